@@ -1,0 +1,164 @@
+//! What every command stands on, put together once: the repository, its settings, the clock, the source of ids and
+//! the environment. Nothing else in the program reads the clock or the environment.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::git::{self, Repo};
+use crate::model::{Identity, Profile, Time};
+use crate::settings::{self, Settings};
+use crate::store::Places;
+
+/// The repository and all that surrounds it.
+pub struct Context {
+    /// The repository.
+    pub repo: Repo,
+    /// `puff.*`.
+    pub settings: Settings,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where new names come from.
+    pub ids: Ids,
+    /// The environment that concerns us.
+    pub environment: Environment,
+    /// Where live things are kept.
+    pub places: Places,
+}
+
+impl Context {
+    /// Looks around: finds the repository by git's rules and reads its configuration.
+    ///
+    /// # Errors
+    /// Where git-puff can't work.
+    pub fn look_around() -> Result<Context> {
+        let environment = Environment::read();
+        let location = git::locate()?;
+        let settings = Settings::new(git::config::list()?, environment.puff.clone());
+        let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let top = location.main_worktree(core_bare);
+        let places = Places::new(&location.common_dir, top);
+        let repo = Repo::open(location)?;
+        let clock = Clock::read(&environment)?;
+        let ids = Ids { seed: environment.seed.clone() };
+        Ok(Context { repo, settings, clock, ids, environment, places })
+    }
+
+    /// Who the user is to git.
+    ///
+    /// # Errors
+    /// When git does not know: no commit can be made without.
+    pub fn identity(&self) -> Result<Identity> {
+        self.repo.identity().ok_or_else(|| {
+            Error::cannot_work("git does not know your name and address, which every commit needs").hint(
+                "set them: git config --global user.name 'Your Name'; git config --global user.email you@example.com",
+            )
+        })
+    }
+
+    /// Who signs the steps of a run's journal: the user, or git-puff itself where git does not know the user.
+    pub fn journalist(&self) -> Identity {
+        let unknown = || Identity { name: "git-puff".to_owned(), email: "git-puff@localhost".to_owned() };
+        self.repo.identity().unwrap_or_else(unknown)
+    }
+
+    /// The client, login and service that count here and now.
+    pub fn profile(&self) -> Profile {
+        Profile {
+            codex: self.settings.text(settings::CODEX).unwrap_or_else(|| "codex".to_owned()),
+            codex_home: self.environment.codex_home.clone(),
+            service: self.environment.codex_service.clone(),
+        }
+    }
+}
+
+/// What is read of the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `GIT_PUFF_…`: settings.
+    pub puff: HashMap<String, String>,
+    /// `GIT_PUFF_NOW`: a fixed clock, for tests and for reproducing a record.
+    pub now: Option<String>,
+    /// `GIT_PUFF_SEED`: fixed ids, likewise.
+    pub seed: Option<String>,
+    /// `CODEX_HOME`.
+    pub codex_home: Option<String>,
+    /// `CODEX_CLOUD_TASKS_BASE_URL`.
+    pub codex_service: Option<String>,
+    /// The folder that relative paths of the command line start from.
+    pub cwd: PathBuf,
+    /// This program.
+    pub program: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads it.
+    pub fn read() -> Environment {
+        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Environment {
+            puff: variables.filter(|(name, _)| name.starts_with("GIT_PUFF_")).collect(),
+            now: text("GIT_PUFF_NOW"),
+            seed: text("GIT_PUFF_SEED"),
+            codex_home: text("CODEX_HOME"),
+            codex_service: text("CODEX_CLOUD_TASKS_BASE_URL"),
+            cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            program: std::env::current_exe().ok(),
+        }
+    }
+}
+
+/// What time it is.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    fixed: Option<Time>,
+}
+
+impl Clock {
+    /// The system's clock, or the fixed one of `GIT_PUFF_NOW`.
+    ///
+    /// # Errors
+    /// When `GIT_PUFF_NOW` is no RFC 3339 time.
+    pub fn read(environment: &Environment) -> Result<Clock> {
+        let parse = |text: &String| {
+            chrono::DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).map_err(|cause| {
+                Error::usage(format!("GIT_PUFF_NOW is '{text}', which is not an RFC 3339 time")).because(cause)
+            })
+        };
+        Ok(Clock { fixed: environment.now.as_ref().map(parse).transpose()? })
+    }
+
+    /// Now, in whole milliseconds: as exact as a record keeps it.
+    pub fn now(&self) -> Time {
+        let now = self.fixed.unwrap_or_else(chrono::Utc::now);
+        Time::from_timestamp_millis(now.timestamp_millis()).unwrap_or(now)
+    }
+}
+
+/// Where new names come from.
+#[derive(Clone, Debug)]
+pub struct Ids {
+    seed: Option<String>,
+}
+
+impl Ids {
+    /// Four characters that tell a run from others; `about` and `attempt` only count under a fixed seed.
+    pub fn suffix(&self, about: &str, attempt: u32) -> String {
+        let random = || {
+            // A HashMap's keys are the one source of randomness in the standard library.
+            use std::hash::{BuildHasher, Hasher};
+            std::collections::hash_map::RandomState::new().build_hasher().finish().to_le_bytes().to_vec()
+        };
+        let bytes = match &self.seed {
+            Some(seed) => Sha256::digest(format!("{seed}\0{about}\0{attempt}")).to_vec(),
+            None => random(),
+        };
+        bytes
+            .iter()
+            .take(4)
+            .map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(*byte) % 36]))
+            .collect()
+    }
+}

@@ -1,0 +1,65 @@
+//! git's configuration, every layer of it, as git itself lists it.
+//!
+//! libgit2 sees neither `git -c` nor `GIT_CONFIG_COUNT` nor every include; one call of `git config --list` does.
+
+use super::{GitFailure, base_git, run};
+use crate::error::{Error, Result};
+
+/// One line of one of git's configuration layers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigEntry {
+    /// The key: section and name in lower case, the subsection between them as it was written.
+    pub key: String,
+    /// The value; a key that stands alone means true.
+    pub value: String,
+    /// `system`, `global`, `local`, `worktree` or `command`.
+    pub scope: String,
+    /// Where it was written: `file:…`, `command line:`.
+    pub origin: String,
+}
+
+/// Lists the configuration that counts here, in the order in which later entries win.
+///
+/// # Errors
+/// When git can't read it: a broken file is named by git.
+pub fn list() -> Result<Vec<ConfigEntry>> {
+    let cmd = base_git().args(["config", "--list", "-z", "--show-origin", "--show-scope"]);
+    let output = run(&cmd).map_err(|failure| {
+        let said = failure.to_string();
+        let error = Error::cannot_work("git can't read its configuration").hint("check it with 'git config --list'");
+        match failure {
+            GitFailure::Process(cause) => error.because(cause),
+            GitFailure::Refused { .. } => error.because_it_said(&said),
+        }
+    })?;
+    Ok(parse(&output.stdout))
+}
+
+/// Parses `scope NUL origin NUL key [LF value] NUL`, repeated: the form of `git config --list -z --show-origin
+/// --show-scope`.
+fn parse(listing: &[u8]) -> Vec<ConfigEntry> {
+    let mut fields = listing.split(|byte| *byte == 0).map(|field| String::from_utf8_lossy(field).into_owned());
+    let mut entries = Vec::new();
+    while let (Some(scope), Some(origin), Some(pair)) = (fields.next(), fields.next(), fields.next()) {
+        let (key, value) = match pair.split_once('\n') {
+            Some((key, value)) => (key.to_owned(), value.to_owned()),
+            None => (pair, "true".to_owned()),
+        };
+        entries.push(ConfigEntry { key, value, scope, origin });
+    }
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_may_span_lines_and_keys_may_stand_alone() {
+        let listing = b"local\0file:.git/config\0puff.check\na\nb\0command\0command line:\0puff.autoharvest\0";
+        let entries = parse(listing);
+        assert_eq!(entries[0].value, "a\nb");
+        assert_eq!((entries[1].key.as_str(), entries[1].value.as_str()), ("puff.autoharvest", "true"));
+        assert_eq!(entries[1].scope, "command");
+    }
+}

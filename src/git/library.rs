@@ -1,0 +1,20 @@
+//! What has to be said to libgit2 once, before a repository is opened.
+
+use std::ffi::c_int;
+use std::sync::Once;
+
+/// Sets libgit2's process-wide switches.
+pub(super) fn set_up() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: libgit2 keeps these in plain globals; `Once` makes this the only writer, and every path to a
+        // repository comes through here first.
+        #[allow(unsafe_code)]
+        unsafe {
+            // git itself has said already whether this repository may be used, by rules libgit2 knows only a part of.
+            let _ = git2::opts::set_verify_owner_validation(false);
+            // What is recorded was paid for: it must survive a power cut. git2 has no name for this switch.
+            libgit2_sys::git_libgit2_opts(libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int, 1 as c_int);
+        }
+    });
+}

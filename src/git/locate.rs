@@ -1,0 +1,110 @@
+//! Finding the repository, by git's own rules.
+
+use std::path::{Path, PathBuf};
+
+use super::{GitFailure, base_git, run};
+use crate::error::{Error, Result};
+
+/// Where a repository is, as git says: `GIT_DIR`, linked worktrees, `safe.directory` and `safe.bareRepository`
+/// honoured.
+#[derive(Clone, Debug)]
+pub struct Location {
+    /// The git directory of this worktree.
+    pub git_dir: PathBuf,
+    /// The git directory that all worktrees share.
+    pub common_dir: PathBuf,
+    /// The top of this worktree; none in a bare repository or inside a git directory.
+    pub worktree: Option<PathBuf>,
+    /// No worktree belongs to it.
+    pub bare: bool,
+    /// `sha1` or `sha256`.
+    pub object_format: String,
+    /// `files` or `reftable`.
+    pub ref_format: String,
+}
+
+/// Asks git where we are.
+///
+/// # Errors
+/// When this is no repository, git refuses to work in it, or there is no git.
+pub fn locate() -> Result<Location> {
+    // One call answers all, but a git directory has no top level, and older gits know no ref format: the two
+    // questions that may be refused come last, one call each, only where they are needed.
+    const QUESTIONS: [&str; 6] = [
+        "rev-parse",
+        "--path-format=absolute",
+        "--git-dir",
+        "--git-common-dir",
+        "--is-bare-repository",
+        "--show-object-format",
+    ];
+    let ask = |last: &[&str]| run(&base_git().args(QUESTIONS).args(last));
+    let output = ask(&["--show-toplevel"]).or_else(|failure| match failure {
+        GitFailure::Refused { .. } => ask(&[]),
+        other => Err(other),
+    });
+    let output = output.map_err(explain)?;
+    let unreadable = || Error::cannot_work("git describes this repository in a way that is not understood");
+    // Paths may hold anything but a newline here: git itself prints one a line.
+    let mut lines = output.stdout.split(|byte| *byte == b'\n');
+    let mut next = || lines.next().filter(|line| !line.is_empty());
+    let (git_dir, common_dir) = (next().ok_or_else(unreadable)?, next().ok_or_else(unreadable)?);
+    let bare = next().ok_or_else(unreadable)? == b"true";
+    let object_format = String::from_utf8_lossy(next().ok_or_else(unreadable)?).into_owned();
+    let worktree = next().map(path);
+    let common_dir = path(common_dir);
+    let ref_format = ref_format(&common_dir);
+    Ok(Location { git_dir: path(git_dir), common_dir, worktree, bare, object_format, ref_format })
+}
+
+impl Location {
+    /// The top of the main worktree, whichever worktree we are in; none where `core_bare` says there is none.
+    pub fn main_worktree(&self, core_bare: bool) -> Option<PathBuf> {
+        if core_bare || self.bare {
+            return None;
+        }
+        let here = if self.git_dir == self.common_dir { self.worktree.clone() } else { None };
+        let named_git = self.common_dir.file_name().is_some_and(|name| name == ".git");
+        here.or_else(|| if named_git { self.common_dir.parent().map(Path::to_owned) } else { None })
+    }
+}
+
+/// A reftable repository has a folder of that name; git answers the same from its configuration, but only newer
+/// gits can be asked.
+fn ref_format(common_dir: &Path) -> String {
+    let reftable = common_dir.join("reftable").is_dir();
+    if reftable { "reftable".to_owned() } else { "files".to_owned() }
+}
+
+fn explain(failure: GitFailure) -> Error {
+    let said = failure.to_string();
+    let here = std::env::current_dir().map(|dir| dir.display().to_string()).unwrap_or_else(|_| ".".to_owned());
+    match failure {
+        GitFailure::Process(cause) => {
+            Error::cannot_work("git can't be run").hint("install git, or put it on PATH").because(cause)
+        }
+        GitFailure::Refused { .. } if said.contains("dubious ownership") || said.contains("bareRepository") => {
+            Error::cannot_work(format!("git does not trust the repository at '{here}'"))
+                .hint("see 'git help config' for safe.directory and safe.bareRepository")
+                .because_it_said(&said)
+        }
+        GitFailure::Refused { .. } if said.contains("not a git repository") => {
+            Error::cannot_work(format!("'{here}' is not inside a git repository"))
+                .hint("go into a repository, make one with 'git init', or try 'git puff demo'")
+        }
+        GitFailure::Refused { .. } => {
+            Error::cannot_work(format!("git can't work in the repository at '{here}'")).because_it_said(&said)
+        }
+    }
+}
+
+#[cfg(unix)]
+fn path(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+fn path(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}

@@ -1,0 +1,55 @@
+//! The only user of git2, and of the `git` program for what libgit2 does differently or not at all.
+//!
+//! libgit2 reads objects and writes them; refs are written by compare-and-swap under our own lock. Configuration,
+//! discovery, identities and remotes are asked from `git` itself, because only git knows every layer of them.
+
+pub mod config;
+mod library;
+mod locate;
+mod refs;
+mod remote;
+mod repo;
+mod trees;
+
+pub use locate::{Location, locate};
+pub use refs::{Expected, RefFailure};
+pub use remote::{FetchFailure, RemoteTip};
+pub use repo::{CommitInfo, NewCommit, Repo, Stats};
+pub use trees::{Edit, Entry, EntryKind};
+
+use crate::process::{Cmd, Failure, Output};
+
+/// A call of `git` in this repository, in a language we can read.
+pub(crate) fn git(location: &Location) -> Cmd {
+    base_git().env("GIT_DIR", &location.git_dir).env_remove("GIT_WORK_TREE").cwd(&location.common_dir)
+}
+
+/// A call of `git` wherever we are, with the user's discovery variables.
+fn base_git() -> Cmd {
+    Cmd::new("git").env("LC_ALL", "C").env_remove("LANGUAGE").env("GIT_OPTIONAL_LOCKS", "0")
+}
+
+/// `git` could not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum GitFailure {
+    /// It could not be run.
+    #[error(transparent)]
+    Process(#[from] Failure),
+    /// It said no.
+    #[error("{complaint}")]
+    Refused {
+        /// Its exit code; -1 when a signal ended it.
+        code: i32,
+        /// What it said.
+        complaint: String,
+    },
+}
+
+/// Runs git and answers its output when it succeeded.
+pub(crate) fn run(cmd: &Cmd) -> Result<Output, GitFailure> {
+    let output = crate::process::run(cmd)?;
+    if output.success() {
+        return Ok(output);
+    }
+    Err(GitFailure::Refused { code: output.status.code().unwrap_or(-1), complaint: output.complaint() })
+}

@@ -1,0 +1,256 @@
+//! An open repository: objects in, objects out.
+
+use std::path::Path;
+
+use super::library;
+use super::locate::Location;
+use crate::error::{Error, Result};
+use crate::model::{Identity, Oid, Time};
+
+/// An open repository. Cheap to open, not shared between threads.
+pub struct Repo {
+    pub(super) inner: git2::Repository,
+    location: Location,
+}
+
+/// What is read of a commit.
+#[derive(Clone, Debug)]
+pub struct CommitInfo {
+    /// Its tree.
+    pub tree: Oid,
+    /// Its parents.
+    pub parents: Vec<Oid>,
+    /// Its whole message.
+    pub message: String,
+    /// The committer's date, in seconds since 1970.
+    pub committed: i64,
+}
+
+/// A commit to be written.
+#[derive(Clone, Debug)]
+pub struct NewCommit<'a> {
+    /// The tree.
+    pub tree: Oid,
+    /// The parents, first one first.
+    pub parents: &'a [Oid],
+    /// Author and committer.
+    pub identity: &'a Identity,
+    /// Both dates; git keeps whole seconds.
+    pub at: Time,
+    /// The message.
+    pub message: &'a str,
+}
+
+/// How much two trees differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Files that differ, a rename counted once.
+    pub files: u64,
+    /// Lines added.
+    pub insertions: u64,
+    /// Lines removed.
+    pub deletions: u64,
+}
+
+impl Repo {
+    /// Opens exactly the repository that git found.
+    ///
+    /// # Errors
+    /// When it is in a format that is not supported, or can't be read.
+    pub fn open(location: Location) -> Result<Repo> {
+        if location.object_format != "sha1" {
+            return Err(unsupported(&location, &format!("its objects are named by {}", location.object_format)));
+        }
+        if location.ref_format != "files" {
+            return Err(unsupported(&location, &format!("its refs are stored as {}", location.ref_format)));
+        }
+        library::set_up();
+        let flags = git2::RepositoryOpenFlags::NO_SEARCH | git2::RepositoryOpenFlags::NO_DOTGIT;
+        let none: [&Path; 0] = [];
+        let inner = git2::Repository::open_ext(&location.git_dir, flags, none).map_err(|cause| {
+            Error::cannot_work(format!("the repository at '{}' can't be opened", location.git_dir.display()))
+                .hint("check it with 'git fsck'")
+                .because(cause)
+        })?;
+        Ok(Repo { inner, location })
+    }
+
+    /// Where it is.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// A second handle, for another thread.
+    ///
+    /// # Errors
+    /// As [`Repo::open`].
+    pub fn reopen(&self) -> Result<Repo> {
+        Repo::open(self.location.clone())
+    }
+
+    /// The bytes of a blob.
+    ///
+    /// # Errors
+    /// When it is not here or no blob.
+    pub fn blob(&self, oid: Oid) -> Result<Vec<u8>> {
+        let blob = self.inner.find_blob(raw(oid)).map_err(|cause| missing("blob", oid, cause))?;
+        Ok(blob.content().to_vec())
+    }
+
+    /// Keeps these bytes as a blob.
+    ///
+    /// # Errors
+    /// When the object store can't be written.
+    pub fn write_blob(&self, bytes: &[u8]) -> Result<Oid> {
+        self.inner.blob(bytes).map(oid).map_err(|cause| unwritable("a blob", cause))
+    }
+
+    /// Reads a commit.
+    ///
+    /// # Errors
+    /// When it is not here or no commit.
+    pub fn commit(&self, id: Oid) -> Result<CommitInfo> {
+        let commit = self.inner.find_commit(raw(id)).map_err(|cause| missing("commit", id, cause))?;
+        Ok(CommitInfo {
+            tree: oid(commit.tree_id()),
+            parents: commit.parent_ids().map(oid).collect(),
+            message: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
+            committed: commit.time().seconds(),
+        })
+    }
+
+    /// Is this commit here?
+    pub fn has_commit(&self, id: Oid) -> bool {
+        self.inner.find_commit(raw(id)).is_ok()
+    }
+
+    /// Writes a commit that no ref points to yet.
+    ///
+    /// # Errors
+    /// When the object store can't be written or the identity holds what a commit can't.
+    pub fn write_commit(&self, new: &NewCommit<'_>) -> Result<Oid> {
+        let unwritable = |cause| unwritable("a commit", cause);
+        let when = git2::Time::new(new.at.timestamp(), 0);
+        let signature = git2::Signature::new(&new.identity.name, &new.identity.email, &when).map_err(unwritable)?;
+        let tree = self.inner.find_tree(raw(new.tree)).map_err(|cause| missing("tree", new.tree, cause))?;
+        let parents: Result<Vec<_>> = new
+            .parents
+            .iter()
+            .map(|id| self.inner.find_commit(raw(*id)).map_err(|cause| missing("commit", *id, cause)))
+            .collect();
+        let parents = parents?;
+        let parents: Vec<_> = parents.iter().collect();
+        let written = self.inner.commit(None, &signature, &signature, new.message, &tree, &parents);
+        written.map(oid).map_err(unwritable)
+    }
+
+    /// The commit that a revision names; none when nothing has that name.
+    ///
+    /// # Errors
+    /// When the name is ambiguous, or names something that is no commit.
+    pub fn resolve(&self, revision: &str) -> Result<Option<Oid>> {
+        let object = match self.inner.revparse_single(revision) {
+            Ok(object) => object,
+            Err(cause) => {
+                return match cause.code() {
+                    git2::ErrorCode::NotFound | git2::ErrorCode::InvalidSpec => Ok(None),
+                    git2::ErrorCode::Ambiguous => {
+                        Err(Error::failed(format!("'{revision}' names several objects")).hint("write more digits"))
+                    }
+                    _ => Err(Error::failed(format!("'{revision}' can't be looked up")).because(cause)),
+                };
+            }
+        };
+        match object.peel_to_commit() {
+            Ok(commit) => Ok(Some(oid(commit.id()))),
+            Err(cause) => Err(Error::failed(format!("'{revision}' is not a commit")).because(cause)),
+        }
+    }
+
+    /// How much `new` differs from `old`, renames found as `git diff --stat` finds them.
+    ///
+    /// # Errors
+    /// When a tree or blob of either is missing.
+    pub fn stats(&self, old: Oid, new: Oid) -> Result<Stats> {
+        let compare = || -> Result<Stats, git2::Error> {
+            let (old, new) = (self.inner.find_tree(raw(old))?, self.inner.find_tree(raw(new))?);
+            let mut diff = self.inner.diff_tree_to_tree(Some(&old), Some(&new), None)?;
+            diff.find_similar(None)?;
+            let stats = diff.stats()?;
+            let count = |number: usize| number as u64;
+            Ok(Stats {
+                files: count(stats.files_changed()),
+                insertions: count(stats.insertions()),
+                deletions: count(stats.deletions()),
+            })
+        };
+        compare().map_err(|cause| Error::failed("two versions can't be compared").because(cause))
+    }
+
+    /// The branch that HEAD is on, without `refs/heads/`; none when it is detached.
+    pub fn head_branch(&self) -> Option<String> {
+        let head = self.inner.find_reference("HEAD").ok()?;
+        let target = head.symbolic_target().ok().flatten()?;
+        target.strip_prefix("refs/heads/").map(str::to_owned)
+    }
+
+    /// The commit that HEAD is at; none before the first commit.
+    pub fn head_commit(&self) -> Option<Oid> {
+        self.inner.head().ok()?.peel_to_commit().ok().map(|commit| oid(commit.id()))
+    }
+
+    /// How many commits `one` has that `other` has not, and the reverse.
+    ///
+    /// # Errors
+    /// When either is missing.
+    pub fn ahead_behind(&self, one: Oid, other: Oid) -> Result<(usize, usize)> {
+        let counted = self.inner.graph_ahead_behind(raw(one), raw(other));
+        counted.map_err(|cause| Error::failed(format!("{one} and {other} can't be compared")).because(cause))
+    }
+
+    /// First-parent history from `tip`, newest first, at most `most` commits with their trees.
+    pub fn first_parents(&self, tip: Oid, most: usize) -> Vec<(Oid, Oid)> {
+        let mut line = Vec::new();
+        let mut next = self.inner.find_commit(raw(tip)).ok();
+        while let Some(commit) = next {
+            line.push((oid(commit.id()), oid(commit.tree_id())));
+            next = if line.len() < most { commit.parent(0).ok() } else { None };
+        }
+        line
+    }
+
+    /// Full names of the branches that are checked out in any worktree.
+    pub fn checked_out(&self) -> Vec<String> {
+        let head_of = |path: &Path| std::fs::read_to_string(path.join("HEAD")).ok();
+        let linked = std::fs::read_dir(self.location.common_dir.join("worktrees")).into_iter().flatten().flatten();
+        let folders = linked.map(|entry| entry.path()).chain([self.location.common_dir.clone()]);
+        folders
+            .filter_map(|folder| head_of(&folder)?.strip_prefix("ref: ").map(|name| name.trim_end().to_owned()))
+            .collect()
+    }
+}
+
+fn unsupported(location: &Location, why: &str) -> Error {
+    Error::cannot_work(format!("git-puff can't work in '{}' yet: {why}", location.git_dir.display()))
+        .hint("a repository with SHA-1 objects and refs in files works; see 'git help init'")
+}
+
+fn missing(kind: &str, id: Oid, cause: git2::Error) -> Error {
+    Error::failed(format!("the {kind} {id} can't be read")).hint("check the repository with 'git fsck'").because(cause)
+}
+
+fn unwritable(what: &str, cause: git2::Error) -> Error {
+    Error::cannot_work(format!("{what} can't be written into the repository"))
+        .hint("check permissions and free space of the git directory")
+        .because(cause)
+}
+
+/// Our name for libgit2's.
+pub(super) fn oid(id: git2::Oid) -> Oid {
+    Oid::from_bytes(id.as_bytes()).expect("libgit2 names objects by 20 bytes")
+}
+
+/// libgit2's name for ours. A SHA-256 name (in a record from another repository) becomes one that is nowhere.
+pub(super) fn raw(id: Oid) -> git2::Oid {
+    git2::Oid::from_bytes(id.as_bytes()).unwrap_or(git2::Oid::ZERO_SHA1)
+}

@@ -1,0 +1,8 @@
+//! git-puff
+pub mod context;
+pub mod error;
+pub mod git;
+pub mod model;
+pub mod process;
+pub mod settings;
+pub mod store;

@@ -1,0 +1,20 @@
+//! Plain data: runs, variants, reports, the legal transitions, and how they are written as JSON.
+//!
+//! Nothing here reads a file, a clock or the environment. The JSON forms are those of the command-line
+//! contract; fields that a newer git-puff added are kept when a record is read and written again.
+
+mod artifact;
+mod id;
+mod oid;
+mod run;
+mod schema;
+mod span;
+mod variant;
+
+pub use artifact::{Meta, Report};
+pub use id::{BadRunId, RunId, Selector, TaskId, slug};
+pub use oid::Oid;
+pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
+pub use schema::{Schema, SchemaError, documents};
+pub use span::{NotASpan, Span};
+pub use variant::{Apply, Check, CheckStatus, Risk, Score, ScorePart, Variant, VariantStatus};

@@ -1,0 +1,383 @@
+//! A run: what was asked, how far it is, and the steps it may take.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::schema::documents;
+use super::{Apply, Oid, RunId, Schema, Variant, VariantStatus};
+
+/// A moment, in UTC; RFC 3339 in JSON.
+pub type Time = chrono::DateTime<chrono::Utc>;
+
+/// One best-of-N tournament, as `run.json` and every `--json` answer have it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// `puff.run/1`.
+    pub schema: Schema,
+    /// Its name, fixed when the intent is recorded.
+    pub run: RunId,
+    /// The task at the provider, once it is known.
+    pub task_id: Option<String>,
+    /// Where a person can look at the task.
+    pub task_url: Option<String>,
+    /// Who does the work.
+    pub provider: ProviderKind,
+    /// How the provider's client is spoken to.
+    pub dialect: Option<String>,
+    /// With which client, login and service: recorded at launch, used by every later call.
+    pub profile: Option<Profile>,
+    /// The cloud environment, as it was named.
+    pub env: Option<String>,
+    /// The base as it was named.
+    pub base: String,
+    /// The commit that all variants start from.
+    pub base_oid: Oid,
+    /// How many attempts were asked for.
+    pub best_of: u32,
+    /// The file the prompt came from, or the copy that git-puff kept.
+    pub prompt_file: String,
+    /// The first line of the prompt, or the task's title where the prompt is not known.
+    #[serde(default)]
+    pub title: String,
+    /// How far it is.
+    pub state: State,
+    /// What a person must do before it can go on.
+    pub attention: Option<Attention>,
+    /// Why it is in this state, where that needs saying.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The run this one repeats.
+    pub parent: Option<RunId>,
+    /// When the intent was recorded.
+    pub created_at: Time,
+    /// When this record last changed.
+    pub updated_at: Time,
+    /// When the provider took the task.
+    #[serde(default)]
+    pub submitted_at: Option<Time>,
+    /// When the provider last told something new; `puff.settle` counts from here.
+    #[serde(default)]
+    pub progress_at: Option<Time>,
+    /// How it is watched; null when it never was.
+    pub watch: Option<Watch>,
+    /// Who is the author of its commits, recorded at the first harvest so that later ones make the same.
+    #[serde(default)]
+    pub identity: Option<Identity>,
+    /// 1..N.
+    pub variants: Vec<Variant>,
+    /// What a newer git-puff wrote here.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Who does the work of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProviderKind {
+    /// Codex Cloud, through the `codex` program.
+    CodexCloud,
+    /// Agents on this machine.
+    Local,
+    /// Patches that were on disk.
+    Import,
+}
+
+impl ProviderKind {
+    /// The word that JSON and people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProviderKind::CodexCloud => "codex-cloud",
+            ProviderKind::Local => "local",
+            ProviderKind::Import => "import",
+        }
+    }
+}
+
+/// The client, the login and the service that a run was launched with. Null means what the client does by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Profile {
+    /// The `codex` program.
+    pub codex: String,
+    /// Its `CODEX_HOME`.
+    #[serde(default)]
+    pub codex_home: Option<String>,
+    /// Its `CODEX_CLOUD_TASKS_BASE_URL`.
+    #[serde(default)]
+    pub service: Option<String>,
+}
+
+/// A name and an address, as commits have them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waiting for a place; nothing was sent.
+    Queued,
+    /// Being sent, or sent without an answer.
+    Submitting,
+    /// The provider has it, and not every variant is terminal.
+    Pending,
+    /// Every variant is terminal, at least one completed, and something is not harvested yet.
+    Ready,
+    /// Every patch is kept, and the branches are made.
+    Harvested,
+    /// The variants were checked and ranked.
+    Reviewed,
+    /// Someone decided.
+    Picked,
+    /// No variant completed, or the task was never taken.
+    Error,
+    /// Ended by someone before it was done.
+    Cancelled,
+}
+
+impl State {
+    /// The word that JSON and people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::Submitting => "submitting",
+            State::Pending => "pending",
+            State::Ready => "ready",
+            State::Harvested => "harvested",
+            State::Reviewed => "reviewed",
+            State::Picked => "picked",
+            State::Error => "error",
+            State::Cancelled => "cancelled",
+        }
+    }
+
+    /// Is this step allowed? A state may always stay what it is.
+    ///
+    /// `error` goes on to `pending` or `ready` because a sibling of a failed attempt may finish late, and
+    /// `submitting` to `queued` when the provider provably took nothing.
+    pub fn may_become(self, next: State) -> bool {
+        use State::*;
+        if self == next {
+            return true;
+        }
+        match self {
+            Queued => matches!(next, Submitting | Error | Cancelled),
+            Submitting => matches!(next, Queued | Pending | Ready | Error | Cancelled),
+            Pending => matches!(next, Ready | Error | Cancelled),
+            Ready => matches!(next, Pending | Harvested | Error),
+            Harvested => matches!(next, Pending | Reviewed | Picked),
+            Reviewed => matches!(next, Pending | Harvested | Picked),
+            Picked => matches!(next, Harvested | Reviewed),
+            Error => matches!(next, Pending | Ready),
+            Cancelled => false,
+        }
+    }
+
+    /// The provider may still have something new without anybody asking again.
+    pub fn is_active(self) -> bool {
+        matches!(self, State::Queued | State::Submitting | State::Pending)
+    }
+}
+
+/// What a person must do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attention {
+    /// Sign in to the provider; the run goes on afterwards.
+    NeedsLogin,
+    /// Say which task a submission became, or that it became none.
+    NeedsTask,
+    /// The spending limit is reached; the queue waits until it is not.
+    AttemptLimit,
+    /// The provider does not know the task (any more).
+    TaskNotFound,
+    /// The client can't be run, or isn't understood.
+    ClientTrouble,
+    /// A word of a newer git-puff.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl Attention {
+    /// The word that JSON and people see.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Attention::NeedsLogin => "needs-login",
+            Attention::NeedsTask => "needs-task",
+            Attention::AttemptLimit => "attempt-limit",
+            Attention::TaskNotFound => "task-not-found",
+            Attention::ClientTrouble => "client-trouble",
+            Attention::Other(word) => word,
+        }
+    }
+}
+
+/// How a run is watched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Watch {
+    /// Somebody asked for it to be watched, and that has not ended.
+    pub active: bool,
+    /// Seconds between two looks.
+    pub interval_s: u64,
+    /// Seconds after which watching ends; 0 for never.
+    pub timeout_s: u64,
+    /// Harvest as soon as it is ready.
+    pub harvest: bool,
+    /// When watching began; the time limit counts from here.
+    pub started_at: Time,
+    /// When watching ended.
+    #[serde(default)]
+    pub ended_at: Option<Time>,
+    /// How watching ended.
+    #[serde(default)]
+    pub ending: Option<Ending>,
+}
+
+/// How watching a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// At least one variant completed (and everything applied, where a harvest was asked for).
+    Success,
+    /// Harvested, but a completed variant did not apply.
+    Partial,
+    /// No variant completed.
+    Error,
+    /// The time limit passed.
+    Timeout,
+    /// Somebody stopped it.
+    Stopped,
+}
+
+impl Ending {
+    /// The word in a result file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ending::Success => "success",
+            Ending::Partial => "partial",
+            Ending::Error => "error",
+            Ending::Timeout => "timeout",
+            Ending::Stopped => "stopped",
+        }
+    }
+}
+
+/// A step that the life of a run does not have.
+#[derive(Debug, thiserror::Error)]
+#[error("a run that is {} does not become {}", from.as_str(), to.as_str())]
+pub struct IllegalTransition {
+    from: State,
+    to: State,
+}
+
+impl Run {
+    /// Takes a step in the life of the run.
+    ///
+    /// # Errors
+    /// When [`State::may_become`] says no; the run stays as it was.
+    pub fn advance(&mut self, to: State) -> Result<(), IllegalTransition> {
+        if !self.state.may_become(to) {
+            return Err(IllegalTransition { from: self.state, to });
+        }
+        self.state = to;
+        Ok(())
+    }
+
+    /// The schema that this program writes.
+    pub fn schema() -> Schema {
+        Schema::of(documents::RUN)
+    }
+
+    /// The variant with this number.
+    pub fn variant(&self, index: u32) -> Option<&Variant> {
+        self.variants.iter().find(|variant| variant.index == index)
+    }
+
+    /// The variant with this number, to be changed.
+    pub fn variant_mut(&mut self, index: u32) -> Option<&mut Variant> {
+        self.variants.iter_mut().find(|variant| variant.index == index)
+    }
+
+    /// How many variants have this status.
+    pub fn count(&self, status: VariantStatus) -> usize {
+        self.variants.iter().filter(|variant| variant.status == status).count()
+    }
+
+    /// How many variants nothing more is expected of.
+    pub fn terminal(&self) -> usize {
+        self.variants.iter().filter(|variant| variant.status.is_terminal()).count()
+    }
+
+    /// Every variant is terminal.
+    pub fn is_complete(&self) -> bool {
+        !self.variants.is_empty() && self.variants.iter().all(|variant| variant.status.is_terminal())
+    }
+
+    /// A completed variant has no outcome yet.
+    pub fn has_unharvested(&self) -> bool {
+        self.variants.iter().any(|v| v.status == VariantStatus::Completed && v.apply.is_none())
+    }
+
+    /// A completed variant did not apply.
+    pub fn has_apply_failure(&self) -> bool {
+        self.variants.iter().any(|v| v.apply.is_some_and(Apply::is_failure))
+    }
+
+    /// Somebody wants this run watched.
+    pub fn is_job(&self) -> bool {
+        self.watch.as_ref().is_some_and(|watch| watch.active)
+    }
+
+    /// What the variants' statuses make of a run that the provider has taken: still at work, ready or failed.
+    pub fn verdict(&self) -> State {
+        if !self.is_complete() {
+            State::Pending
+        } else if self.count(VariantStatus::Completed) > 0 {
+            State::Ready
+        } else {
+            State::Error
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [State; 9] = [
+        State::Queued,
+        State::Submitting,
+        State::Pending,
+        State::Ready,
+        State::Harvested,
+        State::Reviewed,
+        State::Picked,
+        State::Error,
+        State::Cancelled,
+    ];
+
+    #[test]
+    fn nothing_returns_to_before_it_was_paid() {
+        for state in ALL.into_iter().filter(|s| !matches!(s, State::Queued | State::Submitting)) {
+            assert!(!state.may_become(State::Queued), "{state:?}");
+            assert!(!state.may_become(State::Submitting), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_cancelled_run_stays_cancelled() {
+        assert!(ALL.into_iter().filter(|s| *s != State::Cancelled).all(|next| !State::Cancelled.may_become(next)));
+    }
+
+    #[test]
+    fn attention_words_of_the_future_are_kept() {
+        let future: Attention = serde_json::from_str("\"needs-coffee\"").unwrap();
+        assert_eq!(future.as_str(), "needs-coffee");
+        assert_eq!(serde_json::to_string(&future).unwrap(), "\"needs-coffee\"");
+        assert_eq!(serde_json::to_string(&Attention::NeedsLogin).unwrap(), "\"needs-login\"");
+    }
+}

@@ -1,0 +1,243 @@
+//! One attempt of a run.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Oid;
+
+/// One attempt of a run. Its identity is its patch; the number it got first stays with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Variant {
+    /// 1..N.
+    pub index: u32,
+    /// How far the attempt is.
+    pub status: VariantStatus,
+    /// Who made it, where one run mixes agents.
+    #[serde(default)]
+    pub agent: Option<String>,
+    /// Counts the patches this variant has had, from 1; 0 before the first.
+    #[serde(default)]
+    pub revision: u32,
+    /// What became of the patch on the base; null before the harvest.
+    #[serde(default)]
+    pub apply: Option<Apply>,
+    /// The branch that holds its code, without `refs/heads/`.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// The commit that was made of its patch.
+    #[serde(default)]
+    pub commit: Option<Oid>,
+    /// SHA-256 of the raw patch bytes, in hexadecimal digits.
+    #[serde(default)]
+    pub patch_sha256: Option<String>,
+    /// Files changed.
+    #[serde(default)]
+    pub files: Option<u64>,
+    /// Lines added.
+    #[serde(default)]
+    pub insertions: Option<u64>,
+    /// Lines removed.
+    #[serde(default)]
+    pub deletions: Option<u64>,
+    /// Why there is no branch, or what to know about it.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Paths that conflict with the base.
+    #[serde(default)]
+    pub conflicts: Vec<String>,
+    /// The lowest-numbered variant with the same patch.
+    #[serde(default)]
+    pub duplicate_of: Option<u32>,
+    /// What a reader should look at before trusting it.
+    #[serde(default)]
+    pub risks: Vec<Risk>,
+    /// Commands that were run on it.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+    /// Its place in the ranking, with the reasons.
+    #[serde(default)]
+    pub score: Option<Score>,
+    /// The service's own place for this attempt, from 0, where the client tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement: Option<u32>,
+    /// The last message of the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What a newer git-puff wrote here.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Variant {
+    /// A variant nothing is known of yet.
+    pub fn new(index: u32) -> Variant {
+        Variant {
+            index,
+            status: VariantStatus::Pending,
+            agent: None,
+            revision: 0,
+            apply: None,
+            branch: None,
+            commit: None,
+            patch_sha256: None,
+            files: None,
+            insertions: None,
+            deletions: None,
+            reason: None,
+            conflicts: Vec::new(),
+            duplicate_of: None,
+            risks: Vec::new(),
+            checks: Vec::new(),
+            score: None,
+            placement: None,
+            message: None,
+            extra: Map::new(),
+        }
+    }
+
+    /// `var<N>`, as folders, branches and people name it.
+    pub fn name(&self) -> String {
+        format!("var{}", self.index)
+    }
+}
+
+/// How far an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VariantStatus {
+    /// Not started, or nothing is known.
+    Pending,
+    /// At work.
+    InProgress,
+    /// Ended with an answer.
+    Completed,
+    /// Ended without one.
+    Failed,
+    /// Ended by someone.
+    Cancelled,
+    /// The provider never said, and `puff.settle` has passed.
+    Unknown,
+}
+
+impl VariantStatus {
+    /// Nothing more is expected of the attempt.
+    pub fn is_terminal(self) -> bool {
+        !matches!(self, VariantStatus::Pending | VariantStatus::InProgress)
+    }
+
+    /// The word that JSON and people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            VariantStatus::Pending => "pending",
+            VariantStatus::InProgress => "in_progress",
+            VariantStatus::Completed => "completed",
+            VariantStatus::Failed => "failed",
+            VariantStatus::Cancelled => "cancelled",
+            VariantStatus::Unknown => "unknown",
+        }
+    }
+}
+
+/// What became of a patch on the base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Apply {
+    /// It fits.
+    #[serde(rename = "applied")]
+    Applied,
+    /// It fits after a three-way merge with the files it was made on.
+    #[serde(rename = "applied-3way")]
+    Applied3Way,
+    /// The three-way merge left conflicts.
+    #[serde(rename = "conflict")]
+    Conflict,
+    /// It does not fit, or it is not a patch git takes.
+    #[serde(rename = "rejected")]
+    Rejected,
+    /// It changes nothing.
+    #[serde(rename = "empty")]
+    Empty,
+    /// There is no patch to apply: the attempt did not complete.
+    #[serde(rename = "skipped")]
+    Skipped,
+}
+
+impl Apply {
+    /// The word that JSON and people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Apply::Applied => "applied",
+            Apply::Applied3Way => "applied-3way",
+            Apply::Conflict => "conflict",
+            Apply::Rejected => "rejected",
+            Apply::Empty => "empty",
+            Apply::Skipped => "skipped",
+        }
+    }
+
+    /// A completed variant that ended like this has no branch, and the harvest says so with its exit code.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Apply::Conflict | Apply::Rejected)
+    }
+}
+
+/// Something in a patch that a reader should look at before trusting it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Risk {
+    /// What kind of thing.
+    pub kind: String,
+    /// The path it is about.
+    pub path: String,
+    /// In words.
+    pub detail: String,
+}
+
+/// One command that was run on a variant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// The command.
+    pub command: String,
+    /// How it ended.
+    pub status: CheckStatus,
+    /// Its exit code, if it ended by itself.
+    pub exit: Option<i32>,
+    /// Seconds it took.
+    pub duration_s: f64,
+    /// The end of what it printed.
+    pub tail: String,
+    /// The result was taken from an earlier review of the same commit.
+    pub cached: bool,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// Exit 0.
+    Passed,
+    /// Another exit.
+    Failed,
+    /// The time limit passed.
+    Timeout,
+    /// It could not be run.
+    Error,
+}
+
+/// A variant's place in the ranking.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The sum of the parts.
+    pub total: f64,
+    /// What it is made of.
+    pub parts: Vec<ScorePart>,
+}
+
+/// One reason for a score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScorePart {
+    /// What was looked at.
+    pub name: String,
+    /// What it adds.
+    pub value: f64,
+    /// In words.
+    pub why: String,
+}

@@ -1,0 +1,481 @@
+//! The only door to other programs.
+//!
+//! A program called through here gets its standard input from us or none at all, is in a session of its own (so
+//! that neither it nor its children can ask the user's terminal for anything), has a time limit after which the
+//! whole group is killed, and can't flood our memory. Waiting is done by tokio: output, input, the end of the
+//! program and the time limit truly wait on each other.
+
+use std::cell::{OnceCell, RefCell};
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::Runtime;
+
+/// The most that one program may print before it is stopped: a patch is never larger than this.
+const MOST_OUTPUT: u64 = 512 << 20;
+
+/// How long output is waited for after the program itself has ended: a child of it may hold the pipe open.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A call of another program, built up and then run.
+#[derive(Clone, Debug)]
+pub struct Cmd {
+    program: OsString,
+    args: Vec<OsString>,
+    env: Vec<(OsString, Option<OsString>)>,
+    cwd: Option<PathBuf>,
+    stdin: Option<Vec<u8>>,
+    limit: Duration,
+}
+
+/// What a program that ran to its end left behind.
+#[derive(Debug)]
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub stdout: Vec<u8>,
+    /// What it complained about.
+    pub stderr: Vec<u8>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Output {
+    /// Exit code 0.
+    pub fn success(&self) -> bool {
+        self.status.success()
+    }
+
+    /// Its complaints as text, without trailing white space.
+    pub fn complaint(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).trim_end().to_owned()
+    }
+}
+
+/// Why a program has no [`Output`].
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// There is no such program.
+    #[error("there is no program '{program}'")]
+    NotFound {
+        /// What was looked for.
+        program: String,
+    },
+    /// It could not be started.
+    #[error("'{program}' could not be started")]
+    Start {
+        /// What was to be started.
+        program: String,
+        /// Why not.
+        #[source]
+        cause: io::Error,
+    },
+    /// It was killed because it took too long.
+    #[error("'{program}' gave no answer within {} seconds and was ended", limit.as_secs_f32())]
+    TimedOut {
+        /// What took too long.
+        program: String,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// It was killed because it printed too much.
+    #[error("'{program}' printed more than {} MiB and was ended", MOST_OUTPUT >> 20)]
+    TooMuch {
+        /// What printed too much.
+        program: String,
+    },
+    /// Waiting for it, or reading what it printed, failed.
+    #[error("'{program}' could not be followed to its end")]
+    Lost {
+        /// What was lost.
+        program: String,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+}
+
+impl Cmd {
+    /// A call of `program`: a path, or a name that is looked up on `PATH`. No input, one minute.
+    pub fn new(program: impl AsRef<OsStr>) -> Cmd {
+        Cmd {
+            program: program.as_ref().to_owned(),
+            args: Vec::new(),
+            // Whatever asks for a password must not hang: neither git nor what git calls.
+            env: vec![("GIT_TERMINAL_PROMPT".into(), Some("0".into()))],
+            cwd: None,
+            stdin: None,
+            limit: Duration::from_secs(60),
+        }
+    }
+
+    /// A line for the shell, as git runs the commands of its configuration.
+    pub fn shell(line: &str) -> Cmd {
+        Cmd::new("sh").args(["-c", line])
+    }
+
+    /// Adds an argument.
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Cmd {
+        self.args.push(arg.as_ref().to_owned());
+        self
+    }
+
+    /// Adds arguments.
+    pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Cmd {
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets a variable of its environment; later settings win.
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Cmd {
+        self.env.push((name.as_ref().to_owned(), Some(value.as_ref().to_owned())));
+        self
+    }
+
+    /// Takes a variable out of its environment.
+    pub fn env_remove(mut self, name: impl AsRef<OsStr>) -> Cmd {
+        self.env.push((name.as_ref().to_owned(), None));
+        self
+    }
+
+    /// Where it runs.
+    pub fn cwd(mut self, folder: impl AsRef<Path>) -> Cmd {
+        self.cwd = Some(folder.as_ref().to_owned());
+        self
+    }
+
+    /// What it reads; without this its standard input is empty.
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Cmd {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// How long it may take.
+    pub fn limit(mut self, limit: Duration) -> Cmd {
+        self.limit = limit;
+        self
+    }
+
+    /// The program as the user would name it.
+    fn name(&self) -> String {
+        self.program.to_string_lossy().into_owned()
+    }
+
+    fn command(&self) -> std::process::Command {
+        let mut command = std::process::Command::new(&self.program);
+        command.args(&self.args);
+        for (name, value) in &self.env {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(cwd) = &self.cwd {
+            command.current_dir(cwd);
+        }
+        command
+    }
+
+    fn start_failure(&self, cause: io::Error) -> Failure {
+        let program = self.name();
+        // A missing working folder is NotFound too; that one is our own mistake, not a missing program.
+        let missing = cause.kind() == io::ErrorKind::NotFound && self.cwd.as_ref().is_none_or(|cwd| cwd.is_dir());
+        if missing { Failure::NotFound { program } } else { Failure::Start { program, cause } }
+    }
+}
+
+impl fmt::Display for Cmd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.program.to_string_lossy())?;
+        self.args.iter().try_for_each(|arg| write!(f, " {}", arg.to_string_lossy()))
+    }
+}
+
+/// Runs a program to its end.
+///
+/// # Errors
+/// When it can't be started or followed, takes too long or prints too much. A non-zero exit is not an error.
+pub fn run(cmd: &Cmd) -> Result<Output, Failure> {
+    block_on(follow(cmd))
+}
+
+/// Runs several programs, at most `at_once` at a time; the answers are in the order of the calls.
+pub fn run_all(cmds: &[Cmd], at_once: usize) -> Vec<Result<Output, Failure>> {
+    block_on(async {
+        let mut answers = Vec::with_capacity(cmds.len());
+        for batch in cmds.chunks(at_once.max(1)) {
+            let mut tasks = Vec::new();
+            for cmd in batch.to_vec() {
+                let name = cmd.name();
+                tasks.push((name, tokio::spawn(async move { follow(&cmd).await })));
+            }
+            for (program, task) in tasks {
+                let lost = |cause| Failure::Lost { program, cause: io::Error::other(cause) };
+                answers.push(task.await.map_err(lost).and_then(|answer| answer));
+            }
+        }
+        answers
+    })
+}
+
+/// Starts a program that outlives this one, its output appended to `log`, and answers its process id (for people
+/// to look at: nothing may be decided by it).
+///
+/// # Errors
+/// When it can't be started or the log can't be opened.
+pub fn start_detached(cmd: &Cmd, log: &Path) -> Result<u32, Failure> {
+    let open = || std::fs::OpenOptions::new().create(true).append(true).open(log);
+    let mut command = cmd.command();
+    let logs = open().and_then(|out| Ok((out.try_clone()?, out)));
+    let (out, err) = logs.map_err(|cause| Failure::Start { program: cmd.name(), cause })?;
+    command.stdin(Stdio::null()).stdout(out).stderr(err);
+    in_own_session(&mut command);
+    let child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
+    Ok(child.id())
+}
+
+/// Runs a program on the user's terminal (a pager, an editor), its standard input being ours or `input`.
+///
+/// # Errors
+/// When it can't be started or followed.
+pub fn run_on_terminal(cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Failure> {
+    let mut command = cmd.command();
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::inherit() });
+    let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
+    if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
+        // A pager that is left early closes its input: that is no failure.
+        let _ = io::Write::write_all(&mut pipe, input);
+    }
+    child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
+}
+
+/// What ended a [`pause`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// The time passed.
+    Elapsed,
+    /// Someone wants this program to end.
+    Interrupted,
+}
+
+/// Waits for `time`, or until the user interrupts or the system ends this program. From the first call on, such a
+/// signal no longer ends the program at once: it is answered by this and every later pause.
+pub fn pause(time: Duration) -> Wake {
+    block_on(async {
+        tokio::select! {
+            () = interrupted() => Wake::Interrupted,
+            () = tokio::time::sleep(time) => Wake::Elapsed,
+        }
+    })
+}
+
+/// Is another program of ours to be found on `PATH` (or at this path)?
+pub fn find(program: &str) -> Option<PathBuf> {
+    let given = Path::new(program);
+    if given.components().count() > 1 {
+        return is_program(given).then(|| given.to_owned());
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| is_program(candidate))
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.is_file() || path.with_extension("exe").is_file() || path.with_extension("cmd").is_file()
+}
+
+async fn follow(cmd: &Cmd) -> Result<Output, Failure> {
+    let started = Instant::now();
+    let mut command = cmd.command();
+    command.stdin(if cmd.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    in_own_session(&mut command);
+    let mut child = tokio::process::Command::from(command).spawn().map_err(|cause| cmd.start_failure(cause))?;
+    let group = child.id();
+
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let mut out = child.stdout.take().expect("stdout is piped").take(MOST_OUTPUT + 1);
+    let mut err = child.stderr.take().expect("stderr is piped").take(MOST_OUTPUT + 1);
+    let pipe = child.stdin.take();
+    let feed = async {
+        if let (Some(mut pipe), Some(bytes)) = (pipe, &cmd.stdin) {
+            // A program that does not read what it is given says so by its exit code, if it matters.
+            let _ = pipe.write_all(bytes).await;
+        }
+    };
+    let finished = async {
+        let talk = async {
+            let reads = async { tokio::try_join!(out.read_to_end(&mut stdout), err.read_to_end(&mut stderr)) };
+            tokio::join!(feed, reads).1
+        };
+        tokio::pin!(talk);
+        tokio::select! {
+            ended = child.wait() => {
+                // Its own children may hold the pipes open; what they would still say is not waited for.
+                let _ = tokio::time::timeout(GRACE, talk).await;
+                ended
+            }
+            // All that it could print is here, or more than we take: only the end is missing.
+            talked = &mut talk => match talked {
+                Ok((out, err)) if (out.max(err) as u64) > MOST_OUTPUT => Err(io::ErrorKind::FileTooLarge.into()),
+                Ok(_) => child.wait().await,
+                Err(cause) => Err(cause),
+            },
+        }
+    };
+    let program = cmd.name();
+    let answer = match tokio::time::timeout(cmd.limit, finished).await {
+        Ok(Ok(status)) => return Ok(Output { status, stdout, stderr, took: started.elapsed() }),
+        Ok(Err(cause)) if cause.kind() == io::ErrorKind::FileTooLarge => Failure::TooMuch { program },
+        Ok(Err(cause)) => Failure::Lost { program, cause },
+        Err(_) => Failure::TimedOut { program, limit: cmd.limit },
+    };
+    kill_group(group);
+    let _ = child.wait().await;
+    Err(answer)
+}
+
+/// A session of its own: no controlling terminal to ask, no share in the user's Ctrl-C, and a process group that
+/// can be ended as a whole.
+#[cfg(unix)]
+fn in_own_session(command: &mut std::process::Command) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: between fork and exec only `setsid` is called, which is async-signal-safe and allocates nothing.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(|| rustix::process::setsid().map(drop).map_err(io::Error::from));
+    }
+}
+
+#[cfg(not(unix))]
+fn in_own_session(_: &mut std::process::Command) {}
+
+#[cfg(unix)]
+fn kill_group(leader: Option<u32>) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    if let Some(group) = leader.and_then(|id| Pid::from_raw(id as i32)) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn kill_group(_: Option<u32>) {}
+
+/// The signals that ask this program to end, kept between pauses so that none is missed.
+#[cfg(unix)]
+struct Signals([tokio::signal::unix::Signal; 3]);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
+    }
+
+    async fn next(&mut self) {
+        let [int, term, hup] = &mut self.0;
+        tokio::select! {
+            _ = int.recv() => {}
+            _ = term.recv() => {}
+            _ = hup.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Signals> {
+        Ok(Signals)
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+async fn interrupted() {
+    thread_local!(static SIGNALS: RefCell<Option<Signals>> = const { RefCell::new(None) });
+    let kept = SIGNALS.with(|signals| signals.borrow_mut().take());
+    // Held by a guard: a pause that ends by its time drops this future in the middle.
+    struct Keep(Option<Signals>);
+    impl Drop for Keep {
+        fn drop(&mut self) {
+            SIGNALS.with(|signals| *signals.borrow_mut() = self.0.take());
+        }
+    }
+    let mut keep = Keep(kept.or_else(|| Signals::listen().ok()));
+    match &mut keep.0 {
+        Some(signals) => signals.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    thread_local!(static RUNTIME: OnceCell<Runtime> = const { OnceCell::new() });
+    RUNTIME.with(|runtime| {
+        let build = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.get_or_init(|| build().expect("the system refuses even an event queue"));
+        runtime.block_on(future)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_goes_in_and_output_comes_out_whole() {
+        let large = vec![b'x'; 3 << 20];
+        let output = run(&Cmd::new("cat").stdin(large.clone())).unwrap();
+        assert!(output.success());
+        assert_eq!(output.stdout, large);
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_ended_with_its_children() {
+        let cmd = Cmd::shell("sleep 600 & sleep 600").limit(Duration::from_millis(100));
+        assert!(matches!(run(&cmd), Err(Failure::TimedOut { .. })));
+    }
+
+    #[test]
+    fn a_child_that_holds_the_pipe_does_not_hold_us() {
+        let started = Instant::now();
+        let output = run(&Cmd::shell("sleep 600 & echo done")).unwrap();
+        assert_eq!(output.stdout, b"done\n");
+        assert!(started.elapsed() < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let failure = run(&Cmd::new("no-such-program-here")).unwrap_err();
+        assert_eq!(failure.to_string(), "there is no program 'no-such-program-here'");
+    }
+
+    #[test]
+    fn answers_keep_the_order_of_the_calls() {
+        let cmds: Vec<_> = (0..5).map(|n| Cmd::shell(&format!("sleep 0.0{}; echo {n}", 5 - n))).collect();
+        let said: Vec<_> = run_all(&cmds, 3).into_iter().map(|answer| answer.unwrap().stdout).collect();
+        assert_eq!(said, [b"0\n", b"1\n", b"2\n", b"3\n", b"4\n"]);
+    }
+
+    #[test]
+    fn a_called_program_has_no_terminal() {
+        let output = run(&Cmd::shell("(: </dev/tty) 2>/dev/null && echo tty || echo none")).unwrap();
+        assert_eq!(output.stdout, b"none\n");
+    }
+}

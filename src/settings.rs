@@ -1,0 +1,190 @@
+//! `puff.*`: every key, its default and its meaning, and where a value came from.
+//!
+//! A flag beats the environment (`GIT_PUFF_…`) beats git's configuration beats the default. A value that can't be
+//! used is an error that names its key and its origin, raised where the value is needed.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+use crate::git::config::ConfigEntry;
+use crate::model::Span;
+
+/// A key of `puff.*`.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// As git's configuration has it, with its capitals: `puff.bestOf`.
+    pub name: &'static str,
+    /// What counts when nobody says otherwise; none where there is no default.
+    pub default: Option<&'static str>,
+    /// What it is for, in a line.
+    pub meaning: &'static str,
+}
+
+macro_rules! keys {
+    ($($(#[$doc:meta])* $id:ident = $name:literal, $default:expr, $meaning:literal;)*) => {
+        $(#[doc = $meaning] pub const $id: Key = Key { name: $name, default: $default, meaning: $meaning };)*
+        /// Every key, in the order of the manual.
+        pub const KEYS: &[Key] = &[$($id),*];
+    };
+}
+
+keys! {
+    CODEX = "puff.codex", Some("codex"), "The codex program: a path, or a name to be found on PATH.";
+    DIALECT = "puff.dialect", None, "How codex is spoken to: official, headless-a or headless-b; found out by itself when unset.";
+    ENV = "puff.env", None, "The cloud environment that tasks run in: its id or its label.";
+    REMOTE = "puff.remote", Some("origin"), "The remote whose branches the cloud checks out.";
+    BEST_OF = "puff.bestOf", Some("4"), "How many attempts a task gets.";
+    INTERVAL = "puff.interval", Some("15s"), "The time between two looks at a watched run.";
+    TIMEOUT = "puff.timeout", Some("0"), "How long a run is watched; 0 for as long as it takes.";
+    SETTLE = "puff.settle", Some("30m"), "After this long without news, attempts that the client can't tell about count as unknown.";
+    MAX_ACTIVE = "puff.maxActive", Some("0"), "How many runs may be at work at once, the others being queued; 0 for no limit.";
+    ATTEMPT_LIMIT = "puff.attemptLimit", Some("0"), "How many cloud attempts may be started in 24 hours; 0 for no limit.";
+    BRANCH_PREFIX = "puff.branchPrefix", Some("puff/"), "What the names of variant branches begin with.";
+    AUTO_HARVEST = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
+    NOTIFY = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
+}
+
+/// The settings that count here.
+#[derive(Debug, Default)]
+pub struct Settings {
+    entries: Vec<ConfigEntry>,
+    environment: HashMap<String, String>,
+}
+
+/// A value and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The value as it was written.
+    pub value: String,
+    /// `environment GIT_PUFF_…`, `file:…`, `command line:`, or `default`.
+    pub origin: String,
+}
+
+impl Settings {
+    /// Settings out of git's configuration and the `GIT_PUFF_…` variables.
+    pub fn new(entries: Vec<ConfigEntry>, environment: HashMap<String, String>) -> Settings {
+        Settings { entries, environment }
+    }
+
+    /// The value of a key, if it has one.
+    pub fn get(&self, key: Key) -> Option<Setting> {
+        let variable = variable(key.name);
+        if let Some(value) = self.environment.get(&variable) {
+            return Some(Setting { value: value.clone(), origin: format!("environment {variable}") });
+        }
+        let lowered = key.name.to_ascii_lowercase();
+        let entry = self.entries.iter().rev().find(|entry| entry.key == lowered);
+        let written = entry.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() });
+        written.or_else(|| key.default.map(|value| Setting { value: value.to_owned(), origin: "default".to_owned() }))
+    }
+
+    /// The text of a key; none when it is unset or empty.
+    pub fn text(&self, key: Key) -> Option<String> {
+        self.get(key).map(|setting| setting.value).filter(|value| !value.is_empty())
+    }
+
+    /// A key that holds a length of time.
+    ///
+    /// # Errors
+    /// When it holds something else.
+    pub fn span(&self, key: Key) -> Result<Span> {
+        self.parsed(key, "a length of time such as 15s, 5m or 2h")
+    }
+
+    /// A key that holds a whole number.
+    ///
+    /// # Errors
+    /// When it holds something else.
+    pub fn number(&self, key: Key) -> Result<u32> {
+        self.parsed(key, "a whole number")
+    }
+
+    /// A key that holds a truth value, in any of git's spellings.
+    ///
+    /// # Errors
+    /// When it holds something else.
+    pub fn truth(&self, key: Key) -> Result<bool> {
+        let setting = self.get(key).unwrap_or(Setting { value: "false".into(), origin: "default".into() });
+        match setting.value.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Ok(true),
+            "false" | "no" | "off" | "0" | "" => Ok(false),
+            _ => Err(bad(key, &setting, "true or false")),
+        }
+    }
+
+    fn parsed<T: FromStr>(&self, key: Key, wanted: &str) -> Result<T> {
+        let setting = self.get(key).ok_or_else(|| Error::usage(format!("{} is not set", key.name)))?;
+        setting.value.parse().map_err(|_| bad(key, &setting, wanted))
+    }
+
+    /// A key of git's own, the last entry winning.
+    pub fn git(&self, key: &str) -> Option<&str> {
+        self.entries.iter().rev().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
+    }
+
+    /// Keys under `puff.` that git-puff does not know: most likely typing errors. `known` names keys beyond [`KEYS`].
+    pub fn unknown(&self) -> impl Iterator<Item = &ConfigEntry> {
+        let known = |key: &str| KEYS.iter().any(|known| known.name.eq_ignore_ascii_case(key));
+        // Keys with a subsection (`puff.agent.x.command`) are named by their users.
+        let flat = |key: &str| key.strip_prefix("puff.").is_some_and(|rest| !rest.contains('.'));
+        self.entries.iter().filter(move |entry| flat(&entry.key) && !known(&entry.key))
+    }
+}
+
+/// An error that names key, value and origin.
+pub fn bad(key: Key, setting: &Setting, wanted: &str) -> Error {
+    let Setting { value, origin } = setting;
+    Error::usage(format!("{} is '{value}' ({origin}), but has to be {wanted}", key.name))
+        .hint(format!("set it with 'git config {} VALUE', or take it away with 'git config --unset {0}'", key.name))
+}
+
+/// `puff.bestOf` → `GIT_PUFF_BEST_OF`.
+pub fn variable(name: &str) -> String {
+    let mut variable = "GIT_".to_owned();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            variable.push('_');
+        }
+        variable.push(if letter == '.' { '_' } else { letter.to_ascii_uppercase() });
+    }
+    variable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(key: &str, value: &str, origin: &str) -> ConfigEntry {
+        ConfigEntry { key: key.into(), value: value.into(), scope: "local".into(), origin: origin.into() }
+    }
+
+    #[test]
+    fn the_environment_beats_config_beats_the_default() {
+        let entries = vec![entry("puff.bestof", "2", "file:a"), entry("puff.bestof", "3", "command line:")];
+        let settings = Settings::new(entries.clone(), HashMap::new());
+        assert_eq!(settings.number(BEST_OF).unwrap(), 3);
+        assert_eq!(settings.span(INTERVAL).unwrap(), Span(15));
+        let environment = HashMap::from([("GIT_PUFF_BEST_OF".to_owned(), "1".to_owned())]);
+        assert_eq!(Settings::new(entries, environment).number(BEST_OF).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_bad_value_names_key_value_and_origin() {
+        let settings = Settings::new(vec![entry("puff.interval", "soon", "file:/x")], HashMap::new());
+        let error = settings.span(INTERVAL).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "puff.interval is 'soon' (file:/x), but has to be a length of time such as 15s, 5m or 2h"
+        );
+    }
+
+    #[test]
+    fn a_typing_error_is_found() {
+        let entries =
+            vec![entry("puff.intervall", "1", ""), entry("puff.agent.x.command", "y", ""), entry("user.name", "z", "")];
+        let settings = Settings::new(entries, HashMap::new());
+        let unknown: Vec<_> = settings.unknown().map(|entry| entry.key.as_str()).collect();
+        assert_eq!(unknown, ["puff.intervall"]);
+    }
+}

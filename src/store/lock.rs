@@ -1,0 +1,64 @@
+//! Locks on files: held as long as the process lives, released by the system when it is killed. So no process id is
+//! ever trusted.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+
+/// A lock that is released when it is dropped, or when the process ends in any way. The file stays: removing it
+/// would let two holders exist, one of the old file and one of the new.
+#[derive(Debug)]
+pub struct FileLock {
+    _file: File,
+}
+
+impl FileLock {
+    /// Waits for the lock.
+    ///
+    /// # Errors
+    /// When the file can't be made or locked.
+    pub fn wait(path: &Path) -> io::Result<FileLock> {
+        let file = open(path)?;
+        file.lock()?;
+        Ok(FileLock { _file: file })
+    }
+
+    /// Takes the lock if nobody holds it.
+    ///
+    /// # Errors
+    /// When the file can't be made or locked.
+    pub fn attempt(path: &Path) -> io::Result<Option<FileLock>> {
+        let file = open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(FileLock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(cause)) => Err(cause),
+        }
+    }
+
+    /// Does anybody hold it? A file that is not there is held by nobody.
+    pub fn is_held(path: &Path) -> bool {
+        path.exists() && matches!(FileLock::attempt(path), Ok(None))
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_has_one_holder_and_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.lock");
+        assert!(!FileLock::is_held(&path));
+        let held = FileLock::attempt(&path).unwrap().unwrap();
+        assert!(FileLock::is_held(&path));
+        assert!(FileLock::attempt(&path).unwrap().is_none());
+        drop(held);
+        assert!(FileLock::attempt(&path).unwrap().is_some());
+    }
+}

@@ -1,0 +1,13 @@
+//! What is kept: runs in refs, the runbook log, notes; and where live things are.
+
+mod lock;
+mod notes;
+mod places;
+mod runbook;
+mod runs;
+
+pub use lock::FileLock;
+pub use notes::{NOTES, NoteEdit, Notes};
+pub use places::{Places, RUNBOOK};
+pub use runbook::{Kickoff, Runbook, RunbookLine};
+pub use runs::{Change, Outcome, RUNS, Recorded, RunStore, Unreadable, sha256};

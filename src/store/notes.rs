@@ -1,0 +1,156 @@
+//! Git notes, read and written as git keeps them.
+//!
+//! A notes ref is a commit whose tree has one blob per annotated object, named by the object's digits, and, once there
+//! are many, split into folders by the first digits (see `git help notes`). libgit2's own notes lose concurrent
+//! writes and never split, so the tree is edited here and the ref swapped.
+
+use super::{FileLock, Places};
+use crate::context::Context;
+use crate::error::{Error, Result, ResultExt};
+use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
+use crate::model::{Identity, Oid, Time};
+
+/// The handoff reports.
+const REPORT: &str = "refs/notes/puff/report";
+/// The machine-readable records.
+const RUNS: &str = "refs/notes/puff/runs";
+/// The refs of all notes, as a prefix.
+pub const NOTES: &str = "refs/notes/puff/";
+
+/// So many notes in one folder are split. Git's own rule is of this order; any split is read by any git.
+const FULL: usize = 256;
+
+/// One kind of notes of a repository.
+pub struct Notes<'a> {
+    repo: &'a Repo,
+    places: &'a Places,
+    name: &'static str,
+    author: Identity,
+}
+
+/// A note to be written: which object, and what becomes of the text that is there.
+pub type NoteEdit<'e> = (Oid, Box<dyn Fn(Option<String>) -> Option<String> + 'e>);
+
+impl<'a> Notes<'a> {
+    /// `refs/notes/puff/report`.
+    pub fn report(context: &'a Context) -> Notes<'a> {
+        Notes::of(context, REPORT)
+    }
+
+    /// `refs/notes/puff/runs`.
+    pub fn runs(context: &'a Context) -> Notes<'a> {
+        Notes::of(context, RUNS)
+    }
+
+    fn of(context: &'a Context, name: &'static str) -> Notes<'a> {
+        Notes { repo: &context.repo, places: &context.places, name, author: context.journalist() }
+    }
+
+    /// The note of an object.
+    ///
+    /// # Errors
+    /// When the notes can't be read.
+    pub fn get(&self, object: Oid) -> Result<Option<String>> {
+        match self.repo.ref_target(self.name) {
+            None => Ok(None),
+            Some(head) => self.read(self.repo.commit(head)?.tree, object),
+        }
+    }
+
+    /// Edits several notes in one commit; answers whether anything had to be written. A note that becomes nothing is
+    /// removed.
+    ///
+    /// # Errors
+    /// When the notes can't be read or written.
+    pub fn edit(&self, edits: &[NoteEdit<'_>], now: Time, why: &str) -> Result<bool> {
+        self.places.prepare()?;
+        let _lock = FileLock::wait(&self.places.write_lock())
+            .or_fail(|| format!("the lock '{}' can't be taken", self.places.write_lock().display()))?;
+        loop {
+            let head = self.repo.ref_target(self.name);
+            let old_tree = head.map(|head| self.repo.commit(head).map(|commit| commit.tree)).transpose()?;
+            let mut tree = old_tree;
+            for (object, edit) in edits {
+                tree = Some(self.edit_one(tree, *object, edit)?);
+            }
+            let Some(tree) = tree.filter(|tree| Some(*tree) != old_tree) else { return Ok(false) };
+            let parents: Vec<Oid> = head.into_iter().collect();
+            let message = format!("Notes added by 'git puff {why}'\n");
+            let new = NewCommit { tree, parents: &parents, identity: &self.author, at: now, message: &message };
+            let commit = self.repo.write_commit(&new)?;
+            let expected = head.map_or(Expected::Absent, Expected::At);
+            match self.repo.set_ref(self.name, commit, expected, message.trim_end()) {
+                Ok(()) => return Ok(true),
+                Err(RefFailure::Moved(_)) => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+    }
+
+    fn edit_one(&self, tree: Option<Oid>, object: Oid, edit: &dyn Fn(Option<String>) -> Option<String>) -> Result<Oid> {
+        let old = tree.map(|tree| self.read(tree, object)).transpose()?.flatten();
+        let new = edit(old.clone()).filter(|text| !text.trim().is_empty());
+        let base = match tree {
+            Some(tree) if old.is_none() && new.is_some() => Some(self.split_if_full(tree)?),
+            other => other,
+        };
+        if new == old {
+            return base.map_or_else(|| self.repo.edit_tree(None, []), Ok);
+        }
+        let path = self.path(base, object)?;
+        let edit = match new {
+            Some(text) => Edit::Put(EntryKind::File, self.repo.write_blob(text.as_bytes())?),
+            None => Edit::Remove,
+        };
+        self.repo.edit_tree(base, [(path.as_bytes(), edit)])
+    }
+
+    fn read(&self, tree: Oid, object: Oid) -> Result<Option<String>> {
+        let path = self.path(Some(tree), object)?;
+        let entry = self.repo.entry(tree, path.as_bytes())?;
+        let bytes = entry.map(|entry| self.repo.blob(entry.oid)).transpose().map_err(|cause| {
+            Error::failed(format!("the note of {object} in {} can't be read", self.name)).because(cause)
+        })?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// Where the note of an object is, or would be: under the folders of its first digits that are there.
+    fn path(&self, tree: Option<Oid>, object: Oid) -> Result<String> {
+        let digits = object.to_string();
+        let (mut path, mut rest) = (String::new(), digits.as_str());
+        let mut folder = tree;
+        while let Some(tree) = folder.filter(|_| rest.len() > 2) {
+            let (two, others) = rest.split_at(2);
+            let below = self.repo.entry(tree, two.as_bytes())?.filter(|entry| entry.kind == EntryKind::Tree);
+            folder = below.map(|entry| entry.oid);
+            if folder.is_some() {
+                path = format!("{path}{two}/");
+                rest = others;
+            }
+        }
+        // In a tree that is split already, the first note of a pair of digits gets its folder too.
+        if path.is_empty() && tree.map(|tree| self.is_split(tree)).transpose()?.unwrap_or(false) {
+            let (two, others) = rest.split_at(2);
+            return Ok(format!("{two}/{others}"));
+        }
+        Ok(path + rest)
+    }
+
+    fn is_split(&self, tree: Oid) -> Result<bool> {
+        let entries = self.repo.entries(tree)?;
+        Ok(entries.iter().any(|entry| entry.kind == EntryKind::Tree && entry.name.len() == 2))
+    }
+
+    fn split_if_full(&self, tree: Oid) -> Result<Oid> {
+        let entries = self.repo.entries(tree)?;
+        let whole = |name: &[u8]| matches!(name.len(), 40 | 64) && name.iter().all(u8::is_ascii_hexdigit);
+        let flat: Vec<_> = entries.iter().filter(|entry| whole(&entry.name)).collect();
+        if flat.len() < FULL {
+            return Ok(tree);
+        }
+        let moved: Vec<_> = flat.iter().map(|entry| [&entry.name[..2], b"/", &entry.name[2..]].concat()).collect();
+        let puts = moved.iter().zip(&flat).map(|(path, entry)| (path.as_slice(), Edit::Put(entry.kind, entry.oid)));
+        let removes = flat.iter().map(|entry| (entry.name.as_slice(), Edit::Remove));
+        self.repo.edit_tree(Some(tree), removes.chain(puts))
+    }
+}

@@ -1,0 +1,148 @@
+//! Where things are on disk.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::model::RunId;
+
+/// The runbook log, below the top of the main worktree.
+pub const RUNBOOK: &str = ".codex/bo4_runs.jsonl";
+
+/// `<git common dir>/puff` and what is in it, and the runbook log. Only live things are in there: deleting it while
+/// nothing runs loses logs.
+#[derive(Clone, Debug)]
+pub struct Places {
+    root: PathBuf,
+    top: Option<PathBuf>,
+    common_dir: PathBuf,
+}
+
+impl Places {
+    /// The places of the repository with this common directory and main worktree.
+    pub fn new(common_dir: &Path, top: Option<PathBuf>) -> Places {
+        Places { root: common_dir.join("puff"), top, common_dir: common_dir.to_owned() }
+    }
+
+    /// `<git common dir>/puff`.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder that the codex program runs in, which leaves an `error.log` wherever it is.
+    pub fn cwd(&self) -> PathBuf {
+        self.root.join("cwd")
+    }
+
+    /// A watched run's log.
+    pub fn log(&self, run: &RunId) -> PathBuf {
+        self.root.join("logs").join(format!("{run}.log"))
+    }
+
+    /// What the watcher itself says, outside of any run.
+    pub fn watcher_log(&self) -> PathBuf {
+        self.root.join("logs").join("watcher.log")
+    }
+
+    /// How a watch ended, as `KEY=VALUE` lines; there when it has.
+    pub fn result(&self, run: &RunId) -> PathBuf {
+        self.root.join("results").join(run.as_str())
+    }
+
+    /// Something that can be found out again.
+    pub fn cache(&self, name: &str) -> PathBuf {
+        self.root.join("cache").join(name)
+    }
+
+    /// Held while refs of ours are written.
+    pub fn write_lock(&self) -> PathBuf {
+        self.root.join("locks").join("write")
+    }
+
+    /// Held by the watcher for its life.
+    pub fn watcher_lock(&self) -> PathBuf {
+        self.root.join("locks").join("watcher")
+    }
+
+    /// Held by whoever is submitting this run.
+    pub fn submit_lock(&self, run: &RunId) -> PathBuf {
+        self.root.join("locks").join(format!("submit-{run}"))
+    }
+
+    /// What the watcher tells about itself.
+    pub fn watcher_status(&self) -> PathBuf {
+        self.root.join("watcher.json")
+    }
+
+    /// Touched to wake the watcher.
+    pub fn bell(&self) -> PathBuf {
+        self.root.join("bell")
+    }
+
+    /// Asks the watcher to make room for the git-puff that this file names.
+    pub fn handover(&self) -> PathBuf {
+        self.root.join("handover")
+    }
+
+    /// The runbook log: at the top of the main worktree, or in the git directory of a bare repository.
+    pub fn runbook(&self) -> PathBuf {
+        self.top.as_ref().unwrap_or(&self.common_dir).join(RUNBOOK)
+    }
+
+    /// Makes the folders, readable by the user alone: client logs can hold account ids and prompts.
+    ///
+    /// # Errors
+    /// When the repository can't be written.
+    pub fn prepare(&self) -> Result<()> {
+        let make = || -> io::Result<()> {
+            if self.root.join("locks").is_dir() && self.root.join("cwd").is_dir() {
+                return Ok(());
+            }
+            for folder in ["", "cwd", "logs", "results", "cache", "locks"] {
+                make_private(&self.root.join(folder))?;
+            }
+            Ok(())
+        };
+        make().map_err(|cause| {
+            Error::cannot_work(format!("'{}' can't be written", self.root.display()))
+                .hint("check who may write to the git directory, and the space on its disk")
+                .because(cause)
+        })
+    }
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+/// Writes a file so that a reader sees the old or the new, never a part.
+///
+/// # Errors
+/// When the folder can't be written.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+impl Places {
+    /// Writes one of these files whole.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn replace(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        self.prepare()?;
+        replace(path, bytes)
+            .map_err(|cause| Error::cannot_work(format!("'{}' can't be written", path.display())).because(cause))
+    }
+}

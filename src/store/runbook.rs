@@ -1,0 +1,183 @@
+//! The runbook log: `.codex/bo4_runs.jsonl`, one line per kickoff.
+//!
+//! Lines are appended, never changed. Lines that can't be read (written by hand, torn by a full disk, merged badly)
+//! are overlooked by readers and reported by `doctor`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::Places;
+use crate::error::{Error, Result};
+use crate::model::{Oid, ProviderKind, Run, RunId, Time};
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kickoff {
+    /// The task at the provider.
+    pub task_id: Option<String>,
+    /// The environment, as it was named.
+    pub env: Option<String>,
+    /// The base, as it was named.
+    pub base: String,
+    /// How many attempts.
+    pub best_of: u32,
+    /// The file the prompt came from, or the copy that git-puff kept.
+    pub prompt_file: String,
+    /// The run; absent in lines of older tools.
+    #[serde(default)]
+    pub run: Option<RunId>,
+    /// The commit of the base.
+    #[serde(default)]
+    pub base_oid: Option<Oid>,
+    /// Who does the work.
+    #[serde(default)]
+    pub provider: Option<ProviderKind>,
+    /// When the intent was recorded.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+}
+
+impl From<&Run> for Kickoff {
+    fn from(run: &Run) -> Kickoff {
+        Kickoff {
+            task_id: run.task_id.clone(),
+            env: run.env.clone(),
+            base: run.base.clone(),
+            best_of: run.best_of,
+            prompt_file: run.prompt_file.clone(),
+            run: Some(run.run.clone()),
+            base_oid: Some(run.base_oid),
+            provider: Some(run.provider),
+            created_at: Some(run.created_at),
+        }
+    }
+}
+
+/// What a line of the file turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunbookLine {
+    /// A kickoff.
+    Kickoff(Box<Kickoff>),
+    /// Something else, with its line number from 1 and what is wrong with it.
+    Broken(usize, String),
+}
+
+/// The log of a repository.
+pub struct Runbook<'a> {
+    places: &'a Places,
+}
+
+impl<'a> Runbook<'a> {
+    /// The log of the repository with these places.
+    pub fn new(places: &'a Places) -> Runbook<'a> {
+        Runbook { places }
+    }
+
+    /// Proves that a line could be appended, without appending one.
+    ///
+    /// # Errors
+    /// When it could not.
+    pub fn prove_writable(&self) -> Result<()> {
+        self.open().map(drop).map_err(|cause| self.unwritable(cause))
+    }
+
+    /// Appends a line. Call it under the store's lock.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn append(&self, kickoff: &Kickoff) -> Result<()> {
+        let append = || -> io::Result<()> {
+            let mut file = self.open()?;
+            let mut line = Vec::new();
+            if !ends_with_newline(&mut file)? {
+                // A line torn by a kill or a full disk stays what it is: broken, and alone.
+                line.push(b'\n');
+            }
+            serde_json::to_writer(&mut line, kickoff)?;
+            line.push(b'\n');
+            file.write_all(&line)?;
+            file.sync_data()
+        };
+        append().map_err(|cause| self.unwritable(cause))
+    }
+
+    /// Every line of the file; none when there is no file.
+    ///
+    /// # Errors
+    /// When the file is there and can't be read.
+    pub fn read(&self) -> Result<Vec<RunbookLine>> {
+        let path = self.places.runbook();
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(parse(&bytes)),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(cause) => Err(Error::failed(format!("'{}' can't be read", path.display())).because(cause)),
+        }
+    }
+
+    fn open(&self) -> io::Result<File> {
+        let path = self.places.runbook();
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        OpenOptions::new().create(true).read(true).append(true).open(path)
+    }
+
+    fn unwritable(&self, cause: io::Error) -> Error {
+        Error::cannot_work(format!("the runbook log '{}' can't be written", self.places.runbook().display()))
+            .hint("check who may write there; 'git puff doctor --repair' adds the lines that are missing")
+            .because(cause)
+    }
+}
+
+fn ends_with_newline(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last[0] == b'\n')
+}
+
+fn parse(bytes: &[u8]) -> Vec<RunbookLine> {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    let written = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
+    written
+        .map(|(number, line)| match serde_json::from_slice(line) {
+            Ok(kickoff) => RunbookLine::Kickoff(Box::new(kickoff)),
+            Err(cause) => RunbookLine::Broken(number + 1, cause.to_string()),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_older_tools_are_read_and_broken_ones_are_numbered() {
+        let log =
+            b"{\"task_id\":\"t\",\"env\":\"e\",\"base\":\"main\",\"best_of\":4,\"prompt_file\":\"p.md\"}\n\n{oops\n";
+        let lines = parse(log);
+        assert!(matches!(&lines[0], RunbookLine::Kickoff(kickoff) if kickoff.run.is_none() && kickoff.best_of == 4));
+        assert!(matches!(&lines[1], RunbookLine::Broken(3, _)));
+    }
+
+    #[test]
+    fn a_torn_line_does_not_take_the_next_one_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(folder.path(), Some(folder.path().to_owned()));
+        let runbook = Runbook::new(&places);
+        runbook.prove_writable().unwrap();
+        std::fs::write(places.runbook(), b"{\"task_id\":\"to").unwrap();
+        let text = r#"{"task_id":"t","env":null,"base":"main","best_of":1,"prompt_file":"p"}"#;
+        let kickoff: Kickoff = serde_json::from_str(text).unwrap();
+        runbook.append(&kickoff).unwrap();
+        runbook.append(&kickoff).unwrap();
+        let lines = runbook.read().unwrap();
+        assert_eq!(lines.len(), 3);
+        assert!(matches!(lines[0], RunbookLine::Broken(1, _)));
+        assert_eq!(lines[1], lines[2]);
+    }
+}

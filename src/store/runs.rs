@@ -1,0 +1,322 @@
+//! Runs, each one a ref: `refs/puff/runs/<run>`, one commit per change of state.
+//!
+//! A change reads the newest state, changes it, writes a commit on top and swaps the ref if nobody else did in the
+//! meantime; otherwise it starts over from what is there now. So a change is whole or not there, after a kill too.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{FileLock, Places};
+use crate::context::Context;
+use crate::error::{Error, Result, ResultExt};
+use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
+use crate::model::{Identity, Oid, Run, RunId, Schema, SchemaError, Selector, TaskId, Time, documents};
+
+/// Where runs are.
+pub const RUNS: &str = "refs/puff/runs/";
+
+/// How often a change is tried again after somebody else was first. Each time somebody else got on, so many tries
+/// mean many writers, not a fault.
+const TRIES: usize = 100;
+
+/// The runs of a repository.
+pub struct RunStore<'a> {
+    repo: &'a Repo,
+    places: &'a Places,
+    journalist: Identity,
+}
+
+/// A run as it is recorded.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// What is recorded.
+    pub run: Run,
+    /// The newest commit of its journal.
+    pub head: Oid,
+}
+
+/// A change to be recorded, beside what was changed in the [`Run`] itself.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// What happened, in a line: the subject in the journal.
+    pub subject: String,
+    /// Files of the run's tree with their new content; none takes a file away.
+    pub files: Vec<(String, Option<Vec<u8>>)>,
+}
+
+impl Change {
+    /// A change of the record alone.
+    pub fn new(subject: impl Into<String>) -> Change {
+        Change { subject: subject.into(), files: Vec::new() }
+    }
+}
+
+/// What became of a change.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The run as it is now.
+    pub recorded: Recorded,
+    /// Whether anything had to be written.
+    pub changed: bool,
+}
+
+/// A run whose record can't be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The last part of its ref.
+    pub name: String,
+    /// Why.
+    pub error: Error,
+}
+
+impl<'a> RunStore<'a> {
+    /// The runs of this repository.
+    pub fn new(context: &'a Context) -> RunStore<'a> {
+        RunStore { repo: &context.repo, places: &context.places, journalist: context.journalist() }
+    }
+
+    /// Records a run that was not there before, with its prompt.
+    ///
+    /// # Errors
+    /// When there is a run of that name already, or the repository can't be written.
+    pub fn create(&self, run: Run, change: &Change) -> Result<Recorded> {
+        let _lock = self.lock()?;
+        let name = format!("{RUNS}{}", run.run);
+        let tree = self.write_tree(None, &run, &change.files)?;
+        let head = self.write_commit(tree, &[], run.created_at, &change.subject)?;
+        match self.repo.set_ref(&name, head, Expected::Absent, &change.subject) {
+            Ok(()) => Ok(Recorded { run, head }),
+            Err(RefFailure::Moved(_)) => Err(Error::failed(format!("there is a run named '{}' already", run.run))
+                .hint(format!("look at it with 'git puff show {}', or choose another name", run.run))),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Is there a run of this name?
+    pub fn exists(&self, id: &RunId) -> bool {
+        self.repo.ref_target(&format!("{RUNS}{id}")).is_some()
+    }
+
+    /// Reads a run.
+    ///
+    /// # Errors
+    /// When there is none of that name, or its record can't be read.
+    pub fn load(&self, id: &RunId) -> Result<Recorded> {
+        let head = self.repo.ref_target(&format!("{RUNS}{id}")).ok_or_else(|| nothing_named(id.as_str()))?;
+        self.read(id.as_str(), head)
+    }
+
+    /// The newest commit of a run's journal: it changes with every change of the run.
+    pub fn head(&self, id: &RunId) -> Option<Oid> {
+        self.repo.ref_target(&format!("{RUNS}{id}"))
+    }
+
+    /// Every run, oldest first, and those that can't be read.
+    ///
+    /// # Errors
+    /// When the refs can't be read.
+    pub fn list(&self) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
+        let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
+        for (name, head) in self.repo.refs_under(RUNS)? {
+            let name = name[RUNS.len()..].to_owned();
+            match self.read(&name, head) {
+                Ok(recorded) => runs.push(recorded),
+                Err(error) => unreadable.push(Unreadable { name, error }),
+            }
+        }
+        runs.sort_by(|a, b| (a.run.created_at, &a.run.run).cmp(&(b.run.created_at, &b.run.run)));
+        Ok((runs, unreadable))
+    }
+
+    /// The journal heads of all runs, by name: enough to see what changed since the last look.
+    ///
+    /// # Errors
+    /// When the refs can't be read.
+    pub fn heads(&self) -> Result<HashMap<String, Oid>> {
+        let refs = self.repo.refs_under(RUNS)?;
+        Ok(refs.into_iter().map(|(name, head)| (name[RUNS.len()..].to_owned(), head)).collect())
+    }
+
+    /// Finds the run that a user means.
+    ///
+    /// # Errors
+    /// When nothing or more than one run fits.
+    pub fn find(&self, selector: &Selector) -> Result<Recorded> {
+        let wanted = selector.run.as_str();
+        if wanted == "@" {
+            let newest = self.list()?.0.pop();
+            return newest.ok_or_else(|| {
+                Error::failed("there are no runs yet").hint("start one: git puff launch --prompt 'what to do'")
+            });
+        }
+        if let Ok(id) = wanted.parse::<RunId>() {
+            if self.exists(&id) {
+                return self.load(&id);
+            }
+            let heads = self.repo.refs_under(&format!("{RUNS}{id}"))?;
+            match heads.as_slice() {
+                [] => {}
+                [(name, head)] => return self.read(&name[RUNS.len()..], *head),
+                several => {
+                    let names: Vec<_> = several.iter().take(5).map(|(name, _)| &name[RUNS.len()..]).collect();
+                    return Err(Error::failed(format!("'{wanted}' fits {} runs: {}", several.len(), names.join(", ")))
+                        .hint("write more of the name"));
+                }
+            }
+        }
+        if let Ok(task) = wanted.parse::<TaskId>() {
+            let of_task = |recorded: &Recorded| recorded.run.task_id.as_deref() == Some(task.as_str());
+            if let Some(found) = self.list()?.0.into_iter().rev().find(of_task) {
+                return Ok(found);
+            }
+        }
+        Err(nothing_named(wanted))
+    }
+
+    /// Changes a run. `change` may be called again, on a newer state, when somebody else was first; it answers none
+    /// when there is nothing to do.
+    ///
+    /// # Errors
+    /// Those of `change`, and when the repository can't be written.
+    pub fn update(
+        &self,
+        id: &RunId,
+        now: Time,
+        mut change: impl FnMut(&mut Run) -> Result<Option<Change>>,
+    ) -> Result<Outcome> {
+        let _lock = self.lock()?;
+        for _ in 0..TRIES {
+            let before = self.load(id)?;
+            let mut run = before.run.clone();
+            let Some(change) = change(&mut run)? else {
+                return Ok(Outcome { recorded: before, changed: false });
+            };
+            let old_tree = self.repo.commit(before.head)?.tree;
+            let mut same_time = run.clone();
+            same_time.updated_at = before.run.updated_at;
+            if self.write_tree(Some(old_tree), &same_time, &change.files)? == old_tree {
+                return Ok(Outcome { recorded: before, changed: false });
+            }
+            run.updated_at = now.max(before.run.updated_at);
+            let tree = self.write_tree(Some(old_tree), &run, &change.files)?;
+            let head = self.write_commit(tree, &[before.head], run.updated_at, &change.subject)?;
+            let name = format!("{RUNS}{id}");
+            match self.repo.set_ref(&name, head, Expected::At(before.head), &change.subject) {
+                Ok(()) => return Ok(Outcome { recorded: Recorded { run, head }, changed: true }),
+                Err(RefFailure::Moved(_)) => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Err(Error::failed(format!("the run '{id}' is being changed by others all the time")).hint("try again"))
+    }
+
+    /// A file of a run's tree.
+    ///
+    /// # Errors
+    /// When an object is missing.
+    pub fn file(&self, head: Oid, path: &str) -> Result<Option<Vec<u8>>> {
+        let tree = self.repo.commit(head)?.tree;
+        let entry = self.repo.entry(tree, path.as_bytes())?;
+        entry.map(|entry| self.repo.blob(entry.oid)).transpose()
+    }
+
+    /// What was asked.
+    ///
+    /// # Errors
+    /// When an object is missing.
+    pub fn prompt(&self, recorded: &Recorded) -> Result<Vec<u8>> {
+        Ok(self.file(recorded.head, "prompt.md")?.unwrap_or_default())
+    }
+
+    /// Proves that runs can be recorded here, by writing and removing a ref of ours.
+    ///
+    /// # Errors
+    /// When they can't.
+    pub fn prove_writable(&self) -> Result<()> {
+        let _lock = self.lock()?;
+        let tree = self.repo.edit_tree(None, [])?;
+        let now = Time::UNIX_EPOCH;
+        let probe = self.write_commit(tree, &[], now, "a test whether runs can be recorded here")?;
+        const PROBE: &str = "refs/puff/probe";
+        if let Some(left_over) = self.repo.ref_target(PROBE) {
+            self.repo.delete_ref(PROBE, left_over)?;
+        }
+        self.repo.set_ref(PROBE, probe, Expected::Absent, "probe")?;
+        Ok(self.repo.delete_ref(PROBE, probe)?)
+    }
+
+    /// Held while refs of ours are written.
+    ///
+    /// # Errors
+    /// When the git directory can't be written.
+    pub fn lock(&self) -> Result<FileLock> {
+        self.places.prepare()?;
+        FileLock::wait(&self.places.write_lock())
+            .or_fail(|| format!("the lock '{}' can't be taken", self.places.write_lock().display()))
+    }
+
+    fn read(&self, name: &str, head: Oid) -> Result<Recorded> {
+        let bytes = self.file(head, "run.json")?;
+        let bytes = bytes.ok_or_else(|| unreadable(name).because_it_said("its commit has no run.json"))?;
+        let run = parse(&bytes).map_err(|error| match error {
+            ParseError::Schema(newer @ SchemaError::Newer { .. }) => {
+                Error::cannot_work(format!("the run '{name}' was recorded by a newer git-puff: {newer}"))
+                    .hint("update git-puff; nothing was changed")
+            }
+            ParseError::Schema(other) => unreadable(name).because(other),
+            ParseError::Json(cause) => unreadable(name).because(cause),
+        })?;
+        Ok(Recorded { run, head })
+    }
+
+    fn write_tree(&self, old: Option<Oid>, run: &Run, files: &[(String, Option<Vec<u8>>)]) -> Result<Oid> {
+        let mut json = serde_json::to_vec_pretty(run).or_fail(|| format!("run '{}' can't be written", run.run))?;
+        json.push(b'\n');
+        let mut edits = vec![("run.json", Edit::Put(EntryKind::File, self.repo.write_blob(&json)?))];
+        for (path, content) in files {
+            let edit = match content {
+                Some(bytes) => Edit::Put(EntryKind::File, self.repo.write_blob(bytes)?),
+                None => Edit::Remove,
+            };
+            edits.push((path, edit));
+        }
+        self.repo.edit_tree(old, edits.iter().map(|(path, edit)| (path.as_bytes(), *edit)))
+    }
+
+    fn write_commit(&self, tree: Oid, parents: &[Oid], at: Time, subject: &str) -> Result<Oid> {
+        let message = format!("{}\n", subject.trim_end());
+        self.repo.write_commit(&NewCommit { tree, parents, identity: &self.journalist, at, message: &message })
+    }
+}
+
+enum ParseError {
+    Schema(SchemaError),
+    Json(serde_json::Error),
+}
+
+fn parse(bytes: &[u8]) -> Result<Run, ParseError> {
+    // The schema first: what a newer git-puff wrote need not look like a run to us.
+    #[derive(Deserialize)]
+    struct Head {
+        schema: Schema,
+    }
+    let head: Head = serde_json::from_slice(bytes).map_err(ParseError::Json)?;
+    head.schema.expect(documents::RUN).map_err(ParseError::Schema)?;
+    serde_json::from_slice(bytes).map_err(ParseError::Json)
+}
+
+fn unreadable(name: &str) -> Error {
+    Error::cannot_work(format!("the record of the run '{name}' can't be read"))
+        .hint(format!("its history is in 'git log refs/puff/runs/{name}'"))
+}
+
+fn nothing_named(name: &str) -> Error {
+    Error::failed(format!("there is no run '{name}'")).hint("'git puff list' shows the runs of this repository")
+}
+
+/// SHA-256 of some bytes, in hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
