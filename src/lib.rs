@@ -4,5 +4,6 @@ pub mod error;
 pub mod git;
 pub mod model;
 pub mod process;
+pub mod render;
 pub mod settings;
 pub mod store;

@@ -4,16 +4,22 @@
 //! contract; fields that a newer git-puff added are kept when a record is read and written again.
 
 mod artifact;
+mod finding;
 mod id;
+mod job;
 mod oid;
+mod report;
 mod run;
 mod schema;
 mod span;
 mod variant;
 
 pub use artifact::{Meta, Report};
+pub use finding::{Finding, FindingResult};
 pub use id::{BadRunId, RunId, Selector, TaskId, slug};
+pub use job::Job;
 pub use oid::Oid;
+pub use report::Handoff;
 pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
 pub use schema::{Schema, SchemaError, documents};
 pub use span::{NotASpan, Span};

@@ -1,0 +1,26 @@
+//! A run that is being watched.
+
+use serde::{Deserialize, Serialize};
+
+use super::{RunId, Time};
+
+/// One line of `jobs`: a run that somebody wants watched, and whether anybody does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// The run.
+    pub run: RunId,
+    /// Its task at the provider, once it is known.
+    pub task_id: Option<String>,
+    /// The process id of the watcher, for people to look at; null where none lives.
+    pub watcher: Option<u32>,
+    /// `watching`, or `orphaned` where no watcher lives.
+    pub state: String,
+    /// Seconds between two looks.
+    pub interval_s: u64,
+    /// When the provider was last asked.
+    pub last_poll_at: Option<Time>,
+    /// When it will be asked next.
+    pub next_poll_at: Option<Time>,
+    /// The watcher's log.
+    pub log_path: String,
+}

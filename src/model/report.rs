@@ -1,0 +1,25 @@
+//! The handoff: what a run's report is made of.
+
+use serde::{Deserialize, Serialize};
+
+use super::schema::documents;
+use super::{Run, Schema};
+
+/// `report.json`: a run and what was asked, from which every form of the handoff report is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Handoff {
+    /// `puff.report/1`.
+    pub schema: Schema,
+    /// The run as it was when the report was made.
+    pub run: Run,
+    /// What was asked, in full; empty where nobody knows it.
+    #[serde(default)]
+    pub prompt: String,
+}
+
+impl Handoff {
+    /// The handoff of a run that was asked for with `prompt`.
+    pub fn new(run: Run, prompt: impl Into<String>) -> Handoff {
+        Handoff { schema: Schema::of(documents::REPORT), run, prompt: prompt.into() }
+    }
+}

@@ -1,0 +1,315 @@
+//! The handoff report as Markdown: one section for a run, and the part for each of its variants.
+//!
+//! It is read as a git note (`git log --notes=puff/report` shows it as plain text, indented), on a terminal, and
+//! pasted into a pull request. The same run gives the same bytes. What came from outside stands in a quote, in a
+//! cell or in a code span, so that it is never Markdown, and never a line that looks like a section's beginning.
+
+use super::sections::{ending, heading};
+use super::steps::{self, Step};
+use super::text::{code, columns, markdown_cell, markdown_words, one_line, pad, quote_literally};
+use super::words;
+use crate::model::{Handoff, Run, Variant};
+
+/// So many lines of a prompt or a message are quoted; a command shows the rest.
+const QUOTED_LINES: usize = 40;
+
+/// The columns of one line of what an agent said.
+const SAID: usize = 100;
+
+/// The columns of a note in the table; the variant's own part has it in full.
+const NOTE: usize = 100;
+
+/// The section of a run.
+pub fn markdown(handoff: &Handoff) -> String {
+    let run = &handoff.run;
+    let parts = [
+        heading(&run.run),
+        summary(run),
+        format!("## What was asked\n\n{}", asked(handoff)),
+        origin(run),
+        variants(run),
+        said(run),
+        format!("## What to do next\n\n{}", commands(&steps::next(run))),
+        ending(&run.run),
+    ];
+    join(&parts)
+}
+
+/// The part for one variant, which is the note on its commit: a section like that of the run. Empty when the run has
+/// no such variant.
+pub fn variant_markdown(handoff: &Handoff, index: u32) -> String {
+    let run = &handoff.run;
+    let Some(variant) = run.variant(index) else { return String::new() };
+    let by = variant.agent.as_deref().map(|agent| format!(" Made by {}.", markdown_words(agent))).unwrap_or_default();
+    let parts = [
+        heading(&run.run),
+        format!("Variant {index} of {}: {}.{by}", words::total(run), words::facts(variant)),
+        format!("Asked: {}", title(handoff)),
+        to_know(variant),
+        message(run, variant),
+        siblings(run, variant),
+        format!("## What to do next\n\n{}", commands(&steps::of_variant(run, variant))),
+        ending(&run.run),
+    ];
+    join(&parts)
+}
+
+/// The parts that say something, a blank line between them.
+fn join(parts: &[String]) -> String {
+    let said: Vec<&str> = parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty()).collect();
+    said.join("\n\n") + "\n"
+}
+
+fn summary(run: &Run) -> String {
+    let mut summary = format!("{} {}", words::state(run), words::counts(run));
+    if let Some(reason) = &run.reason {
+        summary += &format!(" Why: {}.", markdown_words(reason));
+    }
+    if let Some(attention) = &run.attention {
+        let what = markdown_words(words::attention(attention));
+        summary += &format!(" It waits for a person ({}): {what}.", markdown_words(attention.as_str()));
+    }
+    summary
+}
+
+/// The prompt, quoted; a command for the rest of a long one.
+fn asked(handoff: &Handoff) -> String {
+    let run = &handoff.run;
+    if handoff.prompt.trim().is_empty() {
+        return format!("The prompt is not known; the task is called: {}", title(handoff));
+    }
+    let (quoted, whole) = quote_literally(&handoff.prompt, QUOTED_LINES);
+    let rest = format!("\nThe rest: `git show refs/puff/runs/{}:prompt.md`\n", run.run);
+    if whole { quoted } else { quoted + &rest }
+}
+
+/// What was asked, in a line.
+fn title(handoff: &Handoff) -> String {
+    let prompt = one_line(&handoff.prompt, SAID);
+    let title = if prompt.is_empty() { one_line(&handoff.run.title, SAID) } else { prompt };
+    if title.is_empty() { "(nothing that is recorded)".to_owned() } else { markdown_words(&title) }
+}
+
+/// Where the run came from, an item a line.
+fn origin(run: &Run) -> String {
+    let by = |dialect: &String| format!(" ({})", markdown_words(dialect));
+    let provider = format!("{}{}", run.provider.as_str(), run.dialect.as_ref().map(by).unwrap_or_default());
+    let task: Vec<String> =
+        [run.task_id.as_deref().map(markdown_words), run.task_url.as_deref().map(url)].into_iter().flatten().collect();
+    let items = [
+        ("environment", run.env.as_deref().map(markdown_words)),
+        ("provider", Some(provider)),
+        ("task", (!task.is_empty()).then(|| task.join(", "))),
+        ("base", Some(format!("{}, {}", markdown_words(&run.base), run.base_oid))),
+        ("best of", Some(run.best_of.to_string())),
+        ("instead of", run.parent.as_ref().map(ToString::to_string)),
+        ("created", Some(run.created_at.format("%Y-%m-%d %H:%M:%S UTC").to_string())),
+    ];
+    items.into_iter().filter_map(|(key, value)| Some(format!("- {key}: {}\n", value?))).collect()
+}
+
+/// A URL as a link where it is plainly one, else as words.
+fn url(url: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-~:?=%#+".contains(c);
+    let link = (url.starts_with("https://") || url.starts_with("http://")) && url.chars().all(plain);
+    if link { url.to_owned() } else { code(url) }
+}
+
+const HEADS: [&str; 7] = ["variant", "status", "apply", "files", "+/-", "branch", "note"];
+
+fn variants(run: &Run) -> String {
+    if run.variants.is_empty() { String::new() } else { format!("## Variants\n\n{}", table(run)) }
+}
+
+/// A row per variant, its columns below each other for those who read it as plain text.
+fn table(run: &Run) -> String {
+    let rows: Vec<[String; 7]> = run.variants.iter().map(row).collect();
+    let heads = HEADS.map(str::to_owned);
+    let width = |at: usize| rows.iter().chain([&heads]).map(|row| columns(&row[at])).max().unwrap_or(0);
+    let mut widths: [usize; 7] = std::array::from_fn(width);
+    // Notes differ much in length: the last column is ragged.
+    widths[6] = HEADS[6].len();
+    let line = |cells: &[String; 7]| -> String {
+        let padded: String = cells.iter().zip(widths).map(|(cell, width)| format!(" {} |", pad(cell, width))).collect();
+        format!("|{padded}\n")
+    };
+    let rule: String = widths.iter().map(|width| format!(" {} |", "-".repeat(*width))).collect();
+    let body: String = rows.iter().map(line).collect();
+    format!("{}|{rule}\n{body}", line(&heads))
+}
+
+fn row(variant: &Variant) -> [String; 7] {
+    let cells = [
+        Some(variant.name()),
+        Some(variant.status.as_str().to_owned()),
+        words::apply(variant).map(str::to_owned),
+        variant.files.map(|files| files.to_string()),
+        words::changes(variant),
+        variant.branch.clone(),
+        Some(one_line(&words::notes(variant).join("; ").replace('\n', " "), NOTE)),
+    ];
+    let cells = cells.map(|cell| markdown_cell(&cell.unwrap_or_default()));
+    cells.map(|cell| if cell.is_empty() { "-".to_owned() } else { cell })
+}
+
+/// The last message of every agent that said something, in a line.
+fn said(run: &Run) -> String {
+    let line = |variant: &Variant| {
+        let said = one_line(variant.message.as_deref()?, SAID);
+        (!said.is_empty()).then(|| format!("- {}: {}\n", variant.name(), markdown_words(&said)))
+    };
+    let lines: String = run.variants.iter().filter_map(line).collect();
+    if lines.is_empty() { lines } else { format!("The last message of each agent:\n\n{lines}") }
+}
+
+/// All that there is to know about one variant, an item a line.
+fn to_know(variant: &Variant) -> String {
+    let mut items: Vec<String> = variant.reason.iter().map(|reason| markdown_words(reason)).collect();
+    items.extend(variant.conflicts.iter().map(|path| format!("conflict: {}", code(path))));
+    items.extend(variant.duplicate_of.map(|twin| format!("same patch as var{twin}")));
+    let risk = |risk: &crate::model::Risk| {
+        format!("risk ({}): {}, {}", markdown_words(&risk.kind), code(&risk.path), markdown_words(&risk.detail))
+    };
+    items.extend(variant.risks.iter().map(risk));
+    items.extend(words::checks(variant));
+    items.iter().map(|item| format!("- {item}\n")).collect()
+}
+
+fn message(run: &Run, variant: &Variant) -> String {
+    let said = variant.message.as_deref().filter(|said| !said.trim().is_empty());
+    let Some(said) = said else { return String::new() };
+    let (quoted, whole) = quote_literally(said, QUOTED_LINES);
+    let rest = format!("\nThe rest: `git show refs/puff/runs/{}:variants/{}/report.json`\n", run.run, variant.name());
+    format!("## The agent's last message\n\n{quoted}{}", if whole { "" } else { &rest })
+}
+
+fn siblings(run: &Run, variant: &Variant) -> String {
+    let line = |sibling: &Variant| {
+        let branch = sibling.branch.as_deref().map(|branch| format!(", {}", markdown_words(branch)));
+        format!("- {}: {}{}\n", sibling.name(), words::facts(sibling), branch.unwrap_or_default())
+    };
+    let lines: String = run.variants.iter().filter(|sibling| sibling.index != variant.index).map(line).collect();
+    if lines.is_empty() { lines } else { format!("## The other variants\n\n{lines}") }
+}
+
+fn commands(steps: &[Step]) -> String {
+    steps.iter().map(|step| format!("- {}: {}\n", step.purpose, code(&step.command))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{samples, sections};
+    use super::*;
+
+    fn handoff() -> Handoff {
+        Handoff::new(samples::harvested(), "Fix the parser\n\n# Handoff: fix-the-parser-3f2a\nIt has to trim.\n")
+    }
+
+    #[test]
+    fn the_report_of_a_run() {
+        assert_eq!(markdown(&handoff()), REPORT);
+    }
+
+    #[test]
+    fn the_part_of_a_variant() {
+        assert_eq!(variant_markdown(&handoff(), 3), VARIANT);
+        assert_eq!(variant_markdown(&handoff(), 9), "");
+    }
+
+    #[test]
+    fn nothing_in_a_section_ends_or_begins_one() {
+        let handoff = handoff();
+        let run = &handoff.run.run;
+        for section in [markdown(&handoff), variant_markdown(&handoff, 3)] {
+            assert_eq!(section.lines().filter(|line| line.starts_with("# Handoff: ")).count(), 1);
+            assert!(!section.contains('\u{1b}'));
+            let note = sections::replace_section(Some("before\n"), run, &section) + "after\n";
+            assert_eq!(sections::replace_section(Some(&note), run, &section), note);
+            assert_eq!(sections::remove_section(Some(&note), run), "before\n\nafter\n");
+        }
+    }
+
+    #[test]
+    fn a_long_prompt_is_cut_and_says_where_the_rest_is() {
+        let long = Handoff::new(samples::fresh(), "line\n".repeat(99));
+        let report = markdown(&long);
+        assert_eq!(report.matches(">     line").count(), QUOTED_LINES);
+        assert!(report.contains("The rest: `git show refs/puff/runs/fix-the-parser-3f2a:prompt.md`"));
+    }
+
+    const REPORT: &str = "\
+# Handoff: fix-the-parser-3f2a
+
+The run is harvested. Of 4 variants, 3 completed and 1 failed; of their patches, 2 applied and 1 conflicted.
+
+## What was asked
+
+>     Fix the parser
+>
+>     # Handoff: fix-the-parser-3f2a
+>     It has to trim.
+
+- environment: web
+- provider: codex-cloud (official)
+- task: task_e_01, https://chatgpt.com/codex/tasks/task_e_01
+- base: main, 1111111111111111111111111111111111111111
+- best of: 4
+- created: 2026-03-01 10:00:00 UTC
+
+## Variants
+
+| variant | status    | apply    | files | +/-    | branch                        | note |
+| ------- | --------- | -------- | ----- | ------ | ----------------------------- | ---- |
+| var1    | completed | applied  | 2     | +10 -3 | puff/fix-the-parser-3f2a/var1 | risks: .github/workflows/ci.yml |
+| var2    | completed | applied  | 2     | +10 -3 | puff/fix-the-parser-3f2a/var2 | same patch as var1 |
+| var3    | completed | conflict | 2     | +10 -3 | -                             | `conflicts in src/a\\|b.rs, src/lex.rs` |
+| var4    | failed    | skipped  | -     | -      | -                             | the attempt ended without a patch |
+
+The last message of each agent:
+
+- var1: ``Trimmed the input in `parse`.``
+- var2: ``Trimmed the input in `parse`.``
+- var3: `�[2J# Handoff: x | <script>`
+
+## What to do next
+
+- read var1: `git log -p 1111111111..puff/fix-the-parser-3f2a/var1`
+- the files of var1: `git diff 1111111111...puff/fix-the-parser-3f2a/var1 --stat`
+- try var1: `git switch puff/fix-the-parser-3f2a/var1`
+- take var1: `git cherry-pick puff/fix-the-parser-3f2a/var1`
+- the patch of var3: `git puff patch fix-the-parser-3f2a:3`
+- see the run: `git puff show fix-the-parser-3f2a`
+
+<!-- end of handoff: fix-the-parser-3f2a -->
+";
+
+    const VARIANT: &str = "\
+# Handoff: fix-the-parser-3f2a
+
+Variant 3 of 4: completed, conflict, 2 files, +10 -3.
+
+Asked: Fix the parser
+
+- conflict: `src/a|b.rs`
+- conflict: `src/lex.rs`
+
+## The agent's last message
+
+>     �[2J# Handoff: x | <script>
+>     # Handoff: fix-the-parser-3f2a
+>     ![a](http://b)
+
+## The other variants
+
+- var1: completed, applied, 2 files, +10 -3, puff/fix-the-parser-3f2a/var1
+- var2: completed, applied, 2 files, +10 -3, puff/fix-the-parser-3f2a/var2
+- var4: failed, skipped
+
+## What to do next
+
+- the patch of var3: `git puff patch fix-the-parser-3f2a:3`
+- see the run: `git puff show fix-the-parser-3f2a`
+
+<!-- end of handoff: fix-the-parser-3f2a -->
+";
+}

@@ -1,0 +1,146 @@
+//! A git note that holds the sections of several runs: found, replaced and removed by their headings.
+//!
+//! A section begins with a line `# Handoff: <run>` and ends with a line that says so. What is before, between and
+//! after the sections was written by somebody else (with `git notes append`, say) and stays as it is.
+
+use crate::model::RunId;
+
+/// What a section's first line begins with; no other line of a section does.
+const HEADING: &str = "# Handoff: ";
+
+/// The first line of the section of a run.
+pub fn heading(run: &RunId) -> String {
+    format!("{HEADING}{run}")
+}
+
+/// The last line of the section of a run: a comment, so that a rendered report does not show it.
+pub fn ending(run: &RunId) -> String {
+    format!("<!-- end of handoff: {run} -->")
+}
+
+/// The note with the section of `run` in the place where it was, or at the end where there was none. A section of the
+/// same run that a merge of notes has doubled goes.
+pub fn replace_section(note: Option<&str>, run: &RunId, section: &str) -> String {
+    let section = format!("{}\n", section.trim_end());
+    let mut parts = split(note.unwrap_or(""));
+    if !parts.iter().any(|part| part.is_of(run)) {
+        let mut text: String = parts.iter().map(|part| part.text).collect();
+        if !text.is_empty() {
+            text += if text.ends_with("\n\n") {
+                ""
+            } else if text.ends_with('\n') {
+                "\n"
+            } else {
+                "\n\n"
+            };
+        }
+        return text + &section;
+    }
+    let mut replaced = false;
+    parts.retain(|part| !part.is_of(run) || !std::mem::replace(&mut replaced, true));
+    parts.iter().map(|part| if part.is_of(run) { section.as_str() } else { part.text }).collect()
+}
+
+/// The note without the section of `run`; empty when nothing else was there.
+pub fn remove_section(note: Option<&str>, run: &RunId) -> String {
+    let mut text = String::new();
+    let mut removed = false;
+    for part in split(note.unwrap_or("")) {
+        if part.is_of(run) {
+            removed = true;
+            continue;
+        }
+        // The blank line that parted the section from its neighbours goes with it.
+        let parted = text.is_empty() || text.ends_with("\n\n");
+        let rest = if removed && parted { part.text.strip_prefix('\n').unwrap_or(part.text) } else { part.text };
+        removed = removed && rest.is_empty();
+        text += rest;
+    }
+    if removed && text.ends_with("\n\n") {
+        text.pop();
+    }
+    text
+}
+
+/// A piece of a note: a section, or what is between sections.
+struct Part<'n> {
+    run: Option<&'n str>,
+    text: &'n str,
+}
+
+impl Part<'_> {
+    fn is_of(&self, run: &RunId) -> bool {
+        self.run == Some(run.as_str())
+    }
+}
+
+/// The pieces of a note in their order; together they are the note.
+fn split(note: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let (mut begin, mut at, mut run) = (0, 0, None);
+    for line in note.split_inclusive('\n') {
+        let words = line.trim_end();
+        let next = at + line.len();
+        if let Some(name) = words.strip_prefix(HEADING) {
+            // A section whose end was lost ends where the next one begins.
+            parts.push(Part { run, text: &note[begin..at] });
+            (begin, run) = (at, Some(name));
+        } else if run.is_some_and(|run| words == format!("<!-- end of handoff: {run} -->")) {
+            parts.push(Part { run, text: &note[begin..next] });
+            (begin, run) = (next, None);
+        }
+        at = next;
+    }
+    parts.push(Part { run, text: &note[begin..] });
+    parts.retain(|part| !part.text.is_empty());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(name: &str) -> RunId {
+        name.parse().unwrap()
+    }
+
+    fn section(name: &str, body: &str) -> String {
+        format!("{}\n\n{body}\n\n{}\n", heading(&id(name)), ending(&id(name)))
+    }
+
+    #[test]
+    fn a_section_is_replaced_where_it_is() {
+        let note = replace_section(Some("mine\n"), &id("a"), &section("a", "one"));
+        let note = replace_section(Some(&note), &id("b"), &section("b", "two"));
+        let note = format!("{note}\nappended by hand\n");
+        let changed = replace_section(Some(&note), &id("a"), &section("a", "three"));
+        assert_eq!(changed, note.replace("one", "three"));
+        assert_eq!(replace_section(Some(&changed), &id("a"), &section("a", "three")), changed);
+        assert_eq!(replace_section(None, &id("a"), &section("a", "one")), section("a", "one"));
+    }
+
+    #[test]
+    fn a_removed_section_leaves_the_others_as_they_were() {
+        for before in ["", "mine\n", &section("b", "two"), &format!("{}\nhand\n", section("b", "two"))] {
+            let note = replace_section(Some(before), &id("a"), &section("a", "one"));
+            assert_eq!(remove_section(Some(&note), &id("a")), before);
+            assert_eq!(remove_section(Some(before), &id("a")), before);
+        }
+        let both = replace_section(Some(&section("a", "one")), &id("b"), &section("b", "two"));
+        assert_eq!(remove_section(Some(&both), &id("a")), section("b", "two"));
+    }
+
+    #[test]
+    fn a_doubled_or_endless_section_is_mended() {
+        let doubled = section("a", "one") + &section("b", "two") + &section("a", "old");
+        assert_eq!(
+            replace_section(Some(&doubled), &id("a"), &section("a", "new")),
+            section("a", "new") + &section("b", "two")
+        );
+        let endless = format!("{}\nlost its end\n{}", heading(&id("a")), section("b", "two"));
+        assert_eq!(
+            replace_section(Some(&endless), &id("a"), &section("a", "new")),
+            section("a", "new") + &section("b", "two")
+        );
+    }
+}

@@ -1,0 +1,198 @@
+//! What to do next: commands that work on a run as it is now.
+
+use super::words;
+use crate::model::{Apply, Attention, ProviderKind, Run, State, Variant};
+
+/// A command and what it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// In a few words: `read var1`.
+    pub purpose: String,
+    /// To be typed as it stands.
+    pub command: String,
+}
+
+impl Step {
+    fn new(purpose: impl Into<String>, command: impl Into<String>) -> Step {
+        Step { purpose: purpose.into(), command: command.into() }
+    }
+}
+
+/// The steps from here, the most urgent first. Only commands that make sense in the run's state are among them.
+pub fn next(run: &Run) -> Vec<Step> {
+    let mut steps = urgent(run);
+    steps.extend(reading(run));
+    let unfit = run.variants.iter().filter(|variant| !has_branch(variant) && has_patch(variant));
+    steps.extend(unfit.map(|variant| patch(run, variant)));
+    if matches!(run.state, State::Error | State::Cancelled) && can_retry(run) {
+        steps.push(Step::new("try again", format!("git puff retry {}", run.run)));
+    }
+    steps.push(Step::new("see the run", format!("git puff show {}", run.run)));
+    steps
+}
+
+/// What the run waits for, if for anybody: a person, or to be watched or harvested.
+pub fn urgent(run: &Run) -> Vec<Step> {
+    let mut steps = attention(run);
+    if run.state.is_active() && run.attention != Some(Attention::NeedsTask) {
+        steps.push(Step::new("follow it", format!("git puff watch {}", run.run)));
+    }
+    if words::wants_harvest(run) {
+        steps.push(Step::new("fetch the patches", format!("git puff harvest {}", run.run)));
+    }
+    steps
+}
+
+/// What a person has to do before the run goes on.
+fn attention(run: &Run) -> Vec<Step> {
+    match run.attention {
+        Some(Attention::NeedsLogin) => vec![Step::new("sign in", login(run))],
+        Some(Attention::NeedsTask) => vec![
+            Step::new("name its task", format!("git puff adopt TASK --run {}", run.run)),
+            Step::new("or try again", format!("git puff retry {}", run.run)),
+        ],
+        Some(Attention::TaskNotFound) if can_retry(run) => {
+            vec![Step::new("try again", format!("git puff retry {}", run.run))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Signing in where the run was launched from: another login would not see its task.
+fn login(run: &Run) -> String {
+    let home = run.profile.as_ref().and_then(|profile| profile.codex_home.as_deref());
+    home.map(|home| format!("CODEX_HOME={} ", shell_word(home))).unwrap_or_default() + "codex login"
+}
+
+/// How to read, compare and take the variants that have a branch.
+fn reading(run: &Run) -> Vec<Step> {
+    let with_branch: Vec<&Variant> = run.variants.iter().filter(|variant| has_branch(variant)).collect();
+    // A twin's branch shows nothing that its elder does not.
+    let elder =
+        |variant: &Variant| variant.duplicate_of.is_none_or(|twin| !with_branch.iter().any(|v| v.index == twin));
+    let telling: Vec<&Variant> = with_branch.iter().copied().filter(|variant| elder(variant)).collect();
+    let mut steps: Vec<Step> = telling.iter().filter_map(|variant| read(run, variant)).collect();
+    let better = |a: &&Variant, b: &&Variant| score(a).total_cmp(&score(b)).then(b.index.cmp(&a.index));
+    let Some((best, branch)) = telling.iter().copied().max_by(better).and_then(|v| Some((v, branch(v)?))) else {
+        return steps;
+    };
+    let other = telling.iter().find(|variant| variant.index != best.index);
+    if let Some((other, other_branch)) = other.and_then(|other| Some((other, self::branch(other)?))) {
+        let purpose = format!("compare {} and {}", best.name(), other.name());
+        steps.push(Step::new(purpose, format!("git diff {branch} {other_branch}")));
+    }
+    let (name, base) = (best.name(), run.base_oid.short());
+    steps.push(Step::new(format!("the files of {name}"), format!("git diff {base}...{branch} --stat")));
+    steps.push(Step::new(format!("try {name}"), format!("git switch {branch}")));
+    steps.push(Step::new(format!("take {name}"), format!("git cherry-pick {branch}")));
+    steps
+}
+
+/// The steps for one variant.
+pub fn of_variant(run: &Run, variant: &Variant) -> Vec<Step> {
+    let mut steps: Vec<Step> = read(run, variant).into_iter().collect();
+    if let Some(branch) = branch(variant) {
+        steps.push(Step::new("try it", format!("git switch {branch}")));
+        steps.push(Step::new("take it", format!("git cherry-pick {branch}")));
+    }
+    if has_patch(variant) {
+        steps.push(patch(run, variant));
+    }
+    steps.push(Step::new("see the run", format!("git puff show {}", run.run)));
+    steps
+}
+
+fn read(run: &Run, variant: &Variant) -> Option<Step> {
+    let command = format!("git log -p {}..{}", run.base_oid.short(), branch(variant)?);
+    Some(Step::new(format!("read {}", variant.name()), command))
+}
+
+fn patch(run: &Run, variant: &Variant) -> Step {
+    let purpose = format!("the patch of {}", variant.name());
+    Step::new(purpose, format!("git puff patch {}:{}", run.run, variant.index))
+}
+
+fn has_branch(variant: &Variant) -> bool {
+    variant.branch.is_some() && variant.commit.is_some()
+}
+
+/// There are bytes to look at, whatever became of them.
+fn has_patch(variant: &Variant) -> bool {
+    variant.patch_sha256.is_some() && variant.apply != Some(Apply::Empty)
+}
+
+fn can_retry(run: &Run) -> bool {
+    run.provider != ProviderKind::Import
+}
+
+/// The branch as it has to be typed; none before the harvest.
+fn branch(variant: &Variant) -> Option<String> {
+    variant.branch.as_deref().filter(|_| variant.commit.is_some()).map(shell_word)
+}
+
+fn score(variant: &Variant) -> f64 {
+    variant.score.as_ref().map_or(0.0, |score| score.total)
+}
+
+/// A word as the shell takes it. Names come with records that others may have written, and commands are copied.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=@%:,".contains(c);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", super::text::clean_line(word).replace('\'', "'\\''"))
+}
+
+/// The steps one below the other, the commands in a column of their own, behind `indent`.
+pub fn listing(steps: &[Step], indent: &str) -> String {
+    let widest = steps.iter().map(|step| super::text::columns(&step.purpose)).max().unwrap_or(0);
+    let line = |step: &Step| format!("{indent}{}  {}\n", super::text::pad(&step.purpose, widest), step.command);
+    steps.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    fn commands(run: &Run) -> Vec<String> {
+        next(run).into_iter().map(|step| step.command).collect()
+    }
+
+    #[test]
+    fn a_run_at_work_is_watched_not_read() {
+        let mut run = samples::fresh();
+        assert_eq!(commands(&run), ["git puff watch fix-the-parser-3f2a", "git puff show fix-the-parser-3f2a"]);
+        run.attention = Some(Attention::NeedsTask);
+        let wanted = [
+            "git puff adopt TASK --run fix-the-parser-3f2a",
+            "git puff retry fix-the-parser-3f2a",
+            "git puff show fix-the-parser-3f2a",
+        ];
+        assert_eq!(commands(&run), wanted);
+    }
+
+    #[test]
+    fn a_harvested_run_is_read_compared_and_taken() {
+        let mut run = samples::harvested();
+        run.variants[1].duplicate_of = None;
+        run.variants[2].patch_sha256 = None;
+        let wanted = [
+            "git log -p 1111111111..puff/fix-the-parser-3f2a/var1",
+            "git log -p 1111111111..puff/fix-the-parser-3f2a/var2",
+            "git diff puff/fix-the-parser-3f2a/var1 puff/fix-the-parser-3f2a/var2",
+            "git diff 1111111111...puff/fix-the-parser-3f2a/var1 --stat",
+            "git switch puff/fix-the-parser-3f2a/var1",
+            "git cherry-pick puff/fix-the-parser-3f2a/var1",
+            "git puff show fix-the-parser-3f2a",
+        ];
+        assert_eq!(commands(&run), wanted);
+    }
+
+    #[test]
+    fn a_branch_name_can_not_run_anything() {
+        let mut run = samples::harvested();
+        run.variants[0].branch = Some("x;$(reboot)/it's".to_owned());
+        assert_eq!(commands(&run)[0], "git log -p 1111111111..'x;$(reboot)/it'\\''s'");
+    }
+}

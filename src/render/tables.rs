@@ -1,0 +1,16 @@
+//! Tables for a terminal: `list`, `show`, `jobs`, `doctor`, and the overview of bare `git puff`.
+
+mod lists;
+mod overview;
+mod show;
+
+pub use lists::{findings, jobs, runs};
+pub use overview::overview;
+pub use show::{run, variant};
+
+/// Is this line the headings of a table (so that it may be shown in bold)?
+pub fn is_heading(line: &str) -> bool {
+    let words: Vec<&str> = line.split("  ").filter(|word| !word.is_empty()).collect();
+    let capital = |c: char| c.is_ascii_uppercase() || " +/-…".contains(c);
+    words.len() > 1 && line.starts_with(|c: char| c.is_ascii_uppercase()) && line.chars().all(capital)
+}

@@ -1,0 +1,183 @@
+//! `show`: one run with its variants, or one variant.
+
+use super::super::columns::{Columns, Fit, fields};
+use super::super::text::{ago, clean_block, clean_line, one_line};
+use super::super::{steps, words};
+use crate::model::{Report, Run, Span, Time, Variant, Watch};
+
+/// `show RUN`: what there is to know about a run, its variants in at most `width` columns, and what to do next.
+pub fn run(run: &Run, now: Time, width: usize) -> String {
+    let notes: String = run.variants.iter().filter_map(|variant| note(variant, width)).collect();
+    let parts = [header(run, now), variants(run, width), notes, next(&steps::next(run))];
+    join(&parts)
+}
+
+/// `show RUN:N`: what there is to know about a variant, and what its agent said. Empty when the run has none of that
+/// number.
+pub fn variant(run: &Run, index: u32, report: Option<&Report>, now: Time) -> String {
+    let Some(variant) = run.variant(index) else { return String::new() };
+    let parts = [variant_header(run, variant, now), said(variant, report), next(&steps::of_variant(run, variant))];
+    join(&parts)
+}
+
+/// The parts that say something, a blank line between them.
+fn join(parts: &[String]) -> String {
+    parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n")
+}
+
+fn next(steps: &[steps::Step]) -> String {
+    format!("next:\n{}", steps::listing(steps, "  "))
+}
+
+fn header(run: &Run, now: Time) -> String {
+    let text = |value: &Option<String>| value.as_deref().map(clean_line).unwrap_or_default();
+    let attention = run.attention.as_ref().map(|attention| clean_line(words::attention(attention)));
+    let dialect = run.dialect.as_ref().map(|dialect| format!(" ({})", clean_line(dialect)));
+    let changed = Some(ago(now, run.updated_at)).filter(|_| run.updated_at != run.created_at);
+    fields(&[
+        ("run", run.run.to_string()),
+        ("title", clean_line(&run.title)),
+        ("state", clean_line(&words::state_word(run))),
+        ("why", text(&run.reason)),
+        ("to do", attention.unwrap_or_default()),
+        ("provider", run.provider.as_str().to_owned() + &dialect.unwrap_or_default()),
+        ("environment", text(&run.env)),
+        ("task", text(&run.task_id)),
+        ("url", text(&run.task_url)),
+        ("base", format!("{} ({})", clean_line(&run.base), run.base_oid.short())),
+        ("best of", run.best_of.to_string()),
+        ("instead of", run.parent.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("prompt", clean_line(&run.prompt_file)),
+        ("watched", run.watch.as_ref().map(watch).unwrap_or_default()),
+        ("created", ago(now, run.created_at)),
+        ("changed", changed.unwrap_or_default()),
+    ])
+}
+
+/// `every 15s, then harvested`, or how watching ended.
+fn watch(watch: &Watch) -> String {
+    if !watch.active {
+        return watch.ending.map(|ending| format!("no longer ({})", ending.as_str())).unwrap_or_default();
+    }
+    let harvest = if watch.harvest { ", then harvested" } else { "" };
+    let limit = match watch.timeout_s {
+        0 => String::new(),
+        seconds => format!(", for up to {}", Span(seconds)),
+    };
+    format!("every {}{limit}{harvest}", Span(watch.interval_s))
+}
+
+fn variants(run: &Run, width: usize) -> String {
+    let mut table = Columns::new([
+        ("VARIANT", Fit::Whole),
+        ("STATUS", Fit::Whole),
+        ("APPLY", Fit::Whole),
+        ("FILES", Fit::Number),
+        ("+/-", Fit::Whole),
+        ("BRANCH", Fit::End),
+    ]);
+    for variant in &run.variants {
+        table.row([
+            variant.name(),
+            variant.status.as_str().to_owned(),
+            words::apply(variant).unwrap_or_default().to_owned(),
+            variant.files.map(|files| files.to_string()).unwrap_or_default(),
+            words::changes(variant).unwrap_or_default(),
+            variant.branch.clone().unwrap_or_default(),
+        ]);
+    }
+    if run.variants.is_empty() { String::new() } else { table.render(width) }
+}
+
+/// A line below the table for a variant about which there is more to know.
+fn note(variant: &Variant, width: usize) -> Option<String> {
+    let notes = words::notes(variant).join("; ").replace('\n', " ");
+    let (name, room) = (variant.name(), width.saturating_sub(variant.name().len() + 2));
+    (!notes.is_empty()).then(|| format!("{name}: {}\n", one_line(&notes, room)))
+}
+
+fn variant_header(run: &Run, variant: &Variant, now: Time) -> String {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let risks: Vec<String> = variant
+        .risks
+        .iter()
+        .map(|risk| clean_line(&format!("{}: {}, {}", risk.kind, risk.path, risk.detail)))
+        .collect();
+    let revision = Some(variant.revision.to_string()).filter(|_| variant.revision > 1);
+    let conflicts: Vec<String> = variant.conflicts.iter().map(|path| clean_line(path)).collect();
+    let checks: Vec<String> = variant.checks.iter().map(check).collect();
+    fields(&[
+        ("variant", format!("{} of {} of {}", variant.index, words::total(run), run.run)),
+        ("title", clean_line(&run.title)),
+        ("facts", words::facts(variant)),
+        ("why", text(&variant.reason)),
+        ("agent", text(&variant.agent)),
+        ("revision", revision.unwrap_or_default()),
+        ("branch", text(&variant.branch)),
+        ("commit", variant.commit.map(|commit| commit.to_string()).unwrap_or_default()),
+        ("base", format!("{} ({})", clean_line(&run.base), run.base_oid.short())),
+        ("patch", text(&variant.patch_sha256)),
+        ("same as", variant.duplicate_of.map(|twin| format!("var{twin}")).unwrap_or_default()),
+        ("conflicts", conflicts.join("\n")),
+        ("risks", risks.join("\n")),
+        ("checks", checks.join("\n")),
+        ("created", ago(now, run.created_at)),
+    ])
+}
+
+/// `passed in 3s: cargo test`.
+fn check(check: &crate::model::Check) -> String {
+    let status = match check.status {
+        crate::model::CheckStatus::Passed => "passed",
+        crate::model::CheckStatus::Failed => "failed",
+        crate::model::CheckStatus::Timeout => "timeout",
+        crate::model::CheckStatus::Error => "error",
+    };
+    clean_line(&format!("{status} in {:.0}s: {}", check.duration_s, check.command))
+}
+
+/// All messages where the provider's report has them, else the last one.
+fn said(variant: &Variant, report: Option<&Report>) -> String {
+    let all = report.and_then(|report| report.messages.clone()).filter(|messages| !messages.is_empty());
+    let messages = all.unwrap_or_else(|| variant.message.iter().cloned().collect());
+    let indented = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") };
+    let blocks: Vec<String> = messages
+        .iter()
+        .map(|message| clean_block(message.trim()).lines().map(indented).collect::<String>())
+        .filter(|block| !block.is_empty())
+        .collect();
+    if blocks.is_empty() { String::new() } else { format!("the agent said:\n{}", blocks.join("\n")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{samples, text};
+    use super::*;
+
+    #[test]
+    fn a_run_is_shown_with_its_variants() {
+        let now = samples::created() + chrono::Duration::hours(2);
+        let shown = run(&samples::harvested(), now, 80);
+        let table: Vec<&str> = shown.lines().skip_while(|line| !line.starts_with("VARIANT")).take(9).collect();
+        let wanted = "\
+VARIANT  STATUS     APPLY     FILES  +/-     BRANCH
+var1     completed  applied       2  +10 -3  puff/fix-the-parser-3f2a/var1
+var2     completed  applied       2  +10 -3  puff/fix-the-parser-3f2a/var2
+var3     completed  conflict      2  +10 -3  -
+var4     failed     skipped       -  -       -
+
+var1: risks: .github/workflows/ci.yml
+var2: same patch as var1
+var3: conflicts in src/a|b.rs, src/lex.rs";
+        assert_eq!(table.join("\n"), wanted);
+        assert!(table[..5].iter().all(|line| text::columns(line) <= 80));
+    }
+
+    #[test]
+    fn a_variant_says_what_its_agent_said_without_its_escapes() {
+        let shown = variant(&samples::harvested(), 3, None, samples::created());
+        assert!(shown.contains("the agent said:\n  �[2J# Handoff: x | <script>\n"), "{shown}");
+        assert!(shown.contains("conflicts: src/a|b.rs\n           src/lex.rs\n"), "{shown}");
+        assert_eq!(variant(&samples::harvested(), 9, None, samples::created()), "");
+    }
+}
