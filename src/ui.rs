@@ -1,0 +1,333 @@
+//! The only writer to standard output and standard error.
+//!
+//! Results go to standard output, everything said about them to standard error. Whatever the caller forgot, no
+//! control character of a text reaches a terminal; JSON carries them escaped. A reader that goes away (`… | head`) ends
+//! the program quietly. Progress bars step aside for every line written here.
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::error::{Error, Kind};
+use crate::model::{Run, RunId, Time};
+use crate::process::{self, Cmd};
+use crate::render::progress;
+use crate::render::tables::is_heading;
+use crate::render::text::{clean_block, clean_line, cut, is_unsafe};
+
+/// The columns of an output that is no terminal.
+const COLUMNS: usize = 80;
+
+/// The most columns of an error, a hint or a cause: other programs say pages.
+const LONGEST: usize = 500;
+
+/// The exit code after a closed pipe: what a shell makes of a program that SIGPIPE ended.
+const CLOSED_PIPE: i32 = 141;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const HEADING: Style = Style::new().bold();
+
+/// What the results are written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text for people.
+    Human,
+    /// JSON documents.
+    Json,
+    /// `KEY=VALUE` lines.
+    Porcelain,
+}
+
+/// The writer.
+#[derive(Debug)]
+pub struct Ui {
+    format: Format,
+    bars: OnceLock<MultiProgress>,
+}
+
+impl Ui {
+    /// A writer of results in this format.
+    pub fn new(format: Format) -> Ui {
+        Ui { format, bars: OnceLock::new() }
+    }
+
+    /// What the results are written as.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Standard output is a terminal.
+    pub fn is_terminal_out(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Standard error is a terminal.
+    pub fn is_terminal_err(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
+    /// The columns of the terminal that standard output is; 80 when it is none.
+    pub fn width(&self) -> usize {
+        terminal_columns().filter(|columns| *columns > 0).unwrap_or(COLUMNS)
+    }
+
+    /// Writes one line of a result.
+    pub fn line(&self, text: &str) {
+        self.out(&format!("{}\n", clean_line(text)));
+    }
+
+    /// Writes a result of several lines; the headings of tables are bold on a terminal.
+    pub fn block(&self, text: &str) {
+        let text = ended(clean_block(text));
+        let dressed = |line: &str| match line.trim_end() {
+            heading if is_heading(heading) => format!("{HEADING}{heading}{HEADING:#}\n"),
+            _ => line.to_owned(),
+        };
+        self.out(&text.split_inclusive('\n').map(dressed).collect::<String>());
+    }
+
+    /// Writes a long result through git's pager (`pager`: the command as git has it), where a person reads it on a
+    /// terminal; else, or when there is no such pager, as [`Ui::block`] does.
+    pub fn page(&self, text: &str, pager: Option<&str>) {
+        let pager = pager.map(str::trim).filter(|pager| !matches!(*pager, "" | "cat"));
+        let paged = match pager {
+            Some(pager) if self.format == Format::Human && self.is_terminal_out() => page(&clean_block(text), pager),
+            _ => false,
+        };
+        if !paged {
+            self.block(text);
+        }
+    }
+
+    /// Writes a JSON document, indented.
+    pub fn json(&self, value: &impl Serialize) {
+        self.document(serde_json::to_string_pretty(value));
+    }
+
+    /// Writes a JSON document in a line: one of a stream.
+    pub fn json_line(&self, value: &impl Serialize) {
+        self.document(serde_json::to_string(value));
+    }
+
+    fn document(&self, json: serde_json::Result<String>) {
+        match json {
+            Ok(json) => self.raw(format!("{}\n", escape_json(&json)).as_bytes()),
+            Err(cause) => give_up(&io::Error::other(cause)),
+        }
+    }
+
+    /// Writes `KEY=VALUE` lines; a value is one line, whatever it holds.
+    pub fn pairs(&self, pairs: &[(&str, String)]) {
+        let lines: String = pairs.iter().map(|(key, value)| format!("{key}={}\n", clean_line(value))).collect();
+        self.raw(lines.as_bytes());
+    }
+
+    /// Writes bytes as they are (a patch); on a terminal, as harmless text.
+    pub fn bytes(&self, bytes: &[u8]) {
+        if self.is_terminal_out() {
+            let text = clean_block(&String::from_utf8_lossy(bytes));
+            self.raw(text.as_bytes());
+        } else {
+            self.raw(bytes);
+        }
+    }
+
+    /// Says something about the work.
+    pub fn note(&self, text: &str) {
+        self.err(&ended(clean_block(text)));
+    }
+
+    /// Warns: the work goes on.
+    pub fn warn(&self, text: &str) {
+        self.err(&worded(WARNING, "warning", text));
+    }
+
+    /// Says how to get on.
+    pub fn hint(&self, text: &str) {
+        self.err(&worded(HINT, "hint", text));
+    }
+
+    /// Says what went wrong, how to get on, and what is underneath; a line each.
+    pub fn error(&self, error: &Error) {
+        self.err(&error_lines(error));
+    }
+
+    /// Bars for runs that are being watched; they show only to a person at a terminal.
+    pub fn progress(&self) -> Progress {
+        let shown = self.format == Format::Human && self.is_terminal_err();
+        let bars = shown.then(|| self.bars.get_or_init(MultiProgress::new).clone());
+        Progress { bars, of_run: HashMap::new() }
+    }
+
+    /// Text, which may hold our own colours, to standard output.
+    fn out(&self, text: &str) {
+        self.aside(|| {
+            let mut out = anstream::stdout().lock();
+            check(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
+        });
+    }
+
+    /// Bytes to standard output, unchanged.
+    fn raw(&self, bytes: &[u8]) {
+        self.aside(|| {
+            let mut out = io::stdout().lock();
+            check(out.write_all(bytes).and_then(|()| out.flush()));
+        });
+    }
+
+    /// Text, which may hold our own colours, to standard error. When nobody takes it, nobody can be told.
+    fn err(&self, text: &str) {
+        self.aside(|| {
+            let _ = anstream::stderr().lock().write_all(text.as_bytes());
+        });
+    }
+
+    /// Writes with the progress bars out of the way.
+    fn aside(&self, write: impl FnOnce()) {
+        match self.bars.get() {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+/// Progress bars, one a run.
+pub struct Progress {
+    bars: Option<MultiProgress>,
+    of_run: HashMap<RunId, ProgressBar>,
+}
+
+impl Progress {
+    /// Shows how far a run is.
+    pub fn update(&mut self, run: &Run, now: Time) {
+        let Some(bars) = &self.bars else { return };
+        let total = run.variants.len().max(run.best_of as usize) as u64;
+        let line = progress::bar_line(run, now);
+        let bar = self.of_run.entry(run.run.clone()).or_insert_with(|| {
+            // The template is ours, so it is one; the default would do as well.
+            let style = ProgressStyle::with_template("[{bar:12}] {wide_msg}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+            bars.add(ProgressBar::new(total).with_style(style).with_message(line.clone()))
+        });
+        bar.set_length(total);
+        bar.set_position(run.terminal() as u64);
+        bar.set_message(line);
+    }
+
+    /// Takes the bar of a run away.
+    pub fn finish(&mut self, run: &RunId) {
+        if let (Some(bars), Some(bar)) = (&self.bars, self.of_run.remove(run)) {
+            bar.finish_and_clear();
+            bars.remove(&bar);
+        }
+    }
+}
+
+impl Drop for Progress {
+    /// Leaves the terminal without bars, however the watching ended.
+    fn drop(&mut self) {
+        let runs: Vec<RunId> = self.of_run.keys().cloned().collect();
+        runs.iter().for_each(|run| self.finish(run));
+    }
+}
+
+/// A line with a coloured word in front.
+fn worded(style: Style, word: &str, text: &str) -> String {
+    format!("{style}{word}:{style:#} {}\n", cut(clean_line(text).trim(), LONGEST))
+}
+
+fn error_lines(error: &Error) -> String {
+    let mut lines = worded(ERROR, "error", error.message());
+    lines.extend(error.next_step().map(|hint| worded(HINT, "hint", hint)));
+    lines.extend(error.causes().iter().map(|cause| worded(Style::new(), "cause", cause)));
+    lines
+}
+
+/// The text with a line end at its end, unless there is no text.
+fn ended(mut text: String) -> String {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// JSON in which every character that a terminal must not see is written `\uXXXX`: the same document to a reader.
+fn escape_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        // A line end is the document's own: inside a string it is escaped already.
+        if character != '\n' && is_unsafe(character) {
+            let mut units = [0; 2];
+            character.encode_utf16(&mut units).iter().for_each(|unit| escaped += &format!("\\u{unit:04x}"));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+/// Gives a cleaned text to the pager, and waits until it is left; false when the pager could not be run.
+fn page(text: &str, pager: &str) -> bool {
+    // As git does it: these count unless the user has set them, even to nothing.
+    let line = format!("LESS=\"${{LESS-FRX}}\" LV=\"${{LV--c}}\"; export LESS LV; {pager}");
+    let ended = process::run_on_terminal(&Cmd::shell(&line), Some(text.as_bytes()));
+    // 126 and 127 are the shell's words for a program that is none, or is not there.
+    ended.is_ok_and(|status| !matches!(status.code(), Some(126 | 127)))
+}
+
+/// Ends the program when standard output can't be written.
+fn check(written: io::Result<()>) {
+    match written {
+        Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => std::process::exit(CLOSED_PIPE),
+        Err(cause) => give_up(&cause),
+        Ok(()) => {}
+    }
+}
+
+/// A result that can't be written must not look like one that was.
+fn give_up(cause: &io::Error) -> ! {
+    let error = Error::failed("the result can't be written to standard output");
+    let lines = error_lines(&error) + &worded(Style::new(), "cause", &cause.to_string());
+    let _ = anstream::stderr().write_all(lines.as_bytes());
+    std::process::exit(i32::from(Kind::Failed.exit_code()))
+}
+
+#[cfg(unix)]
+fn terminal_columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col))
+}
+
+#[cfg(not(unix))]
+fn terminal_columns() -> Option<usize> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_carries_the_original_and_no_control_character() {
+        let original = "a\u{1b}[2J\u{9b}b\u{7f}\u{202e}\u{e0041}\r\nü";
+        let escaped = escape_json(&serde_json::to_string_pretty(&vec![original]).unwrap());
+        assert!(!escaped.chars().any(|c| c != '\n' && is_unsafe(c)), "{escaped}");
+        assert!(escaped.contains("\\u009b"), "{escaped}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&escaped).unwrap(), [original]);
+    }
+
+    #[test]
+    fn an_error_is_a_line_for_each_thing_to_know() {
+        let error = Error::failed("'a\u{1b}[2Jb' is\nnot there").hint("look").because_it_said(&"no ".repeat(999));
+        let lines = anstream::adapter::strip_str(&error_lines(&error)).to_string();
+        let lines: Vec<&str> = lines.lines().collect();
+        assert_eq!(lines[..2], ["error: 'a�[2Jb' is not there", "hint: look"]);
+        assert_eq!((lines.len(), crate::render::text::columns(lines[2]) <= 7 + LONGEST), (3, true));
+    }
+}
