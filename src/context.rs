@@ -46,6 +46,15 @@ impl Context {
         Ok(Context { repo, settings, clock, ids, environment, places })
     }
 
+    /// Reads the settings again.
+    ///
+    /// # Errors
+    /// When git can't read its configuration; the settings stay what they were.
+    pub fn read_settings(&mut self) -> Result<()> {
+        self.settings = Settings::new(git::config::list()?, self.environment.puff.clone());
+        Ok(())
+    }
+
     /// Who the user is to git.
     ///
     /// # Errors

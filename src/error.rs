@@ -40,6 +40,25 @@ impl Kind {
     }
 }
 
+/// How a command that did its work ends the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// With 0.
+    Done,
+    /// With the code of this kind: the work is done, but what came of it is not all well.
+    With(Kind),
+}
+
+impl Exit {
+    /// The process exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::With(kind) => kind.exit_code(),
+        }
+    }
+}
+
 /// A failure as the user reads it: what went wrong, the next step, and the cause underneath.
 #[derive(Debug)]
 pub struct Error {

@@ -211,8 +211,8 @@ pub fn run_all(cmds: &[Cmd], at_once: usize) -> Vec<Result<Output, Failure>> {
         let mut answers = Vec::with_capacity(cmds.len());
         for batch in cmds.chunks(at_once.max(1)) {
             let mut tasks = Vec::new();
-            for cmd in batch.to_vec() {
-                let name = cmd.name();
+            for cmd in batch {
+                let (cmd, name) = (cmd.clone(), cmd.name());
                 tasks.push((name, tokio::spawn(async move { follow(&cmd).await })));
             }
             for (program, task) in tasks {

@@ -92,6 +92,11 @@ impl Ui {
         self.out(&text.split_inclusive('\n').map(dressed).collect::<String>());
     }
 
+    /// Writes text of our own that holds its colours already: the help.
+    pub fn styled(&self, text: &str) {
+        self.out(text);
+    }
+
     /// Writes a long result through git's pager (`pager`: the command as git has it), where a person reads it on a
     /// terminal; else, or when there is no such pager, as [`Ui::block`] does.
     pub fn page(&self, text: &str, pager: Option<&str>) {

@@ -12,7 +12,7 @@ mod repo;
 mod trees;
 
 pub use locate::{Location, locate};
-pub use refs::{Expected, RefFailure};
+pub use refs::{Expected, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};
 pub use repo::{CommitInfo, NewCommit, Repo, Stats};
 pub use trees::{Edit, Entry, EntryKind};

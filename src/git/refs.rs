@@ -144,6 +144,11 @@ impl Repo {
     }
 }
 
+/// May a ref have this full name?
+pub fn is_valid_ref_name(name: &str) -> bool {
+    git2::Reference::is_valid_name(name)
+}
+
 fn collect_locks(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

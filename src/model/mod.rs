@@ -16,7 +16,7 @@ mod variant;
 
 pub use artifact::{Meta, Report};
 pub use finding::{Finding, FindingResult};
-pub use id::{BadRunId, RunId, Selector, TaskId, slug};
+pub use id::{BadRunId, NotATask, RunId, Selector, TaskId, first_line, slug};
 pub use job::Job;
 pub use oid::Oid;
 pub use report::Handoff;

@@ -18,8 +18,8 @@ pub struct Handoff {
 }
 
 impl Handoff {
-    /// The handoff of a run that was asked for with `prompt`.
-    pub fn new(run: Run, prompt: impl Into<String>) -> Handoff {
-        Handoff { schema: Schema::of(documents::REPORT), run, prompt: prompt.into() }
+    /// The handoff of a run that was asked for with `prompt`. Of the run, it holds what [`Run::outcome`] keeps.
+    pub fn new(run: &Run, prompt: impl Into<String>) -> Handoff {
+        Handoff { schema: Schema::of(documents::REPORT), run: run.outcome(), prompt: prompt.into() }
     }
 }

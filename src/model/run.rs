@@ -58,6 +58,9 @@ pub struct Run {
     /// When the provider last told something new; `puff.settle` counts from here.
     #[serde(default)]
     pub progress_at: Option<Time>,
+    /// The provider's own word for when the task last changed, since it was through: another one is news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
     /// How it is watched; null when it never was.
     pub watch: Option<Watch>,
     /// Who is the author of its commits, recorded at the first harvest so that later ones make the same.
@@ -227,6 +230,9 @@ pub struct Watch {
     pub timeout_s: u64,
     /// Harvest as soon as it is ready.
     pub harvest: bool,
+    /// While queued: submit it only when fewer runs than this are at work; 0 for `puff.maxActive`.
+    #[serde(default)]
+    pub max_active: u32,
     /// When watching began; the time limit counts from here.
     pub started_at: Time,
     /// When watching ended.
@@ -290,6 +296,13 @@ impl Run {
     /// The schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::RUN)
+    }
+
+    /// The run without what only concerns watching it: what a report and a note say must not change because somebody
+    /// looked again. `updated_at` is when the provider last told something new.
+    pub fn outcome(&self) -> Run {
+        let updated_at = self.progress_at.unwrap_or(self.created_at);
+        Run { watch: None, observed: None, updated_at, ..self.clone() }
     }
 
     /// The variant with this number.

@@ -36,6 +36,23 @@ pub fn change(old: Option<&Run>, new: &Run) -> Vec<String> {
     lines
 }
 
+/// What happened to a run between two states, in one line without its name: a subject for its journal.
+pub fn subject(old: &Run, new: &Run) -> String {
+    let variants: Vec<String> = new
+        .variants
+        .iter()
+        .filter(|variant| old.variant(variant.index).is_none_or(|old| old.status != variant.status))
+        .map(|variant| format!("{} {}", variant.name(), variant.status.as_str()))
+        .collect();
+    let state = (old.state != new.state).then(|| new.state.as_str().to_owned());
+    let attention = (old.attention != new.attention).then(|| match &new.attention {
+        Some(attention) => clean_line(attention.as_str()),
+        None => "it goes on".to_owned(),
+    });
+    let parts: Vec<String> = state.into_iter().chain(attention).chain(variants).collect();
+    if parts.is_empty() { "observed".to_owned() } else { parts.join(", ") }
+}
+
 fn state(old: Option<&Run>, new: &Run) -> Option<String> {
     let was = match old {
         Some(old) if old.state == new.state => return None,

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     fn handoff() -> Handoff {
-        Handoff::new(samples::harvested(), "Fix the parser\n\n# Handoff: fix-the-parser-3f2a\nIt has to trim.\n")
+        Handoff::new(&samples::harvested(), "Fix the parser\n\n# Handoff: fix-the-parser-3f2a\nIt has to trim.\n")
     }
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_long_prompt_is_cut_and_says_where_the_rest_is() {
-        let long = Handoff::new(samples::fresh(), "line\n".repeat(99));
+        let long = Handoff::new(&samples::fresh(), "line\n".repeat(99));
         let report = markdown(&long);
         assert_eq!(report.matches(">     line").count(), QUOTED_LINES);
         assert!(report.contains("The rest: `git show refs/puff/runs/fix-the-parser-3f2a:prompt.md`"));

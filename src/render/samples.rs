@@ -34,6 +34,7 @@ pub fn fresh() -> Run {
         created_at: created(),
         updated_at: created(),
         submitted_at: Some(created()),
+        observed: None,
         progress_at: None,
         watch: None,
         identity: None,

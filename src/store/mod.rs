@@ -10,4 +10,4 @@ pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes};
 pub use places::{Places, RUNBOOK};
 pub use runbook::{Kickoff, Runbook, RunbookLine};
-pub use runs::{Change, Outcome, RUNS, Recorded, RunStore, Unreadable, sha256};
+pub use runs::{Change, Files, Outcome, RUNS, Recorded, RunStore, Unreadable, sha256};

@@ -30,6 +30,11 @@ impl Places {
         &self.root
     }
 
+    /// The top of the main worktree; none in a bare repository.
+    pub fn top(&self) -> Option<&Path> {
+        self.top.as_deref()
+    }
+
     /// The folder that the codex program runs in, which leaves an `error.log` wherever it is.
     pub fn cwd(&self) -> PathBuf {
         self.root.join("cwd")

@@ -38,18 +38,23 @@ pub struct Recorded {
 }
 
 /// A change to be recorded, beside what was changed in the [`Run`] itself.
-#[derive(Clone, Debug, Default)]
-pub struct Change {
+#[derive(Default)]
+pub struct Change<'v> {
     /// What happened, in a line: the subject in the journal.
     pub subject: String,
     /// Files of the run's tree with their new content; none takes a file away.
-    pub files: Vec<(String, Option<Vec<u8>>)>,
+    pub files: Files,
+    /// Files that are made from the changed run itself: its report.
+    pub views: Option<&'v dyn Fn(&Run) -> Files>,
 }
 
-impl Change {
+/// Files of a run's tree: their paths, and their content or none where they are taken away.
+pub type Files = Vec<(String, Option<Vec<u8>>)>;
+
+impl Change<'_> {
     /// A change of the record alone.
-    pub fn new(subject: impl Into<String>) -> Change {
-        Change { subject: subject.into(), files: Vec::new() }
+    pub fn new(subject: impl Into<String>) -> Change<'static> {
+        Change { subject: subject.into(), files: Vec::new(), views: None }
     }
 }
 
@@ -81,10 +86,10 @@ impl<'a> RunStore<'a> {
     ///
     /// # Errors
     /// When there is a run of that name already, or the repository can't be written.
-    pub fn create(&self, run: Run, change: &Change) -> Result<Recorded> {
+    pub fn create(&self, run: Run, change: &Change<'_>) -> Result<Recorded> {
         let _lock = self.lock()?;
         let name = format!("{RUNS}{}", run.run);
-        let tree = self.write_tree(None, &run, &change.files)?;
+        let tree = self.write_tree(None, &run, change)?;
         let head = self.write_commit(tree, &[], run.created_at, &change.subject)?;
         match self.repo.set_ref(&name, head, Expected::Absent, &change.subject) {
             Ok(()) => Ok(Recorded { run, head }),
@@ -180,11 +185,11 @@ impl<'a> RunStore<'a> {
     ///
     /// # Errors
     /// Those of `change`, and when the repository can't be written.
-    pub fn update(
+    pub fn update<'v>(
         &self,
         id: &RunId,
         now: Time,
-        mut change: impl FnMut(&mut Run) -> Result<Option<Change>>,
+        mut change: impl FnMut(&mut Run) -> Result<Option<Change<'v>>>,
     ) -> Result<Outcome> {
         let _lock = self.lock()?;
         for _ in 0..TRIES {
@@ -196,11 +201,11 @@ impl<'a> RunStore<'a> {
             let old_tree = self.repo.commit(before.head)?.tree;
             let mut same_time = run.clone();
             same_time.updated_at = before.run.updated_at;
-            if self.write_tree(Some(old_tree), &same_time, &change.files)? == old_tree {
+            if self.write_tree(Some(old_tree), &same_time, &change)? == old_tree {
                 return Ok(Outcome { recorded: before, changed: false });
             }
             run.updated_at = now.max(before.run.updated_at);
-            let tree = self.write_tree(Some(old_tree), &run, &change.files)?;
+            let tree = self.write_tree(Some(old_tree), &run, &change)?;
             let head = self.write_commit(tree, &[before.head], run.updated_at, &change.subject)?;
             let name = format!("{RUNS}{id}");
             match self.repo.set_ref(&name, head, Expected::At(before.head), &change.subject) {
@@ -271,11 +276,12 @@ impl<'a> RunStore<'a> {
         Ok(Recorded { run, head })
     }
 
-    fn write_tree(&self, old: Option<Oid>, run: &Run, files: &[(String, Option<Vec<u8>>)]) -> Result<Oid> {
+    fn write_tree(&self, old: Option<Oid>, run: &Run, change: &Change<'_>) -> Result<Oid> {
         let mut json = serde_json::to_vec_pretty(run).or_fail(|| format!("run '{}' can't be written", run.run))?;
         json.push(b'\n');
         let mut edits = vec![("run.json", Edit::Put(EntryKind::File, self.repo.write_blob(&json)?))];
-        for (path, content) in files {
+        let views = change.views.map(|views| views(run)).unwrap_or_default();
+        for (path, content) in change.files.iter().chain(&views) {
             let edit = match content {
                 Some(bytes) => Edit::Put(EntryKind::File, self.repo.write_blob(bytes)?),
                 None => Edit::Remove,

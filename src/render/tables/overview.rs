@@ -163,6 +163,7 @@ next:
             interval_s: 15,
             timeout_s: 0,
             harvest: false,
+            max_active: 0,
             started_at: samples::created(),
             ended_at: None,
             ending: None,

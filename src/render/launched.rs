@@ -1,0 +1,30 @@
+//! What a launch says of the run that it started.
+
+use super::steps;
+use super::text::{clean_line, one_line};
+use crate::model::{Run, State};
+
+/// A run that was just launched, in a few lines with the next steps.
+pub fn launched(run: &Run, watched: bool) -> String {
+    let what = match run.state {
+        State::Queued => "queued",
+        State::Pending => "launched",
+        _ => "recorded",
+    };
+    let base = clean_line(&run.base);
+    let mut text = format!("{what} {}: best of {} on {base} ({})\n", run.run, run.best_of, run.base_oid.short());
+    text += &format!("  {}\n", one_line(&run.title, 76));
+    if let Some(url) = &run.task_url {
+        text += &format!("  {}\n", clean_line(url));
+    }
+    let step = |purpose: &str, command: String| steps::Step { purpose: purpose.to_owned(), command };
+    let mut next = Vec::new();
+    if watched {
+        next.push(step("watched in the background; follow it", format!("git puff watch {}", run.run)));
+        next.push(step("what happened so far", format!("git puff log {}", run.run)));
+    } else {
+        next.push(step("watch it in the background", format!("git puff watch --detach {}", run.run)));
+    }
+    next.push(step("make branches of what is finished", format!("git puff harvest {}", run.run)));
+    text + &steps::listing(&next, "  ")
+}
