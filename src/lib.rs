@@ -4,6 +4,7 @@ pub mod error;
 pub mod git;
 pub mod model;
 pub mod process;
+pub mod provider;
 pub mod render;
 pub mod settings;
 pub mod store;

@@ -1,0 +1,60 @@
+//! The words of the two forks with commands for scripts.
+//!
+//! `show --json --all` brings every attempt with its diff in one call. Its variant 1 is whatever the service calls the
+//! current turn, so attempts are told apart by their place.
+
+use std::path::Path;
+
+use super::client::{Call, Client};
+use super::parse;
+use crate::model::{TaskId, VariantStatus};
+use crate::process::Output;
+use crate::provider::{Collection, Failure, News, Submission, TaskStatus};
+
+pub(super) fn submit_by_stdin(submission: &Submission<'_>) -> Call {
+    Call::new(submitting(submission)).stdin(submission.prompt.as_bytes())
+}
+
+pub(super) fn submit_by_file(submission: &Submission<'_>, prompt: &Path) -> Call {
+    let title = crate::model::first_line(submission.prompt, 72);
+    let mut args = submitting(submission);
+    args.extend(["--title".to_owned(), title, "--prompt-file".to_owned(), prompt.to_string_lossy().into_owned()]);
+    Call::new(args)
+}
+
+fn submitting(submission: &Submission<'_>) -> Vec<String> {
+    let attempts = submission.attempts.to_string();
+    ["cloud", "new", "--env", submission.env, "--base", submission.branch, "--best-of", &attempts]
+        .map(String::from)
+        .into()
+}
+
+pub(super) fn show(task: &TaskId) -> Call {
+    Call::new(["cloud", "show", task.as_str(), "--json", "--all"]).about(task)
+}
+
+/// Reads how far each attempt is.
+pub(super) fn each(output: Result<Output, Failure>) -> Result<News, Failure> {
+    Ok(news(&parse::show(&output?.stdout)?))
+}
+
+/// How a task as a whole reads, by its attempts.
+pub(super) fn overall(shown: &Collection) -> TaskStatus {
+    let has = |status: VariantStatus| shown.attempts_made.iter().any(|made| made.status == status);
+    let at_work = has(VariantStatus::Pending) || has(VariantStatus::InProgress);
+    match (has(VariantStatus::Completed), at_work) {
+        (true, _) => TaskStatus::Ready,
+        (false, true) => TaskStatus::Pending,
+        (false, false) => TaskStatus::Error,
+    }
+}
+
+/// How far each attempt is.
+pub(super) fn news(shown: &Collection) -> News {
+    News::Each(shown.attempts_made.iter().filter_map(|made| Some((made.placement?, made.status))).collect())
+}
+
+/// Fetches everything about a task.
+pub(super) fn collect(client: &Client, task: &TaskId) -> Result<Collection, Failure> {
+    parse::show(&client.read(&show(task))?.stdout)
+}

@@ -1,0 +1,78 @@
+//! The words of the official client.
+//!
+//! It tells no attempt's status, and `diff --attempt N` does not mean attempt N: attempts without a diff are left out,
+//! the others sorted by place, and the Nth of those is printed. So attempts are counted, and known by their bytes.
+
+use super::AT_ONCE;
+use super::client::{Call, Client};
+use super::parse;
+use crate::model::{TaskId, VariantStatus};
+use crate::process::Output;
+use crate::provider::{Attempt, Collection, Failure, News, Question, Submission, TaskStatus};
+
+/// How often fetching is started over because an attempt finished in the middle of it.
+const ROUNDS: usize = 4;
+
+pub(super) fn submit(submission: &Submission<'_>) -> Call {
+    let attempts = submission.attempts.to_string();
+    let args = ["cloud", "exec", "--env", submission.env, "--attempts", &attempts, "--branch", submission.branch, "-"];
+    Call::new(args).stdin(submission.prompt.as_bytes())
+}
+
+pub(super) fn diff(task: &TaskId, attempt: u32) -> Call {
+    Call::new(["cloud", "diff", task.as_str(), "--attempt", &attempt.to_string()]).about(task)
+}
+
+/// Reads the answer to a question for the last attempt: either it is there, and with it all, or the client says how
+/// many are.
+pub(super) fn count(output: Result<Output, Failure>, attempts: u32) -> Result<News, Failure> {
+    match output {
+        Ok(_) => Ok(News::Finished(attempts)),
+        Err(Failure::Refused { said, .. }) if parse::diffs_there(&said).is_some() => {
+            Ok(News::Finished(parse::diffs_there(&said).unwrap_or(0)))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Asks about one task by its name: its status and title.
+pub(super) fn status(client: &Client, task: &TaskId) -> Result<(TaskStatus, String), Failure> {
+    // It exits with 1 for a task that is at work.
+    let call = Call { answers_with_1: true, ..Call::new(["cloud", "status", task.as_str()]) };
+    let output = client.read(&call.about(task))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let status = parse::status_line(&said).ok_or_else(|| parse::not_understood("codex cloud status", &said))?;
+    Ok((status, parse::status_title(&said)))
+}
+
+/// Fetches every diff there is.
+///
+/// The numbers shift when an attempt finishes in the middle: the count is asked again afterwards, and when it has
+/// grown, all are fetched again.
+pub(super) fn collect(client: &Client, question: &Question) -> Result<Collection, Failure> {
+    let ask = || client.read(&diff(&question.id, question.attempts));
+    let counted = |answer: Result<Output, Failure>| match count(answer, question.attempts)? {
+        News::Finished(there) => Ok(there),
+        News::None | News::Each(_) => Ok(0),
+    };
+    let mut there = counted(ask())?;
+    for _ in 0..ROUNDS {
+        let calls: Vec<_> = (1..=there).map(|attempt| diff(&question.id, attempt)).collect();
+        let fetched: Result<Vec<_>, _> = client.read_all(&calls, AT_ONCE).into_iter().collect();
+        let fetched = fetched?;
+        // With the last one there, none can be added any more.
+        let now = if there >= question.attempts { there } else { counted(ask())? };
+        if now == there {
+            let made = fetched.into_iter().map(|output| Attempt {
+                placement: None,
+                status: VariantStatus::Completed,
+                patch: Some(output.stdout),
+                messages: None,
+                prompt: None,
+            });
+            return Ok(Collection { attempts: None, attempts_made: made.collect() });
+        }
+        there = now;
+    }
+    Err(Failure::Temporary { what: "attempts finish faster than they can be fetched".to_owned(), said: String::new() })
+}

@@ -1,0 +1,250 @@
+//! What the client prints, read by pure functions. The samples in the tests are cut from recordings of the real
+//! programs, `shared/recordings` at the time: official 0.151.0, headless-a and headless-b.
+
+use serde::Deserialize;
+
+use crate::model::{TaskId, VariantStatus};
+use crate::provider::{Attempt, Collection, Failure, News, Observation, Task, TaskStatus, TaskSummary};
+
+/// A page of the list of tasks.
+#[derive(Debug, Deserialize)]
+pub(super) struct Listing {
+    pub tasks: Vec<ListedTask>,
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// There is more than is shown (headless-b).
+    #[serde(default)]
+    pub truncated: bool,
+}
+
+/// A task of the list, with the fields that all clients have.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ListedTask {
+    pub id: String,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub title: String,
+    pub status: String,
+    #[serde(default)]
+    pub updated_at: Option<String>,
+    #[serde(default)]
+    pub environment_label: Option<String>,
+    #[serde(default)]
+    pub attempt_total: Option<u32>,
+    #[serde(default)]
+    pub is_review: bool,
+}
+
+impl ListedTask {
+    fn task_status(&self) -> TaskStatus {
+        status_word(&self.status).unwrap_or(TaskStatus::Pending)
+    }
+
+    pub fn observed(&self) -> Observation {
+        Observation {
+            status: Some(self.task_status()),
+            attempts: self.attempt_total.filter(|total| *total > 0),
+            updated_at: self.updated_at.clone(),
+            news: News::None,
+            trouble: None,
+        }
+    }
+
+    /// None for reviews, and for what has no name that could be asked for.
+    pub fn summary(self, url: impl Fn(&TaskId) -> String) -> Option<TaskSummary> {
+        let id: TaskId = self.id.parse().ok()?;
+        let status = self.task_status();
+        (!self.is_review).then(|| TaskSummary {
+            url: self.url.or_else(|| Some(url(&id))),
+            id,
+            title: self.title,
+            status,
+            updated_at: self.updated_at,
+            env_label: self.environment_label,
+            attempts: self.attempt_total.filter(|total| *total > 0),
+            prompt: None,
+        })
+    }
+}
+
+/// Reads `list --json`.
+pub(super) fn list(stdout: &[u8]) -> Result<Listing, Failure> {
+    serde_json::from_slice(stdout).map_err(|_| not_understood("codex cloud list", &String::from_utf8_lossy(stdout)))
+}
+
+#[derive(Debug, Deserialize)]
+struct Shown {
+    variants: Vec<ShownVariant>,
+    #[serde(default)]
+    attempt_total: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ShownVariant {
+    variant_index: u32,
+    #[serde(default)]
+    attempt_placement: Option<u32>,
+    status: String,
+    #[serde(default)]
+    diff: Option<String>,
+    #[serde(default)]
+    messages: Vec<String>,
+    #[serde(default)]
+    prompt: Option<String>,
+}
+
+/// Reads `show --json --all`, and puts the attempts in the order of their places.
+pub(super) fn show(stdout: &[u8]) -> Result<Collection, Failure> {
+    let shown: Shown = serde_json::from_slice(stdout)
+        .map_err(|_| not_understood("codex cloud show", &String::from_utf8_lossy(stdout)))?;
+    let prompt = shown.variants.iter().find_map(|variant| variant.prompt.clone());
+    let mut made: Vec<_> = shown
+        .variants
+        .into_iter()
+        .map(|variant| Attempt {
+            // Where a service gives no places, its order is all there is.
+            placement: Some(variant.attempt_placement.unwrap_or(variant.variant_index.saturating_sub(1))),
+            status: attempt_status(&variant.status),
+            patch: variant.diff.map(String::into_bytes),
+            messages: Some(variant.messages),
+            prompt: prompt.clone(),
+        })
+        .collect();
+    made.sort_by_key(|attempt| attempt.placement);
+    Ok(Collection { attempts: shown.attempt_total.filter(|total| *total > 0), attempts_made: made })
+}
+
+fn attempt_status(word: &str) -> VariantStatus {
+    match word {
+        "completed" => VariantStatus::Completed,
+        "failed" => VariantStatus::Failed,
+        "cancelled" | "canceled" => VariantStatus::Cancelled,
+        "in_progress" => VariantStatus::InProgress,
+        _ => VariantStatus::Pending,
+    }
+}
+
+fn status_word(word: &str) -> Option<TaskStatus> {
+    match word.to_ascii_lowercase().as_str() {
+        "pending" => Some(TaskStatus::Pending),
+        // An applied task is one that was ready when somebody took it.
+        "ready" | "applied" => Some(TaskStatus::Ready),
+        "error" => Some(TaskStatus::Error),
+        _ => None,
+    }
+}
+
+/// Reads the first line of `status`: `[READY] title`.
+pub(super) fn status_line(said: &str) -> Option<TaskStatus> {
+    let word = said.trim_start().strip_prefix('[')?.split_once(']')?.0;
+    status_word(word)
+}
+
+/// Reads the title behind the status, in the first line of `status`.
+pub(super) fn status_title(said: &str) -> String {
+    let line = said.trim_start().lines().next().unwrap_or("");
+    line.split_once(']').map_or("", |(_, title)| title.trim()).to_owned()
+}
+
+/// Reads how many diffs a task has out of the official client's complaint that the one asked for is not there.
+pub(super) fn diffs_there(said: &str) -> Option<u32> {
+    if said.contains("No diff available for task") {
+        return Some(0);
+    }
+    let rest = said.split_once("not available; only ")?.1;
+    rest.split_once(" attempt(s) found")?.0.parse().ok()
+}
+
+/// Reads the task's name off what a submission printed: its URL, `Created task ID`, or the bare id, in the last line.
+pub(super) fn submitted(stdout: &[u8]) -> Option<Task> {
+    let text = String::from_utf8_lossy(stdout);
+    let last = text.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+    let word = last.strip_prefix("Created task ").unwrap_or(last);
+    let is_url = word.contains("://");
+    let named = if is_url { word.contains("/tasks/") } else { word.starts_with("task_") };
+    let id = word.parse().ok().filter(|_| named)?;
+    Some(Task { id, url: is_url.then(|| word.to_owned()) })
+}
+
+/// A client that prints what we can't read is named, with the beginning of what it printed.
+pub(super) fn not_understood(call: &str, said: &str) -> Failure {
+    Failure::Client {
+        what: format!("what '{call}' prints can't be understood"),
+        hint: "check which program that is: 'git puff doctor'; 'git config puff.codex PATH' names another".to_owned(),
+        said: said.trim().chars().take(300).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_clients_list_is_read() {
+        let official = r#"{"tasks":[{"id":"task_e_01","url":"http://h/codex/tasks/task_e_01","title":"Trim\n",
+            "status":"ready","updated_at":"2026-11-20T09:36:28.017855167Z","environment_id":null,
+            "environment_label":"acme/widgets","summary":{"files_changed":1,"lines_added":2,"lines_removed":1},
+            "is_review":false,"attempt_total":4}],"cursor":"abc="}"#;
+        let listing = list(official.as_bytes()).unwrap();
+        assert_eq!(listing.cursor.as_deref(), Some("abc="));
+        assert_eq!(listing.tasks[0].observed().status, Some(TaskStatus::Ready));
+        let a = r#"{"environment":null,"include_reviews":false,"tasks":[{"id":"task_e_01","title":"Trim\n",
+            "status":"pending","updated_at":"2026-11-20T09:36:32.819246292Z","environment_label":"acme/widgets",
+            "files_changed":1,"lines_added":2,"lines_removed":1,"is_review":false,"attempt_total":4}]}"#;
+        assert_eq!(list(a.as_bytes()).unwrap().tasks[0].attempt_total, Some(4));
+        let b = r#"{"tasks":[{"id":"task_e_01","title":"Trim","status":"error","updated_at":"2026-11-20T09:36:38Z",
+            "environment_id":null,"environment_label":"acme/widgets","summary":{"files_changed":1,"lines_added":2,
+            "lines_removed":1},"is_review":false,"attempt_total":4}],"truncated":true,"sort":"updated_at:desc",
+            "pages":1,"effective_filter":{"feed":"current"}}"#;
+        let listing = list(b.as_bytes()).unwrap();
+        assert!(listing.truncated && listing.tasks[0].observed().status == Some(TaskStatus::Error));
+        assert!(matches!(list(b"<html>busy</html>"), Err(Failure::Client { .. })));
+    }
+
+    #[test]
+    fn attempts_are_put_in_the_order_of_their_places() {
+        // headless-a, the task whose current turn is its third attempt; diffs cut short.
+        let shown = r#"{"task_id":"task_e_01","variants":[
+            {"variant_index":1,"is_base":true,"attempt_placement":2,"status":"completed","diff":"third","messages":["late"],"prompt":"Trim\n"},
+            {"variant_index":2,"is_base":false,"attempt_placement":0,"status":"completed","diff":"first","messages":[],"prompt":null},
+            {"variant_index":3,"is_base":false,"attempt_placement":1,"status":"failed","diff":null,"messages":[],"prompt":null},
+            {"variant_index":4,"is_base":false,"attempt_placement":3,"status":"in_progress","diff":null,"messages":[],"prompt":null}]}"#;
+        let made = show(shown.as_bytes()).unwrap().attempts_made;
+        let seen: Vec<_> =
+            made.iter().map(|made| (made.placement.unwrap(), made.status, made.patch.as_deref())).collect();
+        use VariantStatus::*;
+        let first: &[u8] = b"first";
+        let third: &[u8] = b"third";
+        assert_eq!(
+            seen,
+            [(0, Completed, Some(first)), (1, Failed, None), (2, Completed, Some(third)), (3, InProgress, None)]
+        );
+        assert!(made.iter().all(|made| made.prompt.as_deref() == Some("Trim\n")));
+    }
+
+    #[test]
+    fn a_submission_names_its_task_in_the_last_line() {
+        let url = submitted(b"http://h:1/codex/tasks/task_e_01\n").unwrap();
+        assert_eq!((url.id.as_str(), url.url.is_some()), ("task_e_01", true));
+        assert_eq!(submitted(b"Created task task_e_01\n").unwrap().id.as_str(), "task_e_01");
+        assert_eq!(submitted(b"task_e_01\n").unwrap().id.as_str(), "task_e_01");
+        for garbage in ["", "\n", "hello world", "<html>", "done", "http://h/login"] {
+            assert!(submitted(garbage.as_bytes()).is_none(), "{garbage}");
+        }
+    }
+
+    #[test]
+    fn the_count_of_diffs_is_read_off_the_complaint() {
+        assert_eq!(diffs_there("Attempt 3 not available; only 2 attempt(s) found"), Some(2));
+        assert_eq!(diffs_there("No diff available for task task_e_01; it may still be running."), Some(0));
+        assert_eq!(diffs_there("something else"), None);
+    }
+
+    #[test]
+    fn a_status_is_the_word_in_brackets() {
+        assert_eq!(status_line("[APPLIED] title\n\nacme"), Some(TaskStatus::Ready));
+        assert_eq!(status_line("[PENDING] [READY] title"), Some(TaskStatus::Pending));
+        assert_eq!(status_line("garbage"), None);
+    }
+}

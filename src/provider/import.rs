@@ -1,0 +1,131 @@
+//! Patches that are on disk already: `DIR/var<N>/{patch.diff,report.json,meta.json}`, as `harvest --out` and the
+//! headless clients' `export` write them.
+
+use std::io;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::{Attempt, Collection};
+use crate::error::{Error, Result};
+use crate::model::VariantStatus;
+
+/// A folder of exported patches, read whole.
+#[derive(Clone, Debug)]
+pub struct Export {
+    /// The variants, by number.
+    pub variants: Vec<ExportedVariant>,
+    /// What was asked, where a report says.
+    pub prompt: Option<String>,
+}
+
+/// One variant of an exported folder.
+#[derive(Clone, Debug)]
+pub struct ExportedVariant {
+    /// Its number: the N of `var<N>`.
+    pub index: u32,
+    /// What it made.
+    pub attempt: Attempt,
+    /// Its `report.json`, if there is one.
+    pub report: Option<Map<String, Value>>,
+    /// Its `meta.json`, if there is one.
+    pub meta: Option<Map<String, Value>>,
+}
+
+impl Export {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// When it is not there, has no variants, or a file in it can't be read.
+    pub fn read(folder: &Path) -> Result<Export> {
+        let shown = folder.display();
+        let entries = std::fs::read_dir(folder).map_err(|cause| {
+            Error::failed(format!("the folder '{shown}' can't be read"))
+                .hint("name a folder that has var1, var2, …")
+                .because(cause)
+        })?;
+        let mut variants = Vec::new();
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let index = name.to_str().and_then(|name| name.strip_prefix("var")).and_then(|n| n.parse::<u32>().ok());
+            if let Some(index) = index.filter(|index| *index > 0 && entry.path().is_dir()) {
+                variants.push(ExportedVariant::read(&entry.path(), index)?);
+            }
+        }
+        variants.sort_by_key(|variant| variant.index);
+        if variants.is_empty() {
+            return Err(Error::failed(format!("there are no variants in '{shown}'"))
+                .hint("a variant is a folder var1, var2, … with a patch.diff in it"));
+        }
+        if let Some(pair) = variants.windows(2).find(|pair| pair[0].index == pair[1].index) {
+            return Err(Error::failed(format!("'{shown}' has variant {} twice", pair[0].index))
+                .hint("rename one of the folders"));
+        }
+        let prompt = variants.iter().find_map(|variant| variant.attempt.prompt.clone());
+        Ok(Export { variants, prompt })
+    }
+
+    /// What came out, as any provider says it.
+    pub fn collection(&self) -> Collection {
+        let attempts = self.variants.iter().map(|variant| variant.index).max();
+        Collection { attempts, attempts_made: self.variants.iter().map(|variant| variant.attempt.clone()).collect() }
+    }
+
+    /// SHA-256 over everything that was read and the commit it is for: what makes two imports the same run.
+    pub fn digest(&self, base: &str) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        let mut add = |part: &[u8]| {
+            // With its length in front, no part can pretend to be two.
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        };
+        add(base.as_bytes());
+        for variant in &self.variants {
+            add(&variant.index.to_be_bytes());
+            add(variant.attempt.patch.as_deref().unwrap_or(b""));
+            for json in [&variant.report, &variant.meta] {
+                add(serde_json::to_string(json).unwrap_or_default().as_bytes());
+            }
+        }
+        digest.finalize().into()
+    }
+}
+
+impl ExportedVariant {
+    fn read(folder: &Path, index: u32) -> Result<ExportedVariant> {
+        let patch = read_if_there(&folder.join("patch.diff"))?;
+        let report = read_json(&folder.join("report.json"))?;
+        let meta = read_json(&folder.join("meta.json"))?;
+        let field = |name: &str| report.as_ref().and_then(|report| report.get(name));
+        let text = |name: &str| field(name).and_then(Value::as_str).map(str::to_owned);
+        // Exported folders hold finished work: without a word on it, a patch is a completed attempt.
+        let status = match (text("status").as_deref(), &patch) {
+            (Some("failed"), _) => VariantStatus::Failed,
+            (Some("cancelled"), _) => VariantStatus::Cancelled,
+            (_, Some(_)) => VariantStatus::Completed,
+            (_, None) => VariantStatus::Failed,
+        };
+        let messages = field("messages").and_then(Value::as_array);
+        let messages = messages.map(|all| all.iter().filter_map(|m| m.as_str().map(str::to_owned)).collect());
+        let attempt = Attempt { placement: Some(index - 1), status, patch, messages, prompt: text("prompt") };
+        Ok(ExportedVariant { index, attempt, report, meta })
+    }
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(Error::failed(format!("'{}' can't be read", path.display())).because(cause)),
+    }
+}
+
+fn read_json(path: &Path) -> Result<Option<Map<String, Value>>> {
+    let Some(bytes) = read_if_there(path)? else { return Ok(None) };
+    serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
+        Error::failed(format!("'{}' is not a JSON object", path.display()))
+            .hint("repair or remove it: a patch.diff alone is enough")
+            .because(cause)
+    })
+}

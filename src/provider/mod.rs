@@ -1,0 +1,181 @@
+//! Who does the work: one trait, and what is said through it.
+//!
+//! A provider is asked five things: can you work (`check`), do this (`submit`), how far are you (`observe`, many
+//! tasks in one call: that is what makes watching cheap), what came out (`collect`), and stop (`cancel`).
+
+pub mod cloud;
+mod failure;
+pub mod import;
+
+pub use failure::{Failure, SubmitFailure};
+
+use crate::model::{TaskId, VariantStatus};
+
+/// Somebody who does the work of runs.
+pub trait Provider {
+    /// How it is spoken to, for the records: `official`, `headless-a`, ….
+    fn dialect(&self) -> &str;
+
+    /// The version of the program behind it, where there is one and it says.
+    fn version(&self) -> Option<&str>;
+
+    /// The most attempts that one task may have, where there is such a limit.
+    fn most_attempts(&self) -> Option<u32>;
+
+    /// Can work be done, and, when an environment is named, does that exist? Costs nothing but a look.
+    ///
+    /// # Errors
+    /// When not.
+    fn check(&self, env: Option<&str>) -> Result<(), Failure>;
+
+    /// Starts a task. This is the call that is paid for: it is never repeated.
+    ///
+    /// # Errors
+    /// [`SubmitFailure::Refused`] when provably nothing was started; [`SubmitFailure::Lost`] otherwise.
+    fn submit(&self, submission: &Submission<'_>) -> Result<Task, SubmitFailure>;
+
+    /// Looks at several tasks at once; the answers are in the order of the questions.
+    ///
+    /// # Errors
+    /// When the look as a whole failed. What concerns one task alone is in its answer.
+    fn observe(&self, tasks: &[Question]) -> Result<Vec<Observation>, Failure>;
+
+    /// Fetches everything that came out of a task so far.
+    ///
+    /// # Errors
+    /// When it can't be fetched whole; nothing partial is answered.
+    fn collect(&self, task: &Question) -> Result<Collection, Failure>;
+
+    /// Ends a task.
+    ///
+    /// # Errors
+    /// When it can't be ended from here.
+    fn cancel(&self, task: &Question) -> Result<(), Failure>;
+
+    /// What the provider tells of one task.
+    ///
+    /// # Errors
+    /// When it does not know the task.
+    fn describe(&self, task: &TaskId) -> Result<TaskSummary, Failure>;
+
+    /// The newest tasks of an environment (of all, without one), whoever started them.
+    ///
+    /// # Errors
+    /// When they can't be listed.
+    fn recent(&self, env: Option<&str>) -> Result<Vec<TaskSummary>, Failure>;
+}
+
+/// A task to be started.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission<'a> {
+    /// The environment: an id or a label.
+    pub env: &'a str,
+    /// The branch of the remote that the attempts start from.
+    pub branch: &'a str,
+    /// How many attempts.
+    pub attempts: u32,
+    /// What to do.
+    pub prompt: &'a str,
+}
+
+/// A task that was started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Its name at the provider.
+    pub id: TaskId,
+    /// Where a person can look at it.
+    pub url: Option<String>,
+}
+
+/// A task that is asked about.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// Its name at the provider.
+    pub id: TaskId,
+    /// How many attempts it has.
+    pub attempts: u32,
+    /// Ask about each attempt too, once the task itself is through: that costs a call of its own.
+    pub sweep: bool,
+}
+
+/// What a look at a task found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// How the task as a whole reads; none when the provider does not know the task.
+    pub status: Option<TaskStatus>,
+    /// How many attempts it really has, where that is said.
+    pub attempts: Option<u32>,
+    /// When it last changed, in the provider's own words: compared, never interpreted.
+    pub updated_at: Option<String>,
+    /// How far the attempts are.
+    pub news: News,
+    /// The sweep of this task failed for now; the rest of the answer holds.
+    pub trouble: Option<String>,
+}
+
+/// How a task as a whole reads. On Codex Cloud that is its first attempt alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskStatus {
+    /// At work.
+    Pending,
+    /// Through, with something to take.
+    Ready,
+    /// Through, with nothing.
+    Error,
+}
+
+/// How far the attempts of a task are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Not asked.
+    None,
+    /// So many have finished with a patch; of the others nothing is known.
+    Finished(u32),
+    /// Each one's place, from 0, and status.
+    Each(Vec<(u32, VariantStatus)>),
+}
+
+/// What came out of a task so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Collection {
+    /// How many attempts it really has, where that is said.
+    pub attempts: Option<u32>,
+    /// What each attempt made, in the provider's order. Without places, only attempts that made a patch are here.
+    pub attempts_made: Vec<Attempt>,
+}
+
+/// What one attempt made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// The provider's own place for it, from 0, where it is told.
+    pub placement: Option<u32>,
+    /// How far it is.
+    pub status: VariantStatus,
+    /// The raw bytes of its patch.
+    pub patch: Option<Vec<u8>>,
+    /// What the agent said, in order, where the client tells.
+    pub messages: Option<Vec<String>>,
+    /// What was asked, where the client repeats it.
+    pub prompt: Option<String>,
+}
+
+/// A line of the provider's list of tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskSummary {
+    /// Its name at the provider.
+    pub id: TaskId,
+    /// Where a person can look at it.
+    pub url: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// How it reads.
+    pub status: TaskStatus,
+    /// When it last changed.
+    pub updated_at: Option<String>,
+    /// The label of its environment.
+    pub env_label: Option<String>,
+    /// How many attempts it has.
+    pub attempts: Option<u32>,
+    /// What was asked, where the client tells it.
+    pub prompt: Option<String>,
+}
