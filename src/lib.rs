@@ -3,6 +3,7 @@ pub mod context;
 pub mod error;
 pub mod git;
 pub mod model;
+pub mod patch;
 pub mod process;
 pub mod provider;
 pub mod render;
