@@ -1,5 +1,6 @@
 //! git-puff
 pub mod context;
+pub mod engine;
 pub mod error;
 pub mod git;
 pub mod model;

@@ -1,0 +1,96 @@
+//! Tasks that were started elsewhere, and tasks of interrupted submissions.
+
+use super::launch::blank;
+use super::{Listener, base, branches, open_here, open_provider, submit};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{Run, RunId, State, TaskId};
+use crate::provider::cloud::Patience;
+use crate::provider::{Provider, Task};
+use crate::store::{Change, RunStore, Runbook};
+
+/// Records a task that was started elsewhere as a run; a task that is a run's already is that run.
+///
+/// # Errors
+/// When the service does not know the task, or its base is not to be had.
+pub fn adopt(
+    context: &Context,
+    task: &TaskId,
+    named_base: Option<&str>,
+    best_of: Option<u32>,
+    tell: Listener<'_>,
+) -> Result<Run> {
+    let store = RunStore::new(context);
+    if let Some(owner) = owner(&store, task)? {
+        return Ok(owner);
+    }
+    let identity = context.identity()?;
+    branches::prove_free(context)?;
+    Runbook::new(&context.places).prove_writable()?;
+    let (cloud, profile) = open_here(context)?;
+    let summary = cloud.describe(task)?;
+    let base = base::for_cloud(context, named_base, tell)?;
+    // The words of the prompt where the client tells them, else the title.
+    let prompt = summary.prompt.clone().unwrap_or_else(|| format!("{}\n", summary.title.trim()));
+    let best_of = best_of.max(summary.attempts).unwrap_or(1);
+    let now = context.clock.now();
+    let id = (0..1000)
+        .filter_map(|attempt| RunId::compose(&prompt, &context.ids.suffix(task.as_str(), attempt)).ok())
+        .find(|id| !store.exists(id))
+        .ok_or_else(|| Error::failed("no free name was found for the run"))?;
+    let run = Run {
+        task_id: Some(task.to_string()),
+        task_url: summary.url.clone(),
+        dialect: Some(cloud.dialect().to_owned()),
+        profile: Some(profile),
+        env: summary.env_label.clone(),
+        state: State::Pending,
+        submitted_at: Some(now),
+        progress_at: Some(now),
+        identity: Some(identity),
+        ..blank(&id, &base.named, base.oid, best_of, &prompt, now)
+    };
+    let change = Change {
+        files: vec![("prompt.md".to_owned(), Some(prompt.into_bytes()))],
+        ..Change::new(format!("adopted the task {task} on {} ({})", base.named, base.oid.short()))
+    };
+    let run = store.create(run, &change)?.run;
+    let _lock = store.lock()?;
+    Runbook::new(&context.places).append(&(&run).into())?;
+    Ok(run)
+}
+
+/// Gives an interrupted submission its task.
+///
+/// # Errors
+/// When the run is not waiting for one, or the task is not to be had.
+pub fn give_task(context: &Context, id: &RunId, task: &TaskId, tell: Listener<'_>) -> Result<Run> {
+    let store = RunStore::new(context);
+    if let Some(owner) = owner(&store, task)? {
+        if owner.run == *id {
+            return Ok(owner);
+        }
+        return Err(Error::failed(format!("the task {task} belongs to the run '{}' already", owner.run))
+            .hint(format!("look at it with 'git puff show {}'", owner.run)));
+    }
+    let run = store.load(id)?.run;
+    if let Some(other) = &run.task_id {
+        return Err(Error::failed(format!("the run '{id}' has a task already: {other}"))
+            .hint(format!("leave '--run {id}' out to make a run of its own")));
+    }
+    if run.state != State::Submitting {
+        return Err(Error::failed(format!("the run '{id}' is {}, not waiting for a task", run.state.as_str()))
+            .hint(format!("leave '--run {id}' out to make a run of its own")));
+    }
+    let _lock = submit::lock(context, id)?;
+    let provider = open_provider(context, &run, Patience::Some)?;
+    let summary = provider.describe(task)?;
+    let task = Task { id: task.clone(), url: summary.url };
+    submit::taken(context, &store, id, &task, tell)
+}
+
+fn owner(store: &RunStore<'_>, task: &TaskId) -> Result<Option<Run>> {
+    let (runs, _) = store.list()?;
+    let of_task = |run: &Run| run.task_id.as_deref() == Some(task.as_str());
+    Ok(runs.into_iter().map(|recorded| recorded.run).find(of_task))
+}

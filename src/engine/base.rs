@@ -1,0 +1,144 @@
+//! The base: the commit that all variants of a run start from.
+
+use super::{Listener, Notice};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::RemoteTip;
+use crate::model::Oid;
+use crate::settings;
+use crate::store::RUNBOOK;
+
+/// A base, and the branch of the remote it is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// As it was named, or the branch of HEAD.
+    pub named: String,
+    /// The branch of the remote.
+    pub branch: String,
+    /// Its commit, which is in this repository.
+    pub oid: Oid,
+}
+
+/// The base of a cloud run. The cloud checks out a branch of the remote, so the remote is asked where that is; the
+/// commit is fetched when it is not here. Work that the cloud will not see is told.
+///
+/// # Errors
+/// When no branch is named and HEAD is on none, or the remote has no such branch.
+pub fn for_cloud(context: &Context, named: Option<&str>, tell: Listener<'_>) -> Result<Base> {
+    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let (named, branch) = branch_name(context, named, &remote)?;
+    if !context.repo.has_remote(&remote) {
+        return Err(Error::cannot_work(format!(
+            "there is no remote '{remote}', and the cloud works on a remote's branches"
+        ))
+        .hint("add it with 'git remote add', or name another with 'git config puff.remote NAME'"));
+    }
+    let tip = match context.repo.remote_tip(&remote, &branch) {
+        RemoteTip::At(tip) => {
+            if !context.repo.has_commit(tip) {
+                context.repo.fetch_branch(&remote, &branch).map_err(|cause| {
+                    Error::failed(format!("the commit {} of '{branch}' can't be fetched from '{remote}'", tip.short()))
+                        .hint(format!("try 'git fetch {remote}'"))
+                        .because(cause)
+                })?;
+            }
+            if !context.repo.has_commit(tip) {
+                return Err(Error::failed(format!("'{branch}' of '{remote}' moved while it was fetched"))
+                    .hint("run the command again"));
+            }
+            tip
+        }
+        RemoteTip::NoSuchBranch => {
+            return Err(Error::failed(format!("the remote '{remote}' has no branch '{branch}'"))
+                .hint(format!("push it first: git push -u {remote} {branch}; or name another with --base")));
+        }
+        RemoteTip::Unreachable(said) => {
+            let seen = context.repo.ref_target(&format!("refs/remotes/{remote}/{branch}"));
+            let Some(seen) = seen else {
+                return Err(Error::failed(format!(
+                    "the remote '{remote}' does not answer, and '{branch}' was never fetched from it"
+                ))
+                .hint("check the network and 'git remote -v'")
+                .because_it_said(&said));
+            };
+            tell(Notice::RemoteSilent { remote: remote.clone(), branch: branch.clone(), said });
+            seen
+        }
+    };
+    tell_unseen(context, &remote, &branch, tip, tell);
+    Ok(Base { named, branch, oid: tip })
+}
+
+/// The base of a run whose patches are applied here alone: any revision.
+///
+/// # Errors
+/// When nothing has that name.
+pub fn for_here(context: &Context, named: &str) -> Result<Base> {
+    let oid = context.repo.resolve(named)?.ok_or_else(|| {
+        Error::failed(format!("there is no commit '{named}' here"))
+            .hint("name a branch, a tag or a commit; 'git log --oneline' shows some")
+    })?;
+    Ok(Base { named: named.to_owned(), branch: named.to_owned(), oid })
+}
+
+/// The name as it is recorded, and the branch of the remote that it means.
+fn branch_name(context: &Context, named: Option<&str>, remote: &str) -> Result<(String, String)> {
+    let Some(named) = named else {
+        let head = context.repo.head_branch().ok_or_else(|| {
+            Error::usage("HEAD is on no branch, so there is no base to take")
+                .hint("name the branch to start from: --base BRANCH")
+        })?;
+        let branch = upstream(context, &head, remote).unwrap_or_else(|| head.clone());
+        return Ok((head, branch));
+    };
+    let prefixes = ["refs/heads/".to_owned(), format!("refs/remotes/{remote}/"), format!("{remote}/")];
+    let short = prefixes.iter().find_map(|prefix| named.strip_prefix(prefix.as_str())).unwrap_or(named);
+    let known = |name: &str| {
+        [format!("refs/heads/{name}"), format!("refs/remotes/{remote}/{name}")]
+            .iter()
+            .any(|full| context.repo.ref_target(full).is_some())
+    };
+    if short.trim().is_empty() || short.starts_with('-') {
+        return Err(
+            Error::usage(format!("'{named}' can't be the name of a branch")).hint("name a branch: --base BRANCH")
+        );
+    }
+    let looks_like_commit = short.len() >= 7 && short.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if (looks_like_commit || short.contains(['^', '~', ':', '@'])) && !known(short) {
+        return Err(Error::usage(format!("the cloud can start from a branch, not from '{named}'"))
+            .hint(format!("make one there and push it: git push {remote} {named}:refs/heads/NAME")));
+    }
+    Ok((named.to_owned(), short.to_owned()))
+}
+
+/// The branch of the remote that a recorded base means: what [`for_cloud`] found when it was recorded.
+pub fn recorded_branch(context: &Context, named: &str) -> String {
+    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    if let Some(branch) = upstream(context, named, &remote) {
+        return branch;
+    }
+    branch_name(context, Some(named), &remote).map_or_else(|_| named.to_owned(), |(_, branch)| branch)
+}
+
+/// What the branch of HEAD is called at the remote, where it is set up to follow it.
+fn upstream(context: &Context, branch: &str, remote: &str) -> Option<String> {
+    let of_remote = context.settings.git(&format!("branch.{branch}.remote"))? == remote;
+    let merge = context.settings.git(&format!("branch.{branch}.merge"))?;
+    merge.strip_prefix("refs/heads/").filter(|_| of_remote).map(str::to_owned)
+}
+
+fn tell_unseen(context: &Context, remote: &str, branch: &str, tip: Oid, tell: Listener<'_>) {
+    let on_it = context.repo.head_branch().as_deref() == Some(branch);
+    if let Some(local) = context.repo.ref_target(&format!("refs/heads/{branch}")) {
+        let ahead = context.repo.ahead_behind(local, tip).map_or(0, |(ahead, _)| ahead);
+        if ahead > 0 {
+            tell(Notice::Unpushed { remote: remote.to_owned(), branch: branch.to_owned(), commits: ahead });
+        }
+    }
+    if on_it {
+        let paths = context.repo.uncommitted(RUNBOOK).unwrap_or(0);
+        if paths > 0 {
+            tell(Notice::Uncommitted { paths });
+        }
+    }
+}

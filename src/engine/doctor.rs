@@ -1,0 +1,190 @@
+//! What could stand in the way, looked for before it does.
+
+use super::{branches, open_here, repair};
+use crate::context::Context;
+use crate::error::Error;
+use crate::model::{Finding, FindingResult, State};
+use crate::provider::Provider;
+use crate::settings;
+use crate::store::{FileLock, RunStore, Runbook, RunbookLine};
+
+/// Looks at everything that a launch, a watch and a harvest need. Nothing is changed, and nothing is paid.
+pub fn examine(context: &Context, env: Option<&str>) -> Vec<Finding> {
+    let mut findings = here(context);
+    findings.extend(cloud(context, env));
+    findings.extend(records(context));
+    findings
+}
+
+fn here(context: &Context) -> Vec<Finding> {
+    let store = RunStore::new(context);
+    let location = context.repo.location();
+    let mut findings = vec![ok("repository", &location.common_dir.display().to_string(), "git-puff can work here")];
+    findings.push(from_result(
+        "identity",
+        context.identity().map(|who| format!("{} <{}>", who.name, who.email)),
+        "commits get this author",
+    ));
+    findings.push(from_result("refs_writable", store.prove_writable().map(|()| String::new()), "runs can be recorded"));
+    let prefix = branches::prefix(context).and_then(|prefix| branches::prove_free(context).map(|()| prefix));
+    findings.push(from_result("branch_prefix", prefix, "branches of variants can be made"));
+    for entry in context.settings.unknown() {
+        let detail = format!("'{}' ({}) is no setting of git-puff", entry.key, entry.origin);
+        findings.push(warn("config", &entry.key, detail, "look for a typing error; 'man git-puff' has the keys"));
+    }
+    findings.extend(settings_errors(context));
+    findings
+}
+
+/// Values that can't be used are found here, not in the middle of the night.
+fn settings_errors(context: &Context) -> Vec<Finding> {
+    let settings = &context.settings;
+    let spans = [settings::INTERVAL, settings::TIMEOUT, settings::SETTLE].map(|key| settings.span(key).err());
+    let numbers =
+        [settings::BEST_OF, settings::MAX_ACTIVE, settings::ATTEMPT_LIMIT].map(|key| settings.number(key).err());
+    let truth = settings.truth(settings::AUTO_HARVEST).err();
+    let errors = spans.into_iter().chain(numbers).flatten().chain(truth);
+    errors.map(|error| fail("config", error)).collect()
+}
+
+fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {
+    let (cloud, _) = match open_here(context) {
+        Ok(found) => found,
+        Err(error) => return vec![fail("codex_command", error)],
+    };
+    let program = cloud.program().display().to_string();
+    let version = cloud.version().unwrap_or("of unknown version").to_owned();
+    let mut findings = vec![
+        ok("codex_command", &program, &format!("codex {version}")),
+        ok("codex_dialect", cloud.dialect(), "git-puff knows how to speak to it"),
+    ];
+    let access = cloud.check(None);
+    let reached = access.is_ok();
+    findings.push(from_result(
+        "cloud_access",
+        access.map(|()| String::new()).map_err(Error::from),
+        "signed in, and Codex Cloud answers",
+    ));
+    let named = env.map(str::to_owned).or_else(|| context.settings.text(settings::ENV));
+    match named {
+        None => findings.push(warn(
+            "environment",
+            "",
+            "no cloud environment is named".to_owned(),
+            "name one with --env, or keep it: git config puff.env ENV; 'git puff create' shows how to make one",
+        )),
+        Some(_) if !reached => {}
+        Some(env) => {
+            let checked = cloud.check(Some(&env)).map(|()| env.clone()).map_err(Error::from);
+            findings.push(from_result("environment", checked, "the environment exists"));
+        }
+    }
+    findings
+}
+
+fn records(context: &Context) -> Vec<Finding> {
+    const REPAIR: &str = "'git puff doctor --repair' sees to it";
+    let mut findings = Vec::new();
+    let (runs, unreadable) = match RunStore::new(context).list() {
+        Ok(listed) => listed,
+        Err(error) => return vec![fail("runs", error)],
+    };
+    findings.push(ok("runs", &runs.len().to_string(), "runs are recorded"));
+    for run in unreadable {
+        findings.push(fail("runs", run.error));
+    }
+    match Runbook::new(&context.places).read() {
+        Err(error) => findings.push(fail("runbook", error)),
+        Ok(lines) => {
+            for line in &lines {
+                if let RunbookLine::Broken(number, why) = line {
+                    let detail = format!("line {number} of the runbook log can't be read: {why}");
+                    let path = context.places.runbook().display().to_string();
+                    findings.push(warn(
+                        "runbook",
+                        &number.to_string(),
+                        detail,
+                        &format!("it is overlooked; mend or delete it in '{path}'"),
+                    ));
+                }
+            }
+        }
+    }
+    let missing = repair::missing_in_runbook(context, &runs).unwrap_or_default();
+    if !missing.is_empty() {
+        let detail = format!("{} of {} runs have no line in the runbook log", missing.len(), runs.len());
+        findings.push(warn("runbook", &missing[0].to_string(), detail, REPAIR));
+    }
+    for recorded in &runs {
+        let run = &recorded.run;
+        if repair::is_interrupted(context, run) {
+            let detail = format!("the submission of '{}' was interrupted: it may have a task", run.run);
+            findings.push(warn(
+                "submission",
+                run.run.as_str(),
+                detail,
+                "'git puff doctor --repair' looks for its task",
+            ));
+        }
+        for (_, branch) in repair::missing_branches(context, run) {
+            let detail = format!("the branch '{branch}' is gone");
+            let hint =
+                format!("'git puff doctor --repair' makes it again; 'git puff harvest {}' accepts that", run.run);
+            findings.push(warn("branches", &branch, detail, &hint));
+        }
+    }
+    match repair::orphaned_locks(context, false) {
+        Err(error) => findings.push(fail("locks", error)),
+        Ok(locks) => {
+            findings
+                .extend(locks.iter().map(|lock| warn("locks", lock, "a lock that nobody holds".to_owned(), REPAIR)));
+        }
+    }
+    let jobs = runs.iter().filter(|recorded| recorded.run.is_job()).count();
+    let alive = FileLock::is_held(&context.places.watcher_lock());
+    match (jobs, alive) {
+        (0, _) => {}
+        (_, true) => findings.push(ok("watcher", &jobs.to_string(), "jobs are being watched")),
+        (_, false) => findings.push(warn(
+            "watcher",
+            &jobs.to_string(),
+            format!("{jobs} jobs have no watcher"),
+            "'git puff watch --detach' takes them up again",
+        )),
+    }
+    let waiting = runs.iter().filter(|recorded| recorded.run.state == State::Queued && !recorded.run.is_job()).count();
+    if waiting > 0 {
+        let detail = format!("{waiting} queued runs are watched by nobody, so nobody submits them");
+        findings.push(warn("queue", &waiting.to_string(), detail, "'git puff watch --detach --all' submits them"));
+    }
+    findings
+}
+
+fn from_result(name: &str, result: Result<String, Error>, good: &str) -> Finding {
+    match result {
+        Ok(value) => ok(name, &value, good),
+        Err(error) => fail(name, error),
+    }
+}
+
+fn ok(name: &str, value: &str, detail: &str) -> Finding {
+    finding(name, FindingResult::Ok, value, detail.to_owned(), None)
+}
+
+fn warn(name: &str, value: &str, detail: String, hint: &str) -> Finding {
+    finding(name, FindingResult::Warn, value, detail, Some(hint.to_owned()))
+}
+
+fn fail(name: &str, error: Error) -> Finding {
+    let hint = error.next_step().map(str::to_owned);
+    let mut detail = error.message().to_owned();
+    if let Some(cause) = error.causes().first() {
+        detail = format!("{detail}: {}", cause.lines().next().unwrap_or(""));
+    }
+    finding(name, FindingResult::Fail, "", detail, hint)
+}
+
+fn finding(name: &str, result: FindingResult, value: &str, detail: String, hint: Option<String>) -> Finding {
+    let value = Some(value.to_owned()).filter(|value| !value.is_empty());
+    Finding { name: name.to_owned(), result, value, detail, hint }
+}

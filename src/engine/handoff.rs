@@ -1,0 +1,69 @@
+//! The handoff report, where people and programs find it: in the run's tree and in notes on commits.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::model::{Handoff, Run, VariantStatus};
+use crate::render::report::{markdown, variant_markdown};
+use crate::render::sections::replace_section;
+use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore};
+
+/// `report.md` and `report.json`, made of the run as it is.
+pub fn files(run: &Run, prompt: &str) -> Files {
+    let handoff = Handoff::new(run, prompt);
+    let mut json = serde_json::to_vec_pretty(&handoff).unwrap_or_default();
+    json.push(b'\n');
+    let markdown = markdown(&handoff).into_bytes();
+    vec![("report.md".to_owned(), Some(markdown)), ("report.json".to_owned(), Some(json))]
+}
+
+/// The report of a run as it is now.
+///
+/// # Errors
+/// When the run's prompt can't be read.
+pub fn of(store: &RunStore<'_>, recorded: &Recorded) -> Result<Handoff> {
+    let prompt = String::from_utf8_lossy(&store.prompt(recorded)?).into_owned();
+    Ok(Handoff::new(&recorded.run, prompt))
+}
+
+/// Writes the notes of a run: its section of the report and its record on the base commit, and each variant's part on
+/// its commit. Notes that say so already are not written again. Answers whether anything was.
+///
+/// # Errors
+/// When notes can't be read or written.
+pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<bool> {
+    let handoff = of(&RunStore::new(context), recorded)?;
+    let run = &recorded.run;
+    let section = markdown(&handoff);
+    let section = section.as_str();
+    let mut edits: Vec<NoteEdit<'_>> = Vec::new();
+    if context.repo.has_commit(run.base_oid) {
+        let replace = move |note: Option<String>| Some(replace_section(note.as_deref(), &run.run, section));
+        edits.push((run.base_oid, Box::new(replace)));
+    }
+    for variant in run.variants.iter().filter(|variant| variant.status == VariantStatus::Completed) {
+        if let Some(commit) = variant.commit.filter(|commit| context.repo.has_commit(*commit)) {
+            let part = variant_markdown(&handoff, variant.index);
+            edits.push((commit, Box::new(move |note| Some(replace_section(note.as_deref(), &run.run, &part)))));
+        }
+    }
+    let now = run.updated_at;
+    let reported = Notes::report(context).edit(&edits, now, why)?;
+    let line = serde_json::to_string(&run.outcome()).unwrap_or_default();
+    let replace = |note: Option<String>| Some(replace_line(note.as_deref().unwrap_or(""), run, &line));
+    let recorded = Notes::runs(context).edit(&[(run.base_oid, Box::new(replace))], now, why)?;
+    Ok(reported || recorded)
+}
+
+/// Replaces the line of a run among lines of JSON, or adds it.
+fn replace_line(note: &str, run: &Run, line: &str) -> String {
+    let is_ours = |line: &str| {
+        let parsed: Option<serde_json::Value> = serde_json::from_str(line).ok();
+        parsed.is_some_and(|value| value.get("run").and_then(|name| name.as_str()) == Some(run.run.as_str()))
+    };
+    let mut lines: Vec<&str> = note.lines().filter(|line| !line.trim().is_empty()).collect();
+    match lines.iter().position(|line| is_ours(line)) {
+        Some(at) => lines[at] = line,
+        None => lines.push(line),
+    }
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,99 @@
+//! A run out of a folder of exported patches.
+
+use std::path::Path;
+
+use super::base;
+use super::harvest::{Client, Wish, harvest_kept, keep};
+use super::launch::blank;
+use super::{Listener, branches};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{ProviderKind, Run, RunId, State};
+use crate::provider::import::Export;
+use crate::store::{Change, RunStore};
+
+/// Records a folder as a run, or finds the run it is already, and harvests it.
+///
+/// The run's id comes from the content, so the same folder on the same base is the same run, however often and from
+/// wherever it is imported.
+///
+/// # Errors
+/// When the folder or the base is not there, or the name is taken by another run.
+pub fn import(
+    context: &Context,
+    folder: &Path,
+    base: &str,
+    name: Option<&RunId>,
+    wish: &Wish,
+    tell: Listener<'_>,
+) -> Result<Run> {
+    branches::prove_free(context)?;
+    let identity = context.identity()?;
+    let export = Export::read(folder)?;
+    let base = base::for_here(context, base)?;
+    let digest: String = export.digest(&base.oid.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let folder_name = folder.canonicalize().ok().and_then(|f| Some(f.file_name()?.to_str()?.to_owned()));
+    let about = export.prompt.clone().or(folder_name).unwrap_or_else(|| "import".to_owned());
+    let store = RunStore::new(context);
+    let id = match name {
+        Some(name) => name.clone(),
+        None => free_id(&store, &about, &digest)?,
+    };
+    if !store.exists(&id) {
+        let now = context.clock.now();
+        let highest = export.variants.iter().map(|variant| variant.index).max().unwrap_or(0);
+        let run = Run {
+            provider: ProviderKind::Import,
+            state: State::Pending,
+            submitted_at: Some(now),
+            progress_at: Some(now),
+            identity: Some(identity),
+            extra: [(DIGEST.to_owned(), digest.clone().into())].into_iter().collect(),
+            ..blank(&id, &base.named, base.oid, highest, &about, now)
+        };
+        let prompt = ("prompt.md".to_owned(), Some(about.into_bytes()));
+        let subject = format!("imported {} variants onto {}", export.variants.len(), base.oid.short());
+        store.create(run, &Change { files: vec![prompt], ..Change::new(subject) })?;
+    }
+    let recorded = store.load(&id)?;
+    if recorded.run.extra.get(DIGEST).and_then(|value| value.as_str()) != Some(digest.as_str()) {
+        return Err(Error::failed(format!("there is a run named '{id}' already, made of something else"))
+            .hint("choose another --name, or leave it out"));
+    }
+    let client = Client { name: "import".to_owned(), version: None };
+    keep(context, &store, &id, &export.collection(), &client, tell)?;
+    fill_gaps(context, &store, &id)?;
+    harvest_kept(context, &id, wish, tell)
+}
+
+/// The field of a record that tells what an import was made of.
+const DIGEST: &str = "import_sha256";
+
+/// The id that belongs to this content. Four characters are enough, unless they are taken by another content.
+fn free_id(store: &RunStore<'_>, about: &str, digest: &str) -> Result<RunId> {
+    for length in [4, 8, 16] {
+        let id = RunId::compose(about, &digest[..length])
+            .map_err(|cause| Error::failed("no name was found").because(cause))?;
+        let same = |id: &RunId| {
+            let known = store.load(id)?.run.extra.get(DIGEST).and_then(|value| value.as_str().map(str::to_owned));
+            Ok::<bool, Error>(known.as_deref() == Some(digest))
+        };
+        if !store.exists(&id) || same(&id)? {
+            return Ok(id);
+        }
+    }
+    Err(Error::failed("no free name was found for the run").hint("give it one with --name"))
+}
+
+/// Numbers that the folder leaves out are attempts that nothing is known of, and never will be.
+fn fill_gaps(context: &Context, store: &RunStore<'_>, id: &RunId) -> Result<()> {
+    store.update(id, context.clock.now(), |run| {
+        let open = run.variants.iter_mut().filter(|variant| !variant.status.is_terminal());
+        open.for_each(|variant| variant.status = crate::model::VariantStatus::Unknown);
+        if matches!(run.state, State::Pending | State::Ready | State::Error) {
+            let _ = run.advance(run.verdict());
+        }
+        Ok(Some(Change::new("imported")))
+    })?;
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! What a user asks for, before anything is checked: from flags, or from a Markdown file with front matter.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::model::{RunId, Span};
+
+/// The longest prompt, in bytes. The service takes no more than about this.
+const LONGEST: usize = 4 << 20;
+
+/// A task that somebody wants done.
+#[derive(Clone, Debug, Default)]
+pub struct Intent {
+    /// What to do.
+    pub prompt: String,
+    /// The file it came from, as it was named; none for an inline prompt.
+    pub prompt_file: Option<String>,
+    /// The environment.
+    pub env: Option<String>,
+    /// The base.
+    pub base: Option<String>,
+    /// How many attempts.
+    pub best_of: Option<u32>,
+    /// The run's name.
+    pub name: Option<RunId>,
+    /// The run that this one repeats.
+    pub parent: Option<RunId>,
+}
+
+/// How a run is to be watched.
+#[derive(Clone, Copy, Debug)]
+pub struct WatchWish {
+    /// The time between two looks.
+    pub interval: Span,
+    /// When to give up; 0 for never.
+    pub timeout: Span,
+    /// Harvest when ready.
+    pub harvest: bool,
+}
+
+/// The settings at the top of an intent file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct FrontMatter {
+    env: Option<String>,
+    base: Option<String>,
+    best_of: Option<u32>,
+    name: Option<String>,
+}
+
+impl Intent {
+    /// Checks a prompt's bytes: text, and not blank.
+    ///
+    /// # Errors
+    /// When they are something else; `from` says where they came from.
+    pub fn prompt(bytes: Vec<u8>, from: &str) -> Result<String> {
+        if bytes.len() > LONGEST {
+            return Err(Error::usage(format!("the prompt from {from} has {} MiB", bytes.len() >> 20))
+                .hint("put large material into the repository and name it in the prompt"));
+        }
+        let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
+        let text = text.ok_or_else(|| {
+            Error::usage(format!("the prompt from {from} is not text")).hint("a prompt is UTF-8 text without NUL bytes")
+        })?;
+        if text.trim().is_empty() {
+            return Err(Error::usage(format!("the prompt from {from} is empty"))
+                .hint("say what to do: --prompt TEXT, --prompt-file FILE, or on standard input"));
+        }
+        Ok(text)
+    }
+
+    /// Reads an intent file: Markdown, with settings between two lines `---` at its top.
+    ///
+    /// # Errors
+    /// When it can't be read, or its settings are not understood.
+    pub fn from_file(path: &Path, named: &str) -> Result<Intent> {
+        let bytes = std::fs::read(path)
+            .map_err(|cause| Error::usage(format!("the intent file '{named}' can't be read")).because(cause))?;
+        let text = Intent::prompt(bytes, &format!("'{named}'"))?;
+        let (settings, body) = split_front_matter(&text);
+        let settings: FrontMatter = match settings {
+            None => FrontMatter::default(),
+            Some(yaml) if yaml.trim().is_empty() => FrontMatter::default(),
+            Some(yaml) => serde_saphyr::from_str(yaml).map_err(|cause| {
+                Error::usage(format!("the settings at the top of '{named}' are not understood"))
+                    .hint("they are: env, base, best-of, name; one 'key: value' a line between two lines ---")
+                    .because(cause)
+            })?,
+        };
+        let prompt = Intent::prompt(body.as_bytes().to_vec(), &format!("'{named}'"))?;
+        let name = settings.name.map(|name| name.parse::<RunId>());
+        let name = name
+            .transpose()
+            .map_err(|cause| Error::usage(format!("the name at the top of '{named}' is no run name")).because(cause))?;
+        Ok(Intent {
+            prompt,
+            prompt_file: Some(named.to_owned()),
+            env: settings.env,
+            base: settings.base,
+            best_of: settings.best_of,
+            name,
+            parent: None,
+        })
+    }
+}
+
+/// The text between the first line `---` and the next one, and what follows. Without both lines, all is body.
+fn split_front_matter(text: &str) -> (Option<&str>, &str) {
+    let after = |text: &'_ str| -> Option<usize> {
+        let line = text.split_inclusive('\n').next()?;
+        (line.trim_end() == "---").then_some(line.len())
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Some(start) = after(text) else { return (None, text) };
+    let mut at = start;
+    for line in text[start..].split_inclusive('\n') {
+        if line.trim_end() == "---" {
+            return (Some(&text[start..at]), &text[at + line.len()..]);
+        }
+        at += line.len();
+    }
+    (None, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn front_matter_is_what_is_between_two_lines() {
+        assert_eq!(split_front_matter("---\nenv: a\n---\nDo it\n"), (Some("env: a\n"), "Do it\n"));
+        assert_eq!(split_front_matter("---\r\nenv: a\r\n---\r\nDo"), (Some("env: a\r\n"), "Do"));
+        assert_eq!(split_front_matter("Do it\n---\n"), (None, "Do it\n---\n"));
+        assert_eq!(split_front_matter("---\nnever closed\n"), (None, "---\nnever closed\n"));
+    }
+
+    #[test]
+    fn a_prompt_is_text_that_says_something() {
+        for bad in [b"".as_slice(), b" \n\t", b"\xff\xfe", b"a\0b"] {
+            assert!(Intent::prompt(bad.to_vec(), "--prompt").is_err());
+        }
+        assert_eq!(Intent::prompt(b"- do\r\n".to_vec(), "x").unwrap(), "- do\r\n");
+    }
+}

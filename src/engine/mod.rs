@@ -1,0 +1,24 @@
+//! What several verbs and the watcher share: launching, observing, harvesting, repairing.
+//!
+//! Nothing here prints. What a person should hear is a [`Notice`], handed to a listener: a command says it on
+//! standard error, the watcher writes it into the run's log.
+
+pub mod adopt;
+pub mod base;
+pub mod branches;
+pub mod doctor;
+pub mod handoff;
+pub mod harvest;
+pub mod identify;
+pub mod import;
+pub mod intent;
+pub mod launch;
+pub mod observe;
+pub mod repair;
+pub mod submit;
+
+mod notice;
+mod providers;
+
+pub use notice::{Listener, Notice};
+pub use providers::{open_here, open_provider, question};

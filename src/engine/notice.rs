@@ -1,0 +1,120 @@
+//! What a person should hear while something goes on: values, worded once.
+
+use std::fmt;
+
+use crate::model::{Oid, RunId};
+
+/// Hears what happens.
+pub type Listener<'a> = &'a dyn Fn(Notice);
+
+/// Something that a person should hear. [`Notice::is_warning`] tells what is wrong from what is news.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are named for what they are")]
+pub enum Notice {
+    /// The remote does not answer; its branch is taken as it was seen last.
+    RemoteSilent { remote: String, branch: String, said: String },
+    /// Commits that the cloud will not see.
+    Unpushed { remote: String, branch: String, commits: usize },
+    /// Changes that are in no commit, and that the cloud will not see.
+    Uncommitted { paths: usize },
+    /// The task was taken.
+    Submitted { run: RunId, task: String },
+    /// There is no place for it yet.
+    Queued { run: RunId, active: usize },
+    /// The runbook log was not written, after the task was paid for.
+    RunbookMissed { run: RunId, why: String },
+    /// The patches were made on another commit than the recorded base.
+    BaseMoved { run: RunId, from: Oid, to: Oid },
+    /// A completed variant did not apply.
+    DidNotApply { run: RunId, variant: u32, reason: String, paths: Vec<String> },
+    /// An attempt left nothing to take.
+    Skipped { run: RunId, variant: u32, status: &'static str },
+    /// A variant has a new patch.
+    Revised { run: RunId, variant: u32, revision: u32 },
+    /// A branch was left where it is, because it is not ours any more.
+    BranchKept { branch: String, why: String },
+    /// A branch that the user deleted stays deleted.
+    BranchGone { branch: String },
+    /// The provider can't be asked; what is here already is used.
+    ProviderSilent { run: RunId, why: String },
+    /// Some variants are still at work.
+    StillAtWork { run: RunId, open: usize },
+    /// A run whose record can't be read is passed over.
+    Unreadable { run: String, why: String },
+    /// The user's command for news failed.
+    NotifyFailed { why: String },
+}
+
+impl Notice {
+    /// Something is wrong, or may surprise.
+    pub fn is_warning(&self) -> bool {
+        !matches!(
+            self,
+            Notice::Submitted { .. }
+                | Notice::Queued { .. }
+                | Notice::Skipped { .. }
+                | Notice::Revised { .. }
+                | Notice::BranchGone { .. }
+                | Notice::StillAtWork { .. }
+        )
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::RemoteSilent { remote, branch, said } => {
+                let said = said.lines().next().unwrap_or("no answer");
+                write!(f, "'{remote}' does not answer ({said}); taking '{branch}' as it was seen last")
+            }
+            Notice::Unpushed { remote, branch, commits } => {
+                write!(
+                    f,
+                    "{} of '{branch}' not on '{remote}': the cloud will not see {}",
+                    are(*commits, "commit"),
+                    them(*commits)
+                )
+            }
+            Notice::Uncommitted { paths } => {
+                write!(f, "{} in no commit: the cloud will not see {}", are(*paths, "changed path"), them(*paths))
+            }
+            Notice::Submitted { run, task } => write!(f, "{run}: submitted as {task}"),
+            Notice::Queued { run, active } => write!(f, "{run}: queued, {} at work", are(*active, "run")),
+            Notice::RunbookMissed { run, why } => {
+                write!(f, "{run}: no line in the runbook log ({why}); 'git puff doctor --repair' adds it")
+            }
+            Notice::BaseMoved { run, from, to } => {
+                write!(f, "{run}: the patches were made on {}, not on {}; using that", to.short(), from.short())
+            }
+            Notice::DidNotApply { run, variant, reason, paths } => {
+                write!(f, "{run}: variant {variant} does not apply: {reason}")?;
+                if !paths.is_empty() {
+                    write!(f, " ({})", paths.join(", "))?;
+                }
+                Ok(())
+            }
+            Notice::Skipped { run, variant, status } => write!(f, "{run}: variant {variant} is skipped: {status}"),
+            Notice::Revised { run, variant, revision } => {
+                write!(f, "{run}: variant {variant} has a new patch, revision {revision}")
+            }
+            Notice::BranchKept { branch, why } => write!(f, "the branch '{branch}' was left where it is: {why}"),
+            Notice::BranchGone { branch } => {
+                write!(f, "the branch '{branch}' was deleted and stays so; --recreate makes it again")
+            }
+            Notice::ProviderSilent { run, why } => write!(f, "{run}: {why}; using what is here already"),
+            Notice::StillAtWork { run, open } => {
+                write!(f, "{run}: {} still at work; harvest again later", are(*open, "variant"))
+            }
+            Notice::Unreadable { run, why } => write!(f, "the run '{run}' is passed over: {why}"),
+            Notice::NotifyFailed { why } => write!(f, "the command of puff.notify failed: {why}"),
+        }
+    }
+}
+
+fn are(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what} is") } else { format!("{count} {what}s are") }
+}
+
+fn them(count: usize) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}

@@ -1,0 +1,162 @@
+//! From what a look at a task found to what a run is.
+
+use crate::context::Context;
+use crate::error::{Result, ResultExt};
+use crate::model::{Attention, Run, RunId, Span, State, Time, Variant, VariantStatus};
+use crate::provider::{Failure, News, Observation, TaskStatus};
+use crate::settings;
+use crate::store::{Change, Outcome, RunStore};
+
+use super::identify;
+
+/// Records what a look at a run's task found.
+///
+/// # Errors
+/// When it can't be recorded.
+pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outcome> {
+    let settle = context.settings.span(settings::SETTLE)?;
+    let now = context.clock.now();
+    RunStore::new(context).update(id, now, |run| {
+        let before = run.clone();
+        fold(run, seen, now, settle);
+        Ok((*run != before).then(|| Change::new(crate::render::progress::subject(&before, run))))
+    })
+}
+
+/// Records why a run's task could not be looked at. What passes by itself is not recorded.
+///
+/// # Errors
+/// When it can't be recorded.
+pub fn record_failure(context: &Context, id: &RunId, failure: &Failure) -> Result<Outcome> {
+    let attention = match failure {
+        Failure::SignedOut { .. } => Some(Attention::NeedsLogin),
+        Failure::Client { .. } => Some(Attention::ClientTrouble),
+        Failure::NoSuchTask { .. } => Some(Attention::TaskNotFound),
+        _ => None,
+    };
+    RunStore::new(context).update(id, context.clock.now(), |run| {
+        let Some(attention) = &attention else { return Ok(None) };
+        if run.attention.as_ref() == Some(attention) {
+            return Ok(None);
+        }
+        run.attention = Some(attention.clone());
+        run.reason = Some(failure.to_string());
+        Ok(Some(Change::new(format!("{}: {failure}", attention.as_str()))))
+    })
+}
+
+/// Marks a run as watched no longer, with the reason.
+///
+/// # Errors
+/// When it can't be recorded.
+pub fn record_ending(context: &Context, id: &RunId, ending: crate::model::Ending) -> Result<Outcome> {
+    let now = context.clock.now();
+    RunStore::new(context).update(id, now, |run| {
+        let Some(watch) = run.watch.as_mut().filter(|watch| watch.active) else { return Ok(None) };
+        watch.active = false;
+        watch.ended_at = Some(now);
+        watch.ending = Some(ending);
+        Ok(Some(Change::new(format!("watching ended: {}", ending.as_str()))))
+    })
+}
+
+/// Ends a run before it is done, where that needs nobody else.
+///
+/// # Errors
+/// When it can't be recorded.
+pub fn record_cancelled(context: &Context, id: &RunId) -> Result<Outcome> {
+    let now = context.clock.now();
+    RunStore::new(context).update(id, now, |run| {
+        run.advance(State::Cancelled).or_fail(|| format!("the run '{id}' can't be cancelled"))?;
+        run.attention = None;
+        run.variants.iter_mut().for_each(|variant| variant.status = VariantStatus::Cancelled);
+        Ok(Some(Change::new("cancelled")))
+    })
+}
+
+/// What an observation makes of a run. A pure function: the same question asked again changes nothing.
+pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
+    let Some(status) = seen.status else {
+        run.attention = Some(Attention::TaskNotFound);
+        run.reason = Some("Codex Cloud does not know the task any more".to_owned());
+        return;
+    };
+    if matches!(run.attention, Some(Attention::NeedsLogin | Attention::TaskNotFound | Attention::ClientTrouble)) {
+        run.attention = None;
+        run.reason = None;
+    }
+    let statuses: Vec<_> = run.variants.iter().map(|variant| variant.status).collect();
+    identify::grow(run, seen.attempts.unwrap_or(0));
+    match &seen.news {
+        News::None => {}
+        News::Finished(count) => finish(run, *count),
+        News::Each(each) => tell_each(run, each),
+    }
+    if run.variants.len() == 1 && !matches!(seen.news, News::None) {
+        settle_only_attempt(&mut run.variants[0], status);
+    }
+    let news = statuses != run.variants.iter().map(|variant| variant.status).collect::<Vec<_>>();
+    let through = status != TaskStatus::Pending;
+    // While the first attempt is at work, the task changes all the time: only afterwards is that news.
+    let moved = through && seen.updated_at.is_some() && run.observed != seen.updated_at;
+    if moved {
+        run.observed = seen.updated_at.clone();
+    }
+    if news || moved || run.progress_at.is_none() {
+        run.progress_at = Some(now);
+    }
+    let quiet = run.progress_at.is_some_and(|last| now - last >= chrono::TimeDelta::seconds(settle.0 as i64));
+    if through && quiet && !matches!(seen.news, News::None) {
+        give_up_on_silent(run);
+    }
+    if matches!(run.state, State::Pending | State::Ready | State::Error) {
+        let verdict = run.verdict();
+        // Legal by construction: these three go over into each other.
+        let _ = run.advance(verdict);
+    }
+}
+
+/// So many have finished; which ones is not told, so the first that were open.
+fn finish(run: &mut Run, count: u32) {
+    let known = run.count(VariantStatus::Completed);
+    let more = (count as usize).saturating_sub(known);
+    let open = run.variants.iter_mut().filter(|variant| variant.status != VariantStatus::Completed);
+    open.take(more).for_each(|variant| variant.status = VariantStatus::Completed);
+}
+
+fn tell_each(run: &mut Run, each: &[(u32, VariantStatus)]) {
+    for (placement, status) in each {
+        identify::grow(run, placement + 1);
+        let Some(variant) = run.variant_mut(placement + 1) else { continue };
+        variant.placement = Some(*placement);
+        let has_patch = variant.patch_sha256.is_some();
+        // The clients say `pending` of a cancelled attempt: a verdict of ours stays until there is a better word.
+        let says_nothing = *status == VariantStatus::Pending && variant.status.is_terminal();
+        if !has_patch && !says_nothing {
+            variant.status = *status;
+        }
+    }
+}
+
+/// A single attempt is as the task is.
+fn settle_only_attempt(variant: &mut Variant, status: TaskStatus) {
+    match status {
+        TaskStatus::Ready if !variant.status.is_terminal() => variant.status = VariantStatus::Completed,
+        TaskStatus::Error if !variant.status.is_terminal() => variant.status = VariantStatus::Failed,
+        _ => {}
+    }
+}
+
+/// Nothing has been heard for long: what never said how it is counts as unknown. An attempt that is said to be at work
+/// is waited for.
+fn give_up_on_silent(run: &mut Run) {
+    let silent = run.variants.iter_mut().filter(|variant| variant.status == VariantStatus::Pending);
+    silent.for_each(|variant| variant.status = VariantStatus::Unknown);
+}
+
+/// When a run whose task is through should be swept again: ever more slowly, the longer nothing has changed.
+pub fn sweep_pause(run: &Run, now: Time) -> Span {
+    let interval = run.watch.as_ref().map_or(15, |watch| watch.interval_s);
+    let quiet = run.progress_at.map_or(0, |last| (now - last).num_seconds().max(0) as u64);
+    Span((quiet / 4).clamp(interval, interval.max(300)))
+}

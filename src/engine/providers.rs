@@ -1,0 +1,63 @@
+//! From a run to the provider that does its work.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{Profile, ProviderKind, Run, TaskId};
+use crate::provider::cloud::{CodexCloud, Dialect, Patience, Surroundings};
+use crate::provider::{Failure, Provider, Question};
+use crate::settings;
+
+/// The cloud as this run was launched with: the same client, login and service.
+///
+/// # Errors
+/// When the run's provider has nothing to be asked, or the client can't be used.
+pub fn open_provider(context: &Context, run: &Run, patience: Patience) -> Result<Box<dyn Provider>> {
+    match run.provider {
+        ProviderKind::CodexCloud => {
+            let profile = run.profile.clone().unwrap_or_else(|| context.profile());
+            Ok(Box::new(open(context, &profile, patience)?))
+        }
+        ProviderKind::Local | ProviderKind::Import => Err(Error::failed(format!(
+            "the run '{}' has provider {}: there is no cloud to ask",
+            run.run,
+            run.provider.as_str()
+        ))),
+    }
+}
+
+/// The cloud as it is reached from here and now, and the profile to be recorded for it.
+///
+/// # Errors
+/// When the client can't be used.
+pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
+    let cloud = open(context, &context.profile(), Patience::Some)?;
+    // The path as found now: PATH may be another one when the watcher looks.
+    let profile = Profile { codex: cloud.program().to_string_lossy().into_owned(), ..context.profile() };
+    Ok((cloud, profile))
+}
+
+fn open(context: &Context, profile: &Profile, patience: Patience) -> Result<CodexCloud> {
+    context.places.prepare()?;
+    let dialect = context.settings.get(settings::DIALECT).filter(|setting| !setting.value.is_empty());
+    let dialect = dialect.map(|setting| {
+        let wanted = "official, headless-a or headless-b";
+        setting.value.parse::<Dialect>().map_err(|()| settings::bad(settings::DIALECT, &setting, wanted))
+    });
+    let at = Surroundings {
+        cwd: &context.places.cwd(),
+        git_dir: &context.repo.location().common_dir,
+        cache: &context.places.cache("codex.json"),
+        patience,
+    };
+    Ok(CodexCloud::open(profile, dialect.transpose()?, &at)?)
+}
+
+/// What is asked about a run's task.
+///
+/// # Errors
+/// When no task is known.
+pub fn question(run: &Run, sweep: bool) -> Result<Question, Failure> {
+    let id = run.task_id.as_deref().and_then(|id| id.parse::<TaskId>().ok());
+    let id = id.ok_or_else(|| Failure::NoSuchTask { task: run.task_id.clone().unwrap_or_default() })?;
+    Ok(Question { id, attempts: run.best_of.max(run.variants.len() as u32), sweep })
+}

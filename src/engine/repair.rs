@@ -1,0 +1,239 @@
+//! Making again what is missing, from the run refs; and finding the task of a run whose submission was interrupted.
+
+use std::collections::HashSet;
+
+use super::harvest::{Wish, harvest_kept};
+use super::{Listener, handoff, submit};
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::is_valid_ref_name;
+use crate::model::{ProviderKind, Run, RunId, State, Time};
+use crate::provider::cloud::Patience;
+use crate::provider::{Task, TaskSummary};
+use crate::store::{Change, FileLock, NOTES, RUNS, Recorded, RunStore, Runbook, RunbookLine};
+
+/// How far the clocks of this machine and of the service may differ.
+const SKEW: i64 = 120;
+
+/// Something that was made again, or could not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// A lock file that nobody held was removed.
+    Lock(String),
+    /// The runbook log got the line of a run.
+    RunbookLine(RunId),
+    /// The report and notes of a run were written.
+    Views(RunId),
+    /// A branch was made again.
+    Branch(RunId, String),
+    /// An interrupted submission has its task.
+    Bound(RunId, String),
+    /// An interrupted submission: several tasks fit.
+    Ambiguous(RunId, Vec<TaskSummary>),
+    /// An interrupted submission: no task fits, so most likely nothing was started.
+    Unmatched(RunId),
+    /// Something could not be repaired.
+    Failed(String),
+}
+
+/// The refs of ours, as folders below the git directory.
+fn our_refs(context: &Context) -> Vec<String> {
+    let prefix = super::branches::prefix(context).unwrap_or_default();
+    let mut folders = vec![RUNS.to_owned(), NOTES.to_owned()];
+    // Without a folder of its own, branches of ours lie among the user's: those locks are not ours to judge.
+    if let Some((folder, _)) = prefix.rsplit_once('/') {
+        folders.push(format!("refs/heads/{folder}/"));
+    }
+    folders
+}
+
+/// Lock files beside our refs that nobody holds.
+///
+/// # Errors
+/// When the git directory can't be written.
+pub fn orphaned_locks(context: &Context, remove: bool) -> Result<Vec<String>> {
+    let _lock = RunStore::new(context).lock()?;
+    let folders = our_refs(context);
+    let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+    let orphans = context.repo.orphaned_locks(&folders);
+    if remove {
+        orphans.iter().for_each(|path| drop(std::fs::remove_file(path)));
+    }
+    Ok(orphans.iter().map(|path| path.display().to_string()).collect())
+}
+
+/// Runs whose kickoff is not in the runbook log.
+///
+/// # Errors
+/// When the log or the runs can't be read.
+pub fn missing_in_runbook(context: &Context, runs: &[Recorded]) -> Result<Vec<RunId>> {
+    let lines = Runbook::new(&context.places).read()?;
+    let logged: HashSet<RunId> = lines
+        .into_iter()
+        .filter_map(|line| match line {
+            RunbookLine::Kickoff(kickoff) => kickoff.run,
+            RunbookLine::Broken(..) => None,
+        })
+        .collect();
+    let kicked_off = |run: &Run| run.provider != ProviderKind::Import && run.task_id.is_some();
+    let missing = runs.iter().map(|recorded| &recorded.run).filter(|run| kicked_off(run) && !logged.contains(&run.run));
+    Ok(missing.map(|run| run.run.clone()).collect())
+}
+
+/// Has a harvest come far enough that there is a report?
+fn is_reported(run: &Run) -> bool {
+    run.variants.iter().any(|variant| variant.apply.is_some())
+}
+
+/// Branches that a harvest made, that nobody is known to have deleted, and that are not there.
+pub fn missing_branches(context: &Context, run: &Run) -> Vec<(u32, String)> {
+    let recorded = run.variants.iter().filter_map(|variant| Some((variant.index, variant.branch.clone()?)));
+    recorded
+        .filter(|(_, branch)| {
+            let full = format!("refs/heads/{branch}");
+            is_valid_ref_name(&full) && context.repo.ref_target(&full).is_none()
+        })
+        .collect()
+}
+
+/// Makes again whatever is missing, and says what.
+///
+/// # Errors
+/// When the runs can't be read. What fails for one run alone is answered.
+pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
+    let store = RunStore::new(context);
+    let mut done: Vec<Repair> = orphaned_locks(context, true)?.into_iter().map(Repair::Lock).collect();
+    sweep_left_overs(context);
+    done.extend(bind_submissions(context, tell)?);
+    let (runs, _) = store.list()?;
+    for id in missing_in_runbook(context, &runs)? {
+        let Some(recorded) = runs.iter().find(|recorded| recorded.run.run == id) else { continue };
+        let _lock = store.lock()?;
+        Runbook::new(&context.places).append(&(&recorded.run).into())?;
+        done.push(Repair::RunbookLine(id));
+    }
+    for recorded in runs.iter().filter(|recorded| is_reported(&recorded.run)) {
+        match repair_views(context, &store, recorded, tell) {
+            Ok(repairs) => done.extend(repairs),
+            Err(error) => done.push(Repair::Failed(format!("{}: {error}", recorded.run.run))),
+        }
+    }
+    Ok(done)
+}
+
+fn repair_views(
+    context: &Context,
+    store: &RunStore<'_>,
+    recorded: &Recorded,
+    tell: Listener<'_>,
+) -> Result<Vec<Repair>> {
+    let id = &recorded.run.run;
+    let mut done = Vec::new();
+    let missing = missing_branches(context, &recorded.run);
+    if !missing.is_empty() {
+        let wish = Wish { variants: missing.iter().map(|(index, _)| *index).collect(), recreate: true };
+        harvest_kept(context, id, &wish, tell)?;
+        done.extend(missing.into_iter().map(|(_, branch)| Repair::Branch(id.clone(), branch)));
+    }
+    let recorded = store.load(id)?;
+    let prompt = String::from_utf8_lossy(&store.prompt(&recorded)?).into_owned();
+    let views = |run: &Run| handoff::files(run, &prompt);
+    let outcome = store.update(id, context.clock.now(), |_| {
+        Ok(Some(Change { views: Some(&views), ..Change::new("the report was made again") }))
+    })?;
+    let noted = handoff::write_notes(context, &outcome.recorded, "doctor --repair")?;
+    if outcome.changed || noted {
+        done.push(Repair::Views(id.clone()));
+    }
+    Ok(done)
+}
+
+/// Temporary files of calls that were killed.
+fn sweep_left_overs(context: &Context) {
+    let old = |path: &std::path::Path| {
+        let age = path.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
+        age.is_some_and(|age| age.as_secs() > 3600)
+    };
+    for folder in [context.places.root().to_owned(), context.places.cwd()] {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let ours = name.starts_with("apply-") || name.starts_with("prompt-");
+            if ours && old(&entry.path()) {
+                let _ = std::fs::remove_dir_all(entry.path()).or_else(|_| std::fs::remove_file(entry.path()));
+            }
+        }
+    }
+}
+
+/// Gives interrupted submissions their tasks, where exactly one fits.
+///
+/// # Errors
+/// When the runs can't be read.
+fn bind_submissions(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
+    let store = RunStore::new(context);
+    let (runs, _) = store.list()?;
+    let interrupted: Vec<&Recorded> = runs.iter().filter(|recorded| is_interrupted(context, &recorded.run)).collect();
+    let owned: HashSet<&str> = runs.iter().filter_map(|recorded| recorded.run.task_id.as_deref()).collect();
+    let mut fitting: Vec<(&Recorded, FileLock, Vec<TaskSummary>)> = Vec::new();
+    let mut done = Vec::new();
+    for recorded in interrupted {
+        // Nobody may submit or bind it while we decide.
+        let Ok(lock) = submit::lock(context, &recorded.run.run) else { continue };
+        match candidates(context, &store, recorded, &owned) {
+            Ok(tasks) => fitting.push((recorded, lock, tasks)),
+            Err(error) => done.push(Repair::Failed(format!("{}: {error}", recorded.run.run))),
+        }
+    }
+    let claims = |task: &TaskSummary| {
+        fitting.iter().filter(|(_, _, tasks)| tasks.iter().any(|other| other.id == task.id)).count()
+    };
+    let mut decided = Vec::new();
+    for (recorded, _, tasks) in &fitting {
+        let id = recorded.run.run.clone();
+        decided.push(match tasks.as_slice() {
+            [] => Repair::Unmatched(id),
+            [one] if claims(one) == 1 => {
+                let task = Task { id: one.id.clone(), url: one.url.clone() };
+                submit::taken(context, &store, &id, &task, tell)?;
+                Repair::Bound(id, task.id.to_string())
+            }
+            several => Repair::Ambiguous(id, several.to_vec()),
+        });
+    }
+    done.extend(decided);
+    Ok(done)
+}
+
+/// A run that was being submitted, by nobody who still lives.
+pub fn is_interrupted(context: &Context, run: &Run) -> bool {
+    run.state == State::Submitting && run.task_id.is_none() && !submit::is_being_submitted(context, &run.run)
+}
+
+/// The tasks that an interrupted submission may have become: of its environment, with as many attempts, no older than
+/// it, and no other run's. When some have the prompt for a title, only those.
+fn candidates(
+    context: &Context,
+    store: &RunStore<'_>,
+    recorded: &Recorded,
+    owned: &HashSet<&str>,
+) -> Result<Vec<TaskSummary>> {
+    let run = &recorded.run;
+    let provider = super::open_provider(context, run, Patience::Some)?;
+    let mut tasks = provider.recent(run.env.as_deref())?;
+    let since = run.created_at - chrono::TimeDelta::seconds(SKEW);
+    let young = |task: &TaskSummary| {
+        let at: Option<Time> = task.updated_at.as_deref().and_then(|at| at.parse().ok());
+        at.is_none_or(|at| at >= since)
+    };
+    tasks.retain(|task| {
+        let free = !owned.contains(task.id.as_str());
+        free && task.attempts.is_none_or(|attempts| attempts == run.best_of) && young(task)
+    });
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let prompt = words(&String::from_utf8_lossy(&store.prompt(recorded)?));
+    let titled = |task: &TaskSummary| words(&task.title) == prompt;
+    if tasks.iter().any(titled) {
+        tasks.retain(titled);
+    }
+    Ok(tasks)
+}

@@ -1,0 +1,137 @@
+//! The one call that is paid for.
+//!
+//! A run is `submitting` from before the call until its answer is recorded, and a file lock says that somebody is
+//! at it. So what a kill leaves is a run that is `submitting` with nobody at it: it may or may not have a task, and
+//! [`super::repair`] looks for that.
+
+use super::{Listener, Notice};
+use crate::context::Context;
+use crate::error::{Error, Result, ResultExt};
+use crate::model::{Attention, Run, RunId, State};
+use crate::provider::{Failure, Provider, Submission, SubmitFailure, Task};
+use crate::store::{Change, FileLock, RunStore, Runbook};
+
+/// Takes the lock of whoever submits this run.
+///
+/// # Errors
+/// When somebody else has it.
+pub fn lock(context: &Context, id: &RunId) -> Result<FileLock> {
+    context.places.prepare()?;
+    let path = context.places.submit_lock(id);
+    let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
+    lock.ok_or_else(|| Error::failed(format!("the run '{id}' is being submitted by another git-puff")))
+}
+
+/// Is somebody submitting this run right now?
+pub fn is_being_submitted(context: &Context, id: &RunId) -> bool {
+    FileLock::is_held(&context.places.submit_lock(id))
+}
+
+/// Submits a recorded run, once.
+///
+/// # Errors
+/// When it was not taken: the run then says what became of it.
+pub fn submit(
+    context: &Context,
+    provider: &dyn Provider,
+    id: &RunId,
+    lock: FileLock,
+    tell: Listener<'_>,
+) -> Result<Run> {
+    let store = RunStore::new(context);
+    let begun = store.update(id, context.clock.now(), |run| {
+        if !matches!(run.state, State::Queued | State::Submitting) || run.task_id.is_some() {
+            return Err(Error::failed(format!("the run '{id}' is {} already", run.state.as_str())));
+        }
+        run.advance(State::Submitting).or_fail(|| format!("the run '{id}' can't be submitted"))?;
+        run.attention = None;
+        run.reason = None;
+        run.dialect = Some(provider.dialect().to_owned());
+        Ok(Some(Change::new("submitting")))
+    })?;
+    let run = begun.recorded.run.clone();
+    let prompt = String::from_utf8_lossy(&store.prompt(&begun.recorded)?).into_owned();
+    let branch = super::base::recorded_branch(context, &run.base);
+    let env = run.env.clone().unwrap_or_default();
+    let submission = Submission { env: &env, branch: &branch, attempts: run.best_of, prompt: &prompt };
+    let answer = provider.submit(&submission);
+    let run = match answer {
+        Ok(task) => taken(context, &store, id, &task, tell),
+        Err(failure) => Err(not_taken(context, &store, id, failure)?),
+    };
+    drop(lock);
+    let _ = std::fs::remove_file(context.places.submit_lock(id));
+    run
+}
+
+/// Records that a task is this run's, and appends the line of the runbook log.
+///
+/// # Errors
+/// When it can't be recorded.
+pub fn taken(context: &Context, store: &RunStore<'_>, id: &RunId, task: &Task, tell: Listener<'_>) -> Result<Run> {
+    let now = context.clock.now();
+    let outcome = store.update(id, now, |run| {
+        run.task_id = Some(task.id.to_string());
+        run.task_url = task.url.clone();
+        run.attention = None;
+        run.reason = None;
+        run.submitted_at = Some(run.submitted_at.unwrap_or(now));
+        run.progress_at = Some(now);
+        run.advance(State::Pending).or_fail(|| format!("the run '{id}' can't have a task"))?;
+        Ok(Some(Change::new(format!("submitted as {}", task.id))))
+    });
+    // The task is paid for: when it can't be recorded, its name must at least be seen.
+    let run = outcome
+        .map_err(|cause| {
+            Error::cannot_work(format!("the task {} was started, but could not be recorded", task.id))
+                .hint(format!(
+                    "keep it with 'git puff adopt {} --run {id}' once the repository can be written",
+                    task.id
+                ))
+                .because(cause)
+        })?
+        .recorded
+        .run;
+    let appended = store.lock().and_then(|_lock| Runbook::new(&context.places).append(&(&run).into()));
+    if let Err(cause) = appended {
+        tell(Notice::RunbookMissed { run: id.clone(), why: cause.message().to_owned() });
+    }
+    tell(Notice::Submitted { run: id.clone(), task: task.id.to_string() });
+    Ok(run)
+}
+
+/// Records why a run has no task, and words it for the user.
+fn not_taken(context: &Context, store: &RunStore<'_>, id: &RunId, failure: SubmitFailure) -> Result<Error> {
+    let reason = failure.to_string();
+    let (state, attention, subject) = match &failure {
+        SubmitFailure::Refused(Failure::SignedOut { .. }) => (State::Queued, Some(Attention::NeedsLogin), "signed out"),
+        SubmitFailure::Refused(_) => (State::Error, None, "nothing was submitted"),
+        SubmitFailure::Lost { .. } => (State::Submitting, Some(Attention::NeedsTask), "the answer was lost"),
+    };
+    store.update(id, context.clock.now(), |run| {
+        run.advance(state).or_fail(|| format!("the run '{id}' can't be {}", state.as_str()))?;
+        run.attention = attention.clone();
+        run.reason = Some(reason.clone());
+        Ok(Some(Change::new(format!("{subject}: {reason}"))))
+    })?;
+    Ok(match failure {
+        SubmitFailure::Refused(failure) => {
+            let signed_out = matches!(failure, Failure::SignedOut { .. });
+            let error = Error::from(failure);
+            let hint = if signed_out {
+                format!("run 'codex login'; then 'git puff watch --detach {id}' submits it")
+            } else {
+                let next = format!("nothing was submitted; 'git puff retry {id}' tries again");
+                error.next_step().map_or(next.clone(), |step| format!("{step}; {next}"))
+            };
+            error.hint(hint)
+        }
+        SubmitFailure::Lost { what, said } => {
+            Error::failed(format!("whether Codex Cloud took the run '{id}' is not known: {what}"))
+                .hint(format!(
+                    "'git puff doctor --repair' looks for its task; 'git puff adopt TASK --run {id}' names it"
+                ))
+                .because_it_said(&said)
+        }
+    })
+}
