@@ -11,3 +11,4 @@ pub mod render;
 pub mod settings;
 pub mod store;
 pub mod ui;
+pub mod watch;

@@ -1,0 +1,95 @@
+//! How watching a run ends: the harvest if one is wanted, the user's command, the result file, the record. In this
+//! order, so that a kill in between makes the next watcher do it again rather than never.
+
+use std::time::Duration;
+
+use super::Say;
+use crate::context::Context;
+use crate::engine::harvest::{self, Wish};
+use crate::engine::{Notice, observe, open_provider};
+use crate::error::{Kind, Result};
+use crate::model::{Ending, Run, State, Time};
+use crate::process::{self, Cmd};
+use crate::provider::cloud::Patience;
+use crate::settings;
+
+/// How long the user's command may take.
+const NOTIFY_LIMIT: Duration = Duration::from_secs(60);
+
+/// Ends watching a run if it is through. Answers whether it is.
+///
+/// # Errors
+/// When something has to be done again later: the harvest failed for now, or nothing can be recorded.
+pub(super) fn finish(context: &Context, run: &Run, say: Say<'_>) -> Result<bool> {
+    let now = context.clock.now();
+    let Some(ending) = ending(run, now) else { return Ok(false) };
+    let wants_harvest =
+        run.watch.as_ref().is_some_and(|watch| watch.harvest) || context.settings.truth(settings::AUTO_HARVEST)?;
+    let mut run = run.clone();
+    let mut ending = ending;
+    let through = matches!(ending, Ending::Success | Ending::Error);
+    if wants_harvest && through && matches!(run.state, State::Ready | State::Error) && run.task_id.is_some() {
+        let provider = open_provider(context, &run, Patience::Some)?;
+        let tell = |notice: Notice| say(&run.run, &notice.to_string());
+        run = harvest::harvest(context, &run.run, &Wish::default(), provider.as_ref(), &tell)?;
+        let made = run.variants.iter().filter(|variant| variant.commit.is_some()).count();
+        say(&run.run, &format!("harvested: {made} of {} variants have a commit", run.variants.len()));
+        if run.has_apply_failure() {
+            ending = Ending::Partial;
+        }
+    }
+    notify(context, &run, say);
+    write_result(context, &run, ending, now)?;
+    observe::record_ending(context, &run.run, ending)?;
+    say(&run.run, &format!("watching ended: {}", ending.as_str()));
+    Ok(true)
+}
+
+/// How watching a run ends now, if it does.
+fn ending(run: &Run, now: Time) -> Option<Ending> {
+    let watch = run.watch.as_ref()?;
+    match run.state {
+        State::Ready | State::Harvested | State::Reviewed | State::Picked => Some(Ending::Success),
+        State::Error => Some(Ending::Error),
+        State::Cancelled => Some(Ending::Stopped),
+        State::Queued | State::Submitting | State::Pending => {
+            let end = watch.started_at + chrono::TimeDelta::seconds(watch.timeout_s.min(u32::MAX.into()) as i64);
+            (watch.timeout_s > 0 && end <= now).then_some(Ending::Timeout)
+        }
+    }
+}
+
+/// Writes how a watch ended, as `KEY=VALUE` lines, whole.
+///
+/// # Errors
+/// When the file can't be written.
+pub fn write_result(context: &Context, run: &Run, ending: Ending, now: Time) -> Result<()> {
+    let exit = match ending {
+        Ending::Success => 0,
+        Ending::Partial => Kind::Partial.exit_code(),
+        Ending::Error => Kind::TaskError.exit_code(),
+        Ending::Timeout => Kind::Timeout.exit_code(),
+        Ending::Stopped => Kind::Interrupted.exit_code(),
+    };
+    let lines = format!(
+        "TASK_ID={}\nTASK_URL={}\nFINAL_STATE={}\nEXIT_CODE={exit}\nENDED_AT={}\n",
+        run.task_id.as_deref().unwrap_or_default(),
+        run.task_url.as_deref().unwrap_or_default(),
+        ending.as_str(),
+        now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+    );
+    context.places.replace(&context.places.result(&run.run), lines.as_bytes())
+}
+
+/// Runs `puff.notify` with the run as JSON on its standard input. It is a courtesy: its failure is said, no more.
+pub(super) fn notify(context: &Context, run: &Run, say: Say<'_>) {
+    let Some(command) = context.settings.text(settings::NOTIFY) else { return };
+    let json = serde_json::to_vec(run).unwrap_or_default();
+    let folder = context.places.root().parent().unwrap_or(context.places.root()).to_owned();
+    let why = match process::run(&Cmd::shell(&command).stdin(json).cwd(folder).limit(NOTIFY_LIMIT)) {
+        Ok(output) if output.success() => return,
+        Ok(output) => format!("{} {}", output.status, output.complaint()),
+        Err(failure) => failure.to_string(),
+    };
+    say(&run.run, &Notice::NotifyFailed { why }.to_string());
+}

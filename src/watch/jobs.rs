@@ -1,0 +1,161 @@
+//! Jobs: which runs are watched, and by whom.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::engine::submit;
+use crate::error::{Error, Result};
+use crate::model::{Job, Run, RunId, State, Time};
+use crate::process::{self, Cmd};
+use crate::store::FileLock;
+
+/// How long a new watcher may take to begin.
+const START: Duration = Duration::from_secs(10);
+
+/// What the watcher tells about itself, for people. Nothing is decided by it but what `jobs` shows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// Its process id.
+    pub pid: u32,
+    /// Its git-puff.
+    pub version: String,
+    /// When it began.
+    pub started_at: Time,
+    /// When it last looked, by run.
+    pub last_poll_at: HashMap<RunId, Time>,
+    /// When it will look next.
+    pub next_poll_at: Option<Time>,
+}
+
+/// Is there a watcher?
+pub fn is_watcher_alive(context: &Context) -> bool {
+    FileLock::is_held(&context.places.watcher_lock())
+}
+
+/// What the living watcher tells about itself.
+pub fn status(context: &Context) -> Option<Status> {
+    if !is_watcher_alive(context) {
+        return None;
+    }
+    let bytes = std::fs::read(context.places.watcher_status()).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// The jobs among these runs.
+pub fn jobs(context: &Context, runs: &[Run]) -> Vec<Job> {
+    let status = status(context);
+    let alive = is_watcher_alive(context);
+    let job = |run: &Run| Job {
+        run: run.run.clone(),
+        task_id: run.task_id.clone(),
+        watcher: status.as_ref().map(|status| status.pid),
+        state: if alive { "watching" } else { "orphaned" }.to_owned(),
+        interval_s: run.watch.as_ref().map_or(0, |watch| watch.interval_s),
+        last_poll_at: status.as_ref().and_then(|status| status.last_poll_at.get(&run.run).copied()),
+        next_poll_at: status.as_ref().and_then(|status| status.next_poll_at),
+        log_path: context.places.log(&run.run).display().to_string(),
+    };
+    runs.iter().filter(|run| run.is_job()).map(job).collect()
+}
+
+/// A job that goes on without anybody doing anything: only such jobs keep a watcher alive.
+pub fn is_live(context: &Context, run: &Run) -> bool {
+    let stuck = run.state == State::Submitting && !submit::is_being_submitted(context, &run.run);
+    run.is_job() && !stuck
+}
+
+/// Makes sure that a watcher lives and has heard of the jobs. Answers its process id, for people.
+///
+/// # Errors
+/// When none can be started; what it said is underneath.
+pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
+    context.places.prepare()?;
+    ring(context);
+    if is_watcher_alive(context) {
+        hand_over(context)?;
+        return Ok(status(context).map(|status| status.pid));
+    }
+    let program =
+        context.environment.program.clone().ok_or_else(|| cannot_start("this program does not know its own path"))?;
+    let log = context.places.watcher_log();
+    let pid = process::start_detached(&watcher_call(context, program), &log)
+        .map_err(|cause| cannot_start("it can't be run").because(cause))?;
+    let started = Instant::now();
+    while started.elapsed() < START {
+        // Either ours or one that was faster; or ours has done all there was already.
+        if is_watcher_alive(context) || begun(context, pid) {
+            return Ok(Some(pid));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let said = std::fs::read_to_string(&log).unwrap_or_default();
+    let last = said.lines().rev().take(3).collect::<Vec<_>>().join("; ");
+    Err(cannot_start(&format!("it did not begin within {} seconds", START.as_secs())).because_it_said(&last))
+}
+
+fn begun(context: &Context, pid: u32) -> bool {
+    let bytes = std::fs::read(context.places.watcher_status()).unwrap_or_default();
+    serde_json::from_slice::<Status>(&bytes).is_ok_and(|status| status.pid == pid)
+}
+
+fn cannot_start(why: &str) -> Error {
+    Error::failed(format!("the watcher can't be started: {why}"))
+        .hint("the runs are recorded and go on; watch them here with 'git puff watch --all'")
+}
+
+/// The watcher finds the repository from anywhere: it is told where everything is, and stays in no worktree.
+fn watcher_call(context: &Context, program: PathBuf) -> Cmd {
+    let location = context.repo.location();
+    let cmd = Cmd::new(program).arg("watcher").env_remove("GIT_PREFIX").cwd(&location.common_dir);
+    match context.places.top() {
+        Some(top) => cmd.env("GIT_DIR", &location.common_dir).env("GIT_WORK_TREE", top),
+        None => cmd.env("GIT_DIR", &location.common_dir).env_remove("GIT_WORK_TREE"),
+    }
+}
+
+/// Wakes the watcher, so that it looks what there is to do.
+pub fn ring(context: &Context) {
+    let ring = || std::fs::File::create(context.places.bell()).and_then(|mut bell| bell.write_all(b"!"));
+    let _ = ring();
+}
+
+/// Asks a watcher of an older git-puff to make room for this one.
+fn hand_over(context: &Context) -> Result<()> {
+    let Some(status) = status(context) else { return Ok(()) };
+    let ours = env!("CARGO_PKG_VERSION");
+    if !is_older(&status.version, ours) {
+        return Ok(());
+    }
+    let Some(program) = &context.environment.program else { return Ok(()) };
+    context.places.replace(&context.places.handover(), program.to_string_lossy().as_bytes())?;
+    ring(context);
+    Ok(())
+}
+
+/// Is version `a` older than `b`? Both are `major.minor.patch`.
+fn is_older(a: &str, b: &str) -> bool {
+    let numbers = |version: &str| version.split(['.', '-', '+']).map(|n| n.parse().unwrap_or(0)).collect::<Vec<u64>>();
+    numbers(a) < numbers(b)
+}
+
+/// Starts the program that a handover names, in place of the calling watcher, which has given up its lock.
+pub(super) fn succeed(context: &Context, program: PathBuf) -> Result<()> {
+    let started = process::start_detached(&watcher_call(context, program), &context.places.watcher_log());
+    started.map(drop).map_err(|cause| cannot_start("the newer git-puff can't be run").because(cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_older;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert!(is_older("0.1.0", "0.1.1") && is_older("0.9.0", "0.10.0"));
+        assert!(!is_older("0.1.0", "0.1.0") && !is_older("1.0.0", "0.9.9"));
+    }
+}

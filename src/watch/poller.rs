@@ -1,0 +1,175 @@
+//! Looking at runs: one listing for all that share a client, a login and a service.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::{Say, ending};
+use crate::context::Context;
+use crate::engine::{observe, open_provider, question};
+use crate::error::{Error, Result};
+use crate::model::{Attention, Profile, ProviderKind, Run, RunId, State};
+use crate::provider::cloud::Patience;
+use crate::provider::{Failure, News, Observation, Provider};
+use crate::render::progress;
+
+/// The longest pause after looks that failed, unless the interval itself is longer.
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// How often a task that the service does not know is looked for.
+const LOST_TASK: Duration = Duration::from_secs(300);
+
+/// Looks at runs whenever they are due.
+#[derive(Default)]
+pub(super) struct Poller {
+    groups: HashMap<Profile, Group>,
+    sweeps: HashMap<RunId, Instant>,
+}
+
+/// The runs that one listing shows.
+#[derive(Default)]
+struct Group {
+    provider: Option<Box<dyn Provider>>,
+    failures: u32,
+    next: Option<Instant>,
+}
+
+impl Poller {
+    /// Is there something in this run to look at?
+    pub fn concerns(run: &Run) -> bool {
+        run.provider == ProviderKind::CodexCloud && run.state == State::Pending && run.task_id.is_some()
+    }
+
+    /// Looks at those of `runs` that are due, and records what is seen. Answers whether anybody was asked.
+    pub fn look(&mut self, context: &Context, runs: &[&Run], say: Say<'_>) -> Result<bool> {
+        let mut groups: HashMap<Profile, Vec<&Run>> = HashMap::new();
+        for run in runs.iter().filter(|run| Poller::concerns(run)) {
+            let profile = run.profile.clone().unwrap_or_else(|| context.profile());
+            groups.entry(profile).or_default().push(run);
+        }
+        let now = Instant::now();
+        self.groups.retain(|profile, _| groups.contains_key(profile));
+        let mut asked = false;
+        for (profile, runs) in groups {
+            let due = self.groups.entry(profile.clone()).or_default().next.is_none_or(|next| next <= now);
+            if due {
+                self.look_at(context, &profile, &runs, say)?;
+                asked = true;
+            }
+        }
+        Ok(asked)
+    }
+
+    /// When the next look is due; none when there is nothing to look at.
+    pub fn next(&self) -> Option<Instant> {
+        self.groups.values().map(|group| group.next.unwrap_or_else(Instant::now)).min()
+    }
+
+    fn look_at(&mut self, context: &Context, profile: &Profile, runs: &[&Run], say: Say<'_>) -> Result<()> {
+        let interval = runs.iter().map(|run| interval(run)).min().unwrap_or(Duration::from_secs(15));
+        let now = Instant::now();
+        let wanted: Vec<&Run> = runs.iter().copied().filter(|run| self.is_wanted(run, now)).collect();
+        let answers = self.ask(context, profile, &wanted, now);
+        let group = self.groups.entry(profile.clone()).or_default();
+        match answers {
+            Ok(answers) => {
+                group.failures = 0;
+                group.next = Some(now + interval);
+                for (run, seen) in wanted.into_iter().zip(answers) {
+                    self.take_in(context, run, &seen, now, say)?;
+                }
+            }
+            Err(failure) => {
+                group.failures += 1;
+                group.provider = None;
+                group.next = Some(now + pause_after(&failure, interval, group.failures));
+                for run in runs {
+                    say(&run.run, &format!("{failure}; looking again later"));
+                    let outcome = observe::record_failure(context, &run.run, &failure)?;
+                    if outcome.changed {
+                        tell(context, run, &outcome.recorded.run, say);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ask(
+        &mut self,
+        context: &Context,
+        profile: &Profile,
+        runs: &[&Run],
+        now: Instant,
+    ) -> Result<Vec<Observation>, Failure> {
+        let Some(first) = runs.first() else { return Ok(Vec::new()) };
+        let questions: Result<Vec<_>, _> = runs.iter().map(|run| question(run, self.is_due(&run.run, now))).collect();
+        let group = self.groups.entry(profile.clone()).or_default();
+        if group.provider.is_none() {
+            // A client that can't be used says why in words of its own.
+            let unusable = |error: Error| Failure::Client {
+                what: error.message().to_owned(),
+                hint: error.next_step().unwrap_or_default().to_owned(),
+                said: error.causes().join("; "),
+            };
+            group.provider = Some(open_provider(context, first, Patience::None).map_err(unusable)?);
+        }
+        match &group.provider {
+            Some(provider) => provider.observe(&questions?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Records what was seen of a run, and when its attempts are asked about next.
+    fn take_in(&mut self, context: &Context, run: &Run, seen: &Observation, now: Instant, say: Say<'_>) -> Result<()> {
+        if let Some(trouble) = &seen.trouble {
+            say(&run.run, &format!("{trouble}; trying again later"));
+        }
+        let outcome = observe::record(context, &run.run, seen)?;
+        let after = &outcome.recorded.run;
+        if outcome.changed {
+            tell(context, run, after, say);
+        }
+        let asked = seen.news != News::None || seen.trouble.is_some() || seen.status.is_none();
+        if !asked && after.observed != run.observed {
+            // The task changed since its attempts were asked about: the next look asks again.
+            self.sweeps.remove(&run.run);
+        }
+        if asked && self.is_due(&run.run, now) {
+            let pause = match after.attention {
+                Some(Attention::TaskNotFound) => LOST_TASK,
+                _ => observe::sweep_pause(after, context.clock.now()).duration(),
+            };
+            self.sweeps.insert(run.run.clone(), now + pause);
+        }
+        Ok(())
+    }
+
+    /// A task that the service does not know is not asked for at every look.
+    fn is_wanted(&self, run: &Run, now: Instant) -> bool {
+        run.attention != Some(Attention::TaskNotFound) || self.is_due(&run.run, now)
+    }
+
+    fn is_due(&self, id: &RunId, now: Instant) -> bool {
+        self.sweeps.get(id).is_none_or(|next| *next <= now)
+    }
+}
+
+/// Says what changed, and tells the user's command when someone is needed.
+fn tell(context: &Context, before: &Run, after: &Run, say: Say<'_>) {
+    for line in progress::change(Some(before), after) {
+        say(&after.run, &line);
+    }
+    if after.attention.is_some() && after.attention != before.attention {
+        ending::notify(context, after, say);
+    }
+}
+
+fn interval(run: &Run) -> Duration {
+    Duration::from_secs(run.watch.as_ref().map_or(15, |watch| watch.interval_s.max(1)))
+}
+
+/// After a failure, ever longer pauses; but somebody who signs in again should not have to wait for long.
+fn pause_after(failure: &Failure, interval: Duration, failures: u32) -> Duration {
+    let doublings = if matches!(failure, Failure::SignedOut { .. }) { 1 } else { failures.min(8) };
+    (interval * 2u32.pow(doublings)).min(LONGEST.max(interval))
+}

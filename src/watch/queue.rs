@@ -1,0 +1,57 @@
+//! Runs that wait for a place are submitted, oldest first, as places come free.
+
+use super::Say;
+use crate::context::Context;
+use crate::engine::{Notice, launch, observe, open_provider, submit};
+use crate::error::Result;
+use crate::model::{Attention, Run, State};
+use crate::provider::cloud::Patience;
+use crate::settings;
+use crate::store::{Change, RunStore};
+
+/// Submits what has a place among `queued` (runs that are queued, oldest first). Answers whether something could not be
+/// asked for now, so that the caller waits before it comes again.
+///
+/// The questions before a submission may be asked again and again; the submission is made once.
+pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Result<bool> {
+    let store = RunStore::new(context);
+    for run in queued.iter().filter(|run| run.state == State::Queued) {
+        let limit = match run.watch.as_ref().map_or(0, |watch| watch.max_active) {
+            0 => context.settings.number(settings::MAX_ACTIVE)?,
+            limit => limit,
+        };
+        if limit > 0 && launch::active_runs(&store)? >= limit as usize {
+            return Ok(false);
+        }
+        if let Err(error) = launch::check_limit(context, &store, run.best_of) {
+            let outcome = store.update(&run.run, context.clock.now(), |run| {
+                run.attention = Some(Attention::AttemptLimit);
+                run.reason = Some(error.message().to_owned());
+                Ok(Some(Change::new("waits for puff.attemptLimit")))
+            })?;
+            if outcome.changed {
+                say(&run.run, error.message());
+            }
+            return Ok(true);
+        }
+        let provider = match open_provider(context, run, Patience::None) {
+            Ok(provider) => provider,
+            Err(error) => {
+                say(&run.run, &format!("{error}; trying again later"));
+                return Ok(true);
+            }
+        };
+        if let Err(failure) = provider.check(run.env.as_deref()) {
+            say(&run.run, &format!("{failure}; trying again later"));
+            observe::record_failure(context, &run.run, &failure)?;
+            return Ok(true);
+        }
+        // Somebody else may be at it, from a terminal.
+        let Ok(lock) = submit::lock(context, &run.run) else { continue };
+        let tell = |notice: Notice| say(&run.run, &notice.to_string());
+        if let Err(error) = submit::submit(context, provider.as_ref(), &run.run, lock, &tell) {
+            say(&run.run, error.message());
+        }
+    }
+    Ok(false)
+}

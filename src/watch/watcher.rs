@@ -1,0 +1,206 @@
+//! The watcher: one process per repository, until no job is left.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::jobs::{self, Status};
+use super::poller::Poller;
+use super::{ending, queue};
+use crate::context::Context;
+use crate::engine::repair;
+use crate::error::{Result, ResultExt};
+use crate::model::{Attention, Run, RunId, State};
+use crate::process::{Wake, pause};
+use crate::store::{Change, FileLock, RunStore};
+
+/// How often the bell is looked at: a look costs one system call.
+const TICK: Duration = Duration::from_millis(250);
+/// The longest time without a look at the runs: time limits pass without anybody ringing.
+const LONGEST: Duration = Duration::from_secs(5);
+/// The pause after something has to be done again.
+const AGAIN: Duration = Duration::from_secs(15);
+
+/// Watches until no job is left, someone ends this process, or a newer git-puff takes over. Without the lock (there is
+/// a watcher already) it does nothing.
+///
+/// # Errors
+/// When the repository can't be read or written any more; the jobs are then orphaned, not lost.
+pub fn run(mut context: Context) -> Result<()> {
+    context.places.prepare()?;
+    let path = context.places.watcher_lock();
+    loop {
+        let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
+        let Some(lock) = lock else { return Ok(()) };
+        let end = Watcher::new(&context).watch(&mut context)?;
+        drop(lock);
+        match end {
+            End::Interrupted => return Ok(()),
+            End::HandOver(program) => return jobs::succeed(&context, program),
+            // A launcher that wrote its job while we were leaving saw us alive: look once more, now without the lock.
+            End::Idle if live_jobs(&context)?.is_empty() => return Ok(()),
+            End::Idle => {}
+        }
+    }
+}
+
+/// Why a watcher leaves.
+enum End {
+    Idle,
+    Interrupted,
+    HandOver(PathBuf),
+}
+
+fn live_jobs(context: &Context) -> Result<Vec<Run>> {
+    let (runs, _) = RunStore::new(context).list()?;
+    Ok(runs.into_iter().map(|recorded| recorded.run).filter(|run| jobs::is_live(context, run)).collect())
+}
+
+struct Watcher {
+    poller: Poller,
+    status: Status,
+    bell: Option<SystemTime>,
+    /// Until when something that failed for now rests.
+    rests: HashMap<RunId, Instant>,
+    queue_rests: Option<Instant>,
+}
+
+impl Watcher {
+    fn new(context: &Context) -> Watcher {
+        let status = Status {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: context.clock.now(),
+            last_poll_at: HashMap::new(),
+            next_poll_at: None,
+        };
+        Watcher { poller: Poller::default(), status, bell: None, rests: HashMap::new(), queue_rests: None }
+    }
+
+    fn watch(&mut self, context: &mut Context) -> Result<End> {
+        self.tell_status(context);
+        loop {
+            self.bell = rung(&context.places.bell());
+            // A watcher lives for days: what the user sets meanwhile counts. A broken file is for `doctor` to tell.
+            let _ = context.read_settings();
+            if let Some(program) = handover(context) {
+                return Ok(End::HandOver(program));
+            }
+            mark_interrupted(context)?;
+            let jobs = live_jobs(context)?;
+            if jobs.is_empty() {
+                return Ok(End::Idle);
+            }
+            self.turn(context, &jobs)?;
+            if self.wait(context) == Wake::Interrupted {
+                return Ok(End::Interrupted);
+            }
+        }
+    }
+
+    /// Does whatever is due.
+    fn turn(&mut self, context: &Context, jobs: &[Run]) -> Result<()> {
+        let say = |id: &RunId, text: &str| log(context, id, text);
+        let now = Instant::now();
+        if self.queue_rests.is_none_or(|until| until <= now) {
+            let queued: Vec<&Run> = jobs.iter().filter(|run| run.state == State::Queued).collect();
+            let again = queue::advance(context, &queued, &say)?;
+            self.queue_rests = again.then(|| now + AGAIN);
+        }
+        let watched: Vec<&Run> = jobs.iter().collect();
+        if self.poller.look(context, &watched, &say)? {
+            let at = context.clock.now();
+            for run in watched.iter().filter(|run| Poller::concerns(run)) {
+                self.status.last_poll_at.insert(run.run.clone(), at);
+            }
+            self.status.last_poll_at.retain(|id, _| jobs.iter().any(|run| run.run == *id));
+            let next = self.poller.next().map(|next| next.saturating_duration_since(Instant::now()));
+            self.status.next_poll_at = next.and_then(|next| Some(at + chrono::TimeDelta::from_std(next).ok()?));
+            self.tell_status(context);
+        }
+        let store = RunStore::new(context);
+        for job in jobs {
+            if self.rests.get(&job.run).is_some_and(|until| *until > now) {
+                continue;
+            }
+            let run = store.load(&job.run)?.run;
+            if !run.is_job() {
+                continue;
+            }
+            if let Err(error) = ending::finish(context, &run, &say) {
+                say(&run.run, &format!("{error}; trying again later"));
+                error.causes().iter().for_each(|cause| say(&run.run, cause));
+                self.rests.insert(run.run.clone(), now + AGAIN);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until something is due, or somebody rings.
+    fn wait(&self, context: &Context) -> Wake {
+        let latest = Instant::now() + LONGEST;
+        let until = [self.poller.next(), self.queue_rests].into_iter().flatten().fold(latest, Instant::min);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || rung(&context.places.bell()) != self.bell {
+                return pause(Duration::ZERO);
+            }
+            if pause(left.min(TICK)) == Wake::Interrupted {
+                return Wake::Interrupted;
+            }
+        }
+    }
+
+    fn tell_status(&self, context: &Context) {
+        // For people alone: when it can't be written, the watching goes on.
+        if let Ok(bytes) = serde_json::to_vec(&self.status) {
+            let _ = context.places.replace(&context.places.watcher_status(), &bytes);
+        }
+    }
+}
+
+/// A submission that was interrupted needs someone; whoever looks at the run should see that.
+fn mark_interrupted(context: &Context) -> Result<()> {
+    let store = RunStore::new(context);
+    let (runs, _) = store.list()?;
+    let interrupted = |run: &Run| run.attention.is_none() && repair::is_interrupted(context, run);
+    for recorded in runs.iter().filter(|recorded| recorded.run.is_job() && interrupted(&recorded.run)) {
+        let id = &recorded.run.run;
+        let outcome = store.update(id, context.clock.now(), |run| {
+            if !interrupted(run) {
+                return Ok(None);
+            }
+            run.attention = Some(Attention::NeedsTask);
+            run.reason = Some("the submission was interrupted: it may have a task".to_owned());
+            Ok(Some(Change::new("the submission was interrupted")))
+        })?;
+        if outcome.changed {
+            let say = |id: &RunId, text: &str| log(context, id, text);
+            say(id, "the submission was interrupted: 'git puff doctor --repair' looks for its task");
+            ending::notify(context, &outcome.recorded.run, &say);
+        }
+    }
+    Ok(())
+}
+
+/// The program that somebody asks us to make room for.
+fn handover(context: &Context) -> Option<PathBuf> {
+    let path = context.places.handover();
+    let program = std::fs::read_to_string(&path).ok()?;
+    let _ = std::fs::remove_file(path);
+    Some(PathBuf::from(program)).filter(|program| program.is_file())
+}
+
+/// Appends a line to a run's log. A log that can't be written stops nobody.
+pub fn log(context: &Context, id: &RunId, text: &str) {
+    let at = context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let text = crate::render::text::clean_line(text);
+    let path = context.places.log(id);
+    let open = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    let _ = open.and_then(|mut file| file.write_all(format!("{at} {text}\n").as_bytes()));
+}
+
+fn rung(bell: &Path) -> Option<SystemTime> {
+    bell.metadata().and_then(|meta| meta.modified()).ok()
+}
