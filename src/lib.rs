@@ -1,4 +1,6 @@
 //! git-puff
+pub mod cli;
+pub mod commands;
 pub mod context;
 pub mod engine;
 pub mod error;

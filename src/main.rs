@@ -1,1 +1,35 @@
-fn main() {}
+//! `git-puff`, invoked as `git puff`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use git_puff::cli::Cli;
+use git_puff::error::Error;
+use git_puff::ui::{Format, Ui};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(other) => return say(&other),
+    };
+    let ui = Ui::new(cli.format());
+    match git_puff::commands::run(cli, &ui) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(error) => {
+            ui.error(&error);
+            ExitCode::from(error.kind().exit_code())
+        }
+    }
+}
+
+/// Help and the version are answers; anything else that clap says is a wrong call, worded as all errors are.
+fn say(said: &clap::Error) -> ExitCode {
+    let ui = Ui::new(Format::Human);
+    if !said.use_stderr() {
+        ui.styled(&said.render().ansi().to_string());
+        return ExitCode::SUCCESS;
+    }
+    let error: Error = git_puff::cli::explain(said);
+    ui.error(&error);
+    ExitCode::from(error.kind().exit_code())
+}

@@ -1,0 +1,153 @@
+//! The command line: which verbs there are, and the arguments that several of them share. Each verb's own arguments
+//! are beside what it does, in [`crate::commands`].
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::commands::*;
+use crate::error::Error;
+use crate::ui::Format;
+
+/// Send one task to several coding agents, harvest every attempt as a branch, and choose
+///
+/// Without a verb: an overview of the runs in this repository.
+#[derive(Debug, Parser)]
+#[command(
+    name = "git-puff",
+    bin_name = "git puff",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    args_conflicts_with_subcommands = true,
+    after_help = "Start with 'git puff demo', which needs no account and no network."
+)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// How the overview is printed
+    #[command(flatten)]
+    pub output: JsonFlag,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "each verb is documented where its arguments are, and that is its help")]
+pub enum Verb {
+    // Launching
+    Launch(launch::Launch),
+    Submit(submit::Submit),
+    Adopt(adopt::Adopt),
+    Retry(retry::Retry),
+    // Watching
+    Watch(watch::Watch),
+    Jobs(jobs::Jobs),
+    Stop(stop::Stop),
+    Cancel(cancel::Cancel),
+    Log(log::Log),
+    List(list::List),
+    Show(show::Show),
+    // Harvesting
+    Harvest(harvest::Harvest),
+    Report(report::Report),
+    Patch(patch::Patch),
+    // Setting up
+    Doctor(doctor::Doctor),
+    Create(create::Create),
+    Demo(demo::Demo),
+    /// The watcher process itself
+    #[command(hide = true)]
+    Watcher,
+}
+
+impl Cli {
+    /// The form of the results that was asked for.
+    pub fn format(&self) -> Format {
+        let (json, porcelain) = match &self.verb {
+            None => (self.output.json, false),
+            Some(Verb::Launch(verb)) => (verb.output.json, verb.output.porcelain),
+            Some(Verb::Submit(verb)) => (verb.output.json, verb.output.porcelain),
+            Some(Verb::Jobs(verb)) => (verb.output.json, verb.output.porcelain),
+            Some(Verb::Doctor(verb)) => (verb.output.json, verb.output.porcelain),
+            Some(Verb::Adopt(verb)) => (verb.output.json, false),
+            Some(Verb::Retry(verb)) => (verb.output.json, verb.output.porcelain),
+            Some(Verb::Watch(verb)) => (verb.output.json, false),
+            Some(Verb::Stop(verb)) => (verb.output.json, false),
+            Some(Verb::Cancel(verb)) => (verb.output.json, false),
+            Some(Verb::List(verb)) => (verb.output.json, false),
+            Some(Verb::Show(verb)) => (verb.output.json, false),
+            Some(Verb::Harvest(verb)) => (verb.output.json, false),
+            Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_) | Verb::Watcher) => {
+                (false, false)
+            }
+        };
+        match (json, porcelain) {
+            (true, _) => Format::Json,
+            (false, true) => Format::Porcelain,
+            (false, false) => Format::Human,
+        }
+    }
+}
+
+/// `--json`.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct JsonFlag {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `--json` or `--porcelain`.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct OutputFlags {
+    /// Print JSON
+    #[arg(long, conflicts_with = "porcelain")]
+    pub json: bool,
+    /// Print KEY=VALUE lines
+    #[arg(long)]
+    pub porcelain: bool,
+}
+
+/// Where a prompt comes from: one of the two flags, or standard input.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PromptArgs {
+    /// What to do, in words
+    #[arg(long, value_name = "TEXT", conflicts_with = "prompt_file")]
+    pub prompt: Option<String>,
+    /// A file that says what to do; '-' for standard input
+    #[arg(long, value_name = "FILE")]
+    pub prompt_file: Option<PathBuf>,
+}
+
+/// What a run is made of.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RunArgs {
+    /// The cloud environment: its id or its label [config: puff.env]
+    #[arg(long, value_name = "ENV")]
+    pub env: Option<String>,
+    /// The branch of the remote to start from [default: the branch of HEAD]
+    #[arg(long, visible_alias = "branch", value_name = "REF")]
+    pub base: Option<String>,
+    /// How many attempts [config: puff.bestOf]
+    #[arg(long, visible_alias = "attempts", value_name = "N", allow_negative_numbers = true)]
+    pub best_of: Option<i64>,
+}
+
+/// A wrong call, in a line and with the next step.
+pub fn explain(said: &clap::Error) -> Error {
+    let text = said.render().to_string();
+    let mut paragraphs = text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
+    let first = paragraphs.next().unwrap_or_default();
+    let tips: Vec<String> = paragraphs.filter_map(|p| p.strip_prefix("tip: ").map(str::to_owned)).collect();
+    let message = first.strip_prefix("error: ").unwrap_or(&first).to_owned();
+    let help = match std::env::args().nth(1).filter(|word| !word.starts_with('-')) {
+        Some(verb) if Cli::command().find_subcommand(&verb).is_some() => format!("git puff {verb} -h"),
+        _ => "git puff -h".to_owned(),
+    };
+    let see = format!("see '{help}'");
+    Error::usage(message).hint(match tips.as_slice() {
+        [] => see,
+        tips => format!("{}; {see}", tips.join("; ")),
+    })
+}

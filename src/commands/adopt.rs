@@ -1,0 +1,48 @@
+//! `adopt`
+
+use clap::Args;
+
+use super::shared;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::adopt::{adopt, give_task};
+use crate::error::{Error, Exit, Result};
+use crate::model::{NotATask, Selector, TaskId};
+use crate::ui::{Format, Ui};
+
+/// Take up a task that was started elsewhere, or name the task of an interrupted submission
+#[derive(Debug, Args)]
+pub struct Adopt {
+    /// The task: its id or its URL
+    task: String,
+    /// The branch that the task started from [default: the branch of HEAD]
+    #[arg(long, value_name = "REF", conflicts_with = "run")]
+    base: Option<String>,
+    /// How many attempts it has, where Codex does not say
+    #[arg(long, visible_alias = "attempts", value_name = "N", conflicts_with = "run", value_parser = clap::value_parser!(u32).range(1..))]
+    best_of: Option<u32>,
+    /// The interrupted run that this task belongs to
+    #[arg(long, value_name = "RUN")]
+    run: Option<Selector>,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Adopts.
+pub fn run(args: &Adopt, context: &Context, ui: &Ui) -> Result<Exit> {
+    let task: TaskId = args.task.parse().map_err(|cause: NotATask| {
+        Error::usage(format!("'{}' is neither a task id nor the URL of a task", args.task))
+            .hint("copy either from the task's page")
+            .because(cause)
+    })?;
+    let tell = shared::listener(ui);
+    let run = match &args.run {
+        Some(selector) => give_task(context, &shared::find_run(context, selector)?.run.run, &task, &tell)?,
+        None => adopt(context, &task, args.base.as_deref(), args.best_of, &tell)?,
+    };
+    match ui.format() {
+        Format::Json => ui.json(&run),
+        _ => ui.block(&crate::render::launched::launched(&run, run.is_job())),
+    }
+    Ok(Exit::Done)
+}

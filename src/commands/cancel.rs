@@ -1,0 +1,59 @@
+//! `cancel`
+
+use clap::Args;
+
+use super::shared;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::{observe, submit};
+use crate::error::{Error, Exit, Result};
+use crate::model::{Ending, Run, Selector, State};
+use crate::ui::{Format, Ui};
+use crate::watch::{jobs, write_result};
+
+/// End a run before it is done
+///
+/// Ends what is queued. A task in the cloud can only be ended on its page: that is named.
+#[derive(Debug, Args)]
+pub struct Cancel {
+    /// The run
+    run: Selector,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Cancels.
+pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
+    let run = shared::find_run(context, &args.run)?.run;
+    match run.state {
+        State::Queued => {}
+        State::Pending | State::Submitting => return Err(not_from_here(&run)),
+        State::Cancelled => return Err(Error::failed(format!("the run '{}' is cancelled already", run.run))),
+        state => {
+            return Err(Error::failed(format!("the run '{}' is {}: there is nothing to end", run.run, state.as_str()))
+                .hint(format!("'git puff show {}' shows what came out", run.run)));
+        }
+    }
+    // Whoever is submitting it right now would be paid for.
+    let _lock = submit::lock(context, &run.run)?;
+    let mut run = observe::record_cancelled(context, &run.run)?.recorded.run;
+    if run.is_job() {
+        run = observe::record_ending(context, &run.run, Ending::Stopped)?.recorded.run;
+        write_result(context, &run, Ending::Stopped, context.clock.now())?;
+        jobs::ring(context);
+    }
+    match ui.format() {
+        Format::Json => ui.json(&run),
+        _ => ui.line(&format!("cancelled {}", run.run)),
+    }
+    Ok(Exit::Done)
+}
+
+fn not_from_here(run: &Run) -> Error {
+    let error =
+        Error::failed(format!("the codex program has no command that ends a cloud task, so '{}' goes on", run.run));
+    match &run.task_url {
+        Some(url) => error.hint(format!("end it on its page: {url}")),
+        None => error.hint("'git puff doctor --repair' looks for its task; it can be ended on the task's page"),
+    }
+}

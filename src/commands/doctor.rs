@@ -1,0 +1,106 @@
+//! `doctor`
+
+use clap::Args;
+use serde::Serialize;
+
+use super::shared;
+use crate::cli::OutputFlags;
+use crate::context::Context;
+use crate::engine::doctor::examine;
+use crate::engine::repair::{Repair, repair};
+use crate::error::{Exit, Kind, Result};
+use crate::model::{Finding, FindingResult, Schema, documents};
+use crate::render;
+use crate::ui::{Format, Ui};
+use crate::watch::jobs;
+
+/// Look for what could stand in the way, and repair what is broken
+///
+/// Exits with 1 when a check fails.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The cloud environment to check [config: puff.env]
+    #[arg(long, value_name = "ENV")]
+    env: Option<String>,
+    /// Make again from the run refs what is missing, remove locks that nobody holds, and find the tasks of interrupted
+    /// submissions
+    #[arg(long)]
+    repair: bool,
+    /// Print only what is not well
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputFlags,
+}
+
+/// Examines, and repairs where that is asked for.
+pub fn run(args: &Doctor, context: &Context, ui: &Ui) -> Result<Exit> {
+    let repairs = if args.repair { repair(context, &shared::listener(ui))? } else { Vec::new() };
+    let bound = repairs.iter().any(|repair| matches!(repair, Repair::Bound(..)));
+    if bound {
+        let (runs, _) = shared::all_runs(context, ui)?;
+        if runs.iter().any(|run| jobs::is_live(context, run)) {
+            jobs::ensure_watcher(context)?;
+        }
+    }
+    let findings = examine(context, args.env.as_deref());
+    let failed = findings.iter().any(|finding| finding.result == FindingResult::Fail)
+        || repairs.iter().any(|repair| matches!(repair, Repair::Failed(_)));
+    print(args, &findings, &repairs, failed, ui);
+    Ok(if failed { Exit::With(Kind::Failed) } else { Exit::Done })
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: Schema,
+    status: &'a str,
+    checks: Vec<&'a Finding>,
+    repairs: Vec<String>,
+}
+
+fn print(args: &Doctor, findings: &[Finding], repairs: &[Repair], failed: bool, ui: &Ui) {
+    let shown: Vec<&Finding> =
+        findings.iter().filter(|finding| !args.quiet || finding.result != FindingResult::Ok).collect();
+    let status = if failed { "FAIL" } else { "OK" };
+    match ui.format() {
+        Format::Json => ui.json(&Document {
+            schema: Schema::of(documents::DOCTOR),
+            status,
+            checks: shown,
+            repairs: repairs.iter().map(word).collect(),
+        }),
+        Format::Porcelain => {
+            ui.pairs(&[("DOCTOR_STATUS", status.to_owned())]);
+            for finding in shown {
+                let value = finding.value.as_ref().map(|value| format!(" VALUE={value}")).unwrap_or_default();
+                ui.line(&format!("CHECK={} RESULT={}{value}", finding.name, finding.result.as_str()));
+            }
+        }
+        Format::Human => {
+            repairs.iter().for_each(|repair| ui.line(&word(repair)));
+            let shown: Vec<Finding> = shown.into_iter().cloned().collect();
+            ui.block(&render::tables::findings(&shown));
+        }
+    }
+}
+
+fn word(repair: &Repair) -> String {
+    match repair {
+        Repair::Lock(path) => format!("removed a lock that nobody held: {path}"),
+        Repair::RunbookLine(run) => format!("added the line of {run} to the runbook log"),
+        Repair::Views(run) => format!("wrote the report and notes of {run} again"),
+        Repair::Branch(_, branch) => format!("made the branch {branch} again"),
+        Repair::Bound(run, task) => format!("{run} has its task: {task}"),
+        Repair::Unmatched(run) => format!(
+            "no task fits {run}, so most likely nothing was started; 'git puff retry {run}' starts it, 'git puff adopt TASK --run {run}' names its task"
+        ),
+        Repair::Ambiguous(run, tasks) => {
+            let tasks: Vec<String> = tasks
+                .iter()
+                .map(|task| format!("{} ({})", task.id, crate::model::first_line(&task.title, 40)))
+                .collect();
+            format!("several tasks fit {run}: {}; name one with 'git puff adopt TASK --run {run}'", tasks.join(", "))
+        }
+        Repair::Failed(why) => format!("could not be repaired: {why}"),
+    }
+}

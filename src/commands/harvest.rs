@@ -1,0 +1,147 @@
+//! `harvest`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{shared, watch};
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::harvest::{Wish, harvest, harvest_kept, write_out};
+use crate::engine::import::import;
+use crate::engine::open_provider;
+use crate::error::{Exit, Kind, Result};
+use crate::model::{ProviderKind, Run, RunId, Selector, Span, State, VariantStatus};
+use crate::provider::cloud::Patience;
+use crate::ui::{Format, Ui};
+
+/// Make a branch of every finished variant
+///
+/// Fetches each variant, keeps its patch and evidence with the run, makes a commit of it on the base and a branch,
+/// and writes the handoff report. Takes what there is, and is safe to repeat. Never touches the worktree, the index,
+/// HEAD, or a branch someone has built on. Without RUN: every run with something new.
+#[derive(Debug, Args)]
+pub struct Harvest {
+    /// The runs
+    #[arg(value_name = "RUN", conflicts_with = "from")]
+    runs: Vec<Selector>,
+    /// Only these variants
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    variant: Vec<u32>,
+    /// Wait until every variant is through
+    #[arg(long, conflicts_with = "from")]
+    wait: bool,
+    /// Also write DIR/var<N>/{patch.diff,report.json,meta.json}
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Make branches again that were deleted
+    #[arg(long)]
+    recreate: bool,
+    /// Import exported patches: DIR/var<N>/patch.diff
+    #[arg(long, value_name = "DIR", requires = "base")]
+    from: Option<PathBuf>,
+    /// The commit that imported patches were made on
+    #[arg(long, value_name = "REV", requires = "from")]
+    base: Option<String>,
+    /// The name of the imported run
+    #[arg(long, value_name = "RUN", requires = "from")]
+    name: Option<RunId>,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Harvests.
+pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {
+    let wish = Wish { variants: args.variant.clone(), recreate: args.recreate };
+    let tell = shared::listener(ui);
+    let (mut harvested, mut failure) = (Vec::new(), None);
+    let mut single = true;
+    if let Some(folder) = &args.from {
+        let base = args.base.as_deref().unwrap_or("HEAD");
+        let folder = shared::absolute(context, folder);
+        harvested.push(import(context, &folder, base, args.name.as_ref(), &wish, &tell)?);
+    } else {
+        let chosen = chosen(args, context, ui)?;
+        single = args.runs.len() == 1;
+        for run in chosen {
+            match harvest_one(args, &run, &wish, context, ui) {
+                Ok(run) => harvested.push(run),
+                Err(error) if single => return Err(error),
+                // One run that can't be harvested does not keep the others from it.
+                Err(error) => {
+                    ui.error(&error);
+                    failure.get_or_insert(error.kind());
+                }
+            }
+        }
+    }
+    if let Some(folder) = &args.out {
+        write_all_out(context, &harvested, &shared::absolute(context, folder))?;
+    }
+    print(&harvested, single, context, ui);
+    Ok(exit(&harvested, failure))
+}
+
+fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
+    if !args.runs.is_empty() {
+        return args.runs.iter().map(|selector| Ok(shared::find_run(context, selector)?.run)).collect();
+    }
+    let (runs, _) = shared::all_runs(context, ui)?;
+    let news = |run: &Run| {
+        let open = matches!(run.state, State::Pending | State::Ready) && run.task_id.is_some();
+        let unknown = run.task_id.is_some() && run.state == State::Harvested && run.count(VariantStatus::Unknown) > 0;
+        open || unknown || run.has_unharvested()
+    };
+    Ok(runs.into_iter().filter(news).collect())
+}
+
+fn harvest_one(args: &Harvest, run: &Run, wish: &Wish, context: &Context, ui: &Ui) -> Result<Run> {
+    let tell = shared::listener(ui);
+    if run.provider == ProviderKind::Import {
+        return harvest_kept(context, &run.run, wish, &tell);
+    }
+    if args.wait && run.state.is_active() {
+        watch::follow_on(context, std::slice::from_ref(&run.run), None, Span(0), ui)?;
+    } else if run.task_id.is_none() {
+        return Err(watch::not_through(run));
+    }
+    let provider = open_provider(context, run, Patience::Some)?;
+    harvest(context, &run.run, wish, provider.as_ref(), &tell)
+}
+
+/// One run is written into the folder itself, several into a folder each.
+fn write_all_out(context: &Context, runs: &[Run], folder: &std::path::Path) -> Result<()> {
+    match runs {
+        [run] => write_out(context, &run.run, folder),
+        runs => runs.iter().try_for_each(|run| write_out(context, &run.run, &folder.join(run.run.as_str()))),
+    }
+}
+
+fn print(runs: &[Run], single: bool, context: &Context, ui: &Ui) {
+    match (ui.format(), runs) {
+        (Format::Json, [run]) if single => ui.json(run),
+        (Format::Json, runs) => shared::print_runs_json(ui, runs),
+        (_, []) => ui.note("there is nothing to harvest"),
+        (_, runs) => {
+            for (at, run) in runs.iter().enumerate() {
+                if at > 0 {
+                    ui.line("");
+                }
+                shared::print_run(context, ui, run);
+            }
+        }
+    }
+}
+
+fn exit(runs: &[Run], failure: Option<Kind>) -> Exit {
+    if let Some(kind) = failure {
+        return Exit::With(kind);
+    }
+    if runs.iter().any(|run| run.state == State::Error) {
+        return Exit::With(Kind::TaskError);
+    }
+    if runs.iter().any(Run::has_apply_failure) {
+        return Exit::With(Kind::Partial);
+    }
+    Exit::Done
+}

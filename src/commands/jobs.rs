@@ -1,0 +1,76 @@
+//! `jobs`
+
+use clap::Args;
+use serde::Serialize;
+
+use super::shared;
+use crate::cli::OutputFlags;
+use crate::context::Context;
+use crate::error::{Exit, Result};
+use crate::model::{Ending, Job, Run, Schema, Time, documents};
+use crate::render;
+use crate::ui::{Format, Ui};
+use crate::watch::jobs;
+
+/// Show what is being watched
+///
+/// A job is orphaned where no watcher lives: 'git puff watch --detach' takes it up again.
+#[derive(Debug, Args)]
+pub struct Jobs {
+    #[command(flatten)]
+    pub(crate) output: OutputFlags,
+}
+
+/// Shows the jobs.
+pub fn run(_: &Jobs, context: &Context, ui: &Ui) -> Result<Exit> {
+    let (runs, _) = shared::all_runs(context, ui)?;
+    print(context, &runs, ui);
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct Document {
+    schema: Schema,
+    jobs: Vec<Job>,
+}
+
+/// Prints the jobs among these runs.
+pub(super) fn print(context: &Context, runs: &[Run], ui: &Ui) {
+    let jobs = jobs::jobs(context, runs);
+    match ui.format() {
+        Format::Json => ui.json(&Document { schema: Schema::of(documents::JOBS), jobs }),
+        Format::Porcelain => print_porcelain(context, runs, ui),
+        Format::Human => ui.block(&render::tables::jobs(&jobs, context.clock.now(), ui.width())),
+    }
+}
+
+/// A block for every run that is or was watched, as scripts around puff.sh read them.
+fn print_porcelain(context: &Context, runs: &[Run], ui: &Ui) {
+    let pid = jobs::status(context).map(|status| status.pid.to_string());
+    let alive = jobs::is_watcher_alive(context);
+    let time = |time: Time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let watched = runs.iter().filter_map(|run| Some((run, run.watch.as_ref()?)));
+    for (at, (run, watch)) in watched.enumerate() {
+        if at > 0 {
+            ui.line("");
+        }
+        let running = watch.active && alive;
+        let ending = match watch.ending {
+            None if watch.active => "in_progress",
+            None => "unknown",
+            Some(Ending::Partial) => "success",
+            Some(ending) => ending.as_str(),
+        };
+        ui.pairs(&[
+            ("JOB_ID", run.run.to_string()),
+            ("TASK_ID", run.task_id.clone().unwrap_or_default()),
+            ("PROCESS", if running { "running" } else { "stopped" }.to_owned()),
+            ("FINAL", ending.to_owned()),
+            ("PID", pid.clone().filter(|_| running).unwrap_or_default()),
+            ("STARTED_AT", time(watch.started_at)),
+            ("ENDED_AT", watch.ended_at.map(time).unwrap_or_default()),
+            ("TASK_URL", run.task_url.clone().unwrap_or_default()),
+            ("LOG_PATH", context.places.log(&run.run).display().to_string()),
+        ]);
+    }
+}

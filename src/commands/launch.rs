@@ -1,0 +1,176 @@
+//! `launch`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::shared;
+use crate::cli::{OutputFlags, PromptArgs, RunArgs};
+use crate::context::Context;
+use crate::engine::intent::{Intent, WatchWish};
+use crate::engine::launch::{Launched, Plan, launch};
+use crate::error::{Exit, Result};
+use crate::model::{Run, RunId, Span};
+use crate::settings;
+use crate::ui::{Format, Ui};
+use crate::watch::{jobs, watcher};
+
+/// Send a task to Codex Cloud and watch it in the background
+///
+/// Checks everything, records what is asked, submits it, and starts the watcher. The prompt comes from --prompt, from
+/// --prompt-file, or from standard input.
+#[derive(Debug, Args)]
+pub struct Launch {
+    #[command(flatten)]
+    prompt: PromptArgs,
+    #[command(flatten)]
+    run: RunArgs,
+    /// Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["prompt", "prompt_file", "name"])]
+    intent: Vec<PathBuf>,
+    /// The time between two looks [config: puff.interval]
+    #[arg(long, value_name = "DURATION")]
+    interval: Option<Span>,
+    /// Stop watching after this time; 0 for never [config: puff.timeout]
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<Span>,
+    /// Harvest as soon as it is ready [config: puff.autoHarvest]
+    #[arg(long)]
+    harvest: bool,
+    /// The name of the run
+    #[arg(long, value_name = "RUN")]
+    name: Option<RunId>,
+    /// Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]
+    #[arg(long, value_name = "N")]
+    max_active: Option<u32>,
+    /// Leave out the questions to Codex Cloud before the submission
+    #[arg(long)]
+    skip_doctor: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputFlags,
+}
+
+/// Launches.
+pub fn run(args: &Launch, context: &Context, ui: &Ui) -> Result<Exit> {
+    let watch = shared::watch_wish(context, args.interval, args.timeout, args.harvest)?;
+    let order = Order {
+        prompt: &args.prompt,
+        run: &args.run,
+        intent: &args.intent,
+        name: args.name.as_ref(),
+        max_active: args.max_active,
+        skip_doctor: args.skip_doctor,
+    };
+    order.carry_out(Some(watch), context, ui)
+}
+
+/// What `launch` and `submit` have in common.
+pub(super) struct Order<'a> {
+    pub prompt: &'a PromptArgs,
+    pub run: &'a RunArgs,
+    pub intent: &'a [PathBuf],
+    pub name: Option<&'a RunId>,
+    pub max_active: Option<u32>,
+    pub skip_doctor: bool,
+}
+
+impl Order<'_> {
+    pub fn carry_out(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Exit> {
+        let plan = Plan {
+            intents: self.intents(context)?,
+            watch,
+            max_active: match self.max_active {
+                Some(number) => number,
+                None => context.settings.number(settings::MAX_ACTIVE)?,
+            },
+            skip_doctor: self.skip_doctor,
+        };
+        let launched = launch(context, plan, &shared::listener(ui))?;
+        conclude(launched, watch.is_some(), context, ui)
+    }
+
+    fn intents(&self, context: &Context) -> Result<Vec<Intent>> {
+        let flags = Intent {
+            env: self.run.env.clone(),
+            base: self.run.base.clone(),
+            best_of: shared::best_of(self.run)?,
+            name: self.name.cloned(),
+            ..Intent::default()
+        };
+        if self.intent.is_empty() {
+            let (prompt, prompt_file) = shared::prompt(self.prompt, context)?;
+            return Ok(vec![Intent { prompt, prompt_file, ..flags }]);
+        }
+        let mut intents = Vec::new();
+        for file in self.intent {
+            let read = Intent::from_file(&shared::absolute(context, file), &file.display().to_string())?;
+            // A flag beats the file, as it beats every setting.
+            intents.push(Intent {
+                env: flags.env.clone().or(read.env),
+                base: flags.base.clone().or(read.base),
+                best_of: flags.best_of.or(read.best_of),
+                ..read
+            });
+        }
+        Ok(intents)
+    }
+}
+
+/// Starts the watcher where one is wanted, and prints the runs.
+pub(super) fn conclude(launched: Launched, watched: bool, context: &Context, ui: &Ui) -> Result<Exit> {
+    let Launched { runs, failure } = launched;
+    if watched {
+        for run in &runs {
+            watcher::log(context, &run.run, &format!("launched: best of {} on {}", run.best_of, run.base));
+        }
+    }
+    let watcher = if watched && runs.iter().any(|run| jobs::is_live(context, run)) {
+        jobs::ensure_watcher(context)
+    } else {
+        Ok(None)
+    };
+    let pid = watcher.as_ref().ok().copied().flatten();
+    print(&runs, watched, pid, context, ui);
+    match (failure, watcher) {
+        (Some(failure), _) | (None, Err(failure)) => Err(failure),
+        (None, Ok(_)) => Ok(Exit::Done),
+    }
+}
+
+fn print(runs: &[Run], watched: bool, pid: Option<u32>, context: &Context, ui: &Ui) {
+    match ui.format() {
+        Format::Json => match runs {
+            [run] => ui.json(run),
+            runs => shared::print_runs_json(ui, runs),
+        },
+        Format::Porcelain => {
+            for (at, run) in runs.iter().enumerate() {
+                if at > 0 {
+                    ui.line("");
+                }
+                ui.pairs(&porcelain(run, watched, pid, context));
+            }
+        }
+        Format::Human => {
+            for run in runs {
+                ui.block(&crate::render::launched::launched(run, watched));
+            }
+        }
+    }
+}
+
+fn porcelain(run: &Run, watched: bool, pid: Option<u32>, context: &Context) -> Vec<(&'static str, String)> {
+    let task =
+        [("TASK_ID", run.task_id.clone().unwrap_or_default()), ("TASK_URL", run.task_url.clone().unwrap_or_default())];
+    let id = run.run.to_string();
+    if !watched {
+        return task.into_iter().chain([("RUN", id)]).collect();
+    }
+    let job = [("JOB_ID", id.clone()), ("PID", pid.map(|pid| pid.to_string()).unwrap_or_default())];
+    let files = [
+        ("LOG_PATH", context.places.log(&run.run).display().to_string()),
+        ("RESULT_PATH", context.places.result(&run.run).display().to_string()),
+        ("RUN", id),
+    ];
+    job.into_iter().chain(task).chain(files).collect()
+}

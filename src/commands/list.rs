@@ -1,0 +1,31 @@
+//! `list`
+
+use clap::Args;
+
+use super::shared;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::error::{Exit, Kind, Result};
+use crate::render;
+use crate::ui::{Format, Ui};
+
+/// Show the runs of this repository, newest first
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Lists.
+pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
+    let (mut runs, unreadable) = shared::all_runs(context, ui)?;
+    runs.reverse();
+    match ui.format() {
+        Format::Json => shared::print_runs_json(ui, &runs),
+        _ => {
+            let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
+            ui.page(&render::tables::runs(&runs, context.clock.now(), ui.width()), pager.as_deref());
+        }
+    }
+    Ok(if unreadable.is_empty() { Exit::Done } else { Exit::With(Kind::CannotWork) })
+}

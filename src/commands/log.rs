@@ -1,0 +1,64 @@
+//! `log`
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::time::Duration;
+
+use clap::Args;
+
+use super::shared;
+use crate::context::Context;
+use crate::error::{Error, Exit, Kind, Result, ResultExt};
+use crate::model::Selector;
+use crate::process::{Wake, pause};
+use crate::store::RunStore;
+use crate::ui::Ui;
+
+/// Show what the watcher wrote down about a run
+///
+/// The journal of the run itself is 'git log refs/puff/runs/RUN'.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// The run
+    run: Selector,
+    /// Go on showing what is added, until the watching ends
+    #[arg(short, long)]
+    follow: bool,
+    /// Only the last N bytes
+    #[arg(long, value_name = "N")]
+    bytes: Option<u64>,
+}
+
+/// Shows the log.
+pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
+    let run = shared::find_run(context, &args.run)?.run;
+    let path = context.places.log(&run.run);
+    let unreadable = || format!("the log '{}' can't be read", path.display());
+    let comes = args.follow && run.is_job();
+    if !comes && !path.exists() {
+        return Err(Error::failed(format!("there is no log of '{}': it was not watched in the background", run.run))
+            .hint(format!("its journal is in 'git log refs/puff/runs/{}'", run.run)));
+    }
+    let store = RunStore::new(context);
+    let mut at = match (args.bytes, path.metadata()) {
+        (Some(bytes), Ok(meta)) => meta.len().saturating_sub(bytes),
+        _ => 0,
+    };
+    loop {
+        // Asked before reading: what is written in between is read in the next turn.
+        let ended = !store.load(&run.run)?.run.is_job();
+        let mut text = Vec::new();
+        if let Ok(mut file) = File::open(&path) {
+            file.seek(SeekFrom::Start(at)).or_fail(unreadable)?;
+            file.read_to_end(&mut text).or_fail(unreadable)?;
+        }
+        at += text.len() as u64;
+        ui.bytes(&text);
+        if !args.follow || ended {
+            return Ok(Exit::Done);
+        }
+        if pause(Duration::from_millis(250)) == Wake::Interrupted {
+            return Ok(Exit::With(Kind::Interrupted));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! One file a verb: its documented arguments, and one function that does it.
+
+pub mod adopt;
+pub mod cancel;
+pub mod create;
+pub mod demo;
+pub mod doctor;
+pub mod harvest;
+pub mod jobs;
+pub mod launch;
+pub mod list;
+pub mod log;
+pub mod overview;
+pub mod patch;
+pub mod report;
+pub mod retry;
+pub mod show;
+pub mod stop;
+pub mod submit;
+pub mod watch;
+
+mod shared;
+
+use crate::cli::{Cli, Verb};
+use crate::context::Context;
+use crate::error::{Exit, Result};
+use crate::ui::Ui;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What went wrong, in the user's words.
+pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
+    let here = Context::look_around;
+    match cli.verb {
+        None => overview::run(&here()?, ui),
+        Some(Verb::Launch(verb)) => launch::run(&verb, &here()?, ui),
+        Some(Verb::Submit(verb)) => submit::run(&verb, &here()?, ui),
+        Some(Verb::Adopt(verb)) => adopt::run(&verb, &here()?, ui),
+        Some(Verb::Retry(verb)) => retry::run(&verb, &here()?, ui),
+        Some(Verb::Watch(verb)) => watch::run(&verb, &here()?, ui),
+        Some(Verb::Jobs(verb)) => jobs::run(&verb, &here()?, ui),
+        Some(Verb::Stop(verb)) => stop::run(&verb, &here()?, ui),
+        Some(Verb::Cancel(verb)) => cancel::run(&verb, &here()?, ui),
+        Some(Verb::Log(verb)) => log::run(&verb, &here()?, ui),
+        Some(Verb::List(verb)) => list::run(&verb, &here()?, ui),
+        Some(Verb::Show(verb)) => show::run(&verb, &here()?, ui),
+        Some(Verb::Harvest(verb)) => harvest::run(&verb, &here()?, ui),
+        Some(Verb::Report(verb)) => report::run(&verb, &here()?, ui),
+        Some(Verb::Patch(verb)) => patch::run(&verb, &here()?, ui),
+        Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
+        Some(Verb::Create(verb)) => create::run(&verb, ui),
+        Some(Verb::Demo(verb)) => demo::run(&verb, ui),
+        Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
+    }
+}

@@ -1,0 +1,40 @@
+//! `patch`
+
+use clap::Args;
+
+use super::show::no_variant;
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::model::Selector;
+use crate::store::RunStore;
+use crate::ui::Ui;
+
+/// Print the patch of a variant, byte for byte
+#[derive(Debug, Args)]
+pub struct Patch {
+    /// The variant
+    #[arg(value_name = "RUN:N")]
+    variant: Selector,
+}
+
+/// Prints the patch.
+pub fn run(args: &Patch, context: &Context, ui: &Ui) -> Result<Exit> {
+    let store = RunStore::new(context);
+    let recorded = store.find(&args.variant)?;
+    let run = &recorded.run;
+    let index = args.variant.variant.ok_or_else(|| {
+        Error::usage(format!("'{}' names a run, and a patch belongs to a variant", args.variant)).hint(format!(
+            "write {}:N with N from 1 to {}",
+            run.run,
+            run.variants.len()
+        ))
+    })?;
+    let variant = run.variant(index).ok_or_else(|| no_variant(run, index))?;
+    let patch = store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()))?;
+    let patch = patch.ok_or_else(|| {
+        Error::failed(format!("no patch of variant {index} is kept: it is {}", variant.status.as_str()))
+            .hint(format!("'git puff harvest {}' fetches what is there", run.run))
+    })?;
+    ui.bytes(&patch);
+    Ok(Exit::Done)
+}

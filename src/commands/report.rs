@@ -1,0 +1,67 @@
+//! `report`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::shared;
+use crate::context::Context;
+use crate::engine::handoff;
+use crate::error::{Exit, Result, ResultExt};
+use crate::model::Selector;
+use crate::render;
+use crate::store::RunStore;
+use crate::ui::Ui;
+
+/// Print the handoff report of a run
+///
+/// What was asked, what came out, and what to do next: to be read here, or pasted into a pull request.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The run
+    run: Selector,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Md)]
+    format: ReportFormat,
+    /// Write it into a file, or into a folder as report.md or report.json
+    #[arg(short, long, value_name = "FILE|DIR")]
+    output: Option<PathBuf>,
+}
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Markdown
+    Md,
+    /// JSON
+    Json,
+}
+
+/// Reports.
+pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
+    let store = RunStore::new(context);
+    let recorded = shared::find_run(context, &args.run)?;
+    let handoff = handoff::of(&store, &recorded)?;
+    let text = match args.format {
+        ReportFormat::Md => render::report::markdown(&handoff),
+        ReportFormat::Json => {
+            serde_json::to_string_pretty(&handoff).or_fail(|| "the report can't be written as JSON".to_owned())? + "\n"
+        }
+    };
+    let Some(path) = &args.output else {
+        if args.format == ReportFormat::Json {
+            ui.json(&handoff);
+        } else {
+            let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
+            ui.page(&text, pager.as_deref());
+        }
+        return Ok(Exit::Done);
+    };
+    let mut path = shared::absolute(context, path);
+    if path.is_dir() {
+        path = path.join(if args.format == ReportFormat::Json { "report.json" } else { "report.md" });
+    }
+    std::fs::write(&path, text).or_fail(|| format!("'{}' can't be written", path.display()))?;
+    ui.note(&format!("wrote {}", path.display()));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,140 @@
+//! What several verbs do alike.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::cli::{PromptArgs, RunArgs};
+use crate::context::Context;
+use crate::engine::Notice;
+use crate::engine::intent::{Intent, WatchWish};
+use crate::error::{Error, Result, ResultExt};
+use crate::model::{Run, Schema, Selector, Span, documents};
+use crate::render;
+use crate::settings;
+use crate::store::{Recorded, RunStore, Unreadable};
+use crate::ui::{Format, Ui};
+
+/// Says what is to be heard on standard error.
+pub fn listener(ui: &Ui) -> impl Fn(Notice) + '_ {
+    |notice| if notice.is_warning() { ui.warn(&notice.to_string()) } else { ui.note(&notice.to_string()) }
+}
+
+/// The prompt that was given, and the name of the file it came from.
+///
+/// # Errors
+/// When it is no text, blank, or was not given at all.
+pub fn prompt(args: &PromptArgs, context: &Context) -> Result<(String, Option<String>)> {
+    match given_prompt(args, context)? {
+        Some(given) => Ok(given),
+        None if std::io::stdin().is_terminal() => Err(Error::usage("there is no prompt")
+            .hint("say what to do: --prompt TEXT, --prompt-file FILE, or on standard input")),
+        None => stdin_prompt().map(|prompt| (prompt, None)),
+    }
+}
+
+/// The prompt of the flags; none when there is neither.
+///
+/// # Errors
+/// When it is no text, or blank.
+pub fn given_prompt(args: &PromptArgs, context: &Context) -> Result<Option<(String, Option<String>)>> {
+    if let Some(text) = &args.prompt {
+        return Ok(Some((Intent::prompt(text.clone().into_bytes(), "--prompt")?, None)));
+    }
+    let Some(file) = &args.prompt_file else { return Ok(None) };
+    if file.as_os_str() == "-" {
+        return Ok(Some((stdin_prompt()?, None)));
+    }
+    let shown = file.display().to_string();
+    let bytes = std::fs::read(absolute(context, file))
+        .map_err(|cause| Error::usage(format!("the prompt file '{shown}' can't be read")).because(cause))?;
+    Ok(Some((Intent::prompt(bytes, &format!("'{shown}'"))?, Some(shown))))
+}
+
+fn stdin_prompt() -> Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().read_to_end(&mut bytes).or_fail(|| "standard input can't be read".to_owned())?;
+    Intent::prompt(bytes, "standard input")
+}
+
+/// A path of the command line, from the folder that the command was called in.
+pub fn absolute(context: &Context, path: &Path) -> PathBuf {
+    context.environment.cwd.join(path)
+}
+
+/// `--best-of`, in the range that a number of attempts can have at all.
+///
+/// # Errors
+/// When it is less than 1.
+pub fn best_of(args: &RunArgs) -> Result<Option<u32>> {
+    let number = args.best_of.map(|number| {
+        u32::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| {
+            Error::usage(format!("best of {number} can't be asked for: a task takes at least 1 attempt"))
+                .hint("say --best-of N with N from 1")
+        })
+    });
+    number.transpose()
+}
+
+/// How runs are to be watched: the flags, or else the settings.
+///
+/// # Errors
+/// When a setting can't be used.
+pub fn watch_wish(
+    context: &Context,
+    interval: Option<Span>,
+    timeout: Option<Span>,
+    harvest: bool,
+) -> Result<WatchWish> {
+    let settings = &context.settings;
+    Ok(WatchWish {
+        interval: interval.map_or_else(|| settings.span(settings::INTERVAL), Ok)?,
+        timeout: timeout.map_or_else(|| settings.span(settings::TIMEOUT), Ok)?,
+        harvest: harvest || settings.truth(settings::AUTO_HARVEST)?,
+    })
+}
+
+/// The run that a selector names; a variant in it is an error here.
+///
+/// # Errors
+/// When there is none, or it names a variant.
+pub fn find_run(context: &Context, selector: &Selector) -> Result<Recorded> {
+    if selector.variant.is_some() {
+        return Err(Error::usage(format!("'{selector}' names a variant, and this is done to a whole run"))
+            .hint(format!("leave ':{}' out", selector.variant.unwrap_or(0))));
+    }
+    RunStore::new(context).find(selector)
+}
+
+/// Every run; those that can't be read are told.
+///
+/// # Errors
+/// When the refs can't be read.
+pub fn all_runs(context: &Context, ui: &Ui) -> Result<(Vec<Run>, Vec<Unreadable>)> {
+    let (runs, unreadable) = RunStore::new(context).list()?;
+    for run in &unreadable {
+        ui.warn(&Notice::Unreadable { run: run.name.clone(), why: run.error.message().to_owned() }.to_string());
+    }
+    Ok((runs.into_iter().map(|recorded| recorded.run).collect(), unreadable))
+}
+
+/// Several runs as one document.
+#[derive(Serialize)]
+struct Runs<'a> {
+    schema: Schema,
+    runs: &'a [Run],
+}
+
+/// Prints several runs as one document.
+pub fn print_runs_json(ui: &Ui, runs: &[Run]) {
+    ui.json(&Runs { schema: Schema::of(documents::RUNS), runs });
+}
+
+/// Prints one run as the answer of a verb: as JSON, or as people read it.
+pub fn print_run(context: &Context, ui: &Ui, run: &Run) {
+    match ui.format() {
+        Format::Json => ui.json(run),
+        _ => ui.block(&render::tables::run(run, context.clock.now(), ui.width())),
+    }
+}

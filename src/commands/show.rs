@@ -1,0 +1,57 @@
+//! `show`
+
+use clap::Args;
+
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::model::{Report, Run, Selector};
+use crate::render;
+use crate::store::RunStore;
+use crate::ui::{Format, Ui};
+
+/// Show a run with its variants, or one variant
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The run, or RUN:N for a variant of it
+    #[arg(value_name = "RUN[:N]")]
+    run: Selector,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Shows.
+pub fn run(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
+    let store = RunStore::new(context);
+    let recorded = store.find(&args.run)?;
+    let now = context.clock.now();
+    let text = match args.run.variant {
+        None if ui.format() == Format::Json => {
+            ui.json(&recorded.run);
+            return Ok(Exit::Done);
+        }
+        None => render::tables::run(&recorded.run, now, ui.width()),
+        Some(index) => {
+            let variant = recorded.run.variant(index).ok_or_else(|| no_variant(&recorded.run, index))?;
+            if ui.format() == Format::Json {
+                ui.json(&Run { variants: vec![variant.clone()], ..recorded.run.clone() });
+                return Ok(Exit::Done);
+            }
+            let report = store.file(recorded.head, &format!("variants/var{index}/report.json"))?;
+            let report: Option<Report> = report.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            render::tables::variant(&recorded.run, index, report.as_ref(), now)
+        }
+    };
+    let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
+    ui.page(&text, pager.as_deref());
+    Ok(Exit::Done)
+}
+
+/// The run has no variant of this number.
+pub(super) fn no_variant(run: &Run, index: u32) -> Error {
+    Error::failed(format!("the run '{}' has no variant {index}", run.run)).hint(format!(
+        "its variants are 1 to {}; 'git puff show {}' shows them",
+        run.variants.len(),
+        run.run
+    ))
+}

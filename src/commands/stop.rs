@@ -1,0 +1,55 @@
+//! `stop`
+
+use clap::Args;
+
+use super::shared;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::observe;
+use crate::error::{Error, Exit, Result};
+use crate::model::{Ending, Run, Selector};
+use crate::ui::{Format, Ui};
+use crate::watch::{jobs, write_result};
+
+/// Stop watching, and nothing else
+///
+/// The task goes on, and what it makes can be harvested.
+#[derive(Debug, Args)]
+pub struct Stop {
+    /// The run
+    #[arg(required_unless_present = "all")]
+    run: Option<Selector>,
+    /// Every job
+    #[arg(long, conflicts_with = "run")]
+    all: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Stops.
+pub fn run(args: &Stop, context: &Context, ui: &Ui) -> Result<Exit> {
+    let chosen = match &args.run {
+        Some(selector) => {
+            let run = shared::find_run(context, selector)?.run;
+            if !run.is_job() {
+                return Err(Error::failed(format!("the run '{}' is not being watched", run.run))
+                    .hint("'git puff jobs' shows what is"));
+            }
+            vec![run]
+        }
+        None => shared::all_runs(context, ui)?.0.into_iter().filter(Run::is_job).collect(),
+    };
+    let mut stopped = Vec::new();
+    for run in chosen {
+        let outcome = observe::record_ending(context, &run.run, Ending::Stopped)?;
+        write_result(context, &outcome.recorded.run, Ending::Stopped, context.clock.now())?;
+        stopped.push(outcome.recorded.run);
+    }
+    jobs::ring(context);
+    match ui.format() {
+        Format::Json => shared::print_runs_json(ui, &stopped),
+        _ if stopped.is_empty() => ui.note("nothing is being watched"),
+        _ => stopped.iter().for_each(|run| ui.line(&format!("stopped watching {}", run.run))),
+    }
+    Ok(Exit::Done)
+}

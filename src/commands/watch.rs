@@ -1,0 +1,175 @@
+//! `watch`
+
+use chrono::SecondsFormat;
+use clap::Args;
+use serde::Serialize;
+
+use super::shared;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::launch;
+use crate::error::{Error, Exit, Result};
+use crate::model::{Run, RunId, Schema, Selector, Span, State, Time, documents};
+use crate::render::progress;
+use crate::store::{Change, RunStore};
+use crate::ui::{Format, Progress, Ui};
+use crate::watch::follow::{Follower, follow, verdict};
+use crate::watch::jobs;
+
+/// Follow runs until every variant is through
+///
+/// Prints a line for every change, and a bar for every run on a terminal. Without RUN: every run that is not through.
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// The runs
+    #[arg(value_name = "RUN", conflicts_with = "all")]
+    runs: Vec<Selector>,
+    /// Every run that is not through
+    #[arg(long)]
+    all: bool,
+    /// The time between two looks [config: puff.interval]
+    #[arg(long, value_name = "DURATION")]
+    interval: Option<Span>,
+    /// Give up after this time; 0 for never [config: puff.timeout]
+    #[arg(long, value_name = "DURATION")]
+    timeout: Option<Span>,
+    /// Watch in the background, and come back at once
+    #[arg(long)]
+    detach: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Watches.
+pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {
+    let runs = chosen(args, context, ui)?;
+    if args.detach {
+        return detach(args, &runs, context, ui);
+    }
+    if runs.is_empty() {
+        ui.note("there is nothing to watch");
+        return Ok(Exit::Done);
+    }
+    let ids: Vec<RunId> = runs.iter().map(|run| run.run.clone()).collect();
+    let wish = shared::watch_wish(context, args.interval, args.timeout, false)?;
+    follow_on(context, &ids, args.interval, wish.timeout, ui).and_then(|runs| verdict(&runs)).map(|()| Exit::Done)
+}
+
+/// Follows runs with all that a user wants to see of it.
+pub(super) fn follow_on(
+    context: &Context,
+    ids: &[RunId],
+    interval: Option<Span>,
+    timeout: Span,
+    ui: &Ui,
+) -> Result<Vec<Run>> {
+    let mut shown = Shown { context, ui, bars: ui.progress() };
+    follow(context, ids, interval, timeout, &mut shown)
+}
+
+fn chosen(args: &Watch, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
+    if args.runs.is_empty() {
+        let (runs, _) = shared::all_runs(context, ui)?;
+        return Ok(runs.into_iter().filter(|run| run.state.is_active() || run.is_job()).collect());
+    }
+    args.runs.iter().map(|selector| Ok(shared::find_run(context, selector)?.run)).collect()
+}
+
+/// Makes jobs of the runs, and sees to it that somebody watches them.
+fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit> {
+    let store = RunStore::new(context);
+    let now = context.clock.now();
+    for run in runs.iter().filter(|run| run.state.is_active() || run.is_job()) {
+        let old = run.watch.clone();
+        let interval = args.interval.or(old.as_ref().map(|watch| Span(watch.interval_s)));
+        let timeout = args.timeout.or(old.as_ref().map(|watch| Span(watch.timeout_s)));
+        let harvest = old.as_ref().is_some_and(|watch| watch.harvest);
+        let wish = shared::watch_wish(context, interval, timeout, harvest)?;
+        store.update(&run.run, now, |run| {
+            // A job that only lost its watcher keeps its time limit from when it began.
+            let began = run.watch.as_ref().filter(|watch| watch.active && args.timeout.is_none());
+            let (began, limit) = (began.map(|watch| watch.started_at), run.watch.as_ref().map_or(0, |w| w.max_active));
+            let mut watch = launch::watch(wish, began.unwrap_or(now));
+            watch.max_active = limit;
+            run.watch = Some(watch);
+            Ok(Some(Change::new("watched in the background")))
+        })?;
+    }
+    let (all, _) = shared::all_runs(context, ui)?;
+    if let Some(through) = runs.iter().find(|run| !run.state.is_active() && !run.is_job()) {
+        ui.note(&format!("{} is {} already", through.run, through.state.as_str()));
+    }
+    let stuck = all.iter().find(|run| run.is_job() && run.state == State::Submitting && !jobs::is_live(context, run));
+    if let Some(stuck) = stuck {
+        ui.warn(&format!("the submission of '{}' was interrupted: it may have a task", stuck.run));
+        ui.hint("'git puff doctor --repair' looks for its task");
+    }
+    if all.iter().any(|run| jobs::is_live(context, run)) {
+        jobs::ensure_watcher(context)?;
+    }
+    super::jobs::print(context, &all, ui);
+    Ok(Exit::Done)
+}
+
+/// A change, as a line of JSON.
+#[derive(Serialize)]
+struct Event<'a> {
+    schema: Schema,
+    at: String,
+    run: &'a RunId,
+    state: &'a str,
+    attention: Option<&'a str>,
+    done: usize,
+    best_of: usize,
+    changes: Vec<String>,
+}
+
+struct Shown<'a> {
+    context: &'a Context,
+    ui: &'a Ui,
+    bars: Progress,
+}
+
+impl Follower for Shown<'_> {
+    fn changed(&mut self, before: Option<&Run>, after: &Run) {
+        let changes = progress::change(before, after);
+        match self.ui.format() {
+            Format::Json => self.ui.json_line(&Event {
+                schema: Schema::of(documents::EVENT),
+                at: now(self.context.clock.now()),
+                run: &after.run,
+                state: after.state.as_str(),
+                attention: after.attention.as_ref().map(|attention| attention.as_str()),
+                done: after.terminal(),
+                best_of: after.variants.len().max(after.best_of as usize),
+                changes,
+            }),
+            _ => changes.iter().for_each(|line| self.ui.line(line)),
+        }
+        if !after.state.is_active() {
+            self.bars.finish(&after.run);
+        }
+    }
+
+    fn tick(&mut self, runs: &[Run]) {
+        let now = self.context.clock.now();
+        runs.iter().filter(|run| run.state.is_active()).for_each(|run| self.bars.update(run, now));
+    }
+
+    fn say(&self, run: &RunId, text: &str) {
+        // What changed is seen in the run itself; only what is said beside it is news here.
+        if !text.starts_with(run.as_str()) {
+            self.ui.note(&format!("{run}: {text}"));
+        }
+    }
+}
+
+fn now(time: Time) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// A run that can't be followed to an end from here.
+pub(super) fn not_through(run: &Run) -> Error {
+    Error::failed(format!("the run '{}' is {}: there is nothing to take yet", run.run, run.state.as_str()))
+        .hint(format!("'git puff watch {}' follows it", run.run))
+}
