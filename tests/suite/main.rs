@@ -1,2 +1,6 @@
-//! stub
-fn main() {}
+//! The suite: the real `git-puff` in sealed places, against real git and a real Codex client.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cloud_life;

@@ -1,0 +1,352 @@
+//! A sealed place to try things in: an own HOME and git configuration, an origin, and a clone of it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::cloud::Cloud;
+
+/// The moment at which tests with a fixed clock happen.
+pub const NOW: &str = "2026-11-20T10:00:00Z";
+
+/// How long anything may take that a test waits for. It is never slept through: waiting ends when the thing is there.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A sealed place with an origin, a clone of it at [`Lab::work`], and whatever `codex` was put on its PATH.
+pub struct Lab {
+    root: TempDir,
+    env: Vec<(String, String)>,
+}
+
+/// What a program left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+    pub bytes: Vec<u8>,
+}
+
+impl Lab {
+    /// A place with an origin that has three commits on `main`, and a clone of it.
+    pub fn new() -> Lab {
+        let lab = Lab::empty();
+        lab.git_in(lab.root.path(), &["init", "-q", "--bare", "origin.git"]);
+        lab.git_in(lab.root.path(), &["clone", "-q", "origin.git", "work"]);
+        let base = "fn parse(s: &str) -> Option<u32> {\n    s.parse().ok()\n}\n";
+        for (file, text, subject) in [
+            ("README", "A thing to try things on.\n", "Begin"),
+            ("src/parse.rs", base, "Parse numbers"),
+            ("notes.txt", "one\ntwo\nthree\n", "Take notes"),
+        ] {
+            lab.commit(file, text, subject);
+        }
+        lab.git(&["push", "-q", "-u", "origin", "main"]);
+        lab
+    }
+
+    /// A place with a clone of this project's own history.
+    pub fn with_real_history() -> Lab {
+        let lab = Lab::empty();
+        let here = env!("CARGO_MANIFEST_DIR");
+        lab.git_in(lab.root.path(), &["clone", "-q", "--bare", "--no-hardlinks", here, "origin.git"]);
+        // Whatever the checkout of the tests is on becomes `main`.
+        let head = lab.git_in(Path::new(here), &["rev-parse", "HEAD"]);
+        let origin = lab.root.path().join("origin.git");
+        lab.git_in(&origin, &["update-ref", "refs/heads/main", &head]);
+        lab.git_in(&origin, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+        lab.git_in(lab.root.path(), &["clone", "-q", "origin.git", "work"]);
+        lab
+    }
+
+    /// A place with nothing in it but a home.
+    pub fn empty() -> Lab {
+        let root = tempfile::Builder::new().prefix("puff-lab-").tempdir().expect("a temporary folder");
+        for folder in ["home", "codex-home", "bin"] {
+            std::fs::create_dir(root.path().join(folder)).expect("a folder");
+        }
+        let path = |name: &str| root.path().join(name).display().to_string();
+        let system = std::env::var("PATH").unwrap_or_default();
+        let own = Path::new(env!("CARGO_BIN_EXE_git-puff")).parent().expect("a folder").display();
+        let env = [
+            ("PATH", format!("{}:{own}:{system}", path("bin"))),
+            ("HOME", path("home")),
+            ("CODEX_HOME", path("codex-home")),
+            ("GIT_CONFIG_GLOBAL", path("home/.gitconfig")),
+            ("GIT_CONFIG_NOSYSTEM", "1".into()),
+            ("GIT_CEILING_DIRECTORIES", root.path().parent().expect("a parent").display().to_string()),
+            ("GIT_AUTHOR_DATE", NOW.into()),
+            ("GIT_COMMITTER_DATE", NOW.into()),
+            ("GIT_PUFF_SEED", "lab".into()),
+            ("LC_ALL", "C.UTF-8".into()),
+            ("TZ", "UTC".into()),
+            ("TERM", "dumb".into()),
+            ("TMPDIR", path("home")),
+        ];
+        let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let lab = Lab { root, env };
+        let config = "[user]\n\tname = A U Thor\n\temail = author@example.com\n[init]\n\tdefaultBranch = main\n\
+            [safe]\n\tdirectory = *\n[protocol \"file\"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n";
+        std::fs::write(lab.path("home/.gitconfig"), config).expect("a configuration");
+        lab
+    }
+
+    /// Puts the real, pinned Codex client on the PATH, and points it at this service.
+    pub fn use_real_codex(&mut self, cloud: &Cloud) {
+        cloud.write_login(&self.path("codex-home"));
+        self.set("CODEX_CLOUD_TASKS_BASE_URL", &cloud.base_url());
+        self.git(&["config", "--global", "puff.codex", &pinned_codex().display().to_string()]);
+    }
+
+    /// Puts a shell script on the PATH as `codex`.
+    pub fn use_script_as_codex(&self, script: &str) -> PathBuf {
+        let path = self.path("bin/codex");
+        std::fs::write(&path, script).expect("a script");
+        make_executable(&path);
+        path
+    }
+
+    /// Sets a variable for everything that runs from here on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.unset(name);
+        self.env.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub fn unset(&mut self, name: &str) {
+        self.env.retain(|(known, _)| known != name);
+    }
+
+    /// Stops the clock at [`NOW`].
+    pub fn fix_clock(&mut self) {
+        self.set("GIT_PUFF_NOW", NOW);
+    }
+
+    /// A path in the lab.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// The clone.
+    pub fn work(&self) -> PathBuf {
+        self.path("work")
+    }
+
+    /// `<git common dir>/puff` of the clone.
+    pub fn puff_dir(&self) -> PathBuf {
+        self.path("work/.git/puff")
+    }
+
+    /// A call in the clone, in the sealed environment.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.env.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+        let work = self.work();
+        command.current_dir(if work.is_dir() { work } else { self.root.path().to_owned() });
+        command
+    }
+
+    /// `git puff …`, as a user calls it.
+    pub fn puff(&self, args: &[&str]) -> Ran {
+        run(self.command("git").arg("puff").args(args))
+    }
+
+    /// `git puff …` with something on its standard input.
+    pub fn puff_with_input(&self, args: &[&str], input: &[u8]) -> Ran {
+        let mut child = self.spawn(args, Stdio::piped());
+        let mut pipe = child.stdin.take().expect("stdin is piped");
+        let input = input.to_vec();
+        let feed = std::thread::spawn(move || drop(std::io::Write::write_all(&mut pipe, &input)));
+        let ran = finish(child.wait_with_output().expect("git runs"));
+        feed.join().expect("the feeder ends");
+        ran
+    }
+
+    /// `git-puff …`, started and left to itself. The program is called directly, so that a kill reaches it.
+    pub fn spawn(&self, args: &[&str], stdin: Stdio) -> Child {
+        let mut command = self.command(env!("CARGO_BIN_EXE_git-puff"));
+        command.args(args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("git-puff runs")
+    }
+
+    /// `git …` in the clone; answers what it printed, without the last line end. It has to succeed.
+    pub fn git(&self, args: &[&str]) -> String {
+        let folder = self.work();
+        let folder = if folder.is_dir() { folder } else { self.root.path().to_owned() };
+        self.git_in(&folder, args)
+    }
+
+    /// The same, elsewhere.
+    pub fn git_in(&self, folder: &Path, args: &[&str]) -> String {
+        let ran = run(self.command("git").current_dir(folder).args(args));
+        assert_eq!(ran.code, 0, "git {args:?}: {}", ran.stderr);
+        ran.stdout.trim_end_matches('\n').to_owned()
+    }
+
+    /// `git …`, which may fail.
+    pub fn try_git(&self, args: &[&str]) -> Ran {
+        run(self.command("git").args(args))
+    }
+
+    /// Writes a file of the clone.
+    pub fn write(&self, file: &str, text: impl AsRef<[u8]>) {
+        let path = self.work().join(file);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+
+    /// Writes and commits a file of the clone, and answers the commit.
+    pub fn commit(&self, file: &str, text: impl AsRef<[u8]>, subject: &str) -> String {
+        self.write(file, text);
+        self.git(&["add", "--", file]);
+        self.git(&["commit", "-q", "-m", subject]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// The patch that turns the clone's HEAD into one where `file` reads `text`. The clone stays as it is.
+    pub fn patch(&self, file: &str, text: impl AsRef<[u8]>) -> Vec<u8> {
+        self.write(file, text);
+        self.git(&["add", "-N", "--", file]);
+        let patch = run(self.command("git").args(["diff", "--binary", "HEAD", "--", file])).bytes;
+        self.git(&["reset", "-q", "--hard"]);
+        patch
+    }
+
+    /// The state of the clone's run refs, branches, notes, worktree, index and HEAD: to see that nothing changed.
+    pub fn fingerprint(&self) -> String {
+        let refs = self.git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
+        let head = self.git(&["rev-parse", "--symbolic-full-name", "HEAD"]);
+        let status = self.git(&["status", "--porcelain", "--untracked-files=all"]);
+        let index = std::fs::read(self.work().join(".git/index")).unwrap_or_default();
+        format!("{refs}\n{head}\n{status}\n{:?}", index.len())
+    }
+
+    /// The only run's document, or that of the run named.
+    pub fn show(&self, run: &str) -> Value {
+        self.puff(&["show", run, "--json"]).ok().json()
+    }
+
+    /// Waits until a run is so; answers its document.
+    pub fn wait_for(&self, run: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let started = Instant::now();
+        loop {
+            let ran = self.puff(&["show", run, "--json"]);
+            if ran.code == 0 {
+                let document = ran.json();
+                if is_so(&document) {
+                    return document;
+                }
+                assert!(started.elapsed() < PATIENCE, "never {what}: {document:#}");
+            }
+            assert!(started.elapsed() < PATIENCE, "never {what}: {}", ran.stderr);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The process id of the living watcher.
+    pub fn watcher(&self) -> Option<u32> {
+        let jobs = self.puff(&["jobs", "--json"]).ok().json();
+        let pid = jobs["jobs"].as_array()?.first()?["watcher"].as_u64()?;
+        u32::try_from(pid).ok()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        // The watcher of this lab, and no other: it is found by what it says of itself.
+        let status = std::fs::read(self.puff_dir().join("watcher.json")).unwrap_or_default();
+        let pid = serde_json::from_slice::<Value>(&status).ok().and_then(|status| status["pid"].as_u64());
+        if let Some(pid) = pid {
+            let here = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            if here.contains("watcher") {
+                kill(pid as u32);
+            }
+        }
+    }
+}
+
+impl Ran {
+    /// It has to have ended well.
+    #[track_caller]
+    pub fn ok(self) -> Ran {
+        self.exits(0)
+    }
+
+    /// It has to have ended with this code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The JSON document that it printed.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|why| panic!("{why}:\n{}\n{}", self.stdout, self.stderr))
+    }
+
+    /// The value of a `KEY=VALUE` line.
+    #[track_caller]
+    pub fn value(&self, key: &str) -> String {
+        let found = self.stdout.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        found.unwrap_or_else(|| panic!("no {key} in:\n{}", self.stdout)).to_owned()
+    }
+
+    /// Its error is one line that has all these words, with a hint below, and no backtrace.
+    #[track_caller]
+    pub fn complains(self, words: &[&str]) -> Ran {
+        let error = self.stderr.lines().find(|line| line.starts_with("error: "));
+        let error = error.unwrap_or_else(|| panic!("no error in:\n{}", self.stderr));
+        for word in words {
+            assert!(error.contains(word), "'{word}' is not in: {error}");
+        }
+        assert!(self.stderr.lines().any(|line| line.starts_with("hint: ")), "no hint in:\n{}", self.stderr);
+        assert!(!self.stderr.contains("panicked") && !self.stderr.contains("stack backtrace"), "{}", self.stderr);
+        self
+    }
+}
+
+/// Runs a call to its end.
+pub fn run(command: &mut Command) -> Ran {
+    finish(command.output().expect("the program runs"))
+}
+
+/// Reads what a program left behind.
+pub fn finish(output: Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        bytes: output.stdout,
+    }
+}
+
+/// Ends a process as `kill -9` does.
+pub fn kill(pid: u32) {
+    let _ = Command::new("kill").args(["-9", &pid.to_string()]).output();
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The real client that `tests/run` installs.
+pub fn pinned_codex() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients/pinned/node_modules/.bin/codex");
+    assert!(folder.exists(), "the real Codex client is missing: run the tests with tests/run, which installs it");
+    folder
+}
+
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("permissions");
+}

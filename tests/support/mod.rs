@@ -1,0 +1,7 @@
+//! What every test stands on: a sealed environment with a real git, a real `git-puff`, and a `codex` of the test's
+//! choice.
+
+#![allow(missing_docs)]
+
+pub mod cloud;
+pub mod lab;
