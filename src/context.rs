@@ -1,6 +1,7 @@
 //! What every command stands on, put together once: the repository, its settings, the clock, the source of ids and
 //! the environment. Nothing else in the program reads the clock or the environment.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -26,6 +27,8 @@ pub struct Context {
     pub environment: Environment,
     /// Where live things are kept.
     pub places: Places,
+    /// Asked once: git takes a while to say.
+    who: OnceCell<Option<Identity>>,
 }
 
 impl Context {
@@ -43,7 +46,7 @@ impl Context {
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        Ok(Context { repo, settings, clock, ids, environment, places })
+        Ok(Context { repo, settings, clock, ids, environment, places, who: OnceCell::new() })
     }
 
     /// Reads the settings again.
@@ -60,7 +63,7 @@ impl Context {
     /// # Errors
     /// When git does not know: no commit can be made without.
     pub fn identity(&self) -> Result<Identity> {
-        self.repo.identity().ok_or_else(|| {
+        self.who().ok_or_else(|| {
             Error::cannot_work("git does not know your name and address, which every commit needs").hint(
                 "set them: git config --global user.name 'Your Name'; git config --global user.email you@example.com",
             )
@@ -70,7 +73,11 @@ impl Context {
     /// Who signs the steps of a run's journal: the user, or git-puff itself where git does not know the user.
     pub fn journalist(&self) -> Identity {
         let unknown = || Identity { name: "git-puff".to_owned(), email: "git-puff@localhost".to_owned() };
-        self.repo.identity().unwrap_or_else(unknown)
+        self.who().unwrap_or_else(unknown)
+    }
+
+    fn who(&self) -> Option<Identity> {
+        self.who.get_or_init(|| self.repo.identity()).clone()
     }
 
     /// The client, login and service that count here and now.

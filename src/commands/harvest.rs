@@ -13,7 +13,9 @@ use crate::engine::open_provider;
 use crate::error::{Exit, Kind, Result};
 use crate::model::{ProviderKind, Run, RunId, Selector, Span, State, VariantStatus};
 use crate::provider::cloud::Patience;
+use crate::settings;
 use crate::ui::{Format, Ui};
+use crate::watch::follow::Pace;
 
 /// Make a branch of every finished variant
 ///
@@ -101,7 +103,9 @@ fn harvest_one(args: &Harvest, run: &Run, wish: &Wish, context: &Context, ui: &U
         return harvest_kept(context, &run.run, wish, &tell);
     }
     if args.wait && run.state.is_active() {
-        watch::follow_on(context, std::slice::from_ref(&run.run), None, Span(0), ui)?;
+        let usual = context.settings.span(settings::INTERVAL)?;
+        let pace = Pace { interval: None, usual, timeout: Span(0) };
+        watch::follow_on(context, std::slice::from_ref(&run.run), pace, ui)?;
     } else if run.task_id.is_none() {
         return Err(watch::not_through(run));
     }

@@ -18,7 +18,12 @@ use crate::ui::{Format, Ui};
 
 /// Says what is to be heard on standard error.
 pub fn listener(ui: &Ui) -> impl Fn(Notice) + '_ {
-    |notice| if notice.is_warning() { ui.warn(&notice.to_string()) } else { ui.note(&notice.to_string()) }
+    |notice| match notice {
+        // The run that is printed in the end says so.
+        Notice::Submitted { .. } => {}
+        notice if notice.is_warning() => ui.warn(&notice.to_string()),
+        notice => ui.note(&notice.to_string()),
+    }
 }
 
 /// The prompt that was given, and the name of the file it came from.

@@ -13,7 +13,7 @@ use crate::model::{Run, RunId, Schema, Selector, Span, State, Time, documents};
 use crate::render::progress;
 use crate::store::{Change, RunStore};
 use crate::ui::{Format, Progress, Ui};
-use crate::watch::follow::{Follower, follow, verdict};
+use crate::watch::follow::{Follower, Pace, follow, verdict};
 use crate::watch::jobs;
 
 /// Follow runs until every variant is through
@@ -52,19 +52,14 @@ pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {
     }
     let ids: Vec<RunId> = runs.iter().map(|run| run.run.clone()).collect();
     let wish = shared::watch_wish(context, args.interval, args.timeout, false)?;
-    follow_on(context, &ids, args.interval, wish.timeout, ui).and_then(|runs| verdict(&runs)).map(|()| Exit::Done)
+    let pace = Pace { interval: args.interval, usual: wish.interval, timeout: wish.timeout };
+    follow_on(context, &ids, pace, ui).and_then(|runs| verdict(&runs)).map(|()| Exit::Done)
 }
 
 /// Follows runs with all that a user wants to see of it.
-pub(super) fn follow_on(
-    context: &Context,
-    ids: &[RunId],
-    interval: Option<Span>,
-    timeout: Span,
-    ui: &Ui,
-) -> Result<Vec<Run>> {
+pub(super) fn follow_on(context: &Context, ids: &[RunId], pace: Pace, ui: &Ui) -> Result<Vec<Run>> {
     let mut shown = Shown { context, ui, bars: ui.progress() };
-    follow(context, ids, interval, timeout, &mut shown)
+    follow(context, ids, pace, &mut shown)
 }
 
 fn chosen(args: &Watch, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
@@ -94,6 +89,8 @@ fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit
             run.watch = Some(watch);
             Ok(Some(Change::new("watched in the background")))
         })?;
+        // How an earlier watch ended says nothing of this one.
+        let _ = std::fs::remove_file(context.places.result(&run.run));
     }
     let (all, _) = shared::all_runs(context, ui)?;
     if let Some(through) = runs.iter().find(|run| !run.state.is_active() && !run.is_job()) {

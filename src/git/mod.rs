@@ -21,9 +21,14 @@ pub use trees::{Edit, Entry, EntryKind};
 
 use crate::process::{Cmd, Failure, Output};
 
-/// A call of `git` in this repository, in a language we can read.
+/// A call of `git` in this repository, in a language we can read. It stands at the top of the worktree, where there is
+/// one: relative URLs of remotes start there.
 pub(crate) fn git(location: &Location) -> Cmd {
-    base_git().env("GIT_DIR", &location.git_dir).env_remove("GIT_WORK_TREE").cwd(&location.common_dir)
+    let git = base_git().env("GIT_DIR", &location.git_dir).env_remove("GIT_PREFIX");
+    match &location.worktree {
+        Some(worktree) => git.env("GIT_WORK_TREE", worktree).cwd(worktree),
+        None => git.env_remove("GIT_WORK_TREE").cwd(&location.common_dir),
+    }
 }
 
 /// A call of `git` wherever we are, with the user's discovery variables.

@@ -105,8 +105,8 @@ impl Repo {
     /// Paths of this worktree with changes that are in no commit, untracked files included, `overlook` left out.
     /// None without a worktree, or when git takes too long to say.
     pub fn uncommitted(&self, overlook: &str) -> Option<usize> {
-        let worktree = self.location().worktree.as_ref()?;
-        let cmd = self.git().env("GIT_WORK_TREE", worktree).cwd(worktree).args(["status", "--porcelain", "-z"]);
+        self.location().worktree.as_ref()?;
+        let cmd = self.git().args(["status", "--porcelain", "-z"]);
         let output = run(&cmd.args(["--", ".", &format!(":(exclude,top){overlook}")]).limit(ASK_LIMIT)).ok()?;
         Some(output.stdout.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()).count())
     }

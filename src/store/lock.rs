@@ -4,6 +4,11 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
+
+/// How often a lock is tried before it counts as held, and the pause between two tries.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A lock that is released when it is dropped, or when the process ends in any way. The file stays: removing it
 /// would let two holders exist, one of the old file and one of the new.
@@ -23,22 +28,28 @@ impl FileLock {
         Ok(FileLock { _file: file })
     }
 
-    /// Takes the lock if nobody holds it.
+    /// Takes the lock if nobody holds it. Whoever only asks ([`FileLock::is_held`]) is in the way for microseconds, so
+    /// one refusal is none yet.
     ///
     /// # Errors
     /// When the file can't be made or locked.
     pub fn attempt(path: &Path) -> io::Result<Option<FileLock>> {
         let file = open(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(FileLock { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(cause)) => Err(cause),
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(FileLock { _file: file })),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                Err(TryLockError::Error(cause)) => return Err(cause),
+            }
         }
+        Ok(None)
     }
 
-    /// Does anybody hold it? A file that is not there is held by nobody.
+    /// Does anybody hold it? A file that is not there is held by nobody. Asking takes a shared lock, so that two who ask
+    /// do not take each other for a holder.
     pub fn is_held(path: &Path) -> bool {
-        path.exists() && matches!(FileLock::attempt(path), Ok(None))
+        let asked = OpenOptions::new().read(true).open(path).map(|file| file.try_lock_shared());
+        matches!(asked, Ok(Err(TryLockError::WouldBlock)))
     }
 }
 

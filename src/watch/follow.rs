@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::poller::Poller;
-use super::{jobs, queue, watcher};
+use super::{ending, jobs, queue, watcher};
 use crate::context::Context;
-use crate::engine::repair;
+use crate::engine::intent::WatchWish;
+use crate::engine::{launch, repair};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Oid, Run, RunId, Span, State, VariantStatus};
+use crate::model::{Oid, Run, RunId, Span, State, VariantStatus, Watch};
 use crate::process::{Wake, pause};
 use crate::store::RunStore;
 
@@ -27,18 +28,23 @@ pub trait Follower {
     fn say(&self, run: &RunId, text: &str);
 }
 
+/// How runs are followed.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The time between two looks at every run, whatever its own is.
+    pub interval: Option<Span>,
+    /// The time between two looks at a run that has none of its own.
+    pub usual: Span,
+    /// When to give up; 0 for never.
+    pub timeout: Span,
+}
+
 /// Follows these runs until none has anything to come, and answers them as they are then. What no living watcher looks
 /// at is looked at from here.
 ///
 /// # Errors
 /// [`Kind::Timeout`] and [`Kind::Interrupted`]; and when a run can't go on without someone.
-pub fn follow(
-    context: &Context,
-    ids: &[RunId],
-    interval: Option<Span>,
-    timeout: Span,
-    follower: &mut dyn Follower,
-) -> Result<Vec<Run>> {
+pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn Follower) -> Result<Vec<Run>> {
     let store = RunStore::new(context);
     let mut poller = Poller::default();
     let started = Instant::now();
@@ -48,7 +54,7 @@ pub fn follow(
         let runs = look(&store, ids, &mut seen, follower)?;
         follower.tick(&runs);
         if runs.iter().all(|run| !run.state.is_active()) {
-            return Ok(runs);
+            return runs.into_iter().map(|run| conclude(context, run, follower)).collect();
         }
         if let Some(stuck) = runs.iter().find(|run| repair::is_interrupted(context, run)) {
             return Err(Error::failed(format!(
@@ -57,13 +63,12 @@ pub fn follow(
             ))
             .hint("'git puff doctor --repair' looks for its task"));
         }
-        if timeout.0 > 0 && started.elapsed() >= timeout.duration() {
-            return Err(Error::new(Kind::Timeout, format!("nothing more after {timeout}"))
+        if pace.timeout.0 > 0 && started.elapsed() >= pace.timeout.duration() {
+            return Err(Error::new(Kind::Timeout, format!("not all is through after {}", pace.timeout))
                 .hint("the runs go on: 'git puff watch' follows them again"));
         }
         let alive = jobs::is_watcher_alive(context);
-        let ours: Vec<Run> =
-            runs.iter().filter(|run| !(alive && run.is_job())).map(|run| paced(run, interval)).collect();
+        let ours: Vec<Run> = runs.iter().filter(|run| !(alive && run.is_job())).map(|run| paced(run, pace)).collect();
         let ours: Vec<&Run> = ours.iter().collect();
         {
             let say = |id: &RunId, text: &str| {
@@ -74,7 +79,7 @@ pub fn follow(
             if queue_rests.is_none_or(|until| until <= now) {
                 queue_rests = queue::advance(context, &ours, &say)?.then(|| now + AGAIN);
             }
-            poller.look(context, &ours, &say)?;
+            poller.look(context, &ours, &say);
         }
         if pause(TICK) == Wake::Interrupted {
             return Err(Error::new(Kind::Interrupted, "stopped following")
@@ -107,24 +112,25 @@ fn look(
     Ok(runs)
 }
 
-/// The run, with another interval where one was asked for.
-fn paced(run: &Run, interval: Option<Span>) -> Run {
-    let mut run = run.clone();
-    if let (Some(interval), Some(watch)) = (interval, run.watch.as_mut()) {
-        watch.interval_s = interval.0.max(1);
-    } else if let Some(interval) = interval {
-        run.watch = Some(crate::model::Watch {
-            active: false,
-            interval_s: interval.0.max(1),
-            timeout_s: 0,
-            harvest: false,
-            max_active: 0,
-            started_at: run.created_at,
-            ended_at: None,
-            ending: None,
-        });
+/// A job that nobody else ends is ended here, with all that belongs to it.
+fn conclude(context: &Context, run: Run, follower: &dyn Follower) -> Result<Run> {
+    if !run.is_job() || jobs::is_watcher_alive(context) {
+        return Ok(run);
     }
-    run
+    let say = |id: &RunId, text: &str| {
+        watcher::log(context, id, text);
+        follower.say(id, text);
+    };
+    ending::finish(context, &run, &say)?;
+    Ok(RunStore::new(context).load(&run.run)?.run)
+}
+
+/// The run, with the interval at which it is looked at from here.
+fn paced(run: &Run, pace: Pace) -> Run {
+    let own = run.watch.as_ref().map(|watch| Span(watch.interval_s));
+    let wish = WatchWish { interval: pace.interval.or(own).unwrap_or(pace.usual), timeout: Span(0), harvest: false };
+    let watch = run.watch.clone().unwrap_or_else(|| Watch { active: false, ..launch::watch(wish, run.created_at) });
+    Run { watch: Some(Watch { interval_s: wish.interval.0.max(1), ..watch }), ..run.clone() }
 }
 
 /// How following these runs ended: well, when each has a variant that completed.

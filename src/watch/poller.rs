@@ -40,7 +40,7 @@ impl Poller {
     }
 
     /// Looks at those of `runs` that are due, and records what is seen. Answers whether anybody was asked.
-    pub fn look(&mut self, context: &Context, runs: &[&Run], say: Say<'_>) -> Result<bool> {
+    pub fn look(&mut self, context: &Context, runs: &[&Run], say: Say<'_>) -> bool {
         let mut groups: HashMap<Profile, Vec<&Run>> = HashMap::new();
         for run in runs.iter().filter(|run| Poller::concerns(run)) {
             let profile = run.profile.clone().unwrap_or_else(|| context.profile());
@@ -52,11 +52,11 @@ impl Poller {
         for (profile, runs) in groups {
             let due = self.groups.entry(profile.clone()).or_default().next.is_none_or(|next| next <= now);
             if due {
-                self.look_at(context, &profile, &runs, say)?;
+                self.look_at(context, &profile, &runs, say);
                 asked = true;
             }
         }
-        Ok(asked)
+        asked
     }
 
     /// When the next look is due; none when there is nothing to look at.
@@ -64,7 +64,7 @@ impl Poller {
         self.groups.values().map(|group| group.next.unwrap_or_else(Instant::now)).min()
     }
 
-    fn look_at(&mut self, context: &Context, profile: &Profile, runs: &[&Run], say: Say<'_>) -> Result<()> {
+    fn look_at(&mut self, context: &Context, profile: &Profile, runs: &[&Run], say: Say<'_>) {
         let interval = runs.iter().map(|run| interval(run)).min().unwrap_or(Duration::from_secs(15));
         let now = Instant::now();
         let wanted: Vec<&Run> = runs.iter().copied().filter(|run| self.is_wanted(run, now)).collect();
@@ -75,7 +75,10 @@ impl Poller {
                 group.failures = 0;
                 group.next = Some(now + interval);
                 for (run, seen) in wanted.into_iter().zip(answers) {
-                    self.take_in(context, run, &seen, now, say)?;
+                    // What fails for one run alone does not end the watching of the others.
+                    if let Err(error) = self.take_in(context, run, &seen, now, say) {
+                        say(&run.run, &format!("{error}; trying again later"));
+                    }
                 }
             }
             Err(failure) => {
@@ -84,14 +87,14 @@ impl Poller {
                 group.next = Some(now + pause_after(&failure, interval, group.failures));
                 for run in runs {
                     say(&run.run, &format!("{failure}; looking again later"));
-                    let outcome = observe::record_failure(context, &run.run, &failure)?;
-                    if outcome.changed {
-                        tell(context, run, &outcome.recorded.run, say);
+                    match observe::record_failure(context, &run.run, &failure) {
+                        Ok(outcome) if outcome.changed => tell(context, run, &outcome.recorded.run, say),
+                        Ok(_) => {}
+                        Err(error) => say(&run.run, error.message()),
                     }
                 }
             }
         }
-        Ok(())
     }
 
     fn ask(

@@ -61,8 +61,8 @@ struct Watcher {
     poller: Poller,
     status: Status,
     bell: Option<SystemTime>,
-    /// Until when something that failed for now rests.
-    rests: HashMap<RunId, Instant>,
+    /// Until when something that failed rests, and how often it has.
+    rests: HashMap<RunId, (Instant, u32)>,
     queue_rests: Option<Instant>,
 }
 
@@ -87,8 +87,10 @@ impl Watcher {
             if let Some(program) = handover(context) {
                 return Ok(End::HandOver(program));
             }
-            mark_interrupted(context)?;
-            let jobs = live_jobs(context)?;
+            let (runs, _) = RunStore::new(context).list()?;
+            let jobs: Vec<Run> = runs.into_iter().map(|recorded| recorded.run).filter(Run::is_job).collect();
+            mark_interrupted(context, &jobs)?;
+            let jobs: Vec<Run> = jobs.into_iter().filter(|run| jobs::is_live(context, run)).collect();
             if jobs.is_empty() {
                 return Ok(End::Idle);
             }
@@ -109,7 +111,7 @@ impl Watcher {
             self.queue_rests = again.then(|| now + AGAIN);
         }
         let watched: Vec<&Run> = jobs.iter().collect();
-        if self.poller.look(context, &watched, &say)? {
+        if self.poller.look(context, &watched, &say) {
             let at = context.clock.now();
             for run in watched.iter().filter(|run| Poller::concerns(run)) {
                 self.status.last_poll_at.insert(run.run.clone(), at);
@@ -119,22 +121,27 @@ impl Watcher {
             self.status.next_poll_at = next.and_then(|next| Some(at + chrono::TimeDelta::from_std(next).ok()?));
             self.tell_status(context);
         }
-        let store = RunStore::new(context);
-        for job in jobs {
-            if self.rests.get(&job.run).is_some_and(|until| *until > now) {
-                continue;
-            }
-            let run = store.load(&job.run)?.run;
-            if !run.is_job() {
-                continue;
-            }
-            if let Err(error) = ending::finish(context, &run, &say) {
-                say(&run.run, &format!("{error}; trying again later"));
-                error.causes().iter().for_each(|cause| say(&run.run, cause));
-                self.rests.insert(run.run.clone(), now + AGAIN);
-            }
-        }
+        jobs.iter().for_each(|job| self.finish(context, &job.run, now));
         Ok(())
+    }
+
+    /// Ends watching a run that is through. What fails is done again, ever later.
+    fn finish(&mut self, context: &Context, id: &RunId, now: Instant) {
+        if self.rests.get(id).is_some_and(|(until, _)| *until > now) {
+            return;
+        }
+        let say = |id: &RunId, text: &str| log(context, id, text);
+        // A run that is gone is no job any more.
+        let run = RunStore::new(context).load(id).ok().map(|recorded| recorded.run).filter(Run::is_job);
+        match run.map(|run| ending::finish(context, &run, &say)) {
+            Some(Err(error)) => {
+                say(id, &format!("{error}; trying again later"));
+                error.causes().iter().for_each(|cause| say(id, cause));
+                let failures = self.rests.get(id).map_or(0, |(_, failures)| *failures) + 1;
+                self.rests.insert(id.clone(), (now + AGAIN * 2u32.pow(failures.min(6)), failures));
+            }
+            _ => drop(self.rests.remove(id)),
+        }
     }
 
     /// Waits until something is due, or somebody rings.
@@ -161,12 +168,10 @@ impl Watcher {
 }
 
 /// A submission that was interrupted needs someone; whoever looks at the run should see that.
-fn mark_interrupted(context: &Context) -> Result<()> {
+fn mark_interrupted(context: &Context, jobs: &[Run]) -> Result<()> {
     let store = RunStore::new(context);
-    let (runs, _) = store.list()?;
     let interrupted = |run: &Run| run.attention.is_none() && repair::is_interrupted(context, run);
-    for recorded in runs.iter().filter(|recorded| recorded.run.is_job() && interrupted(&recorded.run)) {
-        let id = &recorded.run.run;
+    for Run { run: id, .. } in jobs.iter().filter(|run| interrupted(run)) {
         let outcome = store.update(id, context.clock.now(), |run| {
             if !interrupted(run) {
                 return Ok(None);
