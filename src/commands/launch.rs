@@ -22,12 +22,7 @@ use crate::watch::{jobs, watcher};
 #[derive(Debug, Args)]
 pub struct Launch {
     #[command(flatten)]
-    prompt: PromptArgs,
-    #[command(flatten)]
-    run: RunArgs,
-    /// Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["prompt", "prompt_file", "name"])]
-    intent: Vec<PathBuf>,
+    task: TaskArgs,
     /// The time between two looks [config: puff.interval]
     #[arg(long, value_name = "DURATION")]
     interval: Option<Span>,
@@ -37,6 +32,20 @@ pub struct Launch {
     /// Harvest as soon as it is ready [config: puff.autoHarvest]
     #[arg(long)]
     harvest: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputFlags,
+}
+
+/// What is to be done: all that `launch` and `submit` have in common.
+#[derive(Debug, Args)]
+pub struct TaskArgs {
+    #[command(flatten)]
+    prompt: PromptArgs,
+    #[command(flatten)]
+    run: RunArgs,
+    /// Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["prompt", "prompt_file", "name"])]
+    intent: Vec<PathBuf>,
     /// The name of the run
     #[arg(long, value_name = "RUN")]
     name: Option<RunId>,
@@ -46,36 +55,17 @@ pub struct Launch {
     /// Leave out the questions to Codex Cloud before the submission
     #[arg(long)]
     skip_doctor: bool,
-    #[command(flatten)]
-    pub(crate) output: OutputFlags,
 }
 
 /// Launches.
 pub fn run(args: &Launch, context: &Context, ui: &Ui) -> Result<Exit> {
     let watch = shared::watch_wish(context, args.interval, args.timeout, args.harvest)?;
-    let order = Order {
-        prompt: &args.prompt,
-        run: &args.run,
-        intent: &args.intent,
-        name: args.name.as_ref(),
-        max_active: args.max_active,
-        skip_doctor: args.skip_doctor,
-    };
-    order.carry_out(Some(watch), context, ui)
+    args.task.carry_out(Some(watch), context, ui)
 }
 
-/// What `launch` and `submit` have in common.
-pub(super) struct Order<'a> {
-    pub prompt: &'a PromptArgs,
-    pub run: &'a RunArgs,
-    pub intent: &'a [PathBuf],
-    pub name: Option<&'a RunId>,
-    pub max_active: Option<u32>,
-    pub skip_doctor: bool,
-}
-
-impl Order<'_> {
-    pub fn carry_out(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Exit> {
+impl TaskArgs {
+    /// Submits what is to be done, and starts the watcher where one is wanted.
+    pub(super) fn carry_out(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Exit> {
         let plan = Plan {
             intents: self.intents(context)?,
             watch,
@@ -93,16 +83,16 @@ impl Order<'_> {
         let flags = Intent {
             env: self.run.env.clone(),
             base: self.run.base.clone(),
-            best_of: shared::best_of(self.run)?,
-            name: self.name.cloned(),
+            best_of: shared::best_of(&self.run)?,
+            name: self.name.clone(),
             ..Intent::default()
         };
         if self.intent.is_empty() {
-            let (prompt, prompt_file) = shared::prompt(self.prompt, context)?;
+            let (prompt, prompt_file) = shared::prompt(&self.prompt, context)?;
             return Ok(vec![Intent { prompt, prompt_file, ..flags }]);
         }
         let mut intents = Vec::new();
-        for file in self.intent {
+        for file in &self.intent {
             let read = Intent::from_file(&shared::absolute(context, file), &file.display().to_string())?;
             // A flag beats the file, as it beats every setting.
             intents.push(Intent {
