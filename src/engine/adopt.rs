@@ -24,7 +24,7 @@ pub fn adopt(
     if let Some(owner) = owner(&store, task)? {
         return Ok(owner);
     }
-    let identity = context.identity()?;
+    context.identity()?;
     branches::prove_free(context)?;
     Runbook::new(&context.places).prove_writable()?;
     let (cloud, profile) = open_here(context)?;
@@ -47,7 +47,6 @@ pub fn adopt(
         state: State::Pending,
         submitted_at: Some(now),
         progress_at: Some(now),
-        identity: Some(identity),
         ..blank(&id, &base.named, base.oid, best_of, &prompt, now)
     };
     let change = Change {

@@ -256,7 +256,7 @@ fn make(
 fn message(store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, report: Option<&[u8]>) -> Result<String> {
     let run = &recorded.run;
     let prompt = store.prompt(recorded)?;
-    let mut subject = first_line(&String::from_utf8_lossy(&prompt), 71);
+    let mut subject = first_line(&String::from_utf8_lossy(&prompt), 72);
     if subject.is_empty() {
         subject = format!("Variant {} of {}", variant.index, run.run);
     }

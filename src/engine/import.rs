@@ -28,7 +28,7 @@ pub fn import(
     tell: Listener<'_>,
 ) -> Result<Run> {
     branches::prove_free(context)?;
-    let identity = context.identity()?;
+    context.identity()?;
     let export = Export::read(folder)?;
     let base = base::for_here(context, base)?;
     let digest: String = export.digest(&base.oid.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -47,7 +47,6 @@ pub fn import(
             state: State::Pending,
             submitted_at: Some(now),
             progress_at: Some(now),
-            identity: Some(identity),
             extra: [(DIGEST.to_owned(), digest.clone().into())].into_iter().collect(),
             ..blank(&id, &base.named, base.oid, highest, &about, now)
         };

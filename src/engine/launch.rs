@@ -9,7 +9,7 @@ use super::intent::{Intent, WatchWish};
 use super::{Listener, Notice, branches, submit};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::model::{Identity, Oid, Profile, ProviderKind, Run, RunId, Span, State, Time, Variant, Watch, first_line};
+use crate::model::{Oid, Profile, ProviderKind, Run, RunId, Span, State, Time, Variant, Watch, first_line};
 use crate::provider::Provider;
 use crate::provider::cloud::CodexCloud;
 use crate::settings;
@@ -57,7 +57,8 @@ struct Prepared {
 pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launched> {
     let (cloud, profile) = super::open_here(context)?;
     let store = RunStore::new(context);
-    let identity = context.identity()?;
+    // Not needed before the harvest; but then it would be found missing after the task was paid for.
+    context.identity()?;
     let prepared = prepare(context, &store, &cloud, plan.intents, plan.skip_doctor, tell)?;
 
     let now = context.clock.now();
@@ -68,7 +69,6 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     let first_state = if alone { State::Submitting } else { State::Queued };
     let new = New {
         profile,
-        identity,
         watch: plan.watch,
         max_active: plan.max_active,
         now,
@@ -209,7 +209,6 @@ pub fn active_runs(store: &RunStore<'_>) -> Result<usize> {
 /// What all runs of one launch have in common.
 struct New {
     profile: Profile,
-    identity: Identity,
     watch: Option<WatchWish>,
     max_active: u32,
     now: Time,
@@ -229,7 +228,6 @@ impl New {
             state: self.state,
             parent: intent.parent.clone(),
             watch: self.watch.map(|wish| Watch { max_active: self.max_active, ..watch(wish, self.now) }),
-            identity: Some(self.identity.clone()),
             ..blank(id, &base.named, base.oid, *best_of, &intent.prompt, self.now)
         }
     }
