@@ -5,7 +5,7 @@ use clap::Args;
 use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::{observe, submit};
+use crate::engine::{observe, repair, submit};
 use crate::error::{Error, Exit, Result};
 use crate::model::{Ending, Run, Selector, State};
 use crate::ui::{Format, Ui};
@@ -13,7 +13,7 @@ use crate::watch::{jobs, write_result};
 
 /// End a run before it is done
 ///
-/// Ends what is queued. A task in the cloud can only be ended on its page: that is named.
+/// Ends what is queued, and gives up an interrupted submission. A task in the cloud can only be ended on its page: that is named.
 #[derive(Debug, Args)]
 pub struct Cancel {
     /// The run
@@ -27,6 +27,10 @@ pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
     let run = shared::find_run(context, &args.run)?.run;
     match run.state {
         State::Queued => {}
+        // Nobody is at it, and no task is known: giving it up is for the user to say.
+        State::Submitting if repair::is_interrupted(context, &run) => {
+            ui.hint("if it has a task after all, 'git puff adopt TASK' takes it up");
+        }
         State::Pending | State::Submitting => return Err(not_from_here(&run)),
         State::Cancelled => return Err(Error::failed(format!("the run '{}' is cancelled already", run.run))),
         state => {

@@ -92,7 +92,7 @@ fn word(repair: &Repair) -> String {
         Repair::Branch(_, branch) => format!("made the branch {branch} again"),
         Repair::Bound(run, task) => format!("{run} has its task: {task}"),
         Repair::Unmatched(run) => format!(
-            "no task fits {run}, so most likely nothing was started; 'git puff retry {run}' starts it, 'git puff adopt TASK --run {run}' names its task"
+            "no task fits {run}, so most likely nothing was started: 'git puff retry {run}' starts it again, 'git puff cancel {run}' gives it up"
         ),
         Repair::Ambiguous(run, tasks) => {
             let tasks: Vec<String> = tasks
