@@ -19,9 +19,10 @@ no runs yet
 git puff sends one task to several coding agents and brings every answer back as a branch.
 
 next:
-  check this machine    git puff doctor
-  send a task           git puff launch --prompt 'what is to be done' --best-of 4
-  use patches you have  git puff harvest --from DIR --base main
+  try it without a cloud  git puff demo
+  check this machine      git puff doctor
+  send a task             git puff launch --env ENV --prompt 'what is to be done'
+  use patches you have    git puff harvest --from DIR --base main
 ";
 
 /// What the runs wait for; a run is in the first group that fits.
@@ -97,7 +98,7 @@ fn group_of(run: &Run) -> Group {
 fn commands(chosen: &[(Group, &Run)], orphaned: bool) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     if orphaned {
-        steps.push(Step { purpose: "watch again".to_owned(), command: "git puff watch --all".to_owned() });
+        steps.push(Step { purpose: "watch again".to_owned(), command: "git puff watch --detach".to_owned() });
     }
     for (group, _) in GROUPS {
         let newest = chosen.iter().find(|(of, _)| *of == group);
@@ -171,7 +172,7 @@ next:
         let text = overview(&[run], false, samples::created(), 80);
         assert!(
             text.contains(
-                "1 run is to be watched, but nobody watches it\n\nnext:\n  watch again  git puff watch --all\n"
+                "1 run is to be watched, but nobody watches it\n\nnext:\n  watch again  git puff watch --detach\n"
             )
         );
     }
