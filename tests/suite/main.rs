@@ -4,3 +4,5 @@
 mod support;
 
 mod cloud_life;
+mod cloud_places;
+mod cloud_variants;

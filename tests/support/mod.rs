@@ -5,3 +5,4 @@
 
 pub mod cloud;
 pub mod lab;
+pub mod stage;

@@ -1,0 +1,102 @@
+//! Wherever a user stands, and whatever is lying about there, a run goes its way and touches none of it.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::stage::Stage;
+
+/// All that a run must not touch: what is checked out, the index byte by byte, HEAD, and what git says of it.
+fn surroundings(stage: &Stage, folder: &Path) -> (Vec<u8>, String, String) {
+    let git = |args: &[&str]| stage.lab.git_in(folder, args);
+    let index = git(&["rev-parse", "--path-format=absolute", "--git-path", "index"]);
+    let bytes = std::fs::read(index).unwrap();
+    let head = git(&["rev-parse", "HEAD", "--symbolic-full-name", "HEAD"]);
+    // This may refresh the index, so it comes last.
+    let status = git(&["--no-optional-locks", "status", "--porcelain=v2", "--untracked-files=all", "--ignored"]);
+    (bytes, head, status)
+}
+
+/// The files below a folder that a Codex client left behind.
+fn error_logs(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir() && !path.is_symlink());
+    let here = files.into_iter().filter(|file| file.ends_with("error.log"));
+    here.chain(folders.iter().flat_map(|folder| error_logs(folder))).collect()
+}
+
+#[test]
+fn worktree_index_and_head_stay_as_they_are() {
+    let stage = Stage::new();
+    let lab = &stage.lab;
+    // The runbook log is the one file that a launch leaves; kept out of the way, it can't hide another.
+    lab.write(".git/info/exclude", ".codex/\n");
+    let (run, task) = stage.submit(2, "Trim the input");
+    stage.finish_all(&task);
+
+    // A worktree in the middle of something: staged, changed, deleted and new files.
+    lab.write("notes.txt", "half staged\n");
+    lab.git(&["add", "notes.txt"]);
+    lab.write("notes.txt", "and changed again\n");
+    std::fs::remove_file(lab.work().join("README")).unwrap();
+    lab.write("new.txt", "new\n");
+    let before = surroundings(&stage, &lab.work());
+    lab.puff(&["watch", &run]).ok();
+    lab.puff(&["harvest", &run]).ok();
+    lab.puff(&["report", &run]).ok();
+    lab.puff(&["doctor", "--repair"]).ok();
+    assert_eq!(surroundings(&stage, &lab.work()), before);
+    assert_eq!(stage.notes(&run, 2), "attempt 2");
+    assert!(error_logs(&lab.path("work")).is_empty());
+}
+
+#[test]
+fn a_linked_worktree_and_a_subfolder_are_as_good_as_the_top() {
+    let stage = Stage::new();
+    let lab = &stage.lab;
+    let linked = lab.path("linked");
+    lab.git(&["worktree", "add", "-q", "-b", "side", &linked.display().to_string(), "main"]);
+    let side = surroundings(&stage, &linked);
+
+    // HEAD of the linked worktree is on `side`, which the remote does not have.
+    let submit = ["submit", "--json", "--best-of", "1", "--prompt", "Trim the input"];
+    stage.puff_in(&linked.join("src"), &submit).exits(1).complains(&["origin", "no branch 'side'"]);
+    let submit = [&submit[..], &["--base", "main"]].concat();
+    let run = stage.puff_in(&linked.join("src"), &submit).ok().json()["run"].as_str().unwrap().to_owned();
+    stage.finish_all(&stage.only_task().id);
+    let top = surroundings(&stage, &lab.work());
+    stage.puff_in(&linked.join("src"), &["watch", &run]).ok();
+    stage.puff_in(&linked, &["harvest", &run]).ok();
+    assert_eq!(stage.notes(&run, 1), "attempt 1");
+
+    assert_eq!(surroundings(&stage, &linked), side);
+    assert_eq!(surroundings(&stage, &lab.work()), top);
+    // The runbook log is at the top of the main worktree, wherever the launch was.
+    assert_eq!(top.2, "? .codex/bo4_runs.jsonl");
+    assert!(error_logs(&linked).is_empty() && error_logs(&lab.work()).is_empty());
+
+    // From the subfolder of the main worktree, and through `git -C`.
+    stage.puff_in(&lab.work().join("src"), &["show", "@"]).ok();
+    stage.puff_in(&lab.path("home"), &["show", "@"]).exits(128).complains(&["not inside a git repository"]);
+    let from_home = ["-C", "../work", "-c", "puff.bestOf=2", "puff", "list", "--json"];
+    let listed = lab.git_in(&lab.path("home"), &from_home);
+    assert!(listed.contains(&run), "{listed}");
+}
+
+#[test]
+fn a_bare_repository_needs_no_worktree() {
+    let stage = Stage::new();
+    let lab = &stage.lab;
+    let bare = lab.path("bare.git");
+    lab.git_in(&lab.path(""), &["clone", "-q", "--bare", "origin.git", "bare.git"]);
+    let submit = ["submit", "--json", "--best-of", "2", "--prompt", "Trim the input"];
+    let run = stage.puff_in(&bare, &submit).ok().json()["run"].as_str().unwrap().to_owned();
+    let task = stage.only_task();
+    assert_eq!(task.branch.as_deref(), Some("main"));
+    assert!(bare.join(".codex/bo4_runs.jsonl").exists(), "without a worktree the runbook log is in the git directory");
+
+    stage.finish_all(&task.id);
+    stage.puff_in(&bare, &["watch", &run]).ok();
+    stage.puff_in(&bare, &["harvest", &run]).ok();
+    let branch = format!("puff/{run}/var2:notes.txt");
+    assert_eq!(lab.git_in(&bare, &["show", &branch]), "attempt 2");
+    assert!(error_logs(&bare).is_empty());
+}
