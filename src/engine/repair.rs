@@ -7,7 +7,7 @@ use super::{Listener, handoff, submit};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
-use crate::model::{ProviderKind, Run, RunId, State, Time};
+use crate::model::{ProviderKind, Run, RunId, State};
 use crate::provider::cloud::Patience;
 use crate::provider::{Task, TaskSummary};
 use crate::store::{Change, FileLock, NOTES, RUNS, Recorded, RunStore, Runbook, RunbookLine};
@@ -219,15 +219,11 @@ fn candidates(
 ) -> Result<Vec<TaskSummary>> {
     let run = &recorded.run;
     let provider = super::open_provider(context, run, Patience::Some)?;
-    let mut tasks = provider.recent(run.env.as_deref())?;
     let since = run.created_at - chrono::TimeDelta::seconds(SKEW);
-    let young = |task: &TaskSummary| {
-        let at: Option<Time> = task.updated_at.as_deref().and_then(|at| at.parse().ok());
-        at.is_none_or(|at| at >= since)
-    };
+    let mut tasks = provider.recent(run.env.as_deref(), since)?;
     tasks.retain(|task| {
         let free = !owned.contains(task.id.as_str());
-        free && task.attempts.is_none_or(|attempts| attempts == run.best_of) && young(task)
+        free && task.attempts.is_none_or(|attempts| attempts == run.best_of)
     });
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let prompt = words(&String::from_utf8_lossy(&store.prompt(recorded)?));

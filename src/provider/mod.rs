@@ -9,7 +9,7 @@ pub mod import;
 
 pub use failure::{Failure, SubmitFailure};
 
-use crate::model::{TaskId, VariantStatus};
+use crate::model::{TaskId, Time, VariantStatus};
 
 /// Somebody who does the work of runs.
 pub trait Provider {
@@ -58,11 +58,12 @@ pub trait Provider {
     /// When it does not know the task.
     fn describe(&self, task: &TaskId) -> Result<TaskSummary, Failure>;
 
-    /// The newest tasks of an environment (of all, without one), whoever started them.
+    /// The tasks of an environment (of all, without one) that changed since then, whoever started them; one that does
+    /// not say when it changed is among them.
     ///
     /// # Errors
     /// When they can't be listed.
-    fn recent(&self, env: Option<&str>) -> Result<Vec<TaskSummary>, Failure>;
+    fn recent(&self, env: Option<&str>, since: Time) -> Result<Vec<TaskSummary>, Failure>;
 }
 
 /// A task to be started.

@@ -16,28 +16,34 @@ pub(super) fn of_read(output: &Output, task: Option<&TaskId>, env: Option<&str>)
 }
 
 /// What a failed submission means. Everything before the task is created (the sign-in, the environment, the call
-/// itself) proves that there is none; so does a clear no from the service. All else leaves it open.
+/// itself) proves that there is none; so does the service's clear no to creating it. All else leaves it open.
 pub(super) fn of_submission(output: &Output, env: &str) -> SubmitFailure {
     let said = words(output);
-    let creating = said.contains("create_task failed") || said.contains("/wham/tasks ");
+    let creating = verdict(&said).contains("create_task failed") || verdict(&said).contains("/wham/tasks ");
     let failure = classify(&said, None, Some(env));
     let lost = |what: String| SubmitFailure::Lost { what, said: said.clone() };
+    if creating {
+        // A status of 4xx is the service's word that it did nothing. Nothing else is, whatever it reads like.
+        return match (status(&said), failure) {
+            (Some(401 | 429), failure) => SubmitFailure::Refused(failure),
+            (Some(400..500), _) => {
+                SubmitFailure::Refused(Failure::Refused { what: "Codex Cloud refused the task".to_owned(), said })
+            }
+            (_, failure) => lost(failure.to_string()),
+        };
+    }
     match failure {
         Failure::SignedOut { .. }
         | Failure::NoSuchEnvironment { .. }
         | Failure::AmbiguousEnvironment { .. }
         | Failure::NotAnEnvironmentId { .. } => SubmitFailure::Refused(failure),
-        Failure::Temporary { what, said } if !creating && before_creating(&said) => {
-            SubmitFailure::Refused(Failure::Temporary { what, said })
-        }
-        Failure::Temporary { .. } if said.contains("429") => SubmitFailure::Refused(failure),
+        Failure::Temporary { .. } if before_creating(&said) => SubmitFailure::Refused(failure),
         Failure::Temporary { what, .. } => lost(what),
-        // A status of 4xx is the service's word that it did nothing; so is the client's that it was called wrongly.
         Failure::Refused { .. } | Failure::NoSuchTask { .. } if status(&said).is_some_and(|code| code < 500) => {
             SubmitFailure::Refused(Failure::Refused { what: "Codex Cloud refused the task".to_owned(), said })
         }
-        Failure::Refused { .. } if output.status.code() == Some(2) => SubmitFailure::Refused(failure),
-        Failure::Refused { .. } if !creating && output.status.code().is_some() && !said.is_empty() => {
+        // The client's own word that it was called wrongly, or could not begin.
+        Failure::Refused { .. } if output.status.code().is_some() && !said.is_empty() => {
             SubmitFailure::Refused(failure)
         }
         other => lost(other.to_string()),
@@ -46,11 +52,11 @@ pub(super) fn of_submission(output: &Output, env: &str) -> SubmitFailure {
 
 /// The request that failed comes before the one that creates the task.
 fn before_creating(said: &str) -> bool {
-    said.contains("/environments") || said.contains("list_tasks")
+    verdict(said).contains("/environments") || verdict(said).contains("list_tasks")
 }
 
 fn classify(said: &str, task: Option<&TaskId>, env: Option<&str>) -> Failure {
-    let lower = said.to_ascii_lowercase();
+    let lower = verdict(said).to_ascii_lowercase();
     let owned = said.to_owned();
     let named = env.unwrap_or_default().to_owned();
     if lower.contains("not signed in") || status(said) == Some(401) {
@@ -100,9 +106,15 @@ fn is_noise(line: &str) -> bool {
     line.starts_with("WARNING:") || line.trim().is_empty()
 }
 
+/// A complaint without the answer of the service that it repeats: `…; content-type=…; body=…`. Titles and prompts are
+/// in there, in anybody's words.
+fn verdict(said: &str) -> &str {
+    said.split_once("; content-type=").map_or(said, |(verdict, _)| verdict)
+}
+
 /// The HTTP status in a complaint: `… failed: 429 Too Many Requests; content-type=…`.
 fn status(said: &str) -> Option<u16> {
-    said.split("failed: ").skip(1).find_map(|rest| {
+    verdict(said).split("failed: ").skip(1).find_map(|rest| {
         let code = rest.split(' ').next()?;
         (code.len() == 3).then(|| code.parse().ok())?
     })
@@ -157,5 +169,35 @@ mod tests {
         ] {
             assert!(matches!(classified(said), Failure::AmbiguousEnvironment { .. }), "{said}");
         }
+    }
+    #[cfg(unix)]
+    #[test]
+    fn only_a_clear_no_proves_that_nothing_was_started() {
+        use std::os::unix::process::ExitStatusExt;
+        let after = |said: &str| {
+            let status = std::process::ExitStatus::from_raw(1 << 8);
+            let stderr = format!("Error: {said}\n").into_bytes();
+            of_submission(&Output { status, stdout: Vec::new(), stderr, took: Default::default() }, "env")
+        };
+        let refused = |said: &str| matches!(after(said), SubmitFailure::Refused(_));
+        let post = |rest: &str| {
+            format!("http error: create_task failed: {rest}; content-type=application/json; body={{\"task\": 429}}")
+        };
+        for status in ["401 Unauthorized", "403 Forbidden", "422 Unprocessable Entity", "429 Too Many Requests"] {
+            assert!(refused(&post(&format!("POST http://h/wham/tasks failed: {status}"))), "{status}");
+        }
+        // The address, the answer and what is in it say nothing, whatever digits and words they hold.
+        for open in [
+            post("POST http://h:4290/wham/tasks failed: 500 Internal Server Error"),
+            post("Decode error for http://h:4290/wham/tasks: EOF while parsing a value at line 1 column 0"),
+            post("Decode error for http://h/wham/tasks: expected value") + "environment 'x' not found, not signed in",
+            "http error: create_task failed: error sending request for url (http://h:4290/wham/tasks)".to_owned(),
+        ] {
+            assert!(!refused(&open), "{open}");
+        }
+        assert!(refused(
+            "GET http://h:4290/wham/environments failed: 500 Internal Server Error; content-type=x; body="
+        ));
+        assert!(refused("failed to read query from stdin: stream did not contain valid UTF-8"));
     }
 }

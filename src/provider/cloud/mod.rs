@@ -17,7 +17,7 @@ use std::path::Path;
 
 use self::client::Client;
 use super::{Collection, Failure, News, Observation, Provider, Question, Submission, SubmitFailure, Task, TaskSummary};
-use crate::model::{Profile, TaskId};
+use crate::model::{Profile, TaskId, Time};
 
 /// How many calls of the client run at once: each costs 75 ms of CPU and 67 MiB.
 const AT_ONCE: usize = 4;
@@ -184,10 +184,31 @@ impl Provider for CodexCloud {
         }
     }
 
-    fn recent(&self, env: Option<&str>) -> Result<Vec<TaskSummary>, Failure> {
-        let output = self.client.read_about(env, &self.dialect.list(env, &self.dialect.first_page()))?;
-        let tasks = parse::list(&output.stdout)?.tasks;
-        Ok(tasks.into_iter().filter_map(|task| task.summary(|id| self.client.task_url(id))).collect())
+    fn recent(&self, env: Option<&str>, since: Time) -> Result<Vec<TaskSummary>, Failure> {
+        let young = |task: &parse::ListedTask| {
+            let at: Option<Time> = task.updated_at.as_deref().and_then(|at| at.parse().ok());
+            at.is_none_or(|at| at >= since)
+        };
+        let mut found: Vec<parse::ListedTask> = Vec::new();
+        let mut page = self.dialect.first_page();
+        for _ in 0..MOST_PAGES {
+            let output = self.client.read_about(env, &self.dialect.list(env, &page))?;
+            let listed = parse::list(&output.stdout)?;
+            let next = self.dialect.next_page(&page, &listed);
+            // What changed last comes first, so behind an older task there are only older ones.
+            let more = listed.tasks.last().is_some_and(young);
+            for task in listed.tasks.into_iter().filter(young) {
+                // A task that changes meanwhile moves up, and some clients show earlier pages again.
+                if !found.iter().any(|known| known.id == task.id) {
+                    found.push(task);
+                }
+            }
+            match next {
+                Some(next) if more => page = next,
+                _ => break,
+            }
+        }
+        Ok(found.into_iter().filter_map(|task| task.summary(|id| self.client.task_url(id))).collect())
     }
 }
 
