@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cloud_faults;
 mod cloud_life;
 mod cloud_places;
+mod cloud_submission;
 mod cloud_variants;
