@@ -4,6 +4,7 @@
 mod support;
 
 mod cloud_faults;
+mod cloud_kills;
 mod cloud_life;
 mod cloud_places;
 mod cloud_submission;

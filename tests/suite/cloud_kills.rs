@@ -1,0 +1,245 @@
+//! `kill -9` at any point: no run is lost, no paid task is forgotten, and nothing is left that the next command does not
+//! repair. The moments are not waited for but swept over: whatever a kill hits, the same must hold afterwards.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::cloud::Action;
+use crate::support::lab::{Lab, kill, run, wait_until};
+use crate::support::stage::{LISTING, SUBMISSION, Stage, each, ended};
+
+/// Ends a program as `kill -9` does, so long after now.
+fn kill_after(mut child: Child, delay: Duration) {
+    std::thread::sleep(delay);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Files below a git directory that would stop a later writer.
+fn stray_locks(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let here = files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "lock"));
+    here.chain(folders.iter().flat_map(|folder| stray_locks(folder))).collect()
+}
+
+/// Every run by its prompt's first line.
+fn runs_by_title(lab: &Lab) -> BTreeMap<String, Value> {
+    let listed = lab.puff(&["list", "--json"]).ok().json();
+    let runs = listed["runs"].as_array().unwrap().clone();
+    runs.into_iter().map(|run| (run["title"].as_str().unwrap().to_owned(), run)).collect()
+}
+
+#[test]
+fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_gives_its_task() {
+    let mut stage = Stage::new();
+    // The npm package's script this time: it is killed with its parent or not, the program inside it lives on.
+    stage.lab.use_real_codex(&stage.cloud);
+    stage.cloud.fault(SUBMISSION, Action::Delay(Duration::from_millis(700)), Some(1));
+    let launch = stage.spawn(&["launch", "--harvest", "--best-of", "2", "--prompt", "Trim the input"]);
+    stage.asked(SUBMISSION, 1);
+    kill_after(launch, Duration::ZERO);
+    let run = stage.lab.show("@");
+    let id = run["run"].as_str().unwrap();
+    assert_eq!((&run["state"], &run["task_id"]), (&json!("submitting"), &Value::Null));
+    assert!(!stage.lab.puff(&["doctor"]).ok().stdout.contains("has no line"), "nothing was kicked off yet");
+
+    wait_until("the task is there", || !stage.cloud.tasks().is_empty());
+    stage.clients_ended();
+    let task = stage.only_task().id;
+    stage.lab.puff(&["doctor", "--repair"]).ok();
+    assert_eq!(stage.lab.show(id)["task_id"], json!(task));
+    // It is watched and harvested, as the launch that was killed had been asked to.
+    stage.finish_all(&task);
+    stage.lab.wait_for(id, "harvested", |run| run["state"] == "harvested");
+    assert_eq!(stage.cloud.count(SUBMISSION), 1);
+}
+
+#[test]
+fn a_launch_may_be_killed_at_any_moment() {
+    let stage = Stage::new();
+    let lab = &stage.lab;
+    lab.write(".git/info/exclude", ".codex/bo4_runs.jsonl\n");
+    // One to get to know the client, and one to know how long it takes: the moments are spread over that and a
+    // little more.
+    stage.launch(2, "To get to know", &[]);
+    let started = Instant::now();
+    stage.launch(2, "To know how long", &[]);
+    let step = started.elapsed() / 12;
+    for number in 1..=15 {
+        let prompt = format!("Number {number}");
+        let launch = lab.spawn(&["launch", "--best-of", "2", "--prompt", &prompt], Stdio::null());
+        kill_after(launch, step * number);
+        lab.puff(&["list"]).ok();
+    }
+    stage.clients_ended();
+    assert_eq!(lab.git(&["status", "--porcelain", "--untracked-files=all"]), "");
+
+    // Every task that is paid for belongs to the run that asked for it, at the latest after a repair.
+    lab.puff(&["doctor", "--repair"]).ok();
+    let runs = runs_by_title(lab);
+    let tasks = stage.cloud.tasks();
+    for task in &tasks {
+        let run = runs.get(&task.prompt).unwrap_or_else(|| panic!("no run asked for {}", task.prompt));
+        assert_eq!(run["task_id"], json!(task.id), "{run:#}");
+    }
+    for (title, run) in &runs {
+        let paid = tasks.iter().any(|task| task.prompt == *title);
+        let state = run["state"].as_str().unwrap();
+        assert_eq!(state, if paid { "pending" } else { "submitting" }, "{title}");
+    }
+    let log = std::fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap();
+    assert!(tasks.iter().all(|task| log.lines().any(|line| line.contains(&task.id))), "{log}");
+    assert!(stray_locks(&lab.work().join(".git/refs")).is_empty());
+    lab.git(&["fsck", "--strict"]);
+
+    // And everything works as before.
+    lab.puff(&["watch", "--detach", "--all"]).ok();
+    let (run, task) = stage.launch(1, "One more", &["--harvest"]);
+    stage.finish_all(&task);
+    lab.wait_for(&run, "harvested", |run| run["state"] == "harvested");
+}
+
+#[test]
+fn a_harvest_may_be_killed_at_any_moment() {
+    let stage = Stage::new();
+    let lab = &stage.lab;
+    let (run, task) = stage.submit(4, "Trim the input");
+    stage.finish_all(&task);
+    lab.puff(&["watch", &run]).ok();
+    let copy = |name: &str| {
+        let copied = crate::support::lab::run(lab.command("cp").args(["-a", "."]).arg(lab.path(name)));
+        assert_eq!(copied.code, 0, "{}", copied.stderr);
+        lab.path(name)
+    };
+    let harvest = ["harvest", &run, "--json"];
+    let views = |place: &Path| {
+        let branches = lab.git_in(place, &["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads"]);
+        let report = lab.git_in(place, &["show", &format!("refs/puff/runs/{run}:report.md")]);
+        let note = lab.git_in(place, &["notes", "--ref=puff/report", "show", "main"]);
+        (branches, report, note)
+    };
+    let undisturbed = copy("undisturbed");
+    let wanted_run = stage.puff_in(&undisturbed, &harvest).ok().json();
+    let wanted = views(&undisturbed);
+    // How often the client asks for the attempts: to count them, and for every diff.
+    const QUESTIONS: usize = 5;
+
+    for number in 0..20u32 {
+        let place = copy(&format!("killed-{number}"));
+        let asked = stage.cloud.count("sibling_turns");
+        let mut command = lab.command(env!("CARGO_BIN_EXE_git-puff"));
+        let child = command.args(harvest).current_dir(&place).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        if number >= 5 {
+            // From here on everything is fetched, and the writing begins.
+            stage.asked("sibling_turns", asked + QUESTIONS);
+        }
+        kill_after(child.unwrap(), Duration::from_millis(12) * (if number < 5 { number * 4 } else { number - 5 }));
+        stage.clients_ended();
+        // The next harvest goes on from whatever is there, without any repair in between.
+        let again = stage.puff_in(&place, &harvest).ok().json();
+        assert_eq!(views(&place), wanted, "kill number {number}");
+        assert_eq!(each(&again, "commit"), each(&wanted_run, "commit"));
+        assert_eq!((&again["state"], each(&again, "revision")), (&json!("harvested"), vec![json!(1); 4]));
+        let fsck = run_git(lab, &place, &["fsck", "--strict", "--no-dangling"]);
+        assert_eq!(fsck, "", "kill number {number}");
+        assert_eq!(lab.git_in(&place, &["status", "--porcelain"]), "?? .codex/");
+        // A third harvest has nothing to do; a repair only clears away what the kill left.
+        let before = lab.git_in(&place, &["for-each-ref"]);
+        stage.puff_in(&place, &["doctor", "--repair"]).ok();
+        assert_eq!(lab.git_in(&place, &["for-each-ref"]), before);
+        assert!(stray_locks(&place.join(".git/refs")).is_empty());
+    }
+}
+
+/// What git prints, complaints included.
+fn run_git(lab: &Lab, place: &Path, args: &[&str]) -> String {
+    let ran = run(lab.command("git").current_dir(place).args(args));
+    assert_eq!(ran.code, 0, "git {args:?}: {}", ran.stderr);
+    ran.stdout + &ran.stderr
+}
+
+#[test]
+fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_ends_it() {
+    let stage = Stage::new();
+    let (run, task) = stage.launch(4, "Trim the input", &["--harvest"]);
+    stage.looked_again();
+    stage.finish_all(&task);
+    // The attempts were counted by the look that found it ready, then by the harvest; now the diffs are being fetched.
+    stage.asked("sibling_turns", 3);
+    kill(stage.lab.watcher().expect("a watcher lives"));
+    stage.clients_ended();
+    let jobs = stage.lab.puff(&["jobs", "--json"]).ok().json();
+    assert_eq!(jobs["jobs"][0]["state"], json!("orphaned"));
+    let result = stage.lab.puff_dir().join("results").join(&run);
+    stage.lab.puff(&["watch", "--detach"]).ok();
+    let run_now = stage
+        .lab
+        .wait_for(&run, "harvested and through", |run| run["state"] == "harvested" && run["watch"]["active"] == false);
+    assert_eq!(each(&run_now, "apply"), ["applied"; 4]);
+    let texts: Vec<_> = (1..=4).map(|variant| stage.notes(&run, variant)).collect();
+    assert_eq!(texts, ["attempt 1", "attempt 2", "attempt 3", "attempt 4"]);
+    assert!(std::fs::read_to_string(result).unwrap().contains("FINAL_STATE=success"));
+    assert!(stray_locks(&stage.lab.work().join(".git/refs")).is_empty());
+}
+
+#[test]
+fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
+    let stage = Stage::new();
+    let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
+    let (other, other_task) = stage.launch(1, "Trim the output", &[]);
+    let first = stage.lab.watcher().expect("a watcher lives");
+    kill(first);
+    let state = || stage.lab.puff(&["jobs", "--json"]).ok().json()["jobs"].clone();
+    wait_until("both are orphaned", || state().as_array().unwrap().iter().all(|job| job["state"] == "orphaned"));
+    assert_eq!(state().as_array().unwrap().len(), 2);
+    assert_eq!(state()[0]["watcher"], Value::Null);
+    let doctor = stage.lab.puff(&["doctor"]).ok().stdout;
+    assert!(doctor.contains("2 jobs have no watcher"), "{doctor}");
+
+    // A foreground watch looks at what nobody watches, without a watcher.
+    stage.finish_all(&other_task);
+    ended(stage.spawn(&["watch", &other])).ok();
+    let taken_up = stage.lab.puff(&["watch", "--detach", "--json"]).ok().json();
+    assert!(taken_up["jobs"].as_array().unwrap().iter().all(|job| job["state"] == "watching"), "{taken_up:#}");
+    stage.finish_all(&task);
+    stage.lab.wait_for(&run, "harvested", |run| run["state"] == "harvested");
+    assert_ne!(stage.lab.watcher(), Some(first));
+    assert!(stage.cloud.count(LISTING) > 0);
+}
+
+#[test]
+fn a_lock_file_that_a_kill_left_stops_nobody() {
+    let stage = Stage::new();
+    let (run, task) = stage.submit(1, "Trim the input");
+    stage.finish_all(&task);
+    let git_dir = stage.lab.work().join(".git");
+    let ours = ["refs/puff/runs/", "refs/heads/puff/", "refs/notes/puff/"].map(|folder| git_dir.join(folder));
+    let locks = [
+        ours[0].join(format!("{run}.lock")),
+        ours[1].join(format!("{run}/var1.lock")),
+        ours[2].join("report.lock"),
+        ours[2].join("runs.lock"),
+    ];
+    let leave = || {
+        for lock in &locks {
+            std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+            std::fs::write(lock, "").unwrap();
+        }
+    };
+    leave();
+    stage.lab.puff(&["harvest", &run]).ok();
+    assert_eq!(stage.notes(&run, 1), "attempt 1");
+
+    // Where nobody happens to write, doctor finds them, and takes them away when asked to.
+    leave();
+    let doctor = stage.lab.puff(&["doctor", "--porcelain"]).ok().stdout;
+    let found = doctor.lines().filter(|line| line.starts_with("CHECK=locks RESULT=warn VALUE=")).count();
+    assert_eq!(found, locks.len(), "{doctor}");
+    stage.lab.puff(&["doctor", "--repair"]).ok();
+    assert!(stray_locks(&git_dir.join("refs")).is_empty());
+}
