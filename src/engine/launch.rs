@@ -77,8 +77,10 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     };
     let alone_lock = if alone { Some(submit::lock(context, &prepared[0].id)?) } else { None };
     let mut recorded = Vec::new();
-    for prepared in &prepared {
-        recorded.push(store.create(new.run(prepared), &new.change(prepared))?);
+    for (at, prepared) in prepared.iter().enumerate() {
+        // A moment apart, so that the order in which they were given is the order of the queue, and of every list.
+        let created = now + chrono::TimeDelta::milliseconds(at as i64);
+        recorded.push(store.create(new.run(prepared, created), &new.change(prepared))?);
     }
     let mut launched = Launched { runs: Vec::new(), failure: None };
     let mut lock = alone_lock;
@@ -217,7 +219,7 @@ struct New {
 }
 
 impl New {
-    fn run(&self, prepared: &Prepared) -> Run {
+    fn run(&self, prepared: &Prepared, created: Time) -> Run {
         let Prepared { intent, id, env, base, best_of } = prepared;
         Run {
             provider: ProviderKind::CodexCloud,
@@ -228,7 +230,7 @@ impl New {
             state: self.state,
             parent: intent.parent.clone(),
             watch: self.watch.map(|wish| Watch { max_active: self.max_active, ..watch(wish, self.now) }),
-            ..blank(id, &base.named, base.oid, *best_of, &intent.prompt, self.now)
+            ..blank(id, &base.named, base.oid, *best_of, &intent.prompt, created)
         }
     }
 
