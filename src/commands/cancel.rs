@@ -32,7 +32,10 @@ pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
             ui.hint("if it has a task after all, 'git puff adopt TASK' takes it up");
         }
         State::Pending | State::Submitting => return Err(not_from_here(&run)),
-        State::Cancelled => return Err(Error::failed(format!("the run '{}' is cancelled already", run.run))),
+        State::Cancelled => {
+            return Err(Error::failed(format!("the run '{}' is cancelled already", run.run))
+                .hint(format!("'git puff retry {}' starts it again", run.run)));
+        }
         state => {
             return Err(Error::failed(format!("the run '{}' is {}: there is nothing to end", run.run, state.as_str()))
                 .hint(format!("'git puff show {}' shows what came out", run.run)));

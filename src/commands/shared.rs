@@ -52,8 +52,11 @@ pub fn given_prompt(args: &PromptArgs, context: &Context) -> Result<Option<(Stri
         return Ok(Some((stdin_prompt()?, None)));
     }
     let shown = file.display().to_string();
-    let bytes = std::fs::read(absolute(context, file))
-        .map_err(|cause| Error::usage(format!("the prompt file '{shown}' can't be read")).because(cause))?;
+    let bytes = std::fs::read(absolute(context, file)).map_err(|cause| {
+        Error::usage(format!("the prompt file '{shown}' can't be read"))
+            .hint("name a file that is there, or say what to do with --prompt TEXT")
+            .because(cause)
+    })?;
     Ok(Some((Intent::prompt(bytes, &format!("'{shown}'"))?, Some(shown))))
 }
 

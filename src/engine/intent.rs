@@ -76,8 +76,11 @@ impl Intent {
     /// # Errors
     /// When it can't be read, or its settings are not understood.
     pub fn from_file(path: &Path, named: &str) -> Result<Intent> {
-        let bytes = std::fs::read(path)
-            .map_err(|cause| Error::usage(format!("the intent file '{named}' can't be read")).because(cause))?;
+        let bytes = std::fs::read(path).map_err(|cause| {
+            Error::usage(format!("the intent file '{named}' can't be read"))
+                .hint("name files that are there: --intent FILE…")
+                .because(cause)
+        })?;
         let text = Intent::prompt(bytes, &format!("'{named}'"))?;
         let (settings, body) = split_front_matter(&text);
         let settings: FrontMatter = match settings {
@@ -91,9 +94,11 @@ impl Intent {
         };
         let prompt = Intent::prompt(body.as_bytes().to_vec(), &format!("'{named}'"))?;
         let name = settings.name.map(|name| name.parse::<RunId>());
-        let name = name
-            .transpose()
-            .map_err(|cause| Error::usage(format!("the name at the top of '{named}' is no run name")).because(cause))?;
+        let name = name.transpose().map_err(|cause| {
+            Error::usage(format!("the name at the top of '{named}' is no run name"))
+                .hint("write another 'name: …', or leave it out: a name is made of the prompt then")
+                .because(cause)
+        })?;
         Ok(Intent {
             prompt,
             prompt_file: Some(named.to_owned()),
