@@ -1,6 +1,6 @@
 //! Runs that wait for a place are submitted, oldest first, as places come free.
 
-use super::Say;
+use super::{Say, ending};
 use crate::context::Context;
 use crate::engine::{Notice, launch, observe, open_provider, submit};
 use crate::error::Result;
@@ -32,6 +32,7 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
             if outcome.changed {
                 say(&run.run, error.message());
             }
+            tell(context, run, &outcome.recorded.run, say);
             return Ok(true);
         }
         let provider = match open_provider(context, run, Patience::None) {
@@ -43,15 +44,24 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
         };
         if let Err(failure) = provider.check(run.env.as_deref()) {
             say(&run.run, &format!("{failure}; trying again later"));
-            observe::record_failure(context, &run.run, &failure)?;
+            let outcome = observe::record_failure(context, &run.run, &failure)?;
+            tell(context, run, &outcome.recorded.run, say);
             return Ok(true);
         }
         // Somebody else may be at it, from a terminal.
         let Ok(lock) = submit::lock(context, &run.run) else { continue };
-        let tell = |notice: Notice| say(&run.run, &notice.to_string());
-        if let Err(error) = submit::submit(context, provider.as_ref(), &run.run, lock, &tell) {
+        let listen = |notice: Notice| say(&run.run, &notice.to_string());
+        if let Err(error) = submit::submit(context, provider.as_ref(), &run.run, lock, &listen) {
             say(&run.run, error.message());
+            tell(context, run, &store.load(&run.run)?.run, say);
         }
     }
     Ok(false)
+}
+
+/// Tells the user's command when the run needs someone now, and did not before.
+fn tell(context: &Context, before: &Run, after: &Run, say: Say<'_>) {
+    if after.attention.is_some() && after.attention != before.attention {
+        ending::notify(context, after, say);
+    }
 }
