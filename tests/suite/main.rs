@@ -4,8 +4,10 @@
 mod support;
 
 mod cloud_faults;
+mod cloud_jobs;
 mod cloud_kills;
 mod cloud_life;
 mod cloud_places;
+mod cloud_queue;
 mod cloud_submission;
 mod cloud_variants;

@@ -1,0 +1,219 @@
+//! Watching in the background: one watcher, what it writes down, and how it ends.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::lab::{Ran, wait_until};
+use crate::support::stage::{LISTING, Stage, each, ended};
+
+/// The keys of `KEY=VALUE` lines, in order.
+fn keys(ran: &str) -> Vec<&str> {
+    ran.lines().map(|line| line.split_once('=').unwrap_or_else(|| panic!("no pair: {line}")).0).collect()
+}
+
+/// The result file of a run, once it is there.
+fn result(path: &str) -> Ran {
+    wait_until("the result file is there", || std::path::Path::new(path).exists());
+    let stdout = std::fs::read_to_string(path).unwrap();
+    assert_eq!(keys(&stdout), ["TASK_ID", "TASK_URL", "FINAL_STATE", "EXIT_CODE", "ENDED_AT"]);
+    Ran { code: 0, stdout, stderr: String::new(), bytes: Vec::new() }
+}
+
+/// How a watch ended, as its result file has it.
+fn ending(path: &str) -> (String, String) {
+    let result = result(path);
+    (result.value("FINAL_STATE"), result.value("EXIT_CODE"))
+}
+
+#[test]
+fn scripts_read_of_a_launch_what_they_need_to_follow_it() {
+    let stage = Stage::new();
+    let launch = |prompt: &str| stage.lab.puff(&["launch", "--porcelain", "--best-of", "1", "--prompt", prompt]).ok();
+    let first = launch("Trim the input");
+    assert_eq!(keys(&first.stdout), ["JOB_ID", "PID", "TASK_ID", "TASK_URL", "LOG_PATH", "RESULT_PATH", "RUN"]);
+    let second = launch("Trim the output");
+    assert_eq!(first.value("PID"), second.value("PID"), "one watcher serves both");
+    assert_eq!(Some(first.value("PID")), stage.lab.watcher().map(|pid| pid.to_string()));
+    let task = stage.cloud.tasks()[0].id.clone();
+    assert_eq!((first.value("TASK_ID"), first.value("TASK_URL")), (task.clone(), stage.cloud.task_url(&task)));
+    assert_eq!(first.value("JOB_ID"), first.value("RUN"));
+    let log = std::fs::read_to_string(first.value("LOG_PATH")).unwrap();
+    assert!(log.contains("launched: best of 1 on main"), "{log}");
+    assert!(!std::path::Path::new(&first.value("RESULT_PATH")).exists(), "it is there when the watch has ended");
+
+    let submitted = stage.lab.puff(&["submit", "--porcelain", "--best-of", "1", "--prompt", "Trim more"]).ok();
+    assert_eq!(keys(&submitted.stdout), ["TASK_ID", "TASK_URL", "RUN"]);
+    let retried = stage.lab.puff(&["retry", &submitted.value("RUN"), "--porcelain"]).ok();
+    assert_eq!(keys(&retried.stdout), ["TASK_ID", "TASK_URL", "RUN"], "it is not watched, as its parent was not");
+
+    let [first_task, second_task] = [0, 1].map(|at| stage.cloud.tasks()[at].id.clone());
+    stage.finish(&first_task, 1, "one");
+    stage.cloud.fail(&second_task, 1);
+    assert_eq!(result(&first.value("RESULT_PATH")).value("TASK_ID"), task);
+    assert_eq!(ending(&first.value("RESULT_PATH")), ("success".into(), "0".into()));
+    assert_eq!(ending(&second.value("RESULT_PATH")), ("error".into(), "2".into()));
+
+    // With the last job the watcher leaves.
+    wait_until("the watcher has left", || stage.lab.watcher().is_none());
+    assert_eq!(stage.lab.puff(&["jobs", "--json"]).ok().json()["jobs"], json!([]));
+}
+
+#[test]
+fn a_watch_that_harvested_something_that_does_not_apply_ends_with_3() {
+    let stage = Stage::new();
+    // Harvesting can be asked for once and for all.
+    stage.lab.git(&["config", "puff.autoHarvest", "true"]);
+    let launch = stage.lab.puff(&["launch", "--porcelain", "--best-of", "2", "--prompt", "Trim the input"]).ok();
+    let task = launch.value("TASK_ID");
+    stage.finish(&task, 1, "one");
+    let wrong = "diff --git a/no b/no\n--- a/no\n+++ b/no\n@@ -1,1 +1,1 @@\n-nine\n+ten\n";
+    stage.cloud.finish(&task, 2, wrong, "Done.");
+    assert_eq!(ending(&launch.value("RESULT_PATH")), ("partial".into(), "3".into()));
+    let run = launch.value("RUN");
+    let run = stage.lab.wait_for(&run, "watched no longer", |run| run["watch"]["active"] == false);
+    assert_eq!(each(&run, "apply"), ["applied", "rejected"]);
+    wait_until("that is written down", || stage.lab.watcher().is_none());
+    let log = std::fs::read_to_string(launch.value("LOG_PATH")).unwrap();
+    assert!(log.contains("variant 2 does not apply") && log.contains("watching ended: partial"), "{log}");
+}
+
+#[test]
+fn stopping_ends_the_watch_and_nothing_else() {
+    let stage = Stage::new();
+    let launch = stage.lab.puff(&["launch", "--porcelain", "--best-of", "1", "--prompt", "Trim the input"]).ok();
+    let (run, task) = (launch.value("RUN"), launch.value("TASK_ID"));
+    stage.lab.puff(&["stop", &run]).ok();
+    assert_eq!(ending(&launch.value("RESULT_PATH")), ("stopped".into(), "130".into()));
+    stage.lab.puff(&["stop", &run]).exits(1).complains(&["is not being watched", &run]);
+    wait_until("the watcher has left", || stage.lab.watcher().is_none());
+    assert_eq!(stage.lab.show(&run)["state"], "pending", "the task goes on");
+
+    stage.finish(&task, 1, "one");
+    stage.lab.puff(&["harvest", &run]).ok();
+    assert_eq!(stage.notes(&run, 1), "one");
+
+    // Several at once; and what was stopped can be taken up again.
+    let (one, one_task) = stage.launch(1, "Trim the output", &[]);
+    stage.launch(1, "Trim everything", &[]);
+    let stopped = stage.lab.puff(&["stop", "--all", "--json"]).ok().json();
+    assert_eq!(stopped["runs"].as_array().unwrap().len(), 2);
+    let taken_up = stage.lab.puff(&["watch", "--detach", &one, "--json"]).ok().json();
+    assert_eq!(taken_up["jobs"].as_array().unwrap().len(), 1);
+    stage.finish(&one_task, 1, "one");
+    stage.lab.wait_for(&one, "ready", |run| run["state"] == "ready");
+}
+
+#[test]
+fn a_time_limit_ends_the_watch_with_124_and_leaves_the_run_at_work() {
+    let stage = Stage::new();
+    let args = ["launch", "--porcelain", "--best-of", "1", "--timeout", "1s", "--prompt", "Trim the input"];
+    let launch = stage.lab.puff(&args).ok();
+    assert_eq!(ending(&launch.value("RESULT_PATH")), ("timeout".into(), "124".into()));
+    let run = launch.value("RUN");
+    let seen = stage.lab.wait_for(&run, "watched no longer", |run| run["watch"]["active"] == false);
+    assert_eq!((&seen["state"], &seen["watch"]["ending"]), (&json!("pending"), &json!("timeout")));
+
+    // The same in the foreground, where it is the exit code.
+    stage.lab.puff(&["watch", &run, "--timeout", "1s"]).exits(124).complains(&["nothing more after 1s"]);
+    assert_eq!(stage.lab.show(&run)["state"], "pending");
+
+    // Somebody who loses patience earlier ends a foreground watch alone.
+    let watch = stage.spawn(&["watch", &run]);
+    stage.looked_again();
+    Command::new("kill").args(["-INT", &watch.id().to_string()]).status().unwrap();
+    ended(watch).exits(130);
+}
+
+#[test]
+fn a_cloud_task_can_be_ended_on_its_page_alone() {
+    let stage = Stage::new();
+    let (run, task) = stage.submit(1, "Trim the input");
+    let refused = stage.lab.puff(&["cancel", &run]).exits(1).complains(&["no command that ends a cloud task", &run]);
+    assert!(refused.stderr.contains(&stage.cloud.task_url(&task)), "{}", refused.stderr);
+    // Once it was ended there, that is what the run says.
+    stage.cloud.cancel(&task, 1);
+    stage.lab.puff(&["watch", &run]).exits(2);
+    assert_eq!(stage.lab.show(&run)["state"], "error");
+    stage.lab.puff(&["cancel", &run]).exits(1).complains(&["nothing to end"]);
+}
+
+#[test]
+fn the_log_can_be_followed_until_the_watch_ends() {
+    let stage = Stage::new();
+    let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
+    let follow = stage.spawn(&["log", &run, "-f"]);
+    stage.finish_all(&task);
+    let followed = ended(follow).ok().stdout;
+    let parts = ["launched: best of 2", "ready", "harvested: 2 of 2", "watching ended: success"];
+    let places: Vec<_> = parts.iter().map(|part| followed.find(part)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{followed}");
+    assert_eq!(stage.lab.puff(&["log", &run]).ok().stdout, followed);
+    let tail = stage.lab.puff(&["log", &run, "--bytes", "25"]).ok().bytes;
+    assert_eq!(tail, followed.as_bytes()[followed.len() - 25..]);
+
+    let (unwatched, _) = stage.submit(1, "Trim the output");
+    stage.lab.puff(&["log", &unwatched]).exits(1).complains(&["no log", &unwatched]);
+}
+
+#[test]
+fn a_watch_for_programs_is_a_document_a_line() {
+    let stage = Stage::new();
+    let (run, task) = stage.submit(2, "Trim the input");
+    let watch = stage.spawn(&["watch", &run, "--json"]);
+    stage.finish_all(&task);
+    let watched = ended(watch).ok();
+    let events: Vec<Value> = watched.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(events.iter().all(|event| event["run"] == json!(run) && event["schema"].is_string()), "{events:#?}");
+    assert_eq!(events.last().unwrap()["state"], "ready");
+    assert_eq!(events.last().unwrap()["done"], json!(2));
+}
+
+#[test]
+fn a_notify_command_that_fails_is_said_and_stops_nothing() {
+    let stage = Stage::new();
+    stage.lab.git(&["config", "puff.notify", "echo cannot be reached >&2; exit 7"]);
+    let (run, task) = stage.launch(1, "Trim the input", &["--harvest"]);
+    stage.finish_all(&task);
+    stage.lab.wait_for(&run, "through", |run| run["watch"]["ending"] == "success");
+    let log = stage.lab.puff(&["log", &run]).ok().stdout;
+    assert!(log.contains("puff.notify failed") && log.contains("cannot be reached"), "{log}");
+}
+
+#[test]
+fn many_runs_cost_one_listing_an_interval() {
+    let stage = Stage::new();
+    // Tasks from before, which no page has to be turned for, and the runs.
+    for number in 0..6 {
+        stage.cloud.add_task("env_lab_1", &format!("Old number {number}"), 1);
+    }
+    let files: Vec<String> = (0..12).map(|number| format!("task-{number}.md")).collect();
+    for file in &files {
+        stage.lab.write(file, format!("---\nbest-of: 2\n---\nDo {file}\n"));
+    }
+    let mut args = vec!["launch", "--json", "--skip-doctor", "--intent"];
+    args.extend(files.iter().map(String::as_str));
+    let runs = stage.lab.puff(&args).ok().json();
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 12);
+    let asked = |from: usize| -> Vec<String> {
+        let requests = stage.cloud.requests().into_iter().skip(from);
+        requests.map(|request| request.line()).filter(|line| line.starts_with("GET ")).collect()
+    };
+
+    stage.looked_again();
+    let from = stage.cloud.requests().len();
+    stage.asked(LISTING, stage.cloud.count(LISTING) + 3);
+    let all = asked(from);
+    assert!(all.iter().all(|line| line.starts_with(LISTING) && !line.contains("cursor")), "{all:#?}");
+
+    // A page of five: three hold the runs, and the fourth, with older tasks alone, is not asked for.
+    stage.cloud.set_page_size(5);
+    stage.looked_again();
+    let from = stage.cloud.requests().len();
+    stage.asked(LISTING, stage.cloud.count(LISTING) + 9);
+    let all = asked(from);
+    let first_pages: Vec<usize> = (0..all.len()).filter(|at| !all[*at].contains("cursor")).collect();
+    assert!(first_pages.len() >= 2, "{all:#?}");
+    assert!(first_pages.windows(2).all(|pair| pair[1] - pair[0] == 3), "{all:#?}");
+    assert!(all.iter().all(|line| line.starts_with(LISTING)), "{all:#?}");
+}
