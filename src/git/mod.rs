@@ -10,13 +10,15 @@ mod locate;
 mod refs;
 mod remote;
 mod repo;
+mod stats;
 mod trees;
 
 pub use apply::Refusal;
 pub use locate::{Location, locate};
 pub use refs::{Expected, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};
-pub use repo::{CommitInfo, NewCommit, Repo, Stats};
+pub use repo::{CommitInfo, NewCommit, Repo};
+pub use stats::Stats;
 pub use trees::{Edit, Entry, EntryKind};
 
 use crate::process::{Cmd, Failure, Output};

@@ -30,7 +30,7 @@ pub enum RemoteTip {
 pub struct FetchFailure(String);
 
 impl Repo {
-    fn git(&self) -> Cmd {
+    pub(super) fn git(&self) -> Cmd {
         git(self.location())
     }
 

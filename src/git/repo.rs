@@ -41,17 +41,6 @@ pub struct NewCommit<'a> {
     pub message: &'a str,
 }
 
-/// How much two trees differ.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stats {
-    /// Files that differ, a rename counted once.
-    pub files: u64,
-    /// Lines added.
-    pub insertions: u64,
-    /// Lines removed.
-    pub deletions: u64,
-}
-
 impl Repo {
     /// Opens exactly the repository that git found.
     ///
@@ -165,26 +154,6 @@ impl Repo {
             Ok(commit) => Ok(Some(oid(commit.id()))),
             Err(cause) => Err(Error::failed(format!("'{revision}' is not a commit")).because(cause)),
         }
-    }
-
-    /// How much `new` differs from `old`, renames found as `git diff --stat` finds them.
-    ///
-    /// # Errors
-    /// When a tree or blob of either is missing.
-    pub fn stats(&self, old: Oid, new: Oid) -> Result<Stats> {
-        let compare = || -> Result<Stats, git2::Error> {
-            let (old, new) = (self.inner.find_tree(raw(old))?, self.inner.find_tree(raw(new))?);
-            let mut diff = self.inner.diff_tree_to_tree(Some(&old), Some(&new), None)?;
-            diff.find_similar(None)?;
-            let stats = diff.stats()?;
-            let count = |number: usize| number as u64;
-            Ok(Stats {
-                files: count(stats.files_changed()),
-                insertions: count(stats.insertions()),
-                deletions: count(stats.deletions()),
-            })
-        };
-        compare().map_err(|cause| Error::failed("two versions can't be compared").because(cause))
     }
 
     /// The branch that HEAD is on, without `refs/heads/`; none when it is detached.
