@@ -11,3 +11,6 @@ mod cloud_places;
 mod cloud_queue;
 mod cloud_submission;
 mod cloud_variants;
+mod headless_life;
+mod headless_submit;
+mod import;

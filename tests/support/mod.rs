@@ -4,5 +4,7 @@
 #![allow(missing_docs)]
 
 pub mod cloud;
+pub mod export;
 pub mod lab;
 pub mod stage;
+pub mod standin;

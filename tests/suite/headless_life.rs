@@ -1,0 +1,253 @@
+//! A run's life through the two forks of the client, which tell each attempt's place, status and last words.
+
+use serde_json::{Value, json};
+
+use crate::support::lab::{Lab, wait_until};
+use crate::support::standin::{PROMPT, Standin, TASK};
+
+type Fork = (fn(&Lab) -> Standin, &'static str);
+
+/// Both forks, each with an environment it takes.
+const FORKS: [Fork; 2] = [(Standin::headless_a, "acme/widgets"), (Standin::headless_b, "env_lab_1")];
+
+#[test]
+fn a_run_is_watched_until_its_last_attempt_is_through() {
+    for (open, env) in FORKS {
+        let lab = Lab::new();
+        let codex = open(&lab);
+        codex.phase("pending");
+        let args = ["launch", "--env", env, "--interval", "1s", "--harvest", "--prompt", PROMPT, "--json"];
+        let id = lab.puff(&args).ok().json()["run"].as_str().unwrap().to_owned();
+
+        // The list reads `ready` as soon as the first attempt is: only `show` tells that one is still at work.
+        codex.phase("partial");
+        let two_are_through = |run: &Value| statuses(run) == ["completed", "failed", "in_progress", "completed"];
+        let run = lab.wait_for(&id, "partial", two_are_through);
+        assert_eq!(run["state"], "pending");
+
+        codex.phase("ready");
+        let run = lab.wait_for(&id, "harvested", |run| run["state"] == "harvested");
+        assert_eq!(statuses(&run), ["completed", "failed", "completed", "completed"]);
+        wait_until("the watcher ends the job", || lab.show(&id)["watch"]["ending"] == "success");
+        for (variant, text) in [(1, "attempt 1"), (3, "attempt 3"), (4, "attempt 4")] {
+            let code = lab.git(&["show", &format!("puff/{id}/var{variant}:src/parse.rs")]);
+            assert!(code.contains(&format!("// {text}\n")), "{code}");
+        }
+        assert_ne!(lab.try_git(&["rev-parse", "--verify", &format!("puff/{id}/var2")]).code, 0);
+
+        let result = std::fs::read_to_string(lab.puff_dir().join("results").join(&id)).unwrap();
+        assert!(result.contains(&format!("TASK_ID={TASK}\n")) && result.contains("FINAL_STATE=success\nEXIT_CODE=0\n"));
+        assert_eq!(codex.paid().len(), 1);
+    }
+}
+
+#[test]
+fn what_the_agents_said_is_in_the_reports_and_in_the_commits() {
+    for (open, env) in FORKS {
+        let lab = Lab::new();
+        let codex = open(&lab);
+        codex.phase("ready");
+        let id = submitted(&lab, env);
+        let ran = lab.puff(&["harvest", &id]).ok();
+        assert!(ran.stderr.contains("variant 2 is skipped: failed"), "{}", ran.stderr);
+
+        let report = report(&lab, &id, 3);
+        assert_eq!(report["messages"], json!(["Attempt 3 finished late."]));
+        assert_eq!((&report["variant_index"], &report["attempt_placement"]), (&json!(3), &json!(2)));
+        assert_eq!((&report["task_id"], &report["status"]), (&TASK.into(), &"completed".into()));
+        let show = parsed(&codex, "ready-show");
+        assert_eq!(report["prompt"], show["variants"][0]["prompt"]);
+        // The failed one has a report too, and no patch.
+        assert_eq!(self::report(&lab, &id, 2)["status"], "failed");
+        assert_eq!(lab.try_git(&["cat-file", "-e", &file(&id, 2, "patch.diff")]).code, 128);
+
+        let patch = show["variants"][0]["diff"].as_str().unwrap();
+        assert_eq!(lab.puff(&["patch", &format!("{id}:1")]).ok().stdout, patch);
+
+        let body = lab.git(&["log", "-1", "--format=%B", &format!("puff/{id}/var1")]);
+        let sum = &lab.show(&id)["variants"][0]["patch_sha256"];
+        let trailers =
+            format!("Puff-Run: {id}\nPuff-Task: {TASK}\nPuff-Variant: 1/4\nPuff-Patch: {}", sum.as_str().unwrap());
+        assert_eq!(
+            body.trim_end(),
+            format!("Trim input before parsing\n\nTrimmed the input in attempt 1; tests pass.\n\n{trailers}")
+        );
+    }
+}
+
+#[test]
+fn variants_keep_their_numbers_when_the_service_calls_another_turn_the_current_one() {
+    for (open, env) in FORKS {
+        let lab = Lab::new();
+        let codex = open(&lab);
+        codex.phase("ready");
+        let id = submitted(&lab, env);
+        lab.puff(&["harvest", &id]).ok();
+        let before = (lab.fingerprint(), variants(&lab, &id));
+
+        codex.phase("current-turn-is-3");
+        let again = lab.puff(&["harvest", &id]).ok();
+        assert!(!again.stderr.contains("new patch"), "{}", again.stderr);
+        assert_eq!(before, (lab.fingerprint(), variants(&lab, &id)));
+
+        // Whoever comes later, and sees only that order, gets the same numbers.
+        let later = Lab::new();
+        let codex = open(&later);
+        codex.phase("current-turn-is-3");
+        let id = submitted(&later, env);
+        later.puff(&["harvest", &id]).ok();
+        assert_eq!(sums(&variants(&later, &id)), sums(&before.1));
+    }
+}
+
+#[test]
+fn a_harvest_takes_what_there_is_and_a_later_one_the_rest() {
+    for (open, env) in FORKS {
+        let lab = Lab::new();
+        let codex = open(&lab);
+        codex.phase("partial");
+        let id = submitted(&lab, env);
+        let early = lab.puff(&["harvest", &id]).ok();
+        assert!(early.stderr.contains("1 variant is still at work"), "{}", early.stderr);
+        let first = lab.git(&["rev-parse", &format!("puff/{id}/var1"), &format!("puff/{id}/var4")]);
+        assert_eq!(lab.show(&id)["state"], "pending");
+
+        codex.phase("ready");
+        lab.puff(&["harvest", &id]).ok();
+        assert_eq!(lab.git(&["rev-parse", &format!("puff/{id}/var1"), &format!("puff/{id}/var4")]), first);
+        assert!(lab.git(&["show", &format!("puff/{id}/var3:src/parse.rs")]).contains("attempt 3"));
+        assert_eq!(lab.show(&id)["state"], "harvested");
+    }
+}
+
+#[test]
+fn a_task_of_which_every_attempt_failed_is_an_error() {
+    for (open, env) in FORKS {
+        let lab = Lab::new();
+        let codex = open(&lab);
+        codex.phase("error");
+        let id = submitted(&lab, env);
+        lab.puff(&["watch", &id, "--interval", "1s"]).exits(2).complains(&["no variant", &id]);
+        let run = lab.puff(&["harvest", &id, "--json"]).exits(2).json();
+        assert_eq!((&run["state"], statuses(&run)), (&"error".into(), vec!["failed"; 4]));
+        assert!(run["variants"].as_array().unwrap().iter().all(|variant| variant["apply"] == "skipped"));
+        assert_eq!(lab.git(&["for-each-ref", "refs/heads/puff"]), "");
+        // What a failed attempt said is evidence as well.
+        assert_eq!(report(&lab, &id, 3)["messages"], json!(["Attempt 3 finished late."]));
+    }
+}
+
+#[test]
+fn a_read_that_fails_for_now_is_repeated() {
+    for (open, env) in FORKS {
+        for fault in ["rate-limited", "server-error", "offline"] {
+            let lab = Lab::new();
+            let codex = open(&lab);
+            codex.phase("ready");
+            let id = submitted(&lab, env);
+            codex.fails_next_with(&[fault]);
+            lab.puff(&["harvest", &id]).ok();
+            assert_eq!(codex.calls_of(&["cloud", "show", TASK, "--json"]).len(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_read_that_keeps_failing_is_given_up_with_a_clear_word() {
+    // Each waits for seconds between its tries, so they wait together.
+    std::thread::scope(|scope| {
+        for (open, env) in FORKS {
+            let faults =
+                [("rate-limited", "takes no more calls"), ("server-error", "fault (500)"), ("offline", "be reached")];
+            for (fault, words) in faults {
+                scope.spawn(move || {
+                    let lab = Lab::new();
+                    let codex = open(&lab);
+                    let id = submitted(&lab, env);
+                    codex.fails_with(fault);
+                    lab.puff(&["harvest", &id]).exits(1).complains(&["Codex Cloud", words]);
+                    assert_eq!(codex.calls_of(&["cloud", "show", TASK, "--json"]).len(), 4);
+                    let run = lab.show(&id);
+                    assert_eq!((&run["state"], &run["attention"]), (&"pending".into(), &().into()));
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn a_run_waits_for_the_login_and_then_goes_on() {
+    for (open, env) in FORKS {
+        let lab = Lab::new();
+        let codex = open(&lab);
+        codex.phase("ready");
+        let id = submitted(&lab, env);
+        codex.fails_with("unauthorized");
+        lab.puff(&["harvest", &id]).exits(128).complains(&["not signed in"]);
+        assert_eq!(lab.show(&id)["attention"], "needs-login");
+
+        codex.recovers();
+        lab.puff(&["watch", &id, "--interval", "1s"]).ok();
+        assert_eq!(lab.show(&id)["attention"], Value::Null);
+    }
+}
+
+#[test]
+fn a_task_started_elsewhere_is_adopted_with_its_prompt() {
+    for (open, _) in FORKS {
+        let lab = Lab::new();
+        let codex = open(&lab);
+        codex.phase("partial");
+        let url = format!("https://chatgpt.com/codex/tasks/{TASK}");
+        let run = lab.puff(&["adopt", &url, "--json"]).ok().json();
+        assert_eq!((&run["task_id"], &run["best_of"], &run["env"]), (&TASK.into(), &4.into(), &"acme/widgets".into()));
+        let id = run["run"].as_str().unwrap();
+        let asked = lab.git(&["show", &format!("refs/puff/runs/{id}:prompt.md")]);
+        assert_eq!(asked.trim_end(), "Trim input before parsing");
+        // Adopting it again is the same run.
+        assert_eq!(lab.puff(&["adopt", TASK, "--json"]).ok().json()["run"], id);
+        lab.puff(&["harvest", TASK]).ok();
+        assert_eq!(codex.paid(), []);
+    }
+}
+
+#[test]
+fn a_task_that_nobody_knows_is_not_adopted() {
+    for (open, _) in FORKS {
+        let lab = Lab::new();
+        open(&lab);
+        lab.puff(&["adopt", "task_nope"]).exits(1).complains(&["knows no task 'task_nope'"]);
+        assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
+    }
+}
+
+/// Submits the recorded task, and answers its run.
+fn submitted(lab: &Lab, env: &str) -> String {
+    lab.puff(&["submit", "--env", env, "--prompt", PROMPT, "--porcelain"]).ok().value("RUN")
+}
+
+fn statuses(run: &Value) -> Vec<&str> {
+    let variants = run["variants"].as_array().expect("variants");
+    variants.iter().map(|variant| variant["status"].as_str().expect("a status")).collect()
+}
+
+fn variants(lab: &Lab, id: &str) -> Value {
+    lab.show(id)["variants"].clone()
+}
+
+fn sums(variants: &Value) -> Vec<&Value> {
+    variants.as_array().expect("variants").iter().map(|variant| &variant["patch_sha256"]).collect()
+}
+
+fn file(id: &str, variant: u32, name: &str) -> String {
+    format!("refs/puff/runs/{id}:variants/var{variant}/{name}")
+}
+
+fn report(lab: &Lab, id: &str, variant: u32) -> Value {
+    serde_json::from_str(&lab.git(&["show", &file(id, variant, "report.json")])).expect("JSON")
+}
+
+/// What a recorded call printed.
+fn parsed(codex: &Standin, recording: &str) -> Value {
+    serde_json::from_str(codex.recording(recording)["stdout"].as_str().expect("text")).expect("JSON")
+}

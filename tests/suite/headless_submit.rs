@@ -1,0 +1,132 @@
+//! Sending tasks through the two forks of the client, by recordings of them.
+
+use crate::support::lab::{Lab, Ran};
+use crate::support::standin::{PROMPT, Standin, TASK};
+
+const URL: &str = "https://chatgpt.com/codex/tasks/task_e_00000000000000000000000000000001";
+
+#[test]
+fn headless_a_gets_the_prompt_on_its_standard_input() {
+    let lab = Lab::new();
+    let codex = Standin::headless_a(&lab);
+
+    let run = lab.puff_with_input(&["submit", "--env", "acme/widgets", "--json"], PROMPT.as_bytes()).ok().json();
+    assert_eq!(run["dialect"], "headless-a");
+    assert_eq!((&run["task_id"], &run["task_url"]), (&TASK.into(), &URL.into()));
+    assert_eq!(run["state"], "pending");
+
+    // The very call that was recorded with the real program.
+    let paid = codex.paid();
+    assert_eq!(paid.len(), 1);
+    assert_eq!(paid[0].argv, codex.recorded_argv("submit"));
+    assert_eq!(paid[0].stdin, codex.recording("submit")["stdin"]);
+}
+
+#[test]
+fn headless_b_gets_a_title_and_a_file_with_the_prompt() {
+    let lab = Lab::new();
+    let codex = Standin::headless_b(&lab);
+    let prompt = "Trim input before parsing\n\n- keep the tests\n";
+
+    let ran = lab.puff_with_input(&["submit", "--env", "env_lab_1", "--porcelain"], prompt.as_bytes()).ok();
+    assert_eq!((ran.value("TASK_ID"), ran.value("TASK_URL")), (TASK.to_owned(), URL.to_owned()));
+    assert_eq!(lab.show("@")["dialect"], "headless-b");
+
+    let paid = codex.paid();
+    assert_eq!(paid.len(), 1);
+    let argv: Vec<&str> = paid[0].argv.iter().map(String::as_str).collect();
+    let title = "Trim input before parsing";
+    let [
+        "cloud",
+        "new",
+        "--env",
+        "env_lab_1",
+        "--base",
+        "main",
+        "--best-of",
+        "4",
+        "--title",
+        sent,
+        "--prompt-file",
+        file,
+    ] = argv[..]
+    else {
+        panic!("{argv:?}");
+    };
+    assert_eq!((sent, paid[0].prompt.as_deref(), paid[0].stdin.as_str()), (title, Some(prompt), ""));
+    assert!(!std::path::Path::new(file).exists(), "the prompt's file is still there: {file}");
+}
+
+#[test]
+fn headless_b_would_take_any_label_so_labels_are_refused_before_it_is_paid() {
+    let lab = Lab::new();
+    let codex = Standin::headless_b(&lab);
+    let ran = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]);
+    ran.exits(1).complains(&["'acme/widgets'", "only ids"]);
+    nothing_happened(&lab, &codex);
+}
+
+#[test]
+fn an_environment_that_headless_a_does_not_know_is_named() {
+    for (env, words) in [("nope", "there is no cloud environment 'nope'"), ("gadgets", "several cloud environments")] {
+        let lab = Lab::new();
+        let codex = Standin::headless_a(&lab);
+        let ran = lab.puff(&["submit", "--env", env, "--prompt", "Trim"]).exits(1).complains(&[words, env]);
+        // The list did not know either, so this was found out by asking; the service refused, and nothing is open.
+        assert!(ran.stderr.contains("nothing was submitted"), "{}", ran.stderr);
+        assert_eq!(codex.paid().len(), 1);
+        let run = lab.show("@");
+        assert_eq!((&run["state"], &run["task_id"]), (&"error".into(), &().into()));
+    }
+}
+
+#[test]
+fn an_environment_that_the_list_does_not_know_is_refused_before_anything_is_recorded() {
+    let lab = Lab::new();
+    let codex = Standin::headless_a(&lab);
+    codex.fails_with("unknown-env");
+    lab.puff(&["submit", "--env", "nope", "--prompt", "Trim"]).exits(1).complains(&["'nope'"]);
+    nothing_happened(&lab, &codex);
+}
+
+#[test]
+fn whoever_is_signed_out_pays_nothing_and_is_told_to_sign_in() {
+    for fault in ["signed-out", "unauthorized"] {
+        for open in [Standin::headless_a, Standin::headless_b] {
+            let lab = Lab::new();
+            let codex = open(&lab);
+            codex.fails_with(fault);
+            let ran = lab.puff(&["submit", "--env", "env_lab_1", "--prompt", "Trim"]).exits(128);
+            says_to_sign_in(&ran.complains(&["not signed in"]));
+            nothing_happened(&lab, &codex);
+        }
+    }
+}
+
+#[test]
+fn without_the_check_a_signed_out_launch_waits_for_the_login() {
+    let lab = Lab::new();
+    let codex = Standin::headless_a(&lab);
+    codex.fails_with("signed-out");
+    let ran = lab.puff(&["submit", "--env", "acme/widgets", "--skip-doctor", "--prompt", "Trim"]).exits(128);
+    says_to_sign_in(&ran);
+    let run = lab.show("@");
+    assert_eq!((&run["state"], &run["attention"]), (&"queued".into(), &"needs-login".into()));
+
+    codex.recovers();
+    codex.phase("ready");
+    let id = run["run"].as_str().unwrap();
+    lab.puff(&["watch", id, "--interval", "1s"]).ok();
+    let run = lab.show(id);
+    assert_eq!((&run["task_id"], &run["attention"]), (&TASK.into(), &().into()));
+}
+
+fn says_to_sign_in(ran: &Ran) {
+    assert!(ran.stderr.contains("codex login"), "{}", ran.stderr);
+}
+
+fn nothing_happened(lab: &Lab, codex: &Standin) {
+    assert_eq!(codex.paid(), []);
+    assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
+    assert_eq!(lab.git(&["status", "--porcelain", "--", ":!.codex"]), "");
+}
