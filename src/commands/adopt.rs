@@ -7,7 +7,7 @@ use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::adopt::{adopt, give_task};
 use crate::error::{Error, Exit, Result};
-use crate::model::{NotATask, Selector, TaskId};
+use crate::model::{MOST_VARIANTS, NotATask, Selector, TaskId};
 use crate::ui::{Format, Ui};
 
 /// Take up a task that was started elsewhere, or name the task of an interrupted submission
@@ -19,7 +19,7 @@ pub struct Adopt {
     #[arg(long, value_name = "REF", conflicts_with = "run")]
     base: Option<String>,
     /// How many attempts it has, where Codex does not say
-    #[arg(long, visible_alias = "attempts", value_name = "N", conflicts_with = "run", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, visible_alias = "attempts", value_name = "N", conflicts_with = "run", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_VARIANTS)))]
     best_of: Option<u32>,
     /// The interrupted run that this task belongs to
     #[arg(long, value_name = "RUN")]

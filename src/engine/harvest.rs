@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use serde_json::Map;
+
 use super::identify::{self, Bound};
 use super::{Listener, Notice, branches, handoff};
 use crate::context::Context;
@@ -154,7 +156,7 @@ fn artifacts(run: &Run, collection: &Collection, bound: &[Bound], client: &Clien
                 patch_sha256: variant.patch_sha256.clone(),
                 patch_size: patch.len() as u64,
                 apply: None,
-                extra: Default::default(),
+                extra: attempt.exported.as_ref().map(|exported| exported.meta.clone()).unwrap_or_default(),
             };
             files.push((path("patch.diff"), Some(patch)));
             files.push((path("meta.json"), Some(json(&meta)?)));
@@ -164,14 +166,19 @@ fn artifacts(run: &Run, collection: &Collection, bound: &[Bound], client: &Clien
 }
 
 fn report(run: &Run, variant: &Variant, attempt: &Attempt) -> Report {
+    // An exported attempt came from a task that is not this run's: its own word is all there is.
+    let (task_id, attempt_placement, extra) = match &attempt.exported {
+        Some(exported) => (exported.task_id.clone(), exported.placement, exported.report.clone()),
+        None => (run.task_id.clone(), attempt.placement, Map::new()),
+    };
     Report {
-        task_id: run.task_id.clone(),
+        task_id,
         variant_index: variant.index,
         status: attempt.status,
-        attempt_placement: attempt.placement.filter(|_| run.task_id.is_some()),
+        attempt_placement,
         prompt: attempt.prompt.clone(),
         messages: attempt.messages.clone(),
-        extra: Default::default(),
+        extra,
     }
 }
 
@@ -429,7 +436,11 @@ pub fn write_out(context: &Context, id: &RunId, folder: &Path) -> Result<()> {
             let Some(bytes) = kept else { continue };
             let to = folder.join(variant.name());
             let write = || std::fs::create_dir_all(&to).and_then(|()| std::fs::write(to.join(file), &bytes));
-            write().or_fail(|| format!("'{}' can't be written", to.join(file).display()))?;
+            write().map_err(|cause| {
+                Error::failed(format!("'{}' can't be written", to.join(file).display()))
+                    .hint("the harvest itself is done; name a folder that can be written: --out DIR")
+                    .because(cause)
+            })?;
         }
     }
     Ok(())

@@ -130,6 +130,7 @@ mod tests {
             patch: Some(patch.as_bytes().to_vec()),
             messages: None,
             prompt: None,
+            exported: None,
         };
         Collection { attempts: None, attempts_made: patches.iter().map(attempt).collect() }
     }
@@ -189,6 +190,7 @@ mod tests {
             patch: patch.map(|p| p.as_bytes().to_vec()),
             messages: Some(vec![format!("{placement}")]),
             prompt: None,
+            exported: None,
         };
         let attempts_made = vec![
             attempt(0, Some("one"), VariantStatus::Completed),

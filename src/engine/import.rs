@@ -30,6 +30,11 @@ pub fn import(
     branches::prove_free(context)?;
     context.identity()?;
     let export = Export::read(folder)?;
+    let highest = export.variants.iter().map(|variant| variant.index).max().unwrap_or(0);
+    if let Some(index) = wish.variants.iter().find(|index| **index > highest) {
+        return Err(Error::usage(format!("'{}' has no variant {index}", folder.display()))
+            .hint(format!("its variants are 1 to {highest}")));
+    }
     let base = base::for_here(context, base)?;
     let digest: String = export.digest(&base.oid.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
     let folder_name = folder.canonicalize().ok().and_then(|f| Some(f.file_name()?.to_str()?.to_owned()));
@@ -41,7 +46,6 @@ pub fn import(
     };
     if !store.exists(&id) {
         let now = context.clock.now();
-        let highest = export.variants.iter().map(|variant| variant.index).max().unwrap_or(0);
         let run = Run {
             provider: ProviderKind::Import,
             state: State::Pending,

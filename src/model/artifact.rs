@@ -30,6 +30,11 @@ pub struct Report {
     pub extra: Map<String, Value>,
 }
 
+impl Report {
+    /// The fields that are ours.
+    pub const FIELDS: [&str; 6] = ["task_id", "variant_index", "status", "attempt_placement", "prompt", "messages"];
+}
+
 /// `variants/var<N>/meta.json`: when and from where the patch came, and what became of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
@@ -53,4 +58,10 @@ pub struct Meta {
     /// Fields of an imported folder's file that are not ours.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+impl Meta {
+    /// The fields that are ours.
+    pub const FIELDS: [&str; 7] =
+        ["collected_at", "client", "client_version", "revision", "patch_sha256", "patch_size", "apply"];
 }

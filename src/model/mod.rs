@@ -23,4 +23,4 @@ pub use report::Handoff;
 pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
 pub use schema::{Schema, SchemaError, documents};
 pub use span::{NotASpan, Span};
-pub use variant::{Apply, Check, CheckStatus, Risk, Score, ScorePart, Variant, VariantStatus};
+pub use variant::{Apply, Check, CheckStatus, MOST_VARIANTS, Risk, Score, ScorePart, Variant, VariantStatus};

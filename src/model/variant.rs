@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 
 use super::Oid;
 
+/// The most variants that a run can have. No service gives as many; a number beyond it is a mistake or malice.
+pub const MOST_VARIANTS: u32 = 1000;
+
 /// One attempt of a run. Its identity is its patch; the number it got first stays with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Variant {

@@ -7,9 +7,9 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Attempt, Collection};
+use super::{Attempt, Collection, Exported};
 use crate::error::{Error, Result};
-use crate::model::VariantStatus;
+use crate::model::{MOST_VARIANTS, Meta, Report, VariantStatus};
 
 /// A folder of exported patches, read whole.
 #[derive(Clone, Debug)]
@@ -50,6 +50,10 @@ impl Export {
             let name = entry.file_name();
             let index = name.to_str().and_then(|name| name.strip_prefix("var")).and_then(|n| n.parse::<u32>().ok());
             if let Some(index) = index.filter(|index| *index > 0 && entry.path().is_dir()) {
+                if index > MOST_VARIANTS {
+                    return Err(Error::failed(format!("'{shown}' has a variant numbered {index}"))
+                        .hint(format!("a run has at most {MOST_VARIANTS} variants: rename the folder")));
+                }
                 variants.push(ExportedVariant::read(&entry.path(), index)?);
             }
         }
@@ -108,16 +112,31 @@ impl ExportedVariant {
         };
         let messages = field("messages").and_then(Value::as_array);
         let messages = messages.map(|all| all.iter().filter_map(|m| m.as_str().map(str::to_owned)).collect());
-        let attempt = Attempt { placement: Some(index - 1), status, patch, messages, prompt: text("prompt") };
+        let exported = Exported {
+            task_id: text("task_id"),
+            placement: field("attempt_placement").and_then(Value::as_u64).and_then(|place| place.try_into().ok()),
+            report: without(report.as_ref(), &Report::FIELDS),
+            meta: without(meta.as_ref(), &Meta::FIELDS),
+        };
+        let placement = Some(index - 1);
+        let attempt = Attempt { placement, status, patch, messages, prompt: text("prompt"), exported: Some(exported) };
         Ok(ExportedVariant { index, attempt, report, meta })
     }
+}
+
+/// What is in an object beside these fields.
+fn without(object: Option<&Map<String, Value>>, fields: &[&str]) -> Map<String, Value> {
+    let others = object.into_iter().flatten().filter(|(name, _)| !fields.contains(&name.as_str()));
+    others.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(Error::failed(format!("'{}' can't be read", path.display())).because(cause)),
+        Err(cause) => Err(Error::failed(format!("'{}' can't be read", path.display()))
+            .hint("a variant is a folder with the files patch.diff, report.json and meta.json, or some of them")
+            .because(cause)),
     }
 }
 

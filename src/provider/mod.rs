@@ -9,6 +9,8 @@ pub mod import;
 
 pub use failure::{Failure, SubmitFailure};
 
+use serde_json::{Map, Value};
+
 use crate::model::{TaskId, Time, VariantStatus};
 
 /// Somebody who does the work of runs.
@@ -158,6 +160,22 @@ pub struct Attempt {
     pub messages: Option<Vec<String>>,
     /// What was asked, where the client repeats it.
     pub prompt: Option<String>,
+    /// What an exported folder says beyond that.
+    pub exported: Option<Exported>,
+}
+
+/// What an exported folder says of an attempt beyond what every provider says: where it came from, and whatever else
+/// its exporter found worth keeping.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Exported {
+    /// The task that it was an attempt of.
+    pub task_id: Option<String>,
+    /// Its place there, from 0.
+    pub placement: Option<u32>,
+    /// Fields of its `report.json` that are not ours.
+    pub report: Map<String, Value>,
+    /// Fields of its `meta.json` that are not ours.
+    pub meta: Map<String, Value>,
 }
 
 /// A line of the provider's list of tasks.

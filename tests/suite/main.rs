@@ -14,3 +14,5 @@ mod cloud_variants;
 mod headless_life;
 mod headless_submit;
 mod import;
+mod import_refused;
+mod import_repeat;

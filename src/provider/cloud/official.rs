@@ -69,6 +69,7 @@ pub(super) fn collect(client: &Client, question: &Question) -> Result<Collection
                 patch: Some(output.stdout),
                 messages: None,
                 prompt: None,
+                exported: None,
             });
             return Ok(Collection { attempts: None, attempts_made: made.collect() });
         }

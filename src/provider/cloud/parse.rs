@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::model::{TaskId, VariantStatus};
+use crate::model::{MOST_VARIANTS, TaskId, VariantStatus};
 use crate::provider::{Attempt, Collection, Failure, News, Observation, Task, TaskStatus, TaskSummary};
 
 /// A page of the list of tasks.
@@ -44,7 +44,7 @@ impl ListedTask {
     pub fn observed(&self) -> Observation {
         Observation {
             status: Some(self.task_status()),
-            attempts: self.attempt_total.filter(|total| *total > 0),
+            attempts: credible(self.attempt_total),
             updated_at: self.updated_at.clone(),
             news: News::None,
             trouble: None,
@@ -62,10 +62,15 @@ impl ListedTask {
             status,
             updated_at: self.updated_at,
             env_label: self.environment_label,
-            attempts: self.attempt_total.filter(|total| *total > 0),
+            attempts: credible(self.attempt_total),
             prompt: None,
         })
     }
+}
+
+/// A number of attempts that can be one.
+fn credible(total: Option<u32>) -> Option<u32> {
+    total.filter(|total| (1..=MOST_VARIANTS).contains(total))
 }
 
 /// Reads `list --json`.
@@ -98,6 +103,11 @@ struct ShownVariant {
 pub(super) fn show(stdout: &[u8]) -> Result<Collection, Failure> {
     let shown: Shown = serde_json::from_slice(stdout)
         .map_err(|_| not_understood("codex cloud show", &String::from_utf8_lossy(stdout)))?;
+    let numbers =
+        shown.variants.iter().flat_map(|variant| variant.attempt_placement.into_iter().chain([variant.variant_index]));
+    if numbers.into_iter().any(|number| number > MOST_VARIANTS) {
+        return Err(not_understood("codex cloud show", &String::from_utf8_lossy(stdout)));
+    }
     let prompt = shown.variants.iter().find_map(|variant| variant.prompt.clone());
     let mut made: Vec<_> = shown
         .variants
@@ -109,10 +119,11 @@ pub(super) fn show(stdout: &[u8]) -> Result<Collection, Failure> {
             patch: variant.diff.map(String::into_bytes),
             messages: Some(variant.messages),
             prompt: prompt.clone(),
+            exported: None,
         })
         .collect();
     made.sort_by_key(|attempt| attempt.placement);
-    Ok(Collection { attempts: shown.attempt_total.filter(|total| *total > 0), attempts_made: made })
+    Ok(Collection { attempts: credible(shown.attempt_total), attempts_made: made })
 }
 
 fn attempt_status(word: &str) -> VariantStatus {

@@ -1,0 +1,155 @@
+//! Importing again changes nothing, here or elsewhere; and what was harvested can be written out and imported again.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::export::Export;
+use crate::support::lab::{Lab, run};
+
+#[test]
+fn importing_the_same_folder_again_changes_nothing() {
+    let lab = Lab::new();
+    let export = three_variants(&lab);
+    let first = export.harvest(&lab, &["--json"]).exits(3);
+    let before = lab.fingerprint();
+
+    let again = export.harvest(&lab, &["--json"]).exits(3);
+    assert_eq!(again.json(), first.json());
+    assert_eq!(lab.fingerprint(), before);
+    lab.puff(&["harvest", "@"]).exits(3);
+    assert_eq!(lab.fingerprint(), before);
+
+    // Another patch is another run.
+    export.patch(4, lab.patch("README", "Four.\n"));
+    let other = export.harvest(&lab, &["--json"]).exits(3).json();
+    assert_ne!(other["run"], first.json()["run"]);
+}
+
+#[test]
+fn another_clone_makes_the_same_commits_of_the_same_folder() {
+    let mut lab = Lab::new();
+    lab.fix_clock();
+    let export = three_variants(&lab);
+    let here = export.harvest(&lab, &["--json"]).exits(3).json();
+
+    let other = lab.path("other");
+    lab.git_in(&lab.path("home"), &["clone", "-q", "../origin.git", "../other"]);
+    let args = ["puff", "harvest", "--from", export.path(), "--base", "main", "--json"];
+    let there = run(lab.command("git").current_dir(&other).args(args)).exits(3).json();
+    assert_eq!(there, here);
+    let refs = ["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads/puff", "refs/puff", "refs/notes"];
+    assert_eq!(lab.git_in(&other, &refs), lab.git(&refs));
+}
+
+#[test]
+fn an_import_leaves_worktree_index_and_head_alone() {
+    let lab = Lab::new();
+    let export = three_variants(&lab);
+    lab.write("README", "Something half done.\n");
+    lab.write("staged.txt", "staged\n");
+    lab.git(&["add", "staged.txt"]);
+    lab.write("untracked.txt", "mine\n");
+    let state = |lab: &Lab| {
+        let index = fs::read(lab.work().join(".git/index")).unwrap();
+        (lab.git(&["status", "--porcelain"]), lab.git(&["rev-parse", "HEAD"]), index)
+    };
+    let before = state(&lab);
+    export.harvest(&lab, &[]).exits(3);
+    assert_eq!(state(&lab), before);
+}
+
+#[test]
+fn a_run_may_be_named() {
+    let lab = Lab::new();
+    let export = three_variants(&lab);
+    let run = export.harvest(&lab, &["--name", "tidy-up", "--json"]).exits(3).json();
+    assert_eq!(run["run"], "tidy-up");
+    lab.git(&["rev-parse", "--verify", "puff/tidy-up/var1"]);
+    export.harvest(&lab, &["--name", "tidy-up"]).exits(3);
+
+    // The name belongs to that content.
+    let other = Export::new(&lab, "other");
+    other.patch(1, lab.patch("README", "Another.\n"));
+    let before = lab.fingerprint();
+    other.harvest(&lab, &["--name", "tidy-up"]).exits(1).complains(&["'tidy-up'", "something else"]);
+    assert_eq!(lab.fingerprint(), before);
+}
+
+#[test]
+fn only_the_variants_that_were_asked_for_get_branches() {
+    let lab = Lab::new();
+    let export = three_variants(&lab);
+    let run = export.harvest(&lab, &["--variant", "3", "--json"]).ok().json();
+    let id = run["run"].as_str().unwrap();
+    let branches = || lab.git(&["for-each-ref", "--format=%(refname:lstrip=4)", "refs/heads/puff"]);
+    assert_eq!((branches().as_str(), &run["state"]), ("var3", &"ready".into()));
+
+    // The others are kept, and a later harvest makes their branches.
+    lab.puff(&["harvest", id]).exits(3);
+    assert_eq!(branches(), "var1\nvar3");
+    assert_eq!(lab.show(id)["state"], "harvested");
+    lab.puff(&["harvest", id, "--variant", "9"]).exits(129).complains(&["no variant 9"]);
+}
+
+#[test]
+fn what_is_written_out_imports_as_the_same_patches() {
+    let lab = Lab::new();
+    let export = three_variants(&lab);
+    export.patch(4, b"diff --git a/x b/x\nnew file mode 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+caf\xe9\r\n");
+    export.report(5, &json!({"status": "failed", "messages": ["I gave up."]}));
+    let out = lab.path("out");
+    let first = export.harvest(&lab, &["--out", out.to_str().unwrap(), "--json"]).exits(3).json();
+
+    let read = |folder: &str, file: &str| fs::read(lab.path(folder).join(file)).ok();
+    for variant in 1..=5 {
+        let patch = format!("var{variant}/patch.diff");
+        assert_eq!(read("out", &patch), read("export", &patch), "{patch}");
+        let report: Value =
+            serde_json::from_slice(&read("out", &format!("var{variant}/report.json")).unwrap()).unwrap();
+        assert_eq!((&report["variant_index"], &report["task_id"]), (&json!(variant), &Value::Null));
+    }
+    let meta: Value = serde_json::from_slice(&read("out", "var2/meta.json").unwrap()).unwrap();
+    assert_eq!((&meta["apply"], &meta["client"]), (&"rejected".into(), &"import".into()));
+    assert_eq!(meta["patch_sha256"], first["variants"][1]["patch_sha256"]);
+
+    let again = lab.puff(&["harvest", "--from", "../out", "--base", "main", "--json"]).exits(3).json();
+    for field in ["patch_sha256", "status", "apply", "message"] {
+        let of = |run: &Value| -> Vec<Value> {
+            run["variants"].as_array().unwrap().iter().map(|variant| variant[field].clone()).collect()
+        };
+        assert_eq!(of(&again), of(&first), "{field}");
+    }
+    // A harvest of the run itself writes the same files.
+    lab.puff(&["harvest", first["run"].as_str().unwrap(), "--out", "../out2"]).exits(3);
+    run(lab.command("diff").args(["-r", "../out", "../out2"])).ok();
+}
+
+#[test]
+fn what_an_exported_report_says_beyond_our_own_fields_is_kept() {
+    let lab = Lab::new();
+    let export = Export::new(&lab, "export");
+    export.patch(1, lab.patch("README", "One.\n"));
+    export.report(1, &json!({"status": "completed", "prompt": "Tidy up", "turn_id": "turn~1", "task_id": "task_e_1"}));
+    export.put("var1/meta.json", json!({"agent_build": 7}).to_string());
+    let run = export.harvest(&lab, &["--json"]).ok().json();
+    assert!(run["run"].as_str().unwrap().starts_with("tidy-up-"), "{run}");
+    // The run has no task; the variant was an attempt of one.
+    assert_eq!(run["task_id"], Value::Null);
+    let kept = |file: &str| -> Value {
+        let path = format!("refs/puff/runs/{}:variants/var1/{file}", run["run"].as_str().unwrap());
+        serde_json::from_str(&lab.git(&["show", &path])).unwrap()
+    };
+    let report = kept("report.json");
+    assert_eq!((&report["turn_id"], &report["task_id"]), (&"turn~1".into(), &"task_e_1".into()));
+    assert_eq!(kept("meta.json")["agent_build"], 7);
+}
+
+/// One that applies, one that does not, and one more that does.
+fn three_variants(lab: &Lab) -> Export {
+    let export = Export::new(lab, "export");
+    export.patch(1, lab.patch("README", "One.\n")).report(1, &json!({"messages": ["Said."]}));
+    export.patch(2, "diff --git a/gone b/gone\n--- a/gone\n+++ b/gone\n@@ -1 +1 @@\n-a\n+b\n");
+    export.patch(3, lab.patch("src/parse.rs", "// three\n"));
+    export
+}
