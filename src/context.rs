@@ -140,7 +140,9 @@ impl Clock {
     pub fn read(environment: &Environment) -> Result<Clock> {
         let parse = |text: &String| {
             chrono::DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).map_err(|cause| {
-                Error::usage(format!("GIT_PUFF_NOW is '{text}', which is not an RFC 3339 time")).because(cause)
+                Error::usage(format!("GIT_PUFF_NOW is '{text}', which is not an RFC 3339 time"))
+                    .hint("write it as 2026-11-20T10:00:00Z, or unset it")
+                    .because(cause)
             })
         };
         Ok(Clock { fixed: environment.now.as_ref().map(parse).transpose()? })

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::shared;
 use crate::context::Context;
 use crate::engine::handoff;
-use crate::error::{Exit, Result, ResultExt};
+use crate::error::{Error, Exit, Result, ResultExt};
 use crate::model::Selector;
 use crate::render;
 use crate::store::RunStore;
@@ -61,7 +61,11 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
     if path.is_dir() {
         path = path.join(if args.format == ReportFormat::Json { "report.json" } else { "report.md" });
     }
-    std::fs::write(&path, text).or_fail(|| format!("'{}' can't be written", path.display()))?;
+    std::fs::write(&path, text).map_err(|cause| {
+        Error::failed(format!("'{}' can't be written", path.display()))
+            .hint("name a file in a folder that is there, or a folder: -o FILE|DIR")
+            .because(cause)
+    })?;
     ui.note(&format!("wrote {}", path.display()));
     Ok(Exit::Done)
 }

@@ -54,7 +54,7 @@ pub fn given_prompt(args: &PromptArgs, context: &Context) -> Result<Option<(Stri
     let shown = file.display().to_string();
     let bytes = std::fs::read(absolute(context, file)).map_err(|cause| {
         Error::usage(format!("the prompt file '{shown}' can't be read"))
-            .hint("name a file that is there, or say what to do with --prompt TEXT")
+            .hint("name a file with the prompt, or say it with --prompt TEXT or on standard input")
             .because(cause)
     })?;
     Ok(Some((Intent::prompt(bytes, &format!("'{shown}'"))?, Some(shown))))

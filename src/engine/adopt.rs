@@ -37,7 +37,7 @@ pub fn adopt(
     let id = (0..1000)
         .filter_map(|attempt| RunId::compose(&prompt, &context.ids.suffix(task.as_str(), attempt)).ok())
         .find(|id| !store.exists(id))
-        .ok_or_else(|| Error::failed("no free name was found for the run"))?;
+        .ok_or_else(|| Error::failed("no free name was found for the run").hint("run the command again"))?;
     let run = Run {
         task_id: Some(task.to_string()),
         task_url: summary.url.clone(),

@@ -78,7 +78,7 @@ impl Intent {
     pub fn from_file(path: &Path, named: &str) -> Result<Intent> {
         let bytes = std::fs::read(path).map_err(|cause| {
             Error::usage(format!("the intent file '{named}' can't be read"))
-                .hint("name files that are there: --intent FILE…")
+                .hint("name a Markdown file: settings between two lines ---, the prompt below")
                 .because(cause)
         })?;
         let text = Intent::prompt(bytes, &format!("'{named}'"))?;
@@ -95,9 +95,8 @@ impl Intent {
         let prompt = Intent::prompt(body.as_bytes().to_vec(), &format!("'{named}'"))?;
         let name = settings.name.map(|name| name.parse::<RunId>());
         let name = name.transpose().map_err(|cause| {
-            Error::usage(format!("the name at the top of '{named}' is no run name"))
-                .hint("write another 'name: …', or leave it out: a name is made of the prompt then")
-                .because(cause)
+            Error::usage(format!("the name at the top of '{named}' is no run name: {cause}"))
+                .hint("write another one, or leave the line out")
         })?;
         Ok(Intent {
             prompt,

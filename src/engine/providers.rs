@@ -21,7 +21,8 @@ pub fn open_provider(context: &Context, run: &Run, patience: Patience) -> Result
             "the run '{}' has provider {}: there is no cloud to ask",
             run.run,
             run.provider.as_str()
-        ))),
+        ))
+        .hint(format!("what it has is here already: 'git puff show {}'", run.run))),
     }
 }
 

@@ -18,8 +18,15 @@ use crate::store::{Change, FileLock, RunStore, Runbook};
 pub fn lock(context: &Context, id: &RunId) -> Result<FileLock> {
     context.places.prepare()?;
     let path = context.places.submit_lock(id);
-    let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
-    lock.ok_or_else(|| Error::failed(format!("the run '{id}' is being submitted by another git-puff")))
+    let lock = FileLock::attempt(&path).map_err(|cause| {
+        Error::cannot_work(format!("the lock '{}' can't be taken", path.display()))
+            .hint("check who may write to the git directory, and the space on its disk")
+            .because(cause)
+    })?;
+    lock.ok_or_else(|| {
+        Error::failed(format!("the run '{id}' is being submitted by another git-puff"))
+            .hint(format!("'git puff show {id}' tells when it is through"))
+    })
 }
 
 /// Is somebody submitting this run right now?
@@ -41,7 +48,8 @@ pub fn submit(
     let store = RunStore::new(context);
     let begun = store.update(id, context.clock.now(), |run| {
         if !matches!(run.state, State::Queued | State::Submitting) || run.task_id.is_some() {
-            return Err(Error::failed(format!("the run '{id}' is {} already", run.state.as_str())));
+            return Err(Error::failed(format!("the run '{id}' is {} already", run.state.as_str()))
+                .hint(format!("look at it with 'git puff show {id}'")));
         }
         run.advance(State::Submitting).or_fail(|| format!("the run '{id}' can't be submitted"))?;
         run.attention = None;

@@ -44,7 +44,10 @@ pub fn locate() -> Result<Location> {
         other => Err(other),
     });
     let output = output.map_err(explain)?;
-    let unreadable = || Error::cannot_work("git describes this repository in a way that is not understood");
+    let unreadable = || {
+        Error::cannot_work("git describes this repository in a way that is not understood")
+            .hint("check it with 'git rev-parse --git-dir --git-common-dir'; git-puff needs git 2.31 or newer")
+    };
     // Paths may hold anything but a newline here: git itself prints one a line.
     let mut lines = output.stdout.split(|byte| *byte == b'\n');
     let mut next = || lines.next().filter(|line| !line.is_empty());
@@ -92,9 +95,9 @@ fn explain(failure: GitFailure) -> Error {
             Error::cannot_work(format!("'{here}' is not inside a git repository"))
                 .hint("go into a repository, make one with 'git init', or try 'git puff demo'")
         }
-        GitFailure::Refused { .. } => {
-            Error::cannot_work(format!("git can't work in the repository at '{here}'")).because_it_said(&said)
-        }
+        GitFailure::Refused { .. } => Error::cannot_work(format!("git can't work in the repository at '{here}'"))
+            .hint("check it with 'git status'")
+            .because_it_said(&said),
     }
 }
 

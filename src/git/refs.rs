@@ -65,8 +65,11 @@ impl Repo {
     /// # Errors
     /// When the refs can't be read.
     pub fn refs_under(&self, prefix: &str) -> Result<Vec<(String, Oid)>> {
-        let unreadable =
-            |cause: git2::Error| Error::cannot_work(format!("the refs under '{prefix}' can't be read")).because(cause);
+        let unreadable = |cause: git2::Error| {
+            Error::cannot_work(format!("the refs under '{prefix}' can't be read"))
+                .hint("check the repository with 'git fsck'")
+                .because(cause)
+        };
         let mut found = Vec::new();
         for reference in self.inner.references_glob(&format!("{prefix}*")).map_err(unreadable)? {
             let reference = reference.map_err(unreadable)?;

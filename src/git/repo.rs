@@ -146,13 +146,17 @@ impl Repo {
                     git2::ErrorCode::Ambiguous => {
                         Err(Error::failed(format!("'{revision}' names several objects")).hint("write more digits"))
                     }
-                    _ => Err(Error::failed(format!("'{revision}' can't be looked up")).because(cause)),
+                    _ => Err(Error::failed(format!("'{revision}' can't be looked up"))
+                        .hint("check it with 'git rev-parse'")
+                        .because(cause)),
                 };
             }
         };
         match object.peel_to_commit() {
             Ok(commit) => Ok(Some(oid(commit.id()))),
-            Err(cause) => Err(Error::failed(format!("'{revision}' is not a commit")).because(cause)),
+            Err(cause) => Err(Error::failed(format!("'{revision}' is not a commit"))
+                .hint("name a branch, a tag or a commit; 'git log --oneline' shows some")
+                .because(cause)),
         }
     }
 

@@ -27,7 +27,9 @@ impl Repo {
     pub fn stats(&self, old: Oid, new: Oid) -> Result<Stats> {
         let (old, new) = (old.to_string(), new.to_string());
         let cmd = self.git().args(["diff-tree", "-r", "-M", "--numstat", "-z", &old, &new]);
-        let output = run(&cmd).map_err(|cause| Error::failed("two versions can't be compared").because(cause))?;
+        let output = run(&cmd).map_err(|cause| {
+            Error::failed("two versions can't be compared").hint("check the repository with 'git fsck'").because(cause)
+        })?;
         Ok(parse(&output.stdout))
     }
 }

@@ -4,9 +4,9 @@
 //! are many, split into folders by the first digits (see `git help notes`). libgit2's own notes lose concurrent
 //! writes and never split, so the tree is edited here and the ref swapped.
 
-use super::{FileLock, Places};
+use super::Places;
 use crate::context::Context;
-use crate::error::{Error, Result, ResultExt};
+use crate::error::{Error, Result};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
 use crate::model::{Identity, Oid, Time};
 
@@ -63,9 +63,7 @@ impl<'a> Notes<'a> {
     /// # Errors
     /// When the notes can't be read or written.
     pub fn edit(&self, edits: &[NoteEdit<'_>], now: Time, why: &str) -> Result<bool> {
-        self.places.prepare()?;
-        let _lock = FileLock::wait(&self.places.write_lock())
-            .or_fail(|| format!("the lock '{}' can't be taken", self.places.write_lock().display()))?;
+        let _lock = self.places.lock_for_writing()?;
         loop {
             let head = self.repo.ref_target(self.name);
             let old_tree = head.map(|head| self.repo.commit(head).map(|commit| commit.tree)).transpose()?;
@@ -109,7 +107,9 @@ impl<'a> Notes<'a> {
         let path = self.path(Some(tree), object)?;
         let entry = self.repo.entry(tree, path.as_bytes())?;
         let bytes = entry.map(|entry| self.repo.blob(entry.oid)).transpose().map_err(|cause| {
-            Error::failed(format!("the note of {object} in {} can't be read", self.name)).because(cause)
+            Error::failed(format!("the note of {object} in {} can't be read", self.name))
+                .hint("check the repository with 'git fsck'")
+                .because(cause)
         })?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::FileLock;
 use crate::error::{Error, Result};
 use crate::model::RunId;
 
@@ -63,6 +64,20 @@ impl Places {
     /// Held while refs of ours are written.
     pub fn write_lock(&self) -> PathBuf {
         self.root.join("locks").join("write")
+    }
+
+    /// Takes the lock under which refs of ours are written.
+    ///
+    /// # Errors
+    /// When the git directory can't be written.
+    pub fn lock_for_writing(&self) -> Result<FileLock> {
+        self.prepare()?;
+        let path = self.write_lock();
+        FileLock::wait(&path).map_err(|cause| {
+            Error::cannot_work(format!("the lock '{}' can't be taken", path.display()))
+                .hint("check who may write to the git directory, and the space on its disk")
+                .because(cause)
+        })
     }
 
     /// Held by the watcher for its life.
@@ -147,7 +162,10 @@ impl Places {
     /// When it can't be written.
     pub fn replace(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         self.prepare()?;
-        replace(path, bytes)
-            .map_err(|cause| Error::cannot_work(format!("'{}' can't be written", path.display())).because(cause))
+        replace(path, bytes).map_err(|cause| {
+            Error::cannot_work(format!("'{}' can't be written", path.display()))
+                .hint("check who may write to the git directory, and the space on its disk")
+                .because(cause)
+        })
     }
 }

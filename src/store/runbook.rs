@@ -113,7 +113,9 @@ impl<'a> Runbook<'a> {
         match std::fs::read(&path) {
             Ok(bytes) => Ok(parse(&bytes)),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(cause) => Err(Error::failed(format!("'{}' can't be read", path.display())).because(cause)),
+            Err(cause) => Err(Error::failed(format!("'{}' can't be read", path.display()))
+                .hint("check what is there; the runs themselves are in the refs, and 'git puff list' shows them")
+                .because(cause)),
         }
     }
 

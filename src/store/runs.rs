@@ -257,9 +257,7 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// When the git directory can't be written.
     pub fn lock(&self) -> Result<FileLock> {
-        self.places.prepare()?;
-        FileLock::wait(&self.places.write_lock())
-            .or_fail(|| format!("the lock '{}' can't be taken", self.places.write_lock().display()))
+        self.places.lock_for_writing()
     }
 
     fn read(&self, name: &str, head: Oid) -> Result<Recorded> {
