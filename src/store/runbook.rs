@@ -76,12 +76,20 @@ impl<'a> Runbook<'a> {
         Runbook { places }
     }
 
-    /// Proves that a line could be appended, without appending one.
+    /// Proves that a line could be appended, without appending one and without leaving anything: what is refused
+    /// afterwards must not show in `git status`.
     ///
     /// # Errors
     /// When it could not.
     pub fn prove_writable(&self) -> Result<()> {
-        self.open().map(drop).map_err(|cause| self.unwritable(cause))
+        let path = self.places.runbook();
+        let prove = || match path.ancestors().find(|there| there.symlink_metadata().is_ok()) {
+            Some(there) if there == path => self.open().map(drop),
+            // The first of the missing folders would be made in there.
+            Some(there) => tempfile::tempfile_in(there).map(drop),
+            None => Err(io::ErrorKind::NotFound.into()),
+        };
+        prove().map_err(|cause| self.unwritable(cause))
     }
 
     /// Appends a line. Call it under the store's lock.
@@ -172,6 +180,8 @@ mod tests {
         let places = Places::new(folder.path(), Some(folder.path().to_owned()));
         let runbook = Runbook::new(&places);
         runbook.prove_writable().unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        std::fs::create_dir(folder.path().join(".codex")).unwrap();
         std::fs::write(places.runbook(), b"{\"task_id\":\"to").unwrap();
         let text = r#"{"task_id":"t","env":null,"base":"main","best_of":1,"prompt_file":"p"}"#;
         let kickoff: Kickoff = serde_json::from_str(text).unwrap();

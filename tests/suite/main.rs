@@ -6,6 +6,8 @@ mod support;
 mod cloud_faults;
 mod cloud_jobs;
 mod cloud_kills;
+mod bad_launch;
+mod bad_places;
 mod cloud_life;
 mod cloud_places;
 mod cloud_queue;

@@ -1,0 +1,197 @@
+//! Launches that can't be: each is refused with the value at fault, before anything is recorded, paid or left behind.
+
+use std::fs;
+
+use crate::support::export::Export;
+use crate::support::lab::{Lab, Ran};
+use crate::support::standin::Standin;
+
+/// What every launch here has, so that only one thing is wrong at a time.
+const GOOD: [&str; 4] = ["submit", "--env", "acme/widgets", "--prompt=Trim"];
+
+#[test]
+fn a_prompt_has_to_say_something_in_text() {
+    let (lab, codex) = lab();
+    fs::write(lab.path("blank.md"), " \n\t\n").unwrap();
+    fs::write(lab.path("binary.md"), b"\x7fELF\xff\xfe").unwrap();
+    fs::write(lab.path("nul.md"), b"Trim\0it").unwrap();
+    fs::write(lab.path("large.md"), "x".repeat(5 << 20)).unwrap();
+    for (args, words) in [
+        (&["--prompt", ""][..], "--prompt is empty"),
+        (&["--prompt", " \n\t "], "--prompt is empty"),
+        (&["--prompt-file", "../blank.md"], "'../blank.md' is empty"),
+        (&["--prompt-file", "../binary.md"], "'../binary.md' is not text"),
+        (&["--prompt-file", "../nul.md"], "'../nul.md' is not text"),
+        (&["--prompt-file", "../large.md"], "'../large.md' has 5 MiB"),
+        (&["--prompt-file", "../nowhere.md"], "'../nowhere.md' can't be read"),
+        (&["--prompt-file", "src"], "'src' can't be read"),
+        (&["--prompt", "a", "--prompt-file", "../blank.md"], "--prompt-file"),
+        (&["--intent", "../nowhere.md"], "'../nowhere.md' can't be read"),
+        (&["--intent", "../blank.md"], "'../blank.md' is empty"),
+        (&[], "standard input is empty"),
+    ] {
+        refused(lab.puff(&[&["submit", "--env", "acme/widgets"], args].concat()), 129, &[words]);
+    }
+    for (input, words) in [(&b" \n"[..], "is empty"), (b"\xff\xfe\0", "is not text")] {
+        let ran = lab.puff_with_input(&["launch", "--env", "acme/widgets"], input);
+        refused(ran, 129, &["standard input", words]);
+    }
+    untouched(&lab, &codex);
+}
+
+#[test]
+fn settings_of_an_intent_file_are_checked() {
+    let (lab, codex) = lab();
+    for (settings, words) in [
+        ("env: acme/widgets\nbest_of: 2\n", "not understood"),
+        ("best-of: many\n", "not understood"),
+        ("env: [\n", "not understood"),
+        ("env: acme/widgets\nname: Not A Name\n", "'Not A Name'"),
+        ("env: acme/widgets\nbest-of: 5\n", "best of 5"),
+        ("env: acme/widgets\nbest-of: 0\n", "best of 0"),
+    ] {
+        fs::write(lab.path("intent.md"), format!("---\n{settings}---\nTrim\n")).unwrap();
+        refused(lab.puff(&["submit", "--intent", "../intent.md"]), 129, &[words]);
+    }
+    // One that is wrong keeps the others from being paid.
+    fs::write(lab.path("good.md"), "---\nenv: acme/widgets\n---\nTrim\n").unwrap();
+    refused(lab.puff(&["submit", "--intent", "../good.md", "../intent.md"]), 129, &["best of 0"]);
+    untouched(&lab, &codex);
+}
+
+#[test]
+fn a_launch_needs_an_environment() {
+    let (lab, codex) = lab();
+    refused(lab.puff(&["submit", "--prompt", "Trim"]), 129, &["no cloud environment"]);
+    untouched(&lab, &codex);
+}
+
+#[test]
+fn a_base_has_to_be_a_branch_that_the_remote_has() {
+    let (lab, codex) = lab();
+    let commit = lab.git(&["rev-parse", "HEAD"]);
+    lab.git(&["branch", "only-here"]);
+    for (base, code, words) in [
+        ("nope", 1, "no branch 'nope'"),
+        ("only-here", 1, "no branch 'only-here'"),
+        (commit.as_str(), 129, commit.as_str()),
+        ("main~1", 129, "'main~1'"),
+        ("", 129, "''"),
+        ("-x", 129, "'-x'"),
+        ("a b", 1, "'a b'"),
+    ] {
+        refused(lab.puff(&[&GOOD[..], &[&format!("--base={base}")]].concat()), code, &[words]);
+    }
+    lab.git(&["checkout", "-q", "only-here"]);
+    refused(lab.puff(&GOOD), 1, &["no branch 'only-here'"]);
+    lab.git(&["checkout", "-q", "--detach"]);
+    refused(lab.puff(&GOOD), 129, &["HEAD is on no branch"]);
+    lab.puff(&[&GOOD[..], &["--base", "main"]].concat()).ok();
+    assert_eq!(codex.paid().len(), 1);
+}
+
+#[test]
+fn a_remote_is_needed_and_a_silent_one_is_only_warned_of() {
+    let (lab, codex) = lab();
+    refused(lab.puff(&[&["-c", "puff.remote=upstream"], &GOOD[..]].concat()), 129, &["-c"]);
+    let ran = lab.try_git(&[&["-c", "puff.remote=upstream", "puff"], &GOOD[..]].concat());
+    refused(ran, 128, &["no remote 'upstream'"]);
+    untouched(&lab, &codex);
+
+    lab.git(&["remote", "set-url", "origin", "/nowhere/at/all"]);
+    let ran = lab.puff(&GOOD).ok();
+    assert!(ran.stderr.contains("warning: 'origin' does not answer"), "{}", ran.stderr);
+    refused(lab.puff(&[&GOOD[..], &["--base", "never-seen"]].concat()), 1, &["'never-seen'", "'origin'"]);
+    assert_eq!(codex.paid().len(), 1);
+}
+
+#[test]
+fn a_number_of_attempts_is_what_the_client_takes() {
+    let (lab, codex) = lab();
+    for number in ["0", "-1", "5", "x", "", "4294967297", "1.5"] {
+        let ran = lab.puff(&[&GOOD[..], &["--best-of", number]].concat());
+        refused(ran, 129, &[if number.is_empty() { "--best-of" } else { number }]);
+    }
+    let ran = lab.try_git(&[&["-c", "puff.bestOf=9", "puff"], &GOOD[..]].concat());
+    refused(ran, 129, &["best of 9"]);
+    untouched(&lab, &codex);
+}
+
+#[test]
+fn branches_of_variants_need_a_place() {
+    let (lab, codex) = lab();
+    let export = Export::new(&lab, "export");
+    export.patch(1, lab.patch("README", "One.\n"));
+    lab.git(&["branch", "puff"]);
+    refused(lab.puff(&GOOD), 1, &["the branch 'puff'"]);
+    refused(export.harvest(&lab, &[]), 1, &["the branch 'puff'"]);
+    untouched(&lab, &codex);
+
+    // The hint names two ways out; both are.
+    lab.git(&["config", "puff.branchPrefix", "tries/of-"]);
+    let run = export.harvest(&lab, &["--json"]).ok().json();
+    let branch = run["variants"][0]["branch"].as_str().unwrap().to_owned();
+    assert_eq!(branch, format!("tries/of-{}/var1", run["run"].as_str().unwrap()));
+    lab.git(&["rev-parse", "--verify", &format!("refs/heads/{branch}")]);
+
+    for bad in ["a..b/", "a b/", "/a/", "a//", "a.lock/", "~x", "a\\"] {
+        lab.git(&["config", "puff.branchPrefix", bad]);
+        refused(lab.puff(&GOOD), 129, &["puff.branchPrefix", &format!("'{bad}'"), ".git/config"]);
+    }
+    assert_eq!(codex.paid(), []);
+}
+
+#[test]
+fn git_has_to_know_who_commits() {
+    let (lab, codex) = lab();
+    let export = Export::new(&lab, "export");
+    export.patch(1, lab.patch("README", "One.\n"));
+    lab.git(&["config", "--global", "--remove-section", "user"]);
+    lab.git(&["config", "--global", "user.useConfigOnly", "true"]);
+    refused(lab.puff(&GOOD), 128, &["name and address"]);
+    refused(export.harvest(&lab, &[]), 128, &["name and address"]);
+    refused(lab.puff(&["adopt", "task_e_1"]), 128, &["name and address"]);
+    untouched(&lab, &codex);
+}
+
+#[test]
+fn a_limit_on_attempts_is_kept() {
+    let (lab, codex) = lab();
+    lab.git(&["config", "puff.attemptLimit", "5"]);
+    lab.puff(&GOOD).ok();
+    refused(lab.puff(&GOOD), 1, &["8 in 24 hours", "puff.attemptLimit is 5"]);
+    lab.puff(&[&GOOD[..], &["--best-of", "1"]].concat()).ok();
+    assert_eq!(codex.paid().len(), 2);
+}
+
+#[test]
+fn a_name_is_free_and_a_name() {
+    let (lab, codex) = lab();
+    for bad in ["Trim It", "../x", "-x", "", "a.lock", &"a".repeat(41)] {
+        refused(lab.puff(&[&GOOD[..], &[&format!("--name={bad}")]].concat()), 129, &["--name"]);
+    }
+    untouched(&lab, &codex);
+    lab.puff(&[&GOOD[..], &["--name", "trim-it"]].concat()).ok();
+    refused(lab.puff(&[&GOOD[..], &["--name", "trim-it"]].concat()), 129, &["'trim-it'"]);
+    assert_eq!(codex.paid().len(), 1);
+}
+
+fn lab() -> (Lab, Standin) {
+    let lab = Lab::new();
+    let codex = Standin::official(&lab);
+    (lab, codex)
+}
+
+#[track_caller]
+fn refused(ran: Ran, code: i32, words: &[&str]) {
+    let errors = ran.exits(code).complains(words).stderr;
+    assert_eq!(errors.lines().filter(|line| line.starts_with("error: ")).count(), 1, "{errors}");
+}
+
+/// Nothing was paid, nothing recorded, and the worktree has nothing in it that was not there before.
+#[track_caller]
+fn untouched(lab: &Lab, codex: &Standin) {
+    assert_eq!(codex.paid(), []);
+    assert_eq!(lab.git(&["for-each-ref", "refs/puff", "refs/heads/puff/", "refs/notes"]), "");
+    assert_eq!(lab.git(&["status", "--porcelain", "--untracked-files=all"]), "");
+}

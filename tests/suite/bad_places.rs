@@ -1,0 +1,172 @@
+//! Places where git-puff can't work, and settings that can't be used: said in a line, with the next step.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::export::Export;
+use crate::support::lab::{Lab, Ran, run};
+use crate::support::standin::Standin;
+
+#[test]
+fn outside_of_a_repository_every_verb_says_so() {
+    let lab = Lab::empty();
+    let here = lab.path("home");
+    for args in [
+        &["list"][..],
+        &[],
+        &["launch", "--prompt", "Trim"],
+        &["harvest", "--from", ".", "--base", "main"],
+        &["doctor", "--repair"],
+        &["show", "@"],
+        &["jobs"],
+    ] {
+        let ran = puff_in(&lab, &here, args).exits(128).complains(&["not inside a git repository"]);
+        assert!(ran.stdout.is_empty() && ran.stderr.contains("git init"), "{}", ran.stderr);
+    }
+    // What needs no repository works.
+    puff_in(&lab, &here, &["create"]).ok();
+    puff_in(&lab, &here, &["--version"]).ok();
+    puff_in(&lab, &here, &["launch", "-h"]).ok();
+}
+
+#[test]
+fn formats_that_are_not_supported_are_named_and_nothing_is_written() {
+    for (format, name) in [("--ref-format=reftable", "reftable"), ("--object-format=sha256", "sha256")] {
+        let lab = Lab::empty();
+        let codex = Standin::official(&lab);
+        lab.git(&["init", "-q", format, "work"]);
+        lab.commit("README", "A thing.\n", "Begin");
+        lab.git(&["remote", "add", "origin", "."]);
+        let files = || run(lab.command("find").args([".git", "-type", "f"])).stdout;
+        let before = files();
+        for args in [
+            &["submit", "--env", "acme/widgets", "--prompt", "Trim"][..],
+            &["list"],
+            &["harvest", "--from", ".", "--base", "main"],
+            &["doctor", "--repair"],
+        ] {
+            lab.puff(args).exits(128).complains(&[name, "work/.git"]);
+        }
+        assert_eq!((codex.calls().len(), files()), (0, before));
+    }
+}
+
+#[test]
+fn a_repository_that_cannot_be_written_is_found_out_before_anything_is_paid() {
+    // A file where a folder would be stops root as well, which permissions don't.
+    for (blocked, words) in [
+        (".git/puff", ".git/puff"),
+        (".git/refs/puff", "refs/puff/"),
+        (".codex", ".codex/bo4_runs.jsonl"),
+        (".git/puff/locks/write/x", ".git/puff/locks/write"),
+    ] {
+        let lab = Lab::new();
+        let codex = Standin::official(&lab);
+        let path = lab.work().join(blocked);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "in the way\n").unwrap();
+        if blocked.starts_with(".git/puff/") {
+            fs::create_dir_all(lab.puff_dir().join("cwd")).unwrap();
+        }
+        lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]).exits(128).complains(&[words]);
+        assert_eq!(codex.paid(), [], "{blocked}");
+        assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
+        // Nothing that was in the way is gone.
+        assert_eq!(fs::read_to_string(&path).unwrap(), "in the way\n");
+        lab.puff(&["doctor"]).exits(1);
+    }
+}
+
+#[test]
+fn objects_that_cannot_be_written_are_found_out_before_anything_is_paid() {
+    let lab = Lab::new();
+    let codex = Standin::official(&lab);
+    lab.git(&["repack", "-q", "-a", "-d"]);
+    let objects = lab.work().join(".git/objects");
+    for number in 0..=255 {
+        let _ = fs::remove_dir_all(objects.join(format!("{number:02x}")));
+        fs::write(objects.join(format!("{number:02x}")), "in the way\n").unwrap();
+    }
+    let ran = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]).exits(128);
+    ran.complains(&["can't be written"]);
+    assert_eq!(codex.paid(), []);
+}
+
+#[test]
+fn a_value_that_cannot_be_used_names_its_key_and_where_it_was_written() {
+    let lab = Lab::new();
+    let codex = Standin::official(&lab);
+    let launch = ["launch", "--env", "acme/widgets", "--prompt", "Trim"];
+    for (key, value) in [
+        ("puff.interval", "soon"),
+        ("puff.timeout", "-5m"),
+        ("puff.bestOf", "many"),
+        ("puff.maxActive", "-1"),
+        ("puff.attemptLimit", "1.5"),
+        ("puff.autoHarvest", "perhaps"),
+        ("puff.dialect", "esperanto"),
+    ] {
+        lab.git(&["config", key, value]);
+        lab.puff(&launch).exits(129).complains(&[key, &format!("'{value}'"), "file:", ".git/config"]);
+        lab.git(&["config", "--unset", key]);
+        let ran = lab.try_git(&[&["-c", &format!("{key}={value}"), "puff"], &launch[..]].concat());
+        ran.exits(129).complains(&[key, &format!("'{value}'"), "command line:"]);
+    }
+    assert_eq!(codex.paid(), []);
+}
+
+#[test]
+fn a_flag_beats_the_environment_beats_the_configuration() {
+    let mut lab = Lab::new();
+    Standin::official(&lab);
+    let submit = ["submit", "--prompt", "Trim", "--json"];
+    lab.git(&["config", "puff.env", "acme/widgets"]);
+    lab.git(&["config", "--global", "puff.bestOf", "1"]);
+    let best_of = |ran: Ran| ran.ok().json()["best_of"].as_u64().unwrap();
+    assert_eq!(best_of(lab.puff(&submit)), 1);
+    assert_eq!(best_of(lab.try_git(&[&["-c", "puff.bestOf=2", "puff"], &submit[..]].concat())), 2);
+    lab.set("GIT_PUFF_BEST_OF", "3");
+    assert_eq!(best_of(lab.try_git(&[&["-c", "puff.bestOf=2", "puff"], &submit[..]].concat())), 3);
+    assert_eq!(best_of(lab.puff(&[&submit[..], &["--best-of", "4"]].concat())), 4);
+
+    lab.set("GIT_PUFF_BEST_OF", "some");
+    lab.puff(&submit).exits(129).complains(&["puff.bestOf", "'some'", "environment GIT_PUFF_BEST_OF"]);
+    lab.unset("GIT_PUFF_BEST_OF");
+    lab.set("GIT_PUFF_NOW", "yesterday");
+    lab.puff(&["list"]).exits(129).complains(&["GIT_PUFF_NOW", "'yesterday'"]);
+}
+
+#[test]
+fn a_broken_configuration_is_named_by_git() {
+    let lab = Lab::new();
+    fs::write(lab.work().join(".git/config"), "[core\n").unwrap();
+    let ran = lab.puff(&["list"]);
+    assert_eq!(ran.code, 128, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+#[test]
+fn it_works_from_any_folder_a_linked_worktree_and_a_bare_repository() {
+    let lab = Lab::new();
+    let export = Export::new(&lab, "export");
+    export.patch(1, lab.patch("README", "One.\n"));
+    let from = export.path();
+    let harvest = ["harvest", "--from", from, "--base", "main", "--json"];
+    let first = puff_in(&lab, &lab.work().join("src"), &harvest).ok().json();
+
+    lab.git(&["worktree", "add", "-q", "../linked"]);
+    assert_eq!(puff_in(&lab, &lab.path("linked"), &harvest).ok().json(), first);
+    assert_eq!(lab.try_git(&["-C", "../linked", "puff", "show", "@", "--json"]).ok().json(), first);
+    // A relative path starts where the user is.
+    puff_in(&lab, &lab.path("linked"), &["harvest", "--from", "../export", "--base", "main"]).ok();
+
+    let bare = lab.path("origin.git");
+    let run = puff_in(&lab, &bare, &harvest).ok().json();
+    assert_eq!((&run["variants"][0]["apply"], &run["run"]), (&"applied".into(), &first["run"]));
+    lab.git_in(&bare, &["rev-parse", "--verify", run["variants"][0]["branch"].as_str().unwrap()]);
+    assert!(bare.join("puff").is_dir());
+}
+
+fn puff_in(lab: &Lab, folder: &Path, args: &[&str]) -> Ran {
+    run(lab.command("git").current_dir(folder).arg("puff").args(args))
+}
