@@ -1,0 +1,241 @@
+//! What is lost is made again from the run refs; what is damaged is named, and stands in nobody's way.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::export::Export;
+use crate::support::lab::{Lab, Ran, run};
+use crate::support::standin::{PROMPT, Standin};
+
+#[test]
+fn everything_but_the_run_refs_is_made_again() {
+    let lab = Lab::new();
+    let id = harvested(&lab);
+    imported(&lab, "one", "one");
+    let runbook = lab.work().join(".codex/bo4_runs.jsonl");
+    let views = |lab: &Lab| {
+        let refs = lab.git(&["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/puff"]);
+        let notes = ["report", "runs"].map(|name| {
+            let of = |object: &str| lab.try_git(&["notes", "--ref", &format!("puff/{name}"), "show", object]).stdout;
+            (of("main"), of(&format!("puff/{id}/var1")), of("puff/one/var1"))
+        });
+        (refs, notes, lab.puff(&["report", &id]).ok().stdout)
+    };
+    let (before, log) = (views(&lab), fs::read_to_string(&runbook).unwrap());
+
+    fs::remove_dir_all(lab.work().join(".codex")).unwrap();
+    fs::remove_dir_all(lab.puff_dir()).unwrap();
+    for name in [&format!("refs/heads/puff/{id}/var1")[..], "refs/heads/puff/one/var1", "refs/notes/puff/report"] {
+        lab.git(&["update-ref", "-d", name]);
+    }
+    lab.git(&["update-ref", "-d", "refs/notes/puff/runs"]);
+    let warned = lab.puff(&["doctor"]).ok();
+    for words in ["no line in the runbook log", "/var1' is gone", "doctor --repair"] {
+        assert!(warned.stdout.contains(words), "no '{words}' in:\n{}", warned.stdout);
+    }
+    assert!(!lab.work().join(".codex").exists(), "looking changes nothing");
+
+    let repairs = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
+    let wanted = |words: &str| repairs.iter().any(|word| word.contains(words));
+    assert!(wanted("added the line of") && wanted("puff/one/var1 again"), "{repairs:#?}");
+    assert_eq!(views(&lab), before);
+    assert_eq!(fs::read_to_string(&runbook).unwrap(), log);
+
+    // The notes alone.
+    for name in ["refs/notes/puff/report", "refs/notes/puff/runs"] {
+        lab.git(&["update-ref", "-d", name]);
+    }
+    let repairs = self::repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
+    assert_eq!(repairs.iter().filter(|word| word.starts_with("wrote the report and notes")).count(), 2, "{repairs:#?}");
+    assert_eq!(views(&lab), before);
+
+    let fingerprint = lab.fingerprint();
+    assert_eq!(self::repairs(lab.puff(&["doctor", "--repair", "--json"]).ok()), [""; 0]);
+    assert_eq!(lab.fingerprint(), fingerprint);
+}
+
+#[test]
+fn a_report_that_is_missing_or_of_another_time_is_made_again() {
+    let lab = Lab::new();
+    let id = harvested(&lab);
+    let report = lab.puff(&["report", &id]).ok().stdout;
+    // The newest step, without its reports.
+    edit_run(&lab, &id, |index| {
+        for file in ["report.md", "report.json"] {
+            index(&["rm", "-q", "--cached", file]);
+        }
+    });
+    let repairs = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
+    assert_eq!(repairs, [format!("wrote the report and notes of {id} again")]);
+    assert_eq!(lab.git(&["show", &format!("refs/puff/runs/{id}:report.md")]) + "\n", report);
+    lab.git(&["cat-file", "-e", &format!("refs/puff/runs/{id}:report.json")]);
+}
+
+#[test]
+fn a_lock_that_a_kill_left_behind_stops_nobody() {
+    let lab = Lab::new();
+    let id = harvested(&lab);
+    let locks = [format!("refs/puff/runs/{id}.lock"), format!("refs/heads/puff/{id}/var1.lock")];
+    let lock = |name: &str| fs::write(lab.work().join(".git").join(name), "").unwrap();
+    let there = |name: &str| lab.work().join(".git").join(name).exists();
+    lock(&locks[0]);
+    lock("refs/notes/puff/report.lock");
+    imported(&lab, "one", "one");
+    assert!(lab.git(&["notes", "--ref", "puff/report", "show", "main"]).contains("# Handoff: one"));
+    lab.git(&["branch", "-D", "-q", &format!("puff/{id}/var3")]);
+    lab.puff(&["harvest", &id]).ok();
+    assert_eq!(lab.show(&id)["variants"][2]["branch"], Value::Null);
+
+    locks.iter().for_each(|name| lock(name));
+    let warned = lab.puff(&["doctor"]).ok();
+    assert!(warned.stdout.contains("a lock that nobody holds"), "{}", warned.stdout);
+    assert!(locks.iter().all(|name| there(name)));
+    let repairs = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
+    assert_eq!(repairs.iter().filter(|word| word.starts_with("removed a lock")).count(), 2, "{repairs:?}");
+    assert!(!locks.iter().any(|name| there(name)));
+    // The user's own refs are the user's own business.
+    lock("refs/heads/main.lock");
+    lab.puff(&["doctor", "--repair"]).ok();
+    assert!(there("refs/heads/main.lock"));
+}
+
+#[test]
+fn a_run_of_a_newer_git_puff_is_named_and_left_alone() {
+    let lab = Lab::new();
+    Standin::headless_a(&lab);
+    imported(&lab, "one", "one");
+    record(&lab, "newer", br#"{"schema":"puff.run/2","run":"newer","shape":["unlike","ours"]}"#);
+    let before = lab.git(&["rev-parse", "refs/puff/runs/newer"]);
+    for args in [&["show", "newer"][..], &["report", "newer"], &["harvest", "newer"], &["watch", "newer"]] {
+        lab.puff(args).exits(128).complains(&["'newer'", "newer git-puff", "puff.run/2"]);
+    }
+    let list = lab.puff(&["list", "--json"]).exits(128);
+    assert!(list.stderr.contains("'newer'"), "{}", list.stderr);
+    let runs = list.json();
+    assert_eq!(runs["runs"].as_array().unwrap().iter().map(|run| &run["run"]).collect::<Vec<_>>(), ["one"]);
+    let doctor = lab.puff(&["doctor", "--repair"]).exits(1);
+    assert!(doctor.stdout.contains("newer git-puff"), "{}", doctor.stdout);
+    // Neither a name nor an import takes its place.
+    let export = Export::new(&lab, "other");
+    export.patch(1, lab.patch("README", "other\n"));
+    assert_ne!(export.harvest(&lab, &["--name", "newer"]).code, 0);
+    lab.puff(&["harvest"]);
+    assert_eq!(lab.git(&["rev-parse", "refs/puff/runs/newer"]), before);
+    // The others go on.
+    lab.puff(&["harvest", "one"]).ok();
+    lab.puff(&["show", "one"]).ok();
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_named_and_left_alone() {
+    let lab = Lab::new();
+    Standin::headless_a(&lab);
+    imported(&lab, "one", "one");
+    record(&lab, "torn", b"{\"schema\":\"puff.run/1\",\"run\":");
+    record(&lab, "other-kind", br#"{"schema":"puff.report/1"}"#);
+    record(&lab, "text", b"no JSON at all\n");
+    lab.git(&["update-ref", "refs/puff/runs/blob", &lab.git(&["rev-parse", "main:README"])]);
+    lab.git(&["update-ref", "refs/puff/runs/empty", "main"]);
+    // One whose commit is gone, as a full disk may leave it.
+    let gone = lab.work().join(".git/refs/puff/runs/gone");
+    fs::write(gone, "1234567890123456789012345678901234567890\n").unwrap();
+    let refs = || lab.git(&["for-each-ref", "--format=%(refname) %(objectname)", "refs/puff"]);
+    let before = refs();
+
+    for id in ["torn", "other-kind", "text", "blob", "empty", "gone"] {
+        let ran = lab.puff(&["show", id]);
+        assert!(ran.code == 128 || ran.code == 1, "{id}: {}", ran.code);
+        ran.complains(&[]);
+    }
+    for id in ["torn", "other-kind", "text", "empty"] {
+        lab.puff(&["show", id]).exits(128).complains(&[&format!("'{id}'"), "can't be read"]);
+    }
+    let list = lab.puff(&["list", "--json"]).exits(128);
+    assert_eq!(list.json()["runs"].as_array().unwrap().len(), 1);
+    assert_eq!(list.stderr.lines().filter(|line| line.starts_with("warning: ")).count(), 6, "{}", list.stderr);
+    let doctor = lab.puff(&["doctor", "--repair"]).exits(1);
+    assert!(doctor.stdout.contains("'torn'") && doctor.stdout.contains("'empty'"), "{}", doctor.stdout);
+    assert_eq!(refs(), before);
+
+    // The other runs, and new ones, go on.
+    lab.puff(&["harvest", "one"]).ok();
+    lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]).ok();
+    assert_eq!(lab.show("@")["state"], "pending");
+}
+
+#[test]
+fn what_a_later_version_adds_to_a_record_survives_a_change() {
+    let lab = Lab::new();
+    let codex = Standin::headless_a(&lab);
+    codex.phase("partial");
+    let id = submitted(&lab);
+    lab.puff(&["harvest", &id]).ok();
+    let mut document: Value =
+        serde_json::from_str(&lab.git(&["show", &format!("refs/puff/runs/{id}:run.json")])).unwrap();
+    document["mood"] = json!({"of": ["the", "day"]});
+    document["variants"][0]["colour"] = json!("green");
+    document["attention"] = json!("needs-coffee");
+    lab.write("run.json", document.to_string());
+    edit_run(&lab, &id, |index| {
+        let blob = lab.git(&["hash-object", "-w", "run.json"]);
+        index(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},run.json")]);
+        index(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},a-file-of-tomorrow")]);
+    });
+
+    codex.phase("ready");
+    let run = lab.puff(&["harvest", &id, "--json"]).ok().json();
+    assert_eq!((&run["state"], &run["mood"]), (&"harvested".into(), &json!({"of": ["the", "day"]})));
+    assert_eq!((&run["variants"][0]["colour"], &run["attention"]), (&"green".into(), &"needs-coffee".into()));
+    lab.git(&["cat-file", "-e", &format!("refs/puff/runs/{id}:a-file-of-tomorrow")]);
+}
+
+/// A run of the cloud with three branches.
+fn harvested(lab: &Lab) -> String {
+    let codex = Standin::headless_a(lab);
+    codex.phase("ready");
+    let id = submitted(lab);
+    lab.puff(&["harvest", &id]).ok();
+    id
+}
+
+fn submitted(lab: &Lab) -> String {
+    lab.puff(&["submit", "--env", "acme/widgets", "--prompt", PROMPT, "--porcelain"]).ok().value("RUN")
+}
+
+fn imported(lab: &Lab, text: &str, name: &str) {
+    let export = Export::new(lab, name);
+    export.patch(1, lab.patch("README", format!("{text}\n")));
+    export.harvest(lab, &["--name", name]).ok();
+}
+
+fn repairs(ran: Ran) -> Vec<String> {
+    let document = ran.json();
+    let repairs = document["repairs"].as_array().expect("repairs");
+    repairs.iter().map(|word| word.as_str().expect("text").to_owned()).collect()
+}
+
+/// Makes a run ref by hand, with this record.
+fn record(lab: &Lab, name: &str, json: &[u8]) {
+    lab.write("record", json);
+    let blob = lab.git(&["hash-object", "-w", "record"]);
+    fs::remove_file(lab.work().join("record")).unwrap();
+    let index = lab.path("home/index");
+    let git = |args: &[&str]| run(lab.command("git").env("GIT_INDEX_FILE", &index).args(args)).ok().stdout;
+    git(&["read-tree", "--empty"]);
+    git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},run.json")]);
+    let tree = git(&["write-tree"]);
+    let commit = lab.git(&["commit-tree", "-m", "by hand", tree.trim()]);
+    lab.git(&["update-ref", &format!("refs/puff/runs/{name}"), &commit]);
+}
+
+/// Adds a step to a run's journal by hand; `edit` changes an index that holds its tree.
+fn edit_run(lab: &Lab, id: &str, edit: impl FnOnce(&dyn Fn(&[&str]))) {
+    let (name, index) = (format!("refs/puff/runs/{id}"), lab.path("home/index"));
+    let git = |args: &[&str]| run(lab.command("git").env("GIT_INDEX_FILE", &index).args(args)).ok().stdout;
+    git(&["read-tree", &name]);
+    edit(&|args| drop(git(args)));
+    let tree = git(&["write-tree"]);
+    let commit = lab.git(&["commit-tree", "-m", "by hand", "-p", &name, tree.trim()]);
+    lab.git(&["update-ref", &name, &commit]);
+}
