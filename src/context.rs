@@ -95,6 +95,8 @@ impl Context {
 pub struct Environment {
     /// `GIT_PUFF_…`: settings.
     pub puff: HashMap<String, String>,
+    /// The names of all variables that git, or git-puff, would listen to: `GIT_…`.
+    pub git: Vec<String>,
     /// `GIT_PUFF_NOW`: a fixed clock, for tests and for reproducing a record.
     pub now: Option<String>,
     /// `GIT_PUFF_SEED`: fixed ids, likewise.
@@ -114,8 +116,10 @@ impl Environment {
     pub fn read() -> Environment {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         Environment {
             puff: variables.filter(|(name, _)| name.starts_with("GIT_PUFF_")).collect(),
+            git: names.filter(|name| name.starts_with("GIT_")).collect(),
             now: text("GIT_PUFF_NOW"),
             seed: text("GIT_PUFF_SEED"),
             codex_home: text("CODEX_HOME"),

@@ -135,7 +135,7 @@ fn score(variant: &Variant) -> f64 {
 }
 
 /// A word as the shell takes it. Names come with records that others may have written, and commands are copied.
-fn shell_word(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+=@%:,".contains(c);
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
         return word.to_owned();

@@ -21,3 +21,4 @@ mod import_refused;
 mod import_repeat;
 mod repair;
 mod views;
+mod demo;

@@ -1,0 +1,166 @@
+//! The folder of the demo: a repository, and beside it the patches that agents are said to have made.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::story::{ATTEMPTS, Attempt, BASE, Files, OLD, PROMPT, SUBJECTS};
+use crate::context::Environment;
+use crate::error::{Error, Result, ResultExt};
+use crate::model::Report;
+use crate::process::{self, Cmd};
+
+/// What the repository says for itself. The commands that the user types there see the user's configuration too, and
+/// this counts before it: no key is asked for, no hook runs, and lines end as they were written.
+const CONFIG: [(&str, &str); 6] = [
+    ("user.name", "Puff Demo"),
+    ("user.email", "demo@localhost"),
+    ("commit.gpgSign", "false"),
+    ("core.hooksPath", ".git/hooks"),
+    ("core.autocrlf", "false"),
+    ("core.fsmonitor", "false"),
+];
+
+/// The folder of the demo.
+pub(super) struct Place {
+    root: PathBuf,
+    environment: Environment,
+}
+
+impl Place {
+    /// Makes the folder: the one that is named, or a new temporary one.
+    pub fn choose(named: Option<&Path>, environment: Environment) -> Result<Place> {
+        let Some(named) = named else {
+            let made = tempfile::Builder::new().prefix("puff-demo-").tempdir();
+            let root = made
+                .map_err(|cause| {
+                    Error::failed(format!("no folder can be made in '{}'", std::env::temp_dir().display()))
+                        .hint("name another one: git puff demo DIR")
+                        .because(cause)
+                })?
+                .keep();
+            return Ok(Place { root, environment });
+        };
+        let root = environment.cwd.join(named);
+        let is_empty = || Ok(fs::read_dir(&root)?.next().is_none());
+        let shown = named.display();
+        let empty: io::Result<bool> = fs::create_dir_all(&root).and_then(|()| is_empty());
+        if !empty.or_fail(|| format!("the folder '{shown}' can't be made"))? {
+            return Err(Error::failed(format!("the folder '{shown}' is not empty"))
+                .hint("name one that is not there yet, or none: git puff demo"));
+        }
+        Ok(Place { root, environment })
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The repository in it.
+    pub fn repo(&self) -> PathBuf {
+        self.root.join("repo")
+    }
+
+    /// Makes the repository, and the patches by editing it and asking git for the difference.
+    pub fn make(&self) -> Result<()> {
+        self.create(&self.repo())?;
+        self.git(&["init", "--quiet", "--template=", "--initial-branch=main"])?;
+        for (key, value) in CONFIG {
+            self.git(&["config", key, value])?;
+        }
+        self.commit(OLD, SUBJECTS[0])?;
+        self.export(|attempt| attempt.outdated)?;
+        self.commit(BASE, SUBJECTS[1])?;
+        self.export(|attempt| !attempt.outdated)
+    }
+
+    /// A call of this program in the repository.
+    pub fn puff(&self, args: &[&str]) -> Result<Cmd> {
+        let program = self.environment.program.as_ref();
+        let program = program.ok_or_else(|| Error::failed("this program does not know where it is itself"))?;
+        Ok(self.call(Cmd::new(program)).args(args))
+    }
+
+    /// The folder of this program, where git would not find it or find another one.
+    pub fn program_not_on_path(&self) -> Option<&Path> {
+        let program = self.environment.program.as_ref()?;
+        let found = process::find("git-puff").and_then(|found| found.canonicalize().ok());
+        if found == program.canonicalize().ok() { None } else { program.parent() }
+    }
+
+    /// Writes the files of a version and commits them.
+    fn commit(&self, files: Files, subject: &str) -> Result<()> {
+        for (name, text) in files {
+            self.write(&self.repo().join(name), text.as_bytes())?;
+        }
+        self.git(&["add", "--all"])?;
+        self.git(&["commit", "--quiet", "--message", subject])?;
+        Ok(())
+    }
+
+    /// Makes those attempts that start from what is committed now, and leaves the files as they were.
+    fn export(&self, wanted: impl Fn(&Attempt) -> bool) -> Result<()> {
+        for (index, attempt) in (1..).zip(&ATTEMPTS).filter(|(_, attempt)| wanted(attempt)) {
+            let folder = self.root.join("patches").join(format!("var{index}"));
+            self.create(&folder)?;
+            for (name, from, to) in attempt.edits {
+                let file = self.repo().join(name);
+                let text = fs::read_to_string(&file).or_fail(|| format!("'{}' can't be read", file.display()))?;
+                self.write(&file, text.replacen(from, to, 1).as_bytes())?;
+            }
+            let patch = self.git(&["diff", "--binary", "HEAD"])?;
+            if !patch.is_empty() {
+                self.write(&folder.join("patch.diff"), &patch)?;
+            }
+            self.write(&folder.join("report.json"), &report(index, attempt)?)?;
+            self.git(&["reset", "--quiet", "--hard"])?;
+        }
+        Ok(())
+    }
+
+    fn git(&self, args: &[&str]) -> Result<Vec<u8>> {
+        let output = process::run(&self.call(Cmd::new("git")).args(args)).map_err(|cause| {
+            Error::cannot_work("git can't be run").hint("install git, or put it on PATH").because(cause)
+        })?;
+        if output.success() {
+            return Ok(output.stdout);
+        }
+        Err(Error::failed(format!("'git {}' failed", args.join(" "))).because_it_said(&output.complaint()))
+    }
+
+    /// A call in the repository that sees nothing of the user's git: not the configuration, which may demand signatures,
+    /// hooks or another format, and no variable but the one that says where git itself is installed.
+    fn call(&self, cmd: Cmd) -> Cmd {
+        let foreign = self.environment.git.iter().filter(|name| *name != "GIT_EXEC_PATH");
+        let cmd = foreign.fold(cmd, |cmd, name| cmd.env_remove(name));
+        let nothing = if cfg!(windows) { "NUL" } else { "/dev/null" };
+        cmd.env("GIT_CONFIG_GLOBAL", nothing)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_ATTR_NOSYSTEM", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("LC_ALL", "C")
+            .cwd(self.repo())
+    }
+
+    fn create(&self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder).or_fail(|| format!("the folder '{}' can't be made", folder.display()))
+    }
+
+    fn write(&self, file: &Path, bytes: &[u8]) -> Result<()> {
+        fs::write(file, bytes).or_fail(|| format!("'{}' can't be written", file.display()))
+    }
+}
+
+/// What a client exports beside a patch.
+fn report(index: u32, attempt: &Attempt) -> Result<Vec<u8>> {
+    let report = Report {
+        task_id: None,
+        variant_index: index,
+        status: attempt.status,
+        attempt_placement: Some(index - 1),
+        prompt: Some(PROMPT.to_owned()),
+        messages: Some(vec![attempt.message.to_owned()]),
+        extra: serde_json::Map::new(),
+    };
+    serde_json::to_vec_pretty(&report).or_fail(|| "a report can't be written as JSON".to_owned())
+}

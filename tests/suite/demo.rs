@@ -1,0 +1,123 @@
+//! The demo: on a machine without a git identity, whatever git's configuration is, and what it tells to type works.
+
+use crate::support::lab::{Lab, Ran, run};
+
+const DEMO: &str = env!("CARGO_BIN_EXE_git-puff");
+
+/// The configuration of someone whose git is set up in every way that could be in the way.
+fn hostile() -> Lab {
+    let mut lab = Lab::empty();
+    let hooks = lab.path("home/hooks");
+    std::fs::create_dir_all(hooks.join("hooks")).unwrap();
+    for hook in ["pre-commit", "commit-msg", "post-checkout", "hooks/pre-commit", "hooks/post-checkout"] {
+        let path = hooks.join(hook);
+        std::fs::write(&path, "#!/bin/sh\nexit 1\n").unwrap();
+        assert!(lab.command("chmod").arg("+x").arg(&path).status().unwrap().success());
+    }
+    let hooks = hooks.display();
+    let config = format!(
+        "[user]\n\tuseConfigOnly = true\n[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = false\n[core]\n\thooksPath = {hooks}\n\
+        \tautocrlf = true\n\texcludesFile = {hooks}/ignored\n[init]\n\tdefaultBranch = trunk\n\ttemplateDir = {hooks}\n\
+        \tdefaultObjectFormat = sha256\n\tdefaultRefFormat = reftable\n[diff]\n\tnoprefix = true\n\texternal = false\n\
+        [puff]\n\tbranchPrefix = elsewhere/\n[safe]\n\tbareRepository = explicit\n"
+    );
+    std::fs::write(lab.path("home/.gitconfig"), config).unwrap();
+    std::fs::write(lab.path("home/hooks/ignored"), "*\n").unwrap();
+    for (name, value) in [
+        ("GIT_DIR", "/nowhere"),
+        ("GIT_WORK_TREE", "/nowhere"),
+        ("GIT_INDEX_FILE", "/nowhere"),
+        ("GIT_OBJECT_DIRECTORY", "/nowhere"),
+        ("GIT_NAMESPACE", "nowhere"),
+        ("GIT_TEMPLATE_DIR", "/nowhere"),
+        ("GIT_EXTERNAL_DIFF", "false"),
+        ("GIT_AUTHOR_DATE", "never"),
+        ("GIT_CONFIG_COUNT", "1"),
+        ("GIT_CONFIG_KEY_0", "core.bare"),
+        ("GIT_CONFIG_VALUE_0", "true"),
+        ("GIT_PUFF_BRANCH_PREFIX", "elsewhere/"),
+    ] {
+        lab.set(name, value);
+    }
+    lab
+}
+
+/// What a user has who types: the same configuration, but a `git diff` that works, and no variables of git.
+fn calm(lab: &mut Lab) {
+    for name in ["DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "NAMESPACE", "TEMPLATE_DIR", "EXTERNAL_DIFF"] {
+        lab.unset(&format!("GIT_{name}"));
+    }
+    for name in ["AUTHOR_DATE", "CONFIG_COUNT", "CONFIG_KEY_0", "CONFIG_VALUE_0", "PUFF_BRANCH_PREFIX"] {
+        lab.unset(&format!("GIT_{name}"));
+    }
+    lab.git(&["config", "--global", "--unset", "diff.external"]);
+}
+
+/// The commands that the demo tells to type, in order.
+fn told(demo: &Ran) -> Vec<String> {
+    let lines = demo.stdout.lines().skip_while(|line| *line != "Now try for yourself:").skip(2);
+    let listed = lines.take_while(|line| !line.is_empty());
+    listed.map(|line| line.trim_start().split_once("  ").expect(line).1.trim_start().to_owned()).collect()
+}
+
+#[test]
+fn the_demo_plays_anywhere_and_what_it_tells_to_type_works() {
+    let mut lab = hostile();
+    let demo = run(lab.command(DEMO).args(["demo", "it's a demo"])).ok();
+    assert_eq!(demo.stderr, "");
+    for said in ["$ git puff harvest", "$ git puff list", "$ git puff report fix-average", "# Handoff: fix-average"] {
+        assert!(demo.stdout.contains(said), "'{said}' is not in:\n{}", demo.stdout);
+    }
+
+    calm(&mut lab);
+    let repo = lab.path("it's a demo/repo");
+    let git = |args: &[&str]| lab.git_in(&repo, args);
+    assert_eq!(git(&["status", "--porcelain", "--branch"]), "## main");
+    let branches = git(&["for-each-ref", "--format=%(refname:short) %(subject)", "refs/heads/puff"]);
+    let subject = "Fix average.sh: without any numbers it has to print 0";
+    let wanted: Vec<_> = [1, 2, 4].iter().map(|n| format!("puff/fix-average/var{n} {subject}")).collect();
+    assert_eq!(branches.lines().collect::<Vec<_>>(), wanted);
+    assert_eq!(
+        git(&["rev-parse", "puff/fix-average/var1^{tree}"]),
+        git(&["rev-parse", "puff/fix-average/var4^{tree}"])
+    );
+    let shown = run(lab.command(DEMO).current_dir(&repo).args(["show", "@", "--json"])).ok().json();
+    let outcomes: Vec<_> = shown["variants"].as_array().unwrap().iter().map(|v| v["apply"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["applied", "applied", "skipped", "applied", "conflict"]);
+    assert_eq!((shown["variants"][3]["duplicate_of"].as_u64(), shown["state"].as_str()), (Some(1), Some("harvested")));
+
+    // As a shell takes them: the folder is gone to, and the pager prints what it is given.
+    let commands = told(&demo);
+    assert_eq!(commands.len(), 7, "{commands:?}");
+    let before_the_end = &commands[..commands.len() - 1];
+    let script = format!("export GIT_PAGER=cat\n{}\n", before_the_end.join(" || exit 1\n"));
+    let typed = run(lab.command("sh").args(["-c", &script])).ok();
+    for said in ["Notes (puff/report):", "+check 0", "average.sh", "all is well"] {
+        assert!(typed.stdout.contains(said), "'{said}' is not in:\n{}", typed.stdout);
+    }
+    assert_eq!(git(&["log", "-1", "--format=%s", "main"]), subject);
+    run(lab.command("sh").args(["-c", &commands[commands.len() - 1]])).ok();
+    assert!(!lab.path("it's a demo").exists());
+}
+
+#[test]
+fn without_a_name_the_demo_makes_a_new_folder() {
+    let mut lab = Lab::empty();
+    lab.set("PATH", "/usr/local/bin:/usr/bin:/bin");
+    let demo = run(lab.command(DEMO).arg("demo")).ok();
+    let folder = std::fs::read_dir(lab.path("home")).unwrap().flatten().find(|entry| entry.path().is_dir()).unwrap();
+    assert!(folder.path().join("repo/.git").is_dir() && folder.path().join("patches/var5/patch.diff").is_file());
+    // Where git does not find git-puff, the way to it is among the commands.
+    let commands = told(&demo);
+    assert!(commands[1].starts_with("PATH="), "{commands:?}");
+    run(lab.command("sh").args(["-c", &format!("{}; {}; git puff list", commands[0], commands[1])])).ok();
+}
+
+#[test]
+fn a_demo_that_can_not_be_played_says_why() {
+    let mut lab = Lab::empty();
+    run(lab.command(DEMO).args(["demo", "home"])).exits(1).complains(&["'home'", "not empty"]);
+    assert!(!lab.path("home/repo").exists());
+    lab.set("PATH", "/nowhere");
+    run(lab.command(DEMO).args(["demo", "new"])).exits(128).complains(&["git can't be run"]);
+}
