@@ -22,3 +22,4 @@ mod import_repeat;
 mod repair;
 mod views;
 mod demo;
+mod newest_client;

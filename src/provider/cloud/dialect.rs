@@ -27,7 +27,7 @@ pub enum Dialect {
 }
 
 /// What must be there for a dialect to be used, beyond the subcommands: each with the flags that we give it.
-pub(super) const OFFICIAL: &[(&str, &[&str])] = &[
+const OFFICIAL: &[(&str, &[&str])] = &[
     ("exec", &["--env", "--attempts", "--branch"]),
     ("list", &["--json", "--env", "--limit", "--cursor"]),
     ("diff", &["--attempt"]),
@@ -57,6 +57,14 @@ impl Dialect {
             Dialect::Official => "official",
             Dialect::HeadlessA => "headless-a",
             Dialect::HeadlessB => "headless-b",
+        }
+    }
+
+    /// The subcommands of `codex cloud` that have to be there, each with the flags that we give it.
+    pub fn needs(self) -> &'static [(&'static str, &'static [&'static str])] {
+        match self {
+            Dialect::Official => OFFICIAL,
+            Dialect::HeadlessA | Dialect::HeadlessB => HEADLESS,
         }
     }
 

@@ -1,0 +1,54 @@
+//! The newest client offers what git-puff uses of it. It can't be run against a loopback service, so its help is all
+//! that can be asked, and all that a lost subcommand or flag would show in before a user meets it.
+
+use std::path::{Path, PathBuf};
+
+use git_puff::provider::cloud::Dialect;
+
+use crate::support::lab::{Lab, run};
+
+/// The client that `tests/run` installs.
+fn newest_codex() -> PathBuf {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients/newest/node_modules/.bin/codex");
+    assert!(program.exists(), "the newest Codex client is missing: run the tests with tests/run, which installs it");
+    program
+}
+
+/// What `codex cloud … --help` prints.
+fn help(lab: &Lab, of: &[&str]) -> String {
+    run(lab.command(newest_codex()).arg("cloud").args(of).arg("--help")).ok().stdout
+}
+
+/// The first words of the lines of a help text: its subcommands, and its flags in both spellings.
+fn offered(help: &str) -> Vec<&str> {
+    let words = help.lines().flat_map(|line| line.trim_start().split(", "));
+    words.filter_map(|words| words.split([' ', '=']).next()).collect()
+}
+
+#[test]
+fn it_has_every_subcommand_and_flag_that_we_use() {
+    let lab = Lab::empty();
+    let all = help(&lab, &[]);
+    for (subcommand, flags) in Dialect::Official.needs() {
+        assert!(offered(&all).contains(subcommand), "codex cloud {subcommand} is gone:\n{all}");
+        let own = help(&lab, &[subcommand]);
+        for flag in *flags {
+            assert!(offered(&own).contains(flag), "codex cloud {subcommand} {flag} is gone:\n{own}");
+        }
+    }
+}
+
+#[test]
+fn it_is_recognised_as_the_official_one() {
+    let lab = Lab::new();
+    lab.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
+    // Signed out: it asks nobody.
+    let doctor = lab.puff(&["doctor", "--json"]).exits(1).json();
+    let check = |name: &str| doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap();
+    assert_eq!(check("codex_command")["result"], "ok", "{doctor:#}");
+    assert_eq!(
+        (&check("codex_dialect")["result"], &check("codex_dialect")["value"]),
+        (&"ok".into(), &"official".into())
+    );
+    assert!(check("cloud_access")["detail"].as_str().unwrap().contains("not signed in"), "{doctor:#}");
+}
