@@ -1,5 +1,7 @@
 //! One file a verb: its documented arguments, and one function that does it.
 
+#![allow(rustdoc::invalid_html_tags, reason = "the arguments' comments are their help, as a terminal shows it")]
+
 pub mod adopt;
 pub mod cancel;
 pub mod create;
