@@ -1,0 +1,213 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'git-puff'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'git-puff' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('launch', 'launch', [CompletionResultType]::ParameterValue, 'Send a task to Codex Cloud and watch it in the background')
+            [CompletionResult]::new('submit', 'submit', [CompletionResultType]::ParameterValue, 'Send a task to Codex Cloud, without watching it')
+            [CompletionResult]::new('adopt', 'adopt', [CompletionResultType]::ParameterValue, 'Take up a task that was started elsewhere, or name the task of an interrupted submission')
+            [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Start a new run with the settings of an old one')
+            [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow runs until every variant is through')
+            [CompletionResult]::new('jobs', 'jobs', [CompletionResultType]::ParameterValue, 'Show what is being watched')
+            [CompletionResult]::new('stop', 'stop', [CompletionResultType]::ParameterValue, 'Stop watching, and nothing else')
+            [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'End a run before it is done')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what the watcher wrote down about a run')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show the runs of this repository, newest first')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a run with its variants, or one variant')
+            [CompletionResult]::new('harvest', 'harvest', [CompletionResultType]::ParameterValue, 'Make a branch of every finished variant')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Print the handoff report of a run')
+            [CompletionResult]::new('patch', 'patch', [CompletionResultType]::ParameterValue, 'Print the patch of a variant, byte for byte')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what could stand in the way, and repair what is broken')
+            [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Explain how to make a cloud environment, and how to check it')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Try git-puff in a throw-away repository, without an account and without a network')
+            break
+        }
+        'git-puff;launch' {
+            [CompletionResult]::new('--prompt', '--prompt', [CompletionResultType]::ParameterName, 'What to do, in words')
+            [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'A file that says what to do; ''-'' for standard input')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'The cloud environment: its id or its label [config: puff.env]')
+            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'The branch of the remote to start from [default: the branch of HEAD]')
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch of the remote to start from [default: the branch of HEAD]')
+            [CompletionResult]::new('--best-of', '--best-of', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf]')
+            [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf]')
+            [CompletionResult]::new('--intent', '--intent', [CompletionResultType]::ParameterName, 'Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'The time between two looks [config: puff.interval]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Stop watching after this time; 0 for never [config: puff.timeout]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the run')
+            [CompletionResult]::new('--max-active', '--max-active', [CompletionResultType]::ParameterName, 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]')
+            [CompletionResult]::new('--harvest', '--harvest', [CompletionResultType]::ParameterName, 'Harvest as soon as it is ready [config: puff.autoHarvest]')
+            [CompletionResult]::new('--skip-doctor', '--skip-doctor', [CompletionResultType]::ParameterName, 'Leave out the questions to Codex Cloud before the submission')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;submit' {
+            [CompletionResult]::new('--prompt', '--prompt', [CompletionResultType]::ParameterName, 'What to do, in words')
+            [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'A file that says what to do; ''-'' for standard input')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'The cloud environment: its id or its label [config: puff.env]')
+            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'The branch of the remote to start from [default: the branch of HEAD]')
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch of the remote to start from [default: the branch of HEAD]')
+            [CompletionResult]::new('--best-of', '--best-of', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf]')
+            [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf]')
+            [CompletionResult]::new('--intent', '--intent', [CompletionResultType]::ParameterName, 'Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the run')
+            [CompletionResult]::new('--max-active', '--max-active', [CompletionResultType]::ParameterName, 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]')
+            [CompletionResult]::new('--skip-doctor', '--skip-doctor', [CompletionResultType]::ParameterName, 'Leave out the questions to Codex Cloud before the submission')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;adopt' {
+            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'The branch that the task started from [default: the branch of HEAD]')
+            [CompletionResult]::new('--best-of', '--best-of', [CompletionResultType]::ParameterName, 'How many attempts it has, where Codex does not say')
+            [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'How many attempts it has, where Codex does not say')
+            [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'The interrupted run that this task belongs to')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'git-puff;retry' {
+            [CompletionResult]::new('--prompt', '--prompt', [CompletionResultType]::ParameterName, 'What to do, in words')
+            [CompletionResult]::new('--prompt-file', '--prompt-file', [CompletionResultType]::ParameterName, 'A file that says what to do; ''-'' for standard input')
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'The cloud environment: its id or its label [config: puff.env]')
+            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'The branch of the remote to start from [default: the branch of HEAD]')
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch of the remote to start from [default: the branch of HEAD]')
+            [CompletionResult]::new('--best-of', '--best-of', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf]')
+            [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf]')
+            [CompletionResult]::new('--edit', '--edit', [CompletionResultType]::ParameterName, 'Open the prompt in your editor first')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;watch' {
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'The time between two looks [config: puff.interval]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time; 0 for never [config: puff.timeout]')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every run that is not through')
+            [CompletionResult]::new('--detach', '--detach', [CompletionResultType]::ParameterName, 'Watch in the background, and come back at once')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;jobs' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;stop' {
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every job')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;cancel' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;log' {
+            [CompletionResult]::new('--bytes', '--bytes', [CompletionResultType]::ParameterName, 'Only the last N bytes')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on showing what is added, until the watching ends')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on showing what is added, until the watching ends')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;list' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'git-puff;show' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'git-puff;harvest' {
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Only these variants')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Also write DIR/var<N>/{patch.diff,report.json,meta.json}')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Import exported patches: DIR/var<N>/patch.diff')
+            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'The commit that imported patches were made on')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the imported run')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until every variant is through')
+            [CompletionResult]::new('--recreate', '--recreate', [CompletionResultType]::ParameterName, 'Make branches again that were deleted')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;report' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the report')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write it into a file, or into a folder as report.md or report.json')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write it into a file, or into a folder as report.md or report.json')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;patch' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'git-puff;doctor' {
+            [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'The cloud environment to check [config: puff.env]')
+            [CompletionResult]::new('--repair', '--repair', [CompletionResultType]::ParameterName, 'Make again from the run refs what is missing, remove locks that nobody holds, and find the tasks of interrupted submissions')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only what is not well')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only what is not well')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;create' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;demo' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

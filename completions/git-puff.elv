@@ -1,0 +1,190 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[git-puff] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'git-puff'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'git-puff'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand launch 'Send a task to Codex Cloud and watch it in the background'
+            cand submit 'Send a task to Codex Cloud, without watching it'
+            cand adopt 'Take up a task that was started elsewhere, or name the task of an interrupted submission'
+            cand retry 'Start a new run with the settings of an old one'
+            cand watch 'Follow runs until every variant is through'
+            cand jobs 'Show what is being watched'
+            cand stop 'Stop watching, and nothing else'
+            cand cancel 'End a run before it is done'
+            cand log 'Show what the watcher wrote down about a run'
+            cand list 'Show the runs of this repository, newest first'
+            cand show 'Show a run with its variants, or one variant'
+            cand harvest 'Make a branch of every finished variant'
+            cand report 'Print the handoff report of a run'
+            cand patch 'Print the patch of a variant, byte for byte'
+            cand doctor 'Look for what could stand in the way, and repair what is broken'
+            cand create 'Explain how to make a cloud environment, and how to check it'
+            cand demo 'Try git-puff in a throw-away repository, without an account and without a network'
+        }
+        &'git-puff;launch'= {
+            cand --prompt 'What to do, in words'
+            cand --prompt-file 'A file that says what to do; ''-'' for standard input'
+            cand --env 'The cloud environment: its id or its label [config: puff.env]'
+            cand --base 'The branch of the remote to start from [default: the branch of HEAD]'
+            cand --branch 'The branch of the remote to start from [default: the branch of HEAD]'
+            cand --best-of 'How many attempts [config: puff.bestOf]'
+            cand --attempts 'How many attempts [config: puff.bestOf]'
+            cand --intent 'Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each'
+            cand --interval 'The time between two looks [config: puff.interval]'
+            cand --timeout 'Stop watching after this time; 0 for never [config: puff.timeout]'
+            cand --name 'The name of the run'
+            cand --max-active 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]'
+            cand --harvest 'Harvest as soon as it is ready [config: puff.autoHarvest]'
+            cand --skip-doctor 'Leave out the questions to Codex Cloud before the submission'
+            cand --json 'Print JSON'
+            cand --porcelain 'Print KEY=VALUE lines'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;submit'= {
+            cand --prompt 'What to do, in words'
+            cand --prompt-file 'A file that says what to do; ''-'' for standard input'
+            cand --env 'The cloud environment: its id or its label [config: puff.env]'
+            cand --base 'The branch of the remote to start from [default: the branch of HEAD]'
+            cand --branch 'The branch of the remote to start from [default: the branch of HEAD]'
+            cand --best-of 'How many attempts [config: puff.bestOf]'
+            cand --attempts 'How many attempts [config: puff.bestOf]'
+            cand --intent 'Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each'
+            cand --name 'The name of the run'
+            cand --max-active 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]'
+            cand --skip-doctor 'Leave out the questions to Codex Cloud before the submission'
+            cand --json 'Print JSON'
+            cand --porcelain 'Print KEY=VALUE lines'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;adopt'= {
+            cand --base 'The branch that the task started from [default: the branch of HEAD]'
+            cand --best-of 'How many attempts it has, where Codex does not say'
+            cand --attempts 'How many attempts it has, where Codex does not say'
+            cand --run 'The interrupted run that this task belongs to'
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'git-puff;retry'= {
+            cand --prompt 'What to do, in words'
+            cand --prompt-file 'A file that says what to do; ''-'' for standard input'
+            cand --env 'The cloud environment: its id or its label [config: puff.env]'
+            cand --base 'The branch of the remote to start from [default: the branch of HEAD]'
+            cand --branch 'The branch of the remote to start from [default: the branch of HEAD]'
+            cand --best-of 'How many attempts [config: puff.bestOf]'
+            cand --attempts 'How many attempts [config: puff.bestOf]'
+            cand --edit 'Open the prompt in your editor first'
+            cand --json 'Print JSON'
+            cand --porcelain 'Print KEY=VALUE lines'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;watch'= {
+            cand --interval 'The time between two looks [config: puff.interval]'
+            cand --timeout 'Give up after this time; 0 for never [config: puff.timeout]'
+            cand --all 'Every run that is not through'
+            cand --detach 'Watch in the background, and come back at once'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;jobs'= {
+            cand --json 'Print JSON'
+            cand --porcelain 'Print KEY=VALUE lines'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;stop'= {
+            cand --all 'Every job'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;cancel'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;log'= {
+            cand --bytes 'Only the last N bytes'
+            cand -f 'Go on showing what is added, until the watching ends'
+            cand --follow 'Go on showing what is added, until the watching ends'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;list'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'git-puff;show'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'git-puff;harvest'= {
+            cand --variant 'Only these variants'
+            cand --out 'Also write DIR/var<N>/{patch.diff,report.json,meta.json}'
+            cand --from 'Import exported patches: DIR/var<N>/patch.diff'
+            cand --base 'The commit that imported patches were made on'
+            cand --name 'The name of the imported run'
+            cand --wait 'Wait until every variant is through'
+            cand --recreate 'Make branches again that were deleted'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;report'= {
+            cand --format 'The form of the report'
+            cand -o 'Write it into a file, or into a folder as report.md or report.json'
+            cand --output 'Write it into a file, or into a folder as report.md or report.json'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;patch'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'git-puff;doctor'= {
+            cand --env 'The cloud environment to check [config: puff.env]'
+            cand --repair 'Make again from the run refs what is missing, remove locks that nobody holds, and find the tasks of interrupted submissions'
+            cand -q 'Print only what is not well'
+            cand --quiet 'Print only what is not well'
+            cand --json 'Print JSON'
+            cand --porcelain 'Print KEY=VALUE lines'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;create'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;demo'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,130 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_git_puff_global_optspecs
+    string join \n json h/help V/version
+end
+
+function __fish_git_puff_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_git_puff_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_git_puff_using_subcommand
+    set -l cmd (__fish_git_puff_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c git-puff -n "__fish_git_puff_needs_command" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_needs_command" -s V -l version -d 'Print version'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "launch" -d 'Send a task to Codex Cloud and watch it in the background'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "submit" -d 'Send a task to Codex Cloud, without watching it'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "adopt" -d 'Take up a task that was started elsewhere, or name the task of an interrupted submission'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "retry" -d 'Start a new run with the settings of an old one'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "watch" -d 'Follow runs until every variant is through'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "jobs" -d 'Show what is being watched'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "stop" -d 'Stop watching, and nothing else'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "cancel" -d 'End a run before it is done'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "log" -d 'Show what the watcher wrote down about a run'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "list" -d 'Show the runs of this repository, newest first'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "show" -d 'Show a run with its variants, or one variant'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "harvest" -d 'Make a branch of every finished variant'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "report" -d 'Print the handoff report of a run'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "patch" -d 'Print the patch of a variant, byte for byte'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "doctor" -d 'Look for what could stand in the way, and repair what is broken'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "create" -d 'Explain how to make a cloud environment, and how to check it'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "demo" -d 'Try git-puff in a throw-away repository, without an account and without a network'
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l prompt -d 'What to do, in words' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l prompt-file -d 'A file that says what to do; \'-\' for standard input' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l env -d 'The cloud environment: its id or its label [config: puff.env]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l base -l branch -d 'The branch of the remote to start from [default: the branch of HEAD]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l intent -d 'Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l interval -d 'The time between two looks [config: puff.interval]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l timeout -d 'Stop watching after this time; 0 for never [config: puff.timeout]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l name -d 'The name of the run' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l max-active -d 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l harvest -d 'Harvest as soon as it is ready [config: puff.autoHarvest]'
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l skip-doctor -d 'Leave out the questions to Codex Cloud before the submission'
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l porcelain -d 'Print KEY=VALUE lines'
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l prompt -d 'What to do, in words' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l prompt-file -d 'A file that says what to do; \'-\' for standard input' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l env -d 'The cloud environment: its id or its label [config: puff.env]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l base -l branch -d 'The branch of the remote to start from [default: the branch of HEAD]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l intent -d 'Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l name -d 'The name of the run' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l max-active -d 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l skip-doctor -d 'Leave out the questions to Codex Cloud before the submission'
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l porcelain -d 'Print KEY=VALUE lines'
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand adopt" -l base -d 'The branch that the task started from [default: the branch of HEAD]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand adopt" -l best-of -l attempts -d 'How many attempts it has, where Codex does not say' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand adopt" -l run -d 'The interrupted run that this task belongs to' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand adopt" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand adopt" -s h -l help -d 'Print help'
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l prompt -d 'What to do, in words' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l prompt-file -d 'A file that says what to do; \'-\' for standard input' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l env -d 'The cloud environment: its id or its label [config: puff.env]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l base -l branch -d 'The branch of the remote to start from [default: the branch of HEAD]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l edit -d 'Open the prompt in your editor first'
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l porcelain -d 'Print KEY=VALUE lines'
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l interval -d 'The time between two looks [config: puff.interval]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l timeout -d 'Give up after this time; 0 for never [config: puff.timeout]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l all -d 'Every run that is not through'
+complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l detach -d 'Watch in the background, and come back at once'
+complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand jobs" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand jobs" -l porcelain -d 'Print KEY=VALUE lines'
+complete -c git-puff -n "__fish_git_puff_using_subcommand jobs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand stop" -l all -d 'Every job'
+complete -c git-puff -n "__fish_git_puff_using_subcommand stop" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cancel" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand log" -l bytes -d 'Only the last N bytes' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand log" -s f -l follow -d 'Go on showing what is added, until the watching ends'
+complete -c git-puff -n "__fish_git_puff_using_subcommand log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand list" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand list" -s h -l help -d 'Print help'
+complete -c git-puff -n "__fish_git_puff_using_subcommand show" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand show" -s h -l help -d 'Print help'
+complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l variant -d 'Only these variants' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l out -d 'Also write DIR/var<N>/{patch.diff,report.json,meta.json}' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l from -d 'Import exported patches: DIR/var<N>/patch.diff' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l base -d 'The commit that imported patches were made on' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l name -d 'The name of the imported run' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l wait -d 'Wait until every variant is through'
+complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l recreate -d 'Make branches again that were deleted'
+complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand report" -l format -d 'The form of the report' -r -f -a "md\t'Markdown'
+json\t'JSON'"
+complete -c git-puff -n "__fish_git_puff_using_subcommand report" -s o -l output -d 'Write it into a file, or into a folder as report.md or report.json' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand patch" -s h -l help -d 'Print help'
+complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l env -d 'The cloud environment to check [config: puff.env]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l repair -d 'Make again from the run refs what is missing, remove locks that nobody holds, and find the tasks of interrupted submissions'
+complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -s q -l quiet -d 'Print only what is not well'
+complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l porcelain -d 'Print KEY=VALUE lines'
+complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
