@@ -226,7 +226,7 @@ _gitpuff() {
             return 0
             ;;
         gitpuff__subcmd__launch)
-            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --intent --interval --timeout --harvest --name --max-active --skip-doctor --json --porcelain --help"
+            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --intent --name --max-active --skip-doctor --interval --timeout --harvest --json --porcelain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -264,19 +264,19 @@ _gitpuff() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --interval)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -50,12 +50,12 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l env -d 'The
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l base -l branch -d 'The branch of the remote to start from [default: the branch of HEAD]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l intent -d 'Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each' -r -F
-complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l interval -d 'The time between two looks [config: puff.interval]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l timeout -d 'Stop watching after this time; 0 for never [config: puff.timeout]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l name -d 'The name of the run' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l max-active -d 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l harvest -d 'Harvest as soon as it is ready [config: puff.autoHarvest]'
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l interval -d 'The time between two looks [config: puff.interval]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l timeout -d 'Stop watching after this time; 0 for never [config: puff.timeout]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l skip-doctor -d 'Leave out the questions to Codex Cloud before the submission'
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l harvest -d 'Harvest as soon as it is ready [config: puff.autoHarvest]'
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l porcelain -d 'Print KEY=VALUE lines'
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -s h -l help -d 'Print help (see more with \'--help\')'

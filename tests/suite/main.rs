@@ -3,23 +3,23 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod cloud_faults;
-mod cloud_jobs;
-mod cloud_kills;
 mod bad_launch;
 mod bad_places;
 mod bad_words;
+mod cloud_faults;
+mod cloud_jobs;
+mod cloud_kills;
 mod cloud_life;
 mod cloud_places;
 mod cloud_queue;
 mod cloud_submission;
 mod cloud_variants;
+mod demo;
 mod headless_life;
 mod headless_submit;
 mod import;
 mod import_refused;
 mod import_repeat;
+mod newest_client;
 mod repair;
 mod views;
-mod demo;
-mod newest_client;

@@ -170,10 +170,8 @@ next:
             ending: None,
         });
         let text = overview(&[run], false, samples::created(), 80);
-        assert!(
-            text.contains(
-                "1 run is to be watched, but nobody watches it\n\nnext:\n  watch again  git puff watch --detach\n"
-            )
-        );
+        assert!(text.contains(
+            "1 run is to be watched, but nobody watches it\n\nnext:\n  watch again  git puff watch --detach\n"
+        ));
     }
 }
