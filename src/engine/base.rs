@@ -127,15 +127,20 @@ fn upstream(context: &Context, branch: &str, remote: &str) -> Option<String> {
     merge.strip_prefix("refs/heads/").filter(|_| of_remote).map(str::to_owned)
 }
 
+/// Tells of commits and changes that are not on the remote's branch. They are looked for on the branch of HEAD where
+/// that follows the remote's, whatever it is called, else on the branch of the same name.
 fn tell_unseen(context: &Context, remote: &str, branch: &str, tip: Oid, tell: Listener<'_>) {
-    let on_it = context.repo.head_branch().as_deref() == Some(branch);
-    if let Some(local) = context.repo.ref_target(&format!("refs/heads/{branch}")) {
-        let ahead = context.repo.ahead_behind(local, tip).map_or(0, |(ahead, _)| ahead);
+    let head = context.repo.head_branch();
+    let on_it =
+        head.as_deref().filter(|head| *head == branch || upstream(context, head, remote).as_deref() == Some(branch));
+    let local = on_it.unwrap_or(branch);
+    if let Some(commit) = context.repo.ref_target(&format!("refs/heads/{local}")) {
+        let ahead = context.repo.ahead_behind(commit, tip).map_or(0, |(ahead, _)| ahead);
         if ahead > 0 {
-            tell(Notice::Unpushed { remote: remote.to_owned(), branch: branch.to_owned(), commits: ahead });
+            tell(Notice::Unpushed { remote: remote.to_owned(), branch: local.to_owned(), commits: ahead });
         }
     }
-    if on_it {
+    if on_it.is_some() {
         let paths = context.repo.uncommitted(RUNBOOK).unwrap_or(0);
         if paths > 0 {
             tell(Notice::Uncommitted { paths });

@@ -68,12 +68,9 @@ impl fmt::Display for Notice {
                 write!(f, "'{remote}' does not answer ({said}); taking '{branch}' as it was seen last")
             }
             Notice::Unpushed { remote, branch, commits } => {
-                write!(
-                    f,
-                    "{} of '{branch}' not on '{remote}': the cloud will not see {}",
-                    are(*commits, "commit"),
-                    them(*commits)
-                )
+                let (many, be) = if *commits == 1 { ("", "is") } else { ("s", "are") };
+                let them = them(*commits);
+                write!(f, "{commits} commit{many} of '{branch}' {be} not on '{remote}': the cloud will not see {them}")
             }
             Notice::Uncommitted { paths } => {
                 write!(f, "{} in no commit: the cloud will not see {}", are(*paths, "changed path"), them(*paths))
