@@ -120,6 +120,17 @@ pub fn recorded_branch(context: &Context, named: &str) -> String {
     branch_name(context, Some(named), &remote).map_or_else(|_| named.to_owned(), |(_, branch)| branch)
 }
 
+/// Where the branch of a recorded base is at the remote by now, fetched; none when that is not to be had.
+pub fn tip_now(context: &Context, named: &str) -> Option<Oid> {
+    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let branch = recorded_branch(context, named);
+    let RemoteTip::At(tip) = context.repo.remote_tip(&remote, &branch) else { return None };
+    if !context.repo.has_commit(tip) {
+        let _ = context.repo.fetch_branch(&remote, &branch);
+    }
+    context.repo.has_commit(tip).then_some(tip)
+}
+
 /// What the branch of HEAD is called at the remote, where it is set up to follow it.
 fn upstream(context: &Context, branch: &str, remote: &str) -> Option<String> {
     let of_remote = context.settings.git(&format!("branch.{branch}.remote"))? == remote;

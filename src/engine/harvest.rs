@@ -13,7 +13,9 @@ use super::{Listener, Notice, branches, handoff};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{NewCommit, Stats};
-use crate::model::{Apply, Meta, Oid, Report, Run, RunId, State, Time, Variant, VariantStatus, first_line};
+use crate::model::{
+    Apply, Meta, Oid, ProviderKind, Report, Run, RunId, State, Time, Variant, VariantStatus, first_line,
+};
 use crate::patch::{self, Applied};
 use crate::provider::{Attempt, Collection, Provider};
 use crate::store::{Change, Files, Recorded, RunStore};
@@ -388,21 +390,35 @@ fn find_real_base(context: &Context, store: &RunStore<'_>, recorded: Recorded, t
     let branch = super::base::recorded_branch(context, &run.base);
     let tip = context.repo.ref_target(&format!("refs/remotes/{remote}/{branch}"));
     let tip = tip.or_else(|| context.repo.ref_target(&format!("refs/heads/{branch}")));
-    let before = context.repo.first_parents(run.base_oid, NEAR);
-    let after = tip.map(|tip| context.repo.first_parents(tip, NEAR)).unwrap_or_default();
-    for (commit, tree) in before.into_iter().chain(after) {
-        if fits(tree)? {
-            tell(Notice::BaseMoved { run: run.run.clone(), from: run.base_oid, to: commit });
-            let from = run.base_oid;
-            let outcome = store.update(&run.run.clone(), context.clock.now(), |run| {
-                run.base_oid = commit;
-                let subject = format!("the patches were made on {}, not on {}", commit.short(), from.short());
-                Ok(Some(Change::new(subject)))
-            })?;
-            return Ok(outcome.recorded);
+    let near = |commit: Oid| -> Result<Option<Oid>> {
+        for (commit, tree) in context.repo.first_parents(commit, NEAR) {
+            if fits(tree)? {
+                return Ok(Some(commit));
+            }
         }
+        Ok(None)
+    };
+    let mut found = near(run.base_oid)?;
+    if let (None, Some(tip)) = (found, tip) {
+        found = near(tip)?;
     }
-    Ok(recorded)
+    // What was pushed between our question and the checkout in the cloud need not be here yet. Runs without a cloud
+    // stay without a network.
+    if found.is_none()
+        && run.provider == ProviderKind::CodexCloud
+        && let Some(now) = super::base::tip_now(context, &run.base).filter(|now| Some(*now) != tip)
+    {
+        found = near(now)?;
+    }
+    let Some(commit) = found else { return Ok(recorded) };
+    let from = run.base_oid;
+    tell(Notice::BaseMoved { run: run.run.clone(), from, to: commit });
+    let outcome = store.update(&run.run.clone(), context.clock.now(), |run| {
+        run.base_oid = commit;
+        let subject = format!("the patches were made on {}, not on {}", commit.short(), from.short());
+        Ok(Some(Change::new(subject)))
+    })?;
+    Ok(outcome.recorded)
 }
 
 /// The base is here, or is fetched again.
