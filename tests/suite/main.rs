@@ -6,6 +6,7 @@ mod support;
 mod bad_launch;
 mod bad_places;
 mod bad_words;
+mod cloud_base;
 mod cloud_faults;
 mod cloud_jobs;
 mod cloud_kills;
