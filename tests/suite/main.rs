@@ -10,6 +10,7 @@ mod cloud_base;
 mod cloud_faults;
 mod cloud_jobs;
 mod cloud_kills;
+mod clients;
 mod cloud_life;
 mod cloud_places;
 mod cloud_queue;
