@@ -1,4 +1,51 @@
-//! git-puff
+//! git-puff sends one task to several coding agents, harvests every attempt as a branch, and helps to choose.
+//!
+//! # One idea
+//!
+//! A [run](model::Run) is a value that moves forward: `queued → submitting → pending → ready → harvested`, or `error`, or
+//! `cancelled`. Every step is one commit on `refs/puff/runs/<run>`, made by compare-and-swap on the ref. So a step is
+//! whole or not there, survives a crash at any point, needs no database, and has a history that `git log` shows.
+//! Branches, notes, the runbook log and reports are views of it, and [`engine::repair`] makes them again.
+//!
+//! Intent comes first: a run is recorded as `submitting`, with its prompt, before the cloud is called. A crash between the
+//! call and its answer leaves a record that can be matched to its task. What costs money is never repeated by itself.
+//!
+//! # The rooms
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`cli`] | the command line, as types |
+//! | [`commands`] | one file a verb: its arguments, and one function |
+//! | [`context`] | repository, settings, clock, ids, environment: put together once, passed down |
+//! | [`watch`] | the poll loop, the detached watcher, jobs |
+//! | [`engine`] | launching, observing, harvesting, importing, repairing: what verbs and watcher share |
+//! | [`provider`] | who does the work: a trait, and Codex Cloud in its three dialects |
+//! | [`patch`] | bytes and a tree → a tree |
+//! | [`store`] | runs in refs, the runbook log, notes, and where live things are |
+//! | [`render`] | a finished model → Markdown, tables, lines about progress |
+//! | [`git`] | the only user of git2, and of `git` for what libgit2 does differently |
+//! | [`process`] | the only door to other programs |
+//! | [`settings`] | the keys of `puff.*`, and which value counts |
+//! | [`model`] | plain data, the legal transitions, the JSON forms |
+//! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
+//!
+//! Dependencies point one way: `commands → watch → engine → {provider, patch, store, render} → {git, process} → model`.
+//! Nothing below `commands` prints, nothing outside `context` reads the clock or the environment, nothing outside `git`
+//! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
+//!
+//! # The way of the data
+//!
+//! - **launch**: arguments → intent → everything that can fail is checked → recorded as `submitting` → submitted → recorded
+//!   with its task → the watcher is woken.
+//! - **watch**: the runs that are due → one look at all of them → transitions → recorded → harvested where asked for.
+//! - **harvest**: everything the provider has → recorded as artifacts → each patch onto the base's tree → a commit → a
+//!   branch, created or moved only if nobody built on it → notes and report.
+//!
+//! # Where to start reading
+//!
+//! [`model::Run`] says what there is to know about a run. [`store::RunStore`] keeps it. [`engine::launch`] and
+//! [`engine::harvest`] are the two ways through the whole house; [`watch::watcher`] is what goes on in between.
+
 pub mod cli;
 pub mod commands;
 pub mod context;
