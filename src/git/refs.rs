@@ -120,8 +120,8 @@ impl Repo {
                 ErrorCode::Modified | ErrorCode::NotFound | ErrorCode::Exists => {
                     return Err(RefFailure::Moved(name.to_owned()));
                 }
-                ErrorCode::Locked if watched.is_orphan() => {
-                    let _ = std::fs::remove_file(&lock);
+                // One that can't be removed is no reason to come back for ever.
+                ErrorCode::Locked if watched.is_orphan() && std::fs::remove_file(&lock).is_ok() => {
                     watched = Watched::new(&lock);
                 }
                 ErrorCode::Locked if watched.since.elapsed() < 10 * PATIENCE => {

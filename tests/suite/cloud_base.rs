@@ -3,8 +3,9 @@
 
 use serde_json::json;
 
+use crate::support::cloud::Action;
 use crate::support::lab::Lab;
-use crate::support::stage::{Stage, each};
+use crate::support::stage::{SUBMISSION, Stage, each};
 
 const SUBMIT: [&str; 6] = ["submit", "--json", "--best-of", "1", "--prompt", "Trim the input"];
 
@@ -33,13 +34,20 @@ fn work_that_the_cloud_will_not_see_is_a_warning_before_anything_is_paid() {
     stage.lab.write("notes.txt", "changed\n");
     stage.lab.write("new.txt", "new\n");
     let warned = stage.lab.puff(&SUBMIT).ok();
-    let said = |words: &str| warned.stderr.find(words).unwrap_or_else(|| panic!("no '{words}': {}", warned.stderr));
     let warnings = [
-        said("warning: 2 commits of 'main' are not on 'origin': the cloud will not see them"),
-        said("warning: 2 changed paths are in no commit: the cloud will not see them"),
+        "warning: 2 commits of 'main' are not on 'origin': the cloud will not see them",
+        "warning: 2 changed paths are in no commit: the cloud will not see them",
     ];
-    assert!(warnings.iter().all(|at| *at < said("submitted as")));
+    for warning in warnings {
+        assert!(warned.stderr.contains(warning), "no '{warning}': {}", warned.stderr);
+    }
     assert_eq!(warned.json()["base_oid"], json!(pushed), "the base is what the remote has");
+
+    // They are said before anything is sent, so also where it is refused.
+    stage.cloud.fault(SUBMISSION, Action::Status(422), Some(1));
+    let refused = stage.lab.puff(&SUBMIT).exits(1).stderr;
+    let error = refused.find("error: ").unwrap();
+    assert!(warnings.iter().all(|warning| refused.find(warning).is_some_and(|at| at < error)), "{refused}");
 
     // What is changed beside another base than the one checked out is nobody's business.
     stage.lab.git(&["push", "-q", "origin", "HEAD~2:refs/heads/release"]);
