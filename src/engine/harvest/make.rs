@@ -1,0 +1,174 @@
+//! Making a commit and a branch of a variant, and recording what was made.
+
+use std::collections::HashMap;
+
+use super::Wish;
+use super::keep::json;
+use crate::context::Context;
+use crate::engine::{Listener, Notice, branches, handoff};
+use crate::error::{Result, ResultExt};
+use crate::git::{NewCommit, Stats};
+use crate::model::{Apply, Meta, Oid, Report, Run, RunId, State, Variant, VariantStatus, first_line};
+use crate::patch::{self, Applied};
+use crate::store::{Change, Files, Recorded, RunStore};
+
+/// What was made of a variant.
+pub(super) struct Made {
+    sha256: Option<String>,
+    applied: Applied,
+    stats: Option<Stats>,
+    commit: Option<Oid>,
+    branch: Option<String>,
+    reason: Option<String>,
+}
+
+pub(super) fn make(
+    context: &Context,
+    store: &RunStore<'_>,
+    recorded: &Recorded,
+    variant: &Variant,
+    wish: &Wish,
+    tell: Listener<'_>,
+) -> Result<Made> {
+    let run = &recorded.run;
+    let path = format!("variants/{}/patch.diff", variant.name());
+    let patch = store.file(recorded.head, &path)?.unwrap_or_default();
+    let base = context.repo.commit(run.base_oid)?.tree;
+    let applied = patch::apply(&context.repo, context.places.root(), base, &patch)?;
+    let mut made = Made {
+        sha256: variant.patch_sha256.clone(),
+        reason: applied.reason.clone(),
+        stats: None,
+        commit: None,
+        branch: None,
+        applied,
+    };
+    let Some(tree) = made.applied.tree.filter(|_| made.applied.apply != Apply::Empty) else {
+        if made.applied.apply.is_failure() {
+            let reason = made.reason.clone().unwrap_or_default();
+            let paths = made.applied.paths.clone();
+            tell(Notice::DidNotApply { run: run.run.clone(), variant: variant.index, reason, paths });
+        }
+        return Ok(made);
+    };
+    made.stats = Some(context.repo.stats(base, tree)?);
+    let report = store.file(recorded.head, &format!("variants/{}/report.json", variant.name()))?;
+    let message = message(store, recorded, variant, report.as_deref())?;
+    let identity = match &run.identity {
+        Some(identity) => identity.clone(),
+        None => context.identity()?,
+    };
+    let new = NewCommit { tree, parents: &[run.base_oid], identity: &identity, at: run.created_at, message: &message };
+    let commit = context.repo.write_commit(&new)?;
+    let branch = branches::name(context, &run.run, variant.index)?;
+    match branches::place(context, &branch, commit, variant.commit, wish.recreate)? {
+        branches::Branch::There => made.branch = Some(branch),
+        branches::Branch::Gone => {
+            if variant.branch.is_some() {
+                tell(Notice::BranchGone { branch });
+            }
+        }
+        branches::Branch::Kept(why) => {
+            // Work on top of this very commit is what branches are for, and no news.
+            if variant.commit != Some(commit) {
+                tell(Notice::BranchKept { branch: branch.clone(), why: why.clone() });
+                made.reason = Some(format!("the branch was left where it is: {why}"));
+            } else {
+                made.reason = variant.reason.clone();
+            }
+            made.branch = Some(branch);
+        }
+    }
+    made.commit = Some(commit);
+    Ok(made)
+}
+
+/// The message of a variant's commit: what was asked, what the agent said last, and where it comes from.
+fn message(store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, report: Option<&[u8]>) -> Result<String> {
+    let run = &recorded.run;
+    let prompt = store.prompt(recorded)?;
+    let mut subject = first_line(&String::from_utf8_lossy(&prompt), 72);
+    if subject.is_empty() {
+        subject = format!("Variant {} of {}", variant.index, run.run);
+    }
+    let report: Option<Report> = report.and_then(|bytes| serde_json::from_slice(bytes).ok());
+    let said = report.and_then(|report| report.messages).and_then(|mut messages| messages.pop());
+    let said = said.or_else(|| variant.message.clone()).unwrap_or_default();
+    let keeps = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
+    let body: String = said.chars().filter(keeps).collect();
+    let body = body.trim();
+    let mut message = subject + "\n\n";
+    if !body.is_empty() {
+        message += body;
+        message += "\n\n";
+    }
+    message += &format!("Puff-Run: {}\n", run.run);
+    if let Some(task) = &run.task_id {
+        message += &format!("Puff-Task: {task}\n");
+    }
+    message += &format!("Puff-Variant: {}/{}\n", variant.index, run.variants.len().max(run.best_of as usize));
+    if let Some(sum) = &variant.patch_sha256 {
+        message += &format!("Puff-Patch: {sum}\n");
+    }
+    Ok(message)
+}
+
+/// Records what was made, with the report, in one step.
+pub(super) fn record(
+    context: &Context,
+    store: &RunStore<'_>,
+    id: &RunId,
+    made: &HashMap<u32, Made>,
+) -> Result<Recorded> {
+    let before = store.load(id)?;
+    let prompt = String::from_utf8_lossy(&store.prompt(&before)?).into_owned();
+    let views = |run: &Run| handoff::files(run, &prompt);
+    let outcome = store.update(id, context.clock.now(), |run| {
+        let head = store.head(id).unwrap_or(before.head);
+        let mut files = Files::new();
+        for variant in &mut run.variants {
+            if let Some(made) = made.get(&variant.index).filter(|made| made.sha256 == variant.patch_sha256) {
+                enter(variant, made);
+            } else if variant.status.is_terminal() && variant.status != VariantStatus::Completed {
+                variant.apply = Some(Apply::Skipped);
+            }
+            let path = format!("variants/{}/meta.json", variant.name());
+            if let Some(bytes) = store.file(head, &path)?
+                && let Ok(mut meta) = serde_json::from_slice::<Meta>(&bytes)
+            {
+                meta.apply = variant.apply;
+                files.push((path, Some(json(&meta)?)));
+            }
+        }
+        if run.state == State::Ready && run.is_complete() && !run.has_unharvested() {
+            run.advance(State::Harvested).or_fail(|| format!("the run '{id}' can't be harvested"))?;
+        }
+        Ok(Some(Change { files, views: Some(&views), ..Change::new(subject(run, made)) }))
+    })?;
+    Ok(outcome.recorded)
+}
+
+fn enter(variant: &mut Variant, made: &Made) {
+    variant.apply = Some(made.applied.apply);
+    variant.conflicts = made.applied.paths.clone();
+    variant.reason = made.reason.clone();
+    variant.commit = made.commit;
+    variant.branch = made.branch.clone();
+    variant.files = made.stats.map(|stats| stats.files);
+    variant.insertions = made.stats.map(|stats| stats.insertions);
+    variant.deletions = made.stats.map(|stats| stats.deletions);
+}
+
+fn subject(run: &Run, made: &HashMap<u32, Made>) -> String {
+    let fits = made.values().filter(|made| made.commit.is_some()).count();
+    let failed = made.values().filter(|made| made.applied.apply.is_failure()).count();
+    let skipped = run.variants.iter().filter(|variant| variant.apply == Some(Apply::Skipped)).count();
+    let mut parts = vec![format!("{fits} applied")];
+    if failed > 0 {
+        parts.push(format!("{failed} did not apply"));
+    }
+    if skipped > 0 {
+        parts.push(format!("{skipped} skipped"));
+    }
+    format!("harvested: {}", parts.join(", "))
+}

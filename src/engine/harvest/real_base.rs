@@ -1,0 +1,95 @@
+//! The commit that the patches were really made on.
+
+use crate::context::Context;
+use crate::engine::{Listener, Notice, base};
+use crate::error::{Error, Result};
+use crate::model::{Oid, ProviderKind, Run};
+use crate::patch;
+use crate::store::{Change, Recorded, RunStore};
+
+/// How far around the recorded base another one is looked for.
+const NEAR: usize = 200;
+
+/// The cloud may have started from another commit than the one that was recorded: the branch moved in between. When
+/// the files that the patches were made on are not the base's, but those of a commit near it, that is the base. Once
+/// something stands on the recorded base, it stays.
+pub(super) fn find_real_base(
+    context: &Context,
+    store: &RunStore<'_>,
+    recorded: Recorded,
+    tell: Listener<'_>,
+) -> Result<Recorded> {
+    let run = &recorded.run;
+    ensure_base(context, run)?;
+    if run.variants.iter().any(|variant| variant.commit.is_some()) {
+        return Ok(recorded);
+    }
+    let mut images = Vec::new();
+    for variant in run.variants.iter().filter(|variant| variant.patch_sha256.is_some()) {
+        let patch = store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()))?;
+        images.extend(patch::pre_images(&patch.unwrap_or_default()));
+    }
+    let fits = |tree: Oid| -> Result<bool> {
+        for image in &images {
+            let entry = context.repo.entry(tree, &image.path)?;
+            if !entry.is_some_and(|entry| entry.oid.to_string().starts_with(&image.digits)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    if images.is_empty() || fits(context.repo.commit(run.base_oid)?.tree)? {
+        return Ok(recorded);
+    }
+    let remote = context.settings.text(crate::settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let branch = base::recorded_branch(context, &run.base);
+    let tip = context.repo.ref_target(&format!("refs/remotes/{remote}/{branch}"));
+    let tip = tip.or_else(|| context.repo.ref_target(&format!("refs/heads/{branch}")));
+    let near = |commit: Oid| -> Result<Option<Oid>> {
+        for (commit, tree) in context.repo.first_parents(commit, NEAR) {
+            if fits(tree)? {
+                return Ok(Some(commit));
+            }
+        }
+        Ok(None)
+    };
+    let mut found = near(run.base_oid)?;
+    if let (None, Some(tip)) = (found, tip) {
+        found = near(tip)?;
+    }
+    // What was pushed between our question and the checkout in the cloud need not be here yet. Runs without a cloud
+    // stay without a network.
+    if found.is_none()
+        && run.provider == ProviderKind::CodexCloud
+        && let Some(now) = base::tip_now(context, &run.base).filter(|now| Some(*now) != tip)
+    {
+        found = near(now)?;
+    }
+    let Some(commit) = found else { return Ok(recorded) };
+    let from = run.base_oid;
+    tell(Notice::BaseMoved { run: run.run.clone(), from, to: commit });
+    let outcome = store.update(&run.run.clone(), context.clock.now(), |run| {
+        run.base_oid = commit;
+        let subject = format!("the patches were made on {}, not on {}", commit.short(), from.short());
+        Ok(Some(Change::new(subject)))
+    })?;
+    Ok(outcome.recorded)
+}
+
+/// The base is here, or is fetched again.
+fn ensure_base(context: &Context, run: &Run) -> Result<()> {
+    if context.repo.has_commit(run.base_oid) {
+        return Ok(());
+    }
+    let remote = context.settings.text(crate::settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let fetched = context.repo.fetch_commit(&remote, run.base_oid);
+    if context.repo.has_commit(run.base_oid) {
+        return Ok(());
+    }
+    let error = Error::failed(format!("the base {} of the run '{}' is not in this repository", run.base_oid, run.run))
+        .hint(format!("fetch it from where it is: git fetch REMOTE {}", run.base_oid));
+    Err(match fetched {
+        Err(cause) => error.because(cause),
+        Ok(()) => error,
+    })
+}
