@@ -8,9 +8,11 @@
 use std::cell::{OnceCell, RefCell};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,6 +33,7 @@ pub struct Cmd {
     cwd: Option<PathBuf>,
     stdin: Option<Vec<u8>>,
     limit: Duration,
+    holds: Option<Arc<File>>,
 }
 
 /// What a program that ran to its end left behind.
@@ -112,6 +115,7 @@ impl Cmd {
             cwd: None,
             stdin: None,
             limit: Duration::from_secs(60),
+            holds: None,
         }
     }
 
@@ -159,6 +163,13 @@ impl Cmd {
     /// How long it may take.
     pub fn limit(mut self, limit: Duration) -> Cmd {
         self.limit = limit;
+        self
+    }
+
+    /// Lets it keep a file open, and with it the lock on that file: the lock then lasts until both this program and
+    /// that one have ended.
+    pub fn holds(mut self, file: Option<Arc<File>>) -> Cmd {
+        self.holds = file;
         self
     }
 
@@ -235,7 +246,7 @@ pub fn start_detached(cmd: &Cmd, log: &Path) -> Result<u32, Failure> {
     let logs = open().and_then(|out| Ok((out.try_clone()?, out)));
     let (out, err) = logs.map_err(|cause| Failure::Start { program: cmd.name(), cause })?;
     command.stdin(Stdio::null()).stdout(out).stderr(err);
-    in_own_session(&mut command);
+    in_own_session(&mut command, None);
     let child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
     Ok(child.id())
 }
@@ -301,7 +312,7 @@ async fn follow(cmd: &Cmd) -> Result<Output, Failure> {
     let mut command = cmd.command();
     command.stdin(if cmd.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    in_own_session(&mut command);
+    in_own_session(&mut command, cmd.holds.clone());
     let mut child = tokio::process::Command::from(command).spawn().map_err(|cause| cmd.start_failure(cause))?;
     let group = child.id();
 
@@ -348,19 +359,27 @@ async fn follow(cmd: &Cmd) -> Result<Output, Failure> {
 }
 
 /// A session of its own: no controlling terminal to ask, no share in the user's Ctrl-C, and a process group that
-/// can be ended as a whole.
+/// can be ended as a whole. `holds` stays open in it.
 #[cfg(unix)]
-fn in_own_session(command: &mut std::process::Command) {
+fn in_own_session(command: &mut std::process::Command, holds: Option<Arc<File>>) {
     use std::os::unix::process::CommandExt;
-    // SAFETY: between fork and exec only `setsid` is called, which is async-signal-safe and allocates nothing.
+    let prepare = move || -> io::Result<()> {
+        rustix::process::setsid()?;
+        if let Some(file) = &holds {
+            rustix::io::fcntl_setfd(file, rustix::io::FdFlags::empty())?;
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec only `setsid` and `fcntl` are called, which are async-signal-safe and allocate
+    // nothing.
     #[allow(unsafe_code)]
     unsafe {
-        command.pre_exec(|| rustix::process::setsid().map(drop).map_err(io::Error::from));
+        command.pre_exec(prepare);
     }
 }
 
 #[cfg(not(unix))]
-fn in_own_session(_: &mut std::process::Command) {}
+fn in_own_session(_: &mut std::process::Command, _: Option<Arc<File>>) {}
 
 #[cfg(unix)]
 fn kill_group(leader: Option<u32>) {

@@ -63,7 +63,9 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
 
     let now = context.clock.now();
     let active = active_runs(&store)?;
-    let places = if plan.max_active == 0 { usize::MAX } else { (plan.max_active as usize).saturating_sub(active) };
+    // Nobody overtakes those who wait already.
+    let taken = active + waiting_runs(&store)?;
+    let places = if plan.max_active == 0 { usize::MAX } else { (plan.max_active as usize).saturating_sub(taken) };
     // One run that has a place is recorded as being submitted; several are recorded first, all of them.
     let alone = prepared.len() == 1 && places > 0;
     let first_state = if alone { State::Submitting } else { State::Queued };
@@ -206,6 +208,12 @@ pub fn check_limit(context: &Context, store: &RunStore<'_>, wanted: u32) -> Resu
 pub fn active_runs(store: &RunStore<'_>) -> Result<usize> {
     let (runs, _) = store.list()?;
     Ok(runs.iter().filter(|recorded| matches!(recorded.run.state, State::Submitting | State::Pending)).count())
+}
+
+/// How many runs wait for a place that the watcher will give them.
+fn waiting_runs(store: &RunStore<'_>) -> Result<usize> {
+    let (runs, _) = store.list()?;
+    Ok(runs.iter().filter(|recorded| recorded.run.state == State::Queued && recorded.run.is_job()).count())
 }
 
 /// What all runs of one launch have in common.

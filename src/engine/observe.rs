@@ -45,6 +45,19 @@ pub fn record_failure(context: &Context, id: &RunId, failure: &Failure) -> Resul
     })
 }
 
+/// Records that a run can't be submitted: provably nothing was started.
+///
+/// # Errors
+/// When it can't be recorded.
+pub fn record_refusal(context: &Context, id: &RunId, failure: &Failure) -> Result<Outcome> {
+    RunStore::new(context).update(id, context.clock.now(), |run| {
+        run.advance(State::Error).or_fail(|| format!("the run '{id}' can't be refused"))?;
+        run.attention = None;
+        run.reason = Some(failure.to_string());
+        Ok(Some(Change::new(format!("nothing was submitted: {failure}"))))
+    })
+}
+
 /// Marks a run as watched no longer, with the reason.
 ///
 /// # Errors

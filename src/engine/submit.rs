@@ -61,8 +61,10 @@ pub fn submit(
     let prompt = String::from_utf8_lossy(&store.prompt(&begun.recorded)?).into_owned();
     let branch = super::base::recorded_branch(context, &run.base);
     let env = run.env.clone().unwrap_or_default();
-    let submission = Submission { env: &env, branch: &branch, attempts: run.best_of, prompt: &prompt };
+    let submission =
+        Submission { env: &env, branch: &branch, attempts: run.best_of, prompt: &prompt, lock: Some(lock.file()) };
     let answer = provider.submit(&submission);
+    drop(submission);
     let run = match answer {
         Ok(task) => taken(context, &store, id, &task, tell),
         Err(failure) => Err(not_taken(context, &store, id, failure)?),

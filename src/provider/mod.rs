@@ -9,6 +9,9 @@ pub mod import;
 
 pub use failure::{Failure, SubmitFailure};
 
+use std::fs::File;
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::model::{TaskId, Time, VariantStatus};
@@ -69,7 +72,7 @@ pub trait Provider {
 }
 
 /// A task to be started.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Submission<'a> {
     /// The environment: an id or a label.
     pub env: &'a str,
@@ -79,6 +82,8 @@ pub struct Submission<'a> {
     pub attempts: u32,
     /// What to do.
     pub prompt: &'a str,
+    /// Kept open by the program that submits: as long as it may still do so, the lock on this file is held.
+    pub lock: Option<Arc<File>>,
 }
 
 /// A task that was started.

@@ -17,6 +17,9 @@ pub fn launched(run: &Run, watched: bool) -> String {
     if let Some(url) = &run.task_url {
         text += &format!("  {}\n", clean_line(url));
     }
+    if !matches!(run.state, State::Queued | State::Pending) {
+        return text;
+    }
     let step = |purpose: &str, command: String| steps::Step { purpose: purpose.to_owned(), command };
     let mut next = Vec::new();
     if watched {

@@ -4,6 +4,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a lock is tried before it counts as held, and the pause between two tries.
@@ -14,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// would let two holders exist, one of the old file and one of the new.
 #[derive(Debug)]
 pub struct FileLock {
-    _file: File,
+    file: Arc<File>,
 }
 
 impl FileLock {
@@ -25,7 +26,7 @@ impl FileLock {
     pub fn wait(path: &Path) -> io::Result<FileLock> {
         let file = open(path)?;
         file.lock()?;
-        Ok(FileLock { _file: file })
+        Ok(FileLock { file: Arc::new(file) })
     }
 
     /// Takes the lock if nobody holds it. Whoever only asks ([`FileLock::is_held`]) is in the way for microseconds, so
@@ -37,12 +38,17 @@ impl FileLock {
         let file = open(path)?;
         for _ in 0..TRIES {
             match file.try_lock() {
-                Ok(()) => return Ok(Some(FileLock { _file: file })),
+                Ok(()) => return Ok(Some(FileLock { file: Arc::new(file) })),
                 Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
                 Err(TryLockError::Error(cause)) => return Err(cause),
             }
         }
         Ok(None)
+    }
+
+    /// The locked file: whoever keeps it open keeps the lock.
+    pub fn file(&self) -> Arc<File> {
+        Arc::clone(&self.file)
     }
 
     /// Does anybody hold it? A file that is not there is held by nobody. Asking takes a shared lock, so that two who ask

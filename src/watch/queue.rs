@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::engine::{Notice, launch, observe, open_provider, submit};
 use crate::error::Result;
 use crate::model::{Attention, Run, State};
+use crate::provider::Failure;
 use crate::provider::cloud::Patience;
 use crate::settings;
 use crate::store::{Change, RunStore};
@@ -42,11 +43,21 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
                 return Ok(true);
             }
         };
-        if let Err(failure) = provider.check(run.env.as_deref()) {
-            say(&run.run, &format!("{failure}; trying again later"));
-            let outcome = observe::record_failure(context, &run.run, &failure)?;
-            tell(context, run, &outcome.recorded.run, say);
-            return Ok(true);
+        match provider.check(run.env.as_deref()) {
+            Ok(()) => {}
+            Err(failure) if passes(&failure) => {
+                say(&run.run, &format!("{failure}; trying again later"));
+                let outcome = observe::record_failure(context, &run.run, &failure)?;
+                tell(context, run, &outcome.recorded.run, say);
+                return Ok(true);
+            }
+            // What no waiting mends must not hold up those behind it.
+            Err(failure) => {
+                say(&run.run, &format!("{failure}; nothing was submitted"));
+                let outcome = observe::record_refusal(context, &run.run, &failure)?;
+                ending::notify(context, &outcome.recorded.run, say);
+                continue;
+            }
         }
         // Somebody else may be at it, from a terminal.
         let Ok(lock) = submit::lock(context, &run.run) else { continue };
@@ -57,6 +68,11 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
         }
     }
     Ok(false)
+}
+
+/// The run can be submitted later, by itself or after somebody did something about the client.
+fn passes(failure: &Failure) -> bool {
+    matches!(failure, Failure::Temporary { .. } | Failure::SignedOut { .. } | Failure::Client { .. })
 }
 
 /// Tells the user's command when the run needs someone now, and did not before.

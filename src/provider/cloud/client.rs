@@ -156,7 +156,7 @@ impl Client {
 
     /// Starts a task: one call, whatever becomes of it.
     pub fn submit(&self, call: &Call, submission: &Submission<'_>) -> Result<Vec<u8>, SubmitFailure> {
-        let output = process::run(&self.cmd(call).limit(SUBMIT_LIMIT));
+        let output = process::run(&self.cmd(call).limit(SUBMIT_LIMIT).holds(submission.lock.clone()));
         self.tidy();
         match output {
             Ok(output) if output.success() => Ok(output.stdout),
