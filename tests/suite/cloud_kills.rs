@@ -39,7 +39,7 @@ fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_give
     let mut stage = Stage::new();
     // The npm package's script this time: it is killed with its parent or not, the program inside it lives on.
     stage.lab.use_real_codex(&stage.cloud);
-    stage.cloud.fault(SUBMISSION, Action::Delay(Duration::from_millis(700)), Some(1));
+    stage.cloud.fault(SUBMISSION, Action::Delay(Duration::from_secs(5)), Some(1));
     let launch = stage.spawn(&["launch", "--harvest", "--best-of", "2", "--prompt", "Trim the input"]);
     stage.asked(SUBMISSION, 1);
     kill_after(launch, Duration::ZERO);
@@ -47,6 +47,10 @@ fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_give
     let id = run["run"].as_str().unwrap();
     assert_eq!((&run["state"], &run["task_id"]), (&json!("submitting"), &Value::Null));
     assert!(!stage.lab.puff(&["doctor"]).ok().stdout.contains("has no line"), "nothing was kicked off yet");
+    // The client outlived the launch and is still at it: a repair in this moment must not offer to start it again.
+    let repair = stage.lab.puff(&["doctor", "--repair"]).ok().stdout;
+    assert!(stage.cloud.tasks().is_empty(), "the service is slower than this test");
+    assert!(!repair.contains("no task fits"), "{repair}");
 
     wait_until("the task is there", || !stage.cloud.tasks().is_empty());
     stage.clients_ended();

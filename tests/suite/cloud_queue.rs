@@ -56,6 +56,23 @@ fn a_queue_submits_one_after_the_other_in_order() {
 }
 
 #[test]
+fn a_queued_run_whose_environment_is_gone_does_not_hold_up_the_queue() {
+    let stage = Stage::new();
+    stage.lab.write("lost.md", "---\nenv: acme/gone\nbest-of: 1\nname: lost\n---\nDo this.\n");
+    stage.lab.write("next.md", "---\nbest-of: 1\nname: next\n---\nDo that.\n");
+    let (_, task) = stage.launch(1, "Do something", &[]);
+    let launch = ["launch", "--skip-doctor", "--max-active", "1", "--interval", "1s", "--intent", "lost.md", "next.md"];
+    stage.lab.puff(&launch).ok();
+    stage.finish_all(&task);
+
+    stage.lab.wait_for("next", "submitted", |run| run["state"] == "pending");
+    let lost = stage.lab.show("lost");
+    assert_eq!((&lost["state"], &lost["task_id"]), (&json!("error"), &Value::Null));
+    assert!(lost["reason"].as_str().unwrap().contains("acme/gone"), "{lost:#}");
+    assert_eq!(stage.cloud.count(SUBMISSION), 2);
+}
+
+#[test]
 fn a_refused_submission_does_not_hold_up_the_queue() {
     let stage = Stage::new();
     queue(&stage);
