@@ -177,7 +177,11 @@ fn many_notes(lab: &Lab, count: usize, depth: usize) -> Vec<(String, String)> {
     let base = lab.git(&["rev-parse", "main"]);
     let object = |number: usize| {
         let digits = format!("{:040x}", (number as u128 + 1) * 0x0123_4567_89ab_cdef_0123_4567_89ab);
-        if number % 2 == 0 { digits.chars().rev().collect() } else { format!("{}{}", &base[..4], &digits[4..]) }
+        if number.is_multiple_of(2) {
+            digits.chars().rev().collect()
+        } else {
+            format!("{}{}", &base[..4], &digits[4..])
+        }
     };
     let mut notes: Vec<_> = (1..count).map(|number| (object(number), format!("Note {number}"))).collect();
     notes.push((base.clone(), "On the base.\n".to_owned()));

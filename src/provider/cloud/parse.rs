@@ -1,6 +1,8 @@
 //! What the client prints, read by pure functions. The samples in the tests are cut from recordings of the real
 //! programs, `shared/recordings` at the time: official 0.151.0, headless-a and headless-b.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use crate::model::{MOST_VARIANTS, TaskId, VariantStatus};
@@ -87,7 +89,6 @@ struct Shown {
 
 #[derive(Debug, Deserialize)]
 struct ShownVariant {
-    variant_index: u32,
     #[serde(default)]
     attempt_placement: Option<u32>,
     status: String,
@@ -103,18 +104,21 @@ struct ShownVariant {
 pub(super) fn show(stdout: &[u8]) -> Result<Collection, Failure> {
     let shown: Shown = serde_json::from_slice(stdout)
         .map_err(|_| not_understood("codex cloud show", &String::from_utf8_lossy(stdout)))?;
-    let numbers =
-        shown.variants.iter().flat_map(|variant| variant.attempt_placement.into_iter().chain([variant.variant_index]));
-    if numbers.into_iter().any(|number| number > MOST_VARIANTS) {
+    let too_far = |variant: &ShownVariant| variant.attempt_placement.is_some_and(|place| place >= MOST_VARIANTS);
+    if shown.variants.len() > MOST_VARIANTS as usize || shown.variants.iter().any(too_far) {
         return Err(not_understood("codex cloud show", &String::from_utf8_lossy(stdout)));
     }
     let prompt = shown.variants.iter().find_map(|variant| variant.prompt.clone());
+    let places: HashSet<u32> = shown.variants.iter().filter_map(|variant| variant.attempt_placement).collect();
+    let all_placed = places.len() == shown.variants.len();
     let mut made: Vec<_> = shown
         .variants
         .into_iter()
-        .map(|variant| Attempt {
-            // Where a service gives no places, its order is all there is.
-            placement: Some(variant.attempt_placement.unwrap_or(variant.variant_index.saturating_sub(1))),
+        .zip(0..)
+        .map(|(variant, at)| Attempt {
+            // Where a service gives no places, or one twice, its order is all there is: two attempts in one place would
+            // take turns at being the variant.
+            placement: variant.attempt_placement.filter(|_| all_placed).or(Some(at)),
             status: attempt_status(&variant.status),
             patch: variant.diff.map(String::into_bytes),
             messages: Some(variant.messages),
@@ -232,6 +236,17 @@ mod tests {
             [(0, Completed, Some(first)), (1, Failed, None), (2, Completed, Some(third)), (3, InProgress, None)]
         );
         assert!(made.iter().all(|made| made.prompt.as_deref() == Some("Trim\n")));
+    }
+
+    #[test]
+    fn without_a_place_for_each_their_order_is_all_there_is() {
+        for places in [["null", "0", "1"], ["1", "1", "0"], ["null", "null", "null"]] {
+            let variants = places.map(|place| format!(r#"{{"attempt_placement":{place},"status":"completed"}}"#));
+            let shown = format!(r#"{{"variants":[{}]}}"#, variants.join(","));
+            let made = show(shown.as_bytes()).unwrap().attempts_made;
+            assert_eq!(made.iter().map(|made| made.placement).collect::<Vec<_>>(), [Some(0), Some(1), Some(2)]);
+        }
+        assert!(show(br#"{"variants":[{"attempt_placement":4294967295,"status":"completed"}]}"#).is_err());
     }
 
     #[test]
