@@ -23,5 +23,6 @@ mod import;
 mod import_refused;
 mod import_repeat;
 mod newest_client;
+mod old_records;
 mod repair;
 mod views;
