@@ -12,7 +12,7 @@ const NEAR: usize = 200;
 
 /// The cloud may have started from another commit than the one that was recorded: the branch moved in between. When
 /// the files that the patches were made on are not the base's, but those of a commit near it, that is the base. Once
-/// something stands on the recorded base, it stays.
+/// something stands on the recorded base, it stays. So does the base of an import: the user named it.
 pub(super) fn find_real_base(
     context: &Context,
     store: &RunStore<'_>,
@@ -21,7 +21,8 @@ pub(super) fn find_real_base(
 ) -> Result<Recorded> {
     let run = &recorded.run;
     ensure_base(context, run)?;
-    if run.variants.iter().any(|variant| variant.commit.is_some()) {
+    let settled = run.variants.iter().any(|variant| variant.commit.is_some());
+    if settled || run.provider != ProviderKind::CodexCloud {
         return Ok(recorded);
     }
     let mut images = Vec::new();
@@ -57,10 +58,8 @@ pub(super) fn find_real_base(
     if let (None, Some(tip)) = (found, tip) {
         found = near(tip)?;
     }
-    // What was pushed between our question and the checkout in the cloud need not be here yet. Runs without a cloud
-    // stay without a network.
+    // What was pushed between our question and the checkout in the cloud need not be here yet.
     if found.is_none()
-        && run.provider == ProviderKind::CodexCloud
         && let Some(now) = base::tip_now(context, &run.base).filter(|now| Some(*now) != tip)
     {
         found = near(now)?;
