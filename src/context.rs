@@ -38,8 +38,8 @@ impl Context {
     /// Where git-puff can't work.
     pub fn look_around() -> Result<Context> {
         let environment = Environment::read();
-        let location = git::locate()?;
-        let settings = Settings::new(git::config::list()?, environment.puff.clone());
+        let (location, entries) = git::survey()?;
+        let settings = Settings::new(entries, environment.puff.clone());
         let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let top = location.main_worktree(core_bare);
         let places = Places::new(&location.common_dir, top);

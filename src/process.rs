@@ -216,6 +216,11 @@ pub fn run(cmd: &Cmd) -> Result<Output, Failure> {
     block_on(follow(cmd))
 }
 
+/// Runs two programs at the same time.
+pub fn run_both(one: &Cmd, other: &Cmd) -> (Result<Output, Failure>, Result<Output, Failure>) {
+    block_on(async { tokio::join!(follow(one), follow(other)) })
+}
+
 /// Runs several programs, at most `at_once` at a time; the answers are in the order of the calls.
 pub fn run_all(cmds: &[Cmd], at_once: usize) -> Vec<Result<Output, Failure>> {
     block_on(async {

@@ -2,8 +2,9 @@
 //!
 //! libgit2 sees neither `git -c` nor `GIT_CONFIG_COUNT` nor every include; one call of `git config --list` does.
 
-use super::{GitFailure, base_git, run};
+use super::{GitFailure, base_git, judge};
 use crate::error::{Error, Result};
+use crate::process::{Cmd, Failure, Output};
 
 /// One line of one of git's configuration layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +24,17 @@ pub struct ConfigEntry {
 /// # Errors
 /// When git can't read it: a broken file is named by git.
 pub fn list() -> Result<Vec<ConfigEntry>> {
-    let cmd = base_git().args(["config", "--list", "-z", "--show-origin", "--show-scope"]);
-    let output = run(&cmd).map_err(|failure| {
+    read(crate::process::run(&question()))
+}
+
+/// The call that lists it.
+pub(super) fn question() -> Cmd {
+    base_git().args(["config", "--list", "-z", "--show-origin", "--show-scope"])
+}
+
+/// Reads the answer.
+pub(super) fn read(answer: Result<Output, Failure>) -> Result<Vec<ConfigEntry>> {
+    let output = judge(answer).map_err(|failure| {
         let said = failure.to_string();
         let error = Error::cannot_work("git can't read its configuration").hint("check it with 'git config --list'");
         match failure {

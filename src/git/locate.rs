@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{GitFailure, base_git, run};
+use super::config::{self, ConfigEntry};
+use super::{GitFailure, base_git, judge, run};
 use crate::error::{Error, Result};
+use crate::process::{self, Output};
 
 /// Where a repository is, as git says: `GIT_DIR`, linked worktrees, `safe.directory` and `safe.bareRepository`
 /// honoured.
@@ -23,13 +25,12 @@ pub struct Location {
     pub ref_format: String,
 }
 
-/// Asks git where we are.
+/// Asks git where we are, and, in the same moment, how it is configured there: every command waits for both answers.
 ///
 /// # Errors
-/// When this is no repository, git refuses to work in it, or there is no git.
-pub fn locate() -> Result<Location> {
-    // One call answers all, but a git directory has no top level, and older gits know no ref format: the two
-    // questions that may be refused come last, one call each, only where they are needed.
+/// When this is no repository, git refuses to work in it, there is no git, or it can't read its configuration.
+pub fn survey() -> Result<(Location, Vec<ConfigEntry>)> {
+    // One call answers all, but a git directory has no top level: where that is refused, the rest is asked again.
     const QUESTIONS: [&str; 6] = [
         "rev-parse",
         "--path-format=absolute",
@@ -38,12 +39,18 @@ pub fn locate() -> Result<Location> {
         "--is-bare-repository",
         "--show-object-format",
     ];
-    let ask = |last: &[&str]| run(&base_git().args(QUESTIONS).args(last));
-    let output = ask(&["--show-toplevel"]).or_else(|failure| match failure {
-        GitFailure::Refused { .. } => ask(&[]),
+    let ask = || base_git().args(QUESTIONS);
+    let (located, configured) = process::run_both(&ask().arg("--show-toplevel"), &config::question());
+    let located = judge(located).or_else(|failure| match failure {
+        GitFailure::Refused { .. } => run(&ask()),
         other => Err(other),
     });
-    let output = output.map_err(explain)?;
+    let location = read(&located.map_err(explain)?)?;
+    Ok((location, config::read(configured)?))
+}
+
+/// Reads git's answers, a line each.
+fn read(output: &Output) -> Result<Location> {
     let unreadable = || {
         Error::cannot_work("git describes this repository in a way that is not understood")
             .hint("check it with 'git rev-parse --git-dir --git-common-dir'; git-puff needs git 2.31 or newer")

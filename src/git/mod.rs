@@ -14,7 +14,7 @@ mod stats;
 mod trees;
 
 pub use apply::Refusal;
-pub use locate::{Location, locate};
+pub use locate::{Location, survey};
 pub use refs::{Expected, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};
 pub use repo::{CommitInfo, NewCommit, Repo};
@@ -56,7 +56,12 @@ pub enum GitFailure {
 
 /// Runs git and answers its output when it succeeded.
 pub(crate) fn run(cmd: &Cmd) -> Result<Output, GitFailure> {
-    let output = crate::process::run(cmd)?;
+    judge(crate::process::run(cmd))
+}
+
+/// Takes an answer of git's apart.
+fn judge(answer: Result<Output, Failure>) -> Result<Output, GitFailure> {
+    let output = answer?;
     if output.success() {
         return Ok(output);
     }
