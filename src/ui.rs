@@ -4,6 +4,7 @@
 //! control character of a text reaches a terminal; JSON carries them escaped. A reader that goes away (`… | head`) ends
 //! the program quietly. Progress bars step aside for every line written here.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
@@ -263,7 +264,11 @@ fn ended(mut text: String) -> String {
 }
 
 /// JSON in which every character that a terminal must not see is written `\uXXXX`: the same document to a reader.
-fn escape_json(json: &str) -> String {
+fn escape_json(json: &str) -> Cow<'_, str> {
+    // A list of a thousand runs is megabytes, and hardly ever holds anything but plain ASCII.
+    if json.bytes().all(|byte| byte == b'\n' || matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(json);
+    }
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
         // A line end is the document's own: inside a string it is escaped already.
@@ -274,7 +279,7 @@ fn escape_json(json: &str) -> String {
             escaped.push(character);
         }
     }
-    escaped
+    Cow::Owned(escaped)
 }
 
 /// Gives a cleaned text to the pager, and waits until it is left; false when the pager could not be run.
@@ -321,7 +326,8 @@ mod tests {
     #[test]
     fn json_carries_the_original_and_no_control_character() {
         let original = "a\u{1b}[2J\u{9b}b\u{7f}\u{202e}\u{e0041}\r\nü";
-        let escaped = escape_json(&serde_json::to_string_pretty(&vec![original]).unwrap());
+        let json = serde_json::to_string_pretty(&vec![original]).unwrap();
+        let escaped = escape_json(&json);
         assert!(!escaped.chars().any(|c| c != '\n' && is_unsafe(c)), "{escaped}");
         assert!(escaped.contains("\\u009b"), "{escaped}");
         assert_eq!(serde_json::from_str::<Vec<String>>(&escaped).unwrap(), [original]);

@@ -85,7 +85,7 @@ fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {
 fn records(context: &Context) -> Vec<Finding> {
     const REPAIR: &str = "'git puff doctor --repair' sees to it";
     let mut findings = Vec::new();
-    let (runs, unreadable) = match RunStore::new(context).list() {
+    let (runs, unreadable) = match RunStore::new(context).examine() {
         Ok(listed) => listed,
         Err(error) => return vec![fail("runs", error)],
     };

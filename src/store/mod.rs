@@ -3,6 +3,7 @@
 mod lock;
 mod notes;
 mod places;
+mod recall;
 mod runbook;
 mod runs;
 

@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::recall::Recall;
 use super::{FileLock, Places};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
-use crate::model::{Identity, Oid, Run, RunId, Schema, SchemaError, Selector, TaskId, Time, documents};
+use crate::model::{Oid, Run, RunId, Schema, SchemaError, Selector, TaskId, Time, documents};
 
 /// Where runs are.
 pub const RUNS: &str = "refs/puff/runs/";
@@ -23,9 +24,9 @@ const TRIES: usize = 100;
 
 /// The runs of a repository.
 pub struct RunStore<'a> {
+    context: &'a Context,
     repo: &'a Repo,
     places: &'a Places,
-    journalist: Identity,
 }
 
 /// A run as it is recorded.
@@ -79,7 +80,7 @@ pub struct Unreadable {
 impl<'a> RunStore<'a> {
     /// The runs of this repository.
     pub fn new(context: &'a Context) -> RunStore<'a> {
-        RunStore { repo: &context.repo, places: &context.places, journalist: context.journalist() }
+        RunStore { context, repo: &context.repo, places: &context.places }
     }
 
     /// Records a run that was not there before, with its prompt.
@@ -123,11 +124,27 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// When the refs can't be read.
     pub fn list(&self) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
+        let mut recall = Recall::read(self.places);
+        let listed = self.list_through(&mut recall)?;
+        recall.keep();
+        Ok(listed)
+    }
+
+    /// The same, each record read from its objects: this finds damage that nobody has met yet.
+    ///
+    /// # Errors
+    /// When the refs can't be read.
+    pub fn examine(&self) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
+        self.list_through(&mut Recall::none(self.places))
+    }
+
+    fn list_through(&self, recall: &mut Recall<'_>) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
         let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
         for (name, head) in self.repo.refs_under(RUNS)? {
             let name = name[RUNS.len()..].to_owned();
-            match self.read(&name, head) {
-                Ok(recorded) => runs.push(recorded),
+            let record = recall.record(head, || self.record(&name, head));
+            match record.and_then(|bytes| read(&name, bytes)) {
+                Ok(run) => runs.push(Recorded { run, head }),
                 Err(error) => unreadable.push(Unreadable { name, error }),
             }
         }
@@ -261,17 +278,13 @@ impl<'a> RunStore<'a> {
     }
 
     fn read(&self, name: &str, head: Oid) -> Result<Recorded> {
+        Ok(Recorded { run: read(name, &self.record(name, head)?)?, head })
+    }
+
+    /// The bytes of a run's record.
+    fn record(&self, name: &str, head: Oid) -> Result<Vec<u8>> {
         let bytes = self.file(head, "run.json")?;
-        let bytes = bytes.ok_or_else(|| unreadable(name).because_it_said("its commit has no run.json"))?;
-        let run = parse(&bytes).map_err(|error| match error {
-            ParseError::Schema(newer @ SchemaError::Newer { .. }) => {
-                Error::cannot_work(format!("the run '{name}' was recorded by a newer git-puff: {newer}"))
-                    .hint("update git-puff; nothing was changed")
-            }
-            ParseError::Schema(other) => unreadable(name).because(other),
-            ParseError::Json(cause) => unreadable(name).because(cause),
-        })?;
-        Ok(Recorded { run, head })
+        bytes.ok_or_else(|| unreadable(name).because_it_said("its commit has no run.json"))
     }
 
     fn write_tree(&self, old: Option<Oid>, run: &Run, change: &Change<'_>) -> Result<Oid> {
@@ -291,7 +304,9 @@ impl<'a> RunStore<'a> {
 
     fn write_commit(&self, tree: Oid, parents: &[Oid], at: Time, subject: &str) -> Result<Oid> {
         let message = format!("{}\n", subject.trim_end());
-        self.repo.write_commit(&NewCommit { tree, parents, identity: &self.journalist, at, message: &message })
+        // Asked for here: who only reads need not wait until git has said who they are.
+        let identity = &self.context.journalist();
+        self.repo.write_commit(&NewCommit { tree, parents, identity, at, message: &message })
     }
 }
 
@@ -301,14 +316,32 @@ enum ParseError {
 }
 
 fn parse(bytes: &[u8]) -> Result<Run, ParseError> {
-    // The schema first: what a newer git-puff wrote need not look like a run to us.
-    #[derive(Deserialize)]
-    struct Head {
-        schema: Schema,
-    }
-    let head: Head = serde_json::from_slice(bytes).map_err(ParseError::Json)?;
-    head.schema.expect(documents::RUN).map_err(ParseError::Schema)?;
-    serde_json::from_slice(bytes).map_err(ParseError::Json)
+    let parsed = serde_json::from_slice::<Run>(bytes);
+    // The schema counts before everything else: what a newer git-puff wrote need not look like a run to us.
+    let schema = match &parsed {
+        Ok(run) => run.schema.clone(),
+        Err(_) => {
+            #[derive(Deserialize)]
+            struct Head {
+                schema: Schema,
+            }
+            serde_json::from_slice::<Head>(bytes).map_err(ParseError::Json)?.schema
+        }
+    };
+    schema.expect(documents::RUN).map_err(ParseError::Schema)?;
+    parsed.map_err(ParseError::Json)
+}
+
+/// What a record says.
+fn read(name: &str, record: &[u8]) -> Result<Run> {
+    parse(record).map_err(|error| match error {
+        ParseError::Schema(newer @ SchemaError::Newer { .. }) => {
+            Error::cannot_work(format!("the run '{name}' was recorded by a newer git-puff: {newer}"))
+                .hint("update git-puff; nothing was changed")
+        }
+        ParseError::Schema(other) => unreadable(name).because(other),
+        ParseError::Json(cause) => unreadable(name).because(cause),
+    })
 }
 
 fn unreadable(name: &str) -> Error {
