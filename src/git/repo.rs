@@ -94,6 +94,42 @@ impl Repo {
         self.inner.blob(bytes).map(oid).map_err(|cause| unwritable("a blob", cause))
     }
 
+    /// The name that these bytes would have as a blob.
+    ///
+    /// # Errors
+    /// When there are too many of them.
+    pub fn hash_blob(&self, bytes: &[u8]) -> Result<Oid> {
+        let hashed = git2::Oid::hash_object(git2::ObjectType::Blob, bytes);
+        hashed.map(oid).map_err(|cause| Error::failed("a blob can't be named").because(cause))
+    }
+
+    /// Is this blob here?
+    pub fn has_blob(&self, id: Oid) -> bool {
+        self.inner.find_blob(raw(id)).is_ok()
+    }
+
+    /// The blob whose name begins with these digits; none when there is none, or more than one object.
+    pub fn blob_of_prefix(&self, digits: &str) -> Option<Vec<u8>> {
+        let id = git2::Oid::from_str(digits).ok()?;
+        let whole = self.inner.odb().ok()?.exists_prefix(id, digits.len()).ok()?;
+        Some(self.inner.find_blob(whole).ok()?.content().to_vec())
+    }
+
+    /// Merges two texts with what they have in common, as git does; none when both changed the same lines.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn merge_texts(&self, base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>> {
+        let input = |text| {
+            let mut input = git2::MergeFileInput::new();
+            input.content(text);
+            input
+        };
+        let merged = git2::merge_file(&input(base), &input(ours), &input(theirs), None);
+        let merged = merged.map_err(|cause| Error::failed("two texts can't be merged").because(cause))?;
+        Ok(merged.is_automergeable().then(|| merged.content().to_vec()))
+    }
+
     /// Reads a commit.
     ///
     /// # Errors

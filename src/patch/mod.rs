@@ -3,7 +3,13 @@
 //! For now by `git apply --cached` on an index of our own: right, if slow, because that reads the whole repository.
 //! libgit2's apply is no choice: it gives wrong trees for real patches, without an error.
 
+mod delta;
+mod image;
+pub mod onto;
+pub mod parse;
+pub mod policy;
 mod preimage;
+mod three_way;
 
 pub use preimage::{PreImage, pre_images};
 

@@ -1,0 +1,458 @@
+//! A patch onto a tree: only the blobs that it touches are read, only the trees above them are written.
+//!
+//! The files of a patch go one after another, and later ones see what earlier ones made, with git's two exceptions:
+//! renames and copies read the tree as it was, and a name that some file of the patch gives up may be taken by another,
+//! whichever comes first. All is worked out before anything is written: a patch is applied whole or not at all.
+
+use std::collections::HashMap;
+
+use super::parse::{BinaryChange, Body, FilePatch, Name, Said};
+use super::{delta, image, policy, three_way};
+use crate::error::{Error, Result};
+use crate::git::{Edit, Entry, EntryKind, Repo};
+use crate::model::Oid;
+
+/// Why a patch does not go onto a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The file of the tree or of the patch.
+    pub path: Vec<u8>,
+    /// What was expected and what was there.
+    pub why: String,
+}
+
+/// What came of a patch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The tree that came out.
+    Tree(Oid),
+    /// It does not fit.
+    Refused(Refusal),
+    /// The three-way merge left conflicts in these files.
+    Conflicts(Vec<Vec<u8>>),
+}
+
+/// How files that do not fit are dealt with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// They refuse the patch.
+    Plain,
+    /// They are merged with the version that they were made on, where that is here.
+    ThreeWay,
+}
+
+/// Applies the files of a patch to a tree.
+///
+/// # Errors
+/// When an object of the tree can't be read, or none can be written. A patch that does not fit is an answer.
+pub fn apply(repo: &Repo, base: Oid, files: &[FilePatch<'_>], mode: Mode) -> Result<Outcome> {
+    let mut work = Work::new(repo, base, files, mode);
+    for file in files {
+        match work.take(file) {
+            Ok(()) => {}
+            Err(Stop::Refused(refusal)) => return Ok(Outcome::Refused(refusal)),
+            Err(Stop::Failed(error)) => return Err(error),
+        }
+    }
+    if !work.conflicts.is_empty() {
+        return Ok(Outcome::Conflicts(work.conflicts));
+    }
+    work.write()
+}
+
+pub(super) enum Stop {
+    Refused(Refusal),
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Failed(error)
+    }
+}
+
+pub(super) type Step<T> = std::result::Result<T, Stop>;
+
+pub(super) fn refuse<T>(path: &[u8], why: impl Into<String>) -> Step<T> {
+    Err(Stop::Refused(Refusal { path: path.to_vec(), why: why.into() }))
+}
+
+/// What becomes of a name in the course of the patch.
+#[derive(Clone)]
+enum Fate {
+    /// A file: the index of its content.
+    Made(usize),
+    /// Some part of the patch will give it up.
+    Leaves,
+    /// It has been given up.
+    Left,
+}
+
+/// A file as a part of the patch made it.
+struct Made {
+    name: Option<Vec<u8>>,
+    removes: Option<Vec<u8>>,
+    kind: EntryKind,
+    content: Vec<u8>,
+}
+
+struct Work<'w> {
+    repo: &'w Repo,
+    base: Oid,
+    mode: Mode,
+    names: HashMap<Vec<u8>, Fate>,
+    /// Symbolic links that the patch takes away (false) or makes (true).
+    links: HashMap<Vec<u8>, bool>,
+    made: Vec<Made>,
+    conflicts: Vec<Vec<u8>>,
+}
+
+/// A file before the patch.
+pub(super) struct Before {
+    kind: EntryKind,
+    pub content: Vec<u8>,
+}
+
+impl<'w> Work<'w> {
+    fn new(repo: &'w Repo, base: Oid, files: &[FilePatch<'_>], mode: Mode) -> Work<'w> {
+        let mut names = HashMap::new();
+        let mut links = HashMap::new();
+        for file in files {
+            if let Some(old) = file.old_name.as_ref().filter(|_| file.new_name.is_none() || file.is_rename) {
+                names.insert(old.clone(), Fate::Leaves);
+            }
+            let is_link = |mode: Option<u32>| mode == Some(EntryKind::Symlink.mode());
+            let goes = is_link(file.old_mode) && (file.is_rename || file.is_delete == Said::Yes);
+            if let Some(old) = file.old_name.as_ref().filter(|_| goes) {
+                links.entry(old.clone()).or_insert(false);
+            }
+            if let Some(new) = file.new_name.as_ref().filter(|_| is_link(file.new_mode)) {
+                links.insert(new.clone(), true);
+            }
+        }
+        Work { repo, base, mode, names, links, made: Vec::new(), conflicts: Vec::new() }
+    }
+
+    /// Works out one file of the patch.
+    fn take(&mut self, file: &FilePatch<'_>) -> Step<()> {
+        let name = file.new_name.as_deref().or(file.old_name.as_deref()).unwrap_or(b"");
+        let before = self.before(file)?;
+        // A plain diff may leave open whether the file is new: it is, when there is none.
+        let is_new = file.is_new == Said::Yes || (file.is_new == Said::Open && before.is_none());
+        let is_delete = file.is_delete == Said::Yes && !(file.is_new == Said::Open && before.is_none());
+        if let (Some(before), Some(mode)) = (&before, file.old_mode)
+            && kind_of(mode).is_some_and(|kind| !same_type(kind, before.kind))
+        {
+            return refuse(name, format!("it is {}, and the patch is for {}", word(before.kind), word_of(mode)));
+        }
+        let kind = self.new_kind(file, before.as_ref(), is_new, name)?;
+        let makes = is_new || file.is_rename || file.is_copy;
+        let occupant = if makes { self.occupant(name)? } else { None };
+        // Two who made the same file can be merged like two who changed it.
+        let in_the_way = occupant.filter(|there| {
+            let files = same_type(there.kind, EntryKind::File) && same_type(kind, EntryKind::File);
+            !(self.mode == Mode::ThreeWay && is_new && files)
+        });
+        if in_the_way.is_some() {
+            return refuse(name, "is there already");
+        }
+        self.check_paths(file, kind, is_new)?;
+        let changed = self.change(file, before.as_ref(), name)?;
+        if is_delete && !changed.is_empty() {
+            return refuse(name, "the patch deletes it, but leaves lines that it does not know");
+        }
+        let at = self.made.len();
+        let old = file.old_name.clone().filter(|_| !is_new);
+        if let Some(new) = &file.new_name {
+            self.names.insert(new.clone(), Fate::Made(at));
+        }
+        if let Some(old) = old.as_ref().filter(|_| file.new_name.is_none() || file.is_rename) {
+            self.names.insert(old.clone(), Fate::Left);
+        }
+        let new = file.new_name.clone().filter(|_| !is_delete);
+        self.made.push(Made { name: new, removes: old.filter(|_| !file.is_copy), kind, content: changed });
+        Ok(())
+    }
+
+    /// The file that a part of the patch starts from; none for a new one.
+    fn before(&self, file: &FilePatch<'_>) -> Step<Option<Before>> {
+        let Some(old) = file.old_name.as_deref().filter(|_| file.is_new != Said::Yes) else { return Ok(None) };
+        // Renames and copies do not depend on the order of the patch.
+        let earlier = if file.is_rename || file.is_copy { None } else { self.names.get(old) };
+        match earlier {
+            Some(Fate::Made(at)) => {
+                let made = &self.made[*at];
+                return Ok(Some(Before { kind: made.kind, content: made.content.clone() }));
+            }
+            Some(Fate::Left) => return refuse(old, "the patch has renamed or deleted it before"),
+            Some(Fate::Leaves) | None => {}
+        }
+        match self.repo.entry(self.base, old)?.filter(|entry| entry.kind != EntryKind::Tree) {
+            Some(entry) => Ok(Some(Before { kind: entry.kind, content: self.content(&entry)? })),
+            None if file.is_new == Said::Open => Ok(None),
+            None => refuse(old, "does not exist in the base"),
+        }
+    }
+
+    /// The text that a patch changes: for a submodule, git's word for its commit.
+    fn content(&self, entry: &Entry) -> Result<Vec<u8>> {
+        match entry.kind {
+            EntryKind::Submodule => Ok(format!("{SUBMODULE}{}\n", entry.oid).into_bytes()),
+            _ => self.repo.blob(entry.oid),
+        }
+    }
+
+    /// The file that is where a new one would come; none where nothing is, or the patch takes it away.
+    fn occupant(&self, name: &[u8]) -> Result<Option<Entry>> {
+        if matches!(self.names.get(name), Some(Fate::Leaves | Fate::Left)) {
+            return Ok(None);
+        }
+        Ok(self.repo.entry(self.base, name)?.filter(|entry| entry.kind != EntryKind::Tree))
+    }
+
+    fn new_kind(&self, file: &FilePatch<'_>, before: Option<&Before>, is_new: bool, name: &[u8]) -> Step<EntryKind> {
+        let old = before.map(|before| before.kind);
+        let new = match file.new_mode {
+            Some(mode) => kind_of(mode),
+            // The mode of an `index` line is the one that stays; git trusts the tree where they differ.
+            None if is_new => Some(EntryKind::File),
+            None => old.or(Some(EntryKind::File)),
+        };
+        let Some(new) = new else { return refuse(name, "its new mode is none that git keeps") };
+        match (old, file.old_mode.and_then(kind_of)) {
+            (Some(_), Some(said)) if !same_type(said, new) => {
+                refuse(name, format!("the patch makes {} of {}, which takes two steps", word(new), word(said)))
+            }
+            (Some(old), None) if !same_type(old, new) => {
+                refuse(name, format!("the patch makes {} of {}, which takes two steps", word(new), word(old)))
+            }
+            _ => Ok(new),
+        }
+    }
+
+    fn check_paths(&self, file: &FilePatch<'_>, kind: EntryKind, is_new: bool) -> Step<()> {
+        let is_delete = file.is_delete == Said::Yes;
+        let old = file.old_name.as_deref().filter(|_| !is_new && !file.is_copy);
+        let new = file.new_name.as_deref().filter(|_| !is_delete);
+        for path in [old, new].into_iter().flatten() {
+            if let Some(objection) = policy::objection(path, kind == EntryKind::Symlink && Some(path) == new) {
+                return refuse(path, objection);
+            }
+        }
+        let Some(new) = new else { return Ok(()) };
+        let folders = (0..new.len()).rev().filter(|at| new[*at] == b'/').map(|at| &new[..at]);
+        for folder in folders {
+            let link = match self.links.get(folder) {
+                Some(made) => *made,
+                None => self.repo.entry(self.base, folder)?.is_some_and(|entry| entry.kind == EntryKind::Symlink),
+            };
+            if link {
+                return refuse(new, format!("'{}' is a symbolic link, so this would land elsewhere", Name(folder)));
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, file: &FilePatch<'_>, before: Option<&Before>, name: &[u8]) -> Step<Vec<u8>> {
+        if let Some(ours) = self.to_merge(file, before, name)? {
+            match three_way::merge(self.repo, file, &ours, before.is_none())? {
+                three_way::Merged::Clean(text) => return Ok(text),
+                three_way::Merged::Conflict => {
+                    self.conflicts.push(name.to_vec());
+                    return Ok(ours);
+                }
+                three_way::Merged::Impossible if before.is_none() => return refuse(name, "is there already"),
+                three_way::Merged::Impossible => {}
+            }
+        }
+        let old: &[u8] = before.map_or(b"", |before| &before.content);
+        changed(self.repo, file, old, before.is_some(), name)
+    }
+
+    /// What a patch is merged with, where it is to be merged: the file before it, or the one that is where it makes one.
+    fn to_merge(&self, file: &FilePatch<'_>, before: Option<&Before>, name: &[u8]) -> Result<Option<Vec<u8>>> {
+        if self.mode == Mode::Plain || file.is_delete == Said::Yes {
+            return Ok(None);
+        }
+        match before {
+            Some(before) => Ok((before.kind != EntryKind::Submodule).then(|| before.content.clone())),
+            None => self.occupant(name)?.map(|there| self.content(&there)).transpose(),
+        }
+    }
+
+    /// Writes the tree: first everything that goes away does, then everything new comes.
+    fn write(self) -> Result<Outcome> {
+        let mut edits: HashMap<&[u8], Edit> = HashMap::new();
+        for made in &self.made {
+            if let Some(old) = &made.removes {
+                edits.insert(old, Edit::Remove);
+            }
+        }
+        for made in &self.made {
+            let Some(name) = &made.name else { continue };
+            if let Some(other) = self.stands_in_the_way(name, &edits)? {
+                let why = format!("'{}' is in its way: one is a folder of the other", Name(&other));
+                return Ok(Outcome::Refused(Refusal { path: name.clone(), why }));
+            }
+            let oid = match made.kind {
+                EntryKind::Submodule => match submodule(&made.content) {
+                    Some(oid) => oid,
+                    None => {
+                        let why = "the patch does not name a commit for the submodule".to_owned();
+                        return Ok(Outcome::Refused(Refusal { path: name.clone(), why }));
+                    }
+                },
+                _ => self.repo.write_blob(&made.content)?,
+            };
+            edits.insert(name, Edit::Put(made.kind, oid));
+        }
+        let tree = self.repo.edit_tree(Some(self.base), edits)?;
+        Ok(Outcome::Tree(tree))
+    }
+
+    /// A file that is where this one needs a folder, or below where this one would be.
+    fn stands_in_the_way(&self, name: &[u8], edits: &HashMap<&[u8], Edit>) -> Result<Option<Vec<u8>>> {
+        for at in (0..name.len()).filter(|at| name[*at] == b'/') {
+            let folder = &name[..at];
+            let there = match edits.get(folder) {
+                Some(Edit::Put(..)) => true,
+                Some(Edit::Remove) => false,
+                None => self.repo.entry(self.base, folder)?.is_some_and(|entry| entry.kind != EntryKind::Tree),
+            };
+            if there {
+                return Ok(Some(folder.to_vec()));
+            }
+        }
+        let below = [name, b"/"].concat();
+        let put = |(path, edit): (&&[u8], &Edit)| path.starts_with(&below) && matches!(edit, Edit::Put(..));
+        // Only a folder of the tree, or names of the patch itself, can lie below.
+        if let Some((path, _)) = edits.iter().find(|entry| put((entry.0, entry.1))) {
+            return Ok(Some(path.to_vec()));
+        }
+        match self.repo.entry(self.base, name)? {
+            Some(entry) if entry.kind == EntryKind::Tree => self.remains(entry.oid, &below, edits),
+            _ => Ok(None),
+        }
+    }
+
+    /// A file of a folder that the patch leaves there.
+    fn remains(&self, tree: Oid, prefix: &[u8], edits: &HashMap<&[u8], Edit>) -> Result<Option<Vec<u8>>> {
+        for entry in self.repo.entries(tree)? {
+            let path = [prefix, &entry.name].concat();
+            if entry.kind == EntryKind::Tree {
+                let below = [path.as_slice(), b"/"].concat();
+                if let Some(found) = self.remains(entry.oid, &below, edits)? {
+                    return Ok(Some(found));
+                }
+            } else if !matches!(edits.get(path.as_slice()), Some(Edit::Remove)) {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What git shows of a submodule.
+const SUBMODULE: &str = "Subproject commit ";
+
+fn submodule(content: &[u8]) -> Option<Oid> {
+    let text = std::str::from_utf8(content).ok()?.strip_prefix(SUBMODULE)?;
+    text.get(..40)?.parse().ok()
+}
+
+/// The new content of a file, made of the old.
+pub(super) fn changed(repo: &Repo, file: &FilePatch<'_>, old: &[u8], there: bool, name: &[u8]) -> Step<Vec<u8>> {
+    match &file.body {
+        Body::Text(hunks) => match image::apply(old, hunks) {
+            Ok(text) => Ok(text),
+            Err(misfit) => refuse(name, words(&misfit)),
+        },
+        Body::Binary(change) => binary(repo, file, Some(change), old, there, name),
+        Body::Unsaid => binary(repo, file, None, old, there, name),
+    }
+}
+
+/// Binary changes name the whole blobs before and afterwards, and are only for exactly those.
+fn binary(
+    repo: &Repo,
+    file: &FilePatch<'_>,
+    change: Option<&BinaryChange>,
+    old: &[u8],
+    there: bool,
+    name: &[u8],
+) -> Step<Vec<u8>> {
+    let whole = |digits: &[u8]| std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<Oid>().ok());
+    let (Some(before), Some(after)) = (whole(file.old_digits), whole(file.new_digits)) else {
+        return refuse(
+            name,
+            "a binary patch needs an index line with the whole names of both blobs (git diff --binary)",
+        );
+    };
+    if there {
+        let found = repo.hash_blob(old)?;
+        if found != before {
+            return refuse(name, format!("the binary patch is for the blob {before}, and {found} is there"));
+        }
+    } else if !old.is_empty() {
+        return refuse(name, "the binary patch is for an empty file");
+    }
+    if after.as_bytes().iter().all(|byte| *byte == 0) {
+        return Ok(Vec::new());
+    }
+    if repo.has_blob(after) {
+        return Ok(repo.blob(after)?);
+    }
+    let new = match change {
+        Some(BinaryChange::Literal(bytes)) => Some(bytes.clone()),
+        Some(BinaryChange::Delta(instructions)) => delta::apply(old, instructions),
+        None => return refuse(name, "the patch leaves its binary data out (git diff --binary)"),
+    };
+    match new {
+        Some(new) if repo.hash_blob(&new)? == after => Ok(new),
+        Some(_) => refuse(name, format!("the binary patch does not make the blob {after} that it names")),
+        None => refuse(name, "the binary delta is broken"),
+    }
+}
+
+/// What was expected and what was there.
+fn words(misfit: &image::Misfit) -> String {
+    let quote = |line: &Option<Vec<u8>>| match line {
+        Some(line) => format!("'{}'", String::from_utf8_lossy(line).trim_end_matches('\n')),
+        None => "the end of the file".to_owned(),
+    };
+    format!(
+        "the hunk of line {} of the patch does not fit: line {} should be {}, and is {}",
+        misfit.line,
+        misfit.at,
+        quote(&misfit.expected),
+        quote(&misfit.found)
+    )
+}
+
+fn kind_of(mode: u32) -> Option<EntryKind> {
+    match mode {
+        0o100644 => Some(EntryKind::File),
+        0o100755 => Some(EntryKind::Executable),
+        0o120000 => Some(EntryKind::Symlink),
+        0o160000 => Some(EntryKind::Submodule),
+        _ => None,
+    }
+}
+
+fn same_type(one: EntryKind, other: EntryKind) -> bool {
+    let type_of = |kind| if kind == EntryKind::Executable { EntryKind::File } else { kind };
+    type_of(one) == type_of(other)
+}
+
+fn word(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::File | EntryKind::Executable => "a file",
+        EntryKind::Symlink => "a symbolic link",
+        EntryKind::Tree => "a folder",
+        EntryKind::Submodule => "a submodule",
+    }
+}
+
+fn word_of(mode: u32) -> &'static str {
+    kind_of(mode).map_or("something of an unknown mode", word)
+}

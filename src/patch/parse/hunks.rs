@@ -1,0 +1,122 @@
+//! Hunks: runs of lines that change.
+
+use super::{FilePatch, Hunk, Lines, Malformed, Said};
+
+/// The shortest line that says that a line end is missing, in any language.
+const NO_NEWLINE: usize = 12;
+
+/// The numbers of a hunk's header.
+pub(super) struct Ranges {
+    old_start: u64,
+    old_lines: u64,
+    new_start: u64,
+    new_lines: u64,
+}
+
+/// Reads `@@ -<start>[,<lines>] +<start>[,<lines>] @@`.
+pub(super) fn read_header(line: &[u8]) -> Option<Ranges> {
+    let rest = line.strip_suffix(b"\n")?.strip_prefix(b"@@ -")?;
+    let (old_start, old_lines, rest) = range(rest)?;
+    let (new_start, new_lines, rest) = range(rest.strip_prefix(b" +")?)?;
+    rest.starts_with(b" @@").then_some(Ranges { old_start, old_lines, new_start, new_lines })
+}
+
+fn range(text: &[u8]) -> Option<(u64, u64, &[u8])> {
+    let (start, rest) = number(text)?;
+    match rest.strip_prefix(b",") {
+        None => Some((start, 1, rest)),
+        Some(rest) => number(rest).map(|(lines, rest)| (start, lines, rest)),
+    }
+}
+
+fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let value = std::str::from_utf8(&text[..digits]).ok()?.parse().ok()?;
+    Some((value, &text[digits..]))
+}
+
+/// Reads the hunks of a file, and takes from them what a plain header leaves open.
+pub(super) fn read_all<'p>(lines: &mut Lines<'p>, file: &mut FilePatch<'p>) -> Result<Vec<Hunk<'p>>, Malformed> {
+    let mut hunks = Vec::new();
+    let (mut any_old, mut any_new) = (false, false);
+    while lines.rest.len() > 4 && lines.rest.starts_with(b"@@ -") {
+        let (hunk, ranges) = read(lines)?;
+        any_old |= ranges.old_lines > 0;
+        any_new |= ranges.new_lines > 0;
+        hunks.push(hunk);
+    }
+    // Lines that were there before can't be in a file that is made, nor lines that are there afterwards in one that is
+    // removed; and whoever makes or removes a file needs one hunk for it.
+    if file.is_new == Said::Open && (any_old || hunks.len() > 1) {
+        file.is_new = Said::No;
+    }
+    if file.is_delete == Said::Open && (any_new || hunks.len() > 1) {
+        file.is_delete = Said::No;
+    }
+    if file.is_new == Said::Yes && any_old {
+        return Err(Malformed::new(file.line, format!("'{}' is said to be new, but has old lines", file.name())));
+    }
+    if file.is_delete == Said::Yes && any_new {
+        return Err(Malformed::new(file.line, format!("'{}' is said to be deleted, but keeps lines", file.name())));
+    }
+    Ok(hunks)
+}
+
+fn read<'p>(lines: &mut Lines<'p>) -> Result<(Hunk<'p>, Ranges), Malformed> {
+    let began = lines.number;
+    let ranges = read_header(lines.peek()).ok_or_else(|| {
+        Malformed::new(
+            began,
+            "the header of the hunk is broken: '@@ -<start>,<lines> +<start>,<lines> @@' was expected",
+        )
+    })?;
+    lines.next();
+    let body = lines.rest;
+    let (mut old, mut new) = (ranges.old_lines, ranges.new_lines);
+    let (mut trailing, mut changes) = (0, 0);
+    while old > 0 || new > 0 {
+        let line = lines.peek();
+        let number = lines.number;
+        let left = (old, new);
+        let more = |what: &str| {
+            let expected = format!("{} old and {} new lines were expected", left.0, left.1);
+            Malformed::new(number, format!("the hunk of line {began} {what}: {expected}"))
+        };
+        if !line.ends_with(b"\n") {
+            return Err(more("breaks off"));
+        }
+        let too_many = || more("has more lines than its header says");
+        match line[0] {
+            // Some diffs leave an empty line of context without its space.
+            b' ' | b'\n' => {
+                old = old.checked_sub(1).ok_or_else(too_many)?;
+                new = new.checked_sub(1).ok_or_else(too_many)?;
+                trailing += 1;
+            }
+            b'-' => {
+                old = old.checked_sub(1).ok_or_else(too_many)?;
+                (trailing, changes) = (0, changes + 1);
+            }
+            b'+' => {
+                new = new.checked_sub(1).ok_or_else(too_many)?;
+                (trailing, changes) = (0, changes + 1);
+            }
+            b'\\' if is_no_newline(line) => {}
+            _ => return Err(more("has a line that begins with none of ' ', '+', '-'")),
+        }
+        lines.next();
+    }
+    if changes == 0 {
+        return Err(Malformed::new(began, "the hunk changes nothing"));
+    }
+    if lines.rest.len() > NO_NEWLINE && lines.rest.starts_with(b"\\ ") {
+        lines.next();
+    }
+    let text = &body[..body.len() - lines.rest.len()];
+    let Ranges { old_start, new_start, .. } = ranges;
+    Ok((Hunk { line: began, old_start, new_start, trailing, lines: text }, ranges))
+}
+
+fn is_no_newline(line: &[u8]) -> bool {
+    line.len() >= NO_NEWLINE && line.starts_with(b"\\ ")
+}

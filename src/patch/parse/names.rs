@@ -1,0 +1,230 @@
+//! File names in patches: prefixes, quotes, time stamps.
+
+/// How many leading folders are taken off names. Git's own diffs have one (`a/`); for plain ones without any folder,
+/// git sees that there is none, and then believes so for the rest of the patch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strip {
+    pub folders: usize,
+    known: bool,
+}
+
+impl Default for Strip {
+    fn default() -> Strip {
+        Strip { folders: 1, known: false }
+    }
+}
+
+impl Strip {
+    /// Learns from the two names of a plain diff.
+    pub fn learn(&mut self, first: &[u8], second: &[u8]) {
+        if self.known {
+            return;
+        }
+        let folders = guess(first).or_else(|| guess(second));
+        if folders.is_some() && folders == guess(second) {
+            *self = Strip { folders: 0, known: true };
+        }
+    }
+}
+
+/// 0 for a name without folders; none for `/dev/null` and names that say nothing.
+fn guess(line: &[u8]) -> Option<usize> {
+    if is_dev_null(line) {
+        return None;
+    }
+    let name = plain(line, None, 0)?;
+    (!name.contains(&b'/')).then_some(0)
+}
+
+/// `/dev/null`, and nothing but white space behind it.
+pub(super) fn is_dev_null(line: &[u8]) -> bool {
+    line.strip_prefix(b"/dev/null").is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_whitespace))
+}
+
+/// Which white space ends a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// The end of the line alone.
+    Line,
+    /// A tab as well.
+    Tab,
+}
+
+/// The name in a header line behind its keyword.
+pub(super) fn find(line: &[u8], default: Option<&[u8]>, strip: usize, ends: Ends) -> Option<Vec<u8>> {
+    if let Some(name) = quoted(line, strip) {
+        return Some(name);
+    }
+    let end = line.iter().position(|byte| match byte {
+        b'\n' => true,
+        b'\t' => ends == Ends::Tab,
+        b' ' => false,
+        // The other kinds of white space end a name wherever they are.
+        byte => is_space(*byte),
+    });
+    common(&line[..end.unwrap_or(line.len())], default, strip)
+}
+
+/// The name in a `---` or `+++` line of a plain diff: a time stamp may follow.
+pub(super) fn plain(line: &[u8], default: Option<&[u8]>, strip: usize) -> Option<Vec<u8>> {
+    if let Some(name) = quoted(line, strip) {
+        return Some(name);
+    }
+    match time_stamp(line) {
+        Some(at) => common(&line[..at], default, strip),
+        None => find(line, default, strip, Ends::Tab),
+    }
+}
+
+fn common(name: &[u8], default: Option<&[u8]>, strip: usize) -> Option<Vec<u8>> {
+    let kept = match strip {
+        0 => Some(name),
+        _ => name.iter().enumerate().filter(|(_, byte)| **byte == b'/').nth(strip - 1).map(|(at, _)| &name[at + 1..]),
+    };
+    let squashed = |name: &[u8]| {
+        let mut squashed = name.to_vec();
+        squashed.dedup_by(|one, other| *one == b'/' && *other == b'/');
+        squashed
+    };
+    match kept {
+        None | Some(b"") => default.map(squashed),
+        // The shorter of two names, where the other is the same with something behind it: `file` and `file.orig`.
+        Some(name) => match default {
+            Some(default) if default.len() < name.len() && name.starts_with(default) => Some(squashed(default)),
+            _ => Some(squashed(name)),
+        },
+    }
+}
+
+/// A name in double quotes, with its leading folders taken off.
+fn quoted(line: &[u8], strip: usize) -> Option<Vec<u8>> {
+    let (name, _) = unquote(line)?;
+    let mut name = name.as_slice();
+    for _ in 0..strip {
+        let slash = name.iter().position(|byte| *byte == b'/')?;
+        name = &name[slash + 1..];
+    }
+    Some(name.to_vec())
+}
+
+/// Reads a string in double quotes as git writes odd names: `\a \b \t \n \v \f \r \" \\` and three octal digits. Answers
+/// what it says and what follows it.
+pub(super) fn unquote(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut rest = line.strip_prefix(b"\"")?;
+    let mut name = Vec::new();
+    loop {
+        let (&byte, after) = rest.split_first()?;
+        rest = after;
+        match byte {
+            b'"' => return Some((name, rest)),
+            b'\\' => {
+                let (&escaped, after) = rest.split_first()?;
+                rest = after;
+                name.push(match escaped {
+                    b'a' => 7,
+                    b'b' => 8,
+                    b'f' => 12,
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    b'v' => 11,
+                    b'\\' | b'"' => escaped,
+                    b'0'..=b'3' => {
+                        let digits = rest.split_at_checked(2)?;
+                        let digit = |byte: u8| matches!(byte, b'0'..=b'7').then(|| byte - b'0');
+                        rest = digits.1;
+                        (escaped - b'0') << 6 | digit(digits.0[0])? << 3 | digit(digits.0[1])?
+                    }
+                    _ => return None,
+                });
+            }
+            byte => name.push(byte),
+        }
+    }
+}
+
+/// The name that a `diff --git` line gives twice, without its prefix; none where it gives two names or can't be told
+/// apart: then other header lines have to say.
+pub(super) fn of_git_header(line: &[u8], strip: usize) -> Option<Vec<u8>> {
+    let line = line.strip_suffix(b"\n")?;
+    if line.first() == Some(&b'"') {
+        let (first, rest) = unquote(line)?;
+        let first = skip_folders(&first, strip)?;
+        let rest = &rest[rest.iter().position(|byte| !is_space(*byte))?..];
+        let second = match rest.first() {
+            Some(b'"') => unquote(rest)?.0,
+            _ => rest.to_vec(),
+        };
+        return (skip_folders(&second, strip)? == first).then(|| first.to_vec());
+    }
+    let name = skip_folders(line, strip)?;
+    if let Some(at) = name.iter().position(|byte| *byte == b'"') {
+        // The first name has no quotes, so these begin the second.
+        let (second, _) = unquote(&name[at..])?;
+        let second = skip_folders(&second, strip)?;
+        let same = second.len() < at && name.starts_with(second) && is_space(name[second.len()]);
+        return same.then(|| second.to_vec());
+    }
+    for (at, byte) in name.iter().enumerate() {
+        if !matches!(byte, b' ' | b'\t') {
+            continue;
+        }
+        if at + 1 == name.len() {
+            return None;
+        }
+        if skip_folders(&name[at + 1..], strip) == Some(&name[..at]) {
+            return Some(name[..at].to_vec());
+        }
+    }
+    None
+}
+
+/// The name behind so many folders; none for an absolute path, or where there are fewer.
+fn skip_folders(name: &[u8], strip: usize) -> Option<&[u8]> {
+    if strip == 0 {
+        return (name.first() != Some(&b'/')).then_some(name);
+    }
+    let (at, _) = name.iter().enumerate().filter(|(_, byte)| **byte == b'/').nth(strip - 1)?;
+    (at > 0).then(|| &name[at + 1..])
+}
+
+/// Where a time stamp begins that ends a line of a plain diff, white space before it included:
+/// `2010-07-05 19:41:17.620000023 -0500`, with or without fraction and zone, and with a tab or spaces before it.
+fn time_stamp(line: &[u8]) -> Option<usize> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if let Some(tab) = line.iter().rposition(|byte| *byte == b'\t') {
+        return stamp(&line[tab + 1..]).map(|_| tab);
+    }
+    let text = std::str::from_utf8(line).ok()?;
+    // At most three words: date, time, zone.
+    let mut starts = text.rmatch_indices(' ').map(|(at, _)| at).take(3);
+    starts.find(|at| stamp(&line[at + 1..]).is_some()).map(|at| text[..at].trim_end_matches(' ').len())
+}
+
+/// Reads a time stamp: seconds since 1970.
+fn stamp(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?.trim_end();
+    for form in ["%Y-%m-%d %H:%M:%S%.f %z", "%Y-%m-%d %H:%M:%S%.f"] {
+        if let Ok(time) = chrono::DateTime::parse_from_str(text, form) {
+            return Some(time.timestamp());
+        }
+        if let Ok(time) = chrono::NaiveDateTime::parse_from_str(text, form) {
+            return Some(time.and_utc().timestamp());
+        }
+    }
+    None
+}
+
+/// The time stamp of a plain diff's line says 1970: the file is not there on that side. Only with a zone is that certain.
+pub(super) fn is_epoch(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let Some(tab) = line.iter().rposition(|byte| *byte == b'\t') else { return false };
+    let Ok(text) = std::str::from_utf8(&line[tab + 1..]) else { return false };
+    chrono::DateTime::parse_from_str(text.trim_end(), "%Y-%m-%d %H:%M:%S%.f %z").is_ok_and(|time| time.timestamp() == 0)
+}
+
+/// White space as C has it.
+pub(super) fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 11
+}

@@ -1,0 +1,90 @@
+//! Which paths a patch may touch. A patch is someone else's data: nothing of it may land outside the worktree or in a
+//! git directory, on whatever file system it is checked out one day.
+
+use super::parse::Name;
+
+/// Why a path is refused; none when it is not.
+pub fn objection(path: &[u8], is_symlink: bool) -> Option<String> {
+    let objection = |what: &str| Some(format!("the path '{}' {what}", Name(path)));
+    if path.is_empty() {
+        return Some("an empty path".to_owned());
+    }
+    if path[0] == b'/' {
+        return objection("is absolute");
+    }
+    if path.contains(&0) {
+        return objection("has a NUL byte");
+    }
+    for part in path.split(|byte| *byte == b'/') {
+        match part {
+            b"" => return objection("has an empty folder name"),
+            b"." | b".." => return objection("leads elsewhere by '.' or '..'"),
+            _ if is_git(part) => return objection("leads into a git directory"),
+            _ if is_symlink && folded(part) == b".gitmodules" => {
+                return objection("is a symbolic link for .gitmodules");
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `.git` in every spelling that a file system takes for it: other case, characters that HFS+ overlooks, dots, spaces
+/// and streams that NTFS drops, and the short name that it makes.
+fn is_git(part: &[u8]) -> bool {
+    let folded = folded(part);
+    // A backslash is a slash to Windows.
+    folded.split(|byte| *byte == b'\\').any(|part| {
+        let name = part.split(|byte| *byte == b':').next().unwrap_or(part);
+        let name = name.iter().rposition(|byte| !matches!(byte, b'.' | b' ')).map_or(&name[..0], |end| &name[..=end]);
+        name == b".git" || name == b"git~1"
+    })
+}
+
+/// Lower case, without the characters that HFS+ overlooks.
+fn folded(part: &[u8]) -> Vec<u8> {
+    let text = match std::str::from_utf8(part) {
+        Ok(text) => text,
+        Err(_) => return part.to_ascii_lowercase(),
+    };
+    let overlooked =
+        |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
+    text.chars().filter(|c| !overlooked(*c)).flat_map(char::to_lowercase).collect::<String>().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::objection;
+
+    #[test]
+    fn nothing_leads_out_of_the_worktree_or_into_a_git_directory() {
+        for bad in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../../x",
+            "a//b",
+            "./a",
+            ".git/config",
+            ".GIT/hooks/x",
+            "a/.Git",
+            ".g\u{200c}it/x",
+            "\u{feff}.git/x",
+            ".git./x",
+            ".git /x",
+            ".git::$INDEX_ALLOCATION/x",
+            "git~1/x",
+            "GIT~1",
+            "a\\.git\\x",
+        ] {
+            assert!(objection(bad.as_bytes(), false).is_some(), "{bad:?}");
+        }
+        for good in
+            ["a", ".gitignore", ".github/x", "git", "agit~1", "a.git", "a b/c", "-", "\u{1}", "..a", ".gitmodules"]
+        {
+            assert!(objection(good.as_bytes(), false).is_none(), "{good:?}");
+        }
+        assert!(objection(b".gitmodules", true).is_some());
+        assert!(objection(b"\xff\xfe", false).is_none());
+    }
+}

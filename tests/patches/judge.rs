@@ -1,0 +1,150 @@
+//! `git apply` and the engine, asked the same.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use git_puff::git::{Edit, EntryKind, Location, Repo};
+use git_puff::model::Oid;
+use git_puff::patch::onto::{self, Mode, Outcome};
+use git_puff::patch::parse;
+use tempfile::TempDir;
+
+use crate::cases::{Case, File, Kind};
+
+/// A repository of its own, in which both are asked.
+pub struct Judge {
+    root: TempDir,
+    repo: Repo,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Tree(Oid),
+    Refused(String),
+    /// A three-way merge left conflicts.
+    Conflict,
+    /// None: some damaged patches run into an assertion of git's, and some merges want a worktree.
+    None,
+}
+
+impl Judge {
+    pub fn new() -> Judge {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        assert!(Command::new("git").args(["init", "-q", "--bare"]).arg(root.path()).status().unwrap().success());
+        let repo = open(root.path());
+        Judge { root, repo }
+    }
+
+    fn git_cmd(&self, args: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        command.args(args).current_dir(self.root.path()).env("GIT_DIR", self.root.path());
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        command.env("GIT_INDEX_FILE", self.root.path().join("puff-index"));
+        command
+    }
+
+    /// The trees before and after the edits of a case.
+    pub fn trees(&self, case: &Case) -> (Oid, Oid) {
+        (self.tree(&case.before()), self.tree(&case.after()))
+    }
+
+    pub fn other_base(&self, case: &Case) -> Oid {
+        self.tree(&case.elsewhere())
+    }
+
+    fn tree(&self, files: &[File]) -> Oid {
+        let edits: Vec<(&[u8], Edit)> = files.iter().map(|file| (file.name.as_bytes(), self.entry(file))).collect();
+        self.repo.edit_tree(None, edits).expect("a tree")
+    }
+
+    fn entry(&self, file: &File) -> Edit {
+        let blob = || self.repo.write_blob(&file.text).expect("a blob");
+        match file.kind {
+            Kind::File => Edit::Put(EntryKind::File, blob()),
+            Kind::Executable => Edit::Put(EntryKind::Executable, blob()),
+            Kind::Symlink => Edit::Put(EntryKind::Symlink, blob()),
+            Kind::Submodule => {
+                // Any name of an object does for a submodule's commit, except that of none.
+                Edit::Put(EntryKind::Submodule, blob())
+            }
+        }
+    }
+
+    pub fn diff(&self, old: Oid, new: Oid, options: &[String]) -> Vec<u8> {
+        let mut command = self.git_cmd(&["diff-tree", "-r", "-p"]);
+        let output = command.args(options).arg(old.to_string()).arg(new.to_string()).output().expect("git runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    /// What `git apply --cached` makes of it.
+    pub fn git(&self, base: Oid, patch: &[u8], mode: Mode) -> Verdict {
+        let index = self.root.path().join("puff-index");
+        let _ = std::fs::remove_file(&index);
+        // Some damaged patches crash git apply, and its lock stays.
+        let _ = std::fs::remove_file(self.root.path().join("puff-index.lock"));
+        let read = self.git_cmd(&["read-tree", &base.to_string()]).output().expect("git runs");
+        assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+        let mut command = self.git_cmd(&["apply", "--cached", "--whitespace=nowarn"]);
+        if mode == Mode::ThreeWay {
+            command.arg("--3way");
+        }
+        command.arg("-");
+        let applied = feed(command, patch);
+        let unmerged = self.git_cmd(&["ls-files", "--unmerged"]).output().expect("git runs");
+        if !unmerged.stdout.is_empty() {
+            return Verdict::Conflict;
+        }
+        let said = String::from_utf8_lossy(&applied.stderr).into_owned();
+        // Merging a file that is new on both sides, git looks into the worktree even here, where there is none.
+        if applied.status.code().is_none() || said.contains("cannot read the current contents") {
+            return Verdict::None;
+        }
+        // Where a later file can't be read, git complains, applies the part before it, and exits with 0. A part of a patch
+        // is none to us.
+        if !applied.status.success() || (mode == Mode::Plain && said.contains("error: ")) {
+            return Verdict::Refused(said);
+        }
+        let written = self.git_cmd(&["write-tree", "--missing-ok"]).output().unwrap();
+        Verdict::Tree(String::from_utf8_lossy(&written.stdout).trim().parse().expect("a tree"))
+    }
+
+    /// What the engine makes of it.
+    pub fn ours(&self, base: Oid, patch: &[u8], mode: Mode) -> Verdict {
+        let files = match parse::parse(patch) {
+            Ok(files) => files,
+            Err(malformed) => return Verdict::Refused(malformed.to_string()),
+        };
+        match onto::apply(&self.repo, base, &files, mode).expect("the tree can be read") {
+            Outcome::Tree(tree) => Verdict::Tree(tree),
+            Outcome::Refused(refusal) => {
+                Verdict::Refused(format!("{}: {}", String::from_utf8_lossy(&refusal.path), refusal.why))
+            }
+            Outcome::Conflicts(_) => Verdict::Conflict,
+        }
+    }
+}
+
+/// Opens a bare repository.
+pub fn open(path: &Path) -> Repo {
+    let path: PathBuf = path.canonicalize().expect("a path");
+    Repo::open(Location {
+        git_dir: path.clone(),
+        common_dir: path,
+        worktree: None,
+        bare: true,
+        object_format: "sha1".to_owned(),
+        ref_format: "files".to_owned(),
+    })
+    .expect("a repository")
+}
+
+fn feed(mut command: Command, input: &[u8]) -> Output {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("git runs");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    let _ = pipe.write_all(input);
+    drop(pipe);
+    child.wait_with_output().expect("git ends")
+}

@@ -1,0 +1,93 @@
+//! The patch engine against `git apply`: the same verdict and the same tree.
+
+mod cases;
+mod judge;
+
+use cases::Case;
+use git_puff::model::Oid;
+use git_puff::patch::onto::Mode;
+use judge::{Judge, Verdict};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// How many cases of each of the four kinds the ordinary run tries. `PUFF_CASES=25000 cargo test --release --test
+/// patches` tries 100,000.
+const CASES: u32 = 500;
+
+fn config() -> Config {
+    let cases = std::env::var("PUFF_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() }
+}
+
+/// Tries a kind of case; a failure is shrunk and shown with its patch.
+fn try_all(check: impl Fn(&Judge, &Case) -> Result<(), TestCaseError>) {
+    let judge = Judge::new();
+    let mut runner = TestRunner::new(config());
+    if let Err(failure) = runner.run(&cases::case(), |case| check(&judge, &case)) {
+        panic!("{failure}");
+    }
+}
+
+/// Compares the two verdicts on a patch for a tree.
+fn compare(judge: &Judge, base: Oid, patch: &[u8], case: &Case, mode: Mode) -> Result<(), TestCaseError> {
+    let git = judge.git(base, patch, mode);
+    let ours = judge.ours(base, patch, mode);
+    let shown = || format!("\n{}\ngit says {git:?}\nwe say {ours:?}\n{case:#?}", String::from_utf8_lossy(patch));
+    let same = match (&git, &ours) {
+        (Verdict::Tree(git), Verdict::Tree(ours)) => git == ours,
+        // Which of several files that don't fit is said first is git's own affair: one in conflict, or one refused.
+        (Verdict::Refused(_) | Verdict::Conflict, Verdict::Refused(_) | Verdict::Conflict) => true,
+        (Verdict::None, _) => true,
+        _ => false,
+    };
+    prop_assert!(same, "{}", shown());
+    Ok(())
+}
+
+#[test]
+fn a_patch_applied_to_its_own_base_gives_the_tree_it_was_made_of() {
+    try_all(|judge, case| {
+        let (old, new) = judge.trees(case);
+        let patch = judge.diff(old, new, &case.options());
+        if patch.is_empty() {
+            return Ok(());
+        }
+        compare(judge, old, &patch, case, Mode::Plain)
+    });
+}
+
+#[test]
+fn a_patch_applied_to_another_base_gets_the_verdict_of_git() {
+    try_all(|judge, case| {
+        let (old, new) = judge.trees(case);
+        let patch = judge.diff(old, new, &case.options());
+        if patch.is_empty() {
+            return Ok(());
+        }
+        compare(judge, judge.other_base(case), &patch, case, Mode::Plain)
+    });
+}
+
+#[test]
+fn a_patch_merged_three_way_onto_another_base_gets_the_verdict_of_git() {
+    try_all(|judge, case| {
+        let (old, new) = judge.trees(case);
+        let patch = judge.diff(old, new, &case.options());
+        if patch.is_empty() {
+            return Ok(());
+        }
+        compare(judge, judge.other_base(case), &patch, case, Mode::ThreeWay)
+    });
+}
+
+#[test]
+fn a_patch_that_was_damaged_gets_the_verdict_of_git() {
+    try_all(|judge, case| {
+        let (old, new) = judge.trees(case);
+        let patch = case.damage(&judge.diff(old, new, &case.options()));
+        if patch.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        compare(judge, old, &patch, case, Mode::Plain)
+    });
+}
