@@ -3,7 +3,6 @@
 //! libgit2 reads objects and writes them; refs are written by compare-and-swap under our own lock. Configuration,
 //! discovery, identities and remotes are asked from `git` itself, because only git knows every layer of them.
 
-mod apply;
 pub mod config;
 mod library;
 mod locate;
@@ -13,7 +12,6 @@ mod repo;
 mod stats;
 mod trees;
 
-pub use apply::Refusal;
 pub use locate::{Location, survey};
 pub use refs::{Expected, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};

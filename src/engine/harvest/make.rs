@@ -34,7 +34,7 @@ pub(super) fn make(
     let path = format!("variants/{}/patch.diff", variant.name());
     let patch = store.file(recorded.head, &path)?.unwrap_or_default();
     let base = context.repo.commit(run.base_oid)?.tree;
-    let applied = patch::apply(&context.repo, context.places.root(), base, &patch)?;
+    let applied = patch::apply(&context.repo, base, &patch)?;
     let mut made = Made {
         sha256: variant.patch_sha256.clone(),
         reason: applied.reason.clone(),
