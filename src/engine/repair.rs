@@ -154,13 +154,9 @@ fn sweep_left_overs(context: &Context) {
         let age = path.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
         age.is_some_and(|age| age.as_secs() > 3600)
     };
-    for folder in [context.places.root().to_owned(), context.places.cwd()] {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let ours = name.starts_with("apply-") || name.starts_with("prompt-");
-            if ours && old(&entry.path()) {
-                let _ = std::fs::remove_dir_all(entry.path()).or_else(|_| std::fs::remove_file(entry.path()));
-            }
+    for entry in std::fs::read_dir(context.places.cwd()).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("prompt-") && old(&entry.path()) {
+            let _ = std::fs::remove_file(entry.path());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The patch engine against `git apply`: the same verdict and the same tree.
 
 mod cases;
+mod history;
 mod judge;
 
 use cases::Case;
