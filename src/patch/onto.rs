@@ -4,7 +4,8 @@
 //! renames and copies read the tree as it was, and a name that some file of the patch gives up may be taken by another,
 //! whichever comes first. All is worked out before anything is written: a patch is applied whole or not at all.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use super::parse::{BinaryChange, Body, FilePatch, Name, Said};
 use super::{delta, image, policy, three_way};
@@ -282,7 +283,7 @@ impl<'w> Work<'w> {
 
     /// Writes the tree: first everything that goes away does, then everything new comes.
     fn write(self) -> Result<Outcome> {
-        let mut edits: HashMap<&[u8], Edit> = HashMap::new();
+        let mut edits: BTreeMap<&[u8], Edit> = BTreeMap::new();
         for made in &self.made {
             if let Some(old) = &made.removes {
                 edits.insert(old, Edit::Remove);
@@ -311,7 +312,7 @@ impl<'w> Work<'w> {
     }
 
     /// A file that is where this one needs a folder, or below where this one would be.
-    fn stands_in_the_way(&self, name: &[u8], edits: &HashMap<&[u8], Edit>) -> Result<Option<Vec<u8>>> {
+    fn stands_in_the_way(&self, name: &[u8], edits: &BTreeMap<&[u8], Edit>) -> Result<Option<Vec<u8>>> {
         for at in (0..name.len()).filter(|at| name[*at] == b'/') {
             let folder = &name[..at];
             let there = match edits.get(folder) {
@@ -324,9 +325,9 @@ impl<'w> Work<'w> {
             }
         }
         let below = [name, b"/"].concat();
-        let put = |(path, edit): (&&[u8], &Edit)| path.starts_with(&below) && matches!(edit, Edit::Put(..));
-        // Only a folder of the tree, or names of the patch itself, can lie below.
-        if let Some((path, _)) = edits.iter().find(|entry| put((entry.0, entry.1))) {
+        let behind = edits.range::<[u8], _>((Bound::Included(below.as_slice()), Bound::Unbounded));
+        let mut inside = behind.take_while(|(path, _)| path.starts_with(&below));
+        if let Some((path, _)) = inside.find(|(_, edit)| matches!(edit, Edit::Put(..))) {
             return Ok(Some(path.to_vec()));
         }
         match self.repo.entry(self.base, name)? {
@@ -336,7 +337,7 @@ impl<'w> Work<'w> {
     }
 
     /// A file of a folder that the patch leaves there.
-    fn remains(&self, tree: Oid, prefix: &[u8], edits: &HashMap<&[u8], Edit>) -> Result<Option<Vec<u8>>> {
+    fn remains(&self, tree: Oid, prefix: &[u8], edits: &BTreeMap<&[u8], Edit>) -> Result<Option<Vec<u8>>> {
         for entry in self.repo.entries(tree)? {
             let path = [prefix, &entry.name].concat();
             if entry.kind == EntryKind::Tree {
