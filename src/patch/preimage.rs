@@ -1,5 +1,7 @@
 //! What a patch says it was made on: the `index <old>..<new>` lines of git's extended headers.
 
+use super::parse::parse;
+
 /// A file as a patch found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreImage {
@@ -9,34 +11,18 @@ pub struct PreImage {
     pub digits: String,
 }
 
-/// The files that a patch changes, as it found them. Files whose names need quoting are left out, and new ones:
-/// what is answered is enough to tell one base from another.
+/// The files that a patch changes, as it found them; new ones were not there. What can't be read was made on nothing.
 pub fn pre_images(patch: &[u8]) -> Vec<PreImage> {
-    let mut found = Vec::new();
-    let mut old_digits: Option<String> = None;
-    for line in patch.split(|byte| *byte == b'\n') {
-        if line.starts_with(b"diff --git ") {
-            old_digits = None;
-        } else if let Some(rest) = line.strip_prefix(b"index ") {
-            old_digits = old_side(rest);
-        } else if let Some(path) = line.strip_prefix(b"--- a/") {
-            // Only right behind an index line is this a header: in a hunk it is a removed line `-- a/…`.
-            if let Some(digits) = old_digits.take() {
-                let path = path.strip_suffix(b"\r").unwrap_or(path).strip_suffix(b"\t").unwrap_or(path);
-                found.push(PreImage { path: path.to_vec(), digits });
-            }
-        } else if line.starts_with(b"@@") {
-            old_digits = None;
-        }
-    }
-    found
+    let files = parse(patch).unwrap_or_default();
+    let images =
+        files.into_iter().filter_map(|file| Some(PreImage { digits: digits(file.old_digits)?, path: file.old_name? }));
+    images.collect()
 }
 
-fn old_side(rest: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(rest).ok()?;
-    let (old, _) = text.split_once("..")?;
-    let digits = old.len() >= 4 && old.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (digits && old.bytes().any(|byte| byte != b'0')).then(|| old.to_ascii_lowercase())
+/// The digits of a blob that was there; none where there was none, or too few are left to tell blobs apart.
+fn digits(old: &[u8]) -> Option<String> {
+    let hex = old.len() >= 4 && old.iter().all(u8::is_ascii_hexdigit);
+    (hex && old.iter().any(|byte| *byte != b'0')).then(|| String::from_utf8_lossy(old).to_ascii_lowercase())
 }
 
 #[cfg(test)]
