@@ -46,7 +46,7 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
     }
     let (mut prompt, prompt_file) = match shared::given_prompt(&args.prompt, context)? {
         Some(given) => given,
-        None => (String::from_utf8_lossy(&store.prompt(&recorded)?).into_owned(), None),
+        None => (store.prompt(&recorded)?, None),
     };
     if args.edit {
         prompt = edit(context, &prompt)?;

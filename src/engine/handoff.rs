@@ -21,8 +21,7 @@ pub fn files(run: &Run, prompt: &str) -> Files {
 /// # Errors
 /// When the run's prompt can't be read.
 pub fn of(store: &RunStore<'_>, recorded: &Recorded) -> Result<Handoff> {
-    let prompt = String::from_utf8_lossy(&store.prompt(recorded)?).into_owned();
-    Ok(Handoff::new(&recorded.run, prompt))
+    Ok(Handoff::new(&recorded.run, store.prompt(recorded)?))
 }
 
 /// Writes the notes of a run: its section of the report and its record on the base commit, and each variant's part on

@@ -136,7 +136,7 @@ fn repair_views(
         done.extend(missing.into_iter().map(|(_, branch)| Repair::Branch(id.clone(), branch)));
     }
     let recorded = store.load(id)?;
-    let prompt = String::from_utf8_lossy(&store.prompt(&recorded)?).into_owned();
+    let prompt = store.prompt(&recorded)?;
     let views = |run: &Run| handoff::files(run, &prompt);
     let outcome = store.update(id, context.clock.now(), |_| {
         Ok(Some(Change { views: Some(&views), ..Change::new("the report was made again") }))
@@ -222,7 +222,7 @@ fn candidates(
         free && task.attempts.is_none_or(|attempts| attempts == run.best_of)
     });
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let prompt = words(&String::from_utf8_lossy(&store.prompt(recorded)?));
+    let prompt = words(&store.prompt(recorded)?);
     let titled = |task: &TaskSummary| words(&task.title) == prompt;
     if tasks.iter().any(titled) {
         tasks.retain(titled);

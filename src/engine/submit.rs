@@ -58,7 +58,7 @@ pub fn submit(
         Ok(Some(Change::new("submitting")))
     })?;
     let run = begun.recorded.run.clone();
-    let prompt = String::from_utf8_lossy(&store.prompt(&begun.recorded)?).into_owned();
+    let prompt = store.prompt(&begun.recorded)?;
     let branch = super::base::recorded_branch(context, &run.base);
     let env = run.env.clone().unwrap_or_default();
     let submission =

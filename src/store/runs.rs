@@ -248,8 +248,9 @@ impl<'a> RunStore<'a> {
     ///
     /// # Errors
     /// When an object is missing.
-    pub fn prompt(&self, recorded: &Recorded) -> Result<Vec<u8>> {
-        Ok(self.file(recorded.head, "prompt.md")?.unwrap_or_default())
+    pub fn prompt(&self, recorded: &Recorded) -> Result<String> {
+        let bytes = self.file(recorded.head, "prompt.md")?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Proves that runs can be recorded here, by writing and removing a ref of ours.

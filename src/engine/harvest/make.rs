@@ -87,7 +87,7 @@ pub(super) fn make(
 fn message(store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, report: Option<&[u8]>) -> Result<String> {
     let run = &recorded.run;
     let prompt = store.prompt(recorded)?;
-    let mut subject = first_line(&String::from_utf8_lossy(&prompt), 72);
+    let mut subject = first_line(&prompt, 72);
     if subject.is_empty() {
         subject = format!("Variant {} of {}", variant.index, run.run);
     }
@@ -121,7 +121,7 @@ pub(super) fn record(
     made: &HashMap<u32, Made>,
 ) -> Result<Recorded> {
     let before = store.load(id)?;
-    let prompt = String::from_utf8_lossy(&store.prompt(&before)?).into_owned();
+    let prompt = store.prompt(&before)?;
     let views = |run: &Run| handoff::files(run, &prompt);
     let outcome = store.update(id, context.clock.now(), |run| {
         let head = store.head(id).unwrap_or(before.head);
