@@ -81,6 +81,13 @@ pub fn write_result(context: &Context, run: &Run, ending: Ending, now: Time) -> 
     context.places.replace(&context.places.result(&run.run), lines.as_bytes())
 }
 
+/// Tells the user's command when the run needs someone now, and did not before.
+pub(super) fn notify_of_need(context: &Context, before: &Run, after: &Run, say: Say<'_>) {
+    if after.attention.is_some() && after.attention != before.attention {
+        notify(context, after, say);
+    }
+}
+
 /// Runs `puff.notify` with the run as JSON on its standard input. It is a courtesy: its failure is said, no more.
 pub(super) fn notify(context: &Context, run: &Run, say: Say<'_>) {
     let Some(command) = context.settings.text(settings::NOTIFY) else { return };

@@ -162,9 +162,7 @@ fn tell(context: &Context, before: &Run, after: &Run, say: Say<'_>) {
     for line in progress::change(Some(before), after) {
         say(&after.run, &line);
     }
-    if after.attention.is_some() && after.attention != before.attention {
-        ending::notify(context, after, say);
-    }
+    ending::notify_of_need(context, before, after, say);
 }
 
 fn interval(run: &Run) -> Duration {

@@ -33,7 +33,7 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
             if outcome.changed {
                 say(&run.run, error.message());
             }
-            tell(context, run, &outcome.recorded.run, say);
+            ending::notify_of_need(context, run, &outcome.recorded.run, say);
             return Ok(true);
         }
         let provider = match open_provider(context, run, Patience::None) {
@@ -48,7 +48,7 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
             Err(failure) if passes(&failure) => {
                 say(&run.run, &format!("{failure}; trying again later"));
                 let outcome = observe::record_failure(context, &run.run, &failure)?;
-                tell(context, run, &outcome.recorded.run, say);
+                ending::notify_of_need(context, run, &outcome.recorded.run, say);
                 return Ok(true);
             }
             // What no waiting mends must not hold up those behind it.
@@ -64,7 +64,7 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
         let listen = |notice: Notice| say(&run.run, &notice.to_string());
         if let Err(error) = submit::submit(context, provider.as_ref(), &run.run, lock, &listen) {
             say(&run.run, error.message());
-            tell(context, run, &store.load(&run.run)?.run, say);
+            ending::notify_of_need(context, run, &store.load(&run.run)?.run, say);
         }
     }
     Ok(false)
@@ -73,11 +73,4 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
 /// The run can be submitted later, by itself or after somebody did something about the client.
 fn passes(failure: &Failure) -> bool {
     matches!(failure, Failure::Temporary { .. } | Failure::SignedOut { .. } | Failure::Client { .. })
-}
-
-/// Tells the user's command when the run needs someone now, and did not before.
-fn tell(context: &Context, before: &Run, after: &Run, say: Say<'_>) {
-    if after.attention.is_some() && after.attention != before.attention {
-        ending::notify(context, after, say);
-    }
 }
