@@ -220,12 +220,9 @@ impl<'w> Work<'w> {
             None => old.or(Some(EntryKind::File)),
         };
         let Some(new) = new else { return refuse(name, "its new mode is none that git keeps") };
-        match (old, file.old_mode.and_then(kind_of)) {
-            (Some(_), Some(said)) if !same_type(said, new) => {
-                refuse(name, format!("the patch makes {} of {}, which takes two steps", word(new), word(said)))
-            }
-            (Some(old), None) if !same_type(old, new) => {
-                refuse(name, format!("the patch makes {} of {}, which takes two steps", word(new), word(old)))
+        match old.map(|old| file.old_mode.and_then(kind_of).unwrap_or(old)) {
+            Some(was) if !same_type(was, new) => {
+                refuse(name, format!("the patch makes {} of {}, which takes two steps", word(new), word(was)))
             }
             _ => Ok(new),
         }
