@@ -202,3 +202,37 @@ fn same(wanted: &[u8], line: &[u8], at_end: bool) -> bool {
     let rest = line.strip_prefix(wanted).filter(|_| open);
     rest.is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 11))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::apply;
+    use crate::patch::parse::{Body, parse};
+
+    /// What a text becomes by these hunks; none where they do not fit.
+    fn applied(text: &str, hunks: &str) -> Option<String> {
+        let patch = format!("--- a/f\n+++ b/f\n{hunks}");
+        let file = parse(patch.as_bytes()).unwrap().remove(0);
+        let Body::Text(hunks) = file.body else { panic!("{hunks}") };
+        apply(text.as_bytes(), &hunks).ok().map(|text| String::from_utf8(text).unwrap())
+    }
+
+    #[test]
+    fn a_hunk_that_moved_goes_to_the_nearest_place_later_before_earlier() {
+        let hunk = "@@ -3,2 +3,2 @@\n-t\n+T\n z\n";
+        assert_eq!(applied("0\nt\nz\nt\nz\n9\n", hunk).unwrap(), "0\nt\nz\nT\nz\n9\n");
+        assert_eq!(applied("0\nt\nz\n8\n9\n", hunk).unwrap(), "0\nT\nz\n8\n9\n");
+    }
+
+    #[test]
+    fn lines_that_a_hunk_has_written_fit_no_other() {
+        let first = "@@ -1,2 +1,2 @@\n-x\n+a\n y\n";
+        assert_eq!(applied("x\ny\n", first).unwrap(), "a\ny\n");
+        assert_eq!(applied("x\ny\n", &format!("{first}@@ -2 +2,2 @@\n y\n+b\n")), None);
+    }
+
+    #[test]
+    fn a_hunk_without_context_on_a_side_fits_at_that_end_alone() {
+        assert_eq!(applied("z\nt\nz\n", "@@ -1,2 +1,2 @@\n-t\n+T\n z\n"), None);
+        assert_eq!(applied("z\nt\nz\n", "@@ -2,2 +2,2 @@\n z\n-t\n+T\n"), None);
+    }
+}
