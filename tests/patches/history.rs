@@ -1,7 +1,8 @@
 //! Real history: the patch of every commit, applied to its parent, gives the commit's own tree.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use git_puff::model::Oid;
 use git_puff::patch::onto::{self, Mode, Outcome};
@@ -23,38 +24,94 @@ fn git(repo: &Path, args: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
+/// The commits without merges of a repository, with their patches: one git for all of them.
+struct Patches {
+    git: Child,
+    lines: BufReader<ChildStdout>,
+    line: Vec<u8>,
+}
+
+impl Patches {
+    fn of(repo: &Path, count: usize) -> Patches {
+        let listed = git(repo, &["rev-list", "--no-merges", &format!("--max-count={count}"), "--all"]);
+        let mut child = Command::new("git")
+            .current_dir(repo)
+            .args(["diff-tree", "--stdin", "--root", "-r", "-p", "-M", "--binary", "--full-index"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("git runs");
+        let mut stdin = child.stdin.take().expect("its input");
+        // It ends by itself: with the list, or with the reader.
+        std::thread::spawn(move || stdin.write_all(&listed));
+        let mut lines = BufReader::with_capacity(1 << 20, child.stdout.take().expect("its output"));
+        let mut line = Vec::new();
+        lines.read_until(b'\n', &mut line).expect("git answers");
+        Patches { git: child, lines, line }
+    }
+}
+
+impl Iterator for Patches {
+    type Item = (Oid, Vec<u8>);
+
+    /// The next commit and its patch. No line of a patch is a bare commit: each begins with a character of its own, or
+    /// is a word of a header.
+    fn next(&mut self) -> Option<(Oid, Vec<u8>)> {
+        let commit = commit_of(&self.line)?;
+        let mut patch = Vec::new();
+        loop {
+            self.line.clear();
+            self.lines.read_until(b'\n', &mut self.line).expect("git answers");
+            if self.line.is_empty() || commit_of(&self.line).is_some() {
+                return Some((commit, patch));
+            }
+            patch.extend_from_slice(&self.line);
+        }
+    }
+}
+
+impl Drop for Patches {
+    fn drop(&mut self) {
+        let _ = self.git.kill();
+        let _ = self.git.wait();
+    }
+}
+
+fn commit_of(line: &[u8]) -> Option<Oid> {
+    let line = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
+    (line.len() == 40).then(|| line.parse().ok()).flatten()
+}
+
 /// Goes through the newest `count` commits that are no merges, in a copy that shares the objects: nothing is written
 /// into the repository itself.
 fn go_through(repo: &Path, count: usize) -> Tally {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let copy = folder.path().join("copy.git");
     let clone =
-        ["clone", "-q", "--bare", "--shared", &repo.to_string_lossy(), &copy.to_string_lossy()].map(str::to_owned);
+        ["clone", "-q", "--mirror", "--shared", &repo.to_string_lossy(), &copy.to_string_lossy()].map(str::to_owned);
     git(Path::new("."), &clone.each_ref().map(String::as_str));
     let ours = open(&copy);
-    let listed =
-        git(&copy, &["log", "--no-merges", "--min-parents=1", "--format=%H %T %P", &format!("-{count}"), "HEAD"]);
+    let nothing: Oid = String::from_utf8_lossy(&git(&copy, &["hash-object", "-w", "-t", "tree", "/dev/null"]))
+        .trim()
+        .parse()
+        .expect("the empty tree");
     let mut tally = Tally::default();
-    for line in String::from_utf8_lossy(&listed).lines() {
-        let mut words = line.split(' ');
-        let (Some(commit), Some(tree), Some(parent)) = (words.next(), words.next(), words.next()) else { continue };
-        let patch = git(&copy, &["diff-tree", "-r", "-p", "-M", "--binary", "--full-index", parent, commit]);
+    for (id, patch) in Patches::of(&copy, count) {
         if patch.is_empty() {
             continue;
         }
         tally.commits += 1;
-        let base = ours.commit(parent.parse().expect("a commit")).expect("the parent").tree;
-        let said = match parse::parse(&patch) {
-            Ok(files) => onto::apply(&ours, base, &files, Mode::Plain).expect("the tree can be read"),
-            Err(why) => {
-                tally.refused.push(format!("{commit}: {why}"));
-                continue;
-            }
-        };
-        match said {
-            Outcome::Tree(made) if made == tree.parse::<Oid>().expect("a tree") => {}
-            Outcome::Tree(_) => tally.wrong.push(commit.to_owned()),
-            other => tally.refused.push(format!("{commit}: {other:?}")),
+        if tally.commits % 10_000 == 0 {
+            eprintln!("{} commits", tally.commits);
+        }
+        let commit = ours.commit(id).expect("a commit");
+        let base = commit.parents.first().map_or(nothing, |parent| ours.commit(*parent).expect("the parent").tree);
+        match parse::parse(&patch).map(|files| onto::apply(&ours, base, &files, Mode::Plain)) {
+            Ok(Ok(Outcome::Tree(made))) if made == commit.tree => {}
+            Ok(Ok(Outcome::Tree(_))) => tally.wrong.push(id.to_string()),
+            Ok(Ok(other)) => tally.refused.push(format!("{id}: {other:?}")),
+            Ok(Err(error)) => panic!("{id}: {error:?}"),
+            Err(why) => tally.refused.push(format!("{id}: {why}")),
         }
     }
     tally
