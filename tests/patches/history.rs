@@ -14,6 +14,8 @@ use crate::judge::open;
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {
     commits: usize,
+    /// Those that git itself can't show, since a blob of theirs is not in the repository.
+    missing: usize,
     refused: Vec<String>,
     wrong: Vec<String>,
 }
@@ -24,56 +26,96 @@ fn git(repo: &Path, args: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-/// The commits without merges of a repository, with their patches: one git for all of them.
-struct Patches {
-    git: Child,
+/// The commits without merges of a repository, with their patches: one git for all of them. A commit of which a blob is
+/// not here has none, and another git takes the rest.
+struct Patches<'r> {
+    repo: &'r Path,
+    /// The commits that are still to come, the next one last.
+    commits: Vec<Oid>,
+    git: Option<Git>,
+}
+
+struct Git {
+    child: Child,
     lines: BufReader<ChildStdout>,
     line: Vec<u8>,
 }
 
-impl Patches {
-    fn of(repo: &Path, count: usize) -> Patches {
-        let listed = git(repo, &["rev-list", "--no-merges", &format!("--max-count={count}"), "--all"]);
-        let mut child = Command::new("git")
-            .current_dir(repo)
-            .args(["diff-tree", "--stdin", "--root", "-r", "-p", "-M", "--binary", "--full-index"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("git runs");
-        let mut stdin = child.stdin.take().expect("its input");
-        // It ends by itself: with the list, or with the reader.
-        std::thread::spawn(move || stdin.write_all(&listed));
-        let mut lines = BufReader::with_capacity(1 << 20, child.stdout.take().expect("its output"));
-        let mut line = Vec::new();
-        lines.read_until(b'\n', &mut line).expect("git answers");
-        Patches { git: child, lines, line }
+impl Patches<'_> {
+    fn of(repo: &Path, count: usize) -> Patches<'_> {
+        let listed = git(repo, &["rev-list", "--reverse", "--no-merges", &format!("--max-count={count}"), "--all"]);
+        let commits = String::from_utf8_lossy(&listed).lines().map(|line| line.parse().expect("a commit")).collect();
+        Patches { repo, commits, git: None }
     }
 }
 
-impl Iterator for Patches {
-    type Item = (Oid, Vec<u8>);
+impl Git {
+    fn start(repo: &Path, commits: &[Oid]) -> Git {
+        let mut child = Command::new("git")
+            .current_dir(repo)
+            .args(["diff-tree", "--stdin", "--always", "--root", "-r", "-p", "-M", "--binary", "--full-index"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("git runs");
+        let mut stdin = child.stdin.take().expect("its input");
+        let input: String = commits.iter().rev().map(|commit| format!("{commit}\n")).collect();
+        // It ends by itself: with the list, or with the reader.
+        std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+        let lines = BufReader::with_capacity(1 << 20, child.stdout.take().expect("its output"));
+        let mut git = Git { child, lines, line: Vec::new() };
+        git.read();
+        git
+    }
 
-    /// The next commit and its patch. No line of a patch is a bare commit: each begins with a character of its own, or
-    /// is a word of a header.
-    fn next(&mut self) -> Option<(Oid, Vec<u8>)> {
-        let commit = commit_of(&self.line)?;
+    fn read(&mut self) {
+        self.line.clear();
+        self.lines.read_until(b'\n', &mut self.line).expect("git answers");
+    }
+
+    /// The next patch; none when git gave up in it. No line of a patch is a bare commit: each begins with a character of
+    /// its own, or is a word of a header.
+    fn patch(&mut self, commit: Oid) -> Option<Vec<u8>> {
         let mut patch = Vec::new();
+        if commit_of(&self.line) != Some(commit) {
+            return None;
+        }
         loop {
-            self.line.clear();
-            self.lines.read_until(b'\n', &mut self.line).expect("git answers");
-            if self.line.is_empty() || commit_of(&self.line).is_some() {
-                return Some((commit, patch));
+            self.read();
+            if commit_of(&self.line).is_some() {
+                return Some(patch);
+            }
+            if self.line.is_empty() {
+                return self.child.wait().expect("git ends").success().then_some(patch);
             }
             patch.extend_from_slice(&self.line);
         }
     }
 }
 
-impl Drop for Patches {
+impl Iterator for Patches<'_> {
+    type Item = (Oid, Option<Vec<u8>>);
+
+    fn next(&mut self) -> Option<(Oid, Option<Vec<u8>>)> {
+        let git = match &mut self.git {
+            Some(git) => git,
+            None if self.commits.is_empty() => return None,
+            None => self.git.insert(Git::start(self.repo, &self.commits)),
+        };
+        let commit = self.commits.pop()?;
+        let patch = git.patch(commit);
+        if patch.is_none() {
+            self.git = None;
+        }
+        Some((commit, patch))
+    }
+}
+
+impl Drop for Git {
     fn drop(&mut self) {
-        let _ = self.git.kill();
-        let _ = self.git.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -97,15 +139,22 @@ fn go_through(repo: &Path, count: usize) -> Tally {
         .expect("the empty tree");
     let mut tally = Tally::default();
     for (id, patch) in Patches::of(&copy, count) {
-        if patch.is_empty() {
+        let Some(patch) = patch else {
+            tally.missing += 1;
             continue;
-        }
+        };
         tally.commits += 1;
         if tally.commits % 10_000 == 0 {
             eprintln!("{} commits", tally.commits);
         }
         let commit = ours.commit(id).expect("a commit");
         let base = commit.parents.first().map_or(nothing, |parent| ours.commit(*parent).expect("the parent").tree);
+        if patch.is_empty() {
+            if commit.tree != base {
+                tally.wrong.push(format!("{id}: git shows nothing of it"));
+            }
+            continue;
+        }
         match parse::parse(&patch).map(|files| onto::apply(&ours, base, &files, Mode::Plain)) {
             Ok(Ok(Outcome::Tree(made))) if made == commit.tree => {}
             Ok(Ok(Outcome::Tree(_))) => tally.wrong.push(id.to_string()),
@@ -123,7 +172,8 @@ fn every_commit_of_real_history_is_made_again() {
     let repo = std::env::var("PUFF_HISTORY").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
     let count = std::env::var("PUFF_HISTORY_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(1000);
     let tally = go_through(Path::new(&repo), count);
-    println!("{repo}: {} commits, {} refused, {} wrong", tally.commits, tally.refused.len(), tally.wrong.len());
+    let Tally { commits, missing, refused, wrong } = &tally;
+    println!("{repo}: {commits} commits, {} refused, {} wrong ({missing} not whole here)", refused.len(), wrong.len());
     assert!(tally.commits > 0, "no commits in {repo}");
     assert!(tally.refused.is_empty() && tally.wrong.is_empty(), "{tally:#?}");
 }
