@@ -24,6 +24,7 @@
 //! | [`store`] | runs in refs, the runbook log, notes, and where live things are |
 //! | [`render`] | a finished model → Markdown, tables, lines about progress |
 //! | [`git`] | the only user of git2, and of `git` for what libgit2 does differently |
+//! | [`secrets`] | what looks like a key or a password |
 //! | [`process`] | the only door to other programs |
 //! | [`settings`] | the keys of `puff.*`, and which value counts |
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
@@ -57,6 +58,7 @@ pub mod patch;
 pub mod process;
 pub mod provider;
 pub mod render;
+pub mod secrets;
 pub mod settings;
 pub mod store;
 pub mod ui;

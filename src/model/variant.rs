@@ -184,7 +184,7 @@ impl Apply {
 }
 
 /// Something in a patch that a reader should look at before trusting it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Risk {
     /// What kind of thing.
     pub kind: String,

@@ -35,6 +35,13 @@ pub fn apply(old: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
     (new.len() == new_size).then_some(new)
 }
 
+/// How many bytes a delta makes, by its own word; none when it does not say.
+pub fn size_made(delta: &[u8]) -> Option<usize> {
+    let mut rest = delta;
+    size(&mut rest)?;
+    size(&mut rest)
+}
+
 fn byte(rest: &mut &[u8]) -> Option<u8> {
     let (first, after) = rest.split_first()?;
     *rest = after;

@@ -11,14 +11,16 @@ pub mod onto;
 pub mod parse;
 pub mod policy;
 mod preimage;
+pub mod risks;
 mod three_way;
 
 pub use preimage::{PreImage, pre_images};
 
 use crate::error::Result;
 use crate::git::Repo;
-use crate::model::{Apply, Oid};
+use crate::model::{Apply, Oid, Risk};
 use onto::{Mode, Outcome, Refusal};
+use parse::FilePatch;
 
 /// What became of a patch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,15 @@ pub struct Applied {
     pub reason: Option<String>,
     /// The paths that do not fit.
     pub paths: Vec<String>,
+    /// What to look at before trusting it, whether it fits or not.
+    pub risks: Vec<Risk>,
+}
+
+impl Applied {
+    /// No tree came of it, and why.
+    pub fn none(apply: Apply, reason: impl Into<String>) -> Applied {
+        Applied { apply, tree: None, reason: Some(reason.into()), paths: Vec::new(), risks: Vec::new() }
+    }
 }
 
 /// Applies a patch to a tree: as it is, and three-way where that does not fit. Nothing but objects is written.
@@ -38,38 +49,42 @@ pub struct Applied {
 /// # Errors
 /// When an object of the tree can't be read, or none can be written. A patch that does not fit is an answer.
 pub fn apply(repo: &Repo, base: Oid, patch: &[u8]) -> Result<Applied> {
-    let nothing = Applied { apply: Apply::Empty, tree: Some(base), reason: None, paths: Vec::new() };
     if patch.trim_ascii().is_empty() {
-        return Ok(nothing);
+        return Ok(fits(Apply::Empty, base));
     }
-    let files = match parse::parse(patch) {
-        Ok(files) => files,
-        Err(malformed) => return Ok(rejected(malformed.to_string(), Vec::new())),
-    };
-    let refusal = match onto::apply(repo, base, &files, Mode::Plain)? {
-        Outcome::Tree(tree) if tree == base => return Ok(nothing),
-        Outcome::Tree(tree) => return Ok(Applied { apply: Apply::Applied, tree: Some(tree), ..nothing }),
+    match parse::parse(patch) {
+        Ok(files) => Ok(Applied { risks: risks::of(&files), ..apply_files(repo, base, &files)? }),
+        Err(malformed) => Ok(Applied::none(Apply::Rejected, malformed.to_string())),
+    }
+}
+
+fn apply_files(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<Applied> {
+    let refusal = match onto::apply(repo, base, files, Mode::Plain)? {
+        Outcome::Tree(tree) if tree == base => return Ok(fits(Apply::Empty, base)),
+        Outcome::Tree(tree) => return Ok(fits(Apply::Applied, tree)),
         Outcome::Refused(refusal) => refusal,
         Outcome::Conflicts(paths) => return Ok(conflict(&paths)),
     };
-    match onto::apply(repo, base, &files, Mode::ThreeWay)? {
-        Outcome::Tree(tree) => Ok(Applied { apply: Apply::Applied3Way, tree: Some(tree), ..nothing }),
+    match onto::apply(repo, base, files, Mode::ThreeWay)? {
+        // All of it is there already.
+        Outcome::Tree(tree) if tree == base => Ok(fits(Apply::Empty, base)),
+        Outcome::Tree(tree) => Ok(fits(Apply::Applied3Way, tree)),
         Outcome::Conflicts(paths) => Ok(conflict(&paths)),
         Outcome::Refused(_) => {
             let Refusal { path, why } = refusal;
             let path = shown(&path);
-            Ok(rejected(format!("{path}: {why}"), vec![path]))
+            Ok(Applied { paths: vec![path.clone()], ..Applied::none(Apply::Rejected, format!("{path}: {why}")) })
         }
     }
 }
 
-fn rejected(reason: String, paths: Vec<String>) -> Applied {
-    Applied { apply: Apply::Rejected, tree: None, reason: Some(reason), paths }
+fn fits(apply: Apply, tree: Oid) -> Applied {
+    Applied { apply, tree: Some(tree), reason: None, paths: Vec::new(), risks: Vec::new() }
 }
 
 fn conflict(paths: &[Vec<u8>]) -> Applied {
     let paths = paths.iter().map(|path| shown(path)).collect();
-    Applied { apply: Apply::Conflict, tree: None, reason: Some("it conflicts with the base".to_owned()), paths }
+    Applied { paths, ..Applied::none(Apply::Conflict, "it conflicts with the base") }
 }
 
 fn shown(path: &[u8]) -> String {

@@ -26,7 +26,36 @@ pub fn objection(path: &[u8], is_symlink: bool) -> Option<String> {
             _ => {}
         }
     }
-    None
+    // Git takes such names everywhere but there.
+    if cfg!(windows) { trouble_on_windows(path).and_then(objection) } else { None }
+}
+
+/// What keeps a path from being checked out on Windows; none when nothing does. The names of devices and the characters
+/// are those of Microsoft's "Naming Files, Paths, and Namespaces".
+pub fn trouble_on_windows(path: &[u8]) -> Option<&'static str> {
+    path.split(|byte| *byte == b'/').find_map(|part| {
+        if part.iter().any(|byte| *byte < 0x20) {
+            return Some("has a control character in its name");
+        }
+        if part.iter().any(|byte| b"\\:*?\"<>|".contains(byte)) {
+            return Some("has a character in its name that Windows does not allow");
+        }
+        if part.ends_with(b".") || part.ends_with(b" ") {
+            return Some("ends in a dot or a space");
+        }
+        is_device(part).then_some("is the name of a device of Windows")
+    })
+}
+
+/// `con`, `nul.txt`, `COM1 .log`: what is before the first dot counts, without the spaces at its end.
+fn is_device(part: &[u8]) -> bool {
+    let stem = part.split(|byte| *byte == b'.').next().unwrap_or(part);
+    let stem = stem.trim_ascii_end().to_ascii_lowercase();
+    match stem.as_slice() {
+        b"con" | b"prn" | b"aux" | b"nul" | b"conin$" | b"conout$" => true,
+        [kind @ .., b'1'..=b'9'] => kind == b"com" || kind == b"lpt",
+        _ => false,
+    }
 }
 
 /// `.git` in every spelling that a file system takes for it: other case, characters that HFS+ overlooks, dots, spaces
@@ -54,7 +83,17 @@ fn folded(part: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::objection;
+    use super::{objection, trouble_on_windows};
+
+    #[test]
+    fn what_windows_can_not_check_out_is_known_everywhere() {
+        for bad in ["aux", "a/NUL.txt", "com1 .x", "LPT9", "a\\b", "a:b", "x\u{1}", "what?", "dir./x", "end "] {
+            assert!(trouble_on_windows(bad.as_bytes()).is_some(), "{bad:?}");
+        }
+        for good in ["auxiliary", "com", "com0", "a.nul", "console/x", ".x", "a b", "\u{e9}"] {
+            assert_eq!(trouble_on_windows(good.as_bytes()), None, "{good:?}");
+        }
+    }
 
     #[test]
     fn nothing_leads_out_of_the_worktree_or_into_a_git_directory() {

@@ -8,7 +8,7 @@ use super::sections::{ending, heading};
 use super::steps::{self, Step};
 use super::text::{code, columns, markdown_cell, markdown_words, one_line, pad, quote_literally};
 use super::words;
-use crate::model::{Handoff, Run, Variant};
+use crate::model::{Handoff, Risk, Run, Variant};
 
 /// So many lines of a prompt or a message are quoted; a command shows the rest.
 const QUOTED_LINES: usize = 40;
@@ -29,6 +29,7 @@ pub fn markdown(handoff: &Handoff) -> String {
         origin(run),
         variants(run),
         said(run),
+        risks(run),
         format!("## What to do next\n\n{}", commands(&steps::next(run))),
         ending(&run.run),
     ];
@@ -162,15 +163,25 @@ fn said(run: &Run) -> String {
     if lines.is_empty() { lines } else { format!("The last message of each agent:\n\n{lines}") }
 }
 
+/// What to look at before trusting the variants, an item a line.
+fn risks(run: &Run) -> String {
+    let lines = run.variants.iter().flat_map(|variant| {
+        variant.risks.iter().map(|it| format!("- {}: {}, {}\n", variant.name(), markdown_words(&it.kind), risk(it)))
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("## Look at these before trusting them\n\n{lines}") }
+}
+
+fn risk(risk: &Risk) -> String {
+    format!("{}, {}", code(&risk.path), markdown_words(&risk.detail))
+}
+
 /// All that there is to know about one variant, an item a line.
 fn to_know(variant: &Variant) -> String {
     let mut items: Vec<String> = variant.reason.iter().map(|reason| markdown_words(reason)).collect();
     items.extend(variant.conflicts.iter().map(|path| format!("conflict: {}", code(path))));
     items.extend(variant.duplicate_of.map(|twin| format!("same patch as var{twin}")));
-    let risk = |risk: &crate::model::Risk| {
-        format!("risk ({}): {}, {}", markdown_words(&risk.kind), code(&risk.path), markdown_words(&risk.detail))
-    };
-    items.extend(variant.risks.iter().map(risk));
+    items.extend(variant.risks.iter().map(|it| format!("risk ({}): {}", markdown_words(&it.kind), risk(it))));
     items.extend(words::checks(variant));
     items.iter().map(|item| format!("- {item}\n")).collect()
 }
@@ -270,6 +281,10 @@ The last message of each agent:
 - var1: ``Trimmed the input in `parse`.``
 - var2: ``Trimmed the input in `parse`.``
 - var3: `�[2J# Handoff: x | <script>`
+
+## Look at these before trusting them
+
+- var1: workflow, `.github/workflows/ci.yml`, changes CI
 
 ## What to do next
 

@@ -151,6 +151,7 @@ pub(super) fn record(
 fn enter(variant: &mut Variant, made: &Made) {
     variant.apply = Some(made.applied.apply);
     variant.conflicts = made.applied.paths.clone();
+    variant.risks = made.applied.risks.clone();
     variant.reason = made.reason.clone();
     variant.commit = made.commit;
     variant.branch = made.branch.clone();

@@ -1,0 +1,297 @@
+//! What a reader should look at before trusting a patch: parts of it that run by themselves, hide something, or can't
+//! be read. They are reported, never refused: that is for [`super::policy`].
+
+use super::delta;
+use super::parse::{BinaryChange, Body, FilePatch, Hunk, Name};
+use super::policy;
+use crate::model::Risk;
+use crate::secrets;
+
+/// Binary data up to this many bytes is nothing to speak of.
+const LARGE: usize = 1 << 20;
+
+/// How many secrets of a file are named one by one.
+const MOST_SECRETS: usize = 3;
+
+/// Where a path has to be for a rule to be about it.
+enum At {
+    /// In this folder, wherever that is.
+    Folder(&'static str),
+    /// A file of this name, in any folder.
+    Named(&'static str),
+    /// A file whose name ends so.
+    Ending(&'static str),
+    /// This file of the top folder.
+    Top(&'static str),
+}
+
+/// A kind of risk, what to say of it, and the paths that are of it.
+type Rule = (&'static str, &'static str, &'static [At]);
+
+const RULES: &[Rule] = &[
+    (
+        "workflow",
+        "changes what CI runs",
+        &[
+            At::Folder(".github/workflows"),
+            At::Folder(".github/actions"),
+            At::Folder(".circleci"),
+            At::Folder(".buildkite"),
+            At::Folder(".woodpecker"),
+            At::Folder(".forgejo/workflows"),
+            At::Folder(".gitea/workflows"),
+            At::Folder(".ci"),
+            At::Named(".gitlab-ci.yml"),
+            At::Named(".travis.yml"),
+            At::Named(".drone.yml"),
+            At::Named("Jenkinsfile"),
+            At::Named("azure-pipelines.yml"),
+            At::Named("bitbucket-pipelines.yml"),
+            At::Named("appveyor.yml"),
+            At::Named(".appveyor.yml"),
+            At::Named(".cirrus.yml"),
+        ],
+    ),
+    (
+        "hook",
+        "changes what git hooks run",
+        &[
+            At::Folder(".githooks"),
+            At::Folder(".husky"),
+            At::Folder("git-hooks"),
+            At::Top("hooks/pre-commit"),
+            At::Top("hooks/pre-push"),
+            At::Top("hooks/commit-msg"),
+            At::Top("hooks/post-checkout"),
+            At::Top("hooks/post-merge"),
+            At::Named(".pre-commit-config.yaml"),
+            At::Named("lefthook.yml"),
+            At::Named(".lefthook.yml"),
+            At::Named(".overcommit.yml"),
+        ],
+    ),
+    ("attributes", "changes how git filters, merges or shows files", &[At::Named(".gitattributes")]),
+    ("submodule", "changes which repositories are submodules", &[At::Named(".gitmodules")]),
+    (
+        "lockfile",
+        "changes which dependencies are used",
+        &[
+            At::Named("Cargo.lock"),
+            At::Named("package-lock.json"),
+            At::Named("npm-shrinkwrap.json"),
+            At::Named("yarn.lock"),
+            At::Named("pnpm-lock.yaml"),
+            At::Named("bun.lock"),
+            At::Named("bun.lockb"),
+            At::Named("deno.lock"),
+            At::Named("poetry.lock"),
+            At::Named("Pipfile.lock"),
+            At::Named("uv.lock"),
+            At::Named("pdm.lock"),
+            At::Named("Gemfile.lock"),
+            At::Named("composer.lock"),
+            At::Named("go.sum"),
+            At::Named("flake.lock"),
+            At::Named("mix.lock"),
+            At::Named("pubspec.lock"),
+            At::Named("Podfile.lock"),
+            At::Named("Package.resolved"),
+            At::Named("packages.lock.json"),
+            At::Named("gradle.lockfile"),
+            At::Named("conan.lock"),
+            At::Ending(".terraform.lock.hcl"),
+        ],
+    ),
+    (
+        "secret",
+        "is a file that secrets are kept in",
+        &[
+            At::Named(".env"),
+            At::Named(".netrc"),
+            At::Named(".pgpass"),
+            At::Named("id_rsa"),
+            At::Named("id_ed25519"),
+            At::Named("id_ecdsa"),
+            At::Ending(".p12"),
+            At::Ending(".pfx"),
+            At::Ending(".keystore"),
+        ],
+    ),
+];
+
+impl At {
+    fn holds(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        match self {
+            At::Folder(folder) => {
+                let inside = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+                inside(path) || path.match_indices('/').any(|(at, _)| inside(&path[at + 1..]))
+            }
+            At::Named(wanted) => name.eq_ignore_ascii_case(wanted),
+            At::Ending(end) => name.ends_with(end),
+            At::Top(wanted) => path == *wanted,
+        }
+    }
+}
+
+/// What is risky in a patch, file by file in its order.
+pub fn of(files: &[FilePatch<'_>]) -> Vec<Risk> {
+    let mut risks = Vec::new();
+    for file in files {
+        by_path(file, &mut risks);
+        by_mode(file, &mut risks);
+        by_content(file, &mut risks);
+    }
+    // Two parts of a patch may be about one file.
+    let mut seen = std::collections::HashSet::new();
+    risks.retain(|risk| seen.insert((risk.kind.clone(), risk.path.clone(), risk.detail.clone())));
+    risks
+}
+
+fn risk(kind: &str, path: &[u8], detail: impl Into<String>) -> Risk {
+    Risk { kind: kind.to_owned(), path: Name(path).to_string(), detail: detail.into() }
+}
+
+fn by_path(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
+    let new = file.new_name.as_deref();
+    // A hook that is moved away or removed runs no more, which is as much to know.
+    let old = file.old_name.as_deref().filter(|old| !file.is_copy && Some(*old) != new);
+    for path in [old, new].into_iter().flatten() {
+        let text = String::from_utf8_lossy(path);
+        let gone = Some(path) != new;
+        for (kind, detail, places) in RULES {
+            if *kind == "secret" && gone {
+                continue;
+            }
+            if places.iter().any(|place| place.holds(&text)) {
+                risks.push(risk(kind, path, *detail));
+            }
+        }
+    }
+    if let Some(new) = new.filter(|new| file.old_name.as_deref() != Some(*new))
+        && let Some(why) = policy::trouble_on_windows(new)
+    {
+        risks.push(risk("path", new, format!("can't be checked out on Windows: it {why}")));
+    }
+}
+
+fn by_mode(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
+    let (Some(name), Some(mode)) = (file.new_name.as_deref(), file.new_mode) else { return };
+    let was = file.old_mode.filter(|_| !file.is_copy || file.old_mode != file.new_mode);
+    match mode {
+        0o120000 => {
+            let target = first_added(file).map(|line| format!(" to '{}'", Name(line)));
+            risks.push(risk("symlink", name, format!("is a symbolic link{}", target.unwrap_or_default())));
+        }
+        0o160000 => risks.push(risk("submodule", name, "changes the commit of a submodule")),
+        0o100755 if was != Some(mode) => risks.push(risk("executable", name, "is made executable")),
+        _ => {}
+    }
+}
+
+fn first_added<'p>(file: &FilePatch<'p>) -> Option<&'p [u8]> {
+    let Body::Text(hunks) = &file.body else { return None };
+    added(hunks).map(|(_, line)| line).next()
+}
+
+fn by_content(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
+    let Some(name) = file.new_name.as_deref() else { return };
+    match &file.body {
+        Body::Text(hunks) => {
+            let found = added(hunks).filter_map(|(number, line)| Some((number, secrets::find(line)?)));
+            for (number, secret) in found.take(MOST_SECRETS) {
+                let detail = format!("line {number} looks like {} ('{}…')", secret.kind, secret.begins);
+                risks.push(risk("secret", name, detail));
+            }
+        }
+        Body::Binary(change) => {
+            let size = match change {
+                BinaryChange::Literal(bytes) => bytes.len(),
+                BinaryChange::Delta(instructions) => delta::size_made(instructions).unwrap_or(0),
+            };
+            if size > LARGE {
+                let detail = format!("is {:.1} MiB of binary data", size as f64 / (1 << 20) as f64);
+                risks.push(risk("binary", name, detail));
+            }
+        }
+        Body::Unsaid => {}
+    }
+}
+
+/// The lines that hunks add, without their ends, each with its number in the new file.
+fn added<'h, 'p>(hunks: &'h [Hunk<'p>]) -> impl Iterator<Item = (u64, &'p [u8])> + 'h {
+    hunks.iter().flat_map(|hunk| {
+        let mut number = hunk.new_start;
+        hunk.lines.split_inclusive(|byte| *byte == b'\n').filter_map(move |line| {
+            let here = number;
+            match line.first()? {
+                b'-' | b'\\' => return None,
+                _ => number += 1,
+            }
+            let text = line.strip_prefix(b"+")?;
+            Some((here, text.strip_suffix(b"\n").unwrap_or(text)))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::patch::parse::parse;
+
+    fn risks(patch: &str) -> Vec<(String, String, String)> {
+        let files = parse(patch.as_bytes()).unwrap();
+        of(&files).into_iter().map(|risk| (risk.kind, risk.path, risk.detail)).collect()
+    }
+
+    fn new(path: &str, mode: &str, line: &str) -> String {
+        format!(
+            "diff --git a/{path} b/{path}\nnew file mode {mode}\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+{line}\n"
+        )
+    }
+
+    #[test]
+    fn places_that_run_or_steer_something_are_named() {
+        for (path, kind) in [
+            (".github/workflows/ci.yml", "workflow"),
+            ("sub/.gitlab-ci.yml", "workflow"),
+            (".husky/pre-push", "hook"),
+            ("hooks/pre-commit", "hook"),
+            ("docs/.gitattributes", "attributes"),
+            (".gitmodules", "submodule"),
+            ("web/package-lock.json", "lockfile"),
+            (".env", "secret"),
+            ("src/aux.c", "path"),
+        ] {
+            let found = risks(&new(path, "100644", "x"));
+            assert_eq!(found.iter().map(|(kind, ..)| kind.as_str()).collect::<Vec<_>>(), [kind], "{path}");
+        }
+        for path in ["src/main.rs", ".github/CODEOWNERS", "src/hooks/pre-commit.rs", "lock", "auxiliary.c", ".env.rs"] {
+            assert_eq!(risks(&new(path, "100644", "x")), [], "{path}");
+        }
+    }
+
+    #[test]
+    fn modes_tell_links_submodules_and_new_executables() {
+        let found = risks(&new("run", "100755", "x"));
+        assert_eq!(found, [("executable".into(), "run".into(), "is made executable".into())]);
+        let found = risks(&new("link", "120000", "/etc/passwd"));
+        assert_eq!(found[0].2, "is a symbolic link to '/etc/passwd'");
+        let found = risks("diff --git a/r b/r\nold mode 100644\nnew mode 100755\n");
+        assert_eq!(found[0].0, "executable");
+        assert_eq!(
+            risks("diff --git a/r b/r\nindex 1111111..2222222 100755\n--- a/r\n+++ b/r\n@@ -1 +1 @@\n-a\n+b\n"),
+            []
+        );
+    }
+
+    #[test]
+    fn a_secret_that_comes_is_named_by_its_line_and_one_that_goes_is_not() {
+        let key = ["AKIA", "QWERTYUIOPASDFGH"].concat();
+        let come = format!("--- a/f\n+++ b/f\n@@ -3,2 +3,3 @@\n a\n+k = {key}\n b\n");
+        let found = risks(&come);
+        assert_eq!(found[0].2, "line 4 looks like an AWS access key ('AKIAQWER…')");
+        let go = format!("--- a/f\n+++ b/f\n@@ -3,3 +3,2 @@\n a\n-k = {key}\n b\n");
+        assert_eq!(risks(&go), []);
+    }
+}
