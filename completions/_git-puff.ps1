@@ -40,6 +40,7 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('harvest', 'harvest', [CompletionResultType]::ParameterValue, 'Make a branch of every finished variant')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Print the handoff report of a run')
             [CompletionResult]::new('patch', 'patch', [CompletionResultType]::ParameterValue, 'Print the patch of a variant, byte for byte')
+            [CompletionResult]::new('preflight', 'preflight', [CompletionResultType]::ParameterValue, 'Say whether patches would apply, and to what tree')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what could stand in the way, and repair what is broken')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Explain how to make a cloud environment, and how to check it')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Try git-puff in a throw-away repository, without an account and without a network')
@@ -183,6 +184,15 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
         'git-puff;patch' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'git-puff;preflight' {
+            [CompletionResult]::new('--patch', '--patch', [CompletionResultType]::ParameterName, 'A patch; ''-'' for standard input')
+            [CompletionResult]::new('--onto', '--onto', [CompletionResultType]::ParameterName, 'The commit or tree to try on [default: the base of the run]')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Read ''REV PATH'' lines from standard input and answer each, in order')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'git-puff;doctor' {

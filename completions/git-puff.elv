@@ -37,6 +37,7 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand harvest 'Make a branch of every finished variant'
             cand report 'Print the handoff report of a run'
             cand patch 'Print the patch of a variant, byte for byte'
+            cand preflight 'Say whether patches would apply, and to what tree'
             cand doctor 'Look for what could stand in the way, and repair what is broken'
             cand create 'Explain how to make a cloud environment, and how to check it'
             cand demo 'Try git-puff in a throw-away repository, without an account and without a network'
@@ -166,6 +167,14 @@ set edit:completion:arg-completer[git-puff] = {|@words|
         &'git-puff;patch'= {
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'git-puff;preflight'= {
+            cand --patch 'A patch; ''-'' for standard input'
+            cand --onto 'The commit or tree to try on [default: the base of the run]'
+            cand --batch 'Read ''REV PATH'' lines from standard input and answer each, in order'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'git-puff;doctor'= {
             cand --env 'The cloud environment to check [config: puff.env]'

@@ -41,6 +41,7 @@ complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "show" -d 'Show a 
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "harvest" -d 'Make a branch of every finished variant'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "report" -d 'Print the handoff report of a run'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "patch" -d 'Print the patch of a variant, byte for byte'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "preflight" -d 'Say whether patches would apply, and to what tree'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "doctor" -d 'Look for what could stand in the way, and repair what is broken'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "create" -d 'Explain how to make a cloud environment, and how to check it'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "demo" -d 'Try git-puff in a throw-away repository, without an account and without a network'
@@ -120,6 +121,11 @@ json\t'JSON'"
 complete -c git-puff -n "__fish_git_puff_using_subcommand report" -s o -l output -d 'Write it into a file, or into a folder as report.md or report.json' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand patch" -s h -l help -d 'Print help'
+complete -c git-puff -n "__fish_git_puff_using_subcommand preflight" -l patch -d 'A patch; \'-\' for standard input' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand preflight" -l onto -d 'The commit or tree to try on [default: the base of the run]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand preflight" -l batch -d 'Read \'REV PATH\' lines from standard input and answer each, in order'
+complete -c git-puff -n "__fish_git_puff_using_subcommand preflight" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand preflight" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l env -d 'The cloud environment to check [config: puff.env]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l repair -d 'Make again from the run refs what is missing, remove locks that nobody holds, and find the tasks of interrupted submissions'
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -s q -l quiet -d 'Print only what is not well'

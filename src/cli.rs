@@ -52,6 +52,7 @@ pub enum Verb {
     Harvest(harvest::Harvest),
     Report(report::Report),
     Patch(patch::Patch),
+    Preflight(preflight::Preflight),
     // Setting up
     Doctor(doctor::Doctor),
     Create(create::Create),
@@ -78,6 +79,7 @@ impl Cli {
             Some(Verb::List(verb)) => (verb.output.json, false),
             Some(Verb::Show(verb)) => (verb.output.json, false),
             Some(Verb::Harvest(verb)) => (verb.output.json, false),
+            Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_) | Verb::Watcher) => {
                 (false, false)
             }

@@ -14,6 +14,7 @@ pub mod list;
 pub mod log;
 pub mod overview;
 pub mod patch;
+pub mod preflight;
 pub mod report;
 pub mod retry;
 pub mod show;
@@ -50,6 +51,7 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Harvest(verb)) => harvest::run(&verb, &here()?, ui),
         Some(Verb::Report(verb)) => report::run(&verb, &here()?, ui),
         Some(Verb::Patch(verb)) => patch::run(&verb, &here()?, ui),
+        Some(Verb::Preflight(verb)) => preflight::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),

@@ -14,6 +14,7 @@ pub mod import;
 pub mod intent;
 pub mod launch;
 pub mod observe;
+pub mod preflight;
 pub mod repair;
 pub mod submit;
 

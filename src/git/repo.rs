@@ -174,25 +174,41 @@ impl Repo {
     /// # Errors
     /// When the name is ambiguous, or names something that is no commit.
     pub fn resolve(&self, revision: &str) -> Result<Option<Oid>> {
-        let object = match self.inner.revparse_single(revision) {
-            Ok(object) => object,
-            Err(cause) => {
-                return match cause.code() {
-                    git2::ErrorCode::NotFound | git2::ErrorCode::InvalidSpec => Ok(None),
-                    git2::ErrorCode::Ambiguous => {
-                        Err(Error::failed(format!("'{revision}' names several objects")).hint("write more digits"))
-                    }
-                    _ => Err(Error::failed(format!("'{revision}' can't be looked up"))
-                        .hint("check it with 'git rev-parse'")
-                        .because(cause)),
-                };
-            }
-        };
+        let Some(object) = self.look_up(revision)? else { return Ok(None) };
         match object.peel_to_commit() {
             Ok(commit) => Ok(Some(oid(commit.id()))),
             Err(cause) => Err(Error::failed(format!("'{revision}' is not a commit"))
                 .hint("name a branch, a tag or a commit; 'git log --oneline' shows some")
                 .because(cause)),
+        }
+    }
+
+    /// The tree that a revision names, or that of its commit; none when nothing has that name.
+    ///
+    /// # Errors
+    /// When the name is ambiguous, or names something that has no tree.
+    pub fn resolve_tree(&self, revision: &str) -> Result<Option<Oid>> {
+        let Some(object) = self.look_up(revision)? else { return Ok(None) };
+        match object.peel_to_tree() {
+            Ok(tree) => Ok(Some(oid(tree.id()))),
+            Err(cause) => Err(Error::failed(format!("'{revision}' is neither a commit nor a tree"))
+                .hint("name a branch, a tag, a commit or a tree")
+                .because(cause)),
+        }
+    }
+
+    fn look_up(&self, revision: &str) -> Result<Option<git2::Object<'_>>> {
+        match self.inner.revparse_single(revision) {
+            Ok(object) => Ok(Some(object)),
+            Err(cause) => match cause.code() {
+                git2::ErrorCode::NotFound | git2::ErrorCode::InvalidSpec => Ok(None),
+                git2::ErrorCode::Ambiguous => {
+                    Err(Error::failed(format!("'{revision}' names several objects")).hint("write more digits"))
+                }
+                _ => Err(Error::failed(format!("'{revision}' can't be looked up"))
+                    .hint("check it with 'git rev-parse'")
+                    .because(cause)),
+            },
         }
     }
 

@@ -23,6 +23,8 @@ pub mod documents {
     pub const JOBS: &str = "jobs";
     /// The answer of `doctor`.
     pub const DOCTOR: &str = "doctor";
+    /// What would become of patches.
+    pub const PREFLIGHT: &str = "preflight";
     /// The handoff report.
     pub const REPORT: &str = "report";
     /// One change seen by `watch`.

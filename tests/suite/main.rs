@@ -24,5 +24,6 @@ mod import_refused;
 mod import_repeat;
 mod newest_client;
 mod old_records;
+mod preflight;
 mod repair;
 mod views;

@@ -1,0 +1,230 @@
+//! `preflight`
+
+use std::io::{BufRead, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::shared;
+use super::show::no_variant;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::preflight;
+use crate::error::{Error, Exit, Kind, Result, ResultExt};
+use crate::model::{Apply, Oid, Risk, RunId, Schema, Selector, documents};
+use crate::patch::{self, Applied};
+use crate::store::RunStore;
+use crate::ui::{Format, Ui};
+
+/// Say whether patches would apply, and to what tree
+///
+/// Answers a line for each: what would become of it, the tree that comes out ('-' when none does), and the variant or
+/// the file. Writes nothing but objects. Exit 3 when a variant of the run would not apply, 1 when the patch of --patch
+/// would not; --batch answers every line and exits 0.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["run", "patch", "batch"]))]
+pub struct Preflight {
+    /// The run, or one variant of it
+    #[arg(value_name = "RUN[:N]")]
+    run: Option<Selector>,
+    /// A patch; '-' for standard input
+    #[arg(long, value_name = "FILE", requires = "onto")]
+    patch: Option<PathBuf>,
+    /// The commit or tree to try on [default: the base of the run]
+    #[arg(long, value_name = "REV", conflicts_with = "batch")]
+    onto: Option<String>,
+    /// Read 'REV PATH' lines from standard input and answer each, in order
+    #[arg(long)]
+    batch: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// The answers, as JSON.
+#[derive(Serialize)]
+struct Answers<'a> {
+    schema: Schema,
+    results: &'a [Answer],
+}
+
+/// What would become of one patch.
+#[derive(Serialize)]
+struct Answer {
+    apply: Apply,
+    tree: Option<Oid>,
+    onto: Option<Oid>,
+    run: Option<RunId>,
+    variant: Option<u32>,
+    path: Option<String>,
+    reason: Option<String>,
+    conflicts: Vec<String>,
+    risks: Vec<Risk>,
+    /// The variant or the file, as its line names it.
+    #[serde(skip)]
+    name: Vec<u8>,
+}
+
+impl Answer {
+    fn of(applied: Applied, onto: Option<Oid>, name: impl Into<Vec<u8>>) -> Answer {
+        Answer {
+            apply: applied.apply,
+            tree: applied.tree,
+            onto,
+            run: None,
+            variant: None,
+            path: None,
+            reason: applied.reason,
+            conflicts: applied.paths,
+            risks: applied.risks,
+            name: name.into(),
+        }
+    }
+
+    fn of_file(applied: Applied, onto: Option<Oid>, name: &[u8]) -> Answer {
+        Answer { path: Some(String::from_utf8_lossy(name).into_owned()), ..Answer::of(applied, onto, name) }
+    }
+
+    /// `<apply> <tree-oid|-> <path or variant>`, with its name as it was given.
+    fn line(&self) -> Vec<u8> {
+        let tree = self.tree.map_or_else(|| "-".to_owned(), |tree| tree.to_string());
+        let mut line = format!("{} {tree} ", self.apply.as_str()).into_bytes();
+        line.extend_from_slice(&self.name);
+        line.push(b'\n');
+        line
+    }
+}
+
+/// Tries.
+pub fn run(args: &Preflight, context: &Context, ui: &Ui) -> Result<Exit> {
+    if args.batch {
+        return batch(context, ui);
+    }
+    if let Some(file) = &args.patch {
+        return one(file, args.onto.as_deref().unwrap_or("HEAD"), context, ui);
+    }
+    let selector = args.run.as_ref().ok_or_else(|| Error::usage("there is nothing to try"))?;
+    variants(selector, args.onto.as_deref(), context, ui)
+}
+
+/// The variants of a run, onto its base or another commit.
+fn variants(selector: &Selector, onto: Option<&str>, context: &Context, ui: &Ui) -> Result<Exit> {
+    let recorded = RunStore::new(context).find(selector)?;
+    let run = &recorded.run;
+    let onto = match onto {
+        Some(revision) => preflight::onto(&context.repo, revision)?,
+        None => preflight::base(context, run)?,
+    };
+    let chosen = match selector.variant {
+        Some(index) => vec![run.variant(index).ok_or_else(|| no_variant(run, index))?],
+        None => run.variants.iter().collect(),
+    };
+    let mut answers = Vec::new();
+    for variant in chosen {
+        let applied = preflight::variant(context, &recorded, variant, onto)?;
+        let name = format!("{}:{}", run.run, variant.index);
+        let answer = Answer::of(applied, Some(onto), name);
+        answers.push(Answer { run: Some(run.run.clone()), variant: Some(variant.index), ..answer });
+    }
+    print(&answers, ui);
+    if answers.iter().all(|answer| answer.apply == Apply::Skipped) {
+        ui.hint(&format!("'git puff harvest {}' fetches what there is", run.run));
+    }
+    let fails = answers.iter().any(|answer| answer.apply.is_failure());
+    Ok(if fails { Exit::With(Kind::Partial) } else { Exit::Done })
+}
+
+/// One patch of a file, or of standard input.
+fn one(file: &Path, onto: &str, context: &Context, ui: &Ui) -> Result<Exit> {
+    let onto = preflight::onto(&context.repo, onto)?;
+    let patch = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).or_fail(|| "standard input can't be read".to_owned())?;
+        bytes
+    } else {
+        read(&shared::absolute(context, file))?
+    };
+    let applied = patch::apply(&context.repo, onto, &patch)?;
+    let answer = Answer::of_file(applied, Some(onto), file.as_os_str().as_encoded_bytes());
+    let fails = answer.apply.is_failure();
+    print(&[answer], ui);
+    Ok(if fails { Exit::With(Kind::Failed) } else { Exit::Done })
+}
+
+fn print(answers: &[Answer], ui: &Ui) {
+    if ui.format() == Format::Json {
+        ui.json(&Answers { schema: Schema::of(documents::PREFLIGHT), results: answers });
+        return;
+    }
+    for answer in answers {
+        ui.bytes(&answer.line());
+        say_why(answer, &String::from_utf8_lossy(&answer.name), ui);
+    }
+}
+
+fn say_why(answer: &Answer, name: &str, ui: &Ui) {
+    if let Some(reason) = &answer.reason {
+        let paths =
+            if answer.apply == Apply::Conflict { format!(" ({})", answer.conflicts.join(", ")) } else { String::new() };
+        ui.warn(&format!("{name}: {reason}{paths}"));
+    }
+}
+
+/// A line for a line, each as soon as it is known: another program may wait for it before it writes the next.
+fn batch(context: &Context, ui: &Ui) -> Result<Exit> {
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let read = input.read_until(b'\n', &mut line).or_fail(|| "standard input can't be read".to_owned())?;
+        if read == 0 {
+            break;
+        }
+        let said = line.strip_suffix(b"\n").unwrap_or(&line);
+        let answer = answer(said.strip_suffix(b"\r").unwrap_or(said), context);
+        if ui.format() == Format::Json {
+            ui.json_line(&Answers { schema: Schema::of(documents::PREFLIGHT), results: &[answer] });
+        } else {
+            ui.bytes(&answer.line());
+            say_why(&answer, &format!("line {number}"), ui);
+        }
+        std::io::stdout().flush().or_fail(|| "standard output can't be written".to_owned())?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What there is to say to a line, whatever it says.
+fn answer(line: &[u8], context: &Context) -> Answer {
+    let Some(space) = line.iter().position(|byte| *byte == b' ') else {
+        let why = "a line is 'REV PATH', and this one has no space";
+        return Answer::of_file(Applied::none(Apply::Rejected, why), None, line);
+    };
+    let (revision, path) = (&line[..space], &line[space + 1..]);
+    let try_it = || -> Result<(Applied, Oid)> {
+        let onto = preflight::onto(&context.repo, &String::from_utf8_lossy(revision))?;
+        let patch = read(&shared::absolute(context, &path_of(path)))?;
+        Ok((patch::apply(&context.repo, onto, &patch)?, onto))
+    };
+    match try_it() {
+        Ok((applied, onto)) => Answer::of_file(applied, Some(onto), path),
+        Err(error) => Answer::of_file(Applied::none(Apply::Rejected, error.to_string()), None, path),
+    }
+}
+
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|cause| {
+        Error::failed(format!("the patch '{}' can't be read: {cause}", path.display()))
+            .hint("name a file that 'git diff --binary' wrote")
+    })
+}

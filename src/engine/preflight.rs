@@ -1,0 +1,47 @@
+//! Would it apply, and to what tree? Nothing is written but objects.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::Repo;
+use crate::model::{Apply, Oid, Run, Variant};
+use crate::patch::{self, Applied};
+use crate::store::{Recorded, RunStore};
+
+/// The tree that patches are tried on.
+///
+/// # Errors
+/// When the revision names nothing, or something without a tree.
+pub fn onto(repo: &Repo, revision: &str) -> Result<Oid> {
+    repo.resolve_tree(revision)?.ok_or_else(|| {
+        Error::failed(format!("there is no revision '{revision}' in this repository"))
+            .hint("name a branch, a tag or a commit; 'git log --oneline' shows some")
+    })
+}
+
+/// The tree of the commit that a run started from.
+///
+/// # Errors
+/// When it is not here.
+pub fn base(context: &Context, run: &Run) -> Result<Oid> {
+    let base = context.repo.commit(run.base_oid).map_err(|cause| {
+        Error::failed(format!("the base {} of the run '{}' is not in this repository", run.base_oid, run.run))
+            .hint(format!("'git puff harvest {}' fetches it; or name another commit with --onto REV", run.run))
+            .because(cause)
+    })?;
+    Ok(base.tree)
+}
+
+/// Tries the patch of a variant. A variant without one is skipped.
+///
+/// # Errors
+/// When the patch or the tree can't be read.
+pub fn variant(context: &Context, recorded: &Recorded, variant: &Variant, onto: Oid) -> Result<Applied> {
+    let path = format!("variants/{}/patch.diff", variant.name());
+    match RunStore::new(context).file(recorded.head, &path)? {
+        Some(patch) => patch::apply(&context.repo, onto, &patch),
+        None => Ok(Applied::none(
+            Apply::Skipped,
+            format!("there is no patch of {}: it is {}", variant.name(), variant.status.as_str()),
+        )),
+    }
+}

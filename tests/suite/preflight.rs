@@ -1,0 +1,150 @@
+//! Would it apply, and to what tree: `git puff preflight`, and the risks that it and the harvest name.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use serde_json::json;
+
+use crate::support::export::{Export, patch_of};
+use crate::support::lab::Lab;
+
+/// The tree that git itself makes of a patch.
+fn tree_of(lab: &Lab, patch: &str) -> String {
+    let index = lab.path("index-of-git");
+    let git = |args: &[&str]| {
+        let ran = crate::support::lab::run(lab.command("git").args(args).env("GIT_INDEX_FILE", &index)).ok();
+        ran.stdout.trim().to_owned()
+    };
+    git(&["read-tree", "HEAD"]);
+    git(&["apply", "--cached", patch]);
+    git(&["write-tree"])
+}
+
+fn lab_with_a_patch() -> (Lab, String, String) {
+    let lab = Lab::new();
+    let path = lab.path("good.diff");
+    fs::write(&path, lab.patch("notes.txt", "one\n2\nthree\n")).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    let tree = tree_of(&lab, &path);
+    (lab, path, tree)
+}
+
+#[test]
+fn a_patch_is_tried_on_any_revision_and_nothing_but_objects_is_written() {
+    let (lab, path, tree) = lab_with_a_patch();
+    let before = lab.fingerprint();
+    let ran = lab.puff(&["preflight", "--patch", &path, "--onto", "HEAD"]).ok();
+    assert_eq!(ran.stdout, format!("applied {tree} {path}\n"));
+    assert_eq!(lab.git(&["show", &format!("{tree}:notes.txt")]), "one\n2\nthree");
+    let patch = fs::read(&path).unwrap();
+    let ran = lab.puff_with_input(&["preflight", "--patch", "-", "--onto", "HEAD^{tree}", "--json"], &patch).ok();
+    assert_eq!(ran.json()["schema"], "puff.preflight/1");
+    assert_eq!(ran.json()["results"][0]["tree"], json!(tree));
+    // What is there already changes nothing; what is in the way is named.
+    let ran = lab.puff(&["preflight", "--patch", &path, "--onto", &tree]).ok();
+    assert_eq!(ran.stdout, format!("empty {tree} {path}\n"));
+    let plain: String = String::from_utf8(patch)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.starts_with("index"))
+        .map(|line| line.to_owned() + "\n")
+        .collect();
+    let ran = lab.puff_with_input(&["preflight", "--patch", "-", "--onto", &tree], plain.as_bytes()).exits(1);
+    assert_eq!(ran.stdout, "rejected - -\n");
+    assert!(ran.stderr.contains("line 2 should be 'two', and is '2'"), "{}", ran.stderr);
+    assert_eq!(lab.fingerprint(), before);
+}
+
+#[test]
+fn a_run_is_tried_on_its_base_or_elsewhere_before_anything_is_taken() {
+    let lab = Lab::new();
+    let export = Export::new(&lab, "export");
+    export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n")).patch(2, lab.patch("new.txt", "new\n"));
+    export.report(3, &json!({"status": "failed"}));
+    let run = export.harvest(&lab, &["--json"]).ok().json();
+    let id = run["run"].as_str().unwrap();
+    let tree = |variant: u32| lab.git(&["rev-parse", &format!("puff/{id}/var{variant}^{{tree}}")]);
+    let ran = lab.puff(&["preflight", id]).ok();
+    let lines =
+        [format!("applied {} {id}:1", tree(1)), format!("applied {} {id}:2", tree(2)), format!("skipped - {id}:3\n")];
+    assert_eq!(ran.stdout, lines.join("\n"));
+
+    lab.commit("notes.txt", "one\nzwei\nthree\n", "Meanwhile");
+    let ran = lab.puff(&["preflight", id, "--onto", "HEAD"]).exits(3);
+    assert!(ran.stdout.starts_with(&format!("conflict - {id}:1\napplied ")), "{}", ran.stdout);
+    assert!(ran.stderr.contains("(notes.txt)"), "{}", ran.stderr);
+    lab.puff(&["preflight", &format!("{id}:2"), "--onto", "HEAD"]).ok();
+    lab.puff(&["preflight", &format!("{id}:7")]).exits(1).complains(&["no variant 7"]);
+    lab.puff(&["preflight", id, "--onto", "nowhere"]).exits(1).complains(&["'nowhere'"]);
+}
+
+#[test]
+fn a_batch_answers_every_line_in_order_before_it_reads_the_next() {
+    let (lab, path, tree) = lab_with_a_patch();
+    let page = lab.path("page.diff");
+    fs::write(&page, "<!DOCTYPE html><html></html>\n").unwrap();
+    let page = page.to_str().unwrap();
+    let mut puff = lab.spawn(&["preflight", "--batch"], Stdio::piped());
+    let mut input = puff.stdin.take().unwrap();
+    let mut answers = BufReader::new(puff.stdout.take().unwrap());
+    for (line, answer) in [
+        (format!("HEAD {path}\n"), format!("applied {tree} {path}\n")),
+        ("HEAD\n".to_owned(), "rejected - HEAD\n".to_owned()),
+        ("\n".to_owned(), "rejected - \n".to_owned()),
+        (format!("nowhere {path}\n"), format!("rejected - {path}\n")),
+        ("HEAD no such file\n".to_owned(), "rejected - no such file\n".to_owned()),
+        (format!("HEAD {page}\n"), format!("rejected - {page}\n")),
+        (format!("HEAD {path}\n"), format!("applied {tree} {path}\n")),
+    ] {
+        input.write_all(line.as_bytes()).unwrap();
+        let mut said = String::new();
+        answers.read_line(&mut said).unwrap();
+        assert_eq!(said, answer);
+    }
+    drop(input);
+    let output = puff.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let why = String::from_utf8_lossy(&output.stderr);
+    for words in
+        ["line 2: a line is 'REV PATH'", "line 4: there is no revision 'nowhere'", "line 6: this is a web page"]
+    {
+        assert!(why.contains(words), "'{words}' is not in:\n{why}");
+    }
+}
+
+#[test]
+fn wrong_calls_are_told_what_is_missing() {
+    let (lab, path, _) = lab_with_a_patch();
+    lab.puff(&["preflight"]).exits(129).complains(&["RUN"]);
+    lab.puff(&["preflight", "--patch", &path]).exits(129).complains(&["--onto"]);
+    lab.puff(&["preflight", "--batch", "--patch", &path, "--onto", "HEAD"]).exits(129).complains(&["--batch"]);
+    lab.puff(&["preflight", "--patch", "nowhere.diff", "--onto", "HEAD"]).exits(1).complains(&["nowhere.diff"]);
+    lab.puff(&["preflight", "no-such-run"]).exits(1).complains(&["no-such-run"]);
+}
+
+#[test]
+fn what_a_patch_puts_at_risk_is_named_where_people_read() {
+    let lab = Lab::new();
+    let export = Export::new(&lab, "export");
+    let key = ["AKIA", "QWERTYUIOPASDFGH"].concat();
+    let patch = patch_of(&lab, || {
+        lab.write(".github/workflows/ci.yml", "on: push\n");
+        lab.write("settings.py", format!("A = 1\nKEY = '{key}'\n"));
+        std::os::unix::fs::symlink("/etc/passwd", lab.work().join("link")).unwrap();
+    });
+    export.patch(1, patch).patch(2, lab.patch("notes.txt", "1\n"));
+    let run = export.harvest(&lab, &["--json"]).ok().json();
+    let id = run["run"].as_str().unwrap();
+    let expected = json!([
+        {"kind": "workflow", "path": ".github/workflows/ci.yml", "detail": "changes what CI runs"},
+        {"kind": "symlink", "path": "link", "detail": "is a symbolic link to '/etc/passwd'"},
+        {"kind": "secret", "path": "settings.py", "detail": "line 2 looks like an AWS access key ('AKIAQWER…')"},
+    ]);
+    assert_eq!(run["variants"][0]["risks"], expected);
+    assert_eq!(run["variants"][1]["risks"], json!([]));
+    assert_eq!(lab.puff(&["preflight", id, "--json"]).ok().json()["results"][0]["risks"], expected);
+    let report = lab.puff(&["report", id]).ok().stdout;
+    assert!(report.contains("looks like an AWS access key") && !report.contains(&key), "{report}");
+    assert!(lab.puff(&["show", id]).ok().stdout.contains("risks: .github/workflows/ci.yml"));
+}
