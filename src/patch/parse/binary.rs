@@ -45,9 +45,11 @@ fn read_part(lines: &mut Lines<'_>) -> Result<Option<BinaryChange>, Malformed> {
     Ok(Some(if delta { BinaryChange::Delta(bytes) } else { BinaryChange::Literal(bytes) }))
 }
 
+/// The size that the data is said to have: 0 without a number, the largest for one that is too large.
 fn size(rest: &[u8]) -> usize {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    std::str::from_utf8(&rest[..digits]).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+    let number = std::str::from_utf8(&rest[..digits]).ok().and_then(|digits| digits.parse().ok());
+    number.unwrap_or(if digits == 0 { 0 } else { usize::MAX })
 }
 
 /// A letter for the number of bytes (`A` is 1, `z` is 52), then five digits for every four of them.
@@ -80,7 +82,7 @@ fn decode_line(line: &[u8], to: &mut Vec<u8>) -> Option<()> {
 
 fn inflate(deflated: &[u8], size: usize) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut reader = flate2::read::ZlibDecoder::new(deflated).take(size as u64 + 1);
+    let mut reader = flate2::read::ZlibDecoder::new(deflated).take((size as u64).saturating_add(1));
     reader.read_to_end(&mut bytes).ok()?;
     (bytes.len() == size).then_some(bytes)
 }
@@ -96,6 +98,14 @@ mod tests {
         assert_eq!(bytes, [0]);
         for bad in [&b"A0000\n"[..], b"E00000\n", b"A00000", b"?00000\n", b"A|||||\n", b"B\"0000\n"] {
             assert!(decode_line(bad, &mut Vec::new()).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_size_beyond_all_numbers_is_refused() {
+        for size in ["18446744073709551615", "18446744073709551616", "1"] {
+            let part = format!("literal {size}\nHcmV?d00001\n\n");
+            assert!(read_part(&mut Lines { rest: part.as_bytes(), number: 1 }).is_err(), "{size}");
         }
     }
 }
