@@ -165,6 +165,8 @@ pub(super) fn of_git_header(line: &[u8], strip: usize) -> Option<Vec<u8>> {
         let same = second.len() < at && name.starts_with(second) && is_space(name[second.len()]);
         return same.then(|| second.to_vec());
     }
+    // Looked for once, not behind every blank: a line may be blanks alone.
+    let slashes: Vec<usize> = (0..name.len()).filter(|at| name[*at] == b'/').collect();
     for (at, byte) in name.iter().enumerate() {
         if !matches!(byte, b' ' | b'\t') {
             continue;
@@ -172,7 +174,13 @@ pub(super) fn of_git_header(line: &[u8], strip: usize) -> Option<Vec<u8>> {
         if at + 1 == name.len() {
             return None;
         }
-        if skip_folders(&name[at + 1..], strip) == Some(&name[..at]) {
+        let second = if strip == 0 {
+            skip_folders(&name[at + 1..], 0)
+        } else {
+            let slash = slashes.get(slashes.partition_point(|slash| *slash <= at) + strip - 1);
+            slash.filter(|slash| **slash > at + 1).map(|slash| &name[slash + 1..])
+        };
+        if second == Some(&name[..at]) {
             return Some(name[..at].to_vec());
         }
     }
@@ -227,4 +235,31 @@ pub(super) fn is_epoch(line: &[u8]) -> bool {
 /// White space as C has it.
 pub(super) fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 11
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_git_header;
+
+    #[test]
+    fn a_header_names_a_file_twice() {
+        let name =
+            |line: &str, strip| of_git_header(line.as_bytes(), strip).map(|name| String::from_utf8(name).unwrap());
+        assert_eq!(name("a/x b/x\n", 1).unwrap(), "x");
+        assert_eq!(name("a/x y/z b/x y/z\n", 1).unwrap(), "x y/z");
+        assert_eq!(name("a/x b/x\tb/x b/x\n", 1).unwrap(), "x b/x");
+        assert_eq!(name("x y x y\n", 0).unwrap(), "x y");
+        for no in ["a/x b/y\n", "a/x /x\n", "a/x x\n", "a/x \n", "a/x b/x", "/x b/x\n"] {
+            assert_eq!(name(no, 1), None, "{no:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_line_of_blanks_is_no_name_at_once() {
+        // Hours, where every blank looks for the slash behind it.
+        let line = format!("a/{}\n", " ".repeat(4 << 20));
+        assert_eq!(of_git_header(line.as_bytes(), 1), None);
+        let line = format!("a/{}x\n", " ".repeat(4 << 20));
+        assert_eq!(of_git_header(line.as_bytes(), 1), None);
+    }
 }
