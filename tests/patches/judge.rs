@@ -53,7 +53,8 @@ impl Judge {
         self.tree(&case.elsewhere())
     }
 
-    fn tree(&self, files: &[File]) -> Oid {
+    /// A tree of these files.
+    pub fn tree(&self, files: &[File]) -> Oid {
         let edits: Vec<(&[u8], Edit)> = files.iter().map(|file| (file.name.as_bytes(), self.entry(file))).collect();
         self.repo.edit_tree(None, edits).expect("a tree")
     }

@@ -2,6 +2,7 @@
 
 mod cases;
 mod history;
+mod hostile;
 mod judge;
 
 use cases::Case;

@@ -1,0 +1,20 @@
+//! Patches that nobody writes in good faith: each is small, and would cost a stack, all memory or an afternoon.
+
+use git_puff::patch::onto::Mode;
+
+use crate::judge::{Judge, Verdict};
+
+fn apply(patch: &str) -> Verdict {
+    let judge = Judge::new();
+    judge.ours(judge.tree(&[]), patch.as_bytes(), Mode::Plain)
+}
+
+#[test]
+fn a_name_with_a_nul_is_refused() {
+    let hunk = "@@ -1 +1 @@\n-x\n+y\n";
+    for header in ["--- a/x\0y\n+++ b/x\0y\n", "diff --git a/x\0y b/x\0y\n", "--- \"a/x\\000\"\n+++ \"b/x\\000\"\n"] {
+        assert!(matches!(apply(&format!("{header}{hunk}")), Verdict::Refused(_)), "{header:?}");
+    }
+    let new = "diff --git \"a/x\\000\" \"b/x\\000\"\nnew file mode 100644\n";
+    assert!(matches!(apply(new), Verdict::Refused(_)));
+}
