@@ -3,11 +3,19 @@
 
 use super::parse::Name;
 
+/// How many folders deep a path may be: trees are written folder in folder, and a stack is only so deep. Git stops at
+/// 2048, or at 512 where stacks are small.
+const DEEPEST: usize = 512;
+
 /// Why a path is refused; none when it is not.
 pub fn objection(path: &[u8], is_symlink: bool) -> Option<String> {
     let objection = |what: &str| Some(format!("the path '{}' {what}", Name(path)));
     if path.is_empty() {
         return Some("an empty path".to_owned());
+    }
+    let depth = path.iter().filter(|byte| **byte == b'/').count();
+    if depth > DEEPEST {
+        return Some(format!("a path that is {depth} folders deep, more than {DEEPEST}"));
     }
     if path[0] == b'/' {
         return objection("is absolute");
@@ -124,6 +132,8 @@ mod tests {
             assert!(objection(good.as_bytes(), false).is_none(), "{good:?}");
         }
         assert!(objection(b".gitmodules", true).is_some());
+        assert!(objection(("a/".repeat(512) + "a").as_bytes(), false).is_none());
+        assert!(objection(("a/".repeat(513) + "a").as_bytes(), false).is_some());
         assert!(objection(b"\xff\xfe", false).is_none());
     }
 }

@@ -10,6 +10,19 @@ fn apply(patch: &str) -> Verdict {
 }
 
 #[test]
+fn a_deep_path_is_taken_and_one_too_deep_refused() {
+    let deep = |folders: usize| {
+        let path = "d/".repeat(folders);
+        apply(&format!("diff --git a/{path}f b/{path}f\nnew file mode 100644\n"))
+    };
+    assert!(matches!(deep(512), Verdict::Tree(_)));
+    for folders in [513, 30_000, 500_000] {
+        let Verdict::Refused(why) = deep(folders) else { panic!("{folders} folders") };
+        assert!(why.ends_with("folders deep, more than 512"), "{folders} folders");
+    }
+}
+
+#[test]
 fn a_name_with_a_nul_is_refused() {
     let hunk = "@@ -1 +1 @@\n-x\n+y\n";
     for header in ["--- a/x\0y\n+++ b/x\0y\n", "diff --git a/x\0y b/x\0y\n", "--- \"a/x\\000\"\n+++ \"b/x\\000\"\n"] {
