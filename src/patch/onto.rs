@@ -355,7 +355,9 @@ const SUBMODULE: &str = "Subproject commit ";
 
 fn submodule(content: &[u8]) -> Option<Oid> {
     let text = std::str::from_utf8(content).ok()?.strip_prefix(SUBMODULE)?;
-    text.get(..40)?.parse().ok()
+    // No tree takes a commit that is none.
+    let commit: Oid = text.get(..40)?.parse().ok()?;
+    commit.as_bytes().iter().any(|byte| *byte != 0).then_some(commit)
 }
 
 /// The new content of a file, made of the old.

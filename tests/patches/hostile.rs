@@ -31,3 +31,10 @@ fn a_name_with_a_nul_is_refused() {
     let new = "diff --git \"a/x\\000\" \"b/x\\000\"\nnew file mode 100644\n";
     assert!(matches!(apply(new), Verdict::Refused(_)));
 }
+
+#[test]
+fn a_submodule_at_no_commit_is_refused() {
+    let hunk = format!("@@ -0,0 +1 @@\n+Subproject commit {}\n", "0".repeat(40));
+    let patch = format!("diff --git a/m b/m\nnew file mode 160000\n--- /dev/null\n+++ b/m\n{hunk}");
+    assert!(matches!(apply(&patch), Verdict::Refused(_)));
+}
