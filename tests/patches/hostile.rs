@@ -38,3 +38,14 @@ fn a_submodule_at_no_commit_is_refused() {
     let patch = format!("diff --git a/m b/m\nnew file mode 160000\n--- /dev/null\n+++ b/m\n{hunk}");
     assert!(matches!(apply(&patch), Verdict::Refused(_)));
 }
+
+#[test]
+fn what_unpacks_to_more_than_memory_is_refused_before_it_does() {
+    let Verdict::Refused(why) = apply(
+        "diff --git a/x b/x\nnew file mode 100644\nindex 0000000000000000000000000000000000000000..\
+         1111111111111111111111111111111111111111\nGIT binary patch\nliteral 999999999\nHcmV?d00001\n\n",
+    ) else {
+        panic!("refused")
+    };
+    assert!(why.contains("more than a patch may unpack to"), "{why}");
+}

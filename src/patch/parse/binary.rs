@@ -40,6 +40,11 @@ fn read_part(lines: &mut Lines<'_>) -> Result<Option<BinaryChange>, Malformed> {
         decode_line(line, &mut deflated).ok_or_else(corrupt)?;
         lines.next();
     }
+    let Some(room) = lines.room.checked_sub(size.saturating_sub(deflated.len())) else {
+        let what = format!("the binary data unpacks to {size} bytes, which is more than a patch may unpack to");
+        return Err(Malformed::new(began, what));
+    };
+    lines.room = room;
     let bytes = inflate(&deflated, size)
         .ok_or_else(|| Malformed::new(began, format!("the binary data does not unpack to {size} bytes")))?;
     Ok(Some(if delta { BinaryChange::Delta(bytes) } else { BinaryChange::Literal(bytes) }))
@@ -105,7 +110,7 @@ mod tests {
     fn a_size_beyond_all_numbers_is_refused() {
         for size in ["18446744073709551615", "18446744073709551616", "1"] {
             let part = format!("literal {size}\nHcmV?d00001\n\n");
-            assert!(read_part(&mut Lines { rest: part.as_bytes(), number: 1 }).is_err(), "{size}");
+            assert!(read_part(&mut Lines::new(part.as_bytes())).is_err(), "{size}");
         }
     }
 }

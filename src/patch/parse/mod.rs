@@ -129,9 +129,18 @@ struct Lines<'p> {
     rest: &'p [u8],
     /// The number of the next line, from 1.
     number: usize,
+    /// How many bytes packed data may still unpack to, beyond its own size.
+    room: usize,
 }
 
+/// How much larger what a patch unpacks to may be than the patch: a thousand times, as zlib can pack, is a bomb.
+const ROOM: usize = 128 << 20;
+
 impl<'p> Lines<'p> {
+    fn new(patch: &'p [u8]) -> Lines<'p> {
+        Lines { rest: patch, number: 1, room: ROOM }
+    }
+
     /// The next line with its line end; empty at the end.
     fn peek(&self) -> &'p [u8] {
         line_of(self.rest)
@@ -159,7 +168,7 @@ fn line_of(bytes: &[u8]) -> &[u8] {
 /// # Errors
 /// When git would not read it, or finds nothing in it.
 pub fn parse(patch: &[u8]) -> Result<Vec<FilePatch<'_>>, Malformed> {
-    let mut lines = Lines { rest: patch, number: 1 };
+    let mut lines = Lines::new(patch);
     let mut strip = names::Strip::default();
     let mut files = Vec::new();
     while let Some(mut file) = headers::find(&mut lines, &mut strip)? {
