@@ -1,6 +1,13 @@
 //! Git's deltas: instructions that make one text of another (`git help gitformat-pack`, "Deltified representation").
 
-/// Makes the new bytes of the old ones; none when the delta is broken or not for these.
+/// The size of what a delta makes, as it says; none when it does not, or is not for these bytes.
+pub fn new_size(old: &[u8], delta: &[u8]) -> Option<usize> {
+    let mut rest = delta;
+    if size(&mut rest)? != old.len() { None } else { size(&mut rest) }
+}
+
+/// Makes the new bytes of the old ones; none when the delta is broken or not for these. It takes as much memory as
+/// [`new_size`] says: one byte of a delta may stand for 64 KiB.
 pub fn apply(old: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
     let mut rest = delta;
     if size(&mut rest)? != old.len() {

@@ -19,20 +19,36 @@ pub struct Misfit {
     pub found: Option<Vec<u8>>,
 }
 
-/// A line of the text.
+/// A run of lines of the text.
 #[derive(Clone, Copy)]
-struct Line<'t> {
+struct Piece<'t> {
+    /// Never none.
     bytes: &'t [u8],
-    /// A hunk has written it.
+    /// A hunk has written it: it is one line.
     written: bool,
 }
 
-/// A text with a gap where the last change was: hunks come in order, so that each moves the gap a little further, and
-/// the whole costs as much as the text and the patch are long.
+/// A text in pieces, with a gap where the last change was: hunks come in order, so that each moves the gap a little
+/// further, and the whole costs as much as the text and the patch are long. Its lines are found when they are asked for:
+/// a list of them would take many times the memory of the text.
 struct Image<'t> {
-    before: Vec<Line<'t>>,
-    /// Backwards: the next line behind the gap is the last.
-    after: Vec<Line<'t>>,
+    before: Vec<Piece<'t>>,
+    /// Backwards: the next piece behind the gap is the last.
+    after: Vec<Piece<'t>>,
+    /// How many lines there are.
+    lines: usize,
+    /// The number of the first line behind the gap.
+    gap: usize,
+}
+
+/// Where a line begins, or the end of the text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Spot {
+    /// The number of the line.
+    line: usize,
+    piece: usize,
+    /// In the piece; less than it is long.
+    offset: usize,
 }
 
 /// What a hunk takes away and what it puts there, both with their context.
@@ -41,19 +57,48 @@ struct Sides<'t> {
     new: Vec<&'t [u8]>,
 }
 
+/// What did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// This hunk fits nowhere.
+    Misfit(Misfit),
+    /// To look for this hunk, which begins at this line of the patch, would take all of the effort that was left.
+    Endless(usize),
+}
+
+/// How much may be looked at, in bytes of text and [`LINE`] for each of its lines. What fits where it says takes as
+/// much as the text is long; a search goes through the whole of it, in the worst case once for each line of a hunk.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort(pub u64);
+
+/// What it takes to go to the next line, in bytes that could be looked at instead.
+const LINE: u64 = 8;
+
+impl Effort {
+    /// Takes what it is to look at so many bytes; none when nothing is left.
+    pub fn take(&mut self, bytes: u64) -> Option<()> {
+        self.0 = self.0.checked_sub(bytes)?;
+        Some(())
+    }
+
+    fn look(&mut self, line: &[u8]) -> Option<()> {
+        self.take(LINE + line.len() as u64)
+    }
+}
+
 /// Applies the hunks, one after the other.
 ///
 /// # Errors
-/// The first hunk that fits nowhere.
-pub fn apply(text: &[u8], hunks: &[Hunk<'_>]) -> Result<Vec<u8>, Misfit> {
+/// The first hunk that fits nowhere, or can't be found by this effort.
+pub fn apply(text: &[u8], hunks: &[Hunk<'_>], effort: &mut Effort) -> Result<Vec<u8>, Failure> {
     let mut image = Image::new(text);
     for hunk in hunks {
         let sides = Sides::of(hunk.lines);
         let anchored = Anchors { start: hunk.old_start <= 1, end: hunk.trailing == 0 };
         let wanted = usize::try_from(hunk.new_start.saturating_sub(1)).unwrap_or(usize::MAX);
-        match image.find(&sides.old, wanted, anchored) {
+        match image.find(&sides.old, wanted, anchored, effort).ok_or(Failure::Endless(hunk.line))? {
             Some(at) => image.replace(at, sides.old.len(), &sides.new),
-            None => return Err(image.misfit(hunk, &sides.old)),
+            None => return Err(Failure::Misfit(image.misfit(hunk, &sides.old))),
         }
     }
     Ok(image.text())
@@ -96,98 +141,173 @@ impl<'t> Sides<'t> {
 
 impl<'t> Image<'t> {
     fn new(text: &'t [u8]) -> Image<'t> {
-        let lines = text.split_inclusive(|byte| *byte == b'\n').map(|bytes| Line { bytes, written: false });
-        let mut after: Vec<_> = lines.collect();
-        after.reverse();
-        Image { before: Vec::new(), after }
+        let ends = text.iter().filter(|byte| **byte == b'\n').count();
+        let lines = ends + usize::from(text.last().is_some_and(|last| *last != b'\n'));
+        let piece = Piece { bytes: text, written: false };
+        Image { before: Vec::new(), after: if lines == 0 { Vec::new() } else { vec![piece] }, lines, gap: 0 }
     }
 
-    fn len(&self) -> usize {
-        self.before.len() + self.after.len()
-    }
-
-    fn line(&self, at: usize) -> Line<'t> {
+    fn piece(&self, at: usize) -> Option<Piece<'t>> {
         match at.checked_sub(self.before.len()) {
-            None => self.before[at],
-            Some(behind) => self.after[self.after.len() - 1 - behind],
+            None => Some(self.before[at]),
+            Some(behind) => self.after.len().checked_sub(behind + 1).map(|at| self.after[at]),
         }
     }
 
-    /// The line where `old` fits: the wanted one, then one further, one before, two further, ….
-    fn find(&self, old: &[&[u8]], wanted: usize, anchors: Anchors) -> Option<usize> {
-        let last = self.len();
+    /// The line at a spot, whether a hunk has written it, and where the next one is; none at the end.
+    fn line(&self, spot: Spot) -> Option<(&'t [u8], bool, Spot)> {
+        let Piece { bytes, written } = self.piece(spot.piece)?;
+        let rest = &bytes[spot.offset..];
+        let line = super::parse::line_of(rest);
+        let (piece, offset) =
+            if line.len() == rest.len() { (spot.piece + 1, 0) } else { (spot.piece, spot.offset + line.len()) };
+        Some((line, written, Spot { line: spot.line + 1, piece, offset }))
+    }
+
+    /// Where the line before a spot is, and the line; none at the beginning.
+    fn previous(&self, spot: Spot) -> Option<(&'t [u8], Spot)> {
+        let line = spot.line.checked_sub(1)?;
+        let (piece, end) = match spot.offset {
+            0 => (spot.piece - 1, self.piece(spot.piece - 1)?.bytes.len()),
+            offset => (spot.piece, offset),
+        };
+        let bytes = &self.piece(piece)?.bytes[..end];
+        let offset = bytes[..end - 1].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        Some((&bytes[offset..], Spot { line, piece, offset }))
+    }
+
+    /// Where the line of this number is, by going there from the gap or from the end that is nearest; none when that
+    /// takes too much.
+    fn spot(&self, number: usize, effort: &mut Effort) -> Option<Spot> {
+        let start = Spot { line: 0, piece: 0, offset: 0 };
+        let gap = Spot { line: self.gap, piece: self.before.len(), offset: 0 };
+        let end = Spot { line: self.lines, piece: self.before.len() + self.after.len(), offset: 0 };
+        let mut spot = [gap, start, end].into_iter().min_by_key(|spot| spot.line.abs_diff(number))?;
+        while spot.line != number {
+            let (line, next) = if spot.line < number {
+                self.line(spot).map(|(line, _, next)| (line, next))?
+            } else {
+                self.previous(spot)?
+            };
+            effort.look(line)?;
+            spot = next;
+        }
+        Some(spot)
+    }
+
+    /// The line where `old` fits: the wanted one, then one further, one before, two further, …; none when that takes too
+    /// much.
+    fn find(&self, old: &[&[u8]], wanted: usize, anchors: Anchors, effort: &mut Effort) -> Option<Option<Spot>> {
+        let last = self.lines;
         // What fits at one end alone is not looked for from the other.
         let wanted = match anchors {
             Anchors { start: true, .. } => 0,
             Anchors { end: true, .. } => last.checked_sub(old.len()).unwrap_or(last),
             _ => wanted.min(last),
         };
-        let (mut earlier, mut later) = (wanted, wanted);
-        let mut here = wanted;
+        let mut here = self.spot(wanted, effort)?;
+        let (mut earlier, mut later) = (here, here);
         let mut forward = true;
         loop {
-            if self.fits(old, here, anchors) {
-                return Some(here);
+            if self.fits(old, here, anchors, effort)? {
+                return Some(Some(here));
             }
-            if earlier == 0 && later == last {
-                return None;
+            // What is bound to an end fits there or nowhere.
+            if anchors.start || anchors.end || earlier.line == 0 && later.line == last {
+                return Some(None);
             }
-            if forward && later == last || !forward && earlier == 0 {
+            if forward && later.line == last || !forward && earlier.line == 0 {
                 forward = !forward;
             }
+            let line;
             if forward {
-                later += 1;
+                (line, _, later) = self.line(later)?;
                 here = later;
             } else {
-                earlier -= 1;
+                (line, earlier) = self.previous(earlier)?;
                 here = earlier;
             }
+            effort.look(line)?;
             forward = !forward;
         }
     }
 
-    fn fits(&self, old: &[&[u8]], at: usize, anchors: Anchors) -> bool {
-        let end = at + old.len();
-        if end > self.len() || anchors.end && end != self.len() || anchors.start && at != 0 {
-            return false;
+    /// Whether `old` fits there; none when that takes too much to say.
+    fn fits(&self, old: &[&[u8]], at: Spot, anchors: Anchors, effort: &mut Effort) -> Option<bool> {
+        let end = at.line + old.len();
+        if end > self.lines || anchors.end && end != self.lines || anchors.start && at.line != 0 {
+            return Some(false);
         }
-        old.iter().enumerate().all(|(number, wanted)| {
-            let line = self.line(at + number);
-            !line.written && same(wanted, line.bytes, anchors.end)
-        })
+        let mut spot = at;
+        for wanted in old {
+            let (line, written, next) = self.line(spot)?;
+            effort.look(line)?;
+            if written || !same(wanted, line, anchors.end) {
+                return Some(false);
+            }
+            spot = next;
+        }
+        Some(true)
     }
 
-    fn replace(&mut self, at: usize, count: usize, new: &[&'t [u8]]) {
-        while self.before.len() > at {
+    fn replace(&mut self, at: Spot, count: usize, new: &[&'t [u8]]) {
+        while self.before.len() > at.piece {
             self.after.extend(self.before.pop());
         }
-        while self.before.len() < at {
+        while self.before.len() < at.piece {
             self.before.extend(self.after.pop());
         }
-        self.after.truncate(self.after.len() - count);
-        self.before.extend(new.iter().map(|bytes| Line { bytes, written: true }));
+        if at.offset > 0
+            && let Some(Piece { bytes, written }) = self.after.pop()
+        {
+            self.before.push(Piece { bytes: &bytes[..at.offset], written });
+            self.after.push(Piece { bytes: &bytes[at.offset..], written });
+        }
+        for _ in 0..count {
+            let Some(piece) = self.after.pop() else { break };
+            let rest = &piece.bytes[super::parse::line_of(piece.bytes).len()..];
+            if !rest.is_empty() {
+                self.after.push(Piece { bytes: rest, ..piece });
+            }
+        }
+        self.before.extend(new.iter().map(|bytes| Piece { bytes, written: true }));
+        self.lines = self.lines - count + new.len();
+        self.gap = at.line + new.len();
     }
 
     fn misfit(&self, hunk: &Hunk<'_>, old: &[&[u8]]) -> Misfit {
         let start = usize::try_from(hunk.old_start.saturating_sub(1)).unwrap_or(usize::MAX);
-        let there = |number: usize| {
-            let at = start.checked_add(number).filter(|at| *at < self.len())?;
-            Some(self.line(at).bytes.to_vec())
-        };
-        let differs = |number: &usize| there(*number).as_deref() != Some(old[*number]);
-        let first = (0..old.len()).find(differs).unwrap_or(0);
+        // There is no more to come: this may take what it takes, which is the text once.
+        let mut spot = if start < self.lines { self.spot(start, &mut Effort(u64::MAX)) } else { None };
+        let mut there = None;
+        let mut first = 0;
+        for (number, wanted) in old.iter().enumerate() {
+            let found = spot.and_then(|spot| self.line(spot));
+            let line = found.map(|(line, ..)| line);
+            if number == 0 {
+                there = line;
+            }
+            if line != Some(wanted) {
+                (there, first) = (line, number);
+                break;
+            }
+            spot = found.map(|(_, _, next)| next);
+        }
+        if old.is_empty() {
+            there = spot.and_then(|spot| self.line(spot)).map(|(line, ..)| line);
+        }
         Misfit {
             line: hunk.line,
             at: hunk.old_start + first as u64,
             expected: old.get(first).map(|line| line.to_vec()),
-            found: there(first),
+            found: there.map(<[u8]>::to_vec),
         }
     }
 
     fn text(&self) -> Vec<u8> {
-        let lines = || self.before.iter().chain(self.after.iter().rev());
-        let mut text = Vec::with_capacity(lines().map(|line| line.bytes.len()).sum());
-        lines().for_each(|line| text.extend_from_slice(line.bytes));
+        let pieces = || self.before.iter().chain(self.after.iter().rev());
+        let mut text = Vec::with_capacity(pieces().map(|piece| piece.bytes.len()).sum());
+        pieces().for_each(|piece| text.extend_from_slice(piece.bytes));
         text
     }
 }
@@ -205,7 +325,7 @@ fn same(wanted: &[u8], line: &[u8], at_end: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::apply;
+    use super::{Effort, Failure, apply};
     use crate::patch::parse::{Body, parse};
 
     /// What a text becomes by these hunks; none where they do not fit.
@@ -213,7 +333,7 @@ mod tests {
         let patch = format!("--- a/f\n+++ b/f\n{hunks}");
         let file = parse(patch.as_bytes()).unwrap().remove(0);
         let Body::Text(hunks) = file.body else { panic!("{hunks}") };
-        apply(text.as_bytes(), &hunks).ok().map(|text| String::from_utf8(text).unwrap())
+        apply(text.as_bytes(), &hunks, &mut Effort(10_000)).ok().map(|text| String::from_utf8(text).unwrap())
     }
 
     #[test]
@@ -234,5 +354,24 @@ mod tests {
     fn a_hunk_without_context_on_a_side_fits_at_that_end_alone() {
         assert_eq!(applied("z\nt\nz\n", "@@ -1,2 +1,2 @@\n-t\n+T\n z\n"), None);
         assert_eq!(applied("z\nt\nz\n", "@@ -2,2 +2,2 @@\n z\n-t\n+T\n"), None);
+    }
+
+    #[test]
+    fn lines_without_an_end_stay_lines_where_others_come_behind_them() {
+        let hunks = "@@ -3,0 +4 @@\n+c\n@@ -1,2 +1,3 @@\n+0\n a\n b\n";
+        assert_eq!(applied("a\nb\nc", hunks).unwrap(), "0\na\nb\ncc\n");
+        let hunks = "@@ -2,3 +2,3 @@\n b\n-c\n+C\n d\n@@ -6,3 +6,2 @@\n f\n-g\n h\n@@ -4,1 +4,2 @@\n+5\n e\n";
+        assert_eq!(applied("a\nb\nc\nd\ne\nf\ng\nh", hunks), None);
+        let hunks = hunks.replace("\n h\n", "\n h\n\\ No newline at end of file\n");
+        assert_eq!(applied("a\nb\nc\nd\ne\nf\ng\nh", &hunks).unwrap(), "a\nb\nC\nd\n5\ne\nf\nh");
+    }
+
+    #[test]
+    fn a_search_without_end_is_given_up() {
+        let text = "a\n".repeat(4000);
+        let patch = format!("--- a/f\n+++ b/f\n@@ -2,2001 +2,2000 @@\n{}-b\n a\n", " a\n".repeat(1999));
+        let Body::Text(hunks) = parse(patch.as_bytes()).unwrap().remove(0).body else { panic!() };
+        assert_eq!(apply(text.as_bytes(), &hunks, &mut Effort(1_000_000)), Err(Failure::Endless(3)));
+        assert!(matches!(apply(text.as_bytes(), &hunks, &mut Effort(100_000_000)), Err(Failure::Misfit(_))));
     }
 }

@@ -4,11 +4,14 @@
 //! renames and copies read the tree as it was, and a name that some file of the patch gives up may be taken by another,
 //! whichever comes first. All is worked out before anything is written: a patch is applied whole or not at all.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
+use std::rc::Rc;
 
+use super::image::{self, Failure};
 use super::parse::{BinaryChange, Body, FilePatch, Name, Said};
-use super::{delta, image, policy, three_way};
+use super::{delta, policy, three_way};
 use crate::error::{Error, Result};
 use crate::git::{Edit, Entry, EntryKind, Repo};
 use crate::model::Oid;
@@ -89,12 +92,63 @@ enum Fate {
     Left,
 }
 
+/// What is in a file.
+#[derive(Clone)]
+enum Content {
+    /// What a blob holds that is here.
+    Blob(Oid),
+    /// These bytes.
+    Bytes(Rc<Vec<u8>>),
+}
+
+impl Content {
+    fn of(bytes: Vec<u8>) -> Content {
+        Content::Bytes(Rc::new(bytes))
+    }
+
+    fn read(&self, repo: &Repo) -> Result<Cow<'_, [u8]>> {
+        Ok(match self {
+            Content::Blob(oid) => Cow::Owned(repo.blob(*oid)?),
+            Content::Bytes(bytes) => Cow::Borrowed(bytes),
+        })
+    }
+}
+
 /// A file as a part of the patch made it.
 struct Made {
     name: Option<Vec<u8>>,
     removes: Option<Vec<u8>>,
     kind: EntryKind,
-    content: Vec<u8>,
+    content: Content,
+    /// A later part has made it anew, so that this is not written.
+    superseded: bool,
+}
+
+/// What a patch may cost beyond what it holds and the files that it changes: a few lines can copy a large file, change
+/// one again and again, or stand for bytes without number.
+pub(super) struct Limits {
+    /// The bytes that it may make of copies and deltas.
+    room: usize,
+    /// What may be looked at for it.
+    effort: image::Effort,
+}
+
+impl Limits {
+    /// Far more than a patch of git's takes, and far less than a machine has: 128 MiB, and some seconds.
+    const MOST: Limits = Limits { room: 128 << 20, effort: image::Effort(2 << 30) };
+
+    fn make(&mut self, bytes: usize, name: &[u8]) -> Step<()> {
+        match self.room.checked_sub(bytes) {
+            Some(room) => self.room = room,
+            None => return refuse(name, "what the patch makes of copies and deltas is too large"),
+        }
+        Ok(())
+    }
+
+    /// Takes what it is to merge so many lines; none when nothing is left.
+    pub fn merge(&mut self, lines: usize) -> Option<()> {
+        self.effort.take(lines as u64 * 512)
+    }
 }
 
 struct Work<'w> {
@@ -106,12 +160,13 @@ struct Work<'w> {
     links: HashMap<Vec<u8>, bool>,
     made: Vec<Made>,
     conflicts: Vec<Vec<u8>>,
+    limits: Limits,
 }
 
 /// A file before the patch.
-pub(super) struct Before {
+struct Before {
     kind: EntryKind,
-    pub content: Vec<u8>,
+    content: Content,
 }
 
 impl<'w> Work<'w> {
@@ -131,7 +186,7 @@ impl<'w> Work<'w> {
                 links.insert(new.clone(), true);
             }
         }
-        Work { repo, base, mode, names, links, made: Vec::new(), conflicts: Vec::new() }
+        Work { repo, base, mode, names, links, made: Vec::new(), conflicts: Vec::new(), limits: Limits::MOST }
     }
 
     /// Works out one file of the patch.
@@ -159,19 +214,24 @@ impl<'w> Work<'w> {
         }
         self.check_paths(file, kind, is_new)?;
         let changed = self.change(file, before.as_ref(), name)?;
-        if is_delete && !changed.is_empty() {
+        if is_delete && !changed.read(self.repo)?.is_empty() {
             return refuse(name, "the patch deletes it, but leaves lines that it does not know");
         }
         let at = self.made.len();
         let old = file.old_name.clone().filter(|_| !is_new);
-        if let Some(new) = &file.new_name {
-            self.names.insert(new.clone(), Fate::Made(at));
+        if let Some(new) = &file.new_name
+            && let Some(Fate::Made(earlier)) = self.names.insert(new.clone(), Fate::Made(at))
+            && !is_delete
+            && self.made[earlier].kind != EntryKind::Submodule
+        {
+            (self.made[earlier].content, self.made[earlier].superseded) = (Content::of(Vec::new()), true);
         }
         if let Some(old) = old.as_ref().filter(|_| file.new_name.is_none() || file.is_rename) {
             self.names.insert(old.clone(), Fate::Left);
         }
         let new = file.new_name.clone().filter(|_| !is_delete);
-        self.made.push(Made { name: new, removes: old.filter(|_| !file.is_copy), kind, content: changed });
+        let removes = old.filter(|_| !file.is_copy);
+        self.made.push(Made { name: new, removes, kind, content: changed, superseded: false });
         Ok(())
     }
 
@@ -189,17 +249,9 @@ impl<'w> Work<'w> {
             Some(Fate::Leaves) | None => {}
         }
         match self.repo.entry(self.base, old)?.filter(|entry| entry.kind != EntryKind::Tree) {
-            Some(entry) => Ok(Some(Before { kind: entry.kind, content: self.content(&entry)? })),
+            Some(entry) => Ok(Some(Before { kind: entry.kind, content: content(&entry) })),
             None if file.is_new == Said::Open => Ok(None),
             None => refuse(old, "does not exist in the base"),
-        }
-    }
-
-    /// The text that a patch changes: for a submodule, git's word for its commit.
-    fn content(&self, entry: &Entry) -> Result<Vec<u8>> {
-        match entry.kind {
-            EntryKind::Submodule => Ok(format!("{SUBMODULE}{}\n", entry.oid).into_bytes()),
-            _ => self.repo.blob(entry.oid),
         }
     }
 
@@ -251,10 +303,21 @@ impl<'w> Work<'w> {
         Ok(())
     }
 
-    fn change(&mut self, file: &FilePatch<'_>, before: Option<&Before>, name: &[u8]) -> Step<Vec<u8>> {
+    fn change(&mut self, file: &FilePatch<'_>, before: Option<&Before>, name: &[u8]) -> Step<Content> {
+        // Only its name or mode changes: what is in it needn't be read.
+        if let Some(before) = before
+            && matches!(&file.body, Body::Text(hunks) if hunks.is_empty())
+        {
+            return Ok(before.content.clone());
+        }
+        let old = before.map_or(Ok(Cow::Borrowed(&b""[..])), |before| before.content.read(self.repo))?;
+        let moved = || matches!(file.old_name.as_ref().and_then(|old| self.names.get(old)), Some(Fate::Left));
+        if file.is_copy || moved() {
+            self.limits.make(old.len(), name)?;
+        }
         if let Some(ours) = self.to_merge(file, before, name)? {
-            match three_way::merge(self.repo, file, &ours, before.is_none())? {
-                three_way::Merged::Clean(text) => return Ok(text),
+            match three_way::merge(self.repo, file, &ours.read(self.repo)?, before.is_none(), &mut self.limits)? {
+                three_way::Merged::Clean(text) => return Ok(Content::of(text)),
                 three_way::Merged::Conflict => {
                     self.conflicts.push(name.to_vec());
                     return Ok(ours);
@@ -263,18 +326,17 @@ impl<'w> Work<'w> {
                 three_way::Merged::Impossible => {}
             }
         }
-        let old: &[u8] = before.map_or(b"", |before| &before.content);
-        changed(self.repo, file, old, before.is_some(), name)
+        changed(self.repo, file, &old, before.is_some(), name, &mut self.limits).map(Content::of)
     }
 
     /// What a patch is merged with, where it is to be merged: the file before it, or the one that is where it makes one.
-    fn to_merge(&self, file: &FilePatch<'_>, before: Option<&Before>, name: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn to_merge(&self, file: &FilePatch<'_>, before: Option<&Before>, name: &[u8]) -> Result<Option<Content>> {
         if self.mode == Mode::Plain || file.is_delete == Said::Yes {
             return Ok(None);
         }
         match before {
             Some(before) => Ok((before.kind != EntryKind::Submodule).then(|| before.content.clone())),
-            None => self.occupant(name)?.map(|there| self.content(&there)).transpose(),
+            None => Ok(self.occupant(name)?.map(|there| content(&there))),
         }
     }
 
@@ -286,21 +348,22 @@ impl<'w> Work<'w> {
                 edits.insert(old, Edit::Remove);
             }
         }
-        for made in &self.made {
+        for made in self.made.iter().filter(|made| !made.superseded) {
             let Some(name) = &made.name else { continue };
             if let Some(other) = self.stands_in_the_way(name, &edits)? {
                 let why = format!("'{}' is in its way: one is a folder of the other", Name(&other));
                 return Ok(Outcome::Refused(Refusal { path: name.clone(), why }));
             }
-            let oid = match made.kind {
-                EntryKind::Submodule => match submodule(&made.content) {
+            let oid = match &made.content {
+                Content::Bytes(bytes) if made.kind == EntryKind::Submodule => match submodule(bytes) {
                     Some(oid) => oid,
                     None => {
                         let why = "the patch does not name a commit for the submodule".to_owned();
                         return Ok(Outcome::Refused(Refusal { path: name.clone(), why }));
                     }
                 },
-                _ => self.repo.write_blob(&made.content)?,
+                Content::Bytes(bytes) => self.repo.write_blob(bytes)?,
+                Content::Blob(oid) => *oid,
             };
             edits.insert(name, Edit::Put(made.kind, oid));
         }
@@ -350,6 +413,14 @@ impl<'w> Work<'w> {
     }
 }
 
+/// What a patch changes in an entry of a tree: for a submodule, git's word for its commit.
+fn content(entry: &Entry) -> Content {
+    match entry.kind {
+        EntryKind::Submodule => Content::of(format!("{SUBMODULE}{}\n", entry.oid).into_bytes()),
+        _ => Content::Blob(entry.oid),
+    }
+}
+
 /// What git shows of a submodule.
 const SUBMODULE: &str = "Subproject commit ";
 
@@ -361,14 +432,27 @@ fn submodule(content: &[u8]) -> Option<Oid> {
 }
 
 /// The new content of a file, made of the old.
-pub(super) fn changed(repo: &Repo, file: &FilePatch<'_>, old: &[u8], there: bool, name: &[u8]) -> Step<Vec<u8>> {
+pub(super) fn changed(
+    repo: &Repo,
+    file: &FilePatch<'_>,
+    old: &[u8],
+    there: bool,
+    name: &[u8],
+    limits: &mut Limits,
+) -> Step<Vec<u8>> {
+    if limits.effort.take(old.len() as u64).is_none() {
+        return refuse(name, "what the patch changes is too large");
+    }
     match &file.body {
-        Body::Text(hunks) => match image::apply(old, hunks) {
+        Body::Text(hunks) => match image::apply(old, hunks, &mut limits.effort) {
             Ok(text) => Ok(text),
-            Err(misfit) => refuse(name, words(&misfit)),
+            Err(Failure::Misfit(misfit)) => refuse(name, words(&misfit)),
+            Err(Failure::Endless(line)) => {
+                refuse(name, format!("where the hunk of line {line} of the patch goes takes too long to find"))
+            }
         },
-        Body::Binary(change) => binary(repo, file, Some(change), old, there, name),
-        Body::Unsaid => binary(repo, file, None, old, there, name),
+        Body::Binary(change) => binary(repo, file, Some(change), old, there, name, limits),
+        Body::Unsaid => binary(repo, file, None, old, there, name, limits),
     }
 }
 
@@ -380,6 +464,7 @@ fn binary(
     old: &[u8],
     there: bool,
     name: &[u8],
+    limits: &mut Limits,
 ) -> Step<Vec<u8>> {
     let whole = |digits: &[u8]| std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<Oid>().ok());
     let (Some(before), Some(after)) = (whole(file.old_digits), whole(file.new_digits)) else {
@@ -400,11 +485,17 @@ fn binary(
         return Ok(Vec::new());
     }
     if repo.has_blob(after) {
-        return Ok(repo.blob(after)?);
+        let new = repo.blob(after)?;
+        limits.make(new.len().saturating_sub(old.len()), name)?;
+        return Ok(new);
     }
     let new = match change {
         Some(BinaryChange::Literal(bytes)) => Some(bytes.clone()),
-        Some(BinaryChange::Delta(instructions)) => delta::apply(old, instructions),
+        Some(BinaryChange::Delta(instructions)) => {
+            let size = delta::new_size(old, instructions).unwrap_or(0);
+            limits.make(size.saturating_sub(old.len()), name)?;
+            delta::apply(old, instructions)
+        }
         None => return refuse(name, "the patch leaves its binary data out (git diff --binary)"),
     };
     match new {

@@ -156,7 +156,7 @@ impl<'p> Lines<'p> {
 }
 
 /// The first line of some bytes with its line end, if it has one.
-fn line_of(bytes: &[u8]) -> &[u8] {
+pub(super) fn line_of(bytes: &[u8]) -> &[u8] {
     match bytes.iter().position(|byte| *byte == b'\n') {
         Some(end) => &bytes[..=end],
         None => bytes,
