@@ -2,16 +2,17 @@
 
 use std::io::Read;
 
-use super::{BinaryChange, Lines, Malformed, Name};
+use super::{BinaryChange, CUT, Lines, Malformed};
 
 /// The digits of git's base 85.
 const DIGITS: &[u8; 85] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
 
 /// Reads the forward part, and the backward part behind it, if there is one.
 pub(super) fn read(lines: &mut Lines<'_>) -> Result<BinaryChange, Malformed> {
-    let number = lines.number;
-    let forward = read_part(lines)?
-        .ok_or_else(|| Malformed::new(number, "binary data was expected: 'literal <bytes>' or 'delta <bytes>'"))?;
+    let Some(forward) = read_part(lines)? else {
+        let what = format!("'literal <bytes>' or 'delta <bytes>' was expected, not {}", lines.found());
+        return Err(Malformed::new(lines.number, what));
+    };
     // Not used, but what is broken there was cut or changed on its way.
     read_part(lines)?;
     Ok(forward)
@@ -35,8 +36,14 @@ fn read_part(lines: &mut Lines<'_>) -> Result<Option<BinaryChange>, Malformed> {
             lines.next();
             break;
         }
-        let corrupt =
-            || Malformed::new(number, format!("the binary data is broken: '{}'", Name(line.trim_ascii_end())));
+        let corrupt = || {
+            let whole = line.ends_with(b"\n");
+            let what = if whole { "the binary data is broken".to_owned() } else { format!("{CUT} within binary data") };
+            Malformed::new(
+                number,
+                format!("{what}: a line of base 85, or an empty one at the end, was expected, not {}", lines.found()),
+            )
+        };
         decode_line(line, &mut deflated).ok_or_else(corrupt)?;
         lines.next();
     }

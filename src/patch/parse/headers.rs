@@ -1,7 +1,7 @@
 //! Finding where the patch of a file begins, and what its header says.
 
 use super::names::{self, Ends, Strip};
-use super::{Body, FilePatch, Lines, Malformed, Name, Said, hunks};
+use super::{Body, FilePatch, Lines, Malformed, Name, Quoted, Said, hunks};
 
 /// Goes to the next patch of a file and past its header; none when there is no more.
 pub(super) fn find<'p>(lines: &mut Lines<'p>, strip: &mut Strip) -> Result<Option<FilePatch<'p>>, Malformed> {
@@ -17,8 +17,8 @@ pub(super) fn find<'p>(lines: &mut Lines<'p>, strip: &mut Strip) -> Result<Optio
             continue;
         }
         if line.starts_with(b"@@ -") && hunks::read_header(line).is_some() {
-            let what = "a hunk without a header: 'diff --git' or '---' and '+++' were expected before it";
-            return Err(Malformed::new(lines.number, what));
+            let what = "a hunk without a header: 'diff --git' or '---' and '+++' were expected before";
+            return Err(Malformed::new(lines.number, format!("{what} {}", Quoted(line))));
         }
         if lines.rest.len() < line.len() + 6 {
             return Ok(None);
@@ -114,7 +114,11 @@ fn read_git<'p>(lines: &mut Lines<'p>, strip: &Strip, bare: Option<FilePatch<'p>
     };
     loop {
         let line = lines.peek();
-        if line.is_empty() || !line.ends_with(b"\n") || !header.take(line, lines.number)? {
+        if line.is_empty() || !line.ends_with(b"\n") {
+            break;
+        }
+        let taken = header.take(line, lines.number);
+        if !taken.map_err(|malformed| header.named(malformed))? {
             break;
         }
         lines.next();
@@ -177,6 +181,15 @@ impl<'p> Header<'p> {
         Ok(true)
     }
 
+    /// Says of which file something is, where that is known.
+    fn named(&self, malformed: Malformed) -> Malformed {
+        let names = [&self.file.new_name, &self.file.old_name, &self.default];
+        match names.into_iter().flatten().next() {
+            Some(name) => malformed.of(Name(name)),
+            None => malformed,
+        }
+    }
+
     /// Names behind `rename` and `copy` have no prefix.
     fn moved(&self, rest: &[u8]) -> Option<Vec<u8>> {
         names::find(rest, None, self.strip.saturating_sub(1), Ends::Line)
@@ -231,7 +244,9 @@ impl<'p> Header<'p> {
         let lacks_new = file.new_name.is_none() && file.is_delete != Said::Yes;
         let lacks_old = file.old_name.is_none() && file.is_new != Said::Yes;
         if lacks_new || lacks_old {
-            return Err(Malformed::new(number, "the header names only one side of the change"));
+            let lacks = if lacks_new { "'+++ '" } else { "'--- '" };
+            let what = format!("the header names only one side of the change: a line {lacks} was expected before this");
+            return Err(Malformed::new(number, what).of(file.name()));
         }
         Ok(file)
     }

@@ -1,6 +1,6 @@
 //! Hunks: runs of lines that change.
 
-use super::{FilePatch, Hunk, Lines, Malformed, Said};
+use super::{CUT, FilePatch, Hunk, Lines, Malformed, Quoted, Said};
 
 /// The shortest line that says that a line end is missing, in any language.
 const NO_NEWLINE: usize = 12;
@@ -19,6 +19,12 @@ pub(super) fn read_header(line: &[u8]) -> Option<Ranges> {
     let (old_start, old_lines, rest) = range(rest)?;
     let (new_start, new_lines, rest) = range(rest.strip_prefix(b" +")?)?;
     rest.starts_with(b" @@").then_some(Ranges { old_start, old_lines, new_start, new_lines })
+}
+
+/// The header of a hunk without the text behind its numbers.
+fn numbers(header: &[u8]) -> &[u8] {
+    let end = header.windows(3).position(|three| three == b" @@").map_or(header.len(), |at| at + 3);
+    &header[..end]
 }
 
 fn range(text: &[u8]) -> Option<(u64, u64, &[u8])> {
@@ -54,23 +60,24 @@ pub(super) fn read_all<'p>(lines: &mut Lines<'p>, file: &mut FilePatch<'p>) -> R
         file.is_delete = Said::No;
     }
     if file.is_new == Said::Yes && any_old {
-        return Err(Malformed::new(file.line, format!("'{}' is said to be new, but has old lines", file.name())));
+        return Err(Malformed::new(file.line, "the file is said to be new, but has old lines"));
     }
     if file.is_delete == Said::Yes && any_new {
-        return Err(Malformed::new(file.line, format!("'{}' is said to be deleted, but keeps lines", file.name())));
+        return Err(Malformed::new(file.line, "the file is said to be deleted, but keeps lines"));
     }
     Ok(hunks)
 }
 
 fn read<'p>(lines: &mut Lines<'p>) -> Result<(Hunk<'p>, Ranges), Malformed> {
     let began = lines.number;
-    let ranges = read_header(lines.peek()).ok_or_else(|| {
-        Malformed::new(
-            began,
-            "the header of the hunk is broken: '@@ -<start>,<lines> +<start>,<lines> @@' was expected",
-        )
+    let header = lines.peek();
+    let ranges = read_header(header).ok_or_else(|| {
+        let cut = if header.ends_with(b"\n") { "the header of the hunk is broken" } else { CUT };
+        let what = format!("{cut}: '@@ -<start>,<lines> +<start>,<lines> @@' was expected, not {}", Quoted(header));
+        Malformed::new(began, what)
     })?;
     lines.next();
+    let hunk = || format!("the hunk {} of line {began}", Quoted(numbers(header)));
     let body = lines.rest;
     let (mut old, mut new) = (ranges.old_lines, ranges.new_lines);
     let (mut trailing, mut changes) = (0, 0);
@@ -78,14 +85,13 @@ fn read<'p>(lines: &mut Lines<'p>) -> Result<(Hunk<'p>, Ranges), Malformed> {
         let line = lines.peek();
         let number = lines.number;
         let left = (old, new);
-        let more = |what: &str| {
-            let expected = format!("{} old and {} new lines were expected", left.0, left.1);
-            Malformed::new(number, format!("the hunk of line {began} {what}: {expected}"))
-        };
+        let expected = || format!("{} old and {} new lines were expected, not", left.0, left.1);
         if !line.ends_with(b"\n") {
-            return Err(more("breaks off"));
+            let end = if line.is_empty() { "its end".to_owned() } else { format!("its end behind {}", Quoted(line)) };
+            return Err(Malformed::new(number, format!("{CUT} within {}: {} {end}", hunk(), expected())));
         }
-        let too_many = || more("has more lines than its header says");
+        let wrong = |what: &str| Malformed::new(number, format!("{} {what}: {} {}", hunk(), expected(), Quoted(line)));
+        let too_many = || wrong("has more lines than its header says");
         match line[0] {
             // Some diffs leave an empty line of context without its space.
             b' ' | b'\n' => {
@@ -102,12 +108,12 @@ fn read<'p>(lines: &mut Lines<'p>) -> Result<(Hunk<'p>, Ranges), Malformed> {
                 (trailing, changes) = (0, changes + 1);
             }
             b'\\' if is_no_newline(line) => {}
-            _ => return Err(more("has a line that begins with none of ' ', '+', '-'")),
+            _ => return Err(wrong("has a line that begins with none of ' ', '+', '-'")),
         }
         lines.next();
     }
     if changes == 0 {
-        return Err(Malformed::new(began, "the hunk changes nothing"));
+        return Err(Malformed::new(began, format!("{} changes nothing", hunk())));
     }
     if lines.rest.len() > NO_NEWLINE && lines.rest.starts_with(b"\\ ") {
         lines.next();

@@ -25,6 +25,11 @@ impl Malformed {
     fn new(line: usize, what: impl Into<String>) -> Malformed {
         Malformed { line, what: what.into() }
     }
+
+    /// With the file that it is about.
+    fn of(self, name: Name<'_>) -> Malformed {
+        Malformed { what: format!("{name}: {}", self.what), ..self }
+    }
 }
 
 /// Whether something is said, denied or left open by a patch.
@@ -123,6 +128,22 @@ impl fmt::Display for Name<'_> {
     }
 }
 
+/// A line in a message: without its line end, with control characters as escapes, and no longer than a message bears.
+pub struct Quoted<'l>(pub &'l [u8]);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 120;
+        let line = self.0.strip_suffix(b"\n").unwrap_or(self.0);
+        let text = String::from_utf8_lossy(&line[..line.len().min(4 * MOST + 4)]);
+        f.write_str("'")?;
+        for c in text.chars().take(MOST) {
+            if c.is_control() { write!(f, "{}", c.escape_default())? } else { write!(f, "{c}")? }
+        }
+        f.write_str(if text.chars().nth(MOST).is_some() { "…'" } else { "'" })
+    }
+}
+
 /// The lines of a patch that are still to be read.
 #[derive(Clone)]
 struct Lines<'p> {
@@ -153,6 +174,11 @@ impl<'p> Lines<'p> {
         self.number += 1;
         line
     }
+
+    /// What is there instead of what was expected.
+    fn found(&self) -> String {
+        if self.rest.is_empty() { "the end of the patch".to_owned() } else { Quoted(self.peek()).to_string() }
+    }
 }
 
 /// The first line of some bytes with its line end, if it has one.
@@ -171,16 +197,29 @@ pub fn parse(patch: &[u8]) -> Result<Vec<FilePatch<'_>>, Malformed> {
     let mut lines = Lines::new(patch);
     let mut strip = names::Strip::default();
     let mut files = Vec::new();
-    while let Some(mut file) = headers::find(&mut lines, &mut strip)? {
-        let hunks = hunks::read_all(&mut lines, &mut file)?;
-        file.body = if hunks.is_empty() { read_binary(&mut lines, &file)? } else { Body::Text(hunks) };
-        files.push(file);
+    loop {
+        match read(&mut lines, &mut strip) {
+            Ok(Some(file)) => files.push(file),
+            Ok(None) if files.is_empty() => return Err(what_else(patch).unwrap_or_else(|| what_lacks(patch))),
+            Ok(None) => return Ok(files),
+            Err(malformed) => return Err(what_else(patch).unwrap_or(malformed)),
+        }
     }
-    if files.is_empty() {
-        return Err(Malformed::new(1, what_is_it(patch)));
-    }
-    Ok(files)
 }
+
+/// Reads the next patch of a file; none when there is no more.
+fn read<'p>(lines: &mut Lines<'p>, strip: &mut names::Strip) -> Result<Option<FilePatch<'p>>, Malformed> {
+    let Some(mut file) = headers::find(lines, strip)? else { return Ok(None) };
+    let body = hunks::read_all(lines, &mut file).and_then(|hunks| match hunks.is_empty() {
+        true => read_binary(lines, &file),
+        false => Ok(Body::Text(hunks)),
+    });
+    file.body = body.map_err(|malformed| malformed.of(file.name()))?;
+    Ok(Some(file))
+}
+
+/// The first word of a patch that ends too early.
+const CUT: &str = "the patch is truncated";
 
 /// What follows a header without hunks: binary data, word of it, or nothing, where the header says enough.
 fn read_binary<'p>(lines: &mut Lines<'p>, file: &FilePatch<'p>) -> Result<Body<'p>, Malformed> {
@@ -194,23 +233,46 @@ fn read_binary<'p>(lines: &mut Lines<'p>, file: &FilePatch<'p>) -> Result<Body<'
         return Ok(Body::Unsaid);
     }
     if !file.changes_metadata() {
-        let what = format!("the patch of '{}' has no changes: a hunk '@@ -…' was expected", file.name());
-        return Err(Malformed::new(file.line, what));
+        let cut = if lines.rest.is_empty() { CUT } else { "the patch has no changes" };
+        let what = format!("{cut}: a hunk '@@ -…' was expected behind the header, not {}", lines.found());
+        return Err(Malformed::new(lines.number, what));
     }
     Ok(Body::Text(Vec::new()))
 }
 
-/// Names what was given instead of a patch.
-fn what_is_it(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(2000)]).to_ascii_lowercase();
-    let begins = text.trim_start();
-    if begins.contains("*** begin patch") {
-        "this is a patch in the form of the Codex tool 'apply_patch', not a diff".to_owned()
-    } else if begins.starts_with("<!doctype html") || begins.starts_with("<html") {
-        "this is a web page, not a diff".to_owned()
-    } else if bytes.contains(&0) {
-        "this is binary data, not a diff".to_owned()
+/// Names what was given instead of a patch, where it shows from its beginning.
+fn what_else(bytes: &[u8]) -> Option<Malformed> {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).to_ascii_lowercase();
+    let begins = |with: &str| text.trim_start().starts_with(with);
+    let what = if begins("*** begin patch") {
+        "this is a patch in the form of the Codex tool 'apply_patch', not a diff"
+    } else if begins("<!doctype html") || begins("<html") {
+        "this is a web page, not a diff"
     } else {
-        "there is no diff in this".to_owned()
+        return None;
+    };
+    Some(Malformed::new(1, what))
+}
+
+/// Says of what has no patch of a file in it what is nearest to one.
+fn what_lacks(bytes: &[u8]) -> Malformed {
+    let lines = || bytes.split_inclusive(|byte| *byte == b'\n').zip(1..);
+    let first = |begins: &str| lines().find(|(line, _)| line.starts_with(begins.as_bytes())).map(|(_, number)| number);
+    if let Some(number) = first("*** Begin Patch") {
+        return Malformed::new(number, "this is a patch in the form of the Codex tool 'apply_patch', not a diff");
     }
+    if bytes.contains(&0) {
+        return Malformed::new(1, "this is binary data, not a diff");
+    }
+    if let Some(number) = first("diff --cc ").or_else(|| first("diff --combined ")) {
+        return Malformed::new(number, "this is the diff of a merge ('diff --cc'), which can't be applied");
+    }
+    if let Some(number) = first("***************") {
+        return Malformed::new(number, "this is a context diff, not a unified one ('diff -u')");
+    }
+    if let Some(number) = first("diff --git ").or_else(|| first("+++ ")) {
+        let what = "this begins like a diff, and is truncated or damaged: no change follows the header";
+        return Malformed::new(number, format!("{what}, such as a hunk '@@ -…'"));
+    }
+    Malformed::new(1, "there is no diff in this")
 }
