@@ -11,12 +11,14 @@ use super::parse::Hunk;
 pub struct Misfit {
     /// The line of the patch that the hunk begins at.
     pub line: usize,
-    /// The line of the text that it names.
+    /// The line of the text that is in its way.
     pub at: u64,
-    /// The first line that was expected there, if any.
+    /// The line that was expected there; none for the end of the text.
     pub expected: Option<Vec<u8>>,
     /// The line that is there, if any.
     pub found: Option<Vec<u8>>,
+    /// It is the line that was expected, but another hunk wrote it.
+    pub written: bool,
 }
 
 /// A run of lines of the text.
@@ -98,7 +100,7 @@ pub fn apply(text: &[u8], hunks: &[Hunk<'_>], effort: &mut Effort) -> Result<Vec
         let wanted = usize::try_from(hunk.new_start.saturating_sub(1)).unwrap_or(usize::MAX);
         match image.find(&sides.old, wanted, anchored, effort).ok_or(Failure::Endless(hunk.line))? {
             Some(at) => image.replace(at, sides.old.len(), &sides.new),
-            None => return Err(Failure::Misfit(image.misfit(hunk, &sides.old))),
+            None => return Err(Failure::Misfit(image.misfit(hunk, &sides, anchored))),
         }
     }
     Ok(image.text())
@@ -275,32 +277,30 @@ impl<'t> Image<'t> {
         self.gap = at.line + new.len();
     }
 
-    fn misfit(&self, hunk: &Hunk<'_>, old: &[&[u8]]) -> Misfit {
-        let start = usize::try_from(hunk.old_start.saturating_sub(1)).unwrap_or(usize::MAX);
+    /// What is in the way where the numbers of a hunk say that it goes.
+    fn misfit(&self, hunk: &Hunk<'_>, sides: &Sides<'_>, anchors: Anchors) -> Misfit {
+        let old = &sides.old;
+        // The hunks before have been applied. A side without lines is named by the line before it.
+        let start = if sides.new.is_empty() { hunk.new_start } else { hunk.new_start.saturating_sub(1) };
+        let start = if anchors.start { 0 } else { usize::try_from(start).unwrap_or(usize::MAX) };
+        let named = if old.is_empty() { hunk.old_start.saturating_add(1) } else { hunk.old_start.max(1) };
         // There is no more to come: this may take what it takes, which is the text once.
-        let mut spot = if start < self.lines { self.spot(start, &mut Effort(u64::MAX)) } else { None };
-        let mut there = None;
+        let spot = if start < self.lines { self.spot(start, &mut Effort(u64::MAX)) } else { None };
+        let mut found = spot.and_then(|spot| self.line(spot));
         let mut first = 0;
-        for (number, wanted) in old.iter().enumerate() {
-            let found = spot.and_then(|spot| self.line(spot));
-            let line = found.map(|(line, ..)| line);
-            if number == 0 {
-                there = line;
-            }
-            if line != Some(wanted) {
-                (there, first) = (line, number);
-                break;
-            }
-            spot = found.map(|(_, _, next)| next);
+        while let Some((line, false, next)) = found
+            && old.get(first) == Some(&line)
+        {
+            found = self.line(next);
+            first += 1;
         }
-        if old.is_empty() {
-            there = spot.and_then(|spot| self.line(spot)).map(|(line, ..)| line);
-        }
+        let expected = old.get(first).copied();
         Misfit {
             line: hunk.line,
-            at: hunk.old_start + first as u64,
-            expected: old.get(first).map(|line| line.to_vec()),
-            found: there.map(<[u8]>::to_vec),
+            at: named.saturating_add(first as u64),
+            expected: expected.map(<[u8]>::to_vec),
+            found: found.map(|(line, ..)| line.to_vec()),
+            written: found.is_some_and(|(line, written, _)| written && Some(line) == expected),
         }
     }
 

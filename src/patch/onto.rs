@@ -10,7 +10,7 @@ use std::ops::Bound;
 use std::rc::Rc;
 
 use super::image::{self, Failure};
-use super::parse::{BinaryChange, Body, FilePatch, Name, Said};
+use super::parse::{BinaryChange, Body, FilePatch, Name, Quoted, Said};
 use super::{delta, policy, three_way};
 use crate::error::{Error, Result};
 use crate::git::{Edit, Entry, EntryKind, Repo};
@@ -507,17 +507,18 @@ fn binary(
 
 /// What was expected and what was there.
 fn words(misfit: &image::Misfit) -> String {
-    let quote = |line: &Option<Vec<u8>>| match line {
-        Some(line) => format!("'{}'", String::from_utf8_lossy(line).trim_end_matches('\n')),
+    let shown = |line: &Option<Vec<u8>>| match line {
+        Some(line) if line.ends_with(b"\n") => Quoted(line).to_string(),
+        Some(line) => format!("{} without a line end", Quoted(line)),
         None => "the end of the file".to_owned(),
     };
-    format!(
-        "the hunk of line {} of the patch does not fit: line {} should be {}, and is {}",
-        misfit.line,
-        misfit.at,
-        quote(&misfit.expected),
-        quote(&misfit.found)
-    )
+    let (expected, found) = (shown(&misfit.expected), shown(&misfit.found));
+    let hunk = format!("the hunk of line {} of the patch does not fit: line {}", misfit.line, misfit.at);
+    if misfit.written {
+        format!("{hunk}, {found}, is another hunk's")
+    } else {
+        format!("{hunk} should be {expected}, and is {found}")
+    }
 }
 
 fn kind_of(mode: u32) -> Option<EntryKind> {
