@@ -31,7 +31,7 @@ pub enum Verdict {
 impl Judge {
     pub fn new() -> Judge {
         let root = tempfile::tempdir().expect("a temporary folder");
-        assert!(Command::new("git").args(["init", "-q", "--bare"]).arg(root.path()).status().unwrap().success());
+        git2::Repository::init_bare(root.path()).expect("a repository");
         let repo = open(root.path());
         Judge { root, repo }
     }
@@ -53,15 +53,25 @@ impl Judge {
         self.tree(&case.elsewhere())
     }
 
+    /// The repository, as the engine has it.
+    pub fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
     /// A tree of these files.
     pub fn tree(&self, files: &[File]) -> Oid {
-        let edits: Vec<(&[u8], Edit)> = files.iter().map(|file| (file.name.as_bytes(), self.entry(file))).collect();
+        self.tree_of(files.iter().map(|file| (file.name.as_bytes(), file.kind, file.text.as_slice())))
+    }
+
+    /// The tree of these files: names, kinds and contents.
+    pub fn tree_of<'f>(&self, files: impl Iterator<Item = (&'f [u8], Kind, &'f [u8])>) -> Oid {
+        let edits: Vec<_> = files.map(|(name, kind, text)| (name, self.entry(kind, text))).collect();
         self.repo.edit_tree(None, edits).expect("a tree")
     }
 
-    fn entry(&self, file: &File) -> Edit {
-        let blob = || self.repo.write_blob(&file.text).expect("a blob");
-        match file.kind {
+    fn entry(&self, kind: Kind, text: &[u8]) -> Edit {
+        let blob = || self.repo.write_blob(text).expect("a blob");
+        match kind {
             Kind::File => Edit::Put(EntryKind::File, blob()),
             Kind::Executable => Edit::Put(EntryKind::Executable, blob()),
             Kind::Symlink => Edit::Put(EntryKind::Symlink, blob()),
@@ -109,6 +119,16 @@ impl Judge {
         }
         let written = self.git_cmd(&["write-tree", "--missing-ok"]).output().unwrap();
         Verdict::Tree(String::from_utf8_lossy(&written.stdout).trim().parse().expect("a tree"))
+    }
+
+    /// The files that the last `git apply` left unmerged.
+    pub fn unmerged(&self) -> Vec<String> {
+        let listed = self.git_cmd(&["ls-files", "-z", "--unmerged"]).output().expect("git runs").stdout;
+        let lines = String::from_utf8(listed).expect("names of the test's own");
+        let names = lines.split('\0').filter_map(|line| line.split_once('\t')).map(|(_, name)| name.to_owned());
+        let mut names: Vec<String> = names.collect();
+        names.dedup();
+        names
     }
 
     /// What the engine makes of it.

@@ -1,5 +1,6 @@
 //! The patch engine against `git apply`: the same verdict and the same tree.
 
+mod behaviours;
 mod cases;
 mod history;
 mod hostile;
