@@ -96,7 +96,9 @@ pub fn apply(text: &[u8], hunks: &[Hunk<'_>], effort: &mut Effort) -> Result<Vec
     let mut image = Image::new(text);
     for hunk in hunks {
         let sides = Sides::of(hunk.lines);
-        let anchored = Anchors { start: hunk.old_start <= 1, end: hunk.trailing == 0 };
+        let end = hunk.trailing == 0;
+        let open = !end && sides.old.iter().any(|line| !line.ends_with(b"\n"));
+        let anchored = Anchors { start: hunk.old_start <= 1, end, open };
         let wanted = usize::try_from(hunk.new_start.saturating_sub(1)).unwrap_or(usize::MAX);
         match image.find(&sides.old, wanted, anchored, effort).ok_or(Failure::Endless(hunk.line))? {
             Some(at) => image.replace(at, sides.old.len(), &sides.new),
@@ -111,6 +113,9 @@ pub fn apply(text: &[u8], hunks: &[Hunk<'_>], effort: &mut Effort) -> Result<Vec
 struct Anchors {
     start: bool,
     end: bool,
+    /// A line has no end, though more may follow: git compares such hunks as one piece of text, of which the rest of
+    /// the last line may be left, if it is white space.
+    open: bool,
 }
 
 impl<'t> Sides<'t> {
@@ -241,15 +246,21 @@ impl<'t> Image<'t> {
             return Some(false);
         }
         let mut spot = at;
+        let mut same = true;
+        let mut text = Vec::new();
         for wanted in old {
             let (line, written, next) = self.line(spot)?;
             effort.look(line)?;
-            if written || !same(wanted, line, anchors.end) {
+            if written || *wanted != line && !(anchors.open && alike(wanted, line)) {
                 return Some(false);
+            }
+            same &= *wanted == line;
+            if anchors.open {
+                text.extend_from_slice(line);
             }
             spot = next;
         }
-        Some(true)
+        Some(same || text.starts_with(&old.concat()))
     }
 
     fn replace(&mut self, at: Spot, count: usize, new: &[&'t [u8]]) {
@@ -312,15 +323,10 @@ impl<'t> Image<'t> {
     }
 }
 
-/// A line fits a line that is the same. To a line of the patch without an end, before the end of the text, git also
-/// lets those fit that only have white space more.
-fn same(wanted: &[u8], line: &[u8], at_end: bool) -> bool {
-    if wanted == line {
-        return true;
-    }
-    let open = !wanted.ends_with(b"\n") && !at_end;
-    let rest = line.strip_prefix(wanted).filter(|_| open);
-    rest.is_some_and(|rest| rest.iter().all(|byte| byte.is_ascii_whitespace() || *byte == 11))
+/// Lines that are the same but for white space.
+fn alike(one: &[u8], other: &[u8]) -> bool {
+    let black = |byte: &&u8| !byte.is_ascii_whitespace() && **byte != 11;
+    one.iter().filter(black).eq(other.iter().filter(black))
 }
 
 #[cfg(test)]

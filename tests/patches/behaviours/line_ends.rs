@@ -236,6 +236,19 @@ pub fn cases() -> Vec<Case> {
                  |+lily",
             )
             .refused(&["poem", "line 3 should be ''", "the end of the file"]),
+        case("word_of_a_missing_line_end_inside_the_text_does_not_fit_there")
+            .base([raw("poem", "rose\ntulip\nlily\n")])
+            .patch(
+                "|--- a/poem
+                 |+++ b/poem
+                 |@@ -1,3 +1,3 @@
+                 |-rose
+                 |\\ No newline at end of file
+                 |+iris
+                 | tulip
+                 | lily",
+            )
+            .refused(&["poem", "line 1 should be 'rose' without a line end", "is 'rose'"]),
     ]
 }
 
