@@ -213,7 +213,7 @@ impl<'p> Header<'p> {
 
     /// `index <old>..<new>[ <mode>]`. A line of another form says nothing.
     fn index(&mut self, rest: &'p [u8], number: usize) -> Result<(), Malformed> {
-        const MOST: usize = 64;
+        const MOST: usize = 40;
         let line = rest.strip_suffix(b"\n").unwrap_or(rest);
         let Some(dots) = line.iter().position(|byte| *byte == b'.') else { return Ok(()) };
         if line.get(dots + 1) != Some(&b'.') || dots > MOST {

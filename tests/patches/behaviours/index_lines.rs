@@ -26,6 +26,10 @@ pub fn cases() -> Vec<Case> {
             with_index(&format!("index {}..{}", "1".repeat(40), "2".repeat(40))),
         ),
         lit("an_index_line_of_another_form_says_nothing", with_index("index 12345 to 6789a, mode 120000")),
+        lit(
+            "an_index_line_with_names_that_are_too_long_says_nothing",
+            with_index(&format!("index {}..6789a 120000", "1".repeat(50))),
+        ),
         Case {
             name: "an_index_line_with_a_mode_that_is_none_is_refused",
             ..lamp().patch(with_index("index 12345..6789a mode")).refused(&[
