@@ -197,39 +197,49 @@ fn skip_folders(name: &[u8], strip: usize) -> Option<&[u8]> {
 }
 
 /// Where a time stamp begins that ends a line of a plain diff, white space before it included:
-/// `2010-07-05 19:41:17.620000023 -0500`, with or without fraction and zone, and with a tab or spaces before it.
+/// `2010-07-05 19:41:17.620000023 -0500`, with or without fraction, zone and even time, and behind a tab or spaces.
 fn time_stamp(line: &[u8]) -> Option<usize> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if let Some(tab) = line.iter().rposition(|byte| *byte == b'\t') {
-        return stamp(&line[tab + 1..]).map(|_| tab);
+    line.last().filter(|byte| byte.is_ascii_digit())?;
+    let rest = ends(line, " +0000").or_else(|| ends(line, " +00:00")).unwrap_or(line);
+    let whole = rest.iter().rposition(|byte| !byte.is_ascii_digit()).filter(|dot| rest[*dot] == b'.');
+    let rest = [rest.len()].into_iter().chain(whole).find_map(|end| ends(&rest[..end], " 00:00:00")).unwrap_or(rest);
+    let rest = ends(rest, "0000-00-00").or_else(|| ends(rest, "00-00-00"))?;
+    match rest.last()? {
+        b'\t' => Some(rest.len() - 1),
+        b' ' => Some(rest.iter().rposition(|byte| *byte != b' ').map_or(0, |at| at + 1)),
+        _ => None,
     }
-    let text = std::str::from_utf8(line).ok()?;
-    // At most three words: date, time, zone.
-    let mut starts = text.rmatch_indices(' ').map(|(at, _)| at).take(3);
-    starts.find(|at| stamp(&line[at + 1..]).is_some()).map(|at| text[..at].trim_end_matches(' ').len())
 }
 
-/// Reads a time stamp: seconds since 1970.
-fn stamp(text: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(text).ok()?.trim_end();
-    for form in ["%Y-%m-%d %H:%M:%S%.f %z", "%Y-%m-%d %H:%M:%S%.f"] {
-        if let Ok(time) = chrono::DateTime::parse_from_str(text, form) {
-            return Some(time.timestamp());
-        }
-        if let Ok(time) = chrono::NaiveDateTime::parse_from_str(text, form) {
-            return Some(time.and_utc().timestamp());
-        }
-    }
-    None
+/// What is before an end of this form, where `0` is any digit and `+` either sign; none where the text ends otherwise.
+fn ends<'t>(text: &'t [u8], form: &str) -> Option<&'t [u8]> {
+    let (rest, end) = text.split_at_checked(text.len().checked_sub(form.len())?)?;
+    let fits = end.iter().zip(form.bytes()).all(|(byte, form)| match form {
+        b'0' => byte.is_ascii_digit(),
+        b'+' => matches!(byte, b'+' | b'-'),
+        literal => *byte == literal,
+    });
+    fits.then_some(rest)
 }
 
-/// The time stamp of a plain diff's line says 1970: the file is not there on that side. Only with a zone is that certain.
+/// The time stamp of a plain diff's line says 1970: the file is not there on that side. Only behind a tab, with a zone,
+/// and without anything behind it is that certain.
 pub(super) fn is_epoch(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let Some(line) = line.strip_suffix(b"\n") else { return false };
     let Some(tab) = line.iter().rposition(|byte| *byte == b'\t') else { return false };
-    let Ok(text) = std::str::from_utf8(&line[tab + 1..]) else { return false };
-    chrono::DateTime::parse_from_str(text.trim_end(), "%Y-%m-%d %H:%M:%S%.f %z").is_ok_and(|time| time.timestamp() == 0)
+    let stamp = &line[tab + 1..];
+    let (time, zone) = match (ends(stamp, " +0000"), ends(stamp, " +00:00")) {
+        (Some(time), _) | (None, Some(time)) => (time, &stamp[time.len() + 1..]),
+        (None, None) => return false,
+    };
+    let fraction = time.iter().rposition(|byte| *byte != b'0').filter(|dot| time[*dot] == b'.' && dot + 1 < time.len());
+    let Some(date) = ends(&time[..fraction.unwrap_or(time.len())], " 00:00:00") else { return false };
+    let two = |digits: &[u8]| i32::from(digits[0] - b'0') * 10 + i32::from(digits[1] - b'0');
+    let (time, minutes) = (&time[date.len() + 1..], |hours, minutes| two(hours) * 60 + two(minutes));
+    let zone_minutes = minutes(&zone[1..], &zone[zone.len() - 2..]) * if zone[0] == b'-' { -1 } else { 1 };
+    let since = minutes(time, &time[3..]) - zone_minutes;
+    &time[6..8] == b"00" && (date == b"1970-01-01" && since == 0 || date == b"1969-12-31" && since == 24 * 60)
 }
 
 /// White space as C has it.

@@ -192,6 +192,16 @@ pub fn cases() -> Vec<Case> {
             )
             .with_crlf()
             .gives([super::tell::Entry { kind: crate::cases::Kind::Executable, ..raw("poem", "rose\r\n") }]),
+        case("a_carriage_return_before_the_first_second_of_1970_ends")
+            .base([raw("poem", "rose\r\n")])
+            .patch(
+                "|--- a/poem\t2031-04-05 06:07:08 +0200
+                 |+++ b/poem\t1970-01-01 00:00:00 +0000
+                 |@@ -1 +0,0 @@
+                 |-rose",
+            )
+            .with_crlf()
+            .gives([raw("poem", "")]),
         case("a_tab_is_not_eight_spaces")
             .base([raw("poem", "\trose\ntulip\n")])
             .patch(

@@ -24,6 +24,19 @@ pub fn cases() -> Vec<Case> {
             .base([file("my wall", "brick")])
             .patch(changed("  2031-04-05 06:07:08"))
             .gives([file("my wall", "stone")]),
+        case("a_time_stamp_has_no_time_and_a_year_of_two_digits")
+            .base([file("my wall", "brick")])
+            .patch(changed(" 31-04-05"))
+            .gives([file("my wall", "stone")]),
+        case("a_time_stamp_needs_no_calendar")
+            .base([file("my wall", "brick")])
+            .patch(changed(" 2031-99-99 99:99:99"))
+            .gives([file("my wall", "stone")]),
+        case("a_time_stamp_behind_a_space_and_before_a_carriage_return_belongs_to_the_name")
+            .base([file("my wall", "brick")])
+            .patch(changed(" 2031-04-05 06:07:08 +0200"))
+            .with_crlf()
+            .refused(&["my wall 2031-04-05 06:07:08 +0200", "does not exist"]),
         case("a_revision_follows_behind_a_tab")
             .base([file("my wall", "brick")])
             .patch(changed("\t(revision 12)"))
@@ -126,6 +139,10 @@ pub fn cases() -> Vec<Case> {
         case("the_second_second_of_1970_is_a_time_as_any")
             .base([file("wall", "brick")])
             .patch(emptied("\t1970-01-01 00:00:01.000000000 +0000"))
+            .gives([file("wall", "")]),
+        case("the_first_second_of_1970_and_a_bit_is_a_time_as_any")
+            .base([file("wall", "brick")])
+            .patch(emptied("\t1970-01-01 00:00:00.000000001 +0000"))
             .gives([file("wall", "")]),
         case("the_first_second_of_1970_behind_a_space_is_a_time_as_any")
             .base([file("wall", "brick")])
