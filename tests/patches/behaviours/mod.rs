@@ -1,7 +1,8 @@
 //! What becomes of patches, behaviour by behaviour: a base, a patch, and what is expected of the engine and of git.
 //!
 //! The cases are told so that they can be read as documentation. Each is tried by both: what it says must come of it,
-//! and `git apply --cached` must say the same, except where a case says why we differ.
+//! and `git apply --cached` must say the same, except where a case says why we differ. `README.md` beside this lists
+//! which of them stand for what git's own tests check.
 
 mod binary;
 mod broken;
@@ -18,6 +19,7 @@ mod plain;
 mod removals;
 mod series;
 mod submodules;
+mod table;
 mod tell;
 mod types;
 
@@ -92,6 +94,11 @@ fn beginning(patch: &[u8]) -> String {
 
 macro_rules! themes {
     ($($theme:ident: $what:ident,)*) => {
+        /// All cases.
+        fn all() -> Vec<Case> {
+            [$($theme::cases(),)*].into_iter().flatten().collect()
+        }
+
         $(
             #[test]
             fn $what() {
