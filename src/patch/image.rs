@@ -74,7 +74,7 @@ pub enum Failure {
 pub struct Effort(pub u64);
 
 /// What it takes to go to the next line, in bytes that could be looked at instead.
-const LINE: u64 = 8;
+const LINE: u64 = 16;
 
 impl Effort {
     /// Takes what it is to look at so many bytes; none when nothing is left.

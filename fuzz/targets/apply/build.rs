@@ -179,7 +179,12 @@ impl Build<'_> {
         let (mut steps, mut made) = (Vec::new(), Vec::new());
         for _ in 0..self.u.int_in_range(0..=20)? {
             if self.u.arbitrary()? {
-                let (offset, length): (u8, u8) = (self.u.arbitrary()?, self.u.arbitrary()?);
+                let (mut offset, mut length): (u8, u8) = (self.u.arbitrary()?, self.u.arbitrary()?);
+                if self.u.ratio(7, 8)? && !before.is_empty() {
+                    // The texts here are shorter than 255 bytes.
+                    offset %= before.len() as u8;
+                    length = length.clamp(1, before.len() as u8 - offset);
+                }
                 steps.extend([0x91, offset, length]);
                 let end = usize::from(offset) + if length == 0 { 0x10000 } else { usize::from(length) };
                 made.extend_from_slice(before.get(usize::from(offset)..end).unwrap_or_default());
