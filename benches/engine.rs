@@ -1,0 +1,463 @@
+//! The patch engine beside git and libgit2, in one run: `cargo bench --bench engine [-- PART…]`, where a part is
+//! `apply`, `harvest`, `size` or `history`. Nothing here is asserted; the figures are for reading.
+//!
+//! Whoever is compared does the same: makes the same trees of the same patches, starts with the same objects, and
+//! flushes what it writes. Every figure is a median, and those that are compared take turns. Where the disk would be
+//! what is measured, `TMPDIR=/dev/shm` takes it out: there, flushing costs nothing.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use git_puff::git::{Location, Repo};
+use git_puff::model::Oid;
+use git_puff::patch;
+use support::lab::{Lab, run};
+
+const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
+
+const SMALL: usize = 1_000;
+const LARGE: usize = 100_000;
+const IN_A_FOLDER: usize = 80;
+const VARIANTS: usize = 4;
+const CHANGED: usize = 4;
+
+/// As git-puff has libgit2 do it: what is kept is flushed. A temporary index is not kept.
+const FLUSHED: [&str; 4] = ["-c", "core.fsync=loose-object,reference", "-c", "core.fsyncMethod=fsync"];
+
+fn main() {
+    let parts: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    let lab = Lab::empty();
+    if wanted("apply") || wanted("harvest") {
+        let [small, large] = [SMALL, LARGE].map(|files| Place::with_files(&lab, files));
+        if wanted("apply") {
+            apply(&lab, &small, &large);
+        }
+        if wanted("harvest") {
+            harvest(&lab, &large);
+        }
+    }
+    if wanted("size") {
+        size(&lab);
+        hunks(&lab);
+    }
+    if wanted("history") {
+        history(&lab);
+    }
+}
+
+/// A variant onto its base, by us, git and libgit2.
+fn apply(lab: &Lab, small: &Place, large: &Place) {
+    const ROUNDS: usize = 5;
+    heading("one variant of four changed files onto its base, per variant");
+    for (what, fresh) in [("new objects, flushed", true), ("objects there already", false)] {
+        let mut took = [const { Vec::new() }; 6];
+        for _ in 0..ROUNDS {
+            for (index, place) in [small, large].into_iter().enumerate() {
+                let mut time = |who: usize, all: &dyn Fn() -> (Duration, Vec<Oid>)| {
+                    if fresh {
+                        place.forget();
+                    }
+                    let (time, trees) = all();
+                    assert_eq!(trees, place.trees, "other trees than git's");
+                    took[2 * who + index].push(time / VARIANTS as u32);
+                };
+                // Each is quick, and the first one meets whatever the others left.
+                (0..5).for_each(|_| time(0, &|| place.ours()));
+                time(1, &|| place.git(lab));
+                time(2, &|| place.libgit2());
+            }
+        }
+        let [small_ours, ours, small_git, git, small_libgit2, libgit2] = took.map(median);
+        say(&format!("git-puff, {SMALL} files, {what}"), small_ours, "");
+        say(&format!("git-puff, {LARGE} files, {what}"), ours, &times(ours, small_ours, "its time at 1,000", "<= 1.5"));
+        say(&format!("git, {SMALL} files, {what}"), small_git, &times(small_git, small_ours, "ours", ""));
+        say(&format!("git, {LARGE} files, {what}"), git, &times(git, ours, "ours", ">= 200"));
+        say(&format!("libgit2, {SMALL} files, {what}"), small_libgit2, &times(small_libgit2, small_ours, "ours", ""));
+        say(&format!("libgit2, {LARGE} files, {what}"), libgit2, &times(libgit2, ours, "ours", ">= 100"));
+    }
+}
+
+/// Four variants up to branches, as a user waits for them.
+fn harvest(lab: &Lab, place: &Place) {
+    const ROUNDS: usize = 5;
+    heading(&format!("four exported variants up to their branches, {LARGE} files, whole processes"));
+    let folder = lab.path("export");
+    for (index, patch) in place.patches.iter().enumerate() {
+        let variant = folder.join(format!("var{}", index + 1));
+        fs::create_dir_all(&variant).expect("a folder");
+        fs::write(variant.join("patch.diff"), patch).expect("a patch");
+    }
+    let folder = folder.display().to_string();
+    let command = || {
+        let mut command = lab.command(PUFF);
+        command.current_dir(&place.path).args(["harvest", "--from", &folder, "--base", "main", "--name", "try"]);
+        command
+    };
+    let (mut ours, mut gits) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        for _ in 0..5 {
+            place.forget();
+            let began = Instant::now();
+            run(&mut command()).ok();
+            ours.push(began.elapsed());
+        }
+        let branch = |number: usize| format!("refs/heads/puff/try/var{number}^{{tree}}");
+        let trees = (1..=VARIANTS).map(|number| lab.git_in(&place.path, &["rev-parse", &branch(number)]));
+        assert_eq!(trees.map(|tree| oid(&tree)).collect::<Vec<_>>(), place.trees, "other trees than git's");
+        place.forget();
+        gits.push(place.git_to_branches(lab));
+    }
+    let (ours, git) = (median(ours), median(gits));
+    say("git-puff harvest --from", ours, "");
+    say("git read-tree, apply, write-tree, commit-tree, update-ref", git, &times(git, ours, "ours", ">= 40"));
+
+    // What is private of a mapped file is what was written to, and a pack is only read.
+    let (mut whole, mut private) = (0, 0);
+    for _ in 0..ROUNDS {
+        place.forget();
+        let mut child = command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("git-puff runs");
+        let process = PathBuf::from(format!("/proc/{}", child.id()));
+        while child.try_wait().expect("git-puff runs").is_none() {
+            whole = whole.max(kib(&process.join("status"), "VmHWM:"));
+            private = private.max(kib(&process.join("smaps_rollup"), "Private_Dirty:"));
+        }
+    }
+    println!("  {:<58} {private:>8} KiB  (goal: < 60 MiB)", "private memory at most (sampled)");
+    println!("  {:<58} {whole:>8} KiB", "resident at most, mapped packs and all (its own count)");
+}
+
+/// Does twice the patch take twice the time?
+fn size(lab: &Lab) {
+    heading("a large patch, per MiB of it");
+    let mut before: Option<Duration> = None;
+    for mib in [25, 50] {
+        // Of four lines one is changed, and three follow it that are new: about 150 bytes of a patch, with context.
+        let text = |file: usize, new: bool| {
+            let mut text = String::new();
+            for line in 0..mib * 370 {
+                let number = file * 1_000_000 + line;
+                _ = match (line % 12, new) {
+                    (5, true) => writeln!(text, "fn changed_{number}() {{}}\n{}", words(number, 60).repeat(6)),
+                    _ => writeln!(text, "    let value_{number} = compute({});", number % 977),
+                };
+            }
+            text
+        };
+        let files: Vec<_> = (0..20).map(|file| (format!("src/file_{file}.rs"), text(file, false))).collect();
+        let new: Vec<_> = (0..20).map(|file| (format!("src/file_{file}.rs"), text(file, true))).collect();
+        let place = Place::of(lab, &format!("size-{mib}"), &files, &[new], &[]);
+        let whole = place.patches[0].len() as f64 / f64::from(1 << 20);
+        let took = place.median_of_ours(5);
+        let each = took.as_secs_f64() * 1000.0 / whole;
+        let ratio = before.map_or(String::new(), |before| times(took, before, "half of it", "about 2"));
+        say(&format!("{whole:.1} MiB: {each:.2} ms per MiB"), took, &ratio);
+        before = Some(took);
+    }
+}
+
+/// Does twice the hunks of one file take twice the time?
+fn hunks(lab: &Lab) {
+    heading("many hunks in one file");
+    let mut before: Option<Duration> = None;
+    for hunks in [100_000, 200_000] {
+        let text = |new: bool| {
+            (0..hunks * 8).fold(String::new(), |mut text, line| {
+                let word = if new && line % 8 == 4 { "other" } else { "line" };
+                _ = writeln!(text, "{word} {line}");
+                text
+            })
+        };
+        let file = |new| vec![("list.txt".to_owned(), text(new))];
+        let place = Place::of(lab, &format!("hunks-{hunks}"), &file(false), &[file(true)], &["-U1"]);
+        let whole = place.patches[0].len() as f64 / f64::from(1 << 20);
+        let took = place.median_of_ours(5);
+        let ratio = before.map_or(String::new(), |before| times(took, before, "half of them", "about 2"));
+        say(&format!("{hunks} hunks, {whole:.1} MiB"), took, &ratio);
+        before = Some(took);
+    }
+}
+
+/// The patches of real history onto their parents. `PUFF_BENCH_HISTORY` names another repository than this project's.
+fn history(lab: &Lab) {
+    const ROUNDS: usize = 5;
+    let source = std::env::var("PUFF_BENCH_HISTORY").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    let count = std::env::var("PUFF_BENCH_HISTORY_COUNT").unwrap_or_else(|_| "500".to_owned());
+    let path = lab.path("history.git");
+    let clone = ["clone", "-q", "--bare", "--no-hardlinks", &source, &path.display().to_string()].map(str::to_owned);
+    lab.git_in(&lab.path("."), &clone.each_ref().map(String::as_str));
+    lab.git_in(&path, &["repack", "-q", "-a", "-d"]);
+    let list = ["log", "--no-merges", "--min-parents=1", "--format=%H %T %P", &format!("-{count}")].map(str::to_owned);
+    let listed = lab.git_in(&path, &list.each_ref().map(String::as_str));
+    let folder = lab.path("history");
+    fs::create_dir(&folder).expect("a folder");
+    let mut commits = Vec::new();
+    for line in listed.lines() {
+        let words: Vec<_> = line.split(' ').collect();
+        let (commit, tree, parent) = (words[0], words[1], words[2]);
+        let args = ["diff-tree", "-r", "-p", "-M", "--binary", "--full-index", parent, commit];
+        let patch = run(lab.command("git").current_dir(&path).args(args)).bytes;
+        if !patch.is_empty() {
+            fs::write(folder.join(format!("{commit}.patch")), &patch).expect("a patch");
+            let base = lab.git_in(&path, &["rev-parse", &format!("{parent}^{{tree}}")]);
+            commits.push((parent.to_owned(), oid(&base), oid(tree), patch));
+        }
+    }
+    heading(&format!("the patches of {} commits of real history", commits.len()));
+    let (mut ours, mut libgit2s, mut wrong) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..ROUNDS {
+        let began = Instant::now();
+        let repo = open(&path);
+        for (_, base, tree, patch) in &commits {
+            let applied = patch::apply(&repo, *base, patch).expect("the tree can be read");
+            assert_eq!(applied.tree, Some(*tree), "another tree than git's");
+        }
+        ours.push(began.elapsed());
+        let began = Instant::now();
+        let repo = git2::Repository::open(&path).expect("a repository");
+        wrong = commits.iter().filter(|(_, base, tree, patch)| by_libgit2(&repo, *base, patch) != Some(*tree)).count();
+        libgit2s.push(began.elapsed());
+    }
+    let (ours, libgit2) = (median(ours), median(libgit2s));
+    let rate = |took: Duration| commits.len() as f64 / took.as_secs_f64();
+    say(&format!("git-puff: {:.0} commits/s", rate(ours)), ours, "");
+    let ratio = times(libgit2, ours, "ours", ">= 3");
+    say(&format!("libgit2: {:.0} commits/s ({wrong} not as in history)", rate(libgit2)), libgit2, &ratio);
+}
+
+/// A repository with patches for it, its objects in one pack.
+struct Place {
+    path: PathBuf,
+    base: Oid,
+    patches: Vec<Vec<u8>>,
+    /// The patches again, as files.
+    files: Vec<PathBuf>,
+    /// What git makes of each.
+    trees: Vec<Oid>,
+}
+
+type Texts = Vec<(String, String)>;
+
+impl Place {
+    /// So many files of a few KiB, in folders that are a few deep, and four variants of four changed files.
+    fn with_files(lab: &Lab, count: usize) -> Place {
+        let folders = count.div_ceil(IN_A_FOLDER);
+        let fan = (1..).find(|fan| fan * fan * fan >= folders).expect("a number");
+        let file = |number: usize| {
+            let folder = number / IN_A_FOLDER;
+            let (part, unit, group) = (folder / (fan * fan), folder / fan % fan, folder % fan);
+            let name = format!("part{part}/unit{unit}/group{group}/file_{}.rs", number % IN_A_FOLDER);
+            let lines = 40 + number * 7919 % 120;
+            let text = (0..lines).fold(String::new(), |text, line| text + &words(number * 200 + line, 30) + "\n");
+            (name, text)
+        };
+        let files: Texts = (0..count).map(file).collect();
+        let variant = |variant: usize| {
+            let changed = (0..CHANGED).map(|at| (variant * CHANGED + at) * (count / VARIANTS / CHANGED) + 13);
+            let change = |number: usize| {
+                let (name, text) = &files[number];
+                let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+                lines[10] = format!("let variant = {variant};");
+                lines.insert(30, format!("// {}", words(number + variant, 40)));
+                (name.clone(), lines.join("\n") + "\n")
+            };
+            changed.map(change).collect()
+        };
+        let variants: Vec<Texts> = (0..VARIANTS).map(variant).collect();
+        Place::of(lab, &format!("files-{count}"), &files, &variants, &[])
+    }
+
+    /// These files, and the patches that `git diff` makes of the variants.
+    fn of(lab: &Lab, name: &str, files: &Texts, variants: &[Texts], options: &[&str]) -> Place {
+        let path = lab.path(name);
+        lab.git_in(&lab.path("."), &["init", "-q", name]);
+        let mut import = lab.command("git");
+        import.current_dir(&path).args(["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet"]);
+        let mut import = import.stdin(Stdio::piped()).spawn().expect("git runs");
+        let mut stream = std::io::BufWriter::new(import.stdin.take().expect("a pipe"));
+        let commit =
+            "commit refs/heads/main\ncommitter A U Thor <author@example.com> 1790000000 +0000\ndata 6\nBegin\n";
+        stream.write_all(commit.as_bytes()).expect("git reads");
+        for (name, text) in files {
+            write!(stream, "M 644 inline {name}\ndata {}\n{text}\n", text.len()).expect("git reads");
+        }
+        drop(stream);
+        assert!(import.wait().expect("git runs").success());
+
+        // The new files stay in here, so that the repository has no object of them yet.
+        let beside = lab.path(&format!("{name}-edited"));
+        fs::create_dir(&beside).expect("a folder");
+        lab.git_in(&beside, &["init", "-q"]);
+        let put = |texts: &mut dyn Iterator<Item = &(String, String)>| {
+            for (name, text) in texts {
+                fs::create_dir_all(beside.join(name).parent().expect("a folder")).expect("a folder");
+                fs::write(beside.join(name), text).expect("a file");
+            }
+        };
+        let changed = |name: &String| variants.iter().flatten().any(|(changed, _)| changed == name);
+        put(&mut files.iter().filter(|(name, _)| changed(name)));
+        lab.git_in(&beside, &["add", "--all"]);
+        let (mut patches, mut paths, mut trees) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, variant) in variants.iter().enumerate() {
+            put(&mut variant.iter());
+            let patch = run(lab.command("git").current_dir(&beside).arg("diff").args(options)).bytes;
+            lab.git_in(&beside, &["add", "--all"]);
+            trees.push(oid(&lab.git_in(&beside, &["write-tree"])));
+            put(&mut files.iter().filter(|(name, _)| changed(name)));
+            lab.git_in(&beside, &["add", "--all"]);
+            paths.push(lab.path(&format!("{name}-{index}.patch")));
+            fs::write(&paths[index], &patch).expect("a patch");
+            patches.push(patch);
+        }
+        let base = oid(&lab.git_in(&path, &["rev-parse", "main^{tree}"]));
+        let mut place = Place { path, base, patches, files: paths, trees };
+        if !files.iter().all(|(name, _)| changed(name)) {
+            place.trees = place.git(lab).1;
+        }
+        place
+    }
+
+    /// Takes away everything that is not in the pack.
+    fn forget(&self) {
+        let git = self.path.join(".git");
+        for entry in fs::read_dir(git.join("objects")).expect("a folder").flatten() {
+            if entry.file_name().len() == 2 {
+                fs::remove_dir_all(entry.path()).expect("a folder");
+            }
+        }
+        for folder in ["puff", "refs/puff", "refs/notes", "refs/heads/puff"] {
+            let _ = fs::remove_dir_all(git.join(folder));
+            let _ = fs::remove_dir_all(git.join("logs").join(folder));
+        }
+    }
+
+    fn median_of_ours(&self, rounds: usize) -> Duration {
+        let round = || {
+            self.forget();
+            let (took, trees) = self.ours();
+            assert_eq!(trees, self.trees, "other trees than git's");
+            took
+        };
+        median((0..rounds).map(|_| round()).collect())
+    }
+
+    fn ours(&self) -> (Duration, Vec<Oid>) {
+        let repo = open(&self.path.join(".git"));
+        let began = Instant::now();
+        let apply = |patch: &Vec<u8>| patch::apply(&repo, self.base, patch).expect("the tree can be read");
+        let trees = self.patches.iter().map(|patch| apply(patch).tree.expect("it fits")).collect();
+        (began.elapsed(), trees)
+    }
+
+    fn git(&self, lab: &Lab) -> (Duration, Vec<Oid>) {
+        let began = Instant::now();
+        let trees = self.files.iter().map(|file| oid(&self.git_to_tree(lab, file))).collect();
+        (began.elapsed(), trees)
+    }
+
+    fn git_to_tree(&self, lab: &Lab, patch: &Path) -> String {
+        let index = lab.path("temporary-index");
+        let git = |args: &[&str]| {
+            let mut command = lab.command("git");
+            command.current_dir(&self.path).env("GIT_INDEX_FILE", &index).args(FLUSHED).args(args);
+            run(&mut command).ok().stdout.trim_end().to_owned()
+        };
+        git(&["read-tree", &self.base.to_string()]);
+        git(&["apply", "--cached", "--whitespace=nowarn", &patch.display().to_string()]);
+        let tree = git(&["write-tree"]);
+        fs::remove_file(&index).expect("an index");
+        tree
+    }
+
+    fn git_to_branches(&self, lab: &Lab) -> Duration {
+        let began = Instant::now();
+        for (index, patch) in self.files.iter().enumerate() {
+            let tree = self.git_to_tree(lab, patch);
+            let git = |args: &[&str]| lab.git_in(&self.path, &[&FLUSHED, args].concat());
+            let commit = git(&["commit-tree", "-p", "main", "-m", "Try", &tree]);
+            git(&["update-ref", &format!("refs/heads/puff/git/var{}", index + 1), &commit, ""]);
+        }
+        began.elapsed()
+    }
+
+    fn libgit2(&self) -> (Duration, Vec<Oid>) {
+        let repo = git2::Repository::open(&self.path).expect("a repository");
+        let began = Instant::now();
+        let apply = |patch: &Vec<u8>| by_libgit2(&repo, self.base, patch).expect("it fits");
+        let trees = self.patches.iter().map(apply).collect();
+        (began.elapsed(), trees)
+    }
+}
+
+fn by_libgit2(repo: &git2::Repository, base: Oid, patch: &[u8]) -> Option<Oid> {
+    let base = git2::Oid::from_bytes(base.as_bytes()).expect("a name");
+    let base = repo.find_tree(base).expect("the tree can be read");
+    let diff = git2::Diff::from_buffer(patch).ok()?;
+    let mut index = repo.apply_to_tree(&base, &diff, None).ok()?;
+    Oid::from_bytes(index.write_tree_to(repo).ok()?.as_bytes())
+}
+
+fn open(git_dir: &Path) -> Repo {
+    let git_dir = git_dir.canonicalize().expect("a path");
+    Repo::open(Location {
+        common_dir: git_dir.clone(),
+        git_dir,
+        worktree: None,
+        bare: true,
+        object_format: "sha1".to_owned(),
+        ref_format: "files".to_owned(),
+    })
+    .expect("a repository")
+}
+
+/// About so many characters of something like code, always the same for a seed.
+fn words(seed: usize, length: usize) -> String {
+    const WORDS: [&str; 16] = [
+        "let", "value", "match", "self", "->", "Some(", ")?;", "for", "index", "in", "0..", "{", "}", "return", "=",
+        "write",
+    ];
+    let mut state = seed as u64 + 1;
+    let mut text = String::new();
+    while text.len() < length {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let word = WORDS[(state >> 60) as usize];
+        _ = write!(text, "{word} {} ", state >> 50 & 0x3ff);
+    }
+    text
+}
+
+fn oid(digits: &str) -> Oid {
+    digits.parse().expect("a name")
+}
+
+/// A number of a file like /proc/PID/status; 0 when the process is gone.
+fn kib(file: &Path, key: &str) -> u64 {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(key));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn heading(what: &str) {
+    println!("\n{what}");
+}
+
+fn say(what: &str, took: Duration, ratio: &str) {
+    println!("  {what:<58} {:>9.3} ms  {ratio}", took.as_secs_f64() * 1000.0);
+}
+
+fn times(one: Duration, other: Duration, whose: &str, goal: &str) -> String {
+    let ratio = format!("{:.2} x {whose}", one.as_secs_f64() / other.as_secs_f64());
+    if goal.is_empty() { ratio } else { format!("{ratio} (goal: {goal})") }
+}
