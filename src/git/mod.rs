@@ -6,6 +6,8 @@
 pub mod config;
 mod library;
 mod locate;
+mod loose;
+mod objects;
 mod refs;
 mod remote;
 mod repo;
@@ -13,7 +15,7 @@ mod stats;
 mod trees;
 
 pub use locate::{Location, survey};
-pub use refs::{Expected, RefFailure, is_valid_ref_name};
+pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};
 pub use repo::{CommitInfo, NewCommit, Repo};
 pub use stats::Stats;

@@ -25,6 +25,19 @@ pub enum Expected {
     At(Oid),
 }
 
+/// A ref to be changed.
+#[derive(Clone, Copy, Debug)]
+pub struct RefChange<'a> {
+    /// Its full name.
+    pub name: &'a str,
+    /// Where it is to point.
+    pub new: Oid,
+    /// What it has to be before.
+    pub expected: Expected,
+    /// For its log.
+    pub message: &'a str,
+}
+
 /// Why a ref was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RefFailure {
@@ -86,11 +99,37 @@ impl Repo {
     /// # Errors
     /// [`RefFailure::Moved`] when it is not; otherwise when it can't be written.
     pub fn set_ref(&self, name: &str, new: Oid, expected: Expected, message: &str) -> Result<(), RefFailure> {
+        // A ref never names what is not on the disk.
+        self.flush().map_err(|cause| unwritable(name, &format!("what it is to name can't be written: {cause}")))?;
         let old = match expected {
             Expected::Absent => git2::Oid::ZERO_SHA1,
             Expected::At(old) => raw(old),
         };
         self.patiently(name, || self.inner.reference_matching(name, raw(new), true, old, message).map(drop))
+    }
+
+    /// Changes several refs, each for itself as [`Repo::set_ref`] does; they wait for the disk at the same time.
+    pub fn set_refs(&self, changes: &[RefChange<'_>]) -> Vec<Result<(), RefFailure>> {
+        let Some((first, others)) = changes.split_first() else { return Vec::new() };
+        let set = |repo: &Repo, change: &RefChange<'_>| {
+            repo.set_ref(change.name, change.new, change.expected, change.message)
+        };
+        if let Err(cause) = self.flush() {
+            let why = format!("what it is to name can't be written: {cause}");
+            return changes.iter().map(|change| Err(unwritable(change.name, &why))).collect();
+        }
+        let location = self.location();
+        std::thread::scope(|scope| {
+            let in_thread = |change| {
+                scope.spawn(move || match Repo::open(location.clone()) {
+                    Ok(repo) => set(&repo, change),
+                    Err(error) => Err(unwritable(change.name, &error.to_string())),
+                })
+            };
+            let threads: Vec<_> = others.iter().map(in_thread).collect();
+            let threads = threads.into_iter().map(|thread| thread.join().expect("writing a ref does not panic"));
+            [set(self, first)].into_iter().chain(threads).collect()
+        })
     }
 
     /// Removes a ref if it is at `old`; one that is gone already is fine.
@@ -145,6 +184,10 @@ impl Repo {
         let orphans = watched.iter_mut().map(Watched::is_orphan);
         found.iter().zip(orphans).filter(|(_, orphan)| *orphan).map(|(path, _)| path.clone()).collect()
     }
+}
+
+fn unwritable(name: &str, why: &str) -> RefFailure {
+    RefFailure::Unwritable { name: name.to_owned(), cause: git2::Error::from_str(why) }
 }
 
 /// May a ref have this full name?

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use super::library;
 use super::locate::Location;
+use super::objects::Unwritten;
 use crate::error::{Error, Result};
 use crate::model::{Identity, Oid, Time};
 
 /// An open repository. Cheap to open, not shared between threads.
 pub struct Repo {
     pub(super) inner: git2::Repository,
+    pub(super) unwritten: Unwritten,
     location: Location,
 }
 
@@ -61,7 +63,7 @@ impl Repo {
                 .hint("check it with 'git fsck'")
                 .because(cause)
         })?;
-        Ok(Repo { inner, location })
+        Ok(Repo { inner, unwritten: Unwritten::default(), location })
     }
 
     /// Where it is.
@@ -82,8 +84,9 @@ impl Repo {
     /// # Errors
     /// When it is not here or no blob.
     pub fn blob(&self, oid: Oid) -> Result<Vec<u8>> {
-        let blob = self.inner.find_blob(raw(oid)).map_err(|cause| missing("blob", oid, cause))?;
-        Ok(blob.content().to_vec())
+        let missing = |cause| missing("blob", oid, cause);
+        let odb = self.inner.odb().map_err(missing)?;
+        Ok(self.read(&odb, oid, git2::ObjectType::Blob).map_err(missing)?.to_vec())
     }
 
     /// Keeps these bytes as a blob.
@@ -91,7 +94,7 @@ impl Repo {
     /// # Errors
     /// When the object store can't be written.
     pub fn write_blob(&self, bytes: &[u8]) -> Result<Oid> {
-        self.inner.blob(bytes).map(oid).map_err(|cause| unwritable("a blob", cause))
+        self.keep(git2::ObjectType::Blob, bytes.into()).map_err(|cause| unwritable("a blob", cause))
     }
 
     /// The name that these bytes would have as a blob.
@@ -105,14 +108,22 @@ impl Repo {
 
     /// Is this blob here?
     pub fn has_blob(&self, id: Oid) -> bool {
-        self.inner.find_blob(raw(id)).is_ok()
+        let blob = |odb: git2::Odb<'_>| self.read(&odb, id, git2::ObjectType::Blob).is_ok();
+        self.inner.odb().is_ok_and(blob)
     }
 
     /// The blob whose name begins with these digits; none when there is none, or more than one object.
     pub fn blob_of_prefix(&self, digits: &str) -> Option<Vec<u8>> {
         let id = git2::Oid::from_str(digits).ok()?;
-        let whole = self.inner.odb().ok()?.exists_prefix(id, digits.len()).ok()?;
-        Some(self.inner.find_blob(whole).ok()?.content().to_vec())
+        let written = self.inner.odb().ok()?.exists_prefix(id, digits.len());
+        let mut found = self.unwritten_of_prefix(digits);
+        match written {
+            Ok(whole) => found.push(oid(whole)),
+            Err(cause) if cause.code() == git2::ErrorCode::Ambiguous => return None,
+            Err(_) => {}
+        }
+        let [whole] = found[..] else { return None };
+        self.blob(whole).ok()
     }
 
     /// Merges two texts with what they have in common, as git does; none when both changed the same lines.
@@ -135,6 +146,9 @@ impl Repo {
     /// # Errors
     /// When it is not here or no commit.
     pub fn commit(&self, id: Oid) -> Result<CommitInfo> {
+        if self.is_unwritten(id) {
+            self.flush().map_err(|cause| missing("commit", id, git2::Error::from_str(&cause.to_string())))?;
+        }
         let commit = self.inner.find_commit(raw(id)).map_err(|cause| missing("commit", id, cause))?;
         Ok(CommitInfo {
             tree: oid(commit.tree_id()),
@@ -146,7 +160,7 @@ impl Repo {
 
     /// Is this commit here?
     pub fn has_commit(&self, id: Oid) -> bool {
-        self.inner.find_commit(raw(id)).is_ok()
+        self.is_unwritten(id) || self.inner.find_commit(raw(id)).is_ok()
     }
 
     /// Writes a commit that no ref points to yet.
@@ -156,17 +170,20 @@ impl Repo {
     pub fn write_commit(&self, new: &NewCommit<'_>) -> Result<Oid> {
         let unwritable = |cause| unwritable("a commit", cause);
         let when = git2::Time::new(new.at.timestamp(), 0);
+        // libgit2 knows what a name may be, and what is trimmed off it.
         let signature = git2::Signature::new(&new.identity.name, &new.identity.email, &when).map_err(unwritable)?;
-        let tree = self.inner.find_tree(raw(new.tree)).map_err(|cause| missing("tree", new.tree, cause))?;
-        let parents: Result<Vec<_>> = new
-            .parents
-            .iter()
-            .map(|id| self.inner.find_commit(raw(*id)).map_err(|cause| missing("commit", *id, cause)))
-            .collect();
-        let parents = parents?;
-        let parents: Vec<_> = parents.iter().collect();
-        let written = self.inner.commit(None, &signature, &signature, new.message, &tree, &parents);
-        written.map(oid).map_err(unwritable)
+        let mut bytes = format!("tree {}\n", new.tree).into_bytes();
+        for parent in new.parents {
+            bytes.extend(format!("parent {parent}\n").bytes());
+        }
+        for role in ["author ", "committer "] {
+            let parts = [role.as_bytes(), signature.name_bytes(), b" <", signature.email_bytes(), b"> "];
+            bytes.extend(parts.concat());
+            bytes.extend(format!("{} +0000\n", when.seconds()).bytes());
+        }
+        bytes.push(b'\n');
+        bytes.extend(new.message.bytes());
+        self.keep(git2::ObjectType::Commit, bytes.into()).map_err(unwritable)
     }
 
     /// The commit that a revision names; none when nothing has that name.

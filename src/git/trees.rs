@@ -1,11 +1,16 @@
 //! Editing trees: only the trees on the way to a change are read and written.
 //!
-//! libgit2's own `TreeUpdateBuilder` refuses a file that becomes a folder (and the reverse) in one update; plain
-//! tree builders do not.
+//! Trees are taken as git keeps them, and a new one is the old one's bytes with some exchanged. libgit2 would take each
+//! apart and look every entry up again. Its own `TreeUpdateBuilder` refuses a file that becomes a folder (and the
+//! reverse) in one update, too.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::repo::{Repo, oid, raw};
+use git2::ObjectType;
+
+use super::objects::Bytes;
+use super::repo::Repo;
 use crate::error::{Error, Result};
 use crate::model::Oid;
 
@@ -36,8 +41,8 @@ impl EntryKind {
         }
     }
 
-    fn from_mode(mode: i32) -> EntryKind {
-        match mode as u32 & 0o170000 {
+    fn from_mode(mode: u32) -> EntryKind {
+        match mode & 0o170000 {
             0o040000 => EntryKind::Tree,
             0o120000 => EntryKind::Symlink,
             0o160000 => EntryKind::Submodule,
@@ -67,6 +72,52 @@ pub enum Edit {
     Remove,
 }
 
+/// An entry as a tree has it: `<mode> <name> NUL <name of the object>`.
+struct RawEntry<'t> {
+    bytes: &'t [u8],
+    name: &'t [u8],
+    kind: EntryKind,
+    oid: Oid,
+}
+
+/// The entries of a tree's bytes.
+struct RawEntries<'t>(&'t [u8]);
+
+impl<'t> Iterator for RawEntries<'t> {
+    type Item = Result<RawEntry<'t>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let entry =
+            first_entry(self.0).ok_or_else(|| Error::failed("a tree is damaged").hint("check it with 'git fsck'"));
+        self.0 = entry.as_ref().map_or(&[], |entry| &self.0[entry.bytes.len()..]);
+        Some(entry)
+    }
+}
+
+fn first_entry(bytes: &[u8]) -> Option<RawEntry<'_>> {
+    let space = bytes.iter().position(|byte| *byte == b' ')?;
+    let digit = |mode: u32, digit: &u8| matches!(digit, b'0'..=b'7').then(|| mode << 3 | u32::from(digit - b'0'));
+    let mode = bytes[..space].iter().try_fold(0, digit)?;
+    let end = space + 1 + bytes[space + 1..].iter().position(|byte| *byte == 0)?;
+    let bytes = bytes.get(..end + 1 + 20)?;
+    let oid = Oid::from_bytes(&bytes[end + 1..])?;
+    Some(RawEntry { bytes, name: &bytes[space + 1..end], kind: EntryKind::from_mode(mode), oid })
+}
+
+/// Git's order of entries: by names, a folder's ending with a slash.
+fn order((one, one_is_tree): (&[u8], bool), (other, other_is_tree): (&[u8], bool)) -> Ordering {
+    let slash = |is_tree: bool| is_tree.then_some(&b'/');
+    one.iter().chain(slash(one_is_tree)).cmp(other.iter().chain(slash(other_is_tree)))
+}
+
+/// May an entry have this name?
+fn is_valid(name: &[u8]) -> bool {
+    !matches!(name, b"" | b"." | b"..") && !name.eq_ignore_ascii_case(b".git") && !name.contains(&0)
+}
+
 /// The changes under one folder.
 #[derive(Default)]
 struct Edits<'a> {
@@ -85,18 +136,18 @@ impl Repo {
             return Ok(None);
         }
         let mut parts = path.split(|byte| *byte == b'/').peekable();
+        let odb = self.odb()?;
         let mut tree = tree;
         while let Some(part) = parts.next() {
-            let folder = self.tree(tree)?;
-            let Some(entry) = folder.get_name_bytes(part) else { return Ok(None) };
-            let kind = EntryKind::from_mode(entry.filemode());
+            let folder = self.tree(&odb, tree)?;
+            let Some(entry) = find(&folder, part)? else { return Ok(None) };
             if parts.peek().is_none() {
-                return Ok(Some(Entry { name: part.to_vec(), kind, oid: oid(entry.id()) }));
+                return Ok(Some(Entry { name: part.to_vec(), kind: entry.kind, oid: entry.oid }));
             }
-            if kind != EntryKind::Tree {
+            if entry.kind != EntryKind::Tree {
                 return Ok(None);
             }
-            tree = oid(entry.id());
+            tree = entry.oid;
         }
         Ok(None)
     }
@@ -106,13 +157,10 @@ impl Repo {
     /// # Errors
     /// When the tree is missing.
     pub fn entries(&self, tree: Oid) -> Result<Vec<Entry>> {
-        let tree = self.tree(tree)?;
-        let entry = |entry: git2::TreeEntry<'_>| Entry {
-            name: entry.name_bytes().to_vec(),
-            kind: EntryKind::from_mode(entry.filemode()),
-            oid: oid(entry.id()),
-        };
-        Ok(tree.iter().map(entry).collect())
+        let odb = self.odb()?;
+        let tree = self.tree(&odb, tree)?;
+        let entry = |entry: RawEntry<'_>| Entry { name: entry.name.to_vec(), kind: entry.kind, oid: entry.oid };
+        RawEntries(&tree).map(|found| found.map(entry)).collect()
     }
 
     /// Writes `tree` (or the empty one) with these paths changed and answers its name. A folder that becomes empty is
@@ -133,60 +181,98 @@ impl Repo {
                 }
             }
         }
-        match self.edit_folder(tree, &root)? {
+        let odb = self.odb()?;
+        match self.edit_folder(&odb, tree, &root)? {
             Some(tree) => Ok(tree),
-            None => self.edit_nothing(),
+            None => self.keep_tree(Vec::new()),
         }
     }
 
     /// The tree after the edits; none when nothing is left in it.
-    fn edit_folder(&self, tree: Option<Oid>, edits: &Edits<'_>) -> Result<Option<Oid>> {
-        let unwritable = |cause: git2::Error| Error::failed("a tree can't be written").because(cause);
-        let before = tree.map(|tree| self.tree(tree)).transpose()?;
-        let mut builder = self.inner.treebuilder(before.as_ref()).map_err(unwritable)?;
-        let remove = |builder: &mut git2::TreeBuilder<'_>, name: &[u8]| {
-            let there = builder.get(name)?.is_some();
-            if there { builder.remove(name) } else { Ok(()) }
+    fn edit_folder(&self, odb: &git2::Odb<'_>, tree: Option<Oid>, edits: &Edits<'_>) -> Result<Option<Oid>> {
+        let before = tree.map(|tree| self.tree(odb, tree)).transpose()?;
+        let before = before.as_deref().unwrap_or_default();
+        let put = |edit: &Edit| match edit {
+            Edit::Put(kind, oid) => Some((*kind, *oid)),
+            Edit::Remove => None,
         };
-        for (name, edit) in &edits.here {
-            match edit {
-                Edit::Remove => remove(&mut builder, name).map_err(unwritable)?,
-                Edit::Put(kind, oid) => {
-                    builder.insert(*name, raw(*oid), kind.mode() as i32).map_err(unwritable)?;
-                }
-            }
-        }
+        let mut changes: BTreeMap<&[u8], _> = edits.here.iter().map(|(name, edit)| (*name, put(edit))).collect();
         for (name, below) in &edits.below {
-            let entry = builder.get(*name).map_err(unwritable)?;
-            let folder = entry.filter(|entry| EntryKind::from_mode(entry.filemode()) == EntryKind::Tree);
-            let folder = folder.map(|entry| oid(entry.id()));
+            let there = match changes.get(name) {
+                Some(change) => *change,
+                None => find(before, name)?.map(|entry| (entry.kind, entry.oid)),
+            };
+            let folder = there.filter(|(kind, _)| *kind == EntryKind::Tree).map(|(_, oid)| oid);
             let keeps_file = folder.is_none() && !below.puts_anything();
-            match self.edit_folder(folder, below)? {
-                Some(tree) => {
-                    builder.insert(*name, raw(tree), EntryKind::Tree.mode() as i32).map_err(unwritable)?;
-                }
+            match self.edit_folder(odb, folder, below)? {
+                Some(tree) => drop(changes.insert(name, Some((EntryKind::Tree, tree)))),
                 None if keeps_file => {}
-                None => remove(&mut builder, name).map_err(unwritable)?,
+                None => drop(changes.insert(name, None)),
             }
         }
-        if builder.is_empty() {
-            return Ok(None);
+        let after = edited(before, &changes)?;
+        match tree {
+            _ if after.is_empty() => Ok(None),
+            Some(tree) if after == before => Ok(Some(tree)),
+            _ => self.keep_tree(after).map(Some),
         }
-        builder.write().map(|id| Some(oid(id))).map_err(unwritable)
     }
 
-    fn edit_nothing(&self) -> Result<Oid> {
-        let write = || self.inner.treebuilder(None)?.write();
-        write().map(oid).map_err(|cause| Error::failed("the empty tree can't be written").because(cause))
+    fn keep_tree(&self, bytes: Vec<u8>) -> Result<Oid> {
+        self.keep(ObjectType::Tree, bytes.into())
+            .map_err(|cause| Error::failed("a tree can't be written").because(cause))
     }
 
-    fn tree(&self, id: Oid) -> Result<git2::Tree<'_>> {
-        self.inner.find_tree(raw(id)).map_err(|cause| {
+    fn odb(&self) -> Result<git2::Odb<'_>> {
+        self.inner.odb().map_err(|cause| Error::cannot_work("the objects can't be read").because(cause))
+    }
+
+    fn tree<'o>(&self, odb: &'o git2::Odb<'_>, id: Oid) -> Result<Bytes<'o>> {
+        self.read(odb, id, ObjectType::Tree).map_err(|cause| {
             Error::failed(format!("the tree {id} can't be read"))
                 .hint("check the repository with 'git fsck'")
                 .because(cause)
         })
     }
+}
+
+fn find<'t>(tree: &'t [u8], name: &[u8]) -> Result<Option<RawEntry<'t>>> {
+    RawEntries(tree).find(|entry| entry.as_ref().map_or(true, |entry| entry.name == name)).transpose()
+}
+
+/// The bytes of a tree with some entries put there and others taken away.
+fn edited(before: &[u8], changes: &BTreeMap<&[u8], Option<(EntryKind, Oid)>>) -> Result<Vec<u8>> {
+    let mut after = Vec::with_capacity(before.len() + 64 * changes.len());
+    let mut puts: Vec<_> = changes.iter().filter_map(|(name, put)| put.map(|(kind, oid)| (*name, kind, oid))).collect();
+    if let Some((name, ..)) = puts.iter().find(|(name, ..)| !is_valid(name)) {
+        let name = String::from_utf8_lossy(name);
+        return Err(
+            Error::failed("a tree can't be written").because_it_said(&format!("'{name}' is no name for an entry"))
+        );
+    }
+    let is_tree = |kind: EntryKind| kind == EntryKind::Tree;
+    puts.sort_by(|one, other| order((one.0, is_tree(one.1)), (other.0, is_tree(other.1))));
+    let mut puts = puts.into_iter().peekable();
+    let write = |after: &mut Vec<u8>, (name, kind, oid): (&[u8], EntryKind, Oid)| {
+        after.extend(format!("{:o} ", kind.mode()).bytes());
+        after.extend(name);
+        after.push(0);
+        after.extend(oid.as_bytes());
+    };
+    for entry in RawEntries(before) {
+        let entry = entry?;
+        if changes.contains_key(entry.name) {
+            continue;
+        }
+        let earlier =
+            |put: &(&[u8], EntryKind, Oid)| order((put.0, is_tree(put.1)), (entry.name, is_tree(entry.kind))).is_lt();
+        while let Some(put) = puts.next_if(earlier) {
+            write(&mut after, put);
+        }
+        after.extend(entry.bytes);
+    }
+    puts.for_each(|put| write(&mut after, put));
+    Ok(after)
 }
 
 impl Edits<'_> {

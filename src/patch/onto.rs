@@ -61,7 +61,7 @@ pub fn apply(repo: &Repo, base: Oid, files: &[FilePatch<'_>], mode: Mode) -> Res
     if !work.conflicts.is_empty() {
         return Ok(Outcome::Conflicts(work.conflicts));
     }
-    work.write()
+    repo.together(|| work.write())
 }
 
 pub(super) enum Stop {
@@ -341,7 +341,7 @@ impl<'w> Work<'w> {
     }
 
     /// Writes the tree: first everything that goes away does, then everything new comes.
-    fn write(self) -> Result<Outcome> {
+    fn write(&self) -> Result<Outcome> {
         let mut edits: BTreeMap<&[u8], Edit> = BTreeMap::new();
         for made in &self.made {
             if let Some(old) = &made.removes {

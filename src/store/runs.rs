@@ -90,8 +90,10 @@ impl<'a> RunStore<'a> {
     pub fn create(&self, run: Run, change: &Change<'_>) -> Result<Recorded> {
         let _lock = self.lock()?;
         let name = format!("{RUNS}{}", run.run);
-        let tree = self.write_tree(None, &run, change)?;
-        let head = self.write_commit(tree, &[], run.created_at, &change.subject)?;
+        let head = self.repo.together(|| {
+            let tree = self.write_tree(None, &run, change)?;
+            self.write_commit(tree, &[], run.created_at, &change.subject)
+        })?;
         match self.repo.set_ref(&name, head, Expected::Absent, &change.subject) {
             Ok(()) => Ok(Recorded { run, head }),
             Err(RefFailure::Moved(_)) => Err(Error::failed(format!("there is a run named '{}' already", run.run))
@@ -218,12 +220,14 @@ impl<'a> RunStore<'a> {
             let old_tree = self.repo.commit(before.head)?.tree;
             let mut same_time = run.clone();
             same_time.updated_at = before.run.updated_at;
-            if self.write_tree(Some(old_tree), &same_time, &change)? == old_tree {
+            if self.repo.in_trial(|| self.write_tree(Some(old_tree), &same_time, &change))? == old_tree {
                 return Ok(Outcome { recorded: before, changed: false });
             }
             run.updated_at = now.max(before.run.updated_at);
-            let tree = self.write_tree(Some(old_tree), &run, &change)?;
-            let head = self.write_commit(tree, &[before.head], run.updated_at, &change.subject)?;
+            let head = self.repo.together(|| {
+                let tree = self.write_tree(Some(old_tree), &run, &change)?;
+                self.write_commit(tree, &[before.head], run.updated_at, &change.subject)
+            })?;
             let name = format!("{RUNS}{id}");
             match self.repo.set_ref(&name, head, Expected::At(before.head), &change.subject) {
                 Ok(()) => return Ok(Outcome { recorded: Recorded { run, head }, changed: true }),
@@ -259,9 +263,11 @@ impl<'a> RunStore<'a> {
     /// When they can't.
     pub fn prove_writable(&self) -> Result<()> {
         let _lock = self.lock()?;
-        let tree = self.repo.edit_tree(None, [])?;
         let now = Time::UNIX_EPOCH;
-        let probe = self.write_commit(tree, &[], now, "a test whether runs can be recorded here")?;
+        let probe = self.repo.together(|| {
+            let tree = self.repo.edit_tree(None, [])?;
+            self.write_commit(tree, &[], now, "a test whether runs can be recorded here")
+        })?;
         const PROBE: &str = "refs/puff/probe";
         if let Some(left_over) = self.repo.ref_target(PROBE) {
             self.repo.delete_ref(PROBE, left_over)?;

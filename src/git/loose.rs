@@ -1,0 +1,93 @@
+//! Loose objects, several at once.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::SystemTime;
+
+use flate2::{Compress, Compression, FlushCompress, Status};
+use tempfile::NamedTempFile;
+
+use crate::model::Oid;
+
+/// How many files are open at a time, and flushed by a thread each: a file system that is asked to flush several files at
+/// once writes its journal once for all of them.
+const AT_ONCE: usize = 64;
+
+/// Writes objects (name, kind, bytes) into the folder of objects, as git keeps them. Their bytes are on the disk
+/// afterwards. Their names are as soon as anything written later is: git counts on that too, and flushes no folder of
+/// objects.
+pub(super) fn write<'o>(folder: &Path, objects: impl Iterator<Item = (Oid, &'o str, &'o [u8])>) -> io::Result<()> {
+    let mut objects = objects.peekable();
+    let mut compress = Compress::new(Compression::fast(), true);
+    while objects.peek().is_some() {
+        let mut files = Vec::new();
+        for (id, kind, bytes) in objects.by_ref().take(AT_ONCE) {
+            let digits = id.to_string();
+            let folder = folder.join(&digits[..2]);
+            let mut file = open(&folder)?;
+            file.write_all(&deflated(&mut compress, kind, bytes)?)?;
+            files.push((file, folder.join(&digits[2..])));
+        }
+        all_at_once(&files, |(file, _)| file.as_file().sync_all())?;
+        for (file, path) in files {
+            // Who was faster wrote the same.
+            file.persist(&path).map(drop).or_else(|failed| if path.exists() { Ok(()) } else { Err(failed.error) })?;
+        }
+    }
+    Ok(())
+}
+
+/// Marks an object as used, so that no collection of garbage takes it; answers whether it is here.
+pub(super) fn touch(folder: &Path, id: Oid) -> bool {
+    let digits = id.to_string();
+    let file = File::open(folder.join(&digits[..2]).join(&digits[2..]));
+    file.and_then(|file| file.set_modified(SystemTime::now())).is_ok()
+}
+
+/// A new file in a folder, which is made where it is missing. Git removes one that a kill leaves by its name.
+fn open(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("tmp_obj_");
+    #[cfg(unix)]
+    let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o444));
+    builder.tempfile_in(folder).or_else(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => {
+            // The folder of objects itself has to be there: who writes elsewhere is lost.
+            fs::create_dir(folder).or_else(|cause| if folder.is_dir() { Ok(()) } else { Err(cause) })?;
+            builder.tempfile_in(folder)
+        }
+        _ => Err(cause),
+    })
+}
+
+fn deflated(compress: &mut Compress, kind: &str, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    compress.reset();
+    let header = format!("{kind} {}\0", bytes.len());
+    let mut out = Vec::with_capacity(bytes.len() / 2 + 128);
+    for (part, flush) in [(header.as_bytes(), FlushCompress::None), (bytes, FlushCompress::Finish)] {
+        let begin = compress.total_in();
+        loop {
+            let rest = &part[(compress.total_in() - begin) as usize..];
+            let status = compress.compress_vec(rest, &mut out, flush).map_err(io::Error::other)?;
+            let taken = (compress.total_in() - begin) as usize == part.len();
+            if status == Status::StreamEnd || taken && flush == FlushCompress::None {
+                break;
+            }
+            out.reserve(out.capacity());
+        }
+    }
+    Ok(out)
+}
+
+/// Does this to all of them at the same time.
+fn all_at_once<T: Sync>(things: &[T], act: impl Fn(&T) -> io::Result<()> + Sync) -> io::Result<()> {
+    if let [thing] = things {
+        return act(thing);
+    }
+    std::thread::scope(|scope| {
+        let act = &act;
+        let threads: Vec<_> = things.iter().map(|thing| scope.spawn(move || act(thing))).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("flushing does not panic"))
+    })
+}
