@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{Expected, RefFailure};
+use crate::git::{Expected, RefChange, RefFailure};
 use crate::model::{Oid, RunId};
 use crate::settings;
 use crate::store::RunStore;
@@ -59,38 +59,70 @@ pub fn prove_free(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Puts a variant's branch where it belongs, if it is ours to put.
-///
-/// `before` is the commit that an earlier harvest put it at, if one did.
+/// A branch to be put somewhere.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its name, without `refs/heads/`.
+    pub branch: String,
+    /// The variant's commit.
+    pub commit: Oid,
+    /// The commit that an earlier harvest put it at, if one did.
+    pub before: Option<Oid>,
+}
+
+/// Puts the branches of variants where they belong, as far as they are ours to put; answers in the same order.
 ///
 /// # Errors
 /// When refs can't be written.
-pub fn place(context: &Context, branch: &str, commit: Oid, before: Option<Oid>, recreate: bool) -> Result<Branch> {
-    let full = format!("refs/heads/{branch}");
+pub fn place(context: &Context, wanted: &[Wanted], recreate: bool) -> Result<Vec<Branch>> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<_> = wanted.iter().map(|wanted| format!("refs/heads/{}", wanted.branch)).collect();
+    let mut placed: Vec<Option<Branch>> = vec![None; wanted.len()];
     let _lock = RunStore::new(context).lock()?;
     // One more turn is enough: whoever was faster has put it somewhere, and that is looked at then.
     for _ in 0..2 {
-        let now = context.repo.ref_target(&full);
-        let expected = match now {
-            Some(there) if there == commit => return Ok(Branch::There),
-            None if before.is_some() && !recreate => return Ok(Branch::Gone),
-            None => Expected::Absent,
-            Some(there) if Some(there) != before => {
-                return Ok(Branch::Kept(match before {
-                    Some(_) => format!("it has been moved to {} since the last harvest", there.short()),
-                    None => format!("it was there before, at {}", there.short()),
-                }));
+        let (mut open, mut changes) = (Vec::new(), Vec::new());
+        for index in 0..wanted.len() {
+            if placed[index].is_some() {
+                continue;
             }
-            Some(_) if context.repo.checked_out().contains(&full) => {
-                return Ok(Branch::Kept("it is checked out".to_owned()));
+            let (name, new) = (names[index].as_str(), wanted[index].commit);
+            match look(context, name, &wanted[index], recreate) {
+                Ok(expected) => {
+                    open.push(index);
+                    changes.push(RefChange { name, new, expected, message: "puff: harvested" });
+                }
+                Err(branch) => placed[index] = Some(branch),
             }
-            Some(there) => Expected::At(there),
-        };
-        match context.repo.set_ref(&full, commit, expected, "puff: harvested") {
-            Ok(()) => return Ok(Branch::There),
-            Err(RefFailure::Moved(_)) => {}
-            Err(failure) => return Err(failure.into()),
+        }
+        for (index, result) in open.into_iter().zip(context.repo.set_refs(&changes)) {
+            match result {
+                Ok(()) => placed[index] = Some(Branch::There),
+                Err(RefFailure::Moved(_)) => {}
+                Err(failure) => return Err(failure.into()),
+            }
         }
     }
-    Ok(Branch::Kept("it is being changed by someone else".to_owned()))
+    let busy = || Branch::Kept("it is being changed by someone else".to_owned());
+    Ok(placed.into_iter().map(|branch| branch.unwrap_or_else(busy)).collect())
+}
+
+/// What a branch has to be to be put where it belongs; or what becomes of it where it is not to be put anywhere.
+fn look(context: &Context, name: &str, wanted: &Wanted, recreate: bool) -> std::result::Result<Expected, Branch> {
+    let before = wanted.before;
+    match context.repo.ref_target(name) {
+        Some(there) if there == wanted.commit => Err(Branch::There),
+        None if before.is_some() && !recreate => Err(Branch::Gone),
+        None => Ok(Expected::Absent),
+        Some(there) if Some(there) != before => Err(Branch::Kept(match before {
+            Some(_) => format!("it has been moved to {} since the last harvest", there.short()),
+            None => format!("it was there before, at {}", there.short()),
+        })),
+        Some(_) if context.repo.checked_out().iter().any(|branch| branch == name) => {
+            Err(Branch::Kept("it is checked out".to_owned()))
+        }
+        Some(there) => Ok(Expected::At(there)),
+    }
 }

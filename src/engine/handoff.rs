@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::model::{Handoff, Run, VariantStatus};
 use crate::render::report::{markdown, variant_markdown};
 use crate::render::sections::replace_section;
-use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore};
+use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
 
 /// `report.md` and `report.json`, made of the run as it is.
 pub fn files(run: &Run, prompt: &str) -> Files {
@@ -45,12 +45,10 @@ pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<
             edits.push((commit, Box::new(move |note| Some(replace_section(note.as_deref(), &run.run, &part)))));
         }
     }
-    let now = run.updated_at;
-    let reported = Notes::report(context).edit(&edits, now, why)?;
     let line = serde_json::to_string(&run.outcome()).unwrap_or_default();
     let replace = |note: Option<String>| Some(replace_line(note.as_deref().unwrap_or(""), run, &line));
-    let recorded = Notes::runs(context).edit(&[(run.base_oid, Box::new(replace))], now, why)?;
-    Ok(reported || recorded)
+    let lines: Vec<NoteEdit<'_>> = vec![(run.base_oid, Box::new(replace))];
+    edit_notes(context, &[(Notes::report(context), edits), (Notes::runs(context), lines)], run.updated_at, why)
 }
 
 /// Replaces the line of a run among lines of JSON, or adds it.

@@ -12,7 +12,7 @@ use std::path::Path;
 
 pub(in crate::engine) use self::keep::keep;
 
-use self::make::{make, record};
+use self::make::{make, place, record};
 use self::real_base::find_real_base;
 use super::{Listener, Notice, handoff};
 use crate::context::Context;
@@ -74,11 +74,11 @@ pub fn harvest_kept(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'
     let recorded = store.load(id)?;
     check_variants(&recorded.run, wish)?;
     let recorded = find_real_base(context, &store, recorded, tell)?;
-    let mut made = HashMap::new();
-    for variant in recorded.run.variants.iter().filter(|variant| wanted(variant, wish)) {
-        let outcome = make(context, &store, &recorded, variant, wish, tell)?;
-        made.insert(variant.index, outcome);
-    }
+    let variants = recorded.run.variants.iter().filter(|variant| wanted(variant, wish));
+    let mut made: HashMap<_, _> = context.repo.together(|| {
+        variants.map(|variant| Ok((variant.index, make(context, &store, &recorded, variant, tell)?))).collect()
+    })?;
+    place(context, &recorded.run, &mut made, wish, tell)?;
     let recorded = record(context, &store, id, &made)?;
     handoff::write_notes(context, &recorded, "harvest")?;
     tell_rest(&recorded.run, wish, tell);

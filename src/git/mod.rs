@@ -18,7 +18,7 @@ pub use locate::{Location, survey};
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};
 pub use repo::{CommitInfo, NewCommit, Repo};
-pub use stats::Stats;
+pub use stats::{Counting, Stats};
 pub use trees::{Edit, Entry, EntryKind};
 
 use crate::process::{Cmd, Failure, Output};

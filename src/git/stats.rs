@@ -3,10 +3,13 @@
 //! libgit2 counts too, but takes other files for renames than git does: `one, two, three` cut down to `one` under a new
 //! name is a rename to libgit2 and none to git. Whoever compares our numbers with `git diff --stat` must find the same.
 
+use std::thread::JoinHandle;
+
 use super::repo::Repo;
-use super::run;
+use super::{GitFailure, run};
 use crate::error::{Error, Result};
 use crate::model::Oid;
+use crate::process::Output;
 
 /// How much two trees differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,38 +22,92 @@ pub struct Stats {
     pub deletions: u64,
 }
 
+/// Trees that are being compared.
+pub struct Counting {
+    pairs: Vec<(Oid, Oid)>,
+    git: Option<JoinHandle<Result<Output, GitFailure>>>,
+}
+
 impl Repo {
-    /// How much `new` differs from `old`, renames found as `git diff --stat` finds them.
+    /// Begins to count how much the second of each two trees differs from the first, renames found as `git diff --stat`
+    /// finds them. One git counts them all, while we do something else.
     ///
     /// # Errors
-    /// When a tree or blob of either is missing.
-    pub fn stats(&self, old: Oid, new: Oid) -> Result<Stats> {
-        let (old, new) = (old.to_string(), new.to_string());
-        let cmd = self.git().args(["diff-tree", "-r", "-M", "--numstat", "-z", &old, &new]);
-        let output = run(&cmd).map_err(|cause| {
-            Error::failed("two versions can't be compared").hint("check the repository with 'git fsck'").because(cause)
-        })?;
-        Ok(parse(&output.stdout))
+    /// When the trees can't be written, that git is to read.
+    pub fn begin_to_count(&self, pairs: Vec<(Oid, Oid)>) -> Result<Counting> {
+        self.flush().map_err(|cause| Error::cannot_work("a tree can't be written").because(cause))?;
+        let lines: String = pairs.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
+        let cmd = self.git().args(["diff-tree", "--stdin", "-r", "-M", "--numstat", "-z"]).stdin(lines);
+        let git = (!pairs.is_empty()).then(|| std::thread::spawn(move || run(&cmd)));
+        Ok(Counting { pairs, git })
     }
 }
 
-/// Sums up `added TAB removed TAB path NUL`; a rename has `NUL old NUL new NUL` instead of the path, and a binary file
-/// `-` for both numbers.
-fn parse(listing: &[u8]) -> Stats {
-    let mut stats = Stats::default();
-    let mut fields = listing.split(|byte| *byte == 0).filter(|field| !field.is_empty());
-    while let Some(field) = fields.next() {
-        let mut parts = field.splitn(3, |byte| *byte == b'\t');
-        let mut next = || parts.next().unwrap_or_default();
-        let (added, removed, path) = (number(next()), number(next()), next());
-        if path.is_empty() {
-            fields.by_ref().take(2).for_each(drop);
-        }
-        stats.files += 1;
-        stats.insertions += added;
-        stats.deletions += removed;
+impl Counting {
+    /// The counts, in the order of the pairs.
+    ///
+    /// # Errors
+    /// When a tree or blob is missing.
+    pub fn finish(self) -> Result<Vec<Stats>> {
+        let failed = || Error::failed("two versions can't be compared").hint("check the repository with 'git fsck'");
+        let Some(git) = self.git else { return Ok(Vec::new()) };
+        let output = git.join().expect("waiting for git does not panic").map_err(|cause| failed().because(cause))?;
+        split(&output.stdout, &self.pairs).ok_or_else(failed)
     }
-    stats
+}
+
+/// Takes apart what git says of several pairs: the two names and a line end before the listing of each.
+fn split(mut said: &[u8], pairs: &[(Oid, Oid)]) -> Option<Vec<Stats>> {
+    let mut heads = pairs.iter().map(|(old, new)| format!("{old} {new}\n").into_bytes()).peekable();
+    let mut stats = Vec::new();
+    while let Some(head) = heads.next() {
+        said = said.strip_prefix(head.as_slice())?;
+        // A listing begins with a number and a tab, or there is none, so that nothing in it is taken for the next head.
+        let mut listing = Listing(said);
+        let mut sum = Stats::default();
+        while !heads.peek().is_some_and(|next| listing.0.starts_with(next)) {
+            match listing.next() {
+                Some((added, removed)) => {
+                    sum.files += 1;
+                    sum.insertions += added;
+                    sum.deletions += removed;
+                }
+                None => break,
+            }
+        }
+        said = listing.0;
+        stats.push(sum);
+    }
+    said.is_empty().then_some(stats)
+}
+
+/// What git lists of one pair: `added TAB removed TAB path NUL`. A rename has `NUL old NUL new NUL` instead of the path,
+/// and a binary file `-` for both numbers.
+struct Listing<'s>(&'s [u8]);
+
+impl Iterator for Listing<'_> {
+    type Item = (u64, u64);
+
+    fn next(&mut self) -> Option<(u64, u64)> {
+        let field = self.field()?;
+        let mut parts = field.splitn(3, |byte| *byte == b'\t');
+        let mut part = || parts.next().unwrap_or_default();
+        let (added, removed, path) = (number(part()), number(part()), part());
+        if path.is_empty() {
+            self.field()?;
+            self.field()?;
+        }
+        Some((added, removed))
+    }
+}
+
+impl<'s> Listing<'s> {
+    fn field(&mut self) -> Option<&'s [u8]> {
+        let end = self.0.iter().position(|byte| *byte == 0)?;
+        let field = &self.0[..end];
+        self.0 = &self.0[end + 1..];
+        Some(field)
+    }
 }
 
 fn number(digits: &[u8]) -> u64 {
@@ -63,8 +120,17 @@ mod tests {
 
     #[test]
     fn renames_and_binary_files_count_once() {
-        let listing = b"1\t2\ta b\tc\0-\t-\tpicture.png\x000\t3\t\0old\0new\x004\t0\tlast\0";
-        assert_eq!(parse(listing), Stats { files: 4, insertions: 5, deletions: 5 });
-        assert_eq!(parse(b""), Stats::default());
+        let [one, two] = [1, 2].map(|byte| Oid::from_bytes(&[byte; 20]).unwrap());
+        let pairs = [(one, two), (one, one), (two, one)];
+        let [first, second, third] = pairs.map(|(old, new)| format!("{old} {new}\n"));
+        let listing = "1\t2\ta b\tc\0-\t-\tpicture.png\x000\t3\t\0old\0new\x004\t0\tlast\0";
+        // A file may have any name.
+        let odd = format!("1\t0\t\0{second}\0{third}\0");
+        let said = format!("{first}{listing}{second}{third}{odd}");
+        let stats = split(said.as_bytes(), &pairs).unwrap();
+        let wanted = [(4, 5, 5), (0, 0, 0), (1, 1, 0)];
+        assert_eq!(stats.iter().map(|s| (s.files, s.insertions, s.deletions)).collect::<Vec<_>>(), wanted);
+        assert_eq!(split(b"", &pairs), None);
+        assert_eq!(split(b"", &[]), Some(Vec::new()));
     }
 }

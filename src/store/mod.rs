@@ -8,7 +8,7 @@ mod runbook;
 mod runs;
 
 pub use lock::FileLock;
-pub use notes::{NOTES, NoteEdit, Notes};
+pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
 pub use places::{Places, RUNBOOK};
 pub use runbook::{Kickoff, Runbook, RunbookLine};
 pub use runs::{Change, Files, Outcome, RUNS, Recorded, RunStore, Unreadable, sha256};

@@ -4,10 +4,9 @@
 //! are many, split into folders by the first digits (see `git help notes`). libgit2's own notes lose concurrent
 //! writes and never split, so the tree is edited here and the ref swapped.
 
-use super::Places;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
+use crate::git::{Edit, EntryKind, Expected, NewCommit, RefChange, RefFailure, Repo};
 use crate::model::{Identity, Oid, Time};
 
 /// The handoff reports.
@@ -23,13 +22,44 @@ const FULL: usize = 256;
 /// One kind of notes of a repository.
 pub struct Notes<'a> {
     repo: &'a Repo,
-    places: &'a Places,
     name: &'static str,
     author: Identity,
 }
 
 /// A note to be written: which object, and what becomes of the text that is there.
 pub type NoteEdit<'e> = (Oid, Box<dyn Fn(Option<String>) -> Option<String> + 'e>);
+
+/// Edits several notes, those of a kind in one commit; answers whether anything had to be written. A note that becomes
+/// nothing is removed.
+///
+/// # Errors
+/// When the notes can't be read or written.
+pub fn edit_notes(context: &Context, edits: &[(Notes<'_>, Vec<NoteEdit<'_>>)], now: Time, why: &str) -> Result<bool> {
+    let message = format!("Notes added by 'git puff {why}'\n");
+    let _lock = context.places.lock_for_writing()?;
+    let mut open: Vec<_> = edits.iter().collect();
+    let mut written = false;
+    while !open.is_empty() {
+        let edit = |(notes, edits): &&(Notes<'_>, Vec<NoteEdit<'_>>)| notes.edited(edits, now, &message);
+        let commits: Vec<_> = context.repo.together(|| open.iter().map(edit).collect::<Result<_>>())?;
+        let edited = open.into_iter().zip(commits).filter_map(|(notes, commit)| Some((notes, commit?)));
+        let (notes, changes): (Vec<_>, Vec<_>) = edited
+            .map(|(notes, (new, expected))| {
+                (notes, RefChange { name: notes.0.name, new, expected, message: message.trim_end() })
+            })
+            .unzip();
+        open = Vec::new();
+        for (notes, result) in notes.into_iter().zip(context.repo.set_refs(&changes)) {
+            match result {
+                Ok(()) => written = true,
+                // Somebody else was first: edited again, on what is there now.
+                Err(RefFailure::Moved(_)) => open.push(notes),
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+    }
+    Ok(written)
+}
 
 impl<'a> Notes<'a> {
     /// `refs/notes/puff/report`.
@@ -43,7 +73,7 @@ impl<'a> Notes<'a> {
     }
 
     fn of(context: &'a Context, name: &'static str) -> Notes<'a> {
-        Notes { repo: &context.repo, places: &context.places, name, author: context.journalist() }
+        Notes { repo: &context.repo, name, author: context.journalist() }
     }
 
     /// The note of an object.
@@ -57,32 +87,18 @@ impl<'a> Notes<'a> {
         }
     }
 
-    /// Edits several notes in one commit; answers whether anything had to be written. A note that becomes nothing is
-    /// removed.
-    ///
-    /// # Errors
-    /// When the notes can't be read or written.
-    pub fn edit(&self, edits: &[NoteEdit<'_>], now: Time, why: &str) -> Result<bool> {
-        let _lock = self.places.lock_for_writing()?;
-        loop {
-            let head = self.repo.ref_target(self.name);
-            let old_tree = head.map(|head| self.repo.commit(head).map(|commit| commit.tree)).transpose()?;
-            let mut tree = old_tree;
-            for (object, edit) in edits {
-                tree = Some(self.edit_one(tree, *object, edit)?);
-            }
-            let Some(tree) = tree.filter(|tree| Some(*tree) != old_tree) else { return Ok(false) };
-            let parents: Vec<Oid> = head.into_iter().collect();
-            let message = format!("Notes added by 'git puff {why}'\n");
-            let new = NewCommit { tree, parents: &parents, identity: &self.author, at: now, message: &message };
-            let commit = self.repo.write_commit(&new)?;
-            let expected = head.map_or(Expected::Absent, Expected::At);
-            match self.repo.set_ref(self.name, commit, expected, message.trim_end()) {
-                Ok(()) => return Ok(true),
-                Err(RefFailure::Moved(_)) => {}
-                Err(failure) => return Err(failure.into()),
-            }
+    /// The commit of these notes with some of them edited; none when nothing changes.
+    fn edited(&self, edits: &[NoteEdit<'_>], now: Time, message: &str) -> Result<Option<(Oid, Expected)>> {
+        let head = self.repo.ref_target(self.name);
+        let old_tree = head.map(|head| self.repo.commit(head).map(|commit| commit.tree)).transpose()?;
+        let mut tree = old_tree;
+        for (object, edit) in edits {
+            tree = Some(self.edit_one(tree, *object, edit)?);
         }
+        let Some(tree) = tree.filter(|tree| Some(*tree) != old_tree) else { return Ok(None) };
+        let parents: Vec<Oid> = head.into_iter().collect();
+        let new = NewCommit { tree, parents: &parents, identity: &self.author, at: now, message };
+        Ok(Some((self.repo.write_commit(&new)?, head.map_or(Expected::Absent, Expected::At))))
     }
 
     fn edit_one(&self, tree: Option<Oid>, object: Oid, edit: &dyn Fn(Option<String>) -> Option<String>) -> Result<Oid> {

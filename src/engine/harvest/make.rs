@@ -27,7 +27,6 @@ pub(super) fn make(
     store: &RunStore<'_>,
     recorded: &Recorded,
     variant: &Variant,
-    wish: &Wish,
     tell: Listener<'_>,
 ) -> Result<Made> {
     let run = &recorded.run;
@@ -51,7 +50,6 @@ pub(super) fn make(
         }
         return Ok(made);
     };
-    made.stats = Some(context.repo.stats(base, tree)?);
     let report = store.file(recorded.head, &format!("variants/{}/report.json", variant.name()))?;
     let message = message(store, recorded, variant, report.as_deref())?;
     let identity = match &run.identity {
@@ -60,8 +58,42 @@ pub(super) fn make(
     };
     let new = NewCommit { tree, parents: &[run.base_oid], identity: &identity, at: run.created_at, message: &message };
     let commit = context.repo.write_commit(&new)?;
-    let branch = branches::name(context, &run.run, variant.index)?;
-    match branches::place(context, &branch, commit, variant.commit, wish.recreate)? {
+    made.commit = Some(commit);
+    Ok(made)
+}
+
+/// Puts the branches of what was made, and counts it meanwhile.
+pub(super) fn place(
+    context: &Context,
+    run: &Run,
+    made: &mut HashMap<u32, Made>,
+    wish: &Wish,
+    tell: Listener<'_>,
+) -> Result<()> {
+    let base = context.repo.commit(run.base_oid)?.tree;
+    let (mut variants, mut wanted, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
+    for variant in &run.variants {
+        let Some(made) = made.get(&variant.index) else { continue };
+        let (Some(commit), Some(tree)) = (made.commit, made.applied.tree) else { continue };
+        let branch = branches::name(context, &run.run, variant.index)?;
+        wanted.push(branches::Wanted { branch, commit, before: variant.commit });
+        variants.push(variant);
+        pairs.push((base, tree));
+    }
+    let counting = context.repo.begin_to_count(pairs)?;
+    let placed = branches::place(context, &wanted, wish.recreate)?;
+    let counted = counting.finish()?;
+    for (((variant, wanted), placed), stats) in variants.into_iter().zip(wanted).zip(placed).zip(counted) {
+        let Some(made) = made.get_mut(&variant.index) else { continue };
+        made.stats = Some(stats);
+        settle(made, variant, wanted, placed, tell);
+    }
+    Ok(())
+}
+
+fn settle(made: &mut Made, variant: &Variant, wanted: branches::Wanted, placed: branches::Branch, tell: Listener<'_>) {
+    let branches::Wanted { branch, commit, .. } = wanted;
+    match placed {
         branches::Branch::There => made.branch = Some(branch),
         branches::Branch::Gone => {
             if variant.branch.is_some() {
@@ -79,8 +111,6 @@ pub(super) fn make(
             made.branch = Some(branch);
         }
     }
-    made.commit = Some(commit);
-    Ok(made)
 }
 
 /// The message of a variant's commit: what was asked, what the agent said last, and where it comes from.
