@@ -3,6 +3,9 @@
 use std::ffi::c_int;
 use std::sync::Once;
 
+/// The size of the trees that are remembered: folders of a few thousand files.
+const TREES: usize = 256 << 10;
+
 /// Sets libgit2's process-wide switches.
 pub(super) fn set_up() {
     static ONCE: Once = Once::new();
@@ -15,6 +18,9 @@ pub(super) fn set_up() {
             let _ = git2::opts::set_verify_owner_validation(false);
             // What is recorded was paid for: it must survive a power cut. git2 has no name for this switch.
             libgit2_sys::git_libgit2_opts(libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int, 1 as c_int);
+            // A patch asks for the same folders again and again. libgit2 remembers those of up to 4 KiB: 100 files.
+            let (option, tree) = (libgit2_sys::GIT_OPT_SET_CACHE_OBJECT_LIMIT, libgit2_sys::GIT_OBJECT_TREE);
+            libgit2_sys::git_libgit2_opts(option as c_int, tree as c_int, TREES);
         }
     });
 }

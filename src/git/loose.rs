@@ -19,6 +19,9 @@ const AT_ONCE: usize = 64;
 /// objects.
 pub(super) fn write<'o>(folder: &Path, objects: impl Iterator<Item = (Oid, &'o str, &'o [u8])>) -> io::Result<()> {
     let mut objects = objects.peekable();
+    if objects.peek().is_none() {
+        return Ok(());
+    }
     let mut compress = Compress::new(Compression::fast(), true);
     while objects.peek().is_some() {
         let mut files = Vec::new();
