@@ -127,7 +127,6 @@ impl Repo {
 
     /// Keeps an object and answers its name.
     pub(super) fn keep(&self, kind: ObjectType, bytes: Cow<'_, [u8]>) -> Result<Oid, git2::Error> {
-        let odb = self.inner.odb()?;
         let is_trial = self.unwritten.trials.get() > 0;
         if self.unwritten.scopes.get() > 0 && (is_trial || bytes.len() < LONG) {
             let id = git2::Oid::hash_object(kind, &bytes)?;
@@ -137,7 +136,7 @@ impl Repo {
             if !is_trial && loose::touch(&self.objects_folder(), oid(id)) {
                 return Ok(oid(id));
             }
-            if is_trial || !odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+            if is_trial || !self.is_written(oid(id)) {
                 let is_much = self.unwritten.objects.borrow_mut().add(oid(id), kind, bytes.into_owned());
                 if is_much && !is_trial {
                     self.flush().map_err(|cause| git2::Error::from_str(&cause.to_string()))?;
@@ -145,8 +144,13 @@ impl Repo {
                 return Ok(oid(id));
             }
         }
-        // One that is there already is marked as used, so that no collection of garbage takes it from us.
-        odb.write(kind, &bytes).map(oid)
+        self.keep_now(kind, &bytes)
+    }
+
+    /// Keeps an object on the disk. One that is there already is marked as used, so that no collection of garbage takes it
+    /// from us; it is named once for that, where [`Repo::keep`] has to name it to find out and libgit2 once more.
+    pub(super) fn keep_now(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, git2::Error> {
+        self.inner.odb()?.write(kind, bytes).map(oid)
     }
 
     /// The bytes of an object that has to be of this kind.
@@ -159,6 +163,11 @@ impl Repo {
             }
         };
         if found == kind { Ok(bytes) } else { Err(git2::Error::from_str(&format!("it is a {found}"))) }
+    }
+
+    /// Is this object on the disk, as far as is known without looking for new packs?
+    pub(super) fn is_written(&self, id: Oid) -> bool {
+        self.inner.odb().is_ok_and(|odb| odb.exists_ext(raw(id), OdbLookupFlags::NO_REFRESH))
     }
 
     /// Is this object made and not on the disk yet?

@@ -97,6 +97,19 @@ impl Repo {
         self.keep(git2::ObjectType::Blob, bytes.into()).map_err(|cause| unwritable("a blob", cause))
     }
 
+    /// Keeps these bytes as a blob, which may be the one that is named. Where that is here, it most likely is.
+    ///
+    /// # Errors
+    /// When the object store can't be written.
+    pub fn write_known_blob(&self, bytes: &[u8], known: Option<Oid>) -> Result<Oid> {
+        let kind = git2::ObjectType::Blob;
+        let written = match known.filter(|known| self.is_written(*known)) {
+            Some(_) => self.keep_now(kind, bytes),
+            None => self.keep(kind, bytes.into()),
+        };
+        written.map_err(|cause| unwritable("a blob", cause))
+    }
+
     /// The name that these bytes would have as a blob.
     ///
     /// # Errors

@@ -120,6 +120,8 @@ struct Made {
     removes: Option<Vec<u8>>,
     kind: EntryKind,
     content: Content,
+    /// The blob that the patch says this is.
+    known: Option<Oid>,
     /// A later part has made it anew, so that this is not written.
     superseded: bool,
 }
@@ -231,7 +233,8 @@ impl<'w> Work<'w> {
         }
         let new = file.new_name.clone().filter(|_| !is_delete);
         let removes = old.filter(|_| !file.is_copy);
-        self.made.push(Made { name: new, removes, kind, content: changed, superseded: false });
+        let known = whole(file.new_digits);
+        self.made.push(Made { name: new, removes, kind, content: changed, known, superseded: false });
         Ok(())
     }
 
@@ -362,7 +365,7 @@ impl<'w> Work<'w> {
                         return Ok(Outcome::Refused(Refusal { path: name.clone(), why }));
                     }
                 },
-                Content::Bytes(bytes) => self.repo.write_blob(bytes)?,
+                Content::Bytes(bytes) => self.repo.write_known_blob(bytes, made.known)?,
                 Content::Blob(oid) => *oid,
             };
             edits.insert(name, Edit::Put(made.kind, oid));
@@ -466,7 +469,6 @@ fn binary(
     name: &[u8],
     limits: &mut Limits,
 ) -> Step<Vec<u8>> {
-    let whole = |digits: &[u8]| std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<Oid>().ok());
     let (Some(before), Some(after)) = (whole(file.old_digits), whole(file.new_digits)) else {
         return refuse(
             name,
@@ -503,6 +505,11 @@ fn binary(
         Some(_) => refuse(name, format!("the binary patch does not make the blob {after} that it names")),
         None => refuse(name, "the binary delta is broken"),
     }
+}
+
+/// The blob that an `index` line names, where it names it whole.
+fn whole(digits: &[u8]) -> Option<Oid> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// What was expected and what was there.
