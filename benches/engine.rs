@@ -139,10 +139,10 @@ fn size(lab: &Lab) {
     heading("a large patch, per MiB of it");
     let mut before: Option<Duration> = None;
     for mib in [25, 50] {
-        // Of four lines one is changed, and three follow it that are new: about 150 bytes of a patch, with context.
+        // Of twelve lines one is changed, and a long one follows it that is new.
         let text = |file: usize, new: bool| {
             let mut text = String::new();
-            for line in 0..mib * 370 {
+            for line in 0..mib * 890 {
                 let number = file * 1_000_000 + line;
                 _ = match (line % 12, new) {
                     (5, true) => writeln!(text, "fn changed_{number}() {{}}\n{}", words(number, 60).repeat(6)),
@@ -185,7 +185,8 @@ fn hunks(lab: &Lab) {
     }
 }
 
-/// The patches of real history onto their parents. `PUFF_BENCH_HISTORY` names another repository than this project's.
+/// The patches of real history onto their parents. `PUFF_BENCH_HISTORY` names another repository than this project's,
+/// `PUFF_BENCH_HISTORY_COUNT` how many of its commits.
 fn history(lab: &Lab) {
     const ROUNDS: usize = 5;
     let source = std::env::var("PUFF_BENCH_HISTORY").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
@@ -198,38 +199,49 @@ fn history(lab: &Lab) {
     let listed = lab.git_in(&path, &list.each_ref().map(String::as_str));
     let folder = lab.path("history");
     fs::create_dir(&folder).expect("a folder");
-    let mut commits = Vec::new();
+    let (mut commits, mut lines) = (Vec::new(), String::new());
     for line in listed.lines() {
         let words: Vec<_> = line.split(' ').collect();
         let (commit, tree, parent) = (words[0], words[1], words[2]);
         let args = ["diff-tree", "-r", "-p", "-M", "--binary", "--full-index", parent, commit];
         let patch = run(lab.command("git").current_dir(&path).args(args)).bytes;
         if !patch.is_empty() {
-            fs::write(folder.join(format!("{commit}.patch")), &patch).expect("a patch");
-            let base = lab.git_in(&path, &["rev-parse", &format!("{parent}^{{tree}}")]);
-            commits.push((parent.to_owned(), oid(&base), oid(tree), patch));
+            let file = folder.join(format!("{commit}.patch"));
+            fs::write(&file, &patch).expect("a patch");
+            _ = writeln!(lines, "{parent} {}", file.display());
+            commits.push((parent.to_owned(), oid(tree), file));
         }
     }
-    heading(&format!("the patches of {} commits of real history", commits.len()));
-    let (mut ours, mut libgit2s, mut wrong) = (Vec::new(), Vec::new(), 0);
+    fs::write(lab.path("lines"), lines).expect("a file");
+    heading(&format!("the patches of {} commits of real history, read from files", commits.len()));
+    let (mut ours, mut libgit2s, mut wrong) = (Vec::new(), Vec::new(), [0, 0]);
     for _ in 0..ROUNDS {
         let began = Instant::now();
-        let repo = open(&path);
-        for (_, base, tree, patch) in &commits {
-            let applied = patch::apply(&repo, *base, patch).expect("the tree can be read");
-            assert_eq!(applied.tree, Some(*tree), "another tree than git's");
-        }
+        let input = fs::File::open(lab.path("lines")).expect("a file");
+        let mut command = lab.command(PUFF);
+        let said = run(command.current_dir(&path).args(["preflight", "--batch"]).stdin(input)).ok().stdout;
         ours.push(began.elapsed());
+        assert_eq!(said.lines().count(), commits.len());
+        let made = |(line, (_, tree, _)): (&str, &(String, Oid, PathBuf))| {
+            line.split(' ').nth(1).is_none_or(|made| made != tree.to_string())
+        };
+        wrong[0] = said.lines().zip(&commits).filter(|pair| made(*pair)).count();
+
         let began = Instant::now();
         let repo = git2::Repository::open(&path).expect("a repository");
-        wrong = commits.iter().filter(|(_, base, tree, patch)| by_libgit2(&repo, *base, patch) != Some(*tree)).count();
+        let made = |(parent, tree, file): &&(String, Oid, PathBuf)| {
+            let base = repo.revparse_single(parent).and_then(|parent| parent.peel_to_tree()).expect("a tree");
+            by_libgit2(&repo, &base, &fs::read(file).expect("a patch")) != Some(*tree)
+        };
+        wrong[1] = commits.iter().filter(made).count();
         libgit2s.push(began.elapsed());
     }
     let (ours, libgit2) = (median(ours), median(libgit2s));
-    let rate = |took: Duration| commits.len() as f64 / took.as_secs_f64();
-    say(&format!("git-puff: {:.0} commits/s", rate(ours)), ours, "");
-    let ratio = times(libgit2, ours, "ours", ">= 3");
-    say(&format!("libgit2: {:.0} commits/s ({wrong} not as in history)", rate(libgit2)), libgit2, &ratio);
+    let rate = |who: &str, took: Duration, wrong: usize| {
+        format!("{who}: {:.0} commits/s, {wrong} not as in history", commits.len() as f64 / took.as_secs_f64())
+    };
+    say(&rate("git-puff preflight --batch", ours, wrong[0]), ours, "");
+    say(&rate("libgit2", libgit2, wrong[1]), libgit2, &times(libgit2, ours, "ours", ">= 3"));
 }
 
 /// A repository with patches for it, its objects in one pack.
@@ -390,17 +402,16 @@ impl Place {
     fn libgit2(&self) -> (Duration, Vec<Oid>) {
         let repo = git2::Repository::open(&self.path).expect("a repository");
         let began = Instant::now();
-        let apply = |patch: &Vec<u8>| by_libgit2(&repo, self.base, patch).expect("it fits");
+        let base = git2::Oid::from_bytes(self.base.as_bytes()).and_then(|base| repo.find_tree(base)).expect("a tree");
+        let apply = |patch: &Vec<u8>| by_libgit2(&repo, &base, patch).expect("it fits");
         let trees = self.patches.iter().map(apply).collect();
         (began.elapsed(), trees)
     }
 }
 
-fn by_libgit2(repo: &git2::Repository, base: Oid, patch: &[u8]) -> Option<Oid> {
-    let base = git2::Oid::from_bytes(base.as_bytes()).expect("a name");
-    let base = repo.find_tree(base).expect("the tree can be read");
+fn by_libgit2(repo: &git2::Repository, base: &git2::Tree<'_>, patch: &[u8]) -> Option<Oid> {
     let diff = git2::Diff::from_buffer(patch).ok()?;
-    let mut index = repo.apply_to_tree(&base, &diff, None).ok()?;
+    let mut index = repo.apply_to_tree(base, &diff, None).ok()?;
     Oid::from_bytes(index.write_tree_to(repo).ok()?.as_bytes())
 }
 
