@@ -11,6 +11,7 @@ mod oid;
 mod report;
 mod run;
 mod schema;
+mod session;
 mod span;
 mod variant;
 
@@ -22,5 +23,6 @@ pub use oid::Oid;
 pub use report::Handoff;
 pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
 pub use schema::{Schema, SchemaError, documents};
+pub use session::{BadSessionId, Session, SessionId, SessionState, Stdin};
 pub use span::{NotASpan, Span};
 pub use variant::{Apply, Check, CheckStatus, MOST_VARIANTS, Risk, Score, ScorePart, Variant, VariantStatus};

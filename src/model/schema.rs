@@ -21,6 +21,10 @@ pub mod documents {
     pub const RUNS: &str = "runs";
     /// What is being watched.
     pub const JOBS: &str = "jobs";
+    /// One session.
+    pub const SESSION: &str = "session";
+    /// Several sessions.
+    pub const SESSIONS: &str = "sessions";
     /// The answer of `doctor`.
     pub const DOCTOR: &str = "doctor";
     /// What would become of patches.

@@ -6,9 +6,11 @@ mod places;
 mod recall;
 mod runbook;
 mod runs;
+mod sessions;
 
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
 pub use places::{Places, RUNBOOK};
 pub use runbook::{Kickoff, Runbook, RunbookLine};
 pub use runs::{Change, Files, Outcome, RUNS, Recorded, RunStore, Unreadable, sha256};
+pub use sessions::{SessionPlace, SessionStore};

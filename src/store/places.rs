@@ -95,6 +95,11 @@ impl Places {
         self.root.join("watcher.json")
     }
 
+    /// The sessions: a folder each.
+    pub fn sessions(&self) -> PathBuf {
+        self.root.join("sessions")
+    }
+
     /// Touched to wake the watcher.
     pub fn bell(&self) -> PathBuf {
         self.root.join("bell")
@@ -116,10 +121,10 @@ impl Places {
     /// When the repository can't be written.
     pub fn prepare(&self) -> Result<()> {
         let make = || -> io::Result<()> {
-            if self.root.join("locks").is_dir() && self.root.join("cwd").is_dir() {
+            if ["locks", "cwd", "sessions"].iter().all(|folder| self.root.join(folder).is_dir()) {
                 return Ok(());
             }
-            for folder in ["", "cwd", "logs", "results", "cache", "locks"] {
+            for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions"] {
                 make_private(&self.root.join(folder))?;
             }
             Ok(())
@@ -133,13 +138,13 @@ impl Places {
 }
 
 #[cfg(unix)]
-fn make_private(folder: &Path) -> io::Result<()> {
+pub(super) fn make_private(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 #[cfg(not(unix))]
-fn make_private(folder: &Path) -> io::Result<()> {
+pub(super) fn make_private(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 

@@ -1,0 +1,265 @@
+//! A session: one agent process under a pseudo-terminal on this machine.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::schema::documents;
+use super::{Oid, RunId, Schema, Time, slug};
+
+/// The longest session id: a run's with its variant fits.
+const LONGEST: usize = 56;
+
+/// The name of a session: `[a-z0-9-]`, neither beginning nor ending with `-`. It is the name of a folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SessionId(String);
+
+/// The text can't be a session's id.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is not a session id: up to {LONGEST} of a-z, 0-9 and '-', beginning and ending with a letter or digit")]
+pub struct BadSessionId(String);
+
+impl SessionId {
+    /// The id of a session about `about`, told from others by `suffix`: `codex-fix-the-parser-3f2a`.
+    ///
+    /// # Errors
+    /// When `suffix` holds anything but `[a-z0-9]` or is too long.
+    pub fn compose(about: &str, suffix: &str) -> Result<SessionId, BadSessionId> {
+        format!("{}-{suffix}", slug(about, 30)).parse()
+    }
+
+    /// The id of the session that makes a variant; `try_` counts the tries from 1.
+    pub fn of_variant(run: &RunId, variant: u32, try_: u32) -> SessionId {
+        let again = if try_ > 1 { format!("-{try_}") } else { String::new() };
+        SessionId(format!("{run}-var{variant}{again}"))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = BadSessionId;
+
+    fn from_str(text: &str) -> Result<SessionId, BadSessionId> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let ends = text.starts_with('-') || text.ends_with('-');
+        let good = !text.is_empty() && text.len() <= LONGEST && text.bytes().all(allowed) && !ends;
+        if good { Ok(SessionId(text.to_owned())) } else { Err(BadSessionId(text.to_owned())) }
+    }
+}
+
+impl TryFrom<String> for SessionId {
+    type Error = BadSessionId;
+
+    fn try_from(text: String) -> Result<SessionId, BadSessionId> {
+        text.parse()
+    }
+}
+
+impl From<SessionId> for String {
+    fn from(id: SessionId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What there is to know about a session, as its record and every `--json` answer have it. The supervisor alone writes
+/// it while it lives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// `puff.session/1`.
+    pub schema: Schema,
+    /// Its name.
+    pub id: SessionId,
+    /// The agent: one that is known or configured, or `command` for a command that was written out.
+    pub agent: String,
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// Where it runs.
+    pub cwd: PathBuf,
+    /// The process of the agent, for people to look at; null before it runs.
+    pub pid: Option<u32>,
+    /// What it is doing.
+    pub state: SessionState,
+    /// The evidence for the state, in words.
+    pub why: Option<String>,
+    /// The command that gets a person on, where there is one.
+    #[serde(default)]
+    pub next: Option<String>,
+    /// When it was started.
+    pub started_at: Time,
+    /// When it last printed something.
+    pub last_output_at: Option<Time>,
+    /// When it ended.
+    pub ended_at: Option<Time>,
+    /// Its exit code; 128 and the signal where one ended it.
+    pub exit: Option<i32>,
+    /// The agent's own name for the session, by which it can be resumed.
+    pub agent_session: Option<String>,
+    /// Its newest output; older parts are beside it as `log.<offset>`.
+    pub log_path: PathBuf,
+    /// The run that it works for.
+    pub run: Option<RunId>,
+    /// The variant of that run.
+    pub variant: Option<u32>,
+    /// What it was asked, in a line.
+    #[serde(default)]
+    pub title: String,
+    /// What its standard input is.
+    #[serde(default)]
+    pub stdin: Stdin,
+    /// Columns and rows of its terminal.
+    #[serde(default = "usual_size")]
+    pub size: (u16, u16),
+    /// How many bytes of output are kept; 0 for all.
+    #[serde(default)]
+    pub log_size: u64,
+    /// How many bytes it has printed.
+    #[serde(default)]
+    pub printed: u64,
+    /// Why not all of it is in the log, if so.
+    #[serde(default)]
+    pub log_trouble: Option<String>,
+    /// Seconds after which it is ended; 0 for never.
+    #[serde(default)]
+    pub limit_s: u64,
+    /// Somebody asked for it to be ended, and why.
+    #[serde(default)]
+    pub killed: Option<String>,
+    /// The stuck-agent protocol acts by itself.
+    #[serde(default)]
+    pub auto: bool,
+    /// How often it was poked, and resumed, by the protocol.
+    #[serde(default)]
+    pub pokes: u32,
+    /// How many sessions this one goes on from.
+    #[serde(default)]
+    pub resumes: u32,
+    /// The session that this one goes on from.
+    #[serde(default)]
+    pub resumed_from: Option<SessionId>,
+    /// The session that goes on from this one.
+    #[serde(default)]
+    pub resumed_as: Option<SessionId>,
+    /// Whether what the agent knew came along when it was resumed; null where that can't be told.
+    #[serde(default)]
+    pub context_kept: Option<bool>,
+    /// The tree of its worktree when it started: what changed since is its work.
+    #[serde(default)]
+    pub start_tree: Option<Oid>,
+    /// What it said last.
+    #[serde(default)]
+    pub last_message: Option<String>,
+    /// The tokens that it used, where it says.
+    #[serde(default)]
+    pub tokens: Option<u64>,
+    /// Commands that it ran to check its work, with how they ended.
+    #[serde(default)]
+    pub checks: Vec<String>,
+    /// What a newer git-puff wrote here.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+fn usual_size() -> (u16, u16) {
+    Session::SIZE
+}
+
+impl Session {
+    /// Columns and rows of a terminal nobody looks at.
+    pub const SIZE: (u16, u16) = (120, 40);
+
+    /// The schema that this program writes.
+    pub fn schema() -> Schema {
+        Schema::of(documents::SESSION)
+    }
+}
+
+/// What a session's standard input is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stdin {
+    /// Its terminal: somebody may type.
+    #[default]
+    Terminal,
+    /// Closed: it is at its end at once.
+    Closed,
+    /// The file that its prompt is in.
+    Prompt,
+}
+
+/// What a session is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionState {
+    /// It prints, or uses the processor.
+    Working,
+    /// It has asked something and waits for the answer.
+    Waiting,
+    /// It has said nothing for `puff.stuck.after`.
+    Silent,
+    /// It has said nothing and done nothing for `puff.stuck.poke`.
+    Hung,
+    /// Bytes move, and nothing is said.
+    Downloading,
+    /// It does the same over and over.
+    Looping,
+    /// Its service takes no more for now.
+    RateLimited,
+    /// It has ended.
+    Exited,
+    /// Its supervisor is gone, and nobody knows how it ended.
+    Lost,
+}
+
+impl SessionState {
+    /// The word that JSON and people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SessionState::Working => "working",
+            SessionState::Waiting => "waiting",
+            SessionState::Silent => "silent",
+            SessionState::Hung => "hung",
+            SessionState::Downloading => "downloading",
+            SessionState::Looping => "looping",
+            SessionState::RateLimited => "rate-limited",
+            SessionState::Exited => "exited",
+            SessionState::Lost => "lost",
+        }
+    }
+
+    /// Nothing more will come of it.
+    pub fn is_over(self) -> bool {
+        matches!(self, SessionState::Exited | SessionState::Lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_folder_name_that_needs_no_quoting() {
+        for good in ["a", "codex-3f2a", "fix-the-parser-3f2a-var2"] {
+            assert_eq!(good.parse::<SessionId>().unwrap().as_str(), good);
+        }
+        for bad in ["", "-a", "a-", "A", "a/b", "..", "a b", &"x".repeat(57)] {
+            assert!(bad.parse::<SessionId>().is_err(), "{bad:?}");
+        }
+        let run: RunId = "x".repeat(40).parse().unwrap();
+        let id = SessionId::of_variant(&run, 16, 3);
+        assert_eq!(id.as_str().parse::<SessionId>().unwrap(), id);
+    }
+}

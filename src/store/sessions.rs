@@ -1,0 +1,212 @@
+//! Sessions on disk: a folder each below `<git common dir>/puff/sessions`, with the record, the log, the lock that the
+//! supervisor holds for its life, and the socket that it listens on.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::places::{make_private, replace};
+use super::{FileLock, Places};
+use crate::error::{Error, Result};
+use crate::model::{Session, SessionId, SessionState, documents};
+
+/// The files of one session.
+#[derive(Clone, Debug)]
+pub struct SessionPlace {
+    folder: PathBuf,
+}
+
+impl SessionPlace {
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The record.
+    pub fn record(&self) -> PathBuf {
+        self.folder.join("session.json")
+    }
+
+    /// The newest output.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// What the supervisor itself complained about.
+    pub fn supervisor_log(&self) -> PathBuf {
+        self.folder.join("supervisor.log")
+    }
+
+    /// What it was asked: read by agents that take it from a file or on their standard input.
+    pub fn prompt(&self) -> PathBuf {
+        self.folder.join("prompt.md")
+    }
+
+    /// Held by the supervisor for its life.
+    pub fn lock(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    /// Where the supervisor listens.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("control")
+    }
+
+    /// Somebody supervises it.
+    pub fn is_supervised(&self) -> bool {
+        FileLock::is_held(&self.lock())
+    }
+
+    /// Writes the record; a reader sees the old or the new.
+    ///
+    /// # Errors
+    /// When the disk is full, or the folder gone.
+    pub fn save(&self, session: &Session) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec_pretty(session)?;
+        bytes.push(b'\n');
+        replace(&self.record(), &bytes)
+    }
+
+    /// Reads the record as it stands.
+    ///
+    /// # Errors
+    /// When there is none, or it is none of ours.
+    pub fn load(&self) -> io::Result<Session> {
+        let session: Session = serde_json::from_slice(&fs::read(self.record())?)?;
+        session.schema.expect(documents::SESSION).map_err(io::Error::other)?;
+        Ok(session)
+    }
+}
+
+/// The sessions of a repository.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionStore<'p> {
+    places: &'p Places,
+}
+
+impl<'p> SessionStore<'p> {
+    /// Those of these places.
+    pub fn new(places: &'p Places) -> SessionStore<'p> {
+        SessionStore { places }
+    }
+
+    /// Where a session is, or would be.
+    pub fn place(&self, id: &SessionId) -> SessionPlace {
+        SessionPlace { folder: self.places.sessions().join(id.as_str()) }
+    }
+
+    /// Makes the folder of a new session, readable by the user alone, with its first record.
+    ///
+    /// # Errors
+    /// When there is one of that name, or the git directory can't be written.
+    pub fn create(&self, session: &Session) -> Result<SessionPlace> {
+        self.places.prepare()?;
+        let place = self.place(&session.id);
+        let id = &session.id;
+        if place.folder.exists() {
+            return Err(Error::failed(format!("there is a session named '{id}' already"))
+                .hint(format!("look at it with 'git puff session show {id}', or choose another --name")));
+        }
+        // The record is there as soon as the folder is.
+        let made = tempfile::Builder::new().prefix(".new-").tempdir_in(self.places.sessions()).and_then(|folder| {
+            make_private(folder.path())?;
+            SessionPlace { folder: folder.path().to_owned() }.save(session)?;
+            fs::rename(folder.keep(), &place.folder)
+        });
+        made.map_err(|cause| {
+            Error::cannot_work(format!("the session '{id}' can't be recorded"))
+                .hint("check who may write to the git directory, and the space on its disk")
+                .because(cause)
+        })?;
+        Ok(place)
+    }
+
+    /// Reads a session as it is now: one whose supervisor is gone without a word is `lost`, and the time of its last
+    /// output is that of its log.
+    ///
+    /// # Errors
+    /// When there is none of that name, or its record can't be read.
+    pub fn load(&self, id: &SessionId) -> Result<Session> {
+        let place = self.place(id);
+        place.load().map(|session| as_it_is(session, &place)).map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound => nothing_named(id.as_str()),
+            _ => Error::cannot_work(format!("the record of the session '{id}' can't be read"))
+                .hint(format!("its log may be whole: '{}'", place.log().display()))
+                .because(cause),
+        })
+    }
+
+    /// Finds a session by its id or a unique beginning of it.
+    ///
+    /// # Errors
+    /// When none or several begin so.
+    pub fn find(&self, word: &str) -> Result<Session> {
+        if let Ok(id) = word.parse::<SessionId>()
+            && self.place(&id).record().exists()
+        {
+            return self.load(&id);
+        }
+        let ids = self.ids()?;
+        let fitting: Vec<_> = ids.iter().filter(|id| !word.is_empty() && id.as_str().starts_with(word)).collect();
+        match fitting.as_slice() {
+            [one] => self.load(one),
+            [] => Err(nothing_named(word)),
+            several => {
+                let names: Vec<_> = several.iter().map(|id| id.as_str()).collect();
+                Err(Error::failed(format!("'{word}' is the beginning of several sessions: {}", names.join(", ")))
+                    .hint("write more of the name"))
+            }
+        }
+    }
+
+    /// Every session whose record can be read, oldest first.
+    ///
+    /// # Errors
+    /// When the folder can't be read.
+    pub fn list(&self) -> Result<Vec<Session>> {
+        let mut sessions: Vec<Session> = self.ids()?.iter().filter_map(|id| self.load(id).ok()).collect();
+        sessions.sort_by(|one, other| one.started_at.cmp(&other.started_at).then_with(|| one.id.cmp(&other.id)));
+        Ok(sessions)
+    }
+
+    fn ids(&self) -> Result<Vec<SessionId>> {
+        let folder = self.places.sessions();
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) => {
+                return Err(Error::cannot_work(format!("'{}' can't be read", folder.display()))
+                    .hint("check who may read the git directory")
+                    .because(cause));
+            }
+        };
+        Ok(entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
+    }
+}
+
+fn nothing_named(word: &str) -> Error {
+    Error::failed(format!("there is no session '{word}' in this repository"))
+        .hint("'git puff session list' shows those that there are")
+}
+
+fn as_it_is(mut session: Session, place: &SessionPlace) -> Session {
+    if session.state.is_over() {
+        return session;
+    }
+    if let Ok(modified) = fs::metadata(place.log()).and_then(|log| log.modified()) {
+        let modified = crate::model::Time::from(modified);
+        session.last_output_at = (session.printed > 0 || session.last_output_at.is_some()).then_some(modified);
+    }
+    if !place.is_supervised() {
+        // It may have ended between the two looks.
+        if let Ok(again) = place.load()
+            && again.state.is_over()
+        {
+            return again;
+        }
+        session.state = SessionState::Lost;
+        session.why = Some("its supervisor is gone, without a word of how it ended".to_owned());
+        session.next = Some(format!("git puff session resume {}", session.id));
+    }
+    session
+}
