@@ -21,6 +21,7 @@
 //! | [`engine`] | launching, observing, harvesting, importing, repairing: what verbs and watcher share |
 //! | [`provider`] | who does the work: a trait, and Codex Cloud in its three dialects |
 //! | [`patch`] | bytes and a tree → a tree |
+//! | [`session`] | one agent under a pseudo-terminal: its supervisor, log, diagnosis, resume |
 //! | [`store`] | runs in refs, the runbook log, notes, and where live things are |
 //! | [`render`] | a finished model → Markdown, tables, lines about progress |
 //! | [`git`] | the only user of git2, and of `git` for what libgit2 does differently |
@@ -30,7 +31,7 @@
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
-//! Dependencies point one way: `commands → watch → engine → {provider, patch, store, render} → {git, process} → model`.
+//! Dependencies point one way: `commands → watch → engine → {provider, session, patch, store, render} → {git, process} → model`.
 //! Nothing below `commands` prints, nothing outside `context` reads the clock or the environment, nothing outside `git`
 //! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
 //!
@@ -59,6 +60,7 @@ pub mod process;
 pub mod provider;
 pub mod render;
 pub mod secrets;
+pub mod session;
 pub mod settings;
 pub mod store;
 pub mod ui;

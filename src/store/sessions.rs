@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::places::{make_private, replace};
+use super::places::replace;
 use super::{FileLock, Places};
 use crate::error::{Error, Result};
 use crate::model::{Session, SessionId, SessionState, documents};
@@ -95,11 +95,11 @@ impl<'p> SessionStore<'p> {
         SessionPlace { folder: self.places.sessions().join(id.as_str()) }
     }
 
-    /// Makes the folder of a new session, readable by the user alone, with its first record.
+    /// Makes the folder of a new session, readable by the user alone, with its first record and what it is asked.
     ///
     /// # Errors
     /// When there is one of that name, or the git directory can't be written.
-    pub fn create(&self, session: &Session) -> Result<SessionPlace> {
+    pub fn create(&self, session: &Session, prompt: &str) -> Result<SessionPlace> {
         self.places.prepare()?;
         let place = self.place(&session.id);
         let id = &session.id;
@@ -109,8 +109,10 @@ impl<'p> SessionStore<'p> {
         }
         // The record is there as soon as the folder is.
         let made = tempfile::Builder::new().prefix(".new-").tempdir_in(self.places.sessions()).and_then(|folder| {
-            make_private(folder.path())?;
-            SessionPlace { folder: folder.path().to_owned() }.save(session)?;
+            let new = SessionPlace { folder: folder.path().to_owned() };
+            fs::write(new.prompt(), prompt)?;
+            fs::write(new.log(), "")?;
+            new.save(session)?;
             fs::rename(folder.keep(), &place.folder)
         });
         made.map_err(|cause| {
@@ -127,8 +129,16 @@ impl<'p> SessionStore<'p> {
     /// # Errors
     /// When there is none of that name, or its record can't be read.
     pub fn load(&self, id: &SessionId) -> Result<Session> {
+        Ok(as_it_is(self.load_raw(id)?, &self.place(id)))
+    }
+
+    /// Reads the record of a session as it was written.
+    ///
+    /// # Errors
+    /// As [`SessionStore::load`].
+    pub fn load_raw(&self, id: &SessionId) -> Result<Session> {
         let place = self.place(id);
-        place.load().map(|session| as_it_is(session, &place)).map_err(|cause| match cause.kind() {
+        place.load().map_err(|cause| match cause.kind() {
             io::ErrorKind::NotFound => nothing_named(id.as_str()),
             _ => Error::cannot_work(format!("the record of the session '{id}' can't be read"))
                 .hint(format!("its log may be whole: '{}'", place.log().display()))

@@ -1,0 +1,117 @@
+//! Supervised agent processes on this machine.
+//!
+//! Each session has a supervisor, a detached process of its own, which owns the pseudo-terminal that the agent runs in.
+//! It writes the log, listens on a socket that only the user can open, judges what the agent is doing, and records how
+//! it ended. It holds a lock for its life, so that a session whose supervisor is gone is seen to be lost, whatever
+//! process id is written down.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{Oid, RunId, Session, SessionId, SessionState, Stdin};
+use crate::process::{self, Cmd, Wake};
+use crate::store::SessionStore;
+
+/// How long a supervisor may take to be up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is to be started.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Its name.
+    pub id: SessionId,
+    /// The agent's name, or `command`.
+    pub agent: String,
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// Where it runs.
+    pub cwd: PathBuf,
+    /// What its standard input is.
+    pub stdin: Stdin,
+    /// What it is asked, kept beside the log; empty when it is asked nothing.
+    pub prompt: String,
+    /// How many bytes of output are kept; 0 for all.
+    pub log_size: u64,
+    /// After which time it is ended; zero for never.
+    pub limit: Duration,
+    /// The stuck-agent protocol acts by itself.
+    pub auto: bool,
+    /// The run and the variant that it works for.
+    pub work: Option<(RunId, u32)>,
+    /// The tree of its worktree now, where that is known.
+    pub start_tree: Option<Oid>,
+    /// The session that it goes on from.
+    pub resumed_from: Option<Session>,
+}
+
+/// Records a session and starts its supervisor; answers as soon as the agent runs, or has failed to.
+///
+/// # Errors
+/// When there is a session of that name, or the supervisor can't be started.
+pub fn start(context: &Context, start: Start) -> Result<Session> {
+    let store = SessionStore::new(&context.places);
+    let title = crate::model::first_line(&start.prompt, 72);
+    let (run, variant) = start.work.map_or((None, None), |(run, variant)| (Some(run), Some(variant)));
+    let session = Session {
+        schema: Session::schema(),
+        agent: start.agent,
+        argv: start.argv,
+        cwd: start.cwd,
+        pid: None,
+        state: SessionState::Working,
+        why: Some("it is being started".to_owned()),
+        next: None,
+        started_at: context.clock.now(),
+        last_output_at: None,
+        ended_at: None,
+        exit: None,
+        agent_session: start.resumed_from.as_ref().and_then(|from| from.agent_session.clone()),
+        log_path: store.place(&start.id).log(),
+        run,
+        variant,
+        title,
+        stdin: start.stdin,
+        size: Session::SIZE,
+        log_size: start.log_size,
+        printed: 0,
+        log_trouble: None,
+        limit_s: start.limit.as_secs(),
+        killed: None,
+        auto: start.auto,
+        pokes: 0,
+        resumes: start.resumed_from.as_ref().map_or(0, |from| from.resumes + 1),
+        resumed_from: start.resumed_from.map(|from| from.id),
+        resumed_as: None,
+        context_kept: None,
+        start_tree: start.start_tree,
+        last_message: None,
+        tokens: None,
+        checks: Vec::new(),
+        extra: Default::default(),
+        id: start.id,
+    };
+    let place = store.create(&session, &start.prompt)?;
+    let cannot = |why: &str| {
+        Error::cannot_work(format!("the session '{}' can't be supervised: {why}", session.id))
+            .hint(format!("see what it said in '{}'", place.supervisor_log().display()))
+    };
+    let program = context.environment.program.clone().ok_or_else(|| cannot("where git-puff is can't be found out"))?;
+    let call = Cmd::new(program)
+        .args(["session", "supervise", session.id.as_str()])
+        .env("GIT_DIR", &context.repo.location().git_dir)
+        .cwd(place.folder());
+    process::start_detached(&call, &place.supervisor_log())
+        .map_err(|cause| cannot("it can't be started").because(cause))?;
+    let begun = Instant::now();
+    loop {
+        let session = store.load_raw(&session.id)?;
+        if session.pid.is_some() || session.state.is_over() {
+            return Ok(session);
+        }
+        if begun.elapsed() > PATIENCE || process::pause(Duration::from_millis(2)) == Wake::Interrupted {
+            return Err(cannot("it does not come up"));
+        }
+    }
+}
