@@ -5,6 +5,9 @@
 //! whole group is killed, and can't flood our memory. Waiting is done by tokio: output, input, the end of the
 //! program and the time limit truly wait on each other.
 
+#[cfg(unix)]
+pub mod terminal;
+
 use std::cell::{OnceCell, RefCell};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -449,7 +452,8 @@ async fn interrupted() {
     }
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+/// Waits here for something that waits on several things.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     thread_local!(static RUNTIME: OnceCell<Runtime> = const { OnceCell::new() });
     RUNTIME.with(|runtime| {
         let build = || tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -5,6 +5,8 @@
 //! it ended. It holds a lock for its life, so that a session whose supervisor is gone is seen to be lost, whatever
 //! process id is written down.
 
+pub mod log;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,113 @@
+//! A program in a pseudo-terminal of its own: the other door, for programs that somebody would talk to.
+
+use std::fs::File;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+
+use pty_process::{OwnedReadPty, OwnedWritePty, Size};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{Cmd, Failure};
+
+/// What a program in a terminal reads.
+#[derive(Debug)]
+pub enum Input {
+    /// The terminal.
+    Terminal,
+    /// Nothing.
+    Closed,
+    /// This file.
+    File(File),
+}
+
+/// A program that runs in a terminal. It leads a session and a process group of its own.
+#[derive(Debug)]
+pub struct Terminal {
+    child: tokio::process::Child,
+    pid: u32,
+}
+
+/// What comes out of a terminal.
+#[derive(Debug)]
+pub struct Screenside(OwnedReadPty);
+
+/// What goes into a terminal: keys, and its size.
+#[derive(Debug)]
+pub struct Keyboard(OwnedWritePty);
+
+impl Terminal {
+    /// Starts a program in a terminal of so many columns and rows. Its time limit does not count.
+    ///
+    /// # Errors
+    /// When there is no such program, or the system has no terminal left.
+    pub fn start(
+        cmd: &Cmd,
+        (columns, rows): (u16, u16),
+        input: Input,
+    ) -> Result<(Terminal, Screenside, Keyboard), Failure> {
+        let failed = |cause: pty_process::Error| {
+            let cause = match cause {
+                pty_process::Error::Io(cause) => cause,
+                other => io::Error::other(other),
+            };
+            cmd.start_failure(cause)
+        };
+        let (pty, pts) = pty_process::open().map_err(failed)?;
+        pty.resize(Size::new(rows, columns)).map_err(failed)?;
+        let command = pty_process::Command::from(tokio::process::Command::from(cmd.command()));
+        let command = match input {
+            Input::Terminal => command,
+            Input::Closed => command.stdin(Stdio::null()),
+            Input::File(file) => command.stdin(file),
+        };
+        let child = command.spawn(pts).map_err(failed)?;
+        let pid = child.id().unwrap_or_default();
+        let (output, keys) = pty.into_split();
+        Ok((Terminal { child, pid }, Screenside(output), Keyboard(keys)))
+    }
+
+    /// The process that leads the group.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Waits for the program itself.
+    ///
+    /// # Errors
+    /// When it can't be waited for.
+    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+}
+
+impl Screenside {
+    /// Reads what is there; nothing (0) when nobody has the terminal open any more.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer).await {
+            // What Linux says at the end of a terminal's life.
+            Err(cause) if cause.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => Ok(0),
+            read => read,
+        }
+    }
+}
+
+impl Keyboard {
+    /// Types as much of `keys` as the terminal takes now, and answers how much.
+    ///
+    /// # Errors
+    /// When nobody has the terminal open any more.
+    pub async fn write(&mut self, keys: &[u8]) -> io::Result<usize> {
+        self.0.write(keys).await
+    }
+
+    /// Changes the size.
+    ///
+    /// # Errors
+    /// When the system refuses it.
+    pub fn resize(&self, (columns, rows): (u16, u16)) -> io::Result<()> {
+        self.0.resize(Size::new(rows, columns)).map_err(io::Error::other)
+    }
+}
