@@ -3,7 +3,7 @@
 //! A flag beats the environment (`GIT_PUFF_…`) beats git's configuration beats the default. A value that can't be
 //! used is an error that names its key and its origin, raised where the value is needed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
@@ -42,6 +42,11 @@ keys! {
     ATTEMPT_LIMIT = "puff.attemptLimit", Some("0"), "How many cloud attempts may be started in 24 hours; 0 for no limit.";
     BRANCH_PREFIX = "puff.branchPrefix", Some("puff/"), "What the names of variant branches begin with.";
     AUTO_HARVEST = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
+    AGENT_COMMAND = "puff.agent.<name>.command", None, "The command line of an agent, for the shell: {prompt} and {prompt_file} stand for its prompt, quoted by themselves; without them it comes on standard input.";
+    AGENT_RESUME = "puff.agent.<name>.resume", None, "The command line that continues a session of that agent: {session} stands for the agent's own name of it, {prompt} for what it is told.";
+    AGENT_WRAPPER = "puff.agent.<name>.wrapper", None, "What is put before every command of that agent, such as a container's.";
+    STUCK_AFTER = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
+    STUCK_POKE = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
     NOTIFY = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
 }
 
@@ -77,6 +82,31 @@ impl Settings {
         let entry = self.entries.iter().rev().find(|entry| entry.key == lowered);
         let written = entry.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() });
         written.or_else(|| key.default.map(|value| Setting { value: value.to_owned(), origin: "default".to_owned() }))
+    }
+
+    /// The value of a key that each agent has its own of, such as [`AGENT_COMMAND`]; none when it is unset or empty.
+    pub fn of_agent(&self, key: Key, agent: &str) -> Option<Setting> {
+        let variable = variable(&key.name.replace("<name>", "*")).replace('*', &shouted(agent));
+        let (section, item) = (key.name.split_once('<')?.0, key.name.rsplit_once('.')?.1);
+        let wanted = format!("{section}{agent}.{item}");
+        let value = match self.environment.get(&variable) {
+            Some(value) => Setting { value: value.clone(), origin: format!("environment {variable}") },
+            None => {
+                let entry = self.entries.iter().rev().find(|entry| entry.key == wanted)?;
+                Setting { value: entry.value.clone(), origin: entry.origin.clone() }
+            }
+        };
+        Some(value).filter(|setting| !setting.value.trim().is_empty())
+    }
+
+    /// The names that occur in the keys of agents, each once.
+    pub fn agents(&self) -> BTreeSet<&str> {
+        let name = |entry: &'_ ConfigEntry| -> Option<std::ops::Range<usize>> {
+            let start = "puff.agent.".len();
+            let end = entry.key.rfind('.')?;
+            (entry.key.starts_with("puff.agent.") && end > start).then_some(start..end)
+        };
+        self.entries.iter().filter_map(|entry| Some(&entry.key[name(entry)?])).collect()
     }
 
     /// The text of a key; none when it is unset or empty.
@@ -139,6 +169,12 @@ pub fn bad(key: Key, setting: &Setting, wanted: &str) -> Error {
         .hint(format!("set it with 'git config {} VALUE', or take it away with 'git config --unset {0}'", key.name))
 }
 
+/// A name as it is a part of a variable's: `my-agent` → `MY_AGENT`.
+fn shouted(name: &str) -> String {
+    let shout = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' };
+    name.chars().map(shout).collect()
+}
+
 /// `puff.bestOf` → `GIT_PUFF_BEST_OF`.
 pub fn variable(name: &str) -> String {
     let mut variable = "GIT_".to_owned();
@@ -177,6 +213,24 @@ mod tests {
             error.message(),
             "puff.interval is 'soon' (file:/x), but has to be a length of time such as 15s, 5m or 2h"
         );
+    }
+
+    #[test]
+    fn every_agent_has_keys_of_its_own() {
+        let entries = vec![
+            entry("puff.agent.my-agent.command", "first", "file:a"),
+            entry("puff.agent.my-agent.command", "last", "file:b"),
+            entry("puff.agent.a.b.wrapper", "env", "file:b"),
+            entry("puff.agent.command", "no name", "file:b"),
+        ];
+        let environment = HashMap::from([("GIT_PUFF_AGENT_MY_AGENT_RESUME".to_owned(), "again".to_owned())]);
+        let settings = Settings::new(entries, environment);
+        let value = |key, agent| settings.of_agent(key, agent).map(|setting| setting.value);
+        assert_eq!(value(AGENT_COMMAND, "my-agent").as_deref(), Some("last"));
+        assert_eq!(value(AGENT_RESUME, "my-agent").as_deref(), Some("again"));
+        assert_eq!(value(AGENT_WRAPPER, "a.b").as_deref(), Some("env"));
+        assert_eq!(value(AGENT_WRAPPER, "other"), None);
+        assert_eq!(settings.agents().into_iter().collect::<Vec<_>>(), ["a.b", "my-agent"]);
     }
 
     #[test]

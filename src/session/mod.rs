@@ -5,6 +5,7 @@
 //! it ended. It holds a lock for its life, so that a session whose supervisor is gone is seen to be lost, whatever
 //! process id is written down.
 
+pub mod agents;
 pub mod log;
 
 use std::path::PathBuf;

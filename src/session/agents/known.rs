@@ -1,0 +1,163 @@
+//! The agents that are known, and their commands: as Codex 0.169.0, Claude Code 2.1.197, the Gemini CLI 0.61.0, opencode
+//! 1.18.33 and aider 0.86.2 have them.
+//!
+//! None of these commands turns an agent's protection off. What they may do without being asked: codex writes in its
+//! sandbox, claude and gemini edit files, opencode does what its own configuration allows, aider edits and commits.
+
+/// A known agent.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub name: &'static str,
+    /// The call whose output lists the flags that are [`Word::Listed`].
+    pub help: Option<&'static [&'static str]>,
+    /// On a task that it ends by itself.
+    pub work: Form,
+    /// As a program that somebody may talk to.
+    pub talk: Form,
+    /// Continuing a session, as the two above.
+    pub work_again: Option<Form>,
+    pub talk_again: Option<Form>,
+}
+
+/// A command line.
+#[derive(Debug)]
+pub(super) struct Form {
+    pub words: &'static [Word],
+    /// What follows when the prompt is on the command line; empty when it can't be there.
+    pub told: &'static [Word],
+    /// What follows when the prompt is on standard input; none when it can't be there.
+    pub piped: Option<&'static [Word]>,
+}
+
+/// A word of a command line.
+#[derive(Debug)]
+pub(super) enum Word {
+    Is(&'static str),
+    /// The first of these flags that its help lists.
+    Listed(&'static [&'static str]),
+    /// The prompt, behind the flag that it belongs to.
+    Prompt(&'static str),
+    PromptFile,
+    Session,
+}
+
+use Word::{Is, Listed, Prompt, PromptFile, Session};
+
+/// A prompt that may begin with a dash.
+const APART: &[Word] = &[Is("--"), Prompt("")];
+
+/// In this order they are named.
+pub(super) const KNOWN: &[Known] = &[
+    Known {
+        name: "codex",
+        help: Some(&["codex", "exec", "--help"]),
+        work: Form { words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX], told: APART, piped: Some(&[Is("-")]) },
+        talk: Form { words: &[Is("codex")], told: APART, piped: None },
+        // Before `resume`, since that has no sandbox of its own.
+        work_again: Some(Form {
+            words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX, Is("resume"), Session],
+            told: APART,
+            piped: Some(&[Is("-")]),
+        }),
+        talk_again: Some(Form { words: &[Is("codex"), Is("resume"), Session], told: APART, piped: None }),
+    },
+    Known {
+        name: "claude",
+        help: None,
+        work: Form {
+            words: &[
+                Is("claude"),
+                Is("--print"),
+                Is("--output-format=stream-json"),
+                Is("--verbose"),
+                Is("--permission-mode=acceptEdits"),
+            ],
+            told: APART,
+            piped: Some(&[]),
+        },
+        talk: Form { words: &[Is("claude")], told: APART, piped: None },
+        work_again: Some(Form {
+            words: &[
+                Is("claude"),
+                Is("--print"),
+                Is("--output-format=stream-json"),
+                Is("--verbose"),
+                Is("--permission-mode=acceptEdits"),
+                Is("--resume"),
+                Session,
+            ],
+            told: APART,
+            piped: Some(&[]),
+        }),
+        talk_again: Some(Form { words: &[Is("claude"), Is("--resume"), Session], told: APART, piped: None }),
+    },
+    Known {
+        name: "gemini",
+        help: Some(&["gemini", "--help"]),
+        work: Form {
+            words: &[Is("gemini"), Is("--output-format=stream-json"), Is("--approval-mode=auto_edit"), TRUST],
+            told: &[Prompt("--prompt=")],
+            piped: Some(&[]),
+        },
+        talk: Form { words: &[Is("gemini")], told: &[Prompt("--prompt-interactive=")], piped: None },
+        work_again: Some(Form {
+            words: &[
+                Is("gemini"),
+                Is("--output-format=stream-json"),
+                Is("--approval-mode=auto_edit"),
+                TRUST,
+                Is("--resume"),
+                Session,
+            ],
+            told: &[Prompt("--prompt=")],
+            piped: Some(&[]),
+        }),
+        talk_again: Some(Form {
+            words: &[Is("gemini"), Is("--resume"), Session],
+            told: &[Prompt("--prompt-interactive=")],
+            piped: None,
+        }),
+    },
+    Known {
+        name: "opencode",
+        help: None,
+        // It puts quotes around a prompt that is on its command line.
+        work: Form { words: &[Is("opencode"), Is("run"), Is("--format=json")], told: &[], piped: Some(&[]) },
+        talk: Form { words: &[Is("opencode")], told: &[Prompt("--prompt=")], piped: None },
+        work_again: Some(Form {
+            words: &[Is("opencode"), Is("run"), Is("--format=json"), Is("--session"), Session],
+            told: &[],
+            piped: Some(&[]),
+        }),
+        talk_again: Some(Form {
+            words: &[Is("opencode"), Is("--session"), Session],
+            told: &[Prompt("--prompt=")],
+            piped: None,
+        }),
+    },
+    Known {
+        name: "aider",
+        help: None,
+        work: Form {
+            words: &[Is("aider"), Is("--yes-always"), Is("--no-check-update"), Is("--no-show-release-notes")],
+            told: &[Is("--message-file"), PromptFile],
+            piped: None,
+        },
+        // It can't be told anything and then talked to: it ends after a message, but its questions can be answered.
+        talk: Form { words: &[Is("aider")], told: &[Is("--message-file"), PromptFile], piped: None },
+        // It has no names for its sessions.
+        work_again: None,
+        talk_again: None,
+    },
+];
+
+/// Older builds have the second, newer ones only the first.
+const SANDBOX: Word = Listed(&["--sandbox=workspace-write", "--full-auto"]);
+/// It refuses to work without somebody to ask in a folder that it has not seen; a worktree always is such a one.
+const TRUST: Word = Listed(&["--skip-trust"]);
+
+/// The flag is in the help text, as a word of its own.
+pub(super) fn lists(help: &str, flag: &str) -> bool {
+    let ends = |after: &str| !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    help.match_indices(flag).any(|(at, _)| ends(&help[at + flag.len()..]))
+}

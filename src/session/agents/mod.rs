@@ -1,0 +1,214 @@
+//! The agents, as data: how each is started, how it is continued, and what its output says.
+//!
+//! Five are known, by the table in [`known`]. Any other is made known by `puff.agent.<name>.command`, a line for the
+//! shell, which also replaces the command of a known one. Nothing here runs anything: who starts an agent first asks the
+//! program itself for its [help](Agent::help_call), where its flags differ between versions.
+
+mod checks;
+mod events;
+mod known;
+mod line;
+mod reader;
+mod text;
+
+use std::path::Path;
+
+pub use events::{Milestone, Ran};
+pub use reader::Reader;
+
+use self::known::{Form, KNOWN, Known, Word};
+use self::line::Line;
+use crate::error::{Error, Result};
+use crate::model::Stdin;
+use crate::settings::{AGENT_COMMAND, AGENT_RESUME, AGENT_WRAPPER, Setting, Settings};
+
+/// The longest prompt that goes on a command line, in bytes: Windows takes 32 KiB of all words together.
+const SHORT: usize = 16 * 1024;
+/// The longest prompt that a program which reads its terminal can get on its command line: Linux takes 128 KiB a word.
+const LONG: usize = 100 * 1024;
+/// What an agent is told that is to continue, and that needs to be told something.
+const GO_ON: &str = "Go on where you left off.";
+
+/// An agent that can be started on this machine.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    name: String,
+    known: Option<&'static Known>,
+    command: Option<Line>,
+    resume: Option<Line>,
+    wrapper: Option<String>,
+    help: Option<String>,
+}
+
+/// What an agent is to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// What it is told; empty for an interactive agent that is told nothing yet.
+    pub prompt: &'a str,
+    /// A file with the same in it.
+    pub prompt_file: &'a Path,
+    /// Somebody may attach and answer it; without, it has to come to an end by itself.
+    pub interactive: bool,
+}
+
+/// How a program is to be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// What its standard input has to be.
+    pub stdin: Stdin,
+}
+
+impl Agent {
+    /// The agent of that name: as it is configured, else as it is known.
+    ///
+    /// # Errors
+    /// When there is none, or its configuration can't be used.
+    pub fn find(settings: &Settings, name: &str) -> Result<Agent> {
+        let setting = |key| settings.of_agent(key, name);
+        let line = |key, places: &[&str]| {
+            let read = |setting: Setting| {
+                Line::parse(&setting.value, places).map_err(|why| {
+                    let key = key_of(key, name);
+                    Error::usage(format!("{key} is '{}' ({}), but {why}", setting.value, setting.origin))
+                })
+            };
+            setting(key).map(read).transpose()
+        };
+        let agent = Agent {
+            name: name.to_owned(),
+            known: KNOWN.iter().find(|known| known.name == name),
+            command: line(AGENT_COMMAND, &["prompt", "prompt_file"])?,
+            resume: line(AGENT_RESUME, &["session", "prompt"])?,
+            wrapper: setting(AGENT_WRAPPER).map(|setting| setting.value),
+            help: None,
+        };
+        if agent.known.is_none() && agent.command.is_none() {
+            let names = Agent::names(settings).join(", ");
+            return Err(Error::usage(format!("'{name}' is not an agent: there are {names}"))
+                .hint(format!("teach it with 'git config {} COMMAND'", key_of(AGENT_COMMAND, name))));
+        }
+        Ok(agent)
+    }
+
+    /// The agents that can be started: those that are known, then those that are configured.
+    pub fn names(settings: &Settings) -> Vec<String> {
+        let known = KNOWN.iter().map(|known| known.name.to_owned());
+        let configured = settings.agents().into_iter().filter(|name| {
+            let has_command = settings.of_agent(AGENT_COMMAND, name).is_some();
+            has_command && KNOWN.iter().all(|known| known.name != *name)
+        });
+        known.chain(configured.map(str::to_owned)).collect()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The program that has to be there; none for a line that the shell makes sense of.
+    pub fn program(&self) -> Option<&'static str> {
+        self.known.filter(|_| self.command.is_none() && self.wrapper.is_none()).map(|known| known.name)
+    }
+
+    /// The call whose output says which flags it has, where that differs between its versions.
+    pub fn help_call(&self) -> Option<Vec<String>> {
+        let call = self.known.filter(|_| self.command.is_none())?.help?;
+        Some(self.wrapped(call.iter().map(|word| (*word).to_owned()).collect()))
+    }
+
+    /// Takes the output of its [help](Agent::help_call) into account. Without, it is taken for its newest version.
+    pub fn with_help(self, help: &str) -> Agent {
+        Agent { help: Some(help.to_owned()), ..self }
+    }
+
+    /// How it is started on a task.
+    pub fn invocation(&self, task: &Task) -> Invocation {
+        let Task { prompt, prompt_file, interactive } = *task;
+        let file = prompt_file.to_string_lossy();
+        let invocation = match (&self.command, self.known) {
+            (Some(line), _) => {
+                line.invocation(&self.name, &[("prompt", prompt), ("prompt_file", &file)], prompt, interactive)
+            }
+            (None, Some(known)) if interactive => {
+                let pointer = format!("Your task is in the file '{file}'. Read all of it, then do what it says.");
+                let prompt = if prompt.len() > LONG { &pointer } else { prompt };
+                self.typed(&known.talk, Fill { prompt, file: &file, session: "" })
+            }
+            (None, Some(known)) => self.piped(&known.work, Fill { prompt, file: &file, session: "" }),
+            (None, None) => unreachable!("an agent is known or has a command"),
+        };
+        Invocation { argv: self.wrapped(invocation.argv), ..invocation }
+    }
+
+    /// How a session of it is continued that it calls `agent_session`; none where it can't be.
+    pub fn resume(&self, agent_session: &str, prompt: Option<&str>, interactive: bool) -> Option<Invocation> {
+        let told = prompt.unwrap_or(if interactive { "" } else { GO_ON });
+        let fill = Fill { prompt: told, file: "", session: agent_session };
+        let invocation = match (&self.resume, self.known.filter(|_| self.command.is_none())) {
+            (Some(line), _) => {
+                let values = [("session", agent_session), ("prompt", prompt.unwrap_or(GO_ON))];
+                line.invocation(&self.name, &values, prompt.unwrap_or_default(), interactive)
+            }
+            (None, Some(known)) if interactive => self.typed(known.talk_again.as_ref()?, fill),
+            (None, Some(known)) => self.piped(known.work_again.as_ref()?, fill),
+            (None, None) => return None,
+        };
+        Some(Invocation { argv: self.wrapped(invocation.argv), ..invocation })
+    }
+
+    /// With the prompt on the command line, the terminal being its standard input.
+    fn typed(&self, form: &Form, fill: Fill) -> Invocation {
+        let told = if fill.prompt.is_empty() { &[] } else { form.told };
+        Invocation { argv: self.argv(form.words, told, fill), stdin: Stdin::Terminal }
+    }
+
+    /// With the prompt on the command line, or on standard input where it has no place there.
+    fn piped(&self, form: &Form, fill: Fill) -> Invocation {
+        let short = fill.prompt.len() <= SHORT || form.piped.is_none();
+        let (told, stdin) = match form.piped {
+            Some(words) if !short || form.told.is_empty() => (words, Stdin::Prompt),
+            _ => (form.told, Stdin::Closed),
+        };
+        Invocation { argv: self.argv(form.words, told, fill), stdin }
+    }
+
+    fn argv(&self, words: &[Word], told: &[Word], fill: Fill) -> Vec<String> {
+        let listed = |flag: &str| {
+            let flag = flag.split_once('=').map_or(flag, |(flag, _)| flag);
+            self.help.as_ref().is_none_or(|help| known::lists(help, flag))
+        };
+        let word = |word: &Word| match word {
+            Word::Is(word) => Some((*word).to_owned()),
+            Word::Listed(flags) => flags.iter().find(|flag| listed(flag)).map(|flag| (*flag).to_owned()),
+            Word::Prompt(before) => Some(format!("{before}{}", fill.prompt)),
+            Word::PromptFile => Some(fill.file.to_owned()),
+            Word::Session => Some(fill.session.to_owned()),
+        };
+        words.iter().chain(told).filter_map(word).collect()
+    }
+
+    /// Behind the wrapper, which the shell reads as git's commands are read.
+    fn wrapped(&self, argv: Vec<String>) -> Vec<String> {
+        let Some(wrapper) = &self.wrapper else { return argv };
+        let shell = ["sh".to_owned(), "-c".to_owned(), format!("{wrapper} \"$@\""), self.name.clone()];
+        shell.into_iter().chain(argv).collect()
+    }
+}
+
+/// What the places of a form are filled with.
+#[derive(Clone, Copy)]
+struct Fill<'a> {
+    prompt: &'a str,
+    file: &'a str,
+    session: &'a str,
+}
+
+/// `puff.agent.<name>.command` with the name in it.
+fn key_of(key: crate::settings::Key, name: &str) -> String {
+    key.name.replace("<name>", name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! How the agents are called.
+
+use std::collections::HashMap;
+
+use super::*;
+use crate::git::config::ConfigEntry;
+
+fn settings(pairs: &[(&str, &str)]) -> Settings {
+    let entry = |(key, value): &(&str, &str)| ConfigEntry {
+        key: (*key).into(),
+        value: (*value).into(),
+        scope: "local".into(),
+        origin: "file:config".into(),
+    };
+    Settings::new(pairs.iter().map(entry).collect(), HashMap::new())
+}
+
+fn known(name: &str) -> Agent {
+    Agent::find(&settings(&[]), name).unwrap()
+}
+
+fn work(agent: &Agent, prompt: &str) -> (String, Stdin) {
+    joined(agent.invocation(&Task { prompt, prompt_file: Path::new("/p.md"), interactive: false }))
+}
+
+fn talk(agent: &Agent, prompt: &str) -> (String, Stdin) {
+    joined(agent.invocation(&Task { prompt, prompt_file: Path::new("/p.md"), interactive: true }))
+}
+
+fn joined(invocation: Invocation) -> (String, Stdin) {
+    (invocation.argv.join(" "), invocation.stdin)
+}
+
+fn is(words: &str, stdin: Stdin) -> (String, Stdin) {
+    (words.to_owned(), stdin)
+}
+
+#[test]
+fn known_agents_work_by_themselves() {
+    let claude = "claude --print --output-format=stream-json --verbose --permission-mode=acceptEdits";
+    let gemini = "gemini --output-format=stream-json --approval-mode=auto_edit --skip-trust";
+    for (name, expected) in [
+        ("codex", is("codex exec --json --sandbox=workspace-write -- -Fix it", Stdin::Closed)),
+        ("claude", is(&format!("{claude} -- -Fix it"), Stdin::Closed)),
+        ("gemini", is(&format!("{gemini} --prompt=-Fix it"), Stdin::Closed)),
+        ("opencode", is("opencode run --format=json", Stdin::Prompt)),
+        (
+            "aider",
+            is("aider --yes-always --no-check-update --no-show-release-notes --message-file /p.md", Stdin::Closed),
+        ),
+    ] {
+        assert_eq!(work(&known(name), "-Fix it"), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_long_prompt_comes_on_standard_input() {
+    let long = "x".repeat(SHORT + 1);
+    assert_eq!(work(&known("codex"), &long), is("codex exec --json --sandbox=workspace-write -", Stdin::Prompt));
+    assert_eq!(work(&known("claude"), &long).1, Stdin::Prompt);
+    assert_eq!(talk(&known("codex"), &long), is(&format!("codex -- {long}"), Stdin::Terminal));
+    let (words, stdin) = talk(&known("codex"), &"x".repeat(LONG + 1));
+    assert_eq!(stdin, Stdin::Terminal);
+    assert!(words.starts_with("codex -- Your task is in the file '/p.md'."), "{words}");
+}
+
+#[test]
+fn an_older_build_is_called_by_the_flags_that_it_lists() {
+    let codex = known("codex");
+    assert_eq!(codex.help_call().unwrap(), ["codex", "exec", "--help"]);
+    let help = "      --full-auto\n          Convenience alias for low-friction sandboxed execution\n";
+    assert_eq!(work(&codex.clone().with_help(help), "Fix it").0, "codex exec --json --full-auto -- Fix it");
+    let help = "  -s, --sandbox <SANDBOX_MODE>\n      --sandbox-mode\n";
+    assert!(work(&codex.clone().with_help(help), "Fix it").0.contains("--sandbox=workspace-write"));
+    assert_eq!(work(&codex.with_help("      --sandboxes"), "Fix it").0, "codex exec --json -- Fix it");
+    let gemini = known("gemini").with_help("  -p, --prompt");
+    assert!(!work(&gemini, "Fix it").0.contains("--skip-trust"));
+}
+
+#[test]
+fn somebody_can_talk_to_an_agent_with_or_without_a_prompt() {
+    for (name, told, untold) in [
+        ("codex", "codex -- Fix it", "codex"),
+        ("claude", "claude -- Fix it", "claude"),
+        ("gemini", "gemini --prompt-interactive=Fix it", "gemini"),
+        ("opencode", "opencode --prompt=Fix it", "opencode"),
+        ("aider", "aider --message-file /p.md", "aider"),
+    ] {
+        assert_eq!(talk(&known(name), "Fix it"), is(told, Stdin::Terminal));
+        assert_eq!(talk(&known(name), ""), is(untold, Stdin::Terminal));
+    }
+}
+
+#[test]
+fn a_session_is_continued_by_the_agents_own_name_of_it() {
+    let resume = |name, prompt, interactive| known(name).resume("01f-a", prompt, interactive).map(joined);
+    let codex = "codex exec --json --sandbox=workspace-write resume 01f-a --";
+    assert_eq!(resume("codex", Some("And now?"), false), Some(is(&format!("{codex} And now?"), Stdin::Closed)));
+    assert_eq!(resume("codex", None, false), Some(is(&format!("{codex} {GO_ON}"), Stdin::Closed)));
+    assert_eq!(resume("codex", None, true), Some(is("codex resume 01f-a", Stdin::Terminal)));
+    assert_eq!(resume("claude", Some("Go"), true), Some(is("claude --resume 01f-a -- Go", Stdin::Terminal)));
+    assert_eq!(
+        resume("opencode", Some("Go"), false),
+        Some(is("opencode run --format=json --session 01f-a", Stdin::Prompt))
+    );
+    assert_eq!(resume("aider", None, false), None);
+}
+
+#[test]
+fn a_configured_command_beats_a_known_one() {
+    let settings = settings(&[
+        ("puff.agent.codex.command", "my-codex {prompt}"),
+        ("puff.agent.codex.resume", "my-codex --again {session} {prompt}"),
+        ("puff.agent.claude.wrapper", "podman run -v \"$PWD:$PWD\" img"),
+        ("puff.agent.mine.command", "mine <{prompt_file}"),
+    ]);
+    let codex = Agent::find(&settings, "codex").unwrap();
+    assert_eq!(codex.help_call(), None);
+    assert_eq!(work(&codex, "Fix it"), is("sh -c my-codex \"${1}\" codex Fix it", Stdin::Closed));
+    let resumed = codex.resume("01f", Some("Go on"), false).map(joined);
+    assert_eq!(resumed, Some(is("sh -c my-codex --again \"${1}\" \"${2}\" codex 01f Go on", Stdin::Closed)));
+    let claude = Agent::find(&settings, "claude").unwrap();
+    assert_eq!(talk(&claude, "Fix it").0, "sh -c podman run -v \"$PWD:$PWD\" img \"$@\" claude claude -- Fix it");
+    let mine = Agent::find(&settings, "mine").unwrap();
+    assert_eq!(work(&mine, "Fix it").0, "sh -c mine <\"${1}\" mine /p.md");
+    assert_eq!(mine.resume("01f", None, false), None);
+    assert_eq!(Agent::names(&settings).join(" "), "codex claude gemini opencode aider mine");
+}
+
+#[test]
+fn an_unknown_agent_is_an_error_that_names_the_known_ones_and_the_key() {
+    let error = Agent::find(&settings(&[("puff.agent.other.wrapper", "x")]), "other").unwrap_err();
+    assert_eq!(error.message(), "'other' is not an agent: there are codex, claude, gemini, opencode, aider");
+    assert_eq!(error.next_step(), Some("teach it with 'git config puff.agent.other.command COMMAND'"));
+    let error = Agent::find(&settings(&[("puff.agent.other.command", "x {task}")]), "other").unwrap_err();
+    assert_eq!(
+        error.message(),
+        "puff.agent.other.command is 'x {task}' (file:config), but {task} stands for nothing there: it may hold \
+         {prompt} and {prompt_file}"
+    );
+}
