@@ -8,8 +8,8 @@
 #[derive(Debug)]
 pub(super) struct Known {
     pub name: &'static str,
-    /// The call whose output lists the flags that are [`Word::Listed`].
-    pub help: Option<&'static [&'static str]>,
+    /// The calls whose output lists the flags that are [`Word::Listed`]: for work, and for talk.
+    pub help: [Option<&'static [&'static str]>; 2],
     /// On a task that it ends by itself.
     pub work: Form,
     /// As a program that somebody may talk to.
@@ -50,20 +50,20 @@ const APART: &[Word] = &[Is("--"), Prompt("")];
 pub(super) const KNOWN: &[Known] = &[
     Known {
         name: "codex",
-        help: Some(&["codex", "exec", "--help"]),
+        help: [Some(&["codex", "exec", "--help"]), Some(&["codex", "--help"])],
         work: Form { words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX], told: APART, piped: Some(&[Is("-")]) },
-        talk: Form { words: &[Is("codex")], told: APART, piped: None },
+        talk: Form { words: &[Is("codex"), NO_DAEMON], told: APART, piped: None },
         // Before `resume`, since that has no sandbox of its own.
         work_again: Some(Form {
             words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX, Is("resume"), Session],
             told: APART,
             piped: Some(&[Is("-")]),
         }),
-        talk_again: Some(Form { words: &[Is("codex"), Is("resume"), Session], told: APART, piped: None }),
+        talk_again: Some(Form { words: &[Is("codex"), NO_DAEMON, Is("resume"), Session], told: APART, piped: None }),
     },
     Known {
         name: "claude",
-        help: None,
+        help: [None, None],
         work: Form {
             words: &[
                 Is("claude"),
@@ -93,7 +93,7 @@ pub(super) const KNOWN: &[Known] = &[
     },
     Known {
         name: "gemini",
-        help: Some(&["gemini", "--help"]),
+        help: [Some(&["gemini", "--help"]), None],
         work: Form {
             words: &[Is("gemini"), Is("--output-format=stream-json"), Is("--approval-mode=auto_edit"), TRUST],
             told: &[Prompt("--prompt=")],
@@ -120,7 +120,7 @@ pub(super) const KNOWN: &[Known] = &[
     },
     Known {
         name: "opencode",
-        help: None,
+        help: [None, None],
         // It puts quotes around a prompt that is on its command line.
         work: Form { words: &[Is("opencode"), Is("run"), Is("--format=json")], told: &[], piped: Some(&[]) },
         talk: Form { words: &[Is("opencode")], told: &[Prompt("--prompt=")], piped: None },
@@ -137,7 +137,7 @@ pub(super) const KNOWN: &[Known] = &[
     },
     Known {
         name: "aider",
-        help: None,
+        help: [None, None],
         work: Form {
             words: &[Is("aider"), Is("--yes-always"), Is("--no-check-update"), Is("--no-show-release-notes")],
             told: &[Is("--message-file"), PromptFile],
@@ -153,6 +153,8 @@ pub(super) const KNOWN: &[Known] = &[
 
 /// Older builds have the second, newer ones only the first.
 const SANDBOX: Word = Listed(&["--sandbox=workspace-write", "--full-auto"]);
+/// Otherwise a server in the background does the work, outlives the session, and nobody sees what it uses.
+const NO_DAEMON: Word = Listed(&["--no-daemon"]);
 /// It refuses to work without somebody to ask in a folder that it has not seen; a worktree always is such a one.
 const TRUST: Word = Listed(&["--skip-trust"]);
 

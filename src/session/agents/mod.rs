@@ -112,9 +112,9 @@ impl Agent {
         self.known.filter(|_| self.command.is_none() && self.wrapper.is_none()).map(|known| known.name)
     }
 
-    /// The call whose output says which flags it has, where that differs between its versions.
-    pub fn help_call(&self) -> Option<Vec<String>> {
-        let call = self.known.filter(|_| self.command.is_none())?.help?;
+    /// The call whose output says which flags it has, where those that matter differ between its versions.
+    pub fn help_call(&self, interactive: bool) -> Option<Vec<String>> {
+        let call = self.known.filter(|_| self.command.is_none())?.help[usize::from(interactive)]?;
         Some(self.wrapped(call.iter().map(|word| (*word).to_owned()).collect()))
     }
 

@@ -58,21 +58,24 @@ fn a_long_prompt_comes_on_standard_input() {
     let long = "x".repeat(SHORT + 1);
     assert_eq!(work(&known("codex"), &long), is("codex exec --json --sandbox=workspace-write -", Stdin::Prompt));
     assert_eq!(work(&known("claude"), &long).1, Stdin::Prompt);
-    assert_eq!(talk(&known("codex"), &long), is(&format!("codex -- {long}"), Stdin::Terminal));
+    assert_eq!(talk(&known("codex"), &long), is(&format!("codex --no-daemon -- {long}"), Stdin::Terminal));
     let (words, stdin) = talk(&known("codex"), &"x".repeat(LONG + 1));
     assert_eq!(stdin, Stdin::Terminal);
-    assert!(words.starts_with("codex -- Your task is in the file '/p.md'."), "{words}");
+    assert!(words.starts_with("codex --no-daemon -- Your task is in the file '/p.md'."), "{words}");
 }
 
 #[test]
 fn an_older_build_is_called_by_the_flags_that_it_lists() {
     let codex = known("codex");
-    assert_eq!(codex.help_call().unwrap(), ["codex", "exec", "--help"]);
+    assert_eq!(codex.help_call(false).unwrap(), ["codex", "exec", "--help"]);
     let help = "      --full-auto\n          Convenience alias for low-friction sandboxed execution\n";
     assert_eq!(work(&codex.clone().with_help(help), "Fix it").0, "codex exec --json --full-auto -- Fix it");
     let help = "  -s, --sandbox <SANDBOX_MODE>\n      --sandbox-mode\n";
     assert!(work(&codex.clone().with_help(help), "Fix it").0.contains("--sandbox=workspace-write"));
     assert_eq!(work(&codex.with_help("      --sandboxes"), "Fix it").0, "codex exec --json -- Fix it");
+    let codex = known("codex");
+    assert_eq!(codex.help_call(true).unwrap(), ["codex", "--help"]);
+    assert_eq!(talk(&codex.with_help("  --search"), "Fix it").0, "codex -- Fix it");
     let gemini = known("gemini").with_help("  -p, --prompt");
     assert!(!work(&gemini, "Fix it").0.contains("--skip-trust"));
 }
@@ -80,7 +83,7 @@ fn an_older_build_is_called_by_the_flags_that_it_lists() {
 #[test]
 fn somebody_can_talk_to_an_agent_with_or_without_a_prompt() {
     for (name, told, untold) in [
-        ("codex", "codex -- Fix it", "codex"),
+        ("codex", "codex --no-daemon -- Fix it", "codex --no-daemon"),
         ("claude", "claude -- Fix it", "claude"),
         ("gemini", "gemini --prompt-interactive=Fix it", "gemini"),
         ("opencode", "opencode --prompt=Fix it", "opencode"),
@@ -97,7 +100,7 @@ fn a_session_is_continued_by_the_agents_own_name_of_it() {
     let codex = "codex exec --json --sandbox=workspace-write resume 01f-a --";
     assert_eq!(resume("codex", Some("And now?"), false), Some(is(&format!("{codex} And now?"), Stdin::Closed)));
     assert_eq!(resume("codex", None, false), Some(is(&format!("{codex} {GO_ON}"), Stdin::Closed)));
-    assert_eq!(resume("codex", None, true), Some(is("codex resume 01f-a", Stdin::Terminal)));
+    assert_eq!(resume("codex", None, true), Some(is("codex --no-daemon resume 01f-a", Stdin::Terminal)));
     assert_eq!(resume("claude", Some("Go"), true), Some(is("claude --resume 01f-a -- Go", Stdin::Terminal)));
     assert_eq!(
         resume("opencode", Some("Go"), false),
@@ -115,7 +118,7 @@ fn a_configured_command_beats_a_known_one() {
         ("puff.agent.mine.command", "mine <{prompt_file}"),
     ]);
     let codex = Agent::find(&settings, "codex").unwrap();
-    assert_eq!(codex.help_call(), None);
+    assert_eq!(codex.help_call(false), None);
     assert_eq!(work(&codex, "Fix it"), is("sh -c my-codex \"${1}\" codex Fix it", Stdin::Closed));
     let resumed = codex.resume("01f", Some("Go on"), false).map(joined);
     assert_eq!(resumed, Some(is("sh -c my-codex --again \"${1}\" \"${2}\" codex 01f Go on", Stdin::Closed)));
