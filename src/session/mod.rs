@@ -6,6 +6,7 @@
 //! process id is written down.
 
 pub mod agents;
+pub mod diagnose;
 pub mod log;
 
 use std::path::PathBuf;

@@ -3,6 +3,11 @@
 
 use serde_json::Value;
 
+use crate::session::diagnose::fingerprint;
+
+/// How many lines of what a command printed are compared.
+const LINES: usize = 200;
+
 /// Something that an agent said.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Event {
@@ -35,6 +40,14 @@ pub struct Ran {
     pub line: String,
     /// Its exit code, where the agent says.
     pub exit: Option<i32>,
+    /// What tells its output from others; times and the like make no difference.
+    pub printed: u64,
+}
+
+impl Ran {
+    pub(super) fn new(line: String, exit: Option<i32>, printed: &str) -> Ran {
+        Ran { line, exit, printed: fingerprint(&printed.lines().take(LINES).collect::<Vec<_>>()) }
+    }
 }
 
 /// Something worth telling.
@@ -120,7 +133,7 @@ fn codex(kind: &str, line: &Value) -> Vec<Event> {
         ("item.completed", Some("command_execution")) => text(item, "command").map(|command| {
             let exit = item["exit_code"].as_i64().and_then(|code| code.try_into().ok());
             let printed = text(item, "aggregated_output").unwrap_or_default().to_owned();
-            Event::Ran(Ran { line: bare(command), exit }, printed)
+            Event::Ran(Ran::new(bare(command), exit, &printed), printed)
         }),
         ("item.started" | "item.updated" | "item.completed", Some("todo_list")) => {
             let done = items(&item["items"]).filter(|step| step["completed"] == true);
@@ -212,7 +225,7 @@ fn opencode(kind: &str, line: &Value) -> Vec<Event> {
             if let Some(command) = text(&state["input"], "command") {
                 let exit = state["metadata"]["exit"].as_i64().and_then(|code| code.try_into().ok());
                 let printed = text(state, "output").unwrap_or_default().to_owned();
-                events.push(Event::Ran(Ran { line: bare(command), exit }, printed));
+                events.push(Event::Ran(Ran::new(bare(command), exit, &printed), printed));
             }
         }
         ("tool_use", Some("todowrite")) => {

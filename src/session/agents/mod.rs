@@ -1,6 +1,6 @@
 //! The agents, as data: how each is started, how it is continued, and what its output says.
 //!
-//! Five are known, by the table in [`known`]. Any other is made known by `puff.agent.<name>.command`, a line for the
+//! Five are known, by the table in `known.rs`. Any other is made known by `puff.agent.<name>.command`, a line for the
 //! shell, which also replaces the command of a known one. Nothing here runs anything: who starts an agent first asks the
 //! program itself for its [help](Agent::help_call), where its flags differ between versions.
 

@@ -1,10 +1,12 @@
 //! What a session's output says about it, picked up as it comes.
 //!
 //! A session may print a hundred megabytes a second. So nothing is kept but the line that is not whole yet; a line is looked
-//! at closer only when it begins an object of JSON or holds one of a few literals, and one that is too long is passed over.
+//! at only when it begins an object of JSON or holds one of a few literals, and one that is too long is passed over.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
+use regex::bytes::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::checks::{self, Check};
@@ -21,8 +23,19 @@ const OBJECT: &[u8] = b"{\"type\":";
 const BEFORE_OBJECT: usize = 64;
 /// How many checks are remembered, the newest of them.
 const CHECKS: usize = 32;
+/// How much of what a command printed is looked at, from its end.
+const PRINTED: usize = 16 * 1024;
 /// How much of a message is kept.
 const MESSAGE: usize = 64 * 1024;
+
+/// What is in every line that may say something: in a session that speaks JSON, and in any other. Most output is passed
+/// over by looking for these alone.
+static MARKERS: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
+    let object = regex::escape(&String::from_utf8_lossy(OBJECT));
+    let text: Vec<_> = text::MARKERS.iter().map(|marker| regex::escape(marker)).collect();
+    let build = |form: &str| RegexBuilder::new(form).unicode(false).build().expect("literals are regular expressions");
+    (build(&object), build(&format!("{object}|{}", text.join("|"))))
+});
 
 /// Reads the output of one session.
 #[derive(Debug, Default)]
@@ -54,29 +67,47 @@ impl Reader {
     }
 
     /// Takes what was printed next.
-    pub fn feed(&mut self, mut bytes: &[u8]) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
-            if std::mem::take(&mut self.skipping) {
-                self.line.clear();
-            } else if self.line.is_empty() {
-                self.read(line);
-            } else {
-                let mut whole = std::mem::take(&mut self.line);
-                whole.extend_from_slice(line);
-                self.read(&whole);
-                whole.clear();
-                self.line = whole;
-            }
-            bytes = rest;
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let Some(first) = bytes.iter().position(|byte| *byte == b'\n') else { return self.keep(bytes) };
+        let (head, rest) = bytes.split_at(first + 1);
+        if std::mem::take(&mut self.skipping) {
+            self.line = Vec::new();
+        } else {
+            let mut whole = std::mem::take(&mut self.line);
+            whole.extend_from_slice(&head[..first]);
+            self.read(&whole);
+            whole.clear();
+            self.line = whole;
         }
-        if !self.skipping {
-            self.skipping = self.line.len() + bytes.len() > LONGEST;
-            if self.skipping {
-                self.line = Vec::new();
+        let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        self.lines(&rest[..whole]);
+        self.keep(&rest[whole..]);
+    }
+
+    /// Reads those of these whole lines that may say something.
+    fn lines(&mut self, mut lines: &[u8]) {
+        while !lines.is_empty() {
+            let at = if self.tokens_next {
+                0
             } else {
-                self.line.extend_from_slice(bytes);
-            }
+                let markers = if self.dialect.is_some() { &MARKERS.0 } else { &MARKERS.1 };
+                let Some(found) = markers.find(lines) else { return };
+                lines[..found.start()].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+            };
+            let line = &lines[at..];
+            let end = line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len());
+            self.read(&line[..end]);
+            lines = &line[(end + 1).min(line.len())..];
+        }
+    }
+
+    /// Keeps the beginning of a line.
+    fn keep(&mut self, bytes: &[u8]) {
+        self.skipping |= self.line.len() + bytes.len() > LONGEST;
+        if self.skipping {
+            self.line = Vec::new();
+        } else {
+            self.line.extend_from_slice(bytes);
         }
     }
 
@@ -180,7 +211,7 @@ impl Reader {
             }
             Event::Ended(id, exit, printed) => {
                 if let Some(line) = self.running.remove(&id) {
-                    self.ran(Ran { line, exit }, &printed);
+                    self.ran(Ran::new(line, exit, &printed), &printed);
                 }
             }
             Event::Ran(ran, printed) => self.ran(ran, &printed),
@@ -195,6 +226,8 @@ impl Reader {
     }
 
     fn ran(&mut self, ran: Ran, printed: &str) {
+        let cut = (printed.len().saturating_sub(PRINTED)..=printed.len()).find(|at| printed.is_char_boundary(*at));
+        let printed = &printed[cut.unwrap_or(0)..];
         let check = checks::check(&ran.line);
         if let Some(check) = check {
             let passed = checks::tests_passed(&ran.line, ran.exit, printed);

@@ -6,8 +6,8 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::events::{Event, Milestone};
 
-/// Literals, one of which is in every line that says anything. Lines without any are not looked at closer.
-const MARKERS: &[&str] = &[
+/// Literals, one of which is in every line that says anything. Lines without any are not looked at.
+pub(super) const MARKERS: &[&str] = &[
     "session id: ",
     "codex resume ",
     "claude --resume ",
@@ -29,7 +29,6 @@ const MARKERS: &[&str] = &[
 const ESC: &str = r"(?:\x1b\[[0-9;]*m)*";
 
 struct Forms {
-    marker: Regex,
     session: Regex,
     header: Regex,
     tokens: Regex,
@@ -42,10 +41,8 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
     let build = |form: &str| {
         RegexBuilder::new(form).unicode(false).build().expect("what agents print for people are regular expressions")
     };
-    let markers: Vec<_> = MARKERS.iter().map(|marker| regex::escape(marker)).collect();
     let id = r"([0-9a-f]{8}-[0-9a-f-]{27}|ses_[0-9A-Za-z]{8,40})\b";
     Forms {
-        marker: build(&markers.join("|")),
         session: build(&format!(
             r"(?:codex resume|claude --resume|gemini --resume|opencode -s|opencode --session) {ESC}{id}"
         )),
@@ -72,12 +69,9 @@ pub(super) enum Said {
     Milestone(Milestone),
 }
 
-/// Reads a line.
+/// Reads a line that holds one of the [`MARKERS`].
 pub(super) fn read(line: &[u8]) -> Option<Said> {
     let forms = &*FORMS;
-    if !forms.marker.is_match(line) {
-        return None;
-    }
     let taken = |form: &Regex| Some(lossy(form.captures(line)?.get(1)?.as_bytes()));
     if let Some(id) = taken(&forms.header) {
         return Some(Said::Header(id));
