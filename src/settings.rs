@@ -47,6 +47,7 @@ keys! {
     AGENT_WRAPPER = "puff.agent.<name>.wrapper", None, "What is put before every command of that agent, such as a container's.";
     STUCK_AFTER = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
     STUCK_POKE = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
+    SESSION_ANSWER = "puff.session.answer", None, "What --auto may answer, 'PATTERN => TEXT' each: a regular expression of what is asked, and the text that is typed, with Enter unless '--no-enter' follows it; may be given several times, an empty one takes back those before. Passwords and logins are never answered.";
     NOTIFY = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
 }
 
@@ -82,6 +83,25 @@ impl Settings {
         let entry = self.entries.iter().rev().find(|entry| entry.key == lowered);
         let written = entry.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() });
         written.or_else(|| key.default.map(|value| Setting { value: value.to_owned(), origin: "default".to_owned() }))
+    }
+
+    /// All values of a key that may be given several times; an empty one takes back those before it, as git does it. A
+    /// variable has one a line.
+    pub fn all(&self, key: Key) -> Vec<Setting> {
+        let variable = variable(key.name);
+        let lowered = key.name.to_ascii_lowercase();
+        let values: Vec<Setting> = match self.environment.get(&variable) {
+            Some(lines) => {
+                let origin = format!("environment {variable}");
+                lines.lines().map(|line| Setting { value: line.to_owned(), origin: origin.clone() }).collect()
+            }
+            None => {
+                let entries = self.entries.iter().filter(|entry| entry.key == lowered);
+                entries.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() }).collect()
+            }
+        };
+        let cleared = values.iter().rposition(|setting| setting.value.trim().is_empty());
+        values.into_iter().skip(cleared.map_or(0, |at| at + 1)).collect()
     }
 
     /// The value of a key that each agent has its own of, such as [`AGENT_COMMAND`]; none when it is unset or empty.
@@ -213,6 +233,17 @@ mod tests {
             error.message(),
             "puff.interval is 'soon' (file:/x), but has to be a length of time such as 15s, 5m or 2h"
         );
+    }
+
+    #[test]
+    fn a_key_with_several_values_can_be_cleared() {
+        let entries = ["a => y", "", "b => n", "c => 1"].map(|value| entry("puff.session.answer", value, "file:a"));
+        let values = |settings: Settings| -> Vec<String> {
+            settings.all(SESSION_ANSWER).into_iter().map(|setting| setting.value).collect()
+        };
+        assert_eq!(values(Settings::new(entries.to_vec(), HashMap::new())), ["b => n", "c => 1"]);
+        let environment = HashMap::from([("GIT_PUFF_SESSION_ANSWER".to_owned(), "d => y\ne => n".to_owned())]);
+        assert_eq!(values(Settings::new(entries.to_vec(), environment)), ["d => y", "e => n"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 pub mod agents;
 pub mod diagnose;
 pub mod log;
+pub mod protocol;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
