@@ -41,6 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Print the handoff report of a run')
             [CompletionResult]::new('patch', 'patch', [CompletionResultType]::ParameterValue, 'Print the patch of a variant, byte for byte')
             [CompletionResult]::new('preflight', 'preflight', [CompletionResultType]::ParameterValue, 'Say whether patches would apply, and to what tree')
+            [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Run agents in the background, see what they are doing, and talk to them')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what could stand in the way, and repair what is broken')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Explain how to make a cloud environment, and how to check it')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Try git-puff in a throw-away repository, without an account and without a network')
@@ -193,6 +194,96 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;session' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('start', 'start', [CompletionResultType]::ParameterValue, 'Start an agent, or any command, in the background')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Show every session of this repository, newest first, and what it is doing')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what there is to know about a session')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what a session printed')
+            [CompletionResult]::new('send', 'send', [CompletionResultType]::ParameterValue, 'Type something in a session, and Enter')
+            [CompletionResult]::new('poke', 'poke', [CompletionResultType]::ParameterValue, 'Type Enter in a session')
+            [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until a session ends')
+            [CompletionResult]::new('kill', 'kill', [CompletionResultType]::ParameterValue, 'End a session, and all that it started')
+            [CompletionResult]::new('resume', 'resume', [CompletionResultType]::ParameterValue, 'Go on with a session that has ended, was killed or is lost')
+            [CompletionResult]::new('attach', 'attach', [CompletionResultType]::ParameterValue, 'Sit down at the terminal of a session')
+            [CompletionResult]::new('supervise', 'supervise', [CompletionResultType]::ParameterValue, 'The supervisor itself')
+            break
+        }
+        'git-puff;session;start' {
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'The agent [default: codex]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The session''s id [default: made of the prompt]')
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'Where it runs [default: here]')
+            [CompletionResult]::new('--log-size', '--log-size', [CompletionResultType]::ParameterName, 'Keep the newest so much of its output; 0 for all')
+            [CompletionResult]::new('--worktree', '--worktree', [CompletionResultType]::ParameterName, 'Give it a worktree of its own, at HEAD')
+            [CompletionResult]::new('--auto', '--auto', [CompletionResultType]::ParameterName, 'Answer, poke and resume it by itself when it is stuck, as configured')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;session;list' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'git-puff;session;show' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'git-puff;session;log' {
+            [CompletionResult]::new('--bytes', '--bytes', [CompletionResultType]::ParameterName, 'Only the last N bytes')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on showing what comes, until it ends')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on showing what comes, until it ends')
+            [CompletionResult]::new('--screen', '--screen', [CompletionResultType]::ParameterName, 'Show what a person at its terminal would see')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;session;send' {
+            [CompletionResult]::new('--no-enter', '--no-enter', [CompletionResultType]::ParameterName, 'Leave Enter out')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'git-puff;session;poke' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'git-puff;session;wait' {
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Wait no longer than this; 0 for as long as it takes')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;session;kill' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;session;resume' {
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'The newest that can be resumed')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;session;attach' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;session;supervise' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'git-puff;doctor' {

@@ -58,6 +58,9 @@ _gitpuff() {
             gitpuff,retry)
                 cmd="gitpuff__subcmd__retry"
                 ;;
+            gitpuff,session)
+                cmd="gitpuff__subcmd__session"
+                ;;
             gitpuff,show)
                 cmd="gitpuff__subcmd__show"
                 ;;
@@ -70,6 +73,39 @@ _gitpuff() {
             gitpuff,watch)
                 cmd="gitpuff__subcmd__watch"
                 ;;
+            gitpuff__subcmd__session,attach)
+                cmd="gitpuff__subcmd__session__subcmd__attach"
+                ;;
+            gitpuff__subcmd__session,kill)
+                cmd="gitpuff__subcmd__session__subcmd__kill"
+                ;;
+            gitpuff__subcmd__session,list)
+                cmd="gitpuff__subcmd__session__subcmd__list"
+                ;;
+            gitpuff__subcmd__session,log)
+                cmd="gitpuff__subcmd__session__subcmd__log"
+                ;;
+            gitpuff__subcmd__session,poke)
+                cmd="gitpuff__subcmd__session__subcmd__poke"
+                ;;
+            gitpuff__subcmd__session,resume)
+                cmd="gitpuff__subcmd__session__subcmd__resume"
+                ;;
+            gitpuff__subcmd__session,send)
+                cmd="gitpuff__subcmd__session__subcmd__send"
+                ;;
+            gitpuff__subcmd__session,show)
+                cmd="gitpuff__subcmd__session__subcmd__show"
+                ;;
+            gitpuff__subcmd__session,start)
+                cmd="gitpuff__subcmd__session__subcmd__start"
+                ;;
+            gitpuff__subcmd__session,supervise)
+                cmd="gitpuff__subcmd__session__subcmd__supervise"
+                ;;
+            gitpuff__subcmd__session,wait)
+                cmd="gitpuff__subcmd__session__subcmd__wait"
+                ;;
             *)
                 ;;
         esac
@@ -77,7 +113,7 @@ _gitpuff() {
 
     case "${cmd}" in
         gitpuff)
-            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight doctor create demo"
+            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight session doctor create demo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -416,6 +452,198 @@ _gitpuff() {
                     return 0
                     ;;
                 --attempts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session)
+            opts="-h --help start list show log send poke wait kill resume attach supervise"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__attach)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__kill)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__list)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__log)
+            opts="-f -h --follow --bytes --screen --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__poke)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__resume)
+            opts="-h --last --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__send)
+            opts="-h --no-enter --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__show)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__start)
+            opts="-h --agent --name --worktree --cwd --auto --log-size --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__supervise)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__session__subcmd__wait)
+            opts="-h --timeout --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

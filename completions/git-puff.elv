@@ -38,6 +38,7 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand report 'Print the handoff report of a run'
             cand patch 'Print the patch of a variant, byte for byte'
             cand preflight 'Say whether patches would apply, and to what tree'
+            cand session 'Run agents in the background, see what they are doing, and talk to them'
             cand doctor 'Look for what could stand in the way, and repair what is broken'
             cand create 'Explain how to make a cloud environment, and how to check it'
             cand demo 'Try git-puff in a throw-away repository, without an account and without a network'
@@ -175,6 +176,84 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand --json 'Print JSON'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;session'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand start 'Start an agent, or any command, in the background'
+            cand list 'Show every session of this repository, newest first, and what it is doing'
+            cand show 'Show what there is to know about a session'
+            cand log 'Show what a session printed'
+            cand send 'Type something in a session, and Enter'
+            cand poke 'Type Enter in a session'
+            cand wait 'Wait until a session ends'
+            cand kill 'End a session, and all that it started'
+            cand resume 'Go on with a session that has ended, was killed or is lost'
+            cand attach 'Sit down at the terminal of a session'
+            cand supervise 'The supervisor itself'
+        }
+        &'git-puff;session;start'= {
+            cand --agent 'The agent [default: codex]'
+            cand --name 'The session''s id [default: made of the prompt]'
+            cand --cwd 'Where it runs [default: here]'
+            cand --log-size 'Keep the newest so much of its output; 0 for all'
+            cand --worktree 'Give it a worktree of its own, at HEAD'
+            cand --auto 'Answer, poke and resume it by itself when it is stuck, as configured'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;session;list'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'git-puff;session;show'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'git-puff;session;log'= {
+            cand --bytes 'Only the last N bytes'
+            cand -f 'Go on showing what comes, until it ends'
+            cand --follow 'Go on showing what comes, until it ends'
+            cand --screen 'Show what a person at its terminal would see'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;session;send'= {
+            cand --no-enter 'Leave Enter out'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'git-puff;session;poke'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'git-puff;session;wait'= {
+            cand --timeout 'Wait no longer than this; 0 for as long as it takes'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;session;kill'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;session;resume'= {
+            cand --last 'The newest that can be resumed'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;session;attach'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;session;supervise'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'git-puff;doctor'= {
             cand --env 'The cloud environment to check [config: puff.env]'

@@ -53,6 +53,8 @@ pub enum Verb {
     Report(report::Report),
     Patch(patch::Patch),
     Preflight(preflight::Preflight),
+    // Sessions
+    Session(session::SessionVerb),
     // Setting up
     Doctor(doctor::Doctor),
     Create(create::Create),
@@ -79,6 +81,7 @@ impl Cli {
             Some(Verb::List(verb)) => (verb.output.json, false),
             Some(Verb::Show(verb)) => (verb.output.json, false),
             Some(Verb::Harvest(verb)) => (verb.output.json, false),
+            Some(Verb::Session(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_) | Verb::Watcher) => {
                 (false, false)

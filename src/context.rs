@@ -107,6 +107,10 @@ pub struct Environment {
     pub codex_service: Option<String>,
     /// The folder that relative paths of the command line start from.
     pub cwd: PathBuf,
+    /// The user's home.
+    pub home: Option<PathBuf>,
+    /// The folder for what can be made again.
+    pub cache: Option<PathBuf>,
     /// This program.
     pub program: Option<PathBuf>,
 }
@@ -115,6 +119,9 @@ impl Environment {
     /// Reads it.
     pub fn read() -> Environment {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let home = text("HOME").map(PathBuf::from);
+        let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+        let cache = text("XDG_CACHE_HOME").map(PathBuf::from).filter(|cache| cache.is_absolute());
         let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         Environment {
@@ -125,6 +132,8 @@ impl Environment {
             codex_home: text("CODEX_HOME"),
             codex_service: text("CODEX_CLOUD_TASKS_BASE_URL"),
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            cache: cache.or_else(|| Some(home.as_ref()?.join(caches))),
+            home,
             program: std::env::current_exe().ok(),
         }
     }

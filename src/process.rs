@@ -216,7 +216,16 @@ impl fmt::Display for Cmd {
 /// # Errors
 /// When it can't be started or followed, takes too long or prints too much. A non-zero exit is not an error.
 pub fn run(cmd: &Cmd) -> Result<Output, Failure> {
-    block_on(follow(cmd))
+    if !is_waiting() {
+        return block_on(follow(cmd));
+    }
+    let lost = |_| Failure::Lost { program: cmd.name(), cause: io::ErrorKind::Other.into() };
+    std::thread::scope(|scope| scope.spawn(|| block_on(follow(cmd))).join().map_err(lost)?)
+}
+
+/// Are we called by something that waits already, as a supervisor does? It can't wait twice in one thread.
+fn is_waiting() -> bool {
+    tokio::runtime::Handle::try_current().is_ok()
 }
 
 /// Runs two programs at the same time.
@@ -286,6 +295,11 @@ pub enum Wake {
 /// Waits for `time`, or until the user interrupts or the system ends this program. From the first call on, such a
 /// signal no longer ends the program at once: it is answered by this and every later pause.
 pub fn pause(time: Duration) -> Wake {
+    if is_waiting() {
+        // Whoever waits above us hears the signals.
+        std::thread::sleep(time);
+        return Wake::Elapsed;
+    }
     block_on(async {
         tokio::select! {
             () = interrupted() => Wake::Interrupted,
@@ -389,16 +403,48 @@ fn in_own_session(command: &mut std::process::Command, holds: Option<Arc<File>>)
 #[cfg(not(unix))]
 fn in_own_session(_: &mut std::process::Command, _: Option<Arc<File>>) {}
 
+/// What a program can be told from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// End, please.
+    Terminate,
+    /// End now.
+    Kill,
+}
+
 #[cfg(unix)]
-fn kill_group(leader: Option<u32>) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    if let Some(group) = leader.and_then(|id| Pid::from_raw(id as i32)) {
-        let _ = kill_process_group(group, Signal::KILL);
+impl Signal {
+    fn number(self) -> rustix::process::Signal {
+        match self {
+            Signal::Terminate => rustix::process::Signal::TERM,
+            Signal::Kill => rustix::process::Signal::KILL,
+        }
     }
 }
 
+/// Tells a whole process group; one that is gone hears nothing.
+#[cfg(unix)]
+pub fn signal_group(leader: u32, signal: Signal) {
+    if let Some(group) = rustix::process::Pid::from_raw(leader as i32) {
+        let _ = rustix::process::kill_process_group(group, signal.number());
+    }
+}
+
+/// Tells a process.
+#[cfg(unix)]
+pub fn signal_process(pid: u32, signal: Signal) {
+    if let Some(pid) = rustix::process::Pid::from_raw(pid as i32) {
+        let _ = rustix::process::kill_process(pid, signal.number());
+    }
+}
+
+/// Tells a whole process group; one that is gone hears nothing.
 #[cfg(not(unix))]
-fn kill_group(_: Option<u32>) {}
+pub fn signal_group(_: u32, _: Signal) {}
+
+fn kill_group(leader: Option<u32>) {
+    leader.into_iter().for_each(|leader| signal_group(leader, Signal::Kill));
+}
 
 /// The signals that ask this program to end, kept between pauses so that none is missed.
 #[cfg(unix)]
@@ -435,7 +481,8 @@ impl Signals {
     }
 }
 
-async fn interrupted() {
+/// Until someone wants this program to end.
+pub(crate) async fn interrupted() {
     thread_local!(static SIGNALS: RefCell<Option<Signals>> = const { RefCell::new(None) });
     let kept = SIGNALS.with(|signals| signals.borrow_mut().take());
     // Held by a guard: a pause that ends by its time drops this future in the middle.

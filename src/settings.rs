@@ -41,6 +41,9 @@ keys! {
     MAX_ACTIVE = "puff.maxActive", Some("0"), "How many runs may be at work at once, the others being queued; 0 for no limit.";
     ATTEMPT_LIMIT = "puff.attemptLimit", Some("0"), "How many cloud attempts may be started in 24 hours; 0 for no limit.";
     BRANCH_PREFIX = "puff.branchPrefix", Some("puff/"), "What the names of variant branches begin with.";
+    WORKTREE_DIR = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; <repository>.puff beside the repository when unset.";
+    WORKTREE_SETUP = "puff.worktree.setup", None, "A command that is run in each new worktree before its agent starts.";
+    WORKTREE_COPY = "puff.worktree.copy", None, "Ignored files of the main worktree that each new worktree gets a copy of: a path or pattern; may be given several times.";
     AUTO_HARVEST = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
     AGENT_COMMAND = "puff.agent.<name>.command", None, "The command line of an agent, for the shell: {prompt} and {prompt_file} stand for its prompt, quoted by themselves; without them it comes on standard input.";
     AGENT_RESUME = "puff.agent.<name>.resume", None, "The command line that continues a session of that agent: {session} stands for the agent's own name of it, {prompt} for what it is told.";
@@ -85,25 +88,6 @@ impl Settings {
         written.or_else(|| key.default.map(|value| Setting { value: value.to_owned(), origin: "default".to_owned() }))
     }
 
-    /// All values of a key that may be given several times; an empty one takes back those before it, as git does it. A
-    /// variable has one a line.
-    pub fn all(&self, key: Key) -> Vec<Setting> {
-        let variable = variable(key.name);
-        let lowered = key.name.to_ascii_lowercase();
-        let values: Vec<Setting> = match self.environment.get(&variable) {
-            Some(lines) => {
-                let origin = format!("environment {variable}");
-                lines.lines().map(|line| Setting { value: line.to_owned(), origin: origin.clone() }).collect()
-            }
-            None => {
-                let entries = self.entries.iter().filter(|entry| entry.key == lowered);
-                entries.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() }).collect()
-            }
-        };
-        let cleared = values.iter().rposition(|setting| setting.value.trim().is_empty());
-        values.into_iter().skip(cleared.map_or(0, |at| at + 1)).collect()
-    }
-
     /// The value of a key that each agent has its own of, such as [`AGENT_COMMAND`]; none when it is unset or empty.
     pub fn of_agent(&self, key: Key, agent: &str) -> Option<Setting> {
         let variable = variable(&key.name.replace("<name>", "*")).replace('*', &shouted(agent));
@@ -127,6 +111,25 @@ impl Settings {
             (entry.key.starts_with("puff.agent.") && end > start).then_some(start..end)
         };
         self.entries.iter().filter_map(|entry| Some(&entry.key[name(entry)?])).collect()
+    }
+
+    /// All values of a key that may be given several times; an empty one takes back those before it, as git does it. A
+    /// variable has one a line.
+    pub fn all(&self, key: Key) -> Vec<Setting> {
+        let variable = variable(key.name);
+        let lowered = key.name.to_ascii_lowercase();
+        let values: Vec<Setting> = match self.environment.get(&variable) {
+            Some(lines) => {
+                let origin = format!("environment {variable}");
+                lines.lines().map(|line| Setting { value: line.to_owned(), origin: origin.clone() }).collect()
+            }
+            None => {
+                let entries = self.entries.iter().filter(|entry| entry.key == lowered);
+                entries.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() }).collect()
+            }
+        };
+        let cleared = values.iter().rposition(|setting| setting.value.trim().is_empty());
+        values.into_iter().skip(cleared.map_or(0, |at| at + 1)).collect()
     }
 
     /// The text of a key; none when it is unset or empty.
@@ -236,17 +239,6 @@ mod tests {
     }
 
     #[test]
-    fn a_key_with_several_values_can_be_cleared() {
-        let entries = ["a => y", "", "b => n", "c => 1"].map(|value| entry("puff.session.answer", value, "file:a"));
-        let values = |settings: Settings| -> Vec<String> {
-            settings.all(SESSION_ANSWER).into_iter().map(|setting| setting.value).collect()
-        };
-        assert_eq!(values(Settings::new(entries.to_vec(), HashMap::new())), ["b => n", "c => 1"]);
-        let environment = HashMap::from([("GIT_PUFF_SESSION_ANSWER".to_owned(), "d => y\ne => n".to_owned())]);
-        assert_eq!(values(Settings::new(entries.to_vec(), environment)), ["d => y", "e => n"]);
-    }
-
-    #[test]
     fn every_agent_has_keys_of_its_own() {
         let entries = vec![
             entry("puff.agent.my-agent.command", "first", "file:a"),
@@ -262,6 +254,17 @@ mod tests {
         assert_eq!(value(AGENT_WRAPPER, "a.b").as_deref(), Some("env"));
         assert_eq!(value(AGENT_WRAPPER, "other"), None);
         assert_eq!(settings.agents().into_iter().collect::<Vec<_>>(), ["a.b", "my-agent"]);
+    }
+
+    #[test]
+    fn a_key_with_several_values_can_be_cleared() {
+        let entries = ["a => y", "", "b => n", "c => 1"].map(|value| entry("puff.session.answer", value, "file:a"));
+        let values = |settings: Settings| -> Vec<String> {
+            settings.all(SESSION_ANSWER).into_iter().map(|setting| setting.value).collect()
+        };
+        assert_eq!(values(Settings::new(entries.to_vec(), HashMap::new())), ["b => n", "c => 1"]);
+        let environment = HashMap::from([("GIT_PUFF_SESSION_ANSWER".to_owned(), "d => y\ne => n".to_owned())]);
+        assert_eq!(values(Settings::new(entries.to_vec(), environment)), ["d => y", "e => n"]);
     }
 
     #[test]

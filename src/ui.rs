@@ -93,6 +93,11 @@ impl Ui {
         self.out(&text.split_inclusive('\n').map(dressed).collect::<String>());
     }
 
+    /// Writes words that came from outside as they are, without what steers a terminal.
+    pub fn words(&self, text: &str) {
+        self.out(&clean_block(text));
+    }
+
     /// Writes text of our own that holds its colours already: the help.
     pub fn styled(&self, text: &str) {
         self.out(text);

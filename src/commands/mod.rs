@@ -17,6 +17,7 @@ pub mod patch;
 pub mod preflight;
 pub mod report;
 pub mod retry;
+pub mod session;
 pub mod show;
 pub mod stop;
 pub mod submit;
@@ -52,6 +53,7 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Report(verb)) => report::run(&verb, &here()?, ui),
         Some(Verb::Patch(verb)) => patch::run(&verb, &here()?, ui),
         Some(Verb::Preflight(verb)) => preflight::run(&verb, &here()?, ui),
+        Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),

@@ -16,6 +16,7 @@ pub mod launch;
 pub mod observe;
 pub mod preflight;
 pub mod repair;
+pub mod sessions;
 pub mod submit;
 
 mod notice;

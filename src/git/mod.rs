@@ -3,7 +3,9 @@
 //! libgit2 reads objects and writes them; refs are written by compare-and-swap under our own lock. Configuration,
 //! discovery, identities and remotes are asked from `git` itself, because only git knows every layer of them.
 
+mod bytes;
 pub mod config;
+mod furnish;
 mod library;
 mod locate;
 mod loose;
@@ -11,8 +13,10 @@ mod objects;
 mod refs;
 mod remote;
 mod repo;
+pub mod snapshot;
 mod stats;
 mod trees;
+mod worktrees;
 
 pub use locate::{Location, survey};
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
@@ -20,6 +24,7 @@ pub use remote::{FetchFailure, RemoteTip};
 pub use repo::{CommitInfo, NewCommit, Repo};
 pub use stats::{Counting, Stats};
 pub use trees::{Edit, Entry, EntryKind};
+pub use worktrees::{TIES, Worktree};
 
 use crate::process::{Cmd, Failure, Output};
 

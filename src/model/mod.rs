@@ -24,5 +24,5 @@ pub use report::Handoff;
 pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
 pub use schema::{Schema, SchemaError, documents};
 pub use session::{BadSessionId, Session, SessionId, SessionState, Stdin};
-pub use span::{NotASpan, Span};
+pub use span::{Bytes, NotASpan, NotBytes, Span};
 pub use variant::{Apply, Check, CheckStatus, MOST_VARIANTS, Risk, Score, ScorePart, Variant, VariantStatus};

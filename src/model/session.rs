@@ -168,6 +168,10 @@ pub struct Session {
     /// Commands that it ran to check its work, with how they ended.
     #[serde(default)]
     pub checks: Vec<String>,
+    /// The files that changed in its folder since it started, each with git's letter for how; null while it runs, or
+    /// where there is no worktree.
+    #[serde(default)]
+    pub changed: Option<Vec<String>>,
     /// What a newer git-puff wrote here.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// A length of time in whole seconds: `15`, `15s`, `5m`, `2h`, `7d`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub u64);
 
 /// The text is no length of time.
@@ -59,6 +59,35 @@ impl fmt::Display for Span {
     }
 }
 
+/// A number of bytes, as git writes them: `0`, `512k`, `64m`, `1g`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bytes(pub u64);
+
+/// The text is no number of bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("'{0}' is not a number of bytes: write 0, 512k, 64m or 1g")]
+pub struct NotBytes(String);
+
+impl FromStr for Bytes {
+    type Err = NotBytes;
+
+    fn from_str(text: &str) -> Result<Bytes, NotBytes> {
+        let not = || NotBytes(text.to_owned());
+        let unit: u64 = match text.chars().last().map(|c| c.to_ascii_lowercase()) {
+            Some('k') => 1 << 10,
+            Some('m') => 1 << 20,
+            Some('g') => 1 << 30,
+            _ => 1,
+        };
+        let number = if unit == 1 { text } else { &text[..text.len() - 1] };
+        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(not());
+        }
+        let number: u64 = number.parse().map_err(|_| not())?;
+        number.checked_mul(unit).map(Bytes).ok_or_else(not)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +102,18 @@ mod tests {
         }
         for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m"), (7500, "2h 5m"), (90061, "1d 1h")] {
             assert_eq!(Span(seconds).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn bytes_are_written_as_git_writes_them() {
+        let read = |text: &str| text.parse::<Bytes>().ok().map(|bytes| bytes.0);
+        assert_eq!(
+            [read("0"), read("7"), read("64m"), read("2K"), read("1g")],
+            [Some(0), Some(7), Some(64 << 20), Some(2048), Some(1 << 30)]
+        );
+        for bad in ["", "m", "-1", "1t", "1.5g", "99999999999g", "\u{e9}"] {
+            assert_eq!(read(bad), None, "{bad:?}");
         }
     }
 }

@@ -2,10 +2,12 @@
 
 mod lists;
 mod overview;
+mod sessions;
 mod show;
 
 pub use lists::{findings, jobs, runs};
 pub use overview::overview;
+pub use sessions::{session, sessions};
 pub use show::{run, variant};
 
 /// Is this line the headings of a table (so that it may be shown in bold)?

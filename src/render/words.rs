@@ -92,6 +92,14 @@ pub fn state_word(run: &Run) -> String {
     }
 }
 
+/// `var2`, and who made it where that is known: `var2 (codex)`.
+pub fn name(variant: &Variant) -> String {
+    match &variant.agent {
+        Some(agent) => format!("{} ({agent})", variant.name()),
+        None => variant.name(),
+    }
+}
+
 /// `+10 -3`; nothing before the harvest.
 pub fn changes(variant: &Variant) -> Option<String> {
     let (plus, minus) = (variant.insertions?, variant.deletions?);

@@ -5,10 +5,25 @@
 //! it ended. It holds a lock for its life, so that a session whose supervisor is gone is seen to be lost, whatever
 //! process id is written down.
 
+pub mod activity;
 pub mod agents;
+pub mod control;
 pub mod diagnose;
 pub mod log;
+pub mod lost;
+pub mod notice;
 pub mod protocol;
+pub mod ready;
+pub mod replies;
+pub mod report;
+pub mod resume;
+pub mod screen;
+pub mod supervisor;
+pub mod viewer;
+pub mod worktree;
+
+pub use ready::ready;
+pub use resume::free_id;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -94,6 +109,7 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
         last_message: None,
         tokens: None,
         checks: Vec::new(),
+        changed: None,
         extra: Default::default(),
         id: start.id,
     };

@@ -90,6 +90,11 @@ impl Places {
         self.root.join("locks").join(format!("submit-{run}"))
     }
 
+    /// Held while sessions of runs are started or ended.
+    pub fn local_lock(&self) -> PathBuf {
+        self.root.join("locks").join("local")
+    }
+
     /// What the watcher tells about itself.
     pub fn watcher_status(&self) -> PathBuf {
         self.root.join("watcher.json")

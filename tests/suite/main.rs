@@ -25,5 +25,7 @@ mod import_repeat;
 mod newest_client;
 mod old_records;
 mod preflight;
+mod real_agents;
 mod repair;
+mod sessions;
 mod views;

@@ -1,18 +1,9 @@
 //! The newest client offers what git-puff uses of it. It can't be run against a loopback service, so its help is all
 //! that can be asked, and all that a lost subcommand or flag would show in before a user meets it.
 
-use std::path::{Path, PathBuf};
-
 use git_puff::provider::cloud::Dialect;
 
-use crate::support::lab::{Lab, run};
-
-/// The client that `tests/run` installs.
-fn newest_codex() -> PathBuf {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients/newest/node_modules/.bin/codex");
-    assert!(program.exists(), "the newest Codex client is missing: run the tests with tests/run, which installs it");
-    program
-}
+use crate::support::lab::{Lab, newest_codex, run};
 
 /// What `codex cloud … --help` prints.
 fn help(lab: &Lab, of: &[&str]) -> String {

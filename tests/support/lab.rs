@@ -254,8 +254,28 @@ impl Lab {
     }
 }
 
+impl Lab {
+    /// Ends what a test that failed left running: every process of a session of this lab carries the session's folder.
+    fn end_sessions(&self) {
+        let mark = format!("GIT_PUFF_SESSION={}", self.root.path().display());
+        let supervisor = format!("{}/", self.puff_dir().join("sessions").display());
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+            let environ = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+            let cwd = std::fs::read_link(entry.path().join("cwd")).unwrap_or_default();
+            let ours = environ.split(|byte| *byte == 0).any(|entry| entry.starts_with(mark.as_bytes()));
+            if ours || cwd.display().to_string().starts_with(&supervisor) {
+                kill(pid);
+            }
+        }
+    }
+}
+
 impl Drop for Lab {
     fn drop(&mut self) {
+        if self.puff_dir().join("sessions").is_dir() {
+            self.end_sessions();
+        }
         // The watcher of this lab, and no other: it is found by what it says of itself.
         let status = std::fs::read(self.puff_dir().join("watcher.json")).unwrap_or_default();
         let pid = serde_json::from_slice::<Value>(&status).ok().and_then(|status| status["pid"].as_u64());
@@ -339,10 +359,19 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// The real client that `tests/run` installs.
+/// The real client that `tests/run` installs, of the version that talks to a loopback service.
 pub fn pinned_codex() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/clients/pinned/node_modules/.bin/codex");
-    assert!(folder.exists(), "the real Codex client is missing: run the tests with tests/run, which installs it");
+    client("pinned")
+}
+
+/// The newest real client that `tests/run` installs.
+pub fn newest_codex() -> PathBuf {
+    client("newest")
+}
+
+fn client(which: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("target/clients/{which}/node_modules/.bin/codex"));
+    assert!(folder.exists(), "the {which} Codex client is missing: run the tests with tests/run, which installs it");
     folder
 }
 

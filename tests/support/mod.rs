@@ -7,5 +7,6 @@
 pub mod cloud;
 pub mod export;
 pub mod lab;
+pub mod responses;
 pub mod stage;
 pub mod standin;

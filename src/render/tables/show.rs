@@ -78,7 +78,7 @@ fn variants(run: &Run, width: usize) -> String {
     ]);
     for variant in &run.variants {
         table.row([
-            variant.name(),
+            words::name(variant),
             variant.status.as_str().to_owned(),
             words::apply(variant).unwrap_or_default().to_owned(),
             variant.files.map(|files| files.to_string()).unwrap_or_default(),

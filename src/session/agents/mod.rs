@@ -38,6 +38,7 @@ pub struct Agent {
     resume: Option<Line>,
     wrapper: Option<String>,
     help: Option<String>,
+    program: Option<String>,
 }
 
 /// What an agent is to do.
@@ -83,6 +84,7 @@ impl Agent {
             resume: line(AGENT_RESUME, &["session", "prompt"])?,
             wrapper: setting(AGENT_WRAPPER).map(|setting| setting.value),
             help: None,
+            program: None,
         };
         if agent.known.is_none() && agent.command.is_none() {
             let names = Agent::names(settings).join(", ");
@@ -90,6 +92,11 @@ impl Agent {
                 .hint(format!("teach it with 'git config {} COMMAND'", key_of(AGENT_COMMAND, name))));
         }
         Ok(agent)
+    }
+
+    /// Is this the name of an agent that needs no configuration?
+    pub fn is_known(name: &str) -> bool {
+        KNOWN.iter().any(|known| known.name == name)
     }
 
     /// The agents that can be started: those that are known, then those that are configured.
@@ -108,14 +115,20 @@ impl Agent {
     }
 
     /// The program that has to be there; none for a line that the shell makes sense of.
-    pub fn program(&self) -> Option<&'static str> {
-        self.known.filter(|_| self.command.is_none() && self.wrapper.is_none()).map(|known| known.name)
+    pub fn program(&self) -> Option<&str> {
+        let known = self.known.filter(|_| self.command.is_none() && self.wrapper.is_none())?;
+        Some(self.program.as_deref().unwrap_or(known.name))
+    }
+
+    /// Takes this program for the one that is known.
+    pub fn with_program(self, program: &str) -> Agent {
+        Agent { program: Some(program.to_owned()), ..self }
     }
 
     /// The call whose output says which flags it has, where those that matter differ between its versions.
     pub fn help_call(&self, interactive: bool) -> Option<Vec<String>> {
         let call = self.known.filter(|_| self.command.is_none())?.help[usize::from(interactive)]?;
-        Some(self.wrapped(call.iter().map(|word| (*word).to_owned()).collect()))
+        Some(self.wrapped(self.by_program(call.iter().map(|word| (*word).to_owned()).collect())))
     }
 
     /// Takes the output of its [help](Agent::help_call) into account. Without, it is taken for its newest version.
@@ -186,7 +199,15 @@ impl Agent {
             Word::PromptFile => Some(fill.file.to_owned()),
             Word::Session => Some(fill.session.to_owned()),
         };
-        words.iter().chain(told).filter_map(word).collect()
+        self.by_program(words.iter().chain(told).filter_map(word).collect())
+    }
+
+    /// The first word is the program.
+    fn by_program(&self, mut argv: Vec<String>) -> Vec<String> {
+        if let (Some(program), Some(first)) = (&self.program, argv.first_mut()) {
+            first.clone_from(program);
+        }
+        argv
     }
 
     /// Behind the wrapper, which the shell reads as git's commands are read.

@@ -1,0 +1,108 @@
+//! `session`: agents on this machine, supervised.
+
+mod attach;
+mod list;
+mod log;
+mod resume;
+mod send;
+mod start;
+mod wait;
+
+use clap::{Args, Subcommand};
+
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::model::{Session, SessionId};
+use crate::render;
+use crate::session::supervisor;
+use crate::store::SessionStore;
+use crate::ui::{Format, Ui};
+
+/// Run agents in the background, see what they are doing, and talk to them
+///
+/// A session outlives the terminal that started it. Its log is kept from the first byte, and what it is doing is said
+/// in words: working, waiting for an answer, silent, hung, looping, ….
+#[derive(Debug, Args)]
+pub struct SessionVerb {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Start(start::Start),
+    List(list::List),
+    Show(list::Show),
+    Log(log::Log),
+    Send(send::Send),
+    Poke(send::Poke),
+    Wait(wait::Wait),
+    Kill(send::Kill),
+    Resume(resume::Resume),
+    Attach(attach::Attach),
+    /// The supervisor itself
+    #[command(hide = true)]
+    Supervise {
+        /// The session
+        id: SessionId,
+    },
+}
+
+impl SessionVerb {
+    /// Whether JSON was asked for.
+    pub(crate) fn json(&self) -> bool {
+        match &self.verb {
+            Verb::Start(verb) => verb.output.json,
+            Verb::List(verb) => verb.output.json,
+            Verb::Show(verb) => verb.output.json,
+            Verb::Wait(verb) => verb.output.json,
+            Verb::Kill(verb) => verb.output.json,
+            Verb::Resume(verb) => verb.output.json,
+            _ => false,
+        }
+    }
+}
+
+/// Does what is said of a session.
+pub fn run(args: &SessionVerb, context: &Context, ui: &Ui) -> Result<Exit> {
+    match &args.verb {
+        Verb::Start(verb) => start::run(verb, context, ui),
+        Verb::List(verb) => list::run(verb, context, ui),
+        Verb::Show(verb) => list::show(verb, context, ui),
+        Verb::Log(verb) => log::run(verb, context, ui),
+        Verb::Send(verb) => send::run(verb, context, ui),
+        Verb::Poke(verb) => send::poke(verb, context, ui),
+        Verb::Wait(verb) => wait::run(verb, context, ui),
+        Verb::Kill(verb) => send::kill(verb, context, ui),
+        Verb::Resume(verb) => resume::run(verb, context, ui),
+        Verb::Attach(verb) => attach::run(verb, context, ui),
+        Verb::Supervise { id } => supervisor::run(context, id).map(|()| Exit::Done),
+    }
+}
+
+/// Prints a session that was started, or ended: its id, or all of it.
+fn print(session: &Session, context: &Context, ui: &Ui) {
+    match ui.format() {
+        Format::Json => ui.json(session),
+        _ => ui.block(&render::tables::session(session, context.clock.now())),
+    }
+}
+
+/// A session that can be talked to.
+fn alive(context: &Context, word: &str) -> Result<Session> {
+    let session = SessionStore::new(&context.places).find(word)?;
+    if session.state.is_over() {
+        let why = session.why.as_deref().unwrap_or("it is over");
+        let next = session.next.clone().unwrap_or_else(|| format!("git puff session log {}", session.id));
+        return Err(Error::failed(format!("nobody can be reached in the session '{}': {why}", session.id))
+            .hint(format!("see '{next}'")));
+    }
+    Ok(session)
+}
+
+/// What a supervisor's silence means, in words.
+fn unreachable(session: &Session, cause: std::io::Error) -> Error {
+    Error::failed(format!("the supervisor of '{}' does not answer", session.id))
+        .hint(format!("'git puff session show {}' tells whether it is still there", session.id))
+        .because(cause)
+}

@@ -1,0 +1,39 @@
+//! `session attach`
+
+use clap::Args;
+
+use super::{alive, unreachable};
+use crate::context::Context;
+use crate::error::{Error, Exit, Result, ResultExt};
+use crate::session::viewer::{self, End};
+use crate::store::SessionStore;
+use crate::ui::Ui;
+
+/// Sit down at the terminal of a session
+///
+/// What you type goes to the agent. Control-\ leaves; the session goes on. Several may be attached at once: everybody
+/// sees the same, in the size of the smallest window.
+#[derive(Debug, Args)]
+pub struct Attach {
+    /// The session
+    id: String,
+}
+
+/// Attaches.
+pub fn run(args: &Attach, context: &Context, ui: &Ui) -> Result<Exit> {
+    if !viewer::is_possible() {
+        return Err(Error::usage("'git puff session attach' needs a terminal")
+            .hint(format!("use 'git puff session log {} -f' and 'git puff session send'", args.id)));
+    }
+    let session = alive(context, &args.id)?;
+    let store = SessionStore::new(&context.places);
+    let place = store.place(&session.id);
+    let viewer = viewer::Viewer::attach(&place).map_err(|cause| unreachable(&session, cause))?;
+    let end = viewer.look().or_fail(|| "the terminal can't be used".to_owned())?;
+    match end {
+        End::Left => ui.note(&format!("left '{}', which goes on", session.id)),
+        End::Ended => ui
+            .note(&format!("'{}' has let go of this terminal; see 'git puff session show {}'", session.id, session.id)),
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,56 @@
+//! `session list` and `session show`
+
+use clap::Args;
+use serde::Serialize;
+
+use super::print;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::error::{Exit, Result};
+use crate::model::{Schema, Session, documents};
+use crate::render;
+use crate::store::SessionStore;
+use crate::ui::{Format, Ui};
+
+/// Show every session of this repository, newest first, and what it is doing
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Show what there is to know about a session
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The session
+    id: String,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+#[derive(Serialize)]
+struct Document {
+    schema: Schema,
+    sessions: Vec<Session>,
+}
+
+/// Lists.
+pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
+    let mut sessions = SessionStore::new(&context.places).list()?;
+    sessions.reverse();
+    match ui.format() {
+        Format::Json => ui.json(&Document { schema: Schema::of(documents::SESSIONS), sessions }),
+        _ => {
+            let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
+            ui.page(&render::tables::sessions(&sessions, context.clock.now(), ui.width()), pager.as_deref());
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows.
+pub fn show(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
+    let session = SessionStore::new(&context.places).find(&args.id)?;
+    print(&session, context, ui);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,78 @@
+//! `session log`
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::context::Context;
+use crate::error::{Exit, Kind, Result, ResultExt};
+use crate::process::{Wake, pause};
+use crate::session::{log, screen};
+use crate::store::SessionStore;
+use crate::ui::Ui;
+
+/// How often a followed log is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Show what a session printed
+///
+/// As words, without what only steers a terminal; the bytes themselves are in the file that 'git puff session show'
+/// names.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// The session
+    id: String,
+    /// Go on showing what comes, until it ends
+    #[arg(short, long, conflicts_with = "screen")]
+    follow: bool,
+    /// Only the last N bytes
+    #[arg(long, value_name = "N")]
+    bytes: Option<u64>,
+    /// Show what a person at its terminal would see
+    #[arg(long, conflicts_with = "bytes")]
+    screen: bool,
+}
+
+/// Shows the log.
+pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
+    let store = SessionStore::new(&context.places);
+    let session = store.find(&args.id)?;
+    let place = store.place(&session.id);
+    let unreadable = || format!("the log of '{}' can't be read", session.id);
+    if args.screen {
+        let lines = screen::of(&place, session.size).or_fail(unreadable)?;
+        ui.block(&lines.join("\n"));
+        return Ok(Exit::Done);
+    }
+    if !args.follow {
+        let output = log::tail(&place, args.bytes.unwrap_or(u64::MAX)).or_fail(unreadable)?;
+        ui.words(&log::text_of(&output));
+        return Ok(Exit::Done);
+    }
+    let mut follower = log::Follower::begin(&place, args.bytes.unwrap_or(u64::MAX)).or_fail(unreadable)?;
+    let mut open = Vec::new();
+    loop {
+        // Asked first: what was printed before the end is then there to be read.
+        let over = !place.is_supervised();
+        let mut news = false;
+        loop {
+            let part = follower.read().or_fail(unreadable)?;
+            if part.is_empty() {
+                break;
+            }
+            news = true;
+            open.extend_from_slice(&part);
+            // A line that is not whole may be the half of a sequence.
+            let end = open.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            ui.words(&log::text_of(&open[..end]));
+            open.drain(..end);
+        }
+        if over && !news {
+            ui.words(&log::text_of(&open));
+            return Ok(Exit::Done);
+        }
+        if pause(LOOK) == Wake::Interrupted {
+            return Ok(Exit::With(Kind::Interrupted));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `session send`, `session poke` and `session kill`
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::{alive, print, unreachable};
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::error::{Error, Exit, Kind, Result};
+use crate::model::SessionState;
+use crate::process::{Wake, pause};
+use crate::session::control::{self, Request};
+use crate::session::lost;
+use crate::store::SessionStore;
+use crate::ui::Ui;
+
+/// Longer than a supervisor gives an agent to end by itself.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Type something in a session, and Enter
+#[derive(Debug, Args)]
+pub struct Send {
+    /// The session
+    id: String,
+    /// What to type
+    #[arg(allow_hyphen_values = true)]
+    text: String,
+    /// Leave Enter out
+    #[arg(long)]
+    no_enter: bool,
+}
+
+/// Type Enter in a session
+#[derive(Debug, Args)]
+pub struct Poke {
+    /// The session
+    id: String,
+}
+
+/// End a session, and all that it started
+///
+/// They are asked to end, and killed five seconds later. What the agent has written stays.
+#[derive(Debug, Args)]
+pub struct Kill {
+    /// The session
+    id: String,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Types.
+pub fn run(args: &Send, context: &Context, ui: &Ui) -> Result<Exit> {
+    let enter = if args.no_enter { "" } else { "\r" };
+    type_in(&args.id, format!("{}{enter}", args.text), "answered by a person", context, ui)
+}
+
+/// Pokes.
+pub fn poke(args: &Poke, context: &Context, ui: &Ui) -> Result<Exit> {
+    type_in(&args.id, "\r".to_owned(), "poked by a person", context, ui)
+}
+
+fn type_in(id: &str, text: String, remark: &str, context: &Context, ui: &Ui) -> Result<Exit> {
+    let session = alive(context, id)?;
+    let place = SessionStore::new(&context.places).place(&session.id);
+    let request = Request::Send { text, remark: Some(remark.to_owned()) };
+    let reply = control::ask(&place, &request).map_err(|cause| unreachable(&session, cause))?;
+    if let Some(why) = reply.refused {
+        return Err(Error::failed(format!("'{}' did not take it: {why}", session.id))
+            .hint(format!("see 'git puff session show {}'", session.id)));
+    }
+    ui.note(&format!("typed; 'git puff session log {} --screen' shows what came of it", session.id));
+    Ok(Exit::Done)
+}
+
+/// Kills.
+pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
+    let store = SessionStore::new(&context.places);
+    let session = store.find(&args.id)?;
+    let place = store.place(&session.id);
+    match session.state {
+        SessionState::Exited => ui.note(&format!("'{}' has ended already", session.id)),
+        SessionState::Lost => {
+            let found = lost::kill_what_is_left(place.folder());
+            let what = if found { "its processes were killed" } else { "none of its processes is left" };
+            ui.note(&format!("the supervisor of '{}' is gone; {what}", session.id));
+        }
+        _ => {
+            let request = Request::Kill { why: "somebody asked for it".to_owned() };
+            if let Err(cause) = control::ask(&place, &request) {
+                // It may have ended by itself meanwhile.
+                if place.is_supervised() {
+                    return Err(unreachable(&session, cause));
+                }
+            }
+            let begun = Instant::now();
+            while place.is_supervised() {
+                if pause(Duration::from_millis(20)) == Wake::Interrupted {
+                    return Ok(Exit::With(Kind::Interrupted));
+                }
+                if begun.elapsed() > PATIENCE {
+                    return Err(Error::failed(format!("'{}' is still there", session.id))
+                        .hint(format!("look at process {} yourself", session.pid.unwrap_or_default())));
+                }
+            }
+        }
+    }
+    print(&store.load(&session.id)?, context, ui);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,79 @@
+//! `session start`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::JsonFlag;
+use crate::commands::shared;
+use crate::context::Context;
+use crate::engine::sessions::{Order, Wish, order};
+use crate::error::{Exit, Kind, Result};
+use crate::model::{Bytes, SessionId, SessionState};
+use crate::session;
+use crate::ui::{Format, Ui};
+
+/// Start an agent, or any command, in the background
+///
+/// Prints the session's id. The agent gets PROMPT without anybody at a keyboard; to talk to a full-screen program, write
+/// out the command after '--' and use 'send' and 'attach'.
+#[derive(Debug, Args)]
+pub struct Start {
+    /// The agent [default: codex]
+    #[arg(long, value_name = "NAME", conflicts_with = "command")]
+    agent: Option<String>,
+    /// The session's id [default: made of the prompt]
+    #[arg(long, value_name = "ID")]
+    name: Option<SessionId>,
+    /// Give it a worktree of its own, at HEAD
+    #[arg(long, conflicts_with = "cwd")]
+    worktree: bool,
+    /// Where it runs [default: here]
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// Answer, poke and resume it by itself when it is stuck, as configured
+    #[arg(long)]
+    auto: bool,
+    /// Keep the newest so much of its output; 0 for all
+    #[arg(long, value_name = "SIZE", default_value = "64m")]
+    log_size: Bytes,
+    /// What to do
+    #[arg(value_name = "PROMPT", required_unless_present = "command", conflicts_with = "command")]
+    prompt: Option<String>,
+    /// A command of your own
+    #[arg(value_name = "CMD", last = true)]
+    command: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Starts.
+pub fn run(args: &Start, context: &Context, ui: &Ui) -> Result<Exit> {
+    let wish = match &args.prompt {
+        Some(prompt) => {
+            Wish::Agent { name: args.agent.clone().unwrap_or_else(|| "codex".to_owned()), prompt: prompt.clone() }
+        }
+        None => Wish::Command(args.command.clone()),
+    };
+    let start = order(
+        context,
+        Order {
+            wish,
+            id: args.name.clone(),
+            cwd: args.cwd.as_deref().map(|cwd| shared::absolute(context, cwd)),
+            worktree: args.worktree,
+            auto: args.auto,
+            log_size: args.log_size.0,
+        },
+    )?;
+    let session = session::start(context, start)?;
+    match ui.format() {
+        Format::Json => ui.json(&session),
+        _ => ui.line(session.id.as_str()),
+    }
+    if session.state == SessionState::Exited && session.pid.is_none() {
+        ui.warn(session.why.as_deref().unwrap_or("it could not be started"));
+        return Ok(Exit::With(Kind::TaskError));
+    }
+    Ok(Exit::Done)
+}

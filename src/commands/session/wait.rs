@@ -1,0 +1,69 @@
+//! `session wait`
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::print;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::error::{Exit, Kind, Result};
+use crate::model::{SessionState, Span};
+use crate::process::{Wake, pause};
+use crate::store::SessionStore;
+use crate::ui::Ui;
+
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Wait until a session ends
+///
+/// Exit 0 when it ended well, 2 when it did not or is lost, 124 when the time is over. A session that was resumed is
+/// followed into the one that goes on from it.
+#[derive(Debug, Args)]
+pub struct Wait {
+    /// The session
+    id: String,
+    /// Wait no longer than this; 0 for as long as it takes
+    #[arg(long, value_name = "D", default_value = "0")]
+    timeout: Span,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Waits.
+pub fn run(args: &Wait, context: &Context, ui: &Ui) -> Result<Exit> {
+    let store = SessionStore::new(&context.places);
+    let begun = Instant::now();
+    let mut session = store.find(&args.id)?;
+    let mut said = session.state;
+    loop {
+        if let Some(next) = session.resumed_as.clone().filter(|_| session.state.is_over()) {
+            ui.note(&format!("it goes on as '{next}'"));
+            session = store.load(&next)?;
+            continue;
+        }
+        if session.state.is_over() {
+            break;
+        }
+        if session.state != said && session.state != SessionState::Working {
+            let (why, next) = (session.why.as_deref().unwrap_or_default(), session.next.as_deref().unwrap_or_default());
+            ui.note(&format!("{}: {why}", session.state.as_str()));
+            if !next.is_empty() {
+                ui.hint(next);
+            }
+        }
+        said = session.state;
+        if args.timeout.0 > 0 && begun.elapsed() > args.timeout.duration() {
+            print(&session, context, ui);
+            return Ok(Exit::With(Kind::Timeout));
+        }
+        if pause(LOOK) == Wake::Interrupted {
+            return Ok(Exit::With(Kind::Interrupted));
+        }
+        session = store.load(&session.id)?;
+    }
+    print(&session, context, ui);
+    let well = session.state == SessionState::Exited && session.exit == Some(0);
+    Ok(if well { Exit::Done } else { Exit::With(Kind::TaskError) })
+}

@@ -1,0 +1,116 @@
+//! From what a user asks for to a session that can be started.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::context::Context;
+use crate::engine::intent::Intent;
+use crate::error::{Error, Result};
+use crate::git::snapshot;
+use crate::model::{SessionId, Stdin};
+use crate::session::agents::{Agent, Task};
+use crate::session::worktree::{self, Yard};
+use crate::session::{self, Start};
+use crate::store::SessionStore;
+
+/// A session that somebody wants.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What is to run.
+    pub wish: Wish,
+    /// Its name, if it was named.
+    pub id: Option<SessionId>,
+    /// Where, if not here.
+    pub cwd: Option<PathBuf>,
+    /// In a worktree of its own.
+    pub worktree: bool,
+    /// The protocol acts by itself.
+    pub auto: bool,
+    /// How many bytes of output are kept.
+    pub log_size: u64,
+}
+
+/// What is to run.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// An agent with something to do.
+    Agent {
+        /// Its name.
+        name: String,
+        /// What to do.
+        prompt: String,
+    },
+    /// A program and its arguments.
+    Command(Vec<String>),
+}
+
+/// Checks what somebody wants, and makes of it what can be started. A worktree is made.
+///
+/// # Errors
+/// When the agent is not known or not there, the folder is none, or the prompt is blank.
+pub fn order(context: &Context, order: Order) -> Result<Start> {
+    let cwd = order.cwd.clone().unwrap_or_else(|| context.environment.cwd.clone());
+    if !cwd.is_dir() {
+        return Err(
+            Error::usage(format!("'{}' is not a folder", cwd.display())).hint("name another one with --cwd DIR")
+        );
+    }
+    let about = match &order.wish {
+        Wish::Agent { name, prompt } => format!("{name} {}", crate::model::first_line(prompt, 60)),
+        Wish::Command(argv) => {
+            argv.first().and_then(|program| Path::new(program).file_name()?.to_str()).unwrap_or("command").to_owned()
+        }
+    };
+    let id = match order.id {
+        Some(id) => id,
+        None => session::free_id(context, &about)?,
+    };
+    let place = SessionStore::new(&context.places).place(&id);
+    let (agent, argv, stdin, prompt) = match order.wish {
+        Wish::Agent { name, prompt } => {
+            let prompt = Intent::prompt(prompt.into_bytes(), "the command line")?;
+            let agent = session::ready(&context.settings, &name, false)?;
+            let task = Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false };
+            let invocation = agent.invocation(&task);
+            (name, invocation.argv, invocation.stdin, prompt)
+        }
+        Wish::Command(argv) => (agent_of(&argv), argv, Stdin::Terminal, String::new()),
+    };
+    let cwd = if order.worktree { own_worktree(context, &id)? } else { cwd };
+    Ok(Start {
+        id,
+        agent,
+        argv,
+        start_tree: snapshot::tree(&cwd).ok(),
+        cwd,
+        stdin,
+        prompt,
+        log_size: order.log_size,
+        limit: Duration::ZERO,
+        auto: order.auto,
+        work: None,
+        resumed_from: None,
+    })
+}
+
+/// A worktree for one session, at HEAD.
+fn own_worktree(context: &Context, id: &SessionId) -> Result<PathBuf> {
+    let head = context.repo.head_commit().ok_or_else(|| {
+        Error::failed("there is no commit here to make a worktree of").hint("make one with 'git commit'")
+    })?;
+    worktree::check(context)?;
+    let path = Yard::find(context)?.of_session(id);
+    let made = worktree::make(context, &path, head)?;
+    made.lock(&format!("git-puff: the session {id} works here")).map_err(|cause| {
+        Error::failed(format!("the worktree '{}' can't be locked", path.display()))
+            .hint("check who may write to the git directory")
+            .because(cause)
+    })?;
+    Ok(path)
+}
+
+/// The agent that a command line starts, by the name of its program; `command` for any other program.
+fn agent_of(argv: &[String]) -> String {
+    let program = argv.first().and_then(|program| Path::new(program).file_name()?.to_str());
+    program.filter(|program| Agent::is_known(program)).unwrap_or("command").to_owned()
+}

@@ -1,0 +1,93 @@
+//! Sessions: a line each, or all there is to know about one.
+
+use super::super::columns::{Columns, Fit, fields};
+use super::super::text::{ago, clean_line, one_line};
+use crate::model::{Session, SessionState, Span, Time};
+
+/// The most columns the evidence is given.
+const WHY: usize = 120;
+
+/// `session list`: the sessions in the order given, in at most `width` columns.
+pub fn sessions(sessions: &[Session], now: Time, width: usize) -> String {
+    if sessions.is_empty() {
+        return "no sessions\n".to_owned();
+    }
+    let mut table = Columns::new([
+        ("SESSION", Fit::Start),
+        ("AGENT", Fit::Whole),
+        ("STATE", Fit::Whole),
+        ("STARTED", Fit::Whole),
+        ("WHY", Fit::Start),
+    ]);
+    for session in sessions {
+        table.row([
+            session.id.to_string(),
+            clean_line(&session.agent),
+            state(session),
+            ago(now, session.started_at),
+            one_line(session.why.as_deref().unwrap_or_default(), WHY),
+        ]);
+    }
+    table.render(width)
+}
+
+fn state(session: &Session) -> String {
+    match (session.state, session.exit) {
+        (SessionState::Exited, Some(code)) => format!("exited {code}"),
+        (state, _) => state.as_str().to_owned(),
+    }
+}
+
+/// `session show`: what there is to know about one.
+pub fn session(session: &Session, now: Time) -> String {
+    let text = |value: &Option<String>| value.as_deref().map(clean_line).unwrap_or_default();
+    let end = session.ended_at.unwrap_or(now);
+    let lasted = u64::try_from((end - session.started_at).num_seconds()).unwrap_or(0);
+    let work = session.run.as_ref().zip(session.variant).map(|(run, variant)| format!("{run}:{variant}"));
+    let context = session.context_kept.map(|kept| match kept {
+        true => "came along",
+        false => "did not come along: the agent began a new session",
+    });
+    let words: Vec<String> = session.argv.iter().map(|word| quoted(word)).collect();
+    let files = match (&session.changed, session.state.is_over()) {
+        (Some(files), _) if files.is_empty() => "none changed".to_owned(),
+        (Some(files), _) => files.iter().map(|file| clean_line(file)).collect::<Vec<_>>().join("\n"),
+        (None, _) => String::new(),
+    };
+    fields(&[
+        ("session", session.id.to_string()),
+        ("title", clean_line(&session.title)),
+        ("state", state(session)),
+        ("why", text(&session.why)),
+        ("next", text(&session.next)),
+        ("agent", clean_line(&session.agent)),
+        ("command", one_line(&words.join(" "), 200)),
+        ("folder", clean_line(&session.cwd.to_string_lossy())),
+        ("process", session.pid.map(|pid| pid.to_string()).unwrap_or_default()),
+        ("variant", work.unwrap_or_default()),
+        ("started", ago(now, session.started_at)),
+        ("lasted", Span(lasted).to_string()),
+        ("last output", session.last_output_at.map(|then| ago(now, then)).unwrap_or_default()),
+        ("printed", format!("{} bytes", session.printed)),
+        ("log", clean_line(&session.log_path.to_string_lossy())),
+        ("trouble", text(&session.log_trouble)),
+        ("agent's id", text(&session.agent_session)),
+        ("goes on from", session.resumed_from.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("context", context.unwrap_or_default().to_owned()),
+        ("goes on as", session.resumed_as.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("tokens", session.tokens.map(|tokens| tokens.to_string()).unwrap_or_default()),
+        ("checks", session.checks.iter().map(|check| clean_line(check)).collect::<Vec<_>>().join("\n")),
+        ("files", files),
+        ("said last", one_line(session.last_message.as_deref().unwrap_or_default(), 400)),
+    ])
+}
+
+/// A word as a shell would need it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

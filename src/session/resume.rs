@@ -1,0 +1,107 @@
+//! Going on from a session that is over: its agent is started again with its own session, in a new one of ours.
+
+use std::time::Duration;
+
+use super::{Start, start};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{Session, SessionId, SessionState, Stdin};
+use crate::store::SessionStore;
+
+/// What an agent is told when it goes on.
+const GO_ON: &str = "You were interrupted. Look at what is done already, and go on with the task where you stopped.";
+
+/// How often a name is tried.
+const TRIES: u32 = 20;
+
+/// A name that no session has.
+///
+/// # Errors
+/// When none is found.
+pub fn free_id(context: &Context, about: &str) -> Result<SessionId> {
+    let store = SessionStore::new(&context.places);
+    let ids = (0..TRIES).filter_map(|attempt| SessionId::compose(about, &context.ids.suffix(about, attempt)).ok());
+    let mut ids = ids.filter(|id| !store.place(id).folder().exists());
+    ids.next().ok_or_else(|| Error::failed("no free name was found for the session").hint("choose one with --name"))
+}
+
+/// The newest session that can be resumed.
+pub fn last_resumable(sessions: &[Session]) -> Option<&Session> {
+    sessions
+        .iter()
+        .rev()
+        .find(|session| session.state.is_over() && session.agent_session.is_some() && session.resumed_as.is_none())
+}
+
+/// Starts the session that goes on from one that is over.
+///
+/// # Errors
+/// When it is not over, was resumed already, or its agent has no way to go on.
+pub fn resume(context: &Context, from: &Session) -> Result<Session> {
+    if !from.state.is_over() {
+        return Err(Error::failed(format!("'{}' is {}", from.id, from.state.as_str()))
+            .hint(format!("talk to it with 'git puff session send {}', or end it with 'kill'", from.id)));
+    }
+    if let Some(next) = &from.resumed_as {
+        return Err(Error::failed(format!("'{}' goes on as '{next}' already", from.id))
+            .hint(format!("see 'git puff session show {next}'")));
+    }
+    let next = start_after(context, from)?;
+    if from.state == SessionState::Lost {
+        super::lost::kill_what_is_left(SessionStore::new(&context.places).place(&from.id).folder());
+    }
+    let new = start(context, next)?;
+    let place = SessionStore::new(&context.places).place(&from.id);
+    let mut old = place.load().unwrap_or_else(|_| from.clone());
+    if !old.state.is_over() {
+        (old.state, old.why, old.ended_at) = (SessionState::Lost, from.why.clone(), Some(context.clock.now()));
+    }
+    old.resumed_as = Some(new.id.clone());
+    place.save(&old).map_err(|cause| {
+        Error::cannot_work(format!("that '{}' goes on as '{}' can't be recorded", from.id, new.id))
+            .hint("check the space on the disk of the git directory")
+            .because(cause)
+    })?;
+    Ok(new)
+}
+
+/// What goes on from a session.
+///
+/// # Errors
+/// When its agent did not say its own name for it, or has no way to go on.
+pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
+    let cannot = |why: String| {
+        Error::failed(format!("'{}' can't be resumed: {why}", from.id))
+            .hint(format!("what it printed is in 'git puff session log {}'; start a new one for the rest", from.id))
+    };
+    if !from.cwd.is_dir() {
+        return Err(cannot(format!("its folder '{}' is gone", from.cwd.display())));
+    }
+    let agent_session = from
+        .agent_session
+        .as_deref()
+        .ok_or_else(|| cannot("its agent has not told a session of its own".to_owned()))?;
+    let interactive = from.stdin == Stdin::Terminal;
+    let agent = super::ready(&context.settings, &from.agent, interactive)?;
+    let invocation = agent.resume(agent_session, Some(GO_ON), interactive).ok_or_else(|| {
+        cannot(format!("how '{}' goes on is not known; set puff.agent.{}.resume", agent.name(), agent.name()))
+    })?;
+    let id = match (&from.run, from.variant) {
+        (Some(run), Some(variant)) => SessionId::of_variant(run, variant, from.resumes + 2),
+        _ => free_id(context, from.id.as_str().rsplit_once('-').map_or(from.id.as_str(), |(about, _)| about))?,
+    };
+    Ok(Start {
+        id,
+        agent: from.agent.clone(),
+        argv: invocation.argv,
+        cwd: from.cwd.clone(),
+        stdin: invocation.stdin,
+        prompt: GO_ON.to_owned(),
+        log_size: from.log_size,
+        limit: Duration::from_secs(from.limit_s),
+        auto: from.auto,
+        work: from.run.clone().zip(from.variant),
+        start_tree: from.start_tree,
+        resumed_from: Some(from.clone()),
+    })
+}

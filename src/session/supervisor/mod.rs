@@ -1,0 +1,367 @@
+//! The supervisor of one session: a process of its own, from the start of the agent to its end.
+//!
+//! One loop waits for everything at once: what the agent prints, what somebody types, who attaches, the agent's end,
+//! and the time. Nothing in it waits for the disk to be free or for a slow reader, so that the agent never does.
+
+mod attached;
+mod judge;
+
+use std::io;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use tokio::net::UnixListener;
+use tokio::sync::mpsc;
+
+use self::attached::{Attached, Command};
+use self::judge::Judge;
+use super::control::short;
+use super::log::Writer;
+use super::lost::MARK;
+use super::protocol::Step;
+use super::resume;
+use crate::context::Context;
+use crate::error::{Result, ResultExt};
+use crate::model::{Session, SessionId, SessionState, Stdin};
+use crate::process::terminal::{Input, Keyboard, Screenside, Terminal};
+use crate::process::{self, Cmd, Failure};
+use crate::store::{FileLock, SessionPlace, SessionStore};
+
+/// How often the state is judged.
+const TICK: Duration = Duration::from_millis(500);
+/// How long an agent may take to end after it was asked to, before it is killed.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long output is waited for after the agent has ended: a child of it may have the terminal open.
+const DRAIN: Duration = Duration::from_millis(500);
+/// How often a record that only tells of more output is written.
+const RECORD: Duration = Duration::from_secs(5);
+/// How long a full disk is waited for to take the last record.
+const LAST: Duration = Duration::from_secs(60);
+
+/// What git would take from us for the agent's own repository.
+const GIT_PLACES: [&str; 8] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+];
+
+/// Supervises a session that was recorded and not begun, to its end. One that somebody supervises, or that was begun
+/// before, is left alone.
+///
+/// # Errors
+/// When its folder can't be used.
+pub fn run(context: &Context, id: &SessionId) -> Result<()> {
+    let store = SessionStore::new(&context.places);
+    let place = store.place(id);
+    let lock = FileLock::attempt(&place.lock()).or_fail(|| format!("the session '{id}' can't be locked"))?;
+    let session = store.load_raw(id)?;
+    if lock.is_none() || session.pid.is_some() || session.state.is_over() {
+        return Ok(());
+    }
+    process::block_on(supervise(context, &place, session))
+}
+
+/// A session at work.
+struct Supervisor<'c> {
+    context: &'c Context,
+    place: &'c SessionPlace,
+    session: Session,
+    log: Writer,
+    judge: Judge,
+    attached: Attached,
+    keyboard: Keyboard,
+    /// What is still to be typed.
+    keys: Vec<u8>,
+    began: Instant,
+    recorded: Instant,
+    /// When an agent that was asked to end is killed.
+    kill_at: Option<Instant>,
+    /// Go on from it in another session once it has ended.
+    resume: bool,
+}
+
+async fn supervise(context: &Context, place: &SessionPlace, mut session: Session) -> Result<()> {
+    let id = session.id.clone();
+    let log = Writer::begin(place, session.log_size).or_fail(|| format!("the log of '{id}' can't be written"))?;
+    let listener = listen(place).or_fail(|| format!("the socket of '{id}' can't be made"))?;
+    adopt_orphans();
+    let (terminal, output, keyboard) = match begin(place, &session) {
+        Ok(begun) => begun,
+        Err(failure) => {
+            let missing = matches!(failure, Failure::NotFound { .. });
+            session.exit = Some(if missing { 127 } else { 126 });
+            session.state = SessionState::Exited;
+            session.why = Some(failure.to_string());
+            session.ended_at = Some(context.clock.now());
+            return place.save(&session).or_fail(|| format!("the session '{id}' can't be recorded"));
+        }
+    };
+    session.pid = Some(terminal.pid());
+    session.why = Some("it has just started".to_owned());
+    let judge = Judge::new(context, place, &session);
+    place.save(&session).or_fail(|| format!("the session '{id}' can't be recorded"))?;
+    let (commands, heard) = mpsc::channel(64);
+    let attached = Attached::new(commands, session.size);
+    let now = Instant::now();
+    let supervisor = Supervisor {
+        context,
+        place,
+        session,
+        log,
+        judge,
+        attached,
+        keyboard,
+        keys: Vec::new(),
+        began: now,
+        recorded: now,
+        kill_at: None,
+        resume: false,
+    };
+    supervisor.work(terminal, output, listener, heard).await
+}
+
+fn listen(place: &SessionPlace) -> io::Result<UnixListener> {
+    let _ = std::fs::remove_file(place.socket());
+    let (path, _link) = short(&place.socket())?;
+    UnixListener::bind(path)
+}
+
+/// What the agent started belongs to us when its parent ends: so it is found when the session is killed.
+fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+}
+
+fn begin(place: &SessionPlace, session: &Session) -> std::result::Result<(Terminal, Screenside, Keyboard), Failure> {
+    let (program, args) = match session.argv.split_first() {
+        Some((program, args)) => (program.as_str(), args),
+        None => ("", &[][..]),
+    };
+    let cmd = Cmd::new(program).args(args).cwd(&session.cwd).env("TERM", "xterm-256color").env(MARK, place.folder());
+    let cmd = GIT_PLACES.iter().fold(cmd, |cmd, name| cmd.env_remove(name));
+    let input = match session.stdin {
+        Stdin::Terminal => Input::Terminal,
+        Stdin::Closed => Input::Closed,
+        Stdin::Prompt => std::fs::File::open(place.prompt()).map_or(Input::Closed, Input::File),
+    };
+    Terminal::start(&cmd, session.size, input)
+}
+
+impl Supervisor<'_> {
+    async fn work(
+        mut self,
+        mut terminal: Terminal,
+        mut output: Screenside,
+        listener: UnixListener,
+        mut heard: mpsc::Receiver<Command>,
+    ) -> Result<()> {
+        let mut buffer = vec![0; 64 << 10];
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut end: Option<(Instant, io::Result<ExitStatus>)> = None;
+        let mut open = true;
+        while end.as_ref().is_none_or(|(at, _)| open && at.elapsed() < DRAIN) {
+            tokio::select! {
+                read = output.read(&mut buffer), if open => match read {
+                    Ok(0) | Err(_) => open = false,
+                    Ok(count) => self.printed(&buffer[..count]),
+                },
+                typed = self.keyboard.write(&self.keys), if open && !self.keys.is_empty() => match typed {
+                    Ok(count) => drop(self.keys.drain(..count)),
+                    Err(_) => self.keys.clear(),
+                },
+                status = terminal.wait(), if end.is_none() => end = Some((Instant::now(), status)),
+                connection = listener.accept() => if let Ok((stream, _)) = connection {
+                    self.attached.greet(stream);
+                },
+                Some(command) = heard.recv() => self.hear(command),
+                _ = tick.tick() => self.tick(),
+                () = process::interrupted() => self.kill("its supervisor was asked to end"),
+            }
+        }
+        let status = end.map(|(_, status)| status).unwrap_or_else(|| Err(io::ErrorKind::Other.into()));
+        self.finish(status).await
+    }
+
+    fn printed(&mut self, bytes: &[u8]) {
+        self.log.append(bytes);
+        self.session.printed += bytes.len() as u64;
+        self.attached.show(bytes);
+        let replies = self.judge.printed(bytes);
+        // Who is attached has a terminal that answers by itself.
+        if !self.attached.any() {
+            self.keys.extend_from_slice(&replies);
+        }
+    }
+
+    fn hear(&mut self, command: Command) {
+        match command {
+            Command::Type { keys, remark } => {
+                self.keys.extend_from_slice(&keys);
+                if let Some(remark) = remark {
+                    self.log.remark(&remark);
+                }
+                self.judge.answered();
+            }
+            Command::Kill { why } => self.kill(&why),
+            Command::Attach { client, size } => {
+                let screen = self.judge.redraw();
+                self.attached.add(client, size, screen);
+                self.resize();
+            }
+            Command::Resize { id, size } => {
+                self.attached.set_size(id, size);
+                self.resize();
+            }
+            Command::Leave { id } => {
+                self.attached.remove(id);
+                self.resize();
+            }
+        }
+    }
+
+    /// The terminal is as large as the smallest of those who look at it.
+    fn resize(&mut self) {
+        let size = self.attached.size();
+        if size != self.session.size && self.keyboard.resize(size).is_ok() {
+            self.session.size = size;
+            self.judge.resize(size);
+        }
+    }
+
+    /// Asks the agent and its children to end; those that don't are killed later.
+    fn kill(&mut self, why: &str) {
+        if self.kill_at.is_none() {
+            self.log.remark(&format!("ending it: {why}"));
+            self.session.killed = Some(why.to_owned());
+            self.kill_at = Some(Instant::now() + GRACE);
+            self.signal(process::Signal::Terminate);
+        }
+    }
+
+    fn signal(&self, signal: process::Signal) {
+        let leader = self.session.pid.unwrap_or_default();
+        process::signal_group(leader, signal);
+        for pid in super::activity::processes(leader) {
+            process::signal_process(pid, signal);
+        }
+    }
+
+    fn tick(&mut self) {
+        if self.kill_at.is_some_and(|at| at <= Instant::now()) {
+            self.signal(process::Signal::Kill);
+        }
+        let limit = self.session.limit_s;
+        if limit > 0 && self.began.elapsed() > Duration::from_secs(limit) {
+            self.kill(&format!("its time limit of {} has passed", crate::model::Span(limit)));
+        }
+        let step = self.judge.look(&mut self.session, self.began.elapsed());
+        self.act(step);
+        self.session.log_trouble = self.log.trouble();
+        let news = self.judge.take_news();
+        if news || self.recorded.elapsed() > RECORD {
+            self.record();
+        }
+    }
+
+    /// Does what the stuck-agent protocol says; every step is in the log.
+    fn act(&mut self, step: Step) {
+        match step {
+            Step::Nothing => {}
+            Step::Answer { text, enter, rule } => {
+                self.log.remark(&format!("answered '{text}', as puff.session.answer '{rule}' allows"));
+                self.keys.extend_from_slice(text.as_bytes());
+                if enter {
+                    self.keys.push(b'\r');
+                }
+                self.judge.answered();
+            }
+            Step::Poke => {
+                self.log.remark("poked: it was hung");
+                self.session.pokes += 1;
+                self.keys.push(b'\r');
+                self.judge.poked();
+            }
+            Step::KillAndResume => {
+                if self.kill_at.is_none() {
+                    self.resume = true;
+                    self.kill("it was hung and a poke did not help; it is resumed");
+                }
+            }
+            Step::Report(what) => self.log.remark(&what),
+            Step::KillLoop => self.kill("it did the same over and over"),
+        }
+    }
+
+    /// Starts the session that goes on from this one.
+    fn go_on(&mut self) {
+        let next = resume::start_after(self.context, &self.session).and_then(|next| super::start(self.context, next));
+        match next {
+            Ok(next) => {
+                self.log.remark(&format!("goes on as '{}'", next.id));
+                self.session.resumed_as = Some(next.id);
+            }
+            Err(error) => self.log.remark(&format!("could not be resumed: {error}")),
+        }
+    }
+
+    /// Writes the record. What can't be written now is written with the next one.
+    fn record(&mut self) {
+        self.session.last_output_at = self.judge.last_output_at().or(self.session.last_output_at);
+        if self.place.save(&self.session).is_ok() {
+            self.recorded = Instant::now();
+        }
+    }
+
+    async fn finish(mut self, status: io::Result<ExitStatus>) -> Result<()> {
+        // What it left behind in the background ends with it.
+        self.signal(process::Signal::Kill);
+        let exit = status.ok().and_then(exit_code);
+        self.judge.end(&mut self.session);
+        self.session.state = SessionState::Exited;
+        self.session.exit = exit;
+        self.session.why = Some(ending(exit, self.session.killed.as_deref()));
+        self.session.ended_at = Some(self.context.clock.now());
+        let failed = exit != Some(0) && self.session.agent_session.is_some();
+        self.session.next = failed.then(|| format!("git puff session resume {}", self.session.id));
+        self.session.log_trouble = self.log.trouble();
+        if self.resume {
+            self.go_on();
+        }
+        let _ = std::fs::remove_file(self.place.socket());
+        let since = Instant::now();
+        loop {
+            self.record();
+            if self.recorded > since {
+                break;
+            }
+            if since.elapsed() > LAST {
+                let id = &self.session.id;
+                return Err(crate::error::Error::cannot_work(format!("how '{id}' ended can't be recorded")));
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        self.judge.tell(&self.session);
+        Ok(())
+    }
+}
+
+fn exit_code(status: ExitStatus) -> Option<i32> {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal))
+}
+
+fn ending(exit: Option<i32>, killed: Option<&str>) -> String {
+    match (killed, exit) {
+        (Some(why), _) => format!("it was ended: {why}"),
+        (None, Some(0)) => "it has finished".to_owned(),
+        (None, Some(code)) if code > 128 => format!("it was ended by signal {}", code - 128),
+        (None, Some(code)) => format!("it ended with exit code {code}"),
+        (None, None) => "how it ended can't be told".to_owned(),
+    }
+}

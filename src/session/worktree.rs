@@ -1,0 +1,181 @@
+//! Worktrees that agents work in: beside the repository, never inside it, since build tools walk up the tree.
+
+use std::path::{Component, Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::Worktree;
+use crate::model::{Oid, RunId, SessionId};
+use crate::settings;
+use crate::store::SessionPlace;
+
+/// What a worktree that is not whole yet is locked with.
+pub const BEING_MADE: &str = "git-puff: it is being made";
+
+/// The file in a session's folder that says how its setup ended, when that was not well.
+const SETUP_FAILED: &str = "setup-failed";
+
+/// Runs the setup, then the agent in its place. The agent's standard input is not the setup's to read.
+const SETUP: &str = r#"sh -c "$1" </dev/null || { code=$?; echo "$code" >"$2"; exit "$code"; }; shift 2; exec "$@""#;
+
+/// The folder in which the worktrees of a repository are.
+#[derive(Clone, Debug)]
+pub struct Yard(PathBuf);
+
+impl Yard {
+    /// Finds it: `puff.worktreeDir`, or `<repository>.puff` beside the repository; where that can't be written, or is
+    /// inside of a repository, a folder in the user's cache. Nothing is made.
+    ///
+    /// # Errors
+    /// When there is none that can be written.
+    pub fn find(context: &Context) -> Result<Yard> {
+        let main = context.places.top().unwrap_or(&context.repo.location().common_dir);
+        let named = context.settings.text(settings::WORKTREE_DIR).map(|named| real(&expand(context, main, &named)));
+        if let Some(folder) = named.as_ref().filter(|folder| is_in(context, folder)) {
+            return Err(Error::usage(format!("puff.worktreeDir is '{}', inside the repository", folder.display()))
+                .hint("choose a folder outside of it: build tools walk up the tree; git config puff.worktreeDir DIR"));
+        }
+        let beside = || main.parent().map(|parent| parent.join(format!("{}.puff", name(main))));
+        let first = named.or_else(|| beside().filter(|folder| !is_in_some_repository(folder)));
+        let cached = context.environment.cache.as_ref().map(|cache| {
+            let digest = Sha256::digest(context.repo.location().common_dir.as_os_str().as_encoded_bytes());
+            let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            cache.join("git-puff").join(format!("{}-{mark}.puff", name(main)))
+        });
+        let usable = |folder: &PathBuf| folder.to_str().is_some() && can_be_made(folder);
+        let tried: Vec<PathBuf> = [first, cached].into_iter().flatten().collect();
+        tried.iter().find(|folder| usable(folder)).cloned().map(Yard).ok_or_else(|| {
+            let shown: Vec<_> = tried.iter().map(|folder| format!("'{}'", folder.display())).collect();
+            Error::cannot_work(format!("no worktree can be made: {} can't be written", shown.join(" and ")))
+                .hint("name a folder that can: git config puff.worktreeDir DIR")
+        })
+    }
+
+    /// Where the worktrees of a run are, a folder `var<N>` each.
+    pub fn of_run(&self, run: &RunId) -> PathBuf {
+        self.0.join(run.as_str())
+    }
+
+    /// Is this where the worktree of a run's variant would be?
+    pub fn is_of_a_run(&self, path: &Path) -> bool {
+        let inside = path.strip_prefix(&self.0).unwrap_or(Path::new(""));
+        let last = inside.file_name().and_then(|name| name.to_str());
+        inside.components().count() == 2 && last.is_some_and(|name| name.starts_with("var"))
+    }
+
+    /// Where the worktree of a session that works for no run is.
+    pub fn of_session(&self, session: &SessionId) -> PathBuf {
+        self.0.join("sessions").join(session.as_str())
+    }
+}
+
+/// Makes a worktree, whole: the checkout, submodules that the main worktree has too, and the ignored files of
+/// `puff.worktree.copy`. What an interrupted call left is made again; a worktree that is whole stays as it is. It is
+/// locked when this returns.
+///
+/// # Errors
+/// With git's words, when it can't be made; or when something else is in the way.
+pub fn make(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
+    let shown = path.display();
+    let cannot = |what: &str| {
+        Error::failed(format!("the worktree '{shown}' {what}"))
+            .hint("'git worktree list' shows those there are; another folder: git config puff.worktreeDir DIR")
+    };
+    if let Some(there) = context.repo.worktree_at(path) {
+        if there.locked.as_deref() != Some(BEING_MADE) && path.is_dir() {
+            return Ok(there);
+        }
+        context.repo.remove_worktree(path).map_err(|cause| cannot("is in the way").because(cause))?;
+    } else if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(cannot("can't be made: something else is there"));
+    }
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    std::fs::create_dir_all(folder).map_err(|cause| cannot("can't be made").because(cause))?;
+    let added = context.repo.add_worktree(path, commit, BEING_MADE);
+    let worktree = added.map_err(|cause| cannot("can't be made").because(cause))?;
+    context.repo.init_submodules(path).map_err(|cause| cannot("gets no submodules").because(cause))?;
+    if let Some(main) = context.places.top() {
+        let patterns = copied(context);
+        let done = context.repo.copy_ignored(main, path, &patterns);
+        done.map_err(|cause| cannot("gets no copies of ignored files").because(cause))?;
+    }
+    Ok(worktree)
+}
+
+/// The values of `puff.worktree.copy`.
+fn copied(context: &Context) -> Vec<String> {
+    context.settings.all(settings::WORKTREE_COPY).into_iter().map(|setting| setting.value).collect()
+}
+
+/// Finds out whether the patterns of `puff.worktree.copy` can be used.
+///
+/// # Errors
+/// When git does not take one for a path of the repository.
+pub fn check(context: &Context) -> Result<()> {
+    let patterns = copied(context);
+    let Some(main) = context.places.top().filter(|_| !patterns.is_empty()) else { return Ok(()) };
+    let not_understood = |what: &str| {
+        Error::usage(format!("puff.worktree.copy is not understood: {what}"))
+            .hint("each value is a path or pattern of the main worktree, such as .env or config/*.local")
+    };
+    let inside = |pattern: &&String| {
+        Path::new(pattern).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    };
+    if let Some(outside) = patterns.iter().find(|pattern| !inside(pattern)) {
+        return Err(not_understood(outside));
+    }
+    context.repo.ignored(main, &patterns).map(drop).map_err(|cause| not_understood(&patterns.join(", ")).because(cause))
+}
+
+/// Puts `puff.worktree.setup` before an agent: in its session, so that it is watched, limited, logged and ended with it.
+pub fn with_setup(context: &Context, place: &SessionPlace, argv: Vec<String>) -> Vec<String> {
+    let Some(setup) = context.settings.text(settings::WORKTREE_SETUP) else { return argv };
+    let failed = place.folder().join(SETUP_FAILED).display().to_string();
+    let words = ["sh", "-c", SETUP, "puff.worktree.setup"].map(str::to_owned);
+    words.into_iter().chain([setup, failed]).chain(argv).collect()
+}
+
+/// How the setup of a session ended, when that was not well.
+pub fn setup_failure(place: &SessionPlace) -> Option<String> {
+    let code = std::fs::read_to_string(place.folder().join(SETUP_FAILED)).ok()?;
+    Some(format!("puff.worktree.setup ended with exit code {}", code.trim()))
+}
+
+fn expand(context: &Context, main: &Path, named: &str) -> PathBuf {
+    match (named.strip_prefix("~/"), &context.environment.home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => main.join(named),
+    }
+}
+
+fn name(main: &Path) -> String {
+    let name = main.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    name.strip_suffix(".git").filter(|name| !name.is_empty()).map_or(name.clone(), str::to_owned)
+}
+
+fn is_in(context: &Context, folder: &Path) -> bool {
+    let there = real(folder);
+    let ours = [context.places.top(), Some(context.repo.location().common_dir.as_path())];
+    ours.into_iter().flatten().any(|ours| there.starts_with(real(ours)))
+}
+
+fn is_in_some_repository(folder: &Path) -> bool {
+    real(folder).ancestors().skip(1).any(|above| above.join(".git").exists())
+}
+
+/// The path without links, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    let Some((above, real)) = there else { return path.to_owned() };
+    match path.strip_prefix(above) {
+        Ok(rest) if !rest.as_os_str().is_empty() => real.join(rest),
+        _ => real,
+    }
+}
+
+fn can_be_made(folder: &Path) -> bool {
+    let there = folder.ancestors().find(|above| above.symlink_metadata().is_ok());
+    there.is_some_and(|there| tempfile::tempfile_in(there).is_ok())
+}

@@ -1,0 +1,233 @@
+//! `git puff session`: commands that run in the background, are read, talked to, waited for and ended.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::lab::{Lab, kill, wait_until};
+
+/// Starts a shell script as a session of that name.
+fn start(lab: &Lab, name: &str, script: &str) {
+    let ran = lab.puff(&["session", "start", "--name", name, "--", "sh", "-c", script]).ok();
+    assert_eq!(ran.stdout, format!("{name}\n"));
+}
+
+fn show(lab: &Lab, name: &str) -> Value {
+    lab.puff(&["session", "show", name, "--json"]).ok().json()
+}
+
+fn log(lab: &Lab, name: &str) -> String {
+    lab.puff(&["session", "log", name]).ok().stdout
+}
+
+/// Waits until the session has printed this.
+fn until_it_says(lab: &Lab, name: &str, words: &str) {
+    wait_until(&format!("'{name}' says '{words}'"), || log(lab, name).contains(words));
+}
+
+#[test]
+fn a_session_is_started_read_answered_and_waited_for() {
+    let lab = Lab::new();
+    start(&lab, "asks", "printf 'Your name? '; read name; echo \"Hello, $name.\"; exit 3");
+    until_it_says(&lab, "asks", "Your name?");
+    let session = show(&lab, "asks");
+    assert_eq!(session["schema"], "puff.session/1");
+    assert_eq!((&session["agent"], &session["exit"]), (&"command".into(), &Value::Null));
+    assert_eq!(session["argv"][0], "sh");
+    lab.puff(&["session", "send", "asks", "A U Thor"]).ok();
+    lab.puff(&["session", "wait", "asks"]).exits(2);
+    let session = show(&lab, "asks");
+    assert_eq!((&session["state"], &session["exit"]), (&"exited".into(), &3.into()));
+    assert_eq!(session["why"], "it ended with exit code 3");
+    assert!(session["ended_at"].is_string() && session["last_output_at"].is_string());
+    let text = log(&lab, "asks");
+    assert!(text.contains("Hello, A U Thor.") && text.contains("[git-puff] answered by a person"), "{text}");
+    assert_eq!(lab.puff(&["session", "log", "asks", "--bytes", "18"]).ok().stdout, "Hello, A U Thor.\n");
+    let screen = lab.puff(&["session", "log", "asks", "--screen"]).ok().stdout;
+    assert_eq!(screen, "Your name? A U Thor\nHello, A U Thor.\n");
+    lab.puff(&["session", "send", "asks", "more"]).exits(1).complains(&["it ended with exit code 3"]);
+}
+
+#[test]
+fn a_session_outlives_the_program_and_the_terminal_that_started_it() {
+    let lab = Lab::new();
+    let mut shell = lab.command("setsid");
+    shell.args(["sh", "-c", "git puff session start --name alone -- sh -c 'sleep 1; echo still here'; kill -HUP 0"]);
+    let _ = shell.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    lab.puff(&["session", "wait", "alone", "--timeout", "60s"]).ok();
+    assert_eq!(log(&lab, "alone"), "still here\n");
+}
+
+#[test]
+fn killing_ends_the_agent_with_everything_that_it_started() {
+    let lab = Lab::new();
+    let marker = lab.path("pids");
+    let script = format!(
+        "trap '' TERM; setsid sh -c 'trap \"\" TERM; echo $$ >>{0}; sleep 600' & echo $$ >>{0}; echo up; \
+         while :; do sleep 600; done",
+        marker.display()
+    );
+    start(&lab, "stubborn", &script);
+    wait_until("both are up", || fs::read_to_string(&marker).is_ok_and(|text| text.lines().count() == 2));
+    let ran = lab.puff(&["session", "kill", "stubborn", "--json"]).ok();
+    assert_eq!(ran.json()["exit"], 137);
+    assert_eq!(ran.json()["why"], "it was ended: somebody asked for it");
+    for pid in fs::read_to_string(&marker).unwrap().lines() {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z "), "{pid} is still there: {stat}");
+    }
+    assert!(lab.puff(&["session", "kill", "stubborn"]).ok().stderr.contains("has ended already"));
+}
+
+#[test]
+fn a_session_whose_supervisor_was_killed_is_lost_and_its_log_is_there() {
+    let lab = Lab::new();
+    // It does not notice that its terminal is gone.
+    start(&lab, "orphan", "trap '' HUP; echo begun; sleep 600");
+    until_it_says(&lab, "orphan", "begun");
+    let pid = show(&lab, "orphan")["pid"].as_u64().unwrap();
+    let parent = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let parent: u32 = parent.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();
+    kill(parent);
+    wait_until("it is seen to be lost", || show(&lab, "orphan")["state"] == "lost");
+    let session = show(&lab, "orphan");
+    assert_eq!(session["why"], "its supervisor is gone, without a word of how it ended");
+    assert_eq!(log(&lab, "orphan"), "begun\n");
+    lab.puff(&["session", "wait", "orphan"]).exits(2);
+    lab.puff(&["session", "send", "orphan", "x"]).exits(1).complains(&["its supervisor is gone"]);
+    lab.puff(&["session", "resume", "orphan"]).exits(1).complains(&["its agent has not told"]);
+    let ran = lab.puff(&["session", "kill", "orphan"]).ok();
+    assert!(ran.stderr.contains("its processes were killed"), "{}", ran.stderr);
+    wait_until("it is gone", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
+}
+
+#[test]
+fn a_log_keeps_the_newest_of_a_flood_and_a_follower_sees_the_end() {
+    let lab = Lab::new();
+    let flood = "i=0; while [ $i -lt 3000 ]; do echo line $i of a flood that would fill the disk; i=$((i+1)); done";
+    lab.puff(&["session", "start", "--name", "flood", "--log-size", "64k", "--", "sh", "-c", flood]).ok();
+    let followed = lab.puff(&["session", "log", "flood", "-f"]).ok().stdout;
+    assert!(followed.ends_with("line 2999 of a flood that would fill the disk\n"));
+    let folder = lab.puff_dir().join("sessions/flood");
+    let sizes = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let logs = sizes.filter(|entry| entry.file_name().to_string_lossy().starts_with("log"));
+    let kept: u64 = logs.map(|entry| entry.metadata().unwrap().len()).sum();
+    assert!((64 << 10..=80 << 10).contains(&kept), "{kept} bytes are kept");
+    // The terminal ends its lines with CR LF.
+    let printed: usize = (0..3000).map(|i| format!("line {i} of a flood that would fill the disk\r\n").len()).sum();
+    assert_eq!(show(&lab, "flood")["printed"], printed);
+}
+
+#[test]
+fn what_an_agent_prints_never_steers_the_terminal_of_who_reads_it() {
+    let lab = Lab::new();
+    start(&lab, "binary", r"printf '\033]0;title\007\033[2Jred \033[31mtext\033[0m \377\000\001 end\n'");
+    lab.puff(&["session", "wait", "binary"]).ok();
+    let text = log(&lab, "binary");
+    assert!(text.contains("red text") && text.ends_with("end\n"), "{text:?}");
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+    assert!(fs::read(lab.puff_dir().join("sessions/binary/log")).unwrap().contains(&0xff));
+}
+
+#[test]
+fn sessions_are_listed_newest_first_and_named_by_a_beginning() {
+    let lab = Lab::new();
+    assert_eq!(lab.puff(&["session", "list"]).ok().stdout, "no sessions\n");
+    start(&lab, "first", "exit 0");
+    start(&lab, "second", "sleep 600");
+    lab.puff(&["session", "wait", "fir"]).ok();
+    let listed = lab.puff(&["session", "list", "--json"]).ok().json();
+    assert_eq!(listed["schema"], "puff.sessions/1");
+    let ids: Vec<_> = listed["sessions"].as_array().unwrap().iter().map(|session| session["id"].clone()).collect();
+    assert_eq!(ids, ["second", "first"]);
+    let table = lab.puff(&["session", "list"]).ok().stdout;
+    assert!(table.contains("exited 0") && table.contains("working"), "{table}");
+    lab.puff(&["session", "wait", "second", "--timeout", "1s"]).exits(124);
+    lab.puff(&["session", "kill", "sec"]).ok();
+}
+
+#[test]
+fn wrong_calls_name_what_is_wrong_and_leave_nothing_behind() {
+    let lab = Lab::new();
+    lab.puff(&["session", "show", "nobody"]).exits(1).complains(&["there is no session 'nobody'"]);
+    lab.puff(&["session", "start"]).exits(129).complains(&["PROMPT"]);
+    lab.puff(&["session", "start", "--name", "A B", "--", "true"]).exits(129).complains(&["'A B'"]);
+    lab.puff(&["session", "start", "--log-size", "lots", "--", "true"]).exits(129).complains(&["'lots'"]);
+    lab.puff(&["session", "start", "--cwd", "nowhere", "--", "true"]).exits(129).complains(&["nowhere"]);
+    lab.puff(&["session", "attach", "nobody"]).exits(129).complains(&["needs a terminal"]);
+    lab.puff(&["session", "resume", "--last"]).exits(1).complains(&["can be resumed"]);
+    assert_eq!(lab.puff(&["session", "list"]).ok().stdout, "no sessions\n");
+    let ran = lab.puff(&["session", "start", "--name", "typo", "--", "no-such-program"]).exits(2);
+    assert!(ran.stderr.contains("there is no program 'no-such-program'"), "{}", ran.stderr);
+    assert_eq!(show(&lab, "typo")["exit"], 127);
+    lab.puff(&["session", "start", "--name", "typo", "--", "true"]).exits(1).complains(&["named 'typo' already"]);
+}
+
+#[test]
+fn silence_is_told_from_hanging_by_what_the_processor_does() {
+    let mut lab = Lab::new();
+    lab.set("GIT_PUFF_STUCK_AFTER", "4s");
+    lab.set("GIT_PUFF_STUCK_POKE", "7s");
+    start(&lab, "hangs", "echo thinking; sleep 600");
+    start(&lab, "computes", "echo thinking; while :; do :; done");
+    wait_until("it is seen to hang", || show(&lab, "hangs")["state"] == "hung");
+    assert_eq!(show(&lab, "computes")["state"], "working");
+    for name in ["hangs", "computes"] {
+        lab.puff(&["session", "kill", name]).ok();
+    }
+}
+
+#[test]
+fn two_may_sit_at_one_terminal_and_leaving_it_ends_nothing() {
+    let lab = Lab::new();
+    start(&lab, "shared", "while read line; do echo \"<$line>\"; done");
+    let sit = || {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(pty_process::Size::new(24, 80)).unwrap();
+        let attach = lab.command("git");
+        let mut command = pty_process::blocking::Command::new("git");
+        for (name, value) in attach.get_envs() {
+            command = command.env(name, value.unwrap_or_default());
+        }
+        let child = command.args(["puff", "session", "attach", "shared"]).current_dir(lab.work()).spawn(pts).unwrap();
+        (pty, child)
+    };
+    let (mut one, mut first) = sit();
+    let (mut other, mut second) = sit();
+    one.write_all(b"from one\r").unwrap();
+    read_until(&mut one, "<from one>");
+    read_until(&mut other, "<from one>");
+    other.write_all(b"from the other\r").unwrap();
+    read_until(&mut one, "<from the other>");
+    one.write_all(&[0x1c]).unwrap();
+    assert!(first.wait().unwrap().success());
+    other.write_all(b"alone\r").unwrap();
+    read_until(&mut other, "<alone>");
+    lab.puff(&["session", "kill", "shared"]).ok();
+    assert!(second.wait().unwrap().success());
+}
+
+/// Reads what a terminal shows until these words are there.
+fn read_until(pty: &mut pty_process::blocking::Pty, words: &str) {
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&seen).contains(words) {
+        let count = pty.read(&mut buffer).unwrap_or(0);
+        assert!(count > 0, "'{words}' did not come: {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&buffer[..count]);
+    }
+}
+
+#[test]
+fn the_users_command_hears_how_a_session_ended() {
+    let lab = Lab::new();
+    let heard = lab.path("heard");
+    lab.git(&["config", "puff.notify", &format!("cat >>{}", heard.display())]);
+    start(&lab, "told", "echo hi");
+    lab.puff(&["session", "wait", "told"]).ok();
+    wait_until("it was told", || fs::read(&heard).is_ok_and(|bytes| !bytes.is_empty()));
+    let told: Value = serde_json::from_slice(&fs::read(&heard).unwrap()).unwrap();
+    assert_eq!((&told["id"], &told["event"], &told["exit"]), (&"told".into(), &"ended".into(), &0.into()));
+}
