@@ -265,7 +265,7 @@ _gitpuff() {
             return 0
             ;;
         gitpuff__subcmd__launch)
-            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --intent --name --max-active --skip-doctor --interval --timeout --harvest --json --porcelain --help"
+            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --agent --jobs --keep --intent --name --max-active --skip-doctor --interval --timeout --harvest --json --porcelain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -296,6 +296,14 @@ _gitpuff() {
                     return 0
                     ;;
                 --attempts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -683,7 +691,7 @@ _gitpuff() {
             return 0
             ;;
         gitpuff__subcmd__submit)
-            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --intent --name --max-active --skip-doctor --json --porcelain --help"
+            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --agent --jobs --keep --intent --name --max-active --skip-doctor --json --porcelain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -714,6 +722,14 @@ _gitpuff() {
                     return 0
                     ;;
                 --attempts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -27,8 +27,8 @@ end
 complete -c git-puff -n "__fish_git_puff_needs_command" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_needs_command" -s V -l version -d 'Print version'
-complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "launch" -d 'Send a task to Codex Cloud and watch it in the background'
-complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "submit" -d 'Send a task to Codex Cloud, without watching it'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "launch" -d 'Send a task to Codex Cloud, or to agents on this machine, and watch it in the background'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "submit" -d 'Send a task to Codex Cloud, or to agents on this machine, without watching it'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "adopt" -d 'Take up a task that was started elsewhere, or name the task of an interrupted submission'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "retry" -d 'Start a new run with the settings of an old one'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "watch" -d 'Follow runs until every variant is through'
@@ -49,13 +49,16 @@ complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "demo" -d 'Try git
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l prompt -d 'What to do, in words' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l prompt-file -d 'A file that says what to do; \'-\' for standard input' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l env -d 'The cloud environment: its id or its label [config: puff.env]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l base -l branch -d 'The branch of the remote to start from [default: the branch of HEAD]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l intent -d 'Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l base -l branch -d 'The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf; with --agent their sum]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l agent -d 'An agent on this machine, and how many attempts it makes: codex:2; may be given several times' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l jobs -d 'How many agents work at once [default: all]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l intent -d 'Markdown files with settings at their top (env, base, best-of, agent, name) and the prompt below: a run each' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l name -d 'The name of the run' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l max-active -d 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l interval -d 'The time between two looks [config: puff.interval]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l timeout -d 'Stop watching after this time; 0 for never [config: puff.timeout]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l timeout -d 'Stop watching after this time, and end agents on this machine; 0 for never [config: puff.timeout]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l keep -d 'Leave the worktrees of the agents after the harvest'
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l skip-doctor -d 'Leave out the questions to Codex Cloud before the submission'
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l harvest -d 'Harvest as soon as it is ready [config: puff.autoHarvest]'
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l json -d 'Print JSON'
@@ -64,11 +67,14 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -s h -l help -
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l prompt -d 'What to do, in words' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l prompt-file -d 'A file that says what to do; \'-\' for standard input' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l env -d 'The cloud environment: its id or its label [config: puff.env]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l base -l branch -d 'The branch of the remote to start from [default: the branch of HEAD]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l intent -d 'Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l base -l branch -d 'The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf; with --agent their sum]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l agent -d 'An agent on this machine, and how many attempts it makes: codex:2; may be given several times' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l jobs -d 'How many agents work at once [default: all]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l intent -d 'Markdown files with settings at their top (env, base, best-of, agent, name) and the prompt below: a run each' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l name -d 'The name of the run' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l max-active -d 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l keep -d 'Leave the worktrees of the agents after the harvest'
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l skip-doctor -d 'Leave out the questions to Codex Cloud before the submission'
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l porcelain -d 'Print KEY=VALUE lines'
@@ -81,8 +87,8 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand adopt" -s h -l help -d
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l prompt -d 'What to do, in words' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l prompt-file -d 'A file that says what to do; \'-\' for standard input' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l env -d 'The cloud environment: its id or its label [config: puff.env]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l base -l branch -d 'The branch of the remote to start from [default: the branch of HEAD]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l base -l branch -d 'The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf; with --agent their sum]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l edit -d 'Open the prompt in your editor first'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l porcelain -d 'Print KEY=VALUE lines'

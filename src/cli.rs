@@ -131,10 +131,10 @@ pub struct RunArgs {
     /// The cloud environment: its id or its label [config: puff.env]
     #[arg(long, value_name = "ENV")]
     pub env: Option<String>,
-    /// The branch of the remote to start from [default: the branch of HEAD]
+    /// The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]
     #[arg(long, visible_alias = "branch", value_name = "REF")]
     pub base: Option<String>,
-    /// How many attempts [config: puff.bestOf]
+    /// How many attempts [config: puff.bestOf; with --agent their sum]
     #[arg(long, visible_alias = "attempts", value_name = "N", allow_negative_numbers = true)]
     pub best_of: Option<i64>,
 }

@@ -19,7 +19,7 @@
 //! | [`context`] | repository, settings, clock, ids, environment: put together once, passed down |
 //! | [`watch`] | the poll loop, the detached watcher, jobs |
 //! | [`engine`] | launching, observing, harvesting, importing, repairing: what verbs and watcher share |
-//! | [`provider`] | who does the work: a trait, and Codex Cloud in its three dialects |
+//! | [`provider`] | who does the work: a trait, Codex Cloud in its three dialects, agents on this machine |
 //! | [`patch`] | bytes and a tree → a tree |
 //! | [`session`] | one agent under a pseudo-terminal: its supervisor, log, diagnosis, resume |
 //! | [`store`] | runs in refs, the runbook log, notes, and where live things are |
@@ -40,6 +40,8 @@
 //! - **launch**: arguments → intent → everything that can fail is checked → recorded as `submitting` → submitted → recorded
 //!   with its task → the watcher is woken.
 //! - **watch**: the runs that are due → one look at all of them → transitions → recorded → harvested where asked for.
+//! - A run of agents on this machine goes the same way: its task is named as the run is, looking at it starts what has a
+//!   place, and what the provider has is what is in the worktrees.
 //! - **harvest**: everything the provider has → recorded as artifacts → each patch onto the base's tree → a commit → a
 //!   branch, created or moved only if nobody built on it → notes and report.
 //!

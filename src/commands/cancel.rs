@@ -5,15 +5,17 @@ use clap::Args;
 use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
+use crate::engine::harvest::end_work;
 use crate::engine::{observe, repair, submit};
 use crate::error::{Error, Exit, Result};
-use crate::model::{Ending, Run, Selector, State};
+use crate::model::{Ending, ProviderKind, Run, Selector, State};
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, write_result};
 
 /// End a run before it is done
 ///
-/// Ends what is queued, and gives up an interrupted submission. A task in the cloud can only be ended on its page: that is named.
+/// Ends what is queued and agents on this machine, and gives up an interrupted submission. What agents have made until
+/// then is kept. A task in the cloud can only be ended on its page: that is named.
 #[derive(Debug, Args)]
 pub struct Cancel {
     /// The run
@@ -31,6 +33,7 @@ pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
         State::Submitting if repair::is_interrupted(context, &run) => {
             ui.hint("if it has a task after all, 'git puff adopt TASK' takes it up");
         }
+        State::Pending | State::Submitting if run.provider == ProviderKind::Local => {}
         State::Pending | State::Submitting => return Err(not_from_here(&run)),
         State::Cancelled => {
             return Err(Error::failed(format!("the run '{}' is cancelled already", run.run))
@@ -48,6 +51,9 @@ pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
         run = observe::record_ending(context, &run.run, Ending::Stopped)?.recorded.run;
         write_result(context, &run, Ending::Stopped, context.clock.now())?;
         jobs::ring(context);
+    }
+    if run.provider == ProviderKind::Local && run.task_id.is_some() {
+        run = end_work(context, &run.run, &shared::listener(ui))?;
     }
     match ui.format() {
         Format::Json => ui.json(&run),

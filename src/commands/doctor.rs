@@ -101,6 +101,7 @@ fn word(repair: &Repair) -> String {
                 .collect();
             format!("several tasks fit {run}: {}; name one with 'git puff adopt TASK --run {run}'", tasks.join(", "))
         }
+        Repair::Worktree(left_over) => format!("put right: {left_over}"),
         Repair::Failed(why) => format!("could not be repaired: {why}"),
     }
 }

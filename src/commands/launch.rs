@@ -10,15 +10,16 @@ use crate::context::Context;
 use crate::engine::intent::{Intent, WatchWish};
 use crate::engine::launch::{Launched, Plan, launch};
 use crate::error::{Exit, Result};
-use crate::model::{Run, RunId, Span};
+use crate::model::{Crew, Run, RunId, Span};
 use crate::settings;
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, watcher};
 
-/// Send a task to Codex Cloud and watch it in the background
+/// Send a task to Codex Cloud, or to agents on this machine, and watch it in the background
 ///
-/// Checks everything, records what is asked, submits it, and starts the watcher. The prompt comes from --prompt, from
-/// --prompt-file, or from standard input.
+/// Checks everything, records what is asked, submits it, and starts the watcher. With --agent, each attempt is a session
+/// of that agent here, in a worktree of its own. The prompt comes from --prompt, from --prompt-file, or from standard
+/// input.
 #[derive(Debug, Args)]
 pub struct Launch {
     #[command(flatten)]
@@ -26,7 +27,7 @@ pub struct Launch {
     /// The time between two looks [config: puff.interval]
     #[arg(long, value_name = "DURATION")]
     interval: Option<Span>,
-    /// Stop watching after this time; 0 for never [config: puff.timeout]
+    /// Stop watching after this time, and end agents on this machine; 0 for never [config: puff.timeout]
     #[arg(long, value_name = "DURATION")]
     timeout: Option<Span>,
     /// Harvest as soon as it is ready [config: puff.autoHarvest]
@@ -43,7 +44,16 @@ pub struct TaskArgs {
     prompt: PromptArgs,
     #[command(flatten)]
     run: RunArgs,
-    /// Markdown files with settings at their top (env, base, best-of, name) and the prompt below: a run each
+    /// An agent on this machine, and how many attempts it makes: codex:2; may be given several times
+    #[arg(long, value_name = "NAME[:N]")]
+    agent: Vec<Crew>,
+    /// How many agents work at once [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    jobs: Option<u32>,
+    /// Leave the worktrees of the agents after the harvest
+    #[arg(long)]
+    keep: bool,
+    /// Markdown files with settings at their top (env, base, best-of, agent, name) and the prompt below: a run each
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["prompt", "prompt_file", "name"])]
     intent: Vec<PathBuf>,
     /// The name of the run
@@ -67,7 +77,7 @@ impl TaskArgs {
     /// Submits what is to be done, and starts the watcher where one is wanted.
     pub(super) fn carry_out(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Exit> {
         let plan = Plan {
-            intents: self.intents(context)?,
+            intents: self.intents(watch, context)?,
             watch,
             max_active: match self.max_active {
                 Some(number) => number,
@@ -79,8 +89,13 @@ impl TaskArgs {
         conclude(launched, watch.is_some(), context, ui)
     }
 
-    fn intents(&self, context: &Context) -> Result<Vec<Intent>> {
+    fn intents(&self, watch: Option<WatchWish>, context: &Context) -> Result<Vec<Intent>> {
+        let limit = watch.map_or_else(|| context.settings.span(settings::TIMEOUT), |wish| Ok(wish.timeout))?;
         let flags = Intent {
+            agents: self.agent.clone(),
+            jobs: self.jobs,
+            keep: self.keep,
+            limit,
             env: self.run.env.clone(),
             base: self.run.base.clone(),
             best_of: shared::best_of(&self.run)?,
@@ -94,12 +109,18 @@ impl TaskArgs {
         let mut intents = Vec::new();
         for file in &self.intent {
             let read = Intent::from_file(&shared::absolute(context, file), &file.display().to_string())?;
-            // A flag beats the file, as it beats every setting.
+            // A flag beats the file, as it beats every setting; other agents than the file's have numbers of their own,
+            // and no environment.
+            let agents_of_file = flags.agents.is_empty();
             intents.push(Intent {
-                env: flags.env.clone().or(read.env),
+                env: flags.env.clone().or(read.env.filter(|_| agents_of_file)),
                 base: flags.base.clone().or(read.base),
-                best_of: flags.best_of.or(read.best_of),
-                ..read
+                best_of: flags.best_of.or(read.best_of.filter(|_| agents_of_file)),
+                agents: if agents_of_file { read.agents } else { flags.agents.clone() },
+                prompt: read.prompt,
+                prompt_file: read.prompt_file,
+                name: read.name,
+                ..flags.clone()
             });
         }
         Ok(intents)

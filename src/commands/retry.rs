@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::engine::intent::{Intent, WatchWish};
 use crate::engine::launch::{Plan, launch};
 use crate::error::{Error, Exit, Result, ResultExt};
-use crate::model::{ProviderKind, Selector, Span};
+use crate::model::{Crew, Local, ProviderKind, Run, Selector, Span};
 use crate::process::{self, Cmd};
 use crate::store::RunStore;
 use crate::ui::Ui;
@@ -36,7 +36,7 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = RunStore::new(context);
     let recorded = shared::find_run(context, &args.run)?;
     let old = &recorded.run;
-    if old.provider != ProviderKind::CodexCloud {
+    if old.provider == ProviderKind::Import {
         return Err(Error::failed(format!(
             "the run '{}' has provider {}, which has nothing to repeat",
             old.run,
@@ -58,8 +58,12 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         env: args.settings.env.clone().or_else(|| old.env.clone()),
         base: args.settings.base.clone().or_else(|| Some(old.base.clone())),
         best_of: best_of.or(Some(old.best_of)),
-        name: None,
         parent: Some(old.run.clone()),
+        agents: agents(old, best_of),
+        jobs: old.local.as_ref().map(|local| local.jobs).filter(|jobs| *jobs < old.best_of),
+        keep: old.local.as_ref().is_some_and(|local| local.keep),
+        limit: old.local.as_ref().map_or(Span(0), Local::limit),
+        name: None,
     };
     let watch = old.watch.as_ref().map(|watch| WatchWish {
         interval: Span(watch.interval_s),
@@ -69,6 +73,16 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
     let plan = Plan { intents: vec![intent], watch, max_active: 0, skip_doctor: false };
     let launched = launch(context, plan, &shared::listener(ui))?;
     launch::conclude(launched, watch.is_some(), context, ui)
+}
+
+/// The agents of a run on this machine; one alone makes as many attempts as are asked for.
+fn agents(old: &Run, best_of: Option<u32>) -> Vec<Crew> {
+    let crews = Crew::of(old.variants.iter().filter_map(|variant| variant.agent.as_deref()));
+    match (crews.as_slice(), best_of) {
+        _ if old.local.is_none() => Vec::new(),
+        ([one], Some(count)) => vec![Crew { count, ..one.clone() }],
+        _ => crews,
+    }
 }
 
 /// Opens a prompt in the user's editor, as git opens a commit message.

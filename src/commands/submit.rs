@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::ui::Ui;
 
-/// Send a task to Codex Cloud, without watching it
+/// Send a task to Codex Cloud, or to agents on this machine, without watching it
 ///
 /// The same as launch, without the watcher.
 #[derive(Debug, Args)]

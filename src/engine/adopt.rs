@@ -41,7 +41,7 @@ pub fn adopt(
     let run = Run {
         task_id: Some(task.to_string()),
         task_url: summary.url.clone(),
-        dialect: Some(cloud.dialect().to_owned()),
+        dialect: cloud.dialect().map(str::to_owned),
         profile: Some(profile),
         env: summary.env_label.clone(),
         state: State::Pending,

@@ -1,5 +1,6 @@
 //! What could stand in the way, looked for before it does.
 
+use super::left_overs::{Matter, left_overs};
 use super::{branches, open_here, repair};
 use crate::context::Context;
 use crate::error::Error;
@@ -56,7 +57,7 @@ fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {
     let version = cloud.version().unwrap_or("of unknown version").to_owned();
     let mut findings = vec![
         ok("codex_command", &program, &format!("codex {version}")),
-        ok("codex_dialect", cloud.dialect(), "git-puff knows how to speak to it"),
+        ok("codex_dialect", cloud.dialect().unwrap_or_default(), "git-puff knows how to speak to it"),
     ];
     let access = cloud.check(None);
     let reached = access.is_ok();
@@ -132,6 +133,12 @@ fn records(context: &Context) -> Vec<Finding> {
                 format!("'git puff doctor --repair' makes it again; 'git puff harvest {}' accepts that", run.run);
             findings.push(warn("branches", &branch, detail, &hint));
         }
+    }
+    for left_over in left_overs(context, &runs) {
+        let path = left_over.path.display().to_string();
+        let remove = format!("look into it, then 'git worktree remove --force {path}'");
+        let hint = if left_over.matter == Matter::Strange { remove.as_str() } else { REPAIR };
+        findings.push(warn("worktrees", &path, left_over.to_string(), hint));
     }
     match repair::orphaned_locks(context, false) {
         Err(error) => findings.push(fail("locks", error)),

@@ -18,7 +18,8 @@ use super::{Listener, Notice, handoff};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Apply, Run, RunId, Variant, VariantStatus};
-use crate::provider::Provider;
+use crate::provider::local::LocalAgents;
+use crate::provider::{Collection, Provider};
 use crate::store::RunStore;
 
 /// What is to be harvested.
@@ -50,9 +51,7 @@ pub fn harvest(context: &Context, id: &RunId, wish: &Wish, provider: &dyn Provid
     let question = super::question(&recorded.run, true)?;
     match provider.collect(&question) {
         Ok(collection) => {
-            let name = format!("{} {}", recorded.run.provider.as_str(), provider.dialect());
-            let client = Client { name, version: provider.version().map(str::to_owned) };
-            keep(context, &store, id, &collection, &client, tell)?;
+            keep_collected(context, &recorded.run, provider, &collection, tell)?;
         }
         Err(failure) if failure.is_temporary() && recorded.run.has_unharvested() && has_patches(&recorded.run) => {
             tell(Notice::ProviderSilent { run: id.clone(), why: failure.to_string() });
@@ -63,6 +62,45 @@ pub fn harvest(context: &Context, id: &RunId, wish: &Wish, provider: &dyn Provid
         }
     }
     harvest_kept(context, id, wish, tell)
+}
+
+/// Keeps what was collected with the run; what was only there for that goes.
+fn keep_collected(
+    context: &Context,
+    run: &Run,
+    provider: &dyn Provider,
+    collection: &Collection,
+    tell: Listener<'_>,
+) -> Result<Run> {
+    let words = [Some(run.provider.as_str()), provider.dialect()];
+    let name = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let client = Client { name, version: provider.version().map(str::to_owned) };
+    let recorded = keep(context, &RunStore::new(context), &run.run, collection, &client, tell)?;
+    if let Err(failure) = provider.release(&super::question(run, true)?, collection) {
+        tell(Notice::NotReleased { run: run.run.clone(), why: failure.to_string() });
+    }
+    Ok(recorded.run)
+}
+
+/// Keeps what agents on this machine have left, without making anything of it.
+///
+/// # Errors
+/// When it can't be read or recorded.
+pub fn keep_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run> {
+    let run = RunStore::new(context).load(id)?.run;
+    let provider = LocalAgents::new(context);
+    let collection = provider.collect(&super::question(&run, true)?)?;
+    keep_collected(context, &run, &provider, &collection, tell)
+}
+
+/// Ends agents on this machine, and keeps what they have made.
+///
+/// # Errors
+/// When they can't be ended, or what they made can't be recorded.
+pub fn end_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run> {
+    let run = RunStore::new(context).load(id)?.run;
+    LocalAgents::new(context).cancel(&super::question(&run, true)?)?;
+    keep_work(context, id, tell)
 }
 
 /// Harvests what is kept in the run.

@@ -64,9 +64,11 @@ fn take(variant: &mut Variant, attempt: &Attempt, sum: Option<String>, changed: 
         variant.revision += 1;
         variant.patch_sha256 = sum;
         variant.apply = None;
-        variant.reason = None;
+        variant.reason = attempt.reason.clone();
         variant.conflicts.clear();
         (variant.files, variant.insertions, variant.deletions) = (None, None, None);
+    } else if attempt.patch.is_none() && attempt.reason.is_some() {
+        variant.reason = attempt.reason.clone();
     }
 }
 
@@ -131,6 +133,8 @@ mod tests {
             messages: None,
             prompt: None,
             exported: None,
+            reason: None,
+            risks: Vec::new(),
         };
         Collection { attempts: None, attempts_made: patches.iter().map(attempt).collect() }
     }
@@ -191,6 +195,8 @@ mod tests {
             messages: Some(vec![format!("{placement}")]),
             prompt: None,
             exported: None,
+            reason: None,
+            risks: Vec::new(),
         };
         let attempts_made = vec![
             attempt(0, Some("one"), VariantStatus::Completed),

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::model::{RunId, Span};
+use crate::model::{Crew, NoCrew, RunId, Span};
 
 /// The longest prompt, in bytes. The service takes no more than about this.
 const LONGEST: usize = 4 << 20;
@@ -27,6 +27,14 @@ pub struct Intent {
     pub name: Option<RunId>,
     /// The run that this one repeats.
     pub parent: Option<RunId>,
+    /// The agents on this machine that are to do it; none when the cloud is.
+    pub agents: Vec<Crew>,
+    /// How many of them work at once; all, unless it is said.
+    pub jobs: Option<u32>,
+    /// Their worktrees stay.
+    pub keep: bool,
+    /// How long each of them may take; 0 for as long as it takes.
+    pub limit: Span,
 }
 
 /// How a run is to be watched.
@@ -47,7 +55,25 @@ struct FrontMatter {
     env: Option<String>,
     base: Option<String>,
     best_of: Option<u32>,
+    agent: Option<Agents>,
     name: Option<String>,
+}
+
+/// One agent, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Agents {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Agents {
+    fn crews(self) -> Result<Vec<Crew>, NoCrew> {
+        match self {
+            Agents::One(name) => name.split_whitespace().map(str::parse).collect(),
+            Agents::Several(names) => names.iter().map(|name| name.parse()).collect(),
+        }
+    }
 }
 
 impl Intent {
@@ -88,7 +114,7 @@ impl Intent {
             Some(yaml) if yaml.trim().is_empty() => FrontMatter::default(),
             Some(yaml) => serde_saphyr::from_str(yaml).map_err(|cause| {
                 Error::usage(format!("the settings at the top of '{named}' are not understood"))
-                    .hint("they are: env, base, best-of, name; one 'key: value' a line between two lines ---")
+                    .hint("they are: env, base, best-of, agent, name; one 'key: value' a line between two lines ---")
                     .because(cause)
             })?,
         };
@@ -98,6 +124,10 @@ impl Intent {
             Error::usage(format!("the name at the top of '{named}' is no run name: {cause}"))
                 .hint("write another one, or leave the line out")
         })?;
+        let agents = settings.agent.map(Agents::crews).transpose().map_err(|cause| {
+            Error::usage(format!("the agent at the top of '{named}' can't be used: {cause}"))
+                .hint("write 'agent: NAME:N', or several: 'agent: [NAME:N, NAME:N]'")
+        })?;
         Ok(Intent {
             prompt,
             prompt_file: Some(named.to_owned()),
@@ -105,7 +135,8 @@ impl Intent {
             base: settings.base,
             best_of: settings.best_of,
             name,
-            parent: None,
+            agents: agents.unwrap_or_default(),
+            ..Intent::default()
         })
     }
 }

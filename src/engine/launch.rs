@@ -2,18 +2,22 @@
 //!
 //! Everything that can fail is checked before anything is recorded; the intent is recorded before anything is sent.
 
-use std::collections::HashSet;
+mod prepare;
+mod record;
 
-use super::base::{self, Base};
+pub use self::record::{blank, kept_prompt, watch};
+
+use self::prepare::{Cloud, prepare};
+use self::record::New;
 use super::intent::{Intent, WatchWish};
-use super::{Listener, Notice, branches, submit};
+use super::{Listener, Notice, observe, submit};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::model::{Oid, Profile, ProviderKind, Run, RunId, Span, State, Time, Variant, Watch, first_line};
+use crate::model::{ProviderKind, Run, Span, State};
 use crate::provider::Provider;
-use crate::provider::cloud::CodexCloud;
+use crate::provider::local::LocalAgents;
 use crate::settings;
-use crate::store::{Change, Recorded, RunStore, Runbook};
+use crate::store::{Recorded, RunStore};
 
 /// The window of `puff.attemptLimit`.
 const DAY: Span = Span(86400);
@@ -41,25 +45,17 @@ pub struct Launched {
     pub failure: Option<Error>,
 }
 
-/// An intent that nothing stands against.
-struct Prepared {
-    intent: Intent,
-    id: RunId,
-    env: String,
-    base: Base,
-    best_of: u32,
-}
-
 /// Checks everything, records the intents, and submits those that have a place.
 ///
 /// # Errors
 /// When a check fails: then nothing was recorded and nothing sent.
 pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launched> {
-    let (cloud, profile) = super::open_here(context)?;
+    let cloud = Cloud::of(context, &plan.intents)?;
+    let local = LocalAgents::new(context);
     let store = RunStore::new(context);
     // Not needed before the harvest; but then it would be found missing after the task was paid for.
     context.identity()?;
-    let prepared = prepare(context, &store, &cloud, plan.intents, plan.skip_doctor, tell)?;
+    let prepared = prepare(context, &store, cloud.as_ref(), plan.intents, plan.skip_doctor, tell)?;
 
     let now = context.clock.now();
     let active = active_runs(&store)?;
@@ -69,14 +65,7 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     // One run that has a place is recorded as being submitted; several are recorded first, all of them.
     let alone = prepared.len() == 1 && places > 0;
     let first_state = if alone { State::Submitting } else { State::Queued };
-    let new = New {
-        profile,
-        watch: plan.watch,
-        max_active: plan.max_active,
-        now,
-        state: first_state,
-        dialect: cloud.dialect().to_owned(),
-    };
+    let new = New { cloud: cloud.as_ref(), watch: plan.watch, max_active: plan.max_active, now, state: first_state };
     let alone_lock = if alone { Some(submit::lock(context, &prepared[0].id)?) } else { None };
     let mut recorded = Vec::new();
     for (at, prepared) in prepared.iter().enumerate() {
@@ -97,7 +86,12 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
             Some(held) => held,
             None => submit::lock(context, &id)?,
         };
-        match submit::submit(context, &cloud, &id, held, tell) {
+        let provider: &dyn Provider = match &cloud {
+            Some(cloud) if run.provider == ProviderKind::CodexCloud => &cloud.client,
+            _ => &local,
+        };
+        let submitted = submit::submit(context, provider, &id, held, tell);
+        match submitted.and_then(|run| observe::begin(context, provider, run)) {
             Ok(run) => launched.runs.push(run),
             Err(failure) => {
                 launched.runs.push(store.load(&id)?.run);
@@ -106,73 +100,6 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
         }
     }
     Ok(launched)
-}
-
-fn prepare(
-    context: &Context,
-    store: &RunStore<'_>,
-    cloud: &CodexCloud,
-    intents: Vec<Intent>,
-    skip_doctor: bool,
-    tell: Listener<'_>,
-) -> Result<Vec<Prepared>> {
-    branches::prove_free(context)?;
-    Runbook::new(&context.places).prove_writable()?;
-    let mut prepared: Vec<Prepared> = Vec::new();
-    for intent in intents {
-        let env = intent.env.clone().or_else(|| context.settings.text(settings::ENV)).ok_or_else(|| {
-            Error::usage("no cloud environment is named").hint(
-                "name one with --env, or keep it: git config puff.env ENV; 'git puff create' shows how to make one",
-            )
-        })?;
-        let best_of = attempts(context, &intent, cloud)?;
-        let id = new_id(context, store, &intent, &prepared)?;
-        let base = base::for_cloud(context, intent.base.as_deref(), tell)?;
-        prepared.push(Prepared { intent, id, env, base, best_of });
-    }
-    check_limit(context, store, prepared.iter().map(|prepared| prepared.best_of).sum())?;
-    if !skip_doctor {
-        let envs: HashSet<&str> = prepared.iter().map(|prepared| prepared.env.as_str()).collect();
-        for env in envs {
-            cloud.check(Some(env))?;
-        }
-    }
-    Ok(prepared)
-}
-
-fn attempts(context: &Context, intent: &Intent, cloud: &CodexCloud) -> Result<u32> {
-    let best_of = match intent.best_of {
-        Some(number) => number,
-        None => context.settings.number(settings::BEST_OF)?,
-    };
-    let most = cloud.most_attempts().unwrap_or(16);
-    if best_of == 0 || best_of > most {
-        return Err(Error::usage(format!(
-            "best of {best_of} can't be asked for: a task takes 1 to {most} attempts here"
-        ))
-        .hint("say --best-of N; for more attempts launch several runs"));
-    }
-    Ok(best_of)
-}
-
-fn new_id(context: &Context, store: &RunStore<'_>, intent: &Intent, others: &[Prepared]) -> Result<RunId> {
-    let taken = |id: &RunId| store.exists(id) || others.iter().any(|other| other.id == *id);
-    if let Some(name) = &intent.name {
-        if taken(name) {
-            return Err(Error::usage(format!("there is a run named '{name}' already"))
-                .hint(format!("look at it with 'git puff show {name}', or choose another --name")));
-        }
-        return Ok(name.clone());
-    }
-    for attempt in 0..1000 {
-        let suffix = context.ids.suffix(&intent.prompt, attempt);
-        if let Ok(id) = RunId::compose(&intent.prompt, &suffix)
-            && !taken(&id)
-        {
-            return Ok(id);
-        }
-    }
-    Err(Error::failed("no free name was found for the run").hint("give it one with --name"))
 }
 
 /// Refuses what `puff.attemptLimit` does not allow.
@@ -214,89 +141,4 @@ pub fn active_runs(store: &RunStore<'_>) -> Result<usize> {
 fn waiting_runs(store: &RunStore<'_>) -> Result<usize> {
     let (runs, _) = store.list()?;
     Ok(runs.iter().filter(|recorded| recorded.run.state == State::Queued && recorded.run.is_job()).count())
-}
-
-/// What all runs of one launch have in common.
-struct New {
-    profile: Profile,
-    watch: Option<WatchWish>,
-    max_active: u32,
-    now: Time,
-    state: State,
-    dialect: String,
-}
-
-impl New {
-    fn run(&self, prepared: &Prepared, created: Time) -> Run {
-        let Prepared { intent, id, env, base, best_of } = prepared;
-        Run {
-            provider: ProviderKind::CodexCloud,
-            dialect: Some(self.dialect.clone()),
-            profile: Some(self.profile.clone()),
-            env: Some(env.clone()),
-            prompt_file: intent.prompt_file.clone().unwrap_or_else(|| kept_prompt(id)),
-            state: self.state,
-            parent: intent.parent.clone(),
-            watch: self.watch.map(|wish| Watch { max_active: self.max_active, ..watch(wish, self.now) }),
-            ..blank(id, &base.named, base.oid, *best_of, &intent.prompt, created)
-        }
-    }
-
-    fn change(&self, prepared: &Prepared) -> Change<'static> {
-        let Prepared { intent, base, best_of, .. } = prepared;
-        let subject = format!("intent: best of {best_of} on {} ({})", base.named, base.oid.short());
-        let prompt = ("prompt.md".to_owned(), Some(intent.prompt.clone().into_bytes()));
-        Change { files: vec![prompt], ..Change::new(subject) }
-    }
-}
-
-/// The name of the copy of the prompt that is kept with the run: `git show` prints it.
-pub fn kept_prompt(id: &RunId) -> String {
-    format!("{}{id}:prompt.md", crate::store::RUNS)
-}
-
-/// How a run is watched from now on.
-pub fn watch(wish: WatchWish, now: Time) -> Watch {
-    Watch {
-        active: true,
-        interval_s: wish.interval.0.max(1),
-        timeout_s: wish.timeout.0,
-        harvest: wish.harvest,
-        max_active: 0,
-        started_at: now,
-        ended_at: None,
-        ending: None,
-    }
-}
-
-/// A run of which only what was asked is known.
-pub fn blank(id: &RunId, base: &str, base_oid: Oid, best_of: u32, prompt: &str, now: Time) -> Run {
-    Run {
-        schema: Run::schema(),
-        run: id.clone(),
-        task_id: None,
-        task_url: None,
-        provider: ProviderKind::CodexCloud,
-        dialect: None,
-        profile: None,
-        env: None,
-        base: base.to_owned(),
-        base_oid,
-        best_of,
-        prompt_file: kept_prompt(id),
-        title: first_line(prompt, 200),
-        state: State::Queued,
-        attention: None,
-        reason: None,
-        parent: None,
-        created_at: now,
-        updated_at: now,
-        submitted_at: None,
-        progress_at: None,
-        observed: None,
-        watch: None,
-        identity: None,
-        variants: (1..=best_of).map(Variant::new).collect(),
-        extra: Default::default(),
-    }
 }

@@ -13,6 +13,7 @@ pub mod identify;
 pub mod import;
 pub mod intent;
 pub mod launch;
+pub mod left_overs;
 pub mod observe;
 pub mod preflight;
 pub mod repair;
@@ -23,4 +24,4 @@ mod notice;
 mod providers;
 
 pub use notice::{Listener, Notice};
-pub use providers::{open_here, open_provider, question};
+pub use providers::{open, open_here, open_provider, question};

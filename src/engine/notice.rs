@@ -37,6 +37,8 @@ pub enum Notice {
     BranchGone { branch: String },
     /// The provider can't be asked; what is here already is used.
     ProviderSilent { run: RunId, why: String },
+    /// What was kept for the harvest could not be removed.
+    NotReleased { run: RunId, why: String },
     /// Some variants are still at work.
     StillAtWork { run: RunId, open: usize },
     /// A run whose record can't be read is passed over.
@@ -99,6 +101,7 @@ impl fmt::Display for Notice {
                 write!(f, "the branch '{branch}' was deleted and stays so; --recreate makes it again")
             }
             Notice::ProviderSilent { run, why } => write!(f, "{run}: {why}; using what is here already"),
+            Notice::NotReleased { run, why } => write!(f, "{run}: {why}; 'git puff doctor' names what is left over"),
             Notice::StillAtWork { run, open } => {
                 write!(f, "{run}: {} still at work; harvest again later", are(*open, "variant"))
             }

@@ -2,8 +2,8 @@
 
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
-use crate::model::{Attention, Run, RunId, Span, State, Time, Variant, VariantStatus};
-use crate::provider::{Failure, News, Observation, TaskStatus};
+use crate::model::{Attention, ProviderKind, Run, RunId, Span, State, Time, Variant, VariantStatus};
+use crate::provider::{AttemptNews, Failure, News, Observation, Provider, TaskStatus};
 use crate::settings;
 use crate::store::{Change, Outcome, RunStore};
 
@@ -21,6 +21,21 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
         fold(run, seen, now, settle);
         Ok((*run != before).then(|| Change::new(crate::render::progress::subject(&before, run))))
     })
+}
+
+/// Looks at a run for the first time: agents on this machine begin where they are looked at. A task in the cloud needs
+/// nobody to begin.
+///
+/// # Errors
+/// When it can't be looked at, or recorded.
+pub fn begin(context: &Context, provider: &dyn Provider, run: Run) -> Result<Run> {
+    if run.provider != ProviderKind::Local {
+        return Ok(run);
+    }
+    match provider.observe(&[super::question(&run, false)?])?.pop() {
+        Some(seen) => Ok(record(context, &run.run, &seen)?.recorded.run),
+        None => Ok(run),
+    }
 }
 
 /// Records why a run's task could not be looked at. What passes by itself is not recorded.
@@ -82,7 +97,8 @@ pub fn record_cancelled(context: &Context, id: &RunId) -> Result<Outcome> {
     RunStore::new(context).update(id, now, |run| {
         run.advance(State::Cancelled).or_fail(|| format!("the run '{id}' can't be cancelled"))?;
         run.attention = None;
-        run.variants.iter_mut().for_each(|variant| variant.status = VariantStatus::Cancelled);
+        let open = run.variants.iter_mut().filter(|variant| !variant.status.is_terminal());
+        open.for_each(|variant| variant.status = VariantStatus::Cancelled);
         Ok(Some(Change::new("cancelled")))
     })
 }
@@ -137,8 +153,8 @@ fn finish(run: &mut Run, count: u32) {
     open.take(more).for_each(|variant| variant.status = VariantStatus::Completed);
 }
 
-fn tell_each(run: &mut Run, each: &[(u32, VariantStatus)]) {
-    for (placement, status) in each {
+fn tell_each(run: &mut Run, each: &[AttemptNews]) {
+    for AttemptNews { placement, status, reason } in each {
         identify::grow(run, placement + 1);
         let Some(variant) = run.variant_mut(placement + 1) else { continue };
         variant.placement = Some(*placement);
@@ -147,6 +163,7 @@ fn tell_each(run: &mut Run, each: &[(u32, VariantStatus)]) {
         let says_nothing = *status == VariantStatus::Pending && variant.status.is_terminal();
         if !has_patch && !says_nothing {
             variant.status = *status;
+            variant.reason = reason.clone();
         }
     }
 }

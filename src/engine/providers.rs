@@ -4,20 +4,23 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Profile, ProviderKind, Run, TaskId};
 use crate::provider::cloud::{CodexCloud, Dialect, Patience, Surroundings};
+use crate::provider::local::LocalAgents;
 use crate::provider::{Failure, Provider, Question};
 use crate::settings;
 
-/// The cloud as this run was launched with: the same client, login and service.
+/// Who does the work of a run: agents on this machine, or the cloud as the run was launched with, with the same client,
+/// login and service.
 ///
 /// # Errors
 /// When the run's provider has nothing to be asked, or the client can't be used.
-pub fn open_provider(context: &Context, run: &Run, patience: Patience) -> Result<Box<dyn Provider>> {
+pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: Patience) -> Result<Box<dyn Provider + 'c>> {
     match run.provider {
         ProviderKind::CodexCloud => {
             let profile = run.profile.clone().unwrap_or_else(|| context.profile());
             Ok(Box::new(open(context, &profile, patience)?))
         }
-        ProviderKind::Local | ProviderKind::Import => Err(Error::failed(format!(
+        ProviderKind::Local => Ok(Box::new(LocalAgents::new(context))),
+        ProviderKind::Import => Err(Error::failed(format!(
             "the run '{}' has provider {}: there is no cloud to ask",
             run.run,
             run.provider.as_str()
@@ -37,7 +40,11 @@ pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
     Ok((cloud, profile))
 }
 
-fn open(context: &Context, profile: &Profile, patience: Patience) -> Result<CodexCloud> {
+/// The cloud as this profile sees it.
+///
+/// # Errors
+/// When the client can't be used.
+pub fn open(context: &Context, profile: &Profile, patience: Patience) -> Result<CodexCloud> {
     context.places.prepare()?;
     let dialect = context.settings.get(settings::DIALECT).filter(|setting| !setting.value.is_empty());
     let dialect = dialect.map(|setting| {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::harvest::{Wish, harvest_kept};
+use super::left_overs::{LeftOver, left_overs, put_right};
 use super::{Listener, handoff, submit};
 use crate::context::Context;
 use crate::error::Result;
@@ -32,6 +33,8 @@ pub enum Repair {
     Ambiguous(RunId, Vec<TaskSummary>),
     /// An interrupted submission: no task fits, so most likely nothing was started.
     Unmatched(RunId),
+    /// A worktree of an agent was put right.
+    Worktree(LeftOver),
     /// Something could not be repaired.
     Failed(String),
 }
@@ -111,6 +114,13 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
         let _lock = store.lock()?;
         Runbook::new(&context.places).append(&(&recorded.run).into())?;
         done.push(Repair::RunbookLine(id));
+    }
+    for left_over in left_overs(context, &runs) {
+        match put_right(context, &left_over, &runs, tell) {
+            Ok(true) => done.push(Repair::Worktree(left_over)),
+            Ok(false) => {}
+            Err(error) => done.push(Repair::Failed(error.to_string())),
+        }
     }
     for recorded in runs.iter().filter(|recorded| is_reported(&recorded.run)) {
         match repair_views(context, &store, recorded, tell) {
@@ -200,9 +210,12 @@ fn bind_submissions(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>
     Ok(done)
 }
 
-/// A run that was being submitted, by nobody who still lives.
+/// A run that was being submitted, by nobody who still lives, so that it may have a task that was paid for.
 pub fn is_interrupted(context: &Context, run: &Run) -> bool {
-    run.state == State::Submitting && run.task_id.is_none() && !submit::is_being_submitted(context, &run.run)
+    run.provider != ProviderKind::Local
+        && run.state == State::Submitting
+        && run.task_id.is_none()
+        && !submit::is_being_submitted(context, &run.run)
 }
 
 /// The tasks that an interrupted submission may have become: of its environment, with as many attempts, no older than

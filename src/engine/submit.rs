@@ -7,7 +7,7 @@
 use super::{Listener, Notice};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
-use crate::model::{Attention, Run, RunId, State};
+use crate::model::{Attention, ProviderKind, Run, RunId, State};
 use crate::provider::{Failure, Provider, Submission, SubmitFailure, Task};
 use crate::store::{Change, FileLock, RunStore, Runbook};
 
@@ -34,6 +34,16 @@ pub fn is_being_submitted(context: &Context, id: &RunId) -> bool {
     FileLock::is_held(&context.places.submit_lock(id))
 }
 
+/// Does this run wait to be submitted? One that is to work on this machine does so too when its submission was
+/// interrupted: nothing was paid.
+pub fn is_waiting(context: &Context, run: &Run) -> bool {
+    match run.state {
+        State::Queued => true,
+        State::Submitting => run.provider == ProviderKind::Local && !is_being_submitted(context, &run.run),
+        _ => false,
+    }
+}
+
 /// Submits a recorded run, once.
 ///
 /// # Errors
@@ -54,15 +64,21 @@ pub fn submit(
         run.advance(State::Submitting).or_fail(|| format!("the run '{id}' can't be submitted"))?;
         run.attention = None;
         run.reason = None;
-        run.dialect = Some(provider.dialect().to_owned());
+        run.dialect = provider.dialect().map(str::to_owned);
         Ok(Some(Change::new("submitting")))
     })?;
     let run = begun.recorded.run.clone();
     let prompt = store.prompt(&begun.recorded)?;
     let branch = super::base::recorded_branch(context, &run.base);
     let env = run.env.clone().unwrap_or_default();
-    let submission =
-        Submission { env: &env, branch: &branch, attempts: run.best_of, prompt: &prompt, lock: Some(lock.file()) };
+    let submission = Submission {
+        run: id,
+        env: &env,
+        branch: &branch,
+        attempts: run.best_of,
+        prompt: &prompt,
+        lock: Some(lock.file()),
+    };
     let answer = provider.submit(&submission);
     drop(submission);
     let run = match answer {
@@ -88,7 +104,8 @@ pub fn taken(context: &Context, store: &RunStore<'_>, id: &RunId, task: &Task, t
         run.submitted_at = Some(run.submitted_at.unwrap_or(now));
         run.progress_at = Some(now);
         run.advance(State::Pending).or_fail(|| format!("the run '{id}' can't have a task"))?;
-        Ok(Some(Change::new(format!("submitted as {}", task.id))))
+        let local = run.provider == ProviderKind::Local;
+        Ok(Some(Change::new(if local { "begun here".to_owned() } else { format!("submitted as {}", task.id) })))
     });
     // The task is paid for: when it can't be recorded, its name must at least be seen.
     let run = outcome

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Apply, Time, VariantStatus};
+use super::{Apply, Risk, Time, VariantStatus};
 
 /// `variants/var<N>/report.json`: what the provider says of an attempt. The fields are those that the headless
 /// clients export, null where a client does not say.
@@ -55,6 +55,9 @@ pub struct Meta {
     /// What became of it on the base.
     #[serde(default)]
     pub apply: Option<Apply>,
+    /// What the attempt did beside its patch that a reader should look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub risks: Vec<Risk>,
     /// Fields of an imported folder's file that are not ours.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -62,6 +65,6 @@ pub struct Meta {
 
 impl Meta {
     /// The fields that are ours.
-    pub const FIELDS: [&str; 7] =
-        ["collected_at", "client", "client_version", "revision", "patch_sha256", "patch_size", "apply"];
+    pub const FIELDS: [&str; 8] =
+        ["collected_at", "client", "client_version", "revision", "patch_sha256", "patch_size", "apply", "risks"];
 }

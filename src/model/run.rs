@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::schema::documents;
-use super::{Apply, Oid, RunId, Schema, Variant, VariantStatus};
+use super::{Apply, Local, Oid, RunId, Schema, Variant, VariantStatus};
 
 /// A moment, in UTC; RFC 3339 in JSON.
 pub type Time = chrono::DateTime<chrono::Utc>;
@@ -28,6 +28,9 @@ pub struct Run {
     pub profile: Option<Profile>,
     /// The cloud environment, as it was named.
     pub env: Option<String>,
+    /// How agents on this machine carry it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<Local>,
     /// The base as it was named.
     pub base: String,
     /// The commit that all variants start from.

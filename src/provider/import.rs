@@ -119,7 +119,17 @@ impl ExportedVariant {
             meta: without(meta.as_ref(), &Meta::FIELDS),
         };
         let placement = Some(index - 1);
-        let attempt = Attempt { placement, status, patch, messages, prompt: text("prompt"), exported: Some(exported) };
+        let risks = meta.as_ref().and_then(|meta| meta.get("risks"));
+        let attempt = Attempt {
+            placement,
+            status,
+            patch,
+            messages,
+            prompt: text("prompt"),
+            exported: Some(exported),
+            reason: None,
+            risks: risks.and_then(|risks| serde_json::from_value(risks.clone()).ok()).unwrap_or_default(),
+        };
         Ok(ExportedVariant { index, attempt, report, meta })
     }
 }

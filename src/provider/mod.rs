@@ -6,6 +6,7 @@
 pub mod cloud;
 mod failure;
 pub mod import;
+pub mod local;
 
 pub use failure::{Failure, SubmitFailure};
 
@@ -14,12 +15,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::model::{TaskId, Time, VariantStatus};
+use crate::model::{Risk, RunId, TaskId, Time, VariantStatus};
 
 /// Somebody who does the work of runs.
 pub trait Provider {
-    /// How it is spoken to, for the records: `official`, `headless-a`, ….
-    fn dialect(&self) -> &str;
+    /// How it is spoken to, for the records, where there is more than one way: `official`, `headless-a`, ….
+    fn dialect(&self) -> Option<&str>;
 
     /// The version of the program behind it, where there is one and it says.
     fn version(&self) -> Option<&str>;
@@ -51,6 +52,14 @@ pub trait Provider {
     /// When it can't be fetched whole; nothing partial is answered.
     fn collect(&self, task: &Question) -> Result<Collection, Failure>;
 
+    /// What was collected is recorded now: whatever was only kept for it may go.
+    ///
+    /// # Errors
+    /// When that can't be removed.
+    fn release(&self, _task: &Question, _kept: &Collection) -> Result<(), Failure> {
+        Ok(())
+    }
+
     /// Ends a task.
     ///
     /// # Errors
@@ -74,6 +83,8 @@ pub trait Provider {
 /// A task to be started.
 #[derive(Clone, Debug)]
 pub struct Submission<'a> {
+    /// The run that it is for.
+    pub run: &'a RunId,
     /// The environment: an id or a label.
     pub env: &'a str,
     /// The branch of the remote that the attempts start from.
@@ -139,8 +150,19 @@ pub enum News {
     None,
     /// So many have finished with a patch; of the others nothing is known.
     Finished(u32),
-    /// Each one's place, from 0, and status.
-    Each(Vec<(u32, VariantStatus)>),
+    /// What each one says.
+    Each(Vec<AttemptNews>),
+}
+
+/// How far an attempt is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptNews {
+    /// The provider's own place for it, from 0.
+    pub placement: u32,
+    /// How far it is.
+    pub status: VariantStatus,
+    /// Why, where that needs saying.
+    pub reason: Option<String>,
 }
 
 /// What came out of a task so far.
@@ -167,6 +189,10 @@ pub struct Attempt {
     pub prompt: Option<String>,
     /// What an exported folder says beyond that.
     pub exported: Option<Exported>,
+    /// Why it is as it is, where that needs saying.
+    pub reason: Option<String>,
+    /// What it did beside its patch that a reader should look at.
+    pub risks: Vec<Risk>,
 }
 
 /// What an exported folder says of an attempt beyond what every provider says: where it came from, and whatever else

@@ -141,7 +141,7 @@ fn table(run: &Run) -> String {
 
 fn row(variant: &Variant) -> [String; 7] {
     let cells = [
-        Some(variant.name()),
+        Some(words::name(variant)),
         Some(variant.status.as_str().to_owned()),
         words::apply(variant).map(str::to_owned),
         variant.files.map(|files| files.to_string()),

@@ -22,6 +22,7 @@ pub fn fresh() -> Run {
         dialect: Some("official".to_owned()),
         profile: None,
         env: Some("web".to_owned()),
+        local: None,
         base: "main".to_owned(),
         base_oid: oid('1'),
         best_of: 4,

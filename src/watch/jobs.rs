@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
-use crate::engine::submit;
+use crate::engine::repair;
 use crate::error::{Error, Result};
-use crate::model::{Job, Run, RunId, State, Time};
+use crate::model::{Job, Run, RunId, Time};
 use crate::process::{self, Cmd};
 use crate::store::FileLock;
 
@@ -65,8 +65,7 @@ pub fn jobs(context: &Context, runs: &[Run]) -> Vec<Job> {
 
 /// A job that goes on without anybody doing anything: only such jobs keep a watcher alive.
 pub fn is_live(context: &Context, run: &Run) -> bool {
-    let stuck = run.state == State::Submitting && !submit::is_being_submitted(context, &run.run);
-    run.is_job() && !stuck
+    run.is_job() && !repair::is_interrupted(context, run)
 }
 
 /// Makes sure that a watcher lives and has heard of the jobs. Answers its process id, for people.

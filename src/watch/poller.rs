@@ -5,15 +5,19 @@ use std::time::{Duration, Instant};
 
 use super::{Say, ending};
 use crate::context::Context;
-use crate::engine::{observe, open_provider, question};
+use crate::engine::{observe, open, question};
 use crate::error::{Error, Result};
 use crate::model::{Attention, Profile, ProviderKind, Run, RunId, State};
 use crate::provider::cloud::Patience;
+use crate::provider::local::LocalAgents;
 use crate::provider::{Failure, News, Observation, Provider};
 use crate::render::progress;
 
 /// The longest pause after looks that failed, unless the interval itself is longer.
 const LONGEST: Duration = Duration::from_secs(300);
+
+/// The longest time between two looks at agents on this machine: a look costs a few system calls.
+const HERE: Duration = Duration::from_secs(1);
 
 /// How often a task that the service does not know is looked for.
 const LOST_TASK: Duration = Duration::from_secs(300);
@@ -21,8 +25,26 @@ const LOST_TASK: Duration = Duration::from_secs(300);
 /// Looks at runs whenever they are due.
 #[derive(Default)]
 pub(super) struct Poller {
-    groups: HashMap<Profile, Group>,
+    groups: HashMap<Asked, Group>,
     sweeps: HashMap<RunId, Instant>,
+}
+
+/// Who is asked about a run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Asked {
+    /// The service that this client, with this login, speaks to.
+    Cloud(Profile),
+    /// Nobody: what is to be known is on this machine.
+    Here,
+}
+
+impl Asked {
+    fn about(context: &Context, run: &Run) -> Asked {
+        match run.provider {
+            ProviderKind::Local => Asked::Here,
+            _ => Asked::Cloud(run.profile.clone().unwrap_or_else(|| context.profile())),
+        }
+    }
 }
 
 /// The runs that one listing shows.
@@ -36,23 +58,22 @@ struct Group {
 impl Poller {
     /// Is there something in this run to look at?
     pub fn concerns(run: &Run) -> bool {
-        run.provider == ProviderKind::CodexCloud && run.state == State::Pending && run.task_id.is_some()
+        run.provider != ProviderKind::Import && run.state == State::Pending && run.task_id.is_some()
     }
 
     /// Looks at those of `runs` that are due, and records what is seen. Answers whether anybody was asked.
     pub fn look(&mut self, context: &Context, runs: &[&Run], say: Say<'_>) -> bool {
-        let mut groups: HashMap<Profile, Vec<&Run>> = HashMap::new();
+        let mut groups: HashMap<Asked, Vec<&Run>> = HashMap::new();
         for run in runs.iter().filter(|run| Poller::concerns(run)) {
-            let profile = run.profile.clone().unwrap_or_else(|| context.profile());
-            groups.entry(profile).or_default().push(run);
+            groups.entry(Asked::about(context, run)).or_default().push(run);
         }
         let now = Instant::now();
-        self.groups.retain(|profile, _| groups.contains_key(profile));
+        self.groups.retain(|whom, _| groups.contains_key(whom));
         let mut asked = false;
-        for (profile, runs) in groups {
-            let due = self.groups.entry(profile.clone()).or_default().next.is_none_or(|next| next <= now);
+        for (whom, runs) in groups {
+            let due = self.groups.entry(whom.clone()).or_default().next.is_none_or(|next| next <= now);
             if due {
-                self.look_at(context, &profile, &runs, say);
+                self.look_at(context, &whom, &runs, say);
                 asked = true;
             }
         }
@@ -64,12 +85,13 @@ impl Poller {
         self.groups.values().map(|group| group.next.unwrap_or_else(Instant::now)).min()
     }
 
-    fn look_at(&mut self, context: &Context, profile: &Profile, runs: &[&Run], say: Say<'_>) {
+    fn look_at(&mut self, context: &Context, whom: &Asked, runs: &[&Run], say: Say<'_>) {
         let interval = runs.iter().map(|run| interval(run)).min().unwrap_or(Duration::from_secs(15));
+        let interval = if *whom == Asked::Here { interval.min(HERE) } else { interval };
         let now = Instant::now();
         let wanted: Vec<&Run> = runs.iter().copied().filter(|run| self.is_wanted(run, now)).collect();
-        let answers = self.ask(context, profile, &wanted, now);
-        let group = self.groups.entry(profile.clone()).or_default();
+        let answers = self.ask(context, whom, &wanted, now);
+        let group = self.groups.entry(whom.clone()).or_default();
         match answers {
             Ok(answers) => {
                 group.failures = 0;
@@ -100,13 +122,16 @@ impl Poller {
     fn ask(
         &mut self,
         context: &Context,
-        profile: &Profile,
+        whom: &Asked,
         runs: &[&Run],
         now: Instant,
     ) -> Result<Vec<Observation>, Failure> {
         let Some(first) = runs.first() else { return Ok(Vec::new()) };
         let questions: Result<Vec<_>, _> = runs.iter().map(|run| question(run, self.is_due(&run.run, now))).collect();
-        let group = self.groups.entry(profile.clone()).or_default();
+        if *whom == Asked::Here {
+            return LocalAgents::new(context).observe(&questions?);
+        }
+        let group = self.groups.entry(whom.clone()).or_default();
         if group.provider.is_none() {
             // A client that can't be used says why in words of its own.
             let unusable = |error: Error| Failure::Client {
@@ -114,7 +139,8 @@ impl Poller {
                 hint: error.next_step().unwrap_or_default().to_owned(),
                 said: error.causes().join("; "),
             };
-            group.provider = Some(open_provider(context, first, Patience::None).map_err(unusable)?);
+            let profile = first.profile.clone().unwrap_or_else(|| context.profile());
+            group.provider = Some(Box::new(open(context, &profile, Patience::None).map_err(unusable)?));
         }
         match &group.provider {
             Some(provider) => provider.observe(&questions?),

@@ -4,19 +4,19 @@ use super::{Say, ending};
 use crate::context::Context;
 use crate::engine::{Notice, launch, observe, open_provider, submit};
 use crate::error::Result;
-use crate::model::{Attention, Run, State};
+use crate::model::{Attention, ProviderKind, Run};
 use crate::provider::Failure;
 use crate::provider::cloud::Patience;
 use crate::settings;
 use crate::store::{Change, RunStore};
 
-/// Submits what has a place among `queued` (runs that are queued, oldest first). Answers whether something could not be
+/// Submits what has a place among those of `queued` (oldest first) that wait. Answers whether something could not be
 /// asked for now, so that the caller waits before it comes again.
 ///
 /// The questions before a submission may be asked again and again; the submission is made once.
 pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Result<bool> {
     let store = RunStore::new(context);
-    for run in queued.iter().filter(|run| run.state == State::Queued) {
+    for run in queued.iter().filter(|run| submit::is_waiting(context, run)) {
         let limit = match run.watch.as_ref().map_or(0, |watch| watch.max_active) {
             0 => context.settings.number(settings::MAX_ACTIVE)?,
             limit => limit,
@@ -24,7 +24,8 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
         if limit > 0 && launch::active_runs(&store)? >= limit as usize {
             return Ok(false);
         }
-        if let Err(error) = launch::check_limit(context, &store, run.best_of) {
+        let paid = if run.provider == ProviderKind::CodexCloud { run.best_of } else { 0 };
+        if let Err(error) = launch::check_limit(context, &store, paid) {
             let outcome = store.update(&run.run, context.clock.now(), |run| {
                 run.attention = Some(Attention::AttemptLimit);
                 run.reason = Some(error.message().to_owned());

@@ -11,7 +11,7 @@ use super::{ending, queue};
 use crate::context::Context;
 use crate::engine::repair;
 use crate::error::{Result, ResultExt};
-use crate::model::{Attention, Run, RunId, State};
+use crate::model::{Attention, Run, RunId};
 use crate::process::{Wake, pause};
 use crate::store::{Change, FileLock, RunStore};
 
@@ -106,7 +106,7 @@ impl Watcher {
         let say = |id: &RunId, text: &str| log(context, id, text);
         let now = Instant::now();
         if self.queue_rests.is_none_or(|until| until <= now) {
-            let queued: Vec<&Run> = jobs.iter().filter(|run| run.state == State::Queued).collect();
+            let queued: Vec<&Run> = jobs.iter().collect();
             let again = queue::advance(context, &queued, &say)?;
             self.queue_rests = again.then(|| now + AGAIN);
         }

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "whoever stands on this uses a part of it")]
 
 pub mod cloud;
+pub mod crew;
 pub mod export;
 pub mod lab;
 pub mod responses;

@@ -68,6 +68,7 @@ fn artifacts(run: &Run, collection: &Collection, bound: &[Bound], client: &Clien
                 patch_sha256: variant.patch_sha256.clone(),
                 patch_size: patch.len() as u64,
                 apply: None,
+                risks: attempt.risks.clone(),
                 extra: attempt.exported.as_ref().map(|exported| exported.meta.clone()).unwrap_or_default(),
             };
             files.push((path("patch.diff"), Some(patch)));

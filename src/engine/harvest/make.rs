@@ -133,7 +133,7 @@ fn message(store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, report:
         message += "\n\n";
     }
     message += &format!("Puff-Run: {}\n", run.run);
-    if let Some(task) = &run.task_id {
+    if let Some(task) = run.task_id.as_ref().filter(|task| *task != run.run.as_str()) {
         message += &format!("Puff-Task: {task}\n");
     }
     message += &format!("Puff-Variant: {}/{}\n", variant.index, run.variants.len().max(run.best_of as usize));
@@ -166,6 +166,8 @@ pub(super) fn record(
             if let Some(bytes) = store.file(head, &path)?
                 && let Ok(mut meta) = serde_json::from_slice::<Meta>(&bytes)
             {
+                let in_patch = made.get(&variant.index).map(|made| made.applied.risks.as_slice()).unwrap_or_default();
+                variant.risks = meta.risks.iter().chain(in_patch).cloned().collect();
                 meta.apply = variant.apply;
                 files.push((path, Some(json(&meta)?)));
             }
@@ -181,7 +183,6 @@ pub(super) fn record(
 fn enter(variant: &mut Variant, made: &Made) {
     variant.apply = Some(made.applied.apply);
     variant.conflicts = made.applied.paths.clone();
-    variant.risks = made.applied.risks.clone();
     variant.reason = made.reason.clone();
     variant.commit = made.commit;
     variant.branch = made.branch.clone();

@@ -9,7 +9,7 @@ use super::client::{Call, Client};
 use super::parse;
 use crate::model::{TaskId, VariantStatus};
 use crate::process::Output;
-use crate::provider::{Collection, Failure, News, Submission, TaskStatus};
+use crate::provider::{Attempt, AttemptNews, Collection, Failure, News, Submission, TaskStatus};
 
 pub(super) fn submit_by_stdin(submission: &Submission<'_>) -> Call {
     Call::new(submitting(submission)).stdin(submission.prompt.as_bytes())
@@ -51,7 +51,8 @@ pub(super) fn overall(shown: &Collection) -> TaskStatus {
 
 /// How far each attempt is.
 pub(super) fn news(shown: &Collection) -> News {
-    News::Each(shown.attempts_made.iter().filter_map(|made| Some((made.placement?, made.status))).collect())
+    let news = |made: &Attempt| Some(AttemptNews { placement: made.placement?, status: made.status, reason: None });
+    News::Each(shown.attempts_made.iter().filter_map(news).collect())
 }
 
 /// Fetches everything about a task.

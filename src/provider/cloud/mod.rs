@@ -93,8 +93,8 @@ impl CodexCloud {
 }
 
 impl Provider for CodexCloud {
-    fn dialect(&self) -> &str {
-        self.dialect.as_str()
+    fn dialect(&self) -> Option<&str> {
+        Some(self.dialect.as_str())
     }
 
     fn version(&self) -> Option<&str> {

@@ -70,6 +70,8 @@ pub(super) fn collect(client: &Client, question: &Question) -> Result<Collection
                 messages: None,
                 prompt: None,
                 exported: None,
+                reason: None,
+                risks: Vec::new(),
             });
             return Ok(Collection { attempts: None, attempts_made: made.collect() });
         }

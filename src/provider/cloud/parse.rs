@@ -124,6 +124,8 @@ pub(super) fn show(stdout: &[u8]) -> Result<Collection, Failure> {
             messages: Some(variant.messages),
             prompt: prompt.clone(),
             exported: None,
+            reason: None,
+            risks: Vec::new(),
         })
         .collect();
     made.sort_by_key(|attempt| attempt.placement);

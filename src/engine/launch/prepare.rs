@@ -1,0 +1,187 @@
+//! Checking what is asked for: everything that can fail later is found here, before anything is recorded.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::check_limit;
+use crate::context::Context;
+use crate::engine::base::{self, Base};
+use crate::engine::intent::Intent;
+use crate::engine::{Listener, branches, open_here};
+use crate::error::{Error, Result};
+use crate::model::{Crew, Local, MOST_LOCAL, Profile, RunId};
+use crate::provider::Provider;
+use crate::provider::cloud::CodexCloud;
+use crate::session;
+use crate::session::worktree::{self, Yard};
+use crate::settings;
+use crate::store::{RunStore, Runbook};
+
+/// The cloud, and the profile that is recorded for it.
+pub(super) struct Cloud {
+    pub client: CodexCloud,
+    pub profile: Profile,
+}
+
+impl Cloud {
+    /// The cloud, if one of these is for it.
+    pub fn of(context: &Context, intents: &[Intent]) -> Result<Option<Cloud>> {
+        if intents.iter().all(|intent| !intent.agents.is_empty()) {
+            return Ok(None);
+        }
+        let (client, profile) = open_here(context)?;
+        Ok(Some(Cloud { client, profile }))
+    }
+}
+
+/// Who does the work, and with what.
+pub(super) enum Work {
+    /// The cloud, in this environment.
+    Cloud { env: String },
+    /// Agents on this machine.
+    Local(Local),
+}
+
+/// An intent that nothing stands against.
+pub(super) struct Prepared {
+    pub intent: Intent,
+    pub id: RunId,
+    pub work: Work,
+    pub base: Base,
+    pub best_of: u32,
+}
+
+/// Checks all of them.
+pub(super) fn prepare(
+    context: &Context,
+    store: &RunStore<'_>,
+    cloud: Option<&Cloud>,
+    intents: Vec<Intent>,
+    skip_doctor: bool,
+    tell: Listener<'_>,
+) -> Result<Vec<Prepared>> {
+    branches::prove_free(context)?;
+    Runbook::new(&context.places).prove_writable()?;
+    let mut prepared: Vec<Prepared> = Vec::new();
+    for intent in intents {
+        let next = match cloud.filter(|_| intent.agents.is_empty()) {
+            Some(cloud) => {
+                let env = cloud_env(context, &intent)?;
+                let best_of = attempts(context, &intent, &cloud.client)?;
+                let id = new_id(context, store, &intent, &prepared)?;
+                let base = base::for_cloud(context, intent.base.as_deref(), tell)?;
+                Prepared { intent, id, work: Work::Cloud { env }, base, best_of }
+            }
+            None => {
+                let best_of = crew(context, &intent)?;
+                let id = new_id(context, store, &intent, &prepared)?;
+                let base = base::for_here(context, &intent.base.clone().unwrap_or_else(|| head(context)))?;
+                let work = Work::Local(local(context, &intent, &id, best_of)?);
+                Prepared { intent, id, work, base, best_of }
+            }
+        };
+        prepared.push(next);
+    }
+    let in_cloud = || {
+        prepared.iter().filter_map(|one| match &one.work {
+            Work::Cloud { env } => Some((env.as_str(), one.best_of)),
+            Work::Local(_) => None,
+        })
+    };
+    check_limit(context, store, in_cloud().map(|(_, best_of)| best_of).sum())?;
+    if let Some(cloud) = cloud.filter(|_| !skip_doctor) {
+        let envs: HashSet<&str> = in_cloud().map(|(env, _)| env).collect();
+        envs.into_iter().try_for_each(|env| cloud.client.check(Some(env)))?;
+    }
+    Ok(prepared)
+}
+
+/// What HEAD is, by a name that still means the same tomorrow.
+fn head(context: &Context) -> String {
+    let detached = || context.repo.head_commit().map(|commit| commit.to_string());
+    context.repo.head_branch().or_else(detached).unwrap_or_else(|| "HEAD".to_owned())
+}
+
+/// The environment of a run in the cloud.
+fn cloud_env(context: &Context, intent: &Intent) -> Result<String> {
+    if intent.jobs.is_some() || intent.keep {
+        let flag = if intent.keep { "--keep" } else { "--jobs" };
+        return Err(Error::usage(format!("{flag} is for agents on this machine, and none is named"))
+            .hint("name one with --agent NAME, or leave it out"));
+    }
+    intent.env.clone().or_else(|| context.settings.text(settings::ENV)).ok_or_else(|| {
+        Error::usage("no cloud environment is named")
+            .hint("name one with --env, or keep it: git config puff.env ENV; 'git puff create' shows how to make one")
+    })
+}
+
+/// How many attempts the agents on this machine make; each of them is there.
+fn crew(context: &Context, intent: &Intent) -> Result<u32> {
+    let names: Vec<String> = intent.agents.iter().map(Crew::to_string).collect();
+    if intent.env.is_some() {
+        return Err(Error::usage(format!("{} work on this machine, where no cloud environment is", names.join(", ")))
+            .hint("leave out --env, or --agent"));
+    }
+    let sum = intent.agents.iter().map(|crew| crew.count).fold(0, u32::saturating_add);
+    if sum > MOST_LOCAL {
+        return Err(Error::usage(format!(
+            "best of {sum} can't be asked for: a run has 1 to {MOST_LOCAL} attempts here"
+        ))
+        .hint("launch several runs"));
+    }
+    if let Some(best_of) = intent.best_of.filter(|best_of| *best_of != sum) {
+        return Err(Error::usage(format!(
+            "the agents make {sum} attempts ({}), and best of {best_of} is asked for",
+            names.join(", ")
+        ))
+        .hint("leave out --best-of, or say how many each makes: --agent NAME:N"));
+    }
+    let agents: BTreeSet<&str> = intent.agents.iter().map(|crew| crew.agent.as_str()).collect();
+    agents.into_iter().try_for_each(|agent| session::ready(&context.settings, agent, false).map(drop))?;
+    Ok(sum)
+}
+
+/// How the agents on this machine work; worktrees for them can be made.
+fn local(context: &Context, intent: &Intent, id: &RunId, best_of: u32) -> Result<Local> {
+    worktree::check(context)?;
+    Ok(Local {
+        jobs: intent.jobs.unwrap_or(best_of).max(1),
+        keep: intent.keep,
+        limit_s: intent.limit.0,
+        worktrees: Yard::find(context)?.of_run(id),
+    })
+}
+
+fn attempts(context: &Context, intent: &Intent, cloud: &CodexCloud) -> Result<u32> {
+    let best_of = match intent.best_of {
+        Some(number) => number,
+        None => context.settings.number(settings::BEST_OF)?,
+    };
+    let most = cloud.most_attempts().unwrap_or(16);
+    if best_of == 0 || best_of > most {
+        return Err(Error::usage(format!(
+            "best of {best_of} can't be asked for: a task takes 1 to {most} attempts here"
+        ))
+        .hint("say --best-of N; for more attempts launch several runs"));
+    }
+    Ok(best_of)
+}
+
+fn new_id(context: &Context, store: &RunStore<'_>, intent: &Intent, others: &[Prepared]) -> Result<RunId> {
+    let taken = |id: &RunId| store.exists(id) || others.iter().any(|other| other.id == *id);
+    if let Some(name) = &intent.name {
+        if taken(name) {
+            return Err(Error::usage(format!("there is a run named '{name}' already"))
+                .hint(format!("look at it with 'git puff show {name}', or choose another --name")));
+        }
+        return Ok(name.clone());
+    }
+    for attempt in 0..1000 {
+        let suffix = context.ids.suffix(&intent.prompt, attempt);
+        if let Ok(id) = RunId::compose(&intent.prompt, &suffix)
+            && !taken(&id)
+        {
+            return Ok(id);
+        }
+    }
+    Err(Error::failed("no free name was found for the run").hint("give it one with --name"))
+}

@@ -1,0 +1,106 @@
+//! From an intent that nothing stands against to the record of a run.
+
+use super::prepare::{Cloud, Prepared, Work};
+use crate::engine::intent::WatchWish;
+use crate::model::{Oid, ProviderKind, Run, RunId, Span, State, Time, Variant, Watch, first_line};
+use crate::provider::Provider;
+use crate::store::Change;
+
+/// What all runs of one launch have in common.
+pub(super) struct New<'a> {
+    pub cloud: Option<&'a Cloud>,
+    pub watch: Option<WatchWish>,
+    pub max_active: u32,
+    pub now: Time,
+    pub state: State,
+}
+
+impl New<'_> {
+    pub fn run(&self, prepared: &Prepared, created: Time) -> Run {
+        let Prepared { intent, id, work, base, best_of } = prepared;
+        let blank = blank(id, &base.named, base.oid, *best_of, &intent.prompt, created);
+        let worked = match work {
+            Work::Cloud { env } => Run {
+                dialect: self.cloud.and_then(|cloud| cloud.client.dialect()).map(str::to_owned),
+                profile: self.cloud.map(|cloud| cloud.profile.clone()),
+                env: Some(env.clone()),
+                ..blank
+            },
+            Work::Local(local) => {
+                let agents = intent.agents.iter().flat_map(|crew| (0..crew.count).map(|_| crew.agent.clone()));
+                let variant = |(index, agent)| Variant { agent: Some(agent), ..Variant::new(index) };
+                let variants = (1..).zip(agents).map(variant).collect();
+                Run { provider: ProviderKind::Local, local: Some(local.clone()), variants, ..blank }
+            }
+        };
+        // The time limit of agents on this machine is each session's own.
+        let timeout = |wish: WatchWish| if worked.local.is_some() { Span(0) } else { wish.timeout };
+        let watched = |wish: WatchWish| watch(WatchWish { timeout: timeout(wish), ..wish }, self.now);
+        Run {
+            prompt_file: intent.prompt_file.clone().unwrap_or_else(|| kept_prompt(id)),
+            state: self.state,
+            parent: intent.parent.clone(),
+            watch: self.watch.map(|wish| Watch { max_active: self.max_active, ..watched(wish) }),
+            ..worked
+        }
+    }
+
+    pub fn change(&self, prepared: &Prepared) -> Change<'static> {
+        let Prepared { intent, base, best_of, .. } = prepared;
+        let subject = format!("intent: best of {best_of} on {} ({})", base.named, base.oid.short());
+        let prompt = ("prompt.md".to_owned(), Some(intent.prompt.clone().into_bytes()));
+        Change { files: vec![prompt], ..Change::new(subject) }
+    }
+}
+
+/// The name of the copy of the prompt that is kept with the run: `git show` prints it.
+pub fn kept_prompt(id: &RunId) -> String {
+    format!("{}{id}:prompt.md", crate::store::RUNS)
+}
+
+/// How a run is watched from now on.
+pub fn watch(wish: WatchWish, now: Time) -> Watch {
+    Watch {
+        active: true,
+        interval_s: wish.interval.0.max(1),
+        timeout_s: wish.timeout.0,
+        harvest: wish.harvest,
+        max_active: 0,
+        started_at: now,
+        ended_at: None,
+        ending: None,
+    }
+}
+
+/// A run of which only what was asked is known.
+pub fn blank(id: &RunId, base: &str, base_oid: Oid, best_of: u32, prompt: &str, now: Time) -> Run {
+    Run {
+        schema: Run::schema(),
+        run: id.clone(),
+        task_id: None,
+        task_url: None,
+        provider: ProviderKind::CodexCloud,
+        dialect: None,
+        profile: None,
+        env: None,
+        local: None,
+        base: base.to_owned(),
+        base_oid,
+        best_of,
+        prompt_file: kept_prompt(id),
+        title: first_line(prompt, 200),
+        state: State::Queued,
+        attention: None,
+        reason: None,
+        parent: None,
+        created_at: now,
+        updated_at: now,
+        submitted_at: None,
+        progress_at: None,
+        observed: None,
+        watch: None,
+        identity: None,
+        variants: (1..=best_of).map(Variant::new).collect(),
+        extra: Default::default(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Starting an attempt: its worktree, then its session.
+
+use std::time::Duration;
+
+use super::standing::{never_began, session};
+use super::traces::Traces;
+use crate::context::Context;
+use crate::error::{Result, ResultExt};
+use crate::model::{Local, Run, SessionId, Variant};
+use crate::session::agents::{Agent, Task};
+use crate::session::control::{self, Request};
+use crate::session::worktree::{self, BEING_MADE};
+use crate::session::{self, Start};
+use crate::store::{RunStore, SessionStore};
+
+/// How many bytes of an agent's output are kept.
+const LOG_SIZE: u64 = 64 << 20;
+
+/// Starts the agent of a variant in a worktree of its own. What an interrupted call left is gone on from.
+///
+/// # Errors
+/// When it can't be started: then no worktree is left behind.
+pub(super) fn begin(context: &Context, run: &Run, local: &Local, variant: &Variant, agent: &Agent) -> Result<()> {
+    let begun = start(context, run, local, variant, agent);
+    let there = context.repo.worktree_at(&local.worktree(variant.index));
+    if begun.is_err() && there.is_some_and(|there| there.locked.as_deref() == Some(BEING_MADE)) {
+        let _ = super::remove(context, run, local, variant);
+    }
+    begun
+}
+
+fn start(context: &Context, run: &Run, local: &Local, variant: &Variant, agent: &Agent) -> Result<()> {
+    let runs = RunStore::new(context);
+    let prompt = runs.prompt(&runs.load(&run.run)?)?;
+    let id = SessionId::of_variant(&run.run, variant.index, 1);
+    let place = SessionStore::new(&context.places).place(&id);
+    if session(context, run, variant).is_some_and(|session| never_began(&session)) {
+        std::fs::remove_dir_all(place.folder())
+            .or_fail(|| format!("what is left of the session '{id}' can't be removed"))?;
+    }
+    let worktree = worktree::make(context, &local.worktree(variant.index), run.base_oid)?;
+    let invocation = agent.invocation(&Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false });
+    Traces::look(context)?.keep_before(&worktree)?;
+    worktree
+        .lock(&format!("git-puff: the session {id} works here"))
+        .or_fail(|| format!("the worktree '{}' can't be locked", worktree.path.display()))?;
+    let start = Start {
+        agent: agent.name().to_owned(),
+        argv: worktree::with_setup(context, &place, invocation.argv),
+        cwd: worktree.path.clone(),
+        stdin: invocation.stdin,
+        prompt,
+        log_size: LOG_SIZE,
+        limit: Duration::from_secs(local.limit_s),
+        // Nobody sits in front of it.
+        auto: true,
+        work: Some((run.run.clone(), variant.index)),
+        start_tree: Some(context.repo.commit(run.base_oid)?.tree),
+        resumed_from: None,
+        id,
+    };
+    session::start(context, start).map(drop).inspect_err(|_| {
+        // No agent worked in it.
+        let _ = control::ask(&place, &Request::Kill { why: "it came up too late".to_owned() });
+        let _ = worktree.lock(BEING_MADE);
+    })
+}

@@ -1,0 +1,232 @@
+//! Agents on this machine: each attempt is a session in a worktree of its own, on the run's base.
+//!
+//! The name of a run's task is the run's own. What there is to know about an attempt is in the run's record, in its
+//! session, whose id follows from run and number, and in its worktree: so nothing is lost when whoever looks is killed.
+
+mod begin;
+mod standing;
+mod take;
+mod traces;
+
+pub use self::take::{remove, stays};
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use self::standing::Standing;
+use super::{
+    AttemptNews, Collection, Failure, News, Observation, Provider, Question, Submission, SubmitFailure, Task,
+    TaskStatus, TaskSummary,
+};
+use crate::context::Context;
+use crate::error::{Error, Result, ResultExt};
+use crate::model::{Local, MOST_LOCAL, Run, RunId, State, TaskId, Time, Variant, VariantStatus};
+use crate::process::{self, Wake};
+use crate::session::agents::Agent;
+use crate::session::control::{self, Request};
+use crate::session::{self, lost};
+use crate::store::{FileLock, RunStore, SessionStore};
+
+/// How long sessions that are ended may take to be so: longer than an agent gets to end by itself.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The agents on this machine, working for runs of this repository.
+pub struct LocalAgents<'c> {
+    context: &'c Context,
+}
+
+impl<'c> LocalAgents<'c> {
+    /// Those that work here.
+    pub fn new(context: &'c Context) -> LocalAgents<'c> {
+        LocalAgents { context }
+    }
+
+    /// The run that a task is, with how it is to be carried out.
+    fn run(&self, task: &TaskId) -> Result<(Run, Local)> {
+        let unknown = || Error::failed(format!("there is no run '{task}' here")).hint("'git puff list' shows the runs");
+        let id: RunId = task.as_str().parse().map_err(|_| unknown())?;
+        let run = RunStore::new(self.context).load(&id)?.run;
+        let local = run.local.clone().ok_or_else(unknown)?;
+        Ok((run, local))
+    }
+
+    /// Held while sessions are started or ended: two who look at the same run start each attempt once.
+    fn lock(&self) -> Result<Option<FileLock>> {
+        self.context.places.prepare()?;
+        FileLock::attempt(&self.context.places.local_lock())
+            .or_fail(|| "the lock of local agents can't be taken".into())
+    }
+
+    fn wait_for_lock(&self) -> Result<FileLock> {
+        self.context.places.prepare()?;
+        FileLock::wait(&self.context.places.local_lock()).or_fail(|| "the lock of local agents can't be taken".into())
+    }
+
+    /// Looks at a run, and starts what has a place.
+    fn look(&self, task: &TaskId) -> Result<Observation> {
+        let lock = self.lock()?;
+        // Read under the lock: a run that was cancelled before starts nothing any more.
+        let (run, local) = self.run(task)?;
+        let mut standings: Vec<Standing> = Vec::new();
+        for variant in &run.variants {
+            let standing = standing::of(self.context, &run, &local, variant, lock.is_some());
+            standing::note_end(self.context, &local, variant, &standing);
+            standings.push(standing);
+        }
+        let mut ready = Ready { context: self.context, agents: HashMap::new() };
+        let at_work = standings.iter().filter(|one| one.status == VariantStatus::InProgress).count();
+        let mut places = (local.jobs as usize).saturating_sub(at_work);
+        if lock.is_some() && run.state == State::Pending {
+            for (variant, standing) in run.variants.iter().zip(&mut standings) {
+                if places == 0 {
+                    break;
+                }
+                if standing.status == VariantStatus::Pending {
+                    let name = variant.agent.as_deref().unwrap_or_default();
+                    let begun =
+                        ready.get(name).and_then(|agent| begin::begin(self.context, &run, &local, variant, agent));
+                    match begun {
+                        Ok(()) => {
+                            standing.status = VariantStatus::InProgress;
+                            places -= 1;
+                        }
+                        Err(error) => *standing = Standing::failed(&error),
+                    }
+                }
+            }
+        }
+        let each = run.variants.iter().zip(&standings).map(|(variant, standing)| AttemptNews {
+            placement: variant.index - 1,
+            status: standing.status,
+            reason: standing.reason.clone(),
+        });
+        Ok(Observation {
+            status: Some(overall(&standings)),
+            attempts: None,
+            updated_at: None,
+            news: News::Each(each.collect()),
+            trouble: None,
+        })
+    }
+
+    fn end(&self, task: &TaskId) -> Result<()> {
+        let _lock = self.wait_for_lock()?;
+        let (run, _) = self.run(task)?;
+        let store = SessionStore::new(&self.context.places);
+        let sessions = run.variants.iter().filter_map(|variant| standing::session(self.context, &run, variant));
+        let places: Vec<_> = sessions
+            .filter(|session| session.pid.is_some() && session.state != crate::model::SessionState::Exited)
+            .map(|session| store.place(&session.id))
+            .collect();
+        for place in &places {
+            let asked = control::ask(place, &Request::Kill { why: "the run was cancelled".to_owned() });
+            if asked.is_err() && !place.is_supervised() {
+                lost::kill_what_is_left(place.folder());
+            }
+        }
+        let begun = Instant::now();
+        while places.iter().any(|place| place.is_supervised()) {
+            if begun.elapsed() > PATIENCE || process::pause(Duration::from_millis(20)) == Wake::Interrupted {
+                return Err(Error::failed(format!("not every session of '{}' has ended yet", run.run))
+                    .hint("'git puff session list' shows those that have not"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Agents that can be started: each is asked once how.
+struct Ready<'c> {
+    context: &'c Context,
+    agents: HashMap<String, Agent>,
+}
+
+impl Ready<'_> {
+    fn get(&mut self, name: &str) -> Result<&Agent> {
+        if !self.agents.contains_key(name) {
+            self.agents.insert(name.to_owned(), session::ready(&self.context.settings, name, false)?);
+        }
+        Ok(&self.agents[name])
+    }
+}
+
+/// How far the session of a variant is, for those who only look.
+pub fn status(context: &Context, run: &Run, variant: &Variant) -> VariantStatus {
+    run.local.as_ref().map_or(variant.status, |local| standing::of(context, run, local, variant, false).status)
+}
+
+fn overall(standings: &[Standing]) -> TaskStatus {
+    let each = || standings.iter().map(|standing| standing.status);
+    if !each().all(VariantStatus::is_terminal) {
+        TaskStatus::Pending
+    } else if each().any(|status| status == VariantStatus::Completed) {
+        TaskStatus::Ready
+    } else {
+        TaskStatus::Error
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    Failure::Client {
+        what: error.message().to_owned(),
+        hint: error.next_step().unwrap_or_default().to_owned(),
+        said: error.causes().join("; "),
+    }
+}
+
+impl Provider for LocalAgents<'_> {
+    fn dialect(&self) -> Option<&str> {
+        None
+    }
+
+    fn version(&self) -> Option<&str> {
+        None
+    }
+
+    fn most_attempts(&self) -> Option<u32> {
+        Some(MOST_LOCAL)
+    }
+
+    fn check(&self, _: Option<&str>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn submit(&self, submission: &Submission<'_>) -> Result<Task, SubmitFailure> {
+        // Nothing begins before this is recorded: so there is no answer that could be lost.
+        let id = submission.run.as_str().parse::<TaskId>();
+        let id = id.map_err(|cause| Failure::Refused { what: cause.to_string(), said: String::new() })?;
+        Ok(Task { id, url: None })
+    }
+
+    fn observe(&self, tasks: &[Question]) -> Result<Vec<Observation>, Failure> {
+        // What can't be looked at now is no reason not to look at the others.
+        let silent = |error: Error| Observation {
+            status: Some(TaskStatus::Pending),
+            attempts: None,
+            updated_at: None,
+            news: News::None,
+            trouble: Some(error.message().to_owned()),
+        };
+        Ok(tasks.iter().map(|task| self.look(&task.id).unwrap_or_else(silent)).collect())
+    }
+
+    fn collect(&self, task: &Question) -> Result<Collection, Failure> {
+        self.take(&task.id).map_err(failure)
+    }
+
+    fn release(&self, task: &Question, kept: &Collection) -> Result<(), Failure> {
+        self.tidy(&task.id, kept).map_err(failure)
+    }
+
+    fn cancel(&self, task: &Question) -> Result<(), Failure> {
+        self.end(&task.id).map_err(failure)
+    }
+
+    fn describe(&self, task: &TaskId) -> Result<TaskSummary, Failure> {
+        Err(Failure::NoSuchTask { task: task.to_string() })
+    }
+
+    fn recent(&self, _: Option<&str>, _: Time) -> Result<Vec<TaskSummary>, Failure> {
+        Ok(Vec::new())
+    }
+}

@@ -1,0 +1,103 @@
+//! How far an attempt is, read from its record, its session and its worktree.
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::model::{Local, Run, Session, SessionId, SessionState, Variant, VariantStatus};
+use crate::session::worktree::setup_failure;
+use crate::store::SessionStore;
+
+use super::traces::Traces;
+
+/// How often a session may have been resumed.
+const MOST_RESUMED: usize = 100;
+
+/// How far an attempt is, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Standing {
+    /// How far.
+    pub status: VariantStatus,
+    /// Why, where that needs saying.
+    pub reason: Option<String>,
+    /// Its newest session.
+    pub session: Option<Session>,
+}
+
+impl Standing {
+    /// It failed, in the words of an error.
+    pub fn failed(error: &Error) -> Standing {
+        let cause = error.causes().first().and_then(|cause| Some(format!(": {}", cause.lines().next()?)));
+        let reason = format!("{}{}", error.message(), cause.unwrap_or_default());
+        Standing { status: VariantStatus::Failed, reason: Some(reason), session: None }
+    }
+}
+
+/// How far a variant is. `alone` when nobody else may be starting its session right now.
+pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant, alone: bool) -> Standing {
+    let stands = |status, reason: Option<String>, session| Standing { status, reason, session };
+    let Some(session) = session(context, run, variant) else {
+        return match variant.status {
+            // It was begun, and somebody removed what there was to know about it.
+            VariantStatus::InProgress => {
+                let why = "its session is gone, and with it how it ended".to_owned();
+                stands(VariantStatus::Failed, Some(why), None)
+            }
+            status => stands(status, variant.reason.clone(), None),
+        };
+    };
+    if !session.state.is_over() {
+        let asks = (session.state == SessionState::Waiting)
+            .then(|| format!("its agent waits for somebody: 'git puff session show {}' says for what", session.id));
+        return stands(VariantStatus::InProgress, asks, Some(session));
+    }
+    if never_began(&session) {
+        if variant.status.is_terminal() {
+            return stands(variant.status, variant.reason.clone(), Some(session));
+        }
+        let status = if alone { VariantStatus::Pending } else { VariantStatus::InProgress };
+        return stands(status, None, Some(session));
+    }
+    if variant.status == VariantStatus::Cancelled {
+        return stands(VariantStatus::Cancelled, variant.reason.clone(), Some(session));
+    }
+    let place = SessionStore::new(&context.places).place(&session.id);
+    let well = session.state == SessionState::Exited && session.exit == Some(0) && session.killed.is_none();
+    if !well {
+        let why = setup_failure(&place).or_else(|| session.why.clone());
+        return stands(VariantStatus::Failed, why, Some(session));
+    }
+    if variant.patch_sha256.is_none() && !local.worktree(variant.index).is_dir() {
+        let why = "its worktree is gone, and with it what it made".to_owned();
+        return stands(VariantStatus::Failed, Some(why), Some(session));
+    }
+    stands(VariantStatus::Completed, None, Some(session))
+}
+
+/// The newest session of a variant: the first one, or whichever goes on from it.
+pub(super) fn session(context: &Context, run: &Run, variant: &Variant) -> Option<Session> {
+    let store = SessionStore::new(&context.places);
+    let mut session = store.load(&SessionId::of_variant(&run.run, variant.index, 1)).ok()?;
+    for _ in 0..MOST_RESUMED {
+        match session.resumed_as.clone().map(|next| store.load(&next)) {
+            Some(Ok(next)) => session = next,
+            _ => break,
+        }
+    }
+    Some(session)
+}
+
+/// Its supervisor did not come up: no agent ever ran in it.
+pub(super) fn never_began(session: &Session) -> bool {
+    session.state == SessionState::Lost && session.pid.is_none()
+}
+
+/// When a session is over, its worktree is free, and what the agent did to the repository is noted once.
+pub(super) fn note_end(context: &Context, local: &Local, variant: &Variant, standing: &Standing) {
+    if !standing.status.is_terminal() || standing.session.is_none() {
+        return;
+    }
+    let Some(worktree) = context.repo.worktree_at(&local.worktree(variant.index)) else { return };
+    if worktree.locked.is_some() {
+        let _ = Traces::look(context).and_then(|traces| traces.keep_after(&worktree));
+        let _ = worktree.unlock();
+    }
+}

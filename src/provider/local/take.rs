@@ -1,0 +1,150 @@
+//! Taking what an attempt made, and removing its worktree once that is recorded.
+
+use std::path::Path;
+
+use super::LocalAgents;
+use super::standing::{self, Standing};
+use super::traces::Traces;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{Local, Risk, Run, Session, SessionState, TaskId, Variant, VariantStatus};
+use crate::provider::{Attempt, Collection};
+use crate::session::{log, lost};
+use crate::store::{SessionStore, sha256};
+
+/// How much of what it printed an agent's last words are looked for in.
+const LAST_WORDS: u64 = 4096;
+
+/// Work that is nowhere but in its worktree, which therefore stays.
+const STAYS: [&str; 2] = ["unread", "submodule-work"];
+
+impl LocalAgents<'_> {
+    /// Takes what every variant that is through has made.
+    pub(super) fn take(&self, task: &TaskId) -> Result<Collection> {
+        let (run, local) = self.run(task)?;
+        let mut attempts_made = Vec::new();
+        for variant in &run.variants {
+            let standing = standing::of(self.context, &run, &local, variant, false);
+            standing::note_end(self.context, &local, variant, &standing);
+            if standing.status.is_terminal() {
+                attempts_made.extend(self.take_one(&run, &local, variant, standing));
+            }
+        }
+        Ok(Collection { attempts: None, attempts_made })
+    }
+
+    /// What a variant made, with whatever its worktree has; none when that was taken before.
+    fn take_one(&self, run: &Run, local: &Local, variant: &Variant, standing: Standing) -> Option<Attempt> {
+        let path = local.worktree(variant.index);
+        let mut attempt = Attempt {
+            placement: Some(variant.index - 1),
+            status: standing.status,
+            patch: None,
+            messages: standing
+                .session
+                .as_ref()
+                .and_then(|session| last_words(self.context, session))
+                .map(|last| vec![last]),
+            prompt: None,
+            exported: None,
+            reason: standing.reason,
+            risks: Vec::new(),
+        };
+        // Somebody may have pruned what git keeps of it; the session still says whose folder it is.
+        let worktree = self.context.repo.worktree_at(&path);
+        if !path.is_dir() || (worktree.is_none() && !worked_there(self.context, run, variant, &path)) {
+            return variant.patch_sha256.is_none().then_some(attempt);
+        }
+        attempt.risks = worktree.as_ref().map(Traces::between).unwrap_or_default();
+        if let Some(session) = standing.session.filter(|session| session.state == SessionState::Lost) {
+            // Its agent may still be writing.
+            lost::kill_what_is_left(SessionStore::new(&self.context.places).place(&session.id).folder());
+        }
+        match self.context.repo.snapshot(&path, run.base_oid) {
+            Ok(snapshot) => {
+                let stays = [
+                    (STAYS[0], snapshot.unread, "could not be read, so it is not in the patch"),
+                    (STAYS[1], snapshot.submodules, "has work that no other repository has"),
+                ];
+                for (kind, paths, what) in stays {
+                    let detail = format!("{what}; the worktree '{}' stays", path.display());
+                    let risk = |path| Risk { kind: kind.to_owned(), path, detail: detail.clone() };
+                    attempt.risks.extend(paths.into_iter().map(risk));
+                }
+                attempt.patch = Some(snapshot.patch);
+            }
+            Err(error) => {
+                let Standing { status, reason, .. } = Standing::failed(&error);
+                if attempt.status == VariantStatus::Completed {
+                    attempt.status = status;
+                }
+                attempt.reason = reason;
+            }
+        }
+        Some(attempt)
+    }
+
+    /// Removes the worktrees of what is recorded now.
+    pub(super) fn tidy(&self, task: &TaskId, kept: &Collection) -> Result<()> {
+        let _lock = self.wait_for_lock()?;
+        let (run, local) = self.run(task)?;
+        if local.keep {
+            return Ok(());
+        }
+        for attempt in &kept.attempts_made {
+            let stays = stays(&attempt.risks);
+            let variant = attempt.placement.and_then(|placement| run.variant(placement + 1));
+            let (Some(variant), Some(patch), false) = (variant, &attempt.patch, stays) else { continue };
+            let recorded = variant.patch_sha256.as_deref() == Some(sha256(patch).as_str());
+            // Somebody may have resumed its session meanwhile.
+            let over = standing::of(self.context, &run, &local, variant, false).status.is_terminal();
+            if recorded && over {
+                remove(self.context, &run, &local, variant)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an agent said last: its message, where it tells which that is, else the last paragraph that it printed.
+fn last_words(context: &Context, session: &Session) -> Option<String> {
+    if session.last_message.is_some() {
+        return session.last_message.clone();
+    }
+    let tail = log::tail(&SessionStore::new(&context.places).place(&session.id), LAST_WORDS).ok()?;
+    let text = log::text_of(&tail);
+    let ours = |line: &&str| !line.starts_with("[git-puff] ");
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(ours).collect();
+    let paragraph = lines.split(|line| line.is_empty()).rfind(|lines| !lines.is_empty())?;
+    Some(paragraph.join("\n"))
+}
+
+/// Is it known here that the agent of this variant worked in this folder?
+fn worked_there(context: &Context, run: &Run, variant: &Variant, path: &Path) -> bool {
+    standing::session(context, run, variant).is_some_and(|session| session.cwd == path)
+}
+
+/// Removes a worktree, and the folders that are empty without it.
+///
+/// # Errors
+/// When a file in it can't be removed.
+pub fn remove(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Result<()> {
+    let path = local.worktree(variant.index);
+    // A record may come from anywhere. Only git, or the session that worked there, says what is ours to remove.
+    let ours = context.repo.worktree_at(&path).is_some() || worked_there(context, run, variant, &path);
+    let removed = if ours { context.repo.remove_worktree(&path) } else { Ok(()) };
+    removed.map_err(|cause| {
+        Error::failed(format!("the worktree '{}' can't be removed", path.display()))
+            .hint("its patch is kept with the run; remove the folder yourself, then 'git puff doctor --repair'")
+            .because(cause)
+    })?;
+    // What is not empty stays.
+    let folders = path.ancestors().skip(1).take(2);
+    folders.take_while(|folder| std::fs::remove_dir(folder).is_ok()).for_each(drop);
+    Ok(())
+}
+
+/// Has a variant work that is nowhere but in its worktree, so that this stays?
+pub fn stays(risks: &[Risk]) -> bool {
+    risks.iter().any(|risk| STAYS.contains(&risk.kind.as_str()))
+}

@@ -1,0 +1,202 @@
+//! Agents, supervisors, watchers and worktrees that come to grief: what there is goes on, and nothing is lost.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::crew::Crew;
+use crate::support::lab::{kill, wait_until};
+use crate::support::stage::each;
+
+/// Waits for a file of the lab, then goes on.
+const WAITS: &str = "echo begun >begun; while [ ! -e $LAB/go ]; do sleep 0.05; done; echo went >went";
+
+#[test]
+fn agents_that_fail_or_take_too_long_leave_their_work() {
+    let crew = Crew::new();
+    crew.agent("fails", "echo some >some; kill -SEGV $$").agent("hangs", "echo more >more; sleep 600");
+    let run = crew.launch(&["--agent", "fails", "--agent", "hangs", "--timeout", "1s", "--harvest"]);
+    crew.lab.puff(&["watch", &run]).exits(2);
+    let seen = crew.lab.wait_for(&run, "taken", |run| run["watch"]["active"] == false);
+    assert_eq!((&seen["state"], each(&seen, "apply")), (&json!("error"), vec![json!("skipped"), json!("skipped")]));
+    assert_eq!(seen["variants"][0]["reason"], "it was ended by signal 11");
+    assert_eq!(seen["variants"][1]["reason"], "it was ended: its time limit of 1s has passed");
+    for (variant, text) in [(1, "+some\n"), (2, "+more\n")] {
+        let patch = crew.lab.puff(&["patch", &format!("{run}:{variant}")]).ok().stdout;
+        assert!(patch.contains(text), "{patch}");
+    }
+    assert!(!crew.yard().exists());
+}
+
+#[test]
+fn a_killed_watcher_leaves_agents_at_work_and_the_next_one_goes_on() {
+    let crew = Crew::new();
+    crew.agent("waits", WAITS);
+    let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
+    let watcher = crew.lab.watcher().expect("a watcher");
+    kill(watcher);
+    wait_until("the watcher is gone", || crew.lab.puff(&["jobs"]).ok().stdout.contains("orphaned"));
+    fs::write(crew.lab.path("go"), "").unwrap();
+    crew.lab.puff(&["watch", "--detach", &run]).ok();
+    let seen = crew.lab.wait_for(&run, "harvested", |run| run["state"] == "harvested");
+    assert_eq!(each(&seen, "apply"), ["applied", "applied"]);
+    assert_eq!(crew.file(&run, 2, "went"), "went");
+}
+
+#[test]
+fn a_killed_supervisor_is_a_failed_variant_whose_work_is_kept() {
+    let crew = Crew::new();
+    crew.agent("waits", WAITS);
+    let run = crew.launch(&["--agent", "waits", "--harvest"]);
+    wait_until("it has begun", || crew.yard().join(&run).join("var1/begun").exists());
+    kill(supervisor(&crew, &run));
+    let seen = crew.lab.wait_for(&run, "through", |run| run["watch"]["active"] == false);
+    assert_eq!((&seen["state"], each(&seen, "status")), (&json!("error"), vec![json!("failed")]));
+    assert!(seen["variants"][0]["reason"].as_str().unwrap().contains("supervisor is gone"));
+    let patch = crew.lab.puff(&["patch", &format!("{run}:1")]).ok().stdout;
+    assert!(patch.contains("+begun\n"), "{patch}");
+    // Nobody goes on writing into a folder that is gone.
+    fs::write(crew.lab.path("go"), "").unwrap();
+    assert!(!crew.yard().exists());
+}
+
+/// The process that supervises the first variant of a run.
+fn supervisor(crew: &Crew, run: &str) -> u32 {
+    let folder = crew.lab.puff_dir().join(format!("sessions/{run}-var1"));
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let supervises = |pid: &u32| {
+        let called = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let cwd = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
+        called.contains("supervise") && cwd == folder
+    };
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.into_iter().find(supervises).expect("a supervisor")
+}
+
+#[test]
+fn what_a_kill_left_half_made_is_made_again() {
+    let crew = Crew::new();
+    crew.agent("waits", WAITS);
+    let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
+    kill(crew.lab.watcher().expect("a watcher"));
+    // As if that kill had come while the second worktree was being made.
+    let path = crew.yard().join(&run).join("var2");
+    let shown = path.display().to_string();
+    let being_made = ["worktree", "add", "-q", "--detach", "--lock", "--reason", "git-puff: it is being made", &shown];
+    crew.lab.git(&being_made);
+    fs::remove_file(path.join("README")).unwrap();
+    fs::write(crew.lab.path("go"), "").unwrap();
+    crew.lab.puff(&["harvest", &run, "--wait"]).ok();
+    let seen = crew.lab.show(&run);
+    assert_eq!(
+        (each(&seen, "apply"), &seen["variants"][1]["files"]),
+        (vec![json!("applied"), json!("applied")], &json!(2))
+    );
+}
+
+#[test]
+fn cancelling_ends_the_agents_and_keeps_what_they_made() {
+    let crew = Crew::new();
+    crew.agent("quick", "echo q >q").agent("hangs", "echo h >h; sleep 600");
+    let run = crew.launch(&["--agent", "quick", "--agent", "hangs", "--agent", "hangs", "--jobs", "2"]);
+    crew.lab.wait_for(&run, "the first is through", |run| run["variants"][2]["status"] == "in_progress");
+    let cancelled = crew.lab.puff(&["cancel", &run, "--json"]).ok().json();
+    assert_eq!(cancelled["state"], "cancelled");
+    assert_eq!(each(&cancelled, "status"), ["completed", "cancelled", "cancelled"]);
+    for (variant, text) in [(1, "+q\n"), (2, "+h\n")] {
+        let patch = crew.lab.puff(&["patch", &format!("{run}:{variant}")]).ok().stdout;
+        assert!(patch.contains(text), "{patch}");
+    }
+    assert_eq!(crew.session(&run, 2)["killed"], "the run was cancelled");
+    assert!(!crew.yard().exists());
+    crew.lab.puff(&["cancel", &run]).exits(1).complains(&["cancelled already"]);
+}
+
+#[test]
+fn stopping_stops_the_watching_alone() {
+    let crew = Crew::new();
+    crew.agent("waits", WAITS);
+    let run = crew.launch(&["--agent", "waits"]);
+    crew.lab.puff(&["stop", &run]).ok();
+    fs::write(crew.lab.path("go"), "").unwrap();
+    wait_until("it ends by itself", || crew.session(&run, 1)["exit"] == 0);
+    crew.lab.puff(&["harvest", &run]).ok();
+    assert_eq!(crew.file(&run, 1, "went"), "went");
+}
+
+#[test]
+fn worktrees_stay_where_that_is_wished_and_until_their_patch_is_recorded() {
+    let crew = Crew::new();
+    crew.agent("good", "echo x >x");
+    let kept = crew.tournament(&["--agent", "good", "--keep"]);
+    let worktree = crew.yard().join(kept["run"].as_str().unwrap()).join("var1");
+    assert!(worktree.join("x").exists());
+    let run = crew.launch(&["--agent", "good"]);
+    crew.lab.wait_for(&run, "ready", |run| run["state"] == "ready");
+    assert!(crew.yard().join(&run).join("var1/x").exists());
+    let doctor = crew.lab.puff(&["doctor", "--porcelain"]);
+    assert!(!doctor.stdout.contains("CHECK=worktrees"), "{}", doctor.stdout);
+    crew.lab.puff(&["harvest", &run]).ok();
+    assert!(!crew.yard().join(&run).exists() && worktree.exists());
+}
+
+#[test]
+fn the_doctor_names_worktrees_that_are_not_as_they_should_be_and_puts_them_right() {
+    let crew = Crew::new();
+    crew.agent("good", "echo x >x").agent("fails", "echo f >f; exit 1");
+    let failed = crew.launch(&["--agent", "fails"]);
+    crew.lab.wait_for(&failed, "through", |run| run["watch"]["active"] == false);
+    let ready = crew.launch(&["--agent", "good:3"]);
+    crew.lab.wait_for(&ready, "ready", |run| run["state"] == "ready" && run["watch"]["active"] == false);
+    let worktree = |run: &str, variant: u32| crew.yard().join(run).join(format!("var{variant}"));
+    fs::remove_file(worktree(&ready, 1).join(".git")).unwrap();
+    fs::remove_dir_all(worktree(&ready, 2)).unwrap();
+    crew.lab.git(&["worktree", "lock", &worktree(&ready, 3).display().to_string()]);
+    let stranger = worktree("somebody", 1).display().to_string();
+    crew.lab.git(&["worktree", "add", "-q", "--detach", &stranger]);
+
+    let found = crew.lab.puff(&["doctor"]).stdout;
+    for words in ["var1' of", "is left over", "has lost its '.git' file", "git still knows it", "is locked", "no run"] {
+        assert!(found.contains(words), "'{words}' is not in:\n{found}");
+    }
+    crew.lab.puff(&["doctor", "--repair"]);
+    assert_eq!(crew.lab.git_in(&worktree(&ready, 1), &["status", "--porcelain"]), "?? x");
+    assert!(!worktree(&failed, 1).exists());
+    let patch = crew.lab.puff(&["patch", &format!("{failed}:1")]).ok().stdout;
+    assert!(patch.contains("+f\n"), "nothing was thrown away: {patch}");
+    let left = crew.lab.puff(&["doctor"]).stdout;
+    assert!(left.contains("belongs to no run") && !left.contains("is locked"), "{left}");
+    crew.lab.puff(&["harvest", &ready]).ok();
+    assert_eq!(each(&crew.lab.show(&ready), "status"), ["completed", "failed", "completed"]);
+}
+
+#[test]
+fn a_launch_may_be_killed_at_any_moment_and_each_attempt_is_made_once() {
+    let mut crew = Crew::new();
+    crew.agent("quick", "pwd >>$LAB/ran; echo x >x");
+    for delay in [10, 30, 60, 90, 120, 160, 200, 250, 300, 400] {
+        crew.lab.set("GIT_PUFF_SEED", &format!("after {delay} ms"));
+        let args = ["launch", "--agent", "quick:2", "--jobs", "1", "--harvest", "--prompt", "Trim"];
+        let mut launch = crew.lab.spawn(&args, Stdio::null());
+        std::thread::sleep(Duration::from_millis(delay));
+        kill(launch.id());
+        launch.wait().unwrap();
+    }
+    crew.lab.puff(&["watch", "--detach", "--all"]).ok();
+    crew.lab.puff(&["watch", "--all"]).ok();
+    let runs = crew.lab.puff(&["list", "--json"]).ok().json();
+    let runs: Vec<_> = runs["runs"].as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap()).collect();
+    assert!(!runs.is_empty());
+    for run in &runs {
+        let seen = crew.lab.wait_for(run, "harvested", |run| run["state"] == "harvested");
+        assert_eq!(each(&seen, "apply"), ["applied", "applied"]);
+    }
+    let ran = fs::read_to_string(crew.lab.path("ran")).unwrap();
+    let mut each_once: Vec<&str> = ran.lines().collect();
+    each_once.sort_unstable();
+    each_once.dedup();
+    assert_eq!((each_once.len(), ran.lines().count()), (2 * runs.len(), 2 * runs.len()), "{ran}");
+    assert!(!crew.yard().exists());
+}

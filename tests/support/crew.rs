@@ -1,0 +1,78 @@
+//! Scripted agents in a lab: shell scripts that git-puff starts as it starts any agent.
+
+use serde_json::Value;
+
+use super::lab::{Lab, Ran};
+
+/// A lab with agents of its own. Its worktrees are beside the clone, in [`Crew::yard`].
+pub struct Crew {
+    pub lab: Lab,
+}
+
+impl Crew {
+    pub fn new() -> Crew {
+        Crew { lab: Lab::new() }
+    }
+
+    /// Teaches git-puff an agent: a script for `sh`, which gets the prompt on its standard input, and the folder of the
+    /// lab as `$LAB`.
+    pub fn agent(&self, name: &str, script: &str) -> &Crew {
+        let path = self.lab.path("bin").join(format!("{name}.sh"));
+        let lab = self.lab.path("");
+        std::fs::write(&path, format!("LAB='{}'\n{script}\n", lab.display())).expect("a script");
+        self.lab.git(&["config", &format!("puff.agent.{name}.command"), &format!("sh '{}'", path.display())]);
+        self
+    }
+
+    /// `git puff launch … --harvest`, followed to its end; answers the run as it is then.
+    #[track_caller]
+    pub fn tournament(&self, args: &[&str]) -> Value {
+        let run = self.launch(&[args, &["--harvest"]].concat());
+        self.tournament_end(&run)
+    }
+
+    /// Waits until a run is not watched any more; answers it as it is then.
+    #[track_caller]
+    pub fn tournament_end(&self, run: &str) -> Value {
+        self.lab.wait_for(run, "not watched any more", |run| run["watch"]["active"] == false)
+    }
+
+    /// `git puff launch …`; answers the run's name.
+    #[track_caller]
+    pub fn launch(&self, args: &[&str]) -> String {
+        let run = self.try_launch(args).ok().json();
+        run["run"].as_str().expect("a run has a name").to_owned()
+    }
+
+    pub fn try_launch(&self, args: &[&str]) -> Ran {
+        self.lab.puff(&[&["launch", "--json", "--prompt", "Trim the input"], args].concat())
+    }
+
+    /// The folder of all worktrees.
+    pub fn yard(&self) -> std::path::PathBuf {
+        self.lab.path("work.puff")
+    }
+
+    /// A session that works for a run.
+    pub fn session(&self, run: &str, variant: u32) -> Value {
+        self.lab.puff(&["session", "show", &format!("{run}-var{variant}"), "--json"]).ok().json()
+    }
+
+    /// A file on the branch of a variant.
+    pub fn file(&self, run: &str, variant: u32, file: &str) -> String {
+        self.lab.git(&["show", &format!("puff/{run}/var{variant}:{file}")])
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        // Agents that are still at work must not outlive the lab.
+        let sessions = self.lab.puff(&["session", "list", "--json"]);
+        let listed: Value = serde_json::from_str(&sessions.stdout).unwrap_or_default();
+        for session in listed["sessions"].as_array().into_iter().flatten() {
+            if session["ended_at"].is_null() {
+                self.lab.puff(&["session", "kill", session["id"].as_str().unwrap_or_default()]);
+            }
+        }
+    }
+}
