@@ -8,16 +8,18 @@ use std::path::PathBuf;
 use clap::Args;
 
 use self::place::Place;
+use self::story::Scene;
 use crate::context::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::process;
+use crate::render::steps::shell_word;
 use crate::ui::Ui;
 
 /// Try git-puff in a throw-away repository, without an account and without a network
 ///
-/// Makes a small repository and the patches of five attempts in a folder of their own, runs the real commands on them,
-/// and shows what to try next. Your own git configuration does not count there, and nothing outside of the folder is
-/// touched.
+/// Makes a small repository in a folder of its own, sends four scripted agents to fix a bug in it, watches them, makes a
+/// branch of what each made, and shows what to try next. Your own git configuration does not count there, and nothing
+/// outside of the folder is touched.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Where to make it: a folder that is empty, or not there yet [default: a new temporary folder]
@@ -41,22 +43,27 @@ pub fn run(args: &Demo, ui: &Ui) -> Result<Exit> {
 fn play(place: &Place, ui: &Ui) -> Result<()> {
     place.make()?;
     for scene in story::SCENES {
-        ui.block(&format!("\n{}\n\n$ git puff {}", scene.introduction, scene.args.join(" ")));
-        show(place, scene.args, scene.ends, ui)?;
-        ui.block(scene.remark);
+        show(place, scene, ui)?;
     }
-    Ok(())
+    ui.block("\nDoes what they made pass the test?\n");
+    for (agent, variant) in story::AGENTS.iter().zip(1..) {
+        let said = place.test(&story::branch(variant))?;
+        ui.block(&format!("  var{variant} ({}): {said}", agent.name));
+    }
+    show(place, &story::REPORT, ui)
 }
 
-/// Runs this same program as a user would, and shows all that it says.
-fn show(place: &Place, args: &[&str], ends: Exit, ui: &Ui) -> Result<()> {
-    let words = format!("git puff {}", args.join(" "));
-    let output = process::run(&place.puff(args)?)
+/// Runs this same program as a user would; what it says comes as it says it.
+fn show(place: &Place, scene: &Scene, ui: &Ui) -> Result<()> {
+    let shown = |word: &str| if word.starts_with('-') { word.to_owned() } else { shell_word(word) };
+    let words: Vec<String> = scene.args.iter().map(|word| shown(word)).collect();
+    let words = format!("git puff {}", words.join(" "));
+    ui.block(&format!("\n{}\n\n$ {words}", scene.introduction));
+    let status = process::run_on_terminal(&place.puff(scene.args)?, None)
         .map_err(|cause| Error::failed(format!("'{words}' can't be run")).because(cause))?;
-    ui.block(&String::from_utf8_lossy(&output.stderr));
-    ui.block(&String::from_utf8_lossy(&output.stdout));
-    if output.status.code() == Some(i32::from(ends.code())) {
+    ui.block(scene.remark);
+    if status.success() {
         return Ok(());
     }
-    Err(Error::failed(format!("'{words}' ended in another way than it should: {}", output.status)))
+    Err(Error::failed(format!("'{words}' ended in another way than it should: {status}")))
 }

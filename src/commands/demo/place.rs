@@ -1,13 +1,13 @@
-//! The folder of the demo: a repository, and beside it the patches that agents are said to have made.
+//! The folder of the demo: a repository, and beside it the agents.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::story::{ATTEMPTS, Attempt, BASE, Files, OLD, PROMPT, SUBJECTS};
+use super::story::{AGENTS, ANSWER, PROGRAM, SUBJECT};
 use crate::context::Environment;
 use crate::error::{Error, Result, ResultExt};
-use crate::model::Report;
 use crate::process::{self, Cmd};
+use crate::render::steps::shell_word;
 
 /// What the repository says for itself. The commands that the user types there see the user's configuration too, and
 /// this counts before it: no key is asked for, no hook runs, and lines end as they were written.
@@ -61,17 +61,39 @@ impl Place {
         self.root.join("repo")
     }
 
-    /// Makes the repository, and the patches by editing it and asking git for the difference.
+    /// Makes the repository and the agents, and tells the one of the others.
     pub fn make(&self) -> Result<()> {
         self.create(&self.repo())?;
         self.git(&["init", "--quiet", "--template=", "--initial-branch=main"])?;
         for (key, value) in CONFIG {
             self.git(&["config", key, value])?;
         }
-        self.commit(OLD, SUBJECTS[0])?;
-        self.export(|attempt| attempt.outdated)?;
-        self.commit(BASE, SUBJECTS[1])?;
-        self.export(|attempt| !attempt.outdated)
+        for (name, text) in PROGRAM {
+            self.write(&self.repo().join(name), text.as_bytes())?;
+        }
+        self.git(&["add", "--all"])?;
+        self.git(&["commit", "--quiet", "--message", SUBJECT])?;
+        let agents = self.root.join("agents");
+        self.create(&agents)?;
+        for agent in &AGENTS {
+            let script = agents.join(format!("{}.sh", agent.name));
+            self.write(&script, agent.script.concat().as_bytes())?;
+            let command = format!("sh {}", shell_word(&script.display().to_string()));
+            self.git(&["config", &format!("puff.agent.{}.command", agent.name), &command])?;
+        }
+        self.git(&["config", "puff.session.answer", ANSWER])?;
+        Ok(())
+    }
+
+    /// What the test of the program says to what is on a branch.
+    pub fn test(&self, branch: &str) -> Result<String> {
+        let folder = self.root.join("test");
+        let path = folder.display().to_string();
+        self.git(&["worktree", "add", "--quiet", "--detach", &path, branch])?;
+        let tested = process::run(&self.call(Cmd::new("sh")).arg("test.sh").cwd(&folder));
+        self.git(&["worktree", "remove", "--force", &path])?;
+        let tested = tested.map_err(|cause| Error::cannot_work("the test can't be run").because(cause))?;
+        Ok(String::from_utf8_lossy(&tested.stdout).trim_end().to_owned())
     }
 
     /// A call of this program in the repository.
@@ -86,36 +108,6 @@ impl Place {
         let program = self.environment.program.as_ref()?;
         let found = process::find("git-puff").and_then(|found| found.canonicalize().ok());
         if found == program.canonicalize().ok() { None } else { program.parent() }
-    }
-
-    /// Writes the files of a version and commits them.
-    fn commit(&self, files: Files, subject: &str) -> Result<()> {
-        for (name, text) in files {
-            self.write(&self.repo().join(name), text.as_bytes())?;
-        }
-        self.git(&["add", "--all"])?;
-        self.git(&["commit", "--quiet", "--message", subject])?;
-        Ok(())
-    }
-
-    /// Makes those attempts that start from what is committed now, and leaves the files as they were.
-    fn export(&self, wanted: impl Fn(&Attempt) -> bool) -> Result<()> {
-        for (index, attempt) in (1..).zip(&ATTEMPTS).filter(|(_, attempt)| wanted(attempt)) {
-            let folder = self.root.join("patches").join(format!("var{index}"));
-            self.create(&folder)?;
-            for (name, from, to) in attempt.edits {
-                let file = self.repo().join(name);
-                let text = fs::read_to_string(&file).or_fail(|| format!("'{}' can't be read", file.display()))?;
-                self.write(&file, text.replacen(from, to, 1).as_bytes())?;
-            }
-            let patch = self.git(&["diff", "--binary", "HEAD"])?;
-            if !patch.is_empty() {
-                self.write(&folder.join("patch.diff"), &patch)?;
-            }
-            self.write(&folder.join("report.json"), &report(index, attempt)?)?;
-            self.git(&["reset", "--quiet", "--hard"])?;
-        }
-        Ok(())
     }
 
     fn git(&self, args: &[&str]) -> Result<Vec<u8>> {
@@ -149,18 +141,4 @@ impl Place {
     fn write(&self, file: &Path, bytes: &[u8]) -> Result<()> {
         fs::write(file, bytes).or_fail(|| format!("'{}' can't be written", file.display()))
     }
-}
-
-/// What a client exports beside a patch.
-fn report(index: u32, attempt: &Attempt) -> Result<Vec<u8>> {
-    let report = Report {
-        task_id: None,
-        variant_index: index,
-        status: attempt.status,
-        attempt_placement: Some(index - 1),
-        prompt: Some(PROMPT.to_owned()),
-        messages: Some(vec![attempt.message.to_owned()]),
-        extra: serde_json::Map::new(),
-    };
-    serde_json::to_vec_pretty(&report).or_fail(|| "a report can't be written as JSON".to_owned())
 }

@@ -1,41 +1,23 @@
-//! What the demo tells: a program with a bug, five attempts at it, and the words around them.
+//! What the demo tells: a program with a bug, four agents that are sent to fix it, and the words around them.
 
 use std::path::Path;
 
 use super::place::Place;
-use crate::error::{Exit, Kind};
-use crate::model::VariantStatus;
 use crate::render::steps::{self, Step, shell_word};
 
-/// What the agents were asked.
+/// What the agents are asked.
 pub(super) const PROMPT: &str = "Fix average.sh: without any numbers it has to print 0";
 
 /// The name that the demo gives to the run.
 const RUN: &str = "fix-average";
 
-/// A version of the program: its files and their contents.
-pub(super) type Files = &'static [(&'static str, &'static str)];
+/// The files of the program, with its bug.
+pub(super) const PROGRAM: [(&str, &str); 2] = [("average.sh", AVERAGE), ("test.sh", TEST)];
 
-/// The program as it was before the base: what the fifth attempt was made on.
-pub(super) const OLD: Files = &[("average.sh", OLD_PROGRAM), ("test.sh", TEST)];
+/// The subject of its commit.
+pub(super) const SUBJECT: &str = "Print the average of numbers";
 
-/// The program with its bug: the base.
-pub(super) const BASE: Files = &[("average.sh", PROGRAM)];
-
-/// The subjects of the two commits.
-pub(super) const SUBJECTS: [&str; 2] = ["Print the average of numbers", "Let the shell count by itself"];
-
-const OLD_PROGRAM: &str = "\
-#!/bin/sh
-# Prints the average of the numbers it is given, rounded down.
-sum=0
-for number in \"$@\"; do
-  sum=$(expr \"$sum\" + \"$number\")
-done
-expr \"$sum\" / $#
-";
-
-const PROGRAM: &str = "\
+const AVERAGE: &str = "\
 #!/bin/sh
 # Prints the average of the numbers it is given, rounded down.
 sum=0
@@ -62,96 +44,142 @@ check 4 2 4 6
 echo 'all is well'
 ";
 
-/// What one agent did.
-pub(super) struct Attempt {
-    /// How it ended.
-    pub status: VariantStatus,
-    /// It worked on the old version, not on the base.
-    pub outdated: bool,
-    /// What it changed: in which file, from what, to what.
-    pub edits: &'static [(&'static str, &'static str, &'static str)],
-    /// What it said at the end.
-    pub message: &'static str,
+/// What ada and dan make of the program.
+const LEAVES_EARLY: &str = "\
+cat >average.sh <<'END'
+#!/bin/sh
+# Prints the average of the numbers it is given, rounded down.
+[ $# -gt 0 ] || { echo 0; exit; }
+sum=0
+for number in \"$@\"; do
+  sum=$((sum + number))
+done
+echo $((sum / $#))
+END
+";
+
+/// An agent: its name, and the lines of its script. They are little programs that behave as agents do.
+pub(super) struct Agent {
+    pub name: &'static str,
+    pub script: &'static [&'static str],
 }
 
-/// The fix that the first and the fourth attempt both came to.
-const LEAVE_EARLY: &[(&str, &str, &str)] = &[("average.sh", "sum=0\n", "[ $# -gt 0 ] || { echo 0; exit; }\nsum=0\n")];
-
-/// The five attempts: one of each kind that a user meets.
-pub(super) const ATTEMPTS: [Attempt; 5] = [
-    Attempt {
-        status: VariantStatus::Completed,
-        outdated: false,
-        edits: LEAVE_EARLY,
-        message: "Without numbers there is nothing to divide, so average.sh prints 0 and leaves early.",
-    },
-    Attempt {
-        status: VariantStatus::Completed,
-        outdated: false,
-        edits: &[
-            ("average.sh", "echo $((sum / $#))\n", "echo $((sum / ($# > 0 ? $# : 1)))\n"),
-            ("test.sh", "check 2 2\n", "check 0\ncheck 2 2\n"),
+/// The agents, one variant each.
+pub(super) const AGENTS: [Agent; 4] = [
+    Agent {
+        name: "ada",
+        script: &[
+            "echo 'Reading average.sh and test.sh.'; sleep 1\n",
+            LEAVES_EARLY,
+            "echo 'Without numbers there is nothing to divide: it leaves early.'; sh test.sh\n",
         ],
-        message: "The sum is divided by 1 when there are no numbers. I added a test for it.",
     },
-    Attempt { status: VariantStatus::Failed, outdated: false, edits: &[], message: "I ran out of time." },
-    Attempt {
-        status: VariantStatus::Completed,
-        outdated: false,
-        edits: LEAVE_EARLY,
-        message: "average.sh now answers 0 at once when it gets no numbers.",
+    Agent {
+        name: "ben",
+        script: &[
+            "echo 'A test first.'; sleep 1\n",
+            "cat >average.sh <<'END'
+#!/bin/sh
+# Prints the average of the numbers it is given, rounded down.
+sum=0
+for number in \"$@\"; do
+  sum=$((sum + number))
+done
+echo $((sum / ($# > 0 ? $# : 1)))
+END
+{ sed '/^check 2 2$/,$d' test.sh; echo 'check 0'; sed -n '/^check 2 2$/,$p' test.sh; } >new.sh && mv new.sh test.sh
+",
+            "echo 'The sum is divided by 1 when there are no numbers.'; sh test.sh\n",
+        ],
     },
-    Attempt {
-        status: VariantStatus::Completed,
-        outdated: true,
-        edits: &[("average.sh", "expr \"$sum\" / $#\n", "if [ $# -eq 0 ]; then echo 0; else expr \"$sum\" / $#; fi\n")],
-        message: "Without numbers expr would divide by zero, so it is not called then.",
+    Agent {
+        name: "cleo",
+        script: &[
+            "echo 'That is easy.'; sleep 2\n",
+            "printf '#!/bin/sh\\n# Prints the average of no numbers.\\necho 0\\n' >average.sh\n",
+            "echo 'It prints 0 now. I have not run the test.'\n",
+        ],
+    },
+    Agent {
+        name: "dan",
+        script: &[
+            "echo 'I would let average.sh leave early.'; sleep 1\n",
+            "printf 'Apply this change to average.sh? [y/N] '; read -r answer </dev/tty\n",
+            "[ \"$answer\" = y ] || { echo 'Nothing was changed.'; exit 1; }\n",
+            LEAVES_EARLY,
+            "sh test.sh\n",
+        ],
     },
 ];
+
+/// What the agents may be answered by themselves.
+pub(super) const ANSWER: &str = "Apply this change to .*\\? => y";
 
 /// A command, and what is said around it.
 pub(super) struct Scene {
     pub introduction: &'static str,
     pub args: &'static [&'static str],
-    pub ends: Exit,
     pub remark: &'static str,
 }
 
 /// What is run, in this order.
 pub(super) const SCENES: &[Scene] = &[
     Scene {
-        introduction: "First, a branch is made of every attempt that can be used:",
-        args: &["harvest", "--from", "../patches", "--base", "main", "--name", RUN],
-        ends: Exit::With(Kind::Partial),
-        remark: "\
-\nIt ends with exit code 3: done, except that an attempt does not apply. That is var5,
-whose agent started from an older commit. var3 failed, and var4 is var1 once more.
-HEAD, the index and the files are as they were.",
+        introduction: "The task is sent to all four at once, each in a worktree of its own. They work in the background:",
+        args: &[
+            "launch",
+            "--prompt",
+            PROMPT,
+            "--name",
+            RUN,
+            "--agent",
+            "ada",
+            "--agent",
+            "ben",
+            "--agent",
+            "cleo",
+            "--agent",
+            "dan",
+            "--interval",
+            "1s",
+        ],
+        remark: "",
     },
+    Scene { introduction: "Meanwhile you do something else; here we look on:", args: &["watch", RUN], remark: "" },
     Scene {
-        introduction: "The run is kept in the repository, as commits under refs/puff/runs:",
-        args: &["list"],
-        ends: Exit::Done,
+        introduction: "A branch is made of what each has made; then its worktree goes:",
+        args: &["harvest", RUN],
         remark: "",
     },
     Scene {
-        introduction: "And this is its handoff report, good to read here and in a pull request:",
-        args: &["report", RUN],
-        ends: Exit::Done,
+        introduction: "dan had stopped at a question. Its session saw that, and answered as puff.session.answer allows:",
+        args: &["session", "log", "fix-average-var4"],
         remark: "",
     },
 ];
+
+/// The last scene, after the tests were run.
+pub(super) const REPORT: Scene = Scene {
+    introduction: "And this is the handoff report, good to read here and in a pull request:",
+    args: &["report", RUN],
+    remark: "",
+};
+
+/// The branch of a variant.
+pub(super) fn branch(variant: usize) -> String {
+    format!("puff/{RUN}/var{variant}")
+}
 
 /// What is said before anything is made.
 pub(super) fn opening(root: &Path) -> String {
     format!(
         "\
-A bug, and the patches of five agents that were asked to fix it. No account is
-needed and no network, and all happens in one folder:
+A bug, and four agents that are sent to fix it: little scripts that behave as agents
+do. No account is needed and no network, and all happens in one folder:
 
   {}
     repo      a program of a few lines, on the branch main
-    patches   what the agents made of it, as var1 to var5\n",
+    agents    the scripts\n",
         root.display()
     )
 }
@@ -159,7 +187,6 @@ needed and no network, and all happens in one folder:
 /// What is said at the end: what to try here, and how to go on elsewhere.
 pub(super) fn closing(place: &Place) -> String {
     let folder = |path: &Path| shell_word(&path.display().to_string());
-    let branch = |variant: u32| format!("puff/{RUN}/var{variant}");
     let step = |purpose: &str, command: String| Step { purpose: purpose.to_owned(), command };
     let mut here = vec![step("go there", format!("cd {}", folder(&place.repo())))];
     if let Some(program) = place.program_not_on_path() {
@@ -168,7 +195,7 @@ pub(super) fn closing(place: &Place) -> String {
     here.extend([
         step("the report, kept as a note", "git log --notes=puff/report -1".to_owned()),
         step("compare two attempts", format!("git diff {} {}", branch(1), branch(2))),
-        step("see why var5 is out", format!("git puff show {RUN}:5")),
+        step("see how dan was answered", format!("git puff session show {RUN}-var4")),
         step("take the winner", format!("git cherry-pick {}", branch(2))),
         step("run its tests", "sh test.sh".to_owned()),
         step("delete the demo", format!("cd / && rm -rf {}", folder(place.root()))),
@@ -178,6 +205,16 @@ pub(super) fn closing(place: &Place) -> String {
         step("see what is missing", "git puff doctor".to_owned()),
         step("send a task", "git puff launch --prompt 'what to do'".to_owned()),
     ];
+    let agents = [
+        step(
+            "send codex and claude",
+            "git puff launch --agent codex:2 --agent claude:2 --prompt 'what to do'".to_owned(),
+        ),
+        step("see what they do", "git puff session list".to_owned()),
+    ];
+    let agents = steps::listing(&agents, "  ");
     let (here, cloud) = (steps::listing(&here, "  "), steps::listing(&cloud, "  "));
-    format!("\nNow try for yourself:\n\n{here}\nThen with Codex Cloud, in a repository of your own:\n\n{cloud}")
+    format!(
+        "\nNow try for yourself:\n\n{here}\nThen in a repository of your own, with agents on this machine:\n\n{agents}\nOr with Codex Cloud:\n\n{cloud}"
+    )
 }
