@@ -51,7 +51,9 @@ pub fn grow(run: &mut Run, total: u32) {
 
 fn take(variant: &mut Variant, attempt: &Attempt, sum: Option<String>, changed: bool) {
     // A patch that is here is never given up for a status that came late or wrong.
-    if variant.patch_sha256.is_none() || sum.is_some() {
+    // What somebody ended did not fail.
+    let ended = variant.status == VariantStatus::Cancelled && attempt.status == VariantStatus::Failed;
+    if !ended && (variant.patch_sha256.is_none() || sum.is_some()) {
         variant.status = attempt.status;
     }
     if attempt.placement.is_some() {

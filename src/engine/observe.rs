@@ -17,6 +17,10 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
     let settle = context.settings.span(settings::SETTLE)?;
     let now = context.clock.now();
     RunStore::new(context).update(id, now, |run| {
+        // What was looked at before somebody cancelled it says nothing of it any more.
+        if run.state == State::Cancelled {
+            return Ok(None);
+        }
         let before = run.clone();
         fold(run, seen, now, settle);
         Ok((*run != before).then(|| Change::new(crate::render::progress::subject(&before, run))))

@@ -1,5 +1,6 @@
 //! Worktrees that agents work in: beside the repository, never inside it, since build tools walk up the tree.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -162,7 +163,9 @@ fn is_in(context: &Context, folder: &Path) -> bool {
 }
 
 fn is_in_some_repository(folder: &Path) -> bool {
-    real(folder).ancestors().skip(1).any(|above| above.join(".git").exists())
+    // Sandboxes of agents put empty folders of that name anywhere, for a while.
+    let is_one = |git: &Path| git.is_file() || git.join("HEAD").exists();
+    real(folder).ancestors().skip(1).any(|above| is_one(&above.join(".git")))
 }
 
 /// The path without links, as far as it exists.
@@ -176,6 +179,8 @@ fn real(path: &Path) -> PathBuf {
 }
 
 fn can_be_made(folder: &Path) -> bool {
-    let there = folder.ancestors().find(|above| above.symlink_metadata().is_ok());
-    there.is_some_and(|there| tempfile::tempfile_in(there).is_ok())
+    // The first of the missing folders would be made in the nearest one that is there.
+    let tried = folder.ancestors().map(tempfile::tempfile_in);
+    let missing = |tried: &io::Result<_>| tried.as_ref().is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound);
+    tried.into_iter().find(|tried| !missing(tried)).is_some_and(|tried| tried.is_ok())
 }

@@ -134,8 +134,8 @@ fn worktrees_stay_where_that_is_wished_and_until_their_patch_is_recorded() {
     let worktree = crew.yard().join(kept["run"].as_str().unwrap()).join("var1");
     assert!(worktree.join("x").exists());
     let run = crew.launch(&["--agent", "good"]);
-    crew.lab.wait_for(&run, "ready", |run| run["state"] == "ready");
-    assert!(crew.yard().join(&run).join("var1/x").exists());
+    let seen = crew.lab.wait_for(&run, "ready", |run| run["state"] == "ready");
+    assert!(crew.yard().join(&run).join("var1/x").exists(), "{seen:#}");
     let doctor = crew.lab.puff(&["doctor", "--porcelain"]);
     assert!(!doctor.stdout.contains("CHECK=worktrees"), "{}", doctor.stdout);
     crew.lab.puff(&["harvest", &run]).ok();
@@ -176,7 +176,7 @@ fn the_doctor_names_worktrees_that_are_not_as_they_should_be_and_puts_them_right
 fn a_launch_may_be_killed_at_any_moment_and_each_attempt_is_made_once() {
     let mut crew = Crew::new();
     crew.agent("quick", "pwd >>$LAB/ran; echo x >x");
-    for delay in [10, 30, 60, 90, 120, 160, 200, 250, 300, 400] {
+    for delay in [10, 30, 60, 90, 120, 160, 200, 250, 300, 400, 3000] {
         crew.lab.set("GIT_PUFF_SEED", &format!("after {delay} ms"));
         let args = ["launch", "--agent", "quick:2", "--jobs", "1", "--harvest", "--prompt", "Trim"];
         let mut launch = crew.lab.spawn(&args, Stdio::null());
