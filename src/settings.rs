@@ -41,7 +41,7 @@ keys! {
     MAX_ACTIVE = "puff.maxActive", Some("0"), "How many runs may be at work at once, the others being queued; 0 for no limit.";
     ATTEMPT_LIMIT = "puff.attemptLimit", Some("0"), "How many cloud attempts may be started in 24 hours; 0 for no limit.";
     BRANCH_PREFIX = "puff.branchPrefix", Some("puff/"), "What the names of variant branches begin with.";
-    WORKTREE_DIR = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; <repository>.puff beside the repository when unset.";
+    WORKTREE_DIR = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; a folder beside the repository, named as it is with .puff behind, when unset.";
     WORKTREE_SETUP = "puff.worktree.setup", None, "A command that is run in each new worktree before its agent starts.";
     WORKTREE_COPY = "puff.worktree.copy", None, "Ignored files of the main worktree that each new worktree gets a copy of: a path or pattern; may be given several times.";
     AUTO_HARVEST = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
