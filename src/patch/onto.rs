@@ -206,16 +206,17 @@ impl<'w> Work<'w> {
         let kind = self.new_kind(file, before.as_ref(), is_new, name)?;
         let makes = is_new || file.is_rename || file.is_copy;
         let occupant = if makes { self.occupant(name)? } else { None };
-        // Two who made the same file can be merged like two who changed it.
-        let in_the_way = occupant.filter(|there| {
+        // Two who made the same file can be merged like two who changed it. What is copied or moved onto a file is merged
+        // with what it comes from, as git does it, and whatever was there is gone.
+        let is_merged = occupant.as_ref().is_some_and(|there| {
             let files = same_type(there.kind, EntryKind::File) && same_type(kind, EntryKind::File);
-            !(self.mode == Mode::ThreeWay && is_new && files)
+            self.mode == Mode::ThreeWay && (files || !is_new)
         });
-        if in_the_way.is_some() {
+        if occupant.is_some() && !is_merged {
             return refuse(name, "is there already");
         }
         self.check_paths(file, kind, is_new)?;
-        let changed = self.change(file, before.as_ref(), name)?;
+        let changed = self.change(file, before.as_ref(), name, is_merged)?;
         if is_delete && !changed.read(self.repo)?.is_empty() {
             return refuse(name, "the patch deletes it, but leaves lines that it does not know");
         }
@@ -306,9 +307,17 @@ impl<'w> Work<'w> {
         Ok(())
     }
 
-    fn change(&mut self, file: &FilePatch<'_>, before: Option<&Before>, name: &[u8]) -> Step<Content> {
+    /// What a file becomes. `only_merged` when it can't be made directly, since another is there.
+    fn change(
+        &mut self,
+        file: &FilePatch<'_>,
+        before: Option<&Before>,
+        name: &[u8],
+        only_merged: bool,
+    ) -> Step<Content> {
         // Only its name or mode changes: what is in it needn't be read.
         if let Some(before) = before
+            && !only_merged
             && matches!(&file.body, Body::Text(hunks) if hunks.is_empty())
         {
             return Ok(before.content.clone());
@@ -325,9 +334,11 @@ impl<'w> Work<'w> {
                     self.conflicts.push(name.to_vec());
                     return Ok(ours);
                 }
-                three_way::Merged::Impossible if before.is_none() => return refuse(name, "is there already"),
                 three_way::Merged::Impossible => {}
             }
+        }
+        if only_merged {
+            return refuse(name, "is there already");
         }
         changed(self.repo, file, &old, before.is_some(), name, &mut self.limits).map(Content::of)
     }

@@ -120,6 +120,18 @@ pub fn cases() -> Vec<Case> {
             .knows(lines(PATH))
             .bytes(diff([file("path", PATH)], [file("way", PATCHED)], &["-M"]))
             .conflicts(["way"]),
+        case("what_is_copied_onto_another_file_takes_its_place")
+            .base([file("path", PATH), file("way", "start")])
+            .bytes(diff(
+                [file("path", PATH)],
+                [file("path", PATH), file("way", PATCHED)],
+                &["-C", "--find-copies-harder"],
+            ))
+            .merges_to([file("path", PATH), file("way", PATCHED)]),
+        case("what_is_moved_unchanged_onto_another_file_is_refused")
+            .base([file("path", PATH), file("way", "start")])
+            .bytes(diff([file("path", PATH)], [file("way", PATH)], &["-M"]))
+            .refused(&["way", "is there already"]),
         case("a_file_is_removed_and_made_again_while_another_is_merged")
             .base(two("gate lane field brook ford hill wood", "start"))
             .knows(lines(PATH))
