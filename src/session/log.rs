@@ -106,9 +106,18 @@ impl Writer {
 
     /// The newest piece is full.
     fn turn_over(&mut self) {
-        let log = self.folder.join("log");
-        let turned = fs::rename(&log, piece_path(&self.folder, self.start))
-            .and_then(|()| File::options().create(true).append(true).open(&log));
+        // There is a `log` at every moment: the full one has both names until the next one takes the first.
+        let (log, next) = (self.folder.join("log"), self.folder.join("log.next"));
+        let turn = || {
+            let piece = piece_path(&self.folder, self.start);
+            // Where a file system knows no second name, the piece is a copy.
+            fs::hard_link(&log, &piece).or_else(|_| fs::copy(&log, &piece).map(drop))?;
+            let _ = fs::remove_file(&next);
+            let file = File::options().create_new(true).append(true).open(&next)?;
+            fs::rename(&next, &log)?;
+            Ok::<_, io::Error>(file)
+        };
+        let turned = turn();
         let Ok(file) = turned else {
             // It goes on growing; nothing is lost.
             self.piece = self.piece.map(|piece| piece.saturating_mul(2));
