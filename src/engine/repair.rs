@@ -180,23 +180,29 @@ fn bind_submissions(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>
     let (runs, _) = store.list()?;
     let interrupted: Vec<&Recorded> = runs.iter().filter(|recorded| is_interrupted(context, &recorded.run)).collect();
     let owned: HashSet<&str> = runs.iter().filter_map(|recorded| recorded.run.task_id.as_deref()).collect();
-    let mut fitting: Vec<(&Recorded, FileLock, Vec<TaskSummary>)> = Vec::new();
+    let mut fitting: Vec<(&Recorded, FileLock, Fitting)> = Vec::new();
     let mut done = Vec::new();
     for recorded in interrupted {
         // Nobody may submit or bind it while we decide.
         let Ok(lock) = submit::lock(context, &recorded.run.run) else { continue };
         match candidates(context, &store, recorded, &owned) {
-            Ok(tasks) => fitting.push((recorded, lock, tasks)),
+            Ok(found) => fitting.push((recorded, lock, found)),
             Err(error) => done.push(Repair::Failed(format!("{}: {error}", recorded.run.run))),
         }
     }
+    // A task that is titled as one run's prompt is not another's, which may have none: that one was killed too early.
+    let titled = fitting.iter().filter(|(.., found)| found.by_title).flat_map(|(.., found)| &found.tasks);
+    let titled: HashSet<String> = titled.map(|task| task.id.to_string()).collect();
+    for (.., found) in fitting.iter_mut().filter(|(.., found)| !found.by_title) {
+        found.tasks.retain(|task| !titled.contains(task.id.as_str()));
+    }
     let claims = |task: &TaskSummary| {
-        fitting.iter().filter(|(_, _, tasks)| tasks.iter().any(|other| other.id == task.id)).count()
+        fitting.iter().filter(|(.., found)| found.tasks.iter().any(|other| other.id == task.id)).count()
     };
     let mut decided = Vec::new();
-    for (recorded, _, tasks) in &fitting {
+    for (recorded, _, found) in &fitting {
         let id = recorded.run.run.clone();
-        decided.push(match tasks.as_slice() {
+        decided.push(match found.tasks.as_slice() {
             [] => Repair::Unmatched(id),
             [one] if claims(one) == 1 => {
                 let task = Task { id: one.id.clone(), url: one.url.clone() };
@@ -218,14 +224,16 @@ pub fn is_interrupted(context: &Context, run: &Run) -> bool {
         && !submit::is_being_submitted(context, &run.run)
 }
 
+/// The tasks that an interrupted submission may have become.
+struct Fitting {
+    tasks: Vec<TaskSummary>,
+    /// They have its prompt for a title.
+    by_title: bool,
+}
+
 /// The tasks that an interrupted submission may have become: of its environment, with as many attempts, no older than
 /// it, and no other run's. When some have the prompt for a title, only those.
-fn candidates(
-    context: &Context,
-    store: &RunStore<'_>,
-    recorded: &Recorded,
-    owned: &HashSet<&str>,
-) -> Result<Vec<TaskSummary>> {
+fn candidates(context: &Context, store: &RunStore<'_>, recorded: &Recorded, owned: &HashSet<&str>) -> Result<Fitting> {
     let run = &recorded.run;
     let provider = super::open_provider(context, run, Patience::Some)?;
     let since = run.created_at - chrono::TimeDelta::seconds(SKEW);
@@ -237,8 +245,9 @@ fn candidates(
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let prompt = words(&store.prompt(recorded)?);
     let titled = |task: &TaskSummary| words(&task.title) == prompt;
-    if tasks.iter().any(titled) {
+    let by_title = tasks.iter().any(titled);
+    if by_title {
         tasks.retain(titled);
     }
-    Ok(tasks)
+    Ok(Fitting { tasks, by_title })
 }
