@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io;
+use std::pin::Pin;
 use std::process::{ExitStatus, Stdio};
+use std::task::Poll;
 
 use pty_process::{OwnedReadPty, OwnedWritePty, Size};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 use super::{Cmd, Failure};
 
@@ -81,16 +83,33 @@ impl Terminal {
 }
 
 impl Screenside {
-    /// Reads what is there; nothing (0) when nobody has the terminal open any more.
+    /// Waits until something is there, and reads as much of it as fits; nothing (0) when nobody has the terminal open any
+    /// more. The system hands out little at a time: whoever prints much is read in large pieces all the same.
     ///
     /// # Errors
     /// When it can't be read.
     pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.0.read(buffer).await {
+        let mut filled = match self.0.read(buffer).await {
             // What Linux says at the end of a terminal's life.
-            Err(cause) if cause.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => Ok(0),
-            read => read,
+            Err(cause) if cause.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => return Ok(0),
+            read => read?,
+        };
+        while filled > 0 && filled < buffer.len() {
+            // Asked once, without waiting: who waited here could be dropped with what has been read.
+            let more = std::future::poll_fn(|context| {
+                let mut rest = ReadBuf::new(&mut buffer[filled..]);
+                Poll::Ready(match Pin::new(&mut self.0).poll_read(context, &mut rest) {
+                    Poll::Ready(Ok(())) => rest.filled().len(),
+                    // The end, or why, is said again by the next read.
+                    Poll::Ready(Err(_)) | Poll::Pending => 0,
+                })
+            });
+            match more.await {
+                0 => break,
+                count => filled += count,
+            }
         }
+        Ok(filled)
     }
 }
 

@@ -121,6 +121,18 @@ fn a_log_keeps_the_newest_of_a_flood_and_a_follower_sees_the_end() {
 }
 
 #[test]
+fn nothing_of_a_flood_is_lost_on_its_way_to_the_log() {
+    let lab = Lab::new();
+    let size = 64 << 20;
+    let count = size.to_string();
+    lab.puff(&["session", "start", "--name", "all", "--log-size", "0", "--", "head", "-c", &count, "/dev/zero"]).ok();
+    lab.puff(&["session", "wait", "all"]).ok();
+    assert_eq!(show(&lab, "all")["printed"], size);
+    let log = fs::metadata(lab.puff_dir().join("sessions/all/log")).unwrap();
+    assert_eq!(log.len(), size);
+}
+
+#[test]
 fn what_an_agent_prints_never_steers_the_terminal_of_who_reads_it() {
     let lab = Lab::new();
     start(&lab, "binary", r"printf '\033]0;title\007\033[2Jred \033[31mtext\033[0m \377\000\001 end\n'");
