@@ -1,10 +1,11 @@
 //! Patches onto trees: bytes and a tree in, a tree out, without worktree, index or checkout.
 //!
 //! `git apply` is the judge: the same verdict and the same tree, which the suite compares over random trees, damaged
-//! patches and real history. Three things are stricter than git: paths that some file system takes for a git directory
+//! patches and real history. Four things are stricter than git: paths that some file system takes for a git directory
 //! are refused everywhere, a patch of which a later part can't be read is refused whole, where git applies the part
-//! before it, and so is one that would take memory or time out of all proportion (`onto::Limits`). It costs what the patch
-//! costs: only the blobs that it touches are read, and only the trees above them.
+//! before it, so is one that would take memory or time out of all proportion (`onto::Limits`), and a file is not merged
+//! with a symbolic link. It costs what the patch costs: only the blobs that it touches are read, and only the trees above
+//! them.
 
 mod delta;
 mod image;

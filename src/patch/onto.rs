@@ -205,16 +205,19 @@ impl<'w> Work<'w> {
         }
         let kind = self.new_kind(file, before.as_ref(), is_new, name)?;
         let makes = is_new || file.is_rename || file.is_copy;
-        let occupant = if makes { self.occupant(name)? } else { None };
-        // Two who made the same file can be merged like two who changed it. What is copied or moved onto a file is merged
-        // with what it comes from, as git does it, and whatever was there is gone.
-        let is_merged = occupant.as_ref().is_some_and(|there| {
-            let files = same_type(there.kind, EntryKind::File) && same_type(kind, EntryKind::File);
-            self.mode == Mode::ThreeWay && (files || !is_new)
-        });
-        if occupant.is_some() && !is_merged {
-            return refuse(name, "is there already");
-        }
+        let is_merged = match if makes { self.occupant(name)? } else { None } {
+            None => false,
+            // Git merges the texts of a file and a symbolic link too: a link to what was the text of a file may come of it.
+            Some(there) if is_new && !same_type(there.kind, kind) => {
+                return refuse(name, format!("{OTHER_KIND}: it is {}, and not {}", word(there.kind), word(kind)));
+            }
+            Some(_) if self.mode == Mode::Plain || kind == EntryKind::Submodule => {
+                return refuse(name, "is there already");
+            }
+            // Two who made the same file can be merged like two who changed it. What is copied or moved onto a file is
+            // merged with what it comes from, as git does it, and whatever was there is gone.
+            Some(_) => true,
+        };
         self.check_paths(file, kind, is_new)?;
         let changed = self.change(file, before.as_ref(), name, is_merged)?;
         if is_delete && !changed.read(self.repo)?.is_empty() {
@@ -538,6 +541,9 @@ fn words(misfit: &image::Misfit) -> String {
         format!("{hunk} should be {expected}, and is {found}")
     }
 }
+
+/// Why nothing is made where something of another kind is.
+pub const OTHER_KIND: &str = "is there already as something else";
 
 fn kind_of(mode: u32) -> Option<EntryKind> {
     match mode {

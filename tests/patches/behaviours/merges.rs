@@ -152,6 +152,28 @@ pub fn cases() -> Vec<Case> {
             .knows("base")
             .bytes(diff([link("door", "base")], [link("door", "theirs")], &[]))
             .conflicts(["door"]),
+        case("symbolic_links_that_both_sides_made_alike_are_merged")
+            .base([link("door", "mill"), file("path", PATH)])
+            .bytes(diff([], [link("door", "mill")], &[]))
+            .merges_to([link("door", "mill"), file("path", PATH)]),
+        case("symbolic_links_that_both_sides_made_differently_conflict")
+            .base([link("door", "mill")])
+            .bytes(diff([], [link("door", "barn")], &[]))
+            .conflicts(["door"]),
+        case("a_symbolic_link_and_a_file_of_one_name_are_not_merged")
+            .base([file("door", "oak")])
+            .bytes(diff([], [link("door", "mill")], &[]))
+            .refused(&["door", "something else", "it is a file, and not a symbolic link"])
+            .unlike_git("git leaves a conflict of the two texts"),
+        case("a_file_that_is_empty_and_a_symbolic_link_of_one_name_are_not_merged")
+            .base([link("door", "mill")])
+            .bytes(diff([], [file("door", "")], &[]))
+            .refused(&["door", "something else", "it is a symbolic link, and not a file"])
+            .unlike_git("git makes a file of the link, with the name that it leads to for a text"),
+        case("submodules_that_both_sides_made_are_refused")
+            .base([submodule("mill", "ours")])
+            .bytes(diff([], [submodule("mill", "theirs")], &[]))
+            .refused(&["mill", "is there already"]),
         case("submodules_that_both_sides_moved_are_refused")
             .base([submodule("mill", "ours")])
             .knows("base")
