@@ -17,10 +17,7 @@ use super::repo::{Repo, oid, raw};
 use crate::error::{Error, Result};
 use crate::model::Oid;
 
-/// What is longer goes to the disk at once: it would fill the memory, and takes longer than any waiting.
-const LONG: usize = 4 << 20;
-
-/// So much is held in memory at a time.
+/// So much is held in memory at a time. An object that is longer goes to the disk at once.
 const MUCH: usize = 16 << 20;
 
 /// Objects that are made and not on the disk yet.
@@ -128,7 +125,7 @@ impl Repo {
     /// Keeps an object and answers its name.
     pub(super) fn keep(&self, kind: ObjectType, bytes: Cow<'_, [u8]>) -> Result<Oid, git2::Error> {
         let is_trial = self.unwritten.trials.get() > 0;
-        if self.unwritten.scopes.get() > 0 && (is_trial || bytes.len() < LONG) {
+        if self.unwritten.scopes.get() > 0 && (is_trial || bytes.len() < MUCH) {
             let id = git2::Oid::hash_object(kind, &bytes)?;
             if self.is_unwritten(oid(id)) {
                 return Ok(oid(id));
