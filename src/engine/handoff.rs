@@ -2,14 +2,14 @@
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::model::{Handoff, Run, VariantStatus};
+use crate::model::{Handoff, Review, Run, VariantStatus};
 use crate::render::report::{markdown, variant_markdown};
 use crate::render::sections::replace_section;
 use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
 
-/// `report.md` and `report.json`, made of the run as it is.
-pub fn files(run: &Run, prompt: &str) -> Files {
-    let handoff = Handoff::new(run, prompt);
+/// `report.md` and `report.json`, made of the run as it is and what its last review found out.
+pub fn files(run: &Run, prompt: &str, review: Option<&Review>) -> Files {
+    let handoff = Handoff::new(run, prompt).with_review(review.cloned());
     let mut json = serde_json::to_vec_pretty(&handoff).unwrap_or_default();
     json.push(b'\n');
     let markdown = markdown(&handoff).into_bytes();
@@ -19,9 +19,9 @@ pub fn files(run: &Run, prompt: &str) -> Files {
 /// The report of a run as it is now.
 ///
 /// # Errors
-/// When the run's prompt can't be read.
+/// When the run's prompt or its review can't be read.
 pub fn of(store: &RunStore<'_>, recorded: &Recorded) -> Result<Handoff> {
-    Ok(Handoff::new(&recorded.run, store.prompt(recorded)?))
+    Ok(Handoff::new(&recorded.run, store.prompt(recorded)?).with_review(store.review(recorded)?))
 }
 
 /// Writes the notes of a run: its section of the report and its record on the base commit, and each variant's part on

@@ -146,8 +146,8 @@ fn repair_views(
         done.extend(missing.into_iter().map(|(_, branch)| Repair::Branch(id.clone(), branch)));
     }
     let recorded = store.load(id)?;
-    let prompt = store.prompt(&recorded)?;
-    let views = |run: &Run| handoff::files(run, &prompt);
+    let (prompt, review) = (store.prompt(&recorded)?, store.review(&recorded)?);
+    let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
     let outcome = store.update(id, context.clock.now(), |_| {
         Ok(Some(Change { views: Some(&views), ..Change::new("the report was made again") }))
     })?;

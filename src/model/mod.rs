@@ -4,12 +4,15 @@
 //! contract; fields that a newer git-puff added are kept when a record is read and written again.
 
 mod artifact;
+mod comparison;
+mod decision;
 mod finding;
 mod id;
 mod job;
 mod local;
 mod oid;
 mod report;
+mod review;
 mod run;
 mod schema;
 mod session;
@@ -17,14 +20,17 @@ mod span;
 mod variant;
 
 pub use artifact::{Meta, Report};
+pub use comparison::{Compared, ComparedFile, Comparison, LeftOut, Pair, PairFile};
+pub use decision::{Decision, Taking};
 pub use finding::{Finding, FindingResult};
 pub use id::{BadRunId, NotATask, RunId, Selector, TaskId, first_line, slug};
 pub use job::Job;
 pub use local::{Crew, Local, MOST_LOCAL, NoCrew};
 pub use oid::Oid;
 pub use report::Handoff;
+pub use review::{Evidence, Judge, Observation, Opinion, Recommendation, Review, Reviewed, Verdict};
 pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
 pub use schema::{Schema, SchemaError, documents};
 pub use session::{BadSessionId, Session, SessionId, SessionState, Stdin};
 pub use span::{Bytes, NotASpan, NotBytes, Span};
-pub use variant::{Apply, Check, CheckStatus, MOST_VARIANTS, Risk, Score, ScorePart, Variant, VariantStatus};
+pub use variant::{Apply, Check, CheckStatus, Counts, MOST_VARIANTS, Risk, Score, ScorePart, Variant, VariantStatus};

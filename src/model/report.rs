@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::schema::documents;
-use super::{Run, Schema};
+use super::{Review, Run, Schema};
 
 /// `report.json`: a run and what was asked, from which every form of the handoff report is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,11 +15,19 @@ pub struct Handoff {
     /// What was asked, in full; empty where nobody knows it.
     #[serde(default)]
     pub prompt: String,
+    /// What a review found out, once there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
 }
 
 impl Handoff {
     /// The handoff of a run that was asked for with `prompt`. Of the run, it holds what [`Run::outcome`] keeps.
     pub fn new(run: &Run, prompt: impl Into<String>) -> Handoff {
-        Handoff { schema: Schema::of(documents::REPORT), run: run.outcome(), prompt: prompt.into() }
+        Handoff { schema: Schema::of(documents::REPORT), run: run.outcome(), prompt: prompt.into(), review: None }
+    }
+
+    /// The same, with what a review found out.
+    pub fn with_review(self, review: Option<Review>) -> Handoff {
+        Handoff { review, ..self }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::schema::documents;
-use super::{Apply, Local, Oid, RunId, Schema, Variant, VariantStatus};
+use super::{Apply, Decision, Local, Oid, RunId, Schema, Variant, VariantStatus};
 
 /// A moment, in UTC; RFC 3339 in JSON.
 pub type Time = chrono::DateTime<chrono::Utc>;
@@ -69,6 +69,12 @@ pub struct Run {
     /// Who is the author of its commits, recorded at the first harvest so that later ones make the same.
     #[serde(default)]
     pub identity: Option<Identity>,
+    /// The commands that a review runs on its variants, where the launch named some; else `puff.check` counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check: Vec<String>,
+    /// Which variant was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// 1..N.
     pub variants: Vec<Variant>,
     /// What a newer git-puff wrote here.

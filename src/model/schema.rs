@@ -29,6 +29,10 @@ pub mod documents {
     pub const DOCTOR: &str = "doctor";
     /// What would become of patches.
     pub const PREFLIGHT: &str = "preflight";
+    /// How alike variants are.
+    pub const MATRIX: &str = "matrix";
+    /// What a review found out.
+    pub const REVIEW: &str = "review";
     /// The handoff report.
     pub const REPORT: &str = "report";
     /// One change seen by `watch`.

@@ -209,6 +209,23 @@ pub struct Check {
     pub tail: String,
     /// The result was taken from an earlier review of the same commit.
     pub cached: bool,
+    /// How the same command ended on the base; none when it was not run there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_base: Option<CheckStatus>,
+    /// How many tests it counted, where it says so in JUnit's or TAP's form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<Counts>,
+}
+
+/// How many tests a check ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Those that passed.
+    pub passed: u64,
+    /// Those that failed, or ended in an error.
+    pub failed: u64,
+    /// Those that were left out.
+    pub skipped: u64,
 }
 
 /// How a check ended.

@@ -39,6 +39,8 @@ pub fn fresh() -> Run {
         progress_at: None,
         watch: None,
         identity: None,
+        check: Vec::new(),
+        decision: None,
         variants: (1..=4).map(Variant::new).collect(),
         extra: serde_json::Map::new(),
     }

@@ -12,5 +12,5 @@ pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
 pub use places::{Places, RUNBOOK};
 pub use runbook::{Kickoff, Runbook, RunbookLine};
-pub use runs::{Change, Files, Outcome, RUNS, Recorded, RunStore, Unreadable, sha256};
+pub use runs::{Change, Files, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, sha256};
 pub use sessions::{SessionPlace, SessionStore};

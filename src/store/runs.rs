@@ -13,10 +13,13 @@ use super::{FileLock, Places};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
-use crate::model::{Oid, Run, RunId, Schema, SchemaError, Selector, TaskId, Time, documents};
+use crate::model::{Oid, Review, Run, RunId, Schema, SchemaError, Selector, TaskId, Time, documents};
 
 /// Where runs are.
 pub const RUNS: &str = "refs/puff/runs/";
+
+/// Where a run's tree has what a review found out.
+pub const REVIEW: &str = "review.json";
 
 /// How often a change is tried again after somebody else was first. Each time somebody else got on, so many tries
 /// mean many writers, not a fault.
@@ -255,6 +258,18 @@ impl<'a> RunStore<'a> {
     pub fn prompt(&self, recorded: &Recorded) -> Result<String> {
         let bytes = self.file(recorded.head, "prompt.md")?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// What the last review found out; none when there was none.
+    ///
+    /// # Errors
+    /// When an object is missing, or a newer git-puff wrote it.
+    pub fn review(&self, recorded: &Recorded) -> Result<Option<Review>> {
+        let Some(bytes) = self.file(recorded.head, REVIEW)? else { return Ok(None) };
+        let name = recorded.run.run.as_str();
+        let review: Review = serde_json::from_slice(&bytes).map_err(|cause| unreadable(name).because(cause))?;
+        review.schema.expect(documents::REVIEW).map_err(|cause| unreadable(name).because(cause))?;
+        Ok(Some(review))
     }
 
     /// Proves that runs can be recorded here, by writing and removing a ref of ours.

@@ -151,8 +151,8 @@ pub(super) fn record(
     made: &HashMap<u32, Made>,
 ) -> Result<Recorded> {
     let before = store.load(id)?;
-    let prompt = store.prompt(&before)?;
-    let views = |run: &Run| handoff::files(run, &prompt);
+    let (prompt, review) = (store.prompt(&before)?, store.review(&before)?);
+    let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
     let outcome = store.update(id, context.clock.now(), |run| {
         let head = store.head(id).unwrap_or(before.head);
         let mut files = Files::new();

@@ -100,6 +100,8 @@ pub fn blank(id: &RunId, base: &str, base_oid: Oid, best_of: u32, prompt: &str, 
         observed: None,
         watch: None,
         identity: None,
+        check: Vec::new(),
+        decision: None,
         variants: (1..=best_of).map(Variant::new).collect(),
         extra: Default::default(),
     }

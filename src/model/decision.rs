@@ -1,0 +1,47 @@
+//! The decision that ends a run: which variant was taken, how, and on what grounds.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Oid, Time};
+
+/// What `git puff pick` did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// The number of the variant.
+    pub variant: u32,
+    /// How its change was taken.
+    pub how: Taking,
+    /// The ref that it went to, in full; `HEAD` where that is detached.
+    pub onto: String,
+    /// Where that was before; none for a branch that was not there.
+    pub before: Option<Oid>,
+    /// Where it is since; none while there are conflicts to be resolved.
+    pub after: Option<Oid>,
+    /// When.
+    pub decided_at: Time,
+    /// What was known then: the recommendation and the variant's own result, a sentence each.
+    pub reasons: Vec<String>,
+}
+
+/// How the change of a variant is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Taking {
+    /// As a commit on top.
+    CherryPick,
+    /// By a merge of its branch.
+    Merge,
+    /// As a new branch.
+    Branch,
+}
+
+impl Taking {
+    /// The word that JSON and people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Taking::CherryPick => "cherry-pick",
+            Taking::Merge => "merge",
+            Taking::Branch => "branch",
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What a review found out: `review.json` in a run's tree.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::schema::documents;
+use super::{Check, Comparison, Oid, RunId, Schema, Time};
+
+/// Everything that is known about the variants of a run when somebody has to choose. What was run on each variant, and
+/// its score, are in the run itself ([`super::Variant::checks`], [`super::Variant::score`]).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Review {
+    /// `puff.review/1`.
+    pub schema: Schema,
+    /// The run.
+    pub run: RunId,
+    /// The commit that its variants start from.
+    pub base_oid: Oid,
+    /// When it was made.
+    pub reviewed_at: Time,
+    /// The commands that were run, in their order.
+    pub commands: Vec<String>,
+    /// The same commands on the base, to tell what was broken before.
+    pub base: Vec<Check>,
+    /// One entry per variant of the run.
+    pub variants: Vec<Reviewed>,
+    /// What outside judges said.
+    pub judges: Vec<Judge>,
+    /// How alike the variants are.
+    pub comparison: Option<Comparison>,
+    /// What to take, and why.
+    pub recommendation: Recommendation,
+    /// Risks that a person has looked at and taken: their kinds, or `kind:path`.
+    #[serde(default)]
+    pub accepted: Vec<String>,
+    /// What a newer git-puff wrote here.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Review {
+    /// The schema that this program writes.
+    pub fn schema() -> Schema {
+        Schema::of(documents::REVIEW)
+    }
+
+    /// What is said of the variant with this number.
+    pub fn variant(&self, index: u32) -> Option<&Reviewed> {
+        self.variants.iter().find(|variant| variant.index == index)
+    }
+}
+
+/// One variant, as the review found it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// Its number.
+    pub index: u32,
+    /// The commit that was looked at; none when there is none.
+    pub commit: Option<Oid>,
+    /// How its checks ended, in a word.
+    pub verdict: Verdict,
+    /// Its place, from 1; tied variants share one, and there are none without a commit.
+    pub rank: Option<u32>,
+    /// What was seen without running anything.
+    pub evidence: Evidence,
+    /// What the checks changed in the worktree, as `M path`: a check that edits what it checks.
+    #[serde(default)]
+    pub touched: Vec<String>,
+}
+
+/// How the checks of a variant ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Every check passed.
+    Passed,
+    /// A check failed that passes on the base, or the base was not checked.
+    Failed,
+    /// Only such checks failed as fail on the base already.
+    FailsOnBase,
+    /// No check was run.
+    Unchecked,
+    /// There is nothing to check: the patch did not apply, is empty, or never came.
+    NoCommit,
+}
+
+impl Verdict {
+    /// The word that JSON and people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Passed => "passed",
+            Verdict::Failed => "failed",
+            Verdict::FailsOnBase => "fails-on-base",
+            Verdict::Unchecked => "unchecked",
+            Verdict::NoCommit => "no-commit",
+        }
+    }
+}
+
+/// What is seen in a change without running anything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Bytes of the patch.
+    pub patch_bytes: u64,
+    /// Paths it touches.
+    pub files: Vec<String>,
+    /// Tests that come, by the names of their functions or files.
+    pub tests_added: Vec<String>,
+    /// Tests that go.
+    pub tests_removed: Vec<String>,
+    /// Whatever a reader should see: risks of the path policy, conflict markers, white space, left-over debugging,
+    /// secrets, binary and generated files, lock files.
+    pub findings: Vec<Observation>,
+    /// The mean likeness to the other variants, from 0 to 1; none when there are no others.
+    pub agreement: Option<f64>,
+}
+
+/// Something in a change that a reader should see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// What kind of thing: `conflict-marker`, `whitespace`, `debugging`, `secret`, `binary`, `generated`, `lockfile`, ….
+    pub kind: String,
+    /// The path it is about.
+    pub path: String,
+    /// The line of the new file, where it is about one.
+    pub line: Option<u64>,
+    /// In words.
+    pub detail: String,
+    /// It counts against the variant in the ranking; what does not is only said.
+    pub counts: bool,
+}
+
+/// What an outside judge said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judge {
+    /// The command.
+    pub command: String,
+    /// What went wrong, if it did not answer as it should; then there are no opinions.
+    pub error: Option<String>,
+    /// Seconds it took.
+    pub duration_s: f64,
+    /// What it says of each variant.
+    pub opinions: Vec<Opinion>,
+}
+
+/// What a judge says of one variant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opinion {
+    /// The variant's number.
+    pub variant: u32,
+    /// The letter under which the judge saw it.
+    pub letter: String,
+    /// From 0 to 10.
+    pub score: f64,
+    /// Why.
+    pub reason: String,
+}
+
+/// Which variant to take.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Recommendation {
+    /// The one; none when nothing passes, or several are equally good.
+    pub variant: Option<u32>,
+    /// Those that are equally good, if several are.
+    pub tied: Vec<u32>,
+    /// Why this one, or why none: a sentence each.
+    pub reasons: Vec<String>,
+    /// What is left to do after taking it.
+    #[serde(default)]
+    pub follow_ups: Vec<String>,
+    /// What may still be wrong with it.
+    #[serde(default)]
+    pub residual_risk: Vec<String>,
+}
