@@ -264,6 +264,8 @@ struct Place {
     files: Vec<PathBuf>,
     /// What git makes of each.
     trees: Vec<Oid>,
+    /// The files of the pack of the base.
+    pack: Vec<PathBuf>,
 }
 
 type Texts = Vec<(String, String)>;
@@ -341,20 +343,24 @@ impl Place {
             patches.push(patch);
         }
         let base = oid(&lab.git_in(&path, &["rev-parse", "main^{tree}"]));
-        let mut place = Place { path, base, patches, files: paths, trees };
+        let pack = entries(&path.join(".git/objects/pack"));
+        let mut place = Place { path, base, patches, files: paths, trees, pack };
         if !files.iter().all(|(name, _)| changed(name)) {
             place.trees = place.git(lab).1;
         }
         place
     }
 
-    /// Takes away everything that is not in the pack.
+    /// Takes away everything that is not in the pack of the base.
     fn forget(&self) {
         let git = self.path.join(".git");
         for entry in fs::read_dir(git.join("objects")).expect("a folder").flatten() {
             if entry.file_name().len() == 2 {
                 fs::remove_dir_all(entry.path()).expect("a folder");
             }
+        }
+        for file in entries(&git.join("objects/pack")).iter().filter(|file| !self.pack.contains(file)) {
+            fs::remove_file(file).expect("a file");
         }
         for folder in ["puff", "refs/puff", "refs/notes", "refs/heads/puff"] {
             let _ = fs::remove_dir_all(git.join(folder));
@@ -409,6 +415,10 @@ impl Place {
         let trees = self.patches.iter().map(apply).collect();
         (began.elapsed(), trees)
     }
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect()
 }
 
 fn by_libgit2(repo: &git2::Repository, base: &git2::Tree<'_>, patch: &[u8]) -> Option<Oid> {

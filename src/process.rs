@@ -1,7 +1,7 @@
 //! The only door to other programs.
 //!
 //! A program called through here gets its standard input from us or none at all, is in a session of its own (so
-//! that neither it nor its children can ask the user's terminal for anything), has a time limit after which the
+//! that neither it nor its children can ask the user's terminal for anything) or asks nobody, has a time limit after which the
 //! whole group is killed, and can't flood our memory. Waiting is done by tokio: output, input, the end of the
 //! program and the time limit truly wait on each other.
 
@@ -37,6 +37,7 @@ pub struct Cmd {
     stdin: Option<Vec<u8>>,
     limit: Duration,
     holds: Option<Arc<File>>,
+    asks_nobody: bool,
 }
 
 /// What a program that ran to its end left behind.
@@ -119,6 +120,7 @@ impl Cmd {
             stdin: None,
             limit: Duration::from_secs(60),
             holds: None,
+            asks_nobody: false,
         }
     }
 
@@ -173,6 +175,13 @@ impl Cmd {
     /// that one have ended.
     pub fn holds(mut self, file: Option<Arc<File>>) -> Cmd {
         self.holds = file;
+        self
+    }
+
+    /// Says that it has nothing to ask anybody, nor has what it calls: it needs no session of its own, and a program that
+    /// needs none is started without a copy of this one.
+    pub fn asks_nobody(mut self) -> Cmd {
+        self.asks_nobody = true;
         self
     }
 
@@ -334,7 +343,10 @@ async fn follow(cmd: &Cmd) -> Result<Output, Failure> {
     let mut command = cmd.command();
     command.stdin(if cmd.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    in_own_session(&mut command, cmd.holds.clone());
+    match &cmd.holds {
+        None if cmd.asks_nobody => in_own_group(&mut command),
+        holds => in_own_session(&mut command, holds.clone()),
+    }
     let mut child = tokio::process::Command::from(command).spawn().map_err(|cause| cmd.start_failure(cause))?;
     let group = child.id();
 
@@ -402,6 +414,15 @@ fn in_own_session(command: &mut std::process::Command, holds: Option<Arc<File>>)
 
 #[cfg(not(unix))]
 fn in_own_session(_: &mut std::process::Command, _: Option<Arc<File>>) {}
+
+/// A process group that can be ended as a whole, and has no share in the user's Ctrl-C.
+#[cfg(unix)]
+fn in_own_group(command: &mut std::process::Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(not(unix))]
+fn in_own_group(_: &mut std::process::Command) {}
 
 /// What a program can be told from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

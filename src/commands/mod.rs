@@ -36,6 +36,11 @@ use crate::ui::Ui;
 /// What went wrong, in the user's words.
 pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
     let here = Context::look_around;
+    // For those who read patches: git takes a while to say where we are.
+    let meanwhile = || {
+        std::thread::spawn(crate::secrets::prepare);
+        here()
+    };
     match cli.verb {
         None => overview::run(&here()?, ui),
         Some(Verb::Launch(verb)) => launch::run(&verb, &here()?, ui),
@@ -49,10 +54,10 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Log(verb)) => log::run(&verb, &here()?, ui),
         Some(Verb::List(verb)) => list::run(&verb, &here()?, ui),
         Some(Verb::Show(verb)) => show::run(&verb, &here()?, ui),
-        Some(Verb::Harvest(verb)) => harvest::run(&verb, &here()?, ui),
+        Some(Verb::Harvest(verb)) => harvest::run(&verb, &meanwhile()?, ui),
         Some(Verb::Report(verb)) => report::run(&verb, &here()?, ui),
         Some(Verb::Patch(verb)) => patch::run(&verb, &here()?, ui),
-        Some(Verb::Preflight(verb)) => preflight::run(&verb, &here()?, ui),
+        Some(Verb::Preflight(verb)) => preflight::run(&verb, &meanwhile()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),

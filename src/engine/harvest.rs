@@ -12,7 +12,7 @@ use std::path::Path;
 
 pub(in crate::engine) use self::keep::keep;
 
-use self::make::{make, place, record};
+use self::make::{Made, make, place, record};
 use self::real_base::find_real_base;
 use super::{Listener, Notice, handoff};
 use crate::context::Context;
@@ -108,17 +108,40 @@ pub fn end_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run
 /// # Errors
 /// When the base is not to be had, or the repository can't be written.
 pub fn harvest_kept(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'_>) -> Result<Run> {
+    let made = RunStore::new(context).at_once(|| make_all(context, id, wish, tell))?;
+    finish(context, made, wish, tell)
+}
+
+/// What was made of a run's variants, and the run that they were made of.
+pub(in crate::engine) type AllMade = (Run, HashMap<u32, Made>);
+
+/// Makes the commits of what is kept in the run; nothing names them yet.
+pub(in crate::engine) fn make_all(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'_>) -> Result<AllMade> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
     check_variants(&recorded.run, wish)?;
     let recorded = find_real_base(context, &store, recorded, tell)?;
     let variants = recorded.run.variants.iter().filter(|variant| wanted(variant, wish));
-    let mut made: HashMap<_, _> = context.repo.together(|| {
-        variants.map(|variant| Ok((variant.index, make(context, &store, &recorded, variant, tell)?))).collect()
+    let make = |variant: &Variant| Ok((variant.index, make(context, &store, &recorded, variant, tell)?));
+    let made = variants.map(make).collect::<Result<_>>()?;
+    Ok((recorded.run, made))
+}
+
+/// Puts the branches where they belong, and records it.
+pub(in crate::engine) fn finish(
+    context: &Context,
+    (run, mut made): AllMade,
+    wish: &Wish,
+    tell: Listener<'_>,
+) -> Result<Run> {
+    place(context, &run, &mut made, wish, tell)?;
+    let store = RunStore::new(context);
+    // The notes are made again from the record, so they may as well be written with it.
+    let recorded = store.at_once(|| {
+        let recorded = record(context, &store, &run.run, &made)?;
+        handoff::write_notes(context, &recorded, "harvest")?;
+        Ok(recorded)
     })?;
-    place(context, &recorded.run, &mut made, wish, tell)?;
-    let recorded = record(context, &store, id, &made)?;
-    handoff::write_notes(context, &recorded, "harvest")?;
     tell_rest(&recorded.run, wish, tell);
     Ok(recorded.run)
 }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::base;
-use super::harvest::{Client, Wish, harvest_kept, keep};
+use super::base::{self, Base};
+use super::harvest::{Client, Wish, finish, keep, make_all};
 use super::launch::blank;
 use super::{Listener, branches};
 use crate::context::Context;
@@ -30,7 +30,7 @@ pub fn import(
     branches::prove_free(context)?;
     context.identity()?;
     let export = Export::read(folder)?;
-    let highest = export.variants.iter().map(|variant| variant.index).max().unwrap_or(0);
+    let highest = export.highest();
     if let Some(index) = wish.variants.iter().find(|index| **index > highest) {
         return Err(Error::usage(format!("'{}' has no variant {index}", folder.display()))
             .hint(format!("its variants are 1 to {highest}")));
@@ -44,29 +44,47 @@ pub fn import(
         Some(name) => name.clone(),
         None => free_id(&store, &about, &digest)?,
     };
-    if !store.exists(&id) {
+    // Nothing is paid for, and the folder stays: an import that is killed is one that has not begun.
+    let made = store.at_once(|| {
+        record(context, &store, &id, &export, &base, &about, &digest)?;
+        let client = Client { name: "import".to_owned(), version: None };
+        keep(context, &store, &id, &export.collection(), &client, tell)?;
+        fill_gaps(context, &store, &id)?;
+        make_all(context, &id, wish, tell)
+    })?;
+    finish(context, made, wish, tell)
+}
+
+/// Records the folder as a run, where it is none yet.
+fn record(
+    context: &Context,
+    store: &RunStore<'_>,
+    id: &RunId,
+    export: &Export,
+    base: &Base,
+    about: &str,
+    digest: &str,
+) -> Result<()> {
+    if !store.exists(id) {
         let now = context.clock.now();
         let run = Run {
             provider: ProviderKind::Import,
             state: State::Pending,
             submitted_at: Some(now),
             progress_at: Some(now),
-            extra: [(DIGEST.to_owned(), digest.clone().into())].into_iter().collect(),
-            ..blank(&id, &base.named, base.oid, highest, &about, now)
+            extra: [(DIGEST.to_owned(), digest.into())].into_iter().collect(),
+            ..blank(id, &base.named, base.oid, export.highest(), about, now)
         };
-        let prompt = ("prompt.md".to_owned(), Some(about.into_bytes()));
+        let prompt = ("prompt.md".to_owned(), Some(about.as_bytes().to_vec()));
         let subject = format!("imported {} variants onto {}", export.variants.len(), base.oid.short());
         store.create(run, &Change { files: vec![prompt], ..Change::new(subject) })?;
     }
-    let recorded = store.load(&id)?;
-    if recorded.run.extra.get(DIGEST).and_then(|value| value.as_str()) != Some(digest.as_str()) {
+    let recorded = store.load(id)?;
+    if recorded.run.extra.get(DIGEST).and_then(|value| value.as_str()) != Some(digest) {
         return Err(Error::failed(format!("there is a run named '{id}' already, made of something else"))
             .hint("choose another --name, or leave it out"));
     }
-    let client = Client { name: "import".to_owned(), version: None };
-    keep(context, &store, &id, &export.collection(), &client, tell)?;
-    fill_gaps(context, &store, &id)?;
-    harvest_kept(context, &id, wish, tell)
+    Ok(())
 }
 
 /// The field of a record that tells what an import was made of.

@@ -29,7 +29,7 @@ pub fn list() -> Result<Vec<ConfigEntry>> {
 
 /// The call that lists it.
 pub(super) fn question() -> Cmd {
-    base_git().args(["config", "--list", "-z", "--show-origin", "--show-scope"])
+    base_git().asks_nobody().args(["config", "--list", "-z", "--show-origin", "--show-scope"])
 }
 
 /// Reads the answer.

@@ -39,7 +39,7 @@ pub fn survey() -> Result<(Location, Vec<ConfigEntry>)> {
         "--is-bare-repository",
         "--show-object-format",
     ];
-    let ask = || base_git().args(QUESTIONS);
+    let ask = || base_git().asks_nobody().args(QUESTIONS);
     let (located, configured) = process::run_both(&ask().arg("--show-toplevel"), &config::question());
     let located = judge(located).or_else(|failure| match failure {
         GitFailure::Refused { .. } => run(&ask()),

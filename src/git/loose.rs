@@ -1,11 +1,11 @@
 //! Loose objects, several at once.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::SystemTime;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
+use git2::ObjectType;
 use tempfile::NamedTempFile;
 
 use crate::model::Oid;
@@ -17,19 +17,17 @@ const AT_ONCE: usize = 64;
 /// Writes objects (name, kind, bytes) into the folder of objects, as git keeps them. Their bytes are on the disk
 /// afterwards. Their names are as soon as anything written later is: git counts on that too, and flushes no folder of
 /// objects.
-pub(super) fn write<'o>(folder: &Path, objects: impl Iterator<Item = (Oid, &'o str, &'o [u8])>) -> io::Result<()> {
-    let mut objects = objects.peekable();
-    if objects.peek().is_none() {
-        return Ok(());
-    }
+pub(super) fn write(folder: &Path, objects: &[(Oid, ObjectType, &[u8])]) -> io::Result<()> {
     let mut compress = Compress::new(Compression::fast(), true);
-    while objects.peek().is_some() {
+    for some in objects.chunks(AT_ONCE) {
         let mut files = Vec::new();
-        for (id, kind, bytes) in objects.by_ref().take(AT_ONCE) {
+        for (id, kind, bytes) in some {
             let digits = id.to_string();
             let folder = folder.join(&digits[..2]);
-            let mut file = open(&folder)?;
-            file.write_all(&deflated(&mut compress, kind, bytes)?)?;
+            let mut file = open(&folder, "tmp_obj_")?;
+            let mut deflated = Vec::with_capacity(bytes.len() / 2 + 128);
+            deflate(&mut compress, &[format!("{kind} {}\0", bytes.len()).as_bytes(), bytes], &mut deflated)?;
+            file.write_all(&deflated)?;
             files.push((file, folder.join(&digits[2..])));
         }
         all_at_once(&files, |(file, _)| file.as_file().sync_all())?;
@@ -44,14 +42,26 @@ pub(super) fn write<'o>(folder: &Path, objects: impl Iterator<Item = (Oid, &'o s
 /// Marks an object as used, so that no collection of garbage takes it; answers whether it is here.
 pub(super) fn touch(folder: &Path, id: Oid) -> bool {
     let digits = id.to_string();
-    let file = File::open(folder.join(&digits[..2]).join(&digits[2..]));
-    file.and_then(|file| file.set_modified(SystemTime::now())).is_ok()
+    touch_file(&folder.join(&digits[..2]).join(&digits[2..])).is_ok()
+}
+
+/// By its name alone: most objects that are asked for are not here, and opening one takes as long again.
+#[cfg(unix)]
+fn touch_file(path: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
+    let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+    Ok(utimensat(CWD, path, &Timestamps { last_access: now, last_modification: now }, AtFlags::empty())?)
+}
+
+#[cfg(not(unix))]
+fn touch_file(path: &Path) -> io::Result<()> {
+    std::fs::File::open(path)?.set_modified(std::time::SystemTime::now())
 }
 
 /// A new file in a folder, which is made where it is missing. Git removes one that a kill leaves by its name.
-fn open(folder: &Path) -> io::Result<NamedTempFile> {
+pub(super) fn open(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix("tmp_obj_");
+    builder.prefix(prefix);
     #[cfg(unix)]
     let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o444));
     builder.tempfile_in(folder).or_else(|cause| match cause.kind() {
@@ -64,33 +74,32 @@ fn open(folder: &Path) -> io::Result<NamedTempFile> {
     })
 }
 
-fn deflated(compress: &mut Compress, kind: &str, bytes: &[u8]) -> io::Result<Vec<u8>> {
+/// Adds these parts, which are one stream, to `out`.
+pub(super) fn deflate(compress: &mut Compress, parts: &[&[u8]], out: &mut Vec<u8>) -> io::Result<()> {
     compress.reset();
-    let header = format!("{kind} {}\0", bytes.len());
-    let mut out = Vec::with_capacity(bytes.len() / 2 + 128);
-    for (part, flush) in [(header.as_bytes(), FlushCompress::None), (bytes, FlushCompress::Finish)] {
+    for (index, part) in parts.iter().enumerate() {
+        let flush = if index + 1 == parts.len() { FlushCompress::Finish } else { FlushCompress::None };
         let begin = compress.total_in();
         loop {
             let rest = &part[(compress.total_in() - begin) as usize..];
-            let status = compress.compress_vec(rest, &mut out, flush).map_err(io::Error::other)?;
+            out.reserve(rest.len() / 2 + 64);
+            let status = compress.compress_vec(rest, out, flush).map_err(io::Error::other)?;
             let taken = (compress.total_in() - begin) as usize == part.len();
             if status == Status::StreamEnd || taken && flush == FlushCompress::None {
                 break;
             }
-            out.reserve(out.capacity());
         }
     }
-    Ok(out)
+    Ok(())
 }
 
-/// Does this to all of them at the same time.
-fn all_at_once<T: Sync>(things: &[T], act: impl Fn(&T) -> io::Result<()> + Sync) -> io::Result<()> {
-    if let [thing] = things {
-        return act(thing);
-    }
+/// Does this to all of them at the same time: to the first one here, to each other one in a thread.
+pub(super) fn all_at_once<T: Sync>(things: &[T], act: impl Fn(&T) -> io::Result<()> + Sync) -> io::Result<()> {
+    let Some((first, others)) = things.split_first() else { return Ok(()) };
     std::thread::scope(|scope| {
         let act = &act;
-        let threads: Vec<_> = things.iter().map(|thing| scope.spawn(move || act(thing))).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().expect("flushing does not panic"))
+        let threads: Vec<_> = others.iter().map(|thing| scope.spawn(move || act(thing))).collect();
+        let done = act(first);
+        threads.into_iter().fold(done, |done, thread| done.and(thread.join().expect("flushing does not panic")))
     })
 }

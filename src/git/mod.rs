@@ -3,6 +3,7 @@
 //! libgit2 reads objects and writes them; refs are written by compare-and-swap under our own lock. Configuration,
 //! discovery, identities and remotes are asked from `git` itself, because only git knows every layer of them.
 
+mod at_once;
 mod bytes;
 pub mod config;
 mod furnish;
@@ -10,6 +11,7 @@ mod library;
 mod locate;
 mod loose;
 mod objects;
+mod pack;
 mod refs;
 mod remote;
 mod repo;

@@ -12,10 +12,14 @@ use std::rc::Rc;
 
 use git2::{ObjectType, OdbLookupFlags};
 
-use super::loose;
 use super::repo::{Repo, oid, raw};
+use super::{loose, pack};
 use crate::error::{Error, Result};
 use crate::model::Oid;
+
+/// So many objects are a pack, where packs may be written. Each loose one is a file to be made and waited for; but git
+/// goes through all packs for an object that is nowhere, so a few objects are none.
+const PACK: usize = 16;
 
 /// So much is held in memory at a time. An object that is longer goes to the disk at once.
 const MUCH: usize = 16 << 20;
@@ -28,6 +32,8 @@ pub(super) struct Unwritten {
     scopes: Cell<usize>,
     /// How many of them throw theirs away.
     trials: Cell<usize>,
+    /// Whether many of them may become a pack.
+    pub(super) packs: Cell<bool>,
 }
 
 #[derive(Default)]
@@ -113,9 +119,13 @@ impl Repo {
     /// Writes what is not on the disk yet.
     pub(super) fn flush(&self) -> io::Result<()> {
         let made = self.unwritten.objects.take();
-        let objects: Vec<_> = made.order.iter().map(|id| (*id, &made.objects[id])).collect();
-        let objects = objects.iter().map(|(id, (kind, bytes))| (*id, kind.str(), bytes.as_slice()));
-        loose::write(&self.objects_folder(), objects)
+        let object = |id: &Oid| (*id, made.objects[id].0, made.objects[id].1.as_slice());
+        let objects: Vec<_> = made.order.iter().map(object).collect();
+        if self.unwritten.packs.get() && objects.len() >= PACK {
+            pack::write(&self.objects_folder(), &objects)
+        } else {
+            loose::write(&self.objects_folder(), &objects)
+        }
     }
 
     fn objects_folder(&self) -> PathBuf {
@@ -180,13 +190,13 @@ impl Repo {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::path::Path;
 
     use super::*;
     use crate::git::{Edit, EntryKind, Location};
 
-    fn open(folder: &Path) -> Repo {
+    pub(in crate::git) fn open(folder: &Path) -> Repo {
         git2::Repository::init_bare(folder).unwrap();
         let location = Location {
             git_dir: folder.to_owned(),

@@ -70,6 +70,10 @@ impl From<RefFailure> for Error {
 impl Repo {
     /// The object that a ref points to, symbolic refs followed.
     pub fn ref_target(&self, name: &str) -> Option<Oid> {
+        self.waiting_target(name).or_else(|| self.ref_on_disk(name))
+    }
+
+    pub(super) fn ref_on_disk(&self, name: &str) -> Option<Oid> {
         self.inner.refname_to_id(name).ok().map(oid)
     }
 
@@ -99,6 +103,10 @@ impl Repo {
     /// # Errors
     /// [`RefFailure::Moved`] when it is not; otherwise when it can't be written.
     pub fn set_ref(&self, name: &str, new: Oid, expected: Expected, message: &str) -> Result<(), RefFailure> {
+        let change = RefChange { name, new, expected, message };
+        if let Some(answers) = self.put_off(&[change]) {
+            return answers.into_iter().collect();
+        }
         // A ref never names what is not on the disk.
         self.flush().map_err(|cause| unwritable(name, &format!("what it is to name can't be written: {cause}")))?;
         let old = match expected {
@@ -111,6 +119,9 @@ impl Repo {
     /// Changes several refs, each for itself as [`Repo::set_ref`] does; they wait for the disk at the same time.
     pub fn set_refs(&self, changes: &[RefChange<'_>]) -> Vec<Result<(), RefFailure>> {
         let Some((first, others)) = changes.split_first() else { return Vec::new() };
+        if let Some(answers) = self.put_off(changes) {
+            return answers;
+        }
         let set = |repo: &Repo, change: &RefChange<'_>| {
             repo.set_ref(change.name, change.new, change.expected, change.message)
         };

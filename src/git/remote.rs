@@ -82,7 +82,7 @@ impl Repo {
 
     /// Who commits here, as git would write it; none when git does not know.
     pub fn identity(&self) -> Option<Identity> {
-        let output = run(&self.git().args(["var", "GIT_AUTHOR_IDENT"])).ok()?;
+        let output = run(&self.git().asks_nobody().args(["var", "GIT_AUTHOR_IDENT"])).ok()?;
         parse_identity(&String::from_utf8_lossy(&output.stdout))
     }
 

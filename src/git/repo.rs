@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::at_once::Waiting;
 use super::library;
 use super::locate::Location;
 use super::objects::Unwritten;
@@ -12,6 +13,7 @@ use crate::model::{Identity, Oid, Time};
 pub struct Repo {
     pub(super) inner: git2::Repository,
     pub(super) unwritten: Unwritten,
+    pub(super) waiting: Waiting,
     location: Location,
 }
 
@@ -63,7 +65,7 @@ impl Repo {
                 .hint("check it with 'git fsck'")
                 .because(cause)
         })?;
-        Ok(Repo { inner, unwritten: Unwritten::default(), location })
+        Ok(Repo { inner, unwritten: Unwritten::default(), waiting: Waiting::default(), location })
     }
 
     /// Where it is.
@@ -160,7 +162,10 @@ impl Repo {
     /// When it is not here or no commit.
     pub fn commit(&self, id: Oid) -> Result<CommitInfo> {
         if self.is_unwritten(id) {
-            self.flush().map_err(|cause| missing("commit", id, git2::Error::from_str(&cause.to_string())))?;
+            let unreadable = |cause| missing("commit", id, cause);
+            let odb = self.inner.odb().map_err(unreadable)?;
+            let bytes = self.read(&odb, id, git2::ObjectType::Commit).map_err(unreadable)?;
+            return as_written(&bytes).ok_or_else(|| unreadable(git2::Error::from_str("it was not made here")));
         }
         let commit = self.inner.find_commit(raw(id)).map_err(|cause| missing("commit", id, cause))?;
         Ok(CommitInfo {
@@ -283,6 +288,19 @@ impl Repo {
             .filter_map(|folder| head_of(&folder)?.strip_prefix("ref: ").map(|name| name.trim_end().to_owned()))
             .collect()
     }
+}
+
+/// A commit of ours that is not on the disk yet, as [`Repo::write_commit`] makes it.
+fn as_written(bytes: &[u8]) -> Option<CommitInfo> {
+    let (head, message) = std::str::from_utf8(bytes).ok()?.split_once("\n\n")?;
+    let values = |key: &'static str| head.lines().filter_map(move |line| line.strip_prefix(key));
+    let date = values("committer ").next()?.rsplit(' ').nth(1)?;
+    Some(CommitInfo {
+        tree: values("tree ").next()?.parse().ok()?,
+        parents: values("parent ").map(|parent| parent.parse().ok()).collect::<Option<_>>()?,
+        message: message.to_owned(),
+        committed: date.parse().ok()?,
+    })
 }
 
 fn unsupported(location: &Location, why: &str) -> Error {

@@ -37,7 +37,7 @@ impl Repo {
     pub fn begin_to_count(&self, pairs: Vec<(Oid, Oid)>) -> Result<Counting> {
         self.flush().map_err(|cause| Error::cannot_work("a tree can't be written").because(cause))?;
         let lines: String = pairs.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
-        let cmd = self.git().args(["diff-tree", "--stdin", "-r", "-M", "--numstat", "-z"]).stdin(lines);
+        let cmd = self.git().asks_nobody().args(["diff-tree", "--stdin", "-r", "-M", "--numstat", "-z"]).stdin(lines);
         let git = (!pairs.is_empty()).then(|| std::thread::spawn(move || run(&cmd)));
         Ok(Counting { pairs, git })
     }

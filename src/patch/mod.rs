@@ -21,7 +21,7 @@ pub use preimage::{PreImage, pre_images};
 use crate::error::Result;
 use crate::git::Repo;
 use crate::model::{Apply, Oid, Risk};
-use onto::{Mode, Outcome, Refusal};
+use onto::{Limits, Mode, Outcome, Refusal};
 use parse::FilePatch;
 
 /// What became of a patch.
@@ -61,13 +61,14 @@ pub fn apply(repo: &Repo, base: Oid, patch: &[u8]) -> Result<Applied> {
 }
 
 fn apply_files(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<Applied> {
-    let refusal = match onto::apply(repo, base, files, Mode::Plain)? {
+    let mut effort = Limits::MOST.effort;
+    let refusal = match onto::apply_within(repo, base, files, Mode::Plain, &mut effort)? {
         Outcome::Tree(tree) if tree == base => return Ok(fits(Apply::Empty, base)),
         Outcome::Tree(tree) => return Ok(fits(Apply::Applied, tree)),
         Outcome::Refused(refusal) => refusal,
         Outcome::Conflicts(paths) => return Ok(conflict(&paths)),
     };
-    match onto::apply(repo, base, files, Mode::ThreeWay)? {
+    match onto::apply_within(repo, base, files, Mode::ThreeWay, &mut effort)? {
         // All of it is there already.
         Outcome::Tree(tree) if tree == base => Ok(fits(Apply::Empty, base)),
         Outcome::Tree(tree) => Ok(fits(Apply::Applied3Way, tree)),

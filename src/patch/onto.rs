@@ -50,9 +50,23 @@ pub enum Mode {
 /// # Errors
 /// When an object of the tree can't be read, or none can be written. A patch that does not fit is an answer.
 pub fn apply(repo: &Repo, base: Oid, files: &[FilePatch<'_>], mode: Mode) -> Result<Outcome> {
+    apply_within(repo, base, files, mode, &mut { Limits::MOST.effort })
+}
+
+/// The same with what is left of the effort that a patch may take: what one way to apply it took, the next one has not.
+pub(super) fn apply_within(
+    repo: &Repo,
+    base: Oid,
+    files: &[FilePatch<'_>],
+    mode: Mode,
+    effort: &mut image::Effort,
+) -> Result<Outcome> {
     let mut work = Work::new(repo, base, files, mode);
+    work.limits.effort = *effort;
     for file in files {
-        match work.take(file) {
+        let taken = work.take(file);
+        *effort = work.limits.effort;
+        match taken {
             Ok(()) => {}
             Err(Stop::Refused(refusal)) => return Ok(Outcome::Refused(refusal)),
             Err(Stop::Failed(error)) => return Err(error),
@@ -132,12 +146,12 @@ pub(super) struct Limits {
     /// The bytes that it may make of copies and deltas.
     room: usize,
     /// What may be looked at for it.
-    effort: image::Effort,
+    pub effort: image::Effort,
 }
 
 impl Limits {
     /// Far more than a patch of git's takes, and far less than a machine has: 128 MiB, and some seconds.
-    const MOST: Limits = Limits { room: 128 << 20, effort: image::Effort(2 << 30) };
+    pub const MOST: Limits = Limits { room: 128 << 20, effort: image::Effort(2 << 30) };
 
     fn make(&mut self, bytes: usize, name: &[u8]) -> Step<()> {
         match self.room.checked_sub(bytes) {

@@ -70,6 +70,11 @@ impl Export {
         Ok(Export { variants, prompt })
     }
 
+    /// The highest number of a variant.
+    pub fn highest(&self) -> u32 {
+        self.variants.iter().map(|variant| variant.index).max().unwrap_or(0)
+    }
+
     /// What came out, as any provider says it.
     pub fn collection(&self) -> Collection {
         let attempts = self.variants.iter().map(|variant| variant.index).max();

@@ -241,6 +241,15 @@ impl<'a> RunStore<'a> {
         Err(Error::failed(format!("the run '{id}' is being changed by others all the time")).hint("try again"))
     }
 
+    /// Does several steps that wait for the disk together ([`Repo::at_once`]). What a step must not be done before another
+    /// one is safe, as a payment after its intent, does not belong in here.
+    ///
+    /// # Errors
+    /// Those of `work`, and when the repository can't be written.
+    pub fn at_once<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
+        self.repo.at_once(|| self.lock(), work)
+    }
+
     /// A file of a run's tree.
     ///
     /// # Errors

@@ -27,6 +27,45 @@ fn importing_the_same_folder_again_changes_nothing() {
 }
 
 #[test]
+fn an_import_goes_on_from_wherever_it_was_killed() {
+    let mut lab = Lab::new();
+    lab.fix_clock();
+    let export = three_variants(&lab);
+    let id = export.harvest(&lab, &["--json"]).exits(3).json()["run"].as_str().unwrap().to_owned();
+    let whole = lab.fingerprint();
+    lab.git(&["fsck", "--strict"]);
+    // What it makes is many objects of few files.
+    assert!(lab.git(&["count-objects", "-v"]).contains("packs: 2"));
+
+    let run = format!("refs/puff/runs/{id}");
+    let harvested = lab.git(&["rev-parse", &run]);
+    let collected = lab.git(&["rev-parse", &format!("{run}^")]);
+    let branch = |number: u32| format!("refs/heads/puff/{id}/var{number}");
+    let notes = ["refs/notes/puff/report", "refs/notes/puff/runs"].map(str::to_owned);
+    let [report, lines] = notes.clone();
+    // In the order in which they are set: the kept patches, the branches, what was made, the notes.
+    let kills = [
+        (None, vec![branch(1), branch(3), report.clone(), lines.clone()]),
+        (Some(&collected), vec![branch(1), branch(3), report.clone(), lines.clone()]),
+        (Some(&collected), vec![branch(3), report.clone(), lines.clone()]),
+        (Some(&collected), vec![report.clone(), lines.clone()]),
+        (Some(&harvested), vec![report, lines.clone()]),
+        (Some(&harvested), vec![lines]),
+    ];
+    for (recorded, missing) in kills {
+        for name in &missing {
+            lab.git(&["update-ref", "-d", name]);
+        }
+        match recorded {
+            Some(commit) => lab.git(&["update-ref", &run, commit]),
+            None => lab.git(&["update-ref", "-d", &run]),
+        };
+        export.harvest(&lab, &[]).exits(3);
+        assert_eq!(lab.fingerprint(), whole, "{recorded:?} without {missing:?}");
+    }
+}
+
+#[test]
 fn another_clone_makes_the_same_commits_of_the_same_folder() {
     let mut lab = Lab::new();
     lab.fix_clock();

@@ -13,7 +13,7 @@ use crate::patch::{self, Applied};
 use crate::store::{Change, Files, Recorded, RunStore};
 
 /// What was made of a variant.
-pub(super) struct Made {
+pub(in crate::engine) struct Made {
     sha256: Option<String>,
     applied: Applied,
     stats: Option<Stats>,
