@@ -6,6 +6,7 @@
 pub mod adopt;
 pub mod base;
 pub mod branches;
+pub mod compare;
 pub mod doctor;
 pub mod handoff;
 pub mod harvest;

@@ -6,8 +6,10 @@
 mod at_once;
 mod bytes;
 pub mod config;
+mod difference;
 mod furnish;
 mod library;
+mod listing;
 mod locate;
 mod loose;
 mod objects;
@@ -20,6 +22,7 @@ mod stats;
 mod trees;
 mod worktrees;
 
+pub use difference::{Difference, become_diff};
 pub use locate::{Location, survey};
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};
