@@ -47,7 +47,7 @@ pub struct Client {
 pub fn harvest(context: &Context, id: &RunId, wish: &Wish, provider: &dyn Provider, tell: Listener<'_>) -> Result<Run> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
-    check_variants(&recorded.run, wish)?;
+    check_variants(&recorded.run, &wish.variants)?;
     let question = super::question(&recorded.run, true)?;
     match provider.collect(&question) {
         Ok(collection) => {
@@ -110,7 +110,7 @@ pub fn end_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run
 pub fn harvest_kept(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'_>) -> Result<Run> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
-    check_variants(&recorded.run, wish)?;
+    check_variants(&recorded.run, &wish.variants)?;
     let recorded = find_real_base(context, &store, recorded, tell)?;
     let variants = recorded.run.variants.iter().filter(|variant| wanted(variant, wish));
     let mut made: HashMap<_, _> = context.repo.together(|| {
@@ -123,8 +123,9 @@ pub fn harvest_kept(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'
     Ok(recorded.run)
 }
 
-fn check_variants(run: &Run, wish: &Wish) -> Result<()> {
-    match wish.variants.iter().find(|index| run.variant(**index).is_none()) {
+/// Has the run all of these variants?
+pub(in crate::engine) fn check_variants(run: &Run, variants: &[u32]) -> Result<()> {
+    match variants.iter().find(|index| run.variant(**index).is_none()) {
         None => Ok(()),
         Some(index) => Err(Error::usage(format!("the run '{}' has no variant {index}", run.run))
             .hint(format!("its variants are 1 to {}", run.variants.len()))),

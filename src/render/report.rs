@@ -30,7 +30,7 @@ pub fn markdown(handoff: &Handoff) -> String {
         variants(run),
         said(run),
         risks(run),
-        format!("## What to do next\n\n{}", commands(&steps::next(run))),
+        format!("## What to do next\n\n{}", commands(&steps::next(run, handoff.review.as_ref()))),
         ending(&run.run),
     ];
     join(&parts)
@@ -288,6 +288,7 @@ The last message of each agent:
 
 ## What to do next
 
+- check and rank them: `git puff review fix-the-parser-3f2a`
 - read var1: `git log -p 1111111111..puff/fix-the-parser-3f2a/var1`
 - the files of var1: `git diff 1111111111...puff/fix-the-parser-3f2a/var1 --stat`
 - try var1: `git switch puff/fix-the-parser-3f2a/var1`
