@@ -98,6 +98,12 @@ impl Variant {
         }
     }
 
+    /// What a review found out is of another patch or commit, and no longer true.
+    pub fn forget_review(&mut self) {
+        self.checks.clear();
+        self.score = None;
+    }
+
     /// `var<N>`, as folders, branches and people name it.
     pub fn name(&self) -> String {
         format!("var{}", self.index)

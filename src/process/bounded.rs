@@ -96,7 +96,7 @@ pub enum Ended {
     Stopped,
 }
 
-/// Runs a program to its end, however it behaves. Its limit is that of the call; zero is none. `hear` gets what it prints
+/// Runs a program to its end, however it behaves, and answers that with how long it took. Its limit is that of the call; zero is none. `hear` gets what it prints
 /// as it comes, standard output and standard error: the second argument says which. Whatever it started and left behind
 /// ends with it: its group, and what carries `mark`.
 ///
@@ -153,6 +153,7 @@ async fn follow(
     let mut ended = None;
     // What it printed before its end is waited for, what others may still say is not.
     let mut last: Option<Instant> = None;
+    let mut took = Duration::ZERO;
     while ended.is_none() || ((out.open || err.open) && last.is_some_and(|last| last.elapsed() < GRACE)) {
         let tick = tokio::time::sleep(GRACE);
         tokio::select! {
@@ -168,13 +169,14 @@ async fn follow(
             () = tick => {}
         }
         if ended.is_some() && last.is_none() {
+            took = started.elapsed();
             kill_group(group);
             mark.kill();
             last = Some(Instant::now());
         }
     }
     let _ = child.wait().await;
-    Ok((ended.unwrap_or(Ended::Stopped), started.elapsed()))
+    Ok((ended.unwrap_or(Ended::Stopped), took))
 }
 
 /// One of the pipes that a program prints into.

@@ -114,17 +114,21 @@ pub fn is_accepted(review: &Review, kind: &str, path: &str) -> bool {
     review.accepted.iter().any(|word| word == kind || *word == format!("{kind}:{path}"))
 }
 
+/// Is what a review recommends still about what there is? A sentence, where it is not.
+pub fn recommendation_is_current(review: &Review, run: &Run) -> Result<(), String> {
+    let names: Vec<String> = review.outdated(run).iter().map(|index| format!("var{index}")).collect();
+    let are = match names.len() {
+        0 => return Ok(()),
+        1 => "is",
+        _ => "are",
+    };
+    Err(format!("{} {are} not what was reviewed: 'git puff review {}' looks again", names.join(", "), run.run))
+}
+
 /// Which to take and why, a line each.
 pub fn recommendation(review: &Review, run: &Run) -> Vec<String> {
-    let outdated = review.outdated(run);
-    let names: Vec<String> = outdated.iter().map(|index| format!("var{index}")).collect();
-    if !outdated.is_empty() {
-        let are = if names.len() == 1 { "is" } else { "are" };
-        return vec![format!(
-            "{} {are} not what was reviewed any more: 'git puff review {}' looks again",
-            names.join(", "),
-            run.run
-        )];
+    if let Err(why) = recommendation_is_current(review, run) {
+        return vec![why];
     }
     let recommended = &review.recommendation;
     let mut lines = match (recommended.variant, recommended.tied.as_slice()) {

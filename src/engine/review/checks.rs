@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -134,8 +134,10 @@ impl Worker<'_> {
         let mut printed = Excerpt::new(0, TAIL);
         let ended = self.follow(&Cmd::shell(&setup), worktree, |bytes, _| printed.add(bytes));
         match ended {
-            Ok(Ended::With(0)) | Ok(Ended::Stopped) => Ok(()),
-            Ok(how) => Err(format!("puff.worktree.setup {}\n{}", said_of(how, self.way.limit), excerpt(&mut printed))),
+            Ok((Ended::With(0) | Ended::Stopped, _)) => Ok(()),
+            Ok((how, _)) => {
+                Err(format!("puff.worktree.setup {}\n{}", said_of(how, self.way.limit), excerpt(&mut printed)))
+            }
             Err(why) => Err(why),
         }
     }
@@ -147,7 +149,6 @@ impl Worker<'_> {
         let _ = std::fs::remove_dir_all(&junit);
         let _ = std::fs::create_dir_all(&junit);
         let began = SystemTime::now();
-        let clock = std::time::Instant::now();
         let (mut printed, mut tally) = (Excerpt::new(HEAD, TAIL), Tally::default());
         let cmd = wrapped(context, command).env(JUNIT, &junit);
         let ended = self.follow(&cmd, worktree, |bytes, stream| {
@@ -156,16 +157,19 @@ impl Worker<'_> {
                 tally.read(bytes);
             }
         });
-        let duration_s = (clock.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-        let (status, exit) = match ended {
-            Ok(Ended::Stopped) => return None,
-            Ok(Ended::TimedOut) => (CheckStatus::Timeout, None),
-            Ok(Ended::With(0)) => (CheckStatus::Passed, Some(0)),
-            // What the shell says of a program that is none, or is not there.
-            Ok(Ended::With(code @ (126 | 127))) => (CheckStatus::Error, Some(code)),
-            Ok(Ended::With(code)) => (CheckStatus::Failed, Some(code)),
+        let (ended, took) = match ended {
+            Ok(ended) => ended,
             Err(why) => return Some(not_run(command, &why)),
         };
+        let (status, exit) = match ended {
+            Ended::Stopped => return None,
+            Ended::TimedOut => (CheckStatus::Timeout, None),
+            Ended::With(0) => (CheckStatus::Passed, Some(0)),
+            // What the shell says of a program that is none, or is not there.
+            Ended::With(code @ (126 | 127)) => (CheckStatus::Error, Some(code)),
+            Ended::With(code) => (CheckStatus::Failed, Some(code)),
+        };
+        let duration_s = (took.as_secs_f64() * 1000.0).round() / 1000.0;
         let tests =
             junit_below(&junit, began).or_else(|| junit_below(&worktree.path, began)).or_else(|| tally.counts());
         let tail = excerpt(&mut printed).replace(&worktree.path.display().to_string(), ".");
@@ -201,11 +205,11 @@ impl Worker<'_> {
         cmd: &Cmd,
         worktree: &Worktree,
         hear: impl FnMut(&[u8], Stream),
-    ) -> std::result::Result<Ended, String> {
+    ) -> std::result::Result<(Ended, Duration), String> {
         let cmd = crate::git::TIES.iter().fold(cmd.clone(), |cmd, name| cmd.env_remove(name));
         let cmd = cmd.cwd(&worktree.path).limit(self.way.limit.duration());
         let ran = process::run_bounded(&cmd, place::mark(&worktree.path), &self.stop, hear);
-        ran.map(|(ended, _)| ended).map_err(|failure| failure.to_string())
+        ran.map_err(|failure| failure.to_string())
     }
 }
 

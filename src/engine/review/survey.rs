@@ -2,6 +2,7 @@
 
 use super::evidence;
 use crate::context::Context;
+use crate::engine::compare;
 use crate::error::Result;
 use crate::model::{Comparison, Evidence};
 use crate::store::{Recorded, RunStore};
@@ -20,22 +21,17 @@ impl Survey {
     /// When an object is missing.
     pub fn of(context: &Context, store: &RunStore<'_>, recorded: &Recorded) -> Result<Survey> {
         let run = &recorded.run;
-        let comparison = compared(context, store, recorded)?;
+        let comparison = compare::comparison(context, run, &compare::all(recorded))?;
         let mut all = Vec::new();
         for variant in &run.variants {
             let patch =
                 store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()))?.unwrap_or_default();
             let generated = context.repo.generated(variant.commit.unwrap_or(run.base_oid), &evidence::paths(&patch));
             let mut seen = evidence::of(&patch, &variant.risks, &|path| generated.contains(path));
-            let compared = comparison.as_ref().and_then(|comparison| comparison.variant(&variant.name()));
+            let compared = comparison.variant(&variant.name());
             seen.agreement = compared.and_then(|compared| compared.agreement);
             all.push((variant.index, seen));
         }
-        Ok(Survey { evidence: all, comparison })
+        Ok(Survey { evidence: all, comparison: Some(comparison) })
     }
-}
-
-/// How alike the variants are.
-fn compared(_: &Context, _: &RunStore<'_>, _: &Recorded) -> Result<Option<Comparison>> {
-    Ok(None)
 }
