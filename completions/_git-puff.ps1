@@ -42,6 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('patch', 'patch', [CompletionResultType]::ParameterValue, 'Print the patch of a variant, byte for byte')
             [CompletionResult]::new('preflight', 'preflight', [CompletionResultType]::ParameterValue, 'Say whether patches would apply, and to what tree')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show how variants differ from their base and from each other')
+            [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Run checks on every variant, gather evidence, rank them, and say which to take')
             [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Run agents in the background, see what they are doing, and talk to them')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what could stand in the way, and repair what is broken')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Explain how to make a cloud environment, and how to check it')
@@ -58,7 +59,8 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf; with --agent their sum]')
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'An agent on this machine, and how many attempts it makes: codex:2; may be given several times')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many agents work at once [default: all]')
-            [CompletionResult]::new('--intent', '--intent', [CompletionResultType]::ParameterName, 'Markdown files with settings at their top (env, base, best-of, agent, name) and the prompt below: a run each')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'A command that a review runs on every variant; may be given several times [config: puff.check]')
+            [CompletionResult]::new('--intent', '--intent', [CompletionResultType]::ParameterName, 'Markdown files with settings at their top (env, base, best-of, agent, check, name) and the prompt below: a run each')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the run')
             [CompletionResult]::new('--max-active', '--max-active', [CompletionResultType]::ParameterName, 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'The time between two looks [config: puff.interval]')
@@ -82,7 +84,8 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf; with --agent their sum]')
             [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'An agent on this machine, and how many attempts it makes: codex:2; may be given several times')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many agents work at once [default: all]')
-            [CompletionResult]::new('--intent', '--intent', [CompletionResultType]::ParameterName, 'Markdown files with settings at their top (env, base, best-of, agent, name) and the prompt below: a run each')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'A command that a review runs on every variant; may be given several times [config: puff.check]')
+            [CompletionResult]::new('--intent', '--intent', [CompletionResultType]::ParameterName, 'Markdown files with settings at their top (env, base, best-of, agent, check, name) and the prompt below: a run each')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the run')
             [CompletionResult]::new('--max-active', '--max-active', [CompletionResultType]::ParameterName, 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]')
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Leave the worktrees of the agents after the harvest')
@@ -206,6 +209,20 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
         'git-puff;diff' {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('--matrix', '--matrix', [CompletionResultType]::ParameterName, 'Compare all variants, or those that are named, in numbers')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;review' {
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'A command that is run on every variant; may be given several times [config: puff.check]')
+            [CompletionResult]::new('--judge', '--judge', [CompletionResultType]::ParameterName, 'A command that scores the variants; may be given several times [config: puff.judge]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many worktrees are checked at once [default: half of the processors]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long a check, or a judge, may take; 0 for as long as it takes')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Run the checks on these variants only; what is known of the others counts')
+            [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Take a risk that was found: its kind, or KIND:PATH; kept by later reviews')
+            [CompletionResult]::new('--fresh', '--fresh', [CompletionResultType]::ParameterName, 'Run everything again, whatever is known')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Leave the worktrees in which something was run')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

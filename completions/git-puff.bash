@@ -61,6 +61,9 @@ _gitpuff() {
             gitpuff,retry)
                 cmd="gitpuff__subcmd__retry"
                 ;;
+            gitpuff,review)
+                cmd="gitpuff__subcmd__review"
+                ;;
             gitpuff,session)
                 cmd="gitpuff__subcmd__session"
                 ;;
@@ -116,7 +119,7 @@ _gitpuff() {
 
     case "${cmd}" in
         gitpuff)
-            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight diff session doctor create demo"
+            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight diff review session doctor create demo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -282,7 +285,7 @@ _gitpuff() {
             return 0
             ;;
         gitpuff__subcmd__launch)
-            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --agent --jobs --keep --intent --name --max-active --skip-doctor --interval --timeout --harvest --json --porcelain --help"
+            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --agent --jobs --keep --check --intent --name --max-active --skip-doctor --interval --timeout --harvest --json --porcelain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,6 +324,10 @@ _gitpuff() {
                     return 0
                     ;;
                 --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --check)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -477,6 +484,44 @@ _gitpuff() {
                     return 0
                     ;;
                 --attempts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__review)
+            opts="-h --check --judge --jobs --timeout --variant --fresh --keep --accept --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --check)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --judge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --variant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -708,7 +753,7 @@ _gitpuff() {
             return 0
             ;;
         gitpuff__subcmd__submit)
-            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --agent --jobs --keep --intent --name --max-active --skip-doctor --json --porcelain --help"
+            opts="-h --prompt --prompt-file --env --branch --base --attempts --best-of --agent --jobs --keep --check --intent --name --max-active --skip-doctor --json --porcelain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -747,6 +792,10 @@ _gitpuff() {
                     return 0
                     ;;
                 --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --check)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

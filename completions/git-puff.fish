@@ -43,6 +43,7 @@ complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "report" -d 'Print
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "patch" -d 'Print the patch of a variant, byte for byte'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "preflight" -d 'Say whether patches would apply, and to what tree'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "diff" -d 'Show how variants differ from their base and from each other'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "review" -d 'Run checks on every variant, gather evidence, rank them, and say which to take'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "session" -d 'Run agents in the background, see what they are doing, and talk to them'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "doctor" -d 'Look for what could stand in the way, and repair what is broken'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "create" -d 'Explain how to make a cloud environment, and how to check it'
@@ -54,7 +55,8 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l base -l bra
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf; with --agent their sum]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l agent -d 'An agent on this machine, and how many attempts it makes: codex:2; may be given several times' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l jobs -d 'How many agents work at once [default: all]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l intent -d 'Markdown files with settings at their top (env, base, best-of, agent, name) and the prompt below: a run each' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l check -d 'A command that a review runs on every variant; may be given several times [config: puff.check]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l intent -d 'Markdown files with settings at their top (env, base, best-of, agent, check, name) and the prompt below: a run each' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l name -d 'The name of the run' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l max-active -d 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l interval -d 'The time between two looks [config: puff.interval]' -r
@@ -72,7 +74,8 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l base -l bra
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf; with --agent their sum]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l agent -d 'An agent on this machine, and how many attempts it makes: codex:2; may be given several times' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l jobs -d 'How many agents work at once [default: all]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l intent -d 'Markdown files with settings at their top (env, base, best-of, agent, name) and the prompt below: a run each' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l check -d 'A command that a review runs on every variant; may be given several times [config: puff.check]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l intent -d 'Markdown files with settings at their top (env, base, best-of, agent, check, name) and the prompt below: a run each' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l name -d 'The name of the run' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l max-active -d 'Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand submit" -l keep -d 'Leave the worktrees of the agents after the harvest'
@@ -137,6 +140,16 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand preflight" -s h -l hel
 complete -c git-puff -n "__fish_git_puff_using_subcommand diff" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand diff" -l matrix -d 'Compare all variants, or those that are named, in numbers'
 complete -c git-puff -n "__fish_git_puff_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l check -d 'A command that is run on every variant; may be given several times [config: puff.check]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l judge -d 'A command that scores the variants; may be given several times [config: puff.judge]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l jobs -d 'How many worktrees are checked at once [default: half of the processors]' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l timeout -d 'How long a check, or a judge, may take; 0 for as long as it takes' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l variant -d 'Run the checks on these variants only; what is known of the others counts' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l accept -d 'Take a risk that was found: its kind, or KIND:PATH; kept by later reviews' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l fresh -d 'Run everything again, whatever is known'
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l keep -d 'Leave the worktrees in which something was run'
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand review" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand session; and not __fish_seen_subcommand_from start list show log send poke wait kill resume attach supervise" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand session; and not __fish_seen_subcommand_from start list show log send poke wait kill resume attach supervise" -f -a "start" -d 'Start an agent, or any command, in the background'
 complete -c git-puff -n "__fish_git_puff_using_subcommand session; and not __fish_seen_subcommand_from start list show log send poke wait kill resume attach supervise" -f -a "list" -d 'Show every session of this repository, newest first, and what it is doing'

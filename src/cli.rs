@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands::*;
 use crate::error::Error;
+use crate::model::RunId;
 use crate::ui::Format;
 
 /// Send one task to several coding agents, harvest every attempt as a branch, and choose
@@ -55,6 +56,7 @@ pub enum Verb {
     Preflight(preflight::Preflight),
     // Choosing
     Diff(diff::Diff),
+    Review(review::Review),
     // Sessions
     Session(session::SessionVerb),
     // Setting up
@@ -64,6 +66,12 @@ pub enum Verb {
     /// The watcher process itself
     #[command(hide = true)]
     Watcher,
+    /// What cleans up after a review that was killed
+    #[command(hide = true)]
+    Warden {
+        /// The run
+        run: RunId,
+    },
 }
 
 impl Cli {
@@ -83,12 +91,12 @@ impl Cli {
             Some(Verb::List(verb)) => (verb.output.json, false),
             Some(Verb::Show(verb)) => (verb.output.json, false),
             Some(Verb::Harvest(verb)) => (verb.output.json, false),
+            Some(Verb::Review(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),
-            Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_) | Verb::Watcher) => {
-                (false, false)
-            }
+            Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
+            Some(Verb::Watcher | Verb::Warden { .. }) => (false, false),
         };
         match (json, porcelain) {
             (true, _) => Format::Json,

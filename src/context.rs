@@ -49,6 +49,18 @@ impl Context {
         Ok(Context { repo, settings, clock, ids, environment, places, who: OnceCell::new() })
     }
 
+    /// What another thread needs to look at the same repository: a repository is not shared between threads.
+    pub fn seed(&self) -> Seed {
+        Seed {
+            location: self.repo.location().clone(),
+            settings: self.settings.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            environment: self.environment.clone(),
+            places: self.places.clone(),
+        }
+    }
+
     /// Reads the settings again.
     ///
     /// # Errors
@@ -87,6 +99,28 @@ impl Context {
             codex_home: self.environment.codex_home.clone(),
             service: self.environment.codex_service.clone(),
         }
+    }
+}
+
+/// All of a [`Context`] but the open repository.
+#[derive(Clone)]
+pub struct Seed {
+    location: git::Location,
+    settings: Settings,
+    clock: Clock,
+    ids: Ids,
+    environment: Environment,
+    places: Places,
+}
+
+impl Seed {
+    /// The same surroundings, with the repository opened once more.
+    ///
+    /// # Errors
+    /// As [`Repo::open`].
+    pub fn open(self) -> Result<Context> {
+        let Seed { location, settings, clock, ids, environment, places } = self;
+        Ok(Context { repo: Repo::open(location)?, settings, clock, ids, environment, places, who: OnceCell::new() })
     }
 }
 

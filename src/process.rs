@@ -5,8 +5,15 @@
 //! whole group is killed, and can't flood our memory. Waiting is done by tokio: output, input, the end of the
 //! program and the time limit truly wait on each other.
 
+mod bounded;
+mod guard;
+mod marked;
 #[cfg(unix)]
 pub mod terminal;
+
+pub use bounded::{Ended, Excerpt, Stop, Stream, run_bounded};
+pub use guard::Guard;
+pub use marked::Mark;
 
 use std::cell::{OnceCell, RefCell};
 use std::ffi::{OsStr, OsString};

@@ -45,6 +45,9 @@ keys! {
     WORKTREE_SETUP = "puff.worktree.setup", None, "A command that is run in each new worktree before its agent starts.";
     WORKTREE_COPY = "puff.worktree.copy", None, "Ignored files of the main worktree that each new worktree gets a copy of: a path or pattern; may be given several times.";
     AUTO_HARVEST = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
+    CHECK = "puff.check", None, "A command that a review runs on every variant and on the base, in a worktree of each; exit 0 is well. May be given several times. The checks that a launch named count before these.";
+    CHECK_WRAPPER = "puff.check.wrapper", None, "What is put before every check, such as a container's command: 'PREFIX sh -c CHECK' is what runs.";
+    JUDGE = "puff.judge", None, "A command that scores the variants of a review, given without their makers on its standard input; run at the top of the main worktree. May be given several times.";
     AGENT_COMMAND = "puff.agent.<name>.command", None, "The command line of an agent, for the shell: {prompt} and {prompt_file} stand for its prompt, quoted by themselves; without them it comes on standard input.";
     AGENT_RESUME = "puff.agent.<name>.resume", None, "The command line that continues a session of that agent: {session} stands for the agent's own name of it, {prompt} for what it is told.";
     AGENT_WRAPPER = "puff.agent.<name>.wrapper", None, "What is put before every command of that agent, such as a container's.";
@@ -55,7 +58,7 @@ keys! {
 }
 
 /// The settings that count here.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     entries: Vec<ConfigEntry>,
     environment: HashMap<String, String>,

@@ -171,9 +171,18 @@ impl Ui {
 
     /// Bars for runs that are being watched; they show only to a person at a terminal.
     pub fn progress(&self) -> Progress {
+        Progress { bars: self.shown_bars(), of_run: HashMap::new() }
+    }
+
+    fn shown_bars(&self) -> Option<MultiProgress> {
         let shown = self.format == Format::Human && self.is_terminal_err();
-        let bars = shown.then(|| self.bars.get_or_init(MultiProgress::new).clone());
-        Progress { bars, of_run: HashMap::new() }
+        shown.then(|| self.bars.get_or_init(MultiProgress::new).clone())
+    }
+
+    /// A bar for so many steps of one work; it shows only to a person at a terminal.
+    pub fn bar(&self, total: u64) -> Bar {
+        let bars = self.shown_bars();
+        Bar(bars.map(|bars| bars.add(new_bar(total))))
     }
 
     /// Text, which may hold our own colours, to standard output.
@@ -208,6 +217,33 @@ impl Ui {
     }
 }
 
+fn new_bar(total: u64) -> ProgressBar {
+    // The template is ours, so it is one; the default would do as well.
+    let style = ProgressStyle::with_template("[{bar:12}] {wide_msg}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+    ProgressBar::new(total).with_style(style)
+}
+
+/// A progress bar; nothing where nobody would see it.
+pub struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    /// Shows how far it is, and what goes on.
+    pub fn show(&self, done: u64, line: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(done);
+            bar.set_message(clean_line(line));
+        }
+    }
+}
+
+impl Drop for Bar {
+    /// Leaves the terminal without it, however the work ended.
+    fn drop(&mut self) {
+        self.0.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
 /// Progress bars, one a run.
 pub struct Progress {
     bars: Option<MultiProgress>,
@@ -220,12 +256,8 @@ impl Progress {
         let Some(bars) = &self.bars else { return };
         let total = run.variants.len().max(run.best_of as usize) as u64;
         let line = progress::bar_line(run, now);
-        let bar = self.of_run.entry(run.run.clone()).or_insert_with(|| {
-            // The template is ours, so it is one; the default would do as well.
-            let style = ProgressStyle::with_template("[{bar:12}] {wide_msg}");
-            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
-            bars.add(ProgressBar::new(total).with_style(style).with_message(line.clone()))
-        });
+        let new = || bars.add(new_bar(total).with_message(line.clone()));
+        let bar = self.of_run.entry(run.run.clone()).or_insert_with(new);
         bar.set_length(total);
         bar.set_position(run.terminal() as u64);
         bar.set_message(line);

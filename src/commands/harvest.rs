@@ -91,7 +91,9 @@ fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     let (runs, _) = shared::all_runs(context, ui)?;
     let news = |run: &Run| {
         let open = matches!(run.state, State::Pending | State::Ready) && run.task_id.is_some();
-        let unknown = run.task_id.is_some() && run.state == State::Harvested && run.count(VariantStatus::Unknown) > 0;
+        let unknown = run.task_id.is_some()
+            && matches!(run.state, State::Harvested | State::Reviewed)
+            && run.count(VariantStatus::Unknown) > 0;
         open || unknown || run.has_unharvested()
     };
     Ok(runs.into_iter().filter(news).collect())

@@ -53,7 +53,10 @@ pub struct TaskArgs {
     /// Leave the worktrees of the agents after the harvest
     #[arg(long)]
     keep: bool,
-    /// Markdown files with settings at their top (env, base, best-of, agent, name) and the prompt below: a run each
+    /// A command that a review runs on every variant; may be given several times [config: puff.check]
+    #[arg(long, value_name = "CMD")]
+    check: Vec<String>,
+    /// Markdown files with settings at their top (env, base, best-of, agent, check, name) and the prompt below: a run each
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["prompt", "prompt_file", "name"])]
     intent: Vec<PathBuf>,
     /// The name of the run
@@ -92,6 +95,7 @@ impl TaskArgs {
     fn intents(&self, watch: Option<WatchWish>, context: &Context) -> Result<Vec<Intent>> {
         let limit = watch.map_or_else(|| context.settings.span(settings::TIMEOUT), |wish| Ok(wish.timeout))?;
         let flags = Intent {
+            check: shared::commands(&self.check, "--check")?,
             agents: self.agent.clone(),
             jobs: self.jobs,
             keep: self.keep,
@@ -116,6 +120,7 @@ impl TaskArgs {
                 env: flags.env.clone().or(read.env.filter(|_| agents_of_file)),
                 base: flags.base.clone().or(read.base),
                 best_of: flags.best_of.or(read.best_of.filter(|_| agents_of_file)),
+                check: if flags.check.is_empty() { read.check } else { flags.check.clone() },
                 agents: if agents_of_file { read.agents } else { flags.agents.clone() },
                 prompt: read.prompt,
                 prompt_file: read.prompt_file,

@@ -18,6 +18,7 @@ pub mod patch;
 pub mod preflight;
 pub mod report;
 pub mod retry;
+pub mod review;
 pub mod session;
 pub mod show;
 pub mod stop;
@@ -60,10 +61,12 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Patch(verb)) => patch::run(&verb, &here()?, ui),
         Some(Verb::Preflight(verb)) => preflight::run(&verb, &meanwhile()?, ui),
         Some(Verb::Diff(verb)) => diff::run(&verb, here, ui),
+        Some(Verb::Review(verb)) => review::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
         Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
+        Some(Verb::Warden { run }) => crate::engine::review::ward(&here()?, &run).map(|()| Exit::Done),
     }
 }

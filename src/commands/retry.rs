@@ -64,6 +64,7 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         keep: old.local.as_ref().is_some_and(|local| local.keep),
         limit: old.local.as_ref().map_or(Span(0), Local::limit),
         name: None,
+        check: old.check.clone(),
     };
     let watch = old.watch.as_ref().map(|watch| WatchWish {
         interval: Span(watch.interval_s),

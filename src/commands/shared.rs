@@ -71,6 +71,24 @@ pub fn absolute(context: &Context, path: &Path) -> PathBuf {
     context.environment.cwd.join(path)
 }
 
+/// Commands of a flag that may be given several times, each once.
+///
+/// # Errors
+/// When one is blank.
+pub fn commands(given: &[String], flag: &str) -> Result<Vec<String>> {
+    let mut commands: Vec<String> = Vec::new();
+    for command in given {
+        if command.trim().is_empty() || command.contains('\0') {
+            return Err(Error::usage(format!("{flag} '{command}' is no command"))
+                .hint(format!("say a line for the shell, such as {flag} 'make test'")));
+        }
+        if !commands.contains(command) {
+            commands.push(command.clone());
+        }
+    }
+    Ok(commands)
+}
+
 /// `--best-of`, in the range that a number of attempts can have at all.
 ///
 /// # Errors
@@ -143,6 +161,12 @@ pub fn print_runs_json(ui: &Ui, runs: &[Run]) {
 pub fn print_run(context: &Context, ui: &Ui, run: &Run) {
     match ui.format() {
         Format::Json => ui.json(run),
-        _ => ui.block(&render::tables::run(run, context.clock.now(), ui.width())),
+        _ => {
+            // A review that can't be read does not keep a run from being shown.
+            let review =
+                RunStore::new(context).load(&run.run).and_then(|recorded| RunStore::new(context).review(&recorded));
+            let review = review.ok().flatten();
+            ui.block(&render::tables::run(run, review.as_ref(), context.clock.now(), ui.width()));
+        }
     }
 }

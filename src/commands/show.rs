@@ -30,7 +30,7 @@ pub fn run(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
             ui.json(&recorded.run);
             return Ok(Exit::Done);
         }
-        None => render::tables::run(&recorded.run, now, ui.width()),
+        None => render::tables::run(&recorded.run, store.review(&recorded)?.as_ref(), now, ui.width()),
         Some(index) => {
             let variant = recorded.run.variant(index).ok_or_else(|| no_variant(&recorded.run, index))?;
             if ui.format() == Format::Json {
@@ -39,7 +39,7 @@ pub fn run(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
             }
             let report = store.file(recorded.head, &format!("variants/var{index}/report.json"))?;
             let report: Option<Report> = report.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            render::tables::variant(&recorded.run, index, report.as_ref(), now)
+            render::tables::variant(&recorded.run, store.review(&recorded)?.as_ref(), index, report.as_ref(), now)
         }
     };
     let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();

@@ -47,7 +47,7 @@ pub struct Client {
 pub fn harvest(context: &Context, id: &RunId, wish: &Wish, provider: &dyn Provider, tell: Listener<'_>) -> Result<Run> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
-    check_variants(&recorded.run, wish)?;
+    check_variants(&recorded.run, &wish.variants)?;
     let question = super::question(&recorded.run, true)?;
     match provider.collect(&question) {
         Ok(collection) => {
@@ -119,7 +119,7 @@ pub(in crate::engine) type AllMade = (Run, HashMap<u32, Made>);
 pub(in crate::engine) fn make_all(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'_>) -> Result<AllMade> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
-    check_variants(&recorded.run, wish)?;
+    check_variants(&recorded.run, &wish.variants)?;
     let recorded = find_real_base(context, &store, recorded, tell)?;
     let variants = recorded.run.variants.iter().filter(|variant| wanted(variant, wish));
     let make = |variant: &Variant| Ok((variant.index, make(context, &store, &recorded, variant, tell)?));
@@ -146,8 +146,9 @@ pub(in crate::engine) fn finish(
     Ok(recorded.run)
 }
 
-fn check_variants(run: &Run, wish: &Wish) -> Result<()> {
-    match wish.variants.iter().find(|index| run.variant(**index).is_none()) {
+/// Has the run all of these variants?
+pub(in crate::engine) fn check_variants(run: &Run, variants: &[u32]) -> Result<()> {
+    match variants.iter().find(|index| run.variant(**index).is_none()) {
         None => Ok(()),
         Some(index) => Err(Error::usage(format!("the run '{}' has no variant {index}", run.run))
             .hint(format!("its variants are 1 to {}", run.variants.len()))),

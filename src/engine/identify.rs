@@ -68,6 +68,7 @@ fn take(variant: &mut Variant, attempt: &Attempt, sum: Option<String>, changed: 
         variant.apply = None;
         variant.reason = attempt.reason.clone();
         variant.conflicts.clear();
+        variant.forget_review();
         (variant.files, variant.insertions, variant.deletions) = (None, None, None);
     } else if attempt.patch.is_none() && attempt.reason.is_some() {
         variant.reason = attempt.reason.clone();

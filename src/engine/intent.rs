@@ -35,6 +35,8 @@ pub struct Intent {
     pub keep: bool,
     /// How long each of them may take; 0 for as long as it takes.
     pub limit: Span,
+    /// The commands that a review is to run on the variants.
+    pub check: Vec<String>,
 }
 
 /// How a run is to be watched.
@@ -55,23 +57,31 @@ struct FrontMatter {
     env: Option<String>,
     base: Option<String>,
     best_of: Option<u32>,
-    agent: Option<Agents>,
+    agent: Option<Words>,
+    check: Option<Words>,
     name: Option<String>,
 }
 
-/// One agent, or several.
+/// One of something, or several.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Agents {
+enum Words {
     One(String),
     Several(Vec<String>),
 }
 
-impl Agents {
+impl Words {
     fn crews(self) -> Result<Vec<Crew>, NoCrew> {
         match self {
-            Agents::One(name) => name.split_whitespace().map(str::parse).collect(),
-            Agents::Several(names) => names.iter().map(|name| name.parse()).collect(),
+            Words::One(name) => name.split_whitespace().map(str::parse).collect(),
+            Words::Several(names) => names.iter().map(|name| name.parse()).collect(),
+        }
+    }
+
+    fn each(self) -> Vec<String> {
+        match self {
+            Words::One(one) => vec![one],
+            Words::Several(several) => several,
         }
     }
 }
@@ -114,7 +124,7 @@ impl Intent {
             Some(yaml) if yaml.trim().is_empty() => FrontMatter::default(),
             Some(yaml) => serde_saphyr::from_str(yaml).map_err(|cause| {
                 Error::usage(format!("the settings at the top of '{named}' are not understood"))
-                    .hint("they are: env, base, best-of, agent, name; one 'key: value' a line between two lines ---")
+                    .hint("they are: env, base, best-of, agent, check, name; one 'key: value' a line between two lines ---")
                     .because(cause)
             })?,
         };
@@ -124,11 +134,17 @@ impl Intent {
             Error::usage(format!("the name at the top of '{named}' is no run name: {cause}"))
                 .hint("write another one, or leave the line out")
         })?;
-        let agents = settings.agent.map(Agents::crews).transpose().map_err(|cause| {
+        let agents = settings.agent.map(Words::crews).transpose().map_err(|cause| {
             Error::usage(format!("the agent at the top of '{named}' can't be used: {cause}"))
                 .hint("write 'agent: NAME:N', or several: 'agent: [NAME:N, NAME:N]'")
         })?;
+        let check = settings.check.map(Words::each).unwrap_or_default();
+        if let Some(blank) = check.iter().find(|command| command.trim().is_empty()) {
+            return Err(Error::usage(format!("the check '{blank}' at the top of '{named}' is no command"))
+                .hint("write 'check: COMMAND', or several: 'check: [COMMAND, COMMAND]'"));
+        }
         Ok(Intent {
+            check,
             prompt,
             prompt_file: Some(named.to_owned()),
             env: settings.env,

@@ -1,10 +1,10 @@
-//! Worktrees of agents that are not as they should be: left over, locked by nobody, missing, or cut off.
+//! Worktrees of agents and reviews that are not as they should be: left over, locked by nobody, missing, or cut off.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Listener;
 use super::harvest::keep_work;
+use super::{Listener, review};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
 use crate::model::{Local, Run, RunId, State, Variant};
@@ -25,6 +25,8 @@ pub enum Matter {
     Missing,
     /// Its folder has lost the file that names the repository.
     CutOff,
+    /// A review that was killed left it.
+    Reviewed,
     /// It belongs to no run that there is.
     Strange,
 }
@@ -48,6 +50,7 @@ impl fmt::Display for LeftOver {
             Matter::Locked => "is locked for a session that is over",
             Matter::Missing => "is gone, but git still knows it",
             Matter::CutOff => "has lost its '.git' file",
+            Matter::Reviewed => "was left by a review that was killed",
             Matter::Strange => "belongs to no run that there is",
         };
         let of = self.of.as_ref().map(|(run, variant)| format!(" of {run}:{variant}")).unwrap_or_default();
@@ -71,9 +74,18 @@ pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
         }
     }
     if let Ok(yard) = Yard::find(context) {
-        let there = context.repo.worktrees().into_iter().map(|worktree| worktree.path);
-        let ours = there.filter(|path| yard.is_of_a_run(path) && !known.iter().any(|folder| path.starts_with(folder)));
-        found.extend(ours.map(|path| LeftOver { path, matter: Matter::Strange, of: None }));
+        for worktree in context.repo.worktrees() {
+            let Some(name) = yard.run_of(&worktree.path) else { continue };
+            let run = runs.iter().map(|recorded| &recorded.run.run).find(|run| run.as_str() == name);
+            let matter = match run {
+                _ if review::is_left(context, &worktree, name) => Matter::Reviewed,
+                // Of a run that there is: an agent's was looked at above, and a review may have been told to keep one.
+                Some(_) => continue,
+                None if known.iter().any(|folder| worktree.path.starts_with(folder)) => continue,
+                None => Matter::Strange,
+            };
+            found.push(LeftOver { path: worktree.path, matter, of: None });
+        }
     }
     found
 }
@@ -110,6 +122,9 @@ fn matter(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Opt
 /// # Errors
 /// When what an agent made can't be recorded, or a worktree can't be changed.
 pub fn put_right(context: &Context, left_over: &LeftOver, runs: &[Recorded], tell: Listener<'_>) -> Result<bool> {
+    if left_over.matter == Matter::Reviewed {
+        return review::remove_left(context, &left_over.path).map(|()| true);
+    }
     let Some((id, index)) = &left_over.of else { return Ok(false) };
     let run = runs.iter().map(|recorded| &recorded.run).find(|run| run.run == *id);
     let whole = run.and_then(|run| Some((run, run.local.as_ref()?, run.variant(*index)?)));

@@ -18,6 +18,7 @@ pub mod left_overs;
 pub mod observe;
 pub mod preflight;
 pub mod repair;
+pub mod review;
 pub mod sessions;
 pub mod submit;
 

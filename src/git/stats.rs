@@ -3,6 +3,7 @@
 //! libgit2 counts too, but takes other files for renames than git does: `one, two, three` cut down to `one` under a new
 //! name is a rename to libgit2 and none to git. Whoever compares our numbers with `git diff --stat` must find the same.
 
+use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 
 use super::listing::{Listing, split};
@@ -30,6 +31,43 @@ pub struct Counting {
 }
 
 impl Repo {
+    /// The patch from one commit to another, in one form whatever is configured; of binary files only that they differ.
+    ///
+    /// # Errors
+    /// When an object is missing.
+    pub fn patch_between(&self, from: Oid, to: Oid) -> Result<Vec<u8>> {
+        const FORM: [&str; 10] = [
+            "diff-tree",
+            "-p",
+            "-M",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--no-color",
+            "--diff-algorithm=myers",
+            "--unified=3",
+            "--src-prefix=a/",
+            "--dst-prefix=b/",
+        ];
+        let patch = run(&self.git().args(FORM).args([from.to_string(), to.to_string()]));
+        let failed = |cause| Error::failed(format!("the patch from {from} to {to} can't be made")).because(cause);
+        patch.map(|output| output.stdout).map_err(failed)
+    }
+
+    /// Those of the paths that the attributes of a commit call generated (`linguist-generated`); none where git is too
+    /// old to read attributes of a commit.
+    pub fn generated(&self, commit: Oid, paths: &[Vec<u8>]) -> BTreeSet<Vec<u8>> {
+        if paths.is_empty() {
+            return BTreeSet::new();
+        }
+        let names: Vec<u8> = paths.iter().flat_map(|path| path.iter().copied().chain([0])).collect();
+        let source = format!("--source={commit}");
+        let asked = self.git().args(["check-attr", "-z", "--stdin", &source, "linguist-generated"]).stdin(names);
+        let Ok(said) = run(&asked) else { return BTreeSet::new() };
+        let fields: Vec<&[u8]> = said.stdout.split(|byte| *byte == 0).collect();
+        let set = |value: &[u8]| value == b"set" || value == b"true";
+        fields.chunks_exact(3).filter(|one| set(one[2])).map(|one| one[0].to_vec()).collect()
+    }
+
     /// Begins to count how much the second of each two trees differs from the first, renames found as `git diff --stat`
     /// finds them. One git counts them all, while we do something else.
     ///

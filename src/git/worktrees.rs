@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::bytes::{records, shown};
 use super::repo::Repo;
 use super::{GitFailure, base_git, run};
 use crate::model::Oid;
@@ -122,12 +123,62 @@ impl Repo {
         Ok(())
     }
 
+    /// What is different in a linked worktree from the commit that it was made at: paths after git's letter for how, as
+    /// `M path`; folders of which nothing is known as one, and `HEAD` where that is at another commit.
+    ///
+    /// # Errors
+    /// With git's words, when it can't tell.
+    pub fn worktree_changes(&self, worktree: &Worktree, commit: Oid) -> Result<Vec<String>, GitFailure> {
+        let at = run(&git_of(worktree).args(["rev-parse", "HEAD"]))?;
+        let moved = String::from_utf8_lossy(&at.stdout).trim() != commit.to_string();
+        let mut changes: Vec<String> = moved.then(|| "M HEAD".to_owned()).into_iter().collect();
+        let status = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal"];
+        let listed = run(&git_of(worktree).args(status).limit(CHECKOUT_LIMIT))?;
+        let letter = |how: &[u8]| match how {
+            b"??" => 'A',
+            how => char::from(how.iter().rev().find(|letter| **letter != b' ').copied().unwrap_or(b'M')),
+        };
+        let lines = records(&listed.stdout).filter(|line| line.len() > 3);
+        changes.extend(lines.map(|line| format!("{} {}", letter(&line[..2]), shown(&line[3..]))));
+        Ok(changes)
+    }
+
+    /// Brings a linked worktree back to the commit that it was made at. What git ignores stays: it is what builds leave.
+    ///
+    /// # Errors
+    /// With git's words, when it can't.
+    pub fn restore_worktree(&self, worktree: &Worktree, commit: Oid) -> Result<(), GitFailure> {
+        let _ = fs::remove_file(worktree.admin.join("index.lock"));
+        let calls: [&[&str]; 3] = [
+            &["checkout", "--quiet", "--force", "--detach", &commit.to_string()],
+            &["reset", "--quiet", "--hard"],
+            &["clean", "--quiet", "-ffd"],
+        ];
+        for call in calls {
+            run(&git_of(worktree).args(call).limit(CHECKOUT_LIMIT))?;
+        }
+        if worktree.path.join(".gitmodules").is_file() {
+            for call in [["reset", "--quiet", "--hard"], ["clean", "--quiet", "-ffd"]] {
+                let each = ["submodule", "--quiet", "foreach", "--recursive", "git"];
+                run(&git_of(worktree).args(each).args(call).limit(CHECKOUT_LIMIT))?;
+            }
+            self.init_submodules(&worktree.path)?;
+        }
+        Ok(())
+    }
+
     /// A call of git in the main worktree, whatever the caller's variables say of an index.
     fn untied(&self) -> Cmd {
         let ours = ["GIT_DIR", "GIT_WORK_TREE"];
         let ties = TIES.iter().filter(|name| !ours.contains(name));
         ties.fold(self.git(), |cmd, name| cmd.env_remove(name))
     }
+}
+
+/// A call of git in a linked worktree, whatever became of the file that names its repository; no hook runs.
+fn git_of(worktree: &Worktree) -> Cmd {
+    let git = git_in(&worktree.path).env("GIT_DIR", &worktree.admin).env("GIT_WORK_TREE", &worktree.path);
+    git.args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"])
 }
 
 /// A call of git as somebody would make it in this folder.

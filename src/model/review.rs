@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::schema::documents;
-use super::{Check, Comparison, Oid, RunId, Schema, Time};
+use super::{Check, Comparison, Oid, Run, RunId, Schema, Time, Variant};
 
 /// Everything that is known about the variants of a run when somebody has to choose. What was run on each variant, and
 /// its score, are in the run itself ([`super::Variant::checks`], [`super::Variant::score`]).
@@ -22,6 +22,9 @@ pub struct Review {
     pub commands: Vec<String>,
     /// The same commands on the base, to tell what was broken before.
     pub base: Vec<Check>,
+    /// What the checks changed in the base's worktree: what a check edits wherever it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub base_touched: Vec<String>,
     /// One entry per variant of the run.
     pub variants: Vec<Reviewed>,
     /// What outside judges said.
@@ -42,6 +45,15 @@ impl Review {
     /// The schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::REVIEW)
+    }
+
+    /// The variants that are not what they were when this was found out, or that came since.
+    pub fn outdated(&self, run: &Run) -> Vec<u32> {
+        let same = |variant: &&Variant| {
+            let reviewed = self.variant(variant.index);
+            reviewed.map_or(variant.commit.is_none(), |reviewed| reviewed.commit == variant.commit)
+        };
+        run.variants.iter().filter(|variant| !same(variant)).map(|variant| variant.index).collect()
     }
 
     /// What is said of the variant with this number.
@@ -108,8 +120,8 @@ pub struct Evidence {
     pub tests_added: Vec<String>,
     /// Tests that go.
     pub tests_removed: Vec<String>,
-    /// Whatever a reader should see: risks of the path policy, conflict markers, white space, left-over debugging,
-    /// secrets, binary and generated files, lock files.
+    /// Whatever a reader should see: risks of the path policy (secrets and lock files among them), refs and hooks that
+    /// changed while a check ran, conflict markers, white space, left-over debugging, binary and generated files.
     pub findings: Vec<Observation>,
     /// The mean likeness to the other variants, from 0 to 1; none when there are no others.
     pub agreement: Option<f64>,
@@ -118,7 +130,8 @@ pub struct Evidence {
 /// Something in a change that a reader should see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
-    /// What kind of thing: `conflict-marker`, `whitespace`, `debugging`, `secret`, `binary`, `generated`, `lockfile`, ….
+    /// What kind of thing: `conflict-marker`, `whitespace`, `debugging`, `unfinished`, `secret`, `binary`, `generated`,
+    /// `lockfile`, `ref`, `hook`, ….
     pub kind: String,
     /// The path it is about.
     pub path: String,
@@ -139,6 +152,9 @@ pub struct Judge {
     pub error: Option<String>,
     /// Seconds it took.
     pub duration_s: f64,
+    /// It was asked the same before, and is not asked again.
+    #[serde(default)]
+    pub cached: bool,
     /// What it says of each variant.
     pub opinions: Vec<Opinion>,
 }

@@ -33,6 +33,8 @@ pub mod documents {
     pub const MATRIX: &str = "matrix";
     /// What a review found out.
     pub const REVIEW: &str = "review";
+    /// What a judge is shown.
+    pub const JUDGE: &str = "judge";
     /// The handoff report.
     pub const REPORT: &str = "report";
     /// One change seen by `watch`.

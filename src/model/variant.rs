@@ -98,6 +98,12 @@ impl Variant {
         }
     }
 
+    /// What a review found out is of another patch or commit, and no longer true.
+    pub fn forget_review(&mut self) {
+        self.checks.clear();
+        self.score = None;
+    }
+
     /// `var<N>`, as folders, branches and people name it.
     pub fn name(&self) -> String {
         format!("var{}", self.index)
@@ -205,14 +211,14 @@ pub struct Check {
     pub exit: Option<i32>,
     /// Seconds it took.
     pub duration_s: f64,
-    /// The end of what it printed.
+    /// What it printed: all of it, or the beginning and the end with a line between them that says how much is left out.
     pub tail: String,
     /// The result was taken from an earlier review of the same commit.
     pub cached: bool,
     /// How the same command ended on the base; none when it was not run there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_base: Option<CheckStatus>,
-    /// How many tests it counted, where it says so in JUnit's or TAP's form.
+    /// How many tests it counted, where it says so: in JUnit's or TAP's form, or in the words of Rust's test runner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<Counts>,
 }
@@ -240,6 +246,18 @@ pub enum CheckStatus {
     Timeout,
     /// It could not be run.
     Error,
+}
+
+impl CheckStatus {
+    /// The word that JSON and people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CheckStatus::Passed => "passed",
+            CheckStatus::Failed => "failed",
+            CheckStatus::Timeout => "timeout",
+            CheckStatus::Error => "error",
+        }
+    }
 }
 
 /// A variant's place in the ranking.

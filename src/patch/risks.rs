@@ -220,18 +220,8 @@ fn by_content(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
 
 /// The lines that hunks add, without their ends, each with its number in the new file.
 fn added<'h, 'p>(hunks: &'h [Hunk<'p>]) -> impl Iterator<Item = (u64, &'p [u8])> + 'h {
-    hunks.iter().flat_map(|hunk| {
-        let mut number = hunk.new_start;
-        hunk.lines.split_inclusive(|byte| *byte == b'\n').filter_map(move |line| {
-            let here = number;
-            match line.first()? {
-                b'-' | b'\\' => return None,
-                _ => number += 1,
-            }
-            let text = line.strip_prefix(b"+")?;
-            Some((here, text.strip_suffix(b"\n").unwrap_or(text)))
-        })
-    })
+    let changes = hunks.iter().flat_map(Hunk::changes);
+    changes.filter(|line| line.added).map(|line| (line.number, line.text))
 }
 
 #[cfg(test)]

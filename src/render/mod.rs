@@ -8,6 +8,7 @@ mod columns;
 pub mod launched;
 pub mod progress;
 pub mod report;
+pub mod review;
 pub mod sections;
 pub mod steps;
 pub mod tables;

@@ -4,6 +4,8 @@
 //! pasted into a pull request. The same run gives the same bytes. What came from outside stands in a quote, in a
 //! cell or in a code span, so that it is never Markdown, and never a line that looks like a section's beginning.
 
+mod review;
+
 use super::sections::{ending, heading};
 use super::steps::{self, Step};
 use super::text::{code, columns, markdown_cell, markdown_words, one_line, pad, quote_literally};
@@ -25,12 +27,17 @@ pub fn markdown(handoff: &Handoff) -> String {
     let parts = [
         heading(&run.run),
         summary(run),
+        review::recommendation(handoff),
         format!("## What was asked\n\n{}", asked(handoff)),
         origin(run),
         variants(run),
+        review::results(handoff),
+        review::checks(handoff),
+        review::judges(handoff),
         said(run),
-        risks(run),
-        format!("## What to do next\n\n{}", commands(&steps::next(run))),
+        review::findings(handoff).unwrap_or_else(|| risks(run)),
+        review::rest(handoff),
+        format!("## What to do next\n\n{}", commands(&steps::next(run, handoff.review.as_ref()))),
         ending(&run.run),
     ];
     join(&parts)
@@ -47,6 +54,7 @@ pub fn variant_markdown(handoff: &Handoff, index: u32) -> String {
         format!("Variant {index} of {}: {}.{by}", words::total(run), words::facts(variant)),
         format!("Asked: {}", title(handoff)),
         to_know(variant),
+        review::of_variant(handoff, variant),
         message(run, variant),
         siblings(run, variant),
         format!("## What to do next\n\n{}", commands(&steps::of_variant(run, variant))),
@@ -119,18 +127,24 @@ fn url(url: &str) -> String {
 const HEADS: [&str; 7] = ["variant", "status", "apply", "files", "+/-", "branch", "note"];
 
 fn variants(run: &Run) -> String {
-    if run.variants.is_empty() { String::new() } else { format!("## Variants\n\n{}", table(run)) }
+    if run.variants.is_empty() {
+        String::new()
+    } else {
+        format!("## Variants\n\n{}", table(HEADS, run.variants.iter().map(row).collect()))
+    }
 }
 
-/// A row per variant, its columns below each other for those who read it as plain text.
-fn table(run: &Run) -> String {
-    let rows: Vec<[String; 7]> = run.variants.iter().map(row).collect();
-    let heads = HEADS.map(str::to_owned);
+/// The cells of a row, each of them Markdown.
+type Cells<const N: usize> = [String; N];
+
+/// A table, its columns below each other for those who read it as plain text.
+fn table<const N: usize>(heads: [&str; N], rows: Vec<Cells<N>>) -> String {
+    let heads = heads.map(str::to_owned);
     let width = |at: usize| rows.iter().chain([&heads]).map(|row| columns(&row[at])).max().unwrap_or(0);
-    let mut widths: [usize; 7] = std::array::from_fn(width);
-    // Notes differ much in length: the last column is ragged.
-    widths[6] = HEADS[6].len();
-    let line = |cells: &[String; 7]| -> String {
+    let mut widths: [usize; N] = std::array::from_fn(width);
+    // What comes last may differ much in length: the last column is ragged.
+    widths[N - 1] = heads[N - 1].len();
+    let line = |cells: &Cells<N>| -> String {
         let padded: String = cells.iter().zip(widths).map(|(cell, width)| format!(" {} |", pad(cell, width))).collect();
         format!("|{padded}\n")
     };
@@ -288,6 +302,7 @@ The last message of each agent:
 
 ## What to do next
 
+- check and rank them: `git puff review fix-the-parser-3f2a`
 - read var1: `git log -p 1111111111..puff/fix-the-parser-3f2a/var1`
 - the files of var1: `git diff 1111111111...puff/fix-the-parser-3f2a/var1 --stat`
 - try var1: `git switch puff/fix-the-parser-3f2a/var1`

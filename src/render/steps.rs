@@ -1,7 +1,7 @@
 //! What to do next: commands that work on a run as it is now.
 
 use super::words;
-use crate::model::{Apply, Attention, ProviderKind, Run, State, Variant};
+use crate::model::{Apply, Attention, ProviderKind, Review, Run, State, Variant};
 
 /// A command and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +19,16 @@ impl Step {
 }
 
 /// The steps from here, the most urgent first. Only commands that make sense in the run's state are among them.
-pub fn next(run: &Run) -> Vec<Step> {
+pub fn next(run: &Run, review: Option<&Review>) -> Vec<Step> {
     let mut steps = urgent(run);
-    steps.extend(reading(run));
+    let current = review.filter(|review| review.outdated(run).is_empty());
+    let best = current.and_then(|review| review.recommendation.variant);
+    steps.extend(best.map(|best| Step::new(format!("take var{best}"), format!("git puff pick {}:{best}", run.run))));
+    let known = review.is_none() && matches!(run.state, State::Reviewed | State::Picked);
+    if current.is_none() && !known && run.variants.iter().any(has_branch) {
+        steps.push(Step::new("check and rank them", format!("git puff review {}", run.run)));
+    }
+    steps.extend(reading(run, best));
     let unfit = run.variants.iter().filter(|variant| !has_branch(variant) && has_patch(variant));
     steps.extend(unfit.map(|variant| patch(run, variant)));
     if matches!(run.state, State::Error | State::Cancelled) && can_retry(run) {
@@ -65,14 +72,18 @@ fn login(run: &Run) -> String {
 }
 
 /// How to read, compare and take the variants that have a branch.
-fn reading(run: &Run) -> Vec<Step> {
+fn reading(run: &Run, best: Option<u32>) -> Vec<Step> {
     let with_branch: Vec<&Variant> = run.variants.iter().filter(|variant| has_branch(variant)).collect();
     // A twin's branch shows nothing that its elder does not.
     let elder =
         |variant: &Variant| variant.duplicate_of.is_none_or(|twin| !with_branch.iter().any(|v| v.index == twin));
     let telling: Vec<&Variant> = with_branch.iter().copied().filter(|variant| elder(variant)).collect();
     let mut steps: Vec<Step> = telling.iter().filter_map(|variant| read(run, variant)).collect();
-    let better = |a: &&Variant, b: &&Variant| score(a).total_cmp(&score(b)).then(b.index.cmp(&a.index));
+    let better = |a: &&Variant, b: &&Variant| {
+        let first = (best == Some(a.index)).cmp(&(best == Some(b.index)));
+        first.then(score(a).total_cmp(&score(b))).then(b.index.cmp(&a.index))
+    };
+    let taken = best.is_some();
     let Some((best, branch)) = telling.iter().copied().max_by(better).and_then(|v| Some((v, branch(v)?))) else {
         return steps;
     };
@@ -84,7 +95,9 @@ fn reading(run: &Run) -> Vec<Step> {
     let (name, base) = (best.name(), run.base_oid.short());
     steps.push(Step::new(format!("the files of {name}"), format!("git diff {base}...{branch} --stat")));
     steps.push(Step::new(format!("try {name}"), format!("git switch {branch}")));
-    steps.push(Step::new(format!("take {name}"), format!("git cherry-pick {branch}")));
+    if !taken {
+        steps.push(Step::new(format!("take {name}"), format!("git cherry-pick {branch}")));
+    }
     steps
 }
 
@@ -156,7 +169,7 @@ mod tests {
     use super::*;
 
     fn commands(run: &Run) -> Vec<String> {
-        next(run).into_iter().map(|step| step.command).collect()
+        next(run, None).into_iter().map(|step| step.command).collect()
     }
 
     #[test]
@@ -178,6 +191,7 @@ mod tests {
         run.variants[1].duplicate_of = None;
         run.variants[2].patch_sha256 = None;
         let wanted = [
+            "git puff review fix-the-parser-3f2a",
             "git log -p 1111111111..puff/fix-the-parser-3f2a/var1",
             "git log -p 1111111111..puff/fix-the-parser-3f2a/var2",
             "git diff puff/fix-the-parser-3f2a/var1 puff/fix-the-parser-3f2a/var2",
@@ -193,6 +207,6 @@ mod tests {
     fn a_branch_name_can_not_run_anything() {
         let mut run = samples::harvested();
         run.variants[0].branch = Some("x;$(reboot)/it's".to_owned());
-        assert_eq!(commands(&run)[0], "git log -p 1111111111..'x;$(reboot)/it'\\''s'");
+        assert_eq!(commands(&run)[1], "git log -p 1111111111..'x;$(reboot)/it'\\''s'");
     }
 }

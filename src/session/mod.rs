@@ -19,6 +19,7 @@ pub mod report;
 pub mod resume;
 pub mod screen;
 pub mod supervisor;
+pub mod traces;
 pub mod viewer;
 pub mod worktree;
 

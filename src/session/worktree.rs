@@ -1,4 +1,4 @@
-//! Worktrees that agents work in: beside the repository, never inside it, since build tools walk up the tree.
+//! Worktrees that agents work in, and checks run in: beside the repository, never inside it, since build tools walk up the tree.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -59,11 +59,12 @@ impl Yard {
         self.0.join(run.as_str())
     }
 
-    /// Is this where the worktree of a run's variant would be?
-    pub fn is_of_a_run(&self, path: &Path) -> bool {
-        let inside = path.strip_prefix(&self.0).unwrap_or(Path::new(""));
-        let last = inside.file_name().and_then(|name| name.to_str());
-        inside.components().count() == 2 && last.is_some_and(|name| name.starts_with("var"))
+    /// The name of the run that a worktree in this folder would be of.
+    pub fn run_of<'p>(&self, path: &'p Path) -> Option<&'p str> {
+        let inside = path.strip_prefix(&self.0).ok()?;
+        let [run, last] = inside.iter().collect::<Vec<_>>()[..] else { return None };
+        let (run, last) = (run.to_str()?, last.to_str()?);
+        ["var", "review-", "base"].iter().any(|begin| last.starts_with(begin)).then_some(run)
     }
 
     /// Where the worktree of a session that works for no run is.
@@ -79,22 +80,32 @@ impl Yard {
 /// # Errors
 /// With git's words, when it can't be made; or when something else is in the way.
 pub fn make(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
-    let shown = path.display();
-    let cannot = |what: &str| {
-        Error::failed(format!("the worktree '{shown}' {what}"))
-            .hint("'git worktree list' shows those there are; another folder: git config puff.worktreeDir DIR")
-    };
     if let Some(there) = context.repo.worktree_at(path) {
         if there.locked.as_deref() != Some(BEING_MADE) && path.is_dir() {
             return Ok(there);
         }
-        context.repo.remove_worktree(path).map_err(|cause| cannot("is in the way").because(cause))?;
-    } else if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        context.repo.remove_worktree(path).map_err(|cause| cannot(path, "is in the way").because(cause))?;
+    }
+    make_new(context, path, commit, BEING_MADE)
+}
+
+fn cannot(path: &Path, what: &str) -> Error {
+    Error::failed(format!("the worktree '{}' {what}", path.display()))
+        .hint("'git worktree list' shows those there are; another folder: git config puff.worktreeDir DIR")
+}
+
+/// Makes a worktree where none is, as [`make`] does; it is locked with this reason from its first moment on.
+///
+/// # Errors
+/// As [`make`].
+pub fn make_new(context: &Context, path: &Path, commit: Oid, reason: &str) -> Result<Worktree> {
+    let cannot = |what: &str| cannot(path, what);
+    if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(cannot("can't be made: something else is there"));
     }
     let folder = path.parent().unwrap_or(Path::new("/"));
     std::fs::create_dir_all(folder).map_err(|cause| cannot("can't be made").because(cause))?;
-    let added = context.repo.add_worktree(path, commit, BEING_MADE);
+    let added = context.repo.add_worktree(path, commit, reason);
     let worktree = added.map_err(|cause| cannot("can't be made").because(cause))?;
     context.repo.init_submodules(path).map_err(|cause| cannot("gets no submodules").because(cause))?;
     if let Some(main) = context.places.top() {
@@ -105,8 +116,24 @@ pub fn make(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
     Ok(worktree)
 }
 
+/// Removes a worktree with all that is in it, and the folders that are empty without it.
+///
+/// # Errors
+/// When a file in it can't be removed.
+pub fn remove(context: &Context, path: &Path) -> io::Result<()> {
+    context.repo.remove_worktree(path)?;
+    remove_empty(path);
+    Ok(())
+}
+
+/// Removes the folders that the worktree in this one was in, as far as they are empty.
+pub fn remove_empty(path: &Path) {
+    let folders = path.ancestors().skip(1).take(2);
+    folders.take_while(|folder| std::fs::remove_dir(folder).is_ok()).for_each(drop);
+}
+
 /// The values of `puff.worktree.copy`.
-fn copied(context: &Context) -> Vec<String> {
+pub fn copied(context: &Context) -> Vec<String> {
     context.settings.all(settings::WORKTREE_COPY).into_iter().map(|setting| setting.value).collect()
 }
 

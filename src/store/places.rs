@@ -90,6 +90,11 @@ impl Places {
         self.root.join("locks").join(format!("submit-{run}"))
     }
 
+    /// Held by whoever reviews this run.
+    pub fn review_lock(&self, run: &RunId) -> PathBuf {
+        self.root.join("locks").join(format!("review-{run}"))
+    }
+
     /// Held while sessions of runs are started or ended.
     pub fn local_lock(&self) -> PathBuf {
         self.root.join("locks").join("local")

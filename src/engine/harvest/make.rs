@@ -172,6 +172,10 @@ pub(super) fn record(
                 files.push((path, Some(json(&meta)?)));
             }
         }
+        // A review is of what there was; what there is now has to be looked at again.
+        if run.state == State::Reviewed && review.as_ref().is_some_and(|review| !review.outdated(run).is_empty()) {
+            run.advance(State::Harvested).or_fail(|| format!("the run '{id}' can't be harvested"))?;
+        }
         if run.state == State::Ready && run.is_complete() && !run.has_unharvested() {
             run.advance(State::Harvested).or_fail(|| format!("the run '{id}' can't be harvested"))?;
         }
@@ -181,6 +185,9 @@ pub(super) fn record(
 }
 
 fn enter(variant: &mut Variant, made: &Made) {
+    if variant.commit != made.commit {
+        variant.forget_review();
+    }
     variant.apply = Some(made.applied.apply);
     variant.conflicts = made.applied.paths.clone();
     variant.reason = made.reason.clone();

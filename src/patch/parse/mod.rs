@@ -98,6 +98,40 @@ pub struct Hunk<'p> {
     pub lines: &'p [u8],
 }
 
+/// A line that a hunk adds or removes, without its first character and its line end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangedLine<'p> {
+    /// It comes; else it goes.
+    pub added: bool,
+    /// Its number: in the file afterwards where it comes, in the file before where it goes.
+    pub number: u64,
+    /// What it says.
+    pub text: &'p [u8],
+}
+
+impl<'p> Hunk<'p> {
+    /// The lines that come and go, in their order.
+    pub fn changes(&self) -> impl Iterator<Item = ChangedLine<'p>> + use<'p> {
+        let (mut old, mut new) = (self.old_start, self.new_start);
+        self.lines.split_inclusive(|byte| *byte == b'\n').filter_map(move |line| {
+            let (first, text) = line.split_first()?;
+            let text = text.strip_suffix(b"\n").unwrap_or(text);
+            let numbers = (old, new);
+            match first {
+                b'-' => old += 1,
+                b'+' => new += 1,
+                b'\\' => {}
+                _ => (old, new) = (old + 1, new + 1),
+            }
+            match first {
+                b'-' => Some(ChangedLine { added: false, number: numbers.0, text }),
+                b'+' => Some(ChangedLine { added: true, number: numbers.1, text }),
+                _ => None,
+            }
+        })
+    }
+}
+
 /// How the bytes of a file come out of the patch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BinaryChange {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::standing::{never_began, session};
-use super::traces::Traces;
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
 use crate::model::{Local, Run, SessionId, Variant};
 use crate::session::agents::{Agent, Task};
 use crate::session::control::{self, Request};
+use crate::session::traces::Traces;
 use crate::session::worktree::{self, BEING_MADE};
 use crate::session::{self, Start};
 use crate::store::{RunStore, SessionStore};

@@ -6,7 +6,6 @@
 mod begin;
 mod standing;
 mod take;
-mod traces;
 
 pub use self::take::{remove, stays};
 

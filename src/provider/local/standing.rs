@@ -3,10 +3,9 @@
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::{Local, Run, Session, SessionId, SessionState, Variant, VariantStatus};
+use crate::session::traces::Traces;
 use crate::session::worktree::setup_failure;
 use crate::store::SessionStore;
-
-use super::traces::Traces;
 
 /// How often a session may have been resumed.
 const MOST_RESUMED: usize = 100;

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::LocalAgents;
 use super::standing::{self, Standing};
-use super::traces::Traces;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Local, Risk, Run, Session, SessionState, TaskId, Variant, VariantStatus};
 use crate::provider::{Attempt, Collection};
-use crate::session::{log, lost};
+use crate::session::traces::Traces;
+use crate::session::{log, lost, worktree};
 use crate::store::{SessionStore, sha256};
 
 /// How much of what it printed an agent's last words are looked for in.
@@ -138,9 +138,7 @@ pub fn remove(context: &Context, run: &Run, local: &Local, variant: &Variant) ->
             .hint("its patch is kept with the run; remove the folder yourself, then 'git puff doctor --repair'")
             .because(cause)
     })?;
-    // What is not empty stays.
-    let folders = path.ancestors().skip(1).take(2);
-    folders.take_while(|folder| std::fs::remove_dir(folder).is_ok()).for_each(drop);
+    worktree::remove_empty(&path);
     Ok(())
 }
 

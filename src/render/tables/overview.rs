@@ -104,9 +104,9 @@ fn commands(chosen: &[(Group, &Run)], orphaned: bool) -> Vec<Step> {
         let newest = chosen.iter().find(|(of, _)| *of == group);
         let step = newest.and_then(|(_, run)| match group {
             // What was fetched is read with the report's commands, and those are under `show`.
-            Group::Settled => steps::next(run).pop(),
+            Group::Settled => steps::next(run, None).pop(),
             Group::Ready => steps::urgent(run).pop(),
-            _ => steps::next(run).into_iter().next(),
+            _ => steps::next(run, None).into_iter().next(),
         });
         // Watching all of them covers following one of them.
         steps.extend(step.filter(|_| !(orphaned && group == Group::AtWork)));

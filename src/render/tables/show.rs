@@ -2,21 +2,26 @@
 
 use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_block, clean_line, one_line};
-use super::super::{steps, words};
-use crate::model::{Report, Run, Span, Time, Variant, Watch};
+use super::super::{review, steps, words};
+use crate::model::{Report, Review, Run, Span, Time, Variant, Watch};
 
-/// `show RUN`: what there is to know about a run, its variants in at most `width` columns, and what to do next.
-pub fn run(run: &Run, now: Time, width: usize) -> String {
+/// `show RUN`: what there is to know about a run, its variants in at most `width` columns, how a review ranked them, and
+/// what to do next.
+pub fn run(run: &Run, review: Option<&Review>, now: Time, width: usize) -> String {
     let notes: String = run.variants.iter().filter_map(|variant| note(variant, width)).collect();
-    let parts = [header(run, now), variants(run, width), notes, next(&steps::next(run))];
+    let ranking = review.map(|review| review::ranking(review, run, width)).unwrap_or_default();
+    let advice = review.map(|review| review::recommendation(review, run)).unwrap_or_default();
+    let advice: String = advice.iter().map(|line| format!("{line}\n")).collect();
+    let parts = [header(run, now), variants(run, width), notes, ranking, advice, next(&steps::next(run, review))];
     join(&parts)
 }
 
 /// `show RUN:N`: what there is to know about a variant, and what its agent said. Empty when the run has none of that
 /// number.
-pub fn variant(run: &Run, index: u32, report: Option<&Report>, now: Time) -> String {
+pub fn variant(run: &Run, review: Option<&Review>, index: u32, report: Option<&Report>, now: Time) -> String {
     let Some(variant) = run.variant(index) else { return String::new() };
-    let parts = [variant_header(run, variant, now), said(variant, report), next(&steps::of_variant(run, variant))];
+    let parts =
+        [variant_header(run, review, variant, now), said(variant, report), next(&steps::of_variant(run, variant))];
     join(&parts)
 }
 
@@ -96,7 +101,7 @@ fn note(variant: &Variant, width: usize) -> Option<String> {
     (!notes.is_empty()).then(|| format!("{name}: {}\n", one_line(&notes, room)))
 }
 
-fn variant_header(run: &Run, variant: &Variant, now: Time) -> String {
+fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Time) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let risks: Vec<String> = variant
         .risks
@@ -105,7 +110,12 @@ fn variant_header(run: &Run, variant: &Variant, now: Time) -> String {
         .collect();
     let revision = Some(variant.revision.to_string()).filter(|_| variant.revision > 1);
     let conflicts: Vec<String> = variant.conflicts.iter().map(|path| clean_line(path)).collect();
-    let checks: Vec<String> = variant.checks.iter().map(check).collect();
+    let checks: Vec<String> = variant.checks.iter().map(|check| clean_line(&review::how(check))).collect();
+    let standing = review.and_then(|review| review::standing(review, run, variant));
+    let [rank, verdict, _] = standing.unwrap_or_default();
+    let score = variant.score.iter().flat_map(|score| &score.parts);
+    let score: Vec<String> =
+        score.map(|part| clean_line(&format!("{:>9.4}  {}: {}", part.value, part.name, part.why))).collect();
     fields(&[
         ("variant", format!("{} of {} of {}", variant.index, words::total(run), run.run)),
         ("title", clean_line(&run.title)),
@@ -120,20 +130,12 @@ fn variant_header(run: &Run, variant: &Variant, now: Time) -> String {
         ("same as", variant.duplicate_of.map(|twin| format!("var{twin}")).unwrap_or_default()),
         ("conflicts", conflicts.join("\n")),
         ("risks", risks.join("\n")),
+        ("verdict", verdict),
         ("checks", checks.join("\n")),
+        ("rank", rank),
+        ("score", score.join("\n")),
         ("created", ago(now, run.created_at)),
     ])
-}
-
-/// `passed in 3s: cargo test`.
-fn check(check: &crate::model::Check) -> String {
-    let status = match check.status {
-        crate::model::CheckStatus::Passed => "passed",
-        crate::model::CheckStatus::Failed => "failed",
-        crate::model::CheckStatus::Timeout => "timeout",
-        crate::model::CheckStatus::Error => "error",
-    };
-    clean_line(&format!("{status} in {:.0}s: {}", check.duration_s, check.command))
 }
 
 /// All messages where the provider's report has them, else the last one.
@@ -157,7 +159,7 @@ mod tests {
     #[test]
     fn a_run_is_shown_with_its_variants() {
         let now = samples::created() + chrono::Duration::hours(2);
-        let shown = run(&samples::harvested(), now, 80);
+        let shown = run(&samples::harvested(), None, now, 80);
         let table: Vec<&str> = shown.lines().skip_while(|line| !line.starts_with("VARIANT")).take(9).collect();
         let wanted = "\
 VARIANT  STATUS     APPLY     FILES  +/-     BRANCH
@@ -175,9 +177,9 @@ var3: conflicts in src/a|b.rs, src/lex.rs";
 
     #[test]
     fn a_variant_says_what_its_agent_said_without_its_escapes() {
-        let shown = variant(&samples::harvested(), 3, None, samples::created());
+        let shown = variant(&samples::harvested(), None, 3, None, samples::created());
         assert!(shown.contains("the agent said:\n  �[2J# Handoff: x | <script>\n"), "{shown}");
         assert!(shown.contains("conflicts: src/a|b.rs\n           src/lex.rs\n"), "{shown}");
-        assert_eq!(variant(&samples::harvested(), 9, None, samples::created()), "");
+        assert_eq!(variant(&samples::harvested(), None, 9, None, samples::created()), "");
     }
 }

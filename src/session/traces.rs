@@ -1,6 +1,6 @@
-//! What an agent did to the repository beside its worktree: its refs and hooks, before and after.
+//! What an agent or a check did to the repository beside its worktree: its refs and hooks, before and after.
 //!
-//! Agents share the repository, so what changed while several were at work is said of each of them.
+//! They share the repository, so what changed while several were at work is said of each of them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ const OF_OTHERS: [&str; 3] = ["refs/puff/", "refs/notes/puff/", "refs/remotes/"]
 
 /// Refs and hooks at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Traces {
+pub struct Traces {
     refs: BTreeMap<String, String>,
     hooks: BTreeMap<String, String>,
 }
@@ -68,12 +68,18 @@ impl Traces {
             serde_json::from_slice(&std::fs::read(worktree.admin.join(name)).ok()?).ok()
         };
         match (kept("puff-before.json"), kept("puff-after.json")) {
-            (Some(before), Some(after)) => before.compared_with(&after),
+            (Some(before), Some(after)) => before.compared_with(&after, "the agent was at work"),
             _ => Vec::new(),
         }
     }
 
-    fn compared_with(&self, after: &Traces) -> Vec<Risk> {
+    /// What is different afterwards, each as a risk; `meanwhile` says what went on.
+    pub fn compared_with(&self, after: &Traces, meanwhile: &str) -> Vec<Risk> {
+        let risk = |kind: &str, path: &str, what: &str| Risk {
+            kind: kind.to_owned(),
+            path: path.to_owned(),
+            detail: format!("{what} while {meanwhile}"),
+        };
         let short = |oid: &str| oid.chars().take(7).collect::<String>();
         let mut risks = Vec::new();
         for (name, from, to) in changes(&self.refs, &after.refs) {
@@ -95,11 +101,6 @@ impl Traces {
         }
         risks
     }
-}
-
-fn risk(kind: &str, path: &str, what: &str) -> Risk {
-    let detail = format!("{what} while the agent was at work");
-    Risk { kind: kind.to_owned(), path: path.to_owned(), detail }
 }
 
 type Changed<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
@@ -155,9 +156,9 @@ mod tests {
         let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let before = Traces { refs: map(&[("a", "1"), ("b", "1"), ("c", "1")]), hooks: map(&[("x", "1")]) };
         let after = Traces { refs: map(&[("a", "1"), ("b", "2"), ("d", "1")]), hooks: map(&[("x", "2"), ("y", "1")]) };
-        let risks = before.compared_with(&after);
+        let risks = before.compared_with(&after, "it ran");
         let named: Vec<_> = risks.iter().map(|risk| (risk.kind.as_str(), risk.path.as_str())).collect();
         assert_eq!(named, [("ref", "b"), ("ref", "c"), ("ref", "d"), ("hook", "x"), ("hook", "y")]);
-        assert_eq!(before.compared_with(&before), []);
+        assert_eq!(before.compared_with(&before, "it ran"), []);
     }
 }

@@ -1,0 +1,160 @@
+//! `review`
+
+use clap::Args;
+
+use super::shared;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::review::{Step, Wish, any_passes, appoint, review};
+use crate::error::{Exit, Kind, Result};
+use crate::model::{Run, Selector, Span};
+use crate::render;
+use crate::settings;
+use crate::ui::Ui;
+
+/// Run checks on every variant, gather evidence, rank them, and say which to take
+///
+/// Each variant and the base get a worktree of their own beside the repository, in which the checks run one after
+/// another: those of --check, or else those that the launch named, or else those of puff.check. A check is a line for
+/// the shell; exit 0 is well. It has no input, ends with its time limit, and whatever it started ends with it. What it
+/// changes in the worktree is told and put back before the next check; files that git ignores stay. It finds the folder
+/// for JUnit files in $GIT_PUFF_JUNIT; files named junit*.xml or TEST-*.xml in the worktree, TAP, and the words of
+/// Rust's test runner are counted too. A variant that fails only what fails on the base as well is told from one that
+/// broke it.
+///
+/// What a check answered is not asked again of the same content, command, puff.check.wrapper, puff.worktree.setup and
+/// puff.worktree.copy, unless --fresh is given; a time limit that passed, and a check that could not be run, are. A review
+/// that was stopped or killed goes on from there.
+///
+/// Without running anything, a review sees the size of each change, the tests that come and go, risks, conflict
+/// markers, white space errors, debugging that was left in, binary and generated files, and how much the variants agree.
+/// Without any check that is all there is, and it says so.
+///
+/// A judge is a command that reads a JSON document (puff.judge/1) on its standard input: the prompt, and the variants as
+/// A, B, … in an order that follows from the run's name, with patch, checks and evidence, without agent, author or branch.
+/// It answers {"variants":[{"variant":"A","score":0..10,"reason":"…"}]} on its standard output. Several are combined by
+/// their mean; one that fails is named, and does not count. contrib/judge-codex is one that asks codex.
+///
+/// The ranking compares, in this order: checks, risks, judges, agreement, size. A score shows it as digits, so that no
+/// part reaches into the one before it. Thousands: 9 when all checks pass, 5 to 8 by the share that passes when the others
+/// fail on the base too, 4 when none was run, 0 to 3 by the share that passes. Hundreds: 9 less one for each risk that is not
+/// accepted, at least 0. Tens and ones: the judges' mean of 0 to 10 as 0 to 99. First two decimals: the mean likeness to
+/// the others in percent, at most 99. Next two: one for each variant that changes more lines. Equal scores are a tie, and
+/// a variant that does not pass is never recommended.
+#[derive(Debug, Args)]
+pub struct Review {
+    /// The run
+    run: Selector,
+    /// A command that is run on every variant; may be given several times [config: puff.check]
+    #[arg(long, value_name = "CMD")]
+    check: Vec<String>,
+    /// A command that scores the variants; may be given several times [config: puff.judge]
+    #[arg(long, value_name = "CMD")]
+    judge: Vec<String>,
+    /// How many worktrees are checked at once [default: half of the processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    jobs: Option<u32>,
+    /// How long a check, or a judge, may take; 0 for as long as it takes
+    #[arg(long, value_name = "DURATION", default_value = "15m")]
+    timeout: Span,
+    /// Run the checks on these variants only; what is known of the others counts
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    variant: Vec<u32>,
+    /// Run everything again, whatever is known
+    #[arg(long)]
+    fresh: bool,
+    /// Leave the worktrees in which something was run
+    #[arg(long)]
+    keep: bool,
+    /// Take a risk that was found: its kind, or KIND:PATH; kept by later reviews
+    #[arg(long, value_name = "RISK")]
+    accept: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Reviews.
+pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
+    let recorded = shared::find_run(context, &args.run)?;
+    let commands = checks(args, &recorded.run, context)?;
+    let judges = shared::commands(&args.judge, "--judge")?;
+    let processors = || std::thread::available_parallelism().map_or(2, usize::from);
+    let wish = Wish {
+        judges: appoint(context, &judges),
+        jobs: args.jobs.map_or_else(|| (processors() / 2).max(1), |jobs| jobs as usize),
+        limit: args.timeout,
+        variants: args.variant.clone(),
+        fresh: args.fresh,
+        keep: args.keep,
+        accept: args.accept.clone(),
+        commands,
+    };
+    if wish.commands.is_empty() {
+        ui.note("no check is named, so nothing is run; name some with --check CMD or 'git config puff.check CMD'");
+    }
+    let mut live = Live { ui, total: 0, done: 0, running: Vec::new(), bar: None };
+    let reviewed = review(context, &recorded.run.run, &wish, &mut |step| live.hear(step));
+    drop(live);
+    let run = reviewed?;
+    shared::print_run(context, ui, &run);
+    Ok(if wish.commands.is_empty() || any_passes(&run) { Exit::Done } else { Exit::With(Kind::Partial) })
+}
+
+/// The checks that count: the flags, those of the run, or those of the settings.
+fn checks(args: &Review, run: &Run, context: &Context) -> Result<Vec<String>> {
+    let flags = shared::commands(&args.check, "--check")?;
+    if !flags.is_empty() {
+        return Ok(flags);
+    }
+    if !run.check.is_empty() {
+        return Ok(run.check.clone());
+    }
+    let configured: Vec<String> =
+        context.settings.all(settings::CHECK).into_iter().map(|setting| setting.value).collect();
+    shared::commands(&configured, "puff.check")
+}
+
+/// What a person sees while it goes on.
+struct Live<'u> {
+    ui: &'u Ui,
+    total: u64,
+    done: u64,
+    running: Vec<String>,
+    bar: Option<crate::ui::Bar>,
+}
+
+impl Live<'_> {
+    fn hear(&mut self, step: Step<'_>) {
+        match step {
+            Step::Planned { to_run, known } => {
+                self.total = to_run as u64;
+                self.bar = Some(self.ui.bar(self.total));
+                if known > 0 {
+                    let kept = format!("{} known from an earlier review", render::review::checks_are(known));
+                    self.ui.note(&format!("{kept}; --fresh runs them again"));
+                }
+            }
+            Step::Began { who, command } => self.running.push(format!("{who}: {command}")),
+            Step::Ended { who, check } => {
+                self.done += 1;
+                let ended = format!("{who}: {}", check.command);
+                if let Some(at) = self.running.iter().position(|running| *running == ended) {
+                    self.running.remove(at);
+                }
+                self.ui.note(&render::review::ended(who, check));
+            }
+            Step::Asked(command) => self.running.push(format!("judge: {command}")),
+            Step::Judged(judge) => {
+                self.running.retain(|running| *running != format!("judge: {}", judge.command));
+                match &judge.error {
+                    Some(_) => self.ui.warn(&render::review::judged(judge)),
+                    None => self.ui.note(&render::review::judged(judge)),
+                }
+            }
+            Step::Left(error) => self.ui.error(error),
+        }
+        if let Some(bar) = &self.bar {
+            bar.show(self.done, &format!("{}/{} checks  {}", self.done, self.total, self.running.join(", ")));
+        }
+    }
+}

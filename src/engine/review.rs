@@ -1,0 +1,276 @@
+//! What a person needs to choose: the checks on every variant and on the base, what is seen without running anything, what
+//! judges say, and a ranking of it all.
+//!
+//! Nothing of the run changes until all is known. What checks and judges answer is kept as it comes, so a review that was
+//! killed goes on from there; its worktrees and what it started are cleaned up after it (`place`).
+
+mod attend;
+mod cache;
+mod checks;
+mod counts;
+mod evidence;
+mod judge;
+mod place;
+pub mod ranking;
+mod recommend;
+mod record;
+mod survey;
+
+pub use self::judge::{Appointed, appoint};
+pub use self::place::{is_left, remove_left, ward};
+
+use std::collections::HashMap;
+
+use self::attend::{Work, attend};
+use self::cache::{Answer, Answers};
+use self::checks::{News, Unit, Way, check_all, not_run};
+use self::judge::Bench;
+use self::place::Held;
+use self::survey::Survey;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::model::{Check, CheckStatus, Judge, Oid, Run, RunId, Span, Variant};
+use crate::process::Stop;
+use crate::session::worktree::{self, Yard};
+use crate::store::{Recorded, RunStore};
+
+/// How a run is to be reviewed.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The checks, in their order.
+    pub commands: Vec<String>,
+    /// Who judges.
+    pub judges: Vec<Appointed>,
+    /// How many worktrees are at work at a time.
+    pub jobs: usize,
+    /// How long a check or a judge may take; zero for as long as it takes.
+    pub limit: Span,
+    /// Checks are run on these alone; on all, when it is empty.
+    pub variants: Vec<u32>,
+    /// Nothing is taken from an earlier review.
+    pub fresh: bool,
+    /// The worktrees stay.
+    pub keep: bool,
+    /// Risks that a person takes: kinds, or `kind:path`.
+    pub accept: Vec<String>,
+}
+
+/// What goes on in a review.
+#[derive(Clone, Copy, Debug)]
+pub enum Step<'s> {
+    /// So many checks are to be run, and so many are known already.
+    Planned {
+        /// Those to be run.
+        to_run: usize,
+        /// Those known.
+        known: usize,
+    },
+    /// A check has begun; `who` is `base`, or the variants.
+    Began {
+        /// On whom.
+        who: &'s str,
+        /// The command.
+        command: &'s str,
+    },
+    /// A check has ended.
+    Ended {
+        /// On whom.
+        who: &'s str,
+        /// How.
+        check: &'s Check,
+    },
+    /// A judge is asked.
+    Asked(&'s str),
+    /// A judge has answered.
+    Judged(&'s Judge),
+    /// Something could not be cleaned up.
+    Left(&'s Error),
+}
+
+/// Hears what goes on.
+pub type Watcher<'w> = &'w mut dyn FnMut(Step<'_>);
+
+/// The answers of each content, by its tree.
+type Found = HashMap<Oid, Vec<Answer>>;
+
+/// Reviews a run.
+///
+/// # Errors
+/// When there is nothing to review, somebody else reviews it, something that was asked for is not there, or the run can't
+/// be recorded. A check or a judge that fails is an answer.
+pub fn review(context: &Context, id: &RunId, wish: &Wish, watch: Watcher<'_>) -> Result<Run> {
+    let store = RunStore::new(context);
+    let recorded = store.load(id)?;
+    prove(context, &recorded.run, wish)?;
+    let mut held = Held::take(context, id)?;
+    let survey = Survey::of(context, &store, &recorded)?;
+    let accepted = record::accept(&store, &recorded, &survey, wish)?;
+    let answers = Answers::new(context);
+    answers.forget_old();
+
+    let (units, mut found) = plan(context, &recorded, wish)?;
+    let known = found.values().map(Vec::len).sum();
+    watch(Step::Planned { to_run: units.iter().map(|unit| unit.commands.len()).sum(), known });
+    if !units.is_empty() || !wish.judges.is_empty() {
+        held.post_warden(context, id);
+    }
+    let way = Way { jobs: wish.jobs.max(1), limit: wish.limit, keep: wish.keep };
+    let whole = check_all(context, &units, &way, |news| match news {
+        News::Began(at, command) => watch(Step::Began { who: &units[at].name(), command: &command }),
+        News::Ended(at, answer) => {
+            watch(Step::Ended { who: &units[at].name(), check: &answer.check });
+            found.entry(units[at].tree).or_default().push(*answer);
+        }
+        News::Left(error) => watch(Step::Left(&error)),
+    });
+    if !whole {
+        held.release();
+        return Err(stopped(id));
+    }
+    let mut draft = record::Draft::new(context, &recorded, survey, found, wish, accepted)?;
+    let judges = ask_judges(context, &store, &recorded, &draft, wish, watch);
+    held.release();
+    draft.judges = judges?;
+    record::record(context, &store, &draft)
+}
+
+/// Everything that can be wrong with what was asked for is found before anything runs.
+fn prove(context: &Context, run: &Run, wish: &Wish) -> Result<()> {
+    super::harvest::check_variants(run, &wish.variants)?;
+    let commits = |variant: &&Variant| variant.commit.is_some();
+    if run.variants.iter().filter(commits).count() == 0 {
+        let hint = if run.has_unharvested() || run.state.is_active() {
+            format!("its variants become commits by 'git puff harvest {}'", run.run)
+        } else {
+            format!("'git puff show {}' says what became of each", run.run)
+        };
+        return Err(
+            Error::failed(format!("no variant of '{}' has a commit that could be reviewed", run.run)).hint(hint)
+        );
+    }
+    let mut chosen = run.variants.iter().filter(|variant| wish.variants.contains(&variant.index));
+    if let Some(variant) = chosen.find(|variant| variant.commit.is_none()) {
+        let why = variant.reason.clone().unwrap_or_else(|| format!("it is {}", variant.status.as_str()));
+        return Err(Error::failed(format!(
+            "variant {} of '{}' has no commit that could be reviewed: {why}",
+            variant.index, run.run
+        ))
+        .hint(format!("look at it with 'git puff show {}:{}'", run.run, variant.index)));
+    }
+    worktree::check(context)
+}
+
+/// What is to be run, and what is known already.
+fn plan(context: &Context, recorded: &Recorded, wish: &Wish) -> Result<(Vec<Unit>, Found)> {
+    let run = &recorded.run;
+    let mut units: Vec<Unit> = Vec::new();
+    let base = context.repo.commit(run.base_oid)?.tree;
+    units.push(Unit {
+        of: Vec::new(),
+        commit: run.base_oid,
+        tree: base,
+        folder: place::free_folder(context, run, None)?,
+        commands: Vec::new(),
+    });
+    for variant in &run.variants {
+        let Some(commit) = variant.commit else { continue };
+        let tree = context.repo.commit(commit)?.tree;
+        match units.iter_mut().find(|unit| unit.tree == tree && !unit.of.is_empty()) {
+            // Equal contents are checked once.
+            Some(unit) => unit.of.push(variant.index),
+            None => {
+                let folder = place::free_folder(context, run, Some(variant.index))?;
+                units.push(Unit { of: vec![variant.index], commit, tree, folder, commands: Vec::new() });
+            }
+        }
+    }
+    let answers = Answers::new(context);
+    let mut found = Found::new();
+    for unit in &mut units {
+        let chosen =
+            wish.variants.is_empty() || unit.of.is_empty() || unit.of.iter().any(|index| wish.variants.contains(index));
+        for command in &wish.commands {
+            let known = answers.check(unit.tree, command).filter(|_| !(wish.fresh && chosen));
+            // What is not to be run now may be known from the run itself, where that ended badly.
+            let known = known.or_else(|| (!chosen).then(|| remembered(run, unit, command)).flatten());
+            match known {
+                Some(known) => found.entry(unit.tree).or_default().push(known),
+                None if chosen => unit.commands.push(command.clone()),
+                None => {}
+            }
+        }
+    }
+    units.retain(|unit| !unit.commands.is_empty());
+    Ok((units, found))
+}
+
+fn remembered(run: &Run, unit: &Unit, command: &str) -> Option<Answer> {
+    let variant = unit.of.iter().find_map(|index| run.variant(*index))?;
+    let check = variant.checks.iter().find(|check| check.command == command)?;
+    let check = Check { cached: true, ..check.clone() };
+    Some(Answer { check, ..not_run(command, "") })
+}
+
+impl Unit {
+    /// Of whom it is, in words.
+    fn name(&self) -> String {
+        let names: Vec<String> = self.of.iter().map(|index| format!("var{index}")).collect();
+        if names.is_empty() { "base".to_owned() } else { names.join(", ") }
+    }
+}
+
+/// Asks all judges at once, those that have not said it before.
+fn ask_judges(
+    context: &Context,
+    store: &RunStore<'_>,
+    recorded: &Recorded,
+    draft: &record::Draft,
+    wish: &Wish,
+    watch: Watcher<'_>,
+) -> Result<Vec<Judge>> {
+    if wish.judges.is_empty() {
+        return Ok(Vec::new());
+    }
+    let candidates = draft.candidates();
+    let bench = Bench::seat(context, &recorded.run, &store.prompt(recorded)?, &draft.base, &candidates)?;
+    let mark = Yard::find(context)?.of_run(&recorded.run.run).join("judge");
+    let mut said: Vec<Option<Judge>> =
+        wish.judges.iter().map(|judge| bench.remembered(context, judge).filter(|_| !wish.fresh)).collect();
+    let stop = Stop::default();
+    let mut works: Vec<Work<'_, (usize, Judge)>> = Vec::new();
+    for (at, judge) in wish.judges.iter().enumerate() {
+        match &said[at] {
+            Some(known) => watch(Step::Judged(known)),
+            None => {
+                watch(Step::Asked(&judge.command));
+                let (bench, mark, stop, limit) = (&bench, &mark, stop.clone(), wish.limit);
+                works.push(Box::new(move |sender| {
+                    if let Some(said) = bench.ask(judge, limit, mark, &stop) {
+                        let _ = sender.send((at, said));
+                    }
+                }));
+            }
+        }
+    }
+    let whole = attend(&stop, works, |(at, judge)| {
+        bench.keep(context, &judge);
+        watch(Step::Judged(&judge));
+        said[at] = Some(judge);
+    });
+    if whole { Ok(said.into_iter().flatten().collect()) } else { Err(stopped(&recorded.run.run)) }
+}
+
+fn stopped(id: &RunId) -> Error {
+    Error::new(Kind::Interrupted, format!("the review of '{id}' was stopped"))
+        .hint(format!("what was found out is kept: 'git puff review {id}' goes on from there"))
+}
+
+/// Did any check of a variant pass, so that there is something to take?
+pub fn any_passes(run: &Run) -> bool {
+    let passed = |variant: &Variant| {
+        variant.commit.is_some()
+            && !variant.checks.is_empty()
+            && variant.checks.iter().all(|check| check.status == CheckStatus::Passed)
+    };
+    run.variants.iter().any(passed)
+}

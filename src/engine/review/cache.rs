@@ -1,0 +1,107 @@
+//! What checks and judges answered, kept so that nothing runs twice on the same content.
+//!
+//! Each answer is a file of its own, written when it is there: what a review found out before it was killed stays. A time
+//! limit that passed, and what could not be run, are asked again. Answers are forgotten a month after their last use.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::model::{Check, CheckStatus, Judge, Oid, Risk};
+use crate::settings;
+use crate::store::sha256;
+
+/// How long an answer is kept after it was used last.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What running a check came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Answer {
+    /// How it ended.
+    pub check: Check,
+    /// What it changed in the worktree.
+    pub touched: Vec<String>,
+    /// What became of refs and hooks meanwhile.
+    pub traces: Vec<Risk>,
+}
+
+/// The answers of this repository.
+pub(super) struct Answers<'c> {
+    context: &'c Context,
+}
+
+impl<'c> Answers<'c> {
+    pub fn new(context: &'c Context) -> Answers<'c> {
+        Answers { context }
+    }
+
+    /// How a check ended on this content.
+    pub fn check(&self, tree: Oid, command: &str) -> Option<Answer> {
+        let mut answer: Answer = self.read(&self.check_key(tree, command))?;
+        answer.check.cached = true;
+        Some(answer)
+    }
+
+    /// Keeps how a check ended, where it would end so again.
+    pub fn keep_check(&self, tree: Oid, answer: &Answer) {
+        if matches!(answer.check.status, CheckStatus::Passed | CheckStatus::Failed) {
+            self.write(&self.check_key(tree, &answer.check.command), answer);
+        }
+    }
+
+    /// What a judge said of exactly this.
+    pub fn judge(&self, command: &str, document: &[u8]) -> Option<Judge> {
+        let judge: Judge = self.read(&judge_key(command, document))?;
+        Some(Judge { cached: true, ..judge })
+    }
+
+    /// Keeps what a judge said; one that failed is asked again.
+    pub fn keep_judge(&self, document: &[u8], judge: &Judge) {
+        if judge.error.is_none() {
+            self.write(&judge_key(&judge.command, document), judge);
+        }
+    }
+
+    /// Forgets what nobody has used for long.
+    pub fn forget_old(&self) {
+        for entry in std::fs::read_dir(self.context.places.cache("answers")).into_iter().flatten().flatten() {
+            let used = entry.metadata().and_then(|meta| meta.modified()).ok();
+            if used.and_then(|used| used.elapsed().ok()).is_some_and(|age| age > KEPT) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    /// Content, command, and what else decides how it ends: the wrapper, the setup, and the copied files.
+    fn check_key(&self, tree: Oid, command: &str) -> String {
+        let settings = &self.context.settings;
+        let copied = crate::session::worktree::copied(self.context);
+        let around = [settings::CHECK_WRAPPER, settings::WORKTREE_SETUP].map(|key| settings.text(key));
+        let key = serde_json::to_vec(&("check", tree, command, around, copied)).unwrap_or_default();
+        sha256(&key)
+    }
+
+    fn read<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
+        let path = self.context.places.cache("answers").join(key);
+        let read = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        // It was used: it is kept for longer.
+        if let Ok(file) = std::fs::OpenOptions::new().append(true).open(&path) {
+            let _ = file.set_modified(std::time::SystemTime::now());
+        }
+        Some(read)
+    }
+
+    fn write(&self, key: &str, value: &impl Serialize) {
+        let folder = self.context.places.cache("answers");
+        let json = serde_json::to_vec(value).unwrap_or_default();
+        // What is not kept runs again.
+        let _ = std::fs::create_dir_all(&folder);
+        let _ = self.context.places.replace(&folder.join(key), &json);
+    }
+}
+
+fn judge_key(command: &str, document: &[u8]) -> String {
+    sha256(&[b"judge\0", command.as_bytes(), b"\0", document].concat())
+}

@@ -1,0 +1,266 @@
+//! Running the checks: each content in a worktree of its own, one check after another, several worktrees at a time.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::attend::{Work, attend};
+use super::cache::{Answer, Answers};
+use super::counts::{Tally, junit_below};
+use super::place;
+use crate::context::{Context, Seed};
+use crate::error::{Error, Result, ResultExt};
+use crate::git::Worktree;
+use crate::model::{Check, CheckStatus, Oid, Risk, Span};
+use crate::process::{self, Cmd, Ended, Excerpt, Stop, Stream};
+use crate::session::traces::Traces;
+use crate::settings;
+
+/// So many bytes of the beginning and of the end of what a check prints are kept.
+const HEAD: usize = 2 << 10;
+const TAIL: usize = 6 << 10;
+
+/// The variable that names an empty folder in which a check may leave JUnit files.
+const JUNIT: &str = "GIT_PUFF_JUNIT";
+
+/// A content that is to be checked.
+#[derive(Clone, Debug)]
+pub(super) struct Unit {
+    /// Of whom it is: the variants that have it; empty for the base.
+    pub of: Vec<u32>,
+    /// The commit that is checked out.
+    pub commit: Oid,
+    /// Its content.
+    pub tree: Oid,
+    /// Where its worktree will be.
+    pub folder: PathBuf,
+    /// The commands that are still to be run.
+    pub commands: Vec<String>,
+}
+
+/// How units are checked.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    /// How many at a time.
+    pub jobs: usize,
+    /// How long each check may take; zero for as long as it takes.
+    pub limit: Span,
+    /// The worktrees stay.
+    pub keep: bool,
+}
+
+/// What a worker tells.
+pub(super) enum News {
+    /// A command has begun on a unit.
+    Began(usize, String),
+    /// A command has ended on a unit.
+    Ended(usize, Box<Answer>),
+    /// A worktree could not be removed.
+    Left(Error),
+}
+
+/// Checks all units, and tells as it goes. False when somebody wants it to end before it is through.
+pub(super) fn check_all(context: &Context, units: &[Unit], way: &Way, tell: impl FnMut(News)) -> bool {
+    let queue: Mutex<VecDeque<usize>> = Mutex::new((0..units.len()).collect());
+    let (queue, stop) = (&queue, Stop::default());
+    let worker = |_| -> Work<'_, News> {
+        let (seed, stop) = (context.seed(), stop.clone());
+        Box::new(move |sender| Worker { seed, way, stop, sender }.work(units, queue))
+    };
+    attend(&stop, (0..way.jobs.min(units.len())).map(worker).collect(), tell)
+}
+
+struct Worker<'w> {
+    seed: Seed,
+    way: &'w Way,
+    stop: Stop,
+    sender: UnboundedSender<News>,
+}
+
+impl Worker<'_> {
+    fn work(&self, units: &[Unit], queue: &Mutex<VecDeque<usize>>) {
+        let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
+        let context = self.seed.clone().open();
+        while let Some(at) = next().filter(|_| !self.stop.is_stopped()) {
+            let done = match &context {
+                Ok(context) => self.check(context, at, &units[at]),
+                Err(error) => Err(words(error)),
+            };
+            // What could not even be begun is said of each check.
+            if let Err(why) = done {
+                units[at].commands.iter().for_each(|command| self.ended(at, not_run(command, &why)));
+            }
+        }
+    }
+
+    fn tell(&self, news: News) {
+        // Who hears it lives as long as we do.
+        let _ = self.sender.send(news);
+    }
+
+    fn ended(&self, at: usize, answer: Answer) {
+        self.tell(News::Ended(at, Box::new(answer)));
+    }
+
+    /// Checks a unit in a worktree that is made for it. Why it could not be begun, if so.
+    fn check(&self, context: &Context, at: usize, unit: &Unit) -> Result<(), String> {
+        let mut worktree = place::make(context, &unit.folder, unit.commit).map_err(|error| {
+            let _ = place::remove(context, &unit.folder);
+            words(&error)
+        })?;
+        let set_up = self.set_up(context, &worktree);
+        if set_up.is_ok() {
+            for command in &unit.commands {
+                self.tell(News::Began(at, command.clone()));
+                let Some(answer) = self.run(context, &mut worktree, unit, command) else { break };
+                Answers::new(context).keep_check(unit.tree, &answer);
+                self.ended(at, answer);
+            }
+        }
+        let left = match self.way.keep && !self.stop.is_stopped() {
+            true => worktree.unlock().or_fail(|| format!("the worktree '{}' can't be kept", unit.folder.display())),
+            false => place::remove(context, &unit.folder),
+        };
+        left.unwrap_or_else(|error| self.tell(News::Left(error)));
+        set_up
+    }
+
+    /// Runs `puff.worktree.setup`, as before an agent.
+    fn set_up(&self, context: &Context, worktree: &Worktree) -> Result<(), String> {
+        let Some(setup) = context.settings.text(settings::WORKTREE_SETUP) else { return Ok(()) };
+        let mut printed = Excerpt::new(0, TAIL);
+        let ended = self.follow(&Cmd::shell(&setup), worktree, |bytes, _| printed.add(bytes));
+        match ended {
+            Ok((Ended::With(0) | Ended::Stopped, _)) => Ok(()),
+            Ok((how, _)) => {
+                Err(format!("puff.worktree.setup {}\n{}", said_of(how, self.way.limit), excerpt(&mut printed)))
+            }
+            Err(why) => Err(why),
+        }
+    }
+
+    /// Runs a check, and brings the worktree back to what it was. None when somebody wants all to end.
+    fn run(&self, context: &Context, worktree: &mut Worktree, unit: &Unit, command: &str) -> Option<Answer> {
+        let before = Traces::look(context).ok();
+        let junit = worktree.admin.join("puff-junit");
+        let _ = std::fs::remove_dir_all(&junit);
+        let _ = std::fs::create_dir_all(&junit);
+        let began = SystemTime::now();
+        let (mut printed, mut tally) = (Excerpt::new(HEAD, TAIL), Tally::default());
+        let cmd = wrapped(context, command).env(JUNIT, &junit);
+        let ended = self.follow(&cmd, worktree, |bytes, stream| {
+            printed.add(bytes);
+            if stream == Stream::Out {
+                tally.read(bytes);
+            }
+        });
+        let (ended, took) = match ended {
+            Ok(ended) => ended,
+            Err(why) => return Some(not_run(command, &why)),
+        };
+        let (status, exit) = match ended {
+            Ended::Stopped => return None,
+            Ended::TimedOut => (CheckStatus::Timeout, None),
+            Ended::With(0) => (CheckStatus::Passed, Some(0)),
+            // What the shell says of a program that is none, or is not there.
+            Ended::With(code @ (126 | 127)) => (CheckStatus::Error, Some(code)),
+            Ended::With(code) => (CheckStatus::Failed, Some(code)),
+        };
+        let duration_s = (took.as_secs_f64() * 1000.0).round() / 1000.0;
+        let tests =
+            junit_below(&junit, began).or_else(|| junit_below(&worktree.path, began)).or_else(|| tally.counts());
+        let tail = excerpt(&mut printed).replace(&worktree.path.display().to_string(), ".");
+        let touched = self.put_back(context, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
+        let meanwhile = format!("'{command}' ran");
+        let after = before.as_ref().and_then(|_| Traces::look(context).ok());
+        let traces: Vec<Risk> = match (before, after) {
+            (Some(before), Some(after)) => before.compared_with(&after, &meanwhile),
+            _ => Vec::new(),
+        };
+        let command = command.to_owned();
+        let check = Check { command, status, exit, duration_s, tail, cached: false, on_base: None, tests };
+        Some(Answer { check, touched, traces })
+    }
+
+    /// What a check changed; the worktree is as it was afterwards, or a new one.
+    fn put_back(&self, context: &Context, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<String>, String> {
+        let changes = context.repo.worktree_changes(worktree, unit.commit);
+        if changes.as_ref().is_ok_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
+        let restored = context.repo.restore_worktree(worktree, unit.commit);
+        let clean = || context.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());
+        if restored.is_err() || !clean() {
+            place::remove(context, &unit.folder).map_err(|error| words(&error))?;
+            *worktree = place::make(context, &unit.folder, unit.commit).map_err(|error| words(&error))?;
+        }
+        changes.map_err(|cause| cause.to_string())
+    }
+
+    fn follow(
+        &self,
+        cmd: &Cmd,
+        worktree: &Worktree,
+        hear: impl FnMut(&[u8], Stream),
+    ) -> std::result::Result<(Ended, Duration), String> {
+        let cmd = crate::git::TIES.iter().fold(cmd.clone(), |cmd, name| cmd.env_remove(name));
+        let cmd = cmd.cwd(&worktree.path).limit(self.way.limit.duration());
+        let ran = process::run_bounded(&cmd, place::mark(&worktree.path), &self.stop, hear);
+        ran.map_err(|failure| failure.to_string())
+    }
+}
+
+/// A check with what is put before it.
+fn wrapped(context: &Context, command: &str) -> Cmd {
+    match context.settings.text(settings::CHECK_WRAPPER) {
+        // The check is a parameter: nothing of it is read by the shell that reads the wrapper.
+        Some(wrapper) => Cmd::shell(&format!("{wrapper} sh -c \"$1\"")).args(["puff.check", command]),
+        None => Cmd::shell(command),
+    }
+}
+
+/// A check that could not be run, and why.
+pub(super) fn not_run(command: &str, why: &str) -> Answer {
+    let check = Check {
+        command: command.to_owned(),
+        status: CheckStatus::Error,
+        exit: None,
+        duration_s: 0.0,
+        tail: why.to_owned(),
+        cached: false,
+        on_base: None,
+        tests: None,
+    };
+    Answer { check, touched: Vec::new(), traces: Vec::new() }
+}
+
+fn words(error: &Error) -> String {
+    std::iter::once(error.to_string()).chain(error.causes()).collect::<Vec<_>>().join(": ")
+}
+
+fn said_of(ended: Ended, limit: Span) -> String {
+    match ended {
+        Ended::With(code) => format!("ended with exit code {code}"),
+        Ended::TimedOut => format!("did not end within {limit}"),
+        Ended::Stopped => "was stopped".to_owned(),
+    }
+}
+
+/// What is kept of what was printed, as text, with a line where something is left out.
+pub(super) fn excerpt(printed: &mut Excerpt) -> String {
+    let (left_out, all) = (printed.left_out(), printed.printed());
+    let (head, tail) = printed.parts();
+    if left_out == 0 {
+        return String::from_utf8_lossy(&[head, tail].concat()).into_owned();
+    }
+    // Cut at line ends, where there are some.
+    let head = &head[..head.iter().rposition(|byte| *byte == b'\n').map_or(head.len(), |at| at + 1)];
+    let tail = &tail[tail.iter().position(|byte| *byte == b'\n').map_or(0, |at| (at + 1) % tail.len().max(1))..];
+    let gap = all - (head.len() + tail.len()) as u64;
+    let begin = String::from_utf8_lossy(head);
+    let line = if begin.is_empty() || begin.ends_with('\n') { "" } else { "\n" };
+    format!("{begin}{line}[… {gap} of {all} bytes are left out …]\n{}", String::from_utf8_lossy(tail))
+}

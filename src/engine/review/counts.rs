@@ -1,0 +1,271 @@
+//! How many tests a check ran: by TAP or the words of Rust's test runner in what it printed, or by JUnit files that it
+//! wrote.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::model::Counts;
+
+/// The most bytes of a line that are looked at.
+const LONGEST: usize = 4096;
+
+/// The largest JUnit file that is read, in bytes, and how many of them.
+const LARGEST: u64 = 64 << 20;
+const MOST_FILES: usize = 1000;
+
+/// How many folders deep, and how many entries in all, JUnit files are looked for.
+const DEEPEST: usize = 10;
+const MOST_ENTRIES: usize = 20_000;
+
+/// Folders that hold much, and none of them.
+const PASSED_OVER: [&str; 9] =
+    [".git", "node_modules", ".venv", "venv", ".tox", ".gradle", ".cargo", "vendor", "__pycache__"];
+
+/// Below a folder `target`, only these are looked into: the rest is what compilers leave.
+const IN_TARGET: [&str; 3] = ["nextest", "surefire-reports", "failsafe-reports"];
+
+/// Reads what a check prints on its standard output, as it comes.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    line: Vec<u8>,
+    /// Points of TAP at the outermost level.
+    points: Counts,
+    /// A plan or a version was seen: it is TAP.
+    tap: bool,
+    /// The summary that some producers of TAP write: tests, passed, failed, skipped.
+    summary: [Option<u64>; 4],
+    /// What Rust's test runner says, summed over its programs.
+    rust: Option<Counts>,
+}
+
+impl Tally {
+    /// The next bytes.
+    pub fn read(&mut self, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let (part, ends) = match part.strip_suffix(b"\n") {
+                Some(part) => (part, true),
+                None => (part, false),
+            };
+            let room = LONGEST.saturating_sub(self.line.len());
+            self.line.extend(&part[..part.len().min(room)]);
+            if ends {
+                let line = std::mem::take(&mut self.line);
+                self.read_line(&String::from_utf8_lossy(&line));
+            }
+        }
+    }
+
+    fn read_line(&mut self, line: &str) {
+        let line = line.trim_end();
+        if let Some(rest) = line.trim_start().strip_prefix("test result: ") {
+            self.rust_result(rest);
+        } else if line.starts_with("TAP version ") {
+            self.tap = true;
+        } else if let Some(last) = line.strip_prefix("1..") {
+            let last = last.split_whitespace().next().unwrap_or_default();
+            self.tap |= !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+        } else if let Some(rest) = point(line, "not ok") {
+            // One that is still to do is expected to fail.
+            let counted = if directive(rest, "TODO") { &mut self.points.skipped } else { &mut self.points.failed };
+            *counted += 1;
+        } else if let Some(rest) = point(line, "ok") {
+            let counted = if directive(rest, "SKIP") { &mut self.points.skipped } else { &mut self.points.passed };
+            *counted += 1;
+        } else if let Some(rest) = line.strip_prefix("# ") {
+            let (word, number) = rest.split_once(' ').unwrap_or((rest, ""));
+            let at = ["tests", "pass", "fail", "skipped"].iter().position(|known| *known == word);
+            if let (Some(at), Ok(number)) = (at, number.trim().parse()) {
+                self.summary[at] = Some(number);
+            }
+        }
+    }
+
+    /// `ok. 12 passed; 0 failed; 1 ignored; 0 measured; …`
+    fn rust_result(&mut self, rest: &str) {
+        let mut counts = self.rust.unwrap_or_default();
+        let said = rest.split_once(". ").map_or("", |(_, said)| said);
+        for part in said.split(';') {
+            let mut words = part.split_whitespace();
+            let Some(number) = words.next().and_then(|number| number.parse::<u64>().ok()) else { continue };
+            match words.next() {
+                Some("passed") => counts.passed += number,
+                Some("failed") => counts.failed += number,
+                Some("ignored") => counts.skipped += number,
+                _ => {}
+            }
+        }
+        self.rust = Some(counts);
+    }
+
+    /// What it said; none when it said nothing of the kind.
+    pub fn counts(&self) -> Option<Counts> {
+        if let ([Some(_), Some(passed), Some(failed), skipped], true) = (self.summary, self.tap) {
+            return Some(Counts { passed, failed, skipped: skipped.unwrap_or(0) });
+        }
+        self.rust.or_else(|| self.tap.then_some(self.points))
+    }
+}
+
+/// What is behind `ok` or `not ok`, where the line is a point of TAP.
+fn point<'l>(line: &'l str, word: &str) -> Option<&'l str> {
+    let rest = line.strip_prefix(word)?;
+    (rest.is_empty() || rest.starts_with(' ')).then_some(rest)
+}
+
+fn directive(rest: &str, word: &str) -> bool {
+    let hash = rest.rsplit_once('#').map(|(_, after)| after.trim_start().to_ascii_uppercase());
+    hash.is_some_and(|after| after.starts_with(word))
+}
+
+/// What the JUnit files say that were written below a folder since a moment; none when there are none.
+pub(super) fn junit_below(folder: &Path, since: SystemTime) -> Option<Counts> {
+    let mut files = Vec::new();
+    let mut entries = 0;
+    let mut open = vec![(folder.to_owned(), 0)];
+    while let Some((folder, depth)) = open.pop() {
+        let in_target = folder.file_name().is_some_and(|name| name == "target");
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            entries += 1;
+            if entries > MOST_ENTRIES {
+                break;
+            }
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() {
+                let wanted = if in_target { IN_TARGET.contains(&name.as_str()) } else { !passed_over(&name) };
+                if wanted && depth < DEEPEST {
+                    open.push((entry.path(), depth + 1));
+                }
+            } else if kind.is_file() && is_junit(&name) && files.len() < MOST_FILES {
+                let new = entry
+                    .metadata()
+                    .is_ok_and(|meta| meta.len() <= LARGEST && meta.modified().is_ok_and(|written| written >= since));
+                files.extend(new.then(|| entry.path()));
+            }
+        }
+    }
+    let read = files.iter().filter_map(|path| junit(&String::from_utf8_lossy(&std::fs::read(path).ok()?)));
+    read.reduce(|a, b| Counts {
+        passed: a.passed + b.passed,
+        failed: a.failed + b.failed,
+        skipped: a.skipped + b.skipped,
+    })
+}
+
+fn passed_over(name: &str) -> bool {
+    PASSED_OVER.contains(&name)
+}
+
+fn is_junit(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with(".xml") && (lower.starts_with("junit") || name.starts_with("TEST-"))
+}
+
+/// What a JUnit file says: its cases, and what is inside of each. None when it is something else.
+fn junit(text: &str) -> Option<Counts> {
+    let mut counts = Counts::default();
+    let mut suite = false;
+    // In a case: has it failed, was it left out?
+    let mut case: Option<(bool, bool)> = None;
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        if let Some(inside) = rest.strip_prefix("<![CDATA[") {
+            rest = inside.split_once("]]>").map_or("", |(_, after)| after);
+            continue;
+        }
+        if let Some(inside) = rest.strip_prefix("<!--") {
+            rest = inside.split_once("-->").map_or("", |(_, after)| after);
+            continue;
+        }
+        let end = end_of_tag(rest);
+        let tag = &rest[1..end];
+        rest = &rest[(end + 1).min(rest.len())..];
+        let closed = tag.ends_with('/');
+        let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
+        match name {
+            "testsuites" | "testsuite" => suite = true,
+            "testcase" => case = Some((false, false)),
+            "failure" | "error" => case = case.map(|(_, skipped)| (true, skipped)),
+            "skipped" => case = case.map(|(failed, _)| (failed, true)),
+            _ => {}
+        }
+        if tag.starts_with("/testcase") || (name == "testcase" && closed) {
+            match case.take() {
+                Some((true, _)) => counts.failed += 1,
+                Some((false, true)) => counts.skipped += 1,
+                Some((false, false)) => counts.passed += 1,
+                None => {}
+            }
+        }
+    }
+    suite.then_some(counts)
+}
+
+/// Where a tag ends: at its `>` outside of quotes.
+fn end_of_tag(text: &str) -> usize {
+    let mut quote = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match (byte, quote) {
+            (b'>', None) => return at,
+            (b'"' | b'\'', None) => quote = Some(byte),
+            (byte, Some(open)) if byte == open => quote = None,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(passed: u64, failed: u64, skipped: u64) -> Option<Counts> {
+        Some(Counts { passed, failed, skipped })
+    }
+
+    fn tally(text: &str) -> Option<Counts> {
+        let mut tally = Tally::default();
+        // Whatever pieces it comes in.
+        text.as_bytes().chunks(7).for_each(|piece| tally.read(piece));
+        tally.counts()
+    }
+
+    #[test]
+    fn tap_is_counted_at_its_outermost_level() {
+        let tap = "TAP version 13\n1..4\nok 1 - a\n    not ok 1 - inner\nnot ok 2 - b\nok 3 # SKIP no disk\nnot ok 4 # TODO\n";
+        assert_eq!(tally(tap), counts(1, 1, 2));
+        let node = "TAP version 13\n# Subtest: x\nok 1 - x\n1..1\n# tests 5\n# suites 0\n# pass 3\n# fail 1\n# cancelled 0\n# skipped 1\n";
+        assert_eq!(tally(node), counts(3, 1, 1));
+        assert_eq!(tally("ok then\nnot ok at all\n"), None);
+    }
+
+    #[test]
+    fn the_words_of_rusts_runner_are_summed() {
+        let said = "test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\n\
+            test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n";
+        assert_eq!(tally(said), counts(3, 2, 1));
+    }
+
+    #[test]
+    fn junit_is_counted_by_its_cases() {
+        let xml = "<?xml version=\"1.0\"?><testsuites tests=\"9\"><testsuite name=\"a>b\"><testcase name=\"one\"/>\
+            <testcase name=\"two\"><failure message='x > y'>no</failure></testcase><testcase name=\"three\">\
+            <skipped/></testcase><testcase><system-out><![CDATA[<testcase/>]]></system-out></testcase>\
+            <!-- <testcase/> --></testsuite></testsuites>";
+        assert_eq!(junit(xml), counts(2, 1, 1));
+        assert_eq!(junit("<html></html>"), None);
+        let folder = tempfile::tempdir().unwrap();
+        let put = |path: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, xml).unwrap();
+        };
+        let since = SystemTime::now() - std::time::Duration::from_secs(5);
+        for path in ["target/nextest/ci/junit.xml", "target/debug/junit.xml", "node_modules/junit.xml", "pom.xml"] {
+            put(path);
+        }
+        assert_eq!(junit_below(folder.path(), since), counts(2, 1, 1));
+        assert_eq!(junit_below(folder.path(), SystemTime::now() + std::time::Duration::from_secs(60)), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! The worktrees of a review: where they are, whose they are, and that none is left over.
+//!
+//! A review that is killed is cleaned up after by its warden, a process that waits for our end; where that is killed too,
+//! by the next review and by `doctor --repair`. All of them see by a file lock whether a review lives, by the reason that
+//! a worktree is locked with that it is a review's, and by a mark in its environment what a check started.
+
+use std::path::{Path, PathBuf};
+
+use crate::context::Context;
+use crate::error::{Error, Result, ResultExt};
+use crate::git::Worktree;
+use crate::model::{Oid, Run, RunId};
+use crate::process::{Cmd, Guard, Mark};
+use crate::session::worktree::{self, Yard};
+use crate::store::FileLock;
+
+/// What a worktree is locked with while a review works in it.
+const REVIEWED: &str = "git-puff: it is being reviewed";
+
+/// The variable by which every process of a check is told from all others: it holds the folder of its worktree.
+const MARK: &str = "GIT_PUFF_REVIEW";
+
+/// The mark of what runs in this worktree.
+pub(super) fn mark(folder: &Path) -> Mark<'_> {
+    Mark { name: MARK, folder }
+}
+
+/// A run that nobody else reviews meanwhile.
+pub(super) struct Held {
+    _lock: FileLock,
+    warden: Option<Guard>,
+}
+
+impl Held {
+    /// Takes the run, sweeps what a review that was killed left of it, and posts the warden.
+    ///
+    /// # Errors
+    /// When somebody reviews it at this moment, or what is left can't be removed.
+    pub fn take(context: &Context, run: &RunId) -> Result<Held> {
+        context.places.prepare()?;
+        let path = context.places.review_lock(run);
+        let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
+        let Some(lock) = lock else {
+            return Err(Error::failed(format!("the run '{run}' is being reviewed by somebody else"))
+                .hint("wait until that is done: what it finds out is used again"));
+        };
+        sweep(context, run)?;
+        Ok(Held { _lock: lock, warden: None })
+    }
+
+    /// Posts the warden, before anything is made that would be left over.
+    pub fn post_warden(&mut self, context: &Context, run: &RunId) {
+        let Some(program) = &context.environment.program else { return };
+        let location = context.repo.location();
+        let cmd = Cmd::new(program).args(["warden", run.as_str()]).env("GIT_DIR", &location.git_dir);
+        let cmd = match &location.worktree {
+            Some(worktree) => cmd.env("GIT_WORK_TREE", worktree).cwd(worktree),
+            None => cmd.cwd(&location.common_dir),
+        };
+        // Without one, the next review sweeps.
+        self.warden = Guard::start(&cmd).ok();
+    }
+
+    /// The worktrees are gone.
+    pub fn release(self) {
+        if let Some(warden) = self.warden {
+            warden.dismiss();
+        }
+    }
+}
+
+/// The warden: waits until the review that posted it is gone, then cleans up after it.
+///
+/// # Errors
+/// When a worktree can't be removed.
+pub fn ward(context: &Context, run: &RunId) -> Result<()> {
+    if !Guard::is_needed() {
+        return Ok(());
+    }
+    let path = context.places.review_lock(run);
+    // Another review that has begun meanwhile has swept by itself.
+    match FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))? {
+        Some(_lock) => {
+            // Judges have no worktree.
+            Mark { name: MARK, folder: &Yard::find(context)?.of_run(run) }.kill_below();
+            sweep(context, run)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Ends the checks that a killed review of a run left behind, and removes its worktrees. Whoever calls this holds the lock.
+fn sweep(context: &Context, run: &RunId) -> Result<()> {
+    let Ok(yard) = Yard::find(context) else { return Ok(()) };
+    let folder = yard.of_run(run);
+    let left: Vec<PathBuf> = context
+        .repo
+        .worktrees()
+        .into_iter()
+        .filter(|worktree| worktree.path.starts_with(&folder) && worktree.locked.as_deref() == Some(REVIEWED))
+        .map(|worktree| worktree.path)
+        .collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    Mark { name: MARK, folder: &folder }.kill_below();
+    left.iter().try_for_each(|path| remove(context, path))
+}
+
+/// Did a review that was killed leave this worktree of a run?
+pub fn is_left(context: &Context, worktree: &Worktree, run: &str) -> bool {
+    let lives = || run.parse().is_ok_and(|run: RunId| FileLock::is_held(&context.places.review_lock(&run)));
+    worktree.locked.as_deref() == Some(REVIEWED) && !lives()
+}
+
+/// Ends what runs in a worktree that a killed review left, and removes it.
+///
+/// # Errors
+/// When it can't be removed.
+pub fn remove_left(context: &Context, path: &Path) -> Result<()> {
+    mark(path).kill();
+    remove(context, path)
+}
+
+/// Removes a worktree of a review.
+pub(super) fn remove(context: &Context, path: &Path) -> Result<()> {
+    worktree::remove(context, path).map_err(|cause| {
+        Error::failed(format!("the worktree '{}' can't be removed", path.display()))
+            .hint("remove the folder yourself, then 'git puff doctor --repair'")
+            .because(cause)
+    })
+}
+
+/// A folder for the worktree of a variant, or of the base: one that nothing is in.
+///
+/// # Errors
+/// When no worktree can be made here.
+pub(super) fn free_folder(context: &Context, run: &Run, variant: Option<u32>) -> Result<PathBuf> {
+    let folder = Yard::find(context)?.of_run(&run.run);
+    let name = variant.map_or_else(|| "base".to_owned(), |index| format!("var{index}"));
+    // What is in `var<N>` of a run of agents on this machine counts as their work.
+    let plain = run.local.is_none().then(|| name.clone());
+    let names = plain.into_iter().chain([format!("review-{name}")]);
+    let more = (2..).map(|number| format!("review-{name}-{number}"));
+    let mut folders = names.chain(more).map(|name| folder.join(name));
+    let is_free = |path: &PathBuf| path.symlink_metadata().is_err() && context.repo.worktree_at(path).is_none();
+    Ok(folders.find(is_free).unwrap_or(folder))
+}
+
+/// Makes a worktree for a review.
+pub(super) fn make(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
+    worktree::make_new(context, path, commit, REVIEWED)
+}

@@ -1,0 +1,230 @@
+//! What to take, and why: sentences out of what a review found.
+
+use super::ranking::{Candidate, Place, is_accepted, risks};
+use crate::model::{Check, CheckStatus, Evidence, Judge, Recommendation, Verdict, Verdict::*};
+
+/// How many of a kind are named; the others are counted.
+const NAMED: usize = 5;
+
+/// All that counts for a recommendation.
+pub(super) struct Grounds<'r> {
+    pub candidates: &'r [Candidate<'r>],
+    pub places: &'r [Place],
+    /// The commands that were run.
+    pub commands: &'r [String],
+    pub base: &'r [Check],
+    pub judges: &'r [Judge],
+    pub accepted: &'r [String],
+    /// What the checks changed in the worktree of a variant, and not in that of the base.
+    pub touched: &'r dyn Fn(u32) -> Vec<String>,
+}
+
+impl Grounds<'_> {
+    /// Draws the conclusion.
+    pub fn conclude(&self) -> Recommendation {
+        let acceptable = |verdict: Verdict| verdict == Passed || (self.commands.is_empty() && verdict == Unchecked);
+        // A twin is not another choice.
+        let choices: Vec<(&Place, &Candidate<'_>)> = self
+            .places
+            .iter()
+            .filter_map(|place| Some((place, self.candidate(place.index)?)))
+            .filter(|(_, candidate)| candidate.twin_of.is_none() && acceptable(candidate.verdict))
+            .collect();
+        let Some((first, best)) = choices.first().copied() else {
+            return Recommendation {
+                reasons: self.why_none(),
+                follow_ups: self.mend_base(),
+                ..Recommendation::default()
+            };
+        };
+        let tied: Vec<u32> =
+            choices.iter().filter(|(place, _)| place.rank == first.rank).map(|(place, _)| place.index).collect();
+        if tied.len() > 1 {
+            let reason = format!("{} are equally good in all that counts: a person has to choose", list(&tied));
+            let follow_ups = self.mend_base();
+            let residual_risk = self.unknowns();
+            return Recommendation { variant: None, tied, reasons: vec![reason], follow_ups, residual_risk };
+        }
+        let mut reasons = vec![match best.verdict {
+            Passed => format!("it passes {}", self.all_checks(best)),
+            _ => "no check was run: this is from what is seen in the changes alone".to_owned(),
+        }];
+        let twins: Vec<u32> =
+            self.candidates.iter().filter(|one| one.twin_of == Some(best.index)).map(|one| one.index).collect();
+        if !twins.is_empty() {
+            reasons.push(format!("{} made the same change", list(&twins)));
+        }
+        reasons.push(match choices.get(1) {
+            Some((next, _)) => self.ahead(first, next),
+            None if self.candidates.iter().all(|one| one.index == best.index || one.twin_of == Some(best.index)) => {
+                "there is no other to choose from".to_owned()
+            }
+            None => "no other passes".to_owned(),
+        });
+        // Whatever is not known of any variant is no reason.
+        let said = |name: &str| match name {
+            "judge" => best.judged.is_some(),
+            "agreement" => best.evidence.agreement.is_some(),
+            name => name != "checks",
+        };
+        let parts = first.score.parts.iter().filter(|part| said(&part.name));
+        reasons.extend(parts.map(|part| format!("{}: {}", part.name, part.why)));
+        Recommendation {
+            variant: Some(best.index),
+            tied: Vec::new(),
+            reasons,
+            follow_ups: self.follow_ups(best),
+            residual_risk: self.residual_risk(best),
+        }
+    }
+
+    fn candidate(&self, index: u32) -> Option<&Candidate<'_>> {
+        self.candidates.iter().find(|candidate| candidate.index == index)
+    }
+
+    fn all_checks(&self, best: &Candidate<'_>) -> String {
+        let tests: u64 = best.checks.iter().filter_map(|check| check.tests).map(|tests| tests.passed).sum();
+        let commands = names(self.commands.iter().map(|command| format!("'{command}'")));
+        match tests {
+            0 => commands,
+            1 => format!("{commands} (1 test)"),
+            tests => format!("{commands} ({tests} tests)"),
+        }
+    }
+
+    /// By what one is ahead of the next: the first part that differs.
+    fn ahead(&self, first: &Place, next: &Place) -> String {
+        let pairs = first.score.parts.iter().zip(&next.score.parts);
+        let name = format!("var{}", next.index);
+        match pairs.into_iter().find(|(one, other)| one.value != other.value) {
+            Some((one, other)) => {
+                format!("it is ahead of {name} by its {}: {}, against {}", one.name, one.why, other.why)
+            }
+            None => format!("it is ahead of {name}"),
+        }
+    }
+
+    fn why_none(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        for candidate in self.candidates.iter().filter(|candidate| candidate.twin_of.is_none()) {
+            let failing = candidate.checks.iter().filter(|check| check.status != CheckStatus::Passed);
+            let failing: Vec<String> = failing.map(how).collect();
+            let name = format!("var{}", candidate.index);
+            reasons.push(match candidate.verdict {
+                Unchecked | NoCommit => format!("{name} was not checked"),
+                FailsOnBase => format!("{name} fails what fails on the base already: {}", names(failing.into_iter())),
+                _ => format!("{name} fails {}", names(failing.into_iter())),
+            });
+        }
+        reasons.insert(0, "no variant passes".to_owned());
+        reasons
+    }
+
+    /// The checks that fail without any variant.
+    fn mend_base(&self) -> Vec<String> {
+        let failing = self.base.iter().filter(|check| check.status != CheckStatus::Passed);
+        failing.map(|check| format!("mend {} on the base: it fails there without any variant", how(check))).collect()
+    }
+
+    fn follow_ups(&self, best: &Candidate<'_>) -> Vec<String> {
+        let mut todo = self.mend_base();
+        for (kind, what) in [
+            ("conflict-marker", "resolve"),
+            ("debugging", "take out"),
+            ("whitespace", "clean up"),
+            ("unfinished", "finish"),
+        ] {
+            let places = places(best.evidence, kind);
+            if !places.is_empty() {
+                todo.push(format!("{what} the {kind} in {}", names(places.into_iter())));
+            }
+        }
+        let code = best.evidence.files.iter().any(|path| is_code(path));
+        if best.evidence.tests_added.is_empty() && code {
+            todo.push("write a test: the change comes with none".to_owned());
+        }
+        for other in self.candidates.iter().filter(|one| one.index != best.index && one.twin_of.is_none()) {
+            let more = other.evidence.tests_added.iter().filter(|test| !best.evidence.tests_added.contains(test));
+            let more: Vec<String> = more.cloned().collect();
+            if !more.is_empty() {
+                todo.push(format!("look at the tests that only var{} adds: {}", other.index, names(more.into_iter())));
+            }
+        }
+        todo
+    }
+
+    fn residual_risk(&self, best: &Candidate<'_>) -> Vec<String> {
+        let mut left: Vec<String> = risks(best.evidence, self.accepted)
+            .map(|risk| format!("{}: {} {}", risk.kind, risk.path, risk.detail))
+            .collect();
+        let accepted = best.evidence.findings.iter().filter(|finding| finding.counts);
+        let accepted = accepted.filter(|finding| is_accepted(finding, self.accepted));
+        left.extend(accepted.map(|risk| format!("accepted: {}: {}", risk.kind, risk.path)));
+        if !best.evidence.tests_removed.is_empty() {
+            left.push(format!("it removes tests: {}", names(best.evidence.tests_removed.iter().cloned())));
+        }
+        let unseen = best.evidence.findings.iter().filter(|finding| finding.kind == "binary" && !finding.counts);
+        let unseen: Vec<String> = unseen.map(|finding| finding.path.clone()).collect();
+        if !unseen.is_empty() {
+            left.push(format!("nobody has seen what changes in {}", names(unseen.into_iter())));
+        }
+        let touched = (self.touched)(best.index);
+        if !touched.is_empty() {
+            left.push(format!("a check changed what it checked: {}", names(touched.into_iter())));
+        }
+        left.extend(self.unknowns());
+        left
+    }
+
+    /// What nobody knows, whichever is taken.
+    fn unknowns(&self) -> Vec<String> {
+        let mut unknown = Vec::new();
+        if self.commands.is_empty() {
+            unknown.push("nothing was run: name checks with --check or puff.check".to_owned());
+        }
+        let silent = self.judges.iter().filter_map(|judge| Some((judge, judge.error.as_ref()?)));
+        unknown.extend(silent.map(|(judge, error)| format!("the judge '{}' said nothing: {error}", judge.command)));
+        unknown
+    }
+}
+
+/// `'cargo test' (exit 101)`.
+fn how(check: &Check) -> String {
+    let how = match (check.status, check.exit) {
+        (CheckStatus::Passed, _) => "passed".to_owned(),
+        (CheckStatus::Timeout, _) => "its time limit passed".to_owned(),
+        (CheckStatus::Error, _) => "it could not be run".to_owned(),
+        (CheckStatus::Failed, Some(code)) => format!("exit {code}"),
+        (CheckStatus::Failed, None) => "failed".to_owned(),
+    };
+    format!("'{}' ({how})", check.command)
+}
+
+fn places(evidence: &Evidence, kind: &str) -> Vec<String> {
+    let found = evidence.findings.iter().filter(|finding| finding.kind == kind);
+    found.filter_map(|finding| Some(format!("{}:{}", finding.path, finding.line?))).collect()
+}
+
+fn is_code(path: &str) -> bool {
+    const CODE: [&str; 26] = [
+        "rs", "py", "js", "jsx", "mjs", "cjs", "ts", "tsx", "go", "java", "kt", "c", "cc", "cpp", "h", "hpp", "cs",
+        "rb", "php", "swift", "scala", "ex", "exs", "hs", "lua", "sh",
+    ];
+    path.rsplit_once('.').is_some_and(|(_, end)| CODE.contains(&end))
+}
+
+fn list(variants: &[u32]) -> String {
+    let names: Vec<String> = variants.iter().map(|index| format!("var{index}")).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// The first few, and how many more.
+fn names(names: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = names.collect();
+    let more = all.len().saturating_sub(NAMED);
+    let named = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}

@@ -1,0 +1,240 @@
+//! From what was found out to what is recorded: verdicts, places, a recommendation, and the report.
+
+use super::cache::Answer;
+use super::judge::mean;
+use super::ranking::{self, Candidate, Place, rank, verdict};
+use super::recommend::Grounds;
+use super::survey::Survey;
+use super::{Found, Wish};
+use crate::context::Context;
+use crate::engine::handoff;
+use crate::error::{Error, Result, ResultExt};
+use crate::model::{
+    Check, CheckStatus, Evidence, Judge, Observation, Review, Reviewed, Risk, Run, State, Time, Variant, Verdict,
+};
+use crate::store::{Change, REVIEW, Recorded, RunStore};
+
+/// All that was found out, before it is judged.
+pub(super) struct Draft {
+    run: Run,
+    commands: Vec<String>,
+    pub base: Vec<Check>,
+    base_touched: Vec<String>,
+    variants: Vec<Seen>,
+    comparison: Option<crate::model::Comparison>,
+    pub judges: Vec<Judge>,
+    accepted: Vec<String>,
+    at: Time,
+}
+
+/// One variant, with what its checks came to.
+struct Seen {
+    variant: Variant,
+    twin_of: Option<u32>,
+    checks: Vec<Check>,
+    verdict: Verdict,
+    evidence: Evidence,
+    touched: Vec<String>,
+}
+
+/// The risks that a person takes: those that were said now, and those of earlier reviews.
+///
+/// # Errors
+/// When one names nothing that there is.
+pub(super) fn accept(store: &RunStore<'_>, recorded: &Recorded, survey: &Survey, wish: &Wish) -> Result<Vec<String>> {
+    let before = store.review(recorded)?;
+    let mut accepted = before.as_ref().map(|review| review.accepted.clone()).unwrap_or_default();
+    // What checks did to refs and hooks is known from the last review alone.
+    let earlier = before.iter().flat_map(|review| &review.variants).map(|reviewed| &reviewed.evidence);
+    let seen = survey.evidence.iter().map(|(_, evidence)| evidence).chain(earlier);
+    let risks: Vec<&Observation> =
+        seen.flat_map(|evidence| &evidence.findings).filter(|finding| finding.counts).collect();
+    for word in &wish.accept {
+        if !risks.iter().any(|risk| ranking::names(word, risk)) {
+            let mut there: Vec<String> = risks.iter().map(|risk| format!("{}:{}", risk.kind, risk.path)).collect();
+            there.sort();
+            there.dedup();
+            let hint = match there.as_slice() {
+                [] => "its variants have none: leave --accept out".to_owned(),
+                some => format!("there are: {}; a kind alone stands for all of it", some.join(", ")),
+            };
+            return Err(Error::usage(format!("'{word}' is no risk of '{}'", recorded.run.run)).hint(hint));
+        }
+        if !accepted.contains(word) {
+            accepted.push(word.clone());
+        }
+    }
+    Ok(accepted)
+}
+
+impl Draft {
+    /// Puts together what was found out.
+    ///
+    /// # Errors
+    /// When a commit is missing.
+    pub fn new(
+        context: &Context,
+        recorded: &Recorded,
+        survey: Survey,
+        found: Found,
+        wish: &Wish,
+        accepted: Vec<String>,
+    ) -> Result<Draft> {
+        let run = recorded.run.clone();
+        let none = Vec::new();
+        let of = |commit| -> Result<Vec<&Answer>> {
+            let answers = found.get(&context.repo.commit(commit)?.tree).unwrap_or(&none);
+            // In the order that was asked for, whichever came first.
+            let named = |command: &String| answers.iter().find(|answer| answer.check.command == *command);
+            Ok(wish.commands.iter().filter_map(named).collect())
+        };
+        let on_base = of(run.base_oid)?;
+        let base: Vec<Check> = on_base.iter().map(|answer| answer.check.clone()).collect();
+        let base_touched = touched(&on_base);
+        let mut variants: Vec<Seen> = Vec::new();
+        let mut evidence = survey.evidence.into_iter();
+        for variant in &run.variants {
+            let mut evidence = evidence.next().map(|(_, evidence)| evidence).unwrap_or_default();
+            let answers = variant.commit.map(of).transpose()?.unwrap_or_default();
+            let checks: Vec<Check> = answers.iter().map(|answer| beside_base(&answer.check, &base)).collect();
+            evidence.findings.extend(answers.iter().flat_map(|answer| &answer.traces).map(trace));
+            let verdict = match variant.commit {
+                None => Verdict::NoCommit,
+                Some(_) => verdict(&checks, &base, wish.commands.len()),
+            };
+            let tree = variant.commit.map(|commit| context.repo.commit(commit)).transpose()?.map(|commit| commit.tree);
+            let same = |elder: &&Seen| {
+                let commit = elder.variant.commit.and_then(|commit| context.repo.commit(commit).ok());
+                tree.is_some() && commit.map(|commit| commit.tree) == tree
+            };
+            let twin_of = variants.iter().find(same).map(|elder| elder.variant.index);
+            let touched = touched(&answers);
+            variants.push(Seen { variant: variant.clone(), twin_of, checks, verdict, evidence, touched });
+        }
+        let (commands, comparison, at) = (wish.commands.clone(), survey.comparison, context.clock.now());
+        Ok(Draft { run, commands, base, base_touched, variants, comparison, judges: Vec::new(), accepted, at })
+    }
+
+    /// The variants that can be taken.
+    pub fn candidates(&self) -> Vec<Candidate<'_>> {
+        let with_commit = self.variants.iter().filter(|seen| seen.variant.commit.is_some());
+        with_commit
+            .map(|seen| Candidate {
+                index: seen.variant.index,
+                twin_of: seen.twin_of,
+                checks: &seen.checks,
+                verdict: seen.verdict,
+                evidence: &seen.evidence,
+                judged: mean(&self.judges, seen.variant.index),
+                lines: seen.variant.insertions.unwrap_or(0) + seen.variant.deletions.unwrap_or(0),
+            })
+            .collect()
+    }
+
+    fn review(&self, places: &[Place]) -> Review {
+        let candidates = self.candidates();
+        let touched = |index: u32| -> Vec<String> {
+            let seen = self.variants.iter().find(|seen| seen.variant.index == index);
+            let touched = seen.map(|seen| seen.touched.clone()).unwrap_or_default();
+            touched
+                .into_iter()
+                .filter(|change| !self.base_touched.contains(change) && !change.starts_with("A "))
+                .collect()
+        };
+        let grounds = Grounds {
+            candidates: &candidates,
+            places,
+            commands: &self.commands,
+            base: &self.base,
+            judges: &self.judges,
+            accepted: &self.accepted,
+            touched: &touched,
+        };
+        let reviewed = |seen: &Seen| Reviewed {
+            index: seen.variant.index,
+            commit: seen.variant.commit,
+            verdict: seen.verdict,
+            rank: places.iter().find(|place| place.index == seen.variant.index).map(|place| place.rank),
+            evidence: seen.evidence.clone(),
+            touched: seen.touched.clone(),
+        };
+        Review {
+            schema: Review::schema(),
+            run: self.run.run.clone(),
+            base_oid: self.run.base_oid,
+            reviewed_at: self.at,
+            commands: self.commands.clone(),
+            base: self.base.clone(),
+            base_touched: self.base_touched.clone(),
+            variants: self.variants.iter().map(reviewed).collect(),
+            judges: self.judges.clone(),
+            comparison: self.comparison.clone(),
+            recommendation: grounds.conclude(),
+            accepted: self.accepted.clone(),
+            extra: Default::default(),
+        }
+    }
+}
+
+fn touched(answers: &[&Answer]) -> Vec<String> {
+    let mut touched: Vec<String> = answers.iter().flat_map(|answer| &answer.touched).cloned().collect();
+    touched.sort();
+    touched.dedup();
+    touched
+}
+
+fn beside_base(check: &Check, base: &[Check]) -> Check {
+    let on_base = base.iter().find(|base| base.command == check.command).map(|base| base.status);
+    Check { on_base, ..check.clone() }
+}
+
+fn trace(risk: &Risk) -> Observation {
+    let Risk { kind, path, detail } = risk.clone();
+    Observation { kind, path, line: None, detail, counts: true }
+}
+
+/// Records a review in the run, with its report, in one step, and writes the notes. What became of a variant meanwhile
+/// stays: its result is then of what it was.
+pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> Result<Run> {
+    let id = &draft.run.run;
+    let places = rank(&draft.candidates(), &draft.accepted);
+    let review = draft.review(&places);
+    let prompt = store.prompt(&store.load(id)?)?;
+    let views = |run: &Run| handoff::files(run, &prompt, Some(&review));
+    let mut json = serde_json::to_vec_pretty(&review).or_fail(|| "the review can't be written as JSON".to_owned())?;
+    json.push(b'\n');
+    let outcome = store.update(id, context.clock.now(), |run| {
+        for seen in &draft.variants {
+            let Some(variant) = run.variant_mut(seen.variant.index) else { continue };
+            if variant.commit != seen.variant.commit {
+                continue;
+            }
+            variant.checks = seen.checks.clone();
+            variant.score = places.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
+        }
+        if run.state == State::Harvested && review.outdated(run).is_empty() {
+            run.advance(State::Reviewed).or_fail(|| format!("the run '{id}' can't be reviewed"))?;
+        }
+        let files = vec![(REVIEW.to_owned(), Some(json.clone()))];
+        Ok(Some(Change { files, views: Some(&views), ..Change::new(subject(&review, &draft.variants)) }))
+    })?;
+    handoff::write_notes(context, &outcome.recorded, "review")?;
+    Ok(outcome.recorded.run)
+}
+
+fn subject(review: &Review, variants: &[Seen]) -> String {
+    let with = variants.iter().filter(|seen| seen.variant.commit.is_some()).count();
+    let passed = variants.iter().filter(|seen| seen.verdict == Verdict::Passed).count();
+    let failed = |seen: &&Seen| seen.checks.iter().any(|check| check.status != CheckStatus::Passed);
+    let how = match (review.commands.len(), variants.iter().filter(failed).count()) {
+        (0, _) => "no check was run".to_owned(),
+        (_, 0) if passed == with => format!("all {with} pass"),
+        _ => format!("{passed} of {with} pass"),
+    };
+    let best = match (review.recommendation.variant, review.recommendation.tied.as_slice()) {
+        (Some(best), _) => format!(", var{best} is the best"),
+        (None, []) => String::new(),
+        (None, tied) => format!(", {} are tied", tied.len()),
+    };
+    format!("reviewed: {how}{best}")
+}

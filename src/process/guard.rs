@@ -1,0 +1,46 @@
+//! A program that does something when we are gone, whatever ended us.
+
+use std::io::Write;
+use std::process::{Child, ChildStdin, Stdio};
+
+use super::{Cmd, Failure, in_own_session};
+
+/// Said to a guard that is not needed any more.
+const DONE: &[u8] = b"done\n";
+
+/// A running program that reads a pipe of which we hold the other end: it comes to the pipe's end when we are gone. It
+/// has a session of its own, so that what ends our group leaves it.
+#[derive(Debug)]
+pub struct Guard {
+    child: Child,
+    pipe: Option<ChildStdin>,
+}
+
+impl Guard {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start(cmd: &Cmd) -> Result<Guard, Failure> {
+        let mut command = cmd.command();
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        in_own_session(&mut command, None);
+        let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
+        Ok(Guard { pipe: child.stdin.take(), child })
+    }
+
+    /// Lets it go: there is nothing left for it to do.
+    pub fn dismiss(mut self) {
+        if let Some(mut pipe) = self.pipe.take() {
+            let _ = pipe.write_all(DONE);
+        }
+        let _ = self.child.wait();
+    }
+
+    /// In the guard itself: waits until whoever started it is gone; false when it was dismissed.
+    pub fn is_needed() -> bool {
+        let mut said = Vec::new();
+        let _ = std::io::Read::read_to_end(&mut std::io::stdin(), &mut said);
+        said != DONE
+    }
+}

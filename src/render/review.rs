@@ -1,0 +1,145 @@
+//! A review in words: a line while it goes on, a table and a few lines when it is done.
+
+use super::columns::{Columns, Fit};
+use super::text::{clean_line, one_line};
+use super::words;
+use crate::model::{Check, Judge, Review, Run, Span, Variant};
+
+/// The columns of a judge's error.
+const ERROR: usize = 200;
+
+/// `3 checks are`, `1 check is`.
+pub fn checks_are(count: usize) -> String {
+    if count == 1 { "1 check is".to_owned() } else { format!("{count} checks are") }
+}
+
+/// `var2: passed in 3.2s (34 tests): cargo test`.
+pub fn ended(who: &str, check: &Check) -> String {
+    clean_line(&format!("{who}: {}", how(check)))
+}
+
+/// `failed with exit 101 in 3.2s (33 of 34 tests passed): cargo test`.
+pub fn how(check: &Check) -> String {
+    let exit = check.exit.filter(|code| *code != 0).map(|code| format!(" with exit {code}")).unwrap_or_default();
+    let cached = if check.cached { " before" } else { "" };
+    let tests = tests(check).map(|tests| format!(" ({tests})")).unwrap_or_default();
+    format!("{}{exit}{cached} in {}{tests}: {}", check.status.as_str(), seconds(check.duration_s), check.command)
+}
+
+/// `34 tests`, or `33 of 34 tests passed`.
+pub fn tests(check: &Check) -> Option<String> {
+    let tests = check.tests?;
+    let all = tests.passed + tests.failed;
+    Some(match tests.failed {
+        0 => words::number(all as usize, "test"),
+        _ => format!("{} of {} passed", tests.passed, words::number(all as usize, "test")),
+    })
+}
+
+/// `0.4s`, `12s`, `3m 5s`.
+pub fn seconds(seconds: f64) -> String {
+    if seconds < 10.0 { format!("{seconds:.1}s") } else { Span(seconds.round() as u64).to_string() }
+}
+
+/// What became of a judge.
+pub fn judged(judge: &Judge) -> String {
+    let command = clean_line(&judge.command);
+    match &judge.error {
+        Some(error) => format!("the judge '{command}' does not count: {}", one_line(error, ERROR)),
+        None if judge.cached => format!("the judge '{command}' said so before"),
+        None => format!("the judge '{command}' answered in {}", seconds(judge.duration_s)),
+    }
+}
+
+/// How a variant stands in a review: `1`, `passed`, `9879.50`. Nothing where the review is of something else.
+pub fn standing(review: &Review, run: &Run, variant: &Variant) -> Option<[String; 3]> {
+    let reviewed = review.variant(variant.index).filter(|_| !review.outdated(run).contains(&variant.index))?;
+    let score = variant.score.as_ref().map(|score| format!("{:.2}", score.total)).unwrap_or_default();
+    Some([reviewed.rank.map(|rank| rank.to_string()).unwrap_or_default(), verdict(review, variant), score])
+}
+
+/// `passed`, or `failed 1/2` with how many of the checks passed.
+fn verdict(review: &Review, variant: &Variant) -> String {
+    let word = review.variant(variant.index).map(|reviewed| reviewed.verdict.as_str()).unwrap_or_default();
+    let passed = variant.checks.iter().filter(|check| check.status == crate::model::CheckStatus::Passed).count();
+    match variant.checks.len() {
+        all if all > passed => format!("{word} {passed}/{all}"),
+        _ => word.to_owned(),
+    }
+}
+
+/// The ranking as a table, the best first.
+pub fn ranking(review: &Review, run: &Run, width: usize) -> String {
+    let mut table = Columns::new([
+        ("RANK", Fit::Number),
+        ("VARIANT", Fit::Whole),
+        ("VERDICT", Fit::Whole),
+        ("RISKS", Fit::Number),
+        ("JUDGE", Fit::Number),
+        ("AGREE", Fit::Number),
+        ("SCORE", Fit::Number),
+    ]);
+    let mut ranked: Vec<&Variant> = run.variants.iter().collect();
+    ranked.sort_by_key(|variant| {
+        let rank = review.variant(variant.index).and_then(|reviewed| reviewed.rank);
+        (rank.is_none(), rank, variant.index)
+    });
+    for variant in ranked {
+        let Some([rank, verdict, score]) = standing(review, run, variant) else { continue };
+        let [risks, judge, agreement] = facts(review, variant);
+        table.row([rank, words::name(variant), verdict, risks, judge, agreement, score]);
+    }
+    table.render(width)
+}
+
+/// Risks that count, the judges' mean, and the agreement, as cells.
+pub fn facts(review: &Review, variant: &Variant) -> [String; 3] {
+    let Some(reviewed) = review.variant(variant.index) else { return Default::default() };
+    let counting = reviewed.evidence.findings.iter().filter(|finding| finding.counts);
+    let risks = counting.filter(|finding| !is_accepted(review, &finding.kind, &finding.path)).count();
+    let opinions = review.judges.iter().flat_map(|judge| &judge.opinions);
+    let scores: Vec<f64> =
+        opinions.filter(|opinion| opinion.variant == variant.index).map(|opinion| opinion.score).collect();
+    let mean = (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64);
+    let agreement = reviewed.evidence.agreement;
+    [
+        risks.to_string(),
+        mean.map(|mean| format!("{mean:.1}")).unwrap_or_default(),
+        agreement.map(|share| format!("{:.0}%", share * 100.0)).unwrap_or_default(),
+    ]
+}
+
+/// Has a person taken this risk?
+pub fn is_accepted(review: &Review, kind: &str, path: &str) -> bool {
+    review.accepted.iter().any(|word| word == kind || *word == format!("{kind}:{path}"))
+}
+
+/// Is what a review recommends still about what there is? A sentence, where it is not.
+pub fn recommendation_is_current(review: &Review, run: &Run) -> Result<(), String> {
+    let names: Vec<String> = review.outdated(run).iter().map(|index| format!("var{index}")).collect();
+    let are = match names.len() {
+        0 => return Ok(()),
+        1 => "is",
+        _ => "are",
+    };
+    Err(format!("{} {are} not what was reviewed: 'git puff review {}' looks again", names.join(", "), run.run))
+}
+
+/// Which to take and why, a line each.
+pub fn recommendation(review: &Review, run: &Run) -> Vec<String> {
+    if let Err(why) = recommendation_is_current(review, run) {
+        return vec![why];
+    }
+    let recommended = &review.recommendation;
+    let mut lines = match (recommended.variant, recommended.tied.as_slice()) {
+        (Some(variant), _) => vec![format!("take var{variant}: git puff pick {}:{variant}", run.run)],
+        (None, _) => vec!["nothing is recommended".to_owned()],
+    };
+    let section = |word: &str, items: &[String]| -> Vec<String> {
+        items.iter().map(|item| format!("{word}: {}", clean_line(item))).collect()
+    };
+    lines.extend(section("  because", &recommended.reasons));
+    lines.extend(section("  then", &recommended.follow_ups));
+    lines.extend(section("  still", &recommended.residual_risk));
+    lines
+}
