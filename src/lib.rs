@@ -21,6 +21,7 @@
 //! | [`engine`] | launching, observing, harvesting, importing, repairing: what verbs and watcher share |
 //! | [`provider`] | who does the work: a trait, Codex Cloud in its three dialects, agents on this machine |
 //! | [`patch`] | bytes and a tree → a tree |
+//! | [`compare`] | what differs between versions, line by line and inside of lines |
 //! | [`session`] | one agent under a pseudo-terminal: its supervisor, log, diagnosis, resume |
 //! | [`store`] | runs in refs, the runbook log, notes, and where live things are |
 //! | [`render`] | a finished model → Markdown, tables, lines about progress |
@@ -31,7 +32,7 @@
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
-//! Dependencies point one way: `commands → watch → engine → {provider, session, patch, store, render} → {git, process} → model`.
+//! Dependencies point one way: `commands → watch → engine → {provider, session, patch, compare, store, render} → {git, process} → model`.
 //! Nothing below `commands` prints, nothing outside `context` reads the clock or the environment, nothing outside `git`
 //! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
 //!
@@ -52,6 +53,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod context;
 pub mod engine;
 pub mod error;

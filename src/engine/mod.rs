@@ -18,6 +18,7 @@ pub mod observe;
 pub mod preflight;
 pub mod repair;
 pub mod sessions;
+pub mod sides;
 pub mod submit;
 
 mod notice;

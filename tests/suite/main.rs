@@ -31,5 +31,6 @@ mod old_records;
 mod preflight;
 mod real_agents;
 mod repair;
+mod report_html;
 mod sessions;
 mod views;
