@@ -6,11 +6,13 @@ use clap::{Args, ValueEnum};
 
 use super::shared;
 use crate::context::Context;
-use crate::engine::{handoff, sides};
+use crate::engine::compare::sides::sides;
+use crate::engine::{compare, handoff};
 use crate::error::{Error, Exit, Result, ResultExt};
-use crate::model::Selector;
+use crate::model::{Handoff, Selector};
 use crate::render;
-use crate::store::RunStore;
+use crate::render::html::Compared;
+use crate::store::{Recorded, RunStore};
 use crate::ui::Ui;
 
 /// Print the handoff report of a run
@@ -60,7 +62,7 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
         ReportFormat::Json => {
             serde_json::to_string_pretty(&handoff).or_fail(|| "the report can't be written as JSON".to_owned())? + "\n"
         }
-        ReportFormat::Html => render::html::page(&handoff, &sides::of(&context.repo, &recorded.run)?),
+        ReportFormat::Html => page(context, &recorded, &handoff)?,
     };
     let Some(path) = &args.output else {
         match args.format {
@@ -85,4 +87,15 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
     })?;
     ui.note(&format!("wrote {}", path.display()));
     Ok(Exit::Done)
+}
+
+/// The page, with how the variants compare: as the last review kept it, or else as they are now.
+fn page(context: &Context, recorded: &Recorded, handoff: &Handoff) -> Result<String> {
+    let sides = sides(context, recorded)?;
+    let kept = handoff.review.as_ref().and_then(|review| review.comparison.clone());
+    let comparison = match kept {
+        None if sides.variants.len() > 1 => Some(compare::comparison(context, &recorded.run, &compare::all(recorded))?),
+        kept => kept,
+    };
+    Ok(render::html::page(handoff, Compared { comparison: comparison.as_ref(), sides: &sides }))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use super::lines::{changed_blocks, split};
 
 /// Lines of one version that stand in the place of lines of another one. Either range may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Lines<'t> {
 impl<'t> Lines<'t> {
     /// The lines of a version, each with its line end.
     pub fn read(&mut self, text: &'t [u8]) -> Vec<u32> {
-        text.split_inclusive(|byte| *byte == b'\n').map(|line| self.number(line)).collect()
+        split(text).map(|line| self.number(line)).collect()
     }
 
     fn number(&mut self, line: &'t [u8]) -> u32 {
@@ -42,13 +42,17 @@ impl<'t> Lines<'t> {
 
 /// What makes `new` of `old`, in order; two edits never touch each other.
 pub fn edits(old: &[u32], new: &[u32]) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, old, new) {
-        if !matches!(op, DiffOp::Equal { .. }) {
-            push(&mut edits, Edit { old: op.old_range(), new: op.new_range() });
-        }
-    }
-    edits
+    let (before, after) = common_ends(old, new);
+    let (old, new) = (&old[before..old.len() - after], &new[before..new.len() - after]);
+    let moved = |range: Range<usize>| range.start + before..range.end + before;
+    changed_blocks(old, new).into_iter().map(|(old, new)| Edit { old: moved(old), new: moved(new) }).collect()
+}
+
+/// How many things both begin with, and how many of the others both end with.
+pub fn common_ends<T: PartialEq>(old: &[T], new: &[T]) -> (usize, usize) {
+    let begin = old.iter().zip(new).take_while(|(one, other)| one == other).count();
+    let (old, new) = (&old[begin..], &new[begin..]);
+    (begin, old.iter().rev().zip(new.iter().rev()).take_while(|(one, other)| one == other).count())
 }
 
 /// Adds an edit, or widens the last one where the two touch.

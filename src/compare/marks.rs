@@ -2,67 +2,55 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use super::edits::common_ends;
+use super::lines::changed_blocks;
 
-/// Below this part of the longer line in common, two lines are not versions of each other: to mark nearly all of both
-/// would hide more than it shows.
-const ALIKE: f64 = 0.35;
+/// Of two lines this part of their bytes must be alike for the rest to be marked: less would be a rag rug.
+const ALIKE: f64 = 0.4;
 
-/// Beyond so many words, lines are data and not for reading.
-const WORDS: usize = 2_000;
+/// Lines with more words and signs than this are not looked into: only what they begin and end with alike is left
+/// unmarked.
+const MOST_WORDS: usize = 1000;
 
-/// Parts of a line in UTF-16 units, in which scripts count.
+/// Parts of a line in UTF-16 units, in which scripts of a page count.
 pub type Marks = Vec<Range<u32>>;
 
-/// The parts that differ between two lines: of the old one, and of the new one. None where they have so little in common
-/// that all of it differs.
-pub fn marks(old: &str, new: &str) -> Option<(Marks, Marks)> {
-    let (old, new) = (words(old), words(new));
-    let same_start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let most = old.len().min(new.len()) - same_start;
-    let same_end = old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&old[same_start..old.len() - same_end], &new[same_start..new.len() - same_end]);
-    if a.len().max(b.len()) > WORDS {
-        return None;
-    }
-    let (mut old_marks, mut new_marks) = (Vec::new(), Vec::new());
-    let (mut old_at, mut new_at) = (units(&old[..same_start]), units(&new[..same_start]));
-    let mut alike = telling(&old[..same_start]) + telling(&old[old.len() - same_end..]);
-    for op in middle(a, b) {
-        let (a, b) = (&a[op.old_range()], &b[op.new_range()]);
-        let (old_end, new_end) = (old_at + units(a), new_at + units(b));
-        if matches!(op, DiffOp::Equal { .. }) {
-            alike += telling(a);
-        } else {
-            push(&mut old_marks, old_at..old_end);
-            push(&mut new_marks, new_at..new_end);
+/// The parts that differ between two lines: of the old one, and of the new one. Nothing is marked where the lines have
+/// little in common: all of it is new or gone then.
+pub fn marks(old: &str, new: &str) -> (Marks, Marks) {
+    let (olds, news) = (words(old), words(new));
+    let (before, after) = common_ends(&olds, &news);
+    let (a, b) = (&olds[before..olds.len() - after], &news[before..news.len() - after]);
+    let blocks = match a.len() + b.len() <= MOST_WORDS && a.len() > 1 && b.len() > 1 {
+        true => changed_blocks(a, b),
+        false => vec![(0..a.len(), 0..b.len())],
+    };
+    let mark = |words: &[&str], ranges: &mut dyn Iterator<Item = Range<usize>>| -> (Marks, usize) {
+        let (mut marks, mut telling_marked) = (Vec::new(), 0);
+        let (mut at, mut done) = (units(&words[..before]), before);
+        for range in ranges.filter(|range| !range.is_empty()) {
+            let (start, end) = (before + range.start, before + range.end);
+            at += units(&words[done..start]);
+            let width = units(&words[start..end]);
+            marks.push(at..at + width);
+            telling_marked += telling(&words[start..end]);
+            (at, done) = (at + width, end);
         }
-        (old_at, new_at) = (old_end, new_end);
-    }
-    let longer = telling(&old).max(telling(&new));
-    (longer == 0 || alike as f64 >= ALIKE * longer as f64).then_some((old_marks, new_marks))
-}
-
-/// How the words between what is equal at both ends differ. Most often one of the two has none there, or both one.
-fn middle(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
-    match (old.len(), new.len()) {
-        (0, 0) => Vec::new(),
-        (0, _) | (_, 0) | (1, 1) => {
-            vec![DiffOp::Replace { old_index: 0, old_len: old.len(), new_index: 0, new_len: new.len() }]
-        }
-        _ => capture_diff_slices(Algorithm::Myers, old, new),
+        (marks, telling(words) - telling_marked)
+    };
+    let (old_marks, alike) = mark(&olds, &mut blocks.iter().map(|block| block.0.clone()));
+    let (new_marks, _) = mark(&news, &mut blocks.iter().map(|block| block.1.clone()));
+    // What was only added to a line, or only taken out of it, is worth a mark however much it is.
+    let is_within = alike > 0 && (old_marks.is_empty() || new_marks.is_empty());
+    let is_indentation = old.trim() == new.trim();
+    let bytes = old.trim().len().max(new.trim().len());
+    match is_within || is_indentation || alike as f64 >= ALIKE * bytes as f64 {
+        true => (old_marks, new_marks),
+        false => Default::default(),
     }
 }
 
-fn push(marks: &mut Marks, mark: Range<u32>) {
-    match marks.last_mut() {
-        _ if mark.is_empty() => {}
-        Some(last) if last.end == mark.start => last.end = mark.end,
-        _ => marks.push(mark),
-    }
-}
-
-/// The words of a line: names and numbers, stretches of white space, and every other character for itself.
+/// A line in words, runs of white space, and single signs.
 fn words(line: &str) -> Vec<&str> {
     let kind = |c: char| match c {
         c if c.is_alphanumeric() || c == '_' => 1,
@@ -70,17 +58,16 @@ fn words(line: &str) -> Vec<&str> {
         _ => 0,
     };
     let mut words = Vec::new();
-    let mut start = 0;
-    let mut before = 0;
+    let (mut begin, mut last) = (0, 0);
     for (at, c) in line.char_indices() {
-        if at > start && (kind(c) != before || before == 0) {
-            words.push(&line[start..at]);
-            start = at;
+        if at > begin && (kind(c) != last || last == 0) {
+            words.push(&line[begin..at]);
+            begin = at;
         }
-        before = kind(c);
+        last = kind(c);
     }
-    if start < line.len() {
-        words.push(&line[start..]);
+    if begin < line.len() {
+        words.push(&line[begin..]);
     }
     words
 }
@@ -100,40 +87,40 @@ mod tests {
     use super::*;
 
     /// Both lines with what is marked in brackets.
-    fn shown(old: &str, new: &str) -> Option<(String, String)> {
-        let (old_marks, new_marks) = marks(old, new)?;
+    fn shown(old: &str, new: &str) -> [String; 2] {
+        let (old_marks, new_marks) = marks(old, new);
         let show = |line: &str, marks: Marks| {
             let units: Vec<u16> = line.encode_utf16().collect();
+            let text = |from: usize, to: usize| String::from_utf16(&units[from..to]).unwrap();
             let mut shown = String::new();
-            for at in 0..=units.len() as u32 {
-                shown.extend(marks.iter().any(|mark| mark.end == at).then_some(']'));
-                shown.extend(marks.iter().any(|mark| mark.start == at).then_some('['));
-                let unit = units.get(at as usize..at as usize + 1).unwrap_or(&[]);
-                shown += &String::from_utf16_lossy(unit);
+            let mut at = 0;
+            for Range { start, end } in marks {
+                shown += &format!("{}[{}]", text(at, start as usize), text(start as usize, end as usize));
+                at = end as usize;
             }
-            shown
+            shown + &text(at, units.len())
         };
-        Some((show(old, old_marks), show(new, new_marks)))
-    }
-
-    fn both(old: &str, new: &str) -> Option<(String, String)> {
-        Some((old.to_owned(), new.to_owned()))
+        [show(old, old_marks), show(new, new_marks)]
     }
 
     #[test]
     fn words_are_marked_that_differ() {
-        assert_eq!(shown("let x = s.parse();", "let x = s.trim().parse();"), {
-            both("let x = s.parse();", "let x = s.[trim().]parse();")
-        });
-        assert_eq!(shown("foo(a, b)", "foo(b, c)"), both("foo([a], [b])", "foo([b], [c])"));
-        assert_eq!(shown("    a b", "\ta b"), both("[    ]a b", "[\t]a b"));
-        assert_eq!(shown("größe = 1", "größe = 2"), both("größe = [1]", "größe = [2]"));
-        assert_eq!(shown("same", "same"), both("same", "same"));
+        let wanted = ["let x = s.parse();", "let x = s.[trim().]parse();"];
+        assert_eq!(shown("let x = s.parse();", "let x = s.trim().parse();"), wanted);
+        assert_eq!(shown("let a = parse(x);", "let a = parse(y)?;"), ["let a = parse([x]);", "let a = parse([y])[?];"]);
+        assert_eq!(shown("größe 🎉 = 1", "größe 🎉 = 2"), ["größe 🎉 = [1]", "größe 🎉 = [2]"]);
+        assert_eq!(shown("a.", "a, and so much more than before."), ["a.", "a[, and so much more than before]."]);
+        assert_eq!(shown("same", "same"), ["same", "same"]);
     }
 
     #[test]
-    fn lines_with_little_in_common_are_not_marked() {
-        assert_eq!(shown("return None;", "for (key, value) in map.iter().filter(odd) {"), None);
-        assert_eq!(marks("one", ""), None);
+    fn only_what_is_worth_it_is_marked() {
+        assert_eq!(shown("if x {", "    if x {"), ["if x {", "[    ]if x {"]);
+        assert_eq!(shown("one two", "return None;"), ["one two", "return None;"]);
+        assert_eq!(shown("one", ""), ["one", ""]);
+        let long = |middle: &str| format!("{}{middle}{}", "x ".repeat(9000), " y".repeat(9000));
+        assert_eq!(marks(&long("a b c"), &long("d b e")).0, [18000..18001, 18004..18005]);
+        let odd = |word: &str| format!("{}{}", "same ".repeat(9000), format!("{word} ").repeat(1000));
+        assert_eq!(marks(&odd("a"), &odd("b")).0, vec![45000..46999]);
     }
 }

@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::edits::{Edit, Lines, Side, between, edits};
+use super::edits::{Edit, Lines, Side, between, common_ends, edits};
+use super::lines::{is_binary, split};
 use super::marks::{Marks, marks};
 use crate::model::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, Sides, Sign, Unshown};
 use crate::render::text::visible;
@@ -30,12 +31,14 @@ pub struct Limits {
     pub changes: usize,
     /// Bytes of what is kept of the differences between variants, beside their lines.
     pub pairs: usize,
-    /// A larger version of a file is left out.
+    /// A larger version of a file need not be read, and is left out.
     pub file: usize,
+    /// Lines that are looked at, in all.
+    pub effort: usize,
 }
 
 /// What fits into a page that opens at once.
-pub const LIMITS: Limits = Limits { changes: 3 << 20, pairs: 1 << 20, file: 4 << 20 };
+pub const LIMITS: Limits = Limits { changes: 3 << 20, pairs: 1 << 20, file: 1 << 20, effort: 1 << 18 };
 
 /// A file in the versions of the base and of every variant, as they are read.
 #[derive(Debug)]
@@ -51,8 +54,12 @@ pub struct Source {
 pub struct Content {
     /// Git's mode; 0 when it is not there.
     pub mode: u32,
-    /// What is in it. Of a commit of another repository, its id.
+    /// What is in it. A submodule is a line with its commit, and a symbolic link its target.
     pub bytes: Vec<u8>,
+    /// Its own path, where it was renamed.
+    pub renamed: Option<String>,
+    /// The name of its object, where that is too large to be read; there are no `bytes` then.
+    pub unread: Option<String>,
 }
 
 impl Content {
@@ -61,18 +68,19 @@ impl Content {
     }
 
     fn is_text(&self) -> bool {
-        !self.bytes[..self.bytes.len().min(8_000)].contains(&0)
+        !is_binary(&self.bytes)
     }
 
     fn what(&self) -> String {
         let size = size(self.bytes.len());
         match self.mode {
             0 => "not there".to_owned(),
+            _ if self.unread.is_some() => "a large file".to_owned(),
             0o120000 => "symbolic link".to_owned(),
             0o160000 => "commit of a submodule".to_owned(),
             _ if !self.is_text() => format!("binary, {size}"),
             _ => {
-                let lines = self.bytes.split_inclusive(|byte| *byte == b'\n').count();
+                let lines = split(&self.bytes).count();
                 format!("{lines} line{}", if lines == 1 { "" } else { "s" })
             }
         }
@@ -84,6 +92,7 @@ pub struct Maker {
     limits: Limits,
     room: Vec<usize>,
     pairs_room: usize,
+    effort: usize,
     sides: Sides,
 }
 
@@ -92,7 +101,12 @@ impl Maker {
     pub fn new(variants: Vec<u32>, limits: Limits) -> Maker {
         let room = vec![limits.changes / variants.len().max(1); variants.len() + 1];
         let sides = Sides { variants, ..Sides::default() };
-        Maker { limits, room, pairs_room: limits.pairs, sides }
+        Maker { limits, room, pairs_room: limits.pairs, effort: limits.effort, sides }
+    }
+
+    /// The most bytes of a version of a file that are worth reading.
+    pub fn most(&self) -> usize {
+        self.limits.file
     }
 
     /// Is there no room for anything more of a variant? What it changes needs not be read then.
@@ -112,8 +126,10 @@ impl Maker {
             if file.versions[place].first != place {
                 continue;
             }
-            let fits = source.versions[0].bytes.len().max(source.versions[place].bytes.len()) <= self.limits.file;
-            let change = fits.then(|| file.change(source, place)).filter(|(_, size)| *size <= self.room[place]);
+            let was_read = |place: usize| source.versions[place].unread.is_none();
+            let fits = was_read(0) && was_read(place);
+            let change = if fits { file.change(source, place, &mut self.effort) } else { None };
+            let change = change.filter(|(_, size)| *size <= self.room[place]);
             if let Some((change, size)) = change {
                 self.room[place] -= size;
                 file.changes[place] = Some(change);
@@ -126,7 +142,7 @@ impl Maker {
                 self.leave_out(place, &source.path);
             }
         }
-        let pairs = file.pairs(source, &mut self.pairs_room);
+        let pairs = file.pairs(source, &mut self.pairs_room, &mut self.effort);
         let shown = FileSides {
             path: source.path.clone(),
             versions: file.versions,
@@ -162,10 +178,7 @@ impl<'s> File<'s> {
             let what = if first == place { version.what() } else { versions[first].what.clone() };
             versions.push(FileVersion { first, what, left_out: false });
         }
-        let crlf = source.versions.iter().all(|version| {
-            let mut lines = version.bytes.split_inclusive(|byte| *byte == b'\n');
-            lines.all(|line| line.ends_with(b"\r\n"))
-        });
+        let crlf = source.versions.iter().all(|version| split(&version.bytes).all(|line| line.ends_with(b"\r\n")));
         let texts = Texts { crlf, ..Texts::default() };
         let none = vec![Vec::new(); versions.len()];
         let mut file =
@@ -175,26 +188,34 @@ impl<'s> File<'s> {
         file
     }
 
-    /// How the version at a place differs from the base's, and how much room that takes.
-    fn change(&mut self, source: &'s Source, place: usize) -> (Difference, usize) {
+    /// How the version at a place differs from the base's, and how much room that takes; none when too much has been
+    /// looked at already.
+    fn change(&mut self, source: &'s Source, place: usize, effort: &mut usize) -> Option<(Difference, usize)> {
         self.numbers[place] = self.texts.read(&source.versions[place]);
-        self.edits[place] = edits(&self.numbers[0], &self.numbers[place]);
-        self.difference(source, 0, place, &self.edits[place].clone())
+        let (old, new) = (&self.numbers[0], &self.numbers[place]);
+        let (begin, end) = common_ends(old, new);
+        *effort = effort.checked_sub(old.len() + new.len() - 2 * (begin + end))?;
+        let edits = edits(old, new);
+        let change = self.difference(source, 0, place, &edits);
+        self.edits[place] = edits;
+        Some(change)
     }
 
-    /// How the versions of every two places differ that have changes of their own.
-    fn pairs(&mut self, source: &'s Source, room: &mut usize) -> Vec<PairDifference> {
+    /// How the versions of every two places differ that have changes of their own, as long as there is room.
+    fn pairs(&mut self, source: &'s Source, room: &mut usize, effort: &mut usize) -> Vec<PairDifference> {
         let mut pairs = Vec::new();
         let own: Vec<usize> = (1..self.versions.len()).filter(|place| self.changes[*place].is_some()).collect();
         for (at, a) in own.iter().copied().enumerate() {
             for b in own[at + 1..].iter().copied() {
-                // The rows of both changes are looked at again, at most; without room for some of that it is not worth it.
                 let side = |place: usize| Side { lines: &self.numbers[place], edits: &self.edits[place] };
-                let edits = if *room > 0 { between(side(a), side(b)) } else { Vec::new() };
-                let difference = (*room > 0).then(|| self.difference(source, a, b, &edits).0);
-                let size = difference.as_ref().map_or(0, kept);
-                let difference = difference.filter(|_| size <= *room);
-                *room = room.saturating_sub(size);
+                let changed =
+                    |place: usize| self.edits[place].iter().map(|it| it.old.len() + it.new.len()).sum::<usize>();
+                let Some(left) = effort.checked_sub(changed(a) + changed(b)).filter(|_| *room > 0) else { continue };
+                *effort = left;
+                let edits = between(side(a), side(b));
+                let difference = self.difference(source, a, b, &edits).0;
+                let Some(left) = room.checked_sub(kept(&difference)) else { continue };
+                *room = left;
                 pairs.push(PairDifference { a, b, difference });
             }
         }
@@ -290,6 +311,10 @@ fn notes(source: &Source, a: usize, b: usize) -> Vec<String> {
         _ if old.mode != new.mode => notes.push(format!("mode {:06o} → {:06o}", old.mode, new.mode)),
         _ => {}
     }
+    let names = [old, new].map(|it| it.renamed.as_deref().unwrap_or(&source.path));
+    if names[0] != names[1] && old.is_there() && new.is_there() {
+        notes.push(format!("renamed: {} → {}", names[0], names[1]));
+    }
     if !old.is_text() || !new.is_text() {
         notes.push(format!("{} → {}", old.what(), new.what()));
     } else if let Some(kind) = [old, new].iter().find(|it| matches!(it.mode, 0o120000 | 0o160000)) {
@@ -328,7 +353,7 @@ impl<'s> Texts<'s> {
             return known.clone();
         }
         let (a, b) = (self.place(old) as usize, self.place(new) as usize);
-        let found = marks(&self.lines[a], &self.lines[b]).unwrap_or_default();
+        let found = marks(&self.lines[a], &self.lines[b]);
         self.marked.insert((old, new), found.clone());
         found
     }

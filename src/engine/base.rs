@@ -4,7 +4,7 @@ use super::{Listener, Notice};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::RemoteTip;
-use crate::model::Oid;
+use crate::model::{Oid, Run};
 use crate::settings;
 use crate::store::RUNBOOK;
 
@@ -17,6 +17,19 @@ pub struct Base {
     pub branch: String,
     /// Its commit, which is in this repository.
     pub oid: Oid,
+}
+
+/// The tree of the commit that a run started from.
+///
+/// # Errors
+/// When it is not here.
+pub fn tree(context: &Context, run: &Run) -> Result<Oid> {
+    let base = context.repo.commit(run.base_oid).map_err(|cause| {
+        Error::failed(format!("the base {} of the run '{}' is not in this repository", run.base_oid, run.run))
+            .hint(format!("'git puff harvest {}' fetches it", run.run))
+            .because(cause)
+    })?;
+    Ok(base.tree)
 }
 
 /// The base of a cloud run. The cloud checks out a branch of the remote, so the remote is asked where that is; the

@@ -6,6 +6,7 @@
 pub mod adopt;
 pub mod base;
 pub mod branches;
+pub mod compare;
 pub mod doctor;
 pub mod handoff;
 pub mod harvest;
@@ -18,7 +19,6 @@ pub mod observe;
 pub mod preflight;
 pub mod repair;
 pub mod sessions;
-pub mod sides;
 pub mod submit;
 
 mod notice;

@@ -1,5 +1,6 @@
 //! Would it apply, and to what tree? Nothing is written but objects.
 
+use super::base;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::Repo;
@@ -23,12 +24,9 @@ pub fn onto(repo: &Repo, revision: &str) -> Result<Oid> {
 /// # Errors
 /// When it is not here.
 pub fn base(context: &Context, run: &Run) -> Result<Oid> {
-    let base = context.repo.commit(run.base_oid).map_err(|cause| {
-        Error::failed(format!("the base {} of the run '{}' is not in this repository", run.base_oid, run.run))
-            .hint(format!("'git puff harvest {}' fetches it; or name another commit with --onto REV", run.run))
-            .because(cause)
-    })?;
-    Ok(base.tree)
+    base::tree(context, run).map_err(|error| {
+        error.hint(format!("'git puff harvest {}' fetches it; or name another commit with --onto REV", run.run))
+    })
 }
 
 /// Tries the patch of a variant. A variant without one is skipped.

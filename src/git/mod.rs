@@ -5,8 +5,10 @@
 
 mod bytes;
 pub mod config;
+mod difference;
 mod furnish;
 mod library;
+mod listing;
 mod locate;
 mod loose;
 mod objects;
@@ -18,6 +20,7 @@ mod stats;
 mod trees;
 mod worktrees;
 
+pub use difference::Difference;
 pub use locate::{Location, survey};
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};

@@ -89,6 +89,19 @@ impl Repo {
         Ok(self.read(&odb, oid, git2::ObjectType::Blob).map_err(missing)?.to_vec())
     }
 
+    /// How many bytes a blob has that is on the disk.
+    ///
+    /// # Errors
+    /// When it is not here or no blob.
+    pub fn blob_size(&self, oid: Oid) -> Result<usize> {
+        let missing = |cause| missing("blob", oid, cause);
+        let (size, kind) = self.inner.odb().and_then(|odb| odb.read_header(raw(oid))).map_err(missing)?;
+        match kind {
+            git2::ObjectType::Blob => Ok(size),
+            other => Err(missing(git2::Error::from_str(&format!("it is a {other}")))),
+        }
+    }
+
     /// Keeps these bytes as a blob.
     ///
     /// # Errors

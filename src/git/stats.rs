@@ -5,6 +5,7 @@
 
 use std::thread::JoinHandle;
 
+use super::listing::{Listing, split};
 use super::repo::Repo;
 use super::{GitFailure, run};
 use crate::error::{Error, Result};
@@ -52,62 +53,35 @@ impl Counting {
         let failed = || Error::failed("two versions can't be compared").hint("check the repository with 'git fsck'");
         let Some(git) = self.git else { return Ok(Vec::new()) };
         let output = git.join().expect("waiting for git does not panic").map_err(|cause| failed().because(cause))?;
-        split(&output.stdout, &self.pairs).ok_or_else(failed)
+        sums(&output.stdout, &self.pairs).ok_or_else(failed)
     }
 }
 
-/// Takes apart what git says of several pairs: the two names and a line end before the listing of each.
-fn split(mut said: &[u8], pairs: &[(Oid, Oid)]) -> Option<Vec<Stats>> {
-    let mut heads = pairs.iter().map(|(old, new)| format!("{old} {new}\n").into_bytes()).peekable();
-    let mut stats = Vec::new();
-    while let Some(head) = heads.next() {
-        said = said.strip_prefix(head.as_slice())?;
-        // A listing begins with a number and a tab, or there is none, so that nothing in it is taken for the next head.
-        let mut listing = Listing(said);
-        let mut sum = Stats::default();
-        while !heads.peek().is_some_and(|next| listing.0.starts_with(next)) {
-            match listing.next() {
-                Some((added, removed)) => {
-                    sum.files += 1;
-                    sum.insertions += added;
-                    sum.deletions += removed;
-                }
-                None => break,
-            }
-        }
-        said = listing.0;
-        stats.push(sum);
-    }
-    said.is_empty().then_some(stats)
+/// Adds up what git lists of each pair.
+fn sums(said: &[u8], pairs: &[(Oid, Oid)]) -> Option<Vec<Stats>> {
+    let listings = split(said, pairs, counted)?;
+    let sum = |listing: Vec<(u64, u64)>| {
+        listing.iter().fold(Stats::default(), |sum, (added, removed)| Stats {
+            files: sum.files + 1,
+            insertions: sum.insertions + added,
+            deletions: sum.deletions + removed,
+        })
+    };
+    Some(listings.into_iter().map(sum).collect())
 }
 
-/// What git lists of one pair: `added TAB removed TAB path NUL`. A rename has `NUL old NUL new NUL` instead of the path,
+/// What git lists of a file: `added TAB removed TAB path NUL`. A rename has `NUL old NUL new NUL` instead of the path,
 /// and a binary file `-` for both numbers.
-struct Listing<'s>(&'s [u8]);
-
-impl Iterator for Listing<'_> {
-    type Item = (u64, u64);
-
-    fn next(&mut self) -> Option<(u64, u64)> {
-        let field = self.field()?;
-        let mut parts = field.splitn(3, |byte| *byte == b'\t');
-        let mut part = || parts.next().unwrap_or_default();
-        let (added, removed, path) = (number(part()), number(part()), part());
-        if path.is_empty() {
-            self.field()?;
-            self.field()?;
-        }
-        Some((added, removed))
+fn counted(listing: &mut Listing<'_>) -> Option<(u64, u64)> {
+    let field = listing.field()?;
+    let mut parts = field.splitn(3, |byte| *byte == b'\t');
+    let mut part = || parts.next().unwrap_or_default();
+    let (added, removed, path) = (number(part()), number(part()), part());
+    if path.is_empty() {
+        listing.field()?;
+        listing.field()?;
     }
-}
-
-impl<'s> Listing<'s> {
-    fn field(&mut self) -> Option<&'s [u8]> {
-        let end = self.0.iter().position(|byte| *byte == 0)?;
-        let field = &self.0[..end];
-        self.0 = &self.0[end + 1..];
-        Some(field)
-    }
+    Some((added, removed))
 }
 
 fn number(digits: &[u8]) -> u64 {
@@ -127,10 +101,10 @@ mod tests {
         // A file may have any name.
         let odd = format!("1\t0\t\0{second}\0{third}\0");
         let said = format!("{first}{listing}{second}{third}{odd}");
-        let stats = split(said.as_bytes(), &pairs).unwrap();
+        let stats = sums(said.as_bytes(), &pairs).unwrap();
         let wanted = [(4, 5, 5), (0, 0, 0), (1, 1, 0)];
         assert_eq!(stats.iter().map(|s| (s.files, s.insertions, s.deletions)).collect::<Vec<_>>(), wanted);
-        assert_eq!(split(b"", &pairs), None);
-        assert_eq!(split(b"", &[]), Some(Vec::new()));
+        assert_eq!(sums(b"", &pairs), None);
+        assert_eq!(sums(b"", &[]), Some(Vec::new()));
     }
 }

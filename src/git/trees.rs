@@ -41,7 +41,8 @@ impl EntryKind {
         }
     }
 
-    fn from_mode(mode: u32) -> EntryKind {
+    /// What an entry with this mode is.
+    pub fn from_mode(mode: u32) -> EntryKind {
         match mode & 0o170000 {
             0o040000 => EntryKind::Tree,
             0o120000 => EntryKind::Symlink,

@@ -9,7 +9,7 @@ use super::{Oid, RunId, Schema};
 /// A comparison of variants that started from one commit, or from several.
 ///
 /// Every likeness is a number from 0 (nothing in common) to 1 (the same change). What each number means is also in the
-/// document itself, in [`Comparison::meaning`].
+/// document itself, in [`Comparison::meaning`]; what is counted, and how, is told in [`crate::compare`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// `puff.matrix/1`.
@@ -24,11 +24,11 @@ pub struct Comparison {
     pub pairs: Vec<Pair>,
     /// Every file that one of them touches, by path.
     pub files: Vec<ComparedFile>,
-    /// Variants that make the same change, whitespace aside: groups of two and more.
+    /// Variants that leave the same code, white space aside: groups of two and more.
     pub same: Vec<Vec<String>>,
-    /// Lines that all of them add or remove.
+    /// Changed lines that all of them have.
     pub agreed_lines: u64,
-    /// The variant that is nearest to all others; none when there are fewer than two.
+    /// The variant that is nearest to all others, of several the first; none when there are fewer than two.
     pub nearest: Option<String>,
     /// Variants that have nothing to compare.
     pub left_out: Vec<LeftOut>,
@@ -71,7 +71,7 @@ pub struct Compared {
     pub deletions: u64,
     /// The mean likeness to the others; none when there are no others.
     pub agreement: Option<f64>,
-    /// Changed lines that no other variant has.
+    /// Changed lines that it has more often than any other variant.
     pub only_here: u64,
     /// Files that no other variant touches.
     pub only_files: Vec<String>,
@@ -88,7 +88,7 @@ pub struct Pair {
     pub likeness: f64,
     /// Changed lines that both have.
     pub shared_lines: u64,
-    /// They make the same change, whitespace aside.
+    /// They leave the same code, white space aside.
     pub same: bool,
     /// The files that both touch.
     pub files: Vec<PairFile>,
@@ -108,11 +108,11 @@ pub struct PairFile {
 /// One file, and who touches it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ComparedFile {
-    /// Its path, the new one of a renamed file.
+    /// Its path, the new one of a renamed file, the old one of a deleted one.
     pub path: String,
     /// The variants that touch it.
     pub variants: Vec<String>,
-    /// All of them leave it with the same content.
+    /// All who touch it leave it with the same content, mode and path.
     pub same: bool,
     /// It is not text: it is alike or not, without lines.
     pub binary: bool,

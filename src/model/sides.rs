@@ -24,7 +24,7 @@ pub struct FileSides {
     /// an earlier place, and where it is left out.
     pub changes: Vec<Option<Difference>>,
     /// How versions of two variants differ from each other. Versions that are that of the base or of an earlier place
-    /// have none.
+    /// have none, nor those for which there was no room.
     pub pairs: Vec<PairDifference>,
 }
 
@@ -59,8 +59,8 @@ pub struct PairDifference {
     pub a: usize,
     /// The place of the second one, which comes later.
     pub b: usize,
-    /// How they differ; none where that is too large to be shown.
-    pub difference: Option<Difference>,
+    /// How they differ.
+    pub difference: Difference,
 }
 
 /// A place where two versions differ.

@@ -101,7 +101,7 @@ pub fn of_variant(run: &Run, variant: &Variant) -> Vec<Step> {
 }
 
 /// Take a variant, and record that it was taken.
-pub fn take(run: &Run, variant: &Variant) -> Step {
+pub fn pick(run: &Run, variant: &Variant) -> Step {
     Step::new(format!("take {}", variant.name()), format!("git puff pick {}:{}", run.run, variant.index))
 }
 

@@ -208,15 +208,11 @@ fn one(json: &mut String, file: &FileSides) {
     });
     json.push_str("],\"pairs\":[");
     list(json, file.pairs.iter(), |json, pair| {
-        let _ = write!(json, "[{},{}", pair.a, pair.b);
-        if let Some(difference) = &pair.difference {
-            json.push(',');
-            strings(json, &difference.notes);
-            json.push_str(",[");
-            list(json, difference.hunks.iter(), self::hunk);
-            json.push(']');
-        }
-        json.push(']');
+        let _ = write!(json, "[{},{},", pair.a, pair.b);
+        strings(json, &pair.difference.notes);
+        json.push_str(",[");
+        list(json, pair.difference.hunks.iter(), self::hunk);
+        json.push_str("]]");
     });
     json.push_str("]}");
 }

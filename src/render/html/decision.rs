@@ -99,7 +99,7 @@ fn ways(run: &Run, review: &Review) -> Markup {
     let candidates: Vec<u32> = advice.variant.into_iter().chain(advice.tied.iter().copied()).collect();
     html! {
         @if run.decision.is_none() {
-            @for step in candidates.iter().filter_map(|index| run.variant(*index)).map(|it| steps::take(run, it)) {
+            @for step in candidates.iter().filter_map(|index| run.variant(*index)).map(|it| steps::pick(run, it)) {
                 div .take { span { (step.purpose) } (command(&step.command)) }
             }
             @if let Some(variant) = advice.variant.and_then(|index| run.variant(index)) {

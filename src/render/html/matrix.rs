@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::escape::text;
 use super::variants::percent;
-use crate::model::{Comparison, Handoff};
+use crate::model::Comparison;
 use crate::render::words;
 
 /// The side of a cell, and the room for a name before the first one, in the picture's own units.
@@ -15,9 +15,8 @@ const NAMES: usize = 64;
 const FILES: usize = 200;
 
 /// The section of the comparison, where there is one of two variants or more.
-pub fn section(handoff: &Handoff) -> Markup {
-    let comparison = handoff.review.as_ref().and_then(|review| review.comparison.as_ref());
-    let Some(comparison) = comparison.filter(|it| it.variants.len() > 1) else { return html! {} };
+pub fn section(comparison: Option<&Comparison>) -> Markup {
+    let Some(comparison) = comparison else { return html! {} };
     html! {
         section #likeness aria-labelledby="likeness-h" {
             h2 #likeness-h { "How alike they are" }
@@ -64,7 +63,7 @@ fn picture(comparison: &Comparison) -> Markup {
             @for (row, column) in places() {
                 @let likeness = likeness(comparison, row, column);
                 @let (x, y) = (NAMES + column * CELL, 28 + row * CELL);
-                g .cell data-a=(comparison.variants[row].name) data-b=(comparison.variants[column].name) {
+                g .cell data-a=(text(&comparison.variants[row].name)) data-b=(text(&comparison.variants[column].name)) {
                     rect class={ "h" (level(row == column, likeness)) } x=(x + 1) y=(y + 1) width=(CELL - 2) height=(CELL - 2) rx="4" {}
                     @if row != column {
                         text class={ "n" (level(false, likeness)) } x=(x + CELL / 2) y=(y + CELL / 2 + 5) text-anchor="middle" {
@@ -140,7 +139,7 @@ fn table(comparison: &Comparison) -> Markup {
                     tr {
                         th scope="row" { (text(&variant.name)) }
                         @for column in 0..comparison.variants.len() {
-                            td .num data-a=(variant.name) data-b=(comparison.variants[column].name) {
+                            td .num data-a=(text(&variant.name)) data-b=(text(&comparison.variants[column].name)) {
                                 @if row == column { "·" } @else { (percent(likeness(comparison, row, column))) }
                             }
                         }

@@ -20,15 +20,26 @@ use sha2::{Digest, Sha256};
 
 use super::steps::Step;
 use super::{steps, words};
-use crate::model::{Handoff, Review, Run, Sides, Variant, Verdict};
+use crate::model::{Comparison, Handoff, Review, Run, Sides, Variant, Verdict};
 use escape::text;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
+/// What a page shows beside the handoff: how the variants compare, where that is known, and what they make of the files.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'c> {
+    /// How alike they are.
+    pub comparison: Option<&'c Comparison>,
+    /// Their lines.
+    pub sides: &'c Sides,
+}
+
 /// The page of a run.
-pub fn page(handoff: &Handoff, sides: &Sides) -> String {
+pub fn page(handoff: &Handoff, compared: Compared<'_>) -> String {
     let run = &handoff.run;
+    let Compared { sides, .. } = compared;
+    let comparison = compared.comparison.filter(|it| it.variants.len() > 1);
     let title = title(run);
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'",
@@ -50,13 +61,13 @@ pub fn page(handoff: &Handoff, sides: &Sides) -> String {
             body {
                 a .skip href="#main" { "Skip to the report" }
                 (header(run, &title))
-                (navigation(handoff, sides))
+                (navigation(handoff, comparison, sides))
                 main #main tabindex="-1" {
                     (decision::section(handoff))
                     (variants::table(handoff))
                     (checks::section(handoff))
                     (variants::details(handoff))
-                    (matrix::section(handoff))
+                    (matrix::section(comparison))
                     (PreEscaped(changes::section(run, sides, advised(handoff))))
                     (asked(handoff))
                     (next(run))
@@ -67,7 +78,7 @@ pub fn page(handoff: &Handoff, sides: &Sides) -> String {
             }
         }
     };
-    page.into_string()
+    page.into_string() + "\n"
 }
 
 /// How a policy names a script or a style that may be in the page.
@@ -113,15 +124,13 @@ fn header(run: &Run, title: &str) -> Markup {
     }
 }
 
-fn navigation(handoff: &Handoff, sides: &Sides) -> Markup {
-    let review = handoff.review.as_ref();
-    let compared = review.and_then(|review| review.comparison.as_ref()).is_some_and(|it| it.variants.len() > 1);
+fn navigation(handoff: &Handoff, comparison: Option<&Comparison>, sides: &Sides) -> Markup {
     let links = [
         ("decision", "Decision", true),
         ("variants", "Variants", !handoff.run.variants.is_empty()),
         ("checks", "Checks", checks::has_any(handoff)),
         ("details", "Details", !handoff.run.variants.is_empty()),
-        ("likeness", "Likeness", compared),
+        ("likeness", "Likeness", comparison.is_some()),
         ("changes", "Changes", !sides.files.is_empty() || !sides.left_out.is_empty()),
         ("asked", "Task", true),
         ("next", "Next steps", true),

@@ -162,7 +162,7 @@
   };
   const turned = { 'new file': 'deleted file', 'deleted file': 'new file' };
   const mirror = ({ notes, hunks }) => ({
-    notes: notes.map((note) => turned[note] ?? note.replace(/^(mode )?(.+) → (.+)$/, '$1$3 → $2')),
+    notes: notes.map((note) => turned[note] ?? note.replace(/^(mode |renamed: )?(.+) → (.+)$/, '$1$3 → $2')),
     hunks: hunks.map(({ a, b, heading, rows }) => ({
       a: b, b: a, heading,
       rows: runs(rows).flatMap((run) => run.removed
@@ -180,7 +180,7 @@
     if (y === 0) return mirror({ notes: notes[x] || [], hunks: hunksOf(file, x) });
     const [low, high] = x < y ? [x, y] : [y, x];
     const pair = pairs.find((it) => it[0] === low && it[1] === high);
-    if (!pair || pair.length < 4) return { out: true };
+    if (!pair) return { out: true };
     const difference = { notes: pair[2], hunks: unpack(file, low, high, pair[3]) };
     return x < y ? difference : mirror(difference);
   };
