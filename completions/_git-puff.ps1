@@ -41,6 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Print the handoff report of a run')
             [CompletionResult]::new('patch', 'patch', [CompletionResultType]::ParameterValue, 'Print the patch of a variant, byte for byte')
             [CompletionResult]::new('preflight', 'preflight', [CompletionResultType]::ParameterValue, 'Say whether patches would apply, and to what tree')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show how variants differ from their base and from each other')
             [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Run agents in the background, see what they are doing, and talk to them')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what could stand in the way, and repair what is broken')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Explain how to make a cloud environment, and how to check it')
@@ -198,6 +199,13 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('--onto', '--onto', [CompletionResultType]::ParameterName, 'The commit or tree to try on [default: the base of the run]')
             [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Read ''REV PATH'' lines from standard input and answer each, in order')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;diff' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--matrix', '--matrix', [CompletionResultType]::ParameterName, 'Compare all variants, or those that are named, in numbers')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

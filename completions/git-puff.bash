@@ -28,6 +28,9 @@ _gitpuff() {
             gitpuff,demo)
                 cmd="gitpuff__subcmd__demo"
                 ;;
+            gitpuff,diff)
+                cmd="gitpuff__subcmd__diff"
+                ;;
             gitpuff,doctor)
                 cmd="gitpuff__subcmd__doctor"
                 ;;
@@ -113,7 +116,7 @@ _gitpuff() {
 
     case "${cmd}" in
         gitpuff)
-            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight session doctor create demo"
+            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight diff session doctor create demo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -186,6 +189,20 @@ _gitpuff() {
             ;;
         gitpuff__subcmd__demo)
             opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__diff)
+            opts="-h --json --matrix --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -38,6 +38,7 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand report 'Print the handoff report of a run'
             cand patch 'Print the patch of a variant, byte for byte'
             cand preflight 'Say whether patches would apply, and to what tree'
+            cand diff 'Show how variants differ from their base and from each other'
             cand session 'Run agents in the background, see what they are doing, and talk to them'
             cand doctor 'Look for what could stand in the way, and repair what is broken'
             cand create 'Explain how to make a cloud environment, and how to check it'
@@ -180,6 +181,12 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand --onto 'The commit or tree to try on [default: the base of the run]'
             cand --batch 'Read ''REV PATH'' lines from standard input and answer each, in order'
             cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;diff'= {
+            cand --json 'Print JSON'
+            cand --matrix 'Compare all variants, or those that are named, in numbers'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

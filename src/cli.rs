@@ -53,6 +53,8 @@ pub enum Verb {
     Report(report::Report),
     Patch(patch::Patch),
     Preflight(preflight::Preflight),
+    // Choosing
+    Diff(diff::Diff),
     // Sessions
     Session(session::SessionVerb),
     // Setting up
@@ -83,6 +85,7 @@ impl Cli {
             Some(Verb::Harvest(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
+            Some(Verb::Diff(verb)) => (verb.json(), false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_) | Verb::Watcher) => {
                 (false, false)
             }

@@ -283,6 +283,23 @@ pub fn run_on_terminal(cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Fa
     child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
 }
 
+/// Becomes another program: the terminal, the signals and the exit code are its own from here on. Where a process can't
+/// become another one, waits for that one's end and ends as it did.
+///
+/// Answers only why it could not be started.
+pub fn become_other(cmd: &Cmd) -> Failure {
+    #[cfg(unix)]
+    {
+        let cause = std::os::unix::process::CommandExt::exec(&mut cmd.command());
+        cmd.start_failure(cause)
+    }
+    #[cfg(not(unix))]
+    match run_on_terminal(cmd, None) {
+        Ok(status) => std::process::exit(status.code().unwrap_or(-1)),
+        Err(failure) => failure,
+    }
+}
+
 /// What ended a [`pause`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {

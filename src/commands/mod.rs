@@ -6,6 +6,7 @@ pub mod adopt;
 pub mod cancel;
 pub mod create;
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub mod harvest;
 pub mod jobs;
@@ -53,6 +54,7 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Report(verb)) => report::run(&verb, &here()?, ui),
         Some(Verb::Patch(verb)) => patch::run(&verb, &here()?, ui),
         Some(Verb::Preflight(verb)) => preflight::run(&verb, &here()?, ui),
+        Some(Verb::Diff(verb)) => diff::run(&verb, here, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),

@@ -3,11 +3,14 @@
 //! Git is asked, and not libgit2, for the reason told in [`super::stats`]: what is a rename here has to be one in
 //! `git diff`. Only trees that differ are read, by either.
 
+use std::ffi::OsString;
+
 use super::listing::{Listing, split};
 use super::repo::Repo;
 use super::run;
 use crate::error::{Error, Result};
 use crate::model::Oid;
+use crate::process::{self, Cmd};
 
 /// A file that is not the same in two trees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,15 @@ impl Repo {
         let output = run(&cmd).map_err(|cause| failed().because(cause))?;
         split(&output.stdout, pairs, difference).ok_or_else(failed)
     }
+}
+
+/// Becomes the user's own `git diff`, called with these words where the user stands: pager, colours and external tools
+/// are as they have them. The objects that are named have to be on the disk.
+///
+/// Answers only why git could not be started.
+pub fn become_diff(words: impl IntoIterator<Item = OsString>) -> Error {
+    let git = Cmd::new("git").env_remove("GIT_TERMINAL_PROMPT").arg("diff").args(words);
+    Error::cannot_work("git can't be started").because(process::become_other(&git))
 }
 
 /// `:<mode> <mode> <object> <object> <status> NUL <path> NUL`, and a second path for a rename.

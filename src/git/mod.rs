@@ -20,7 +20,7 @@ mod stats;
 mod trees;
 mod worktrees;
 
-pub use difference::Difference;
+pub use difference::{Difference, become_diff};
 pub use locate::{Location, survey};
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};

@@ -1,11 +1,13 @@
-//! Tables for a terminal: `list`, `show`, `jobs`, `doctor`, and the overview of bare `git puff`.
+//! Tables for a terminal: `list`, `show`, `jobs`, `doctor`, `diff --matrix`, and the overview of bare `git puff`.
 
 mod lists;
+mod matrix;
 mod overview;
 mod sessions;
 mod show;
 
 pub use lists::{findings, jobs, runs};
+pub use matrix::matrix;
 pub use overview::overview;
 pub use sessions::{session, sessions};
 pub use show::{run, variant};

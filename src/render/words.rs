@@ -143,7 +143,7 @@ pub fn checks(variant: &Variant) -> Option<String> {
 }
 
 /// The first few, and how many more.
-fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+pub fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = names.len().saturating_sub(PATHS);
     let mut words = names.take(PATHS).collect::<Vec<_>>().join(", ");
     if more > 0 {

@@ -16,6 +16,7 @@ mod cloud_places;
 mod cloud_queue;
 mod cloud_submission;
 mod cloud_variants;
+mod compare;
 mod demo;
 mod headless_life;
 mod headless_submit;

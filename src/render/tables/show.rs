@@ -21,7 +21,7 @@ pub fn variant(run: &Run, index: u32, report: Option<&Report>, now: Time) -> Str
 }
 
 /// The parts that say something, a blank line between them.
-fn join(parts: &[String]) -> String {
+pub(super) fn join(parts: &[String]) -> String {
     parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n")
 }
 

@@ -1,0 +1,199 @@
+//! `diff`
+
+mod words;
+
+use std::ffi::OsString;
+
+use clap::{Args, CommandFactory};
+
+use super::shared::find_run;
+use super::show::no_variant;
+use crate::cli::{Cli, JsonFlag};
+use crate::context::Context;
+use crate::engine::compare::{self, Pick, Stand, Trees};
+use crate::error::{Error, Exit, Kind, Result};
+use crate::git::become_diff;
+use crate::model::{Oid, Run, Selector};
+use crate::render;
+use crate::store::{Recorded, RunStore};
+use crate::ui::{Format, Ui};
+use words::{Named, Words};
+
+/// Show how variants differ from their base and from each other
+///
+/// One variant: the base against it; two: the first against the second, in the user's own 'git diff' with its options,
+/// pager and exit code. None, or with --matrix: how alike they all are, the files each touches, what all agree on, what
+/// only one does, which make the same change, and which is nearest to the others; --json explains every number.
+///
+/// A variant is N or varN of the run, or RUN:N of any run. One whose patch does not fit the base is shown on the files
+/// that the patch was made on, where they are here.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "git puff diff <RUN> <A> [B] [GIT DIFF OPTIONS] [-- PATH...]\n       git puff diff <RUN> [--matrix \
+                      [N]...] [--json]"
+)]
+pub struct Diff {
+    #[command(flatten)]
+    output: JsonFlag,
+    /// Compare all variants, or those that are named, in numbers
+    #[arg(long)]
+    matrix: bool,
+    /// The run, up to two variants, and what 'git diff' takes
+    #[arg(value_name = "RUN", required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
+    words: Vec<OsString>,
+}
+
+impl Diff {
+    /// JSON was asked for, wherever among the words.
+    pub fn json(&self) -> bool {
+        self.output.json || Words::read(&self.words).is_ok_and(|words| words.json)
+    }
+}
+
+/// Shows how variants differ.
+pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<Context>, ui: &Ui) -> Result<Exit> {
+    let words = Words::read(&args.words)?;
+    if let Some(long) = words.help {
+        return help(long, ui);
+    }
+    let is_matrix = words.variants.is_empty() || words.matrix || args.matrix || args.json();
+    words.check(is_matrix)?;
+    let context = look_around()?;
+    let recorded = find_run(&context, &words.run)?;
+    let others = words.variants.iter().map(|named| match named {
+        Named::Here(_) => Ok(None),
+        Named::Of(selector) => RunStore::new(&context).find(selector).map(Some),
+    });
+    let others: Vec<Option<Recorded>> = others.collect::<Result<_>>()?;
+    let pick = |(named, other): (&Named, &'_ Option<Recorded>)| {
+        let recorded = other.as_ref().unwrap_or(&recorded).clone();
+        (recorded, named.index())
+    };
+    let named: Vec<(Recorded, u32)> = words.variants.iter().zip(&others).map(pick).collect();
+    let mut picks: Vec<Pick<'_>> = Vec::new();
+    for (recorded, index) in &named {
+        let variant = recorded.run.variant(*index).ok_or_else(|| no_variant(&recorded.run, *index))?;
+        picks.push(Pick { recorded, variant });
+    }
+    if is_matrix {
+        let all = compare::all(&recorded);
+        return matrix(&context, &recorded.run, if picks.is_empty() { all } else { picks }, ui);
+    }
+    diff(&context, &recorded.run, &picks, &words, ui)
+}
+
+fn help(long: bool, ui: &Ui) -> Result<Exit> {
+    let mut cli = Cli::command();
+    cli.build();
+    if let Some(verb) = cli.find_subcommand_mut("diff") {
+        let text = if long { verb.render_long_help() } else { verb.render_help() };
+        ui.styled(&text.ansi().to_string());
+    }
+    Ok(Exit::Done)
+}
+
+fn matrix(context: &Context, run: &Run, mut picks: Vec<Pick<'_>>, ui: &Ui) -> Result<Exit> {
+    let mut seen = Vec::new();
+    picks.retain(|pick| {
+        let name = pick.name(&run.run);
+        let is_new = !seen.contains(&name);
+        seen.push(name);
+        is_new
+    });
+    let comparison = compare::comparison(context, run, &picks)?;
+    match ui.format() {
+        Format::Json => ui.json(&comparison),
+        _ => {
+            let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
+            ui.page(&render::tables::matrix(&comparison, ui.width()), pager.as_deref());
+        }
+    }
+    if comparison.variants.is_empty() {
+        ui.note(&format!("there is no variant of '{}' with a change to compare", run.run));
+        ui.hint(&format!("'git puff show {}' shows how they are", run.run));
+        return Ok(Exit::With(Kind::Failed));
+    }
+    Ok(Exit::Done)
+}
+
+fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui) -> Result<Exit> {
+    let name = |pick: &Pick<'_>| pick.name(&run.run);
+    let mut trees = Vec::new();
+    for pick in picks {
+        match compare::stand(context, pick)? {
+            Stand::Trees(found) => trees.push(found),
+            Stand::Nothing(why) => {
+                return Err(Error::failed(format!("{} can't be shown: {why}", name(pick)))
+                    .hint(format!("'git puff show {}' shows what there is", pick.recorded.run.run)));
+            }
+            Stand::Patch { patch, why } if picks.len() == 1 && words.options.is_empty() && words.paths.is_empty() => {
+                ui.note(&format!("{}: {why}; this is its patch as it came", name(pick)));
+                return Ok(page_patch(context, &patch, ui));
+            }
+            Stand::Patch { why, .. } => return Err(no_tree(run, pick, picks, &why)),
+        }
+    }
+    for (pick, trees) in picks.iter().zip(&trees) {
+        if let Some(why) = &trees.aside {
+            ui.note(&format!("{}: {why}; it is shown on the files that it was made on", name(pick)));
+        }
+    }
+    let sides = match (picks, trees.as_slice()) {
+        ([one, other], [first, second]) => {
+            let (here, there) = (one.recorded.run.base_oid, other.recorded.run.base_oid);
+            if here != there {
+                let bases = format!("{} and {}", here.short(), there.short());
+                ui.note(&format!("they start from different commits, {bases}; what is between them shows too"));
+            }
+            if first.new == second.new {
+                ui.note(&format!("{} and {} leave the same code", name(one), name(other)));
+            }
+            [side(first, false), side(second, false)]
+        }
+        ([one, ..], [first, ..]) => {
+            if first.old == first.new {
+                ui.note(&format!("{} changes nothing", name(one)));
+            }
+            [side(first, true), side(first, false)]
+        }
+        _ => return Err(Error::failed("there is nothing to compare")),
+    };
+    // Behind the options nothing is left to mistake for a value of one, and '--' keeps paths from being anything else.
+    let sides = sides.map(|side| OsString::from(side.to_string()));
+    let paths = std::iter::once(OsString::from("--")).chain(words.paths.iter().cloned());
+    Err(become_diff(words.options.iter().cloned().chain(sides).chain(paths)))
+}
+
+/// What git is to take for one side: the commit, where there is one, for tools that want to know.
+fn side(trees: &Trees, is_old: bool) -> Oid {
+    match (trees.commits, is_old) {
+        (Some((old, _)), true) => old,
+        (Some((_, new)), false) => new,
+        (None, true) => trees.old,
+        (None, false) => trees.new,
+    }
+}
+
+/// Shows a patch of which no tree comes.
+fn page_patch(context: &Context, patch: &[u8], ui: &Ui) -> Exit {
+    if ui.is_terminal_out() {
+        ui.page(&String::from_utf8_lossy(patch), context.repo.pager().as_deref());
+    } else {
+        ui.bytes(patch);
+    }
+    Exit::Done
+}
+
+/// What can be done with a patch of which no tree comes.
+fn no_tree(run: &Run, pick: &Pick<'_>, picks: &[Pick<'_>], why: &str) -> Error {
+    let of = &pick.recorded.run.run;
+    let selector = Selector { run: of.to_string(), variant: Some(pick.variant.index) };
+    let error = Error::failed(format!("git can't compare {}: {why}", pick.name(&run.run)));
+    let patch = format!("'git puff diff {selector}' shows its patch");
+    if picks.len() == 1 {
+        return error.hint(format!("without options and paths, {patch}"));
+    }
+    let names: Vec<String> =
+        picks.iter().map(|pick| format!(" {}:{}", pick.recorded.run.run, pick.variant.index)).collect();
+    error.hint(format!("{patch}; 'git puff diff {} --matrix{}' compares the changed lines", run.run, names.concat()))
+}
