@@ -186,8 +186,8 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
         }
         'git-puff;report' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form of the report')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write it into a file, or into a folder as report.md or report.json')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write it into a file, or into a folder as report.md or report.json')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write it into a file, or into a folder as report.md, report.json or report.html')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write it into a file, or into a folder as report.md, report.json or report.html')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -434,7 +434,7 @@ _gitpuff() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "md json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "md json html" -- "${cur}"))
                     return 0
                     ;;
                 --output)

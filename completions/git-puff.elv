@@ -170,8 +170,8 @@ set edit:completion:arg-completer[git-puff] = {|@words|
         }
         &'git-puff;report'= {
             cand --format 'The form of the report'
-            cand -o 'Write it into a file, or into a folder as report.md or report.json'
-            cand --output 'Write it into a file, or into a folder as report.md or report.json'
+            cand -o 'Write it into a file, or into a folder as report.md, report.json or report.html'
+            cand --output 'Write it into a file, or into a folder as report.md, report.json or report.html'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

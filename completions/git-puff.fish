@@ -128,8 +128,9 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l recreate -
 complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand harvest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand report" -l format -d 'The form of the report' -r -f -a "md\t'Markdown'
-json\t'JSON'"
-complete -c git-puff -n "__fish_git_puff_using_subcommand report" -s o -l output -d 'Write it into a file, or into a folder as report.md or report.json' -r -F
+json\t'JSON'
+html\t'One page with everything in it, to be opened in a browser'"
+complete -c git-puff -n "__fish_git_puff_using_subcommand report" -s o -l output -d 'Write it into a file, or into a folder as report.md, report.json or report.html' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand patch" -s h -l help -d 'Print help'
 complete -c git-puff -n "__fish_git_puff_using_subcommand preflight" -l patch -d 'A patch; \'-\' for standard input' -r -F

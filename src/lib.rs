@@ -21,10 +21,10 @@
 //! | [`engine`] | launching, observing, harvesting, importing, repairing: what verbs and watcher share |
 //! | [`provider`] | who does the work: a trait, Codex Cloud in its three dialects, agents on this machine |
 //! | [`patch`] | bytes and a tree → a tree |
-//! | [`compare`] | what variants do, beside each other: likeness, sameness, two versions of a file side by side |
+//! | [`compare`] | what variants do, beside each other: likeness, sameness, versions of a file side by side |
 //! | [`session`] | one agent under a pseudo-terminal: its supervisor, log, diagnosis, resume |
 //! | [`store`] | runs in refs, the runbook log, notes, and where live things are |
-//! | [`render`] | a finished model → Markdown, tables, lines about progress |
+//! | [`render`] | a finished model → Markdown, HTML, tables, lines about progress |
 //! | [`git`] | the only user of git2, and of `git` for what libgit2 does differently |
 //! | [`secrets`] | what looks like a key or a password |
 //! | [`process`] | the only door to other programs |

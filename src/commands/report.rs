@@ -6,11 +6,13 @@ use clap::{Args, ValueEnum};
 
 use super::shared;
 use crate::context::Context;
-use crate::engine::handoff;
+use crate::engine::compare::sides::sides;
+use crate::engine::{compare, handoff};
 use crate::error::{Error, Exit, Result, ResultExt};
-use crate::model::Selector;
+use crate::model::{Handoff, Selector};
 use crate::render;
-use crate::store::RunStore;
+use crate::render::html::Compared;
+use crate::store::{Recorded, RunStore};
 use crate::ui::Ui;
 
 /// Print the handoff report of a run
@@ -23,7 +25,7 @@ pub struct Report {
     /// The form of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Md)]
     format: ReportFormat,
-    /// Write it into a file, or into a folder as report.md or report.json
+    /// Write it into a file, or into a folder as report.md, report.json or report.html
     #[arg(short, long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
 }
@@ -35,6 +37,19 @@ pub enum ReportFormat {
     Md,
     /// JSON
     Json,
+    /// One page with everything in it, to be opened in a browser
+    Html,
+}
+
+impl ReportFormat {
+    /// What the report is called in a folder.
+    fn file(self) -> &'static str {
+        match self {
+            ReportFormat::Md => "report.md",
+            ReportFormat::Json => "report.json",
+            ReportFormat::Html => "report.html",
+        }
+    }
 }
 
 /// Reports.
@@ -47,19 +62,23 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
         ReportFormat::Json => {
             serde_json::to_string_pretty(&handoff).or_fail(|| "the report can't be written as JSON".to_owned())? + "\n"
         }
+        ReportFormat::Html => page(context, &recorded, &handoff)?,
     };
     let Some(path) = &args.output else {
-        if args.format == ReportFormat::Json {
-            ui.json(&handoff);
-        } else {
-            let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
-            ui.page(&text, pager.as_deref());
+        match args.format {
+            ReportFormat::Json => ui.json(&handoff),
+            // A page of HTML is not for a pager.
+            ReportFormat::Html => ui.page(&text, None),
+            ReportFormat::Md => {
+                let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
+                ui.page(&text, pager.as_deref());
+            }
         }
         return Ok(Exit::Done);
     };
     let mut path = shared::absolute(context, path);
     if path.is_dir() {
-        path = path.join(if args.format == ReportFormat::Json { "report.json" } else { "report.md" });
+        path = path.join(args.format.file());
     }
     std::fs::write(&path, text).map_err(|cause| {
         Error::failed(format!("'{}' can't be written", path.display()))
@@ -68,4 +87,15 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
     })?;
     ui.note(&format!("wrote {}", path.display()));
     Ok(Exit::Done)
+}
+
+/// The page, with how the variants compare: as the last review kept it, or else as they are now.
+fn page(context: &Context, recorded: &Recorded, handoff: &Handoff) -> Result<String> {
+    let sides = sides(context, recorded)?;
+    let kept = handoff.review.as_ref().and_then(|review| review.comparison.clone());
+    let comparison = match kept {
+        None if sides.variants.len() > 1 => Some(compare::comparison(context, &recorded.run, &compare::all(recorded))?),
+        kept => kept,
+    };
+    Ok(render::html::page(handoff, Compared { comparison: comparison.as_ref(), sides: &sides }))
 }

@@ -1,7 +1,7 @@
 //! How variants differ from each other, as numbers and as text: plain data in, plain data out.
 //!
-//! A [`Change`] is what one variant does to its base. [`compare`] lays several beside each other, [`side_by_side`] two
-//! versions of one file. Where the bytes come from is not known here, and no clock is looked at: the same input gives the
+//! A [`Change`] is what one variant does to its base. [`compare`] lays several beside each other. A
+//! [`sides::Maker`] sets the versions of a file beside each other, line by line, as a page shows them. Where the bytes come from is not known here, and no clock is looked at: the same input gives the
 //! same answer on every machine, and [`Effort`] keeps hostile input from taking long.
 //!
 //! # What is counted
@@ -22,13 +22,14 @@
 //! file to different paths, or one who renames and one who edits in place, share nothing of it.
 
 mod change;
+mod edits;
 mod lines;
+mod marks;
 mod matrix;
 mod sameness;
-mod side_by_side;
+pub mod sides;
 mod units;
 
 pub use change::{Change, ChangeKind, FileChange, Lines, SUBMODULE};
 pub use lines::{Effort, MOST_TEXT, changed_lines, is_binary};
 pub use matrix::{Contents, compare};
-pub use side_by_side::{Part, Row, Side, side_by_side};

@@ -5,11 +5,10 @@
 //! no tree at all are the lines of the patch itself all that is known.
 
 mod read;
+pub mod sides;
 mod stand;
-mod versions;
 
 pub use stand::{Stand, Trees, stand};
-pub use versions::{Content, FileVersions, Version, versions};
 
 use crate::compare::{self, Change};
 use crate::context::Context;

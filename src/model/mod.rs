@@ -16,6 +16,7 @@ mod review;
 mod run;
 mod schema;
 mod session;
+mod sides;
 mod span;
 mod variant;
 
@@ -32,5 +33,6 @@ pub use review::{Evidence, Judge, Observation, Opinion, Recommendation, Review, 
 pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
 pub use schema::{Schema, SchemaError, documents};
 pub use session::{BadSessionId, Session, SessionId, SessionState, Stdin};
+pub use sides::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, Sides, Sign, Unshown};
 pub use span::{Bytes, NotASpan, NotBytes, Span};
 pub use variant::{Apply, Check, CheckStatus, Counts, MOST_VARIANTS, Risk, Score, ScorePart, Variant, VariantStatus};

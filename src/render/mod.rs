@@ -1,10 +1,11 @@
-//! A finished model → text: reports in Markdown, tables for a terminal, lines about progress.
+//! A finished model → text: reports in Markdown and HTML, tables for a terminal, lines about progress.
 //!
 //! Everything here is a pure function of the model (and of the time, where times are relative, and the width, where
 //! there are columns). Nothing prints. Text from outside (titles, messages, paths, reasons) goes through
 //! [`text`] wherever it is put in, so that no caller has to remember it.
 
 mod columns;
+pub mod html;
 pub mod launched;
 pub mod progress;
 pub mod report;

@@ -31,8 +31,8 @@ pub fn next(run: &Run, review: Option<&Review>) -> Vec<Step> {
     steps.extend(reading(run, best));
     let unfit = run.variants.iter().filter(|variant| !has_branch(variant) && has_patch(variant));
     steps.extend(unfit.map(|variant| patch(run, variant)));
-    if matches!(run.state, State::Error | State::Cancelled) && can_retry(run) {
-        steps.push(Step::new("try again", format!("git puff retry {}", run.run)));
+    if matches!(run.state, State::Error | State::Cancelled) {
+        steps.extend(again(run));
     }
     steps.push(Step::new("see the run", format!("git puff show {}", run.run)));
     steps
@@ -58,9 +58,7 @@ fn attention(run: &Run) -> Vec<Step> {
             Step::new("name its task", format!("git puff adopt TASK --run {}", run.run)),
             Step::new("or try again", format!("git puff retry {}", run.run)),
         ],
-        Some(Attention::TaskNotFound) if can_retry(run) => {
-            vec![Step::new("try again", format!("git puff retry {}", run.run))]
-        }
+        Some(Attention::TaskNotFound) => again(run).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -113,6 +111,26 @@ pub fn of_variant(run: &Run, variant: &Variant) -> Vec<Step> {
     }
     steps.push(Step::new("see the run", format!("git puff show {}", run.run)));
     steps
+}
+
+/// Take a variant, and record that it was taken.
+pub fn pick(run: &Run, variant: &Variant) -> Step {
+    Step::new(format!("take {}", variant.name()), format!("git puff pick {}:{}", run.run, variant.index))
+}
+
+/// See what a variant changes, whether it has a branch or not.
+pub fn read_changes(run: &Run, variant: &Variant) -> Step {
+    Step::new(format!("read {}", variant.name()), format!("git puff diff {} {}", run.run, variant.index))
+}
+
+/// Check and rank the variants.
+pub fn review(run: &Run) -> Step {
+    Step::new("review", format!("git puff review {}", run.run))
+}
+
+/// Ask once more; none where there is nobody to be asked.
+pub fn again(run: &Run) -> Option<Step> {
+    can_retry(run).then(|| Step::new("try again", format!("git puff retry {}", run.run)))
 }
 
 fn read(run: &Run, variant: &Variant) -> Option<Step> {

@@ -38,6 +38,25 @@ pub fn clean_block(text: &str) -> String {
     text.replace("\r\n", "\n").chars().map(safe).collect()
 }
 
+/// The text with everything in it to be seen, for where there is room for it: line ends and tabs stay, CRLF being one line
+/// end; a control becomes the picture of it, every other character that [`is_unsafe`] its number.
+pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
+    let plain = |c: char| matches!(c, '\n' | '\t') || !is_unsafe(c);
+    if text.chars().all(plain) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.replace("\r\n", "\n").chars() {
+        match c {
+            c if plain(c) => shown.push(c),
+            '\0'..' ' => shown.extend(char::from_u32(0x2400 + u32::from(c))),
+            '\u{7f}' => shown.push('␡'),
+            c => shown += &format!("⟨U+{:04X}⟩", u32::from(c)),
+        }
+    }
+    shown.into()
+}
+
 /// The first line of the text that is not blank, cleaned and cut to `columns` of a terminal.
 pub fn one_line(text: &str, columns: usize) -> String {
     let cleaned = clean_block(text);
@@ -203,6 +222,12 @@ mod tests {
         assert_eq!(clean_block("a\r\nb\tc\u{2028}d"), "a\nb\tc\nd");
         assert_eq!(clean_line("a\r\nb\tc"), "a b c");
         assert_eq!(clean_line("größe 日本 🎉"), "größe 日本 🎉");
+    }
+
+    #[test]
+    fn what_is_hidden_can_be_made_visible() {
+        assert_eq!(visible("a\u{1b}[2J\u{9b}\u{7f}\u{202e}\0\tb\r\n\rc"), "a␛[2J⟨U+009B⟩␡⟨U+202E⟩␀\tb\n␍c");
+        assert_eq!(visible("größe 日本 🎉"), "größe 日本 🎉");
     }
 
     #[test]

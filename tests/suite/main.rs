@@ -32,5 +32,6 @@ mod old_records;
 mod preflight;
 mod real_agents;
 mod repair;
+mod report_html;
 mod sessions;
 mod views;

@@ -4,9 +4,11 @@
 #![allow(missing_docs)]
 #![allow(dead_code, reason = "whoever stands on this uses a part of it")]
 
+pub mod browser;
 pub mod cloud;
 pub mod crew;
 pub mod export;
+pub mod judged;
 pub mod lab;
 pub mod responses;
 pub mod stage;

@@ -1,0 +1,64 @@
+//! The page of a run: time and size.
+
+use std::fs;
+use std::time::Instant;
+
+use super::support::lab::{Lab, run};
+use super::{PUFF, median, say};
+
+const ROUNDS: usize = 9;
+
+/// Four variants of 2,000 changed lines, and sixteen of 500 files.
+pub fn html() {
+    super::heading("the report of a run as one page of HTML, whole processes");
+    page("4 variants x 2,000 changed lines in 8 files", 4, 8, 125, "<= 200 ms, <= 2 MiB");
+    page("16 variants x 500 files", 16, 500, 3, "");
+}
+
+/// A run whose variants change so many lines in each of so many files: half of them as all do, half of them alone. A
+/// changed line is one that goes and one that comes.
+fn page(what: &str, variants: usize, files: usize, changed: usize, goal: &str) {
+    let lab = Lab::new();
+    let text = |file: usize, variant: Option<usize>| {
+        let line = |number: usize| {
+            let theirs = variant.filter(|_| number % 6 == 2 && number / 6 < changed);
+            let alone = theirs.filter(|_| number % 12 == 2);
+            let call = match (theirs, alone) {
+                (_, Some(variant)) => format!("compute_{variant}(&input[{number}..], {})?", number + variant),
+                (Some(_), None) => format!("compute(&input[{number}..], {number})?"),
+                _ => format!("compute(input, {number})"),
+            };
+            format!("    let value_{file}_{number} = {call}; // of the part that is read\n")
+        };
+        (0..changed * 6 + 40).map(line).collect::<String>()
+    };
+    let write = |variant: Option<usize>| {
+        (0..files).for_each(|file| lab.write(&format!("src/part_{file}.rs"), text(file, variant)))
+    };
+    write(None);
+    lab.git(&["add", "-A"]);
+    lab.git(&["commit", "-qm", "Parts"]);
+    let folder = lab.path("export");
+    for variant in 1..=variants {
+        write(Some(variant));
+        let patch = run(lab.command("git").args(["diff", "HEAD"])).bytes;
+        lab.git(&["reset", "-q", "--hard"]);
+        let folder = folder.join(format!("var{variant}"));
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("patch.diff"), patch).expect("a patch");
+    }
+    run(lab.command(PUFF).args(["harvest", "--base", "main", "--name", "try", "--from"]).arg(&folder)).ok();
+    let mut times = Vec::new();
+    let mut bytes = 0;
+    for _ in 0..ROUNDS {
+        let began = Instant::now();
+        bytes = run(lab.command(PUFF).args(["report", "try", "--format", "html"])).ok().bytes.len();
+        times.push(began.elapsed());
+    }
+    let size = format!(
+        "{:.2} MiB{}",
+        bytes as f64 / 1_048_576.0,
+        if goal.is_empty() { String::new() } else { format!("  (goal: {goal})") }
+    );
+    say(what, median(times), &size);
+}

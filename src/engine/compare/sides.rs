@@ -1,0 +1,85 @@
+//! What the variants of a run make of every file, read for a page that shows them side by side.
+
+use std::collections::BTreeMap;
+
+use super::{Stand, all, stand};
+use crate::compare::SUBMODULE;
+use crate::compare::sides::{Content, LIMITS, Maker, Source};
+use crate::context::Context;
+use crate::engine::base;
+use crate::error::Result;
+use crate::git::Difference;
+use crate::model::{Oid, Sides};
+use crate::store::Recorded;
+
+/// What is at a path of a tree: its mode and its object, and its path where that is another one.
+type Leaf = Option<(u32, Oid, Option<Vec<u8>>)>;
+
+/// What is of a file in the base, and in the variants that change it, by their places.
+type Versions = (Leaf, BTreeMap<usize, Leaf>);
+
+/// What every variant makes of the files that one of them changes, as far as a page has room. Of a variant that has no
+/// tree on the run's base nothing is known here: its patch was not made for these files.
+///
+/// # Errors
+/// When an object can't be read.
+pub fn sides(context: &Context, recorded: &Recorded) -> Result<Sides> {
+    let repo = &context.repo;
+    // A report can be read where its base is not: what it says is in the record.
+    if !repo.has_commit(recorded.run.base_oid) {
+        return Ok(Sides::default());
+    }
+    let base = base::tree(context, &recorded.run)?;
+    let mut trees = Vec::new();
+    for pick in all(recorded) {
+        if let Stand::Trees(stand) = stand(context, &pick)?
+            && stand.old == base
+        {
+            trees.push((pick.variant.index, stand.new));
+        }
+    }
+    let pairs: Vec<(Oid, Oid)> = trees.iter().map(|(_, tree)| (base, *tree)).collect();
+    // By its path in the base, or in the variants where the base has none.
+    let mut files: BTreeMap<Vec<u8>, Versions> = BTreeMap::new();
+    for (differences, place) in repo.differences(&pairs)?.into_iter().zip(1..) {
+        for Difference { path, from, old, new } in differences {
+            let renamed = from.is_some().then(|| path.clone());
+            let (old, new) = (old.map(|(mode, oid)| (mode, oid, None)), new.map(|(mode, oid)| (mode, oid, renamed)));
+            files.entry(from.unwrap_or(path)).or_insert_with(|| (old, BTreeMap::new())).1.insert(place, new);
+        }
+    }
+    let mut maker = Maker::new(trees.iter().map(|(index, _)| *index).collect(), LIMITS);
+    for (path, (old, news)) in files {
+        let path = shown(&path);
+        if news.keys().all(|place| maker.is_full(*place)) {
+            news.keys().for_each(|place| maker.leave_out(*place, &path));
+            continue;
+        }
+        let mut read: Vec<(&Leaf, Content)> = Vec::new();
+        let mut versions = Vec::new();
+        for leaf in (0..=trees.len()).map(|place| news.get(&place).unwrap_or(&old)) {
+            if !read.iter().any(|(known, _)| *known == leaf) {
+                read.push((leaf, content(context, leaf, maker.most())?));
+            }
+            versions.extend(read.iter().find(|(known, _)| *known == leaf).map(|(_, content)| content.clone()));
+        }
+        maker.add(&Source { path, versions });
+    }
+    Ok(maker.finish())
+}
+
+fn content(context: &Context, leaf: &Leaf, most: usize) -> Result<Content> {
+    let Some((mode, oid, renamed)) = leaf else { return Ok(Content::default()) };
+    let content = Content { mode: *mode, renamed: renamed.as_deref().map(shown), ..Content::default() };
+    if *mode == SUBMODULE {
+        return Ok(Content { bytes: format!("Subproject commit {oid}\n").into_bytes(), ..content });
+    }
+    if context.repo.blob_size(*oid)? > most {
+        return Ok(Content { unread: Some(oid.to_string()), ..content });
+    }
+    Ok(Content { bytes: context.repo.blob(*oid)?, ..content })
+}
+
+fn shown(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
+}

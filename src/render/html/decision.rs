@@ -1,0 +1,151 @@
+//! Which variant to take, why, and the command that does it: what the page is opened for.
+
+use maud::{Markup, html};
+
+use super::escape::text;
+use super::{command, moment, ranked, verdict};
+use crate::model::{Decision, Handoff, Recommendation, Review, Run, Verdict};
+use crate::render::{steps, words};
+
+/// The first section of the page.
+pub fn section(handoff: &Handoff) -> Markup {
+    let run = &handoff.run;
+    html! {
+        section #decision aria-labelledby="decision-h" {
+            @if let Some(decision) = &run.decision { (taken(run, decision)) }
+            @match &handoff.review {
+                Some(review) => (recommended(run, review)),
+                None if run.decision.is_none() => (unreviewed(run)),
+                None => {}
+            }
+        }
+    }
+}
+
+fn taken(run: &Run, decision: &Decision) -> Markup {
+    let how = match decision.how {
+        crate::model::Taking::CherryPick => "by cherry-pick onto",
+        crate::model::Taking::Merge => "by a merge into",
+        crate::model::Taking::Branch => "as the branch",
+    };
+    let onto = decision.onto.strip_prefix("refs/heads/").unwrap_or(&decision.onto);
+    html! {
+        div .card.taken {
+            p .eyebrow { "Decided " (moment(decision.decided_at)) }
+            h2 #decision-h { "Taken: var" (decision.variant) (by(run, decision.variant)) }
+            p {
+                (how) " " code { (text(onto)) }
+                @if let Some(after) = decision.after { ", which is at " code { (after.short()) } " since." }
+                @else { ". There are conflicts to be resolved: " }
+            }
+            @if decision.after.is_none() {
+                (command("git puff pick --continue"))
+            }
+            @if !decision.reasons.is_empty() { h3 { "What was known then" } (list(&decision.reasons)) }
+        }
+    }
+}
+
+fn by(run: &Run, index: u32) -> Markup {
+    let agent = run.variant(index).and_then(|variant| variant.agent.as_deref());
+    html! { @if let Some(agent) = agent { span .quiet { " by " (text(agent)) } } }
+}
+
+fn list(items: &[String]) -> Markup {
+    html! { ul .reasons { @for item in items { li { (text(item)) } } } }
+}
+
+fn recommended(run: &Run, review: &Review) -> Markup {
+    let advice = &review.recommendation;
+    let id = if run.decision.is_some() { "advice-h" } else { "decision-h" };
+    html! {
+        div .card.advice {
+            p .eyebrow { @if run.decision.is_some() { "Recommended was" } @else { "Recommended" } }
+            h2 id=(id) {
+                @match advice.variant {
+                    Some(index) => { "Take var" (index) (by(run, index)) }
+                    None if !advice.tied.is_empty() => { (tied(&advice.tied)) " are equally good" }
+                    None => "No variant can be recommended",
+                }
+            }
+            @if let Some(reviewed) = advice.variant.and_then(|index| review.variant(index)) {
+                p { (verdict(reviewed.verdict)) " " (facts(run, reviewed.index)) }
+            }
+            (list(&advice.reasons))
+            (ways(run, review))
+            (afterwards(advice))
+        }
+    }
+}
+
+fn facts(run: &Run, index: u32) -> Markup {
+    let changes = run.variant(index).and_then(|variant| {
+        Some(format!("{}, {}", words::number(variant.files? as usize, "file"), words::changes(variant)?))
+    });
+    html! { @if let Some(changes) = changes { span .quiet { (changes) } } }
+}
+
+fn tied(indexes: &[u32]) -> String {
+    let names: Vec<String> = indexes.iter().map(|index| format!("var{index}")).collect();
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// The commands that take what is recommended.
+fn ways(run: &Run, review: &Review) -> Markup {
+    let advice = &review.recommendation;
+    let candidates: Vec<u32> = advice.variant.into_iter().chain(advice.tied.iter().copied()).collect();
+    html! {
+        @if run.decision.is_none() {
+            @for step in candidates.iter().filter_map(|index| run.variant(*index)).map(|it| steps::pick(run, it)) {
+                div .take { span { (step.purpose) } (command(&step.command)) }
+            }
+            @if let Some(variant) = advice.variant.and_then(|index| run.variant(index)) {
+                p .quiet { "Look at it first: " (command(&steps::read_changes(run, variant).command)) }
+            }
+            @if candidates.is_empty() {
+                @for variant in ranked(run, Some(review)).into_iter().filter(|it| it.commit.is_some()).take(1) {
+                    @if review.variant(variant.index).is_some_and(|it| it.verdict != Verdict::NoCommit) {
+                        p .quiet { "The nearest is " a href={ "#" (variant.name()) } { (variant.name()) } "." }
+                    }
+                }
+                @if let Some(step) = steps::again(run) {
+                    div .take { span { (step.purpose) } (command(&step.command)) }
+                }
+            }
+        }
+    }
+}
+
+fn afterwards(advice: &Recommendation) -> Markup {
+    html! {
+        @if !advice.follow_ups.is_empty() || !advice.residual_risk.is_empty() {
+            div .pair {
+                @if !advice.follow_ups.is_empty() { div { h3 { "Left to do" } (list(&advice.follow_ups)) } }
+                @if !advice.residual_risk.is_empty() {
+                    div { h3 { "What may still be wrong" } (list(&advice.residual_risk)) }
+                }
+            }
+        }
+    }
+}
+
+fn unreviewed(run: &Run) -> Markup {
+    let first = steps::urgent(run);
+    let reviewable = run.variants.iter().any(|variant| variant.commit.is_some());
+    html! {
+        div .card.advice {
+            p .eyebrow { "Not reviewed" }
+            @if reviewable {
+                h2 #decision-h { "Nobody has checked these variants yet" }
+                p { "A review runs your checks on every variant and on the base, ranks them, and says which to take." }
+                div .take { span { "review" } (command(&steps::review(run).command)) }
+            } @else {
+                h2 #decision-h { "There is nothing to choose from yet" }
+                @for step in first { div .take { span { (text(&step.purpose)) } (command(&step.command)) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The handoff as one page of HTML: for whoever has to choose and has not seen the run.
+//!
+//! One file without any address in it, so that it can be mailed, attached and kept. A policy in its head forbids the
+//! browser to load anything and to run any script but this one, whatever a patch or a message contains. Without scripts
+//! everything is there but the differences between two variants: those are put together by the script, from what the
+//! page has of every variant against the base, and from scripts of edits without lines ([`changes`]).
+//!
+//! The same run gives the same bytes. `maud` makes the small parts: its templates are checked when they are compiled, and
+//! escape what they are given. What is large, the lines of diffs, is pushed by hand.
+
+mod changes;
+mod checks;
+mod decision;
+mod escape;
+mod matrix;
+mod variants;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+use super::steps::Step;
+use super::{steps, words};
+use crate::model::{Comparison, Handoff, Review, Run, Sides, Variant, Verdict};
+use escape::text;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// What a page shows beside the handoff: how the variants compare, where that is known, and what they make of the files.
+#[derive(Clone, Copy, Debug)]
+pub struct Compared<'c> {
+    /// How alike they are.
+    pub comparison: Option<&'c Comparison>,
+    /// Their lines.
+    pub sides: &'c Sides,
+}
+
+/// The page of a run.
+pub fn page(handoff: &Handoff, compared: Compared<'_>) -> String {
+    let run = &handoff.run;
+    let Compared { sides, .. } = compared;
+    let comparison = compared.comparison.filter(|it| it.variants.len() > 1);
+    let title = title(run);
+    let policy = format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'",
+        fingerprint(STYLE),
+        fingerprint(SCRIPT)
+    );
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                title { (text(&title)) " · " (run.run) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a .skip href="#main" { "Skip to the report" }
+                (header(run, &title))
+                (navigation(handoff, comparison, sides))
+                main #main tabindex="-1" {
+                    (decision::section(handoff))
+                    (variants::table(handoff))
+                    (checks::section(handoff))
+                    (variants::details(handoff))
+                    (matrix::section(comparison))
+                    (PreEscaped(changes::section(run, sides, advised(handoff))))
+                    (asked(handoff))
+                    (next(run))
+                }
+                footer { "Made by git-puff from " code { "refs/puff/runs/" (run.run) } "." }
+                (help())
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string() + "\n"
+}
+
+/// How a policy names a script or a style that may be in the page.
+fn fingerprint(source: &str) -> String {
+    format!("sha256-{}", base64(&Sha256::digest(source.as_bytes())))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(*three.get(at).unwrap_or(&0)));
+        for at in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
+            text.push(if at <= three.len() { letter.into() } else { '=' });
+        }
+    }
+    text
+}
+
+/// The variant that a reader looks at first: the one that was taken, or is recommended.
+fn advised(handoff: &Handoff) -> Option<u32> {
+    let recommended = handoff.review.as_ref().and_then(|review| review.recommendation.variant);
+    handoff.run.decision.as_ref().map(|decision| decision.variant).or(recommended)
+}
+
+fn title(run: &Run) -> String {
+    let title = super::text::one_line(&run.title, 200);
+    if title.is_empty() { run.run.to_string() } else { title }
+}
+
+fn header(run: &Run, title: &str) -> Markup {
+    html! {
+        header {
+            p .eyebrow { "git-puff report · " code { (run.run) } }
+            h1 { (text(title)) }
+            p .lead { (words::state(run)) " " (words::counts(run)) }
+            @if let Some(reason) = &run.reason { p { (text(reason)) } }
+            @if let Some(attention) = &run.attention {
+                p .notice { strong { "It waits for a person: " } (text(words::attention(attention))) "." }
+            }
+        }
+    }
+}
+
+fn navigation(handoff: &Handoff, comparison: Option<&Comparison>, sides: &Sides) -> Markup {
+    let links = [
+        ("decision", "Decision", true),
+        ("variants", "Variants", !handoff.run.variants.is_empty()),
+        ("checks", "Checks", checks::has_any(handoff)),
+        ("details", "Details", !handoff.run.variants.is_empty()),
+        ("likeness", "Likeness", comparison.is_some()),
+        ("changes", "Changes", !sides.files.is_empty() || !sides.left_out.is_empty()),
+        ("asked", "Task", true),
+        ("next", "Next steps", true),
+    ];
+    html! {
+        nav aria-label="Parts of the report" {
+            ul { @for (id, name, _) in links.iter().filter(|link| link.2) { li { a href={ "#" (id) } { (name) } } } }
+        }
+    }
+}
+
+/// What was asked, and where the run came from.
+fn asked(handoff: &Handoff) -> Markup {
+    let run = &handoff.run;
+    let dialect = run.dialect.as_deref().map(|dialect| format!(" ({dialect})")).unwrap_or_default();
+    let facts = [
+        ("run", Some(run.run.to_string())),
+        ("base", Some(format!("{}, {}", run.base, run.base_oid))),
+        ("best of", Some(run.best_of.to_string())),
+        ("provider", Some(format!("{}{dialect}", run.provider.as_str()))),
+        ("environment", run.env.clone()),
+        ("task", run.task_id.clone()),
+        ("address", run.task_url.clone()),
+        ("instead of", run.parent.as_ref().map(ToString::to_string)),
+        ("created", Some(moment(run.created_at))),
+        ("reviewed", handoff.review.as_ref().map(|review| moment(review.reviewed_at))),
+    ];
+    html! {
+        section #asked aria-labelledby="asked-h" {
+            h2 #asked-h { "What was asked" }
+            @if handoff.prompt.trim().is_empty() { p .quiet { "The prompt is not known." } }
+            @else { pre .prose { (text(handoff.prompt.trim_end())) } }
+            dl .facts {
+                @for (name, value) in facts { @if let Some(value) = value { dt { (name) } dd { (text(&value)) } } }
+            }
+        }
+    }
+}
+
+fn moment(time: crate::model::Time) -> String {
+    time.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+fn next(run: &Run) -> Markup {
+    html! {
+        section #next aria-labelledby="next-h" {
+            h2 #next-h { "How to go on" }
+            (step_list(&steps::next(run)))
+        }
+    }
+}
+
+fn step_list(steps: &[Step]) -> Markup {
+    html! { dl .steps { @for step in steps { dt { (text(&step.purpose)) } dd { (command(&step.command)) } } } }
+}
+
+/// A command to be copied. The script adds the button that copies it.
+fn command(command: &str) -> Markup {
+    html! { span .command { code .cmd { (text(command)) } } }
+}
+
+/// A sign and a word: colour alone tells nothing.
+fn verdict(verdict: Verdict) -> Markup {
+    let (class, sign, word) = match verdict {
+        Verdict::Passed => ("good", "✓", "passed"),
+        Verdict::Failed => ("bad", "✗", "failed"),
+        Verdict::FailsOnBase => ("odd", "≈", "fails on the base too"),
+        Verdict::Unchecked => ("none", "–", "not checked"),
+        Verdict::NoCommit => ("none", "∅", "nothing to check"),
+    };
+    chip(class, sign, word)
+}
+
+fn chip(class: &str, sign: &str, word: &str) -> Markup {
+    html! { span class={ "chip " (class) } { span aria-hidden="true" { (sign) " " } (word) } }
+}
+
+fn section_of(index: u32) -> String {
+    format!("var{index}")
+}
+
+/// The variants, best first where a review has ranked them.
+fn ranked<'r>(run: &'r Run, review: Option<&Review>) -> Vec<&'r Variant> {
+    let mut variants: Vec<&Variant> = run.variants.iter().collect();
+    let rank = |variant: &Variant| review?.variant(variant.index)?.rank;
+    variants.sort_by_key(|variant| (rank(variant).unwrap_or(u32::MAX), variant.index));
+    variants
+}
+
+fn help() -> Markup {
+    let keys = [
+        ("j / k", "next / previous file of the changes"),
+        ("o", "open or close that file"),
+        ("a / b", "choose the left / right side"),
+        ("s", "swap the sides"),
+        ("u", "side by side, or one below the other"),
+        ("?", "this help"),
+    ];
+    html! {
+        dialog #help aria-labelledby="help-h" {
+            h2 #help-h { "Keys" }
+            dl .keys { @for (key, what) in keys { dt { kbd { (key) } } dd { (what) } } }
+            form method="dialog" { button { "Close" } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_are_those_that_browsers_make() {
+        assert_eq!(base64(b""), "");
+        assert_eq!([base64(b"M"), base64(b"Ma"), base64(b"Man")], ["TQ==", "TWE=", "TWFu"]);
+        assert_eq!(fingerprint(""), "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    }
+
+    #[test]
+    fn style_and_script_stay_in_their_elements() {
+        assert!(!STYLE.contains("</") && !SCRIPT.contains("</") && !SCRIPT.contains("<!--"));
+        assert!(!STYLE.contains("url(") && !STYLE.contains("@import"));
+    }
+}

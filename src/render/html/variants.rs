@@ -1,0 +1,275 @@
+//! The variants: a table to see them all, and a part for each with every reason for its place.
+
+use maud::{Markup, html};
+
+use super::escape::text;
+use super::{chip, ranked, section_of, step_list, verdict};
+use crate::model::{Evidence, Handoff, Observation, Review, Reviewed, Variant};
+use crate::render::{steps, words};
+
+/// All variants in a table, best first.
+pub fn table(handoff: &Handoff) -> Markup {
+    let (run, review) = (&handoff.run, handoff.review.as_ref());
+    let recommended = review.and_then(|review| review.recommendation.variant);
+    html! {
+        @if !run.variants.is_empty() {
+            section #variants aria-labelledby="variants-h" {
+                h2 #variants-h { "Variants" }
+                div .scroll role="region" aria-labelledby="variants-h" tabindex="0" {
+                    table .grid {
+                        thead { tr {
+                            @if review.is_some() { th scope="col" { "rank" } }
+                            th scope="col" { "variant" }
+                            th scope="col" { "result" }
+                            th scope="col" .num { "changes" }
+                            @if review.is_some() { th scope="col" .num { "score" } th scope="col" .num { "agreement" } }
+                            th scope="col" { "to know" }
+                        } }
+                        tbody {
+                            @for variant in ranked(run, review) {
+                                (row(variant, review, recommended == Some(variant.index)))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(variant: &Variant, review: Option<&Review>, recommended: bool) -> Markup {
+    let reviewed = review.and_then(|review| review.variant(variant.index));
+    let notes = words::notes(variant);
+    html! {
+        tr .best[recommended] {
+            @if review.is_some() { td .num { (reviewed.and_then(|it| it.rank).map_or("–".to_owned(), |it| it.to_string())) } }
+            th scope="row" {
+                a href={ "#" (section_of(variant.index)) } { (variant.name()) }
+                @if recommended { " " span .star { span aria-hidden="true" { "★ " } "recommended" } }
+                @if let Some(agent) = &variant.agent { span .small { (text(agent)) } }
+            }
+            td { (outcome(variant, reviewed)) }
+            td .num.fact data-name="changes" {
+                (words::changes(variant).unwrap_or_else(|| "–".to_owned()))
+                @if let Some(files) = variant.files { span .small { (words::number(files as usize, "file")) } }
+            }
+            @if review.is_some() {
+                td .num.fact data-name="score" { @if let Some(score) = &variant.score { (number(score.total)) } @else { "–" } }
+                td .num.fact data-name="agreement" { (percent(reviewed.and_then(|it| it.evidence.agreement))) }
+            }
+            td .wide.fact { @for note in notes { span .small { (text(&note)) } } }
+        }
+    }
+}
+
+fn outcome(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
+    match (reviewed, variant.apply) {
+        (Some(reviewed), _) if reviewed.commit.is_some() => verdict(reviewed.verdict),
+        (_, Some(apply)) if variant.commit.is_some() => chip("none", "•", apply.as_str()),
+        (_, Some(apply)) => chip("bad", "✗", apply.as_str()),
+        _ => chip("none", "•", &variant.status.as_str().replace('_', " ")),
+    }
+}
+
+/// A number as it is: whole ones without a fraction.
+pub fn number(number: f64) -> String {
+    let rounded = format!("{number:.2}");
+    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A likeness in percent. What is not wholly the same never reads as 100.
+pub fn percent(likeness: Option<f64>) -> String {
+    likeness.map_or("–".to_owned(), |likeness| match (likeness * 100.0).round() {
+        100.0 if likeness < 1.0 => "99 %".to_owned(),
+        percent => format!("{percent} %"),
+    })
+}
+
+/// Each variant with all that is known of it; the recommended one is open.
+pub fn details(handoff: &Handoff) -> Markup {
+    let (run, review) = (&handoff.run, handoff.review.as_ref());
+    let open = review.and_then(|review| review.recommendation.variant);
+    html! {
+        @if !run.variants.is_empty() {
+            section #details aria-labelledby="details-h" {
+                h2 #details-h { "Each variant in detail" }
+                @if let Some(review) = review { (judges(review)) }
+                @for variant in ranked(run, review) {
+                    details .variant id=(section_of(variant.index)) open[open == Some(variant.index)] {
+                        (summary(variant, review))
+                        (score(variant))
+                        @if let Some(reviewed) = review.and_then(|review| review.variant(variant.index)) {
+                            (evidence(&reviewed.evidence, review))
+                            (touched(reviewed))
+                        }
+                        (risks(variant, review))
+                        @if let Some(review) = review { (opinions(review, variant.index)) }
+                        (message(variant))
+                        h3 { "Commands" }
+                        (step_list(&steps::of_variant(run, variant)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn summary(variant: &Variant, review: Option<&Review>) -> Markup {
+    let reviewed = review.and_then(|review| review.variant(variant.index));
+    html! {
+        summary {
+            strong { (text(&words::name(variant))) } " "
+            (outcome(variant, reviewed)) " "
+            span .small {
+                (words::facts(variant))
+                @if let Some(branch) = &variant.branch { ", " code { (text(branch)) } }
+            }
+        }
+        @for note in variant.reason.iter() { p { (text(note)) } }
+        @if !variant.conflicts.is_empty() {
+            p { "Conflicts with the base in:" }
+            ul { @for path in &variant.conflicts { li { code { (text(path)) } } } }
+        }
+        @if let Some(twin) = variant.duplicate_of {
+            p { "The same patch as " a href={ "#" (section_of(twin)) } { "var" (twin) } "." }
+        }
+    }
+}
+
+fn score(variant: &Variant) -> Markup {
+    let Some(score) = &variant.score else { return html! {} };
+    html! {
+        h3 { "Score: " (number(score.total)) }
+        table .parts {
+            caption .hidden { "What the score of " (variant.name()) " is made of" }
+            thead .hidden { tr { th scope="col" { "part" } th scope="col" { "adds" } th scope="col" { "why" } } }
+            tbody {
+                @for part in &score.parts {
+                    tr {
+                        th scope="row" { (text(&part.name)) }
+                        td .num { (if part.value > 0.0 { "+" } else { "" }) (number(part.value)) }
+                        td { (text(&part.why)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn evidence(evidence: &Evidence, review: Option<&Review>) -> Markup {
+    let accepted = |finding: &Observation| {
+        let whole = format!("{}:{}", finding.kind, finding.path);
+        review.is_some_and(|review| review.accepted.iter().any(|it| *it == finding.kind || *it == whole))
+    };
+    html! {
+        h3 { "What is seen in the change" }
+        (names("Tests added", &evidence.tests_added))
+        (names("Tests removed", &evidence.tests_removed))
+        @if evidence.findings.is_empty() { p .quiet { "Nothing stands out." } }
+        @else {
+            ul .findings {
+                @for finding in &evidence.findings {
+                    li {
+                        @if accepted(finding) { (chip("none", "✓", "accepted")) }
+                        @else if finding.counts { (chip("bad", "!", "counts against it")) }
+                        @else { (chip("none", "i", "to know")) }
+                        " " strong { (text(&finding.kind)) } " "
+                        code { (text(&finding.path)) @if let Some(line) = finding.line { ":" (line) } }
+                        " " (text(&finding.detail))
+                    }
+                }
+            }
+        }
+        details .inner {
+            summary { (words::number(evidence.files.len(), "file")) ", a patch of " (evidence.patch_bytes) " bytes" }
+            ul .names { @for path in evidence.files.iter().take(MOST) { li { code { (text(path)) } } } }
+            @if evidence.files.len() > MOST { p .quiet { "and " (evidence.files.len() - MOST) " more" } }
+        }
+    }
+}
+
+/// So many names are listed.
+const MOST: usize = 500;
+
+fn names(what: &str, names: &[String]) -> Markup {
+    html! {
+        @if !names.is_empty() {
+            p {
+                (what) ": "
+                @for (at, name) in names.iter().take(MOST).enumerate() { @if at > 0 { ", " } code { (text(name)) } }
+                @if names.len() > MOST { " and " (names.len() - MOST) " more" }
+            }
+        }
+    }
+}
+
+fn touched(reviewed: &Reviewed) -> Markup {
+    html! {
+        @if !reviewed.touched.is_empty() {
+            p { "The checks changed the worktree: " }
+            ul { @for path in &reviewed.touched { li { code { (text(path)) } } } }
+        }
+    }
+}
+
+/// The risks that the harvest found, where a review has not taken them up among what is seen.
+fn risks(variant: &Variant, review: Option<&Review>) -> Markup {
+    let reviewed = review.and_then(|review| review.variant(variant.index));
+    let told = |kind: &str, path: &str| {
+        reviewed.is_some_and(|it| it.evidence.findings.iter().any(|seen| seen.kind == kind && seen.path == path))
+    };
+    let risks: Vec<_> = variant.risks.iter().filter(|risk| !told(&risk.kind, &risk.path)).collect();
+    html! {
+        @if !risks.is_empty() {
+            h3 { "Look at these before trusting it" }
+            ul .findings {
+                @for risk in risks {
+                    li {
+                        (chip("bad", "!", "risk")) " " strong { (text(&risk.kind)) } " " code { (text(&risk.path)) } " "
+                        (text(&risk.detail))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The judges that were asked, with those that failed.
+fn judges(review: &Review) -> Markup {
+    html! {
+        @for judge in &review.judges {
+            p .quiet {
+                "Judge " code { (text(&judge.command)) } ": "
+                @if let Some(error) = &judge.error { (chip("bad", "✗", "no answer")) " " (text(error)) }
+                @else { (words::number(judge.opinions.len(), "opinion")) " in " (number(judge.duration_s)) " s, given without names" }
+            }
+        }
+    }
+}
+
+fn opinions(review: &Review, index: u32) -> Markup {
+    let opinions = review.judges.iter().flat_map(|judge| judge.opinions.iter().map(move |it| (judge, it)));
+    let opinions: Vec<_> = opinions.filter(|(_, opinion)| opinion.variant == index).collect();
+    html! {
+        @if !opinions.is_empty() {
+            h3 { "What judges say" }
+            @for (judge, opinion) in opinions {
+                blockquote {
+                    p { strong { (number(opinion.score)) " of 10. " } (text(&opinion.reason)) }
+                    p .small { code { (text(&judge.command)) } ", who saw it as " (text(&opinion.letter)) }
+                }
+            }
+        }
+    }
+}
+
+fn message(variant: &Variant) -> Markup {
+    let said = variant.message.as_deref().filter(|said| !said.trim().is_empty());
+    html! {
+        @if let Some(said) = said {
+            h3 { "The agent's last message" }
+            pre .prose tabindex="0" { (text(said.trim_end())) }
+        }
+        @else if variant.commit.is_some() { p .quiet { "Its agent left no message." } }
+    }
+}

@@ -1,0 +1,355 @@
+//! The report as a page, and what a real browser makes of it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::support::browser::Visit;
+use crate::support::export::{Export, patch_of};
+use crate::support::judged::{self, HOSTILE, HOSTILE_FILE, PROMPT, RUN};
+use crate::support::lab::Lab;
+
+/// A size at which everything stands side by side.
+const DESK: (u32, u32) = (1280, 900);
+
+const PHONE: (u32, u32) = (390, 844);
+
+fn page(lab: &Lab) -> PathBuf {
+    lab.puff(&["report", RUN, "--format", "html", "-o", "."]).ok();
+    lab.work().join("report.html")
+}
+
+fn desk() -> Visit {
+    Visit::new(DESK.0, DESK.1, false)
+}
+
+/// Asks for the text of an element as a reader sees it, stretches of white space made one space.
+fn text(selector: &str) -> String {
+    format!("document.querySelector({}).innerText.replace(/\\s+/g, ' ').trim()", json!(selector))
+}
+
+/// Asks for what is shown of two sides: a row a line, its cells parted by `|`, marked parts in brackets.
+fn rows(file: &str) -> String {
+    format!(
+        "[...document.querySelectorAll('#files details.file')].find((it) => it.querySelector('code').textContent === {})\
+        ?.querySelectorAll('tr:not(.gap)').values().filter((row) => row.querySelector('.del, .add')).map((row) => \
+        [...row.cells].map((cell) => [...cell.childNodes].map((it) => it.nodeName === 'MARK' ? `[${{it.textContent}}]` : \
+        it.textContent).join('').trim()).join('|')).toArray().join('\\n')",
+        json!(file)
+    )
+}
+
+fn choose(a: &str, b: &str) -> String {
+    let one = |id: &str, name: &str| {
+        format!(
+            "{{ const it = document.querySelector('#{id}'); it.value = [...it.options].find((o) => o.text === '{name}').value; \
+            it.dispatchEvent(new Event('change')); }}"
+        )
+    };
+    format!("{}{}null", one("side-a", a), one("side-b", b))
+}
+
+#[test]
+fn it_says_which_variant_to_take_and_how() {
+    let lab = judged::reviewed(|_, _| {});
+    let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text("#checks table")).ask(&text("#var2"));
+    let seen = seen.ask(&text("#variants tbody tr")).ask(&text("#asked pre")).ask("document.title").go().is_quiet();
+    let [decision, checks, details, first, asked, title] = &seen.values[..] else { panic!("{:?}", seen.values) };
+    let has = |text: &Value, words: &[&str]| {
+        for word in words {
+            assert!(text.as_str().unwrap().contains(word), "'{word}' is not in: {text}");
+        }
+    };
+    has(decision, &["Take var2 by claude", "the only one that adds a test", "git puff pick trim-input:2"]);
+    has(decision, &["Left to do", "repair it there", "What may still be wrong", "rule_7 and rule_9"]);
+    has(checks, &["check base var1 var2 var3", "✓ passed 12 s", "✗ failed 12 s, 22/24 tests, 1 skipped"]);
+    has(checks, &["2.3 s, fails on the base too", "kept from an earlier review"]);
+    has(details, &["Score: 78", "tests +10 adds a test", "Tests added: trims", "9 of 10. The smallest change"]);
+    has(details, &["I trim the input before it is read", "git puff patch trim-input:2"]);
+    has(first, &["1 var2 ★ recommended claude", "+9 -5", "61 %"]);
+    assert_eq!(asked.as_str().unwrap(), PROMPT.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert_eq!(title, "Trim white space around the input before it is read · trim-input");
+}
+
+#[test]
+fn any_two_variants_stand_beside_each_other() {
+    let lab = judged::reviewed(|_, _| {});
+    let visit = desk().open(&page(&lab)).ask(&text(".status")).ask(&rows("src/parse.rs"));
+    let visit = visit.ask(&choose("var1", "var2")).ask(&text(".status")).ask(&rows("src/parse.rs"));
+    let visit = visit.ask(&rows("README.md")).press("s").ask(&text(".status")).ask(&rows("README.md"));
+    let visit = visit.ask(&choose("var2", "var2")).ask(&text(".status"));
+    let seen = visit.ask(&choose("var3", "base")).ask(&text(".status")).ask(&rows("notes.txt")).go().is_quiet();
+    let mut values = seen.values.into_iter().filter(|value| !value.is_null());
+    let mut next = || values.next().unwrap().as_str().unwrap().to_owned();
+
+    assert_eq!(next(), "From base to var2: 3 files, +9 −5. git puff diff trim-input 2 Copy");
+    let parse = "\
+23|−|/// Reads rule 3.|23|+|/// Reads rule 3[, white space around it aside].
+25|−|let value = input.parse::<u32>()?;|25|+|let value = input.[trim().]parse::<u32>()?;
+29|−|/// Reads rule 4.|29|+|/// Reads rule 4[, white space around it aside].
+31|−|let value = input.parse::<u32>()?;|31|+|let value = input.[trim().]parse::<u32>()?;";
+    assert_eq!(next(), parse);
+
+    // What two variants have in common is no difference between them.
+    assert_eq!(next(), "From var1 to var2: 4 files, +10 −48. git puff diff trim-input 1 2 Copy");
+    let parse = "\
+25|−|let value = input.[trim_start().trim_end]().parse::<u32>()?;|25|+|let value = input.[trim]().parse::<u32>()?;
+29|−|/// Reads rule 4.|29|+|/// Reads rule 4[, white space around it aside].
+31|−|let value = input.parse::<u32>()?;|31|+|let value = input.[trim().]parse::<u32>()?;
+59|−|/// Reads rule 9[, white space around it aside].|59|+|/// Reads rule 9.
+61|−|let value = input.[trim_start().trim_end().]parse::<u32>()?;|61|+|let value = input.parse::<u32>()?;";
+    assert_eq!(next(), parse);
+    let readme = "3|−|Reads numbers, [trimmed].|3|+|Reads numbers, [white space aside].\n4|−||||\n5|−|More to come.|||";
+    assert_eq!(next(), readme);
+
+    assert_eq!(next(), "From var2 to var1: 4 files, +48 −10. git puff diff trim-input 2 1 Copy");
+    let readme = "3|−|Reads numbers, [white space aside].|3|+|Reads numbers, [trimmed].\n|||4|+|\n|||5|+|More to come.";
+    assert_eq!(next(), readme);
+    assert_eq!(next(), "var2 and var2 are the same.");
+
+    // Line ends are seen, too.
+    assert!(next().starts_with("From var3 to base: 4 files, "));
+    let notes = "\
+1|−|one[␍]|1|+|one\n2|−|two[␍]|2|+|two\n3|−|three[ ⟨no line end at the end of the file⟩]|3|+|three";
+    assert_eq!(next(), notes);
+}
+
+#[test]
+fn every_pair_that_the_script_puts_together_is_what_git_shows() {
+    let lab = judged::reviewed(|_, _| {});
+    let page = page(&lab);
+    let side = |place: usize| if place == 0 { "base".to_owned() } else { format!("var{place}") };
+    let commit = |place: usize| if place == 0 { "main".to_owned() } else { format!("puff/{RUN}/var{place}") };
+    let shown = "[...document.querySelectorAll('#files details.file')].map((it) => { it.open = true; it.dispatchEvent(new \
+        Event('toggle')); return it; }).map((it) => it.querySelector('code').textContent + ' ' + \
+        it.querySelector('.plus').textContent.slice(1) + ' ' + it.querySelector('.minus').textContent.slice(1)).join('\\n')";
+    let pairs: Vec<(usize, usize)> = (0..4).flat_map(|a| (0..4).map(move |b| (a, b))).filter(|(a, b)| a != b).collect();
+    let visit =
+        pairs.iter().fold(desk().open(&page), |visit, (a, b)| visit.ask(&choose(&side(*a), &side(*b))).ask(shown));
+    let seen = visit.go().is_quiet();
+    for ((a, b), shown) in pairs.into_iter().zip(seen.values.iter().filter(|value| !value.is_null())) {
+        let stat =
+            lab.git(&["-c", "core.quotePath=off", "diff", "-z", "--no-renames", "--numstat", &commit(a), &commit(b)]);
+        let wanted = stat.split_terminator('\0').map(|line| {
+            let [plus, minus, path] = line.splitn(3, '\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let number = |text: &str| if text == "-" { "0".to_owned() } else { text.to_owned() };
+            format!("{} {} {}", path.replace('\u{200b}', "⟨U+200B⟩"), number(plus), number(minus))
+        });
+        let mut wanted: Vec<String> = wanted.collect();
+        let mut shown: Vec<&str> = shown.as_str().unwrap().lines().collect();
+        wanted.sort_unstable();
+        shown.sort_unstable();
+        assert_eq!(shown, wanted, "{} and {}", side(a), side(b));
+    }
+}
+
+#[test]
+fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
+    let lab = judged::reviewed(|run, review| {
+        for field in ["title", "base", "reason", "task_id", "env"] {
+            run[field] = HOSTILE.into();
+        }
+        run["variants"][1]["reason"] = HOSTILE.into();
+        run["variants"][1]["message"] = HOSTILE.into();
+        run["decision"] = json!({"variant": 2, "how": "merge", "onto": HOSTILE, "before": null, "after": run["base_oid"],
+            "decided_at": "2026-11-20T10:06:00Z", "reasons": [HOSTILE]});
+        for (at, field) in ["reasons", "follow_ups", "residual_risk"].into_iter().enumerate() {
+            review["recommendation"][field][at.min(0)] = HOSTILE.into();
+        }
+        review["commands"][0] = HOSTILE.into();
+        review["base"][0]["command"] = HOSTILE.into();
+        review["judges"][1]["error"] = HOSTILE.into();
+        review["judges"][0]["command"] = HOSTILE.into();
+        review["comparison"]["left_out"][0]["why"] = HOSTILE.into();
+        review["comparison"]["variants"][0]["name"] = HOSTILE.into();
+    });
+    let page = page(&lab);
+    let everything =
+        "(document.querySelectorAll('details').forEach((it) => { it.open = true; }), document.body.innerText)";
+    let visit = desk().open(&page).ask(&choose("base", "var3")).ask(everything).ask(&rows("src/parse.rs"));
+    let visit = visit.ask("[document.scripts.length, document.images.length, document.querySelectorAll('[onload], [onerror], b b').length]");
+    let seen = visit.ask("typeof pwned").press("?").go().is_quiet();
+    let [text, parse, counts, pwned] = &seen.values[1..] else { panic!("{:?}", seen.values) };
+    let shown = HOSTILE.replace('\u{202e}', "⟨U+202E⟩").replace('\u{1b}', "␛");
+    let text = text.as_str().unwrap();
+    assert!(text.matches(&shown).count() >= 15, "{}", text.matches(&shown).count());
+    assert!(text.contains(&HOSTILE_FILE.replace('\u{200b}', "⟨U+200B⟩")) && text.contains("<b>codex</b>"));
+    assert!(parse.as_str().unwrap().contains(&shown), "{parse}");
+    // Its own script, and the data that is none.
+    assert_eq!((counts, pwned.as_str()), (&json!([2, 0, 0]), Some("undefined")));
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(!html.contains(['\u{1b}', '\u{202e}', '\u{200b}']));
+
+    // And if something got in after all, the page's policy forbids it.
+    let injected = html.replacen(
+        "<main",
+        "<script>window.pwned = 1</script><img src=\"http://203.0.113.7/x\" onerror=\"pwned = 2\"><main",
+        1,
+    );
+    std::fs::write(&page, injected).unwrap();
+    let seen = desk().open(&page).ask("typeof pwned").go();
+    assert_eq!(seen.values, ["undefined"]);
+    assert!(
+        seen.errors.iter().filter(|error| error.contains("Content Security Policy")).count() >= 2,
+        "{:?}",
+        seen.errors
+    );
+}
+
+#[test]
+fn it_is_read_without_scripts_too() {
+    let lab = judged::reviewed(|_, _| {});
+    let visit = desk().without_scripts().open(&page(&lab)).ask(&text("#decision"));
+    let visit =
+        visit.ask("document.querySelector('#compare').hidden").ask("document.querySelector('#f0p2').textContent");
+    let visit = visit.ask(
+        "[...document.querySelectorAll('#static > details > summary')].map((it) => it.innerText.trim()).join('; ')",
+    );
+    let seen = visit.go().is_quiet();
+    assert!(seen.values[0].as_str().unwrap().contains("git puff pick trim-input:2"));
+    assert_eq!(seen.values[1], true);
+    assert!(
+        seen.values[3].as_str().unwrap().starts_with("var1 against the base 3 files; var2"),
+        "{:?}",
+        seen.values[3]
+    );
+    let readme = "@@ -1,3 +1,3 @@ \n # Units\n \n-Reads numbers.\n+Reads numbers, white space aside.\n";
+    assert_eq!(seen.values[2], readme);
+    let html = std::fs::read_to_string(lab.work().join("report.html")).unwrap();
+    let hunk =
+        "<del>-/// Reads rule 3.</del>\n<ins>+/// Reads rule 3<mark>, white space around it aside</mark>.</ins>\n";
+    assert!(html.contains(hunk));
+}
+
+#[test]
+fn it_is_used_with_keys_alone() {
+    let lab = judged::reviewed(|_, _| {});
+    let current = "document.querySelector('details.current code')?.textContent + ' ' + document.querySelector('details.current')?.open";
+    let focus = "document.activeElement.id || document.activeElement.className || document.activeElement.tagName";
+    let visit = desk().open(&page(&lab)).press("Tab").ask(focus).press("Enter").ask(focus);
+    let visit = visit.press("j").ask(current).press("j").ask(current).press("o").ask(current).press("k").ask(current);
+    let visit = visit.press("u").ask("document.querySelectorAll('table.side').length").press("u");
+    let visit = visit.press("b").ask(focus).press("?").ask("document.querySelector('#help').open").press("Escape");
+    let visit = visit.ask("document.querySelector('#help').open");
+    // The table of likeness: one stop, arrows between its cells, and a cell leads to the two.
+    let table = "(() => { const it = document.querySelector('.numbers'); it.closest('details').open = true; \
+        it.querySelector('button').focus(); return it.querySelectorAll('button[tabindex=\"0\"]').length; })()";
+    let visit = visit.ask(table).press("ArrowRight").press("Enter").ask(&text(".status"));
+    let seen = visit.go().is_quiet();
+    let wanted = [
+        json!("skip"),
+        json!("main"),
+        json!("README.md true"),
+        json!("src/parse.rs true"),
+        json!("src/parse.rs false"),
+        json!("README.md true"),
+        json!(0),
+        json!("side-b"),
+        json!(true),
+        json!(false),
+        json!(1),
+    ];
+    assert_eq!(seen.values[..wanted.len()], wanted);
+    assert!(seen.values[wanted.len()].as_str().unwrap().starts_with("From var1 to var3: "), "{:?}", seen.values);
+}
+
+#[test]
+fn it_fits_a_phone_and_a_desk_in_the_dark_and_in_the_light() {
+    let lab = judged::reviewed(|_, _| {});
+    let page = page(&lab);
+    // For people to look at.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report-html");
+    std::fs::create_dir_all(&folder).unwrap();
+    for ((width, height), side) in [(DESK, true), (PHONE, false)] {
+        for dark in [false, true] {
+            let shot = folder.join(format!("{width}-{}.png", if dark { "dark" } else { "light" }));
+            let open = "document.querySelectorAll('details').forEach((it) => { it.open = true; })";
+            let visit = Visit::new(width, height, dark).open(&page).shot(&shot, true).ask(open);
+            let visit = visit.ask("document.documentElement.scrollWidth").ask("!!document.querySelector('table.side')");
+            // Text on what is behind it, as the guidelines for readable pages count contrast: 4.5 is enough.
+            let seen = visit.ask(CONTRAST).go().is_quiet();
+            assert_eq!(seen.values[1..], [json!(width), json!(side), json!([])], "{width} {dark}");
+        }
+    }
+}
+
+/// Asks which texts have too little contrast, in a page in which everything is open.
+const CONTRAST: &str = r"(() => {
+    const parse = (text) => (text.match(/[\d.]+/g) ?? [0, 0, 0, 0]).map(Number);
+    const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+    const behind = (it) => {
+        for (; it; it = it.parentElement) {
+            const color = parse(getComputedStyle(it).backgroundColor);
+            if (color.length === 3 || color[3] > 0) return color;
+        }
+        return [255, 255, 255];
+    };
+    const bad = new Set();
+    for (const it of document.querySelectorAll('body *:not(svg, svg *, script, dialog, dialog *)')) {
+        if (![...it.childNodes].some((node) => node.nodeType === 3 && node.data.trim()) || !it.checkVisibility()) continue;
+        const [one, two] = [light(parse(getComputedStyle(it).color)), light(behind(it))].sort((a, b) => b - a);
+        if ((one + 0.05) / (two + 0.05) < 4.5) bad.add(it.tagName + '.' + it.className);
+    }
+    for (const it of document.querySelectorAll('svg .cell text')) {
+        const [one, two] = [it, it.previousSibling].map((it) => light(parse(getComputedStyle(it).fill))).sort((a, b) => b - a);
+        if ((one + 0.05) / (two + 0.05) < 4.5) bad.add('svg ' + it.className.baseVal);
+    }
+    return [...bad];
+})()";
+
+#[test]
+fn a_run_without_a_review_has_a_page_that_says_how_to_get_one() {
+    let lab = judged::harvested();
+    let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text(".status"));
+    let seen = seen.ask("document.querySelectorAll('.matrix .cell').length").ask("!!document.querySelector('#checks')");
+    let seen = seen.go().is_quiet();
+    assert!(seen.values[0].as_str().unwrap().contains("git puff review trim-input"), "{:?}", seen.values[0]);
+    assert!(seen.values[1].as_str().unwrap().starts_with("From base to var1: "));
+    assert!(seen.values[2].as_u64().unwrap() >= 9);
+    assert_eq!(seen.values[3], false);
+}
+
+#[test]
+fn the_same_run_is_the_same_page_wherever_it_goes() {
+    let lab = judged::reviewed(|_, _| {});
+    let one = std::fs::read_to_string(page(&lab)).unwrap();
+    let other = lab.puff(&["report", RUN, "--format", "html"]).ok().stdout;
+    assert_eq!(one, other);
+    lab.puff(&["report", RUN, "--format", "html", "-o", "choice.html"]).ok();
+    assert_eq!(one, std::fs::read_to_string(lab.work().join("choice.html")).unwrap());
+    lab.puff(&["report", RUN, "--format", "html", "-o", "no/such/folder.html"])
+        .exits(1)
+        .complains(&["no/such/folder.html"]);
+    lab.puff(&["report", RUN, "--format", "htm"]).exits(129);
+}
+
+#[test]
+fn what_is_too_large_is_named_with_the_command_that_shows_it() {
+    let lab = Lab::new();
+    let export = Export::new(&lab, "large");
+    for variant in 1..=3 {
+        export.patch(
+            variant,
+            patch_of(&lab, || {
+                lab.write("big/a lot.txt", format!("line of variant {variant}, as good as any other\n").repeat(60_000));
+                lab.write("small.txt", format!("variant {variant}\n"));
+            }),
+        );
+    }
+    export.harvest(&lab, &["--name", RUN]).ok();
+    let page = page(&lab);
+    let size = std::fs::metadata(&page).unwrap().len();
+    assert!(size < 1 << 20, "{size} bytes");
+    let seen = desk()
+        .open(&page)
+        .ask(&text("#files"))
+        .ask(&choose("var1", "var3"))
+        .ask("document.querySelectorAll('details.file').forEach((it) => { it.open = true; })");
+    let seen = seen.ask("new Promise((done) => setTimeout(done, 0))").ask(&text("#files")).go().is_quiet();
+    let texts: Vec<_> = seen.values.iter().filter_map(Value::as_str).collect();
+    let named = |which: &str| format!("git puff diff trim-input {which} -- 'big/a lot.txt'");
+    assert!(texts[0].contains("big/a lot.txt too large for this page") && texts[0].contains("small.txt"), "{texts:?}");
+    assert!(texts[1].contains(&named("1 3")), "{texts:?}");
+    assert!(std::fs::read_to_string(&page).unwrap().contains(&named("1").replace('\'', "&#39;")));
+}
