@@ -283,6 +283,18 @@ pub fn run_on_terminal(cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Fa
     child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
 }
 
+/// Runs a program in the user's foreground, its input and complaints being ours. What it prints is said about the work,
+/// and so goes to standard error: standard output is for results.
+///
+/// # Errors
+/// When it can't be started or followed.
+pub fn run_in_foreground(cmd: &Cmd) -> Result<ExitStatus, Failure> {
+    let mut command = cmd.command();
+    command.stdout(Stdio::from(io::stderr()));
+    let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
+    child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
+}
+
 /// What ended a [`pause`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {

@@ -4,7 +4,11 @@
 //! discovery, identities and remotes are asked from `git` itself, because only git knows every layer of them.
 
 mod bytes;
+mod commits;
 pub mod config;
+mod contained;
+mod differences;
+mod foreground;
 mod furnish;
 mod library;
 mod locate;
@@ -14,15 +18,20 @@ mod refs;
 mod remote;
 mod repo;
 pub mod snapshot;
+pub mod state;
 mod stats;
+mod transaction;
 mod trees;
 mod worktrees;
 
+pub use commits::Draft;
+pub use differences::Difference;
 pub use locate::{Location, survey};
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};
 pub use repo::{CommitInfo, NewCommit, Repo};
 pub use stats::{Counting, Stats};
+pub use transaction::RefStep;
 pub use trees::{Edit, Entry, EntryKind};
 pub use worktrees::{TIES, Worktree};
 
