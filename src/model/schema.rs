@@ -35,6 +35,10 @@ pub mod documents {
     pub const REVIEW: &str = "review";
     /// The handoff report.
     pub const REPORT: &str = "report";
+    /// What a prune removes.
+    pub const PRUNE: &str = "prune";
+    /// A recovery point.
+    pub const RECOVERY: &str = "recovery";
     /// One change seen by `watch`.
     pub const EVENT: &str = "event";
     /// A failed call.
