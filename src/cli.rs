@@ -53,6 +53,10 @@ pub enum Verb {
     Report(report::Report),
     Patch(patch::Patch),
     Preflight(preflight::Preflight),
+    // Choosing
+    Pick(pick::Pick),
+    Prune(prune::Prune),
+    Undo(undo::Undo),
     // Sessions
     Session(session::SessionVerb),
     // Setting up
@@ -81,6 +85,9 @@ impl Cli {
             Some(Verb::List(verb)) => (verb.output.json, false),
             Some(Verb::Show(verb)) => (verb.output.json, false),
             Some(Verb::Harvest(verb)) => (verb.output.json, false),
+            Some(Verb::Pick(verb)) => (verb.output.json, false),
+            Some(Verb::Prune(verb)) => (verb.output.json, false),
+            Some(Verb::Undo(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_) | Verb::Watcher) => {

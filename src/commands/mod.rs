@@ -14,13 +14,16 @@ pub mod list;
 pub mod log;
 pub mod overview;
 pub mod patch;
+pub mod pick;
 pub mod preflight;
+pub mod prune;
 pub mod report;
 pub mod retry;
 pub mod session;
 pub mod show;
 pub mod stop;
 pub mod submit;
+pub mod undo;
 pub mod watch;
 
 mod shared;
@@ -53,6 +56,9 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Report(verb)) => report::run(&verb, &here()?, ui),
         Some(Verb::Patch(verb)) => patch::run(&verb, &here()?, ui),
         Some(Verb::Preflight(verb)) => preflight::run(&verb, &here()?, ui),
+        Some(Verb::Pick(verb)) => pick::run(&verb, &here()?, ui),
+        Some(Verb::Prune(verb)) => prune::run(&verb, &here()?, ui),
+        Some(Verb::Undo(verb)) => undo::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),

@@ -12,7 +12,7 @@ pub mod sections;
 pub mod steps;
 pub mod tables;
 pub mod text;
-mod words;
+pub mod words;
 
 #[cfg(test)]
 mod samples;
