@@ -113,7 +113,7 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]')
             [CompletionResult]::new('--best-of', '--best-of', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf; with --agent their sum]')
             [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf; with --agent their sum]')
-            [CompletionResult]::new('--edit', '--edit', [CompletionResultType]::ParameterName, 'Open the prompt in your editor first')
+            [CompletionResult]::new('--edit', '--edit', [CompletionResultType]::ParameterName, 'Open the prompt in your editor first, with what came of the old run below it')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -106,7 +106,7 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand --branch 'The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]'
             cand --best-of 'How many attempts [config: puff.bestOf; with --agent their sum]'
             cand --attempts 'How many attempts [config: puff.bestOf; with --agent their sum]'
-            cand --edit 'Open the prompt in your editor first'
+            cand --edit 'Open the prompt in your editor first, with what came of the old run below it'
             cand --json 'Print JSON'
             cand --porcelain 'Print KEY=VALUE lines'
             cand -h 'Print help (see more with ''--help'')'

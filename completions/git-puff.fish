@@ -92,7 +92,7 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l prompt-file 
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l env -d 'The cloud environment: its id or its label [config: puff.env]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l base -l branch -d 'The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf; with --agent their sum]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l edit -d 'Open the prompt in your editor first'
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l edit -d 'Open the prompt in your editor first, with what came of the old run below it'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l porcelain -d 'Print KEY=VALUE lines'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -s h -l help -d 'Print help (see more with \'--help\')'

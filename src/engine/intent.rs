@@ -35,6 +35,8 @@ pub struct Intent {
     pub keep: bool,
     /// How long each of them may take; 0 for as long as it takes.
     pub limit: Span,
+    /// The commands that a review runs on what comes out; none for those of `puff.check`.
+    pub check: Vec<String>,
 }
 
 /// How a run is to be watched.

@@ -40,6 +40,7 @@ impl New<'_> {
             prompt_file: intent.prompt_file.clone().unwrap_or_else(|| kept_prompt(id)),
             state: self.state,
             parent: intent.parent.clone(),
+            check: intent.check.clone(),
             watch: self.watch.map(|wish| Watch { max_active: self.max_active, ..watched(wish) }),
             ..worked
         }
