@@ -291,6 +291,7 @@ pub fn run_on_terminal(cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Fa
 pub fn run_in_foreground(cmd: &Cmd) -> Result<ExitStatus, Failure> {
     let mut command = cmd.command();
     command.stdout(Stdio::from(io::stderr()));
+    keeping_open(&mut command, cmd.holds.clone());
     let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
     child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
 }
@@ -397,23 +398,31 @@ async fn follow(cmd: &Cmd) -> Result<Output, Failure> {
 #[cfg(unix)]
 fn in_own_session(command: &mut std::process::Command, holds: Option<Arc<File>>) {
     use std::os::unix::process::CommandExt;
-    let prepare = move || -> io::Result<()> {
-        rustix::process::setsid()?;
-        if let Some(file) = &holds {
-            rustix::io::fcntl_setfd(file, rustix::io::FdFlags::empty())?;
-        }
-        Ok(())
-    };
-    // SAFETY: between fork and exec only `setsid` and `fcntl` are called, which are async-signal-safe and allocate
-    // nothing.
+    // SAFETY: between fork and exec only `setsid` is called, which is async-signal-safe and allocates nothing.
     #[allow(unsafe_code)]
     unsafe {
-        command.pre_exec(prepare);
+        command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?));
+    }
+    keeping_open(command, holds);
+}
+
+/// Leaves a file open in the program that is to be started.
+#[cfg(unix)]
+fn keeping_open(command: &mut std::process::Command, file: Option<Arc<File>>) {
+    use std::os::unix::process::CommandExt;
+    let Some(file) = file else { return };
+    // SAFETY: between fork and exec only `fcntl` is called, which is async-signal-safe and allocates nothing.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(move || Ok(rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?));
     }
 }
 
 #[cfg(not(unix))]
 fn in_own_session(_: &mut std::process::Command, _: Option<Arc<File>>) {}
+
+#[cfg(not(unix))]
+fn keeping_open(_: &mut std::process::Command, _: Option<Arc<File>>) {}
 
 /// What a program can be told from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

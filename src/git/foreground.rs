@@ -15,7 +15,9 @@ impl Repo {
     /// When it can't be run. Answers whether it ended well.
     pub fn foreground(&self, args: &[&str], tied: bool) -> Result<bool, Failure> {
         let location = self.location();
-        let mut cmd = Cmd::new("git").args(args).env_remove("GIT_PREFIX");
+        // Maintenance in the background would keep the lock for as long as it takes.
+        let quiet = ["-c", "maintenance.auto=false", "-c", "gc.auto=0"];
+        let mut cmd = Cmd::new("git").args(quiet).args(args).env_remove("GIT_PREFIX").holds(self.held());
         if let Some(worktree) = &location.worktree {
             cmd = cmd.cwd(worktree);
             if tied {
@@ -48,7 +50,7 @@ impl Repo {
     /// # Errors
     /// With git's words, when it can't.
     pub fn reset_keeping(&self, to: Oid) -> Result<(), GitFailure> {
-        run(&self.git().args(["reset", "--keep", "--quiet", &to.to_string()])).map(drop)
+        run(&self.git().args(["reset", "--keep", "--quiet", &to.to_string()]).holds(self.held())).map(drop)
     }
 
     /// Puts the files of a tree into the linked worktree at this path, in place of what is there; what is ignored stays.

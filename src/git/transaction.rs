@@ -37,7 +37,11 @@ impl Repo {
         let updates =
             steps.iter().map(|step| format!("update {}\0{}\0{}\0", step.name, name(step.new), name(step.old)));
         let script = format!("start\0{}prepare\0commit\0", updates.collect::<String>());
-        let cmd = self.git().args(["update-ref", "--no-deref", "--stdin", "-z", "-m", message]).stdin(script);
+        let cmd = self
+            .git()
+            .args(["update-ref", "--no-deref", "--stdin", "-z", "-m", message])
+            .stdin(script)
+            .holds(self.held());
         let mut tries = 0;
         loop {
             let Err(failure) = run(&cmd) else { return Ok(()) };

@@ -45,10 +45,13 @@ impl<'c> Trash<'c> {
         self.context.places.prepare()?;
         let path = self.context.places.decide_lock(run);
         let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
-        lock.ok_or_else(|| {
+        let lock = lock.ok_or_else(|| {
             Error::failed(format!("the run '{run}' is being picked, pruned or brought back by somebody else"))
                 .hint("wait until that is done, then try again")
-        })
+        })?;
+        // Should we be killed, whatever git does for us is not done yet: nobody is to judge it before.
+        self.context.repo.hold(&lock.file());
+        Ok(lock)
     }
 
     /// The newest point of a run.

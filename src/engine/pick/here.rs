@@ -71,7 +71,9 @@ pub(super) fn merge_message(take: &Take<'_>, onto: &str) -> String {
 
 fn run(context: &Context, args: &[&str]) -> Result<bool> {
     let tied = context.environment.git.iter().any(|name| name == "GIT_DIR");
-    context.repo.foreground(args, tied).or_fail(|| format!("'git {}' can't be run", args[0]))
+    // The way on is ours to tell.
+    let args = [&["-c", "advice.mergeConflict=false"], args].concat();
+    context.repo.foreground(&args, tied).or_fail(|| "git can't be run".to_owned())
 }
 
 /// Records what came of it. `well` is how git ended.
