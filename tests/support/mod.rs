@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 #![allow(dead_code, reason = "whoever stands on this uses a part of it")]
 
+pub mod choice;
 pub mod cloud;
 pub mod crew;
 pub mod export;
