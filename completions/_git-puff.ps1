@@ -43,6 +43,9 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('preflight', 'preflight', [CompletionResultType]::ParameterValue, 'Say whether patches would apply, and to what tree')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Show how variants differ from their base and from each other')
             [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Run checks on every variant, gather evidence, rank them, and say which to take')
+            [CompletionResult]::new('pick', 'pick', [CompletionResultType]::ParameterValue, 'Take a variant, and record the decision')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove runs: their branches, worktrees, notes, records and logs')
+            [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back the last pick or prune')
             [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Run agents in the background, see what they are doing, and talk to them')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what could stand in the way, and repair what is broken')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Explain how to make a cloud environment, and how to check it')
@@ -114,7 +117,7 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]')
             [CompletionResult]::new('--best-of', '--best-of', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf; with --agent their sum]')
             [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'How many attempts [config: puff.bestOf; with --agent their sum]')
-            [CompletionResult]::new('--edit', '--edit', [CompletionResultType]::ParameterName, 'Open the prompt in your editor first')
+            [CompletionResult]::new('--edit', '--edit', [CompletionResultType]::ParameterName, 'Open the prompt in your editor first, with what came of the old run below it')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -227,6 +230,34 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'git-puff;pick' {
+            [CompletionResult]::new('--branch', '--branch', [CompletionResultType]::ParameterName, 'Make a new branch of this name at its commit')
+            [CompletionResult]::new('--onto', '--onto', [CompletionResultType]::ParameterName, 'Onto this branch, which no worktree may have checked out: no worktree and no index is touched, no hook is run, and what conflicts is refused')
+            [CompletionResult]::new('--cherry-pick', '--cherry-pick', [CompletionResultType]::ParameterName, 'Cherry-pick its commit (the default)')
+            [CompletionResult]::new('--merge', '--merge', [CompletionResultType]::ParameterName, 'Merge its branch, always with a commit of its own')
+            [CompletionResult]::new('--continue', '--continue', [CompletionResultType]::ParameterName, 'Go on after conflicts were resolved')
+            [CompletionResult]::new('--abort', '--abort', [CompletionResultType]::ParameterName, 'Give the pick up that waits here')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;prune' {
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only those that have not changed for this long: 30d, 2w')
+            [CompletionResult]::new('--picked', '--picked', [CompletionResultType]::ParameterName, 'Only those of which a variant was picked')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would go and what would stay, and remove nothing')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would go and what would stay, and remove nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;undo' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'git-puff;session' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -319,7 +350,7 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
         }
         'git-puff;doctor' {
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'The cloud environment to check [config: puff.env]')
-            [CompletionResult]::new('--repair', '--repair', [CompletionResultType]::ParameterName, 'Make again from the run refs what is missing, remove locks that nobody holds, and find the tasks of interrupted submissions')
+            [CompletionResult]::new('--repair', '--repair', [CompletionResultType]::ParameterName, 'Make again from the run refs what is missing, remove locks that nobody holds, end picks and prunes that were interrupted, and find the tasks of interrupted submissions')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only what is not well')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only what is not well')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')

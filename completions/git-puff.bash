@@ -52,8 +52,14 @@ _gitpuff() {
             gitpuff,patch)
                 cmd="gitpuff__subcmd__patch"
                 ;;
+            gitpuff,pick)
+                cmd="gitpuff__subcmd__pick"
+                ;;
             gitpuff,preflight)
                 cmd="gitpuff__subcmd__preflight"
+                ;;
+            gitpuff,prune)
+                cmd="gitpuff__subcmd__prune"
                 ;;
             gitpuff,report)
                 cmd="gitpuff__subcmd__report"
@@ -75,6 +81,9 @@ _gitpuff() {
                 ;;
             gitpuff,submit)
                 cmd="gitpuff__subcmd__submit"
+                ;;
+            gitpuff,undo)
+                cmd="gitpuff__subcmd__undo"
                 ;;
             gitpuff,watch)
                 cmd="gitpuff__subcmd__watch"
@@ -119,7 +128,7 @@ _gitpuff() {
 
     case "${cmd}" in
         gitpuff)
-            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight diff review session doctor create demo"
+            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight diff review pick prune undo session doctor create demo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -404,6 +413,28 @@ _gitpuff() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gitpuff__subcmd__pick)
+            opts="-h --cherry-pick --merge --branch --onto --continue --abort --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --branch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --onto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gitpuff__subcmd__preflight)
             opts="-h --patch --onto --batch --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -416,6 +447,24 @@ _gitpuff() {
                     return 0
                     ;;
                 --onto)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__prune)
+            opts="-n -h --older-than --picked --dry-run --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --older-than)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -811,6 +860,20 @@ _gitpuff() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__undo)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -40,6 +40,9 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand preflight 'Say whether patches would apply, and to what tree'
             cand diff 'Show how variants differ from their base and from each other'
             cand review 'Run checks on every variant, gather evidence, rank them, and say which to take'
+            cand pick 'Take a variant, and record the decision'
+            cand prune 'Remove runs: their branches, worktrees, notes, records and logs'
+            cand undo 'Take back the last pick or prune'
             cand session 'Run agents in the background, see what they are doing, and talk to them'
             cand doctor 'Look for what could stand in the way, and repair what is broken'
             cand create 'Explain how to make a cloud environment, and how to check it'
@@ -107,7 +110,7 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand --branch 'The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]'
             cand --best-of 'How many attempts [config: puff.bestOf; with --agent their sum]'
             cand --attempts 'How many attempts [config: puff.bestOf; with --agent their sum]'
-            cand --edit 'Open the prompt in your editor first'
+            cand --edit 'Open the prompt in your editor first, with what came of the old run below it'
             cand --json 'Print JSON'
             cand --porcelain 'Print KEY=VALUE lines'
             cand -h 'Print help (see more with ''--help'')'
@@ -206,6 +209,31 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'git-puff;pick'= {
+            cand --branch 'Make a new branch of this name at its commit'
+            cand --onto 'Onto this branch, which no worktree may have checked out: no worktree and no index is touched, no hook is run, and what conflicts is refused'
+            cand --cherry-pick 'Cherry-pick its commit (the default)'
+            cand --merge 'Merge its branch, always with a commit of its own'
+            cand --continue 'Go on after conflicts were resolved'
+            cand --abort 'Give the pick up that waits here'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;prune'= {
+            cand --older-than 'Only those that have not changed for this long: 30d, 2w'
+            cand --picked 'Only those of which a variant was picked'
+            cand -n 'Say what would go and what would stay, and remove nothing'
+            cand --dry-run 'Say what would go and what would stay, and remove nothing'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;undo'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'git-puff;session'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -286,7 +314,7 @@ set edit:completion:arg-completer[git-puff] = {|@words|
         }
         &'git-puff;doctor'= {
             cand --env 'The cloud environment to check [config: puff.env]'
-            cand --repair 'Make again from the run refs what is missing, remove locks that nobody holds, and find the tasks of interrupted submissions'
+            cand --repair 'Make again from the run refs what is missing, remove locks that nobody holds, end picks and prunes that were interrupted, and find the tasks of interrupted submissions'
             cand -q 'Print only what is not well'
             cand --quiet 'Print only what is not well'
             cand --json 'Print JSON'

@@ -44,6 +44,9 @@ complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "patch" -d 'Print 
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "preflight" -d 'Say whether patches would apply, and to what tree'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "diff" -d 'Show how variants differ from their base and from each other'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "review" -d 'Run checks on every variant, gather evidence, rank them, and say which to take'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "pick" -d 'Take a variant, and record the decision'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "prune" -d 'Remove runs: their branches, worktrees, notes, records and logs'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "undo" -d 'Take back the last pick or prune'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "session" -d 'Run agents in the background, see what they are doing, and talk to them'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "doctor" -d 'Look for what could stand in the way, and repair what is broken'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "create" -d 'Explain how to make a cloud environment, and how to check it'
@@ -93,7 +96,7 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l prompt-file 
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l env -d 'The cloud environment: its id or its label [config: puff.env]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l base -l branch -d 'The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l best-of -l attempts -d 'How many attempts [config: puff.bestOf; with --agent their sum]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l edit -d 'Open the prompt in your editor first'
+complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l edit -d 'Open the prompt in your editor first, with what came of the old run below it'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l porcelain -d 'Print KEY=VALUE lines'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -151,6 +154,21 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l fresh -d 'R
 complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l keep -d 'Leave the worktrees in which something was run'
 complete -c git-puff -n "__fish_git_puff_using_subcommand review" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand review" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand pick" -l branch -d 'Make a new branch of this name at its commit' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand pick" -l onto -d 'Onto this branch, which no worktree may have checked out: no worktree and no index is touched, no hook is run, and what conflicts is refused' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand pick" -l cherry-pick -d 'Cherry-pick its commit (the default)'
+complete -c git-puff -n "__fish_git_puff_using_subcommand pick" -l merge -d 'Merge its branch, always with a commit of its own'
+complete -c git-puff -n "__fish_git_puff_using_subcommand pick" -l continue -d 'Go on after conflicts were resolved'
+complete -c git-puff -n "__fish_git_puff_using_subcommand pick" -l abort -d 'Give the pick up that waits here'
+complete -c git-puff -n "__fish_git_puff_using_subcommand pick" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand pick" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand prune" -l older-than -d 'Only those that have not changed for this long: 30d, 2w' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand prune" -l picked -d 'Only those of which a variant was picked'
+complete -c git-puff -n "__fish_git_puff_using_subcommand prune" -s n -l dry-run -d 'Say what would go and what would stay, and remove nothing'
+complete -c git-puff -n "__fish_git_puff_using_subcommand prune" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand undo" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand session; and not __fish_seen_subcommand_from start list show log send poke wait kill resume attach supervise" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand session; and not __fish_seen_subcommand_from start list show log send poke wait kill resume attach supervise" -f -a "start" -d 'Start an agent, or any command, in the background'
 complete -c git-puff -n "__fish_git_puff_using_subcommand session; and not __fish_seen_subcommand_from start list show log send poke wait kill resume attach supervise" -f -a "list" -d 'Show every session of this repository, newest first, and what it is doing'
@@ -193,7 +211,7 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand session; and __fish_se
 complete -c git-puff -n "__fish_git_puff_using_subcommand session; and __fish_seen_subcommand_from attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand session; and __fish_seen_subcommand_from supervise" -s h -l help -d 'Print help'
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l env -d 'The cloud environment to check [config: puff.env]' -r
-complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l repair -d 'Make again from the run refs what is missing, remove locks that nobody holds, and find the tasks of interrupted submissions'
+complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l repair -d 'Make again from the run refs what is missing, remove locks that nobody holds, end picks and prunes that were interrupted, and find the tasks of interrupted submissions'
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -s q -l quiet -d 'Print only what is not well'
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l porcelain -d 'Print KEY=VALUE lines'

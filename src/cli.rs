@@ -57,6 +57,9 @@ pub enum Verb {
     // Choosing
     Diff(diff::Diff),
     Review(review::Review),
+    Pick(pick::Pick),
+    Prune(prune::Prune),
+    Undo(undo::Undo),
     // Sessions
     Session(session::SessionVerb),
     // Setting up
@@ -92,6 +95,9 @@ impl Cli {
             Some(Verb::Show(verb)) => (verb.output.json, false),
             Some(Verb::Harvest(verb)) => (verb.output.json, false),
             Some(Verb::Review(verb)) => (verb.output.json, false),
+            Some(Verb::Pick(verb)) => (verb.output.json, false),
+            Some(Verb::Prune(verb)) => (verb.output.json, false),
+            Some(Verb::Undo(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),

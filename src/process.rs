@@ -316,6 +316,19 @@ pub fn become_other(cmd: &Cmd) -> Failure {
     }
 }
 
+/// Runs a program in the user's foreground, its input and complaints being ours. What it prints is said about the work,
+/// and so goes to standard error: standard output is for results.
+///
+/// # Errors
+/// When it can't be started or followed.
+pub fn run_in_foreground(cmd: &Cmd) -> Result<ExitStatus, Failure> {
+    let mut command = cmd.command();
+    command.stdout(Stdio::from(io::stderr()));
+    keeping_open(&mut command, cmd.holds.clone());
+    let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
+    child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
+}
+
 /// What ended a [`pause`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
@@ -421,18 +434,23 @@ async fn follow(cmd: &Cmd) -> Result<Output, Failure> {
 #[cfg(unix)]
 fn in_own_session(command: &mut std::process::Command, holds: Option<Arc<File>>) {
     use std::os::unix::process::CommandExt;
-    let prepare = move || -> io::Result<()> {
-        rustix::process::setsid()?;
-        if let Some(file) = &holds {
-            rustix::io::fcntl_setfd(file, rustix::io::FdFlags::empty())?;
-        }
-        Ok(())
-    };
-    // SAFETY: between fork and exec only `setsid` and `fcntl` are called, which are async-signal-safe and allocate
-    // nothing.
+    // SAFETY: between fork and exec only `setsid` is called, which is async-signal-safe and allocates nothing.
     #[allow(unsafe_code)]
     unsafe {
-        command.pre_exec(prepare);
+        command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?));
+    }
+    keeping_open(command, holds);
+}
+
+/// Leaves a file open in the program that is to be started.
+#[cfg(unix)]
+fn keeping_open(command: &mut std::process::Command, file: Option<Arc<File>>) {
+    use std::os::unix::process::CommandExt;
+    let Some(file) = file else { return };
+    // SAFETY: between fork and exec only `fcntl` is called, which is async-signal-safe and allocates nothing.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(move || Ok(rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())?));
     }
 }
 
@@ -447,6 +465,9 @@ fn in_own_group(command: &mut std::process::Command) {
 
 #[cfg(not(unix))]
 fn in_own_group(_: &mut std::process::Command) {}
+
+#[cfg(not(unix))]
+fn keeping_open(_: &mut std::process::Command, _: Option<Arc<File>>) {}
 
 /// What a program can be told from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,8 +22,8 @@ pub struct Doctor {
     /// The cloud environment to check [config: puff.env]
     #[arg(long, value_name = "ENV")]
     env: Option<String>,
-    /// Make again from the run refs what is missing, remove locks that nobody holds, and find the tasks of interrupted
-    /// submissions
+    /// Make again from the run refs what is missing, remove locks that nobody holds, end picks and prunes that were
+    /// interrupted, and find the tasks of interrupted submissions
     #[arg(long)]
     repair: bool,
     /// Print only what is not well
@@ -102,6 +102,7 @@ fn word(repair: &Repair) -> String {
             format!("several tasks fit {run}: {}; name one with 'git puff adopt TASK --run {run}'", tasks.join(", "))
         }
         Repair::Worktree(left_over) => format!("put right: {left_over}"),
+        Repair::Ended(what) => format!("ended: {what}"),
         Repair::Failed(why) => format!("could not be repaired: {why}"),
     }
 }

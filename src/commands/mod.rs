@@ -15,7 +15,9 @@ pub mod list;
 pub mod log;
 pub mod overview;
 pub mod patch;
+pub mod pick;
 pub mod preflight;
+pub mod prune;
 pub mod report;
 pub mod retry;
 pub mod review;
@@ -23,6 +25,7 @@ pub mod session;
 pub mod show;
 pub mod stop;
 pub mod submit;
+pub mod undo;
 pub mod watch;
 
 mod shared;
@@ -62,6 +65,9 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Preflight(verb)) => preflight::run(&verb, &meanwhile()?, ui),
         Some(Verb::Diff(verb)) => diff::run(&verb, here, ui),
         Some(Verb::Review(verb)) => review::run(&verb, &here()?, ui),
+        Some(Verb::Pick(verb)) => pick::run(&verb, &here()?, ui),
+        Some(Verb::Prune(verb)) => prune::run(&verb, &here()?, ui),
+        Some(Verb::Undo(verb)) => undo::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),

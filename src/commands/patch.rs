@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::shared;
 use super::show::no_variant;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -22,13 +23,7 @@ pub fn run(args: &Patch, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = RunStore::new(context);
     let recorded = store.find(&args.variant)?;
     let run = &recorded.run;
-    let index = args.variant.variant.ok_or_else(|| {
-        Error::usage(format!("'{}' names a run, and a patch belongs to a variant", args.variant)).hint(format!(
-            "write {}:N with N from 1 to {}",
-            run.run,
-            run.variants.len()
-        ))
-    })?;
+    let index = shared::variant_number(&args.variant, run, "has a patch")?;
     let variant = run.variant(index).ok_or_else(|| no_variant(run, index))?;
     let patch = store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()))?;
     let patch = patch.ok_or_else(|| {

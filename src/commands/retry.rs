@@ -1,5 +1,7 @@
 //! `retry`
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::{launch, shared};
@@ -10,19 +12,21 @@ use crate::engine::launch::{Plan, launch};
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::model::{Crew, Local, ProviderKind, Run, Selector, Span};
 use crate::process::{self, Cmd};
+use crate::render::findings::Draft;
 use crate::store::RunStore;
 use crate::ui::Ui;
 
 /// Start a new run with the settings of an old one
 ///
-/// The new run names the old one as its parent, and is watched as that was.
+/// The new run names the old one as its parent, is watched as that was, and has its agents and checks. With --edit, what
+/// came of the old one (checks that failed, conflicts, risks, the review) is shown below the prompt, and left out again.
 #[derive(Debug, Args)]
 pub struct Retry {
     /// The run to repeat
     run: Selector,
     #[command(flatten)]
     prompt: PromptArgs,
-    /// Open the prompt in your editor first
+    /// Open the prompt in your editor first, with what came of the old run below it
     #[arg(long)]
     edit: bool,
     #[command(flatten)]
@@ -44,12 +48,16 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         ))
         .hint("start a new one with 'git puff launch'"));
     }
-    let (mut prompt, prompt_file) = match shared::given_prompt(&args.prompt, context)? {
+    let (mut prompt, mut prompt_file) = match shared::given_prompt(&args.prompt, context)? {
         Some(given) => given,
         None => (store.prompt(&recorded)?, None),
     };
+    let draft = context.places.root().join(format!("PROMPT_EDITMSG-{}.md", old.run));
     if args.edit {
-        prompt = edit(context, &prompt)?;
+        let edited = edit(context, &draft, &Draft::new(&prompt, old, store.review(&recorded)?.as_ref()))?;
+        // A file that says something else is not where it came from.
+        prompt_file = prompt_file.filter(|_| edited == prompt);
+        prompt = edited;
     }
     let best_of = shared::best_of(&args.settings)?;
     let intent = Intent {
@@ -63,8 +71,8 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         jobs: old.local.as_ref().map(|local| local.jobs).filter(|jobs| *jobs < old.best_of),
         keep: old.local.as_ref().is_some_and(|local| local.keep),
         limit: old.local.as_ref().map_or(Span(0), Local::limit),
-        name: None,
         check: old.check.clone(),
+        name: None,
     };
     let watch = old.watch.as_ref().map(|watch| WatchWish {
         interval: Span(watch.interval_s),
@@ -72,7 +80,13 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         harvest: watch.harvest,
     });
     let plan = Plan { intents: vec![intent], watch, max_active: 0, skip_doctor: false };
-    let launched = launch(context, plan, &shared::listener(ui))?;
+    let launched = launch(context, plan, &shared::listener(ui));
+    // Nobody should have to write it twice.
+    match &launched {
+        Err(_) if args.edit => ui.note(&format!("what you wrote is in '{}', for --prompt-file", draft.display())),
+        _ => drop(std::fs::remove_file(&draft)),
+    }
+    let launched = launched?;
     launch::conclude(launched, watch.is_some(), context, ui)
 }
 
@@ -86,21 +100,32 @@ fn agents(old: &Run, best_of: Option<u32>) -> Vec<Crew> {
     }
 }
 
-/// Opens a prompt in the user's editor, as git opens a commit message.
-fn edit(context: &Context, prompt: &str) -> Result<String> {
+/// Opens a prompt in the user's editor, as git opens a commit message. When that goes well, the file holds the prompt
+/// alone.
+fn edit(context: &Context, path: &Path, draft: &Draft) -> Result<String> {
     let editor = context
         .repo
         .editor()
         .ok_or_else(|| Error::failed("git knows no editor").hint("set one: git config --global core.editor EDITOR"))?;
     context.places.prepare()?;
-    let path = context.places.root().join("PROMPT_EDITMSG.md");
-    std::fs::write(&path, prompt).or_fail(|| format!("'{}' can't be written", path.display()))?;
-    let cmd = Cmd::shell(&format!("{editor} \"$@\"")).arg(&editor).arg(&path);
+    std::fs::write(path, &draft.text).or_fail(|| format!("'{}' can't be written", path.display()))?;
+    let cmd = Cmd::shell(&format!("{editor} \"$@\"")).arg(&editor).arg(path);
     let ended = process::run_on_terminal(&cmd, None).or_fail(|| format!("the editor '{editor}' can't be run"))?;
     if !ended.success() {
-        return Err(Error::failed(format!("the editor '{editor}' ended with {ended}")).hint("nothing was submitted"));
+        return Err(Error::failed(format!("the editor '{editor}' ended with {ended}"))
+            .hint(format!("nothing was submitted; what you wrote is in '{}'", path.display())));
     }
-    let bytes = std::fs::read(&path).or_fail(|| format!("'{}' can't be read", path.display()))?;
-    let _ = std::fs::remove_file(&path);
-    Intent::prompt(bytes, "the editor")
+    let bytes = std::fs::read(path).or_fail(|| format!("'{}' can't be read", path.display()))?;
+    let edited = Intent::prompt(bytes, "the editor")?;
+    let prompt = draft.cut(&edited).ok_or_else(|| {
+        Error::failed("the line that ends the prompt is gone, so that nobody can tell what is to be sent").hint(
+            format!(
+                "nothing was submitted; take what is no prompt out of '{}', and give it with --prompt-file",
+                path.display()
+            ),
+        )
+    })?;
+    let prompt = Intent::prompt(prompt.as_bytes().to_vec(), "the editor")?;
+    std::fs::write(path, &prompt).or_fail(|| format!("'{}' can't be written", path.display()))?;
+    Ok(prompt)
 }

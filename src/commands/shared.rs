@@ -133,6 +133,17 @@ pub fn find_run(context: &Context, selector: &Selector) -> Result<Recorded> {
     RunStore::new(context).find(selector)
 }
 
+/// The number of the variant that a selector names; `what` is what only a variant does.
+///
+/// # Errors
+/// When it names a whole run.
+pub fn variant_number(selector: &Selector, run: &Run, what: &str) -> Result<u32> {
+    selector.variant.ok_or_else(|| {
+        let hint = format!("write {}:N with N from 1 to {}", run.run, run.variants.len());
+        Error::usage(format!("'{selector}' names a run, and a variant {what}")).hint(hint)
+    })
+}
+
 /// Every run; those that can't be read are told.
 ///
 /// # Errors

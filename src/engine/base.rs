@@ -165,7 +165,7 @@ fn tell_unseen(context: &Context, remote: &str, branch: &str, tip: Oid, tell: Li
         }
     }
     if on_it.is_some() {
-        let paths = context.repo.uncommitted(RUNBOOK).unwrap_or(0);
+        let paths = context.repo.uncommitted(RUNBOOK).map_or(0, |paths| paths.len());
         if paths > 0 {
             tell(Notice::Uncommitted { paths });
         }

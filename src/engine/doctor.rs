@@ -1,7 +1,7 @@
 //! What could stand in the way, looked for before it does.
 
 use super::left_overs::{Matter, left_overs};
-use super::{branches, open_here, repair};
+use super::{branches, half_done, open_here, repair};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::{Finding, FindingResult, State};
@@ -139,6 +139,9 @@ fn records(context: &Context) -> Vec<Finding> {
         let remove = format!("look into it, then 'git worktree remove --force {path}'");
         let hint = if left_over.matter == Matter::Strange { remove.as_str() } else { REPAIR };
         findings.push(warn("worktrees", &path, left_over.to_string(), hint));
+    }
+    for half in half_done::half_done(context) {
+        findings.push(warn("decisions", half.run(), half.to_string(), half.next().unwrap_or(REPAIR)));
     }
     match repair::orphaned_locks(context, false) {
         Err(error) => findings.push(fail("locks", error)),

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::model::{Handoff, Review, Run, VariantStatus};
+use crate::model::{Handoff, Review, Run, RunId, VariantStatus};
 use crate::render::report::{markdown, variant_markdown};
 use crate::render::sections::replace_section;
 use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
@@ -51,14 +51,16 @@ pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<
     edit_notes(context, &[(Notes::report(context), edits), (Notes::runs(context), lines)], run.updated_at, why)
 }
 
+/// Is this line of a note the record of a run?
+pub(super) fn is_line_of(line: &str, run: &RunId) -> bool {
+    let parsed: Option<serde_json::Value> = serde_json::from_str(line).ok();
+    parsed.is_some_and(|value| value.get("run").and_then(|name| name.as_str()) == Some(run.as_str()))
+}
+
 /// Replaces the line of a run among lines of JSON, or adds it.
-fn replace_line(note: &str, run: &Run, line: &str) -> String {
-    let is_ours = |line: &str| {
-        let parsed: Option<serde_json::Value> = serde_json::from_str(line).ok();
-        parsed.is_some_and(|value| value.get("run").and_then(|name| name.as_str()) == Some(run.run.as_str()))
-    };
+pub(super) fn replace_line(note: &str, run: &Run, line: &str) -> String {
     let mut lines: Vec<&str> = note.lines().filter(|line| !line.trim().is_empty()).collect();
-    match lines.iter().position(|line| is_ours(line)) {
+    match lines.iter().position(|line| is_line_of(line, &run.run)) {
         Some(at) => lines[at] = line,
         None => lines.push(line),
     }

@@ -35,7 +35,7 @@ pub struct Intent {
     pub keep: bool,
     /// How long each of them may take; 0 for as long as it takes.
     pub limit: Span,
-    /// The commands that a review is to run on the variants.
+    /// The commands that a review runs on what comes out; none for those of `puff.check`.
     pub check: Vec<String>,
 }
 

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use super::harvest::{Wish, harvest_kept};
 use super::left_overs::{LeftOver, left_overs, put_right};
-use super::{Listener, handoff, submit};
+use super::{Listener, half_done, handoff, submit};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
 use crate::model::{ProviderKind, Run, RunId, State};
 use crate::provider::cloud::Patience;
 use crate::provider::{Task, TaskSummary};
-use crate::store::{Change, FileLock, NOTES, RUNS, Recorded, RunStore, Runbook, RunbookLine};
+use crate::store::{Change, FileLock, NOTES, RUNS, Recorded, RunStore, Runbook, RunbookLine, TRASH};
 
 /// How far the clocks of this machine and of the service may differ.
 const SKEW: i64 = 120;
@@ -35,6 +35,8 @@ pub enum Repair {
     Unmatched(RunId),
     /// A worktree of an agent was put right.
     Worktree(LeftOver),
+    /// A pick or a prune that was interrupted was ended; what it was.
+    Ended(String),
     /// Something could not be repaired.
     Failed(String),
 }
@@ -42,7 +44,7 @@ pub enum Repair {
 /// The refs of ours, as folders below the git directory.
 fn our_refs(context: &Context) -> Vec<String> {
     let prefix = super::branches::prefix(context).unwrap_or_default();
-    let mut folders = vec![RUNS.to_owned(), NOTES.to_owned()];
+    let mut folders = vec![RUNS.to_owned(), NOTES.to_owned(), TRASH.to_owned()];
     // Without a folder of its own, branches of ours lie among the user's: those locks are not ours to judge.
     if let Some((folder, _)) = prefix.rsplit_once('/') {
         folders.push(format!("refs/heads/{folder}/"));
@@ -107,6 +109,13 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
     let store = RunStore::new(context);
     let mut done: Vec<Repair> = orphaned_locks(context, true)?.into_iter().map(Repair::Lock).collect();
     sweep_left_overs(context);
+    for half in half_done::half_done(context) {
+        match half_done::end(context, &half) {
+            Ok(true) => done.push(Repair::Ended(half.to_string())),
+            Ok(false) => {}
+            Err(error) => done.push(Repair::Failed(error.to_string())),
+        }
+    }
     done.extend(bind_submissions(context, tell)?);
     let (runs, _) = store.list()?;
     for id in missing_in_runbook(context, &runs)? {

@@ -5,8 +5,11 @@
 
 mod at_once;
 mod bytes;
+mod commits;
 pub mod config;
+mod contained;
 mod difference;
+mod foreground;
 mod furnish;
 mod library;
 mod listing;
@@ -18,16 +21,22 @@ mod refs;
 mod remote;
 mod repo;
 pub mod snapshot;
+pub mod state;
 mod stats;
+mod transaction;
+mod tree_changes;
 mod trees;
 mod worktrees;
 
+pub use commits::Draft;
 pub use difference::{Difference, become_diff};
 pub use locate::{Location, survey};
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};
 pub use repo::{CommitInfo, NewCommit, Repo};
 pub use stats::{Counting, Stats};
+pub use transaction::RefStep;
+pub use tree_changes::TreeChange;
 pub use trees::{Edit, Entry, EntryKind};
 pub use worktrees::{TIES, Worktree};
 

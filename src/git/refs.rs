@@ -77,6 +77,13 @@ impl Repo {
         self.inner.refname_to_id(name).ok().map(oid)
     }
 
+    /// A branch by its full name: the branch itself, where the name is another word for one, and its commit.
+    pub fn branch(&self, name: &str) -> Option<(String, Oid)> {
+        let found = self.inner.find_reference(name).ok()?.resolve().ok()?;
+        let commit = found.peel_to_commit().ok()?;
+        Some((found.name().ok()?.to_owned(), oid(commit.id())))
+    }
+
     /// Every ref whose full name begins with `prefix` (which ends with `/`), in order of names.
     ///
     /// # Errors
@@ -197,7 +204,7 @@ impl Repo {
     }
 }
 
-fn unwritable(name: &str, why: &str) -> RefFailure {
+pub(super) fn unwritable(name: &str, why: &str) -> RefFailure {
     RefFailure::Unwritable { name: name.to_owned(), cause: git2::Error::from_str(why) }
 }
 

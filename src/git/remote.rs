@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::bytes::{records, shown};
 use super::repo::Repo;
 use super::{GitFailure, git, run};
 use crate::error::Result;
@@ -102,13 +103,13 @@ impl Repo {
         (!value.is_empty()).then_some(value)
     }
 
-    /// Paths of this worktree with changes that are in no commit, untracked files included, `overlook` left out.
-    /// None without a worktree, or when git takes too long to say.
-    pub fn uncommitted(&self, overlook: &str) -> Option<usize> {
+    /// Paths of this worktree with changes that are in no commit, untracked files included, `overlook` left out; each
+    /// after git's two letters for how (`git help status`). None without a worktree, or when git takes too long to say.
+    pub fn uncommitted(&self, overlook: &str) -> Option<Vec<String>> {
         self.location().worktree.as_ref()?;
-        let cmd = self.git().args(["status", "--porcelain", "-z"]);
+        let cmd = self.git().args(["status", "--porcelain", "--no-renames", "-z"]);
         let output = run(&cmd.args(["--", ".", &format!(":(exclude,top){overlook}")]).limit(ASK_LIMIT)).ok()?;
-        Some(output.stdout.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()).count())
+        Some(records(&output.stdout).map(shown).collect())
     }
 }
 

@@ -1,6 +1,9 @@
 //! An open repository: objects in, objects out.
 
+use std::cell::RefCell;
+use std::fs::File;
 use std::path::Path;
+use std::sync::{Arc, Weak};
 
 use super::at_once::Waiting;
 use super::library;
@@ -14,6 +17,8 @@ pub struct Repo {
     pub(super) inner: git2::Repository,
     pub(super) unwritten: Unwritten,
     pub(super) waiting: Waiting,
+    /// A file whose lock is to last as long as any git that changes something for us.
+    held: RefCell<Weak<File>>,
     location: Location,
 }
 
@@ -65,7 +70,24 @@ impl Repo {
                 .hint("check it with 'git fsck'")
                 .because(cause)
         })?;
-        Ok(Repo { inner, unwritten: Unwritten::default(), waiting: Waiting::default(), location })
+        Ok(Repo {
+            inner,
+            unwritten: Unwritten::default(),
+            waiting: Waiting::default(),
+            held: RefCell::default(),
+            location,
+        })
+    }
+
+    /// From here on, as long as the file is open, every git that changes refs or the worktree for us keeps it open too:
+    /// should we be killed, the lock on it lasts until that git has ended.
+    pub fn hold(&self, file: &Arc<File>) {
+        *self.held.borrow_mut() = Arc::downgrade(file);
+    }
+
+    /// The file that a git which changes something keeps open.
+    pub(super) fn held(&self) -> Option<Arc<File>> {
+        self.held.borrow().upgrade()
     }
 
     /// Where it is.

@@ -37,6 +37,10 @@ pub mod documents {
     pub const JUDGE: &str = "judge";
     /// The handoff report.
     pub const REPORT: &str = "report";
+    /// What a prune removes.
+    pub const PRUNE: &str = "prune";
+    /// A recovery point.
+    pub const RECOVERY: &str = "recovery";
     /// One change seen by `watch`.
     pub const EVENT: &str = "event";
     /// A failed call.

@@ -4,13 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A length of time in whole seconds: `15`, `15s`, `5m`, `2h`, `7d`.
+/// A length of time in whole seconds: `15`, `15s`, `5m`, `2h`, `7d`, `2w`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub u64);
 
 /// The text is no length of time.
 #[derive(Debug, thiserror::Error)]
-#[error("'{0}' is not a length of time: write 15, 15s, 5m, 2h or 7d")]
+#[error("'{0}' is not a length of time: write 15, 15s, 5m, 2h, 7d or 2w")]
 pub struct NotASpan(String);
 
 impl Span {
@@ -30,6 +30,7 @@ impl FromStr for Span {
             Some('m') => 60,
             Some('h') => 3600,
             Some('d') => 86400,
+            Some('w') => 7 * 86400,
             _ => 0,
         };
         let number = if unit == 0 { text } else { &text[..text.len() - 1] };
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn lengths_of_time_are_read_and_written() {
-        for (text, seconds) in [("15", 15), ("15s", 15), ("5m", 300), ("2h", 7200), ("0", 0), ("1d", 86400)] {
+        for (text, seconds) in [("15", 15), ("15s", 15), ("5m", 300), ("2h", 7200), ("0", 0), ("2w", 1_209_600)] {
             assert_eq!(text.parse::<Span>().unwrap(), Span(seconds), "{text}");
         }
         for bad in ["", "m", "-1", "+5", "1.5h", "5 m", "99999999999999999999d"] {

@@ -5,6 +5,7 @@
 //! [`text`] wherever it is put in, so that no caller has to remember it.
 
 mod columns;
+pub mod findings;
 pub mod html;
 pub mod launched;
 pub mod progress;
@@ -14,7 +15,7 @@ pub mod sections;
 pub mod steps;
 pub mod tables;
 pub mod text;
-mod words;
+pub mod words;
 
 #[cfg(test)]
 mod samples;

@@ -34,6 +34,7 @@ pub fn markdown(handoff: &Handoff) -> String {
         review::results(handoff),
         review::checks(handoff),
         review::judges(handoff),
+        decision(run),
         said(run),
         review::findings(handoff).unwrap_or_else(|| risks(run)),
         review::rest(handoff),
@@ -53,6 +54,7 @@ pub fn variant_markdown(handoff: &Handoff, index: u32) -> String {
         heading(&run.run),
         format!("Variant {index} of {}: {}.{by}", words::total(run), words::facts(variant)),
         format!("Asked: {}", title(handoff)),
+        if words::is_taken(run, variant) { decision(run) } else { String::new() },
         to_know(variant),
         review::of_variant(handoff, variant),
         message(run, variant),
@@ -165,6 +167,14 @@ fn row(variant: &Variant) -> [String; 7] {
     ];
     let cells = cells.map(|cell| markdown_cell(&cell.unwrap_or_default()));
     cells.map(|cell| if cell.is_empty() { "-".to_owned() } else { cell })
+}
+
+/// Which variant was taken, and on what grounds.
+fn decision(run: &Run) -> String {
+    let Some(decision) = &run.decision else { return String::new() };
+    let reasons: String = decision.reasons.iter().map(|reason| format!("- {}\n", markdown_words(reason))).collect();
+    let when = decision.decided_at.format("%Y-%m-%d %H:%M:%S UTC");
+    format!("## Decision\n\n{} ({when})\n\n{reasons}", markdown_words(&words::decision(decision)))
 }
 
 /// The last message of every agent that said something, in a line.
@@ -306,7 +316,7 @@ The last message of each agent:
 - read var1: `git log -p 1111111111..puff/fix-the-parser-3f2a/var1`
 - the files of var1: `git diff 1111111111...puff/fix-the-parser-3f2a/var1 --stat`
 - try var1: `git switch puff/fix-the-parser-3f2a/var1`
-- take var1: `git cherry-pick puff/fix-the-parser-3f2a/var1`
+- take var1: `git puff pick fix-the-parser-3f2a:1`
 - the patch of var3: `git puff patch fix-the-parser-3f2a:3`
 - see the run: `git puff show fix-the-parser-3f2a`
 

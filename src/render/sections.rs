@@ -41,6 +41,11 @@ pub fn replace_section(note: Option<&str>, run: &RunId, section: &str) -> String
     parts.iter().map(|part| if part.is_of(run) { section.as_str() } else { part.text }).collect()
 }
 
+/// The section of `run` in a note.
+pub fn section_of<'n>(note: &'n str, run: &RunId) -> Option<&'n str> {
+    split(note).into_iter().find(|part| part.is_of(run)).map(|part| part.text)
+}
+
 /// The note without the section of `run`; empty when nothing else was there.
 pub fn remove_section(note: Option<&str>, run: &RunId) -> String {
     let mut text = String::new();

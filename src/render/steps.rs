@@ -21,12 +21,16 @@ impl Step {
 /// The steps from here, the most urgent first. Only commands that make sense in the run's state are among them.
 pub fn next(run: &Run, review: Option<&Review>) -> Vec<Step> {
     let mut steps = urgent(run);
+    steps.extend(decided(run));
     let current = review.filter(|review| review.outdated(run).is_empty());
     let best = current.and_then(|review| review.recommendation.variant);
-    steps.extend(best.map(|best| Step::new(format!("take var{best}"), format!("git puff pick {}:{best}", run.run))));
-    let known = review.is_none() && matches!(run.state, State::Reviewed | State::Picked);
-    if current.is_none() && !known && run.variants.iter().any(has_branch) {
-        steps.push(Step::new("check and rank them", format!("git puff review {}", run.run)));
+    if run.decision.is_none() {
+        steps
+            .extend(best.map(|best| Step::new(format!("take var{best}"), format!("git puff pick {}:{best}", run.run))));
+        let known = review.is_none() && run.state == State::Reviewed;
+        if current.is_none() && !known && run.variants.iter().any(has_branch) {
+            steps.push(Step::new("check and rank them", format!("git puff review {}", run.run)));
+        }
     }
     steps.extend(reading(run, best));
     let unfit = run.variants.iter().filter(|variant| !has_branch(variant) && has_patch(variant));
@@ -48,6 +52,23 @@ pub fn urgent(run: &Run) -> Vec<Step> {
         steps.push(Step::new("fetch the patches", format!("git puff harvest {}", run.run)));
     }
     steps
+}
+
+/// What there is to do once a variant is taken, or while it is being taken.
+fn decided(run: &Run) -> Vec<Step> {
+    let Some(decision) = &run.decision else { return Vec::new() };
+    let name = format!("var{}", decision.variant);
+    match decision.after {
+        None => vec![
+            Step::new(format!("go on with {name}, once resolved"), "git puff pick --continue"),
+            Step::new("or give that up", "git puff pick --abort"),
+        ],
+        Some(after) => vec![
+            Step::new(format!("see {name} where it went"), format!("git show {}", after.short())),
+            Step::new("take that back", format!("git puff undo {}", run.run)),
+            Step::new("remove what is left", format!("git puff prune {}", run.run)),
+        ],
+    }
 }
 
 /// What a person has to do before the run goes on.
@@ -93,8 +114,8 @@ fn reading(run: &Run, best: Option<u32>) -> Vec<Step> {
     let (name, base) = (best.name(), run.base_oid.short());
     steps.push(Step::new(format!("the files of {name}"), format!("git diff {base}...{branch} --stat")));
     steps.push(Step::new(format!("try {name}"), format!("git switch {branch}")));
-    if !taken {
-        steps.push(Step::new(format!("take {name}"), format!("git cherry-pick {branch}")));
+    if !taken && run.decision.is_none() {
+        steps.push(take(run, best, format!("take {name}")));
     }
     steps
 }
@@ -104,7 +125,9 @@ pub fn of_variant(run: &Run, variant: &Variant) -> Vec<Step> {
     let mut steps: Vec<Step> = read(run, variant).into_iter().collect();
     if let Some(branch) = branch(variant) {
         steps.push(Step::new("try it", format!("git switch {branch}")));
-        steps.push(Step::new("take it", format!("git cherry-pick {branch}")));
+        if run.decision.is_none() {
+            steps.push(take(run, variant, "take it".to_owned()));
+        }
     }
     if has_patch(variant) {
         steps.push(patch(run, variant));
@@ -141,6 +164,16 @@ fn read(run: &Run, variant: &Variant) -> Option<Step> {
 fn patch(run: &Run, variant: &Variant) -> Step {
     let purpose = format!("the patch of {}", variant.name());
     Step::new(purpose, format!("git puff patch {}:{}", run.run, variant.index))
+}
+
+/// Taking a variant so that the decision is recorded; by git alone while the run is at work.
+fn take(run: &Run, variant: &Variant, purpose: String) -> Step {
+    match branch(variant) {
+        Some(branch) if run.state.is_active() || run.state == State::Ready => {
+            Step::new(purpose, format!("git cherry-pick {branch}"))
+        }
+        _ => Step::new(purpose, format!("git puff pick {}:{}", run.run, variant.index)),
+    }
 }
 
 fn has_branch(variant: &Variant) -> bool {
@@ -215,7 +248,7 @@ mod tests {
             "git diff puff/fix-the-parser-3f2a/var1 puff/fix-the-parser-3f2a/var2",
             "git diff 1111111111...puff/fix-the-parser-3f2a/var1 --stat",
             "git switch puff/fix-the-parser-3f2a/var1",
-            "git cherry-pick puff/fix-the-parser-3f2a/var1",
+            "git puff pick fix-the-parser-3f2a:1",
             "git puff show fix-the-parser-3f2a",
         ];
         assert_eq!(commands(&run), wanted);

@@ -20,6 +20,15 @@ pub fn is_unsafe(character: char) -> bool {
             | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
+/// A number of bytes, in the largest unit of which there is one: `512 B`, `1.5 KiB`, `12.0 MiB`.
+pub fn bytes(count: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    match units.iter().find(|(_, shift)| count >> shift > 0) {
+        Some((unit, shift)) => format!("{:.1} {unit}", count as f64 / (1u64 << shift) as f64),
+        None => format!("{count} B"),
+    }
+}
+
 /// The text as one line: line ends and tabs become a space, every other character that [`is_unsafe`] becomes
 /// U+FFFD, so that a reader sees that something was there.
 pub fn clean_line(text: &str) -> String {

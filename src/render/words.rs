@@ -1,7 +1,7 @@
 //! How runs and variants are worded, once for reports and tables. What is answered here is as it came from outside:
 //! whoever puts it in a line or a cell cleans it.
 
-use crate::model::{Apply, Attention, CheckStatus, Run, State, Variant, VariantStatus};
+use crate::model::{Apply, Attention, CheckStatus, Decision, Run, State, Taking, Variant, VariantStatus};
 
 /// So many paths are named in a note; the others are counted.
 const PATHS: usize = 3;
@@ -19,6 +19,25 @@ pub fn state(run: &Run) -> &'static str {
         State::Error => "The run ended in error.",
         State::Cancelled => "The run was cancelled.",
     }
+}
+
+/// What was decided, in a sentence.
+pub fn decision(decision: &Decision) -> String {
+    let onto = decision.onto.strip_prefix("refs/heads/").unwrap_or(&decision.onto);
+    let how = match decision.how {
+        Taking::CherryPick => format!("by a cherry-pick onto {onto}"),
+        Taking::Merge => format!("by a merge into {onto}"),
+        Taking::Branch => format!("as the branch {onto}"),
+    };
+    match decision.after {
+        Some(after) => format!("var{} was taken, {how}: {}.", decision.variant, after.short()),
+        None => format!("var{} is being taken, {how}: what is in conflict waits for somebody.", decision.variant),
+    }
+}
+
+/// This variant is the one that was taken.
+pub fn is_taken(run: &Run, variant: &Variant) -> bool {
+    run.decision.as_ref().is_some_and(|decision| decision.variant == variant.index)
 }
 
 /// How the variants are, in a sentence: `Of 4 variants, 3 completed and 1 failed; of their patches, 2 applied`

@@ -7,6 +7,7 @@ mod recall;
 mod runbook;
 mod runs;
 mod sessions;
+mod trash;
 
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
@@ -14,3 +15,4 @@ pub use places::{Places, RUNBOOK};
 pub use runbook::{Kickoff, Runbook, RunbookLine};
 pub use runs::{Change, Files, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, sha256};
 pub use sessions::{SessionPlace, SessionStore};
+pub use trash::{Kept, Point, TRASH, Trash};

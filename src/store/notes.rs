@@ -76,6 +76,11 @@ impl<'a> Notes<'a> {
         Notes { repo: &context.repo, name, author: context.journalist() }
     }
 
+    /// The ref that they are in.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The note of an object.
     ///
     /// # Errors

@@ -95,6 +95,11 @@ impl Places {
         self.root.join("locks").join(format!("review-{run}"))
     }
 
+    /// Held by whoever picks, prunes or brings back this run.
+    pub fn decide_lock(&self, run: &RunId) -> PathBuf {
+        self.root.join("locks").join(format!("decide-{run}"))
+    }
+
     /// Held while sessions of runs are started or ended.
     pub fn local_lock(&self) -> PathBuf {
         self.root.join("locks").join("local")

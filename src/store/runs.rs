@@ -308,6 +308,14 @@ impl<'a> RunStore<'a> {
         self.places.lock_for_writing()
     }
 
+    /// A run as it was recorded by a commit of its journal.
+    ///
+    /// # Errors
+    /// When that can't be read.
+    pub fn at(&self, id: &RunId, head: Oid) -> Result<Recorded> {
+        self.read(id.as_str(), head)
+    }
+
     fn read(&self, name: &str, head: Oid) -> Result<Recorded> {
         Ok(Recorded { run: read(name, &self.record(name, head)?)?, head })
     }

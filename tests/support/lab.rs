@@ -116,6 +116,11 @@ impl Lab {
         self.env.push((name.to_owned(), value.to_owned()));
     }
 
+    /// What `git commit` and others open a text in: a line for the shell.
+    pub fn set_editor(&self, line: &str) {
+        self.git(&["config", "--global", "core.editor", line]);
+    }
+
     pub fn unset(&mut self, name: &str) {
         self.env.retain(|(known, _)| known != name);
     }

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "whoever stands on this uses a part of it")]
 
 pub mod browser;
+pub mod choice;
 pub mod cloud;
 pub mod crew;
 pub mod export;

@@ -196,7 +196,7 @@ pub(super) fn closing(place: &Place) -> String {
         step("the report, kept as a note", "git log --notes=puff/report -1".to_owned()),
         step("compare two attempts", format!("git diff {} {}", branch(1), branch(2))),
         step("see how dan was answered", format!("git puff session show {RUN}-var4")),
-        step("take the winner", format!("git cherry-pick {}", branch(2))),
+        step("take the winner", format!("git puff pick {RUN}:2")),
         step("run its tests", "sh test.sh".to_owned()),
         step("delete the demo", format!("cd / && rm -rf {}", folder(place.root()))),
     ]);

@@ -70,7 +70,7 @@ pub fn page(handoff: &Handoff, compared: Compared<'_>) -> String {
                     (matrix::section(comparison))
                     (PreEscaped(changes::section(run, sides, advised(handoff))))
                     (asked(handoff))
-                    (next(run))
+                    (next(handoff))
                 }
                 footer { "Made by git-puff from " code { "refs/puff/runs/" (run.run) } "." }
                 (help())
@@ -174,11 +174,11 @@ fn moment(time: crate::model::Time) -> String {
     time.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn next(run: &Run) -> Markup {
+fn next(handoff: &Handoff) -> Markup {
     html! {
         section #next aria-labelledby="next-h" {
             h2 #next-h { "How to go on" }
-            (step_list(&steps::next(run)))
+            (step_list(&steps::next(&handoff.run, handoff.review.as_ref())))
         }
     }
 }

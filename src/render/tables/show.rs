@@ -53,6 +53,7 @@ fn header(run: &Run, now: Time) -> String {
         ("best of", run.best_of.to_string()),
         ("instead of", run.parent.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("prompt", clean_line(&run.prompt_file)),
+        ("decision", run.decision.as_ref().map(|it| clean_line(&words::decision(it))).unwrap_or_default()),
         ("watched", run.watch.as_ref().map(watch).unwrap_or_default()),
         ("created", ago(now, run.created_at)),
         ("changed", changed.unwrap_or_default()),

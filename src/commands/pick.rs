@@ -1,0 +1,106 @@
+//! `pick`
+
+use clap::Args;
+
+use super::shared;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::pick::{self, Picked, Wish, short};
+use crate::error::{Error, Exit, Result};
+use crate::model::{Run, Selector, Taking};
+use crate::store::RunStore;
+use crate::ui::{Format, Ui};
+
+/// Take a variant, and record the decision
+///
+/// By default its commit is cherry-picked onto HEAD, by git itself: hooks, signatures and conflicts are as always. A
+/// worktree with changes that are in no commit is refused. The decision, with what was known at that time, goes into the
+/// run, its notes and its report; 'git puff undo' takes it back. 'git puff preflight RUN:N --onto REF' tells before
+/// whether it fits.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["variant", "go_on", "abort"]))]
+pub struct Pick {
+    /// The variant
+    #[arg(value_name = "RUN:N")]
+    variant: Option<Selector>,
+    /// Cherry-pick its commit (the default)
+    #[arg(long, conflicts_with_all = ["merge", "branch", "go_on", "abort"])]
+    cherry_pick: bool,
+    /// Merge its branch, always with a commit of its own
+    #[arg(long, conflicts_with_all = ["branch", "go_on", "abort"])]
+    merge: bool,
+    /// Make a new branch of this name at its commit
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["onto", "go_on", "abort"])]
+    branch: Option<String>,
+    /// Onto this branch, which no worktree may have checked out: no worktree and no index is touched, no hook is run, and
+    /// what conflicts is refused
+    #[arg(long, value_name = "REF", conflicts_with_all = ["go_on", "abort"])]
+    onto: Option<String>,
+    /// Go on after conflicts were resolved
+    #[arg(long = "continue", conflicts_with_all = ["variant", "abort"])]
+    go_on: bool,
+    /// Give the pick up that waits here
+    #[arg(long, conflicts_with = "variant")]
+    abort: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Picks.
+pub fn run(args: &Pick, context: &Context, ui: &Ui) -> Result<Exit> {
+    if args.abort {
+        let run = pick::abort(context)?;
+        match ui.format() {
+            Format::Json => ui.json(&run),
+            _ => ui.line(&format!("{} is undecided again, and nothing has moved", run.run)),
+        }
+        return Ok(Exit::Done);
+    }
+    let picked = match &args.variant {
+        None => pick::go_on(context)?,
+        Some(selector) => {
+            let run = RunStore::new(context).find(selector)?.run;
+            let index = shared::variant_number(selector, &run, "is taken")?;
+            pick::pick(context, &run.run, index, &wish(args))?
+        }
+    };
+    match picked {
+        Picked::Done(run) => {
+            print(&run, ui);
+            Ok(Exit::Done)
+        }
+        Picked::Waiting(run, paths) => Err(waiting(&run, &paths)),
+    }
+}
+
+fn wish(args: &Pick) -> Wish {
+    let how = if args.merge { Taking::Merge } else { Taking::CherryPick };
+    match (&args.branch, &args.onto) {
+        (Some(name), _) => Wish::Branch(name.clone()),
+        (None, Some(onto)) => Wish::Onto(how, onto.clone()),
+        (None, None) => Wish::Here(how),
+    }
+}
+
+fn print(run: &Run, ui: &Ui) {
+    let Some(decision) = run.decision.as_ref().filter(|_| ui.format() != Format::Json) else { return ui.json(run) };
+    let at = decision.after.map(|after| format!(", at {}", after.short())).unwrap_or_default();
+    let onto = short(&decision.onto);
+    let what = match decision.how {
+        Taking::CherryPick => format!("cherry-picked onto '{onto}'"),
+        Taking::Merge => format!("merged into '{onto}'"),
+        Taking::Branch => format!("the branch '{onto}'"),
+    };
+    ui.line(&format!("{}: var{} is {what}{at}", run.run, decision.variant));
+    ui.hint(&format!("'git puff undo {0}' takes it back; 'git puff prune {0}' removes the other variants", run.run));
+}
+
+fn waiting(run: &Run, paths: &[String]) -> Error {
+    let Some(decision) = &run.decision else { return Error::failed("nothing waits") };
+    let (name, onto) = (format!("var{} of '{}'", decision.variant, run.run), short(&decision.onto));
+    let error = match paths {
+        [] => Error::failed(format!("git stopped before the commit of {name}: what it said is above")),
+        paths => Error::failed(format!("{name} conflicts with '{onto}' in {}", paths.join(", "))),
+    };
+    error.hint("resolve it and 'git add' the files, then 'git puff pick --continue'; or 'git puff pick --abort'")
+}

@@ -1,0 +1,183 @@
+//! `prune`
+
+use clap::Args;
+use serde::Serialize;
+
+use super::shared;
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::prune::{KeptBack, Plan, Weight, carry_out, plan};
+use crate::error::{Error, Exit, Kind, Result};
+use crate::model::{Run, RunId, Schema, Selector, Span, State, documents};
+use crate::render::{self, words};
+use crate::store::{TRASH, Trash};
+use crate::ui::{Format, Ui};
+
+/// Remove runs: their branches, worktrees, notes, records and logs
+///
+/// A recovery point is kept first: 'git puff undo' brings a run back, with what was in its worktrees; only what git
+/// ignores there, and logs, are gone for good. Kept and named are: a branch that is checked out; a branch with commits of
+/// somebody's own, unless a remote has them, or they are merged (by history, by the same patches, squashed, or because
+/// every file they changed reads the same) into HEAD, the run's base or where its variant went; and a worktree with
+/// something that can't be kept. A run at work is refused.
+#[derive(Debug, Args)]
+pub struct Prune {
+    /// The runs [default: all that the options fit]
+    #[arg(value_name = "RUN")]
+    runs: Vec<Selector>,
+    /// Only those that have not changed for this long: 30d, 2w
+    #[arg(long, value_name = "DURATION")]
+    older_than: Option<Span>,
+    /// Only those of which a variant was picked
+    #[arg(long)]
+    picked: bool,
+    /// Say what would go and what would stay, and remove nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// What was removed, or would be.
+#[derive(Serialize)]
+struct Document {
+    schema: Schema,
+    dry_run: bool,
+    runs: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    run: RunId,
+    branches: Vec<String>,
+    worktrees: Vec<String>,
+    notes: usize,
+    bytes: Weight,
+    kept: Vec<KeptBack>,
+    recovery: String,
+}
+
+impl Entry {
+    fn of(plan: &Plan, bytes: Weight) -> Entry {
+        let run = plan.recorded.run.run.clone();
+        let branches = plan.branches.iter().map(|branch| branch.name.trim_start_matches("refs/heads/").to_owned());
+        Entry {
+            branches: branches.collect(),
+            worktrees: plan.worktrees.iter().map(|worktree| worktree.path.display().to_string()).collect(),
+            notes: plan.notes.len(),
+            bytes,
+            kept: plan.kept.clone(),
+            recovery: format!("{TRASH}{run}"),
+            run,
+        }
+    }
+}
+
+/// Prunes.
+pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
+    if args.runs.is_empty() && args.older_than.is_none() && !args.picked {
+        return Err(Error::usage("nothing says which runs to remove")
+            .hint("name them, or say --picked or --older-than 30d; --dry-run shows what would go"));
+    }
+    let chosen = chosen(args, context, ui)?;
+    // Every run that was named is looked at before anything goes.
+    for run in chosen.iter().filter(|_| !args.runs.is_empty()) {
+        plan(context, &run.run)?;
+    }
+    let (mut entries, mut failure) = (Vec::new(), None);
+    for run in &chosen {
+        match prune(args, context, run) {
+            Ok(entry) => {
+                print(args, &entry, ui);
+                entries.push(entry);
+            }
+            // Of those that only fit, one that can't go does not keep the others.
+            Err(error) if args.runs.is_empty() && error.kind() == Kind::Failed => {
+                ui.warn(&format!("kept '{}': {}", run.run, error.message()));
+            }
+            Err(error) => {
+                ui.error(&error);
+                failure.get_or_insert(error.kind());
+            }
+        }
+    }
+    match ui.format() {
+        Format::Json => {
+            ui.json(&Document { schema: Schema::of(documents::PRUNE), dry_run: args.dry_run, runs: entries })
+        }
+        _ if entries.is_empty() && failure.is_none() => ui.note("there is nothing to remove"),
+        _ if !entries.is_empty() && !args.dry_run => ui.hint("'git puff undo RUN' brings a run back"),
+        _ => {}
+    }
+    Ok(failure.map_or(Exit::Done, Exit::With))
+}
+
+/// The runs that are meant. Those that only fit must not be at work, nor have anything that was never harvested.
+fn chosen(args: &Prune, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
+    let mut runs: Vec<Run> = Vec::new();
+    for selector in &args.runs {
+        let run = shared::find_run(context, selector)?.run;
+        if !runs.iter().any(|other| other.run == run.run) {
+            runs.push(run);
+        }
+    }
+    if args.runs.is_empty() {
+        let (all, _) = shared::all_runs(context, ui)?;
+        runs.extend(all);
+    }
+    let now = context.clock.now();
+    let old = |run: &Run| {
+        args.older_than
+            .is_none_or(|span| (now - run.updated_at).num_seconds() >= i64::try_from(span.0).unwrap_or(i64::MAX))
+    };
+    runs.retain(|run| old(run) && (!args.picked || run.state == State::Picked));
+    if args.runs.is_empty() {
+        runs.retain(|run| {
+            let why = match run.state {
+                state if state.is_active() => Some(format!("it is {}", state.as_str())),
+                _ if words::wants_harvest(run) => Some("it was never harvested whole".to_owned()),
+                _ => None,
+            };
+            why.iter().for_each(|why| ui.note(&format!("kept '{}': {why}; name it to remove it", run.run)));
+            why.is_none()
+        });
+    }
+    Ok(runs)
+}
+
+fn prune(args: &Prune, context: &Context, run: &Run) -> Result<Entry> {
+    let _lock = Trash::new(context).lock(&run.run)?;
+    let plan = plan(context, &run.run)?;
+    let entry = Entry::of(&plan, plan.weigh(context)?);
+    if !args.dry_run {
+        carry_out(context, &plan)?;
+    }
+    Ok(entry)
+}
+
+fn print(args: &Prune, entry: &Entry, ui: &Ui) {
+    if ui.format() != Format::Json {
+        let would = if args.dry_run { "would remove" } else { "removed" };
+        let bytes = |bytes: u64| render::text::bytes(bytes);
+        let branches = entry.branches.len();
+        let mut parts = vec![format!("{branches} branch{}", if branches == 1 { "" } else { "es" })];
+        if !entry.worktrees.is_empty() {
+            let worktrees = words::number(entry.worktrees.len(), "worktree");
+            parts.push(format!("{worktrees} ({})", bytes(entry.bytes.worktrees)));
+        }
+        parts.push(words::number(entry.notes, "note"));
+        if entry.bytes.files > 0 {
+            parts.push(format!("logs ({})", bytes(entry.bytes.files)));
+        }
+        parts.push(format!("objects ({}, kept for 'undo')", bytes(entry.bytes.objects)));
+        ui.line(&format!("{would} {}: {}", entry.run, parts.join(", ")));
+        if args.dry_run {
+            entry.branches.iter().for_each(|branch| ui.line(&format!("  the branch {branch}")));
+            entry.worktrees.iter().for_each(|path| ui.line(&format!("  the worktree {path}")));
+        }
+    }
+    let keeps = if args.dry_run { "would keep" } else { "kept" };
+    for kept in &entry.kept {
+        ui.warn(&format!("{keeps} the {} '{}': {}", kept.what, kept.name, kept.why));
+    }
+}

@@ -1,0 +1,37 @@
+//! `undo`
+
+use clap::Args;
+
+use crate::cli::JsonFlag;
+use crate::context::Context;
+use crate::engine::undo::undo;
+use crate::error::{Exit, Result};
+use crate::model::Selector;
+use crate::ui::{Format, Ui};
+
+/// Take back the last pick or prune
+///
+/// Branches, record, notes, and the worktrees that a prune removed are as they were, by the same ids. Refused, naming
+/// what has moved, when later work stands on it. Called again, it takes back the one before; without RUN, whichever was
+/// the last of all.
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The run, also one that was pruned
+    run: Option<Selector>,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// Takes back.
+pub fn run(args: &Undo, context: &Context, ui: &Ui) -> Result<Exit> {
+    let undone = undo(context, args.run.as_ref())?;
+    match ui.format() {
+        Format::Json => ui.json(&undone.run),
+        _ => {
+            ui.line(&format!("took back {}", undone.what));
+            undone.details.iter().for_each(|detail| ui.line(&format!("  {detail}")));
+            ui.hint(&format!("'git puff show {}' shows the run", undone.run.run));
+        }
+    }
+    Ok(Exit::Done)
+}

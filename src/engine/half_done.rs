@@ -1,0 +1,106 @@
+//! Picks and prunes that were begun and never ended: found, and ended.
+
+use std::fmt;
+
+use super::pick::settle::{Standing, standing};
+use super::{pick, prune};
+use crate::context::Context;
+use crate::error::Result;
+use crate::model::{Act, Run};
+use crate::store::{FileLock, Point, RunStore, Trash};
+
+/// How far something got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// A prune was interrupted.
+    Prune,
+    /// A pick is done, and its record does not say so.
+    Taken,
+    /// Nothing came of a pick.
+    Void,
+    /// A pick waits for its conflicts to be resolved.
+    Waits,
+}
+
+/// Something that was begun and not ended.
+#[derive(Clone, Debug)]
+pub struct HalfDone {
+    /// How far it got.
+    pub matter: Matter,
+    point: Point,
+}
+
+impl HalfDone {
+    /// The run.
+    pub fn run(&self) -> &str {
+        self.point.recovery.run.as_str()
+    }
+
+    /// The command that ends it, where it is for somebody to decide.
+    pub fn next(&self) -> Option<&'static str> {
+        (self.matter == Matter::Waits)
+            .then_some("resolve them there, then 'git puff pick --continue'; or 'git puff pick --abort'")
+    }
+}
+
+impl fmt::Display for HalfDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = self.point.recovery.words();
+        match self.matter {
+            Matter::Prune => {
+                write!(f, "{what} was interrupted (to take it back instead: git puff undo {})", self.run())
+            }
+            Matter::Taken => write!(f, "{what} is done, and not recorded"),
+            Matter::Void => write!(f, "{what} was begun, and nothing came of it"),
+            Matter::Waits => {
+                let worktree = match &self.point.recovery.act {
+                    Act::Pick(pick) => pick.worktree.as_ref().map(|path| format!(" in '{}'", path.display())),
+                    Act::Prune(_) => None,
+                };
+                write!(f, "{what} waits for its conflicts to be resolved{}", worktree.unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Finds them, without what somebody is at right now. Nothing is changed.
+pub fn half_done(context: &Context) -> Vec<HalfDone> {
+    let runs = RunStore::new(context);
+    let points = Trash::new(context).list().unwrap_or_default().into_iter();
+    let idle = points.filter(|point| !FileLock::is_held(&context.places.decide_lock(&point.recovery.run)));
+    idle.filter_map(|point| {
+        let run = runs.load(&point.recovery.run).ok()?.run;
+        Some(HalfDone { matter: matter(context, &point, &run)?, point })
+    })
+    .collect()
+}
+
+fn matter(context: &Context, point: &Point, run: &Run) -> Option<Matter> {
+    let Act::Pick(pick) = &point.recovery.act else { return Some(Matter::Prune) };
+    match standing(context, point, pick, run) {
+        Standing::Recorded(_) => None,
+        Standing::Done(_) => Some(Matter::Taken),
+        Standing::Void => Some(Matter::Void),
+        Standing::Waits => Some(Matter::Waits),
+    }
+}
+
+/// Ends one of them; answers false where that is for somebody to decide.
+///
+/// # Errors
+/// When it can't be ended.
+pub fn end(context: &Context, half: &HalfDone) -> Result<bool> {
+    let id = &half.point.recovery.run;
+    match half.matter {
+        Matter::Waits => return Ok(false),
+        Matter::Taken | Matter::Void => {
+            let _lock = Trash::new(context).lock(id)?;
+            pick::settle::look_back(context, id)?;
+        }
+        Matter::Prune => {
+            let _lock = Trash::new(context).lock(id)?;
+            prune::carry_out(context, &prune::plan(context, id)?)?;
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,164 @@
+//! Taking a variant.
+//!
+//! In this order, so that a kill at any point leaves what the next command goes on from: a recovery point; the decision
+//! is recorded as waiting; the change is taken; the decision is recorded as done; notes. Where it was left in between is
+//! found out from the repository itself ([`settle`]): so it does not matter either whether conflicts were resolved with
+//! git or with git-puff.
+
+mod checks;
+mod elsewhere;
+mod here;
+mod reasons;
+pub mod settle;
+
+pub use self::checks::{prove_clean, waiting_here};
+pub use self::here::{abort, go_on};
+pub use self::settle::{Standing, give_up};
+
+use super::handoff;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{Act, Decision, Oid, PickPoint, Recovery, Run, RunId, State, Taking, Variant};
+use crate::store::{Change, Point, Recorded, RunStore, Trash};
+
+/// How the subjects of a pick's steps in the journal begin: what else is there stands on it.
+pub const SUBJECT: &str = "pick: ";
+
+/// How a variant is to be taken.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// In this worktree, onto whatever HEAD is.
+    Here(Taking),
+    /// Onto a branch, without any worktree.
+    Onto(Taking, String),
+    /// As a new branch of this name.
+    Branch(String),
+}
+
+/// What came of taking a variant.
+#[derive(Debug)]
+pub enum Picked {
+    /// It is taken.
+    Done(Run),
+    /// There is something to be resolved in the worktree first; the paths in conflict.
+    Waiting(Run, Vec<String>),
+}
+
+/// Takes a variant.
+///
+/// # Errors
+/// When it can't be taken: then nothing has moved.
+pub fn pick(context: &Context, id: &RunId, index: u32, wish: &Wish) -> Result<Picked> {
+    let _lock = Trash::new(context).lock(id)?;
+    settle::look_back(context, id)?;
+    let recorded = RunStore::new(context).load(id)?;
+    let (variant, commit) = checks::variant(context, &recorded.run, index)?;
+    let take = Take { context, recorded: &recorded, variant, commit };
+    match wish {
+        Wish::Here(how) => here::take(&take, *how),
+        Wish::Onto(how, branch) => elsewhere::onto(&take, *how, branch).map(Picked::Done),
+        Wish::Branch(name) => elsewhere::as_branch(&take, name).map(Picked::Done),
+    }
+}
+
+/// A variant that is being taken.
+struct Take<'t> {
+    context: &'t Context,
+    recorded: &'t Recorded,
+    variant: &'t Variant,
+    commit: Oid,
+}
+
+impl Take<'_> {
+    fn run(&self) -> &Run {
+        &self.recorded.run
+    }
+
+    /// Keeps a recovery point, and records the decision as waiting. Nothing else has moved yet.
+    fn begin(&self, how: Taking, onto: &str, before: Option<Oid>, here: bool) -> Result<Point> {
+        let (trash, run) = (Trash::new(self.context), self.run());
+        let location = self.context.repo.location();
+        let now = self.context.clock.now();
+        let pick = PickPoint {
+            variant: self.variant.index,
+            commit: self.commit,
+            how,
+            onto: onto.to_owned(),
+            before,
+            git_dir: here.then(|| location.git_dir.clone()),
+            worktree: location.worktree.clone().filter(|_| here),
+        };
+        let point = Recovery {
+            schema: Recovery::schema(),
+            run: run.run.clone(),
+            task_id: run.task_id.clone(),
+            at: now,
+            previous: trash.newest(&run.run)?.map(|point| point.id),
+            journal: self.recorded.head,
+            act: Act::Pick(pick),
+        };
+        let keep: Vec<Oid> = before.into_iter().chain([self.commit]).collect();
+        let point = trash.push(point, &[], &keep, None)?;
+        let review = RunStore::new(self.context).review(self.recorded)?;
+        let decision = Decision {
+            variant: self.variant.index,
+            how,
+            onto: onto.to_owned(),
+            before,
+            after: None,
+            decided_at: now,
+            reasons: reasons::of(run, self.variant, review.as_ref()),
+        };
+        let (name, goal) = (self.variant.name(), short(onto));
+        let subject = format!("{SUBJECT}{name} is being taken ({}, {goal})", how.as_str());
+        let recorded = record(self.context, &run.run, &subject, |run| {
+            run.decision = Some(decision.clone());
+        });
+        recorded.map(|_| point)
+    }
+}
+
+/// Records where the taken change is, and that the run is decided.
+fn conclude(context: &Context, point: &Point, after: Oid) -> Result<Run> {
+    let id = &point.recovery.run;
+    let Act::Pick(pick) = &point.recovery.act else { return Ok(RunStore::new(context).load(id)?.run) };
+    let subject = format!("{SUBJECT}var{} was taken ({}, {})", pick.variant, pick.how.as_str(), short(&pick.onto));
+    let recorded = record(context, id, &subject, |run| {
+        if let Some(decision) = &mut run.decision {
+            decision.after = Some(after);
+        }
+        // A run that was cancelled stays so; what was made until then may be taken nevertheless.
+        let _ = run.advance(State::Picked);
+    })?;
+    handoff::write_notes(context, &recorded, "pick")?;
+    Ok(recorded.run)
+}
+
+/// Changes a run, its report with it.
+fn record(context: &Context, id: &RunId, subject: &str, change: impl Fn(&mut Run)) -> Result<Recorded> {
+    let store = RunStore::new(context);
+    let before = store.load(id)?;
+    let (prompt, review) = (store.prompt(&before)?, store.review(&before)?);
+    let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
+    let outcome = store.update(id, context.clock.now(), |run| {
+        change(run);
+        Ok(Some(Change { views: Some(&views), ..Change::new(subject) }))
+    })?;
+    Ok(outcome.recorded)
+}
+
+/// A ref as people name it: `main`, `HEAD`.
+pub fn short(name: &str) -> &str {
+    name.strip_prefix("refs/heads/").unwrap_or(name)
+}
+
+/// The variant changes nothing there.
+fn nothing_changes(run: &Run, variant: &Variant, onto: &str) -> Error {
+    Error::failed(format!(
+        "{} of '{}' changes nothing on '{}': all of it is there",
+        variant.name(),
+        run.run,
+        short(onto)
+    ))
+    .hint(format!("'git puff show {}:{}' shows what it is; nothing has moved", run.run, variant.index))
+}

@@ -1,0 +1,121 @@
+//! What has to be so before a variant is taken.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::state::unfinished;
+use crate::model::{Act, Apply, Oid, Run, State, Variant};
+use crate::store::{Point, RUNBOOK, Trash};
+
+/// So many paths are named; the others are counted.
+const PATHS: usize = 3;
+
+/// The variant and its commit, when it may be taken.
+///
+/// # Errors
+/// When it may not, saying why and what to do.
+pub(super) fn variant<'r>(context: &Context, run: &'r Run, index: u32) -> Result<(&'r Variant, Oid)> {
+    let id = &run.run;
+    let variant = run.variant(index).ok_or_else(|| {
+        Error::failed(format!("the run '{id}' has no variant {index}"))
+            .hint(format!("its variants are 1 to {}; 'git puff show {id}' shows them", run.variants.len()))
+    })?;
+    if let Some(decision) = &run.decision {
+        let taken = format!("var{} was taken", decision.variant);
+        return Err(Error::failed(format!("the run '{id}' is decided already: {taken}")).hint(format!(
+            "'git puff undo {id}' takes that back; 'git cherry-pick {}' takes another one too",
+            name(variant)
+        )));
+    }
+    if run.state.is_active() {
+        let open = run.variants.iter().filter(|variant| !variant.status.is_terminal()).count();
+        return Err(Error::failed(format!(
+            "the run '{id}' is {}: {open} of its variants may still change",
+            run.state.as_str()
+        ))
+        .hint(format!("wait for it with 'git puff harvest --wait {id}', or end it with 'git puff cancel {id}'")));
+    }
+    if run.state == State::Ready {
+        return Err(Error::failed(format!("the run '{id}' is not harvested yet"))
+            .hint(format!("'git puff harvest {id}' makes its branches")));
+    }
+    let patch = format!("'git puff patch {id}:{index}' prints its patch");
+    let Some(commit) = variant.commit else {
+        let why = match (variant.apply, &variant.reason) {
+            (_, Some(reason)) => reason.clone(),
+            (Some(Apply::Empty), None) => "it changes nothing".to_owned(),
+            (Some(apply), None) => apply.as_str().to_owned(),
+            (None, None) => variant.status.as_str().to_owned(),
+        };
+        let error = Error::failed(format!("{} of '{id}' has no commit to take: {why}", variant.name()));
+        return Err(match &variant.patch_sha256 {
+            Some(_) => error.hint(patch),
+            None => error.hint(format!("'git puff show {id}' shows which variants have one")),
+        });
+    };
+    if !context.repo.has_commit(commit) {
+        return Err(Error::failed(format!("the commit {commit} of {} is not in this repository", variant.name()))
+            .hint(format!("'git puff harvest {id} --recreate' makes it again; {patch}")));
+    }
+    Ok((variant, commit))
+}
+
+fn name(variant: &Variant) -> String {
+    variant.branch.clone().or_else(|| Some(variant.commit?.to_string())).unwrap_or_else(|| "COMMIT".to_owned())
+}
+
+/// Finds out whether something can be done in this worktree: there is one, nothing is unfinished in it, and nothing in
+/// it is in no commit. `instead` says what else may be done.
+///
+/// # Errors
+/// When not, saying why.
+pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
+    let location = context.repo.location();
+    let Some(worktree) = &location.worktree else {
+        let what = if location.bare {
+            "a bare repository has no worktree"
+        } else {
+            "this is the git directory, not a worktree"
+        };
+        return Err(Error::failed(what).hint(instead.to_owned()));
+    };
+    if let Some(unfinished) = unfinished(&location.git_dir) {
+        return Err(Error::failed(format!("{} is not finished in this worktree", unfinished.words()))
+            .hint(format!("end it first: {}", unfinished.ends_with())));
+    }
+    let lock = location.git_dir.join("index.lock");
+    if lock.exists() {
+        return Err(Error::failed(format!("another git is at work in this worktree: there is '{}'", lock.display()))
+            .hint("wait until it is done; if none is, it was killed: remove that file"));
+    }
+    let shown = worktree.display();
+    let changed = context.repo.uncommitted(RUNBOOK).ok_or_else(|| {
+        Error::failed(format!("git does not say what is changed in '{shown}'")).hint("try 'git status'")
+    })?;
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<&str> = changed.iter().take(PATHS).map(|line| line.get(3..).unwrap_or(line)).collect();
+    let more = changed.len().saturating_sub(PATHS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Err(Error::failed(format!("the worktree '{shown}' has changes that are in no commit: {}{more}", named.join(", ")))
+        .hint(format!("commit them, or put them away with 'git stash -u'; {instead}")))
+}
+
+/// The pick that waits in this worktree.
+///
+/// # Errors
+/// When none does.
+pub fn waiting_here(context: &Context) -> Result<Point> {
+    let here = &context.repo.location().git_dir;
+    let runs = crate::store::RunStore::new(context);
+    let waits = |point: &Point| {
+        let Act::Pick(pick) = &point.recovery.act else { return false };
+        let decision = runs.load(&point.recovery.run).ok().and_then(|recorded| recorded.run.decision);
+        pick.git_dir.as_ref() == Some(here) && decision.is_some_and(|decision| decision.after.is_none())
+    };
+    let found = Trash::new(context).list()?.into_iter().filter(waits).max_by_key(|point| point.recovery.at);
+    found.ok_or_else(|| {
+        Error::failed("no pick waits in this worktree")
+            .hint("'git puff list' shows the runs; 'git puff pick RUN:N' takes a variant")
+    })
+}

@@ -1,0 +1,157 @@
+//! Taking a variant without any worktree: on trees, at the cost of the change.
+
+use super::here::merge_message;
+use super::{Take, conclude, give_up, nothing_changes, short};
+use crate::engine::preflight;
+use crate::error::{Error, Result};
+use crate::git::{Draft, RefFailure, RefStep, is_valid_ref_name};
+use crate::model::{Apply, Oid, Run, Taking};
+use crate::store::Point;
+
+const HEADS: &str = "refs/heads/";
+
+/// Takes it onto a branch.
+pub(super) fn onto(take: &Take<'_>, how: Taking, named: &str) -> Result<Run> {
+    let (repo, run) = (&take.context.repo, take.run());
+    let (name, before) = branch(take, named)?;
+    if let Some(path) = repo.holder(&name, take.context.places.top()) {
+        let here = repo.location().worktree.as_ref() == Some(&path);
+        let target = format!("{}:{}", run.run, take.variant.index);
+        let hint = if here {
+            format!("leave --onto out: 'git puff pick {target}' takes it in this worktree")
+        } else {
+            format!("take it there: git -C '{}' puff pick {target}", path.display())
+        };
+        let what = format!("the branch '{}' is in use in the worktree '{}'", short(&name), path.display());
+        return Err(Error::failed(what).hint(hint));
+    }
+    take.context.identity()?;
+    if how == Taking::Merge {
+        prove_mergeable(take, &name, before)?;
+    }
+    let commit = repo.together(|| {
+        let tree = tree(take, &name, before)?;
+        write(take, how, &name, before, tree)
+    })?;
+    let point = take.begin(how, &name, Some(before), false)?;
+    let step = RefStep { name, old: Some(before), new: Some(commit) };
+    move_to(take, &point, step, commit)
+}
+
+/// Takes it as a new branch.
+pub(super) fn as_branch(take: &Take<'_>, named: &str) -> Result<Run> {
+    let repo = &take.context.repo;
+    let name = format!("{HEADS}{}", named.strip_prefix(HEADS).unwrap_or(named));
+    if !is_valid_ref_name(&name) || named.starts_with('-') || named == "HEAD" {
+        return Err(Error::usage(format!("'{named}' can't be the name of a branch"))
+            .hint("see 'git help check-ref-format' for what can; --branch NAME"));
+    }
+    if let Some(there) = repo.ref_target(&name) {
+        return Err(Error::failed(format!("there is a branch '{}' already, at {}", short(&name), there.short()))
+            .hint("choose another NAME; to take it onto that branch: --onto NAME"));
+    }
+    let below = repo.refs_under(&format!("{name}/"))?.into_iter().map(|(name, _)| name).next();
+    let above = name.match_indices('/').map(|(at, _)| &name[..at]).find(|name| repo.ref_target(name).is_some());
+    if let Some(other) = below.or(above.map(str::to_owned)) {
+        return Err(Error::failed(format!("the branch '{}' is in the way of one named '{named}'", short(&other)))
+            .hint("choose another NAME: git keeps no branch 'a' beside 'a/b'"));
+    }
+    let point = take.begin(Taking::Branch, &name, None, false)?;
+    move_to(take, &point, RefStep { name, old: None, new: Some(take.commit) }, take.commit)
+}
+
+/// The branch that is named, in full, and where it is.
+fn branch(take: &Take<'_>, named: &str) -> Result<(String, Oid)> {
+    let repo = &take.context.repo;
+    let full = if named.starts_with("refs/") { named.to_owned() } else { format!("{HEADS}{named}") };
+    let valid = full.starts_with(HEADS) && is_valid_ref_name(&full) && named != "HEAD";
+    let there = if valid { repo.branch(&full) } else { None };
+    there.ok_or_else(|| {
+        let error = Error::failed(format!("there is no branch '{named}' to take it onto"));
+        match named {
+            "HEAD" => error.hint("leave --onto out: it is taken onto HEAD then"),
+            _ => error.hint("'git branch' shows those there are; --branch NAME makes a new one of the variant"),
+        }
+    })
+}
+
+/// A merge takes all the history along that the variant has and the branch has not: that has to be the variant alone.
+fn prove_mergeable(take: &Take<'_>, onto: &str, before: Oid) -> Result<()> {
+    let (repo, run) = (&take.context.repo, take.run());
+    if repo.is_ancestor(take.commit, before)? {
+        return Err(nothing_changes(run, take.variant, onto));
+    }
+    if repo.is_ancestor(run.base_oid, before)? {
+        return Ok(());
+    }
+    let what = format!(
+        "'{}' has not the base {} of the run: a merge would take more along than the variant",
+        short(onto),
+        run.base_oid.short()
+    );
+    Err(Error::failed(what).hint("leave --merge out, or switch to that branch and merge there"))
+}
+
+/// The tree that comes out.
+fn tree(take: &Take<'_>, onto: &str, before: Oid) -> Result<Oid> {
+    let (repo, run) = (&take.context.repo, take.run());
+    let applied = preflight::variant(take.context, take.recorded, take.variant, repo.commit(before)?.tree)?;
+    match (applied.apply, applied.tree) {
+        (Apply::Empty, _) => Err(nothing_changes(run, take.variant, onto)),
+        (_, Some(tree)) => Ok(tree),
+        (_, None) => {
+            let (name, short) = (take.variant.name(), short(onto));
+            let paths = applied.paths.join(", ");
+            let what = if applied.apply == Apply::Conflict { "conflicts with" } else { "does not apply to" };
+            let hint = format!(
+                "to resolve it in a worktree: 'git switch {short}', then 'git puff pick {}:{}'",
+                run.run, take.variant.index
+            );
+            let error =
+                Error::failed(format!("{name} of '{}' {what} '{short}' in {paths}; nothing has moved", run.run));
+            let why = applied.reason.filter(|_| applied.apply != Apply::Conflict).unwrap_or_default();
+            Err(error.hint(hint).because_it_said(&why))
+        }
+    }
+}
+
+/// The commit, as `git cherry-pick` or `git merge` would write it.
+fn write(take: &Take<'_>, how: Taking, onto: &str, before: Oid, tree: Oid) -> Result<Oid> {
+    let repo = &take.context.repo;
+    let committer = repo.committer()?;
+    let draft = match how {
+        Taking::Merge => {
+            let author = take.context.repo.author()?;
+            let message = merge_message(take, onto).into_bytes();
+            Draft { tree, parents: vec![before, take.commit], author, committer, message }
+        }
+        _ => {
+            let (author, message) = repo.authorship(take.commit)?;
+            Draft { tree, parents: vec![before], author, committer, message }
+        }
+    };
+    let signs = take.context.settings.git("commit.gpgsign").unwrap_or("false").to_ascii_lowercase();
+    match signs.as_str() {
+        "true" | "yes" | "on" | "1" => repo.write_signed(&draft),
+        _ => repo.write_draft(&draft),
+    }
+}
+
+/// Moves the branch, if it is still where it was.
+fn move_to(take: &Take<'_>, point: &Point, step: RefStep, after: Oid) -> Result<Run> {
+    let name = short(&step.name).to_owned();
+    let message = format!("puff: picked {}:{}", take.run().run, take.variant.index);
+    match take.context.repo.change_refs(&[step], &message) {
+        Ok(()) => conclude(take.context, point, after),
+        Err(failure) => {
+            give_up(take.context, point)?;
+            Err(match failure {
+                RefFailure::Moved(_) => {
+                    Error::failed(format!("the branch '{name}' was changed by someone else meanwhile"))
+                        .hint("nothing has moved; run the command again")
+                }
+                other => other.into(),
+            })
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Taking a variant in this worktree: git itself does it, so that hooks, signatures and conflicts are as always.
+
+use super::settle::{Standing, is_at_it, standing, waits};
+use super::{Picked, Take, checks, conclude, give_up, nothing_changes, short};
+use crate::context::Context;
+use crate::engine::{handoff, preflight};
+use crate::error::{Error, Result, ResultExt};
+use crate::git::state::{Head, head};
+use crate::model::{Act, Apply, Oid, PickPoint, Run, Taking};
+use crate::store::{Point, RunStore, Trash};
+
+const INSTEAD: &str = "take it onto a branch with --onto REF, or as a new one with --branch NAME";
+
+/// Takes it.
+pub(super) fn take(take: &Take<'_>, how: Taking) -> Result<Picked> {
+    let context = take.context;
+    checks::prove_clean(context, INSTEAD)?;
+    context.identity()?;
+    let (onto, before) = goal(context)?;
+    prove_news(take, how, &onto, before)?;
+    let point = take.begin(how, &onto, Some(before), true)?;
+    let commit = take.commit.to_string();
+    let message = merge_message(take, &onto);
+    let done = match how {
+        Taking::Merge => run(context, &["merge", "--no-ff", "--no-edit", "-m", &message, &name(take)]),
+        _ => run(context, &["cherry-pick", &commit]),
+    };
+    conclude_here(context, &point, done?)
+}
+
+/// What HEAD is, by the full name of its branch or as `HEAD`, and its commit.
+fn goal(context: &Context) -> Result<(String, Oid)> {
+    let onto = match head(&context.repo.location().git_dir) {
+        Some(Head::On(branch)) => branch,
+        _ => "HEAD".to_owned(),
+    };
+    let before = context.repo.head_commit().ok_or_else(|| {
+        Error::failed(format!("'{}' has no commit yet to take something onto", short(&onto)))
+            .hint("switch to a branch that has one, or take it as a new branch with --branch NAME")
+    })?;
+    Ok((onto, before))
+}
+
+fn prove_news(take: &Take<'_>, how: Taking, onto: &str, before: Oid) -> Result<()> {
+    let repo = &take.context.repo;
+    let nothing = match how {
+        Taking::Merge => repo.is_ancestor(take.commit, before)?,
+        _ => {
+            let tree = repo.commit(before)?.tree;
+            repo.in_trial(|| preflight::variant(take.context, take.recorded, take.variant, tree))?.apply == Apply::Empty
+        }
+    };
+    if nothing { Err(nothing_changes(take.run(), take.variant, onto)) } else { Ok(()) }
+}
+
+/// The variant as conflict markers name it.
+fn name(take: &Take<'_>) -> String {
+    let branch = take.variant.branch.clone().filter(|branch| !branch.starts_with('-'));
+    let is_there = |branch: &String| take.context.repo.ref_target(&format!("refs/heads/{branch}")) == Some(take.commit);
+    branch.filter(is_there).unwrap_or_else(|| take.commit.to_string())
+}
+
+/// What a merge of it is called.
+pub(super) fn merge_message(take: &Take<'_>, onto: &str) -> String {
+    let what =
+        take.variant.branch.as_ref().map_or(format!("commit '{}'", take.commit), |name| format!("branch '{name}'"));
+    let title = crate::model::first_line(&take.run().title, 72);
+    let into = if onto == "HEAD" { String::new() } else { format!(" into {}", short(onto)) };
+    format!("Merge {what}{into}\n\n{title}\n")
+}
+
+fn run(context: &Context, args: &[&str]) -> Result<bool> {
+    let tied = context.environment.git.iter().any(|name| name == "GIT_DIR");
+    // The way on is ours to tell.
+    let args = [&["-c", "advice.mergeConflict=false"], args].concat();
+    context.repo.foreground(&args, tied).or_fail(|| "git can't be run".to_owned())
+}
+
+/// Records what came of it. `well` is how git ended.
+fn conclude_here(context: &Context, point: &Point, well: bool) -> Result<Picked> {
+    let Act::Pick(pick) = &point.recovery.act else { return Err(Error::failed("this is no pick")) };
+    let store = RunStore::new(context);
+    let recorded = store.load(&point.recovery.run)?;
+    match standing(context, point, pick, &recorded.run) {
+        Standing::Recorded(_) => Ok(Picked::Done(recorded.run)),
+        Standing::Done(after) => Ok(Picked::Done(conclude(context, point, after)?)),
+        Standing::Waits => {
+            let unmerged = context.repo.unmerged();
+            if pick.how == Taking::CherryPick && unmerged.is_empty() && !context.repo.has_staged() {
+                run(context, &["cherry-pick", "--skip"])?;
+                give_up(context, point)?;
+                let run = store.load(&point.recovery.run)?.run;
+                let variant = run.variant(pick.variant).cloned().unwrap_or(crate::model::Variant::new(pick.variant));
+                return Err(nothing_changes(&run, &variant, &pick.onto));
+            }
+            handoff::write_notes(context, &recorded, "pick")?;
+            Ok(Picked::Waiting(recorded.run, unmerged))
+        }
+        Standing::Void => {
+            give_up(context, point)?;
+            let why = if well { "nothing has come of it" } else { "what it said is above" };
+            Err(Error::failed(format!("git did not take var{} of '{}'", pick.variant, point.recovery.run))
+                .hint(format!("{why}; nothing has moved")))
+        }
+    }
+}
+
+/// Goes on with the pick that waits in this worktree, as `git cherry-pick --continue` or `git merge --continue` does.
+///
+/// # Errors
+/// When none waits, or git does not go on.
+pub fn go_on(context: &Context) -> Result<Picked> {
+    let (point, _lock) = locked(context)?;
+    let pick = pick_of(&point)?;
+    let mut well = true;
+    if is_at_it(pick) {
+        let unmerged = context.repo.unmerged();
+        if !unmerged.is_empty() {
+            return Err(waits(&point, pick).because_it_said(&format!("in conflict: {}", unmerged.join(", "))));
+        }
+        let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
+        well = run(context, &[verb, "--continue"])?;
+    }
+    conclude_here(context, &point, well)
+}
+
+/// Gives the pick up that waits in this worktree, as `git cherry-pick --abort` or `git merge --abort` does. Answers the
+/// run as it was before it.
+///
+/// # Errors
+/// When none waits, or it is done by now.
+pub fn abort(context: &Context) -> Result<Run> {
+    let (point, _lock) = locked(context)?;
+    let pick = pick_of(&point)?;
+    let (store, id) = (RunStore::new(context), &point.recovery.run);
+    if is_at_it(pick) {
+        let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
+        if !run(context, &[verb, "--abort"])? {
+            return Err(Error::failed(format!("git did not give {} up", point.recovery.words()))
+                .hint("what it said is above; 'git status' shows where the worktree is"));
+        }
+    }
+    if let Standing::Done(after) = standing(context, &point, pick, &store.load(id)?.run) {
+        conclude(context, &point, after)?;
+        return Err(Error::failed(format!("{} is done: {} is its commit", point.recovery.words(), after.short()))
+            .hint(format!("'git puff undo {id}' takes it back")));
+    }
+    give_up(context, &point)?;
+    Ok(store.load(id)?.run)
+}
+
+fn locked(context: &Context) -> Result<(Point, crate::store::FileLock)> {
+    let point = checks::waiting_here(context)?;
+    let lock = Trash::new(context).lock(&point.recovery.run)?;
+    Ok((point, lock))
+}
+
+fn pick_of(point: &Point) -> Result<&PickPoint> {
+    match &point.recovery.act {
+        Act::Pick(pick) => Ok(pick),
+        Act::Prune(_) => Err(Error::failed("this is no pick").hint("'git puff list' shows the runs")),
+    }
+}

@@ -1,0 +1,151 @@
+//! What became of a pick that was begun: found out from the repository, whoever ended it and however.
+
+use super::SUBJECT;
+use crate::context::Context;
+use crate::engine::handoff;
+use crate::error::{Error, Result};
+use crate::git::RefStep;
+use crate::git::state::{Head, head, pseudo_head};
+use crate::model::{Act, Oid, PickPoint, Run, RunId, Taking};
+use crate::store::{Point, RUNS, RunStore, Trash};
+
+/// How far back the taken change is looked for.
+const NEAR: usize = 1000;
+
+/// What became of a pick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is recorded where it went.
+    Recorded(Oid),
+    /// It is done, and not recorded yet.
+    Done(Oid),
+    /// It waits in its worktree for what is in conflict.
+    Waits,
+    /// Nothing came of it: it was given up, or never got so far.
+    Void,
+}
+
+/// Finds out what became of the pick of a point that is the newest of its run.
+pub fn standing(context: &Context, point: &Point, pick: &PickPoint, run: &Run) -> Standing {
+    let Some(decision) = &run.decision else { return Standing::Void };
+    if let Some(after) = decision.after {
+        return Standing::Recorded(after);
+    }
+    if is_at_it(pick) {
+        return Standing::Waits;
+    }
+    match taken(context, point, pick) {
+        Some(after) => Standing::Done(after),
+        None => Standing::Void,
+    }
+}
+
+/// Is git in the middle of it?
+pub(super) fn is_at_it(pick: &PickPoint) -> bool {
+    let name = match pick.how {
+        Taking::CherryPick => "CHERRY_PICK_HEAD",
+        Taking::Merge => "MERGE_HEAD",
+        Taking::Branch => return false,
+    };
+    pick.git_dir.as_ref().is_some_and(|git_dir| pseudo_head(git_dir, name).contains(&pick.commit))
+}
+
+/// Where the ref that a pick goes to is now.
+pub fn target(context: &Context, pick: &PickPoint) -> Option<Oid> {
+    match (&pick.git_dir, pick.onto.as_str()) {
+        (Some(git_dir), "HEAD") => match head(git_dir)? {
+            Head::At(commit) => Some(commit),
+            Head::On(_) => None,
+        },
+        (_, name) => context.repo.ref_target(name),
+    }
+}
+
+/// The commit by which the variant came, looked for between where its ref is now and where that was.
+fn taken(context: &Context, point: &Point, pick: &PickPoint) -> Option<Oid> {
+    let now = target(context, pick)?;
+    let Some(before) = pick.before else { return (now == pick.commit).then_some(now) };
+    let author = context.repo.authorship(pick.commit).ok().map(|(author, _)| author);
+    let (run, number) = (format!("Puff-Run: {}", point.recovery.run), format!("Puff-Variant: {}/", pick.variant));
+    // Every variant of a run has the same author and date: a commit that says which one it is, is that one.
+    let is_it = |commit: Oid, message: &str| match message.lines().find(|line| line.starts_with("Puff-Variant: ")) {
+        Some(line) => line.starts_with(&number) && message.lines().any(|line| line == run),
+        None => context.repo.authorship(commit).ok().map(|(author, _)| author) == author,
+    };
+    let line = context.repo.first_parents(now, NEAR);
+    let since = line.iter().map(|(commit, _)| *commit).take_while(|commit| *commit != before);
+    // The oldest counts: what came afterwards may have been taken from it.
+    let found: Vec<Oid> = since
+        .filter(|commit| {
+            let Ok(info) = context.repo.commit(*commit) else { return false };
+            match pick.how {
+                Taking::Merge => info.parents.contains(&pick.commit),
+                _ => is_it(*commit, &info.message),
+            }
+        })
+        .collect();
+    found.last().copied()
+}
+
+/// Looks at a pick that was begun before: records one that is done, and clears one away of which nothing came.
+///
+/// # Errors
+/// When one waits for something to be resolved.
+pub fn look_back(context: &Context, id: &RunId) -> Result<()> {
+    let Some(point) = Trash::new(context).newest(id)? else { return Ok(()) };
+    let Act::Pick(pick) = &point.recovery.act else { return Ok(()) };
+    let run = RunStore::new(context).load(id)?.run;
+    match standing(context, &point, pick, &run) {
+        Standing::Recorded(_) => Ok(()),
+        Standing::Done(after) => super::conclude(context, &point, after).map(drop),
+        Standing::Void => give_up(context, &point),
+        Standing::Waits => Err(waits(&point, pick)),
+    }
+}
+
+/// It waits.
+pub fn waits(point: &Point, pick: &PickPoint) -> Error {
+    let there = pick.worktree.as_ref().map(|path| format!(" in '{}'", path.display())).unwrap_or_default();
+    Error::failed(format!("{} waits for its conflicts to be resolved{there}", point.recovery.words()))
+        .hint("resolve them, then 'git puff pick --continue' there; or 'git puff pick --abort'")
+}
+
+/// Sets a run back to before a pick, record, report and notes, and takes the point off.
+///
+/// # Errors
+/// When something else was recorded since, naming it.
+pub fn give_up(context: &Context, point: &Point) -> Result<()> {
+    let (store, id) = (RunStore::new(context), &point.recovery.run);
+    let journal = point.recovery.journal;
+    let now = store.load(id)?;
+    let mut steps = vec![Trash::new(context).without(point)];
+    // Before the decision was recorded, nothing of the record has moved.
+    if now.run.decision.is_some() {
+        prove_last(context, id, now.head, journal)?;
+        handoff::write_notes(context, &store.at(id, journal)?, "undo")?;
+        steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(now.head), new: Some(journal) });
+    }
+    let _lock = store.lock()?;
+    Ok(context.repo.change_refs(&steps, "puff: taken back")?)
+}
+
+/// Finds what was recorded after a pick: its own steps, and reports that were made again, stand in nobody's way.
+///
+/// # Errors
+/// When there is something, naming it.
+pub fn prove_last(context: &Context, id: &RunId, now: Oid, journal: Oid) -> Result<()> {
+    let mut at = now;
+    while at != journal {
+        let commit = context.repo.commit(at)?;
+        let subject = commit.message.lines().next().unwrap_or_default().to_owned();
+        let ours = subject.starts_with(SUBJECT) || subject == "the report was made again";
+        match commit.parents.first() {
+            Some(parent) if ours => at = *parent,
+            _ => {
+                return Err(Error::failed(format!("the run '{id}' has gone on since: {subject}"))
+                    .hint(format!("'git log refs/puff/runs/{id}' shows its journal; nothing was taken back")));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Removing runs: branches, worktrees, notes, record, logs.
+//!
+//! In this order, so that a kill at any point leaves what a second prune goes on from, or `undo` takes back: a recovery
+//! point that keeps all of it; notes; worktrees; sessions and logs; and then, all at once, the branches and the run
+//! itself. As long as the run is there, a prune of it is not done.
+
+mod notes;
+mod plan;
+mod weigh;
+mod worktrees;
+
+pub use self::notes::{Text, restore as restore_notes, texts};
+pub use self::plan::{KeptBack, Plan, plan};
+pub use self::weigh::Weight;
+pub use self::worktrees::BEING_PRUNED;
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::{EntryKind, RefStep};
+use crate::model::{Act, Oid, PrunePoint, Recovery};
+use crate::store::{Kept, Point, RUNS, RunStore, Trash};
+
+/// Removes a run as planned. Call it under [`Trash::lock`], with a plan that was made under it.
+///
+/// # Errors
+/// When something can't be removed, or was changed meanwhile: what is left is removed by the next prune.
+pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
+    let point = keep(context, plan)?;
+    let id = &plan.recorded.run.run;
+    notes::remove(context, &plan.recorded.run, &plan.notes)?;
+    for worktree in &plan.worktrees {
+        worktrees::remove(context, worktree)?;
+    }
+    for path in &plan.files {
+        let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        if let Err(cause) = removed.or_else(|cause| if path.exists() { Err(cause) } else { Ok(()) }) {
+            return Err(Error::failed(format!("'{}' can't be removed", path.display()))
+                .hint(format!("see to it, then 'git puff prune {id}' goes on"))
+                .because(cause));
+        }
+    }
+    let mut steps: Vec<RefStep> = plan
+        .branches
+        .iter()
+        .map(|branch| RefStep { name: branch.name.clone(), old: Some(branch.at), new: None })
+        .collect();
+    steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(plan.recorded.head), new: None });
+    let _lock = RunStore::new(context).lock()?;
+    context.repo.change_refs(&steps, "puff: pruned")?;
+    Ok(point)
+}
+
+/// Keeps a recovery point of what is about to go. What a prune that was killed has removed already is in its point, and
+/// goes over into this one.
+fn keep(context: &Context, plan: &Plan) -> Result<Point> {
+    let (trash, run) = (Trash::new(context), &plan.recorded.run);
+    let newest = trash.newest(&run.run)?;
+    let begun = newest.clone().filter(|point| matches!(point.recovery.act, Act::Prune(_)));
+    let mut texts: Vec<Text> = plan.notes.clone();
+    let mut worktrees = plan.worktrees.clone();
+    if let Some(begun) = &begun
+        && let Act::Prune(before) = &begun.recovery.act
+    {
+        for (at, kept) in before.notes.iter().enumerate() {
+            let same = |text: &Text| text.notes == kept.notes && text.object == kept.object;
+            if !texts.iter().any(same) {
+                texts.extend(notes::kept(context, begun, at, kept)?);
+            }
+        }
+        worktrees.retain(|there| there.locked.as_deref() != Some(BEING_PRUNED));
+        let gone = before.worktrees.iter().filter(|kept| !worktrees.iter().any(|there| there.path == kept.path));
+        let gone: Vec<_> = gone.cloned().collect();
+        worktrees.extend(gone);
+    }
+    let mut files: Vec<Kept> = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        files.push((format!("notes/{at}"), EntryKind::File, context.repo.write_blob(text.text.as_bytes())?));
+    }
+    for (at, worktree) in worktrees.iter().enumerate() {
+        files.extend(worktree.tree.map(|tree| (format!("worktrees/{at}"), EntryKind::Tree, tree)));
+    }
+    let prune =
+        PrunePoint { branches: plan.branches.clone(), notes: texts.iter().map(Text::named).collect(), worktrees };
+    let keep: Vec<Oid> = prune
+        .branches
+        .iter()
+        .map(|branch| branch.at)
+        .chain(prune.worktrees.iter().map(|worktree| worktree.head))
+        .chain([run.base_oid])
+        .collect();
+    let point = Recovery {
+        schema: Recovery::schema(),
+        run: run.run.clone(),
+        task_id: run.task_id.clone(),
+        at: context.clock.now(),
+        previous: match &begun {
+            Some(begun) => begun.recovery.previous,
+            None => newest.map(|point| point.id),
+        },
+        journal: plan.recorded.head,
+        act: Act::Prune(prune),
+    };
+    trash.push(point, &files, &keep, begun.as_ref())
+}

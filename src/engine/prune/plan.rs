@@ -1,0 +1,156 @@
+//! What a prune of a run would remove, and what it leaves alone. Nothing but objects is written.
+
+use std::path::PathBuf;
+
+use super::notes::{self, Text};
+use super::worktrees;
+use crate::context::Context;
+use crate::engine::pick::settle::{Standing, standing, waits};
+use crate::error::{Error, Result};
+use crate::model::{Act, KeptBranch, KeptWorktree, Oid, ProviderKind, Run, RunId, Session, State, Variant};
+use crate::settings;
+use crate::store::{Recorded, RunStore, SessionStore, Trash};
+
+pub(super) use crate::engine::pick::short;
+
+/// What a prune removes of a run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The run.
+    pub recorded: Recorded,
+    /// Its branches, without those that stay.
+    pub branches: Vec<KeptBranch>,
+    /// Its worktrees, without those that stay.
+    pub worktrees: Vec<KeptWorktree>,
+    /// The notes that it has a part in.
+    pub notes: Vec<Text>,
+    /// Its sessions, logs and results.
+    pub files: Vec<PathBuf>,
+    /// What stays.
+    pub kept: Vec<KeptBack>,
+}
+
+/// Something that stays, and why.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct KeptBack {
+    /// `branch` or `worktree`.
+    pub what: &'static str,
+    /// Its name, or its folder.
+    pub name: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Plans the prune of a run.
+///
+/// # Errors
+/// When the run is at work, or waits for somebody.
+pub fn plan(context: &Context, id: &RunId) -> Result<Plan> {
+    let recorded = RunStore::new(context).load(id)?;
+    let run = &recorded.run;
+    let sessions = sessions(context, run)?;
+    prove_idle(context, run, &sessions)?;
+    let (worktrees, mut kept) = worktrees::find(context, run)?;
+    let mut branches = Vec::new();
+    for variant in &run.variants {
+        match branch(context, run, variant)? {
+            Found::None => {}
+            Found::Goes(branch) => branches.push(branch),
+            Found::Stays(stays) => kept.push(stays),
+        }
+    }
+    let notes = notes::texts(context, run)?;
+    let files = files(context, run, &sessions);
+    Ok(Plan { branches, worktrees, notes, files, kept, recorded })
+}
+
+/// Finds out whether anybody is at work for a run, or waits for somebody.
+fn prove_idle(context: &Context, run: &Run, sessions: &[Session]) -> Result<()> {
+    let id = &run.run;
+    if run.is_job() {
+        return Err(Error::failed(format!("the run '{id}' is being watched, and is {}", run.state.as_str())).hint(
+            format!("'git puff stop {id}' ends the watching, 'git puff cancel {id}' the run where that can be"),
+        ));
+    }
+    let here = matches!(run.state, State::Queued | State::Submitting)
+        || (run.provider == ProviderKind::Local && run.state == State::Pending);
+    if here {
+        return Err(Error::failed(format!("the run '{id}' is {}", run.state.as_str()))
+            .hint(format!("end it first: git puff cancel {id}")));
+    }
+    if let Some(session) = sessions.iter().find(|session| !session.state.is_over()) {
+        return Err(Error::failed(format!("the session '{}' works for the run '{id}'", session.id))
+            .hint(format!("end it first: git puff session kill {}", session.id)));
+    }
+    let Some(point) = Trash::new(context).newest(id)? else { return Ok(()) };
+    match &point.recovery.act {
+        Act::Pick(pick) if standing(context, &point, pick, run) == Standing::Waits => Err(waits(&point, pick)),
+        _ => Ok(()),
+    }
+}
+
+/// The sessions that worked for a run.
+fn sessions(context: &Context, run: &Run) -> Result<Vec<Session>> {
+    let mut sessions = SessionStore::new(&context.places).list()?;
+    sessions.retain(|session| session.run.as_ref() == Some(&run.run));
+    Ok(sessions)
+}
+
+/// What there is of a run in the folder of live things.
+fn files(context: &Context, run: &Run, sessions: &[Session]) -> Vec<PathBuf> {
+    let places = &context.places;
+    let store = SessionStore::new(places);
+    let folders = sessions.iter().map(|session| store.place(&session.id).folder().to_owned());
+    let others = [places.log(&run.run), places.result(&run.run), places.cache(run.run.as_str())];
+    folders.chain(others).filter(|path| path.exists()).collect()
+}
+
+enum Found {
+    None,
+    Goes(KeptBranch),
+    Stays(KeptBack),
+}
+
+/// What becomes of the branch of a variant.
+fn branch(context: &Context, run: &Run, variant: &Variant) -> Result<Found> {
+    let (Some(branch), Some(commit)) = (&variant.branch, variant.commit) else { return Ok(Found::None) };
+    let name = format!("refs/heads/{branch}");
+    let Some(at) = context.repo.ref_target(&name) else { return Ok(Found::None) };
+    let stays = |why: String| Ok(Found::Stays(KeptBack { what: "branch", name: branch.clone(), why }));
+    // A record may come from anywhere: only a branch that is named for the variant is its.
+    if !branch.ends_with(&format!("{}/{}", run.run, variant.name())) {
+        return stays("it is not named as a branch of this run is".to_owned());
+    }
+    if let Some(path) = context.repo.holder(&name, context.places.top()) {
+        return stays(format!("it is checked out in '{}'", path.display()));
+    }
+    if at != commit && !is_elsewhere(context, run, at, commit)? {
+        return stays(format!("it has work of somebody's own, up to {}, that is nowhere else", at.short()));
+    }
+    Ok(Found::Goes(KeptBranch { name, at }))
+}
+
+/// Is what somebody has made on top of a variant also elsewhere: pushed, or merged in whatever way?
+fn is_elsewhere(context: &Context, run: &Run, tip: Oid, since: Oid) -> Result<bool> {
+    let repo = &context.repo;
+    if repo.is_pushed(tip) {
+        return Ok(true);
+    }
+    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let picked = run.decision.as_ref().map(|decision| decision.onto.clone());
+    let named = [
+        Some("HEAD".to_owned()),
+        Some(format!("refs/heads/{}", run.base)),
+        Some(format!("refs/remotes/{remote}/{}", run.base)),
+        Some(format!("refs/remotes/{remote}/HEAD")),
+        picked,
+    ];
+    let mut seen = Vec::new();
+    for upstream in named.into_iter().flatten().filter_map(|name| repo.ref_target(&name)) {
+        if !seen.contains(&upstream) && repo.has_work(upstream, tip, since)? {
+            return Ok(true);
+        }
+        seen.push(upstream);
+    }
+    Ok(false)
+}

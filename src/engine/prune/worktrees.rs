@@ -1,0 +1,92 @@
+//! The worktrees of a run: which may go, what of them is kept, and removing them.
+
+use std::path::{Path, PathBuf};
+
+use super::plan::KeptBack;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::Worktree;
+use crate::git::state::{Head, head, unfinished};
+use crate::model::{KeptWorktree, Run};
+use crate::session::worktree::Yard;
+
+/// What a lock of ours says first.
+const OURS: &str = "git-puff";
+
+/// What a worktree is locked with from before its first file goes: what is in it then is not what is to be kept.
+pub const BEING_PRUNED: &str = "git-puff: it is being pruned";
+
+/// The folders in which the worktrees of a run are.
+fn folders(context: &Context, run: &Run) -> Vec<PathBuf> {
+    let yard = Yard::find(context).ok().map(|yard| yard.of_run(&run.run));
+    // A record may come from anywhere: only a folder that is named for the run is its.
+    let recorded = run.local.as_ref().map(|local| local.worktrees.clone());
+    let recorded = recorded.filter(|folder| folder.file_name().is_some_and(|name| name == run.run.as_str()));
+    let folders = yard.into_iter().chain(recorded);
+    folders.map(|folder| folder.canonicalize().unwrap_or(folder)).collect()
+}
+
+/// Finds those that go, with everything in them that is not ignored, and those that stay.
+pub(super) fn find(context: &Context, run: &Run) -> Result<(Vec<KeptWorktree>, Vec<KeptBack>)> {
+    let (mut going, mut staying) = (Vec::new(), Vec::new());
+    let folders = folders(context, run);
+    let there = context.repo.worktrees();
+    let is_in = |path: &Path| {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        folders.iter().any(|folder| path.starts_with(folder))
+    };
+    for worktree in there.into_iter().filter(|worktree| is_in(&worktree.path)) {
+        match look(context, &worktree) {
+            Ok(kept) => going.push(kept),
+            Err(why) => staying.push(KeptBack { what: "worktree", name: worktree.path.display().to_string(), why }),
+        }
+    }
+    going.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok((going, staying))
+}
+
+/// What is to be kept of a worktree; or why it stays.
+fn look(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> {
+    let here = context.repo.location().worktree.as_deref();
+    if here.is_some_and(|here| here == worktree.path || here.canonicalize().ok() == worktree.path.canonicalize().ok()) {
+        return Err("it is where this was called".to_owned());
+    }
+    if let Some(reason) = worktree.locked.as_ref().filter(|reason| !reason.starts_with(OURS)) {
+        return Err(format!("it is locked ({})", if reason.is_empty() { "no reason is given" } else { reason }));
+    }
+    let commit = match head(&worktree.admin) {
+        Some(Head::At(commit)) => commit,
+        Some(Head::On(branch)) => {
+            return Err(format!("the branch '{}' is checked out there", super::plan::short(&branch)));
+        }
+        None => return Err("its HEAD can't be read".to_owned()),
+    };
+    let kept = KeptWorktree { path: worktree.path.clone(), head: commit, locked: worktree.locked.clone(), tree: None };
+    if !worktree.path.is_dir() || worktree.locked.as_deref() == Some(BEING_PRUNED) {
+        return Ok(kept);
+    }
+    if let Some(unfinished) = unfinished(&worktree.admin) {
+        return Err(format!("{} is not finished there", unfinished.words()));
+    }
+    let snapshot = context.repo.snapshot(&worktree.path, commit).map_err(|error| error.message().to_owned())?;
+    let left_out = snapshot.unread.first().or(snapshot.submodules.first());
+    match left_out {
+        Some(path) => Err(format!("'{path}' in it can't be kept: it can't be read, or has work of its own")),
+        None => Ok(KeptWorktree { tree: Some(snapshot.tree), ..kept }),
+    }
+}
+
+/// Removes a worktree, and the folders that are empty without it.
+pub(super) fn remove(context: &Context, worktree: &KeptWorktree) -> Result<()> {
+    let path = &worktree.path;
+    let Some(there) = context.repo.worktree_at(path) else { return Ok(()) };
+    let removed = there.lock(BEING_PRUNED).and_then(|()| context.repo.remove_worktree(path));
+    removed.map_err(|cause| {
+        Error::failed(format!("the worktree '{}' can't be removed", path.display()))
+            .hint("all of it is kept in the recovery point; see to the folder, then prune again")
+            .because(cause)
+    })?;
+    let folders = path.ancestors().skip(1).take(2);
+    folders.take_while(|folder| std::fs::remove_dir(folder).is_ok()).for_each(drop);
+    Ok(())
+}

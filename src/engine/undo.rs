@@ -1,0 +1,246 @@
+//! Taking back the last pick or prune of a run.
+//!
+//! What stands in the way is looked for first, all of it; then things are put back where they were, the run's own ref and
+//! the recovery point last. A kill in between leaves the point, and the next undo goes on.
+
+use super::pick::settle::{Standing, prove_last, standing, target, waits};
+use super::pick::{give_up, prove_clean, short};
+use super::prune;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::RefStep;
+use crate::git::state::{Head, head};
+use crate::model::{Act, KeptBranch, KeptWorktree, Oid, PickPoint, PrunePoint, Run, RunId, Selector, TaskId};
+use crate::session::worktree;
+use crate::store::{Point, RUNS, RunStore, Trash};
+
+/// What was taken back.
+#[derive(Debug)]
+pub struct Undone {
+    /// The run, as it was before.
+    pub run: Run,
+    /// What, in a line: `the pick of var2 of 'fix-3f2a'`.
+    pub what: String,
+    /// What is where again, a line each.
+    pub details: Vec<String>,
+}
+
+/// Takes back the last pick or prune: of a run, or whichever was the last of all.
+///
+/// # Errors
+/// When there is none, or later work stands on it: then nothing was moved.
+pub fn undo(context: &Context, selector: Option<&Selector>) -> Result<Undone> {
+    let id = find(context, selector)?;
+    let trash = Trash::new(context);
+    let _lock = trash.lock(&id)?;
+    loop {
+        let point = trash.newest(&id)?.ok_or_else(|| nothing(&format!("the run '{id}'")))?;
+        let details = match &point.recovery.act {
+            Act::Prune(pruned) => Some(back(context, &point, pruned)?),
+            Act::Pick(pick) => untake(context, &point, pick)?,
+        };
+        if let Some(details) = details {
+            let run = RunStore::new(context).load(&id)?.run;
+            return Ok(Undone { run, what: point.recovery.words(), details });
+        }
+    }
+}
+
+fn nothing(of: &str) -> Error {
+    Error::failed(format!("there is nothing to take back of {of}"))
+        .hint("'git for-each-ref refs/puff/trash' lists what was picked or pruned")
+}
+
+/// The run that is meant. One that was pruned is only known by its recovery point.
+fn find(context: &Context, selector: Option<&Selector>) -> Result<RunId> {
+    let points = Trash::new(context).list()?;
+    let newest = || points.iter().max_by_key(|point| point.recovery.at).map(|point| point.recovery.run.clone());
+    let Some(selector) = selector.filter(|selector| selector.run != "@" || selector.variant.is_some()) else {
+        return newest().ok_or_else(|| nothing("any run"));
+    };
+    if let Some(variant) = selector.variant {
+        return Err(Error::usage(format!("'{selector}' names a variant, and this is done to a whole run"))
+            .hint(format!("leave ':{variant}' out")));
+    }
+    let word = selector.run.as_str();
+    let names: Vec<&RunId> = points.iter().map(|point| &point.recovery.run).collect();
+    if let Some(exact) = names.iter().find(|name| name.as_str() == word) {
+        return Ok((*exact).clone());
+    }
+    let fitting: Vec<&&RunId> =
+        names.iter().filter(|name| !word.is_empty() && name.as_str().starts_with(word)).collect();
+    match fitting.as_slice() {
+        [one] => return Ok((**one).clone()),
+        [] => {}
+        several => {
+            let names: Vec<&str> = several.iter().take(5).map(|name| name.as_str()).collect();
+            return Err(Error::failed(format!("'{word}' fits {} runs: {}", several.len(), names.join(", ")))
+                .hint("write more of the name"));
+        }
+    }
+    let task = word.parse::<TaskId>().ok();
+    let of_task =
+        |point: &&Point| task.as_ref().is_some_and(|task| point.recovery.task_id.as_deref() == Some(task.as_str()));
+    match points.iter().find(of_task) {
+        Some(point) => Ok(point.recovery.run.clone()),
+        None => Err(nothing(&format!("the run '{}'", RunStore::new(context).find(selector)?.run.run))),
+    }
+}
+
+/// Takes a pick back; none when nothing had come of it, so that the one before it is meant.
+fn untake(context: &Context, point: &Point, pick: &PickPoint) -> Result<Option<Vec<String>>> {
+    let recorded = RunStore::new(context).load(&point.recovery.run)?;
+    let after = match standing(context, point, pick, &recorded.run) {
+        Standing::Void => {
+            give_up(context, point)?;
+            return Ok(None);
+        }
+        Standing::Waits => return Err(waits(point, pick)),
+        Standing::Recorded(after) | Standing::Done(after) => after,
+    };
+    prove_last(context, &point.recovery.run, recorded.head, point.recovery.journal)?;
+    let detail = put_back(context, point, pick, after)?;
+    give_up(context, point)?;
+    Ok(Some(vec![detail]))
+}
+
+/// Puts the ref of a pick back where it was, with the worktree that it is checked out in.
+fn put_back(context: &Context, point: &Point, pick: &PickPoint, after: Oid) -> Result<String> {
+    let (name, id) = (short(&pick.onto), &point.recovery.run);
+    let location = context.repo.location();
+    let now = target(context, pick);
+    let shown = pick.before.map_or("gone".to_owned(), |before| format!("at {}", before.short()));
+    if now == pick.before {
+        return Ok(format!("'{name}' is {shown}"));
+    }
+    if now != Some(after) {
+        return Err(moved(context, pick, now));
+    }
+    let holder = match pick.onto.as_str() {
+        "HEAD" => pick.worktree.clone(),
+        branch => context.repo.holder(branch, context.places.top()),
+    };
+    match (holder, pick.before) {
+        (None, before) => {
+            let step = RefStep { name: pick.onto.clone(), old: Some(after), new: before };
+            context.repo.change_refs(&[step], &format!("puff: took back {id}:{}", pick.variant))?;
+        }
+        (Some(path), None) => {
+            return Err(Error::failed(format!("the branch '{name}' is checked out in '{}'", path.display()))
+                .hint("switch to another branch there first: git switch -"));
+        }
+        (Some(path), Some(before)) => {
+            if location.worktree.as_ref() != Some(&path) {
+                return Err(Error::failed(format!("'{name}' is checked out in the worktree '{}'", path.display()))
+                    .hint(format!("take it back there: git -C '{}' puff undo {id}", path.display())));
+            }
+            prove_clean(context, "nothing was taken back")?;
+            context.repo.reset_keeping(before).map_err(|cause| {
+                Error::failed(format!("'{name}' can't be put back to {}", before.short()))
+                    .hint("what git said is below; nothing was taken back")
+                    .because(cause)
+            })?;
+        }
+    }
+    Ok(format!("'{name}' is {shown} again"))
+}
+
+/// The ref of a pick is not where the pick left it.
+fn moved(context: &Context, pick: &PickPoint, now: Option<Oid>) -> Error {
+    let name = short(&pick.onto);
+    let hint = format!("'git log {name}' shows what came after; 'git revert' takes the commit of the pick back alone");
+    let on_branch = || pick.git_dir.as_ref().and_then(|git_dir| head(git_dir));
+    let what = match now {
+        Some(now) => {
+            let subject =
+                context.repo.commit(now).ok().and_then(|commit| Some(commit.message.lines().next()?.to_owned()));
+            format!("'{name}' has moved on since, to {} ({})", now.short(), subject.unwrap_or_default())
+        }
+        None => match (pick.onto.as_str(), on_branch()) {
+            ("HEAD", Some(Head::On(branch))) => format!("HEAD is on the branch '{}' since", short(&branch)),
+            _ => format!("'{name}' is gone since"),
+        },
+    };
+    Error::failed(what).hint(hint)
+}
+
+/// Brings a pruned run back.
+fn back(context: &Context, point: &Point, pruned: &PrunePoint) -> Result<Vec<String>> {
+    let (store, id) = (RunStore::new(context), &point.recovery.run);
+    let journal = point.recovery.journal;
+    let mut steps = vec![Trash::new(context).without(point)];
+    let itself = format!("{RUNS}{id}");
+    match store.head(id) {
+        None => steps.insert(0, RefStep { name: itself, old: None, new: Some(journal) }),
+        // The prune was killed before its end.
+        Some(there) if there == journal => {}
+        Some(there) => {
+            let subject = context.repo.commit(there)?.message;
+            let subject = subject.lines().next().unwrap_or_default();
+            return Err(Error::failed(format!("there is a run '{id}' again: {subject}"))
+                .hint(format!("'git puff show {id}' shows it; prune that one under its own name first")));
+        }
+    }
+    for KeptBranch { name, at } in &pruned.branches {
+        match context.repo.ref_target(name) {
+            None => steps.push(RefStep { name: name.clone(), old: None, new: Some(*at) }),
+            Some(there) if there == *at => {}
+            Some(there) => {
+                return Err(Error::failed(format!("there is a branch '{}' again, at {}", short(name), there.short()))
+                    .hint(format!("rename it: git branch -m {} NEW; nothing was brought back", short(name))));
+            }
+        }
+    }
+    for kept in &pruned.worktrees {
+        prove_free(context, kept)?;
+    }
+    let run = store.at(id, journal)?.run;
+    prune::restore_notes(context, &run, point, &pruned.notes)?;
+    let mut details = Vec::new();
+    for kept in pruned.worktrees.iter().filter(|kept| kept.tree.is_some()) {
+        remake(context, kept)?;
+        details.push(format!("the worktree '{}' is there again", kept.path.display()));
+    }
+    let branches = pruned.branches.len();
+    if branches > 0 {
+        details.insert(0, format!("{branches} branch{} there again", if branches == 1 { " is" } else { "es are" }));
+    }
+    let _lock = store.lock()?;
+    context.repo.change_refs(&steps, "puff: brought back")?;
+    Ok(details)
+}
+
+/// Is the place of a worktree free, or is it there still?
+fn prove_free(context: &Context, kept: &KeptWorktree) -> Result<()> {
+    let there = context.repo.worktree_at(&kept.path).is_some();
+    let empty = !kept.path.exists() || kept.path.read_dir().is_ok_and(|mut entries| entries.next().is_none());
+    if there || empty || kept.tree.is_none() {
+        return Ok(());
+    }
+    Err(Error::failed(format!("something else is in '{}', where a worktree was", kept.path.display()))
+        .hint("put it elsewhere, then try again; nothing was brought back"))
+}
+
+/// Makes a worktree again with what was in it. One that is whole is left alone.
+fn remake(context: &Context, kept: &KeptWorktree) -> Result<()> {
+    let Some(tree) = kept.tree else { return Ok(()) };
+    let cannot = || {
+        Error::failed(format!("the worktree '{}' can't be made again", kept.path.display()))
+            .hint("'git worktree list' shows those there are; the run itself can be brought back once this is seen to")
+    };
+    if let Some(there) = context.repo.worktree_at(&kept.path).filter(|_| kept.path.is_dir()) {
+        match there.locked.as_deref() {
+            Some(worktree::BEING_MADE) => {}
+            // What is left of it is not what was there.
+            Some(prune::BEING_PRUNED) => there.lock(worktree::BEING_MADE).map_err(|cause| cannot().because(cause))?,
+            _ => return Ok(()),
+        }
+    }
+    let made = worktree::make(context, &kept.path, kept.head)?;
+    context.repo.fill_worktree(&kept.path, tree).map_err(|cause| cannot().because(cause))?;
+    let locked = match &kept.locked {
+        Some(reason) => made.lock(reason),
+        None => made.unlock(),
+    };
+    locked.map_err(|cause| cannot().because(cause))
+}

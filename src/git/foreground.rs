@@ -1,0 +1,65 @@
+//! Calls of git that the user sees and can talk to, as if they had typed them: hooks, editors and signing programs find
+//! what they would find then.
+
+use super::repo::Repo;
+use super::worktrees::git_in;
+use super::{GitFailure, run};
+use crate::model::Oid;
+use crate::process::{Cmd, Failure, run_in_foreground};
+
+impl Repo {
+    /// Runs `git …` at the top of this worktree, on the user's terminal; what it prints goes to standard error. `tied`
+    /// says that the user's variables name the repository (`GIT_DIR`): then they go on doing so.
+    ///
+    /// # Errors
+    /// When it can't be run. Answers whether it ended well.
+    pub fn foreground(&self, args: &[&str], tied: bool) -> Result<bool, Failure> {
+        let location = self.location();
+        // Maintenance in the background would keep the lock for as long as it takes.
+        let quiet = ["-c", "maintenance.auto=false", "-c", "gc.auto=0"];
+        let mut cmd = Cmd::new("git").args(quiet).args(args).env_remove("GIT_PREFIX").holds(self.held());
+        if let Some(worktree) = &location.worktree {
+            cmd = cmd.cwd(worktree);
+            if tied {
+                cmd = cmd.env("GIT_DIR", &location.git_dir).env("GIT_WORK_TREE", worktree);
+            }
+        }
+        run_in_foreground(&cmd).map(|status| status.success())
+    }
+
+    /// The paths of this worktree that are in conflict.
+    pub fn unmerged(&self) -> Vec<String> {
+        self.listed(&["diff", "--name-only", "--diff-filter=U", "-z"])
+    }
+
+    /// Is anything staged in this worktree that HEAD has not?
+    pub fn has_staged(&self) -> bool {
+        !self.listed(&["diff", "--cached", "--name-only", "-z"]).is_empty()
+    }
+
+    fn listed(&self, args: &[&str]) -> Vec<String> {
+        let said = run(&self.git().args(args)).map(|said| said.stdout).unwrap_or_default();
+        let mut paths: Vec<String> = super::bytes::records(&said).map(super::bytes::shown).collect();
+        paths.dedup();
+        paths
+    }
+
+    /// Moves HEAD of this worktree, and its branch, to a commit, with the files; what is in no commit stays, or it is
+    /// refused.
+    ///
+    /// # Errors
+    /// With git's words, when it can't.
+    pub fn reset_keeping(&self, to: Oid) -> Result<(), GitFailure> {
+        run(&self.git().args(["reset", "--keep", "--quiet", &to.to_string()]).holds(self.held())).map(drop)
+    }
+
+    /// Puts the files of a tree into the linked worktree at this path, in place of what is there; what is ignored stays.
+    /// Nothing is staged afterwards.
+    ///
+    /// # Errors
+    /// With git's words, when it can't.
+    pub fn fill_worktree(&self, path: &std::path::Path, tree: Oid) -> Result<(), GitFailure> {
+        run(&git_in(path).args(["read-tree", "--reset", "-u", &tree.to_string()]))?;
+        run(&git_in(path).args(["read-tree", "HEAD"])).map(drop)
+    }
+}

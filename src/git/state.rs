@@ -1,0 +1,114 @@
+//! What a worktree is in the middle of, read from the files that git keeps of it (`gitrepository-layout`, and where git's
+//! own `wt-status` looks).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::repo::Repo;
+use crate::model::Oid;
+
+/// Something that was begun in a worktree and waits to be ended or given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfinished {
+    /// `git merge`.
+    Merge,
+    /// `git cherry-pick`.
+    CherryPick,
+    /// `git revert`.
+    Revert,
+    /// `git rebase`.
+    Rebase,
+    /// `git am`.
+    Am,
+    /// `git bisect`.
+    Bisect,
+}
+
+impl Unfinished {
+    /// In words: `a rebase`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Unfinished::Merge => "a merge",
+            Unfinished::CherryPick => "a cherry-pick",
+            Unfinished::Revert => "a revert",
+            Unfinished::Rebase => "a rebase",
+            Unfinished::Am => "an 'am'",
+            Unfinished::Bisect => "a bisection",
+        }
+    }
+
+    /// The commands that end it.
+    pub fn ends_with(self) -> &'static str {
+        match self {
+            Unfinished::Merge => "'git merge --continue' or 'git merge --abort'",
+            Unfinished::CherryPick => "'git cherry-pick --continue' or 'git cherry-pick --abort'",
+            Unfinished::Revert => "'git revert --continue' or 'git revert --abort'",
+            Unfinished::Rebase => "'git rebase --continue' or 'git rebase --abort'",
+            Unfinished::Am => "'git am --continue' or 'git am --abort'",
+            Unfinished::Bisect => "'git bisect reset'",
+        }
+    }
+}
+
+/// What is unfinished in the worktree with this git directory.
+pub fn unfinished(git_dir: &Path) -> Option<Unfinished> {
+    let there = |name: &str| git_dir.join(name).exists();
+    let applies = git_dir.join("rebase-apply");
+    let sequence = || fs::read_to_string(git_dir.join("sequencer/todo")).unwrap_or_default();
+    if there("rebase-merge") || (applies.exists() && !applies.join("applying").exists()) {
+        Some(Unfinished::Rebase)
+    } else if applies.exists() {
+        Some(Unfinished::Am)
+    } else if there("MERGE_HEAD") {
+        Some(Unfinished::Merge)
+    } else if there("CHERRY_PICK_HEAD") {
+        Some(Unfinished::CherryPick)
+    } else if there("REVERT_HEAD") || sequence().starts_with("revert") {
+        Some(Unfinished::Revert)
+    } else if there("sequencer/todo") {
+        Some(Unfinished::CherryPick)
+    } else {
+        there("BISECT_LOG").then_some(Unfinished::Bisect)
+    }
+}
+
+/// The commits that `CHERRY_PICK_HEAD` or `MERGE_HEAD` of a git directory names; none when there is no such file.
+pub fn pseudo_head(git_dir: &Path, name: &str) -> Vec<Oid> {
+    let text = fs::read_to_string(git_dir.join(name)).unwrap_or_default();
+    text.lines().filter_map(|line| line.trim().parse().ok()).collect()
+}
+
+/// Where the HEAD of a worktree is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// On a branch, by its full name. It need not have a commit.
+    On(String),
+    /// Detached at a commit.
+    At(Oid),
+}
+
+/// The HEAD of the worktree with this git directory; none when it can't be read.
+pub fn head(git_dir: &Path) -> Option<Head> {
+    let text = fs::read_to_string(git_dir.join("HEAD")).ok()?;
+    match text.strip_prefix("ref: ") {
+        Some(name) => Some(Head::On(name.trim_end().to_owned())),
+        None => text.trim_end().parse().ok().map(Head::At),
+    }
+}
+
+impl Repo {
+    /// The worktree that has a branch (by its full name) checked out, or is in the middle of rebasing or bisecting it.
+    /// `main` is the main worktree, where there is one: the HEAD of a bare repository holds no branch.
+    pub fn holder(&self, branch: &str, main: Option<&Path>) -> Option<PathBuf> {
+        let main = main.map(|path| (path.to_owned(), self.location().common_dir.clone()));
+        let linked = self.worktrees().into_iter().map(|worktree| (worktree.path, worktree.admin));
+        main.into_iter().chain(linked).find(|(_, git_dir)| holds(git_dir, branch)).map(|(path, _)| path)
+    }
+}
+
+fn holds(git_dir: &Path, branch: &str) -> bool {
+    let names = |file: &str| fs::read_to_string(git_dir.join(file)).unwrap_or_default().trim_end().to_owned();
+    head(git_dir) == Some(Head::On(branch.to_owned()))
+        || ["rebase-merge/head-name", "rebase-apply/head-name"].iter().any(|file| names(file) == branch)
+        || branch.strip_prefix("refs/heads/") == Some(names("BISECT_START").as_str())
+}

@@ -1,0 +1,59 @@
+//! Several refs changed at once: all of them or none, by `git update-ref --stdin`. libgit2's own transaction is not
+//! atomic.
+
+use std::time::Duration;
+
+use super::refs::{RefFailure, unwritable};
+use super::repo::Repo;
+use super::run;
+use crate::model::Oid;
+
+/// How often a transaction is tried, and the pause between two tries: somebody else's lasts for milliseconds.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What one ref is to become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefStep {
+    /// Its full name.
+    pub name: String,
+    /// What it has to be; none when it has to be absent.
+    pub old: Option<Oid>,
+    /// What it is to be; none when it is to go.
+    pub new: Option<Oid>,
+}
+
+impl Repo {
+    /// Takes all these steps, or none of them. Lock files of others are waited for, never removed.
+    ///
+    /// # Errors
+    /// [`RefFailure::Moved`] when a ref is not as it has to be; otherwise when one can't be written, in git's words.
+    pub fn change_refs(&self, steps: &[RefStep], message: &str) -> Result<(), RefFailure> {
+        let Some(first) = steps.first() else { return Ok(()) };
+        self.flush().map_err(|cause| unwritable(&first.name, &format!("an object can't be written: {cause}")))?;
+        let zero = "0".repeat(40);
+        let name = |oid: Option<Oid>| oid.map_or(zero.clone(), |oid| oid.to_string());
+        // Without the last word, nothing is done: whoever is killed while writing this has changed nothing.
+        let updates =
+            steps.iter().map(|step| format!("update {}\0{}\0{}\0", step.name, name(step.new), name(step.old)));
+        let script = format!("start\0{}prepare\0commit\0", updates.collect::<String>());
+        let cmd = self
+            .git()
+            .args(["update-ref", "--no-deref", "--stdin", "-z", "-m", message])
+            .stdin(script)
+            .holds(self.held());
+        let mut tries = 0;
+        loop {
+            let Err(failure) = run(&cmd) else { return Ok(()) };
+            if let Some(moved) = steps.iter().find(|step| self.ref_target(&step.name) != step.old) {
+                return Err(RefFailure::Moved(moved.name.clone()));
+            }
+            let said = failure.to_string();
+            tries += 1;
+            if tries == TRIES || !said.contains(".lock") {
+                return Err(unwritable(&first.name, &said));
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Removing runs: `git puff prune`, and `git puff undo` after it.
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::choice::Choice;
+use crate::support::crew::Crew;
+
+/// What a prune said that it keeps: what it is, its name, and why.
+fn kept(document: &Value) -> Vec<(String, String, String)> {
+    let text = |entry: &Value, field: &str| entry[field].as_str().expect("text").to_owned();
+    let entries =
+        document["runs"].as_array().expect("runs").iter().flat_map(|run| run["kept"].as_array().expect("kept"));
+    entries.map(|entry| (text(entry, "what"), text(entry, "name"), text(entry, "why"))).collect()
+}
+
+#[test]
+fn a_run_goes_with_all_that_is_its_own_and_comes_back_exactly() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    choice.import("other");
+    lab.git(&["notes", "--ref=puff/report", "append", "-m", "By hand.", "main"]);
+    let before = choice.state();
+    let would = lab.puff(&["prune", "fix", "--dry-run", "--json"]).ok().json();
+    assert_eq!(choice.state(), before);
+    let removed = lab.puff(&["prune", "fix", "--json"]).ok().json();
+    assert_eq!(
+        (&would["runs"], &would["dry_run"], &removed["dry_run"]),
+        (&removed["runs"], &json!(true), &json!(false))
+    );
+    let run = &removed["runs"][0];
+    assert_eq!((&removed["schema"], &run["run"]), (&json!("puff.prune/1"), &json!("fix")));
+    assert_eq!(run["branches"], json!(["puff/fix/var1", "puff/fix/var2", "puff/fix/var3"]));
+    assert!(run["bytes"]["objects"].as_u64().unwrap() > 1000, "{run:#}");
+    let listed = lab.puff(&["list", "--json"]).ok().json();
+    assert_eq!(listed["runs"].as_array().unwrap().iter().map(|run| &run["run"]).collect::<Vec<_>>(), ["other"]);
+    let left = lab.git(&["notes", "--ref=puff/report", "show", "main"]);
+    assert!(!left.contains("Handoff: fix") && left.contains("Handoff: other") && left.contains("By hand."), "{left}");
+    assert_eq!(lab.git(&["for-each-ref", "refs/heads/puff/fix", "refs/puff/runs/fix"]), "");
+    // Nothing that is kept is garbage.
+    lab.git(&["reflog", "expire", "--expire=all", "--all"]);
+    lab.git(&["gc", "-q", "--prune=now"]);
+    lab.puff(&["show", "fix"]).exits(1).complains(&["'fix'"]);
+    let run = lab.puff(&["undo", "--json"]).ok().json();
+    assert_eq!(run["run"], "fix");
+    assert_eq!(choice.state(), before);
+    lab.puff(&["undo"]).exits(1).complains(&["nothing to take back"]);
+    lab.puff(&["undo", "fix"]).exits(1).complains(&["nothing to take back", "'fix'"]);
+}
+
+#[test]
+fn the_runs_are_named_or_told_by_what_they_are() {
+    let mut choice = Choice::new();
+    choice.import("other");
+    choice.lab.puff(&["pick", "other:2"]).ok();
+    let names = |args: &[&str]| -> Vec<String> {
+        let document = choice.lab.puff(&[&["prune", "-n", "--json"], args].concat()).ok().json();
+        document["runs"].as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&["fix", "other", "fix"]), ["fix", "other"]);
+    assert_eq!(names(&["--picked"]), ["other"]);
+    assert_eq!(names(&["fix", "--picked"]), [""; 0]);
+    assert_eq!(names(&["--older-than", "1h"]), [""; 0]);
+    assert_eq!(names(&["--older-than", "0"]), ["fix", "other"]);
+    choice.lab.puff(&["prune"]).exits(129).complains(&["which runs"]);
+    choice.lab.puff(&["prune", "--older-than", "soon"]).exits(129).complains(&["soon"]);
+    choice.lab.puff(&["prune", "nope"]).exits(1).complains(&["'nope'"]);
+    choice.lab.puff(&["prune", "fix:1"]).exits(129).complains(&["names a variant"]);
+    // One of several that can't go keeps all that were named.
+    let before = choice.state();
+    choice.lab.puff(&["prune", "fix", "nope"]).exits(1);
+    assert_eq!(choice.state(), before);
+    choice.lab.set("GIT_PUFF_NOW", "2036-11-20T10:00:00Z");
+    let ran = choice.lab.puff(&["prune", "--older-than", "2w"]).ok();
+    assert!(ran.stdout.contains("removed fix: 3 branches") && ran.stdout.contains("removed other"), "{}", ran.stdout);
+    let left = choice.lab.puff(&["undo", "fi"]).ok();
+    assert!(left.stdout.contains("took back the prune of 'fix'"), "{}", left.stdout);
+}
+
+#[test]
+fn work_of_somebodys_own_stays_unless_it_is_elsewhere() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    let grow = |variant: u32, file: &str| {
+        lab.git(&["switch", "-q", &format!("puff/fix/var{variant}")]);
+        lab.commit(file, "mine\n", "Mine");
+        let tip = lab.commit(file, "mine\nall mine\n", "More of mine");
+        lab.git(&["switch", "-q", "main"]);
+        tip
+    };
+    let tip = grow(1, "mine1.txt");
+    let linked = lab.path("linked");
+    lab.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "puff/fix/var3"]);
+    let would = lab.puff(&["prune", "fix", "-n", "--json"]).ok().json();
+    let stays = kept(&would);
+    assert_eq!(stays.len(), 2, "{stays:?}");
+    assert_eq!((&*stays[0].1, stays[0].2.contains(&tip[..10])), ("puff/fix/var1", true));
+    assert_eq!((&*stays[1].1, stays[1].2.contains("is checked out in")), ("puff/fix/var3", true));
+
+    let goes = |why: &str| {
+        let would = lab.puff(&["prune", "fix", "-n", "--json"]).ok().json();
+        assert!(kept(&would).iter().all(|entry| entry.1 != "puff/fix/var1"), "{why}: {would:#}");
+    };
+    let stays = |why: &str| {
+        let would = lab.puff(&["prune", "fix", "-n", "--json"]).ok().json();
+        assert!(kept(&would).iter().any(|entry| entry.1 == "puff/fix/var1"), "{why}: {would:#}");
+    };
+    let main = lab.git(&["rev-parse", "main"]);
+    let again = || lab.git(&["reset", "-q", "--hard", &main]);
+    lab.git(&["push", "-q", "origin", "puff/fix/var1"]);
+    goes("it is pushed");
+    lab.git(&["push", "-q", "origin", ":puff/fix/var1"]);
+    stays("it is not pushed any more");
+    lab.git(&["merge", "-q", "--no-edit", "puff/fix/var1"]);
+    goes("it is merged");
+    again();
+    lab.git(&["merge", "-q", "--squash", "puff/fix/var1"]);
+    lab.git(&["commit", "-q", "-m", "Squashed"]);
+    lab.commit("mine1.txt", "mine\nall mine\nand theirs\n", "Since then");
+    lab.commit("notes.txt", "since then\n", "Since then, here too");
+    goes("it is squash-merged, and the files have gone on");
+    again();
+    lab.git(&["cherry-pick", "puff/fix/var1~1", "puff/fix/var1"]);
+    lab.commit("mine1.txt", "other\n", "Since then");
+    goes("its own commits were cherry-picked");
+    again();
+    lab.commit("mine1.txt", "mine\nall mine\n", "By hand");
+    goes("what it made is there, by whatever way");
+    again();
+    lab.commit("mine1.txt", "mine\n", "Half of it");
+    stays("half of it is not all");
+    again();
+
+    let ran = lab.puff(&["prune", "fix"]).ok();
+    assert!(ran.stderr.contains("kept the branch 'puff/fix/var1'"), "{}", ran.stderr);
+    assert_eq!(
+        lab.git(&["for-each-ref", "--format=%(refname:short)", "refs/heads/puff"]),
+        "puff/fix/var1\npuff/fix/var3"
+    );
+    lab.puff(&["undo"]).ok();
+    assert_eq!(lab.git(&["rev-parse", "puff/fix/var1"]), tip);
+}
+
+#[test]
+fn worktrees_come_back_with_what_was_in_them() {
+    let crew = Crew::new();
+    crew.agent("good", "echo x >x; echo ignored >.gitignore; echo big >ignored");
+    let run = crew.tournament(&["--agent", "good:3", "--keep"]);
+    let id = run["run"].as_str().unwrap().to_owned();
+    let path = |variant: u32| crew.yard().join(&id).join(format!("var{variant}"));
+    fs::write(path(1).join("README"), "changed\n").unwrap();
+    fs::write(path(1).join("mine.bin"), b"\xff\0mine").unwrap();
+    fs::remove_file(path(1).join("notes.txt")).unwrap();
+    crew.lab.git_in(&path(2), &["switch", "-q", "-c", "mine"]);
+    crew.lab.git(&["worktree", "lock", "--reason", "on a stick", path(3).to_str().unwrap()]);
+    let status = crew.lab.git_in(&path(1), &["status", "--porcelain"]);
+
+    let removed = crew.lab.puff(&["prune", &id, "--json"]).ok().json();
+    assert_eq!(removed["runs"][0]["worktrees"], json!([path(1)]));
+    assert!(removed["runs"][0]["bytes"]["worktrees"].as_u64().unwrap() > 20);
+    let stays = kept(&removed);
+    assert_eq!(stays.iter().map(|entry| &*entry.0).collect::<Vec<_>>(), ["worktree"; 2], "{stays:?}");
+    assert!(!path(1).exists() && path(2).join("x").exists() && path(3).join("x").exists());
+    assert!(!crew.lab.puff_dir().join(format!("sessions/{id}-var1")).exists());
+
+    // Where something else is by now, nothing is brought back.
+    fs::create_dir_all(path(1)).unwrap();
+    fs::write(path(1).join("else"), "").unwrap();
+    crew.lab.puff(&["undo"]).exits(1).complains(&["something else is in", "var1"]);
+    crew.lab.puff(&["show", &id]).exits(1);
+    fs::remove_dir_all(path(1)).unwrap();
+    crew.lab.puff(&["undo"]).ok();
+    assert_eq!(crew.lab.git_in(&path(1), &["status", "--porcelain"]), status);
+    assert_eq!(fs::read(path(1).join("mine.bin")).unwrap(), b"\xff\0mine");
+    assert!(!path(1).join("ignored").exists(), "what git ignores is told to be gone");
+    assert_eq!(crew.lab.show(&id)["state"], "harvested");
+}
+
+#[test]
+fn a_run_at_work_is_left_alone() {
+    let crew = Crew::new();
+    crew.agent("waits", "echo begun >begun; while [ ! -e $LAB/go ]; do sleep 0.05; done");
+    let run = crew.launch(&["--agent", "waits"]);
+    crew.lab.puff(&["prune", &run]).exits(1).complains(&["is being watched"]);
+    let ran = crew.lab.puff(&["prune", "--older-than", "0"]).ok();
+    assert!(ran.stderr.contains("it is pending") && ran.stdout.is_empty(), "{}", ran.stderr);
+    crew.lab.puff(&["stop", &run]).ok();
+    crew.lab.puff(&["prune", &run]).exits(1).complains(&["is pending"]);
+    fs::write(crew.lab.path("go"), "").unwrap();
+    crew.lab.puff(&["watch", &run]).ok();
+    // Ready, and never harvested: what only fits is kept, what is named goes, with its work.
+    let ran = crew.lab.puff(&["prune", "--older-than", "0"]).ok();
+    assert!(ran.stderr.contains("never harvested"), "{}", ran.stderr);
+    crew.lab.puff(&["prune", &run]).ok();
+    assert!(!crew.yard().exists());
+    crew.lab.puff(&["undo"]).ok();
+    crew.lab.puff(&["harvest", &run]).ok();
+    assert_eq!(crew.file(&run, 1, "begun"), "begun");
+}
+
+#[test]
+fn a_record_that_names_what_is_not_its_own_removes_nothing_of_it() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    let tip = lab.git(&["rev-parse", "main"]);
+    lab.git(&["branch", "precious"]);
+    let mut run: Value = serde_json::from_str(&lab.git(&["show", "refs/puff/runs/fix:run.json"])).unwrap();
+    (run["variants"][0]["branch"], run["variants"][0]["commit"]) = (json!("precious"), json!(tip));
+    choice.record("fix", &run);
+    let removed = lab.puff(&["prune", "fix", "--json"]).ok().json();
+    assert_eq!(kept(&removed)[0].1, "precious");
+    assert_eq!(lab.git(&["rev-parse", "precious"]), tip);
+}
+
+#[test]
+fn a_prune_may_be_killed_at_any_moment_and_is_gone_on_with_or_taken_back() {
+    let choice = Choice::new();
+    choice.import("other");
+    let wanted = choice.state();
+    let undisturbed = choice.copy("undisturbed");
+    choice.puff_in(&undisturbed, &["prune", "fix"]).ok();
+    let gone = |place: &std::path::Path| {
+        let state = choice.state_of(place);
+        state.lines().filter(|line| !line.starts_with("refs/puff/trash")).collect::<Vec<_>>().join("\n")
+    };
+    let pruned = gone(&undisturbed);
+    let check = |place: std::path::PathBuf, what: &str| {
+        // Both ways from here, each in a copy of its own.
+        let other = place.with_extension("other");
+        crate::support::lab::run(choice.lab.command("cp").args(["-a"]).args([&place, &other])).ok();
+        if choice.puff_in(&place, &["show", "fix"]).code == 0 {
+            choice.puff_in(&place, &["prune", "fix"]).ok();
+        }
+        assert_eq!(gone(&place), pruned, "{what}");
+        let undone = choice.puff_in(&other, &["undo", "fix"]);
+        assert!(undone.code == 0 || undone.stderr.contains("nothing to take back"), "{what}: {}", undone.stderr);
+        assert_eq!(choice.state_of(&other), wanted, "{what}");
+        choice.puff_in(&place, &["undo", "fix"]).ok();
+        assert_eq!(choice.state_of(&place), wanted, "{what}");
+    };
+    for (number, delay) in [2, 5, 8, 11, 14, 17, 20, 24, 28, 33, 40].into_iter().enumerate() {
+        let place = choice.copy(&format!("killed-{number}"));
+        choice.kill_in(&place, &["prune", "fix"], Duration::from_millis(delay));
+        check(place, &format!("after {delay} ms"));
+    }
+    for (number, (state, name)) in
+        [("prepared", "trash/fix"), ("committed", "trash/fix"), ("prepared", "runs/fix"), ("committed", "runs/fix")]
+            .into_iter()
+            .enumerate()
+    {
+        let place = choice.copy(&format!("hooked-{number}"));
+        let when = format!("[ \"$1\" = {state} ] && echo \"$stdin\" | grep -q refs/puff/{name}");
+        choice.kill_from_hook(&place, "reference-transaction", &when);
+        choice.puff_in(&place, &["prune", "fix"]).exits(-1);
+        fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
+        choice.idle(&place, "fix");
+        if name == "trash/fix" && state == "committed" {
+            let said = choice.puff_in(&place, &["doctor"]).stdout;
+            assert!(said.contains("the prune of 'fix' was interrupted"), "{said}");
+        }
+        check(place, &format!("{state} {name}"));
+    }
+}

@@ -1,0 +1,164 @@
+//! Taking back: `git puff undo`, and kills in the middle of taking and taking back.
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::choice::Choice;
+
+#[test]
+fn undo_goes_back_step_by_step() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    let first = choice.state();
+    lab.puff(&["pick", "fix:1"]).ok();
+    let second = choice.state();
+    lab.puff(&["prune", "fix"]).ok();
+    let run = lab.puff(&["undo", "@", "--json"]).ok().json();
+    assert_eq!((&run["schema"], &run["state"]), (&json!("puff.run/1"), &json!("picked")));
+    assert_eq!(choice.state(), second);
+    let ran = lab.puff(&["undo", "fix"]).ok();
+    assert!(ran.stdout.contains("took back the pick of var1 of 'fix'"), "{}", ran.stdout);
+    assert_eq!(choice.state(), first);
+    lab.puff(&["undo"]).exits(1).complains(&["nothing to take back"]);
+    lab.puff(&["undo", "nope"]).exits(1).complains(&["'nope'"]);
+    lab.puff(&["undo", "fix:1"]).exits(129).complains(&["names a variant"]);
+    // And on again.
+    lab.puff(&["pick", "fix:3"]).ok();
+    assert_eq!(lab.show("fix")["decision"]["variant"], 3);
+}
+
+#[test]
+fn what_stands_on_it_is_named_and_stays() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    lab.puff(&["pick", "fix:1"]).ok();
+    let refused = |words: &[&str]| {
+        let before = choice.state();
+        let ran = lab.puff(&["undo"]).exits(1).complains(words);
+        assert_eq!(choice.state(), before);
+        ran
+    };
+    lab.write("README", "half done\n");
+    refused(&["changes that are in no commit", "README"]);
+    lab.git(&["commit", "-q", "-a", "-m", "Go on"]);
+    refused(&["'main' has moved on since", "(Go on)"]);
+    lab.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    lab.write(".git/BISECT_LOG", "");
+    refused(&["a bisection"]);
+    fs::remove_file(lab.work().join(".git/BISECT_LOG")).unwrap();
+    // Somebody else has the branch.
+    let linked = lab.path("linked");
+    lab.git(&["switch", "-q", "-c", "aside"]);
+    lab.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "main"]);
+    let said = refused(&["'main' is checked out in the worktree"]).stderr;
+    assert!(said.contains("puff undo fix"), "{said}");
+    choice.puff_in(&linked, &["undo", "fix"]).ok();
+    assert_eq!(fs::read_to_string(linked.join("notes.txt")).unwrap(), "one\ntwo\nthree\n");
+
+    // The record has gone on.
+    lab.puff(&["pick", "fix:2", "--branch", "new"]).ok();
+    let mut run = lab.show("fix");
+    run["reason"] = json!("somebody said so");
+    choice.record("fix", &run);
+    refused(&["has gone on since", "by hand"]);
+}
+
+#[test]
+fn a_prune_is_not_taken_back_over_what_came_since() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    let before = choice.state();
+    lab.puff(&["prune", "fix"]).ok();
+    lab.git(&["branch", "puff/fix/var2", "main"]);
+    lab.puff(&["undo"]).exits(1).complains(&["a branch 'puff/fix/var2' again"]);
+    lab.puff(&["show", "fix"]).exits(1);
+    lab.git(&["branch", "-D", "-q", "puff/fix/var2"]);
+    // A note that was written meanwhile keeps what it says.
+    lab.git(&["notes", "--ref=puff/report", "add", "-f", "-m", "Meanwhile.", "main"]);
+    lab.puff(&["undo"]).ok();
+    let note = lab.git(&["notes", "--ref=puff/report", "show", "main"]);
+    assert!(note.starts_with("Meanwhile.\n\n# Handoff: fix\n"), "{note}");
+    let without = |text: &str| text.replace("Meanwhile.\n\n", "");
+    assert_eq!(without(&choice.state()), before);
+    lab.puff(&["prune", "fix"]).ok();
+    choice.import("fix");
+    lab.puff(&["undo"]).exits(1).complains(&["there is a run 'fix' again"]);
+}
+
+#[test]
+fn a_pick_may_be_killed_at_any_moment() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    lab.commit("README", "More.\n", "More");
+    lab.git(&["branch", "release"]);
+    let wanted = choice.state();
+    let check = |place: &std::path::Path, what: &str| {
+        choice.idle(place, "fix");
+        choice.puff_in(place, &["doctor", "--repair"]);
+        let run = choice.puff_in(place, &["show", "fix", "--json"]).ok().json();
+        if run["decision"] != Value::Null {
+            assert_eq!(run["state"], "picked", "{what}");
+            let onto = run["decision"]["onto"].as_str().unwrap();
+            assert_eq!(run["decision"]["after"], json!(lab.git_in(place, &["rev-parse", onto])), "{what}");
+            choice.puff_in(place, &["undo"]).ok();
+        }
+        assert_eq!(choice.state_of(place), wanted, "{what}");
+        // And it can be taken now.
+        choice.puff_in(place, &["pick", "fix:1"]).ok();
+        choice.puff_in(place, &["undo"]).ok();
+        assert_eq!(choice.state_of(place), wanted, "{what}");
+    };
+    let ways: [&[&str]; 3] =
+        [&["pick", "fix:1"], &["pick", "fix:1", "--onto", "release"], &["pick", "fix:1", "--merge"]];
+    for (number, delay) in [4, 8, 12, 16, 20, 25, 30, 36, 45].into_iter().enumerate() {
+        let place = choice.copy(&format!("killed-{number}"));
+        choice.kill_in(&place, ways[number % 3], Duration::from_millis(delay));
+        check(&place, &format!("{:?} after {delay} ms", ways[number % 3]));
+    }
+    let mut number = 0;
+    for way in ways {
+        for (state, name) in
+            [("committed", "refs/puff/trash/fix"), ("prepared", "refs/heads/"), ("committed", "refs/heads/")]
+        {
+            number += 1;
+            let place = choice.copy(&format!("hooked-{number}"));
+            let when = format!("[ \"$1\" = {state} ] && echo \"$stdin\" | grep -q {name}");
+            choice.kill_from_hook(&place, "reference-transaction", &when);
+            choice.puff_in(&place, way).exits(-1);
+            fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
+            check(&place, &format!("{way:?} {state} {name}"));
+        }
+    }
+}
+
+#[test]
+fn taking_back_may_be_killed_at_any_moment() {
+    let choice = Choice::new();
+    choice.lab.git(&["branch", "release"]);
+    let wanted = choice.state();
+    for (number, (act, name)) in [
+        (&["pick", "fix:1"][..], "refs/heads/main"),
+        (&["pick", "fix:1"], "refs/puff/trash/fix"),
+        (&["pick", "fix:1", "--onto", "release"], "refs/heads/release"),
+        (&["pick", "fix:1", "--branch", "new"], "refs/heads/new"),
+        (&["prune", "fix"], "refs/puff/runs/fix"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for state in ["prepared", "committed"] {
+            let place = choice.copy(&format!("undo-{number}-{state}"));
+            choice.puff_in(&place, act).ok();
+            let when = format!("[ \"$1\" = {state} ] && echo \"$stdin\" | grep -q {name}");
+            choice.kill_from_hook(&place, "reference-transaction", &when);
+            choice.puff_in(&place, &["undo"]).exits(-1);
+            fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
+            choice.idle(&place, "fix");
+            let again = choice.puff_in(&place, &["undo"]);
+            assert!(again.code == 0 || again.stderr.contains("nothing to take back"), "{act:?}: {}", again.stderr);
+            assert_eq!(choice.state_of(&place), wanted, "{act:?} {state} {name}");
+        }
+    }
+}
