@@ -125,7 +125,7 @@ fn a_pick_may_be_killed_at_any_moment() {
             number += 1;
             let place = choice.copy(&format!("hooked-{number}"));
             let when = format!("[ \"$1\" = {state} ] && echo \"$stdin\" | grep -q {name}");
-            choice.kill_from_hook(&place, "reference-transaction", &when);
+            Choice::kill_from_hook(&place, "reference-transaction", &when);
             choice.puff_in(&place, way).exits(-1);
             fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
             check(&place, &format!("{way:?} {state} {name}"));
@@ -152,7 +152,7 @@ fn taking_back_may_be_killed_at_any_moment() {
             let place = choice.copy(&format!("undo-{number}-{state}"));
             choice.puff_in(&place, act).ok();
             let when = format!("[ \"$1\" = {state} ] && echo \"$stdin\" | grep -q {name}");
-            choice.kill_from_hook(&place, "reference-transaction", &when);
+            Choice::kill_from_hook(&place, "reference-transaction", &when);
             choice.puff_in(&place, &["undo"]).exits(-1);
             fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
             choice.idle(&place, "fix");

@@ -81,7 +81,7 @@ impl Choice {
 
     /// A hook that ends whatever called the git that runs it, as `kill -9` does, when `when` (shell) is true; what that
     /// git reads is in `$stdin`. The git itself goes on.
-    pub fn kill_from_hook(&self, place: &Path, hook: &str, when: &str) {
+    pub fn kill_from_hook(place: &Path, hook: &str, when: &str) {
         let path = place.join(".git/hooks").join(hook);
         let script = format!(
             "#!/bin/sh\nstdin=$(cat)\nif {when}; then\n\
