@@ -188,7 +188,7 @@ fn a_worktree_that_is_half_removed_comes_back_whole() {
     let path = crew.yard().join(id).join("var1");
     for then in ["prune", "undo"] {
         let when = "[ \"$1\" = committed ] && echo \"$stdin\" | grep -q refs/puff/trash";
-        Choice::kill_from_hook(&crew.lab.work(), "reference-transaction", when);
+        Choice::kill_from_hook(&crew.lab.work(), "reference-transaction", when, "");
         let mut prune = crew.lab.spawn(&["prune", id], Stdio::null());
         assert!(!prune.wait().unwrap().success());
         fs::remove_file(crew.lab.work().join(".git/hooks/reference-transaction")).unwrap();
@@ -280,7 +280,7 @@ fn a_prune_may_be_killed_at_any_moment_and_is_gone_on_with_or_taken_back() {
     {
         let place = choice.copy(&format!("hooked-{number}"));
         let when = format!("[ \"$1\" = {state} ] && echo \"$stdin\" | grep -q refs/puff/{name}");
-        Choice::kill_from_hook(&place, "reference-transaction", &when);
+        Choice::kill_from_hook(&place, "reference-transaction", &when, "");
         choice.puff_in(&place, &["prune", "fix"]).exits(-1);
         fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
         choice.idle(&place, "fix");
