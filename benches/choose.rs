@@ -1,11 +1,13 @@
-//! What is done to choose a variant: `cargo bench --bench choose [-- PART…]`, where a part is `html`. Nothing here is
-//! asserted; the figures are medians, for reading.
+//! What is done to choose a variant: `cargo bench --bench choose [-- PART…]`, where a part is `html` or `pick`.
+//! Nothing here is asserted; the figures are medians, for reading.
 
 #[path = "../tests/support/mod.rs"]
 mod support;
 
 #[path = "choose/html.rs"]
 mod html;
+#[path = "choose/pick.rs"]
+mod pick;
 
 use std::time::Duration;
 
@@ -16,6 +18,9 @@ fn main() {
     let wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
     if wanted("html") {
         html::html();
+    }
+    if wanted("pick") {
+        pick::measure();
     }
 }
 

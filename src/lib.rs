@@ -2,9 +2,10 @@
 //!
 //! # One idea
 //!
-//! A [run](model::Run) is a value that moves forward: `queued → submitting → pending → ready → harvested`, or `error`, or
-//! `cancelled`. Every step is one commit on `refs/puff/runs/<run>`, made by compare-and-swap on the ref. So a step is
-//! whole or not there, survives a crash at any point, needs no database, and has a history that `git log` shows.
+//! A [run](model::Run) is a value that moves forward: `queued → submitting → pending → ready → harvested → reviewed →
+//! picked`, or `error`, or `cancelled`. Every step is one commit on `refs/puff/runs/<run>`, made by compare-and-swap on
+//! the ref. So a step is whole or not there, survives a crash at any point, needs no database, and has a history that
+//! `git log` shows.
 //! Branches, notes, the runbook log and reports are views of it, and [`engine::repair`] makes them again.
 //!
 //! Intent comes first: a run is recorded as `submitting`, with its prompt, before the cloud is called. A crash between the
@@ -45,6 +46,9 @@
 //!   place, and what the provider has is what is in the worktrees.
 //! - **harvest**: everything the provider has → recorded as artifacts → each patch onto the base's tree → a commit → a
 //!   branch, created or moved only if nobody built on it → notes and report.
+//! - **pick**: a recovery point → the decision recorded as waiting → taken, by git in the worktree or on trees onto a
+//!   branch → recorded as done → notes. **prune**: a recovery point → notes, worktrees, logs → all refs at once.
+//!   **undo**: the reverse of either, from the recovery point.
 //!
 //! # Where to start reading
 //!

@@ -82,6 +82,7 @@ pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
     let chosen = chosen(args, context, ui)?;
     // Every run that was named is looked at before anything goes.
     for run in chosen.iter().filter(|_| !args.runs.is_empty()) {
+        let _lock = Trash::new(context).lock(&run.run)?;
         plan(context, &run.run)?;
     }
     let (mut entries, mut failure) = (Vec::new(), None);

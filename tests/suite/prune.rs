@@ -1,6 +1,7 @@
 //! Removing runs: `git puff prune`, and `git puff undo` after it.
 
 use std::fs;
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -179,6 +180,33 @@ fn worktrees_come_back_with_what_was_in_them() {
 }
 
 #[test]
+fn a_worktree_that_is_half_removed_comes_back_whole() {
+    let crew = Crew::new();
+    crew.agent("good", "echo x >x");
+    let run = crew.tournament(&["--agent", "good", "--keep"]);
+    let id = run["run"].as_str().unwrap();
+    let path = crew.yard().join(id).join("var1");
+    for then in ["prune", "undo"] {
+        let when = "[ \"$1\" = committed ] && echo \"$stdin\" | grep -q refs/puff/trash";
+        Choice::kill_from_hook(&crew.lab.work(), "reference-transaction", when, "");
+        let mut prune = crew.lab.spawn(&["prune", id], Stdio::null());
+        assert!(!prune.wait().unwrap().success());
+        fs::remove_file(crew.lab.work().join(".git/hooks/reference-transaction")).unwrap();
+        // As if that kill had come a little later.
+        let lock = crew.lab.work().join(".git/worktrees/var1/locked");
+        fs::write(lock, "git-puff: it is being pruned\n").unwrap();
+        fs::remove_file(path.join("x")).unwrap();
+        fs::remove_file(path.join("README")).unwrap();
+        crew.lab.puff(&[then, id]).ok();
+        if then == "prune" {
+            assert!(!path.exists());
+            crew.lab.puff(&["undo"]).ok();
+        }
+        assert_eq!(crew.lab.git_in(&path, &["status", "--porcelain"]), "?? x", "{then}");
+    }
+}
+
+#[test]
 fn a_run_at_work_is_left_alone() {
     let crew = Crew::new();
     crew.agent("waits", "echo begun >begun; while [ ! -e $LAB/go ]; do sleep 0.05; done");
@@ -252,7 +280,7 @@ fn a_prune_may_be_killed_at_any_moment_and_is_gone_on_with_or_taken_back() {
     {
         let place = choice.copy(&format!("hooked-{number}"));
         let when = format!("[ \"$1\" = {state} ] && echo \"$stdin\" | grep -q refs/puff/{name}");
-        choice.kill_from_hook(&place, "reference-transaction", &when);
+        Choice::kill_from_hook(&place, "reference-transaction", &when, "");
         choice.puff_in(&place, &["prune", "fix"]).exits(-1);
         fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
         choice.idle(&place, "fix");

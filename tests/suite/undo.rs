@@ -1,6 +1,7 @@
 //! Taking back: `git puff undo`, and kills in the middle of taking and taking back.
 
 use std::fs;
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -125,11 +126,39 @@ fn a_pick_may_be_killed_at_any_moment() {
             number += 1;
             let place = choice.copy(&format!("hooked-{number}"));
             let when = format!("[ \"$1\" = {state} ] && echo \"$stdin\" | grep -q {name}");
-            choice.kill_from_hook(&place, "reference-transaction", &when);
+            Choice::kill_from_hook(&place, "reference-transaction", &when, "");
             choice.puff_in(&place, way).exits(-1);
             fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
             check(&place, &format!("{way:?} {state} {name}"));
         }
+    }
+}
+
+#[test]
+fn nobody_judges_a_pick_while_the_git_of_a_killed_one_is_still_at_it() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    lab.commit("README", "More.\n", "More");
+    for way in [&["pick", "fix:1"][..], &["pick", "fix:1", "--merge"]] {
+        let before = choice.state();
+        let go = lab.path("go");
+        let when = "[ \"$1\" = prepared ] && echo \"$stdin\" | grep -q refs/heads/";
+        let wait = format!("while [ ! -e '{}' ]; do sleep 0.05; done", go.display());
+        Choice::kill_from_hook(&lab.work(), "reference-transaction", when, &wait);
+        // Its git keeps whatever it writes to open, so that is not waited for.
+        let mut command = lab.command(env!("CARGO_BIN_EXE_git-puff"));
+        let killed = command.args(way).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert_eq!(killed.code(), None);
+        for verb in [&["pick", "fix:2"][..], &["undo"], &["prune", "fix"]] {
+            lab.puff(verb).exits(1).complains(&["by somebody else"]);
+        }
+        fs::write(&go, "").unwrap();
+        choice.idle(&lab.work(), "fix");
+        fs::remove_file(lab.work().join(".git/hooks/reference-transaction")).unwrap();
+        fs::remove_file(&go).unwrap();
+        lab.puff(&["pick", "fix:2"]).exits(1).complains(&["decided already", "var1"]);
+        lab.puff(&["undo"]).ok();
+        assert_eq!(choice.state(), before, "{way:?}");
     }
 }
 
@@ -152,7 +181,7 @@ fn taking_back_may_be_killed_at_any_moment() {
             let place = choice.copy(&format!("undo-{number}-{state}"));
             choice.puff_in(&place, act).ok();
             let when = format!("[ \"$1\" = {state} ] && echo \"$stdin\" | grep -q {name}");
-            choice.kill_from_hook(&place, "reference-transaction", &when);
+            Choice::kill_from_hook(&place, "reference-transaction", &when, "");
             choice.puff_in(&place, &["undo"]).exits(-1);
             fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
             choice.idle(&place, "fix");

@@ -80,12 +80,12 @@ impl Choice {
     }
 
     /// A hook that ends whatever called the git that runs it, as `kill -9` does, when `when` (shell) is true; what that
-    /// git reads is in `$stdin`. The git itself goes on.
-    pub fn kill_from_hook(&self, place: &Path, hook: &str, when: &str) {
+    /// git reads is in `$stdin`. The git itself goes on, after `then` (shell).
+    pub fn kill_from_hook(place: &Path, hook: &str, when: &str, then: &str) {
         let path = place.join(".git/hooks").join(hook);
         let script = format!(
             "#!/bin/sh\nstdin=$(cat)\nif {when}; then\n\
-             caller=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$PPID/status)\nkill -9 \"$caller\"\nfi\nexit 0\n"
+             caller=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$PPID/status)\nkill -9 \"$caller\"\n{then}\nfi\nexit 0\n"
         );
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(&path, script).expect("a hook");
