@@ -197,7 +197,7 @@ fn verdict(verdict: Verdict) -> Markup {
     let (class, sign, word) = match verdict {
         Verdict::Passed => ("good", "✓", "passed"),
         Verdict::Failed => ("bad", "✗", "failed"),
-        Verdict::FailsOnBase => ("odd", "≈", "fails on the base too"),
+        Verdict::FailsOnBase => ("odd", "≈", "fails only where the base does"),
         Verdict::Unchecked => ("none", "–", "not checked"),
         Verdict::NoCommit => ("none", "∅", "nothing to check"),
     };
