@@ -7,16 +7,17 @@ use serde_json::{Value, json};
 use crate::support::browser::Visit;
 use crate::support::export::{Export, patch_of};
 use crate::support::judged::{self, HOSTILE, HOSTILE_FILE, PROMPT, RUN};
-use crate::support::lab::Lab;
+use crate::support::lab::{Lab, run};
 
 /// A size at which everything stands side by side.
 const DESK: (u32, u32) = (1280, 900);
 
 const PHONE: (u32, u32) = (390, 844);
 
+/// The page of the run, beside the clone: a pick wants the worktree as it was.
 fn page(lab: &Lab) -> PathBuf {
-    lab.puff(&["report", RUN, "--format", "html", "-o", "."]).ok();
-    lab.work().join("report.html")
+    lab.puff(&["report", RUN, "--format", "html", "-o", ".."]).ok();
+    lab.path("report.html")
 }
 
 fn desk() -> Visit {
@@ -62,8 +63,8 @@ fn it_says_which_variant_to_take_and_how() {
     };
     has(decision, &["Take var2 by claude", "the only one that adds a test", "git puff pick trim-input:2"]);
     has(decision, &["Left to do", "repair it there", "What may still be wrong", "rule_7 and rule_9"]);
-    has(checks, &["check base var1 var2 var3", "✓ passed 12 s", "✗ failed 12 s, 22/24 tests, 1 skipped"]);
-    has(checks, &["2.3 s, fails on the base too", "kept from an earlier review"]);
+    has(checks, &["check base var1 var2 var3", "✓ passed 12s", "✗ failed 12s, 22/24 tests, 1 skipped"]);
+    has(checks, &["2.3s, fails on the base too", "kept from an earlier review"]);
     has(details, &["Score: 78", "tests +10 adds a test", "Tests added: trims", "9 of 10. The smallest change"]);
     has(details, &["I trim the input before it is read", "git puff patch trim-input:2"]);
     has(first, &["1 var2 ★ recommended claude", "+9 -5", "61 %"]);
@@ -177,8 +178,8 @@ fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
         run["variants"][1]["message"] = HOSTILE.into();
         run["decision"] = json!({"variant": 2, "how": "merge", "onto": HOSTILE, "before": null, "after": run["base_oid"],
             "decided_at": "2026-11-20T10:06:00Z", "reasons": [HOSTILE]});
-        for (at, field) in ["reasons", "follow_ups", "residual_risk"].into_iter().enumerate() {
-            review["recommendation"][field][at.min(0)] = HOSTILE.into();
+        for field in ["reasons", "follow_ups", "residual_risk"] {
+            review["recommendation"][field][0] = HOSTILE.into();
         }
         review["commands"][0] = HOSTILE.into();
         review["base"][0]["command"] = HOSTILE.into();
@@ -239,7 +240,7 @@ fn it_is_read_without_scripts_too() {
     );
     let readme = "@@ -1,3 +1,3 @@ \n # Units\n \n-Reads numbers.\n+Reads numbers, white space aside.\n";
     assert_eq!(seen.values[2], readme);
-    let html = std::fs::read_to_string(lab.work().join("report.html")).unwrap();
+    let html = std::fs::read_to_string(lab.path("report.html")).unwrap();
     let hunk =
         "<del>-/// Reads rule 3.</del>\n<ins>+/// Reads rule 3<mark>, white space around it aside</mark>.</ins>\n";
     assert!(html.contains(hunk));
@@ -336,6 +337,20 @@ fn a_run_without_a_review_has_a_page_that_says_how_to_get_one() {
 }
 
 #[test]
+fn a_review_of_something_else_recommends_nothing() {
+    let lab = judged::reviewed(|run, _| run["variants"][0]["commit"] = run["variants"][1]["commit"].clone());
+    let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text("#variants")).ask(&text("#var1"));
+    let seen = seen.go().stays_quiet().values;
+    let decision = seen[0].as_str().unwrap();
+    assert!(
+        decision.contains("var1 is not what was reviewed") && decision.contains("git puff review trim-input"),
+        "{decision}"
+    );
+    assert!(!decision.contains("pick") && !seen[1].as_str().unwrap().contains("recommended"), "{seen:?}");
+    assert!(!seen[2].as_str().unwrap().contains("Score"), "{}", seen[2]);
+}
+
+#[test]
 fn the_same_run_is_the_same_page_wherever_it_goes() {
     let lab = judged::reviewed(|_, _| {});
     let one = std::fs::read_to_string(page(&lab)).unwrap();
@@ -377,4 +392,20 @@ fn what_is_too_large_is_named_with_the_command_that_shows_it() {
     assert!(texts[0].contains("big/a lot.txt too large for this page") && texts[0].contains("small.txt"), "{texts:?}");
     assert!(texts[1].contains(&named("1 3")), "{texts:?}");
     assert!(std::fs::read_to_string(&page).unwrap().contains(&named("1").replace('\'', "&#39;")));
+}
+
+#[test]
+fn whoever_opens_it_takes_the_variant_with_the_command_that_it_shows() {
+    let lab = judged::harvested();
+    // The second one alone has the test that is asked for.
+    lab.puff(&["review", RUN, "--check", "test -f tests/trims.rs"]).ok();
+    let command = "document.querySelector('.take .cmd').textContent";
+    let seen = desk().open(&page(&lab)).ask(&text("#decision h2")).ask(command).go().stays_quiet();
+    assert_eq!(seen.values[0], "Take var2");
+    let command = seen.values[1].as_str().unwrap();
+    run(lab.command("sh").args(["-c", command])).ok();
+    assert_eq!(lab.git(&["show", "HEAD:tests/trims.rs"]), lab.git(&["show", "puff/trim-input/var2:tests/trims.rs"]));
+    let seen = desk().open(&page(&lab)).ask(&text("#decision .taken")).go().stays_quiet();
+    let taken = seen.values[0].as_str().unwrap();
+    assert!(taken.contains("Taken: var2 by cherry-pick onto main"), "{taken}");
 }
