@@ -3,7 +3,7 @@
 //! One file without any address in it, so that it can be mailed, attached and kept. A policy in its head forbids the
 //! browser to load anything and to run any script but this one, whatever a patch or a message contains. Without scripts
 //! everything is there but the differences between two variants: those are put together by the script, from what the
-//! page has of every variant against the base, and from scripts of edits without lines ([`changes`]).
+//! page has of every variant against the base, and from scripts of edits without lines (`changes`).
 //!
 //! The same run gives the same bytes. `maud` makes the small parts: its templates are checked when they are compiled, and
 //! escape what they are given. What is large, the lines of diffs, is pushed by hand.
