@@ -4,19 +4,20 @@
 //! take theirs in the order of their paths, and what does not fit is named. The lines of versions that are alike are
 //! looked at once.
 
-use std::collections::HashMap;
+mod texts;
 
-use super::edits::{Edit, Lines, Side, between, common_ends, edits};
+#[cfg(test)]
+mod tests;
+
+use texts::Texts;
+
+use super::edits::{Edit, Side, between, common_ends, edits};
 use super::lines::{is_binary, split};
-use super::marks::{Marks, marks};
 use crate::model::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, Sides, Sign, Unshown};
 use crate::render::text::visible;
 
 /// Lines shown around a change.
 pub const CONTEXT: usize = 3;
-
-/// A longer line is cut: it is data, and nobody reads it.
-const LINE: usize = 2_000;
 
 /// What a row takes beside its text, about.
 const ROW: usize = 12;
@@ -179,7 +180,7 @@ impl<'s> File<'s> {
             versions.push(FileVersion { first, what, left_out: false });
         }
         let crlf = source.versions.iter().all(|version| split(&version.bytes).all(|line| line.ends_with(b"\r\n")));
-        let texts = Texts { crlf, ..Texts::default() };
+        let texts = Texts::new(crlf);
         let none = vec![Vec::new(); versions.len()];
         let mut file =
             File { texts, numbers: none.clone(), edits: Vec::new(), changes: vec![None; none.len()], versions };
@@ -321,54 +322,4 @@ fn notes(source: &Source, a: usize, b: usize) -> Vec<String> {
         notes.push(kind.what());
     }
     notes
-}
-
-/// The texts of the lines that are shown.
-#[derive(Default)]
-struct Texts<'s> {
-    source: Lines<'s>,
-    /// Every line of every version ends with CR LF, so that nothing is said of it.
-    crlf: bool,
-    lines: Vec<String>,
-    places: HashMap<u32, u32>,
-    marked: HashMap<(u32, u32), (Marks, Marks)>,
-}
-
-impl<'s> Texts<'s> {
-    /// The lines of a version; of what is no text, none.
-    fn read(&mut self, version: &'s Content) -> Vec<u32> {
-        if version.is_text() { self.source.read(&version.bytes) } else { Vec::new() }
-    }
-
-    /// The place of a line among those that are shown.
-    fn place(&mut self, number: u32) -> u32 {
-        *self.places.entry(number).or_insert_with(|| {
-            self.lines.push(shown(self.source.line(number), self.crlf));
-            self.lines.len() as u32 - 1
-        })
-    }
-
-    fn marks(&mut self, old: u32, new: u32) -> (Marks, Marks) {
-        if let Some(known) = self.marked.get(&(old, new)) {
-            return known.clone();
-        }
-        let (a, b) = (self.place(old) as usize, self.place(new) as usize);
-        let found = marks(&self.lines[a], &self.lines[b]);
-        self.marked.insert((old, new), found.clone());
-        found
-    }
-}
-
-/// A line as text: what is no text in it as U+FFFD, without its line end, but with whatever is odd about that.
-fn shown(line: &[u8], crlf: bool) -> String {
-    let (line, end) = match line.strip_suffix(b"\n") {
-        Some(line) => (line.strip_suffix(b"\r").filter(|_| crlf).unwrap_or(line), ""),
-        None => (line, " ⟨no line end at the end of the file⟩"),
-    };
-    let cut = line.len().min(LINE);
-    let mut text = visible(&String::from_utf8_lossy(&line[..cut])).into_owned();
-    if cut < line.len() {
-        text += &format!("… ⟨{} more bytes⟩", line.len() - cut);
-    }
-    text + end
 }

@@ -29,7 +29,7 @@ pub fn next(run: &Run, review: Option<&Review>) -> Vec<Step> {
             .extend(best.map(|best| Step::new(format!("take var{best}"), format!("git puff pick {}:{best}", run.run))));
         let known = review.is_none() && run.state == State::Reviewed;
         if current.is_none() && !known && run.variants.iter().any(has_branch) {
-            steps.push(Step::new("check and rank them", format!("git puff review {}", run.run)));
+            steps.push(review_them(run));
         }
     }
     steps.extend(reading(run, best));
@@ -136,19 +136,14 @@ pub fn of_variant(run: &Run, variant: &Variant) -> Vec<Step> {
     steps
 }
 
-/// Take a variant, and record that it was taken.
-pub fn pick(run: &Run, variant: &Variant) -> Step {
-    Step::new(format!("take {}", variant.name()), format!("git puff pick {}:{}", run.run, variant.index))
-}
-
 /// See what a variant changes, whether it has a branch or not.
 pub fn read_changes(run: &Run, variant: &Variant) -> Step {
     Step::new(format!("read {}", variant.name()), format!("git puff diff {} {}", run.run, variant.index))
 }
 
 /// Check and rank the variants.
-pub fn review(run: &Run) -> Step {
-    Step::new("review", format!("git puff review {}", run.run))
+pub fn review_them(run: &Run) -> Step {
+    Step::new("check and rank them", format!("git puff review {}", run.run))
 }
 
 /// Ask once more; none where there is nobody to be asked.
@@ -167,7 +162,7 @@ fn patch(run: &Run, variant: &Variant) -> Step {
 }
 
 /// Taking a variant so that the decision is recorded; by git alone while the run is at work.
-fn take(run: &Run, variant: &Variant, purpose: String) -> Step {
+pub fn take(run: &Run, variant: &Variant, purpose: String) -> Step {
     match branch(variant) {
         Some(branch) if run.state.is_active() || run.state == State::Ready => {
             Step::new(purpose, format!("git cherry-pick {branch}"))

@@ -7,16 +7,17 @@ use serde_json::{Value, json};
 use crate::support::browser::Visit;
 use crate::support::export::{Export, patch_of};
 use crate::support::judged::{self, HOSTILE, HOSTILE_FILE, PROMPT, RUN};
-use crate::support::lab::Lab;
+use crate::support::lab::{Lab, run};
 
 /// A size at which everything stands side by side.
 const DESK: (u32, u32) = (1280, 900);
 
 const PHONE: (u32, u32) = (390, 844);
 
+/// The page of the run, beside the clone: a pick wants the worktree as it was.
 fn page(lab: &Lab) -> PathBuf {
-    lab.puff(&["report", RUN, "--format", "html", "-o", "."]).ok();
-    lab.work().join("report.html")
+    lab.puff(&["report", RUN, "--format", "html", "-o", ".."]).ok();
+    lab.path("report.html")
 }
 
 fn desk() -> Visit {
@@ -53,7 +54,7 @@ fn choose(a: &str, b: &str) -> String {
 fn it_says_which_variant_to_take_and_how() {
     let lab = judged::reviewed(|_, _| {});
     let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text("#checks table")).ask(&text("#var2"));
-    let seen = seen.ask(&text("#variants tbody tr")).ask(&text("#asked pre")).ask("document.title").go().is_quiet();
+    let seen = seen.ask(&text("#variants tbody tr")).ask(&text("#asked pre")).ask("document.title").go().stays_quiet();
     let [decision, checks, details, first, asked, title] = &seen.values[..] else { panic!("{:?}", seen.values) };
     let has = |text: &Value, words: &[&str]| {
         for word in words {
@@ -62,8 +63,8 @@ fn it_says_which_variant_to_take_and_how() {
     };
     has(decision, &["Take var2 by claude", "the only one that adds a test", "git puff pick trim-input:2"]);
     has(decision, &["Left to do", "repair it there", "What may still be wrong", "rule_7 and rule_9"]);
-    has(checks, &["check base var1 var2 var3", "✓ passed 12 s", "✗ failed 12 s, 22/24 tests, 1 skipped"]);
-    has(checks, &["2.3 s, fails on the base too", "kept from an earlier review"]);
+    has(checks, &["check base var1 var2 var3", "✓ passed 12s", "✗ failed 12s, 22/24 tests, 1 skipped"]);
+    has(checks, &["2.3s, fails on the base too", "kept from an earlier review"]);
     has(details, &["Score: 78", "tests +10 adds a test", "Tests added: trims", "9 of 10. The smallest change"]);
     has(details, &["I trim the input before it is read", "git puff patch trim-input:2"]);
     has(first, &["1 var2 ★ recommended claude", "+9 -5", "61 %"]);
@@ -78,7 +79,7 @@ fn any_two_variants_stand_beside_each_other() {
     let visit = visit.ask(&choose("var1", "var2")).ask(&text(".status")).ask(&rows("src/parse.rs"));
     let visit = visit.ask(&rows("README.md")).press("s").ask(&text(".status")).ask(&rows("README.md"));
     let visit = visit.ask(&choose("var2", "var2")).ask(&text(".status"));
-    let seen = visit.ask(&choose("var3", "base")).ask(&text(".status")).ask(&rows("notes.txt")).go().is_quiet();
+    let seen = visit.ask(&choose("var3", "base")).ask(&text(".status")).ask(&rows("notes.txt")).go().stays_quiet();
     let mut values = seen.values.into_iter().filter(|value| !value.is_null());
     let mut next = || values.next().unwrap().as_str().unwrap().to_owned();
 
@@ -91,18 +92,19 @@ fn any_two_variants_stand_beside_each_other() {
     assert_eq!(next(), parse);
 
     // What two variants have in common is no difference between them.
-    assert_eq!(next(), "From var1 to var2: 4 files, +10 −48. git puff diff trim-input 1 2 Copy");
+    assert_eq!(next(), "From var1 to var2: 4 files, +10 −49. git puff diff trim-input 1 2 Copy");
     let parse = "\
-25|−|let value = input.[trim_start().trim_end]().parse::<u32>()?;|25|+|let value = input.[trim]().parse::<u32>()?;
-29|−|/// Reads rule 4.|29|+|/// Reads rule 4[, white space around it aside].
-31|−|let value = input.parse::<u32>()?;|31|+|let value = input.[trim().]parse::<u32>()?;
-59|−|/// Reads rule 9[, white space around it aside].|59|+|/// Reads rule 9.
-61|−|let value = input.[trim_start().trim_end().]parse::<u32>()?;|61|+|let value = input.parse::<u32>()?;";
+11|−|/// The first one.|||
+26|−|let value = input.[trim_start().trim_end]().parse::<u32>()?;|25|+|let value = input.[trim]().parse::<u32>()?;
+30|−|/// Reads rule 4.|29|+|/// Reads rule 4[, white space around it aside].
+32|−|let value = input.parse::<u32>()?;|31|+|let value = input.[trim().]parse::<u32>()?;
+60|−|/// Reads rule 9[, white space around it aside].|59|+|/// Reads rule 9.
+62|−|let value = input.[trim_start().trim_end().]parse::<u32>()?;|61|+|let value = input.parse::<u32>()?;";
     assert_eq!(next(), parse);
     let readme = "3|−|Reads numbers, [trimmed].|3|+|Reads numbers, [white space aside].\n4|−||||\n5|−|More to come.|||";
     assert_eq!(next(), readme);
 
-    assert_eq!(next(), "From var2 to var1: 4 files, +48 −10. git puff diff trim-input 2 1 Copy");
+    assert_eq!(next(), "From var2 to var1: 4 files, +49 −10. git puff diff trim-input 2 1 Copy");
     let readme = "3|−|Reads numbers, [white space aside].|3|+|Reads numbers, [trimmed].\n|||4|+|\n|||5|+|More to come.";
     assert_eq!(next(), readme);
     assert_eq!(next(), "var2 and var2 are the same.");
@@ -120,27 +122,50 @@ fn every_pair_that_the_script_puts_together_is_what_git_shows() {
     let page = page(&lab);
     let side = |place: usize| if place == 0 { "base".to_owned() } else { format!("var{place}") };
     let commit = |place: usize| if place == 0 { "main".to_owned() } else { format!("puff/{RUN}/var{place}") };
+    // How many lines come and go in every file, and every line that is shown, by its number.
     let shown = "[...document.querySelectorAll('#files details.file')].map((it) => { it.open = true; it.dispatchEvent(new \
-        Event('toggle')); return it; }).map((it) => it.querySelector('code').textContent + ' ' + \
-        it.querySelector('.plus').textContent.slice(1) + ' ' + it.querySelector('.minus').textContent.slice(1)).join('\\n')";
+        Event('toggle')); const text = (what) => it.querySelector(what).textContent; const lines = (at) => \
+        [...it.querySelectorAll('tbody tr:not(.gap)')].filter((row) => row.cells[at]?.textContent).map((row) => \
+        [+row.cells[at].textContent, row.cells[at + 2].textContent]); return { file: \
+        `${text('code')} ${text('.plus').slice(1)} ${text('.minus').slice(1)}`, path: text('code'), lines: [lines(0), lines(3)] }; })";
     let pairs: Vec<(usize, usize)> = (0..4).flat_map(|a| (0..4).map(move |b| (a, b))).filter(|(a, b)| a != b).collect();
     let visit =
         pairs.iter().fold(desk().open(&page), |visit, (a, b)| visit.ask(&choose(&side(*a), &side(*b))).ask(shown));
-    let seen = visit.go().is_quiet();
-    for ((a, b), shown) in pairs.into_iter().zip(seen.values.iter().filter(|value| !value.is_null())) {
-        let stat =
-            lab.git(&["-c", "core.quotePath=off", "diff", "-z", "--no-renames", "--numstat", &commit(a), &commit(b)]);
+    let seen = visit.go().stays_quiet();
+    let seen = seen.values.iter().filter_map(Value::as_array);
+    for ((a, b), files) in pairs.into_iter().zip(seen) {
+        let stat = ["-c", "core.quotePath=off", "diff", "-z", "--no-renames", "--numstat", &commit(a), &commit(b)];
+        let stat = lab.git(&stat);
         let wanted = stat.split_terminator('\0').map(|line| {
             let [plus, minus, path] = line.splitn(3, '\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
             let number = |text: &str| if text == "-" { "0".to_owned() } else { text.to_owned() };
-            format!("{} {} {}", path.replace('\u{200b}', "⟨U+200B⟩"), number(plus), number(minus))
+            format!("{} {} {}", visible(path), number(plus), number(minus))
         });
         let mut wanted: Vec<String> = wanted.collect();
-        let mut shown: Vec<&str> = shown.as_str().unwrap().lines().collect();
+        let mut shown: Vec<&str> = files.iter().map(|file| file["file"].as_str().unwrap()).collect();
         wanted.sort_unstable();
         shown.sort_unstable();
         assert_eq!(shown, wanted, "{} and {}", side(a), side(b));
+        let parsers = files.iter().filter(|file| file["path"] == "src/parse.rs");
+        for (place, shown) in parsers.flat_map(|file| [(a, &file["lines"][0]), (b, &file["lines"][1])]) {
+            let text = lab.git(&["show", &format!("{}:src/parse.rs", commit(place))]);
+            let lines: Vec<String> = text.lines().map(visible).collect();
+            for line in shown.as_array().unwrap() {
+                let number = line[0].as_u64().unwrap() as usize;
+                assert_eq!(
+                    line[1].as_str(),
+                    lines.get(number - 1).map(String::as_str),
+                    "line {number} of {}",
+                    side(place)
+                );
+            }
+        }
     }
+}
+
+/// The hostile text as a page shows it.
+fn visible(text: &str) -> String {
+    text.replace('\u{202e}', "⟨U+202E⟩").replace('\u{1b}', "␛").replace('\u{200b}', "⟨U+200B⟩")
 }
 
 #[test]
@@ -153,8 +178,8 @@ fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
         run["variants"][1]["message"] = HOSTILE.into();
         run["decision"] = json!({"variant": 2, "how": "merge", "onto": HOSTILE, "before": null, "after": run["base_oid"],
             "decided_at": "2026-11-20T10:06:00Z", "reasons": [HOSTILE]});
-        for (at, field) in ["reasons", "follow_ups", "residual_risk"].into_iter().enumerate() {
-            review["recommendation"][field][at.min(0)] = HOSTILE.into();
+        for field in ["reasons", "follow_ups", "residual_risk"] {
+            review["recommendation"][field][0] = HOSTILE.into();
         }
         review["commands"][0] = HOSTILE.into();
         review["base"][0]["command"] = HOSTILE.into();
@@ -168,12 +193,12 @@ fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
         "(document.querySelectorAll('details').forEach((it) => { it.open = true; }), document.body.innerText)";
     let visit = desk().open(&page).ask(&choose("base", "var3")).ask(everything).ask(&rows("src/parse.rs"));
     let visit = visit.ask("[document.scripts.length, document.images.length, document.querySelectorAll('[onload], [onerror], b b').length]");
-    let seen = visit.ask("typeof pwned").press("?").go().is_quiet();
+    let seen = visit.ask("typeof pwned").press("?").go().stays_quiet();
     let [text, parse, counts, pwned] = &seen.values[1..] else { panic!("{:?}", seen.values) };
-    let shown = HOSTILE.replace('\u{202e}', "⟨U+202E⟩").replace('\u{1b}', "␛");
+    let shown = visible(HOSTILE);
     let text = text.as_str().unwrap();
     assert!(text.matches(&shown).count() >= 15, "{}", text.matches(&shown).count());
-    assert!(text.contains(&HOSTILE_FILE.replace('\u{200b}', "⟨U+200B⟩")) && text.contains("<b>codex</b>"));
+    assert!(text.contains(&visible(HOSTILE_FILE)) && text.contains("<b>codex</b>"));
     assert!(parse.as_str().unwrap().contains(&shown), "{parse}");
     // Its own script, and the data that is none.
     assert_eq!((counts, pwned.as_str()), (&json!([2, 0, 0]), Some("undefined")));
@@ -205,7 +230,7 @@ fn it_is_read_without_scripts_too() {
     let visit = visit.ask(
         "[...document.querySelectorAll('#static > details > summary')].map((it) => it.innerText.trim()).join('; ')",
     );
-    let seen = visit.go().is_quiet();
+    let seen = visit.go().stays_quiet();
     assert!(seen.values[0].as_str().unwrap().contains("git puff pick trim-input:2"));
     assert_eq!(seen.values[1], true);
     assert!(
@@ -215,7 +240,7 @@ fn it_is_read_without_scripts_too() {
     );
     let readme = "@@ -1,3 +1,3 @@ \n # Units\n \n-Reads numbers.\n+Reads numbers, white space aside.\n";
     assert_eq!(seen.values[2], readme);
-    let html = std::fs::read_to_string(lab.work().join("report.html")).unwrap();
+    let html = std::fs::read_to_string(lab.path("report.html")).unwrap();
     let hunk =
         "<del>-/// Reads rule 3.</del>\n<ins>+/// Reads rule 3<mark>, white space around it aside</mark>.</ins>\n";
     assert!(html.contains(hunk));
@@ -235,7 +260,7 @@ fn it_is_used_with_keys_alone() {
     let table = "(() => { const it = document.querySelector('.numbers'); it.closest('details').open = true; \
         it.querySelector('button').focus(); return it.querySelectorAll('button[tabindex=\"0\"]').length; })()";
     let visit = visit.ask(table).press("ArrowRight").press("Enter").ask(&text(".status"));
-    let seen = visit.go().is_quiet();
+    let seen = visit.go().stays_quiet();
     let wanted = [
         json!("skip"),
         json!("main"),
@@ -260,6 +285,7 @@ fn it_fits_a_phone_and_a_desk_in_the_dark_and_in_the_light() {
     // For people to look at.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report-html");
     std::fs::create_dir_all(&folder).unwrap();
+    std::fs::copy(&page, folder.join("report.html")).unwrap();
     for ((width, height), side) in [(DESK, true), (PHONE, false)] {
         for dark in [false, true] {
             let shot = folder.join(format!("{width}-{}.png", if dark { "dark" } else { "light" }));
@@ -267,7 +293,7 @@ fn it_fits_a_phone_and_a_desk_in_the_dark_and_in_the_light() {
             let visit = Visit::new(width, height, dark).open(&page).shot(&shot, true).ask(open);
             let visit = visit.ask("document.documentElement.scrollWidth").ask("!!document.querySelector('table.side')");
             // Text on what is behind it, as the guidelines for readable pages count contrast: 4.5 is enough.
-            let seen = visit.ask(CONTRAST).go().is_quiet();
+            let seen = visit.ask(CONTRAST).go().stays_quiet();
             assert_eq!(seen.values[1..], [json!(width), json!(side), json!([])], "{width} {dark}");
         }
     }
@@ -303,11 +329,25 @@ fn a_run_without_a_review_has_a_page_that_says_how_to_get_one() {
     let lab = judged::harvested();
     let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text(".status"));
     let seen = seen.ask("document.querySelectorAll('.matrix .cell').length").ask("!!document.querySelector('#checks')");
-    let seen = seen.go().is_quiet();
+    let seen = seen.go().stays_quiet();
     assert!(seen.values[0].as_str().unwrap().contains("git puff review trim-input"), "{:?}", seen.values[0]);
     assert!(seen.values[1].as_str().unwrap().starts_with("From base to var1: "));
     assert!(seen.values[2].as_u64().unwrap() >= 9);
     assert_eq!(seen.values[3], false);
+}
+
+#[test]
+fn a_review_of_something_else_recommends_nothing() {
+    let lab = judged::reviewed(|run, _| run["variants"][0]["commit"] = run["variants"][1]["commit"].clone());
+    let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text("#variants")).ask(&text("#var1"));
+    let seen = seen.go().stays_quiet().values;
+    let decision = seen[0].as_str().unwrap();
+    assert!(
+        decision.contains("var1 is not what was reviewed") && decision.contains("git puff review trim-input"),
+        "{decision}"
+    );
+    assert!(!decision.contains("pick") && !seen[1].as_str().unwrap().contains("recommended"), "{seen:?}");
+    assert!(!seen[2].as_str().unwrap().contains("Score"), "{}", seen[2]);
 }
 
 #[test]
@@ -346,10 +386,26 @@ fn what_is_too_large_is_named_with_the_command_that_shows_it() {
         .ask(&text("#files"))
         .ask(&choose("var1", "var3"))
         .ask("document.querySelectorAll('details.file').forEach((it) => { it.open = true; })");
-    let seen = seen.ask("new Promise((done) => setTimeout(done, 0))").ask(&text("#files")).go().is_quiet();
+    let seen = seen.ask("new Promise((done) => setTimeout(done, 0))").ask(&text("#files")).go().stays_quiet();
     let texts: Vec<_> = seen.values.iter().filter_map(Value::as_str).collect();
     let named = |which: &str| format!("git puff diff trim-input {which} -- 'big/a lot.txt'");
     assert!(texts[0].contains("big/a lot.txt too large for this page") && texts[0].contains("small.txt"), "{texts:?}");
     assert!(texts[1].contains(&named("1 3")), "{texts:?}");
     assert!(std::fs::read_to_string(&page).unwrap().contains(&named("1").replace('\'', "&#39;")));
+}
+
+#[test]
+fn whoever_opens_it_takes_the_variant_with_the_command_that_it_shows() {
+    let lab = judged::harvested();
+    // The second one alone has the test that is asked for.
+    lab.puff(&["review", RUN, "--check", "test -f tests/trims.rs"]).ok();
+    let command = "document.querySelector('.take .cmd').textContent";
+    let seen = desk().open(&page(&lab)).ask(&text("#decision h2")).ask(command).go().stays_quiet();
+    assert_eq!(seen.values[0], "Take var2");
+    let command = seen.values[1].as_str().unwrap();
+    run(lab.command("sh").args(["-c", command])).ok();
+    assert_eq!(lab.git(&["show", "HEAD:tests/trims.rs"]), lab.git(&["show", "puff/trim-input/var2:tests/trims.rs"]));
+    let seen = desk().open(&page(&lab)).ask(&text("#decision .taken")).go().stays_quiet();
+    let taken = seen.values[0].as_str().unwrap();
+    assert!(taken.contains("Taken: var2 by cherry-pick onto main"), "{taken}");
 }

@@ -98,9 +98,14 @@ try {
 } catch (error) {
   failed = error;
 }
-browser.kill('SIGKILL');
-await new Promise((resolve) => { browser.on('exit', resolve); });
-rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+// It closes itself, so that no process of it writes into its folder any more; where it does not, it is ended.
+session = undefined;
+const gone = new Promise((resolve) => { browser.on('exit', resolve); });
+const overdue = setTimeout(() => browser.kill('SIGKILL'), 10_000);
+ask('Browser.close').catch(() => {});
+await gone;
+clearTimeout(overdue);
+rmSync(profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
 if (failed) {
   console.error(failed);
   process.exit(1);

@@ -86,7 +86,7 @@ impl Visit {
 impl Visited {
     /// The page asked for nothing but itself, opened no dialog, and nothing in it failed.
     #[track_caller]
-    pub fn is_quiet(self) -> Visited {
+    pub fn stays_quiet(self) -> Visited {
         assert_eq!(self.requests.len(), 1, "{:?}", self.requests);
         assert!(self.dialogs.is_empty() && self.errors.is_empty(), "{:?} {:?}", self.dialogs, self.errors);
         self

@@ -25,14 +25,16 @@ pub const HOSTILE_FILE: &str = "docs/<script>alert(3)<\u{200b}script>'\".md";
 fn parser(rules: usize, change: impl Fn(usize) -> Option<String>) -> String {
     let mut text = String::from("//! Reads numbers with units.\n\nuse std::num::ParseIntError;\n\n");
     for rule in 0..rules {
-        text += &change(rule).unwrap_or_else(|| {
-            format!(
-                "/// Reads rule {rule}.\nfn rule_{rule}(input: &str) -> Result<u32, ParseIntError> {{\n    \
-                let value = input.parse::<u32>()?;\n    Ok(value * {rule})\n}}\n\n"
-            )
-        });
+        text += &change(rule).unwrap_or_else(|| untouched(rule));
     }
     text
+}
+
+fn untouched(rule: usize) -> String {
+    format!(
+        "/// Reads rule {rule}.\nfn rule_{rule}(input: &str) -> Result<u32, ParseIntError> {{\n    \
+        let value = input.parse::<u32>()?;\n    Ok(value * {rule})\n}}\n\n"
+    )
 }
 
 fn trimmed(rule: usize, how: &str) -> String {
@@ -58,7 +60,15 @@ pub fn harvested() -> Lab {
         change(&[
             (
                 "src/parse.rs",
-                parser(12, |rule| (rule == 3 || rule == 9).then(|| trimmed(rule, ".trim_start().trim_end()"))),
+                parser(12, |rule| match rule {
+                    1 => Some(format!(
+                        "/// The first one.
+{}",
+                        untouched(rule)
+                    )),
+                    3 | 9 => Some(trimmed(rule, ".trim_start().trim_end()")),
+                    _ => None,
+                }),
             ),
             ("README.md", "# Units\n\nReads numbers, trimmed.\n\nMore to come.\n".into()),
             ("src/extra.rs", "pub fn extra() {}\n".repeat(40)),

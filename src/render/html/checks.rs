@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::chip;
 use super::escape::text;
 use crate::model::{Check, CheckStatus, Handoff, Variant};
+use crate::render::review::seconds;
 
 /// There is a result of a check.
 pub fn has_any(handoff: &Handoff) -> bool {
@@ -108,10 +109,6 @@ pub fn status(status: CheckStatus) -> Markup {
         CheckStatus::Timeout => chip("bad", "◷", "timed out"),
         CheckStatus::Error => chip("bad", "!", "could not run"),
     }
-}
-
-fn seconds(seconds: f64) -> String {
-    if seconds < 9.95 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
 }
 
 /// What one check printed on the base and on every variant.

@@ -4,8 +4,9 @@ use maud::{Markup, html};
 
 use super::escape::text;
 use super::{command, moment, ranked, verdict};
-use crate::model::{Decision, Handoff, Recommendation, Review, Run, Verdict};
-use crate::render::{steps, words};
+use crate::model::{Decision, Handoff, Recommendation, Review, Run, Variant, Verdict};
+use crate::render::steps::{self, Step};
+use crate::render::words;
 
 /// The first section of the page.
 pub fn section(handoff: &Handoff) -> Markup {
@@ -14,6 +15,7 @@ pub fn section(handoff: &Handoff) -> Markup {
         section #decision aria-labelledby="decision-h" {
             @if let Some(decision) = &run.decision { (taken(run, decision)) }
             @match &handoff.review {
+                Some(review) if run.decision.is_none() && !review.outdated(run).is_empty() => (outdated(run, review)),
                 Some(review) => (recommended(run, review)),
                 None if run.decision.is_none() => (unreviewed(run)),
                 None => {}
@@ -64,7 +66,7 @@ fn recommended(run: &Run, review: &Review) -> Markup {
             h2 id=(id) {
                 @match advice.variant {
                     Some(index) => { "Take var" (index) (by(run, index)) }
-                    None if !advice.tied.is_empty() => { (tied(&advice.tied)) " are equally good" }
+                    None if !advice.tied.is_empty() => { (several(&advice.tied)) " are equally good" }
                     None => "No variant can be recommended",
                 }
             }
@@ -78,6 +80,20 @@ fn recommended(run: &Run, review: &Review) -> Markup {
     }
 }
 
+/// A review that does not know the variants as they are recommends nothing.
+fn outdated(run: &Run, review: &Review) -> Markup {
+    let changed = review.outdated(run);
+    let step = steps::review_them(run);
+    html! {
+        div .card.advice {
+            p .eyebrow { "Reviewed " (moment(review.reviewed_at)) ", before something changed" }
+            h2 #decision-h { (several(&changed)) (if changed.len() == 1 { " is" } else { " are" }) " not what was reviewed" }
+            p { "Which variant to take is known when all of them are reviewed as they are." }
+            div .take { span { (step.purpose) } (command(&step.command)) }
+        }
+    }
+}
+
 fn facts(run: &Run, index: u32) -> Markup {
     let changes = run.variant(index).and_then(|variant| {
         Some(format!("{}, {}", words::number(variant.files? as usize, "file"), words::changes(variant)?))
@@ -85,7 +101,7 @@ fn facts(run: &Run, index: u32) -> Markup {
     html! { @if let Some(changes) = changes { span .quiet { (changes) } } }
 }
 
-fn tied(indexes: &[u32]) -> String {
+fn several(indexes: &[u32]) -> String {
     let names: Vec<String> = indexes.iter().map(|index| format!("var{index}")).collect();
     match names.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
@@ -99,7 +115,7 @@ fn ways(run: &Run, review: &Review) -> Markup {
     let candidates: Vec<u32> = advice.variant.into_iter().chain(advice.tied.iter().copied()).collect();
     html! {
         @if run.decision.is_none() {
-            @for step in candidates.iter().filter_map(|index| run.variant(*index)).map(|it| steps::pick(run, it)) {
+            @for step in candidates.iter().filter_map(|index| run.variant(*index)).map(|it| taking(run, it)) {
                 div .take { span { (step.purpose) } (command(&step.command)) }
             }
             @if let Some(variant) = advice.variant.and_then(|index| run.variant(index)) {
@@ -117,6 +133,10 @@ fn ways(run: &Run, review: &Review) -> Markup {
             }
         }
     }
+}
+
+fn taking(run: &Run, variant: &Variant) -> Step {
+    steps::take(run, variant, format!("take {}", variant.name()))
 }
 
 fn afterwards(advice: &Recommendation) -> Markup {
@@ -141,7 +161,8 @@ fn unreviewed(run: &Run) -> Markup {
             @if reviewable {
                 h2 #decision-h { "Nobody has checked these variants yet" }
                 p { "A review runs your checks on every variant and on the base, ranks them, and says which to take." }
-                div .take { span { "review" } (command(&steps::review(run).command)) }
+                @let step = steps::review_them(run);
+                div .take { span { (step.purpose) } (command(&step.command)) }
             } @else {
                 h2 #decision-h { "There is nothing to choose from yet" }
                 @for step in first { div .take { span { (text(&step.purpose)) } (command(&step.command)) } }

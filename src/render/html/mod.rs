@@ -3,7 +3,7 @@
 //! One file without any address in it, so that it can be mailed, attached and kept. A policy in its head forbids the
 //! browser to load anything and to run any script but this one, whatever a patch or a message contains. Without scripts
 //! everything is there but the differences between two variants: those are put together by the script, from what the
-//! page has of every variant against the base, and from scripts of edits without lines ([`changes`]).
+//! page has of every variant against the base, and from scripts of edits without lines (`changes`).
 //!
 //! The same run gives the same bytes. `maud` makes the small parts: its templates are checked when they are compiled, and
 //! escape what they are given. What is large, the lines of diffs, is pushed by hand.
@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::steps::Step;
 use super::{steps, words};
-use crate::model::{Comparison, Handoff, Review, Run, Sides, Variant, Verdict};
+use crate::model::{Comparison, Handoff, Review, Reviewed, Run, Sides, Variant, Verdict};
 use escape::text;
 
 const STYLE: &str = include_str!("style.css");
@@ -99,9 +99,19 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
+/// What a review says of a variant; nothing where the variant is another one since.
+fn reviewed<'r>(run: &Run, review: Option<&'r Review>, index: u32) -> Option<&'r Reviewed> {
+    review.filter(|review| !review.outdated(run).contains(&index))?.variant(index)
+}
+
+/// The variant that a review recommends, as long as it knows all of them.
+fn recommended(run: &Run, review: Option<&Review>) -> Option<u32> {
+    review.filter(|review| review.outdated(run).is_empty())?.recommendation.variant
+}
+
 /// The variant that a reader looks at first: the one that was taken, or is recommended.
 fn advised(handoff: &Handoff) -> Option<u32> {
-    let recommended = handoff.review.as_ref().and_then(|review| review.recommendation.variant);
+    let recommended = recommended(&handoff.run, handoff.review.as_ref());
     handoff.run.decision.as_ref().map(|decision| decision.variant).or(recommended)
 }
 
@@ -197,7 +207,7 @@ fn verdict(verdict: Verdict) -> Markup {
     let (class, sign, word) = match verdict {
         Verdict::Passed => ("good", "✓", "passed"),
         Verdict::Failed => ("bad", "✗", "failed"),
-        Verdict::FailsOnBase => ("odd", "≈", "fails on the base too"),
+        Verdict::FailsOnBase => ("odd", "≈", "fails only where the base does"),
         Verdict::Unchecked => ("none", "–", "not checked"),
         Verdict::NoCommit => ("none", "∅", "nothing to check"),
     };
@@ -215,7 +225,7 @@ fn section_of(index: u32) -> String {
 /// The variants, best first where a review has ranked them.
 fn ranked<'r>(run: &'r Run, review: Option<&Review>) -> Vec<&'r Variant> {
     let mut variants: Vec<&Variant> = run.variants.iter().collect();
-    let rank = |variant: &Variant| review?.variant(variant.index)?.rank;
+    let rank = |variant: &Variant| reviewed(run, review, variant.index)?.rank;
     variants.sort_by_key(|variant| (rank(variant).unwrap_or(u32::MAX), variant.index));
     variants
 }

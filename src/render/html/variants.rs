@@ -3,14 +3,15 @@
 use maud::{Markup, html};
 
 use super::escape::text;
-use super::{chip, ranked, section_of, step_list, verdict};
-use crate::model::{Evidence, Handoff, Observation, Review, Reviewed, Variant};
+use super::{chip, ranked, reviewed, section_of, step_list, verdict};
+use crate::model::{Evidence, Handoff, Observation, Review, Reviewed, Run, Variant};
+use crate::render::review::is_accepted;
 use crate::render::{steps, words};
 
 /// All variants in a table, best first.
 pub fn table(handoff: &Handoff) -> Markup {
     let (run, review) = (&handoff.run, handoff.review.as_ref());
-    let recommended = review.and_then(|review| review.recommendation.variant);
+    let recommended = super::recommended(run, review);
     html! {
         @if !run.variants.is_empty() {
             section #variants aria-labelledby="variants-h" {
@@ -27,7 +28,7 @@ pub fn table(handoff: &Handoff) -> Markup {
                         } }
                         tbody {
                             @for variant in ranked(run, review) {
-                                (row(variant, review, recommended == Some(variant.index)))
+                                (row(run, variant, review, recommended == Some(variant.index)))
                             }
                         }
                     }
@@ -37,8 +38,8 @@ pub fn table(handoff: &Handoff) -> Markup {
     }
 }
 
-fn row(variant: &Variant, review: Option<&Review>, recommended: bool) -> Markup {
-    let reviewed = review.and_then(|review| review.variant(variant.index));
+fn row(run: &Run, variant: &Variant, review: Option<&Review>, recommended: bool) -> Markup {
+    let reviewed = reviewed(run, review, variant.index);
     let notes = words::notes(variant);
     html! {
         tr .best[recommended] {
@@ -54,7 +55,7 @@ fn row(variant: &Variant, review: Option<&Review>, recommended: bool) -> Markup 
                 @if let Some(files) = variant.files { span .small { (words::number(files as usize, "file")) } }
             }
             @if review.is_some() {
-                td .num.fact data-name="score" { @if let Some(score) = &variant.score { (number(score.total)) } @else { "–" } }
+                td .num.fact data-name="score" { @if let Some(score) = variant.score.as_ref().filter(|_| reviewed.is_some()) { (number(score.total)) } @else { "–" } }
                 td .num.fact data-name="agreement" { (percent(reviewed.and_then(|it| it.evidence.agreement))) }
             }
             td .wide.fact { @for note in notes { span .small { (text(&note)) } } }
@@ -88,7 +89,7 @@ pub fn percent(likeness: Option<f64>) -> String {
 /// Each variant with all that is known of it; the recommended one is open.
 pub fn details(handoff: &Handoff) -> Markup {
     let (run, review) = (&handoff.run, handoff.review.as_ref());
-    let open = review.and_then(|review| review.recommendation.variant);
+    let open = super::recommended(run, review);
     html! {
         @if !run.variants.is_empty() {
             section #details aria-labelledby="details-h" {
@@ -96,14 +97,15 @@ pub fn details(handoff: &Handoff) -> Markup {
                 @if let Some(review) = review { (judges(review)) }
                 @for variant in ranked(run, review) {
                     details .variant id=(section_of(variant.index)) open[open == Some(variant.index)] {
-                        (summary(variant, review))
-                        (score(variant))
-                        @if let Some(reviewed) = review.and_then(|review| review.variant(variant.index)) {
+                        @let reviewed = reviewed(run, review, variant.index);
+                        (summary(variant, reviewed))
+                        @if let Some(reviewed) = reviewed {
+                            (score(variant))
                             (evidence(&reviewed.evidence, review))
                             (touched(reviewed))
                         }
-                        (risks(variant, review))
-                        @if let Some(review) = review { (opinions(review, variant.index)) }
+                        (risks(variant, reviewed))
+                        @if let Some(review) = review.filter(|_| reviewed.is_some()) { (opinions(review, variant.index)) }
                         (message(variant))
                         h3 { "Commands" }
                         (step_list(&steps::of_variant(run, variant)))
@@ -114,8 +116,7 @@ pub fn details(handoff: &Handoff) -> Markup {
     }
 }
 
-fn summary(variant: &Variant, review: Option<&Review>) -> Markup {
-    let reviewed = review.and_then(|review| review.variant(variant.index));
+fn summary(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
     html! {
         summary {
             strong { (text(&words::name(variant))) } " "
@@ -157,10 +158,7 @@ fn score(variant: &Variant) -> Markup {
 }
 
 fn evidence(evidence: &Evidence, review: Option<&Review>) -> Markup {
-    let accepted = |finding: &Observation| {
-        let whole = format!("{}:{}", finding.kind, finding.path);
-        review.is_some_and(|review| review.accepted.iter().any(|it| *it == finding.kind || *it == whole))
-    };
+    let accepted = |it: &Observation| review.is_some_and(|review| is_accepted(review, &it.kind, &it.path));
     html! {
         h3 { "What is seen in the change" }
         (names("Tests added", &evidence.tests_added))
@@ -213,8 +211,7 @@ fn touched(reviewed: &Reviewed) -> Markup {
 }
 
 /// The risks that the harvest found, where a review has not taken them up among what is seen.
-fn risks(variant: &Variant, review: Option<&Review>) -> Markup {
-    let reviewed = review.and_then(|review| review.variant(variant.index));
+fn risks(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
     let told = |kind: &str, path: &str| {
         reviewed.is_some_and(|it| it.evidence.findings.iter().any(|seen| seen.kind == kind && seen.path == path))
     };
