@@ -39,7 +39,7 @@ fn bash_completes_verbs_flags_and_values() {
     "#;
     let mut bash = std::process::Command::new("bash");
     let said = bash.args(["--norc", "-c", script]).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("bash runs");
-    assert_eq!(String::from_utf8_lossy(&said.stdout), "harvest\n--recreate\nmd json\n", "{said:?}");
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "harvest\n--recreate\nmd json html\n", "{said:?}");
 }
 
 /// The command line without what is not for users.
