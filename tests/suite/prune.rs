@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::choice::Choice;
 use crate::support::crew::Crew;
+use crate::support::lab::wait_until;
 
 /// What a prune said that it keeps: what it is, its name, and why.
 fn kept(document: &Value) -> Vec<(String, String, String)> {
@@ -226,6 +227,25 @@ fn a_run_at_work_is_left_alone() {
     crew.lab.puff(&["undo"]).ok();
     crew.lab.puff(&["harvest", &run]).ok();
     assert_eq!(crew.file(&run, 1, "begun"), "begun");
+}
+
+#[test]
+fn a_run_that_is_being_reviewed_is_left_alone() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    let (begun, go) = (lab.path("begun"), lab.path("go"));
+    let check = format!("echo >'{}'; while [ ! -e '{}' ]; do sleep 0.05; done", begun.display(), go.display());
+    let mut review = lab.spawn(&["review", "fix", "--check", &check], Stdio::null());
+    wait_until("the check runs", || begun.exists());
+    lab.puff(&["prune", "fix"]).exits(1).complains(&["is being reviewed"]);
+    fs::write(&go, "").unwrap();
+    review.wait().unwrap();
+    let run = lab.puff(&["pick", "fix:2", "--json"]).ok().json();
+    let reasons = run["decision"]["reasons"].to_string();
+    assert!(reasons.contains("recommended") && reasons.contains("Its check passed."), "{reasons}");
+    lab.puff(&["prune", "fix"]).ok();
+    lab.puff(&["undo"]).ok();
+    assert_eq!(lab.show("fix")["decision"], run["decision"]);
 }
 
 #[test]

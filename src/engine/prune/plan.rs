@@ -9,7 +9,7 @@ use crate::engine::pick::settle::{Standing, standing, waits};
 use crate::error::{Error, Result};
 use crate::model::{Act, KeptBranch, KeptWorktree, Oid, ProviderKind, Run, RunId, Session, State, Variant};
 use crate::settings;
-use crate::store::{Recorded, RunStore, SessionStore, Trash};
+use crate::store::{FileLock, Recorded, RunStore, SessionStore, Trash};
 
 pub(super) use crate::engine::pick::short;
 
@@ -78,6 +78,10 @@ fn prove_idle(context: &Context, run: &Run, sessions: &[Session]) -> Result<()> 
         return Err(Error::failed(format!("the run '{id}' is {}", run.state.as_str()))
             .hint(format!("end it first: git puff cancel {id}")));
     }
+    if FileLock::is_held(&context.places.review_lock(id)) {
+        return Err(Error::failed(format!("the run '{id}' is being reviewed"))
+            .hint("wait until that is done, or end it with Control-C where it runs"));
+    }
     if let Some(session) = sessions.iter().find(|session| !session.state.is_over()) {
         return Err(Error::failed(format!("the session '{}' works for the run '{id}'", session.id))
             .hint(format!("end it first: git puff session kill {}", session.id)));
@@ -101,7 +105,7 @@ fn files(context: &Context, run: &Run, sessions: &[Session]) -> Vec<PathBuf> {
     let places = &context.places;
     let store = SessionStore::new(places);
     let folders = sessions.iter().map(|session| store.place(&session.id).folder().to_owned());
-    let others = [places.log(&run.run), places.result(&run.run), places.cache(run.run.as_str())];
+    let others = [places.log(&run.run), places.result(&run.run)];
     folders.chain(others).filter(|path| path.exists()).collect()
 }
 
