@@ -1,38 +1,34 @@
-//! What is done to choose a variant: `cargo bench --bench choose [-- PART…]`, where a part is `html` or `pick`.
-//! Nothing here is asserted; the figures are medians, for reading.
+//! What is done to choose a variant: `cargo bench --bench choose [-- PART…]`, a part being `html`, `matrix` or `pick`. Whole
+//! processes, as a user waits for them. Nothing here is asserted; the figures are for reading.
 
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+#[path = "support/figures.rs"]
+mod figures;
+
 #[path = "choose/html.rs"]
 mod html;
+#[path = "choose/matrix.rs"]
+mod matrix;
 #[path = "choose/pick.rs"]
 mod pick;
+#[path = "choose/place.rs"]
+mod place;
 
-use std::time::Duration;
+use figures::{heading, median, say, times, words};
 
 const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
 
 fn main() {
-    let parts: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    let wanted = figures::wanted();
     if wanted("html") {
         html::html();
+    }
+    if wanted("matrix") {
+        matrix::measure();
     }
     if wanted("pick") {
         pick::measure();
     }
-}
-
-fn heading(what: &str) {
-    println!("{what}");
-}
-
-fn say(what: &str, time: Duration, note: &str) {
-    println!("  {what:<58} {:>8.2} ms  {note}", time.as_secs_f64() * 1e3);
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }

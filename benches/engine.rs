@@ -8,6 +8,9 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+#[path = "support/figures.rs"]
+mod figures;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -15,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use figures::{heading, median, say, times, wanted, words};
 use git_puff::git::{Location, Repo};
 use git_puff::model::Oid;
 use git_puff::patch;
@@ -32,8 +36,7 @@ const CHANGED: usize = 4;
 const FLUSHED: [&str; 4] = ["-c", "core.fsync=loose-object,reference", "-c", "core.fsyncMethod=fsync"];
 
 fn main() {
-    let parts: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
-    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    let wanted = wanted();
     let lab = Lab::empty();
     if wanted("apply") || wanted("harvest") {
         let [small, large] = [SMALL, LARGE].map(|files| Place::with_files(&lab, files));
@@ -440,22 +443,6 @@ fn open(git_dir: &Path) -> Repo {
     .expect("a repository")
 }
 
-/// About so many characters of something like code, always the same for a seed.
-fn words(seed: usize, length: usize) -> String {
-    const WORDS: [&str; 16] = [
-        "let", "value", "match", "self", "->", "Some(", ")?;", "for", "index", "in", "0..", "{", "}", "return", "=",
-        "write",
-    ];
-    let mut state = seed as u64 + 1;
-    let mut text = String::new();
-    while text.len() < length {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let word = WORDS[(state >> 60) as usize];
-        _ = write!(text, "{word} {} ", state >> 50 & 0x3ff);
-    }
-    text
-}
-
 fn oid(digits: &str) -> Oid {
     digits.parse().expect("a name")
 }
@@ -465,22 +452,4 @@ fn kib(file: &Path, key: &str) -> u64 {
     let text = fs::read_to_string(file).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(key));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
-fn heading(what: &str) {
-    println!("\n{what}");
-}
-
-fn say(what: &str, took: Duration, ratio: &str) {
-    println!("  {what:<58} {:>9.3} ms  {ratio}", took.as_secs_f64() * 1000.0);
-}
-
-fn times(one: Duration, other: Duration, whose: &str, goal: &str) -> String {
-    let ratio = format!("{:.2} x {whose}", one.as_secs_f64() / other.as_secs_f64());
-    if goal.is_empty() { ratio } else { format!("{ratio} (goal: {goal})") }
 }

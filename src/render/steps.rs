@@ -107,6 +107,9 @@ fn reading(run: &Run, best: Option<u32>) -> Vec<Step> {
         return steps;
     };
     let other = telling.iter().find(|variant| variant.index != best.index);
+    if other.is_some() {
+        steps.push(Step::new("compare them all", format!("git puff diff {}", run.run)));
+    }
     if let Some((other, other_branch)) = other.and_then(|other| Some((other, self::branch(other)?))) {
         let purpose = format!("compare {} and {}", best.name(), other.name());
         steps.push(Step::new(purpose, format!("git diff {branch} {other_branch}")));
@@ -240,6 +243,7 @@ mod tests {
             "git puff review fix-the-parser-3f2a",
             "git log -p 1111111111..puff/fix-the-parser-3f2a/var1",
             "git log -p 1111111111..puff/fix-the-parser-3f2a/var2",
+            "git puff diff fix-the-parser-3f2a",
             "git diff puff/fix-the-parser-3f2a/var1 puff/fix-the-parser-3f2a/var2",
             "git diff 1111111111...puff/fix-the-parser-3f2a/var1 --stat",
             "git switch puff/fix-the-parser-3f2a/var1",
