@@ -2,8 +2,8 @@
 //!
 //! # One idea
 //!
-//! A [run](model::Run) is a value that moves forward: `queued → submitting → pending → ready → harvested`, or `error`, or
-//! `cancelled`. Every step is one commit on `refs/puff/runs/<run>`, made by compare-and-swap on the ref. So a step is
+//! A [run](model::Run) is a value that moves forward: `queued → submitting → pending → ready → harvested → reviewed`, or
+//! `error`, or `cancelled`. Every step is one commit on `refs/puff/runs/<run>`, made by compare-and-swap on the ref. So a step is
 //! whole or not there, survives a crash at any point, needs no database, and has a history that `git log` shows.
 //! Branches, notes, the runbook log and reports are views of it, and [`engine::repair`] makes them again.
 //!
@@ -45,6 +45,8 @@
 //!   place, and what the provider has is what is in the worktrees.
 //! - **harvest**: everything the provider has → recorded as artifacts → each patch onto the base's tree → a commit → a
 //!   branch, created or moved only if nobody built on it → notes and report.
+//! - **review**: a worktree for the base and for each different variant → checks, and what is seen without running anything
+//!   → judges → ranking and recommendation → recorded → notes and report.
 //!
 //! # Where to start reading
 //!

@@ -95,23 +95,15 @@ pub fn ranking(review: &Review, run: &Run, width: usize) -> String {
 /// Risks that count, the judges' mean, and the agreement, as cells.
 pub fn facts(review: &Review, variant: &Variant) -> [String; 3] {
     let Some(reviewed) = review.variant(variant.index) else { return Default::default() };
-    let counting = reviewed.evidence.findings.iter().filter(|finding| finding.counts);
-    let risks = counting.filter(|finding| !is_accepted(review, &finding.kind, &finding.path)).count();
-    let opinions = review.judges.iter().flat_map(|judge| &judge.opinions);
-    let scores: Vec<f64> =
-        opinions.filter(|opinion| opinion.variant == variant.index).map(|opinion| opinion.score).collect();
-    let mean = (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64);
+    let risks = reviewed.evidence.findings.iter();
+    let risks = risks.filter(|finding| finding.counts && !finding.is_accepted(&review.accepted)).count();
+    let mean = Judge::mean(&review.judges, variant.index);
     let agreement = reviewed.evidence.agreement;
     [
         risks.to_string(),
         mean.map(|mean| format!("{mean:.1}")).unwrap_or_default(),
         agreement.map(|share| format!("{:.0}%", share * 100.0)).unwrap_or_default(),
     ]
-}
-
-/// Has a person taken this risk?
-pub fn is_accepted(review: &Review, kind: &str, path: &str) -> bool {
-    review.accepted.iter().any(|word| word == kind || *word == format!("{kind}:{path}"))
 }
 
 /// Is what a review recommends still about what there is? A sentence, where it is not.

@@ -258,13 +258,6 @@ fn letter(at: usize) -> String {
     if at < 26 { last.to_string() } else { format!("{}{last}", letter(at / 26 - 1)) }
 }
 
-/// The mean of what the judges said of a variant; none where nobody said anything.
-pub(super) fn mean(judges: &[Judge], variant: u32) -> Option<f64> {
-    let opinions = judges.iter().flat_map(|judge| &judge.opinions).filter(|opinion| opinion.variant == variant);
-    let scores: Vec<f64> = opinions.map(|opinion| opinion.score).collect();
-    (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
-}
-
 /// The judges of the command line, which run where it was typed; or else those of `puff.judge`, which run at the top.
 pub fn appoint(context: &Context, flags: &[String]) -> Vec<Appointed> {
     let (commands, folder) = if flags.is_empty() {

@@ -127,18 +127,7 @@ fn parts(one: &Candidate<'_>, all: &[Candidate<'_>], accepted: &[String]) -> Vec
 
 /// The findings that count against a variant.
 pub fn risks<'e>(evidence: &'e Evidence, accepted: &'e [String]) -> impl Iterator<Item = &'e Observation> {
-    evidence.findings.iter().filter(|finding| finding.counts && !is_accepted(finding, accepted))
-}
-
-/// Has a person taken this risk?
-pub fn is_accepted(finding: &Observation, accepted: &[String]) -> bool {
-    accepted.iter().any(|word| names(word, finding))
-}
-
-/// Does this word, a kind or `kind:path`, name this finding?
-pub fn names(word: &str, finding: &Observation) -> bool {
-    word == finding.kind
-        || word.strip_prefix(&finding.kind).and_then(|rest| rest.strip_prefix(':')) == Some(&finding.path)
+    evidence.findings.iter().filter(|finding| finding.counts && !finding.is_accepted(accepted))
 }
 
 fn counted(count: u64, what: &str) -> String {

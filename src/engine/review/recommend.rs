@@ -1,6 +1,6 @@
 //! What to take, and why: sentences out of what a review found.
 
-use super::ranking::{Candidate, Place, is_accepted, risks};
+use super::ranking::{Candidate, Place, risks};
 use crate::model::{Check, CheckStatus, Evidence, Judge, Recommendation, Verdict, Verdict::*};
 
 /// How many of a kind are named; the others are counted.
@@ -158,7 +158,7 @@ impl Grounds<'_> {
             .map(|risk| format!("{}: {} {}", risk.kind, risk.path, risk.detail))
             .collect();
         let accepted = best.evidence.findings.iter().filter(|finding| finding.counts);
-        let accepted = accepted.filter(|finding| is_accepted(finding, self.accepted));
+        let accepted = accepted.filter(|finding| finding.is_accepted(self.accepted));
         left.extend(accepted.map(|risk| format!("accepted: {}: {}", risk.kind, risk.path)));
         if !best.evidence.tests_removed.is_empty() {
             left.push(format!("it removes tests: {}", names(best.evidence.tests_removed.iter().cloned())));
