@@ -52,7 +52,13 @@ pub fn verdict(checks: &[Check], base: &[Check], wanted: usize) -> Verdict {
         let more =
             |base: &Check| matches!((base.tests, check.tests), (Some(base), Some(ours)) if ours.failed > base.failed);
         let breaks_more = base.iter().find(|base| base.command == check.command).is_some_and(more);
-        check.on_base.is_some_and(|base| base != CheckStatus::Passed) && !breaks_more
+        let fails_there = match check.on_base {
+            None | Some(CheckStatus::Passed) => false,
+            // What could not be run there says nothing of what could be run here.
+            Some(CheckStatus::Error) => check.status == CheckStatus::Error,
+            Some(CheckStatus::Failed | CheckStatus::Timeout) => true,
+        };
+        fails_there && !breaks_more
     };
     let mut failing = checks.iter().filter(failed).peekable();
     if failing.peek().is_none() {
@@ -216,6 +222,8 @@ mod tests {
         assert_eq!(word(&[check(Failed, Some(Timeout)), check(Passed, Some(Passed))]), Verdict::FailsOnBase);
         assert_eq!(word(&[check(Failed, Some(Failed)), check(Timeout, Some(Passed))]), Verdict::Failed);
         assert_eq!(word(&[check(Failed, None)]), Verdict::Failed);
+        assert_eq!(word(&[check(Failed, Some(Error))]), Verdict::Failed);
+        assert_eq!(word(&[check(Error, Some(Error))]), Verdict::FailsOnBase);
         assert_eq!(verdict(&[], &[], 0), Verdict::Unchecked);
         let counts = |failed| Some(crate::model::Counts { failed, ..Default::default() });
         let base = [Check { tests: counts(1), ..check(Failed, None) }];

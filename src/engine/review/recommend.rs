@@ -122,8 +122,15 @@ impl Grounds<'_> {
 
     /// The checks that fail without any variant.
     fn mend_base(&self) -> Vec<String> {
-        let failing = self.base.iter().filter(|check| check.status != CheckStatus::Passed);
-        failing.map(|check| format!("mend {} on the base: it fails there without any variant", how(check))).collect()
+        let todo = |check: &Check| match check.status {
+            CheckStatus::Passed => None,
+            CheckStatus::Error => {
+                let why = check.tail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+                Some(format!("see why '{}' could not be run on the base: {why}", check.command))
+            }
+            _ => Some(format!("mend {} on the base: it fails there without any variant", how(check))),
+        };
+        self.base.iter().filter_map(todo).collect()
     }
 
     fn follow_ups(&self, best: &Candidate<'_>) -> Vec<String> {
