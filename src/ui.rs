@@ -4,19 +4,20 @@
 //! control character of a text reaches a terminal; JSON carries them escaped. A reader that goes away (`… | head`) ends
 //! the program quietly. Progress bars step aside for every line written here.
 
+mod bars;
+
+pub use self::bars::{Bar, Progress};
+
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::MultiProgress;
 use serde::Serialize;
 
 use crate::error::{Error, Kind};
-use crate::model::{Run, RunId, Time};
 use crate::process::{self, Cmd};
-use crate::render::progress;
 use crate::render::tables::is_heading;
 use crate::render::text::{clean_block, clean_line, cut, is_unsafe};
 
@@ -171,7 +172,7 @@ impl Ui {
 
     /// Bars for runs that are being watched; they show only to a person at a terminal.
     pub fn progress(&self) -> Progress {
-        Progress { bars: self.shown_bars(), of_run: HashMap::new() }
+        Progress::new(self.shown_bars())
     }
 
     fn shown_bars(&self) -> Option<MultiProgress> {
@@ -181,8 +182,7 @@ impl Ui {
 
     /// A bar for so many steps of one work; it shows only to a person at a terminal.
     pub fn bar(&self, total: u64) -> Bar {
-        let bars = self.shown_bars();
-        Bar(bars.map(|bars| bars.add(new_bar(total))))
+        Bar::new(self.shown_bars(), total)
     }
 
     /// Text, which may hold our own colours, to standard output.
@@ -214,69 +214,6 @@ impl Ui {
             Some(bars) => bars.suspend(write),
             None => write(),
         }
-    }
-}
-
-fn new_bar(total: u64) -> ProgressBar {
-    // The template is ours, so it is one; the default would do as well.
-    let style = ProgressStyle::with_template("[{bar:12}] {wide_msg}");
-    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
-    ProgressBar::new(total).with_style(style)
-}
-
-/// A progress bar; nothing where nobody would see it.
-pub struct Bar(Option<ProgressBar>);
-
-impl Bar {
-    /// Shows how far it is, and what goes on.
-    pub fn show(&self, done: u64, line: &str) {
-        if let Some(bar) = &self.0 {
-            bar.set_position(done);
-            bar.set_message(clean_line(line));
-        }
-    }
-}
-
-impl Drop for Bar {
-    /// Leaves the terminal without it, however the work ended.
-    fn drop(&mut self) {
-        self.0.iter().for_each(ProgressBar::finish_and_clear);
-    }
-}
-
-/// Progress bars, one a run.
-pub struct Progress {
-    bars: Option<MultiProgress>,
-    of_run: HashMap<RunId, ProgressBar>,
-}
-
-impl Progress {
-    /// Shows how far a run is.
-    pub fn update(&mut self, run: &Run, now: Time) {
-        let Some(bars) = &self.bars else { return };
-        let total = run.variants.len().max(run.best_of as usize) as u64;
-        let line = progress::bar_line(run, now);
-        let new = || bars.add(new_bar(total).with_message(line.clone()));
-        let bar = self.of_run.entry(run.run.clone()).or_insert_with(new);
-        bar.set_length(total);
-        bar.set_position(run.terminal() as u64);
-        bar.set_message(line);
-    }
-
-    /// Takes the bar of a run away.
-    pub fn finish(&mut self, run: &RunId) {
-        if let (Some(bars), Some(bar)) = (&self.bars, self.of_run.remove(run)) {
-            bar.finish_and_clear();
-            bars.remove(&bar);
-        }
-    }
-}
-
-impl Drop for Progress {
-    /// Leaves the terminal without bars, however the watching ended.
-    fn drop(&mut self) {
-        let runs: Vec<RunId> = self.of_run.keys().cloned().collect();
-        runs.iter().for_each(|run| self.finish(run));
     }
 }
 

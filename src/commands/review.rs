@@ -7,16 +7,17 @@ use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::review::{Step, Wish, any_passes, appoint, review};
 use crate::error::{Exit, Kind, Result};
-use crate::model::{Run, Selector, Span};
+use crate::model::{Selector, Span};
 use crate::render;
 use crate::settings;
+use crate::store::{Recorded, RunStore};
 use crate::ui::Ui;
 
 /// Run checks on every variant, gather evidence, rank them, and say which to take
 ///
 /// Each variant and the base get a worktree of their own beside the repository, in which the checks run one after
-/// another: those of --check, or else those that the launch named, or else those of puff.check. A check is a line for
-/// the shell; exit 0 is well. It has no input, ends with its time limit, and whatever it started ends with it. What it
+/// another: those of --check, or else those that the launch named, those of puff.check, or those of the last review. A
+/// check is a line for the shell; exit 0 is well. It has no input, ends with its time limit, and whatever it started ends with it. What it
 /// changes in the worktree is told and put back before the next check; files that git ignores stay. It finds the folder
 /// for JUnit files in $GIT_PUFF_JUNIT; files named junit*.xml or TEST-*.xml in the worktree, TAP, and the words of
 /// Rust's test runner are counted too. A variant that fails only what fails on the base as well is told from one that
@@ -76,7 +77,7 @@ pub struct Review {
 /// Reviews.
 pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
     let recorded = shared::find_run(context, &args.run)?;
-    let commands = checks(args, &recorded.run, context)?;
+    let commands = checks(args, &recorded, context)?;
     let judges = shared::commands(&args.judge, "--judge")?;
     let processors = || std::thread::available_parallelism().map_or(2, usize::from);
     let wish = Wish {
@@ -100,18 +101,21 @@ pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
     Ok(if wish.commands.is_empty() || any_passes(&run) { Exit::Done } else { Exit::With(Kind::Partial) })
 }
 
-/// The checks that count: the flags, those of the run, or those of the settings.
-fn checks(args: &Review, run: &Run, context: &Context) -> Result<Vec<String>> {
+/// The checks that count: the flags, those of the run, those of the settings, or those of the last review.
+fn checks(args: &Review, recorded: &Recorded, context: &Context) -> Result<Vec<String>> {
     let flags = shared::commands(&args.check, "--check")?;
     if !flags.is_empty() {
         return Ok(flags);
     }
-    if !run.check.is_empty() {
-        return Ok(run.check.clone());
+    if !recorded.run.check.is_empty() {
+        return Ok(recorded.run.check.clone());
     }
     let configured: Vec<String> =
         context.settings.all(settings::CHECK).into_iter().map(|setting| setting.value).collect();
-    shared::commands(&configured, "puff.check")
+    if !configured.is_empty() {
+        return shared::commands(&configured, "puff.check");
+    }
+    Ok(RunStore::new(context).review(recorded)?.map(|review| review.commands).unwrap_or_default())
 }
 
 /// What a person sees while it goes on.

@@ -233,7 +233,7 @@ fn ask_judges(
     }
     let candidates = draft.candidates();
     let bench = Bench::seat(context, &recorded.run, &store.prompt(recorded)?, &draft.base, &candidates)?;
-    let mark = Yard::find(context)?.of_run(&recorded.run.run).join("judge");
+    let folder = Yard::find(context)?.of_run(&recorded.run.run);
     let mut said: Vec<Option<Judge>> =
         wish.judges.iter().map(|judge| bench.remembered(context, judge).filter(|_| !wish.fresh)).collect();
     let stop = Stop::default();
@@ -243,9 +243,11 @@ fn ask_judges(
             Some(known) => watch(Step::Judged(known)),
             None => {
                 watch(Step::Asked(&judge.command));
-                let (bench, mark, stop, limit) = (&bench, &mark, stop.clone(), wish.limit);
+                // What one leaves behind ends with it, and with no other: a mark that is no folder, but would be ours.
+                let mark = folder.join(format!("judge-{at}"));
+                let (bench, stop, limit) = (&bench, stop.clone(), wish.limit);
                 works.push(Box::new(move |sender| {
-                    if let Some(said) = bench.ask(judge, limit, mark, &stop) {
+                    if let Some(said) = bench.ask(judge, limit, &mark, &stop) {
                         let _ = sender.send((at, said));
                     }
                 }));

@@ -143,6 +143,19 @@ pub struct Observation {
     pub counts: bool,
 }
 
+impl Observation {
+    /// Does this word, a kind or `kind:path`, name it?
+    pub fn is_named(&self, word: &str) -> bool {
+        let path = word.strip_prefix(&self.kind).and_then(|rest| rest.strip_prefix(':'));
+        word == self.kind || path == Some(&self.path)
+    }
+
+    /// Has a person taken it, who took what these words name?
+    pub fn is_accepted(&self, accepted: &[String]) -> bool {
+        accepted.iter().any(|word| self.is_named(word))
+    }
+}
+
 /// What an outside judge said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judge {
@@ -157,6 +170,15 @@ pub struct Judge {
     pub cached: bool,
     /// What it says of each variant.
     pub opinions: Vec<Opinion>,
+}
+
+impl Judge {
+    /// The mean of what judges said of a variant; none where nobody said anything.
+    pub fn mean(judges: &[Judge], variant: u32) -> Option<f64> {
+        let opinions = judges.iter().flat_map(|judge| &judge.opinions).filter(|opinion| opinion.variant == variant);
+        let scores: Vec<f64> = opinions.map(|opinion| opinion.score).collect();
+        (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
+    }
 }
 
 /// What a judge says of one variant.

@@ -3,9 +3,9 @@
 use super::columns::{Columns, Fit};
 use super::text::{clean_line, one_line};
 use super::words;
-use crate::model::{Check, Judge, Review, Run, Span, Variant};
+use crate::model::{Check, CheckStatus, Judge, Review, Run, Span, Variant};
 
-/// The columns of a judge's error.
+/// The columns of what went wrong with a check or a judge.
 const ERROR: usize = 200;
 
 /// `3 checks are`, `1 check is`.
@@ -15,7 +15,12 @@ pub fn checks_are(count: usize) -> String {
 
 /// `var2: passed in 3.2s (34 tests): cargo test`.
 pub fn ended(who: &str, check: &Check) -> String {
-    clean_line(&format!("{who}: {}", how(check)))
+    let why = match check.status {
+        CheckStatus::Error => one_line(&check.tail, ERROR),
+        _ => String::new(),
+    };
+    let why = if why.is_empty() { why } else { format!(" ({why})") };
+    clean_line(&format!("{who}: {}{why}", how(check)))
 }
 
 /// `failed with exit 101 in 3.2s (33 of 34 tests passed): cargo test`.
@@ -61,7 +66,7 @@ pub fn standing(review: &Review, run: &Run, variant: &Variant) -> Option<[String
 /// `passed`, or `failed 1/2` with how many of the checks passed.
 fn verdict(review: &Review, variant: &Variant) -> String {
     let word = review.variant(variant.index).map(|reviewed| reviewed.verdict.as_str()).unwrap_or_default();
-    let passed = variant.checks.iter().filter(|check| check.status == crate::model::CheckStatus::Passed).count();
+    let passed = variant.checks.iter().filter(|check| check.status == CheckStatus::Passed).count();
     match variant.checks.len() {
         all if all > passed => format!("{word} {passed}/{all}"),
         _ => word.to_owned(),
@@ -95,23 +100,15 @@ pub fn ranking(review: &Review, run: &Run, width: usize) -> String {
 /// Risks that count, the judges' mean, and the agreement, as cells.
 pub fn facts(review: &Review, variant: &Variant) -> [String; 3] {
     let Some(reviewed) = review.variant(variant.index) else { return Default::default() };
-    let counting = reviewed.evidence.findings.iter().filter(|finding| finding.counts);
-    let risks = counting.filter(|finding| !is_accepted(review, &finding.kind, &finding.path)).count();
-    let opinions = review.judges.iter().flat_map(|judge| &judge.opinions);
-    let scores: Vec<f64> =
-        opinions.filter(|opinion| opinion.variant == variant.index).map(|opinion| opinion.score).collect();
-    let mean = (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64);
+    let risks = reviewed.evidence.findings.iter();
+    let risks = risks.filter(|finding| finding.counts && !finding.is_accepted(&review.accepted)).count();
+    let mean = Judge::mean(&review.judges, variant.index);
     let agreement = reviewed.evidence.agreement;
     [
         risks.to_string(),
         mean.map(|mean| format!("{mean:.1}")).unwrap_or_default(),
         agreement.map(|share| format!("{:.0}%", share * 100.0)).unwrap_or_default(),
     ]
-}
-
-/// Has a person taken this risk?
-pub fn is_accepted(review: &Review, kind: &str, path: &str) -> bool {
-    review.accepted.iter().any(|word| word == kind || *word == format!("{kind}:{path}"))
 }
 
 /// Is what a review recommends still about what there is? A sentence, where it is not.

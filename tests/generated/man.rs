@@ -15,7 +15,7 @@ const EXITS: [(u8, &str); 8] = [
     (0, "Done; of watch: every variant is through, and at least one completed."),
     (Kind::Failed.exit_code(), "The answer is no, or the operation failed; of doctor: a check failed."),
     (Kind::TaskError.exit_code(), "The task ended in error: no variant completed."),
-    (Kind::Partial.exit_code(), "Done, except that a completed variant did not apply."),
+    (Kind::Partial.exit_code(), "Done, except that a completed variant did not apply; of review: no variant passes."),
     (Kind::Timeout.exit_code(), "A time limit passed."),
     (
         Kind::CannotWork.exit_code(),
@@ -26,7 +26,7 @@ const EXITS: [(u8, &str); 8] = [
     (Kind::Interrupted.exit_code(), "Interrupted or stopped."),
 ];
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     (
         "refs/puff/runs/<run>",
         "The truth about a run: one commit per change, so that 'git log' shows its journal. Its tree holds run.json, \
@@ -52,6 +52,10 @@ const FILES: [(&str, &str); 7] = [
         ".git/puff/",
         "Locks, logs, results and caches of what lives now, readable by you alone. When nothing is being watched, it can be \
          deleted: only logs are lost.",
+    ),
+    (
+        "<repo>.puff/<run>/",
+        "Beside the repository, the worktrees of agents on this machine and of reviews; elsewhere with puff.worktreeDir.",
     ),
     (".git/puff/logs/<run>.log", "What the watcher wrote down: 'git puff log'."),
 ];

@@ -1,7 +1,7 @@
 //! Running the checks: each content in a worktree of its own, one check after another, several worktrees at a time.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::attend::{Work, attend};
 use super::cache::{Answer, Answers};
-use super::counts::{Tally, junit_below};
+use super::counts::{Tally, junit_below, junit_in};
 use super::place;
 use crate::context::{Context, Seed};
 use crate::error::{Error, Result, ResultExt};
@@ -146,9 +146,7 @@ impl Worker<'_> {
     fn run(&self, context: &Context, worktree: &mut Worktree, unit: &Unit, command: &str) -> Option<Answer> {
         let before = Traces::look(context).ok();
         let junit = worktree.admin.join("puff-junit");
-        let _ = std::fs::remove_dir_all(&junit);
-        let _ = std::fs::create_dir_all(&junit);
-        let began = SystemTime::now();
+        let began = fresh_folder(&junit);
         let (mut printed, mut tally) = (Excerpt::new(HEAD, TAIL), Tally::default());
         let cmd = wrapped(context, command).env(JUNIT, &junit);
         let ended = self.follow(&cmd, worktree, |bytes, stream| {
@@ -170,8 +168,7 @@ impl Worker<'_> {
             Ended::With(code) => (CheckStatus::Failed, Some(code)),
         };
         let duration_s = (took.as_secs_f64() * 1000.0).round() / 1000.0;
-        let tests =
-            junit_below(&junit, began).or_else(|| junit_below(&worktree.path, began)).or_else(|| tally.counts());
+        let tests = junit_in(&junit).or_else(|| junit_below(&worktree.path, began)).or_else(|| tally.counts());
         let tail = excerpt(&mut printed).replace(&worktree.path.display().to_string(), ".");
         let touched = self.put_back(context, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
         let meanwhile = format!("'{command}' ran");
@@ -187,13 +184,18 @@ impl Worker<'_> {
 
     /// What a check changed; the worktree is as it was afterwards, or a new one.
     fn put_back(&self, context: &Context, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<String>, String> {
-        let changes = context.repo.worktree_changes(worktree, unit.commit);
-        if changes.as_ref().is_ok_and(Vec::is_empty) {
+        let mut changes = context.repo.worktree_changes(worktree, unit.commit);
+        // Without that file, the next check would be in no repository, or in another.
+        let linked = worktree.is_linked();
+        if changes.as_ref().is_ok_and(Vec::is_empty) && linked {
             return Ok(Vec::new());
+        }
+        if let (Ok(changes), false) = (&mut changes, linked) {
+            changes.push("D .git".to_owned());
         }
         let restored = context.repo.restore_worktree(worktree, unit.commit);
         let clean = || context.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());
-        if restored.is_err() || !clean() {
+        if !linked || restored.is_err() || !clean() {
             place::remove(context, &unit.folder).map_err(|error| words(&error))?;
             *worktree = place::make(context, &unit.folder, unit.commit).map_err(|error| words(&error))?;
         }
@@ -211,6 +213,14 @@ impl Worker<'_> {
         let ran = process::run_bounded(&cmd, place::mark(&worktree.path), &self.stop, hear);
         ran.map_err(|failure| failure.to_string())
     }
+}
+
+/// Makes a folder empty, and answers the moment of that by the clock that files are dated with, which is a coarse one.
+fn fresh_folder(folder: &Path) -> SystemTime {
+    let _ = std::fs::remove_dir_all(folder);
+    let _ = std::fs::create_dir_all(folder);
+    let made = folder.metadata().and_then(|meta| meta.modified());
+    made.unwrap_or_else(|_| SystemTime::now())
 }
 
 /// A check with what is put before it.

@@ -1,7 +1,7 @@
 //! How many tests a check ran: by TAP or the words of Rust's test runner in what it printed, or by JUnit files that it
 //! wrote.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::model::Counts;
@@ -137,14 +137,24 @@ pub(super) fn junit_below(folder: &Path, since: SystemTime) -> Option<Counts> {
                     open.push((entry.path(), depth + 1));
                 }
             } else if kind.is_file() && is_junit(&name) && files.len() < MOST_FILES {
-                let new = entry
-                    .metadata()
-                    .is_ok_and(|meta| meta.len() <= LARGEST && meta.modified().is_ok_and(|written| written >= since));
+                let new = entry.metadata().is_ok_and(|meta| meta.modified().is_ok_and(|written| written >= since));
                 files.extend(new.then(|| entry.path()));
             }
         }
     }
-    let read = files.iter().filter_map(|path| junit(&String::from_utf8_lossy(&std::fs::read(path).ok()?)));
+    sum(&files)
+}
+
+/// What the JUnit files say that are in a folder for them, whatever their names.
+pub(super) fn junit_in(folder: &Path) -> Option<Counts> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let files: Vec<PathBuf> = entries.take(MOST_FILES).map(|entry| entry.path()).collect();
+    sum(&files)
+}
+
+fn sum(files: &[PathBuf]) -> Option<Counts> {
+    let small = files.iter().filter(|path| path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= LARGEST));
+    let read = small.filter_map(|path| junit(&String::from_utf8_lossy(&std::fs::read(path).ok()?)));
     read.reduce(|a, b| Counts {
         passed: a.passed + b.passed,
         failed: a.failed + b.failed,

@@ -10,7 +10,7 @@ use super::place;
 use super::ranking::Candidate;
 use crate::context::Context;
 use crate::error::Result;
-use crate::model::{Check, CheckStatus, Counts, Evidence, Judge, Oid, Opinion, Run, Schema, Span, documents};
+use crate::model::{Check, CheckStatus, Counts, Evidence, Judge, Oid, Opinion, Run, RunId, Schema, Span, documents};
 use crate::process::{self, Cmd, Ended, Excerpt, Stop, Stream};
 use crate::store::sha256;
 
@@ -94,7 +94,7 @@ impl<'b> Bench<'b> {
     ) -> Result<Bench<'b>> {
         let mut order: Vec<&Candidate<'_>> =
             candidates.iter().filter(|candidate| candidate.twin_of.is_none()).collect();
-        order.sort_by_cached_key(|candidate| sha256(format!("{}\0{}", run.run, candidate.index).as_bytes()));
+        order.sort_by_cached_key(|candidate| seat(&run.run, candidate.index));
         let seats: Vec<_> = order
             .into_iter()
             .enumerate()
@@ -237,6 +237,11 @@ fn find(said: &[u8]) -> Result<Answer, String> {
     parsed.map_err(|why| format!("its answer is not the JSON that was asked for: {why}"))
 }
 
+/// Where a variant sits: it follows from the run's name, and nobody can tell by it which number a variant has.
+fn seat(run: &RunId, variant: u32) -> String {
+    sha256(format!("{run}\0{variant}").as_bytes())
+}
+
 fn seen(check: &Check) -> Seen<'_> {
     let Check { command, status, exit, on_base, tests, tail, .. } = check;
     Seen { command, status: *status, exit: *exit, on_base: *on_base, tests: *tests, tail }
@@ -258,13 +263,6 @@ fn letter(at: usize) -> String {
     if at < 26 { last.to_string() } else { format!("{}{last}", letter(at / 26 - 1)) }
 }
 
-/// The mean of what the judges said of a variant; none where nobody said anything.
-pub(super) fn mean(judges: &[Judge], variant: u32) -> Option<f64> {
-    let opinions = judges.iter().flat_map(|judge| &judge.opinions).filter(|opinion| opinion.variant == variant);
-    let scores: Vec<f64> = opinions.map(|opinion| opinion.score).collect();
-    (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
-}
-
 /// The judges of the command line, which run where it was typed; or else those of `puff.judge`, which run at the top.
 pub fn appoint(context: &Context, flags: &[String]) -> Vec<Appointed> {
     let (commands, folder) = if flags.is_empty() {
@@ -280,6 +278,19 @@ pub fn appoint(context: &Context, flags: &[String]) -> Vec<Appointed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_run_has_an_order_of_its_own() {
+        let order = |run: &str| {
+            let run: RunId = run.parse().unwrap();
+            let mut order: Vec<u32> = (1..=6).collect();
+            order.sort_by_cached_key(|variant| seat(&run, *variant));
+            order
+        };
+        assert_eq!(order("fix-3f2a"), order("fix-3f2a"));
+        assert_ne!(order("fix-3f2a"), order("fix-3f2b"));
+        assert_ne!(order("fix-3f2a"), [1, 2, 3, 4, 5, 6]);
+    }
 
     #[test]
     fn letters_do_not_end() {

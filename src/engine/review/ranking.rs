@@ -52,7 +52,13 @@ pub fn verdict(checks: &[Check], base: &[Check], wanted: usize) -> Verdict {
         let more =
             |base: &Check| matches!((base.tests, check.tests), (Some(base), Some(ours)) if ours.failed > base.failed);
         let breaks_more = base.iter().find(|base| base.command == check.command).is_some_and(more);
-        check.on_base.is_some_and(|base| base != CheckStatus::Passed) && !breaks_more
+        let fails_there = match check.on_base {
+            None | Some(CheckStatus::Passed) => false,
+            // What could not be run there says nothing of what could be run here.
+            Some(CheckStatus::Error) => check.status == CheckStatus::Error,
+            Some(CheckStatus::Failed | CheckStatus::Timeout) => true,
+        };
+        fails_there && !breaks_more
     };
     let mut failing = checks.iter().filter(failed).peekable();
     if failing.peek().is_none() {
@@ -127,18 +133,7 @@ fn parts(one: &Candidate<'_>, all: &[Candidate<'_>], accepted: &[String]) -> Vec
 
 /// The findings that count against a variant.
 pub fn risks<'e>(evidence: &'e Evidence, accepted: &'e [String]) -> impl Iterator<Item = &'e Observation> {
-    evidence.findings.iter().filter(|finding| finding.counts && !is_accepted(finding, accepted))
-}
-
-/// Has a person taken this risk?
-pub fn is_accepted(finding: &Observation, accepted: &[String]) -> bool {
-    accepted.iter().any(|word| names(word, finding))
-}
-
-/// Does this word, a kind or `kind:path`, name this finding?
-pub fn names(word: &str, finding: &Observation) -> bool {
-    word == finding.kind
-        || word.strip_prefix(&finding.kind).and_then(|rest| rest.strip_prefix(':')) == Some(&finding.path)
+    evidence.findings.iter().filter(|finding| finding.counts && !finding.is_accepted(accepted))
 }
 
 fn counted(count: u64, what: &str) -> String {
@@ -227,6 +222,8 @@ mod tests {
         assert_eq!(word(&[check(Failed, Some(Timeout)), check(Passed, Some(Passed))]), Verdict::FailsOnBase);
         assert_eq!(word(&[check(Failed, Some(Failed)), check(Timeout, Some(Passed))]), Verdict::Failed);
         assert_eq!(word(&[check(Failed, None)]), Verdict::Failed);
+        assert_eq!(word(&[check(Failed, Some(Error))]), Verdict::Failed);
+        assert_eq!(word(&[check(Error, Some(Error))]), Verdict::FailsOnBase);
         assert_eq!(verdict(&[], &[], 0), Verdict::Unchecked);
         let counts = |failed| Some(crate::model::Counts { failed, ..Default::default() });
         let base = [Check { tests: counts(1), ..check(Failed, None) }];

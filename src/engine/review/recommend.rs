@@ -1,6 +1,6 @@
 //! What to take, and why: sentences out of what a review found.
 
-use super::ranking::{Candidate, Place, is_accepted, risks};
+use super::ranking::{Candidate, Place, risks};
 use crate::model::{Check, CheckStatus, Evidence, Judge, Recommendation, Verdict, Verdict::*};
 
 /// How many of a kind are named; the others are counted.
@@ -122,8 +122,15 @@ impl Grounds<'_> {
 
     /// The checks that fail without any variant.
     fn mend_base(&self) -> Vec<String> {
-        let failing = self.base.iter().filter(|check| check.status != CheckStatus::Passed);
-        failing.map(|check| format!("mend {} on the base: it fails there without any variant", how(check))).collect()
+        let todo = |check: &Check| match check.status {
+            CheckStatus::Passed => None,
+            CheckStatus::Error => {
+                let why = check.tail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+                Some(format!("see why '{}' could not be run on the base: {why}", check.command))
+            }
+            _ => Some(format!("mend {} on the base: it fails there without any variant", how(check))),
+        };
+        self.base.iter().filter_map(todo).collect()
     }
 
     fn follow_ups(&self, best: &Candidate<'_>) -> Vec<String> {
@@ -158,7 +165,7 @@ impl Grounds<'_> {
             .map(|risk| format!("{}: {} {}", risk.kind, risk.path, risk.detail))
             .collect();
         let accepted = best.evidence.findings.iter().filter(|finding| finding.counts);
-        let accepted = accepted.filter(|finding| is_accepted(finding, self.accepted));
+        let accepted = accepted.filter(|finding| finding.is_accepted(self.accepted));
         left.extend(accepted.map(|risk| format!("accepted: {}: {}", risk.kind, risk.path)));
         if !best.evidence.tests_removed.is_empty() {
             left.push(format!("it removes tests: {}", names(best.evidence.tests_removed.iter().cloned())));

@@ -1,8 +1,7 @@
 //! From what was found out to what is recorded: verdicts, places, a recommendation, and the report.
 
 use super::cache::Answer;
-use super::judge::mean;
-use super::ranking::{self, Candidate, Place, rank, verdict};
+use super::ranking::{Candidate, Place, rank, verdict};
 use super::recommend::Grounds;
 use super::survey::Survey;
 use super::{Found, Wish};
@@ -50,7 +49,7 @@ pub(super) fn accept(store: &RunStore<'_>, recorded: &Recorded, survey: &Survey,
     let risks: Vec<&Observation> =
         seen.flat_map(|evidence| &evidence.findings).filter(|finding| finding.counts).collect();
     for word in &wish.accept {
-        if !risks.iter().any(|risk| ranking::names(word, risk)) {
+        if !risks.iter().any(|risk| risk.is_named(word)) {
             let mut there: Vec<String> = risks.iter().map(|risk| format!("{}:{}", risk.kind, risk.path)).collect();
             there.sort();
             there.dedup();
@@ -125,7 +124,7 @@ impl Draft {
                 checks: &seen.checks,
                 verdict: seen.verdict,
                 evidence: &seen.evidence,
-                judged: mean(&self.judges, seen.variant.index),
+                judged: Judge::mean(&self.judges, seen.variant.index),
                 lines: seen.variant.insertions.unwrap_or(0) + seen.variant.deletions.unwrap_or(0),
             })
             .collect()

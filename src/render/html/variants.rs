@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use super::escape::text;
 use super::{chip, ranked, reviewed, section_of, step_list, verdict};
 use crate::model::{Evidence, Handoff, Observation, Review, Reviewed, Run, Variant};
-use crate::render::review::is_accepted;
 use crate::render::{steps, words};
 
 /// All variants in a table, best first.
@@ -158,7 +157,7 @@ fn score(variant: &Variant) -> Markup {
 }
 
 fn evidence(evidence: &Evidence, review: Option<&Review>) -> Markup {
-    let accepted = |it: &Observation| review.is_some_and(|review| is_accepted(review, &it.kind, &it.path));
+    let accepted = |it: &Observation| review.is_some_and(|review| it.is_accepted(&review.accepted));
     html! {
         h3 { "What is seen in the change" }
         (names("Tests added", &evidence.tests_added))

@@ -2,7 +2,7 @@
 
 use super::{Cells, table};
 use crate::model::{Check, CheckStatus, Handoff, Observation, Review, Run, Variant};
-use crate::render::review::{facts, how, is_accepted, recommendation_is_current, seconds, standing, tests};
+use crate::render::review::{facts, how, recommendation_is_current, seconds, standing, tests};
 use crate::render::text::{code, markdown_cell, markdown_words, one_line, quote_literally};
 use crate::render::words;
 
@@ -125,7 +125,7 @@ pub(super) fn findings(handoff: &Handoff) -> Option<String> {
 fn words_of(review: &Review, finding: &Observation) -> String {
     let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
     let place = code(&format!("{}{line}", finding.path));
-    let accepted = if is_accepted(review, &finding.kind, &finding.path) { " (accepted)" } else { "" };
+    let accepted = if finding.is_accepted(&review.accepted) { " (accepted)" } else { "" };
     format!("{}, {place}, {}{accepted}", markdown_words(&finding.kind), markdown_words(&finding.detail))
 }
 

@@ -1,0 +1,82 @@
+//! Progress bars: for a person at a terminal, and for nobody else.
+
+use std::collections::HashMap;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::model::{Run, RunId, Time};
+use crate::render::progress;
+use crate::render::text::clean_line;
+
+fn new_bar(total: u64) -> ProgressBar {
+    // The template is ours, so it is one; the default would do as well.
+    let style = ProgressStyle::with_template("[{bar:12}] {wide_msg}");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+    ProgressBar::new(total).with_style(style)
+}
+
+/// A progress bar; nothing where nobody would see it.
+pub struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    /// A bar for so many steps, among these.
+    pub(super) fn new(bars: Option<MultiProgress>, total: u64) -> Bar {
+        Bar(bars.map(|bars| bars.add(new_bar(total))))
+    }
+
+    /// Shows how far it is, and what goes on.
+    pub fn show(&self, done: u64, line: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(done);
+            bar.set_message(clean_line(line));
+        }
+    }
+}
+
+impl Drop for Bar {
+    /// Leaves the terminal without it, however the work ended.
+    fn drop(&mut self) {
+        self.0.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
+/// Progress bars, one a run.
+pub struct Progress {
+    bars: Option<MultiProgress>,
+    of_run: HashMap<RunId, ProgressBar>,
+}
+
+impl Progress {
+    /// None yet.
+    pub(super) fn new(bars: Option<MultiProgress>) -> Progress {
+        Progress { bars, of_run: HashMap::new() }
+    }
+
+    /// Shows how far a run is.
+    pub fn update(&mut self, run: &Run, now: Time) {
+        let Some(bars) = &self.bars else { return };
+        let total = run.variants.len().max(run.best_of as usize) as u64;
+        let line = progress::bar_line(run, now);
+        let new = || bars.add(new_bar(total).with_message(line.clone()));
+        let bar = self.of_run.entry(run.run.clone()).or_insert_with(new);
+        bar.set_length(total);
+        bar.set_position(run.terminal() as u64);
+        bar.set_message(line);
+    }
+
+    /// Takes the bar of a run away.
+    pub fn finish(&mut self, run: &RunId) {
+        if let (Some(bars), Some(bar)) = (&self.bars, self.of_run.remove(run)) {
+            bar.finish_and_clear();
+            bars.remove(&bar);
+        }
+    }
+}
+
+impl Drop for Progress {
+    /// Leaves the terminal without bars, however the watching ended.
+    fn drop(&mut self) {
+        let runs: Vec<RunId> = self.of_run.keys().cloned().collect();
+        runs.iter().for_each(|run| self.finish(run));
+    }
+}

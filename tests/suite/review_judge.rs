@@ -1,0 +1,163 @@
+//! Outside judges: what they are shown, what they answer, and what becomes of those that don't.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::crew::Crew;
+use crate::support::export::Export;
+use crate::support::lab::{Lab, newest_codex};
+use crate::support::responses::{Responses, Turn};
+
+/// A judge: a script for `sh`.
+fn script(lab: &Lab, name: &str, body: &str) -> String {
+    let path = lab.path("bin").join(name);
+    fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+    lab.command("chmod").arg("+x").arg(&path).status().unwrap();
+    path.display().to_string()
+}
+
+fn run_of(lab: &Lab, notes: &[&str]) -> String {
+    let export = Export::new(lab, "export");
+    for (at, text) in notes.iter().enumerate() {
+        export.patch(at as u32 + 1, lab.patch("notes.txt", text));
+    }
+    export.harvest(lab, &["--json"]).ok().json()["run"].as_str().unwrap().to_owned()
+}
+
+fn judges(lab: &Lab, run: &str) -> Value {
+    let json = lab.git(&["show", &format!("refs/puff/runs/{run}:review.json")]);
+    serde_json::from_str::<Value>(&json).unwrap()["judges"].clone()
+}
+
+#[test]
+fn a_judge_sees_patches_without_their_makers() {
+    let crew = Crew::new();
+    crew.agent("famous", "echo good >>notes.txt").agent("unknown", "echo bad >>notes.txt");
+    let run = crew.tournament(&["--agent", "famous", "--agent", "unknown"]);
+    let id = run["run"].as_str().unwrap();
+    let seen = crew.lab.path("seen.json");
+    let judge = script(
+        &crew.lab,
+        "judge",
+        &format!(
+            "cat >'{}'; echo '{{\"variants\":[{{\"variant\":\"A\",\"score\":1,\"reason\":\"a\"}},{{\"variant\":\"B\",\"score\":9,\"reason\":\"b\"}}]}}'",
+            seen.display()
+        ),
+    );
+    crew.lab.puff(&["review", id, "--check", "test -e notes.txt", "--judge", &judge]).ok();
+    let text = fs::read_to_string(&seen).unwrap();
+    let shown: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(shown["schema"], "puff.judge/1");
+    assert!(shown["prompt"].as_str().unwrap().starts_with("Trim the input"), "{text}");
+    for word in ["famous", "unknown", "A U Thor", "author@", "puff/", "var1", "var2", id] {
+        assert!(!text.contains(word), "'{word}' is in:\n{text}");
+    }
+    let patch = |at: usize| shown["variants"][at]["patch"].as_str().unwrap();
+    assert!(patch(0).starts_with("diff --git a/notes.txt b/notes.txt\n"), "{text}");
+    assert_eq!(shown["variants"][0]["checks"][0]["status"], "passed");
+    // The letters lead back to the variants.
+    let good = if patch(0).contains("good") { 1.0 } else { 9.0 };
+    let opinions = judges(&crew.lab, id)[0]["opinions"].clone();
+    assert_eq!((&opinions[0]["variant"], &opinions[0]["score"]), (&json!(1), &json!(good)));
+    let best = if good == 9.0 { 1 } else { 2 };
+    let report = crew.lab.puff(&["report", id]).ok().stdout;
+    assert!(report.contains(&format!("Take var{best}")) && report.contains("9 of 10. b"), "{report}");
+}
+
+#[test]
+fn a_judge_that_answers_nonsense_is_named_and_does_not_count() {
+    let lab = Lab::new();
+    let run = run_of(&lab, &["a\n", "b\n"]);
+    let one = |letter: &str, score: &str| format!("{{\"variant\":\"{letter}\",\"score\":{score},\"reason\":\"r\"}}");
+    let answer = |entries: &[String]| format!("echo '{{\"variants\":[{}]}}'", entries.join(","));
+    let good = script(&lab, "good", &answer(&[one("A", "8"), one("B", "6")]));
+    let mut args = vec![
+        "review".to_owned(),
+        run.clone(),
+        "--timeout".to_owned(),
+        "2s".to_owned(),
+        "--judge".to_owned(),
+        good.clone(),
+    ];
+    let bad = [
+        ("nonsense", "echo 'I like the first one.'".to_owned(), "not the JSON"),
+        ("silent", "true".to_owned(), "said nothing"),
+        ("stranger", answer(&[one("A", "1"), one("Z", "1")]), "'Z'"),
+        ("partial", answer(&[one("A", "1")]), "left out B"),
+        ("twice", answer(&[one("A", "1"), one("A", "2")]), "scored A twice"),
+        ("eleven", answer(&[one("A", "11"), one("B", "1")]), "is 11, not from 0 to 10"),
+        ("fails", "echo 'no credit' >&2; exit 4".to_owned(), "exit code 4: no credit"),
+        ("hangs", "sleep 600".to_owned(), "no answer within 2s"),
+        ("floods", "head -c 3000000 /dev/zero".to_owned(), "more than"),
+    ];
+    for (name, body, _) in &bad {
+        args.extend(["--judge".to_owned(), script(&lab, name, body)]);
+    }
+    args.extend(["--judge".to_owned(), "no-such-judge".to_owned()]);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let ran = lab.puff(&args).ok();
+    let said = judges(&lab, &run);
+    for (at, (name, _, why)) in bad.iter().enumerate() {
+        let error = said[at + 1]["error"].as_str().unwrap();
+        assert!(error.contains(why), "{name}: {error}");
+        assert!(ran.stderr.contains(&format!("{name}' does not count")), "{}", ran.stderr);
+    }
+    assert_eq!((&said[0]["error"], &said[0]["opinions"][0]["reason"]), (&Value::Null, &json!("r")));
+    let mean = &lab.show(&run)["variants"][0]["score"]["parts"][2];
+    assert!(["8.0 of 10", "6.0 of 10"].contains(&mean["why"].as_str().unwrap()), "{mean}");
+}
+
+#[test]
+fn several_judges_are_combined_and_asked_once() {
+    let lab = Lab::new();
+    // Twins are shown once, and scored alike.
+    let run = run_of(&lab, &["a\n", "a\n"]);
+    let log = lab.path("asked");
+    let says = |name: &str, score: u32| {
+        let answer = format!("{{\"variants\":[{{\"variant\":\"A\",\"score\":{score},\"reason\":\"\"}}]}}");
+        script(&lab, name, &format!("echo x >>'{}'; cat >/dev/null; echo '{answer}'", log.display()))
+    };
+    lab.git(&["config", "--add", "puff.judge", &says("one", 4)]);
+    lab.git(&["config", "--add", "puff.judge", &says("other", 7)]);
+    for _ in 0..2 {
+        let seen = lab.puff(&["review", &run, "--check", "true", "--json"]).ok().json();
+        for variant in 0..2 {
+            assert_eq!(seen["variants"][variant]["score"]["parts"][2]["why"], "5.5 of 10");
+        }
+    }
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 2);
+    assert_eq!(judges(&lab, &run)[0]["cached"], true);
+    lab.puff(&["review", &run, "--check", "true", "--fresh"]).ok();
+    assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 4);
+}
+
+#[test]
+fn the_judge_of_contrib_asks_the_real_codex() {
+    let service = Responses::start(|conversation| {
+        let said = conversation.said().join("\n");
+        // The question ends in the document, which has the variants in their order.
+        let at = |word: &str| said.find(word);
+        let (a, b) = if at("+good") < at("+bad") { (9, 2) } else { (2, 9) };
+        let one = |letter, score| json!({"variant": letter, "score": score, "reason": "I read it."});
+        Turn::Say(json!({"variants": [one("A", a), one("B", b)]}).to_string())
+    });
+    let mut lab = Lab::new();
+    let run = run_of(&lab, &["bad\n", "good\n"]);
+    lab.set("LOOPBACK_KEY", "none");
+    lab.set("CODEX", &newest_codex().display().to_string());
+    service.write_config(&lab.path("codex-home"), "");
+    let judge = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/judge-codex");
+    let ran = lab.puff(&["review", &run, "--check", "true", "--judge", judge]).ok();
+    let said = judges(&lab, &run);
+    assert_eq!(said[0]["error"], Value::Null, "{}", ran.stderr);
+    assert_eq!(
+        (&said[0]["opinions"][1]["score"], &said[0]["opinions"][1]["reason"]),
+        (&json!(9.0), &json!("I read it."))
+    );
+    // The form of the answer was asked for, as the service sees it.
+    let requests = service.requests();
+    let format = &requests.last().unwrap()["text"]["format"];
+    assert_eq!((&format["type"], &format["schema"]["required"]), (&json!("json_schema"), &json!(["variants"])));
+    assert_eq!(lab.puff(&["show", &run, "--json"]).ok().json()["variants"][1]["score"]["parts"][2]["why"], "9.0 of 10");
+}

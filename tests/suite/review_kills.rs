@@ -1,0 +1,134 @@
+//! Checks that come to grief, and reviews that are stopped or killed: nothing is left over, and nothing runs twice.
+
+use std::fs;
+use std::process::{Child, Stdio};
+
+use crate::support::export::Export;
+use crate::support::lab::{Lab, kill, wait_until};
+use crate::support::stage::ended;
+
+/// A run of three imported variants.
+fn run_of_three(lab: &Lab) -> String {
+    let export = Export::new(lab, "export");
+    for (variant, text) in [(1, "a\n"), (2, "b\n"), (3, "c\n")] {
+        export.patch(variant, lab.patch("notes.txt", text));
+    }
+    export.harvest(lab, &["--json"]).ok().json()["run"].as_str().unwrap().to_owned()
+}
+
+/// A check that notes in `$LAB/ran` what it runs on, and waits on the second variant until `$LAB/go` is there.
+fn waits(lab: &Lab) -> String {
+    let lab = lab.path("").display().to_string();
+    let away = "setsid sh -c 'sleep 600' & sleep 600 &";
+    format!(
+        "head -1 notes.txt >>{lab}ran; if grep -q b notes.txt; then {away} while [ ! -e {lab}go ]; do sleep 0.05; done; fi"
+    )
+}
+
+/// A review that has come to the second variant.
+fn begun(lab: &Lab, run: &str) -> Child {
+    let review = lab.spawn(&["review", run, "--check", &waits(lab), "--jobs", "1"], Stdio::null());
+    wait_until("it is at the second variant", || ran(lab).ends_with("b\n"));
+    review
+}
+
+fn ran(lab: &Lab) -> String {
+    fs::read_to_string(lab.path("ran")).unwrap_or_default()
+}
+
+/// No worktree of the lab is left, and no process that a check started.
+fn is_clean(lab: &Lab) -> bool {
+    let mark = format!("GIT_PUFF_REVIEW={}", lab.path("").display());
+    let marked = fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
+        environ.split(|byte| *byte == 0).any(|entry| entry.starts_with(mark.as_bytes()))
+    });
+    !marked && !lab.path("work.puff").exists() && lab.git(&["worktree", "list"]).lines().count() == 1
+}
+
+/// Lets the check go on, and reviews again: what was found out is not found out again.
+fn goes_on(lab: &Lab, run: &str) {
+    fs::write(lab.path("go"), "").unwrap();
+    lab.puff(&["review", run, "--check", &waits(lab), "--jobs", "1"]).ok();
+    assert_eq!(ran(lab), "one\na\nb\nb\nc\n");
+    assert!(is_clean(lab));
+}
+
+#[test]
+fn a_review_that_is_stopped_ends_its_checks_and_goes_on_later() {
+    for signal in ["-TERM", "-INT"] {
+        let lab = Lab::new();
+        let run = run_of_three(&lab);
+        let review = begun(&lab, &run);
+        lab.command("kill").args([signal, &review.id().to_string()]).status().unwrap();
+        ended(review).exits(130).complains(&["was stopped"]);
+        assert!(is_clean(&lab));
+        assert_eq!(lab.show(&run)["state"], "harvested");
+        goes_on(&lab, &run);
+    }
+}
+
+#[test]
+fn a_review_that_is_killed_is_cleaned_up_after() {
+    let lab = Lab::new();
+    let run = run_of_three(&lab);
+    let mut review = begun(&lab, &run);
+    lab.puff(&["review", &run, "--check", "true"]).exits(1).complains(&["being reviewed by somebody else"]);
+    kill(review.id());
+    review.wait().unwrap();
+    wait_until("the warden has cleaned up", || is_clean(&lab));
+    goes_on(&lab, &run);
+}
+
+#[test]
+fn where_the_warden_is_killed_too_the_doctor_or_the_next_review_cleans_up() {
+    for doctor in [true, false] {
+        let lab = Lab::new();
+        let run = run_of_three(&lab);
+        let mut review = begun(&lab, &run);
+        kill(warden(review.id()));
+        kill(review.id());
+        review.wait().unwrap();
+        assert!(!is_clean(&lab));
+        if doctor {
+            let said = lab.puff(&["doctor"]).stdout;
+            assert!(said.contains("was left by a review that was killed"), "{said}");
+            lab.puff(&["doctor", "--repair"]);
+            assert!(is_clean(&lab));
+        }
+        goes_on(&lab, &run);
+    }
+}
+
+/// The process that waits for the end of a review.
+fn warden(review: u32) -> u32 {
+    let processes =
+        fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let is_it = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let called = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        status.contains(&format!("PPid:\t{review}\n")) && called.contains("warden")
+    };
+    processes.into_iter().find(is_it).expect("a warden")
+}
+
+#[test]
+fn a_check_that_hangs_forks_away_or_floods_ends_with_its_time_and_leaves_nothing() {
+    let lab = Lab::new();
+    let run = run_of_three(&lab);
+    let flood = "yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 300000000; echo the end";
+    let seen = lab.puff(&["review", &run, "--check", flood, "--variant", "1", "--json"]).ok().json();
+    let tail = seen["variants"][0]["checks"][0]["tail"].as_str().unwrap();
+    assert!(tail.len() < 10_000 && tail.ends_with("the end\n"), "{tail}");
+    assert!(tail.starts_with("0123456789") && tail.contains("of 300000008 bytes are left out …]"), "{tail}");
+    // It ends at once, and what it left in the background ends with it.
+    let away = "setsid sh -c 'trap \"\" TERM HUP; sleep 600' </dev/null >/dev/null 2>&1 & (sleep 600 &) ; true";
+    lab.puff(&["review", &run, "--check", away]).ok();
+    assert!(is_clean(&lab));
+    let seen =
+        lab.puff(&["review", &run, "--check", &format!("{away}; sleep 600"), "--timeout", "1s", "--json"]).exits(3);
+    assert_eq!(seen.json()["variants"][0]["checks"][0]["status"], "timeout");
+    assert!(is_clean(&lab));
+    // There is nothing to read, and nobody to ask.
+    lab.puff(&["review", &run, "--check", "! read line && ! (: </dev/tty) 2>/dev/null"]).ok();
+}
