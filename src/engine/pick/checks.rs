@@ -64,7 +64,8 @@ fn name(variant: &Variant) -> String {
 }
 
 /// Finds out whether something can be done in this worktree: there is one, nothing is unfinished in it, and nothing in
-/// it is in no commit. `instead` says what else may be done.
+/// it is changed and in no commit. Untracked files are in nobody's way: git refuses by itself to write over one, before
+/// it changes anything. `instead` says what else may be done.
 ///
 /// # Errors
 /// When not, saying why.
@@ -88,9 +89,10 @@ pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
             .hint("wait until it is done; if none is, it was killed: remove that file"));
     }
     let shown = worktree.display();
-    let changed = context.repo.uncommitted(RUNBOOK).ok_or_else(|| {
+    let mut changed = context.repo.uncommitted(RUNBOOK).ok_or_else(|| {
         Error::failed(format!("git does not say what is changed in '{shown}'")).hint("try 'git status'")
     })?;
+    changed.retain(|line| !line.starts_with("??"));
     if changed.is_empty() {
         return Ok(());
     }
@@ -98,7 +100,7 @@ pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
     let more = changed.len().saturating_sub(PATHS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     Err(Error::failed(format!("the worktree '{shown}' has changes that are in no commit: {}{more}", named.join(", ")))
-        .hint(format!("commit them, or put them away with 'git stash -u'; {instead}")))
+        .hint(format!("commit them, or put them away with 'git stash'; {instead}")))
 }
 
 /// The pick that waits in this worktree.
