@@ -25,14 +25,16 @@ pub fn next(run: &Run, review: Option<&Review>) -> Vec<Step> {
     let current = review.filter(|review| review.outdated(run).is_empty());
     let best = current.and_then(|review| review.recommendation.variant);
     if run.decision.is_none() {
-        steps
-            .extend(best.map(|best| Step::new(format!("take var{best}"), format!("git puff pick {}:{best}", run.run))));
+        // Of those that are equally good, a person takes one.
+        let tied = current.map(|review| review.recommendation.tied.as_slice()).unwrap_or_default();
+        let take = |index| Step::new(format!("take var{index}"), format!("git puff pick {}:{index}", run.run));
+        steps.extend(best.iter().chain(tied).map(take));
         let known = review.is_none() && run.state == State::Reviewed;
         if current.is_none() && !known && run.variants.iter().any(has_branch) {
             steps.push(review_them(run));
         }
     }
-    steps.extend(reading(run, best));
+    steps.extend(reading(run, best, current.is_some()));
     let unfit = run.variants.iter().filter(|variant| !has_branch(variant) && has_patch(variant));
     steps.extend(unfit.map(|variant| patch(run, variant)));
     if matches!(run.state, State::Error | State::Cancelled) {
@@ -91,7 +93,7 @@ fn login(run: &Run) -> String {
 }
 
 /// How to read, compare and take the variants that have a branch.
-fn reading(run: &Run, best: Option<u32>) -> Vec<Step> {
+fn reading(run: &Run, best: Option<u32>, reviewed: bool) -> Vec<Step> {
     let with_branch: Vec<&Variant> = run.variants.iter().filter(|variant| has_branch(variant)).collect();
     // A twin's branch shows nothing that its elder does not.
     let elder =
@@ -102,7 +104,6 @@ fn reading(run: &Run, best: Option<u32>) -> Vec<Step> {
         let first = (best == Some(a.index)).cmp(&(best == Some(b.index)));
         first.then(score(a).total_cmp(&score(b))).then(b.index.cmp(&a.index))
     };
-    let taken = best.is_some();
     let Some((best, branch)) = telling.iter().copied().max_by(better).and_then(|v| Some((v, branch(v)?))) else {
         return steps;
     };
@@ -117,7 +118,8 @@ fn reading(run: &Run, best: Option<u32>) -> Vec<Step> {
     let (name, base) = (best.name(), run.base_oid.short());
     steps.push(Step::new(format!("the files of {name}"), format!("git diff {base}...{branch} --stat")));
     steps.push(Step::new(format!("try {name}"), format!("git switch {branch}")));
-    if !taken && run.decision.is_none() {
+    // What a review does not recommend is not recommended here.
+    if !reviewed && run.decision.is_none() {
         steps.push(take(run, best, format!("take {name}")));
     }
     steps

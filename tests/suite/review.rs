@@ -67,6 +67,8 @@ fn what_broke_is_told_from_what_was_broken_and_the_best_is_recommended() {
     }
     let said = review_of(&lab, &run)["recommendation"].clone();
     assert_eq!((&said["variant"], &said["reasons"][0]), (&Value::Null, &json!("no variant passes")));
+    let shown = lab.puff(&["show", &run]).ok().stdout;
+    assert!(shown.contains("nothing is recommended") && !shown.contains("git puff pick"), "{shown}");
     nothing_is_left(&lab);
     // Nothing of the user's has moved.
     let refs =
@@ -245,7 +247,7 @@ fn a_new_patch_makes_a_review_one_of_the_past() {
         report.contains(&format!("var2 is not what was reviewed: 'git puff review {run}' looks again")),
         "{report}"
     );
-    assert!(!report.contains("git puff pick"), "{report}");
+    assert!(!report.contains("Take var") && !report.contains("Follow-ups"), "{report}");
     lab.puff(&["review", &run, "--json"]).ok();
     assert_eq!(lab.show(&run)["state"], "reviewed");
 }
