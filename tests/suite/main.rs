@@ -28,6 +28,7 @@ mod local_life;
 mod local_patch;
 mod newest_client;
 mod old_records;
+mod packaging;
 mod preflight;
 mod real_agents;
 mod repair;
