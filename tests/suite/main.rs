@@ -29,6 +29,7 @@ mod local_life;
 mod local_patch;
 mod newest_client;
 mod old_records;
+mod packaging;
 mod pick;
 mod preflight;
 mod prune;

@@ -1,0 +1,85 @@
+//! What is in `packaging/`: git-puff comes onto a machine, git finds it, and it goes again.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::lab::{self, Lab};
+
+/// A script of `packaging/`, called as somebody does who has no cargo at hand: all have been told which program to take.
+fn packaging(lab: &Lab, script: &str, args: &[&str]) -> lab::Ran {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging").join(script);
+    lab::run(lab.command(path).args(args))
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_git-puff");
+
+/// Every file and link below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.flat_map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { vec![entry.path()] }).collect()
+}
+
+#[test]
+fn what_is_installed_works_through_git_and_can_be_removed() {
+    let lab = Lab::new();
+    let prefix = lab.path("opt");
+    let place = prefix.display().to_string();
+    let installed = packaging(&lab, "install", &["--bin", PROGRAM, "--prefix", &place]).ok();
+    assert!(installed.stderr.contains("PATH"), "{}", installed.stderr);
+
+    let path = format!("{}:{}", prefix.join("bin").display(), std::env::var("PATH").unwrap_or_default());
+    let said = lab::run(lab.command("git").env("PATH", path).args(["puff", "--version"])).ok();
+    assert_eq!(said.stdout, format!("git-puff {}\n", env!("CARGO_PKG_VERSION")));
+    for file in [
+        "share/man/man1/git-puff.1",
+        "share/man/man1/git-puff-launch.1",
+        "share/bash-completion/completions/git-puff",
+        "share/zsh/site-functions/_git-puff",
+        "share/fish/vendor_completions.d/git-puff.fish",
+        "share/doc/git-puff/LICENSE-MIT",
+    ] {
+        assert!(prefix.join(file).is_file(), "{file} is missing");
+    }
+
+    // Somebody else's files in the same place stay.
+    std::fs::write(prefix.join("bin/other"), "").unwrap();
+    packaging(&lab, "install", &["--prefix", &place, "--uninstall"]).ok();
+    assert_eq!(files(&prefix), [prefix.join("bin/other")]);
+}
+
+#[test]
+fn a_wrong_call_of_the_installer_installs_nothing() {
+    let lab = Lab::empty();
+    packaging(&lab, "install", &["--prefix", "relative"]).exits(129).complains(&["'relative'"]);
+    packaging(&lab, "install", &["--perfix", "/x"]).exits(129).complains(&["'--perfix'"]);
+    packaging(&lab, "install", &["--prefix"]).exits(129).complains(&["--prefix needs a value"]);
+    packaging(&lab, "install", &["--bin", "nowhere", "--prefix", "/x"]).exits(1).complains(&["nowhere"]);
+    packaging(&lab, "formula", &["https://example.com", "https://example.com/x.tar.gz", "abc"]).exits(129);
+}
+
+#[test]
+fn the_formula_names_a_release() {
+    let (lab, sum) = (Lab::empty(), "0123456789abcdef".repeat(4));
+    let formula = packaging(&lab, "formula", &["https://example.com", "https://example.com/x.tar.gz", &sum]).ok();
+    assert!(formula.stdout.contains("url \"https://example.com/x.tar.gz\"\n"), "{}", formula.stdout);
+    assert!(formula.stdout.contains(&format!("sha256 \"{sum}\"\n")) && !formula.stdout.contains('@'));
+}
+
+/// On Debian and what comes from it; elsewhere there is nothing that could make or read one.
+#[test]
+fn the_debian_package_holds_what_the_installer_installs() {
+    if Command::new("dpkg-deb").arg("--version").output().is_err() {
+        eprintln!("no dpkg-deb here: the Debian package is not tried");
+        return;
+    }
+    let lab = Lab::empty();
+    let said = packaging(&lab, "deb", &["--bin", PROGRAM, "--out", &lab.path("dist").display().to_string()]).ok();
+    let package = PathBuf::from(said.stdout.trim_end());
+    let root = lab.path("root");
+    lab::run(lab.command("dpkg-deb").arg("-x").args([&package, &root])).ok();
+    let version = lab::run(lab.command(root.join("usr/bin/git-puff")).arg("--version")).ok();
+    assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")));
+    assert!(root.join("usr/share/man/man1/git-puff.1.gz").is_file());
+    let control = lab::run(lab.command("dpkg-deb").arg("-f").arg(&package)).ok();
+    assert!(control.stdout.contains("Depends: git (>= 1:2.32)"), "{}", control.stdout);
+}
