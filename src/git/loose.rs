@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 use git2::ObjectType;
@@ -39,10 +40,16 @@ pub(super) fn write(folder: &Path, objects: &[(Oid, ObjectType, &[u8])]) -> io::
     Ok(())
 }
 
+/// An object that was used within this time needs no mark: what collects garbage leaves alone what is younger by far.
+const FRESH: Duration = Duration::from_secs(3600);
+
 /// Marks an object as used, so that no collection of garbage takes it; answers whether it is here.
 pub(super) fn touch(folder: &Path, id: Oid) -> bool {
     let digits = id.to_string();
-    touch_file(&folder.join(&digits[..2]).join(&digits[2..])).is_ok()
+    let path = folder.join(&digits[..2]).join(&digits[2..]);
+    // Asking is cheaper than writing, and says as well that it is not here.
+    let Ok(modified) = fs::metadata(&path).and_then(|meta| meta.modified()) else { return false };
+    modified.elapsed().is_ok_and(|age| age < FRESH) || touch_file(&path).is_ok()
 }
 
 /// By its name alone: most objects that are asked for are not here, and opening one takes as long again.
