@@ -108,6 +108,21 @@ fn the_best_that_passes_is_recommended_with_the_command_that_takes_it() {
 }
 
 #[test]
+fn what_the_best_variant_mends_is_not_left_to_be_mended() {
+    let lab = Lab::new();
+    let follow_ups = |notes: &str| -> Vec<String> {
+        let run = run_of(&lab, &[notes]);
+        lab.puff(&["review", &run, "--check", "grep -q four notes.txt"]);
+        let review = review_of(&lab, &run);
+        assert_eq!(review["base"][0]["status"], "failed");
+        serde_json::from_value(review["recommendation"]["follow_ups"].clone()).unwrap()
+    };
+    let mend = |todo: &String| todo.starts_with("mend 'grep -q four notes.txt'");
+    assert!(!follow_ups("four\n").iter().any(mend));
+    assert!(follow_ups("five\n").iter().any(mend));
+}
+
+#[test]
 fn a_second_review_runs_nothing_again() {
     let lab = Lab::new();
     let run = run_of(&lab, &["a\n", "b\n"]);

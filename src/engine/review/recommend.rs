@@ -33,7 +33,7 @@ impl Grounds<'_> {
         let Some((first, best)) = choices.first().copied() else {
             return Recommendation {
                 reasons: self.why_none(),
-                follow_ups: self.mend_base(),
+                follow_ups: self.mend_base(false),
                 ..Recommendation::default()
             };
         };
@@ -41,7 +41,7 @@ impl Grounds<'_> {
             choices.iter().filter(|(place, _)| place.rank == first.rank).map(|(place, _)| place.index).collect();
         if tied.len() > 1 {
             let reason = format!("{} are equally good in all that counts: a person has to choose", list(&tied));
-            let follow_ups = self.mend_base();
+            let follow_ups = self.mend_base(true);
             let residual_risk = self.unknowns();
             return Recommendation { variant: None, tied, reasons: vec![reason], follow_ups, residual_risk };
         }
@@ -120,10 +120,12 @@ impl Grounds<'_> {
         reasons
     }
 
-    /// The checks that fail without any variant.
-    fn mend_base(&self) -> Vec<String> {
+    /// What is to be done about checks that don't pass on the base. Where there is something to take, it passes them: only
+    /// those are left that could not even be run.
+    fn mend_base(&self, takes: bool) -> Vec<String> {
         let todo = |check: &Check| match check.status {
             CheckStatus::Passed => None,
+            CheckStatus::Failed | CheckStatus::Timeout if takes => None,
             CheckStatus::Error => {
                 let why = check.tail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
                 Some(format!("see why '{}' could not be run on the base: {why}", check.command))
@@ -134,7 +136,7 @@ impl Grounds<'_> {
     }
 
     fn follow_ups(&self, best: &Candidate<'_>) -> Vec<String> {
-        let mut todo = self.mend_base();
+        let mut todo = self.mend_base(true);
         for (kind, what) in [
             ("conflict-marker", "resolve"),
             ("debugging", "take out"),
