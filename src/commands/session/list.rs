@@ -1,13 +1,12 @@
 //! `session list` and `session show`
 
 use clap::Args;
-use serde::Serialize;
 
 use super::print;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::error::{Exit, Result};
-use crate::model::{Schema, Session, documents};
+use crate::model::{Schema, documents};
 use crate::render;
 use crate::store::SessionStore;
 use crate::ui::{Format, Ui};
@@ -28,18 +27,12 @@ pub struct Show {
     pub(crate) output: JsonFlag,
 }
 
-#[derive(Serialize)]
-struct Document {
-    schema: Schema,
-    sessions: Vec<Session>,
-}
-
 /// Lists.
 pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
     let mut sessions = SessionStore::new(&context.places).list()?;
     sessions.reverse();
     match ui.format() {
-        Format::Json => ui.json(&Document { schema: Schema::of(documents::SESSIONS), sessions }),
+        Format::Json => ui.json(&documents::Sessions { schema: Schema::of(documents::SESSIONS), sessions }),
         _ => {
             let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
             ui.page(&render::tables::sessions(&sessions, context.clock.now(), ui.width()), pager.as_deref());
