@@ -102,7 +102,10 @@ mod tests {
         fn look(kind: &str, at: &str, schema: &Value) {
             for (name, field) in schema["properties"].as_object().into_iter().flatten() {
                 let text = field["description"].as_str().unwrap_or_default();
-                assert!(!text.is_empty() && !text.contains("](") && !text.contains("[`"), "{kind}{at}.{name}: '{text}'");
+                assert!(
+                    !text.is_empty() && !text.contains("](") && !text.contains("[`"),
+                    "{kind}{at}.{name}: '{text}'"
+                );
             }
             for (name, inner) in schema["$defs"].as_object().into_iter().flatten() {
                 look(kind, &format!(" {name}"), inner);
