@@ -434,6 +434,9 @@ fn open(git_dir: &Path) -> Repo {
     let git_dir = git_dir.canonicalize().expect("a path");
     Repo::open(Location {
         common_dir: git_dir.clone(),
+        objects: git_dir.join("objects"),
+        alternates: Vec::new(),
+        promisors: Vec::new(),
         git_dir,
         worktree: None,
         bare: true,

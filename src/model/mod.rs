@@ -11,6 +11,7 @@ mod id;
 mod job;
 mod local;
 mod oid;
+pub mod path;
 mod recovery;
 mod report;
 mod review;
