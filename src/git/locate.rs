@@ -125,6 +125,21 @@ fn folders(list: &OsStr) -> Vec<PathBuf> {
 }
 
 impl Location {
+    /// A bare repository in this folder, in the formats that git makes without being asked for others.
+    pub fn bare(folder: &Path) -> Location {
+        Location {
+            git_dir: folder.to_owned(),
+            common_dir: folder.to_owned(),
+            objects: folder.join("objects"),
+            alternates: Vec::new(),
+            worktree: None,
+            bare: true,
+            object_format: "sha1".to_owned(),
+            ref_format: "files".to_owned(),
+            promisors: Vec::new(),
+        }
+    }
+
     /// Are the objects not in the git directory?
     pub fn has_objects_elsewhere(&self) -> bool {
         self.objects != self.common_dir.join("objects")

@@ -207,18 +207,7 @@ pub(super) mod tests {
 
     pub(in crate::git) fn open(folder: &Path) -> Repo {
         git2::Repository::init_bare(folder).unwrap();
-        let location = Location {
-            git_dir: folder.to_owned(),
-            common_dir: folder.to_owned(),
-            worktree: None,
-            bare: true,
-            object_format: "sha1".into(),
-            ref_format: "files".into(),
-            promisors: Vec::new(),
-            objects: folder.join("objects"),
-            alternates: Vec::new(),
-        };
-        Repo::open(location).unwrap()
+        Repo::open(Location::bare(folder)).unwrap()
     }
 
     /// How many objects, whole or not, are on the disk.
