@@ -6,8 +6,8 @@ use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::adopt::{adopt, give_task};
-use crate::error::{Error, Exit, Result};
-use crate::model::{MOST_VARIANTS, NotATask, Selector, TaskId};
+use crate::error::{Exit, Result};
+use crate::model::{MOST_VARIANTS, Selector};
 use crate::ui::{Format, Ui};
 
 /// Take up a task that was started elsewhere, or name the task of an interrupted submission
@@ -30,11 +30,7 @@ pub struct Adopt {
 
 /// Adopts.
 pub fn run(args: &Adopt, context: &Context, ui: &Ui) -> Result<Exit> {
-    let task: TaskId = args.task.parse().map_err(|cause: NotATask| {
-        Error::usage(format!("'{}' is neither a task id nor the URL of a task", args.task))
-            .hint("copy either from the task's page")
-            .because(cause)
-    })?;
+    let task = shared::task(&args.task)?;
     let tell = shared::listener(ui);
     let run = match &args.run {
         Some(selector) => give_task(context, &shared::find_run(context, selector)?.run.run, &task, &tell)?,

@@ -67,6 +67,7 @@ const VARIABLES: [(&str, &str); 4] = [
     ),
     ("CODEX_CLOUD_TASKS_BASE_URL", "The service that the codex program talks to, likewise."),
     ("GIT_PUFF_NOW", "An RFC 3339 time that counts as now."),
+    ("GIT_PUFF_PORCELAIN", "True for KEY=VALUE lines without --porcelain, of every verb that has them."),
     ("NO_COLOR", "When set to anything, nothing is coloured."),
 ];
 
