@@ -34,6 +34,7 @@ mod pick;
 mod preflight;
 mod prune;
 mod real_agents;
+mod remotes;
 mod repair;
 mod report_html;
 mod retry;
