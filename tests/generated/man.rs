@@ -60,7 +60,7 @@ const FILES: [(&str, &str); 8] = [
     (".git/puff/logs/<run>.log", "What the watcher wrote down: 'git puff log'."),
 ];
 
-const VARIABLES: [(&str, &str); 4] = [
+const VARIABLES: [(&str, &str); 5] = [
     (
         "CODEX_HOME",
         "Where the codex program keeps its login. A run remembers it: it is watched with the login it was launched with.",
