@@ -186,6 +186,13 @@ impl Environment {
     }
 }
 
+/// Are `KEY=VALUE` lines wanted wherever there are some, without `--porcelain`? `GIT_PUFF_PORCELAIN`, in git's spellings of
+/// a truth value; for scripts that were written for puff.sh.
+pub fn prefers_porcelain() -> bool {
+    let value = std::env::var("GIT_PUFF_PORCELAIN").unwrap_or_default().to_ascii_lowercase();
+    matches!(value.as_str(), "true" | "yes" | "on" | "1")
+}
+
 /// What time it is.
 #[derive(Clone, Debug)]
 pub struct Clock {

@@ -46,3 +46,4 @@ mod review_kills;
 mod sessions;
 mod undo;
 mod views;
+mod watch_task;
