@@ -7,7 +7,8 @@ use git_puff::commands::completions::Shell;
 use super::Files;
 
 /// What arguments are called whose values only the user knows.
-const FREE: [&str; 9] = ["TEXT", "PROMPT", "CMD", "TASK", "DURATION", "D", "SIZE", "N", "M"];
+const FREE: &[&str] =
+    &["TEXT", "PROMPT", "CMD", "TASK", "URL", "VALUE", "DURATION", "D", "SIZE", "N", "METHOD", "LOCATOR", "OWNER/REPO"];
 
 /// The file for each shell.
 pub(super) fn all() -> Files {

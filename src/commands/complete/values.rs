@@ -76,6 +76,8 @@ pub fn source(verb: &Command, arg: &Arg) -> Option<Source> {
     };
     let by_name = || match (named, id) {
         ("RUN", _) if verb.get_name() == "diff" => Some(Source::Compared),
+        // What a new run is called is made up by whoever calls it.
+        ("RUN", id) if id != "name" => Some(Source::Runs(Naming::Run)),
         ("N", "variant") => Some(Source::Variants),
         ("RISK", _) => Some(Source::Risks),
         ("ID", "id") | ("SESSION", _) => Some(Source::Sessions),
@@ -136,7 +138,7 @@ impl<'l, 'c> Values<'l, 'c> {
             Source::Remotes => names_in_config(context, "remote."),
             Source::Environments => environments(context),
             Source::Agents => all_agents(context),
-            Source::Keys => keys(context),
+            Source::Keys => keys(context, cursor),
             Source::Listed | Source::Verbs | Source::Files | Source::Folders => Vec::new(),
         }
     }
@@ -249,11 +251,17 @@ fn all_agents(context: &Context) -> Vec<Candidate> {
     configured.chain(agents::known().map(|name| Candidate::new(name, "known"))).collect()
 }
 
-fn keys(context: &Context) -> Vec<Candidate> {
+/// Every key; without 'puff.' in front where it was begun without.
+fn keys(context: &Context, cursor: &str) -> Vec<Candidate> {
+    let front = if cursor.starts_with("puff.") || "puff.".starts_with(cursor) { "" } else { "puff." };
     let names: BTreeSet<String> = all_agents(context).into_iter().map(|agent| agent.word).collect();
     let spelled = |key: &settings::Key| match key.name.split_once("<name>") {
         Some((front, end)) => names.iter().map(|name| format!("{front}{name}{end}")).collect(),
         None => vec![key.name.to_owned()],
     };
-    KEYS.iter().flat_map(|key| spelled(key).into_iter().map(|name| Candidate::new(name, key.meaning))).collect()
+    KEYS.iter()
+        .flat_map(|key| {
+            spelled(key).into_iter().map(|name| Candidate::new(name.trim_start_matches(front), key.meaning))
+        })
+        .collect()
 }
