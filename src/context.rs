@@ -3,11 +3,12 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::git::config::ConfigEntry;
 use crate::git::{self, Repo};
 use crate::model::{Identity, Profile, Time};
 use crate::settings::{self, Settings};
@@ -37,8 +38,20 @@ impl Context {
     /// # Errors
     /// Where git-puff can't work.
     pub fn look_around() -> Result<Context> {
-        let environment = Environment::read();
-        let (location, entries) = git::survey()?;
+        Context::put_together(Environment::read(), git::survey(None)?)
+    }
+
+    /// Looks around in another folder, as if the program had been called there; what the environment says of a repository
+    /// does not count.
+    ///
+    /// # Errors
+    /// Where git-puff can't work.
+    pub fn look_around_in(folder: &Path) -> Result<Context> {
+        Context::put_together(Environment::read().elsewhere(folder), git::survey(Some(folder))?)
+    }
+
+    fn put_together(environment: Environment, survey: (git::Location, Vec<ConfigEntry>)) -> Result<Context> {
+        let (location, entries) = survey;
         let settings = Settings::new(entries, environment.puff.clone());
         let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let top = location.main_worktree(core_bare);
@@ -170,6 +183,12 @@ impl Environment {
             home,
             program: std::env::current_exe().ok(),
         }
+    }
+
+    /// The same, for work in another folder.
+    fn elsewhere(self, folder: &Path) -> Environment {
+        let git = self.git.into_iter().filter(|name| !git::TIES.contains(&name.as_str())).collect();
+        Environment { cwd: folder.to_owned(), git, ..self }
     }
 }
 
