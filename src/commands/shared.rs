@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 use crate::cli::{PromptArgs, RunArgs};
 use crate::context::Context;
 use crate::engine::Notice;
@@ -161,16 +159,9 @@ pub fn all_runs(context: &Context, ui: &Ui) -> Result<(Vec<Run>, Vec<Unreadable>
     Ok((runs.into_iter().map(|recorded| recorded.run).collect(), unreadable))
 }
 
-/// Several runs as one document.
-#[derive(Serialize)]
-struct Runs<'a> {
-    schema: Schema,
-    runs: &'a [Run],
-}
-
 /// Prints several runs as one document.
 pub fn print_runs_json(ui: &Ui, runs: &[Run]) {
-    ui.json(&Runs { schema: Schema::of(documents::RUNS), runs });
+    ui.json(&documents::Runs { schema: Schema::of(documents::RUNS), runs });
 }
 
 /// Prints one run as the answer of a verb: as JSON, or as people read it.

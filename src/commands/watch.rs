@@ -1,8 +1,6 @@
 //! `watch`
 
-use chrono::SecondsFormat;
 use clap::Args;
-use serde::Serialize;
 
 use super::shared;
 use crate::cli::JsonFlag;
@@ -10,7 +8,7 @@ use crate::context::Context;
 use crate::engine::launch;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Run, RunId, Schema, Selector, Span, State, Time, documents};
+use crate::model::{Run, RunId, Schema, Selector, Span, State, documents};
 use crate::render::progress;
 use crate::settings;
 use crate::store::{Change, RunStore};
@@ -139,19 +137,6 @@ fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit
     Ok(Exit::Done)
 }
 
-/// A change, as a line of JSON.
-#[derive(Serialize)]
-struct Event<'a> {
-    schema: Schema,
-    at: String,
-    run: &'a RunId,
-    state: &'a str,
-    attention: Option<&'a str>,
-    done: usize,
-    best_of: usize,
-    changes: Vec<String>,
-}
-
 struct Shown<'a> {
     context: &'a Context,
     ui: &'a Ui,
@@ -162,12 +147,12 @@ impl Follower for Shown<'_> {
     fn changed(&mut self, before: Option<&Run>, after: &Run) {
         let changes = progress::change(before, after);
         match self.ui.format() {
-            Format::Json => self.ui.json_line(&Event {
+            Format::Json => self.ui.json_line(&documents::Event {
                 schema: Schema::of(documents::EVENT),
-                at: now(self.context.clock.now()),
-                run: &after.run,
-                state: after.state.as_str(),
-                attention: after.attention.as_ref().map(|attention| attention.as_str()),
+                at: self.context.clock.now(),
+                run: after.run.clone(),
+                state: after.state,
+                attention: after.attention.clone(),
                 done: after.terminal(),
                 best_of: after.variants.len().max(after.best_of as usize),
                 changes,
@@ -190,10 +175,6 @@ impl Follower for Shown<'_> {
             self.ui.note(&format!("{run}: {text}"));
         }
     }
-}
-
-fn now(time: Time) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// A run that can't be followed to an end from here.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::schema::written_as;
+
 /// The longest run id.
 const LONGEST: usize = 40;
 
@@ -13,6 +15,8 @@ const LONGEST: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
+
+written_as!(RunId, "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$");
 
 /// The text can't be a run's id.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::engine::repair;
 use crate::error::{Error, Result};
-use crate::model::{Job, Run, RunId, Time};
+use crate::model::{Job, JobState, Run, RunId, Time};
 use crate::process::{self, Cmd};
 use crate::store::FileLock;
 
@@ -54,7 +54,7 @@ pub fn jobs(context: &Context, runs: &[Run]) -> Vec<Job> {
         run: run.run.clone(),
         task_id: run.task_id.clone(),
         watcher: status.as_ref().map(|status| status.pid),
-        state: if alive { "watching" } else { "orphaned" }.to_owned(),
+        state: if alive { JobState::Watching } else { JobState::Orphaned },
         interval_s: run.watch.as_ref().map_or(0, |watch| watch.interval_s),
         last_poll_at: status.as_ref().and_then(|status| status.last_poll_at.get(&run.run).copied()),
         next_poll_at: status.as_ref().and_then(|status| status.next_poll_at),
