@@ -4,11 +4,12 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::git::config::ConfigEntry;
 use crate::git::{self, Repo};
 use crate::model::{Identity, Profile, Time};
 use crate::settings::{self, Settings};
@@ -39,7 +40,23 @@ impl Context {
     /// Where git-puff can't work.
     pub fn look_around() -> Result<Context> {
         let environment = Environment::read();
-        let (location, entries) = git::survey(&environment.alternates)?;
+        let survey = git::survey(None, &environment.alternates)?;
+        Context::put_together(environment, survey)
+    }
+
+    /// Looks around in another folder, as if the program had been called there; what the environment says of a repository
+    /// does not count.
+    ///
+    /// # Errors
+    /// Where git-puff can't work.
+    pub fn look_around_in(folder: &Path) -> Result<Context> {
+        let environment = Environment::read().elsewhere(folder);
+        let survey = git::survey(Some(folder), &environment.alternates)?;
+        Context::put_together(environment, survey)
+    }
+
+    fn put_together(environment: Environment, survey: (git::Location, Vec<ConfigEntry>)) -> Result<Context> {
+        let (location, entries) = survey;
         let settings = Settings::new(entries, environment.puff.clone());
         let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let named = environment.has("GIT_WORK_TREE");
@@ -187,6 +204,12 @@ impl Environment {
             home,
             program: std::env::current_exe().ok(),
         }
+    }
+
+    /// The same, for work in another folder.
+    fn elsewhere(self, folder: &Path) -> Environment {
+        let git = self.git.into_iter().filter(|name| !git::TIES.contains(&name.as_str())).collect();
+        Environment { cwd: folder.to_owned(), git, alternates: OsString::new(), ..self }
     }
 }
 

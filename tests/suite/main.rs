@@ -46,6 +46,7 @@ mod review;
 mod review_judge;
 mod review_kills;
 mod sessions;
+mod sign;
 mod undo;
 mod views;
 mod watch_task;
