@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::git::config::ConfigEntry;
-use crate::model::Span;
+use crate::model::{Bytes, Span};
 
 /// A key of `puff.*`.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,9 @@ keys! {
     STUCK_AFTER = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
     STUCK_POKE = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
     SESSION_ANSWER = "puff.session.answer", None, "What --auto may answer, 'PATTERN => TEXT' each: a regular expression of what is asked, and the text that is typed, with Enter unless '--no-enter' follows it; may be given several times, an empty one takes back those before. Passwords and logins are never answered.";
+    SYNC_REMOTE = "puff.sync.remote", None, "A remote that runs may go to and come from; may be given several times. 'git puff sync' goes to no other.";
+    SYNC_MAX_SIZE = "puff.sync.maxSize", Some("10m"), "The largest file of a run that goes to another clone, such as a patch; a larger one stays, and its size and SHA-256 go instead. 0 for any.";
+    SYNC_BRANCHES = "puff.sync.branches", Some("false"), "The branches of variants go with their runs, and come as remote-tracking branches.";
     NOTIFY = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
 }
 
@@ -155,6 +158,14 @@ impl Settings {
     /// When it holds something else.
     pub fn number(&self, key: Key) -> Result<u32> {
         self.parsed(key, "a whole number")
+    }
+
+    /// A key that holds a number of bytes.
+    ///
+    /// # Errors
+    /// When it holds something else.
+    pub fn bytes(&self, key: Key) -> Result<Bytes> {
+        self.parsed(key, "a number of bytes such as 0, 512k or 64m")
     }
 
     /// A key that holds a truth value, in any of git's spellings.

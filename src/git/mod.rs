@@ -9,6 +9,7 @@ mod commits;
 pub mod config;
 mod contained;
 mod difference;
+mod exchange;
 mod foreground;
 mod furnish;
 mod library;
@@ -31,6 +32,7 @@ mod worktrees;
 
 pub use commits::Draft;
 pub use difference::{Difference, become_diff};
+pub use exchange::{ExchangeFailure, Sending, Sent};
 pub use locate::{Location, survey};
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
 pub use remote::{FetchFailure, RemoteTip};

@@ -8,6 +8,7 @@ mod answers;
 mod judging;
 mod preflight;
 mod prune;
+mod sync;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -18,8 +19,9 @@ pub use self::answers::{Event, Examination, Failure, Health, Jobs, Runs, Session
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
+pub use self::sync::{Did, Entry, Outcome, Suspect, Synced, Trouble};
 
-use super::{Comparison, Handoff, Kickoff, Meta, Recovery, Report, Review, Run, Session};
+use super::{Comparison, Handoff, Kickoff, LeftBehind, Meta, Recovery, Report, Review, Run, Session, Tombstone};
 
 /// A kind of document.
 #[derive(Clone, Copy)]
@@ -65,6 +67,9 @@ kinds! {
     REPORT = "report", Handoff, "The handoff: report --format json.";
     PRUNE = "prune", Prune, "What was removed: prune.";
     RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
+    SYNC = "sync", Synced<'static>, "What went to and came from other clones: sync.";
+    PRUNED = "pruned", Tombstone, "A run that was pruned, or brought back, for everybody: pruned.json in refs/puff/pruned.";
+    LEFT = "left", LeftBehind, "What a run left in the clone that it came from: left.json in the run's tree.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl; it has no schema field.";
