@@ -63,6 +63,8 @@ pub enum Verb {
     Undo(undo::Undo),
     // Sessions
     Session(session::SessionVerb),
+    // Sharing
+    Sync(sync::Sync),
     // Setting up
     Doctor(doctor::Doctor),
     Create(create::Create),
@@ -120,6 +122,7 @@ impl Cli {
             Some(Verb::Pick(verb)) => (verb.output.json, false),
             Some(Verb::Prune(verb)) => (verb.output.json, false),
             Some(Verb::Undo(verb)) => (verb.output.json, false),
+            Some(Verb::Sync(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),

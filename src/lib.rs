@@ -50,6 +50,8 @@
 //! - **pick**: a recovery point → the decision recorded as waiting → taken, by git in the worktree or on trees onto a
 //!   branch → recorded as done → notes. **prune**: a recovery point → notes, worktrees, logs → all refs at once.
 //!   **undo**: the reverse of either, from the recovery point.
+//! - **sync**: what a remote has is fetched → looked at as somebody else's data → put together with what was done here, field by
+//!   field → notes → journals, all at once → what travels of ours is made, looked through for secrets, and sent.
 //!
 //! # Where to start reading
 //!

@@ -234,6 +234,16 @@ impl Ui {
         self.err(&error_lines(error));
     }
 
+    /// Asks a person at a terminal, who has to say yes; where there is none, nobody does.
+    pub fn confirm(&self, question: &str) -> bool {
+        if !io::stdin().is_terminal() || !self.is_terminal_err() {
+            return false;
+        }
+        self.note(&format!("{question} [y/N]"));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
     /// Bars for runs that are being watched; they show only to a person at a terminal.
     pub fn progress(&self) -> Progress {
         Progress::new(self.shown_bars(), self.heard.clone())

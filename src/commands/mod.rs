@@ -28,6 +28,7 @@ pub mod session;
 pub mod show;
 pub mod stop;
 pub mod submit;
+pub mod sync;
 pub mod undo;
 pub mod watch;
 
@@ -62,6 +63,7 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("prune", prune::MANUAL),
     ("undo", undo::MANUAL),
     ("session", session::MANUAL),
+    ("sync", sync::MANUAL),
     ("doctor", doctor::MANUAL),
     ("create", create::MANUAL),
     ("man", man::MANUAL),
@@ -102,6 +104,7 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Prune(verb)) => prune::run(&verb, &here()?, ui),
         Some(Verb::Undo(verb)) => undo::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
+        Some(Verb::Sync(verb)) => sync::run(&verb, &meanwhile()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
         Some(Verb::Man(verb)) => man::run(&verb, ui),

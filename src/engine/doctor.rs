@@ -1,7 +1,7 @@
 //! What could stand in the way, looked for before it does.
 
 use super::left_overs::{Matter, left_overs};
-use super::{branches, half_done, open_here, repair};
+use super::{branches, half_done, open_here, repair, sync};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::{Finding, FindingResult, State};
@@ -14,7 +14,28 @@ pub fn examine(context: &Context, env: Option<&str>) -> Vec<Finding> {
     let mut findings = here(context);
     findings.extend(cloud(context, env));
     findings.extend(records(context));
+    findings.extend(shared(context));
     findings
+}
+
+/// Remotes that were opted in: are they there, and what have they not got, as far as is known without asking them?
+fn shared(context: &Context) -> Vec<Finding> {
+    if context.settings.all(settings::SYNC_REMOTE).is_empty() {
+        return Vec::new();
+    }
+    let remotes = match sync::remotes(context, None) {
+        Ok(remotes) => remotes,
+        Err(error) => return vec![fail("sync", error)],
+    };
+    let look = |remote: &String| match sync::unshared(context, remote) {
+        Ok(runs) if runs.is_empty() => ok("sync", remote, "it has every run, as far as is known here"),
+        Ok(runs) => {
+            let detail = format!("'{remote}' does not have {} of the runs as they are here", runs.len());
+            warn("sync", remote, detail, &format!("'git puff sync {remote}' exchanges them, and says what it can't"))
+        }
+        Err(error) => fail("sync", error),
+    };
+    remotes.iter().map(look).collect()
 }
 
 fn here(context: &Context) -> Vec<Finding> {
@@ -43,8 +64,9 @@ fn settings_errors(context: &Context) -> Vec<Finding> {
     let spans = [settings::INTERVAL, settings::TIMEOUT, settings::SETTLE].map(|key| settings.span(key).err());
     let numbers =
         [settings::BEST_OF, settings::MAX_ACTIVE, settings::ATTEMPT_LIMIT].map(|key| settings.number(key).err());
-    let truths = [settings::AUTO_HARVEST, settings::SIGN].map(|key| settings.truth(key).err());
-    let errors = spans.into_iter().chain(numbers).chain(truths).flatten();
+    let truths = [settings::AUTO_HARVEST, settings::SIGN, settings::SYNC_BRANCHES].map(|key| settings.truth(key).err());
+    let size = settings.bytes(settings::SYNC_MAX_SIZE).err();
+    let errors = spans.into_iter().chain(numbers).chain(truths).flatten().chain(size);
     errors.map(|error| fail("config", error)).collect()
 }
 

@@ -15,9 +15,12 @@ pub mod ranking;
 mod recommend;
 mod record;
 mod survey;
+mod trust;
 
 pub use self::judge::{Appointed, appoint};
 pub use self::place::{is_left, remove_left, ward};
+pub use self::record::draw_up;
+pub use self::trust::RecordedChecks;
 
 use std::collections::HashMap;
 

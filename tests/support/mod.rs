@@ -13,6 +13,7 @@ pub mod door;
 pub mod export;
 pub mod judged;
 pub mod lab;
+pub mod pair;
 pub mod responses;
 pub mod shells;
 pub mod ssh;
