@@ -27,6 +27,7 @@ mod local_codex;
 mod local_kills;
 mod local_life;
 mod local_patch;
+mod manners;
 mod manners_places;
 mod newest_client;
 mod old_records;
