@@ -52,6 +52,8 @@
 //!   **undo**: the reverse of either, from the recovery point.
 //! - **sync**: what a remote has is fetched → looked at as somebody else's data → put together with what was done here, field by
 //!   field → notes → journals, all at once → what travels of ours is made, looked through for secrets, and sent.
+//! - **push**: what git tells its hook → the commits that the remote lacks → those that came from a variant, by their
+//!   trailers or by what they bring → the rules. Without such a commit, no file is looked into.
 //!
 //! # Where to start reading
 //!

@@ -21,7 +21,10 @@ pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
 pub use self::sync::{Did, Entry, Outcome, Suspect, Synced, Trouble};
 
-use super::{Comparison, Handoff, Kickoff, LeftBehind, Meta, Recovery, Report, Review, Run, Session, Tombstone};
+use super::{
+    Comparison, Handoff, HookReport, Init, Kickoff, LeftBehind, Meta, Push, Recovery, Report, Review, Run, Session,
+    Tombstone,
+};
 
 /// A kind of document.
 #[derive(Clone, Copy)]
@@ -71,6 +74,9 @@ kinds! {
     PRUNED = "pruned", Tombstone, "A run that was pruned, or brought back, for everybody: pruned.json in refs/puff/pruned.";
     LEFT = "left", LeftBehind, "What a run left in the clone that it came from: left.json in the run's tree.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
+    PUSH = "push", Push, "What is wrong with what is about to be pushed: hook pre-push.";
+    HOOK = "hook", HookReport, "How the pre-push hook is: hook install, uninstall, status.";
+    INIT = "init", Init, "What was set up, or taken back: init.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl; it has no schema field.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json, which has no schema field.";

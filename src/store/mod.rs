@@ -14,7 +14,7 @@ mod trash;
 pub use glance::{Glance, RiskGlance, VariantGlance};
 pub use graves::{Graves, PRUNED, REMOTES, nobody};
 pub use lock::FileLock;
-pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
+pub use notes::{NOTES, NoteEdit, Notes, REPORT as REPORT_NOTES, edit_notes};
 pub use places::{Places, RUNBOOK, replace};
 pub use runbook::{Runbook, RunbookLine};
 pub use runs::{Change, Files, LEFT, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, parse_run, sha256};
