@@ -5,6 +5,7 @@
 //! `#[schemars(extend("const" = Schema::of(documents::KIND)))]` on that field.
 
 mod answers;
+mod config;
 mod judging;
 mod preflight;
 mod prune;
@@ -15,6 +16,7 @@ use schemars::transform::RecursiveTransform;
 use serde_json::Value;
 
 pub use self::answers::{Event, Examination, Failure, Health, Jobs, Runs, Sessions};
+pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, UnknownKey};
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
@@ -66,6 +68,7 @@ kinds! {
     PRUNE = "prune", Prune, "What was removed: prune.";
     RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
+    CONFIG = "config", Configuration, "The settings that count, and where they come from: config.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl; it has no schema field.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json, which has no schema field.";
