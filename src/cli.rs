@@ -65,7 +65,9 @@ pub enum Verb {
     Session(session::SessionVerb),
     // Setting up
     Doctor(doctor::Doctor),
+    Config(config::Config),
     Create(create::Create),
+    Schema(schema::SchemaVerb),
     Demo(demo::Demo),
     /// The watcher process itself
     #[command(hide = true)]
@@ -116,6 +118,8 @@ impl Cli {
             Some(Verb::Undo(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
+            Some(Verb::Config(verb)) => (verb.output.json, false),
+            Some(Verb::Schema(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
             Some(Verb::Watcher | Verb::Warden { .. }) => (false, false),

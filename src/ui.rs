@@ -11,12 +11,15 @@ pub use self::bars::{Bar, Progress};
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::MultiProgress;
 use serde::Serialize;
 
 use crate::error::{Error, Kind};
+use crate::model::Schema;
+use crate::model::documents::{self, Failure};
 use crate::process::{self, Cmd};
 use crate::render::tables::is_heading;
 use crate::render::text::{clean_block, clean_line, cut, is_unsafe};
@@ -51,12 +54,14 @@ pub enum Format {
 pub struct Ui {
     format: Format,
     bars: OnceLock<MultiProgress>,
+    /// The document of the call is out: there is only one.
+    answered: AtomicBool,
 }
 
 impl Ui {
     /// A writer of results in this format.
     pub fn new(format: Format) -> Ui {
-        Ui { format, bars: OnceLock::new() }
+        Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false) }
     }
 
     /// What the results are written as.
@@ -119,6 +124,7 @@ impl Ui {
 
     /// Writes a JSON document, indented.
     pub fn json(&self, value: &impl Serialize) {
+        self.answered.store(true, Ordering::Relaxed);
         self.document(serde_json::to_string_pretty(value));
     }
 
@@ -168,6 +174,20 @@ impl Ui {
     /// Says what went wrong, how to get on, and what is underneath; a line each.
     pub fn error(&self, error: &Error) {
         self.err(&error_lines(error));
+    }
+
+    /// Says why the call failed; where JSON is wanted and none was printed but lines of a stream, that is the document.
+    pub fn failure(&self, error: &Error) {
+        if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {
+            self.json(&Failure {
+                schema: Schema::of(documents::ERROR),
+                exit: error.kind().exit_code(),
+                error: error.message().to_owned(),
+                hint: error.next_step().map(str::to_owned),
+                causes: error.causes(),
+            });
+        }
+        self.error(error);
     }
 
     /// Bars for runs that are being watched; they show only to a person at a terminal.

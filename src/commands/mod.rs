@@ -4,6 +4,7 @@
 
 pub mod adopt;
 pub mod cancel;
+pub mod config;
 pub mod create;
 pub mod demo;
 pub mod diff;
@@ -21,6 +22,7 @@ pub mod prune;
 pub mod report;
 pub mod retry;
 pub mod review;
+pub mod schema;
 pub mod session;
 pub mod show;
 pub mod stop;
@@ -60,7 +62,9 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("undo", undo::MANUAL),
     ("session", session::MANUAL),
     ("doctor", doctor::MANUAL),
+    ("config", config::MANUAL),
     ("create", create::MANUAL),
+    ("schema", schema::MANUAL),
     ("demo", demo::MANUAL),
 ];
 
@@ -100,6 +104,8 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
+        Some(Verb::Config(verb)) => config::run(&verb, ui),
+        Some(Verb::Schema(verb)) => schema::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
         Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
         Some(Verb::Warden { run }) => crate::engine::review::ward(&here()?, &run).map(|()| Exit::Done),

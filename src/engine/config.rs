@@ -43,7 +43,8 @@ pub fn meant(name: &str) -> Option<String> {
     settings::meant(&full(name))
 }
 
-fn full(name: &str) -> String {
+/// The name with `puff.` in front.
+pub fn full(name: &str) -> String {
     let has_section = name.get(..5).is_some_and(|section| section.eq_ignore_ascii_case("puff."));
     if has_section { name.to_owned() } else { format!("puff.{name}") }
 }

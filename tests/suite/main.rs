@@ -17,6 +17,7 @@ mod cloud_queue;
 mod cloud_submission;
 mod cloud_variants;
 mod compare;
+mod configuration;
 mod demo;
 mod headless_life;
 mod headless_submit;

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::model::{Attention, Finding, Job, Run, RunId, Schema, Session, State, Time, documents};
 
@@ -89,6 +90,16 @@ impl Health {
             Health::Fail => "FAIL",
         }
     }
+}
+
+/// The JSON Schemas of every kind of document.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Schemas {
+    /// `puff.schemas/1`.
+    #[schemars(extend("const" = Schema::of(documents::SCHEMAS)))]
+    pub schema: Schema,
+    /// The schema of each kind, by its word.
+    pub schemas: Map<String, Value>,
 }
 
 /// Why a call failed: what standard error says for people.
