@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::engine::Notice;
 use crate::engine::intent::{Intent, WatchWish};
 use crate::error::{Error, Result, ResultExt};
-use crate::model::{Run, Schema, Selector, Span, documents};
+use crate::model::{NotATask, Run, Schema, Selector, Span, TaskId, documents};
 use crate::render;
 use crate::settings;
 use crate::store::{Recorded, RunStore, Unreadable};
@@ -85,6 +85,18 @@ pub fn commands(given: &[String], flag: &str) -> Result<Vec<String>> {
         }
     }
     Ok(commands)
+}
+
+/// A task, by its id or its URL.
+///
+/// # Errors
+/// When it is neither.
+pub fn task(text: &str) -> Result<TaskId> {
+    text.parse().map_err(|cause: NotATask| {
+        Error::usage(format!("'{text}' is neither a task id nor the URL of a task"))
+            .hint("copy either from the task's page")
+            .because(cause)
+    })
 }
 
 /// `--best-of`, in the range that a number of attempts can have at all.

@@ -11,7 +11,7 @@ mod trash;
 
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
-pub use places::{Places, RUNBOOK};
+pub use places::{Places, RUNBOOK, replace};
 pub use runbook::{Runbook, RunbookLine};
 pub use runs::{Change, Files, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, sha256};
 pub use sessions::{SessionPlace, SessionStore};
