@@ -48,7 +48,9 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back the last pick or prune')
             [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Run agents in the background, see what they are doing, and talk to them')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what could stand in the way, and repair what is broken')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show what is set, where, and what could be')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Explain how to make a cloud environment, and how to check it')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schemas of what --json prints')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Try git-puff in a throw-away repository, without an account and without a network')
             break
         }
@@ -363,7 +365,19 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'git-puff;config' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'git-puff;create' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;schema' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -22,6 +22,9 @@ _gitpuff() {
             gitpuff,cancel)
                 cmd="gitpuff__subcmd__cancel"
                 ;;
+            gitpuff,config)
+                cmd="gitpuff__subcmd__config"
+                ;;
             gitpuff,create)
                 cmd="gitpuff__subcmd__create"
                 ;;
@@ -69,6 +72,9 @@ _gitpuff() {
                 ;;
             gitpuff,review)
                 cmd="gitpuff__subcmd__review"
+                ;;
+            gitpuff,schema)
+                cmd="gitpuff__subcmd__schema"
                 ;;
             gitpuff,session)
                 cmd="gitpuff__subcmd__session"
@@ -128,7 +134,7 @@ _gitpuff() {
 
     case "${cmd}" in
         gitpuff)
-            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight diff review pick prune undo session doctor create demo"
+            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight diff review pick prune undo session doctor config create schema demo"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -172,6 +178,20 @@ _gitpuff() {
             return 0
             ;;
         gitpuff__subcmd__cancel)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__config)
             opts="-h --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -574,6 +594,20 @@ _gitpuff() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__schema)
+            opts="-h --json --help run runs jobs event session sessions preflight matrix review judge report prune recovery doctor config schemas error runbook variant-report variant-meta"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

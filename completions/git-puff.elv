@@ -45,7 +45,9 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand undo 'Take back the last pick or prune'
             cand session 'Run agents in the background, see what they are doing, and talk to them'
             cand doctor 'Look for what could stand in the way, and repair what is broken'
+            cand config 'Show what is set, where, and what could be'
             cand create 'Explain how to make a cloud environment, and how to check it'
+            cand schema 'Print the JSON Schemas of what --json prints'
             cand demo 'Try git-puff in a throw-away repository, without an account and without a network'
         }
         &'git-puff;launch'= {
@@ -326,7 +328,17 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'git-puff;config'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'git-puff;create'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;schema'= {
+            cand --json 'Print JSON'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

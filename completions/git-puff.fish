@@ -49,7 +49,9 @@ complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "prune" -d 'Remove
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "undo" -d 'Take back the last pick or prune'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "session" -d 'Run agents in the background, see what they are doing, and talk to them'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "doctor" -d 'Look for what could stand in the way, and repair what is broken'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "config" -d 'Show what is set, where, and what could be'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "create" -d 'Explain how to make a cloud environment, and how to check it'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "schema" -d 'Print the JSON Schemas of what --json prints'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "demo" -d 'Try git-puff in a throw-away repository, without an account and without a network'
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l prompt -d 'What to do, in words' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l prompt-file -d 'A file that says what to do; \'-\' for standard input' -r -F
@@ -220,5 +222,9 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -s q -l quiet 
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l porcelain -d 'Print KEY=VALUE lines'
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand config" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand schema" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
