@@ -123,7 +123,9 @@ impl Cli {
             Some(Verb::Config(verb)) => (verb.output.json, false),
             Some(Verb::Schema(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),
-            Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
+            Some(Verb::Log(verb)) => (verb.output.json, false),
+            Some(Verb::Report(verb)) => (verb.format() == report::ReportFormat::Json, false),
+            Some(Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
             Some(Verb::Watcher | Verb::Warden { .. }) => (false, false),
         };
         match (json, porcelain) {

@@ -35,7 +35,6 @@ pub const MANUAL: Manual = Manual {
     examples: &[
         Example { line: "git puff config", does: "Show every key, those that are set first." },
         Example { line: "git puff config bestOf", does: "Show one." },
-        Example { line: "git -c puff.bestOf=2 puff config bestOf", does: "Show it as it counts for one call." },
         Example { line: "git puff config --json", does: "Print all of it for another program." },
     ],
     exits: &[(Kind::Failed, "The key that was named has no value.")],

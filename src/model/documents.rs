@@ -15,7 +15,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value};
 
-pub use self::answers::{Event, Examination, Failure, Health, Jobs, Runs, Schemas, Sessions};
+pub use self::answers::{Event, Examination, Failure, Health, Jobs, Line, Runs, Schemas, Sessions};
 pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, UnknownKey};
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
@@ -60,6 +60,7 @@ kinds! {
     EVENT = "event", Event, "One change of a run, a line of watch.";
     SESSION = "session", Session, "One session: session start, show, wait, kill, resume.";
     SESSIONS = "sessions", Sessions, "Every session: session list.";
+    LINE = "line", Line<'static>, "A line of a log: log, session log.";
     PREFLIGHT = "preflight", Trials<'static>, "What would become of patches: preflight.";
     MATRIX = "matrix", Comparison, "How alike the variants are: diff --matrix.";
     REVIEW = "review", Review, "What a review found out: review.json in the run's tree.";

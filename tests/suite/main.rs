@@ -44,6 +44,7 @@ mod retry;
 mod review;
 mod review_judge;
 mod review_kills;
+mod schemas;
 mod sessions;
 mod undo;
 mod views;

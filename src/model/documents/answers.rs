@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::model::{Attention, Finding, Job, Run, RunId, Schema, Session, State, Time, documents};
+use crate::model::{Attention, Finding, Job, Run, RunId, Schema, Session, SessionId, State, Time, documents};
 
 /// Several runs.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -56,6 +56,20 @@ pub struct Event {
     pub best_of: usize,
     /// What changed, a line each.
     pub changes: Vec<String>,
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Line<'a> {
+    /// `puff.line/1`.
+    #[schemars(extend("const" = Schema::of(documents::LINE)))]
+    pub schema: Schema,
+    /// The run whose watcher wrote it; null in the log of a session.
+    pub run: Option<&'a RunId>,
+    /// The session that printed it; null in the log of a watcher.
+    pub session: Option<&'a SessionId>,
+    /// What it says, without its end and without what only steers a terminal.
+    pub text: &'a str,
 }
 
 /// What `doctor` found, and mended.
