@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::JsonFlag;
-use crate::context::Environment;
+use crate::context::{Context, Environment};
 use crate::engine::config;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::git;
@@ -42,13 +42,16 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Shows. It needs no repository: there is a configuration outside of one, too.
-pub fn run(args: &Config, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Config, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     if let (Some(key), Some(value)) = (&args.key, &args.value) {
         let key = render::steps::shell_word(&config::full(key));
         return Err(Error::usage("'git puff config' only shows; git's own command sets")
             .hint(format!("git config {key} {}", render::steps::shell_word(value))));
     }
-    let settings = Settings::new(git::config::list()?, Environment::read().puff);
+    let settings = match here() {
+        Ok(context) => context.settings,
+        Err(_) => Settings::new(git::config::list()?, Environment::read().puff),
+    };
     let Some(name) = &args.key else {
         let all = config::configuration(&settings);
         match ui.format() {

@@ -4,6 +4,8 @@
 
 pub mod adopt;
 pub mod cancel;
+pub mod complete;
+pub mod completions;
 pub mod config;
 pub mod create;
 pub mod demo;
@@ -14,6 +16,7 @@ pub mod jobs;
 pub mod launch;
 pub mod list;
 pub mod log;
+pub mod man;
 pub mod overview;
 pub mod patch;
 pub mod pick;
@@ -65,15 +68,16 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("config", config::MANUAL),
     ("create", create::MANUAL),
     ("schema", schema::MANUAL),
+    ("man", man::MANUAL),
+    ("completions", completions::MANUAL),
     ("demo", demo::MANUAL),
 ];
 
-/// Does what the command line says.
+/// Does what the command line says, in the place that `here` looks around in.
 ///
 /// # Errors
 /// What went wrong, in the user's words.
-pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
-    let here = Context::look_around;
+pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     // For those who read patches: git takes a while to say where we are.
     let meanwhile = || {
         std::thread::spawn(crate::secrets::prepare);
@@ -104,8 +108,11 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
-        Some(Verb::Config(verb)) => config::run(&verb, ui),
+        Some(Verb::Config(verb)) => config::run(&verb, here, ui),
         Some(Verb::Schema(verb)) => schema::run(&verb, ui),
+        Some(Verb::Man(verb)) => man::run(&verb, ui),
+        Some(Verb::Completions(verb)) => completions::run(&verb, ui),
+        Some(Verb::Complete(verb)) => complete::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
         Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
         Some(Verb::Warden { run }) => crate::engine::review::ward(&here()?, &run).map(|()| Exit::Done),

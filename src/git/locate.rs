@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::bytes::as_path;
 use super::config::{self, ConfigEntry};
 use super::partial::promisors;
+use super::worktrees::git_in;
 use super::{GitFailure, base_git, judge, run};
 use crate::error::{Error, Result};
 use crate::process::{self, Output};
@@ -34,16 +35,20 @@ pub struct Location {
     pub promisors: Vec<String>,
 }
 
+/// The oldest git that has all that is asked of it: `git worktree add --reason`.
+pub const OLDEST: &str = "2.34";
+
 /// What stands between two paths in git's answer, which prints a word that it does not know as it is: a path may have line
 /// ends in it.
 const NEXT: &str = "--and-then";
 
-/// Asks git where we are, and, in the same moment, how it is configured there: every command waits for both answers.
+/// Asks git where we are, and, in the same moment, how it is configured there: every command waits for both answers. With
+/// a folder, the same is asked for that one, and what the environment says of another repository does not count.
 /// `alternates` is `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
 ///
 /// # Errors
 /// When this is no repository, git refuses to work in it, there is no git, or it can't read its configuration.
-pub fn survey(alternates: &OsStr) -> Result<(Location, Vec<ConfigEntry>)> {
+pub fn survey(folder: Option<&Path>, alternates: &OsStr) -> Result<(Location, Vec<ConfigEntry>)> {
     // One call answers all, but a git directory has no top level: where that is refused, the rest is asked again.
     const QUESTIONS: [&str; 11] = [
         "rev-parse",
@@ -58,13 +63,14 @@ pub fn survey(alternates: &OsStr) -> Result<(Location, Vec<ConfigEntry>)> {
         "objects",
         NEXT,
     ];
-    let ask = || base_git().asks_nobody().args(QUESTIONS);
-    let (located, configured) = process::run_both(&ask().arg("--show-toplevel"), &config::question());
+    let git = folder.map_or_else(base_git, git_in).asks_nobody();
+    let ask = || git.clone().args(QUESTIONS);
+    let (located, configured) = process::run_both(&ask().arg("--show-toplevel"), &config::question(git.clone()));
     let located = judge(located).or_else(|failure| match failure {
         GitFailure::Refused { .. } => run(&ask()),
         other => Err(other),
     });
-    let mut location = read(&located.map_err(explain)?)?;
+    let mut location = read(&located.map_err(|failure| explain(failure, folder))?)?;
     let entries = config::read(configured)?;
     location.promisors = promisors(&entries);
     location.alternates = folders(alternates);
@@ -80,6 +86,11 @@ fn read(output: &Output) -> Result<Location> {
     let mut lines = output.stdout.splitn(3, |byte| *byte == b'\n');
     let mut next = || lines.next().ok_or_else(unreadable);
     let (bare, object_format, paths) = (next()? == b"true", next()?, next()?);
+    // An older git prints every word that it does not know, too.
+    if object_format.starts_with(b"--") || paths.starts_with(b"--") {
+        return Err(Error::cannot_work("git is too old for git-puff")
+            .hint(format!("update git: it has to be {OLDEST} or newer; 'git --version' says which it is")));
+    }
     let object_format = String::from_utf8_lossy(object_format).into_owned();
     let paths = paths.strip_suffix(b"\n").unwrap_or(paths);
     let [git_dir, common_dir, objects, worktree] = split(paths).ok_or_else(unreadable)?;
@@ -173,9 +184,10 @@ fn ref_format(common_dir: &Path) -> String {
     if reftable { "reftable".to_owned() } else { "files".to_owned() }
 }
 
-fn explain(failure: GitFailure) -> Error {
+fn explain(failure: GitFailure, folder: Option<&Path>) -> Error {
     let said = failure.to_string();
-    let here = std::env::current_dir().map(|dir| dir.display().to_string()).unwrap_or_else(|_| ".".to_owned());
+    let here = folder.map(Path::to_owned).or_else(|| std::env::current_dir().ok());
+    let here = here.map_or_else(|| ".".to_owned(), |here| here.display().to_string());
     match failure {
         GitFailure::Process(cause) => {
             Error::cannot_work("git can't be run").hint("install git, or put it on PATH").because(cause)
