@@ -64,6 +64,8 @@ pub enum Verb {
     // Sessions
     Session(session::SessionVerb),
     // Setting up
+    Init(init::Init),
+    Hook(hook::Hook),
     Doctor(doctor::Doctor),
     Config(config::Config),
     Create(create::Create),
@@ -123,6 +125,8 @@ impl Cli {
             Some(Verb::Prune(verb)) => (verb.output.json, false),
             Some(Verb::Undo(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
+            Some(Verb::Init(verb)) => (verb.output.json, false),
+            Some(Verb::Hook(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Config(verb)) => (verb.output.json, false),
             Some(Verb::Schema(verb)) => (verb.output.json, false),

@@ -14,7 +14,7 @@ pub use self::typing_errors::{Unknown, meant, of_an_agent};
 
 use crate::error::{Error, Result};
 use crate::git::config::ConfigEntry;
-use crate::model::{Bytes, Span};
+use crate::model::{Bytes, Level, Span};
 
 /// A key of `puff.*`.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +82,16 @@ keys! {
     STUCK_AFTER: Duration = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
     STUCK_POKE: Duration = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
     SESSION_ANSWER: Several(&Kind::Answer) = "puff.session.answer", None, "What --auto may answer, 'PATTERN => TEXT' each: a regular expression of what is asked, and the text that is typed, with Enter unless '--no-enter' follows it; may be given several times, an empty one takes back those before. Passwords and logins are never answered.";
+    PRE_PUSH_UNREVIEWED: Choice(Level::WORDS) = "puff.prePush.unreviewed", Some("refuse"), "Pushing a variant that no review has looked at and nobody picked: refuse, warn or allow.";
+    PRE_PUSH_FAILED: Choice(Level::WORDS) = "puff.prePush.failed", Some("refuse"), "Pushing a variant that failed its checks, likewise; one that was picked all the same is only warned of.";
+    PRE_PUSH_LOSER: Choice(Level::WORDS) = "puff.prePush.loser", Some("refuse"), "Pushing a variant of a run of which another one was picked, likewise.";
+    PRE_PUSH_RISK: Choice(Level::WORDS) = "puff.prePush.risk", Some("refuse"), "Pushing a variant with a risk that nobody has taken by 'git puff review --accept', likewise.";
+    PRE_PUSH_PARTIAL: Choice(Level::WORDS) = "puff.prePush.partial", Some("refuse"), "Pushing a variant that did not apply, or a part of one, likewise.";
+    PRE_PUSH_CONFLICT_MARKER: Choice(Level::WORDS) = "puff.prePush.conflictMarker", Some("refuse"), "Pushing a variant with conflict markers left in it, likewise.";
+    PRE_PUSH_SECRET: Choice(Level::WORDS) = "puff.prePush.secret", Some("refuse"), "Pushing a variant with something in it that looks like a secret, likewise.";
+    PRE_PUSH_SCRATCH: Choice(Level::WORDS) = "puff.prePush.scratch", Some("refuse"), "Pushing a variant with files that an agent or its client left behind, such as error.log, likewise.";
+    PRE_PUSH_RECORDS: Choice(Level::WORDS) = "puff.prePush.records", Some("warn"), "Pushing a variant to a remote that does not have the record of its run, likewise.";
+    INIT_DID: Several(&Kind::Text) = "puff.init.did", None, "What 'git puff init' has set up here, for 'git puff init --undo'; not meant to be set by hand.";
     NOTIFY: Command = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
 }
 
@@ -200,13 +210,21 @@ impl Settings {
         kind::truth(&setting.value).ok_or_else(|| bad(key, &setting, &key.kind.wanted()))
     }
 
+    /// A key that says what becomes of a push.
+    ///
+    /// # Errors
+    /// When it holds something else.
+    pub fn level(&self, key: Key) -> Result<Level> {
+        self.parsed(key)
+    }
+
     /// A key that holds one of some words, read as what stands for them; none when it is unset or empty.
     ///
     /// # Errors
     /// When it holds another word.
     pub fn choice<T: FromStr>(&self, key: Key) -> Result<Option<T>> {
         let Some(setting) = self.get(key).filter(|setting| !setting.value.is_empty()) else { return Ok(None) };
-        let read = setting.value.parse().map_err(|_| bad(key, &setting, &key.kind.wanted()));
+        let read = setting.value.to_ascii_lowercase().parse().map_err(|_| bad(key, &setting, &key.kind.wanted()));
         read.map(Some)
     }
 
@@ -217,6 +235,11 @@ impl Settings {
             return Err(wrong());
         }
         setting.value.parse().map_err(|_| wrong())
+    }
+
+    /// Every value of a key of git's own, in their order.
+    pub fn git_all(&self, key: &str) -> Vec<&str> {
+        self.entries.iter().filter(|entry| entry.key == key).map(|entry| entry.value.as_str()).collect()
     }
 
     /// Every key of git's configuration here, as git lists it.

@@ -12,6 +12,8 @@ pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod harvest;
+pub mod hook;
+pub mod init;
 pub mod jobs;
 pub mod launch;
 pub mod list;
@@ -64,6 +66,8 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("prune", prune::MANUAL),
     ("undo", undo::MANUAL),
     ("session", session::MANUAL),
+    ("init", init::MANUAL),
+    ("hook", hook::MANUAL),
     ("doctor", doctor::MANUAL),
     ("config", config::MANUAL),
     ("create", create::MANUAL),
@@ -106,6 +110,8 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Prune(verb)) => prune::run(&verb, &here()?, ui),
         Some(Verb::Undo(verb)) => undo::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
+        Some(Verb::Init(verb)) => init::run(&verb, &here()?, ui),
+        Some(Verb::Hook(verb)) => hook::run(&verb, here, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
         Some(Verb::Config(verb)) => config::run(&verb, here, ui),

@@ -85,7 +85,9 @@ fn configured(key: Key, name: String, variable: String, values: Vec<Setting>) ->
 
 /// Why a value can't be used. What its kind can't tell is asked of the room that uses it.
 fn problem(key: Key, setting: &Setting) -> Option<String> {
-    if !key.kind.takes(&setting.value) {
+    // What has a default can't be taken back by an empty word.
+    let is_nothing = setting.value.is_empty() && key.default.is_some() && !key.kind.choices().is_empty();
+    if is_nothing || !key.kind.takes(&setting.value) {
         return Some(format!("has to be {}", key.kind.wanted()));
     }
     if key.kind == Kind::Several(&Kind::Answer) {

@@ -21,7 +21,7 @@ pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
 
-use super::{Comparison, Handoff, Kickoff, Meta, Recovery, Report, Review, Run, Session};
+use super::{Comparison, Handoff, HookReport, Init, Kickoff, Meta, Push, Recovery, Report, Review, Run, Session};
 
 /// A kind of document.
 #[derive(Clone, Copy)]
@@ -71,6 +71,9 @@ kinds! {
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
     CONFIG = "config", Configuration, "The settings that count, and where they come from: config.";
     SCHEMAS = "schemas", Schemas, "The JSON Schemas of all of these: schema --json.";
+    PUSH = "push", Push, "What is wrong with what is about to be pushed: hook pre-push.";
+    HOOK = "hook", HookReport, "How the pre-push hook is: hook install, uninstall, status.";
+    INIT = "init", Init, "What was set up, or taken back: init.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json.";

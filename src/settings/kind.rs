@@ -94,7 +94,7 @@ impl Kind {
             Kind::Number(least) => value.parse::<u32>().is_ok_and(|number| number >= *least),
             Kind::Bytes => value.parse::<Bytes>().is_ok(),
             Kind::Truth => truth(value).is_some(),
-            Kind::Choice(words) => value.is_empty() || words.contains(&value),
+            Kind::Choice(words) => value.is_empty() || words.iter().any(|word| word.eq_ignore_ascii_case(value)),
             Kind::Several(one) => value.trim().is_empty() || one.takes(value),
         }
     }

@@ -43,6 +43,8 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
         (vec!["prune", &id, "--dry-run"], 0),
         (vec!["config"], 0),
         (vec!["schema"], 0),
+        (vec!["hook", "status"], 0),
+        (vec!["init"], 0),
         (vec!["report", &id], 0),
         (vec!["log", &id], 0),
         (vec!["session", "log", &session], 0),
@@ -54,6 +56,10 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
         }
     }
     found.insert(check(&lab.puff(&["doctor", "--json"]).json()));
+    let head = lab.git(&["rev-parse", "HEAD"]);
+    let pushed = format!("refs/heads/main {head} refs/heads/main {}\n", "0".repeat(head.len()));
+    let push = ["hook", "pre-push", "--json", "origin", "../origin.git"];
+    found.insert(check(&lab.puff_with_input(&push, pushed.as_bytes()).json()));
     found.insert(check(&kept("run.json")));
     found.insert(check(&kept("review.json")));
     found.insert(check(&kept("report.json")));
