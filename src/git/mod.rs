@@ -39,7 +39,7 @@ pub use exchange::{ExchangeFailure, Sending, Sent};
 pub use locate::{Location, survey};
 pub use outgoing::Outgoing;
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
-pub use remote::{FetchFailure, RemoteTip};
+pub use remote::{FetchFailure, RemoteTip, pager};
 pub use repo::{CommitInfo, NewCommit, Repo};
 pub use stats::{Counting, Stats};
 pub use transaction::RefStep;
