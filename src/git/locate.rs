@@ -27,10 +27,6 @@ pub struct Location {
     pub worktree: Option<PathBuf>,
     /// No worktree belongs to it.
     pub bare: bool,
-    /// `sha1` or `sha256`.
-    pub object_format: String,
-    /// `files` or `reftable`.
-    pub ref_format: String,
     /// The remotes at which objects may be that are not here: it is a partial clone.
     pub promisors: Vec<String>,
 }
@@ -47,10 +43,9 @@ const NEXT: &str = "--and-then";
 /// When this is no repository, git refuses to work in it, there is no git, or it can't read its configuration.
 pub fn survey(folder: Option<&Path>, alternates: &OsStr) -> Result<(Location, Vec<ConfigEntry>)> {
     // One call answers all, but a git directory has no top level: where that is refused, the rest is asked again.
-    const QUESTIONS: [&str; 11] = [
+    const QUESTIONS: [&str; 10] = [
         "rev-parse",
         "--is-bare-repository",
-        "--show-object-format",
         "--path-format=absolute",
         "--git-dir",
         NEXT,
@@ -80,17 +75,15 @@ fn read(output: &Output) -> Result<Location> {
         Error::cannot_work("git describes this repository in a way that is not understood")
             .hint("check it with 'git rev-parse --git-dir --git-common-dir'")
     };
-    let mut lines = output.stdout.splitn(3, |byte| *byte == b'\n');
+    let mut lines = output.stdout.splitn(2, |byte| *byte == b'\n');
     let mut next = || lines.next().ok_or_else(unreadable);
-    let (bare, object_format, paths) = (next()? == b"true", next()?, next()?);
-    let object_format = String::from_utf8_lossy(object_format).into_owned();
+    let (bare, paths) = (next()? == b"true", next()?);
     let paths = paths.strip_suffix(b"\n").unwrap_or(paths);
     let [git_dir, common_dir, objects, worktree] = split(paths).ok_or_else(unreadable)?;
     let [git_dir, common_dir, objects] = [git_dir, common_dir, objects].map(as_path);
     let worktree = (!worktree.is_empty()).then(|| as_path(worktree));
-    let ref_format = ref_format(&common_dir);
     let (alternates, promisors) = (Vec::new(), Vec::new());
-    Ok(Location { git_dir, common_dir, objects, alternates, worktree, bare, object_format, ref_format, promisors })
+    Ok(Location { git_dir, common_dir, objects, alternates, worktree, bare, promisors })
 }
 
 /// Four paths with [`NEXT`] in a line between two of them; the last may be missing.
@@ -128,7 +121,7 @@ fn folders(list: &OsStr) -> Vec<PathBuf> {
 }
 
 impl Location {
-    /// A bare repository in this folder, in the formats that git makes without being asked for others.
+    /// A bare repository in this folder.
     pub fn bare(folder: &Path) -> Location {
         Location {
             git_dir: folder.to_owned(),
@@ -137,8 +130,6 @@ impl Location {
             alternates: Vec::new(),
             worktree: None,
             bare: true,
-            object_format: "sha1".to_owned(),
-            ref_format: "files".to_owned(),
             promisors: Vec::new(),
         }
     }
@@ -169,13 +160,6 @@ impl Location {
     }
 }
 
-/// A reftable repository has a folder of that name; git answers the same from its configuration, but only newer
-/// gits can be asked.
-fn ref_format(common_dir: &Path) -> String {
-    let reftable = common_dir.join("reftable").is_dir();
-    if reftable { "reftable".to_owned() } else { "files".to_owned() }
-}
-
 fn explain(failure: GitFailure, folder: Option<&Path>) -> Error {
     let said = failure.to_string();
     let here = folder.map(Path::to_owned).or_else(|| std::env::current_dir().ok());
@@ -192,6 +176,11 @@ fn explain(failure: GitFailure, folder: Option<&Path>) -> Error {
         GitFailure::Refused { .. } if said.contains("not a git repository") => {
             Error::cannot_work(format!("'{here}' is not inside a git repository"))
                 .hint("go into a repository, make one with 'git init', or try 'git puff demo'")
+        }
+        GitFailure::Refused { .. } if said.contains("extension found") || said.contains("repo version") => {
+            Error::cannot_work(format!("git does not know the format of the repository at '{here}'"))
+                .hint("update git: reftable, for one, needs git 2.45 or newer")
+                .because_it_said(&said)
         }
         GitFailure::Refused { .. } => Error::cannot_work(format!("git can't work in the repository at '{here}'"))
             .hint("check it with 'git status'")

@@ -133,7 +133,7 @@ impl Judge {
 
     /// What the engine makes of it.
     pub fn ours(&self, base: Oid, patch: &[u8], mode: Mode) -> Verdict {
-        let files = match parse::parse(patch) {
+        let files = match parse::parse_for(self.repo.name_digits(), patch) {
             Ok(files) => files,
             Err(malformed) => return Verdict::Refused(malformed.to_string()),
         };
