@@ -175,6 +175,11 @@ impl Settings {
         setting.value.parse().map_err(|_| bad(key, &setting, wanted))
     }
 
+    /// Every key of git's configuration here, as git lists it.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.key.as_str())
+    }
+
     /// A key of git's own, the last entry winning.
     pub fn git(&self, key: &str) -> Option<&str> {
         self.entries.iter().rev().find(|entry| entry.key == key).map(|entry| entry.value.as_str())

@@ -4,6 +4,8 @@
 
 pub mod adopt;
 pub mod cancel;
+pub mod complete;
+pub mod completions;
 pub mod create;
 pub mod demo;
 pub mod diff;
@@ -13,6 +15,7 @@ pub mod jobs;
 pub mod launch;
 pub mod list;
 pub mod log;
+pub mod man;
 pub mod overview;
 pub mod patch;
 pub mod pick;
@@ -61,6 +64,8 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("session", session::MANUAL),
     ("doctor", doctor::MANUAL),
     ("create", create::MANUAL),
+    ("man", man::MANUAL),
+    ("completions", completions::MANUAL),
     ("demo", demo::MANUAL),
 ];
 
@@ -99,6 +104,9 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
+        Some(Verb::Man(verb)) => man::run(&verb, ui),
+        Some(Verb::Completions(verb)) => completions::run(&verb, ui),
+        Some(Verb::Complete(verb)) => complete::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
         Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
         Some(Verb::Warden { run }) => crate::engine::review::ward(&here()?, &run).map(|()| Exit::Done),

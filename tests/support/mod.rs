@@ -15,6 +15,7 @@ pub mod formats;
 pub mod judged;
 pub mod lab;
 pub mod responses;
+pub mod shells;
 pub mod ssh;
 pub mod stage;
 pub mod standin;
