@@ -3,7 +3,7 @@
 use git_puff::patch::onto::Mode;
 
 use crate::cases::{File, Kind};
-use crate::judge::{Judge, Verdict};
+use crate::judge::{Judge, Verdict, digits};
 
 fn file(name: &'static str, text: impl Into<Vec<u8>>) -> File {
     File { name, kind: Kind::File, text: text.into() }
@@ -131,7 +131,7 @@ fn texts_of_millions_of_lines_are_not_merged() {
 
 #[test]
 fn a_submodule_at_no_commit_is_refused() {
-    let hunk = format!("@@ -0,0 +1 @@\n+Subproject commit {}\n", "0".repeat(40));
+    let hunk = format!("@@ -0,0 +1 @@\n+Subproject commit {}\n", "0".repeat(digits()));
     let patch = format!("diff --git a/m b/m\nnew file mode 160000\n--- /dev/null\n+++ b/m\n{hunk}");
     assert!(matches!(apply(&patch), Verdict::Refused(_)));
 }

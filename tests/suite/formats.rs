@@ -137,6 +137,20 @@ fn refs_may_be_moved_to_the_other_format_between_two_commands() {
     }
 }
 
+/// `tests/formats` leaves out what is there, and nothing else: an entry whose test has another name by now is found.
+#[test]
+fn what_is_not_run_again_in_other_formats_is_there_to_be_run() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let table = fs::read_to_string(folder.join("formats")).unwrap();
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let [format, test, why] = line.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        assert!(["all", "reftable", "sha256"].contains(&format) && !why.is_empty(), "{line}");
+        let (file, name) = test.split_once("::").expect("a file of tests");
+        let source = fs::read_to_string(folder.join("suite").join(format!("{file}.rs"))).expect(file);
+        assert!(name.is_empty() || source.contains(&format!("fn {name}()")), "{line}");
+    }
+}
+
 #[test]
 fn revisions_mean_in_tables_what_they_mean_to_git() {
     let lab = lab_of("reftable", "sha256");
