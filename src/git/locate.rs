@@ -31,6 +31,9 @@ pub struct Location {
     pub promisors: Vec<String>,
 }
 
+/// The oldest git that has all that is asked of it: `git worktree add --reason`.
+pub const OLDEST: &str = "2.34";
+
 /// What stands between two paths in git's answer, which prints a word that it does not know as it is: a path may have line
 /// ends in it.
 const NEXT: &str = "--and-then";
@@ -78,6 +81,11 @@ fn read(output: &Output) -> Result<Location> {
     let mut lines = output.stdout.splitn(2, |byte| *byte == b'\n');
     let mut next = || lines.next().ok_or_else(unreadable);
     let (bare, paths) = (next()? == b"true", next()?);
+    // An older git prints every word that it does not know, too.
+    if paths.starts_with(b"--") {
+        return Err(Error::cannot_work("git is too old for git-puff")
+            .hint(format!("update git: it has to be {OLDEST} or newer; 'git --version' says which it is")));
+    }
     let paths = paths.strip_suffix(b"\n").unwrap_or(paths);
     let [git_dir, common_dir, objects, worktree] = split(paths).ok_or_else(unreadable)?;
     let [git_dir, common_dir, objects] = [git_dir, common_dir, objects].map(as_path);

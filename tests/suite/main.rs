@@ -29,6 +29,7 @@ mod local_codex;
 mod local_kills;
 mod local_life;
 mod local_patch;
+mod manners;
 mod manners_places;
 mod manual;
 mod newest_client;
