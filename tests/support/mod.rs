@@ -12,6 +12,7 @@ pub mod daemon;
 pub mod door;
 pub mod export;
 pub mod formats;
+pub mod hooks;
 pub mod judged;
 pub mod lab;
 pub mod responses;
