@@ -38,6 +38,9 @@ pub const OLDEST: &str = "2.34";
 /// ends in it.
 const NEXT: &str = "--and-then";
 
+/// What makes all of them absolute.
+const ABSOLUTE: &str = "--path-format=absolute";
+
 /// Asks git where we are, and, in the same moment, how it is configured there: every command waits for both answers. With
 /// a folder, the same is asked for that one, and what the environment says of another repository does not count.
 /// `alternates` is `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
@@ -49,7 +52,7 @@ pub fn survey(folder: Option<&Path>, alternates: &OsStr) -> Result<(Location, Ve
     const QUESTIONS: [&str; 10] = [
         "rev-parse",
         "--is-bare-repository",
-        "--path-format=absolute",
+        ABSOLUTE,
         "--git-dir",
         NEXT,
         "--git-common-dir",
@@ -82,7 +85,7 @@ fn read(output: &Output) -> Result<Location> {
     let mut next = || lines.next().ok_or_else(unreadable);
     let (bare, paths) = (next()? == b"true", next()?);
     // An older git prints every word that it does not know, too.
-    if paths.starts_with(b"--") {
+    if paths.split(|byte| *byte == b'\n').any(|line| line == ABSOLUTE.as_bytes()) {
         return Err(Error::cannot_work("git is too old for git-puff")
             .hint(format!("update git: it has to be {OLDEST} or newer; 'git --version' says which it is")));
     }
