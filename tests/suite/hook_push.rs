@@ -45,7 +45,8 @@ fn found(lab: &Lab) -> Vec<(String, String, u64, String)> {
 
 /// What is said of a push of a commit to a new branch, as JSON.
 fn asked(lab: &Lab, commit: &str) -> Value {
-    let line = format!("HEAD {} refs/heads/x {}\n", lab.git(&["rev-parse", commit]), "0".repeat(40));
+    let commit = lab.git(&["rev-parse", commit]);
+    let line = format!("HEAD {commit} refs/heads/x {}\n", "0".repeat(commit.len()));
     lab.puff_with_input(&["hook", "pre-push", "--json", "origin", "../origin.git"], line.as_bytes()).json()
 }
 
