@@ -31,6 +31,7 @@ mod newest_client;
 mod old_records;
 mod packaging;
 mod pick;
+mod picture;
 mod preflight;
 mod prune;
 mod real_agents;

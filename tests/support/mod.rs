@@ -14,3 +14,4 @@ pub mod lab;
 pub mod responses;
 pub mod stage;
 pub mod standin;
+pub mod terminal;
