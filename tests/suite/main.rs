@@ -18,6 +18,7 @@ mod cloud_submission;
 mod cloud_variants;
 mod compare;
 mod demo;
+mod documented;
 mod headless_life;
 mod headless_submit;
 mod import;

@@ -12,6 +12,7 @@ pub mod export;
 pub mod judged;
 pub mod lab;
 pub mod responses;
+pub mod scenes;
 pub mod stage;
 pub mod standin;
 pub mod terminal;
