@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::*;
 use crate::error::Error;
+use crate::manual::with_examples;
 use crate::model::RunId;
 use crate::ui::Format;
 
@@ -77,7 +78,22 @@ pub enum Verb {
     },
 }
 
+/// The command line as it is parsed, with all that its help says.
+pub fn command() -> Command {
+    with_examples(Cli::command(), MANUALS)
+}
+
 impl Cli {
+    /// Reads the words of this call.
+    ///
+    /// # Errors
+    /// What clap has to say instead: an answer, such as the help, or what is wrong.
+    pub fn read() -> Result<Cli, clap::Error> {
+        let mut command = command();
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Cli::from_arg_matches(&matches).map_err(|wrong| wrong.format(&mut command))
+    }
+
     /// The form of the results that was asked for.
     pub fn format(&self) -> Format {
         let (json, porcelain) = match &self.verb {

@@ -16,7 +16,8 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`cli`] | the command line, as types |
-//! | [`commands`] | one file a verb: its arguments, and one function |
+//! | [`commands`] | one file a verb: its arguments, one function, and what the manual says beside |
+//! | [`manual`] | examples, exit codes, files and settings of a verb, as data: `--help` and the man pages are made of it |
 //! | [`context`] | repository, settings, clock, ids, environment: put together once, passed down |
 //! | [`watch`] | the poll loop, the detached watcher, jobs |
 //! | [`engine`] | launching, observing, harvesting, importing, repairing: what verbs and watcher share |
@@ -62,6 +63,7 @@ pub mod context;
 pub mod engine;
 pub mod error;
 pub mod git;
+pub mod manual;
 pub mod model;
 pub mod patch;
 pub mod process;

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use git_puff::cli::Cli;
 use git_puff::error::Error;
 use git_puff::ui::{Format, Ui};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(other) => return say(&other),
     };

@@ -7,7 +7,9 @@ use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::adopt::{adopt, give_task};
 use crate::error::{Error, Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{MOST_VARIANTS, NotATask, Selector, TaskId};
+use crate::settings;
 use crate::ui::{Format, Ui};
 
 /// Take up a task that was started elsewhere, or name the task of an interrupted submission
@@ -27,6 +29,24 @@ pub struct Adopt {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example {
+            line: "git puff adopt https://chatgpt.com/codex/tasks/task_e_123 --base main",
+            does: "Take up a task that was started on the web.",
+        },
+        Example {
+            line: "git puff adopt task_e_123 --run @",
+            does: "Say which task belongs to the newest run, whose submission was cut off.",
+        },
+    ],
+    places: &[manual::RUN_REFS, manual::RUNBOOK],
+    settings: &[settings::REMOTE, settings::CODEX, settings::DIALECT],
+    variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
+    ..Manual::NONE
+};
 
 /// Adopts.
 pub fn run(args: &Adopt, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::engine::harvest::end_work;
 use crate::engine::{observe, repair, submit};
 use crate::error::{Error, Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Ending, ProviderKind, Run, Selector, State};
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, write_result};
@@ -23,6 +24,16 @@ pub struct Cancel {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[Example {
+        line: "git puff cancel @",
+        does: "End the newest run: what is queued, and agents on this machine.",
+    }],
+    places: &[manual::RUN_REFS, manual::RESULT],
+    ..Manual::NONE
+};
 
 /// Cancels.
 pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {

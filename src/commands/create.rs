@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::error::{Exit, Result};
+use crate::manual::{Example, Manual};
 use crate::ui::Ui;
 
 /// Explain how to make a cloud environment, and how to check it
@@ -30,6 +31,10 @@ How to make a Codex Cloud environment for this repository
  9. Send the first task:
         git puff launch --prompt 'what to do'
 ";
+
+/// What the manual says of it.
+pub const MANUAL: Manual =
+    Manual { examples: &[Example { line: "git puff create", does: "Print the steps." }], ..Manual::NONE };
 
 /// Explains.
 pub fn run(_: &Create, ui: &Ui) -> Result<Exit> {

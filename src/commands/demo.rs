@@ -11,6 +11,7 @@ use self::place::Place;
 use self::story::Scene;
 use crate::context::Environment;
 use crate::error::{Error, Exit, Result};
+use crate::manual::{Example, Manual};
 use crate::process;
 use crate::render::steps::shell_word;
 use crate::ui::Ui;
@@ -26,6 +27,15 @@ pub struct Demo {
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff demo", does: "Play it in a new temporary folder." },
+        Example { line: "git puff demo ../playground", does: "Play it in a folder of your choice." },
+    ],
+    ..Manual::NONE
+};
 
 /// Plays the demo; what it made stays, for the user to look at.
 pub fn run(args: &Demo, ui: &Ui) -> Result<Exit> {

@@ -4,15 +4,16 @@ mod words;
 
 use std::ffi::OsString;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 
 use super::shared::find_run;
 use super::show::no_variant;
-use crate::cli::{Cli, JsonFlag};
+use crate::cli::{JsonFlag, command};
 use crate::context::Context;
 use crate::engine::compare::{self, Pick, Stand, Trees};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::git::become_diff;
+use crate::manual::{self, Example, Manual};
 use crate::model::{Oid, Run, Selector};
 use crate::render;
 use crate::store::{Recorded, RunStore};
@@ -50,6 +51,25 @@ impl Diff {
     }
 }
 
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example {
+            line: "git puff diff @",
+            does: "Show how alike the variants of the newest run are, and who changed what.",
+        },
+        Example { line: "git puff diff @ 2", does: "Show what the second variant changes." },
+        Example {
+            line: "git puff diff @ 1 2 --stat -- src",
+            does: "Show where the first and the second differ, below a folder, as 'git diff' does it.",
+        },
+        Example { line: "git puff diff @ --json", does: "Print the comparison, with what every number stands on." },
+    ],
+    exits: &[(Kind::Failed, "There is nothing to compare, or the operation failed; with --exit-code, they differ.")],
+    places: &[manual::RUN_REFS, manual::BRANCHES],
+    ..Manual::NONE
+};
+
 /// Shows how variants differ.
 pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     let words = Words::read(&args.words)?;
@@ -83,7 +103,7 @@ pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<Context>, ui: &Ui) 
 }
 
 fn help(long: bool, ui: &Ui) -> Result<Exit> {
-    let mut cli = Cli::command();
+    let mut cli = command();
     cli.build();
     if let Some(verb) = cli.find_subcommand_mut("diff") {
         let text = if long { verb.render_long_help() } else { verb.render_help() };

@@ -9,8 +9,10 @@ use crate::context::Context;
 use crate::engine::doctor::examine;
 use crate::engine::repair::{Repair, repair};
 use crate::error::{Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Finding, FindingResult, Schema, documents};
 use crate::render;
+use crate::settings;
 use crate::ui::{Format, Ui};
 use crate::watch::jobs;
 
@@ -32,6 +34,27 @@ pub struct Doctor {
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff doctor", does: "Look for everything that could stand in the way." },
+        Example { line: "git puff doctor --repair", does: "Repair what is broken, and make again what is missing." },
+        Example { line: "git puff doctor --porcelain", does: "Print a line for every check, for scripts." },
+    ],
+    exits: &[(Kind::Failed, "A check failed.")],
+    places: &[
+        manual::RUN_REFS,
+        manual::RUNBOOK,
+        manual::BRANCHES,
+        manual::REPORT_NOTES,
+        manual::RUN_NOTES,
+        manual::LIVE,
+    ],
+    settings: &[settings::CODEX, settings::DIALECT, settings::ENV, settings::REMOTE],
+    variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
+    ..Manual::NONE
+};
 
 /// Examines, and repairs where that is asked for.
 pub fn run(args: &Doctor, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -11,6 +11,7 @@ use crate::engine::harvest::{Wish, harvest, harvest_kept, write_out};
 use crate::engine::import::import;
 use crate::engine::open_provider;
 use crate::error::{Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{ProviderKind, Run, RunId, Selector, Span, State, VariantStatus};
 use crate::provider::cloud::Patience;
 use crate::settings;
@@ -51,6 +52,34 @@ pub struct Harvest {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff harvest", does: "Make branches for every run that has something new." },
+        Example {
+            line: "git puff harvest @ --wait",
+            does: "Wait until every variant of the newest run is through, and make its branches.",
+        },
+        Example {
+            line: "git puff harvest @ --variant 2 --out ../patches",
+            does: "Take one variant, and write its patch and evidence into a folder too.",
+        },
+        Example {
+            line: "git puff harvest --from ../patches --base main --name widgets",
+            does: "Import patches that were exported: no cloud is asked.",
+        },
+        Example { line: "git puff harvest @ --recreate", does: "Make branches again that were deleted." },
+    ],
+    exits: &[
+        (Kind::TaskError, "The task ended in error: no variant completed."),
+        (Kind::Partial, "A completed variant did not apply."),
+    ],
+    places: &[manual::RUN_REFS, manual::BRANCHES, manual::REPORT_NOTES, manual::RUN_NOTES],
+    settings: &[settings::BRANCH_PREFIX, settings::REMOTE, settings::CODEX, settings::DIALECT, settings::SETTLE],
+    variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
+    ..Manual::NONE
+};
 
 /// Harvests.
 pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {

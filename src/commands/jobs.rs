@@ -7,6 +7,7 @@ use super::shared;
 use crate::cli::OutputFlags;
 use crate::context::Context;
 use crate::error::{Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Ending, Job, Run, Schema, Time, documents};
 use crate::render;
 use crate::ui::{Format, Ui};
@@ -20,6 +21,16 @@ pub struct Jobs {
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff jobs", does: "Show what is being watched, and when it is looked at next." },
+        Example { line: "git puff jobs --porcelain", does: "The same in KEY=VALUE lines, a block for every run." },
+    ],
+    places: &[manual::LIVE],
+    ..Manual::NONE
+};
 
 /// Shows the jobs.
 pub fn run(_: &Jobs, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::engine::intent::{Intent, WatchWish};
 use crate::engine::launch::{Launched, Plan, launch};
 use crate::error::{Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Crew, Run, RunId, Span};
 use crate::settings;
 use crate::ui::{Format, Ui};
@@ -69,6 +70,54 @@ pub struct TaskArgs {
     #[arg(long)]
     skip_doctor: bool,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example {
+            line: "git puff launch --prompt 'Fix the parser' --env acme/widgets",
+            does: "Send a task to Codex Cloud, best of puff.bestOf, from the branch you are on, and watch it in the background.",
+        },
+        Example {
+            line: "git puff launch --prompt-file task.md --base main --best-of 2 --harvest",
+            does: "Take the prompt from a file, ask for two attempts, and make branches as soon as they are there.",
+        },
+        Example {
+            line: "git puff launch --prompt 'Fix the parser' --agent codex:2 --agent claude --jobs 2",
+            does: "Three attempts by agents on this machine, two at a time.",
+        },
+        Example {
+            line: "git puff launch --intent task.md other.md --max-active 1",
+            does: "Queue several tasks, each a file with its settings at the top.",
+        },
+        Example {
+            line: "git puff launch --prompt 'Fix the parser' --porcelain",
+            does: "Print what a script wants to know, in KEY=VALUE lines.",
+        },
+    ],
+    places: &[manual::RUN_REFS, manual::RUNBOOK, manual::WATCHER_LOG, manual::RESULT, manual::WORKTREES],
+    settings: &[
+        settings::ENV,
+        settings::REMOTE,
+        settings::BEST_OF,
+        settings::MAX_ACTIVE,
+        settings::ATTEMPT_LIMIT,
+        settings::CODEX,
+        settings::DIALECT,
+        settings::WORKTREE_DIR,
+        settings::WORKTREE_SETUP,
+        settings::WORKTREE_COPY,
+        settings::AGENT_COMMAND,
+        settings::AGENT_WRAPPER,
+        settings::INTERVAL,
+        settings::TIMEOUT,
+        settings::SETTLE,
+        settings::AUTO_HARVEST,
+        settings::NOTIFY,
+    ],
+    variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
+    ..Manual::NONE
+};
 
 /// Launches.
 pub fn run(args: &Launch, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -6,6 +6,7 @@ use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::error::{Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::render;
 use crate::ui::{Format, Ui};
 
@@ -15,6 +16,16 @@ pub struct List {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff list", does: "Show the runs, newest first." },
+        Example { line: "git puff list --json", does: "Print all that is known about them." },
+    ],
+    places: &[manual::RUN_REFS],
+    ..Manual::NONE
+};
 
 /// Lists.
 pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {

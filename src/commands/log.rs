@@ -9,6 +9,7 @@ use clap::Args;
 use super::shared;
 use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
+use crate::manual::{self, Example, Manual};
 use crate::model::Selector;
 use crate::process::{Wake, pause};
 use crate::store::RunStore;
@@ -28,6 +29,17 @@ pub struct Log {
     #[arg(long, value_name = "N")]
     bytes: Option<u64>,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff log @", does: "Show what the watcher wrote down about the newest run." },
+        Example { line: "git puff log @ --follow", does: "Go on showing what comes." },
+        Example { line: "git puff log @ --bytes 2000", does: "Only the end of it." },
+    ],
+    places: &[manual::WATCHER_LOG],
+    ..Manual::NONE
+};
 
 /// Shows the log.
 pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -33,7 +33,36 @@ mod shared;
 use crate::cli::{Cli, Verb};
 use crate::context::Context;
 use crate::error::{Exit, Result};
+use crate::manual::Manual;
 use crate::ui::Ui;
+
+/// What the manual says of each verb.
+pub const MANUALS: &[(&str, Manual)] = &[
+    ("launch", launch::MANUAL),
+    ("submit", submit::MANUAL),
+    ("adopt", adopt::MANUAL),
+    ("retry", retry::MANUAL),
+    ("watch", watch::MANUAL),
+    ("jobs", jobs::MANUAL),
+    ("stop", stop::MANUAL),
+    ("cancel", cancel::MANUAL),
+    ("log", log::MANUAL),
+    ("list", list::MANUAL),
+    ("show", show::MANUAL),
+    ("harvest", harvest::MANUAL),
+    ("report", report::MANUAL),
+    ("patch", patch::MANUAL),
+    ("preflight", preflight::MANUAL),
+    ("diff", diff::MANUAL),
+    ("review", review::MANUAL),
+    ("pick", pick::MANUAL),
+    ("prune", prune::MANUAL),
+    ("undo", undo::MANUAL),
+    ("session", session::MANUAL),
+    ("doctor", doctor::MANUAL),
+    ("create", create::MANUAL),
+    ("demo", demo::MANUAL),
+];
 
 /// Does what the command line says.
 ///

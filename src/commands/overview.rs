@@ -3,9 +3,23 @@
 use super::shared;
 use crate::context::Context;
 use crate::error::{Exit, Result};
+use crate::manual::{Example, Manual};
 use crate::render;
 use crate::ui::{Format, Ui};
 use crate::watch::jobs;
+
+/// What the manual says of git-puff as a whole.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff demo", does: "See all of it in a throw-away repository, without an account." },
+        Example { line: "git puff launch --prompt 'Fix the parser' --env acme/widgets", does: "Send a task." },
+        Example { line: "git puff", does: "See how it is getting on." },
+        Example { line: "git puff harvest", does: "Make a branch of every attempt." },
+        Example { line: "git puff review @ --check 'git diff --check HEAD~ HEAD'", does: "Check and rank them." },
+        Example { line: "git puff pick @:2", does: "Take one." },
+    ],
+    ..Manual::NONE
+};
 
 /// Shows what a user wants to see first.
 pub fn run(context: &Context, ui: &Ui) -> Result<Exit> {

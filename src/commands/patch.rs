@@ -6,6 +6,7 @@ use super::shared;
 use super::show::no_variant;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::Selector;
 use crate::store::RunStore;
 use crate::ui::Ui;
@@ -17,6 +18,16 @@ pub struct Patch {
     #[arg(value_name = "RUN:N")]
     variant: Selector,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff patch @:2", does: "Print the patch of the second variant of the newest run." },
+        Example { line: "git puff patch @:2 | git apply --check", does: "Give it to git." },
+    ],
+    places: &[manual::RUN_REFS],
+    ..Manual::NONE
+};
 
 /// Prints the patch.
 pub fn run(args: &Patch, context: &Context, ui: &Ui) -> Result<Exit> {

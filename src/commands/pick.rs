@@ -6,8 +6,10 @@ use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::pick::{self, Picked, Wish, short};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Run, Selector, Taking};
+use crate::settings;
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
 
@@ -45,6 +47,24 @@ pub struct Pick {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff pick @:2", does: "Cherry-pick the second variant of the newest run onto HEAD." },
+        Example { line: "git puff pick @:2 --merge", does: "Merge it, so that its branch shows in the history." },
+        Example { line: "git puff pick @:2 --branch fix-parser", does: "Make a branch of it, and touch nothing else." },
+        Example {
+            line: "git puff pick @:2 --onto main",
+            does: "Take it onto another branch, without touching the worktree.",
+        },
+        Example { line: "git puff pick --continue", does: "Go on when conflicts are resolved; --abort gives up." },
+    ],
+    exits: &[(Kind::Failed, "It conflicts, the worktree is not clean, or the operation failed.")],
+    places: &[manual::RUN_REFS, manual::TRASH_REFS, manual::REPORT_NOTES, manual::RUN_NOTES],
+    settings: &[settings::BRANCH_PREFIX],
+    ..Manual::NONE
+};
 
 /// Picks.
 pub fn run(args: &Pick, context: &Context, ui: &Ui) -> Result<Exit> {

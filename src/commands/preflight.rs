@@ -12,6 +12,7 @@ use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::preflight;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Apply, Oid, Risk, RunId, Schema, Selector, documents};
 use crate::patch::{self, Applied};
 use crate::store::RunStore;
@@ -94,6 +95,31 @@ impl Answer {
         line
     }
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example {
+            line: "git puff preflight @",
+            does: "Say of every variant of the newest run whether it fits its base.",
+        },
+        Example { line: "git puff preflight @:2 --onto main", does: "Say whether one fits what main is now." },
+        Example {
+            line: "git puff preflight --patch ../patches/var1/patch.diff --onto HEAD",
+            does: "Say it of a patch in a file.",
+        },
+        Example {
+            line: "echo 'main ../patches/var1/patch.diff' | git puff preflight --batch",
+            does: "Answer a line for a line, for other programs.",
+        },
+    ],
+    exits: &[
+        (Kind::Failed, "The patch of --patch would not apply, or the operation failed."),
+        (Kind::Partial, "A variant of the run would not apply."),
+    ],
+    places: &[manual::RUN_REFS],
+    ..Manual::NONE
+};
 
 /// Tries.
 pub fn run(args: &Preflight, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -8,8 +8,10 @@ use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::prune::{KeptBack, Plan, Weight, carry_out, plan};
 use crate::error::{Error, Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Run, RunId, Schema, Selector, Span, State, documents};
 use crate::render::{self, words};
+use crate::settings;
 use crate::store::{TRASH, Trash};
 use crate::ui::{Format, Ui};
 
@@ -72,6 +74,21 @@ impl Entry {
         }
     }
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example {
+            line: "git puff prune --picked --dry-run",
+            does: "Say what would go if all runs of which a variant was picked were removed.",
+        },
+        Example { line: "git puff prune --older-than 30d", does: "Remove what has not changed for a month." },
+        Example { line: "git puff prune @", does: "Remove the newest run." },
+    ],
+    places: &[manual::TRASH_REFS, manual::RUN_REFS, manual::BRANCHES, manual::WORKTREES],
+    settings: &[settings::BRANCH_PREFIX, settings::WORKTREE_DIR, settings::REMOTE],
+    ..Manual::NONE
+};
 
 /// Prunes.
 pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::engine::compare::sides::sides;
 use crate::engine::{compare, handoff};
 use crate::error::{Error, Exit, Result, ResultExt};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Handoff, Selector};
 use crate::render;
 use crate::render::html::Compared;
@@ -51,6 +52,20 @@ impl ReportFormat {
         }
     }
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff report @", does: "Show the report of the newest run." },
+        Example {
+            line: "git puff report @ --format html --output report.html",
+            does: "Write one page with everything in it, to be opened in a browser.",
+        },
+        Example { line: "git puff report @ --format json", does: "Print it for another program." },
+    ],
+    places: &[manual::RUN_REFS, manual::REPORT_NOTES],
+    ..Manual::NONE
+};
 
 /// Reports.
 pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {

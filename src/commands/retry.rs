@@ -10,9 +10,11 @@ use crate::context::Context;
 use crate::engine::intent::{Intent, WatchWish};
 use crate::engine::launch::{Plan, launch};
 use crate::error::{Error, Exit, Result, ResultExt};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Crew, Local, ProviderKind, Run, Selector, Span};
 use crate::process::{self, Cmd};
 use crate::render::findings::Draft;
+use crate::settings;
 use crate::store::RunStore;
 use crate::ui::Ui;
 
@@ -34,6 +36,35 @@ pub struct Retry {
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff retry @", does: "Send the newest run's prompt once more, with the same settings." },
+        Example {
+            line: "git puff retry @ --edit",
+            does: "Change the prompt first, with what came of the old run below it.",
+        },
+        Example {
+            line: "git puff retry @ --prompt 'Fix the parser, and test it' --best-of 2",
+            does: "Another prompt, and fewer attempts.",
+        },
+    ],
+    places: &[manual::RUN_REFS, manual::RUNBOOK, manual::WORKTREES],
+    settings: &[
+        settings::REMOTE,
+        settings::ATTEMPT_LIMIT,
+        settings::CODEX,
+        settings::DIALECT,
+        settings::WORKTREE_DIR,
+        settings::WORKTREE_SETUP,
+        settings::WORKTREE_COPY,
+        settings::AGENT_COMMAND,
+        settings::AGENT_WRAPPER,
+    ],
+    variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
+    ..Manual::NONE
+};
 
 /// Tries again.
 pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {

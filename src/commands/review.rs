@@ -7,6 +7,7 @@ use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::review::{Step, Wish, any_passes, appoint, review};
 use crate::error::{Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Selector, Span};
 use crate::render;
 use crate::settings;
@@ -73,6 +74,33 @@ pub struct Review {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example {
+            line: "git puff review @ --check 'git diff --check HEAD~ HEAD'",
+            does: "Run a check on every variant of the newest run and on its base, and rank them.",
+        },
+        Example { line: "git puff review @", does: "Look again: what a check answered before is not asked again." },
+        Example {
+            line: "git puff review @ --check 'sh -n test.sh' --jobs 2 --timeout 5m",
+            does: "Check two variants at a time, each check for five minutes at most.",
+        },
+        Example { line: "git puff review @ --accept workflow", does: "Take a risk that was found." },
+    ],
+    exits: &[(Kind::Partial, "Checks ran, and no variant passes.")],
+    places: &[manual::RUN_REFS, manual::WORKTREES, manual::REPORT_NOTES],
+    settings: &[
+        settings::CHECK,
+        settings::CHECK_WRAPPER,
+        settings::JUDGE,
+        settings::WORKTREE_DIR,
+        settings::WORKTREE_SETUP,
+        settings::WORKTREE_COPY,
+    ],
+    ..Manual::NONE
+};
 
 /// Reviews.
 pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+use crate::manual::Manual;
 use crate::model::{Session, SessionId};
 use crate::render;
 use crate::session::supervisor;
@@ -62,6 +63,23 @@ impl SessionVerb {
         }
     }
 }
+
+/// What the manual says of its verbs.
+pub const MANUAL: Manual = Manual {
+    verbs: &[
+        ("start", start::MANUAL),
+        ("list", list::MANUAL),
+        ("show", list::SHOW),
+        ("log", log::MANUAL),
+        ("send", send::MANUAL),
+        ("poke", send::POKE),
+        ("wait", wait::MANUAL),
+        ("kill", send::KILL),
+        ("resume", resume::MANUAL),
+        ("attach", attach::MANUAL),
+    ],
+    ..Manual::NONE
+};
 
 /// Does what is said of a session.
 pub fn run(args: &SessionVerb, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Report, Run, Selector};
 use crate::render;
 use crate::store::RunStore;
@@ -19,6 +20,17 @@ pub struct Show {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff show @", does: "Show the newest run with its variants." },
+        Example { line: "git puff show @:2", does: "Show its second variant." },
+        Example { line: "git puff show @ --json", does: "Print all that is known about it." },
+    ],
+    places: &[manual::RUN_REFS],
+    ..Manual::NONE
+};
 
 /// Shows.
 pub fn run(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {

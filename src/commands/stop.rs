@@ -7,6 +7,7 @@ use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::observe;
 use crate::error::{Error, Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Ending, Run, Selector};
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, write_result};
@@ -25,6 +26,16 @@ pub struct Stop {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff stop @", does: "Stop watching the newest run; its task goes on." },
+        Example { line: "git puff stop --all", does: "Stop watching everything." },
+    ],
+    places: &[manual::RESULT],
+    ..Manual::NONE
+};
 
 /// Stops.
 pub fn run(args: &Stop, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -6,6 +6,8 @@ use super::launch::TaskArgs;
 use crate::cli::OutputFlags;
 use crate::context::Context;
 use crate::error::{Exit, Result};
+use crate::manual::{self, Example, Manual};
+use crate::settings;
 use crate::ui::Ui;
 
 /// Send a task to Codex Cloud, or to agents on this machine, without watching it
@@ -18,6 +20,34 @@ pub struct Submit {
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example {
+            line: "git puff submit --prompt 'Fix the parser' --env acme/widgets --best-of 2",
+            does: "Send a task, and watch it later with 'git puff watch', or not at all.",
+        },
+        Example { line: "git puff submit --prompt-file task.md --json", does: "Print the run as JSON." },
+    ],
+    places: &[manual::RUN_REFS, manual::RUNBOOK, manual::WORKTREES],
+    settings: &[
+        settings::ENV,
+        settings::REMOTE,
+        settings::BEST_OF,
+        settings::MAX_ACTIVE,
+        settings::ATTEMPT_LIMIT,
+        settings::CODEX,
+        settings::DIALECT,
+        settings::WORKTREE_DIR,
+        settings::WORKTREE_SETUP,
+        settings::WORKTREE_COPY,
+        settings::AGENT_COMMAND,
+        settings::AGENT_WRAPPER,
+    ],
+    variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
+    ..Manual::NONE
+};
 
 /// Submits.
 pub fn run(args: &Submit, context: &Context, ui: &Ui) -> Result<Exit> {

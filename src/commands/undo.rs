@@ -6,6 +6,7 @@ use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::undo::undo;
 use crate::error::{Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::Selector;
 use crate::ui::{Format, Ui};
 
@@ -21,6 +22,16 @@ pub struct Undo {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff undo", does: "Take back the last pick or prune." },
+        Example { line: "git puff undo @", does: "Take back what was done last to the newest run." },
+    ],
+    places: &[manual::TRASH_REFS, manual::RUN_REFS],
+    ..Manual::NONE
+};
 
 /// Takes back.
 pub fn run(args: &Undo, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -8,9 +8,11 @@ use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::launch;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Run, RunId, Schema, Selector, Span, State, Time, documents};
 use crate::render::progress;
+use crate::settings;
 use crate::store::{Change, RunStore};
 use crate::ui::{Format, Progress, Ui};
 use crate::watch::follow::{Follower, Pace, follow, verdict};
@@ -39,6 +41,35 @@ pub struct Watch {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff watch", does: "Follow every run that is not through." },
+        Example { line: "git puff watch @ --timeout 30m", does: "Follow the newest run, for half an hour at most." },
+        Example {
+            line: "git puff watch --all --detach",
+            does: "Give all of them to the watcher in the background, after a reboot for instance.",
+        },
+        Example { line: "git puff watch @ --json", does: "Print a JSON document a line for every change." },
+    ],
+    exits: &[
+        (Kind::TaskError, "The task ended in error: no variant completed."),
+        (Kind::Timeout, "The time limit passed before every variant was through."),
+        (Kind::Interrupted, "You stopped it, or somebody stopped the watching."),
+    ],
+    places: &[manual::RUN_REFS, manual::WATCHER_LOG, manual::RESULT],
+    settings: &[
+        settings::INTERVAL,
+        settings::TIMEOUT,
+        settings::SETTLE,
+        settings::AUTO_HARVEST,
+        settings::NOTIFY,
+        settings::MAX_ACTIVE,
+    ],
+    variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
+    ..Manual::NONE
+};
 
 /// Watches.
 pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -5,6 +5,7 @@
 
 mod completions;
 mod man;
+mod roff;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,6 +19,55 @@ type Files = BTreeMap<String, Vec<u8>>;
 #[test]
 fn the_man_pages_are_up_to_date() {
     compare("man", &man::pages(visible()));
+}
+
+/// For the author of a new verb: what is missing is a `MANUAL` beside its arguments, named in `commands::MANUALS`.
+#[test]
+fn every_verb_says_how_it_is_called() {
+    let missing = man::without_examples(&visible());
+    assert!(missing.is_empty(), "give it a MANUAL, as the verbs in src/commands have one:\n{}", missing.join("\n"));
+}
+
+/// Every `git puff` in them is a call that the command line takes.
+#[test]
+fn the_examples_can_be_typed() {
+    let calls = r#"git() { { printf '%s\0' "$@"; echo; } >&3; }; eval "$LINE" 3>&1 >/dev/null </dev/null"#;
+    for (verb, manual) in git_puff::manual::listed(git_puff::commands::MANUALS) {
+        for example in manual.examples {
+            let mut shell = std::process::Command::new("sh");
+            let said = shell.args(["-c", calls]).env("LINE", example.line).output().expect("a shell");
+            let said = String::from_utf8(said.stdout).expect("text");
+            let calls = said.split_terminator("\0\n").map(|call| call.split('\0').collect::<Vec<_>>());
+            let of_puff: Vec<_> = calls.filter(|call| call[0] == "puff").collect();
+            assert!(!of_puff.is_empty(), "the example of {verb} calls nothing of ours: {}", example.line);
+            for call in of_puff {
+                assert!(call[1..].join(" ").starts_with(&verb), "{} is an example of {verb}", example.line);
+                if let Err(wrong) = git_puff::cli::command().try_get_matches_from(call) {
+                    panic!("{}: {wrong}", example.line);
+                }
+            }
+            assert!(example.does.ends_with('.'), "{}", example.does);
+        }
+    }
+}
+
+#[test]
+fn every_formatter_of_man_pages_takes_them_without_a_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in man::pages(visible()) {
+        let page = folder.path().join(name);
+        std::fs::write(&page, text).expect("a page");
+        for (program, args) in [
+            ("mandoc", &["-Tlint", "-W", "style"][..]),
+            ("man", &["--warnings", "-E", "UTF-8", "-l"]),
+            ("groff", &["-man", "-ww", "-Tutf8"]),
+        ] {
+            let said = std::process::Command::new(program).args(args).arg(&page).output();
+            let said = said.unwrap_or_else(|why| panic!("{program} can't be run: {why}"));
+            let words = if program == "mandoc" { &said.stdout } else { &said.stderr };
+            assert!(said.status.success() && words.is_empty(), "{program}: {}", String::from_utf8_lossy(words));
+        }
+    }
 }
 
 #[test]

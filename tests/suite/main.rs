@@ -36,6 +36,7 @@ mod picture;
 mod preflight;
 mod prune;
 mod real_agents;
+mod remotes;
 mod repair;
 mod report_html;
 mod retry;

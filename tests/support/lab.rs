@@ -154,6 +154,30 @@ impl Lab {
         command
     }
 
+    /// Makes calls as [`Lab::command`] does, for another thread, in the environment of now.
+    pub fn caller(&self) -> impl Fn(&str) -> Command + Send + 'static {
+        let (env, folder) = (self.env.clone(), self.root.path().to_owned());
+        move |program| {
+            let mut command = Command::new(program);
+            command.env_clear().envs(env.iter().map(|(name, value)| (name, value))).current_dir(&folder);
+            command
+        }
+    }
+
+    /// The sealed environment as lines of a shell script.
+    pub fn exports(&self) -> String {
+        let export = |(name, value): &(String, String)| format!("export {name}='{}'\n", value.replace('\'', "'\\''"));
+        self.env.iter().map(export).collect()
+    }
+
+    /// Puts an older git on the PATH before the one of the machine: Debian's own, or the one in `PUFF_OLDER_GIT`.
+    pub fn use_older_git(&self) {
+        let named = std::env::var_os("PUFF_OLDER_GIT").filter(|name| !name.is_empty());
+        let git = named.map_or_else(|| PathBuf::from("/usr/bin/git"), PathBuf::from);
+        assert!(git.is_file(), "there is no git at '{}': name an older one in PUFF_OLDER_GIT", git.display());
+        std::os::unix::fs::symlink(git, self.path("bin/git")).expect("a link");
+    }
+
     /// `git puff …`, as a user calls it.
     pub fn puff(&self, args: &[&str]) -> Ran {
         run(self.command("git").arg("puff").args(args))

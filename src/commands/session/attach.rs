@@ -5,6 +5,7 @@ use clap::Args;
 use super::{alive, unreachable};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result, ResultExt};
+use crate::manual::{self, Example, Manual};
 use crate::session::viewer::{self, End};
 use crate::store::SessionStore;
 use crate::ui::Ui;
@@ -18,6 +19,16 @@ pub struct Attach {
     /// The session
     id: String,
 }
+
+/// What the manual says of it.
+pub(super) const MANUAL: Manual = Manual {
+    examples: &[Example {
+        line: "git puff session attach shell",
+        does: "Sit down at its terminal; Control-\\ leaves.",
+    }],
+    places: &[manual::SESSIONS],
+    ..Manual::NONE
+};
 
 /// Attaches.
 pub fn run(args: &Attach, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -7,8 +7,10 @@ use super::print;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::error::{Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Schema, Session, documents};
 use crate::render;
+use crate::settings;
 use crate::store::SessionStore;
 use crate::ui::{Format, Ui};
 
@@ -33,6 +35,24 @@ struct Document {
     schema: Schema,
     sessions: Vec<Session>,
 }
+
+/// What the manual says of it.
+pub(super) const MANUAL: Manual = Manual {
+    examples: &[Example { line: "git puff session list", does: "Show what every session is doing." }],
+    places: &[manual::SESSIONS],
+    settings: &[settings::STUCK_AFTER, settings::STUCK_POKE],
+    ..Manual::NONE
+};
+
+/// What the manual says of `session show`.
+pub(super) const SHOW: Manual = Manual {
+    examples: &[
+        Example { line: "git puff session show shell", does: "Show what there is to know about one." },
+        Example { line: "git puff session show shell --json", does: "Print it for another program." },
+    ],
+    places: &[manual::SESSIONS],
+    ..Manual::NONE
+};
 
 /// Lists.
 pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {

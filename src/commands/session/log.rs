@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::context::Context;
 use crate::error::{Exit, Kind, Result, ResultExt};
+use crate::manual::{self, Example, Manual};
 use crate::process::{Wake, pause};
 use crate::session::{log, screen};
 use crate::store::SessionStore;
@@ -32,6 +33,17 @@ pub struct Log {
     #[arg(long, conflicts_with = "bytes")]
     screen: bool,
 }
+
+/// What the manual says of it.
+pub(super) const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff session log shell --bytes 2000", does: "Show the end of what it printed." },
+        Example { line: "git puff session log shell --screen", does: "Show what a person at its terminal would see." },
+        Example { line: "git puff session log shell --follow", does: "Go on showing what comes." },
+    ],
+    places: &[manual::SESSIONS],
+    ..Manual::NONE
+};
 
 /// Shows the log.
 pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -5,7 +5,9 @@ use clap::Args;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+use crate::manual::{self, Example, Manual};
 use crate::session::resume::{last_resumable, resume};
+use crate::settings;
 use crate::store::SessionStore;
 use crate::ui::{Format, Ui};
 
@@ -24,6 +26,17 @@ pub struct Resume {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub(super) const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff session resume --last", does: "Go on with the newest that can be resumed." },
+        Example { line: "git puff session resume fix-the-parser", does: "Go on with this one." },
+    ],
+    places: &[manual::SESSIONS],
+    settings: &[settings::AGENT_RESUME, settings::AGENT_WRAPPER],
+    ..Manual::NONE
+};
 
 /// Resumes.
 pub fn run(args: &Resume, context: &Context, ui: &Ui) -> Result<Exit> {

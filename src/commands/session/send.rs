@@ -8,6 +8,7 @@ use super::{alive, print, unreachable};
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::SessionState;
 use crate::process::{Wake, pause};
 use crate::session::control::{self, Request};
@@ -48,6 +49,30 @@ pub struct Kill {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub(super) const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff session send shell 'yes, go on'", does: "Type an answer, and Enter." },
+        Example { line: "git puff session send shell q --no-enter", does: "Type one key." },
+    ],
+    places: &[manual::SESSIONS],
+    ..Manual::NONE
+};
+
+/// What the manual says of `session poke`.
+pub(super) const POKE: Manual = Manual {
+    examples: &[Example { line: "git puff session poke shell", does: "Type Enter." }],
+    places: &[manual::SESSIONS],
+    ..Manual::NONE
+};
+
+/// What the manual says of `session kill`.
+pub(super) const KILL: Manual = Manual {
+    examples: &[Example { line: "git puff session kill shell", does: "End it, and all that it started." }],
+    places: &[manual::SESSIONS],
+    ..Manual::NONE
+};
 
 /// Types.
 pub fn run(args: &Send, context: &Context, ui: &Ui) -> Result<Exit> {

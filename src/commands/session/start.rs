@@ -9,8 +9,10 @@ use crate::commands::shared;
 use crate::context::Context;
 use crate::engine::sessions::{Order, Wish, order};
 use crate::error::{Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{Bytes, SessionId, SessionState};
 use crate::session;
+use crate::settings;
 use crate::ui::{Format, Ui};
 
 /// Start an agent, or any command, in the background
@@ -46,6 +48,36 @@ pub struct Start {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub(super) const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff session start 'Fix the parser'", does: "Start codex, and print the session's id." },
+        Example {
+            line: "git puff session start --agent claude --worktree --auto 'Fix the parser'",
+            does: "Start another agent in a worktree of its own, to be helped when it is stuck.",
+        },
+        Example {
+            line: "git puff session start --name shell -- sh -c 'read -r answer; echo \"$answer\"'",
+            does: "Start a command of your own.",
+        },
+    ],
+    exits: &[(Kind::TaskError, "The program could not be started.")],
+    places: &[manual::SESSIONS, manual::WORKTREES],
+    settings: &[
+        settings::CODEX,
+        settings::AGENT_COMMAND,
+        settings::AGENT_WRAPPER,
+        settings::STUCK_AFTER,
+        settings::STUCK_POKE,
+        settings::SESSION_ANSWER,
+        settings::NOTIFY,
+        settings::WORKTREE_DIR,
+        settings::WORKTREE_SETUP,
+        settings::WORKTREE_COPY,
+    ],
+    ..Manual::NONE
+};
 
 /// Starts.
 pub fn run(args: &Start, context: &Context, ui: &Ui) -> Result<Exit> {

@@ -8,6 +8,7 @@ use super::print;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::error::{Exit, Kind, Result};
+use crate::manual::{self, Example, Manual};
 use crate::model::{SessionState, Span};
 use crate::process::{Wake, pause};
 use crate::store::SessionStore;
@@ -30,6 +31,17 @@ pub struct Wait {
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
+
+/// What the manual says of it.
+pub(super) const MANUAL: Manual = Manual {
+    examples: &[Example {
+        line: "git puff session wait shell --timeout 10m",
+        does: "Wait until it ends, for ten minutes at most.",
+    }],
+    exits: &[(Kind::TaskError, "The session did not end well, or is lost."), (Kind::Timeout, "The time limit passed.")],
+    places: &[manual::SESSIONS],
+    ..Manual::NONE
+};
 
 /// Waits.
 pub fn run(args: &Wait, context: &Context, ui: &Ui) -> Result<Exit> {
