@@ -2,12 +2,15 @@
 //!
 //! A fenced block of shell is played line by line in the scene that the comment above it names; blocks of one scene in one
 //! document follow each other. What is between backticks in a sentence is tried too, with its placeholders filled in: it has
-//! to be a call that git and git-puff understand.
+//! to be a call that git and git-puff understand. So have the examples of the manual.
 
 use std::path::Path;
 
+use git_puff::commands::MANUALS;
+use git_puff::manual::listed;
+
 use crate::support::choice::Choice;
-use crate::support::lab::Ran;
+use crate::support::lab::run;
 use crate::support::scenes::{ELSEWHERE, Scene};
 
 const DOCUMENTS: [&str; 4] = ["README.md", "docs/how-it-works.md", "docs/recovery.md", "docs/security.md"];
@@ -28,6 +31,14 @@ const PLACEHOLDERS: [(&str, &str); 14] = [
     ("CMD", "true"),
     ("NAME", "origin"),
     ("D", "1s"),
+];
+
+/// What lines may read.
+const FILES: [(&str, &str); 4] = [
+    ("task.md", "Count in digits\n"),
+    ("a.md", "Count in digits\n"),
+    ("b.md", "Count in letters\n"),
+    ("some.diff", "diff --git a/x b/x\nnew file mode 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+x\n"),
 ];
 
 /// A fenced block of shell: where it stands, the scene it plays in, and its lines.
@@ -133,19 +144,33 @@ fn what_is_not_typed_here_is_done_elsewhere() {
 
 #[test]
 fn every_call_in_a_sentence_is_understood() {
-    let choice = Choice::new();
-    for document in DOCUMENTS {
-        for (number, call) in spoken(document).iter().enumerate() {
-            let place = choice.copy(&format!("{}-{number}", document.replace('/', "-")));
-            let mut shell = choice.lab.command("sh");
-            let ran = crate::support::lab::run(shell.current_dir(&place).args(["-c", call]));
-            assert_understood(&format!("{document}: {call}"), &ran);
-        }
-    }
+    let spoken = |document| spoken(document).into_iter().map(move |call| (document, call));
+    let calls: Vec<_> = DOCUMENTS.into_iter().flat_map(spoken).collect();
+    assert_understood(calls.iter().map(|(document, call)| (*document, call.as_str())));
 }
 
-/// It may say no, but not that it does not know what was meant.
-pub(super) fn assert_understood(what: &str, ran: &Ran) {
-    let unknown = ran.code == 129 || ran.code == 127 || ran.stderr.contains("is not a git command");
-    assert!(!unknown && !ran.stderr.contains("panicked"), "{what}: exit {}\n{}\n{}", ran.code, ran.stdout, ran.stderr);
+/// The examples of `--help` and the man pages.
+#[test]
+fn every_example_of_the_manual_is_understood() {
+    let listed = listed(MANUALS);
+    let examples = listed.iter().flat_map(|(verb, manual)| manual.examples.iter().map(|it| (verb.as_str(), it.line)));
+    assert_understood(examples);
+}
+
+/// Types each line in a repository of its own. It may say no, but not that it does not know what was meant.
+fn assert_understood<'l>(lines: impl Iterator<Item = (&'l str, &'l str)>) {
+    let choice = Choice::new();
+    let mut wrong = Vec::new();
+    for (number, (place, line)) in lines.enumerate() {
+        let folder = choice.copy(&format!("try-{number}"));
+        for (file, text) in FILES {
+            std::fs::write(folder.join(file), text).expect("a file");
+        }
+        let ran = run(choice.lab.command("bash").current_dir(folder).args(["-c", line]));
+        let unknown = ran.code == 129 || ran.code == 127 || ran.stderr.contains("is not a git command");
+        if unknown || ran.stderr.contains("panicked") {
+            wrong.push(format!("{place}: {line}\n  exit {}: {}", ran.code, ran.stderr.trim().replace('\n', "\n  ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
