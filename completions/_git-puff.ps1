@@ -125,6 +125,9 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             break
         }
         'git-puff;watch' {
+            [CompletionResult]::new('--task', '--task', [CompletionResultType]::ParameterName, 'A task, by its id or its URL, whether it is a run here or not')
+            [CompletionResult]::new('--task-url', '--task-url', [CompletionResultType]::ParameterName, 'The task''s URL; with --task too, the same task''s')
+            [CompletionResult]::new('--result-file', '--result-file', [CompletionResultType]::ParameterName, 'Write how it ended into this file, as KEY=VALUE lines')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'The time between two looks [config: puff.interval]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this time; 0 for never [config: puff.timeout]')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every run that is not through')
@@ -142,6 +145,7 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             break
         }
         'git-puff;stop' {
+            [CompletionResult]::new('--job', '--job', [CompletionResultType]::ParameterName, 'The same as RUN: a job is named as its run is')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every job')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

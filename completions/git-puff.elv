@@ -117,6 +117,9 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'git-puff;watch'= {
+            cand --task 'A task, by its id or its URL, whether it is a run here or not'
+            cand --task-url 'The task''s URL; with --task too, the same task''s'
+            cand --result-file 'Write how it ended into this file, as KEY=VALUE lines'
             cand --interval 'The time between two looks [config: puff.interval]'
             cand --timeout 'Give up after this time; 0 for never [config: puff.timeout]'
             cand --all 'Every run that is not through'
@@ -132,6 +135,7 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'git-puff;stop'= {
+            cand --job 'The same as RUN: a job is named as its run is'
             cand --all 'Every job'
             cand --json 'Print JSON'
             cand -h 'Print help (see more with ''--help'')'

@@ -100,6 +100,9 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l edit -d 'Ope
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -l porcelain -d 'Print KEY=VALUE lines'
 complete -c git-puff -n "__fish_git_puff_using_subcommand retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l task -d 'A task, by its id or its URL, whether it is a run here or not' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l task-url -d 'The task\'s URL; with --task too, the same task\'s' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l result-file -d 'Write how it ended into this file, as KEY=VALUE lines' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l interval -d 'The time between two looks [config: puff.interval]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l timeout -d 'Give up after this time; 0 for never [config: puff.timeout]' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -l all -d 'Every run that is not through'
@@ -109,6 +112,7 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand watch" -s h -l help -d
 complete -c git-puff -n "__fish_git_puff_using_subcommand jobs" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand jobs" -l porcelain -d 'Print KEY=VALUE lines'
 complete -c git-puff -n "__fish_git_puff_using_subcommand jobs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand stop" -l job -d 'The same as RUN: a job is named as its run is' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand stop" -l all -d 'Every job'
 complete -c git-puff -n "__fish_git_puff_using_subcommand stop" -l json -d 'Print JSON'
 complete -c git-puff -n "__fish_git_puff_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'

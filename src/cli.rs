@@ -94,16 +94,18 @@ impl Cli {
         Cli::from_arg_matches(&matches).map_err(|wrong| wrong.format(&mut command))
     }
 
-    /// The form of the results that was asked for.
-    pub fn format(&self) -> Format {
+    /// The form of the results that was asked for. `porcelain_preferred`: the verbs that know `--porcelain` need not be
+    /// told.
+    pub fn format(&self, porcelain_preferred: bool) -> Format {
+        let wish = |flags: &OutputFlags| (flags.json, flags.porcelain || porcelain_preferred);
         let (json, porcelain) = match &self.verb {
             None => (self.output.json, false),
-            Some(Verb::Launch(verb)) => (verb.output.json, verb.output.porcelain),
-            Some(Verb::Submit(verb)) => (verb.output.json, verb.output.porcelain),
-            Some(Verb::Jobs(verb)) => (verb.output.json, verb.output.porcelain),
-            Some(Verb::Doctor(verb)) => (verb.output.json, verb.output.porcelain),
+            Some(Verb::Launch(verb)) => wish(&verb.output),
+            Some(Verb::Submit(verb)) => wish(&verb.output),
+            Some(Verb::Jobs(verb)) => wish(&verb.output),
+            Some(Verb::Doctor(verb)) => wish(&verb.output),
             Some(Verb::Adopt(verb)) => (verb.output.json, false),
-            Some(Verb::Retry(verb)) => (verb.output.json, verb.output.porcelain),
+            Some(Verb::Retry(verb)) => wish(&verb.output),
             Some(Verb::Watch(verb)) => (verb.output.json, false),
             Some(Verb::Stop(verb)) => (verb.output.json, false),
             Some(Verb::Cancel(verb)) => (verb.output.json, false),

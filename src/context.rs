@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
@@ -38,11 +39,15 @@ impl Context {
     /// Where git-puff can't work.
     pub fn look_around() -> Result<Context> {
         let environment = Environment::read();
-        let (location, entries) = git::survey()?;
+        let (location, entries) = git::survey(&environment.alternates)?;
         let settings = Settings::new(entries, environment.puff.clone());
         let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let top = location.main_worktree(core_bare);
-        let places = Places::new(&location.common_dir, top);
+        let named = environment.has("GIT_WORK_TREE");
+        let top = location.main_worktree(named, (core_bare, settings.git("core.worktree")));
+        let mut places = Places::new(&location.common_dir, top);
+        if environment.has("GIT_QUARANTINE_PATH") {
+            places.close();
+        }
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
@@ -131,6 +136,8 @@ pub struct Environment {
     pub puff: HashMap<String, String>,
     /// The names of all variables that git, or git-puff, would listen to: `GIT_…`.
     pub git: Vec<String>,
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
+    pub alternates: OsString,
     /// `GIT_PUFF_NOW`: a fixed clock, for tests and for reproducing a record.
     pub now: Option<String>,
     /// `GIT_PUFF_SEED`: fixed ids, likewise.
@@ -150,6 +157,11 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// Is a variable of git's set?
+    pub fn has(&self, name: &str) -> bool {
+        self.git.iter().any(|known| known == name)
+    }
+
     /// Reads it.
     pub fn read() -> Environment {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -161,6 +173,7 @@ impl Environment {
         Environment {
             puff: variables.filter(|(name, _)| name.starts_with("GIT_PUFF_")).collect(),
             git: names.filter(|name| name.starts_with("GIT_")).collect(),
+            alternates: std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default(),
             now: text("GIT_PUFF_NOW"),
             seed: text("GIT_PUFF_SEED"),
             codex_home: text("CODEX_HOME"),
@@ -171,6 +184,13 @@ impl Environment {
             program: std::env::current_exe().ok(),
         }
     }
+}
+
+/// Are `KEY=VALUE` lines wanted wherever there are some, without `--porcelain`? `GIT_PUFF_PORCELAIN`, in git's spellings of
+/// a truth value; for scripts that were written for puff.sh.
+pub fn prefers_porcelain() -> bool {
+    let value = std::env::var("GIT_PUFF_PORCELAIN").unwrap_or_default().to_ascii_lowercase();
+    matches!(value.as_str(), "true" | "yes" | "on" | "1")
 }
 
 /// What time it is.

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(other) => return say(&other),
     };
-    let ui = Ui::new(cli.format());
+    let ui = Ui::new(cli.format(git_puff::context::prefers_porcelain()));
     match git_puff::commands::run(cli, &ui) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {

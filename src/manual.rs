@@ -103,6 +103,7 @@ table! { VARIABLES: Variable { name, does };
     CODEX_HOME = "CODEX_HOME", "Where the codex program keeps its login. A run remembers it: it is watched with the login it was launched with.";
     CODEX_SERVICE = "CODEX_CLOUD_TASKS_BASE_URL", "The service that the codex program talks to, likewise.";
     NOW = "GIT_PUFF_NOW", "An RFC 3339 time that counts as now.";
+    PORCELAIN = "GIT_PUFF_PORCELAIN", "When true: KEY=VALUE lines without --porcelain, of every verb that has them.";
     NO_COLOR = "NO_COLOR", "When set to anything, nothing is coloured.";
 }
 

@@ -6,9 +6,9 @@ use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::engine::adopt::{adopt, give_task};
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{MOST_VARIANTS, NotATask, Selector, TaskId};
+use crate::model::{MOST_VARIANTS, Selector};
 use crate::settings;
 use crate::ui::{Format, Ui};
 
@@ -50,11 +50,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Adopts.
 pub fn run(args: &Adopt, context: &Context, ui: &Ui) -> Result<Exit> {
-    let task: TaskId = args.task.parse().map_err(|cause: NotATask| {
-        Error::usage(format!("'{}' is neither a task id nor the URL of a task", args.task))
-            .hint("copy either from the task's page")
-            .because(cause)
-    })?;
+    let task = shared::task(&args.task)?;
     let tell = shared::listener(ui);
     let run = match &args.run {
         Some(selector) => give_task(context, &shared::find_run(context, selector)?.run.run, &task, &tell)?,

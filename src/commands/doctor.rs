@@ -1,7 +1,6 @@
 //! `doctor`
 
 use clap::Args;
-use serde::Serialize;
 
 use super::shared;
 use crate::cli::OutputFlags;
@@ -10,6 +9,7 @@ use crate::engine::doctor::examine;
 use crate::engine::repair::{Repair, repair};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
+use crate::model::documents::Health;
 use crate::model::{Finding, FindingResult, Schema, documents};
 use crate::render;
 use crate::settings;
@@ -73,27 +73,19 @@ pub fn run(args: &Doctor, context: &Context, ui: &Ui) -> Result<Exit> {
     Ok(if failed { Exit::With(Kind::Failed) } else { Exit::Done })
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: Schema,
-    status: &'a str,
-    checks: Vec<&'a Finding>,
-    repairs: Vec<String>,
-}
-
 fn print(args: &Doctor, findings: &[Finding], repairs: &[Repair], failed: bool, ui: &Ui) {
     let shown: Vec<&Finding> =
         findings.iter().filter(|finding| !args.quiet || finding.result != FindingResult::Ok).collect();
-    let status = if failed { "FAIL" } else { "OK" };
+    let status = if failed { Health::Fail } else { Health::Ok };
     match ui.format() {
-        Format::Json => ui.json(&Document {
+        Format::Json => ui.json(&documents::Examination {
             schema: Schema::of(documents::DOCTOR),
             status,
             checks: shown,
             repairs: repairs.iter().map(word).collect(),
         }),
         Format::Porcelain => {
-            ui.pairs(&[("DOCTOR_STATUS", status.to_owned())]);
+            ui.pairs(&[("DOCTOR_STATUS", status.as_str().to_owned())]);
             for finding in shown {
                 let value = finding.value.as_ref().map(|value| format!(" VALUE={value}")).unwrap_or_default();
                 ui.line(&format!("CHECK={} RESULT={}{value}", finding.name, finding.result.as_str()));

@@ -1,14 +1,13 @@
 //! `jobs`
 
 use clap::Args;
-use serde::Serialize;
 
 use super::shared;
 use crate::cli::OutputFlags;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Ending, Job, Run, Schema, Time, documents};
+use crate::model::{Ending, Run, Schema, Time, documents};
 use crate::render;
 use crate::ui::{Format, Ui};
 use crate::watch::jobs;
@@ -39,17 +38,11 @@ pub fn run(_: &Jobs, context: &Context, ui: &Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-#[derive(Serialize)]
-struct Document {
-    schema: Schema,
-    jobs: Vec<Job>,
-}
-
 /// Prints the jobs among these runs.
 pub(super) fn print(context: &Context, runs: &[Run], ui: &Ui) {
     let jobs = jobs::jobs(context, runs);
     match ui.format() {
-        Format::Json => ui.json(&Document { schema: Schema::of(documents::JOBS), jobs }),
+        Format::Json => ui.json(&documents::Jobs { schema: Schema::of(documents::JOBS), jobs }),
         Format::Porcelain => print_porcelain(context, runs, ui),
         Format::Human => ui.block(&render::tables::jobs(&jobs, context.clock.now(), ui.width())),
     }

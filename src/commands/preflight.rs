@@ -4,7 +4,6 @@ use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 
 use super::shared;
 use super::show::no_variant;
@@ -13,7 +12,8 @@ use crate::context::Context;
 use crate::engine::preflight;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Apply, Oid, Risk, RunId, Schema, Selector, documents};
+use crate::model::documents::{Trial, Trials};
+use crate::model::{Apply, Oid, Schema, Selector, documents};
 use crate::patch::{self, Applied};
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
@@ -42,33 +42,16 @@ pub struct Preflight {
     pub(crate) output: JsonFlag,
 }
 
-/// The answers, as JSON.
-#[derive(Serialize)]
-struct Answers<'a> {
-    schema: Schema,
-    results: &'a [Answer],
-}
-
-/// What would become of one patch.
-#[derive(Serialize)]
+/// What would become of one patch, and how its line names it.
 struct Answer {
-    apply: Apply,
-    tree: Option<Oid>,
-    onto: Option<Oid>,
-    run: Option<RunId>,
-    variant: Option<u32>,
-    path: Option<String>,
-    reason: Option<String>,
-    conflicts: Vec<String>,
-    risks: Vec<Risk>,
-    /// The variant or the file, as its line names it.
-    #[serde(skip)]
+    trial: Trial,
+    /// The variant or the file.
     name: Vec<u8>,
 }
 
 impl Answer {
     fn of(applied: Applied, onto: Option<Oid>, name: impl Into<Vec<u8>>) -> Answer {
-        Answer {
+        let trial = Trial {
             apply: applied.apply,
             tree: applied.tree,
             onto,
@@ -78,18 +61,20 @@ impl Answer {
             reason: applied.reason,
             conflicts: applied.paths,
             risks: applied.risks,
-            name: name.into(),
-        }
+        };
+        Answer { trial, name: name.into() }
     }
 
     fn of_file(applied: Applied, onto: Option<Oid>, name: &[u8]) -> Answer {
-        Answer { path: Some(String::from_utf8_lossy(name).into_owned()), ..Answer::of(applied, onto, name) }
+        let mut answer = Answer::of(applied, onto, name);
+        answer.trial.path = Some(String::from_utf8_lossy(name).into_owned());
+        answer
     }
 
     /// `<apply> <tree-oid|-> <path or variant>`, with its name as it was given.
     fn line(&self) -> Vec<u8> {
-        let tree = self.tree.map_or_else(|| "-".to_owned(), |tree| tree.to_string());
-        let mut line = format!("{} {tree} ", self.apply.as_str()).into_bytes();
+        let tree = self.trial.tree.map_or_else(|| "-".to_owned(), |tree| tree.to_string());
+        let mut line = format!("{} {tree} ", self.trial.apply.as_str()).into_bytes();
         line.extend_from_slice(&self.name);
         line.push(b'\n');
         line
@@ -149,14 +134,16 @@ fn variants(selector: &Selector, onto: Option<&str>, context: &Context, ui: &Ui)
     for variant in chosen {
         let applied = preflight::variant(context, &recorded, variant, onto)?;
         let name = format!("{}:{}", run.run, variant.index);
-        let answer = Answer::of(applied, Some(onto), name);
-        answers.push(Answer { run: Some(run.run.clone()), variant: Some(variant.index), ..answer });
+        let mut answer = Answer::of(applied, Some(onto), name);
+        answer.trial.run = Some(run.run.clone());
+        answer.trial.variant = Some(variant.index);
+        answers.push(answer);
     }
     print(&answers, ui);
-    if answers.iter().all(|answer| answer.apply == Apply::Skipped) {
+    if answers.iter().all(|answer| answer.trial.apply == Apply::Skipped) {
         ui.hint(&format!("'git puff harvest {}' fetches what there is", run.run));
     }
-    let fails = answers.iter().any(|answer| answer.apply.is_failure());
+    let fails = answers.iter().any(|answer| answer.trial.apply.is_failure());
     Ok(if fails { Exit::With(Kind::Partial) } else { Exit::Done })
 }
 
@@ -172,14 +159,14 @@ fn one(file: &Path, onto: &str, context: &Context, ui: &Ui) -> Result<Exit> {
     };
     let applied = patch::apply(&context.repo, onto, &patch)?;
     let answer = Answer::of_file(applied, Some(onto), file.as_os_str().as_encoded_bytes());
-    let fails = answer.apply.is_failure();
+    let fails = answer.trial.apply.is_failure();
     print(&[answer], ui);
     Ok(if fails { Exit::With(Kind::Failed) } else { Exit::Done })
 }
 
 fn print(answers: &[Answer], ui: &Ui) {
     if ui.format() == Format::Json {
-        ui.json(&Answers { schema: Schema::of(documents::PREFLIGHT), results: answers });
+        ui.json(&document(answers));
         return;
     }
     for answer in answers {
@@ -188,10 +175,18 @@ fn print(answers: &[Answer], ui: &Ui) {
     }
 }
 
+fn document(answers: &[Answer]) -> Trials<'_> {
+    let results = answers.iter().map(|answer| &answer.trial).collect();
+    Trials { schema: Schema::of(documents::PREFLIGHT), results }
+}
+
 fn say_why(answer: &Answer, name: &str, ui: &Ui) {
-    if let Some(reason) = &answer.reason {
-        let paths =
-            if answer.apply == Apply::Conflict { format!(" ({})", answer.conflicts.join(", ")) } else { String::new() };
+    if let Some(reason) = &answer.trial.reason {
+        let paths = if answer.trial.apply == Apply::Conflict {
+            format!(" ({})", answer.trial.conflicts.join(", "))
+        } else {
+            String::new()
+        };
         ui.warn(&format!("{name}: {reason}{paths}"));
     }
 }
@@ -209,7 +204,7 @@ fn batch(context: &Context, ui: &Ui) -> Result<Exit> {
         let said = line.strip_suffix(b"\n").unwrap_or(&line);
         let answer = answer(said.strip_suffix(b"\r").unwrap_or(said), context);
         if ui.format() == Format::Json {
-            ui.json_line(&Answers { schema: Schema::of(documents::PREFLIGHT), results: &[answer] });
+            ui.json_line(&document(&[answer]));
         } else {
             ui.bytes(&answer.line());
             say_why(&answer, &format!("line {number}"), ui);

@@ -1,15 +1,15 @@
 //! `prune`
 
 use clap::Args;
-use serde::Serialize;
 
 use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::prune::{KeptBack, Plan, Weight, carry_out, plan};
+use crate::engine::prune::{Plan, carry_out, plan};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Run, RunId, Schema, Selector, Span, State, documents};
+use crate::model::documents::{Pruned, Weight};
+use crate::model::{Run, Schema, Selector, Span, State, documents};
 use crate::render::{self, words};
 use crate::settings;
 use crate::store::{TRASH, Trash};
@@ -40,38 +40,17 @@ pub struct Prune {
     pub(crate) output: JsonFlag,
 }
 
-/// What was removed, or would be.
-#[derive(Serialize)]
-struct Document {
-    schema: Schema,
-    dry_run: bool,
-    runs: Vec<Entry>,
-}
-
-#[derive(Serialize)]
-struct Entry {
-    run: RunId,
-    branches: Vec<String>,
-    worktrees: Vec<String>,
-    notes: usize,
-    bytes: Weight,
-    kept: Vec<KeptBack>,
-    recovery: String,
-}
-
-impl Entry {
-    fn of(plan: &Plan, bytes: Weight) -> Entry {
-        let run = plan.recorded.run.run.clone();
-        let branches = plan.branches.iter().map(|branch| branch.name.trim_start_matches("refs/heads/").to_owned());
-        Entry {
-            branches: branches.collect(),
-            worktrees: plan.worktrees.iter().map(|worktree| worktree.path.display().to_string()).collect(),
-            notes: plan.notes.len(),
-            bytes,
-            kept: plan.kept.clone(),
-            recovery: format!("{TRASH}{run}"),
-            run,
-        }
+fn entry(plan: &Plan, bytes: Weight) -> Pruned {
+    let run = plan.recorded.run.run.clone();
+    let branches = plan.branches.iter().map(|branch| branch.name.trim_start_matches("refs/heads/").to_owned());
+    Pruned {
+        branches: branches.collect(),
+        worktrees: plan.worktrees.iter().map(|worktree| worktree.path.display().to_string()).collect(),
+        notes: plan.notes.len(),
+        bytes,
+        kept: plan.kept.clone(),
+        recovery: format!("{TRASH}{run}"),
+        run,
     }
 }
 
@@ -121,7 +100,7 @@ pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
     }
     match ui.format() {
         Format::Json => {
-            ui.json(&Document { schema: Schema::of(documents::PRUNE), dry_run: args.dry_run, runs: entries })
+            ui.json(&documents::Prune { schema: Schema::of(documents::PRUNE), dry_run: args.dry_run, runs: entries })
         }
         _ if entries.is_empty() && failure.is_none() => ui.note("there is nothing to remove"),
         _ if !entries.is_empty() && !args.dry_run => ui.hint("'git puff undo RUN' brings a run back"),
@@ -163,17 +142,17 @@ fn chosen(args: &Prune, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
-fn prune(args: &Prune, context: &Context, run: &Run) -> Result<Entry> {
+fn prune(args: &Prune, context: &Context, run: &Run) -> Result<Pruned> {
     let _lock = Trash::new(context).lock(&run.run)?;
     let plan = plan(context, &run.run)?;
-    let entry = Entry::of(&plan, plan.weigh(context)?);
+    let entry = entry(&plan, plan.weigh(context)?);
     if !args.dry_run {
         carry_out(context, &plan)?;
     }
     Ok(entry)
 }
 
-fn print(args: &Prune, entry: &Entry, ui: &Ui) {
+fn print(args: &Prune, entry: &Pruned, ui: &Ui) {
     if ui.format() != Format::Json {
         let would = if args.dry_run { "would remove" } else { "removed" };
         let bytes = |bytes: u64| render::text::bytes(bytes);

@@ -3,14 +3,12 @@
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 use crate::cli::{PromptArgs, RunArgs};
 use crate::context::Context;
 use crate::engine::Notice;
 use crate::engine::intent::{Intent, WatchWish};
 use crate::error::{Error, Result, ResultExt};
-use crate::model::{Run, Schema, Selector, Span, documents};
+use crate::model::{NotATask, Run, Schema, Selector, Span, TaskId, documents};
 use crate::render;
 use crate::settings;
 use crate::store::{Recorded, RunStore, Unreadable};
@@ -89,6 +87,18 @@ pub fn commands(given: &[String], flag: &str) -> Result<Vec<String>> {
     Ok(commands)
 }
 
+/// A task, by its id or its URL.
+///
+/// # Errors
+/// When it is neither.
+pub fn task(text: &str) -> Result<TaskId> {
+    text.parse().map_err(|cause: NotATask| {
+        Error::usage(format!("'{text}' is neither a task id nor the URL of a task"))
+            .hint("copy either from the task's page")
+            .because(cause)
+    })
+}
+
 /// `--best-of`, in the range that a number of attempts can have at all.
 ///
 /// # Errors
@@ -156,16 +166,9 @@ pub fn all_runs(context: &Context, ui: &Ui) -> Result<(Vec<Run>, Vec<Unreadable>
     Ok((runs.into_iter().map(|recorded| recorded.run).collect(), unreadable))
 }
 
-/// Several runs as one document.
-#[derive(Serialize)]
-struct Runs<'a> {
-    schema: Schema,
-    runs: &'a [Run],
-}
-
 /// Prints several runs as one document.
 pub fn print_runs_json(ui: &Ui, runs: &[Run]) {
-    ui.json(&Runs { schema: Schema::of(documents::RUNS), runs });
+    ui.json(&documents::Runs { schema: Schema::of(documents::RUNS), runs });
 }
 
 /// Prints one run as the answer of a verb: as JSON, or as people read it.

@@ -18,10 +18,13 @@ use crate::watch::{jobs, write_result};
 #[derive(Debug, Args)]
 pub struct Stop {
     /// The run
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present_any = ["all", "job"])]
     run: Option<Selector>,
+    /// The same as RUN: a job is named as its run is
+    #[arg(long, value_name = "RUN", conflicts_with = "run")]
+    job: Option<Selector>,
     /// Every job
-    #[arg(long, conflicts_with = "run")]
+    #[arg(long, conflicts_with_all = ["run", "job"])]
     all: bool,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
@@ -39,7 +42,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Stops.
 pub fn run(args: &Stop, context: &Context, ui: &Ui) -> Result<Exit> {
-    let chosen = match &args.run {
+    let chosen = match args.run.as_ref().or(args.job.as_ref()) {
         Some(selector) => {
             let run = shared::find_run(context, selector)?.run;
             if !run.is_job() {

@@ -1,26 +1,28 @@
 //! `watch`
 
-use chrono::SecondsFormat;
+use std::path::{Path, PathBuf};
+
 use clap::Args;
-use serde::Serialize;
 
 use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::launch;
-use crate::error::{Error, Exit, Kind, Result};
+use crate::engine::{adopt, launch};
+use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Run, RunId, Schema, Selector, Span, State, Time, documents};
+use crate::model::{Ending, Run, RunId, Schema, Selector, Span, State, TaskId, documents};
 use crate::render::progress;
 use crate::settings;
-use crate::store::{Change, RunStore};
+use crate::store::{self, Change, RunStore};
 use crate::ui::{Format, Progress, Ui};
 use crate::watch::follow::{Follower, Pace, follow, verdict};
-use crate::watch::jobs;
+use crate::watch::stranger::Stranger;
+use crate::watch::{jobs, result};
 
 /// Follow runs until every variant is through
 ///
-/// Prints a line for every change, and a bar for every run on a terminal. Without RUN: every run that is not through.
+/// Prints a line for every change, and a bar for every run on a terminal. Without RUN: every run that is not through. A
+/// task that is no run here is followed as well (--task), and nothing of it is recorded.
 #[derive(Debug, Args)]
 pub struct Watch {
     /// The runs
@@ -29,6 +31,15 @@ pub struct Watch {
     /// Every run that is not through
     #[arg(long)]
     all: bool,
+    /// A task, by its id or its URL, whether it is a run here or not
+    #[arg(long, value_name = "TASK", conflicts_with_all = ["runs", "all"])]
+    task: Option<String>,
+    /// The task's URL; with --task too, the same task's
+    #[arg(long, value_name = "URL", conflicts_with_all = ["runs", "all"])]
+    task_url: Option<String>,
+    /// Write how it ended into this file, as KEY=VALUE lines
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "detach"])]
+    result_file: Option<PathBuf>,
     /// The time between two looks [config: puff.interval]
     #[arg(long, value_name = "DURATION")]
     interval: Option<Span>,
@@ -50,6 +61,10 @@ pub const MANUAL: Manual = Manual {
         Example {
             line: "git puff watch --all --detach",
             does: "Give all of them to the watcher in the background, after a reboot for instance.",
+        },
+        Example {
+            line: "git puff watch --task https://chatgpt.com/codex/tasks/task_e_123 --result-file result",
+            does: "Follow a task that is no run here, and write down how it ended.",
         },
         Example { line: "git puff watch @ --json", does: "Print a JSON document a line for every change." },
     ],
@@ -73,7 +88,17 @@ pub const MANUAL: Manual = Manual {
 
 /// Watches.
 pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {
-    let runs = chosen(args, context, ui)?;
+    let task = named_task(args)?;
+    let runs = match &task {
+        Some(task) => adopt::owner(&RunStore::new(context), task)?.into_iter().collect(),
+        None => chosen(args, context, ui)?,
+    };
+    let file = result_file(args, task.is_some(), &runs, context)?;
+    let wish = shared::watch_wish(context, args.interval, args.timeout, false)?;
+    let pace = Pace { interval: args.interval, usual: wish.interval, timeout: wish.timeout };
+    if let Some(task) = task.filter(|_| runs.is_empty()) {
+        return follow_stranger(args, &task, file.as_deref(), pace, context, ui);
+    }
     if args.detach {
         return detach(args, &runs, context, ui);
     }
@@ -82,9 +107,78 @@ pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let ids: Vec<RunId> = runs.iter().map(|run| run.run.clone()).collect();
-    let wish = shared::watch_wish(context, args.interval, args.timeout, false)?;
-    let pace = Pace { interval: args.interval, usual: wish.interval, timeout: wish.timeout };
-    follow_on(context, &ids, pace, ui).and_then(|runs| verdict(&runs)).map(|()| Exit::Done)
+    let end = follow_on(context, &ids, pace, ui).and_then(|runs| verdict(&runs));
+    conclude(end, file.as_deref(), || Ok(RunStore::new(context).load(&ids[0])?.run), context)
+}
+
+/// The task of `--task` and `--task-url`.
+fn named_task(args: &Watch) -> Result<Option<TaskId>> {
+    let read = |text: &String| shared::task(text);
+    let tasks = (args.task.as_ref().map(read).transpose()?, args.task_url.as_ref().map(read).transpose()?);
+    match tasks {
+        (Some(task), Some(other)) if task != other => {
+            Err(Error::usage(format!("--task names {task}, and --task-url {other}")).hint("one of them is enough"))
+        }
+        (task, url) => Ok(task.or(url)),
+    }
+}
+
+/// The file that is to hold how it ended; what it held before says nothing of this watch.
+fn result_file(args: &Watch, task: bool, runs: &[Run], context: &Context) -> Result<Option<PathBuf>> {
+    let Some(file) = &args.result_file else { return Ok(None) };
+    let unusable = |why: &str| Error::usage(format!("--result-file '{}' {why}", file.display()));
+    if !task && runs.len() != 1 {
+        return Err(unusable(&format!("holds how one watch ended, and there are {}", runs.len()))
+            .hint("name one run, or a task with --task"));
+    }
+    let path = shared::absolute(context, file);
+    if path.is_dir() || !path.parent().is_some_and(Path::is_dir) {
+        return Err(unusable("can't be written").hint("name a file in a folder that is there"));
+    }
+    let _ = std::fs::remove_file(&path);
+    Ok(Some(path))
+}
+
+/// Follows a task that is no run here.
+fn follow_stranger(
+    args: &Watch,
+    task: &TaskId,
+    file: Option<&Path>,
+    pace: Pace,
+    context: &Context,
+    ui: &Ui,
+) -> Result<Exit> {
+    if args.detach {
+        return Err(Error::failed(format!(
+            "the task {task} is no run here, and only runs are watched in the background"
+        ))
+        .hint(format!("'git puff adopt {task}' makes a run of it")));
+    }
+    let mut stranger = Stranger::find(context, task)?;
+    let end = stranger.follow(context, pace, &mut Shown { context, ui, bars: ui.progress() });
+    conclude(end, file, || Ok(stranger.run().clone()), context)
+}
+
+/// Writes down how watching ended, where that is wanted.
+fn conclude(
+    end: Result<()>,
+    file: Option<&Path>,
+    run: impl FnOnce() -> Result<Run>,
+    context: &Context,
+) -> Result<Exit> {
+    if let Some(file) = file {
+        let (ending, exit) = match &end {
+            Ok(()) => (Ending::Success, Exit::Done.code()),
+            Err(error) => match error.kind() {
+                Kind::Timeout => (Ending::Timeout, Kind::Timeout.exit_code()),
+                Kind::Interrupted => (Ending::Stopped, Kind::Interrupted.exit_code()),
+                kind => (Ending::Error, kind.exit_code()),
+            },
+        };
+        let text = result(&run()?, ending, exit, context.clock.now());
+        store::replace(file, text.as_bytes()).or_fail(|| format!("'{}' can't be written", file.display()))?;
+    }
+    end.map(|()| Exit::Done)
 }
 
 /// Follows runs with all that a user wants to see of it.
@@ -139,19 +233,6 @@ fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit
     Ok(Exit::Done)
 }
 
-/// A change, as a line of JSON.
-#[derive(Serialize)]
-struct Event<'a> {
-    schema: Schema,
-    at: String,
-    run: &'a RunId,
-    state: &'a str,
-    attention: Option<&'a str>,
-    done: usize,
-    best_of: usize,
-    changes: Vec<String>,
-}
-
 struct Shown<'a> {
     context: &'a Context,
     ui: &'a Ui,
@@ -162,12 +243,12 @@ impl Follower for Shown<'_> {
     fn changed(&mut self, before: Option<&Run>, after: &Run) {
         let changes = progress::change(before, after);
         match self.ui.format() {
-            Format::Json => self.ui.json_line(&Event {
+            Format::Json => self.ui.json_line(&documents::Event {
                 schema: Schema::of(documents::EVENT),
-                at: now(self.context.clock.now()),
-                run: &after.run,
-                state: after.state.as_str(),
-                attention: after.attention.as_ref().map(|attention| attention.as_str()),
+                at: self.context.clock.now(),
+                run: after.run.clone(),
+                state: after.state,
+                attention: after.attention.clone(),
                 done: after.terminal(),
                 best_of: after.variants.len().max(after.best_of as usize),
                 changes,
@@ -190,10 +271,6 @@ impl Follower for Shown<'_> {
             self.ui.note(&format!("{run}: {text}"));
         }
     }
-}
-
-fn now(time: Time) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// A run that can't be followed to an end from here.

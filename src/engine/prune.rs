@@ -10,8 +10,7 @@ mod weigh;
 mod worktrees;
 
 pub use self::notes::{Text, restore as restore_notes, texts};
-pub use self::plan::{KeptBack, Plan, plan};
-pub use self::weigh::Weight;
+pub use self::plan::{Plan, plan};
 pub use self::worktrees::BEING_PRUNED;
 
 use crate::context::Context;

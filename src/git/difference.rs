@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use super::listing::{Listing, split};
 use super::repo::Repo;
 use super::run;
+use super::trees::EntryKind;
 use crate::error::{Error, Result};
 use crate::model::Oid;
 use crate::process::{self, Cmd};
@@ -23,6 +24,14 @@ pub struct Difference {
     pub old: Option<(u32, Oid)>,
     /// Its mode and object in the new tree.
     pub new: Option<(u32, Oid)>,
+}
+
+impl Difference {
+    /// The blobs of both sides.
+    pub fn blobs(&self) -> impl Iterator<Item = Oid> {
+        let sides = [self.old, self.new].into_iter().flatten();
+        sides.filter(|(mode, _)| EntryKind::from_mode(*mode).is_blob()).map(|(_, oid)| oid)
+    }
 }
 
 impl Repo {

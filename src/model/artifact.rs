@@ -1,5 +1,6 @@
 //! What is kept beside a variant's patch: `report.json` and `meta.json`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -7,7 +8,7 @@ use super::{Apply, Risk, Time, VariantStatus};
 
 /// `variants/var<N>/report.json`: what the provider says of an attempt. The fields are those that the headless
 /// clients export, null where a client does not say.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// The task the attempt belongs to.
     #[serde(default)]
@@ -36,7 +37,7 @@ impl Report {
 }
 
 /// `variants/var<N>/meta.json`: when and from where the patch came, and what became of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Meta {
     /// When this revision was first seen.
     pub collected_at: Time,

@@ -1,18 +1,19 @@
 //! How alike the variants are: what `git puff diff --matrix --json` answers, and what a review keeps of it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::schema::documents;
-use super::{Oid, RunId, Schema};
+use super::{Oid, RunId, Schema, documents};
 
 /// A comparison of variants that started from one commit, or from several.
 ///
 /// Every likeness is a number from 0 (nothing in common) to 1 (the same change). What each number means is also in the
 /// document itself, in [`Comparison::meaning`]; what is counted, and how, is told in [`crate::compare`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// `puff.matrix/1`.
+    #[schemars(extend("const" = Schema::of(documents::MATRIX)))]
     pub schema: Schema,
     /// The run that was asked about.
     pub run: RunId,
@@ -55,7 +56,7 @@ impl Comparison {
 }
 
 /// One variant among those that it is compared with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Compared {
     /// `var<N>`, or `RUN:N` where it is of another run.
     pub name: String,
@@ -78,7 +79,7 @@ pub struct Compared {
 }
 
 /// How alike two variants are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Pair {
     /// One.
     pub a: String,
@@ -95,7 +96,7 @@ pub struct Pair {
 }
 
 /// How alike two variants are in one file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PairFile {
     /// The file.
     pub path: String,
@@ -106,7 +107,7 @@ pub struct PairFile {
 }
 
 /// One file, and who touches it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ComparedFile {
     /// Its path, the new one of a renamed file, the old one of a deleted one.
     pub path: String,
@@ -121,7 +122,7 @@ pub struct ComparedFile {
 }
 
 /// A variant that can't be compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOut {
     /// Which.
     pub name: String,

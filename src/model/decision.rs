@@ -1,11 +1,12 @@
 //! The decision that ends a run: which variant was taken, how, and on what grounds.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Oid, Time};
 
 /// What `git puff pick` did.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Decision {
     /// The number of the variant.
     pub variant: u32,
@@ -24,7 +25,7 @@ pub struct Decision {
 }
 
 /// How the change of a variant is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Taking {
     /// As a commit on top.

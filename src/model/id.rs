@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::schema::written_as;
+
 /// The longest run id.
 const LONGEST: usize = 40;
 
@@ -13,6 +15,8 @@ const LONGEST: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
+
+written_as!(RunId, "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$");
 
 /// The text can't be a run's id.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +119,11 @@ impl TaskId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What it is called where only a run has a name.
+    pub fn as_run(&self) -> RunId {
+        RunId(slug(&self.0, LONGEST))
+    }
 }
 
 impl FromStr for TaskId {
@@ -205,6 +214,10 @@ mod tests {
         }
         for bad in ["", "-x", "a b", "https://", "a/b"] {
             assert!(bad.parse::<TaskId>().is_err(), "{bad}");
+        }
+        for (task, name) in [("task_e_01", "task-e-01"), ("_", "run"), (&"x~".repeat(99), &"x-".repeat(20)[..39])] {
+            let named = task.parse::<TaskId>().unwrap().as_run();
+            assert_eq!((named.as_str(), named.as_str().parse::<RunId>().is_ok()), (name, true));
         }
     }
 

@@ -1,11 +1,12 @@
 //! A run that is being watched.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{RunId, Time};
 
 /// One line of `jobs`: a run that somebody wants watched, and whether anybody does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Job {
     /// The run.
     pub run: RunId,
@@ -13,8 +14,8 @@ pub struct Job {
     pub task_id: Option<String>,
     /// The process id of the watcher, for people to look at; null where none lives.
     pub watcher: Option<u32>,
-    /// `watching`, or `orphaned` where no watcher lives.
-    pub state: String,
+    /// Whether anybody watches.
+    pub state: JobState,
     /// Seconds between two looks.
     pub interval_s: u64,
     /// When the provider was last asked.
@@ -23,4 +24,24 @@ pub struct Job {
     pub next_poll_at: Option<Time>,
     /// The watcher's log.
     pub log_path: String,
+}
+
+/// Whether a job is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum JobState {
+    /// A watcher lives.
+    Watching,
+    /// None does.
+    Orphaned,
+}
+
+impl JobState {
+    /// The word that JSON and people see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            JobState::Watching => "watching",
+            JobState::Orphaned => "orphaned",
+        }
+    }
 }

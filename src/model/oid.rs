@@ -5,12 +5,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::schema::written_as;
+
 /// The name of a git object: 20 bytes (SHA-1) or 32 (SHA-256), written as lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Oid {
     bytes: [u8; 32],
     len: u8,
 }
+
+written_as!(Oid, "^([0-9a-f]{40}|[0-9a-f]{64})$");
 
 impl Oid {
     /// The object name with these raw bytes; `None` unless there are 20 or 32 of them.

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::documents;
-use super::{Oid, RunId, Schema, Taking, Time};
+use super::{Oid, RunId, Schema, Taking, Time, documents};
 
 /// `point.json` of a recovery point: how things were before something was done to a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Recovery {
     /// `puff.recovery/1`.
+    #[schemars(extend("const" = Schema::of(documents::RECOVERY)))]
     pub schema: Schema,
     /// The run.
     pub run: RunId,
@@ -28,7 +29,7 @@ pub struct Recovery {
 }
 
 /// What was done to a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Act {
     /// A variant was taken.
@@ -38,7 +39,7 @@ pub enum Act {
 }
 
 /// How things were before a variant was taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PickPoint {
     /// The number of the variant.
     pub variant: u32,
@@ -51,13 +52,17 @@ pub struct PickPoint {
     /// Where that was; none where it was not there.
     pub before: Option<Oid>,
     /// The git directory of the worktree in which it is done, where it is done in one.
+    #[serde(with = "super::path", default)]
+    #[schemars(with = "Option<String>")]
     pub git_dir: Option<PathBuf>,
     /// The folder of that worktree.
+    #[serde(with = "super::path", default)]
+    #[schemars(with = "Option<String>")]
     pub worktree: Option<PathBuf>,
 }
 
 /// What there was of a run before it was removed, beside its journal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PrunePoint {
     /// The branches that go.
     pub branches: Vec<KeptBranch>,
@@ -68,7 +73,7 @@ pub struct PrunePoint {
 }
 
 /// A branch that goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeptBranch {
     /// Its full name.
     pub name: String,
@@ -77,7 +82,7 @@ pub struct KeptBranch {
 }
 
 /// A note that a run has a part in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeptNote {
     /// The ref of the notes.
     pub notes: String,
@@ -86,7 +91,7 @@ pub struct KeptNote {
 }
 
 /// A worktree that goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeptWorktree {
     /// Its folder.
     pub path: PathBuf,

@@ -1,14 +1,15 @@
 //! The handoff: what a run's report is made of.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema::documents;
-use super::{Review, Run, Schema};
+use super::{Review, Run, Schema, documents};
 
 /// `report.json`: a run and what was asked, from which every form of the handoff report is made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Handoff {
     /// `puff.report/1`.
+    #[schemars(extend("const" = Schema::of(documents::REPORT)))]
     pub schema: Schema,
     /// The run as it was when the report was made.
     pub run: Run,

@@ -1,16 +1,17 @@
 //! What a review found out: `review.json` in a run's tree.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::schema::documents;
-use super::{Check, Comparison, Oid, Run, RunId, Schema, Time, Variant};
+use super::{Check, Comparison, Oid, Run, RunId, Schema, Time, Variant, documents};
 
 /// Everything that is known about the variants of a run when somebody has to choose. What was run on each variant, and
 /// its score, are in the run itself ([`super::Variant::checks`], [`super::Variant::score`]).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Review {
     /// `puff.review/1`.
+    #[schemars(extend("const" = Schema::of(documents::REVIEW)))]
     pub schema: Schema,
     /// The run.
     pub run: RunId,
@@ -63,7 +64,7 @@ impl Review {
 }
 
 /// One variant, as the review found it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Reviewed {
     /// Its number.
     pub index: u32,
@@ -81,7 +82,7 @@ pub struct Reviewed {
 }
 
 /// How the checks of a variant ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every check passed.
@@ -110,7 +111,7 @@ impl Verdict {
 }
 
 /// What is seen in a change without running anything.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// Bytes of the patch.
     pub patch_bytes: u64,
@@ -128,7 +129,7 @@ pub struct Evidence {
 }
 
 /// Something in a change that a reader should see.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {
     /// What kind of thing: `conflict-marker`, `whitespace`, `debugging`, `unfinished`, `secret`, `binary`, `generated`,
     /// `lockfile`, `ref`, `hook`, ….
@@ -157,7 +158,7 @@ impl Observation {
 }
 
 /// What an outside judge said.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judge {
     /// The command.
     pub command: String,
@@ -182,7 +183,7 @@ impl Judge {
 }
 
 /// What a judge says of one variant.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Opinion {
     /// The variant's number.
     pub variant: u32,
@@ -195,7 +196,7 @@ pub struct Opinion {
 }
 
 /// Which variant to take.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Recommendation {
     /// The one; none when nothing passes, or several are equally good.
     pub variant: Option<u32>,

@@ -1,18 +1,19 @@
 //! A run: what was asked, how far it is, and the steps it may take.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::schema::documents;
-use super::{Apply, Decision, Local, Oid, RunId, Schema, Variant, VariantStatus};
+use super::{Apply, Decision, Local, Oid, RunId, Schema, Variant, VariantStatus, documents};
 
 /// A moment, in UTC; RFC 3339 in JSON.
 pub type Time = chrono::DateTime<chrono::Utc>;
 
 /// One best-of-N tournament, as `run.json` and every `--json` answer have it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// `puff.run/1`.
+    #[schemars(extend("const" = Schema::of(documents::RUN)))]
     pub schema: Schema,
     /// Its name, fixed when the intent is recorded.
     pub run: RunId,
@@ -83,7 +84,7 @@ pub struct Run {
 }
 
 /// Who does the work of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProviderKind {
     /// Codex Cloud, through the `codex` program.
@@ -106,7 +107,7 @@ impl ProviderKind {
 }
 
 /// The client, the login and the service that a run was launched with. Null means what the client does by itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Profile {
     /// The `codex` program.
     pub codex: String,
@@ -119,7 +120,7 @@ pub struct Profile {
 }
 
 /// A name and an address, as commits have them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Identity {
     /// The name.
     pub name: String,
@@ -128,7 +129,7 @@ pub struct Identity {
 }
 
 /// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Waiting for a place; nothing was sent.
@@ -196,7 +197,7 @@ impl State {
 }
 
 /// What a person must do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attention {
     /// Sign in to the provider; the run goes on afterwards.
@@ -229,7 +230,7 @@ impl Attention {
 }
 
 /// How a run is watched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Watch {
     /// Somebody asked for it to be watched, and that has not ended.
     pub active: bool,
@@ -253,7 +254,7 @@ pub struct Watch {
 }
 
 /// How watching a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// At least one variant completed (and everything applied, where a harvest was asked for).

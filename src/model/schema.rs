@@ -13,40 +13,6 @@ pub struct Schema {
     version: u32,
 }
 
-/// The documents that git-puff writes, each at version 1.
-pub mod documents {
-    /// One run.
-    pub const RUN: &str = "run";
-    /// Several runs.
-    pub const RUNS: &str = "runs";
-    /// What is being watched.
-    pub const JOBS: &str = "jobs";
-    /// One session.
-    pub const SESSION: &str = "session";
-    /// Several sessions.
-    pub const SESSIONS: &str = "sessions";
-    /// The answer of `doctor`.
-    pub const DOCTOR: &str = "doctor";
-    /// What would become of patches.
-    pub const PREFLIGHT: &str = "preflight";
-    /// How alike variants are.
-    pub const MATRIX: &str = "matrix";
-    /// What a review found out.
-    pub const REVIEW: &str = "review";
-    /// What a judge is shown.
-    pub const JUDGE: &str = "judge";
-    /// The handoff report.
-    pub const REPORT: &str = "report";
-    /// What a prune removes.
-    pub const PRUNE: &str = "prune";
-    /// A recovery point.
-    pub const RECOVERY: &str = "recovery";
-    /// One change seen by `watch`.
-    pub const EVENT: &str = "event";
-    /// A failed call.
-    pub const ERROR: &str = "error";
-}
-
 /// The newest version this program reads and writes, of every kind.
 const NEWEST: u32 = 1;
 
@@ -111,3 +77,26 @@ impl<'de> Deserialize<'de> for Schema {
         parsed.ok_or_else(|| serde::de::Error::custom(format!("'{text}' is not a schema of git-puff")))
     }
 }
+
+/// The JSON Schema of a type that is written as a string of this form.
+macro_rules! written_as {
+    ($type:ident, $pattern:literal) => {
+        impl schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({"type": "string", "pattern": $pattern})
+            }
+        }
+    };
+}
+
+pub(super) use written_as;
+
+written_as!(Schema, r"^puff\.[a-z-]+/[0-9]+$");

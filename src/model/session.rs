@@ -4,11 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::schema::documents;
-use super::{Oid, RunId, Schema, Time, slug};
+use super::schema::written_as;
+use super::{Oid, RunId, Schema, Time, documents, slug};
 
 /// The longest session id: a run's with its variant fits.
 const LONGEST: usize = 56;
@@ -17,6 +18,8 @@ const LONGEST: usize = 56;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(String);
+
+written_as!(SessionId, "^[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?$");
 
 /// The text can't be a session's id.
 #[derive(Debug, thiserror::Error)]
@@ -77,9 +80,10 @@ impl fmt::Display for SessionId {
 
 /// What there is to know about a session, as its record and every `--json` answer have it. The supervisor alone writes
 /// it while it lives.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Session {
     /// `puff.session/1`.
+    #[schemars(extend("const" = Schema::of(documents::SESSION)))]
     pub schema: Schema,
     /// Its name.
     pub id: SessionId,
@@ -192,7 +196,7 @@ impl Session {
 }
 
 /// What a session's standard input is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stdin {
     /// Its terminal: somebody may type.
@@ -205,7 +209,7 @@ pub enum Stdin {
 }
 
 /// What a session is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SessionState {
     /// It prints, or uses the processor.

@@ -1,5 +1,6 @@
 //! One attempt of a run.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -9,7 +10,7 @@ use super::Oid;
 pub const MOST_VARIANTS: u32 = 1000;
 
 /// One attempt of a run. Its identity is its patch; the number it got first stays with it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Variant {
     /// 1..N.
     pub index: u32,
@@ -111,7 +112,7 @@ impl Variant {
 }
 
 /// How far an attempt is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VariantStatus {
     /// Not started, or nothing is known.
@@ -148,7 +149,7 @@ impl VariantStatus {
 }
 
 /// What became of a patch on the base.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Apply {
     /// It fits.
     #[serde(rename = "applied")]
@@ -190,7 +191,7 @@ impl Apply {
 }
 
 /// Something in a patch that a reader should look at before trusting it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Risk {
     /// What kind of thing.
     pub kind: String,
@@ -201,7 +202,7 @@ pub struct Risk {
 }
 
 /// One command that was run on a variant.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
     /// The command.
     pub command: String,
@@ -224,7 +225,7 @@ pub struct Check {
 }
 
 /// How many tests a check ran.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Those that passed.
     pub passed: u64,
@@ -235,7 +236,7 @@ pub struct Counts {
 }
 
 /// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
     /// Exit 0.
@@ -261,7 +262,7 @@ impl CheckStatus {
 }
 
 /// A variant's place in the ranking.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Score {
     /// The sum of the parts.
     pub total: f64,
@@ -270,7 +271,7 @@ pub struct Score {
 }
 
 /// One reason for a score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ScorePart {
     /// What was looked at.
     pub name: String,

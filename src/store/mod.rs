@@ -11,8 +11,8 @@ mod trash;
 
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
-pub use places::{Places, RUNBOOK};
-pub use runbook::{Kickoff, Runbook, RunbookLine};
+pub use places::{Places, RUNBOOK, replace};
+pub use runbook::{Runbook, RunbookLine};
 pub use runs::{Change, Files, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, sha256};
 pub use sessions::{SessionPlace, SessionStore};
 pub use trash::{Kept, Point, TRASH, Trash};

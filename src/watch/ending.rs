@@ -71,14 +71,18 @@ pub fn write_result(context: &Context, run: &Run, ending: Ending, now: Time) -> 
         Ending::Timeout => Kind::Timeout.exit_code(),
         Ending::Stopped => Kind::Interrupted.exit_code(),
     };
-    let lines = format!(
+    context.places.replace(&context.places.result(&run.run), result(run, ending, exit, now).as_bytes())
+}
+
+/// How a watch ended, as scripts read it: `KEY=VALUE` lines. `exit` is the exit code that says the same.
+pub fn result(run: &Run, ending: Ending, exit: u8, now: Time) -> String {
+    format!(
         "TASK_ID={}\nTASK_URL={}\nFINAL_STATE={}\nEXIT_CODE={exit}\nENDED_AT={}\n",
         run.task_id.as_deref().unwrap_or_default(),
         run.task_url.as_deref().unwrap_or_default(),
         ending.as_str(),
         now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-    );
-    context.places.replace(&context.places.result(&run.run), lines.as_bytes())
+    )
 }
 
 /// Tells the user's command when the run needs someone now, and did not before.

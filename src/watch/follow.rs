@@ -39,6 +39,21 @@ pub struct Pace {
     pub timeout: Span,
 }
 
+impl Pace {
+    /// Has the time passed, for what was begun then?
+    pub(super) fn is_over(&self, started: Instant) -> bool {
+        self.timeout.0 > 0 && started.elapsed() >= self.timeout.duration()
+    }
+}
+
+pub(super) fn timed_out(pace: Pace) -> Error {
+    Error::new(Kind::Timeout, format!("not all is through after {}", pace.timeout))
+}
+
+pub(super) fn stopped() -> Error {
+    Error::new(Kind::Interrupted, "stopped following")
+}
+
 /// Follows these runs until none has anything to come, and answers them as they are then. What no living watcher looks
 /// at is looked at from here.
 ///
@@ -63,9 +78,8 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
             ))
             .hint("'git puff doctor --repair' looks for its task"));
         }
-        if pace.timeout.0 > 0 && started.elapsed() >= pace.timeout.duration() {
-            return Err(Error::new(Kind::Timeout, format!("not all is through after {}", pace.timeout))
-                .hint("the runs go on: 'git puff watch' follows them again"));
+        if pace.is_over(started) {
+            return Err(timed_out(pace).hint("the runs go on: 'git puff watch' follows them again"));
         }
         let alive = jobs::is_watcher_alive(context);
         let ours: Vec<Run> = runs.iter().filter(|run| !(alive && run.is_job())).map(|run| paced(run, pace)).collect();
@@ -82,8 +96,7 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
             poller.look(context, &ours, &say);
         }
         if pause(TICK) == Wake::Interrupted {
-            return Err(Error::new(Kind::Interrupted, "stopped following")
-                .hint("the runs go on: 'git puff watch' follows them again"));
+            return Err(stopped().hint("the runs go on: 'git puff watch' follows them again"));
         }
     }
 }

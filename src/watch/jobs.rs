@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::engine::repair;
 use crate::error::{Error, Result};
-use crate::model::{Job, Run, RunId, Time};
+use crate::model::{Job, JobState, Run, RunId, Time};
 use crate::process::{self, Cmd};
 use crate::store::FileLock;
 
@@ -54,7 +54,7 @@ pub fn jobs(context: &Context, runs: &[Run]) -> Vec<Job> {
         run: run.run.clone(),
         task_id: run.task_id.clone(),
         watcher: status.as_ref().map(|status| status.pid),
-        state: if alive { "watching" } else { "orphaned" }.to_owned(),
+        state: if alive { JobState::Watching } else { JobState::Orphaned },
         interval_s: run.watch.as_ref().map_or(0, |watch| watch.interval_s),
         last_poll_at: status.as_ref().and_then(|status| status.last_poll_at.get(&run.run).copied()),
         next_poll_at: status.as_ref().and_then(|status| status.next_poll_at),
@@ -110,7 +110,11 @@ fn cannot_start(why: &str) -> Error {
 /// The watcher finds the repository from anywhere: it is told where everything is, and stays in no worktree.
 fn watcher_call(context: &Context, program: PathBuf) -> Cmd {
     let location = context.repo.location();
-    let cmd = Cmd::new(program).arg("watcher").env_remove("GIT_PREFIX").cwd(&location.common_dir);
+    // Whoever starts it, a hook for one, has an index of its own that will be gone.
+    let cmd = ["GIT_PREFIX", "GIT_INDEX_FILE", "GIT_IMPLICIT_WORK_TREE"]
+        .iter()
+        .fold(Cmd::new(program), |cmd, name| cmd.env_remove(name));
+    let cmd = cmd.arg("watcher").cwd(&location.common_dir);
     match context.places.top() {
         Some(top) => cmd.env("GIT_DIR", &location.common_dir).env("GIT_WORK_TREE", top),
         None => cmd.env("GIT_DIR", &location.common_dir).env_remove("GIT_WORK_TREE"),

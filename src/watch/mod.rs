@@ -9,9 +9,11 @@ pub mod follow;
 pub mod jobs;
 mod poller;
 mod queue;
+pub mod stranger;
+mod sweeps;
 pub mod watcher;
 
-pub use ending::write_result;
+pub use ending::{result, write_result};
 
 use crate::model::RunId;
 

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::sweeps::Sweeps;
 use super::{Say, ending};
 use crate::context::Context;
 use crate::engine::{observe, open, question};
 use crate::error::{Error, Result};
-use crate::model::{Attention, Profile, ProviderKind, Run, RunId, State};
+use crate::model::{Attention, Profile, ProviderKind, Run, State};
 use crate::provider::cloud::Patience;
 use crate::provider::local::LocalAgents;
-use crate::provider::{Failure, News, Observation, Provider};
+use crate::provider::{Failure, Observation, Provider};
 use crate::render::progress;
 
 /// The longest pause after looks that failed, unless the interval itself is longer.
@@ -19,14 +20,11 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// The longest time between two looks at agents on this machine: a look costs a few system calls.
 const HERE: Duration = Duration::from_secs(1);
 
-/// How often a task that the service does not know is looked for.
-const LOST_TASK: Duration = Duration::from_secs(300);
-
 /// Looks at runs whenever they are due.
 #[derive(Default)]
 pub(super) struct Poller {
     groups: HashMap<Asked, Group>,
-    sweeps: HashMap<RunId, Instant>,
+    sweeps: Sweeps,
 }
 
 /// Who is asked about a run.
@@ -127,7 +125,8 @@ impl Poller {
         now: Instant,
     ) -> Result<Vec<Observation>, Failure> {
         let Some(first) = runs.first() else { return Ok(Vec::new()) };
-        let questions: Result<Vec<_>, _> = runs.iter().map(|run| question(run, self.is_due(&run.run, now))).collect();
+        let questions: Result<Vec<_>, _> =
+            runs.iter().map(|run| question(run, self.sweeps.is_due(&run.run, now))).collect();
         if *whom == Asked::Here {
             return LocalAgents::new(context).observe(&questions?);
         }
@@ -158,28 +157,13 @@ impl Poller {
         if outcome.changed {
             tell(context, run, after, say);
         }
-        let asked = seen.news != News::None || seen.trouble.is_some() || seen.status.is_none();
-        if !asked && after.observed != run.observed {
-            // The task changed since its attempts were asked about: the next look asks again.
-            self.sweeps.remove(&run.run);
-        }
-        if asked && self.is_due(&run.run, now) {
-            let pause = match after.attention {
-                Some(Attention::TaskNotFound) => LOST_TASK,
-                _ => observe::sweep_pause(after, context.clock.now()).duration(),
-            };
-            self.sweeps.insert(run.run.clone(), now + pause);
-        }
+        self.sweeps.note(run, after, seen, now, context.clock.now());
         Ok(())
     }
 
     /// A task that the service does not know is not asked for at every look.
     fn is_wanted(&self, run: &Run, now: Instant) -> bool {
-        run.attention != Some(Attention::TaskNotFound) || self.is_due(&run.run, now)
-    }
-
-    fn is_due(&self, id: &RunId, now: Instant) -> bool {
-        self.sweeps.get(id).is_none_or(|next| *next <= now)
+        run.attention != Some(Attention::TaskNotFound) || self.sweeps.is_due(&run.run, now)
     }
 }
 
@@ -196,7 +180,7 @@ fn interval(run: &Run) -> Duration {
 }
 
 /// After a failure, ever longer pauses; but somebody who signs in again should not have to wait for long.
-fn pause_after(failure: &Failure, interval: Duration, failures: u32) -> Duration {
+pub(super) fn pause_after(failure: &Failure, interval: Duration, failures: u32) -> Duration {
     let doublings = if matches!(failure, Failure::SignedOut { .. }) { 1 } else { failures.min(8) };
     (interval * 2u32.pow(doublings)).min(LONGEST.max(interval))
 }

@@ -31,13 +31,14 @@ fn every_verb_says_how_it_is_called() {
 /// Every `git puff` in them is a call that the command line takes.
 #[test]
 fn the_examples_can_be_typed() {
-    let calls = r#"git() { { printf '%s\0' "$@"; echo; } >&3; }; eval "$LINE" 3>&1 >/dev/null </dev/null"#;
+    // Said in one go: both ends of a pipe speak at once.
+    let calls = r#"git() { printf '%s\0' "$@" '' >&3; }; eval "$LINE" 3>&1 >/dev/null </dev/null"#;
     for (verb, manual) in git_puff::manual::listed(git_puff::commands::MANUALS) {
         for example in manual.examples {
             let mut shell = std::process::Command::new("sh");
             let said = shell.args(["-c", calls]).env("LINE", example.line).output().expect("a shell");
             let said = String::from_utf8(said.stdout).expect("text");
-            let calls = said.split_terminator("\0\n").map(|call| call.split('\0').collect::<Vec<_>>());
+            let calls = said.split_terminator("\0\0").map(|call| call.split('\0').collect::<Vec<_>>());
             let of_puff: Vec<_> = calls.filter(|call| call[0] == "puff").collect();
             assert!(!of_puff.is_empty(), "the example of {verb} calls nothing of ours: {}", example.line);
             for call in of_puff {

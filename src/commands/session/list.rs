@@ -1,14 +1,13 @@
 //! `session list` and `session show`
 
 use clap::Args;
-use serde::Serialize;
 
 use super::print;
 use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Schema, Session, documents};
+use crate::model::{Schema, documents};
 use crate::render;
 use crate::settings;
 use crate::store::SessionStore;
@@ -28,12 +27,6 @@ pub struct Show {
     id: String,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
-}
-
-#[derive(Serialize)]
-struct Document {
-    schema: Schema,
-    sessions: Vec<Session>,
 }
 
 /// What the manual says of it.
@@ -59,7 +52,7 @@ pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
     let mut sessions = SessionStore::new(&context.places).list()?;
     sessions.reverse();
     match ui.format() {
-        Format::Json => ui.json(&Document { schema: Schema::of(documents::SESSIONS), sessions }),
+        Format::Json => ui.json(&documents::Sessions { schema: Schema::of(documents::SESSIONS), sessions }),
         _ => {
             let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
             ui.page(&render::tables::sessions(&sessions, context.clock.now(), ui.width()), pager.as_deref());

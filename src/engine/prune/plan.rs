@@ -7,6 +7,7 @@ use super::worktrees;
 use crate::context::Context;
 use crate::engine::pick::settle::{Standing, standing, waits};
 use crate::error::{Error, Result};
+use crate::model::documents::KeptBack;
 use crate::model::{Act, KeptBranch, KeptWorktree, Oid, ProviderKind, Run, RunId, Session, State, Variant};
 use crate::settings;
 use crate::store::{FileLock, Recorded, RunStore, SessionStore, Trash};
@@ -28,17 +29,6 @@ pub struct Plan {
     pub files: Vec<PathBuf>,
     /// What stays.
     pub kept: Vec<KeptBack>,
-}
-
-/// Something that stays, and why.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct KeptBack {
-    /// `branch` or `worktree`.
-    pub what: &'static str,
-    /// Its name, or its folder.
-    pub name: String,
-    /// Why.
-    pub why: String,
 }
 
 /// Plans the prune of a run.

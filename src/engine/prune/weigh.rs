@@ -3,26 +3,14 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use serde::Serialize;
-
 use super::Plan;
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::Oid;
+use crate::model::documents::Weight;
 
 /// So many steps of a journal are looked into: a run has some ten.
 const STEPS: usize = 1000;
-
-/// How many bytes a run takes on the disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Weight {
-    /// Its worktrees, what is ignored in them included: free as soon as they are gone.
-    pub worktrees: u64,
-    /// Its sessions, logs and results: likewise.
-    pub files: u64,
-    /// The objects that only it has, as git keeps them. The recovery point keeps them alive.
-    pub objects: u64,
-}
 
 impl Plan {
     /// Weighs what would go. Of objects, those are counted that the journal has, and those that the branches have over

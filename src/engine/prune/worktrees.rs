@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::plan::KeptBack;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::Worktree;
 use crate::git::state::{Head, head, unfinished};
+use crate::model::documents::KeptBack;
 use crate::model::{KeptWorktree, Run};
 use crate::session::worktree::Yard;
 

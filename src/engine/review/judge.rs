@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::cache::Answers;
 use super::place;
 use super::ranking::Candidate;
 use crate::context::Context;
 use crate::error::Result;
-use crate::model::{Check, CheckStatus, Counts, Evidence, Judge, Oid, Opinion, Run, RunId, Schema, Span, documents};
+use crate::model::documents::{Blinded, Question, SeenCheck};
+use crate::model::{Check, Judge, Opinion, Run, RunId, Schema, Span, documents};
 use crate::process::{self, Cmd, Ended, Excerpt, Stop, Stream};
 use crate::store::sha256;
 
@@ -23,42 +24,6 @@ const COMPLAINT: usize = 4 << 10;
 
 /// The most characters of a reason.
 const REASON: usize = 2000;
-
-/// What a judge reads on its standard input: `puff.judge/1`.
-#[derive(Serialize)]
-struct Document<'d> {
-    schema: Schema,
-    /// What is to be answered.
-    answer: &'static str,
-    /// What the variants were asked for.
-    prompt: &'d str,
-    /// The commit that all started from.
-    base: Oid,
-    /// How the checks ended on that.
-    base_checks: Vec<Seen<'d>>,
-    variants: Vec<Blinded<'d>>,
-}
-
-/// A variant without its maker.
-#[derive(Serialize)]
-struct Blinded<'d> {
-    variant: &'d str,
-    patch: String,
-    patch_truncated: bool,
-    checks: Vec<Seen<'d>>,
-    evidence: &'d Evidence,
-}
-
-/// A check without what differs from one review to the next: how long it took, and where it ran.
-#[derive(Serialize)]
-struct Seen<'d> {
-    command: &'d str,
-    status: CheckStatus,
-    exit: Option<i32>,
-    on_base: Option<CheckStatus>,
-    tests: Option<Counts>,
-    tail: &'d str,
-}
 
 const WANTED: &str = "On standard output, a JSON object {\"variants\":[{\"variant\":\"A\",\"score\":0..10,\"reason\":\"…\"}]} \
     with one entry for each variant: 10 is a change to take as it is, 0 one to throw away.";
@@ -108,15 +73,15 @@ impl<'b> Bench<'b> {
             let commit = run.variant(candidate.index).and_then(|variant| variant.commit).unwrap_or(run.base_oid);
             let patch = context.repo.patch_between(run.base_oid, commit)?;
             let (patch, patch_truncated) = shorten(&patch);
-            let checks = candidate.checks.iter().map(seen).collect();
+            let checks = candidate.checks.iter().map(SeenCheck::from).collect();
             variants.push(Blinded { variant: letter, patch, patch_truncated, checks, evidence: candidate.evidence });
         }
-        let document = Document {
+        let document = Question {
             schema: Schema::of(documents::JUDGE),
             answer: WANTED,
             prompt,
             base: run.base_oid,
-            base_checks: base.iter().map(seen).collect(),
+            base_checks: base.iter().map(SeenCheck::from).collect(),
             variants,
         };
         let document = serde_json::to_vec_pretty(&document).unwrap_or_default();
@@ -240,11 +205,6 @@ fn find(said: &[u8]) -> Result<Answer, String> {
 /// Where a variant sits: it follows from the run's name, and nobody can tell by it which number a variant has.
 fn seat(run: &RunId, variant: u32) -> String {
     sha256(format!("{run}\0{variant}").as_bytes())
-}
-
-fn seen(check: &Check) -> Seen<'_> {
-    let Check { command, status, exit, on_base, tests, tail, .. } = check;
-    Seen { command, status: *status, exit: *exit, on_base: *on_base, tests: *tests, tail }
 }
 
 fn shorten(patch: &[u8]) -> (String, bool) {

@@ -48,7 +48,7 @@ pub fn jobs(jobs: &[Job], now: Time, width: usize) -> String {
         let next = job.next_poll_at.map(|then| until(now, then));
         table.row([
             job.run.to_string(),
-            job.state.clone(),
+            job.state.as_str().to_owned(),
             Span(job.interval_s).to_string(),
             last.unwrap_or_default(),
             next.unwrap_or_default(),
@@ -107,7 +107,7 @@ fix-the-parser-3f2a  harvested               4/4  3m ago   Fix the parser
             run: samples::fresh().run,
             task_id: None,
             watcher: Some(7),
-            state: "watching".to_owned(),
+            state: crate::model::JobState::Watching,
             interval_s: 15,
             last_poll_at: Some(samples::created()),
             next_poll_at: Some(samples::created() + chrono::Duration::seconds(15)),

@@ -1,0 +1,116 @@
+//! The documents that git-puff writes, and their JSON Schemas.
+//!
+//! A schema is made of the type that the document is written from, so the two can't differ. A new kind is a line of
+//! [`KINDS`]: its word, its type and what it is; a document that begins with its schema says so with
+//! `#[schemars(extend("const" = Schema::of(documents::KIND)))]` on that field.
+
+mod answers;
+mod judging;
+mod preflight;
+mod prune;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use serde_json::Value;
+
+pub use self::answers::{Event, Examination, Failure, Health, Jobs, Runs, Sessions};
+pub use self::judging::{Blinded, Question, SeenCheck};
+pub use self::preflight::{Trial, Trials};
+pub use self::prune::{KeptBack, Prune, Pruned, Weight};
+
+use super::{Comparison, Handoff, Kickoff, Meta, Recovery, Report, Review, Run, Session};
+
+/// A kind of document.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    /// Its word: `run` in `puff.run/1`.
+    pub name: &'static str,
+    /// What it is and which verbs write it, in a line.
+    pub about: &'static str,
+    schema: fn() -> Value,
+}
+
+impl Kind {
+    /// The kind with this word.
+    pub fn named(name: &str) -> Option<&'static Kind> {
+        KINDS.iter().find(|kind| kind.name == name)
+    }
+
+    /// Its JSON Schema, of draft 2020-12.
+    pub fn schema(&self) -> Value {
+        (self.schema)()
+    }
+}
+
+macro_rules! kinds {
+    ($($id:ident = $name:literal, $type:ty, $about:literal;)*) => {
+        $(#[doc = $about] pub const $id: &str = $name;)*
+        /// Every kind, in the order in which people are shown them.
+        pub const KINDS: &[Kind] = &[$(Kind { name: $id, about: $about, schema: schema_of::<$type> }),*];
+    };
+}
+
+kinds! {
+    RUN = "run", Run, "One run: launch, submit, adopt, retry, show, harvest, review, pick, cancel, undo; also run.json and the notes of refs/notes/puff/runs.";
+    RUNS = "runs", Runs<'static>, "Several runs: list, harvest, stop, launch with several intents, the overview.";
+    JOBS = "jobs", Jobs, "What is being watched: jobs, watch --detach.";
+    EVENT = "event", Event, "One change of a run, a line of watch.";
+    SESSION = "session", Session, "One session: session start, show, wait, kill, resume.";
+    SESSIONS = "sessions", Sessions, "Every session: session list.";
+    PREFLIGHT = "preflight", Trials<'static>, "What would become of patches: preflight; a line each with --batch.";
+    MATRIX = "matrix", Comparison, "How alike the variants are: diff --matrix.";
+    REVIEW = "review", Review, "What a review found out: review.json in the run's tree.";
+    JUDGE = "judge", Question<'static>, "What a judge reads on its standard input.";
+    REPORT = "report", Handoff, "The handoff: report --format json.";
+    PRUNE = "prune", Prune, "What was removed: prune.";
+    RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
+    DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
+    ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
+    RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl; it has no schema field.";
+    VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json, which has no schema field.";
+    VARIANT_META = "variant-meta", Meta, "Where a variant's patch came from: its meta.json, which has no schema field.";
+}
+
+/// The JSON Schema of what a type is written as.
+pub fn schema_of<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(RecursiveTransform(in_plain_words));
+    settings.into_generator().into_root_schema_for::<T>().into()
+}
+
+/// Descriptions are doc comments: what only links inside them goes.
+fn in_plain_words(schema: &mut schemars::Schema) {
+    let Some(Value::String(text)) = schema.get_mut("description") else { return };
+    *text = text.replace("[`", "`").replace("`]", "`").split_whitespace().collect::<Vec<_>>().join(" ");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_names_its_document_and_what_is_always_in_it() {
+        let schema = Kind::named(RUN).unwrap().schema();
+        assert_eq!(schema["properties"]["schema"]["const"], "puff.run/1");
+        let required = schema["required"].as_array().unwrap();
+        assert!(["run", "task_id", "attention", "variants"].iter().all(|name| required.contains(&(*name).into())));
+        assert!(!required.contains(&"decision".into()), "an undecided run has no decision");
+    }
+
+    #[test]
+    fn every_field_of_every_document_is_described_in_plain_words() {
+        fn look(kind: &str, at: &str, schema: &Value) {
+            for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+                let text = field["description"].as_str().unwrap_or_default();
+                assert!(
+                    !text.is_empty() && !text.contains("](") && !text.contains("[`"),
+                    "{kind}{at}.{name}: '{text}'"
+                );
+            }
+            for (name, inner) in schema["$defs"].as_object().into_iter().flatten() {
+                look(kind, &format!(" {name}"), inner);
+            }
+        }
+        KINDS.iter().for_each(|kind| look(kind.name, "", &kind.schema()));
+    }
+}

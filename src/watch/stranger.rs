@@ -1,0 +1,119 @@
+//! Following a task that is no run here, as long as somebody looks: nothing of it is recorded.
+
+use std::time::{Duration, Instant};
+
+use super::follow::{Follower, Pace, stopped, timed_out};
+use super::poller::pause_after;
+use super::sweeps::Sweeps;
+use crate::context::Context;
+use crate::engine::intent::WatchWish;
+use crate::engine::{launch, observe, open_here, question};
+use crate::error::{Error, Kind, Result};
+use crate::model::{Oid, Run, Span, State, TaskId, VariantStatus};
+use crate::process::{Wake, pause};
+use crate::provider::cloud::CodexCloud;
+use crate::provider::{Failure, Observation, Provider};
+use crate::settings;
+
+/// The longest pause in which nobody is heard.
+const TICK: Duration = Duration::from_millis(200);
+
+/// A task that is no run here.
+pub struct Stranger {
+    run: Run,
+    cloud: CodexCloud,
+}
+
+impl Stranger {
+    /// Asks the service for it.
+    ///
+    /// # Errors
+    /// When the service does not know the task, or can't be asked.
+    pub fn find(context: &Context, task: &TaskId) -> Result<Stranger> {
+        let (cloud, _) = open_here(context)?;
+        let summary = cloud.describe(task)?;
+        let no_base = Oid::from_bytes(&[0; 20]).unwrap_or_else(|| unreachable!("twenty bytes are a name"));
+        let attempts = summary.attempts.unwrap_or(1);
+        let run = Run {
+            task_id: Some(task.to_string()),
+            task_url: summary.url,
+            state: State::Pending,
+            ..launch::blank(&task.as_run(), "", no_base, attempts, &summary.title, context.clock.now())
+        };
+        Ok(Stranger { run, cloud })
+    }
+
+    /// The task as it would be as a run, as far as it is known now. It has no base.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Follows it until every attempt is through.
+    ///
+    /// # Errors
+    /// [`Kind::Timeout`], [`Kind::Interrupted`], and [`Kind::TaskError`] when no attempt completed.
+    pub fn follow(&mut self, context: &Context, pace: Pace, follower: &mut dyn Follower) -> Result<()> {
+        let interval = Span(pace.interval.unwrap_or(pace.usual).0.max(1));
+        let wish = WatchWish { interval, timeout: pace.timeout, harvest: false };
+        self.run.watch = Some(launch::watch(wish, self.run.created_at));
+        let settle = context.settings.span(settings::SETTLE)?;
+        let started = Instant::now();
+        let (mut sweeps, mut failures, mut next) = (Sweeps::default(), 0, started);
+        follower.changed(None, &self.run);
+        loop {
+            let now = Instant::now();
+            if next <= now {
+                let seen = self.look(&sweeps, now);
+                next = now + interval.duration();
+                match seen {
+                    Ok(seen) => {
+                        failures = 0;
+                        let (before, time) = (self.run.clone(), context.clock.now());
+                        observe::fold(&mut self.run, &seen, time, settle);
+                        sweeps.note(&before, &self.run, &seen, now, time);
+                        if self.run != before {
+                            follower.changed(Some(&before), &self.run);
+                        }
+                        let trouble = seen.trouble.map(|trouble| format!("{trouble}; trying again later"));
+                        trouble.iter().for_each(|trouble| follower.say(&self.run.run, trouble));
+                    }
+                    Err(failure) => {
+                        failures += 1;
+                        next = now + pause_after(&failure, interval.duration(), failures);
+                        follower.say(&self.run.run, &format!("{failure}; looking again later"));
+                    }
+                }
+            }
+            if self.run.state != State::Pending {
+                return self.verdict();
+            }
+            follower.tick(std::slice::from_ref(&self.run));
+            let later = || format!("the task goes on: 'git puff watch --task {}' follows it again", self.task());
+            if pace.is_over(started) {
+                return Err(timed_out(pace).hint(later()));
+            }
+            if pause(TICK) == Wake::Interrupted {
+                return Err(stopped().hint(later()));
+            }
+        }
+    }
+
+    fn look(&self, sweeps: &Sweeps, now: Instant) -> Result<Observation, Failure> {
+        let question = question(&self.run, sweeps.is_due(&self.run.run, now))?;
+        let answer = self.cloud.observe(&[question])?.pop();
+        answer.ok_or_else(|| Failure::NoSuchTask { task: self.task().to_owned() })
+    }
+
+    fn verdict(&self) -> Result<()> {
+        if self.run.count(VariantStatus::Completed) > 0 {
+            return Ok(());
+        }
+        let page = self.run.task_url.as_deref().unwrap_or("where it was started");
+        Err(Error::new(Kind::TaskError, format!("no attempt at the task {} completed", self.task()))
+            .hint(format!("its page says more: {page}")))
+    }
+
+    fn task(&self) -> &str {
+        self.run.task_id.as_deref().unwrap_or_default()
+    }
+}
