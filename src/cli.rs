@@ -64,9 +64,17 @@ pub enum Verb {
     // Sessions
     Session(session::SessionVerb),
     // Setting up
+    Init(init::Init),
+    Hook(hook::Hook),
     Doctor(doctor::Doctor),
+    Config(config::Config),
     Create(create::Create),
+    Schema(schema::SchemaVerb),
+    Man(man::Man),
+    Completions(completions::Completions),
     Demo(demo::Demo),
+    #[command(hide = true)]
+    Complete(complete::Complete),
     /// The watcher process itself
     #[command(hide = true)]
     Watcher,
@@ -117,9 +125,16 @@ impl Cli {
             Some(Verb::Prune(verb)) => (verb.output.json, false),
             Some(Verb::Undo(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
+            Some(Verb::Init(verb)) => (verb.output.json, false),
+            Some(Verb::Hook(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
+            Some(Verb::Config(verb)) => (verb.output.json, false),
+            Some(Verb::Schema(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),
-            Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
+            Some(Verb::Log(verb)) => (verb.output.json, false),
+            Some(Verb::Report(verb)) => (verb.format() == report::ReportFormat::Json, false),
+            Some(Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
+            Some(Verb::Man(_) | Verb::Completions(_) | Verb::Complete(_)) => (false, false),
             Some(Verb::Watcher | Verb::Warden { .. }) => (false, false),
         };
         match (json, porcelain) {
@@ -174,16 +189,16 @@ pub struct RunArgs {
     pub best_of: Option<i64>,
 }
 
-/// A wrong call, in a line and with the next step.
-pub fn explain(said: &clap::Error) -> Error {
+/// A wrong call of a verb, in a line and with the next step.
+pub fn explain(said: &clap::Error, verb: &str) -> Error {
     let text = said.render().to_string();
     let mut paragraphs = text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
     let first = paragraphs.next().unwrap_or_default();
     let tips: Vec<String> = paragraphs.filter_map(|p| p.strip_prefix("tip: ").map(str::to_owned)).collect();
     let message = first.strip_prefix("error: ").unwrap_or(&first).to_owned();
-    let help = match std::env::args().nth(1).filter(|word| !word.starts_with('-')) {
-        Some(verb) if Cli::command().find_subcommand(&verb).is_some() => format!("git puff {verb} -h"),
-        _ => "git puff -h".to_owned(),
+    let help = match Cli::command().find_subcommand(verb) {
+        Some(_) => format!("git puff {verb} -h"),
+        None => "git puff -h".to_owned(),
     };
     let see = format!("see '{help}'");
     Error::usage(message).hint(match tips.as_slice() {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use git_puff::cli::Cli;
+use git_puff::context::Context;
 use git_puff::error::Error;
 use git_puff::ui::{Format, Ui};
 
@@ -12,10 +13,16 @@ fn main() -> ExitCode {
         Err(other) => return say(&other),
     };
     let ui = Ui::new(cli.format(git_puff::context::prefers_porcelain()));
-    match git_puff::commands::run(cli, &ui) {
+    let here = || {
+        let context = Context::look_around()?;
+        let (setting, in_pager) = context.colours();
+        ui.colour(setting, in_pager);
+        Ok(context)
+    };
+    match git_puff::commands::run(cli, here, &ui) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
-            ui.error(&error);
+            ui.failure(&error);
             ExitCode::from(error.kind().exit_code())
         }
     }
@@ -23,12 +30,14 @@ fn main() -> ExitCode {
 
 /// Help and the version are answers; anything else that clap says is a wrong call, worded as all errors are.
 fn say(said: &clap::Error) -> ExitCode {
-    let ui = Ui::new(Format::Human);
+    let wants_json = std::env::args_os().take_while(|word| word != "--").any(|word| word == "--json");
+    let ui = Ui::new(if wants_json { Format::Json } else { Format::Human });
     if !said.use_stderr() {
         ui.styled(&said.render().ansi().to_string());
         return ExitCode::SUCCESS;
     }
-    let error: Error = git_puff::cli::explain(said);
-    ui.error(&error);
+    let verb = std::env::args().nth(1).unwrap_or_default();
+    let error: Error = git_puff::cli::explain(said, &verb);
+    ui.failure(&error);
     ExitCode::from(error.kind().exit_code())
 }

@@ -4,15 +4,21 @@
 
 pub mod adopt;
 pub mod cancel;
+pub mod complete;
+pub mod completions;
+pub mod config;
 pub mod create;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod harvest;
+pub mod hook;
+pub mod init;
 pub mod jobs;
 pub mod launch;
 pub mod list;
 pub mod log;
+pub mod man;
 pub mod overview;
 pub mod patch;
 pub mod pick;
@@ -21,6 +27,7 @@ pub mod prune;
 pub mod report;
 pub mod retry;
 pub mod review;
+pub mod schema;
 pub mod session;
 pub mod show;
 pub mod stop;
@@ -59,17 +66,22 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("prune", prune::MANUAL),
     ("undo", undo::MANUAL),
     ("session", session::MANUAL),
+    ("init", init::MANUAL),
+    ("hook", hook::MANUAL),
     ("doctor", doctor::MANUAL),
+    ("config", config::MANUAL),
     ("create", create::MANUAL),
+    ("schema", schema::MANUAL),
+    ("man", man::MANUAL),
+    ("completions", completions::MANUAL),
     ("demo", demo::MANUAL),
 ];
 
-/// Does what the command line says.
+/// Does what the command line says, in the place that `here` looks around in.
 ///
 /// # Errors
 /// What went wrong, in the user's words.
-pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
-    let here = Context::look_around;
+pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     // For those who read patches: git takes a while to say where we are.
     let meanwhile = || {
         std::thread::spawn(crate::secrets::prepare);
@@ -98,8 +110,15 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Prune(verb)) => prune::run(&verb, &here()?, ui),
         Some(Verb::Undo(verb)) => undo::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
+        Some(Verb::Init(verb)) => init::run(&verb, &here()?, ui),
+        Some(Verb::Hook(verb)) => hook::run(&verb, here, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
+        Some(Verb::Config(verb)) => config::run(&verb, here, ui),
+        Some(Verb::Schema(verb)) => schema::run(&verb, ui),
+        Some(Verb::Man(verb)) => man::run(&verb, ui),
+        Some(Verb::Completions(verb)) => completions::run(&verb, ui),
+        Some(Verb::Complete(verb)) => complete::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
         Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
         Some(Verb::Warden { run }) => crate::engine::review::ward(&here()?, &run).map(|()| Exit::Done),

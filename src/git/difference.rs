@@ -54,6 +54,20 @@ impl Repo {
     }
 }
 
+impl Repo {
+    /// What `git diff` says when it is called with these words at the top of the worktree, without a user: no colours, no
+    /// pager, no other program. The objects that are named have to be on the disk.
+    ///
+    /// # Errors
+    /// With git's words, when it can't be said.
+    pub fn diff(&self, words: impl IntoIterator<Item = OsString>) -> Result<Vec<u8>> {
+        let plain = ["--no-pager", "diff", "--no-color", "--no-ext-diff", "--no-textconv"];
+        let output = run(&self.git().args(plain).args(words));
+        let failed = |cause| Error::failed("git can't show the difference").because(cause);
+        Ok(output.map_err(failed)?.stdout)
+    }
+}
+
 /// Becomes the user's own `git diff`, called with these words where the user stands: pager, colours and external tools
 /// are as they have them. The objects that are named have to be on the disk.
 ///

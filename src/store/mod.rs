@@ -1,5 +1,6 @@
 //! What is kept: runs in refs, the runbook log, notes; and where live things are.
 
+mod glance;
 mod lock;
 mod notes;
 mod places;
@@ -9,8 +10,9 @@ mod runs;
 mod sessions;
 mod trash;
 
+pub use glance::{Glance, RiskGlance, VariantGlance};
 pub use lock::FileLock;
-pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
+pub use notes::{NOTES, NoteEdit, Notes, REPORT as REPORT_NOTES, edit_notes};
 pub use places::{Places, RUNBOOK, replace};
 pub use runbook::{Runbook, RunbookLine};
 pub use runs::{Change, Files, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, sha256};
