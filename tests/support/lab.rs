@@ -9,6 +9,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::cloud::Cloud;
+use super::formats;
+use super::schema;
 
 /// The moment at which tests with a fixed clock happen.
 pub const NOW: &str = "2026-11-20T10:00:00Z";
@@ -34,7 +36,13 @@ pub struct Ran {
 impl Lab {
     /// A place with an origin that has three commits on `main`, and a clone of it.
     pub fn new() -> Lab {
-        let lab = Lab::empty();
+        Lab::with_variables(&[])
+    }
+
+    /// The same with these variables set before anything is made.
+    pub fn with_variables(variables: &[(&str, &str)]) -> Lab {
+        let mut lab = Lab::empty();
+        variables.iter().for_each(|(name, value)| lab.set(name, value));
         lab.git_in(lab.root.path(), &["init", "-q", "--bare", "origin.git"]);
         lab.git_in(lab.root.path(), &["clone", "-q", "origin.git", "work"]);
         let base = "fn parse(s: &str) -> Option<u32> {\n    s.parse().ok()\n}\n";
@@ -87,7 +95,8 @@ impl Lab {
             ("TERM", "dumb".into()),
             ("TMPDIR", path("home")),
         ];
-        let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let formats = formats::of_this_run();
+        let env = env.into_iter().chain(formats.variables()).map(|(name, value)| (name.to_owned(), value)).collect();
         let lab = Lab { root, env };
         let config = "[user]\n\tname = A U Thor\n\temail = author@example.com\n[init]\n\tdefaultBranch = main\n\
             [safe]\n\tdirectory = *\n[protocol \"file\"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n";
@@ -191,6 +200,9 @@ impl Lab {
         let feed = std::thread::spawn(move || drop(std::io::Write::write_all(&mut pipe, &input)));
         let ran = finish(child.wait_with_output().expect("git runs"));
         feed.join().expect("the feeder ends");
+        if args.contains(&"--json") {
+            schema::check_output(&ran.stdout);
+        }
         ran
     }
 
@@ -358,9 +370,16 @@ impl Ran {
     }
 }
 
-/// Runs a call to its end.
+/// Runs a call to its end. What `git puff … --json` prints has to be as `git puff schema` says.
+#[track_caller]
 pub fn run(command: &mut Command) -> Ran {
-    finish(command.output().expect("the program runs"))
+    let ran = finish(command.output().expect("the program runs"));
+    let is_ours =
+        command.get_program() == env!("CARGO_BIN_EXE_git-puff") || command.get_args().any(|arg| arg == "puff");
+    if is_ours && command.get_args().any(|arg| arg == "--json") {
+        schema::check_output(&ran.stdout);
+    }
+    ran
 }
 
 /// Reads what a program left behind.
