@@ -67,6 +67,16 @@ pub enum Verb {
     Doctor(doctor::Doctor),
     Create(create::Create),
     Demo(demo::Demo),
+    // For other programs
+    CasStart(cas_start::CasStart),
+    CasStop(cas_stop::CasStop),
+    CasStatus(cas_status::CasStatus),
+    /// The supervisor of the app server
+    #[command(hide = true)]
+    AppServer {
+        /// What is to be started, as JSON
+        record: String,
+    },
     /// The watcher process itself
     #[command(hide = true)]
     Watcher,
@@ -104,6 +114,9 @@ impl Cli {
             Some(Verb::Submit(verb)) => wish(&verb.output),
             Some(Verb::Jobs(verb)) => wish(&verb.output),
             Some(Verb::Doctor(verb)) => wish(&verb.output),
+            Some(Verb::CasStart(verb)) => wish(&verb.output),
+            Some(Verb::CasStop(verb)) => wish(&verb.output),
+            Some(Verb::CasStatus(verb)) => wish(&verb.output),
             Some(Verb::Adopt(verb)) => (verb.output.json, false),
             Some(Verb::Retry(verb)) => wish(&verb.output),
             Some(Verb::Watch(verb)) => (verb.output.json, false),
@@ -120,7 +133,7 @@ impl Cli {
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
-            Some(Verb::Watcher | Verb::Warden { .. }) => (false, false),
+            Some(Verb::Watcher | Verb::Warden { .. } | Verb::AppServer { .. }) => (false, false),
         };
         match (json, porcelain) {
             (true, _) => Format::Json,

@@ -4,6 +4,9 @@
 
 pub mod adopt;
 pub mod cancel;
+pub mod cas_start;
+pub mod cas_status;
+pub mod cas_stop;
 pub mod create;
 pub mod demo;
 pub mod diff;
@@ -62,6 +65,9 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("doctor", doctor::MANUAL),
     ("create", create::MANUAL),
     ("demo", demo::MANUAL),
+    ("cas-start", cas_start::MANUAL),
+    ("cas-stop", cas_stop::MANUAL),
+    ("cas-status", cas_status::MANUAL),
 ];
 
 /// Does what the command line says.
@@ -101,6 +107,10 @@ pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
+        Some(Verb::CasStart(verb)) => cas_start::run(&verb, &here()?, ui),
+        Some(Verb::CasStop(verb)) => cas_stop::run(&verb, &here()?, ui),
+        Some(Verb::CasStatus(verb)) => cas_status::run(&verb, &here()?, ui),
+        Some(Verb::AppServer { record }) => crate::app_server::supervisor::run(&here()?, &record).map(|()| Exit::Done),
         Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
         Some(Verb::Warden { run }) => crate::engine::review::ward(&here()?, &run).map(|()| Exit::Done),
     }

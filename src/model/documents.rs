@@ -19,7 +19,7 @@ pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
 
-use super::{Comparison, Handoff, Kickoff, Meta, Recovery, Report, Review, Run, Session};
+use super::{AppServer, Comparison, Handoff, Kickoff, Meta, Recovery, Report, Review, Run, Session};
 
 /// A kind of document.
 #[derive(Clone, Copy)]
@@ -66,6 +66,7 @@ kinds! {
     PRUNE = "prune", Prune, "What was removed: prune.";
     RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
+    CAS = "cas", AppServer, "The Codex app server: cas-start, cas-stop, cas-status, and its state file.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl; it has no schema field.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json, which has no schema field.";

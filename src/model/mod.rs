@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a clock or the environment. The JSON forms are those of the command-line
 //! contract; fields that a newer git-puff added are kept when a record is read and written again.
 
+mod app_server;
 mod artifact;
 mod comparison;
 mod decision;
@@ -23,6 +24,7 @@ mod sides;
 mod span;
 mod variant;
 
+pub use app_server::{AppServer, AppServerStatus};
 pub use artifact::{Meta, Report};
 pub use comparison::{Compared, ComparedFile, Comparison, LeftOut, Pair, PairFile};
 pub use decision::{Decision, Taking};

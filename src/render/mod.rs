@@ -4,6 +4,7 @@
 //! there are columns). Nothing prints. Text from outside (titles, messages, paths, reasons) goes through
 //! [`text`] wherever it is put in, so that no caller has to remember it.
 
+pub mod app_server;
 mod columns;
 pub mod findings;
 pub mod html;

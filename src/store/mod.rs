@@ -1,5 +1,6 @@
 //! What is kept: runs in refs, the runbook log, notes; and where live things are.
 
+mod app_server;
 mod lock;
 mod notes;
 mod places;
@@ -9,6 +10,7 @@ mod runs;
 mod sessions;
 mod trash;
 
+pub use app_server::{AppServerPlace, read as read_app_server};
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
 pub use places::{Places, RUNBOOK, replace};

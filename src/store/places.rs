@@ -115,6 +115,11 @@ impl Places {
         self.root.join("sessions")
     }
 
+    /// The Codex app server.
+    pub fn app_server(&self) -> PathBuf {
+        self.root.join("cas")
+    }
+
     /// Touched to wake the watcher.
     pub fn bell(&self) -> PathBuf {
         self.root.join("bell")
@@ -136,10 +141,10 @@ impl Places {
     /// When the repository can't be written.
     pub fn prepare(&self) -> Result<()> {
         let make = || -> io::Result<()> {
-            if ["locks", "cwd", "sessions"].iter().all(|folder| self.root.join(folder).is_dir()) {
+            if ["locks", "cwd", "sessions", "cas"].iter().all(|folder| self.root.join(folder).is_dir()) {
                 return Ok(());
             }
-            for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions"] {
+            for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions", "cas"] {
                 make_private(&self.root.join(folder))?;
             }
             Ok(())

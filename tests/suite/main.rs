@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod app_server;
 mod bad_launch;
 mod bad_places;
 mod bad_words;

@@ -50,6 +50,11 @@ const GIT_PLACES: [&str; 8] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
 ];
 
+/// The call, free of what git would take from us for a repository of its own.
+pub fn outside_git(cmd: Cmd) -> Cmd {
+    GIT_PLACES.iter().fold(cmd, |cmd, name| cmd.env_remove(name))
+}
+
 /// Supervises a session that was recorded and not begun, to its end. One that somebody supervises, or that was begun
 /// before, is left alone.
 ///
@@ -143,7 +148,7 @@ fn begin(place: &SessionPlace, session: &Session) -> std::result::Result<(Termin
         None => ("", &[][..]),
     };
     let cmd = Cmd::new(program).args(args).cwd(&session.cwd).env("TERM", "xterm-256color").env(MARK, place.folder());
-    let cmd = GIT_PLACES.iter().fold(cmd, |cmd, name| cmd.env_remove(name));
+    let cmd = outside_git(cmd);
     let input = match session.stdin {
         Stdin::Terminal => Input::Terminal,
         Stdin::Closed => Input::Closed,
