@@ -432,15 +432,7 @@ fn by_libgit2(repo: &git2::Repository, base: &git2::Tree<'_>, patch: &[u8]) -> O
 
 fn open(git_dir: &Path) -> Repo {
     let git_dir = git_dir.canonicalize().expect("a path");
-    Repo::open(Location {
-        common_dir: git_dir.clone(),
-        git_dir,
-        worktree: None,
-        bare: true,
-        object_format: "sha1".to_owned(),
-        ref_format: "files".to_owned(),
-    })
-    .expect("a repository")
+    Repo::open(Location::bare(&git_dir)).expect("a repository")
 }
 
 fn oid(digits: &str) -> Oid {

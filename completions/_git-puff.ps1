@@ -50,6 +50,9 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what could stand in the way, and repair what is broken')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Explain how to make a cloud environment, and how to check it')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Try git-puff in a throw-away repository, without an account and without a network')
+            [CompletionResult]::new('cas-start', 'cas-start', [CompletionResultType]::ParameterValue, 'Start the Codex app server of this repository in the background')
+            [CompletionResult]::new('cas-stop', 'cas-stop', [CompletionResultType]::ParameterValue, 'End the Codex app server of this repository')
+            [CompletionResult]::new('cas-status', 'cas-status', [CompletionResultType]::ParameterValue, 'Show how the Codex app server of this repository is')
             break
         }
         'git-puff;launch' {
@@ -369,6 +372,34 @@ Register-ArgumentCompleter -Native -CommandName 'git-puff' -ScriptBlock {
             break
         }
         'git-puff;demo' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;cas-start' {
+            [CompletionResult]::new('--cwd', '--cwd', [CompletionResultType]::ParameterName, 'Where it runs [default: the top of the main worktree]')
+            [CompletionResult]::new('--state-file', '--state-file', [CompletionResultType]::ParameterName, 'Keep a copy of what is known of it (socket, process id, versions, ...) in this file, as JSON')
+            [CompletionResult]::new('--server-request-timeout-ms', '--server-request-timeout-ms', [CompletionResultType]::ParameterName, 'How long it may take to answer what git-puff asks it; first of all, after its start')
+            [CompletionResult]::new('--opt-out-notification-method', '--opt-out-notification-method', [CompletionResultType]::ParameterName, 'A notification that it is not to send to git-puff; may be given several times')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Write its log into this file, and what was there before into FILE.1 when it is full')
+            [CompletionResult]::new('--proxy-script', '--proxy-script', [CompletionResultType]::ParameterName, 'Run this program instead of the server: it gets --cwd, --state-file, --server-request-timeout-ms and --opt-out-notification-method as they are here, and is ready when it has written the state file, or, without one, when it has lived for a second')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;cas-stop' {
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Kill it')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'git-puff;cas-status' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('--porcelain', '--porcelain', [CompletionResultType]::ParameterName, 'Print KEY=VALUE lines')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -22,6 +22,15 @@ _gitpuff() {
             gitpuff,cancel)
                 cmd="gitpuff__subcmd__cancel"
                 ;;
+            gitpuff,cas-start)
+                cmd="gitpuff__subcmd__cas__subcmd__start"
+                ;;
+            gitpuff,cas-status)
+                cmd="gitpuff__subcmd__cas__subcmd__status"
+                ;;
+            gitpuff,cas-stop)
+                cmd="gitpuff__subcmd__cas__subcmd__stop"
+                ;;
             gitpuff,create)
                 cmd="gitpuff__subcmd__create"
                 ;;
@@ -128,7 +137,7 @@ _gitpuff() {
 
     case "${cmd}" in
         gitpuff)
-            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight diff review pick prune undo session doctor create demo"
+            opts="-h -V --json --help --version launch submit adopt retry watch jobs stop cancel log list show harvest report patch preflight diff review pick prune undo session doctor create demo cas-start cas-stop cas-status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -173,6 +182,72 @@ _gitpuff() {
             ;;
         gitpuff__subcmd__cancel)
             opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__cas__subcmd__start)
+            opts="-h --cwd --state-file --server-request-timeout-ms --opt-out-notification-method --log-file --proxy-script --json --porcelain --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-request-timeout-ms)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --opt-out-notification-method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-script)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__cas__subcmd__status)
+            opts="-h --json --porcelain --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gitpuff__subcmd__cas__subcmd__stop)
+            opts="-h --force --json --porcelain --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

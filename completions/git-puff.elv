@@ -47,6 +47,9 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand doctor 'Look for what could stand in the way, and repair what is broken'
             cand create 'Explain how to make a cloud environment, and how to check it'
             cand demo 'Try git-puff in a throw-away repository, without an account and without a network'
+            cand cas-start 'Start the Codex app server of this repository in the background'
+            cand cas-stop 'End the Codex app server of this repository'
+            cand cas-status 'Show how the Codex app server of this repository is'
         }
         &'git-puff;launch'= {
             cand --prompt 'What to do, in words'
@@ -331,6 +334,31 @@ set edit:completion:arg-completer[git-puff] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'git-puff;demo'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;cas-start'= {
+            cand --cwd 'Where it runs [default: the top of the main worktree]'
+            cand --state-file 'Keep a copy of what is known of it (socket, process id, versions, ...) in this file, as JSON'
+            cand --server-request-timeout-ms 'How long it may take to answer what git-puff asks it; first of all, after its start'
+            cand --opt-out-notification-method 'A notification that it is not to send to git-puff; may be given several times'
+            cand --log-file 'Write its log into this file, and what was there before into FILE.1 when it is full'
+            cand --proxy-script 'Run this program instead of the server: it gets --cwd, --state-file, --server-request-timeout-ms and --opt-out-notification-method as they are here, and is ready when it has written the state file, or, without one, when it has lived for a second'
+            cand --json 'Print JSON'
+            cand --porcelain 'Print KEY=VALUE lines'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;cas-stop'= {
+            cand --force 'Kill it'
+            cand --json 'Print JSON'
+            cand --porcelain 'Print KEY=VALUE lines'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'git-puff;cas-status'= {
+            cand --json 'Print JSON'
+            cand --porcelain 'Print KEY=VALUE lines'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -51,6 +51,9 @@ complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "session" -d 'Run 
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "doctor" -d 'Look for what could stand in the way, and repair what is broken'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "create" -d 'Explain how to make a cloud environment, and how to check it'
 complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "demo" -d 'Try git-puff in a throw-away repository, without an account and without a network'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "cas-start" -d 'Start the Codex app server of this repository in the background'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "cas-stop" -d 'End the Codex app server of this repository'
+complete -c git-puff -n "__fish_git_puff_needs_command" -f -a "cas-status" -d 'Show how the Codex app server of this repository is'
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l prompt -d 'What to do, in words' -r
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l prompt-file -d 'A file that says what to do; \'-\' for standard input' -r -F
 complete -c git-puff -n "__fish_git_puff_using_subcommand launch" -l env -d 'The cloud environment: its id or its label [config: puff.env]' -r
@@ -222,3 +225,19 @@ complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -l porcelain -
 complete -c git-puff -n "__fish_git_puff_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c git-puff -n "__fish_git_puff_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-start" -l cwd -d 'Where it runs [default: the top of the main worktree]' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-start" -l state-file -d 'Keep a copy of what is known of it (socket, process id, versions, ...) in this file, as JSON' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-start" -l server-request-timeout-ms -d 'How long it may take to answer what git-puff asks it; first of all, after its start' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-start" -l opt-out-notification-method -d 'A notification that it is not to send to git-puff; may be given several times' -r
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-start" -l log-file -d 'Write its log into this file, and what was there before into FILE.1 when it is full' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-start" -l proxy-script -d 'Run this program instead of the server: it gets --cwd, --state-file, --server-request-timeout-ms and --opt-out-notification-method as they are here, and is ready when it has written the state file, or, without one, when it has lived for a second' -r -F
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-start" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-start" -l porcelain -d 'Print KEY=VALUE lines'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-stop" -l force -d 'Kill it'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-stop" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-stop" -l porcelain -d 'Print KEY=VALUE lines'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-status" -l json -d 'Print JSON'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-status" -l porcelain -d 'Print KEY=VALUE lines'
+complete -c git-puff -n "__fish_git_puff_using_subcommand cas-status" -s h -l help -d 'Print help (see more with \'--help\')'

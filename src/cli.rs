@@ -187,16 +187,16 @@ pub struct RunArgs {
     pub best_of: Option<i64>,
 }
 
-/// A wrong call, in a line and with the next step.
-pub fn explain(said: &clap::Error) -> Error {
+/// A wrong call of a verb, in a line and with the next step.
+pub fn explain(said: &clap::Error, verb: &str) -> Error {
     let text = said.render().to_string();
     let mut paragraphs = text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
     let first = paragraphs.next().unwrap_or_default();
     let tips: Vec<String> = paragraphs.filter_map(|p| p.strip_prefix("tip: ").map(str::to_owned)).collect();
     let message = first.strip_prefix("error: ").unwrap_or(&first).to_owned();
-    let help = match std::env::args().nth(1).filter(|word| !word.starts_with('-')) {
-        Some(verb) if Cli::command().find_subcommand(&verb).is_some() => format!("git puff {verb} -h"),
-        _ => "git puff -h".to_owned(),
+    let help = match Cli::command().find_subcommand(verb) {
+        Some(_) => format!("git puff {verb} -h"),
+        None => "git puff -h".to_owned(),
     };
     let see = format!("see '{help}'");
     Error::usage(message).hint(match tips.as_slice() {

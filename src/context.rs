@@ -3,11 +3,13 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::git::config::ConfigEntry;
 use crate::git::{self, Repo};
 use crate::model::{Identity, Profile, Time};
 use crate::settings::{self, Settings};
@@ -38,11 +40,31 @@ impl Context {
     /// Where git-puff can't work.
     pub fn look_around() -> Result<Context> {
         let environment = Environment::read();
-        let (location, entries) = git::survey()?;
+        let survey = git::survey(None, &environment.alternates)?;
+        Context::put_together(environment, survey)
+    }
+
+    /// Looks around in another folder, as if the program had been called there; what the environment says of a repository
+    /// does not count.
+    ///
+    /// # Errors
+    /// Where git-puff can't work.
+    pub fn look_around_in(folder: &Path) -> Result<Context> {
+        let environment = Environment::read().elsewhere(folder);
+        let survey = git::survey(Some(folder), &environment.alternates)?;
+        Context::put_together(environment, survey)
+    }
+
+    fn put_together(environment: Environment, survey: (git::Location, Vec<ConfigEntry>)) -> Result<Context> {
+        let (location, entries) = survey;
         let settings = Settings::new(entries, environment.puff.clone());
         let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let top = location.main_worktree(core_bare);
-        let places = Places::new(&location.common_dir, top);
+        let named = environment.has("GIT_WORK_TREE");
+        let top = location.main_worktree(named, (core_bare, settings.git("core.worktree")));
+        let mut places = Places::new(&location.common_dir, top);
+        if environment.has("GIT_QUARANTINE_PATH") {
+            places.close();
+        }
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
@@ -131,6 +153,8 @@ pub struct Environment {
     pub puff: HashMap<String, String>,
     /// The names of all variables that git, or git-puff, would listen to: `GIT_…`.
     pub git: Vec<String>,
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
+    pub alternates: OsString,
     /// `GIT_PUFF_NOW`: a fixed clock, for tests and for reproducing a record.
     pub now: Option<String>,
     /// `GIT_PUFF_SEED`: fixed ids, likewise.
@@ -150,6 +174,11 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// Is a variable of git's set?
+    pub fn has(&self, name: &str) -> bool {
+        self.git.iter().any(|known| known == name)
+    }
+
     /// Reads it.
     pub fn read() -> Environment {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
@@ -161,6 +190,7 @@ impl Environment {
         Environment {
             puff: variables.filter(|(name, _)| name.starts_with("GIT_PUFF_")).collect(),
             git: names.filter(|name| name.starts_with("GIT_")).collect(),
+            alternates: std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default(),
             now: text("GIT_PUFF_NOW"),
             seed: text("GIT_PUFF_SEED"),
             codex_home: text("CODEX_HOME"),
@@ -170,6 +200,12 @@ impl Environment {
             home,
             program: std::env::current_exe().ok(),
         }
+    }
+
+    /// The same, for work in another folder.
+    fn elsewhere(self, folder: &Path) -> Environment {
+        let git = self.git.into_iter().filter(|name| !git::TIES.contains(&name.as_str())).collect();
+        Environment { cwd: folder.to_owned(), git, alternates: OsString::new(), ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use git_puff::cli::Cli;
+use git_puff::context::Context;
 use git_puff::error::Error;
 use git_puff::ui::{Format, Ui};
 
@@ -12,7 +13,7 @@ fn main() -> ExitCode {
         Err(other) => return say(&other),
     };
     let ui = Ui::new(cli.format(git_puff::context::prefers_porcelain()));
-    match git_puff::commands::run(cli, &ui) {
+    match git_puff::commands::run(cli, Context::look_around, &ui) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
             ui.error(&error);
@@ -28,7 +29,8 @@ fn say(said: &clap::Error) -> ExitCode {
         ui.styled(&said.render().ansi().to_string());
         return ExitCode::SUCCESS;
     }
-    let error: Error = git_puff::cli::explain(said);
+    let verb = std::env::args().nth(1).unwrap_or_default();
+    let error: Error = git_puff::cli::explain(said, &verb);
     ui.error(&error);
     ExitCode::from(error.kind().exit_code())
 }

@@ -6,6 +6,7 @@
 //! program and the time limit truly wait on each other.
 
 mod bounded;
+mod caller;
 mod guard;
 mod marked;
 mod service;
@@ -13,6 +14,7 @@ mod service;
 pub mod terminal;
 
 pub use bounded::{Ended, Excerpt, Stop, Stream, run_bounded};
+pub use caller::Caller;
 pub use guard::Guard;
 pub use marked::Mark;
 pub use service::{Happening, Service};
@@ -32,6 +34,9 @@ use tokio::runtime::Runtime;
 
 /// The most that one program may print before it is stopped: a patch is never larger than this.
 const MOST_OUTPUT: u64 = 512 << 20;
+
+/// How long a program may take that works in the foreground of a caller: git's hooks may run all tests.
+const FOREGROUND_LIMIT: Duration = Duration::from_secs(3600);
 
 /// How long output is waited for after the program itself has ended: a child of it may hold the pipe open.
 const GRACE: Duration = Duration::from_secs(2);
@@ -214,6 +219,10 @@ impl Cmd {
         command
     }
 
+    fn needs_terminal(&self) -> Failure {
+        self.start_failure(io::Error::new(io::ErrorKind::Unsupported, "there is no terminal here"))
+    }
+
     fn start_failure(&self, cause: io::Error) -> Failure {
         let program = self.name();
         // A missing working folder is NotFound too; that one is our own mistake, not a missing program.
@@ -293,8 +302,11 @@ pub fn start_detached(cmd: &Cmd, log: &Path) -> Result<u32, Failure> {
 /// Runs a program on the user's terminal (a pager, an editor), its standard input being ours or `input`.
 ///
 /// # Errors
-/// When it can't be started or followed.
+/// When it can't be started or followed, or this thread works for a [`Caller`], who has no terminal.
 pub fn run_on_terminal(cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Failure> {
+    if Caller::of_thread().is_some() {
+        return Err(cmd.needs_terminal());
+    }
     let mut command = cmd.command();
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::inherit() });
     let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
@@ -310,6 +322,9 @@ pub fn run_on_terminal(cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Fa
 ///
 /// Answers only why it could not be started.
 pub fn become_other(cmd: &Cmd) -> Failure {
+    if Caller::of_thread().is_some() {
+        return cmd.needs_terminal();
+    }
     #[cfg(unix)]
     {
         let cause = std::os::unix::process::CommandExt::exec(&mut cmd.command());
@@ -323,11 +338,18 @@ pub fn become_other(cmd: &Cmd) -> Failure {
 }
 
 /// Runs a program in the user's foreground, its input and complaints being ours. What it prints is said about the work,
-/// and so goes to standard error: standard output is for results.
+/// and so goes to standard error: standard output is for results. For a [`Caller`] it is kept; then nobody is there to be
+/// asked or to edit anything, and texts are taken as they are proposed.
 ///
 /// # Errors
 /// When it can't be started or followed.
 pub fn run_in_foreground(cmd: &Cmd) -> Result<ExitStatus, Failure> {
+    if let Some(caller) = Caller::of_thread() {
+        let output = run(&cmd.clone().env("GIT_EDITOR", ":").limit(FOREGROUND_LIMIT))?;
+        caller.hear(&output.stdout);
+        caller.hear(&output.stderr);
+        return Ok(output.status);
+    }
     let mut command = cmd.command();
     command.stdout(Stdio::from(io::stderr()));
     keeping_open(&mut command, cmd.holds.clone());
@@ -553,8 +575,19 @@ impl Signals {
     }
 }
 
-/// Until someone wants this program to end.
+/// Until someone wants this program to end, or the [`Caller`] that this thread works for wants no more of it.
 pub(crate) async fn interrupted() {
+    match Caller::of_thread() {
+        Some(caller) => tokio::select! {
+            () = caller.ends() => {}
+            () = signalled() => {}
+        },
+        None => signalled().await,
+    }
+}
+
+/// Until a signal asks this program to end.
+async fn signalled() {
     thread_local!(static SIGNALS: RefCell<Option<Signals>> = const { RefCell::new(None) });
     let kept = SIGNALS.with(|signals| signals.borrow_mut().take());
     // Held by a guard: a pause that ends by its time drops this future in the middle.

@@ -1,21 +1,25 @@
-//! The only writer to standard output and standard error.
+//! The only writer to standard output and standard error, and what stands in for both, and for standard input, where a
+//! verb is called from within the program.
 //!
 //! Results go to standard output, everything said about them to standard error. Whatever the caller forgot, no
 //! control character of a text reaches a terminal; JSON carries them escaped. A reader that goes away (`… | head`) ends
 //! the program quietly. Progress bars step aside for every line written here.
 
 mod bars;
+mod heard;
 
 pub use self::bars::{Bar, Progress};
+pub use self::heard::{Hearer, Said};
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::MultiProgress;
 use serde::Serialize;
 
+use self::heard::Heard;
 use crate::error::{Error, Kind};
 use crate::process::{self, Cmd};
 use crate::render::tables::is_heading;
@@ -51,12 +55,25 @@ pub enum Format {
 pub struct Ui {
     format: Format,
     bars: OnceLock<MultiProgress>,
+    /// Who hears it all instead of a terminal.
+    heard: Option<Heard>,
 }
 
 impl Ui {
     /// A writer of results in this format.
     pub fn new(format: Format) -> Ui {
-        Ui { format, bars: OnceLock::new() }
+        Ui { format, bars: OnceLock::new(), heard: None }
+    }
+
+    /// A writer that tells all of it to a hearer; results are JSON documents where the verb has them. Standard input is
+    /// `input`, or there is none.
+    pub fn told_to(hearer: Hearer, input: Option<Vec<u8>>) -> Ui {
+        Ui { format: Format::Json, bars: OnceLock::new(), heard: Some(Heard { hearer, input }) }
+    }
+
+    /// Nobody sits here: what is said is told to another program.
+    pub fn is_told(&self) -> bool {
+        self.heard.is_some()
     }
 
     /// What the results are written as.
@@ -66,12 +83,41 @@ impl Ui {
 
     /// Standard output is a terminal.
     pub fn is_terminal_out(&self) -> bool {
-        io::stdout().is_terminal()
+        !self.is_told() && io::stdout().is_terminal()
     }
 
     /// Standard error is a terminal.
     pub fn is_terminal_err(&self) -> bool {
-        io::stderr().is_terminal()
+        !self.is_told() && io::stderr().is_terminal()
+    }
+
+    /// There may be something on standard input: it is no terminal at which somebody would have to type.
+    pub fn has_input(&self) -> bool {
+        match &self.heard {
+            Some(heard) => heard.input.is_some(),
+            None => !io::stdin().is_terminal(),
+        }
+    }
+
+    /// Standard input, all of it.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn input(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.reader()?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Standard input, as it comes.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn reader(&self) -> io::Result<Box<dyn BufRead + '_>> {
+        match &self.heard {
+            Some(heard) => Ok(Box::new(heard.input()?)),
+            None => Ok(Box::new(io::stdin().lock())),
+        }
     }
 
     /// The columns of the terminal that standard output is; 80 when it is none.
@@ -119,11 +165,17 @@ impl Ui {
 
     /// Writes a JSON document, indented.
     pub fn json(&self, value: &impl Serialize) {
+        if let Some(heard) = &self.heard {
+            return heard.document(serde_json::to_value(value), Said::Document);
+        }
         self.document(serde_json::to_string_pretty(value));
     }
 
     /// Writes a JSON document in a line: one of a stream.
     pub fn json_line(&self, value: &impl Serialize) {
+        if let Some(heard) = &self.heard {
+            return heard.document(serde_json::to_value(value), Said::Event);
+        }
         self.document(serde_json::to_string(value));
     }
 
@@ -152,27 +204,39 @@ impl Ui {
 
     /// Says something about the work.
     pub fn note(&self, text: &str) {
+        if let Some(heard) = &self.heard {
+            return heard.say(Said::Note(text));
+        }
         self.err(&ended(clean_block(text)));
     }
 
     /// Warns: the work goes on.
     pub fn warn(&self, text: &str) {
+        if let Some(heard) = &self.heard {
+            return heard.say(Said::Warning(text));
+        }
         self.err(&worded(WARNING, "warning", text));
     }
 
     /// Says how to get on.
     pub fn hint(&self, text: &str) {
+        if let Some(heard) = &self.heard {
+            return heard.say(Said::Hint(text));
+        }
         self.err(&worded(HINT, "hint", text));
     }
 
     /// Says what went wrong, how to get on, and what is underneath; a line each.
     pub fn error(&self, error: &Error) {
+        if let Some(heard) = &self.heard {
+            return heard.say(Said::Error(error));
+        }
         self.err(&error_lines(error));
     }
 
     /// Bars for runs that are being watched; they show only to a person at a terminal.
     pub fn progress(&self) -> Progress {
-        Progress::new(self.shown_bars())
+        Progress::new(self.shown_bars(), self.heard.clone())
     }
 
     fn shown_bars(&self) -> Option<MultiProgress> {
@@ -182,11 +246,15 @@ impl Ui {
 
     /// A bar for so many steps of one work; it shows only to a person at a terminal.
     pub fn bar(&self, total: u64) -> Bar {
-        Bar::new(self.shown_bars(), total)
+        Bar::new(self.shown_bars(), self.heard.clone(), total)
     }
 
     /// Text, which may hold our own colours, to standard output.
     fn out(&self, text: &str) {
+        if let Some(heard) = &self.heard {
+            let plain = anstream::adapter::strip_str(text).to_string();
+            return heard.say(Said::Bytes(plain.as_bytes()));
+        }
         self.aside(|| {
             let mut out = anstream::stdout().lock();
             check(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
@@ -195,6 +263,9 @@ impl Ui {
 
     /// Bytes to standard output, unchanged.
     fn raw(&self, bytes: &[u8]) {
+        if let Some(heard) = &self.heard {
+            return heard.say(Said::Bytes(bytes));
+        }
         self.aside(|| {
             let mut out = io::stdout().lock();
             check(out.write_all(bytes).and_then(|()| out.flush()));

@@ -9,8 +9,7 @@ use super::client::{self, Welcome};
 use super::mark;
 use super::supervisor::Supervisor;
 use crate::model::{AppServer, AppServerStatus};
-use crate::process::{self, Cmd, Happening, Service, Signal};
-use crate::session::supervisor::outside_git;
+use crate::process::{self, Cmd, Happening, Mark, Service, Signal};
 
 /// How often is looked whether somebody wants its end, or it is ready.
 const TICK: Duration = Duration::from_millis(100);
@@ -34,8 +33,9 @@ pub(super) enum End {
 
 /// The call that starts the server, or the proxy in its place.
 fn call(server: &AppServer, folder: &Path, listen: &Path) -> Cmd {
-    let cmd = Cmd::new(&server.program).cwd(&server.cwd).env(mark_name(), folder).env_remove("RUST_BACKTRACE");
-    let cmd = outside_git(cmd);
+    let cmd = Cmd::new(&server.program).cwd(&server.cwd).env(Mark::APP_SERVER, folder).env_remove("RUST_BACKTRACE");
+    // What git would take from us for the repositories of its threads.
+    let cmd = crate::git::TIES.iter().fold(cmd, |cmd, name| cmd.env_remove(name));
     if server.proxy_script.is_none() {
         let mut url = std::ffi::OsString::from("unix://");
         url.push(listen);
@@ -50,10 +50,6 @@ fn call(server: &AppServer, folder: &Path, listen: &Path) -> Cmd {
         .opt_out_notification_methods
         .iter()
         .fold(cmd, |cmd, method| cmd.arg("--opt-out-notification-method").arg(method))
-}
-
-fn mark_name() -> &'static str {
-    process::Mark::APP_SERVER
 }
 
 impl Supervisor<'_> {

@@ -181,7 +181,12 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
     // Behind the options nothing is left to mistake for a value of one, and '--' keeps paths from being anything else.
     let sides = sides.map(|side| OsString::from(side.to_string()));
     let paths = std::iter::once(OsString::from("--")).chain(words.paths.iter().cloned());
-    Err(become_diff(words.options.iter().cloned().chain(sides).chain(paths)))
+    let words = words.options.iter().cloned().chain(sides).chain(paths);
+    if ui.is_told() {
+        ui.bytes(&context.repo.diff(words)?);
+        return Ok(Exit::Done);
+    }
+    Err(become_diff(words))
 }
 
 /// What git is to take for one side: the commit, where there is one, for tools that want to know.

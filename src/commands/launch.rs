@@ -129,7 +129,7 @@ impl TaskArgs {
     /// Submits what is to be done, and starts the watcher where one is wanted.
     pub(super) fn carry_out(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Exit> {
         let plan = Plan {
-            intents: self.intents(watch, context)?,
+            intents: self.intents(watch, context, ui)?,
             watch,
             max_active: match self.max_active {
                 Some(number) => number,
@@ -141,7 +141,7 @@ impl TaskArgs {
         conclude(launched, watch.is_some(), context, ui)
     }
 
-    fn intents(&self, watch: Option<WatchWish>, context: &Context) -> Result<Vec<Intent>> {
+    fn intents(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Vec<Intent>> {
         let limit = watch.map_or_else(|| context.settings.span(settings::TIMEOUT), |wish| Ok(wish.timeout))?;
         let flags = Intent {
             check: shared::commands(&self.check, "--check")?,
@@ -156,7 +156,7 @@ impl TaskArgs {
             ..Intent::default()
         };
         if self.intent.is_empty() {
-            let (prompt, prompt_file) = shared::prompt(&self.prompt, context)?;
+            let (prompt, prompt_file) = shared::prompt(&self.prompt, context, ui)?;
             return Ok(vec![Intent { prompt, prompt_file, ..flags }]);
         }
         let mut intents = Vec::new();

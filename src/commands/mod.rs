@@ -70,12 +70,11 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("cas-status", cas_status::MANUAL),
 ];
 
-/// Does what the command line says.
+/// Does what the command line says, in the place that `here` looks around in.
 ///
 /// # Errors
 /// What went wrong, in the user's words.
-pub fn run(cli: Cli, ui: &Ui) -> Result<Exit> {
-    let here = Context::look_around;
+pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     // For those who read patches: git takes a while to say where we are.
     let meanwhile = || {
         std::thread::spawn(crate::secrets::prepare);

@@ -1,6 +1,5 @@
 //! `preflight`
 
-use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -150,13 +149,7 @@ fn variants(selector: &Selector, onto: Option<&str>, context: &Context, ui: &Ui)
 /// One patch of a file, or of standard input.
 fn one(file: &Path, onto: &str, context: &Context, ui: &Ui) -> Result<Exit> {
     let onto = preflight::onto(&context.repo, onto)?;
-    let patch = if file.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes).or_fail(|| "standard input can't be read".to_owned())?;
-        bytes
-    } else {
-        read(&shared::absolute(context, file))?
-    };
+    let patch = if file.as_os_str() == "-" { shared::input(ui)? } else { read(&shared::absolute(context, file))? };
     let applied = patch::apply(&context.repo, onto, &patch)?;
     let answer = Answer::of_file(applied, Some(onto), file.as_os_str().as_encoded_bytes());
     let fails = answer.trial.apply.is_failure();
@@ -193,11 +186,12 @@ fn say_why(answer: &Answer, name: &str, ui: &Ui) {
 
 /// A line for a line, each as soon as it is known: another program may wait for it before it writes the next.
 fn batch(context: &Context, ui: &Ui) -> Result<Exit> {
-    let mut input = std::io::stdin().lock();
+    let unreadable = || "standard input can't be read".to_owned();
+    let mut input = ui.reader().or_fail(unreadable)?;
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        let read = input.read_until(b'\n', &mut line).or_fail(|| "standard input can't be read".to_owned())?;
+        let read = input.read_until(b'\n', &mut line).or_fail(unreadable)?;
         if read == 0 {
             break;
         }
@@ -209,7 +203,6 @@ fn batch(context: &Context, ui: &Ui) -> Result<Exit> {
             ui.bytes(&answer.line());
             say_why(&answer, &format!("line {number}"), ui);
         }
-        std::io::stdout().flush().or_fail(|| "standard output can't be written".to_owned())?;
     }
     Ok(Exit::Done)
 }

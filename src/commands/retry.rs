@@ -79,7 +79,7 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         ))
         .hint("start a new one with 'git puff launch'"));
     }
-    let (mut prompt, mut prompt_file) = match shared::given_prompt(&args.prompt, context)? {
+    let (mut prompt, mut prompt_file) = match shared::given_prompt(&args.prompt, context, ui)? {
         Some(given) => given,
         None => (store.prompt(&recorded)?, None),
     };

@@ -1,6 +1,5 @@
 //! What several verbs do alike.
 
-use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{PromptArgs, RunArgs};
@@ -28,12 +27,12 @@ pub fn listener(ui: &Ui) -> impl Fn(Notice) + '_ {
 ///
 /// # Errors
 /// When it is no text, blank, or was not given at all.
-pub fn prompt(args: &PromptArgs, context: &Context) -> Result<(String, Option<String>)> {
-    match given_prompt(args, context)? {
+pub fn prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<(String, Option<String>)> {
+    match given_prompt(args, context, ui)? {
         Some(given) => Ok(given),
-        None if std::io::stdin().is_terminal() => Err(Error::usage("there is no prompt")
+        None if !ui.has_input() => Err(Error::usage("there is no prompt")
             .hint("say what to do: --prompt TEXT, --prompt-file FILE, or on standard input")),
-        None => stdin_prompt().map(|prompt| (prompt, None)),
+        None => stdin_prompt(ui).map(|prompt| (prompt, None)),
     }
 }
 
@@ -41,13 +40,13 @@ pub fn prompt(args: &PromptArgs, context: &Context) -> Result<(String, Option<St
 ///
 /// # Errors
 /// When it is no text, or blank.
-pub fn given_prompt(args: &PromptArgs, context: &Context) -> Result<Option<(String, Option<String>)>> {
+pub fn given_prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<Option<(String, Option<String>)>> {
     if let Some(text) = &args.prompt {
         return Ok(Some((Intent::prompt(text.clone().into_bytes(), "--prompt")?, None)));
     }
     let Some(file) = &args.prompt_file else { return Ok(None) };
     if file.as_os_str() == "-" {
-        return Ok(Some((stdin_prompt()?, None)));
+        return Ok(Some((stdin_prompt(ui)?, None)));
     }
     let shown = file.display().to_string();
     let bytes = std::fs::read(absolute(context, file)).map_err(|cause| {
@@ -58,10 +57,16 @@ pub fn given_prompt(args: &PromptArgs, context: &Context) -> Result<Option<(Stri
     Ok(Some((Intent::prompt(bytes, &format!("'{shown}'"))?, Some(shown))))
 }
 
-fn stdin_prompt() -> Result<String> {
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).or_fail(|| "standard input can't be read".to_owned())?;
-    Intent::prompt(bytes, "standard input")
+fn stdin_prompt(ui: &Ui) -> Result<String> {
+    Intent::prompt(input(ui)?, "standard input")
+}
+
+/// Standard input, all of it.
+///
+/// # Errors
+/// When it can't be read.
+pub fn input(ui: &Ui) -> Result<Vec<u8>> {
+    ui.input().or_fail(|| "standard input can't be read".to_owned())
 }
 
 /// A path of the command line, from the folder that the command was called in.

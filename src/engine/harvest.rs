@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::model::{Apply, Run, RunId, Variant, VariantStatus};
 use crate::provider::local::LocalAgents;
 use crate::provider::{Collection, Provider};
-use crate::store::RunStore;
+use crate::store::{Recorded, RunStore};
 
 /// What is to be harvested.
 #[derive(Clone, Debug, Default)]
@@ -121,10 +121,22 @@ pub(in crate::engine) fn make_all(context: &Context, id: &RunId, wish: &Wish, te
     let recorded = store.load(id)?;
     check_variants(&recorded.run, &wish.variants)?;
     let recorded = find_real_base(context, &store, recorded, tell)?;
-    let variants = recorded.run.variants.iter().filter(|variant| wanted(variant, wish));
+    let variants: Vec<_> = recorded.run.variants.iter().filter(|variant| wanted(variant, wish)).collect();
+    if context.repo.is_partial() {
+        bring(context, &store, &recorded, &variants)?;
+    }
+    let variants = variants.into_iter();
     let make = |variant: &Variant| Ok((variant.index, make(context, &store, &recorded, variant, tell)?));
     let made = variants.map(make).collect::<Result<_>>()?;
     Ok((recorded.run, made))
+}
+
+/// Brings here what the patches are about to read, in one go.
+fn bring(context: &Context, store: &RunStore<'_>, recorded: &Recorded, variants: &[&Variant]) -> Result<()> {
+    let patch = |variant: &&Variant| store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()));
+    let patches = variants.iter().map(patch).collect::<Result<Vec<_>>>()?;
+    let base = context.repo.commit(recorded.run.base_oid)?.tree;
+    crate::patch::bring(&context.repo, base, patches.iter().flatten().map(Vec::as_slice))
 }
 
 /// Puts the branches where they belong, and records it.

@@ -2,6 +2,9 @@
 //!
 //! libgit2 sees neither `git -c` nor `GIT_CONFIG_COUNT` nor every include; one call of `git config --list` does.
 
+use std::path::Path;
+
+use super::worktrees::git_in;
 use super::{GitFailure, base_git, judge};
 use crate::error::{Error, Result};
 use crate::process::{Cmd, Failure, Output};
@@ -24,12 +27,20 @@ pub struct ConfigEntry {
 /// # Errors
 /// When git can't read it: a broken file is named by git.
 pub fn list() -> Result<Vec<ConfigEntry>> {
-    read(crate::process::run(&question()))
+    read(crate::process::run(&question(base_git().asks_nobody())))
+}
+
+/// The same for a folder that may be in no repository: then what counts everywhere.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_in(folder: &Path) -> Result<Vec<ConfigEntry>> {
+    read(crate::process::run(&question(git_in(folder).asks_nobody())))
 }
 
 /// The call that lists it.
-pub(super) fn question() -> Cmd {
-    base_git().asks_nobody().args(["config", "--list", "-z", "--show-origin", "--show-scope"])
+pub(super) fn question(git: Cmd) -> Cmd {
+    git.args(["config", "--list", "-z", "--show-origin", "--show-scope"])
 }
 
 /// Reads the answer.

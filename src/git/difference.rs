@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use super::listing::{Listing, split};
 use super::repo::Repo;
 use super::run;
+use super::trees::EntryKind;
 use crate::error::{Error, Result};
 use crate::model::Oid;
 use crate::process::{self, Cmd};
@@ -23,6 +24,14 @@ pub struct Difference {
     pub old: Option<(u32, Oid)>,
     /// Its mode and object in the new tree.
     pub new: Option<(u32, Oid)>,
+}
+
+impl Difference {
+    /// The blobs of both sides.
+    pub fn blobs(&self) -> impl Iterator<Item = Oid> {
+        let sides = [self.old, self.new].into_iter().flatten();
+        sides.filter(|(mode, _)| EntryKind::from_mode(*mode).is_blob()).map(|(_, oid)| oid)
+    }
 }
 
 impl Repo {
@@ -42,6 +51,20 @@ impl Repo {
         let failed = || Error::failed("two versions can't be compared").hint("check the repository with 'git fsck'");
         let output = run(&cmd).map_err(|cause| failed().because(cause))?;
         split(&output.stdout, pairs, difference).ok_or_else(failed)
+    }
+}
+
+impl Repo {
+    /// What `git diff` says when it is called with these words at the top of the worktree, without a user: no colours, no
+    /// pager, no other program. The objects that are named have to be on the disk.
+    ///
+    /// # Errors
+    /// With git's words, when it can't be said.
+    pub fn diff(&self, words: impl IntoIterator<Item = OsString>) -> Result<Vec<u8>> {
+        let plain = ["--no-pager", "diff", "--no-color", "--no-ext-diff", "--no-textconv"];
+        let output = run(&self.git().args(plain).args(words));
+        let failed = |cause| Error::failed("git can't show the difference").because(cause);
+        Ok(output.map_err(failed)?.stdout)
     }
 }
 

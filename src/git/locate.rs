@@ -1,8 +1,12 @@
 //! Finding the repository, by git's own rules.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use super::bytes::as_path;
 use super::config::{self, ConfigEntry};
+use super::partial::promisors;
+use super::worktrees::git_in;
 use super::{GitFailure, base_git, judge, run};
 use crate::error::{Error, Result};
 use crate::process::{self, Output};
@@ -15,6 +19,10 @@ pub struct Location {
     pub git_dir: PathBuf,
     /// The git directory that all worktrees share.
     pub common_dir: PathBuf,
+    /// The folder of its objects: `GIT_OBJECT_DIRECTORY`, or the one in the git directory.
+    pub objects: PathBuf,
+    /// Folders of objects that are read too: `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
+    pub alternates: Vec<PathBuf>,
     /// The top of this worktree; none in a bare repository or inside a git directory.
     pub worktree: Option<PathBuf>,
     /// No worktree belongs to it.
@@ -23,59 +31,141 @@ pub struct Location {
     pub object_format: String,
     /// `files` or `reftable`.
     pub ref_format: String,
+    /// The remotes at which objects may be that are not here: it is a partial clone.
+    pub promisors: Vec<String>,
 }
 
-/// Asks git where we are, and, in the same moment, how it is configured there: every command waits for both answers.
+/// What stands between two paths in git's answer, which prints a word that it does not know as it is: a path may have line
+/// ends in it.
+const NEXT: &str = "--and-then";
+
+/// Asks git where we are, and, in the same moment, how it is configured there: every command waits for both answers. With
+/// a folder, the same is asked for that one, and what the environment says of another repository does not count.
+/// `alternates` is `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
 ///
 /// # Errors
 /// When this is no repository, git refuses to work in it, there is no git, or it can't read its configuration.
-pub fn survey() -> Result<(Location, Vec<ConfigEntry>)> {
+pub fn survey(folder: Option<&Path>, alternates: &OsStr) -> Result<(Location, Vec<ConfigEntry>)> {
     // One call answers all, but a git directory has no top level: where that is refused, the rest is asked again.
-    const QUESTIONS: [&str; 6] = [
+    const QUESTIONS: [&str; 11] = [
         "rev-parse",
-        "--path-format=absolute",
-        "--git-dir",
-        "--git-common-dir",
         "--is-bare-repository",
         "--show-object-format",
+        "--path-format=absolute",
+        "--git-dir",
+        NEXT,
+        "--git-common-dir",
+        NEXT,
+        "--git-path",
+        "objects",
+        NEXT,
     ];
-    let ask = || base_git().asks_nobody().args(QUESTIONS);
-    let (located, configured) = process::run_both(&ask().arg("--show-toplevel"), &config::question());
+    let git = folder.map_or_else(base_git, git_in).asks_nobody();
+    let ask = || git.clone().args(QUESTIONS);
+    let (located, configured) = process::run_both(&ask().arg("--show-toplevel"), &config::question(git.clone()));
     let located = judge(located).or_else(|failure| match failure {
         GitFailure::Refused { .. } => run(&ask()),
         other => Err(other),
     });
-    let location = read(&located.map_err(explain)?)?;
-    Ok((location, config::read(configured)?))
+    let mut location = read(&located.map_err(|failure| explain(failure, folder))?)?;
+    let entries = config::read(configured)?;
+    location.promisors = promisors(&entries);
+    location.alternates = folders(alternates);
+    Ok((location, entries))
 }
 
 /// Reads git's answers, a line each.
 fn read(output: &Output) -> Result<Location> {
     let unreadable = || {
         Error::cannot_work("git describes this repository in a way that is not understood")
-            .hint("check it with 'git rev-parse --git-dir --git-common-dir'; git-puff needs git 2.31 or newer")
+            .hint("check it with 'git rev-parse --git-dir --git-common-dir'")
     };
-    // Paths may hold anything but a newline here: git itself prints one a line.
-    let mut lines = output.stdout.split(|byte| *byte == b'\n');
-    let mut next = || lines.next().filter(|line| !line.is_empty());
-    let (git_dir, common_dir) = (next().ok_or_else(unreadable)?, next().ok_or_else(unreadable)?);
-    let bare = next().ok_or_else(unreadable)? == b"true";
-    let object_format = String::from_utf8_lossy(next().ok_or_else(unreadable)?).into_owned();
-    let worktree = next().map(path);
-    let common_dir = path(common_dir);
+    let mut lines = output.stdout.splitn(3, |byte| *byte == b'\n');
+    let mut next = || lines.next().ok_or_else(unreadable);
+    let (bare, object_format, paths) = (next()? == b"true", next()?, next()?);
+    let object_format = String::from_utf8_lossy(object_format).into_owned();
+    let paths = paths.strip_suffix(b"\n").unwrap_or(paths);
+    let [git_dir, common_dir, objects, worktree] = split(paths).ok_or_else(unreadable)?;
+    let [git_dir, common_dir, objects] = [git_dir, common_dir, objects].map(as_path);
+    let worktree = (!worktree.is_empty()).then(|| as_path(worktree));
     let ref_format = ref_format(&common_dir);
-    Ok(Location { git_dir: path(git_dir), common_dir, worktree, bare, object_format, ref_format })
+    let (alternates, promisors) = (Vec::new(), Vec::new());
+    Ok(Location { git_dir, common_dir, objects, alternates, worktree, bare, object_format, ref_format, promisors })
+}
+
+/// Four paths with [`NEXT`] in a line between two of them; the last may be missing.
+fn split(mut paths: &[u8]) -> Option<[&[u8]; 4]> {
+    let between = format!("\n{NEXT}\n");
+    let mut found = [&b""[..]; 4];
+    for path in &mut found[..3] {
+        let end = paths.windows(between.len()).position(|window| window == between.as_bytes());
+        match end {
+            Some(end) => (*path, paths) = (&paths[..end], &paths[end + between.len()..]),
+            // Where nothing follows, the line that ends it is off already.
+            None => (*path, paths) = (paths.strip_suffix(between.trim_end().as_bytes())?, b""),
+        }
+    }
+    found[3] = paths;
+    Some(found)
+}
+
+/// The folders of a list as git reads it: by colons (semicolons on Windows), each may be quoted.
+fn folders(list: &OsStr) -> Vec<PathBuf> {
+    let between = if cfg!(windows) { b';' } else { b':' };
+    let mut found = vec![Vec::new()];
+    let mut bytes = list.as_encoded_bytes().iter().copied().peekable();
+    let mut quoted = false;
+    while let Some(byte) = bytes.next() {
+        let folder = found.last_mut().expect("there is one at least");
+        match byte {
+            b'"' if quoted || folder.is_empty() => quoted = !quoted,
+            b'\\' if quoted => folder.extend(bytes.next()),
+            byte if byte == between && !quoted => found.push(Vec::new()),
+            byte => folder.push(byte),
+        }
+    }
+    found.iter().filter(|folder| !folder.is_empty()).map(|folder| as_path(folder)).collect()
 }
 
 impl Location {
-    /// The top of the main worktree, whichever worktree we are in; none where `core_bare` says there is none.
-    pub fn main_worktree(&self, core_bare: bool) -> Option<PathBuf> {
+    /// A bare repository in this folder, in the formats that git makes without being asked for others.
+    pub fn bare(folder: &Path) -> Location {
+        Location {
+            git_dir: folder.to_owned(),
+            common_dir: folder.to_owned(),
+            objects: folder.join("objects"),
+            alternates: Vec::new(),
+            worktree: None,
+            bare: true,
+            object_format: "sha1".to_owned(),
+            ref_format: "files".to_owned(),
+            promisors: Vec::new(),
+        }
+    }
+
+    /// Are the objects not in the git directory?
+    pub fn has_objects_elsewhere(&self) -> bool {
+        self.objects != self.common_dir.join("objects")
+    }
+
+    /// The top of the main worktree, whichever worktree we are in; none where there is none. `named` says that the user
+    /// names a worktree for this call (`GIT_WORK_TREE`); `core` is `core.bare` and `core.worktree`.
+    pub fn main_worktree(&self, named: bool, core: (bool, Option<&str>)) -> Option<PathBuf> {
+        let (core_bare, core_worktree) = core;
+        let here = self.worktree.as_ref().filter(|_| self.git_dir == self.common_dir);
+        if let Some(here) = here.filter(|_| named || core_worktree.is_some()) {
+            return Some(here.clone());
+        }
         if core_bare || self.bare {
             return None;
         }
-        let here = if self.git_dir == self.common_dir { self.worktree.clone() } else { None };
+        // A submodule's is beside none of its folders.
+        if let Some(path) = core_worktree {
+            return self.common_dir.join(path).canonicalize().ok();
+        }
+        // With nothing but GIT_DIR, git takes the folder that it is called in for the worktree.
         let named_git = self.common_dir.file_name().is_some_and(|name| name == ".git");
-        here.or_else(|| if named_git { self.common_dir.parent().map(Path::to_owned) } else { None })
+        if named_git { self.common_dir.parent().map(Path::to_owned) } else { here.cloned() }
     }
 }
 
@@ -86,9 +176,10 @@ fn ref_format(common_dir: &Path) -> String {
     if reftable { "reftable".to_owned() } else { "files".to_owned() }
 }
 
-fn explain(failure: GitFailure) -> Error {
+fn explain(failure: GitFailure, folder: Option<&Path>) -> Error {
     let said = failure.to_string();
-    let here = std::env::current_dir().map(|dir| dir.display().to_string()).unwrap_or_else(|_| ".".to_owned());
+    let here = folder.map(Path::to_owned).or_else(|| std::env::current_dir().ok());
+    let here = here.map_or_else(|| ".".to_owned(), |here| here.display().to_string());
     match failure {
         GitFailure::Process(cause) => {
             Error::cannot_work("git can't be run").hint("install git, or put it on PATH").because(cause)
@@ -108,13 +199,23 @@ fn explain(failure: GitFailure) -> Error {
     }
 }
 
-#[cfg(unix)]
-fn path(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[cfg(not(unix))]
-fn path(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+    #[test]
+    fn paths_with_line_ends_are_told_apart() {
+        let said = "/a\nb/.git\n--and-then\n/a\nb/.git\n--and-then\n/o\n--and-then\n/a\nb";
+        assert_eq!(split(said.as_bytes()), Some([&b"/a\nb/.git"[..], b"/a\nb/.git", b"/o", b"/a\nb"]));
+        assert_eq!(split(b"/a\n--and-then\n/b\n--and-then\n/c\n--and-then"), Some([&b"/a"[..], b"/b", b"/c", b""]));
+        assert_eq!(split(b"/a\n--and-then\n/b"), None);
+    }
+
+    #[test]
+    #[cfg(not(windows))]
+    fn a_list_of_folders_is_read_as_git_reads_it() {
+        let read = |list: &str| folders(OsStr::new(list));
+        assert_eq!(read("/a:\"/b:\\\"c\":/d"), ["/a", "/b:\"c", "/d"].map(PathBuf::from));
+        assert!(read("").is_empty());
+    }
 }

@@ -17,6 +17,7 @@ mod locate;
 mod loose;
 mod objects;
 mod pack;
+mod partial;
 mod refs;
 mod remote;
 mod repo;

@@ -10,7 +10,7 @@ use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use git2::{ObjectType, OdbLookupFlags};
+use git2::{ErrorCode, ObjectType, OdbLookupFlags};
 
 use super::repo::{Repo, oid, raw};
 use super::{loose, pack};
@@ -129,7 +129,7 @@ impl Repo {
     }
 
     fn objects_folder(&self) -> PathBuf {
-        self.location().common_dir.join("objects")
+        self.location().objects.clone()
     }
 
     /// Keeps an object and answers its name.
@@ -157,6 +157,12 @@ impl Repo {
     /// Keeps an object on the disk. One that is there already is marked as used, so that no collection of garbage takes it
     /// from us; it is named once for that, where [`Repo::keep`] has to name it to find out and libgit2 once more.
     pub(super) fn keep_now(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, git2::Error> {
+        if self.location().has_objects_elsewhere() {
+            // libgit2 would write into the git directory.
+            let id = oid(git2::Oid::hash_object(kind, bytes)?);
+            let written = loose::write(&self.objects_folder(), &[(id, kind, bytes)]);
+            return written.map(|()| id).map_err(|cause| git2::Error::from_str(&cause.to_string()));
+        }
         self.inner.odb()?.write(kind, bytes).map(oid)
     }
 
@@ -165,7 +171,10 @@ impl Repo {
         let (found, bytes) = match self.unwritten.objects.borrow().objects.get(&id) {
             Some((kind, bytes)) => (*kind, Bytes::Made(Rc::clone(bytes))),
             None => {
-                let object = odb.read(raw(id))?;
+                let object = match odb.read(raw(id)) {
+                    Err(cause) if cause.code() == ErrorCode::NotFound && self.brings(id) => odb.read(raw(id))?,
+                    other => other?,
+                };
                 (object.kind(), Bytes::Kept(object))
             }
         };
@@ -198,15 +207,7 @@ pub(super) mod tests {
 
     pub(in crate::git) fn open(folder: &Path) -> Repo {
         git2::Repository::init_bare(folder).unwrap();
-        let location = Location {
-            git_dir: folder.to_owned(),
-            common_dir: folder.to_owned(),
-            worktree: None,
-            bare: true,
-            object_format: "sha1".into(),
-            ref_format: "files".into(),
-        };
-        Repo::open(location).unwrap()
+        Repo::open(Location::bare(folder)).unwrap()
     }
 
     /// How many objects, whole or not, are on the disk.

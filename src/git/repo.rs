@@ -9,6 +9,7 @@ use super::at_once::Waiting;
 use super::library;
 use super::locate::Location;
 use super::objects::Unwritten;
+use super::partial::Refused;
 use crate::error::{Error, Result};
 use crate::model::{Identity, Oid, Time};
 
@@ -17,6 +18,7 @@ pub struct Repo {
     pub(super) inner: git2::Repository,
     pub(super) unwritten: Unwritten,
     pub(super) waiting: Waiting,
+    pub(super) refused: Refused,
     /// A file whose lock is to last as long as any git that changes something for us.
     held: RefCell<Weak<File>>,
     location: Location,
@@ -70,10 +72,16 @@ impl Repo {
                 .hint("check it with 'git fsck'")
                 .because(cause)
         })?;
+        see_objects(&inner, &location).map_err(|cause| {
+            Error::cannot_work(format!("the objects at '{}' can't be read", location.objects.display()))
+                .hint("check GIT_OBJECT_DIRECTORY and GIT_ALTERNATE_OBJECT_DIRECTORIES")
+                .because(cause)
+        })?;
         Ok(Repo {
             inner,
             unwritten: Unwritten::default(),
             waiting: Waiting::default(),
+            refused: Refused::default(),
             held: RefCell::default(),
             location,
         })
@@ -108,7 +116,7 @@ impl Repo {
     /// # Errors
     /// When it is not here or no blob.
     pub fn blob(&self, oid: Oid) -> Result<Vec<u8>> {
-        let missing = |cause| missing("blob", oid, cause);
+        let missing = |cause| self.missing("blob", oid, cause);
         let odb = self.inner.odb().map_err(missing)?;
         Ok(self.read(&odb, oid, git2::ObjectType::Blob).map_err(missing)?.to_vec())
     }
@@ -118,8 +126,10 @@ impl Repo {
     /// # Errors
     /// When it is not here or no blob.
     pub fn blob_size(&self, oid: Oid) -> Result<usize> {
-        let missing = |cause| missing("blob", oid, cause);
-        let (size, kind) = self.inner.odb().and_then(|odb| odb.read_header(raw(oid))).map_err(missing)?;
+        let missing = |cause| self.missing("blob", oid, cause);
+        let header = || self.inner.odb().and_then(|odb| odb.read_header(raw(oid)));
+        let known = header().or_else(|cause| if self.brings(oid) { header() } else { Err(cause) });
+        let (size, kind) = known.map_err(missing)?;
         match kind {
             git2::ObjectType::Blob => Ok(size),
             other => Err(missing(git2::Error::from_str(&format!("it is a {other}")))),
@@ -170,6 +180,7 @@ impl Repo {
         match written {
             Ok(whole) => found.push(oid(whole)),
             Err(cause) if cause.code() == git2::ErrorCode::Ambiguous => return None,
+            Err(_) if digits.parse().is_ok_and(|whole| self.brings(whole)) => found.push(oid(id)),
             Err(_) => {}
         }
         let [whole] = found[..] else { return None };
@@ -197,12 +208,12 @@ impl Repo {
     /// When it is not here or no commit.
     pub fn commit(&self, id: Oid) -> Result<CommitInfo> {
         if self.is_unwritten(id) {
-            let unreadable = |cause| missing("commit", id, cause);
+            let unreadable = |cause| self.missing("commit", id, cause);
             let odb = self.inner.odb().map_err(unreadable)?;
             let bytes = self.read(&odb, id, git2::ObjectType::Commit).map_err(unreadable)?;
             return as_written(&bytes).ok_or_else(|| unreadable(git2::Error::from_str("it was not made here")));
         }
-        let commit = self.inner.find_commit(raw(id)).map_err(|cause| missing("commit", id, cause))?;
+        let commit = self.inner.find_commit(raw(id)).map_err(|cause| self.missing("commit", id, cause))?;
         Ok(CommitInfo {
             tree: oid(commit.tree_id()),
             parents: commit.parent_ids().map(oid).collect(),
@@ -338,13 +349,29 @@ fn as_written(bytes: &[u8]) -> Option<CommitInfo> {
     })
 }
 
+/// Reads the objects where git reads them, whatever libgit2 has found.
+fn see_objects(inner: &git2::Repository, location: &Location) -> Result<(), git2::Error> {
+    if location.has_objects_elsewhere() {
+        let odb = git2::Odb::new()?;
+        odb.add_disk_alternate(utf8(&location.objects)?)?;
+        inner.set_odb(&odb)?;
+    }
+    if !location.alternates.is_empty() {
+        let odb = inner.odb()?;
+        for folder in location.alternates.iter().filter(|folder| folder.is_dir()) {
+            odb.add_disk_alternate(utf8(folder)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn utf8(path: &Path) -> Result<&str, git2::Error> {
+    path.to_str().ok_or_else(|| git2::Error::from_str("its path is not UTF-8"))
+}
+
 fn unsupported(location: &Location, why: &str) -> Error {
     Error::cannot_work(format!("git-puff can't work in '{}' yet: {why}", location.git_dir.display()))
         .hint("a repository with SHA-1 objects and refs in files works; see 'git help init'")
-}
-
-fn missing(kind: &str, id: Oid, cause: git2::Error) -> Error {
-    Error::failed(format!("the {kind} {id} can't be read")).hint("check the repository with 'git fsck'").because(cause)
 }
 
 fn unwritable(what: &str, cause: git2::Error) -> Error {

@@ -41,6 +41,11 @@ impl EntryKind {
         }
     }
 
+    /// It is the content of a file or of a link.
+    pub fn is_blob(self) -> bool {
+        !matches!(self, EntryKind::Tree | EntryKind::Submodule)
+    }
+
     /// What an entry with this mode is.
     pub fn from_mode(mode: u32) -> EntryKind {
         match mode & 0o170000 {
@@ -229,11 +234,7 @@ impl Repo {
     }
 
     fn tree<'o>(&self, odb: &'o git2::Odb<'_>, id: Oid) -> Result<Bytes<'o>> {
-        self.read(odb, id, ObjectType::Tree).map_err(|cause| {
-            Error::failed(format!("the tree {id} can't be read"))
-                .hint("check the repository with 'git fsck'")
-                .because(cause)
-        })
+        self.read(odb, id, ObjectType::Tree).map_err(|cause| self.missing("tree", id, cause))
     }
 }
 

@@ -15,15 +15,14 @@ use crate::process::Cmd;
 /// How long a checkout may take.
 const CHECKOUT_LIMIT: Duration = Duration::from_secs(1800);
 
-/// Variables that tie a call of git to another place than the one that it is to work in.
-pub const TIES: [&str; 9] = [
+/// Variables that tie a call of git to another place than the one that it is to work in. Where the objects are is not
+/// among them: a worktree of the repository has its objects there too.
+pub const TIES: [&str; 7] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
     "GIT_PREFIX",
     "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_NAMESPACE",
     "GIT_IMPLICIT_WORK_TREE",
 ];

@@ -14,6 +14,7 @@ mod job;
 mod kickoff;
 mod local;
 mod oid;
+pub mod path;
 mod recovery;
 mod report;
 mod review;

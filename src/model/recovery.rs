@@ -52,8 +52,12 @@ pub struct PickPoint {
     /// Where that was; none where it was not there.
     pub before: Option<Oid>,
     /// The git directory of the worktree in which it is done, where it is done in one.
+    #[serde(with = "super::path", default)]
+    #[schemars(with = "Option<String>")]
     pub git_dir: Option<PathBuf>,
     /// The folder of that worktree.
+    #[serde(with = "super::path", default)]
+    #[schemars(with = "Option<String>")]
     pub worktree: Option<PathBuf>,
 }
 

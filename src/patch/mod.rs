@@ -55,9 +55,39 @@ pub fn apply(repo: &Repo, base: Oid, patch: &[u8]) -> Result<Applied> {
         return Ok(fits(Apply::Empty, base));
     }
     match parse::parse(patch) {
-        Ok(files) => Ok(Applied { risks: risks::of(&files), ..apply_files(repo, base, &files)? }),
+        Ok(files) => {
+            bring_files(repo, base, &files)?;
+            Ok(Applied { risks: risks::of(&files), ..apply_files(repo, base, &files)? })
+        }
         Err(malformed) => Ok(Applied::none(Apply::Rejected, malformed.to_string())),
     }
+}
+
+/// In a partial clone, brings here what patches are about to read of a tree: all in one go, where applying each would ask
+/// for its own.
+///
+/// # Errors
+/// When a folder of the tree is not to be had.
+pub fn bring<'p>(repo: &Repo, base: Oid, patches: impl IntoIterator<Item = &'p [u8]>) -> Result<()> {
+    if !repo.is_partial() {
+        return Ok(());
+    }
+    let files = patches.into_iter().filter_map(|patch| parse::parse(patch).ok()).flatten().collect::<Vec<_>>();
+    bring_files(repo, base, &files)
+}
+
+fn bring_files(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<()> {
+    if !repo.is_partial() {
+        return Ok(());
+    }
+    let mut blobs = Vec::new();
+    // Also what is where a new file is to come: they may be merged.
+    for path in files.iter().flat_map(|file| [&file.old_name, &file.new_name]).flatten() {
+        let entry = repo.entry(base, path)?;
+        blobs.extend(entry.filter(|entry| entry.kind.is_blob()).map(|entry| entry.oid));
+    }
+    repo.bring(blobs);
+    Ok(())
 }
 
 fn apply_files(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<Applied> {

@@ -31,7 +31,7 @@ impl Stop {
         *self.0.borrow()
     }
 
-    async fn heard(&self) {
+    pub(super) async fn heard(&self) {
         // It only fails when nobody can say so any more, and we can.
         let _ = self.0.subscribe().wait_for(|stopped| *stopped).await;
     }

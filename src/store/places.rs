@@ -18,12 +18,13 @@ pub struct Places {
     root: PathBuf,
     top: Option<PathBuf>,
     common_dir: PathBuf,
+    closed: bool,
 }
 
 impl Places {
     /// The places of the repository with this common directory and main worktree.
     pub fn new(common_dir: &Path, top: Option<PathBuf>) -> Places {
-        Places { root: common_dir.join("puff"), top, common_dir: common_dir.to_owned() }
+        Places { root: common_dir.join("puff"), top, common_dir: common_dir.to_owned(), closed: false }
     }
 
     /// `<git common dir>/puff`.
@@ -66,11 +67,20 @@ impl Places {
         self.root.join("locks").join("write")
     }
 
+    /// Lets no ref be written any more: what was pushed is looked at and not taken yet, and git allows none.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
     /// Takes the lock under which refs of ours are written.
     ///
     /// # Errors
     /// When the git directory can't be written.
     pub fn lock_for_writing(&self) -> Result<FileLock> {
+        if self.closed {
+            return Err(Error::cannot_work("git allows no ref to be written while a hook looks at what was pushed")
+                .hint("call git-puff from a post-receive hook, when it has been taken"));
+        }
         self.prepare()?;
         let path = self.write_lock();
         FileLock::wait(&path).map_err(|cause| {

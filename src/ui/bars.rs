@@ -1,9 +1,10 @@
-//! Progress bars: for a person at a terminal, and for nobody else.
+//! Progress bars: for a person at a terminal; who hears instead of one is told the same.
 
 use std::collections::HashMap;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::heard::{Heard, Said};
 use crate::model::{Run, RunId, Time};
 use crate::render::progress;
 use crate::render::text::clean_line;
@@ -16,19 +17,26 @@ fn new_bar(total: u64) -> ProgressBar {
 }
 
 /// A progress bar; nothing where nobody would see it.
-pub struct Bar(Option<ProgressBar>);
+pub struct Bar {
+    shown: Option<ProgressBar>,
+    heard: Option<Heard>,
+    total: u64,
+}
 
 impl Bar {
     /// A bar for so many steps, among these.
-    pub(super) fn new(bars: Option<MultiProgress>, total: u64) -> Bar {
-        Bar(bars.map(|bars| bars.add(new_bar(total))))
+    pub(super) fn new(bars: Option<MultiProgress>, heard: Option<Heard>, total: u64) -> Bar {
+        Bar { shown: bars.map(|bars| bars.add(new_bar(total))), heard, total }
     }
 
     /// Shows how far it is, and what goes on.
     pub fn show(&self, done: u64, line: &str) {
-        if let Some(bar) = &self.0 {
+        if let Some(bar) = &self.shown {
             bar.set_position(done);
             bar.set_message(clean_line(line));
+        }
+        if let Some(heard) = &self.heard {
+            heard.say(Said::Step { done, total: self.total, line });
         }
     }
 }
@@ -36,7 +44,7 @@ impl Bar {
 impl Drop for Bar {
     /// Leaves the terminal without it, however the work ended.
     fn drop(&mut self) {
-        self.0.iter().for_each(ProgressBar::finish_and_clear);
+        self.shown.iter().for_each(ProgressBar::finish_and_clear);
     }
 }
 
@@ -44,24 +52,37 @@ impl Drop for Bar {
 pub struct Progress {
     bars: Option<MultiProgress>,
     of_run: HashMap<RunId, ProgressBar>,
+    heard: Option<Heard>,
+    told: HashMap<RunId, (u64, u64)>,
 }
 
 impl Progress {
     /// None yet.
-    pub(super) fn new(bars: Option<MultiProgress>) -> Progress {
-        Progress { bars, of_run: HashMap::new() }
+    pub(super) fn new(bars: Option<MultiProgress>, heard: Option<Heard>) -> Progress {
+        Progress { bars, of_run: HashMap::new(), heard, told: HashMap::new() }
     }
 
     /// Shows how far a run is.
     pub fn update(&mut self, run: &Run, now: Time) {
-        let Some(bars) = &self.bars else { return };
         let total = run.variants.len().max(run.best_of as usize) as u64;
+        self.tell(run, total, now);
+        let Some(bars) = &self.bars else { return };
         let line = progress::bar_line(run, now);
         let new = || bars.add(new_bar(total).with_message(line.clone()));
         let bar = self.of_run.entry(run.run.clone()).or_insert_with(new);
         bar.set_length(total);
         bar.set_position(run.terminal() as u64);
         bar.set_message(line);
+    }
+
+    /// Tells how far all of them are, when one has come further.
+    fn tell(&mut self, run: &Run, total: u64, now: Time) {
+        let Some(heard) = &self.heard else { return };
+        let far = (run.terminal() as u64, total);
+        if self.told.insert(run.run.clone(), far) != Some(far) {
+            let (done, total) = self.told.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+            heard.say(Said::Step { done, total, line: &progress::bar_line(run, now) });
+        }
     }
 
     /// Takes the bar of a run away.

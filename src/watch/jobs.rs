@@ -110,7 +110,11 @@ fn cannot_start(why: &str) -> Error {
 /// The watcher finds the repository from anywhere: it is told where everything is, and stays in no worktree.
 fn watcher_call(context: &Context, program: PathBuf) -> Cmd {
     let location = context.repo.location();
-    let cmd = Cmd::new(program).arg("watcher").env_remove("GIT_PREFIX").cwd(&location.common_dir);
+    // Whoever starts it, a hook for one, has an index of its own that will be gone.
+    let cmd = ["GIT_PREFIX", "GIT_INDEX_FILE", "GIT_IMPLICIT_WORK_TREE"]
+        .iter()
+        .fold(Cmd::new(program), |cmd, name| cmd.env_remove(name));
+    let cmd = cmd.arg("watcher").cwd(&location.common_dir);
     match context.places.top() {
         Some(top) => cmd.env("GIT_DIR", &location.common_dir).env("GIT_WORK_TREE", top),
         None => cmd.env("GIT_DIR", &location.common_dir).env_remove("GIT_WORK_TREE"),

@@ -150,15 +150,7 @@ impl Judge {
 /// Opens a bare repository.
 pub fn open(path: &Path) -> Repo {
     let path: PathBuf = path.canonicalize().expect("a path");
-    Repo::open(Location {
-        git_dir: path.clone(),
-        common_dir: path,
-        worktree: None,
-        bare: true,
-        object_format: "sha1".to_owned(),
-        ref_format: "files".to_owned(),
-    })
-    .expect("a repository")
+    Repo::open(Location::bare(&path)).expect("a repository")
 }
 
 fn feed(mut command: Command, input: &[u8]) -> Output {

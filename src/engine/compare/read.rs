@@ -24,6 +24,7 @@ pub(super) fn changes(
     });
     let pairs: Vec<_> = trees.collect();
     let differences = context.repo.differences(&pairs)?;
+    context.repo.bring(differences.iter().flatten().flat_map(Difference::blobs));
     let mut of_trees = of_trees(&context.repo, &differences)?.into_iter();
     let mut changes = Vec::new();
     for (pick, stand) in stands {

@@ -41,7 +41,9 @@ pub fn sides(context: &Context, recorded: &Recorded) -> Result<Sides> {
     let pairs: Vec<(Oid, Oid)> = trees.iter().map(|(_, tree)| (base, *tree)).collect();
     // By its path in the base, or in the variants where the base has none.
     let mut files: BTreeMap<Vec<u8>, Versions> = BTreeMap::new();
-    for (differences, place) in repo.differences(&pairs)?.into_iter().zip(1..) {
+    let differences = repo.differences(&pairs)?;
+    repo.bring(differences.iter().flatten().flat_map(Difference::blobs));
+    for (differences, place) in differences.into_iter().zip(1..) {
         for Difference { path, from, old, new } in differences {
             let renamed = from.is_some().then(|| path.clone());
             let (old, new) = (old.map(|(mode, oid)| (mode, oid, None)), new.map(|(mode, oid)| (mode, oid, renamed)));

@@ -38,23 +38,6 @@ const RECORD: Duration = Duration::from_secs(5);
 /// How long a full disk is waited for to take the last record.
 const LAST: Duration = Duration::from_secs(60);
 
-/// What git would take from us for the agent's own repository.
-const GIT_PLACES: [&str; 8] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_PREFIX",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-];
-
-/// The call, free of what git would take from us for a repository of its own.
-pub fn outside_git(cmd: Cmd) -> Cmd {
-    GIT_PLACES.iter().fold(cmd, |cmd, name| cmd.env_remove(name))
-}
-
 /// Supervises a session that was recorded and not begun, to its end. One that somebody supervises, or that was begun
 /// before, is left alone.
 ///
@@ -148,7 +131,8 @@ fn begin(place: &SessionPlace, session: &Session) -> std::result::Result<(Termin
         None => ("", &[][..]),
     };
     let cmd = Cmd::new(program).args(args).cwd(&session.cwd).env("TERM", "xterm-256color").env(MARK, place.folder());
-    let cmd = outside_git(cmd);
+    // What git would take from us for the agent's own repository.
+    let cmd = crate::git::TIES.iter().fold(cmd, |cmd, name| cmd.env_remove(name));
     let input = match session.stdin {
         Stdin::Terminal => Input::Terminal,
         Stdin::Closed => Input::Closed,

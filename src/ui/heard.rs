@@ -1,0 +1,101 @@
+//! What is said to another program instead of a terminal.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// Something that a verb says, as a value.
+#[derive(Debug)]
+pub enum Said<'s> {
+    /// A result: a JSON document.
+    Document(Value),
+    /// One of a stream of results.
+    Event(Value),
+    /// A result that is no document: text, or the bytes of a patch.
+    Bytes(&'s [u8]),
+    /// Something about the work.
+    Note(&'s str),
+    /// The same, but it may not be as it should.
+    Warning(&'s str),
+    /// How to get on.
+    Hint(&'s str),
+    /// What went wrong with a part of the work.
+    Error(&'s Error),
+    /// How far the work is.
+    Step {
+        /// So many steps are done.
+        done: u64,
+        /// Of so many.
+        total: u64,
+        /// What goes on.
+        line: &'s str,
+    },
+}
+
+/// Hears what a verb says.
+pub type Hearer = Arc<dyn Fn(Said<'_>) + Send + Sync>;
+
+/// Somebody who hears instead of a terminal, and what stands in for standard input.
+#[derive(Clone)]
+pub(super) struct Heard {
+    pub hearer: Hearer,
+    pub input: Option<Vec<u8>>,
+}
+
+impl Heard {
+    pub fn say(&self, said: Said<'_>) {
+        (self.hearer)(said);
+    }
+
+    pub fn document(&self, json: serde_json::Result<Value>, of: impl FnOnce(Value) -> Said<'static>) {
+        match json {
+            Ok(json) => self.say(of(json)),
+            Err(cause) => self.say(Said::Error(&Error::failed("the result can't be written as JSON").because(cause))),
+        }
+    }
+
+    pub fn input(&self) -> io::Result<&[u8]> {
+        let none = || io::Error::new(io::ErrorKind::Unsupported, "there is no standard input here");
+        self.input.as_deref().ok_or_else(none)
+    }
+}
+
+impl fmt::Debug for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Heard")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::super::{Format, Ui};
+    use super::*;
+
+    #[test]
+    fn who_hears_instead_of_a_terminal_gets_values() {
+        let said: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = Arc::clone(&said);
+        let hearer: Hearer = Arc::new(move |said| kept.lock().unwrap().push(format!("{said:?}")));
+        let ui = Ui::told_to(Arc::clone(&hearer), Some(b"given".to_vec()));
+        assert_eq!((ui.format(), ui.has_input(), ui.input().unwrap()), (Format::Json, true, b"given".to_vec()));
+        ui.json(&["\u{1b}"]);
+        ui.warn("careful");
+        ui.bytes(b"\xff");
+        ui.bar(3).show(1, "one");
+        let wanted = [
+            "Document(Array [String(\"\\u{1b}\")])",
+            "Warning(\"careful\")",
+            "Bytes([255])",
+            "Step { done: 1, total: 3, line: \"one\" }",
+        ];
+        assert_eq!(*said.lock().unwrap(), wanted);
+        let silent = Ui::told_to(hearer, None);
+        assert!(!silent.has_input() && silent.input().is_err() && !silent.is_terminal_out());
+    }
+}
