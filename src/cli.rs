@@ -66,6 +66,8 @@ pub enum Verb {
     // Setting up
     Doctor(doctor::Doctor),
     Create(create::Create),
+    Man(man::Man),
+    Completions(completions::Completions),
     Demo(demo::Demo),
     // For other programs
     CasStart(cas_start::CasStart),
@@ -77,6 +79,8 @@ pub enum Verb {
         /// What is to be started, as JSON
         record: String,
     },
+    #[command(hide = true)]
+    Complete(complete::Complete),
     /// The watcher process itself
     #[command(hide = true)]
     Watcher,
@@ -133,6 +137,7 @@ impl Cli {
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
+            Some(Verb::Man(_) | Verb::Completions(_) | Verb::Complete(_)) => (false, false),
             Some(Verb::Watcher | Verb::Warden { .. } | Verb::AppServer { .. }) => (false, false),
         };
         match (json, porcelain) {

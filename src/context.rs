@@ -169,6 +169,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// The folder for what can be made again.
     pub cache: Option<PathBuf>,
+    /// The folder for what programs bring along for this user.
+    pub data: Option<PathBuf>,
     /// This program.
     pub program: Option<PathBuf>,
 }
@@ -185,6 +187,7 @@ impl Environment {
         let home = text("HOME").map(PathBuf::from);
         let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
         let cache = text("XDG_CACHE_HOME").map(PathBuf::from).filter(|cache| cache.is_absolute());
+        let data = text("XDG_DATA_HOME").map(PathBuf::from).filter(|data| data.is_absolute());
         let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         Environment {
@@ -196,6 +199,7 @@ impl Environment {
             codex_home: text("CODEX_HOME"),
             codex_service: text("CODEX_CLOUD_TASKS_BASE_URL"),
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            data: data.or_else(|| Some(home.as_ref()?.join(".local/share"))),
             cache: cache.or_else(|| Some(home.as_ref()?.join(caches))),
             home,
             program: std::env::current_exe().ok(),

@@ -7,6 +7,8 @@ pub mod cancel;
 pub mod cas_start;
 pub mod cas_status;
 pub mod cas_stop;
+pub mod complete;
+pub mod completions;
 pub mod create;
 pub mod demo;
 pub mod diff;
@@ -16,6 +18,7 @@ pub mod jobs;
 pub mod launch;
 pub mod list;
 pub mod log;
+pub mod man;
 pub mod overview;
 pub mod patch;
 pub mod pick;
@@ -64,6 +67,8 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("session", session::MANUAL),
     ("doctor", doctor::MANUAL),
     ("create", create::MANUAL),
+    ("man", man::MANUAL),
+    ("completions", completions::MANUAL),
     ("demo", demo::MANUAL),
     ("cas-start", cas_start::MANUAL),
     ("cas-stop", cas_stop::MANUAL),
@@ -105,6 +110,9 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
+        Some(Verb::Man(verb)) => man::run(&verb, ui),
+        Some(Verb::Completions(verb)) => completions::run(&verb, ui),
+        Some(Verb::Complete(verb)) => complete::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
         Some(Verb::CasStart(verb)) => cas_start::run(&verb, &here()?, ui),
         Some(Verb::CasStop(verb)) => cas_stop::run(&verb, &here()?, ui),

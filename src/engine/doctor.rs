@@ -43,8 +43,8 @@ fn settings_errors(context: &Context) -> Vec<Finding> {
     let spans = [settings::INTERVAL, settings::TIMEOUT, settings::SETTLE].map(|key| settings.span(key).err());
     let numbers =
         [settings::BEST_OF, settings::MAX_ACTIVE, settings::ATTEMPT_LIMIT].map(|key| settings.number(key).err());
-    let truth = settings.truth(settings::AUTO_HARVEST).err();
-    let errors = spans.into_iter().chain(numbers).flatten().chain(truth);
+    let truths = [settings::AUTO_HARVEST, settings::SIGN].map(|key| settings.truth(key).err());
+    let errors = spans.into_iter().chain(numbers).chain(truths).flatten();
     errors.map(|error| fail("config", error)).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What is kept: runs in refs, the runbook log, notes; and where live things are.
 
 mod app_server;
+mod glance;
 mod lock;
 mod notes;
 mod places;
@@ -11,6 +12,7 @@ mod sessions;
 mod trash;
 
 pub use app_server::{AppServerPlace, read as read_app_server};
+pub use glance::{Glance, RiskGlance, VariantGlance};
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
 pub use places::{Places, RUNBOOK, replace};

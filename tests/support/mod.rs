@@ -14,6 +14,7 @@ pub mod export;
 pub mod judged;
 pub mod lab;
 pub mod responses;
+pub mod shells;
 pub mod ssh;
 pub mod stage;
 pub mod standin;
