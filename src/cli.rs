@@ -70,6 +70,7 @@ pub enum Verb {
     Completions(completions::Completions),
     Demo(demo::Demo),
     // For other programs
+    JoinOperator(join_operator::JoinOperator),
     CasStart(cas_start::CasStart),
     CasStop(cas_stop::CasStop),
     CasStatus(cas_status::CasStatus),
@@ -118,6 +119,7 @@ impl Cli {
             Some(Verb::Submit(verb)) => wish(&verb.output),
             Some(Verb::Jobs(verb)) => wish(&verb.output),
             Some(Verb::Doctor(verb)) => wish(&verb.output),
+            Some(Verb::JoinOperator(verb)) => wish(&verb.output),
             Some(Verb::CasStart(verb)) => wish(&verb.output),
             Some(Verb::CasStop(verb)) => wish(&verb.output),
             Some(Verb::CasStatus(verb)) => wish(&verb.output),

@@ -15,6 +15,7 @@ pub mod diff;
 pub mod doctor;
 pub mod harvest;
 pub mod jobs;
+pub mod join_operator;
 pub mod launch;
 pub mod list;
 pub mod log;
@@ -70,6 +71,7 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("man", man::MANUAL),
     ("completions", completions::MANUAL),
     ("demo", demo::MANUAL),
+    ("join-operator", join_operator::MANUAL),
     ("cas-start", cas_start::MANUAL),
     ("cas-stop", cas_stop::MANUAL),
     ("cas-status", cas_status::MANUAL),
@@ -114,6 +116,7 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Completions(verb)) => completions::run(&verb, ui),
         Some(Verb::Complete(verb)) => complete::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
+        Some(Verb::JoinOperator(verb)) => join_operator::run(&verb, here, ui),
         Some(Verb::CasStart(verb)) => cas_start::run(&verb, &here()?, ui),
         Some(Verb::CasStop(verb)) => cas_stop::run(&verb, &here()?, ui),
         Some(Verb::CasStatus(verb)) => cas_status::run(&verb, &here()?, ui),

@@ -16,6 +16,7 @@ pub mod import;
 pub mod intent;
 pub mod launch;
 pub mod left_overs;
+pub mod manifest;
 pub mod observe;
 pub mod pick;
 pub mod preflight;

@@ -19,7 +19,7 @@ pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
 
-use super::{AppServer, Comparison, Handoff, Kickoff, Meta, Recovery, Report, Review, Run, Session};
+use super::{AppServer, Comparison, Handoff, Kickoff, Manifest, Meta, Recovery, Report, Review, Run, Session};
 
 /// A kind of document.
 #[derive(Clone, Copy)]
@@ -69,6 +69,7 @@ kinds! {
     CAS = "cas", AppServer, "The Codex app server: cas-start, cas-stop, cas-status, and its state file.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl; it has no schema field.";
+    MANIFEST = "manifest", Manifest, "A patch that waits to be taken into a pull request: report --format manifest; it has no schema field.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json, which has no schema field.";
     VARIANT_META = "variant-meta", Meta, "Where a variant's patch came from: its meta.json, which has no schema field.";
 }

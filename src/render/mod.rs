@@ -9,6 +9,7 @@ mod columns;
 pub mod findings;
 pub mod html;
 pub mod launched;
+pub mod operator;
 pub mod progress;
 pub mod report;
 pub mod review;

@@ -25,6 +25,7 @@ mod headless_submit;
 mod import;
 mod import_refused;
 mod import_repeat;
+mod join_operator;
 mod local_codex;
 mod local_kills;
 mod local_life;
