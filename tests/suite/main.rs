@@ -39,6 +39,7 @@ mod partial_clone;
 mod pick;
 mod preflight;
 mod prune;
+mod puff_sh;
 mod real_agents;
 mod remotes;
 mod repair;
