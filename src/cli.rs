@@ -64,6 +64,8 @@ pub enum Verb {
     // Sessions
     Session(session::SessionVerb),
     // Setting up
+    Init(init::Init),
+    Hook(hook::Hook),
     Doctor(doctor::Doctor),
     Create(create::Create),
     Man(man::Man),
@@ -136,6 +138,8 @@ impl Cli {
             Some(Verb::Prune(verb)) => (verb.output.json, false),
             Some(Verb::Undo(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
+            Some(Verb::Init(verb)) => (verb.output.json, false),
+            Some(Verb::Hook(verb)) => (verb.json(), false),
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::git::config::ConfigEntry;
-use crate::model::Span;
+use crate::model::{Level, Span};
 
 /// A key of `puff.*`.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,16 @@ keys! {
     STUCK_AFTER = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
     STUCK_POKE = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
     SESSION_ANSWER = "puff.session.answer", None, "What --auto may answer, 'PATTERN => TEXT' each: a regular expression of what is asked, and the text that is typed, with Enter unless '--no-enter' follows it; may be given several times, an empty one takes back those before. Passwords and logins are never answered.";
+    PRE_PUSH_UNREVIEWED = "puff.prePush.unreviewed", Some("refuse"), "Pushing a variant that no review has looked at and nobody picked: refuse, warn or allow.";
+    PRE_PUSH_FAILED = "puff.prePush.failed", Some("refuse"), "Pushing a variant that failed its checks, likewise; one that was picked all the same is only warned of.";
+    PRE_PUSH_LOSER = "puff.prePush.loser", Some("refuse"), "Pushing a variant of a run of which another one was picked, likewise.";
+    PRE_PUSH_RISK = "puff.prePush.risk", Some("refuse"), "Pushing a variant with a risk that nobody has taken by 'git puff review --accept', likewise.";
+    PRE_PUSH_PARTIAL = "puff.prePush.partial", Some("refuse"), "Pushing a variant that did not apply, or a part of one, likewise.";
+    PRE_PUSH_CONFLICT_MARKER = "puff.prePush.conflictMarker", Some("refuse"), "Pushing a variant with conflict markers left in it, likewise.";
+    PRE_PUSH_SECRET = "puff.prePush.secret", Some("refuse"), "Pushing a variant with something in it that looks like a secret, likewise.";
+    PRE_PUSH_SCRATCH = "puff.prePush.scratch", Some("refuse"), "Pushing a variant with files that an agent or its client left behind, such as error.log, likewise.";
+    PRE_PUSH_RECORDS = "puff.prePush.records", Some("warn"), "Pushing a variant to a remote that does not have the record of its run, likewise.";
+    INIT_DID = "puff.init.did", None, "What 'git puff init' has set up here, for 'git puff init --undo'; not meant to be set by hand.";
     NOTIFY = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
 }
 
@@ -86,8 +96,8 @@ impl Settings {
         if let Some(value) = self.environment.get(&variable) {
             return Some(Setting { value: value.clone(), origin: format!("environment {variable}") });
         }
-        let lowered = key.name.to_ascii_lowercase();
-        let entry = self.entries.iter().rev().find(|entry| entry.key == lowered);
+        // Git minds the case of a subsection, as that in puff.prePush.risk; for us nobody has to.
+        let entry = self.entries.iter().rev().find(|entry| entry.key.eq_ignore_ascii_case(key.name));
         let written = entry.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() });
         written.or_else(|| key.default.map(|value| Setting { value: value.to_owned(), origin: "default".to_owned() }))
     }
@@ -121,14 +131,13 @@ impl Settings {
     /// variable has one a line.
     pub fn all(&self, key: Key) -> Vec<Setting> {
         let variable = variable(key.name);
-        let lowered = key.name.to_ascii_lowercase();
         let values: Vec<Setting> = match self.environment.get(&variable) {
             Some(lines) => {
                 let origin = format!("environment {variable}");
                 lines.lines().map(|line| Setting { value: line.to_owned(), origin: origin.clone() }).collect()
             }
             None => {
-                let entries = self.entries.iter().filter(|entry| entry.key == lowered);
+                let entries = self.entries.iter().filter(|entry| entry.key.eq_ignore_ascii_case(key.name));
                 entries.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() }).collect()
             }
         };
@@ -170,9 +179,22 @@ impl Settings {
         }
     }
 
+    /// A key that says what becomes of a push.
+    ///
+    /// # Errors
+    /// When it holds something else.
+    pub fn level(&self, key: Key) -> Result<Level> {
+        self.parsed(key, "refuse, warn or allow")
+    }
+
     fn parsed<T: FromStr>(&self, key: Key, wanted: &str) -> Result<T> {
         let setting = self.get(key).ok_or_else(|| Error::usage(format!("{} is not set", key.name)))?;
         setting.value.parse().map_err(|_| bad(key, &setting, wanted))
+    }
+
+    /// Every value of a key of git's own, in their order.
+    pub fn git_all(&self, key: &str) -> Vec<&str> {
+        self.entries.iter().filter(|entry| entry.key == key).map(|entry| entry.value.as_str()).collect()
     }
 
     /// Every key of git's configuration here, as git lists it.

@@ -14,6 +14,8 @@ pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod harvest;
+pub mod hook;
+pub mod init;
 pub mod jobs;
 pub mod join_operator;
 pub mod launch;
@@ -66,6 +68,8 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("prune", prune::MANUAL),
     ("undo", undo::MANUAL),
     ("session", session::MANUAL),
+    ("init", init::MANUAL),
+    ("hook", hook::MANUAL),
     ("doctor", doctor::MANUAL),
     ("create", create::MANUAL),
     ("man", man::MANUAL),
@@ -110,6 +114,8 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Prune(verb)) => prune::run(&verb, &here()?, ui),
         Some(Verb::Undo(verb)) => undo::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
+        Some(Verb::Init(verb)) => init::run(&verb, &here()?, ui),
+        Some(Verb::Hook(verb)) => hook::run(&verb, here, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
         Some(Verb::Man(verb)) => man::run(&verb, ui),

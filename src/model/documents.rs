@@ -19,7 +19,10 @@ pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
 
-use super::{AppServer, Comparison, Handoff, Kickoff, Manifest, Meta, Recovery, Report, Review, Run, Session};
+use super::{
+    AppServer, Comparison, Handoff, HookReport, Init, Kickoff, Manifest, Meta, Push, Recovery, Report, Review, Run,
+    Session,
+};
 
 /// A kind of document.
 #[derive(Clone, Copy)]
@@ -67,6 +70,9 @@ kinds! {
     RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
     CAS = "cas", AppServer, "The Codex app server: cas-start, cas-stop, cas-status, and its state file.";
+    PUSH = "push", Push, "What is wrong with what is about to be pushed: hook pre-push.";
+    HOOK = "hook", HookReport, "How the pre-push hook is: hook install, uninstall, status.";
+    INIT = "init", Init, "What was set up, or taken back: init.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl; it has no schema field.";
     MANIFEST = "manifest", Manifest, "A patch that waits to be taken into a pull request: report --format manifest; it has no schema field.";
