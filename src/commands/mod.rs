@@ -9,6 +9,7 @@ pub mod cas_status;
 pub mod cas_stop;
 pub mod complete;
 pub mod completions;
+pub mod config;
 pub mod create;
 pub mod demo;
 pub mod diff;
@@ -30,6 +31,7 @@ pub mod prune;
 pub mod report;
 pub mod retry;
 pub mod review;
+pub mod schema;
 pub mod session;
 pub mod show;
 pub mod stop;
@@ -71,7 +73,9 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("init", init::MANUAL),
     ("hook", hook::MANUAL),
     ("doctor", doctor::MANUAL),
+    ("config", config::MANUAL),
     ("create", create::MANUAL),
+    ("schema", schema::MANUAL),
     ("man", man::MANUAL),
     ("completions", completions::MANUAL),
     ("demo", demo::MANUAL),
@@ -118,6 +122,8 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Hook(verb)) => hook::run(&verb, here, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
+        Some(Verb::Config(verb)) => config::run(&verb, here, ui),
+        Some(Verb::Schema(verb)) => schema::run(&verb, ui),
         Some(Verb::Man(verb)) => man::run(&verb, ui),
         Some(Verb::Completions(verb)) => completions::run(&verb, ui),
         Some(Verb::Complete(verb)) => complete::run(&verb, ui),

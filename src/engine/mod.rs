@@ -7,6 +7,7 @@ pub mod adopt;
 pub mod base;
 pub mod branches;
 pub mod compare;
+pub mod config;
 pub mod doctor;
 pub mod half_done;
 pub mod handoff;

@@ -37,7 +37,7 @@ pub use difference::{Difference, become_diff};
 pub use locate::{Location, survey};
 pub use outgoing::Outgoing;
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
-pub use remote::{FetchFailure, RemoteTip};
+pub use remote::{FetchFailure, RemoteTip, pager};
 pub use repo::{CommitInfo, NewCommit, Repo};
 pub use stats::{Counting, Stats};
 pub use transaction::RefStep;

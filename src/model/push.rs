@@ -90,6 +90,11 @@ pub enum Level {
     Refuse,
 }
 
+impl Level {
+    /// The words for them, the strictest first.
+    pub const WORDS: &'static [&'static str] = &["refuse", "warn", "allow"];
+}
+
 /// The text is none of the words for a level.
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' is none of refuse, warn and allow")]

@@ -6,6 +6,7 @@
 
 pub mod app_server;
 mod columns;
+pub mod config;
 pub mod findings;
 pub mod html;
 pub mod launched;

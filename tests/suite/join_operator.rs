@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::choice::Choice;
 use crate::support::lab::{Lab, Ran};
+use crate::support::schema::{check_as, faults};
 use crate::support::stage::Stage;
 
 const WHERE: [&str; 5] = ["join-operator", "--repo", "acme/widgets", "--patch-inbox", "patches/"];
@@ -111,6 +112,20 @@ fn what_was_recommended_or_picked_is_put_into_the_inbox_once() {
     assert_eq!(files(&inbox), [format!("{id}.json"), format!("{id}.patch")]);
     let written = manifest(&inbox.join(format!("{id}.json")));
     assert_eq!(written["patch_file"], format!("{id}.patch"));
+    check_as(&written, "manifest");
+    for (field, wrong) in [
+        ("patch_id", json!("ab")),
+        ("changed_paths", json!(["a", "a"])),
+        ("changed_paths", json!([])),
+        ("confidence", json!(1.5)),
+        ("repo", json!("widgets")),
+        ("intent_summary", json!("x".repeat(2001))),
+        ("approve", json!(true)),
+    ] {
+        let mut changed = written.clone();
+        changed[field] = wrong;
+        assert!(!faults(&changed, "manifest").is_empty(), "{changed:#}");
+    }
     let patch = lab.puff(&["patch", "fix:3"]).ok().bytes;
     assert_eq!(fs::read(inbox.join(format!("{id}.patch"))).unwrap(), patch);
 

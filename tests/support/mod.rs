@@ -15,6 +15,7 @@ pub mod hooks;
 pub mod judged;
 pub mod lab;
 pub mod responses;
+pub mod schema;
 pub mod shells;
 pub mod ssh;
 pub mod stage;

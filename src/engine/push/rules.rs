@@ -13,7 +13,7 @@ use crate::model::{
     Apply, CheckStatus, Level, Observation, Oid, PushFinding, Rule, RunId, Variant, Verdict, first_line,
 };
 use crate::patch::parse::{FilePatch, Name, parse};
-use crate::settings::{self, Key};
+use crate::settings::{self, Key, Kind};
 use crate::store::RUNS;
 
 const RULES: [(Rule, Key); 9] = [
@@ -29,7 +29,7 @@ const RULES: [(Rule, Key); 9] = [
 ];
 
 /// The remotes that runs may go to.
-const SYNC_REMOTE: Key = Key { name: "puff.sync.remote", default: None, meaning: "" };
+const SYNC_REMOTE: Key = Key { name: "puff.sync.remote", kind: Kind::Several(&Kind::Text), default: None, meaning: "" };
 /// What was last seen of the runs of a remote: `<remote>/runs/<run>`.
 const REMOTES: &str = "refs/puff/remotes/";
 
