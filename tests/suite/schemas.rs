@@ -44,7 +44,7 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
         (vec!["config"], 0),
         (vec!["cas-status"], 1),
         (vec!["schema"], 0),
-        (vec!["hook", "status"], 0),
+        (vec!["hook", "status"], 1),
         (vec!["init"], 0),
         (vec!["report", &id], 0),
         (vec!["log", &id], 0),
