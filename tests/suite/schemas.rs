@@ -43,7 +43,7 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
         (vec!["prune", &id, "--dry-run"], 0),
         (vec!["config"], 0),
         (vec!["schema"], 0),
-        (vec!["hook", "status"], 0),
+        (vec!["hook", "status"], 1),
         (vec!["init"], 0),
         (vec!["report", &id], 0),
         (vec!["log", &id], 0),
