@@ -1,7 +1,7 @@
 //! What is about to be pushed: does the work of an agent go out that nobody has looked at, or that nobody should see?
 //!
-//! Which commits came from a variant is read off their trailers ([`claims`]), wherever they ended up, and off what they
-//! bring ([`likeness`]), where somebody has taken the trailers away. All commits are gone through once, and only their own
+//! Which commits came from a variant is read off their trailers (`claims`), wherever they ended up, and off what they
+//! bring (`likeness`), where somebody has taken the trailers away. All commits are gone through once, and only their own
 //! bytes are read: no file is looked into unless one of them came from a run.
 
 mod claims;
