@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod app_server;
 mod bad_launch;
 mod bad_places;
 mod bad_words;
@@ -20,6 +21,7 @@ mod compare;
 mod completion;
 mod configuration;
 mod demo;
+mod documented;
 mod formats;
 mod headless_life;
 mod headless_submit;
@@ -31,6 +33,7 @@ mod import;
 mod import_refused;
 mod import_repeat;
 mod init;
+mod join_operator;
 mod local_codex;
 mod local_kills;
 mod local_life;
@@ -43,8 +46,10 @@ mod old_records;
 mod packaging;
 mod partial_clone;
 mod pick;
+mod picture;
 mod preflight;
 mod prune;
+mod puff_sh;
 mod real_agents;
 mod remotes;
 mod repair;
