@@ -57,18 +57,21 @@ pub struct Ui {
     bars: OnceLock<MultiProgress>,
     /// Who hears it all instead of a terminal.
     heard: Option<Heard>,
+    /// How wide the output is said to be.
+    columns: OnceLock<usize>,
 }
 
 impl Ui {
     /// A writer of results in this format.
     pub fn new(format: Format) -> Ui {
-        Ui { format, bars: OnceLock::new(), heard: None }
+        Ui { format, bars: OnceLock::new(), heard: None, columns: OnceLock::new() }
     }
 
     /// A writer that tells all of it to a hearer; results are JSON documents where the verb has them. Standard input is
     /// `input`, or there is none.
     pub fn told_to(hearer: Hearer, input: Option<Vec<u8>>) -> Ui {
-        Ui { format: Format::Json, bars: OnceLock::new(), heard: Some(Heard { hearer, input }) }
+        let heard = Some(Heard { hearer, input });
+        Ui { format: Format::Json, bars: OnceLock::new(), heard, columns: OnceLock::new() }
     }
 
     /// Nobody sits here: what is said is told to another program.
@@ -132,9 +135,18 @@ impl Ui {
         }
     }
 
-    /// The columns of the terminal that standard output is; 80 when it is none.
+    /// The output is so wide, whatever it is: what the environment says, as with git. Behind git's own pager nothing else
+    /// tells.
+    pub fn fit(&self, columns: Option<usize>) {
+        if let Some(columns) = columns {
+            let _ = self.columns.set(columns);
+        }
+    }
+
+    /// The columns that there are: as was said, or those of the terminal that standard output is; 80 when it is none.
     pub fn width(&self) -> usize {
-        terminal_columns().filter(|columns| *columns > 0).unwrap_or(COLUMNS)
+        let said = self.columns.get().copied();
+        said.or_else(|| terminal_columns().filter(|columns| *columns > 0)).unwrap_or(COLUMNS)
     }
 
     /// Writes one line of a result.

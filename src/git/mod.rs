@@ -15,6 +15,7 @@ mod library;
 mod listing;
 mod locate;
 mod loose;
+mod names;
 mod objects;
 mod pack;
 mod partial;

@@ -20,6 +20,7 @@ mod review;
 mod run;
 mod schema;
 mod session;
+pub mod shown;
 mod sides;
 mod span;
 mod variant;
