@@ -48,6 +48,7 @@ mod retry;
 mod review;
 mod review_judge;
 mod review_kills;
+mod session_worktrees;
 mod sessions;
 mod sign;
 mod undo;
