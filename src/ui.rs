@@ -14,6 +14,7 @@ pub use self::heard::{Hearer, Said};
 use std::borrow::Cow;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::MultiProgress;
@@ -21,6 +22,8 @@ use serde::Serialize;
 
 use self::heard::Heard;
 use crate::error::{Error, Kind};
+use crate::model::Schema;
+use crate::model::documents::{self, Failure};
 use crate::process::{self, Cmd};
 use crate::render::tables::is_heading;
 use crate::render::text::{clean_block, clean_line, cut, is_unsafe};
@@ -55,6 +58,8 @@ pub enum Format {
 pub struct Ui {
     format: Format,
     bars: OnceLock<MultiProgress>,
+    /// The document of the call is out: there is only one.
+    answered: AtomicBool,
     /// Who hears it all instead of a terminal.
     heard: Option<Heard>,
     /// How wide the output is said to be.
@@ -64,14 +69,17 @@ pub struct Ui {
 impl Ui {
     /// A writer of results in this format.
     pub fn new(format: Format) -> Ui {
-        Ui { format, bars: OnceLock::new(), heard: None, columns: OnceLock::new() }
+        Ui::with(format, None)
     }
 
     /// A writer that tells all of it to a hearer; results are JSON documents where the verb has them. Standard input is
     /// `input`, or there is none.
     pub fn told_to(hearer: Hearer, input: Option<Vec<u8>>) -> Ui {
-        let heard = Some(Heard { hearer, input });
-        Ui { format: Format::Json, bars: OnceLock::new(), heard, columns: OnceLock::new() }
+        Ui::with(Format::Json, Some(Heard { hearer, input }))
+    }
+
+    fn with(format: Format, heard: Option<Heard>) -> Ui {
+        Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), heard, columns: OnceLock::new() }
     }
 
     /// Nobody sits here: what is said is told to another program.
@@ -189,6 +197,7 @@ impl Ui {
 
     /// Writes a JSON document, indented.
     pub fn json(&self, value: &impl Serialize) {
+        self.answered.store(true, Ordering::Relaxed);
         if let Some(heard) = &self.heard {
             return heard.document(serde_json::to_value(value), Said::Document);
         }
@@ -256,6 +265,20 @@ impl Ui {
             return heard.say(Said::Error(error));
         }
         self.err(&error_lines(error));
+    }
+
+    /// Says why the call failed; where JSON is wanted and none was printed but lines of a stream, that is the document.
+    pub fn failure(&self, error: &Error) {
+        if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {
+            self.json(&Failure {
+                schema: Schema::of(documents::ERROR),
+                exit: error.kind().exit_code(),
+                error: error.message().to_owned(),
+                hint: error.next_step().map(str::to_owned),
+                causes: error.causes(),
+            });
+        }
+        self.error(error);
     }
 
     /// Bars for runs that are being watched; they show only to a person at a terminal.
