@@ -66,7 +66,7 @@ impl fmt::Display for LeftOver {
             Matter::Reviewed => "was left by a review that was killed",
             Matter::Ended => "is left over, without a change",
             Matter::Kept => "has changes",
-            Matter::Strange => "belongs to nothing that there is",
+            Matter::Strange => "belongs to no run and no session that there is",
         };
         let of = match &self.of {
             Owner::Variant(run, variant) => format!(" of {run}:{variant}"),

@@ -168,13 +168,13 @@ fn an_older_git_will_do_from_launch_to_pick() {
     stage.finish(&task, 2, "two");
     stage.lab.wait_for(&run, "harvested", |run| run["state"] == "harvested");
     assert_eq!([stage.notes(&run, 1), stage.notes(&run, 2)], ["one", "two"]);
-    stage.lab.puff(&["pick", &format!("{run}:1")]).ok();
 
-    let (run, task) = stage.submit(1, "Trim the output");
+    let (other, task) = stage.submit(1, "Trim the output");
     stage.finish(&task, 1, "three");
-    stage.lab.puff(&["watch", &run]).ok();
-    stage.lab.puff(&["harvest", &run]).ok();
-    assert_eq!(stage.notes(&run, 1), "three");
+    stage.lab.puff(&["watch", &other]).ok();
+    stage.lab.puff(&["harvest", &other]).ok();
+    assert_eq!(stage.notes(&other, 1), "three");
+    stage.lab.puff(&["pick", &format!("{run}:1")]).ok();
 }
 
 #[test]
@@ -188,6 +188,20 @@ fn a_git_that_is_too_old_is_named() {
     let ran = run(lab.command(env!("CARGO_BIN_EXE_git-puff")).arg("list"));
     let ran = ran.exits(128).complains(&["too old"]);
     assert!(ran.stderr.contains("2.34"), "{}", ran.stderr);
+
+    // One of 2.31 answers that, and knows no reason for a lock.
+    let real = run(lab.command("sh").args(["-c", "rm bin/git 2>/dev/null; command -v git"]).current_dir(lab.path("")));
+    let real = real.ok().stdout;
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *--reason*) echo \"error: unknown option 'reason'\" >&2; exit 129 ;; esac\nexec {} \"$@\"\n",
+        real.trim()
+    );
+    fs::write(lab.path("bin/git"), script).unwrap();
+    make_executable(&lab.path("bin/git"));
+    // Called by itself: git puts its own folder in front of any other.
+    let mut start = lab.command(env!("CARGO_BIN_EXE_git-puff"));
+    let ran = run(start.args(["session", "start", "--worktree", "--", "true"])).exits(1).complains(&["can't be made"]);
+    assert!(ran.stderr.contains("git 2.34 or newer is needed"), "{}", ran.stderr);
 }
 
 #[test]

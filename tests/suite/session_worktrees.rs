@@ -152,7 +152,10 @@ fn what_was_begun_and_never_recorded_is_removed_and_what_is_not_known_is_named()
     assert_eq!(doctor(&lab, &[]).len(), 2);
     let found = doctor(&lab, &["--repair"]);
     assert!(!half.exists() && strange.is_dir());
-    assert!(found.len() == 1 && found[0]["detail"].as_str().unwrap().contains("belongs to nothing"), "{found:?}");
+    assert!(
+        found.len() == 1 && found[0]["detail"].as_str().unwrap().contains("belongs to no run and no session"),
+        "{found:?}"
+    );
 
     // A folder that somebody removed is forgotten.
     let path = start(&lab, "gone", "sleep 600");

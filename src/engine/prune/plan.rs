@@ -119,7 +119,7 @@ fn branch(context: &Context, run: &Run, variant: &Variant) -> Result<Found> {
         return stays(format!("it is checked out in '{}'", path.display()));
     }
     if at != commit && !is_elsewhere(context, run, at, commit)? {
-        return stays(format!("it has work of somebody's own, up to {}, that is nowhere else", at.shown()));
+        return stays(format!("it has work of somebody's own, up to {}, that is nowhere else", at.short()));
     }
     Ok(Found::Goes(KeptBranch { name, at }))
 }
