@@ -20,6 +20,7 @@ mod compare;
 mod completion;
 mod configuration;
 mod demo;
+mod formats;
 mod headless_life;
 mod headless_submit;
 mod hook_install;

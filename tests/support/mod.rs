@@ -11,6 +11,7 @@ pub mod crew;
 pub mod daemon;
 pub mod door;
 pub mod export;
+pub mod formats;
 pub mod hooks;
 pub mod judged;
 pub mod lab;

@@ -68,7 +68,7 @@ fn of_patch(repo: &Repo, base: Oid, patch: Vec<u8>) -> Result<Stand> {
         }
         Applied { reason, .. } => format!("it does not fit the base: {}", reason.as_deref().unwrap_or("rejected")),
     };
-    let Ok(files) = parse::parse(&patch) else { return Ok(Stand::Patch { patch, why }) };
+    let Ok(files) = parse::parse_for(repo.name_digits(), &patch) else { return Ok(Stand::Patch { patch, why }) };
     let old = made_on(repo, base, &files)?;
     match patch::apply(repo, old, &patch)? {
         Applied { apply: Apply::Applied, tree: Some(new), .. } if old != base => {
