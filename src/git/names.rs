@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::repo::{Repo, raw};
+use super::repo::Repo;
 use crate::model::Oid;
 use crate::model::shown::Abbrev;
 
@@ -36,7 +36,7 @@ impl Repo {
         let mut name = oid.to_string();
         let odb = self.inner.odb();
         let ambiguous = |digits: &usize| {
-            let found = odb.as_ref().map(|odb| odb.exists_prefix(raw(oid), *digits));
+            let found = odb.as_ref().map(|odb| odb.exists_prefix(self.raw(oid), *digits));
             found.is_ok_and(|found| found.is_err_and(|cause| cause.code() == git2::ErrorCode::Ambiguous))
         };
         let enough = (digits..name.len()).find(|digits| !ambiguous(digits));
