@@ -32,6 +32,7 @@ pub mod session;
 pub mod show;
 pub mod stop;
 pub mod submit;
+pub mod sync;
 pub mod undo;
 pub mod watch;
 
@@ -66,6 +67,7 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("prune", prune::MANUAL),
     ("undo", undo::MANUAL),
     ("session", session::MANUAL),
+    ("sync", sync::MANUAL),
     ("init", init::MANUAL),
     ("hook", hook::MANUAL),
     ("doctor", doctor::MANUAL),
@@ -110,6 +112,7 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Prune(verb)) => prune::run(&verb, &here()?, ui),
         Some(Verb::Undo(verb)) => undo::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
+        Some(Verb::Sync(verb)) => sync::run(&verb, &meanwhile()?, ui),
         Some(Verb::Init(verb)) => init::run(&verb, &here()?, ui),
         Some(Verb::Hook(verb)) => hook::run(&verb, here, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),

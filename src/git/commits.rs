@@ -130,7 +130,7 @@ impl Repo {
     }
 
     /// Writes a commit with the user's signature: git knows how they sign. Who has to be asked for a passphrase has
-    /// [`SIGNING`] for it.
+    /// `SIGNING` for it.
     ///
     /// # Errors
     /// When it can't be signed or written, in git's words.

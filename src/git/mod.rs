@@ -10,6 +10,7 @@ mod commits;
 pub mod config;
 mod contained;
 mod difference;
+mod exchange;
 mod foreground;
 mod furnish;
 mod hooks;
@@ -36,6 +37,7 @@ mod worktrees;
 
 pub use commits::Draft;
 pub use difference::{Difference, become_diff};
+pub use exchange::{ExchangeFailure, Sending, Sent};
 pub use locate::{Location, survey};
 pub use outgoing::Outgoing;
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};

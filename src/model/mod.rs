@@ -26,6 +26,8 @@ mod session;
 pub mod shown;
 mod sides;
 mod span;
+mod together;
+mod travel;
 mod variant;
 
 pub use artifact::{Meta, Report};
@@ -48,4 +50,6 @@ pub use schema::{Schema, SchemaError};
 pub use session::{BadSessionId, Fate, OwnWorktree, Session, SessionId, SessionState, Stdin};
 pub use sides::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, Sides, Sign, Unshown};
 pub use span::{Bytes, NotASpan, NotBytes, Span};
+pub use together::{Side, Together};
+pub use travel::{LeftBehind, LeftFile, Tombstone};
 pub use variant::{Apply, Check, CheckStatus, Counts, MOST_VARIANTS, Risk, Score, ScorePart, Variant, VariantStatus};

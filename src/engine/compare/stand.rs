@@ -50,8 +50,11 @@ pub fn stand(context: &Context, pick: &Pick<'_>) -> Result<Stand> {
         let new = context.repo.commit(commit)?.tree;
         return Ok(Stand::Trees(Trees { old: base, new, commits: Some((run.base_oid, commit)), aside: None }));
     }
-    let path = format!("variants/{}/patch.diff", variant.name());
-    let Some(patch) = RunStore::new(context).file(pick.recorded.head, &path)? else {
+    let store = RunStore::new(context);
+    if let Some(left) = store.left_behind(pick.recorded, variant.index)? {
+        return Ok(Stand::Nothing(format!("its patch, of {} bytes, stayed in the clone that it came from", left.size)));
+    }
+    let Some(patch) = store.patch(pick.recorded, variant.index)? else {
         return Ok(Stand::Nothing(format!("no patch of it is kept: it is {}", variant.status.as_str())));
     };
     context.repo.together(|| of_patch(&context.repo, base, patch))
