@@ -58,7 +58,7 @@ fn kill(is_ours: impl Fn(&str) -> bool) -> bool {
 }
 
 /// The processes of which a variable is as it has to be, without this one.
-fn marked<'s>(system: &'s mut System, is_ours: impl Fn(&str) -> bool) -> Vec<&'s Process> {
+fn marked(system: &mut System, is_ours: impl Fn(&str) -> bool) -> Vec<&Process> {
     let kind = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);
     system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
     let ours = |environ: &[OsString]| environ.iter().any(|entry| is_ours(&entry.to_string_lossy()));
