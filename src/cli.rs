@@ -77,6 +77,17 @@ pub enum Verb {
     Man(man::Man),
     Completions(completions::Completions),
     Demo(demo::Demo),
+    // For other programs
+    JoinOperator(join_operator::JoinOperator),
+    CasStart(cas_start::CasStart),
+    CasStop(cas_stop::CasStop),
+    CasStatus(cas_status::CasStatus),
+    /// The supervisor of the app server
+    #[command(hide = true)]
+    AppServer {
+        /// What is to be started, as JSON
+        record: String,
+    },
     #[command(hide = true)]
     Complete(complete::Complete),
     /// The watcher process itself
@@ -116,6 +127,10 @@ impl Cli {
             Some(Verb::Submit(verb)) => wish(&verb.output),
             Some(Verb::Jobs(verb)) => wish(&verb.output),
             Some(Verb::Doctor(verb)) => wish(&verb.output),
+            Some(Verb::JoinOperator(verb)) => wish(&verb.output),
+            Some(Verb::CasStart(verb)) => wish(&verb.output),
+            Some(Verb::CasStop(verb)) => wish(&verb.output),
+            Some(Verb::CasStatus(verb)) => wish(&verb.output),
             Some(Verb::Adopt(verb)) => (verb.output.json, false),
             Some(Verb::Retry(verb)) => wish(&verb.output),
             Some(Verb::Watch(verb)) => (verb.output.json, false),
@@ -140,7 +155,7 @@ impl Cli {
             Some(Verb::Report(verb)) => (verb.format() == report::ReportFormat::Json, false),
             Some(Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
             Some(Verb::Man(_) | Verb::Completions(_) | Verb::Complete(_)) => (false, false),
-            Some(Verb::Watcher | Verb::Warden { .. }) => (false, false),
+            Some(Verb::Watcher | Verb::Warden { .. } | Verb::AppServer { .. }) => (false, false),
         };
         match (json, porcelain) {
             (true, _) => Format::Json,

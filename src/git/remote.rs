@@ -49,7 +49,14 @@ impl Repo {
 
     /// Is there a remote of this name?
     pub fn has_remote(&self, remote: &str) -> bool {
-        run(&self.git().args(["remote", "get-url", "--"]).arg(remote)).is_ok()
+        self.remote_url(remote).is_some()
+    }
+
+    /// The URL that a remote is fetched from; none where there is no remote of this name.
+    pub fn remote_url(&self, remote: &str) -> Option<String> {
+        let output = run(&self.git().args(["remote", "get-url", "--"]).arg(remote)).ok()?;
+        let url = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+        (!url.is_empty()).then_some(url)
     }
 
     /// Asks a remote where a branch of it is.

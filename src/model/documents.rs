@@ -24,8 +24,8 @@ pub use self::prune::{KeptBack, Prune, Pruned, Weight};
 pub use self::sync::{Did, Entry, Outcome, Suspect, Synced, Trouble};
 
 use super::{
-    Comparison, Handoff, HookReport, Init, Kickoff, LeftBehind, Meta, Push, Recovery, Report, Review, Run, Session,
-    Tombstone,
+    AppServer, Comparison, Handoff, HookReport, Init, Kickoff, LeftBehind, Manifest, Meta, Push, Recovery, Report,
+    Review, Run, Session, Tombstone,
 };
 
 /// A kind of document.
@@ -77,6 +77,7 @@ kinds! {
     PRUNED = "pruned", Tombstone, "A run that was pruned, or brought back, for everybody: pruned.json in refs/puff/pruned.";
     LEFT = "left", LeftBehind, "What a run left in the clone that it came from: left.json in the run's tree.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
+    CAS = "cas", AppServer, "The Codex app server: cas-start, cas-stop, cas-status.";
     CONFIG = "config", Configuration, "The settings that count, and where they come from: config.";
     SCHEMAS = "schemas", Schemas, "The JSON Schemas of all of these: schema --json.";
     PUSH = "push", Push, "What is wrong with what is about to be pushed: hook pre-push.";
@@ -84,6 +85,7 @@ kinds! {
     INIT = "init", Init, "What was set up, or taken back: init.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl.";
+    MANIFEST = "manifest", Manifest, "What join-operator reads: report --format manifest.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json.";
     VARIANT_META = "variant-meta", Meta, "Where a variant's patch came from: its meta.json.";
 }

@@ -103,7 +103,7 @@ pub fn standing(context: &Context, session: &Session, own: &OwnWorktree) -> Stan
 fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
     let store = SessionStore::new(&context.places);
     let left = store.place(&session.id);
-    let lives = session.state == SessionState::Lost && Mark { name: MARK, folder: left.folder() }.is_alive();
+    let lives = session.state == SessionState::Lost && Mark { name: MARK, folder: left.folder() }.is_carried();
     let works_here = |other: &Session| other.id != session.id && other.cwd.starts_with(&own.path);
     lives || store.list().unwrap_or_default().iter().any(|other| works_here(other) && !other.state.is_over())
 }

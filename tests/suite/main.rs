@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod app_server;
 mod bad_launch;
 mod bad_places;
 mod bad_words;
@@ -32,6 +33,7 @@ mod import;
 mod import_refused;
 mod import_repeat;
 mod init;
+mod join_operator;
 mod local_codex;
 mod local_kills;
 mod local_life;
@@ -49,6 +51,7 @@ mod pick;
 mod picture;
 mod preflight;
 mod prune;
+mod puff_sh;
 mod real_agents;
 mod remotes;
 mod repair;

@@ -42,8 +42,9 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
         (vec!["pick", &format!("{id}:1")], 0),
         (vec!["prune", &id, "--dry-run"], 0),
         (vec!["config"], 0),
+        (vec!["cas-status"], 1),
         (vec!["schema"], 0),
-        (vec!["hook", "status"], 0),
+        (vec!["hook", "status"], 1),
         (vec!["init"], 0),
         (vec!["report", &id], 0),
         (vec!["log", &id], 0),
@@ -72,7 +73,10 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
     lines.lines().for_each(|line| check_as(&json_of(line), "runbook"));
     check_as(&kept("variants/var1/report.json"), "variant-report");
     check_as(&kept("variants/var1/meta.json"), "variant-meta");
-    found.extend(["runbook", "variant-report", "variant-meta"].map(str::to_owned));
+    lab.git(&["remote", "add", "github", "https://github.com/acme/widgets.git"]);
+    lab.git(&["config", "puff.remote", "github"]);
+    check_as(&lab.puff(&["report", &id, "--format", "manifest"]).ok().json(), "manifest");
+    found.extend(["runbook", "manifest", "variant-report", "variant-meta"].map(str::to_owned));
     let missing: Vec<&str> = KINDS.iter().map(|kind| kind.name).filter(|kind| !found.contains(*kind)).collect();
     assert!(missing.is_empty(), "no document of these kinds was looked at: {missing:?}");
 }
