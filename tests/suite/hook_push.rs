@@ -61,12 +61,11 @@ fn unreviewed(variant: u64) -> [(String, String, u64, String); 1] {
 #[test]
 fn a_variant_that_nobody_looked_at_is_refused_and_named_and_the_way_out_is_told() {
     let lab = two();
-    let commit = lab.git(&["rev-parse", "puff/fix/var1"]);
+    let commit = lab.git(&["rev-parse", "--short", "puff/fix/var1"]);
     let refused: Ran = push(&lab, &["origin", "puff/fix/var1:theirs"]).exits(1);
     for words in [
         &format!(
-            "error: {} 'Count in digits': is var1 of 'fix', which nobody has reviewed or picked [unreviewed]",
-            &commit[..10]
+            "error: {commit} 'Count in digits': is var1 of 'fix', which nobody has reviewed or picked [unreviewed]"
         ),
         "hint: git puff review fix; or pick it: git puff pick fix:1",
         "error: the push to 'origin' is refused for 1 reason",
