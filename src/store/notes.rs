@@ -4,6 +4,8 @@
 //! are many, split into folders by the first digits (see `git help notes`). libgit2's own notes lose concurrent
 //! writes and never split, so the tree is edited here and the ref swapped.
 
+use std::collections::BTreeMap;
+
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefChange, RefFailure, Repo};
@@ -136,8 +138,12 @@ impl<'a> Notes<'a> {
         let head = self.repo.ref_target(self.name);
         let old_tree = head.map(|head| self.repo.commit(head).map(|commit| commit.tree)).transpose()?;
         let mut tree = old_tree;
-        for (object, edit) in edits {
-            tree = Some(self.edit_one(tree, *object, edit)?);
+        // Many runs may have a part in one note: it is read and written once.
+        let mut of_object: BTreeMap<Oid, Vec<_>> = BTreeMap::new();
+        edits.iter().for_each(|(object, edit)| of_object.entry(*object).or_default().push(edit));
+        for (object, edits) in of_object {
+            let all = |text: Option<String>| edits.iter().fold(text, |text, edit| edit(text));
+            tree = Some(self.edit_one(tree, object, &all)?);
         }
         let Some(tree) = tree.filter(|tree| Some(*tree) != old_tree) else { return Ok(None) };
         let parents: Vec<Oid> = head.into_iter().collect();
