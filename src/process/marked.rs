@@ -2,8 +2,13 @@
 //! parents, its group or its session.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sysinfo::{Process, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+
+/// How often is looked for what is left after a kill, and the pause between two looks.
+const LOOKS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A variable with a folder in it. A process id may be another program's by now, and a command line changes; what a
 /// process inherits stays.
@@ -49,8 +54,9 @@ impl Mark<'_> {
 fn kill(is_ours: impl Fn(&str) -> bool) -> bool {
     let mut system = System::new();
     let mut any = false;
-    // Whoever starts another at this moment may be killed after it: look until there is none.
-    for _ in 0..3 {
+    // Whoever starts another at this moment may be killed after it, and a busy system takes a moment to end what is killed:
+    // look until there is none.
+    for _ in 0..LOOKS {
         let ours: Vec<_> = carriers(&mut system, &is_ours).collect();
         if ours.is_empty() {
             break;
@@ -59,6 +65,7 @@ fn kill(is_ours: impl Fn(&str) -> bool) -> bool {
         for found in ours {
             found.kill();
         }
+        std::thread::sleep(PAUSE);
     }
     any
 }

@@ -30,9 +30,10 @@ fn without_a_client_the_way_to_get_one_is_said() {
     lab.use_script_as_codex("#!/nowhere/interpreter\n");
     lab.puff(&SUBMIT).exits(128).complains(&["can't be run"]);
     assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
-    // What needs no client works without.
+    // What needs no client works without; who asks for the cloud hears that it does not.
     lab.puff(&["list"]).ok();
-    lab.puff(&["doctor"]).exits(1);
+    lab.puff(&["doctor"]).ok();
+    lab.puff(&["doctor", "--env", "acme/widgets"]).exits(1);
 }
 
 #[test]
