@@ -83,5 +83,5 @@ fn the_debian_package_holds_what_the_installer_installs() {
     assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")));
     assert!(root.join("usr/share/man/man1/git-puff.1.gz").is_file());
     let control = lab::run(lab.command("dpkg-deb").arg("-f").arg(&package)).ok();
-    assert!(control.stdout.contains("Depends: git (>= 1:2.32)"), "{}", control.stdout);
+    assert!(control.stdout.contains("Depends: git (>= 1:2.34)"), "{}", control.stdout);
 }

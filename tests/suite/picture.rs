@@ -54,13 +54,16 @@ fn typed(lab: &Lab, line: &str) -> Command {
     shell
 }
 
+/// What stands before how long something took.
+const IN: &str = "&#160;in&#160;";
+
 /// A picture without what differs each time: how long things took.
 fn comparable(picture: &str) -> String {
     let mut text = String::new();
-    for (number, piece) in picture.split(" in ").enumerate() {
+    for (number, piece) in picture.split(IN).enumerate() {
         let rest = piece.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
         let took = number > 0 && rest.starts_with('s') && rest.len() < piece.len();
-        text += if number == 0 { "" } else { " in " };
+        text += if number == 0 { "" } else { IN };
         text += if took { rest } else { piece };
     }
     text
