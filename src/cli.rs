@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::*;
+use crate::context::Context;
 use crate::error::Error;
 use crate::manual::with_examples;
 use crate::model::RunId;
+use crate::model::shown::Abbrev;
 use crate::ui::Format;
 
 /// Send one task to several coding agents, harvest every attempt as a branch, and choose
@@ -180,6 +182,32 @@ pub struct OutputFlags {
     /// Print KEY=VALUE lines
     #[arg(long)]
     pub porcelain: bool,
+}
+
+/// How names of objects are printed for people.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct AbbrevArgs {
+    /// Print names of objects with so many digits, more where they would name another object as well, or as many as git
+    /// would print here [config: core.abbrev]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, overrides_with = "no_abbrev")]
+    abbrev: Option<Option<usize>>,
+    /// Print names of objects with all their digits
+    #[arg(long, overrides_with = "abbrev")]
+    no_abbrev: bool,
+}
+
+impl AbbrevArgs {
+    /// Names of objects are printed so from here on; as git is configured to, where no number is given.
+    pub fn count(&self, context: &Context) {
+        let digits = self.abbrev.flatten().map(Abbrev::digits);
+        let wish = if self.no_abbrev { Some(Abbrev::Whole) } else { digits };
+        wish.into_iter().for_each(|wish| context.shorten_names(wish));
+    }
+
+    /// Names are to be shortened.
+    pub fn is_given(&self) -> bool {
+        self.abbrev.is_some()
+    }
 }
 
 /// Where a prompt comes from: one of the two flags, or standard input.

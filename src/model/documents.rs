@@ -74,8 +74,8 @@ kinds! {
     PRUNE = "prune", Prune, "What was removed: prune.";
     RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
     SYNC = "sync", Synced<'static>, "What went to and came from other clones: sync.";
-    PRUNED = "pruned", Tombstone, "A run that was pruned, or brought back, for everybody: pruned.json in refs/puff/pruned.";
-    LEFT = "left", LeftBehind, "What a run left in the clone that it came from: left.json in the run's tree.";
+    PRUNED = "pruned", Tombstone, "A run that was pruned for everybody: refs/puff/pruned.";
+    LEFT = "left", LeftBehind, "What a run left in another clone: left.json in its tree.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
     CAS = "cas", AppServer, "The Codex app server: cas-start, cas-stop, cas-status.";
     CONFIG = "config", Configuration, "The settings that count, and where they come from: config.";
