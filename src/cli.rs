@@ -67,6 +67,9 @@ pub enum Verb {
     Doctor(doctor::Doctor),
     Create(create::Create),
     Demo(demo::Demo),
+    // For other programs
+    Mcp(mcp::Mcp),
+    Skill(skill::Skill),
     /// The watcher process itself
     #[command(hide = true)]
     Watcher,
@@ -120,6 +123,7 @@ impl Cli {
             Some(Verb::Preflight(verb)) => (verb.output.json, false),
             Some(Verb::Diff(verb)) => (verb.json(), false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
+            Some(Verb::Mcp(_) | Verb::Skill(_)) => (false, false),
             Some(Verb::Watcher | Verb::Warden { .. }) => (false, false),
         };
         match (json, porcelain) {

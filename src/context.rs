@@ -29,6 +29,8 @@ pub struct Context {
     pub environment: Environment,
     /// Where live things are kept.
     pub places: Places,
+    /// Where whoever called may have agents started.
+    pub leave: Leave,
     /// Asked once: git takes a while to say.
     who: OnceCell<Option<Identity>>,
 }
@@ -68,7 +70,7 @@ impl Context {
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        Ok(Context { repo, settings, clock, ids, environment, places, who: OnceCell::new() })
+        Ok(Context { repo, settings, clock, ids, environment, places, leave: Leave::default(), who: OnceCell::new() })
     }
 
     /// What another thread needs to look at the same repository: a repository is not shared between threads.
@@ -80,6 +82,7 @@ impl Context {
             ids: self.ids.clone(),
             environment: self.environment.clone(),
             places: self.places.clone(),
+            leave: self.leave,
         }
     }
 
@@ -124,6 +127,21 @@ impl Context {
     }
 }
 
+/// Where whoever called may have agents started: a user anywhere, an agent where the user lets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leave {
+    /// In Codex Cloud, for money.
+    pub cloud: bool,
+    /// On this machine.
+    pub local: bool,
+}
+
+impl Default for Leave {
+    fn default() -> Leave {
+        Leave { cloud: true, local: true }
+    }
+}
+
 /// All of a [`Context`] but the open repository.
 #[derive(Clone)]
 pub struct Seed {
@@ -133,6 +151,7 @@ pub struct Seed {
     ids: Ids,
     environment: Environment,
     places: Places,
+    leave: Leave,
 }
 
 impl Seed {
@@ -141,8 +160,17 @@ impl Seed {
     /// # Errors
     /// As [`Repo::open`].
     pub fn open(self) -> Result<Context> {
-        let Seed { location, settings, clock, ids, environment, places } = self;
-        Ok(Context { repo: Repo::open(location)?, settings, clock, ids, environment, places, who: OnceCell::new() })
+        let Seed { location, settings, clock, ids, environment, places, leave } = self;
+        Ok(Context {
+            repo: Repo::open(location)?,
+            settings,
+            clock,
+            ids,
+            environment,
+            places,
+            leave,
+            who: OnceCell::new(),
+        })
     }
 }
 
@@ -161,6 +189,8 @@ pub struct Environment {
     pub seed: Option<String>,
     /// `CODEX_HOME`.
     pub codex_home: Option<String>,
+    /// `CLAUDE_HOME`.
+    pub claude_home: Option<String>,
     /// `CODEX_CLOUD_TASKS_BASE_URL`.
     pub codex_service: Option<String>,
     /// The folder that relative paths of the command line start from.
@@ -194,6 +224,7 @@ impl Environment {
             now: text("GIT_PUFF_NOW"),
             seed: text("GIT_PUFF_SEED"),
             codex_home: text("CODEX_HOME"),
+            claude_home: text("CLAUDE_HOME"),
             codex_service: text("CODEX_CLOUD_TASKS_BASE_URL"),
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             cache: cache.or_else(|| Some(home.as_ref()?.join(caches))),

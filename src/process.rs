@@ -9,6 +9,7 @@ mod bounded;
 mod caller;
 mod guard;
 mod marked;
+mod stdio;
 #[cfg(unix)]
 pub mod terminal;
 
@@ -16,6 +17,7 @@ pub use bounded::{Ended, Excerpt, Stop, Stream, run_bounded};
 pub use caller::Caller;
 pub use guard::Guard;
 pub use marked::Mark;
+pub use stdio::take_stdio;
 
 use std::cell::{OnceCell, RefCell};
 use std::ffi::{OsStr, OsString};

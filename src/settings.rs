@@ -54,6 +54,7 @@ keys! {
     STUCK_AFTER = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
     STUCK_POKE = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
     SESSION_ANSWER = "puff.session.answer", None, "What --auto may answer, 'PATTERN => TEXT' each: a regular expression of what is asked, and the text that is typed, with Enter unless '--no-enter' follows it; may be given several times, an empty one takes back those before. Passwords and logins are never answered.";
+    MCP_ALLOW = "puff.mcp.allow", None, "What 'git puff mcp' lets agents do: words in order, the last one that fits winning. read, watch, harvest, review (runs checks), local (runs agents and commands here), cloud (spends money) and decide (pick, prune, undo) are groups of tools; a tool's name, all and none fit as well, and '-' in front takes away. Everything when unset; may be given several times.";
     NOTIFY = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
 }
 

@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod launch;
 pub mod list;
 pub mod log;
+pub mod mcp;
 pub mod overview;
 pub mod patch;
 pub mod pick;
@@ -23,6 +24,7 @@ pub mod retry;
 pub mod review;
 pub mod session;
 pub mod show;
+pub mod skill;
 pub mod stop;
 pub mod submit;
 pub mod undo;
@@ -62,6 +64,8 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("doctor", doctor::MANUAL),
     ("create", create::MANUAL),
     ("demo", demo::MANUAL),
+    ("mcp", mcp::MANUAL),
+    ("skill", skill::MANUAL),
 ];
 
 /// Does what the command line says, in the place that `here` looks around in.
@@ -100,6 +104,8 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
+        Some(Verb::Mcp(_)) => crate::mcp::serve(),
+        Some(Verb::Skill(verb)) => skill::run(&verb, ui),
         Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
         Some(Verb::Warden { run }) => crate::engine::review::ward(&here()?, &run).map(|()| Exit::Done),
     }

@@ -14,7 +14,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::Value;
 
-pub use self::answers::{Event, Examination, Failure, Health, Jobs, Runs, Sessions};
+pub use self::answers::{Event, Examination, Failure, Health, Jobs, Runs, Sessions, Text};
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
@@ -67,6 +67,7 @@ kinds! {
     RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
+    TEXT = "text", Text, "A part of a text from outside: the tools of mcp that answer a patch, a report, a log or a difference.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl; it has no schema field.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json, which has no schema field.";
     VARIANT_META = "variant-meta", Meta, "Where a variant's patch came from: its meta.json, which has no schema field.";

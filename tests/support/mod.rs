@@ -13,6 +13,7 @@ pub mod door;
 pub mod export;
 pub mod judged;
 pub mod lab;
+pub mod mcp;
 pub mod responses;
 pub mod ssh;
 pub mod stage;
