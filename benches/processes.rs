@@ -55,6 +55,26 @@ fn thousand_packed(bencher: Bencher, args: &[&str]) {
     bencher.bench(|| quietly(lab.command(PUFF).args(args)));
 }
 
+/// What a shell waits for at TAB behind `git puff show`, with a thousand runs, and with the beginning of one.
+#[divan::bench(sample_count = 100, sample_size = 1, args = [&["complete", "--", "show", ""][..], &["complete", "--", "show", "run-77"][..], &["complete", "--", "harvest", "--"][..]])]
+fn tab(bencher: Bencher, args: &[&str]) {
+    static LAB: OnceLock<Lab> = OnceLock::new();
+    let lab = LAB.get_or_init(|| full(true));
+    bencher.bench(|| quietly(lab.command(PUFF).args(args)));
+}
+
+/// The same where no listing has remembered anything yet: nothing is written by a TAB, so each is like the first.
+#[divan::bench(sample_count = 50, sample_size = 1)]
+fn tab_after_nothing(bencher: Bencher) {
+    static LAB: OnceLock<Lab> = OnceLock::new();
+    let lab = LAB.get_or_init(|| {
+        let lab = full(true);
+        std::fs::remove_file(lab.puff_dir().join("cache/records")).expect("what was remembered");
+        lab
+    });
+    bencher.bench(|| quietly(lab.command(PUFF).args(["complete", "--", "show", ""])));
+}
+
 /// A folder with four exported variants, up to branches, notes and report; every time as a new run.
 #[divan::bench(sample_count = 30, sample_size = 1)]
 fn harvest_four(bencher: Bencher) {

@@ -15,7 +15,10 @@ class GitPuff < Formula
     man1.install Dir["man/*.1"]
     bash_completion.install "completions/git-puff.bash" => "git-puff"
     zsh_completion.install "completions/_git-puff"
-    fish_completion.install "completions/git-puff.fish"
+    # fish's own completion of git does not look for ours: this is read at its start.
+    (share/"fish/vendor_conf.d").install "completions/git-puff.fish"
+    (share/"elvish/lib").install "completions/git-puff.elv"
+    pkgshare.install "completions/_git-puff.ps1" => "git-puff.ps1"
   end
 
   test do

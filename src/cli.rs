@@ -66,10 +66,14 @@ pub enum Verb {
     // Setting up
     Doctor(doctor::Doctor),
     Create(create::Create),
+    Man(man::Man),
+    Completions(completions::Completions),
     Demo(demo::Demo),
     // For other programs
     Mcp(mcp::Mcp),
     Skill(skill::Skill),
+    #[command(hide = true)]
+    Complete(complete::Complete),
     /// The watcher process itself
     #[command(hide = true)]
     Watcher,
@@ -124,6 +128,7 @@ impl Cli {
             Some(Verb::Diff(verb)) => (verb.json(), false),
             Some(Verb::Report(_) | Verb::Log(_) | Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
             Some(Verb::Mcp(_) | Verb::Skill(_)) => (false, false),
+            Some(Verb::Man(_) | Verb::Completions(_) | Verb::Complete(_)) => (false, false),
             Some(Verb::Watcher | Verb::Warden { .. }) => (false, false),
         };
         match (json, porcelain) {

@@ -67,10 +67,19 @@ impl Context {
         if environment.has("GIT_QUARANTINE_PATH") {
             places.close();
         }
+        share(&settings, &mut places);
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
         Ok(Context { repo, settings, clock, ids, environment, places, leave: Leave::default(), who: OnceCell::new() })
+    }
+
+    /// How the user wants colours: `color.puff`, or `color.ui`; and whether git has put a pager behind us that takes them.
+    pub fn colours(&self) -> (Option<&str>, bool) {
+        let setting = self.settings.git("color.puff").or_else(|| self.settings.git("color.ui"));
+        let takes = self.settings.git("color.pager").is_none_or(|_| self.settings.git_truth("color.pager"));
+        let in_pager = self.environment.has("GIT_PAGER_IN_USE") && takes && !self.environment.no_color;
+        (setting, in_pager)
     }
 
     /// What another thread needs to look at the same repository: a repository is not shared between threads.
@@ -142,6 +151,24 @@ impl Default for Leave {
     }
 }
 
+/// In a shared repository, lets whoever it is shared with use what is made in it, as git does: by the process's mask, since
+/// libgit2 asks nobody else. Folders take the group of the one that they are in.
+fn share(settings: &Settings, places: &mut Places) {
+    let Some(mode) = settings.git("core.sharedrepository").and_then(shared_mode) else { return };
+    crate::process::widen(mode);
+    places.share(mode);
+}
+
+/// The permissions that `core.sharedRepository` adds; none where it is not shared.
+fn shared_mode(value: &str) -> Option<u32> {
+    match value.to_ascii_lowercase().as_str() {
+        "group" | "true" | "yes" | "on" | "1" => Some(0o060),
+        "all" | "world" | "everybody" | "2" => Some(0o064),
+        "umask" | "false" | "no" | "off" | "" => None,
+        octal => u32::from_str_radix(octal, 8).ok().filter(|mode| mode & 0o600 == 0o600).map(|mode| mode & 0o066),
+    }
+}
+
 /// All of a [`Context`] but the open repository.
 #[derive(Clone)]
 pub struct Seed {
@@ -181,6 +208,8 @@ pub struct Environment {
     pub puff: HashMap<String, String>,
     /// The names of all variables that git, or git-puff, would listen to: `GIT_…`.
     pub git: Vec<String>,
+    /// `NO_COLOR` is set to anything.
+    pub no_color: bool,
     /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
     pub alternates: OsString,
     /// `GIT_PUFF_NOW`: a fixed clock, for tests and for reproducing a record.
@@ -199,6 +228,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// The folder for what can be made again.
     pub cache: Option<PathBuf>,
+    /// The folder for what programs bring along for this user.
+    pub data: Option<PathBuf>,
     /// This program.
     pub program: Option<PathBuf>,
 }
@@ -215,18 +246,21 @@ impl Environment {
         let home = text("HOME").map(PathBuf::from);
         let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
         let cache = text("XDG_CACHE_HOME").map(PathBuf::from).filter(|cache| cache.is_absolute());
+        let data = text("XDG_DATA_HOME").map(PathBuf::from).filter(|data| data.is_absolute());
         let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         Environment {
             puff: variables.filter(|(name, _)| name.starts_with("GIT_PUFF_")).collect(),
             git: names.filter(|name| name.starts_with("GIT_")).collect(),
             alternates: std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default(),
+            no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             now: text("GIT_PUFF_NOW"),
             seed: text("GIT_PUFF_SEED"),
             codex_home: text("CODEX_HOME"),
             claude_home: text("CLAUDE_HOME"),
             codex_service: text("CODEX_CLOUD_TASKS_BASE_URL"),
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            data: data.or_else(|| Some(home.as_ref()?.join(".local/share"))),
             cache: cache.or_else(|| Some(home.as_ref()?.join(caches))),
             home,
             program: std::env::current_exe().ok(),

@@ -13,7 +13,13 @@ fn main() -> ExitCode {
         Err(other) => return say(&other),
     };
     let ui = Ui::new(cli.format(git_puff::context::prefers_porcelain()));
-    match git_puff::commands::run(cli, Context::look_around, &ui) {
+    let here = || {
+        let context = Context::look_around()?;
+        let (setting, in_pager) = context.colours();
+        ui.colour(setting, in_pager);
+        Ok(context)
+    };
+    match git_puff::commands::run(cli, here, &ui) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
             ui.error(&error);

@@ -45,6 +45,7 @@ keys! {
     WORKTREE_SETUP = "puff.worktree.setup", None, "A command that is run in each new worktree before its agent starts.";
     WORKTREE_COPY = "puff.worktree.copy", None, "Ignored files of the main worktree that each new worktree gets a copy of: a path or pattern; may be given several times.";
     AUTO_HARVEST = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
+    SIGN = "puff.sign", None, "Sign the commits of variants, as git signs the user's own; commit.gpgSign when unset.";
     CHECK = "puff.check", None, "A command that a review runs on every variant and on the base, in a worktree of each; exit 0 is well. May be given several times. The checks that a launch named count before these.";
     CHECK_WRAPPER = "puff.check.wrapper", None, "What is put before every check, such as a container's command: 'PREFIX sh -c CHECK' is what runs.";
     JUDGE = "puff.judge", None, "A command that scores the variants of a review, given without their makers on its standard input; run at the top of the main worktree. May be given several times.";
@@ -175,9 +176,20 @@ impl Settings {
         setting.value.parse().map_err(|_| bad(key, &setting, wanted))
     }
 
+    /// Every key of git's configuration here, as git lists it.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.key.as_str())
+    }
+
     /// A key of git's own, the last entry winning.
     pub fn git(&self, key: &str) -> Option<&str> {
         self.entries.iter().rev().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
+    }
+
+    /// A key of git's own that holds a truth value; what is none is false, for git itself to complain about.
+    pub fn git_truth(&self, key: &str) -> bool {
+        let value = self.git(key).unwrap_or_default().to_ascii_lowercase();
+        matches!(value.as_str(), "true" | "yes" | "on" | "1")
     }
 
     /// Keys under `puff.` that git-puff does not know: most likely typing errors. `known` names keys beyond [`KEYS`].

@@ -76,6 +76,18 @@ impl Ui {
         self.heard.is_some()
     }
 
+    /// Colours as git's `color.ui` and `color.puff` have it: `always`, `never`, or what the output can do. `in_pager` says
+    /// that git has put a pager behind us, which takes them.
+    pub fn colour(&self, setting: Option<&str>, in_pager: bool) {
+        let choice = match setting.map(str::to_ascii_lowercase).as_deref() {
+            Some("always") => anstream::ColorChoice::Always,
+            Some("never" | "false" | "no" | "off" | "0") => anstream::ColorChoice::Never,
+            _ if in_pager => anstream::ColorChoice::Always,
+            _ => return,
+        };
+        choice.write_global();
+    }
+
     /// What the results are written as.
     pub fn format(&self) -> Format {
         self.format

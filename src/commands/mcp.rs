@@ -16,14 +16,10 @@ pub struct Mcp {}
 
 /// What the manual says of it.
 pub const MANUAL: Manual = Manual {
-    examples: &[
-        Example { line: "codex mcp add puff -- git puff mcp", does: "Let Codex use it from now on." },
-        Example {
-            line: "git config --global puff.mcp.allow read,watch",
-            does: "Let agents look and wait, and do nothing else.",
-        },
-        Example { line: "git config puff.mcp.allow -cloud", does: "Let them do everything but spend money." },
-    ],
+    examples: &[Example {
+        line: "git puff mcp",
+        does: "Serve whoever started it; 'codex mcp add puff -- git puff mcp' has Codex start it by itself.",
+    }],
     settings: &[settings::MCP_ALLOW],
     ..Manual::NONE
 };

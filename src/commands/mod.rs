@@ -4,6 +4,8 @@
 
 pub mod adopt;
 pub mod cancel;
+pub mod complete;
+pub mod completions;
 pub mod create;
 pub mod demo;
 pub mod diff;
@@ -13,6 +15,7 @@ pub mod jobs;
 pub mod launch;
 pub mod list;
 pub mod log;
+pub mod man;
 pub mod mcp;
 pub mod overview;
 pub mod patch;
@@ -63,6 +66,8 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("session", session::MANUAL),
     ("doctor", doctor::MANUAL),
     ("create", create::MANUAL),
+    ("man", man::MANUAL),
+    ("completions", completions::MANUAL),
     ("demo", demo::MANUAL),
     ("mcp", mcp::MANUAL),
     ("skill", skill::MANUAL),
@@ -103,6 +108,9 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
+        Some(Verb::Man(verb)) => man::run(&verb, ui),
+        Some(Verb::Completions(verb)) => completions::run(&verb, ui),
+        Some(Verb::Complete(verb)) => complete::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
         Some(Verb::Mcp(_)) => crate::mcp::serve(),
         Some(Verb::Skill(verb)) => skill::run(&verb, ui),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::{PromptArgs, RunArgs};
-use crate::context::Context;
+use crate::context::{Context, Environment};
 use crate::engine::Notice;
 use crate::engine::intent::{Intent, WatchWish};
 use crate::error::{Error, Result};
@@ -73,7 +73,12 @@ pub fn input(ui: &Ui) -> Result<Vec<u8>> {
 
 /// A path of the command line, from the folder that the command was called in.
 pub fn absolute(context: &Context, path: &Path) -> PathBuf {
-    context.environment.cwd.join(path)
+    absolute_from(&context.environment, path)
+}
+
+/// The same where there need not be a repository.
+pub fn absolute_from(environment: &Environment, path: &Path) -> PathBuf {
+    environment.cwd.join(path)
 }
 
 /// Commands of a flag that may be given several times, each once.

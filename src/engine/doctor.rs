@@ -4,17 +4,37 @@ use super::left_overs::{Matter, left_overs};
 use super::{branches, half_done, open_here, repair};
 use crate::context::Context;
 use crate::error::Error;
-use crate::model::{Finding, FindingResult, State};
+use crate::model::{Finding, FindingResult, ProviderKind, State};
 use crate::provider::Provider;
 use crate::settings;
-use crate::store::{FileLock, RunStore, Runbook, RunbookLine};
+use crate::store::{FileLock, Recorded, RunStore, Runbook, RunbookLine};
 
 /// Looks at everything that a launch, a watch and a harvest need. Nothing is changed, and nothing is paid.
 pub fn examine(context: &Context, env: Option<&str>) -> Vec<Finding> {
     let mut findings = here(context);
-    findings.extend(cloud(context, env));
+    let needed = env.is_some() || uses_cloud(context);
+    findings.extend(cloud(context, env).into_iter().map(|finding| if needed { finding } else { softened(finding) }));
     findings.extend(records(context));
     findings
+}
+
+/// Is the cloud used here: named in the settings, or by a run that there is?
+fn uses_cloud(context: &Context) -> bool {
+    let keys = [settings::ENV, settings::DIALECT, settings::CODEX];
+    let named = keys.iter().any(|key| context.settings.get(*key).is_some_and(|setting| setting.origin != "default"));
+    let of_cloud = |recorded: &Recorded| recorded.run.provider == ProviderKind::CodexCloud;
+    named || RunStore::new(context).examine().is_ok_and(|(runs, _)| runs.iter().any(of_cloud))
+}
+
+/// What stands in the way of the cloud alone, where nobody has used it: agents on this machine do without.
+fn softened(finding: Finding) -> Finding {
+    match finding.result {
+        FindingResult::Fail => {
+            let detail = format!("{}; only the cloud needs it", finding.detail);
+            Finding { result: FindingResult::Warn, detail, ..finding }
+        }
+        _ => finding,
+    }
 }
 
 fn here(context: &Context) -> Vec<Finding> {
@@ -43,8 +63,8 @@ fn settings_errors(context: &Context) -> Vec<Finding> {
     let spans = [settings::INTERVAL, settings::TIMEOUT, settings::SETTLE].map(|key| settings.span(key).err());
     let numbers =
         [settings::BEST_OF, settings::MAX_ACTIVE, settings::ATTEMPT_LIMIT].map(|key| settings.number(key).err());
-    let truth = settings.truth(settings::AUTO_HARVEST).err();
-    let errors = spans.into_iter().chain(numbers).flatten().chain(truth);
+    let truths = [settings::AUTO_HARVEST, settings::SIGN].map(|key| settings.truth(key).err());
+    let errors = spans.into_iter().chain(numbers).chain(truths).flatten();
     errors.map(|error| fail("config", error)).collect()
 }
 

@@ -6,11 +6,13 @@
 mod keep;
 mod make;
 mod real_base;
+mod sign;
 
 use std::collections::HashMap;
 use std::path::Path;
 
 pub(in crate::engine) use self::keep::keep;
+pub(in crate::engine) use self::sign::Signer;
 
 use self::make::{Made, make, place, record};
 use self::real_base::find_real_base;
@@ -108,7 +110,12 @@ pub fn end_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run
 /// # Errors
 /// When the base is not to be had, or the repository can't be written.
 pub fn harvest_kept(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'_>) -> Result<Run> {
-    let made = RunStore::new(context).at_once(|| make_all(context, id, wish, tell))?;
+    let signer = Signer::new(context)?;
+    let made = RunStore::new(context).at_once(|| make_all(context, id, wish, &signer, tell));
+    if made.is_err() {
+        signer.record_failure(id);
+    }
+    let made = made?;
     finish(context, made, wish, tell)
 }
 
@@ -116,7 +123,13 @@ pub fn harvest_kept(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'
 pub(in crate::engine) type AllMade = (Run, HashMap<u32, Made>);
 
 /// Makes the commits of what is kept in the run; nothing names them yet.
-pub(in crate::engine) fn make_all(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'_>) -> Result<AllMade> {
+pub(in crate::engine) fn make_all(
+    context: &Context,
+    id: &RunId,
+    wish: &Wish,
+    signer: &Signer<'_>,
+    tell: Listener<'_>,
+) -> Result<AllMade> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
     check_variants(&recorded.run, &wish.variants)?;
@@ -126,7 +139,7 @@ pub(in crate::engine) fn make_all(context: &Context, id: &RunId, wish: &Wish, te
         bring(context, &store, &recorded, &variants)?;
     }
     let variants = variants.into_iter();
-    let make = |variant: &Variant| Ok((variant.index, make(context, &store, &recorded, variant, tell)?));
+    let make = |variant: &Variant| Ok((variant.index, make(context, &store, &recorded, variant, signer, tell)?));
     let made = variants.map(make).collect::<Result<_>>()?;
     Ok((recorded.run, made))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::base::{self, Base};
-use super::harvest::{Client, Wish, finish, keep, make_all};
+use super::harvest::{Client, Signer, Wish, finish, keep, make_all};
 use super::launch::blank;
 use super::{Listener, branches};
 use crate::context::Context;
@@ -45,12 +45,13 @@ pub fn import(
         None => free_id(&store, &about, &digest)?,
     };
     // Nothing is paid for, and the folder stays: an import that is killed is one that has not begun.
+    let signer = Signer::new(context)?;
     let made = store.at_once(|| {
         record(context, &store, &id, &export, &base, &about, &digest)?;
         let client = Client { name: "import".to_owned(), version: None };
         keep(context, &store, &id, &export.collection(), &client, tell)?;
         fill_gaps(context, &store, &id)?;
-        make_all(context, &id, wish, tell)
+        make_all(context, &id, wish, &signer, tell)
     })?;
     finish(context, made, wish, tell)
 }

@@ -1,5 +1,7 @@
 //! Commits made of others: with another's author, or signed.
 
+use std::time::Duration;
+
 use git2::ObjectType;
 
 use super::repo::{Repo, oid, raw};
@@ -20,6 +22,38 @@ pub struct Draft {
     pub committer: Vec<u8>,
     /// The message.
     pub message: Vec<u8>,
+}
+
+impl Draft {
+    /// The commit as git keeps it.
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = self.head().into_bytes();
+        for (role, who) in [("author", &self.author), ("committer", &self.committer)] {
+            bytes.extend([role.as_bytes(), b" ", who, b"\n"].concat());
+        }
+        bytes.push(b'\n');
+        bytes.extend(&self.message);
+        bytes
+    }
+
+    /// The lines of its tree and its parents.
+    fn head(&self) -> String {
+        let parents: String = self.parents.iter().map(|parent| format!("parent {parent}\n")).collect();
+        format!("tree {}\n{parents}", self.tree)
+    }
+
+    /// Is this commit this one, but signed?
+    pub fn is_signed_as(&self, bytes: &[u8]) -> bool {
+        let end = bytes.windows(2).position(|two| two == b"\n\n");
+        let Some((head, message)) = end.map(|end| (&bytes[..end + 1], &bytes[end + 2..])) else { return false };
+        let rest = head.strip_prefix(self.head().as_bytes());
+        message == self.message
+            && rest.is_some_and(|rest| {
+                let lines: Vec<&[u8]> = rest.split(|byte| *byte == b'\n').collect();
+                let others = lines.iter().filter(|line| line.starts_with(b"parent ")).count();
+                others == 0 && lines.iter().any(|line| line.starts_with(b"gpgsig"))
+            })
+    }
 }
 
 impl Repo {
@@ -64,35 +98,58 @@ impl Repo {
     /// # Errors
     /// When the object store can't be written.
     pub fn write_draft(&self, draft: &Draft) -> Result<Oid> {
-        let mut bytes = format!("tree {}\n", draft.tree).into_bytes();
-        for parent in &draft.parents {
-            bytes.extend(format!("parent {parent}\n").bytes());
-        }
-        for (role, who) in [("author", &draft.author), ("committer", &draft.committer)] {
-            bytes.extend([role.as_bytes(), b" ", who, b"\n"].concat());
-        }
-        bytes.push(b'\n');
-        bytes.extend(&draft.message);
+        self.write_commit_bytes(&draft.bytes())
+    }
+
+    /// The name that a commit would have.
+    ///
+    /// # Errors
+    /// When its message is too long for any.
+    pub fn name_draft(&self, draft: &Draft) -> Result<Oid> {
+        let named = git2::Oid::hash_object(ObjectType::Commit, &draft.bytes());
+        named.map(oid).map_err(|cause| Error::failed("a commit can't be named").because(cause))
+    }
+
+    /// Writes a commit that is there as bytes.
+    ///
+    /// # Errors
+    /// When the object store can't be written.
+    pub fn write_commit_bytes(&self, bytes: &[u8]) -> Result<Oid> {
         self.keep(ObjectType::Commit, bytes.into())
             .map_err(|cause| Error::cannot_work("a commit can't be written").hint(SPACE).because(cause))
     }
 
-    /// Writes a commit with the user's signature: git knows how they sign.
+    /// A commit as git keeps it.
+    ///
+    /// # Errors
+    /// When it is not here.
+    pub fn commit_bytes(&self, commit: Oid) -> Result<Vec<u8>> {
+        let unreadable = |cause| self.missing("commit", commit, cause);
+        let odb = self.inner.odb().map_err(unreadable)?;
+        Ok(self.read(&odb, commit, ObjectType::Commit).map_err(unreadable)?.to_vec())
+    }
+
+    /// Writes a commit with the user's signature: git knows how they sign. Who has to be asked for a passphrase has
+    /// [`SIGNING`] for it.
     ///
     /// # Errors
     /// When it can't be signed or written, in git's words.
     pub fn write_signed(&self, draft: &Draft) -> Result<Oid> {
         let cannot = || Error::failed("the commit can't be signed").hint("try 'git commit -S' to see what is missing");
-        let author = String::from_utf8_lossy(&draft.author).into_owned();
-        let (name, rest) = author.split_once(" <").ok_or_else(cannot)?;
-        let (email, date) = rest.split_once("> ").ok_or_else(cannot)?;
         self.flush().map_err(|cause| cannot().because(cause))?;
-        let mut cmd = self.git().args(["commit-tree", "-S", &draft.tree.to_string()]);
+        let call = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", &draft.tree.to_string()];
+        let mut cmd = self.git().args(call).limit(SIGNING);
         for parent in &draft.parents {
             cmd = cmd.args(["-p", &parent.to_string()]);
         }
-        cmd =
-            cmd.env("GIT_AUTHOR_NAME", name).env("GIT_AUTHOR_EMAIL", email).env("GIT_AUTHOR_DATE", format!("@{date}"));
+        for (role, who) in [("AUTHOR", &draft.author), ("COMMITTER", &draft.committer)] {
+            let who = String::from_utf8_lossy(who).into_owned();
+            let (name, rest) = who.split_once(" <").ok_or_else(cannot)?;
+            let (email, date) = rest.split_once("> ").ok_or_else(cannot)?;
+            for (what, value) in [("NAME", name), ("EMAIL", email), ("DATE", &format!("@{date}"))] {
+                cmd = cmd.env(format!("GIT_{role}_{what}"), value);
+            }
+        }
         let written = run(&cmd.stdin(draft.message.clone())).map_err(|cause| cannot().because(cause))?;
         let id = String::from_utf8_lossy(&written.stdout).trim().parse();
         id.map_err(|cause| cannot().because(cause))
@@ -116,6 +173,9 @@ impl Repo {
         self.inner.merge_base(raw(one), raw(other)).ok().map(oid)
     }
 }
+
+/// How long signing may take, a person who is asked for a passphrase included.
+const SIGNING: Duration = Duration::from_secs(120);
 
 const FSCK: &str = "check the repository with 'git fsck'";
 const SPACE: &str = "check permissions and free space of the git directory";

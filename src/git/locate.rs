@@ -35,6 +35,9 @@ pub struct Location {
     pub promisors: Vec<String>,
 }
 
+/// The oldest git that has all that is asked of it: `git worktree add --reason`.
+pub const OLDEST: &str = "2.34";
+
 /// What stands between two paths in git's answer, which prints a word that it does not know as it is: a path may have line
 /// ends in it.
 const NEXT: &str = "--and-then";
@@ -83,6 +86,11 @@ fn read(output: &Output) -> Result<Location> {
     let mut lines = output.stdout.splitn(3, |byte| *byte == b'\n');
     let mut next = || lines.next().ok_or_else(unreadable);
     let (bare, object_format, paths) = (next()? == b"true", next()?, next()?);
+    // An older git prints every word that it does not know, too.
+    if object_format.starts_with(b"--") || paths.starts_with(b"--") {
+        return Err(Error::cannot_work("git is too old for git-puff")
+            .hint(format!("update git: it has to be {OLDEST} or newer; 'git --version' says which it is")));
+    }
     let object_format = String::from_utf8_lossy(object_format).into_owned();
     let paths = paths.strip_suffix(b"\n").unwrap_or(paths);
     let [git_dir, common_dir, objects, worktree] = split(paths).ok_or_else(unreadable)?;

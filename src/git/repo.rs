@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Weak};
 
 use super::at_once::Waiting;
+use super::commits::Draft;
 use super::library;
 use super::locate::Location;
 use super::objects::Unwritten;
@@ -232,22 +233,23 @@ impl Repo {
     /// # Errors
     /// When the object store can't be written or the identity holds what a commit can't.
     pub fn write_commit(&self, new: &NewCommit<'_>) -> Result<Oid> {
+        self.write_draft(&self.draft(new)?)
+    }
+
+    /// A commit as git has its lines.
+    ///
+    /// # Errors
+    /// When the identity holds what a commit can't.
+    pub fn draft(&self, new: &NewCommit<'_>) -> Result<Draft> {
         let unwritable = |cause| unwritable("a commit", cause);
         let when = git2::Time::new(new.at.timestamp(), 0);
         // libgit2 knows what a name may be, and what is trimmed off it.
         let signature = git2::Signature::new(&new.identity.name, &new.identity.email, &when).map_err(unwritable)?;
-        let mut bytes = format!("tree {}\n", new.tree).into_bytes();
-        for parent in new.parents {
-            bytes.extend(format!("parent {parent}\n").bytes());
-        }
-        for role in ["author ", "committer "] {
-            let parts = [role.as_bytes(), signature.name_bytes(), b" <", signature.email_bytes(), b"> "];
-            bytes.extend(parts.concat());
-            bytes.extend(format!("{} +0000\n", when.seconds()).bytes());
-        }
-        bytes.push(b'\n');
-        bytes.extend(new.message.bytes());
-        self.keep(git2::ObjectType::Commit, bytes.into()).map_err(unwritable)
+        let (name, email) = (signature.name_bytes(), signature.email_bytes());
+        let date = format!("{} +0000", when.seconds());
+        let who = [name, b" <", email, b"> ", date.as_bytes()].concat();
+        let (parents, message) = (new.parents.to_vec(), new.message.as_bytes().to_vec());
+        Ok(Draft { tree: new.tree, parents, author: who.clone(), committer: who, message })
     }
 
     /// The commit that a revision names; none when nothing has that name.

@@ -120,7 +120,7 @@ mod tests {
         let places =
             Places::of_roots([uri.as_str(), "file:///no/such/folder", "https://example.com/x", "file://elsewhere/x"]);
         let root = root.canonicalize().unwrap();
-        assert_eq!(places.roots(), [root.clone()]);
+        assert_eq!(places.roots(), std::slice::from_ref(&root));
         assert_eq!(places.folder(None).unwrap(), root);
         assert_eq!(places.folder(Some("inner")).unwrap(), root.join("inner"));
         assert_eq!(places.folder(Some(&uri)).unwrap(), root);

@@ -41,12 +41,12 @@ pub async fn ask(peer: &Peer<RoleServer>) -> Option<Places> {
 }
 
 /// What the client told when it made its request again; or else the answer that asks it.
-pub fn told(answers: Option<&InputResponses>) -> Result<Places, InputRequiredResult> {
+pub fn told(answers: Option<&InputResponses>) -> Result<Places, Box<InputRequiredResult>> {
     let told = answers.and_then(|answers| answers.get(NAME)).cloned();
     let told = told.and_then(|told| serde_json::from_value::<ListRootsResult>(told).ok());
     told.map(|told| places(&told)).ok_or_else(|| {
         let ask = InputRequest::ListRoots(ListRootsRequest::default());
-        InputRequiredResult::from_input_requests([(NAME.to_owned(), ask)].into())
+        Box::new(InputRequiredResult::from_input_requests([(NAME.to_owned(), ask)].into()))
     })
 }
 

@@ -108,7 +108,7 @@ impl Server {
         &self,
         context: &RequestContext<RoleServer>,
         answers: Option<&InputResponses>,
-    ) -> std::result::Result<Places, InputRequiredResult> {
+    ) -> std::result::Result<Places, Box<InputRequiredResult>> {
         match Way::of(context) {
             Way::None => Ok(self.here()),
             Way::Answer => roots::told(answers),
@@ -212,7 +212,7 @@ impl ServerHandler for Server {
         };
         let places = match self.places(&context, request.input_responses.as_ref()).await {
             Ok(places) => places,
-            Err(ask) => return Ok(ask.into()),
+            Err(ask) => return Ok((*ask).into()),
         };
         let (sender, mut news) = mpsc::unbounded_channel();
         let (caller, args) = (Caller::default(), request.arguments.unwrap_or_default());
@@ -283,7 +283,7 @@ impl ServerHandler for Server {
                 let read = self.work(move || resources::read(&places, &request.uri)).await?;
                 read.map(ReadResourceResponse::from)
             }
-            Err(ask) => Ok(ask.into()),
+            Err(ask) => Ok((*ask).into()),
         }
     }
 

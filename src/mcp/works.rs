@@ -29,6 +29,8 @@ impl Works {
         // A thread that can't be had drops the sender: that is an answer too.
         let _ = std::thread::Builder::new().name("call".to_owned()).spawn(move || {
             let _held = (open, place);
+            // A repository that is shared with a group widens it; the next one need not be.
+            crate::process::own_mask();
             let _ = sender.send(work());
         });
         receiver

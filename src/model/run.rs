@@ -210,6 +210,8 @@ pub enum Attention {
     TaskNotFound,
     /// The client can't be run, or isn't understood.
     ClientTrouble,
+    /// Make signing work: the commits of variants are to be signed, and can't be.
+    NeedsSignature,
     /// A word of a newer git-puff.
     #[serde(untagged)]
     Other(String),
@@ -224,6 +226,7 @@ impl Attention {
             Attention::AttemptLimit => "attempt-limit",
             Attention::TaskNotFound => "task-not-found",
             Attention::ClientTrouble => "client-trouble",
+            Attention::NeedsSignature => "needs-signature",
             Attention::Other(word) => word,
         }
     }

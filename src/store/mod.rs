@@ -1,5 +1,6 @@
 //! What is kept: runs in refs, the runbook log, notes; and where live things are.
 
+mod glance;
 mod lock;
 mod notes;
 mod places;
@@ -9,6 +10,7 @@ mod runs;
 mod sessions;
 mod trash;
 
+pub use glance::{Glance, RiskGlance, VariantGlance};
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
 pub use places::{Places, RUNBOOK, replace};

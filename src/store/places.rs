@@ -19,12 +19,14 @@ pub struct Places {
     top: Option<PathBuf>,
     common_dir: PathBuf,
     closed: bool,
+    /// The permissions that others have in a shared repository.
+    shared: u32,
 }
 
 impl Places {
     /// The places of the repository with this common directory and main worktree.
     pub fn new(common_dir: &Path, top: Option<PathBuf>) -> Places {
-        Places { root: common_dir.join("puff"), top, common_dir: common_dir.to_owned(), closed: false }
+        Places { root: common_dir.join("puff"), top, common_dir: common_dir.to_owned(), closed: false, shared: 0 }
     }
 
     /// `<git common dir>/puff`.
@@ -70,6 +72,12 @@ impl Places {
     /// Lets no ref be written any more: what was pushed is looked at and not taken yet, and git allows none.
     pub fn close(&mut self) {
         self.closed = true;
+    }
+
+    /// Lets others use these places too, with such permissions: they can read what is recorded in the repository as well,
+    /// prompts and all. Sessions stay whoever's they are.
+    pub fn share(&mut self, mode: u32) {
+        self.shared = mode;
     }
 
     /// Takes the lock under which refs of ours are written.
@@ -140,7 +148,8 @@ impl Places {
         self.top.as_ref().unwrap_or(&self.common_dir).join(RUNBOOK)
     }
 
-    /// Makes the folders, readable by the user alone: client logs can hold account ids and prompts.
+    /// Makes the folders, readable by the user alone, and by those a shared repository is shared with: client logs can hold
+    /// account ids and prompts.
     ///
     /// # Errors
     /// When the repository can't be written.
@@ -150,7 +159,7 @@ impl Places {
                 return Ok(());
             }
             for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions"] {
-                make_private(&self.root.join(folder))?;
+                make_folder(&self.root.join(folder), self.shared)?;
             }
             Ok(())
         };
@@ -163,13 +172,14 @@ impl Places {
 }
 
 #[cfg(unix)]
-fn make_private(folder: &Path) -> io::Result<()> {
+fn make_folder(folder: &Path, shared: u32) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    let mode = 0o700 | shared | (shared & 0o044) >> 2;
+    fs::DirBuilder::new().recursive(true).mode(mode).create(folder)
 }
 
 #[cfg(not(unix))]
-fn make_private(folder: &Path) -> io::Result<()> {
+fn make_folder(folder: &Path, _: u32) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 

@@ -28,8 +28,8 @@ const TRIES: usize = 100;
 /// The runs of a repository.
 pub struct RunStore<'a> {
     context: &'a Context,
-    repo: &'a Repo,
-    places: &'a Places,
+    pub(super) repo: &'a Repo,
+    pub(super) places: &'a Places,
 }
 
 /// A run as it is recorded.

@@ -12,6 +12,7 @@ use crate::model::{Ending, Run, State, Time};
 use crate::process::{self, Cmd};
 use crate::provider::cloud::Patience;
 use crate::settings;
+use crate::store::RunStore;
 
 /// How long the user's command may take.
 const NOTIFY_LIMIT: Duration = Duration::from_secs(60);
@@ -31,7 +32,13 @@ pub(super) fn finish(context: &Context, run: &Run, say: Say<'_>) -> Result<bool>
     if wants_harvest && through && matches!(run.state, State::Ready | State::Error) && run.task_id.is_some() {
         let provider = open_provider(context, &run, Patience::Some)?;
         let tell = |notice: Notice| say(&run.run, &notice.to_string());
-        run = harvest::harvest(context, &run.run, &Wish::default(), provider.as_ref(), &tell)?;
+        let harvested = harvest::harvest(context, &run.run, &Wish::default(), provider.as_ref(), &tell);
+        if harvested.is_err()
+            && let Ok(after) = RunStore::new(context).load(&run.run)
+        {
+            notify_of_need(context, &run, &after.run, say);
+        }
+        run = harvested?;
         let made = run.variants.iter().filter(|variant| variant.commit.is_some()).count();
         say(&run.run, &format!("harvested: {made} of {} variants have a commit", run.variants.len()));
         if run.has_apply_failure() {

@@ -1,38 +1,46 @@
-//! Completions for the shells that clap knows.
+//! Completions: a script for each shell, which asks git-puff at every TAB.
 
 use clap::{Command, ValueEnum};
-use clap_complete::{Generator, Shell, generate};
+use git_puff::commands::complete::source;
+use git_puff::commands::completions::Shell;
 
 use super::Files;
 
-/// git's own completion calls this for `git puff …`; what is generated completes `git-puff …`.
-const FOR_GIT: &str = r#"
-_git_puff() {
-    local -a typed=("git-puff" "${COMP_WORDS[@]:__git_cmd_idx+1}")
-    local at=$((COMP_CWORD - __git_cmd_idx))
-    local -a COMP_WORDS=("${typed[@]}")
-    local COMP_CWORD=$at
-    _gitpuff git-puff "${COMP_WORDS[at]}" "${COMP_WORDS[at-1]}"
-}
-"#;
+/// What arguments are called whose values only the user knows.
+const FREE: &[&str] =
+    &["TEXT", "PROMPT", "CMD", "TASK", "URL", "VALUE", "DURATION", "D", "SIZE", "N", "METHOD", "LOCATOR", "OWNER/REPO"];
 
-/// A file for each shell.
-pub(super) fn all(command: Command) -> Files {
-    let file = |shell: &Shell| (shell.file_name("git-puff"), generated(*shell, &command));
+/// The file for each shell.
+pub(super) fn all() -> Files {
+    let file = |shell: &Shell| {
+        let name = match shell {
+            Shell::Bash => "git-puff.bash",
+            Shell::Zsh => "_git-puff",
+            Shell::Fish => "git-puff.fish",
+            Shell::Powershell => "_git-puff.ps1",
+            Shell::Elvish => "git-puff.elv",
+        };
+        (name.to_owned(), shell.script().as_bytes().to_vec())
+    };
     Shell::value_variants().iter().map(file).collect()
 }
 
-fn generated(shell: Shell, command: &Command) -> Vec<u8> {
-    let mut text = Vec::new();
-    // clap_complete writes the name of a program with a '-' in two ways into its bash completion, which then offers
-    // nothing behind a verb: it is made for a name without one, and registered for ours.
-    let name = if shell == Shell::Bash { "gitpuff" } else { "git-puff" };
-    generate(shell, &mut command.clone().bin_name(name), name, &mut text);
-    if shell != Shell::Bash {
-        return text;
+/// The arguments of which nobody has said what their values are.
+pub(super) fn without_values(command: &Command) -> Vec<String> {
+    let mut found = Vec::new();
+    look(command, &mut found);
+    found
+}
+
+fn look(command: &Command, found: &mut Vec<String>) {
+    for arg in command.get_arguments().filter(|arg| arg.get_action().takes_values() && !arg.is_hide_set()) {
+        let id = arg.get_id().as_str();
+        let named = arg.get_value_names().and_then(|names| names.first()).map_or(id, |name| name.as_str());
+        // A name is made up by whoever gives it.
+        let is_free = FREE.contains(&named.to_uppercase().as_str()) || id == "name";
+        if source(command, arg).is_none() && !is_free {
+            found.push(format!("{} of '{}'", named, command.get_bin_name().unwrap_or_default()));
+        }
     }
-    let text = String::from_utf8(text).expect("completions are text");
-    let registered = text.replace("-o default gitpuff\n", "-o default git-puff\n");
-    assert_ne!(text, registered, "the bash completion registers itself in another way than it did");
-    (registered + FOR_GIT).into_bytes()
+    command.get_subcommands().filter(|verb| !verb.is_hide_set()).for_each(|verb| look(verb, found));
 }

@@ -27,6 +27,9 @@ fn tool(crew: &Crew, name: &str, args: &[(&str, &str)]) -> Value {
     inspect(crew, &words).ok().json()
 }
 
+/// A tool, its arguments, and the schema of what it has to answer.
+type Tried<'t> = (&'t str, &'t [(&'t str, &'t str)], &'t str);
+
 #[test]
 fn the_inspector_lists_and_calls_every_tool() {
     let crew = Crew::new();
@@ -41,7 +44,7 @@ fn the_inspector_lists_and_calls_every_tool() {
         .map(|tool| tool["name"].as_str().expect("a name").to_owned())
         .collect();
     // In the order in which one follows from the other. What has no JSON of its own answers that it is done.
-    let calls: &[(&str, &[(&str, &str)], &str)] = &[
+    let calls: &[Tried] = &[
         ("doctor", &[], "puff.doctor/1"),
         ("launch", &[("prompt", "Trim"), ("agent", r#"["trims:2"]"#), ("name", "first")], "puff.run/1"),
         ("watch", &[("runs", r#"["first"]"#), ("timeout", "50s")], "puff.runs/1"),

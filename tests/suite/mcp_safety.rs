@@ -204,6 +204,23 @@ fn several_repositories_are_told_apart_by_roots() {
 }
 
 #[test]
+fn one_repository_that_is_shared_does_not_open_another() {
+    let (shared, private) = (Lab::new(), Lab::new());
+    shared.git(&["config", "core.sharedRepository", "group"]);
+    let [first, second] = [shared.work(), private.work()];
+    for lab in [&shared, &private] {
+        lab.write("export/var1/patch.diff", lab.patch("notes.txt", "one\n2\nthree\n"));
+    }
+    let mut client = Client::with_roots(&shared, Some(&[&first, &second]));
+    let mut is_open = |folder: &Path| {
+        client.call("harvest", json!({"repository": folder, "from": "export", "base": "main", "name": "mine"}));
+        let kept = std::fs::metadata(folder.join(".git/refs/puff/runs/mine")).unwrap();
+        std::os::unix::fs::PermissionsExt::mode(&kept.permissions()) & 0o020 != 0
+    };
+    assert_eq!((is_open(&first), is_open(&second)), (true, false));
+}
+
+#[test]
 fn the_version_without_a_handshake_is_spoken_too() {
     let choice = Choice::new();
     let lab = &choice.lab;

@@ -35,7 +35,9 @@ fn what_is_installed_works_through_git_and_can_be_removed() {
         "share/man/man1/git-puff-launch.1",
         "share/bash-completion/completions/git-puff",
         "share/zsh/site-functions/_git-puff",
-        "share/fish/vendor_completions.d/git-puff.fish",
+        "share/fish/vendor_conf.d/git-puff.fish",
+        "share/elvish/lib/git-puff.elv",
+        "share/git-puff/git-puff.ps1",
         "share/doc/git-puff/LICENSE-MIT",
     ] {
         assert!(prefix.join(file).is_file(), "{file} is missing");

@@ -15,6 +15,7 @@ pub mod judged;
 pub mod lab;
 pub mod mcp;
 pub mod responses;
+pub mod shells;
 pub mod ssh;
 pub mod stage;
 pub mod standin;

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::Wish;
 use super::keep::json;
+use super::{Signer, Wish};
 use crate::context::Context;
 use crate::engine::{Listener, Notice, branches, handoff};
 use crate::error::{Result, ResultExt};
 use crate::git::{NewCommit, Stats};
-use crate::model::{Apply, Meta, Oid, Report, Run, RunId, State, Variant, VariantStatus, first_line};
+use crate::model::{Apply, Attention, Meta, Oid, Report, Run, RunId, State, Variant, VariantStatus, first_line};
 use crate::patch::{self, Applied};
 use crate::store::{Change, Files, Recorded, RunStore};
 
@@ -18,6 +18,8 @@ pub(in crate::engine) struct Made {
     applied: Applied,
     stats: Option<Stats>,
     commit: Option<Oid>,
+    /// The commit's bytes, where it is signed.
+    signed: Option<Vec<u8>>,
     branch: Option<String>,
     reason: Option<String>,
 }
@@ -27,6 +29,7 @@ pub(super) fn make(
     store: &RunStore<'_>,
     recorded: &Recorded,
     variant: &Variant,
+    signer: &Signer<'_>,
     tell: Listener<'_>,
 ) -> Result<Made> {
     let run = &recorded.run;
@@ -39,6 +42,7 @@ pub(super) fn make(
         reason: applied.reason.clone(),
         stats: None,
         commit: None,
+        signed: None,
         branch: None,
         applied,
     };
@@ -57,9 +61,15 @@ pub(super) fn make(
         None => context.identity()?,
     };
     let new = NewCommit { tree, parents: &[run.base_oid], identity: &identity, at: run.created_at, message: &message };
-    let commit = context.repo.write_commit(&new)?;
-    made.commit = Some(commit);
+    let kept = store.file(recorded.head, &signed_path(variant))?;
+    let signed = signer.commit(variant, &context.repo.draft(&new)?, kept)?;
+    (made.commit, made.signed) = (Some(signed.commit), signed.bytes);
     Ok(made)
+}
+
+/// Where the signed commit of a variant is kept in its run.
+fn signed_path(variant: &Variant) -> String {
+    format!("variants/{}/commit", variant.name())
 }
 
 /// Puts the branches of what was made, and counts it meanwhile.
@@ -159,6 +169,10 @@ pub(super) fn record(
         for variant in &mut run.variants {
             if let Some(made) = made.get(&variant.index).filter(|made| made.sha256 == variant.patch_sha256) {
                 enter(variant, made);
+                let path = signed_path(variant);
+                if made.signed.is_some() || store.file(head, &path)?.is_some() {
+                    files.push((path, made.signed.clone()));
+                }
             } else if variant.status.is_terminal() && variant.status != VariantStatus::Completed {
                 variant.apply = Some(Apply::Skipped);
             }
@@ -171,6 +185,9 @@ pub(super) fn record(
                 meta.apply = variant.apply;
                 files.push((path, Some(json(&meta)?)));
             }
+        }
+        if run.attention == Some(Attention::NeedsSignature) {
+            (run.attention, run.reason) = (None, None);
         }
         // A review is of what there was; what there is now has to be looked at again.
         if run.state == State::Reviewed && review.as_ref().is_some_and(|review| !review.outdated(run).is_empty()) {

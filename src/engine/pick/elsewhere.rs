@@ -130,11 +130,8 @@ fn write(take: &Take<'_>, how: Taking, onto: &str, before: Oid, tree: Oid) -> Re
             Draft { tree, parents: vec![before], author, committer, message }
         }
     };
-    let signs = take.context.settings.git("commit.gpgsign").unwrap_or("false").to_ascii_lowercase();
-    match signs.as_str() {
-        "true" | "yes" | "on" | "1" => repo.write_signed(&draft),
-        _ => repo.write_draft(&draft),
-    }
+    // As git itself: this is a commit of the user's own.
+    if take.context.settings.git_truth("commit.gpgsign") { repo.write_signed(&draft) } else { repo.write_draft(&draft) }
 }
 
 /// Moves the branch, if it is still where it was.

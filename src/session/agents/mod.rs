@@ -29,6 +29,11 @@ const LONG: usize = 100 * 1024;
 /// What an agent is told that is to continue, and that needs to be told something.
 const GO_ON: &str = "Go on where you left off.";
 
+/// The names of the agents that are known.
+pub fn known() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|agent| agent.name)
+}
+
 /// An agent that can be started on this machine.
 #[derive(Clone, Debug)]
 pub struct Agent {

@@ -1,0 +1,88 @@
+//! A look at many runs that costs as little as one can: for completions, which a person waits for at every key.
+
+use serde::Deserialize;
+
+use super::recall::Recall;
+use super::{RUNS, RunStore};
+
+/// What there is to say of a run in half a line. Words are as they were recorded: what this git-puff does not know is
+/// shown as well.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Glance {
+    /// Its name; that of its ref where the record can't be read.
+    #[serde(default)]
+    pub run: String,
+    /// The first line of what was asked.
+    #[serde(default)]
+    pub title: String,
+    /// How far it is; empty where the record can't be read.
+    #[serde(default)]
+    pub state: String,
+    /// The cloud environment, as it was named.
+    #[serde(default)]
+    pub env: Option<String>,
+    /// When it was recorded, RFC 3339 in UTC: sorts as the time does.
+    #[serde(default)]
+    pub created_at: String,
+    /// 1..N.
+    #[serde(default)]
+    pub variants: Vec<VariantGlance>,
+}
+
+/// The same of a variant.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct VariantGlance {
+    /// Its number.
+    #[serde(default)]
+    pub index: u32,
+    /// What became of the attempt.
+    #[serde(default)]
+    pub status: String,
+    /// The agent that made it.
+    #[serde(default)]
+    pub agent: Option<String>,
+    /// What became of its patch.
+    #[serde(default)]
+    pub apply: Option<String>,
+    /// What is risky in it.
+    #[serde(default)]
+    pub risks: Vec<RiskGlance>,
+}
+
+/// The same of a risk.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct RiskGlance {
+    /// Its kind.
+    #[serde(default)]
+    pub kind: String,
+    /// The path it is about.
+    #[serde(default)]
+    pub path: String,
+}
+
+impl RunStore<'_> {
+    /// The runs whose names begin so, newest first. Nothing is written, not even what a listing remembers; a run that
+    /// can't be read has its name only.
+    pub fn glance(&self, beginning: &str) -> Vec<Glance> {
+        let (repo, places) = (self.repo, self.places);
+        // What no name of a run holds would be a pattern.
+        let is_plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+        if !beginning.bytes().all(is_plain) {
+            return Vec::new();
+        }
+        let refs = repo.refs_under(&format!("{RUNS}{beginning}")).unwrap_or_default();
+        let mut recall = if refs.is_empty() { Recall::none(places) } else { Recall::read(places) };
+        let record = |head| -> Option<Vec<u8>> {
+            let entry = repo.entry(repo.commit(head).ok()?.tree, b"run.json").ok()??;
+            repo.blob(entry.oid).ok()
+        };
+        let mut runs: Vec<Glance> = Vec::with_capacity(refs.len());
+        for (name, head) in refs {
+            let bytes = recall.record(head, || record(head).ok_or(()));
+            let known = bytes.ok().and_then(|bytes| serde_json::from_slice::<Glance>(bytes).ok()).unwrap_or_default();
+            runs.push(Glance { run: name[RUNS.len()..].to_owned(), ..known });
+        }
+        runs.sort_by(|one, other| (&other.created_at, &other.run).cmp(&(&one.created_at, &one.run)));
+        runs
+    }
+}

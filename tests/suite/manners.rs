@@ -1,0 +1,198 @@
+//! Git's manners: colours, shared repositories, repositories that are not trusted, older gits.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::support::choice::Choice;
+use crate::support::crew::Crew;
+use crate::support::export::Export;
+use crate::support::lab::{Lab, make_executable, run};
+
+#[test]
+fn colours_are_as_git_is_told() {
+    let choice = Choice::new();
+    let coloured = |config: &[&str], variables: &[(&str, &str)]| {
+        let mut command = choice.lab.command("git");
+        command.args(config.iter().flat_map(|pair| ["-c", pair]));
+        let ran = run(command.args(["puff", "list"]).envs(variables.iter().copied())).ok();
+        ran.stdout.contains("\u{1b}[")
+    };
+    assert!(!coloured(&[], &[]));
+    assert!(coloured(&["color.ui=always"], &[]));
+    assert!(!coloured(&["color.ui=always", "color.puff=never"], &[]));
+    assert!(coloured(&["color.ui=never", "color.puff=always"], &[]));
+    // Behind 'git -p' there is a pager that takes colours, unless it does not.
+    assert!(coloured(&[], &[("GIT_PAGER_IN_USE", "true")]));
+    assert!(!coloured(&["color.pager=false"], &[("GIT_PAGER_IN_USE", "true")]));
+    assert!(!coloured(&[], &[("GIT_PAGER_IN_USE", "true"), ("NO_COLOR", "1")]));
+    assert!(!coloured(&["color.ui=false"], &[("GIT_PAGER_IN_USE", "true")]));
+    // What programs read has none.
+    let json = run(choice.lab.command("git").args(["-c", "color.ui=always", "puff", "list", "--json"])).ok();
+    assert!(!json.stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn a_shared_repository_is_shared_with_all_that_is_made_in_it() {
+    for (shared, wanted) in [("group", 0o060), ("all", 0o064), ("0640", 0o040)] {
+        let lab = Lab::new();
+        lab.git_in(
+            &lab.path(""),
+            &["clone", "-q", "--bare", "-c", &format!("core.sharedRepository={shared}"), "origin.git", "shared.git"],
+        );
+        let shared_git = lab.path("shared.git");
+        lab.git_in(&shared_git, &["init", "-q", "--bare", &format!("--shared={shared}")]);
+        let before = all(&shared_git);
+        let export = Export::new(&lab, "export");
+        export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
+        let puff = |args: &str| {
+            let line = format!("umask 077; cd '{}' && git puff {args}", shared_git.display());
+            run(lab.command("sh").args(["-c", &line])).ok()
+        };
+        puff(&format!("harvest --from '{}' --base main --name fix", export.path()));
+        puff("pick fix:1 --branch taken");
+        puff("prune fix");
+        puff("undo fix");
+        for path in all(&shared_git).into_iter().filter(|path| !before.contains(path)) {
+            let meta = fs::symlink_metadata(&path).unwrap();
+            let mode = meta.permissions().mode();
+            let read = wanted & 0o044;
+            let must = if meta.is_dir() { wanted | read >> 2 } else { read };
+            assert_eq!(mode & must, must, "{shared}: {} is {mode:o}", path.display());
+        }
+    }
+}
+
+/// Everything below a folder.
+fn all(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries
+        .flat_map(|path| if path.is_dir() { [vec![path.clone()], all(&path)].concat() } else { vec![path] })
+        .collect()
+}
+
+#[test]
+fn two_users_of_a_shared_repository_work_in_it() {
+    if !fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
+        eprintln!("skipped: only root can be somebody else");
+        return;
+    }
+    let lab = Lab::new();
+    for folder in ["", "home"] {
+        fs::set_permissions(lab.path(folder), fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    lab.git_in(&lab.path(""), &["clone", "-q", "--bare", "origin.git", "shared.git"]);
+    let shared = lab.path("shared.git");
+    fs::remove_dir_all(&shared).unwrap();
+    lab.git_in(&lab.path(""), &["init", "-q", "--bare", "--shared=group", "shared.git"]);
+    lab.git(&["push", "-q", &shared.display().to_string(), "main"]);
+    let export = Export::new(&lab, "export");
+    export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
+    let program = env!("CARGO_BIN_EXE_git-puff");
+    if run(lab.command("setpriv").args(["--reuid=65534", "--regid=0", "--clear-groups", program, "--version"])).code
+        != 0
+    {
+        eprintln!("skipped: another user can't reach the program");
+        return;
+    }
+    let harvest = ["harvest", "--from", export.path(), "--base", "main", "--name"];
+    run(lab.command(program).current_dir(&shared).args(harvest).arg("mine")).ok();
+    let theirs = |args: &[&str]| {
+        let user = ["--reuid=65534", "--regid=0", "--clear-groups", program];
+        run(lab.command("setpriv").current_dir(&shared).args(user).args(args))
+    };
+    theirs(&[&harvest[..], &["theirs"]].concat()).ok();
+    theirs(&["harvest", "mine", "--recreate"]).ok();
+    run(lab.command(program).current_dir(&shared).args(["prune", "theirs"])).ok();
+    theirs(&["undo", "theirs"]).ok();
+}
+
+#[test]
+fn a_repository_that_git_does_not_trust_is_not_worked_in() {
+    let mut lab = Lab::new();
+    lab.git(&["config", "--global", "--unset-all", "safe.directory"]);
+    lab.set("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    for args in [&["list"][..], &["doctor", "--repair"], &["harvest", "--from", ".", "--base", "main"]] {
+        let ran = lab.puff(args).exits(128).complains(&["does not trust", "work"]);
+        assert!(ran.stderr.contains("safe.directory"), "{}", ran.stderr);
+    }
+    assert!(!lab.puff_dir().exists());
+    lab.git(&["config", "--global", "safe.directory", &lab.work().display().to_string()]);
+    lab.puff(&["list"]).ok();
+    lab.unset("GIT_TEST_ASSUME_DIFFERENT_OWNER");
+
+    lab.git(&["config", "--global", "safe.bareRepository", "explicit"]);
+    let origin = lab.path("origin.git");
+    let ran = run(lab.command("git").current_dir(&origin).args(["puff", "list"]));
+    ran.exits(128).complains(&["does not trust"]);
+    run(lab.command("git").args(["--git-dir", &origin.display().to_string(), "puff", "list"])).ok();
+    lab.puff(&["list"]).ok();
+}
+
+/// Puts Debian's own git in front of any other; answers whether there is one.
+fn use_older_git(lab: &Lab) -> bool {
+    let older = std::env::var("PUFF_OLDER_GIT").unwrap_or_else(|_| "/usr/bin/git".to_owned());
+    Path::new(&older).exists() && std::os::unix::fs::symlink(older, lab.path("bin/git")).is_ok()
+}
+
+#[test]
+fn an_older_git_will_do_from_import_to_undo() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    assert!(use_older_git(lab), "no git at /usr/bin/git");
+    choice.import("again");
+    lab.puff(&["harvest", "again", "--recreate"]).exits(3);
+    lab.puff(&["diff", "again"]).ok();
+    assert!(lab.puff(&["diff", "again", "1", "3"]).ok().stdout.contains("+zwei"));
+    lab.puff(&["review", "again", "--check", "grep -q three notes.txt"]).ok();
+    lab.puff(&["report", "again", "--format", "html"]).ok();
+    lab.puff(&["preflight", "again"]).exits(3);
+    lab.puff(&["pick", "again:1"]).ok();
+    lab.puff(&["undo", "again"]).ok();
+    lab.git(&["checkout", "-q", "-b", "side"]);
+    lab.puff(&["pick", "again:2", "--onto", "main"]).ok();
+    assert_eq!(lab.git(&["show", "main:new.txt"]), "new");
+    lab.puff(&["prune", "again"]).ok();
+    lab.puff(&["undo", "again"]).ok();
+    lab.puff(&["doctor", "--repair"]).ok();
+    lab.git(&["fsck", "--strict"]);
+
+    let crew = Crew::new();
+    assert!(use_older_git(&crew.lab));
+    crew.agent("a", "echo made >made.txt; git add made.txt; git commit -qm 'My own'");
+    let run = crew.tournament(&["--agent", "a:2"]);
+    assert_eq!((&run["state"], &run["variants"][1]["apply"]), (&"harvested".into(), &"applied".into()));
+}
+
+#[test]
+fn a_git_that_is_too_old_is_named() {
+    let lab = Lab::new();
+    // It prints every word of the question that it does not know.
+    let script =
+        "#!/bin/sh\ncase \"$*\" in *rev-parse*) printf 'false\\nsha1\\n--path-format=absolute\\n.git\\n' ;; esac\n";
+    fs::write(lab.path("bin/git"), script).unwrap();
+    make_executable(&lab.path("bin/git"));
+    let ran = run(lab.command(env!("CARGO_BIN_EXE_git-puff")).arg("list"));
+    let ran = ran.exits(128).complains(&["too old"]);
+    assert!(ran.stderr.contains("2.34"), "{}", ran.stderr);
+}
+
+#[test]
+fn doctor_fails_for_want_of_codex_only_where_the_cloud_is_used() {
+    let crew = Crew::new();
+    crew.lab.git(&["config", "--global", "puff.notify", "true"]);
+    let result = || {
+        let ran = crew.lab.puff(&["doctor", "--porcelain"]);
+        let line = ran.stdout.lines().find(|line| line.starts_with("CHECK=codex_command ")).map(str::to_owned);
+        (ran.code, line.unwrap_or_default())
+    };
+    let (code, line) = result();
+    if line.contains("RESULT=ok") {
+        // There is a codex on this machine's PATH.
+        return;
+    }
+    assert_eq!((code, line.as_str()), (0, "CHECK=codex_command RESULT=warn"));
+    crew.lab.git(&["config", "puff.env", "acme/widgets"]);
+    let (code, line) = result();
+    assert_eq!((code, line.as_str()), (1, "CHECK=codex_command RESULT=fail"));
+}
