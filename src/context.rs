@@ -216,6 +216,8 @@ pub struct Environment {
     pub now: Option<String>,
     /// `GIT_PUFF_SEED`: fixed ids, likewise.
     pub seed: Option<String>,
+    /// `PRE_COMMIT_…`: what pre-commit tells its hooks.
+    pub pre_commit: HashMap<String, String>,
     /// `CODEX_HOME`.
     pub codex_home: Option<String>,
     /// `CLAUDE_HOME`.
@@ -247,10 +249,14 @@ impl Environment {
         let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
         let cache = text("XDG_CACHE_HOME").map(PathBuf::from).filter(|cache| cache.is_absolute());
         let data = text("XDG_DATA_HOME").map(PathBuf::from).filter(|data| data.is_absolute());
-        let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let variables = |prefix: &str| {
+            let texts = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+            texts.filter(|(name, _)| name.starts_with(prefix)).collect()
+        };
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         Environment {
-            puff: variables.filter(|(name, _)| name.starts_with("GIT_PUFF_")).collect(),
+            puff: variables("GIT_PUFF_"),
+            pre_commit: variables("PRE_COMMIT_"),
             git: names.filter(|name| name.starts_with("GIT_")).collect(),
             alternates: std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default(),
             no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),

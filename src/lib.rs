@@ -51,6 +51,8 @@
 //! - **pick**: a recovery point → the decision recorded as waiting → taken, by git in the worktree or on trees onto a
 //!   branch → recorded as done → notes. **prune**: a recovery point → notes, worktrees, logs → all refs at once.
 //!   **undo**: the reverse of either, from the recovery point.
+//! - **push**: what git tells its hook → the commits that the remote lacks → those that came from a variant, by their
+//!   trailers or by what they bring → the rules. Without such a commit, no file is looked into.
 //!
 //! # Where to start reading
 //!

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     match git_puff::commands::run(cli, here, &ui) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
-            ui.error(&error);
+            ui.failure(&error);
             ExitCode::from(error.kind().exit_code())
         }
     }
@@ -30,13 +30,14 @@ fn main() -> ExitCode {
 
 /// Help and the version are answers; anything else that clap says is a wrong call, worded as all errors are.
 fn say(said: &clap::Error) -> ExitCode {
-    let ui = Ui::new(Format::Human);
+    let wants_json = std::env::args_os().take_while(|word| word != "--").any(|word| word == "--json");
+    let ui = Ui::new(if wants_json { Format::Json } else { Format::Human });
     if !said.use_stderr() {
         ui.styled(&said.render().ansi().to_string());
         return ExitCode::SUCCESS;
     }
     let verb = std::env::args().nth(1).unwrap_or_default();
     let error: Error = git_puff::cli::explain(said, &verb);
-    ui.error(&error);
+    ui.failure(&error);
     ExitCode::from(error.kind().exit_code())
 }

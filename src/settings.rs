@@ -3,60 +3,97 @@
 //! A flag beats the environment (`GIT_PUFF_…`) beats git's configuration beats the default. A value that can't be
 //! used is an error that names its key and its origin, raised where the value is needed.
 
+mod kind;
+mod typing_errors;
+
 use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
+pub use self::kind::Kind;
+pub use self::typing_errors::{Unknown, meant, of_an_agent};
+
 use crate::error::{Error, Result};
 use crate::git::config::ConfigEntry;
-use crate::model::Span;
+use crate::model::{Bytes, Level, Span};
 
 /// A key of `puff.*`.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// As git's configuration has it, with its capitals: `puff.bestOf`.
     pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
     /// What counts when nobody says otherwise; none where there is no default.
     pub default: Option<&'static str>,
     /// What it is for, in a line.
     pub meaning: &'static str,
 }
 
+impl Key {
+    /// Each agent has its own: the name has `<name>` in it.
+    pub fn is_of_agents(&self) -> bool {
+        self.name.contains("<name>")
+    }
+
+    /// The name of the key that this agent has.
+    pub fn of_agent(&self, agent: &str) -> String {
+        self.name.replace("<name>", agent)
+    }
+}
+
+// A new key is a line of this table: its kind, its name with git's capitals, its default, and a line for the manual and
+// `git puff config`. Its kind is what `git puff config` and `doctor` check values by; one of several values is
+// read by [`Settings::all`]. A key that each agent has of its own has `<name>` in it.
 macro_rules! keys {
-    ($($(#[$doc:meta])* $id:ident = $name:literal, $default:expr, $meaning:literal;)*) => {
-        $(#[doc = $meaning] pub const $id: Key = Key { name: $name, default: $default, meaning: $meaning };)*
+    ($($id:ident: $kind:ident $(($($arg:tt)*))? = $name:literal, $default:expr, $meaning:literal;)*) => {
+        $(
+            #[doc = $meaning]
+            pub const $id: Key =
+                Key { name: $name, kind: Kind::$kind $(($($arg)*))?, default: $default, meaning: $meaning };
+        )*
         /// Every key, in the order of the manual.
         pub const KEYS: &[Key] = &[$($id),*];
     };
 }
 
 keys! {
-    CODEX = "puff.codex", Some("codex"), "The codex program: a path, or a name to be found on PATH.";
-    DIALECT = "puff.dialect", None, "How codex is spoken to: official, headless-a or headless-b; found out by itself when unset.";
-    ENV = "puff.env", None, "The cloud environment that tasks run in: its id or its label.";
-    REMOTE = "puff.remote", Some("origin"), "The remote whose branches the cloud checks out.";
-    BEST_OF = "puff.bestOf", Some("4"), "How many attempts a task gets.";
-    INTERVAL = "puff.interval", Some("15s"), "The time between two looks at a watched run.";
-    TIMEOUT = "puff.timeout", Some("0"), "How long a run is watched; 0 for as long as it takes.";
-    SETTLE = "puff.settle", Some("30m"), "After this long without news, attempts that the client can't tell about count as unknown.";
-    MAX_ACTIVE = "puff.maxActive", Some("0"), "How many runs may be at work at once, the others being queued; 0 for no limit.";
-    ATTEMPT_LIMIT = "puff.attemptLimit", Some("0"), "How many cloud attempts may be started in 24 hours; 0 for no limit.";
-    BRANCH_PREFIX = "puff.branchPrefix", Some("puff/"), "What the names of variant branches begin with.";
-    WORKTREE_DIR = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; a folder beside the repository, named as it is with .puff behind, when unset.";
-    WORKTREE_SETUP = "puff.worktree.setup", None, "A command that is run in each new worktree before its agent starts.";
-    WORKTREE_COPY = "puff.worktree.copy", None, "Ignored files of the main worktree that each new worktree gets a copy of: a path or pattern; may be given several times.";
-    AUTO_HARVEST = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
-    SIGN = "puff.sign", None, "Sign the commits of variants, as git signs the user's own; commit.gpgSign when unset.";
-    CHECK = "puff.check", None, "A command that a review runs on every variant and on the base, in a worktree of each; exit 0 is well. May be given several times. The checks that a launch named count before these.";
-    CHECK_WRAPPER = "puff.check.wrapper", None, "What is put before every check, such as a container's command: 'PREFIX sh -c CHECK' is what runs.";
-    JUDGE = "puff.judge", None, "A command that scores the variants of a review, given without their makers on its standard input; run at the top of the main worktree. May be given several times.";
-    AGENT_COMMAND = "puff.agent.<name>.command", None, "The command line of an agent, for the shell: {prompt} and {prompt_file} stand for its prompt, quoted by themselves; without them it comes on standard input.";
-    AGENT_RESUME = "puff.agent.<name>.resume", None, "The command line that continues a session of that agent: {session} stands for the agent's own name of it, {prompt} for what it is told.";
-    AGENT_WRAPPER = "puff.agent.<name>.wrapper", None, "What is put before every command of that agent, such as a container's.";
-    STUCK_AFTER = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
-    STUCK_POKE = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
-    SESSION_ANSWER = "puff.session.answer", None, "What --auto may answer, 'PATTERN => TEXT' each: a regular expression of what is asked, and the text that is typed, with Enter unless '--no-enter' follows it; may be given several times, an empty one takes back those before. Passwords and logins are never answered.";
-    MCP_ALLOW = "puff.mcp.allow", None, "What 'git puff mcp' lets agents do: words in order, the last one that fits winning. read, watch, harvest, review (runs checks), local (runs agents and commands here), cloud (spends money) and decide (pick, prune, undo) are groups of tools; a tool's name, all and none fit as well, and '-' in front takes away. Everything when unset; may be given several times.";
-    NOTIFY = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
+    CODEX: Program = "puff.codex", Some("codex"), "The codex program: a path, or a name to be found on PATH.";
+    DIALECT: Choice(&["official", "headless-a", "headless-b"]) = "puff.dialect", None, "How codex is spoken to: official, headless-a or headless-b; found out by itself when unset.";
+    ENV: Text = "puff.env", None, "The cloud environment that tasks run in: its id or its label.";
+    REMOTE: Text = "puff.remote", Some("origin"), "The remote whose branches the cloud checks out.";
+    BEST_OF: Number(1) = "puff.bestOf", Some("4"), "How many attempts a task gets.";
+    INTERVAL: Duration = "puff.interval", Some("15s"), "The time between two looks at a watched run.";
+    TIMEOUT: Duration = "puff.timeout", Some("0"), "How long a run is watched; 0 for as long as it takes.";
+    SETTLE: Duration = "puff.settle", Some("30m"), "After this long without news, attempts that the client can't tell about count as unknown.";
+    MAX_ACTIVE: Number(0) = "puff.maxActive", Some("0"), "How many runs may be at work at once, the others being queued; 0 for no limit.";
+    ATTEMPT_LIMIT: Number(0) = "puff.attemptLimit", Some("0"), "How many cloud attempts may be started in 24 hours; 0 for no limit.";
+    BRANCH_PREFIX: Text = "puff.branchPrefix", Some("puff/"), "What the names of variant branches begin with.";
+    WORKTREE_DIR: Path = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; a folder beside the repository, named as it is with .puff behind, when unset.";
+    WORKTREE_SETUP: Command = "puff.worktree.setup", None, "A command that is run in each new worktree before its agent starts.";
+    WORKTREE_COPY: Several(&Kind::Path) = "puff.worktree.copy", None, "Ignored files of the main worktree that each new worktree gets a copy of: a path or pattern; may be given several times.";
+    AUTO_HARVEST: Truth = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
+    SIGN: Truth = "puff.sign", None, "Sign the commits of variants, as git signs the user's own; commit.gpgSign when unset.";
+    CHECK: Several(&Kind::Command) = "puff.check", None, "A command that a review runs on every variant and on the base, in a worktree of each; exit 0 is well. May be given several times. The checks that a launch named count before these.";
+    CHECK_WRAPPER: Command = "puff.check.wrapper", None, "What is put before every check, such as a container's command: 'PREFIX sh -c CHECK' is what runs.";
+    JUDGE: Several(&Kind::Command) = "puff.judge", None, "A command that scores the variants of a review, given without their makers on its standard input; run at the top of the main worktree. May be given several times.";
+    AGENT_COMMAND: Command = "puff.agent.<name>.command", None, "The command line of an agent, for the shell: {prompt} and {prompt_file} stand for its prompt, quoted by themselves; without them it comes on standard input.";
+    AGENT_RESUME: Command = "puff.agent.<name>.resume", None, "The command line that continues a session of that agent: {session} stands for the agent's own name of it, {prompt} for what it is told.";
+    AGENT_WRAPPER: Command = "puff.agent.<name>.wrapper", None, "What is put before every command of that agent, such as a container's.";
+    STUCK_AFTER: Duration = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
+    STUCK_POKE: Duration = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
+    SESSION_ANSWER: Several(&Kind::Answer) = "puff.session.answer", None, "What --auto may answer, 'PATTERN => TEXT' each: a regular expression of what is asked, and the text that is typed, with Enter unless '--no-enter' follows it; may be given several times, an empty one takes back those before. Passwords and logins are never answered.";
+    PRE_PUSH_UNREVIEWED: Choice(Level::WORDS) = "puff.prePush.unreviewed", Some("refuse"), "Pushing a variant that no review has looked at and nobody picked: refuse, warn or allow.";
+    PRE_PUSH_FAILED: Choice(Level::WORDS) = "puff.prePush.failed", Some("refuse"), "Pushing a variant that failed its checks, likewise; one that was picked all the same is only warned of.";
+    PRE_PUSH_LOSER: Choice(Level::WORDS) = "puff.prePush.loser", Some("refuse"), "Pushing a variant of a run of which another one was picked, likewise.";
+    PRE_PUSH_RISK: Choice(Level::WORDS) = "puff.prePush.risk", Some("refuse"), "Pushing a variant with a risk that nobody has taken by 'git puff review --accept', likewise.";
+    PRE_PUSH_PARTIAL: Choice(Level::WORDS) = "puff.prePush.partial", Some("refuse"), "Pushing a variant that did not apply, or a part of one, likewise.";
+    PRE_PUSH_CONFLICT_MARKER: Choice(Level::WORDS) = "puff.prePush.conflictMarker", Some("refuse"), "Pushing a variant with conflict markers left in it, likewise.";
+    PRE_PUSH_SECRET: Choice(Level::WORDS) = "puff.prePush.secret", Some("refuse"), "Pushing a variant with something in it that looks like a secret, likewise.";
+    PRE_PUSH_SCRATCH: Choice(Level::WORDS) = "puff.prePush.scratch", Some("refuse"), "Pushing a variant with files that an agent or its client left behind, such as error.log, likewise.";
+    PRE_PUSH_RECORDS: Choice(Level::WORDS) = "puff.prePush.records", Some("warn"), "Pushing a variant to a remote that does not have the record of its run, likewise.";
+    INIT_DID: Several(&Kind::Text) = "puff.init.did", None, "What 'git puff init' has set up here, for 'git puff init --undo'; not meant to be set by hand.";
+    MCP_ALLOW: Several(&Kind::Text) = "puff.mcp.allow", None, "What 'git puff mcp' lets agents do: words in order, the last one that fits winning. read, watch, harvest, review (runs checks), local (runs agents and commands here), cloud (spends money) and decide (pick, prune, undo) are groups of tools; a tool's name, all and none fit as well, and '-' in front takes away. Everything when unset; may be given several times.";
+    NOTIFY: Command = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
 }
 
 /// The settings that count here.
@@ -87,15 +124,15 @@ impl Settings {
         if let Some(value) = self.environment.get(&variable) {
             return Some(Setting { value: value.clone(), origin: format!("environment {variable}") });
         }
-        let lowered = key.name.to_ascii_lowercase();
-        let entry = self.entries.iter().rev().find(|entry| entry.key == lowered);
+        // Git minds the case of a subsection, as that in puff.prePush.risk; for us nobody has to.
+        let entry = self.entries.iter().rev().find(|entry| entry.key.eq_ignore_ascii_case(key.name));
         let written = entry.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() });
         written.or_else(|| key.default.map(|value| Setting { value: value.to_owned(), origin: "default".to_owned() }))
     }
 
     /// The value of a key that each agent has its own of, such as [`AGENT_COMMAND`]; none when it is unset or empty.
     pub fn of_agent(&self, key: Key, agent: &str) -> Option<Setting> {
-        let variable = variable(&key.name.replace("<name>", "*")).replace('*', &shouted(agent));
+        let variable = variable_of_agent(key, agent);
         let (section, item) = (key.name.split_once('<')?.0, key.name.rsplit_once('.')?.1);
         let wanted = format!("{section}{agent}.{item}");
         let value = match self.environment.get(&variable) {
@@ -122,14 +159,13 @@ impl Settings {
     /// variable has one a line.
     pub fn all(&self, key: Key) -> Vec<Setting> {
         let variable = variable(key.name);
-        let lowered = key.name.to_ascii_lowercase();
         let values: Vec<Setting> = match self.environment.get(&variable) {
             Some(lines) => {
                 let origin = format!("environment {variable}");
                 lines.lines().map(|line| Setting { value: line.to_owned(), origin: origin.clone() }).collect()
             }
             None => {
-                let entries = self.entries.iter().filter(|entry| entry.key == lowered);
+                let entries = self.entries.iter().filter(|entry| entry.key.eq_ignore_ascii_case(key.name));
                 entries.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() }).collect()
             }
         };
@@ -147,7 +183,7 @@ impl Settings {
     /// # Errors
     /// When it holds something else.
     pub fn span(&self, key: Key) -> Result<Span> {
-        self.parsed(key, "a length of time such as 15s, 5m or 2h")
+        self.parsed(key)
     }
 
     /// A key that holds a whole number.
@@ -155,7 +191,15 @@ impl Settings {
     /// # Errors
     /// When it holds something else.
     pub fn number(&self, key: Key) -> Result<u32> {
-        self.parsed(key, "a whole number")
+        self.parsed(key)
+    }
+
+    /// A key that holds a number of bytes.
+    ///
+    /// # Errors
+    /// When it holds something else.
+    pub fn bytes(&self, key: Key) -> Result<Bytes> {
+        self.parsed(key)
     }
 
     /// A key that holds a truth value, in any of git's spellings.
@@ -164,16 +208,39 @@ impl Settings {
     /// When it holds something else.
     pub fn truth(&self, key: Key) -> Result<bool> {
         let setting = self.get(key).unwrap_or(Setting { value: "false".into(), origin: "default".into() });
-        match setting.value.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "1" => Ok(true),
-            "false" | "no" | "off" | "0" | "" => Ok(false),
-            _ => Err(bad(key, &setting, "true or false")),
-        }
+        kind::truth(&setting.value).ok_or_else(|| bad(key, &setting, &key.kind.wanted()))
     }
 
-    fn parsed<T: FromStr>(&self, key: Key, wanted: &str) -> Result<T> {
+    /// A key that says what becomes of a push.
+    ///
+    /// # Errors
+    /// When it holds something else.
+    pub fn level(&self, key: Key) -> Result<Level> {
+        self.parsed(key)
+    }
+
+    /// A key that holds one of some words, read as what stands for them; none when it is unset or empty.
+    ///
+    /// # Errors
+    /// When it holds another word.
+    pub fn choice<T: FromStr>(&self, key: Key) -> Result<Option<T>> {
+        let Some(setting) = self.get(key).filter(|setting| !setting.value.is_empty()) else { return Ok(None) };
+        let read = setting.value.to_ascii_lowercase().parse().map_err(|_| bad(key, &setting, &key.kind.wanted()));
+        read.map(Some)
+    }
+
+    fn parsed<T: FromStr>(&self, key: Key) -> Result<T> {
         let setting = self.get(key).ok_or_else(|| Error::usage(format!("{} is not set", key.name)))?;
-        setting.value.parse().map_err(|_| bad(key, &setting, wanted))
+        let wrong = || bad(key, &setting, &key.kind.wanted());
+        if !key.kind.takes(&setting.value) {
+            return Err(wrong());
+        }
+        setting.value.parse().map_err(|_| wrong())
+    }
+
+    /// Every value of a key of git's own, in their order.
+    pub fn git_all(&self, key: &str) -> Vec<&str> {
+        self.entries.iter().filter(|entry| entry.key == key).map(|entry| entry.value.as_str()).collect()
     }
 
     /// Every key of git's configuration here, as git lists it.
@@ -191,21 +258,26 @@ impl Settings {
         let value = self.git(key).unwrap_or_default().to_ascii_lowercase();
         matches!(value.as_str(), "true" | "yes" | "on" | "1")
     }
-
-    /// Keys under `puff.` that git-puff does not know: most likely typing errors. `known` names keys beyond [`KEYS`].
-    pub fn unknown(&self) -> impl Iterator<Item = &ConfigEntry> {
-        let known = |key: &str| KEYS.iter().any(|known| known.name.eq_ignore_ascii_case(key));
-        // Keys with a subsection (`puff.agent.x.command`) are named by their users.
-        let flat = |key: &str| key.strip_prefix("puff.").is_some_and(|rest| !rest.contains('.'));
-        self.entries.iter().filter(move |entry| flat(&entry.key) && !known(&entry.key))
-    }
 }
 
 /// An error that names key, value and origin.
 pub fn bad(key: Key, setting: &Setting, wanted: &str) -> Error {
-    let Setting { value, origin } = setting;
-    Error::usage(format!("{} is '{value}' ({origin}), but has to be {wanted}", key.name))
-        .hint(format!("set it with 'git config {} VALUE', or take it away with 'git config --unset {0}'", key.name))
+    unusable(key.name, &setting.value, &setting.origin, &format!("has to be {wanted}"))
+}
+
+/// An error that says why a value can't be used, behind "but"; `name` is that of its key.
+pub fn unusable(name: &str, value: &str, origin: &str, why: &str) -> Error {
+    let error = Error::usage(format!("{name} is '{value}' ({origin}), but {why}"));
+    match origin.strip_prefix("environment ") {
+        Some(variable) => error.hint(format!("set {variable} to something else, or unset it")),
+        None => error
+            .hint(format!("set it with 'git config {name} VALUE', or take it away with 'git config --unset {name}'")),
+    }
+}
+
+/// `puff.agent.my-agent.command` → `GIT_PUFF_AGENT_MY_AGENT_COMMAND`.
+pub fn variable_of_agent(key: Key, agent: &str) -> String {
+    variable(&key.of_agent("*")).replace('*', &shouted(agent))
 }
 
 /// A name as it is a part of a variable's: `my-agent` → `MY_AGENT`.
@@ -281,14 +353,5 @@ mod tests {
         assert_eq!(values(Settings::new(entries.to_vec(), HashMap::new())), ["b => n", "c => 1"]);
         let environment = HashMap::from([("GIT_PUFF_SESSION_ANSWER".to_owned(), "d => y\ne => n".to_owned())]);
         assert_eq!(values(Settings::new(entries.to_vec(), environment)), ["d => y", "e => n"]);
-    }
-
-    #[test]
-    fn a_typing_error_is_found() {
-        let entries =
-            vec![entry("puff.intervall", "1", ""), entry("puff.agent.x.command", "y", ""), entry("user.name", "z", "")];
-        let settings = Settings::new(entries, HashMap::new());
-        let unknown: Vec<_> = settings.unknown().map(|entry| entry.key.as_str()).collect();
-        assert_eq!(unknown, ["puff.intervall"]);
     }
 }

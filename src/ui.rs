@@ -14,6 +14,7 @@ pub use self::heard::{Hearer, Said};
 use std::borrow::Cow;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::MultiProgress;
@@ -21,6 +22,8 @@ use serde::Serialize;
 
 use self::heard::Heard;
 use crate::error::{Error, Kind};
+use crate::model::Schema;
+use crate::model::documents::{self, Failure};
 use crate::process::{self, Cmd};
 use crate::render::tables::is_heading;
 use crate::render::text::{clean_block, clean_line, cut, is_unsafe};
@@ -55,6 +58,8 @@ pub enum Format {
 pub struct Ui {
     format: Format,
     bars: OnceLock<MultiProgress>,
+    /// The document of the call is out: there is only one.
+    answered: AtomicBool,
     /// Who hears it all instead of a terminal.
     heard: Option<Heard>,
 }
@@ -62,13 +67,12 @@ pub struct Ui {
 impl Ui {
     /// A writer of results in this format.
     pub fn new(format: Format) -> Ui {
-        Ui { format, bars: OnceLock::new(), heard: None }
+        Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), heard: None }
     }
 
-    /// A writer that tells all of it to a hearer; results are JSON documents where the verb has them. Standard input is
-    /// `input`, or there is none.
-    pub fn told_to(hearer: Hearer, input: Option<Vec<u8>>) -> Ui {
-        Ui { format: Format::Json, bars: OnceLock::new(), heard: Some(Heard { hearer, input }) }
+    /// A writer that tells all of it to a hearer, results in this format. Standard input is `input`, or there is none.
+    pub fn told_to(hearer: Hearer, input: Option<Vec<u8>>, format: Format) -> Ui {
+        Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), heard: Some(Heard { hearer, input }) }
     }
 
     /// Nobody sits here: what is said is told to another program.
@@ -177,6 +181,7 @@ impl Ui {
 
     /// Writes a JSON document, indented.
     pub fn json(&self, value: &impl Serialize) {
+        self.answered.store(true, Ordering::Relaxed);
         if let Some(heard) = &self.heard {
             return heard.document(serde_json::to_value(value), Said::Document);
         }
@@ -246,6 +251,14 @@ impl Ui {
         self.err(&error_lines(error));
     }
 
+    /// Says why the call failed; where JSON is wanted and none was printed but lines of a stream, that is the document.
+    pub fn failure(&self, error: &Error) {
+        if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {
+            self.json(&failure(error));
+        }
+        self.error(error);
+    }
+
     /// Bars for runs that are being watched; they show only to a person at a terminal.
     pub fn progress(&self) -> Progress {
         Progress::new(self.shown_bars(), self.heard.clone())
@@ -297,6 +310,17 @@ impl Ui {
             Some(bars) => bars.suspend(write),
             None => write(),
         }
+    }
+}
+
+/// Why a call failed, as a document.
+pub fn failure(error: &Error) -> Failure {
+    Failure {
+        schema: Schema::of(documents::ERROR),
+        exit: error.kind().exit_code(),
+        error: error.message().to_owned(),
+        hint: error.next_step().map(str::to_owned),
+        causes: error.causes(),
     }
 }
 

@@ -7,13 +7,14 @@ use std::time::Duration;
 use clap::Args;
 
 use super::shared;
+use crate::cli::JsonFlag;
 use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::model::Selector;
 use crate::process::{Wake, pause};
 use crate::store::RunStore;
-use crate::ui::Ui;
+use crate::ui::{Format, Ui};
 
 /// Show what the watcher wrote down about a run
 ///
@@ -28,6 +29,8 @@ pub struct Log {
     /// Only the last N bytes
     #[arg(long, value_name = "N")]
     bytes: Option<u64>,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
 }
 
 /// What the manual says of it.
@@ -56,6 +59,7 @@ pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
         (Some(bytes), Ok(meta)) => meta.len().saturating_sub(bytes),
         _ => 0,
     };
+    let mut open = Vec::new();
     loop {
         // Asked before reading: what is written in between is read in the next turn.
         let ended = !store.load(&run.run)?.run.is_job();
@@ -65,8 +69,17 @@ pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
             file.read_to_end(&mut text).or_fail(unreadable)?;
         }
         at += text.len() as u64;
-        ui.bytes(&text);
-        if !args.follow || ended {
+        let over = !args.follow || ended;
+        if ui.format() == Format::Json {
+            open.append(&mut text);
+            let end =
+                if over { open.len() } else { open.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1) };
+            let whole: Vec<u8> = open.drain(..end).collect();
+            shared::print_log(ui, Some(&run.run), None, &String::from_utf8_lossy(&whole));
+        } else {
+            ui.bytes(&text);
+        }
+        if over {
             return Ok(Exit::Done);
         }
         if pause(Duration::from_millis(250)) == Wake::Interrupted {

@@ -6,11 +6,14 @@ pub mod adopt;
 pub mod cancel;
 pub mod complete;
 pub mod completions;
+pub mod config;
 pub mod create;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod harvest;
+pub mod hook;
+pub mod init;
 pub mod jobs;
 pub mod launch;
 pub mod list;
@@ -25,6 +28,7 @@ pub mod prune;
 pub mod report;
 pub mod retry;
 pub mod review;
+pub mod schema;
 pub mod session;
 pub mod show;
 pub mod skill;
@@ -64,8 +68,12 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("prune", prune::MANUAL),
     ("undo", undo::MANUAL),
     ("session", session::MANUAL),
+    ("init", init::MANUAL),
+    ("hook", hook::MANUAL),
     ("doctor", doctor::MANUAL),
+    ("config", config::MANUAL),
     ("create", create::MANUAL),
+    ("schema", schema::MANUAL),
     ("man", man::MANUAL),
     ("completions", completions::MANUAL),
     ("demo", demo::MANUAL),
@@ -106,8 +114,12 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Prune(verb)) => prune::run(&verb, &here()?, ui),
         Some(Verb::Undo(verb)) => undo::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
+        Some(Verb::Init(verb)) => init::run(&verb, &here()?, ui),
+        Some(Verb::Hook(verb)) => hook::run(&verb, here, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),
         Some(Verb::Create(verb)) => create::run(&verb, ui),
+        Some(Verb::Config(verb)) => config::run(&verb, here, ui),
+        Some(Verb::Schema(verb)) => schema::run(&verb, ui),
         Some(Verb::Man(verb)) => man::run(&verb, ui),
         Some(Verb::Completions(verb)) => completions::run(&verb, ui),
         Some(Verb::Complete(verb)) => complete::run(&verb, ui),

@@ -26,6 +26,9 @@ pub struct Report {
     /// The form of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Md)]
     format: ReportFormat,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
     /// Write it into a file, or into a folder as report.md, report.json or report.html
     #[arg(short, long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
@@ -53,6 +56,13 @@ impl ReportFormat {
     }
 }
 
+impl Report {
+    /// The form that was asked for.
+    pub(crate) fn format(&self) -> ReportFormat {
+        if self.json { ReportFormat::Json } else { self.format }
+    }
+}
+
 /// What the manual says of it.
 pub const MANUAL: Manual = Manual {
     examples: &[
@@ -72,7 +82,8 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = RunStore::new(context);
     let recorded = shared::find_run(context, &args.run)?;
     let handoff = handoff::of(&store, &recorded)?;
-    let text = match args.format {
+    let format = args.format();
+    let text = match format {
         ReportFormat::Md => render::report::markdown(&handoff),
         ReportFormat::Json => {
             serde_json::to_string_pretty(&handoff).or_fail(|| "the report can't be written as JSON".to_owned())? + "\n"
@@ -80,7 +91,7 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
         ReportFormat::Html => page(context, &recorded, &handoff)?,
     };
     let Some(path) = &args.output else {
-        match args.format {
+        match format {
             ReportFormat::Json => ui.json(&handoff),
             // A page of HTML is not for a pager.
             ReportFormat::Html => ui.page(&text, None),
@@ -93,7 +104,7 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
     };
     let mut path = shared::absolute(context, path);
     if path.is_dir() {
-        path = path.join(args.format.file());
+        path = path.join(format.file());
     }
     std::fs::write(&path, text).map_err(|cause| {
         Error::failed(format!("'{}' can't be written", path.display()))

@@ -59,6 +59,7 @@ impl SessionVerb {
             Verb::Wait(verb) => verb.output.json,
             Verb::Kill(verb) => verb.output.json,
             Verb::Resume(verb) => verb.output.json,
+            Verb::Log(verb) => verb.output.json,
             _ => false,
         }
     }

@@ -7,7 +7,7 @@ use crate::context::{Context, Environment};
 use crate::engine::Notice;
 use crate::engine::intent::{Intent, WatchWish};
 use crate::error::{Error, Result};
-use crate::model::{NotATask, Run, Schema, Selector, Span, TaskId, documents};
+use crate::model::{NotATask, Run, RunId, Schema, Selector, SessionId, Span, TaskId, documents};
 use crate::render;
 use crate::settings;
 use crate::store::{Recorded, RunStore, Unreadable};
@@ -181,6 +181,16 @@ pub fn all_runs(context: &Context, ui: &Ui) -> Result<(Vec<Run>, Vec<Unreadable>
 /// Prints several runs as one document.
 pub fn print_runs_json(ui: &Ui, runs: &[Run]) {
     ui.json(&documents::Runs { schema: Schema::of(documents::RUNS), runs });
+}
+
+/// Prints what came of a log: as words, or as a document for each line. A last line without an end is whole.
+pub fn print_log(ui: &Ui, run: Option<&RunId>, session: Option<&SessionId>, text: &str) {
+    if ui.format() != Format::Json {
+        return ui.words(text);
+    }
+    for text in text.lines() {
+        ui.json_line(&documents::Line { schema: Schema::of(documents::LINE), run, session, text });
+    }
 }
 
 /// Prints one run as the answer of a verb: as JSON, or as people read it.

@@ -33,10 +33,18 @@ pub fn name(context: &Context, run: &RunId, index: u32) -> Result<String> {
 pub fn prefix(context: &Context) -> Result<String> {
     let setting = context.settings.get(settings::BRANCH_PREFIX).filter(|setting| !setting.value.is_empty());
     let Some(setting) = setting else { return Ok(String::new()) };
-    if crate::git::is_valid_ref_name(&format!("refs/heads/{}x/var1", setting.value)) {
+    if is_prefix(&setting.value) {
         return Ok(setting.value);
     }
-    Err(settings::bad(settings::BRANCH_PREFIX, &setting, "the beginning of a branch name, such as puff/"))
+    Err(settings::bad(settings::BRANCH_PREFIX, &setting, PREFIX_WANTED))
+}
+
+/// What `puff.branchPrefix` has to be.
+pub const PREFIX_WANTED: &str = "the beginning of a branch name, such as puff/";
+
+/// Can this begin a branch's name?
+pub fn is_prefix(text: &str) -> bool {
+    crate::git::is_valid_ref_name(&format!("refs/heads/{text}x/var1"))
 }
 
 /// Finds a branch that stands where the folders of ours would be: git keeps no branch `puff` beside `puff/x`.

@@ -1,9 +1,10 @@
 //! What could stand in the way, looked for before it does.
 
 use super::left_overs::{Matter, left_overs};
-use super::{branches, half_done, open_here, repair};
+use super::{branches, config, half_done, open_here, repair};
 use crate::context::Context;
 use crate::error::Error;
+use crate::model::documents::{ConfiguredKey, ConfiguredValue, UnknownKey};
 use crate::model::{Finding, FindingResult, ProviderKind, State};
 use crate::provider::Provider;
 use crate::settings;
@@ -49,23 +50,23 @@ fn here(context: &Context) -> Vec<Finding> {
     findings.push(from_result("refs_writable", store.prove_writable().map(|()| String::new()), "runs can be recorded"));
     let prefix = branches::prefix(context).and_then(|prefix| branches::prove_free(context).map(|()| prefix));
     findings.push(from_result("branch_prefix", prefix, "branches of variants can be made"));
-    for entry in context.settings.unknown() {
-        let detail = format!("'{}' ({}) is no setting of git-puff", entry.key, entry.origin);
-        findings.push(warn("config", &entry.key, detail, "look for a typing error; 'man git-puff' has the keys"));
-    }
-    findings.extend(settings_errors(context));
+    findings.extend(settings(context));
     findings
 }
 
-/// Values that can't be used are found here, not in the middle of the night.
-fn settings_errors(context: &Context) -> Vec<Finding> {
-    let settings = &context.settings;
-    let spans = [settings::INTERVAL, settings::TIMEOUT, settings::SETTLE].map(|key| settings.span(key).err());
-    let numbers =
-        [settings::BEST_OF, settings::MAX_ACTIVE, settings::ATTEMPT_LIMIT].map(|key| settings.number(key).err());
-    let truths = [settings::AUTO_HARVEST, settings::SIGN].map(|key| settings.truth(key).err());
-    let errors = spans.into_iter().chain(numbers).chain(truths).flatten();
-    errors.map(|error| fail("config", error)).collect()
+/// Typing errors, and values that can't be used, are found here, not in the middle of the night.
+fn settings(context: &Context) -> Vec<Finding> {
+    let configuration = config::configuration(&context.settings);
+    let typing_error = |unknown: &UnknownKey| {
+        let UnknownKey { key, origin, meant, mend, .. } = unknown;
+        let meant = meant.as_ref().map(|meant| format!("; did you mean '{meant}'?")).unwrap_or_default();
+        warn("config", key, format!("'{key}' ({origin}) is no setting of git-puff{meant}"), &format!("mend it: {mend}"))
+    };
+    let bad = |(key, value, why): (&ConfiguredKey, &ConfiguredValue, &str)| {
+        fail("config", settings::unusable(&key.key, &value.value, &value.origin, why))
+    };
+    let typing_errors = configuration.unknown.iter().map(typing_error);
+    typing_errors.chain(config::problems(&configuration).into_iter().map(bad)).collect()
 }
 
 fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {

@@ -46,18 +46,14 @@ pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
 /// When the client can't be used.
 pub fn open(context: &Context, profile: &Profile, patience: Patience) -> Result<CodexCloud> {
     context.places.prepare()?;
-    let dialect = context.settings.get(settings::DIALECT).filter(|setting| !setting.value.is_empty());
-    let dialect = dialect.map(|setting| {
-        let wanted = "official, headless-a or headless-b";
-        setting.value.parse::<Dialect>().map_err(|()| settings::bad(settings::DIALECT, &setting, wanted))
-    });
+    let dialect = context.settings.choice::<Dialect>(settings::DIALECT)?;
     let at = Surroundings {
         cwd: &context.places.cwd(),
         git_dir: &context.repo.location().common_dir,
         cache: &context.places.cache("codex.json"),
         patience,
     };
-    Ok(CodexCloud::open(profile, dialect.transpose()?, &at)?)
+    Ok(CodexCloud::open(profile, dialect, &at)?)
 }
 
 /// What is asked about a run's task.

@@ -16,6 +16,7 @@ mod recommend;
 mod record;
 mod survey;
 
+pub(super) use self::evidence::conflict_marker;
 pub use self::judge::{Appointed, appoint};
 pub use self::place::{is_left, remove_left, ward};
 

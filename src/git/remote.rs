@@ -30,6 +30,18 @@ pub enum RemoteTip {
 #[error("{0}")]
 pub struct FetchFailure(String);
 
+/// The pager that git would use where there may be no repository.
+pub fn pager() -> Option<String> {
+    said(&super::base_git().args(["var", "GIT_PAGER"]))
+}
+
+/// What a call of git answers in a line, if it answers.
+fn said(cmd: &Cmd) -> Option<String> {
+    let output = run(cmd).ok()?;
+    let value = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+    (!value.is_empty()).then_some(value)
+}
+
 impl Repo {
     pub(super) fn git(&self) -> Cmd {
         git(self.location())
@@ -87,7 +99,7 @@ impl Repo {
         parse_identity(&String::from_utf8_lossy(&output.stdout))
     }
 
-    /// The pager that git would use.
+    /// The pager that git would use here.
     pub fn pager(&self) -> Option<String> {
         self.var("GIT_PAGER")
     }
@@ -98,9 +110,7 @@ impl Repo {
     }
 
     fn var(&self, name: &str) -> Option<String> {
-        let output = run(&self.git().args(["var", name])).ok()?;
-        let value = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
-        (!value.is_empty()).then_some(value)
+        said(&self.git().args(["var", name]))
     }
 
     /// Paths of this worktree with changes that are in no commit, untracked files included, `overlook` left out; each

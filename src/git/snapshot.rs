@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::model::Oid;
 
 /// The form of a patch, whatever is configured.
-const FORM: [&str; 13] = [
+pub(super) const FORM: [&str; 13] = [
     "diff-tree",
     "-p",
     "--binary",

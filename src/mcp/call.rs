@@ -18,10 +18,10 @@ use crate::commands;
 use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::model::Schema;
-use crate::model::documents::{ERROR, Failure, RUNS};
+use crate::model::documents::RUNS;
 use crate::process::Caller;
 use crate::render::text::clean_block;
-use crate::ui::{Said, Ui};
+use crate::ui::{self, Said, Ui};
 
 /// How far a call is.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl Call<'_> {
     fn say(&self, words: Vec<OsString>, folder: &Path, heard: &Arc<Mutex<Heard>>) -> Result<Exit> {
         let cli = Cli::try_parse_from(words).map_err(|said| cli::explain(&said, self.tool.verb[0]))?;
         let (heard, tell) = (Arc::clone(heard), Arc::clone(&self.tell));
-        let ui = Ui::told_to(Arc::new(move |said| lock(&heard).hear(said, tell.as_ref())), None);
+        let ui = Ui::told_to(Arc::new(move |said| lock(&heard).hear(said, tell.as_ref())), None, cli.format(false));
         let here = || {
             let mut context = Context::look_around_in(folder)?;
             let allowed = Allowed::of(&context.settings, |name| Tool::named(name).is_some())?;
@@ -241,15 +241,8 @@ fn sentence(error: &Error) -> String {
 
 /// That a call failed, and why; `more` is what it said before.
 pub fn failure(error: &Error, more: Vec<String>) -> CallToolResult {
-    let document = Failure {
-        schema: Schema::of(ERROR),
-        exit: error.kind().exit_code(),
-        error: error.message().to_owned(),
-        hint: error.next_step().map(str::to_owned),
-        causes: error.causes(),
-    };
     let content = std::iter::once(sentence(error)).chain(more).map(|text| ContentBlock::text(clean_block(&text)));
     let mut answer = CallToolResult::error(content.collect());
-    answer.structured_content = serde_json::to_value(&document).ok();
+    answer.structured_content = serde_json::to_value(ui::failure(error)).ok();
     answer
 }

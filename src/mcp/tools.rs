@@ -198,7 +198,11 @@ impl Tool {
                 .hint(format!("it takes {}", known.join(", "))));
         }
         match &self.takes {
-            Takes::Verbs(taken) => words::words(self.verb, self.fixed, taken, args),
+            Takes::Verbs(taken) => {
+                let json: &[&str] =
+                    if matches!(self.answer, Answer::Text(_) | Answer::Done) { &[] } else { &["--json"] };
+                words::words(self.verb, &[self.fixed, json].concat(), taken, args)
+            }
             Takes::Own(_, words) => words(args),
         }
     }

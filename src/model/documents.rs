@@ -5,6 +5,7 @@
 //! `#[schemars(extend("const" = Schema::of(documents::KIND)))]` on that field.
 
 mod answers;
+mod config;
 mod judging;
 mod preflight;
 mod prune;
@@ -12,14 +13,15 @@ mod prune;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-pub use self::answers::{Event, Examination, Failure, Health, Jobs, Runs, Sessions, Text};
+pub use self::answers::{Event, Examination, Failure, Health, Jobs, Line, Runs, Schemas, Sessions, Text};
+pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, UnknownKey};
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
 
-use super::{Comparison, Handoff, Kickoff, Meta, Recovery, Report, Review, Run, Session};
+use super::{Comparison, Handoff, HookReport, Init, Kickoff, Meta, Push, Recovery, Report, Review, Run, Session};
 
 /// A kind of document.
 #[derive(Clone, Copy)]
@@ -52,13 +54,14 @@ macro_rules! kinds {
 }
 
 kinds! {
-    RUN = "run", Run, "One run: launch, submit, adopt, retry, show, harvest, review, pick, cancel, undo; also run.json and the notes of refs/notes/puff/runs.";
-    RUNS = "runs", Runs<'static>, "Several runs: list, harvest, stop, launch with several intents, the overview.";
+    RUN = "run", Run, "One run, as nearly every verb answers it; also its run.json.";
+    RUNS = "runs", Runs<'static>, "Several runs: list, stop, harvest, the overview.";
     JOBS = "jobs", Jobs, "What is being watched: jobs, watch --detach.";
     EVENT = "event", Event, "One change of a run, a line of watch.";
     SESSION = "session", Session, "One session: session start, show, wait, kill, resume.";
     SESSIONS = "sessions", Sessions, "Every session: session list.";
-    PREFLIGHT = "preflight", Trials<'static>, "What would become of patches: preflight; a line each with --batch.";
+    LINE = "line", Line<'static>, "A line of a log: log, session log.";
+    PREFLIGHT = "preflight", Trials<'static>, "What would become of patches: preflight.";
     MATRIX = "matrix", Comparison, "How alike the variants are: diff --matrix.";
     REVIEW = "review", Review, "What a review found out: review.json in the run's tree.";
     JUDGE = "judge", Question<'static>, "What a judge reads on its standard input.";
@@ -66,17 +69,27 @@ kinds! {
     PRUNE = "prune", Prune, "What was removed: prune.";
     RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
+    CONFIG = "config", Configuration, "The settings that count, and where they come from: config.";
+    SCHEMAS = "schemas", Schemas, "The JSON Schemas of all of these: schema --json.";
+    PUSH = "push", Push, "What is wrong with what is about to be pushed: hook pre-push.";
+    HOOK = "hook", HookReport, "How the pre-push hook is: hook install, uninstall, status.";
+    INIT = "init", Init, "What was set up, or taken back: init.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     TEXT = "text", Text, "A part of a text from outside: the tools of mcp that answer a patch, a report, a log or a difference.";
-    RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl; it has no schema field.";
-    VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json, which has no schema field.";
-    VARIANT_META = "variant-meta", Meta, "Where a variant's patch came from: its meta.json, which has no schema field.";
+    RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl.";
+    VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json.";
+    VARIANT_META = "variant-meta", Meta, "Where a variant's patch came from: its meta.json.";
 }
 
 /// The JSON Schema of what a type is written as.
 pub fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(RecursiveTransform(in_plain_words));
-    settings.into_generator().into_root_schema_for::<T>().into()
+    let Value::Object(made) = settings.into_generator().into_root_schema_for::<T>().into() else { return Value::Null };
+    // What it is comes first, for people.
+    let (mut first, rest): (Map<_, _>, Map<_, _>) =
+        made.into_iter().partition(|(name, _)| matches!(name.as_str(), "$schema" | "title" | "description"));
+    first.extend(rest);
+    Value::Object(first)
 }
 
 /// Descriptions are doc comments: what only links inside them goes.

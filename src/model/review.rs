@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Check, Comparison, Oid, Run, RunId, Schema, Time, Variant, documents};
+use super::{Check, Comparison, Oid, Risk, Run, RunId, Schema, Time, Variant, documents};
 
 /// Everything that is known about the variants of a run when somebody has to choose. What was run on each variant, and
 /// its score, are in the run itself ([`super::Variant::checks`], [`super::Variant::score`]).
@@ -142,6 +142,14 @@ pub struct Observation {
     pub detail: String,
     /// It counts against the variant in the ranking; what does not is only said.
     pub counts: bool,
+}
+
+impl From<&Risk> for Observation {
+    /// A risk is to be seen, and counts.
+    fn from(risk: &Risk) -> Observation {
+        let Risk { kind, path, detail } = risk.clone();
+        Observation { kind, path, line: None, detail, counts: true }
+    }
 }
 
 impl Observation {

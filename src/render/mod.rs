@@ -5,6 +5,7 @@
 //! [`text`] wherever it is put in, so that no caller has to remember it.
 
 mod columns;
+pub mod config;
 pub mod findings;
 pub mod html;
 pub mod launched;

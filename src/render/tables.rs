@@ -6,7 +6,7 @@ mod overview;
 mod sessions;
 mod show;
 
-pub use lists::{findings, jobs, runs};
+pub use lists::{findings, jobs, kinds, runs};
 pub use matrix::matrix;
 pub use overview::overview;
 pub use sessions::{session, sessions};

@@ -70,8 +70,9 @@ pub struct Start {
 /// Records a session and starts its supervisor; answers as soon as the agent runs, or has failed to.
 ///
 /// # Errors
-/// When there is a session of that name, or the supervisor can't be started.
+/// When there is a session of that name, a setting that the supervisor needs can't be used, or it can't be started.
 pub fn start(context: &Context, start: Start) -> Result<Session> {
+    protocol::check(&context.settings)?;
     let store = SessionStore::new(&context.places);
     let title = crate::model::first_line(&start.prompt, 72);
     let (run, variant) = start.work.map_or((None, None), |(run, variant)| (Some(run), Some(variant)));

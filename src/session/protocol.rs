@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::diagnose::{Diagnosis, Pattern};
 use crate::error::{Error, Result};
 use crate::model::SessionState;
-use crate::settings::{SESSION_ANSWER, Setting, Settings};
+use crate::settings::{SESSION_ANSWER, STUCK_AFTER, STUCK_POKE, Setting, Settings};
 
 /// How often a hung session is killed and resumed.
 pub const RESUMES: u32 = 2;
@@ -104,6 +104,16 @@ fn hung(situation: &Situation) -> Step {
     if resumes >= RESUMES { still(format!("was resumed {resumes} times already")) } else { Step::KillAndResume }
 }
 
+/// Proves that the settings which the supervisor acts by can be used: it has nobody to tell.
+///
+/// # Errors
+/// When one can't, naming it.
+pub fn check(settings: &Settings) -> Result<()> {
+    settings.span(STUCK_AFTER)?;
+    settings.span(STUCK_POKE)?;
+    AnswerRule::all(settings).map(drop)
+}
+
 /// A question that may be answered, and how.
 #[derive(Clone, Debug)]
 pub struct AnswerRule {
@@ -120,6 +130,11 @@ impl AnswerRule {
     /// When one can't be read.
     pub fn all(settings: &Settings) -> Result<Vec<AnswerRule>> {
         settings.all(SESSION_ANSWER).iter().map(AnswerRule::read).collect()
+    }
+
+    /// Can this be read as a rule? If not, why.
+    pub fn check(written: &str) -> Result<(), String> {
+        AnswerRule::parse(written).map(drop)
     }
 
     fn read(setting: &Setting) -> Result<AnswerRule> {

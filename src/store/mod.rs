@@ -12,7 +12,7 @@ mod trash;
 
 pub use glance::{Glance, RiskGlance, VariantGlance};
 pub use lock::FileLock;
-pub use notes::{NOTES, NoteEdit, Notes, edit_notes};
+pub use notes::{NOTES, NoteEdit, Notes, REPORT as REPORT_NOTES, edit_notes};
 pub use places::{Places, RUNBOOK, replace};
 pub use runbook::{Runbook, RunbookLine};
 pub use runs::{Change, Files, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, sha256};

@@ -10,7 +10,7 @@ use crate::git::{Edit, EntryKind, Expected, NewCommit, RefChange, RefFailure, Re
 use crate::model::{Identity, Oid, Time};
 
 /// The handoff reports.
-const REPORT: &str = "refs/notes/puff/report";
+pub const REPORT: &str = "refs/notes/puff/report";
 /// The machine-readable records.
 const RUNS: &str = "refs/notes/puff/runs";
 /// The refs of all notes, as a prefix.

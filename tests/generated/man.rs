@@ -277,7 +277,8 @@ fn configuration(page: &mut Page, listened: &[&Key]) {
 fn keys(page: &mut Page, keys: &[&Key]) {
     for key in keys {
         let default = key.default.map_or_else(|| "no default".to_owned(), |value| format!("default: {value}"));
-        page.item(&format!("{} ({})", bold(key.name), escaped(&default)), key.meaning);
+        let facts = format!("{}; {default}", key.kind.word());
+        page.item(&format!("{} ({})", bold(key.name), escaped(&facts)), key.meaning);
     }
 }
 

@@ -67,6 +67,7 @@ fn the_inspector_lists_and_calls_every_tool() {
         ("stop", &[("all", "true")], "puff.runs/1"),
         ("retry", &[("run", "second")], "puff.run/1"),
         ("cancel", &[("run", "first")], "puff.error/1"),
+        ("config", &[("key", "bestOf")], "puff.config/1"),
         ("adopt", &[("task", "no task")], "puff.error/1"),
         ("doctor_repair", &[("quiet", "true")], "puff.doctor/1"),
         (

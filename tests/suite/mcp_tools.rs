@@ -54,6 +54,7 @@ fn what_is_read_is_what_the_verbs_print() {
     assert_eq!(client.call("show", json!({"run": "fix"})), verb(lab, &["show", "fix"]));
     assert_eq!(client.call("show", json!({"run": "fix:2"})), verb(lab, &["show", "fix:2"]));
     assert_eq!(client.call("jobs", json!({})), verb(lab, &["jobs"]));
+    assert_eq!(client.call("config", json!({})), verb(lab, &["config"]));
     assert_eq!(client.call("preflight", json!({"run": "fix"})), verb(lab, &["preflight", "fix"]));
     assert_eq!(client.call("compare", json!({"run": "fix"})), verb(lab, &["diff", "fix", "--matrix"]));
     assert_eq!(

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::cloud::Cloud;
+use super::schema;
 
 /// The moment at which tests with a fixed clock happen.
 pub const NOW: &str = "2026-11-20T10:00:00Z";
@@ -191,6 +192,9 @@ impl Lab {
         let feed = std::thread::spawn(move || drop(std::io::Write::write_all(&mut pipe, &input)));
         let ran = finish(child.wait_with_output().expect("git runs"));
         feed.join().expect("the feeder ends");
+        if args.contains(&"--json") {
+            schema::check_output(&ran.stdout);
+        }
         ran
     }
 
@@ -358,9 +362,16 @@ impl Ran {
     }
 }
 
-/// Runs a call to its end.
+/// Runs a call to its end. What `git puff … --json` prints has to be as `git puff schema` says.
+#[track_caller]
 pub fn run(command: &mut Command) -> Ran {
-    finish(command.output().expect("the program runs"))
+    let ran = finish(command.output().expect("the program runs"));
+    let is_ours =
+        command.get_program() == env!("CARGO_BIN_EXE_git-puff") || command.get_args().any(|arg| arg == "puff");
+    if is_ours && command.get_args().any(|arg| arg == "--json") {
+        schema::check_output(&ran.stdout);
+    }
+    ran
 }
 
 /// Reads what a program left behind.

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::JsonFlag;
+use crate::commands::shared;
 use crate::context::Context;
 use crate::error::{Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::process::{Wake, pause};
 use crate::session::{log, screen};
 use crate::store::SessionStore;
-use crate::ui::Ui;
+use crate::ui::{Format, Ui};
 
 /// How often a followed log is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -32,6 +34,8 @@ pub struct Log {
     /// Show what a person at its terminal would see
     #[arg(long, conflicts_with = "bytes")]
     screen: bool,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
 }
 
 /// What the manual says of it.
@@ -51,14 +55,20 @@ pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
     let session = store.find(&args.id)?;
     let place = store.place(&session.id);
     let unreadable = || format!("the log of '{}' can't be read", session.id);
+    let print = |text: &str| shared::print_log(ui, None, Some(&session.id), text);
     if args.screen {
         let lines = screen::of(&place, session.size).or_fail(unreadable)?;
-        ui.block(&lines.join("\n"));
+        let text = lines.join("\n");
+        if ui.format() == Format::Json {
+            print(&text)
+        } else {
+            ui.block(&text)
+        }
         return Ok(Exit::Done);
     }
     if !args.follow {
         let output = log::tail(&place, args.bytes.unwrap_or(u64::MAX)).or_fail(unreadable)?;
-        ui.words(&log::text_of(&output));
+        print(&log::text_of(&output));
         return Ok(Exit::Done);
     }
     let mut follower = log::Follower::begin(&place, args.bytes.unwrap_or(u64::MAX)).or_fail(unreadable)?;
@@ -76,11 +86,11 @@ pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
             open.extend_from_slice(&part);
             // A line that is not whole may be the half of a sequence.
             let end = open.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            ui.words(&log::text_of(&open[..end]));
+            print(&log::text_of(&open[..end]));
             open.drain(..end);
         }
         if over && !news {
-            ui.words(&log::text_of(&open));
+            print(&log::text_of(&open));
             return Ok(Exit::Done);
         }
         if pause(LOOK) == Wake::Interrupted {

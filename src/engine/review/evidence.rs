@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use regex::bytes::{Regex, RegexBuilder};
 
 use self::leftovers::Language;
+pub(in crate::engine) use self::leftovers::conflict_marker;
 use crate::model::{Evidence, Observation, Risk};
 use crate::patch::parse::{Body, FilePatch, Hunk, Name, parse};
 
@@ -44,7 +45,7 @@ pub(super) fn of(patch: &[u8], risks: &[Risk], generated: &dyn Fn(&[u8]) -> bool
     let mut evidence = Evidence { patch_bytes: patch.len() as u64, ..Evidence::default() };
     let paths: BTreeSet<String> = files.iter().map(|file| file.name().to_string()).collect();
     evidence.files = paths.into_iter().collect();
-    evidence.findings = risks.iter().map(of_risk).collect();
+    evidence.findings = risks.iter().map(Observation::from).collect();
     let mut tests = tests_named::Tests::default();
     for file in &files {
         look_at(file, generated, &mut evidence.findings);
@@ -63,11 +64,6 @@ pub(super) fn paths(patch: &[u8]) -> Vec<Vec<u8>> {
 /// What of code is looked at is of ASCII: no table of letters is needed.
 fn regex(form: &str) -> Regex {
     RegexBuilder::new(form).unicode(false).build().expect("the form is a regular expression")
-}
-
-fn of_risk(risk: &Risk) -> Observation {
-    let Risk { kind, path, detail } = risk.clone();
-    Observation { kind, path, line: None, detail, counts: true }
 }
 
 fn look_at(file: &FilePatch<'_>, generated: &dyn Fn(&[u8]) -> bool, findings: &mut Vec<Observation>) {

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{
-    Check, CheckStatus, Evidence, Judge, Observation, Review, Reviewed, Risk, Run, State, Time, Variant, Verdict,
+    Check, CheckStatus, Evidence, Judge, Observation, Review, Reviewed, Run, State, Time, Variant, Verdict,
 };
 use crate::store::{Change, REVIEW, Recorded, RunStore};
 
@@ -96,7 +96,7 @@ impl Draft {
             let mut evidence = evidence.next().map(|(_, evidence)| evidence).unwrap_or_default();
             let answers = variant.commit.map(of).transpose()?.unwrap_or_default();
             let checks: Vec<Check> = answers.iter().map(|answer| beside_base(&answer.check, &base)).collect();
-            evidence.findings.extend(answers.iter().flat_map(|answer| &answer.traces).map(trace));
+            evidence.findings.extend(answers.iter().flat_map(|answer| &answer.traces).map(Observation::from));
             let verdict = match variant.commit {
                 None => Verdict::NoCommit,
                 Some(_) => verdict(&checks, &base, wish.commands.len()),
@@ -185,11 +185,6 @@ fn touched(answers: &[&Answer]) -> Vec<String> {
 fn beside_base(check: &Check, base: &[Check]) -> Check {
     let on_base = base.iter().find(|base| base.command == check.command).map(|base| base.status);
     Check { on_base, ..check.clone() }
-}
-
-fn trace(risk: &Risk) -> Observation {
-    let Risk { kind, path, detail } = risk.clone();
-    Observation { kind, path, line: None, detail, counts: true }
 }
 
 /// Records a review in the run, with its report, in one step, and writes the notes. What became of a variant meanwhile

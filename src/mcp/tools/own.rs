@@ -26,7 +26,7 @@ pub(super) fn compare() -> Properties {
 
 /// The words of `compare`.
 pub(super) fn compare_words(args: &Args) -> Result<Vec<OsString>> {
-    let mut words = vec!["diff".to_owned(), "--matrix".to_owned(), named(args, "run")?];
+    let mut words = vec!["diff".to_owned(), "--matrix".to_owned(), "--json".to_owned(), named(args, "run")?];
     words.extend(many(args, "variants")?);
     Ok(spoken(words))
 }
@@ -102,7 +102,7 @@ fn spoken(words: Vec<String>) -> Vec<OsString> {
 
 /// After `watch`: the runs as they are, which its events name.
 pub(super) fn the_runs(_: &Args, seen: &[String]) -> Vec<Vec<OsString>> {
-    seen.iter().map(|run| spoken(vec!["show".to_owned(), run.clone()])).collect()
+    seen.iter().map(|run| spoken(vec!["show".to_owned(), "--json".to_owned(), run.clone()])).collect()
 }
 
 /// After `session show`: what is on its screen.
@@ -132,7 +132,7 @@ mod tests {
         assert!(said(compare_words, json!({"run": "@", "variants": ["--output=x"]})).is_err());
         assert_eq!(
             said(compare_words, json!({"run": "@", "variants": [1, "b:2"]})).unwrap(),
-            "git-puff diff --matrix @ 1 b:2"
+            "git-puff diff --matrix --json @ 1 b:2"
         );
         assert!(said(diff_words, json!({"run": "@"})).unwrap_err().message().contains("'a' is missing"));
     }

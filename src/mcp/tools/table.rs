@@ -4,7 +4,7 @@ use super::own;
 use super::{Answer, Effect, Takes, Tool};
 use crate::mcp::allow::Group;
 use crate::mcp::words::Taken;
-use crate::model::documents::{DOCTOR, JOBS, MATRIX, PREFLIGHT, PRUNE, REPORT, RUN, RUNS, SESSION, SESSIONS};
+use crate::model::documents::{CONFIG, DOCTOR, JOBS, MATRIX, PREFLIGHT, PRUNE, REPORT, RUN, RUNS, SESSION, SESSIONS};
 
 const LOOKS: Effect = Effect { read_only: true, destructive: false, idempotent: true, open_world: false };
 const RECORDS: Effect = Effect { read_only: false, destructive: false, idempotent: true, open_world: false };
@@ -560,6 +560,17 @@ pub const TOOLS: &[Tool] = &[
             &["doctor"],
             "Looks for what could stand in the way: git, the agent's client, the login, the environment, broken records. Each check \
              says what to do. Asks Codex Cloud, and changes nothing.",
+        )
+    },
+    Tool {
+        takes: Takes::Verbs(&[("key", Some("One key, such as bestOf; left out: all of them"))]),
+        answer: Answer::Document(&[CONFIG]),
+        ..looks(
+            "config",
+            "The settings",
+            &["config"],
+            "Shows the settings that count here (puff.*), each with its value, where it comes from, its default and what it is \
+             for. They are set by the user, with git config.",
         )
     },
     Tool {

@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::model::{Attention, Finding, Job, Run, RunId, Schema, Session, State, Time, documents};
+use crate::model::{Attention, Finding, Job, Run, RunId, Schema, Session, SessionId, State, Time, documents};
 
 /// Several runs.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -57,6 +58,20 @@ pub struct Event {
     pub changes: Vec<String>,
 }
 
+/// A line of a log.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Line<'a> {
+    /// `puff.line/1`.
+    #[schemars(extend("const" = Schema::of(documents::LINE)))]
+    pub schema: Schema,
+    /// The run whose watcher wrote it; null in the log of a session.
+    pub run: Option<&'a RunId>,
+    /// The session that printed it; null in the log of a watcher.
+    pub session: Option<&'a SessionId>,
+    /// What it says, without its end and without what only steers a terminal.
+    pub text: &'a str,
+}
+
 /// What `doctor` found, and mended.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Examination<'a> {
@@ -89,6 +104,16 @@ impl Health {
             Health::Fail => "FAIL",
         }
     }
+}
+
+/// The JSON Schemas of every kind of document.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Schemas {
+    /// `puff.schemas/1`.
+    #[schemars(extend("const" = Schema::of(documents::SCHEMAS)))]
+    pub schema: Schema,
+    /// The schema of each kind, by its word.
+    pub schemas: Map<String, Value>,
 }
 
 /// Why a call failed: what standard error says for people.

@@ -3,6 +3,7 @@
 use super::super::columns::{Columns, Fit};
 use super::super::text::{ago, clean_line, one_line, pad};
 use super::super::words;
+use crate::model::documents::Kind;
 use crate::model::{Finding, Job, Run, Span, Time};
 
 /// The most columns a title is given, however wide the terminal.
@@ -55,6 +56,13 @@ pub fn jobs(jobs: &[Job], now: Time, width: usize) -> String {
             job.log_path.clone(),
         ]);
     }
+    table.render(width)
+}
+
+/// `schema`: the kinds of documents.
+pub fn kinds(kinds: &[Kind], width: usize) -> String {
+    let mut table = Columns::new([("KIND", Fit::Whole), ("WHAT IT IS", Fit::Start)]);
+    kinds.iter().for_each(|kind| table.row([kind.name.to_owned(), kind.about.to_owned()]));
     table.render(width)
 }
 

@@ -91,7 +91,7 @@ impl Language {
 
 /// The marker of a conflict, as git writes them at the beginning of a line. The one in the middle is a heading in some
 /// languages, so it does not count alone.
-pub(super) fn conflict_marker(line: &[u8]) -> Option<&'static str> {
+pub(in crate::engine) fn conflict_marker(line: &[u8]) -> Option<&'static str> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     ["<<<<<<<", "|||||||", ">>>>>>>"].into_iter().find(|marker| {
         let rest = line.strip_prefix(marker.as_bytes());

@@ -1,0 +1,49 @@
+//! `schema`
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use crate::cli::JsonFlag;
+use crate::error::{Exit, Result};
+use crate::manual::{Example, Manual};
+use crate::model::documents::{KINDS, Kind, Schemas};
+use crate::model::{Schema, documents};
+use crate::render;
+use crate::ui::{Format, Ui};
+
+/// Print the JSON Schemas of what --json prints
+///
+/// They are of draft 2020-12. Without KIND: the kinds; with --json the schemas of all of them. A document says its own
+/// kind: "puff.run/1" is the first version of 'run'; the last three kinds are files that other tools
+/// read too, and don't. Readers ignore fields that they don't know.
+#[derive(Debug, Args)]
+pub struct SchemaVerb {
+    /// The kind of document
+    #[arg(value_parser = PossibleValuesParser::new(KINDS.iter().map(|kind| kind.name)))]
+    kind: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: JsonFlag,
+}
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff schema", does: "List the kinds of documents, and which verbs print them." },
+        Example { line: "git puff schema run", does: "Print the schema of a run." },
+        Example { line: "git puff schema --json", does: "Print all of them." },
+    ],
+    ..Manual::NONE
+};
+
+/// Prints.
+pub fn run(args: &SchemaVerb, ui: &Ui) -> Result<Exit> {
+    match (args.kind.as_deref().and_then(Kind::named), ui.format()) {
+        (Some(kind), _) => ui.json(&kind.schema()),
+        (None, Format::Json) => {
+            let schemas = KINDS.iter().map(|kind| (kind.name.to_owned(), kind.schema())).collect();
+            ui.json(&Schemas { schema: Schema::of(documents::SCHEMAS), schemas });
+        }
+        (None, _) => ui.block(&render::tables::kinds(KINDS, ui.width())),
+    }
+    Ok(Exit::Done)
+}

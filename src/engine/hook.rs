@@ -1,0 +1,144 @@
+//! Our pre-push hook in a repository: put there, taken away, looked at.
+//!
+//! A hook that is there already is kept beside ours as `pre-push.before-puff`, where ours finds it. It gets its second
+//! name first, and ours takes its place in one step after that; taken away, ours is replaced by it in one step. So a kill
+//! at any point leaves a hook of the user's in effect, as it was or behind ours.
+
+mod beside;
+mod folder;
+mod managers;
+mod part;
+
+use std::path::{Path, PathBuf};
+
+use self::beside::Beside;
+pub use self::folder::Folder;
+use self::part::{LINE, Whose};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{HookDeed, HookReport, HookState};
+
+/// The name by which git knows the hook.
+const NAME: &str = "pre-push";
+
+/// How our hook is.
+///
+/// # Errors
+/// When that can't be found out.
+pub fn status(context: &Context) -> Result<HookReport> {
+    look(&Folder::find(context)?)
+}
+
+/// Puts our hook where git looks for it. `shared` says that it may be put into a folder that is not of this repository
+/// alone.
+///
+/// Where another program looks after the hooks, nothing is done: the answer says what to add to its configuration.
+///
+/// # Errors
+/// When the hook can't be put there, saying why.
+pub fn install(context: &Context, shared: bool) -> Result<HookReport> {
+    let folder = Folder::find(context)?;
+    let before = look(&folder)?;
+    let managed = before.manager.as_ref().is_some_and(|manager| manager.in_charge);
+    if managed || matches!(before.state, HookState::Installed | HookState::Called) {
+        return Ok(HookReport { did: Some(HookDeed::Nothing), ..before });
+    }
+    folder.prove_ours(shared)?;
+    let path = folder.hook();
+    let did = match Whose::read(&path)? {
+        Whose::Ours { text } => {
+            beside::replace(&path, &part::renewed(&text))?;
+            HookDeed::Updated
+        }
+        Whose::Theirs { text } => {
+            prove_callable(&path, &text)?;
+            beside::chain(&path)?;
+            HookDeed::Installed
+        }
+        Whose::Nobodys => {
+            let made = folder.make()?;
+            beside::put(&path, &part::whole(made))?;
+            HookDeed::Installed
+        }
+    };
+    Ok(HookReport { did: Some(did), ..look(&folder)? })
+}
+
+/// Takes our hook away, and puts back what was there before.
+///
+/// # Errors
+/// When it can't be taken away without taking something of the user's along.
+pub fn uninstall(context: &Context, shared: bool) -> Result<HookReport> {
+    let folder = Folder::find(context)?;
+    let before = look(&folder)?;
+    let path = folder.hook();
+    match (before.state, Whose::read(&path)?) {
+        (HookState::Installed | HookState::Outdated, Whose::Ours { text }) => {
+            folder.prove_ours(shared)?;
+            let rest = part::others(&text);
+            match (rest, Beside::of(&path)?) {
+                (None, Beside::Nothing) => beside::remove(&path)?,
+                (None, _) => beside::put_back(&path)?,
+                (Some(rest), Beside::Nothing) => beside::replace(&path, &rest)?,
+                (Some(_), _) => return Err(mixed(&path)),
+            }
+            if part::made_folder(&text) {
+                folder.remove_if_empty();
+            }
+            Ok(HookReport { did: Some(HookDeed::Uninstalled), ..look(&folder)? })
+        }
+        (HookState::Called | HookState::Managed, _) => Err(called_elsewhere(&before)),
+        _ => {
+            beside::sweep(&path)?;
+            Ok(HookReport { did: Some(HookDeed::Nothing), ..before })
+        }
+    }
+}
+
+fn look(folder: &Folder) -> Result<HookReport> {
+    let path = folder.hook();
+    let whose = Whose::read(&path)?;
+    let manager = managers::find(folder, &whose);
+    let state = match &whose {
+        Whose::Ours { text } if part::is_current(text) => HookState::Installed,
+        Whose::Ours { .. } => HookState::Outdated,
+        Whose::Theirs { text } if part::calls_us(text) => HookState::Called,
+        _ if manager.as_ref().is_some_and(|manager| manager.is_set_up()) => HookState::Managed,
+        _ => HookState::Absent,
+    };
+    let ours = matches!(whose, Whose::Ours { .. });
+    let chained = Some(beside::name(&path)).filter(|beside| ours && beside.symlink_metadata().is_ok());
+    let chained_runs = chained.as_deref().is_some_and(beside::is_executable);
+    let chained = chained.map(|chained| chained.display().to_string());
+    let path = path.display().to_string();
+    Ok(HookReport { schema: HookReport::schema(), state, did: None, path, chained, chained_runs, manager })
+}
+
+fn called_elsewhere(report: &HookReport) -> Error {
+    let file = report.manager.as_ref().filter(|_| report.state == HookState::Managed).map(|manager| &manager.file);
+    let file = file.unwrap_or(&report.path);
+    Error::failed(format!("git-puff is called from '{file}', which is yours"))
+        .hint("take the lines with 'git puff hook pre-push' out of it")
+}
+
+/// A hook that goes by its own name can't be called by another one.
+fn prove_callable(path: &Path, text: &[u8]) -> Result<()> {
+    if !part::asks_its_name(text) {
+        return Ok(());
+    }
+    Err(Error::failed(format!(
+        "the hook '{}' goes by the name it is called by, so it has to keep its name",
+        path.display()
+    ))
+    .hint(format!("call git-puff from what it runs, by this line: {LINE}")))
+}
+
+fn mixed(path: &Path) -> Error {
+    let beside: PathBuf = beside::name(path);
+    Error::failed(format!(
+        "'{}' has lines beside those of git-puff, and there is '{}' too",
+        path.display(),
+        beside.display()
+    ))
+    .hint("keep one of the two: move your lines over into the other, then 'git puff hook uninstall'")
+}

@@ -1,0 +1,97 @@
+//! The folder of hooks, and whose it is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::NAME;
+use crate::context::Context;
+use crate::error::{Error, Result};
+
+/// The folder that git runs hooks from.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// Where it is; it need not be there.
+    pub path: PathBuf,
+    /// The top of this worktree, where there is one.
+    pub top: Option<PathBuf>,
+    /// Folders that belong to this repository.
+    homes: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// That of this worktree.
+    ///
+    /// # Errors
+    /// When git does not say.
+    pub fn find(context: &Context) -> Result<Folder> {
+        let location = context.repo.location();
+        let tops = location.worktree.iter().map(PathBuf::as_path).chain(context.places.top());
+        let homes = tops.chain([location.common_dir.as_path()]).map(real).collect();
+        Ok(Folder { path: context.repo.hooks_folder()?, top: location.worktree.clone(), homes })
+    }
+
+    /// The file that git runs before a push.
+    pub fn hook(&self) -> PathBuf {
+        self.path.join(NAME)
+    }
+
+    /// Is it of this repository alone?
+    fn is_ours(&self) -> bool {
+        let path = real(&self.path);
+        self.homes.iter().any(|home| path.starts_with(home))
+    }
+
+    /// Finds out whether a hook may be put there.
+    ///
+    /// # Errors
+    /// When it is no folder, or one outside of the repository and `shared` does not say that it may be.
+    pub fn prove_ours(&self, shared: bool) -> Result<()> {
+        let shown = self.path.display();
+        if self.path.symlink_metadata().is_ok() && !self.path.is_dir() {
+            return Err(Error::failed(format!("git looks for hooks at '{shown}', which is no folder"))
+                .hint("hooks are switched off here; 'git config --show-origin core.hooksPath' tells by what"));
+        }
+        if shared || self.is_ours() {
+            return Ok(());
+        }
+        Err(Error::failed(format!(
+            "git looks for hooks at '{shown}', outside of this repository: others may use it too"
+        ))
+        .hint(
+            "to be asked at the pushes of all of them: --shared; for this repository alone, give it hooks of its own: \
+                 git config core.hooksPath \"$(git rev-parse --git-common-dir)/hooks\"",
+        ))
+    }
+
+    /// Makes the folder where it is missing; answers whether it had to.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn make(&self) -> Result<bool> {
+        if self.path.is_dir() {
+            return Ok(false);
+        }
+        let made = fs::create_dir_all(&self.path);
+        made.map(|()| true).map_err(|cause| {
+            Error::failed(format!("the folder of hooks '{}' can't be made", self.path.display()))
+                .hint("check who may write there")
+                .because(cause)
+        })
+    }
+
+    /// Removes the folder if nothing is in it.
+    pub fn remove_if_empty(&self) {
+        let _ = fs::remove_dir(&self.path);
+    }
+}
+
+/// A path without links; what is not there yet is as it is named.
+fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => real(parent).join(name),
+        _ => path.to_owned(),
+    }
+}

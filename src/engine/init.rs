@@ -1,0 +1,238 @@
+//! Setting a repository up, and taking that back.
+//!
+//! What was set up is remembered in the repository's own configuration (`puff.init.did`), before it is: a kill in between
+//! leaves something to take back that is not there, and that is no harm. What was so before is not remembered, and stays.
+//!
+//! Notes are one ref, that of the reports. The machine-readable ones would fill every log, and are found by the commits
+//! that runs are recorded with: a copy on a commit that took such a one's place would say what is not so. The attribute is
+//! set in the git directory: a `.gitattributes` is everybody's, and would wait there for a commit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::hook;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{HookDeed, HookReport, InitDeed, InitStep, InitThing};
+use crate::settings;
+use crate::store::{REPORT_NOTES, RUNBOOK, replace};
+
+/// The line that keeps the lines of both sides.
+const UNION: &str = ".codex/bo4_runs.jsonl merge=union";
+
+/// Says in the file whose the line below is.
+const OURS: &str = "# Set up by 'git puff init': the runbook log is a line for each run.";
+
+/// Sets everything up; `hooks` also the pre-push hook. With the steps, how that hook is, where it was asked for.
+///
+/// # Errors
+/// When something can't be written; what was done before that stays.
+pub fn set_up(context: &Context, hooks: bool) -> Result<(Vec<InitStep>, Option<HookReport>)> {
+    let mut steps = vec![
+        notes(
+            context,
+            InitThing::RewriteRef,
+            "notes.rewriteRef",
+            "the report of a commit goes along when it is rewritten",
+        )?,
+        notes(context, InitThing::DisplayRef, "notes.displayRef", "'git log' shows reports")?,
+        attributes(context)?,
+    ];
+    if !hooks {
+        return Ok((steps, None));
+    }
+    let remembered = remembers(context, InitThing::Hook);
+    if !remembered {
+        remember(context, InitThing::Hook)?;
+    }
+    let installed = hook::install(context, false);
+    let did = installed.as_ref().ok().and_then(|report| report.did);
+    if !remembered && !matches!(did, Some(HookDeed::Installed | HookDeed::Updated)) {
+        forget(context, InitThing::Hook)?;
+    }
+    let report = installed?;
+    let path = &report.path;
+    let (did, detail) = match (did, report.state.is_asked()) {
+        (Some(HookDeed::Installed | HookDeed::Updated), _) => {
+            (InitDeed::Done, format!("'{path}' asks git-puff before a push"))
+        }
+        (_, true) => (InitDeed::Already, "git-puff is asked before a push".to_owned()),
+        (_, false) => (InitDeed::Left, "another program looks after the hooks".to_owned()),
+    };
+    steps.push(InitStep { what: InitThing::Hook, did, detail });
+    Ok((steps, Some(report)))
+}
+
+/// Takes back what was set up, and nothing else.
+///
+/// # Errors
+/// When something can't be written; what was taken back before that stays so.
+pub fn take_back(context: &Context) -> Result<Vec<InitStep>> {
+    let mut steps = Vec::new();
+    for what in InitThing::ALL.into_iter().rev().filter(|what| remembers(context, *what)) {
+        let step = match what {
+            InitThing::RewriteRef => notes_back(context, what, "notes.rewriteRef")?,
+            InitThing::DisplayRef => notes_back(context, what, "notes.displayRef")?,
+            InitThing::Attributes => attributes_back(context)?,
+            InitThing::Hook => hook_back(context)?,
+        };
+        forget(context, what)?;
+        steps.push(step);
+    }
+    Ok(steps)
+}
+
+fn remembers(context: &Context, what: InitThing) -> bool {
+    context.settings.all(settings::INIT_DID).iter().any(|setting| setting.value == what.as_str())
+}
+
+fn remember(context: &Context, what: InitThing) -> Result<()> {
+    context.repo.add_config(settings::INIT_DID.name, what.as_str())
+}
+
+fn forget(context: &Context, what: InitThing) -> Result<()> {
+    context.repo.remove_config(settings::INIT_DID.name, what.as_str())
+}
+
+fn step(what: InitThing, did: InitDeed, detail: impl Into<String>) -> Result<InitStep> {
+    Ok(InitStep { what, did, detail: detail.into() })
+}
+
+/// A key whose values are refs of notes, or patterns of such.
+fn notes(context: &Context, what: InitThing, key: &str, why: &str) -> Result<InitStep> {
+    let values = context.settings.git_all(&key.to_ascii_lowercase());
+    if values.iter().any(|value| covers(value, REPORT_NOTES)) {
+        return step(what, InitDeed::Already, format!("{key} has {REPORT_NOTES}: {why}"));
+    }
+    remember(context, what)?;
+    context.repo.add_config(key, REPORT_NOTES)?;
+    step(what, InitDeed::Done, format!("git config --add {key} {REPORT_NOTES}: {why}"))
+}
+
+/// Does a value of such a key, a ref or a pattern as a shell's, stand for this ref?
+fn covers(value: &str, name: &str) -> bool {
+    let full = if value.starts_with("refs/") { value.to_owned() } else { format!("refs/notes/{value}") };
+    match full.split_once('*') {
+        None => full == name,
+        Some((start, end)) => {
+            let inner = name.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+            inner.is_some_and(|inner| !inner.is_empty()) && !end.contains('*')
+        }
+    }
+}
+
+fn notes_back(context: &Context, what: InitThing, key: &str) -> Result<InitStep> {
+    let values = context.settings.git_all(&key.to_ascii_lowercase());
+    if !values.contains(&REPORT_NOTES) {
+        return step(what, InitDeed::Gone, format!("{key} has no {REPORT_NOTES} any more"));
+    }
+    context.repo.remove_config(key, REPORT_NOTES)?;
+    step(what, InitDeed::Undone, format!("took {REPORT_NOTES} out of {key}"))
+}
+
+fn attributes_file(context: &Context) -> PathBuf {
+    context.repo.location().common_dir.join("info/attributes")
+}
+
+fn attributes(context: &Context) -> Result<InitStep> {
+    let what = InitThing::Attributes;
+    let path = attributes_file(context);
+    if context.places.top().is_none() {
+        return step(what, InitDeed::Left, format!("nobody merges {RUNBOOK} in a bare repository"));
+    }
+    match context.repo.attribute("merge", RUNBOOK).as_deref() {
+        Some("union") => {
+            return step(what, InitDeed::Already, format!("merges keep the lines of both sides of {RUNBOOK}"));
+        }
+        Some(other) => {
+            return step(what, InitDeed::Left, format!("{RUNBOOK} is merged by '{other}', as your attributes say"));
+        }
+        None => {}
+    }
+    let before = read(&path)?;
+    if !remembers(context, what) {
+        remember(context, what)?;
+    }
+    write(&path, &[before.as_slice(), ours(&before).as_bytes()].concat())?;
+    step(what, InitDeed::Done, format!("'{UNION}' in '{}': merges keep the lines of both sides", path.display()))
+}
+
+/// What is added to a file. A line end that it lacked comes with ours, and goes with it.
+fn ours(before: &[u8]) -> String {
+    let line_end = if before.is_empty() || before.ends_with(b"\n") { "" } else { "\n" };
+    format!("{line_end}{OURS}\n{UNION}{}", if line_end.is_empty() { "\n" } else { "" })
+}
+
+fn attributes_back(context: &Context) -> Result<InitStep> {
+    let (what, path) = (InitThing::Attributes, attributes_file(context));
+    let shown = path.display();
+    let text = read(&path)?;
+    let lines = format!("{OURS}\n{UNION}");
+    let Some(at) = text.windows(lines.len()).position(|window| window == lines.as_bytes()) else {
+        return step(what, InitDeed::Gone, format!("'{UNION}' is not in '{shown}' any more"));
+    };
+    let (before, after) = (&text[..at], &text[at + lines.len()..]);
+    let rest = match after.strip_prefix(b"\n") {
+        Some(after) => [before, after].concat(),
+        // The line end before ours is ours, too.
+        None => [before.strip_suffix(b"\n").unwrap_or(before), after].concat(),
+    };
+    if rest.is_empty() {
+        fs::remove_file(&path).map_err(|cause| unwritable(&path, cause))?;
+        // A folder that was there for something else is not empty.
+        let _ = fs::remove_dir(path.parent().unwrap_or(&path));
+    } else {
+        write(&path, &rest)?;
+    }
+    step(what, InitDeed::Undone, format!("took '{UNION}' out of '{shown}'"))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    match fs::read(path) {
+        Ok(text) => Ok(text),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(cause) => Err(unwritable(path, cause)),
+    }
+}
+
+fn write(path: &Path, text: &[u8]) -> Result<()> {
+    let made = fs::create_dir_all(path.parent().unwrap_or(path));
+    let kept = path.metadata().map(|meta| meta.permissions());
+    let written = made.and_then(|()| replace(path, text));
+    written
+        .and_then(|()| kept.map_or(Ok(()), |kept| fs::set_permissions(path, kept)))
+        .map_err(|cause| unwritable(path, cause))
+}
+
+fn hook_back(context: &Context) -> Result<InitStep> {
+    let report = hook::uninstall(context, false)?;
+    let path = &report.path;
+    match report.did {
+        Some(HookDeed::Uninstalled) => {
+            step(InitThing::Hook, InitDeed::Undone, format!("took the hook out of '{path}'"))
+        }
+        _ => step(InitThing::Hook, InitDeed::Gone, format!("there is no hook of git-puff in '{path}' any more")),
+    }
+}
+
+fn unwritable(path: &Path, cause: std::io::Error) -> Error {
+    Error::failed(format!("'{}' can't be read and written", path.display()))
+        .hint("check its permissions")
+        .because(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn a_ref_of_notes_is_covered_by_itself_and_by_patterns() {
+        let name = "refs/notes/puff/report";
+        for value in [name, "refs/notes/*", "refs/notes/puff/*", "puff/report", "refs/*"] {
+            assert!(covers(value, name), "{value}");
+        }
+        for value in ["refs/notes/commits", "refs/notes/puff", "refs/notes/x*", "puff/runs"] {
+            assert!(!covers(value, name), "{value}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What is about to be pushed: does the work of an agent go out that nobody has looked at, or that nobody should see?
+//!
+//! Which commits came from a variant is read off their trailers (`claims`), wherever they ended up, and off what they
+//! bring (`likeness`), where somebody has taken the trailers away. All commits are gone through once, and only their own
+//! bytes are read: no file is looked into unless one of them came from a run.
+
+mod claims;
+mod content;
+mod known;
+mod likeness;
+mod rules;
+mod updates;
+
+pub use self::updates::{Update, of_pre_commit, read};
+
+use std::collections::HashSet;
+
+use self::claims::Claim;
+use self::rules::Judge;
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::{Outgoing, is_valid_ref_name};
+use crate::model::{Oid, PushFinding};
+
+/// A commit that came from a run.
+#[derive(Clone, Debug)]
+pub struct Suspect {
+    commit: Outgoing,
+    /// What it says of itself, or what was found in it.
+    claims: Vec<Claim>,
+    /// It says nothing of itself, and brings a commit of a variant in: a merge.
+    is_merge: bool,
+}
+
+impl Suspect {
+    /// The commit.
+    pub fn commit_id(&self) -> Oid {
+        self.commit.id
+    }
+}
+
+/// A push, by the remote's name, and what it does there.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The remote, as it was named.
+    pub remote: Option<String>,
+    /// What it does to each ref.
+    pub updates: Vec<Update>,
+}
+
+impl Sent {
+    /// Does it send anything that could have come from a variant? Notes and records do not.
+    pub fn concerns_us(&self) -> bool {
+        self.updates.iter().any(Update::sends_work)
+    }
+
+    fn tips(&self) -> HashSet<Oid> {
+        let sent = self.updates.iter().filter(|update| update.sends_work());
+        sent.filter_map(|update| update.local).collect()
+    }
+
+    /// What the remote has, as far as is known here.
+    fn known(&self, context: &Context) -> Result<HashSet<Oid>> {
+        let mut known: HashSet<Oid> = self.updates.iter().filter_map(|update| update.remote).collect();
+        let seen = self.remote.as_ref().map(|remote| format!("refs/remotes/{remote}/"));
+        if let Some(seen) = seen.filter(|seen| is_valid_ref_name(&format!("{seen}x"))) {
+            known.extend(context.repo.refs_under(&seen)?.into_iter().map(|(_, at)| at));
+        }
+        Ok(known)
+    }
+}
+
+/// The commits of a push that came from a run.
+///
+/// # Errors
+/// When they can't be read.
+pub fn suspects(context: &Context, sent: &Sent) -> Result<Vec<Suspect>> {
+    let tips = sent.tips();
+    let outgoing = context.repo.outgoing(&tips, &sent.known(context)?, claims::may_say)?;
+    let claiming = outgoing.iter().filter_map(|commit| {
+        let claims = claims::read(commit.message.as_deref()?);
+        (!claims.is_empty()).then(|| Suspect { commit: commit.clone(), claims, is_merge: false })
+    });
+    let mut suspects: Vec<Suspect> = claiming.collect();
+    likeness::add(context, &tips, &outgoing, &mut suspects)?;
+    if suspects.is_empty() {
+        return Ok(suspects);
+    }
+    // A merge of a variant may hold what its conflicts left.
+    let ids: HashSet<Oid> = suspects.iter().map(|suspect| suspect.commit.id).collect();
+    for merge in outgoing.iter().filter(|commit| commit.parents.len() > 1 && !ids.contains(&commit.id)) {
+        let merged = suspects.iter().find(|suspect| merge.parents.contains(&suspect.commit.id));
+        if let Some(claims) = merged.map(|merged| merged.claims.clone()) {
+            suspects.push(Suspect { commit: merge.clone(), claims, is_merge: true });
+        }
+    }
+    Ok(suspects)
+}
+
+/// What is wrong with them.
+///
+/// # Errors
+/// When a setting can't be used, or something can't be read.
+pub fn judge(context: &Context, sent: &Sent, suspects: &[Suspect]) -> Result<Vec<PushFinding>> {
+    Judge::new(context, sent)?.all(suspects)
+}

@@ -1,0 +1,65 @@
+//! What is known of a run, also when it was pruned: its last record is behind its recovery point.
+
+use crate::context::Context;
+use crate::model::{Decision, Review, Run, RunId, Variant};
+use crate::store::{RunStore, Trash};
+
+use super::claims::Claim;
+
+/// A run, as far as it is known here.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its record.
+    pub run: Run,
+    /// What its review found out.
+    pub review: Option<Review>,
+    /// It was pruned.
+    pub is_pruned: bool,
+}
+
+impl Known {
+    /// Looks a run up; none when there is no record of it here, or it can't be read.
+    pub fn find(context: &Context, id: &RunId) -> Option<Known> {
+        let store = RunStore::new(context);
+        let here = store.head(id).is_some();
+        let recorded = if here {
+            store.load(id).ok()?
+        } else {
+            let point = Trash::new(context).newest(id).ok()??;
+            store.at(id, point.recovery.journal).ok()?
+        };
+        let review = store.review(&recorded).ok()?;
+        Some(Known { run: recorded.run, review, is_pruned: !here })
+    }
+
+    /// The variant that a commit says it is: by its patch, which is what makes it that variant, or else by its number.
+    /// With it, whether its patch is the one that the commit names.
+    pub fn variant(&self, claim: &Claim) -> Option<(&Variant, bool)> {
+        let numbered = |variant: &&Variant| Some(variant.index) == claim.variant;
+        let Some(patch) = &claim.patch else {
+            return self.run.variants.iter().find(numbered).map(|variant| (variant, true));
+        };
+        let has = |variant: &&Variant| variant.patch_sha256.as_ref() == Some(patch);
+        let mut same = self.run.variants.iter().filter(has);
+        let exact = same.clone().find(numbered).or_else(|| same.next());
+        exact.map(|variant| (variant, true)).or_else(|| Some((self.run.variants.iter().find(numbered)?, false)))
+    }
+
+    /// What somebody decided, once it is done.
+    pub fn decision(&self) -> Option<&Decision> {
+        self.run.decision.as_ref().filter(|decision| decision.after.is_some())
+    }
+
+    /// Was this variant picked, or one with the same patch?
+    pub fn is_picked(&self, variant: &Variant) -> bool {
+        let Some(decision) = self.decision() else { return false };
+        let patch = |index: u32| self.run.variant(index).and_then(|variant| variant.patch_sha256.as_ref());
+        decision.variant == variant.index
+            || (variant.patch_sha256.is_some() && patch(decision.variant) == variant.patch_sha256.as_ref())
+    }
+
+    /// Has somebody taken what a review, or the harvest, found at this path?
+    pub fn accepts(&self, observation: &crate::model::Observation) -> bool {
+        self.review.as_ref().is_some_and(|review| observation.is_accepted(&review.accepted))
+    }
+}

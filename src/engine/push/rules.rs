@@ -1,0 +1,318 @@
+//! The rules, each with its own setting.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::claims::Claim;
+use super::content::{self, Seen};
+use super::known::Known;
+use super::{Sent, Suspect};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::TreeChange;
+use crate::model::{
+    Apply, CheckStatus, Level, Observation, Oid, PushFinding, Rule, RunId, Variant, Verdict, first_line,
+};
+use crate::patch::parse::{FilePatch, Name, parse};
+use crate::settings::{self, Key, Kind};
+use crate::store::RUNS;
+
+const RULES: [(Rule, Key); 9] = [
+    (Rule::Unreviewed, settings::PRE_PUSH_UNREVIEWED),
+    (Rule::Failed, settings::PRE_PUSH_FAILED),
+    (Rule::Loser, settings::PRE_PUSH_LOSER),
+    (Rule::Risk, settings::PRE_PUSH_RISK),
+    (Rule::Partial, settings::PRE_PUSH_PARTIAL),
+    (Rule::ConflictMarker, settings::PRE_PUSH_CONFLICT_MARKER),
+    (Rule::Secret, settings::PRE_PUSH_SECRET),
+    (Rule::Scratch, settings::PRE_PUSH_SCRATCH),
+    (Rule::Records, settings::PRE_PUSH_RECORDS),
+];
+
+/// The remotes that runs may go to.
+const SYNC_REMOTE: Key = Key { name: "puff.sync.remote", kind: Kind::Several(&Kind::Text), default: None, meaning: "" };
+/// What was last seen of the runs of a remote: `<remote>/runs/<run>`.
+const REMOTES: &str = "refs/puff/remotes/";
+
+/// So many paths are named in a line; the others are counted.
+const PATHS: usize = 3;
+
+const AMEND: &str = "take it out of the commit: 'git commit --amend' for the newest, 'git rebase -i' for an older one";
+
+/// Goes by the rules.
+pub(super) struct Judge<'c> {
+    context: &'c Context,
+    sent: &'c Sent,
+    levels: BTreeMap<Rule, Level>,
+    tips: Vec<Oid>,
+}
+
+/// What a finding is about.
+struct About<'s> {
+    suspect: &'s Suspect,
+    claim: &'s Claim,
+}
+
+impl<'c> Judge<'c> {
+    /// By the settings that count here.
+    ///
+    /// # Errors
+    /// When one can't be used.
+    pub fn new(context: &'c Context, sent: &'c Sent) -> Result<Judge<'c>> {
+        let level = |(rule, key): (Rule, Key)| Ok((rule, context.settings.level(key)?));
+        let levels = RULES.into_iter().map(level).collect::<Result<_>>()?;
+        let tips = sent.tips().into_iter().filter_map(|tip| context.repo.commit(tip).ok()).map(|tip| tip.tree);
+        Ok(Judge { context, sent, levels, tips: tips.collect() })
+    }
+
+    /// Looks at all of them.
+    ///
+    /// # Errors
+    /// When something can't be read.
+    pub fn all(&self, suspects: &[Suspect]) -> Result<Vec<PushFinding>> {
+        let ids: Vec<Oid> = suspects.iter().map(|suspect| suspect.commit.id).collect();
+        let patches = self.context.repo.patches(&ids)?;
+        let runs: HashSet<&RunId> =
+            suspects.iter().flat_map(|suspect| &suspect.claims).map(|claim| &claim.run).collect();
+        let known: HashMap<&RunId, Known> =
+            runs.into_iter().filter_map(|id| Some((id, Known::find(self.context, id)?))).collect();
+        let mut findings = Vec::new();
+        for (suspect, patch) in suspects.iter().zip(&patches) {
+            let files = parse(patch).map_err(|cause| {
+                Error::failed(format!("the patch of {} can't be read", suspect.commit.id))
+                    .hint("this is a fault of git-puff; 'git push --no-verify' pushes all the same")
+                    .because(cause)
+            })?;
+            self.one(suspect, &files, &known, &mut findings)?;
+        }
+        findings.retain(|finding: &PushFinding| finding.level != Level::Allow);
+        Ok(findings)
+    }
+
+    fn one(
+        &self,
+        suspect: &Suspect,
+        files: &[FilePatch<'_>],
+        known: &HashMap<&RunId, Known>,
+        findings: &mut Vec<PushFinding>,
+    ) -> Result<()> {
+        let Some(first) = suspect.claims.first() else { return Ok(()) };
+        let about = About { suspect, claim: first };
+        for seen in content::markers(files) {
+            if self.is_left(&seen.path)? {
+                let way = "resolve it, and put that into the same commit or one on top";
+                findings.push(self.finding(&about, Rule::ConflictMarker, Some(&seen), &seen.detail, way));
+            }
+        }
+        if suspect.is_merge {
+            return Ok(());
+        }
+        for claim in &suspect.claims {
+            let about = About { suspect, claim };
+            if let Some(known) = known.get(&claim.run) {
+                self.by_record(&about, known, files, findings)?;
+            }
+        }
+        for seen in content::rejected(files) {
+            findings.push(self.finding(&about, Rule::Partial, Some(&seen), &seen.detail, AMEND));
+        }
+        for seen in content::scratch(files) {
+            findings.push(self.finding(&about, Rule::Scratch, Some(&seen), &seen.detail, AMEND));
+        }
+        for risk in content::secrets(files) {
+            let accepted = suspect.claims.iter().filter_map(|claim| known.get(&claim.run));
+            if accepted.into_iter().any(|known| known.accepts(&Observation::from(&risk))) {
+                continue;
+            }
+            let seen = Seen { path: risk.path, line: None, detail: risk.detail };
+            let way =
+                format!("{AMEND}; where it is none: git puff review {} --accept 'secret:{}'", first.run, seen.path);
+            findings.push(self.finding(&about, Rule::Secret, Some(&seen), &seen.detail, &way));
+        }
+        Ok(())
+    }
+
+    /// What the record of its run says of a variant.
+    fn by_record(
+        &self,
+        about: &About<'_>,
+        known: &Known,
+        files: &[FilePatch<'_>],
+        findings: &mut Vec<PushFinding>,
+    ) -> Result<()> {
+        let id = &about.claim.run;
+        findings.extend(self.records(about, known, findings));
+        let Some((variant, is_it)) = known.variant(about.claim) else { return Ok(()) };
+        let mut add = |rule: Rule, seen: Option<&Seen>, detail: &str, way: &str| {
+            let mut finding = self.finding(about, rule, seen, detail, way);
+            finding.variant = Some(variant.index);
+            // Somebody took it, knowing that.
+            if rule == Rule::Failed && known.is_picked(variant) {
+                finding.level = finding.level.min(Level::Warn);
+            }
+            findings.push(finding);
+        };
+        let name = variant.name();
+        if let Some(decision) = known.decision().filter(|_| !known.is_picked(variant)) {
+            let detail = format!("is {name} of '{id}', of which var{} was picked", decision.variant);
+            let way = format!("leave it out; or take the decision back: git puff undo {id}");
+            add(Rule::Loser, None, &detail, &way);
+        }
+        if let Some(apply) = variant.apply.filter(|apply| apply.is_failure()) {
+            let how = if apply == Apply::Conflict { "applied only with conflicts" } else { "did not apply" };
+            let reason = variant.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let way = format!("compare it with the whole: git puff patch {id}:{}", variant.index);
+            add(Rule::Partial, None, &format!("is {name} of '{id}', which {how}{reason}"), &way);
+        }
+        let changes = self.changes(variant, known)?;
+        let missing = self.missing(about, &changes, files)?;
+        if !missing.is_empty() {
+            let way = format!("take all of it: git puff pick {id}:{}", variant.index);
+            let detail = format!("is only a part of {name} of '{id}': {} is missing", named(&missing));
+            add(Rule::Partial, None, &detail, &way);
+        }
+        let reviewed = known.review.as_ref().and_then(|review| review.variant(variant.index));
+        let reviewed = reviewed.filter(|reviewed| is_it && reviewed.commit == variant.commit);
+        match reviewed {
+            Some(reviewed) if reviewed.verdict == Verdict::Failed => {
+                let failed = variant.checks.iter().filter(|check| check.status != CheckStatus::Passed);
+                let failed: Vec<String> = failed.map(|check| format!("'{}'", check.command)).collect();
+                let detail = format!("is {name} of '{id}', which failed {}", named(&failed));
+                let way = format!("see 'git puff show {id}'; pick one that passes: git puff pick {id}:N");
+                add(Rule::Failed, None, &detail, &way);
+            }
+            None if !(is_it && known.is_picked(variant)) => {
+                let detail = match is_it {
+                    true => format!("is {name} of '{id}', which nobody has reviewed or picked"),
+                    false => format!("has a patch that {name} of '{id}' has no more, so nobody has reviewed it"),
+                };
+                let way = format!("git puff review {id}; or pick it: git puff pick {id}:{}", variant.index);
+                add(Rule::Unreviewed, None, &detail, &way);
+            }
+            _ => {}
+        }
+        for observation in risks(known, variant) {
+            // What was in a file that somebody left out goes nowhere.
+            let is_of_file = changes.iter().any(|change| Name(&change.path).to_string() == observation.path);
+            let is_there = files.iter().any(|file| is_about(file, observation.path.as_bytes())) || !is_of_file;
+            if is_there && !known.accepts(&observation) {
+                let seen = Seen { path: observation.path.clone(), line: None, detail: String::new() };
+                let way = format!("look at it, and take it: git puff review {id} --accept '{}'", accept(&observation));
+                add(Rule::Risk, Some(&seen), &format!("{} ({})", observation.detail, observation.kind), &way);
+            }
+        }
+        Ok(())
+    }
+
+    /// The record of a run that would stay behind; said once a run.
+    fn records(&self, about: &About<'_>, known: &Known, findings: &[PushFinding]) -> Option<PushFinding> {
+        let (id, remote) = (&about.claim.run, self.sent.remote.as_deref()?);
+        let is_said = findings.iter().any(|finding| finding.rule == Rule::Records && finding.run == *id);
+        if is_said || known.is_pruned || !self.context.repo.has_remote(remote) {
+            return None;
+        }
+        let goes_along =
+            self.sent.updates.iter().any(|update| update.local.is_some() && update.name == format!("{RUNS}{id}"));
+        let is_there = self.context.repo.ref_target(&format!("{REMOTES}{remote}/runs/{id}")).is_some();
+        if goes_along || is_there {
+            return None;
+        }
+        let opted = self.context.settings.all(SYNC_REMOTE).iter().any(|setting| setting.value == remote);
+        let way = match opted {
+            true => format!("git puff sync --push {remote}"),
+            false => format!("git config --add puff.sync.remote {remote}; git puff sync --push {remote}"),
+        };
+        let detail = format!("comes from the run '{id}', whose record '{remote}' does not have");
+        Some(self.finding(about, Rule::Records, None, &detail, &way))
+    }
+
+    /// What a variant changes; nothing where its commit is not here.
+    fn changes(&self, variant: &Variant, known: &Known) -> Result<Vec<TreeChange>> {
+        let (repo, base) = (&self.context.repo, known.run.base_oid);
+        match variant.commit.filter(|commit| repo.has_commit(*commit) && repo.has_commit(base)) {
+            Some(commit) => {
+                let (old, new) = (repo.commit(base)?.tree, repo.commit(commit)?.tree);
+                Ok(repo.tree_changes(Some(old), Some(new))?.0)
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Paths of a variant that a commit leaves out.
+    fn missing(&self, about: &About<'_>, changes: &[TreeChange], files: &[FilePatch<'_>]) -> Result<Vec<String>> {
+        let mut missing = Vec::new();
+        for change in changes.iter().filter(|change| !files.iter().any(|file| is_about(file, &change.path))) {
+            let path = Name(&change.path).to_string();
+            let there = self.context.repo.entry(about.suspect.commit.tree, &change.path)?;
+            if there.map(|entry| (entry.kind, entry.oid)) != change.new && !content::is_scratch(&path) {
+                missing.push(path);
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Is a marker still in the file that is pushed in the end?
+    fn is_left(&self, path: &str) -> Result<bool> {
+        let repo = &self.context.repo;
+        for tree in &self.tips {
+            let Some(entry) = repo.entry(*tree, path.as_bytes())? else { continue };
+            let text = repo.blob(entry.oid)?;
+            if text.split(|byte| *byte == b'\n').any(|line| crate::engine::review::conflict_marker(line).is_some()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn finding(&self, about: &About<'_>, rule: Rule, seen: Option<&Seen>, detail: &str, way_out: &str) -> PushFinding {
+        let commit = &about.suspect.commit;
+        PushFinding {
+            rule,
+            level: self.levels.get(&rule).copied().unwrap_or(Level::Refuse),
+            commit: commit.id,
+            subject: first_line(commit.message.as_deref().unwrap_or_default(), 72),
+            run: about.claim.run.clone(),
+            variant: about.claim.variant,
+            path: seen.map(|seen| seen.path.clone()),
+            line: seen.and_then(|seen| seen.line),
+            detail: detail.to_owned(),
+            way_out: way_out.to_owned(),
+        }
+    }
+}
+
+/// Is this part of a patch about the file of that path?
+fn is_about(file: &FilePatch<'_>, path: &[u8]) -> bool {
+    [&file.old_name, &file.new_name].into_iter().flatten().any(|name| name == path)
+}
+
+/// What of a variant a person has to take: what the harvest said of it, and refs and hooks that changed while its checks
+/// ran. What looks like a secret has a rule of its own.
+fn risks(known: &Known, variant: &Variant) -> Vec<Observation> {
+    let of_harvest = variant.risks.iter().filter(|risk| risk.kind != "secret").map(Observation::from);
+    let reviewed = known.review.as_ref().and_then(|review| review.variant(variant.index));
+    let findings = reviewed.into_iter().flat_map(|reviewed| &reviewed.evidence.findings);
+    let of_checks = findings.filter(|found| matches!(found.kind.as_str(), "ref" | "hook")).cloned();
+    let mut risks: Vec<Observation> = Vec::new();
+    for found in of_harvest.chain(of_checks) {
+        if !risks.contains(&found) {
+            risks.push(found);
+        }
+    }
+    risks
+}
+
+/// The word by which it is taken.
+fn accept(observation: &Observation) -> String {
+    if observation.path.is_empty() {
+        observation.kind.clone()
+    } else {
+        format!("{}:{}", observation.kind, observation.path)
+    }
+}
+
+/// The first of some things, and how many more there are.
+fn named(things: &[String]) -> String {
+    let more = things.len().saturating_sub(PATHS);
+    let named = things.iter().take(PATHS).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{named} and {more} more") } else { named }
+}

@@ -1,0 +1,39 @@
+//! Keys of this repository's own configuration file, changed by git.
+
+use super::repo::Repo;
+use super::run;
+use crate::error::{Error, Result};
+
+impl Repo {
+    /// Adds a value to a key, beside those that are there.
+    ///
+    /// # Errors
+    /// With git's words, when it can't.
+    pub fn add_config(&self, key: &str, value: &str) -> Result<()> {
+        self.change_config(key, &["--add", key, value])
+    }
+
+    /// Takes a value of a key away, wherever in the repository's own file it is; the others stay.
+    ///
+    /// # Errors
+    /// With git's words, when it can't.
+    pub fn remove_config(&self, key: &str, value: &str) -> Result<()> {
+        self.change_config(key, &["--fixed-value", "--unset-all", key, value])
+    }
+
+    fn change_config(&self, key: &str, args: &[&str]) -> Result<()> {
+        let changed = run(&self.git().args(["config", "--local"]).args(args));
+        changed.map(drop).map_err(|cause| {
+            Error::failed(format!("{key} can't be set"))
+                .hint("check the file with 'git config --local --list'")
+                .because(cause)
+        })
+    }
+
+    /// What git takes for the value of an attribute of a path; none when nothing says.
+    pub fn attribute(&self, name: &str, path: &str) -> Option<String> {
+        let said = run(&self.git().args(["check-attr", "-z", name, "--", path])).ok()?;
+        let value = super::bytes::records(&said.stdout).nth(2).map(super::bytes::shown)?;
+        (value != "unspecified").then_some(value)
+    }
+}

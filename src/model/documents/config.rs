@@ -1,0 +1,71 @@
+//! The settings that count, and where they come from.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::{Schema, documents};
+
+/// Every key of `puff.*`, or one.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Configuration {
+    /// `puff.config/1`.
+    #[schemars(extend("const" = Schema::of(documents::CONFIG)))]
+    pub schema: Schema,
+    /// The keys, in the order of the manual; those of agents once for each agent.
+    pub settings: Vec<ConfiguredKey>,
+    /// Keys under `puff.` that git-puff does not know.
+    pub unknown: Vec<UnknownKey>,
+}
+
+/// A key, and what it holds.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ConfiguredKey {
+    /// Its name, with git's capitals.
+    pub key: String,
+    /// What counts: the default where nothing is set, several values only where `several` says so; none where the key
+    /// has no default.
+    pub values: Vec<ConfiguredValue>,
+    /// What counts when nobody says otherwise; null where there is no default.
+    pub default: Option<&'static str>,
+    /// What a value is.
+    #[schemars(extend("enum" = KINDS))]
+    pub kind: &'static str,
+    /// The words that a value is one of; empty where it can be anything of its kind.
+    pub choices: Vec<&'static str>,
+    /// It may be given several times, and every value counts; else the last one does.
+    pub several: bool,
+    /// The variable of the environment that beats git's configuration.
+    pub variable: String,
+    /// What it is for.
+    pub meaning: &'static str,
+}
+
+/// What a value of a setting can be: see the manual of `git puff config`.
+pub const KINDS: [&str; 10] =
+    ["text", "program", "path", "command", "answer", "duration", "number", "bytes", "truth", "choice"];
+
+/// A value, and where it was written.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ConfiguredValue {
+    /// As it was written.
+    pub value: String,
+    /// Where: as `git config --show-origin` says it (`file:…`, `command line:`), `environment GIT_PUFF_…`, or `default`.
+    pub origin: String,
+    /// Why it can't be used; null where it can.
+    pub problem: Option<String>,
+}
+
+/// A key that git-puff does not know: most likely a typing error.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct UnknownKey {
+    /// As git lists it.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Where it was written.
+    pub origin: String,
+    /// The key that is most likely meant; null where none is near.
+    pub meant: Option<String>,
+    /// The command that mends it.
+    pub mend: String,
+}

@@ -1,0 +1,82 @@
+//! What `init` sets up.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Schema, documents};
+
+/// What `init` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Init {
+    /// `puff.init/1`.
+    #[schemars(extend("const" = Schema::of(documents::INIT)))]
+    pub schema: Schema,
+    /// It was taken back, not set up.
+    pub undone: bool,
+    /// Each thing, in its order.
+    pub steps: Vec<InitStep>,
+}
+
+impl Init {
+    /// The schema that this program writes.
+    pub fn schema() -> Schema {
+        Schema::of(documents::INIT)
+    }
+}
+
+/// One thing that is set up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InitStep {
+    /// Which one.
+    pub what: InitThing,
+    /// What was done about it.
+    pub did: InitDeed,
+    /// In words, with the place.
+    pub detail: String,
+}
+
+/// The things that are set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum InitThing {
+    /// Notes go along when their commits are rewritten.
+    RewriteRef,
+    /// `git log` shows reports.
+    DisplayRef,
+    /// Lines of both sides of the runbook log are kept in a merge.
+    Attributes,
+    /// The pre-push hook.
+    Hook,
+}
+
+impl InitThing {
+    /// All of them, in the order in which they are set up.
+    pub const ALL: [InitThing; 4] =
+        [InitThing::RewriteRef, InitThing::DisplayRef, InitThing::Attributes, InitThing::Hook];
+
+    /// The word that JSON and the settings have.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            InitThing::RewriteRef => "rewrite-ref",
+            InitThing::DisplayRef => "display-ref",
+            InitThing::Attributes => "attributes",
+            InitThing::Hook => "hook",
+        }
+    }
+}
+
+/// What was done about a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum InitDeed {
+    /// It was set up.
+    Done,
+    /// It was so already.
+    Already,
+    /// The user, or somebody else, has it another way, and that stays.
+    Left,
+    /// It was taken back.
+    Undone,
+    /// It was gone already.
+    Gone,
+}

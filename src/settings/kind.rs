@@ -1,0 +1,132 @@
+//! What a key may hold.
+
+use std::borrow::Cow;
+
+use crate::model::{Bytes, Span};
+
+/// What a key may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// A program: a path, or a name to be found on PATH.
+    Program,
+    /// A folder or a file.
+    Path,
+    /// A line for the shell.
+    Command,
+    /// `PATTERN => TEXT`: a regular expression, and what is typed when it is asked for.
+    Answer,
+    /// A length of time, as [`Span`] has it.
+    Duration,
+    /// A whole number from this one on.
+    Number(u32),
+    /// A number of bytes, as [`Bytes`] has it.
+    Bytes,
+    /// True or false, in any of git's spellings.
+    Truth,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Several values, of which each is so; an empty one takes back those before it.
+    Several(&'static Kind),
+}
+
+impl Kind {
+    /// What a value has to be, as it stands behind "has to be".
+    pub fn wanted(&self) -> Cow<'static, str> {
+        match self {
+            Kind::Text => "text".into(),
+            Kind::Program => "a program".into(),
+            Kind::Path => "a path".into(),
+            Kind::Command => "a line for the shell".into(),
+            Kind::Answer => "'PATTERN => TEXT'".into(),
+            Kind::Duration => "a length of time such as 15s, 5m or 2h".into(),
+            Kind::Number(0) => "a whole number".into(),
+            Kind::Number(least) => format!("a whole number from {least}").into(),
+            Kind::Bytes => "a number of bytes such as 0, 512k or 64m".into(),
+            Kind::Truth => "true or false".into(),
+            Kind::Choice(words) => match words {
+                [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")).into(),
+                words => words.concat().into(),
+            },
+            Kind::Several(one) => one.wanted(),
+        }
+    }
+
+    /// The word for it in JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Program => "program",
+            Kind::Path => "path",
+            Kind::Command => "command",
+            Kind::Answer => "answer",
+            Kind::Duration => "duration",
+            Kind::Number(_) => "number",
+            Kind::Bytes => "bytes",
+            Kind::Truth => "truth",
+            Kind::Choice(_) => "choice",
+            Kind::Several(one) => one.word(),
+        }
+    }
+
+    /// It may be given several times, and every value counts.
+    pub fn is_several(&self) -> bool {
+        matches!(self, Kind::Several(_))
+    }
+
+    /// The words that can be chosen from; none where anything else does.
+    pub fn choices(&self) -> &'static [&'static str] {
+        match self {
+            Kind::Choice(words) => words,
+            Kind::Several(one) => one.choices(),
+            _ => &[],
+        }
+    }
+
+    /// Can this value be used? An empty one takes back what was set before where that can be.
+    pub fn takes(&self, value: &str) -> bool {
+        match self {
+            Kind::Text | Kind::Program | Kind::Path | Kind::Command => !value.contains('\0'),
+            // The pattern is read where it is used, in [`crate::session`].
+            Kind::Answer => value.contains("=>"),
+            Kind::Duration => value.parse::<Span>().is_ok(),
+            Kind::Number(least) => value.parse::<u32>().is_ok_and(|number| number >= *least),
+            Kind::Bytes => value.parse::<Bytes>().is_ok(),
+            Kind::Truth => truth(value).is_some(),
+            Kind::Choice(words) => value.is_empty() || words.iter().any(|word| word.eq_ignore_ascii_case(value)),
+            Kind::Several(one) => value.trim().is_empty() || one.takes(value),
+        }
+    }
+}
+
+/// A truth value in any of git's spellings.
+pub(super) fn truth(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" => Some(true),
+        "false" | "no" | "off" | "" => Some(false),
+        number => number.parse::<i64>().ok().map(|number| number != 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_key_may_hold_is_said_as_it_is_checked() {
+        let level = Kind::Choice(&["refuse", "warn", "allow"]);
+        assert_eq!(level.wanted(), "refuse, warn or allow");
+        for (kind, good, bad) in [
+            (level, "warn", "no"),
+            (Kind::Number(1), "4", "0"),
+            (Kind::Duration, "5m", "soon"),
+            (Kind::Bytes, "10m", "much"),
+            (Kind::Truth, "2", "perhaps"),
+            (Kind::Several(&Kind::Duration), "", "x"),
+            (Kind::Answer, "Go on\\? => y", "y"),
+        ] {
+            assert!(kind.takes(good) && !kind.takes(bad), "{kind:?}");
+        }
+    }
+}

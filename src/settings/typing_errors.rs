@@ -1,0 +1,110 @@
+//! Keys under `puff.` that git-puff does not know: most likely typing errors.
+
+use super::{AGENT_COMMAND, KEYS, Key, Settings};
+use crate::git::config::ConfigEntry;
+
+/// How alike a key has to be to be meant, from 0 to 1.
+const ALIKE: f64 = 0.75;
+
+/// A key that git-puff does not know.
+#[derive(Clone, Copy, Debug)]
+pub struct Unknown<'a> {
+    /// Where it was written.
+    pub entry: &'a ConfigEntry,
+}
+
+impl Unknown<'_> {
+    /// The key that is most likely meant, with the agent's name in it where it is one of an agent's.
+    pub fn meant(&self) -> Option<String> {
+        meant(&self.entry.key)
+    }
+}
+
+impl Settings {
+    /// Keys under `puff.` that git-puff does not know, each once for each place where it is written.
+    pub fn unknown(&self) -> Vec<Unknown<'_>> {
+        let ours = self.entries.iter().filter(|entry| entry.key.starts_with("puff."));
+        ours.filter(|entry| !is_known(&entry.key)).map(|entry| Unknown { entry }).collect()
+    }
+}
+
+/// The key that this one is a misspelling of, if it is near to any; with the agent's name where it is one of an agent's.
+pub fn meant(written: &str) -> Option<String> {
+    let name = agent(written).map_or("<name>", |(_, name, _)| name);
+    nearest(written).map(|key| key.of_agent(name))
+}
+
+/// The key of an agent that this is, and the agent's name.
+pub fn of_an_agent(written: &str) -> Option<(Key, &str)> {
+    let key = KEYS.iter().find(|key| key.is_of_agents() && key.name.eq_ignore_ascii_case(&plain(written)))?;
+    agent(written).map(|(_, name, _)| (*key, name))
+}
+
+fn nearest(written: &str) -> Option<Key> {
+    let plain = plain(written);
+    let alike = |key: &Key| strsim::normalized_damerau_levenshtein(&plain, &key.name.to_ascii_lowercase());
+    let best = KEYS.iter().map(|key| (alike(key), *key)).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.filter(|(alike, _)| *alike >= ALIKE).map(|(_, key)| key)
+}
+
+fn is_known(written: &str) -> bool {
+    let plain = plain(written);
+    KEYS.iter().any(|key| key.name.eq_ignore_ascii_case(&plain))
+}
+
+/// In lower case, and with `<name>` for the name of an agent.
+fn plain(written: &str) -> String {
+    match agent(written) {
+        Some((section, _, item)) => format!("{section}.<name>.{item}").to_ascii_lowercase(),
+        None => written.to_ascii_lowercase(),
+    }
+}
+
+/// The parts of `puff.agent.<name>.<item>`, also where `agent` is misspelt: any key with two dots inside is one unless
+/// it is near to another key.
+fn agent(written: &str) -> Option<(&str, &str, &str)> {
+    let (front, item) = written.rsplit_once('.')?;
+    let section = &AGENT_COMMAND.name[..AGENT_COMMAND.name.find(".<name>")?];
+    let end = front.match_indices('.').nth(1).map(|(at, _)| at)?;
+    let (there, name) = (&front[..end], &front[end + 1..]);
+    let is_near = strsim::damerau_levenshtein(&there.to_ascii_lowercase(), section) <= 2;
+    (is_near && !name.is_empty()).then_some((there, name, item))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    /// What is said of a key: nothing, that it is unknown, or what is meant.
+    fn said(key: &str) -> Option<Option<String>> {
+        let entry = ConfigEntry { key: key.into(), value: "x".into(), scope: "local".into(), origin: "file:a".into() };
+        let settings = Settings::new(vec![entry], HashMap::new());
+        settings.unknown().first().map(Unknown::meant)
+    }
+
+    #[test]
+    fn a_known_key_is_no_typing_error_in_whatever_case() {
+        for key in ["puff.bestof", "puff.worktree.setup", "puff.Worktree.setup", "puff.agent.X.y.command", "user.name"]
+        {
+            assert_eq!(said(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_typing_error_is_pointed_out_with_what_is_meant() {
+        for (written, meant) in [
+            ("puff.intervall", "puff.interval"),
+            ("puff.bestoff", "puff.bestOf"),
+            ("puff.worktree.setpu", "puff.worktree.setup"),
+            ("puff.agent.My.x.comand", "puff.agent.My.x.command"),
+            ("puff.agnet.x.command", "puff.agent.x.command"),
+            ("puff.stuck.aftr", "puff.stuck.after"),
+        ] {
+            assert_eq!(said(written), Some(Some(meant.to_owned())), "{written}");
+        }
+        assert_eq!(said("puff.colour"), Some(None), "nothing is near");
+        assert_eq!(said("puff.agent.x.weather"), Some(None), "nothing is near");
+    }
+}

@@ -1,0 +1,131 @@
+//! Where another program looks after the hooks, git-puff is called by it: real husky, pre-commit and lefthook, and what
+//! they say has to be added, added.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::choice::Choice;
+use crate::support::hooks::{client, everything, pre_push, push, write};
+use crate::support::lab::{Lab, Ran, run};
+
+fn status(lab: &Lab) -> Value {
+    lab.puff(&["hook", "status", "--json"]).json()
+}
+
+/// Installing refuses, changes nothing, and says what to add where; answers that.
+fn is_told(lab: &Lab, manager: &str, file: &str) -> String {
+    let hooks = lab.git(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]);
+    let before = everything(hooks.as_ref());
+    let refused = lab.puff(&["hook", "install"]).exits(1).complains(&[manager, "looks after the hooks"]);
+    let told = lab.puff(&["hook", "install", "--json"]).exits(1).json();
+    assert_eq!(everything(hooks.as_ref()), before);
+    assert_eq!((told["state"].as_str(), told["did"].as_str()), (Some("absent"), Some("nothing")));
+    assert_eq!(told["manager"]["name"], manager);
+    assert_eq!(told["manager"]["file"], lab.work().join(file).to_str().unwrap());
+    let add = told["manager"]["add"].as_str().unwrap().to_owned();
+    assert!(refused.stderr.contains(&add), "{refused:?}");
+    lab.puff(&["hook", "status"]).exits(1);
+    add
+}
+
+/// A push of a variant that nobody reviewed is refused, and one of other work is not.
+fn guards(choice: &Choice) {
+    let lab = &choice.lab;
+    assert_eq!(status(lab)["state"], "managed", "{}", status(lab));
+    lab.puff(&["hook", "status"]).ok();
+    lab.puff(&["hook", "install"]).ok();
+    lab.puff(&["hook", "uninstall"]).exits(1).complains(&["is yours"]);
+    let refused: Ran = push(lab, &["origin", "puff/fix/var1:refs/heads/theirs"]).exits(1);
+    let said = refused.stdout + &refused.stderr;
+    assert!(said.contains("var1 of 'fix'") && said.contains("[unreviewed]"), "{said}");
+    push(lab, &["origin", "main:refs/heads/mine"]).ok();
+}
+
+fn node(lab: &Lab, script: &str) -> Command {
+    let mut command = lab.command("node");
+    command.arg(client(script));
+    command
+}
+
+#[test]
+fn husky_gets_a_line_in_its_folder() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    run(&mut node(lab, "hooks/node_modules/husky/bin.js")).ok();
+    assert_eq!(lab.git(&["config", "core.hooksPath"]), ".husky/_");
+    let line = is_told(lab, "husky", ".husky/pre-push");
+    lab.write(".husky/pre-push", line + "\n");
+    guards(&choice);
+    // Husky's own words for a stop are its own; others without git-puff are not stopped by it.
+    let script = lab.work().join(".husky/pre-push");
+    run(lab.command("sh").env("PATH", "/usr/bin:/bin").args(["-e", script.to_str().unwrap(), "origin", "x"])).ok();
+}
+
+#[test]
+fn husky_is_seen_before_it_is_set_up_and_in_its_older_form() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    fs::create_dir(lab.path("work/.husky")).unwrap();
+    let installed = lab.puff(&["hook", "install"]).ok();
+    assert!(installed.stderr.contains("once husky looks after the hooks"), "{installed:?}");
+    lab.puff(&["hook", "uninstall"]).ok();
+    // Up to version 8 the user's scripts are what git runs.
+    write(&lab.path("work/.husky/_/husky.sh"), "", 0o644);
+    lab.git(&["config", "core.hooksPath", ".husky"]);
+    let line = is_told(lab, "husky", ".husky/pre-push");
+    write(
+        &lab.path("work/.husky/pre-push"),
+        format!("#!/usr/bin/env sh\n. \"$(dirname -- \"$0\")/_/husky.sh\"\n\n{line}\n"),
+        0o755,
+    );
+    assert_eq!(status(lab)["state"], "called");
+    push(lab, &["origin", "puff/fix/var1:refs/heads/theirs"]).exits(1);
+}
+
+#[test]
+fn pre_commit_gets_a_hook_of_its_configuration() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    let pre_commit = client("pre-commit/bin/pre-commit");
+    lab.write(".pre-commit-config.yaml", "repos:\n");
+    run(lab.command(&pre_commit).arg("install")).ok();
+    let told = is_told(lab, "pre-commit", ".pre-commit-config.yaml");
+    let refused = lab.puff(&["hook", "install"]);
+    assert!(refused.stderr.contains("below 'repos:'; run 'pre-commit install --hook-type pre-push'"), "{refused:?}");
+    lab.commit(".pre-commit-config.yaml", format!("repos:\n{told}"), "Ask git-puff");
+    // Half the way is none.
+    assert_eq!(status(lab)["state"], "absent");
+    run(lab.command(&pre_commit).args(["install", "--hook-type", "pre-push"])).ok();
+    guards(&choice);
+}
+
+#[test]
+fn pre_commit_that_comes_later_keeps_ours_and_what_was_before_it() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    write(&pre_push(lab), "#!/bin/sh\necho before >&2\n", 0o755);
+    lab.puff(&["hook", "install"]).ok();
+    lab.commit(".pre-commit-config.yaml", "repos: []\n", "Begin with pre-commit");
+    run(lab.command(client("pre-commit/bin/pre-commit")).args(["install", "--hook-type", "pre-push"])).ok();
+    guards(&choice);
+    lab.commit("notes.txt", "mine\n", "Mine");
+    assert!(push(lab, &["origin", "main"]).ok().stderr.contains("before"));
+}
+
+#[test]
+fn lefthook_gets_a_command_of_its_configuration() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    symlink(client("hooks/node_modules/.bin/lefthook"), lab.path("bin/lefthook")).unwrap();
+    lab.write("lefthook.yml", "pre-commit:\n  commands:\n    look:\n      run: 'true'\n");
+    run(lab.command("lefthook").arg("install")).ok();
+    let told = is_told(lab, "lefthook", "lefthook.yml");
+    lab.write("lefthook.yml", told);
+    let then = status(lab)["manager"]["then"].clone();
+    assert_eq!(then, "lefthook install");
+    run(lab.command("lefthook").arg("install")).ok();
+    guards(&choice);
+}

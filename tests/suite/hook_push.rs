@@ -1,0 +1,314 @@
+//! What `git push` is told: the rules for the work of variants, wherever it ended up; and that other work is no business of
+//! ours.
+
+use serde_json::Value;
+
+use crate::support::choice::Choice;
+use crate::support::export::{Export, patch_of};
+use crate::support::hooks::push;
+use crate::support::lab::{Lab, Ran};
+
+/// A lab with the hook, and a run `fix` of which each variant makes files read something.
+fn lab_with(variants: &[&[(&str, &str)]]) -> Lab {
+    let lab = Lab::new();
+    let export = Export::new(&lab, "fix");
+    for (at, files) in variants.iter().enumerate() {
+        let patch = patch_of(&lab, || files.iter().for_each(|(file, text)| lab.write(file, text)));
+        export.patch(at as u32 + 1, patch);
+    }
+    export.put("var1/report.json", r#"{"prompt": "Count in digits", "messages": ["Done."]}"#);
+    export.harvest(&lab, &["--name", "fix"]).ok();
+    lab.puff(&["hook", "install"]).ok();
+    lab
+}
+
+/// Two variants of a line.
+fn two() -> Lab {
+    lab_with(&[&[("notes.txt", "one\n2\nthree\n")], &[("notes.txt", "one\nzwei\nthree\n")]])
+}
+
+/// The findings of a push of HEAD: rule, level, variant, path and line of each, records left out.
+fn found(lab: &Lab) -> Vec<(String, String, u64, String)> {
+    let document = asked(lab, "HEAD");
+    assert_eq!(document["schema"], "puff.push/1");
+    let findings = document["findings"].as_array().expect("findings").iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    findings
+        .filter(|finding| finding["rule"] != "records")
+        .map(|finding| {
+            let line = finding["line"].as_u64().map(|line| format!(":{line}")).unwrap_or_default();
+            let place = text(&finding["path"]) + &line;
+            (text(&finding["rule"]), text(&finding["level"]), finding["variant"].as_u64().unwrap_or(0), place)
+        })
+        .collect()
+}
+
+/// What is said of a push of a commit to a new branch, as JSON.
+fn asked(lab: &Lab, commit: &str) -> Value {
+    let line = format!("HEAD {} refs/heads/x {}\n", lab.git(&["rev-parse", commit]), "0".repeat(40));
+    lab.puff_with_input(&["hook", "pre-push", "--json", "origin", "../origin.git"], line.as_bytes()).json()
+}
+
+fn is(rule: &str, level: &str, variant: u64, place: &str) -> (String, String, u64, String) {
+    (rule.to_owned(), level.to_owned(), variant, place.to_owned())
+}
+
+fn unreviewed(variant: u64) -> [(String, String, u64, String); 1] {
+    [is("unreviewed", "refuse", variant, "")]
+}
+
+#[test]
+fn a_variant_that_nobody_looked_at_is_refused_and_named_and_the_way_out_is_told() {
+    let lab = two();
+    let commit = lab.git(&["rev-parse", "puff/fix/var1"]);
+    let refused: Ran = push(&lab, &["origin", "puff/fix/var1:theirs"]).exits(1);
+    for words in [
+        &format!(
+            "error: {} 'Count in digits': is var1 of 'fix', which nobody has reviewed or picked [unreviewed]",
+            &commit[..10]
+        ),
+        "hint: git puff review fix; or pick it: git puff pick fix:1",
+        "error: the push to 'origin' is refused for 1 reason",
+        "git push --no-verify",
+    ] {
+        assert!(refused.stderr.contains(words), "no '{words}' in {}", refused.stderr);
+    }
+    assert_eq!(lab.git(&["ls-remote", "origin", "theirs"]), "");
+    // Each way out is one.
+    push(&lab, &["--no-verify", "origin", "puff/fix/var1:one"]).ok();
+    let config = |level: &str| ["-c".to_owned(), format!("puff.prePush.unreviewed={level}")];
+    let warned = lab.try_git(
+        &[&config("warn").each_ref().map(String::as_str)[..], &["push", "origin", "puff/fix/var2:two"]].concat(),
+    );
+    assert!(warned.ok().stderr.contains("warning: "), "it is said");
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    push(&lab, &["origin", "puff/fix/var1:three"]).ok();
+    // Another clone's mind of the same: a pick is as good as a review.
+    let lab = two();
+    lab.puff(&["pick", "fix:1"]).ok();
+    push(&lab, &["origin", "main"]).ok();
+}
+
+#[test]
+fn it_is_found_wherever_it_ended_up() {
+    let lab = two();
+    let on_a_branch = |name: &str| lab.git(&["checkout", "-q", "-b", name, "main"]);
+    lab.git(&["branch", "-m", "puff/fix/var1", "mine"]);
+    lab.git(&["checkout", "-q", "mine"]);
+    assert_eq!(found(&lab), unreviewed(1));
+    on_a_branch("picked");
+    lab.commit("README", "more\n", "Before");
+    lab.git(&["cherry-pick", "puff/fix/var2"]);
+    lab.commit("src/new.rs", "fn new() {}\n", "After");
+    assert_eq!(found(&lab), unreviewed(2));
+    // Rebased onto something else, and amended.
+    lab.git(&["checkout", "-q", "-b", "rebased", "mine"]);
+    lab.git(&["rebase", "-q", "picked~2"]);
+    lab.git(&[
+        "commit",
+        "-q",
+        "--amend",
+        "--author",
+        "Somebody <else@example.com>",
+        "--no-edit",
+        "--date",
+        "2026-11-25T10:00:00Z",
+    ]);
+    assert_eq!(found(&lab), unreviewed(1));
+    // Squashed with other work, by the message that git proposes.
+    on_a_branch("squashed");
+    lab.commit("README", "other\n", "Before");
+    lab.git(&["merge", "-q", "--squash", "mine"]);
+    lab.git(&["commit", "-q", "--no-edit"]);
+    assert_eq!(found(&lab), unreviewed(1));
+    // The same, and no word of it in the message: it is known by what it brings.
+    lab.git(&["commit", "-q", "--amend", "-m", "All mine"]);
+    let quiet = lab.git(&["rev-parse", "HEAD"]);
+    lab.commit("README", "after\n", "After");
+    assert_eq!(found(&lab), unreviewed(1));
+    assert_eq!(asked(&lab, "HEAD")["findings"][0]["commit"], quiet);
+    // Merged.
+    on_a_branch("merged");
+    lab.commit("README", "ours\n", "Ours");
+    lab.git(&["merge", "-q", "--no-edit", "mine"]);
+    assert_eq!(found(&lab), unreviewed(1));
+    // And on what the remote has already nothing is said.
+    push(&lab, &["--no-verify", "-q", "origin", "merged:elsewhere"]).ok();
+    lab.commit("README", "on top\n", "On top");
+    assert_eq!(found(&lab), []);
+}
+
+#[test]
+fn a_loser_is_refused_and_so_is_one_that_failed() {
+    let lab = two();
+    lab.puff(&["review", "fix", "--check", "! grep zwei notes.txt"]).ok();
+    lab.git(&["checkout", "-q", "puff/fix/var2"]);
+    assert_eq!(found(&lab), [is("failed", "refuse", 2, "")]);
+    let said = asked(&lab, "HEAD");
+    assert!(said["findings"].to_string().contains("'! grep zwei notes.txt'"), "{said:#}");
+    lab.git(&["checkout", "-q", "main"]);
+    lab.puff(&["pick", "fix:1"]).ok();
+    assert_eq!(found(&lab), []);
+    lab.git(&["checkout", "-q", "puff/fix/var2"]);
+    assert_eq!(found(&lab), [is("loser", "refuse", 2, ""), is("failed", "refuse", 2, "")]);
+    // A record that went away with a prune is still known.
+    lab.git(&["branch", "kept"]);
+    lab.git(&["checkout", "-q", "kept"]);
+    lab.puff(&["prune", "fix"]).ok();
+    assert_eq!(found(&lab), [is("loser", "refuse", 2, ""), is("failed", "refuse", 2, "")]);
+    lab.puff(&["undo", "fix"]).ok();
+    lab.git(&["checkout", "-q", "main"]);
+    lab.git(&["reset", "-q", "--hard", "HEAD"]);
+    lab.puff(&["undo", "fix"]).ok();
+    lab.puff(&["pick", "fix:2"]).ok();
+    assert_eq!(found(&lab), [is("failed", "warn", 2, "")], "somebody took it, knowing that");
+}
+
+#[test]
+fn a_risk_is_refused_until_somebody_takes_it() {
+    let lab = lab_with(&[&[(".github/workflows/ci.yml", "on: push\n"), ("notes.txt", "one\n2\nthree\n")]]);
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    lab.git(&["checkout", "-q", "puff/fix/var1"]);
+    let workflow = is("risk", "refuse", 1, ".github/workflows/ci.yml");
+    assert_eq!(found(&lab), [workflow]);
+    let way = asked(&lab, "HEAD")["findings"].to_string();
+    assert!(way.contains("git puff review fix --accept 'workflow:.github/workflows/ci.yml'"), "{way}");
+    lab.puff(&["review", "fix", "--check", "true", "--accept", "workflow:.github/workflows/ci.yml"]).ok();
+    assert_eq!(found(&lab), []);
+}
+
+#[test]
+fn what_nobody_should_see_is_found_in_the_files() {
+    let key = ["gh", "p_", &"Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2Yz3"[..36]].concat();
+    let config = format!("a = 1\ntoken = {key}\n");
+    let lab = lab_with(&[&[
+        ("conf.ini", &config),
+        ("error.log", "account\n"),
+        ("notes.txt.rej", "@@\n"),
+        ("notes.txt", "2\n"),
+    ]]);
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    lab.git(&["checkout", "-q", "puff/fix/var1"]);
+    let secret = is("secret", "refuse", 1, "conf.ini");
+    let wanted = [is("partial", "refuse", 1, "notes.txt.rej"), is("scratch", "refuse", 1, "error.log"), secret];
+    assert_eq!(found(&lab), wanted);
+    let said = asked(&lab, "HEAD").to_string();
+    assert!(said.contains("line 2 looks like a GitHub token") && !said.contains(&key), "{said}");
+    // Left out again, it is fine: an agent's scratch is no part of a variant.
+    lab.git(&["rm", "-q", "error.log", "notes.txt.rej"]);
+    lab.write("conf.ini", "a = 1\n");
+    lab.git(&["commit", "-q", "-a", "--amend", "--no-edit"]);
+    assert_eq!(found(&lab), [is("partial", "refuse", 1, "")]);
+    let said = asked(&lab, "HEAD").to_string();
+    assert!(said.contains("only a part of var1") && said.contains("notes.txt.rej"), "{said}");
+}
+
+#[test]
+fn conflicts_and_parts_are_found() {
+    let lab = lab_with(&[&[("notes.txt", "one\n2\nthree\n"), ("a", "a\n"), ("b", "b\n")]]);
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    lab.git(&["checkout", "-q", "-b", "conflicted", "main"]);
+    lab.commit("notes.txt", "one\nDOS\nthree\n", "Ours");
+    assert_eq!(lab.try_git(&["cherry-pick", "puff/fix/var1"]).code, 1);
+    lab.git(&["commit", "-q", "-a", "--no-edit"]);
+    assert_eq!(found(&lab), [is("conflictMarker", "refuse", 1, "notes.txt:2")]);
+    // Mended on top: what is pushed in the end has none.
+    lab.commit("notes.txt", "one\n2\nthree\n", "Mend");
+    assert_eq!(found(&lab), []);
+    // A merge commit of a variant has no trailers, and its conflicts count.
+    lab.git(&["checkout", "-q", "-b", "merged", "conflicted~2"]);
+    assert_eq!(lab.try_git(&["merge", "--no-edit", "puff/fix/var1"]).code, 1);
+    lab.git(&["commit", "-q", "-a", "--no-edit"]);
+    assert_eq!(found(&lab), [is("conflictMarker", "refuse", 1, "notes.txt:2")]);
+    // A part.
+    lab.git(&["checkout", "-q", "-b", "part", "puff/fix/var1"]);
+    lab.git(&["rm", "-q", "b"]);
+    lab.git(&["commit", "-q", "--amend", "--no-edit"]);
+    assert_eq!(found(&lab), [is("partial", "refuse", 1, "")]);
+    assert!(asked(&lab, "HEAD").to_string().contains("is only a part of var1 of 'fix': b is missing"));
+}
+
+#[test]
+fn a_patch_that_did_not_apply_and_was_put_in_by_hand_is_refused() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    lab.commit("gone", "b\n", "By hand\n\nPuff-Run: fix\nPuff-Variant: 4/4");
+    let findings = found(lab);
+    assert!(findings.contains(&is("partial", "refuse", 4, "")), "{findings:?}");
+    assert!(asked(lab, "HEAD").to_string().contains("is var4 of 'fix', which did not apply"));
+}
+
+#[test]
+fn an_older_patch_of_a_variant_is_not_the_one_that_was_reviewed() {
+    let lab = two();
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    lab.git(&["checkout", "-q", "puff/fix/var1"]);
+    assert_eq!(found(&lab), []);
+    let message = lab.git(&["log", "-1", "--format=%B"]);
+    let older = message.replace("Puff-Patch: ", "Puff-Patch: 0");
+    lab.write("notes.txt", "one\nII\nthree\n");
+    lab.git(&["commit", "-q", "-a", "--amend", "-m", &older]);
+    assert_eq!(found(&lab), unreviewed(1));
+    assert!(asked(&lab, "HEAD").to_string().contains("a patch that var1 of 'fix' has no more"));
+}
+
+#[test]
+fn the_record_that_would_stay_behind_is_told_once() {
+    let lab = two();
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    let said = push(&lab, &["origin", "puff/fix/var1:a", "puff/fix/var2:b"]).ok();
+    assert_eq!(said.stderr.matches("[records]").count(), 1, "{}", said.stderr);
+    assert!(said.stderr.contains("git config --add puff.sync.remote origin; git puff sync --push origin"), "{said:?}");
+    lab.git(&["config", "puff.sync.remote", "origin"]);
+    lab.commit("README", "x\n", "Other");
+    lab.git(&["cherry-pick", "puff/fix/var1"]);
+    let said = push(&lab, &["--dry-run", "origin", "main"]).ok();
+    assert!(said.stderr.contains("hint: git puff sync --push origin"), "{said:?}");
+    // It goes along, or is known to be there, or nobody wants to know.
+    let along = push(&lab, &["--dry-run", "origin", "main", "refs/puff/runs/fix"]).ok();
+    assert!(!along.stderr.contains("records"), "{along:?}");
+    let allowed = lab.try_git(&["-c", "puff.prePush.records=allow", "push", "--dry-run", "origin", "main"]).ok();
+    assert!(!allowed.stderr.contains("records"), "{allowed:?}");
+    lab.git(&["update-ref", "refs/puff/remotes/origin/runs/fix", "refs/puff/runs/fix"]);
+    assert!(!push(&lab, &["origin", "main"]).ok().stderr.contains("records"));
+}
+
+#[test]
+fn a_setting_that_can_not_be_used_is_named_with_its_origin_where_it_counts() {
+    let lab = two();
+    lab.git(&["config", "puff.prePush.loser", "maybe"]);
+    lab.commit("README", "x\n", "Other work");
+    push(&lab, &["-q", "origin", "main"]).ok();
+    let refused = push(&lab, &["origin", "puff/fix/var1:x"]).exits(1);
+    for words in ["puff.prePush.loser is 'maybe' (file:", "has to be refuse, warn or allow", "the push is refused"] {
+        assert!(refused.stderr.contains(words), "no '{words}' in {}", refused.stderr);
+    }
+    // However somebody writes the middle of it.
+    lab.git(&["config", "--unset", "puff.prePush.loser"]);
+    lab.git(&["config", "puff.prepush.unreviewed", "ALLOW"]);
+    push(&lab, &["origin", "puff/fix/var1:x"]).ok();
+}
+
+#[test]
+fn many_findings_are_counted_and_nothing_of_a_commit_reaches_the_terminal_raw() {
+    let files: Vec<(String, String)> = (0..30).map(|n| (format!("{n}/error.log"), "x\n".into())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let lab = lab_with(&[&files]);
+    lab.git(&["checkout", "-q", "puff/fix/var1"]);
+    let trailers = lab.git(&["log", "-1", "--format=%(trailers)"]);
+    lab.git(&["commit", "-q", "--amend", "-m", &format!("\u{1b}[2JClear\u{202e}\n\n{trailers}")]);
+    let refused = push(&lab, &["origin", "HEAD:refs/heads/x"]).exits(1);
+    assert!(refused.stderr.contains("and 11 more reasons to refuse it"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("is refused for 31 reasons"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains('\u{1b}') && !refused.stderr.contains('\u{202e}'), "{:?}", refused.stderr);
+}
+
+#[test]
+fn a_call_by_hand_tells_what_is_missing() {
+    let lab = two();
+    lab.puff(&["hook", "pre-push"]).exits(129).complains(&["nobody tells what is pushed"]);
+    let wrong = lab.puff_with_input(&["hook", "pre-push", "origin"], b"what is this\n");
+    wrong.exits(129).complains(&["'what is this' does not tell"]);
+    lab.puff(&["hook", "pre-push", "origin", "../origin.git"]).ok();
+}

@@ -1,0 +1,139 @@
+//! `schema`: every document that is printed or kept is as its JSON Schema says.
+
+use std::collections::BTreeSet;
+
+use git_puff::model::documents::KINDS;
+use serde_json::{Value, json};
+
+use crate::support::crew::Crew;
+use crate::support::lab::{Lab, run};
+use crate::support::schema::{check, check_as, faults};
+
+fn json_of(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|why| panic!("{why}: {text}"))
+}
+
+/// One run from its launch to its prune makes a document of every kind. What verbs print is also checked wherever a test
+/// calls them with `--json`: see `run` of tests/support/lab.rs.
+#[test]
+fn a_document_of_every_kind_is_as_its_schema_says() {
+    let crew = Crew::new();
+    let lab = &crew.lab;
+    crew.agent("one", "echo good >>notes.txt").agent("other", "echo bad >>notes.txt");
+    let id = crew.tournament(&["--agent", "one", "--agent", "other"])["run"].as_str().unwrap().to_owned();
+    let kept = |name: &str| json_of(&lab.git(&["show", &format!("refs/puff/runs/{id}:{name}")]));
+    let seen = lab.path("seen.json");
+    let judge = format!(
+        "cat >'{}'; echo '{{\"variants\":[{{\"variant\":\"A\",\"score\":1}},{{\"variant\":\"B\",\"score\":9}}]}}'",
+        seen.display()
+    );
+    let session = format!("{id}-var1");
+    let mut found = BTreeSet::new();
+    for (args, code) in [
+        (vec!["list"], 0),
+        (vec!["show", &id], 0),
+        (vec!["show", "nothing"], 1),
+        (vec!["jobs"], 0),
+        (vec!["session", "list"], 0),
+        (vec!["session", "show", &session], 0),
+        (vec!["preflight", &id], 0),
+        (vec!["diff", &id, "--matrix"], 0),
+        (vec!["review", &id, "--check", "test -e notes.txt", "--judge", &judge], 0),
+        (vec!["pick", &format!("{id}:1")], 0),
+        (vec!["prune", &id, "--dry-run"], 0),
+        (vec!["config"], 0),
+        (vec!["schema"], 0),
+        (vec!["hook", "status"], 0),
+        (vec!["init"], 0),
+        (vec!["report", &id], 0),
+        (vec!["log", &id], 0),
+        (vec!["session", "log", &session], 0),
+    ] {
+        let ran = lab.puff(&[args.as_slice(), &["--json"]].concat()).exits(code);
+        match serde_json::from_str(&ran.stdout) {
+            Ok(document) => drop(found.insert(check(&document))),
+            Err(_) => found.extend(ran.stdout.lines().map(|line| check(&json_of(line)))),
+        }
+    }
+    found.insert(check(&lab.puff(&["doctor", "--json"]).json()));
+    let head = lab.git(&["rev-parse", "HEAD"]);
+    let pushed = format!("refs/heads/main {head} refs/heads/main {}\n", "0".repeat(head.len()));
+    let push = ["hook", "pre-push", "--json", "origin", "../origin.git"];
+    found.insert(check(&lab.puff_with_input(&push, pushed.as_bytes()).json()));
+    found.insert(check(&kept("run.json")));
+    found.insert(check(&kept("review.json")));
+    found.insert(check(&kept("report.json")));
+    found.insert(check(&json_of(&std::fs::read_to_string(&seen).unwrap())));
+    found.insert(check(&json_of(&lab.git(&["show", &format!("refs/puff/trash/{id}:point.json")]))));
+    let following = crew.launch(&["--agent", "one"]);
+    let events = lab.puff(&["watch", &following, "--json"]).ok().stdout;
+    found.extend(events.lines().map(|line| check(&json_of(line))));
+    let lines = std::fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap();
+    lines.lines().for_each(|line| check_as(&json_of(line), "runbook"));
+    check_as(&kept("variants/var1/report.json"), "variant-report");
+    check_as(&kept("variants/var1/meta.json"), "variant-meta");
+    found.extend(["runbook", "variant-report", "variant-meta"].map(str::to_owned));
+    let missing: Vec<&str> = KINDS.iter().map(|kind| kind.name).filter(|kind| !found.contains(*kind)).collect();
+    assert!(missing.is_empty(), "no document of these kinds was looked at: {missing:?}");
+}
+
+/// Whoever renames a field, drops one or invents a word breaks a promise; what a newer git-puff adds does not.
+#[test]
+fn a_document_that_is_not_as_promised_is_found_out() {
+    let crew = Crew::new();
+    crew.agent("one", "echo good >>notes.txt");
+    let run = crew.tournament(&["--agent", "one"]);
+    let broken = |change: fn(&mut Value)| {
+        let mut run = run.clone();
+        change(&mut run);
+        faults(&run, "run")
+    };
+    assert_eq!(broken(|_| {}), Vec::<String>::new());
+    assert_eq!(broken(|run| run["of_tomorrow"] = json!(1)), Vec::<String>::new());
+    for (wanted, change) in [
+        ("base_oid", (|run| run["base_oid"] = json!("main")) as fn(&mut Value)),
+        ("state", |run| run["state"] = json!("finished")),
+        ("schema", |run| run["schema"] = json!("puff.run/2")),
+        ("task_id", |run| drop(run.as_object_mut().unwrap().remove("task_id"))),
+        ("variants[0].apply", |run| run["variants"][0]["apply"] = json!("applied-4way")),
+        ("duplicate_of", |run| {
+            let variant = run["variants"][0].as_object_mut().unwrap();
+            let value = variant.remove("duplicate_of").unwrap();
+            variant.insert("twin_of".to_owned(), value);
+        }),
+    ] {
+        let found = broken(change);
+        assert!(found.iter().any(|fault| fault.contains(wanted)), "{wanted}: {found:?}");
+    }
+}
+
+#[test]
+fn the_schemas_are_printed() {
+    let lab = Lab::empty();
+    let puff = |args: &[&str]| run(lab.command(env!("CARGO_BIN_EXE_git-puff")).args(args));
+    let list = puff(&["schema"]).ok().stdout;
+    assert!(KINDS.iter().all(|kind| list.lines().any(|line| line.starts_with(&format!("{} ", kind.name)))), "{list}");
+    assert!(list.lines().all(|line| line.chars().count() <= 80 && !line.contains('…')), "{list}");
+    let all = puff(&["schema", "--json"]).ok().json()["schemas"].clone();
+    assert_eq!(all.as_object().unwrap().len(), KINDS.len());
+    let schema = puff(&["schema", "run"]).ok().json();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(schema, all["run"]);
+    puff(&["schema", "runn"]).exits(129).complains(&["'runn'"]);
+}
+
+/// A program that asked for JSON gets a document either way, and people the words; one document, whatever happens.
+#[test]
+fn a_call_that_fails_says_why_in_json() {
+    let lab = Lab::new();
+    let ran = lab.puff(&["show", "nothing", "--json"]).exits(1).complains(&["'nothing'"]);
+    let error = ran.json();
+    assert_eq!((&error["schema"], &error["exit"]), (&json!("puff.error/1"), &json!(1)));
+    assert!(error["error"].as_str().unwrap().contains("'nothing'") && error["hint"].is_string(), "{error:#}");
+    let wrong = lab.puff(&["list", "--jsn", "--json"]).exits(129).complains(&["--jsn"]).json();
+    assert_eq!(wrong["exit"], 129);
+    lab.git(&["config", "puff.interval", "soon"]);
+    let bad = lab.puff(&["launch", "--prompt", "x", "--env", "e", "--json"]).exits(129).json();
+    assert!(bad["error"].as_str().unwrap().contains("puff.interval is 'soon' (file:.git/config)"), "{bad:#}");
+    assert_eq!(lab.puff(&["show", "nothing"]).exits(1).stdout, "");
+}
