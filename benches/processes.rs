@@ -12,6 +12,10 @@ use support::lab::{Lab, run};
 
 const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
 
+/// Formats, as git is told to use them.
+const REFTABLE: (&str, &str) = ("GIT_DEFAULT_REF_FORMAT", "reftable");
+const SHA256: (&str, &str) = ("GIT_DEFAULT_HASH", "sha256");
+
 /// How many runs the full repositories have.
 const RUNS: usize = 1000;
 
@@ -55,6 +59,21 @@ fn thousand_packed(bencher: Bencher, args: &[&str]) {
     bencher.bench(|| quietly(lab.command(PUFF).args(args)));
 }
 
+/// The same in the formats that git 3.0 will make.
+#[divan::bench(sample_count = 50, sample_size = 1, args = [&["list"][..], &["list", "--json"][..]])]
+fn thousand_reftable_sha1(bencher: Bencher, args: &[&str]) {
+    static LAB: OnceLock<Lab> = OnceLock::new();
+    let lab = LAB.get_or_init(|| full_in(&[REFTABLE], false));
+    bencher.bench(|| quietly(lab.command(PUFF).args(args)));
+}
+
+#[divan::bench(sample_count = 50, sample_size = 1, args = [&["list"][..], &["list", "--json"][..]])]
+fn thousand_reftable_sha256(bencher: Bencher, args: &[&str]) {
+    static LAB: OnceLock<Lab> = OnceLock::new();
+    let lab = LAB.get_or_init(|| full_in(&[REFTABLE, SHA256], false));
+    bencher.bench(|| quietly(lab.command(PUFF).args(args)));
+}
+
 /// What a shell waits for at TAB behind `git puff show`, with a thousand runs, and with the beginning of one.
 #[divan::bench(sample_count = 100, sample_size = 1, args = [&["complete", "--", "show", ""][..], &["complete", "--", "show", "run-77"][..], &["complete", "--", "harvest", "--"][..]])]
 fn tab(bencher: Bencher, args: &[&str]) {
@@ -76,10 +95,10 @@ fn tab_after_nothing(bencher: Bencher) {
 }
 
 /// A folder with four exported variants, up to branches, notes and report; every time as a new run.
-#[divan::bench(sample_count = 30, sample_size = 1)]
-fn harvest_four(bencher: Bencher) {
+#[divan::bench(sample_count = 30, sample_size = 1, args = [&[][..], &[SHA256][..], &[REFTABLE][..], &[REFTABLE, SHA256][..]])]
+fn harvest_four(bencher: Bencher, format: &[(&str, &str)]) {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let lab = Lab::new();
+    let lab = Lab::with_variables(format);
     export(&lab);
     let name = || format!("try-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     bencher.with_inputs(name).bench_values(|name| quietly(lab.command(PUFF).args(harvest(&name))));
@@ -111,7 +130,12 @@ fn export(lab: &Lab) {
 
 /// A repository with many runs, each like one that was really harvested.
 fn full(packed: bool) -> Lab {
-    let lab = Lab::new();
+    full_in(&[], packed)
+}
+
+/// The same in a format.
+fn full_in(format: &[(&str, &str)], packed: bool) -> Lab {
+    let lab = Lab::with_variables(format);
     export(&lab);
     quietly(lab.command(PUFF).args(harvest("model")));
     let record = lab.git(&["show", "refs/puff/runs/model:run.json"]);

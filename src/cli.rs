@@ -63,6 +63,8 @@ pub enum Verb {
     Undo(undo::Undo),
     // Sessions
     Session(session::SessionVerb),
+    // Sharing
+    Sync(sync::Sync),
     // Setting up
     Init(init::Init),
     Hook(hook::Hook),
@@ -127,6 +129,7 @@ impl Cli {
             Some(Verb::Pick(verb)) => (verb.output.json, false),
             Some(Verb::Prune(verb)) => (verb.output.json, false),
             Some(Verb::Undo(verb)) => (verb.output.json, false),
+            Some(Verb::Sync(verb)) => (verb.output.json, false),
             Some(Verb::Session(verb)) => (verb.json(), false),
             Some(Verb::Init(verb)) => (verb.output.json, false),
             Some(Verb::Hook(verb)) => (verb.json(), false),

@@ -51,6 +51,8 @@
 //! - **pick**: a recovery point → the decision recorded as waiting → taken, by git in the worktree or on trees onto a
 //!   branch → recorded as done → notes. **prune**: a recovery point → notes, worktrees, logs → all refs at once.
 //!   **undo**: the reverse of either, from the recovery point.
+//! - **sync**: what a remote has is fetched → looked at as somebody else's data → put together with what was done here, field by
+//!   field → notes → journals, all at once → what travels of ours is made, looked through for secrets, and sent.
 //! - **push**: what git tells its hook → the commits that the remote lacks → those that came from a variant, by their
 //!   trailers or by what they bring → the rules. Without such a commit, no file is looked into.
 //!

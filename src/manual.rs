@@ -88,6 +88,8 @@ macro_rules! table {
 table! { PLACES: Place { path, holds };
     RUN_REFS = "refs/puff/runs/<run>", "The truth about a run: one commit per change, so that 'git log' shows its journal. Its tree holds run.json, prompt.md, every variant's patch and evidence, and the report. Branches, notes and the runbook log are views of it, which 'git puff doctor --repair' makes again.";
     TRASH_REFS = "refs/puff/trash/<run>", "The recovery points of 'git puff prune' and 'git puff pick', for 'git puff undo'.";
+    PRUNED_REFS = "refs/puff/pruned/<run>", "What says that a run that others have was pruned, or brought back, for everybody.";
+    SEEN_REFS = "refs/puff/remotes/<remote>/", "What 'git puff sync' last saw of runs at a remote. It can be removed: the next sync fetches it again.";
     BRANCHES = "refs/heads/puff/<run>/var<N>", "The branch of a variant: one commit on the base. Its prefix is puff.branchPrefix.";
     REPORT_NOTES = "refs/notes/puff/report", "The handoff report, as a note on the base and, a part each, on the commits of the variants: 'git log --notes=puff/report'.";
     RUN_NOTES = "refs/notes/puff/runs", "One JSON object a line for every run on that base.";

@@ -353,6 +353,25 @@ pub fn run_in_foreground(cmd: &Cmd) -> Result<ExitStatus, Failure> {
     child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
 }
 
+/// Runs a program beside the user, who sees what it says about its work and can answer what it asks; what it answers
+/// itself, on its standard output, is kept. It may take as long as the user lets it.
+///
+/// # Errors
+/// When it can't be started or followed.
+pub fn run_beside_user(cmd: &Cmd) -> Result<Output, Failure> {
+    let started = Instant::now();
+    let mut command = cmd.command();
+    // The user is there to be asked, unless they have said otherwise.
+    match std::env::var_os("GIT_TERMINAL_PROMPT") {
+        Some(said) => command.env("GIT_TERMINAL_PROMPT", said),
+        None => command.env_remove("GIT_TERMINAL_PROMPT"),
+    };
+    command.stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
+    let ended = child.wait_with_output().map_err(|cause| Failure::Lost { program: cmd.name(), cause })?;
+    Ok(Output { status: ended.status, stdout: ended.stdout, stderr: Vec::new(), took: started.elapsed() })
+}
+
 /// What ended a [`pause`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {

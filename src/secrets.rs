@@ -74,6 +74,16 @@ pub fn find(text: &[u8]) -> Option<Secret> {
     Some(Secret { kind, begins: String::from_utf8_lossy(shown).into_owned() })
 }
 
+/// All lines of a text that look as if they held a secret, each with its number, from 1: a placeholder in one line says
+/// nothing of the next.
+pub fn find_each(text: &[u8]) -> Vec<(usize, Secret)> {
+    if !ANY.is_match(text) {
+        return Vec::new();
+    }
+    let lines = text.split(|byte| *byte == b'\n').enumerate();
+    lines.filter_map(|(at, line)| Some((at + 1, find(line)?))).collect()
+}
+
 /// The name before the value.
 fn named(found: &[u8]) -> &[u8] {
     let end = found.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')));

@@ -82,6 +82,9 @@ keys! {
     STUCK_AFTER: Duration = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
     STUCK_POKE: Duration = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
     SESSION_ANSWER: Several(&Kind::Answer) = "puff.session.answer", None, "What --auto may answer, 'PATTERN => TEXT' each: a regular expression of what is asked, and the text that is typed, with Enter unless '--no-enter' follows it; may be given several times, an empty one takes back those before. Passwords and logins are never answered.";
+    SYNC_REMOTE: Several(&Kind::Text) = "puff.sync.remote", None, "A remote that runs may go to and come from; may be given several times. 'git puff sync' goes to no other.";
+    SYNC_MAX_SIZE: Bytes = "puff.sync.maxSize", Some("10m"), "The largest file of a run that goes to another clone, such as a patch; a larger one stays, and its size and SHA-256 go instead. 0 for any.";
+    SYNC_BRANCHES: Truth = "puff.sync.branches", Some("false"), "The branches of variants go with their runs, and come as remote-tracking branches.";
     PRE_PUSH_UNREVIEWED: Choice(Level::WORDS) = "puff.prePush.unreviewed", Some("refuse"), "Pushing a variant that no review has looked at and nobody picked: refuse, warn or allow.";
     PRE_PUSH_FAILED: Choice(Level::WORDS) = "puff.prePush.failed", Some("refuse"), "Pushing a variant that failed its checks, likewise; one that was picked all the same is only warned of.";
     PRE_PUSH_LOSER: Choice(Level::WORDS) = "puff.prePush.loser", Some("refuse"), "Pushing a variant of a run of which another one was picked, likewise.";

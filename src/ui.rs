@@ -251,6 +251,16 @@ impl Ui {
         self.err(&error_lines(error));
     }
 
+    /// Asks a person at a terminal, who has to say yes; where there is none, nobody does.
+    pub fn confirm(&self, question: &str) -> bool {
+        if !io::stdin().is_terminal() || !self.is_terminal_err() {
+            return false;
+        }
+        self.note(&format!("{question} [y/N]"));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+    }
+
     /// Says why the call failed; where JSON is wanted and none was printed but lines of a stream, that is the document.
     pub fn failure(&self, error: &Error) {
         if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {

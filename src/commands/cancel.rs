@@ -38,6 +38,7 @@ pub const MANUAL: Manual = Manual {
 /// Cancels.
 pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
     let run = shared::find_run(context, &args.run)?.run;
+    submit::prove_here(&run)?;
     match run.state {
         State::Queued => {}
         // Nobody is at it, and no task is known: giving it up is for the user to say.

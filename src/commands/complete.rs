@@ -1,7 +1,7 @@
 //! `complete`: what may stand for the last word of a call. The scripts in `completions/` ask it at every TAB.
 //!
 //! What verbs and options there are, clap knows; which values an argument takes follows from its type and from what its
-//! value is called in the help ([`values`]). So a new verb completes by itself.
+//! value is called in the help (`values`). So a new verb completes by itself.
 //!
 //! Whoever presses TAB has not asked for anything yet: nothing is written, nothing is complained about, and where nothing
 //! can be offered, nothing is.

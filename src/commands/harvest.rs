@@ -119,6 +119,9 @@ fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     }
     let (runs, _) = shared::all_runs(context, ui)?;
     let news = |run: &Run| {
+        if run.is_away() {
+            return run.has_unharvested();
+        }
         let open = matches!(run.state, State::Pending | State::Ready) && run.task_id.is_some();
         let unknown = run.task_id.is_some()
             && matches!(run.state, State::Harvested | State::Reviewed)
@@ -130,7 +133,10 @@ fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
 
 fn harvest_one(args: &Harvest, run: &Run, wish: &Wish, context: &Context, ui: &Ui) -> Result<Run> {
     let tell = shared::listener(ui);
-    if run.provider == ProviderKind::Import {
+    // What is at home elsewhere is asked about here only where the cloud still has something.
+    let is_here = run.provider == ProviderKind::Import
+        || (run.is_away() && !(run.provider == ProviderKind::CodexCloud && run.has_more_to_come()));
+    if is_here {
         return harvest_kept(context, &run.run, wish, &tell);
     }
     if args.wait && run.state.is_active() {

@@ -34,6 +34,7 @@ pub mod show;
 pub mod skill;
 pub mod stop;
 pub mod submit;
+pub mod sync;
 pub mod undo;
 pub mod watch;
 
@@ -68,6 +69,7 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("prune", prune::MANUAL),
     ("undo", undo::MANUAL),
     ("session", session::MANUAL),
+    ("sync", sync::MANUAL),
     ("init", init::MANUAL),
     ("hook", hook::MANUAL),
     ("doctor", doctor::MANUAL),
@@ -114,6 +116,7 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Prune(verb)) => prune::run(&verb, &here()?, ui),
         Some(Verb::Undo(verb)) => undo::run(&verb, &here()?, ui),
         Some(Verb::Session(verb)) => session::run(&verb, &here()?, ui),
+        Some(Verb::Sync(verb)) => sync::run(&verb, &meanwhile()?, ui),
         Some(Verb::Init(verb)) => init::run(&verb, &here()?, ui),
         Some(Verb::Hook(verb)) => hook::run(&verb, here, ui),
         Some(Verb::Doctor(verb)) => doctor::run(&verb, &here()?, ui),

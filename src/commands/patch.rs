@@ -36,7 +36,7 @@ pub fn run(args: &Patch, context: &Context, ui: &Ui) -> Result<Exit> {
     let run = &recorded.run;
     let index = shared::variant_number(&args.variant, run, "has a patch")?;
     let variant = run.variant(index).ok_or_else(|| no_variant(run, index))?;
-    let patch = store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()))?;
+    let patch = store.patch(&recorded, index)?;
     let patch = patch.ok_or_else(|| {
         Error::failed(format!("no patch of variant {index} is kept: it is {}", variant.status.as_str()))
             .hint(format!("'git puff harvest {}' fetches what is there", run.run))

@@ -90,6 +90,14 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         prompt_file = prompt_file.filter(|_| edited == prompt);
         prompt = edited;
     }
+    let check = if old.is_away() { Vec::new() } else { old.check.clone() };
+    if check.len() < old.check.len() {
+        ui.note(&format!(
+            "the checks of '{}' come from another clone, and are not taken over: {}",
+            old.run,
+            old.check.join("; ")
+        ));
+    }
     let best_of = shared::best_of(&args.settings)?;
     let intent = Intent {
         prompt,
@@ -102,7 +110,7 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         jobs: old.local.as_ref().map(|local| local.jobs).filter(|jobs| *jobs < old.best_of),
         keep: old.local.as_ref().is_some_and(|local| local.keep),
         limit: old.local.as_ref().map_or(Span(0), Local::limit),
-        check: old.check.clone(),
+        check,
         name: None,
     };
     let watch = old.watch.as_ref().map(|watch| WatchWish {

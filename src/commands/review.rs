@@ -5,20 +5,22 @@ use clap::Args;
 use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::review::{Step, Wish, any_passes, appoint, review};
+use crate::engine::review::{RecordedChecks, Step, Wish, any_passes, appoint, review};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Selector, Span};
 use crate::render;
+use crate::render::text::clean_line;
 use crate::settings;
-use crate::store::{Recorded, RunStore};
+use crate::store::Recorded;
 use crate::ui::Ui;
 
 /// Run checks on every variant, gather evidence, rank them, and say which to take
 ///
 /// Each variant and the base get a worktree of their own beside the repository, in which the checks run one after
 /// another: those of --check, or else those that the launch named, those of puff.check, or those of the last review. A
-/// check is a line for the shell; exit 0 is well. It has no input, ends with its time limit, and whatever it started ends with it. What it
+/// check is a line for the shell; exit 0 is well. Checks that came with a run from another clone run only when somebody says
+/// so, on a terminal or with --trust-checks. It has no input, ends with its time limit, and whatever it started ends with it. What it
 /// changes in the worktree is told and put back before the next check; files that git ignores stay. It finds the folder
 /// for JUnit files in $GIT_PUFF_JUNIT; files named junit*.xml or TEST-*.xml in the worktree, TAP, and the words of
 /// Rust's test runner are counted too. A variant that fails only what fails on the base as well is told from one that
@@ -71,6 +73,9 @@ pub struct Review {
     /// Take a risk that was found: its kind, or KIND:PATH; kept by later reviews
     #[arg(long, value_name = "RISK")]
     accept: Vec<String>,
+    /// Run the checks that a run from another clone names, without being asked
+    #[arg(long)]
+    trust_checks: bool,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
@@ -105,7 +110,7 @@ pub const MANUAL: Manual = Manual {
 /// Reviews.
 pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
     let recorded = shared::find_run(context, &args.run)?;
-    let commands = checks(args, &recorded, context)?;
+    let commands = checks(args, &recorded, context, ui)?;
     let judges = shared::commands(&args.judge, "--judge")?;
     let processors = || std::thread::available_parallelism().map_or(2, usize::from);
     let wish = Wish {
@@ -130,20 +135,40 @@ pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
 }
 
 /// The checks that count: the flags, those of the run, those of the settings, or those of the last review.
-fn checks(args: &Review, recorded: &Recorded, context: &Context) -> Result<Vec<String>> {
+fn checks(args: &Review, recorded: &Recorded, context: &Context, ui: &Ui) -> Result<Vec<String>> {
     let flags = shared::commands(&args.check, "--check")?;
     if !flags.is_empty() {
         return Ok(flags);
     }
+    let named = RecordedChecks::of(context, recorded)?;
     if !recorded.run.check.is_empty() {
-        return Ok(recorded.run.check.clone());
+        return of_record(args, named, recorded, ui);
     }
     let configured: Vec<String> =
         context.settings.all(settings::CHECK).into_iter().map(|setting| setting.value).collect();
     if !configured.is_empty() {
         return shared::commands(&configured, "puff.check");
     }
-    Ok(RunStore::new(context).review(recorded)?.map(|review| review.commands).unwrap_or_default())
+    of_record(args, named, recorded, ui)
+}
+
+/// Checks that the record names. Those of another clone need somebody's yes: they are commands of the shell.
+fn of_record(args: &Review, named: RecordedChecks, recorded: &Recorded, ui: &Ui) -> Result<Vec<String>> {
+    let run = recorded.run.run.as_str();
+    match &named.from {
+        None => {}
+        Some(_) if args.trust_checks => {}
+        Some(from) => {
+            let commands: String =
+                named.commands.iter().map(|command| format!("  {}\n", clean_line(command))).collect();
+            let question =
+                format!("the checks of '{run}' come from {from}:\n{commands}run them here, with your rights?");
+            if !ui.confirm(&question) {
+                return Err(named.refusal(run));
+            }
+        }
+    }
+    Ok(named.commands)
 }
 
 /// What a person sees while it goes on.

@@ -7,10 +7,10 @@ use clap::Args;
 use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::{adopt, launch};
+use crate::engine::{adopt, launch, submit};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Ending, Run, RunId, Schema, Selector, Span, State, TaskId, documents};
+use crate::model::{Ending, ProviderKind, Run, RunId, Schema, Selector, Span, State, TaskId, documents};
 use crate::render::progress;
 use crate::settings;
 use crate::store::{self, Change, RunStore};
@@ -190,9 +190,20 @@ pub(super) fn follow_on(context: &Context, ids: &[RunId], pace: Pace, ui: &Ui) -
 fn chosen(args: &Watch, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     if args.runs.is_empty() {
         let (runs, _) = shared::all_runs(context, ui)?;
-        return Ok(runs.into_iter().filter(|run| run.state.is_active() || run.is_job()).collect());
+        let here = |run: &Run| (run.state.is_active() && !run.is_away()) || run.is_job();
+        return Ok(runs.into_iter().filter(here).collect());
     }
-    args.runs.iter().map(|selector| Ok(shared::find_run(context, selector)?.run)).collect()
+    args.runs.iter().map(|selector| named(context, selector)).collect()
+}
+
+/// A run that is named. One that is at work in another clone can be watched from here too where the cloud has it.
+fn named(context: &Context, selector: &Selector) -> Result<Run> {
+    let run = shared::find_run(context, selector)?.run;
+    let in_cloud = run.provider == ProviderKind::CodexCloud && run.state == State::Pending;
+    if run.is_at_work_elsewhere() && !in_cloud {
+        submit::prove_here(&run)?;
+    }
+    Ok(run)
 }
 
 /// Makes jobs of the runs, and sees to it that somebody watches them.

@@ -73,6 +73,7 @@ pub fn give_task(context: &Context, id: &RunId, task: &TaskId, tell: Listener<'_
             .hint(format!("look at it with 'git puff show {}'", owner.run)));
     }
     let run = store.load(id)?.run;
+    submit::prove_here(&run)?;
     if let Some(other) = &run.task_id {
         return Err(Error::failed(format!("the run '{id}' has a task already: {other}"))
             .hint(format!("leave '--run {id}' out to make a run of its own")));

@@ -1,7 +1,7 @@
 //! What could stand in the way, looked for before it does.
 
 use super::left_overs::{Matter, left_overs};
-use super::{branches, config, half_done, open_here, repair};
+use super::{branches, config, half_done, open_here, repair, sync};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::documents::{ConfiguredKey, ConfiguredValue, UnknownKey};
@@ -16,7 +16,28 @@ pub fn examine(context: &Context, env: Option<&str>) -> Vec<Finding> {
     let needed = env.is_some() || uses_cloud(context);
     findings.extend(cloud(context, env).into_iter().map(|finding| if needed { finding } else { softened(finding) }));
     findings.extend(records(context));
+    findings.extend(shared(context));
     findings
+}
+
+/// Remotes that were opted in: are they there, and what have they not got, as far as is known without asking them?
+fn shared(context: &Context) -> Vec<Finding> {
+    if context.settings.all(settings::SYNC_REMOTE).is_empty() {
+        return Vec::new();
+    }
+    let remotes = match sync::remotes(context, None) {
+        Ok(remotes) => remotes,
+        Err(error) => return vec![fail("sync", error)],
+    };
+    let look = |remote: &String| match sync::unshared(context, remote) {
+        Ok(runs) if runs.is_empty() => ok("sync", remote, "it has every run, as far as is known here"),
+        Ok(runs) => {
+            let detail = format!("'{remote}' does not have {} of the runs as they are here", runs.len());
+            warn("sync", remote, detail, &format!("'git puff sync {remote}' exchanges them, and says what it can't"))
+        }
+        Err(error) => fail("sync", error),
+    };
+    remotes.iter().map(look).collect()
 }
 
 /// Is the cloud used here: named in the settings, or by a run that there is?

@@ -30,25 +30,35 @@ pub fn of(store: &RunStore<'_>, recorded: &Recorded) -> Result<Handoff> {
 /// # Errors
 /// When notes can't be read or written.
 pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<bool> {
-    let handoff = of(&RunStore::new(context), recorded)?;
-    let run = &recorded.run;
-    let section = markdown(&handoff);
-    let section = section.as_str();
-    let mut edits: Vec<NoteEdit<'_>> = Vec::new();
-    if context.repo.has_commit(run.base_oid) {
-        let replace = move |note: Option<String>| Some(replace_section(note.as_deref(), &run.run, section));
-        edits.push((run.base_oid, Box::new(replace)));
-    }
-    for variant in run.variants.iter().filter(|variant| variant.status == VariantStatus::Completed) {
-        if let Some(commit) = variant.commit.filter(|commit| context.repo.has_commit(*commit)) {
-            let part = variant_markdown(&handoff, variant.index);
-            edits.push((commit, Box::new(move |note| Some(replace_section(note.as_deref(), &run.run, &part)))));
+    write_all_notes(context, std::slice::from_ref(recorded), why)
+}
+
+/// Writes the notes of several runs, in one commit of each kind.
+///
+/// # Errors
+/// When notes can't be read or written.
+pub fn write_all_notes(context: &Context, runs: &[Recorded], why: &str) -> Result<bool> {
+    let Some(latest) = runs.iter().map(|recorded| recorded.run.updated_at).max() else { return Ok(false) };
+    let (mut edits, mut lines): (Vec<NoteEdit<'_>>, Vec<NoteEdit<'_>>) = Default::default();
+    for recorded in runs {
+        let handoff = of(&RunStore::new(context), recorded)?;
+        let run = &recorded.run;
+        if context.repo.has_commit(run.base_oid) {
+            let section = markdown(&handoff);
+            let replace = move |note: Option<String>| Some(replace_section(note.as_deref(), &run.run, &section));
+            edits.push((run.base_oid, Box::new(replace)));
         }
+        for variant in run.variants.iter().filter(|variant| variant.status == VariantStatus::Completed) {
+            if let Some(commit) = variant.commit.filter(|commit| context.repo.has_commit(*commit)) {
+                let part = variant_markdown(&handoff, variant.index);
+                edits.push((commit, Box::new(move |note| Some(replace_section(note.as_deref(), &run.run, &part)))));
+            }
+        }
+        let line = serde_json::to_string(&run.outcome()).unwrap_or_default();
+        let replace = move |note: Option<String>| Some(replace_line(note.as_deref().unwrap_or(""), run, &line));
+        lines.push((run.base_oid, Box::new(replace)));
     }
-    let line = serde_json::to_string(&run.outcome()).unwrap_or_default();
-    let replace = |note: Option<String>| Some(replace_line(note.as_deref().unwrap_or(""), run, &line));
-    let lines: Vec<NoteEdit<'_>> = vec![(run.base_oid, Box::new(replace))];
-    edit_notes(context, &[(Notes::report(context), edits), (Notes::runs(context), lines)], run.updated_at, why)
+    edit_notes(context, &[(Notes::report(context), edits), (Notes::runs(context), lines)], latest, why)
 }
 
 /// Is this line of a note the record of a run?

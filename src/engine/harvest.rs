@@ -134,7 +134,14 @@ pub(in crate::engine) fn make_all(
     let recorded = store.load(id)?;
     check_variants(&recorded.run, &wish.variants)?;
     let recorded = find_real_base(context, &store, recorded, tell)?;
-    let variants: Vec<_> = recorded.run.variants.iter().filter(|variant| wanted(variant, wish)).collect();
+    let mut variants: Vec<&Variant> = Vec::new();
+    for variant in recorded.run.variants.iter().filter(|variant| wanted(variant, wish)) {
+        match store.left_behind(&recorded, variant.index)? {
+            // What is recorded of it stays: nothing can be made of a patch that is not here.
+            Some(left) => tell(Notice::LeftBehind { run: id.clone(), variant: variant.index, size: left.size }),
+            None => variants.push(variant),
+        }
+    }
     if context.repo.is_partial() {
         bring(context, &store, &recorded, &variants)?;
     }

@@ -114,7 +114,7 @@ pub fn check_limit(context: &Context, store: &RunStore<'_>, wanted: u32) -> Resu
     let since = context.clock.now() - DAY.duration();
     let paid = |run: &Run| {
         let at = run.submitted_at.or((run.state == State::Submitting).then_some(run.created_at));
-        run.provider == ProviderKind::CodexCloud && at.is_some_and(|at| at > since)
+        run.provider == ProviderKind::CodexCloud && !run.is_away() && at.is_some_and(|at| at > since)
     };
     let (runs, _) = store.list()?;
     let used: u32 = runs.iter().filter(|recorded| paid(&recorded.run)).map(|recorded| recorded.run.best_of).sum();
@@ -134,7 +134,8 @@ pub fn check_limit(context: &Context, store: &RunStore<'_>, wanted: u32) -> Resu
 /// When the runs can't be read.
 pub fn active_runs(store: &RunStore<'_>) -> Result<usize> {
     let (runs, _) = store.list()?;
-    Ok(runs.iter().filter(|recorded| matches!(recorded.run.state, State::Submitting | State::Pending)).count())
+    let takes_place = |run: &Run| !run.is_away() && matches!(run.state, State::Submitting | State::Pending);
+    Ok(runs.iter().filter(|recorded| takes_place(&recorded.run)).count())
 }
 
 /// How many runs wait for a place that the watcher will give them.

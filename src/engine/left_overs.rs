@@ -64,7 +64,8 @@ pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
     let starting = FileLock::is_held(&context.places.local_lock());
     let mut found = Vec::new();
     let mut known = Vec::new();
-    for run in runs.iter().map(|recorded| &recorded.run) {
+    // The worktrees of a run that is at home elsewhere are there.
+    for run in runs.iter().map(|recorded| &recorded.run).filter(|run| !run.is_away()) {
         let Some(local) = &run.local else { continue };
         known.push(local.worktrees.clone());
         for variant in &run.variants {

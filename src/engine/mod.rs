@@ -28,6 +28,7 @@ pub mod repair;
 pub mod review;
 pub mod sessions;
 pub mod submit;
+pub mod sync;
 pub mod undo;
 
 mod notice;

@@ -41,6 +41,8 @@ pub enum Notice {
     NotReleased { run: RunId, why: String },
     /// Some variants are still at work.
     StillAtWork { run: RunId, open: usize },
+    /// A patch stayed in the clone that the run came from.
+    LeftBehind { run: RunId, variant: u32, size: u64 },
     /// A run whose record can't be read is passed over.
     Unreadable { run: String, why: String },
     /// The user's command for news failed.
@@ -105,6 +107,10 @@ impl fmt::Display for Notice {
             Notice::StillAtWork { run, open } => {
                 write!(f, "{run}: {} still at work; harvest again later", are(*open, "variant"))
             }
+            Notice::LeftBehind { run, variant, size } => write!(
+                f,
+                "{run}:{variant}: its patch, of {size} bytes, stayed in the clone that it came from, so nothing was made of it"
+            ),
             Notice::Unreadable { run, why } => write!(f, "the run '{run}' is passed over: {why}"),
             Notice::NotifyFailed { why } => write!(f, "the command of puff.notify failed: {why}"),
         }

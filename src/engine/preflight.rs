@@ -34,8 +34,7 @@ pub fn base(context: &Context, run: &Run) -> Result<Oid> {
 /// # Errors
 /// When the patch or the tree can't be read.
 pub fn variant(context: &Context, recorded: &Recorded, variant: &Variant, onto: Oid) -> Result<Applied> {
-    let path = format!("variants/{}/patch.diff", variant.name());
-    match RunStore::new(context).file(recorded.head, &path)? {
+    match RunStore::new(context).patch(recorded, variant.index)? {
         Some(patch) => patch::apply(&context.repo, onto, &patch),
         None => Ok(Applied::none(
             Apply::Skipped,

@@ -14,6 +14,7 @@ pub use self::plan::{Plan, plan};
 pub use self::worktrees::BEING_PRUNED;
 
 use crate::context::Context;
+use crate::engine::sync;
 use crate::error::{Error, Result};
 use crate::git::{EntryKind, RefStep};
 use crate::model::{Act, Oid, PrunePoint, Recovery};
@@ -44,6 +45,8 @@ pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
         .map(|branch| RefStep { name: branch.name.clone(), old: Some(branch.at), new: None })
         .collect();
     steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(plan.recorded.head), new: None });
+    // Who has it too hears of it with the next sync.
+    steps.extend(sync::bury(context, &plan.recorded)?);
     let _lock = RunStore::new(context).lock()?;
     context.repo.change_refs(&steps, "puff: pruned")?;
     Ok(point)

@@ -80,7 +80,8 @@ pub fn missing_in_runbook(context: &Context, runs: &[Recorded]) -> Result<Vec<Ru
             RunbookLine::Broken(..) => None,
         })
         .collect();
-    let kicked_off = |run: &Run| run.provider != ProviderKind::Import && run.task_id.is_some();
+    // What began in another clone is in the log there.
+    let kicked_off = |run: &Run| run.provider != ProviderKind::Import && !run.is_away() && run.task_id.is_some();
     let missing = runs.iter().map(|recorded| &recorded.run).filter(|run| kicked_off(run) && !logged.contains(&run.run));
     Ok(missing.map(|run| run.run.clone()).collect())
 }
@@ -228,6 +229,7 @@ fn bind_submissions(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>
 /// A run that was being submitted, by nobody who still lives, so that it may have a task that was paid for.
 pub fn is_interrupted(context: &Context, run: &Run) -> bool {
     run.provider != ProviderKind::Local
+        && !run.is_away()
         && run.state == State::Submitting
         && run.task_id.is_none()
         && !submit::is_being_submitted(context, &run.run)

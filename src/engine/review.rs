@@ -15,10 +15,13 @@ pub mod ranking;
 mod recommend;
 mod record;
 mod survey;
+mod trust;
 
 pub(super) use self::evidence::conflict_marker;
 pub use self::judge::{Appointed, appoint};
 pub use self::place::{is_left, remove_left, ward};
+pub use self::record::draw_up;
+pub use self::trust::RecordedChecks;
 
 use std::collections::HashMap;
 

@@ -34,10 +34,22 @@ pub fn is_being_submitted(context: &Context, id: &RunId) -> bool {
     FileLock::is_held(&context.places.submit_lock(id))
 }
 
+/// Is this run at home here? What is done to one that is at work in another clone is done there.
+///
+/// # Errors
+/// When it is not.
+pub fn prove_here(run: &Run) -> Result<()> {
+    let Some(home) = &run.home else { return Ok(()) };
+    Err(Error::failed(format!("the run '{}' is at home in the clone of {}, not here", run.run, home.name)).hint(
+        format!("ask them; 'git puff sync' brings what became of it, 'git puff retry {}' starts another here", run.run),
+    ))
+}
+
 /// Does this run wait to be submitted? One that is to work on this machine does so too when its submission was
 /// interrupted: nothing was paid.
 pub fn is_waiting(context: &Context, run: &Run) -> bool {
     match run.state {
+        _ if run.is_away() => false,
         State::Queued => true,
         State::Submitting => run.provider == ProviderKind::Local && !is_being_submitted(context, &run.run),
         _ => false,
@@ -57,6 +69,7 @@ pub fn submit(
 ) -> Result<Run> {
     let store = RunStore::new(context);
     let begun = store.update(id, context.clock.now(), |run| {
+        prove_here(run)?;
         if !matches!(run.state, State::Queued | State::Submitting) || run.task_id.is_some() {
             return Err(Error::failed(format!("the run '{id}' is {} already", run.state.as_str()))
                 .hint(format!("look at it with 'git puff show {id}'")));

@@ -5,7 +5,7 @@
 
 use super::pick::settle::{Standing, prove_last, standing, target, waits};
 use super::pick::{give_up, prove_clean, short};
-use super::prune;
+use super::{prune, sync};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
@@ -205,6 +205,7 @@ fn back(context: &Context, point: &Point, pruned: &PrunePoint) -> Result<Vec<Str
     if branches > 0 {
         details.insert(0, format!("{branches} branch{} there again", if branches == 1 { " is" } else { "es are" }));
     }
+    steps.extend(sync::revive(context, id)?);
     let _lock = store.lock()?;
     context.repo.change_refs(&steps, "puff: brought back")?;
     Ok(details)

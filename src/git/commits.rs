@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use git2::ObjectType;
 
-use super::repo::{Repo, oid, raw};
+use super::repo::{Repo, oid};
 use super::run;
 use crate::error::{Error, Result};
 use crate::model::Oid;
@@ -63,7 +63,7 @@ impl Repo {
     /// When it is not here.
     pub fn authorship(&self, commit: Oid) -> Result<(Vec<u8>, Vec<u8>)> {
         let missing = |cause| Error::failed(format!("the commit {commit} can't be read")).hint(FSCK).because(cause);
-        let commit: git2::Commit<'_> = self.inner.find_commit(raw(commit)).map_err(missing)?;
+        let commit: git2::Commit<'_> = self.inner.find_commit(self.raw(commit)).map_err(missing)?;
         let author = commit.header_field_bytes("author").map_err(missing)?.to_vec();
         Ok((author, commit.message_raw_bytes().to_vec()))
     }
@@ -130,7 +130,7 @@ impl Repo {
     }
 
     /// Writes a commit with the user's signature: git knows how they sign. Who has to be asked for a passphrase has
-    /// [`SIGNING`] for it.
+    /// `SIGNING` for it.
     ///
     /// # Errors
     /// When it can't be signed or written, in git's words.
@@ -164,13 +164,13 @@ impl Repo {
             return Ok(true);
         }
         self.inner
-            .graph_descendant_of(raw(of), raw(ancestor))
+            .graph_descendant_of(self.raw(of), self.raw(ancestor))
             .map_err(|cause| Error::failed(format!("{ancestor} and {of} can't be compared")).hint(FSCK).because(cause))
     }
 
     /// The commit that the histories of two commits have in common last; none when they have none.
     pub fn merge_base(&self, one: Oid, other: Oid) -> Option<Oid> {
-        self.inner.merge_base(raw(one), raw(other)).ok().map(oid)
+        self.inner.merge_base(self.raw(one), self.raw(other)).ok().map(oid)
     }
 }
 

@@ -17,6 +17,13 @@ impl Repo {
         run(&cmd).is_ok_and(|left| left.stdout.trim_ascii().is_empty())
     }
 
+    /// Has this remote, as far as is known here, every commit of this one's history?
+    pub fn is_on_remote(&self, remote: &str, tip: Oid) -> bool {
+        let remotes = format!("--remotes={remote}");
+        let cmd = self.git().args(["rev-list", "-n", "1", &tip.to_string(), "--not", &remotes]).limit(LIMIT);
+        run(&cmd).is_ok_and(|left| left.stdout.trim_ascii().is_empty())
+    }
+
     /// Has `upstream` the work that `tip` has beyond `since`? It has it when
     ///
     /// - `tip` is in its history; or

@@ -19,6 +19,8 @@ pub(super) fn set_up() {
             // Nor does git name every object anew that it reads, which would be half of what trying a patch takes. Bits that
             // fell over are found by the sum that each object is packed with.
             git2::opts::strict_hash_verification(false);
+            // Refs in tables are not for libgit2 to read, nor what a remote keeps back, but the objects that are here are.
+            let _ = git2::opts::set_extensions(&["refstorage", "partialclone"]);
             // What is recorded was paid for: it must survive a power cut. git2 has no name for this switch.
             libgit2_sys::git_libgit2_opts(libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int, 1 as c_int);
             // A patch asks for the same folders again and again. libgit2 remembers those of up to 4 KiB: 100 files.

@@ -27,10 +27,6 @@ pub struct Location {
     pub worktree: Option<PathBuf>,
     /// No worktree belongs to it.
     pub bare: bool,
-    /// `sha1` or `sha256`.
-    pub object_format: String,
-    /// `files` or `reftable`.
-    pub ref_format: String,
     /// The remotes at which objects may be that are not here: it is a partial clone.
     pub promisors: Vec<String>,
 }
@@ -42,6 +38,9 @@ pub const OLDEST: &str = "2.34";
 /// ends in it.
 const NEXT: &str = "--and-then";
 
+/// What makes all of them absolute.
+const ABSOLUTE: &str = "--path-format=absolute";
+
 /// Asks git where we are, and, in the same moment, how it is configured there: every command waits for both answers. With
 /// a folder, the same is asked for that one, and what the environment says of another repository does not count.
 /// `alternates` is `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
@@ -50,11 +49,10 @@ const NEXT: &str = "--and-then";
 /// When this is no repository, git refuses to work in it, there is no git, or it can't read its configuration.
 pub fn survey(folder: Option<&Path>, alternates: &OsStr) -> Result<(Location, Vec<ConfigEntry>)> {
     // One call answers all, but a git directory has no top level: where that is refused, the rest is asked again.
-    const QUESTIONS: [&str; 11] = [
+    const QUESTIONS: [&str; 10] = [
         "rev-parse",
         "--is-bare-repository",
-        "--show-object-format",
-        "--path-format=absolute",
+        ABSOLUTE,
         "--git-dir",
         NEXT,
         "--git-common-dir",
@@ -83,22 +81,20 @@ fn read(output: &Output) -> Result<Location> {
         Error::cannot_work("git describes this repository in a way that is not understood")
             .hint("check it with 'git rev-parse --git-dir --git-common-dir'")
     };
-    let mut lines = output.stdout.splitn(3, |byte| *byte == b'\n');
+    let mut lines = output.stdout.splitn(2, |byte| *byte == b'\n');
     let mut next = || lines.next().ok_or_else(unreadable);
-    let (bare, object_format, paths) = (next()? == b"true", next()?, next()?);
+    let (bare, paths) = (next()? == b"true", next()?);
     // An older git prints every word that it does not know, too.
-    if object_format.starts_with(b"--") || paths.starts_with(b"--") {
+    if paths.split(|byte| *byte == b'\n').any(|line| line == ABSOLUTE.as_bytes()) {
         return Err(Error::cannot_work("git is too old for git-puff")
             .hint(format!("update git: it has to be {OLDEST} or newer; 'git --version' says which it is")));
     }
-    let object_format = String::from_utf8_lossy(object_format).into_owned();
     let paths = paths.strip_suffix(b"\n").unwrap_or(paths);
     let [git_dir, common_dir, objects, worktree] = split(paths).ok_or_else(unreadable)?;
     let [git_dir, common_dir, objects] = [git_dir, common_dir, objects].map(as_path);
     let worktree = (!worktree.is_empty()).then(|| as_path(worktree));
-    let ref_format = ref_format(&common_dir);
     let (alternates, promisors) = (Vec::new(), Vec::new());
-    Ok(Location { git_dir, common_dir, objects, alternates, worktree, bare, object_format, ref_format, promisors })
+    Ok(Location { git_dir, common_dir, objects, alternates, worktree, bare, promisors })
 }
 
 /// Four paths with [`NEXT`] in a line between two of them; the last may be missing.
@@ -136,7 +132,7 @@ fn folders(list: &OsStr) -> Vec<PathBuf> {
 }
 
 impl Location {
-    /// A bare repository in this folder, in the formats that git makes without being asked for others.
+    /// A bare repository in this folder.
     pub fn bare(folder: &Path) -> Location {
         Location {
             git_dir: folder.to_owned(),
@@ -145,8 +141,6 @@ impl Location {
             alternates: Vec::new(),
             worktree: None,
             bare: true,
-            object_format: "sha1".to_owned(),
-            ref_format: "files".to_owned(),
             promisors: Vec::new(),
         }
     }
@@ -177,13 +171,6 @@ impl Location {
     }
 }
 
-/// A reftable repository has a folder of that name; git answers the same from its configuration, but only newer
-/// gits can be asked.
-fn ref_format(common_dir: &Path) -> String {
-    let reftable = common_dir.join("reftable").is_dir();
-    if reftable { "reftable".to_owned() } else { "files".to_owned() }
-}
-
 fn explain(failure: GitFailure, folder: Option<&Path>) -> Error {
     let said = failure.to_string();
     let here = folder.map(Path::to_owned).or_else(|| std::env::current_dir().ok());
@@ -200,6 +187,11 @@ fn explain(failure: GitFailure, folder: Option<&Path>) -> Error {
         GitFailure::Refused { .. } if said.contains("not a git repository") => {
             Error::cannot_work(format!("'{here}' is not inside a git repository"))
                 .hint("go into a repository, make one with 'git init', or try 'git puff demo'")
+        }
+        GitFailure::Refused { .. } if said.contains("extension found") || said.contains("repo version") => {
+            Error::cannot_work(format!("git does not know the format of the repository at '{here}'"))
+                .hint("update git: reftable, for one, needs git 2.45 or newer")
+                .because_it_said(&said)
         }
         GitFailure::Refused { .. } => Error::cannot_work(format!("git can't work in the repository at '{here}'"))
             .hint("check it with 'git status'")

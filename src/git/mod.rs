@@ -1,6 +1,7 @@
 //! The only user of git2, and of the `git` program for what libgit2 does differently or not at all.
 //!
-//! libgit2 reads objects and writes them; refs are written by compare-and-swap under our own lock. Configuration,
+//! libgit2 reads objects and writes them; refs are written by compare-and-swap under our own lock, those in files by libgit2
+//! and those in tables (reftable) by git. Configuration,
 //! discovery, identities and remotes are asked from `git` itself, because only git knows every layer of them.
 
 mod at_once;
@@ -9,6 +10,7 @@ mod commits;
 pub mod config;
 mod contained;
 mod difference;
+mod exchange;
 mod foreground;
 mod furnish;
 mod hooks;
@@ -34,6 +36,7 @@ mod worktrees;
 
 pub use commits::Draft;
 pub use difference::{Difference, become_diff};
+pub use exchange::{ExchangeFailure, Sending, Sent};
 pub use locate::{Location, survey};
 pub use outgoing::Outgoing;
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};

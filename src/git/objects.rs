@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use git2::{ErrorCode, ObjectType, OdbLookupFlags};
 
-use super::repo::{Repo, oid, raw};
+use super::repo::{Repo, oid};
 use super::{loose, pack};
 use crate::error::{Error, Result};
 use crate::model::Oid;
@@ -136,22 +136,27 @@ impl Repo {
     pub(super) fn keep(&self, kind: ObjectType, bytes: Cow<'_, [u8]>) -> Result<Oid, git2::Error> {
         let is_trial = self.unwritten.trials.get() > 0;
         if self.unwritten.scopes.get() > 0 && (is_trial || bytes.len() < MUCH) {
-            let id = git2::Oid::hash_object(kind, &bytes)?;
-            if self.is_unwritten(oid(id)) {
-                return Ok(oid(id));
+            let id = self.name(kind, &bytes)?;
+            if self.is_unwritten(id) {
+                return Ok(id);
             }
-            if !is_trial && loose::touch(&self.objects_folder(), oid(id)) {
-                return Ok(oid(id));
+            if !is_trial && loose::touch(&self.objects_folder(), id) {
+                return Ok(id);
             }
-            if is_trial || !self.is_written(oid(id)) {
-                let is_much = self.unwritten.objects.borrow_mut().add(oid(id), kind, bytes.into_owned());
+            if is_trial || !self.is_written(id) {
+                let is_much = self.unwritten.objects.borrow_mut().add(id, kind, bytes.into_owned());
                 if is_much && !is_trial {
                     self.flush().map_err(|cause| git2::Error::from_str(&cause.to_string()))?;
                 }
-                return Ok(oid(id));
+                return Ok(id);
             }
         }
         self.keep_now(kind, &bytes)
+    }
+
+    /// The name that an object with these bytes has in this repository.
+    pub(super) fn name(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, git2::Error> {
+        git2::Oid::hash_object_ext(kind, bytes, self.inner.object_format()).map(oid)
     }
 
     /// Keeps an object on the disk. One that is there already is marked as used, so that no collection of garbage takes it
@@ -171,8 +176,8 @@ impl Repo {
         let (found, bytes) = match self.unwritten.objects.borrow().objects.get(&id) {
             Some((kind, bytes)) => (*kind, Bytes::Made(Rc::clone(bytes))),
             None => {
-                let object = match odb.read(raw(id)) {
-                    Err(cause) if cause.code() == ErrorCode::NotFound && self.brings(id) => odb.read(raw(id))?,
+                let object = match odb.read(self.raw(id)) {
+                    Err(cause) if cause.code() == ErrorCode::NotFound && self.brings(id) => odb.read(self.raw(id))?,
                     other => other?,
                 };
                 (object.kind(), Bytes::Kept(object))
@@ -183,7 +188,7 @@ impl Repo {
 
     /// Is this object on the disk, as far as is known without looking for new packs?
     pub(super) fn is_written(&self, id: Oid) -> bool {
-        self.inner.odb().is_ok_and(|odb| odb.exists_ext(raw(id), OdbLookupFlags::NO_REFRESH))
+        self.inner.odb().is_ok_and(|odb| odb.exists_ext(self.raw(id), OdbLookupFlags::NO_REFRESH))
     }
 
     /// Is this object made and not on the disk yet?
@@ -243,7 +248,7 @@ pub(super) mod tests {
         // libgit2 reads them, and takes them for what they are.
         let other = git2::Repository::open(folder.path()).unwrap();
         let mut blobs = 0;
-        let tree = other.find_tree(raw(tree.unwrap())).unwrap();
+        let tree = other.find_tree(repo.raw(tree.unwrap())).unwrap();
         let walked = tree.walk(git2::TreeWalkMode::PreOrder, |_, entry| {
             blobs += usize::from(other.find_blob(entry.id()).is_ok());
             git2::TreeWalkResult::Ok

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use git2::OdbLookupFlags;
 
-use super::repo::{Repo, oid, raw};
+use super::repo::{Repo, oid};
 use super::run;
 use super::snapshot::FORM;
 use crate::error::{Error, Result};
@@ -42,18 +42,18 @@ impl Repo {
         };
         let odb = self.inner.odb().map_err(unreadable)?;
         // Looking for new packs for each name that is nowhere would cost more than all the rest.
-        let is_here = |id: &Oid| odb.exists_ext(raw(*id), OdbLookupFlags::NO_REFRESH);
+        let is_here = |id: &Oid| odb.exists_ext(self.raw(*id), OdbLookupFlags::NO_REFRESH);
         let mut walk = self.inner.revwalk().map_err(unreadable)?;
         let mut any = false;
         for tip in tips.difference(known) {
-            any |= walk.push(raw(*tip)).is_ok();
+            any |= walk.push(self.raw(*tip)).is_ok();
         }
         if !any {
             return Ok(Vec::new());
         }
         for known in known.iter().filter(|known| is_here(known)) {
             // A tag of something that is no commit hides nothing.
-            let _ = walk.hide(raw(*known));
+            let _ = walk.hide(self.raw(*known));
         }
         let mut found = Vec::new();
         for id in walk {

@@ -9,15 +9,15 @@ use std::path::Path;
 use flate2::{Compress, Compression, Crc};
 use git2::ObjectType;
 use sha1::{Digest, Sha1};
+use sha2::Sha256;
 
 use super::loose::{self, deflate};
 use crate::model::Oid;
 
 /// Writes objects as a pack into the folder of objects. Their bytes and their names are on the disk afterwards.
 pub(super) fn write(objects: &Path, made: &[(Oid, ObjectType, &[u8])]) -> io::Result<()> {
-    let (pack, entries) = packed(made)?;
-    let sum = &pack[pack.len() - 20..];
-    let index = index(entries, sum);
+    let (pack, sum, entries) = packed(made)?;
+    let index = index(entries, &sum);
     let name: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
     let folder = objects.join("pack");
     // Git removes what a kill leaves by these names.
@@ -39,7 +39,7 @@ struct Place {
     at: u32,
 }
 
-fn packed(made: &[(Oid, ObjectType, &[u8])]) -> io::Result<(Vec<u8>, Vec<Place>)> {
+fn packed(made: &[(Oid, ObjectType, &[u8])]) -> io::Result<(Vec<u8>, Vec<u8>, Vec<Place>)> {
     let number = |number: usize| u32::try_from(number).map_err(io::Error::other);
     let mut compress = Compress::new(Compression::fast(), true);
     let mut pack = b"PACK\0\0\0\x02".to_vec();
@@ -53,8 +53,9 @@ fn packed(made: &[(Oid, ObjectType, &[u8])]) -> io::Result<(Vec<u8>, Vec<Place>)
         sum.update(&pack[begin..]);
         places.push(Place { id: *id, sum: sum.sum(), at: number(begin)? });
     }
-    seal(&mut pack);
-    Ok((pack, places))
+    let name_length = places.first().map_or(0, |place| place.id.as_bytes().len());
+    let sum = seal(&mut pack, name_length);
+    Ok((pack, sum, places))
 }
 
 /// Its kind and its length: four bits of that in the first byte, seven in each that follows.
@@ -87,13 +88,18 @@ fn index(mut places: Vec<Place>, pack_sum: &[u8]) -> Vec<u8> {
     places.iter().for_each(|place| index.extend(place.sum.to_be_bytes()));
     places.iter().for_each(|place| index.extend(place.at.to_be_bytes()));
     index.extend(pack_sum);
-    seal(&mut index);
+    seal(&mut index, pack_sum.len());
     index
 }
 
-fn seal(file: &mut Vec<u8>) {
-    let sum = Sha1::digest(&file[..]);
-    file.extend(sum.as_slice());
+/// Ends a file with its sum, which is made as the names of objects are, and answers that.
+fn seal(file: &mut Vec<u8>, name_length: usize) -> Vec<u8> {
+    let sum = match name_length {
+        32 => Sha256::digest(&file[..]).to_vec(),
+        _ => Sha1::digest(&file[..]).to_vec(),
+    };
+    file.extend(&sum);
+    sum
 }
 
 #[cfg(unix)]

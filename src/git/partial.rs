@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::config::ConfigEntry;
-use super::repo::{Repo, raw};
+use super::repo::Repo;
 use super::run;
 use crate::error::Error;
 use crate::model::Oid;
@@ -77,7 +77,7 @@ impl Repo {
     }
 
     fn is_here(&self, id: Oid) -> bool {
-        self.is_unwritten(id) || self.inner.odb().is_ok_and(|odb| odb.exists(raw(id)))
+        self.is_unwritten(id) || self.inner.odb().is_ok_and(|odb| odb.exists(self.raw(id)))
     }
 
     /// An object can't be read.

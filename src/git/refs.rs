@@ -1,20 +1,18 @@
-//! Refs, written by compare-and-swap.
-//!
-//! libgit2 takes `<ref>.lock`, and a kill can leave that file behind; libgit2 then fails at once. Our refs are only
-//! written while the store's own file lock is held, so a lock file that is found under it, and is still the same
-//! after a moment's patience, belongs to nobody: it is put aside.
+//! Refs, read and written by compare-and-swap: in files through libgit2, in tables (reftable) through git, for libgit2 knows
+//! those not at all. Which of them a repository has is looked up each time: `git refs migrate` may come in between.
+
+mod files;
+mod locks;
+mod reftable;
+mod tables;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
 
-use git2::ErrorCode;
-
-use super::repo::{Repo, oid, raw};
+pub(super) use self::reftable::{Stack, Value};
+use self::tables::Tables;
+use super::repo::Repo;
 use crate::error::{Error, Result};
 use crate::model::Oid;
-
-/// How long a lock file must stay the same before it is taken for an orphan. Git holds one for milliseconds.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a ref must be for a change to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +47,7 @@ pub enum RefFailure {
     Unwritable {
         /// The ref.
         name: String,
-        /// What libgit2 said.
+        /// What libgit2 or git said.
         #[source]
         cause: git2::Error,
     },
@@ -74,14 +72,19 @@ impl Repo {
     }
 
     pub(super) fn ref_on_disk(&self, name: &str) -> Option<Oid> {
-        self.inner.refname_to_id(name).ok().map(oid)
+        match self.tables().ok()? {
+            Some(tables) => tables.resolved(name).map(|(_, oid)| oid),
+            None => files::target(self, name),
+        }
     }
 
     /// A branch by its full name: the branch itself, where the name is another word for one, and its commit.
     pub fn branch(&self, name: &str) -> Option<(String, Oid)> {
-        let found = self.inner.find_reference(name).ok()?.resolve().ok()?;
-        let commit = found.peel_to_commit().ok()?;
-        Some((found.name().ok()?.to_owned(), oid(commit.id())))
+        let found = match self.tables().ok()? {
+            Some(tables) => tables.resolved(name),
+            None => files::resolved(self, name),
+        };
+        found.filter(|(_, commit)| self.has_commit(*commit))
     }
 
     /// Every ref whose full name begins with `prefix` (which ends with `/`), in order of names.
@@ -89,20 +92,14 @@ impl Repo {
     /// # Errors
     /// When the refs can't be read.
     pub fn refs_under(&self, prefix: &str) -> Result<Vec<(String, Oid)>> {
-        let unreadable = |cause: git2::Error| {
+        let unreadable = || {
             Error::cannot_work(format!("the refs under '{prefix}' can't be read"))
                 .hint("check the repository with 'git fsck'")
-                .because(cause)
         };
-        let mut found = Vec::new();
-        for reference in self.inner.references_glob(&format!("{prefix}*")).map_err(unreadable)? {
-            let reference = reference.map_err(unreadable)?;
-            if let (Ok(name), Some(target)) = (reference.name(), reference.target()) {
-                found.push((name.to_owned(), oid(target)));
-            }
+        match self.tables().map_err(|cause| unreadable().because(cause))? {
+            Some(tables) => Ok(tables.under(prefix)),
+            None => files::under(self, prefix).map_err(|cause| unreadable().because(cause)),
         }
-        found.sort();
-        Ok(found)
     }
 
     /// Points a ref to `new` if it is as `expected`.
@@ -111,43 +108,24 @@ impl Repo {
     /// [`RefFailure::Moved`] when it is not; otherwise when it can't be written.
     pub fn set_ref(&self, name: &str, new: Oid, expected: Expected, message: &str) -> Result<(), RefFailure> {
         let change = RefChange { name, new, expected, message };
-        if let Some(answers) = self.put_off(&[change]) {
-            return answers.into_iter().collect();
-        }
-        // A ref never names what is not on the disk.
-        self.flush().map_err(|cause| unwritable(name, &format!("what it is to name can't be written: {cause}")))?;
-        let old = match expected {
-            Expected::Absent => git2::Oid::ZERO_SHA1,
-            Expected::At(old) => raw(old),
-        };
-        self.patiently(name, || self.inner.reference_matching(name, raw(new), true, old, message).map(drop))
+        self.set_refs(&[change]).into_iter().collect()
     }
 
     /// Changes several refs, each for itself as [`Repo::set_ref`] does; they wait for the disk at the same time.
     pub fn set_refs(&self, changes: &[RefChange<'_>]) -> Vec<Result<(), RefFailure>> {
-        let Some((first, others)) = changes.split_first() else { return Vec::new() };
         if let Some(answers) = self.put_off(changes) {
             return answers;
         }
-        let set = |repo: &Repo, change: &RefChange<'_>| {
-            repo.set_ref(change.name, change.new, change.expected, change.message)
-        };
+        // A ref never names what is not on the disk.
         if let Err(cause) = self.flush() {
             let why = format!("what it is to name can't be written: {cause}");
             return changes.iter().map(|change| Err(unwritable(change.name, &why))).collect();
         }
-        let location = self.location();
-        std::thread::scope(|scope| {
-            let in_thread = |change| {
-                scope.spawn(move || match Repo::open(location.clone()) {
-                    Ok(repo) => set(&repo, change),
-                    Err(error) => Err(unwritable(change.name, &error.to_string())),
-                })
-            };
-            let threads: Vec<_> = others.iter().map(in_thread).collect();
-            let threads = threads.into_iter().map(|thread| thread.join().expect("writing a ref does not panic"));
-            [set(self, first)].into_iter().chain(threads).collect()
-        })
+        match self.tables() {
+            Ok(None) => files::set_each(self, changes),
+            // What is wrong with tables that can't be read is for git to say.
+            _ => tables::set_each(self, changes),
+        }
     }
 
     /// Removes a ref if it is at `old`; one that is gone already is fine.
@@ -155,52 +133,36 @@ impl Repo {
     /// # Errors
     /// [`RefFailure::Moved`] when it is elsewhere; otherwise when it can't be written.
     pub fn delete_ref(&self, name: &str, old: Oid) -> Result<(), RefFailure> {
-        self.patiently(name, || match self.inner.find_reference(name) {
-            Err(cause) if cause.code() == ErrorCode::NotFound => Ok(()),
-            Err(cause) => Err(cause),
-            // libgit2 compares with what this handle has read, under the lock.
-            Ok(mut reference) if reference.target() == Some(raw(old)) => reference.delete(),
-            Ok(_) => Err(git2::Error::new(ErrorCode::Modified, git2::ErrorClass::Reference, "it moved")),
-        })
-    }
-
-    /// Repeats `write` while another writer is in the way, and past a lock file that nobody holds.
-    fn patiently(&self, name: &str, write: impl Fn() -> Result<(), git2::Error>) -> Result<(), RefFailure> {
-        let lock = self.location().common_dir.join(format!("{name}.lock"));
-        let mut watched = Watched::new(&lock);
-        loop {
-            let cause = match write() {
-                Ok(()) => return Ok(()),
-                Err(cause) => cause,
-            };
-            match cause.code() {
-                ErrorCode::Modified | ErrorCode::NotFound | ErrorCode::Exists => {
-                    return Err(RefFailure::Moved(name.to_owned()));
-                }
-                // One that can't be removed is no reason to come back for ever.
-                ErrorCode::Locked if watched.is_orphan() && std::fs::remove_file(&lock).is_ok() => {
-                    watched = Watched::new(&lock);
-                }
-                ErrorCode::Locked if watched.since.elapsed() < 10 * PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                _ => return Err(RefFailure::Unwritable { name: name.to_owned(), cause }),
-            }
+        match self.tables() {
+            Ok(None) => files::delete(self, name, old),
+            _ => tables::delete(self, name, old),
         }
     }
 
-    /// Lock files beside our own refs that stay the same for a moment: what a kill left. Call it under the store's lock.
+    /// Lock files of our own refs that stay the same for a moment: what a kill left. Call it under the store's lock.
     pub fn orphaned_locks(&self, prefixes: &[&str]) -> Vec<PathBuf> {
-        let mut found = Vec::new();
-        for prefix in prefixes {
-            collect_locks(&self.location().common_dir.join(prefix), &mut found);
+        match self.tables() {
+            Ok(None) => locks::orphans(&files::locks(self, prefixes)),
+            _ => locks::orphans(&tables::locks(self)),
         }
-        let mut watched: Vec<_> = found.iter().map(|path| Watched::new(path)).collect();
-        if !watched.is_empty() {
-            std::thread::sleep(PATIENCE);
+    }
+
+    /// The refs as they are now; none where they are in files.
+    pub(super) fn tables(&self) -> std::io::Result<Option<Tables>> {
+        let location = self.location();
+        let Some(shared) = self.stack(&location.common_dir)? else { return Ok(None) };
+        let own = if location.git_dir == location.common_dir { None } else { self.stack(&location.git_dir)? };
+        Ok(Some(Tables::new(shared, own)))
+    }
+
+    fn stack(&self, git_dir: &Path) -> std::io::Result<Option<std::rc::Rc<Stack>>> {
+        let stacks = &mut *self.stacks.borrow_mut();
+        let read = Stack::read(git_dir, stacks.get(git_dir))?;
+        match &read {
+            Some(stack) => drop(stacks.insert(git_dir.to_owned(), std::rc::Rc::clone(stack))),
+            None => drop(stacks.remove(git_dir)),
         }
-        let orphans = watched.iter_mut().map(Watched::is_orphan);
-        found.iter().zip(orphans).filter(|(_, orphan)| *orphan).map(|(path, _)| path.clone()).collect()
+        Ok(read)
     }
 }
 
@@ -211,40 +173,4 @@ pub(super) fn unwritable(name: &str, why: &str) -> RefFailure {
 /// May a ref have this full name?
 pub fn is_valid_ref_name(name: &str) -> bool {
     git2::Reference::is_valid_name(name)
-}
-
-fn collect_locks(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            collect_locks(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "lock") {
-            found.push(path);
-        }
-    }
-}
-
-/// A lock file, and since when it has been the same one.
-struct Watched<'a> {
-    path: &'a Path,
-    stamp: Option<SystemTime>,
-    since: Instant,
-}
-
-impl Watched<'_> {
-    fn new(path: &Path) -> Watched<'_> {
-        Watched { path, stamp: stamp(path), since: Instant::now() }
-    }
-
-    fn is_orphan(&mut self) -> bool {
-        let now = stamp(self.path);
-        if now != self.stamp {
-            *self = Watched { path: self.path, stamp: now, since: Instant::now() };
-        }
-        now.is_some() && self.since.elapsed() >= PATIENCE
-    }
-}
-
-fn stamp(path: &Path) -> Option<SystemTime> {
-    path.metadata().and_then(|meta| meta.modified()).ok()
 }

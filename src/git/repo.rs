@@ -1,8 +1,10 @@
 //! An open repository: objects in, objects out.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
 use super::at_once::Waiting;
@@ -11,6 +13,9 @@ use super::library;
 use super::locate::Location;
 use super::objects::Unwritten;
 use super::partial::Refused;
+use super::refs::Stack;
+use super::run;
+use super::state::{self, Head};
 use crate::error::{Error, Result};
 use crate::model::{Identity, Oid, Time};
 
@@ -19,6 +24,8 @@ pub struct Repo {
     pub(super) inner: git2::Repository,
     pub(super) unwritten: Unwritten,
     pub(super) waiting: Waiting,
+    /// The tables of refs that were read last, by git directory.
+    pub(super) stacks: RefCell<HashMap<PathBuf, Rc<Stack>>>,
     pub(super) refused: Refused,
     /// A file whose lock is to last as long as any git that changes something for us.
     held: RefCell<Weak<File>>,
@@ -59,33 +66,48 @@ impl Repo {
     /// # Errors
     /// When it is in a format that is not supported, or can't be read.
     pub fn open(location: Location) -> Result<Repo> {
-        if location.object_format != "sha1" {
-            return Err(unsupported(&location, &format!("its objects are named by {}", location.object_format)));
-        }
-        if location.ref_format != "files" {
-            return Err(unsupported(&location, &format!("its refs are stored as {}", location.ref_format)));
-        }
         library::set_up();
         let flags = git2::RepositoryOpenFlags::NO_SEARCH | git2::RepositoryOpenFlags::NO_DOTGIT;
         let none: [&Path; 0] = [];
         let inner = git2::Repository::open_ext(&location.git_dir, flags, none).map_err(|cause| {
-            Error::cannot_work(format!("the repository at '{}' can't be opened", location.git_dir.display()))
-                .hint("check it with 'git fsck'")
-                .because(cause)
+            let unknown = ["extension", "object format", "repository version"];
+            match unknown.iter().any(|words| cause.message().contains(words)) {
+                true => unsupported(&location).because(cause),
+                false => {
+                    Error::cannot_work(format!("the repository at '{}' can't be opened", location.git_dir.display()))
+                        .hint("check it with 'git fsck'")
+                        .because(cause)
+                }
+            }
         })?;
+        let storage = inner.config().and_then(|config| config.get_string("extensions.refStorage"));
+        if let Ok(storage) = storage.as_deref().map(str::to_ascii_lowercase)
+            && !["files", "reftable"].contains(&storage.as_str())
+        {
+            return Err(unsupported(&location).because_it_said(&format!("its refs are kept as '{storage}'")));
+        }
         see_objects(&inner, &location).map_err(|cause| {
             Error::cannot_work(format!("the objects at '{}' can't be read", location.objects.display()))
                 .hint("check GIT_OBJECT_DIRECTORY and GIT_ALTERNATE_OBJECT_DIRECTORIES")
                 .because(cause)
         })?;
-        Ok(Repo {
+        let repo = Repo {
             inner,
             unwritten: Unwritten::default(),
             waiting: Waiting::default(),
             refused: Refused::default(),
+            stacks: RefCell::default(),
             held: RefCell::default(),
             location,
-        })
+        };
+        // A table of a kind to come is found out now, and not when something is paid for already.
+        repo.tables().map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::Unsupported => unsupported(&repo.location).because(cause),
+            _ => Error::cannot_work(format!("the refs of '{}' can't be read", repo.location.common_dir.display()))
+                .hint("check the repository with 'git fsck'")
+                .because(cause),
+        })?;
+        Ok(repo)
     }
 
     /// From here on, as long as the file is open, every git that changes refs or the worktree for us keeps it open too:
@@ -128,7 +150,7 @@ impl Repo {
     /// When it is not here or no blob.
     pub fn blob_size(&self, oid: Oid) -> Result<usize> {
         let missing = |cause| self.missing("blob", oid, cause);
-        let header = || self.inner.odb().and_then(|odb| odb.read_header(raw(oid)));
+        let header = || self.inner.odb().and_then(|odb| odb.read_header(self.raw(oid)));
         let known = header().or_else(|cause| if self.brings(oid) { header() } else { Err(cause) });
         let (size, kind) = known.map_err(missing)?;
         match kind {
@@ -163,8 +185,32 @@ impl Repo {
     /// # Errors
     /// When there are too many of them.
     pub fn hash_blob(&self, bytes: &[u8]) -> Result<Oid> {
-        let hashed = git2::Oid::hash_object(git2::ObjectType::Blob, bytes);
-        hashed.map(oid).map_err(|cause| Error::failed("a blob can't be named").because(cause))
+        self.name(git2::ObjectType::Blob, bytes).map_err(|cause| Error::failed("a blob can't be named").because(cause))
+    }
+
+    /// libgit2's name for ours. It reads on behind the end of a shorter name than it expects: one of another format, in a
+    /// record of another repository, becomes one that is nowhere.
+    pub(super) fn raw(&self, id: Oid) -> git2::Oid {
+        let nothing = match self.inner.object_format() {
+            git2::ObjectFormat::Sha1 => git2::Oid::ZERO_SHA1,
+            git2::ObjectFormat::Sha256 => git2::Oid::ZERO_SHA256,
+        };
+        let fits = id.as_bytes().len() == nothing.as_bytes().len();
+        fits.then(|| git2::Oid::from_bytes(id.as_bytes()).ok()).flatten().unwrap_or(nothing)
+    }
+
+    /// How many digits the name of an object has here: 40 (SHA-1) or 64 (SHA-256).
+    pub fn name_digits(&self) -> usize {
+        match self.inner.object_format() {
+            git2::ObjectFormat::Sha1 => 40,
+            git2::ObjectFormat::Sha256 => 64,
+        }
+    }
+
+    /// The object that these digits name; none unless they are all that the name of an object has here.
+    pub fn whole_name(&self, digits: &[u8]) -> Option<Oid> {
+        let digits = std::str::from_utf8(digits).ok().filter(|digits| digits.len() == self.name_digits());
+        digits?.parse().ok()
     }
 
     /// Is this blob here?
@@ -175,7 +221,7 @@ impl Repo {
 
     /// The blob whose name begins with these digits; none when there is none, or more than one object.
     pub fn blob_of_prefix(&self, digits: &str) -> Option<Vec<u8>> {
-        let id = git2::Oid::from_str(digits).ok()?;
+        let id = git2::Oid::from_str_ext(digits, self.inner.object_format()).ok()?;
         let written = self.inner.odb().ok()?.exists_prefix(id, digits.len());
         let mut found = self.unwritten_of_prefix(digits);
         match written {
@@ -214,7 +260,7 @@ impl Repo {
             let bytes = self.read(&odb, id, git2::ObjectType::Commit).map_err(unreadable)?;
             return as_written(&bytes).ok_or_else(|| unreadable(git2::Error::from_str("it was not made here")));
         }
-        let commit = self.inner.find_commit(raw(id)).map_err(|cause| self.missing("commit", id, cause))?;
+        let commit = self.inner.find_commit(self.raw(id)).map_err(|cause| self.missing("commit", id, cause))?;
         Ok(CommitInfo {
             tree: oid(commit.tree_id()),
             parents: commit.parent_ids().map(oid).collect(),
@@ -225,7 +271,7 @@ impl Repo {
 
     /// Is this commit here?
     pub fn has_commit(&self, id: Oid) -> bool {
-        self.is_unwritten(id) || self.inner.find_commit(raw(id)).is_ok()
+        self.is_unwritten(id) || self.inner.find_commit(self.raw(id)).is_ok()
     }
 
     /// Writes a commit that no ref points to yet.
@@ -281,30 +327,48 @@ impl Repo {
     }
 
     fn look_up(&self, revision: &str) -> Result<Option<git2::Object<'_>>> {
-        match self.inner.revparse_single(revision) {
+        let unreadable =
+            || Error::failed(format!("'{revision}' can't be looked up")).hint("check it with 'git rev-parse'");
+        let found = match self.tables().map_err(|cause| unreadable().because(cause))? {
+            None => self.inner.revparse_single(revision),
+            Some(tables) => {
+                let named = self.whole_name(revision.as_bytes()).or_else(|| tables.meant(revision));
+                match named.map_or_else(|| self.ask_for(revision), |named| Ok(Some(named)))? {
+                    None => return Ok(None),
+                    Some(named) => self.inner.find_object(self.raw(named), None),
+                }
+            }
+        };
+        match found {
             Ok(object) => Ok(Some(object)),
             Err(cause) => match cause.code() {
                 git2::ErrorCode::NotFound | git2::ErrorCode::InvalidSpec => Ok(None),
-                git2::ErrorCode::Ambiguous => {
-                    Err(Error::failed(format!("'{revision}' names several objects")).hint("write more digits"))
-                }
-                _ => Err(Error::failed(format!("'{revision}' can't be looked up"))
-                    .hint("check it with 'git rev-parse'")
-                    .because(cause)),
+                git2::ErrorCode::Ambiguous => Err(ambiguous(revision)),
+                _ => Err(unreadable().because(cause)),
             },
+        }
+    }
+
+    /// What git makes of a revision.
+    fn ask_for(&self, revision: &str) -> Result<Option<Oid>> {
+        match run(&self.git().args(["rev-parse", "--verify", "--end-of-options", revision])) {
+            Ok(said) => Ok(String::from_utf8_lossy(&said.stdout).trim_end().parse().ok()),
+            Err(failure) if failure.to_string().contains("is ambiguous") => Err(ambiguous(revision)),
+            Err(_) => Ok(None),
         }
     }
 
     /// The branch that HEAD is on, without `refs/heads/`; none when it is detached.
     pub fn head_branch(&self) -> Option<String> {
-        let head = self.inner.find_reference("HEAD").ok()?;
-        let target = head.symbolic_target().ok().flatten()?;
-        target.strip_prefix("refs/heads/").map(str::to_owned)
+        match state::head(&self.location.git_dir)? {
+            Head::On(name) => name.strip_prefix("refs/heads/").map(str::to_owned),
+            Head::At(_) => None,
+        }
     }
 
     /// The commit that HEAD is at; none before the first commit.
     pub fn head_commit(&self) -> Option<Oid> {
-        self.inner.head().ok()?.peel_to_commit().ok().map(|commit| oid(commit.id()))
+        self.ref_on_disk("HEAD").filter(|commit| self.has_commit(*commit))
     }
 
     /// How many commits `one` has that `other` has not, and the reverse.
@@ -312,14 +376,14 @@ impl Repo {
     /// # Errors
     /// When either is missing.
     pub fn ahead_behind(&self, one: Oid, other: Oid) -> Result<(usize, usize)> {
-        let counted = self.inner.graph_ahead_behind(raw(one), raw(other));
+        let counted = self.inner.graph_ahead_behind(self.raw(one), self.raw(other));
         counted.map_err(|cause| Error::failed(format!("{one} and {other} can't be compared")).because(cause))
     }
 
     /// First-parent history from `tip`, newest first, at most `most` commits with their trees.
     pub fn first_parents(&self, tip: Oid, most: usize) -> Vec<(Oid, Oid)> {
         let mut line = Vec::new();
-        let mut next = self.inner.find_commit(raw(tip)).ok();
+        let mut next = self.inner.find_commit(self.raw(tip)).ok();
         while let Some(commit) = next {
             line.push((oid(commit.id()), oid(commit.tree_id())));
             next = if line.len() < most { commit.parent(0).ok() } else { None };
@@ -329,12 +393,13 @@ impl Repo {
 
     /// Full names of the branches that are checked out in any worktree.
     pub fn checked_out(&self) -> Vec<String> {
-        let head_of = |path: &Path| std::fs::read_to_string(path.join("HEAD")).ok();
         let linked = std::fs::read_dir(self.location.common_dir.join("worktrees")).into_iter().flatten().flatten();
         let folders = linked.map(|entry| entry.path()).chain([self.location.common_dir.clone()]);
-        folders
-            .filter_map(|folder| head_of(&folder)?.strip_prefix("ref: ").map(|name| name.trim_end().to_owned()))
-            .collect()
+        let branch = |folder: PathBuf| match state::head(&folder)? {
+            Head::On(branch) => Some(branch),
+            Head::At(_) => None,
+        };
+        folders.filter_map(branch).collect()
     }
 }
 
@@ -351,10 +416,20 @@ fn as_written(bytes: &[u8]) -> Option<CommitInfo> {
     })
 }
 
+fn unsupported(location: &Location) -> Error {
+    let place = location.git_dir.display();
+    Error::cannot_work(format!("the repository '{place}' is in a format that this git-puff does not know"))
+        .hint("update git-puff; it knows SHA-1 and SHA-256 objects, and refs in files and in tables (reftable)")
+}
+
+fn ambiguous(revision: &str) -> Error {
+    Error::failed(format!("'{revision}' names several objects")).hint("write more digits")
+}
+
 /// Reads the objects where git reads them, whatever libgit2 has found.
 fn see_objects(inner: &git2::Repository, location: &Location) -> Result<(), git2::Error> {
     if location.has_objects_elsewhere() {
-        let odb = git2::Odb::new()?;
+        let odb = git2::Odb::new_ext(inner.object_format())?;
         odb.add_disk_alternate(utf8(&location.objects)?)?;
         inner.set_odb(&odb)?;
     }
@@ -371,11 +446,6 @@ fn utf8(path: &Path) -> Result<&str, git2::Error> {
     path.to_str().ok_or_else(|| git2::Error::from_str("its path is not UTF-8"))
 }
 
-fn unsupported(location: &Location, why: &str) -> Error {
-    Error::cannot_work(format!("git-puff can't work in '{}' yet: {why}", location.git_dir.display()))
-        .hint("a repository with SHA-1 objects and refs in files works; see 'git help init'")
-}
-
 fn unwritable(what: &str, cause: git2::Error) -> Error {
     Error::cannot_work(format!("{what} can't be written into the repository"))
         .hint("check permissions and free space of the git directory")
@@ -384,10 +454,5 @@ fn unwritable(what: &str, cause: git2::Error) -> Error {
 
 /// Our name for libgit2's.
 pub(super) fn oid(id: git2::Oid) -> Oid {
-    Oid::from_bytes(id.as_bytes()).expect("libgit2 names objects by 20 bytes")
-}
-
-/// libgit2's name for ours. A SHA-256 name (in a record from another repository) becomes one that is nowhere.
-pub(super) fn raw(id: Oid) -> git2::Oid {
-    git2::Oid::from_bytes(id.as_bytes()).unwrap_or(git2::Oid::ZERO_SHA1)
+    Oid::from_bytes(id.as_bytes()).expect("libgit2 names objects by 20 or 32 bytes")
 }

@@ -115,7 +115,7 @@ impl Repo {
         let (embedded, unread): (Vec<_>, Vec<_>) = left.into_iter().partition(|path| path.ends_with(b"/"));
         let made = links.iter().filter(|path| !declared.contains(*path)).cloned();
         let embedded = embedded.iter().map(|path| path[..path.len() - 1].to_vec()).chain(made);
-        self.take_in(&view, embedded.collect())?;
+        self.take_in(&view, embedded.collect(), base_tree.nothing())?;
         let tree = view.write_tree()?;
         let diff = view.git().args(FORM).args([base_tree.to_string(), tree.to_string()]);
         let submodules = links.iter().filter(|path| declared.contains(*path) && view.has_own_work(path));
@@ -129,7 +129,7 @@ impl Repo {
 
     /// Takes the files of repositories that were made inside the worktree: git itself would keep nothing of them but
     /// the name of a commit that nobody else has.
-    fn take_in(&self, view: &View, embedded: BTreeSet<Vec<u8>>) -> Result<(), anyhow::Error> {
+    fn take_in(&self, view: &View, embedded: BTreeSet<Vec<u8>>, nothing: Oid) -> Result<(), anyhow::Error> {
         if embedded.is_empty() {
             return Ok(());
         }
@@ -139,7 +139,7 @@ impl Repo {
         }
         let mut lines = Vec::new();
         for path in &embedded {
-            lines.extend(format!("0 {}\t", "0".repeat(40)).bytes().chain(path.iter().copied()).chain([0]));
+            lines.extend(format!("0 {nothing}\t").bytes().chain(path.iter().copied()).chain([0]));
         }
         for (path, (kind, oid)) in entries {
             lines.extend(format!("{:o} {oid}\t", kind.mode()).bytes().chain(path).chain([0]));

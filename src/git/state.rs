@@ -3,7 +3,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use super::refs::{Stack, Value};
 use super::repo::Repo;
 use crate::model::Oid;
 
@@ -52,7 +54,9 @@ impl Unfinished {
 
 /// What is unfinished in the worktree with this git directory.
 pub fn unfinished(git_dir: &Path) -> Option<Unfinished> {
-    let there = |name: &str| git_dir.join(name).exists();
+    let tables = tables(git_dir);
+    let is_ref = |name: &str| tables.as_ref().is_some_and(|tables| tables.get(name).is_some());
+    let there = |name: &str| git_dir.join(name).exists() || is_ref(name);
     let applies = git_dir.join("rebase-apply");
     let sequence = || fs::read_to_string(git_dir.join("sequencer/todo")).unwrap_or_default();
     if there("rebase-merge") || (applies.exists() && !applies.join("applying").exists()) {
@@ -72,8 +76,16 @@ pub fn unfinished(git_dir: &Path) -> Option<Unfinished> {
     }
 }
 
-/// The commits that `CHERRY_PICK_HEAD` or `MERGE_HEAD` of a git directory names; none when there is no such file.
+/// The refs of the worktree with this git directory alone, where they are in tables. `MERGE_HEAD` is a file there too.
+fn tables(git_dir: &Path) -> Option<Rc<Stack>> {
+    Stack::read(git_dir, None).ok().flatten()
+}
+
+/// The commits that `CHERRY_PICK_HEAD` or `MERGE_HEAD` of a git directory names; none when there is no such ref.
 pub fn pseudo_head(git_dir: &Path, name: &str) -> Vec<Oid> {
+    if let Some(Value::Object(commit)) = tables(git_dir).as_ref().and_then(|tables| tables.get(name)) {
+        return vec![*commit];
+    }
     let text = fs::read_to_string(git_dir.join(name)).unwrap_or_default();
     text.lines().filter_map(|line| line.trim().parse().ok()).collect()
 }
@@ -89,6 +101,13 @@ pub enum Head {
 
 /// The HEAD of the worktree with this git directory; none when it can't be read.
 pub fn head(git_dir: &Path) -> Option<Head> {
+    if let Some(tables) = tables(git_dir) {
+        return match tables.get("HEAD")? {
+            Value::Symbolic(name) => Some(Head::On(name.clone())),
+            Value::Object(commit) => Some(Head::At(*commit)),
+            Value::Gone => None,
+        };
+    }
     let text = fs::read_to_string(git_dir.join("HEAD")).ok()?;
     match text.strip_prefix("ref: ") {
         Some(name) => Some(Head::On(name.trim_end().to_owned())),

@@ -1,5 +1,5 @@
 //! Several refs changed at once: all of them or none, by `git update-ref --stdin`. libgit2's own transaction is not
-//! atomic.
+//! atomic, and knows no tables.
 
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ use crate::model::Oid;
 /// How often a transaction is tried, and the pause between two tries: somebody else's lasts for milliseconds.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// What git says when somebody else is at it: of a ref in a file, and of those in tables.
+const BUSY: [&str; 2] = [".lock", "cannot lock references"];
 
 /// What one ref is to become.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +34,8 @@ impl Repo {
     pub fn change_refs(&self, steps: &[RefStep], message: &str) -> Result<(), RefFailure> {
         let Some(first) = steps.first() else { return Ok(()) };
         self.flush().map_err(|cause| unwritable(&first.name, &format!("an object can't be written: {cause}")))?;
-        let zero = "0".repeat(40);
-        let name = |oid: Option<Oid>| oid.map_or(zero.clone(), |oid| oid.to_string());
+        let nothing = steps.iter().find_map(|step| step.new.or(step.old)).map(|oid| oid.nothing().to_string());
+        let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string()).or(nothing.clone()).unwrap_or_default();
         // Without the last word, nothing is done: whoever is killed while writing this has changed nothing.
         let updates =
             steps.iter().map(|step| format!("update {}\0{}\0{}\0", step.name, name(step.new), name(step.old)));
@@ -45,12 +48,12 @@ impl Repo {
         let mut tries = 0;
         loop {
             let Err(failure) = run(&cmd) else { return Ok(()) };
-            if let Some(moved) = steps.iter().find(|step| self.ref_target(&step.name) != step.old) {
+            if let Some(moved) = steps.iter().find(|step| self.ref_on_disk(&step.name) != step.old) {
                 return Err(RefFailure::Moved(moved.name.clone()));
             }
             let said = failure.to_string();
             tries += 1;
-            if tries == TRIES || !said.contains(".lock") {
+            if tries == TRIES || !BUSY.iter().any(|words| said.contains(words)) {
                 return Err(unwritable(&first.name, &said));
             }
             std::thread::sleep(PAUSE);

@@ -86,8 +86,8 @@ struct RawEntry<'t> {
     oid: Oid,
 }
 
-/// The entries of a tree's bytes.
-struct RawEntries<'t>(&'t [u8]);
+/// The entries of a tree's bytes, in which names have so many bytes.
+struct RawEntries<'t>(&'t [u8], usize);
 
 impl<'t> Iterator for RawEntries<'t> {
     type Item = Result<RawEntry<'t>>;
@@ -96,19 +96,19 @@ impl<'t> Iterator for RawEntries<'t> {
         if self.0.is_empty() {
             return None;
         }
-        let entry =
-            first_entry(self.0).ok_or_else(|| Error::failed("a tree is damaged").hint("check it with 'git fsck'"));
+        let entry = first_entry(self.0, self.1)
+            .ok_or_else(|| Error::failed("a tree is damaged").hint("check it with 'git fsck'"));
         self.0 = entry.as_ref().map_or(&[], |entry| &self.0[entry.bytes.len()..]);
         Some(entry)
     }
 }
 
-fn first_entry(bytes: &[u8]) -> Option<RawEntry<'_>> {
+fn first_entry(bytes: &[u8], name_length: usize) -> Option<RawEntry<'_>> {
     let space = bytes.iter().position(|byte| *byte == b' ')?;
     let digit = |mode: u32, digit: &u8| matches!(digit, b'0'..=b'7').then(|| mode << 3 | u32::from(digit - b'0'));
     let mode = bytes[..space].iter().try_fold(0, digit)?;
     let end = space + 1 + bytes[space + 1..].iter().position(|byte| *byte == 0)?;
-    let bytes = bytes.get(..end + 1 + 20)?;
+    let bytes = bytes.get(..end + 1 + name_length)?;
     let oid = Oid::from_bytes(&bytes[end + 1..])?;
     Some(RawEntry { bytes, name: &bytes[space + 1..end], kind: EntryKind::from_mode(mode), oid })
 }
@@ -146,7 +146,7 @@ impl Repo {
         let mut tree = tree;
         while let Some(part) = parts.next() {
             let folder = self.tree(&odb, tree)?;
-            let Some(entry) = find(&folder, part)? else { return Ok(None) };
+            let Some(entry) = find(&folder, tree.as_bytes().len(), part)? else { return Ok(None) };
             if parts.peek().is_none() {
                 return Ok(Some(Entry { name: part.to_vec(), kind: entry.kind, oid: entry.oid }));
             }
@@ -164,9 +164,9 @@ impl Repo {
     /// When the tree is missing.
     pub fn entries(&self, tree: Oid) -> Result<Vec<Entry>> {
         let odb = self.odb()?;
-        let tree = self.tree(&odb, tree)?;
+        let bytes = self.tree(&odb, tree)?;
         let entry = |entry: RawEntry<'_>| Entry { name: entry.name.to_vec(), kind: entry.kind, oid: entry.oid };
-        RawEntries(&tree).map(|found| found.map(entry)).collect()
+        RawEntries(&bytes, tree.as_bytes().len()).map(|found| found.map(entry)).collect()
     }
 
     /// Writes `tree` (or the empty one) with these paths changed and answers its name. A folder that becomes empty is
@@ -198,6 +198,7 @@ impl Repo {
     fn edit_folder(&self, odb: &git2::Odb<'_>, tree: Option<Oid>, edits: &Edits<'_>) -> Result<Option<Oid>> {
         let before = tree.map(|tree| self.tree(odb, tree)).transpose()?;
         let before = before.as_deref().unwrap_or_default();
+        let name_length = tree.map_or(0, |tree| tree.as_bytes().len());
         let put = |edit: &Edit| match edit {
             Edit::Put(kind, oid) => Some((*kind, *oid)),
             Edit::Remove => None,
@@ -206,7 +207,7 @@ impl Repo {
         for (name, below) in &edits.below {
             let there = match changes.get(name) {
                 Some(change) => *change,
-                None => find(before, name)?.map(|entry| (entry.kind, entry.oid)),
+                None => find(before, name_length, name)?.map(|entry| (entry.kind, entry.oid)),
             };
             let folder = there.filter(|(kind, _)| *kind == EntryKind::Tree).map(|(_, oid)| oid);
             let keeps_file = folder.is_none() && !below.puts_anything();
@@ -216,7 +217,7 @@ impl Repo {
                 None => drop(changes.insert(name, None)),
             }
         }
-        let after = edited(before, &changes)?;
+        let after = edited(before, name_length, &changes)?;
         match tree {
             _ if after.is_empty() => Ok(None),
             Some(tree) if after == before => Ok(Some(tree)),
@@ -238,12 +239,12 @@ impl Repo {
     }
 }
 
-fn find<'t>(tree: &'t [u8], name: &[u8]) -> Result<Option<RawEntry<'t>>> {
-    RawEntries(tree).find(|entry| entry.as_ref().map_or(true, |entry| entry.name == name)).transpose()
+fn find<'t>(tree: &'t [u8], name_length: usize, name: &[u8]) -> Result<Option<RawEntry<'t>>> {
+    RawEntries(tree, name_length).find(|entry| entry.as_ref().map_or(true, |entry| entry.name == name)).transpose()
 }
 
 /// The bytes of a tree with some entries put there and others taken away.
-fn edited(before: &[u8], changes: &BTreeMap<&[u8], Option<(EntryKind, Oid)>>) -> Result<Vec<u8>> {
+fn edited(before: &[u8], name_length: usize, changes: &BTreeMap<&[u8], Option<(EntryKind, Oid)>>) -> Result<Vec<u8>> {
     let mut after = Vec::with_capacity(before.len() + 64 * changes.len());
     let mut puts: Vec<_> = changes.iter().filter_map(|(name, put)| put.map(|(kind, oid)| (*name, kind, oid))).collect();
     if let Some((name, ..)) = puts.iter().find(|(name, ..)| !is_valid(name)) {
@@ -261,7 +262,7 @@ fn edited(before: &[u8], changes: &BTreeMap<&[u8], Option<(EntryKind, Oid)>>) ->
         after.push(0);
         after.extend(oid.as_bytes());
     };
-    for entry in RawEntries(before) {
+    for entry in RawEntries(before, name_length) {
         let entry = entry?;
         if changes.contains_key(entry.name) {
             continue;

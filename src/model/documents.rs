@@ -9,6 +9,7 @@ mod config;
 mod judging;
 mod preflight;
 mod prune;
+mod sync;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -20,8 +21,12 @@ pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, UnknownKey
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
+pub use self::sync::{Did, Entry, Outcome, Suspect, Synced, Trouble};
 
-use super::{Comparison, Handoff, HookReport, Init, Kickoff, Meta, Push, Recovery, Report, Review, Run, Session};
+use super::{
+    Comparison, Handoff, HookReport, Init, Kickoff, LeftBehind, Meta, Push, Recovery, Report, Review, Run, Session,
+    Tombstone,
+};
 
 /// A kind of document.
 #[derive(Clone, Copy)]
@@ -68,6 +73,9 @@ kinds! {
     REPORT = "report", Handoff, "The handoff: report --format json.";
     PRUNE = "prune", Prune, "What was removed: prune.";
     RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
+    SYNC = "sync", Synced<'static>, "What went to and came from other clones: sync.";
+    PRUNED = "pruned", Tombstone, "A run that was pruned, or brought back, for everybody: pruned.json in refs/puff/pruned.";
+    LEFT = "left", LeftBehind, "What a run left in the clone that it came from: left.json in the run's tree.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
     CONFIG = "config", Configuration, "The settings that count, and where they come from: config.";
     SCHEMAS = "schemas", Schemas, "The JSON Schemas of all of these: schema --json.";

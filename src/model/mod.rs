@@ -25,6 +25,8 @@ mod schema;
 mod session;
 mod sides;
 mod span;
+mod together;
+mod travel;
 mod variant;
 
 pub use artifact::{Meta, Report};
@@ -47,4 +49,6 @@ pub use schema::{Schema, SchemaError};
 pub use session::{BadSessionId, Session, SessionId, SessionState, Stdin};
 pub use sides::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, Sides, Sign, Unshown};
 pub use span::{Bytes, NotASpan, NotBytes, Span};
+pub use together::{Side, Together};
+pub use travel::{LeftBehind, LeftFile, Tombstone};
 pub use variant::{Apply, Check, CheckStatus, Counts, MOST_VARIANTS, Risk, Score, ScorePart, Variant, VariantStatus};

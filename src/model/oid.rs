@@ -27,6 +27,11 @@ impl Oid {
         Some(Oid { bytes, len: raw.len() as u8 })
     }
 
+    /// The name that nothing has, which git writes where there is no object; as long as this one.
+    pub fn nothing(&self) -> Oid {
+        Oid { bytes: [0; 32], len: self.len }
+    }
+
     /// The raw bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]

@@ -76,6 +76,9 @@ pub struct Run {
     /// Which variant was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// Whose clone it is at home in, where that is another one than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Identity>,
     /// 1..N.
     pub variants: Vec<Variant>,
     /// What a newer git-puff wrote here.

@@ -54,7 +54,7 @@ pub fn apply(repo: &Repo, base: Oid, patch: &[u8]) -> Result<Applied> {
     if patch.trim_ascii().is_empty() {
         return Ok(fits(Apply::Empty, base));
     }
-    match parse::parse(patch) {
+    match parse::parse_for(repo.name_digits(), patch) {
         Ok(files) => {
             bring_files(repo, base, &files)?;
             Ok(Applied { risks: risks::of(&files), ..apply_files(repo, base, &files)? })

@@ -251,7 +251,7 @@ impl<'w> Work<'w> {
         }
         let new = file.new_name.clone().filter(|_| !is_delete);
         let removes = old.filter(|_| !file.is_copy);
-        let known = whole(file.new_digits);
+        let known = self.repo.whole_name(file.new_digits);
         self.made.push(Made { name: new, removes, kind, content: changed, known, superseded: false });
         Ok(())
     }
@@ -386,7 +386,7 @@ impl<'w> Work<'w> {
                 return Ok(Outcome::Refused(Refusal { path: name.clone(), why }));
             }
             let oid = match &made.content {
-                Content::Bytes(bytes) if made.kind == EntryKind::Submodule => match submodule(bytes) {
+                Content::Bytes(bytes) if made.kind == EntryKind::Submodule => match submodule(self.repo, bytes) {
                     Some(oid) => oid,
                     None => {
                         let why = "the patch does not name a commit for the submodule".to_owned();
@@ -455,10 +455,10 @@ fn content(entry: &Entry) -> Content {
 /// What git shows of a submodule.
 const SUBMODULE: &str = "Subproject commit ";
 
-fn submodule(content: &[u8]) -> Option<Oid> {
+fn submodule(repo: &Repo, content: &[u8]) -> Option<Oid> {
     let text = std::str::from_utf8(content).ok()?.strip_prefix(SUBMODULE)?;
     // No tree takes a commit that is none.
-    let commit: Oid = text.get(..40)?.parse().ok()?;
+    let commit: Oid = text.get(..repo.name_digits())?.parse().ok()?;
     commit.as_bytes().iter().any(|byte| *byte != 0).then_some(commit)
 }
 
@@ -497,7 +497,7 @@ fn binary(
     name: &[u8],
     limits: &mut Limits,
 ) -> Step<Vec<u8>> {
-    let (Some(before), Some(after)) = (whole(file.old_digits), whole(file.new_digits)) else {
+    let (Some(before), Some(after)) = (repo.whole_name(file.old_digits), repo.whole_name(file.new_digits)) else {
         return refuse(
             name,
             "a binary patch needs an index line with the whole names of both blobs (git diff --binary)",
@@ -533,11 +533,6 @@ fn binary(
         Some(_) => refuse(name, format!("the binary patch does not make the blob {after} that it names")),
         None => refuse(name, "the binary delta is broken"),
     }
-}
-
-/// The blob that an `index` line names, where it names it whole.
-fn whole(digits: &[u8]) -> Option<Oid> {
-    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// What was expected and what was there.

@@ -41,6 +41,7 @@ pub fn fresh() -> Run {
         identity: None,
         check: Vec::new(),
         decision: None,
+        home: None,
         variants: (1..=4).map(Variant::new).collect(),
         extra: serde_json::Map::new(),
     }

@@ -1,6 +1,7 @@
 //! What is kept: runs in refs, the runbook log, notes; and where live things are.
 
 mod glance;
+mod graves;
 mod lock;
 mod notes;
 mod places;
@@ -11,10 +12,11 @@ mod sessions;
 mod trash;
 
 pub use glance::{Glance, RiskGlance, VariantGlance};
+pub use graves::{Graves, PRUNED, REMOTES, nobody};
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, REPORT as REPORT_NOTES, edit_notes};
 pub use places::{Places, RUNBOOK, replace};
 pub use runbook::{Runbook, RunbookLine};
-pub use runs::{Change, Files, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, sha256};
+pub use runs::{Change, Files, LEFT, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, parse_run, sha256};
 pub use sessions::{SessionPlace, SessionStore};
 pub use trash::{Kept, Point, TRASH, Trash};

@@ -118,6 +118,11 @@ impl Places {
         self.root.join("locks").join(format!("decide-{run}"))
     }
 
+    /// Held by whoever exchanges runs with a remote.
+    pub fn sync_lock(&self) -> PathBuf {
+        self.root.join("locks").join("sync")
+    }
+
     /// Held while sessions of runs are started or ended.
     pub fn local_lock(&self) -> PathBuf {
         self.root.join("locks").join("local")

@@ -13,13 +13,18 @@ use super::{FileLock, Places};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
-use crate::model::{Oid, Review, Run, RunId, Schema, SchemaError, Selector, TaskId, Time, documents};
+use crate::model::{
+    LeftBehind, LeftFile, Oid, Review, Run, RunId, Schema, SchemaError, Selector, TaskId, Time, documents,
+};
 
 /// Where runs are.
 pub const RUNS: &str = "refs/puff/runs/";
 
 /// Where a run's tree has what a review found out.
 pub const REVIEW: &str = "review.json";
+
+/// Where a run's tree says what stayed in the clone that it came from.
+pub const LEFT: &str = "left.json";
 
 /// How often a change is tried again after somebody else was first. Each time somebody else got on, so many tries
 /// mean many writers, not a fault.
@@ -260,6 +265,37 @@ impl<'a> RunStore<'a> {
         entry.map(|entry| self.repo.blob(entry.oid)).transpose()
     }
 
+    /// The patch of a variant; none when there is none.
+    ///
+    /// # Errors
+    /// When it stayed in the clone that it came from, or an object is missing.
+    pub fn patch(&self, recorded: &Recorded, variant: u32) -> Result<Option<Vec<u8>>> {
+        let path = format!("variants/var{variant}/patch.diff");
+        if let Some(patch) = self.file(recorded.head, &path)? {
+            return Ok(Some(patch));
+        }
+        let Some(left) = self.left_behind(recorded, variant)? else { return Ok(None) };
+        let run = &recorded.run;
+        let home = run.home.as_ref().map_or("somebody else", |home| home.name.as_str());
+        Err(Error::failed(format!("the patch of {}:{variant} is not here: it has {} bytes, which is more than travels", run.run, left.size))
+            .hint(format!(
+                "it is in the clone of {home}, SHA-256 {}: with a larger puff.sync.maxSize there, 'git puff sync' brings it",
+                left.sha256
+            )))
+    }
+
+    /// The patch of a variant that stayed in the clone that it came from, if it did.
+    ///
+    /// # Errors
+    /// When that can't be read.
+    pub fn left_behind(&self, recorded: &Recorded, variant: u32) -> Result<Option<LeftFile>> {
+        let Some(bytes) = self.file(recorded.head, LEFT)? else { return Ok(None) };
+        let left: LeftBehind =
+            serde_json::from_slice(&bytes).map_err(|cause| unreadable(recorded.run.run.as_str()).because(cause))?;
+        let path = format!("variants/var{variant}/patch.diff");
+        Ok(left.files.into_iter().find(|file| file.path == path))
+    }
+
     /// What was asked.
     ///
     /// # Errors
@@ -314,6 +350,21 @@ impl<'a> RunStore<'a> {
     /// When that can't be read.
     pub fn at(&self, id: &RunId, head: Oid) -> Result<Recorded> {
         self.read(id.as_str(), head)
+    }
+
+    /// Makes the step of a run's journal by which all is again as an earlier one had it; nothing names it yet.
+    ///
+    /// # Errors
+    /// When the steps can't be read, or nothing can be written.
+    pub fn again(&self, id: &RunId, head: Oid, earlier: Oid) -> Result<Oid> {
+        let now = self.context.clock.now();
+        let mut run = self.at(id, earlier)?.run;
+        run.updated_at = now.max(self.at(id, head)?.run.updated_at);
+        self.repo.together(|| {
+            let old = self.repo.commit(earlier)?.tree;
+            let tree = self.write_tree(Some(old), &run, &Change::new(""))?;
+            self.write_commit(tree, &[head], run.updated_at, "the pick was taken back")
+        })
     }
 
     fn read(&self, name: &str, head: Oid) -> Result<Recorded> {
@@ -380,6 +431,20 @@ fn read(name: &str, record: &[u8]) -> Result<Run> {
         }
         ParseError::Schema(other) => unreadable(name).because(other),
         ParseError::Json(cause) => unreadable(name).because(cause),
+    })
+}
+
+/// What a record says that may have come from anywhere.
+///
+/// # Errors
+/// [`crate::error::Kind::CannotWork`] when a newer git-puff wrote it; otherwise when it is no record.
+pub fn parse_run(record: &[u8]) -> Result<Run> {
+    parse(record).map_err(|error| match error {
+        ParseError::Schema(newer @ SchemaError::Newer { .. }) => {
+            Error::cannot_work(format!("a newer git-puff recorded it: {newer}")).hint("update git-puff")
+        }
+        ParseError::Schema(other) => Error::failed("its record can't be read").because(other),
+        ParseError::Json(cause) => Error::failed("its record can't be read").because(cause),
     })
 }
 

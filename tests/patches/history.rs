@@ -160,7 +160,7 @@ fn go_through(repo: &Path, count: usize) -> Tally {
             }
             continue;
         }
-        match parse::parse(&patch).map(|files| onto::apply(&ours, base, &files, Mode::Plain)) {
+        match parse::parse_for(ours.name_digits(), &patch).map(|files| onto::apply(&ours, base, &files, Mode::Plain)) {
             Ok(Ok(Outcome::Tree(made))) if made == commit.tree => {}
             Ok(Ok(Outcome::Tree(made))) if git_sees_no_difference(&copy, made, commit.tree) => {}
             Ok(Ok(Outcome::Tree(_))) => tally.wrong.push(id.to_string()),

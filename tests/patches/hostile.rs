@@ -3,7 +3,7 @@
 use git_puff::patch::onto::Mode;
 
 use crate::cases::{File, Kind};
-use crate::judge::{Judge, Verdict};
+use crate::judge::{Judge, Verdict, digits, objects};
 
 fn file(name: &'static str, text: impl Into<Vec<u8>>) -> File {
     File { name, kind: Kind::File, text: text.into() }
@@ -55,10 +55,11 @@ fn what_unpacks_to_more_than_memory_is_refused_before_it_does() {
 #[test]
 fn a_delta_that_stands_for_more_than_memory_is_refused() {
     // From 0 bytes to a gibibyte.
+    let empty = git2::Oid::hash_object_ext(git2::ObjectType::Blob, b"", objects()).expect("a name");
+    let index = format!("index {empty}..{} 100644", "1".repeat(digits()));
     let Verdict::Refused(why) = apply_to(
         &[file("x", "")],
-        "diff --git a/x b/x\nindex e69de29bb2d1d6434b8b29ae775ad8c2e48c5391..\
-         1111111111111111111111111111111111111111 100644\nGIT binary patch\ndelta 6\nLc${Ns00I^O2MPiO\n\n",
+        &format!("diff --git a/x b/x\n{index}\nGIT binary patch\ndelta 6\nLc${{Ns00I^O2MPiO\n\n"),
     ) else {
         panic!("refused")
     };
@@ -131,7 +132,7 @@ fn texts_of_millions_of_lines_are_not_merged() {
 
 #[test]
 fn a_submodule_at_no_commit_is_refused() {
-    let hunk = format!("@@ -0,0 +1 @@\n+Subproject commit {}\n", "0".repeat(40));
+    let hunk = format!("@@ -0,0 +1 @@\n+Subproject commit {}\n", "0".repeat(digits()));
     let patch = format!("diff --git a/m b/m\nnew file mode 160000\n--- /dev/null\n+++ b/m\n{hunk}");
     assert!(matches!(apply(&patch), Verdict::Refused(_)));
 }

@@ -31,7 +31,9 @@ pub enum Verdict {
 impl Judge {
     pub fn new() -> Judge {
         let root = tempfile::tempdir().expect("a temporary folder");
-        git2::Repository::init_bare(root.path()).expect("a repository");
+        let mut options = git2::RepositoryInitOptions::new();
+        options.bare(true).object_format(objects());
+        git2::Repository::init_opts(root.path(), &options).expect("a repository");
         let repo = open(root.path());
         Judge { root, repo }
     }
@@ -133,7 +135,7 @@ impl Judge {
 
     /// What the engine makes of it.
     pub fn ours(&self, base: Oid, patch: &[u8], mode: Mode) -> Verdict {
-        let files = match parse::parse(patch) {
+        let files = match parse::parse_for(self.repo.name_digits(), patch) {
             Ok(files) => files,
             Err(malformed) => return Verdict::Refused(malformed.to_string()),
         };
@@ -144,6 +146,22 @@ impl Judge {
             }
             Outcome::Conflicts(_) => Verdict::Conflict,
         }
+    }
+}
+
+/// How the repositories of this run name their objects: `PUFF_TEST_OBJECTS`.
+pub fn objects() -> git2::ObjectFormat {
+    match std::env::var("PUFF_TEST_OBJECTS").as_deref() {
+        Ok("sha256") => git2::ObjectFormat::Sha256,
+        _ => git2::ObjectFormat::Sha1,
+    }
+}
+
+/// How many digits the names have.
+pub fn digits() -> usize {
+    match objects() {
+        git2::ObjectFormat::Sha1 => 40,
+        git2::ObjectFormat::Sha256 => 64,
     }
 }
 

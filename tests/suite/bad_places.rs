@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::export::Export;
+use crate::support::formats;
 use crate::support::lab::{Lab, Ran, run};
 use crate::support::standin::Standin;
 
@@ -30,25 +31,61 @@ fn outside_of_a_repository_every_verb_says_so() {
 }
 
 #[test]
-fn formats_that_are_not_supported_are_named_and_nothing_is_written() {
-    for (format, name) in [("--ref-format=reftable", "reftable"), ("--object-format=sha256", "sha256")] {
-        let lab = Lab::empty();
+fn a_format_that_is_not_known_is_named_and_nothing_is_paid_or_written() {
+    // One that this git knows and we don't, one that nobody knows, and refs of another place or kind.
+    for (key, value) in [
+        ("extensions.compatObjectFormat", ""),
+        ("extensions.sparkling", "true"),
+        ("extensions.refStorage", "sparkling"),
+        ("core.repositoryFormatVersion", "7"),
+    ] {
+        let lab = Lab::new();
         let codex = Standin::official(&lab);
-        lab.git(&["init", "-q", format, "work"]);
-        lab.commit("README", "A thing.\n", "Begin");
-        lab.git(&["remote", "add", "origin", "."]);
-        let files = || run(lab.command("find").args([".git", "-type", "f"])).stdout;
-        let before = files();
-        for args in [
-            &["submit", "--env", "acme/widgets", "--prompt", "Trim"][..],
-            &["list"],
-            &["harvest", "--from", ".", "--base", "main"],
-            &["doctor", "--repair"],
-        ] {
-            lab.puff(args).exits(128).complains(&[name, "work/.git"]);
-        }
-        assert_eq!((codex.calls().len(), files()), (0, before));
+        let objects = lab.git(&["rev-parse", "--show-object-format"]);
+        let other = if objects == "sha1" { "sha256" } else { "sha1" };
+        lab.git(&["config", "core.repositoryFormatVersion", "1"]);
+        lab.git(&["config", key, if value.is_empty() { other } else { value }]);
+        nothing_goes(&lab, &codex, key);
     }
+}
+
+#[test]
+fn tables_of_refs_of_a_kind_to_come_are_left_alone() {
+    let mut lab = Lab::empty();
+    lab.set("GIT_DEFAULT_REF_FORMAT", "reftable");
+    lab.git(&["init", "-q", "work"]);
+    lab.commit("README", "A thing.\n", "Begin");
+    lab.git(&["remote", "add", "origin", "."]);
+    let codex = Standin::official(&lab);
+    let tables = lab.work().join(".git/reftable");
+    let table = fs::read_to_string(tables.join("tables.list")).unwrap().lines().last().unwrap().to_owned();
+    let whole = fs::read(tables.join(&table)).unwrap();
+    let footer = whole.len() - if whole[4] == 1 { 68 } else { 72 };
+    let mut newer = whole.clone();
+    (newer[4], newer[footer + 4]) = (3, 3);
+    for damaged in [newer, whole[..whole.len() / 2].to_vec(), Vec::new()] {
+        // As git writes them, for nobody to write to.
+        fs::remove_file(tables.join(&table)).unwrap();
+        fs::write(tables.join(&table), damaged).unwrap();
+        nothing_goes(&lab, &codex, "a table");
+    }
+}
+
+/// Every verb says that it can't work here; nothing is paid, and nothing written.
+fn nothing_goes(lab: &Lab, codex: &Standin, what: &str) {
+    let files = || run(lab.command("find").args([".git", "-type", "f"])).stdout;
+    let before = files();
+    for args in [
+        &["submit", "--env", "acme/widgets", "--prompt", "Trim"][..],
+        &["list"],
+        &["harvest", "--from", ".", "--base", "main"],
+        &["doctor", "--repair"],
+    ] {
+        // Called directly: git itself would not come so far.
+        let ran = run(lab.command(env!("CARGO_BIN_EXE_git-puff")).args(args)).exits(128).complains(&["/work"]);
+        assert!(ran.stdout.is_empty(), "{what}: {}", ran.stdout);
+    }
+    assert_eq!((codex.calls().len(), files()), (0, before), "{what}");
 }
 
 #[test]
@@ -56,7 +93,10 @@ fn a_repository_that_cannot_be_written_is_found_out_before_anything_is_paid() {
     // A file where a folder would be stops root as well, which permissions don't.
     for (blocked, words) in [
         (".git/puff", ".git/puff"),
-        (".git/refs/puff", "refs/puff/"),
+        (
+            if formats::of_this_run().has_ref_files() { ".git/refs/puff" } else { ".git/reftable/tables.list.lock" },
+            "refs/puff/",
+        ),
         (".codex", ".codex/bo4_runs.jsonl"),
         (".git/puff/locks/write/x", ".git/puff/locks/write"),
     ] {

@@ -14,6 +14,9 @@ const SUBMIT: [&str; 4] = ["submit", "--env", "acme/widgets", "--prompt=Trim"];
 fn without_a_client_the_way_to_get_one_is_said() {
     let mut lab = Lab::new();
     let own = Path::new(env!("CARGO_BIN_EXE_git-puff")).parent().unwrap().display().to_string();
+    // The git of this PATH, without whatever else lies beside it.
+    let git = run(lab.command("sh").args(["-c", "command -v git"])).ok().stdout;
+    std::os::unix::fs::symlink(git.trim_end(), lab.path("bin/git")).unwrap();
     lab.set("PATH", &format!("{}:{own}:/usr/bin:/bin", lab.path("bin").display()));
     let ran = lab.puff(&SUBMIT).exits(128).complains(&["no program 'codex' on PATH"]);
     assert!(ran.stderr.contains("npm install -g @openai/codex"), "{}", ran.stderr);

@@ -20,11 +20,15 @@ fn kill_after(mut child: Child, delay: Duration) {
 }
 
 /// Files below a git directory that would stop a later writer.
-fn stray_locks(folder: &Path) -> Vec<PathBuf> {
+fn stray_locks(git_dir: &Path) -> Vec<PathBuf> {
+    ["refs", "reftable"].iter().flat_map(|folder| locks_below(&git_dir.join(folder))).collect()
+}
+
+fn locks_below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     let here = files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "lock"));
-    here.chain(folders.iter().flat_map(|folder| stray_locks(folder))).collect()
+    here.chain(folders.iter().flat_map(|folder| locks_below(folder))).collect()
 }
 
 /// Every run by its prompt's first line.
@@ -98,7 +102,7 @@ fn a_launch_may_be_killed_at_any_moment() {
     }
     let log = std::fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap();
     assert!(tasks.iter().all(|task| log.lines().any(|line| line.contains(&task.id))), "{log}");
-    assert!(stray_locks(&lab.work().join(".git/refs")).is_empty());
+    assert!(stray_locks(&lab.work().join(".git")).is_empty());
     lab.git(&["fsck", "--strict"]);
 
     // And everything works as before.
@@ -156,7 +160,7 @@ fn a_harvest_may_be_killed_at_any_moment() {
         let before = lab.git_in(&place, &["for-each-ref"]);
         stage.puff_in(&place, &["doctor", "--repair"]).ok();
         assert_eq!(lab.git_in(&place, &["for-each-ref"]), before);
-        assert!(stray_locks(&place.join(".git/refs")).is_empty());
+        assert!(stray_locks(&place.join(".git")).is_empty());
     }
 }
 
@@ -188,7 +192,7 @@ fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_e
     let texts: Vec<_> = (1..=4).map(|variant| stage.notes(&run, variant)).collect();
     assert_eq!(texts, ["attempt 1", "attempt 2", "attempt 3", "attempt 4"]);
     assert!(std::fs::read_to_string(result).unwrap().contains("FINAL_STATE=success"));
-    assert!(stray_locks(&stage.lab.work().join(".git/refs")).is_empty());
+    assert!(stray_locks(&stage.lab.work().join(".git")).is_empty());
 }
 
 #[test]
@@ -217,7 +221,7 @@ fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
 }
 
 #[test]
-fn a_lock_file_that_a_kill_left_stops_nobody() {
+fn a_lock_file_of_a_ref_that_a_kill_left_stops_nobody() {
     let stage = Stage::new();
     let (run, task) = stage.submit(1, "Trim the input");
     stage.finish_all(&task);
@@ -245,5 +249,5 @@ fn a_lock_file_that_a_kill_left_stops_nobody() {
     let found = doctor.lines().filter(|line| line.starts_with("CHECK=locks RESULT=warn VALUE=")).count();
     assert_eq!(found, locks.len(), "{doctor}");
     stage.lab.puff(&["doctor", "--repair"]).ok();
-    assert!(stray_locks(&git_dir.join("refs")).is_empty());
+    assert!(stray_locks(&git_dir).is_empty());
 }

@@ -73,7 +73,7 @@ fn a_report_that_is_missing_or_of_another_time_is_made_again() {
 }
 
 #[test]
-fn a_lock_that_a_kill_left_behind_stops_nobody() {
+fn a_lock_of_a_ref_that_a_kill_left_behind_stops_nobody() {
     let lab = Lab::new();
     let id = harvested(&lab);
     let locks = [format!("refs/puff/runs/{id}.lock"), format!("refs/heads/puff/{id}/var1.lock")];
@@ -138,8 +138,9 @@ fn a_record_that_cannot_be_read_is_named_and_left_alone() {
     lab.git(&["update-ref", "refs/puff/runs/blob", &lab.git(&["rev-parse", "main:README"])]);
     lab.git(&["update-ref", "refs/puff/runs/empty", "main"]);
     // One whose commit is gone, as a full disk may leave it.
-    let gone = lab.work().join(".git/refs/puff/runs/gone");
-    fs::write(gone, "1234567890123456789012345678901234567890\n").unwrap();
+    let gone = lab.git(&["commit-tree", "-m", "gone", "main^{tree}"]);
+    lab.git(&["update-ref", "refs/puff/runs/gone", &gone]);
+    fs::remove_file(lab.work().join(".git/objects").join(&gone[..2]).join(&gone[2..])).unwrap();
     let refs = || lab.git(&["for-each-ref", "--format=%(refname) %(objectname)", "refs/puff"]);
     let before = refs();
 

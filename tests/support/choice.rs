@@ -17,7 +17,12 @@ pub struct Choice {
 
 impl Choice {
     pub fn new() -> Choice {
-        let choice = Choice { lab: Lab::new() };
+        Choice::in_lab(Lab::new())
+    }
+
+    /// The same in a lab that was made otherwise.
+    pub fn in_lab(lab: Lab) -> Choice {
+        let choice = Choice { lab };
         choice.import("fix");
         choice
     }
@@ -40,7 +45,9 @@ impl Choice {
 
     pub fn state_of(&self, place: &Path) -> String {
         let git = |args: &[&str]| self.lab.git_in(place, args);
-        let refs = git(&["for-each-ref", "--format=%(refname) %(objectname)", "--exclude=refs/notes"]);
+        // Without git's own '--exclude': git 2.47 leaves others out too, where refs are in tables.
+        let refs = git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
+        let refs = refs.lines().filter(|line| !line.starts_with("refs/notes/")).collect::<Vec<_>>().join("\n");
         let notes = git(&["for-each-ref", "--format=%(refname)", "refs/notes"]);
         let texts: String = notes.lines().map(|name| self.notes(place, name)).collect();
         let head = run(self.lab.command("git").current_dir(place).args(["rev-parse", "--symbolic-full-name", "HEAD"]));

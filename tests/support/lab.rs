@@ -9,6 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::cloud::Cloud;
+use super::formats;
 use super::schema;
 
 /// The moment at which tests with a fixed clock happen.
@@ -35,7 +36,13 @@ pub struct Ran {
 impl Lab {
     /// A place with an origin that has three commits on `main`, and a clone of it.
     pub fn new() -> Lab {
-        let lab = Lab::empty();
+        Lab::with_variables(&[])
+    }
+
+    /// The same with these variables set before anything is made.
+    pub fn with_variables(variables: &[(&str, &str)]) -> Lab {
+        let mut lab = Lab::empty();
+        variables.iter().for_each(|(name, value)| lab.set(name, value));
         lab.git_in(lab.root.path(), &["init", "-q", "--bare", "origin.git"]);
         lab.git_in(lab.root.path(), &["clone", "-q", "origin.git", "work"]);
         let base = "fn parse(s: &str) -> Option<u32> {\n    s.parse().ok()\n}\n";
@@ -88,7 +95,8 @@ impl Lab {
             ("TERM", "dumb".into()),
             ("TMPDIR", path("home")),
         ];
-        let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let formats = formats::of_this_run();
+        let env = env.into_iter().chain(formats.variables()).map(|(name, value)| (name.to_owned(), value)).collect();
         let lab = Lab { root, env };
         let config = "[user]\n\tname = A U Thor\n\temail = author@example.com\n[init]\n\tdefaultBranch = main\n\
             [safe]\n\tdirectory = *\n[protocol \"file\"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n";

@@ -75,14 +75,5 @@ impl Place {
 }
 
 fn open(path: &Path) -> Repo {
-    let path = path.to_owned();
-    Repo::open(Location {
-        git_dir: path.clone(),
-        common_dir: path,
-        worktree: None,
-        bare: true,
-        object_format: "sha1".to_owned(),
-        ref_format: "files".to_owned(),
-    })
-    .expect("a repository")
+    Repo::open(Location::bare(path)).expect("a repository")
 }

@@ -135,7 +135,7 @@ fn inside(repo: &Repo, entry: Option<(u32, Oid)>, read: &mut HashMap<Oid, Inside
 
 /// What a patch does, as its own lines say it. A file that several parts of it are about gets all their lines.
 fn of_patch(repo: &Repo, patch: &[u8]) -> Result<Result<Vec<FileChange>>, Malformed> {
-    let parts = parse::parse(patch)?;
+    let parts = parse::parse_for(repo.name_digits(), patch)?;
     let read = || {
         let mut files: Vec<FileChange> = Vec::new();
         let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
@@ -161,7 +161,7 @@ fn of_patch(repo: &Repo, patch: &[u8]) -> Result<Result<Vec<FileChange>>, Malfor
 }
 
 fn of_part(repo: &Repo, part: &FilePatch<'_>) -> Result<FileChange> {
-    let whole = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse::<Oid>().ok();
+    let whole = |digits: &[u8]| repo.whole_name(digits);
     let is_there = |oid: &Oid| oid.as_bytes().iter().any(|byte| *byte != 0);
     let (mut removed, mut added) = (Lines::default(), Lines::default());
     // Where a patch only says that bytes differ, all it says of them has to do for a name.

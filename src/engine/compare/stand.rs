@@ -50,8 +50,11 @@ pub fn stand(context: &Context, pick: &Pick<'_>) -> Result<Stand> {
         let new = context.repo.commit(commit)?.tree;
         return Ok(Stand::Trees(Trees { old: base, new, commits: Some((run.base_oid, commit)), aside: None }));
     }
-    let path = format!("variants/{}/patch.diff", variant.name());
-    let Some(patch) = RunStore::new(context).file(pick.recorded.head, &path)? else {
+    let store = RunStore::new(context);
+    if let Some(left) = store.left_behind(pick.recorded, variant.index)? {
+        return Ok(Stand::Nothing(format!("its patch, of {} bytes, stayed in the clone that it came from", left.size)));
+    }
+    let Some(patch) = store.patch(pick.recorded, variant.index)? else {
         return Ok(Stand::Nothing(format!("no patch of it is kept: it is {}", variant.status.as_str())));
     };
     context.repo.together(|| of_patch(&context.repo, base, patch))
@@ -66,7 +69,7 @@ fn of_patch(repo: &Repo, base: Oid, patch: Vec<u8>) -> Result<Stand> {
         Applied { apply: Apply::Conflict, paths, .. } => format!("it conflicts with the base in {}", paths.join(", ")),
         Applied { reason, .. } => format!("it does not fit the base: {}", reason.as_deref().unwrap_or("rejected")),
     };
-    let Ok(files) = parse::parse(&patch) else { return Ok(Stand::Patch { patch, why }) };
+    let Ok(files) = parse::parse_for(repo.name_digits(), &patch) else { return Ok(Stand::Patch { patch, why }) };
     let old = made_on(repo, base, &files)?;
     match patch::apply(repo, old, &patch)? {
         Applied { apply: Apply::Applied, tree: Some(new), .. } if old != base => {

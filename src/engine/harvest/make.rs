@@ -33,8 +33,7 @@ pub(super) fn make(
     tell: Listener<'_>,
 ) -> Result<Made> {
     let run = &recorded.run;
-    let path = format!("variants/{}/patch.diff", variant.name());
-    let patch = store.file(recorded.head, &path)?.unwrap_or_default();
+    let patch = store.patch(recorded, variant.index)?.unwrap_or_default();
     let base = context.repo.commit(run.base_oid)?.tree;
     let applied = patch::apply(&context.repo, base, &patch)?;
     let mut made = Made {

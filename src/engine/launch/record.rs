@@ -103,6 +103,7 @@ pub fn blank(id: &RunId, base: &str, base_oid: Oid, best_of: u32, prompt: &str, 
         identity: None,
         check: Vec::new(),
         decision: None,
+        home: None,
         variants: (1..=best_of).map(Variant::new).collect(),
         extra: Default::default(),
     }

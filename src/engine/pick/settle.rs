@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::git::state::{Head, head, pseudo_head};
 use crate::model::{Act, Oid, PickPoint, Run, RunId, Taking};
-use crate::store::{Point, RUNS, RunStore, Trash};
+use crate::store::{Graves, Point, RUNS, RunStore, Trash};
 
 /// How far back the taken change is looked for.
 const NEAR: usize = 1000;
@@ -123,7 +123,9 @@ pub fn give_up(context: &Context, point: &Point) -> Result<()> {
     if now.run.decision.is_some() {
         prove_last(context, id, now.head, journal)?;
         handoff::write_notes(context, &store.at(id, journal)?, "undo")?;
-        steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(now.head), new: Some(journal) });
+        // What others may have seen is taken back by one more step; else nothing is left of it.
+        let back = if Graves::new(context).is_shared(id)? { store.again(id, now.head, journal)? } else { journal };
+        steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(now.head), new: Some(back) });
     }
     let _lock = store.lock()?;
     Ok(context.repo.change_refs(&steps, "puff: taken back")?)

@@ -64,6 +64,10 @@ fn prove_idle(context: &Context, run: &Run, sessions: &[Session]) -> Result<()> 
     }
     let here = matches!(run.state, State::Queued | State::Submitting)
         || (run.provider == ProviderKind::Local && run.state == State::Pending);
+    if here && run.is_away() {
+        return Err(Error::failed(format!("the run '{id}' is {} in another clone", run.state.as_str()))
+            .hint("'git puff sync' brings what became of it; it can be removed then"));
+    }
     if here {
         return Err(Error::failed(format!("the run '{id}' is {}", run.state.as_str()))
             .hint(format!("end it first: git puff cancel {id}")));

@@ -20,7 +20,7 @@ pub const BEING_PRUNED: &str = "git-puff: it is being pruned";
 fn folders(context: &Context, run: &Run) -> Vec<PathBuf> {
     let yard = Yard::find(context).ok().map(|yard| yard.of_run(&run.run));
     // A record may come from anywhere: only a folder that is named for the run is its.
-    let recorded = run.local.as_ref().map(|local| local.worktrees.clone());
+    let recorded = run.local.as_ref().filter(|_| !run.is_away()).map(|local| local.worktrees.clone());
     let recorded = recorded.filter(|folder| folder.file_name().is_some_and(|name| name == run.run.as_str()));
     let folders = yard.into_iter().chain(recorded);
     folders.map(|folder| folder.canonicalize().unwrap_or(folder)).collect()

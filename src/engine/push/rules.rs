@@ -13,8 +13,8 @@ use crate::model::{
     Apply, CheckStatus, Level, Observation, Oid, PushFinding, Rule, RunId, Variant, Verdict, first_line,
 };
 use crate::patch::parse::{FilePatch, Name, parse};
-use crate::settings::{self, Key, Kind};
-use crate::store::RUNS;
+use crate::settings::{self, Key};
+use crate::store::{REMOTES, RUNS};
 
 const RULES: [(Rule, Key); 9] = [
     (Rule::Unreviewed, settings::PRE_PUSH_UNREVIEWED),
@@ -27,11 +27,6 @@ const RULES: [(Rule, Key); 9] = [
     (Rule::Scratch, settings::PRE_PUSH_SCRATCH),
     (Rule::Records, settings::PRE_PUSH_RECORDS),
 ];
-
-/// The remotes that runs may go to.
-const SYNC_REMOTE: Key = Key { name: "puff.sync.remote", kind: Kind::Several(&Kind::Text), default: None, meaning: "" };
-/// What was last seen of the runs of a remote: `<remote>/runs/<run>`.
-const REMOTES: &str = "refs/puff/remotes/";
 
 /// So many paths are named in a line; the others are counted.
 const PATHS: usize = 3;
@@ -216,7 +211,7 @@ impl<'c> Judge<'c> {
         if goes_along || is_there {
             return None;
         }
-        let opted = self.context.settings.all(SYNC_REMOTE).iter().any(|setting| setting.value == remote);
+        let opted = self.context.settings.all(settings::SYNC_REMOTE).iter().any(|setting| setting.value == remote);
         let way = match opted {
             true => format!("git puff sync --push {remote}"),
             false => format!("git config --add puff.sync.remote {remote}; git puff sync --push {remote}"),

@@ -175,6 +175,59 @@ impl Draft {
     }
 }
 
+/// Draws verdicts, places and recommendation of a review up again, from what the run and the review hold: two reviews went
+/// into it.
+pub fn draw_up(run: &mut Run, review: &mut Review) {
+    let wanted = review.commands.len();
+    for reviewed in &mut review.variants {
+        let Some(variant) = run.variant_mut(reviewed.index).filter(|variant| variant.commit == reviewed.commit) else {
+            continue;
+        };
+        variant.checks = variant.checks.iter().map(|check| beside_base(check, &review.base)).collect();
+        if reviewed.commit.is_some() {
+            reviewed.verdict = verdict(&variant.checks, &review.base, wanted);
+        }
+    }
+    let of = |reviewed: &Reviewed| run.variant(reviewed.index).filter(|variant| variant.commit == reviewed.commit);
+    let known = review.variants.iter().filter(|reviewed| reviewed.commit.is_some());
+    let candidates: Vec<Candidate<'_>> = known
+        .filter_map(|reviewed| {
+            let variant = of(reviewed)?;
+            Some(Candidate {
+                index: variant.index,
+                twin_of: variant.duplicate_of,
+                checks: &variant.checks,
+                verdict: reviewed.verdict,
+                evidence: &reviewed.evidence,
+                judged: Judge::mean(&review.judges, variant.index),
+                lines: variant.insertions.unwrap_or(0) + variant.deletions.unwrap_or(0),
+            })
+        })
+        .collect();
+    let places = rank(&candidates, &review.accepted);
+    let touched = |index: u32| -> Vec<String> {
+        let touched = review.variant(index).map(|reviewed| reviewed.touched.clone()).unwrap_or_default();
+        let own = |change: &String| !review.base_touched.contains(change) && !change.starts_with("A ");
+        touched.into_iter().filter(own).collect()
+    };
+    let grounds = Grounds {
+        candidates: &candidates,
+        places: &places,
+        commands: &review.commands,
+        base: &review.base,
+        judges: &review.judges,
+        accepted: &review.accepted,
+        touched: &touched,
+    };
+    review.recommendation = grounds.conclude();
+    for reviewed in &mut review.variants {
+        reviewed.rank = places.iter().find(|place| place.index == reviewed.index).map(|place| place.rank);
+    }
+    for variant in &mut run.variants {
+        variant.score = places.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
+    }
+}
+
 fn touched(answers: &[&Answer]) -> Vec<String> {
     let mut touched: Vec<String> = answers.iter().flat_map(|answer| &answer.touched).cloned().collect();
     touched.sort();

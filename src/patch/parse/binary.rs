@@ -117,7 +117,7 @@ mod tests {
     fn a_size_beyond_all_numbers_is_refused() {
         for size in ["18446744073709551615", "18446744073709551616", "1"] {
             let part = format!("literal {size}\nHcmV?d00001\n\n");
-            assert!(read_part(&mut Lines::new(part.as_bytes())).is_err(), "{size}");
+            assert!(read_part(&mut Lines::new(part.as_bytes(), 40)).is_err(), "{size}");
         }
     }
 }

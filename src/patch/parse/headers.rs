@@ -110,6 +110,7 @@ fn read_git<'p>(lines: &mut Lines<'p>, strip: &Strip, bare: Option<FilePatch<'p>
         file: FilePatch { line: began, ..bare.unwrap_or_else(|| blank(began, Said::No)) },
         default: names::of_git_header(&first[b"diff --git ".len()..], strip.folders),
         strip: strip.folders,
+        most_digits: lines.most_digits,
         kind_line: None,
     };
     loop {
@@ -131,6 +132,8 @@ struct Header<'p> {
     /// The name of the first line, where it has one.
     default: Option<Vec<u8>>,
     strip: usize,
+    /// How many digits the name of an object has at most.
+    most_digits: usize,
     /// The line that said that the file is new, gone, renamed or copied.
     kind_line: Option<usize>,
 }
@@ -213,15 +216,14 @@ impl<'p> Header<'p> {
 
     /// `index <old>..<new>[ <mode>]`. A line of another form says nothing.
     fn index(&mut self, rest: &'p [u8], number: usize) -> Result<(), Malformed> {
-        const MOST: usize = 40;
         let line = rest.strip_suffix(b"\n").unwrap_or(rest);
         let Some(dots) = line.iter().position(|byte| *byte == b'.') else { return Ok(()) };
-        if line.get(dots + 1) != Some(&b'.') || dots > MOST {
+        if line.get(dots + 1) != Some(&b'.') || dots > self.most_digits {
             return Ok(());
         }
         let after = &line[dots + 2..];
         let end = after.iter().position(|byte| *byte == b' ').unwrap_or(after.len());
-        if end > MOST {
+        if end > self.most_digits {
             return Ok(());
         }
         self.file.old_digits = &line[..dots];

@@ -186,14 +186,16 @@ struct Lines<'p> {
     number: usize,
     /// How many bytes packed data may still unpack to, beyond its own size.
     room: usize,
+    /// How many digits the name of an object has at most.
+    most_digits: usize,
 }
 
 /// How much larger what a patch unpacks to may be than the patch: a thousand times, as zlib can pack, is a bomb.
 const ROOM: usize = 128 << 20;
 
 impl<'p> Lines<'p> {
-    fn new(patch: &'p [u8]) -> Lines<'p> {
-        Lines { rest: patch, number: 1, room: ROOM }
+    fn new(patch: &'p [u8], most_digits: usize) -> Lines<'p> {
+        Lines { rest: patch, number: 1, room: ROOM, most_digits }
     }
 
     /// The next line with its line end; empty at the end.
@@ -223,12 +225,21 @@ pub(super) fn line_of(bytes: &[u8]) -> &[u8] {
     }
 }
 
-/// Reads a patch.
+/// Reads a patch, of whatever kind of repository.
 ///
 /// # Errors
 /// When git would not read it, or finds nothing in it.
 pub fn parse(patch: &[u8]) -> Result<Vec<FilePatch<'_>>, Malformed> {
-    let mut lines = Lines::new(patch);
+    parse_for(64, patch)
+}
+
+/// Reads a patch as git does in a repository where the name of an object has so many digits: there, an index line with
+/// longer ones says nothing.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_for(name_digits: usize, patch: &[u8]) -> Result<Vec<FilePatch<'_>>, Malformed> {
+    let mut lines = Lines::new(patch, name_digits);
     let mut strip = names::Strip::default();
     let mut files = Vec::new();
     loop {

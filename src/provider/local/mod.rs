@@ -45,6 +45,10 @@ impl<'c> LocalAgents<'c> {
         let unknown = || Error::failed(format!("there is no run '{task}' here")).hint("'git puff list' shows the runs");
         let id: RunId = task.as_str().parse().map_err(|_| unknown())?;
         let run = RunStore::new(self.context).load(&id)?.run;
+        if run.is_away() {
+            return Err(Error::failed(format!("the agents of '{id}' are not on this machine"))
+                .hint("'git puff sync' brings what became of it"));
+        }
         let local = run.local.clone().ok_or_else(unknown)?;
         Ok((run, local))
     }
@@ -151,7 +155,8 @@ impl Ready<'_> {
 
 /// How far the session of a variant is, for those who only look.
 pub fn status(context: &Context, run: &Run, variant: &Variant) -> VariantStatus {
-    run.local.as_ref().map_or(variant.status, |local| standing::of(context, run, local, variant, false).status)
+    let local = run.local.as_ref().filter(|_| !run.is_away());
+    local.map_or(variant.status, |local| standing::of(context, run, local, variant, false).status)
 }
 
 fn overall(standings: &[Standing]) -> TaskStatus {

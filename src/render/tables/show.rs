@@ -45,6 +45,10 @@ fn header(run: &Run, now: Time) -> String {
         ("state", clean_line(&words::state_word(run))),
         ("why", text(&run.reason)),
         ("to do", attention.unwrap_or_default()),
+        (
+            "at home",
+            run.home.as_ref().map(|home| format!("in the clone of {}", clean_line(&home.name))).unwrap_or_default(),
+        ),
         ("provider", run.provider.as_str().to_owned() + &dialect.unwrap_or_default()),
         ("environment", text(&run.env)),
         ("task", text(&run.task_id)),

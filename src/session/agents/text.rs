@@ -49,7 +49,7 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
         header: build(&format!(r"^{ESC}session id:{ESC} {ESC}{id}")),
         tokens: build(&format!(r"(?:^{ESC}Token usage: total=|^{ESC}tokens used{ESC}:? ?{ESC})([0-9][0-9,]*)?")),
         commit: build(
-            r"^(?:\[(?:[^\s\]]+|detached HEAD)(?: \(root-commit\))? [0-9a-f]{7,64}\]|Commit [0-9a-f]{7,40}) ([^\r\n]+)",
+            r"^(?:\[(?:[^\s\]]+|detached HEAD)(?: \(root-commit\))? [0-9a-f]{7,64}\]|Commit [0-9a-f]{7,64}) ([^\r\n]+)",
         ),
         limit: build(r"^(?:\x1b\[[0-9;]*m|[^\w\s]|\s)*(?:ERROR:|error:|stream error:|You've hit your usage limit)"),
         passed: build(

@@ -1,6 +1,7 @@
 //! Index lines, which plain text does not need, and text before, between and behind patches, which is none of it.
 
 use super::tell::{Case, case, file, script};
+use crate::judge::digits;
 
 pub fn cases() -> Vec<Case> {
     let with_index = |index: &str| {
@@ -23,12 +24,12 @@ pub fn cases() -> Vec<Case> {
         lit("short_names_in_the_index_line_do", with_index("index 12345..6789a 100755")),
         lit(
             "wrong_names_in_the_index_line_do_for_a_text",
-            with_index(&format!("index {}..{}", "1".repeat(40), "2".repeat(40))),
+            with_index(&format!("index {}..{}", "1".repeat(digits()), "2".repeat(digits()))),
         ),
         lit("an_index_line_of_another_form_says_nothing", with_index("index 12345 to 6789a, mode 120000")),
         lit(
             "an_index_line_with_names_that_are_too_long_says_nothing",
-            with_index(&format!("index {}..6789a 120000", "1".repeat(50))),
+            with_index(&format!("index {}..6789a 120000", "1".repeat(digits() + 10))),
         ),
         Case {
             name: "an_index_line_with_a_mode_that_is_none_is_refused",

@@ -3,7 +3,7 @@
 use git_puff::model::Oid;
 
 use crate::cases::Kind;
-use crate::judge::Judge;
+use crate::judge::{Judge, objects};
 
 /// A base, a patch, and what comes of them.
 pub struct Case {
@@ -151,7 +151,7 @@ pub fn lines(words: &str) -> String {
 
 /// The name of a blob of these bytes.
 pub fn blob(text: impl AsRef<[u8]>) -> String {
-    git2::Oid::hash_object(git2::ObjectType::Blob, text.as_ref()).expect("a short text").to_string()
+    git2::Oid::hash_object_ext(git2::ObjectType::Blob, text.as_ref(), objects()).expect("a short text").to_string()
 }
 
 /// What `git diff` says of two trees.

@@ -1,0 +1,47 @@
+//! Which recorded checks may run without anybody being asked: those that were said in this clone.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::store::{Graves, Recorded, RunStore};
+
+/// Checks that a record names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordedChecks {
+    /// The commands: those that the launch named, or else those of the last review.
+    pub commands: Vec<String>,
+    /// Where they come from, when that may be another clone: somebody here has to agree before they run.
+    pub from: Option<String>,
+}
+
+impl RecordedChecks {
+    /// The checks that a run's record names.
+    ///
+    /// # Errors
+    /// When the last review can't be read.
+    pub fn of(context: &Context, recorded: &Recorded) -> Result<RecordedChecks> {
+        let run = &recorded.run;
+        let home = run.home.as_ref().map(|home| format!("the clone of {}", home.name));
+        if !run.check.is_empty() {
+            return Ok(RecordedChecks { commands: run.check.clone(), from: home });
+        }
+        let review = RunStore::new(context).review(recorded)?;
+        let commands = review.map(|review| review.commands).unwrap_or_default();
+        // A review that was seen in another clone may have been made there.
+        let elsewhere = home.is_some() || Graves::new(context).is_shared(&run.run)?;
+        let from = (elsewhere && !commands.is_empty())
+            .then(|| home.unwrap_or_else(|| "a clone that has the run too".to_owned()));
+        Ok(RecordedChecks { commands, from })
+    }
+
+    /// Nobody has agreed that they run.
+    pub fn refusal(&self, run: &str) -> Error {
+        let from = self.from.as_deref().unwrap_or("elsewhere");
+        let commands: Vec<String> = self.commands.iter().map(|command| format!("'{command}'")).collect();
+        Error::failed(format!("the checks of '{run}' come from {from}, and nobody here has agreed to run them"))
+            .hint(format!(
+                "they are {}; --trust-checks runs them, --check CMD and puff.check others",
+                commands.join(", ")
+            ))
+            .because_it_said("a check is a command of the shell, and runs with your rights")
+    }
+}

@@ -1,0 +1,283 @@
+//! Runs of several clones, brought together through a remote.
+//!
+//! Of every run a record travels that holds nothing of its own clone; the remote has it in
+//! `refs/puff/runs/<run>`, and what was last seen there is in `refs/puff/remotes/<remote>/runs/<run>`. In this order, so
+//! that a kill at any point leaves what the next sync goes on from: what the remote has is fetched; what is new of it
+//! becomes a step of our journals, all of them at once; notes are made again; and what the remote does not have is sent.
+//! Nothing is ever sent by force: where somebody was faster, it begins again.
+
+mod branches;
+mod graves;
+mod incoming;
+mod join;
+mod journal;
+mod known;
+mod receive;
+mod scan;
+mod travel;
+mod tree;
+mod troubles;
+
+pub use self::graves::{bury, revive};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::known::Known;
+use self::receive::Received;
+use crate::context::Context;
+use crate::error::{Error, Result, ResultExt};
+use crate::git::{ExchangeFailure, RefStep, Sending, Sent};
+use crate::model::documents::{Did, Outcome};
+use crate::model::{Oid, RunId};
+use crate::settings;
+use crate::store::{FileLock, PRUNED, REMOTES, RUNS};
+
+/// How often it begins again where somebody was faster.
+const ROUNDS: usize = 5;
+
+/// What is to be exchanged.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// What the remote has comes here.
+    pub fetch: bool,
+    /// What is here goes to the remote.
+    pub push: bool,
+    /// The branches of variants too.
+    pub branches: bool,
+    /// Nothing is changed, here or there.
+    pub dry_run: bool,
+    /// These go whatever looks like a secret in them.
+    pub despite: Vec<RunId>,
+    /// The user's hooks are asked.
+    pub verify: bool,
+    /// A person sees it, and can be asked by git.
+    pub on_terminal: bool,
+}
+
+/// The remotes that were opted in, or the one of them that is named.
+///
+/// # Errors
+/// When there is none, or the one that is named is none of them, or no remote.
+pub fn remotes(context: &Context, named: Option<&str>) -> Result<Vec<String>> {
+    let mut opted: Vec<String> = Vec::new();
+    for setting in context.settings.all(settings::SYNC_REMOTE) {
+        if !opted.contains(&setting.value) {
+            opted.push(setting.value);
+        }
+    }
+    let opt_in = |remote: &str| {
+        format!("its people would see prompts and messages; opt it in: git config --add puff.sync.remote {remote}")
+    };
+    let chosen = match named {
+        Some(named) if !opted.iter().any(|remote| remote == named) => {
+            return Err(
+                Error::failed(format!("runs do not go to '{named}': nobody has opted it in")).hint(opt_in(named))
+            );
+        }
+        Some(named) => vec![named.to_owned()],
+        None if opted.is_empty() => {
+            return Err(Error::failed("no remote is opted in, so runs go nowhere").hint(opt_in("origin")));
+        }
+        None => opted,
+    };
+    for remote in &chosen {
+        if remote.starts_with('-') || !context.repo.has_remote(remote) {
+            return Err(Error::failed(format!("'{remote}' is no remote of this repository"))
+                .hint("'git remote -v' shows those there are; puff.sync.remote holds their names, not addresses"));
+        }
+    }
+    Ok(chosen)
+}
+
+/// The runs that a remote does not have as they are here, as far as is known without asking it. What travelled of a run is
+/// remembered for speed alone: one of which that was forgotten is among them.
+///
+/// # Errors
+/// When the refs can't be read.
+pub fn unshared(context: &Context, remote: &str) -> Result<Vec<RunId>> {
+    let repo = &context.repo;
+    let tracking = format!("{REMOTES}{remote}/runs/");
+    let (here, there) = (named(repo.refs_under(RUNS)?, RUNS), named(repo.refs_under(&tracking)?, &tracking));
+    let known = Known::read(context);
+    let is_there = |run: &RunId, step: Oid| known.of(run, step).is_some_and(|travels| there.get(run) == Some(&travels));
+    Ok(here.into_iter().filter(|(run, step)| !is_there(run, *step)).map(|(run, _)| run).collect())
+}
+
+/// Exchanges runs with a remote that was opted in.
+///
+/// # Errors
+/// When nothing could be exchanged at all. What fails for one run alone is in the outcome.
+pub fn sync(context: &Context, remote: &str, wish: &Wish) -> Result<Outcome> {
+    let most = context.settings.bytes(settings::SYNC_MAX_SIZE)?.0;
+    context.places.prepare()?;
+    let path = context.places.sync_lock();
+    let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
+    let _lock = lock.ok_or_else(|| {
+        Error::failed("another 'git puff sync' is at work in this repository")
+            .hint("wait until it is through, then try again")
+    })?;
+    let exchange = Exchange { context, remote, wish, most };
+    let mut outcome = Outcome::new(remote, wish.dry_run);
+    for round in 0..ROUNDS {
+        let there = exchange.look(round > 0)?;
+        let received = exchange.receive(&there, &mut outcome)?;
+        if !exchange.send(&there, received, &mut outcome, round + 1 == ROUNDS)? {
+            break;
+        }
+    }
+    Ok(outcome)
+}
+
+/// One exchange with one remote.
+struct Exchange<'e> {
+    context: &'e Context,
+    remote: &'e str,
+    wish: &'e Wish,
+    /// The most bytes of a file that travels.
+    most: u64,
+}
+
+/// What the remote has, as far as is known here.
+#[derive(Debug, Default)]
+struct There {
+    runs: BTreeMap<RunId, Oid>,
+    pruned: BTreeMap<RunId, Oid>,
+    /// Refs among the runs that are none.
+    odd: Vec<String>,
+    /// What is there and was not fetched.
+    unseen: BTreeSet<RunId>,
+}
+
+impl Exchange<'_> {
+    fn tracking(&self, what: &str) -> String {
+        format!("{REMOTES}{}/{what}/", self.remote)
+    }
+
+    /// Finds out what the remote has. `again` says that it has changed since that was asked.
+    fn look(&self, again: bool) -> Result<There> {
+        let unreachable = |cause: ExchangeFailure| {
+            Error::failed(format!("the remote '{}' can't be reached", self.remote))
+                .hint(format!("try 'git ls-remote {}'; nothing was changed there", self.remote))
+                .because(cause)
+        };
+        let wish = self.wish;
+        if wish.dry_run {
+            let patterns = [format!("{RUNS}*"), format!("{PRUNED}*")];
+            let refs = self.context.repo.remote_refs(self.remote, &patterns, wish.on_terminal).map_err(unreachable)?;
+            return Ok(self.sort(refs, RUNS, PRUNED));
+        }
+        if wish.fetch || again {
+            let mut refspecs = vec![
+                format!("+{RUNS}*:{}*", self.tracking("runs")),
+                format!("+{PRUNED}*:{}*", self.tracking("pruned")),
+            ];
+            refspecs.extend(self.branch_refspec()?);
+            self.context.repo.fetch_refs(self.remote, &refspecs, wish.on_terminal).map_err(unreachable)?;
+        }
+        let refs = self.context.repo.refs_under(&format!("{REMOTES}{}/", self.remote))?;
+        Ok(self.sort(refs, &self.tracking("runs"), &self.tracking("pruned")))
+    }
+
+    fn sort(&self, refs: Vec<(String, Oid)>, runs: &str, pruned: &str) -> There {
+        let mut there = There::default();
+        for (name, oid) in refs {
+            let (kind, last) = match (name.strip_prefix(runs), name.strip_prefix(pruned)) {
+                (Some(last), _) => (&mut there.runs, last),
+                (_, Some(last)) => (&mut there.pruned, last),
+                _ => continue,
+            };
+            match last.parse::<RunId>() {
+                Ok(run) => {
+                    if self.wish.dry_run && !self.context.repo.has_commit(oid) {
+                        there.unseen.insert(run.clone());
+                    }
+                    kind.insert(run, oid);
+                }
+                Err(_) => there.odd.push(last.to_owned()),
+            }
+        }
+        there
+    }
+
+    /// Sends what the remote does not have. Answers whether somebody was faster, so that all begins again.
+    fn send(&self, there: &There, received: Received, outcome: &mut Outcome, is_last: bool) -> Result<bool> {
+        let Received { mut known, outgoing } = received;
+        if !self.wish.push {
+            self.keep(&mut known)?;
+            return Ok(false);
+        }
+        let mut sendings = Vec::new();
+        for (run, step) in &outgoing.runs {
+            sendings.push((run, Did::Sent, Sending { name: format!("{RUNS}{run}"), new: Some(*step), old: None }));
+        }
+        for (run, (stone, is_pruned)) in &outgoing.pruned {
+            let did = if *is_pruned { Did::PruneSent } else { Did::RevivalSent };
+            sendings.push((run, did, Sending { name: format!("{PRUNED}{run}"), new: Some(*stone), old: None }));
+        }
+        for run in &outgoing.gone {
+            let old = there.runs.get(run).copied();
+            sendings.push((run, Did::PruneSent, Sending { name: format!("{RUNS}{run}"), new: None, old }));
+        }
+        for (run, sending) in self.branches(&outgoing.alive, outcome)? {
+            sendings.push((run, Did::BranchSent, sending));
+        }
+        if sendings.is_empty() || self.wish.dry_run {
+            sendings.iter().for_each(|(run, did, _)| outcome.did(run, *did));
+            self.keep(&mut known)?;
+            return Ok(false);
+        }
+        let only: Vec<Sending> = sendings.iter().map(|(.., sending)| sending.clone()).collect();
+        let answers = self.context.repo.push_refs(self.remote, &only, self.wish.verify, self.wish.on_terminal);
+        let answers = answers.map_err(|cause| {
+            Error::failed(format!("nothing could be sent to '{}'", self.remote))
+                .hint(format!(
+                    "what came from there is here; try 'git push --dry-run {}' to see what is in the way",
+                    self.remote
+                ))
+                .because(cause)
+        })?;
+        let (mut steps, mut behind) = (Vec::new(), false);
+        for ((run, did, sending), sent) in sendings.iter().zip(answers) {
+            match sent {
+                Sent::Done => {
+                    outcome.did(run, *did);
+                    steps.extend(self.seen(sending));
+                }
+                Sent::Behind if is_last || !self.wish.fetch => outcome.trouble(run, troubles::behind(self.remote)),
+                Sent::Behind => behind = true,
+                Sent::Refused(said) => outcome.trouble(run, troubles::refused(self.remote, &sending.name, &said)),
+            }
+        }
+        self.set(&steps)?;
+        self.keep(&mut known)?;
+        Ok(behind)
+    }
+
+    /// The step by which what was sent is seen to be there.
+    fn seen(&self, sending: &Sending) -> Option<RefStep> {
+        let last = sending.name.strip_prefix("refs/puff/")?;
+        let name = format!("{REMOTES}{}/{last}", self.remote);
+        let old = self.context.repo.ref_target(&name);
+        (old != sending.new).then_some(RefStep { name, old, new: sending.new })
+    }
+
+    fn set(&self, steps: &[RefStep]) -> Result<()> {
+        let _lock = self.context.places.lock_for_writing()?;
+        Ok(self.context.repo.change_refs(steps, "puff: sync")?)
+    }
+
+    fn keep(&self, known: &mut Known) -> Result<()> {
+        if !self.wish.dry_run {
+            let there = self.context.repo.refs_under(RUNS)?;
+            let there: BTreeSet<String> = there.into_iter().map(|(name, _)| name).collect();
+            known.keep(self.context, |run| there.contains(&format!("{RUNS}{run}")));
+        }
+        Ok(())
+    }
+}
+
+/// The part of a ref's name after its folder.
+fn named(refs: Vec<(String, Oid)>, folder: &str) -> BTreeMap<RunId, Oid> {
+    let parsed = refs.into_iter().filter_map(|(name, oid)| Some((name.strip_prefix(folder)?.parse().ok()?, oid)));
+    parsed.collect()
+}

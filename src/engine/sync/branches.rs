@@ -1,0 +1,55 @@
+//! The branches of variants, where they go and come with their runs: as git pushes and fetches branches.
+
+use std::collections::HashMap;
+
+use super::Exchange;
+use super::troubles;
+use crate::engine::branches;
+use crate::error::Result;
+use crate::git::Sending;
+use crate::model::documents::Outcome;
+use crate::model::{Oid, Run, RunId};
+
+impl Exchange<'_> {
+    /// What fetches them, as remote-tracking branches.
+    pub(super) fn branch_refspec(&self) -> Result<Option<String>> {
+        if !self.wish.branches {
+            return Ok(None);
+        }
+        let prefix = branches::prefix(self.context)?;
+        Ok(Some(format!("+refs/heads/{prefix}*:refs/remotes/{}/{prefix}*", self.remote)))
+    }
+
+    /// Those that the remote does not have as they are here.
+    pub(super) fn branches<'r>(
+        &self,
+        runs: &'r [(Run, Oid)],
+        outcome: &mut Outcome,
+    ) -> Result<Vec<(&'r RunId, Sending)>> {
+        let repo = &self.context.repo;
+        let (mut sendings, mut is_there) = (Vec::new(), HashMap::new());
+        for (run, _) in runs {
+            for branch in run.variants.iter().filter_map(|variant| variant.branch.as_ref()) {
+                let name = format!("refs/heads/{branch}");
+                let Some(tip) = repo.ref_target(&name) else { continue };
+                let seen = repo.ref_target(&format!("refs/remotes/{}/{branch}", self.remote));
+                if seen == Some(tip) {
+                    continue;
+                }
+                if seen.is_some_and(|seen| !repo.is_ancestor(seen, tip).unwrap_or(false)) {
+                    outcome.trouble(&run.run, troubles::branch_moved(self.remote, branch));
+                    continue;
+                }
+                // With a branch goes all that it stands on: work that nobody has pushed is not ours to push.
+                let base = run.base_oid;
+                let pushed = *is_there.entry(base).or_insert_with(|| repo.is_on_remote(self.remote, base));
+                if !pushed {
+                    outcome.trouble(&run.run, troubles::base(self.remote, branch, base));
+                    continue;
+                }
+                sendings.push((&run.run, Sending { name, new: Some(tip), old: None }));
+            }
+        }
+        Ok(sendings)
+    }
+}

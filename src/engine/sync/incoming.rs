@@ -1,0 +1,35 @@
+//! What came from another clone is somebody else's data: each run is looked at before it becomes one of ours.
+
+use super::tree::{Files, PROMPT, files};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::model::{LeftFile, Oid, Run, RunId};
+use crate::store::sha256;
+
+/// Why a run does not go on its way.
+pub(super) fn prove(context: &Context, name: &RunId, step: Oid) -> Result<(Run, Files, Vec<LeftFile>)> {
+    let repo = &context.repo;
+    let files = files(repo, step)?;
+    let run = files.run(repo)?;
+    if let Some(why) = run.why_not_from_elsewhere(name, context.clock.now()) {
+        return Err(Error::failed(why));
+    }
+    if !files.0.contains_key(PROMPT) {
+        return Err(Error::failed(format!("it has no {PROMPT}")));
+    }
+    files.review(repo)?;
+    let left = files.left(repo)?;
+    let digest = |sum: &str| sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(bad) = left.iter().find(|file| !digest(&file.sha256)) {
+        return Err(Error::failed(format!("what it says of '{}' can't be read", bad.path)));
+    }
+    for variant in &run.variants {
+        let patch = files.0.get(&format!("variants/{}/patch.diff", variant.name()));
+        if let (Some(patch), Some(sum)) = (patch, &variant.patch_sha256)
+            && sha256(&repo.blob(*patch)?) != *sum
+        {
+            return Err(Error::failed(format!("the patch of {} is not the one that it says", variant.name())));
+        }
+    }
+    Ok((run, files, left))
+}

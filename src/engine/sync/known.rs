@@ -1,0 +1,65 @@
+//! What travelled of which journal, as it was found out last: for speed alone. A file that is missing or damaged is as
+//! good as none.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::context::Context;
+use crate::model::{Oid, RunId};
+
+/// By the newest step of a journal, the run and the newest of what travels of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known(BTreeMap<RunId, Vec<(Oid, Oid)>>);
+
+/// So many steps of each run are known: the one before the newest may still be what another remote has.
+const STEPS: usize = 4;
+
+impl Known {
+    /// Reads the file.
+    pub fn read(context: &Context) -> Known {
+        let text = std::fs::read_to_string(path(context)).unwrap_or_default();
+        let mut known = Known::default();
+        for line in text.lines() {
+            let fields: Vec<&str> = line.split(' ').collect();
+            if let [run, step, travels] = fields[..]
+                && let (Ok(run), Ok(step), Ok(travels)) = (run.parse(), step.parse(), travels.parse())
+            {
+                known.0.entry(run).or_default().push((step, travels));
+            }
+        }
+        known
+    }
+
+    /// What travels of a journal up to this step, if that is known.
+    pub fn of(&self, run: &RunId, step: Oid) -> Option<Oid> {
+        self.steps(run).find(|(known, _)| *known == step).map(|(_, travels)| travels)
+    }
+
+    /// All that is known of a run.
+    pub fn steps(&self, run: &RunId) -> impl Iterator<Item = (Oid, Oid)> {
+        self.0.get(run).into_iter().flatten().copied()
+    }
+
+    /// Takes down what travels of a journal.
+    pub fn learn(&mut self, run: &RunId, step: Oid, travels: Oid) {
+        let steps = self.0.entry(run.clone()).or_default();
+        steps.retain(|(known, _)| *known != step);
+        steps.push((step, travels));
+        let more = steps.len().saturating_sub(STEPS);
+        steps.drain(..more);
+    }
+
+    /// Writes the file, of the runs that there are.
+    pub fn keep(&mut self, context: &Context, is_there: impl Fn(&RunId) -> bool) {
+        self.0.retain(|run, _| is_there(run));
+        let line = |run: &RunId, (step, travels): &(Oid, Oid)| format!("{run} {step} {travels}\n");
+        let lines = self.0.iter().flat_map(|(run, steps)| steps.iter().map(move |known| line(run, known)));
+        let lines: String = lines.collect();
+        // A repository that can't be written has failed before this.
+        let _ = context.places.replace(&path(context), lines.as_bytes());
+    }
+}
+
+fn path(context: &Context) -> PathBuf {
+    context.places.cache("travelled")
+}

@@ -1,0 +1,342 @@
+//! What the remote has becomes a step of our journals; what it does not have is found out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::graves::{Stones, published};
+use super::incoming::prove;
+use super::join::join;
+use super::known::Known;
+use super::scan::suspects;
+use super::travel::Travel;
+use super::tree::{Files, RUN, VIEWS, files};
+use super::troubles;
+use super::{Exchange, There, named};
+use crate::engine::handoff;
+use crate::error::{Error, Result};
+use crate::git::{NewCommit, RefFailure, RefStep};
+use crate::model::documents::{Did, Outcome, Trouble};
+use crate::model::{LeftFile, Oid, ProviderKind, Run, RunId};
+use crate::store::{RUNS, Recorded};
+
+/// How often the steps are made again, where somebody else went on with a run meanwhile.
+const TRIES: usize = 20;
+
+/// What is known after the remote's runs are here.
+#[derive(Default)]
+pub(super) struct Received {
+    pub known: Known,
+    pub outgoing: Outgoing,
+}
+
+/// What the remote does not have.
+#[derive(Default)]
+pub(super) struct Outgoing {
+    /// Runs, and what of them travels.
+    pub runs: BTreeMap<RunId, Oid>,
+    /// What is said of those that were pruned, and whether it is of a prune.
+    pub pruned: BTreeMap<RunId, (Oid, bool)>,
+    /// Runs that are to go there.
+    pub gone: Vec<RunId>,
+    /// Runs that the remote has, or is going to have.
+    pub alive: Vec<(Run, Oid)>,
+}
+
+/// What is to be done to one run.
+#[derive(Default)]
+struct Plan {
+    /// Its journal here, before and afterwards.
+    step: Option<(Option<Oid>, Oid)>,
+    /// The record afterwards, where it is a new one.
+    run: Option<Run>,
+    /// What travels of it afterwards.
+    travels: Option<Oid>,
+    send: bool,
+    prune: Option<String>,
+    gone: bool,
+    did: Option<Did>,
+    both: BTreeSet<&'static str>,
+    left: Vec<LeftFile>,
+    trouble: Option<Trouble>,
+}
+
+impl Plan {
+    fn trouble(trouble: Trouble) -> Plan {
+        Plan { trouble: Some(trouble), ..Plan::default() }
+    }
+}
+
+impl Exchange<'_> {
+    /// Takes in what the remote has.
+    pub(super) fn receive(&self, there: &There, outcome: &mut Outcome) -> Result<Received> {
+        for odd in &there.odd {
+            outcome.of(&crate::model::first_line(odd, 60)).trouble = Some(troubles::odd(self.remote));
+        }
+        let stones = self.stones(there, outcome)?;
+        let known = Known::read(self.context);
+        for _ in 0..TRIES {
+            let plans = self.plans(there, &stones, &known)?;
+            if self.wish.dry_run || self.take(&plans, outcome)? {
+                return Ok(self.conclude(plans, known, stones, outcome));
+            }
+        }
+        Err(Error::failed("the runs are being changed by others all the time").hint("try again"))
+    }
+
+    fn plans(&self, there: &There, stones: &Stones, known: &Known) -> Result<BTreeMap<RunId, Plan>> {
+        let repo = &self.context.repo;
+        let here = named(repo.refs_under(RUNS)?, RUNS);
+        let runs: BTreeSet<&RunId> = here.keys().chain(there.runs.keys()).collect();
+        let work = || {
+            let plan = |run: &RunId| {
+                let (ours, theirs) = (here.get(run).copied(), there.runs.get(run).copied());
+                let by = stones.of.get(run).filter(|stone| stone.is_pruned());
+                // Of most runs there is no news.
+                let travels = ours.and_then(|ours| known.of(run, ours));
+                if travels.is_some() && travels == theirs && by.is_none() {
+                    return Plan { travels, ..Plan::default() };
+                }
+                if there.unseen.contains(run) {
+                    let did = if ours.is_some() { Did::Updated } else { Did::Received };
+                    return Plan { did: Some(did), ..Plan::default() };
+                }
+                self.plan(run, ours, theirs, stones, known)
+            };
+            Ok(runs.iter().map(|run| ((*run).clone(), plan(run))).collect())
+        };
+        if self.wish.dry_run {
+            repo.in_trial(work)
+        } else {
+            repo.at_once(|| self.context.places.lock_for_writing(), work)
+        }
+    }
+
+    fn plan(&self, run: &RunId, ours: Option<Oid>, theirs: Option<Oid>, stones: &Stones, known: &Known) -> Plan {
+        let stone = stones.of.get(run).filter(|stone| stone.is_pruned());
+        let gone = stone.is_some_and(|stone| theirs.is_some_and(|theirs| stone.covers(theirs)));
+        let Some(ours) = ours else {
+            return match (theirs, stone) {
+                (Some(_), Some(_)) if gone => Plan { gone, ..Plan::default() },
+                (Some(_), Some(_)) => Plan::trouble(troubles::later_there(run, self.remote)),
+                (Some(theirs), None) if self.wish.fetch => self.new_here(run, theirs),
+                _ => Plan::default(),
+            };
+        };
+        let mut travel = match self.travel(run, theirs, known) {
+            Ok(travel) => travel,
+            Err(error) => return Plan::trouble(troubles::incoming(&error, run.as_str(), self.remote)),
+        };
+        let travels = match travel.of(ours) {
+            Ok(travels) => travels,
+            Err(error) => return Plan::trouble(troubles::outgoing(&error, run)),
+        };
+        if let Some(stone) = stone {
+            let covered = stone.covers(travels);
+            return Plan {
+                gone,
+                prune: (covered && self.wish.fetch).then(|| stone.by.clone()),
+                trouble: (!covered).then(|| troubles::pruned_elsewhere(run, &stone.by)),
+                ..Plan::default()
+            };
+        }
+        let there = theirs.filter(|theirs| !travel.journal.follows(travels, *theirs));
+        let plan = match there {
+            None => Ok(Plan { travels: Some(travels), send: theirs != Some(travels), ..Plan::default() }),
+            Some(_) if !self.wish.fetch => Ok(Plan::trouble(troubles::behind(self.remote))),
+            Some(theirs) => self.bring_together(run, ours, travels, theirs, &mut travel),
+        };
+        let plan = plan.unwrap_or_else(|error| Plan::trouble(troubles::incoming(&error, run.as_str(), self.remote)));
+        self.hold_back(run, theirs, &travel, plan)
+    }
+
+    fn travel(&self, run: &RunId, theirs: Option<Oid>, known: &Known) -> Result<super::travel::Travel<'_>> {
+        let mut tips: Vec<Oid> = published(self.context, run)?;
+        tips.extend(theirs);
+        let mut travel = Travel::new(self.context, self.most, &tips)?;
+        known.steps(run).for_each(|(step, travels)| travel.know(step, travels));
+        Ok(travel)
+    }
+
+    /// A run that was not here before.
+    fn new_here(&self, name: &RunId, theirs: Oid) -> Plan {
+        match prove(self.context, name, theirs) {
+            Ok((run, _, left)) => Plan {
+                step: Some((None, theirs)),
+                run: Some(run),
+                travels: Some(theirs),
+                did: Some(Did::Received),
+                left,
+                ..Plan::default()
+            },
+            Err(error) => Plan::trouble(troubles::incoming(&error, name.as_str(), self.remote)),
+        }
+    }
+
+    /// A run that went on at the remote, and perhaps here too.
+    fn bring_together(
+        &self,
+        name: &RunId,
+        ours: Oid,
+        travels: Oid,
+        theirs: Oid,
+        travel: &mut Travel<'_>,
+    ) -> Result<Plan> {
+        let repo = &self.context.repo;
+        let (other, ..) = prove(self.context, name, theirs)?;
+        let mut plan = Plan { travels: Some(theirs), did: Some(Did::Updated), ..Plan::default() };
+        if !travel.journal.follows(theirs, travels) {
+            let base = travel.journal.common(travels, theirs);
+            if base.is_none() && !is_same_import(&files(repo, travels)?.run(repo)?, &other) {
+                return Ok(Plan::trouble(troubles::unrelated(name, self.remote)));
+            }
+            let joined = join(self.context, base, travels, theirs)?;
+            travel.journal.take_in(repo, joined.step)?;
+            plan = Plan {
+                travels: Some(joined.step),
+                did: Some(Did::Merged),
+                send: true,
+                both: joined.both,
+                ..Plan::default()
+            };
+        }
+        let arrived = plan.travels.unwrap_or(theirs);
+        let (step, run, left) = self.arrive(ours, travels, arrived)?;
+        Ok(Plan { step: Some((Some(ours), step)), run: Some(run), left, ..plan })
+    }
+
+    /// The step of our journal by which what travelled arrives. What is our own stays.
+    fn arrive(&self, ours: Oid, travels: Oid, arrived: Oid) -> Result<(Oid, Run, Vec<LeftFile>)> {
+        let repo = &self.context.repo;
+        let (own, mut merged) = (files(repo, ours)?, files(repo, arrived)?);
+        let (mine, came) = (own.run(repo)?, merged.run(repo)?);
+        let left = merged.left(repo)?;
+        if ours == travels {
+            return Ok((arrived, came, left));
+        }
+        let run = came.received(&mine);
+        let own_left: Files = own;
+        for file in &left {
+            if own_left.0.get(&file.path) == Some(&file.oid) {
+                merged.0.insert(file.path.clone(), file.oid);
+            }
+        }
+        merged.put(repo, RUN, &run)?;
+        merged.put_left(repo, left)?;
+        if VIEWS.iter().any(|view| own_left.0.contains_key(*view)) {
+            let (prompt, review) = (merged.prompt(repo)?, merged.review(repo)?);
+            for (path, bytes) in handoff::files(&run, &prompt, review.as_ref()) {
+                if let Some(bytes) = bytes {
+                    merged.0.insert(path, repo.write_blob(&bytes)?);
+                }
+            }
+        }
+        let message = repo.commit(arrived)?.message;
+        let message = format!("received from {}: {}\n", self.remote, message.lines().next().unwrap_or_default());
+        let new = NewCommit {
+            tree: merged.write(repo)?,
+            parents: &[ours, arrived],
+            identity: &self.context.journalist(),
+            at: self.context.clock.now().max(run.updated_at),
+            message: &message,
+        };
+        let left = merged.left(repo)?;
+        Ok((repo.write_commit(&new)?, run, left))
+    }
+
+    /// A run that holds what looks like a secret does not travel.
+    fn hold_back(&self, run: &RunId, theirs: Option<Oid>, travel: &Travel<'_>, plan: Plan) -> Plan {
+        let Some(travels) = plan.travels.filter(|_| plan.send && self.wish.push) else { return plan };
+        if self.wish.despite.contains(run) {
+            return plan;
+        }
+        let there = theirs.map(|theirs| travel.journal.up_to(theirs)).unwrap_or_default();
+        let trouble = match suspects(self.context, &travel.journal.since(travels, &there), theirs) {
+            Ok(suspects) if suspects.is_empty() => return plan,
+            Ok(suspects) => troubles::secret(run, suspects),
+            Err(error) => troubles::outgoing(&error, run),
+        };
+        Plan { send: false, trouble: Some(trouble), ..plan }
+    }
+
+    /// Makes the notes of what is new again, and then puts all journals where they belong: who is killed before does both
+    /// again. Answers whether nobody else was faster.
+    fn take(&self, plans: &BTreeMap<RunId, Plan>, outcome: &mut Outcome) -> Result<bool> {
+        let changed = plans.iter().filter_map(|(name, plan)| Some((name, plan.step?, plan.run.as_ref()?)));
+        let (mut steps, mut recorded) = (Vec::new(), Vec::new());
+        for (name, (old, new), run) in changed {
+            steps.push(RefStep { name: format!("{RUNS}{name}"), old, new: Some(new) });
+            if run.variants.iter().any(|variant| variant.apply.is_some()) {
+                recorded.push(Recorded { run: run.clone(), head: new });
+            }
+        }
+        if steps.is_empty() {
+            return Ok(true);
+        }
+        if let Err(error) = handoff::write_all_notes(self.context, &recorded, "sync") {
+            let warning = format!(
+                "the notes can't be made again: {}; 'git puff doctor --repair' tries it later",
+                error.message()
+            );
+            if !outcome.warnings.contains(&warning) {
+                outcome.warnings.push(warning);
+            }
+        }
+        let _lock = self.context.places.lock_for_writing()?;
+        match self.context.repo.change_refs(&steps, "puff: sync") {
+            Ok(()) => Ok(true),
+            Err(RefFailure::Moved(_)) => Ok(false),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    fn conclude(
+        &self,
+        plans: BTreeMap<RunId, Plan>,
+        mut known: Known,
+        stones: Stones,
+        outcome: &mut Outcome,
+    ) -> Received {
+        let mut outgoing = Outgoing { pruned: stones.outgoing, ..Outgoing::default() };
+        let here = self.context.repo.refs_under(RUNS).map(|refs| named(refs, RUNS)).unwrap_or_default();
+        for (name, plan) in plans {
+            if let Some(did) = plan.did {
+                outcome.did(&name, did);
+                let entry = outcome.of(name.as_str());
+                entry.both = plan.both.iter().map(|what| (*what).to_owned()).collect();
+                entry.left = plan.left;
+                entry.base_missing =
+                    plan.run.as_ref().map(|run| run.base_oid).filter(|base| !self.context.repo.has_commit(*base));
+            }
+            let is_held = plan.trouble.is_some();
+            if let Some(trouble) = plan.trouble {
+                outcome.trouble(&name, trouble);
+            }
+            if let Some(by) = plan.prune {
+                self.prune(&name, &by, outcome);
+            }
+            let now = plan.step.map(|(_, new)| new).or_else(|| here.get(&name).copied());
+            if let (Some(now), Some(travels)) = (now, plan.travels) {
+                known.learn(&name, now, travels);
+                if plan.send {
+                    outgoing.runs.insert(name.clone(), travels);
+                }
+                if !is_held && self.wish.branches {
+                    let run = plan.run.or_else(|| {
+                        files(&self.context.repo, now).and_then(|files| files.run(&self.context.repo)).ok()
+                    });
+                    outgoing.alive.extend(run.map(|run| (run, now)));
+                }
+            }
+            if plan.gone {
+                outgoing.gone.push(name);
+            }
+        }
+        Received { known, outgoing }
+    }
+}
+
+/// Are these the same folder of patches, imported in two places?
+fn is_same_import(one: &Run, other: &Run) -> bool {
+    let patches = |run: &Run| run.variants.iter().map(|variant| variant.patch_sha256.clone()).collect::<Vec<_>>();
+    let imports = one.provider == ProviderKind::Import && other.provider == ProviderKind::Import;
+    imports && one.base_oid == other.base_oid && patches(one) == patches(other)
+}

@@ -1,0 +1,82 @@
+//! What looks like a secret in what is about to travel: prompts, messages, records, and the lines that patches add.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::tree::{Files, files};
+use crate::context::Context;
+use crate::error::Result;
+use crate::model::Oid;
+use crate::model::documents::Suspect;
+use crate::secrets;
+
+/// Looks through steps that are about to travel. What `there`, a step that is there already, has as well is not looked for
+/// again.
+///
+/// # Errors
+/// When a file can't be read.
+pub(super) fn suspects(context: &Context, steps: &[Oid], there: Option<Oid>) -> Result<Vec<Suspect>> {
+    let before = there.map(|there| files(&context.repo, there)).transpose()?.unwrap_or_default();
+    let mut seen: HashSet<Oid> = before.0.values().copied().collect();
+    let mut found: Vec<Suspect> = Vec::new();
+    for step in steps.iter().rev() {
+        for (path, oid) in files(&context.repo, *step)?.0 {
+            if seen.insert(oid) {
+                found.extend(look(&path, &context.repo.blob(oid)?));
+            }
+        }
+    }
+    // What is said there already is no secret any more.
+    let known = if found.is_empty() { Vec::new() } else { all(context, &before)? };
+    let mut named = HashSet::new();
+    found.retain(|suspect| {
+        let same = |other: &Suspect| (other.kind, &other.begins) == (suspect.kind, &suspect.begins);
+        !known.iter().any(same) && named.insert((suspect.path.clone(), suspect.kind, suspect.begins.clone()))
+    });
+    Ok(found)
+}
+
+fn all(context: &Context, files: &Files) -> Result<Vec<Suspect>> {
+    let mut found = Vec::new();
+    for (path, oid) in &files.0 {
+        found.extend(look(path, &context.repo.blob(*oid)?));
+    }
+    Ok(found)
+}
+
+fn look(path: &str, bytes: &[u8]) -> Vec<Suspect> {
+    let each = |text: &[u8]| -> Vec<Suspect> {
+        let found = secrets::find_each(text).into_iter();
+        found
+            .map(|(line, secret)| Suspect { path: path.to_owned(), line, kind: secret.kind, begins: secret.begins })
+            .collect()
+    };
+    if path.ends_with(".diff") {
+        return each(&added(bytes));
+    }
+    // In JSON, quotes and line ends are written otherwise than they read.
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(document) if path.ends_with(".json") => {
+            let mut found = Vec::new();
+            texts(&document, &mut |text| found.extend(each(text.as_bytes())));
+            found
+        }
+        _ => each(bytes),
+    }
+}
+
+/// The lines that a patch adds, at their places: what it takes away or leaves was there before it.
+fn added(patch: &[u8]) -> Vec<u8> {
+    let lines = patch.split(|byte| *byte == b'\n').map(|line| line.strip_prefix(b"+").unwrap_or_default());
+    lines.collect::<Vec<_>>().join(&b'\n')
+}
+
+fn texts(value: &Value, take: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => take(text),
+        Value::Array(values) => values.iter().for_each(|value| texts(value, take)),
+        Value::Object(fields) => fields.values().for_each(|value| texts(value, take)),
+        _ => {}
+    }
+}

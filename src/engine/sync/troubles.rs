@@ -1,0 +1,113 @@
+//! Why a run is not exchanged, or not whole: worded once.
+
+use crate::error::{Error, Kind};
+use crate::model::documents::{Suspect, Trouble};
+use crate::model::{Oid, RunId};
+
+fn trouble(kind: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Trouble {
+    Trouble { kind, what: what.into(), hint: hint.into(), suspects: Vec::new() }
+}
+
+/// Something of another clone can't become one of ours.
+pub fn incoming(error: &Error, run: &str, remote: &str) -> Trouble {
+    let kind = if error.kind() == Kind::CannotWork { "newer" } else { "invalid" };
+    let hint = match error.next_step() {
+        Some(step) if kind == "newer" => format!("{step}; the run was left as it is on both sides"),
+        _ => format!("nothing of it was taken; 'git log refs/puff/remotes/{remote}/runs/{run}' shows who sent it"),
+    };
+    trouble(kind, format!("what '{remote}' has of it was not taken: {}", said(error)), hint)
+}
+
+/// Something of ours can't go.
+pub fn outgoing(error: &Error, run: &RunId) -> Trouble {
+    let kind = if error.kind() == Kind::CannotWork { "newer" } else { "unreadable" };
+    let hint = error.next_step().map_or(format!("its history is in 'git log refs/puff/runs/{run}'"), str::to_owned);
+    trouble(kind, format!("it stays here: {}", said(error)), hint)
+}
+
+pub fn unrelated(run: &RunId, remote: &str) -> Trouble {
+    trouble(
+        "unrelated",
+        format!("'{remote}' has another run of that name: yours stays here, that one there"),
+        format!(
+            "'git log refs/puff/remotes/{remote}/runs/{run}' shows the other; prune one of the two where it is at home"
+        ),
+    )
+}
+
+pub fn secret(run: &RunId, suspects: Vec<Suspect>) -> Trouble {
+    let first = suspects.first().map_or(String::new(), |one| {
+        format!(": {} line {} has what looks like {} ('{}…')", one.path, one.line, one.kind, one.begins)
+    });
+    let more = match suspects.len() {
+        0 | 1 => String::new(),
+        several => format!(", and {} more", several - 1),
+    };
+    let hint = format!(
+        "look at it with 'git puff show {run}' or in 'git show refs/puff/runs/{run}:FILE'; if it is none, or may go: git puff sync --allow-secret {run}"
+    );
+    Trouble { suspects, ..trouble("secret", format!("it stays here{first}{more}"), hint) }
+}
+
+pub fn pruned_elsewhere(run: &RunId, by: &str) -> Trouble {
+    trouble(
+        "pruned",
+        format!("{by} has pruned it, and there is later work on it here: it was kept, and stays here"),
+        format!("'git puff sync --revive {run}' gives it to everybody again, 'git puff prune {run}' lets it go"),
+    )
+}
+
+pub fn later_there(run: &RunId, remote: &str) -> Trouble {
+    trouble(
+        "pruned",
+        format!("it was pruned, and '{remote}' has later work on it: that stays there"),
+        format!("'git puff undo {run}' or 'git puff sync --revive {run}' brings it back"),
+    )
+}
+
+pub fn not_pruned(run: &RunId, by: &str, error: &Error) -> Trouble {
+    let hint = error.next_step().map_or(format!("'git puff prune {run}' removes it"), str::to_owned);
+    trouble("kept", format!("{by} has pruned it; it was kept here: {}", error.message()), hint)
+}
+
+pub fn behind(remote: &str) -> Trouble {
+    trouble(
+        "behind",
+        format!("'{remote}' has something newer of it"),
+        format!("'git puff sync {remote}' fetches that first"),
+    )
+}
+
+pub fn refused(remote: &str, name: &str, said: &str) -> Trouble {
+    let hint = format!("its owners have to allow '{name}' there; the run is whole here");
+    trouble("refused", format!("'{remote}' does not take it: {said}"), hint)
+}
+
+pub fn base(remote: &str, branch: &str, base: Oid) -> Trouble {
+    trouble(
+        "base",
+        format!("its branch '{branch}' stays here: it stands on {}, which '{remote}' does not have", base.short()),
+        "push what it stands on first",
+    )
+}
+
+pub fn branch_moved(remote: &str, branch: &str) -> Trouble {
+    trouble(
+        "behind",
+        format!("'{remote}' has something else on the branch '{branch}'"),
+        format!("look at both: git log {branch}...{remote}/{branch}"),
+    )
+}
+
+pub fn odd(remote: &str) -> Trouble {
+    trouble(
+        "invalid",
+        format!("'{remote}' has a ref of that name among its runs, which is none"),
+        format!("its owner can remove it: git push {remote} --delete refs/puff/runs/NAME"),
+    )
+}
+
+/// An error and what is underneath, in a line.
+fn said(error: &Error) -> String {
+    [error.message().to_owned()].into_iter().chain(error.causes()).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,409 @@
+//! Two records of one run that went on in two places, put together field by field.
+//!
+//! What one side changed counts; where both changed something, what is known better does, by a rule that does not ask
+//! which side is whose: two people who put the same together come to the same. Fields that this git-puff does not know
+//! are put together as the others are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{Decision, Review, Run, State, Time, Variant};
+
+/// One of the two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The first.
+    One,
+    /// The second.
+    Other,
+}
+
+/// What two records come to.
+#[derive(Clone, Debug)]
+pub struct Together {
+    /// The run.
+    pub run: Run,
+    /// What the last review found out.
+    pub review: Option<Review>,
+    /// Whose artifacts a variant has, where the two sides have different ones.
+    pub artifacts: BTreeMap<u32, Side>,
+    /// What both sides changed, each otherwise: what was decided is in the record, the rest in the journal.
+    pub both: BTreeSet<&'static str>,
+    /// Reviews of both sides went into one, so that its ranking is to be drawn up again.
+    pub reviewed_twice: bool,
+}
+
+/// A record and its review.
+pub type Known<'a> = (&'a Run, Option<&'a Review>);
+
+/// The fields of a variant that belong to one patch: they are one side's, all of them.
+const OF_THE_PATCH: [&str; 14] = [
+    "status",
+    "revision",
+    "apply",
+    "branch",
+    "commit",
+    "patch_sha256",
+    "files",
+    "insertions",
+    "deletions",
+    "reason",
+    "conflicts",
+    "duplicate_of",
+    "risks",
+    "message",
+];
+
+/// The fields of a variant that a review made.
+const OF_THE_REVIEW: [&str; 2] = ["checks", "score"];
+
+/// Fields of a run that are put together by rules of their own.
+const OWN_RULES: [&str; 9] =
+    ["variants", "state", "decision", "attention", "reason", "updated_at", "progress_at", "submitted_at", "created_at"];
+
+impl Together {
+    /// Puts two records together that have `base` in common, if anything.
+    ///
+    /// # Errors
+    /// When what comes of it is no record: then one of the two is none.
+    pub fn of(base: Option<Known<'_>>, one: Known<'_>, other: Known<'_>) -> Result<Together, serde_json::Error> {
+        let values =
+            Values { base: base.map(|(run, _)| value(run)).transpose()?, one: value(one.0)?, other: value(other.0)? };
+        let newer = if (one.0.updated_at, values.one.to_string()) >= (other.0.updated_at, values.other.to_string()) {
+            Side::One
+        } else {
+            Side::Other
+        };
+        let mut merge = Merge { newer, both: BTreeSet::new(), artifacts: BTreeMap::new() };
+        let base_run = base.map(|(run, _)| run);
+        let mut fields = merge.fields(&values);
+        fields.insert("variants".to_owned(), Value::Array(merge.variants(&values)));
+        let mut run: Run = serde_json::from_value(Value::Object(fields))?;
+        run.decision = merge.decision(base_run, one.0, other.0);
+        run.created_at = one.0.created_at.min(other.0.created_at);
+        run.updated_at = one.0.updated_at.max(other.0.updated_at);
+        run.progress_at = one.0.progress_at.max(other.0.progress_at);
+        run.submitted_at = earlier(one.0.submitted_at, other.0.submitted_at);
+        let (review, reviewed_twice) = merge.review(base.and_then(|(_, review)| review), one, other, &mut run);
+        run.state = merge.state(base_run, one.0, other.0, &run, review.as_ref());
+        let need = |run: &Run| (run.attention.clone(), run.reason.clone());
+        (run.attention, run.reason) =
+            merge.whole("attention", base_run.map(need).as_ref(), &need(one.0), &need(other.0)).clone();
+        if run.state != one.0.state && run.state != other.0.state {
+            (run.attention, run.reason) = (None, None);
+        }
+        Ok(Together { run, review, artifacts: merge.artifacts, both: merge.both, reviewed_twice })
+    }
+}
+
+/// The three records as JSON, with the keys of all objects in order.
+struct Values {
+    base: Option<Value>,
+    one: Value,
+    other: Value,
+}
+
+fn value(run: &Run) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(run).map(in_order)
+}
+
+/// The same value, whatever order its keys were written in.
+fn in_order(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let sorted: BTreeMap<String, Value> =
+                fields.into_iter().map(|(key, value)| (key, in_order(value))).collect();
+            Value::Object(sorted.into_iter().collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(in_order).collect()),
+        plain => plain,
+    }
+}
+
+fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+struct Merge {
+    newer: Side,
+    both: BTreeSet<&'static str>,
+    artifacts: BTreeMap<u32, Side>,
+}
+
+impl Merge {
+    fn newer<'v, T: ?Sized>(&self, one: &'v T, other: &'v T) -> &'v T {
+        match self.newer {
+            Side::One => one,
+            Side::Other => other,
+        }
+    }
+
+    /// One of two values that are taken whole.
+    fn whole<'v, T: PartialEq>(&mut self, name: &'static str, base: Option<&T>, one: &'v T, other: &'v T) -> &'v T {
+        match changed(base, one, other) {
+            Some(Side::One) => one,
+            Some(Side::Other) => other,
+            None => {
+                self.both.insert(name);
+                self.newer(one, other)
+            }
+        }
+    }
+
+    /// The fields of a run that have no rule of their own.
+    fn fields(&mut self, values: &Values) -> Map<String, Value> {
+        let (one, other) = (object(&values.one), object(&values.other));
+        let base = values.base.as_ref().map(object);
+        let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+        let mut fields = Map::new();
+        for name in names {
+            let of = |fields: &'_ Map<String, Value>| fields.get(name.as_str()).cloned();
+            let before = base.and_then(of);
+            // What was asked for is asked for once.
+            let fixed = matches!(name.as_str(), "check" | "prompt_file" | "home");
+            let merged = match before.as_ref().filter(|_| fixed) {
+                Some(before) => Some(before.clone()),
+                None if OWN_RULES.contains(&name.as_str()) => of(one),
+                None => self.value(before.as_ref(), of(one).as_ref(), of(other).as_ref()),
+            };
+            fields.extend(merged.map(|value| (name.clone(), value)));
+        }
+        fields
+    }
+
+    /// Any value, objects field by field.
+    fn value(&mut self, base: Option<&Value>, one: Option<&Value>, other: Option<&Value>) -> Option<Value> {
+        // What is not there is as good as null: fields may be left out.
+        let null = Value::Null;
+        let (here, there) = (one.unwrap_or(&null), other.unwrap_or(&null));
+        match changed(Some(base.unwrap_or(&null)), here, there) {
+            Some(Side::One) => one.cloned(),
+            Some(Side::Other) => other.cloned(),
+            None => match (here, there) {
+                (Value::Object(here), Value::Object(there)) => {
+                    let before = base.and_then(Value::as_object);
+                    let names: BTreeSet<&String> = here.keys().chain(there.keys()).collect();
+                    let merged = names.into_iter().filter_map(|name| {
+                        let before = before.and_then(|before| before.get(name));
+                        Some((name.clone(), self.value(before, here.get(name), there.get(name))?))
+                    });
+                    Some(Value::Object(merged.collect()))
+                }
+                (Value::Null, _) => other.cloned(),
+                (_, Value::Null) => one.cloned(),
+                _ => {
+                    self.both.insert("fields");
+                    Some(self.newer(here, there).clone())
+                }
+            },
+        }
+    }
+
+    fn variants(&mut self, values: &Values) -> Vec<Value> {
+        let (one, other) = (numbered(&values.one), numbered(&values.other));
+        let base = values.base.as_ref().map(numbered).unwrap_or_default();
+        let numbers: BTreeSet<u64> = one.keys().chain(other.keys()).copied().collect();
+        let merged = numbers.into_iter().filter_map(|number| match (one.get(&number), other.get(&number)) {
+            (Some(one), Some(other)) => Some(self.variant(number, base.get(&number).copied(), one, other)),
+            (one, other) => one.or(other).map(|variant| (*variant).clone()),
+        });
+        merged.collect()
+    }
+
+    fn variant(&mut self, number: u64, base: Option<&Value>, one: &Value, other: &Value) -> Value {
+        let of = |variant: &Value, names: &[&str]| -> Vec<Value> {
+            names.iter().map(|name| variant.get(name).cloned().unwrap_or_default()).collect()
+        };
+        let patches = (of(one, &OF_THE_PATCH), of(other, &OF_THE_PATCH));
+        let side = match changed(base.map(|base| of(base, &OF_THE_PATCH)).as_ref(), &patches.0, &patches.1) {
+            Some(side) => side,
+            None => {
+                self.both.insert("variants");
+                self.better(one, other)
+            }
+        };
+        if patches.0 != patches.1 {
+            self.artifacts.insert(u32::try_from(number).unwrap_or(u32::MAX), side);
+        }
+        let of_patch = if side == Side::One { one } else { other };
+        let (one, other) = (object(one), object(other));
+        let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+        let mut fields = Map::new();
+        for name in names {
+            let is_one_of = |names: &[&str]| names.contains(&name.as_str());
+            let value = if is_one_of(&OF_THE_PATCH) {
+                of_patch.get(name).cloned()
+            } else if is_one_of(&OF_THE_REVIEW) {
+                one.get(name).cloned()
+            } else {
+                let before = base.and_then(|base| base.get(name));
+                self.value(before, one.get(name), other.get(name))
+            };
+            fields.extend(value.map(|value| (name.clone(), value)));
+        }
+        Value::Object(fields)
+    }
+
+    /// The side that knows more of a variant: a later patch, an end, a commit.
+    fn better(&self, one: &Value, other: &Value) -> Side {
+        let known = |variant: &Value| {
+            let status = variant["status"].as_str().unwrap_or_default();
+            let is_through = !matches!(status, "pending" | "in_progress");
+            let has = |name: &str| !variant[name].is_null();
+            let completed = status == "completed";
+            (variant["revision"].as_u64(), has("patch_sha256"), completed, has("commit"), has("apply"), is_through)
+        };
+        match known(one).cmp(&known(other)) {
+            std::cmp::Ordering::Greater => Side::One,
+            std::cmp::Ordering::Less => Side::Other,
+            std::cmp::Ordering::Equal => self.newer,
+        }
+    }
+
+    /// The later decision stands; that there was another one is said in its reasons.
+    fn decision(&mut self, base: Option<&Run>, one: &Run, other: &Run) -> Option<Decision> {
+        let before = base.map(|base| &base.decision);
+        match changed(before, &one.decision, &other.decision) {
+            Some(Side::One) => one.decision.clone(),
+            Some(Side::Other) => other.decision.clone(),
+            None => {
+                self.both.insert("decision");
+                let key = |decision: &Decision| (decision.decided_at, decision.variant, format!("{decision:?}"));
+                let (Some(one), Some(other)) = (&one.decision, &other.decision) else {
+                    return one.decision.clone().or_else(|| other.decision.clone());
+                };
+                let (later, earlier) = if key(one) >= key(other) { (one, other) } else { (other, one) };
+                let mut decision = later.clone();
+                let onto = earlier.onto.strip_prefix("refs/heads/").unwrap_or(&earlier.onto);
+                let at = earlier.after.map_or(String::new(), |after| format!(", at {}", after.short()));
+                let reason = format!("var{} was taken elsewhere, onto {onto}{at}", earlier.variant);
+                if earlier.variant != later.variant && !decision.reasons.contains(&reason) {
+                    decision.reasons.push(reason);
+                }
+                Some(decision)
+            }
+        }
+    }
+
+    /// The review that stands, and what it says of the variants; whether it came of two.
+    fn review(
+        &mut self,
+        base: Option<&Review>,
+        one: Known<'_>,
+        other: Known<'_>,
+        run: &mut Run,
+    ) -> (Option<Review>, bool) {
+        let same = |review: Option<&Review>| review.map(|review| format!("{review:?}"));
+        let side = changed(Some(&same(base)), &same(one.1), &same(other.1));
+        let (stands, beside) = match (side, one.1, other.1) {
+            (Some(Side::One), ..) => (one, None),
+            (Some(Side::Other), ..) => (other, None),
+            (None, Some(review), Some(second)) => {
+                self.both.insert("review");
+                let key = |review: &Review| (review.reviewed_at, format!("{review:?}"));
+                if key(review) >= key(second) { (one, Some(other)) } else { (other, Some(one)) }
+            }
+            // One side has lost it: that is none of its steps.
+            (None, Some(_), None) => (one, None),
+            (None, ..) => (other, None),
+        };
+        for variant in &mut run.variants {
+            let at =
+                |known: Known<'_>| known.0.variant(variant.index).filter(|at| at.commit == variant.commit).cloned();
+            let (first, second) = (at(stands), beside.and_then(at));
+            match first {
+                Some(first) => {
+                    variant.checks = first.checks;
+                    variant.score = first.score;
+                }
+                None => variant.forget_review(),
+            }
+            add_checks(variant, second);
+        }
+        let mut review = stands.1.cloned();
+        if let (Some(review), Some((_, Some(earlier)))) = (&mut review, beside) {
+            put_beside(review, earlier);
+        }
+        (review, beside.is_some())
+    }
+
+    /// How far the run is: as far as the side that is further, as far as its variants bear it out.
+    fn state(&self, base: Option<&Run>, one: &Run, other: &Run, run: &Run, review: Option<&Review>) -> State {
+        use State::*;
+        let order = [Queued, Submitting, Pending, Cancelled, Error, Ready, Harvested, Reviewed, Picked];
+        let place = |state: State| order.iter().position(|at| *at == state);
+        let furthest = match changed(base.map(|base| &base.state), &one.state, &other.state) {
+            Some(Side::One) => one.state,
+            Some(Side::Other) => other.state,
+            None if place(one.state) >= place(other.state) => one.state,
+            None => other.state,
+        };
+        let decided = run.decision.as_ref().is_some_and(|decision| decision.after.is_some());
+        let open = !run.variants.is_empty() && !run.is_complete();
+        let outdated = review.is_none_or(|review| !review.outdated(run).is_empty());
+        match furthest {
+            Ready | Harvested | Reviewed | Picked if decided => Picked,
+            Ready | Harvested | Reviewed | Picked if open => Pending,
+            Harvested | Reviewed | Picked if run.has_unharvested() => Ready,
+            Reviewed | Picked if outdated => Harvested,
+            Picked => Reviewed,
+            state => state,
+        }
+    }
+}
+
+/// Which side has changed something; either where both come to the same, none where both changed it otherwise.
+fn changed<T: PartialEq + ?Sized>(base: Option<&T>, one: &T, other: &T) -> Option<Side> {
+    if one == other || base == Some(other) {
+        Some(Side::One)
+    } else if base == Some(one) {
+        Some(Side::Other)
+    } else {
+        None
+    }
+}
+
+fn object(value: &Value) -> &Map<String, Value> {
+    static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+    value.as_object().unwrap_or(&NONE)
+}
+
+fn numbered(run: &Value) -> BTreeMap<u64, &Value> {
+    let variants = run["variants"].as_array().into_iter().flatten();
+    variants.filter_map(|variant| Some((variant["index"].as_u64()?, variant))).collect()
+}
+
+/// Checks that only the other review ran on the same commit.
+fn add_checks(variant: &mut Variant, other: Option<Variant>) {
+    for check in other.map(|other| other.checks).unwrap_or_default() {
+        if !variant.checks.iter().any(|known| known.command == check.command) {
+            variant.checks.push(check);
+        }
+    }
+}
+
+/// What an earlier review has over a later one: commands, judges, and risks that a person took.
+fn put_beside(review: &mut Review, earlier: &Review) {
+    fn add<T: Clone>(to: &mut Vec<T>, from: &[T], same: impl Fn(&T, &T) -> bool) {
+        for one in from {
+            if !to.iter().any(|known| same(known, one)) {
+                to.push(one.clone());
+            }
+        }
+    }
+    add(&mut review.commands, &earlier.commands, |one, other| one == other);
+    add(&mut review.base, &earlier.base, |one, other| one.command == other.command);
+    add(&mut review.base_touched, &earlier.base_touched, |one, other| one == other);
+    add(&mut review.judges, &earlier.judges, |one, other| one.command == other.command);
+    add(&mut review.accepted, &earlier.accepted, |one, other| one == other);
+    let missing = earlier.extra.iter().filter(|(key, _)| !review.extra.contains_key(*key));
+    let missing: Vec<_> = missing.map(|(key, value)| (key.clone(), value.clone())).collect();
+    review.extra.extend(missing);
+}
+
+#[cfg(test)]
+mod tests;

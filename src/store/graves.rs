@@ -1,0 +1,115 @@
+//! Runs that were pruned for everybody: `refs/puff/pruned/<run>`, a commit for each prune and each revival.
+//!
+//! A ref that is gone says nothing to somebody who has it still. What was shared leaves a word behind when it goes, so
+//! that it goes elsewhere too; nothing of the run itself is kept by it.
+
+use crate::context::Context;
+use crate::error::{Error, Result, ResultExt};
+use crate::git::{Edit, EntryKind, NewCommit};
+use crate::model::{Identity, Oid, RunId, Time, Tombstone, documents};
+
+/// Where they are.
+pub const PRUNED: &str = "refs/puff/pruned/";
+
+/// What was last seen of other clones: `refs/puff/remotes/<remote>/{runs,pruned}/<run>`.
+pub const REMOTES: &str = "refs/puff/remotes/";
+
+/// So many steps of a journal are named: a run has some ten.
+const MOST: usize = 16 << 20;
+
+/// The words left behind in a repository.
+pub struct Graves<'c> {
+    context: &'c Context,
+}
+
+impl<'c> Graves<'c> {
+    /// Those of this repository.
+    pub fn new(context: &'c Context) -> Graves<'c> {
+        Graves { context }
+    }
+
+    /// What is said of a run here, and the commit that says it.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn of(&self, run: &RunId) -> Result<Option<(Tombstone, Oid)>> {
+        let id = self.context.repo.ref_target(&format!("{PRUNED}{run}"));
+        id.map(|id| Ok((self.read(id, run)?, id))).transpose()
+    }
+
+    /// What a commit says of a run.
+    ///
+    /// # Errors
+    /// When it can't be read, or says something of another run.
+    pub fn read(&self, id: Oid, run: &RunId) -> Result<Tombstone> {
+        let unreadable = || {
+            Error::cannot_work(format!("what is said of the prune of '{run}' can't be read"))
+                .hint(format!("it is in 'git show {id}'; update git-puff if a newer one wrote it"))
+        };
+        let repo = &self.context.repo;
+        let entry = repo.entry(repo.commit(id)?.tree, b"pruned.json")?.ok_or_else(unreadable)?;
+        if repo.blob_size(entry.oid)? > MOST {
+            return Err(unreadable());
+        }
+        let stone: Tombstone =
+            serde_json::from_slice(&repo.blob(entry.oid)?).map_err(|cause| unreadable().because(cause))?;
+        stone.schema.expect(documents::PRUNED).map_err(|cause| unreadable().because(cause))?;
+        if stone.run != *run {
+            return Err(unreadable().because_it_said(&format!("it says that it is of '{}'", stone.run)));
+        }
+        Ok(stone)
+    }
+
+    /// Writes a commit that says so; nothing names it yet.
+    ///
+    /// # Errors
+    /// When the repository can't be written.
+    pub fn write(&self, stone: &Tombstone, parents: &[Oid]) -> Result<Oid> {
+        let repo = &self.context.repo;
+        let mut json = serde_json::to_vec_pretty(stone).or_fail(|| "a record can't be written as JSON".to_owned())?;
+        json.push(b'\n');
+        let blob = repo.write_blob(&json)?;
+        let tree = repo.edit_tree(None, [(b"pruned.json".as_slice(), Edit::Put(EntryKind::File, blob))])?;
+        // Two who write the same write the same commit.
+        let identity = nobody();
+        let what = if stone.is_pruned() { "pruned" } else { "brought back" };
+        let message = format!("{what} by {}\n", crate::model::first_line(&stone.by, 60));
+        repo.write_commit(&NewCommit { tree, parents, identity: &identity, at: stone.at, message: &message })
+    }
+
+    /// The next turn of a run: it is pruned, or brought back.
+    ///
+    /// # Errors
+    /// When what is said of it can't be read, or the repository can't be written.
+    pub fn turn(&self, run: &RunId, journal: Vec<Oid>, now: Time) -> Result<(Oid, Option<Oid>)> {
+        let before = self.of(run)?;
+        let stone = Tombstone {
+            schema: crate::model::Schema::of(documents::PRUNED),
+            run: run.clone(),
+            turn: before.as_ref().map_or(0, |(stone, _)| stone.turn) + 1,
+            by: self.context.journalist().name,
+            at: now,
+            journal,
+            extra: Default::default(),
+        };
+        let old = before.map(|(_, id)| id);
+        let parents: Vec<Oid> = old.into_iter().collect();
+        Ok((self.write(&stone, &parents)?, old))
+    }
+
+    /// Was this run ever seen in another clone?
+    ///
+    /// # Errors
+    /// When the refs can't be read.
+    pub fn is_shared(&self, run: &RunId) -> Result<bool> {
+        let seen = self.context.repo.refs_under(REMOTES)?;
+        let ending = format!("/runs/{run}");
+        Ok(seen.iter().any(|(name, _)| name.ends_with(&ending))
+            || self.context.repo.ref_target(&format!("{PRUNED}{run}")).is_some())
+    }
+}
+
+/// Who signs what no one clone has made.
+pub fn nobody() -> Identity {
+    Identity { name: "git-puff".to_owned(), email: "git-puff@localhost".to_owned() }
+}
