@@ -83,7 +83,7 @@ kinds! {
     HOOK = "hook", HookReport, "How the pre-push hook is: hook install, uninstall, status.";
     INIT = "init", Init, "What was set up, or taken back: init.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
-    TEXT = "text", Text, "A part of a text from outside: the tools of mcp that answer a patch, a report, a log or a difference.";
+    TEXT = "text", Text, "A part of a text from outside: the tools of mcp.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json.";
     VARIANT_META = "variant-meta", Meta, "Where a variant's patch came from: its meta.json.";
