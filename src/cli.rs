@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::*;
+use crate::context::Context;
 use crate::error::Error;
 use crate::manual::with_examples;
 use crate::model::RunId;
+use crate::model::shown::Abbrev;
 use crate::ui::Format;
 
 /// Send one task to several coding agents, harvest every attempt as a branch, and choose
@@ -78,6 +80,16 @@ pub enum Verb {
     // For other programs
     Mcp(mcp::Mcp),
     Skill(skill::Skill),
+    JoinOperator(join_operator::JoinOperator),
+    CasStart(cas_start::CasStart),
+    CasStop(cas_stop::CasStop),
+    CasStatus(cas_status::CasStatus),
+    /// The supervisor of the app server
+    #[command(hide = true)]
+    AppServer {
+        /// What is to be started, as JSON
+        record: String,
+    },
     #[command(hide = true)]
     Complete(complete::Complete),
     /// The watcher process itself
@@ -117,6 +129,10 @@ impl Cli {
             Some(Verb::Submit(verb)) => wish(&verb.output),
             Some(Verb::Jobs(verb)) => wish(&verb.output),
             Some(Verb::Doctor(verb)) => wish(&verb.output),
+            Some(Verb::JoinOperator(verb)) => wish(&verb.output),
+            Some(Verb::CasStart(verb)) => wish(&verb.output),
+            Some(Verb::CasStop(verb)) => wish(&verb.output),
+            Some(Verb::CasStatus(verb)) => wish(&verb.output),
             Some(Verb::Adopt(verb)) => (verb.output.json, false),
             Some(Verb::Retry(verb)) => wish(&verb.output),
             Some(Verb::Watch(verb)) => (verb.output.json, false),
@@ -142,7 +158,7 @@ impl Cli {
             Some(Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
             Some(Verb::Mcp(_) | Verb::Skill(_)) => (false, false),
             Some(Verb::Man(_) | Verb::Completions(_) | Verb::Complete(_)) => (false, false),
-            Some(Verb::Watcher | Verb::Warden { .. }) => (false, false),
+            Some(Verb::Watcher | Verb::Warden { .. } | Verb::AppServer { .. }) => (false, false),
         };
         match (json, porcelain) {
             (true, _) => Format::Json,
@@ -169,6 +185,32 @@ pub struct OutputFlags {
     /// Print KEY=VALUE lines
     #[arg(long)]
     pub porcelain: bool,
+}
+
+/// How names of objects are printed for people.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct AbbrevArgs {
+    /// Print names of objects with so many digits, more where they would name another object as well, or as many as git
+    /// would print here [config: core.abbrev]
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, overrides_with = "no_abbrev")]
+    abbrev: Option<Option<usize>>,
+    /// Print names of objects with all their digits
+    #[arg(long, overrides_with = "abbrev")]
+    no_abbrev: bool,
+}
+
+impl AbbrevArgs {
+    /// Names of objects are printed so from here on; as git is configured to, where no number is given.
+    pub fn count(&self, context: &Context) {
+        let digits = self.abbrev.flatten().map(Abbrev::digits);
+        let wish = if self.no_abbrev { Some(Abbrev::Whole) } else { digits };
+        wish.into_iter().for_each(|wish| context.shorten_names(wish));
+    }
+
+    /// Names are to be shortened.
+    pub fn is_given(&self) -> bool {
+        self.abbrev.is_some()
+    }
 }
 
 /// Where a prompt comes from: one of the two flags, or standard input.

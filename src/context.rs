@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::git::config::ConfigEntry;
 use crate::git::{self, Repo};
+use crate::model::shown::{self, Abbrev};
 use crate::model::{Identity, Profile, Time};
 use crate::settings::{self, Settings};
 use crate::store::Places;
@@ -71,7 +72,16 @@ impl Context {
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        Ok(Context { repo, settings, clock, ids, environment, places, leave: Leave::default(), who: OnceCell::new() })
+        let context = Context { repo, settings, clock, ids, environment, places, leave: Leave::default(), who: OnceCell::new() };
+        context.shorten_names(Abbrev::of_setting(context.settings.git("core.abbrev")));
+        let quote = context.settings.git("core.quotepath").is_none_or(|_| context.settings.git_truth("core.quotepath"));
+        shown::quote_all(quote);
+        Ok(context)
+    }
+
+    /// From here on, names of objects are shown with so many digits.
+    pub fn shorten_names(&self, abbrev: Abbrev) {
+        shown::shorten_by(self.repo.shortener(abbrev));
     }
 
     /// How the user wants colours: `color.puff`, or `color.ui`; and whether git has put a pager behind us that takes them.
@@ -208,6 +218,8 @@ pub struct Environment {
     pub puff: HashMap<String, String>,
     /// The names of all variables that git, or git-puff, would listen to: `GIT_…`.
     pub git: Vec<String>,
+    /// `COLUMNS`: how wide the output is, where somebody says so; git does for what is behind its pager.
+    pub columns: Option<usize>,
     /// `NO_COLOR` is set to anything.
     pub no_color: bool,
     /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
@@ -259,6 +271,7 @@ impl Environment {
             pre_commit: variables("PRE_COMMIT_"),
             git: names.filter(|name| name.starts_with("GIT_")).collect(),
             alternates: std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default(),
+            columns: text("COLUMNS").and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0),
             no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             now: text("GIT_PUFF_NOW"),
             seed: text("GIT_PUFF_SEED"),

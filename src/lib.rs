@@ -26,6 +26,7 @@
 //! | [`patch`] | bytes and a tree → a tree |
 //! | [`compare`] | what variants do, beside each other: likeness, sameness, versions of a file side by side |
 //! | [`session`] | one agent under a pseudo-terminal: its supervisor, log, diagnosis, resume |
+//! | [`app_server`] | the Codex app server of a repository: its supervisor, and the first words with it |
 //! | [`store`] | runs in refs, the runbook log, notes, and where live things are |
 //! | [`render`] | a finished model → Markdown, HTML, tables, lines about progress |
 //! | [`git`] | the only user of git2, and of `git` for what libgit2 does differently |
@@ -61,6 +62,7 @@
 //! [`model::Run`] says what there is to know about a run. [`store::RunStore`] keeps it. [`engine::launch`] and
 //! [`engine::harvest`] are the two ways through the whole house; [`watch::watcher`] is what goes on in between.
 
+pub mod app_server;
 pub mod cli;
 pub mod commands;
 pub mod compare;

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         let context = Context::look_around()?;
         let (setting, in_pager) = context.colours();
         ui.colour(setting, in_pager);
+        ui.fit(context.environment.columns);
         Ok(context)
     };
     match git_puff::commands::run(cli, here, &ui) {

@@ -98,6 +98,7 @@ table! { PLACES: Place { path, holds };
     WORKTREES = "<repo>.puff/<run>/", "Beside the repository, the worktrees of agents on this machine and of reviews; elsewhere with puff.worktreeDir.";
     WATCHER_LOG = ".git/puff/logs/<run>.log", "What the watcher wrote down: 'git puff log'.";
     RESULT = ".git/puff/results/<run>", "How the watching of a run ended, in KEY=VALUE lines; it appears when that ends.";
+    CAS = ".git/puff/cas/", "The Codex app server: its socket, its log, and state.json, which says how it is.";
     HOOK = "<hooks>/pre-push", "The pre-push hook, where core.hooksPath says; the one that was there before is beside it, as pre-push.before-puff.";
     ATTRIBUTES = ".git/info/attributes", "The attributes of this clone alone, where 'git puff init' says how the runbook log is merged.";
     SESSIONS = ".git/puff/sessions/<session>/", "The record and the log of a session.";

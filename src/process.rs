@@ -9,6 +9,7 @@ mod bounded;
 mod caller;
 mod guard;
 mod marked;
+mod service;
 mod stdio;
 #[cfg(unix)]
 pub mod terminal;
@@ -17,6 +18,7 @@ pub use bounded::{Ended, Excerpt, Stop, Stream, run_bounded};
 pub use caller::Caller;
 pub use guard::Guard;
 pub use marked::Mark;
+pub use service::{Happening, Service};
 pub use stdio::take_stdio;
 
 use std::cell::{OnceCell, RefCell};
@@ -290,6 +292,10 @@ pub fn start_detached(cmd: &Cmd, log: &Path) -> Result<u32, Failure> {
     let logs = open().and_then(|out| Ok((out.try_clone()?, out)));
     let (out, err) = logs.map_err(|cause| Failure::Start { program: cmd.name(), cause })?;
     command.stdin(Stdio::null()).stdout(out).stderr(err);
+    // It is not a part of what we are a part of, and does not end with that.
+    for name in Mark::OF_OTHERS.iter().filter(|name| !cmd.env.iter().any(|(set, _)| set == **name)) {
+        command.env_remove(name);
+    }
     in_own_session(&mut command, None);
     let child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
     Ok(child.id())

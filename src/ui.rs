@@ -62,17 +62,23 @@ pub struct Ui {
     answered: AtomicBool,
     /// Who hears it all instead of a terminal.
     heard: Option<Heard>,
+    /// How wide the output is said to be.
+    columns: OnceLock<usize>,
 }
 
 impl Ui {
     /// A writer of results in this format.
     pub fn new(format: Format) -> Ui {
-        Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), heard: None }
+        Ui::with(format, None)
     }
 
     /// A writer that tells all of it to a hearer, results in this format. Standard input is `input`, or there is none.
     pub fn told_to(hearer: Hearer, input: Option<Vec<u8>>, format: Format) -> Ui {
-        Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), heard: Some(Heard { hearer, input }) }
+        Ui::with(format, Some(Heard { hearer, input }))
+    }
+
+    fn with(format: Format, heard: Option<Heard>) -> Ui {
+        Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), heard, columns: OnceLock::new() }
     }
 
     /// Nobody sits here: what is said is told to another program.
@@ -136,9 +142,18 @@ impl Ui {
         }
     }
 
-    /// The columns of the terminal that standard output is; 80 when it is none.
+    /// The output is so wide, whatever it is: what the environment says, as with git. Behind git's own pager nothing else
+    /// tells.
+    pub fn fit(&self, columns: Option<usize>) {
+        if let Some(columns) = columns {
+            let _ = self.columns.set(columns);
+        }
+    }
+
+    /// The columns that there are: as was said, or those of the terminal that standard output is; 80 when it is none.
     pub fn width(&self) -> usize {
-        terminal_columns().filter(|columns| *columns > 0).unwrap_or(COLUMNS)
+        let said = self.columns.get().copied();
+        said.or_else(|| terminal_columns().filter(|columns| *columns > 0)).unwrap_or(COLUMNS)
     }
 
     /// Writes one line of a result.

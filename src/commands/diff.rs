@@ -162,7 +162,7 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
         ([one, other], [first, second]) => {
             let (here, there) = (one.recorded.run.base_oid, other.recorded.run.base_oid);
             if here != there {
-                let bases = format!("{} and {}", here.short(), there.short());
+                let bases = format!("{} and {}", here.shown(), there.shown());
                 ui.note(&format!("they start from different commits, {bases}; what is between them shows too"));
             }
             if first.new == second.new {

@@ -25,17 +25,24 @@ use crate::watch::{jobs, watcher};
 pub struct Launch {
     #[command(flatten)]
     task: TaskArgs,
-    /// The time between two looks [config: puff.interval]
-    #[arg(long, value_name = "DURATION")]
-    interval: Option<Span>,
-    /// Stop watching after this time, and end agents on this machine; 0 for never [config: puff.timeout]
-    #[arg(long, value_name = "DURATION")]
-    timeout: Option<Span>,
-    /// Harvest as soon as it is ready [config: puff.autoHarvest]
-    #[arg(long)]
-    harvest: bool,
+    #[command(flatten)]
+    watch: WatchArgs,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
+}
+
+/// How it is watched.
+#[derive(Clone, Debug, Args)]
+pub struct WatchArgs {
+    /// The time between two looks [config: puff.interval]
+    #[arg(long, value_name = "DURATION")]
+    pub(super) interval: Option<Span>,
+    /// Stop watching after this time, and end agents on this machine; 0 for never [config: puff.timeout]
+    #[arg(long, value_name = "DURATION")]
+    pub(super) timeout: Option<Span>,
+    /// Harvest as soon as it is ready [config: puff.autoHarvest]
+    #[arg(long)]
+    pub(super) harvest: bool,
 }
 
 /// What is to be done: all that `launch` and `submit` have in common.
@@ -43,6 +50,16 @@ pub struct Launch {
 pub struct TaskArgs {
     #[command(flatten)]
     prompt: PromptArgs,
+    /// Markdown files with settings at their top (env, base, best-of, agent, check, name) and the prompt below: a run each
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["prompt", "prompt_file", "name"])]
+    intent: Vec<PathBuf>,
+    #[command(flatten)]
+    settings: SettingArgs,
+}
+
+/// How it is to be done, whatever it is.
+#[derive(Debug, Args)]
+pub struct SettingArgs {
     #[command(flatten)]
     run: RunArgs,
     /// An agent on this machine, and how many attempts it makes: codex:2; may be given several times
@@ -57,9 +74,6 @@ pub struct TaskArgs {
     /// A command that a review runs on every variant; may be given several times [config: puff.check]
     #[arg(long, value_name = "CMD")]
     check: Vec<String>,
-    /// Markdown files with settings at their top (env, base, best-of, agent, check, name) and the prompt below: a run each
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["prompt", "prompt_file", "name"])]
-    intent: Vec<PathBuf>,
     /// The name of the run
     #[arg(long, value_name = "RUN")]
     name: Option<RunId>,
@@ -121,29 +135,28 @@ pub const MANUAL: Manual = Manual {
 
 /// Launches.
 pub fn run(args: &Launch, context: &Context, ui: &Ui) -> Result<Exit> {
-    let watch = shared::watch_wish(context, args.interval, args.timeout, args.harvest)?;
+    let watch = args.watch.wish(context)?;
     args.task.carry_out(Some(watch), context, ui)
 }
 
-impl TaskArgs {
-    /// Submits what is to be done, and starts the watcher where one is wanted.
-    pub(super) fn carry_out(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Exit> {
-        let plan = Plan {
-            intents: self.intents(watch, context, ui)?,
-            watch,
-            max_active: match self.max_active {
-                Some(number) => number,
-                None => context.settings.number(settings::MAX_ACTIVE)?,
-            },
-            skip_doctor: self.skip_doctor,
-        };
-        let launched = launch(context, plan, &shared::listener(ui))?;
-        conclude(launched, watch.is_some(), context, ui)
+impl WatchArgs {
+    /// How runs are to be watched: the flags, or else the settings.
+    ///
+    /// # Errors
+    /// When a setting can't be used.
+    pub(super) fn wish(&self, context: &Context) -> Result<WatchWish> {
+        shared::watch_wish(context, self.interval, self.timeout, self.harvest)
     }
+}
 
-    fn intents(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Vec<Intent>> {
+impl SettingArgs {
+    /// An intent with these settings, and without a prompt.
+    ///
+    /// # Errors
+    /// When a setting can't be used.
+    pub(super) fn intent(&self, watch: Option<WatchWish>, context: &Context) -> Result<Intent> {
         let limit = watch.map_or_else(|| context.settings.span(settings::TIMEOUT), |wish| Ok(wish.timeout))?;
-        let flags = Intent {
+        Ok(Intent {
             check: shared::commands(&self.check, "--check")?,
             agents: self.agent.clone(),
             jobs: self.jobs,
@@ -154,7 +167,38 @@ impl TaskArgs {
             best_of: shared::best_of(&self.run)?,
             name: self.name.clone(),
             ..Intent::default()
+        })
+    }
+
+    /// Submits what is to be done, starts the watcher where one is wanted, and prints the runs.
+    ///
+    /// # Errors
+    /// What stands in the way, or went wrong.
+    pub(super) fn carry_out(
+        &self,
+        intents: Vec<Intent>,
+        watch: Option<WatchWish>,
+        context: &Context,
+        ui: &Ui,
+    ) -> Result<Exit> {
+        let max_active = match self.max_active {
+            Some(number) => number,
+            None => context.settings.number(settings::MAX_ACTIVE)?,
         };
+        let plan = Plan { intents, watch, max_active, skip_doctor: self.skip_doctor };
+        let launched = launch(context, plan, &shared::listener(ui))?;
+        conclude(launched, watch.is_some(), context, ui)
+    }
+}
+
+impl TaskArgs {
+    /// Submits what is to be done, and starts the watcher where one is wanted.
+    pub(super) fn carry_out(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Exit> {
+        self.settings.carry_out(self.intents(watch, context, ui)?, watch, context, ui)
+    }
+
+    fn intents(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Vec<Intent>> {
+        let flags = self.settings.intent(watch, context)?;
         if self.intent.is_empty() {
             let (prompt, prompt_file) = shared::prompt(&self.prompt, context, ui)?;
             return Ok(vec![Intent { prompt, prompt_file, ..flags }]);

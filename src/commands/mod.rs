@@ -4,6 +4,9 @@
 
 pub mod adopt;
 pub mod cancel;
+pub mod cas_start;
+pub mod cas_status;
+pub mod cas_stop;
 pub mod complete;
 pub mod completions;
 pub mod config;
@@ -15,6 +18,7 @@ pub mod harvest;
 pub mod hook;
 pub mod init;
 pub mod jobs;
+pub mod join_operator;
 pub mod launch;
 pub mod list;
 pub mod log;
@@ -81,6 +85,10 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("demo", demo::MANUAL),
     ("mcp", mcp::MANUAL),
     ("skill", skill::MANUAL),
+    ("join-operator", join_operator::MANUAL),
+    ("cas-start", cas_start::MANUAL),
+    ("cas-stop", cas_stop::MANUAL),
+    ("cas-status", cas_status::MANUAL),
 ];
 
 /// Does what the command line says, in the place that `here` looks around in.
@@ -129,6 +137,11 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
         Some(Verb::Mcp(_)) => crate::mcp::serve(),
         Some(Verb::Skill(verb)) => skill::run(&verb, ui),
+        Some(Verb::JoinOperator(verb)) => join_operator::run(&verb, here, ui),
+        Some(Verb::CasStart(verb)) => cas_start::run(&verb, &here()?, ui),
+        Some(Verb::CasStop(verb)) => cas_stop::run(&verb, &here()?, ui),
+        Some(Verb::CasStatus(verb)) => cas_status::run(&verb, &here()?, ui),
+        Some(Verb::AppServer { record }) => crate::app_server::supervisor::run(&here()?, &record).map(|()| Exit::Done),
         Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
         Some(Verb::Warden { run }) => crate::engine::review::ward(&here()?, &run).map(|()| Exit::Done),
     }

@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::shared;
-use crate::cli::JsonFlag;
+use crate::cli::{AbbrevArgs, JsonFlag};
 use crate::context::Context;
 use crate::engine::pick::{self, Picked, Wish, short};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Run, Selector, Taking};
+use crate::model::{Run, Selector, Taking, shown};
 use crate::settings;
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
@@ -45,6 +45,8 @@ pub struct Pick {
     #[arg(long, conflicts_with = "variant")]
     abort: bool,
     #[command(flatten)]
+    abbrev: AbbrevArgs,
+    #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
@@ -68,6 +70,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Picks.
 pub fn run(args: &Pick, context: &Context, ui: &Ui) -> Result<Exit> {
+    args.abbrev.count(context);
     if args.abort {
         let run = pick::abort(context)?;
         match ui.format() {
@@ -104,7 +107,7 @@ fn wish(args: &Pick) -> Wish {
 
 fn print(run: &Run, ui: &Ui) {
     let Some(decision) = run.decision.as_ref().filter(|_| ui.format() != Format::Json) else { return ui.json(run) };
-    let at = decision.after.map(|after| format!(", at {}", after.short())).unwrap_or_default();
+    let at = decision.after.map(|after| format!(", at {}", after.shown())).unwrap_or_default();
     let onto = short(&decision.onto);
     let what = match decision.how {
         Taking::CherryPick => format!("cherry-picked onto '{onto}'"),
@@ -115,12 +118,12 @@ fn print(run: &Run, ui: &Ui) {
     ui.hint(&format!("'git puff undo {0}' takes it back; 'git puff prune {0}' removes the other variants", run.run));
 }
 
-fn waiting(run: &Run, paths: &[String]) -> Error {
+fn waiting(run: &Run, paths: &[Vec<u8>]) -> Error {
     let Some(decision) = &run.decision else { return Error::failed("nothing waits") };
     let (name, onto) = (format!("var{} of '{}'", decision.variant, run.run), short(&decision.onto));
     let error = match paths {
         [] => Error::failed(format!("git stopped before the commit of {name}: what it said is above")),
-        paths => Error::failed(format!("{name} conflicts with '{onto}' in {}", paths.join(", "))),
+        paths => Error::failed(format!("{name} conflicts with '{onto}' in {}", shown::paths(paths))),
     };
     error.hint("resolve it and 'git add' the files, then 'git puff pick --continue'; or 'git puff pick --abort'")
 }

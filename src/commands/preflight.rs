@@ -6,13 +6,13 @@ use clap::Args;
 
 use super::shared;
 use super::show::no_variant;
-use crate::cli::JsonFlag;
+use crate::cli::{AbbrevArgs, JsonFlag};
 use crate::context::Context;
 use crate::engine::preflight;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::model::documents::{Trial, Trials};
-use crate::model::{Apply, Oid, Schema, Selector, documents};
+use crate::model::{Apply, Oid, Schema, Selector, documents, shown};
 use crate::patch::{self, Applied};
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
@@ -20,7 +20,7 @@ use crate::ui::{Format, Ui};
 /// Say whether patches would apply, and to what tree
 ///
 /// Answers a line for each: what would become of it, the tree that comes out ('-' when none does), and the variant or
-/// the file. Writes nothing but objects. Exit 3 when a variant of the run would not apply, 1 when the patch of --patch
+/// the file, quoted as git quotes paths. Writes nothing but objects. Exit 3 when a variant of the run would not apply, 1 when the patch of --patch
 /// would not; --batch answers every line and exits 0.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["run", "patch", "batch"]))]
@@ -37,8 +37,28 @@ pub struct Preflight {
     /// Read 'REV PATH' lines from standard input and answer each, in order
     #[arg(long)]
     batch: bool,
+    /// End lines with NUL instead of a line end, those of --batch as well, and quote no name
+    #[arg(short = 'z', conflicts_with = "json")]
+    nul: bool,
+    #[command(flatten)]
+    abbrev: AbbrevArgs,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
+}
+
+/// What lines look like.
+#[derive(Clone, Copy, Debug)]
+struct Form {
+    /// They end with NUL, and names are as they are.
+    nul: bool,
+    /// Names of objects are shortened: git's plumbing does so only when it is told to.
+    short: bool,
+}
+
+impl Form {
+    fn end(self) -> u8 {
+        if self.nul { 0 } else { b'\n' }
+    }
 }
 
 /// What would become of one patch, and how its line names it.
@@ -70,12 +90,15 @@ impl Answer {
         answer
     }
 
-    /// `<apply> <tree-oid|-> <path or variant>`, with its name as it was given.
-    fn line(&self) -> Vec<u8> {
-        let tree = self.trial.tree.map_or_else(|| "-".to_owned(), |tree| tree.to_string());
-        let mut line = format!("{} {tree} ", self.trial.apply.as_str()).into_bytes();
-        line.extend_from_slice(&self.name);
-        line.push(b'\n');
+    /// `<apply> <tree-oid|-> <path or variant>`, in the form that was asked for.
+    fn line(&self, form: Form) -> Vec<u8> {
+        let tree = self.trial.tree.map(|tree| if form.short { tree.shown() } else { tree.to_string() });
+        let mut line = format!("{} {} ", self.trial.apply.as_str(), tree.as_deref().unwrap_or("-")).into_bytes();
+        match form.nul {
+            true => line.extend_from_slice(&self.name),
+            false => line.extend_from_slice(shown::path(&self.name).as_bytes()),
+        }
+        line.push(form.end());
         line
     }
 }
@@ -96,6 +119,10 @@ pub const MANUAL: Manual = Manual {
             line: "echo 'main ../patches/var1/patch.diff' | git puff preflight --batch",
             does: "Answer a line for a line, for other programs.",
         },
+        Example {
+            line: "printf 'main ../patches/var1/patch.diff\\0' | git puff preflight --batch -z",
+            does: "The same where names hold anything.",
+        },
     ],
     exits: &[
         (Kind::Failed, "The patch of --patch would not apply, or the operation failed."),
@@ -107,18 +134,20 @@ pub const MANUAL: Manual = Manual {
 
 /// Tries.
 pub fn run(args: &Preflight, context: &Context, ui: &Ui) -> Result<Exit> {
+    let form = Form { nul: args.nul, short: args.abbrev.is_given() };
+    args.abbrev.count(context);
     if args.batch {
-        return batch(context, ui);
+        return batch(form, context, ui);
     }
     if let Some(file) = &args.patch {
-        return one(file, args.onto.as_deref().unwrap_or("HEAD"), context, ui);
+        return one(file, args.onto.as_deref().unwrap_or("HEAD"), form, context, ui);
     }
     let selector = args.run.as_ref().ok_or_else(|| Error::usage("there is nothing to try"))?;
-    variants(selector, args.onto.as_deref(), context, ui)
+    variants(selector, args.onto.as_deref(), form, context, ui)
 }
 
 /// The variants of a run, onto its base or another commit.
-fn variants(selector: &Selector, onto: Option<&str>, context: &Context, ui: &Ui) -> Result<Exit> {
+fn variants(selector: &Selector, onto: Option<&str>, form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
     let recorded = RunStore::new(context).find(selector)?;
     let run = &recorded.run;
     let onto = match onto {
@@ -138,7 +167,7 @@ fn variants(selector: &Selector, onto: Option<&str>, context: &Context, ui: &Ui)
         answer.trial.variant = Some(variant.index);
         answers.push(answer);
     }
-    print(&answers, ui);
+    print(&answers, form, ui);
     if answers.iter().all(|answer| answer.trial.apply == Apply::Skipped) {
         ui.hint(&format!("'git puff harvest {}' fetches what there is", run.run));
     }
@@ -147,24 +176,24 @@ fn variants(selector: &Selector, onto: Option<&str>, context: &Context, ui: &Ui)
 }
 
 /// One patch of a file, or of standard input.
-fn one(file: &Path, onto: &str, context: &Context, ui: &Ui) -> Result<Exit> {
+fn one(file: &Path, onto: &str, form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
     let onto = preflight::onto(&context.repo, onto)?;
     let patch = if file.as_os_str() == "-" { shared::input(ui)? } else { read(&shared::absolute(context, file))? };
     let applied = patch::apply(&context.repo, onto, &patch)?;
     let answer = Answer::of_file(applied, Some(onto), file.as_os_str().as_encoded_bytes());
     let fails = answer.trial.apply.is_failure();
-    print(&[answer], ui);
+    print(&[answer], form, ui);
     Ok(if fails { Exit::With(Kind::Failed) } else { Exit::Done })
 }
 
-fn print(answers: &[Answer], ui: &Ui) {
+fn print(answers: &[Answer], form: Form, ui: &Ui) {
     if ui.format() == Format::Json {
         ui.json(&document(answers));
         return;
     }
     for answer in answers {
-        ui.bytes(&answer.line());
-        say_why(answer, &String::from_utf8_lossy(&answer.name), ui);
+        ui.bytes(&answer.line(form));
+        say_why(answer, &shown::path(&answer.name), ui);
     }
 }
 
@@ -176,7 +205,7 @@ fn document(answers: &[Answer]) -> Trials<'_> {
 fn say_why(answer: &Answer, name: &str, ui: &Ui) {
     if let Some(reason) = &answer.trial.reason {
         let paths = if answer.trial.apply == Apply::Conflict {
-            format!(" ({})", answer.trial.conflicts.join(", "))
+            format!(" ({})", shown::paths(&answer.trial.conflicts))
         } else {
             String::new()
         };
@@ -185,22 +214,23 @@ fn say_why(answer: &Answer, name: &str, ui: &Ui) {
 }
 
 /// A line for a line, each as soon as it is known: another program may wait for it before it writes the next.
-fn batch(context: &Context, ui: &Ui) -> Result<Exit> {
+fn batch(form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
     let unreadable = || "standard input can't be read".to_owned();
     let mut input = ui.reader().or_fail(unreadable)?;
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        let read = input.read_until(b'\n', &mut line).or_fail(unreadable)?;
+        let read = input.read_until(form.end(), &mut line).or_fail(unreadable)?;
         if read == 0 {
             break;
         }
-        let said = line.strip_suffix(b"\n").unwrap_or(&line);
-        let answer = answer(said.strip_suffix(b"\r").unwrap_or(said), context);
+        let said = line.strip_suffix(&[form.end()]).unwrap_or(&line);
+        let said = said.strip_suffix(b"\r").filter(|_| !form.nul).unwrap_or(said);
+        let answer = answer(said, context);
         if ui.format() == Format::Json {
             ui.json_line(&document(&[answer]));
         } else {
-            ui.bytes(&answer.line());
+            ui.bytes(&answer.line(form));
             say_why(&answer, &format!("line {number}"), ui);
         }
     }

@@ -7,18 +7,20 @@ use clap::{Args, ValueEnum};
 use super::shared;
 use crate::context::Context;
 use crate::engine::compare::sides::sides;
-use crate::engine::{compare, handoff};
+use crate::engine::{compare, handoff, manifest};
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Handoff, Selector};
 use crate::render;
 use crate::render::html::Compared;
+use crate::settings;
 use crate::store::{Recorded, RunStore};
 use crate::ui::Ui;
 
 /// Print the handoff report of a run
 ///
-/// What was asked, what came out, and what to do next: to be read here, or pasted into a pull request.
+/// What was asked, what came out, and what to do next: to be read here, or pasted into a pull request. As a manifest: what
+/// the join operator has to know of the variant that was picked, or else is recommended.
 #[derive(Debug, Args)]
 pub struct Report {
     /// The run
@@ -29,7 +31,8 @@ pub struct Report {
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Write it into a file, or into a folder as report.md, report.json or report.html
+    /// Write it into a file, or into a folder as report.md, report.json or report.html; a manifest into the folder of an
+    /// inbox, with the patch beside it
     #[arg(short, long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
 }
@@ -43,15 +46,18 @@ pub enum ReportFormat {
     Json,
     /// One page with everything in it, to be opened in a browser
     Html,
+    /// What 'git puff join-operator' reads
+    Manifest,
 }
 
 impl ReportFormat {
-    /// What the report is called in a folder.
+    /// What the report is called in a folder; a manifest has a name of its own.
     fn file(self) -> &'static str {
         match self {
             ReportFormat::Md => "report.md",
             ReportFormat::Json => "report.json",
             ReportFormat::Html => "report.html",
+            ReportFormat::Manifest => "manifest.json",
         }
     }
 }
@@ -72,8 +78,13 @@ pub const MANUAL: Manual = Manual {
             does: "Write one page with everything in it, to be opened in a browser.",
         },
         Example { line: "git puff report @ --format json", does: "Print it for another program." },
+        Example {
+            line: "git puff report @ --format manifest --output inbox/",
+            does: "Give the variant that was picked to 'git puff join-operator'.",
+        },
     ],
     places: &[manual::RUN_REFS, manual::REPORT_NOTES],
+    settings: &[settings::REMOTE],
     ..Manual::NONE
 };
 
@@ -89,12 +100,13 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
             serde_json::to_string_pretty(&handoff).or_fail(|| "the report can't be written as JSON".to_owned())? + "\n"
         }
         ReportFormat::Html => page(context, &recorded, &handoff)?,
+        ReportFormat::Manifest => return deliver(args, &recorded, context, ui),
     };
     let Some(path) = &args.output else {
         match format {
             ReportFormat::Json => ui.json(&handoff),
             // A page of HTML is not for a pager.
-            ReportFormat::Html => ui.page(&text, None),
+            ReportFormat::Html | ReportFormat::Manifest => ui.page(&text, None),
             ReportFormat::Md => {
                 let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
                 ui.page(&text, pager.as_deref());
@@ -112,6 +124,18 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
             .because(cause)
     })?;
     ui.note(&format!("wrote {}", path.display()));
+    Ok(Exit::Done)
+}
+
+/// Prints the manifest of the variant that was picked or is recommended, or puts it into an inbox.
+fn deliver(args: &Report, recorded: &Recorded, context: &Context, ui: &Ui) -> Result<Exit> {
+    let parcel = manifest::of(context, recorded)?;
+    let Some(inbox) = &args.output else {
+        ui.json(&parcel.manifest);
+        return Ok(Exit::Done);
+    };
+    let (path, is_new) = manifest::deliver(&parcel, &shared::absolute(context, inbox))?;
+    ui.note(&format!("{} {}", if is_new { "wrote" } else { "it is there already:" }, path.display()));
     Ok(Exit::Done)
 }
 

@@ -14,7 +14,7 @@ use crate::ui::{Format, Ui};
 /// Print the JSON Schemas of what --json prints
 ///
 /// They are of draft 2020-12. Without KIND: the kinds; with --json the schemas of all of them. A document says its own
-/// kind: "puff.run/1" is the first version of 'run'; the last three kinds are files that other tools
+/// kind: "puff.run/1" is the first version of 'run'; the last four kinds are files that other tools
 /// read too, and don't. Readers ignore fields that they don't know.
 #[derive(Debug, Args)]
 pub struct SchemaVerb {

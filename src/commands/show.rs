@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::JsonFlag;
+use crate::cli::{AbbrevArgs, JsonFlag};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
@@ -17,6 +17,8 @@ pub struct Show {
     /// The run, or RUN:N for a variant of it
     #[arg(value_name = "RUN[:N]")]
     run: Selector,
+    #[command(flatten)]
+    abbrev: AbbrevArgs,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
@@ -34,6 +36,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Shows.
 pub fn run(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
+    args.abbrev.count(context);
     let store = RunStore::new(context);
     let recorded = store.find(&args.run)?;
     let now = context.clock.now();

@@ -158,7 +158,7 @@ fn beside(entry: &Entry) -> Vec<String> {
     let left =
         |file: &LeftFile| format!("{run}: {} ({}) stayed in the clone that has it", file.path, text::bytes(file.size));
     said.extend(entry.left.iter().map(left));
-    let missing = entry.base_missing.as_ref().map(|base| base.short());
+    let missing = entry.base_missing.as_ref().map(|base| base.shown());
     said.extend(missing.map(|base| {
         format!("{run}: {base}, which its variants start from, is not here: fetch the branch that has it")
     }));

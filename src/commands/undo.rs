@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::JsonFlag;
+use crate::cli::{AbbrevArgs, JsonFlag};
 use crate::context::Context;
 use crate::engine::undo::undo;
 use crate::error::{Exit, Result};
@@ -20,6 +20,8 @@ pub struct Undo {
     /// The run, also one that was pruned
     run: Option<Selector>,
     #[command(flatten)]
+    abbrev: AbbrevArgs,
+    #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
@@ -35,6 +37,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Takes back.
 pub fn run(args: &Undo, context: &Context, ui: &Ui) -> Result<Exit> {
+    args.abbrev.count(context);
     let undone = undo(context, args.run.as_ref())?;
     match ui.format() {
         Format::Json => ui.json(&undone.run),

@@ -50,7 +50,7 @@ pub fn for_cloud(context: &Context, named: Option<&str>, tell: Listener<'_>) -> 
         RemoteTip::At(tip) => {
             if !context.repo.has_commit(tip) {
                 context.repo.fetch_branch(&remote, &branch).map_err(|cause| {
-                    Error::failed(format!("the commit {} of '{branch}' can't be fetched from '{remote}'", tip.short()))
+                    Error::failed(format!("the commit {} of '{branch}' can't be fetched from '{remote}'", tip.shown()))
                         .hint(format!("try 'git fetch {remote}'"))
                         .because(cause)
                 })?;

@@ -125,8 +125,8 @@ fn look(context: &Context, name: &str, wanted: &Wanted, recreate: bool) -> std::
         None if before.is_some() && !recreate => Err(Branch::Gone),
         None => Ok(Expected::Absent),
         Some(there) if Some(there) != before => Err(Branch::Kept(match before {
-            Some(_) => format!("it has been moved to {} since the last harvest", there.short()),
-            None => format!("it was there before, at {}", there.short()),
+            Some(_) => format!("it has been moved to {} since the last harvest", there.shown()),
+            None => format!("it was there before, at {}", there.shown()),
         })),
         Some(_) if context.repo.checked_out().iter().any(|branch| branch == name) => {
             Err(Branch::Kept("it is checked out".to_owned()))

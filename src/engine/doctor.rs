@@ -179,7 +179,7 @@ fn records(context: &Context) -> Vec<Finding> {
     for left_over in left_overs(context, &runs) {
         let path = left_over.path.display().to_string();
         let remove = format!("look into it, then 'git worktree remove --force {path}'");
-        let hint = if left_over.matter == Matter::Strange { remove.as_str() } else { REPAIR };
+        let hint = if matches!(left_over.matter, Matter::Strange | Matter::Kept) { remove.as_str() } else { REPAIR };
         findings.push(warn("worktrees", &path, left_over.to_string(), hint));
     }
     for half in half_done::half_done(context) {

@@ -7,10 +7,11 @@ use super::harvest::keep_work;
 use super::{Listener, review};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
-use crate::model::{Local, Run, RunId, State, Variant};
+use crate::model::{Local, Run, RunId, Session, SessionId, State, Variant};
 use crate::provider::local;
-use crate::session::worktree::{BEING_MADE, Yard};
-use crate::store::{FileLock, Recorded};
+use crate::session::own::{self, Standing};
+use crate::session::worktree::{self, BEING_MADE, Yard};
+use crate::store::{FileLock, Recorded, SessionStore};
 
 /// What is the matter with a worktree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,11 @@ pub enum Matter {
     CutOff,
     /// A review that was killed left it.
     Reviewed,
-    /// It belongs to no run that there is.
+    /// A session that was killed left it, without a change.
+    Ended,
+    /// A session that is over left work in it.
+    Kept,
+    /// It belongs to no run and no session that there is.
     Strange,
 }
 
@@ -39,7 +44,15 @@ pub struct LeftOver {
     /// What is the matter.
     pub matter: Matter,
     /// Whose it is.
-    of: Option<(RunId, u32)>,
+    of: Owner,
+}
+
+/// Whose a worktree is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Owner {
+    Variant(RunId, u32),
+    Session(SessionId),
+    Nobody,
 }
 
 impl fmt::Display for LeftOver {
@@ -51,9 +64,15 @@ impl fmt::Display for LeftOver {
             Matter::Missing => "is gone, but git still knows it",
             Matter::CutOff => "has lost its '.git' file",
             Matter::Reviewed => "was left by a review that was killed",
-            Matter::Strange => "belongs to no run that there is",
+            Matter::Ended => "is left over, without a change",
+            Matter::Kept => "has changes",
+            Matter::Strange => "belongs to no run and no session that there is",
         };
-        let of = self.of.as_ref().map(|(run, variant)| format!(" of {run}:{variant}")).unwrap_or_default();
+        let of = match &self.of {
+            Owner::Variant(run, variant) => format!(" of {run}:{variant}"),
+            Owner::Session(session) => format!(" of the session {session}, which is over,"),
+            Owner::Nobody => String::new(),
+        };
         write!(f, "the worktree '{}'{of} {what}", self.path.display())
     }
 }
@@ -70,7 +89,7 @@ pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
         known.push(local.worktrees.clone());
         for variant in &run.variants {
             let matter = matter(context, run, local, variant).filter(|_| !starting);
-            let of = Some((run.run.clone(), variant.index));
+            let of = Owner::Variant(run.run.clone(), variant.index);
             found.extend(matter.map(|matter| LeftOver { path: local.worktree(variant.index), matter, of }));
         }
     }
@@ -85,7 +104,40 @@ pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
                 None if known.iter().any(|folder| worktree.path.starts_with(folder)) => continue,
                 None => Matter::Strange,
             };
-            found.push(LeftOver { path: worktree.path, matter, of: None });
+            found.push(LeftOver { path: worktree.path, matter, of: Owner::Nobody });
+        }
+    }
+    found.extend(of_sessions(context, starting));
+    found
+}
+
+/// Those of sessions that are over.
+fn of_sessions(context: &Context, starting: bool) -> Vec<LeftOver> {
+    let sessions = SessionStore::new(&context.places).list().unwrap_or_default();
+    let goes_on = |session: &Session| sessions.iter().any(|other| Some(&other.id) == session.resumed_as.as_ref());
+    let (mut found, mut known) = (Vec::new(), Vec::new());
+    for session in &sessions {
+        known.push(session.cwd.clone());
+        let Some(own) = &session.worktree else { continue };
+        known.push(own.path.clone());
+        // Whoever starts one at this moment has it recorded before anybody supervises it.
+        if starting || !session.state.is_over() || goes_on(session) {
+            continue;
+        }
+        let matter = match own::standing(context, session, own) {
+            Standing::InUse | Standing::Gone => continue,
+            Standing::HalfMade => Matter::HalfMade,
+            Standing::Missing => Matter::Missing,
+            Standing::Clean => Matter::Ended,
+            Standing::Changed(true) => Matter::Locked,
+            Standing::Changed(false) => Matter::Kept,
+        };
+        found.push(LeftOver { path: own.path.clone(), matter, of: Owner::Session(session.id.clone()) });
+    }
+    for (path, half_made) in own::strangers(context, &known) {
+        let matter = if half_made { Matter::HalfMade } else { Matter::Strange };
+        if !(half_made && starting) {
+            found.push(LeftOver { path, matter, of: Owner::Nobody });
         }
     }
     found
@@ -126,16 +178,27 @@ pub fn put_right(context: &Context, left_over: &LeftOver, runs: &[Recorded], tel
     if left_over.matter == Matter::Reviewed {
         return review::remove_left(context, &left_over.path).map(|()| true);
     }
-    let Some((id, index)) = &left_over.of else { return Ok(false) };
+    let (id, index) = match &left_over.of {
+        Owner::Variant(id, index) => (id, index),
+        Owner::Session(_) if left_over.matter == Matter::Kept => return Ok(false),
+        Owner::Session(id) => {
+            let session = SessionStore::new(&context.places).load(id)?;
+            return Ok(own::settle_lost(context, &session)?.is_some());
+        }
+        Owner::Nobody if left_over.matter == Matter::HalfMade => {
+            worktree::remove(context, &left_over.path).or_fail(|| unwritable(left_over))?;
+            return Ok(true);
+        }
+        Owner::Nobody => return Ok(false),
+    };
     let run = runs.iter().map(|recorded| &recorded.run).find(|run| run.run == *id);
     let whole = run.and_then(|run| Some((run, run.local.as_ref()?, run.variant(*index)?)));
     let Some((run, local, variant)) = whole else { return Ok(false) };
     let worktree = context.repo.worktree_at(&left_over.path);
-    let unwritable = || format!("the worktree '{}' can't be put right", left_over.path.display());
     match (left_over.matter, worktree) {
         (Matter::Missing | Matter::HalfMade, _) => local::remove(context, run, local, variant)?,
-        (Matter::Locked, Some(worktree)) => worktree.unlock().or_fail(unwritable)?,
-        (Matter::CutOff, Some(worktree)) => worktree.link().or_fail(unwritable)?,
+        (Matter::Locked, Some(worktree)) => worktree.unlock().or_fail(|| unwritable(left_over))?,
+        (Matter::CutOff, Some(worktree)) => worktree.link().or_fail(|| unwritable(left_over))?,
         (Matter::LeftOver, _) => {
             keep_work(context, &run.run, tell)?;
             return Ok(!left_over.path.exists());
@@ -143,4 +206,8 @@ pub fn put_right(context: &Context, left_over: &LeftOver, runs: &[Recorded], tel
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+fn unwritable(left_over: &LeftOver) -> String {
+    format!("the worktree '{}' can't be put right", left_over.path.display())
 }

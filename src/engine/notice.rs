@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Oid, RunId};
+use crate::model::{Oid, RunId, shown};
 
 /// Hears what happens.
 pub type Listener<'a> = &'a dyn Fn(Notice);
@@ -85,12 +85,12 @@ impl fmt::Display for Notice {
                 write!(f, "{run}: no line in the runbook log ({why}); 'git puff doctor --repair' adds it")
             }
             Notice::BaseMoved { run, from, to } => {
-                write!(f, "{run}: the patches were made on {}, not on {}; using that", to.short(), from.short())
+                write!(f, "{run}: the patches were made on {}, not on {}; using that", to.shown(), from.shown())
             }
             Notice::DidNotApply { run, variant, reason, paths } => {
                 write!(f, "{run}: variant {variant} does not apply: {reason}")?;
                 if !paths.is_empty() {
-                    write!(f, " ({})", paths.join(", "))?;
+                    write!(f, " ({})", shown::paths(paths))?;
                 }
                 Ok(())
             }

@@ -41,7 +41,7 @@ pub enum Picked {
     /// It is taken.
     Done(Run),
     /// There is something to be resolved in the worktree first; the paths in conflict.
-    Waiting(Run, Vec<String>),
+    Waiting(Run, Vec<Vec<u8>>),
 }
 
 /// Takes a variant.

@@ -7,10 +7,9 @@ use crate::context::Context;
 use crate::engine::intent::Intent;
 use crate::error::{Error, Result};
 use crate::git::snapshot;
-use crate::model::{SessionId, Stdin};
+use crate::model::{Session, SessionId, Stdin};
 use crate::session::agents::{Agent, Task};
-use crate::session::worktree::{self, Yard};
-use crate::session::{self, Start};
+use crate::session::{self, Start, own, worktree};
 use crate::store::SessionStore;
 
 /// A session that somebody wants.
@@ -44,6 +43,20 @@ pub enum Wish {
     Command(Vec<String>),
 }
 
+/// Starts what somebody wants.
+///
+/// # Errors
+/// As [`order()`] and [`session::start`]. No worktree is left then of which no session tells.
+pub fn start(context: &Context, wanted: Order) -> Result<Session> {
+    let _making = wanted.worktree.then(|| own::making(context)).transpose()?;
+    let start = order(context, wanted)?;
+    let (id, made) = (start.id.clone(), start.worktree.clone());
+    session::start(context, start).inspect_err(|_| {
+        let unknown = made.filter(|_| !SessionStore::new(&context.places).place(&id).record().exists());
+        unknown.iter().for_each(|own| drop(worktree::remove(context, &own.path)));
+    })
+}
+
 /// Checks what somebody wants, and makes of it what can be started. A worktree is made.
 ///
 /// # Errors
@@ -65,7 +78,8 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
         Some(id) => id,
         None => session::free_id(context, &about)?,
     };
-    let place = SessionStore::new(&context.places).place(&id);
+    let store = SessionStore::new(&context.places);
+    let place = store.place(&id);
     let (agent, argv, stdin, prompt) = match order.wish {
         Wish::Agent { name, prompt } => {
             let prompt = Intent::prompt(prompt.into_bytes(), "the command line")?;
@@ -76,7 +90,15 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
         }
         Wish::Command(argv) => (agent_of(&argv), argv, Stdin::Terminal, String::new()),
     };
-    let cwd = if order.worktree { own_worktree(context, &id)? } else { cwd };
+    if order.worktree && place.folder().exists() {
+        // Before anything is made for it, or taken for its own.
+        return Err(store.taken(&id));
+    }
+    let worktree = order.worktree.then(|| own::make(context, &id)).transpose()?;
+    let (cwd, argv) = match &worktree {
+        Some(own) => (own.path.clone(), worktree::with_setup(context, &place, argv)),
+        None => (cwd, argv),
+    };
     Ok(Start {
         id,
         agent,
@@ -89,24 +111,9 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
         limit: Duration::ZERO,
         auto: order.auto,
         work: None,
+        worktree,
         resumed_from: None,
     })
-}
-
-/// A worktree for one session, at HEAD.
-fn own_worktree(context: &Context, id: &SessionId) -> Result<PathBuf> {
-    let head = context.repo.head_commit().ok_or_else(|| {
-        Error::failed("there is no commit here to make a worktree of").hint("make one with 'git commit'")
-    })?;
-    worktree::check(context)?;
-    let path = Yard::find(context)?.of_session(id);
-    let made = worktree::make(context, &path, head)?;
-    made.lock(&format!("git-puff: the session {id} works here")).map_err(|cause| {
-        Error::failed(format!("the worktree '{}' can't be locked", path.display()))
-            .hint("check who may write to the git directory")
-            .because(cause)
-    })?;
-    Ok(path)
 }
 
 /// The agent that a command line starts, by the name of its program; `command` for any other program.

@@ -109,7 +109,7 @@ fn put_back(context: &Context, point: &Point, pick: &PickPoint, after: Oid) -> R
     let (name, id) = (short(&pick.onto), &point.recovery.run);
     let location = context.repo.location();
     let now = target(context, pick);
-    let shown = pick.before.map_or("gone".to_owned(), |before| format!("at {}", before.short()));
+    let shown = pick.before.map_or("gone".to_owned(), |before| format!("at {}", before.shown()));
     if now == pick.before {
         return Ok(format!("'{name}' is {shown}"));
     }
@@ -136,7 +136,7 @@ fn put_back(context: &Context, point: &Point, pick: &PickPoint, after: Oid) -> R
             }
             prove_clean(context, "nothing was taken back")?;
             context.repo.reset_keeping(before).map_err(|cause| {
-                Error::failed(format!("'{name}' can't be put back to {}", before.short()))
+                Error::failed(format!("'{name}' can't be put back to {}", before.shown()))
                     .hint("what git said is below; nothing was taken back")
                     .because(cause)
             })?;
@@ -154,7 +154,7 @@ fn moved(context: &Context, pick: &PickPoint, now: Option<Oid>) -> Error {
         Some(now) => {
             let subject =
                 context.repo.commit(now).ok().and_then(|commit| Some(commit.message.lines().next()?.to_owned()));
-            format!("'{name}' has moved on since, to {} ({})", now.short(), subject.unwrap_or_default())
+            format!("'{name}' has moved on since, to {} ({})", now.shown(), subject.unwrap_or_default())
         }
         None => match (pick.onto.as_str(), on_branch()) {
             ("HEAD", Some(Head::On(branch))) => format!("HEAD is on the branch '{}' since", short(&branch)),
@@ -186,7 +186,7 @@ fn back(context: &Context, point: &Point, pruned: &PrunePoint) -> Result<Vec<Str
             None => steps.push(RefStep { name: name.clone(), old: None, new: Some(*at) }),
             Some(there) if there == *at => {}
             Some(there) => {
-                return Err(Error::failed(format!("there is a branch '{}' again, at {}", short(name), there.short()))
+                return Err(Error::failed(format!("there is a branch '{}' again, at {}", short(name), there.shown()))
                     .hint(format!("rename it: git branch -m {} NEW; nothing was brought back", short(name))));
             }
         }

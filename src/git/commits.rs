@@ -106,8 +106,8 @@ impl Repo {
     /// # Errors
     /// When its message is too long for any.
     pub fn name_draft(&self, draft: &Draft) -> Result<Oid> {
-        let named = git2::Oid::hash_object(ObjectType::Commit, &draft.bytes());
-        named.map(oid).map_err(|cause| Error::failed("a commit can't be named").because(cause))
+        self.name(ObjectType::Commit, &draft.bytes())
+            .map_err(|cause| Error::failed("a commit can't be named").because(cause))
     }
 
     /// Writes a commit that is there as bytes.

@@ -28,7 +28,7 @@ impl Repo {
     }
 
     /// The paths of this worktree that are in conflict.
-    pub fn unmerged(&self) -> Vec<String> {
+    pub fn unmerged(&self) -> Vec<Vec<u8>> {
         self.listed(&["diff", "--name-only", "--diff-filter=U", "-z"])
     }
 
@@ -37,9 +37,9 @@ impl Repo {
         !self.listed(&["diff", "--cached", "--name-only", "-z"]).is_empty()
     }
 
-    fn listed(&self, args: &[&str]) -> Vec<String> {
+    fn listed(&self, args: &[&str]) -> Vec<Vec<u8>> {
         let said = run(&self.git().args(args)).map(|said| said.stdout).unwrap_or_default();
-        let mut paths: Vec<String> = super::bytes::records(&said).map(super::bytes::shown).collect();
+        let mut paths: Vec<Vec<u8>> = super::bytes::records(&said).map(<[u8]>::to_vec).collect();
         paths.dedup();
         paths
     }

@@ -31,7 +31,7 @@ pub struct Location {
     pub promisors: Vec<String>,
 }
 
-/// The oldest git that has all that is asked of it: `git worktree add --reason`.
+/// The oldest git that has all that is asked of it: `git worktree add --reason` is of 2.33, `gpg.format=ssh` of 2.34.
 pub const OLDEST: &str = "2.34";
 
 /// What stands between two paths in git's answer, which prints a word that it does not know as it is: a path may have line

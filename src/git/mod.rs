@@ -19,6 +19,7 @@ mod listing;
 mod local_config;
 mod locate;
 mod loose;
+mod names;
 mod objects;
 mod outgoing;
 mod pack;

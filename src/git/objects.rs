@@ -164,7 +164,7 @@ impl Repo {
     pub(super) fn keep_now(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid, git2::Error> {
         if self.location().has_objects_elsewhere() {
             // libgit2 would write into the git directory.
-            let id = oid(git2::Oid::hash_object(kind, bytes)?);
+            let id = self.name(kind, bytes)?;
             let written = loose::write(&self.objects_folder(), &[(id, kind, bytes)]);
             return written.map(|()| id).map_err(|cause| git2::Error::from_str(&cause.to_string()));
         }

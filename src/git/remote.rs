@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bytes::{records, shown};
+use super::bytes::records;
 use super::repo::Repo;
 use super::{GitFailure, git, run};
 use crate::error::Result;
@@ -49,7 +49,14 @@ impl Repo {
 
     /// Is there a remote of this name?
     pub fn has_remote(&self, remote: &str) -> bool {
-        run(&self.git().args(["remote", "get-url", "--"]).arg(remote)).is_ok()
+        self.remote_url(remote).is_some()
+    }
+
+    /// The URL that a remote is fetched from; none where there is no remote of this name.
+    pub fn remote_url(&self, remote: &str) -> Option<String> {
+        let output = run(&self.git().args(["remote", "get-url", "--"]).arg(remote)).ok()?;
+        let url = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+        (!url.is_empty()).then_some(url)
     }
 
     /// Asks a remote where a branch of it is.
@@ -115,11 +122,11 @@ impl Repo {
 
     /// Paths of this worktree with changes that are in no commit, untracked files included, `overlook` left out; each
     /// after git's two letters for how (`git help status`). None without a worktree, or when git takes too long to say.
-    pub fn uncommitted(&self, overlook: &str) -> Option<Vec<String>> {
+    pub fn uncommitted(&self, overlook: &str) -> Option<Vec<Vec<u8>>> {
         self.location().worktree.as_ref()?;
         let cmd = self.git().args(["status", "--porcelain", "--no-renames", "-z"]);
         let output = run(&cmd.args(["--", ".", &format!(":(exclude,top){overlook}")]).limit(ASK_LIMIT)).ok()?;
-        Some(records(&output.stdout).map(shown).collect())
+        Some(records(&output.stdout).map(<[u8]>::to_vec).collect())
     }
 }
 

@@ -191,12 +191,21 @@ impl Repo {
     /// libgit2's name for ours. It reads on behind the end of a shorter name than it expects: one of another format, in a
     /// record of another repository, becomes one that is nowhere.
     pub(super) fn raw(&self, id: Oid) -> git2::Oid {
-        let nothing = match self.inner.object_format() {
-            git2::ObjectFormat::Sha1 => git2::Oid::ZERO_SHA1,
-            git2::ObjectFormat::Sha256 => git2::Oid::ZERO_SHA256,
-        };
+        let nothing = self.raw_nothing();
         let fits = id.as_bytes().len() == nothing.as_bytes().len();
         fits.then(|| git2::Oid::from_bytes(id.as_bytes()).ok()).flatten().unwrap_or(nothing)
+    }
+
+    fn raw_nothing(&self) -> git2::Oid {
+        match self.inner.object_format() {
+            git2::ObjectFormat::Sha1 => git2::Oid::ZERO_SHA1,
+            git2::ObjectFormat::Sha256 => git2::Oid::ZERO_SHA256,
+        }
+    }
+
+    /// The name that nothing has, which git writes where there is no object.
+    pub fn nothing(&self) -> Oid {
+        oid(self.raw_nothing())
     }
 
     /// How many digits the name of an object has here: 40 (SHA-1) or 64 (SHA-256).

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::bytes::{records, shown};
+use super::locate::OLDEST;
 use super::repo::Repo;
 use super::{GitFailure, base_git, run};
 use crate::model::Oid;
@@ -14,6 +15,9 @@ use crate::process::Cmd;
 
 /// How long a checkout may take.
 const CHECKOUT_LIMIT: Duration = Duration::from_secs(1800);
+
+/// How git ends when it is called with words that it does not know.
+const USAGE: i32 = 129;
 
 /// Variables that tie a call of git to another place than the one that it is to work in. Where the objects are is not
 /// among them: a worktree of the repository has its objects there too.
@@ -99,7 +103,13 @@ impl Repo {
     /// With git's words, when it can't.
     pub fn add_worktree(&self, path: &Path, commit: Oid, reason: &str) -> Result<Worktree, GitFailure> {
         let cmd = self.untied().args(["worktree", "add", "--quiet", "--detach", "--lock", "--reason", reason, "--"]);
-        run(&cmd.arg(path).arg(commit.to_string()).limit(CHECKOUT_LIMIT))?;
+        run(&cmd.arg(path).arg(commit.to_string()).limit(CHECKOUT_LIMIT)).map_err(|failure| match failure {
+            GitFailure::Refused { code: USAGE, .. } => {
+                let complaint = format!("git {OLDEST} or newer is needed: this one knows no 'worktree add --reason'");
+                GitFailure::Refused { code: USAGE, complaint }
+            }
+            other => other,
+        })?;
         self.worktree_at(path).ok_or_else(|| GitFailure::Refused {
             code: -1,
             complaint: format!("the new worktree '{}' is not to be found", path.display()),

@@ -29,8 +29,10 @@ impl Works {
         // A thread that can't be had drops the sender: that is an answer too.
         let _ = std::thread::Builder::new().name("call".to_owned()).spawn(move || {
             let _held = (open, place);
-            // A repository that is shared with a group widens it; the next one need not be.
+            // A repository that is shared with a group widens the mask, and each may have names shown in its own way: the
+            // next one need not.
             crate::process::own_mask();
+            crate::model::shown::look_alone();
             let _ = sender.send(work());
         });
         receiver

@@ -24,8 +24,8 @@ pub use self::prune::{KeptBack, Prune, Pruned, Weight};
 pub use self::sync::{Did, Entry, Outcome, Suspect, Synced, Trouble};
 
 use super::{
-    Comparison, Handoff, HookReport, Init, Kickoff, LeftBehind, Meta, Push, Recovery, Report, Review, Run, Session,
-    Tombstone,
+    AppServer, Comparison, Handoff, HookReport, Init, Kickoff, LeftBehind, Manifest, Meta, Push, Recovery, Report,
+    Review, Run, Session, Tombstone,
 };
 
 /// A kind of document.
@@ -74,9 +74,10 @@ kinds! {
     PRUNE = "prune", Prune, "What was removed: prune.";
     RECOVERY = "recovery", Recovery, "A recovery point: point.json in refs/puff/trash.";
     SYNC = "sync", Synced<'static>, "What went to and came from other clones: sync.";
-    PRUNED = "pruned", Tombstone, "A run that was pruned, or brought back, for everybody: pruned.json in refs/puff/pruned.";
-    LEFT = "left", LeftBehind, "What a run left in the clone that it came from: left.json in the run's tree.";
+    PRUNED = "pruned", Tombstone, "A run that was pruned for everybody: refs/puff/pruned.";
+    LEFT = "left", LeftBehind, "What a run left in another clone: left.json in its tree.";
     DOCTOR = "doctor", Examination<'static>, "What stands in the way: doctor.";
+    CAS = "cas", AppServer, "The Codex app server: cas-start, cas-stop, cas-status.";
     CONFIG = "config", Configuration, "The settings that count, and where they come from: config.";
     SCHEMAS = "schemas", Schemas, "The JSON Schemas of all of these: schema --json.";
     PUSH = "push", Push, "What is wrong with what is about to be pushed: hook pre-push.";
@@ -85,6 +86,7 @@ kinds! {
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     TEXT = "text", Text, "A part of a text from outside: the tools of mcp.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl.";
+    MANIFEST = "manifest", Manifest, "What join-operator reads: report --format manifest.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json.";
     VARIANT_META = "variant-meta", Meta, "Where a variant's patch came from: its meta.json.";
 }

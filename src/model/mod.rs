@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a clock or the environment. The JSON forms are those of the command-line
 //! contract; fields that a newer git-puff added are kept when a record is read and written again.
 
+mod app_server;
 mod artifact;
 mod comparison;
 mod decision;
@@ -14,6 +15,7 @@ mod init;
 mod job;
 mod kickoff;
 mod local;
+mod manifest;
 mod oid;
 pub mod path;
 mod push;
@@ -23,12 +25,14 @@ mod review;
 mod run;
 mod schema;
 mod session;
+pub mod shown;
 mod sides;
 mod span;
 mod together;
 mod travel;
 mod variant;
 
+pub use app_server::{AppServer, AppServerStatus};
 pub use artifact::{Meta, Report};
 pub use comparison::{Compared, ComparedFile, Comparison, LeftOut, Pair, PairFile};
 pub use decision::{Decision, Taking};
@@ -39,6 +43,7 @@ pub use init::{Init, InitDeed, InitStep, InitThing};
 pub use job::{Job, JobState};
 pub use kickoff::Kickoff;
 pub use local::{Crew, Local, MOST_LOCAL, NoCrew};
+pub use manifest::{Manifest, NotARepo, PullRequestHint, RepoName};
 pub use oid::Oid;
 pub use push::{Level, NotALevel, Push, PushFinding, Rule};
 pub use recovery::{Act, KeptBranch, KeptNote, KeptWorktree, PickPoint, PrunePoint, Recovery};
@@ -46,7 +51,7 @@ pub use report::Handoff;
 pub use review::{Evidence, Judge, Observation, Opinion, Recommendation, Review, Reviewed, Verdict};
 pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
 pub use schema::{Schema, SchemaError};
-pub use session::{BadSessionId, Session, SessionId, SessionState, Stdin};
+pub use session::{BadSessionId, Fate, OwnWorktree, Session, SessionId, SessionState, Stdin};
 pub use sides::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, Sides, Sign, Unshown};
 pub use span::{Bytes, NotASpan, NotBytes, Span};
 pub use together::{Side, Together};

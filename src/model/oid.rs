@@ -37,11 +37,16 @@ impl Oid {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// The first ten digits, for people.
+    /// The first ten digits, for what is written down: the same for whoever writes it.
     pub fn short(&self) -> String {
         let mut hex = self.to_string();
         hex.truncate(10);
         hex
+    }
+
+    /// As many digits as people are shown here: see [`super::shown`].
+    pub fn shown(&self) -> String {
+        super::shown::name(*self)
     }
 }
 

@@ -163,6 +163,9 @@ pub struct Session {
     /// The tree of its worktree when it started: what changed since is its work.
     #[serde(default)]
     pub start_tree: Option<Oid>,
+    /// The worktree of its own, where it has one.
+    #[serde(default)]
+    pub worktree: Option<OwnWorktree>,
     /// What it said last.
     #[serde(default)]
     pub last_message: Option<String>,
@@ -183,6 +186,27 @@ pub struct Session {
 
 fn usual_size() -> (u16, u16) {
     Session::SIZE
+}
+
+/// The worktree that was made for a session alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OwnWorktree {
+    /// Its folder.
+    pub path: PathBuf,
+    /// The commit that it was made at.
+    pub commit: Oid,
+    /// What became of it; null while the session lives, or where another one goes on in it.
+    pub fate: Option<Fate>,
+}
+
+/// What became of the worktree of a session that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Fate {
+    /// It was removed: nothing in it was changed.
+    Removed,
+    /// It was kept, unlocked: there is work in it.
+    Kept,
 }
 
 impl Session {

@@ -180,38 +180,38 @@ async fn follow(
 }
 
 /// One of the pipes that a program prints into.
-struct Listener<R> {
+pub(super) struct Listener<R> {
     pipe: Option<R>,
     buffer: Vec<u8>,
-    open: bool,
+    pub open: bool,
 }
 
 impl<R: AsyncRead + Unpin> Listener<R> {
-    fn new(pipe: Option<R>) -> Listener<R> {
+    pub fn new(pipe: Option<R>) -> Listener<R> {
         Listener { open: pipe.is_some(), pipe, buffer: vec![0; 64 << 10] }
     }
 
-    async fn read(&mut self) -> usize {
+    pub async fn read(&mut self) -> usize {
         match &mut self.pipe {
             Some(pipe) => pipe.read(&mut self.buffer).await.unwrap_or(0),
             None => 0,
         }
     }
 
-    fn heard(&mut self, count: usize, hear: &mut dyn FnMut(&[u8], Stream), stream: Stream) {
+    pub fn heard(&mut self, count: usize, hear: &mut dyn FnMut(&[u8], Stream), stream: Stream) {
         self.open = count > 0;
         hear(&self.buffer[..count], stream);
     }
 }
 
 #[cfg(unix)]
-fn code(status: std::process::ExitStatus) -> i32 {
+pub(super) fn code(status: std::process::ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
 }
 
 #[cfg(not(unix))]
-fn code(status: std::process::ExitStatus) -> i32 {
+pub(super) fn code(status: std::process::ExitStatus) -> i32 {
     status.code().unwrap_or(-1)
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+use sysinfo::{Process, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 /// A variable with a folder in it. A process id may be another program's by now, and a command line changes; what a
 /// process inherits stays.
@@ -16,6 +16,19 @@ pub struct Mark<'m> {
 }
 
 impl Mark<'_> {
+    /// What the processes of a session carry.
+    pub const SESSION: &'static str = "GIT_PUFF_SESSION";
+    /// What the processes of the app server carry.
+    pub const APP_SERVER: &'static str = "GIT_PUFF_APP_SERVER";
+    /// What a program that outlives us must not inherit.
+    pub(super) const OF_OTHERS: [&'static str; 2] = [Mark::SESSION, Mark::APP_SERVER];
+
+    /// Does any process but this one carry it?
+    pub fn is_carried(&self) -> bool {
+        let (mut system, entry) = (System::new(), self.entry());
+        carriers(&mut system, &|found| found == entry).next().is_some()
+    }
+
     /// Kills the processes that have this mark; false when there are none.
     pub fn kill(&self) -> bool {
         kill(|entry| entry == self.entry())
@@ -38,11 +51,7 @@ fn kill(is_ours: impl Fn(&str) -> bool) -> bool {
     let mut any = false;
     // Whoever starts another at this moment may be killed after it: look until there is none.
     for _ in 0..3 {
-        let kind = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);
-        system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
-        let marked = |environ: &[std::ffi::OsString]| environ.iter().any(|entry| is_ours(&entry.to_string_lossy()));
-        let others = system.processes().values().filter(|found| found.pid().as_u32() != std::process::id());
-        let ours: Vec<_> = others.filter(|found| marked(found.environ())).collect();
+        let ours: Vec<_> = carriers(&mut system, &is_ours).collect();
         if ours.is_empty() {
             break;
         }
@@ -52,4 +61,14 @@ fn kill(is_ours: impl Fn(&str) -> bool) -> bool {
         }
     }
     any
+}
+
+/// The processes but this one in whose environment there is an entry of ours.
+fn carriers<'s>(system: &'s mut System, is_ours: &'s impl Fn(&str) -> bool) -> impl Iterator<Item = &'s Process> {
+    // A thread has a number and an environment too: to kill one of ours would be to kill ourselves.
+    let kind = ProcessRefreshKind::nothing().without_tasks().with_environ(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
+    let marked = |environ: &[std::ffi::OsString]| environ.iter().any(|entry| is_ours(&entry.to_string_lossy()));
+    let others = system.processes().values().filter(|found| found.pid().as_u32() != std::process::id());
+    others.filter(move |found| marked(found.environ()))
 }

@@ -12,7 +12,7 @@ pub fn launched(run: &Run, watched: bool) -> String {
         _ => "recorded",
     };
     let base = clean_line(&run.base);
-    let mut text = format!("{what} {}: best of {} on {base} ({})\n", run.run, run.best_of, run.base_oid.short());
+    let mut text = format!("{what} {}: best of {} on {base} ({})\n", run.run, run.best_of, run.base_oid.shown());
     text += &format!("  {}\n", one_line(&run.title, 76));
     if let Some(url) = &run.task_url {
         text += &format!("  {}\n", clean_line(url));

@@ -4,11 +4,13 @@
 //! there are columns). Nothing prints. Text from outside (titles, messages, paths, reasons) goes through
 //! [`text`] wherever it is put in, so that no caller has to remember it.
 
+pub mod app_server;
 mod columns;
 pub mod config;
 pub mod findings;
 pub mod html;
 pub mod launched;
+pub mod operator;
 pub mod progress;
 pub mod report;
 pub mod review;

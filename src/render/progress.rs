@@ -2,6 +2,7 @@
 
 use super::text::{clean_line, one_line};
 use super::words;
+use crate::model::shown;
 use crate::model::{Run, Span, Time, Variant, VariantStatus};
 
 /// The columns of a reason in a line.
@@ -97,7 +98,7 @@ fn variant_change(old: Option<&Variant>, run: &Run, new: &Variant) -> Option<Str
         news.extend(new.branch.as_ref().map(|branch| format!("branch {}", clean_line(branch))));
     }
     if old.apply != new.apply || old.reason != new.reason {
-        let notes = words::notes(new).join("; ").replace('\n', " ");
+        let notes = words::notes(new, |path: &str| shown::path(path)).join("; ").replace('\n', " ");
         news.extend((!notes.is_empty()).then(|| one_line(&notes, REASON)));
     }
     (!news.is_empty()).then(|| format!("{}:{}: {}", run.run, new.index, news.join(", ")))

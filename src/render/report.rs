@@ -10,7 +10,7 @@ use super::sections::{ending, heading};
 use super::steps::{self, Step};
 use super::text::{code, columns, markdown_cell, markdown_words, one_line, pad, quote_literally};
 use super::words;
-use crate::model::{Handoff, Risk, Run, Variant};
+use crate::model::{Handoff, Oid, Risk, Run, Variant};
 
 /// So many lines of a prompt or a message are quoted; a command shows the rest.
 const QUOTED_LINES: usize = 40;
@@ -163,7 +163,7 @@ fn row(variant: &Variant) -> [String; 7] {
         variant.files.map(|files| files.to_string()),
         words::changes(variant),
         variant.branch.clone(),
-        Some(one_line(&words::notes(variant).join("; ").replace('\n', " "), NOTE)),
+        Some(one_line(&words::notes(variant, str::to_owned).join("; ").replace('\n', " "), NOTE)),
     ];
     let cells = cells.map(|cell| markdown_cell(&cell.unwrap_or_default()));
     cells.map(|cell| if cell.is_empty() { "-".to_owned() } else { cell })
@@ -174,7 +174,7 @@ fn decision(run: &Run) -> String {
     let Some(decision) = &run.decision else { return String::new() };
     let reasons: String = decision.reasons.iter().map(|reason| format!("- {}\n", markdown_words(reason))).collect();
     let when = decision.decided_at.format("%Y-%m-%d %H:%M:%S UTC");
-    format!("## Decision\n\n{} ({when})\n\n{reasons}", markdown_words(&words::decision(decision)))
+    format!("## Decision\n\n{} ({when})\n\n{reasons}", markdown_words(&words::decision(decision, Oid::short)))
 }
 
 /// The last message of every agent that said something, in a line.

@@ -1,7 +1,7 @@
 //! How runs and variants are worded, once for reports and tables. What is answered here is as it came from outside:
 //! whoever puts it in a line or a cell cleans it.
 
-use crate::model::{Apply, Attention, CheckStatus, Decision, Run, State, Taking, Variant, VariantStatus};
+use crate::model::{Apply, Attention, CheckStatus, Decision, Oid, Run, State, Taking, Variant, VariantStatus};
 
 /// So many paths are named in a note; the others are counted.
 const PATHS: usize = 3;
@@ -21,8 +21,8 @@ pub fn state(run: &Run) -> &'static str {
     }
 }
 
-/// What was decided, in a sentence.
-pub fn decision(decision: &Decision) -> String {
+/// What was decided, in a sentence, with the names of objects as `name` has them.
+pub fn decision(decision: &Decision, name: impl Fn(&Oid) -> String) -> String {
     let onto = decision.onto.strip_prefix("refs/heads/").unwrap_or(&decision.onto);
     let how = match decision.how {
         Taking::CherryPick => format!("by a cherry-pick onto {onto}"),
@@ -30,7 +30,7 @@ pub fn decision(decision: &Decision) -> String {
         Taking::Branch => format!("as the branch {onto}"),
     };
     match decision.after {
-        Some(after) => format!("var{} was taken, {how}: {}.", decision.variant, after.short()),
+        Some(after) => format!("var{} was taken, {how}: {}.", decision.variant, name(&after)),
         None => format!("var{} is being taken, {how}: what is in conflict waits for somebody.", decision.variant),
     }
 }
@@ -142,15 +142,15 @@ pub fn facts(variant: &Variant) -> String {
 }
 
 /// What there is to know about a variant, each in a few words: why it has no branch, where it conflicts, whose twin
-/// it is, what is risky, how its checks went.
-pub fn notes(variant: &Variant) -> Vec<String> {
+/// it is, what is risky, how its checks went. Paths are as `path` has them.
+pub fn notes(variant: &Variant, path: impl Fn(&str) -> String) -> Vec<String> {
     let mut notes: Vec<String> = variant.reason.iter().cloned().collect();
     if !variant.conflicts.is_empty() {
-        notes.push(format!("conflicts in {}", some_of(variant.conflicts.iter().map(String::as_str))));
+        notes.push(format!("conflicts in {}", some_of(variant.conflicts.iter().map(|it| path(it)))));
     }
     notes.extend(variant.duplicate_of.map(|twin| format!("same patch as var{twin}")));
     if !variant.risks.is_empty() {
-        notes.push(format!("risks: {}", some_of(variant.risks.iter().map(|risk| risk.path.as_str()))));
+        notes.push(format!("risks: {}", some_of(variant.risks.iter().map(|risk| path(&risk.path)))));
     }
     notes.extend(checks(variant));
     notes
@@ -164,7 +164,7 @@ pub fn checks(variant: &Variant) -> Option<String> {
 }
 
 /// The first few, and how many more.
-pub fn some_of<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+pub fn some_of(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(PATHS);
     let mut words = names.take(PATHS).collect::<Vec<_>>().join(", ");
     if more > 0 {

@@ -12,6 +12,7 @@ pub mod diagnose;
 pub mod log;
 pub mod lost;
 pub mod notice;
+pub mod own;
 pub mod protocol;
 pub mod ready;
 pub mod replies;
@@ -31,7 +32,7 @@ use std::time::{Duration, Instant};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::model::{Oid, RunId, Session, SessionId, SessionState, Stdin};
+use crate::model::{Oid, OwnWorktree, RunId, Session, SessionId, SessionState, Stdin};
 use crate::process::{self, Cmd, Wake};
 use crate::store::SessionStore;
 
@@ -63,6 +64,8 @@ pub struct Start {
     pub work: Option<(RunId, u32)>,
     /// The tree of its worktree now, where that is known.
     pub start_tree: Option<Oid>,
+    /// The worktree of its own, where it has one.
+    pub worktree: Option<OwnWorktree>,
     /// The session that it goes on from.
     pub resumed_from: Option<Session>,
 }
@@ -108,6 +111,7 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
         resumed_as: None,
         context_kept: None,
         start_tree: start.start_tree,
+        worktree: start.worktree,
         last_message: None,
         tokens: None,
         checks: Vec::new(),
@@ -116,6 +120,7 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
         id: start.id,
     };
     let place = store.create(&session, &start.prompt)?;
+    own::begin(context, &session)?;
     let cannot = |why: &str| {
         Error::cannot_work(format!("the session '{}' can't be supervised: {why}", session.id))
             .hint(format!("see what it said in '{}'", place.supervisor_log().display()))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Start, start};
+use super::{Start, own, start};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Session, SessionId, SessionState, Stdin};
@@ -46,6 +46,7 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
         return Err(Error::failed(format!("'{}' goes on as '{next}' already", from.id))
             .hint(format!("see 'git puff session show {next}'")));
     }
+    let _making = from.worktree.as_ref().map(|_| own::making(context)).transpose()?;
     let next = start_after(context, from)?;
     if from.state == SessionState::Lost {
         super::lost::kill_what_is_left(SessionStore::new(&context.places).place(&from.id).folder());
@@ -74,6 +75,8 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
         Error::failed(format!("'{}' can't be resumed: {why}", from.id))
             .hint(format!("what it printed is in 'git puff session log {}'; start a new one for the rest", from.id))
     };
+    let again = from.worktree.as_ref().filter(|own| from.cwd == own.path);
+    let worktree = again.map(|own| own::make_again(context, own)).transpose()?;
     if !from.cwd.is_dir() {
         return Err(cannot(format!("its folder '{}' is gone", from.cwd.display())));
     }
@@ -102,6 +105,7 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
         auto: from.auto,
         work: from.run.clone().zip(from.variant),
         start_tree: from.start_tree,
+        worktree,
         resumed_from: Some(from.clone()),
     })
 }

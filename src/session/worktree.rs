@@ -15,6 +15,11 @@ use crate::store::SessionPlace;
 /// What a worktree that is not whole yet is locked with.
 pub const BEING_MADE: &str = "git-puff: it is being made";
 
+/// What a worktree is locked with while a session works in it.
+pub fn works_here(session: &SessionId) -> String {
+    format!("git-puff: the session {session} works here")
+}
+
 /// The file in a session's folder that says how its setup ended, when that was not well.
 const SETUP_FAILED: &str = "setup-failed";
 
@@ -69,7 +74,12 @@ impl Yard {
 
     /// Where the worktree of a session that works for no run is.
     pub fn of_session(&self, session: &SessionId) -> PathBuf {
-        self.0.join("sessions").join(session.as_str())
+        self.of_sessions().join(session.as_str())
+    }
+
+    /// The folder in which those are.
+    pub fn of_sessions(&self) -> PathBuf {
+        self.0.join("sessions")
     }
 }
 

@@ -3,9 +3,6 @@
 use super::{AGENT_COMMAND, KEYS, Key, Settings};
 use crate::git::config::ConfigEntry;
 
-/// How alike a key has to be to be meant, from 0 to 1.
-const ALIKE: f64 = 0.75;
-
 /// A key that git-puff does not know.
 #[derive(Clone, Copy, Debug)]
 pub struct Unknown<'a> {
@@ -42,9 +39,11 @@ pub fn of_an_agent(written: &str) -> Option<(Key, &str)> {
 
 fn nearest(written: &str) -> Option<Key> {
     let plain = plain(written);
-    let alike = |key: &Key| strsim::normalized_damerau_levenshtein(&plain, &key.name.to_ascii_lowercase());
-    let best = KEYS.iter().map(|key| (alike(key), *key)).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.filter(|(alike, _)| *alike >= ALIKE).map(|(_, key)| key)
+    // One slip, and another for every four letters of the last word: what stands before it is alike anyhow.
+    let slips = 1 + plain.rsplit('.').next().map_or(0, str::len) / 4;
+    let distance = |key: &Key| strsim::damerau_levenshtein(&plain, &key.name.to_ascii_lowercase());
+    let nearest = KEYS.iter().map(|key| (distance(key), *key)).min_by_key(|(distance, _)| *distance);
+    nearest.filter(|(distance, _)| *distance <= slips).map(|(_, key)| key)
 }
 
 fn is_known(written: &str) -> bool {
@@ -101,6 +100,7 @@ mod tests {
             ("puff.agent.My.x.comand", "puff.agent.My.x.command"),
             ("puff.agnet.x.command", "puff.agent.x.command"),
             ("puff.stuck.aftr", "puff.stuck.after"),
+            ("puff.prePush.secrets", "puff.prePush.secret"),
         ] {
             assert_eq!(said(written), Some(Some(meant.to_owned())), "{written}");
         }

@@ -1,5 +1,6 @@
 //! What is kept: runs in refs, the runbook log, notes; and where live things are.
 
+mod app_server;
 mod glance;
 mod graves;
 mod lock;
@@ -11,6 +12,7 @@ mod runs;
 mod sessions;
 mod trash;
 
+pub use app_server::{AppServerPlace, read as read_app_server};
 pub use glance::{Glance, RiskGlance, VariantGlance};
 pub use graves::{Graves, PRUNED, REMOTES, nobody};
 pub use lock::FileLock;

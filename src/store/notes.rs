@@ -4,6 +4,8 @@
 //! are many, split into folders by the first digits (see `git help notes`). libgit2's own notes lose concurrent
 //! writes and never split, so the tree is edited here and the ref swapped.
 
+use std::collections::BTreeMap;
+
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefChange, RefFailure, Repo};
@@ -28,6 +30,45 @@ pub struct Notes<'a> {
 
 /// A note to be written: which object, and what becomes of the text that is there.
 pub type NoteEdit<'e> = (Oid, Box<dyn Fn(Option<String>) -> Option<String> + 'e>);
+
+/// The first of the characters that stand for bytes which are no text, at the end of the last plane for private use.
+const STANDS: u32 = 0x10_FE00;
+
+/// A note as text. Whatever somebody has written into it survives our edits: a byte that is no UTF-8 becomes a character that
+/// stands for it, and so does each byte of such a character, should there be one.
+fn told(note: &[u8]) -> String {
+    let mut text = String::with_capacity(note.len());
+    let stand = |text: &mut String, bytes: &[u8]| {
+        text.extend(bytes.iter().filter_map(|byte| char::from_u32(STANDS + u32::from(*byte))));
+    };
+    for chunk in note.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match byte_of(character) {
+                None => text.push(character),
+                Some(_) => stand(&mut text, character.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        stand(&mut text, chunk.invalid());
+    }
+    text
+}
+
+/// The reverse of [`told`].
+fn untold(text: &str) -> Vec<u8> {
+    let mut note = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        match byte_of(character) {
+            Some(byte) => note.push(byte),
+            None => note.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    note
+}
+
+/// The byte that a character stands for.
+fn byte_of(character: char) -> Option<u8> {
+    u8::try_from(u32::from(character).checked_sub(STANDS)?).ok()
+}
 
 /// Edits several notes, those of a kind in one commit; answers whether anything had to be written. A note that becomes
 /// nothing is removed.
@@ -97,8 +138,12 @@ impl<'a> Notes<'a> {
         let head = self.repo.ref_target(self.name);
         let old_tree = head.map(|head| self.repo.commit(head).map(|commit| commit.tree)).transpose()?;
         let mut tree = old_tree;
-        for (object, edit) in edits {
-            tree = Some(self.edit_one(tree, *object, edit)?);
+        // Many runs may have a part in one note: it is read and written once.
+        let mut of_object: BTreeMap<Oid, Vec<_>> = BTreeMap::new();
+        edits.iter().for_each(|(object, edit)| of_object.entry(*object).or_default().push(edit));
+        for (object, edits) in of_object {
+            let all = |text: Option<String>| edits.iter().fold(text, |text, edit| edit(text));
+            tree = Some(self.edit_one(tree, object, &all)?);
         }
         let Some(tree) = tree.filter(|tree| Some(*tree) != old_tree) else { return Ok(None) };
         let parents: Vec<Oid> = head.into_iter().collect();
@@ -118,7 +163,7 @@ impl<'a> Notes<'a> {
         }
         let path = self.path(base, object)?;
         let edit = match new {
-            Some(text) => Edit::Put(EntryKind::File, self.repo.write_blob(text.as_bytes())?),
+            Some(text) => Edit::Put(EntryKind::File, self.repo.write_blob(&untold(&text))?),
             None => Edit::Remove,
         };
         self.repo.edit_tree(base, [(path.as_bytes(), edit)])
@@ -132,7 +177,7 @@ impl<'a> Notes<'a> {
                 .hint("check the repository with 'git fsck'")
                 .because(cause)
         })?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        Ok(bytes.map(|bytes| told(&bytes)))
     }
 
     /// Where the note of an object is, or would be: under the folders of its first digits that are there.
@@ -173,5 +218,19 @@ impl<'a> Notes<'a> {
         let puts = moved.iter().zip(&flat).map(|(path, entry)| (path.as_slice(), Edit::Put(entry.kind, entry.oid)));
         let removes = flat.iter().map(|entry| (entry.name.as_slice(), Edit::Remove));
         self.repo.edit_tree(Some(tree), removes.chain(puts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_of_a_note_survives() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for note in [&bytes[..], b"gr\xfcn\n", "gr\u{fc}n \u{10fefc}\u{10ffff}".as_bytes(), b"\xf4\x8f\xbb", b""] {
+            assert_eq!(untold(&told(note)), note);
+        }
+        assert_eq!(told("gr\u{fc}n".as_bytes()), "gr\u{fc}n");
     }
 }

@@ -138,6 +138,11 @@ impl Places {
         self.root.join("sessions")
     }
 
+    /// The Codex app server.
+    pub fn app_server(&self) -> PathBuf {
+        self.root.join("cas")
+    }
+
     /// Touched to wake the watcher.
     pub fn bell(&self) -> PathBuf {
         self.root.join("bell")
@@ -160,11 +165,13 @@ impl Places {
     /// When the repository can't be written.
     pub fn prepare(&self) -> Result<()> {
         let make = || -> io::Result<()> {
-            if ["locks", "cwd", "sessions"].iter().all(|folder| self.root.join(folder).is_dir()) {
+            if ["locks", "cwd", "sessions", "cas"].iter().all(|folder| self.root.join(folder).is_dir()) {
                 return Ok(());
             }
-            for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions"] {
-                make_folder(&self.root.join(folder), self.shared)?;
+            for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions", "cas"] {
+                // Whoever can open the socket in there can do whatever its user can.
+                let shared = if folder == "cas" { 0 } else { self.shared };
+                make_folder(&self.root.join(folder), shared)?;
             }
             Ok(())
         };

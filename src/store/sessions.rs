@@ -104,8 +104,7 @@ impl<'p> SessionStore<'p> {
         let place = self.place(&session.id);
         let id = &session.id;
         if place.folder.exists() {
-            return Err(Error::failed(format!("there is a session named '{id}' already"))
-                .hint(format!("look at it with 'git puff session show {id}', or choose another --name")));
+            return Err(self.taken(id));
         }
         // The record is there as soon as the folder is.
         let made = tempfile::Builder::new().prefix(".new-").tempdir_in(self.places.sessions()).and_then(|folder| {
@@ -121,6 +120,12 @@ impl<'p> SessionStore<'p> {
                 .because(cause)
         })?;
         Ok(place)
+    }
+
+    /// There is a session of this name.
+    pub fn taken(&self, id: &SessionId) -> Error {
+        Error::failed(format!("there is a session named '{id}' already"))
+            .hint(format!("look at it with 'git puff session show {id}', or choose another --name"))
     }
 
     /// Reads a session as it is now: one whose supervisor is gone without a word is `lost`, and the time of its last

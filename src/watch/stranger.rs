@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::intent::WatchWish;
 use crate::engine::{launch, observe, open_here, question};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Oid, Run, Span, State, TaskId, VariantStatus};
+use crate::model::{Run, Span, State, TaskId, VariantStatus};
 use crate::process::{Wake, pause};
 use crate::provider::cloud::CodexCloud;
 use crate::provider::{Failure, Observation, Provider};
@@ -32,7 +32,7 @@ impl Stranger {
     pub fn find(context: &Context, task: &TaskId) -> Result<Stranger> {
         let (cloud, _) = open_here(context)?;
         let summary = cloud.describe(task)?;
-        let no_base = Oid::from_bytes(&[0; 20]).unwrap_or_else(|| unreachable!("twenty bytes are a name"));
+        let no_base = context.repo.nothing();
         let attempts = summary.attempts.unwrap_or(1);
         let run = Run {
             task_id: Some(task.to_string()),

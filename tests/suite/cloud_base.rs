@@ -155,12 +155,13 @@ fn patches_that_were_made_on_a_near_commit_are_put_on_that_commit() {
     };
     finish(1, "on the newer commit\n");
     let first = stage.lab.puff(&["harvest", &run, "--json"]).ok();
-    let words = format!("made on {}, not on {}", &real[..10], &recorded[..10]);
+    let short = |name: &str| stage.lab.git(&["rev-parse", "--short", name]);
+    let words = format!("made on {}, not on {}", short(&real), short(&recorded));
     assert!(first.stderr.contains(&words), "{}", first.stderr);
     assert_eq!((&first.json()["base_oid"], each(&first.json(), "apply")[0].clone()), (&json!(real), json!("applied")));
     assert_eq!(stage.lab.git(&["rev-parse", &format!("puff/{run}/var1^")]), real);
     let journal = stage.lab.git(&["log", "--format=%s", &format!("refs/puff/runs/{run}")]);
-    assert!(journal.contains(&words), "{journal}");
+    assert!(journal.contains(&format!("made on {}, not on {}", &real[..10], &recorded[..10])), "{journal}");
 
     // Once something stands on it, it stays: the second attempt goes onto the same commit, without a word.
     finish(2, "the same, later\n");

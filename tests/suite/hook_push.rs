@@ -45,7 +45,8 @@ fn found(lab: &Lab) -> Vec<(String, String, u64, String)> {
 
 /// What is said of a push of a commit to a new branch, as JSON.
 fn asked(lab: &Lab, commit: &str) -> Value {
-    let line = format!("HEAD {} refs/heads/x {}\n", lab.git(&["rev-parse", commit]), "0".repeat(40));
+    let commit = lab.git(&["rev-parse", commit]);
+    let line = format!("HEAD {commit} refs/heads/x {}\n", "0".repeat(commit.len()));
     lab.puff_with_input(&["hook", "pre-push", "--json", "origin", "../origin.git"], line.as_bytes()).json()
 }
 
@@ -60,12 +61,11 @@ fn unreviewed(variant: u64) -> [(String, String, u64, String); 1] {
 #[test]
 fn a_variant_that_nobody_looked_at_is_refused_and_named_and_the_way_out_is_told() {
     let lab = two();
-    let commit = lab.git(&["rev-parse", "puff/fix/var1"]);
+    let commit = lab.git(&["rev-parse", "--short", "puff/fix/var1"]);
     let refused: Ran = push(&lab, &["origin", "puff/fix/var1:theirs"]).exits(1);
     for words in [
         &format!(
-            "error: {} 'Count in digits': is var1 of 'fix', which nobody has reviewed or picked [unreviewed]",
-            &commit[..10]
+            "error: {commit} 'Count in digits': is var1 of 'fix', which nobody has reviewed or picked [unreviewed]"
         ),
         "hint: git puff review fix; or pick it: git puff pick fix:1",
         "error: the push to 'origin' is refused for 1 reason",

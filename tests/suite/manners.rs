@@ -8,6 +8,7 @@ use crate::support::choice::Choice;
 use crate::support::crew::Crew;
 use crate::support::export::Export;
 use crate::support::lab::{Lab, make_executable, run};
+use crate::support::stage::Stage;
 
 #[test]
 fn colours_are_as_git_is_told() {
@@ -129,17 +130,11 @@ fn a_repository_that_git_does_not_trust_is_not_worked_in() {
     lab.puff(&["list"]).ok();
 }
 
-/// Puts Debian's own git in front of any other; answers whether there is one.
-fn use_older_git(lab: &Lab) -> bool {
-    let older = std::env::var("PUFF_OLDER_GIT").unwrap_or_else(|_| "/usr/bin/git".to_owned());
-    Path::new(&older).exists() && std::os::unix::fs::symlink(older, lab.path("bin/git")).is_ok()
-}
-
 #[test]
 fn an_older_git_will_do_from_import_to_undo() {
     let choice = Choice::new();
     let lab = &choice.lab;
-    assert!(use_older_git(lab), "no git at /usr/bin/git");
+    lab.use_older_git();
     choice.import("again");
     lab.puff(&["harvest", "again", "--recreate"]).exits(3);
     lab.puff(&["diff", "again"]).ok();
@@ -158,10 +153,28 @@ fn an_older_git_will_do_from_import_to_undo() {
     lab.git(&["fsck", "--strict"]);
 
     let crew = Crew::new();
-    assert!(use_older_git(&crew.lab));
+    crew.lab.use_older_git();
     crew.agent("a", "echo made >made.txt; git add made.txt; git commit -qm 'My own'");
     let run = crew.tournament(&["--agent", "a:2"]);
     assert_eq!((&run["state"], &run["variants"][1]["apply"]), (&"harvested".into(), &"applied".into()));
+}
+
+#[test]
+fn an_older_git_will_do_from_launch_to_pick() {
+    let stage = Stage::new();
+    stage.lab.use_older_git();
+    let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
+    stage.finish(&task, 1, "one");
+    stage.finish(&task, 2, "two");
+    stage.lab.wait_for(&run, "harvested", |run| run["state"] == "harvested");
+    assert_eq!([stage.notes(&run, 1), stage.notes(&run, 2)], ["one", "two"]);
+
+    let (other, task) = stage.submit(1, "Trim the output");
+    stage.finish(&task, 1, "three");
+    stage.lab.puff(&["watch", &other]).ok();
+    stage.lab.puff(&["harvest", &other]).ok();
+    assert_eq!(stage.notes(&other, 1), "three");
+    stage.lab.puff(&["pick", &format!("{run}:1")]).ok();
 }
 
 #[test]
@@ -175,6 +188,20 @@ fn a_git_that_is_too_old_is_named() {
     let ran = run(lab.command(env!("CARGO_BIN_EXE_git-puff")).arg("list"));
     let ran = ran.exits(128).complains(&["too old"]);
     assert!(ran.stderr.contains("2.34"), "{}", ran.stderr);
+
+    // One of 2.31 answers that, and knows no reason for a lock.
+    let real = run(lab.command("sh").args(["-c", "rm bin/git 2>/dev/null; command -v git"]).current_dir(lab.path("")));
+    let real = real.ok().stdout;
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *--reason*) echo \"error: unknown option 'reason'\" >&2; exit 129 ;; esac\nexec {} \"$@\"\n",
+        real.trim()
+    );
+    fs::write(lab.path("bin/git"), script).unwrap();
+    make_executable(&lab.path("bin/git"));
+    // Called by itself: git puts its own folder in front of any other.
+    let mut start = lab.command(env!("CARGO_BIN_EXE_git-puff"));
+    let ran = run(start.args(["session", "start", "--worktree", "--", "true"])).exits(1).complains(&["can't be made"]);
+    assert!(ran.stderr.contains("git 2.34 or newer is needed"), "{}", ran.stderr);
 }
 
 #[test]

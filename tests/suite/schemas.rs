@@ -6,6 +6,7 @@ use git_puff::model::documents::KINDS;
 use serde_json::{Value, json};
 
 use crate::support::crew::Crew;
+use crate::support::mcp::Client;
 use crate::support::lab::{Lab, run};
 use crate::support::schema::{check, check_as, faults};
 
@@ -19,7 +20,7 @@ fn json_of(text: &str) -> Value {
 fn a_document_of_every_kind_is_as_its_schema_says() {
     let crew = Crew::new();
     let lab = &crew.lab;
-    crew.agent("one", "echo good >>notes.txt").agent("other", "echo bad >>notes.txt");
+    crew.agent("one", "echo good >>notes.txt").agent("other", "seq 9999 >notes.txt");
     let id = crew.tournament(&["--agent", "one", "--agent", "other"])["run"].as_str().unwrap().to_owned();
     let kept = |name: &str| json_of(&lab.git(&["show", &format!("refs/puff/runs/{id}:{name}")]));
     let seen = lab.path("seen.json");
@@ -28,6 +29,8 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
         seen.display()
     );
     let session = format!("{id}-var1");
+    lab.git(&["config", "puff.sync.remote", "origin"]);
+    lab.git(&["config", "puff.sync.maxSize", "40k"]);
     let mut found = BTreeSet::new();
     for (args, code) in [
         (vec!["list"], 0),
@@ -42,9 +45,11 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
         (vec!["pick", &format!("{id}:1")], 0),
         (vec!["prune", &id, "--dry-run"], 0),
         (vec!["config"], 0),
+        (vec!["cas-status"], 1),
         (vec!["schema"], 0),
-        (vec!["hook", "status"], 0),
+        (vec!["hook", "status"], 1),
         (vec!["init"], 0),
+        (vec!["sync"], 0),
         (vec!["report", &id], 0),
         (vec!["log", &id], 0),
         (vec!["session", "log", &session], 0),
@@ -65,6 +70,9 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
     found.insert(check(&kept("report.json")));
     found.insert(check(&json_of(&std::fs::read_to_string(&seen).unwrap())));
     found.insert(check(&json_of(&lab.git(&["show", &format!("refs/puff/trash/{id}:point.json")]))));
+    let origin = lab.path("origin.git");
+    let sent = |name: String| json_of(&lab.git_in(&origin, &["show", &name]));
+    found.insert(check(&sent(format!("refs/puff/runs/{id}:left.json"))));
     let following = crew.launch(&["--agent", "one"]);
     let events = lab.puff(&["watch", &following, "--json"]).ok().stdout;
     found.extend(events.lines().map(|line| check(&json_of(line))));
@@ -72,7 +80,15 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
     lines.lines().for_each(|line| check_as(&json_of(line), "runbook"));
     check_as(&kept("variants/var1/report.json"), "variant-report");
     check_as(&kept("variants/var1/meta.json"), "variant-meta");
-    found.extend(["runbook", "variant-report", "variant-meta"].map(str::to_owned));
+    lab.git(&["remote", "add", "github", "https://github.com/acme/widgets.git"]);
+    lab.git(&["config", "puff.remote", "github"]);
+    check_as(&lab.puff(&["report", &id, "--format", "manifest"]).ok().json(), "manifest");
+    found.extend(["runbook", "manifest", "variant-report", "variant-meta"].map(str::to_owned));
+    found.insert(check(&lab.puff(&["prune", &id, "--json"]).ok().json()));
+    found.insert(check(&lab.puff(&["sync", "--json"]).ok().json()));
+    found.insert(check(&sent(format!("refs/puff/pruned/{id}:pruned.json"))));
+    let part = Client::new(lab).call("patch", json!({"variant": format!("{id}:1")}));
+    found.insert(check(&part));
     let missing: Vec<&str> = KINDS.iter().map(|kind| kind.name).filter(|kind| !found.contains(*kind)).collect();
     assert!(missing.is_empty(), "no document of these kinds was looked at: {missing:?}");
 }

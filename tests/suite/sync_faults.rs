@@ -202,8 +202,7 @@ fn a_remote_that_takes_no_runs_and_notes_that_are_broken_are_said() {
     pair.sync(Ours);
     // A notes ref that names no notes keeps no run from coming.
     let blob = pair.git(Theirs, &["hash-object", "-w", "notes.txt"]);
-    fs::create_dir_all(pair.folder(Theirs).join(".git/refs/notes/puff")).unwrap();
-    fs::write(pair.folder(Theirs).join(".git/refs/notes/puff/report"), format!("{blob}\n")).unwrap();
+    pair.git(Theirs, &["update-ref", "refs/notes/puff/report", &blob]);
     let ran = pair.puff(Theirs, &["sync"]).ok();
     assert!(ran.stderr.contains("the notes can't be made again"), "{}", ran.stderr);
     assert_eq!(pair.show(Theirs, &run)["state"], "harvested");

@@ -296,15 +296,18 @@ impl Lab {
 }
 
 impl Lab {
-    /// Ends what a test that failed left running: every process of a session of this lab carries the session's folder.
+    /// Ends what a test that failed left running: every process of a session of this lab carries the session's folder, and
+    /// so do those of an app server.
     fn end_sessions(&self) {
-        let mark = format!("GIT_PUFF_SESSION={}", self.root.path().display());
+        let mark = |name: &str| format!("{name}={}", self.root.path().display());
+        let marks = [mark("GIT_PUFF_SESSION"), mark("GIT_PUFF_APP_SERVER")];
         let supervisor = format!("{}/", self.puff_dir().join("sessions").display());
         for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
             let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
             let environ = std::fs::read(entry.path().join("environ")).unwrap_or_default();
             let cwd = std::fs::read_link(entry.path().join("cwd")).unwrap_or_default();
-            let ours = environ.split(|byte| *byte == 0).any(|entry| entry.starts_with(mark.as_bytes()));
+            let is_marked = |entry: &[u8]| marks.iter().any(|mark| entry.starts_with(mark.as_bytes()));
+            let ours = environ.split(|byte| *byte == 0).any(is_marked);
             if ours || cwd.display().to_string().starts_with(&supervisor) {
                 kill(pid);
             }

@@ -64,6 +64,7 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
 fn look(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec<String>) {
     let rules = match schema {
         Value::Bool(true) => return,
+        Value::Bool(false) => return faults.push(format!("{at}: nothing of that name may be there: {value}")),
         Value::Object(rules) => rules,
         other => panic!("{at}: {other} is no schema"),
     };
@@ -86,6 +87,11 @@ fn look(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec<
             "pattern" => value.as_str().is_none_or(|text| Regex::new(rule.as_str().unwrap()).unwrap().is_match(text)),
             "minimum" => value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap()),
             "maximum" => value.as_f64().is_none_or(|number| number <= rule.as_f64().unwrap()),
+            "minLength" => value.as_str().is_none_or(|text| text.chars().count() as u64 >= rule.as_u64().unwrap()),
+            "maxLength" => value.as_str().is_none_or(|text| text.chars().count() as u64 <= rule.as_u64().unwrap()),
+            "uniqueItems" => {
+                value.as_array().is_none_or(|items| (1..items.len()).all(|at| !items[..at].contains(&items[at])))
+            }
             "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().unwrap()),
             "maxItems" => value.as_array().is_none_or(|items| items.len() as u64 <= rule.as_u64().unwrap()),
             "anyOf" => matching() > 0,

@@ -144,7 +144,7 @@ pub fn each(run: &Value, field: &str) -> Vec<Value> {
 }
 
 /// The program that the npm package's script starts, where it is to be found; else the script.
-fn native(script: &Path) -> PathBuf {
+pub fn native(script: &Path) -> PathBuf {
     let below = |folder: &Path| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).collect::<Vec<_>>()

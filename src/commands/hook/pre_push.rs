@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::push::{self, Sent};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Level, Push, PushFinding};
+use crate::model::{Level, Push, PushFinding, shown};
 use crate::settings;
 use crate::ui::{Format, Ui};
 
@@ -119,7 +119,7 @@ pub fn run(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Resul
         Ok(findings) => Ok(answer(&sent, findings, ui)),
         Err(error) => {
             ui.error(&error);
-            let commit = suspects.first().map(|suspect| suspect.commit_id().short()).unwrap_or_default();
+            let commit = suspects.first().map(|suspect| suspect.commit_id().shown()).unwrap_or_default();
             ui.note(&format!(
                 "the push is refused: {commit} came from a variant, and it can't be told whether it may go"
             ));
@@ -168,9 +168,9 @@ fn answer(sent: &Sent, findings: Vec<PushFinding>, ui: &Ui) -> Exit {
 fn words(finding: &PushFinding) -> String {
     let PushFinding { commit, subject, detail, rule, .. } = finding;
     let place = match (&finding.path, finding.line) {
-        (Some(path), Some(line)) => format!("{path}:{line}: "),
-        (Some(path), None) => format!("{path}: "),
+        (Some(path), Some(line)) => format!("{}:{line}: ", shown::path(path)),
+        (Some(path), None) => format!("{}: ", shown::path(path)),
         _ => String::new(),
     };
-    format!("{} '{subject}': {place}{detail} [{rule}]", commit.short())
+    format!("{} '{subject}': {place}{detail} [{rule}]", commit.shown())
 }

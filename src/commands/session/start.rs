@@ -7,11 +7,10 @@ use clap::Args;
 use crate::cli::JsonFlag;
 use crate::commands::shared;
 use crate::context::Context;
-use crate::engine::sessions::{Order, Wish, order};
+use crate::engine::sessions::{self, Order, Wish};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Bytes, SessionId, SessionState};
-use crate::session;
 use crate::settings;
 use crate::ui::{Format, Ui};
 
@@ -27,7 +26,7 @@ pub struct Start {
     /// The session's id [default: made of the prompt]
     #[arg(long, value_name = "ID")]
     name: Option<SessionId>,
-    /// Give it a worktree of its own, at HEAD
+    /// Give it a worktree of its own, at HEAD; it is removed in the end when nothing in it was changed
     #[arg(long, conflicts_with = "cwd")]
     worktree: bool,
     /// Where it runs [default: here]
@@ -87,7 +86,7 @@ pub fn run(args: &Start, context: &Context, ui: &Ui) -> Result<Exit> {
         }
         None => Wish::Command(args.command.clone()),
     };
-    let start = order(
+    let session = sessions::start(
         context,
         Order {
             wish,
@@ -98,7 +97,6 @@ pub fn run(args: &Start, context: &Context, ui: &Ui) -> Result<Exit> {
             log_size: args.log_size.0,
         },
     )?;
-    let session = session::start(context, start)?;
     match ui.format() {
         Format::Json => ui.json(&session),
         _ => ui.line(session.id.as_str()),

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::engine::base;
 use crate::error::Result;
 use crate::git::{Edit, EntryKind, Repo};
-use crate::model::{Apply, Oid};
+use crate::model::{Apply, Oid, shown};
 use crate::patch::parse::{self, FilePatch, Said};
 use crate::patch::{self, Applied};
 use crate::store::RunStore;
@@ -66,7 +66,9 @@ fn of_patch(repo: &Repo, base: Oid, patch: Vec<u8>) -> Result<Stand> {
         Applied { tree: Some(tree), .. } => {
             return Ok(Stand::Trees(Trees { old: base, new: *tree, commits: None, aside: None }));
         }
-        Applied { apply: Apply::Conflict, paths, .. } => format!("it conflicts with the base in {}", paths.join(", ")),
+        Applied { apply: Apply::Conflict, paths, .. } => {
+            format!("it conflicts with the base in {}", shown::paths(paths))
+        }
         Applied { reason, .. } => format!("it does not fit the base: {}", reason.as_deref().unwrap_or("rejected")),
     };
     let Ok(files) = parse::parse_for(repo.name_digits(), &patch) else { return Ok(Stand::Patch { patch, why }) };

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::state::unfinished;
+use crate::model::shown::paths;
 use crate::model::{Act, Apply, Oid, Run, State, Variant};
 use crate::store::{Point, RUNBOOK, Trash};
 
@@ -92,14 +93,14 @@ pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
     let mut changed = context.repo.uncommitted(RUNBOOK).ok_or_else(|| {
         Error::failed(format!("git does not say what is changed in '{shown}'")).hint("try 'git status'")
     })?;
-    changed.retain(|line| !line.starts_with("??"));
+    changed.retain(|line| !line.starts_with(b"??"));
     if changed.is_empty() {
         return Ok(());
     }
-    let named: Vec<&str> = changed.iter().take(PATHS).map(|line| line.get(3..).unwrap_or(line)).collect();
+    let named: Vec<&[u8]> = changed.iter().take(PATHS).map(|line| line.get(3..).unwrap_or(line)).collect();
     let more = changed.len().saturating_sub(PATHS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Err(Error::failed(format!("the worktree '{shown}' has changes that are in no commit: {}{more}", named.join(", ")))
+    Err(Error::failed(format!("the worktree '{shown}' has changes that are in no commit: {}{more}", paths(&named)))
         .hint(format!("commit them, or put them away with 'git stash'; {instead}")))
 }
 

@@ -5,7 +5,7 @@ use super::{Take, conclude, give_up, nothing_changes, short};
 use crate::engine::preflight;
 use crate::error::{Error, Result};
 use crate::git::{Draft, RefFailure, RefStep, is_valid_ref_name};
-use crate::model::{Apply, Oid, Run, Taking};
+use crate::model::{Apply, Oid, Run, Taking, shown};
 use crate::store::Point;
 
 const HEADS: &str = "refs/heads/";
@@ -47,7 +47,7 @@ pub(super) fn as_branch(take: &Take<'_>, named: &str) -> Result<Run> {
             .hint("see 'git help check-ref-format' for what can; --branch NAME"));
     }
     if let Some(there) = repo.ref_target(&name) {
-        return Err(Error::failed(format!("there is a branch '{}' already, at {}", short(&name), there.short()))
+        return Err(Error::failed(format!("there is a branch '{}' already, at {}", short(&name), there.shown()))
             .hint("choose another NAME; to take it onto that branch: --onto NAME"));
     }
     let below = repo.refs_under(&format!("{name}/"))?.into_iter().map(|(name, _)| name).next();
@@ -87,7 +87,7 @@ fn prove_mergeable(take: &Take<'_>, onto: &str, before: Oid) -> Result<()> {
     let what = format!(
         "'{}' has not the base {} of the run: a merge would take more along than the variant",
         short(onto),
-        run.base_oid.short()
+        run.base_oid.shown()
     );
     Err(Error::failed(what).hint("leave --merge out, or switch to that branch and merge there"))
 }
@@ -101,7 +101,7 @@ fn tree(take: &Take<'_>, onto: &str, before: Oid) -> Result<Oid> {
         (_, Some(tree)) => Ok(tree),
         (_, None) => {
             let (name, short) = (take.variant.name(), short(onto));
-            let paths = applied.paths.join(", ");
+            let paths = shown::paths(&applied.paths);
             let what = if applied.apply == Apply::Conflict { "conflicts with" } else { "does not apply to" };
             let hint = format!(
                 "to resolve it in a worktree: 'git switch {short}', then 'git puff pick {}:{}'",

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::engine::{handoff, preflight};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::state::{Head, head};
-use crate::model::{Act, Apply, Oid, PickPoint, Run, Taking};
+use crate::model::{Act, Apply, Oid, PickPoint, Run, Taking, shown};
 use crate::store::{Point, RunStore, Trash};
 
 const INSTEAD: &str = "take it onto a branch with --onto REF, or as a new one with --branch NAME";
@@ -116,7 +116,7 @@ pub fn go_on(context: &Context) -> Result<Picked> {
     if is_at_it(pick) {
         let unmerged = context.repo.unmerged();
         if !unmerged.is_empty() {
-            return Err(waits(&point, pick).because_it_said(&format!("in conflict: {}", unmerged.join(", "))));
+            return Err(waits(&point, pick).because_it_said(&format!("in conflict: {}", shown::paths(&unmerged))));
         }
         let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
         well = run(context, &[verb, "--continue"])?;
@@ -142,7 +142,7 @@ pub fn abort(context: &Context) -> Result<Run> {
     }
     if let Standing::Done(after) = standing(context, &point, pick, &store.load(id)?.run) {
         conclude(context, &point, after)?;
-        return Err(Error::failed(format!("{} is done: {} is its commit", point.recovery.words(), after.short()))
+        return Err(Error::failed(format!("{} is done: {} is its commit", point.recovery.words(), after.shown()))
             .hint(format!("'git puff undo {id}' takes it back")));
     }
     give_up(context, &point)?;

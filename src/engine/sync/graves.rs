@@ -55,7 +55,7 @@ pub fn revive(context: &Context, run: &RunId) -> Result<Option<RefStep>> {
 }
 
 /// What other clones have of a run, as far as is known here.
-pub(super) fn published(context: &Context, run: &RunId) -> Result<Vec<Oid>> {
+fn published(context: &Context, run: &RunId) -> Result<Vec<Oid>> {
     let ending = format!("/runs/{run}");
     let refs = context.repo.refs_under(REMOTES)?;
     Ok(refs.into_iter().filter(|(name, _)| name.ends_with(&ending)).map(|(_, oid)| oid).collect())

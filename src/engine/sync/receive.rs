@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graves::{Stones, published};
+use super::graves::Stones;
 use super::incoming::prove;
 use super::join::join;
 use super::known::Known;
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::git::{NewCommit, RefFailure, RefStep};
 use crate::model::documents::{Did, Outcome, Trouble};
 use crate::model::{LeftFile, Oid, ProviderKind, Run, RunId};
-use crate::store::{RUNS, Recorded};
+use crate::store::{REMOTES, RUNS, Recorded};
 
 /// How often the steps are made again, where somebody else went on with a run meanwhile.
 const TRIES: usize = 20;
@@ -86,6 +86,12 @@ impl Exchange<'_> {
         let repo = &self.context.repo;
         let here = named(repo.refs_under(RUNS)?, RUNS);
         let runs: BTreeSet<&RunId> = here.keys().chain(there.runs.keys()).collect();
+        let mut elsewhere: BTreeMap<RunId, Vec<Oid>> = BTreeMap::new();
+        for (name, oid) in repo.refs_under(REMOTES)? {
+            if let Some(run) = name.rsplit_once("/runs/").and_then(|(_, run)| run.parse().ok()) {
+                elsewhere.entry(run).or_default().push(oid);
+            }
+        }
         let work = || {
             let plan = |run: &RunId| {
                 let (ours, theirs) = (here.get(run).copied(), there.runs.get(run).copied());
@@ -99,7 +105,8 @@ impl Exchange<'_> {
                     let did = if ours.is_some() { Did::Updated } else { Did::Received };
                     return Plan { did: Some(did), ..Plan::default() };
                 }
-                self.plan(run, ours, theirs, stones, known)
+                let seen = elsewhere.get(run).map(Vec::as_slice).unwrap_or_default();
+                self.plan(run, (ours, theirs), seen, stones, known)
             };
             Ok(runs.iter().map(|run| ((*run).clone(), plan(run))).collect())
         };
@@ -110,7 +117,15 @@ impl Exchange<'_> {
         }
     }
 
-    fn plan(&self, run: &RunId, ours: Option<Oid>, theirs: Option<Oid>, stones: &Stones, known: &Known) -> Plan {
+    /// What is to be done to a run that is at these steps here and there; `seen` is what any remote has of it.
+    fn plan(
+        &self,
+        run: &RunId,
+        (ours, theirs): (Option<Oid>, Option<Oid>),
+        seen: &[Oid],
+        stones: &Stones,
+        known: &Known,
+    ) -> Plan {
         let stone = stones.of.get(run).filter(|stone| stone.is_pruned());
         let gone = stone.is_some_and(|stone| theirs.is_some_and(|theirs| stone.covers(theirs)));
         let Some(ours) = ours else {
@@ -121,7 +136,7 @@ impl Exchange<'_> {
                 _ => Plan::default(),
             };
         };
-        let mut travel = match self.travel(run, theirs, known) {
+        let mut travel = match self.travel(run, theirs, seen, known) {
             Ok(travel) => travel,
             Err(error) => return Plan::trouble(troubles::incoming(&error, run.as_str(), self.remote)),
         };
@@ -148,9 +163,8 @@ impl Exchange<'_> {
         self.hold_back(run, theirs, &travel, plan)
     }
 
-    fn travel(&self, run: &RunId, theirs: Option<Oid>, known: &Known) -> Result<super::travel::Travel<'_>> {
-        let mut tips: Vec<Oid> = published(self.context, run)?;
-        tips.extend(theirs);
+    fn travel(&self, run: &RunId, theirs: Option<Oid>, seen: &[Oid], known: &Known) -> Result<Travel<'_>> {
+        let tips: Vec<Oid> = seen.iter().copied().chain(theirs).collect();
         let mut travel = Travel::new(self.context, self.most, &tips)?;
         known.steps(run).for_each(|(step, travels)| travel.know(step, travels));
         Ok(travel)

@@ -42,7 +42,7 @@ fn start(context: &Context, run: &Run, local: &Local, variant: &Variant, agent: 
     let invocation = agent.invocation(&Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false });
     Traces::look(context)?.keep_before(&worktree)?;
     worktree
-        .lock(&format!("git-puff: the session {id} works here"))
+        .lock(&worktree::works_here(&id))
         .or_fail(|| format!("the worktree '{}' can't be locked", worktree.path.display()))?;
     let start = Start {
         agent: agent.name().to_owned(),
@@ -56,6 +56,7 @@ fn start(context: &Context, run: &Run, local: &Local, variant: &Variant, agent: 
         auto: true,
         work: Some((run.run.clone(), variant.index)),
         start_tree: Some(context.repo.commit(run.base_oid)?.tree),
+        worktree: None,
         resumed_from: None,
         id,
     };

@@ -39,7 +39,7 @@ pub fn table(handoff: &Handoff) -> Markup {
 
 fn row(run: &Run, variant: &Variant, review: Option<&Review>, recommended: bool) -> Markup {
     let reviewed = reviewed(run, review, variant.index);
-    let notes = words::notes(variant);
+    let notes = words::notes(variant, str::to_owned);
     html! {
         tr .best[recommended] {
             @if review.is_some() { td .num { (reviewed.and_then(|it| it.rank).map_or("–".to_owned(), |it| it.to_string())) } }

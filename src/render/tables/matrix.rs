@@ -4,6 +4,7 @@ use super::super::columns::{Columns, Fit};
 use super::super::steps::{self, Step};
 use super::super::text::{clean_line, columns, cut_start, one_line, pad};
 use super::super::words;
+use crate::model::shown;
 use crate::model::{Compared, ComparedFile, Comparison, LeftOut};
 
 /// So many files are listed; the others are counted.
@@ -154,7 +155,7 @@ fn variants(comparison: &Comparison, width: usize) -> String {
             format!("+{} -{}", variant.insertions, variant.deletions),
             variant.agreement.map(percent).unwrap_or_default(),
             variant.only_here.to_string(),
-            words::some_of(variant.only_files.iter().map(String::as_str)),
+            words::some_of(variant.only_files.iter().map(shown::path)),
         ]);
     }
     table.render(width)
@@ -175,7 +176,7 @@ fn files(comparison: &Comparison, names: &Names, width: usize) -> String {
         };
         let agreed = Some(file.agreed_lines).filter(|lines| several && *lines > 0);
         table.row([
-            file.path.clone(),
+            shown::path(&file.path),
             names.list(comparison, &file.variants),
             agreed.map(|lines| lines.to_string()).unwrap_or_default(),
             content.to_owned(),

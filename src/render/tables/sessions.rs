@@ -2,7 +2,8 @@
 
 use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_line, one_line};
-use crate::model::{Session, SessionState, Span, Time};
+use crate::model::shown;
+use crate::model::{Fate, OwnWorktree, Session, SessionState, Span, Time};
 
 /// The most columns the evidence is given.
 const WHY: usize = 120;
@@ -25,7 +26,7 @@ pub fn sessions(sessions: &[Session], now: Time, width: usize) -> String {
             clean_line(&session.agent),
             state(session),
             ago(now, session.started_at),
-            one_line(session.why.as_deref().unwrap_or_default(), WHY),
+            one_line(&why(session), WHY),
         ]);
     }
     table.render(width)
@@ -51,7 +52,7 @@ pub fn session(session: &Session, now: Time) -> String {
     let words: Vec<String> = session.argv.iter().map(|word| quoted(word)).collect();
     let files = match (&session.changed, session.state.is_over()) {
         (Some(files), _) if files.is_empty() => "none changed".to_owned(),
-        (Some(files), _) => files.iter().map(|file| clean_line(file)).collect::<Vec<_>>().join("\n"),
+        (Some(files), _) => files.iter().map(|file| clean_line(&changed(file))).collect::<Vec<_>>().join("\n"),
         (None, _) => String::new(),
     };
     fields(&[
@@ -63,6 +64,7 @@ pub fn session(session: &Session, now: Time) -> String {
         ("agent", clean_line(&session.agent)),
         ("command", one_line(&words.join(" "), 200)),
         ("folder", clean_line(&session.cwd.to_string_lossy())),
+        ("worktree", session.worktree.as_ref().map(worktree).unwrap_or_default()),
         ("process", session.pid.map(|pid| pid.to_string()).unwrap_or_default()),
         ("variant", work.unwrap_or_default()),
         ("started", ago(now, session.started_at)),
@@ -80,6 +82,30 @@ pub fn session(session: &Session, now: Time) -> String {
         ("files", files),
         ("said last", one_line(session.last_message.as_deref().unwrap_or_default(), 400)),
     ])
+}
+
+/// The evidence for its state, and that there is work of it.
+fn why(session: &Session) -> String {
+    let kept = session.worktree.as_ref().is_some_and(|own| own.fate == Some(Fate::Kept));
+    let why = session.why.clone().unwrap_or_default();
+    if kept { format!("{why}; its worktree is kept") } else { why }
+}
+
+/// What there is to know about the worktree of a session.
+fn worktree(own: &OwnWorktree) -> String {
+    let path = clean_line(&own.path.to_string_lossy());
+    match own.fate {
+        None => "its own".to_owned(),
+        Some(Fate::Removed) => "removed: nothing in it was changed".to_owned(),
+        Some(Fate::Kept) => {
+            format!("kept, for its changes; to remove it: git worktree remove --force {}", quoted(&path))
+        }
+    }
+}
+
+/// A changed file, after git's letter for how.
+fn changed(file: &str) -> String {
+    file.split_once(' ').map_or_else(|| file.to_owned(), |(how, path)| format!("{how} {}", shown::path(path)))
 }
 
 /// A word as a shell would need it.

@@ -3,7 +3,8 @@
 use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_block, clean_line, one_line};
 use super::super::{review, steps, words};
-use crate::model::{Report, Review, Run, Span, Time, Variant, Watch};
+use crate::model::shown;
+use crate::model::{Oid, Report, Review, Run, Span, Time, Variant, Watch};
 
 /// `show RUN`: what there is to know about a run, its variants in at most `width` columns, how a review ranked them, and
 /// what to do next.
@@ -53,11 +54,11 @@ fn header(run: &Run, now: Time) -> String {
         ("environment", text(&run.env)),
         ("task", text(&run.task_id)),
         ("url", text(&run.task_url)),
-        ("base", format!("{} ({})", clean_line(&run.base), run.base_oid.short())),
+        ("base", format!("{} ({})", clean_line(&run.base), run.base_oid.shown())),
         ("best of", run.best_of.to_string()),
         ("instead of", run.parent.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("prompt", clean_line(&run.prompt_file)),
-        ("decision", run.decision.as_ref().map(|it| clean_line(&words::decision(it))).unwrap_or_default()),
+        ("decision", run.decision.as_ref().map(|it| clean_line(&words::decision(it, Oid::shown))).unwrap_or_default()),
         ("watched", run.watch.as_ref().map(watch).unwrap_or_default()),
         ("created", ago(now, run.created_at)),
         ("changed", changed.unwrap_or_default()),
@@ -101,7 +102,7 @@ fn variants(run: &Run, width: usize) -> String {
 
 /// A line below the table for a variant about which there is more to know.
 fn note(variant: &Variant, width: usize) -> Option<String> {
-    let notes = words::notes(variant).join("; ").replace('\n', " ");
+    let notes = words::notes(variant, |path: &str| shown::path(path)).join("; ").replace('\n', " ");
     let (name, room) = (variant.name(), width.saturating_sub(variant.name().len() + 2));
     (!notes.is_empty()).then(|| format!("{name}: {}\n", one_line(&notes, room)))
 }
@@ -111,10 +112,10 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
     let risks: Vec<String> = variant
         .risks
         .iter()
-        .map(|risk| clean_line(&format!("{}: {}, {}", risk.kind, risk.path, risk.detail)))
+        .map(|risk| clean_line(&format!("{}: {}, {}", risk.kind, shown::path(&risk.path), risk.detail)))
         .collect();
     let revision = Some(variant.revision.to_string()).filter(|_| variant.revision > 1);
-    let conflicts: Vec<String> = variant.conflicts.iter().map(|path| clean_line(path)).collect();
+    let conflicts: Vec<String> = variant.conflicts.iter().map(|path| clean_line(&shown::path(path))).collect();
     let checks: Vec<String> = variant.checks.iter().map(|check| clean_line(&review::how(check))).collect();
     let standing = review.and_then(|review| review::standing(review, run, variant));
     let [rank, verdict, _] = standing.unwrap_or_default();
@@ -130,7 +131,7 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
         ("revision", revision.unwrap_or_default()),
         ("branch", text(&variant.branch)),
         ("commit", variant.commit.map(|commit| commit.to_string()).unwrap_or_default()),
-        ("base", format!("{} ({})", clean_line(&run.base), run.base_oid.short())),
+        ("base", format!("{} ({})", clean_line(&run.base), run.base_oid.shown())),
         ("patch", text(&variant.patch_sha256)),
         ("same as", variant.duplicate_of.map(|twin| format!("var{twin}")).unwrap_or_default()),
         ("conflicts", conflicts.join("\n")),

@@ -19,7 +19,7 @@ use super::control::short;
 use super::log::Writer;
 use super::lost::MARK;
 use super::protocol::Step;
-use super::resume;
+use super::{own, resume};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
 use crate::model::{Session, SessionId, SessionState, Stdin};
@@ -86,6 +86,7 @@ async fn supervise(context: &Context, place: &SessionPlace, mut session: Session
             session.state = SessionState::Exited;
             session.why = Some(failure.to_string());
             session.ended_at = Some(context.clock.now());
+            settle(context, &mut session);
             return place.save(&session).or_fail(|| format!("the session '{id}' can't be recorded"));
         }
     };
@@ -322,6 +323,7 @@ impl Supervisor<'_> {
         if self.resume {
             self.go_on();
         }
+        settle(self.context, &mut self.session);
         let _ = std::fs::remove_file(self.place.socket());
         let since = Instant::now();
         loop {
@@ -338,6 +340,13 @@ impl Supervisor<'_> {
         self.judge.tell(&self.session);
         Ok(())
     }
+}
+
+/// Before the record says that it is over: whoever waits for that finds no worktree that is about to go.
+fn settle(context: &Context, session: &mut Session) {
+    // What can't be removed now is named by 'doctor'.
+    let fate = own::settle(context, session).unwrap_or_default();
+    session.worktree.iter_mut().for_each(|own| own.fate = fate);
 }
 
 fn exit_code(status: ExitStatus) -> Option<i32> {

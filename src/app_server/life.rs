@@ -1,0 +1,180 @@
+//! One life of the server: from its start to its end, whoever brings that about.
+
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use tokio::task::JoinHandle;
+
+use super::client::{self, Welcome};
+use super::mark;
+use super::supervisor::Supervisor;
+use crate::model::{AppServer, AppServerStatus};
+use crate::process::{self, Cmd, Happening, Mark, Service, Signal};
+
+/// How often is looked whether somebody wants its end, or it is ready.
+const TICK: Duration = Duration::from_millis(100);
+/// How long it may take to end after the system asked for that.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long a proxy that writes no state file has to live to count as ready.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// How a life ended.
+pub(super) enum End {
+    /// Somebody wanted that.
+    Wanted,
+    /// By itself, or because it did not get ready in time.
+    Died {
+        /// What happened.
+        why: String,
+        /// How long it was ready.
+        ready: Option<Duration>,
+    },
+}
+
+/// The call that starts the server, or the proxy in its place.
+fn call(server: &AppServer, folder: &Path, listen: &Path) -> Cmd {
+    let cmd = Cmd::new(&server.program).cwd(&server.cwd).env(Mark::APP_SERVER, folder).env_remove("RUST_BACKTRACE");
+    // What git would take from us for the repositories of its threads.
+    let cmd = crate::git::TIES.iter().fold(cmd, |cmd, name| cmd.env_remove(name));
+    if server.proxy_script.is_none() {
+        let mut url = std::ffi::OsString::from("unix://");
+        url.push(listen);
+        return cmd.args(["app-server", "--listen"]).arg(url);
+    }
+    let mut cmd = cmd.arg("--cwd").arg(&server.cwd);
+    if let Some(file) = &server.state_file {
+        cmd = cmd.arg("--state-file").arg(file);
+    }
+    cmd = cmd.arg("--server-request-timeout-ms").arg(server.server_request_timeout_ms.to_string());
+    server
+        .opt_out_notification_methods
+        .iter()
+        .fold(cmd, |cmd, method| cmd.arg("--opt-out-notification-method").arg(method))
+}
+
+impl Supervisor<'_> {
+    /// Runs the server once.
+    pub(super) async fn live(&mut self) -> End {
+        let listen = self.listen.clone();
+        let _ = std::fs::remove_file(self.place.socket());
+        let written = self.written();
+        let began = Instant::now();
+        let mut service = match Service::start(&call(&self.server, self.place.folder(), &listen)) {
+            Ok(service) => service,
+            Err(failure) => return End::Died { why: failure.to_string(), ready: None },
+        };
+        self.server.pid = Some(service.pid());
+        self.save();
+        let limit = Duration::from_millis(self.server.server_request_timeout_ms);
+        let mut ready: Option<Instant> = None;
+        let mut greeting: Option<JoinHandle<std::io::Result<Welcome>>> = None;
+        // When it is killed, once its end is wanted; and why it is ended, if nobody asked for that.
+        let mut end: Option<Option<Instant>> = None;
+        let mut late: Option<String> = None;
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let ended = loop {
+            tokio::select! {
+                happening = service.next() => match happening {
+                    Happening::Printed(bytes) => self.log.append(&bytes),
+                    Happening::Ended(how) => break how,
+                },
+                _ = tick.tick() => {
+                    match self.place.asked_to_end() {
+                        Some(true) => { service.signal(Signal::Kill); end = Some(None); }
+                        Some(false) if end.is_none() => { service.signal(Signal::Terminate); end = Some(None); }
+                        _ => {}
+                    }
+                    if matches!(end, Some(Some(at)) if at <= Instant::now()) {
+                        service.signal(Signal::Kill);
+                    }
+                    if ready.is_some() || end.is_some() || late.is_some() {
+                        continue;
+                    }
+                    match self.greet(&mut greeting, began, written, limit).await {
+                        Some(welcome) => {
+                            ready = Some(Instant::now());
+                            self.welcome(welcome);
+                        }
+                        None if began.elapsed() > limit => {
+                            late = Some(format!("it was not ready within {} ms", limit.as_millis()));
+                            service.signal(Signal::Kill);
+                        }
+                        None => {}
+                    }
+                }
+                () = process::interrupted() => if end.is_none() {
+                    service.signal(Signal::Terminate);
+                    end = Some(Some(Instant::now() + GRACE));
+                },
+            }
+        };
+        // What it left behind in the background ends with it.
+        service.signal(Signal::Kill);
+        mark(&self.place).kill();
+        let _ = std::fs::remove_file(self.place.socket());
+        self.server.pid = None;
+        if end.is_some() {
+            return End::Wanted;
+        }
+        let said = self.log.last_words();
+        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+        let why = late.unwrap_or_else(|| match ended {
+            Ok(code) if code > 128 => format!("it was ended by signal {}", code - 128),
+            Ok(code) => format!("it ended with exit code {code}"),
+            Err(cause) => format!("how it ended can't be told ({cause})"),
+        });
+        End::Died { why: why + &said, ready: ready.map(|ready| ready.elapsed()) }
+    }
+
+    /// Has it answered? Of a proxy: has it written its state file, or lived for a while?
+    async fn greet(
+        &self,
+        greeting: &mut Option<JoinHandle<std::io::Result<Welcome>>>,
+        began: Instant,
+        written: Option<SystemTime>,
+        limit: Duration,
+    ) -> Option<Option<Welcome>> {
+        if self.server.proxy_script.is_some() {
+            let is_ready = match &self.server.state_file {
+                Some(_) => self.written() != written && self.written().is_some(),
+                None => began.elapsed() > SETTLED,
+            };
+            return is_ready.then_some(None);
+        }
+        if let Some(running) = greeting.as_mut() {
+            if !running.is_finished() {
+                return None;
+            }
+            let answer = running.await;
+            *greeting = None;
+            if let Ok(Ok(welcome)) = answer {
+                return Some(Some(welcome));
+            }
+        }
+        if self.place.socket().exists() {
+            let (socket, left) = (self.place.socket(), limit.saturating_sub(began.elapsed()));
+            let opt_out = self.server.opt_out_notification_methods.clone();
+            *greeting = Some(tokio::task::spawn_blocking(move || client::initialize(&socket, left, &opt_out)));
+        }
+        None
+    }
+
+    /// When the state file of a proxy was written.
+    fn written(&self) -> Option<SystemTime> {
+        self.server.state_file.as_ref()?.metadata().ok()?.modified().ok()
+    }
+
+    fn welcome(&mut self, welcome: Option<Welcome>) {
+        if let Some(welcome) = welcome {
+            self.server.version = welcome.version();
+            self.server.user_agent = welcome.user_agent;
+            self.server.codex_home = welcome.codex_home;
+        }
+        self.server.status = AppServerStatus::Running;
+        self.server.why = None;
+        self.server.ready_at = Some(self.context.clock.now());
+        self.remark("it is ready");
+        self.save();
+    }
+}

@@ -1,0 +1,245 @@
+//! The Codex app server of a repository, in the background.
+//!
+//! A supervisor, a detached process of its own, starts it, waits until it has answered `initialize`, keeps its log, starts it
+//! again when it dies, and ends it with all that it started. The supervisor holds a lock for its life: whether one lives is
+//! never told by a process id. What a killed supervisor leaves behind is found by the mark in its environment.
+
+pub mod client;
+mod life;
+mod log;
+pub mod supervisor;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::context::Context;
+use crate::error::{Error, Kind, Result, ResultExt};
+use crate::model::{AppServer, AppServerStatus, Schema, documents};
+use crate::process::{self, Cmd, Mark, Wake};
+use crate::store::AppServerPlace;
+
+/// How long a supervisor may take to be up, and to write down how it ended.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a server may take to end after it was asked to.
+const END: Duration = Duration::from_secs(10);
+/// How often is looked.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What is to be started.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// The codex program, or the user's own.
+    pub program: PathBuf,
+    /// The user's own program, if it is that.
+    pub proxy_script: Option<PathBuf>,
+    /// Where it runs.
+    pub cwd: PathBuf,
+    /// A file for other programs.
+    pub state_file: Option<PathBuf>,
+    /// Where its output goes, if not beside the record.
+    pub log_file: Option<PathBuf>,
+    /// How long it may take to answer.
+    pub timeout: Duration,
+    /// The notifications that it is not to send to us.
+    pub opt_out: Vec<String>,
+}
+
+/// What every process of the server carries.
+fn mark(place: &AppServerPlace) -> Mark<'_> {
+    Mark { name: Mark::APP_SERVER, folder: place.folder() }
+}
+
+/// The record of a server that nothing is known of yet.
+fn blank(context: &Context, wish: Wish) -> AppServer {
+    let log = AppServerPlace::of(&context.places).log();
+    AppServer {
+        schema: Schema::of(documents::CAS),
+        status: AppServerStatus::Starting,
+        why: None,
+        pid: None,
+        supervisor: None,
+        socket: None,
+        program: wish.program,
+        proxy_script: wish.proxy_script,
+        cwd: wish.cwd,
+        log_path: wish.log_file.unwrap_or(log),
+        state_file: wish.state_file,
+        server_request_timeout_ms: wish.timeout.as_millis() as u64,
+        opt_out_notification_methods: wish.opt_out,
+        git_puff: env!("CARGO_PKG_VERSION").to_owned(),
+        version: None,
+        user_agent: None,
+        codex_home: None,
+        started_at: None,
+        ready_at: None,
+        ended_at: None,
+        restarts: 0,
+    }
+}
+
+/// A server that there never was.
+fn none(context: &Context) -> AppServer {
+    let cwd = context.places.top().unwrap_or(&context.repo.location().common_dir).to_owned();
+    let program = PathBuf::from(context.profile().codex);
+    let nothing = Wish {
+        program,
+        proxy_script: None,
+        cwd,
+        state_file: None,
+        log_file: None,
+        timeout: Duration::ZERO,
+        opt_out: Vec::new(),
+    };
+    AppServer { status: AppServerStatus::NotRunning, ..blank(context, nothing) }
+}
+
+/// Starts the server, unless one runs; answers when it is ready, or does not come up: `started`, `already_running` or
+/// `failed_to_start`.
+///
+/// # Errors
+/// When no supervisor can be started.
+pub fn start(context: &Context, wish: Wish) -> Result<AppServer> {
+    context.places.prepare()?;
+    let place = AppServerPlace::of(&context.places);
+    let before = place.load();
+    let limit = wish.timeout + PATIENCE;
+    let wanted = blank(context, wish);
+    let ours = if place.is_supervised() { None } else { Some(spawn(context, &place, &wanted)?) };
+    let begun = Instant::now();
+    let mut last = None;
+    loop {
+        let supervised = place.is_supervised();
+        // Read after that look: who leaves writes down why before it lets the lock go.
+        let seen = place.load();
+        // A supervisor that has only just come has not written itself down: what is seen once may be of the one before.
+        let settled = std::mem::replace(&mut last, seen.clone()) == seen;
+        let seen = seen.filter(|seen| settled && (ours.is_none() && supervised || before.as_ref() != Some(seen)));
+        let of_ours = |seen: &AppServer| ours.is_some() && seen.supervisor == ours;
+        match seen {
+            Some(seen) if supervised && seen.status == AppServerStatus::Running => {
+                let status = if of_ours(&seen) { AppServerStatus::Started } else { AppServerStatus::AlreadyRunning };
+                return Ok(AppServer { status, ..seen });
+            }
+            Some(seen) if !supervised => {
+                let gone = || "its supervisor is gone, without a word of how it ended".to_owned();
+                let ended = matches!(seen.status, AppServerStatus::Failed | AppServerStatus::Stopped);
+                let why = if ended { seen.why.clone() } else { Some(gone()) };
+                return Ok(AppServer { status: AppServerStatus::FailedToStart, pid: None, why, ..seen });
+            }
+            _ => {}
+        }
+        if !supervised && begun.elapsed() > PATIENCE || begun.elapsed() > limit + PATIENCE {
+            let said = std::fs::read_to_string(place.supervisor_log()).unwrap_or_default();
+            return Err(cannot_start("its supervisor does not come up", &place).because_it_said(&last_words(&said)));
+        }
+        if process::pause(TICK) == Wake::Interrupted {
+            return Err(Error::new(Kind::Interrupted, "stopped waiting for the app server")
+                .hint("it goes on: 'git puff cas-status' shows how it is, 'git puff cas-stop' ends it"));
+        }
+    }
+}
+
+fn spawn(context: &Context, place: &AppServerPlace, wanted: &AppServer) -> Result<u32> {
+    let program = context.environment.program.clone();
+    let program = program.ok_or_else(|| cannot_start("where git-puff is can't be found out", place))?;
+    let record =
+        serde_json::to_string(wanted).or_fail(|| "what is to be started has a name that is not text".to_owned())?;
+    let call = Cmd::new(program)
+        .args(["app-server", &record])
+        .env("GIT_DIR", &context.repo.location().git_dir)
+        .env(Mark::APP_SERVER, place.folder())
+        .cwd(place.folder());
+    let started = process::start_detached(&call, &place.supervisor_log());
+    started.map_err(|cause| cannot_start("its supervisor can't be started", place).because(cause))
+}
+
+fn cannot_start(why: &str, place: &AppServerPlace) -> Error {
+    Error::cannot_work(format!("the app server can't be started: {why}"))
+        .hint(format!("see what it said in '{}'", place.supervisor_log().display()))
+}
+
+/// Ends the server with all that it started, at once if it has to: `stopped`, `not_running` or `still_running`.
+///
+/// # Errors
+/// When it can't be asked to end.
+pub fn stop(context: &Context, at_once: bool) -> Result<AppServer> {
+    let place = AppServerPlace::of(&context.places);
+    if !place.is_supervised() {
+        let left = mark(&place).kill();
+        let status = if left { AppServerStatus::Stopped } else { AppServerStatus::NotRunning };
+        return Ok(AppServer { status, ..settled(context, &place) });
+    }
+    place.ask_to_end(at_once).or_fail(|| "the app server can't be asked to end".to_owned())?;
+    let mut gone = until_gone(&place, END)?;
+    if !gone && at_once {
+        // A supervisor that does not hear is killed with the rest.
+        mark(&place).kill();
+        gone = until_gone(&place, PATIENCE)?;
+    }
+    if gone {
+        return Ok(AppServer { status: AppServerStatus::Stopped, ..settled(context, &place) });
+    }
+    let server = place.load().unwrap_or_else(|| none(context));
+    Ok(AppServer { status: AppServerStatus::StillRunning, ..server })
+}
+
+fn until_gone(place: &AppServerPlace, limit: Duration) -> Result<bool> {
+    let begun = Instant::now();
+    while place.is_supervised() {
+        if begun.elapsed() > limit {
+            return Ok(false);
+        }
+        if process::pause(TICK) == Wake::Interrupted {
+            return Err(Error::new(Kind::Interrupted, "stopped waiting for the end of the app server")
+                .hint("it was asked to end: 'git puff cas-status' shows how it is"));
+        }
+    }
+    Ok(true)
+}
+
+/// The record of a server that is gone; one that says otherwise, since its supervisor was killed, is put right.
+fn settled(context: &Context, place: &AppServerPlace) -> AppServer {
+    let Some(mut server) = place.load() else { return none(context) };
+    if !matches!(server.status, AppServerStatus::Failed | AppServerStatus::Stopped)
+        && let Ok(Some(_lock)) = place.lock()
+    {
+        server.status = AppServerStatus::Stopped;
+        server.why = Some("its supervisor was gone".to_owned());
+        server.pid = None;
+        server.ended_at = Some(context.clock.now());
+        let _ = place.save(&server);
+    }
+    server
+}
+
+/// How the server is now; asked, where it runs.
+pub fn status(context: &Context) -> AppServer {
+    let place = AppServerPlace::of(&context.places);
+    let supervised = place.is_supervised();
+    let Some(server) = place.load() else { return none(context) };
+    let as_it_is = |status, why: Option<String>| AppServer { status, why, ..server.clone() };
+    if !supervised {
+        if mark(&place).is_carried() {
+            return as_it_is(AppServerStatus::Orphaned, Some("its supervisor is gone".to_owned()));
+        }
+        let failed = server.status == AppServerStatus::Failed;
+        let status = if failed { AppServerStatus::Failed } else { AppServerStatus::NotRunning };
+        return AppServer { pid: None, ..as_it_is(status, server.why.clone()) };
+    }
+    match (&server.socket, server.status) {
+        (Some(socket), AppServerStatus::Running) => {
+            let limit = Duration::from_millis(server.server_request_timeout_ms);
+            match client::initialize(socket, limit, &server.opt_out_notification_methods) {
+                Ok(_) => server,
+                Err(cause) => as_it_is(AppServerStatus::Silent, Some(format!("it does not answer: {cause}"))),
+            }
+        }
+        _ => server,
+    }
+}
+
+/// The last lines that say something, as one.
+fn last_words(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(3)..].join("; ")
+}

@@ -1,0 +1,172 @@
+//! The supervisor of the app server: a process of its own, as long as there is to be a server.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::life::End;
+use super::log::Log;
+use super::mark;
+use crate::context::Context;
+use crate::error::{Error, Result, ResultExt};
+use crate::model::{AppServer, AppServerStatus};
+use crate::process::{self, Wake};
+use crate::session::control::short;
+use crate::store::AppServerPlace;
+
+/// How often in a row a server that died is started again.
+const RESTARTS: u32 = 5;
+/// The pause before the first of those; each later one is twice as long.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A server that was ready for so long does not count among those that died in a row.
+const HEALTHY: Duration = Duration::from_secs(60);
+/// How often is looked whether somebody wants the end, while none runs.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A server that is being supervised.
+pub(super) struct Supervisor<'c> {
+    pub context: &'c Context,
+    pub place: AppServerPlace,
+    pub server: AppServer,
+    pub log: Log,
+    /// The socket by a name that is short enough to listen on.
+    pub listen: PathBuf,
+}
+
+/// Supervises the server that `record` describes, until somebody stops it or it can't be kept alive. Where somebody does
+/// so already, nothing is done.
+///
+/// # Errors
+/// When the record is none, or the folder can't be used.
+pub fn run(context: &Context, record: &str) -> Result<()> {
+    let server: AppServer = serde_json::from_str(record).map_err(|cause| {
+        Error::usage("what is to be supervised can't be read").hint("'git puff cas-start' starts it").because(cause)
+    })?;
+    context.places.prepare()?;
+    let place = AppServerPlace::of(&context.places);
+    let Some(_lock) = place.lock().or_fail(|| "the app server can't be locked".to_owned())? else { return Ok(()) };
+    let before = place.load();
+    // The link, if one is needed, is there as long as this process.
+    let (listen, _link) = short(&place.socket()).or_fail(|| "the socket can't be given a short name".to_owned())?;
+    let log = Log::open(&server.log_path);
+    let log = log.or_fail(|| format!("the log '{}' can't be written", server.log_path.display()))?;
+    let socket = server.proxy_script.is_none().then(|| listen.clone());
+    let started_at = Some(context.clock.now());
+    let server = AppServer { supervisor: Some(std::process::id()), socket, started_at, ..server };
+    let mut supervisor = Supervisor { context, place, server, log, listen };
+    supervisor.save();
+    clear(&supervisor.place, before);
+    process::block_on(supervisor.work());
+    Ok(())
+}
+
+/// Removes what a supervisor that was killed has left: its server with all that it started, a request that nobody heard,
+/// the socket, and the short name of that.
+fn clear(place: &AppServerPlace, before: Option<AppServer>) {
+    mark(place).kill();
+    place.forget_request();
+    let _ = std::fs::remove_file(place.socket());
+    let link = before.and_then(|before| Some(before.socket?.parent()?.to_owned()));
+    if let Some(link) = link.filter(|link| std::fs::read_link(link).is_ok_and(|target| target == place.folder())) {
+        let _ = std::fs::remove_file(&link);
+        let _ = link.parent().map(std::fs::remove_dir);
+    }
+}
+
+impl Supervisor<'_> {
+    async fn work(&mut self) {
+        let mut died = 0;
+        loop {
+            self.remark("starting it");
+            let (why, ready) = match self.live().await {
+                End::Wanted => return self.finish(AppServerStatus::Stopped, None, "stopped"),
+                End::Died { why, ready } => (why, ready),
+            };
+            if ready.is_none() && self.server.ready_at.is_none() {
+                return self.finish(AppServerStatus::Failed, Some(why.clone()), &why);
+            }
+            died = if ready.is_some_and(|ready| ready > HEALTHY) { 1 } else { died + 1 };
+            if died > RESTARTS {
+                let why = format!("it died {died} times in a row, the last time because {why}");
+                return self.finish(AppServerStatus::Failed, Some(why.clone()), &why);
+            }
+            let pause = PAUSE * 2u32.pow(died - 1);
+            self.remark(&format!("{why}; starting it again in {} s", pause.as_secs()));
+            self.server.status = AppServerStatus::Restarting;
+            self.server.why = Some(why);
+            self.server.restarts += 1;
+            self.save();
+            if self.rest(pause).await == Wake::Interrupted {
+                return self.finish(AppServerStatus::Stopped, None, "stopped");
+            }
+        }
+    }
+
+    /// Waits before the next start, unless somebody wants the end.
+    async fn rest(&self, pause: Duration) -> Wake {
+        let until = Instant::now() + pause;
+        while Instant::now() < until {
+            tokio::select! {
+                () = tokio::time::sleep(TICK) => {}
+                () = process::interrupted() => return Wake::Interrupted,
+            }
+            if self.place.asked_to_end().is_some() {
+                return Wake::Interrupted;
+            }
+        }
+        Wake::Elapsed
+    }
+
+    fn finish(&mut self, status: AppServerStatus, why: Option<String>, remark: &str) {
+        self.remark(remark);
+        self.server.status = status;
+        self.server.why = why;
+        self.server.ended_at = Some(self.context.clock.now());
+        self.place.forget_request();
+        self.save();
+    }
+
+    /// Writes down how it is. What can't be written now is written with the next change.
+    pub(super) fn save(&mut self) {
+        if let Err(cause) = self.place.save(&self.server) {
+            self.remark(&format!("how it is can't be written down: {cause}"));
+        }
+    }
+
+    pub(super) fn remark(&mut self, words: &str) {
+        let at = self.context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        self.log.remark(&at, words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_short_name_that_a_killed_supervisor_left_goes_and_no_other_does() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let places = crate::store::Places::new(folder.path(), None);
+        places.prepare().map_err(io::Error::other)?;
+        let place = AppServerPlace::of(&places);
+        let link = |target: &Path| -> io::Result<PathBuf> {
+            let link = tempfile::tempdir()?.keep().join("s");
+            std::os::unix::fs::symlink(target, &link)?;
+            Ok(link)
+        };
+        for (target, goes) in [(place.folder(), true), (folder.path(), false)] {
+            let link = link(target)?;
+            let record = include_str!("../../tests/records/cas.json");
+            let mut server: AppServer = serde_json::from_str(record)?;
+            server.socket = Some(link.join("socket"));
+            clear(&place, Some(server));
+            assert_eq!(link.parent().is_some_and(Path::exists), !goes);
+            if !goes {
+                std::fs::remove_dir_all(link.parent().unwrap_or(&link))?;
+            }
+        }
+        Ok(())
+    }
+}

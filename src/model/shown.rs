@@ -1,0 +1,175 @@
+//! How object names and paths are shown to people.
+//!
+//! Git has this once for a process (`core.abbrev`, `core.quotePath`, `--abbrev`), and so have we: it is said where the
+//! repository is found, and asked where something is worded, however deep. What is written down (records, reports, notes,
+//! subjects) is the same for everybody, so nothing of that asks here.
+
+use std::cell::RefCell;
+use std::fmt::Write;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::Oid;
+
+/// How many digits of an object's name are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Abbrev {
+    /// As many as tell the objects of a repository of this size apart.
+    #[default]
+    Auto,
+    /// All.
+    Whole,
+    /// So many, and more where another object's name begins so as well.
+    Digits(usize),
+}
+
+impl Abbrev {
+    /// Fewer digits are never shown, as with git.
+    const LEAST: usize = 4;
+
+    /// So many digits; none means all.
+    pub fn digits(count: usize) -> Abbrev {
+        if count == 0 { Abbrev::Whole } else { Abbrev::Digits(count.max(Abbrev::LEAST)) }
+    }
+
+    /// What a value of `core.abbrev` means.
+    pub fn of_setting(value: Option<&str>) -> Abbrev {
+        match value.map(str::to_ascii_lowercase).as_deref() {
+            Some("no" | "false" | "off") => Abbrev::Whole,
+            Some(number) => number.parse().map_or(Abbrev::Auto, Abbrev::digits),
+            None => Abbrev::Auto,
+        }
+    }
+}
+
+type Shorten = Arc<dyn Fn(Oid) -> String + Send + Sync>;
+
+struct Look {
+    shorten: Option<Shorten>,
+    quote_all: bool,
+}
+
+impl Look {
+    const PLAIN: Look = Look { shorten: None, quote_all: true };
+}
+
+static LOOK: RwLock<Look> = RwLock::new(Look::PLAIN);
+
+thread_local!(static OWN: RefCell<Option<Look>> = const { RefCell::new(None) });
+
+/// From here on, this thread shows names as it is told itself, and not as the program is: one that serves several
+/// repositories at once.
+pub fn look_alone() {
+    OWN.set(Some(Look::PLAIN));
+}
+
+fn change(change: impl FnOnce(&mut Look)) {
+    OWN.with_borrow_mut(|own| match own {
+        Some(own) => change(own),
+        None => change(&mut LOOK.write().unwrap_or_else(PoisonError::into_inner)),
+    });
+}
+
+fn read<T>(read: impl FnOnce(&Look) -> T) -> T {
+    OWN.with_borrow(|own| match own {
+        Some(own) => read(own),
+        None => read(&LOOK.read().unwrap_or_else(PoisonError::into_inner)),
+    })
+}
+
+/// From here on, object names are shown as `shorten` makes them.
+pub fn shorten_by(shorten: impl Fn(Oid) -> String + Send + Sync + 'static) {
+    change(|look| look.shorten = Some(Arc::new(shorten)));
+}
+
+/// From here on, bytes of paths that are not ASCII are shown as numbers, or as they are.
+pub fn quote_all(quote_all: bool) {
+    change(|look| look.quote_all = quote_all);
+}
+
+/// The name of an object as people see it here.
+pub(super) fn name(oid: Oid) -> String {
+    let shorten = read(|look| look.shorten.clone());
+    shorten.map_or_else(|| oid.short(), |shorten| shorten(oid))
+}
+
+/// A path as people see it here: quoted as git does it (`core.quotePath`) where it holds what a terminal would make something
+/// of, or what could be taken for the end of it.
+pub fn path(path: impl AsRef<[u8]>) -> String {
+    quoted(path.as_ref(), read(|look| look.quote_all))
+}
+
+/// Several paths in a line.
+pub fn paths<P: AsRef<[u8]>>(paths: &[P]) -> String {
+    paths.iter().map(path).collect::<Vec<_>>().join(", ")
+}
+
+/// A path in double quotes with backslashes, as a C string, or as it is where nothing in it needs that.
+fn quoted(path: &[u8], all: bool) -> String {
+    let special = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f) || (all && byte > 0x7f);
+    if !path.iter().copied().any(special) && (all || std::str::from_utf8(path).is_ok()) {
+        return String::from_utf8_lossy(path).into_owned();
+    }
+    let mut quoted = String::from("\"");
+    for chunk in path.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\u{7}' => quoted += "\\a",
+                '\u{8}' => quoted += "\\b",
+                '\t' => quoted += "\\t",
+                '\n' => quoted += "\\n",
+                '\u{b}' => quoted += "\\v",
+                '\u{c}' => quoted += "\\f",
+                '\r' => quoted += "\\r",
+                '"' => quoted += "\\\"",
+                '\\' => quoted += "\\\\",
+                ' '..='~' => quoted.push(character),
+                other if !all && !other.is_ascii() => quoted.push(other),
+                other => octal(&mut quoted, other.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        // What is no text can only be shown as numbers, whatever is wished for.
+        octal(&mut quoted, chunk.invalid());
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn octal(to: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        let _ = write!(to, "\\{byte:03o}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_quoted_as_git_quotes_them() {
+        for (path, all, text) in [
+            (&b"src/a b.rs"[..], r"src/a b.rs", r"src/a b.rs"),
+            (b"a\tb\nc", r#""a\tb\nc""#, r#""a\tb\nc""#),
+            (b"say \"hi\"\\", r#""say \"hi\"\\""#, r#""say \"hi\"\\""#),
+            (b"\x01\x07\x08\x0b\x0c\r\x1b\x7f", r#""\001\a\b\v\f\r\033\177""#, r#""\001\a\b\v\f\r\033\177""#),
+            ("grün".as_bytes(), r#""gr\303\274n""#, "grün"),
+            ("grün\n".as_bytes(), r#""gr\303\274n\n""#, "\"grün\\n\""),
+            (b"gr\xfcn", r#""gr\374n""#, r#""gr\374n""#),
+        ] {
+            assert_eq!((quoted(path, true).as_str(), quoted(path, false).as_str()), (all, text));
+        }
+    }
+
+    #[test]
+    fn a_setting_says_how_many_digits() {
+        for (value, wanted) in [
+            (None, Abbrev::Auto),
+            (Some("auto"), Abbrev::Auto),
+            (Some("No"), Abbrev::Whole),
+            (Some("12"), Abbrev::Digits(12)),
+            (Some("2"), Abbrev::Digits(4)),
+            (Some("0"), Abbrev::Whole),
+        ] {
+            assert_eq!(Abbrev::of_setting(value), wanted, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What people are told of the app server.
+
+use super::text::clean_line;
+use crate::model::{AppServer, AppServerStatus};
+
+/// How it is, or what came of a call, in a few lines.
+pub fn told(server: &AppServer) -> String {
+    let status = server.status;
+    let version = server.version.as_deref().map(|version| format!(" {}", clean_line(version))).unwrap_or_default();
+    let named = match &server.proxy_script {
+        Some(script) => format!("the proxy {}", clean_line(&script.display().to_string())),
+        None => format!("the Codex app server{version}"),
+    };
+    let mut text = match status {
+        AppServerStatus::Starting => format!("{named} is being started"),
+        AppServerStatus::Running => format!("{named} runs"),
+        AppServerStatus::Restarting => format!("{named} died, and is started again"),
+        AppServerStatus::Failed => format!("{named} did not stay alive"),
+        AppServerStatus::Stopped => format!("stopped {named}"),
+        AppServerStatus::Started => format!("started {named}"),
+        AppServerStatus::AlreadyRunning => format!("{named} runs already"),
+        AppServerStatus::FailedToStart => format!("{named} did not come up"),
+        AppServerStatus::NotRunning => "no app server runs".to_owned(),
+        AppServerStatus::StillRunning => format!("{named} has not ended"),
+        AppServerStatus::Orphaned => format!("{named} runs, and nobody supervises it"),
+        AppServerStatus::Silent => format!("{named} runs, and does not answer"),
+    };
+    if let Some(pid) = server.pid {
+        text += &format!(" (process {pid})");
+    }
+    text.push('\n');
+    let lives = matches!(
+        status,
+        AppServerStatus::Running | AppServerStatus::Started | AppServerStatus::AlreadyRunning | AppServerStatus::Silent
+    );
+    if let Some(socket) = server.socket.as_ref().filter(|_| lives) {
+        text += &format!("  listens on {}\n", clean_line(&socket.display().to_string()));
+    }
+    if let Some(why) = server.why.as_deref().filter(|_| status != AppServerStatus::FailedToStart) {
+        text += &format!("  {}\n", clean_line(why));
+    }
+    if status != AppServerStatus::NotRunning && status != AppServerStatus::Stopped {
+        text += &format!("  its log: {}\n", clean_line(&server.log_path.display().to_string()));
+    }
+    text
+}

@@ -1,0 +1,155 @@
+//! The worktree of a session's own: made before it starts, gone after its end where nothing in it was changed, else kept
+//! for the user and free to be removed.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::lost::MARK;
+use super::worktree::{self, BEING_MADE, Yard};
+use crate::context::Context;
+use crate::error::{Error, Result, ResultExt};
+use crate::model::{Fate, OwnWorktree, Session, SessionId, SessionState};
+use crate::process::Mark;
+use crate::store::{FileLock, SessionStore};
+
+/// How the worktree of a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Somebody works in it.
+    InUse,
+    /// It was never finished, and nobody has worked in it.
+    HalfMade,
+    /// Its folder is gone, and git still knows it.
+    Missing,
+    /// Nothing of it is left.
+    Gone,
+    /// It is as it was made.
+    Clean,
+    /// There is work in it; whether it is still locked.
+    Changed(bool),
+}
+
+/// Nobody takes a worktree that is being made for one that was left, as long as this lock is held: until the session is
+/// recorded.
+///
+/// # Errors
+/// When the git directory can't be written.
+pub fn making(context: &Context) -> Result<FileLock> {
+    context.places.prepare()?;
+    FileLock::wait(&context.places.local_lock()).or_fail(|| "the lock of local agents can't be taken".into())
+}
+
+/// Makes one for a session, at HEAD. It counts as half made until the session begins.
+///
+/// # Errors
+/// When it can't be made.
+pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
+    let commit = context.repo.head_commit().ok_or_else(|| {
+        Error::failed("there is no commit here to make a worktree of").hint("make one with 'git commit'")
+    })?;
+    worktree::check(context)?;
+    let own = OwnWorktree { path: Yard::find(context)?.of_session(id), commit, fate: None };
+    worktree::make(context, &own.path, commit)?;
+    Ok(own)
+}
+
+/// Makes one again that is gone, for a session that goes on in it.
+///
+/// # Errors
+/// When it can't be made.
+pub fn make_again(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
+    if !own.path.is_dir() {
+        worktree::make(context, &own.path, own.commit)?;
+    }
+    Ok(OwnWorktree { fate: None, ..own.clone() })
+}
+
+/// The session is recorded, and begins to work in it.
+///
+/// # Errors
+/// When it can't be locked.
+pub fn begin(context: &Context, session: &Session) -> Result<()> {
+    let Some(own) = &session.worktree else { return Ok(()) };
+    let Some(made) = context.repo.worktree_at(&own.path) else { return Ok(()) };
+    made.lock(&worktree::works_here(&session.id)).map_err(|cause| {
+        Error::failed(format!("the worktree '{}' can't be locked", own.path.display()))
+            .hint("check who may write to the git directory")
+            .because(cause)
+    })
+}
+
+/// How the worktree of a session is that is over. Nothing is changed.
+pub fn standing(context: &Context, session: &Session, own: &OwnWorktree) -> Standing {
+    let Some(there) = context.repo.worktree_at(&own.path) else {
+        return if own.path.is_dir() { Standing::Changed(false) } else { Standing::Gone };
+    };
+    if !own.path.is_dir() {
+        return Standing::Missing;
+    }
+    if there.locked.as_deref() == Some(BEING_MADE) {
+        return Standing::HalfMade;
+    }
+    if is_in_use(context, session, own) {
+        return Standing::InUse;
+    }
+    match context.repo.worktree_changes(&there, own.commit) {
+        Ok(changes) if changes.is_empty() => Standing::Clean,
+        // What git can't read is for somebody to look into.
+        _ => Standing::Changed(there.locked.is_some()),
+    }
+}
+
+/// Does another session work in it, or what a lost one has left behind?
+fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
+    let store = SessionStore::new(&context.places);
+    let left = store.place(&session.id);
+    let lives = session.state == SessionState::Lost && Mark { name: MARK, folder: left.folder() }.is_carried();
+    let works_here = |other: &Session| other.id != session.id && other.cwd.starts_with(&own.path);
+    lives || store.list().unwrap_or_default().iter().any(|other| works_here(other) && !other.state.is_over())
+}
+
+/// What becomes of the worktree of a session that is over, unless another goes on in it: without a change it goes, else it is
+/// unlocked and stays. None where nobody has a say in it yet.
+///
+/// # Errors
+/// When it can't be removed or unlocked.
+pub fn settle(context: &Context, session: &Session) -> io::Result<Option<Fate>> {
+    let Some(own) = session.worktree.as_ref().filter(|_| session.resumed_as.is_none()) else { return Ok(None) };
+    match standing(context, session, own) {
+        Standing::InUse => Ok(None),
+        Standing::Gone => Ok(Some(Fate::Removed)),
+        Standing::HalfMade | Standing::Missing | Standing::Clean => {
+            worktree::remove(context, &own.path)?;
+            Ok(Some(Fate::Removed))
+        }
+        Standing::Changed(_) => {
+            context.repo.worktree_at(&own.path).map_or(Ok(()), |there| there.unlock())?;
+            Ok(Some(Fate::Kept))
+        }
+    }
+}
+
+/// The same for a session whose supervisor is gone, with a word of it in its record. Answers whether that is well.
+///
+/// # Errors
+/// As [`settle`], and when the record can't be written.
+pub fn settle_lost(context: &Context, session: &Session) -> Result<Option<Fate>> {
+    let shown = session.worktree.as_ref().map(|own| own.path.display().to_string()).unwrap_or_default();
+    let fate = settle(context, session).or_fail(|| format!("the worktree '{shown}' can't be put right"))?;
+    let place = SessionStore::new(&context.places).place(&session.id);
+    // Its supervisor wrote the record; there is none any more.
+    if let (Some(fate), false, Ok(mut record)) = (fate, place.is_supervised(), place.load()) {
+        record.worktree.iter_mut().for_each(|own| own.fate = Some(fate));
+        place.save(&record).or_fail(|| format!("what became of '{shown}' can't be recorded"))?;
+    }
+    Ok(fate)
+}
+
+/// Worktrees in the folder of sessions of which no session tells, and whether they were being made.
+pub fn strangers(context: &Context, known: &[PathBuf]) -> Vec<(PathBuf, bool)> {
+    let Ok(yard) = Yard::find(context) else { return Vec::new() };
+    let folder = yard.of_sessions();
+    let ours = context.repo.worktrees().into_iter().filter(|there| there.path.parent() == Some(&folder));
+    let strange = ours.filter(|there| !known.contains(&there.path));
+    strange.map(|there| (there.path, there.locked.as_deref() == Some(BEING_MADE))).collect()
+}

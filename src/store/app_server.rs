@@ -1,0 +1,117 @@
+//! The app server on disk: a folder below `<git common dir>/puff`, with the record, the log, the lock that the supervisor
+//! holds for its life, and the socket that the server listens on.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::places::replace;
+use super::{FileLock, Places};
+use crate::model::{AppServer, documents};
+
+/// Asks the supervisor to end the server.
+const END: &str = "end";
+/// Asks it to do so at once.
+const KILL: &str = "kill";
+
+/// The files of the app server.
+#[derive(Clone, Debug)]
+pub struct AppServerPlace {
+    folder: PathBuf,
+}
+
+impl AppServerPlace {
+    /// That of these places.
+    pub fn of(places: &Places) -> AppServerPlace {
+        AppServerPlace { folder: places.app_server() }
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the server prints, where nobody names another file.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    /// What the supervisor itself complained about.
+    pub fn supervisor_log(&self) -> PathBuf {
+        self.folder.join("supervisor.log")
+    }
+
+    /// Where the server listens.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("socket")
+    }
+
+    /// Takes the supervisor's lock, if nobody has it.
+    ///
+    /// # Errors
+    /// When the file can't be made or locked.
+    pub fn lock(&self) -> io::Result<Option<FileLock>> {
+        FileLock::attempt(&self.lock_file())
+    }
+
+    /// Somebody supervises it.
+    pub fn is_supervised(&self) -> bool {
+        FileLock::is_held(&self.lock_file())
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    fn record(&self) -> PathBuf {
+        self.folder.join("state.json")
+    }
+
+    /// Writes the record, and the copy of it that other programs read.
+    ///
+    /// # Errors
+    /// When the disk is full, or a folder gone.
+    pub fn save(&self, server: &AppServer) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec_pretty(server)?;
+        bytes.push(b'\n');
+        replace(&self.record(), &bytes)?;
+        match &server.state_file {
+            Some(file) if server.proxy_script.is_none() => replace(file, &bytes),
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the record as it stands; none where there is none of ours.
+    pub fn load(&self) -> Option<AppServer> {
+        read(&self.record())
+    }
+
+    /// Asks the supervisor to end the server: at once, if it has to.
+    ///
+    /// # Errors
+    /// When the folder can't be written.
+    pub fn ask_to_end(&self, at_once: bool) -> io::Result<()> {
+        replace(&self.request(), if at_once { KILL } else { END }.as_bytes())
+    }
+
+    /// What the supervisor is asked: to end the server; true, to do so at once.
+    pub fn asked_to_end(&self) -> Option<bool> {
+        fs::read_to_string(self.request()).ok().map(|word| word == KILL)
+    }
+
+    /// Forgets what was asked.
+    pub fn forget_request(&self) {
+        let _ = fs::remove_file(self.request());
+    }
+
+    fn request(&self) -> PathBuf {
+        self.folder.join("request")
+    }
+}
+
+/// Reads a record of an app server; none where the file is none.
+pub fn read(file: &Path) -> Option<AppServer> {
+    let server: AppServer = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+    server.schema.expect(documents::CAS).ok()?;
+    Some(server)
+}

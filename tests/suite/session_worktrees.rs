@@ -1,0 +1,201 @@
+//! `session start --worktree`: nothing is left behind that nobody cleans, and no work is lost.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::lab::{Lab, kill, wait_until};
+
+/// Starts a shell script as a session in a worktree of its own; answers where that is.
+fn start(lab: &Lab, name: &str, script: &str) -> PathBuf {
+    let args = ["session", "start", "--worktree", "--json", "--name", name, "--", "sh", "-c", script];
+    let session = lab.puff(&args).ok().json();
+    let path = PathBuf::from(session["worktree"]["path"].as_str().unwrap());
+    assert_eq!(session["cwd"].as_str().unwrap(), path.to_str().unwrap());
+    path
+}
+
+fn show(lab: &Lab, name: &str) -> Value {
+    lab.puff(&["session", "show", name, "--json"]).ok().json()
+}
+
+fn fate(lab: &Lab, name: &str) -> String {
+    lab.puff(&["session", "wait", name]);
+    show(lab, name)["worktree"]["fate"].as_str().unwrap_or("none").to_owned()
+}
+
+/// How many worktrees git knows beside the main one.
+fn worktrees(lab: &Lab) -> usize {
+    lab.git(&["worktree", "list", "--porcelain"]).matches("worktree ").count() - 1
+}
+
+/// What `doctor` finds about worktrees.
+fn doctor(lab: &Lab, more: &[&str]) -> Vec<Value> {
+    let found = lab.puff(&[&["doctor", "--json"], more].concat()).json();
+    let checks = found["checks"].as_array().unwrap().iter();
+    checks.filter(|check| check["name"] == "worktrees").cloned().collect()
+}
+
+#[test]
+fn a_worktree_in_which_nothing_was_changed_goes_with_its_session() {
+    let lab = Lab::new();
+    lab.commit(".gitignore", "build/\n", "Ignore what is built");
+    let path = start(&lab, "idle", "read -r go; mkdir build; echo x >build/x; git switch -qc empty");
+    assert!(lab.git(&["worktree", "list", "--porcelain"]).contains("locked git-puff: the session idle works here"));
+    assert!(doctor(&lab, &[]).is_empty(), "one that lives is left alone");
+    lab.puff(&["doctor", "--repair"]);
+    assert!(path.join("notes.txt").is_file());
+    lab.puff(&["session", "send", "idle", "go"]).ok();
+    assert_eq!(fate(&lab, "idle"), "removed");
+    assert!(!path.exists() && worktrees(&lab) == 0);
+    assert!(!path.parent().unwrap().exists(), "no empty folder is left either");
+    assert!(lab.puff(&["session", "show", "idle"]).ok().stdout.contains("removed: nothing in it was changed"));
+    assert!(doctor(&lab, &[]).is_empty());
+
+    // Neither does one stay whose program is not there, or that is ended.
+    let ran = lab.puff(&["session", "start", "--worktree", "--name", "none", "--", "no-such-program"]).exits(2);
+    assert_eq!((ran.stdout.as_str(), fate(&lab, "none").as_str()), ("none\n", "removed"));
+    start(&lab, "long", "sleep 600");
+    lab.puff(&["session", "kill", "long"]).ok();
+    assert_eq!((fate(&lab, "long").as_str(), worktrees(&lab)), ("removed", 0));
+}
+
+#[test]
+fn a_worktree_with_work_in_it_is_kept_and_named_with_what_removes_it() {
+    let lab = Lab::new();
+    for (name, script) in [
+        ("committed", "git commit -q --allow-empty -m Mine"),
+        ("staged", "echo 2 >>notes.txt; git add notes.txt"),
+        ("unstaged", "echo 2 >>notes.txt"),
+        ("untracked", "echo 2 >made.txt"),
+        ("deleted", "rm notes.txt"),
+    ] {
+        let path = start(&lab, name, script);
+        assert_eq!(fate(&lab, name), "kept", "{name}");
+        assert!(path.is_dir() && !lab.git(&["worktree", "list", "--porcelain"]).contains("locked"), "{name}");
+        let remove = format!("git worktree remove --force {}", path.display());
+        let shown = lab.puff(&["session", "show", name]).ok().stdout;
+        assert!(shown.contains(&format!("kept, for its changes; to remove it: {remove}")), "{shown}");
+        let listed = lab.puff(&["session", "list"]).ok().stdout;
+        assert!(listed.contains("its worktree is kept"), "{listed}");
+        let found = doctor(&lab, &["--repair"]);
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+        assert!(found[0]["hint"].as_str().unwrap().contains(&remove), "{found:?}");
+        assert!(path.is_dir(), "a repair takes no work away");
+        lab.git(&["worktree", "remove", "--force", path.to_str().unwrap()]);
+        assert!(doctor(&lab, &[]).is_empty());
+    }
+}
+
+/// Ends the supervisor of a session as `kill -9` does, and waits until its agent is gone, too.
+fn kill_supervisor(lab: &Lab, name: &str) {
+    let pid = show(lab, name)["pid"].as_u64().unwrap();
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    kill(stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap());
+    wait_until("it is seen to be lost", || show(lab, name)["state"] == "lost");
+    wait_until("its agent is gone", || !Path::new(&format!("/proc/{pid}")).exists());
+}
+
+#[test]
+fn what_a_killed_supervisor_leaves_is_put_right_by_a_repair() {
+    let lab = Lab::new();
+    let idle = start(&lab, "idle", "sleep 600");
+    let busy = start(&lab, "busy", "echo 2 >made.txt; echo made; sleep 600");
+    wait_until("it has made something", || busy.join("made.txt").is_file());
+    kill_supervisor(&lab, "idle");
+    kill_supervisor(&lab, "busy");
+    let found = doctor(&lab, &[]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|check| check["hint"].as_str().unwrap().contains("--repair")), "{found:?}");
+    assert!(idle.is_dir(), "looking changes nothing");
+
+    let found = doctor(&lab, &["--repair"]);
+    assert!(!idle.exists() && busy.join("made.txt").is_file());
+    assert_eq!((fate(&lab, "idle").as_str(), fate(&lab, "busy").as_str()), ("removed", "kept"));
+    assert!(found[0]["hint"].as_str().unwrap().contains("git worktree remove --force"), "{found:?}");
+    assert!(!lab.git(&["worktree", "list", "--porcelain"]).contains("locked"));
+    assert_eq!(show(&lab, "busy")["state"], "lost");
+}
+
+#[test]
+fn an_agent_that_outlives_its_supervisor_keeps_its_worktree() {
+    let lab = Lab::new();
+    let path = start(&lab, "orphan", "trap '' HUP; echo begun; sleep 600");
+    wait_until("it has begun", || lab.puff(&["session", "log", "orphan"]).stdout.contains("begun"));
+    let pid = show(&lab, "orphan")["pid"].as_u64().unwrap();
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    kill(stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap());
+    wait_until("it is seen to be lost", || show(&lab, "orphan")["state"] == "lost");
+    lab.puff(&["doctor", "--repair"]);
+    assert!(path.is_dir(), "somebody works in it");
+    lab.puff(&["session", "kill", "orphan"]).ok();
+    wait_until("it is gone", || !Path::new(&format!("/proc/{pid}")).exists());
+    lab.puff(&["doctor", "--repair"]);
+    assert!(!path.exists());
+}
+
+#[test]
+fn what_was_begun_and_never_recorded_is_removed_and_what_is_not_known_is_named() {
+    let lab = Lab::new();
+    let path = start(&lab, "one", "true");
+    assert_eq!(fate(&lab, "one"), "removed");
+    let folder = path.parent().unwrap();
+    let add = |name: &str, reason: &str| {
+        let path = folder.join(name);
+        let words = ["worktree", "add", "-q", "--detach", "--lock", "--reason", reason];
+        lab.git(&[&words[..], &[path.to_str().unwrap()]].concat());
+        path
+    };
+    let half = add("half", "git-puff: it is being made");
+    let strange = add("strange", "mine");
+    assert_eq!(doctor(&lab, &[]).len(), 2);
+    let found = doctor(&lab, &["--repair"]);
+    assert!(!half.exists() && strange.is_dir());
+    assert!(
+        found.len() == 1 && found[0]["detail"].as_str().unwrap().contains("belongs to no run and no session"),
+        "{found:?}"
+    );
+
+    // A folder that somebody removed is forgotten.
+    let path = start(&lab, "gone", "sleep 600");
+    fs::remove_dir_all(&path).unwrap();
+    kill_supervisor(&lab, "gone");
+    lab.puff(&["doctor", "--repair"]);
+    assert_eq!(worktrees(&lab), 1, "the strange one");
+}
+
+#[test]
+fn a_name_that_is_taken_makes_no_worktree() {
+    let lab = Lab::new();
+    start(&lab, "one", "true");
+    assert_eq!(fate(&lab, "one"), "removed");
+    let ran = lab.puff(&["session", "start", "--worktree", "--name", "one", "--", "true"]).exits(1);
+    ran.complains(&["there is a session named 'one' already"]);
+    assert_eq!(worktrees(&lab), 0);
+}
+
+#[test]
+fn a_session_that_goes_on_has_its_worktree_again() {
+    let lab = Lab::new();
+    let agent = lab.path("bin/agent");
+    fs::write(&agent, "#!/bin/sh\necho \"$PWD $*\"\ncase $1 in resume) echo 2 >made.txt ;; esac\n").unwrap();
+    crate::support::lab::make_executable(&agent);
+    let set = |key: &str, value: &str| drop(lab.git(&["config", &format!("puff.agent.mine.{key}"), value]));
+    set("command", "agent");
+    set("resume", "agent resume {session}");
+    let started =
+        lab.puff(&["session", "start", "--worktree", "--agent", "mine", "--name", "first", "--json", "Do it"]);
+    let path = PathBuf::from(started.ok().json()["worktree"]["path"].as_str().unwrap());
+    assert_eq!(fate(&lab, "first"), "removed");
+    // It told no session of its own; a record may say one.
+    let record = lab.puff_dir().join("sessions/first/session.json");
+    let mut session: Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
+    session["agent_session"] = "abc".into();
+    fs::write(&record, session.to_string()).unwrap();
+    let next = lab.puff(&["session", "resume", "first", "--json"]).ok().json();
+    let id = next["id"].as_str().unwrap();
+    assert_eq!(fate(&lab, id), "kept");
+    assert!(path.join("made.txt").is_file());
+    assert_eq!(doctor(&lab, &["--repair"]).len(), 1);
+}

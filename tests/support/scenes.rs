@@ -1,0 +1,131 @@
+//! Places in which the commands of the documentation are typed: each has what the text around them takes for granted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::choice::Choice;
+use super::crew::Crew;
+use super::lab::{Lab, run};
+use super::stage::Stage;
+
+/// Lines that are too large for a test, the file that runs them, and the words by which it does.
+pub const ELSEWHERE: [(&str, (&str, &str)); 4] = [
+    ("cargo run --release --quiet -- demo", (".ci/run", "cargo run --release --quiet --locked -- demo")),
+    ("tests/run", (".ci/run", "tests/run --locked")),
+    ("cargo install --path .", (".ci/run", "cargo install --path .")),
+    ("packaging/install", ("tests/suite/packaging.rs", "packaging(&lab, \"install\"")),
+];
+
+/// Lines that end otherwise than well, as the text around them says.
+const ENDINGS: [(&str, i32); 0] = [];
+
+/// A place, and whatever keeps it alive.
+pub enum Scene {
+    Alone(Lab),
+    Choice(Choice),
+    Crew(Crew),
+    Cloud(Box<Busy>),
+}
+
+/// A stage whose cloud finishes every attempt by itself.
+pub struct Busy {
+    stage: Arc<Stage>,
+    ends: Arc<AtomicBool>,
+    agents: Option<JoinHandle<()>>,
+}
+
+impl Scene {
+    /// The scene of this name.
+    pub fn named(name: &str) -> Scene {
+        match name {
+            // Nothing is typed there: it is what ELSEWHERE is about.
+            "source" | "install" => Scene::Alone(Lab::empty()),
+            "work" => Scene::Alone(Lab::new()),
+            "choice" => Scene::Choice(Choice::new()),
+            "pruned" => {
+                let choice = Choice::new();
+                choice.lab.puff(&["prune", "fix"]).ok();
+                Scene::Choice(choice)
+            }
+            "team" => {
+                let choice = Choice::new();
+                choice.lab.puff(&["review", "fix", "--check", "true"]).ok();
+                choice.lab.commit("README", "A thing to try more things on.\n", "Say more");
+                Scene::Choice(choice)
+            }
+            "crew" => Scene::Crew(crew()),
+            "cloud" => Scene::Cloud(Box::new(Busy::new())),
+            other => panic!("there is no scene '{other}'"),
+        }
+    }
+
+    /// The lab of the scene.
+    pub fn lab(&self) -> &Lab {
+        match self {
+            Scene::Alone(lab) => lab,
+            Scene::Choice(choice) => &choice.lab,
+            Scene::Crew(crew) => &crew.lab,
+            Scene::Cloud(busy) => &busy.stage.lab,
+        }
+    }
+
+    /// Types a line there; it has to end as it should.
+    #[track_caller]
+    pub fn play(&self, place: &str, line: &str) {
+        let ran = run(self.lab().command("bash").args(["-c", line]));
+        let wanted = ENDINGS.iter().find(|(typed, _)| *typed == line).map_or(0, |(_, code)| *code);
+        assert_eq!(ran.code, wanted, "{place}: {line}\n{}\n{}", ran.stdout, ran.stderr);
+    }
+}
+
+/// Agents named as the known ones are, each of which makes something of its own and tests it.
+fn crew() -> Crew {
+    let crew = Crew::new();
+    crew.lab.commit("test.sh", "grep -q u32 src/parse.rs || grep -q i64 src/parse.rs\n", "Test it");
+    for (name, kind) in [("codex", "i64"), ("claude", "i32")] {
+        let script = format!(
+            "sed -i 's/u32/{kind}/' src/parse.rs; echo \"// $GIT_PUFF_SESSION\" >>src/parse.rs; echo 'It has a sign now.'"
+        );
+        crew.agent(name, &script);
+    }
+    crew
+}
+
+impl Busy {
+    fn new() -> Busy {
+        let stage = Stage::new();
+        stage.cloud.add_environment("env_lab_2", "my-environment");
+        let patches: Vec<String> = (1..=4)
+            .map(|n| String::from_utf8(stage.lab.patch("notes.txt", format!("attempt {n}\n"))).expect("a text"))
+            .collect();
+        let (stage, ends) = (Arc::new(stage), Arc::new(AtomicBool::new(false)));
+        let agents = std::thread::spawn({
+            let (stage, ends) = (Arc::clone(&stage), Arc::clone(&ends));
+            move || {
+                let mut done = 0;
+                while !ends.load(Ordering::Relaxed) {
+                    let tasks = stage.cloud.tasks();
+                    for task in &tasks[done..] {
+                        for (n, patch) in patches.iter().enumerate().take(task.best_of) {
+                            stage.cloud.finish(&task.id, n + 1, patch, "Done.");
+                        }
+                    }
+                    done = tasks.len();
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            }
+        });
+        Busy { stage, ends, agents: Some(agents) }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+        if let Some(agents) = self.agents.take() {
+            let _ = agents.join();
+        }
+    }
+}
