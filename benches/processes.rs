@@ -1,5 +1,7 @@
 //! Whole processes, as a user waits for them: `cargo bench`. Nothing here is asserted; the figures are for reading.
 
+#[path = "support/full.rs"]
+mod full;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -8,6 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use divan::Bencher;
+use full::{export, full, harvest};
 use support::lab::{Lab, run};
 
 const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
@@ -15,9 +18,6 @@ const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
 /// Formats, as git is told to use them.
 const REFTABLE: (&str, &str) = ("GIT_DEFAULT_REF_FORMAT", "reftable");
 const SHA256: (&str, &str) = ("GIT_DEFAULT_HASH", "sha256");
-
-/// How many runs the full repositories have.
-const RUNS: usize = 1000;
 
 fn main() {
     divan::main();
@@ -112,60 +112,4 @@ fn quietly(command: &mut Command) {
 fn empty() -> &'static Lab {
     static LAB: OnceLock<Lab> = OnceLock::new();
     LAB.get_or_init(Lab::new)
-}
-
-fn harvest(name: &str) -> [&str; 7] {
-    ["harvest", "--from", "../patches", "--base", "main", "--name", name]
-}
-
-/// Writes four variants beside the clone.
-fn export(lab: &Lab) {
-    for index in 1..=4 {
-        let folder = lab.path(&format!("patches/var{index}"));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let patch = lab.patch("notes.txt", format!("one\ntwo\n{index}\n"));
-        std::fs::write(folder.join("patch.diff"), patch).expect("a patch");
-    }
-}
-
-/// A repository with many runs, each like one that was really harvested.
-fn full(packed: bool) -> Lab {
-    full_in(&[], packed)
-}
-
-/// The same in a format.
-fn full_in(format: &[(&str, &str)], packed: bool) -> Lab {
-    let lab = Lab::with_variables(format);
-    export(&lab);
-    quietly(lab.command(PUFF).args(harvest("model")));
-    let record = lab.git(&["show", "refs/puff/runs/model:run.json"]);
-    let mut stream = String::new();
-    for number in 0..RUNS {
-        let time = format!("2026-11-{:02}T{:02}:{:02}:00.000Z", 1 + number / 720, number / 60 % 12, number % 60);
-        let name = format!("run-{number}");
-        let mut document: serde_json::Value = serde_json::from_str(&record).expect("a run");
-        document["task_id"] = format!("task_e_{number:032}").into();
-        document["task_url"] = format!("https://chatgpt.com/codex/tasks/task_e_{number:032}").into();
-        document["created_at"] = time.into();
-        let document =
-            serde_json::to_string_pretty(&document).expect("JSON").replace("\"model\"", &format!("\"{name}\""));
-        let document = document.replace("/model/", &format!("/{name}/")).replace("/model:", &format!("/{name}:"));
-        stream += &format!(
-            "commit refs/puff/runs/{name}\ncommitter A U Thor <author@example.com> {} +0000\ndata 9\nharvested\n\
-             M 644 inline run.json\ndata {}\n{document}\nM 644 inline prompt.md\ndata {}\n{name}\n\n",
-            1_790_000_000 + number,
-            document.len(),
-            name.len(),
-        );
-    }
-    let file = lab.path("stream");
-    std::fs::write(&file, stream).expect("a file");
-    let script = format!("git -c fastimport.unpackLimit=1000000 fast-import --quiet <'{}'", file.display());
-    quietly(lab.command("sh").args(["-c", &script]));
-    if packed {
-        lab.git(&["gc", "--quiet"]);
-    }
-    let listed = run(lab.command(PUFF).args(["list", "--json"])).ok().json();
-    assert_eq!(listed["runs"].as_array().map(Vec::len), Some(RUNS + 1));
-    lab
 }

@@ -78,6 +78,8 @@ pub enum Verb {
     Completions(completions::Completions),
     Demo(demo::Demo),
     // For other programs
+    Mcp(mcp::Mcp),
+    Skill(skill::Skill),
     JoinOperator(join_operator::JoinOperator),
     CasStart(cas_start::CasStart),
     CasStop(cas_stop::CasStop),
@@ -154,6 +156,7 @@ impl Cli {
             Some(Verb::Log(verb)) => (verb.output.json, false),
             Some(Verb::Report(verb)) => (verb.format() == report::ReportFormat::Json, false),
             Some(Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
+            Some(Verb::Mcp(_) | Verb::Skill(_)) => (false, false),
             Some(Verb::Man(_) | Verb::Completions(_) | Verb::Complete(_)) => (false, false),
             Some(Verb::Watcher | Verb::Warden { .. } | Verb::AppServer { .. }) => (false, false),
         };

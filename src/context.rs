@@ -30,6 +30,8 @@ pub struct Context {
     pub environment: Environment,
     /// Where live things are kept.
     pub places: Places,
+    /// Where whoever called may have agents started.
+    pub leave: Leave,
     /// Asked once: git takes a while to say.
     who: OnceCell<Option<Identity>>,
 }
@@ -70,7 +72,7 @@ impl Context {
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        let context = Context { repo, settings, clock, ids, environment, places, who: OnceCell::new() };
+        let context = Context { repo, settings, clock, ids, environment, places, leave: Leave::default(), who: OnceCell::new() };
         context.shorten_names(Abbrev::of_setting(context.settings.git("core.abbrev")));
         let quote = context.settings.git("core.quotepath").is_none_or(|_| context.settings.git_truth("core.quotepath"));
         shown::quote_all(quote);
@@ -99,6 +101,7 @@ impl Context {
             ids: self.ids.clone(),
             environment: self.environment.clone(),
             places: self.places.clone(),
+            leave: self.leave,
         }
     }
 
@@ -143,6 +146,21 @@ impl Context {
     }
 }
 
+/// Where whoever called may have agents started: a user anywhere, an agent where the user lets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leave {
+    /// In Codex Cloud, for money.
+    pub cloud: bool,
+    /// On this machine.
+    pub local: bool,
+}
+
+impl Default for Leave {
+    fn default() -> Leave {
+        Leave { cloud: true, local: true }
+    }
+}
+
 /// In a shared repository, lets whoever it is shared with use what is made in it, as git does: by the process's mask, since
 /// libgit2 asks nobody else. Folders take the group of the one that they are in.
 fn share(settings: &Settings, places: &mut Places) {
@@ -170,6 +188,7 @@ pub struct Seed {
     ids: Ids,
     environment: Environment,
     places: Places,
+    leave: Leave,
 }
 
 impl Seed {
@@ -178,8 +197,17 @@ impl Seed {
     /// # Errors
     /// As [`Repo::open`].
     pub fn open(self) -> Result<Context> {
-        let Seed { location, settings, clock, ids, environment, places } = self;
-        Ok(Context { repo: Repo::open(location)?, settings, clock, ids, environment, places, who: OnceCell::new() })
+        let Seed { location, settings, clock, ids, environment, places, leave } = self;
+        Ok(Context {
+            repo: Repo::open(location)?,
+            settings,
+            clock,
+            ids,
+            environment,
+            places,
+            leave,
+            who: OnceCell::new(),
+        })
     }
 }
 
@@ -204,6 +232,8 @@ pub struct Environment {
     pub pre_commit: HashMap<String, String>,
     /// `CODEX_HOME`.
     pub codex_home: Option<String>,
+    /// `CLAUDE_HOME`.
+    pub claude_home: Option<String>,
     /// `CODEX_CLOUD_TASKS_BASE_URL`.
     pub codex_service: Option<String>,
     /// The folder that relative paths of the command line start from.
@@ -246,6 +276,7 @@ impl Environment {
             now: text("GIT_PUFF_NOW"),
             seed: text("GIT_PUFF_SEED"),
             codex_home: text("CODEX_HOME"),
+            claude_home: text("CLAUDE_HOME"),
             codex_service: text("CODEX_CLOUD_TASKS_BASE_URL"),
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             data: data.or_else(|| Some(home.as_ref()?.join(".local/share"))),

@@ -17,6 +17,7 @@
 //! |---|---|
 //! | [`cli`] | the command line, as types |
 //! | [`commands`] | one file a verb: its arguments, one function, and what the manual says beside |
+//! | [`mcp`] | the server for agents: a second front door, whose tools are the verbs |
 //! | [`manual`] | examples, exit codes, files and settings of a verb, as data: `--help` and the man pages are made of it |
 //! | [`context`] | repository, settings, clock, ids, environment: put together once, passed down |
 //! | [`watch`] | the poll loop, the detached watcher, jobs |
@@ -35,7 +36,7 @@
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
-//! Dependencies point one way: `commands → watch → engine → {provider, session, patch, compare, store, render} → {git, process} → model`.
+//! Dependencies point one way: `commands, mcp → watch → engine → {provider, session, patch, compare, store, render} → {git, process} → model`.
 //! Nothing below `commands` prints, nothing outside `context` reads the clock or the environment, nothing outside `git`
 //! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
 //!
@@ -70,6 +71,7 @@ pub mod engine;
 pub mod error;
 pub mod git;
 pub mod manual;
+pub mod mcp;
 pub mod model;
 pub mod patch;
 pub mod process;

@@ -10,6 +10,7 @@ mod caller;
 mod guard;
 mod marked;
 mod service;
+mod stdio;
 #[cfg(unix)]
 pub mod terminal;
 
@@ -18,6 +19,7 @@ pub use caller::Caller;
 pub use guard::Guard;
 pub use marked::Mark;
 pub use service::{Happening, Service};
+pub use stdio::take_stdio;
 
 use std::cell::{OnceCell, RefCell};
 use std::ffi::{OsStr, OsString};
@@ -414,6 +416,18 @@ pub fn widen(mode: u32) {
     }
     #[cfg(not(unix))]
     let _ = mode;
+}
+
+/// Gives this thread a mask of its own: what [`widen`] does from here on concerns it, what it starts, and nobody else. Where
+/// threads can't have one, they go on sharing it.
+pub fn own_mask() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::thread::{UnshareFlags, unshare_unsafe};
+        // SAFETY: only the mask and the working folder stop being shared, and no thread changes the latter.
+        #[allow(unsafe_code)]
+        let _ = unsafe { unshare_unsafe(UnshareFlags::FS) };
+    }
 }
 
 /// Is another program of ours to be found on `PATH` (or at this path)?

@@ -95,6 +95,7 @@ keys! {
     PRE_PUSH_SCRATCH: Choice(Level::WORDS) = "puff.prePush.scratch", Some("refuse"), "Pushing a variant with files that an agent or its client left behind, such as error.log, likewise.";
     PRE_PUSH_RECORDS: Choice(Level::WORDS) = "puff.prePush.records", Some("warn"), "Pushing a variant to a remote that does not have the record of its run, likewise.";
     INIT_DID: Several(&Kind::Text) = "puff.init.did", None, "What 'git puff init' has set up here, for 'git puff init --undo'; not meant to be set by hand.";
+    MCP_ALLOW: Several(&Kind::Text) = "puff.mcp.allow", None, "What 'git puff mcp' lets agents do: words in order, the last one that fits winning. read, watch, harvest, review (runs checks), local (runs agents and commands here), cloud (spends money) and decide (pick, prune, undo) are groups of tools; a tool's name, all and none fit as well, and '-' in front takes away. Everything when unset; may be given several times.";
     NOTIFY: Command = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
 }
 

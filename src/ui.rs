@@ -72,10 +72,9 @@ impl Ui {
         Ui::with(format, None)
     }
 
-    /// A writer that tells all of it to a hearer; results are JSON documents where the verb has them. Standard input is
-    /// `input`, or there is none.
-    pub fn told_to(hearer: Hearer, input: Option<Vec<u8>>) -> Ui {
-        Ui::with(Format::Json, Some(Heard { hearer, input }))
+    /// A writer that tells all of it to a hearer, results in this format. Standard input is `input`, or there is none.
+    pub fn told_to(hearer: Hearer, input: Option<Vec<u8>>, format: Format) -> Ui {
+        Ui::with(format, Some(Heard { hearer, input }))
     }
 
     fn with(format: Format, heard: Option<Heard>) -> Ui {
@@ -280,13 +279,7 @@ impl Ui {
     /// Says why the call failed; where JSON is wanted and none was printed but lines of a stream, that is the document.
     pub fn failure(&self, error: &Error) {
         if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {
-            self.json(&Failure {
-                schema: Schema::of(documents::ERROR),
-                exit: error.kind().exit_code(),
-                error: error.message().to_owned(),
-                hint: error.next_step().map(str::to_owned),
-                causes: error.causes(),
-            });
+            self.json(&failure(error));
         }
         self.error(error);
     }
@@ -342,6 +335,17 @@ impl Ui {
             Some(bars) => bars.suspend(write),
             None => write(),
         }
+    }
+}
+
+/// Why a call failed, as a document.
+pub fn failure(error: &Error) -> Failure {
+    Failure {
+        schema: Schema::of(documents::ERROR),
+        exit: error.kind().exit_code(),
+        error: error.message().to_owned(),
+        hint: error.next_step().map(str::to_owned),
+        causes: error.causes(),
     }
 }
 

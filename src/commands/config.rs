@@ -50,6 +50,8 @@ pub fn run(args: &Config, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result
     }
     let settings = match here() {
         Ok(context) => context.settings,
+        // Where nobody stands, only the place that was asked for counts.
+        Err(error) if ui.is_told() => return Err(error),
         Err(_) => Settings::new(git::config::list()?, Environment::read().puff),
     };
     let Some(name) = &args.key else {

@@ -23,6 +23,7 @@ pub mod launch;
 pub mod list;
 pub mod log;
 pub mod man;
+pub mod mcp;
 pub mod overview;
 pub mod patch;
 pub mod pick;
@@ -34,6 +35,7 @@ pub mod review;
 pub mod schema;
 pub mod session;
 pub mod show;
+pub mod skill;
 pub mod stop;
 pub mod submit;
 pub mod sync;
@@ -81,6 +83,8 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("man", man::MANUAL),
     ("completions", completions::MANUAL),
     ("demo", demo::MANUAL),
+    ("mcp", mcp::MANUAL),
+    ("skill", skill::MANUAL),
     ("join-operator", join_operator::MANUAL),
     ("cas-start", cas_start::MANUAL),
     ("cas-stop", cas_stop::MANUAL),
@@ -131,6 +135,8 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::Completions(verb)) => completions::run(&verb, ui),
         Some(Verb::Complete(verb)) => complete::run(&verb, ui),
         Some(Verb::Demo(verb)) => demo::run(&verb, ui),
+        Some(Verb::Mcp(_)) => crate::mcp::serve(),
+        Some(Verb::Skill(verb)) => skill::run(&verb, ui),
         Some(Verb::JoinOperator(verb)) => join_operator::run(&verb, here, ui),
         Some(Verb::CasStart(verb)) => cas_start::run(&verb, &here()?, ui),
         Some(Verb::CasStop(verb)) => cas_stop::run(&verb, &here()?, ui),

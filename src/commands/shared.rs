@@ -6,7 +6,7 @@ use crate::cli::{PromptArgs, RunArgs};
 use crate::context::{Context, Environment};
 use crate::engine::Notice;
 use crate::engine::intent::{Intent, WatchWish};
-use crate::error::{Error, Result, ResultExt};
+use crate::error::{Error, Result};
 use crate::model::{NotATask, Run, RunId, Schema, Selector, SessionId, Span, TaskId, documents};
 use crate::render;
 use crate::settings;
@@ -66,7 +66,9 @@ fn stdin_prompt(ui: &Ui) -> Result<String> {
 /// # Errors
 /// When it can't be read.
 pub fn input(ui: &Ui) -> Result<Vec<u8>> {
-    ui.input().or_fail(|| "standard input can't be read".to_owned())
+    ui.input().map_err(|cause| {
+        Error::usage("standard input can't be read").hint("say it with an argument, or name a file").because(cause)
+    })
 }
 
 /// A path of the command line, from the folder that the command was called in.

@@ -16,7 +16,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value};
 
-pub use self::answers::{Event, Examination, Failure, Health, Jobs, Line, Runs, Schemas, Sessions};
+pub use self::answers::{Event, Examination, Failure, Health, Jobs, Line, Runs, Schemas, Sessions, Text};
 pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, UnknownKey};
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
@@ -84,6 +84,7 @@ kinds! {
     HOOK = "hook", HookReport, "How the pre-push hook is: hook install, uninstall, status.";
     INIT = "init", Init, "What was set up, or taken back: init.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
+    TEXT = "text", Text, "A part of a text from outside: the tools of mcp.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl.";
     MANIFEST = "manifest", Manifest, "What join-operator reads: report --format manifest.";
     VARIANT_REPORT = "variant-report", Report, "What the provider says of a variant: its report.json.";

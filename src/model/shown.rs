@@ -4,6 +4,7 @@
 //! repository is found, and asked where something is worded, however deep. What is written down (records, reports, notes,
 //! subjects) is the same for everybody, so nothing of that asks here.
 
+use std::cell::RefCell;
 use std::fmt::Write;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -47,29 +48,54 @@ struct Look {
     quote_all: bool,
 }
 
-static LOOK: RwLock<Look> = RwLock::new(Look { shorten: None, quote_all: true });
+impl Look {
+    const PLAIN: Look = Look { shorten: None, quote_all: true };
+}
+
+static LOOK: RwLock<Look> = RwLock::new(Look::PLAIN);
+
+thread_local!(static OWN: RefCell<Option<Look>> = const { RefCell::new(None) });
+
+/// From here on, this thread shows names as it is told itself, and not as the program is: one that serves several
+/// repositories at once.
+pub fn look_alone() {
+    OWN.set(Some(Look::PLAIN));
+}
+
+fn change(change: impl FnOnce(&mut Look)) {
+    OWN.with_borrow_mut(|own| match own {
+        Some(own) => change(own),
+        None => change(&mut LOOK.write().unwrap_or_else(PoisonError::into_inner)),
+    });
+}
+
+fn read<T>(read: impl FnOnce(&Look) -> T) -> T {
+    OWN.with_borrow(|own| match own {
+        Some(own) => read(own),
+        None => read(&LOOK.read().unwrap_or_else(PoisonError::into_inner)),
+    })
+}
 
 /// From here on, object names are shown as `shorten` makes them.
 pub fn shorten_by(shorten: impl Fn(Oid) -> String + Send + Sync + 'static) {
-    LOOK.write().unwrap_or_else(PoisonError::into_inner).shorten = Some(Arc::new(shorten));
+    change(|look| look.shorten = Some(Arc::new(shorten)));
 }
 
 /// From here on, bytes of paths that are not ASCII are shown as numbers, or as they are.
 pub fn quote_all(quote_all: bool) {
-    LOOK.write().unwrap_or_else(PoisonError::into_inner).quote_all = quote_all;
+    change(|look| look.quote_all = quote_all);
 }
 
 /// The name of an object as people see it here.
 pub(super) fn name(oid: Oid) -> String {
-    let shorten = LOOK.read().unwrap_or_else(PoisonError::into_inner).shorten.clone();
+    let shorten = read(|look| look.shorten.clone());
     shorten.map_or_else(|| oid.short(), |shorten| shorten(oid))
 }
 
 /// A path as people see it here: quoted as git does it (`core.quotePath`) where it holds what a terminal would make something
 /// of, or what could be taken for the end of it.
 pub fn path(path: impl AsRef<[u8]>) -> String {
-    let quote_all = LOOK.read().unwrap_or_else(PoisonError::into_inner).quote_all;
-    quoted(path.as_ref(), quote_all)
+    quoted(path.as_ref(), read(|look| look.quote_all))
 }
 
 /// Several paths in a line.

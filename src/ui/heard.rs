@@ -82,7 +82,7 @@ mod tests {
         let said: Arc<Mutex<Vec<String>>> = Arc::default();
         let kept = Arc::clone(&said);
         let hearer: Hearer = Arc::new(move |said| kept.lock().unwrap().push(format!("{said:?}")));
-        let ui = Ui::told_to(Arc::clone(&hearer), Some(b"given".to_vec()));
+        let ui = Ui::told_to(Arc::clone(&hearer), Some(b"given".to_vec()), Format::Json);
         assert_eq!((ui.format(), ui.has_input(), ui.input().unwrap()), (Format::Json, true, b"given".to_vec()));
         ui.json(&["\u{1b}"]);
         ui.warn("careful");
@@ -95,7 +95,7 @@ mod tests {
             "Step { done: 1, total: 3, line: \"one\" }",
         ];
         assert_eq!(*said.lock().unwrap(), wanted);
-        let silent = Ui::told_to(hearer, None);
+        let silent = Ui::told_to(hearer, None, Format::Human);
         assert!(!silent.has_input() && silent.input().is_err() && !silent.is_terminal_out());
     }
 }

@@ -6,6 +6,7 @@ use git_puff::model::documents::KINDS;
 use serde_json::{Value, json};
 
 use crate::support::crew::Crew;
+use crate::support::mcp::Client;
 use crate::support::lab::{Lab, run};
 use crate::support::schema::{check, check_as, faults};
 
@@ -86,6 +87,8 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
     found.insert(check(&lab.puff(&["prune", &id, "--json"]).ok().json()));
     found.insert(check(&lab.puff(&["sync", "--json"]).ok().json()));
     found.insert(check(&sent(format!("refs/puff/pruned/{id}:pruned.json"))));
+    let part = Client::new(lab).call("patch", json!({"variant": format!("{id}:1")}));
+    found.insert(check(&part));
     let missing: Vec<&str> = KINDS.iter().map(|kind| kind.name).filter(|kind| !found.contains(*kind)).collect();
     assert!(missing.is_empty(), "no document of these kinds was looked at: {missing:?}");
 }

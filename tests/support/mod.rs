@@ -15,6 +15,7 @@ pub mod formats;
 pub mod hooks;
 pub mod judged;
 pub mod lab;
+pub mod mcp;
 pub mod pair;
 pub mod responses;
 pub mod scenes;

@@ -19,6 +19,8 @@ pub enum Turn {
     Run(String),
     /// Runs it, asking a person first to let it out of the sandbox.
     RunOutside(String),
+    /// Calls a tool of a server that the client has.
+    Call { server: &'static str, tool: String, args: Value },
     /// Says something, which ends the turn.
     Say(String),
 }
@@ -139,14 +141,20 @@ fn events(turn: Turn) -> [Value; 3] {
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let response = format!("resp_{number}");
-    let call = |arguments: Value| {
+    let call_of = |name: &str, arguments: Value| {
         json!({"type": "function_call", "id": format!("fc_{number}"), "call_id": format!("call_{number}"),
-            "name": "exec_command", "arguments": arguments.to_string()})
+            "name": name, "arguments": arguments.to_string()})
     };
+    let call = |arguments: Value| call_of("exec_command", arguments);
     let item = match turn {
         Turn::Run(cmd) => call(json!({"cmd": cmd})),
         Turn::RunOutside(cmd) => call(json!({"cmd": cmd, "sandbox_permissions": "require_escalated",
             "justification": "May I?"})),
+        Turn::Call { server, tool, args } => {
+            let mut item = call_of(&tool, args);
+            item["namespace"] = format!("mcp__{server}").into();
+            item
+        }
         Turn::Say(text) => json!({"type": "message", "role": "assistant", "id": format!("msg_{number}"),
             "content": [{"type": "output_text", "text": text}]}),
     };

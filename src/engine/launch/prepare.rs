@@ -28,6 +28,11 @@ impl Cloud {
         if intents.iter().all(|intent| !intent.agents.is_empty()) {
             return Ok(None);
         }
+        if !context.leave.cloud {
+            return Err(switched_off("Codex Cloud", "cloud").hint(
+                "name agents on this machine instead, or let the user allow it: git config --add puff.mcp.allow cloud",
+            ));
+        }
         let (client, profile) = open_here(context)?;
         Ok(Some(Cloud { client, profile }))
     }
@@ -72,6 +77,10 @@ pub(super) fn prepare(
                 Prepared { intent, id, work: Work::Cloud { env }, base, best_of }
             }
             None => {
+                if !context.leave.local {
+                    return Err(switched_off("running agents on this machine", "local")
+                        .hint("only the user can allow it: git config --add puff.mcp.allow local"));
+                }
                 let best_of = crew(context, &intent)?;
                 let id = new_id(context, store, &intent, &prepared)?;
                 let base = base::for_here(context, &intent.base.clone().unwrap_or_else(|| head(context)))?;
@@ -93,6 +102,11 @@ pub(super) fn prepare(
         envs.into_iter().try_for_each(|env| cloud.client.check(Some(env)))?;
     }
     Ok(prepared)
+}
+
+/// Something that the user does not let agents do.
+fn switched_off(what: &str, group: &str) -> Error {
+    Error::failed(format!("{what} is switched off here by puff.mcp.allow, which leaves '{group}' out"))
 }
 
 /// What HEAD is, by a name that still means the same tomorrow.

@@ -131,3 +131,23 @@ pub struct Failure {
     /// What git, the agent's client or the system said, outermost first.
     pub causes: Vec<String>,
 }
+
+/// A part of a text that came from outside.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Text {
+    /// `puff.text/1`.
+    #[schemars(extend("const" = Schema::of(documents::TEXT)))]
+    pub schema: Schema,
+    /// What it is to whoever reads it.
+    pub notice: String,
+    /// The text.
+    pub text: String,
+    /// Where in the whole it begins, in bytes.
+    pub offset: usize,
+    /// Where the next part begins; null where this is the last one.
+    pub next_offset: Option<usize>,
+    /// How many bytes there are in all.
+    pub total: usize,
+    /// Every byte could be written as text; otherwise some are replaced.
+    pub exact: bool,
+}

@@ -1,0 +1,135 @@
+//! `skill`
+
+mod install;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use self::install::{Done, install};
+use crate::context::Environment;
+use crate::error::{Error, Exit, Result};
+use crate::manual::{Example, Manual, Place, Variable};
+use crate::ui::Ui;
+
+/// The skill: what an agent has to know.
+const SKILL: &str = include_str!("skill/SKILL.md");
+
+/// Its folder among the skills of an agent.
+const NAME: &str = "git-puff";
+
+/// Print or install the skill that teaches agents to use git-puff
+///
+/// A skill is a SKILL.md that an agent reads when a task asks for it: when to use which verb, the loop from a prompt to a
+/// picked branch, what to do about agents that are stuck or were interrupted, and how to read answers and exit codes.
+/// Without --install it is printed.
+///
+/// It is installed as git-puff/SKILL.md in the folder of skills of codex, of claude, or in DIR; without a name, in that of
+/// the first of $CODEX_HOME and $CLAUDE_HOME that is set, or of ~/.codex and ~/.claude that is there. An older one is
+/// replaced, one that somebody has edited is not.
+#[derive(Debug, Args)]
+pub struct Skill {
+    /// Install it for codex, for claude, or into a folder of skills
+    #[arg(long, value_name = "codex|claude|DIR", num_args = 0..=1)]
+    install: Option<Option<PathBuf>>,
+}
+
+/// What the manual says of it.
+pub const MANUAL: Manual = Manual {
+    examples: &[
+        Example { line: "git puff skill --install codex", does: "Teach Codex, or bring what it knows up to date." },
+        Example { line: "git puff skill --install .agents/skills", does: "Keep the skill with a project." },
+    ],
+    places: &[
+        Place {
+            path: "$CODEX_HOME/skills/git-puff/SKILL.md",
+            holds: "The skill of codex; ~/.codex where it is not set.",
+        },
+        Place {
+            path: "$CLAUDE_HOME/skills/git-puff/SKILL.md",
+            holds: "The skill of claude; ~/.claude where it is not set.",
+        },
+    ],
+    variables: &[
+        Variable { name: "CODEX_HOME", does: "The folder of codex." },
+        Variable { name: "CLAUDE_HOME", does: "The folder of claude." },
+    ],
+    ..Manual::NONE
+};
+
+/// Prints or installs it.
+pub fn run(args: &Skill, ui: &Ui) -> Result<Exit> {
+    let Some(whom) = &args.install else {
+        ui.page(SKILL, None);
+        return Ok(Exit::Done);
+    };
+    let environment = Environment::read();
+    let file = skills(whom.as_deref(), &environment)?.join(NAME).join("SKILL.md");
+    let what = match install(&file, SKILL)? {
+        Done::New => "installed",
+        Done::Updated => "updated",
+        Done::Same => "is up to date:",
+    };
+    ui.line(&format!("{what} {}", file.display()));
+    Ok(Exit::Done)
+}
+
+/// The folder of skills that is meant.
+fn skills(whom: Option<&Path>, environment: &Environment) -> Result<PathBuf> {
+    let home = |set: &Option<String>, usual: &str| {
+        let set = set.as_ref().map(PathBuf::from);
+        set.or_else(|| Some(environment.home.as_ref()?.join(usual)))
+    };
+    let codex = || home(&environment.codex_home, ".codex");
+    let claude = || home(&environment.claude_home, ".claude");
+    let homeless = || {
+        Error::cannot_work("where the skills of an agent are can't be told: HOME is not set")
+            .hint("name the folder: git puff skill --install DIR")
+    };
+    let folder = match whom {
+        Some(whom) if whom == "codex" => codex().ok_or_else(homeless)?,
+        Some(whom) if whom == "claude" => claude().ok_or_else(homeless)?,
+        Some(folder) => return Ok(environment.cwd.join(folder)),
+        None => {
+            let set =
+                [&environment.codex_home, &environment.claude_home].into_iter().flatten().next().map(PathBuf::from);
+            let there = || [codex(), claude()].into_iter().flatten().find(|folder| folder.is_dir());
+            set.or_else(there).ok_or_else(|| {
+                Error::usage("neither CODEX_HOME nor CLAUDE_HOME is set, and there is no ~/.codex and no ~/.claude")
+                    .hint("say for whom: --install codex, --install claude, or --install DIR")
+            })?
+        }
+    };
+    Ok(folder.join("skills"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn the_skill_begins_as_agents_expect_it() {
+        let mut parts = SKILL.split("---\n");
+        assert_eq!(parts.next(), Some(""));
+        let head = parts.next().unwrap();
+        assert!(head.starts_with(&format!("name: {NAME}\ndescription: ")), "{head}");
+        assert!(head.len() < 1024, "agents read all heads at once");
+    }
+
+    #[test]
+    fn it_tells_every_exit_code() {
+        let kinds = [
+            Kind::Failed,
+            Kind::TaskError,
+            Kind::Partial,
+            Kind::Timeout,
+            Kind::CannotWork,
+            Kind::Usage,
+            Kind::Interrupted,
+        ];
+        for kind in kinds {
+            assert!(SKILL.contains(&format!("\n| {} |", kind.exit_code())), "{kind:?}");
+        }
+    }
+}

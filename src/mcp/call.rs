@@ -1,0 +1,248 @@
+//! One call of a tool: the verb that it is, what it says, and what is answered.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use clap::Parser;
+use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
+use serde_json::{Map, Value, json};
+
+use super::allow::{Allowed, refused};
+use super::places::Places;
+use super::text::{self, outside};
+use super::tools::{Answer, ITEMS, MOST_ITEMS, MOST_TEXT, TEXT, Tool};
+use super::words::{self, Args, wrong};
+use crate::cli::{self, Cli};
+use crate::commands;
+use crate::context::Context;
+use crate::error::{Error, Exit, Kind, Result};
+use crate::model::Schema;
+use crate::model::documents::RUNS;
+use crate::process::Caller;
+use crate::render::text::clean_block;
+use crate::ui::{self, Said, Ui};
+
+/// How far a call is.
+#[derive(Clone, Debug)]
+pub struct News {
+    /// So many steps of so many, where there are some.
+    pub step: Option<(u64, u64)>,
+    /// What goes on.
+    pub line: String,
+}
+
+/// What a verb said.
+#[derive(Default)]
+struct Heard {
+    documents: Vec<Value>,
+    /// The runs that its events named.
+    runs: Vec<String>,
+    bytes: Vec<u8>,
+    notes: Vec<String>,
+}
+
+/// A call, and what is to be told of it on the way.
+pub struct Call<'c> {
+    /// The tool.
+    pub tool: &'static Tool,
+    /// Its arguments.
+    pub args: Args,
+    /// Where it may work.
+    pub places: &'c Places,
+    /// Whoever called.
+    pub caller: Caller,
+    /// Hears how far it is.
+    pub tell: Arc<dyn Fn(News) + Send + Sync>,
+}
+
+impl Call<'_> {
+    /// Does it, and answers what came of it. A failure is an answer too.
+    pub fn carry_out(mut self) -> CallToolResult {
+        for (name, usual) in self.tool.usual {
+            self.args.entry(*name).or_insert_with(|| (*usual).into());
+        }
+        let heard = Arc::new(Mutex::new(Heard::default()));
+        let result = self.caller.attend(|| self.perform(&heard));
+        let heard = std::mem::take(&mut *lock(&heard));
+        self.answer(heard, result).unwrap_or_else(|error| failure(&error, Vec::new()))
+    }
+
+    fn perform(&self, heard: &Arc<Mutex<Heard>>) -> Result<Exit> {
+        let named = match self.args.get("repository") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(named)) => Some(named.as_str()),
+            Some(other) => return Err(wrong("repository", other, "a folder")),
+        };
+        let words = self.tool.words(&self.args)?;
+        let folder = self.places.folder(named)?;
+        for path in words::paths(self.tool.verb, &self.args) {
+            self.places.path(path, Some(&folder))?;
+        }
+        let done = self.say(words, &folder, heard);
+        if let Some(then) = self.tool.then.filter(|_| done.is_ok() || self.tool.waits) {
+            let seen = lock(heard).runs.clone();
+            for words in then(&self.args, &seen) {
+                self.say(words, &folder, heard)?;
+            }
+        }
+        done
+    }
+
+    /// Has the command line say these words in a folder.
+    fn say(&self, words: Vec<OsString>, folder: &Path, heard: &Arc<Mutex<Heard>>) -> Result<Exit> {
+        let cli = Cli::try_parse_from(words).map_err(|said| cli::explain(&said, self.tool.verb[0]))?;
+        let (heard, tell) = (Arc::clone(heard), Arc::clone(&self.tell));
+        let ui = Ui::told_to(Arc::new(move |said| lock(&heard).hear(said, tell.as_ref())), None, cli.format(false));
+        let here = || {
+            let mut context = Context::look_around_in(folder)?;
+            let allowed = Allowed::of(&context.settings, |name| Tool::named(name).is_some())?;
+            if self.tool.is_allowed(&allowed) {
+                context.leave = allowed.leave(self.tool.name);
+                Ok(context)
+            } else {
+                Err(refused(self.tool.name, self.tool.groups))
+            }
+        };
+        commands::run(cli, here, &ui)
+    }
+
+    fn answer(&self, heard: Heard, result: Result<Exit>) -> Result<CallToolResult> {
+        let Heard { mut documents, bytes, mut notes, .. } = heard;
+        if self.tool.answer == Answer::Runs {
+            documents = vec![json!({"schema": Schema::of(RUNS), "runs": documents})];
+        }
+        let said = String::from_utf8_lossy(&self.caller.heard()).trim_end().to_owned();
+        if !said.is_empty() {
+            notes.push(format!("git said:\n{said}"));
+        }
+        let exit = match &result {
+            Ok(exit) => exit.code(),
+            Err(error) => error.kind().exit_code(),
+        };
+        match result {
+            // Of what was waited for, it is the answer that it is not there yet, or did not come to anything.
+            Err(error) if self.tool.waits && matches!(error.kind(), Kind::Timeout | Kind::TaskError) => {
+                notes.push(sentence(&error));
+            }
+            Err(error) => {
+                let kept = documents.iter().map(ToString::to_string).chain(notes).collect();
+                return Ok(failure(&error, kept));
+            }
+            Ok(Exit::With(Kind::Failed)) if documents.is_empty() && bytes.is_empty() => {
+                return Ok(failure(&Error::failed(notes.join("; ")), Vec::new()));
+            }
+            Ok(_) => {}
+        }
+        let mut meta = Map::new();
+        meta.insert("git-puff/exit".into(), exit.into());
+        let (structured, mut content) = match (self.tool.answer, documents.pop()) {
+            (Answer::Done, _) => (None, Vec::new()),
+            (Answer::List(_, field), Some(document)) => self.page(document, field).map(whole)?,
+            (_, Some(document)) => whole(document),
+            (_, None) => {
+                let (offset, limit) = (number(&self.args, "offset", 0)?, number(&self.args, "limit", TEXT)?);
+                let part = text::part(&bytes, offset, limit.min(MOST_TEXT));
+                meta.insert("git-puff/outside".into(), json!(["text"]));
+                (serde_json::to_value(&part).ok(), vec![ContentBlock::text(text::fenced(&part))])
+            }
+        };
+        // What is printed beside a document.
+        if !bytes.is_empty() && structured.as_ref().is_some_and(|document| document.get("text").is_none()) {
+            content.push(ContentBlock::text(text::fenced(&text::part(&bytes, 0, TEXT))));
+        }
+        let fields = structured.as_ref().map(outside).unwrap_or_default();
+        if !fields.is_empty() {
+            notes.push(format!("in this document, {} are {}", fields.join(", "), text::NOTICE));
+            meta.insert("git-puff/outside".into(), fields.into());
+        }
+        if exit != 0 {
+            notes.push(format!("exit code {exit}"));
+        }
+        if !notes.is_empty() || content.is_empty() {
+            let notes = if notes.is_empty() { "done".to_owned() } else { notes.join("\n") };
+            content.push(ContentBlock::text(clean_block(&notes)));
+        }
+        let mut answer = CallToolResult::success(content).with_meta(Some(MetaObject(meta)));
+        answer.structured_content = structured;
+        Ok(answer)
+    }
+
+    /// A part of a list; where there is more, it says how to go on.
+    fn page(&self, mut document: Value, field: &str) -> Result<Value> {
+        let (offset, limit) =
+            (number(&self.args, "offset", 0)?, number(&self.args, "limit", ITEMS)?.clamp(1, MOST_ITEMS));
+        let Some(items) = document.get_mut(field).and_then(Value::as_array_mut) else { return Ok(document) };
+        let total = items.len();
+        let end = offset.saturating_add(limit).min(total);
+        if offset == 0 && end == total {
+            return Ok(document);
+        }
+        items.truncate(end);
+        items.drain(..offset.min(end));
+        let next = (end < total).then_some(end);
+        document["page"] = json!({"offset": offset, "next_offset": next, "total": total});
+        Ok(document)
+    }
+}
+
+fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Heard {
+    fn hear(&mut self, said: Said<'_>, tell: &(dyn Fn(News) + Send + Sync)) {
+        let said = match said {
+            Said::Document(document) => return self.documents.push(document),
+            Said::Bytes(bytes) => return self.bytes.extend_from_slice(bytes),
+            Said::Event(event) => {
+                let run = event["run"].as_str().unwrap_or_default().to_owned();
+                if !self.runs.contains(&run) {
+                    self.runs.push(run);
+                }
+                let changes: Vec<&str> =
+                    event["changes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                return tell(News { step: None, line: changes.join("; ") });
+            }
+            Said::Step { done, total, line } => return tell(News { step: Some((done, total)), line: line.to_owned() }),
+            Said::Note(text) => text.to_owned(),
+            Said::Warning(text) => format!("warning: {text}"),
+            Said::Hint(text) => format!("hint: {text}"),
+            Said::Error(error) => sentence(error),
+        };
+        tell(News { step: None, line: said.clone() });
+        self.notes.push(said);
+    }
+}
+
+/// A document, whole, and the same as text for clients that know no structure.
+fn whole(document: Value) -> (Option<Value>, Vec<ContentBlock>) {
+    let text = ContentBlock::text(document.to_string());
+    (Some(document), vec![text])
+}
+
+fn number(args: &Args, name: &str, usual: usize) -> Result<usize> {
+    match args.get(name) {
+        None | Some(Value::Null) => Ok(usual),
+        Some(value) => value
+            .as_u64()
+            .and_then(|number| usize::try_from(number).ok())
+            .ok_or_else(|| wrong(name, value, "a whole number")),
+    }
+}
+
+/// An error with its hint and causes, a line each.
+fn sentence(error: &Error) -> String {
+    let hint = error.next_step().map(|hint| format!("hint: {hint}"));
+    let causes = error.causes().into_iter().map(|cause| format!("cause: {cause}"));
+    let lines: Vec<String> = std::iter::once(format!("error: {}", error.message())).chain(hint).chain(causes).collect();
+    lines.join("\n")
+}
+
+/// That a call failed, and why; `more` is what it said before.
+pub fn failure(error: &Error, more: Vec<String>) -> CallToolResult {
+    let content = std::iter::once(sentence(error)).chain(more).map(|text| ContentBlock::text(clean_block(&text)));
+    let mut answer = CallToolResult::error(content.collect());
+    answer.structured_content = serde_json::to_value(ui::failure(error)).ok();
+    answer
+}
