@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use divan::Bencher;
-use full::{export, full, harvest};
+use full::{export, full, full_in, harvest};
 use support::lab::{Lab, run};
 
 const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");

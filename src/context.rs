@@ -72,7 +72,8 @@ impl Context {
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        let context = Context { repo, settings, clock, ids, environment, places, leave: Leave::default(), who: OnceCell::new() };
+        let context =
+            Context { repo, settings, clock, ids, environment, places, leave: Leave::default(), who: OnceCell::new() };
         context.shorten_names(Abbrev::of_setting(context.settings.git("core.abbrev")));
         let quote = context.settings.git("core.quotepath").is_none_or(|_| context.settings.git_truth("core.quotepath"));
         shown::quote_all(quote);

@@ -28,7 +28,7 @@ pub fn full(packed: bool) -> Lab {
 }
 
 /// The same in a format.
-fn full_in(format: &[(&str, &str)], packed: bool) -> Lab {
+pub fn full_in(format: &[(&str, &str)], packed: bool) -> Lab {
     let lab = Lab::with_variables(format);
     export(&lab);
     run(lab.command(PUFF).args(harvest("model"))).ok();

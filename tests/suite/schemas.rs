@@ -6,8 +6,8 @@ use git_puff::model::documents::KINDS;
 use serde_json::{Value, json};
 
 use crate::support::crew::Crew;
-use crate::support::mcp::Client;
 use crate::support::lab::{Lab, run};
+use crate::support::mcp::Client;
 use crate::support::schema::{check, check_as, faults};
 
 fn json_of(text: &str) -> Value {
