@@ -70,7 +70,8 @@ hold_reason \"auth_unavailable\", and end: touch nothing.
    - 0.15 if base_branch is its base, or its head;
    - 0.10 if its title, body or branch names one of issue_refs.
    Without a hint, or without issue_refs, divide the sum by what could be reached without them.
-5. Decide. No pull request above 0.10: status \"no_match\". The best one at {threshold:.2} or more, and 0.10 or more ahead of the next,
+5. Decide. A base branch alone says nothing: if no pull request is named by the hint, has one of changed_paths or names one of
+   issue_refs, the status is \"no_match\". The best one at {threshold:.2} or more, and 0.10 or more ahead of the next,
    and no confidence below {threshold:.2} in the manifest: join it (step 7). Otherwise first analyse (step 6).
 6. Analyse (`seq`): compare intent_summary and the patch with what the candidates are for, read the code around the changed lines on
    each candidate's head, and try the patch there (`git apply --check --3way`). Write down in one or two sentences which one it
