@@ -84,11 +84,11 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
     lab.git(&["config", "puff.remote", "github"]);
     check_as(&lab.puff(&["report", &id, "--format", "manifest"]).ok().json(), "manifest");
     found.extend(["runbook", "manifest", "variant-report", "variant-meta"].map(str::to_owned));
+    let part = Client::new(lab).call("patch", json!({"variant": format!("{id}:1")}));
+    found.insert(check(&part));
     found.insert(check(&lab.puff(&["prune", &id, "--json"]).ok().json()));
     found.insert(check(&lab.puff(&["sync", "--json"]).ok().json()));
     found.insert(check(&sent(format!("refs/puff/pruned/{id}:pruned.json"))));
-    let part = Client::new(lab).call("patch", json!({"variant": format!("{id}:1")}));
-    found.insert(check(&part));
     let missing: Vec<&str> = KINDS.iter().map(|kind| kind.name).filter(|kind| !found.contains(*kind)).collect();
     assert!(missing.is_empty(), "no document of these kinds was looked at: {missing:?}");
 }
