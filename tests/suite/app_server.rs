@@ -9,7 +9,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tungstenite::Message;
 
-use crate::support::lab::{Lab, kill, make_executable, newest_codex, wait_until};
+use crate::support::lab::{Lab, is_gone, kill, make_executable, newest_codex, wait_until};
 use crate::support::stage::{ended, native};
 
 /// A lab with the real app server.
@@ -29,8 +29,7 @@ fn pid_of(lab: &Lab, field: &str) -> u32 {
 }
 
 fn is_running(pid: u32) -> bool {
-    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    !state.is_empty() && !state.contains(") Z ")
+    !is_gone(pid)
 }
 
 /// Talks to the server as any client does, and answers what it answered to `method`.

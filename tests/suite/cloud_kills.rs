@@ -43,7 +43,7 @@ fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_give
     let mut stage = Stage::new();
     // The npm package's script this time: it is killed with its parent or not, the program inside it lives on.
     stage.lab.use_real_codex(&stage.cloud);
-    stage.cloud.fault(SUBMISSION, Action::Delay(Duration::from_secs(5)), Some(1));
+    stage.cloud.fault(SUBMISSION, Action::Delay(Duration::from_secs(15)), Some(1));
     let launch = stage.spawn(&["launch", "--harvest", "--best-of", "2", "--prompt", "Trim the input"]);
     stage.asked(SUBMISSION, 1);
     kill_after(launch, Duration::ZERO);
@@ -179,7 +179,7 @@ fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_e
     stage.finish_all(&task);
     // The attempts were counted by the look that found it ready, then by the harvest; now the diffs are being fetched.
     stage.asked("sibling_turns", 3);
-    kill(stage.lab.watcher().expect("a watcher lives"));
+    kill(stage.lab.living_watcher());
     stage.clients_ended();
     let jobs = stage.lab.puff(&["jobs", "--json"]).ok().json();
     assert_eq!(jobs["jobs"][0]["state"], json!("orphaned"));
@@ -200,7 +200,7 @@ fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
     let stage = Stage::new();
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
     let (other, other_task) = stage.launch(1, "Trim the output", &[]);
-    let first = stage.lab.watcher().expect("a watcher lives");
+    let first = stage.lab.living_watcher();
     kill(first);
     let state = || stage.lab.puff(&["jobs", "--json"]).ok().json()["jobs"].clone();
     wait_until("both are orphaned", || state().as_array().unwrap().iter().all(|job| job["state"] == "orphaned"));

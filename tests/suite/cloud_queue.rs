@@ -91,7 +91,7 @@ fn a_refused_submission_does_not_hold_up_the_queue() {
 fn a_queue_survives_the_kill_of_its_watcher() {
     let stage = Stage::new();
     queue(&stage);
-    kill(stage.lab.watcher().expect("a watcher lives"));
+    kill(stage.lab.living_watcher());
     stage.clients_ended();
     stage.finish_all(&stage.only_task().id);
     stage.lab.puff(&["watch", "--detach", "--all"]).ok();

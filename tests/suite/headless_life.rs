@@ -19,7 +19,7 @@ fn a_run_is_watched_until_its_last_attempt_is_through() {
         let args = ["launch", "--env", env, "--interval", "1s", "--harvest", "--prompt", PROMPT, "--json"];
         let id = lab.puff(&args).ok().json()["run"].as_str().unwrap().to_owned();
 
-        assert!(lab.watcher().is_some());
+        lab.living_watcher();
 
         // The list reads `ready` as soon as the first attempt is: only `show` tells that one is still at work.
         codex.phase("partial");

@@ -35,7 +35,7 @@ fn a_killed_watcher_leaves_agents_at_work_and_the_next_one_goes_on() {
     let crew = Crew::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
-    let watcher = crew.lab.watcher().expect("a watcher");
+    let watcher = crew.lab.living_watcher();
     kill(watcher);
     wait_until("the watcher is gone", || crew.lab.puff(&["jobs"]).ok().stdout.contains("orphaned"));
     fs::write(crew.lab.path("go"), "").unwrap();
@@ -80,7 +80,7 @@ fn what_a_kill_left_half_made_is_made_again() {
     let crew = Crew::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
-    kill(crew.lab.watcher().expect("a watcher"));
+    kill(crew.lab.living_watcher());
     // As if that kill had come while the second worktree was being made.
     let path = crew.yard().join(&run).join("var2");
     let shown = path.display().to_string();

@@ -66,6 +66,7 @@ fn the_documented_workflow_runs_line_by_line() {
     let launched = lab.puff(&flags).ok();
     let expected = ["JOB_ID", "PID", "TASK_ID", "TASK_URL", "LOG_PATH", "RESULT_PATH", "RUN"];
     assert_eq!(keys(&launched.stdout), expected);
+    lab.living_watcher();
     let jobs = lab.puff(&["jobs"]).ok();
     assert_eq!(
         keys(&jobs.stdout),

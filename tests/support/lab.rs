@@ -287,6 +287,13 @@ impl Lab {
         }
     }
 
+    /// The process id of the living watcher, which may be about to say so.
+    #[track_caller]
+    pub fn living_watcher(&self) -> u32 {
+        wait_until("a watcher lives", || self.watcher().is_some());
+        self.watcher().expect("it lived a moment ago")
+    }
+
     /// The process id of the living watcher.
     pub fn watcher(&self) -> Option<u32> {
         let jobs = self.puff(&["jobs", "--json"]).ok().json();
@@ -395,9 +402,21 @@ pub fn finish(output: Output) -> Ran {
     }
 }
 
-/// Ends a process as `kill -9` does.
+/// Ends a process as `kill -9` does, and waits until it is gone: a busy system takes a moment for that, and what it had
+/// locked is locked until then.
 pub fn kill(pid: u32) {
     let _ = Command::new("kill").args(["-9", &pid.to_string()]).output();
+    let started = Instant::now();
+    while !is_gone(pid) && started.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Has a process ended, with every thread of it? One that nobody has asked about yet is a zombie.
+pub fn is_gone(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    stat.is_empty() || (threads <= 1 && stat.contains(") Z "))
 }
 
 /// Waits until something is so.
