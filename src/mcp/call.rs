@@ -1,6 +1,7 @@
 //! One call of a tool: the verb that it is, what it says, and what is answered.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -215,10 +216,33 @@ impl Heard {
     }
 }
 
-/// A document, whole, and the same as text for clients that know no structure.
+/// A document, whole, and the same as text for clients that know no structure; not where that is so long that they would
+/// do better to ask for a part.
 fn whole(document: Value) -> (Option<Value>, Vec<ContentBlock>) {
-    let text = ContentBlock::text(document.to_string());
-    (Some(document), vec![text])
+    let mut text = Short::default();
+    let text = match serde_json::to_writer(&mut text, &document) {
+        Ok(()) => String::from_utf8_lossy(&text.0).into_owned(),
+        Err(_) => format!("more than {MOST_TEXT} bytes, in the structured content; a smaller 'limit' answers a part"),
+    };
+    (Some(document), vec![ContentBlock::text(text)])
+}
+
+/// Takes what is no longer than a text that is answered at once.
+#[derive(Default)]
+struct Short(Vec<u8>);
+
+impl io::Write for Short {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MOST_TEXT {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn number(args: &Args, name: &str, usual: usize) -> Result<usize> {

@@ -21,7 +21,7 @@ use super::allow::Allowed;
 use super::call::{Call, News};
 use super::places::Places;
 use super::roots::{self, Way};
-use super::tools::{TOOLS, Tool};
+use super::tools::{Schemas, TOOLS, Tool};
 use super::works::Works;
 use super::{prompts, resources};
 use crate::context::Environment;
@@ -196,7 +196,8 @@ impl ServerHandler for Server {
                 .collect();
             // Where nobody can say, the call itself tells.
             let may = |tool: &&Tool| allowed.is_empty() || allowed.iter().any(|allowed| tool.is_allowed(allowed));
-            TOOLS.iter().filter(may).map(Tool::described).collect()
+            let mut known = Schemas::new();
+            TOOLS.iter().filter(may).map(|tool| tool.described(&mut known)).collect()
         });
         Ok(ListToolsResult::with_all_items(tools.await?))
     }

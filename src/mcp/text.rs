@@ -41,20 +41,35 @@ pub fn fenced(part: &Text) -> String {
     format!("{head}; it ends before 'end of text {digest}']\n{}\n[end of text {digest}]", part.text)
 }
 
-/// The fields of documents that hold text from outside.
-const OUTSIDE: [&str; 9] =
-    ["title", "reason", "message", "messages", "last_message", "tail", "prompt", "detail", "changes"];
+/// The name of a field that holds text from outside.
+fn named(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "title" => "title",
+        "reason" => "reason",
+        "message" => "message",
+        "messages" => "messages",
+        "last_message" => "last_message",
+        "tail" => "tail",
+        "prompt" => "prompt",
+        "detail" => "detail",
+        "changes" => "changes",
+        _ => return None,
+    })
+}
 
 /// The fields of a document that hold text from outside, each once.
 pub fn outside(document: &serde_json::Value) -> Vec<&'static str> {
+    fn holds(value: &serde_json::Value) -> bool {
+        value.as_str().is_some_and(|text| !text.is_empty())
+            || value.as_array().is_some_and(|texts| texts.iter().any(serde_json::Value::is_string))
+    }
     fn look(value: &serde_json::Value, found: &mut Vec<&'static str>) {
         match value {
             serde_json::Value::Object(fields) => {
                 for (name, value) in fields {
-                    let known = OUTSIDE.iter().find(|known| *known == name).filter(|known| !found.contains(known));
-                    let holds = value.as_str().is_some_and(|text| !text.is_empty())
-                        || value.as_array().is_some_and(|texts| texts.iter().any(serde_json::Value::is_string));
-                    found.extend(known.filter(|_| holds));
+                    if let Some(name) = named(name).filter(|name| holds(value) && !found.contains(name)) {
+                        found.push(name);
+                    }
                     look(value, found);
                 }
             }

@@ -3,6 +3,7 @@
 mod own;
 mod table;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -24,6 +25,9 @@ pub const MOST_TEXT: usize = 400_000;
 pub const ITEMS: usize = 20;
 /// The most items of a list that are answered at once.
 pub const MOST_ITEMS: usize = 1000;
+
+/// The schemas of answers, by the kinds of documents that they are of.
+pub type Schemas = HashMap<Vec<&'static str>, Arc<JsonObject>>;
 
 /// A tool.
 pub struct Tool {
@@ -103,8 +107,8 @@ impl Tool {
         self.groups.iter().any(|group| allowed.allows(self.name, *group))
     }
 
-    /// What a client is told of it.
-    pub fn described(&self) -> Described {
+    /// What a client is told of it. Tools that answer the same share its schema.
+    pub fn described(&self, known: &mut Schemas) -> Described {
         let Effect { read_only, destructive, idempotent, open_world } = self.effect;
         let annotations = ToolAnnotations::from_raw(
             Some(self.title.to_owned()),
@@ -116,8 +120,8 @@ impl Tool {
         let described = Described::new(self.name, self.about, Arc::new(self.input_schema()))
             .with_title(self.title)
             .with_annotations(annotations);
-        match self.output_schema() {
-            Some(schema) => described.with_raw_output_schema(Arc::new(schema)),
+        match self.output_schema(known) {
+            Some(schema) => described.with_raw_output_schema(schema),
             None => described,
         }
     }
@@ -159,16 +163,19 @@ impl Tool {
     }
 
     /// What is answered: one of the documents, or why there is none.
-    fn output_schema(&self) -> Option<JsonObject> {
-        let kinds: Vec<&str> = match self.answer {
+    fn output_schema(&self, known: &mut Schemas) -> Option<Arc<JsonObject>> {
+        let kinds: Vec<&'static str> = match self.answer {
             Answer::Document(kinds) => kinds.to_vec(),
             Answer::Runs => vec![RUNS],
             Answer::List(kind, _) => vec![kind],
             Answer::Text(kinds) => [&[documents::TEXT], kinds].concat(),
             Answer::Done => return None,
         };
+        if let Some(schema) = known.get(&kinds) {
+            return Some(Arc::clone(schema));
+        }
         let (mut any, mut defs) = (Vec::new(), Map::new());
-        for kind in kinds.into_iter().chain([ERROR]) {
+        for kind in kinds.iter().copied().chain([ERROR]) {
             let mut schema = Kind::named(kind)?.schema();
             strip(&mut schema);
             if let Some(Value::Object(more)) = schema.as_object_mut().and_then(|schema| schema.remove("$defs")) {
@@ -182,6 +189,8 @@ impl Tool {
         if !defs.is_empty() {
             schema.insert("$defs".into(), defs.into());
         }
+        let schema = Arc::new(schema);
+        known.insert(kinds, Arc::clone(&schema));
         Some(schema)
     }
 
@@ -230,8 +239,9 @@ mod tests {
 
     #[test]
     fn every_tool_says_what_it_takes_gives_and_does() {
+        let mut known = Schemas::new();
         for tool in TOOLS {
-            let described = tool.described();
+            let described = tool.described(&mut known);
             let name = tool.name;
             assert!(described.description.is_some_and(|about| about.len() > 40), "{name}");
             let properties = described.input_schema["properties"].as_object().unwrap().clone();

@@ -4,6 +4,7 @@
 use std::any::TypeId;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, Command, CommandFactory};
 use serde_json::{Map, Value, json};
@@ -18,9 +19,12 @@ pub type Args = Map<String, Value>;
 /// its help.
 pub type Taken = (&'static str, Option<&'static str>);
 
+/// The command line, put together once.
+static COMMANDS: LazyLock<Command> = LazyLock::new(Cli::command);
+
 /// The verb with these names.
-fn find(verb: &[&str]) -> Option<Command> {
-    verb.iter().try_fold(Cli::command(), |command, name| command.find_subcommand(name).cloned())
+fn find(verb: &[&str]) -> Option<&'static Command> {
+    verb.iter().try_fold(&*COMMANDS, |command, name| command.find_subcommand(name))
 }
 
 /// What an argument holds.
