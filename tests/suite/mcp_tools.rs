@@ -124,9 +124,11 @@ fn a_run_goes_from_launch_to_pick_and_back() {
     assert_eq!(client.call("prune", json!({"runs": [&id]}))["runs"][0]["run"], id.as_str());
     assert_eq!(client.call("list", json!({}))["runs"], json!([]));
     assert_eq!(client.call("undo", json!({}))["run"], id.as_str());
+    // Only what has not ended can be cancelled.
+    crew.agent("good", "exec sleep 600").agent("bad", "exec sleep 600");
     let retried = client.call("retry", json!({"run": &id, "prompt": "Count in digits, again"}));
     assert_eq!(retried["parent"], id.as_str());
-    client.call("cancel", json!({"run": retried["run"]}));
+    assert_eq!(client.call("cancel", json!({"run": retried["run"]}))["state"], "cancelled");
 }
 
 #[test]
