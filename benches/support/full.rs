@@ -30,11 +30,20 @@ pub fn full(packed: bool) -> Lab {
 /// The same in a format.
 pub fn full_in(format: &[(&str, &str)], packed: bool) -> Lab {
     let lab = Lab::with_variables(format);
-    export(&lab);
+    fill(&lab, RUNS);
+    if packed {
+        lab.git(&["gc", "--quiet"]);
+    }
+    lab
+}
+
+/// Harvests one run, and makes so many more like it.
+pub fn fill(lab: &Lab, runs: usize) {
+    export(lab);
     run(lab.command(PUFF).args(harvest("model"))).ok();
     let record = lab.git(&["show", "refs/puff/runs/model:run.json"]);
     let mut stream = String::new();
-    for number in 0..RUNS {
+    for number in 0..runs {
         let time = format!("2026-11-{:02}T{:02}:{:02}:00.000Z", 1 + number / 720, number / 60 % 12, number % 60);
         let name = format!("run-{number}");
         let mut document: serde_json::Value = serde_json::from_str(&record).expect("a run");
@@ -56,10 +65,6 @@ pub fn full_in(format: &[(&str, &str)], packed: bool) -> Lab {
     std::fs::write(&file, stream).expect("a file");
     let script = format!("git -c fastimport.unpackLimit=1000000 fast-import --quiet <'{}'", file.display());
     run(lab.command("sh").args(["-c", &script])).ok();
-    if packed {
-        lab.git(&["gc", "--quiet"]);
-    }
     let listed = run(lab.command(PUFF).args(["list", "--json"])).ok().json();
-    assert_eq!(listed["runs"].as_array().map(Vec::len), Some(RUNS + 1));
-    lab
+    assert_eq!(listed["runs"].as_array().map(Vec::len), Some(runs + 1));
 }

@@ -63,6 +63,10 @@ pub fn write_all_notes(context: &Context, runs: &[Recorded], why: &str) -> Resul
 
 /// Is this line of a note the record of a run?
 pub(super) fn is_line_of(line: &str, run: &RunId) -> bool {
+    // A note has the lines of all runs of its commit: only those that may be meant are read.
+    if !line.contains(run.as_str()) && !line.contains('\\') {
+        return false;
+    }
     let parsed: Option<serde_json::Value> = serde_json::from_str(line).ok();
     parsed.is_some_and(|value| value.get("run").and_then(|name| name.as_str()) == Some(run.as_str()))
 }

@@ -8,6 +8,10 @@ use crate::model::RunId;
 /// What a section's first line begins with; no other line of a section does.
 const HEADING: &str = "# Handoff: ";
 
+/// What is before and after the name of the run in a section's last line.
+const ENDING: &str = "<!-- end of handoff: ";
+const CLOSE: &str = " -->";
+
 /// The first line of the section of a run.
 pub fn heading(run: &RunId) -> String {
     format!("{HEADING}{run}")
@@ -15,7 +19,7 @@ pub fn heading(run: &RunId) -> String {
 
 /// The last line of the section of a run: a comment, so that a rendered report does not show it.
 pub fn ending(run: &RunId) -> String {
-    format!("<!-- end of handoff: {run} -->")
+    format!("{ENDING}{run}{CLOSE}")
 }
 
 /// The note with the section of `run` in the place where it was, or at the end where there was none. A section of the
@@ -90,7 +94,7 @@ fn split(note: &str) -> Vec<Part<'_>> {
             // A section whose end was lost ends where the next one begins.
             parts.push(Part { run, text: &note[begin..at] });
             (begin, run) = (at, Some(name));
-        } else if run.is_some_and(|run| words == format!("<!-- end of handoff: {run} -->")) {
+        } else if run.is_some() && words.strip_prefix(ENDING).and_then(|name| name.strip_suffix(CLOSE)) == run {
             parts.push(Part { run, text: &note[begin..next] });
             (begin, run) = (next, None);
         }
