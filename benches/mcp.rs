@@ -54,7 +54,12 @@ fn list(lab: &Lab) {
     heading(&format!("{RUNS} runs"));
     let mut client = Client::new(lab);
     for (what, limit) in [("list, all of them", 1000), ("list, the newest 20", 20)] {
-        let time = measured(30, || drop(client.call("list", json!({"limit": limit}))));
+        let ask = json!({"name": "list", "arguments": {"limit": limit}});
+        // Until the line is there: what a client does with it is its own affair.
+        let time = measured(30, || {
+            client.ask("tools/call", ask.clone());
+            client.line();
+        });
         say(what, time, if limit == 1000 { "(goal: 60 ms)" } else { "" });
     }
     say("show", measured(30, || drop(client.call("show", json!({"run": "run-500"})))), "");

@@ -109,11 +109,17 @@ impl Client {
         id
     }
 
+    /// The next line of the server, as it comes.
+    #[track_caller]
+    pub fn line(&mut self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("the server answers")
+    }
+
     /// The next message of the server that is no request of its own and no notification.
     #[track_caller]
     pub fn next(&mut self) -> Value {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE).expect("the server answers");
+            let line = self.line();
             let message: Value = serde_json::from_str(&line).unwrap_or_else(|why| panic!("{why}: {line}"));
             match (message.get("method"), message.get("id")) {
                 (Some(method), Some(id)) if method == "roots/list" => {
