@@ -68,23 +68,20 @@ pub fn remotes(context: &Context, named: Option<&str>) -> Result<Vec<String>> {
     let opt_in = |remote: &str| {
         format!("its people would see prompts and messages; opt it in: git config --add puff.sync.remote {remote}")
     };
-    let chosen = match named {
-        Some(named) if !opted.iter().any(|remote| remote == named) => {
-            return Err(
-                Error::failed(format!("runs do not go to '{named}': nobody has opted it in")).hint(opt_in(named))
-            );
-        }
-        Some(named) => vec![named.to_owned()],
-        None if opted.is_empty() => {
-            return Err(Error::failed("no remote is opted in, so runs go nowhere").hint(opt_in("origin")));
-        }
-        None => opted,
-    };
+    let chosen = named.map_or_else(|| opted.clone(), |named| vec![named.to_owned()]);
     for remote in &chosen {
         if remote.starts_with('-') || !context.repo.has_remote(remote) {
             return Err(Error::failed(format!("'{remote}' is no remote of this repository"))
                 .hint("'git remote -v' shows those there are; puff.sync.remote holds their names, not addresses"));
         }
+        if !opted.contains(remote) {
+            return Err(
+                Error::failed(format!("runs do not go to '{remote}': nobody has opted it in")).hint(opt_in(remote))
+            );
+        }
+    }
+    if chosen.is_empty() {
+        return Err(Error::failed("no remote is opted in, so runs go nowhere").hint(opt_in("origin")));
     }
     Ok(chosen)
 }

@@ -13,7 +13,8 @@ use crate::support::choice::Choice;
 use crate::support::lab::run;
 use crate::support::scenes::{ELSEWHERE, Scene};
 
-const DOCUMENTS: [&str; 4] = ["README.md", "docs/how-it-works.md", "docs/recovery.md", "docs/security.md"];
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "docs/how-it-works.md", "docs/puff-sh.md", "docs/recovery.md", "docs/security.md"];
 
 /// What stands for something in a sentence, and what it is taken for.
 const PLACEHOLDERS: [(&str, &str); 14] = [

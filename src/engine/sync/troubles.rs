@@ -86,7 +86,7 @@ pub fn refused(remote: &str, name: &str, said: &str) -> Trouble {
 pub fn base(remote: &str, branch: &str, base: Oid) -> Trouble {
     trouble(
         "base",
-        format!("its branch '{branch}' stays here: it stands on {}, which '{remote}' does not have", base.short()),
+        format!("its branch '{branch}' stays here: it stands on {}, which '{remote}' does not have", base.shown()),
         "push what it stands on first",
     )
 }
