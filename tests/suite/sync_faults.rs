@@ -26,7 +26,7 @@ fn only_remotes_that_were_opted_in_get_anything() {
     pair.git(Ours, &["remote", "add", "other", "../origin.git"]);
     let refused = pair.puff(Ours, &["sync", "other"]).exits(1).complains(&["'other'", "opted it in"]);
     assert!(refused.stderr.contains("git config --add puff.sync.remote other"), "{}", refused.stderr);
-    pair.puff(Ours, &["sync", "../origin.git"]).exits(1).complains(&["is no remote", "not addresses"]);
+    pair.puff(Ours, &["sync", "../origin.git"]).exits(1).complains(&["is no remote"]);
     pair.git(Ours, &["config", "--unset", "puff.sync.remote"]);
     pair.puff(Ours, &["sync"]).exits(1).complains(&["no remote is opted in"]);
     pair.git(Ours, &["config", "puff.sync.remote", "gone"]);
