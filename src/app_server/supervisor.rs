@@ -85,11 +85,10 @@ impl Supervisor<'_> {
                 return self.finish(AppServerStatus::Failed, Some(why.clone()), &why);
             }
             died = if ready.is_some_and(|ready| ready > HEALTHY) { 1 } else { died + 1 };
-            if died > RESTARTS {
+            let Some(pause) = pause_after(died) else {
                 let why = format!("it died {died} times in a row, the last time because {why}");
                 return self.finish(AppServerStatus::Failed, Some(why.clone()), &why);
-            }
-            let pause = PAUSE * 2u32.pow(died - 1);
+            };
             self.remark(&format!("{why}; starting it again in {} s", pause.as_secs()));
             self.server.status = AppServerStatus::Restarting;
             self.server.why = Some(why);
@@ -138,6 +137,11 @@ impl Supervisor<'_> {
     }
 }
 
+/// How long to wait before another start after so many deaths in a row; none when there is none.
+fn pause_after(died: u32) -> Option<Duration> {
+    (died <= RESTARTS).then(|| PAUSE * 2u32.pow(died.saturating_sub(1)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;
@@ -168,5 +172,11 @@ mod tests {
             }
         }
         Ok(())
+    }
+
+    #[test]
+    fn after_each_death_the_pause_is_longer_and_after_the_sixth_it_stays_dead() {
+        let pauses: Vec<u64> = (1..).map_while(pause_after).map(|pause| pause.as_secs()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16]);
     }
 }
