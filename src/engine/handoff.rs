@@ -80,3 +80,19 @@ pub(super) fn replace_line(note: &str, run: &Run, line: &str) -> String {
     }
     lines.join("\n") + "\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_lines_of_a_note_only_the_one_of_the_run_is_its_own() {
+        let run: RunId = "fix-a".parse().unwrap();
+        assert!(is_line_of(r#"{"run":"fix-a","state":"picked"}"#, &run));
+        // Another writer may have escaped what needs it not.
+        assert!(is_line_of(r#"{"run":"fix\u002da"}"#, &run));
+        for other in [r#"{"run":"fix"}"#, r#"{"run":"fix-ab"}"#, r#"{"run":"b","parent":"fix-a"}"#, "fix-a", ""] {
+            assert!(!is_line_of(other, &run), "{other}");
+        }
+    }
+}
