@@ -33,7 +33,7 @@ pub use signal::signal_process;
 pub use signal::{Signal, signal_group};
 pub use stdio::take_stdio;
 pub use waiting::{Wake, pause};
-pub(crate) use waiting::{block_on, interrupted};
+pub(crate) use waiting::{block_on, hear_signals, interrupted};
 
 use std::io;
 use std::path::{Path, PathBuf};

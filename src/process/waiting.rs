@@ -84,9 +84,22 @@ pub(crate) async fn interrupted() {
     }
 }
 
+thread_local!(static SIGNALS: RefCell<Option<Signals>> = const { RefCell::new(None) });
+
+/// Hears the signals that ask this program to end, from now on. What it starts afterwards has their usual actions, even
+/// where this program was started by something that ignores one of them, as `nohup` does: what is caught becomes usual
+/// again in another program, and what is ignored stays so. Only inside of [`block_on`].
+pub(crate) fn hear_signals() {
+    SIGNALS.with(|signals| {
+        let mut signals = signals.borrow_mut();
+        if signals.is_none() {
+            *signals = Signals::listen().ok();
+        }
+    });
+}
+
 /// Until a signal asks this program to end.
 async fn signalled() {
-    thread_local!(static SIGNALS: RefCell<Option<Signals>> = const { RefCell::new(None) });
     let kept = SIGNALS.with(|signals| signals.borrow_mut().take());
     // Held by a guard: a pause that ends by its time drops this future in the middle.
     struct Keep(Option<Signals>);

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::lab::{Lab, kill, wait_until};
+use crate::support::lab::{Lab, is_gone, kill, run, wait_until};
 
 /// Starts a shell script as a session of that name.
 fn start(lab: &Lab, name: &str, script: &str) {
@@ -82,15 +82,32 @@ fn killing_ends_the_agent_with_everything_that_it_started() {
 }
 
 #[test]
+fn an_agent_that_was_started_under_nohup_ends_with_its_terminal_all_the_same() {
+    let lab = Lab::new();
+    let program = env!("CARGO_BIN_EXE_git-puff");
+    let line = format!("trap '' HUP; exec '{program}' session start --name hung -- sh -c 'echo begun; exec sleep 600'");
+    run(lab.command("sh").args(["-c", &line])).ok();
+    until_it_says(&lab, "hung", "begun");
+    kill(supervisor(&lab, "hung"));
+    let pid = show(&lab, "hung")["pid"].as_u64().unwrap() as u32;
+    wait_until("it is gone", || is_gone(pid));
+}
+
+/// The process that the agent of a session is a child of.
+fn supervisor(lab: &Lab, name: &str) -> u32 {
+    let pid = show(lab, name)["pid"].as_u64().unwrap();
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
 fn a_session_whose_supervisor_was_killed_is_lost_and_its_log_is_there() {
     let lab = Lab::new();
     // It does not notice that its terminal is gone.
     start(&lab, "orphan", "trap '' HUP; echo begun; sleep 600");
     until_it_says(&lab, "orphan", "begun");
     let pid = show(&lab, "orphan")["pid"].as_u64().unwrap();
-    let parent = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let parent: u32 = parent.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();
-    kill(parent);
+    kill(supervisor(&lab, "orphan"));
     wait_until("it is seen to be lost", || show(&lab, "orphan")["state"] == "lost");
     let session = show(&lab, "orphan");
     assert_eq!(session["why"], "its supervisor is gone, without a word of how it ended");

@@ -78,6 +78,8 @@ async fn supervise(context: &Context, place: &SessionPlace, mut session: Session
     let log = Writer::begin(place, session.log_size).or_fail(|| format!("the log of '{id}' can't be written"))?;
     let listener = listen(place).or_fail(|| format!("the socket of '{id}' can't be made"))?;
     adopt_orphans();
+    // An agent that ignored the end of its terminal would outlive a supervisor that is killed.
+    process::hear_signals();
     let (terminal, output, keyboard) = match begin(place, &session) {
         Ok(begun) => begun,
         Err(failure) => {
