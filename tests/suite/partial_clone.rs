@@ -6,7 +6,7 @@ use crate::support::choice::Choice;
 use crate::support::export::{Export, patch_of};
 use crate::support::lab::{Lab, Ran, run};
 
-/// A lab with an export of two variants that change every file, and a clone `part` that has not everything.
+/// A lab with an export of two variants that each change other files too, and a clone `part` that has not everything.
 struct Part {
     lab: Lab,
     export: Export,
@@ -18,9 +18,9 @@ impl Part {
         let export = Export::new(&lab, "export");
         for variant in [1, 2] {
             let change = || {
-                lab.write("README", format!("variant {variant}\n"));
                 lab.write("src/parse.rs", format!("// variant {variant}\n"));
-                lab.write("notes.txt", format!("one\n{variant}\nthree\n"));
+                let other = if variant == 1 { "notes.txt" } else { "README" };
+                lab.write(other, format!("one\n{variant}\nthree\n"));
             };
             export.patch(variant, patch_of(&lab, change));
         }
@@ -94,11 +94,11 @@ fn every_way_to_read_a_tree_brings_what_it_needs() {
     part.puff(&["diff", "fix", "--matrix"]).ok();
     // Git itself may bring what it needs to find renames.
     assert!(part.fetches() - before <= 2, "{}", part.fetches() - before);
-    part.puff(&["review", "fix", "--check", "grep -q variant README"]).ok();
+    part.puff(&["review", "fix", "--check", "grep -q variant src/parse.rs"]).ok();
     part.puff(&["pick", "fix:1", "--onto", "main"]).exits(1).complains(&["in use"]);
     part.lab.git_in(&part.place(), &["checkout", "-q", "--detach"]);
     part.puff(&["pick", "fix:2", "--onto", "main"]).ok();
-    assert_eq!(part.lab.git_in(&part.place(), &["show", "main:README"]), "variant 2");
+    assert_eq!(part.lab.git_in(&part.place(), &["show", "main:src/parse.rs"]), "// variant 2");
 }
 
 #[test]
@@ -131,9 +131,9 @@ fn a_patch_that_names_what_nobody_has_costs_one_question_and_no_harm() {
 fn shallow_and_sparse_clones_are_worked_in_as_they_are() {
     let part = Part::new(&["--depth=1"]);
     part.harvest().ok();
-    part.puff(&["review", "fix", "--check", "grep -q variant README"]).ok();
+    part.puff(&["review", "fix", "--check", "grep -q variant src/parse.rs"]).ok();
     part.puff(&["pick", "fix:1"]).ok();
-    assert_eq!(part.lab.git_in(&part.place(), &["show", "HEAD:README"]), "variant 1");
+    assert_eq!(part.lab.git_in(&part.place(), &["show", "HEAD:src/parse.rs"]), "// variant 1");
     assert_eq!(part.lab.git_in(&part.place(), &["rev-parse", "--is-shallow-repository"]), "true");
 
     let part = Part::new(&["--filter=blob:none", "--sparse"]);
