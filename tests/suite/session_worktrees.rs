@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::lab::{Lab, kill, wait_until};
+use crate::support::lab::{Lab, kill, parent_of, wait_until};
 
 /// Starts a shell script as a session in a worktree of its own; answers where that is.
 fn start(lab: &Lab, name: &str, script: &str) -> PathBuf {
@@ -91,8 +91,7 @@ fn a_worktree_with_work_in_it_is_kept_and_named_with_what_removes_it() {
 /// Ends the supervisor of a session as `kill -9` does, and waits until its agent is gone, too.
 fn kill_supervisor(lab: &Lab, name: &str) {
     let pid = show(lab, name)["pid"].as_u64().unwrap();
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    kill(stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap());
+    kill(parent_of(pid));
     wait_until("it is seen to be lost", || show(lab, name)["state"] == "lost");
     wait_until("its agent is gone", || !Path::new(&format!("/proc/{pid}")).exists());
 }
@@ -124,8 +123,7 @@ fn an_agent_that_outlives_its_supervisor_keeps_its_worktree() {
     let path = start(&lab, "orphan", "trap '' HUP; echo begun; sleep 600");
     wait_until("it has begun", || lab.puff(&["session", "log", "orphan"]).stdout.contains("begun"));
     let pid = show(&lab, "orphan")["pid"].as_u64().unwrap();
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    kill(stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap());
+    kill(parent_of(pid));
     wait_until("it is seen to be lost", || show(&lab, "orphan")["state"] == "lost");
     lab.puff(&["doctor", "--repair"]);
     assert!(path.is_dir(), "somebody works in it");

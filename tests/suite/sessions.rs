@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::lab::{Lab, is_gone, kill, run, wait_until};
+use crate::support::lab::{Lab, is_gone, kill, parent_of, run, wait_until};
 
 /// Starts a shell script as a session of that name.
 fn start(lab: &Lab, name: &str, script: &str) {
@@ -95,9 +95,7 @@ fn an_agent_that_was_started_under_nohup_ends_with_its_terminal_all_the_same() {
 
 /// The process that the agent of a session is a child of.
 fn supervisor(lab: &Lab, name: &str) -> u32 {
-    let pid = show(lab, name)["pid"].as_u64().unwrap();
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    stat.rsplit(')').next().unwrap().split_whitespace().nth(1).unwrap().parse().unwrap()
+    parent_of(show(lab, name)["pid"].as_u64().unwrap())
 }
 
 #[test]

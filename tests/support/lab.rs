@@ -423,6 +423,14 @@ pub fn is_gone(pid: u32) -> bool {
     stat.is_empty() || (threads <= 1 && stat.contains(") Z "))
 }
 
+/// The process that started a living one, or took it over when that had ended.
+pub fn parent_of(pid: u64) -> u32 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+    // The name of the program, in parentheses, may hold anything.
+    let parent = stat.rsplit(')').next().and_then(|fields| fields.split_whitespace().nth(1));
+    parent.and_then(|parent| parent.parse().ok()).expect("a parent")
+}
+
 /// Waits until something is so.
 #[track_caller]
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
