@@ -137,9 +137,9 @@ impl Supervisor<'_> {
     }
 }
 
-/// How long to wait before another start after so many deaths in a row; none when there is none.
+/// How long to wait before another start after so many deaths in a row, one or more; none when there is none.
 fn pause_after(died: u32) -> Option<Duration> {
-    (died <= RESTARTS).then(|| PAUSE * 2u32.pow(died.saturating_sub(1)))
+    (died <= RESTARTS).then(|| PAUSE * 2u32.pow(died - 1))
 }
 
 #[cfg(test)]

@@ -100,6 +100,7 @@ pub(crate) fn hear_signals() {
 
 /// Until a signal asks this program to end.
 async fn signalled() {
+    hear_signals();
     let kept = SIGNALS.with(|signals| signals.borrow_mut().take());
     // Held by a guard: a pause that ends by its time drops this future in the middle.
     struct Keep(Option<Signals>);
@@ -108,7 +109,7 @@ async fn signalled() {
             SIGNALS.with(|signals| *signals.borrow_mut() = self.0.take());
         }
     }
-    let mut keep = Keep(kept.or_else(|| Signals::listen().ok()));
+    let mut keep = Keep(kept);
     match &mut keep.0 {
         Some(signals) => signals.next().await,
         None => std::future::pending().await,
