@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::cloud::Action;
-use crate::support::lab::{Lab, kill, run, wait_until};
+use crate::support::lab::{Lab, PATIENCE, kill, run, wait_until};
 use crate::support::stage::{LISTING, SUBMISSION, Stage, each, ended};
 
 /// Ends a program as `kill -9` does, so long after now.
@@ -176,11 +176,17 @@ fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_e
     let stage = Stage::new();
     let (run, task) = stage.launch(4, "Trim the input", &["--harvest"]);
     stage.looked_again();
+    let watcher = stage.lab.living_watcher();
+    // The attempts are counted by the look that finds it ready, then by the harvest; then the diffs are fetched, which
+    // takes until the watcher is dead.
+    stage.cloud.fault_after(2, "sibling_turns", Action::Delay(PATIENCE));
     stage.finish_all(&task);
-    // The attempts were counted by the look that found it ready, then by the harvest; now the diffs are being fetched.
     stage.asked("sibling_turns", 3);
-    kill(stage.lab.living_watcher());
+    kill(watcher);
+    stage.cloud.disconnect();
     stage.clients_ended();
+    stage.cloud.clear_faults();
+    stage.cloud.reconnect();
     let jobs = stage.lab.puff(&["jobs", "--json"]).ok().json();
     assert_eq!(jobs["jobs"][0]["state"], json!("orphaned"));
     let result = stage.lab.puff_dir().join("results").join(&run);

@@ -248,8 +248,12 @@ impl Cloud {
     /// Makes the service misbehave, `times` times or for ever, towards the requests whose `METHOD
     /// path?query` contains `route`.
     pub fn fault(&self, route: &str, action: Action, times: Option<usize>) {
-        let route = route.to_owned();
-        self.state().faults.push(Fault { route, action, times });
+        self.state().faults.push(Fault { route: route.to_owned(), spared: 0, action, times });
+    }
+
+    /// The same from the request after the first `spared` on, for ever.
+    pub fn fault_after(&self, spared: usize, route: &str, action: Action) {
+        self.state().faults.push(Fault { route: route.to_owned(), spared, action, times: None });
     }
 
     /// Ends all faults.
@@ -412,6 +416,8 @@ struct Shared {
 
 struct Fault {
     route: String,
+    /// How many of the next requests it leaves alone.
+    spared: usize,
     action: Action,
     times: Option<usize>,
 }
@@ -450,6 +456,10 @@ impl State {
         let mut action = None;
         for fault in &mut self.faults {
             if !line.contains(&fault.route) || fault.times == Some(0) {
+                continue;
+            }
+            if fault.spared > 0 {
+                fault.spared -= 1;
                 continue;
             }
             match &fault.action {
