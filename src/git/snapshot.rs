@@ -110,7 +110,9 @@ impl Repo {
         let view = View { worktree: worktree.to_owned(), git_dir, index: folder.path().join("index") };
         view.read_index(Some(base_tree))?;
         view.add_all()?;
-        let declared = view.declared_submodules(base_tree)?;
+        let of_base = view.list_tree(base_tree)?;
+        view.refuse_lost_index(&of_base)?;
+        let declared = view.declared_submodules(&of_base)?;
         let (left, links) = (view.left_over()?, view.links()?);
         let (embedded, unread): (Vec<_>, Vec<_>) = left.into_iter().partition(|path| path.ends_with(b"/"));
         let made = links.iter().filter(|path| !declared.contains(*path)).cloned();

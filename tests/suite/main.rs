@@ -35,6 +35,7 @@ mod import_repeat;
 mod init;
 mod join_operator;
 mod local_codex;
+mod local_index;
 mod local_kills;
 mod local_life;
 mod local_patch;

@@ -1,11 +1,12 @@
 //! A worktree as git sees it through an index of our own: its own index and files are only read.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::git::bytes::{as_path, records};
+use crate::git::bytes::{as_path, records, shown};
 use crate::git::worktrees::{TIES, git_in};
 use crate::git::{GitFailure, base_git, run};
 use crate::model::Oid;
@@ -15,9 +16,17 @@ use crate::process::Cmd;
 pub(super) const LIMIT: Duration = Duration::from_secs(1800);
 
 /// Settings that must not change what is taken, nor run anything.
-const PINNED: [&str; 6] = [
+///
+/// An index of ours is one file (`core.splitIndex`) with a checksum (`index.skipHash`): with the two of them the other way
+/// round, git up to 2.47 names the shared half of an index by a checksum of zeros, takes that for none, and writes the
+/// tree of nothing. The next two are about which files git looks into: an agent may date a file as it likes.
+const PINNED: [&str; 10] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
+    "core.splitIndex=false",
+    "index.skipHash=false",
+    "core.trustctime=true",
+    "core.checkStat=default",
     "core.safecrlf=false",
     "core.quotePath=true",
     "advice.addEmbeddedRepo=false",
@@ -40,12 +49,12 @@ impl View {
     }
 
     /// Begins with a copy of the worktree's own index: what was staged by force, or taken out of the index, is meant.
-    /// Where there is none that can be read, with the base.
+    /// Where there is none that can be read, or nothing is in it, with the base.
     pub fn read_index(&self, base_tree: Option<Oid>) -> Result<(), GitFailure> {
         // Without the folder of the worktree, it is the index of the main one.
         let own = base_tree.is_none() || self.git_dir.join("commondir").exists();
-        let copied = own && fs::copy(self.git_dir.join("index"), &self.index).is_ok();
-        if copied && self.show_hidden().is_ok() {
+        let copied = own && copy_index(&self.git_dir, &self.index).is_ok();
+        if copied && self.show_hidden().is_ok_and(|entries| entries > 0 || base_tree.is_none()) {
             return Ok(());
         }
         let _ = fs::remove_file(&self.index);
@@ -69,11 +78,13 @@ impl View {
     }
 
     /// Looks at files again that git was told not to look at; not where a sparse checkout is why they are not there.
-    fn show_hidden(&self) -> Result<(), GitFailure> {
+    /// Returns the number of entries of the index.
+    fn show_hidden(&self) -> Result<usize, GitFailure> {
         let listed = run(&self.git().args(["ls-files", "-z", "-v"]))?;
         let sparse = !self.sparse().is_empty();
-        let (mut assumed, mut skipped) = (Vec::new(), Vec::new());
+        let (mut assumed, mut skipped, mut entries) = (Vec::new(), Vec::new(), 0);
         for entry in records(&listed.stdout).filter(|entry| entry.len() > 2) {
+            entries += 1;
             let (tag, path) = (entry[0], &entry[2..]);
             if tag.is_ascii_lowercase() {
                 assumed.extend(path.iter().copied().chain([0]));
@@ -87,7 +98,7 @@ impl View {
                 run(&self.git().args(["update-index", flag, "-z", "--stdin"]).stdin(paths))?;
             }
         }
-        Ok(())
+        Ok(entries)
     }
 
     /// Files outside of a sparse checkout that the agent made are its work too.
@@ -96,10 +107,15 @@ impl View {
         if asked.is_ok_and(|answer| answer.stdout.trim_ascii() == b"true") { &["--sparse"] } else { &[] }
     }
 
-    /// The paths that the base has submodules at, and those that `.gitmodules` names now.
-    pub fn declared_submodules(&self, base_tree: Oid) -> Result<BTreeSet<Vec<u8>>, GitFailure> {
-        let listed = run(&self.git().args(["ls-tree", "-r", "-z", "--full-tree", &base_tree.to_string()]))?;
-        let of_base = records(&listed.stdout).filter_map(|line| link(line, b"160000 commit "));
+    /// Returns what a tree holds, each line as git lists it: `mode kind name<TAB>path`.
+    pub fn list_tree(&self, tree: Oid) -> Result<Vec<Vec<u8>>, GitFailure> {
+        let listed = run(&self.git().args(["ls-tree", "-r", "-z", "--full-tree", &tree.to_string()]))?;
+        Ok(records(&listed.stdout).map(<[u8]>::to_vec).collect())
+    }
+
+    /// Returns the paths that the base has submodules at, and those that `.gitmodules` names now.
+    pub fn declared_submodules(&self, base: &[Vec<u8>]) -> Result<BTreeSet<Vec<u8>>, GitFailure> {
+        let of_base = base.iter().filter_map(|line| link(line, b"160000 commit "));
         let mut declared: BTreeSet<Vec<u8>> = of_base.collect();
         let paths = ["config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$"];
         if let Ok(named) = run(&self.git().args(paths)) {
@@ -113,6 +129,27 @@ impl View {
     pub fn links(&self) -> Result<Vec<Vec<u8>>, GitFailure> {
         let listed = run(&self.git().args(["ls-files", "-z", "--stage"]))?;
         Ok(records(&listed.stdout).filter_map(|line| link(line, b"160000 ")).collect())
+    }
+
+    /// Refuses a tree that has nothing of what the base has, as long as some of that is in the worktree: whatever was done
+    /// to the index, that is not what an agent means by its work.
+    pub fn refuse_lost_index(&self, base: &[Vec<u8>]) -> Result<(), anyhow::Error> {
+        let path = |line: &Vec<u8>| Some(line[line.iter().position(|byte| *byte == b'\t')? + 1..].to_vec());
+        let mut of_base: BTreeSet<Vec<u8>> = base.iter().filter_map(path).collect();
+        let listed = run(&self.git().args(["ls-files", "-z"]))?;
+        if of_base.is_empty() || records(&listed.stdout).any(|path| of_base.contains(path)) {
+            return Ok(());
+        }
+        of_base.retain(|path| self.worktree.join(as_path(path)).symlink_metadata().is_ok());
+        match of_base.first() {
+            None => Ok(()),
+            Some(path) => anyhow::bail!(
+                "the index of the worktree has nothing of the base any more, and {} of its files are there untracked, such \
+                 as '{}': taken as it is, it would delete all of them",
+                of_base.len(),
+                shown(path)
+            ),
+        }
     }
 
     /// What is neither in the index nor ignored.
@@ -132,6 +169,20 @@ impl View {
         let ahead = says(&["rev-list", "-1", "--branches", "HEAD", "--not", "--remotes"]).map(|one| !one.is_empty());
         changed.unwrap_or(true) || ahead.unwrap_or(true)
     }
+}
+
+/// Copies the index of a git directory, and its date with it.
+///
+/// Git looks into a file again that is as new as the index ("racily clean"): of an edit in the second in which it wrote
+/// the file, neither size nor date need tell. A copy that is dated later than the index would pass for having seen the
+/// edit.
+fn copy_index(git_dir: &Path, to: &Path) -> io::Result<()> {
+    let mut from = File::open(git_dir.join("index"))?;
+    // Before its content: when it is written anew meanwhile, the copy is dated too early, and git looks into more files.
+    let written = from.metadata()?.modified()?;
+    let mut copy = File::create(to)?;
+    io::copy(&mut from, &mut copy)?;
+    copy.set_modified(written)
 }
 
 /// The path of a line of a listing that begins like this.

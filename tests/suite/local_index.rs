@@ -1,0 +1,75 @@
+//! What an agent changed is found whatever became of the index, and however soon after the checkout.
+
+use crate::support::crew::Crew;
+use crate::support::stage::each;
+
+/// One file with one digit in it, in the worktree as it was committed.
+fn digit() -> Crew {
+    let crew = Crew::new();
+    crew.lab.commit("digit", "1\n", "Count");
+    crew
+}
+
+#[test]
+fn an_edit_of_the_same_size_in_the_second_of_the_checkout_is_taken() {
+    let crew = digit();
+    // It lasts into the next second: then the edit is older than whatever is written afterwards.
+    crew.agent("quick", "echo 3 >digit; sleep 1");
+    let run = crew.tournament(&["--agent", "quick:3"]);
+    assert_eq!(each(&run, "apply"), ["applied"; 3], "{run:#}");
+    for variant in 1..=3 {
+        assert_eq!(crew.file(run["run"].as_str().unwrap(), variant, "digit"), "3");
+    }
+}
+
+#[test]
+fn an_edit_of_the_same_size_after_the_agent_itself_checked_the_file_out_is_taken() {
+    let crew = digit();
+    crew.agent("back", "echo 2 >digit; git checkout -q -- digit; echo 3 >digit; sleep 1");
+    crew.agent("resets", "echo 2 >digit; git reset -q --hard; echo 3 >digit; sleep 1");
+    let run = crew.tournament(&["--agent", "back", "--agent", "resets"]);
+    assert_eq!(each(&run, "apply"), ["applied"; 2], "{run:#}");
+}
+
+#[test]
+fn a_session_names_an_edit_of_the_same_size_in_the_second_of_the_checkout() {
+    let crew = digit();
+    let lab = &crew.lab;
+    for name in ["one", "two", "three"] {
+        lab.write("digit", "2\n");
+        lab.git(&["checkout", "-q", "--", "digit"]);
+        lab.puff(&["session", "start", "--name", name, "--", "sh", "-c", "echo 3 >digit; sleep 1"]).ok();
+        lab.puff(&["session", "wait", name]).ok();
+        let shown = lab.puff(&["session", "show", name, "--json"]).ok().json();
+        assert_eq!(shown["changed"], serde_json::json!(["M digit"]), "{shown:#}");
+    }
+}
+
+#[test]
+fn an_index_in_two_halves_without_checksums_loses_nothing() {
+    let crew = digit();
+    crew.lab.git(&["config", "core.splitIndex", "true"]);
+    crew.lab.git(&["config", "index.skipHash", "true"]);
+    crew.agent("edits", "echo 3 >digit");
+    // With these settings, git's own next index has nothing of the base any more.
+    crew.agent("commits", "echo 3 >digit; git add digit; git commit -qm three || :");
+    let run = crew.tournament(&["--agent", "edits", "--agent", "commits"]);
+    assert_eq!(each(&run, "apply"), ["applied"; 2], "{run:#}");
+    for variant in 1..=2 {
+        let branch = format!("puff/{}/var{variant}", run["run"].as_str().unwrap());
+        assert_eq!(crew.lab.git(&["diff", "--name-status", "main", &branch]), "M\tdigit");
+    }
+}
+
+#[test]
+fn a_tree_that_deletes_what_is_there_untracked_is_refused_and_the_work_stays() {
+    let crew = digit();
+    crew.agent("hides", "echo 3 >digit; git rm -rq --cached .; echo '*' >.gitignore; git add -f .gitignore");
+    crew.agent("deletes", "rm -rf digit README notes.txt src; echo all >new");
+    let run = crew.tournament(&["--agent", "hides", "--agent", "deletes"]);
+    let (hides, deletes) = (&run["variants"][0], &run["variants"][1]);
+    assert!(hides["reason"].as_str().unwrap().contains("it would delete all of them"), "{run:#}");
+    assert_eq!(deletes["apply"], "applied", "what is really deleted may be: {run:#}");
+    let worktree = crew.yard().join(run["run"].as_str().unwrap()).join("var1");
+    assert_eq!(std::fs::read_to_string(worktree.join("digit")).unwrap(), "3\n");
+}
