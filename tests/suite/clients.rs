@@ -218,7 +218,7 @@ fn a_run_is_asked_for_with_the_login_and_the_client_it_was_launched_with() {
     lab.set("CODEX_HOME", "/another/login");
     lab.git(&["config", "puff.codex", "another-codex"]);
     lab.puff(&["harvest", &id]).ok();
-    let asked = codex.calls_of(&["cloud", "show", TASK]);
+    let asked = codex.calls_of(&["cloud", "show", "--json", "--all", "--", TASK]);
     assert!(asked.iter().all(|call| call.env.contains(&format!("CODEX_HOME={home}"))));
     assert_eq!(asked.len(), 1);
 }

@@ -149,7 +149,7 @@ fn a_read_that_fails_for_now_is_repeated() {
             let id = submitted(&lab, env);
             codex.fails_next_with(&[fault]);
             lab.puff(&["harvest", &id]).ok();
-            assert_eq!(codex.calls_of(&["cloud", "show", TASK, "--json"]).len(), 2);
+            assert_eq!(codex.calls_of(&["cloud", "show", "--json", "--all", "--", TASK]).len(), 2);
         }
     }
 }
@@ -168,7 +168,7 @@ fn a_read_that_keeps_failing_is_given_up_with_a_clear_word() {
                     let id = submitted(&lab, env);
                     codex.fails_with(fault);
                     lab.puff(&["harvest", &id]).exits(1).complains(&["Codex Cloud", words]);
-                    assert_eq!(codex.calls_of(&["cloud", "show", TASK, "--json"]).len(), 4);
+                    assert_eq!(codex.calls_of(&["cloud", "show", "--json", "--all", "--", TASK]).len(), 4);
                     let run = lab.show(&id);
                     assert_eq!((&run["state"], &run["attention"]), (&"pending".into(), &().into()));
                 });

@@ -36,25 +36,51 @@ fn headless_b_gets_a_title_and_a_file_with_the_prompt() {
     assert_eq!(paid.len(), 1);
     let argv: Vec<&str> = paid[0].argv.iter().map(String::as_str).collect();
     let title = "Trim input before parsing";
-    let [
-        "cloud",
-        "new",
-        "--env",
-        "env_lab_1",
-        "--base",
-        "main",
-        "--best-of",
-        "4",
-        "--title",
-        sent,
-        "--prompt-file",
-        file,
-    ] = argv[..]
-    else {
+    let ["cloud", "new", "--env=env_lab_1", "--base=main", "--best-of=4", sent, file] = argv[..] else {
         panic!("{argv:?}");
     };
-    assert_eq!((sent, paid[0].prompt.as_deref(), paid[0].stdin.as_str()), (title, Some(prompt), ""));
+    let file = file.strip_prefix("--prompt-file=").expect("a file");
+    let title = format!("--title={title}");
+    assert_eq!((sent, paid[0].prompt.as_deref(), paid[0].stdin.as_str()), (title.as_str(), Some(prompt), ""));
     assert!(!std::path::Path::new(file).exists(), "the prompt's file is still there: {file}");
+}
+
+/// The clients' command lines are clap's: a word that begins with `-` is an option there unless it is joined to one, or
+/// comes after `--`.
+#[test]
+fn no_value_of_a_call_can_be_read_as_an_option() {
+    const FLAGS: [&str; 7] = ["--", "--all", "--help", "--include-reviews", "--json", "--version", "-"];
+    for (open, env, task) in [
+        (Standin::headless_a as fn(&Lab) -> Standin, "-x", TASK),
+        (Standin::headless_b, "env_lab_1", TASK),
+        (Standin::official, "--env", "task_e_i"),
+    ] {
+        let lab = Lab::new();
+        let codex = open(&lab);
+        codex.knows("status", "[PENDING] Trim\n", "", 1);
+        lab.git(&["config", "puff.env", env]);
+        lab.puff(&["submit", "--prompt=--trim the input\n\n-x\n"]).ok();
+        codex.phase("ready");
+        lab.puff(&["harvest", "--run", task]);
+
+        for call in codex.calls() {
+            let mut operands = false;
+            let mut bare = call.argv.iter().filter(|arg| {
+                let safe = operands || !arg.starts_with('-') || arg.contains('=') || FLAGS.contains(&arg.as_str());
+                operands |= arg.as_str() == "--";
+                !safe
+            });
+            assert_eq!(bare.next(), None, "{:?}", call.argv);
+            // The task that is asked about, and all that follows `cloud` and its subcommand, is behind `--`.
+            let words: Vec<_> = call.argv.iter().skip(2).take_while(|arg| *arg != "--").collect();
+            assert!(words.iter().all(|arg| arg.starts_with("--")), "{:?}", call.argv);
+        }
+        let paid = codex.paid();
+        assert_eq!(paid.len(), 1);
+        assert!(paid[0].argv.contains(&format!("--env={env}")), "{:?}", paid[0].argv);
+        let title = paid[0].argv.iter().find(|arg| arg.starts_with("--title"));
+        assert!(title.is_none_or(|title| title == "--title=--trim the input"), "{:?}", paid[0].argv);
+    }
 }
 
 #[test]

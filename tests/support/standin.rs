@@ -24,13 +24,13 @@ cat > "$call/stdin"
 env > "$call/env"
 pwd > "$call/cwd"
 cat /proc/$$/stat > "$call/stat" 2>/dev/null
-env= last=
+env= task=
 for arg; do
-    case "$last" in
-    --env) env=$arg ;;
-    --prompt-file) cat "$arg" > "$call/prompt" ;;
+    case "$arg" in
+    --env=*) env=${arg#*=} ;;
+    --prompt-file=*) cat "${arg#*=}" > "$call/prompt" ;;
     esac
-    last=$arg
+    task=$arg
 done
 echo "${call##*/}" >> "$here/calls.log"
 "#;
@@ -58,7 +58,7 @@ case "$2 $env" in
 'new gadgets') answer ambiguous-env ;;
 new*|exec*) answer submit ;;
 list*) if [ "$phase" = none ]; then answer list-empty; else answer "$phase-list"; fi ;;
-show*) if [ "$3" = @TASK@ ]; then answer "$phase-show"; else answer unknown-task; fi ;;
+show*) if [ "$task" = @TASK@ ]; then answer "$phase-show"; else answer unknown-task; fi ;;
 esac
 answer "$2"
 "#;
@@ -157,11 +157,19 @@ impl Standin {
         read(&folder_of(self.recordings.expect("a stand-in with recordings")).join(format!("{name}.json")))
     }
 
-    /// The arguments of a recorded call, without the program's name.
+    /// The arguments of a recorded call, without the program's name, each option with its value as one word: clap reads
+    /// `--env x` and `--env=x` alike, and the second also where the value begins with `-`.
     pub fn recorded_argv(&self, name: &str) -> Vec<String> {
         let recording = self.recording(name);
-        let argv = recording["argv"].as_array().expect("arguments").iter().skip(1);
-        argv.map(|arg| arg.as_str().expect("text").to_owned()).collect()
+        let mut joined: Vec<String> = Vec::new();
+        for arg in recording["argv"].as_array().expect("arguments").iter().skip(1) {
+            let arg = arg.as_str().expect("text");
+            match joined.last_mut() {
+                Some(last) if last.starts_with("--") && !last.contains('=') => *last = format!("{last}={arg}"),
+                _ => joined.push(arg.to_owned()),
+            }
+        }
+        joined
     }
 
     /// Every call so far, in order.

@@ -64,6 +64,24 @@ impl Call {
         Call { args: args.into_iter().map(Into::into).collect(), ..Call::default() }
     }
 
+    /// Adds an option with its value as one word, so that no value is read as an option, whatever it begins with.
+    pub fn option(mut self, name: &str, value: impl std::fmt::Display) -> Call {
+        self.args.push(format!("{name}={value}"));
+        self
+    }
+
+    /// Adds a flag without a value.
+    pub fn flag(mut self, name: &str) -> Call {
+        self.args.push(name.to_owned());
+        self
+    }
+
+    /// Adds the last argument behind `--`, where nothing is read as an option.
+    pub fn operand(mut self, value: &str) -> Call {
+        self.args.extend(["--".to_owned(), value.to_owned()]);
+        self
+    }
+
     pub fn about(mut self, task: &TaskId) -> Call {
         self.task = Some(task.clone());
         self

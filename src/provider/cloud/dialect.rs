@@ -98,25 +98,17 @@ impl Dialect {
     }
 
     pub(super) fn list(self, env: Option<&str>, page: &Page) -> Call {
-        let mut args: Vec<String> = ["cloud", "list", "--json"].map(String::from).into();
-        let mut flag = |flag: &str, value: String| args.extend([flag.to_owned(), value]);
+        let mut call = Call::new(["cloud", "list", "--json"]);
         if let Some(env) = env {
-            flag("--env", env.to_owned());
+            call = call.option("--env", env);
         }
         match (self, page) {
-            (Dialect::Official, Page::First { size }) => flag("--limit", size.to_string()),
-            (Dialect::Official, Page::After(cursor)) => {
-                flag("--limit", PAGE.to_string());
-                flag("--cursor", cursor.clone());
-            }
-            (Dialect::HeadlessB, Page::First { size }) => flag("--page-size", size.to_string()),
-            (Dialect::HeadlessB, Page::Pages(pages)) => {
-                flag("--max-pages", pages.to_string());
-                args.push("--all".to_owned());
-            }
-            _ => {}
+            (Dialect::Official, Page::First { size }) => call.option("--limit", size),
+            (Dialect::Official, Page::After(cursor)) => call.option("--limit", PAGE).option("--cursor", cursor),
+            (Dialect::HeadlessB, Page::First { size }) => call.option("--page-size", size),
+            (Dialect::HeadlessB, Page::Pages(pages)) => call.option("--max-pages", pages).flag("--all"),
+            _ => call,
         }
-        Call::new(args)
     }
 
     /// The call that tells how far the attempts of a task are.

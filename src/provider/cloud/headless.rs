@@ -12,25 +12,23 @@ use crate::process::Output;
 use crate::provider::{Attempt, AttemptNews, Collection, Failure, News, Submission, TaskStatus};
 
 pub(super) fn submit_by_stdin(submission: &Submission<'_>) -> Call {
-    Call::new(submitting(submission)).stdin(submission.prompt.as_bytes())
+    submitting(submission).stdin(submission.prompt.as_bytes())
 }
 
 pub(super) fn submit_by_file(submission: &Submission<'_>, prompt: &Path) -> Call {
     let title = crate::model::first_line(submission.prompt, 72);
-    let mut args = submitting(submission);
-    args.extend(["--title".to_owned(), title, "--prompt-file".to_owned(), prompt.to_string_lossy().into_owned()]);
-    Call::new(args)
+    submitting(submission).option("--title", title).option("--prompt-file", prompt.display())
 }
 
-fn submitting(submission: &Submission<'_>) -> Vec<String> {
-    let attempts = submission.attempts.to_string();
-    ["cloud", "new", "--env", submission.env, "--base", submission.branch, "--best-of", &attempts]
-        .map(String::from)
-        .into()
+fn submitting(submission: &Submission<'_>) -> Call {
+    Call::new(["cloud", "new"])
+        .option("--env", submission.env)
+        .option("--base", submission.branch)
+        .option("--best-of", submission.attempts)
 }
 
 pub(super) fn show(task: &TaskId) -> Call {
-    Call::new(["cloud", "show", task.as_str(), "--json", "--all"]).about(task)
+    Call::new(["cloud", "show", "--json", "--all"]).operand(task.as_str()).about(task)
 }
 
 /// Reads how far each attempt is.

@@ -14,13 +14,16 @@ use crate::provider::{Attempt, Collection, Failure, News, Question, Submission, 
 const ROUNDS: usize = 4;
 
 pub(super) fn submit(submission: &Submission<'_>) -> Call {
-    let attempts = submission.attempts.to_string();
-    let args = ["cloud", "exec", "--env", submission.env, "--attempts", &attempts, "--branch", submission.branch, "-"];
-    Call::new(args).stdin(submission.prompt.as_bytes())
+    Call::new(["cloud", "exec"])
+        .option("--env", submission.env)
+        .option("--attempts", submission.attempts)
+        .option("--branch", submission.branch)
+        .operand("-")
+        .stdin(submission.prompt.as_bytes())
 }
 
 pub(super) fn diff(task: &TaskId, attempt: u32) -> Call {
-    Call::new(["cloud", "diff", task.as_str(), "--attempt", &attempt.to_string()]).about(task)
+    Call::new(["cloud", "diff"]).option("--attempt", attempt).operand(task.as_str()).about(task)
 }
 
 /// Reads the answer to a question for the last attempt: either it is there, and with it all, or the client says how
@@ -38,7 +41,7 @@ pub(super) fn count(output: Result<Output, Failure>, attempts: u32) -> Result<Ne
 /// Asks about one task by its name: its status and title.
 pub(super) fn status(client: &Client, task: &TaskId) -> Result<(TaskStatus, String), Failure> {
     // It exits with 1 for a task that is at work.
-    let call = Call { answers_with_1: true, ..Call::new(["cloud", "status", task.as_str()]) };
+    let call = Call { answers_with_1: true, ..Call::new(["cloud", "status"]).operand(task.as_str()) };
     let output = client.read(&call.about(task))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let status = parse::status_line(&said).ok_or_else(|| parse::not_understood("codex cloud status", &said))?;
