@@ -5,6 +5,9 @@
 
 mod completions;
 mod man;
+#[path = "../support/needs.rs"]
+#[macro_use]
+mod needs;
 mod roff;
 
 use std::collections::BTreeMap;
@@ -61,18 +64,21 @@ fn the_examples_can_be_typed() {
 
 #[test]
 fn every_formatter_of_man_pages_takes_them_without_a_word() {
+    let installed = |program: &&(&str, &[&str])| needs::are_met(&[program.0]);
+    let formatters = [
+        ("mandoc", &["-Tlint", "-W", "style"][..]),
+        ("man", &["--warnings", "-E", "UTF-8", "-l"]),
+        ("groff", &["-man", "-ww", "-Tutf8"]),
+    ];
+    let formatters: Vec<_> = formatters.iter().filter(installed).collect();
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in man::pages(visible()) {
         let page = folder.path().join(name);
         std::fs::write(&page, text).expect("a page");
-        for (program, args) in [
-            ("mandoc", &["-Tlint", "-W", "style"][..]),
-            ("man", &["--warnings", "-E", "UTF-8", "-l"]),
-            ("groff", &["-man", "-ww", "-Tutf8"]),
-        ] {
-            let said = std::process::Command::new(program).args(args).arg(&page).output();
+        for (program, args) in &formatters {
+            let said = std::process::Command::new(program).args(*args).arg(&page).output();
             let said = said.unwrap_or_else(|why| panic!("{program} can't be run: {why}"));
-            let words = if program == "mandoc" { &said.stdout } else { &said.stderr };
+            let words = if *program == "mandoc" { &said.stdout } else { &said.stderr };
             assert!(said.status.success() && words.is_empty(), "{program}: {}", String::from_utf8_lossy(words));
         }
     }

@@ -58,6 +58,7 @@ fn fake(lab: &Lab, script: &str) {
 
 #[test]
 fn a_server_is_started_once_talked_to_and_ended_with_all_that_it_started() {
+    needs!("codex-newest");
     let lab = lab();
     lab.puff(&["cas-status"]).exits(1);
     let none = lab.puff(&["cas-stop", "--porcelain"]).ok();
@@ -103,6 +104,7 @@ fn a_server_is_started_once_talked_to_and_ended_with_all_that_it_started() {
 
 #[test]
 fn a_server_that_is_killed_is_started_again_and_one_without_a_supervisor_is_cleared_away() {
+    needs!("codex-newest");
     let lab = lab();
     lab.puff(&["cas-start"]).ok();
     let first = pid_of(&lab, "pid");
@@ -134,6 +136,7 @@ fn a_server_that_is_killed_is_started_again_and_one_without_a_supervisor_is_clea
 
 #[test]
 fn of_two_starts_at_once_one_starts_it_and_a_start_that_is_killed_starts_it_all_the_same() {
+    needs!("codex-newest");
     let lab = lab();
     let start = || lab.spawn(&["cas-start", "--porcelain"], Stdio::null());
     let mut said = [start(), start(), start()]
@@ -156,6 +159,7 @@ fn of_two_starts_at_once_one_starts_it_and_a_start_that_is_killed_starts_it_all_
 
 #[test]
 fn a_path_of_any_length_has_a_socket_to_connect_to() {
+    needs!("codex-newest");
     let lab = lab();
     let deep = lab.path(&"a long name ".repeat(16));
     lab.git_in(&lab.path(""), &["init", "-q", &deep.display().to_string()]);
@@ -173,6 +177,7 @@ fn a_path_of_any_length_has_a_socket_to_connect_to() {
 
 #[test]
 fn what_does_not_come_up_is_said_with_its_last_words() {
+    needs!("codex-newest", "python3");
     let lab = Lab::new();
     let refused = |words: &[&str], more: &[&str]| {
         let ran = lab.puff(&[&["cas-start", "--porcelain"], more].concat()).exits(1);
@@ -201,6 +206,7 @@ fn what_does_not_come_up_is_said_with_its_last_words() {
 
 #[test]
 fn a_proxy_is_called_with_the_flags_and_one_that_does_not_hear_is_killed() {
+    needs!("codex-newest");
     let lab = Lab::new();
     let script = lab.path("bin/proxy");
     let note = lab.path("called").display().to_string();
@@ -259,6 +265,7 @@ fn a_proxy_is_called_with_the_flags_and_one_that_does_not_hear_is_killed() {
 
 #[test]
 fn wrong_words_are_named_and_nobodys_file_is_written_over() {
+    needs!("codex-newest");
     let lab = lab();
     lab.write("mine.json", "{\"mine\":true}");
     let refused = |args: &[&str], words: &[&str]| {

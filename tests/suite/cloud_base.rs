@@ -24,6 +24,7 @@ fn colleague_pushes(lab: &Lab, file: &str, text: &str) -> String {
 
 #[test]
 fn work_that_the_cloud_will_not_see_is_a_warning_before_anything_is_paid() {
+    needs!("codex");
     let stage = Stage::new();
     let pushed = stage.lab.git(&["rev-parse", "HEAD"]);
     let clean = stage.lab.puff(&SUBMIT).ok();
@@ -57,6 +58,7 @@ fn work_that_the_cloud_will_not_see_is_a_warning_before_anything_is_paid() {
 
 #[test]
 fn a_remote_that_moved_ahead_is_fetched_and_recorded() {
+    needs!("codex");
     let stage = Stage::new();
     let here = stage.lab.git(&["rev-parse", "main"]);
     let ahead = colleague_pushes(&stage.lab, "theirs.txt", "theirs\n");
@@ -76,6 +78,7 @@ fn a_remote_that_moved_ahead_is_fetched_and_recorded() {
 
 #[test]
 fn a_branch_that_is_called_otherwise_at_the_remote_is_asked_for_by_that_name() {
+    needs!("codex");
     let stage = Stage::new();
     stage.lab.git(&["push", "-q", "origin", "main:refs/heads/trunk"]);
     stage.lab.git(&["checkout", "-q", "-b", "mine", "--track", "origin/main"]);
@@ -102,6 +105,7 @@ fn a_branch_that_is_called_otherwise_at_the_remote_is_asked_for_by_that_name() {
 
 #[test]
 fn a_base_that_the_cloud_cannot_start_from_is_refused_before_anything_is_paid() {
+    needs!("codex");
     let stage = Stage::new();
     let lab = &stage.lab;
     lab.git(&["branch", "-q", "unpushed"]);
@@ -129,6 +133,7 @@ fn a_base_that_the_cloud_cannot_start_from_is_refused_before_anything_is_paid() 
 
 #[test]
 fn a_remote_that_does_not_answer_is_taken_as_it_was_seen_last() {
+    needs!("codex");
     let stage = Stage::new();
     let seen = stage.lab.git(&["rev-parse", "origin/main"]);
     std::fs::rename(stage.lab.path("origin.git"), stage.lab.path("away.git")).unwrap();
@@ -142,6 +147,7 @@ fn a_remote_that_does_not_answer_is_taken_as_it_was_seen_last() {
 
 #[test]
 fn patches_that_were_made_on_a_near_commit_are_put_on_that_commit() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(2, "Trim the input");
     let recorded = stage.lab.show(&run)["base_oid"].as_str().unwrap().to_owned();
@@ -174,6 +180,7 @@ fn patches_that_were_made_on_a_near_commit_are_put_on_that_commit() {
 
 #[test]
 fn patches_that_were_made_on_an_older_commit_are_put_on_that_commit() {
+    needs!("codex");
     let stage = Stage::new();
     let older = stage.lab.git(&["rev-parse", "HEAD"]);
     let patch = String::from_utf8(stage.lab.patch("notes.txt", "on the older commit\n")).unwrap();

@@ -13,6 +13,7 @@ const QUESTIONS: &str = "GET /backend-api/wham/tasks";
 
 #[test]
 fn a_login_that_runs_out_is_waited_for_and_told() {
+    needs!("codex");
     let stage = Stage::new();
     let told = stage.lab.path("told.jsonl");
     stage.lab.git(&["config", "puff.notify", &format!("cat >>'{0}'; echo >>'{0}'", told.display())]);
@@ -41,6 +42,7 @@ fn a_login_that_runs_out_is_waited_for_and_told() {
 
 #[test]
 fn a_watch_in_the_foreground_says_that_a_login_is_needed_and_goes_on_after_it() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(1, "Trim the input");
     stage.finish_all(&task);
@@ -55,6 +57,7 @@ fn a_watch_in_the_foreground_says_that_a_login_is_needed_and_goes_on_after_it() 
 
 #[test]
 fn nobody_signed_in_at_launch_is_said_before_anything_is_recorded() {
+    needs!("codex");
     let stage = Stage::new();
     std::fs::remove_file(stage.lab.path("codex-home/auth.json")).unwrap();
     let launch = ["launch", "--best-of", "2", "--prompt", "Trim the input"];
@@ -77,6 +80,7 @@ fn nobody_signed_in_at_launch_is_said_before_anything_is_recorded() {
 
 #[test]
 fn questions_that_fail_for_now_are_asked_again_until_the_run_is_through() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
     stage.looked_again();
@@ -97,6 +101,7 @@ fn questions_that_fail_for_now_are_asked_again_until_the_run_is_through() {
 
 #[test]
 fn somebody_who_waits_at_a_terminal_does_not_see_trouble_that_passes() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(2, "Trim the input");
     stage.finish_all(&task);
@@ -114,6 +119,7 @@ fn somebody_who_waits_at_a_terminal_does_not_see_trouble_that_passes() {
 
 #[test]
 fn a_service_that_is_away_is_looked_for_again_until_it_is_back() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.launch(1, "Trim the input", &["--harvest"]);
     stage.looked_again();
@@ -129,6 +135,7 @@ fn a_service_that_is_away_is_looked_for_again_until_it_is_back() {
 
 #[test]
 fn a_slow_service_is_waited_for() {
+    needs!("codex");
     let stage = Stage::new();
     stage.cloud.fault("", Action::Delay(Duration::from_millis(300)), None);
     let (run, task) = stage.submit(2, "Trim the input");
@@ -141,6 +148,7 @@ fn a_slow_service_is_waited_for() {
 
 #[test]
 fn a_task_that_the_service_does_not_know_any_more_needs_someone() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.launch(1, "Trim the input", &[]);
     let gone = json!({ "items": [], "cursor": null }).to_string();

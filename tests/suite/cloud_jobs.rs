@@ -28,6 +28,7 @@ fn ending(path: &str) -> (String, String) {
 
 #[test]
 fn scripts_read_of_a_launch_what_they_need_to_follow_it() {
+    needs!("codex");
     let stage = Stage::new();
     let launch = |prompt: &str| stage.lab.puff(&["launch", "--porcelain", "--best-of", "1", "--prompt", prompt]).ok();
     let first = launch("Trim the input");
@@ -61,6 +62,7 @@ fn scripts_read_of_a_launch_what_they_need_to_follow_it() {
 
 #[test]
 fn a_watch_that_harvested_something_that_does_not_apply_ends_with_3() {
+    needs!("codex");
     let stage = Stage::new();
     // Harvesting can be asked for once and for all.
     stage.lab.git(&["config", "puff.autoHarvest", "true"]);
@@ -80,6 +82,7 @@ fn a_watch_that_harvested_something_that_does_not_apply_ends_with_3() {
 
 #[test]
 fn stopping_ends_the_watch_and_nothing_else() {
+    needs!("codex");
     let stage = Stage::new();
     let launch = stage.lab.puff(&["launch", "--porcelain", "--best-of", "1", "--prompt", "Trim the input"]).ok();
     let (run, task) = (launch.value("RUN"), launch.value("TASK_ID"));
@@ -106,6 +109,7 @@ fn stopping_ends_the_watch_and_nothing_else() {
 
 #[test]
 fn a_time_limit_ends_the_watch_with_124_and_leaves_the_run_at_work() {
+    needs!("codex");
     let stage = Stage::new();
     let args = ["launch", "--porcelain", "--best-of", "1", "--timeout", "1s", "--prompt", "Trim the input"];
     let launch = stage.lab.puff(&args).ok();
@@ -127,6 +131,7 @@ fn a_time_limit_ends_the_watch_with_124_and_leaves_the_run_at_work() {
 
 #[test]
 fn a_cloud_task_can_be_ended_on_its_page_alone() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(1, "Trim the input");
     let refused = stage.lab.puff(&["cancel", &run]).exits(1).complains(&["no command that ends a cloud task", &run]);
@@ -140,6 +145,7 @@ fn a_cloud_task_can_be_ended_on_its_page_alone() {
 
 #[test]
 fn the_log_can_be_followed_until_the_watch_ends() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
     let follow = stage.spawn(&["log", &run, "-f"]);
@@ -158,6 +164,7 @@ fn the_log_can_be_followed_until_the_watch_ends() {
 
 #[test]
 fn a_watch_for_programs_is_a_document_a_line() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(2, "Trim the input");
     let watch = stage.spawn(&["watch", &run, "--json"]);
@@ -171,6 +178,7 @@ fn a_watch_for_programs_is_a_document_a_line() {
 
 #[test]
 fn a_notify_command_that_fails_is_said_and_stops_nothing() {
+    needs!("codex");
     let stage = Stage::new();
     stage.lab.git(&["config", "puff.notify", "echo cannot be reached >&2; exit 7"]);
     let (run, task) = stage.launch(1, "Trim the input", &["--harvest"]);
@@ -182,6 +190,7 @@ fn a_notify_command_that_fails_is_said_and_stops_nothing() {
 
 #[test]
 fn many_runs_cost_one_listing_an_interval() {
+    needs!("codex");
     let stage = Stage::new();
     // Tasks from before, which no page has to be turned for, and the runs.
     for number in 0..6 {

@@ -40,6 +40,7 @@ fn runs_by_title(lab: &Lab) -> BTreeMap<String, Value> {
 
 #[test]
 fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_gives_its_task() {
+    needs!("codex");
     let mut stage = Stage::new();
     // The npm package's script this time: it is killed with its parent or not, the program inside it lives on.
     stage.lab.use_real_codex(&stage.cloud);
@@ -69,6 +70,7 @@ fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_give
 
 #[test]
 fn a_launch_may_be_killed_at_any_moment() {
+    needs!("codex");
     let stage = Stage::new();
     let lab = &stage.lab;
     lab.write(".git/info/exclude", ".codex/bo4_runs.jsonl\n");
@@ -114,6 +116,7 @@ fn a_launch_may_be_killed_at_any_moment() {
 
 #[test]
 fn a_harvest_may_be_killed_at_any_moment() {
+    needs!("codex");
     let stage = Stage::new();
     let lab = &stage.lab;
     let (run, task) = stage.submit(4, "Trim the input");
@@ -173,6 +176,7 @@ fn run_git(lab: &Lab, place: &Path, args: &[&str]) -> String {
 
 #[test]
 fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_ends_it() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.launch(4, "Trim the input", &["--harvest"]);
     stage.looked_again();
@@ -203,6 +207,7 @@ fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_e
 
 #[test]
 fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
     let (other, other_task) = stage.launch(1, "Trim the output", &[]);
@@ -228,6 +233,7 @@ fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
 
 #[test]
 fn a_lock_file_of_a_ref_that_a_kill_left_stops_nobody() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(1, "Trim the input");
     stage.finish_all(&task);

@@ -25,6 +25,7 @@ fn error_logs(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn worktree_index_and_head_stay_as_they_are() {
+    needs!("codex");
     let stage = Stage::new();
     let lab = &stage.lab;
     // The runbook log is the one file that a launch leaves; kept out of the way, it can't hide another.
@@ -50,6 +51,7 @@ fn worktree_index_and_head_stay_as_they_are() {
 
 #[test]
 fn a_linked_worktree_and_a_subfolder_are_as_good_as_the_top() {
+    needs!("codex");
     let stage = Stage::new();
     let lab = &stage.lab;
     let linked = lab.path("linked");
@@ -83,6 +85,7 @@ fn a_linked_worktree_and_a_subfolder_are_as_good_as_the_top() {
 
 #[test]
 fn a_bare_repository_needs_no_worktree() {
+    needs!("codex");
     let stage = Stage::new();
     let lab = &stage.lab;
     let bare = lab.path("bare.git");

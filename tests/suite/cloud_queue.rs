@@ -18,6 +18,7 @@ fn queue(stage: &Stage) -> Vec<Value> {
 
 #[test]
 fn a_queue_submits_one_after_the_other_in_order() {
+    needs!("codex");
     let stage = Stage::new();
     let runs = queue(&stage);
     let states: Vec<_> = runs.iter().map(|run| run["state"].as_str().unwrap()).collect();
@@ -57,6 +58,7 @@ fn a_queue_submits_one_after_the_other_in_order() {
 
 #[test]
 fn a_queued_run_whose_environment_is_gone_does_not_hold_up_the_queue() {
+    needs!("codex");
     let stage = Stage::new();
     stage.lab.write("lost.md", "---\nenv: acme/gone\nbest-of: 1\nname: lost\n---\nDo this.\n");
     stage.lab.write("next.md", "---\nbest-of: 1\nname: next\n---\nDo that.\n");
@@ -74,6 +76,7 @@ fn a_queued_run_whose_environment_is_gone_does_not_hold_up_the_queue() {
 
 #[test]
 fn a_refused_submission_does_not_hold_up_the_queue() {
+    needs!("codex");
     let stage = Stage::new();
     queue(&stage);
     stage.cloud.fault(SUBMISSION, Action::Status(422), Some(1));
@@ -89,6 +92,7 @@ fn a_refused_submission_does_not_hold_up_the_queue() {
 
 #[test]
 fn a_queue_survives_the_kill_of_its_watcher() {
+    needs!("codex");
     let stage = Stage::new();
     queue(&stage);
     kill(stage.lab.living_watcher());
@@ -102,6 +106,7 @@ fn a_queue_survives_the_kill_of_its_watcher() {
 
 #[test]
 fn the_limit_of_attempts_is_kept_before_anything_is_paid() {
+    needs!("codex");
     let stage = Stage::new();
     stage.lab.git(&["config", "puff.attemptLimit", "5"]);
     stage.submit(4, "Trim the input");
@@ -125,6 +130,7 @@ fn the_limit_of_attempts_is_kept_before_anything_is_paid() {
 
 #[test]
 fn an_attempt_limit_that_is_reached_while_runs_are_queued_is_waited_for_and_told_once() {
+    needs!("codex");
     let stage = Stage::new();
     let told = stage.lab.path("told");
     stage.lab.git(&["config", "puff.notify", &format!("cat >>'{0}'", told.display())]);
@@ -140,6 +146,7 @@ fn an_attempt_limit_that_is_reached_while_runs_are_queued_is_waited_for_and_told
 
 #[test]
 fn an_answer_that_is_lost_in_the_background_is_told_and_keeps_its_place() {
+    needs!("codex");
     let stage = Stage::new();
     let told = stage.lab.path("told");
     stage.lab.git(&["config", "puff.notify", &format!("cat >>'{0}'", told.display())]);
@@ -159,6 +166,7 @@ fn an_answer_that_is_lost_in_the_background_is_told_and_keeps_its_place() {
 
 #[test]
 fn settings_at_the_top_of_an_intent_file_that_are_not_understood_stop_all_of_them() {
+    needs!("codex");
     let stage = Stage::new();
     stage.lab.write("good.md", "---\nbest-of: 2\n---\nDo this.\n");
     for (text, word) in [

@@ -20,6 +20,7 @@ fn lost(stage: &Stage, fault: Action) -> String {
 
 #[test]
 fn an_answer_that_was_lost_is_not_asked_for_again_and_repair_finds_the_task() {
+    needs!("codex");
     let lost_answers = [Action::StatusAfterProcessing(500), Action::DropAfterProcessing, Action::DropHalfway];
     for fault in lost_answers {
         let stage = Stage::new();
@@ -48,6 +49,7 @@ fn an_answer_that_was_lost_is_not_asked_for_again_and_repair_finds_the_task() {
 
 #[test]
 fn when_several_tasks_fit_they_are_listed_and_a_person_chooses() {
+    needs!("codex");
     let stage = Stage::new();
     let run = lost(&stage, Action::DropAfterProcessing);
     let ours = stage.only_task().id;
@@ -73,6 +75,7 @@ fn when_several_tasks_fit_they_are_listed_and_a_person_chooses() {
 
 #[test]
 fn when_no_task_fits_that_is_said_and_retry_starts_it() {
+    needs!("codex");
     let stage = Stage::new();
     // The gateway answered, and the service did nothing; other tasks are too old, too many attempts, or known.
     let (_, known) = stage.submit(2, "Trim the input");
@@ -89,6 +92,7 @@ fn when_no_task_fits_that_is_said_and_retry_starts_it() {
 
 #[test]
 fn two_interrupted_runs_are_not_given_each_others_task() {
+    needs!("codex");
     let stage = Stage::new();
     let first = lost(&stage, Action::DropAfterProcessing);
     stage.cloud.clear_faults();
@@ -103,6 +107,7 @@ fn two_interrupted_runs_are_not_given_each_others_task() {
 
 #[test]
 fn a_task_is_found_however_many_others_were_started_since() {
+    needs!("codex");
     let stage = Stage::new();
     let run = lost(&stage, Action::DropAfterProcessing);
     let ours = stage.only_task().id;
@@ -116,6 +121,7 @@ fn a_task_is_found_however_many_others_were_started_since() {
 
 #[test]
 fn a_clear_no_to_a_submission_costs_nothing_and_can_be_retried() {
+    needs!("codex");
     for status in [429, 403, 422] {
         let stage = Stage::new();
         stage.cloud.fault(SUBMISSION, Action::Status(status), Some(1));
@@ -137,6 +143,7 @@ fn a_clear_no_to_a_submission_costs_nothing_and_can_be_retried() {
 
 #[test]
 fn the_prompt_arrives_as_it_was_given() {
+    needs!("codex");
     let stage = Stage::new();
     // What would be taken for a flag, what a shell would touch, and what an editor would.
     let prompt = "-x --best-of 9\n\n  `$HOME` \"quoted\" 'so'\r\n\ttab, umlaut ü, no newline at the end";

@@ -6,6 +6,7 @@ use crate::support::stage::{Stage, each, ended};
 
 #[test]
 fn another_current_turn_changes_nothing() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(3, "Trim the input");
     stage.cloud.set_current_turn(&task, 2);
@@ -23,6 +24,7 @@ fn another_current_turn_changes_nothing() {
 
 #[test]
 fn attempts_that_made_the_same_stay_two_variants_and_the_second_names_the_first() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(3, "Trim the input");
     for (attempt, text) in [(1, "same"), (2, "other"), (3, "same")] {
@@ -39,6 +41,7 @@ fn attempts_that_made_the_same_stay_two_variants_and_the_second_names_the_first(
 
 #[test]
 fn a_patch_that_changed_is_a_new_revision_and_a_branch_moves_only_if_nobody_works_on_it() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(4, "Trim the input");
     stage.finish_all(&task);
@@ -95,6 +98,7 @@ fn a_patch_that_changed_is_a_new_revision_and_a_branch_moves_only_if_nobody_work
 
 #[test]
 fn a_second_harvest_changes_nothing_at_all() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(4, "Trim the input");
     stage.finish(&task, 1, "one");
@@ -118,6 +122,7 @@ fn a_second_harvest_changes_nothing_at_all() {
 
 #[test]
 fn watching_again_after_a_harvest_finds_nothing_to_do() {
+    needs!("codex");
     let stage = Stage::new();
     let (run, task) = stage.submit(2, "Trim the input");
     stage.finish_all(&task);

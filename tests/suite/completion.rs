@@ -105,6 +105,7 @@ fn bash_completes_git_puff_without_a_completion_of_git() {
 
 #[test]
 fn zsh_completes_through_its_own_completion_of_git_and_alone() {
+    needs!("zsh");
     let lab = lab();
     let mut zsh = Typist::zsh(&lab, script("").as_path());
     for (line, whole) in LINES {
@@ -128,6 +129,7 @@ fn zsh_completes_through_its_own_completion_of_git_and_alone() {
 
 #[test]
 fn fish_completes_git_puff_in_both_ways() {
+    needs!("fish");
     let lab = lab();
     let conf = lab.path("home/.config/fish/conf.d");
     std::fs::create_dir_all(&conf).unwrap();
@@ -152,6 +154,7 @@ fn fish_completes_git_puff_in_both_ways() {
 
 #[test]
 fn elvish_completes_git_puff_in_both_ways() {
+    needs!("elvish");
     let lab = lab();
     let mut elvish = Typist::elvish(&lab, &script("git-puff.elv"));
     for (line, whole) in LINES {
@@ -205,6 +208,7 @@ fn asking_complains_of_nothing_and_writes_nothing() {
 /// As a package has them: each shell finds its file by itself.
 #[test]
 fn what_is_installed_is_found_by_the_shells() {
+    needs!("zsh", "fish", "bash-completion");
     let lab = lab();
     let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/install");
     let prefix = lab.path("opt");

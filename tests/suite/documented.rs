@@ -123,6 +123,7 @@ fn spoken(document: &str) -> Vec<String> {
 
 #[test]
 fn every_block_of_every_document_can_be_typed() {
+    needs!("codex");
     for document in DOCUMENTS {
         let mut scenes: Vec<(String, Scene)> = Vec::new();
         for block in blocks(document) {

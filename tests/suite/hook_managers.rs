@@ -52,6 +52,7 @@ fn node(lab: &Lab, script: &str) -> Command {
 
 #[test]
 fn husky_gets_a_line_in_its_folder() {
+    needs!("hook-managers");
     let choice = Choice::new();
     let lab = &choice.lab;
     run(&mut node(lab, "hooks/node_modules/husky/bin.js")).ok();
@@ -66,6 +67,7 @@ fn husky_gets_a_line_in_its_folder() {
 
 #[test]
 fn husky_is_seen_before_it_is_set_up_and_in_its_older_form() {
+    needs!("hook-managers");
     let choice = Choice::new();
     let lab = &choice.lab;
     fs::create_dir(lab.path("work/.husky")).unwrap();
@@ -87,6 +89,7 @@ fn husky_is_seen_before_it_is_set_up_and_in_its_older_form() {
 
 #[test]
 fn pre_commit_gets_a_hook_of_its_configuration() {
+    needs!("pre-commit");
     let choice = Choice::new();
     let lab = &choice.lab;
     let pre_commit = client("pre-commit/bin/pre-commit");
@@ -104,6 +107,7 @@ fn pre_commit_gets_a_hook_of_its_configuration() {
 
 #[test]
 fn pre_commit_that_comes_later_keeps_ours_and_what_was_before_it() {
+    needs!("pre-commit");
     let choice = Choice::new();
     let lab = &choice.lab;
     write(&pre_push(lab), "#!/bin/sh\necho before >&2\n", 0o755);
@@ -117,6 +121,7 @@ fn pre_commit_that_comes_later_keeps_ours_and_what_was_before_it() {
 
 #[test]
 fn lefthook_gets_a_command_of_its_configuration() {
+    needs!("hook-managers");
     let choice = Choice::new();
     let lab = &choice.lab;
     symlink(client("hooks/node_modules/.bin/lefthook"), lab.path("bin/lefthook")).unwrap();

@@ -18,6 +18,7 @@ fn guarded() -> Choice {
 
 #[test]
 fn other_work_goes_to_every_kind_of_remote_and_a_variant_does_not() {
+    needs!("sshd", "ssh-keygen", "older-git");
     for older in [false, true] {
         let mut choice = guarded();
         let lab = &mut choice.lab;

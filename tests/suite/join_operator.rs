@@ -20,6 +20,7 @@ fn operator(stage: &Stage, more: &[&str]) -> Ran {
 
 #[test]
 fn it_is_launched_as_a_run_of_one_attempt_with_the_prompt_that_can_be_read_before() {
+    needs!("codex");
     let stage = Stage::new();
     let settings = ["--poll-seconds", "90", "--confidence-threshold", "0.85", "--max-cycles", "3"];
     let prompt = operator(&stage, &[&settings[..], &["--print-prompt"]].concat()).ok().stdout;

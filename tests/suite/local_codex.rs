@@ -9,6 +9,7 @@ use crate::support::stage::each;
 
 #[test]
 fn the_best_of_three_codex_is_harvested_to_branches() {
+    needs!("codex-newest");
     let begun = AtomicUsize::new(1);
     let service = Responses::start(move |conversation| match conversation.steps() {
         0 => Turn::Run(format!("echo attempt {} >>notes.txt", begun.fetch_add(1, Ordering::Relaxed))),

@@ -1,5 +1,6 @@
 //! The suite: the real `git-puff` in sealed places, against real git and a real Codex client.
 
+#[macro_use]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -134,6 +134,7 @@ fn a_repository_that_git_does_not_trust_is_not_worked_in() {
 
 #[test]
 fn an_older_git_will_do_from_import_to_undo() {
+    needs!("older-git");
     let choice = Choice::new();
     let lab = &choice.lab;
     lab.use_older_git();
@@ -163,6 +164,7 @@ fn an_older_git_will_do_from_import_to_undo() {
 
 #[test]
 fn an_older_git_will_do_from_launch_to_pick() {
+    needs!("codex", "older-git");
     let stage = Stage::new();
     stage.lab.use_older_git();
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);

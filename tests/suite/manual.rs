@@ -16,6 +16,7 @@ fn the_manual_of_a_verb_is_shown_wherever_one_is() {
 /// `~/.local/share/man` is where `man` looks by itself when `~/.local/bin` is on the PATH.
 #[test]
 fn git_shows_the_manual_once_it_is_installed() {
+    needs!("man");
     let mut lab = Lab::new();
     lab.set("MANPAGER", "cat");
     let path = lab

@@ -32,6 +32,7 @@ type Tried<'t> = (&'t str, &'t [(&'t str, &'t str)], &'t str);
 
 #[test]
 fn the_inspector_lists_and_calls_every_tool() {
+    needs!("mcp-inspector");
     let crew = Crew::new();
     crew.agent("trims", "echo trimmed >>notes.txt; echo done");
     let lab = &crew.lab;
@@ -103,6 +104,7 @@ fn the_inspector_lists_and_calls_every_tool() {
 
 #[test]
 fn the_sdk_for_python_takes_every_answer_in_both_lives_of_the_protocol() {
+    needs!("mcp-sdk");
     for mode in ["auto", "legacy"] {
         let crew = Crew::new();
         crew.agent("trims", "echo trimmed >>notes.txt; echo done");
@@ -137,6 +139,7 @@ fn from_prompt_to_branch(conversation: &Conversation<'_>) -> Turn {
 
 #[test]
 fn codex_alone_takes_a_task_from_a_prompt_to_a_picked_branch() {
+    needs!("codex-newest", "mcp-inspector");
     let service = Responses::start(from_prompt_to_branch);
     let mut crew = Crew::new();
     crew.agent("good", "sed -i s/two/2/ notes.txt; echo 'Done.'").agent("bad", "echo broken >notes.txt");

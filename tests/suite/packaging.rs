@@ -1,7 +1,6 @@
 //! What is in `packaging/`: git-puff comes onto a machine, git finds it, and it goes again.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::support::lab::{self, Lab};
 
@@ -67,13 +66,9 @@ fn the_formula_names_a_release() {
     assert!(formula.stdout.contains(&format!("sha256 \"{sum}\"\n")) && !formula.stdout.contains('@'));
 }
 
-/// On Debian and what comes from it; elsewhere there is nothing that could make or read one.
 #[test]
 fn the_debian_package_holds_what_the_installer_installs() {
-    if Command::new("dpkg-deb").arg("--version").output().is_err() {
-        eprintln!("no dpkg-deb here: the Debian package is not tried");
-        return;
-    }
+    needs!("dpkg-deb");
     let lab = Lab::empty();
     let said = packaging(&lab, "deb", &["--bin", PROGRAM, "--out", &lab.path("dist").display().to_string()]).ok();
     let package = PathBuf::from(said.stdout.trim_end());

@@ -409,6 +409,7 @@ fn submodules_and_sparse_worktrees_are_taken_as_git_takes_them() {
 
 #[test]
 fn a_signature_is_made_where_the_user_signs() {
+    needs!("ssh-keygen");
     let choice = Choice::new();
     let lab = &choice.lab;
     let key = lab.path("home/key");

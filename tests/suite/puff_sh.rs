@@ -15,6 +15,7 @@ fn read(path: &str) -> Ran {
 
 #[test]
 fn the_documented_workflow_runs_line_by_line() {
+    needs!("codex");
     let mut stage = Stage::new();
     stage.lab.set("GIT_PUFF_PORCELAIN", "true");
     stage.lab.git(&["config", "puff.bestOf", "1"]);

@@ -31,6 +31,7 @@ fn show(lab: &Lab, name: &str) -> Value {
 
 #[test]
 fn codex_works_in_a_session_says_what_it_did_and_goes_on_with_what_it_knew() {
+    needs!("codex-newest");
     let service = Responses::start(writes_a_file);
     let lab = lab_with(&service, "");
     let id = lab.puff(&["session", "start", "--name", "job", "Write the file"]).ok().stdout;
@@ -56,6 +57,7 @@ fn codex_works_in_a_session_says_what_it_did_and_goes_on_with_what_it_knew() {
 
 #[test]
 fn a_full_screen_codex_at_its_question_is_seen_to_wait_and_can_be_answered() {
+    needs!("codex-newest");
     let service = Responses::start(writes_a_file);
     let lab = lab_with(&service, "");
     let codex = newest_codex().display().to_string();

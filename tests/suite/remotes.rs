@@ -6,6 +6,7 @@ use crate::support::ssh::Ssh;
 
 #[test]
 fn a_lab_is_pushed_to_and_cloned_over_gits_own_protocol_and_ssh() {
+    needs!("sshd", "ssh-keygen");
     let mut lab = Lab::new();
     let (daemon, ssh) = (Daemon::serve(&lab), Ssh::serve(&mut lab));
     for (name, url) in [("daemon", daemon.url("origin.git")), ("ssh", ssh.url("origin.git"))] {
@@ -21,6 +22,7 @@ fn a_lab_is_pushed_to_and_cloned_over_gits_own_protocol_and_ssh() {
 
 #[test]
 fn a_lab_can_have_an_older_git() {
+    needs!("older-git");
     let lab = Lab::new();
     let newest = lab.git(&["--version"]);
     lab.use_older_git();

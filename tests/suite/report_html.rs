@@ -52,6 +52,7 @@ fn choose(a: &str, b: &str) -> String {
 
 #[test]
 fn it_says_which_variant_to_take_and_how() {
+    needs!("chromium");
     let lab = judged::reviewed(|_, _| {});
     let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text("#checks table")).ask(&text("#var2"));
     let seen = seen.ask(&text("#variants tbody tr")).ask(&text("#asked pre")).ask("document.title").go().stays_quiet();
@@ -74,6 +75,7 @@ fn it_says_which_variant_to_take_and_how() {
 
 #[test]
 fn any_two_variants_stand_beside_each_other() {
+    needs!("chromium");
     let lab = judged::reviewed(|_, _| {});
     let visit = desk().open(&page(&lab)).ask(&text(".status")).ask(&rows("src/parse.rs"));
     let visit = visit.ask(&choose("var1", "var2")).ask(&text(".status")).ask(&rows("src/parse.rs"));
@@ -118,6 +120,7 @@ fn any_two_variants_stand_beside_each_other() {
 
 #[test]
 fn every_pair_that_the_script_puts_together_is_what_git_shows() {
+    needs!("chromium");
     let lab = judged::reviewed(|_, _| {});
     let page = page(&lab);
     let side = |place: usize| if place == 0 { "base".to_owned() } else { format!("var{place}") };
@@ -170,6 +173,7 @@ fn visible(text: &str) -> String {
 
 #[test]
 fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
+    needs!("chromium");
     let lab = judged::reviewed(|run, review| {
         for field in ["title", "base", "reason", "task_id", "env"] {
             run[field] = HOSTILE.into();
@@ -223,6 +227,7 @@ fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
 
 #[test]
 fn it_is_read_without_scripts_too() {
+    needs!("chromium");
     let lab = judged::reviewed(|_, _| {});
     let visit = desk().without_scripts().open(&page(&lab)).ask(&text("#decision"));
     let visit =
@@ -248,6 +253,7 @@ fn it_is_read_without_scripts_too() {
 
 #[test]
 fn it_is_used_with_keys_alone() {
+    needs!("chromium");
     let lab = judged::reviewed(|_, _| {});
     let current = "document.querySelector('details.current code')?.textContent + ' ' + document.querySelector('details.current')?.open";
     let focus = "document.activeElement.id || document.activeElement.className || document.activeElement.tagName";
@@ -280,6 +286,7 @@ fn it_is_used_with_keys_alone() {
 
 #[test]
 fn it_fits_a_phone_and_a_desk_in_the_dark_and_in_the_light() {
+    needs!("chromium");
     let lab = judged::reviewed(|_, _| {});
     let page = page(&lab);
     // For people to look at.
@@ -326,6 +333,7 @@ const CONTRAST: &str = r"(() => {
 
 #[test]
 fn a_run_without_a_review_has_a_page_that_says_how_to_get_one() {
+    needs!("chromium");
     let lab = judged::harvested();
     let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text(".status"));
     let seen = seen.ask("document.querySelectorAll('.matrix .cell').length").ask("!!document.querySelector('#checks')");
@@ -338,6 +346,7 @@ fn a_run_without_a_review_has_a_page_that_says_how_to_get_one() {
 
 #[test]
 fn a_review_of_something_else_recommends_nothing() {
+    needs!("chromium");
     let lab = judged::reviewed(|run, _| run["variants"][0]["commit"] = run["variants"][1]["commit"].clone());
     let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text("#variants")).ask(&text("#var1"));
     let seen = seen.go().stays_quiet().values;
@@ -366,6 +375,7 @@ fn the_same_run_is_the_same_page_wherever_it_goes() {
 
 #[test]
 fn what_is_too_large_is_named_with_the_command_that_shows_it() {
+    needs!("chromium");
     let lab = Lab::new();
     let export = Export::new(&lab, "large");
     for variant in 1..=3 {
@@ -396,6 +406,7 @@ fn what_is_too_large_is_named_with_the_command_that_shows_it() {
 
 #[test]
 fn whoever_opens_it_takes_the_variant_with_the_command_that_it_shows() {
+    needs!("chromium");
     let lab = judged::harvested();
     // The second one alone has the test that is asked for.
     lab.puff(&["review", RUN, "--check", "test -f tests/trims.rs"]).ok();

@@ -246,6 +246,7 @@ fn tests_are_counted_by_what_checks_print_or_write() {
 
 #[test]
 fn a_new_patch_makes_a_review_one_of_the_past() {
+    needs!("codex");
     let stage = Stage::new();
     let lab = &stage.lab;
     let (run, task) = stage.submit(2, "Take notes");

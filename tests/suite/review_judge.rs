@@ -134,6 +134,7 @@ fn several_judges_are_combined_and_asked_once() {
 
 #[test]
 fn the_judge_of_contrib_asks_the_real_codex() {
+    needs!("codex-newest");
     let service = Responses::start(|conversation| {
         let said = conversation.said().join("\n");
         // The question ends in the document, which has the variants in their order.

@@ -46,6 +46,7 @@ fn verifies(lab: &Lab, commit: &str) -> Ran {
 
 #[test]
 fn commits_are_signed_when_git_signs_or_when_puff_is_told_to() {
+    needs!("ssh-keygen");
     for (key, value, signed) in [
         ("commit.gpgSign", "true", true),
         ("puff.sign", "true", true),
@@ -73,6 +74,7 @@ fn commits_are_signed_when_git_signs_or_when_puff_is_told_to() {
 
 #[test]
 fn a_signed_commit_is_the_same_at_every_harvest_and_in_another_clone() {
+    needs!("ssh-keygen");
     let lab = lab();
     lab.git(&["config", "puff.sign", "true"]);
     let export = export(&lab);
@@ -106,6 +108,7 @@ fn a_signed_commit_is_the_same_at_every_harvest_and_in_another_clone() {
 
 #[test]
 fn what_was_made_unsigned_keeps_its_name_and_a_new_patch_is_signed() {
+    needs!("ssh-keygen");
     let lab = lab();
     let export = export(&lab);
     export.harvest(&lab, &["--name", "fix"]).ok();
@@ -120,6 +123,7 @@ fn what_was_made_unsigned_keeps_its_name_and_a_new_patch_is_signed() {
 
 #[test]
 fn what_cannot_be_signed_is_not_made() {
+    needs!("ssh-keygen");
     let lab = lab();
     lab.git(&["config", "commit.gpgSign", "true"]);
     let export = export(&lab);
@@ -141,6 +145,7 @@ fn what_cannot_be_signed_is_not_made() {
 
 #[test]
 fn a_watcher_that_cannot_sign_leaves_the_run_ready_and_says_who_is_needed() {
+    needs!("ssh-keygen");
     let crew = Crew::new();
     let lab = &crew.lab;
     use_ssh(lab);
@@ -167,6 +172,7 @@ fn a_watcher_that_cannot_sign_leaves_the_run_ready_and_says_who_is_needed() {
 
 #[test]
 fn gpg_signs_as_well() {
+    needs!("ssh-keygen", "gpg");
     let mut lab = Lab::new();
     let home = tempfile::Builder::new().prefix("puff-gpg-").tempdir().unwrap();
     lab.set("GNUPGHOME", &home.path().display().to_string());

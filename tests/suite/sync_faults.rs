@@ -343,6 +343,7 @@ fn a_kill_at_any_moment_is_made_good_by_the_next_sync() {
 
 #[test]
 fn an_exchange_is_one_connection_each_way_whatever_goes_over_it() {
+    needs!("sshd", "ssh-keygen");
     let mut pair = Pair::new();
     let (daemon, ssh) = (Daemon::serve(&pair.lab), Ssh::serve(&mut pair.lab));
     for name in ["one", "two", "three"] {

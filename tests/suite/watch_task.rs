@@ -16,6 +16,7 @@ fn fields(result: &Ran) -> [String; 4] {
 
 #[test]
 fn a_task_that_somebody_else_started_is_followed_and_nothing_of_it_is_recorded() {
+    needs!("codex");
     let stage = Stage::new();
     let task = stage.cloud.add_task("env_lab_1", "Trim the input", 2);
     let url = stage.cloud.task_url(&task);
@@ -41,6 +42,7 @@ fn a_task_that_somebody_else_started_is_followed_and_nothing_of_it_is_recorded()
 
 #[test]
 fn the_exit_code_says_how_it_ended() {
+    needs!("codex");
     let stage = Stage::new();
     let task = stage.cloud.add_task("env_lab_1", "Trim the input", 1);
     let args = ["watch", "--task", &task, "--interval", "1", "--timeout", "1", "--result-file", "result"];
@@ -67,6 +69,7 @@ fn the_exit_code_says_how_it_ended() {
 
 #[test]
 fn what_is_no_task_or_no_place_for_a_result_is_named_before_anything_is_followed() {
+    needs!("codex");
     let stage = Stage::new();
     let task = stage.cloud.add_task("env_lab_1", "Trim the input", 1);
     let refused = |args: &[&str], code: i32, words: &[&str]| {
@@ -84,6 +87,7 @@ fn what_is_no_task_or_no_place_for_a_result_is_named_before_anything_is_followed
 
 #[test]
 fn a_job_goes_by_the_name_that_scripts_know_it_by() {
+    needs!("codex");
     let stage = Stage::new();
     let launch = stage.lab.puff(&["launch", "--porcelain", "--attempts", "1", "--prompt", "Trim the input"]).ok();
     stage.lab.puff(&["stop", "--job", &launch.value("JOB_ID")]).ok();

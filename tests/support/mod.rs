@@ -16,6 +16,8 @@ pub mod hooks;
 pub mod judged;
 pub mod lab;
 pub mod mcp;
+#[macro_use]
+pub mod needs;
 pub mod pair;
 pub mod responses;
 pub mod scenes;
