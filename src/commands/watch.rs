@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::engine::{adopt, launch, submit};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Ending, ProviderKind, Run, RunId, Schema, Selector, Span, State, TaskId, documents};
+use crate::model::{Ending, ProviderKind, Run, RunId, Schema, Selector, Span, State, StepKind, TaskId, documents};
 use crate::render::progress;
 use crate::settings;
 use crate::store::{self, Change, RunStore};
@@ -223,7 +223,7 @@ fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit
             let mut watch = launch::watch(wish, began.unwrap_or(now));
             watch.max_active = limit;
             run.watch = Some(watch);
-            Ok(Some(Change::new("watched in the background")))
+            Ok(Some(Change::new(StepKind::Watch, "watched in the background")))
         })?;
         // How an earlier watch ended says nothing of this one.
         let _ = std::fs::remove_file(context.places.result(&run.run));

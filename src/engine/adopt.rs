@@ -4,7 +4,7 @@ use super::launch::blank;
 use super::{Listener, base, branches, open_here, open_provider, submit};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::model::{Run, RunId, State, TaskId};
+use crate::model::{Run, RunId, State, StepKind, TaskId};
 use crate::provider::cloud::Patience;
 use crate::provider::{Provider, Task};
 use crate::store::{Change, RunStore, Runbook};
@@ -51,7 +51,7 @@ pub fn adopt(
     };
     let change = Change {
         files: vec![("prompt.md".to_owned(), Some(prompt.into_bytes()))],
-        ..Change::new(format!("adopted the task {task} on {} ({})", base.named, base.oid.short()))
+        ..Change::new(StepKind::Adopt, format!("adopted the task {task} on {} ({})", base.named, base.oid.short()))
     };
     let run = store.create(run, &change)?.run;
     let _lock = store.lock()?;

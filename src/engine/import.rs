@@ -8,7 +8,7 @@ use super::launch::blank;
 use super::{Listener, branches};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::model::{ProviderKind, Run, RunId, State};
+use crate::model::{ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::import::Export;
 use crate::store::{Change, RunStore};
 
@@ -78,7 +78,7 @@ fn record(
         };
         let prompt = ("prompt.md".to_owned(), Some(about.as_bytes().to_vec()));
         let subject = format!("imported {} variants onto {}", export.variants.len(), base.oid.short());
-        store.create(run, &Change { files: vec![prompt], ..Change::new(subject) })?;
+        store.create(run, &Change { files: vec![prompt], ..Change::new(StepKind::Import, subject) })?;
     }
     let recorded = store.load(id)?;
     if recorded.run.extra.get(DIGEST).and_then(|value| value.as_str()) != Some(digest) {
@@ -115,7 +115,7 @@ fn fill_gaps(context: &Context, store: &RunStore<'_>, id: &RunId) -> Result<()> 
         if matches!(run.state, State::Pending | State::Ready | State::Error) {
             let _ = run.advance(run.verdict());
         }
-        Ok(Some(Change::new("imported")))
+        Ok(Some(Change::new(StepKind::Import, "imported")))
     })?;
     Ok(())
 }

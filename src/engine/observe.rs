@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
-use crate::model::{Attention, ProviderKind, Run, RunId, Span, State, Time, Variant, VariantStatus};
+use crate::model::{Attention, ProviderKind, Run, RunId, Span, State, StepKind, Time, Variant, VariantStatus};
 use crate::provider::{AttemptNews, Failure, News, Observation, Provider, TaskStatus};
 use crate::settings;
 use crate::store::{Change, Outcome, RunStore};
@@ -23,7 +23,7 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
         }
         let before = run.clone();
         fold(run, seen, now, settle);
-        Ok((*run != before).then(|| Change::new(crate::render::progress::subject(&before, run))))
+        Ok((*run != before).then(|| Change::new(StepKind::Observe, crate::render::progress::subject(&before, run))))
     })
 }
 
@@ -60,7 +60,7 @@ pub fn record_failure(context: &Context, id: &RunId, failure: &Failure) -> Resul
         }
         run.attention = Some(attention.clone());
         run.reason = Some(failure.to_string());
-        Ok(Some(Change::new(format!("{}: {failure}", attention.as_str()))))
+        Ok(Some(Change::new(StepKind::Observe, format!("{}: {failure}", attention.as_str()))))
     })
 }
 
@@ -73,7 +73,7 @@ pub fn record_refusal(context: &Context, id: &RunId, failure: &Failure) -> Resul
         run.advance(State::Error).or_fail(|| format!("the run '{id}' can't be refused"))?;
         run.attention = None;
         run.reason = Some(failure.to_string());
-        Ok(Some(Change::new(format!("nothing was submitted: {failure}"))))
+        Ok(Some(Change::new(StepKind::Submit, format!("nothing was submitted: {failure}"))))
     })
 }
 
@@ -88,7 +88,7 @@ pub fn record_ending(context: &Context, id: &RunId, ending: crate::model::Ending
         watch.active = false;
         watch.ended_at = Some(now);
         watch.ending = Some(ending);
-        Ok(Some(Change::new(format!("watching ended: {}", ending.as_str()))))
+        Ok(Some(Change::new(StepKind::Watch, format!("watching ended: {}", ending.as_str()))))
     })
 }
 
@@ -103,7 +103,7 @@ pub fn record_cancelled(context: &Context, id: &RunId) -> Result<Outcome> {
         run.attention = None;
         let open = run.variants.iter_mut().filter(|variant| !variant.status.is_terminal());
         open.for_each(|variant| variant.status = VariantStatus::Cancelled);
-        Ok(Some(Change::new("cancelled")))
+        Ok(Some(Change::new(StepKind::Cancel, "cancelled")))
     })
 }
 

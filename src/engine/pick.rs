@@ -18,11 +18,8 @@ pub use self::settle::{Standing, give_up};
 use super::handoff;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::model::{Act, Decision, Oid, PickPoint, Recovery, Run, RunId, State, Taking, Variant};
+use crate::model::{Act, Decision, Oid, PickPoint, Recovery, Run, RunId, State, StepKind, Taking, Variant};
 use crate::store::{Change, Point, Recorded, RunStore, Trash};
-
-/// How the subjects of a pick's steps in the journal begin: what else is there stands on it.
-pub const SUBJECT: &str = "pick: ";
 
 /// How a variant is to be taken.
 #[derive(Clone, Debug)]
@@ -110,7 +107,7 @@ impl Take<'_> {
             reasons: reasons::of(run, self.variant, review.as_ref()),
         };
         let (name, goal) = (self.variant.name(), short(onto));
-        let subject = format!("{SUBJECT}{name} is being taken ({}, {goal})", how.as_str());
+        let subject = format!("pick: {name} is being taken ({}, {goal})", how.as_str());
         let recorded = record(self.context, &run.run, &subject, |run| {
             run.decision = Some(decision.clone());
         });
@@ -122,7 +119,7 @@ impl Take<'_> {
 fn conclude(context: &Context, point: &Point, after: Oid) -> Result<Run> {
     let id = &point.recovery.run;
     let Act::Pick(pick) = &point.recovery.act else { return Ok(RunStore::new(context).load(id)?.run) };
-    let subject = format!("{SUBJECT}var{} was taken ({}, {})", pick.variant, pick.how.as_str(), short(&pick.onto));
+    let subject = format!("pick: var{} was taken ({}, {})", pick.variant, pick.how.as_str(), short(&pick.onto));
     let recorded = record(context, id, &subject, |run| {
         if let Some(decision) = &mut run.decision {
             decision.after = Some(after);
@@ -142,7 +139,7 @@ fn record(context: &Context, id: &RunId, subject: &str, change: impl Fn(&mut Run
     let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
     let outcome = store.update(id, context.clock.now(), |run| {
         change(run);
-        Ok(Some(Change { views: Some(&views), ..Change::new(subject) }))
+        Ok(Some(Change { views: Some(&views), ..Change::new(StepKind::Pick, subject) }))
     })?;
     Ok(outcome.recorded)
 }

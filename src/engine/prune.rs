@@ -59,7 +59,7 @@ fn keep(context: &Context, plan: &Plan) -> Result<Point> {
     let newest = trash.newest(&run.run)?;
     let begun = newest.clone().filter(|point| matches!(point.recovery.act, Act::Prune(_)));
     let mut texts: Vec<Text> = plan.notes.clone();
-    let mut worktrees = plan.worktrees.clone();
+    let (mut worktrees, mut branches) = (plan.worktrees.clone(), plan.branches.clone());
     if let Some(begun) = &begun
         && let Act::Prune(before) = &begun.recovery.act
     {
@@ -73,6 +73,9 @@ fn keep(context: &Context, plan: &Plan) -> Result<Point> {
         let gone = before.worktrees.iter().filter(|kept| !worktrees.iter().any(|there| there.path == kept.path));
         let gone: Vec<_> = gone.cloned().collect();
         worktrees.extend(gone);
+        // Refs in files are removed one by one: a kill may have come between two branches and the run.
+        let gone = before.branches.iter().filter(|kept| context.repo.ref_target(&kept.name).is_none());
+        branches.extend(gone.cloned());
     }
     let mut files: Vec<Kept> = Vec::new();
     for (at, text) in texts.iter().enumerate() {
@@ -81,8 +84,7 @@ fn keep(context: &Context, plan: &Plan) -> Result<Point> {
     for (at, worktree) in worktrees.iter().enumerate() {
         files.extend(worktree.tree.map(|tree| (format!("worktrees/{at}"), EntryKind::Tree, tree)));
     }
-    let prune =
-        PrunePoint { branches: plan.branches.clone(), notes: texts.iter().map(Text::named).collect(), worktrees };
+    let prune = PrunePoint { branches, notes: texts.iter().map(Text::named).collect(), worktrees };
     let keep: Vec<Oid> = prune
         .branches
         .iter()

@@ -8,7 +8,7 @@ use super::{Listener, half_done, handoff, submit};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
-use crate::model::{ProviderKind, Run, RunId, State};
+use crate::model::{ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::cloud::Patience;
 use crate::provider::{Task, TaskSummary};
 use crate::store::{Change, FileLock, NOTES, RUNS, Recorded, RunStore, Runbook, RunbookLine, TRASH};
@@ -159,7 +159,7 @@ fn repair_views(
     let (prompt, review) = (store.prompt(&recorded)?, store.review(&recorded)?);
     let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
     let outcome = store.update(id, context.clock.now(), |_| {
-        Ok(Some(Change { views: Some(&views), ..Change::new("the report was made again") }))
+        Ok(Some(Change { views: Some(&views), ..Change::new(StepKind::Report, "the report was made again") }))
     })?;
     let noted = handoff::write_notes(context, &outcome.recorded, "doctor --repair")?;
     if outcome.changed || noted {

@@ -7,7 +7,7 @@
 use super::{Listener, Notice};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
-use crate::model::{Attention, ProviderKind, Run, RunId, State};
+use crate::model::{Attention, ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::{Failure, Provider, Submission, SubmitFailure, Task};
 use crate::store::{Change, FileLock, RunStore, Runbook};
 
@@ -78,7 +78,7 @@ pub fn submit(
         run.attention = None;
         run.reason = None;
         run.dialect = provider.dialect().map(str::to_owned);
-        Ok(Some(Change::new("submitting")))
+        Ok(Some(Change::new(StepKind::Submit, "submitting")))
     })?;
     let run = begun.recorded.run.clone();
     let prompt = store.prompt(&begun.recorded)?;
@@ -118,7 +118,10 @@ pub fn taken(context: &Context, store: &RunStore<'_>, id: &RunId, task: &Task, t
         run.progress_at = Some(now);
         run.advance(State::Pending).or_fail(|| format!("the run '{id}' can't have a task"))?;
         let local = run.provider == ProviderKind::Local;
-        Ok(Some(Change::new(if local { "begun here".to_owned() } else { format!("submitted as {}", task.id) })))
+        Ok(Some(Change::new(
+            StepKind::Submit,
+            if local { "begun here".to_owned() } else { format!("submitted as {}", task.id) },
+        )))
     });
     // The task is paid for: when it can't be recorded, its name must at least be seen.
     let run = outcome
@@ -152,7 +155,7 @@ fn not_taken(context: &Context, store: &RunStore<'_>, id: &RunId, failure: Submi
         run.advance(state).or_fail(|| format!("the run '{id}' can't be {}", state.as_str()))?;
         run.attention = attention.clone();
         run.reason = Some(reason.clone());
-        Ok(Some(Change::new(format!("{subject}: {reason}"))))
+        Ok(Some(Change::new(StepKind::Submit, format!("{subject}: {reason}"))))
     })?;
     Ok(match failure {
         SubmitFailure::Refused(failure) => {

@@ -10,7 +10,9 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::git::state::{Head, head};
-use crate::model::{Act, KeptBranch, KeptWorktree, Oid, PickPoint, PrunePoint, Run, RunId, Selector, TaskId};
+use crate::model::{
+    Act, KeptBranch, KeptWorktree, Oid, PickPoint, PrunePoint, Run, RunId, Selector, TaskId, subject_of,
+};
 use crate::session::worktree;
 use crate::store::{Point, RUNS, RunStore, Trash};
 
@@ -175,8 +177,7 @@ fn back(context: &Context, point: &Point, pruned: &PrunePoint) -> Result<Vec<Str
         // The prune was killed before its end.
         Some(there) if there == journal => {}
         Some(there) => {
-            let subject = context.repo.commit(there)?.message;
-            let subject = subject.lines().next().unwrap_or_default();
+            let subject = subject_of(&context.repo.commit(there)?.message);
             return Err(Error::failed(format!("there is a run '{id}' again: {subject}"))
                 .hint(format!("'git puff show {id}' shows it; prune that one under its own name first")));
         }

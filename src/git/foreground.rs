@@ -45,11 +45,14 @@ impl Repo {
     }
 
     /// Moves HEAD of this worktree, and its branch, to a commit, with the files; what is in no commit stays, or it is
-    /// refused.
+    /// refused. The index is refreshed first, as git's own porcelain does: `reset --keep` takes a file that was merely
+    /// touched for one that was changed.
     ///
     /// # Errors
     /// With git's words, when it can't.
     pub fn reset_keeping(&self, to: Oid) -> Result<(), GitFailure> {
+        // Its exit code says whether something is changed; that is for the reset to judge, path by path.
+        let _ = run(&self.git().args(["update-index", "-q", "--refresh"]).holds(self.held()));
         run(&self.git().args(["reset", "--keep", "--quiet", &to.to_string()]).holds(self.held())).map(drop)
     }
 

@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
 use crate::model::{
-    LeftBehind, LeftFile, Oid, Review, Run, RunId, Schema, SchemaError, Selector, TaskId, Time, documents,
+    LeftBehind, LeftFile, Oid, Review, Run, RunId, Schema, SchemaError, Selector, StepKind, TaskId, Time, documents,
 };
 
 /// Where runs are.
@@ -47,8 +47,9 @@ pub struct Recorded {
 }
 
 /// A change to be recorded, beside what was changed in the [`Run`] itself.
-#[derive(Default)]
 pub struct Change<'v> {
+    /// The kind of the step.
+    pub step: StepKind,
     /// What happened, in a line: the subject in the journal.
     pub subject: String,
     /// Files of the run's tree with their new content; none takes a file away.
@@ -62,8 +63,8 @@ pub type Files = Vec<(String, Option<Vec<u8>>)>;
 
 impl Change<'_> {
     /// A change of the record alone.
-    pub fn new(subject: impl Into<String>) -> Change<'static> {
-        Change { subject: subject.into(), files: Vec::new(), views: None }
+    pub fn new(step: StepKind, subject: impl Into<String>) -> Change<'static> {
+        Change { step, subject: subject.into(), files: Vec::new(), views: None }
     }
 }
 
@@ -100,7 +101,7 @@ impl<'a> RunStore<'a> {
         let name = format!("{RUNS}{}", run.run);
         let head = self.repo.together(|| {
             let tree = self.write_tree(None, &run, change)?;
-            self.write_commit(tree, &[], run.created_at, &change.subject)
+            self.write_commit(tree, &[], run.created_at, &change.step.message(&change.subject))
         })?;
         match self.repo.set_ref(&name, head, Expected::Absent, &change.subject) {
             Ok(()) => Ok(Recorded { run, head }),
@@ -234,7 +235,7 @@ impl<'a> RunStore<'a> {
             run.updated_at = now.max(before.run.updated_at);
             let head = self.repo.together(|| {
                 let tree = self.write_tree(Some(old_tree), &run, &change)?;
-                self.write_commit(tree, &[before.head], run.updated_at, &change.subject)
+                self.write_commit(tree, &[before.head], run.updated_at, &change.step.message(&change.subject))
             })?;
             let name = format!("{RUNS}{id}");
             match self.repo.set_ref(&name, head, Expected::At(before.head), &change.subject) {
@@ -326,7 +327,7 @@ impl<'a> RunStore<'a> {
         let now = Time::UNIX_EPOCH;
         let probe = self.repo.together(|| {
             let tree = self.repo.edit_tree(None, [])?;
-            self.write_commit(tree, &[], now, "a test whether runs can be recorded here")
+            self.write_commit(tree, &[], now, "a test whether runs can be recorded here\n")
         })?;
         const PROBE: &str = "refs/puff/probe";
         if let Some(left_over) = self.repo.ref_target(PROBE) {
@@ -362,8 +363,8 @@ impl<'a> RunStore<'a> {
         run.updated_at = now.max(self.at(id, head)?.run.updated_at);
         self.repo.together(|| {
             let old = self.repo.commit(earlier)?.tree;
-            let tree = self.write_tree(Some(old), &run, &Change::new(""))?;
-            self.write_commit(tree, &[head], run.updated_at, "the pick was taken back")
+            let tree = self.write_tree(Some(old), &run, &Change::new(StepKind::Undo, ""))?;
+            self.write_commit(tree, &[head], run.updated_at, &StepKind::Undo.message("the pick was taken back"))
         })
     }
 
@@ -392,11 +393,10 @@ impl<'a> RunStore<'a> {
         self.repo.edit_tree(old, edits.iter().map(|(path, edit)| (path.as_bytes(), *edit)))
     }
 
-    fn write_commit(&self, tree: Oid, parents: &[Oid], at: Time, subject: &str) -> Result<Oid> {
-        let message = format!("{}\n", subject.trim_end());
+    fn write_commit(&self, tree: Oid, parents: &[Oid], at: Time, message: &str) -> Result<Oid> {
         // Asked for here: who only reads need not wait until git has said who they are.
         let identity = &self.context.journalist();
-        self.repo.write_commit(&NewCommit { tree, parents, identity, at, message: &message })
+        self.repo.write_commit(&NewCommit { tree, parents, identity, at, message })
     }
 }
 

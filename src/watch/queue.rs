@@ -4,7 +4,7 @@ use super::{Say, ending};
 use crate::context::Context;
 use crate::engine::{Notice, launch, observe, open_provider, submit};
 use crate::error::Result;
-use crate::model::{Attention, ProviderKind, Run};
+use crate::model::{Attention, ProviderKind, Run, StepKind};
 use crate::provider::Failure;
 use crate::provider::cloud::Patience;
 use crate::settings;
@@ -29,7 +29,7 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
             let outcome = store.update(&run.run, context.clock.now(), |run| {
                 run.attention = Some(Attention::AttemptLimit);
                 run.reason = Some(error.message().to_owned());
-                Ok(Some(Change::new("waits for puff.attemptLimit")))
+                Ok(Some(Change::new(StepKind::Watch, "waits for puff.attemptLimit")))
             })?;
             if outcome.changed {
                 say(&run.run, error.message());

@@ -11,7 +11,7 @@ use super::{ending, queue};
 use crate::context::Context;
 use crate::engine::repair;
 use crate::error::{Result, ResultExt};
-use crate::model::{Attention, Run, RunId};
+use crate::model::{Attention, Run, RunId, StepKind};
 use crate::process::{Wake, pause};
 use crate::store::{Change, FileLock, RunStore};
 
@@ -178,7 +178,7 @@ fn mark_interrupted(context: &Context, jobs: &[Run]) -> Result<()> {
             }
             run.attention = Some(Attention::NeedsTask);
             run.reason = Some("the submission was interrupted: it may have a task".to_owned());
-            Ok(Some(Change::new("the submission was interrupted")))
+            Ok(Some(Change::new(StepKind::Submit, "the submission was interrupted")))
         })?;
         if outcome.changed {
             let say = |id: &RunId, text: &str| log(context, id, text);

@@ -67,6 +67,48 @@ fn what_stands_on_it_is_named_and_stays() {
 }
 
 #[test]
+fn a_file_that_was_merely_touched_stands_in_no_way() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    lab.commit("README", "More.\n", "More");
+    let before = choice.state();
+    for way in [&["pick", "fix:1"][..], &["pick", "fix:1", "--merge"]] {
+        lab.puff(way).ok();
+        for name in ["notes.txt", "README"] {
+            let file = fs::File::options().append(true).open(lab.work().join(name)).unwrap();
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
+        }
+        lab.puff(&["undo"]).ok();
+        assert_eq!(choice.state(), before, "{way:?}");
+    }
+}
+
+#[test]
+fn a_step_is_told_by_its_trailer_and_not_by_its_subject() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    lab.puff(&["pick", "fix:1"]).ok();
+    let steps = lab.git(&["log", "--format=%(trailers:key=Puff-Step,valueonly,separator=%x2C)", "refs/puff/runs/fix"]);
+    assert_eq!(steps, "pick\npick\nreview\nharvest\nharvest\nimport");
+    // What quotes the words of a pick is none: something was recorded, and would be lost.
+    let mut run = lab.show("fix");
+    run["reason"] = json!("somebody said so");
+    choice.record("fix", &run);
+    let tree = lab.git(&["rev-parse", "refs/puff/runs/fix^{tree}"]);
+    let message = "pick: var9 is what the agent said\n\nPuff-Step: pick\n\nPuff-Step: observe";
+    let step = lab.git(&["commit-tree", "-p", "refs/puff/runs/fix~1", "-m", message, &tree]);
+    lab.git(&["update-ref", "refs/puff/runs/fix", &step]);
+    lab.puff(&["undo"]).exits(1).complains(&["has gone on since", "var9"]);
+    // A report that was made again, in whatever words, stands in no way.
+    let message = "rendered anew\n\nPuff-Step: report";
+    let step = lab.git(&["commit-tree", "-p", "refs/puff/runs/fix~1", "-m", message, &tree]);
+    lab.git(&["update-ref", "refs/puff/runs/fix", &step]);
+    lab.puff(&["undo"]).ok();
+    assert_eq!(lab.show("fix")["decision"], Value::Null);
+}
+
+#[test]
 fn a_prune_is_not_taken_back_over_what_came_since() {
     let choice = Choice::new();
     let lab = &choice.lab;

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::engine::identify::{self, Bound};
 use crate::engine::{Listener, Notice};
 use crate::error::{Result, ResultExt};
-use crate::model::{Meta, Report, Run, RunId, State, Time, Variant};
+use crate::model::{Meta, Report, Run, RunId, State, StepKind, Time, Variant};
 use crate::provider::{Attempt, Collection};
 use crate::store::{Change, Files, Recorded, RunStore};
 
@@ -39,7 +39,7 @@ pub(in crate::engine) fn keep(
             [] => "collected: no new patch".to_owned(),
             names => format!("collected: the patch of variant {}", names.join(", ")),
         };
-        Ok(Some(Change { files, ..Change::new(subject) }))
+        Ok(Some(Change { files, ..Change::new(StepKind::Harvest, subject) }))
     })?;
     for Bound { index, .. } in news {
         let revision = outcome.recorded.run.variant(index).map_or(1, |variant| variant.revision);

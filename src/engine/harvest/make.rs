@@ -8,7 +8,9 @@ use crate::context::Context;
 use crate::engine::{Listener, Notice, branches, handoff};
 use crate::error::{Result, ResultExt};
 use crate::git::{NewCommit, Stats};
-use crate::model::{Apply, Attention, Meta, Oid, Report, Run, RunId, State, Variant, VariantStatus, first_line};
+use crate::model::{
+    Apply, Attention, Meta, Oid, Report, Run, RunId, State, StepKind, Variant, VariantStatus, first_line,
+};
 use crate::patch::{self, Applied};
 use crate::store::{Change, Files, Recorded, RunStore};
 
@@ -195,7 +197,7 @@ pub(super) fn record(
         if run.state == State::Ready && run.is_complete() && !run.has_unharvested() {
             run.advance(State::Harvested).or_fail(|| format!("the run '{id}' can't be harvested"))?;
         }
-        Ok(Some(Change { files, views: Some(&views), ..Change::new(subject(run, made)) }))
+        Ok(Some(Change { files, views: Some(&views), ..Change::new(StepKind::Harvest, subject(run, made)) }))
     })?;
     Ok(outcome.recorded)
 }

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::engine::{Listener, Notice, base};
 use crate::error::{Error, Result};
-use crate::model::{Oid, ProviderKind, Run};
+use crate::model::{Oid, ProviderKind, Run, StepKind};
 use crate::patch;
 use crate::store::{Change, Recorded, RunStore};
 
@@ -70,7 +70,7 @@ pub(super) fn find_real_base(
     let outcome = store.update(&run.run.clone(), context.clock.now(), |run| {
         run.base_oid = commit;
         let subject = format!("the patches were made on {}, not on {}", commit.short(), from.short());
-        Ok(Some(Change::new(subject)))
+        Ok(Some(Change::new(StepKind::Base, subject)))
     })?;
     Ok(outcome.recorded)
 }

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::Draft;
-use crate::model::{Attention, Oid, RunId, Variant};
+use crate::model::{Attention, Oid, RunId, StepKind, Variant};
 use crate::settings;
 use crate::store::{Change, RunStore};
 
@@ -69,7 +69,7 @@ impl<'c> Signer<'c> {
             }
             run.attention = Some(Attention::NeedsSignature);
             run.reason = Some(format!("commits can't be signed: {why}"));
-            Ok(Some(Change::new(format!("needs-signature: {why}"))))
+            Ok(Some(Change::new(StepKind::Harvest, format!("needs-signature: {why}"))))
         });
     }
 }

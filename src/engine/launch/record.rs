@@ -2,7 +2,7 @@
 
 use super::prepare::{Cloud, Prepared, Work};
 use crate::engine::intent::WatchWish;
-use crate::model::{Oid, ProviderKind, Run, RunId, Span, State, Time, Variant, Watch, first_line};
+use crate::model::{Oid, ProviderKind, Run, RunId, Span, State, StepKind, Time, Variant, Watch, first_line};
 use crate::provider::Provider;
 use crate::store::Change;
 
@@ -50,7 +50,7 @@ impl New<'_> {
         let Prepared { intent, base, best_of, .. } = prepared;
         let subject = format!("intent: best of {best_of} on {} ({})", base.named, base.oid.short());
         let prompt = ("prompt.md".to_owned(), Some(intent.prompt.clone().into_bytes()));
-        Change { files: vec![prompt], ..Change::new(subject) }
+        Change { files: vec![prompt], ..Change::new(StepKind::Intent, subject) }
     }
 }
 

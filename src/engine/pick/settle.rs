@@ -1,12 +1,11 @@
 //! What became of a pick that was begun: found out from the repository, whoever ended it and however.
 
-use super::SUBJECT;
 use crate::context::Context;
 use crate::engine::handoff;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::git::state::{Head, head, pseudo_head};
-use crate::model::{Act, Oid, PickPoint, Run, RunId, Taking};
+use crate::model::{Act, Oid, PickPoint, Run, RunId, StepKind, Taking, subject_of};
 use crate::store::{Graves, Point, RUNS, RunStore, Trash};
 
 /// How far back the taken change is looked for.
@@ -139,11 +138,10 @@ pub fn prove_last(context: &Context, id: &RunId, now: Oid, journal: Oid) -> Resu
     let mut at = now;
     while at != journal {
         let commit = context.repo.commit(at)?;
-        let subject = commit.message.lines().next().unwrap_or_default().to_owned();
-        let ours = subject.starts_with(SUBJECT) || subject == "the report was made again";
         match commit.parents.first() {
-            Some(parent) if ours => at = *parent,
+            Some(parent) if StepKind::of(&commit.message).belongs_to_pick() => at = *parent,
             _ => {
+                let subject = subject_of(&commit.message);
                 return Err(Error::failed(format!("the run '{id}' has gone on since: {subject}"))
                     .hint(format!("'git log refs/puff/runs/{id}' shows its journal; nothing was taken back")));
             }

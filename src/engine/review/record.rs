@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{
-    Check, CheckStatus, Evidence, Judge, Observation, Review, Reviewed, Run, State, Time, Variant, Verdict,
+    Check, CheckStatus, Evidence, Judge, Observation, Review, Reviewed, Run, State, StepKind, Time, Variant, Verdict,
 };
 use crate::store::{Change, REVIEW, Recorded, RunStore};
 
@@ -263,7 +263,11 @@ pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> 
             run.advance(State::Reviewed).or_fail(|| format!("the run '{id}' can't be reviewed"))?;
         }
         let files = vec![(REVIEW.to_owned(), Some(json.clone()))];
-        Ok(Some(Change { files, views: Some(&views), ..Change::new(subject(&review, &draft.variants)) }))
+        Ok(Some(Change {
+            files,
+            views: Some(&views),
+            ..Change::new(StepKind::Review, subject(&review, &draft.variants))
+        }))
     })?;
     handoff::write_notes(context, &outcome.recorded, "review")?;
     Ok(outcome.recorded.run)

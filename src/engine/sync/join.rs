@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::review::draw_up;
 use crate::error::{Result, ResultExt};
 use crate::git::NewCommit;
-use crate::model::{LeftFile, Oid, Side, Time, Together};
+use crate::model::{LeftFile, Oid, Side, StepKind, Time, Together};
 use crate::store::{LEFT, REVIEW, nobody};
 
 /// What two journals came to.
@@ -75,7 +75,7 @@ pub(super) fn join(context: &Context, base: Option<Oid>, one: Oid, other: Oid) -
         parents: &[one, other],
         identity: &nobody(),
         at: Time::from_timestamp(seconds, 0).unwrap_or_default(),
-        message: "put together what was done in two places\n",
+        message: &StepKind::Merge.message("put together what was done in two places"),
     };
     Ok(Joined { step: repo.write_commit(&new)?, both: together.both })
 }

@@ -15,7 +15,7 @@ use crate::engine::handoff;
 use crate::error::{Error, Result};
 use crate::git::{NewCommit, RefFailure, RefStep};
 use crate::model::documents::{Did, Outcome, Trouble};
-use crate::model::{LeftFile, Oid, ProviderKind, Run, RunId};
+use crate::model::{LeftFile, Oid, ProviderKind, Run, RunId, StepKind, subject_of};
 use crate::store::{REMOTES, RUNS, Recorded};
 
 /// How often the steps are made again, where somebody else went on with a run meanwhile.
@@ -244,7 +244,7 @@ impl Exchange<'_> {
             }
         }
         let message = repo.commit(arrived)?.message;
-        let message = format!("received from {}: {}\n", self.remote, message.lines().next().unwrap_or_default());
+        let message = StepKind::Receive.message(&format!("received from {}: {}", self.remote, subject_of(&message)));
         let new = NewCommit {
             tree: merged.write(repo)?,
             parents: &[ours, arrived],
