@@ -30,6 +30,7 @@
 //! | [`store`] | runs in refs, the runbook log, notes, and where live things are |
 //! | [`render`] | a finished model → Markdown, HTML, tables, lines about progress |
 //! | [`git`] | the only user of git2, and of `git` for what libgit2 does differently |
+//! | [`files`] | opening files where others may have put links |
 //! | [`secrets`] | what looks like a key or a password |
 //! | [`process`] | the only door to other programs |
 //! | [`settings`] | the keys of `puff.*`, and which value counts |
@@ -69,6 +70,7 @@ pub mod compare;
 pub mod context;
 pub mod engine;
 pub mod error;
+pub mod files;
 pub mod git;
 pub mod manual;
 pub mod mcp;

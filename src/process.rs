@@ -94,7 +94,7 @@ pub fn run_all(cmds: &[Cmd], at_once: usize) -> Vec<Result<Output, Failure>> {
 /// # Errors
 /// When it can't be started or the log can't be opened.
 pub fn start_detached(cmd: &Cmd, log: &Path) -> Result<u32, Failure> {
-    let open = || std::fs::OpenOptions::new().create(true).append(true).open(log);
+    let open = || crate::files::ours().create(true).append(true).open(log);
     let mut command = cmd.command();
     let logs = open().and_then(|out| Ok((out.try_clone()?, out)));
     let (out, err) = logs.map_err(|cause| Failure::Start { program: cmd.name(), cause })?;

@@ -1,7 +1,7 @@
 //! The log of an app server: what it printed, and what its supervisor did. When the file is full, it begins anew, and the
 //! one before is kept beside it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub(super) struct Log {
 impl Log {
     /// Goes on with the log in this file.
     pub fn open(path: &Path) -> io::Result<Log> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = crate::files::ours().create(true).append(true).open(path)?;
         let size = file.metadata()?.len();
         Ok(Log { path: path.to_owned(), file, size, full: FULL, tail: Vec::new() })
     }
@@ -61,8 +61,8 @@ impl Log {
     fn begin_anew(&mut self) {
         let mut before = self.path.clone().into_os_string();
         before.push(".1");
-        let fresh =
-            fs::rename(&self.path, before).and_then(|()| OpenOptions::new().create(true).append(true).open(&self.path));
+        let fresh = fs::rename(&self.path, before)
+            .and_then(|()| crate::files::ours().create(true).append(true).open(&self.path));
         if let Ok(fresh) = fresh {
             (self.file, self.size) = (fresh, 0);
         }

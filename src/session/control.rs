@@ -138,6 +138,11 @@ pub fn attach(place: &SessionPlace, size: (u16, u16)) -> io::Result<(UnixStream,
 
 fn open(place: &SessionPlace) -> io::Result<(UnixStream, BufReader<UnixStream>)> {
     let (path, _link) = short(&place.socket())?;
+    // A link may lead to a socket of somebody else, who would be told what is meant for the agent.
+    let kind = place.socket().symlink_metadata()?.file_type();
+    if !std::os::unix::fs::FileTypeExt::is_socket(&kind) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no socket"));
+    }
     let stream = UnixStream::connect(path)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;

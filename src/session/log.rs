@@ -43,7 +43,7 @@ impl Writer {
     /// # Errors
     /// When it can't be written.
     pub fn begin(place: &SessionPlace, limit: u64) -> io::Result<Writer> {
-        let file = File::options().create(true).append(true).open(place.log())?;
+        let file = crate::files::ours().create(true).append(true).open(place.log())?;
         Ok(Writer {
             folder: place.folder().to_owned(),
             length: file.metadata()?.len(),
@@ -150,7 +150,7 @@ struct Piece {
 /// The pieces that there are, oldest first.
 fn pieces(place: &SessionPlace) -> io::Result<Vec<Piece>> {
     // The newest first: when it is turned over meanwhile, it is met again under its other name.
-    let newest = File::open(place.log())?;
+    let newest = crate::files::ours().read(true).open(place.log())?;
     let itself = newest.metadata()?.ino();
     let mut found = Vec::new();
     let mut starts: Vec<u64> = fs::read_dir(place.folder())?
@@ -162,7 +162,8 @@ fn pieces(place: &SessionPlace) -> io::Result<Vec<Piece>> {
     let mut newest_start = None;
     for start in starts {
         // An old piece may go while we look.
-        let Ok(file) = File::open(piece_path(place.folder(), start)) else { continue };
+        let piece = crate::files::ours().read(true).open(piece_path(place.folder(), start));
+        let Ok(file) = piece else { continue };
         let meta = file.metadata()?;
         if meta.ino() == itself {
             newest_start = Some(start);

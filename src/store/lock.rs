@@ -1,7 +1,7 @@
 //! Locks on files: held as long as the process lives, released by the system when it is killed. So no process id is
 //! ever trusted.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,13 +54,13 @@ impl FileLock {
     /// Does anybody hold it? A file that is not there is held by nobody. Asking takes a shared lock, so that two who ask
     /// do not take each other for a holder.
     pub fn is_held(path: &Path) -> bool {
-        let asked = OpenOptions::new().read(true).open(path).map(|file| file.try_lock_shared());
+        let asked = crate::files::ours().read(true).open(path).map(|file| file.try_lock_shared());
         matches!(asked, Ok(Err(TryLockError::WouldBlock)))
     }
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)
+    crate::files::ours().create(true).truncate(false).read(true).write(true).open(path)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Lines are appended, never changed. Lines that can't be read (written by hand, torn by a full disk, merged badly)
 //! are overlooked by readers and reported by `doctor`.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -85,7 +85,7 @@ impl<'a> Runbook<'a> {
     fn open(&self) -> io::Result<File> {
         let path = self.places.runbook();
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-        OpenOptions::new().create(true).read(true).append(true).open(path)
+        crate::files::ours().create(true).read(true).append(true).open(path)
     }
 
     fn unwritable(&self, cause: io::Error) -> Error {

@@ -123,7 +123,8 @@ fn watcher_call(context: &Context, program: PathBuf) -> Cmd {
 
 /// Wakes the watcher, so that it looks what there is to do.
 pub fn ring(context: &Context) {
-    let ring = || std::fs::File::create(context.places.bell()).and_then(|mut bell| bell.write_all(b"!"));
+    let bell = || crate::files::ours().create(true).write(true).truncate(true).open(context.places.bell());
+    let ring = || bell().and_then(|mut bell| bell.write_all(b"!"));
     let _ = ring();
 }
 

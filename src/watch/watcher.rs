@@ -202,7 +202,7 @@ pub fn log(context: &Context, id: &RunId, text: &str) {
     let at = context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let text = crate::render::text::clean_line(text);
     let path = context.places.log(id);
-    let open = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    let open = crate::files::ours().create(true).append(true).open(path);
     let _ = open.and_then(|mut file| file.write_all(format!("{at} {text}\n").as_bytes()));
 }
 
