@@ -179,7 +179,13 @@ fn records(context: &Context) -> Vec<Finding> {
     for left_over in left_overs(context, &runs) {
         let path = left_over.path.display().to_string();
         let remove = format!("look into it, then 'git worktree remove --force {path}'");
-        let hint = if matches!(left_over.matter, Matter::Strange | Matter::Kept) { remove.as_str() } else { REPAIR };
+        let hint = match left_over.matter {
+            Matter::Strange | Matter::Kept => remove.as_str(),
+            Matter::Replaced => {
+                "see what is there: git-puff does not touch it; remove it yourself, then 'git worktree prune'"
+            }
+            _ => REPAIR,
+        };
         findings.push(warn("worktrees", &path, left_over.to_string(), hint));
     }
     for half in half_done::half_done(context) {

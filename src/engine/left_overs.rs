@@ -7,6 +7,7 @@ use super::harvest::keep_work;
 use super::{Listener, review};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
+use crate::git::WorktreeFault;
 use crate::model::{Local, Run, RunId, Session, SessionId, State, Variant};
 use crate::provider::local;
 use crate::session::own::{self, Standing};
@@ -26,6 +27,8 @@ pub enum Matter {
     Missing,
     /// Its folder has lost the file that names the repository.
     CutOff,
+    /// Something else is where its folder was.
+    Replaced,
     /// A review that was killed left it.
     Reviewed,
     /// A session that was killed left it, without a change.
@@ -63,6 +66,7 @@ impl fmt::Display for LeftOver {
             Matter::Locked => "is locked for a session that is over",
             Matter::Missing => "is gone, but git still knows it",
             Matter::CutOff => "has lost its '.git' file",
+            Matter::Replaced => "is not the folder that git-puff made",
             Matter::Reviewed => "was left by a review that was killed",
             Matter::Ended => "is left over, without a change",
             Matter::Kept => "has changes",
@@ -148,10 +152,14 @@ fn matter(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Opt
     let over = local::status(context, run, variant).is_terminal();
     let closed = !matches!(run.state, State::Queued | State::Submitting | State::Pending | State::Ready);
     let stays = local.keep || local::stays(&variant.risks);
+    let folder = context.repo.open_worktree(&path);
+    if let Err(WorktreeFault::Replaced(_) | WorktreeFault::Unreadable(_)) = folder {
+        return over.then_some(Matter::Replaced);
+    }
     let Some(worktree) = context.repo.worktree_at(&path) else {
-        return (path.is_dir() && over && closed && !stays).then_some(Matter::LeftOver);
+        return (folder.is_ok() && over && closed && !stays).then_some(Matter::LeftOver);
     };
-    if !path.is_dir() {
+    if folder.is_err() {
         return Some(Matter::Missing);
     }
     if worktree.locked.as_deref() == Some(BEING_MADE) {
@@ -198,7 +206,7 @@ pub fn put_right(context: &Context, left_over: &LeftOver, runs: &[Recorded], tel
     match (left_over.matter, worktree) {
         (Matter::Missing | Matter::HalfMade, _) => local::remove(context, run, local, variant)?,
         (Matter::Locked, Some(worktree)) => worktree.unlock().or_fail(|| unwritable(left_over))?,
-        (Matter::CutOff, Some(worktree)) => worktree.link().or_fail(|| unwritable(left_over))?,
+        (Matter::CutOff, Some(worktree)) => context.repo.link_worktree(&worktree).or_fail(|| unwritable(left_over))?,
         (Matter::LeftOver, _) => {
             keep_work(context, &run.run, tell)?;
             return Ok(!left_over.path.exists());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::context::Context;
 use crate::engine::intent::Intent;
 use crate::error::{Error, Result};
-use crate::git::snapshot;
+use crate::git::snapshot::WorkFolder;
 use crate::model::{Session, SessionId, Stdin};
 use crate::session::agents::{Agent, Task};
 use crate::session::{self, Start, own, worktree};
@@ -99,11 +99,13 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
         Some(own) => (own.path.clone(), worktree::with_setup(context, &place, argv)),
         None => (cwd, argv),
     };
+    let folder = WorkFolder::find(&cwd).ok();
     Ok(Start {
         id,
         agent,
         argv,
-        start_tree: snapshot::tree(&cwd).ok(),
+        start_tree: folder.as_ref().and_then(|folder| folder.tree().ok()),
+        folder,
         cwd,
         stdin,
         prompt,

@@ -8,8 +8,8 @@ use super::pick::{give_up, prove_clean, short};
 use super::{prune, sync};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::RefStep;
 use crate::git::state::{Head, head};
+use crate::git::{Hooks, RefStep};
 use crate::model::{
     Act, KeptBranch, KeptWorktree, Oid, PickPoint, PrunePoint, Run, RunId, Selector, TaskId, subject_of,
 };
@@ -230,7 +230,8 @@ fn remake(context: &Context, kept: &KeptWorktree) -> Result<()> {
         Error::failed(format!("the worktree '{}' can't be made again", kept.path.display()))
             .hint("'git worktree list' shows those there are; the run itself can be brought back once this is seen to")
     };
-    if let Some(there) = context.repo.worktree_at(&kept.path).filter(|_| kept.path.is_dir()) {
+    if let Some(there) = context.repo.worktree_at(&kept.path).filter(|_| context.repo.open_worktree(&kept.path).is_ok())
+    {
         match there.locked.as_deref() {
             Some(worktree::BEING_MADE) => {}
             // What is left of it is not what was there.
@@ -238,7 +239,7 @@ fn remake(context: &Context, kept: &KeptWorktree) -> Result<()> {
             _ => return Ok(()),
         }
     }
-    let made = worktree::make(context, &kept.path, kept.head)?;
+    let made = worktree::make(context, &kept.path, kept.head, Hooks::Off)?;
     context.repo.fill_worktree(&kept.path, tree).map_err(|cause| cannot().because(cause))?;
     let locked = match &kept.locked {
         Some(reason) => made.lock(reason),

@@ -2,7 +2,6 @@
 //! what they would find then.
 
 use super::repo::Repo;
-use super::worktrees::git_in;
 use super::{GitFailure, run};
 use crate::model::Oid;
 use crate::process::{Cmd, Failure, run_in_foreground};
@@ -54,15 +53,5 @@ impl Repo {
         // Its exit code says whether something is changed; that is for the reset to judge, path by path.
         let _ = run(&self.git().args(["update-index", "-q", "--refresh"]).holds(self.held()));
         run(&self.git().args(["reset", "--keep", "--quiet", &to.to_string()]).holds(self.held())).map(drop)
-    }
-
-    /// Puts the files of a tree into the linked worktree at this path, in place of what is there; what is ignored stays.
-    /// Nothing is staged afterwards.
-    ///
-    /// # Errors
-    /// With git's words, when it can't.
-    pub fn fill_worktree(&self, path: &std::path::Path, tree: Oid) -> Result<(), GitFailure> {
-        run(&git_in(path).args(["read-tree", "--reset", "-u", &tree.to_string()]))?;
-        run(&git_in(path).args(["read-tree", "HEAD"])).map(drop)
     }
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::bytes::{as_bytes, as_path, records};
+use super::folder::Folder;
 use super::repo::Repo;
-use super::worktrees::git_in;
+use super::worktrees::{Worktree, git_in, git_of};
 use super::{GitFailure, run};
 
 /// How long the submodules of a worktree, or the listing of ignored files, may take.
@@ -18,20 +19,22 @@ impl Repo {
     ///
     /// # Errors
     /// With git's words, when one can't be had.
-    pub fn init_submodules(&self, worktree: &Path) -> Result<(), GitFailure> {
-        if !worktree.join(".gitmodules").is_file() {
+    pub fn init_submodules(&self, worktree: &Worktree) -> Result<(), anyhow::Error> {
+        let folder = self.open_worktree(&worktree.path)?;
+        if folder.open_file(Path::new(".gitmodules")).is_err() {
             return Ok(());
         }
         let paths = ["config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$"];
-        let Ok(listed) = run(&git_in(worktree).args(paths)) else { return Ok(()) };
+        let git = || git_of(worktree, &folder);
+        let Ok(listed) = run(&git().args(paths)) else { return Ok(()) };
         for pair in records(&listed.stdout) {
             let text = String::from_utf8_lossy(pair);
             let Some((key, path)) = text.split_once('\n') else { continue };
             let Some(name) = key.strip_prefix("submodule.").and_then(|key| key.strip_suffix(".path")) else { continue };
             let key = format!("submodule.{name}.url");
-            let Ok(url) = run(&git_in(worktree).args(["config", "--get", &key])) else { continue };
+            let Ok(url) = run(&git().args(["config", "--get", &key])) else { continue };
             let here = self.location().common_dir.join("modules").join(name);
-            let mut update = git_in(worktree).limit(LIMIT);
+            let mut update = git().limit(LIMIT);
             if here.is_dir() {
                 let from_here = format!("{key}={}", here.display());
                 update = update.args(["-c", "protocol.file.allow=always", "-c", &from_here]);
@@ -39,7 +42,9 @@ impl Repo {
             run(&update.args(["submodule", "--quiet", "update", "--init", "--", path]))?;
             if here.is_dir() {
                 let url = String::from_utf8_lossy(&url.stdout).trim_end().to_owned();
-                run(&git_in(&worktree.join(path)).args(["remote", "set-url", "origin", &url]))?;
+                // By its git directory: where the path of a submodule leads is for the commit to say.
+                let module = worktree.admin.join("modules").join(name);
+                run(&git_in(&module).env("GIT_DIR", &module).args(["remote", "set-url", "origin", &url]))?;
             }
         }
         Ok(())
@@ -61,34 +66,49 @@ impl Repo {
     ///
     /// # Errors
     /// When they can't be listed or copied.
-    pub fn copy_ignored(&self, main: &Path, worktree: &Path, patterns: &[String]) -> Result<(), anyhow::Error> {
+    pub fn copy_ignored(&self, main: &Path, worktree: &Worktree, patterns: &[String]) -> Result<(), anyhow::Error> {
         if patterns.is_empty() {
             return Ok(());
         }
+        let folder = self.open_worktree(&worktree.path)?;
         let files = self.ignored(main, patterns)?;
         let names: Vec<u8> = files.iter().flat_map(|file| as_bytes(file).into_iter().chain([0])).collect();
-        let there = match run(&git_in(worktree).args(["check-ignore", "-z", "--stdin"]).stdin(names)) {
+        let there = match run(&git_of(worktree, &folder).args(["check-ignore", "-z", "--stdin"]).stdin(names)) {
             Ok(listed) => listed.stdout,
             // None of them is.
             Err(GitFailure::Refused { code: 1, .. }) => return Ok(()),
             Err(failure) => return Err(failure.into()),
         };
         for file in records(&there).map(as_path) {
-            copy(&main.join(&file), &worktree.join(&file))?;
+            // A commit may have a link where the user has a folder: nothing is written behind it.
+            let above = file.parent().unwrap_or(Path::new(""));
+            make_folders(&folder, above)?;
+            copy(&main.join(&file), &folder.subfolder(above)?.anchor().join(file.file_name().unwrap_or_default()))?;
         }
         Ok(())
     }
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder)?;
+/// Makes the folders of a path below another one.
+fn make_folders(folder: &Folder, path: &Path) -> io::Result<()> {
+    let mut at = folder.clone();
+    for name in path {
+        match fs::create_dir(at.anchor().join(name)) {
+            Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => return Err(cause),
+            _ => at = at.subfolder(Path::new(name))?,
+        }
     }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let kind = from.symlink_metadata()?.file_type();
     if kind.is_symlink() {
         symlink(&fs::read_link(from)?, to)
     } else if kind.is_file() {
-        fs::copy(from, to).map(drop)
+        let (mut from, mut to) = (fs::File::open(from)?, fs::File::options().write(true).create_new(true).open(to)?);
+        io::copy(&mut from, &mut to)?;
+        to.set_permissions(from.metadata()?.permissions())
     } else {
         Ok(())
     }

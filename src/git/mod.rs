@@ -11,6 +11,7 @@ pub mod config;
 mod contained;
 mod difference;
 mod exchange;
+mod folder;
 mod foreground;
 mod furnish;
 mod hooks;
@@ -38,6 +39,7 @@ mod worktrees;
 pub use commits::Draft;
 pub use difference::{Difference, become_diff};
 pub use exchange::{ExchangeFailure, Sending, Sent};
+pub use folder::{Folder, FolderIdentity};
 pub use locate::{Location, survey};
 pub use outgoing::Outgoing;
 pub use refs::{Expected, RefChange, RefFailure, is_valid_ref_name};
@@ -47,7 +49,7 @@ pub use stats::{Counting, Stats};
 pub use transaction::RefStep;
 pub use tree_changes::TreeChange;
 pub use trees::{Edit, Entry, EntryKind};
-pub use worktrees::{TIES, Worktree};
+pub use worktrees::{Hooks, Replaced, TIES, Worktree, WorktreeFault};
 
 use crate::process::{Cmd, Failure, Output};
 

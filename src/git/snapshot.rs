@@ -1,20 +1,28 @@
 //! Everything that a worktree has over a commit: committed, staged, unstaged and untracked, ignored files left out.
 //!
 //! What an agent leaves behind is taken as it is: with commits or without, with a repository that it made inside, with
-//! its `.git` gone. Its index is read from a copy, so the worktree is the same afterwards.
+//! its `.git` gone. Its index is read from a copy, so the worktree is the same afterwards; and nothing that it wrote into
+//! a git directory is run.
 
-mod view;
+mod foreign;
+mod nested;
+pub(super) mod view;
+mod work_folder;
+
+pub use nested::NestedWorktree;
+pub use work_folder::WorkFolder;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::io::Read;
 use std::path::Path;
 
-use self::view::{LIMIT, View};
-use super::bytes::{as_bytes, as_path, records, shown};
+use self::view::View;
+use super::bytes::{as_bytes, as_path, shown};
+use super::folder::Folder;
 use super::repo::Repo;
 use super::run;
 use super::trees::EntryKind;
-use super::worktrees::git_in;
+use super::worktrees::{Replaced, WorktreeFault};
 use crate::error::{Error, Result};
 use crate::model::Oid;
 
@@ -46,40 +54,10 @@ pub struct Snapshot {
     pub unread: Vec<String>,
     /// Submodules with work that is nowhere else.
     pub submodules: Vec<String>,
-}
-
-/// The tree of everything in the worktree that this folder is in.
-///
-/// # Errors
-/// When it is in none, or git can't read it.
-pub fn tree(folder: &Path) -> Result<Oid> {
-    tree_through(folder).map_err(|cause| unreadable(folder, cause))
-}
-
-/// The paths that are different in the worktree of this folder from what they were in a tree, each after git's letter for
-/// how: `A made.txt`.
-///
-/// # Errors
-/// As [`tree()`].
-pub fn changed_since(folder: &Path, before: Oid) -> Result<Vec<String>> {
-    let changed = tree_through(folder).and_then(|now| {
-        let names = ["diff-tree", "-r", "-z", "--name-status", "--no-renames"];
-        let listed = run(&git_in(folder).args(names).args([before.to_string(), now.to_string()]).limit(LIMIT))?;
-        let fields: Vec<&[u8]> = records(&listed.stdout).collect();
-        Ok(fields.chunks_exact(2).map(|pair| format!("{} {}", shown(pair[0]), shown(pair[1]))).collect())
-    });
-    changed.map_err(|cause| unreadable(folder, cause))
-}
-
-fn tree_through(folder: &Path) -> Result<Oid, anyhow::Error> {
-    let asked = run(&git_in(folder).args(["rev-parse", "--absolute-git-dir", "--show-toplevel"]))?;
-    let mut lines = asked.stdout.split(|byte| *byte == b'\n').map(as_path);
-    let (git_dir, worktree) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-    let temporary = tempfile::tempdir()?;
-    let view = View { worktree, git_dir, index: temporary.path().join("index") };
-    view.read_index(None)?;
-    view.add_all()?;
-    view.write_tree()
+    /// Worktrees that were made inside; what is in them is not in it.
+    pub worktrees: Vec<NestedWorktree>,
+    /// What is at the path of the worktree instead of its folder, which was found where it was moved to.
+    pub replaced: Option<Replaced>,
 }
 
 fn unreadable(worktree: &Path, cause: anyhow::Error) -> Error {
@@ -90,57 +68,81 @@ fn unreadable(worktree: &Path, cause: anyhow::Error) -> Error {
 }
 
 impl Repo {
-    /// Takes a snapshot of a linked worktree.
+    /// Takes a snapshot of a linked worktree: of the folder that was made for it, wherever that was moved to.
     ///
     /// # Errors
-    /// When its folder is gone, or git can't read it.
+    /// When its folder is gone, or something else is in its place and it is nowhere near, or git can't read it.
     pub fn snapshot(&self, worktree: &Path, base: Oid) -> Result<Snapshot> {
-        let shown = worktree.display();
-        if !worktree.is_dir() {
-            return Err(Error::failed(format!("the worktree '{shown}' is gone")).hint("nothing of it is left to take"));
-        }
-        self.take(worktree, base).map_err(|cause| unreadable(worktree, cause))
+        let (folder, replaced) = match self.open_worktree(worktree) {
+            Ok(folder) => (folder, None),
+            Err(WorktreeFault::Replaced(replaced)) => match self.open_moved(&replaced) {
+                Some(folder) => (folder, Some(replaced)),
+                None => {
+                    return Err(Error::failed(format!("the worktree {replaced}")).hint(
+                        "what is there is not touched; if the work was moved elsewhere, it can be imported from there",
+                    ));
+                }
+            },
+            Err(WorktreeFault::Gone) => {
+                return Err(Error::failed(format!("the worktree '{}' is gone", worktree.display()))
+                    .hint("nothing of it is left to take"));
+            }
+            Err(fault) => return Err(unreadable(worktree, fault.into())),
+        };
+        let taken = self.take(worktree, folder, base).map_err(|cause| unreadable(worktree, cause))?;
+        Ok(Snapshot { replaced, ..taken })
     }
 
-    fn take(&self, worktree: &Path, base: Oid) -> Result<Snapshot, anyhow::Error> {
+    fn take(&self, path: &Path, folder: Folder, base: Oid) -> Result<Snapshot, anyhow::Error> {
         let base_tree = self.commit(base).map_err(anyhow::Error::new)?.tree;
-        let folder = tempfile::tempdir()?;
-        // By the folder in the git directory: the agent may have done anything to the `.git` of its worktree.
-        let git_dir = self.worktree_at(worktree).map_or(self.location().common_dir.clone(), |known| known.admin);
-        let view = View { worktree: worktree.to_owned(), git_dir, index: folder.path().join("index") };
+        let view = View::copied(self, path, folder, base)?;
         view.read_index(Some(base_tree))?;
         view.add_all()?;
         let of_base = view.list_tree(base_tree)?;
         view.refuse_lost_index(&of_base)?;
         let declared = view.declared_submodules(&of_base)?;
+        let nested = self.nested(path, &view);
+        let is_nested = |path: &[u8]| nested.iter().any(|(inside, _)| inside == path);
         let (left, links) = (view.left_over()?, view.links()?);
         let (embedded, unread): (Vec<_>, Vec<_>) = left.into_iter().partition(|path| path.ends_with(b"/"));
         let made = links.iter().filter(|path| !declared.contains(*path)).cloned();
         let embedded = embedded.iter().map(|path| path[..path.len() - 1].to_vec()).chain(made);
-        self.take_in(&view, embedded.collect(), base_tree.nothing())?;
+        let (out, embedded): (BTreeSet<_>, BTreeSet<_>) = embedded.partition(|path| is_nested(path));
+        self.take_in(&view, &embedded, &out, base_tree.nothing())?;
         let tree = view.write_tree()?;
         let diff = view.git().args(FORM).args([base_tree.to_string(), tree.to_string()]);
-        let submodules = links.iter().filter(|path| declared.contains(*path) && view.has_own_work(path));
+        let own_work = |path: &&Vec<u8>| declared.contains(*path) && !is_nested(path) && view.has_own_work(self, path);
         Ok(Snapshot {
             tree,
             patch: run(&diff)?.stdout,
             unread: unread.iter().map(|path| shown(path)).collect(),
-            submodules: submodules.map(|path| shown(path)).collect(),
+            submodules: links.iter().filter(own_work).map(|path| shown(path)).collect(),
+            worktrees: nested
+                .iter()
+                .map(|(path, own_work)| NestedWorktree { path: shown(path), own_work: *own_work })
+                .collect(),
+            replaced: None,
         })
     }
 
     /// Takes the files of repositories that were made inside the worktree: git itself would keep nothing of them but
-    /// the name of a commit that nobody else has.
-    fn take_in(&self, view: &View, embedded: BTreeSet<Vec<u8>>, nothing: Oid) -> Result<(), anyhow::Error> {
-        if embedded.is_empty() {
+    /// the name of a commit that nobody else has. Others are left out.
+    fn take_in(
+        &self,
+        view: &View,
+        embedded: &BTreeSet<Vec<u8>>,
+        out: &BTreeSet<Vec<u8>>,
+        nothing: Oid,
+    ) -> Result<(), anyhow::Error> {
+        if embedded.is_empty() && out.is_empty() {
             return Ok(());
         }
         let mut entries: BTreeMap<Vec<u8>, (EntryKind, Oid)> = BTreeMap::new();
-        for path in &embedded {
+        for path in embedded {
             self.read_embedded(view, path, &mut entries)?;
         }
         let mut lines = Vec::new();
-        for path in &embedded {
+        for path in embedded.iter().chain(out) {
             lines.extend(format!("0 {nothing}\t").bytes().chain(path.iter().copied()).chain([0]));
         }
         for (path, (kind, oid)) in entries {
@@ -156,23 +158,24 @@ impl Repo {
         repository: &[u8],
         entries: &mut BTreeMap<Vec<u8>, (EntryKind, Oid)>,
     ) -> Result<(), anyhow::Error> {
-        let folder = view.worktree.join(as_path(repository));
-        let listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-        let listed = run(&git_in(&folder).args(listing).limit(LIMIT))?;
-        for name in records(&listed.stdout) {
-            let path = [repository, b"/", name.strip_suffix(b"/").unwrap_or(name)].concat();
-            let file = view.worktree.join(as_path(&path));
-            let Ok(meta) = file.symlink_metadata() else { continue };
+        let folder = view.folder.subfolder(&as_path(repository))?;
+        for name in View::foreign(self, folder.clone())?.files()? {
+            let name = name.strip_suffix(b"/").unwrap_or(&name);
+            let path = [repository, b"/", name].concat();
+            let at = folder.anchor().join(as_path(name));
+            let Ok(meta) = at.symlink_metadata() else { continue };
             if meta.is_dir() {
                 self.read_embedded(view, &path, entries)?;
                 continue;
             }
             let (kind, content) = if meta.is_symlink() {
-                (EntryKind::Symlink, as_bytes(&fs::read_link(&file)?))
-            } else if meta.is_file() {
-                (if may_run(&meta) { EntryKind::Executable } else { EntryKind::File }, fs::read(&file)?)
+                (EntryKind::Symlink, as_bytes(&std::fs::read_link(at)?))
             } else {
-                continue;
+                // A link above it may lead to anybody's file, and a pipe to none.
+                let Ok(mut file) = folder.open_file(&as_path(name)) else { continue };
+                let mut content = Vec::new();
+                file.read_to_end(&mut content)?;
+                (if may_run(&meta) { EntryKind::Executable } else { EntryKind::File }, content)
             };
             entries.insert(path, (kind, self.write_blob(&content)?));
         }
@@ -180,13 +183,7 @@ impl Repo {
     }
 }
 
-#[cfg(unix)]
-fn may_run(meta: &fs::Metadata) -> bool {
+fn may_run(meta: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     meta.permissions().mode() & 0o100 != 0
-}
-
-#[cfg(not(unix))]
-fn may_run(_: &fs::Metadata) -> bool {
-    false
 }

@@ -1,12 +1,21 @@
 //! Linked worktrees: made and removed by `git worktree`, looked at and locked by the files that git keeps of them
 //! (`gitrepository-layout`): one system call where a call of git would be one process.
+//!
+//! Untrusted programs work in them. What is done to one later is done by an open handle of the folder that was recorded
+//! when it was made ([`Repo::open_worktree`]), and through a git directory of our own.
+
+mod record;
+mod restore;
+
+pub use record::{Replaced, WorktreeFault};
+pub(super) use record::{copy_index, write_git_dir, write_new};
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::bytes::{records, shown};
+use super::folder::{Folder, remove_stubborn};
 use super::locate::OLDEST;
 use super::repo::Repo;
 use super::{GitFailure, base_git, run};
@@ -19,6 +28,9 @@ const CHECKOUT_LIMIT: Duration = Duration::from_secs(1800);
 /// How git ends when it is called with words that it does not know.
 const USAGE: i32 = 129;
 
+/// The most that is read of a file that names a git directory.
+const MOST_LINK: u64 = 64 << 10;
+
 /// Variables that tie a call of git to another place than the one that it is to work in. Where the objects are is not
 /// among them: a worktree of the repository has its objects there too.
 pub const TIES: [&str; 7] = [
@@ -30,6 +42,36 @@ pub const TIES: [&str; 7] = [
     "GIT_NAMESPACE",
     "GIT_IMPLICIT_WORK_TREE",
 ];
+
+/// Settings that must not change what git-puff sees in a worktree, nor run anything on the way.
+///
+/// An index of ours is one file (`core.splitIndex`) with a checksum (`index.skipHash`): with the two of them the other way
+/// round, git up to 2.47 names the shared half of an index by a checksum of zeros, takes that for none, and writes the
+/// tree of nothing. The next two are about which files git looks into: an agent may date a file as it likes.
+pub(super) const PINNED: [&str; 13] = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    "core.splitIndex=false",
+    "index.skipHash=false",
+    "core.trustctime=true",
+    "core.checkStat=default",
+    "core.safecrlf=false",
+    "core.quotePath=true",
+    "submodule.recurse=false",
+    "advice.addEmbeddedRepo=false",
+    "diff.suppressBlankEmpty=false",
+    "diff.autoRefreshIndex=true",
+];
+
+/// Whether the user's hooks run when files are checked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hooks {
+    /// They do: the commit is the user's own.
+    Run,
+    /// They do not: `core.hooksPath` may lead into the worktree, and the commit came from an agent.
+    Off,
+}
 
 /// A linked worktree, as git keeps it in mind. It need not be there any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +90,7 @@ impl Worktree {
     /// # Errors
     /// When the git directory can't be written.
     pub fn lock(&self, reason: &str) -> io::Result<()> {
-        fs::write(self.admin.join("locked"), format!("{reason}\n"))
+        write_new(&self.admin.join("locked"), format!("{reason}\n").as_bytes())
     }
 
     /// Takes the lock away.
@@ -64,22 +106,14 @@ impl Worktree {
 
     /// The file by which its folder names the repository is there and right.
     pub fn is_linked(&self) -> bool {
-        let file = fs::read_to_string(self.path.join(".git")).unwrap_or_default();
+        let read = || {
+            let mut text = String::new();
+            let mut file = Folder::open(&self.path)?.open_file(Path::new(".git"))?.take(MOST_LINK);
+            file.read_to_string(&mut text).map(|_| text)
+        };
+        let file = read().unwrap_or_default();
         let named = file.strip_prefix("gitdir: ").map(|path| self.path.join(path.trim_end()));
         named.is_some_and(|named| named.canonicalize().ok() == self.admin.canonicalize().ok())
-    }
-
-    /// Writes that file again.
-    ///
-    /// # Errors
-    /// When the folder can't be written.
-    pub fn link(&self) -> io::Result<()> {
-        let file = self.path.join(".git");
-        if file.is_dir() {
-            // Somebody made a repository of their own in there; that is not ours to take away.
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is a repository of its own"));
-        }
-        fs::write(file, format!("gitdir: {}\n", self.admin.display()))
     }
 }
 
@@ -87,93 +121,117 @@ impl Repo {
     /// Every linked worktree, in no order.
     pub fn worktrees(&self) -> Vec<Worktree> {
         let folders = fs::read_dir(self.location().common_dir.join("worktrees")).into_iter().flatten().flatten();
-        folders.filter_map(|entry| read(entry.path())).collect()
+        let folders = folders.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        self.without_impostors(folders.filter_map(|entry| read(entry.path())).collect())
     }
 
     /// The linked worktree in this folder.
     pub fn worktree_at(&self, path: &Path) -> Option<Worktree> {
-        let there = self.worktrees();
-        let same = |one: &Worktree| one.path == path || resolved(&one.path) == resolved(path);
-        there.into_iter().find(same)
+        let mut there = self.worktrees();
+        // By its name first: a link above it may lead to another one.
+        let named = there.iter().position(|one| one.path == path);
+        let same = |one: &Worktree| resolved(&one.path).is_some_and(|real| Some(real) == resolved(path));
+        let found = named.or_else(|| there.iter().position(same))?;
+        Some(there.swap_remove(found))
     }
 
-    /// Makes a worktree with a detached HEAD at this commit, locked from its first moment on.
+    /// Makes a worktree with a detached HEAD at this commit, locked from its first moment on. Its folder is recorded before
+    /// anything is in it.
     ///
     /// # Errors
     /// With git's words, when it can't.
-    pub fn add_worktree(&self, path: &Path, commit: Oid, reason: &str) -> Result<Worktree, GitFailure> {
-        let cmd = self.untied().args(["worktree", "add", "--quiet", "--detach", "--lock", "--reason", reason, "--"]);
-        run(&cmd.arg(path).arg(commit.to_string()).limit(CHECKOUT_LIMIT)).map_err(|failure| match failure {
-            GitFailure::Refused { code: USAGE, .. } => {
-                let complaint = format!("git {OLDEST} or newer is needed: this one knows no 'worktree add --reason'");
-                GitFailure::Refused { code: USAGE, complaint }
-            }
-            other => other,
-        })?;
-        self.worktree_at(path).ok_or_else(|| GitFailure::Refused {
-            code: -1,
-            complaint: format!("the new worktree '{}' is not to be found", path.display()),
-        })
+    pub fn add_worktree(&self, path: &Path, commit: Oid, reason: &str, hooks: Hooks) -> Result<Worktree, GitFailure> {
+        let refused = |complaint: String| GitFailure::Refused { code: -1, complaint };
+        self.make_folder(path).map_err(|cause| refused(format!("'{}' cannot be made: {cause}", path.display())))?;
+        // The configuration that the index is written with is the user's, and the agent's git goes by that; these two, and
+        // the next index of the worktree has nothing in it.
+        let mut cmd = self.untied().args(["-c", "core.splitIndex=false", "-c", "index.skipHash=false"]);
+        if hooks == Hooks::Off {
+            cmd = cmd.args(["-c", "core.hooksPath=/dev/null"]);
+        }
+        let cmd = cmd.args(["worktree", "add", "--quiet", "--detach", "--lock", "--reason", reason, "--"]);
+        let added = run(&cmd.arg(path).arg(commit.to_string()).limit(CHECKOUT_LIMIT));
+        if let Err(failure) = added {
+            let _ = self.forget_folder(path);
+            return Err(match failure {
+                GitFailure::Refused { code: USAGE, .. } => {
+                    let complaint =
+                        format!("git {OLDEST} or newer is needed: this one knows no 'worktree add --reason'");
+                    GitFailure::Refused { code: USAGE, complaint }
+                }
+                other => other,
+            });
+        }
+        let worktree = self
+            .worktree_at(path)
+            .ok_or_else(|| refused(format!("the new worktree '{}' is not to be found", path.display())))?;
+        self.keep_side(&worktree, commit).map_err(|cause| refused(format!("its index cannot be kept: {cause}")))?;
+        Ok(worktree)
     }
 
-    /// Removes a worktree with all that is in it, locked or not, and what git keeps of it.
+    /// Writes the file by which the folder of a worktree names the repository. What is at its name goes, if that is a file or
+    /// a link.
+    ///
+    /// # Errors
+    /// When the folder is not the one that was made, or can't be written.
+    pub fn link_worktree(&self, worktree: &Worktree) -> io::Result<()> {
+        let folder = self.open_worktree(&worktree.path).map_err(io::Error::other)?;
+        let file = folder.anchor().join(".git");
+        if file.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
+            // Somebody made a repository of their own in there; that is not ours to take away.
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is a repository of its own"));
+        }
+        write_new(&file, format!("gitdir: {}\n", worktree.admin.display()).as_bytes())
+    }
+
+    /// Removes a worktree with all that is in it, locked or not, and what git keeps of it. What is not the folder that was
+    /// made is not touched: then nothing is removed at all.
+    ///
+    /// # Errors
+    /// When files of it can't be removed, or something else is in its place.
+    pub fn remove_worktree(&self, path: &Path) -> io::Result<()> {
+        // Not by `git worktree remove`: it refuses a worktree that lost its `.git`, and folders without write permission.
+        match self.open_worktree(path) {
+            Ok(folder) => folder.remove()?,
+            Err(WorktreeFault::Gone) => {}
+            Err(WorktreeFault::Unreadable(cause)) => return Err(cause),
+            Err(fault) => return Err(io::Error::other(fault)),
+        }
+        self.forget_worktree(path)
+    }
+
+    /// Removes a worktree of which nothing is worth anything, wherever its folder was moved to. What is in its place is not
+    /// touched.
     ///
     /// # Errors
     /// When files of it can't be removed.
-    pub fn remove_worktree(&self, path: &Path) -> io::Result<()> {
-        // Not by `git worktree remove`: it refuses a worktree that lost its `.git`, and folders without write permission.
-        let known = self.worktree_at(path);
-        remove_stubborn(path)?;
-        if let Some(worktree) = known {
+    pub fn discard_worktree(&self, path: &Path) -> io::Result<()> {
+        let Err(WorktreeFault::Replaced(replaced)) = self.open_worktree(path) else {
+            return self.remove_worktree(path);
+        };
+        self.open_moved(&replaced).map_or(Ok(()), Folder::remove)?;
+        self.forget_worktree(path)
+    }
+
+    /// Removes what git, and we, keep of a worktree whose folder is gone, and of those that were made inside.
+    fn forget_worktree(&self, path: &Path) -> io::Result<()> {
+        let inside = self.worktrees_below(path);
+        for worktree in self.worktree_at(path).into_iter().chain(inside) {
             remove_stubborn(&worktree.admin)?;
             // Git keeps no empty folder either.
             let _ = fs::remove_dir(self.location().common_dir.join("worktrees"));
         }
-        Ok(())
+        self.forget_folder(path)
     }
 
-    /// What is different in a linked worktree from the commit that it was made at: paths after git's letter for how, as
-    /// `M path`; folders of which nothing is known as one, and `HEAD` where that is at another commit.
-    ///
-    /// # Errors
-    /// With git's words, when it can't tell.
-    pub fn worktree_changes(&self, worktree: &Worktree, commit: Oid) -> Result<Vec<String>, GitFailure> {
-        let at = run(&git_of(worktree).args(["rev-parse", "HEAD"]))?;
-        let moved = String::from_utf8_lossy(&at.stdout).trim() != commit.to_string();
-        let mut changes: Vec<String> = moved.then(|| "M HEAD".to_owned()).into_iter().collect();
-        let status = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal"];
-        let listed = run(&git_of(worktree).args(status).limit(CHECKOUT_LIMIT))?;
-        let letter = |how: &[u8]| match how {
-            b"??" => 'A',
-            how => char::from(how.iter().rev().find(|letter| **letter != b' ').copied().unwrap_or(b'M')),
+    /// Returns the worktrees that are inside of another one. Their folders need not be there.
+    pub fn worktrees_below(&self, path: &Path) -> Vec<Worktree> {
+        let real = resolved(path);
+        let is_below = |other: &Worktree| {
+            let below = |path: &Path| other.path != path && other.path.starts_with(path);
+            below(path) || real.as_deref().is_some_and(below)
         };
-        let lines = records(&listed.stdout).filter(|line| line.len() > 3);
-        changes.extend(lines.map(|line| format!("{} {}", letter(&line[..2]), shown(&line[3..]))));
-        Ok(changes)
-    }
-
-    /// Brings a linked worktree back to the commit that it was made at. What git ignores stays: it is what builds leave.
-    ///
-    /// # Errors
-    /// With git's words, when it can't.
-    pub fn restore_worktree(&self, worktree: &Worktree, commit: Oid) -> Result<(), GitFailure> {
-        let _ = fs::remove_file(worktree.admin.join("index.lock"));
-        let calls: [&[&str]; 3] = [
-            &["checkout", "--quiet", "--force", "--detach", &commit.to_string()],
-            &["reset", "--quiet", "--hard"],
-            &["clean", "--quiet", "-ffd"],
-        ];
-        for call in calls {
-            run(&git_of(worktree).args(call).limit(CHECKOUT_LIMIT))?;
-        }
-        if worktree.path.join(".gitmodules").is_file() {
-            for call in [["reset", "--quiet", "--hard"], ["clean", "--quiet", "-ffd"]] {
-                let each = ["submodule", "--quiet", "foreach", "--recursive", "git"];
-                run(&git_of(worktree).args(each).args(call).limit(CHECKOUT_LIMIT))?;
-            }
-            self.init_submodules(&worktree.path)?;
-        }
-        Ok(())
+        self.worktrees().into_iter().filter(is_below).collect()
     }
 
     /// A call of git in the main worktree, whatever the caller's variables say of an index.
@@ -184,10 +242,15 @@ impl Repo {
     }
 }
 
-/// A call of git in a linked worktree, whatever became of the file that names its repository; no hook runs.
-fn git_of(worktree: &Worktree) -> Cmd {
-    let git = git_in(&worktree.path).env("GIT_DIR", &worktree.admin).env("GIT_WORK_TREE", &worktree.path);
-    git.args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"])
+/// A call of git in the folder of a linked worktree, whatever became of the file that names its repository; no hook runs.
+pub(super) fn git_of(worktree: &Worktree, folder: &Folder) -> Cmd {
+    let git = git_in(folder.anchor()).env("GIT_DIR", &worktree.admin).env("GIT_WORK_TREE", ".");
+    pinned(git)
+}
+
+/// Adds the settings of [`PINNED`].
+pub(super) fn pinned(git: Cmd) -> Cmd {
+    PINNED.iter().fold(git, |git, setting| git.args(["-c", setting]))
 }
 
 /// A call of git as somebody would make it in this folder.
@@ -203,35 +266,7 @@ fn read(admin: PathBuf) -> Option<Worktree> {
     Some(Worktree { path, admin, locked })
 }
 
-fn resolved(path: &Path) -> Option<PathBuf> {
+pub(super) fn resolved(path: &Path) -> Option<PathBuf> {
     let (folder, name) = (path.parent()?, path.file_name()?);
     Some(folder.canonicalize().ok()?.join(name))
 }
-
-/// Removes a folder with everything in it. Folders that nothing may be removed from (caches of some build tools) are
-/// made writable first.
-fn remove_stubborn(path: &Path) -> io::Result<()> {
-    let remove = || match fs::remove_dir_all(path) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    };
-    match remove() {
-        Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => {
-            make_writable(path);
-            remove()
-        }
-        other => other,
-    }
-}
-
-#[cfg(unix)]
-fn make_writable(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    folders.for_each(|entry| make_writable(&entry.path()));
-}
-
-#[cfg(not(unix))]
-fn make_writable(_: &Path) {}

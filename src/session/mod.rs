@@ -31,7 +31,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ResultExt};
+use crate::git::snapshot::WorkFolder;
 use crate::model::{Oid, OwnWorktree, RunId, Session, SessionId, SessionState, Stdin};
 use crate::process::{self, Cmd, Wake};
 use crate::store::SessionStore;
@@ -64,6 +65,8 @@ pub struct Start {
     pub work: Option<(RunId, u32)>,
     /// The tree of its worktree now, where that is known.
     pub start_tree: Option<Oid>,
+    /// The worktree that it works in, found before anybody but the user has worked there.
+    pub folder: Option<WorkFolder>,
     /// The worktree of its own, where it has one.
     pub worktree: Option<OwnWorktree>,
     /// The session that it goes on from.
@@ -76,6 +79,10 @@ pub struct Start {
 /// When there is a session of that name, a setting that the supervisor needs can't be used, or it can't be started.
 pub fn start(context: &Context, start: Start) -> Result<Session> {
     protocol::check(&context.settings)?;
+    context.repo.prove_folder(&start.cwd).map_err(|fault| {
+        Error::failed(format!("the session '{}' cannot work there: {fault}", start.id))
+            .hint("see what is there; 'git worktree list' shows the worktrees that git knows")
+    })?;
     let store = SessionStore::new(&context.places);
     let title = crate::model::first_line(&start.prompt, 72);
     let (run, variant) = start.work.map_or((None, None), |(run, variant)| (Some(run), Some(variant)));
@@ -120,6 +127,9 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
         id: start.id,
     };
     let place = store.create(&session, &start.prompt)?;
+    if let Some(folder) = &start.folder {
+        place.keep_work_folder(folder).or_fail(|| format!("where '{}' works cannot be recorded", session.id))?;
+    }
     own::begin(context, &session)?;
     let cannot = |why: &str| {
         Error::cannot_work(format!("the session '{}' can't be supervised: {why}", session.id))

@@ -8,6 +8,7 @@ use super::lost::MARK;
 use super::worktree::{self, BEING_MADE, Yard};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
+use crate::git::{Hooks, WorktreeFault};
 use crate::model::{Fate, OwnWorktree, Session, SessionId, SessionState};
 use crate::process::Mark;
 use crate::store::{FileLock, SessionStore};
@@ -49,7 +50,7 @@ pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
     })?;
     worktree::check(context)?;
     let own = OwnWorktree { path: Yard::find(context)?.of_session(id), commit, fate: None };
-    worktree::make(context, &own.path, commit)?;
+    worktree::make(context, &own.path, commit, Hooks::Run)?;
     Ok(own)
 }
 
@@ -58,8 +59,8 @@ pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
 /// # Errors
 /// When it can't be made.
 pub fn make_again(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
-    if !own.path.is_dir() {
-        worktree::make(context, &own.path, own.commit)?;
+    if let Err(WorktreeFault::Gone) = context.repo.open_worktree(&own.path) {
+        worktree::make(context, &own.path, own.commit, Hooks::Run)?;
     }
     Ok(OwnWorktree { fate: None, ..own.clone() })
 }
@@ -80,10 +81,11 @@ pub fn begin(context: &Context, session: &Session) -> Result<()> {
 
 /// How the worktree of a session is that is over. Nothing is changed.
 pub fn standing(context: &Context, session: &Session, own: &OwnWorktree) -> Standing {
+    let gone = matches!(context.repo.open_worktree(&own.path), Err(WorktreeFault::Gone));
     let Some(there) = context.repo.worktree_at(&own.path) else {
-        return if own.path.is_dir() { Standing::Changed(false) } else { Standing::Gone };
+        return if gone { Standing::Gone } else { Standing::Changed(false) };
     };
-    if !own.path.is_dir() {
+    if gone {
         return Standing::Missing;
     }
     if there.locked.as_deref() == Some(BEING_MADE) {
@@ -94,7 +96,7 @@ pub fn standing(context: &Context, session: &Session, own: &OwnWorktree) -> Stan
     }
     match context.repo.worktree_changes(&there, own.commit) {
         Ok(changes) if changes.is_empty() => Standing::Clean,
-        // What git can't read is for somebody to look into.
+        // What git can't read is for somebody to look into, and so is a folder that was moved away.
         _ => Standing::Changed(there.locked.is_some()),
     }
 }

@@ -105,6 +105,7 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
         auto: from.auto,
         work: from.run.clone().zip(from.variant),
         start_tree: from.start_tree,
+        folder: SessionStore::new(&context.places).place(&from.id).work_folder(),
         worktree,
         resumed_from: Some(from.clone()),
     })

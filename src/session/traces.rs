@@ -12,7 +12,7 @@ use crate::error::{Result, ResultExt};
 use crate::git::Worktree;
 use crate::model::Risk;
 use crate::settings;
-use crate::store::sha256;
+use crate::store::{replace, sha256};
 
 /// Refs that others move all the time: our own, and those that every fetch moves.
 const OF_OTHERS: [&str; 3] = ["refs/puff/", "refs/notes/puff/", "refs/remotes/"];
@@ -59,7 +59,7 @@ impl Traces {
 
     fn keep(&self, path: &Path) -> Result<()> {
         let json = serde_json::to_vec(self).unwrap_or_default();
-        std::fs::write(path, json).or_fail(|| format!("'{}' can't be written", path.display()))
+        replace(path, &json).or_fail(|| format!("'{}' can't be written", path.display()))
     }
 
     /// What changed while the agent of a worktree was at work; nothing where that is not known.

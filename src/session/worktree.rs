@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::Worktree;
+use crate::git::{Hooks, Worktree};
 use crate::model::{Oid, RunId, SessionId};
 use crate::settings;
 use crate::store::SessionPlace;
@@ -89,14 +89,14 @@ impl Yard {
 ///
 /// # Errors
 /// With git's words, when it can't be made; or when something else is in the way.
-pub fn make(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
+pub fn make(context: &Context, path: &Path, commit: Oid, hooks: Hooks) -> Result<Worktree> {
     if let Some(there) = context.repo.worktree_at(path) {
-        if there.locked.as_deref() != Some(BEING_MADE) && path.is_dir() {
+        if there.locked.as_deref() != Some(BEING_MADE) && context.repo.open_worktree(path).is_ok() {
             return Ok(there);
         }
         context.repo.remove_worktree(path).map_err(|cause| cannot(path, "is in the way").because(cause))?;
     }
-    make_new(context, path, commit, BEING_MADE)
+    make_new(context, path, commit, BEING_MADE, hooks)
 }
 
 fn cannot(path: &Path, what: &str) -> Error {
@@ -108,19 +108,19 @@ fn cannot(path: &Path, what: &str) -> Error {
 ///
 /// # Errors
 /// As [`make`].
-pub fn make_new(context: &Context, path: &Path, commit: Oid, reason: &str) -> Result<Worktree> {
+pub fn make_new(context: &Context, path: &Path, commit: Oid, reason: &str, hooks: Hooks) -> Result<Worktree> {
     let cannot = |what: &str| cannot(path, what);
-    if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+    if path.is_symlink() || path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(cannot("can't be made: something else is there"));
     }
     let folder = path.parent().unwrap_or(Path::new("/"));
     std::fs::create_dir_all(folder).map_err(|cause| cannot("can't be made").because(cause))?;
-    let added = context.repo.add_worktree(path, commit, reason);
+    let added = context.repo.add_worktree(path, commit, reason, hooks);
     let worktree = added.map_err(|cause| cannot("can't be made").because(cause))?;
-    context.repo.init_submodules(path).map_err(|cause| cannot("gets no submodules").because(cause))?;
+    context.repo.init_submodules(&worktree).map_err(|cause| cannot("gets no submodules").because(cause))?;
     if let Some(main) = context.places.top() {
         let patterns = copied(context);
-        let done = context.repo.copy_ignored(main, path, &patterns);
+        let done = context.repo.copy_ignored(main, &worktree, &patterns);
         done.map_err(|cause| cannot("gets no copies of ignored files").because(cause))?;
     }
     Ok(worktree)

@@ -165,10 +165,10 @@ impl Places {
     /// When the repository can't be written.
     pub fn prepare(&self) -> Result<()> {
         let make = || -> io::Result<()> {
-            if ["locks", "cwd", "sessions", "cas"].iter().all(|folder| self.root.join(folder).is_dir()) {
+            if ["locks", "cwd", "sessions", "worktrees", "cas"].iter().all(|folder| self.root.join(folder).is_dir()) {
                 return Ok(());
             }
-            for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions", "cas"] {
+            for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions", "worktrees", "cas"] {
                 // Whoever can open the socket in there can do whatever its user can.
                 let shared = if folder == "cas" { 0 } else { self.shared };
                 make_folder(&self.root.join(folder), shared)?;

@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use super::places::replace;
 use super::{FileLock, Places};
 use crate::error::{Error, Result};
+use crate::git::snapshot::WorkFolder;
 use crate::model::{Session, SessionId, SessionState, documents};
+
+/// The file that says in which worktree a session works.
+const WORK_FOLDER: &str = "folder.json";
 
 /// The files of one session.
 #[derive(Clone, Debug)]
@@ -40,6 +44,19 @@ impl SessionPlace {
     /// What it was asked: read by agents that take it from a file or on their standard input.
     pub fn prompt(&self) -> PathBuf {
         self.folder.join("prompt.md")
+    }
+
+    /// Reads in which worktree it works, where that is known.
+    pub fn work_folder(&self) -> Option<WorkFolder> {
+        serde_json::from_slice(&fs::read(self.folder.join(WORK_FOLDER)).ok()?).ok()
+    }
+
+    /// Records in which worktree it is going to work.
+    ///
+    /// # Errors
+    /// When the git directory can't be written.
+    pub fn keep_work_folder(&self, folder: &WorkFolder) -> io::Result<()> {
+        replace(&self.folder.join(WORK_FOLDER), &serde_json::to_vec(folder)?)
     }
 
     /// Held by the supervisor for its life.

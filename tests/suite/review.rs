@@ -199,7 +199,7 @@ fn a_check_that_edits_moves_or_breaks_its_worktree_is_told_and_put_right() {
     let clean = "test -e README && test ! -e made.txt && test -e built && git diff --quiet HEAD && test $(git rev-list --count HEAD) = $(git rev-list --count HEAD)";
     lab.puff(&["review", &run, "--check", edits, "--check", clean]).ok();
     let touched = review_of(&lab, &run)["variants"][0]["touched"].clone();
-    assert_eq!(touched, json!(["A made.txt", "M HEAD", "M notes.txt"]));
+    assert_eq!(touched, json!(["A made.txt", "D README", "M HEAD", "M notes.txt"]));
     lab.puff(&["review", &run, "--check", "rm .git; rm -rf src", "--check", "git status >/dev/null && test -d src"])
         .ok();
     nothing_is_left(&lab);

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::git::Worktree;
 use crate::git::state::{Head, head, unfinished};
+use crate::git::{Worktree, WorktreeFault};
 use crate::model::documents::KeptBack;
 use crate::model::{KeptWorktree, Run};
 use crate::session::worktree::Yard;
@@ -32,11 +32,15 @@ pub(super) fn find(context: &Context, run: &Run) -> Result<(Vec<KeptWorktree>, V
     let folders = folders(context, run);
     let there = context.repo.worktrees();
     let is_in = |path: &Path| {
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        folders.iter().any(|folder| path.starts_with(folder))
+        // Whatever is in its place by now: then it is named, and stays.
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        folders.iter().any(|folder| path.starts_with(folder) || real.starts_with(folder))
     };
-    for worktree in there.into_iter().filter(|worktree| is_in(&worktree.path)) {
-        match look(context, &worktree) {
+    let ours: Vec<Worktree> = there.into_iter().filter(|worktree| is_in(&worktree.path)).collect();
+    // One that an agent made inside its own goes or stays with that.
+    let is_inside = |path: &Path| ours.iter().any(|outer| outer.path != path && path.starts_with(&outer.path));
+    for worktree in ours.iter().filter(|worktree| !is_inside(&worktree.path)) {
+        match look(context, worktree) {
             Ok(kept) => going.push(kept),
             Err(why) => staying.push(KeptBack { what: "worktree", name: worktree.path.display().to_string(), why }),
         }
@@ -47,6 +51,10 @@ pub(super) fn find(context: &Context, run: &Run) -> Result<(Vec<KeptWorktree>, V
 
 /// What is to be kept of a worktree; or why it stays.
 fn look(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> {
+    let folder = context.repo.open_worktree(&worktree.path);
+    if let Err(fault @ (WorktreeFault::Replaced(_) | WorktreeFault::Unreadable(_))) = &folder {
+        return Err(fault.to_string());
+    }
     let here = context.repo.location().worktree.as_deref();
     if here.is_some_and(|here| here == worktree.path || here.canonicalize().ok() == worktree.path.canonicalize().ok()) {
         return Err("it is where this was called".to_owned());
@@ -62,7 +70,7 @@ fn look(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> 
         None => return Err("its HEAD can't be read".to_owned()),
     };
     let kept = KeptWorktree { path: worktree.path.clone(), head: commit, locked: worktree.locked.clone(), tree: None };
-    if !worktree.path.is_dir() || worktree.locked.as_deref() == Some(BEING_PRUNED) {
+    if folder.is_err() || worktree.locked.as_deref() == Some(BEING_PRUNED) {
         return Ok(kept);
     }
     if let Some(unfinished) = unfinished(&worktree.admin) {
@@ -70,6 +78,9 @@ fn look(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> 
     }
     let snapshot = context.repo.snapshot(&worktree.path, commit).map_err(|error| error.message().to_owned())?;
     let left_out = snapshot.unread.first().or(snapshot.submodules.first());
+    if let Some(nested) = snapshot.worktrees.iter().find(|nested| nested.own_work) {
+        return Err(format!("'{}' in it is a worktree with work of its own", nested.path));
+    }
     match left_out {
         Some(path) => Err(format!("'{path}' in it can't be kept: it can't be read, or has work of its own")),
         None => Ok(KeptWorktree { tree: Some(snapshot.tree), ..kept }),

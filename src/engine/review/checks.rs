@@ -122,7 +122,8 @@ impl Worker<'_> {
         }
         let left = match self.way.keep && !self.stop.is_stopped() {
             true => worktree.unlock().or_fail(|| format!("the worktree '{}' can't be kept", unit.folder.display())),
-            false => place::remove(context, &unit.folder),
+            // It may be another one by now.
+            false => place::remove(context, &worktree.path),
         };
         left.unwrap_or_else(|error| self.tell(News::Left(error)));
         set_up
@@ -132,7 +133,7 @@ impl Worker<'_> {
     fn set_up(&self, context: &Context, worktree: &Worktree) -> Result<(), String> {
         let Some(setup) = context.settings.text(settings::WORKTREE_SETUP) else { return Ok(()) };
         let mut printed = Excerpt::new(0, TAIL);
-        let ended = self.follow(&Cmd::shell(&setup), worktree, |bytes, _| printed.add(bytes));
+        let ended = self.follow(context, &Cmd::shell(&setup), worktree, |bytes, _| printed.add(bytes));
         match ended {
             Ok((Ended::With(0) | Ended::Stopped, _)) => Ok(()),
             Ok((how, _)) => {
@@ -149,7 +150,7 @@ impl Worker<'_> {
         let began = fresh_folder(&junit);
         let (mut printed, mut tally) = (Excerpt::new(HEAD, TAIL), Tally::default());
         let cmd = wrapped(context, command).env(JUNIT, &junit);
-        let ended = self.follow(&cmd, worktree, |bytes, stream| {
+        let ended = self.follow(context, &cmd, worktree, |bytes, stream| {
             printed.add(bytes);
             if stream == Stream::Out {
                 tally.read(bytes);
@@ -168,15 +169,23 @@ impl Worker<'_> {
             Ended::With(code) => (CheckStatus::Failed, Some(code)),
         };
         let duration_s = (took.as_secs_f64() * 1000.0).round() / 1000.0;
-        let tests = junit_in(&junit).or_else(|| junit_below(&worktree.path, began)).or_else(|| tally.counts());
+        let (path, folder) = (worktree.path.clone(), context.repo.open_worktree(&worktree.path));
+        let below = || junit_below(folder.as_ref().ok()?.anchor(), began);
+        let tests = junit_in(&junit).or_else(below).or_else(|| tally.counts());
         let tail = excerpt(&mut printed).replace(&worktree.path.display().to_string(), ".");
+        let replaced = folder.err().map(|fault| Risk {
+            kind: "worktree".to_owned(),
+            path: path.display().to_string(),
+            detail: format!("{fault}, after '{command}' ran; it is not touched, and the next check gets a new folder"),
+        });
         let touched = self.put_back(context, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
         let meanwhile = format!("'{command}' ran");
         let after = before.as_ref().and_then(|_| Traces::look(context).ok());
-        let traces: Vec<Risk> = match (before, after) {
+        let mut traces: Vec<Risk> = match (before, after) {
             (Some(before), Some(after)) => before.compared_with(&after, &meanwhile),
             _ => Vec::new(),
         };
+        traces.extend(replaced);
         let command = command.to_owned();
         let check = Check { command, status, exit, duration_s, tail, cached: false, on_base: None, tests };
         Some(Answer { check, touched, traces })
@@ -196,20 +205,22 @@ impl Worker<'_> {
         let restored = context.repo.restore_worktree(worktree, unit.commit);
         let clean = || context.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());
         if !linked || restored.is_err() || !clean() {
-            place::remove(context, &unit.folder).map_err(|error| words(&error))?;
-            *worktree = place::make(context, &unit.folder, unit.commit).map_err(|error| words(&error))?;
+            *worktree = place::make_again(context, &worktree.path, unit.commit).map_err(|error| words(&error))?;
         }
         changes.map_err(|cause| cause.to_string())
     }
 
     fn follow(
         &self,
+        context: &Context,
         cmd: &Cmd,
         worktree: &Worktree,
         hear: impl FnMut(&[u8], Stream),
     ) -> std::result::Result<(Ended, Duration), String> {
         let cmd = crate::git::TIES.iter().fold(cmd.clone(), |cmd, name| cmd.env_remove(name));
-        let cmd = cmd.cwd(&worktree.path).limit(self.way.limit.duration());
+        let folder = context.repo.open_worktree(&worktree.path).map_err(|fault| fault.to_string())?;
+        // Whatever becomes of its path until it runs.
+        let cmd = cmd.cwd(folder.anchor()).env("PWD", &worktree.path).limit(self.way.limit.duration());
         let ran = process::run_bounded(&cmd, place::mark(&worktree.path), &self.stop, hear);
         ran.map_err(|failure| failure.to_string())
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
-use crate::git::Worktree;
+use crate::git::{Hooks, Worktree};
 use crate::model::{Oid, Run, RunId};
 use crate::process::{Cmd, Guard, Mark};
 use crate::session::worktree::{self, Yard};
@@ -124,7 +124,8 @@ pub fn remove_left(context: &Context, path: &Path) -> Result<()> {
 
 /// Removes a worktree of a review.
 pub(super) fn remove(context: &Context, path: &Path) -> Result<()> {
-    worktree::remove(context, path).map_err(|cause| {
+    let removed = context.repo.discard_worktree(path);
+    removed.inspect(|()| worktree::remove_empty(path)).map_err(|cause| {
         Error::failed(format!("the worktree '{}' can't be removed", path.display()))
             .hint("remove the folder yourself, then 'git puff doctor --repair'")
             .because(cause)
@@ -143,11 +144,30 @@ pub(super) fn free_folder(context: &Context, run: &Run, variant: Option<u32>) ->
     let names = plain.into_iter().chain([format!("review-{name}")]);
     let more = (2..).map(|number| format!("review-{name}-{number}"));
     let mut folders = names.chain(more).map(|name| folder.join(name));
-    let is_free = |path: &PathBuf| path.symlink_metadata().is_err() && context.repo.worktree_at(path).is_none();
-    Ok(folders.find(is_free).unwrap_or(folder))
+    Ok(folders.find(|path| is_free(context, path)).unwrap_or(folder))
 }
 
 /// Makes a worktree for a review.
 pub(super) fn make(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
-    worktree::make_new(context, path, commit, REVIEWED)
+    worktree::make_new(context, path, commit, REVIEWED, Hooks::Off)
+}
+
+/// Makes a worktree in place of one that can't be used any more, at another path where something else is at its own.
+///
+/// # Errors
+/// When the old one can't be removed, or no other made.
+pub(super) fn make_again(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
+    remove(context, path)?;
+    let more = (2..).map(|number| {
+        let name = format!("{}-{number}", path.file_name().unwrap_or_default().to_string_lossy());
+        path.with_file_name(name)
+    });
+    let mut folders = std::iter::once(path.to_owned()).chain(more);
+    let free = folders.find(|path| is_free(context, path)).unwrap_or_else(|| path.to_owned());
+    make(context, &free, commit)
+}
+
+/// Is nothing at this path, and does git know no worktree there?
+fn is_free(context: &Context, path: &Path) -> bool {
+    path.symlink_metadata().is_err() && context.repo.worktree_at(path).is_none()
 }

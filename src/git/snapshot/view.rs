@@ -1,60 +1,78 @@
-//! A worktree as git sees it through an index of our own: its own index and files are only read.
+//! A worktree as git sees it through a git directory and an index of our own: what is the worktree's is only read, and
+//! what somebody may have written into its `.git` decides nothing.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use crate::git::bytes::{as_path, records, shown};
-use crate::git::worktrees::{TIES, git_in};
-use crate::git::{GitFailure, base_git, run};
+use crate::git::folder::Folder;
+use crate::git::repo::Repo;
+use crate::git::worktrees::{copy_index, git_in, pinned};
+use crate::git::{GitFailure, run};
 use crate::model::Oid;
 use crate::process::Cmd;
 
 /// How long git may take to read a worktree, or to write a patch.
 pub(super) const LIMIT: Duration = Duration::from_secs(1800);
 
-/// Settings that must not change what is taken, nor run anything.
-///
-/// An index of ours is one file (`core.splitIndex`) with a checksum (`index.skipHash`): with the two of them the other way
-/// round, git up to 2.47 names the shared half of an index by a checksum of zeros, takes that for none, and writes the
-/// tree of nothing. The next two are about which files git looks into: an agent may date a file as it likes.
-const PINNED: [&str; 10] = [
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "core.splitIndex=false",
-    "index.skipHash=false",
-    "core.trustctime=true",
-    "core.checkStat=default",
-    "core.safecrlf=false",
-    "core.quotePath=true",
-    "advice.addEmbeddedRepo=false",
-    "diff.suppressBlankEmpty=false",
-];
-
-/// A worktree seen through an index of our own.
-pub(super) struct View {
-    pub worktree: PathBuf,
+/// A worktree seen through a git directory and an index of our own.
+pub(in crate::git) struct View {
+    pub folder: Folder,
     pub git_dir: PathBuf,
     pub index: PathBuf,
+    /// The folder in which git keeps the worktree. Its owner may have written anything there.
+    pub admin: Option<PathBuf>,
+    _temporary: Option<TempDir>,
+}
+
+/// Makes a folder that nobody else writes into and that goes with the value: where temporary files go, or in the git
+/// directory where they can't.
+pub(in crate::git) fn private_folder(common_dir: &Path) -> std::io::Result<TempDir> {
+    let builder = || tempfile::Builder::new().prefix("git-puff-").tempdir();
+    builder().or_else(|_| tempfile::Builder::new().prefix("view-").tempdir_in(common_dir.join("puff")))
 }
 
 impl View {
-    pub fn git(&self) -> Cmd {
-        let git = TIES.iter().fold(base_git(), |cmd, name| cmd.env_remove(name));
-        let git = git.env("GIT_DIR", &self.git_dir).env("GIT_WORK_TREE", &self.worktree);
-        let git = git.env("GIT_INDEX_FILE", &self.index).cwd(&self.worktree).limit(LIMIT);
-        PINNED.iter().fold(git, |git, setting| git.args(["-c", setting]))
+    /// Sees a linked worktree through a copy of its index.
+    pub fn copied(repo: &Repo, path: &Path, folder: Folder, commit: Oid) -> Result<View, anyhow::Error> {
+        let temporary = private_folder(&repo.location().common_dir)?;
+        let (admin, side) = (repo.worktree_at(path).map(|known| known.admin), repo.side_of(path));
+        repo.private_git_dir(temporary.path(), commit, side.as_deref().or(admin.as_deref()))?;
+        if let Some(admin) = &admin {
+            // Where it has none that can be read, the base takes its place.
+            let _ = copy_index(admin, temporary.path());
+        }
+        Ok(View::over(folder, temporary.path().to_owned(), admin).keeping(temporary))
     }
 
-    /// Begins with a copy of the worktree's own index: what was staged by force, or taken out of the index, is meant.
-    /// Where there is none that can be read, or nothing is in it, with the base.
+    /// Sees a worktree through a git directory that nobody but us and the user writes to, and the index in there.
+    pub fn over(folder: Folder, git_dir: PathBuf, admin: Option<PathBuf>) -> View {
+        View { folder, index: git_dir.join("index"), git_dir, admin, _temporary: None }
+    }
+
+    /// Sees it through another index.
+    pub fn with_index(self, index: PathBuf) -> View {
+        View { index, ..self }
+    }
+
+    /// Removes a folder when it is done with.
+    pub fn keeping(self, temporary: TempDir) -> View {
+        View { _temporary: Some(temporary), ..self }
+    }
+
+    pub fn git(&self) -> Cmd {
+        let git = git_in(self.folder.anchor()).env("GIT_DIR", &self.git_dir).env("GIT_WORK_TREE", ".");
+        pinned(git.env("GIT_INDEX_FILE", &self.index).limit(LIMIT))
+    }
+
+    /// Begins with the index that is there: what was staged by force, or taken out of the index, is meant. Where there is none
+    /// that can be read, or nothing is in it, with the base.
     pub fn read_index(&self, base_tree: Option<Oid>) -> Result<(), GitFailure> {
-        // Without the folder of the worktree, it is the index of the main one.
-        let own = base_tree.is_none() || self.git_dir.join("commondir").exists();
-        let copied = own && copy_index(&self.git_dir, &self.index).is_ok();
-        if copied && self.show_hidden().is_ok_and(|entries| entries > 0 || base_tree.is_none()) {
+        if self.index.exists() && self.show_hidden().is_ok_and(|entries| entries > 0 || base_tree.is_none()) {
             return Ok(());
         }
         let _ = fs::remove_file(&self.index);
@@ -103,8 +121,16 @@ impl View {
 
     /// Files outside of a sparse checkout that the agent made are its work too.
     fn sparse(&self) -> &'static [&'static str] {
-        let asked = run(&self.git().args(["config", "--bool", "core.sparseCheckout"]));
-        if asked.is_ok_and(|answer| answer.stdout.trim_ascii() == b"true") { &["--sparse"] } else { &[] }
+        const SPARSE: [&str; 3] = ["config", "--bool", "core.sparseCheckout"];
+        let says_so = |git: Cmd| run(&git).is_ok_and(|answer| answer.stdout.trim_ascii() == b"true");
+        // Its owner may have made it sparse itself. Of that configuration, nothing else is read.
+        let own = self.admin.as_ref().map(|admin| admin.join("config.worktree")).filter(|file| file.is_file());
+        let own = || {
+            own.is_some_and(|file| {
+                says_so(self.git().args(["config", "--no-includes", "--file"]).arg(file).args(&SPARSE[1..]))
+            })
+        };
+        if says_so(self.git().args(SPARSE)) || own() { &["--sparse"] } else { &[] }
     }
 
     /// Returns what a tree holds, each line as git lists it: `mode kind name<TAB>path`.
@@ -140,7 +166,7 @@ impl View {
         if of_base.is_empty() || records(&listed.stdout).any(|path| of_base.contains(path)) {
             return Ok(());
         }
-        of_base.retain(|path| self.worktree.join(as_path(path)).symlink_metadata().is_ok());
+        of_base.retain(|path| self.folder.anchor().join(as_path(path)).symlink_metadata().is_ok());
         match of_base.first() {
             None => Ok(()),
             Some(path) => anyhow::bail!(
@@ -157,32 +183,6 @@ impl View {
         let listed = run(&self.git().args(["ls-files", "-z", "--others", "--exclude-standard"]))?;
         Ok(records(&listed.stdout).map(<[u8]>::to_vec).collect())
     }
-
-    /// Does a submodule hold what no other repository has: changes, or commits that its remote does not know?
-    pub fn has_own_work(&self, path: &[u8]) -> bool {
-        let folder = self.worktree.join(as_path(path));
-        if !folder.join(".git").exists() {
-            return false;
-        }
-        let says = |args: &[&str]| run(&git_in(&folder).args(args)).map(|said| said.stdout.trim_ascii().to_vec());
-        let changed = says(&["status", "--porcelain"]).map(|lines| !lines.is_empty());
-        let ahead = says(&["rev-list", "-1", "--branches", "HEAD", "--not", "--remotes"]).map(|one| !one.is_empty());
-        changed.unwrap_or(true) || ahead.unwrap_or(true)
-    }
-}
-
-/// Copies the index of a git directory, and its date with it.
-///
-/// Git looks into a file again that is as new as the index ("racily clean"): of an edit in the second in which it wrote
-/// the file, neither size nor date need tell. A copy that is dated later than the index would pass for having seen the
-/// edit.
-fn copy_index(git_dir: &Path, to: &Path) -> io::Result<()> {
-    let mut from = File::open(git_dir.join("index"))?;
-    // Before its content: when it is written anew meanwhile, the copy is dated too early, and git looks into more files.
-    let written = from.metadata()?.modified()?;
-    let mut copy = File::create(to)?;
-    io::copy(&mut from, &mut copy)?;
-    copy.set_modified(written)
 }
 
 /// The path of a line of a listing that begins like this.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::standing::{never_began, session};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
+use crate::git::Hooks;
+use crate::git::snapshot::WorkFolder;
 use crate::model::{Local, Run, SessionId, Variant};
 use crate::session::agents::{Agent, Task};
 use crate::session::control::{self, Request};
@@ -38,7 +40,7 @@ fn start(context: &Context, run: &Run, local: &Local, variant: &Variant, agent: 
         std::fs::remove_dir_all(place.folder())
             .or_fail(|| format!("what is left of the session '{id}' can't be removed"))?;
     }
-    let worktree = worktree::make(context, &local.worktree(variant.index), run.base_oid)?;
+    let worktree = worktree::make(context, &local.worktree(variant.index), run.base_oid, Hooks::Run)?;
     let invocation = agent.invocation(&Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false });
     Traces::look(context)?.keep_before(&worktree)?;
     worktree
@@ -56,6 +58,7 @@ fn start(context: &Context, run: &Run, local: &Local, variant: &Variant, agent: 
         auto: true,
         work: Some((run.run.clone(), variant.index)),
         start_tree: Some(context.repo.commit(run.base_oid)?.tree),
+        folder: WorkFolder::find(&worktree.path).ok(),
         worktree: None,
         resumed_from: None,
         id,

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::git::WorktreeFault;
 use crate::model::{Local, Run, Session, SessionId, SessionState, Variant, VariantStatus};
 use crate::session::traces::Traces;
 use crate::session::worktree::setup_failure;
@@ -64,7 +65,8 @@ pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant,
         let why = setup_failure(&place).or_else(|| session.why.clone());
         return stands(VariantStatus::Failed, why, Some(session));
     }
-    if variant.patch_sha256.is_none() && !local.worktree(variant.index).is_dir() {
+    let is_gone = || matches!(context.repo.open_worktree(&local.worktree(variant.index)), Err(WorktreeFault::Gone));
+    if variant.patch_sha256.is_none() && is_gone() {
         let why = "its worktree is gone, and with it what it made".to_owned();
         return stands(VariantStatus::Failed, Some(why), Some(session));
     }

@@ -6,6 +6,7 @@ use super::LocalAgents;
 use super::standing::{self, Standing};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::git::WorktreeFault;
 use crate::model::{Local, Risk, Run, Session, SessionState, TaskId, Variant, VariantStatus};
 use crate::provider::{Attempt, Collection};
 use crate::session::traces::Traces;
@@ -16,7 +17,7 @@ use crate::store::{SessionStore, sha256};
 const LAST_WORDS: u64 = 4096;
 
 /// Work that is nowhere but in its worktree, which therefore stays.
-const STAYS: [&str; 2] = ["unread", "submodule-work"];
+const STAYS: [&str; 4] = ["unread", "submodule-work", "worktree-work", "worktree-moved"];
 
 impl LocalAgents<'_> {
     /// Takes what every variant that is through has made.
@@ -52,7 +53,8 @@ impl LocalAgents<'_> {
         };
         // Somebody may have pruned what git keeps of it; the session still says whose folder it is.
         let worktree = self.context.repo.worktree_at(&path);
-        if !path.is_dir() || (worktree.is_none() && !worked_there(self.context, run, variant, &path)) {
+        let gone = matches!(self.context.repo.open_worktree(&path), Err(WorktreeFault::Gone));
+        if gone || (worktree.is_none() && !worked_there(self.context, run, variant, &path)) {
             return variant.patch_sha256.is_none().then_some(attempt);
         }
         attempt.risks = worktree.as_ref().map(Traces::between).unwrap_or_default();
@@ -70,6 +72,23 @@ impl LocalAgents<'_> {
                     let detail = format!("{what}; the worktree '{}' stays", path.display());
                     let risk = |path| Risk { kind: kind.to_owned(), path, detail: detail.clone() };
                     attempt.risks.extend(paths.into_iter().map(risk));
+                }
+                for nested in &snapshot.worktrees {
+                    let (kind, detail) = match nested.own_work {
+                        true => (
+                            STAYS[2],
+                            format!(
+                                "is a worktree with work of its own, left out of the patch; '{}' stays",
+                                path.display()
+                            ),
+                        ),
+                        false => ("worktree", "is a worktree that the agent made, left out of the patch".to_owned()),
+                    };
+                    attempt.risks.push(Risk { kind: kind.to_owned(), path: nested.path.clone(), detail });
+                }
+                if let Some(replaced) = &snapshot.replaced {
+                    let detail = format!("the worktree {replaced}; the patch is what that folder has, and both stay");
+                    attempt.risks.push(Risk { kind: STAYS[3].to_owned(), path: path.display().to_string(), detail });
                 }
                 attempt.patch = Some(snapshot.patch);
             }

@@ -55,6 +55,7 @@ pub(super) struct Judge {
     messenger: Messenger,
     news: bool,
     clock: crate::context::Clock,
+    place: SessionPlace,
 }
 
 impl Judge {
@@ -87,6 +88,7 @@ impl Judge {
             messenger: Messenger::new(&context.settings, place),
             news: false,
             clock: context.clock.clone(),
+            place: place.clone(),
         }
     }
 
@@ -241,7 +243,7 @@ impl Judge {
             self.draw();
         }
         self.recognise(session);
-        report::fill(session, &self.reader);
+        report::fill(session, &self.reader, &self.place);
     }
 
     /// Says how it ended.

@@ -1,0 +1,113 @@
+//! What is different in a linked worktree from the commit that it was made at, and bringing it back to that.
+//!
+//! Both go by an index of our own: bits in the worktree's own one can hide a change from git, and survive
+//! `checkout --force`, `reset --hard` and `clean`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Worktree, copy_index};
+use crate::git::bytes::{records, shown};
+use crate::git::repo::Repo;
+use crate::git::run;
+use crate::git::snapshot::view::View;
+use crate::git::state::{Head, head, unfinished};
+use crate::model::Oid;
+
+impl Repo {
+    /// Returns what is different in a linked worktree from the commit that it was made at: paths after git's letter for how,
+    /// as `M path`; folders of which nothing is known as one, and `HEAD` where that is at another commit.
+    ///
+    /// # Errors
+    /// When its folder is not the one that was made, or git can't tell.
+    pub fn worktree_changes(&self, worktree: &Worktree, commit: Oid) -> Result<Vec<String>> {
+        let folder = self.open_worktree(&worktree.path)?;
+        let mut changes = Vec::new();
+        if !self.is_at(worktree, commit) {
+            changes.push("M HEAD".to_owned());
+        }
+        // What is staged, and no more than that, is only in its own index.
+        let copied = View::copied(self, &worktree.path, folder.clone(), commit)?;
+        let view = match self.side_of(&worktree.path) {
+            Some(side) => View::over(folder, side, Some(worktree.admin.clone())),
+            None => View::copied(self, &worktree.path, folder, commit)?,
+        };
+        let plain = ["--name-status", "-z", "--no-renames", "--ignore-submodules=dirty"];
+        let different = ["diff", "--no-ext-diff", "--no-textconv"];
+        let different = run(&view.git().args(different).args(plain).arg(commit.to_string()))?;
+        let mut paths = pairs(&different.stdout);
+        let staged = run(&copied.git().args(["diff-index", "--cached"]).args(plain).arg(commit.to_string()));
+        for (letter, path) in staged.map(|staged| pairs(&staged.stdout)).unwrap_or_default() {
+            if !paths.iter().any(|(_, known)| *known == path) {
+                paths.push((letter, path));
+            }
+        }
+        for path in view.links()? {
+            if !paths.iter().any(|(_, known)| *known == path) && view.is_changed_inside(self, &path) {
+                paths.push((b'M', path));
+            }
+        }
+        paths.sort_by(|(_, one), (_, other)| one.cmp(other));
+        let others = ["ls-files", "-z", "--others", "--exclude-standard", "--directory", "--no-empty-directory"];
+        let others = run(&view.git().args(others))?;
+        let others = records(&others.stdout).filter(|path| !paths.iter().any(|(_, known)| known == path));
+        let others: Vec<_> = others.map(|path| (b'A', path.to_vec())).collect();
+        let each = paths.into_iter().chain(others);
+        changes.extend(each.map(|(letter, path)| format!("{} {}", char::from(letter), shown(&path))));
+        Ok(changes)
+    }
+
+    /// Brings a linked worktree back to the commit that it was made at. What git ignores stays: it is what builds leave.
+    ///
+    /// # Errors
+    /// When its folder is not the one that was made, or it takes more than its files: then a new one is needed.
+    pub fn restore_worktree(&self, worktree: &Worktree, commit: Oid) -> Result<()> {
+        let folder = self.open_worktree(&worktree.path)?;
+        let side = self.side_of(&worktree.path).context("no index of it is kept")?;
+        ensure!(unfinished(&worktree.admin).is_none(), "something is unfinished in it");
+        for lock in [&side, &worktree.admin] {
+            let _ = fs::remove_file(lock.join("index.lock"));
+        }
+        if !self.is_at(worktree, commit) {
+            // What its configuration is does not depend on what was written there.
+            let git = super::git_of(worktree, &folder).env("GIT_COMMON_DIR", &self.location().common_dir);
+            run(&git.args(["update-ref", "--no-deref", "HEAD", &commit.to_string()]))?;
+        }
+        let view = View::over(folder, side.clone(), None);
+        run(&view.git().args(["read-tree", "--reset", "-u", &commit.to_string()]))?;
+        run(&view.git().args(["clean", "--quiet", "-ffd"]))?;
+        for path in view.links()? {
+            ensure!(!view.is_changed_inside(self, &path), "a submodule of it was changed");
+        }
+        Ok(copy_index(&side, &worktree.admin)?)
+    }
+
+    /// Is the HEAD of a worktree at this commit, by itself or by its branch?
+    fn is_at(&self, worktree: &Worktree, commit: Oid) -> bool {
+        match head(&worktree.admin) {
+            Some(Head::At(at)) => at == commit,
+            Some(Head::On(branch)) => self.ref_on_disk(&branch) == Some(commit),
+            None => false,
+        }
+    }
+
+    /// Puts the files of a tree into the linked worktree at this path, in place of what is there; what is ignored stays.
+    /// Nothing is staged afterwards.
+    ///
+    /// # Errors
+    /// When its folder is not the one that was made, or git can't.
+    pub fn fill_worktree(&self, path: &Path, tree: Oid) -> Result<()> {
+        let worktree = self.worktree_at(path).context("git knows no worktree there")?;
+        let folder = self.open_worktree(path)?;
+        run(&super::git_of(&worktree, &folder).args(["read-tree", "--reset", "-u", &tree.to_string()]))?;
+        run(&super::git_of(&worktree, &folder).args(["read-tree", "HEAD"])).map(drop)?;
+        Ok(())
+    }
+}
+
+fn pairs(listing: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let fields: Vec<&[u8]> = records(listing).collect();
+    fields.chunks_exact(2).map(|pair| (pair[0].first().copied().unwrap_or(b'M'), pair[1].to_vec())).collect()
+}

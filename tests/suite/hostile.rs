@@ -1,0 +1,233 @@
+//! Agents and checks that mean harm: what they put where git-puff looks next reaches nothing of the user's, and nothing of it
+//! is run by git-puff.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::crew::Crew;
+use crate::support::stage::each;
+
+/// Moves the folder that it is called in away, and puts a link to the user's worktree in its place.
+const SWAP: &str = "D=$PWD; cd ..; mv \"$D\" \"$D.moved\"; ln -s \"$LAB/work\" \"$D\"";
+
+/// Whatever git runs that was planted leaves this file in the lab.
+const RAN: &str = "ran";
+
+/// A crew whose user has an edit, and a file that is in no commit.
+fn crew() -> Crew {
+    let crew = Crew::new();
+    crew.lab.write("private.txt", "SECRET=1\n");
+    crew.lab.write("notes.txt", "one\ntwo\nmy edit\n");
+    crew
+}
+
+/// The user's work is there, and nothing else.
+#[track_caller]
+fn assert_untouched(crew: &Crew) {
+    let work = crew.lab.work();
+    assert_eq!(fs::read_to_string(work.join("private.txt")).unwrap(), "SECRET=1\n");
+    assert_eq!(fs::read_to_string(work.join("notes.txt")).unwrap(), "one\ntwo\nmy edit\n");
+    let status = crew.lab.git(&["status", "--porcelain"]);
+    assert_eq!(status, " M notes.txt\n?? .codex/\n?? private.txt", "nothing was put there");
+    assert!(!crew.lab.path(RAN).exists(), "something that was planted was run: {:?}", fs::read(crew.lab.path(RAN)));
+}
+
+fn kinds(run: &Value, variant: usize) -> Vec<String> {
+    let risks = run["variants"][variant]["risks"].as_array().unwrap();
+    risks.iter().map(|risk| risk["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A program in front of others, for which everything in the lab is read-only but the worktrees; none where the system
+/// allows no such thing.
+fn sandbox(crew: &Crew) -> Option<String> {
+    let path = crew.lab.path("bin").join("sandbox");
+    let lab = crew.lab.path("");
+    let script = format!(
+        "#!/bin/sh\nexport LAB='{lab}'; mkdir -p \"$LAB/work.puff\"\nexec unshare --mount sh -ec '
+         mount --make-rprivate / 2>/dev/null || :
+         mount --bind \"$LAB\" \"$LAB\"; mount --bind \"$LAB/work.puff\" \"$LAB/work.puff\"
+         mount -o remount,bind,ro \"$LAB\"; cd \"$(pwd)\"; exec \"$@\"' sandbox \"$@\"\n",
+        lab = lab.display().to_string().trim_end_matches('/')
+    );
+    fs::write(&path, script).unwrap();
+    Command::new("chmod").arg("+x").arg(&path).status().unwrap();
+    let tried = Command::new(&path).args(["sh", "-c", "! touch \"$LAB/written\" 2>/dev/null"]).status();
+    if !tried.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no mount namespace can be made here, so there is no read-only sandbox");
+        return None;
+    }
+    Some(path.display().to_string())
+}
+
+/// Teaches git-puff an agent that works in the sandbox.
+fn sandboxed(crew: &Crew, sandbox: &str, name: &str, script: &str) {
+    crew.agent(name, script);
+    let file = crew.lab.path("bin").join(format!("{name}.sh"));
+    crew.lab.git(&["config", &format!("puff.agent.{name}.command"), &format!("'{sandbox}' sh '{}'", file.display())]);
+}
+
+#[test]
+fn an_agent_that_puts_a_link_in_place_of_its_folder_gets_nothing_of_the_users() {
+    let crew = crew();
+    crew.agent("swaps", &format!("echo mine >mine; {SWAP}"));
+    crew.agent("leaves", "echo mine >mine; D=$PWD; cd ..; mv \"$D\" \"$LAB/far\"; ln -s \"$LAB/work\" \"$D\"");
+    crew.agent("moves", "echo mine >mine; D=$PWD; cd ..; mv \"$D\" elsewhere");
+    let run = crew.tournament(&["--agent", "swaps", "--agent", "leaves", "--agent", "moves"]);
+    let id = run["run"].as_str().unwrap();
+    assert_untouched(&crew);
+    for variant in [1, 3] {
+        let branch = format!("puff/{id}/var{variant}");
+        assert_eq!(crew.lab.git(&["diff", "--name-status", "main", &branch]), "A\tmine", "{run:#}");
+        assert_eq!(kinds(&run, variant - 1), ["worktree-moved"]);
+    }
+    let reason = run["variants"][1]["reason"].as_str().unwrap();
+    assert!(reason.contains("var2' is not the folder that git-puff made: a symbolic link is there"), "{reason}");
+    let yard = crew.yard().join(id);
+    assert!(
+        yard.join("var1.moved/mine").exists() && yard.join("elsewhere/mine").exists() && yard.join("var1").is_symlink()
+    );
+
+    // Whatever is done with the run later goes round them.
+    let doctor = crew.lab.puff(&["doctor", "--repair"]).stdout;
+    assert!(doctor.contains("is not the folder that git-puff made"), "{doctor}");
+    crew.lab.puff(&["harvest", id]);
+    let pruned = crew.lab.puff(&["prune", id]).stderr;
+    assert!(pruned.contains("var1' is not the folder that git-puff made: a symbolic link is there"), "{pruned}");
+    crew.lab.puff(&["doctor", "--repair"]);
+    assert_untouched(&crew);
+    assert!(yard.join("var1.moved/mine").exists() && crew.lab.path("far/mine").exists());
+}
+
+#[test]
+fn a_check_that_puts_a_link_in_place_of_its_folder_reaches_nothing_of_the_users() {
+    let crew = crew();
+    crew.agent("plants", &format!("echo '{SWAP}' >t.sh; echo mine >mine"));
+    let run = crew.tournament(&["--agent", "plants"]);
+    let id = run["run"].as_str().unwrap();
+    let lab = crew.lab.path("").display().to_string();
+    let check = format!("LAB='{}'; export LAB; test ! -f t.sh || . ./t.sh", lab.trim_end_matches('/'));
+    let reviewed = crew.lab.puff(&["review", id, "--check", &check, "--check", "test -f README"]).ok();
+    assert_untouched(&crew);
+    let said = &reviewed.stdout;
+    assert!(said.contains("is not the folder that git-puff made: a symbolic link is there"), "{said}");
+    assert!(said.contains("var1: 2 of 2 checks passed"), "the next check has a folder of its own: {said}");
+    // The link is not ours, and nothing else is left.
+    let left = fs::read_dir(crew.yard().join(id)).unwrap().flatten().map(|entry| entry.path());
+    let left: Vec<PathBuf> = left.collect();
+    assert!(left.len() == 1 && left[0].is_symlink(), "{left:?}");
+    assert!(!crew.lab.git(&["worktree", "list", "--porcelain"]).contains("review"));
+}
+
+#[test]
+fn nothing_that_an_agent_or_a_check_plants_is_run_outside_of_its_sandbox() {
+    let crew = crew();
+    let Some(sandbox) = sandbox(&crew) else { return };
+    crew.lab.git_in(&crew.lab.path(""), &["clone", "-q", "origin.git", "library"]);
+    let library = crew.lab.path("library").display().to_string();
+    crew.lab.git(&["submodule", "--quiet", "add", &library, "lib"]);
+    crew.lab.git(&["commit", "-qm", "Have a library"]);
+    // Runs when git-puff runs it: what the sandbox holds back, it writes.
+    let plant = "printf '#!/bin/sh\\necho \"$0 $*\" >>\"%s/ran\"; cat\\n' \"$LAB\" >\"$TOP/evil\"; chmod +x \"$TOP/evil\"
+         plant() {
+            git config core.fsmonitor \"$TOP/evil\"; git config filter.x.clean \"$TOP/evil clean\"
+            git config filter.x.process \"$TOP/evil process\"; git config core.hooksPath \"$TOP/hooks\"
+            git config core.sshCommand \"$TOP/evil ssh\"; git config diff.external \"$TOP/evil diff\"
+            git config core.alternateRefsCommand \"$TOP/evil refs\"; git config core.pager \"$TOP/evil pager\"
+            printf '[filter \"y\"]\\nclean = %s/evil included\\n' \"$TOP\" >\"$TOP/included\"; git config include.path \"$TOP/included\"
+            printf '*.x filter=x\\n*.y filter=y\\n' >.gitattributes; echo 1 >a.x; echo 1 >a.y
+         }
+         mkdir hooks; for hook in post-checkout post-index-change reference-transaction pre-commit; do
+            cp evil hooks/$hook; done";
+    let agent = |name: &str, script: &str| {
+        sandboxed(&crew, &sandbox, name, &format!("TOP=$PWD; {plant}\n{script}\necho {name} >mine"));
+    };
+    agent("own", "rm .git; git init -q; git add mine; git commit -qm x; plant");
+    agent("nests", "git init -q nest; cd nest; echo 1 >f; git add f; git commit -qm x; plant; echo 22 >f; cd ..");
+    agent(
+        "module",
+        "cd lib; rm .git; git init -q; git add -A; git commit -qm x; plant; echo 22 >README; touch README; cd ..",
+    );
+    agent("swaps", SWAP);
+    agent(
+        "checks",
+        &format!(
+            "echo '. ./plant.sh; {SWAP}' >t.sh; printf '%s' 'rm .git; git init -q; git config core.fsmonitor \"$PWD/evil\"' >plant.sh"
+        ),
+    );
+    let agents = ["own", "nests", "module", "swaps", "checks"];
+    let flags: Vec<&str> = agents.iter().flat_map(|agent| ["--agent", agent]).collect();
+    let run = crew.tournament(&flags);
+    let id = run["run"].as_str().unwrap();
+    assert_eq!(each(&run, "apply"), ["applied"; 5], "{run:#}");
+    assert_untouched(&crew);
+    assert!(kinds(&run, 2).contains(&"submodule-work".to_owned()), "{run:#}");
+    assert_eq!(crew.file(id, 2, "nest/f"), "22");
+
+    crew.lab.git(&["config", "puff.check.wrapper", &format!("'{sandbox}'")]);
+    crew.lab.git(&["config", "core.hooksPath", "hooks"]);
+    crew.lab.puff(&["review", id, "--check", "test ! -f t.sh || . ./t.sh", "--check", "true"]).ok();
+    crew.lab.git(&["config", "--unset", "core.hooksPath"]);
+    assert_untouched(&crew);
+    crew.lab.puff(&["doctor", "--repair"]);
+    crew.lab.puff(&["prune", id]);
+    assert_untouched(&crew);
+}
+
+#[test]
+fn a_session_names_what_changed_without_believing_the_git_directory_that_was_put_there() {
+    let crew = crew();
+    let lab = &crew.lab;
+    let ran = lab.path(RAN).display().to_string();
+    let script = format!(
+        "echo 1 >made; printf '#!/bin/sh\\necho session >>{ran}\\n' >evil; chmod +x evil
+         rm .git; git init -q; git config core.fsmonitor \"$PWD/evil\""
+    );
+    lab.puff(&["session", "start", "--worktree", "--name", "one", "--", "sh", "-c", &script]).ok();
+    lab.puff(&["session", "wait", "one"]).ok();
+    let shown = lab.puff(&["session", "show", "one", "--json"]).ok().json();
+    assert_eq!(shown["changed"], serde_json::json!(["A evil", "A made"]), "{shown:#}");
+    assert_eq!(shown["worktree"]["fate"], "kept");
+
+    lab.puff(&[
+        "session",
+        "start",
+        "--worktree",
+        "--name",
+        "two",
+        "--",
+        "sh",
+        "-c",
+        &format!("LAB={}; {SWAP}", lab.path("").display()),
+    ])
+    .ok();
+    lab.puff(&["session", "wait", "two"]).ok();
+    let shown = lab.puff(&["session", "show", "two", "--json"]).ok().json();
+    assert_eq!((&shown["changed"], &shown["worktree"]["fate"]), (&Value::Null, &Value::from("kept")), "{shown:#}");
+    lab.puff(&["doctor", "--repair"]);
+    let work = lab.work();
+    assert_eq!(fs::read_to_string(work.join("private.txt")).unwrap(), "SECRET=1\n");
+    assert!(!lab.path(RAN).exists());
+}
+
+#[test]
+fn a_folder_of_git_that_names_another_worktree_does_not_pass_for_it() {
+    let crew = crew();
+    crew.agent("works", "echo mine >mine; while [ ! -e \"$LAB/go\" ]; do sleep 0.1; done");
+    let id = crew.launch(&["--name", "pose", "--agent", "works", "--agent", "works"]);
+    let var2 = crew.yard().join(&id).join("var2");
+    crate::support::lab::wait_until("both work", || {
+        crew.yard().join(&id).join("var1/mine").exists() && var2.join("mine").exists()
+    });
+    let admin = crew.lab.git_in(&crew.yard().join(&id).join("var1"), &["rev-parse", "--git-dir"]);
+    fs::write(PathBuf::from(&admin).join("gitdir"), format!("{}/.git\n", var2.display())).unwrap();
+    fs::write(PathBuf::from(&admin).join("locked"), "git-puff: it is being reviewed\n").unwrap();
+    crew.lab.puff(&["doctor", "--repair"]);
+    assert!(var2.join("mine").exists(), "the other one is not taken for what a review left");
+    fs::write(crew.lab.path("go"), "").unwrap();
+    crew.lab.puff(&["harvest", "--wait", &id]).ok();
+    let run = crew.lab.show(&id);
+    assert_eq!(each(&run, "apply"), ["applied", "applied"], "{run:#}");
+}
