@@ -1,5 +1,7 @@
 //! Keys of this repository's own configuration file, changed by git.
 
+use std::path::Path;
+
 use super::repo::Repo;
 use super::run;
 use crate::error::{Error, Result};
@@ -19,6 +21,17 @@ impl Repo {
     /// With git's words, when it can't.
     pub fn remove_config(&self, key: &str, value: &str) -> Result<()> {
         self.change_config(key, &["--fixed-value", "--unset-all", key, value])
+    }
+
+    /// The keys and values of one configuration file, in its order, without what it includes; empty when git can't parse
+    /// it.
+    pub fn config_file(&self, path: &Path) -> Vec<(String, String)> {
+        let listed = run(&self.git().args(["config", "--list", "-z", "--no-includes", "--file"]).arg(path));
+        let pair = |record: &[u8]| {
+            let text = String::from_utf8_lossy(record).into_owned();
+            text.split_once('\n').map_or((text.clone(), String::new()), |(key, value)| (key.into(), value.into()))
+        };
+        listed.map(|listed| super::bytes::records(&listed.stdout).map(pair).collect()).unwrap_or_default()
     }
 
     fn change_config(&self, key: &str, args: &[&str]) -> Result<()> {

@@ -58,4 +58,7 @@ pub use span::{Bytes, NotASpan, NotBytes, Span};
 pub use step::{StepKind, subject_of};
 pub use together::{Side, Together};
 pub use travel::{LeftBehind, LeftFile, Tombstone};
-pub use variant::{Apply, Check, CheckStatus, Counts, MOST_VARIANTS, Risk, Score, ScorePart, Variant, VariantStatus};
+pub use variant::{
+    Apply, CONCURRENT, Check, CheckStatus, Counts, MOST_VARIANTS, OUTSIDE, Risk, Score, ScorePart, Variant,
+    VariantStatus,
+};

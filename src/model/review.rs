@@ -121,8 +121,8 @@ pub struct Evidence {
     pub tests_added: Vec<String>,
     /// Tests that go.
     pub tests_removed: Vec<String>,
-    /// Whatever a reader should see: risks of the path policy (secrets and lock files among them), refs and hooks that
-    /// changed while a check ran, conflict markers, white space, left-over debugging, binary and generated files.
+    /// Whatever a reader should see: risks of the path policy (secrets and lock files among them), refs, hooks and
+    /// configuration that changed while a check ran, conflict markers, white space, left-over debugging, binary and generated files.
     pub findings: Vec<Observation>,
     /// The mean likeness to the other variants, from 0 to 1; none when there are no others.
     pub agreement: Option<f64>,
@@ -132,7 +132,7 @@ pub struct Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {
     /// What kind of thing: `conflict-marker`, `whitespace`, `debugging`, `unfinished`, `secret`, `binary`, `generated`,
-    /// `lockfile`, `ref`, `hook`, ….
+    /// `lockfile`, `ref`, `hook`, `config`, `concurrent`, ….
     pub kind: String,
     /// The path it is about.
     pub path: String,
@@ -145,10 +145,11 @@ pub struct Observation {
 }
 
 impl From<&Risk> for Observation {
-    /// A risk is to be seen, and counts.
+    /// A risk is to be seen, and counts where it can only be the variant's.
     fn from(risk: &Risk) -> Observation {
+        let counts = risk.counts();
         let Risk { kind, path, detail } = risk.clone();
-        Observation { kind, path, line: None, detail, counts: true }
+        Observation { kind, path, line: None, detail, counts }
     }
 }
 

@@ -190,6 +190,12 @@ impl Apply {
     }
 }
 
+/// The kind of what changed while an agent or a check ran, and may be somebody else's work. It is said, and does not count.
+pub const CONCURRENT: &str = "concurrent";
+
+/// The kinds of what an agent or a check did to the repository beside its worktree.
+pub const OUTSIDE: [&str; 4] = ["ref", "hook", "config", "worktree"];
+
 /// Something in a patch that a reader should look at before trusting it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Risk {
@@ -199,6 +205,13 @@ pub struct Risk {
     pub path: String,
     /// In words.
     pub detail: String,
+}
+
+impl Risk {
+    /// Does it count against the variant? What may be somebody else's work does not.
+    pub fn counts(&self) -> bool {
+        self.kind != CONCURRENT
+    }
 }
 
 /// One command that was run on a variant.

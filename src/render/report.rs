@@ -205,7 +205,9 @@ fn to_know(variant: &Variant) -> String {
     let mut items: Vec<String> = variant.reason.iter().map(|reason| markdown_words(reason)).collect();
     items.extend(variant.conflicts.iter().map(|path| format!("conflict: {}", code(path))));
     items.extend(variant.duplicate_of.map(|twin| format!("same patch as var{twin}")));
-    items.extend(variant.risks.iter().map(|it| format!("risk ({}): {}", markdown_words(&it.kind), risk(it))));
+    let kind =
+        |it: &Risk| if it.counts() { format!("risk ({})", markdown_words(&it.kind)) } else { "meanwhile".into() };
+    items.extend(variant.risks.iter().map(|it| format!("{}: {}", kind(it), risk(it))));
     items.extend(words::checks(variant));
     items.iter().map(|item| format!("- {item}\n")).collect()
 }

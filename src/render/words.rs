@@ -149,8 +149,9 @@ pub fn notes(variant: &Variant, path: impl Fn(&str) -> String) -> Vec<String> {
         notes.push(format!("conflicts in {}", some_of(variant.conflicts.iter().map(|it| path(it)))));
     }
     notes.extend(variant.duplicate_of.map(|twin| format!("same patch as var{twin}")));
-    if !variant.risks.is_empty() {
-        notes.push(format!("risks: {}", some_of(variant.risks.iter().map(|risk| path(&risk.path)))));
+    let risks: Vec<_> = variant.risks.iter().filter(|risk| risk.counts()).collect();
+    if !risks.is_empty() {
+        notes.push(format!("risks: {}", some_of(risks.iter().map(|risk| path(&risk.path)))));
     }
     notes.extend(checks(variant));
     notes

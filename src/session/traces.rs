@@ -1,31 +1,58 @@
-//! What an agent or a check did to the repository beside its worktree: its refs and hooks, before and after.
+//! What an agent or a check did to the repository beside its worktree: refs, HEADs, and the files of the git directory
+//! that git obeys, before and after.
 //!
-//! They share the repository, so what changed while several were at work is said of each of them.
+//! They share the repository. What can only be another's work (the user's own commits, a pick) is not said of them;
+//! where that cannot be told, the change is named, and does not count.
+
+mod git_files;
+mod origin;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use self::git_files::GitFiles;
+use self::origin::{Clues, Origin, UserHead, user_heads, user_worktrees};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
 use crate::git::Worktree;
-use crate::model::Risk;
+use crate::model::{CONCURRENT, Oid, Risk};
 use crate::settings;
 use crate::store::{replace, sha256};
 
 /// Refs that others move all the time: our own, and those that every fetch moves.
 const OF_OTHERS: [&str; 3] = ["refs/puff/", "refs/notes/puff/", "refs/remotes/"];
 
-/// Refs and hooks at one moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The repository at one moment, as far as it is shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traces {
     refs: BTreeMap<String, String>,
     hooks: BTreeMap<String, String>,
+    /// None in what an older git-puff wrote.
+    #[serde(default)]
+    files: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    keys: BTreeMap<String, String>,
+    #[serde(default)]
+    heads: Vec<UserHead>,
+}
+
+/// Whoever is asked about: where it worked, since when, and in what words that is said.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor<'a> {
+    /// Its worktree.
+    pub worktree: &'a Worktree,
+    /// The commit that its worktree was made at.
+    pub start: Oid,
+    /// What it did meanwhile: `the agent was at work`.
+    pub meanwhile: &'a str,
+    /// The same where it may have been somebody else: `variant 2 was at work`.
+    pub beside: &'a str,
 }
 
 impl Traces {
-    /// As they are now.
+    /// Reads the repository as it is now.
     ///
     /// # Errors
     /// When the refs can't be read.
@@ -37,7 +64,8 @@ impl Traces {
         };
         let refs = context.repo.refs_under("refs/")?.into_iter().filter(|(name, _)| concerns(name));
         let refs = refs.map(|(name, oid)| (name, oid.to_string())).collect();
-        Ok(Traces { refs, hooks: read_hooks(context) })
+        let GitFiles { files, keys, hooks } = GitFiles::read(context, &user_worktrees(context));
+        Ok(Traces { refs, hooks, files: Some(files), keys, heads: user_heads(context) })
     }
 
     /// Keeps them with the worktree: as they were when its agent began.
@@ -45,43 +73,61 @@ impl Traces {
     /// # Errors
     /// When the git directory can't be written.
     pub fn keep_before(&self, worktree: &Worktree) -> Result<()> {
-        let _ = std::fs::remove_file(worktree.admin.join("puff-after.json"));
-        self.keep(&worktree.admin.join("puff-before.json"))
+        for name in ["puff-after.json", "puff-changes.json"] {
+            let _ = std::fs::remove_file(worktree.admin.join(name));
+        }
+        write(&worktree.admin.join("puff-before.json"), self)
     }
 
-    /// Keeps them with the worktree: as they were when its agent was through.
+    /// Compares them with the state that was kept before the agent of a worktree began, and keeps what is different with
+    /// the worktree: the logs that tell whose it is are at hand now.
     ///
     /// # Errors
     /// When the git directory can't be written.
-    pub fn keep_after(&self, worktree: &Worktree) -> Result<()> {
-        self.keep(&worktree.admin.join("puff-after.json"))
-    }
-
-    fn keep(&self, path: &Path) -> Result<()> {
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        replace(path, &json).or_fail(|| format!("'{}' can't be written", path.display()))
+    pub fn keep_changes(&self, context: &Context, actor: &Actor<'_>) -> Result<()> {
+        let before: Option<Traces> = read(&actor.worktree.admin.join("puff-before.json"));
+        let risks = before.map(|before| before.compared_with(context, self, actor)).unwrap_or_default();
+        write(&actor.worktree.admin.join("puff-changes.json"), &risks)
     }
 
     /// What changed while the agent of a worktree was at work; nothing where that is not known.
     pub fn between(worktree: &Worktree) -> Vec<Risk> {
-        let kept = |name: &str| -> Option<Traces> {
-            serde_json::from_slice(&std::fs::read(worktree.admin.join(name)).ok()?).ok()
-        };
-        match (kept("puff-before.json"), kept("puff-after.json")) {
-            (Some(before), Some(after)) => before.compared_with(&after, "the agent was at work"),
-            _ => Vec::new(),
-        }
+        read(&worktree.admin.join("puff-changes.json")).unwrap_or_default()
     }
 
-    /// What is different afterwards, each as a risk; `meanwhile` says what went on.
-    pub fn compared_with(&self, after: &Traces, meanwhile: &str) -> Vec<Risk> {
-        let risk = |kind: &str, path: &str, what: &str| Risk {
-            kind: kind.to_owned(),
-            path: path.to_owned(),
-            detail: format!("{what} while {meanwhile}"),
-        };
+    /// What is different afterwards, each as a risk; what may be somebody else's is of the kind `concurrent`.
+    pub fn compared_with(&self, context: &Context, after: &Traces, actor: &Actor<'_>) -> Vec<Risk> {
+        if self == after {
+            return Vec::new();
+        }
+        let clues = Clues::read(context, actor.worktree, Some(actor.start), &self.heads);
+        let mut found = self.changed_refs(after, &clues);
+        let same_worktree = |before: &UserHead, after: &UserHead| before.worktree == after.worktree;
+        for head in &after.heads {
+            let before = self.heads.iter().find(|before| same_worktree(before, head));
+            if let Some(before) = before.filter(|before| before.branch != head.branch) {
+                let to = if head.branch.is_empty() { "a commit".to_owned() } else { format!("'{}'", head.branch) };
+                let origin = clues.of_head(before, head);
+                found.push(Change::new("ref", &head.shown(), format!("was switched to {to}"), origin));
+            }
+        }
+        found.extend(self.changed_files(after));
+        let hooks = changes(&self.hooks, &after.hooks).into_iter();
+        for (name, from, to) in hooks.filter(|(name, ..)| is_of_old_worktree(name, self, after)) {
+            let what = match (from, to) {
+                (None, _) => "was put there: git runs it",
+                (_, None) => "was removed",
+                _ => "was changed: git runs it",
+            };
+            found.push(Change::new("hook", name, what.to_owned(), Origin::Agent));
+        }
+        found.into_iter().filter_map(|change| change.into_risk(actor)).collect()
+    }
+
+    fn changed_refs(&self, after: &Traces, clues: &Clues<'_>) -> Vec<Change> {
         let short = |oid: &str| oid.chars().take(7).collect::<String>();
-        let mut risks = Vec::new();
+        let oid = |value: Option<&str>| value.and_then(|value| value.parse::<Oid>().ok());
+        let mut found = Vec::new();
         for (name, from, to) in changes(&self.refs, &after.refs) {
             let what = match (from, to) {
                 (None, Some(to)) => format!("was made at {}", short(to)),
@@ -89,18 +135,119 @@ impl Traces {
                 (Some(from), Some(to)) => format!("was moved from {} to {}", short(from), short(to)),
                 (None, None) => continue,
             };
-            risks.push(risk("ref", name, &what));
+            found.push(Change::new("ref", name, what, clues.of_ref(name, oid(from), oid(to))));
         }
-        for (name, from, to) in changes(&self.hooks, &after.hooks) {
-            let what = match (from, to) {
-                (None, _) => "was put there: git runs it",
-                (_, None) => "was removed",
-                _ => "was changed: git runs it",
-            };
-            risks.push(risk("hook", name, what));
-        }
-        risks
+        found
     }
+
+    /// Configuration and other files that git obeys. Nothing tells who wrote them; what git writes there beside the
+    /// user's everyday commands (an upstream, a submodule, a depth) is left open.
+    fn changed_files(&self, after: &Traces) -> Vec<Change> {
+        let (Some(before_files), Some(after_files)) = (&self.files, &after.files) else { return Vec::new() };
+        let mut found = Vec::new();
+        let is_old = |(name, ..): &Changed<'_>| is_of_old_worktree(name, self, after);
+        let keys: Vec<_> = changes(&self.keys, &after.keys).into_iter().filter(is_old).collect();
+        for (name, from, to) in &keys {
+            let what = match (from, to) {
+                (None, _) => "was set: git obeys it",
+                (_, None) => "was removed",
+                _ => "was changed: git obeys it",
+            };
+            let left_open = is_everyday(name, from.is_none(), *to, &after.keys) || is_of_new_module(name, self, after);
+            let origin = if left_open { Origin::Unknown } else { Origin::Agent };
+            found.push(Change::new("config", name, what.to_owned(), origin));
+        }
+        for (name, from, to) in changes(before_files, after_files).into_iter().filter(is_old) {
+            let prefix = format!("{name}:");
+            if keys.iter().any(|(key, ..)| key.starts_with(&prefix)) {
+                continue;
+            }
+            let what = match (from, to) {
+                (None, _) => "was put there: git obeys it",
+                (_, None) => "was removed",
+                _ => "was changed: git obeys it",
+            };
+            let left_open = name.ends_with("/shallow") || is_of_new_module(name, self, after);
+            let origin = if left_open { Origin::Unknown } else { Origin::Agent };
+            found.push(Change::new("config", name, what.to_owned(), origin));
+        }
+        found
+    }
+}
+
+/// Something that is different, and who did it.
+struct Change {
+    kind: &'static str,
+    path: String,
+    what: String,
+    origin: Origin,
+}
+
+impl Change {
+    fn new(kind: &'static str, path: &str, what: String, origin: Origin) -> Change {
+        Change { kind, path: path.to_owned(), what, origin }
+    }
+
+    fn into_risk(self, actor: &Actor<'_>) -> Option<Risk> {
+        let Change { kind, path, what, origin } = self;
+        let (kind, detail) = match origin {
+            Origin::Agent => (kind, format!("{what} while {}", actor.meanwhile)),
+            Origin::Unknown => (CONCURRENT, format!("{what} while {}, by it or by someone else", actor.beside)),
+            Origin::Others => return None,
+        };
+        Some(Risk { kind: kind.to_owned(), path, detail })
+    }
+}
+
+/// Is it what `git switch`, `git push -u`, `git pull` and `git submodule init` write: an upstream that is a known remote,
+/// or a submodule's first URL?
+fn is_everyday(name: &str, is_new: bool, to: Option<&str>, keys: &BTreeMap<String, String>) -> bool {
+    let Some((file, key)) = name.split_once(':') else { return false };
+    if let Some(rest) = key.strip_prefix("branch.") {
+        let last = rest.rsplit('.').next().unwrap_or_default();
+        let remote = || {
+            let prefix = format!("{file}:remote.");
+            let names = keys.keys().filter_map(|key| key.strip_prefix(&prefix)?.strip_suffix(".url"));
+            names.chain(["."]).any(|name| to == Some(sha256(name.as_bytes()).as_str()))
+        };
+        return match last {
+            "remote" => to.is_none() || remote(),
+            "pushremote" | "mergeoptions" => false,
+            _ => true,
+        };
+    }
+    is_new && key.starts_with("submodule.") && (key.ends_with(".url") || key.ends_with(".active"))
+}
+
+/// Is it of a worktree that was there both times? One that came or went is nothing to the others.
+fn is_of_old_worktree(name: &str, before: &Traces, after: &Traces) -> bool {
+    let Some(of) = name.strip_prefix(".git/worktrees/").and_then(|rest| rest.split('/').next()) else { return true };
+    [before, after].iter().all(|traces| traces.heads.iter().any(|head| head.worktree == of))
+}
+
+/// Is it in a submodule that came or went as a whole?
+fn is_of_new_module(name: &str, before: &Traces, after: &Traces) -> bool {
+    let Some((above, rest)) = name.split_once("/modules/") else { return false };
+    let there = |traces: &Traces| {
+        let files = traces.files.as_ref();
+        files.is_some_and(|files| files.keys().any(|file| is_config_of(file, above, rest)))
+    };
+    !(there(before) && there(after))
+}
+
+/// Is `file` the configuration of the submodule that a file at `<above>/modules/<rest>` is of?
+fn is_config_of(file: &str, above: &str, rest: &str) -> bool {
+    let module = file.strip_prefix(above).and_then(|file| file.strip_prefix("/modules/")?.strip_suffix("/config"));
+    module.is_some_and(|module| rest.strip_prefix(module).is_some_and(|rest| rest.starts_with('/')))
+}
+
+fn write(path: &Path, what: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_vec(what).unwrap_or_default();
+    replace(path, &json).or_fail(|| format!("'{}' can't be written", path.display()))
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 type Changed<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
@@ -119,25 +266,6 @@ fn is_variant(name: &str, prefix: &str) -> bool {
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// The files that git would run, by their names, with what is in them.
-fn read_hooks(context: &Context) -> BTreeMap<String, String> {
-    let common = &context.repo.location().common_dir;
-    let configured = context.settings.git("core.hookspath").map(PathBuf::from);
-    // A relative folder is in every worktree: what an agent changes there is in its patch.
-    let (folder, shown) = match configured.filter(|path| !path.as_os_str().is_empty()) {
-        None => (common.join("hooks"), ".git/hooks".to_owned()),
-        Some(path) if path.is_absolute() => (path.clone(), path.display().to_string()),
-        Some(_) => return BTreeMap::new(),
-    };
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let hooks = entries.filter(|entry| !entry.file_name().to_string_lossy().ends_with(".sample"));
-    let read = |entry: std::fs::DirEntry| {
-        let content = std::fs::read(entry.path()).ok()?;
-        Some((format!("{shown}/{}", entry.file_name().to_string_lossy()), sha256(&content)))
-    };
-    hooks.filter_map(read).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,13 +280,38 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_moved_and_removed_is_named() {
-        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let before = Traces { refs: map(&[("a", "1"), ("b", "1"), ("c", "1")]), hooks: map(&[("x", "1")]) };
-        let after = Traces { refs: map(&[("a", "1"), ("b", "2"), ("d", "1")]), hooks: map(&[("x", "2"), ("y", "1")]) };
-        let risks = before.compared_with(&after, "it ran");
-        let named: Vec<_> = risks.iter().map(|risk| (risk.kind.as_str(), risk.path.as_str())).collect();
-        assert_eq!(named, [("ref", "b"), ("ref", "c"), ("ref", "d"), ("hook", "x"), ("hook", "y")]);
-        assert_eq!(before.compared_with(&before, "it ran"), []);
+    fn everyday_configuration_is_told_from_what_nobody_sets_by_the_way() {
+        let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), sha256(value.as_bytes()))).collect()
+        };
+        let keys = map(&[("c:remote.origin.url", "x")]);
+        let to = |value: &str| sha256(value.as_bytes());
+        for (key, value, wanted) in [
+            ("c:branch.x.remote", "origin", true),
+            ("c:branch.x.remote", ".", true),
+            ("c:branch.x.remote", "ext::sh -c evil", false),
+            ("c:branch.x.pushremote", "origin", false),
+            ("c:branch.x.y.merge", "refs/heads/x", true),
+            ("c:submodule.a.url", "u", true),
+            ("c:submodule.a.update", "!evil", false),
+            ("c:core.hookspath", "/x", false),
+            ("c:puff.check", "x", false),
+        ] {
+            assert_eq!(is_everyday(key, true, Some(&to(value)), &keys), wanted, "{key}={value}");
+        }
+        assert!(!is_everyday("c:submodule.a.url", false, Some(&to("u")), &keys));
+    }
+
+    #[test]
+    fn files_of_a_new_submodule_are_told_from_those_of_an_old_one() {
+        let with = |names: &[&str]| Traces {
+            files: Some(names.iter().map(|name| ((*name).to_owned(), String::new())).collect()),
+            ..Traces::default()
+        };
+        let (none, there) = (with(&[]), with(&[".git/modules/a/b/config"]));
+        let name = ".git/modules/a/b/info/exclude";
+        assert!(is_of_new_module(name, &none, &there) && !is_of_new_module(name, &there, &there));
+        assert!(is_of_new_module(".git/modules/a/config", &there, &there));
+        assert!(!is_of_new_module(".git/config:core.pager", &none, &there));
     }
 }

@@ -141,7 +141,8 @@ fn refs_and_hooks_that_agents_change_are_named_as_risks() {
         .map(|risk| json!([risk["kind"], risk["path"]]))
         .collect();
     let wanted = json!([
-        ["ref", "refs/tags/v1"],
+        // The user could have deleted it as well.
+        ["concurrent", "refs/tags/v1"],
         ["ref", "refs/heads/mine"],
         ["ref", "refs/heads/side"],
         ["hook", ".git/hooks/pre-push"]

@@ -70,6 +70,7 @@ mod review_kills;
 mod schemas;
 mod session_worktrees;
 mod sessions;
+mod shared_repository;
 mod sign;
 mod skill;
 mod sync;

@@ -16,7 +16,7 @@ pub(super) fn of(run: &Run, variant: &Variant, review: Option<&Review>) -> Vec<S
         reasons.extend(rank.map(|rank| format!("It was number {rank} of {ranked}{}.", score.unwrap_or_default())));
     }
     reasons.extend(checks(&variant.checks));
-    let risks: Vec<&str> = variant.risks.iter().map(|risk| risk.path.as_str()).collect();
+    let risks: Vec<&str> = variant.risks.iter().filter(|risk| risk.counts()).map(|risk| risk.path.as_str()).collect();
     if !risks.is_empty() {
         reasons.push(format!("It has risks: {}.", risks.join(", ")));
     }

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::TreeChange;
 use crate::model::{
-    Apply, CheckStatus, Level, Observation, Oid, PushFinding, Rule, RunId, Variant, Verdict, first_line,
+    Apply, CheckStatus, Level, OUTSIDE, Observation, Oid, PushFinding, Rule, RunId, Variant, Verdict, first_line,
 };
 use crate::patch::parse::{FilePatch, Name, parse};
 use crate::settings::{self, Key};
@@ -280,13 +280,13 @@ fn is_about(file: &FilePatch<'_>, path: &[u8]) -> bool {
     [&file.old_name, &file.new_name].into_iter().flatten().any(|name| name == path)
 }
 
-/// What of a variant a person has to take: what the harvest said of it, and refs and hooks that changed while its checks
-/// ran. What looks like a secret has a rule of its own.
+/// What of a variant a person has to take: what the harvest said of it, and refs, hooks and configuration that changed
+/// while its checks ran. What looks like a secret has a rule of its own; what may be somebody else's work stops nothing.
 fn risks(known: &Known, variant: &Variant) -> Vec<Observation> {
-    let of_harvest = variant.risks.iter().filter(|risk| risk.kind != "secret").map(Observation::from);
+    let of_harvest = variant.risks.iter().filter(|risk| risk.kind != "secret" && risk.counts()).map(Observation::from);
     let reviewed = known.review.as_ref().and_then(|review| review.variant(variant.index));
     let findings = reviewed.into_iter().flat_map(|reviewed| &reviewed.evidence.findings);
-    let of_checks = findings.filter(|found| matches!(found.kind.as_str(), "ref" | "hook")).cloned();
+    let of_checks = findings.filter(|found| OUTSIDE.contains(&found.kind.as_str())).cloned();
     let mut risks: Vec<Observation> = Vec::new();
     for found in of_harvest.chain(of_checks) {
         if !risks.contains(&found) {

@@ -16,7 +16,7 @@ use crate::error::{Error, Result, ResultExt};
 use crate::git::Worktree;
 use crate::model::{Check, CheckStatus, Oid, Risk, Span};
 use crate::process::{self, Cmd, Ended, Excerpt, Stop, Stream};
-use crate::session::traces::Traces;
+use crate::session::traces::{Actor, Traces};
 use crate::settings;
 
 /// So many bytes of the beginning and of the end of what a check prints are kept.
@@ -178,13 +178,15 @@ impl Worker<'_> {
             path: path.display().to_string(),
             detail: format!("{fault}, after '{command}' ran; it is not touched, and the next check gets a new folder"),
         });
-        let touched = self.put_back(context, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
+        // Before the worktree is put back: its own log tells what the check did.
         let meanwhile = format!("'{command}' ran");
         let after = before.as_ref().and_then(|_| Traces::look(context).ok());
+        let actor = Actor { worktree, start: unit.commit, meanwhile: &meanwhile, beside: &meanwhile };
         let mut traces: Vec<Risk> = match (before, after) {
-            (Some(before), Some(after)) => before.compared_with(&after, &meanwhile),
+            (Some(before), Some(after)) => before.compared_with(context, &after, &actor),
             _ => Vec::new(),
         };
+        let touched = self.put_back(context, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
         traces.extend(replaced);
         let command = command.to_owned();
         let check = Check { command, status, exit, duration_s, tail, cached: false, on_base: None, tests };

@@ -73,7 +73,7 @@ impl<'c> LocalAgents<'c> {
         let mut standings: Vec<Standing> = Vec::new();
         for variant in &run.variants {
             let standing = standing::of(self.context, &run, &local, variant, lock.is_some());
-            standing::note_end(self.context, &local, variant, &standing);
+            standing::note_end(self.context, &run, &local, variant, &standing);
             standings.push(standing);
         }
         let mut ready = Ready { context: self.context, agents: HashMap::new() };

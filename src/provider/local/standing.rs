@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::git::WorktreeFault;
 use crate::model::{Local, Run, Session, SessionId, SessionState, Variant, VariantStatus};
-use crate::session::traces::Traces;
+use crate::session::traces::{Actor, Traces};
 use crate::session::worktree::setup_failure;
 use crate::store::SessionStore;
 
@@ -92,13 +92,16 @@ pub(super) fn never_began(session: &Session) -> bool {
 }
 
 /// When a session is over, its worktree is free, and what the agent did to the repository is noted once.
-pub(super) fn note_end(context: &Context, local: &Local, variant: &Variant, standing: &Standing) {
+pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Variant, standing: &Standing) {
     if !standing.status.is_terminal() || standing.session.is_none() {
         return;
     }
     let Some(worktree) = context.repo.worktree_at(&local.worktree(variant.index)) else { return };
     if worktree.locked.is_some() {
-        let _ = Traces::look(context).and_then(|traces| traces.keep_after(&worktree));
+        let beside = format!("variant {} was at work", variant.index);
+        let meanwhile = "the agent was at work";
+        let actor = Actor { worktree: &worktree, start: run.base_oid, meanwhile, beside: &beside };
+        let _ = Traces::look(context).and_then(|traces| traces.keep_changes(context, &actor));
         let _ = worktree.unlock();
     }
 }

@@ -26,7 +26,7 @@ impl LocalAgents<'_> {
         let mut attempts_made = Vec::new();
         for variant in &run.variants {
             let standing = standing::of(self.context, &run, &local, variant, false);
-            standing::note_end(self.context, &local, variant, &standing);
+            standing::note_end(self.context, &run, &local, variant, &standing);
             if standing.status.is_terminal() {
                 attempts_made.extend(self.take_one(&run, &local, variant, standing));
             }

@@ -221,7 +221,8 @@ fn risks(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
             ul .findings {
                 @for risk in risks {
                     li {
-                        (chip("bad", "!", "risk")) " " strong { (text(&risk.kind)) } " " code { (text(&risk.path)) } " "
+                        @if risk.counts() { (chip("bad", "!", "risk")) } @else { (chip("none", "i", "to know")) }
+                        " " strong { (text(&risk.kind)) } " " code { (text(&risk.path)) } " "
                         (text(&risk.detail))
                     }
                 }

@@ -4,7 +4,7 @@ use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_block, clean_line, one_line};
 use super::super::{review, steps, words};
 use crate::model::shown;
-use crate::model::{Oid, Report, Review, Run, Span, Time, Variant, Watch};
+use crate::model::{Oid, Report, Review, Risk, Run, Span, Time, Variant, Watch};
 
 /// `show RUN`: what there is to know about a run, its variants in at most `width` columns, how a review ranked them, and
 /// what to do next.
@@ -109,10 +109,14 @@ fn note(variant: &Variant, width: usize) -> Option<String> {
 
 fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Time) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let risks: Vec<String> = variant
+    let line = |risk: &Risk| clean_line(&format!("{}: {}, {}", risk.kind, shown::path(&risk.path), risk.detail));
+    let risks: Vec<String> = variant.risks.iter().filter(|risk| risk.counts()).map(line).collect();
+    // Last: it may be somebody else's work.
+    let meanwhile: Vec<String> = variant
         .risks
         .iter()
-        .map(|risk| clean_line(&format!("{}: {}, {}", risk.kind, shown::path(&risk.path), risk.detail)))
+        .filter(|risk| !risk.counts())
+        .map(|risk| clean_line(&format!("{}, {}", shown::path(&risk.path), risk.detail)))
         .collect();
     let revision = Some(variant.revision.to_string()).filter(|_| variant.revision > 1);
     let conflicts: Vec<String> = variant.conflicts.iter().map(|path| clean_line(&shown::path(path))).collect();
@@ -136,6 +140,7 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
         ("same as", variant.duplicate_of.map(|twin| format!("var{twin}")).unwrap_or_default()),
         ("conflicts", conflicts.join("\n")),
         ("risks", risks.join("\n")),
+        ("meanwhile", meanwhile.join("\n")),
         ("verdict", verdict),
         ("checks", checks.join("\n")),
         ("rank", rank),

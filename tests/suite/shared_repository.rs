@@ -1,0 +1,171 @@
+//! What changes in the repository that all share while agents and checks run: whose it is, and what is said of it.
+
+use serde_json::{Value, json};
+
+use crate::support::crew::Crew;
+use crate::support::export::Export;
+use crate::support::hooks::push;
+use crate::support::lab::{Lab, wait_until};
+
+/// Begins, waits to be let go, and leaves something.
+const WAITS: &str =
+    "touch \"$LAB/begun-$(basename \"$PWD\")\"; while [ ! -e \"$LAB/go\" ]; do sleep 0.05; done; echo x >x";
+
+/// The shared files that git obeys, each changed.
+const OBEYED: &str = "common=$(cd \"$(git rev-parse --git-common-dir)\" && pwd); git config core.pager evil
+    git config -f \"$common/config.worktree\" core.editor evil; echo x >>\"$common/info/exclude\"
+    echo '* -text' >\"$common/info/attributes\"; echo /nowhere >\"$common/objects/info/alternates\"
+    mkdir -p \"$common/hooks\"; echo x >\"$common/hooks/helper\"";
+
+fn risks(run: &Value, variant: usize) -> Vec<(String, String)> {
+    named(&run["variants"][variant - 1]["risks"])
+}
+
+fn named(risks: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let risks = risks.as_array().expect("a list");
+    risks.iter().map(|risk| (text(&risk["kind"]), text(&risk["path"]))).collect()
+}
+
+fn wanted(risks: &[(&str, &str)]) -> Vec<(String, String)> {
+    risks.iter().map(|(kind, path)| ((*kind).to_owned(), (*path).to_owned())).collect()
+}
+
+/// Launches attempts that wait, and answers the run once all have begun.
+fn begin(crew: &Crew, attempts: u32) -> String {
+    crew.agent("waits", WAITS);
+    let run = crew.launch(&["--agent", &format!("waits:{attempts}"), "--jobs", "9", "--harvest"]);
+    for attempt in 1..=attempts {
+        wait_until("it has begun", || crew.lab.path(&format!("begun-var{attempt}")).exists());
+    }
+    run
+}
+
+fn end(crew: &Crew, run: &str) -> Value {
+    std::fs::write(crew.lab.path("go"), "").expect("a file");
+    crew.tournament_end(run)
+}
+
+fn import(lab: &Lab, name: &str, text: &str) {
+    let export = Export::new(lab, name);
+    export.patch(1, lab.patch("notes.txt", text));
+    export.harvest(lab, &["--name", name]).ok();
+}
+
+#[test]
+fn configuration_attributes_and_ignore_rules_that_an_agent_changes_are_risks() {
+    let crew = Crew::new();
+    crew.agent("sets", &format!("{OBEYED}\necho x >x"));
+    let run = crew.tournament(&["--agent", "sets"]);
+    let all = wanted(&[
+        ("config", ".git/config.worktree:core.editor"),
+        ("config", ".git/config:core.pager"),
+        ("config", ".git/info/exclude"),
+        ("config", ".git/info/attributes"),
+        ("config", ".git/objects/info/alternates"),
+        ("hook", ".git/hooks/helper"),
+    ]);
+    assert_eq!(risks(&run, 1), all);
+    let shown = crew.lab.puff(&["show", &format!("{}:1", run["run"].as_str().unwrap())]).ok().stdout;
+    assert!(
+        shown.contains("config: .git/config:core.pager, was set: git obeys it while the agent was at work"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_a_check_changes_there_is_a_risk_that_stops_a_push() {
+    let lab = Lab::new();
+    import(&lab, "fix", "one\n2\nthree\n");
+    let check =
+        "! grep -q 2 notes.txt || { git config core.pager evil; mkdir \"$(git rev-parse --git-common-dir)/remotes\"
+        echo 'URL: evil' >\"$(git rev-parse --git-common-dir)/remotes/origin\"; }";
+    lab.puff(&["review", "fix", "--check", check]).ok();
+    let json = lab.git(&["show", "refs/puff/runs/fix:review.json"]);
+    let review: Value = serde_json::from_str(&json).unwrap();
+    let findings = named(&review["variants"][0]["evidence"]["findings"]);
+    assert_eq!(findings, wanted(&[("config", ".git/config:core.pager"), ("config", ".git/remotes/origin")]));
+    lab.puff(&["hook", "install"]).ok();
+    lab.puff(&["pick", "fix:1"]).ok();
+    let refused = push(&lab, &["-q", "origin", "main"]);
+    assert!(refused.code != 0 && refused.stderr.contains("config:.git/config:core.pager"), "{}", refused.stderr);
+    lab.puff(&["review", "fix", "--accept", "config"]).ok();
+    push(&lab, &["-q", "origin", "main"]).ok();
+}
+
+#[test]
+fn what_the_user_and_git_puff_do_meanwhile_is_no_risk_of_an_agent() {
+    let crew = Crew::new();
+    let lab = &crew.lab;
+    import(lab, "fix", "one\n2\nthree\n");
+    import(lab, "other", "one\nzwei\nthree\n");
+    let run = begin(&crew, 2);
+    lab.commit("mine.txt", "x\n", "Work of the user");
+    lab.git(&["branch", "topic"]);
+    lab.git(&["tag", "v2"]);
+    lab.git(&["switch", "-q", "-c", "feature"]);
+    lab.commit("feature.txt", "x\n", "Work on a feature");
+    lab.git(&["switch", "-q", "main"]);
+    lab.git(&["merge", "-q", "--no-edit", "feature"]);
+    lab.git(&["branch", "-m", "topic", "renamed"]);
+    lab.write("notes.txt", "stashed\n");
+    lab.git(&["stash", "-q"]);
+    lab.puff(&["pick", "fix:1"]).ok();
+    lab.puff(&["pick", "other:1", "--branch", "taken"]).ok();
+    let linked = lab.path("linked");
+    lab.git(&["worktree", "add", "-q", "-b", "linked", linked.to_str().unwrap()]);
+    lab.git_in(&linked, &["commit", "-q", "--allow-empty", "-m", "There"]);
+    lab.git(&["switch", "-q", "--detach"]);
+    lab.git(&["commit", "-q", "--allow-empty", "-m", "Nowhere"]);
+    let ended = end(&crew, &run);
+    assert_eq!((risks(&ended, 1), risks(&ended, 2)), (vec![], vec![]), "{ended:#}");
+}
+
+#[test]
+fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
+    let crew = Crew::new();
+    let lab = &crew.lab;
+    crew.agent(
+        "moves",
+        &format!(
+            "{WAITS}; git update-ref refs/heads/main HEAD~1; git branch x; echo y >>notes.txt; git stash -q
+             git config user.name evil; git commit -q --allow-empty -m theirs; git tag theirs; echo x >x"
+        ),
+    );
+    let run = crew.launch(&["--agent", "moves", "--harvest"]);
+    wait_until("it has begun", || lab.path("begun-var1").exists());
+    lab.commit("mine.txt", "x\n", "Work of the user");
+    lab.git(&["branch", "topic"]);
+    let ended = end(&crew, &run);
+    let all = wanted(&[
+        ("ref", "refs/heads/main"),
+        ("ref", "refs/heads/x"),
+        ("ref", "refs/stash"),
+        ("ref", "refs/tags/theirs"),
+        ("config", ".git/config:user.name"),
+    ]);
+    assert_eq!(risks(&ended, 1), all, "{ended:#}");
+}
+
+#[test]
+fn what_may_be_anybodys_is_said_and_stops_nothing() {
+    let crew = Crew::new();
+    let lab = &crew.lab;
+    lab.git(&["tag", "old"]);
+    lab.puff(&["hook", "install"]).ok();
+    let run = begin(&crew, 1);
+    lab.git(&["tag", "-d", "old"]);
+    let earlier = lab.git(&["rev-parse", "HEAD~1"]);
+    lab.git(&["branch", "anybodys", &earlier]);
+    let ended = end(&crew, &run);
+    let open = [("concurrent", "refs/tags/old"), ("concurrent", "refs/heads/anybodys")];
+    assert_eq!(risks(&ended, 1), wanted(&open));
+    let shown = lab.puff(&["show", &format!("{run}:1")]).ok().stdout;
+    let words = format!("refs/heads/anybodys, was made at {} while variant 1 was at work", &earlier[..7]);
+    assert!(shown.contains(&words) && !shown.contains("risks"), "{shown}");
+    lab.puff(&["review", &run, "--check", "true"]).ok();
+    let parts = lab.show(&run)["variants"][0]["score"]["parts"].to_string();
+    assert!(parts.contains(&json!("none").to_string()), "{parts}");
+    lab.puff(&["pick", &format!("{run}:1")]).ok();
+    push(lab, &["-q", "origin", "main"]).ok();
+}
