@@ -32,6 +32,7 @@
 //! | [`git`] | the only user of git2, and of `git` for what libgit2 does differently |
 //! | [`files`] | opening files where others may have put links |
 //! | [`secrets`] | what looks like a key or a password |
+//! | [`parallel`] | several things at once, in a bounded number of threads |
 //! | [`process`] | the only door to other programs |
 //! | [`settings`] | the keys of `puff.*`, and which value counts |
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
@@ -75,6 +76,7 @@ pub mod git;
 pub mod manual;
 pub mod mcp;
 pub mod model;
+pub mod parallel;
 pub mod patch;
 pub mod process;
 pub mod provider;

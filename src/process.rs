@@ -60,8 +60,11 @@ pub fn run(cmd: &Cmd) -> Result<Output, Failure> {
     if !is_waiting() {
         return block_on(follow(cmd));
     }
-    let lost = |_| Failure::Lost { program: cmd.name(), cause: io::ErrorKind::Other.into() };
-    std::thread::scope(|scope| scope.spawn(|| block_on(follow(cmd))).join().map_err(lost)?)
+    let lost = |cause| Failure::Lost { program: cmd.name(), cause };
+    std::thread::scope(|scope| {
+        let running = std::thread::Builder::new().spawn_scoped(scope, || block_on(follow(cmd))).map_err(lost)?;
+        running.join().map_err(|_| lost(io::ErrorKind::Other.into()))?
+    })
 }
 
 /// Runs two programs at the same time.

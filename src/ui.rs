@@ -266,6 +266,11 @@ impl Ui {
         self.err(&error_lines(error));
     }
 
+    /// Is there a person at a terminal who can be asked?
+    pub fn can_ask(&self) -> bool {
+        self.heard.is_none() && io::stdin().is_terminal() && self.is_terminal_err()
+    }
+
     /// Asks a person at a terminal, who has to say yes; where there is none, nobody does.
     pub fn confirm(&self, question: &str) -> bool {
         if !io::stdin().is_terminal() || !self.is_terminal_err() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use super::client::{self, Welcome};
 use super::mark;
@@ -67,7 +67,7 @@ impl Supervisor<'_> {
         self.save();
         let limit = Duration::from_millis(self.server.server_request_timeout_ms);
         let mut ready: Option<Instant> = None;
-        let mut greeting: Option<JoinHandle<std::io::Result<Welcome>>> = None;
+        let mut greeting: Option<oneshot::Receiver<std::io::Result<Welcome>>> = None;
         // When it is killed, once its end is wanted; and why it is ended, if nobody asked for that.
         let mut end: Option<Option<Instant>> = None;
         let mut late: Option<String> = None;
@@ -91,7 +91,7 @@ impl Supervisor<'_> {
                     if ready.is_some() || end.is_some() || late.is_some() {
                         continue;
                     }
-                    match self.greet(&mut greeting, began, written, limit).await {
+                    match self.greet(&mut greeting, began, written, limit) {
                         Some(welcome) => {
                             ready = Some(Instant::now());
                             self.welcome(welcome);
@@ -128,9 +128,9 @@ impl Supervisor<'_> {
     }
 
     /// Has it answered? Of a proxy: has it written its state file, or lived for a while?
-    async fn greet(
+    fn greet(
         &self,
-        greeting: &mut Option<JoinHandle<std::io::Result<Welcome>>>,
+        greeting: &mut Option<oneshot::Receiver<std::io::Result<Welcome>>>,
         began: Instant,
         written: Option<SystemTime>,
         limit: Duration,
@@ -143,10 +143,10 @@ impl Supervisor<'_> {
             return is_ready.then_some(None);
         }
         if let Some(running) = greeting.as_mut() {
-            if !running.is_finished() {
+            let answer = running.try_recv();
+            if matches!(answer, Err(oneshot::error::TryRecvError::Empty)) {
                 return None;
             }
-            let answer = running.await;
             *greeting = None;
             if let Ok(Ok(welcome)) = answer {
                 return Some(Some(welcome));
@@ -155,7 +155,11 @@ impl Supervisor<'_> {
         if self.place.socket().exists() {
             let (socket, left) = (self.place.socket(), limit.saturating_sub(began.elapsed()));
             let opt_out = self.server.opt_out_notification_methods.clone();
-            *greeting = Some(tokio::task::spawn_blocking(move || client::initialize(&socket, left, &opt_out)));
+            let (sender, receiver) = oneshot::channel();
+            // A thread that can't be had drops the sender: it is tried again at the next tick.
+            let greet = move || drop(sender.send(client::initialize(&socket, left, &opt_out)));
+            let _ = std::thread::Builder::new().spawn(greet);
+            *greeting = Some(receiver);
         }
         None
     }

@@ -8,8 +8,8 @@ use super::shared;
 use crate::cli::{OutputFlags, PromptArgs, RunArgs};
 use crate::context::Context;
 use crate::engine::intent::{Intent, WatchWish};
-use crate::engine::launch::{Launched, Plan, launch};
-use crate::error::{Exit, Result};
+use crate::engine::launch::{Launched, Plan, beginning, launch};
+use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Crew, Run, RunId, Span};
 use crate::settings;
@@ -65,7 +65,7 @@ pub struct SettingArgs {
     /// An agent on this machine, and how many attempts it makes: codex:2; may be given several times
     #[arg(long, value_name = "NAME[:N]")]
     agent: Vec<Crew>,
-    /// How many agents work at once [default: all]
+    /// How many agents work at once [default: as many as there are processors, 4 to 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
     /// Leave the worktrees of the agents after the harvest
@@ -185,10 +185,28 @@ impl SettingArgs {
             Some(number) => number,
             None => context.settings.number(settings::MAX_ACTIVE)?,
         };
+        confirm_many(&intents, max_active, context, ui)?;
         let plan = Plan { intents, watch, max_active, skip_doctor: self.skip_doctor };
         let launched = launch(context, plan, &shared::listener(ui))?;
         conclude(launched, watch.is_some(), context, ui)
     }
+}
+
+/// Asks a person at a terminal about more than so many attempts at once: each of them may be paid for.
+pub(super) const ASKED_ABOUT: u32 = 8;
+
+/// Asks about many attempts at once. Where there is no terminal, they were meant.
+///
+/// # Errors
+/// When somebody says no.
+pub(super) fn confirm_many(intents: &[Intent], max_active: u32, context: &Context, ui: &Ui) -> Result<()> {
+    let attempts = beginning(context, intents, max_active)?;
+    let question = format!("start {attempts} attempts at once, each of which may cost money?");
+    if attempts <= ASKED_ABOUT || !ui.can_ask() || ui.confirm(&question) {
+        return Ok(());
+    }
+    Err(Error::failed(format!("nothing was launched: {attempts} attempts at once were declined"))
+        .hint("fewer at once: --jobs N for agents on this machine, --best-of N in the cloud, --max-active N for runs"))
 }
 
 impl TaskArgs {

@@ -98,7 +98,8 @@ pub const MANUALS: &[(&str, Manual)] = &[
 pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     // For those who read patches: git takes a while to say where we are.
     let meanwhile = || {
-        std::thread::spawn(crate::secrets::prepare);
+        // Where no thread can be started, they are made ready when they are needed.
+        let _ = std::thread::Builder::new().spawn(crate::secrets::prepare);
         here()
     };
     match cli.verb {

@@ -119,7 +119,8 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         harvest: watch.harvest,
     });
     let plan = Plan { intents: vec![intent], watch, max_active: 0, skip_doctor: false };
-    let launched = launch(context, plan, &shared::listener(ui));
+    let launched = launch::confirm_many(&plan.intents, plan.max_active, context, ui)
+        .and_then(|()| launch(context, plan, &shared::listener(ui)));
     // Nobody should have to write it twice.
     match &launched {
         Err(_) if args.edit => ui.note(&format!("what you wrote is in '{}', for --prompt-file", draft.display())),

@@ -9,6 +9,7 @@ use crate::engine::review::{RecordedChecks, Step, Wish, any_passes, appoint, rev
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Selector, Span};
+use crate::parallel;
 use crate::render;
 use crate::render::text::clean_line;
 use crate::settings;
@@ -112,10 +113,9 @@ pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
     let recorded = shared::find_run(context, &args.run)?;
     let commands = checks(args, &recorded, context, ui)?;
     let judges = shared::commands(&args.judge, "--judge")?;
-    let processors = || std::thread::available_parallelism().map_or(2, usize::from);
     let wish = Wish {
         judges: appoint(context, &judges),
-        jobs: args.jobs.map_or_else(|| (processors() / 2).max(1), |jobs| jobs as usize),
+        jobs: args.jobs.map_or_else(|| (parallel::processors() / 2).max(1), |jobs| jobs as usize),
         limit: args.timeout,
         variants: args.variant.clone(),
         fresh: args.fresh,

@@ -14,10 +14,15 @@ use super::{Listener, Notice, observe, submit};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{ProviderKind, Run, Span, State};
+use crate::parallel;
 use crate::provider::Provider;
 use crate::provider::local::LocalAgents;
 use crate::settings;
 use crate::store::{Recorded, RunStore};
+
+/// The bounds of how many agents work on this machine at once, where nobody says how many.
+const LEAST_JOBS: u32 = 4;
+const MOST_JOBS: u32 = 16;
 
 /// The window of `puff.attemptLimit`.
 const DAY: Span = Span(86400);
@@ -100,6 +105,35 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
         }
     }
     Ok(launched)
+}
+
+/// How many attempts of a task are at work at the same time. Agents on this machine share it: without a number, as many as
+/// there are processors, but 4 at least, since agents mostly wait for their service.
+pub fn at_once(intent: &Intent, best_of: u32) -> u32 {
+    if intent.agents.is_empty() {
+        return best_of;
+    }
+    let fitting = u32::try_from(parallel::processors()).unwrap_or(LEAST_JOBS).clamp(LEAST_JOBS, MOST_JOBS);
+    intent.jobs.unwrap_or(fitting).clamp(1, best_of.max(1))
+}
+
+/// How many attempts begin with a launch of these tasks, of which at most `max_active` are at work at once (0: all).
+///
+/// # Errors
+/// When `puff.bestOf` can't be used.
+pub fn beginning(context: &Context, intents: &[Intent], max_active: u32) -> Result<u32> {
+    let places = if max_active == 0 { intents.len() } else { max_active as usize };
+    let of = |intent: &Intent| {
+        let local = intent.agents.iter().map(|crew| crew.count).fold(0, u32::saturating_add);
+        let best_of = match intent.best_of {
+            _ if local > 0 => local,
+            Some(best_of) => best_of,
+            None => context.settings.number(settings::BEST_OF)?,
+        };
+        Ok(at_once(intent, best_of))
+    };
+    let attempts = intents.iter().take(places).map(of).collect::<Result<Vec<u32>>>()?;
+    Ok(attempts.into_iter().fold(0, u32::saturating_add))
 }
 
 /// Refuses what `puff.attemptLimit` does not allow.

@@ -10,9 +10,10 @@ use git2::ObjectType;
 use tempfile::NamedTempFile;
 
 use crate::model::Oid;
+use crate::parallel;
 
-/// How many files are open at a time, and flushed by a thread each: a file system that is asked to flush several files at
-/// once writes its journal once for all of them.
+/// How many files are open at a time, and flushed by several threads: a file system that is asked to flush several files
+/// at once writes its journal once for all of them.
 const AT_ONCE: usize = 64;
 
 /// Writes objects (name, kind, bytes) into the folder of objects, as git keeps them. Their bytes are on the disk
@@ -100,13 +101,7 @@ pub(super) fn deflate(compress: &mut Compress, parts: &[&[u8]], out: &mut Vec<u8
     Ok(())
 }
 
-/// Does this to all of them at the same time: to the first one here, to each other one in a thread.
+/// Does this to all of them, to several at the same time.
 pub(super) fn all_at_once<T: Sync>(things: &[T], act: impl Fn(&T) -> io::Result<()> + Sync) -> io::Result<()> {
-    let Some((first, others)) = things.split_first() else { return Ok(()) };
-    std::thread::scope(|scope| {
-        let act = &act;
-        let threads: Vec<_> = others.iter().map(|thing| scope.spawn(move || act(thing))).collect();
-        let done = act(first);
-        threads.into_iter().fold(done, |done, thread| done.and(thread.join().expect("flushing does not panic")))
-    })
+    parallel::map_each(things, parallel::MOST_THREADS, &act, || &act).into_iter().collect()
 }

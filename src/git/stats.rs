@@ -11,7 +11,7 @@ use super::repo::Repo;
 use super::{GitFailure, run};
 use crate::error::{Error, Result};
 use crate::model::Oid;
-use crate::process::Output;
+use crate::process::{Cmd, Output};
 
 /// How much two trees differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,13 @@ pub struct Stats {
 /// Trees that are being compared.
 pub struct Counting {
     pairs: Vec<(Oid, Oid)>,
-    git: Option<JoinHandle<Result<Output, GitFailure>>>,
+    git: Option<Asked>,
+}
+
+/// A call of git: at work in a thread, or still to be made where there was no thread to be had.
+enum Asked {
+    Running(JoinHandle<Result<Output, GitFailure>>),
+    NotYet(Cmd),
 }
 
 impl Repo {
@@ -77,7 +83,12 @@ impl Repo {
         self.flush().map_err(|cause| Error::cannot_work("a tree can't be written").because(cause))?;
         let lines: String = pairs.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
         let cmd = self.git().asks_nobody().args(["diff-tree", "--stdin", "-r", "-M", "--numstat", "-z"]).stdin(lines);
-        let git = (!pairs.is_empty()).then(|| std::thread::spawn(move || run(&cmd)));
+        let begin = || {
+            let call = cmd.clone();
+            let begun = std::thread::Builder::new().spawn(move || run(&call));
+            begun.map_or_else(|_| Asked::NotYet(cmd.clone()), Asked::Running)
+        };
+        let git = (!pairs.is_empty()).then(begin);
         Ok(Counting { pairs, git })
     }
 }
@@ -90,7 +101,11 @@ impl Counting {
     pub fn finish(self) -> Result<Vec<Stats>> {
         let failed = || Error::failed("two versions can't be compared").hint("check the repository with 'git fsck'");
         let Some(git) = self.git else { return Ok(Vec::new()) };
-        let output = git.join().expect("waiting for git does not panic").map_err(|cause| failed().because(cause))?;
+        let output = match git {
+            Asked::Running(git) => git.join().expect("waiting for git does not panic"),
+            Asked::NotYet(cmd) => run(&cmd),
+        };
+        let output = output.map_err(|cause| failed().because(cause))?;
         sums(&output.stdout, &self.pairs).ok_or_else(failed)
     }
 }

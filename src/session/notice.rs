@@ -8,6 +8,9 @@ use crate::process::{self, Cmd};
 use crate::settings::{self, Settings};
 use crate::store::SessionPlace;
 
+/// How many calls are at work at once: an agent that changes its state all the time starts no more.
+const MOST_RUNNING: usize = 8;
+
 /// How long the command may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -33,12 +36,20 @@ impl Messenger {
         let json = document.to_string().into_bytes();
         let call = Cmd::shell(command).stdin(json).cwd(self.place.folder()).limit(LIMIT);
         self.running.retain(|running| !running.is_finished());
-        self.running.push(std::thread::spawn(move || match process::run(&call) {
+        if self.running.len() >= MOST_RUNNING {
+            eprintln!("puff.notify: '{event}' is not told: {MOST_RUNNING} calls are running already");
+            return;
+        }
+        let tell = move || match process::run(&call) {
             Ok(output) if output.success() => {}
             // Into the supervisor's own log.
             Ok(output) => eprintln!("puff.notify: {} {}", output.status, output.complaint()),
             Err(failure) => eprintln!("puff.notify: {failure}"),
-        }));
+        };
+        match std::thread::Builder::new().spawn(tell) {
+            Ok(running) => self.running.push(running),
+            Err(cause) => eprintln!("puff.notify: '{event}' is not told: no thread can be started ({cause})"),
+        }
     }
 
     /// Waits for what is still being told.

@@ -91,12 +91,12 @@ impl Viewer {
         let mut stream = self.stream.try_clone()?;
         let early = self.early;
         let seen = ends.clone();
-        std::thread::spawn(move || {
+        std::thread::Builder::new().spawn(move || {
             let _ = show(&early, &mut stream);
             let _ = seen.send(End::Ended);
-        });
+        })?;
         // It may sit in a read for ever: it ends with this program.
-        std::thread::spawn(move || {
+        std::thread::Builder::new().spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = io::stdin().read(&mut buffer) {
                 if keys.send(buffer[..count].to_vec()).is_err() {
@@ -104,7 +104,7 @@ impl Viewer {
                 }
             }
             let _ = ends.send(End::Left);
-        });
+        })?;
         let end = steer(&self.stream, self.size, &typed, &ended);
         let _ = self.stream.shutdown(std::net::Shutdown::Both);
         drop(raw);

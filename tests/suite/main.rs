@@ -36,6 +36,7 @@ mod import_refused;
 mod import_repeat;
 mod init;
 mod join_operator;
+mod limits;
 mod local_codex;
 mod local_index;
 mod local_kills;

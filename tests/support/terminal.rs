@@ -105,3 +105,19 @@ fn spans(screen: &Screen, row: u16, columns: u16) -> String {
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
+
+/// Runs a program in a terminal, types an answer once `question` is on its screen; answers its exit code and all it printed.
+pub fn answered(command: Command, question: &str, answer: &str) -> (i32, String) {
+    let (mut pty, pts) = pty_process::blocking::open().expect("a terminal");
+    pty.resize(Size::new(24, 200)).expect("a size");
+    let mut child = pty_process::blocking::Command::from(command).spawn(pts).expect("the program runs");
+    let (mut printed, mut some, mut asked) = (String::new(), [0; 4096], false);
+    while let Ok(count @ 1..) = pty.read(&mut some) {
+        printed += &String::from_utf8_lossy(&some[..count]);
+        if !asked && printed.contains(question) {
+            asked = true;
+            std::io::Write::write_all(&mut pty, answer.as_bytes()).expect("a keyboard");
+        }
+    }
+    (child.wait().expect("it ends").code().unwrap_or(-1), printed)
+}

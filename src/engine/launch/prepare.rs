@@ -158,7 +158,7 @@ fn crew(context: &Context, intent: &Intent) -> Result<u32> {
 fn local(context: &Context, intent: &Intent, id: &RunId, best_of: u32) -> Result<Local> {
     worktree::check(context)?;
     Ok(Local {
-        jobs: intent.jobs.unwrap_or(best_of).max(1),
+        jobs: super::at_once(intent, best_of),
         keep: intent.keep,
         limit_s: intent.limit.0,
         worktrees: Yard::find(context)?.of_run(id),

@@ -13,6 +13,7 @@ use super::locks::{self, PATIENCE, Watched};
 use super::{Expected, RefChange, RefFailure, unwritable};
 use crate::git::repo::{Repo, oid};
 use crate::model::Oid;
+use crate::parallel;
 
 pub(super) fn target(repo: &Repo, name: &str) -> Option<Oid> {
     repo.inner.refname_to_id(name).ok().map(oid)
@@ -44,21 +45,17 @@ pub(super) fn set(repo: &Repo, change: &RefChange<'_>) -> Result<(), RefFailure>
     patiently(repo, name, || repo.inner.reference_matching(name, repo.raw(new), true, repo.raw(old), message).map(drop))
 }
 
-/// Sets several refs, which wait for the disk at the same time.
+/// Sets several refs; some of them wait for the disk at the same time.
 pub(super) fn set_each(repo: &Repo, changes: &[RefChange<'_>]) -> Vec<Result<(), RefFailure>> {
-    let Some((first, others)) = changes.split_first() else { return Vec::new() };
     let location = repo.location();
-    std::thread::scope(|scope| {
-        let in_thread = |change| {
-            scope.spawn(move || match Repo::open(location.clone()) {
-                Ok(repo) => set(&repo, change),
-                Err(error) => Err(unwritable(change.name, &error.to_string())),
-            })
-        };
-        let threads: Vec<_> = others.iter().map(in_thread).collect();
-        let threads = threads.into_iter().map(|thread| thread.join().expect("writing a ref does not panic"));
-        [set(repo, first)].into_iter().chain(threads).collect()
-    })
+    let worker = || {
+        let repo = Repo::open(location.clone());
+        move |change: &RefChange<'_>| match &repo {
+            Ok(repo) => set(repo, change),
+            Err(error) => Err(unwritable(change.name, &error.to_string())),
+        }
+    };
+    parallel::map_each(changes, parallel::MOST_THREADS, |change| set(repo, change), worker)
 }
 
 pub(super) fn delete(repo: &Repo, name: &str, old: Oid) -> Result<(), RefFailure> {
