@@ -40,12 +40,7 @@ pub fn tree(context: &Context, run: &Run) -> Result<Oid> {
 pub fn for_cloud(context: &Context, named: Option<&str>, tell: Listener<'_>) -> Result<Base> {
     let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     let (named, branch) = branch_name(context, named, &remote)?;
-    if !context.repo.has_remote(&remote) {
-        return Err(Error::cannot_work(format!(
-            "there is no remote '{remote}', and the cloud works on a remote's branches"
-        ))
-        .hint("add it with 'git remote add', or name another with 'git config puff.remote NAME'"));
-    }
+    prove_remote(context, &remote)?;
     let tip = match context.repo.remote_tip(&remote, &branch) {
         RemoteTip::At(tip) => {
             if !context.repo.has_commit(tip) {
@@ -61,25 +56,53 @@ pub fn for_cloud(context: &Context, named: Option<&str>, tell: Listener<'_>) -> 
             }
             tip
         }
-        RemoteTip::NoSuchBranch => {
-            return Err(Error::failed(format!("the remote '{remote}' has no branch '{branch}'"))
-                .hint(format!("push it first: git push -u {remote} {branch}; or name another with --base")));
-        }
+        RemoteTip::NoSuchBranch => return Err(not_pushed(&remote, &branch)),
         RemoteTip::Unreachable(said) => {
-            let seen = context.repo.ref_target(&format!("refs/remotes/{remote}/{branch}"));
-            let Some(seen) = seen else {
-                return Err(Error::failed(format!(
-                    "the remote '{remote}' does not answer, and '{branch}' was never fetched from it"
-                ))
-                .hint("check the network and 'git remote -v'")
-                .because_it_said(&said));
-            };
+            let seen = last_seen(context, &remote, &branch, &said)?;
             tell(Notice::RemoteSilent { remote: remote.clone(), branch: branch.clone(), said });
             seen
         }
     };
     tell_unseen(context, &remote, &branch, tip, tell);
     Ok(Base { named, branch, oid: tip })
+}
+
+/// Finds out whether the cloud could start from the branch that HEAD is on. Answers that branch, and what the remote said
+/// where it does not answer and was seen before. Nothing is fetched.
+///
+/// # Errors
+/// As [`for_cloud`].
+pub fn prove_for_cloud(context: &Context) -> Result<(String, Option<String>)> {
+    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let (_, branch) = branch_name(context, None, &remote)?;
+    prove_remote(context, &remote)?;
+    match context.repo.remote_tip(&remote, &branch) {
+        RemoteTip::At(_) => Ok((branch, None)),
+        RemoteTip::NoSuchBranch => Err(not_pushed(&remote, &branch)),
+        RemoteTip::Unreachable(said) => last_seen(context, &remote, &branch, &said).map(|_| (branch, Some(said))),
+    }
+}
+
+fn prove_remote(context: &Context, remote: &str) -> Result<()> {
+    if context.repo.has_remote(remote) {
+        return Ok(());
+    }
+    Err(Error::cannot_work(format!("there is no remote '{remote}', and the cloud works on a remote's branches"))
+        .hint("add it with 'git remote add', or name another with 'git config puff.remote NAME'"))
+}
+
+fn not_pushed(remote: &str, branch: &str) -> Error {
+    Error::failed(format!("the remote '{remote}' has no branch '{branch}'"))
+        .hint(format!("push it first: git push -u {remote} {branch}; or name another with --base"))
+}
+
+/// Where the branch of a remote was that does not answer.
+fn last_seen(context: &Context, remote: &str, branch: &str, said: &str) -> Result<Oid> {
+    context.repo.ref_target(&format!("refs/remotes/{remote}/{branch}")).ok_or_else(|| {
+        Error::failed(format!("the remote '{remote}' does not answer, and '{branch}' was never fetched from it"))
+            .hint("check the network and 'git remote -v'")
+            .because_it_said(said)
+    })
 }
 
 /// The base of a run whose patches are applied here alone: any revision.

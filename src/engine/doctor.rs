@@ -1,20 +1,29 @@
 //! What could stand in the way, looked for before it does.
 
+mod launching;
+
 use super::left_overs::{Matter, left_overs};
 use super::{branches, config, half_done, open_here, repair, sync};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::documents::{ConfiguredKey, ConfiguredValue, UnknownKey};
-use crate::model::{Finding, FindingResult, ProviderKind, State};
+use crate::model::{Finding, FindingResult, ProviderKind, Run, State};
 use crate::provider::Provider;
 use crate::settings;
-use crate::store::{FileLock, Recorded, RunStore, Runbook, RunbookLine};
+use crate::store::{FileLock, RunStore, Runbook, RunbookLine};
 
-/// Looks at everything that a launch, a watch and a harvest need. Nothing is changed, and nothing is paid.
+/// Looks at everything that a launch, a watch and a harvest need with the providers that are used here. Nothing is
+/// changed, and nothing is paid.
 pub fn examine(context: &Context, env: Option<&str>) -> Vec<Finding> {
     let mut findings = here(context);
-    let needed = env.is_some() || uses_cloud(context);
+    let (runs, _) = RunStore::new(context).examine().unwrap_or_default();
+    let runs: Vec<&Run> = runs.iter().map(|recorded| &recorded.run).collect();
+    let needed = env.is_some() || uses_cloud(context, &runs);
     findings.extend(cloud(context, env).into_iter().map(|finding| if needed { finding } else { softened(finding) }));
+    if needed {
+        findings.push(launching::cloud_base(context));
+    }
+    findings.extend(launching::agents(context, &runs, needed));
     findings.extend(records(context));
     findings.extend(shared(context));
     findings
@@ -40,12 +49,13 @@ fn shared(context: &Context) -> Vec<Finding> {
     remotes.iter().map(look).collect()
 }
 
-/// Is the cloud used here: named in the settings, or by a run that there is?
-fn uses_cloud(context: &Context) -> bool {
-    let keys = [settings::ENV, settings::DIALECT, settings::CODEX];
+/// Is the cloud used here: named in the settings, or by a run of this clone that still needs it? Where the client is
+/// (`puff.codex`) says nothing: it is an agent on this machine too.
+fn uses_cloud(context: &Context, runs: &[&Run]) -> bool {
+    let keys = [settings::ENV, settings::DIALECT];
     let named = keys.iter().any(|key| context.settings.get(*key).is_some_and(|setting| setting.origin != "default"));
-    let of_cloud = |recorded: &Recorded| recorded.run.provider == ProviderKind::CodexCloud;
-    named || RunStore::new(context).examine().is_ok_and(|(runs, _)| runs.iter().any(of_cloud))
+    let of_cloud = |run: &&Run| run.provider == ProviderKind::CodexCloud && !run.is_away() && run.state.is_active();
+    named || runs.iter().any(of_cloud)
 }
 
 /// What stands in the way of the cloud alone, where nobody has used it: agents on this machine do without.
@@ -71,6 +81,7 @@ fn here(context: &Context) -> Vec<Finding> {
     findings.push(from_result("refs_writable", store.prove_writable().map(|()| String::new()), "runs can be recorded"));
     let prefix = branches::prefix(context).and_then(|prefix| branches::prove_free(context).map(|()| prefix));
     findings.push(from_result("branch_prefix", prefix, "branches of variants can be made"));
+    findings.extend(launching::repository(context));
     findings.extend(settings(context));
     findings
 }

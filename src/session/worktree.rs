@@ -59,6 +59,11 @@ impl Yard {
         })
     }
 
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.0
+    }
+
     /// Where the worktrees of a run are, a folder `var<N>` each.
     pub fn of_run(&self, run: &RunId) -> PathBuf {
         self.0.join(run.as_str())

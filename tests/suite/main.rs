@@ -22,6 +22,7 @@ mod compare;
 mod completion;
 mod configuration;
 mod demo;
+mod doctor;
 mod documented;
 mod formats;
 mod headless_life;

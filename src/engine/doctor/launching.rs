@@ -1,0 +1,139 @@
+//! What a launch needs of the repository and of the agents on this machine.
+
+use std::time::Duration;
+
+use super::{fail, finding, from_result, ok, warn};
+use crate::context::Context;
+use crate::engine::base;
+use crate::error::Error;
+use crate::model::{Finding, FindingResult, ProviderKind, Run};
+use crate::process::{self, Cmd};
+use crate::session::agents::Agent;
+use crate::session::worktree::{self, Yard};
+use crate::settings;
+
+/// How long an agent may take to say its version, and how many are asked at once.
+const VERSION: Duration = Duration::from_secs(10);
+const AT_ONCE: usize = 4;
+
+/// Is there a commit to start from, and does git work where we are?
+pub(super) fn repository(context: &Context) -> Vec<Finding> {
+    let location = context.repo.location();
+    let mut findings = Vec::new();
+    // A bare repository has no index, and is not called '.git' beside files.
+    let is_disguised =
+        location.bare && location.common_dir.ends_with(".git") && location.common_dir.join("index").exists();
+    if is_disguised {
+        let place = location.common_dir.parent().unwrap_or(&location.common_dir).display();
+        let error = Error::failed(format!("core.bare is true, but '{place}' has a worktree that git now refuses"));
+        findings.push(fail("worktree", error.hint("git config core.bare false")));
+    }
+    let commit = context.repo.head_commit().map(|commit| commit.shown().to_string());
+    let commit = commit.ok_or_else(|| {
+        Error::failed("HEAD has no commit, so there is no base to start from")
+            .hint("make a commit with 'git commit', or switch to a branch that has one")
+    });
+    findings.push(from_result("commit", commit, "there is a commit to start from"));
+    findings
+}
+
+/// Can the cloud start from the branch that HEAD is on?
+pub(super) fn cloud_base(context: &Context) -> Finding {
+    match base::prove_for_cloud(context) {
+        Ok((branch, None)) => ok("base", &branch, "the remote has the branch to start from"),
+        Ok((branch, Some(said))) => {
+            let detail = format!("the remote does not answer, so the branch is taken as it was last fetched: {said}");
+            warn("base", &branch, detail, "check the network and 'git remote -v'")
+        }
+        Err(error) => fail("base", error),
+    }
+}
+
+/// The agents on this machine: which are installed, and run. Those that are used here have to.
+pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> Vec<Finding> {
+    let is_active = |run: &&&Run| run.provider == ProviderKind::Local && !run.is_away() && run.state.is_active();
+    let at_work: Vec<&str> = runs
+        .iter()
+        .filter(is_active)
+        .flat_map(|run| run.variants.iter().filter_map(|variant| variant.agent.as_deref()))
+        .collect();
+    let is_configured = |name: &str| context.settings.of_agent(settings::AGENT_COMMAND, name).is_some();
+    let mut findings = Vec::new();
+    let (mut asked, mut missing) = (Vec::new(), Vec::new());
+    for name in Agent::names(&context.settings) {
+        let is_used = at_work.contains(&name.as_str());
+        let agent = match Agent::find(&context.settings, &name) {
+            Ok(agent) => agent,
+            Err(error) => {
+                findings.push(fail("agent", error));
+                continue;
+            }
+        };
+        let codex = context.settings.text(settings::CODEX).filter(|_| name == "codex");
+        let program = agent.program().map(|program| codex.unwrap_or_else(|| program.to_owned()));
+        match program {
+            // The shell makes sense of what is configured; only starting it would tell more, and may cost money.
+            None => findings.push(configured(context, &name)),
+            Some(program) if process::find(&program).is_some() => asked.push((name, program, is_used)),
+            Some(program) if is_used || is_configured(&name) => findings.push(missing_agent(&name, &program)),
+            Some(_) => missing.push(name),
+        }
+    }
+    // Some leave files where they are called: not in the user's worktree.
+    let folder = context.places.prepare().map(|()| context.places.cwd()).unwrap_or_else(|_| std::env::temp_dir());
+    let version = |program: &String| Cmd::new(program).arg("--version").cwd(&folder).limit(VERSION);
+    let calls: Vec<Cmd> = asked.iter().map(|(_, program, _)| version(program)).collect();
+    for ((name, program, is_used), answer) in asked.iter().zip(process::run_all(&calls, AT_ONCE)) {
+        let why = match answer {
+            Ok(output) if output.success() => {
+                let said = String::from_utf8_lossy(&output.stdout);
+                let version = said.lines().next().unwrap_or_default().trim().to_owned();
+                findings.push(ok("agent", name, &format!("installed, and runs: {version}")));
+                continue;
+            }
+            Ok(output) => format!("'{program} --version' ended with {}: {}", output.status, output.complaint()),
+            Err(failure) => failure.to_string(),
+        };
+        let result = if *is_used { FindingResult::Fail } else { FindingResult::Warn };
+        let hint = format!("try it yourself: {program} --version");
+        findings.push(finding("agent", result, name, format!("installed, and does not run: {why}"), Some(hint)));
+    }
+    if findings.is_empty() && !is_cloud_used {
+        let detail = format!("no agent is installed on this machine: {}", missing.join(", "));
+        let hint = "install one, or say how another is started: git config puff.agent.NAME.command 'COMMAND'";
+        findings.push(warn("agent", "", detail, hint));
+    }
+    if findings.iter().any(|finding| finding.result != FindingResult::Warn) {
+        let folder = worktree::check(context).and_then(|()| Yard::find(context));
+        let folder = folder.map(|yard| yard.root().display().to_string());
+        findings.push(from_result("worktree_folder", folder, "agents get their worktrees here"));
+    }
+    findings
+}
+
+/// An agent with a command line or wrapper of its own. Where the line begins with a plain word, that program has to be
+/// there.
+fn configured(context: &Context, name: &str) -> Finding {
+    let line = [settings::AGENT_WRAPPER, settings::AGENT_COMMAND];
+    let line = line.into_iter().find_map(|key| context.settings.of_agent(key, name));
+    let line = line.map(|setting| setting.value).unwrap_or_default();
+    let word = line.split_whitespace().next().unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
+    let is_builtin = matches!(word, "." | "cd" | "exec" | "export" | "if" | "for" | "while" | "case" | "set" | "eval");
+    let is_program = !word.is_empty() && word.chars().all(is_plain) && !is_builtin;
+    // A relative path starts at the worktree, which there is none of yet.
+    let can_be_found = word.starts_with('/') || !word.contains('/');
+    if is_program && can_be_found && process::find(word).is_none() {
+        return missing_agent(name, word);
+    }
+    ok("agent", name, &format!("configured: {}", crate::model::first_line(&line, 60)))
+}
+
+fn missing_agent(name: &str, program: &str) -> Finding {
+    let error =
+        Error::cannot_work(format!("the agent '{name}' is not installed: there is no program '{program}' on PATH"));
+    fail(
+        "agent",
+        error.hint(format!("install it, or say how it is started: git config puff.agent.{name}.command 'COMMAND'")),
+    )
+}

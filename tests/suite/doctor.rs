@@ -1,0 +1,111 @@
+//! `doctor` says that a launch cannot work where it cannot, and only there.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::lab::{Lab, Ran};
+use crate::support::standin::Standin;
+
+/// The lines of a check.
+fn lines<'r>(ran: &'r Ran, name: &str) -> Vec<&'r str> {
+    let begin = format!("CHECK={name} ");
+    ran.stdout.lines().filter_map(|line| line.strip_prefix(begin.as_str())).collect()
+}
+
+fn doctor(lab: &Lab) -> Ran {
+    lab.puff(&["doctor", "--porcelain"])
+}
+
+fn program(lab: &Lab, name: &str, script: &str) {
+    let path = lab.path("bin").join(name);
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A lab whose cloud can be asked, with a setting that says that it is used.
+fn cloud() -> (Lab, Standin) {
+    let lab = Lab::new();
+    let codex = Standin::official(&lab);
+    lab.git(&["config", "puff.env", "acme/widgets"]);
+    (lab, codex)
+}
+
+#[test]
+fn a_branch_that_the_cloud_cannot_start_from_fails() {
+    let (lab, _codex) = cloud();
+    assert_eq!(lines(&doctor(&lab), "base"), ["RESULT=ok VALUE=main"]);
+    lab.git(&["switch", "-q", "-c", "mine"]);
+    let ran = lab.puff(&["doctor"]).exits(1);
+    assert!(
+        ran.stdout.contains("has no branch 'mine'") && ran.stdout.contains("git push -u origin mine"),
+        "{}",
+        ran.stdout
+    );
+    lab.git(&["switch", "-q", "--detach"]);
+    let ran = lab.puff(&["doctor"]).exits(1);
+    assert!(ran.stdout.contains("HEAD is on no branch"), "{}", ran.stdout);
+    lab.git(&["switch", "-q", "main"]);
+    lab.git(&["remote", "set-url", "origin", "/nowhere"]);
+    assert_eq!(lines(&doctor(&lab), "base"), ["RESULT=warn VALUE=main"]);
+    lab.git(&["remote", "remove", "origin"]);
+    let ran = lab.puff(&["doctor"]).exits(1);
+    assert!(ran.stdout.contains("there is no remote 'origin'"), "{}", ran.stdout);
+    // Nobody who works with agents on this machine alone is told so.
+    lab.git(&["config", "--unset", "puff.env"]);
+    assert_eq!(lines(&doctor(&lab).ok(), "base"), [] as [&str; 0]);
+}
+
+#[test]
+fn a_repository_without_a_commit_or_without_its_worktree_fails() {
+    let lab = Lab::empty();
+    lab.git_in(&lab.path(""), &["init", "-q", "work"]);
+    program(&lab, "claude", "echo 2.0.0");
+    let ran = doctor(&lab).exits(1);
+    assert_eq!(lines(&ran, "commit"), ["RESULT=fail"]);
+    lab.commit("f", "x\n", "Begin");
+    let ran = doctor(&lab).ok();
+    assert!(lines(&ran, "commit")[0].starts_with("RESULT=ok VALUE="), "{}", ran.stdout);
+    lab.git(&["switch", "-q", "--detach"]);
+    doctor(&lab).ok();
+    lab.git(&["config", "core.bare", "true"]);
+    let ran = lab.puff(&["doctor"]).exits(1);
+    assert!(
+        ran.stdout.contains("core.bare is true") && ran.stdout.contains("git config core.bare false"),
+        "{}",
+        ran.stdout
+    );
+    // A repository that is bare is no fault.
+    lab.git(&["config", "core.bare", "false"]);
+    lab.git(&["clone", "-q", "--bare", ".", "../bare.git"]);
+    let bare = lab.path("bare.git");
+    let ran =
+        crate::support::lab::run(lab.command("git").current_dir(bare).args(["puff", "doctor", "--porcelain"])).ok();
+    assert_eq!(lines(&ran, "worktree"), [] as [&str; 0]);
+}
+
+#[test]
+fn agents_on_this_machine_are_listed_and_asked_and_only_those_in_use_have_to_be_there() {
+    let lab = Lab::new();
+    program(&lab, "claude", "echo 2.0.0 of claude");
+    program(&lab, "gemini", "echo broken >&2; exit 3");
+    program(&lab, "mine", "exit 0");
+    // Where the client is says nothing of the cloud.
+    lab.git(&["config", "puff.codex", "/nowhere/codex"]);
+    lab.git(&["config", "puff.agent.own.command", "mine --fast {prompt}"]);
+    lab.git(&["config", "puff.agent.line.command", "cd . && mine"]);
+    let ran = doctor(&lab).ok();
+    let agents = lines(&ran, "agent");
+    for line in ["RESULT=ok VALUE=claude", "RESULT=warn VALUE=gemini", "RESULT=ok VALUE=own", "RESULT=ok VALUE=line"] {
+        assert!(agents.contains(&line), "{line}: {}", ran.stdout);
+    }
+    assert_eq!(lines(&ran, "codex_command"), ["RESULT=warn"]);
+    let said = lab.puff(&["doctor"]).ok().stdout;
+    assert!(said.contains("2.0.0 of claude") && said.contains("broken"), "{said}");
+    lab.git(&["config", "puff.agent.own.command", "not-there --fast {prompt}"]);
+    let ran = lab.puff(&["doctor"]).exits(1);
+    assert!(
+        ran.stdout.contains("the agent 'own' is not installed") && ran.stdout.contains("'not-there'"),
+        "{}",
+        ran.stdout
+    );
+}
