@@ -7,6 +7,7 @@
 //! with a symbolic link. It costs what the patch costs: only the blobs that it touches are read, and only the trees above
 //! them.
 
+mod by_git;
 mod delta;
 mod image;
 pub mod onto;
@@ -16,7 +17,9 @@ mod preimage;
 pub mod risks;
 mod three_way;
 
+pub use by_git::drivers;
 pub use preimage::{PreImage, pre_images};
+pub use three_way::{Driven, Drivers, NoDrivers, Versions};
 
 use crate::error::Result;
 use crate::git::Repo;
@@ -51,13 +54,23 @@ impl Applied {
 /// # Errors
 /// When an object of the tree can't be read, or none can be written. A patch that does not fit is an answer.
 pub fn apply(repo: &Repo, base: Oid, patch: &[u8]) -> Result<Applied> {
+    apply_with(repo, base, patch, None)
+}
+
+/// Applies a patch as [`apply`] does, with other merge drivers than the repository's.
+///
+/// # Errors
+/// As [`apply`], and those of the drivers.
+pub fn apply_with(repo: &Repo, base: Oid, patch: &[u8], drivers: Option<&dyn Drivers>) -> Result<Applied> {
     if patch.trim_ascii().is_empty() {
         return Ok(fits(Apply::Empty, base));
     }
     match parse::parse_for(repo.name_digits(), patch) {
         Ok(files) => {
             bring_files(repo, base, &files)?;
-            Ok(Applied { risks: risks::of(&files), ..apply_files(repo, base, &files)? })
+            let own = by_git::drivers(repo, base, &files);
+            let applied = apply_files(repo, base, &files, drivers.unwrap_or(&own))?;
+            Ok(Applied { risks: risks::of(&files), ..applied })
         }
         Err(malformed) => Ok(Applied::none(Apply::Rejected, malformed.to_string())),
     }
@@ -90,25 +103,27 @@ fn bring_files(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<()> {
     Ok(())
 }
 
-fn apply_files(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<Applied> {
+fn apply_files(repo: &Repo, base: Oid, files: &[FilePatch<'_>], drivers: &dyn Drivers) -> Result<Applied> {
     let mut effort = Limits::MOST.effort;
-    let refusal = match onto::apply_within(repo, base, files, Mode::Plain, &mut effort)? {
+    let refusal = match onto::apply_within(repo, base, files, Mode::Plain, drivers, &mut effort)? {
         Outcome::Tree(tree) if tree == base => return Ok(fits(Apply::Empty, base)),
         Outcome::Tree(tree) => return Ok(fits(Apply::Applied, tree)),
-        Outcome::Refused(refusal) => refusal,
+        Outcome::Refused(refusal) | Outcome::Unmerged(refusal) => refusal,
         Outcome::Conflicts(paths) => return Ok(conflict(&paths)),
     };
-    match onto::apply_within(repo, base, files, Mode::ThreeWay, &mut effort)? {
+    match onto::apply_within(repo, base, files, Mode::ThreeWay, drivers, &mut effort)? {
         // All of it is there already.
         Outcome::Tree(tree) if tree == base => Ok(fits(Apply::Empty, base)),
         Outcome::Tree(tree) => Ok(fits(Apply::Applied3Way, tree)),
         Outcome::Conflicts(paths) => Ok(conflict(&paths)),
-        Outcome::Refused(_) => {
-            let Refusal { path, why } = refusal;
-            let path = shown(&path);
-            Ok(Applied { paths: vec![path.clone()], ..Applied::none(Apply::Rejected, format!("{path}: {why}")) })
-        }
+        Outcome::Refused(_) => Ok(refused(&refusal)),
+        Outcome::Unmerged(refusal) => Ok(refused(&refusal)),
     }
+}
+
+fn refused(Refusal { path, why }: &Refusal) -> Applied {
+    let path = shown(path);
+    Applied { paths: vec![path.clone()], ..Applied::none(Apply::Rejected, format!("{path}: {why}")) }
 }
 
 fn fits(apply: Apply, tree: Oid) -> Applied {

@@ -11,7 +11,8 @@ use std::rc::Rc;
 
 use super::image::{self, Failure};
 use super::parse::{BinaryChange, Body, FilePatch, Name, Quoted, Said};
-use super::{delta, policy, three_way};
+use super::three_way::{Drivers, Merge, Merged};
+use super::{delta, policy};
 use crate::error::{Error, Result};
 use crate::git::{Edit, Entry, EntryKind, Repo};
 use crate::model::Oid;
@@ -34,6 +35,8 @@ pub enum Outcome {
     Refused(Refusal),
     /// The three-way merge left conflicts in these files.
     Conflicts(Vec<Vec<u8>>),
+    /// The three-way merge could not be made, though the version that the file was made on is here.
+    Unmerged(Refusal),
 }
 
 /// How files that do not fit are dealt with.
@@ -50,7 +53,8 @@ pub enum Mode {
 /// # Errors
 /// When an object of the tree can't be read, or none can be written. A patch that does not fit is an answer.
 pub fn apply(repo: &Repo, base: Oid, files: &[FilePatch<'_>], mode: Mode) -> Result<Outcome> {
-    apply_within(repo, base, files, mode, &mut { Limits::MOST.effort })
+    let drivers = super::by_git::drivers(repo, base, files);
+    apply_within(repo, base, files, mode, &drivers, &mut { Limits::MOST.effort })
 }
 
 /// The same with what is left of the effort that a patch may take: what one way to apply it took, the next one has not.
@@ -59,9 +63,10 @@ pub(super) fn apply_within(
     base: Oid,
     files: &[FilePatch<'_>],
     mode: Mode,
+    drivers: &dyn Drivers,
     effort: &mut image::Effort,
 ) -> Result<Outcome> {
-    let mut work = Work::new(repo, base, files, mode);
+    let mut work = Work::new(repo, base, files, mode, drivers);
     work.limits.effort = *effort;
     for file in files {
         let taken = work.take(file);
@@ -69,6 +74,7 @@ pub(super) fn apply_within(
         match taken {
             Ok(()) => {}
             Err(Stop::Refused(refusal)) => return Ok(Outcome::Refused(refusal)),
+            Err(Stop::Unmerged(refusal)) => return Ok(Outcome::Unmerged(refusal)),
             Err(Stop::Failed(error)) => return Err(error),
         }
     }
@@ -80,6 +86,7 @@ pub(super) fn apply_within(
 
 pub(super) enum Stop {
     Refused(Refusal),
+    Unmerged(Refusal),
     Failed(Error),
 }
 
@@ -171,6 +178,7 @@ struct Work<'w> {
     repo: &'w Repo,
     base: Oid,
     mode: Mode,
+    drivers: &'w dyn Drivers,
     names: HashMap<Vec<u8>, Fate>,
     /// Symbolic links that the patch takes away (false) or makes (true).
     links: HashMap<Vec<u8>, bool>,
@@ -186,7 +194,7 @@ struct Before {
 }
 
 impl<'w> Work<'w> {
-    fn new(repo: &'w Repo, base: Oid, files: &[FilePatch<'_>], mode: Mode) -> Work<'w> {
+    fn new(repo: &'w Repo, base: Oid, files: &[FilePatch<'_>], mode: Mode, drivers: &'w dyn Drivers) -> Work<'w> {
         let mut names = HashMap::new();
         let mut links = HashMap::new();
         for file in files {
@@ -202,7 +210,8 @@ impl<'w> Work<'w> {
                 links.insert(new.clone(), true);
             }
         }
-        Work { repo, base, mode, names, links, made: Vec::new(), conflicts: Vec::new(), limits: Limits::MOST }
+        let (made, conflicts) = (Vec::new(), Vec::new());
+        Work { repo, base, mode, drivers, names, links, made, conflicts, limits: Limits::MOST }
     }
 
     /// Works out one file of the patch.
@@ -345,13 +354,16 @@ impl<'w> Work<'w> {
             self.limits.make(old.len(), name)?;
         }
         if let Some(ours) = self.to_merge(file, before, name)? {
-            match three_way::merge(self.repo, file, &ours.read(self.repo)?, before.is_none(), &mut self.limits)? {
-                three_way::Merged::Clean(text) => return Ok(Content::of(text)),
-                three_way::Merged::Conflict => {
+            let (repo, drivers, is_new) = (self.repo, self.drivers, before.is_none());
+            let text = ours.read(repo)?;
+            match (Merge { repo, drivers, file, name, ours: &text, is_new }).make(&mut self.limits)? {
+                Merged::Clean(text) => return Ok(Content::of(text)),
+                Merged::Conflict => {
                     self.conflicts.push(name.to_vec());
                     return Ok(ours);
                 }
-                three_way::Merged::Impossible => {}
+                Merged::Impossible => {}
+                Merged::Unmerged(why) => return Err(Stop::Unmerged(Refusal { path: name.to_vec(), why })),
             }
         }
         if only_merged {

@@ -199,6 +199,30 @@ pub fn case() -> impl Strategy<Value = Case> {
         })
 }
 
+/// Lines of `.gitattributes` that say how files are merged.
+const ATTRIBUTES: &[&str] = &[
+    "* merge=union\n",
+    "* merge=theirs\n",
+    "* -merge\n",
+    "* !merge\n",
+    "a merge\n",
+    "a merge=none\n",
+    "b binary\n",
+    "*b merge=strict\n",
+    "dir/* merge=theirs\n",
+    "c merge=broken\n",
+    "[attr]odd merge=union\n",
+    "*a odd\n",
+];
+
+/// The attributes of the tree before, and those that the patch makes of them.
+pub fn attributes() -> impl Strategy<Value = (File, File)> {
+    let file = |lines: Vec<&str>| File { name: ".gitattributes", kind: Kind::File, text: lines.concat().into_bytes() };
+    let some = || vec(select(ATTRIBUTES), 1..4).prop_map(file);
+    (some(), some(), any::<bool>())
+        .prop_map(|(before, after, same)| (before.clone(), if same { before } else { after }))
+}
+
 impl Case {
     pub fn options(&self) -> Vec<String> {
         let flags = self.flags.iter().map(|flag| (*flag).to_owned());

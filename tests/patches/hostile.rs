@@ -1,6 +1,7 @@
 //! Patches that nobody writes in good faith: each is small, and would cost a stack, all memory or an afternoon.
 
-use git_puff::patch::onto::Mode;
+use git_puff::model::Apply;
+use git_puff::patch::{self, onto::Mode};
 
 use crate::cases::{File, Kind};
 use crate::judge::{Judge, Verdict, digits, objects};
@@ -119,7 +120,7 @@ fn a_file_that_is_changed_again_and_again_is_what_git_makes_of_it() {
 }
 
 #[test]
-fn texts_of_millions_of_lines_are_not_merged() {
+fn texts_of_millions_of_lines_are_merged_by_git_where_it_can() {
     let judge = Judge::new();
     let base = judge.tree(&[file("a", "1\n")]);
     let lines = 1 << 21;
@@ -128,6 +129,11 @@ fn texts_of_millions_of_lines_are_not_merged() {
         "+\n".repeat(lines)
     );
     assert_eq!(judge.ours(base, patch.as_bytes(), Mode::ThreeWay), Verdict::Conflict);
+    let applied = patch::apply_with(judge.repo(), base, patch.as_bytes(), Some(&patch::NoDrivers));
+    let applied = applied.expect("the tree can be read");
+    let reason = applied.reason.unwrap_or_default();
+    assert_eq!(applied.apply, Apply::Rejected, "{reason}");
+    assert!(reason.contains("too large to merge here"), "{reason}");
 }
 
 #[test]

@@ -34,8 +34,15 @@ impl Judge {
         let mut options = git2::RepositoryInitOptions::new();
         options.bare(true).object_format(objects());
         git2::Repository::init_opts(root.path(), &options).expect("a repository");
+        std::fs::create_dir(root.path().join("work")).expect("a folder");
         let repo = open(root.path());
         Judge { root, repo }
+    }
+
+    /// Sets what the user has configured.
+    pub fn set(&self, key: &str, value: &str) {
+        let set = self.git_cmd(&["config", key, value]).output().expect("git runs");
+        assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
     }
 
     fn git_cmd(&self, args: &[&str]) -> Command {
@@ -100,6 +107,8 @@ impl Judge {
         let read = self.git_cmd(&["read-tree", &base.to_string()]).output().expect("git runs");
         assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
         let mut command = self.git_cmd(&["apply", "--cached", "--whitespace=nowarn"]);
+        // A repository without a worktree has no attributes but its own.
+        command.env("GIT_WORK_TREE", self.root.path().join("work")).current_dir(self.root.path().join("work"));
         if mode == Mode::ThreeWay {
             command.arg("--3way");
         }
@@ -141,7 +150,7 @@ impl Judge {
         };
         match onto::apply(&self.repo, base, &files, mode).expect("the tree can be read") {
             Outcome::Tree(tree) => Verdict::Tree(tree),
-            Outcome::Refused(refusal) => {
+            Outcome::Refused(refusal) | Outcome::Unmerged(refusal) => {
                 Verdict::Refused(format!("{}: {}", String::from_utf8_lossy(&refusal.path), refusal.why))
             }
             Outcome::Conflicts(_) => Verdict::Conflict,

@@ -86,6 +86,36 @@ fn a_patch_merged_three_way_onto_another_base_gets_the_verdict_of_git() {
 }
 
 #[test]
+fn a_patch_merged_by_the_attributes_of_the_tree_gets_the_verdict_of_git() {
+    let judges = [None, Some("union"), Some("binary"), Some("theirs")].map(|default| {
+        let judge = Judge::new();
+        judge.set("merge.theirs.driver", "cp %B %A");
+        judge.set("merge.strict.driver", "exit 1");
+        judge.set("merge.broken.driver", "exit 200");
+        default.into_iter().for_each(|default| judge.set("merge.default", default));
+        judge
+    });
+    let mut runner = TestRunner::new(config());
+    let cases = (cases::case(), cases::attributes(), 0..judges.len());
+    let checked = runner.run(&cases, |(case, (attributes, patched), judge)| {
+        let judge = &judges[judge];
+        let with = |mut files: Vec<cases::File>, attributes: &cases::File| {
+            files.push(attributes.clone());
+            judge.tree(&files)
+        };
+        let (old, new) = (with(case.before(), &attributes), with(case.after(), &patched));
+        let patch = judge.diff(old, new, &case.options());
+        if patch.is_empty() {
+            return Ok(());
+        }
+        compare(judge, with(case.elsewhere(), &attributes), &patch, &case, Mode::ThreeWay)
+    });
+    if let Err(failure) = checked {
+        panic!("{failure}");
+    }
+}
+
+#[test]
 fn a_patch_that_was_damaged_gets_the_verdict_of_git() {
     try_all(|judge, case| {
         let (old, new) = judge.trees(case);

@@ -4,6 +4,7 @@
 //! and `git apply --cached` must say the same, except where a case says why we differ. `README.md` beside this lists
 //! which of them stand for what git's own tests check.
 
+mod attributes;
 mod binary;
 mod broken;
 mod ends;
@@ -44,6 +45,9 @@ fn try_case(case: &Case) -> Result<(), String> {
     let known = |judge: &Judge| {
         for blob in &case.known {
             judge.repo().write_blob(blob).expect("a blob");
+        }
+        for (key, value) in &case.configured {
+            judge.set(key, value);
         }
         tree(judge, &case.base)
     };
@@ -129,4 +133,5 @@ themes! {
     broken: patches_that_can_not_be_read,
     merges: three_way_merges,
     paths: paths_that_are_refused,
+    attributes: merge_drivers_that_attributes_name,
 }

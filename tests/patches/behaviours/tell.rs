@@ -11,6 +11,8 @@ pub struct Case {
     pub base: Vec<Entry>,
     /// Blobs that are in the repository, though not in the base.
     pub known: Vec<Vec<u8>>,
+    /// What the user has configured.
+    pub configured: Vec<(&'static str, &'static str)>,
     pub patch: Vec<u8>,
     pub expected: Expected,
     pub git: Git,
@@ -51,7 +53,15 @@ pub enum Git {
 
 /// Begins a case, on an empty tree until it says otherwise.
 pub fn case(name: &'static str) -> Case {
-    Case { name, base: Vec::new(), known: Vec::new(), patch: Vec::new(), expected: Expected::Nothing, git: Git::Agrees }
+    Case {
+        name,
+        base: Vec::new(),
+        known: Vec::new(),
+        configured: Vec::new(),
+        patch: Vec::new(),
+        expected: Expected::Nothing,
+        git: Git::Agrees,
+    }
 }
 
 impl Case {
@@ -61,6 +71,11 @@ impl Case {
 
     pub fn knows(mut self, blob: impl AsRef<[u8]>) -> Case {
         self.known.push(blob.as_ref().to_vec());
+        self
+    }
+
+    pub fn configured(mut self, key: &'static str, value: &'static str) -> Case {
+        self.configured.push((key, value));
         self
     }
 
