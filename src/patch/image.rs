@@ -24,7 +24,7 @@ pub struct Misfit {
 /// A run of lines of the text.
 #[derive(Clone, Copy)]
 struct Piece<'t> {
-    /// Never none.
+    /// None in a line of 0 bytes that a hunk has written.
     bytes: &'t [u8],
     /// A hunk has written it: it is one line.
     written: bool,
@@ -49,7 +49,7 @@ struct Spot {
     /// The number of the line.
     line: usize,
     piece: usize,
-    /// In the piece; less than it is long.
+    /// In the piece; less than it is long, unless that has 0 bytes.
     offset: usize,
 }
 
@@ -132,8 +132,8 @@ impl<'t> Sides<'t> {
             let bytes = if cut { whole.strip_suffix(b"\n").unwrap_or(whole) } else { whole };
             match line[0] {
                 b'\\' => {}
-                // An empty line without its end is nothing at all.
-                _ if bytes.is_empty() => {}
+                // To git, such a line without its end is nothing at all; one with a sign is a line of 0 bytes.
+                b'\n' if cut => {}
                 b'-' => sides.old.push(bytes),
                 b'+' => sides.new.push(bytes),
                 _ => {
@@ -179,7 +179,7 @@ impl<'t> Image<'t> {
             offset => (spot.piece, offset),
         };
         let bytes = &self.piece(piece)?.bytes[..end];
-        let offset = bytes[..end - 1].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let offset = bytes[..end.saturating_sub(1)].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         Some((&bytes[offset..], Spot { line, piece, offset }))
     }
 

@@ -281,7 +281,17 @@ impl<'w> Work<'w> {
         match self.repo.entry(self.base, old)?.filter(|entry| entry.kind != EntryKind::Tree) {
             Some(entry) => Ok(Some(Before { kind: entry.kind, content: content(&entry) })),
             None if file.is_new == Said::Open => Ok(None),
-            None => refuse(old, "does not exist in the base"),
+            None => {
+                let whole =
+                    file.unprefixed.as_deref().map(|name| Ok::<_, Error>((name, self.repo.entry(self.base, name)?)));
+                match whole.transpose()? {
+                    Some((name, Some(_))) => {
+                        let prefixes = "the diff has no prefixes a/ and b/ ('git diff --no-prefix')";
+                        refuse(old, format!("does not exist in the base, and '{}' does: {prefixes}", Name(name)))
+                    }
+                    _ => refuse(old, "does not exist in the base"),
+                }
+            }
         }
     }
 
@@ -363,7 +373,18 @@ impl<'w> Work<'w> {
                     return Ok(ours);
                 }
                 Merged::Impossible => {}
-                Merged::Unmerged(why) => return Err(Stop::Unmerged(Refusal { path: name.to_vec(), why })),
+                Merged::Unmerged(why) => {
+                    let unmerged = || Err(Stop::Unmerged(Refusal { path: name.to_vec(), why }));
+                    if only_merged {
+                        return unmerged();
+                    }
+                    // Git, too, applies what it could not merge as it is, where it fits.
+                    return match changed(repo, file, &old, before.is_some(), name, &mut self.limits) {
+                        Ok(text) => Ok(Content::of(text)),
+                        Err(Stop::Refused(_)) => unmerged(),
+                        Err(stop) => Err(stop),
+                    };
+                }
             }
         }
         if only_merged {

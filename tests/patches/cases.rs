@@ -109,6 +109,8 @@ enum Damage {
     Cut,
     Sign(u8),
     Number,
+    /// The line has no end, it is said.
+    NoEnd,
 }
 
 const LINES: &[&str] =
@@ -157,6 +159,7 @@ fn damage() -> impl Strategy<Value = Damage> {
         Just(Damage::Cut),
         select(&b" +-\\@d"[..]).prop_map(Damage::Sign),
         Just(Damage::Number),
+        Just(Damage::NoEnd),
     ]
 }
 
@@ -254,6 +257,7 @@ impl Case {
                 Damage::Drop => drop(lines.remove(at)),
                 Damage::Double => lines.insert(at, lines[at].clone()),
                 Damage::Empty => lines[at] = b"\n".to_vec(),
+                Damage::NoEnd => lines.insert(at + 1, b"\\ No newline at end of file\n".to_vec()),
                 Damage::Cut => {
                     let half = lines[at].len() / 2;
                     lines[at].truncate(half);

@@ -44,6 +44,7 @@ fn blank<'p>(line: usize, said: Said) -> FilePatch<'p> {
         line,
         old_name: None,
         new_name: None,
+        unprefixed: None,
         old_mode: None,
         new_mode: None,
         is_new: said,
@@ -95,6 +96,9 @@ fn read_plain<'p>(
             (file.old_name, file.new_name) = (name.clone(), name);
         }
     }
+    let whole = |line| names::plain(line, None, 0).filter(|_| strip.folders > 0);
+    file.unprefixed = whole(second).filter(|name| names::is_dev_null(first) || whole(first).as_ref() == Some(name));
+    file.unprefixed = file.unprefixed.filter(|name| !names::has_prefix(name));
     if file.old_name.is_none() && file.new_name.is_none() {
         return Err(Malformed::new(number, "no file name in the lines '---' and '+++'"));
     }
@@ -106,9 +110,11 @@ fn read_plain<'p>(
 fn read_git<'p>(lines: &mut Lines<'p>, strip: &Strip, bare: Option<FilePatch<'p>>) -> Result<FilePatch<'p>, Malformed> {
     let began = lines.number;
     let first = lines.next();
+    let names = &first[b"diff --git ".len()..];
+    let unprefixed = if strip.folders > 0 { names::of_git_header(names, 0) } else { None };
     let mut header = Header {
         file: FilePatch { line: began, ..bare.unwrap_or_else(|| blank(began, Said::No)) },
-        default: names::of_git_header(&first[b"diff --git ".len()..], strip.folders),
+        default: names::of_git_header(names, strip.folders),
         strip: strip.folders,
         most_digits: lines.most_digits,
         kind_line: None,
@@ -124,7 +130,8 @@ fn read_git<'p>(lines: &mut Lines<'p>, strip: &Strip, bare: Option<FilePatch<'p>
         }
         lines.next();
     }
-    header.finish(lines.number)
+    let file = header.finish(lines.number)?;
+    Ok(FilePatch { unprefixed: unprefixed.filter(|name| !names::has_prefix(name)), ..file })
 }
 
 struct Header<'p> {

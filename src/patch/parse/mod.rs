@@ -4,6 +4,7 @@
 //! What is read and what is refused follows the documented formats (`git help diff-generate-patch`, `git help apply`) and
 //! git's behaviour, which the suite compares with for every rule here.
 
+mod altered;
 mod binary;
 mod headers;
 mod hunks;
@@ -52,6 +53,9 @@ pub struct FilePatch<'p> {
     pub old_name: Option<Vec<u8>>,
     /// The file afterwards; none where there is none.
     pub new_name: Option<Vec<u8>>,
+    /// The name with the folder that was taken off as a prefix, where both sides have it: a diff that was made without
+    /// prefixes looks like this.
+    pub unprefixed: Option<Vec<u8>>,
     /// The mode before, where it is said.
     pub old_mode: Option<u32>,
     /// The mode afterwards, where it is said.
@@ -247,7 +251,9 @@ pub fn parse_for(name_digits: usize, patch: &[u8]) -> Result<Vec<FilePatch<'_>>,
             Ok(Some(file)) => files.push(file),
             Ok(None) if files.is_empty() => return Err(what_else(patch).unwrap_or_else(|| what_lacks(patch))),
             Ok(None) => return Ok(files),
-            Err(malformed) => return Err(what_else(patch).unwrap_or(malformed)),
+            Err(malformed) => {
+                return Err(what_else(patch).or_else(|| altered::coloured(patch)).unwrap_or(malformed));
+            }
         }
     }
 }
@@ -305,6 +311,9 @@ fn what_lacks(bytes: &[u8]) -> Malformed {
     let first = |begins: &str| lines().find(|(line, _)| line.starts_with(begins.as_bytes())).map(|(_, number)| number);
     if let Some(number) = first("*** Begin Patch") {
         return Malformed::new(number, "this is a patch in the form of the Codex tool 'apply_patch', not a diff");
+    }
+    if let Some(altered) = altered::altered(bytes) {
+        return altered;
     }
     if bytes.contains(&0) {
         return Malformed::new(1, "this is binary data, not a diff");

@@ -36,6 +36,11 @@ fn guess(line: &[u8]) -> Option<usize> {
     (!name.contains(&b'/')).then_some(0)
 }
 
+/// Does a name begin like git's own do: `a/`, or with one of the letters of `diff.mnemonicPrefix`?
+pub(super) fn has_prefix(name: &[u8]) -> bool {
+    matches!(name, [b'a' | b'b' | b'c' | b'i' | b'o' | b'w' | b'1' | b'2', b'/', ..])
+}
+
 /// `/dev/null`, and nothing but white space behind it.
 pub(super) fn is_dev_null(line: &[u8]) -> bool {
     line.strip_prefix(b"/dev/null").is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_whitespace))

@@ -89,6 +89,21 @@ pub fn cases() -> Vec<Case> {
             .knows(lines(PATH))
             .bytes([diff([says("path -merge")], [], &[]), change()].concat())
             .conflicts(["path"]),
+        case("a_file_whose_driver_breaks_is_changed_where_it_fits")
+            .base([says("path merge=broken"), file("path", APART), file("walk", "go ford end")])
+            .knows(lines("gate lane field brook ford hill wood inn"))
+            .knows(lines("go bridge end"))
+            .configured("merge.broken.driver", "exit 200")
+            .bytes(diff(
+                [file("path", "gate lane field brook ford hill wood inn"), file("walk", "go bridge end")],
+                [file("path", "gate road field brook ford hill wood inn"), file("walk", "go bridge end last")],
+                &[],
+            ))
+            .merges_to([
+                says("path merge=broken"),
+                file("path", "gate road field brook ford hill wood"),
+                file("walk", "go ford end last"),
+            ]),
         case("attributes_that_do_not_fit_are_merged_themselves")
             .base([raw(".gitattributes", "* merge=union\na\nb\n")])
             .knows("* merge=union\nc\nb\n")

@@ -119,6 +119,14 @@ pub fn cases() -> Vec<Case> {
             "|diff --git a/soup b/soup\n|deleted file mode 100644\n|--- a/soup\n|+++ /dev/null\n|@@ +1 0,0 @@\n|-",
         )
         .refused(&["soup"]),
+        broken("colours_are_named", "|\x1b[1mdiff --git a/soup b/soup\x1b[m\n|\x1b[1m--- a/soup\x1b[m\n|\x1b[1m+++ b/soup\x1b[m\n|\x1b[36m@@ -1 +1 @@\x1b[m\n|\x1b[31m-salt\x1b[m\n|\x1b[32m+\x1b[m\x1b[32mpepper\x1b[m")
+            .refused(&["colours", "git diff --no-color"]),
+        broken("colours_in_the_hunks_alone_are_named", "|--- a/soup\n|+++ b/soup\n|@@ -1,2 +1,2 @@\n| leek\n|\x1b[31m-salt\x1b[m\n|\x1b[36m@@ -9 +9 @@\x1b[m")
+            .refused(&["colours"]),
+        broken("a_diff_quoted_in_a_mail_is_named", "|Ada wrote:\n|> diff --git a/soup b/soup\n|> --- a/soup\n|> +++ b/soup\n|> @@ -1 +1 @@\n|> -salt\n|> +pepper")
+            .refused(&["quoted in a mail", "line 2"]),
+        broken("a_mail_in_base64_is_named", "|From: Ada\n|Content-Transfer-Encoding: BASE64\n|\n|ZGlmZiAtLWdpdCBhL3NvdXAgYi9zb3VwCg==")
+            .refused(&["base64", "line 2"]),
         broken("a_later_file_that_is_cut_off_refuses_all", &format!("{SOUP}\n{STEW}")).cut(4).refused(&[
             "stew",
             "truncated",

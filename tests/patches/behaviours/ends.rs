@@ -156,6 +156,68 @@ pub fn cases() -> Vec<Case> {
                  |+basil",
             )
             .refused(&["herbs", "the hunk of line 5", "line 1 should be the end of the file", "'chive'"]),
+        case("a_line_of_no_bytes_is_in_no_file")
+            .base([file("herbs", "basil")])
+            .patch(
+                "|--- a/herbs
+                 |+++ b/herbs
+                 |@@ -1,2 +1 @@
+                 | basil
+                 |-
+                 |\\ No newline at end of file",
+            )
+            .refused(&["herbs", "the hunk of line 3"]),
+        case("a_line_of_context_of_no_bytes_is_in_no_file")
+            .base([file("herbs", "basil")])
+            .patch(
+                "|--- a/herbs
+                 |+++ b/herbs
+                 |@@ -1,2 +1,2 @@
+                 |-basil
+                 |+chive
+                 | 
+                 |\\ No newline at end of file",
+            )
+            .refused(&["herbs", "the hunk of line 3"]),
+        case("a_new_line_of_no_bytes_adds_none")
+            .base([file("herbs", "basil")])
+            .patch(
+                "|--- a/herbs
+                 |+++ b/herbs
+                 |@@ -1 +1,2 @@
+                 |-basil
+                 |+chive
+                 |+
+                 |\\ No newline at end of file",
+            )
+            .gives([file("herbs", "chive")]),
+        case("behind_a_new_line_of_no_bytes_is_not_the_end")
+            .base([file("herbs", "basil chive dill")])
+            .patch(
+                "|--- a/herbs
+                 |+++ b/herbs
+                 |@@ -3 +3,2 @@
+                 | dill
+                 |+
+                 |\\ No newline at end of file
+                 |@@ -2,2 +2,3 @@
+                 | chive
+                 | dill
+                 |+sage",
+            )
+            .refused(&["herbs", "the hunk of line 7"]),
+        case("a_line_without_its_space_and_its_end_is_nothing")
+            .base([file("herbs", "basil")])
+            .patch(
+                "|--- a/herbs
+                 |+++ b/herbs
+                 |@@ -1,2 +1,2 @@
+                 |-basil
+                 |+chive
+                 |
+                 |\\ No newline at end of file",
+            )
+            .gives([file("herbs", "chive")]),
         case("a_hunk_does_not_fit_a_file_that_became_empty")
             .base([file("herbs", "")])
             .patch(

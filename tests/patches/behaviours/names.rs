@@ -1,6 +1,6 @@
 //! Names: odd ones, quoted ones, their prefixes, and headers that do not agree.
 
-use super::tell::{Case, case, file, raw, script};
+use super::tell::{Case, case, diff, file, raw, script};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -131,6 +131,20 @@ pub fn cases() -> Vec<Case> {
                  |+sail",
             )
             .gives([file("sea/boat", "sail"), file("boat", "oar")]),
+        case("a_git_patch_without_prefixes_is_named")
+            .base([file("sea/boat", "oar")])
+            .bytes(diff([file("sea/boat", "oar")], [file("sea/boat", "sail")], &["--no-prefix"]))
+            .refused(&["boat", "'sea/boat' does", "no prefixes", "--no-prefix"]),
+        case("a_plain_diff_without_prefixes_is_named")
+            .base([file("sea/boat", "oar")])
+            .patch(
+                "|--- sea/boat
+                 |+++ sea/boat
+                 |@@ -1 +1 @@
+                 |-oar
+                 |+sail",
+            )
+            .refused(&["boat", "'sea/boat' does", "no prefixes"]),
         case("the_prefixes_of_index_and_worktree_are_taken_off")
             .base([file("sea/boat", "oar")])
             .patch(
