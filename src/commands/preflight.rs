@@ -136,6 +136,10 @@ pub const MANUAL: Manual = Manual {
 pub fn run(args: &Preflight, context: &Context, ui: &Ui) -> Result<Exit> {
     let form = Form { nul: args.nul, short: args.abbrev.is_given() };
     args.abbrev.count(context);
+    if let Some(replaced) = preflight::replaced(&context.repo)? {
+        ui.warn(&replaced);
+        ui.hint("'git replace -l' lists them");
+    }
     if args.batch {
         return batch(form, context, ui);
     }

@@ -3,7 +3,7 @@
 mod launching;
 
 use super::left_overs::{Matter, left_overs};
-use super::{branches, config, half_done, open_here, repair, sync};
+use super::{branches, config, half_done, open_here, preflight, repair, sync};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::documents::{ConfiguredKey, ConfiguredValue, UnknownKey};
@@ -82,6 +82,11 @@ fn here(context: &Context) -> Vec<Finding> {
     let prefix = branches::prefix(context).and_then(|prefix| branches::prove_free(context).map(|()| prefix));
     findings.push(from_result("branch_prefix", prefix, "branches of variants can be made"));
     findings.extend(launching::repository(context));
+    match preflight::replaced(&context.repo) {
+        Ok(None) => {}
+        Ok(Some(detail)) => findings.push(warn("replaced_objects", "", detail, "'git replace -l' lists them")),
+        Err(error) => findings.push(fail("replaced_objects", error)),
+    }
     findings.extend(settings(context));
     findings
 }

@@ -29,6 +29,19 @@ pub fn base(context: &Context, run: &Run) -> Result<Oid> {
     })
 }
 
+/// Says that git would read other objects than those that are tried; none where it would not.
+///
+/// # Errors
+/// When the refs cannot be read.
+pub fn replaced(repo: &Repo) -> Result<Option<String>> {
+    let objects = match repo.replaced()? {
+        0 => return Ok(None),
+        1 => "1 object is".to_owned(),
+        many => format!("{many} objects are"),
+    };
+    Ok(Some(format!("{objects} replaced (refs/replace): git reads the replacements, git-puff the originals")))
+}
+
 /// Tries the patch of a variant. A variant without one is skipped.
 ///
 /// # Errors

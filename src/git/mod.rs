@@ -29,6 +29,7 @@ mod partial;
 mod reflog;
 mod refs;
 mod remote;
+mod replaced;
 mod repo;
 pub mod snapshot;
 pub mod state;
