@@ -16,6 +16,7 @@ pub mod policy;
 mod preimage;
 pub mod risks;
 mod three_way;
+mod tree_risks;
 
 pub use by_git::drivers;
 pub use preimage::{PreImage, pre_images};
@@ -70,7 +71,11 @@ pub fn apply_with(repo: &Repo, base: Oid, patch: &[u8], drivers: Option<&dyn Dri
             bring_files(repo, base, &files)?;
             let own = by_git::drivers(repo, base, &files);
             let applied = apply_files(repo, base, &files, drivers.unwrap_or(&own))?;
-            Ok(Applied { risks: risks::of(&files), ..applied })
+            let mut risks = risks::of(&files);
+            if let Some(tree) = applied.tree.filter(|tree| *tree != base) {
+                risks.extend(tree_risks::of(repo, base, tree, &files)?);
+            }
+            Ok(Applied { risks, ..applied })
         }
         Err(malformed) => Ok(Applied::none(Apply::Rejected, malformed.to_string())),
     }

@@ -28,7 +28,7 @@ pub fn objection(path: &[u8], is_symlink: bool) -> Option<String> {
             b"" => return objection("has an empty folder name"),
             b"." | b".." => return objection("leads elsewhere by '.' or '..'"),
             _ if is_git(part) => return objection("leads into a git directory"),
-            _ if is_symlink && folded(part) == b".gitmodules" => {
+            _ if is_symlink && is_gitmodules(part) => {
                 return objection("is a symbolic link for .gitmodules");
             }
             _ => {}
@@ -78,8 +78,25 @@ fn is_git(part: &[u8]) -> bool {
     })
 }
 
+/// `.gitmodules` in every spelling that a file system takes for it, as git has them (`is_ntfs_dotgitmodules`): other
+/// case, characters that HFS+ overlooks, dots, spaces and streams that NTFS drops, and the short names that it makes.
+pub(super) fn is_gitmodules(part: &[u8]) -> bool {
+    let folded = folded(part);
+    let name = folded.split(|byte| *byte == b':').next().unwrap_or(&folded);
+    let name = name.iter().rposition(|byte| !matches!(byte, b'.' | b' ')).map_or(&name[..0], |end| &name[..=end]);
+    if name == b".gitmodules" || matches!(name, [b'g', b'i', b't', b'm', b'o', b'd', b'~', b'1'..=b'4']) {
+        return true;
+    }
+    // Where those are taken, the short name is made of a hash: as much of it as leaves room for the number.
+    let Some(tilde) = name.iter().position(|byte| *byte == b'~') else { return false };
+    let (hash, number) = (&name[..tilde], &name[tilde + 1..]);
+    name.len() == 8
+        && b"gi7eba".starts_with(hash)
+        && matches!(number, [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit))
+}
+
 /// Lower case, without the characters that HFS+ overlooks.
-fn folded(part: &[u8]) -> Vec<u8> {
+pub(super) fn folded(part: &[u8]) -> Vec<u8> {
     let text = match std::str::from_utf8(part) {
         Ok(text) => text,
         Err(_) => return part.to_ascii_lowercase(),
@@ -131,7 +148,12 @@ mod tests {
         {
             assert!(objection(good.as_bytes(), false).is_none(), "{good:?}");
         }
-        assert!(objection(b".gitmodules", true).is_some());
+        for bad in [".gitmodules", "a/.GITMODULES", "GITMOD~1", "gitmod~4 .", "GI7EBA~1", "gi7e~123", ".gitmodules:x"] {
+            assert!(objection(bad.as_bytes(), true).is_some(), "{bad:?}");
+        }
+        for good in ["gitmod~5", "gitmod~0", "gitmodules", "gi7eb~1", "gi7ebb~1", "gi7eba~0", "xgitmod~1"] {
+            assert!(objection(good.as_bytes(), true).is_none(), "{good:?}");
+        }
         assert!(objection(("a/".repeat(512) + "a").as_bytes(), false).is_none());
         assert!(objection(("a/".repeat(513) + "a").as_bytes(), false).is_some());
         assert!(objection(b"\xff\xfe", false).is_none());

@@ -13,6 +13,9 @@ const LARGE: usize = 1 << 20;
 /// How many secrets of a file are named one by one.
 const MOST_SECRETS: usize = 3;
 
+/// How many lines that change the direction of their text are named one by one.
+const MOST_BIDI: usize = 3;
+
 /// Where a path has to be for a rule to be about it.
 enum At {
     /// In this folder, wherever that is.
@@ -72,6 +75,21 @@ const RULES: &[Rule] = &[
     ),
     ("attributes", "changes how git filters, merges or shows files", &[At::Named(".gitattributes")]),
     ("submodule", "changes which repositories are submodules", &[At::Named(".gitmodules")]),
+    (
+        "autorun",
+        "changes what an editor, a shell, a build or an agent runs by itself",
+        &[
+            At::Folder(".vscode"),
+            At::Folder(".devcontainer"),
+            At::Folder(".claude"),
+            At::Folder(".codex"),
+            At::Folder(".cursor"),
+            At::Folder(".gemini"),
+            At::Named(".mcp.json"),
+            At::Named(".envrc"),
+            At::Folder(".cargo"),
+        ],
+    ),
     (
         "lockfile",
         "changes which dependencies are used",
@@ -173,6 +191,27 @@ fn by_path(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
     {
         risks.push(risk("path", new, format!("can't be checked out on Windows: it {why}")));
     }
+    if let Some(new) = new.filter(|new| file.old_name.as_deref() != Some(*new))
+        && let Some(c) = turns(new)
+    {
+        risks.push(risk("bidi", new, format!("has a character in its name that changes the direction of text ({c})")));
+    }
+    if let (Some(new), Some(whole)) = (new, &file.unprefixed) {
+        let detail = format!("would be '{}' if the diff has no prefixes a/ and b/", Name(whole));
+        risks.push(risk("path", new, detail));
+    }
+}
+
+/// The first character that changes the direction of the text behind it, or of what is around it: what is read is not what
+/// runs ("Trojan Source", CVE-2021-42574).
+fn turns(text: &[u8]) -> Option<String> {
+    // All of them begin with one of these bytes in UTF-8.
+    if !text.iter().any(|byte| matches!(byte, 0xd8 | 0xe2)) {
+        return None;
+    }
+    let turns =
+        |c: &char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    String::from_utf8_lossy(text).chars().find(turns).map(|c| format!("U+{:04X}", u32::from(c)))
 }
 
 fn by_mode(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
@@ -202,6 +241,10 @@ fn by_content(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
             for (number, secret) in found.take(MOST_SECRETS) {
                 let detail = format!("line {number} looks like {} ('{}…')", secret.kind, secret.begins);
                 risks.push(risk("secret", name, detail));
+            }
+            let turned = added(hunks).filter_map(|(number, line)| Some((number, turns(line)?)));
+            for (number, c) in turned.take(MOST_BIDI) {
+                risks.push(risk("bidi", name, format!("line {number} changes the direction of its text ({c})")));
             }
         }
         Body::Binary(change) => {
@@ -250,14 +293,46 @@ mod tests {
             ("docs/.gitattributes", "attributes"),
             (".gitmodules", "submodule"),
             ("web/package-lock.json", "lockfile"),
+            (".vscode/tasks.json", "autorun"),
+            ("sub/.envrc", "autorun"),
+            (".claude/settings.json", "autorun"),
+            (".codex/config.toml", "autorun"),
+            (".mcp.json", "autorun"),
+            ("sub/.cargo/config.toml", "autorun"),
             (".env", "secret"),
+            ("a\u{202e}txt.rs", "bidi"),
             ("src/aux.c", "path"),
         ] {
             let found = risks(&new(path, "100644", "x"));
             assert_eq!(found.iter().map(|(kind, ..)| kind.as_str()).collect::<Vec<_>>(), [kind], "{path}");
         }
-        for path in ["src/main.rs", ".github/CODEOWNERS", "src/hooks/pre-commit.rs", "lock", "auxiliary.c", ".env.rs"] {
+        for path in [
+            "src/main.rs",
+            ".github/CODEOWNERS",
+            "src/hooks/pre-commit.rs",
+            "lock",
+            "auxiliary.c",
+            ".env.rs",
+            "cargo/config.toml",
+        ] {
             assert_eq!(risks(&new(path, "100644", "x")), [], "{path}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_changes_the_direction_of_its_text_is_named() {
+        let found = risks(&new("f", "100644", "if access == \u{202e}user"));
+        let detail = "line 1 changes the direction of its text (U+202E)".to_owned();
+        assert_eq!(found, [("bidi".into(), "f".into(), detail)]);
+        assert_eq!(risks(&new("f", "100644", "שלום")), []);
+    }
+
+    #[test]
+    fn a_diff_without_prefixes_is_suspected() {
+        let diff = "diff --git src/new src/new\nnew file mode 100644\n--- /dev/null\n+++ src/new\n@@ -0,0 +1 @@\n+x\n";
+        assert_eq!(risks(diff)[0].2, "would be 'src/new' if the diff has no prefixes a/ and b/");
+        for usual in [diff.replace("src/new", "a/new"), "--- old/f\n+++ new/f\n@@ -1 +1 @@\n-a\n+b\n".to_owned()] {
+            assert_eq!(risks(&usual), []);
         }
     }
 

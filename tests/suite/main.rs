@@ -56,6 +56,7 @@ mod old_records;
 mod packaging;
 mod pager;
 mod partial_clone;
+mod patch_merges;
 mod pick;
 mod picture;
 mod preflight;
