@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ pub struct Cmd {
     program: OsString,
     args: Vec<OsString>,
     pub(super) env: Vec<(OsString, Option<OsString>)>,
+    bare: bool,
     cwd: Option<PathBuf>,
     pub(super) stdin: Option<Vec<u8>>,
     pub(super) limit: Duration,
@@ -100,6 +101,7 @@ impl Cmd {
             args: Vec::new(),
             // Whatever asks for a password must not hang: neither git nor what git calls.
             env: vec![("GIT_TERMINAL_PROMPT".into(), Some("0".into()))],
+            bare: false,
             cwd: None,
             stdin: None,
             limit: Duration::from_secs(60),
@@ -134,6 +136,12 @@ impl Cmd {
     /// Takes a variable out of its environment.
     pub fn env_remove(mut self, name: impl AsRef<OsStr>) -> Cmd {
         self.env.push((name.as_ref().to_owned(), None));
+        self
+    }
+
+    /// Gives it nothing of our environment but what is set for this call.
+    pub fn env_clear(mut self) -> Cmd {
+        self.bare = true;
         self
     }
 
@@ -177,6 +185,9 @@ impl Cmd {
     pub(super) fn command(&self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
         command.args(&self.args);
+        if self.bare {
+            command.env_clear();
+        }
         for (name, value) in &self.env {
             match value {
                 Some(value) => command.env(name, value),
@@ -185,6 +196,10 @@ impl Cmd {
         }
         if let Some(cwd) = &self.cwd {
             command.current_dir(cwd);
+            // A program may trust this more than the system (`opencode run` does), and then works in its caller's folder.
+            if !self.env.iter().any(|(name, _)| name == "PWD") {
+                command.env("PWD", logical(cwd)).env_remove("OLDPWD");
+            }
         }
         command
     }
@@ -201,9 +216,37 @@ impl Cmd {
     }
 }
 
+/// The name of a working folder as POSIX wants it in `PWD`: absolute, without `.` and `..`.
+fn logical(folder: &Path) -> PathBuf {
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    // What is named by a descriptor of ours has another name in the child.
+    let is_plain = !absolute.starts_with("/proc") && absolute.components().all(|part| part != Component::ParentDir);
+    if is_plain { absolute } else { absolute.canonicalize().unwrap_or(absolute) }
+}
+
 impl fmt::Display for Cmd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.program.to_string_lossy())?;
         self.args.iter().try_for_each(|arg| write!(f, " {}", arg.to_string_lossy()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_working_folder_is_named_in_pwd_and_the_one_before_it_in_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("inside");
+        std::fs::create_dir(&inside).unwrap();
+        let prints = Cmd::new("printenv").args(["PWD"]).env("OLDPWD", "/tmp");
+        for cwd in [inside.clone(), folder.path().join("inside/../inside"), folder.path().join("./inside/.")] {
+            let printed = super::super::run(&prints.clone().cwd(cwd)).unwrap().stdout;
+            let printed = PathBuf::from(String::from_utf8(printed).unwrap().trim_end());
+            assert!(printed == inside || printed == inside.canonicalize().unwrap(), "{}", printed.display());
+        }
+        let old = super::super::run(&Cmd::new("printenv").arg("OLDPWD").env("OLDPWD", "/tmp").cwd(&inside)).unwrap();
+        assert_eq!(old.stdout, b"");
     }
 }
