@@ -1,6 +1,10 @@
 //! What every command stands on, put together once: the repository, its settings, the clock, the source of ids and
 //! the environment. Nothing else in the program reads the clock or the environment.
 
+mod agent_env;
+
+pub use self::agent_env::AgentEnv;
+
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::OsString;

@@ -101,6 +101,7 @@ table! { PLACES: Place { path, holds };
     CAS = ".git/puff/cas/", "The Codex app server: its socket, its log, and state.json, which says how it is.";
     HOOK = "<hooks>/pre-push", "The pre-push hook, where core.hooksPath says; the one that was there before is beside it, as pre-push.before-puff.";
     ATTRIBUTES = ".git/info/attributes", "The attributes of this clone alone, where 'git puff init' says how the runbook log is merged.";
+    LIVE_FILES = ".git/puff/runs/<run>/", "The environment that the agents of an active run get; readable by its user alone.";
     SESSIONS = ".git/puff/sessions/<session>/", "The record and the log of a session.";
 }
 

@@ -109,7 +109,14 @@ pub const MANUAL: Manual = Manual {
             does: "Print what a script wants to know, in KEY=VALUE lines.",
         },
     ],
-    places: &[manual::RUN_REFS, manual::RUNBOOK, manual::WATCHER_LOG, manual::RESULT, manual::WORKTREES],
+    places: &[
+        manual::RUN_REFS,
+        manual::RUNBOOK,
+        manual::WATCHER_LOG,
+        manual::RESULT,
+        manual::LIVE_FILES,
+        manual::WORKTREES,
+    ],
     settings: &[
         settings::ENV,
         settings::REMOTE,

@@ -16,7 +16,7 @@ pub(in crate::engine) use self::sign::Signer;
 
 use self::make::{Made, make, place, record};
 use self::real_base::find_real_base;
-use super::{Listener, Notice, handoff};
+use super::{Listener, Notice, handoff, live};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Apply, Run, RunId, Variant, VariantStatus};
@@ -174,6 +174,7 @@ pub(in crate::engine) fn finish(
         handoff::write_notes(context, &recorded, "harvest")?;
         Ok(recorded)
     })?;
+    live::forget(context, &recorded.run);
     tell_rest(&recorded.run, wish, tell);
     Ok(recorded.run)
 }

@@ -7,16 +7,19 @@ mod record;
 
 pub use self::record::{blank, kept_prompt, watch};
 
+use std::cell::LazyCell;
+
 use self::prepare::{Cloud, prepare};
 use self::record::New;
 use super::intent::{Intent, WatchWish};
-use super::{Listener, Notice, observe, submit};
-use crate::context::Context;
+use super::{Listener, Notice, live, observe, submit};
+use crate::context::{AgentEnv, Context};
 use crate::error::{Error, Result};
 use crate::model::{ProviderKind, Run, Span, State};
 use crate::parallel;
 use crate::provider::Provider;
 use crate::provider::local::LocalAgents;
+use crate::session::user_files::UserFiles;
 use crate::settings;
 use crate::store::{Recorded, RunStore};
 
@@ -73,10 +76,16 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     let new = New { cloud: cloud.as_ref(), watch: plan.watch, max_active: plan.max_active, now, state: first_state };
     let alone_lock = if alone { Some(submit::lock(context, &prepared[0].id)?) } else { None };
     let mut recorded = Vec::new();
+    live::sweep(context);
+    let (environment, user_files) = (AgentEnv::of_caller(), LazyCell::new(|| UserFiles::look(context)));
     for (at, prepared) in prepared.iter().enumerate() {
         // A moment apart, so that the order in which they were given is the order of the queue, and of every list.
         let created = now + chrono::TimeDelta::milliseconds(at as i64);
-        recorded.push(store.create(new.run(prepared, created), &new.change(prepared))?);
+        let run = new.run(prepared, created);
+        if run.local.is_some() {
+            live::keep(context, &run, &environment, &user_files)?;
+        }
+        recorded.push(store.create(run, &new.change(prepared))?);
     }
     let mut launched = Launched { runs: Vec::new(), failure: None };
     let mut lock = alone_lock;

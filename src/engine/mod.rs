@@ -19,6 +19,7 @@ pub mod init;
 pub mod intent;
 pub mod launch;
 pub mod left_overs;
+pub mod live;
 pub mod manifest;
 pub mod observe;
 pub mod pick;

@@ -7,7 +7,7 @@ use crate::provider::{AttemptNews, Failure, News, Observation, Provider, TaskSta
 use crate::settings;
 use crate::store::{Change, Outcome, RunStore};
 
-use super::identify;
+use super::{identify, live};
 
 /// Records what a look at a run's task found.
 ///
@@ -16,7 +16,7 @@ use super::identify;
 pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outcome> {
     let settle = context.settings.span(settings::SETTLE)?;
     let now = context.clock.now();
-    RunStore::new(context).update(id, now, |run| {
+    let outcome = RunStore::new(context).update(id, now, |run| {
         // What was looked at before somebody cancelled it says nothing of it any more.
         if run.state == State::Cancelled {
             return Ok(None);
@@ -24,7 +24,9 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
         let before = run.clone();
         fold(run, seen, now, settle);
         Ok((*run != before).then(|| Change::new(StepKind::Observe, crate::render::progress::subject(&before, run))))
-    })
+    })?;
+    live::forget(context, &outcome.recorded.run);
+    Ok(outcome)
 }
 
 /// Looks at a run for the first time: agents on this machine begin where they are looked at. A task in the cloud needs
@@ -98,13 +100,15 @@ pub fn record_ending(context: &Context, id: &RunId, ending: crate::model::Ending
 /// When it can't be recorded.
 pub fn record_cancelled(context: &Context, id: &RunId) -> Result<Outcome> {
     let now = context.clock.now();
-    RunStore::new(context).update(id, now, |run| {
+    let outcome = RunStore::new(context).update(id, now, |run| {
         run.advance(State::Cancelled).or_fail(|| format!("the run '{id}' can't be cancelled"))?;
         run.attention = None;
         let open = run.variants.iter_mut().filter(|variant| !variant.status.is_terminal());
         open.for_each(|variant| variant.status = VariantStatus::Cancelled);
         Ok(Some(Change::new(StepKind::Cancel, "cancelled")))
-    })
+    })?;
+    live::forget(context, &outcome.recorded.run);
+    Ok(outcome)
 }
 
 /// What an observation makes of a run. A pure function: the same question asked again changes nothing.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::harvest::{Wish, harvest_kept};
 use super::left_overs::{LeftOver, left_overs, put_right};
-use super::{Listener, half_done, handoff, submit};
+use super::{Listener, half_done, handoff, live, submit};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
@@ -110,6 +110,7 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
     let store = RunStore::new(context);
     let mut done: Vec<Repair> = orphaned_locks(context, true)?.into_iter().map(Repair::Lock).collect();
     sweep_left_overs(context);
+    live::sweep(context);
     for half in half_done::half_done(context) {
         match half_done::end(context, &half) {
             Ok(true) => done.push(Repair::Ended(half.to_string())),

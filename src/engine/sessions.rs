@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::context::Context;
+use crate::context::{AgentEnv, Context};
 use crate::engine::intent::Intent;
 use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
@@ -83,7 +83,7 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
     let (agent, argv, stdin, prompt) = match order.wish {
         Wish::Agent { name, prompt } => {
             let prompt = Intent::prompt(prompt.into_bytes(), "the command line")?;
-            let agent = session::ready(&context.settings, &name, false)?;
+            let agent = session::ready(&context.settings, &name, false, &AgentEnv::of_caller())?;
             let task = Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false };
             let invocation = agent.invocation(&task);
             (name, invocation.argv, invocation.stdin, prompt)
@@ -115,6 +115,7 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
         work: None,
         worktree,
         resumed_from: None,
+        environment: None,
     })
 }
 

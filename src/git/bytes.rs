@@ -12,14 +12,16 @@ pub(super) fn shown(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
+/// A path as the system takes it.
 #[cfg(unix)]
-pub(super) fn as_path(bytes: &[u8]) -> PathBuf {
+pub fn as_path(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
 
+/// A path as the system takes it.
 #[cfg(not(unix))]
-pub(super) fn as_path(bytes: &[u8]) -> PathBuf {
+pub fn as_path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(shown(bytes))
 }
 

@@ -10,6 +10,7 @@ mod commits;
 pub mod config;
 mod contained;
 mod difference;
+mod dirty;
 mod exchange;
 mod folder;
 mod foreground;
@@ -39,8 +40,10 @@ mod tree_changes;
 mod trees;
 mod worktrees;
 
+pub use bytes::as_path;
 pub use commits::Draft;
 pub use difference::{Difference, become_diff};
+pub use dirty::{Dirty, dirty};
 pub use exchange::{ExchangeFailure, Sending, Sent};
 pub use folder::{Folder, FolderIdentity};
 pub use locate::{Location, survey};

@@ -208,6 +208,9 @@ pub struct Risk {
 }
 
 impl Risk {
+    /// The kind that says: the user's own worktree changed, and the variant has no change.
+    pub const USER_WORKTREE: &str = "user-worktree";
+
     /// Does it count against the variant? What may be somebody else's work does not.
     pub fn counts(&self) -> bool {
         self.kind != CONCURRENT

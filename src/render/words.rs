@@ -1,7 +1,7 @@
 //! How runs and variants are worded, once for reports and tables. What is answered here is as it came from outside:
 //! whoever puts it in a line or a cell cleans it.
 
-use crate::model::{Apply, Attention, CheckStatus, Decision, Oid, Run, State, Taking, Variant, VariantStatus};
+use crate::model::{Apply, Attention, CheckStatus, Decision, Oid, Risk, Run, State, Taking, Variant, VariantStatus};
 
 /// So many paths are named in a note; the others are counted.
 const PATHS: usize = 3;
@@ -149,9 +149,16 @@ pub fn notes(variant: &Variant, path: impl Fn(&str) -> String) -> Vec<String> {
         notes.push(format!("conflicts in {}", some_of(variant.conflicts.iter().map(|it| path(it)))));
     }
     notes.extend(variant.duplicate_of.map(|twin| format!("same patch as var{twin}")));
-    let risks: Vec<_> = variant.risks.iter().filter(|risk| risk.counts()).collect();
+    // These paths are not in its patch, so they would be misread among the others.
+    let is_stray = |risk: &&Risk| risk.kind == Risk::USER_WORKTREE;
+    let (strays, risks): (Vec<&Risk>, Vec<&Risk>) =
+        variant.risks.iter().filter(|risk| risk.counts()).partition(is_stray);
     if !risks.is_empty() {
         notes.push(format!("risks: {}", some_of(risks.iter().map(|risk| path(&risk.path)))));
+    }
+    if !strays.is_empty() {
+        let changed = some_of(strays.iter().map(|risk| path(&risk.path)));
+        notes.push(format!("{}: {changed} (changed there while its agent was active)", Risk::USER_WORKTREE));
     }
     notes.extend(checks(variant));
     notes

@@ -21,6 +21,7 @@ pub mod resume;
 pub mod screen;
 pub mod supervisor;
 pub mod traces;
+pub mod user_files;
 pub mod viewer;
 pub mod worktree;
 
@@ -30,7 +31,7 @@ pub use resume::free_id;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::context::Context;
+use crate::context::{AgentEnv, Context};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Oid, OwnWorktree, RunId, Session, SessionId, SessionState, Stdin};
@@ -71,6 +72,8 @@ pub struct Start {
     pub worktree: Option<OwnWorktree>,
     /// The session that it goes on from.
     pub resumed_from: Option<Session>,
+    /// The environment that its agent gets; none for that of the caller.
+    pub environment: Option<AgentEnv>,
 }
 
 /// Records a session and starts its supervisor; answers as soon as the agent runs, or has failed to.
@@ -136,10 +139,15 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
             .hint(format!("see what it said in '{}'", place.supervisor_log().display()))
     };
     let program = context.environment.program.clone().ok_or_else(|| cannot("where git-puff is can't be found out"))?;
-    let call = Cmd::new(program)
-        .args(["session", "supervise", session.id.as_str()])
-        .env("GIT_DIR", &context.repo.location().git_dir)
-        .cwd(place.folder());
+    // The agent gets the environment of its supervisor. It is nowhere else: not in a file, not on a command line.
+    let environment = start.environment.unwrap_or_else(AgentEnv::of_caller);
+    let location = context.repo.location();
+    let call = environment.given_to(Cmd::new(program).args(["session", "supervise", session.id.as_str()]));
+    let call = call.env("GIT_DIR", &location.git_dir).cwd(place.folder());
+    let call = match &location.worktree {
+        Some(worktree) if context.environment.has("GIT_WORK_TREE") => call.env("GIT_WORK_TREE", worktree),
+        _ => call,
+    };
     process::start_detached(&call, &place.supervisor_log())
         .map_err(|cause| cannot("it can't be started").because(cause))?;
     let begun = Instant::now();

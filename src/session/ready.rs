@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::agents::Agent;
+use crate::context::AgentEnv;
 use crate::error::{Error, Result};
 use crate::process::{self, Cmd, Failure};
 use crate::settings::{self, Settings};
@@ -10,11 +11,11 @@ use crate::settings::{self, Settings};
 /// How long an agent may take to print its help.
 const HELP: Duration = Duration::from_secs(20);
 
-/// The agent of that name, ready to be started: for work by itself, or to be talked to.
+/// The agent of that name, ready to be started in this environment: for work by itself, or to be talked to.
 ///
 /// # Errors
 /// When it is not known, or not installed.
-pub fn ready(settings: &Settings, name: &str, interactive: bool) -> Result<Agent> {
+pub fn ready(settings: &Settings, name: &str, interactive: bool, environment: &AgentEnv) -> Result<Agent> {
     let agent = Agent::find(settings, name)?;
     // Who has told us where codex is means the agent too.
     let agent = match settings.text(settings::CODEX) {
@@ -23,7 +24,7 @@ pub fn ready(settings: &Settings, name: &str, interactive: bool) -> Result<Agent
     };
     let Some(program) = agent.program().map(str::to_owned) else { return Ok(agent) };
     let call = agent.help_call(interactive).unwrap_or_else(|| vec![program.clone(), "--version".to_owned()]);
-    match process::run(&Cmd::new(&call[0]).args(&call[1..]).env_remove("RUST_BACKTRACE").limit(HELP)) {
+    match process::run(&environment.given_to(Cmd::new(&call[0]).args(&call[1..])).limit(HELP)) {
         Ok(output) => Ok(match agent.help_call(interactive) {
             Some(_) => agent.with_help(&String::from_utf8_lossy(&output.stdout)),
             None => agent,

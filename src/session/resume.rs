@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{Start, own, start};
-use crate::context::Context;
+use crate::context::{AgentEnv, Context};
 use crate::error::{Error, Result};
 use crate::model::{Session, SessionId, SessionState, Stdin};
-use crate::store::SessionStore;
+use crate::store::{ENVIRONMENT, LiveFiles, RunStore, SessionStore};
 
 /// What an agent is told when it goes on.
 const GO_ON: &str = "You were interrupted. Look at what is done already, and go on with the task where you stopped.";
@@ -85,7 +85,9 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
         .as_deref()
         .ok_or_else(|| cannot("its agent has not told a session of its own".to_owned()))?;
     let interactive = from.stdin == Stdin::Terminal;
-    let agent = super::ready(&context.settings, &from.agent, interactive)?;
+    let environment = environment(context, from);
+    let ready_in = environment.clone().unwrap_or_else(AgentEnv::of_caller);
+    let agent = super::ready(&context.settings, &from.agent, interactive, &ready_in)?;
     let invocation = agent.resume(agent_session, Some(GO_ON), interactive).ok_or_else(|| {
         cannot(format!("how '{}' goes on is not known; set puff.agent.{}.resume", agent.name(), agent.name()))
     })?;
@@ -108,5 +110,14 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
         folder: SessionStore::new(&context.places).place(&from.id).work_folder(),
         worktree,
         resumed_from: Some(from.clone()),
+        environment,
     })
+}
+
+/// The environment of the launch, as long as the run that a session works for is active: the agent's own session is kept
+/// where that says (`CODEX_HOME`). Afterwards it is gone, and that of whoever resumes the session counts.
+fn environment(context: &Context, from: &Session) -> Option<AgentEnv> {
+    let run = RunStore::new(context).load(from.run.as_ref()?).ok()?.run;
+    let kept = LiveFiles::of(&context.places, &run).read(ENVIRONMENT).ok()?;
+    kept.and_then(|bytes| AgentEnv::from_bytes(&bytes))
 }

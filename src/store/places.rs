@@ -138,6 +138,11 @@ impl Places {
         self.root.join("sessions")
     }
 
+    /// What runs on this machine need while they are active: a folder each.
+    pub fn live(&self) -> PathBuf {
+        self.root.join("runs")
+    }
+
     /// The Codex app server.
     pub fn app_server(&self) -> PathBuf {
         self.root.join("cas")
@@ -165,12 +170,17 @@ impl Places {
     /// When the repository can't be written.
     pub fn prepare(&self) -> Result<()> {
         let make = || -> io::Result<()> {
-            if ["locks", "cwd", "sessions", "worktrees", "cas"].iter().all(|folder| self.root.join(folder).is_dir()) {
+            if ["locks", "cwd", "sessions", "worktrees", "cas", "runs"]
+                .iter()
+                .all(|folder| self.root.join(folder).is_dir())
+            {
                 return Ok(());
             }
-            for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions", "worktrees", "cas"] {
-                // Whoever can open the socket in there can do whatever its user can.
-                let shared = if folder == "cas" { 0 } else { self.shared };
+            // Not made again where the repository was: somebody who renames it may want the name for another.
+            self.common_dir.metadata()?;
+            for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions", "worktrees", "cas", "runs"] {
+                // Whoever can open the socket in there, or read the environments, can do whatever their user can.
+                let shared = if matches!(folder, "cas" | "runs") { 0 } else { self.shared };
                 make_folder(&self.root.join(folder), shared)?;
             }
             Ok(())

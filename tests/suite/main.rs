@@ -39,6 +39,7 @@ mod init;
 mod join_operator;
 mod limits;
 mod local_codex;
+mod local_env;
 mod local_index;
 mod local_kills;
 mod local_life;

@@ -5,7 +5,7 @@ use serde_json::Map;
 use super::Client;
 use crate::context::Context;
 use crate::engine::identify::{self, Bound};
-use crate::engine::{Listener, Notice};
+use crate::engine::{Listener, Notice, live};
 use crate::error::{Result, ResultExt};
 use crate::model::{Meta, Report, Run, RunId, State, StepKind, Time, Variant};
 use crate::provider::{Attempt, Collection};
@@ -41,6 +41,7 @@ pub(in crate::engine) fn keep(
         };
         Ok(Some(Change { files, ..Change::new(StepKind::Harvest, subject) }))
     })?;
+    live::forget(context, &outcome.recorded.run);
     for Bound { index, .. } in news {
         let revision = outcome.recorded.run.variant(index).map_or(1, |variant| variant.revision);
         if revision > 1 {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::check_limit;
-use crate::context::Context;
+use crate::context::{AgentEnv, Context};
 use crate::engine::base::{self, Base};
 use crate::engine::intent::Intent;
 use crate::engine::{Listener, branches, open_here};
@@ -150,7 +150,9 @@ fn crew(context: &Context, intent: &Intent) -> Result<u32> {
         .hint("leave out --best-of, or say how many each makes: --agent NAME:N"));
     }
     let agents: BTreeSet<&str> = intent.agents.iter().map(|crew| crew.agent.as_str()).collect();
-    agents.into_iter().try_for_each(|agent| session::ready(&context.settings, agent, false).map(drop))?;
+    let environment = AgentEnv::of_caller();
+    let ready = |agent| session::ready(&context.settings, agent, false, &environment).map(drop);
+    agents.into_iter().try_for_each(ready)?;
     Ok(sum)
 }
 

@@ -99,7 +99,7 @@ fn files(context: &Context, run: &Run, sessions: &[Session]) -> Vec<PathBuf> {
     let places = &context.places;
     let store = SessionStore::new(places);
     let folders = sessions.iter().map(|session| store.place(&session.id).folder().to_owned());
-    let others = [places.log(&run.run), places.result(&run.run)];
+    let others = [places.log(&run.run), places.result(&run.run), places.live().join(run.run.as_str())];
     folders.chain(others).filter(|path| path.exists()).collect()
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::cache::Answers;
 use super::place;
 use super::ranking::Candidate;
-use crate::context::Context;
+use crate::context::{AgentEnv, Context};
 use crate::error::Result;
 use crate::model::documents::{Blinded, Question, SeenCheck};
 use crate::model::{Check, Judge, Opinion, Run, RunId, Schema, Span, documents};
@@ -116,7 +116,10 @@ impl<'b> Bench<'b> {
 
     /// What the judge printed; none when it was stopped.
     fn call(&self, judge: &Appointed, limit: Span, mark: &Path, stop: &Stop) -> Result<Option<Vec<u8>>, String> {
-        let cmd = Cmd::shell(&judge.command).cwd(&judge.folder).stdin(self.document.clone()).limit(limit.duration());
+        let cmd = AgentEnv::without_markers(Cmd::shell(&judge.command))
+            .cwd(&judge.folder)
+            .stdin(self.document.clone())
+            .limit(limit.duration());
         let (mut out, mut err) = (Excerpt::new(ANSWER, 0), Excerpt::new(0, COMPLAINT));
         let hear = |bytes: &[u8], stream| match stream {
             Stream::Out => out.add(bytes),

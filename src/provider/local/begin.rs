@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::standing::{never_began, session};
-use crate::context::Context;
+use crate::context::{AgentEnv, Context};
 use crate::error::{Result, ResultExt};
 use crate::git::Hooks;
 use crate::git::snapshot::WorkFolder;
@@ -13,17 +13,36 @@ use crate::session::control::{self, Request};
 use crate::session::traces::Traces;
 use crate::session::worktree::{self, BEING_MADE};
 use crate::session::{self, Start};
-use crate::store::{RunStore, SessionStore};
+use crate::store::{ENVIRONMENT, LiveFiles, RunStore, SessionStore};
 
 /// How many bytes of an agent's output are kept.
 const LOG_SIZE: u64 = 64 << 20;
+
+/// The environment of a run's launch; where that is lost, this process's own, and why.
+pub(super) fn environment(context: &Context, run: &Run) -> (AgentEnv, Option<String>) {
+    let why = match LiveFiles::of(&context.places, run).read(ENVIRONMENT) {
+        Ok(kept) => match kept.and_then(|bytes| AgentEnv::from_bytes(&bytes)) {
+            Some(environment) => return (environment, None),
+            None => "is gone".to_owned(),
+        },
+        Err(cause) => format!("cannot be read ({cause})"),
+    };
+    let why = format!("the environment of its launch {why}: its agent got that of the process that started it");
+    (AgentEnv::of_caller(), Some(why))
+}
 
 /// Starts the agent of a variant in a worktree of its own. What an interrupted call left is gone on from.
 ///
 /// # Errors
 /// When it can't be started: then no worktree is left behind.
-pub(super) fn begin(context: &Context, run: &Run, local: &Local, variant: &Variant, agent: &Agent) -> Result<()> {
-    let begun = start(context, run, local, variant, agent);
+pub(super) fn begin(
+    context: &Context,
+    run: &Run,
+    local: &Local,
+    variant: &Variant,
+    (agent, environment): (&Agent, &AgentEnv),
+) -> Result<()> {
+    let begun = start(context, run, local, variant, (agent, environment));
     let there = context.repo.worktree_at(&local.worktree(variant.index));
     if begun.is_err() && there.is_some_and(|there| there.locked.as_deref() == Some(BEING_MADE)) {
         let _ = super::remove(context, run, local, variant);
@@ -31,7 +50,13 @@ pub(super) fn begin(context: &Context, run: &Run, local: &Local, variant: &Varia
     begun
 }
 
-fn start(context: &Context, run: &Run, local: &Local, variant: &Variant, agent: &Agent) -> Result<()> {
+fn start(
+    context: &Context,
+    run: &Run,
+    local: &Local,
+    variant: &Variant,
+    (agent, environment): (&Agent, &AgentEnv),
+) -> Result<()> {
     let runs = RunStore::new(context);
     let prompt = runs.prompt(&runs.load(&run.run)?)?;
     let id = SessionId::of_variant(&run.run, variant.index, 1);
@@ -61,6 +86,7 @@ fn start(context: &Context, run: &Run, local: &Local, variant: &Variant, agent: 
         folder: WorkFolder::find(&worktree.path).ok(),
         worktree: None,
         resumed_from: None,
+        environment: Some(environment.clone()),
         id,
     };
     session::start(context, start).map(drop).inspect_err(|_| {

@@ -17,7 +17,7 @@ use super::{
     AttemptNews, Collection, Failure, News, Observation, Provider, Question, Submission, SubmitFailure, Task,
     TaskStatus, TaskSummary,
 };
-use crate::context::Context;
+use crate::context::{AgentEnv, Context};
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{Local, MOST_LOCAL, Run, RunId, State, TaskId, Time, Variant, VariantStatus};
 use crate::process::{self, Wake};
@@ -76,7 +76,7 @@ impl<'c> LocalAgents<'c> {
             standing::note_end(self.context, &run, &local, variant, &standing);
             standings.push(standing);
         }
-        let mut ready = Ready { context: self.context, agents: HashMap::new() };
+        let mut ready = Ready { context: self.context, agents: HashMap::new(), environment: None };
         let at_work = standings.iter().filter(|one| one.status == VariantStatus::InProgress).count();
         let mut places = (local.jobs as usize).saturating_sub(at_work);
         if lock.is_some() && run.state == State::Pending {
@@ -86,11 +86,14 @@ impl<'c> LocalAgents<'c> {
                 }
                 if standing.status == VariantStatus::Pending {
                     let name = variant.agent.as_deref().unwrap_or_default();
-                    let begun =
-                        ready.get(name).and_then(|agent| begin::begin(self.context, &run, &local, variant, agent));
+                    let begun = ready.get(&run, name).and_then(|(agent, environment, lost)| {
+                        begin::begin(self.context, &run, &local, variant, (agent, environment))?;
+                        Ok(lost)
+                    });
                     match begun {
-                        Ok(()) => {
+                        Ok(lost) => {
                             standing.status = VariantStatus::InProgress;
+                            standing.reason = lost;
                             places -= 1;
                         }
                         Err(error) => *standing = Standing::failed(&error),
@@ -142,14 +145,19 @@ impl<'c> LocalAgents<'c> {
 struct Ready<'c> {
     context: &'c Context,
     agents: HashMap<String, Agent>,
+    /// The environment of the launch, and why it is another one.
+    environment: Option<(AgentEnv, Option<String>)>,
 }
 
 impl Ready<'_> {
-    fn get(&mut self, name: &str) -> Result<&Agent> {
+    /// The agent of this name, the environment that it gets, and, where that is not the launch's, why.
+    fn get(&mut self, run: &Run, name: &str) -> Result<(&Agent, &AgentEnv, Option<String>)> {
+        let context = self.context;
+        let (environment, lost) = self.environment.get_or_insert_with(|| begin::environment(context, run));
         if !self.agents.contains_key(name) {
-            self.agents.insert(name.to_owned(), session::ready(&self.context.settings, name, false)?);
+            self.agents.insert(name.to_owned(), session::ready(&context.settings, name, false, environment)?);
         }
-        Ok(&self.agents[name])
+        Ok((&self.agents[name], environment, lost.clone()))
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::context::Context;
 use crate::error::Error;
 use crate::git::WorktreeFault;
-use crate::model::{Local, Run, Session, SessionId, SessionState, Variant, VariantStatus};
+use crate::model::{Local, Risk, Run, Session, SessionId, SessionState, Variant, VariantStatus};
 use crate::session::traces::{Actor, Traces};
+use crate::session::user_files::{self, ChangedFile, UserFiles};
 use crate::session::worktree::setup_failure;
-use crate::store::SessionStore;
+use crate::store::{LiveFiles, SessionStore, USER_FILES, user_files_of};
 
 /// How often a session may have been resumed.
 const MOST_RESUMED: usize = 100;
@@ -93,15 +94,36 @@ pub(super) fn never_began(session: &Session) -> bool {
 
 /// When a session is over, its worktree is free, and what the agent did to the repository is noted once.
 pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Variant, standing: &Standing) {
-    if !standing.status.is_terminal() || standing.session.is_none() {
-        return;
-    }
+    let Some(session) = standing.session.as_ref().filter(|_| standing.status.is_terminal()) else { return };
     let Some(worktree) = context.repo.worktree_at(&local.worktree(variant.index)) else { return };
     if worktree.locked.is_some() {
         let beside = format!("variant {} was at work", variant.index);
         let meanwhile = "the agent was at work";
         let actor = Actor { worktree: &worktree, start: run.base_oid, meanwhile, beside: &beside };
         let _ = Traces::look(context).and_then(|traces| traces.keep_changes(context, &actor));
+        // An agent that changed its own worktree was not in another.
+        if session.changed.as_ref().is_none_or(Vec::is_empty) {
+            note_user_files(context, run, variant);
+        }
         let _ = worktree.unlock();
     }
+}
+
+/// Notes what changed in the user's worktrees since the launch.
+fn note_user_files(context: &Context, run: &Run, variant: &Variant) {
+    let live = LiveFiles::of(&context.places, run);
+    let Ok(Some(kept)) = live.read(USER_FILES) else { return };
+    let Ok(before) = serde_json::from_slice::<UserFiles>(&kept) else { return };
+    let changed = before.changed(context);
+    if let (false, Ok(json)) = (changed.is_empty(), serde_json::to_vec(&changed)) {
+        // A risk that is missing must not keep anybody from the work.
+        let _ = live.write(&user_files_of(variant.index), &json);
+    }
+}
+
+/// What changed in the user's worktrees while the agent of an empty variant was active, as risks.
+pub(super) fn user_file_risks(context: &Context, run: &Run, variant: &Variant) -> Vec<Risk> {
+    let kept = LiveFiles::of(&context.places, run).read(&user_files_of(variant.index));
+    let changed: Option<Vec<ChangedFile>> = kept.ok().flatten().and_then(|json| serde_json::from_slice(&json).ok());
+    changed.map(|changed| user_files::risks(&changed)).unwrap_or_default()
 }

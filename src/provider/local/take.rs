@@ -90,6 +90,9 @@ impl LocalAgents<'_> {
                     let detail = format!("the worktree {replaced}; the patch is what that folder has, and both stay");
                     attempt.risks.push(Risk { kind: STAYS[3].to_owned(), path: path.display().to_string(), detail });
                 }
+                if snapshot.patch.is_empty() {
+                    attempt.risks.extend(standing::user_file_risks(self.context, run, variant));
+                }
                 attempt.patch = Some(snapshot.patch);
             }
             Err(error) => {

@@ -1,0 +1,67 @@
+//! What a run of agents on this machine keeps outside of its record: the environment of its launch, and what the user's
+//! worktrees held then. It is written before the run is recorded, so that no such run is without, and removed as soon as
+//! nothing needs it.
+
+use std::time::Duration;
+
+use crate::context::{AgentEnv, Context};
+use crate::error::{Error, Result};
+use crate::model::{Run, RunId, State};
+use crate::session::user_files::UserFiles;
+use crate::store::{ENVIRONMENT, LiveFiles, RunStore, USER_FILES, runs_with_live_files, user_files_of};
+
+/// Files of a run that is not recorded are older than this when nobody is about to record it.
+const FORGOTTEN: Duration = Duration::from_secs(3600);
+
+/// Keeps both for a run that is about to be recorded.
+///
+/// # Errors
+/// When they can't be written.
+pub fn keep(context: &Context, run: &Run, environment: &AgentEnv, user_files: &UserFiles) -> Result<()> {
+    let live = LiveFiles::of(&context.places, run);
+    live.write(ENVIRONMENT, &environment.to_bytes()).map_err(|cause| {
+        let folder = context.places.live();
+        Error::cannot_work(format!(
+            "the environment for the agents of '{}' cannot be kept in '{}'",
+            run.run,
+            folder.display()
+        ))
+        .hint("check who may write to the git directory, and the space on its disk")
+        .because(cause)
+    })?;
+    // A warning less, where a name is no UTF-8.
+    if let Ok(json) = serde_json::to_vec(user_files) {
+        let _ = live.write(USER_FILES, &json);
+    }
+    Ok(())
+}
+
+/// Removes what a run does not need any more: the environment when no agent of it is going to be started, the rest when
+/// what the agents made is recorded.
+pub fn forget(context: &Context, run: &Run) {
+    let live = LiveFiles::of(&context.places, run);
+    if !run.state.is_active() {
+        live.forget(ENVIRONMENT);
+    }
+    if matches!(run.state, State::Harvested | State::Reviewed | State::Picked | State::Cancelled) {
+        live.forget(USER_FILES);
+        run.variants.iter().for_each(|variant| live.forget(&user_files_of(variant.index)));
+    }
+}
+
+/// Removes what interrupted calls have left: of runs that are over, and of those that were never recorded.
+pub fn sweep(context: &Context) {
+    let store = RunStore::new(context);
+    for name in runs_with_live_files(&context.places) {
+        let Ok(id) = name.parse::<RunId>() else { continue };
+        if let Ok(recorded) = store.load(&id) {
+            forget(context, &recorded.run);
+            continue;
+        }
+        let folder = context.places.live().join(&name);
+        let age = folder.symlink_metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
+        if !store.exists(&id) && age.is_some_and(|age| age > FORGOTTEN) {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What a run on this machine needs while it is active: `<git common dir>/puff/runs/<run>`, a folder of files that only the
+//! user can read. Nothing of it is in a ref or goes to another clone.
+//!
+//! Programs that may write into the git directory may put anything there: no symbolic link is followed on the way to such
+//! a file, and a file that others could have written or read is not taken.
+
+use std::io;
+
+use super::Places;
+use crate::model::Run;
+
+/// The largest file that is read.
+#[cfg(unix)]
+const MOST: u64 = 64 << 20;
+
+/// The environment of the launch.
+pub const ENVIRONMENT: &str = "environment";
+
+/// What the user's worktrees were at the launch.
+pub const USER_FILES: &str = "user-files.json";
+
+/// What of that had changed when the agent of a variant ended.
+pub fn user_files_of(variant: u32) -> String {
+    format!("user-files-var{variant}.json")
+}
+
+/// The live files of a run. A run of the same name that came before it has others.
+#[derive(Clone, Debug)]
+pub struct LiveFiles<'p> {
+    places: &'p Places,
+    run: String,
+    mark: Vec<u8>,
+}
+
+impl<'p> LiveFiles<'p> {
+    /// Those of a run.
+    pub fn of(places: &'p Places, run: &Run) -> LiveFiles<'p> {
+        let mark = format!("puff-run {} {} {}\n", run.run, run.created_at.timestamp_millis(), run.base_oid);
+        LiveFiles { places, run: run.run.to_string(), mark: mark.into_bytes() }
+    }
+
+    /// Writes a file; a reader sees the old or the new.
+    ///
+    /// # Errors
+    /// When it can't be written, or something else stands in its way.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.places.prepare().map_err(|error| io::Error::other(error.to_string()))?;
+        imp::write(&self.places.live(), &self.run, name, &[&self.mark, bytes])
+    }
+
+    /// Reads a file; none where there is none that this run wrote.
+    ///
+    /// # Errors
+    /// When there is one that can't be read, or that is not the user's alone.
+    pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        let bytes = match imp::read(&self.places.live(), &self.run, name) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read?,
+        };
+        Ok(bytes.strip_prefix(self.mark.as_slice()).map(<[u8]>::to_vec))
+    }
+
+    /// Removes a file, where there is one.
+    pub fn forget(&self, name: &str) {
+        let folder = self.places.live().join(&self.run);
+        // A link instead of the folder leads to files that are none of ours.
+        if folder.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
+            let _ = std::fs::remove_file(folder.join(name));
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+}
+
+#[cfg(unix)]
+mod imp {
+    use std::fs::File;
+    use std::io::{self, Read, Write};
+    use std::os::fd::OwnedFd;
+    use std::path::Path;
+
+    use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, fstat, mkdirat, openat, renameat, unlinkat};
+
+    use super::MOST;
+
+    /// Opens the folder of a run without following a link, and makes it where it is missing.
+    fn open_folder(live: &Path, run: &str, make: bool) -> io::Result<OwnedFd> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
+        let runs = openat(CWD, live, flags, Mode::empty())?;
+        if make {
+            match mkdirat(&runs, run, Mode::RWXU) {
+                Err(rustix::io::Errno::EXIST) => {}
+                made => made?,
+            }
+        }
+        let folder = openat(&runs, run, flags, Mode::empty())?;
+        prove_private(&folder, FileType::Directory)?;
+        Ok(folder)
+    }
+
+    fn prove_private(file: &OwnedFd, kind: FileType) -> io::Result<()> {
+        let stat = fstat(file)?;
+        let is_ours = stat.st_uid == rustix::process::geteuid().as_raw();
+        let is_private = !Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO);
+        if FileType::from_raw_mode(stat.st_mode) == kind && is_ours && is_private {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of the user's alone"))
+    }
+
+    pub fn write(live: &Path, run: &str, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+        let folder = open_folder(live, run, true)?;
+        let new = format!(".new-{}", std::process::id());
+        let _ = unlinkat(&folder, new.as_str(), rustix::fs::AtFlags::empty());
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(openat(&folder, new.as_str(), flags, Mode::RUSR | Mode::WUSR)?);
+        let written = parts.iter().try_for_each(|part| file.write_all(part));
+        let placed = written.and_then(|()| Ok(renameat(&folder, new.as_str(), &folder, name)?));
+        if placed.is_err() {
+            let _ = unlinkat(&folder, new.as_str(), rustix::fs::AtFlags::empty());
+        }
+        placed
+    }
+
+    pub fn read(live: &Path, run: &str, name: &str) -> io::Result<Vec<u8>> {
+        let folder = open_folder(live, run, false)?;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(&folder, name, flags, Mode::empty())?;
+        prove_private(&file, FileType::RegularFile)?;
+        let mut bytes = Vec::new();
+        File::from(file).take(MOST).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The names of the runs that have a folder.
+    pub fn runs(live: &Path) -> Vec<String> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
+        let entries = openat(CWD, live, flags, Mode::empty()).and_then(Dir::new);
+        let names =
+            entries.into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| !name.starts_with('.')).collect()
+    }
+}
+
+#[cfg(not(unix))]
+mod imp {
+    use std::io;
+    use std::path::Path;
+
+    pub fn write(live: &Path, run: &str, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+        let folder = live.join(run);
+        std::fs::create_dir_all(&folder)?;
+        crate::store::replace(&folder.join(name), &parts.concat())
+    }
+
+    pub fn read(live: &Path, run: &str, name: &str) -> io::Result<Vec<u8>> {
+        std::fs::read(live.join(run).join(name))
+    }
+
+    pub fn runs(live: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(live).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+}
+
+/// The names of the runs that have live files.
+pub fn runs_with_live_files(places: &Places) -> Vec<String> {
+    imp::runs(&places.live())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::Path;
+
+    use super::*;
+    fn run(second: u32) -> Run {
+        let oid = "0123456789012345678901234567890123456789".parse().unwrap();
+        let now = format!("2026-11-20T10:00:{second:02}Z").parse().unwrap();
+        crate::engine::launch::blank(&"fix".parse().unwrap(), "main", oid, 1, "Fix it", now)
+    }
+
+    fn files(places: &Places) -> LiveFiles<'_> {
+        LiveFiles::of(places, &run(0))
+    }
+
+    #[test]
+    fn only_the_run_that_wrote_a_file_reads_it_and_it_is_the_users_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(folder.path(), None);
+        assert_eq!(files(&places).read(ENVIRONMENT).unwrap(), None);
+        files(&places).write(ENVIRONMENT, b"KEY=value\0").unwrap();
+        assert_eq!(files(&places).read(ENVIRONMENT).unwrap().as_deref(), Some(b"KEY=value\0".as_slice()));
+        let path = places.live().join("fix").join(ENVIRONMENT);
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        assert_eq!(LiveFiles::of(&places, &run(1)).read(ENVIRONMENT).unwrap(), None);
+        files(&places).forget(ENVIRONMENT);
+        assert!(!path.parent().unwrap().exists());
+    }
+
+    #[test]
+    fn no_link_is_followed_and_no_file_of_others_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(folder.path(), None);
+        files(&places).write(ENVIRONMENT, b"x").unwrap();
+        let ours = places.live().join("fix");
+        let path = ours.join(ENVIRONMENT);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(files(&places).read(ENVIRONMENT).is_err(), "others can read it");
+        let outside = folder.path().join("outside");
+        std::fs::rename(&path, &outside).unwrap();
+        symlink(&outside, &path).unwrap();
+        assert!(files(&places).read(ENVIRONMENT).is_err());
+        files(&places).write(ENVIRONMENT, b"secret").unwrap();
+        assert!(!std::fs::read_to_string(&outside).unwrap().contains("secret"), "the link was replaced");
+        std::fs::remove_dir_all(&ours).unwrap();
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        symlink(&elsewhere, &ours).unwrap();
+        assert!(files(&places).write(ENVIRONMENT, b"secret").is_err());
+        files(&places).forget(ENVIRONMENT);
+        assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
+    }
+}
