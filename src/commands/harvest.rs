@@ -12,7 +12,7 @@ use crate::engine::import::import;
 use crate::engine::open_provider;
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{ProviderKind, Run, RunId, Selector, Span, State, VariantStatus};
+use crate::model::{ProviderKind, Run, RunId, Selector, Span, State, Variant, VariantStatus};
 use crate::provider::cloud::Patience;
 use crate::settings;
 use crate::ui::{Format, Ui};
@@ -28,9 +28,12 @@ pub struct Harvest {
     /// The runs
     #[arg(value_name = "RUN", conflicts_with = "from")]
     runs: Vec<Selector>,
-    /// Only these variants
+    /// Only these variants, including those that failed and left a patch
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     variant: Vec<u32>,
+    /// Make branches of failed variants too, where they left a patch
+    #[arg(long, conflicts_with = "from")]
+    include_failed: bool,
     /// Wait until every variant is through
     #[arg(long, conflicts_with = "from")]
     wait: bool,
@@ -69,6 +72,10 @@ pub const MANUAL: Manual = Manual {
             line: "git puff harvest --from ../patches --base main --name widgets",
             does: "Import patches that were exported: no cloud is asked.",
         },
+        Example {
+            line: "git puff harvest @ --include-failed",
+            does: "Make branches of failed variants too: an agent that ran into a limit may have left good work.",
+        },
         Example { line: "git puff harvest @ --recreate", does: "Make branches again that were deleted." },
     ],
     exits: &[
@@ -83,7 +90,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Harvests.
 pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {
-    let wish = Wish { variants: args.variant.clone(), recreate: args.recreate };
+    let wish = Wish { variants: args.variant.clone(), recreate: args.recreate, include_failed: args.include_failed };
     let tell = shared::listener(ui);
     let (mut harvested, mut failure) = (Vec::new(), None);
     let mut single = true;
@@ -126,7 +133,9 @@ fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
         let unknown = run.task_id.is_some()
             && matches!(run.state, State::Harvested | State::Reviewed)
             && run.count(VariantStatus::Unknown) > 0;
-        open || unknown || run.has_unharvested()
+        let left = |variant: &Variant| variant.status == VariantStatus::Failed && variant.has_patch();
+        let failed = args.include_failed && run.variants.iter().any(|one| left(one) && one.commit.is_none());
+        open || unknown || failed || run.has_unharvested()
     };
     Ok(runs.into_iter().filter(news).collect())
 }
@@ -181,7 +190,7 @@ fn exit(runs: &[Run], failure: Option<Kind>) -> Exit {
     if runs.iter().any(|run| run.state == State::Error) {
         return Exit::With(Kind::TaskError);
     }
-    if runs.iter().any(Run::has_apply_failure) {
+    if runs.iter().any(|run| run.has_apply_failure() || run.has_untaken()) {
         return Exit::With(Kind::Partial);
     }
     Exit::Done

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::Result;
-use crate::model::{Handoff, Review, Run, RunId, VariantStatus};
+use crate::model::{Handoff, Review, Run, RunId};
 use crate::render::report::{markdown, variant_markdown};
 use crate::render::sections::replace_section;
 use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
@@ -48,7 +48,7 @@ pub fn write_all_notes(context: &Context, runs: &[Recorded], why: &str) -> Resul
             let replace = move |note: Option<String>| Some(replace_section(note.as_deref(), &run.run, &section));
             edits.push((run.base_oid, Box::new(replace)));
         }
-        for variant in run.variants.iter().filter(|variant| variant.status == VariantStatus::Completed) {
+        for variant in &run.variants {
             if let Some(commit) = variant.commit.filter(|commit| context.repo.has_commit(*commit)) {
                 let part = variant_markdown(&handoff, variant.index);
                 edits.push((commit, Box::new(move |note| Some(replace_section(note.as_deref(), &run.run, &part)))));

@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Apply, Run, RunId, Variant, VariantStatus};
 use crate::provider::local::LocalAgents;
-use crate::provider::{Collection, Provider};
+use crate::provider::{Collection, NotTaken, Provider};
 use crate::store::{Recorded, RunStore};
 
 /// What is to be harvested.
@@ -31,6 +31,8 @@ pub struct Wish {
     pub variants: Vec<u32>,
     /// Branches that the user deleted are made again.
     pub recreate: bool,
+    /// Attempts that did not complete get branches too, where they left a patch.
+    pub include_failed: bool,
 }
 
 /// Where patches come from, for the records.
@@ -51,9 +53,11 @@ pub fn harvest(context: &Context, id: &RunId, wish: &Wish, provider: &dyn Provid
     let recorded = store.load(id)?;
     check_variants(&recorded.run, &wish.variants)?;
     let question = super::question(&recorded.run, true)?;
+    let mut not_taken = Vec::new();
     match provider.collect(&question) {
         Ok(collection) => {
             keep_collected(context, &recorded.run, provider, &collection, tell)?;
+            not_taken = collection.not_taken;
         }
         Err(failure) if failure.is_temporary() && recorded.run.has_unharvested() && has_patches(&recorded.run) => {
             tell(Notice::ProviderSilent { run: id.clone(), why: failure.to_string() });
@@ -63,7 +67,18 @@ pub fn harvest(context: &Context, id: &RunId, wish: &Wish, provider: &dyn Provid
             return Err(failure.into());
         }
     }
-    harvest_kept(context, id, wish, tell)
+    let run = harvest_kept(context, id, wish, tell)?;
+    let wanted = |lost: &&NotTaken| wish.variants.is_empty() || wish.variants.contains(&(lost.placement + 1));
+    match not_taken.iter().find(wanted) {
+        // With something to show for it, that is one of the things that the run itself says.
+        Some(lost)
+            if !run.variants.iter().any(|variant| variant.apply.is_some_and(|apply| apply != Apply::Skipped)) =>
+        {
+            Err(Error::failed(format!("nothing of '{id}' could be harvested: {}", lost.why))
+                .hint(format!("the agents' work is untouched; fix that, then 'git puff harvest {id}' tries again")))
+        }
+        _ => Ok(run),
+    }
 }
 
 /// Keeps what was collected with the run; what was only there for that goes.
@@ -78,6 +93,9 @@ fn keep_collected(
     let name = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let client = Client { name, version: provider.version().map(str::to_owned) };
     let recorded = keep(context, &RunStore::new(context), &run.run, collection, &client, tell)?;
+    for NotTaken { placement, why } in &collection.not_taken {
+        tell(Notice::NotTaken { run: run.run.clone(), variant: placement + 1, why: why.clone() });
+    }
     if let Err(failure) = provider.release(&super::question(run, true)?, collection) {
         tell(Notice::NotReleased { run: run.run.clone(), why: failure.to_string() });
     }
@@ -135,7 +153,8 @@ pub(in crate::engine) fn make_all(
     check_variants(&recorded.run, &wish.variants)?;
     let recorded = find_real_base(context, &store, recorded, tell)?;
     let mut variants: Vec<&Variant> = Vec::new();
-    for variant in recorded.run.variants.iter().filter(|variant| wanted(variant, wish)) {
+    let untaken = |variant: &Variant| recorded.run.is_untaken(variant);
+    for variant in recorded.run.variants.iter().filter(|variant| wanted(variant, wish) && !untaken(variant)) {
         match store.left_behind(&recorded, variant.index)? {
             // What is recorded of it stays: nothing can be made of a patch that is not here.
             Some(left) => tell(Notice::LeftBehind { run: id.clone(), variant: variant.index, size: left.size }),
@@ -189,8 +208,13 @@ pub(in crate::engine) fn check_variants(run: &Run, variants: &[u32]) -> Result<(
 }
 
 fn wanted(variant: &Variant, wish: &Wish) -> bool {
-    let named = wish.variants.is_empty() || wish.variants.contains(&variant.index);
-    named && variant.status == VariantStatus::Completed
+    let named = wish.variants.contains(&variant.index);
+    if variant.status == VariantStatus::Completed {
+        return named || wish.variants.is_empty();
+    }
+    // What has a commit once keeps it: the next harvest makes the same.
+    let asked = named || (wish.variants.is_empty() && (wish.include_failed || variant.commit.is_some()));
+    asked && variant.status.is_terminal() && variant.has_patch()
 }
 
 fn has_patches(run: &Run) -> bool {
@@ -200,7 +224,8 @@ fn has_patches(run: &Run) -> bool {
 fn tell_rest(run: &Run, wish: &Wish, tell: Listener<'_>) {
     let named = |variant: &&Variant| wish.variants.is_empty() || wish.variants.contains(&variant.index);
     for variant in run.variants.iter().filter(named).filter(|variant| variant.apply == Some(Apply::Skipped)) {
-        tell(Notice::Skipped { run: run.run.clone(), variant: variant.index, status: variant.status.as_str() });
+        let (status, left) = (variant.status.as_str(), variant.has_patch());
+        tell(Notice::Skipped { run: run.run.clone(), variant: variant.index, status, left });
     }
     let open = run.variants.iter().filter(named).filter(|variant| !variant.status.is_terminal()).count();
     if open > 0 {

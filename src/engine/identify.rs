@@ -139,7 +139,7 @@ mod tests {
             reason: None,
             risks: Vec::new(),
         };
-        Collection { attempts: None, attempts_made: patches.iter().map(attempt).collect() }
+        Collection { attempts_made: patches.iter().map(attempt).collect(), ..Collection::default() }
     }
 
     fn patches(run: &Run) -> Vec<(u32, u32, Option<String>)> {
@@ -206,7 +206,7 @@ mod tests {
             attempt(1, None, VariantStatus::Failed),
             attempt(3, Some("four"), VariantStatus::Completed),
         ];
-        bind(&mut run, &Collection { attempts: Some(4), attempts_made });
+        bind(&mut run, &Collection { attempts: Some(4), attempts_made, ..Collection::default() });
         assert_eq!(patches(&run), [(1, 1, sum("one")), (4, 1, sum("four"))]);
         assert_eq!(run.variants[1].status, VariantStatus::Failed);
         assert_eq!(run.variants[3].message.as_deref(), Some("3"));

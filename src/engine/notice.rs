@@ -27,8 +27,8 @@ pub enum Notice {
     BaseMoved { run: RunId, from: Oid, to: Oid },
     /// A completed variant did not apply.
     DidNotApply { run: RunId, variant: u32, reason: String, paths: Vec<String> },
-    /// An attempt left nothing to take.
-    Skipped { run: RunId, variant: u32, status: &'static str },
+    /// An attempt did not complete; whether it left a patch all the same.
+    Skipped { run: RunId, variant: u32, status: &'static str, left: bool },
     /// A variant has a new patch.
     Revised { run: RunId, variant: u32, revision: u32 },
     /// A branch was left where it is, because it is not ours any more.
@@ -39,6 +39,8 @@ pub enum Notice {
     ProviderSilent { run: RunId, why: String },
     /// What was kept for the harvest could not be removed.
     NotReleased { run: RunId, why: String },
+    /// What an agent made could not be read.
+    NotTaken { run: RunId, variant: u32, why: String },
     /// Some variants are still at work.
     StillAtWork { run: RunId, open: usize },
     /// A patch stayed in the clone that the run came from.
@@ -94,7 +96,13 @@ impl fmt::Display for Notice {
                 }
                 Ok(())
             }
-            Notice::Skipped { run, variant, status } => write!(f, "{run}: variant {variant} is skipped: {status}"),
+            Notice::Skipped { run, variant, status, left } => {
+                write!(f, "{run}: variant {variant} is skipped: {status}")?;
+                if *left {
+                    write!(f, "; 'git puff harvest {run} --variant {variant}' makes a branch of what it left")?;
+                }
+                Ok(())
+            }
             Notice::Revised { run, variant, revision } => {
                 write!(f, "{run}: variant {variant} has a new patch, revision {revision}")
             }
@@ -104,6 +112,9 @@ impl fmt::Display for Notice {
             }
             Notice::ProviderSilent { run, why } => write!(f, "{run}: {why}; using what is here already"),
             Notice::NotReleased { run, why } => write!(f, "{run}: {why}; 'git puff doctor' names what is left over"),
+            Notice::NotTaken { run, variant, why } => {
+                write!(f, "{run}: variant {variant} is not harvested: {why}; its work is untouched, harvest it again")
+            }
             Notice::StillAtWork { run, open } => {
                 write!(f, "{run}: {} still at work; harvest again later", are(*open, "variant"))
             }

@@ -152,7 +152,8 @@ fn repair_views(
     let mut done = Vec::new();
     let missing = missing_branches(context, &recorded.run);
     if !missing.is_empty() {
-        let wish = Wish { variants: missing.iter().map(|(index, _)| *index).collect(), recreate: true };
+        let wish =
+            Wish { variants: missing.iter().map(|(index, _)| *index).collect(), recreate: true, include_failed: false };
         harvest_kept(context, id, &wish, tell)?;
         done.extend(missing.into_iter().map(|(_, branch)| Repair::Branch(id.clone(), branch)));
     }

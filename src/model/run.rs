@@ -173,7 +173,8 @@ impl State {
 
     /// Is this step allowed? A state may always stay what it is.
     ///
-    /// `error` goes on to `pending` or `ready` because a sibling of a failed attempt may finish late, and
+    /// `error` goes on to `pending` or `ready` because a sibling of a failed attempt may finish late, to `harvested` when the
+    /// user asks for a branch of what a failed one left, and
     /// `submitting` to `queued` when the provider provably took nothing.
     pub fn may_become(self, next: State) -> bool {
         use State::*;
@@ -188,7 +189,7 @@ impl State {
             Harvested => matches!(next, Pending | Reviewed | Picked),
             Reviewed => matches!(next, Pending | Harvested | Picked),
             Picked => matches!(next, Harvested | Reviewed),
-            Error => matches!(next, Pending | Ready),
+            Error => matches!(next, Pending | Ready | Harvested),
             Cancelled => false,
         }
     }
@@ -349,6 +350,17 @@ impl Run {
     /// A completed variant has no outcome yet.
     pub fn has_unharvested(&self) -> bool {
         self.variants.iter().any(|v| v.status == VariantStatus::Completed && v.apply.is_none())
+    }
+
+    /// A completed variant of agents on this machine whose work could not be read yet.
+    pub fn has_untaken(&self) -> bool {
+        !self.is_away() && self.variants.iter().any(|variant| self.is_untaken(variant))
+    }
+
+    /// Has this variant completed on this machine, and is its work only in its worktree? An empty patch is one, too.
+    pub fn is_untaken(&self, variant: &Variant) -> bool {
+        let ended = variant.status == VariantStatus::Completed;
+        self.provider == ProviderKind::Local && ended && variant.patch_sha256.is_none()
     }
 
     /// A completed variant did not apply.

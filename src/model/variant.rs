@@ -105,6 +105,13 @@ impl Variant {
         self.score = None;
     }
 
+    /// Is a patch of it kept, with a change in it?
+    pub fn has_patch(&self) -> bool {
+        /// The SHA-256 of nothing.
+        const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        self.patch_sha256.as_deref().is_some_and(|sum| sum != EMPTY)
+    }
+
     /// `var<N>`, as folders, branches and people name it.
     pub fn name(&self) -> String {
         format!("var{}", self.index)

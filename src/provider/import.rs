@@ -78,7 +78,8 @@ impl Export {
     /// What came out, as any provider says it.
     pub fn collection(&self) -> Collection {
         let attempts = self.variants.iter().map(|variant| variant.index).max();
-        Collection { attempts, attempts_made: self.variants.iter().map(|variant| variant.attempt.clone()).collect() }
+        let attempts_made = self.variants.iter().map(|variant| variant.attempt.clone()).collect();
+        Collection { attempts, attempts_made, ..Collection::default() }
     }
 
     /// SHA-256 over everything that was read and the commit it is for: what makes two imports the same run.

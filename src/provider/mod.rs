@@ -172,6 +172,17 @@ pub struct Collection {
     pub attempts: Option<u32>,
     /// What each attempt made, in the provider's order. Without places, only attempts that made a patch are here.
     pub attempts_made: Vec<Attempt>,
+    /// What attempts made and could not be read now. The next collection tries again.
+    pub not_taken: Vec<NotTaken>,
+}
+
+/// Work that is there and could not be read, for a reason that is not the attempt's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotTaken {
+    /// The provider's own place for the attempt, from 0.
+    pub placement: u32,
+    /// Why, with its cause.
+    pub why: String,
 }
 
 /// What one attempt made.

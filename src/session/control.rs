@@ -4,6 +4,7 @@
 //! comes as it is, and keys and sizes go in frames.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -96,17 +97,36 @@ impl Frame {
 ///
 /// # Errors
 /// When no short name can be made.
-pub fn short(socket: &Path) -> io::Result<(PathBuf, Option<tempfile::TempDir>)> {
+pub fn short(socket: &Path) -> io::Result<(PathBuf, Option<ShortName>)> {
     if socket.as_os_str().len() <= LONGEST {
         return Ok((socket.to_owned(), None));
     }
     let (Some(folder), Some(name)) = (socket.parent(), socket.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
-    let temporary = tempfile::Builder::new().prefix("puff-").tempdir()?;
-    let link = temporary.path().join("s");
-    std::os::unix::fs::symlink(folder, &link)?;
-    Ok((link.join(name), Some(temporary)))
+    match tempfile::Builder::new().prefix("puff-").tempdir() {
+        Ok(temporary) => {
+            let link = temporary.path().join("s");
+            std::os::unix::fs::symlink(folder, &link)?;
+            Ok((link.join(name), Some(ShortName::Link(temporary))))
+        }
+        // Where there is no place for temporary files, Linux has short names of its own.
+        Err(_) if cfg!(target_os = "linux") => {
+            let open = std::fs::File::open(folder)?;
+            let path = PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd())).join(name);
+            Ok((path, Some(ShortName::Open(open))))
+        }
+        Err(cause) => Err(cause),
+    }
+}
+
+/// What a short name needs as long as it is used.
+#[derive(Debug)]
+pub enum ShortName {
+    /// The link.
+    Link(tempfile::TempDir),
+    /// The folder, open.
+    Open(std::fs::File),
 }
 
 /// Asks the supervisor of a session.

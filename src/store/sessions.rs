@@ -21,6 +21,13 @@ pub struct SessionPlace {
 }
 
 impl SessionPlace {
+    /// The same files by the working folder of this process, when that is their folder: their names stay right when the
+    /// repository is renamed or moved meanwhile.
+    pub fn from_within(&self) -> SessionPlace {
+        let here = SessionPlace { folder: PathBuf::from(".") };
+        if is_same(&self.folder, &here.folder) { here } else { self.clone() }
+    }
+
     /// The folder itself.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -160,7 +167,9 @@ impl<'p> SessionStore<'p> {
     /// As [`SessionStore::load`].
     pub fn load_raw(&self, id: &SessionId) -> Result<Session> {
         let place = self.place(id);
-        place.load().map_err(|cause| match cause.kind() {
+        // The record names where the log was: the repository may have been renamed since.
+        let here = |session| Session { log_path: place.log(), ..session };
+        place.load().map(here).map_err(|cause| match cause.kind() {
             io::ErrorKind::NotFound => nothing_named(id.as_str()),
             _ => Error::cannot_work(format!("the record of the session '{id}' can't be read"))
                 .hint(format!("its log may be whole: '{}'", place.log().display()))
@@ -214,6 +223,18 @@ impl<'p> SessionStore<'p> {
         };
         Ok(entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
     }
+}
+
+#[cfg(unix)]
+fn is_same(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |path: &Path| path.metadata().map(|meta| (meta.dev(), meta.ino())).ok();
+    id(one).is_some_and(|one| Some(one) == id(other))
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Path, _: &Path) -> bool {
+    false
 }
 
 fn nothing_named(word: &str) -> Error {

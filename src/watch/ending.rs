@@ -41,7 +41,7 @@ pub(super) fn finish(context: &Context, run: &Run, say: Say<'_>) -> Result<bool>
         run = harvested?;
         let made = run.variants.iter().filter(|variant| variant.commit.is_some()).count();
         say(&run.run, &format!("harvested: {made} of {} variants have a commit", run.variants.len()));
-        if run.has_apply_failure() {
+        if run.has_apply_failure() || run.has_untaken() {
             ending = Ending::Partial;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::engine::repair;
 use crate::error::{Error, Result};
 use crate::model::{Job, JobState, Run, RunId, Time};
 use crate::process::{self, Cmd};
-use crate::store::FileLock;
+use crate::store::{FileLock, Places};
 
 /// How long a new watcher may take to begin.
 const START: Duration = Duration::from_secs(10);
@@ -151,6 +151,23 @@ fn is_older(a: &str, b: &str) -> bool {
 pub(super) fn succeed(context: &Context, program: PathBuf) -> Result<()> {
     let started = process::start_detached(&watcher_call(context, program), &context.places.watcher_log());
     started.map(drop).map_err(|cause| cannot_start("the newer git-puff can't be run").because(cause))
+}
+
+/// Starts a watcher for a repository that was renamed or moved, whose git directory is here now, in place of the calling one.
+pub(super) fn follow_to(context: &Context, common_dir: &Path) -> Result<()> {
+    let cannot = |why: &str| cannot_start(&format!("the repository is '{}' now, and {why}", common_dir.display()));
+    let program =
+        context.environment.program.clone().ok_or_else(|| cannot("this program does not know its own path"))?;
+    let was = &context.repo.location().common_dir;
+    let call = watcher_call(context, program).cwd(common_dir).env("GIT_DIR", common_dir);
+    // A worktree elsewhere stays where it is.
+    let beside = context.places.top().is_some() && context.places.top() == was.parent();
+    let call = match common_dir.parent().filter(|_| beside) {
+        Some(top) => call.env("GIT_WORK_TREE", top),
+        None => call,
+    };
+    let log = Places::new(common_dir, None).watcher_log();
+    process::start_detached(&call, &log).map(drop).map_err(|cause| cannot("it can't be run there").because(cause))
 }
 
 #[cfg(test)]

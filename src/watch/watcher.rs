@@ -30,12 +30,19 @@ const AGAIN: Duration = Duration::from_secs(15);
 pub fn run(mut context: Context) -> Result<()> {
     context.places.prepare()?;
     let path = context.places.watcher_lock();
+    let home = identity(&context.repo.location().common_dir).filter(|home| Some(*home) == identity(Path::new(".")));
     loop {
         let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
         let Some(lock) = lock else { return Ok(()) };
-        let end = Watcher::new(&context).watch(&mut context)?;
+        let end = Watcher::new(&context, home).watch(&mut context);
         drop(lock);
+        // Whatever failed, failed because of that.
+        let end = match moved(&context, &home) {
+            Some(folder) => End::Moved(folder),
+            None => end?,
+        };
         match end {
+            End::Moved(folder) => return jobs::follow_to(&context, &folder),
             End::Interrupted => return Ok(()),
             End::HandOver(program) => return jobs::succeed(&context, program),
             // A launcher that wrote its job while we were leaving saw us alive: look once more, now without the lock.
@@ -50,6 +57,31 @@ enum End {
     Idle,
     Interrupted,
     HandOver(PathBuf),
+    /// The git directory is here now.
+    Moved(PathBuf),
+}
+
+/// What tells a folder from others: its file system and its number there.
+#[cfg(unix)]
+fn identity(folder: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    folder.metadata().ok().map(|meta| (meta.dev(), meta.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<(u64, u64)> {
+    None
+}
+
+/// Where the git directory is now, when it is not where it was any more: this process stays in it, whatever its name is.
+/// `home` is the folder that this process began in, where that is the git directory.
+fn moved(context: &Context, home: &Option<(u64, u64)>) -> Option<PathBuf> {
+    let home = home.as_ref()?;
+    if identity(&context.repo.location().common_dir).as_ref() == Some(home) {
+        return None;
+    }
+    // None when it was deleted.
+    std::env::current_dir().ok().filter(|here| identity(here).as_ref() == Some(home))
 }
 
 fn live_jobs(context: &Context) -> Result<Vec<Run>> {
@@ -64,10 +96,12 @@ struct Watcher {
     /// Until when something that failed rests, and how often it has.
     rests: HashMap<RunId, (Instant, u32)>,
     queue_rests: Option<Instant>,
+    /// The git directory's identity, where this process is in it.
+    home: Option<(u64, u64)>,
 }
 
 impl Watcher {
-    fn new(context: &Context) -> Watcher {
+    fn new(context: &Context, home: Option<(u64, u64)>) -> Watcher {
         let status = Status {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -75,7 +109,7 @@ impl Watcher {
             last_poll_at: HashMap::new(),
             next_poll_at: None,
         };
-        Watcher { poller: Poller::default(), status, bell: None, rests: HashMap::new(), queue_rests: None }
+        Watcher { poller: Poller::default(), status, bell: None, rests: HashMap::new(), queue_rests: None, home }
     }
 
     fn watch(&mut self, context: &mut Context) -> Result<End> {
@@ -84,6 +118,9 @@ impl Watcher {
             self.bell = rung(&context.places.bell());
             // A watcher lives for days: what the user sets meanwhile counts. A broken file is for `doctor` to tell.
             let _ = context.read_settings();
+            if let Some(folder) = moved(context, &self.home) {
+                return Ok(End::Moved(folder));
+            }
             if let Some(program) = handover(context) {
                 return Ok(End::HandOver(program));
             }
@@ -150,7 +187,8 @@ impl Watcher {
         let until = [self.poller.next(), self.queue_rests].into_iter().flatten().fold(latest, Instant::min);
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || rung(&context.places.bell()) != self.bell {
+            let is_moved = self.home.is_some() && identity(&context.repo.location().common_dir) != self.home;
+            if left.is_zero() || is_moved || rung(&context.places.bell()) != self.bell {
                 return pause(Duration::ZERO);
             }
             if pause(left.min(TICK)) == Wake::Interrupted {

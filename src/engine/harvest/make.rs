@@ -148,6 +148,9 @@ fn message(store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, report:
         message += &format!("Puff-Task: {task}\n");
     }
     message += &format!("Puff-Variant: {}/{}\n", variant.index, run.variants.len().max(run.best_of as usize));
+    if variant.status != VariantStatus::Completed {
+        message += &format!("Puff-Status: {}\n", variant.status.as_str());
+    }
     if let Some(sum) = &variant.patch_sha256 {
         message += &format!("Puff-Patch: {sum}\n");
     }
@@ -174,7 +177,10 @@ pub(super) fn record(
                 if made.signed.is_some() || store.file(head, &path)?.is_some() {
                     files.push((path, made.signed.clone()));
                 }
-            } else if variant.status.is_terminal() && variant.status != VariantStatus::Completed {
+            } else if variant.status.is_terminal()
+                && variant.status != VariantStatus::Completed
+                && variant.apply.is_none()
+            {
                 variant.apply = Some(Apply::Skipped);
             }
             let path = format!("variants/{}/meta.json", variant.name());
@@ -194,7 +200,8 @@ pub(super) fn record(
         if run.state == State::Reviewed && review.as_ref().is_some_and(|review| !review.outdated(run).is_empty()) {
             run.advance(State::Harvested).or_fail(|| format!("the run '{id}' can't be harvested"))?;
         }
-        if run.state == State::Ready && run.is_complete() && !run.has_unharvested() {
+        let salvaged = run.state == State::Error && run.variants.iter().any(|variant| variant.commit.is_some());
+        if (run.state == State::Ready || salvaged) && run.is_complete() && !run.has_unharvested() {
             run.advance(State::Harvested).or_fail(|| format!("the run '{id}' can't be harvested"))?;
         }
         Ok(Some(Change { files, views: Some(&views), ..Change::new(StepKind::Harvest, subject(run, made)) }))
@@ -208,7 +215,10 @@ fn enter(variant: &mut Variant, made: &Made) {
     }
     variant.apply = Some(made.applied.apply);
     variant.conflicts = made.applied.paths.clone();
-    variant.reason = made.reason.clone();
+    // How an attempt ended that did not complete is what there is to know about it.
+    if variant.status == VariantStatus::Completed || variant.reason.is_none() {
+        variant.reason = made.reason.clone();
+    }
     variant.commit = made.commit;
     variant.branch = made.branch.clone();
     variant.files = made.stats.map(|stats| stats.files);

@@ -218,6 +218,28 @@ impl Repo {
         Ok(())
     }
 
+    /// Notes that the folder of a worktree is at another path now, it and the repository having been moved. The file in the
+    /// folder that names the repository is another matter.
+    ///
+    /// # Errors
+    /// When another folder is there, or the git directory can't be written.
+    pub fn relocate_worktree(&self, worktree: &Worktree, to: &Path) -> io::Result<()> {
+        let there = Folder::open(to)?.identity()?;
+        if let Some((folder, record)) = self.record_of(&worktree.path).or_else(|| self.record_of(to)) {
+            if !record.folder.is(&there) {
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, "another folder is there"));
+            }
+            let paths = [to.to_owned(), super::resolved(to).unwrap_or_else(|| to.to_owned())];
+            // It shares its objects with the repository where that is now.
+            if folder.join("commondir").is_file() {
+                let common = [as_bytes(&self.location().common_dir), vec![b'\n']].concat();
+                write_new(&folder.join("commondir"), &common)?;
+            }
+            write_new(&folder.join(FOLDER), &serde_json::to_vec(&Record { paths, ..record })?)?;
+        }
+        write_new(&worktree.admin.join("gitdir"), &[as_bytes(&to.join(".git")), vec![b'\n']].concat())
+    }
+
     /// Forgets the worktree at this path. Its folder is not touched.
     pub(super) fn forget_folder(&self, path: &Path) -> io::Result<()> {
         self.record_of(path).map_or(Ok(()), |(folder, _)| remove_stubborn(&folder))

@@ -76,7 +76,7 @@ pub(super) fn collect(client: &Client, question: &Question) -> Result<Collection
                 reason: None,
                 risks: Vec::new(),
             });
-            return Ok(Collection { attempts: None, attempts_made: made.collect() });
+            return Ok(Collection { attempts_made: made.collect(), ..Collection::default() });
         }
         there = now;
     }

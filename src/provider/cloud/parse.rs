@@ -129,7 +129,8 @@ pub(super) fn show(stdout: &[u8]) -> Result<Collection, Failure> {
         })
         .collect();
     made.sort_by_key(|attempt| attempt.placement);
-    Ok(Collection { attempts: credible(shown.attempt_total), attempts_made: made })
+    let attempts = credible(shown.attempt_total);
+    Ok(Collection { attempts, attempts_made: made, ..Collection::default() })
 }
 
 fn attempt_status(word: &str) -> VariantStatus {

@@ -4,6 +4,7 @@
 //! session, whose id follows from run and number, and in its worktree: so nothing is lost when whoever looks is killed.
 
 mod begin;
+mod moved;
 mod standing;
 mod take;
 
@@ -50,7 +51,7 @@ impl<'c> LocalAgents<'c> {
                 .hint("'git puff sync' brings what became of it"));
         }
         let local = run.local.clone().ok_or_else(unknown)?;
-        Ok((run, local))
+        moved::follow(self.context, run, local)
     }
 
     /// Held while sessions are started or ended: two who look at the same run start each attempt once.

@@ -26,10 +26,14 @@ pub(super) struct Standing {
 impl Standing {
     /// It failed, in the words of an error.
     pub fn failed(error: &Error) -> Standing {
-        let cause = error.causes().first().and_then(|cause| Some(format!(": {}", cause.lines().next()?)));
-        let reason = format!("{}{}", error.message(), cause.unwrap_or_default());
-        Standing { status: VariantStatus::Failed, reason: Some(reason), session: None }
+        Standing { status: VariantStatus::Failed, reason: Some(in_a_line(error)), session: None }
     }
+}
+
+/// An error with its cause, in a line.
+pub(super) fn in_a_line(error: &Error) -> String {
+    let cause = error.causes().first().and_then(|cause| Some(format!(": {}", cause.lines().next()?)));
+    format!("{}{}", error.message(), cause.unwrap_or_default())
 }
 
 /// How far a variant is. `alone` when nobody else may be starting its session right now.

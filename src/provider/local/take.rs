@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::WorktreeFault;
 use crate::model::{Local, Risk, Run, Session, SessionState, TaskId, Variant, VariantStatus};
-use crate::provider::{Attempt, Collection};
+use crate::provider::{Attempt, Collection, NotTaken};
 use crate::session::traces::Traces;
 use crate::session::{log, lost, worktree};
 use crate::store::{SessionStore, sha256};
@@ -23,19 +23,19 @@ impl LocalAgents<'_> {
     /// Takes what every variant that is through has made.
     pub(super) fn take(&self, task: &TaskId) -> Result<Collection> {
         let (run, local) = self.run(task)?;
-        let mut attempts_made = Vec::new();
+        let mut taken = Collection::default();
         for variant in &run.variants {
             let standing = standing::of(self.context, &run, &local, variant, false);
             standing::note_end(self.context, &run, &local, variant, &standing);
             if standing.status.is_terminal() {
-                attempts_made.extend(self.take_one(&run, &local, variant, standing));
+                self.take_one(&run, &local, variant, standing, &mut taken);
             }
         }
-        Ok(Collection { attempts: None, attempts_made })
+        Ok(taken)
     }
 
-    /// What a variant made, with whatever its worktree has; none when that was taken before.
-    fn take_one(&self, run: &Run, local: &Local, variant: &Variant, standing: Standing) -> Option<Attempt> {
+    /// Takes what a variant made, with whatever its worktree has; nothing when that was taken before.
+    fn take_one(&self, run: &Run, local: &Local, variant: &Variant, standing: Standing, taken: &mut Collection) {
         let path = local.worktree(variant.index);
         let mut attempt = Attempt {
             placement: Some(variant.index - 1),
@@ -55,7 +55,8 @@ impl LocalAgents<'_> {
         let worktree = self.context.repo.worktree_at(&path);
         let gone = matches!(self.context.repo.open_worktree(&path), Err(WorktreeFault::Gone));
         if gone || (worktree.is_none() && !worked_there(self.context, run, variant, &path)) {
-            return variant.patch_sha256.is_none().then_some(attempt);
+            taken.attempts_made.extend(variant.patch_sha256.is_none().then_some(attempt));
+            return;
         }
         attempt.risks = worktree.as_ref().map(Traces::between).unwrap_or_default();
         if let Some(session) = standing.session.filter(|session| session.state == SessionState::Lost) {
@@ -96,14 +97,14 @@ impl LocalAgents<'_> {
                 attempt.patch = Some(snapshot.patch);
             }
             Err(error) => {
-                let Standing { status, reason, .. } = Standing::failed(&error);
-                if attempt.status == VariantStatus::Completed {
-                    attempt.status = status;
-                }
-                attempt.reason = reason;
+                // That is not the agent's failure: the attempt stays what it is, and the next harvest reads it again.
+                let why = standing::in_a_line(&error);
+                let own = attempt.reason.take().filter(|_| attempt.status != VariantStatus::Completed);
+                attempt.reason = Some(own.map_or(why.clone(), |own| format!("{own}; {why}")));
+                taken.not_taken.push(NotTaken { placement: variant.index - 1, why });
             }
         }
-        Some(attempt)
+        taken.attempts_made.push(attempt);
     }
 
     /// Removes the worktrees of what is recorded now.

@@ -7,6 +7,7 @@ mod attached;
 mod judge;
 
 use std::io;
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -51,7 +52,7 @@ pub fn run(context: &Context, id: &SessionId) -> Result<()> {
     if lock.is_none() || session.pid.is_some() || session.state.is_over() {
         return Ok(());
     }
-    process::block_on(supervise(context, &place, session))
+    process::block_on(supervise(context, &place.from_within(), place.folder(), session))
 }
 
 /// A session at work.
@@ -73,14 +74,14 @@ struct Supervisor<'c> {
     resume: bool,
 }
 
-async fn supervise(context: &Context, place: &SessionPlace, mut session: Session) -> Result<()> {
+async fn supervise(context: &Context, place: &SessionPlace, named: &Path, mut session: Session) -> Result<()> {
     let id = session.id.clone();
     let log = Writer::begin(place, session.log_size).or_fail(|| format!("the log of '{id}' can't be written"))?;
     let listener = listen(place).or_fail(|| format!("the socket of '{id}' can't be made"))?;
     adopt_orphans();
     // An agent that ignored the end of its terminal would outlive a supervisor that is killed.
     process::hear_signals();
-    let (terminal, output, keyboard) = match begin(place, &session) {
+    let (terminal, output, keyboard) = match begin(place, named, &session) {
         Ok(begun) => begun,
         Err(failure) => {
             let missing = matches!(failure, Failure::NotFound { .. });
@@ -128,12 +129,17 @@ fn adopt_orphans() {
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
-fn begin(place: &SessionPlace, session: &Session) -> std::result::Result<(Terminal, Screenside, Keyboard), Failure> {
+/// Starts the agent. `named` is the folder of the session by its whole name, which marks its processes.
+fn begin(
+    place: &SessionPlace,
+    named: &Path,
+    session: &Session,
+) -> std::result::Result<(Terminal, Screenside, Keyboard), Failure> {
     let (program, args) = match session.argv.split_first() {
         Some((program, args)) => (program.as_str(), args),
         None => ("", &[][..]),
     };
-    let cmd = Cmd::new(program).args(args).cwd(&session.cwd).env("TERM", "xterm-256color").env(MARK, place.folder());
+    let cmd = Cmd::new(program).args(args).cwd(&session.cwd).env("TERM", "xterm-256color").env(MARK, named);
     // What git would take from us for the agent's own repository.
     let cmd = crate::git::TIES.iter().fold(cmd, |cmd, name| cmd.env_remove(name));
     let input = match session.stdin {

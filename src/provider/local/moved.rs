@@ -1,0 +1,65 @@
+//! Worktrees of a repository that was renamed or moved while agents were active: git's links between the two name folders
+//! that are gone, and so does the run's record. They are mended as `git worktree repair` does.
+
+use std::path::Path;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::Worktree;
+use crate::model::{Local, Run, StepKind};
+use crate::session::worktree::Yard;
+use crate::store::{Change, RunStore};
+
+/// Finds the worktrees of a run where they are now, and links them with the repository again.
+///
+/// # Errors
+/// When that can't be recorded.
+pub(super) fn follow(context: &Context, run: Run, local: Local) -> Result<(Run, Local)> {
+    let (run, local) = if local.worktrees.is_dir() { (run, local) } else { relocate(context, run, local)? };
+    for variant in &run.variants {
+        let path = local.worktree(variant.index);
+        let known = path.is_dir().then(|| known_at(context, &path)).flatten();
+        if let Some(worktree) = known.filter(|worktree| names_another_place(worktree)) {
+            // What can't be written is as it was: the harvest does not need it.
+            let _ = context.repo.link_worktree(&worktree);
+        }
+    }
+    Ok((run, local))
+}
+
+/// The folder of the worktrees went with the repository: into the folder beside it that new ones would be made in.
+fn relocate(context: &Context, run: Run, local: Local) -> Result<(Run, Local)> {
+    let Ok(yard) = Yard::find(context) else { return Ok((run, local)) };
+    let now = Local { worktrees: yard.of_run(&run.run), ..local.clone() };
+    let mut found = false;
+    for variant in &run.variants {
+        let (from, to) = (local.worktree(variant.index), now.worktree(variant.index));
+        // Only git's own record of the old folder says that this is the same one.
+        let known = known_at(context, &from).or_else(|| known_at(context, &to));
+        let Some(known) = known.filter(|_| to.is_dir() && from != to) else { continue };
+        found |= context.repo.relocate_worktree(&known, &to).is_ok();
+    }
+    if !found {
+        return Ok((run, local));
+    }
+    let folder = now.worktrees.display().to_string();
+    let outcome = RunStore::new(context).update(&run.run, context.clock.now(), |run| {
+        run.local = Some(now.clone());
+        Ok(Some(Change::new(StepKind::Observe, format!("its worktrees are in '{folder}' now"))))
+    })?;
+    Ok((outcome.recorded.run, now))
+}
+
+/// What git knows of a worktree by exactly this name.
+fn known_at(context: &Context, path: &Path) -> Option<Worktree> {
+    context.repo.worktrees().into_iter().find(|worktree| worktree.path == path)
+}
+
+/// Does the file in a worktree name a folder for it that is gone? One that an agent has written or removed stays as it is.
+fn names_another_place(worktree: &Worktree) -> bool {
+    let file = std::fs::read_to_string(worktree.path.join(".git")).unwrap_or_default();
+    let Some(named) = file.strip_prefix("gitdir: ").map(|named| worktree.path.join(named.trim_end())) else {
+        return false;
+    };
+    !named.exists() && named.file_name() == worktree.admin.file_name()
+}

@@ -1,0 +1,171 @@
+//! Trouble that is not the agents': what cannot be read now, and a repository that gets another name meanwhile. An agent
+//! that has finished stays finished.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::crew::Crew;
+use crate::support::lab::{Ran, make_executable, run, wait_until};
+use crate::support::stage::each;
+
+/// Waits until the test says so.
+const WAITS: &str = "while [ ! -e $LAB/go ]; do sleep 0.05; done";
+
+/// Puts a git before the real one that has no space left in worktrees whose path fits, as long as `full` is there.
+fn fill_disk(crew: &Crew, worktrees: &str) {
+    let real = run(crew.lab.command("sh").args(["-c", "command -v git"])).ok().stdout;
+    let script = format!(
+        "#!/bin/sh\ncase \"$(pwd -P) $*\" in {worktrees}*write-tree*) if [ -e '{}' ]; then\n\
+         echo 'fatal: unable to write new index file: No space left on device' >&2; exit 128; fi;; esac\n\
+         exec {} \"$@\"\n",
+        crew.lab.path("full").display(),
+        real.trim(),
+    );
+    fs::write(crew.lab.path("bin/git"), script).unwrap();
+    make_executable(&crew.lab.path("bin/git"));
+    fs::write(crew.lab.path("full"), "").unwrap();
+}
+
+/// `git-puff …`, called directly: git would put its own folder before ours on the PATH.
+fn harvest(crew: &Crew, args: &[&str]) -> Ran {
+    run(crew.lab.command(env!("CARGO_BIN_EXE_git-puff")).arg("harvest").args(args))
+}
+
+/// `git puff …` in another folder.
+fn puff_in(crew: &Crew, folder: &Path, args: &[&str]) -> Ran {
+    run(crew.lab.command("git").current_dir(folder).arg("puff").args(args))
+}
+
+fn show(crew: &Crew, folder: &Path, id: &str) -> Value {
+    puff_in(crew, folder, &["show", id, "--json"]).ok().json()
+}
+
+#[test]
+fn work_that_cannot_be_read_now_is_not_a_failed_attempt() {
+    let crew = Crew::new();
+    crew.agent("makes", "echo x >x");
+    let id = crew.launch(&["--agent", "makes:2"]);
+    crew.lab.puff(&["watch", &id]).ok();
+    fill_disk(&crew, "*");
+    for _ in 0..2 {
+        let said = harvest(&crew, &[&id]).exits(1);
+        assert!(said.stderr.contains("No space left on device") && said.stderr.contains("hint: "), "{}", said.stderr);
+        let seen = crew.lab.show(&id);
+        assert_eq!((&seen["state"], each(&seen, "status")), (&json!("ready"), vec![json!("completed"); 2]), "{seen:#}");
+        assert_eq!(each(&seen, "apply"), [Value::Null, Value::Null]);
+    }
+    let reason = crew.lab.show(&id)["variants"][0]["reason"].to_string();
+    assert!(reason.contains("No space left on device"), "{reason}");
+    fs::remove_file(crew.lab.path("full")).unwrap();
+    let seen = harvest(&crew, &[&id, "--json"]).ok().json();
+    assert_eq!((&seen["state"], each(&seen, "apply")), (&json!("harvested"), vec![json!("applied"); 2]));
+    assert_eq!(each(&seen, "reason"), [Value::Null, Value::Null]);
+    assert_eq!(crew.file(&id, 2, "x"), "x");
+}
+
+#[test]
+fn the_others_are_harvested_and_the_rest_by_the_next_harvest() {
+    let crew = Crew::new();
+    crew.agent("makes", WAITS).agent("also", &format!("echo x >x; {WAITS}"));
+    crew.agent("fails", &format!("echo half >half; {WAITS}; exit 3"));
+    let id = crew.launch(&["--agent", "makes", "--agent", "also", "--agent", "fails", "--harvest"]);
+    fill_disk(&crew, "*/var[23]*");
+    // The git of the watcher, which is there already, is the real one.
+    crew.lab.puff(&["stop", &id]).ok();
+    fs::write(crew.lab.path("go"), "").unwrap();
+    crew.lab.puff(&["watch", &id]).ok();
+    let said = harvest(&crew, &[&id]).exits(3);
+    assert!(said.stderr.contains("variant 2 is not harvested"), "{}", said.stderr);
+    let seen = crew.lab.show(&id);
+    assert_eq!(
+        (&seen["state"], each(&seen, "status")),
+        (&json!("ready"), vec![json!("completed"), json!("completed"), json!("failed")])
+    );
+    assert_eq!(each(&seen, "apply"), [json!("empty"), Value::Null, json!("skipped")]);
+    let reason = seen["variants"][2]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("it ended with exit code 3; ") && reason.contains("No space left"), "{reason}");
+    fs::remove_file(crew.lab.path("full")).unwrap();
+    let seen = harvest(&crew, &[&id, "--json"]).ok().json();
+    assert_eq!(
+        (&seen["state"], each(&seen, "apply")),
+        (&json!("harvested"), vec![json!("empty"), json!("applied"), json!("skipped")])
+    );
+    assert_eq!(seen["variants"][2]["reason"], "it ended with exit code 3");
+    assert!(crew.lab.puff(&["patch", &format!("{id}:3")]).ok().stdout.contains("+half\n"));
+}
+
+#[test]
+fn without_a_folder_for_temporary_files_agents_work_and_are_harvested() {
+    let mut crew = Crew::new();
+    crew.agent("makes", "echo x >x");
+    crew.lab.set("TMPDIR", "/nonexistent/folder");
+    let id = crew.launch(&["--agent", "makes:2"]);
+    crew.lab.puff(&["watch", &id]).ok();
+    crew.lab.puff(&["session", "send", &format!("{id}-var1"), "x"]).exits(1);
+    let seen = harvest(&crew, &[&id, "--json"]);
+    assert!(seen.code == 0 || seen.code == 1, "{}", seen.stderr);
+    assert_eq!(each(&crew.lab.show(&id), "status"), ["completed"; 2]);
+    crew.lab.unset("TMPDIR");
+    crew.lab.puff(&["harvest", &id]).ok();
+    assert_eq!(each(&crew.lab.show(&id), "apply"), ["applied"; 2]);
+}
+
+#[test]
+fn a_repository_that_is_renamed_meanwhile_keeps_what_its_agents_make() {
+    let crew = Crew::new();
+    crew.agent("waits", &format!("echo before >before; {WAITS}; echo after >after"));
+    let id = crew.launch(&["--agent", "waits:3", "--jobs", "2", "--harvest"]);
+    wait_until("two are begun", || (1..=2).all(|at| crew.yard().join(format!("{id}/var{at}/before")).is_file()));
+    let (old, new) = (crew.lab.work(), crew.lab.path("renamed"));
+    fs::rename(&old, &new).unwrap();
+    fs::write(crew.lab.path("go"), "").unwrap();
+    let ended = |at: u32| {
+        let shown = puff_in(&crew, &new, &["session", "show", &format!("{id}-var{at}"), "--json"]).json();
+        shown["state"] == "exited" && shown["exit"] == 0
+    };
+    wait_until("two have ended", || ended(1) && ended(2));
+    // Its watcher follows it.
+    wait_until("all are harvested", || show(&crew, &new, &id)["state"] == "harvested");
+    let seen = show(&crew, &new, &id);
+    assert_eq!((each(&seen, "status"), each(&seen, "apply")), (vec![json!("completed"); 3], vec![json!("applied"); 3]));
+    for at in 1..=3 {
+        assert_eq!(crew.lab.git_in(&new, &["show", &format!("puff/{id}/var{at}:after")]), "after");
+    }
+    let shown = puff_in(&crew, &new, &["session", "show", &format!("{id}-var1"), "--json"]).json();
+    assert!(Path::new(shown["log_path"].as_str().unwrap()).is_file(), "{shown:#}");
+    assert!(!old.exists(), "nothing was made where it was");
+    assert_eq!(crew.lab.git_in(&new, &["worktree", "list"]).lines().count(), 1);
+    fs::rename(&new, &old).unwrap();
+}
+
+#[test]
+fn worktrees_that_are_moved_with_their_repository_are_linked_with_it_again() {
+    let crew = Crew::new();
+    crew.agent("waits", &format!("echo before >before; {WAITS}; git rev-parse --git-common-dir >where"));
+    let id = crew.launch(&["--agent", "waits:2"]);
+    wait_until("both are begun", || (1..=2).all(|at| crew.yard().join(format!("{id}/var{at}/before")).is_file()));
+    let place = crew.lab.path("elsewhere");
+    fs::create_dir(&place).unwrap();
+    let new = place.join("work");
+    fs::rename(crew.lab.work(), &new).unwrap();
+    fs::rename(crew.yard(), place.join("work.puff")).unwrap();
+    // The watcher follows, and links them, so that git works in them again.
+    let common = new.join(".git").display().to_string();
+    let var1 = place.join(format!("work.puff/{id}/var1"));
+    wait_until("it is linked", || {
+        run(crew.lab.command("git").current_dir(&var1).args(["rev-parse", "--git-common-dir"])).stdout.trim() == common
+    });
+    fs::write(crew.lab.path("go"), "").unwrap();
+    wait_until("both have ended", || show(&crew, &new, &id)["state"] == "ready");
+    let seen = puff_in(&crew, &new, &["harvest", &id, "--json"]).ok().json();
+    assert_eq!(
+        (each(&seen, "status"), each(&seen, "apply")),
+        (vec![json!("completed"); 2], vec![json!("applied"); 2]),
+        "{seen:#}"
+    );
+    assert_eq!(crew.lab.git_in(&new, &["show", &format!("puff/{id}/var2:where")]), common);
+    assert!(!place.join("work.puff").exists() && !crew.lab.work().exists());
+    fs::rename(&new, crew.lab.work()).unwrap();
+}
