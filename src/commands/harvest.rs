@@ -83,7 +83,14 @@ pub const MANUAL: Manual = Manual {
         (Kind::Partial, "A completed variant did not apply."),
     ],
     places: &[manual::RUN_REFS, manual::BRANCHES, manual::REPORT_NOTES, manual::RUN_NOTES],
-    settings: &[settings::BRANCH_PREFIX, settings::REMOTE, settings::CODEX, settings::DIALECT, settings::SETTLE],
+    settings: &[
+        settings::BRANCH_PREFIX,
+        settings::REMOTE,
+        settings::CODEX,
+        settings::DIALECT,
+        settings::SETTLE,
+        settings::HARVEST_IGNORED,
+    ],
     variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
     ..Manual::NONE
 };

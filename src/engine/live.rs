@@ -8,7 +8,7 @@ use crate::context::{AgentEnv, Context};
 use crate::error::{Error, Result};
 use crate::model::{Run, RunId, State};
 use crate::session::user_files::UserFiles;
-use crate::store::{ENVIRONMENT, LiveFiles, RunStore, USER_FILES, runs_with_live_files, user_files_of};
+use crate::store::{ENVIRONMENT, LiveFiles, RunStore, USER_FILES, ignored_before, runs_with_live_files, user_files_of};
 
 /// Files of a run that is not recorded are older than this when nobody is about to record it.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
@@ -45,7 +45,14 @@ pub fn forget(context: &Context, run: &Run) {
     }
     if matches!(run.state, State::Harvested | State::Reviewed | State::Picked | State::Cancelled) {
         live.forget(USER_FILES);
-        run.variants.iter().for_each(|variant| live.forget(&user_files_of(variant.index)));
+        for variant in &run.variants {
+            live.forget(&user_files_of(variant.index));
+            // A worktree that stays is harvested again, and then as before.
+            let stays = run.local.as_ref().is_some_and(|local| local.worktree(variant.index).exists());
+            if !stays {
+                live.forget(&ignored_before(variant.index));
+            }
+        }
     }
 }
 

@@ -58,6 +58,17 @@ pub struct Snapshot {
     pub worktrees: Vec<NestedWorktree>,
     /// What is at the path of the worktree instead of its folder, which was found where it was moved to.
     pub replaced: Option<Replaced>,
+    /// New files that git ignores, and that are not in it.
+    pub ignored: Vec<String>,
+}
+
+/// What becomes of the ignored files of a worktree.
+#[derive(Clone, Debug, Default)]
+pub struct Ignored {
+    /// Those that were there before: they are nobody's work.
+    pub before: BTreeSet<Vec<u8>>,
+    /// Patterns for those that are taken all the same.
+    pub keep: Vec<String>,
 }
 
 fn unreadable(worktree: &Path, cause: anyhow::Error) -> Error {
@@ -73,6 +84,14 @@ impl Repo {
     /// # Errors
     /// When its folder is gone, or something else is in its place and it is nowhere near, or git can't read it.
     pub fn snapshot(&self, worktree: &Path, base: Oid) -> Result<Snapshot> {
+        self.snapshot_with(worktree, base, None)
+    }
+
+    /// Takes a snapshot of a linked worktree with some of its ignored files, and names the others.
+    ///
+    /// # Errors
+    /// As [`Repo::snapshot`].
+    pub fn snapshot_with(&self, worktree: &Path, base: Oid, ignored: Option<&Ignored>) -> Result<Snapshot> {
         let (folder, replaced) = match self.open_worktree(worktree) {
             Ok(folder) => (folder, None),
             Err(WorktreeFault::Replaced(replaced)) => match self.open_moved(&replaced) {
@@ -89,17 +108,33 @@ impl Repo {
             }
             Err(fault) => return Err(unreadable(worktree, fault.into())),
         };
-        let taken = self.take(worktree, folder, base).map_err(|cause| unreadable(worktree, cause))?;
+        let taken = self.take(worktree, folder, base, ignored).map_err(|cause| unreadable(worktree, cause))?;
         Ok(Snapshot { replaced, ..taken })
     }
 
-    fn take(&self, path: &Path, folder: Folder, base: Oid) -> Result<Snapshot, anyhow::Error> {
+    /// The ignored files that are in a linked worktree.
+    ///
+    /// # Errors
+    /// When its folder is not the one that was made, or git can't tell.
+    pub fn ignored_files(&self, worktree: &Path, base: Oid) -> Result<BTreeSet<Vec<u8>>, anyhow::Error> {
+        let view = View::copied(self, worktree, self.open_worktree(worktree)?, base)?;
+        Ok(view.take_ignored(&Ignored::default())?)
+    }
+
+    fn take(
+        &self,
+        path: &Path,
+        folder: Folder,
+        base: Oid,
+        ignored: Option<&Ignored>,
+    ) -> Result<Snapshot, anyhow::Error> {
         let base_tree = self.commit(base).map_err(anyhow::Error::new)?.tree;
         let view = View::copied(self, path, folder, base)?;
         view.read_index(Some(base_tree))?;
         view.add_all()?;
         let of_base = view.list_tree(base_tree)?;
         view.refuse_lost_index(&of_base)?;
+        let ignored = ignored.map(|ignored| view.take_ignored(ignored)).transpose()?.unwrap_or_default();
         let declared = view.declared_submodules(&of_base)?;
         let nested = self.nested(path, &view);
         let is_nested = |path: &[u8]| nested.iter().any(|(inside, _)| inside == path);
@@ -122,6 +157,7 @@ impl Repo {
                 .map(|(path, own_work)| NestedWorktree { path: shown(path), own_work: *own_work })
                 .collect(),
             replaced: None,
+            ignored: ignored.iter().map(|path| shown(path)).collect(),
         })
     }
 

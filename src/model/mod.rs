@@ -59,6 +59,6 @@ pub use step::{StepKind, subject_of};
 pub use together::{Side, Together};
 pub use travel::{LeftBehind, LeftFile, Tombstone};
 pub use variant::{
-    Apply, CONCURRENT, Check, CheckStatus, Counts, MOST_VARIANTS, OUTSIDE, Risk, Score, ScorePart, Variant,
-    VariantStatus,
+    Apply, CONCURRENT, Check, CheckStatus, Counts, IgnoredFiles, MOST_VARIANTS, OUTSIDE, Risk, Score, ScorePart,
+    Variant, VariantStatus,
 };

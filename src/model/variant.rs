@@ -1,5 +1,7 @@
 //! One attempt of a run.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -67,9 +69,44 @@ pub struct Variant {
     /// The last message of the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The ignored files that its agent made and that are not in its patch; absent where there are none, or nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<IgnoredFiles>,
     /// What a newer git-puff wrote here.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// New files that git ignores: they are in no patch, and go with the worktree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IgnoredFiles {
+    /// How many.
+    pub count: u64,
+    /// Which, at most 20: a path, or a folder with many of them as `folder/ (12 files)`.
+    pub paths: Vec<String>,
+}
+
+impl IgnoredFiles {
+    /// How many paths are named.
+    const NAMED: usize = 20;
+    /// A folder with more files than this is named instead of them.
+    const FEW: usize = 3;
+
+    /// Names these files; none where there are none.
+    pub fn of(files: &[String]) -> Option<IgnoredFiles> {
+        let mut folders: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+        for file in files {
+            let folder = file.split_once('/').map_or("", |(folder, _)| folder);
+            folders.entry(folder).or_default().push(file);
+        }
+        // What stands alone was most likely made on purpose, and is named first.
+        let (many, few): (Vec<_>, Vec<_>) =
+            folders.into_iter().partition(|(folder, files)| !folder.is_empty() && files.len() > IgnoredFiles::FEW);
+        let single = few.into_iter().flat_map(|(_, files)| files).cloned();
+        let whole = many.into_iter().map(|(folder, files)| format!("{folder}/ ({} files)", files.len()));
+        let paths = single.chain(whole).take(IgnoredFiles::NAMED).collect();
+        (!files.is_empty()).then_some(IgnoredFiles { count: files.len() as u64, paths })
+    }
 }
 
 impl Variant {
@@ -95,6 +132,7 @@ impl Variant {
             score: None,
             placement: None,
             message: None,
+            ignored: None,
             extra: Map::new(),
         }
     }
@@ -302,4 +340,24 @@ pub struct ScorePart {
     pub value: f64,
     /// In words.
     pub why: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_files_are_named_alone_before_folders_with_many() {
+        let many = (0..30).map(|at| format!("build/{at}.o"));
+        let files: Vec<String> = many.chain(["PLAN.md", "notes/a", "notes/b"].map(str::to_owned)).collect();
+        let named = IgnoredFiles::of(&files).unwrap();
+        assert_eq!(
+            (named.count, named.paths),
+            (33, ["PLAN.md", "notes/a", "notes/b", "build/ (30 files)"].map(str::to_owned).to_vec())
+        );
+        let loose: Vec<String> = (0..30).map(|at| format!("file{at}")).collect();
+        let named = IgnoredFiles::of(&loose).unwrap();
+        assert_eq!((named.count, named.paths.len()), (30, 20));
+        assert_eq!(IgnoredFiles::of(&[]), None);
+    }
 }

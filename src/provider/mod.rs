@@ -172,6 +172,8 @@ pub struct Collection {
     pub attempts: Option<u32>,
     /// What each attempt made, in the provider's order. Without places, only attempts that made a patch are here.
     pub attempts_made: Vec<Attempt>,
+    /// The ignored files of attempts that left a patch, by the provider's own place for each, from 0.
+    pub ignored: Vec<(u32, Vec<String>)>,
     /// What attempts made and could not be read now. The next collection tries again.
     pub not_taken: Vec<NotTaken>,
 }

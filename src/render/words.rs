@@ -160,6 +160,10 @@ pub fn notes(variant: &Variant, path: impl Fn(&str) -> String) -> Vec<String> {
         let changed = some_of(strays.iter().map(|risk| path(&risk.path)));
         notes.push(format!("{}: {changed} (changed there while its agent was active)", Risk::USER_WORKTREE));
     }
+    if let Some(ignored) = &variant.ignored {
+        let named = some_of(ignored.paths.iter().map(|name| path(name)));
+        notes.push(format!("{} not in the patch: {named}", number(ignored.count as usize, "new ignored file")));
+    }
     notes.extend(checks(variant));
     notes
 }

@@ -23,8 +23,16 @@ pub fn works_here(session: &SessionId) -> String {
 /// The file in a session's folder that says how its setup ended, when that was not well.
 const SETUP_FAILED: &str = "setup-failed";
 
+/// The file in a session's folder that lists the ignored files that were there after the setup.
+pub const SETUP_LEFT: &str = "ignored-after-setup";
+
 /// Runs the setup, then the agent in its place. The agent's standard input is not the setup's to read.
-const SETUP: &str = r#"sh -c "$1" </dev/null || { code=$?; echo "$code" >"$2"; exit "$code"; }; shift 2; exec "$@""#;
+const SETUP: &str = concat!(
+    r#"sh -c "$1" </dev/null || { code=$?; echo "$code" >"$2"; exit "$code"; }; "#,
+    // What the setup left is nobody's work. 'set -C' follows no link that somebody put there.
+    r#"(set -C; git -c core.fsmonitor=false ls-files -z --others --ignored --exclude-standard >"$3") 2>/dev/null; "#,
+    r#"shift 3; exec "$@""#,
+);
 
 /// The folder in which the worktrees of a repository are.
 #[derive(Clone, Debug)]
@@ -152,32 +160,42 @@ pub fn copied(context: &Context) -> Vec<String> {
     context.settings.all(settings::WORKTREE_COPY).into_iter().map(|setting| setting.value).collect()
 }
 
-/// Finds out whether the patterns of `puff.worktree.copy` can be used.
+/// The values of `puff.harvest.ignored`.
+pub fn kept(context: &Context) -> Vec<String> {
+    context.settings.all(settings::HARVEST_IGNORED).into_iter().map(|setting| setting.value).collect()
+}
+
+/// Finds out whether the patterns of `puff.worktree.copy` and `puff.harvest.ignored` can be used.
 ///
 /// # Errors
 /// When git does not take one for a path of the repository.
 pub fn check(context: &Context) -> Result<()> {
-    let patterns = copied(context);
-    let Some(main) = context.places.top().filter(|_| !patterns.is_empty()) else { return Ok(()) };
-    let not_understood = |what: &str| {
-        Error::usage(format!("puff.worktree.copy is not understood: {what}"))
-            .hint("each value is a path or pattern of the main worktree, such as .env or config/*.local")
-    };
-    let inside = |pattern: &&String| {
-        Path::new(pattern).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-    };
-    if let Some(outside) = patterns.iter().find(|pattern| !inside(pattern)) {
-        return Err(not_understood(outside));
+    let main = context.places.top();
+    for (key, patterns) in [(settings::WORKTREE_COPY, copied(context)), (settings::HARVEST_IGNORED, kept(context))] {
+        let not_understood = |what: &str| {
+            Error::usage(format!("{} is not understood: {what}", key.name))
+                .hint("each value is a path or pattern of the main worktree, such as .env or config/*.local")
+        };
+        let inside = |pattern: &&String| {
+            Path::new(pattern).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+        };
+        if let Some(outside) = patterns.iter().find(|pattern| !inside(pattern)) {
+            return Err(not_understood(outside));
+        }
+        if let Some(main) = main.filter(|_| !patterns.is_empty()) {
+            let listed = context.repo.ignored(main, &patterns);
+            listed.map_err(|cause| not_understood(&patterns.join(", ")).because(cause))?;
+        }
     }
-    context.repo.ignored(main, &patterns).map(drop).map_err(|cause| not_understood(&patterns.join(", ")).because(cause))
+    Ok(())
 }
 
 /// Puts `puff.worktree.setup` before an agent: in its session, so that it is watched, limited, logged and ended with it.
 pub fn with_setup(context: &Context, place: &SessionPlace, argv: Vec<String>) -> Vec<String> {
     let Some(setup) = context.settings.text(settings::WORKTREE_SETUP) else { return argv };
-    let failed = place.folder().join(SETUP_FAILED).display().to_string();
+    let file = |name| place.folder().join(name).display().to_string();
     let words = ["sh", "-c", SETUP, "puff.worktree.setup"].map(str::to_owned);
-    words.into_iter().chain([setup, failed]).chain(argv).collect()
+    words.into_iter().chain([setup, file(SETUP_FAILED), file(SETUP_LEFT)]).chain(argv).collect()
 }
 
 /// How the setup of a session ended, when that was not well.

@@ -24,6 +24,11 @@ pub fn user_files_of(variant: u32) -> String {
     format!("user-files-var{variant}.json")
 }
 
+/// The ignored files that the worktree of a variant had before its agent began.
+pub fn ignored_before(variant: u32) -> String {
+    format!("ignored-before-var{variant}")
+}
+
 /// The live files of a run. A run of the same name that came before it has others.
 #[derive(Clone, Debug)]
 pub struct LiveFiles<'p> {

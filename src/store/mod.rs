@@ -16,7 +16,7 @@ mod trash;
 pub use app_server::{AppServerPlace, read as read_app_server};
 pub use glance::{Glance, RiskGlance, VariantGlance};
 pub use graves::{Graves, PRUNED, REMOTES, nobody};
-pub use live::{ENVIRONMENT, LiveFiles, USER_FILES, runs_with_live_files, user_files_of};
+pub use live::{ENVIRONMENT, LiveFiles, USER_FILES, ignored_before, runs_with_live_files, user_files_of};
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, REPORT as REPORT_NOTES, edit_notes};
 pub use places::{Places, RUNBOOK, replace};

@@ -41,6 +41,7 @@ mod limits;
 mod local_codex;
 mod local_env;
 mod local_failed;
+mod local_ignored;
 mod local_index;
 mod local_kills;
 mod local_life;

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::engine::identify::{self, Bound};
 use crate::engine::{Listener, Notice, live};
 use crate::error::{Result, ResultExt};
-use crate::model::{Meta, Report, Run, RunId, State, StepKind, Time, Variant};
+use crate::model::{IgnoredFiles, Meta, Report, Run, RunId, State, StepKind, Time, Variant};
 use crate::provider::{Attempt, Collection};
 use crate::store::{Change, Files, Recorded, RunStore};
 
@@ -25,6 +25,11 @@ pub(in crate::engine) fn keep(
     let mut news: Vec<Bound> = Vec::new();
     let outcome = store.update(id, now, |run| {
         let bound = identify::bind(run, collection);
+        for (placement, files) in &collection.ignored {
+            if let Some(variant) = run.variant_mut(placement + 1) {
+                variant.ignored = IgnoredFiles::of(files);
+            }
+        }
         run.identity.get_or_insert_with(|| identity.clone());
         let files = artifacts(run, collection, &bound, client, now)?;
         news = bound.into_iter().filter(|bound| bound.changed).collect();

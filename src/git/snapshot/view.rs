@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::Ignored;
 use crate::git::bytes::{as_path, records, shown};
 use crate::git::folder::Folder;
 use crate::git::repo::Repo;
@@ -88,6 +89,32 @@ impl View {
             Err(GitFailure::Refused { code: 1, .. }) => Ok(()),
             other => other.map(drop),
         }
+    }
+
+    /// Takes in those of the new ignored files that are to be kept, and answers the others.
+    pub fn take_ignored(&self, ignored: &Ignored) -> Result<BTreeSet<Vec<u8>>, GitFailure> {
+        let list = |patterns: &[String]| {
+            let patterns = patterns.iter().map(|pattern| format!(":(top,glob){}", pattern.trim_end_matches('/')));
+            let listed = run(&self
+                .git()
+                .args(["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--"])
+                .args(patterns))?;
+            let new = records(&listed.stdout).filter(|path| !ignored.before.contains(*path));
+            Ok::<BTreeSet<Vec<u8>>, GitFailure>(new.map(<[u8]>::to_vec).collect())
+        };
+        if !ignored.keep.is_empty() {
+            // A repository of its own would be no more than the name of a commit.
+            let kept = list(&ignored.keep)?.into_iter().filter(|path| !path.ends_with(b"/"));
+            let names: Vec<u8> = kept.flat_map(|path| path.into_iter().chain([0])).collect();
+            if !names.is_empty() {
+                let add = ["add", "--force", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"];
+                match run(&self.git().env("GIT_LITERAL_PATHSPECS", "1").args(add).args(self.sparse()).stdin(names)) {
+                    Ok(_) | Err(GitFailure::Refused { code: 1, .. }) => {}
+                    Err(failure) => return Err(failure),
+                }
+            }
+        }
+        list(&[])
     }
 
     pub fn write_tree(&self) -> Result<Oid, anyhow::Error> {

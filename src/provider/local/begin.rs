@@ -13,7 +13,7 @@ use crate::session::control::{self, Request};
 use crate::session::traces::Traces;
 use crate::session::worktree::{self, BEING_MADE};
 use crate::session::{self, Start};
-use crate::store::{ENVIRONMENT, LiveFiles, RunStore, SessionStore};
+use crate::store::{ENVIRONMENT, LiveFiles, RunStore, SessionStore, ignored_before};
 
 /// How many bytes of an agent's output are kept.
 const LOG_SIZE: u64 = 64 << 20;
@@ -68,6 +68,7 @@ fn start(
     let worktree = worktree::make(context, &local.worktree(variant.index), run.base_oid, Hooks::Run)?;
     let invocation = agent.invocation(&Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false });
     Traces::look(context)?.keep_before(&worktree)?;
+    note_ignored(context, run, local, variant);
     worktree
         .lock(&worktree::works_here(&id))
         .or_fail(|| format!("the worktree '{}' can't be locked", worktree.path.display()))?;
@@ -94,4 +95,13 @@ fn start(
         let _ = control::ask(&place, &Request::Kill { why: "it came up too late".to_owned() });
         let _ = worktree.lock(BEING_MADE);
     })
+}
+
+/// Notes which ignored files a worktree has before its agent begins: git-puff, or a hook of the user's, put them there.
+fn note_ignored(context: &Context, run: &Run, local: &Local, variant: &Variant) {
+    // Without it, ignored files are not named: that must not keep an agent from its work.
+    let listed = context.repo.ignored_files(&local.worktree(variant.index), run.base_oid);
+    let Ok(files) = listed else { return };
+    let listed: Vec<u8> = files.into_iter().flat_map(|file| file.into_iter().chain([0])).collect();
+    let _ = LiveFiles::of(&context.places, run).write(&ignored_before(variant.index), &listed);
 }

@@ -7,11 +7,12 @@ use super::standing::{self, Standing};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::WorktreeFault;
-use crate::model::{Local, Risk, Run, Session, SessionState, TaskId, Variant, VariantStatus};
+use crate::git::snapshot::Ignored;
+use crate::model::{Local, Risk, Run, Session, SessionId, SessionState, TaskId, Variant, VariantStatus};
 use crate::provider::{Attempt, Collection, NotTaken};
 use crate::session::traces::Traces;
 use crate::session::{log, lost, worktree};
-use crate::store::{SessionStore, sha256};
+use crate::store::{LiveFiles, SessionStore, ignored_before, sha256};
 
 /// How much of what it printed an agent's last words are looked for in.
 const LAST_WORDS: u64 = 4096;
@@ -23,6 +24,7 @@ impl LocalAgents<'_> {
     /// Takes what every variant that is through has made.
     pub(super) fn take(&self, task: &TaskId) -> Result<Collection> {
         let (run, local) = self.run(task)?;
+        worktree::check(self.context)?;
         let mut taken = Collection::default();
         for variant in &run.variants {
             let standing = standing::of(self.context, &run, &local, variant, false);
@@ -63,8 +65,12 @@ impl LocalAgents<'_> {
             // Its agent may still be writing.
             lost::kill_what_is_left(SessionStore::new(&self.context.places).place(&session.id).folder());
         }
-        match self.context.repo.snapshot(&path, run.base_oid) {
+        let ignored = self.ignored(run, variant);
+        match self.context.repo.snapshot_with(&path, run.base_oid, ignored.as_ref()) {
             Ok(snapshot) => {
+                if ignored.is_some() {
+                    taken.ignored.push((variant.index - 1, snapshot.ignored));
+                }
                 let stays = [
                     (STAYS[0], snapshot.unread, "could not be read, so it is not in the patch"),
                     (STAYS[1], snapshot.submodules, "has work that no other repository has"),
@@ -105,6 +111,16 @@ impl LocalAgents<'_> {
             }
         }
         taken.attempts_made.push(attempt);
+    }
+
+    /// What becomes of a variant's ignored files; none where it is not known which of them were there before its agent.
+    fn ignored(&self, run: &Run, variant: &Variant) -> Option<Ignored> {
+        let live = LiveFiles::of(&self.context.places, run);
+        let mut before = live.read(&ignored_before(variant.index)).ok()??;
+        let first = SessionStore::new(&self.context.places).place(&SessionId::of_variant(&run.run, variant.index, 1));
+        before.extend(std::fs::read(first.folder().join(worktree::SETUP_LEFT)).unwrap_or_default());
+        let before = before.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
+        Some(Ignored { before, keep: worktree::kept(self.context) })
     }
 
     /// Removes the worktrees of what is recorded now.
