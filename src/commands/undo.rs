@@ -14,10 +14,11 @@ use crate::ui::{Format, Ui};
 ///
 /// Branches, record, notes, and the worktrees that a prune removed are as they were, by the same ids. Refused, naming
 /// what has moved, when later work stands on it. Called again, it takes back the one before; without RUN, whichever was
-/// the last of all.
+/// the last of all. Of several runs that had one name, the last comes back by the name, any by the commit of its recovery
+/// point ('git log --first-parent refs/puff/trash/RUN').
 #[derive(Debug, Args)]
 pub struct Undo {
-    /// The run, also one that was pruned
+    /// The run, also one that was pruned; or the commit of a recovery point
     run: Option<Selector>,
     #[command(flatten)]
     abbrev: AbbrevArgs,

@@ -6,7 +6,7 @@ use super::pick::settle::{Standing, standing};
 use super::{pick, prune};
 use crate::context::Context;
 use crate::error::Result;
-use crate::model::{Act, Run};
+use crate::model::{Act, Oid};
 use crate::store::{FileLock, Point, RunStore, Trash};
 
 /// How far something got.
@@ -65,19 +65,19 @@ impl fmt::Display for HalfDone {
 
 /// Finds them, without what somebody is at right now. Nothing is changed.
 pub fn half_done(context: &Context) -> Vec<HalfDone> {
-    let runs = RunStore::new(context);
-    let points = Trash::new(context).list().unwrap_or_default().into_iter();
-    let idle = points.filter(|point| !FileLock::is_held(&context.places.decide_lock(&point.recovery.run)));
-    idle.filter_map(|point| {
-        let run = runs.load(&point.recovery.run).ok()?.run;
-        Some(HalfDone { matter: matter(context, &point, &run)?, point })
-    })
-    .collect()
+    let points = Trash::new(context).of_runs().unwrap_or_default().into_iter();
+    let idle = points.filter(|(point, _)| !FileLock::is_held(&context.places.decide_lock(&point.recovery.run)));
+    idle.filter_map(|(point, head)| Some(HalfDone { matter: matter(context, &point, head)?, point })).collect()
 }
 
-fn matter(context: &Context, point: &Point, run: &Run) -> Option<Matter> {
-    let Act::Pick(pick) = &point.recovery.act else { return Some(Matter::Prune) };
-    match standing(context, point, pick, run) {
+/// How far the act of a point got that is the newest of the run whose journal ends at `head`.
+fn matter(context: &Context, point: &Point, head: Oid) -> Option<Matter> {
+    let Act::Pick(pick) = &point.recovery.act else {
+        // Whoever went on with the run since has changed their mind.
+        return (point.recovery.journal == head).then_some(Matter::Prune);
+    };
+    let run = RunStore::new(context).at(&point.recovery.run, head).ok()?.run;
+    match standing(context, point, pick, &run) {
         Standing::Recorded(_) => None,
         Standing::Done(_) => Some(Matter::Taken),
         Standing::Void => Some(Matter::Void),
@@ -90,17 +90,19 @@ fn matter(context: &Context, point: &Point, run: &Run) -> Option<Matter> {
 /// # Errors
 /// When it can't be ended.
 pub fn end(context: &Context, half: &HalfDone) -> Result<bool> {
-    let id = &half.point.recovery.run;
+    let (trash, id) = (Trash::new(context), &half.point.recovery.run);
+    let _lock = trash.lock(id)?;
+    // It was found without the lock: somebody may have ended it since, and begun another run of that name.
+    let head = RunStore::new(context).head(id);
+    let newest = head.and_then(|head| Some((trash.newest_of(id, head).ok()??, head)));
+    let now = newest.and_then(|(point, head)| (point.id == half.point.id).then(|| matter(context, &point, head)));
+    if now.flatten() != Some(half.matter) {
+        return Ok(false);
+    }
     match half.matter {
         Matter::Waits => return Ok(false),
-        Matter::Taken | Matter::Void => {
-            let _lock = Trash::new(context).lock(id)?;
-            pick::settle::look_back(context, id)?;
-        }
-        Matter::Prune => {
-            let _lock = Trash::new(context).lock(id)?;
-            prune::carry_out(context, &prune::plan(context, id)?)?;
-        }
+        Matter::Taken | Matter::Void => pick::settle::look_back(context, id)?,
+        Matter::Prune => drop(prune::carry_out(context, &prune::plan(context, id)?)?),
     }
     Ok(true)
 }

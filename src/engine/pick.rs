@@ -90,7 +90,7 @@ impl Take<'_> {
             run: run.run.clone(),
             task_id: run.task_id.clone(),
             at: now,
-            previous: trash.newest(&run.run)?.map(|point| point.id),
+            previous: None,
             journal: self.recorded.head,
             act: Act::Pick(pick),
         };

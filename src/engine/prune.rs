@@ -56,8 +56,8 @@ pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
 /// goes over into this one.
 fn keep(context: &Context, plan: &Plan) -> Result<Point> {
     let (trash, run) = (Trash::new(context), &plan.recorded.run);
-    let newest = trash.newest(&run.run)?;
-    let begun = newest.clone().filter(|point| matches!(point.recovery.act, Act::Prune(_)));
+    let newest = trash.newest_of(&run.run, plan.recorded.head)?;
+    let begun = newest.filter(|point| matches!(point.recovery.act, Act::Prune(_)));
     let mut texts: Vec<Text> = plan.notes.clone();
     let (mut worktrees, mut branches) = (plan.worktrees.clone(), plan.branches.clone());
     if let Some(begun) = &begun
@@ -97,10 +97,7 @@ fn keep(context: &Context, plan: &Plan) -> Result<Point> {
         run: run.run.clone(),
         task_id: run.task_id.clone(),
         at: context.clock.now(),
-        previous: match &begun {
-            Some(begun) => begun.recovery.previous,
-            None => newest.map(|point| point.id),
-        },
+        previous: None,
         journal: plan.recorded.head,
         act: Act::Prune(prune),
     };

@@ -2,6 +2,9 @@
 //!
 //! What stands in the way is looked for first, all of it; then things are put back where they were, the run's own ref and
 //! the recovery point last. A kill in between leaves the point, and the next undo goes on.
+//!
+//! What is undone is the newest pick or prune of the run that is there under a name; where none is, the newest of that
+//! name. An earlier run of the same name is brought back by the commit of its recovery point, or by its task.
 
 use super::pick::settle::{Standing, prove_last, standing, target, waits};
 use super::pick::{give_up, prove_clean, short};
@@ -32,17 +35,34 @@ pub struct Undone {
 /// # Errors
 /// When there is none, or later work stands on it: then nothing was moved.
 pub fn undo(context: &Context, selector: Option<&Selector>) -> Result<Undone> {
-    let id = find(context, selector)?;
+    let (id, wanted) = find(context, selector)?;
+    undo_point(context, &id, wanted)
+}
+
+/// Undoes the pick or prune of a recovery point; of the newest one where none is named.
+///
+/// # Errors
+/// As [`undo`].
+pub fn undo_point(context: &Context, id: &RunId, mut wanted: Option<Oid>) -> Result<Undone> {
     let trash = Trash::new(context);
-    let _lock = trash.lock(&id)?;
+    let _lock = trash.lock(id)?;
     loop {
-        let point = trash.newest(&id)?.ok_or_else(|| nothing(&format!("the run '{id}'")))?;
+        let point = match wanted.take() {
+            Some(wanted) => {
+                let gone = || Err(nothing(&format!("the recovery point {}", wanted.shown())));
+                trash
+                    .points(id)
+                    .find(|point| point.as_ref().map_or(true, |point| point.id == wanted))
+                    .unwrap_or_else(gone)
+            }
+            None => newest(context, id)?.map(|(point, _)| point).ok_or_else(|| nothing(&format!("the run '{id}'"))),
+        }?;
         let details = match &point.recovery.act {
             Act::Prune(pruned) => Some(back(context, &point, pruned)?),
             Act::Pick(pick) => untake(context, &point, pick)?,
         };
         if let Some(details) = details {
-            let run = RunStore::new(context).load(&id)?.run;
+            let run = RunStore::new(context).load(id)?.run;
             return Ok(Undone { run, what: point.recovery.words(), details });
         }
     }
@@ -53,12 +73,27 @@ fn nothing(of: &str) -> Error {
         .hint("'git for-each-ref refs/puff/trash' lists what was picked or pruned")
 }
 
-/// The run that is meant. One that was pruned is only known by its recovery point.
-fn find(context: &Context, selector: Option<&Selector>) -> Result<RunId> {
-    let points = Trash::new(context).list()?;
-    let newest = || points.iter().max_by_key(|point| point.recovery.at).map(|point| point.recovery.run.clone());
+/// The point of a name that is undone next, and whether a run that it does not belong to has the name by now.
+fn newest(context: &Context, id: &RunId) -> Result<Option<(Point, bool)>> {
+    let trash = Trash::new(context);
+    let Some(head) = RunStore::new(context).head(id) else {
+        return Ok(trash.newest(id)?.map(|point| (point, false)));
+    };
+    match trash.newest_of(id, head)? {
+        Some(point) => Ok(Some((point, false))),
+        None => Ok(trash.newest(id)?.map(|point| (point, true))),
+    }
+}
+
+/// The name of the run that is meant, and the point of it where that is named. One that was pruned is only known by its
+/// recovery point.
+fn find(context: &Context, selector: Option<&Selector>) -> Result<(RunId, Option<Oid>)> {
+    let trash = Trash::new(context);
+    let points = trash.list()?;
     let Some(selector) = selector.filter(|selector| selector.run != "@" || selector.variant.is_some()) else {
-        return newest().ok_or_else(|| nothing("any run"));
+        let each = points.iter().filter_map(|point| newest(context, &point.recovery.run).ok().flatten());
+        let last = each.max_by_key(|(point, is_taken)| (!is_taken, point.recovery.at));
+        return last.map(|(point, _)| (point.recovery.run, None)).ok_or_else(|| nothing("any run"));
     };
     if let Some(variant) = selector.variant {
         return Err(Error::usage(format!("'{selector}' names a variant, and this is done to a whole run"))
@@ -67,12 +102,12 @@ fn find(context: &Context, selector: Option<&Selector>) -> Result<RunId> {
     let word = selector.run.as_str();
     let names: Vec<&RunId> = points.iter().map(|point| &point.recovery.run).collect();
     if let Some(exact) = names.iter().find(|name| name.as_str() == word) {
-        return Ok((*exact).clone());
+        return Ok(((*exact).clone(), None));
     }
     let fitting: Vec<&&RunId> =
         names.iter().filter(|name| !word.is_empty() && name.as_str().starts_with(word)).collect();
     match fitting.as_slice() {
-        [one] => return Ok((**one).clone()),
+        [one] => return Ok(((**one).clone(), None)),
         [] => {}
         several => {
             let names: Vec<&str> = several.iter().take(5).map(|name| name.as_str()).collect();
@@ -81,10 +116,13 @@ fn find(context: &Context, selector: Option<&Selector>) -> Result<RunId> {
         }
     }
     let task = word.parse::<TaskId>().ok();
-    let of_task =
-        |point: &&Point| task.as_ref().is_some_and(|task| point.recovery.task_id.as_deref() == Some(task.as_str()));
-    match points.iter().find(of_task) {
-        Some(point) => Ok(point.recovery.run.clone()),
+    let is_id = word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_meant = |point: &Point| {
+        let of_task = task.as_ref().is_some_and(|task| point.recovery.task_id.as_deref() == Some(task.as_str()));
+        of_task || (is_id && point.id.to_string().starts_with(&word.to_ascii_lowercase()))
+    };
+    match names.iter().flat_map(|name| trash.points(name)).flatten().find(is_meant) {
+        Some(point) => Ok((point.recovery.run.clone(), Some(point.id))),
         None => Err(nothing(&format!("the run '{}'", RunStore::new(context).find(selector)?.run.run))),
     }
 }
@@ -92,6 +130,17 @@ fn find(context: &Context, selector: Option<&Selector>) -> Result<RunId> {
 /// Takes a pick back; none when nothing had come of it, so that the one before it is meant.
 fn untake(context: &Context, point: &Point, pick: &PickPoint) -> Result<Option<Vec<String>>> {
     let recorded = RunStore::new(context).load(&point.recovery.run)?;
+    let last = Trash::new(context).newest_of(&point.recovery.run, recorded.head)?;
+    if last.is_none_or(|last| last.id != point.id) {
+        return Err(Error::failed(format!(
+            "{} is not the last thing that was done to that run",
+            point.recovery.words()
+        ))
+        .hint(format!(
+            "'git log --first-parent refs/puff/trash/{}' shows what was, newest first",
+            point.recovery.run
+        )));
+    }
     let after = match standing(context, point, pick, &recorded.run) {
         Standing::Void => {
             give_up(context, point)?;
@@ -170,16 +219,18 @@ fn moved(context: &Context, pick: &PickPoint, now: Option<Oid>) -> Error {
 fn back(context: &Context, point: &Point, pruned: &PrunePoint) -> Result<Vec<String>> {
     let (store, id) = (RunStore::new(context), &point.recovery.run);
     let journal = point.recovery.journal;
-    let mut steps = vec![Trash::new(context).without(point)];
+    let mut steps = vec![Trash::new(context).without(point)?];
     let itself = format!("{RUNS}{id}");
     match store.head(id) {
         None => steps.insert(0, RefStep { name: itself, old: None, new: Some(journal) }),
-        // The prune was killed before its end.
-        Some(there) if there == journal => {}
+        // The prune was killed before its end, and perhaps the run has gone on since.
+        Some(there) if Trash::new(context).is_of(point, there) => {}
         Some(there) => {
             let subject = subject_of(&context.repo.commit(there)?.message);
-            return Err(Error::failed(format!("there is a run '{id}' again: {subject}"))
-                .hint(format!("'git puff show {id}' shows it; prune that one under its own name first")));
+            return Err(Error::failed(format!("there is a run '{id}' again: {subject}")).hint(format!(
+                "'git puff show {id}' shows it; once it is pruned, 'git puff undo {}' brings the earlier one back",
+                point.id.short()
+            )));
         }
     }
     for KeptBranch { name, at } in &pruned.branches {
@@ -206,7 +257,7 @@ fn back(context: &Context, point: &Point, pruned: &PrunePoint) -> Result<Vec<Str
     if branches > 0 {
         details.insert(0, format!("{branches} branch{} there again", if branches == 1 { " is" } else { "es are" }));
     }
-    steps.extend(sync::revive(context, id)?);
+    steps.extend(sync::revive(context, id, Some(journal))?);
     let _lock = store.lock()?;
     context.repo.change_refs(&steps, "puff: brought back")?;
     Ok(details)

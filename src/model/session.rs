@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::schema::written_as;
-use super::{Oid, RunId, Schema, Time, documents, slug};
+use super::{Oid, Run, RunId, Schema, Time, documents, slug};
 
 /// The longest session id: a run's with its variant fits.
 const LONGEST: usize = 56;
@@ -116,6 +116,9 @@ pub struct Session {
     pub log_path: PathBuf,
     /// The run that it works for.
     pub run: Option<RunId>,
+    /// When the intent of that run was recorded: a later run may have the same name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_created_at: Option<Time>,
     /// The variant of that run.
     pub variant: Option<u32>,
     /// What it was asked, in a line.
@@ -216,6 +219,11 @@ impl Session {
     /// The schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::SESSION)
+    }
+
+    /// Works it for this run, and not for an earlier one of the same name? Older records do not say when theirs began.
+    pub fn works_for(&self, run: &Run) -> bool {
+        self.run.as_ref() == Some(&run.run) && self.run_created_at.is_none_or(|at| at == run.created_at)
     }
 }
 

@@ -36,7 +36,7 @@ use crate::error::{Error, Result, ResultExt};
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Oid, OwnWorktree, RunId, Session, SessionId, SessionState, Stdin};
 use crate::process::{self, Cmd, Wake};
-use crate::store::SessionStore;
+use crate::store::{RunStore, SessionStore};
 
 /// How long a supervisor may take to be up.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -89,8 +89,11 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
     let store = SessionStore::new(&context.places);
     let title = crate::model::first_line(&start.prompt, 72);
     let (run, variant) = start.work.map_or((None, None), |(run, variant)| (Some(run), Some(variant)));
+    let from = start.resumed_from.as_ref().and_then(|from| from.run_created_at);
+    let recorded = || Some(RunStore::new(context).load(run.as_ref()?).ok()?.run.created_at);
     let session = Session {
         schema: Session::schema(),
+        run_created_at: from.or_else(recorded),
         agent: start.agent,
         argv: start.argv,
         cwd: start.cwd,

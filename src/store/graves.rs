@@ -77,16 +77,19 @@ impl<'c> Graves<'c> {
         repo.write_commit(&NewCommit { tree, parents, identity: &identity, at: stone.at, message: &message })
     }
 
-    /// The next turn of a run: it is pruned, or brought back.
+    /// The next turn of a run: what of its journals is pruned, or is brought back.
     ///
     /// # Errors
     /// When what is said of it can't be read, or the repository can't be written.
-    pub fn turn(&self, run: &RunId, journal: Vec<Oid>, now: Time) -> Result<(Oid, Option<Oid>)> {
+    pub fn turn(&self, run: &RunId, is_pruned: bool, journal: Vec<Oid>, now: Time) -> Result<(Oid, Option<Oid>)> {
         let before = self.of(run)?;
+        let next = before.as_ref().map_or(0, |(stone, _)| stone.turn) + 1;
+        // Odd while it is pruned; a run of that name may be pruned after another one was.
+        let turn = if (next % 2 == 1) == is_pruned { next } else { next + 1 };
         let stone = Tombstone {
             schema: crate::model::Schema::of(documents::PRUNED),
             run: run.clone(),
-            turn: before.as_ref().map_or(0, |(stone, _)| stone.turn) + 1,
+            turn,
             by: self.context.journalist().name,
             at: now,
             journal,

@@ -96,15 +96,26 @@ impl<'a> RunStore<'a> {
     ///
     /// # Errors
     /// When there is a run of that name already, or the repository can't be written.
-    pub fn create(&self, run: Run, change: &Change<'_>) -> Result<Recorded> {
+    pub fn create(&self, mut run: Run, change: &Change<'_>) -> Result<Recorded> {
         let _lock = self.lock()?;
         let name = format!("{RUNS}{}", run.run);
-        let head = self.repo.together(|| {
-            let tree = self.write_tree(None, &run, change)?;
+        let first = |run: &Run| {
+            let tree = self.write_tree(None, run, change)?;
             self.write_commit(tree, &[], run.created_at, &change.step.message(&change.subject))
-        })?;
+        };
+        // A run of the same name that was pruned may say the same of the same moment. It is another run: recovery points
+        // and sessions tell them apart by the first step of the journal and by when it was recorded.
+        while self.repo.has_commit(self.repo.in_trial(|| first(&run))?) {
+            run.created_at += chrono::TimeDelta::milliseconds(1);
+            run.updated_at = run.updated_at.max(run.created_at);
+        }
+        let head = self.repo.together(|| first(&run))?;
         match self.repo.set_ref(&name, head, Expected::Absent, &change.subject) {
-            Ok(()) => Ok(Recorded { run, head }),
+            Ok(()) => {
+                // How an earlier run of that name ended says nothing of this one.
+                let _ = std::fs::remove_file(self.places.result(&run.run));
+                Ok(Recorded { run, head })
+            }
             Err(RefFailure::Moved(_)) => Err(Error::failed(format!("there is a run named '{}' already", run.run))
                 .hint(format!("look at it with 'git puff show {}', or choose another name", run.run))),
             Err(failure) => Err(failure.into()),

@@ -3,12 +3,17 @@
 //! The other parents keep alive what the point names, so that no collection of garbage takes it. The tree has
 //! `point.json` and whatever else is to be kept. A point that was used is taken off; who wants the disk back removes the
 //! ref.
+//!
+//! A name may be used again after a prune, so the points of several runs can be in one ref. A point belongs to a run when
+//! the journal that it names is part of that run's journal ([`Trash::is_of`]): never because the names are the same.
 
 use super::FileLock;
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, NewCommit, RefStep};
 use crate::model::{Oid, Recovery, RunId, documents};
+
+use super::RUNS;
 
 /// Where recovery points are.
 pub const TRASH: &str = "refs/puff/trash/";
@@ -54,16 +59,54 @@ impl<'c> Trash<'c> {
         Ok(lock)
     }
 
-    /// The newest point of a run.
+    /// The newest point of a name, whichever run of that name it belongs to.
     ///
     /// # Errors
     /// When it can't be read.
     pub fn newest(&self, run: &RunId) -> Result<Option<Point>> {
-        let id = self.context.repo.ref_target(&name(run));
-        id.map(|id| self.read(id, run.as_str())).transpose()
+        self.points(run).next().transpose()
     }
 
-    /// The newest point of every run that has one, in order of names. What can't be read is passed over.
+    /// The points of a name, newest first, each read when it is asked for.
+    pub fn points<'t>(&'t self, run: &RunId) -> impl Iterator<Item = Result<Point>> + 't {
+        let (run, mut next) = (run.clone(), self.context.repo.ref_target(&name(run)));
+        std::iter::from_fn(move || {
+            let point = self.read(next.take()?, run.as_str());
+            next = point.as_ref().ok().and_then(|point| point.recovery.previous);
+            Some(point)
+        })
+    }
+
+    /// The newest point of the run whose journal ends at `head`.
+    ///
+    /// # Errors
+    /// When one can't be read.
+    pub fn newest_of(&self, run: &RunId, head: Oid) -> Result<Option<Point>> {
+        self.points(run).find(|point| point.as_ref().map_or(true, |point| self.is_of(point, head))).transpose()
+    }
+
+    /// Does a point belong to the run whose journal ends at `head`? Another run of that name has another journal.
+    pub fn is_of(&self, point: &Point, head: Oid) -> bool {
+        let journal = point.recovery.journal;
+        journal == head || self.context.repo.is_ancestor(journal, head).unwrap_or(false)
+    }
+
+    /// The newest point of every run that is there and has one, in order of names, with the newest commit of the run's
+    /// journal. What can't be read is passed over.
+    ///
+    /// # Errors
+    /// When the refs can't be read.
+    pub fn of_runs(&self) -> Result<Vec<(Point, Oid)>> {
+        let mut found = Vec::new();
+        for (name, _) in self.context.repo.refs_under(TRASH)? {
+            let Ok(run) = name[TRASH.len()..].parse::<RunId>() else { continue };
+            let Some(head) = self.context.repo.ref_target(&format!("{RUNS}{run}")) else { continue };
+            found.extend(self.newest_of(&run, head).ok().flatten().map(|point| (point, head)));
+        }
+        Ok(found)
+    }
+
+    /// The newest point of every name that has one, in order of names. What can't be read is passed over.
     ///
     /// # Errors
     /// When the refs can't be read.
@@ -72,18 +115,19 @@ impl<'c> Trash<'c> {
         Ok(refs.into_iter().filter_map(|(name, id)| self.read(id, &name[TRASH.len()..]).ok()).collect())
     }
 
-    /// Adds a point, which `keep` and `files` keep alive; `replaced` is one that it takes the place of.
+    /// Adds a point after those that there are, which `keep` and `files` keep alive; `replaced` is one that it takes the
+    /// place of.
     ///
     /// # Errors
     /// When it can't be written, or somebody else was first.
-    pub fn push(&self, point: Recovery, files: &[Kept], keep: &[Oid], replaced: Option<&Point>) -> Result<Point> {
+    pub fn push(&self, mut point: Recovery, files: &[Kept], keep: &[Oid], replaced: Option<&Point>) -> Result<Point> {
         let repo = &self.context.repo;
         let (name, before) = (name(&point.run), repo.ref_target(&name(&point.run)));
-        if before != replaced.map_or(point.previous, |replaced| Some(replaced.id)) {
-            return Err(Error::failed(format!("the ref '{name}' was changed by someone else")).hint("try again"));
-        }
-        let mut json = serde_json::to_vec_pretty(&point).or_fail(|| "a recovery point can't be written".to_owned())?;
-        json.push(b'\n');
+        point.previous = match replaced {
+            Some(replaced) => self.without(replaced)?.new,
+            None => before,
+        };
+        let json = json(&point)?;
         let mut parents: Vec<Oid> = Vec::new();
         for oid in point.previous.iter().chain([&point.journal]).chain(keep) {
             if !parents.contains(oid) && repo.has_commit(*oid) {
@@ -104,9 +148,48 @@ impl<'c> Trash<'c> {
         Ok(Point { recovery: point, id })
     }
 
-    /// The step by which a point is taken off.
-    pub fn without(&self, point: &Point) -> RefStep {
-        RefStep { name: name(&point.recovery.run), old: Some(point.id), new: point.recovery.previous }
+    /// The step by which a point is taken off. Newer ones, of other runs of that name, are written again without it.
+    ///
+    /// # Errors
+    /// When one can't be read or written, or the point is not there any more.
+    pub fn without(&self, point: &Point) -> Result<RefStep> {
+        let run = &point.recovery.run;
+        let (name, old) = (name(run), self.context.repo.ref_target(&name(run)));
+        let mut newer = Vec::new();
+        let mut is_there = false;
+        for other in self.points(run) {
+            let other = other?;
+            if other.id == point.id {
+                is_there = true;
+                break;
+            }
+            newer.push(other);
+        }
+        if !is_there {
+            return Err(Error::failed(format!("the ref '{name}' was changed by someone else")).hint("try again"));
+        }
+        let mut below = point.recovery.previous;
+        for other in newer.iter().rev() {
+            below = Some(self.onto(other, below)?);
+        }
+        Ok(RefStep { name, old, new: below })
+    }
+
+    /// Writes a point again, after another one.
+    fn onto(&self, point: &Point, previous: Option<Oid>) -> Result<Oid> {
+        let repo = &self.context.repo;
+        let commit = repo.commit(point.id)?;
+        let others = commit.parents.iter().filter(|parent| Some(**parent) != point.recovery.previous);
+        let mut parents: Vec<Oid> = previous.into_iter().collect();
+        parents.extend(others.filter(|parent| Some(**parent) != previous));
+        let recovery = Recovery { previous, ..point.recovery.clone() };
+        repo.together(|| {
+            let json = (b"point.json".as_slice(), Edit::Put(EntryKind::File, repo.write_blob(&json(&recovery)?)?));
+            let tree = repo.edit_tree(Some(commit.tree), [json])?;
+            let identity = &self.context.journalist();
+            let message = &commit.message;
+            repo.write_commit(&NewCommit { tree, parents: &parents, identity, at: recovery.at, message })
+        })
     }
 
     /// What a point keeps at a path of its tree.
@@ -133,6 +216,12 @@ impl<'c> Trash<'c> {
         }
         Ok(Point { recovery, id })
     }
+}
+
+fn json(recovery: &Recovery) -> Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(recovery).or_fail(|| "a recovery point can't be written".to_owned())?;
+    json.push(b'\n');
+    Ok(json)
 }
 
 fn name(run: &RunId) -> String {

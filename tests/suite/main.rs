@@ -32,6 +32,7 @@ mod hook_managers;
 mod hook_push;
 mod hook_remotes;
 mod hostile;
+mod identity;
 mod import;
 mod import_refused;
 mod import_repeat;

@@ -118,3 +118,31 @@ fn a_pick_that_is_taken_back_is_taken_back_everywhere() {
     }
     pair.settle();
 }
+
+#[test]
+fn another_run_of_a_pruned_name_travels_and_is_pruned_for_itself() {
+    let (pair, run) = shared();
+    let patches = |who| -> Vec<serde_json::Value> {
+        let shown = pair.show(who, &run);
+        shown["variants"].as_array().unwrap().iter().map(|variant| variant["patch_sha256"].clone()).collect()
+    };
+    let first = patches(Ours);
+    pair.puff(Ours, &["prune", &run]).ok();
+    pair.settle();
+    // Under the same name, something else.
+    pair.import(Theirs, "fix", &["c\n", "d\n"]);
+    let second = patches(Theirs);
+    assert_ne!(first, second);
+    pair.settle();
+    assert_eq!(patches(Ours), second);
+    pair.puff(Ours, &["prune", &run]).ok();
+    pair.settle();
+    for who in [Ours, Theirs] {
+        pair.puff(who, &["show", &run]).exits(1);
+    }
+    assert_eq!(pair.at_remote(&run), None);
+    // What comes back is the second alone, everywhere.
+    pair.puff(Ours, &["undo", &run]).ok();
+    pair.settle();
+    assert_eq!([patches(Ours), patches(Theirs)], [second.clone(), second]);
+}

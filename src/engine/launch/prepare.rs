@@ -8,13 +8,13 @@ use crate::engine::base::{self, Base};
 use crate::engine::intent::Intent;
 use crate::engine::{Listener, branches, open_here};
 use crate::error::{Error, Result};
-use crate::model::{Crew, Local, MOST_LOCAL, Profile, RunId};
+use crate::model::{Crew, Local, MOST_LOCAL, Profile, RunId, SessionId};
 use crate::provider::Provider;
 use crate::provider::cloud::CodexCloud;
 use crate::session;
 use crate::session::worktree::{self, Yard};
 use crate::settings;
-use crate::store::{RunStore, Runbook};
+use crate::store::{RunStore, Runbook, SessionStore};
 
 /// The cloud, and the profile that is recorded for it.
 pub(super) struct Cloud {
@@ -85,6 +85,7 @@ pub(super) fn prepare(
                 let id = new_id(context, store, &intent, &prepared)?;
                 let base = base::for_here(context, &intent.base.clone().unwrap_or_else(|| head(context)))?;
                 let work = Work::Local(local(context, &intent, &id, best_of)?);
+                prove_unused(context, &id, &work, best_of)?;
                 Prepared { intent, id, work, base, best_of }
             }
         };
@@ -165,6 +166,28 @@ fn local(context: &Context, intent: &Intent, id: &RunId, best_of: u32) -> Result
         limit_s: intent.limit.0,
         worktrees: Yard::find(context)?.of_run(id),
     })
+}
+
+/// An earlier run of this name may have left sessions, and worktrees that a prune had to keep: the agents of the new one
+/// would be taken for those of the old, and work on top of what is there.
+fn prove_unused(context: &Context, id: &RunId, work: &Work, best_of: u32) -> Result<()> {
+    let Work::Local(local) = work else { return Ok(()) };
+    let store = SessionStore::new(&context.places);
+    for variant in 1..=best_of {
+        let (path, session) = (local.worktree(variant), SessionId::of_variant(id, variant, 1));
+        let folder = store.place(&session).folder().to_owned();
+        if path.read_dir().is_ok_and(|mut entries| entries.next().is_some())
+            || context.repo.worktree_at(&path).is_some()
+        {
+            return Err(Error::failed(format!("an earlier run '{id}' has left the worktree '{}'", path.display()))
+                .hint("choose another --name; or, once nothing in it is needed, 'git worktree remove' it"));
+        }
+        if folder.exists() {
+            return Err(Error::failed(format!("an earlier run '{id}' has left the session '{session}'"))
+                .hint(format!("choose another --name; or, once it is not needed, remove '{}'", folder.display())));
+        }
+    }
+    Ok(())
 }
 
 fn attempts(context: &Context, intent: &Intent, cloud: &CodexCloud) -> Result<u32> {

@@ -111,12 +111,13 @@ pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
 pub fn waiting_here(context: &Context) -> Result<Point> {
     let here = &context.repo.location().git_dir;
     let runs = crate::store::RunStore::new(context);
-    let waits = |point: &Point| {
+    let waits = |(point, head): &(Point, Oid)| {
         let Act::Pick(pick) = &point.recovery.act else { return false };
-        let decision = runs.load(&point.recovery.run).ok().and_then(|recorded| recorded.run.decision);
+        let decision = runs.at(&point.recovery.run, *head).ok().and_then(|recorded| recorded.run.decision);
         pick.git_dir.as_ref() == Some(here) && decision.is_some_and(|decision| decision.after.is_none())
     };
-    let found = Trash::new(context).list()?.into_iter().filter(waits).max_by_key(|point| point.recovery.at);
+    let found = Trash::new(context).of_runs()?.into_iter().filter(waits).map(|(point, _)| point);
+    let found = found.max_by_key(|point| point.recovery.at);
     found.ok_or_else(|| {
         Error::failed("no pick waits in this worktree")
             .hint("'git puff list' shows the runs; 'git puff pick RUN:N' takes a variant")

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::git::state::{Head, head, pseudo_head};
 use crate::model::{Act, Oid, PickPoint, Run, RunId, StepKind, Taking, subject_of};
-use crate::store::{Graves, Point, RUNS, RunStore, Trash};
+use crate::store::{Graves, Point, RUNS, Recorded, RunStore, Trash};
 
 /// How far back the taken change is looked for.
 const NEAR: usize = 1000;
@@ -65,10 +65,19 @@ fn taken(context: &Context, point: &Point, pick: &PickPoint) -> Option<Oid> {
     let now = target(context, pick)?;
     let Some(before) = pick.before else { return (now == pick.commit).then_some(now) };
     let author = context.repo.authorship(pick.commit).ok().map(|(author, _)| author);
+    let picked = context.repo.commit(pick.commit).ok().map(|commit| commit.message);
     let (run, number) = (format!("Puff-Run: {}", point.recovery.run), format!("Puff-Variant: {}/", pick.variant));
+    fn line<'m>(message: &'m str, trailer: &str) -> Option<&'m str> {
+        message.lines().find(|line| line.starts_with(trailer))
+    }
+    // The same number of another run of that name has another patch.
+    let patch = picked.as_deref().and_then(|message| line(message, "Puff-Patch: "));
     // Every variant of a run has the same author and date: a commit that says which one it is, is that one.
-    let is_it = |commit: Oid, message: &str| match message.lines().find(|line| line.starts_with("Puff-Variant: ")) {
-        Some(line) => line.starts_with(&number) && message.lines().any(|line| line == run),
+    let is_it = |commit: Oid, message: &str| match line(message, "Puff-Variant: ") {
+        Some(variant) => {
+            let same = patch.is_none() || line(message, "Puff-Patch: ").is_none_or(|other| Some(other) == patch);
+            variant.starts_with(&number) && message.lines().any(|line| line == run) && same
+        }
         None => context.repo.authorship(commit).ok().map(|(author, _)| author) == author,
     };
     let line = context.repo.first_parents(now, NEAR);
@@ -91,9 +100,9 @@ fn taken(context: &Context, point: &Point, pick: &PickPoint) -> Option<Oid> {
 /// # Errors
 /// When one waits for something to be resolved.
 pub fn look_back(context: &Context, id: &RunId) -> Result<()> {
-    let Some(point) = Trash::new(context).newest(id)? else { return Ok(()) };
+    let Recorded { run, head } = RunStore::new(context).load(id)?;
+    let Some(point) = Trash::new(context).newest_of(id, head)? else { return Ok(()) };
     let Act::Pick(pick) = &point.recovery.act else { return Ok(()) };
-    let run = RunStore::new(context).load(id)?.run;
     match standing(context, &point, pick, &run) {
         Standing::Recorded(_) => Ok(()),
         Standing::Done(after) => super::conclude(context, &point, after).map(drop),
@@ -117,7 +126,7 @@ pub fn give_up(context: &Context, point: &Point) -> Result<()> {
     let (store, id) = (RunStore::new(context), &point.recovery.run);
     let journal = point.recovery.journal;
     let now = store.load(id)?;
-    let mut steps = vec![Trash::new(context).without(point)];
+    let mut steps = vec![Trash::new(context).without(point)?];
     // Before the decision was recorded, nothing of the record has moved.
     if now.run.decision.is_some() {
         prove_last(context, id, now.head, journal)?;

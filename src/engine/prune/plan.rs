@@ -39,7 +39,7 @@ pub fn plan(context: &Context, id: &RunId) -> Result<Plan> {
     let recorded = RunStore::new(context).load(id)?;
     let run = &recorded.run;
     let sessions = sessions(context, run)?;
-    prove_idle(context, run, &sessions)?;
+    prove_idle(context, &recorded, &sessions)?;
     let (worktrees, mut kept) = worktrees::find(context, run)?;
     let mut branches = Vec::new();
     for variant in &run.variants {
@@ -55,7 +55,8 @@ pub fn plan(context: &Context, id: &RunId) -> Result<Plan> {
 }
 
 /// Finds out whether anybody is at work for a run, or waits for somebody.
-fn prove_idle(context: &Context, run: &Run, sessions: &[Session]) -> Result<()> {
+fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> Result<()> {
+    let run = &recorded.run;
     let id = &run.run;
     if run.is_job() {
         return Err(Error::failed(format!("the run '{id}' is being watched, and is {}", run.state.as_str())).hint(
@@ -80,7 +81,7 @@ fn prove_idle(context: &Context, run: &Run, sessions: &[Session]) -> Result<()> 
         return Err(Error::failed(format!("the session '{}' works for the run '{id}'", session.id))
             .hint(format!("end it first: git puff session kill {}", session.id)));
     }
-    let Some(point) = Trash::new(context).newest(id)? else { return Ok(()) };
+    let Some(point) = Trash::new(context).newest_of(id, recorded.head)? else { return Ok(()) };
     match &point.recovery.act {
         Act::Pick(pick) if standing(context, &point, pick, run) == Standing::Waits => Err(waits(&point, pick)),
         _ => Ok(()),
@@ -90,7 +91,7 @@ fn prove_idle(context: &Context, run: &Run, sessions: &[Session]) -> Result<()> 
 /// The sessions that worked for a run.
 fn sessions(context: &Context, run: &Run) -> Result<Vec<Session>> {
     let mut sessions = SessionStore::new(&context.places).list()?;
-    sessions.retain(|session| session.run.as_ref() == Some(&run.run));
+    sessions.retain(|session| session.works_for(run));
     Ok(sessions)
 }
 

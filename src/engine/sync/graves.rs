@@ -1,6 +1,6 @@
 //! Runs that were pruned, or brought back, for everybody.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::journal::Journal;
 use super::travel::Travel;
@@ -11,9 +11,9 @@ use crate::engine::{prune, undo};
 use crate::error::Result;
 use crate::git::RefStep;
 use crate::model::documents::{Did, Outcome};
-use crate::model::{Act, Oid, RunId, Selector, Tombstone};
+use crate::model::{Act, Oid, RunId, Tombstone};
 use crate::settings;
-use crate::store::{Graves, PRUNED, REMOTES, RUNS, Recorded, Trash};
+use crate::store::{Graves, PRUNED, Point, REMOTES, RUNS, Recorded, Trash};
 
 /// What is said of runs that were pruned, once both sides are put together.
 #[derive(Default)]
@@ -30,27 +30,61 @@ pub(super) struct Stones {
 /// When its journal can't be read, or nothing can be written.
 pub fn bury(context: &Context, recorded: &Recorded) -> Result<Option<RefStep>> {
     let (graves, run) = (Graves::new(context), &recorded.run.run);
-    let already = graves.of(run)?.is_some_and(|(stone, _)| stone.is_pruned());
-    if already || !(recorded.run.is_away() || graves.is_shared(run)?) {
+    if !(recorded.run.is_away() || graves.is_shared(run)?) {
         return Ok(None);
     }
-    let most = context.settings.bytes(settings::SYNC_MAX_SIZE)?.0;
-    let mut travel = Travel::new(context, most, &published(context, run)?)?;
-    let travels = travel.of(recorded.head)?;
-    let mut journal: Vec<Oid> = travel.journal.up_to(travels).into_iter().collect();
-    journal.sort();
-    let (new, old) = graves.turn(run, journal, context.clock.now())?;
+    let (travels, steps) = travelling(context, run, recorded.head)?;
+    let before = graves.of(run)?.map(|(stone, _)| stone).filter(Tombstone::is_pruned);
+    if before.as_ref().is_some_and(|stone| stone.covers(travels)) {
+        return Ok(None);
+    }
+    // What was said of an earlier run of that name stays said.
+    let earlier = before.map(|stone| stone.journal).unwrap_or_default();
+    let journal: BTreeSet<Oid> = steps.into_iter().chain(earlier).collect();
+    let (new, old) = graves.turn(run, true, journal.into_iter().collect(), context.clock.now())?;
     Ok(Some(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }))
 }
 
-/// The step by which a run that was pruned for everybody is brought back for everybody; none where it was not.
+/// What travels of a run's journal up to this step, with all steps before it.
+fn travelling(context: &Context, run: &RunId, head: Oid) -> Result<(Oid, HashSet<Oid>)> {
+    let most = context.settings.bytes(settings::SYNC_MAX_SIZE)?.0;
+    let mut travel = Travel::new(context, most, &published(context, run)?)?;
+    let travels = travel.of(head)?;
+    let steps = travel.journal.up_to(travels);
+    Ok((travels, steps))
+}
+
+/// Is a tombstone about the run whose travelling journal ends with this step, and not about another one of that name?
+pub(super) fn is_about(context: &Context, stone: &Tombstone, tip: Oid) -> bool {
+    let mut journal = Journal::default();
+    let read = journal.take_in(&context.repo, tip);
+    // What can't be read is not taken for something else.
+    read.is_err() || journal.up_to(tip).iter().any(|step| stone.journal.contains(step))
+}
+
+/// The step by which a run that was pruned for everybody is brought back for everybody, as this step of its journal had
+/// it; none where it was not.
 ///
 /// # Errors
 /// When what is said of it can't be read, or nothing can be written.
-pub fn revive(context: &Context, run: &RunId) -> Result<Option<RefStep>> {
+pub fn revive(context: &Context, run: &RunId, head: Option<Oid>) -> Result<Option<RefStep>> {
     let graves = Graves::new(context);
     let Some((stone, _)) = graves.of(run)?.filter(|(stone, _)| stone.is_pruned()) else { return Ok(None) };
-    let (new, old) = graves.turn(run, stone.journal, context.clock.now())?;
+    let steps = match head.map(|head| travelling(context, run, head)).transpose()? {
+        Some((travels, _)) if !is_about(context, &stone, travels) => return Ok(None),
+        Some((_, steps)) => steps,
+        // Nothing of it is here: all of that name is brought back.
+        None => stone.journal.iter().copied().collect(),
+    };
+    // Other runs of that name stay pruned.
+    let is_other = |step: &&Oid| {
+        let mut journal = Journal::default();
+        let read = !steps.contains(*step) && journal.take_in(&context.repo, **step).is_ok();
+        read && journal.up_to(**step).is_disjoint(&steps)
+    };
+    let others: Vec<Oid> = stone.journal.iter().filter(is_other).copied().collect();
+    let (is_pruned, journal) = if others.is_empty() { (false, stone.journal) } else { (true, others) };
+    let (new, old) = graves.turn(run, is_pruned, journal, context.clock.now())?;
     Ok(Some(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }))
 }
 
@@ -132,13 +166,20 @@ impl Exchange<'_> {
     /// Brings back what was pruned here too, and is brought back elsewhere.
     fn unearth(&self, stones: &Stones, outcome: &mut Outcome) {
         let trash = Trash::new(self.context);
-        for run in stones.of.iter().filter(|(_, stone)| !stone.is_pruned()).map(|(run, _)| run) {
-            let gone = self.context.repo.ref_target(&format!("{RUNS}{run}")).is_none();
-            let point = if gone { trash.newest(run).ok().flatten() } else { None };
-            if point.is_some_and(|point| matches!(point.recovery.act, Act::Prune(_))) {
-                let selector = Selector { run: run.to_string(), variant: None };
+        for (run, stone) in stones.of.iter().filter(|(_, stone)| !stone.is_pruned()) {
+            if self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some() {
+                continue;
+            }
+            let is_meant = |point: &Point| {
+                let journal = point.recovery.journal;
+                let travels = travelling(self.context, run, journal).map(|(travels, _)| travels);
+                matches!(point.recovery.act, Act::Prune(_))
+                    && travels.is_ok_and(|travels| is_about(self.context, stone, travels))
+            };
+            let point = trash.points(run).flatten().find(is_meant);
+            if let Some(point) = point {
                 // Where something stands in its way, the run comes as it is at the remote.
-                match undo::undo(self.context, Some(&selector)) {
+                match undo::undo_point(self.context, run, Some(point.id)) {
                     Ok(_) => outcome.did(run, Did::Revived),
                     Err(error) => outcome.warnings.push(format!("{run}: {}", error.message())),
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graves::Stones;
+use super::graves::{Stones, is_about};
 use super::incoming::prove;
 use super::join::join;
 use super::known::Known;
@@ -131,8 +131,10 @@ impl Exchange<'_> {
         let Some(ours) = ours else {
             return match (theirs, stone) {
                 (Some(_), Some(_)) if gone => Plan { gone, ..Plan::default() },
-                (Some(_), Some(_)) => Plan::trouble(troubles::later_there(run, self.remote)),
-                (Some(theirs), None) if self.wish.fetch => self.new_here(run, theirs),
+                (Some(theirs), Some(stone)) if is_about(self.context, stone, theirs) => {
+                    Plan::trouble(troubles::later_there(run, self.remote))
+                }
+                (Some(theirs), _) if self.wish.fetch => self.new_here(run, theirs),
                 _ => Plan::default(),
             };
         };
@@ -144,7 +146,7 @@ impl Exchange<'_> {
             Ok(travels) => travels,
             Err(error) => return Plan::trouble(troubles::outgoing(&error, run)),
         };
-        if let Some(stone) = stone {
+        if let Some(stone) = stone.filter(|stone| is_about(self.context, stone, travels)) {
             let covered = stone.covers(travels);
             return Plan {
                 gone,
@@ -152,6 +154,10 @@ impl Exchange<'_> {
                 trouble: (!covered).then(|| troubles::pruned_elsewhere(run, &stone.by)),
                 ..Plan::default()
             };
+        }
+        // An earlier run of that name goes there first; this one is sent by the next sync.
+        if gone {
+            return Plan { gone, ..Plan::default() };
         }
         let there = theirs.filter(|theirs| !travel.journal.follows(travels, *theirs));
         let plan = match there {

@@ -81,7 +81,8 @@ pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant,
 /// The newest session of a variant: the first one, or whichever goes on from it.
 pub(super) fn session(context: &Context, run: &Run, variant: &Variant) -> Option<Session> {
     let store = SessionStore::new(&context.places);
-    let mut session = store.load(&SessionId::of_variant(&run.run, variant.index, 1)).ok()?;
+    let first = store.load(&SessionId::of_variant(&run.run, variant.index, 1)).ok()?;
+    let mut session = Some(first).filter(|session| session.works_for(run))?;
     for _ in 0..MOST_RESUMED {
         match session.resumed_as.clone().map(|next| store.load(&next)) {
             Some(Ok(next)) => session = next,

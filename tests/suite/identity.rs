@@ -1,0 +1,146 @@
+//! A name is not an identity: what was kept of a run that was pruned is not taken for a later one's of the same name.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::choice::Choice;
+use crate::support::crew::Crew;
+use crate::support::export::Export;
+use crate::support::lab::{Lab, wait_until};
+
+/// The commit of the newest recovery point of a name.
+fn point(lab: &Lab, name: &str) -> String {
+    lab.git(&["rev-parse", &format!("refs/puff/trash/{name}")])
+}
+
+/// The names of the repairs.
+fn repairs(lab: &Lab) -> String {
+    lab.puff(&["doctor", "--repair", "--json"]).ok().json()["repairs"].to_string()
+}
+
+#[test]
+fn a_run_of_a_name_that_was_pruned_is_no_interrupted_prune() {
+    for fixed in [false, true] {
+        let mut lab = Lab::new();
+        if fixed {
+            // As fast as can be: both say the same of the same moment.
+            lab.set("GIT_PUFF_NOW", "2026-11-20T10:00:00Z");
+        }
+        let choice = Choice::in_lab(lab);
+        let lab = &choice.lab;
+        lab.puff(&["prune", "fix"]).ok();
+        choice.import("fix");
+        let before = choice.state();
+        let found = lab.puff(&["doctor"]).ok().stdout;
+        assert!(!found.contains("interrupted"), "{found}");
+        let done = repairs(lab);
+        assert!(!done.contains("ended"), "{done}");
+        assert_eq!(choice.state(), before, "fixed: {fixed}");
+        // It is picked and undone for itself.
+        lab.puff(&["pick", "fix:2"]).ok();
+        lab.puff(&["undo", "fix"]).ok();
+        assert_eq!(choice.state(), before);
+        lab.puff(&["undo", "fix"]).exits(1).complains(&["there is a run 'fix' again"]);
+    }
+}
+
+#[test]
+fn the_recovery_points_of_two_runs_of_one_name_are_both_kept() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    lab.puff(&["pick", "fix:1", "--branch", "picked"]).ok();
+    let first = choice.state();
+    lab.puff(&["prune", "fix"]).ok();
+    let of_first = point(lab, "fix");
+    // Other patches under the same name.
+    let export = Export::new(lab, "second");
+    export.patch(1, lab.patch("README", "second\n"));
+    export.harvest(lab, &["--name", "fix"]).ok();
+    let code = lab.git(&["rev-parse", "puff/fix/var1^{tree}"]);
+    lab.puff(&["prune", "fix"]).ok();
+    assert_eq!(lab.git(&["rev-parse", "refs/puff/trash/fix^"]), of_first);
+    // By the name, the last one comes back.
+    lab.puff(&["undo", "fix"]).ok();
+    assert_eq!(lab.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
+    lab.puff(&["harvest", "fix", "--recreate"]).ok();
+    assert_eq!(lab.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
+    assert_eq!(lab.show("fix")["variants"].as_array().unwrap().len(), 1);
+    let said = lab.puff(&["undo", "fix"]).exits(1).complains(&["there is a run 'fix' again"]).stderr;
+    assert!(said.contains(&format!("git puff undo {}", &of_first[..10])), "{said}");
+    // By its point, the first one: once the name is free.
+    lab.puff(&["undo", &of_first]).exits(1).complains(&["there is a run 'fix' again"]);
+    lab.puff(&["prune", "fix"]).ok();
+    let of_second = point(lab, "fix");
+    lab.git(&["gc", "-q", "--prune=now"]);
+    let ran = lab.puff(&["undo", &of_first[..10]]).ok();
+    assert!(ran.stdout.contains("the prune of 'fix'"), "{}", ran.stdout);
+    assert_eq!(lab.show("fix")["decision"]["variant"], 1);
+    // The point of the second is there still, after the pick of the first.
+    let kept = point(lab, "fix");
+    assert_ne!(kept, of_second);
+    lab.puff(&["undo", &kept]).exits(1).complains(&["there is a run 'fix' again"]);
+    let without = |state: &str| state.lines().filter(|line| !line.contains("trash")).collect::<Vec<_>>().join("\n");
+    assert_eq!(without(&choice.state()), without(&first));
+    lab.puff(&["undo", "fix"]).ok();
+    assert_eq!(lab.show("fix")["decision"], Value::Null);
+    lab.puff(&["prune", "fix"]).ok();
+    lab.git(&["gc", "-q", "--prune=now"]);
+    let points = lab.git(&["log", "--first-parent", "--format=%H %s", "refs/puff/trash/fix"]);
+    let points: Vec<&str> = points.lines().filter(|line| line.contains("before the prune")).collect();
+    assert_eq!(points.len(), 2, "{points:?}");
+    lab.puff(&["undo", points[1].split(' ').next().unwrap()]).ok();
+    assert_eq!(lab.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
+}
+
+#[test]
+fn agents_of_a_second_run_of_a_name_are_their_own() {
+    let crew = Crew::new();
+    let lab = &crew.lab;
+    crew.agent("old", "echo old >made").agent("new", "echo new >made");
+    crew.launch(&["--agent", "old", "--name", "fix", "--harvest"]);
+    crew.tournament_end("fix");
+    lab.puff(&["prune", "fix"]).ok();
+    // Ready, and not harvested: its work is in its worktree alone.
+    crew.launch(&["--agent", "new", "--name", "fix"]);
+    lab.puff(&["watch", "fix"]).ok();
+    assert!(!repairs(lab).contains("ended"));
+    assert_eq!(fs::read_to_string(crew.yard().join("fix/var1/made")).unwrap(), "new\n");
+    lab.puff(&["harvest", "fix"]).ok();
+    assert_eq!(crew.file("fix", 1, "made"), "new");
+    let kickoffs = fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap();
+    assert_eq!(kickoffs.lines().count(), 2, "{kickoffs}");
+    lab.puff(&["prune", "fix"]).ok();
+    lab.puff(&["undo", "fix"]).ok();
+    lab.puff(&["harvest", "fix"]).ok();
+    assert_eq!(crew.file("fix", 1, "made"), "new");
+}
+
+#[test]
+fn what_an_earlier_run_has_left_stops_a_launch_of_that_name() {
+    let crew = Crew::new();
+    let lab = &crew.lab;
+    crew.agent("good", "echo x >x");
+    crew.tournament(&["--agent", "good:2", "--name", "fix", "--keep"]);
+    let path = crew.yard().join("fix/var2");
+    lab.git_in(&path, &["switch", "-q", "-c", "mine"]);
+    lab.puff(&["prune", "fix"]).ok();
+    assert!(path.join("x").exists());
+    crew.try_launch(&["--agent", "good:2", "--name", "fix"]).exits(1).complains(&["earlier run 'fix'", "fix/var2"]);
+    lab.puff(&["show", "fix"]).exits(1);
+    lab.git(&["worktree", "remove", "--force", path.to_str().unwrap()]);
+    // A session of a run whose ref was lost is not one of the next run of that name.
+    crew.tournament(&["--agent", "good", "--name", "fix"]);
+    // Whoever watches puts back what is deleted.
+    let lock = lab.puff_dir().join("locks/watcher");
+    wait_until("nobody watches", || fs::File::open(&lock).is_ok_and(|file| file.try_lock_shared().is_ok()));
+    lab.git(&["update-ref", "-d", "refs/puff/runs/fix"]);
+    crew.try_launch(&["--agent", "good", "--name", "fix"]).exits(1).complains(&["earlier run 'fix'", "fix-var1"]);
+    let export = Export::new(lab, "other");
+    export.patch(1, lab.patch("README", "other\n"));
+    lab.git(&["branch", "-D", "-q", "puff/fix/var1"]);
+    export.harvest(lab, &["--name", "fix"]).ok();
+    lab.puff(&["prune", "fix"]).ok();
+    let session = crew.session("fix", 1);
+    assert_eq!(session["state"], json!("exited"), "{session:#}");
+}
