@@ -9,6 +9,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::git::config::ConfigEntry;
 use crate::git::{self, Repo};
 use crate::model::shown::{self, Abbrev};
-use crate::model::{Identity, Profile, Time};
+use crate::model::{Identity, Oid, Profile, RunId, Time};
 use crate::settings::{self, Settings};
 use crate::store::Places;
 
@@ -36,9 +37,14 @@ pub struct Context {
     pub places: Places,
     /// Where whoever called may have agents started.
     pub leave: Leave,
+    /// The newest steps of journals that this process made, whatever has become of their refs since.
+    written: Written,
     /// Asked once: git takes a while to say.
     who: OnceCell<Option<Identity>>,
 }
+
+/// By run, the newest step; of all threads of the process.
+type Written = Arc<Mutex<HashMap<RunId, Oid>>>;
 
 impl Context {
     /// Looks around: finds the repository by git's rules and reads its configuration.
@@ -76,8 +82,8 @@ impl Context {
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        let context =
-            Context { repo, settings, clock, ids, environment, places, leave: Leave::default(), who: OnceCell::new() };
+        let (leave, written) = (Leave::default(), Written::default());
+        let context = Context { repo, settings, clock, ids, environment, places, leave, written, who: OnceCell::new() };
         context.shorten_names(Abbrev::of_setting(context.settings.git("core.abbrev")));
         let quote = context.settings.git("core.quotepath").is_none_or(|_| context.settings.git_truth("core.quotepath"));
         shown::quote_all(quote);
@@ -107,7 +113,20 @@ impl Context {
             environment: self.environment.clone(),
             places: self.places.clone(),
             leave: self.leave,
+            written: Arc::clone(&self.written),
         }
+    }
+
+    /// Takes down the newest step of a run's journal that this process made.
+    pub fn wrote_step(&self, run: &RunId, step: Oid) {
+        if let Ok(mut written) = self.written.lock() {
+            written.insert(run.clone(), step);
+        }
+    }
+
+    /// The newest step of a run's journal that this process made, if it made one.
+    pub fn written_step(&self, run: &RunId) -> Option<Oid> {
+        self.written.lock().ok()?.get(run).copied()
     }
 
     /// Reads the settings again.
@@ -194,6 +213,7 @@ pub struct Seed {
     environment: Environment,
     places: Places,
     leave: Leave,
+    written: Written,
 }
 
 impl Seed {
@@ -202,7 +222,7 @@ impl Seed {
     /// # Errors
     /// As [`Repo::open`].
     pub fn open(self) -> Result<Context> {
-        let Seed { location, settings, clock, ids, environment, places, leave } = self;
+        let Seed { location, settings, clock, ids, environment, places, leave, written } = self;
         Ok(Context {
             repo: Repo::open(location)?,
             settings,
@@ -211,6 +231,7 @@ impl Seed {
             environment,
             places,
             leave,
+            written,
             who: OnceCell::new(),
         })
     }

@@ -250,7 +250,10 @@ impl<'a> RunStore<'a> {
             })?;
             let name = format!("{RUNS}{id}");
             match self.repo.set_ref(&name, head, Expected::At(before.head), &change.subject) {
-                Ok(()) => return Ok(Outcome { recorded: Recorded { run, head }, changed: true }),
+                Ok(()) => {
+                    self.context.wrote_step(id, head);
+                    return Ok(Outcome { recorded: Recorded { run, head }, changed: true });
+                }
                 Err(RefFailure::Moved(_)) => {}
                 Err(failure) => return Err(failure.into()),
             }

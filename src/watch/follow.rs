@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::journals::Journals;
 use super::poller::Poller;
 use super::{ending, jobs, queue, watcher};
 use crate::context::Context;
@@ -11,7 +12,7 @@ use crate::engine::{launch, repair};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Oid, Run, RunId, Span, State, VariantStatus, Watch};
 use crate::process::{Wake, pause};
-use crate::store::RunStore;
+use crate::store::{Recorded, RunStore};
 
 /// How often the refs are looked at.
 const TICK: Duration = Duration::from_millis(200);
@@ -65,8 +66,18 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
     let started = Instant::now();
     let mut seen: HashMap<RunId, (Oid, Run)> = HashMap::new();
     let mut queue_rests: Option<Instant> = None;
+    let mut journals = Journals::default();
     loop {
+        for (run, what) in journals.restore(context).unwrap_or_default() {
+            watcher::log(context, &run, &what);
+            follower.say(&run, &what);
+        }
         let runs = look(&store, ids, &mut seen, follower)?;
+        let followed = runs.iter().filter_map(|run| {
+            let head = seen.get(&run.run)?.0;
+            Some(Recorded { run: run.clone(), head })
+        });
+        journals.see(&followed.collect::<Vec<_>>());
         follower.tick(&runs);
         if runs.iter().all(|run| !run.state.is_active()) {
             return runs.into_iter().map(|run| conclude(context, run, follower)).collect();

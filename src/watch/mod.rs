@@ -7,6 +7,7 @@
 mod ending;
 pub mod follow;
 pub mod jobs;
+mod journals;
 mod poller;
 mod queue;
 pub mod stranger;

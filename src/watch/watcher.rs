@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::jobs::{self, Status};
+use super::journals::Journals;
 use super::poller::Poller;
 use super::{ending, queue};
 use crate::context::Context;
@@ -91,6 +92,7 @@ fn live_jobs(context: &Context) -> Result<Vec<Run>> {
 
 struct Watcher {
     poller: Poller,
+    journals: Journals,
     status: Status,
     bell: Option<SystemTime>,
     /// Until when something that failed rests, and how often it has.
@@ -109,7 +111,15 @@ impl Watcher {
             last_poll_at: HashMap::new(),
             next_poll_at: None,
         };
-        Watcher { poller: Poller::default(), status, bell: None, rests: HashMap::new(), queue_rests: None, home }
+        Watcher {
+            poller: Poller::default(),
+            journals: Journals::default(),
+            status,
+            bell: None,
+            rests: HashMap::new(),
+            queue_rests: None,
+            home,
+        }
     }
 
     fn watch(&mut self, context: &mut Context) -> Result<End> {
@@ -124,7 +134,12 @@ impl Watcher {
             if let Some(program) = handover(context) {
                 return Ok(End::HandOver(program));
             }
+            // What can't be read or written now may be later; the watching goes on.
+            for (run, what) in self.journals.restore(context).unwrap_or_default() {
+                log(context, &run, &what);
+            }
             let (runs, _) = RunStore::new(context).list()?;
+            self.journals.see(&runs);
             let jobs: Vec<Run> = runs.into_iter().map(|recorded| recorded.run).filter(Run::is_job).collect();
             mark_interrupted(context, &jobs)?;
             let jobs: Vec<Run> = jobs.into_iter().filter(|run| jobs::is_live(context, run)).collect();

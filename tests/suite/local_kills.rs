@@ -200,3 +200,39 @@ fn a_launch_may_be_killed_at_any_moment_and_each_attempt_is_made_once() {
     assert_eq!((each_once.len(), ran.lines().count()), (2 * runs.len(), 2 * runs.len()), "{ran}");
     assert!(!crew.yard().exists());
 }
+
+#[test]
+fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
+    let crew = Crew::new();
+    let lab = &crew.lab;
+    crew.agent("good", "echo x >x");
+    let done = crew.tournament(&["--agent", "good"])["run"].as_str().unwrap().to_owned();
+    let before = lab.git(&["rev-parse", &format!("refs/puff/runs/{done}")]);
+    let gone = lab.path("gone");
+    crew.agent(
+        "evil",
+        "echo made >made; while [ ! -e $LAB/go ]; do sleep 0.05; done; \
+         for ref in $(git for-each-ref --format='%(refname)' refs/puff/runs); do git update-ref -d $ref; done; \
+         echo >$LAB/gone; while [ ! -e $LAB/end ]; do sleep 0.05; done",
+    );
+    let run = crew.launch(&["--agent", "evil", "--harvest"]);
+    wait_until("it has begun", || crew.yard().join(&run).join("var1/made").exists());
+    // The watcher has seen it since it began.
+    lab.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
+    fs::write(lab.path("go"), "").unwrap();
+    wait_until("the refs are gone", || gone.exists());
+    wait_until("they are there again", || lab.git(&["for-each-ref", "refs/puff/runs"]).lines().count() == 2);
+    assert_eq!(lab.git(&["rev-parse", &format!("refs/puff/runs/{done}")]), before);
+    // Set back to an earlier step, it goes on from where it was.
+    let now = lab.git(&["rev-parse", &format!("refs/puff/runs/{run}")]);
+    lab.git(&["update-ref", &format!("refs/puff/runs/{run}"), &format!("{now}~1")]);
+    wait_until("it is where it was", || lab.git(&["rev-parse", &format!("refs/puff/runs/{run}")]) == now);
+    // What is pruned stays so.
+    lab.puff(&["prune", &done]).ok();
+    fs::write(lab.path("end"), "").unwrap();
+    crew.tournament_end(&run);
+    assert_eq!(crew.file(&run, 1, "made"), "made");
+    lab.puff(&["show", &done]).exits(1);
+    let log = lab.puff(&["log", &run]).ok().stdout;
+    assert!(log.contains("was deleted by something else"), "{log}");
+}

@@ -1,0 +1,78 @@
+//! The newest commits of all journals, as whoever watches saw them last: an agent that deletes the ref of a run, or sets
+//! it back, erases nothing.
+
+use std::collections::HashMap;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::git::{Expected, RefFailure};
+use crate::model::{Act, Oid, RunId};
+use crate::store::{RUNS, Recorded, RunStore, Trash};
+
+/// The journals that were seen.
+#[derive(Default)]
+pub(super) struct Journals {
+    /// By run, its newest commit, and whether it was being watched.
+    seen: HashMap<RunId, (Oid, bool)>,
+}
+
+impl Journals {
+    /// Puts back what is gone and was not pruned; and what of a run that is watched does not follow what was there. Answers
+    /// the runs, with what happened to each.
+    ///
+    /// # Errors
+    /// When the refs can't be read.
+    pub fn restore(&mut self, context: &Context) -> Result<Vec<(RunId, String)>> {
+        let store = RunStore::new(context);
+        let now = store.heads()?;
+        let mut restored = Vec::new();
+        let changed = self.seen.iter().filter(|(run, (head, _))| now.get(run.as_str()) != Some(head));
+        for (run, (head, is_job)) in changed {
+            // What this process made since counts too.
+            let made = context.written_step(run).filter(|made| context.repo.is_ancestor(*head, *made).unwrap_or(false));
+            let (head, name) = (made.unwrap_or(*head), format!("{RUNS}{run}"));
+            if now.get(run.as_str()) == Some(&head) {
+                continue;
+            }
+            let what = match now.get(run.as_str()) {
+                None => "deleted",
+                Some(there) if *is_job && !context.repo.is_ancestor(head, *there).unwrap_or(false) => "moved",
+                Some(_) => continue,
+            };
+            if was_pruned(context, run, head) {
+                continue;
+            }
+            if !context.repo.has_commit(head) {
+                restored.push((run.clone(), format!("its record was {what}, and the objects of it are gone too")));
+                continue;
+            }
+            let expected = now.get(run.as_str()).map_or(Expected::Absent, |there| Expected::At(*there));
+            let _lock = store.lock()?;
+            match context.repo.set_ref(&name, head, expected, "puff: put back") {
+                Ok(()) => {
+                    let said =
+                        format!("'{name}' was {what} by something else than git-puff; it is at {} again", head.short());
+                    restored.push((run.clone(), said));
+                }
+                // Somebody else has put it back, or began another run of that name.
+                Err(RefFailure::Moved(_)) => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Ok(restored)
+    }
+
+    /// Takes down where the journals are.
+    pub fn see(&mut self, runs: &[Recorded]) {
+        let each = runs.iter().map(|recorded| (recorded.run.run.clone(), (recorded.head, recorded.run.is_job())));
+        self.seen = each.collect();
+    }
+}
+
+/// Did a prune remove this journal, or one that it went on to? It leaves a recovery point.
+fn was_pruned(context: &Context, run: &RunId, head: Oid) -> bool {
+    let follows = |later: Oid| later == head || context.repo.is_ancestor(head, later).unwrap_or(false);
+    let is_prune = |act: &Act| matches!(act, Act::Prune(_));
+    let trash = Trash::new(context);
+    trash.points(run).flatten().any(|point| is_prune(&point.recovery.act) && follows(point.recovery.journal))
+}
