@@ -104,6 +104,8 @@ fn word(repair: &Repair) -> String {
         Repair::Lock(path) => format!("removed a lock that nobody held: {path}"),
         Repair::RunbookLine(run) => format!("added the line of {run} to the runbook log"),
         Repair::Views(run) => format!("wrote the report and notes of {run} again"),
+        Repair::Orphan(branch) => format!("deleted the branch {branch}, which a recovery point keeps"),
+        Repair::Folder(path) => format!("removed the empty folder '{path}'"),
         Repair::Branch(_, branch) => format!("made the branch {branch} again"),
         Repair::Bound(run, task) => format!("{run} has its task: {task}"),
         Repair::Unmatched(run) => format!(

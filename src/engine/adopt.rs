@@ -55,7 +55,7 @@ pub fn adopt(
     };
     let run = store.create(run, &change)?.run;
     let _lock = store.lock()?;
-    Runbook::new(&context.places).append(&(&run).into())?;
+    Runbook::new(&context.places).append_missing(&(&run).into())?;
     Ok(run)
 }
 

@@ -42,9 +42,10 @@ pub fn prefix(context: &Context) -> Result<String> {
 /// What `puff.branchPrefix` has to be.
 pub const PREFIX_WANTED: &str = "the beginning of a branch name, such as puff/";
 
-/// Can this begin a branch's name?
+/// Can this begin a branch's name? One that begins like the full name of a ref would be taken for that ref by git.
 pub fn is_prefix(text: &str) -> bool {
-    crate::git::is_valid_ref_name(&format!("refs/heads/{text}x/var1"))
+    let is_full = ["refs/", "HEAD/"].iter().any(|begin| text.starts_with(begin));
+    !is_full && crate::git::is_valid_ref_name(&format!("refs/heads/{text}x/var1"))
 }
 
 /// Finds a branch that stands where the folders of ours would be: git keeps no branch `puff` beside `puff/x`.

@@ -3,7 +3,7 @@
 mod launching;
 
 use super::left_overs::{Matter, left_overs};
-use super::{branches, config, half_done, open_here, preflight, repair, sync};
+use super::{branches, config, half_done, open_here, orphans, preflight, repair, sync};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::documents::{ConfiguredKey, ConfiguredValue, UnknownKey};
@@ -191,6 +191,15 @@ fn records(context: &Context) -> Vec<Finding> {
                 format!("'git puff doctor --repair' makes it again; 'git puff harvest {}' accepts that", run.run);
             findings.push(warn("branches", &branch, detail, &hint));
         }
+    }
+    for orphan in orphans::orphan_branches(context).unwrap_or_default() {
+        let detail = format!("the branch '{}' belongs to no run", orphan.branch);
+        let delete = format!("see what it is with 'git show {0}'; 'git branch -D {0}' deletes it", orphan.branch);
+        findings.push(warn("branches", &orphan.branch, detail, if orphan.is_kept { REPAIR } else { &delete }));
+    }
+    for folder in orphans::empty_folders(context) {
+        let detail = format!("the folder '{}' is empty", folder.display());
+        findings.push(warn("worktrees", &folder.display().to_string(), detail, REPAIR));
     }
     for left_over in left_overs(context, &runs) {
         let path = left_over.path.display().to_string();

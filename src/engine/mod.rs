@@ -22,6 +22,7 @@ pub mod left_overs;
 pub mod live;
 pub mod manifest;
 pub mod observe;
+pub mod orphans;
 pub mod pick;
 pub mod preflight;
 pub mod prune;

@@ -1,14 +1,14 @@
 //! Making again what is missing, from the run refs; and finding the task of a run whose submission was interrupted.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::harvest::{Wish, harvest_kept};
 use super::left_overs::{LeftOver, left_overs, put_right};
-use super::{Listener, half_done, handoff, live, submit};
+use super::{Listener, half_done, handoff, live, orphans, submit};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
-use crate::model::{ProviderKind, Run, RunId, State, StepKind};
+use crate::model::{Kickoff, ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::cloud::Patience;
 use crate::provider::{Task, TaskSummary};
 use crate::store::{Change, FileLock, NOTES, RUNS, Recorded, RunStore, Runbook, RunbookLine, TRASH};
@@ -25,6 +25,10 @@ pub enum Repair {
     RunbookLine(RunId),
     /// The report and notes of a run were written.
     Views(RunId),
+    /// A branch of a run that is not there was deleted; a recovery point keeps it.
+    Orphan(String),
+    /// An empty folder was removed, in which worktrees of a run were.
+    Folder(String),
     /// A branch was made again.
     Branch(RunId, String),
     /// An interrupted submission has its task.
@@ -73,16 +77,21 @@ pub fn orphaned_locks(context: &Context, remove: bool) -> Result<Vec<String>> {
 /// When the log or the runs can't be read.
 pub fn missing_in_runbook(context: &Context, runs: &[Recorded]) -> Result<Vec<RunId>> {
     let lines = Runbook::new(&context.places).read()?;
-    let logged: HashSet<RunId> = lines
+    let kickoffs: Vec<Kickoff> = lines
         .into_iter()
         .filter_map(|line| match line {
-            RunbookLine::Kickoff(kickoff) => kickoff.run,
+            RunbookLine::Kickoff(kickoff) => Some(*kickoff),
             RunbookLine::Broken(..) => None,
         })
         .collect();
+    let mut logged: HashMap<&RunId, Vec<&Kickoff>> = HashMap::new();
+    for kickoff in &kickoffs {
+        kickoff.run.iter().for_each(|run| logged.entry(run).or_default().push(kickoff));
+    }
+    let is_logged = |run: &Run| logged.get(&run.run).is_some_and(|lines| lines.iter().any(|line| line.is_of(run)));
     // What began in another clone is in the log there.
     let kicked_off = |run: &Run| run.provider != ProviderKind::Import && !run.is_away() && run.task_id.is_some();
-    let missing = runs.iter().map(|recorded| &recorded.run).filter(|run| kicked_off(run) && !logged.contains(&run.run));
+    let missing = runs.iter().map(|recorded| &recorded.run).filter(|run| kicked_off(run) && !is_logged(run));
     Ok(missing.map(|run| run.run.clone()).collect())
 }
 
@@ -118,13 +127,16 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }
+    done.extend(remove_orphans(context));
     done.extend(bind_submissions(context, tell)?);
     let (runs, _) = store.list()?;
     for id in missing_in_runbook(context, &runs)? {
         let Some(recorded) = runs.iter().find(|recorded| recorded.run.run == id) else { continue };
         let _lock = store.lock()?;
-        Runbook::new(&context.places).append(&(&recorded.run).into())?;
-        done.push(Repair::RunbookLine(id));
+        // Whoever launches it may be as far by now.
+        if Runbook::new(&context.places).append_missing(&(&recorded.run).into())? {
+            done.push(Repair::RunbookLine(id));
+        }
     }
     for left_over in left_overs(context, &runs) {
         match put_right(context, &left_over, &runs, tell) {
@@ -140,6 +152,23 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
         }
     }
     Ok(done)
+}
+
+/// Removes what belongs to no run and is kept elsewhere, or is nothing.
+fn remove_orphans(context: &Context) -> Vec<Repair> {
+    let mut done = Vec::new();
+    for orphan in orphans::orphan_branches(context).unwrap_or_default().iter().filter(|orphan| orphan.is_kept) {
+        match orphans::remove_branch(context, orphan) {
+            Ok(true) => done.push(Repair::Orphan(orphan.branch.clone())),
+            Ok(false) => {}
+            Err(error) => done.push(Repair::Failed(error.to_string())),
+        }
+    }
+    let folders = orphans::empty_folders(context).into_iter();
+    // One in which something is by now can't be removed so.
+    let removed = folders.filter(|folder| std::fs::remove_dir(folder).is_ok());
+    done.extend(removed.map(|folder| Repair::Folder(folder.display().to_string())));
+    done
 }
 
 fn repair_views(

@@ -135,7 +135,7 @@ pub fn taken(context: &Context, store: &RunStore<'_>, id: &RunId, task: &Task, t
         })?
         .recorded
         .run;
-    let appended = store.lock().and_then(|_lock| Runbook::new(&context.places).append(&(&run).into()));
+    let appended = store.lock().and_then(|_lock| Runbook::new(&context.places).append_missing(&(&run).into()));
     if let Err(cause) = appended {
         tell(Notice::RunbookMissed { run: id.clone(), why: cause.message().to_owned() });
     }

@@ -170,7 +170,9 @@ pub(super) fn unwritable(name: &str, why: &str) -> RefFailure {
     RefFailure::Unwritable { name: name.to_owned(), cause: git2::Error::from_str(why) }
 }
 
-/// May a ref have this full name?
+/// May a ref have this full name? A branch may not begin with a dash, nor be `HEAD`, as for `git branch`: every command
+/// that names it would read an option, or another commit.
 pub fn is_valid_ref_name(name: &str) -> bool {
-    git2::Reference::is_valid_name(name)
+    let branch = name.strip_prefix("refs/heads/");
+    git2::Reference::is_valid_name(name) && branch.is_none_or(|branch| !branch.starts_with('-') && branch != "HEAD")
 }

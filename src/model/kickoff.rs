@@ -32,6 +32,22 @@ pub struct Kickoff {
     pub created_at: Option<Time>,
 }
 
+impl Kickoff {
+    /// Is this the line of that run, and not of an earlier one of the same name?
+    pub fn is_of(&self, run: &Run) -> bool {
+        self.is_same(&Kickoff::from(run))
+    }
+
+    /// Do both tell of the same run? Lines of older tools do not say when theirs began.
+    pub fn is_same(&self, other: &Kickoff) -> bool {
+        let same_time = || match (self.created_at, other.created_at) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        };
+        self.run.is_some() && self.run == other.run && same_time()
+    }
+}
+
 impl From<&Run> for Kickoff {
     fn from(run: &Run) -> Kickoff {
         Kickoff {

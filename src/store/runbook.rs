@@ -67,6 +67,20 @@ impl<'a> Runbook<'a> {
         append().map_err(|cause| self.unwritable(cause))
     }
 
+    /// Appends a line unless the file has one of that run: `doctor --repair` and whoever launches it may both be at it.
+    /// Answers whether it was missing. Call it under the store's lock.
+    ///
+    /// # Errors
+    /// When the file can't be read or written.
+    pub fn append_missing(&self, kickoff: &Kickoff) -> Result<bool> {
+        let is_same = |line: &RunbookLine| matches!(line, RunbookLine::Kickoff(there) if there.is_same(kickoff));
+        // What can't be read is reported by doctor; the line is appended all the same.
+        if self.read().unwrap_or_default().iter().any(is_same) {
+            return Ok(false);
+        }
+        self.append(kickoff).map(|()| true)
+    }
+
     /// Every line of the file; none when there is no file.
     ///
     /// # Errors
@@ -146,5 +160,19 @@ mod tests {
         assert_eq!(lines.len(), 3);
         assert!(matches!(lines[0], RunbookLine::Broken(1, _)));
         assert_eq!(lines[1], lines[2]);
+    }
+
+    #[test]
+    fn a_line_is_appended_once_for_each_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::new(folder.path(), Some(folder.path().to_owned()));
+        let runbook = Runbook::new(&places);
+        let text = r#"{"task_id":"t","env":null,"base":"main","best_of":1,"prompt_file":"p","run":"fix"}"#;
+        let old: Kickoff = serde_json::from_str(text).unwrap();
+        let at = |second: i64| Kickoff { created_at: crate::model::Time::from_timestamp(second, 0), ..old.clone() };
+        // A later run may have the same name.
+        let missing = [at(1), at(1), at(2), at(2), old.clone()].map(|line| runbook.append_missing(&line).unwrap());
+        assert_eq!(missing, [true, false, true, false, false]);
+        assert_eq!(runbook.read().unwrap().len(), 2);
     }
 }

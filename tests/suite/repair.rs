@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::support::choice::Choice;
 use crate::support::export::Export;
 use crate::support::lab::{Lab, Ran, run};
 use crate::support::standin::{PROMPT, Standin};
@@ -239,4 +240,86 @@ fn edit_run(lab: &Lab, id: &str, edit: impl FnOnce(&dyn Fn(&[&str]))) {
     let tree = git(&["write-tree"]);
     let commit = lab.git(&["commit-tree", "-m", "by hand", "-p", &name, tree.trim()]);
     lab.git(&["update-ref", &name, &commit]);
+}
+
+#[test]
+fn branches_of_no_run_are_found_and_go_only_where_they_are_kept() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    let branches = ["puff/fix/var1", "puff/fix/var2", "puff/fix/var3"];
+    let tips: Vec<String> = branches.iter().map(|branch| lab.git(&["rev-parse", branch])).collect();
+    lab.puff(&["prune", "fix"]).ok();
+    // As a harvest or a sync leaves them that was at it when the run was pruned.
+    lab.git(&["branch", "puff/fix/var1", &tips[0]]);
+    lab.git(&["branch", "puff/fix/var2", &tips[1]]);
+    lab.git(&["branch", "puff/gone/var1", &tips[0]]);
+    lab.git(&["switch", "-q", "-c", "puff/fix/var3", &tips[2]]);
+    lab.commit("mine.txt", "mine\n", "Mine");
+    lab.git(&["switch", "-q", "puff/fix/var2"]);
+    let lost = lab.git(&["commit-tree", "-m", "Lost\n\nPuff-Run: lost\nPuff-Variant: 1/1", "main^{tree}"]);
+    lab.git(&["branch", "puff/lost/var1", &lost]);
+
+    let found = lab.puff(&["doctor"]).ok().stdout;
+    let is_found = |branch: &str| found.contains(&format!("the branch '{branch}' belongs to no run"));
+    assert!(is_found("puff/fix/var1") && is_found("puff/fix/var2") && is_found("puff/lost/var1"), "{found}");
+    assert!(!is_found("puff/fix/var3"), "work of somebody's own: {found}");
+    assert!(!is_found("puff/gone/var1"), "it is another run's commit: {found}");
+    let done = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
+    let deleted: Vec<&String> = done.iter().filter(|word| word.starts_with("deleted the branch")).collect();
+    assert!(deleted.len() == 1 && deleted[0].contains("puff/fix/var1"), "{done:?}");
+    let left = lab.git(&["for-each-ref", "--format=%(refname:short)", "refs/heads/puff"]);
+    assert_eq!(left, "puff/fix/var2\npuff/fix/var3\npuff/gone/var1\npuff/lost/var1");
+    lab.git(&["switch", "-q", "main"]);
+    lab.git(&["branch", "-D", "-q", "puff/fix/var3"]);
+    lab.puff(&["undo", "fix"]).ok();
+    assert_eq!(lab.git(&["rev-parse", "puff/fix/var1", "puff/fix/var3"]), format!("{}\n{}", tips[0], tips[2]));
+}
+
+#[test]
+fn empty_folders_of_reviews_go() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    let yard = lab.path("work.puff");
+    fs::create_dir_all(yard.join("fix")).unwrap();
+    fs::create_dir_all(yard.join("full")).unwrap();
+    fs::write(yard.join("full/note"), "").unwrap();
+    let found = lab.puff(&["doctor"]).ok().stdout;
+    assert!(found.contains("work.puff/fix' is empty") && !found.contains("work.puff/full'"), "{found}");
+    let done = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
+    assert!(done.iter().any(|word| word.starts_with("removed the empty folder")), "{done:?}");
+    assert!(!yard.join("fix").exists() && yard.join("full/note").exists());
+}
+
+#[test]
+fn a_line_of_the_runbook_is_there_once_whoever_adds_it() {
+    let lab = Lab::new();
+    let id = harvested(&lab);
+    let runbook = lab.work().join(".codex/bo4_runs.jsonl");
+    let count = || fs::read_to_string(&runbook).unwrap().lines().filter(|line| line.contains(&id)).count();
+    assert_eq!(count(), 1);
+    fs::remove_file(&runbook).unwrap();
+    // Several repairs that have all found it missing.
+    let lock = fs::File::options().create(true).truncate(false).write(true).open(lab.puff_dir().join("locks/write"));
+    let lock = lock.unwrap();
+    lock.lock().unwrap();
+    let mut at_once: Vec<_> = (0..4).map(|_| lab.spawn(&["doctor", "--repair"], std::process::Stdio::null())).collect();
+    lock.unlock().unwrap();
+    assert_eq!(at_once.iter_mut().filter_map(|child| child.wait().unwrap().code()).count(), 4);
+    assert_eq!(count(), 1, "{}", fs::read_to_string(&runbook).unwrap());
+}
+
+#[test]
+fn a_prefix_that_makes_no_branch_is_refused() {
+    let lab = Lab::new();
+    for bad in
+        ["-x", "-x/", "--upload-pack=/", "refs/heads/", "HEAD/", "/x/", "x//", "a b/", "a..b/", "x.lock/", ".x/", "@{"]
+    {
+        lab.git(&["config", "puff.branchPrefix", bad]);
+        let export = Export::new(&lab, "one");
+        export.patch(1, lab.patch("README", "one\n"));
+        assert_ne!(export.harvest(&lab, &["--name", "one"]).code, 0, "{bad}");
+        let found = lab.puff(&["doctor"]).exits(1).stdout;
+        assert!(found.contains("branchPrefix") || found.contains("branchprefix"), "{bad}: {found}");
+        lab.puff(&["show", "one"]).exits(1);
+    }
 }

@@ -1,0 +1,118 @@
+//! What belongs to no run: branches that a prune left when an import or a sync was faster, and empty folders of reviews.
+
+use std::path::PathBuf;
+
+use super::branches;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::git::RefStep;
+use crate::model::{Act, KeptBranch, Oid, RunId};
+use crate::session::worktree::Yard;
+use crate::store::{FileLock, RunStore, Trash};
+
+const HEADS: &str = "refs/heads/";
+
+/// A branch of a variant of a run that is not there, at the commit that git-puff made: nobody has built on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrphanBranch {
+    /// Its name, without `refs/heads/`.
+    pub branch: String,
+    /// Where it is.
+    pub at: Oid,
+    /// The run that it is named for.
+    pub run: RunId,
+    /// The recovery point of a prune keeps it: `undo` brings it back with its run.
+    pub is_kept: bool,
+}
+
+/// Finds the branches of runs that are not there. A branch with work of somebody's own is none of them: a prune leaves
+/// it on purpose.
+///
+/// # Errors
+/// When the refs can't be read, or `puff.branchPrefix` can't be used.
+pub fn orphan_branches(context: &Context) -> Result<Vec<OrphanBranch>> {
+    let (repo, store) = (&context.repo, RunStore::new(context));
+    let prefix = format!("{HEADS}{}", branches::prefix(context)?);
+    // Refs are listed by folders; a prefix may end within a name.
+    let folder = prefix.rfind('/').map_or(HEADS, |at| &prefix[..=at]);
+    let mut found = Vec::new();
+    for (name, at) in repo.refs_under(folder)? {
+        let Some((run, number)) = name.strip_prefix(&prefix).and_then(of_variant) else { continue };
+        if store.exists(&run) || !is_variant(context, at, &run, number) {
+            continue;
+        }
+        let is_kept = Trash::new(context).points(&run).flatten().any(|point| match &point.recovery.act {
+            Act::Prune(pruned) => pruned.branches.contains(&KeptBranch { name: name.clone(), at }),
+            Act::Pick(_) => false,
+        });
+        found.push(OrphanBranch { branch: name[HEADS.len()..].to_owned(), at, run, is_kept });
+    }
+    Ok(found)
+}
+
+/// The run and the number in `<run>/var<N>`.
+fn of_variant(name: &str) -> Option<(RunId, u32)> {
+    let (run, variant) = name.split_once('/')?;
+    Some((run.parse().ok()?, variant.strip_prefix("var")?.parse().ok()?))
+}
+
+/// Says this commit itself that it is that variant?
+fn is_variant(context: &Context, commit: Oid, run: &RunId, number: u32) -> bool {
+    let Ok(commit) = context.repo.commit(commit) else { return false };
+    let (of_run, of_variant) = (format!("Puff-Run: {run}"), format!("Puff-Variant: {number}/"));
+    let mut lines = commit.message.lines();
+    lines.any(|line| line == of_run) && commit.message.lines().any(|line| line.starts_with(&of_variant))
+}
+
+/// Deletes an orphaned branch that a recovery point keeps; one that nothing keeps, or that is checked out, stays. Answers
+/// whether it is gone.
+///
+/// # Errors
+/// When its run is being decided by somebody else, or the ref can't be written.
+pub fn remove_branch(context: &Context, orphan: &OrphanBranch) -> Result<bool> {
+    let name = format!("{HEADS}{}", orphan.branch);
+    let _lock = Trash::new(context).lock(&orphan.run)?;
+    // It was found without the lock.
+    let still = orphan_branches(context)?.into_iter().find(|other| other == orphan).is_some_and(|other| other.is_kept);
+    if !still || context.repo.holder(&name, context.places.top()).is_some() {
+        return Ok(false);
+    }
+    let _writing = RunStore::new(context).lock()?;
+    let step = RefStep { name, old: Some(orphan.at), new: None };
+    context.repo.change_refs(&[step], "puff: belongs to no run").map_err(Error::from)?;
+    Ok(true)
+}
+
+/// Finds the empty folders beside the repository in which worktrees of a run were, when nobody is making one there.
+pub fn empty_folders(context: &Context) -> Vec<PathBuf> {
+    let Ok(yard) = Yard::find(context) else { return Vec::new() };
+    if FileLock::is_held(&context.places.local_lock()) {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(yard.root()).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = Vec::new();
+    for entry in entries {
+        let Some(run) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) else { continue };
+        let is_empty = entry.file_type().is_ok_and(|kind| kind.is_dir())
+            && entry.path().read_dir().is_ok_and(|mut entries| entries.next().is_none());
+        if is_empty && !FileLock::is_held(&context.places.review_lock(&run)) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_of_a_variant_is_known_by_its_name() {
+        let (run, number) = of_variant("fix-3f2a/var12").unwrap();
+        assert_eq!((run.as_str(), number), ("fix-3f2a", 12));
+        for other in ["fix", "fix/var", "fix/varx", "fix/var1/more", "fix/other1", "-x/var1", "Fix/var1"] {
+            assert!(of_variant(other).is_none(), "{other}");
+        }
+    }
+}
