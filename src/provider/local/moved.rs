@@ -19,7 +19,7 @@ pub(super) fn follow(context: &Context, run: Run, local: Local) -> Result<(Run, 
     for variant in &run.variants {
         let path = local.worktree(variant.index);
         let known = path.is_dir().then(|| known_at(context, &path)).flatten();
-        if let Some(worktree) = known.filter(|worktree| names_another_place(worktree)) {
+        if let Some(worktree) = known.filter(names_another_place) {
             // What can't be written is as it was: the harvest does not need it.
             let _ = context.repo.link_worktree(&worktree);
         }
