@@ -32,7 +32,11 @@ fn assert_untouched(crew: &Crew) {
     assert_eq!(fs::read_to_string(work.join("notes.txt")).unwrap(), "one\ntwo\nmy edit\n");
     let status = crew.lab.git(&["status", "--porcelain"]);
     assert_eq!(status, " M notes.txt\n?? .codex/\n?? private.txt", "nothing was put there");
-    assert!(!crew.lab.path(RAN).exists(), "something that was planted was run: {:?}", fs::read(crew.lab.path(RAN)));
+    assert!(
+        !crew.lab.path(RAN).exists(),
+        "something that was planted was run: {:?}",
+        fs::read_to_string(crew.lab.path(RAN))
+    );
 }
 
 fn kinds(run: &Value, variant: usize) -> Vec<String> {
