@@ -79,9 +79,10 @@ pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> V
             Some(_) => missing.push(name),
         }
     }
-    // Some leave files where they are called: not in the user's worktree.
-    let folder = context.places.prepare().map(|()| context.places.cwd()).unwrap_or_else(|_| std::env::temp_dir());
-    let version = |program: &String| Cmd::new(program).arg("--version").cwd(&folder).limit(VERSION);
+    // Some leave files where they are called: in a folder that goes again, not in the user's worktree.
+    let folder = tempfile::tempdir().ok();
+    let cwd = folder.as_ref().map_or_else(|| context.places.cwd(), |folder| folder.path().to_owned());
+    let version = |program: &String| Cmd::new(program).arg("--version").cwd(&cwd).limit(VERSION);
     let calls: Vec<Cmd> = asked.iter().map(|(_, program, _)| version(program)).collect();
     for ((name, program, is_used), answer) in asked.iter().zip(process::run_all(&calls, AT_ONCE)) {
         let why = match answer {
