@@ -191,8 +191,11 @@ impl Repo {
     /// When files of it can't be removed, or something else is in its place.
     pub fn remove_worktree(&self, path: &Path) -> io::Result<()> {
         // Not by `git worktree remove`: it refuses a worktree that lost its `.git`, and folders without write permission.
+        self.remove_aside(path)?;
         match self.open_worktree(path) {
-            Ok(folder) => folder.remove()?,
+            // A kill in the middle must not leave half a worktree, in which the next reader would see files deleted by the
+            // agent: it goes out of the way whole, and the records of it go last, by which the rest is found.
+            Ok(folder) => self.move_aside(path, folder)?.remove()?,
             Err(WorktreeFault::Gone) => {}
             Err(WorktreeFault::Unreadable(cause)) => return Err(cause),
             Err(fault) => return Err(io::Error::other(fault)),

@@ -129,6 +129,8 @@ impl Repo {
         };
         let there = path.symlink_metadata();
         let moved = record.as_ref().and_then(|record| find_beside(path, &record.folder));
+        // One that is being removed is gone.
+        let moved = moved.filter(|moved| *moved != aside_of(path));
         let by = match (fault, there) {
             (Ok(by), _) => by,
             (Err(_), Ok(meta)) if meta.is_symlink() => "a symbolic link",
@@ -140,6 +142,28 @@ impl Repo {
             (Err(cause), _) => return Err(WorktreeFault::Unreadable(cause)),
         };
         Err(WorktreeFault::Replaced(Replaced { path: path.to_owned(), by, moved }))
+    }
+
+    /// Moves the folder of a worktree out of the way, to be removed there. Where that is not possible, it stays.
+    pub(in crate::git) fn move_aside(&self, path: &Path, folder: Folder) -> io::Result<Folder> {
+        let aside = aside_of(path);
+        if self.record_of(path).is_none() || fs::rename(path, &aside).is_err() {
+            return Ok(folder);
+        }
+        let moved = Folder::open(&aside)?;
+        if moved.identity()?.is(&folder.identity()?) {
+            return Ok(moved);
+        }
+        fs::rename(&aside, path)?;
+        Err(io::Error::other("something else is in its place"))
+    }
+
+    /// Removes what a removal that was killed has left of a worktree.
+    pub(in crate::git) fn remove_aside(&self, path: &Path) -> io::Result<()> {
+        let (Some((_, record)), Ok(left)) = (self.record_of(path), Folder::open(&aside_of(path))) else {
+            return Ok(());
+        };
+        if record.folder.is(&left.identity()?) { left.remove() } else { Ok(()) }
     }
 
     /// Opens the folder of a worktree where it was moved to.
@@ -299,6 +323,11 @@ pub(in crate::git) fn copy_index(from: &Path, to: &Path) -> io::Result<()> {
         copy.persist(to.join(name))?;
     }
     Ok(())
+}
+
+/// Where the folder of a worktree is while it is being removed.
+fn aside_of(path: &Path) -> PathBuf {
+    path.with_file_name(format!(".removing-{}", path.file_name().unwrap_or_default().display()))
 }
 
 #[cfg(test)]
