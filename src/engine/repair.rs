@@ -56,7 +56,7 @@ fn our_refs(context: &Context) -> Vec<String> {
     folders
 }
 
-/// Lock files beside our refs that nobody holds.
+/// Lock files beside our refs that nobody holds, and those of git that one which was killed has left.
 ///
 /// # Errors
 /// When the git directory can't be written.
@@ -64,7 +64,10 @@ pub fn orphaned_locks(context: &Context, remove: bool) -> Result<Vec<String>> {
     let _lock = RunStore::new(context).lock()?;
     let folders = our_refs(context);
     let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
-    let orphans = context.repo.orphaned_locks(&folders);
+    let mut orphans = context.repo.orphaned_locks(&folders);
+    orphans.extend(context.repo.abandoned_git_locks());
+    orphans.sort();
+    orphans.dedup();
     if remove {
         orphans.iter().for_each(|path| drop(std::fs::remove_file(path)));
     }

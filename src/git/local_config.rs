@@ -38,7 +38,7 @@ impl Repo {
         let changed = run(&self.git().args(["config", "--local"]).args(args));
         changed.map(drop).map_err(|cause| {
             Error::failed(format!("{key} can't be set"))
-                .hint("check the file with 'git config --local --list'")
+                .hint("'git config --local --list' checks the file; 'git puff doctor --repair' removes a stale lock of it")
                 .because(cause)
         })
     }

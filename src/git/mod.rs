@@ -15,6 +15,7 @@ mod exchange;
 mod folder;
 mod foreground;
 mod furnish;
+mod git_locks;
 mod hooks;
 mod library;
 mod listing;

@@ -8,6 +8,7 @@ mod tables;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use self::locks::{below as locks_below, stamp};
 pub(super) use self::reftable::{Stack, Value};
 use self::tables::Tables;
 use super::repo::Repo;

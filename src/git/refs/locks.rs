@@ -38,7 +38,7 @@ pub(super) fn orphans(found: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// The lock files in a folder and in those below.
-pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
+pub(in crate::git) fn below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     let mut found: Vec<_> = folders.iter().flat_map(|folder| below(folder)).collect();
@@ -47,6 +47,6 @@ pub(super) fn below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// When a file was last written.
-pub(super) fn stamp(path: &Path) -> Option<SystemTime> {
+pub(in crate::git) fn stamp(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|meta| meta.modified()).ok()
 }

@@ -1,0 +1,42 @@
+//! Programs that are at work in a folder.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
+
+/// The pause after which a process whose folder could not be read is looked at again: it may have been about to end.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Tells whether a git runs in one of these folders or below them. One whose folder cannot be read (another user's) counts,
+/// one that only waits for a git-puff (`git puff …`) does not.
+pub fn git_runs_in(folders: &[PathBuf]) -> bool {
+    let folders: Vec<PathBuf> = folders.iter().map(|folder| folder.canonicalize().unwrap_or(folder.clone())).collect();
+    match gits(&folders) {
+        (true, _) => true,
+        (false, unread) if unread.is_empty() => false,
+        (false, unread) => {
+            std::thread::sleep(PAUSE);
+            let (inside, still) = gits(&folders);
+            inside || still.iter().any(|pid| unread.contains(pid))
+        }
+    }
+}
+
+/// Does a git run in these folders, and which of them cannot be told about?
+fn gits(folders: &[PathBuf]) -> (bool, HashSet<Pid>) {
+    let mut system = System::new();
+    let kind = ProcessRefreshKind::nothing().without_tasks().with_cwd(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
+    let named = |found: &Process| found.name().to_string_lossy().into_owned();
+    let all = || system.processes().values().filter(|found| found.status() != ProcessStatus::Zombie);
+    let waiting: HashSet<_> = all().filter(|found| named(found) == "git-puff").filter_map(Process::parent).collect();
+    let is_git = |found: &&Process| {
+        let name = named(found);
+        (name == "git" || name.starts_with("git-")) && name != "git-puff" && !waiting.contains(&found.pid())
+    };
+    let (read, unread): (Vec<_>, Vec<_>) = all().filter(is_git).partition(|found| found.cwd().is_some());
+    let inside = |cwd: &Path| folders.iter().any(|folder| cwd.starts_with(folder));
+    (read.iter().any(|found| found.cwd().is_some_and(inside)), unread.iter().map(|found| found.pid()).collect())
+}
