@@ -8,6 +8,7 @@
 mod checks;
 mod elsewhere;
 mod here;
+mod put_back;
 mod reasons;
 pub mod settle;
 

@@ -1,7 +1,11 @@
 //! Calls of git that the user sees and can talk to, as if they had typed them: hooks, editors and signing programs find
 //! what they would find then.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use super::repo::Repo;
+use super::worktrees::git_in;
 use super::{GitFailure, run};
 use crate::model::Oid;
 use crate::process::{Cmd, Failure, run_in_foreground};
@@ -53,5 +57,31 @@ impl Repo {
         // Its exit code says whether something is changed; that is for the reset to judge, path by path.
         let _ = run(&self.git().args(["update-index", "-q", "--refresh"]).holds(self.held()));
         run(&self.git().args(["reset", "--keep", "--quiet", &to.to_string()]).holds(self.held())).map(drop)
+    }
+
+    /// Returns the name that a file of a worktree would have as an object, by git's filters and line ends for its path.
+    ///
+    /// # Errors
+    /// With git's words, when it cannot read the file.
+    pub fn hash_file(&self, worktree: &Path, path: &OsStr) -> Result<Option<Oid>, GitFailure> {
+        let said = run(&git_in(worktree).args(["hash-object", "--"]).arg(path))?;
+        Ok(String::from_utf8_lossy(&said.stdout).trim().parse().ok())
+    }
+
+    /// Sets files of a worktree, and the index, to what they are in a commit; `gone` leave the index alone.
+    ///
+    /// # Errors
+    /// With git's words, when it cannot.
+    pub fn restore_files(&self, worktree: &Path, to: Oid, files: &[&OsStr], gone: &[&OsStr]) -> Result<(), GitFailure> {
+        for (verb, paths) in [("checkout", files), ("reset", gone)] {
+            if paths.is_empty() {
+                continue;
+            }
+            let listed: Vec<u8> = paths.iter().flat_map(|path| [path.as_encoded_bytes(), b"\0"].concat()).collect();
+            let from = ["--pathspec-from-file=-", "--pathspec-file-nul"];
+            let cmd = git_in(worktree).args(["--literal-pathspecs", verb, "--quiet"]).arg(to.to_string()).args(from);
+            run(&cmd.stdin(listed).holds(self.held()))?;
+        }
+        Ok(())
     }
 }

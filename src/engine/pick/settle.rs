@@ -1,5 +1,6 @@
 //! What became of a pick that was begun: found out from the repository, whoever ended it and however.
 
+use super::put_back::put_back;
 use crate::context::Context;
 use crate::engine::handoff;
 use crate::error::{Error, Result};
@@ -126,6 +127,9 @@ pub fn give_up(context: &Context, point: &Point) -> Result<()> {
     let (store, id) = (RunStore::new(context), &point.recovery.run);
     let journal = point.recovery.journal;
     let now = store.load(id)?;
+    if let Act::Pick(pick) = &point.recovery.act {
+        put_back(context, pick)?;
+    }
     let mut steps = vec![Trash::new(context).without(point)?];
     // Before the decision was recorded, nothing of the record has moved.
     if now.run.decision.is_some() {
