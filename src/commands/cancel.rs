@@ -5,7 +5,7 @@ use clap::Args;
 use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::harvest::end_work;
+use crate::engine::harvest::{end_work, is_half_cancelled};
 use crate::engine::{observe, repair, submit};
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
@@ -47,6 +47,8 @@ pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
         }
         State::Pending | State::Submitting if run.provider == ProviderKind::Local => {}
         State::Pending | State::Submitting => return Err(not_from_here(&run)),
+        // A cancel that was killed recorded it, and did not get to ending the agents, or the watching.
+        State::Cancelled if run.is_job() || is_half_cancelled(context, &run) => {}
         State::Cancelled => {
             return Err(Error::failed(format!("the run '{}' is cancelled already", run.run))
                 .hint(format!("'git puff retry {}' starts it again", run.run)));
@@ -58,7 +60,10 @@ pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
     }
     // Whoever is submitting it right now would be paid for.
     let _lock = submit::lock(context, &run.run)?;
-    let mut run = observe::record_cancelled(context, &run.run)?.recorded.run;
+    let mut run = match run.state {
+        State::Cancelled => run,
+        _ => observe::record_cancelled(context, &run.run)?.recorded.run,
+    };
     if run.is_job() {
         run = observe::record_ending(context, &run.run, Ending::Stopped)?.recorded.run;
         write_result(context, &run, Ending::Stopped, context.clock.now())?;

@@ -2,6 +2,7 @@
 
 mod launching;
 
+use super::harvest::is_half_cancelled;
 use super::left_overs::{Matter, left_overs};
 use super::{branches, config, half_done, open_here, orphans, preflight, repair, sync};
 use crate::context::Context;
@@ -212,6 +213,16 @@ fn records(context: &Context) -> Vec<Finding> {
             _ => REPAIR,
         };
         findings.push(warn("worktrees", &path, left_over.to_string(), hint));
+    }
+    for id in
+        runs.iter().map(|recorded| &recorded.run).filter(|run| is_half_cancelled(context, run)).map(|run| &run.run)
+    {
+        findings.push(warn(
+            "runs",
+            id.as_str(),
+            format!("'{id}' is cancelled, and its agents are still at work"),
+            REPAIR,
+        ));
     }
     for half in half_done::half_done(context) {
         findings.push(warn("decisions", half.run(), half.to_string(), half.next().unwrap_or(REPAIR)));

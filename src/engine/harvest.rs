@@ -19,7 +19,7 @@ use self::real_base::find_real_base;
 use super::{Listener, Notice, handoff, live};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::model::{Apply, Run, RunId, Variant, VariantStatus};
+use crate::model::{Apply, ProviderKind, Run, RunId, State, Variant, VariantStatus};
 use crate::provider::local::LocalAgents;
 use crate::provider::{Collection, NotTaken, Provider};
 use crate::store::{Recorded, RunStore};
@@ -56,6 +56,7 @@ pub fn harvest(context: &Context, id: &RunId, wish: &Wish, provider: &dyn Provid
     let mut not_taken = Vec::new();
     match provider.collect(&question) {
         Ok(collection) => {
+            super::observe::record_answered(context, id)?;
             keep_collected(context, &recorded.run, provider, &collection, tell)?;
             not_taken = collection.not_taken;
         }
@@ -121,6 +122,14 @@ pub fn end_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run
     let run = RunStore::new(context).load(id)?.run;
     LocalAgents::new(context).cancel(&super::question(&run, true)?)?;
     keep_work(context, id, tell)
+}
+
+/// Was its cancel interrupted, so that agents of it are still at work?
+pub fn is_half_cancelled(context: &Context, run: &Run) -> bool {
+    run.state == State::Cancelled
+        && run.provider == ProviderKind::Local
+        && !run.is_away()
+        && crate::provider::local::is_at_work(context, run)
 }
 
 /// Harvests what is kept in the run.

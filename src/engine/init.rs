@@ -87,6 +87,10 @@ fn remembers(context: &Context, what: InitThing) -> bool {
 }
 
 fn remember(context: &Context, what: InitThing) -> Result<()> {
+    // A call that was killed in between remembered it, and did not get to doing it.
+    if remembers(context, what) {
+        return Ok(());
+    }
     context.repo.add_config(settings::INIT_DID.name, what.as_str())
 }
 

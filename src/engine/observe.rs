@@ -66,6 +66,27 @@ pub fn record_failure(context: &Context, id: &RunId, failure: &Failure) -> Resul
     })
 }
 
+/// Records that a run's task could be asked again, where the last failure to do so is recorded.
+///
+/// # Errors
+/// When it can't be recorded.
+pub fn record_answered(context: &Context, id: &RunId) -> Result<Outcome> {
+    RunStore::new(context).update(id, context.clock.now(), |run| {
+        Ok(clear_trouble(run).then(|| Change::new(StepKind::Observe, "its task can be asked again")))
+    })
+}
+
+/// Takes off what [`record_failure`] records; false when there is no such thing.
+fn clear_trouble(run: &mut Run) -> bool {
+    let is_trouble =
+        matches!(run.attention, Some(Attention::NeedsLogin | Attention::TaskNotFound | Attention::ClientTrouble));
+    if is_trouble {
+        run.attention = None;
+        run.reason = None;
+    }
+    is_trouble
+}
+
 /// Records that a run can't be submitted: provably nothing was started.
 ///
 /// # Errors
@@ -118,10 +139,7 @@ pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
         run.reason = Some("Codex Cloud does not know the task any more".to_owned());
         return;
     };
-    if matches!(run.attention, Some(Attention::NeedsLogin | Attention::TaskNotFound | Attention::ClientTrouble)) {
-        run.attention = None;
-        run.reason = None;
-    }
+    clear_trouble(run);
     let statuses: Vec<_> = run.variants.iter().map(|variant| variant.status).collect();
     identify::grow(run, seen.attempts.unwrap_or(0));
     match &seen.news {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::harvest::{Wish, harvest_kept};
+use super::harvest::{Wish, end_work, harvest_kept, is_half_cancelled};
 use super::left_overs::{LeftOver, left_overs, put_right};
 use super::{Listener, half_done, handoff, live, orphans, submit};
 use crate::context::Context;
@@ -139,6 +139,17 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
         // Whoever launches it may be as far by now.
         if Runbook::new(&context.places).append_missing(&(&recorded.run).into())? {
             done.push(Repair::RunbookLine(id));
+        }
+    }
+    for id in
+        runs.iter().map(|recorded| &recorded.run).filter(|run| is_half_cancelled(context, run)).map(|run| &run.run)
+    {
+        let Ok(_lock) = submit::lock(context, id) else { continue };
+        match end_work(context, id, tell) {
+            Ok(_) => {
+                done.push(Repair::Ended(format!("the cancel of '{id}' was interrupted, and its agents were at work")))
+            }
+            Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }
     for left_over in left_overs(context, &runs) {

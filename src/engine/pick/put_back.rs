@@ -34,7 +34,8 @@ pub(super) fn put_back(context: &Context, pick: &PickPoint) -> Result<()> {
         }
     }
     let (known, new): (Vec<_>, Vec<_>) = left.into_iter().partition(|change| change.old.is_some());
-    let paths = |of: &'_ [TreeChange]| of.iter().map(|change| OsStr::from_bytes(&change.path).to_owned()).collect::<Vec<_>>();
+    let paths =
+        |of: &'_ [TreeChange]| of.iter().map(|change| OsStr::from_bytes(&change.path).to_owned()).collect::<Vec<_>>();
     let (known, new) = (paths(&known), paths(&new));
     for path in &new {
         let _ = std::fs::remove_file(worktree.join(path));

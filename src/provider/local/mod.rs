@@ -142,6 +142,13 @@ impl<'c> LocalAgents<'c> {
     }
 }
 
+/// Does an agent of the run still work?
+pub fn is_at_work(context: &Context, run: &Run) -> bool {
+    let store = SessionStore::new(&context.places);
+    let sessions = run.variants.iter().filter_map(|variant| standing::session(context, run, variant));
+    sessions.into_iter().any(|session| store.place(&session.id).is_supervised())
+}
+
 /// Agents that can be started: each is asked once how.
 struct Ready<'c> {
     context: &'c Context,
