@@ -1,0 +1,210 @@
+//! Faults in what starts and ends agents on this machine, and sessions.
+
+use std::path::Path;
+
+use crate::support::faults::{Site, Verb};
+use crate::support::intact::Picture;
+use crate::support::lab::{Lab, wait_until};
+use crate::support::stage::each;
+use crate::{edit, lab, refused, words};
+
+/// Teaches git-puff an agent, which gets the folder of the lab as `$LAB`.
+pub fn agent(lab: &Lab, name: &str, script: &str) {
+    let path = lab.path("bin").join(format!("{name}.sh"));
+    std::fs::write(&path, format!("LAB='{}'\n{script}\n", lab.path("").display())).unwrap();
+    lab.git(&["config", &format!("puff.agent.{name}.command"), &format!("sh '{}'", path.display())]);
+}
+
+/// Waits for every run to be harvested, as whoever finds them unwatched does it.
+fn all_ended(site: &Site) {
+    site.puff(&["watch", "--detach", "--all"]);
+    site.puff(&["watch", "--all"]);
+}
+
+/// Leaves out what depends on how often a launch came to record a run. Each that did is asked for by [`each_is_harvested`].
+fn without_runs(picture: &mut Picture) {
+    for start in ["run ", "ref refs/puff/", "ref refs/heads/puff/", "note ", "patch ", "file .codex/"] {
+        picture.leave_out(start);
+    }
+}
+
+/// Every run has all its variants and one line in the runbook, and no attempt was made twice.
+fn each_is_harvested(site: &Site) -> Result<(), String> {
+    let runs = site.puff(&["list", "--json"]).ok().json();
+    let runs = runs["runs"].as_array().unwrap();
+    let book = std::fs::read_to_string(site.lab.work().join(".codex/bo4_runs.jsonl")).unwrap_or_default();
+    for run in runs {
+        let name = run["run"].as_str().unwrap();
+        if run["state"] != "harvested" || each(run, "apply").iter().any(|apply| apply != "applied") {
+            return Err(format!("{name} is {}: {:?}", run["state"], each(run, "apply")));
+        }
+        let lines = book.lines().filter(|line| line.contains(&format!("\"run\":\"{name}\""))).count();
+        if lines != 1 {
+            return Err(format!("{name} has {lines} lines in the runbook:\n{book}"));
+        }
+    }
+    let ran = std::fs::read_to_string(site.lab.path("ran")).unwrap_or_default();
+    let variants: usize = runs.iter().map(|run| each(run, "apply").len()).sum();
+    match ran.lines().count() == variants {
+        true => Ok(()),
+        false => Err(format!("{variants} variants, and attempts in\n{ran}")),
+    }
+}
+
+#[test]
+fn launch_of_agents() {
+    let lab = lab();
+    agent(&lab, "quick", "pwd >>$LAB/ran; echo x >made.txt");
+    edit(&lab);
+    let call = |_: &Site| words("launch --agent quick:2 --harvest --prompt Trim");
+    let verb = Verb {
+        name: "launch (local)",
+        call: &call,
+        settle: &all_ended,
+        project: &without_runs,
+        check: &each_is_harvested,
+        ..Verb::default()
+    };
+    verb.sweep(&mut Site::new(lab, None));
+}
+
+#[test]
+fn retry_of_agents() {
+    let lab = lab();
+    agent(&lab, "quick", "pwd >>$LAB/ran; echo x >made.txt");
+    lab.puff(&["launch", "--agent", "quick:1", "--harvest", "--prompt", "Trim", "--name", "fix"]).ok();
+    lab.wait_for("fix", "not watched any more", |run| run["watch"]["active"] == false);
+    edit(&lab);
+    let verb = Verb {
+        name: "retry",
+        call: &|_| words("retry fix"),
+        settle: &all_ended,
+        project: &without_runs,
+        check: &each_is_harvested,
+        ..Verb::default()
+    };
+    verb.sweep(&mut Site::new(lab, None));
+}
+
+/// Launches `fix`, whose agent has written a file, and works until `$LAB/go` is there.
+fn launch_and_wait(site: &Site) {
+    site.puff(&["launch", "--agent", "waits:1", "--prompt", "Trim", "--name", "fix"]).ok();
+    let ran = site.lab.path("ran");
+    wait_until("the agent works", || ran.exists());
+}
+
+const WAITS: &str = "echo x >made.txt; pwd >>$LAB/ran; while [ ! -e $LAB/go ]; do sleep 0.05; done";
+
+/// Leaves out why the work of a variant was not taken at first: what was taken afterwards is compared.
+fn without_reasons(picture: &mut Picture) {
+    picture.leave_out("note ");
+    for told in picture.0.values_mut() {
+        let lines = told.lines().filter(|line| !line.trim_start().starts_with("\"reason\": "));
+        *told = lines.collect::<Vec<_>>().join("\n");
+    }
+}
+
+#[test]
+fn cancel() {
+    let lab = lab();
+    agent(&lab, "waits", WAITS);
+    let again = refused("");
+    let verb = Verb {
+        name: "cancel",
+        arrange: &launch_and_wait,
+        call: &|_| words("cancel fix"),
+        again: &again,
+        settle: &|site| drop(site.puff(&["harvest", "fix"])),
+        project: &without_reasons,
+        ..Verb::default()
+    };
+    verb.sweep(&mut Site::new(lab, None));
+}
+
+#[test]
+fn stop() {
+    let lab = lab();
+    agent(&lab, "waits", WAITS);
+    let again = refused("is not being watched");
+    let settle = |site: &Site| {
+        std::fs::write(site.lab.path("go"), "").unwrap();
+        site.puff(&["harvest", "fix", "--wait"]);
+    };
+    let verb = Verb {
+        name: "stop",
+        arrange: &launch_and_wait,
+        call: &|_| words("stop fix"),
+        again: &again,
+        settle: &settle,
+        ..Verb::default()
+    };
+    verb.sweep(&mut Site::new(lab, None));
+}
+
+/// Sessions as `session list` tells them, without their moments.
+fn session_states(site: &Site) -> Result<(), String> {
+    let listed = site.puff(&["session", "list", "--json"]);
+    if listed.code == 0 { Ok(()) } else { Err(listed.stderr) }
+}
+
+fn session_start_call(_: &Site) -> Vec<String> {
+    let script = "echo x >made.txt";
+    ["session", "start", "--worktree", "--name", "s", "--", "sh", "-c", script].map(str::to_owned).to_vec()
+}
+
+#[test]
+fn session_start() {
+    let lab = lab();
+    edit(&lab);
+    let again = refused("'s'");
+    let verb = Verb {
+        name: "session start",
+        call: &session_start_call,
+        again: &again,
+        check: &session_states,
+        ..Verb::default()
+    };
+    verb.sweep(&mut Site::new(lab, None));
+}
+
+#[test]
+fn session_kill() {
+    let lab = lab();
+    edit(&lab);
+    let arrange = |site: &Site| {
+        let script = format!("echo x >made.txt; echo >'{}'; sleep 600", site.lab.path("ran").display());
+        site.puff(&["session", "start", "--worktree", "--name", "s", "--", "sh", "-c", &script]).ok();
+        wait_until("the session works", || site.lab.path("ran").exists());
+    };
+    let again = refused("");
+    let verb = Verb {
+        name: "session kill",
+        arrange: &arrange,
+        call: &|_| words("session kill s"),
+        again: &again,
+        check: &session_states,
+        ..Verb::default()
+    };
+    verb.sweep(&mut Site::new(lab, None));
+}
+
+#[test]
+fn session_resume() {
+    let lab = lab();
+    // It names its session as a headless client does.
+    agent(&lab, "q", r#"echo x >>"$LAB/ran"; echo '{"type":"system","subtype":"init","session_id":"abc"}'"#);
+    let script = Path::new(&lab.path("bin")).join("q.sh");
+    lab.git(&["config", "puff.agent.q.resume", &format!("sh '{}'", script.display())]);
+    lab.puff(&["session", "start", "--agent", "q", "--name", "s", "Trim"]).ok();
+    lab.puff(&["session", "wait", "s"]).ok();
+    edit(&lab);
+    let again = refused("already");
+    let verb = Verb {
+        name: "session resume",
+        call: &|_| words("session resume s"),
+        again: &again,
+        check: &session_states,
+        ..Verb::default()
+    };
+    verb.sweep(&mut Site::new(lab, None));
+}
