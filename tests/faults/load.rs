@@ -69,7 +69,11 @@ impl Worker<'_> {
             let is_busy = ["run the command again", "by somebody else", "goes on", "busy", "try again"];
             assert!(
                 is_busy.iter().any(|words| ran.stderr.contains(words)),
-                "{args:?} ended with {}: {}{}", ran.code, ran.stderr, ran.stdout);
+                "{args:?} ended with {}: {}{}",
+                ran.code,
+                ran.stderr,
+                ran.stdout
+            );
         }
         panic!("{args:?} never came through");
     }

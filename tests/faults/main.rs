@@ -99,7 +99,9 @@ fn pick() {
             site.puff(&["pick", "--abort"]);
         }
     };
-    Verb { name: "pick", call: &call, again: &again, way_out: &way_out, ..Verb::default() }
+    // Where git has written the files, and not yet said what it is at.
+    let also = |line: &str| line.contains("CHERRY_PICK_HEAD.lock");
+    Verb { name: "pick", call: &call, again: &again, way_out: &way_out, also: &also, ..Verb::default() }
         .sweep(&mut Site::new(imported(), None));
 }
 

@@ -1,6 +1,7 @@
 //! What is lost is made again from the run refs; what is damaged is named, and stands in nobody's way.
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -322,4 +323,27 @@ fn a_prefix_that_makes_no_branch_is_refused() {
         assert!(found.contains("branchPrefix") || found.contains("branchprefix"), "{bad}: {found}");
         lab.puff(&["show", "one"]).exits(1);
     }
+}
+
+#[test]
+fn a_lock_that_a_killed_git_left_is_removed_and_one_in_use_is_not() {
+    let lab = Lab::new();
+    let lock = |name: &str, age: u64| {
+        let path = lab.work().join(".git").join(name);
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
+        path
+    };
+    let (young, old) = (lock("HEAD.lock", 0), lock("config.lock", 60));
+    let mut running = lab.command("git").args(["cat-file", "--batch"]).stdin(Stdio::piped()).spawn().unwrap();
+    lab.puff(&["doctor", "--repair"]);
+    assert!(old.exists(), "a git runs here, which may hold it");
+    drop(running.stdin.take());
+    running.wait().unwrap();
+
+    let said = lab.puff(&["doctor", "--porcelain"]).stdout;
+    let locks: Vec<&str> = said.lines().filter(|line| line.starts_with("CHECK=locks")).collect();
+    assert_eq!(locks, [format!("CHECK=locks RESULT=warn VALUE={}", old.display())]);
+    lab.puff(&["doctor", "--repair"]);
+    assert!(!old.exists() && young.exists());
 }

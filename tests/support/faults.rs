@@ -168,6 +168,8 @@ pub struct Verb<'a> {
     pub way_out: &'a dyn Fn(&Site, &Ran),
     /// What else happens after the repair: a watcher is awaited, for instance.
     pub settle: &'a dyn Fn(&Site),
+    /// Points that are tried in any case, by their lines: those at which something was lost once.
+    pub also: &'a dyn Fn(&str) -> bool,
     /// What is left out of the comparison: what differs rightly, by how far the first call came.
     pub project: &'a dyn Fn(&mut Picture),
     /// What else has to be so in the end.
@@ -183,6 +185,7 @@ impl Default for Verb<'_> {
             again: &|ran| ran.code == 0,
             way_out: &|_, _| {},
             settle: &|_| {},
+            also: &|_| false,
             project: &|_| {},
             check: &|_| Ok(()),
         }
@@ -199,11 +202,14 @@ impl Verb<'_> {
         let args = (self.call)(site);
         let counted = site.faulted(None, 0, &args);
         assert!([0, 3].contains(&counted.code), "{}: {args:?}: {counted:?}", self.name);
-        let count = site.points().len();
+        let lines = site.points();
+        let count = lines.len();
+        let numbered = lines.iter().zip(1..).filter(|(line, _)| (self.also)(line));
+        let also: Vec<usize> = numbered.map(|(_, number)| number).collect();
         let wanted = self.afterwards(site, &args).unwrap_or_else(|why| panic!("{} without a fault: {why}", self.name));
         let mut wrong = Vec::new();
         for fault in Fault::ALL {
-            let points = chosen(count, fault);
+            let points = chosen(count, fault, &also);
             let before = wrong.len();
             for point in &points {
                 site.restore();
@@ -269,7 +275,7 @@ impl Verb<'_> {
 
 /// The points to try: every fifth, and no more than so many of each fault; all of them with `PUFF_FAULTS=all`, one with
 /// `PUFF_FAULTS=N`. Each fault begins at another, so that together they come by more.
-fn chosen(count: usize, fault: Fault) -> Vec<usize> {
+fn chosen(count: usize, fault: Fault, also: &[usize]) -> Vec<usize> {
     const AT_MOST: usize = 8;
     let wish = std::env::var("PUFF_FAULTS").unwrap_or_default();
     if let Ok(point) = wish.parse::<usize>() {
@@ -277,5 +283,8 @@ fn chosen(count: usize, fault: Fault) -> Vec<usize> {
     }
     let step = if wish == "all" { 1 } else { 5.max(count.div_ceil(AT_MOST)) };
     let first = Fault::ALL.iter().position(|each| *each == fault).expect("it is one") * step / Fault::ALL.len() + 1;
-    (first..=count).step_by(step).collect()
+    let mut points: Vec<usize> = (first..=count).step_by(step).chain(also.iter().copied()).collect();
+    points.sort_unstable();
+    points.dedup();
+    points
 }
