@@ -5,7 +5,6 @@ use std::path::Path;
 use crate::support::faults::{Site, Verb};
 use crate::support::intact::Picture;
 use crate::support::lab::{Lab, wait_until};
-use crate::support::stage::each;
 use crate::{edit, lab, refused, words};
 
 /// Teaches git-puff an agent, which gets the folder of the lab as `$LAB`.
@@ -15,10 +14,11 @@ pub fn agent(lab: &Lab, name: &str, script: &str) {
     lab.git(&["config", &format!("puff.agent.{name}.command"), &format!("sh '{}'", path.display())]);
 }
 
-/// Waits for every run to be harvested, as whoever finds them unwatched does it.
+/// Waits for every run to end, as whoever finds them unwatched does it, and harvests what a fault kept from it.
 fn all_ended(site: &Site) {
     site.puff(&["watch", "--detach", "--all"]);
     site.puff(&["watch", "--all"]);
+    site.puff(&["harvest"]);
 }
 
 /// Leaves out what depends on how often a launch came to record a run. Each that did is asked for by [`each_is_harvested`].
@@ -28,15 +28,23 @@ fn without_runs(picture: &mut Picture) {
     }
 }
 
-/// Every run has all its variants and one line in the runbook, and no attempt was made twice.
+/// Every run has its variants: each applied, or failed with the reason, as one whose session could not be made or whose
+/// supervisor was killed. There is one line in the runbook for each, and no attempt was made twice.
 fn each_is_harvested(site: &Site) -> Result<(), String> {
     let runs = site.puff(&["list", "--json"]).ok().json();
     let runs = runs["runs"].as_array().unwrap();
     let book = std::fs::read_to_string(site.lab.work().join(".codex/bo4_runs.jsonl")).unwrap_or_default();
+    let (mut applied, mut all) = (0, 0);
     for run in runs {
         let name = run["run"].as_str().unwrap();
-        if run["state"] != "harvested" || each(run, "apply").iter().any(|apply| apply != "applied") {
-            return Err(format!("{name} is {}: {:?}", run["state"], each(run, "apply")));
+        for variant in run["variants"].as_array().unwrap() {
+            let is_applied = variant["apply"] == "applied";
+            let is_told = variant["status"] == "failed" && variant["reason"].is_string();
+            if !is_applied && !is_told {
+                return Err(format!("{name} is {}: {variant:#}", run["state"]));
+            }
+            applied += usize::from(is_applied);
+            all += 1;
         }
         let lines = book.lines().filter(|line| line.contains(&format!("\"run\":\"{name}\""))).count();
         if lines != 1 {
@@ -44,10 +52,11 @@ fn each_is_harvested(site: &Site) -> Result<(), String> {
         }
     }
     let ran = std::fs::read_to_string(site.lab.path("ran")).unwrap_or_default();
-    let variants: usize = runs.iter().map(|run| each(run, "apply").len()).sum();
-    match ran.lines().count() == variants {
-        true => Ok(()),
-        false => Err(format!("{variants} variants, and attempts in\n{ran}")),
+    let ran = ran.lines().count();
+    if (applied..=all).contains(&ran) {
+        Ok(())
+    } else {
+        Err(format!("{applied} of {all} variants, and {ran} attempts"))
     }
 }
 
@@ -163,6 +172,8 @@ fn session_start() {
         name: "session start",
         call: &session_start_call,
         again: &again,
+        // A session that was not started has no worktree either.
+        project: &|picture| ["worktree", "worktrees"].iter().for_each(|start| picture.leave_out(start)),
         check: &session_states,
         ..Verb::default()
     };
