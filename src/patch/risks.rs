@@ -237,7 +237,8 @@ fn by_content(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
     let Some(name) = file.new_name.as_deref() else { return };
     match &file.body {
         Body::Text(hunks) => {
-            let found = added(hunks).filter_map(|(number, line)| Some((number, secrets::find(line)?)));
+            let each = |(number, line)| secrets::find_all(line).into_iter().map(move |secret| (number, secret));
+            let found = added(hunks).flat_map(each);
             for (number, secret) in found.take(MOST_SECRETS) {
                 let detail = format!("line {number} looks like {} ('{}…')", secret.kind, secret.begins);
                 risks.push(risk("secret", name, detail));

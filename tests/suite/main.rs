@@ -79,6 +79,7 @@ mod schemas;
 mod session_worktrees;
 mod sessions;
 mod shared_repository;
+mod secret_beside;
 mod sign;
 mod skill;
 mod sync;

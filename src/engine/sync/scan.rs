@@ -19,7 +19,7 @@ use crate::secrets;
 pub(super) fn suspects(context: &Context, steps: &[Oid], there: Option<Oid>) -> Result<Vec<Suspect>> {
     let before = there.map(|there| files(&context.repo, there)).transpose()?.unwrap_or_default();
     let mut seen: HashSet<Oid> = before.0.values().copied().collect();
-    let mut found: Vec<Suspect> = Vec::new();
+    let mut found: Vec<(Suspect, u64)> = Vec::new();
     for step in steps.iter().rev() {
         for (path, oid) in files(&context.repo, *step)?.0 {
             if seen.insert(oid) {
@@ -30,14 +30,14 @@ pub(super) fn suspects(context: &Context, steps: &[Oid], there: Option<Oid>) -> 
     // What is said there already is no secret any more.
     let known = if found.is_empty() { Vec::new() } else { all(context, &before)? };
     let mut named = HashSet::new();
-    found.retain(|suspect| {
-        let same = |other: &Suspect| (other.kind, &other.begins) == (suspect.kind, &suspect.begins);
-        !known.iter().any(same) && named.insert((suspect.path.clone(), suspect.kind, suspect.begins.clone()))
+    found.retain(|(suspect, fingerprint)| {
+        let same = |(other, known): &(Suspect, u64)| (other.kind, known) == (suspect.kind, fingerprint);
+        !known.iter().any(same) && named.insert((suspect.path.clone(), suspect.kind, *fingerprint))
     });
-    Ok(found)
+    Ok(found.into_iter().map(|(suspect, _)| suspect).collect())
 }
 
-fn all(context: &Context, files: &Files) -> Result<Vec<Suspect>> {
+fn all(context: &Context, files: &Files) -> Result<Vec<(Suspect, u64)>> {
     let mut found = Vec::new();
     for (path, oid) in &files.0 {
         found.extend(look(path, &context.repo.blob(*oid)?));
@@ -45,12 +45,15 @@ fn all(context: &Context, files: &Files) -> Result<Vec<Suspect>> {
     Ok(found)
 }
 
-fn look(path: &str, bytes: &[u8]) -> Vec<Suspect> {
-    let each = |text: &[u8]| -> Vec<Suspect> {
+/// What looks like a secret in a file, each with its fingerprint.
+fn look(path: &str, bytes: &[u8]) -> Vec<(Suspect, u64)> {
+    let each = |text: &[u8]| -> Vec<(Suspect, u64)> {
         let found = secrets::find_each(text).into_iter();
-        found
-            .map(|(line, secret)| Suspect { path: path.to_owned(), line, kind: secret.kind, begins: secret.begins })
-            .collect()
+        let suspect = |(line, secret): (usize, secrets::Secret)| {
+            let fingerprint = secret.fingerprint;
+            (Suspect { path: path.to_owned(), line, kind: secret.kind, begins: secret.begins }, fingerprint)
+        };
+        found.map(suspect).collect()
     };
     if path.ends_with(".diff") {
         return each(&added(bytes));
@@ -58,7 +61,8 @@ fn look(path: &str, bytes: &[u8]) -> Vec<Suspect> {
     // In JSON, quotes and line ends are written otherwise than they read.
     match serde_json::from_slice::<Value>(bytes) {
         Ok(document) if path.ends_with(".json") => {
-            let mut found = Vec::new();
+            // As it is written, a name and its value are beside each other.
+            let mut found = each(bytes);
             texts(&document, &mut |text| found.extend(each(text.as_bytes())));
             found
         }
@@ -76,7 +80,10 @@ fn texts(value: &Value, take: &mut impl FnMut(&str)) {
     match value {
         Value::String(text) => take(text),
         Value::Array(values) => values.iter().for_each(|value| texts(value, take)),
-        Value::Object(fields) => fields.values().for_each(|value| texts(value, take)),
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+            take(name);
+            texts(value, take);
+        }),
         _ => {}
     }
 }
