@@ -8,12 +8,14 @@ pub use self::agent_env::AgentEnv;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::folder::Bounds;
 use crate::git::config::ConfigEntry;
 use crate::git::{self, Repo};
 use crate::model::shown::{self, Abbrev};
@@ -39,6 +41,8 @@ pub struct Context {
     pub leave: Leave,
     /// The newest steps of journals that this process made, whatever has become of their refs since.
     written: Written,
+    /// The folders that paths named by whoever called have to be in; anywhere, when there is none.
+    pub within: Vec<PathBuf>,
     /// Asked once: git takes a while to say.
     who: OnceCell<Option<Identity>>,
 }
@@ -82,8 +86,9 @@ impl Context {
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        let (leave, written) = (Leave::default(), Written::default());
-        let context = Context { repo, settings, clock, ids, environment, places, leave, written, who: OnceCell::new() };
+        let (leave, within, written) = (Leave::default(), Vec::new(), Written::default());
+        let context =
+            Context { repo, settings, clock, ids, environment, places, leave, within, written, who: OnceCell::new() };
         context.shorten_names(Abbrev::of_setting(context.settings.git("core.abbrev")));
         let quote = context.settings.git("core.quotepath").is_none_or(|_| context.settings.git_truth("core.quotepath"));
         shown::quote_all(quote);
@@ -113,6 +118,7 @@ impl Context {
             environment: self.environment.clone(),
             places: self.places.clone(),
             leave: self.leave,
+            within: self.within.clone(),
             written: Arc::clone(&self.written),
         }
     }
@@ -127,6 +133,28 @@ impl Context {
     /// The newest step of a run's journal that this process made, if it made one.
     pub fn written_step(&self, run: &RunId) -> Option<Oid> {
         self.written.lock().ok()?.get(run).copied()
+    }
+
+    /// Where paths may be that whoever called names: what they name is neither written into a git directory nor read there.
+    pub fn bounds(&self) -> Bounds {
+        let location = self.repo.location();
+        let git = vec![location.git_dir.clone(), location.common_dir.clone(), location.objects.clone()];
+        Bounds { within: self.within.clone(), git }
+    }
+
+    /// Reads a file that whoever called names by its absolute path.
+    ///
+    /// # Errors
+    /// When it can't be read, or may not be.
+    pub fn read_named(&self, path: &Path) -> io::Result<Vec<u8>> {
+        if self.within.is_empty() {
+            // A person at a terminal may mean any file of theirs: a pipe, standard input.
+            return std::fs::read(path);
+        }
+        crate::folder::read(path, &self.bounds()).map_err(|error| {
+            let causes = error.causes().into_iter();
+            io::Error::other(std::iter::once(error.message().to_owned()).chain(causes).collect::<Vec<_>>().join(": "))
+        })
     }
 
     /// Reads the settings again.
@@ -214,6 +242,7 @@ pub struct Seed {
     places: Places,
     leave: Leave,
     written: Written,
+    within: Vec<PathBuf>,
 }
 
 impl Seed {
@@ -222,7 +251,7 @@ impl Seed {
     /// # Errors
     /// As [`Repo::open`].
     pub fn open(self) -> Result<Context> {
-        let Seed { location, settings, clock, ids, environment, places, leave, written } = self;
+        let Seed { location, settings, clock, ids, environment, places, leave, within, written } = self;
         Ok(Context {
             repo: Repo::open(location)?,
             settings,
@@ -232,6 +261,7 @@ impl Seed {
             places,
             leave,
             written,
+            within,
             who: OnceCell::new(),
         })
     }

@@ -72,6 +72,7 @@ pub mod context;
 pub mod engine;
 pub mod error;
 pub mod files;
+pub mod folder;
 pub mod git;
 pub mod manual;
 pub mod mcp;

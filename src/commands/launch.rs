@@ -230,7 +230,7 @@ impl TaskArgs {
         }
         let mut intents = Vec::new();
         for file in &self.intent {
-            let read = Intent::from_file(&shared::absolute(context, file), &file.display().to_string())?;
+            let read = Intent::from_file(context, &shared::absolute(context, file), &file.display().to_string())?;
             // A flag beats the file, as it beats every setting; other agents than the file's have numbers of their own,
             // and no environment.
             let agents_of_file = flags.agents.is_empty();

@@ -182,7 +182,8 @@ fn variants(selector: &Selector, onto: Option<&str>, form: Form, context: &Conte
 /// One patch of a file, or of standard input.
 fn one(file: &Path, onto: &str, form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
     let onto = preflight::onto(&context.repo, onto)?;
-    let patch = if file.as_os_str() == "-" { shared::input(ui)? } else { read(&shared::absolute(context, file))? };
+    let patch =
+        if file.as_os_str() == "-" { shared::input(ui)? } else { read(context, &shared::absolute(context, file))? };
     let applied = patch::apply(&context.repo, onto, &patch)?;
     let answer = Answer::of_file(applied, Some(onto), file.as_os_str().as_encoded_bytes());
     let fails = answer.trial.apply.is_failure();
@@ -250,7 +251,7 @@ fn answer(line: &[u8], context: &Context) -> Answer {
     let (revision, path) = (&line[..space], &line[space + 1..]);
     let try_it = || -> Result<(Applied, Oid)> {
         let onto = preflight::onto(&context.repo, &String::from_utf8_lossy(revision))?;
-        let patch = read(&shared::absolute(context, &path_of(path)))?;
+        let patch = read(context, &shared::absolute(context, &path_of(path)))?;
         Ok((patch::apply(&context.repo, onto, &patch)?, onto))
     };
     match try_it() {
@@ -270,8 +271,8 @@ fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|cause| {
+fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
+    context.read_named(path).map_err(|cause| {
         Error::failed(format!("the patch '{}' can't be read: {cause}", path.display()))
             .hint("name a file that 'git diff --binary' wrote")
     })

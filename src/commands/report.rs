@@ -1,5 +1,6 @@
 //! `report`
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -9,6 +10,7 @@ use crate::context::Context;
 use crate::engine::compare::sides::sides;
 use crate::engine::{compare, handoff, manifest};
 use crate::error::{Error, Exit, Result, ResultExt};
+use crate::folder::{self, Folder};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Handoff, Selector};
 use crate::render;
@@ -115,13 +117,19 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
         return Ok(Exit::Done);
     };
     let mut path = shared::absolute(context, path);
-    if path.is_dir() {
+    let written = if path.is_dir() {
+        let folder = Folder::open(&path, &context.bounds());
         path = path.join(format.file());
-    }
-    std::fs::write(&path, text).map_err(|cause| {
-        Error::failed(format!("'{}' can't be written", path.display()))
-            .hint("name a file in a folder that is there, or a folder: -o FILE|DIR")
-            .because(cause)
+        folder.and_then(|folder| {
+            let written = folder.write(OsStr::new(format.file()), text.as_bytes());
+            written.map_err(|cause| Error::failed(format!("'{}' can't be written", path.display())).because(cause))
+        })
+    } else {
+        folder::write(&path, text.as_bytes(), &context.bounds())
+    };
+    written.map_err(|error| match error.next_step() {
+        Some(_) => error,
+        None => error.hint("name a file in a folder that is there, or a folder: -o FILE|DIR"),
     })?;
     ui.note(&format!("wrote {}", path.display()));
     Ok(Exit::Done)

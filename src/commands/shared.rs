@@ -49,7 +49,7 @@ pub fn given_prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<Opt
         return Ok(Some((stdin_prompt(ui)?, None)));
     }
     let shown = file.display().to_string();
-    let bytes = std::fs::read(absolute(context, file)).map_err(|cause| {
+    let bytes = context.read_named(&absolute(context, file)).map_err(|cause| {
         Error::usage(format!("the prompt file '{shown}' can't be read"))
             .hint("name a file with the prompt, or say it with --prompt TEXT or on standard input")
             .because(cause)

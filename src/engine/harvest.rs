@@ -9,6 +9,7 @@ mod real_base;
 mod sign;
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::Path;
 
 pub(in crate::engine) use self::keep::keep;
@@ -19,6 +20,7 @@ use self::real_base::find_real_base;
 use super::{Listener, Notice, handoff, live};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::folder::{self, Folder};
 use crate::model::{Apply, ProviderKind, Run, RunId, State, Variant, VariantStatus};
 use crate::provider::local::LocalAgents;
 use crate::provider::{Collection, NotTaken, Provider};
@@ -250,13 +252,15 @@ pub fn write_out(context: &Context, id: &RunId, folder: &Path) -> Result<()> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
     for variant in &recorded.run.variants {
+    let out = Folder::create(folder, &context.bounds())?;
         for file in ["patch.diff", "report.json", "meta.json"] {
             let kept = store.file(recorded.head, &format!("variants/{}/{file}", variant.name()))?;
             let Some(bytes) = kept else { continue };
-            let to = folder.join(variant.name());
-            let write = || std::fs::create_dir_all(&to).and_then(|()| std::fs::write(to.join(file), &bytes));
+            let write = || out.make_below(&variant.name())?.write(OsStr::new(file), &bytes);
             write().map_err(|cause| {
-                Error::failed(format!("'{}' can't be written", to.join(file).display()))
+                let why = folder::why(&cause);
+                let path = folder.join(variant.name()).join(file);
+                Error::failed(format!("'{}' can't be written{why}", path.display()))
                     .hint("the harvest itself is done; name a folder that can be written: --out DIR")
                     .because(cause)
             })?;

@@ -29,7 +29,7 @@ pub fn import(
 ) -> Result<Run> {
     branches::prove_free(context)?;
     context.identity()?;
-    let export = Export::read(folder)?;
+    let export = Export::read(folder, &context.bounds())?;
     let highest = export.highest();
     if let Some(index) = wish.variants.iter().find(|index| **index > highest) {
         return Err(Error::usage(format!("'{}' has no variant {index}", folder.display()))

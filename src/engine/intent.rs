@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Crew, NoCrew, RunId, Span};
 
@@ -111,8 +112,8 @@ impl Intent {
     ///
     /// # Errors
     /// When it can't be read, or its settings are not understood.
-    pub fn from_file(path: &Path, named: &str) -> Result<Intent> {
-        let bytes = std::fs::read(path).map_err(|cause| {
+    pub fn from_file(context: &Context, path: &Path, named: &str) -> Result<Intent> {
+        let bytes = context.read_named(path).map_err(|cause| {
             Error::usage(format!("the intent file '{named}' can't be read"))
                 .hint("name a Markdown file: settings between two lines ---, the prompt below")
                 .because(cause)

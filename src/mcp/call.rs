@@ -100,6 +100,7 @@ impl Call<'_> {
             let allowed = Allowed::of(&context.settings, |name| Tool::named(name).is_some())?;
             if self.tool.is_allowed(&allowed) {
                 context.leave = allowed.leave(self.tool.name);
+                context.within = self.places.roots().to_vec();
                 Ok(context)
             } else {
                 Err(refused(self.tool.name, self.tool.groups))

@@ -61,7 +61,15 @@ impl Places {
     pub fn path(&self, named: &str, from: Option<&Path>) -> Result<PathBuf> {
         let path = path_of_uri(named).unwrap_or_else(|| PathBuf::from(named));
         let path = real(&from.unwrap_or(Path::new("/")).join(path));
-        if self.roots.iter().any(|root| path.starts_with(root)) {
+        let in_git = |root: &PathBuf| {
+            let below = path.strip_prefix(root).into_iter().flat_map(Path::components);
+            below.into_iter().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
+        };
+        if let Some(root) = self.roots.iter().find(|root| path.starts_with(root)) {
+            if in_git(root) {
+                return Err(Error::usage(format!("'{named}' is in a git directory, which is for git alone"))
+                    .hint("name a path outside of it"));
+            }
             return Ok(path);
         }
         let what = if self.are_roots { "the roots of the client" } else { "the folder that the server was started in" };

@@ -1,7 +1,7 @@
 //! Patches that are on disk already: `DIR/var<N>/{patch.diff,report.json,meta.json}`, as `harvest --out` and the
 //! headless clients' `export` write them.
 
-use std::io;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Attempt, Collection, Exported};
 use crate::error::{Error, Result};
+use crate::folder::{self, Bounds, Folder, Kind};
 use crate::model::{MOST_VARIANTS, Meta, Report, VariantStatus};
 
 /// A folder of exported patches, read whole.
@@ -38,23 +39,36 @@ impl Export {
     ///
     /// # Errors
     /// When it is not there, has no variants, or a file in it can't be read.
-    pub fn read(folder: &Path) -> Result<Export> {
+    pub fn read(folder: &Path, bounds: &Bounds) -> Result<Export> {
         let shown = folder.display();
-        let entries = std::fs::read_dir(folder).map_err(|cause| {
+        let unreadable = |cause| {
             Error::failed(format!("the folder '{shown}' can't be read"))
                 .hint("name a folder that has var1, var2, …")
                 .because(cause)
-        })?;
+        };
+        // An error of its own says more than that it can't be read.
+        if let Err(cause) = std::fs::read_dir(folder) {
+            return Err(unreadable(cause));
+        }
+        let opened = Folder::open(folder, bounds)?;
         let mut variants = Vec::new();
-        for entry in entries.flatten() {
-            let name = entry.file_name();
-            let index = name.to_str().and_then(|name| name.strip_prefix("var")).and_then(|n| n.parse::<u32>().ok());
-            if let Some(index) = index.filter(|index| *index > 0 && entry.path().is_dir()) {
+        for name in opened.names().map_err(unreadable)? {
+            let index = name.strip_prefix("var").and_then(|n| n.parse::<u32>().ok()).filter(|index| *index > 0);
+            let Some(index) = index else { continue };
+            let kind = opened.kind(&name);
+            if kind == Some(Kind::Link) {
+                return Err(Error::failed(format!(
+                    "'{shown}/{name}' is a symbolic link, which an import does not follow"
+                ))
+                .hint("put the folder itself there"));
+            }
+            if kind == Some(Kind::Folder) {
                 if index > MOST_VARIANTS {
                     return Err(Error::failed(format!("'{shown}' has a variant numbered {index}"))
                         .hint(format!("a run has at most {MOST_VARIANTS} variants: rename the folder")));
                 }
-                variants.push(ExportedVariant::read(&entry.path(), index)?);
+                let folder = opened.below(&name).map_err(unreadable)?;
+                variants.push(ExportedVariant::read(&folder, index)?);
             }
         }
         variants.sort_by_key(|variant| variant.index);
@@ -103,10 +117,10 @@ impl Export {
 }
 
 impl ExportedVariant {
-    fn read(folder: &Path, index: u32) -> Result<ExportedVariant> {
-        let patch = read_if_there(&folder.join("patch.diff"))?;
-        let report = read_json(&folder.join("report.json"))?;
-        let meta = read_json(&folder.join("meta.json"))?;
+    fn read(folder: &Folder, index: u32) -> Result<ExportedVariant> {
+        let patch = read_if_there(folder, "patch.diff")?;
+        let report = read_json(folder, "report.json")?;
+        let meta = read_json(folder, "meta.json")?;
         let field = |name: &str| report.as_ref().and_then(|report| report.get(name));
         let text = |name: &str| field(name).and_then(Value::as_str).map(str::to_owned);
         // Exported folders hold finished work: without a word on it, a patch is a completed attempt.
@@ -146,20 +160,18 @@ fn without(object: Option<&Map<String, Value>>, fields: &[&str]) -> Map<String, 
     others.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(Error::failed(format!("'{}' can't be read", path.display()))
+fn read_if_there(folder: &Folder, name: &str) -> Result<Option<Vec<u8>>> {
+    folder.read(OsStr::new(name)).map_err(|cause| {
+        Error::failed(format!("'{}' can't be read{}", folder.path().join(name).display(), folder::why(&cause)))
             .hint("a variant is a folder with the files patch.diff, report.json and meta.json, or some of them")
-            .because(cause)),
-    }
+            .because(cause)
+    })
 }
 
-fn read_json(path: &Path) -> Result<Option<Map<String, Value>>> {
-    let Some(bytes) = read_if_there(path)? else { return Ok(None) };
+fn read_json(folder: &Folder, name: &str) -> Result<Option<Map<String, Value>>> {
+    let Some(bytes) = read_if_there(folder, name)? else { return Ok(None) };
     serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
-        Error::failed(format!("'{}' is not a JSON object", path.display()))
+        Error::failed(format!("'{}' is not a JSON object", folder.path().join(name).display()))
             .hint("repair or remove it: a patch.diff alone is enough")
             .because(cause)
     })

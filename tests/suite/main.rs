@@ -56,6 +56,7 @@ mod mcp_clients;
 mod mcp_safety;
 mod mcp_tools;
 mod nested_worktrees;
+mod named_paths;
 mod newest_client;
 mod old_records;
 mod packaging;

@@ -1,0 +1,90 @@
+//! Folders and files that somebody names, where an agent may write too: no link below them is followed, and nothing is
+//! written into a git directory.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use serde_json::json;
+
+use crate::support::choice::Choice;
+use crate::support::export::Export;
+use crate::support::mcp::Client;
+
+/// A run `fix`, and a folder `exp` in the worktree that somebody else has prepared.
+fn prepared() -> (Choice, std::path::PathBuf) {
+    let choice = Choice::new();
+    let outside = choice.lab.path("outside");
+    fs::create_dir_all(outside.join("var2")).unwrap();
+    fs::write(outside.join("secret.txt"), "theirs\n").unwrap();
+    fs::create_dir_all(choice.lab.work().join("exp/var1")).unwrap();
+    (choice, outside)
+}
+
+#[test]
+fn an_export_follows_no_link_and_goes_into_no_git_directory() {
+    let (choice, outside) = prepared();
+    let lab = &choice.lab;
+    let exp = lab.work().join("exp");
+    symlink(outside.join("secret.txt"), exp.join("var1/patch.diff")).unwrap();
+    let mut client = Client::with_roots(lab, Some(&[&lab.work()]));
+    client.call("harvest", json!({"runs": ["fix"], "out": "exp"}));
+    assert_eq!(fs::read_to_string(outside.join("secret.txt")).unwrap(), "theirs\n");
+    assert!(!exp.join("var1/patch.diff").is_symlink() && exp.join("var1/patch.diff").is_file());
+    // A whole folder.
+    fs::remove_dir_all(exp.join("var2")).unwrap();
+    symlink(outside.join("var2"), exp.join("var2")).unwrap();
+    let complaint = client.complaint("harvest", json!({"runs": ["fix"], "out": "exp"}));
+    assert!(complaint.contains("var2") && complaint.contains("symbolic link"), "{complaint}");
+    lab.puff(&["harvest", "fix", "--out", "exp"]).exits(1);
+    assert_eq!(fs::read_dir(outside.join("var2")).unwrap().count(), 0);
+    for named in [".git", ".git/hooks", ".GIT/x", "exp/../.git/x"] {
+        let complaint = client.complaint("harvest", json!({"runs": ["fix"], "out": named}));
+        assert!(complaint.contains("git directory"), "{named}: {complaint}");
+        let refused = lab.puff(&["harvest", "fix", "--out", named]).exits(1);
+        assert!(refused.stderr.contains("git directory"), "{named}: {}", refused.stderr);
+    }
+    symlink(lab.work().join(".git"), exp.join("admin")).unwrap();
+    assert!(client.complaint("harvest", json!({"runs": ["fix"], "out": "exp/admin/x"})).contains("git directory"));
+    assert!(!lab.work().join(".git/x").exists());
+    // Half of a file is never there.
+    let names = fs::read_dir(exp.join("var1")).unwrap().flatten().map(|entry| entry.file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().starts_with(".git-puff")));
+}
+
+#[test]
+fn an_import_follows_no_link() {
+    let (choice, outside) = prepared();
+    let lab = &choice.lab;
+    let export = Export::new(lab, "work/from");
+    export.patch(1, lab.patch("notes.txt", "x\n"));
+    symlink(outside.join("secret.txt"), lab.work().join("from/var1/report.json")).unwrap();
+    fs::create_dir_all(lab.work().join("linked")).unwrap();
+    symlink(lab.work().join("from/var1"), lab.work().join("linked/var1")).unwrap();
+    let mut client = Client::with_roots(lab, Some(&[&lab.work()]));
+    for folder in ["from", "linked"] {
+        let complaint = client.complaint("harvest", json!({"from": folder, "base": "main"}));
+        assert!(complaint.contains("symbolic link"), "{folder}: {complaint}");
+        let refused = lab.puff(&["harvest", "--from", folder, "--base", "main"]).exits(1);
+        assert!(refused.stderr.contains("symbolic link"), "{folder}: {}", refused.stderr);
+    }
+    fs::create_dir_all(lab.work().join(".git/from/var1")).unwrap();
+    assert!(client.complaint("harvest", json!({"from": ".git/from", "base": "main"})).contains("git directory"));
+    let complaint = client.complaint("launch", json!({"prompt_file": ".git/config", "agent": ["codex"]}));
+    assert!(complaint.contains("git directory"), "{complaint}");
+}
+
+#[test]
+fn a_report_goes_where_it_was_named_and_through_no_link_below_that() {
+    let (choice, outside) = prepared();
+    let lab = &choice.lab;
+    let exp = lab.work().join("exp");
+    symlink(outside.join("secret.txt"), exp.join("report.md")).unwrap();
+    lab.puff(&["report", "fix", "-o", "exp"]).ok();
+    assert_eq!(fs::read_to_string(outside.join("secret.txt")).unwrap(), "theirs\n");
+    assert!(fs::read_to_string(exp.join("report.md")).unwrap().contains("fix"));
+    lab.puff(&["report", "fix", "-o", "exp/new.md"]).ok();
+    assert!(lab.puff(&["report", "fix", "-o", "/dev/stdout"]).ok().stdout.contains("fix"));
+    assert!(lab.puff(&["report", "fix", "-o", ".git/x.md"]).exits(1).stderr.contains("git directory"));
+}
