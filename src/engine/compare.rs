@@ -44,6 +44,7 @@ pub fn all(recorded: &Recorded) -> Vec<Pick<'_>> {
 /// # Errors
 /// When a base is not here, or an object can't be read.
 pub fn changes(context: &Context, run: &Run, picks: &[Pick<'_>]) -> Result<(Vec<Change>, Vec<LeftOut>)> {
+    super::verified::bring(context, picks.iter().map(|pick| (pick.recorded, pick.variant)))?;
     let (mut stands, mut left_out) = (Vec::new(), Vec::new());
     for pick in picks {
         match stand(context, pick)? {

@@ -13,6 +13,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 pub(in crate::engine) use self::keep::keep;
+pub(in crate::engine) use self::make::make_again;
 pub(in crate::engine) use self::sign::Signer;
 
 use self::make::{Made, make, place, record};
@@ -251,8 +252,8 @@ fn tell_rest(run: &Run, wish: &Wish, tell: Listener<'_>) {
 pub fn write_out(context: &Context, id: &RunId, folder: &Path) -> Result<()> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
-    for variant in &recorded.run.variants {
     let out = Folder::create(folder, &context.bounds())?;
+    for variant in &recorded.run.variants {
         for file in ["patch.diff", "report.json", "meta.json"] {
             let kept = store.file(recorded.head, &format!("variants/{}/{file}", variant.name()))?;
             let Some(bytes) = kept else { continue };

@@ -33,6 +33,7 @@ pub mod sessions;
 pub mod submit;
 pub mod sync;
 pub mod undo;
+pub mod verified;
 
 mod notice;
 mod providers;

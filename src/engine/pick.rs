@@ -50,7 +50,7 @@ pub fn pick(context: &Context, id: &RunId, index: u32, wish: &Wish) -> Result<Pi
     let _lock = Trash::new(context).lock(id)?;
     settle::look_back(context, id)?;
     let recorded = RunStore::new(context).load(id)?;
-    let (variant, commit) = checks::variant(context, &recorded.run, index)?;
+    let (variant, commit) = checks::variant(context, &recorded, index)?;
     let take = Take { context, recorded: &recorded, variant, commit };
     match wish {
         Wish::Here(how) => here::take(&take, *how),

@@ -106,6 +106,7 @@ pub fn review(context: &Context, id: &RunId, wish: &Wish, watch: Watcher<'_>) ->
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
     prove(context, &recorded.run, wish)?;
+    super::verified::all(context, &recorded)?;
     let mut held = Held::take(context, id)?;
     let survey = Survey::of(context, &store, &recorded)?;
     let accepted = record::accept(&store, &recorded, &survey, wish)?;

@@ -7,6 +7,7 @@
 //! Nothing is ever sent by force: where somebody was faster, it begins again.
 
 mod branches;
+mod derive;
 mod graves;
 mod incoming;
 mod join;

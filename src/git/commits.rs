@@ -51,7 +51,11 @@ impl Draft {
             && rest.is_some_and(|rest| {
                 let lines: Vec<&[u8]> = rest.split(|byte| *byte == b'\n').collect();
                 let others = lines.iter().filter(|line| line.starts_with(b"parent ")).count();
-                others == 0 && lines.iter().any(|line| line.starts_with(b"gpgsig"))
+                let has = |role: &str, who: &[u8]| lines.contains(&[role.as_bytes(), b" ", who].concat().as_slice());
+                others == 0
+                    && has("author", &self.author)
+                    && has("committer", &self.committer)
+                    && lines.iter().any(|line| line.starts_with(b"gpgsig"))
             })
     }
 }

@@ -17,6 +17,13 @@ impl Repo {
         run(&cmd).is_ok_and(|left| left.stdout.trim_ascii().is_empty())
     }
 
+    /// Is this commit in the history of a branch, a remote-tracking branch, a tag or HEAD?
+    pub fn is_on_a_ref(&self, commit: Oid) -> bool {
+        let others = ["--not", "--exclude=refs/puff/*", "--exclude=refs/notes/*", "--all"];
+        let found = run(&self.git().args(["rev-list", "-n", "1", &commit.to_string()]).args(others).limit(LIMIT));
+        found.is_ok_and(|left| left.stdout.trim_ascii().is_empty())
+    }
+
     /// Has this remote, as far as is known here, every commit of this one's history?
     pub fn is_on_remote(&self, remote: &str, tip: Oid) -> bool {
         let remotes = format!("--remotes={remote}");

@@ -2,7 +2,7 @@
 
 use super::Pick;
 use crate::context::Context;
-use crate::engine::base;
+use crate::engine::{base, verified};
 use crate::error::Result;
 use crate::git::{Edit, EntryKind, Repo};
 use crate::model::{Apply, Oid, shown};
@@ -46,7 +46,9 @@ pub struct Trees {
 pub fn stand(context: &Context, pick: &Pick<'_>) -> Result<Stand> {
     let (run, variant) = (&pick.recorded.run, pick.variant);
     let base = base::tree(context, run)?;
-    if let Some(commit) = variant.commit.filter(|commit| context.repo.has_commit(*commit)) {
+    // Objects alone are written. What is shown is what the patch makes: a commit that holds anything else is not it.
+    let verified = verified::commit(context, pick.recorded, variant);
+    if let Ok(Some(commit)) = verified {
         let new = context.repo.commit(commit)?.tree;
         return Ok(Stand::Trees(Trees { old: base, new, commits: Some((run.base_oid, commit)), aside: None }));
     }

@@ -7,7 +7,7 @@ use super::{Signer, Wish};
 use crate::context::Context;
 use crate::engine::{Listener, Notice, branches, handoff};
 use crate::error::{Result, ResultExt};
-use crate::git::{NewCommit, Stats};
+use crate::git::{Draft, NewCommit, Stats};
 use crate::model::{
     Apply, Attention, Meta, Oid, Report, Run, RunId, State, StepKind, Variant, VariantStatus, first_line,
 };
@@ -55,6 +55,16 @@ pub(super) fn make(
         }
         return Ok(made);
     };
+    let draft = draft(context, store, recorded, variant, tree)?;
+    let kept = store.file(recorded.head, &signed_path(variant))?;
+    let signed = signer.commit(variant, &draft, kept)?;
+    (made.commit, made.signed) = (Some(signed.commit), signed.bytes);
+    Ok(made)
+}
+
+/// The commit of a variant before it is signed. All of it follows from the run.
+fn draft(context: &Context, store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, tree: Oid) -> Result<Draft> {
+    let run = &recorded.run;
     let report = store.file(recorded.head, &format!("variants/{}/report.json", variant.name()))?;
     let message = message(store, recorded, variant, report.as_deref())?;
     let identity = match &run.identity {
@@ -62,10 +72,27 @@ pub(super) fn make(
         None => context.identity()?,
     };
     let new = NewCommit { tree, parents: &[run.base_oid], identity: &identity, at: run.created_at, message: &message };
+    context.repo.draft(&new)
+}
+
+/// Makes the commit of a variant that was harvested before: the signed one that is kept with the run, or else the
+/// unsigned one. Returns its name; `tree` is what the patch makes of the base.
+///
+/// # Errors
+/// When something of the run can't be read, or nothing can be written.
+pub(in crate::engine) fn make_again(
+    context: &Context,
+    store: &RunStore<'_>,
+    recorded: &Recorded,
+    variant: &Variant,
+    tree: Oid,
+) -> Result<Oid> {
+    let draft = draft(context, store, recorded, variant, tree)?;
     let kept = store.file(recorded.head, &signed_path(variant))?;
-    let signed = signer.commit(variant, &context.repo.draft(&new)?, kept)?;
-    (made.commit, made.signed) = (Some(signed.commit), signed.bytes);
-    Ok(made)
+    match kept.filter(|bytes| draft.is_signed_as(bytes)) {
+        Some(bytes) => context.repo.write_commit_bytes(&bytes),
+        None => context.repo.write_draft(&draft),
+    }
 }
 
 /// Where the signed commit of a variant is kept in its run.

@@ -1,11 +1,12 @@
 //! What has to be so before a variant is taken.
 
 use crate::context::Context;
+use crate::engine::verified;
 use crate::error::{Error, Result};
 use crate::git::state::unfinished;
 use crate::model::shown::paths;
-use crate::model::{Act, Apply, Oid, Run, State, Variant};
-use crate::store::{Point, RUNBOOK, Trash};
+use crate::model::{Act, Apply, Oid, State, Variant};
+use crate::store::{Point, RUNBOOK, Recorded, Trash};
 
 /// So many paths are named; the others are counted.
 const PATHS: usize = 3;
@@ -14,7 +15,8 @@ const PATHS: usize = 3;
 ///
 /// # Errors
 /// When it may not, saying why and what to do.
-pub(super) fn variant<'r>(context: &Context, run: &'r Run, index: u32) -> Result<(&'r Variant, Oid)> {
+pub(super) fn variant<'r>(context: &Context, recorded: &'r Recorded, index: u32) -> Result<(&'r Variant, Oid)> {
+    let run = &recorded.run;
     let id = &run.run;
     let variant = run.variant(index).ok_or_else(|| {
         Error::failed(format!("the run '{id}' has no variant {index}"))
@@ -40,7 +42,7 @@ pub(super) fn variant<'r>(context: &Context, run: &'r Run, index: u32) -> Result
             .hint(format!("'git puff harvest {id}' makes its branches")));
     }
     let patch = format!("'git puff patch {id}:{index}' prints its patch");
-    let Some(commit) = variant.commit else {
+    if variant.commit.is_none() {
         let why = match (variant.apply, &variant.reason) {
             (_, Some(reason)) => reason.clone(),
             (Some(Apply::Empty), None) => "it changes nothing".to_owned(),
@@ -52,11 +54,10 @@ pub(super) fn variant<'r>(context: &Context, run: &'r Run, index: u32) -> Result
             Some(_) => error.hint(patch),
             None => error.hint(format!("'git puff show {id}' shows which variants have one")),
         });
-    };
-    if !context.repo.has_commit(commit) {
-        return Err(Error::failed(format!("the commit {commit} of {} is not in this repository", variant.name()))
-            .hint(format!("'git puff harvest {id} --recreate' makes it again; {patch}")));
     }
+    verified::prove_harvested(run, variant)?;
+    let commit = verified::commit(context, recorded, variant)?;
+    let commit = commit.ok_or_else(|| Error::failed(format!("{} of '{id}' has no commit", variant.name())))?;
     Ok((variant, commit))
 }
 

@@ -56,6 +56,13 @@ pub(super) fn as_branch(take: &Take<'_>, named: &str) -> Result<Run> {
         return Err(Error::failed(format!("the branch '{}' is in the way of one named '{named}'", short(&other)))
             .hint("choose another NAME: git keeps no branch 'a' beside 'a/b'"));
     }
+    // A branch of the variant has all the history of its base: that has to be known here by more than the run.
+    let base = take.run().base_oid;
+    if take.run().is_away() && !repo.is_on_a_ref(base) {
+        let what = format!("the base {} of '{}' is on no branch or tag here", base.shown(), take.run().run);
+        return Err(Error::failed(what)
+            .hint("fetch the branch that it is on, or leave --branch out: pick takes the change alone"));
+    }
     let point = take.begin(Taking::Branch, &name, None, false)?;
     move_to(take, &point, RefStep { name, old: None, new: Some(take.commit) }, take.commit)
 }

@@ -1,6 +1,6 @@
 //! What came from another clone is somebody else's data: each run is looked at before it becomes one of ours.
 
-use super::tree::{Files, PROMPT, files};
+use super::tree::{Files, PROMPT, VIEWS, files};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{LeftFile, Oid, Run, RunId};
@@ -17,6 +17,9 @@ pub(super) fn prove(context: &Context, name: &RunId, step: Oid) -> Result<(Run, 
     if !files.0.contains_key(PROMPT) {
         return Err(Error::failed(format!("it has no {PROMPT}")));
     }
+    if let Some(view) = VIEWS.iter().find(|view| files.0.contains_key(**view)) {
+        return Err(Error::failed(format!("it has a {view}, which every clone makes for itself")));
+    }
     files.review(repo)?;
     let left = files.left(repo)?;
     let digest = |sum: &str| sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -25,9 +28,8 @@ pub(super) fn prove(context: &Context, name: &RunId, step: Oid) -> Result<(Run, 
     }
     for variant in &run.variants {
         let patch = files.0.get(&format!("variants/{}/patch.diff", variant.name()));
-        if let (Some(patch), Some(sum)) = (patch, &variant.patch_sha256)
-            && sha256(&repo.blob(*patch)?) != *sum
-        {
+        let Some(patch) = patch else { continue };
+        if variant.patch_sha256.as_ref() != Some(&sha256(&repo.blob(*patch)?)) {
             return Err(Error::failed(format!("the patch of {} is not the one that it says", variant.name())));
         }
     }

@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::derive::{self, Arrival, Derivations, correct, derive_all};
 use super::graves::{Stones, is_about};
 use super::incoming::prove;
 use super::join::join;
 use super::known::Known;
 use super::scan::suspects;
 use super::travel::Travel;
-use super::tree::{Files, RUN, VIEWS, files};
+use super::tree::{RUN, VIEWS, files};
 use super::troubles;
 use super::{Exchange, There, named};
 use crate::engine::handoff;
 use crate::error::{Error, Result};
 use crate::git::{NewCommit, RefFailure, RefStep};
 use crate::model::documents::{Did, Outcome, Trouble};
-use crate::model::{LeftFile, Oid, ProviderKind, Run, RunId, StepKind, subject_of};
-use crate::store::{REMOTES, RUNS, Recorded};
+use crate::model::{LeftFile, Oid, ProviderKind, Run, RunId, subject_of};
+use crate::store::{REMOTES, REVIEW, RUNS, Recorded};
 
 /// How often the steps are made again, where somebody else went on with a run meanwhile.
 const TRIES: usize = 20;
@@ -93,6 +94,7 @@ impl Exchange<'_> {
             }
         }
         let work = || {
+            let derived = self.derive(&here, there, known)?;
             let plan = |run: &RunId| {
                 let (ours, theirs) = (here.get(run).copied(), there.runs.get(run).copied());
                 let by = stones.of.get(run).filter(|stone| stone.is_pruned());
@@ -101,12 +103,15 @@ impl Exchange<'_> {
                 if travels.is_some() && travels == theirs && by.is_none() {
                     return Plan { travels, ..Plan::default() };
                 }
+                if there.unseen.contains(run) && !self.wish.dry_run {
+                    return Plan::trouble(troubles::behind(self.remote));
+                }
                 if there.unseen.contains(run) {
                     let did = if ours.is_some() { Did::Updated } else { Did::Received };
                     return Plan { did: Some(did), ..Plan::default() };
                 }
                 let seen = elsewhere.get(run).map(Vec::as_slice).unwrap_or_default();
-                self.plan(run, (ours, theirs), seen, stones, known)
+                self.plan(run, (ours, theirs), seen, stones, known, &derived)
             };
             Ok(runs.iter().map(|run| ((*run).clone(), plan(run))).collect())
         };
@@ -125,6 +130,7 @@ impl Exchange<'_> {
         seen: &[Oid],
         stones: &Stones,
         known: &Known,
+        derived: &Derivations,
     ) -> Plan {
         let stone = stones.of.get(run).filter(|stone| stone.is_pruned());
         let gone = stone.is_some_and(|stone| theirs.is_some_and(|theirs| stone.covers(theirs)));
@@ -134,7 +140,7 @@ impl Exchange<'_> {
                 (Some(theirs), Some(stone)) if is_about(self.context, stone, theirs) => {
                     Plan::trouble(troubles::later_there(run, self.remote))
                 }
-                (Some(theirs), _) if self.wish.fetch => self.new_here(run, theirs),
+                (Some(theirs), _) if self.wish.fetch => self.new_here(run, theirs, derived),
                 _ => Plan::default(),
             };
         };
@@ -163,7 +169,7 @@ impl Exchange<'_> {
         let plan = match there {
             None => Ok(Plan { travels: Some(travels), send: theirs != Some(travels), ..Plan::default() }),
             Some(_) if !self.wish.fetch => Ok(Plan::trouble(troubles::behind(self.remote))),
-            Some(theirs) => self.bring_together(run, ours, travels, theirs, &mut travel),
+            Some(theirs) => self.bring_together(run, ours, travels, theirs, &mut travel, derived),
         };
         let plan = plan.unwrap_or_else(|error| Plan::trouble(troubles::incoming(&error, run.as_str(), self.remote)));
         self.hold_back(run, theirs, &travel, plan)
@@ -177,10 +183,14 @@ impl Exchange<'_> {
     }
 
     /// A run that was not here before.
-    fn new_here(&self, name: &RunId, theirs: Oid) -> Plan {
-        match prove(self.context, name, theirs) {
-            Ok((run, _, left)) => Plan {
-                step: Some((None, theirs)),
+    fn new_here(&self, name: &RunId, theirs: Oid, derived: &Derivations) -> Plan {
+        let arrive = || {
+            prove(self.context, name, theirs)?;
+            self.arrive(None, theirs, derived)
+        };
+        match arrive() {
+            Ok((step, run, left)) => Plan {
+                step: Some((None, step)),
                 run: Some(run),
                 travels: Some(theirs),
                 did: Some(Did::Received),
@@ -199,6 +209,7 @@ impl Exchange<'_> {
         travels: Oid,
         theirs: Oid,
         travel: &mut Travel<'_>,
+        derived: &Derivations,
     ) -> Result<Plan> {
         let repo = &self.context.repo;
         let (other, ..) = prove(self.context, name, theirs)?;
@@ -219,30 +230,66 @@ impl Exchange<'_> {
             };
         }
         let arrived = plan.travels.unwrap_or(theirs);
-        let (step, run, left) = self.arrive(ours, travels, arrived)?;
+        let (step, run, left) = self.arrive(Some((ours, travels)), arrived, derived)?;
         Ok(Plan { step: Some((Some(ours), step)), run: Some(run), left, ..plan })
     }
 
-    /// The step of our journal by which what travelled arrives. What is our own stays.
-    fn arrive(&self, ours: Oid, travels: Oid, arrived: Oid) -> Result<(Oid, Run, Vec<LeftFile>)> {
+    /// Derives what follows from the patches of the runs that arrive. Nothing is taken in by a dry run.
+    fn derive(&self, here: &BTreeMap<RunId, Oid>, there: &There, known: &Known) -> Result<Derivations> {
+        if self.wish.dry_run || !self.wish.fetch {
+            return Ok(Derivations::new());
+        }
         let repo = &self.context.repo;
-        let (own, mut merged) = (files(repo, ours)?, files(repo, arrived)?);
-        let (mine, came) = (own.run(repo)?, merged.run(repo)?);
-        let left = merged.left(repo)?;
-        if ours == travels {
+        let arrival = |(run, theirs): (&RunId, &Oid)| -> Option<Arrival> {
+            let ours = here.get(run).copied();
+            if there.unseen.contains(run) || ours.is_some_and(|ours| known.of(run, ours) == Some(*theirs)) {
+                return None;
+            }
+            let mine = ours.and_then(|ours| files(repo, ours).and_then(|files| files.run(repo)).ok());
+            Some((run.clone(), *theirs, mine))
+        };
+        let arrivals: Vec<Arrival> = there.runs.iter().filter_map(arrival).collect();
+        derive_all(self.context, &arrivals)
+    }
+
+    /// The step of our journal by which what travelled arrives; `ours` is our newest step, and what travels of it. What is
+    /// our own stays, and what can be derived says what was derived here.
+    fn arrive(
+        &self,
+        ours: Option<(Oid, Oid)>,
+        arrived: Oid,
+        derived: &Derivations,
+    ) -> Result<(Oid, Run, Vec<LeftFile>)> {
+        let repo = &self.context.repo;
+        let own = ours.map(|(ours, _)| files(repo, ours)).transpose()?.unwrap_or_default();
+        let mine = ours.is_some().then(|| own.run(repo)).transpose()?;
+        let mut merged = files(repo, arrived)?;
+        let (came, left) = (merged.run(repo)?, merged.left(repo)?);
+        let is_pure = ours.is_none_or(|(ours, travels)| ours == travels);
+        let mut run = match &mine {
+            Some(mine) if !is_pure => came.clone().received(mine),
+            _ => came.clone(),
+        };
+        let claimed = merged.review(repo)?;
+        let mut review = claimed.clone();
+        if !self.wish.dry_run {
+            correct(derived, &merged, &mut run, review.as_mut(), mine.as_ref());
+        }
+        if is_pure && run == came && review == claimed {
             return Ok((arrived, came, left));
         }
-        let run = came.received(&mine);
-        let own_left: Files = own;
         for file in &left {
-            if own_left.0.get(&file.path) == Some(&file.oid) {
+            if own.0.get(&file.path) == Some(&file.oid) {
                 merged.0.insert(file.path.clone(), file.oid);
             }
         }
         merged.put(repo, RUN, &run)?;
+        if let Some(review) = review.as_ref().filter(|review| Some(*review) != claimed.as_ref()) {
+            merged.put(repo, REVIEW, review)?;
+        }
         merged.put_left(repo, left)?;
-        if VIEWS.iter().any(|view| own_left.0.contains_key(*view)) {
-            let (prompt, review) = (merged.prompt(repo)?, merged.review(repo)?);
+        if VIEWS.iter().any(|view| own.0.contains_key(*view)) {
+            let prompt = merged.prompt(repo)?;
             for (path, bytes) in handoff::files(&run, &prompt, review.as_ref()) {
                 if let Some(bytes) = bytes {
                     merged.0.insert(path, repo.write_blob(&bytes)?);
@@ -250,10 +297,11 @@ impl Exchange<'_> {
             }
         }
         let message = repo.commit(arrived)?.message;
-        let message = StepKind::Receive.message(&format!("received from {}: {}", self.remote, subject_of(&message)));
+        let message = derive::message(self.remote, &subject_of(&message), arrived);
+        let parents: Vec<Oid> = ours.map(|(ours, _)| ours).into_iter().chain([arrived]).collect();
         let new = NewCommit {
             tree: merged.write(repo)?,
-            parents: &[ours, arrived],
+            parents: &parents,
             identity: &self.context.journalist(),
             at: self.context.clock.now().max(run.updated_at),
             message: &message,

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::derive::arrived;
 use super::journal::Journal;
 use super::tree::{Files, PROMPT, RUN, VIEWS, files};
 use crate::context::Context;
@@ -88,6 +89,10 @@ impl<'c> Travel<'c> {
     fn step(&self, step: Oid, home: Option<&Identity>) -> Result<Oid> {
         let repo = &self.context.repo;
         let commit = repo.commit(step)?;
+        // A step that only corrects what arrived says nothing that others should have.
+        if let Some(arrived) = arrived(&commit.message, &commit.parents) {
+            return Ok(self.made.get(&arrived).copied().unwrap_or(arrived));
+        }
         let mut parents: Vec<Oid> = Vec::new();
         for parent in &commit.parents {
             let made = self.made.get(parent).copied().unwrap_or(*parent);

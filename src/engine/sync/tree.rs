@@ -34,7 +34,10 @@ pub(super) fn files(repo: &Repo, step: Oid) -> Result<Files> {
     let mut open = vec![(String::new(), repo.commit(step)?.tree, 0)];
     while let Some((folder, tree, depth)) = open.pop() {
         for entry in repo.entries(tree)? {
-            let name = String::from_utf8(entry.name).ok().filter(|name| !name.chars().any(char::is_control));
+            let plain = |name: &String| {
+                !name.chars().any(|letter| letter.is_control() || letter == '\\') && name != "." && name != ".."
+            };
+            let name = String::from_utf8(entry.name).ok().filter(plain);
             let path = name.map(|name| format!("{folder}{name}")).ok_or_else(|| odd("a name that is no text"))?;
             match entry.kind {
                 EntryKind::Tree if depth < DEEPEST => open.push((format!("{path}/"), entry.oid, depth + 1)),
