@@ -144,6 +144,8 @@ struct There {
     odd: Vec<String>,
     /// What is there and was not fetched.
     unseen: BTreeSet<RunId>,
+    /// Branches there, by their full names, where the remote was asked for them alone.
+    branches: Option<BTreeMap<String, Oid>>,
 }
 
 impl Exchange<'_> {
@@ -162,7 +164,7 @@ impl Exchange<'_> {
         if wish.dry_run {
             let patterns = [format!("{RUNS}*"), format!("{PRUNED}*")];
             let refs = self.context.repo.remote_refs(self.remote, &patterns, wish.on_terminal).map_err(unreachable)?;
-            return Ok(self.sort(refs, RUNS, PRUNED));
+            return Ok(self.sort(refs, RUNS, PRUNED, true));
         }
         if wish.fetch || again {
             let mut refspecs = vec![
@@ -172,11 +174,57 @@ impl Exchange<'_> {
             refspecs.extend(self.branch_refspec()?);
             self.context.repo.fetch_refs(self.remote, &refspecs, wish.on_terminal).map_err(unreachable)?;
         }
+        if !(wish.fetch || again) {
+            // What was seen there last may be gone, or of another remote by now: it is asked.
+            return self.ask().map_err(unreachable)?;
+        }
         let refs = self.context.repo.refs_under(&format!("{REMOTES}{}/", self.remote))?;
-        Ok(self.sort(refs, &self.tracking("runs"), &self.tracking("pruned")))
+        Ok(self.sort(refs, &self.tracking("runs"), &self.tracking("pruned"), false))
     }
 
-    fn sort(&self, refs: Vec<(String, Oid)>, runs: &str, pruned: &str) -> There {
+    /// Asks the remote what it has, without fetching it, and puts down what is not as it was seen last.
+    fn ask(&self) -> Result<Result<There>, ExchangeFailure> {
+        let mut patterns = vec![format!("{RUNS}*"), format!("{PRUNED}*")];
+        if self.wish.branches {
+            match crate::engine::branches::prefix(self.context) {
+                Ok(prefix) => patterns.push(format!("refs/heads/{prefix}*")),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        let refs = self.context.repo.remote_refs(self.remote, &patterns, self.wish.on_terminal)?;
+        Ok(self.put_down(refs))
+    }
+
+    fn put_down(&self, refs: Vec<(String, Oid)>) -> Result<There> {
+        let repo = &self.context.repo;
+        let (branches, refs): (Vec<_>, Vec<_>) =
+            refs.into_iter().partition(|(name, _)| name.starts_with("refs/heads/"));
+        let tracked = format!("{REMOTES}{}/", self.remote);
+        let there: BTreeMap<String, Oid> = refs
+            .iter()
+            .filter_map(|(name, oid)| Some((format!("{tracked}{}", name.strip_prefix("refs/puff/")?), *oid)))
+            .collect();
+        let seen: BTreeMap<String, Oid> = repo.refs_under(&tracked)?.into_iter().collect();
+        let mut steps = Vec::new();
+        for (name, old) in &seen {
+            match there.get(name) {
+                None => steps.push(RefStep { name: name.clone(), old: Some(*old), new: None }),
+                Some(new) if new != old && repo.has_commit(*new) => {
+                    steps.push(RefStep { name: name.clone(), old: Some(*old), new: Some(*new) });
+                }
+                Some(_) => {}
+            }
+        }
+        let new = there.iter().filter(|(name, oid)| !seen.contains_key(*name) && repo.has_commit(**oid));
+        steps.extend(new.map(|(name, oid)| RefStep { name: name.clone(), old: None, new: Some(*oid) }));
+        self.set(&steps)?;
+        let mut there = self.sort(refs, RUNS, PRUNED, true);
+        there.branches = self.wish.branches.then(|| branches.into_iter().collect());
+        Ok(there)
+    }
+
+    /// Sorts refs by what they are of. Those that the remote was `asked` for need not be here.
+    fn sort(&self, refs: Vec<(String, Oid)>, runs: &str, pruned: &str, asked: bool) -> There {
         let mut there = There::default();
         for (name, oid) in refs {
             let (kind, last) = match (name.strip_prefix(runs), name.strip_prefix(pruned)) {
@@ -186,7 +234,7 @@ impl Exchange<'_> {
             };
             match last.parse::<RunId>() {
                 Ok(run) => {
-                    if self.wish.dry_run && !self.context.repo.has_commit(oid) {
+                    if asked && !self.context.repo.has_commit(oid) {
                         there.unseen.insert(run.clone());
                     }
                     kind.insert(run, oid);
@@ -216,7 +264,7 @@ impl Exchange<'_> {
             let old = there.runs.get(run).copied();
             sendings.push((run, Did::PruneSent, Sending { name: format!("{RUNS}{run}"), new: None, old }));
         }
-        for (run, sending) in self.branches(&outgoing.alive, outcome)? {
+        for (run, sending) in self.branches(&outgoing.alive, there.branches.as_ref(), outcome)? {
             sendings.push((run, Did::BranchSent, sending));
         }
         if sendings.is_empty() || self.wish.dry_run {

@@ -418,3 +418,32 @@ fn doctor_says_what_others_do_not_have() {
     let said = said();
     assert!(said.contains("'gone' is no remote") && said.contains("puff.sync.branches is 'perhaps'"), "{said}");
 }
+
+#[test]
+fn a_push_asks_the_remote_what_it_has() {
+    let pair = Pair::new();
+    let run = pair.import(Ours, "fix", &["a\n"]);
+    pair.sync(Ours);
+    let push = || pair.puff(Ours, &["sync", "--push", "--json"]).ok().json()["remotes"][0].clone();
+    assert_eq!(push()["runs"], json!([]));
+    // Its refs were lost.
+    pair.lab.git_in(&pair.lab.path("origin.git"), &["update-ref", "-d", &format!("refs/puff/runs/{run}")]);
+    assert_eq!(did(&push(), &run), ["sent"]);
+    assert!(pair.at_remote(&run).is_some());
+    // It is another one by now.
+    let other = pair.lab.path("other.git");
+    pair.lab.git_in(&pair.lab.path(""), &["init", "-q", "--bare", "other.git"]);
+    pair.git(Ours, &["remote", "set-url", "origin", other.to_str().unwrap()]);
+    assert_eq!(did(&push(), &run), ["sent"]);
+    assert_ne!(pair.lab.git_in(&other, &["for-each-ref", "refs/puff/runs"]), "");
+    assert_eq!(push()["runs"], json!([]));
+    // What somebody else has sent there meanwhile is said, and fetched by a whole sync.
+    pair.git(Ours, &["remote", "set-url", "origin", "../origin.git"]);
+    pair.sync(Ours);
+    pair.sync(Theirs);
+    pair.puff(Theirs, &["review", &run, "--check", "true"]).ok();
+    pair.sync(Theirs);
+    let outcome = pair.puff(Ours, &["sync", "--push", "--json"]).exits(3).json();
+    assert_eq!(trouble(&outcome["remotes"][0], &run)["kind"], "behind");
+    assert_eq!(did(&pair.sync(Ours), &run), ["updated"]);
+}

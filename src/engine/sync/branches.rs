@@ -1,6 +1,6 @@
 //! The branches of variants, where they go and come with their runs: as git pushes and fetches branches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Exchange;
 use super::troubles;
@@ -24,6 +24,7 @@ impl Exchange<'_> {
     pub(super) fn branches<'r>(
         &self,
         runs: &'r [(Run, Oid)],
+        there: Option<&BTreeMap<String, Oid>>,
         outcome: &mut Outcome,
     ) -> Result<Vec<(&'r RunId, Sending)>> {
         let repo = &self.context.repo;
@@ -32,7 +33,10 @@ impl Exchange<'_> {
             for branch in run.variants.iter().filter_map(|variant| variant.branch.as_ref()) {
                 let name = format!("refs/heads/{branch}");
                 let Some(tip) = repo.ref_target(&name) else { continue };
-                let seen = repo.ref_target(&format!("refs/remotes/{}/{branch}", self.remote));
+                let seen = match there {
+                    Some(there) => there.get(&name).copied(),
+                    None => repo.ref_target(&format!("refs/remotes/{}/{branch}", self.remote)),
+                };
                 if seen == Some(tip) {
                     continue;
                 }
