@@ -6,6 +6,7 @@
 
 mod claims;
 mod content;
+mod evidence;
 mod known;
 mod likeness;
 mod rules;
@@ -16,11 +17,11 @@ pub use self::updates::{Update, of_pre_commit, read};
 use std::collections::HashSet;
 
 use self::claims::Claim;
-use self::rules::Judge;
+pub use self::rules::Judge;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{Outgoing, is_valid_ref_name};
-use crate::model::{Oid, PushFinding};
+use crate::model::Oid;
 
 /// A commit that came from a run.
 #[derive(Clone, Debug)]
@@ -97,10 +98,10 @@ pub fn suspects(context: &Context, sent: &Sent) -> Result<Vec<Suspect>> {
     Ok(suspects)
 }
 
-/// What is wrong with them.
+/// What is wrong with them, by the settings that count here.
 ///
 /// # Errors
-/// When a setting can't be used, or something can't be read.
-pub fn judge(context: &Context, sent: &Sent, suspects: &[Suspect]) -> Result<Vec<PushFinding>> {
-    Judge::new(context, sent)?.all(suspects)
+/// When a setting can't be used.
+pub fn judge<'c>(context: &'c Context, sent: &'c Sent) -> Result<Judge<'c>> {
+    Judge::new(context, sent)
 }

@@ -21,7 +21,9 @@ const MOST: usize = 20;
 /// Git gives it the remote, and on standard input a line '<local ref> <local oid> <remote ref> <remote oid>' for each ref.
 /// Commits that came from a variant are found by their trailers, wherever they ended up: on a branch of another name, taken
 /// by cherry-pick, rebased, squashed; and by what they bring, where the trailers were taken away. Of these alone more is
-/// looked at. Exits with 1 when the push is refused. What goes wrong before one is found stops nobody.
+/// looked at. Exits with 1 when the push is refused. A commit without a change is not judged.
+/// Of several runs with the same change, the best evidence counts. A fault of git-puff stops no push: it warns of what was
+/// not judged, and exits with 0.
 ///
 /// Each rule is a key of git's configuration, whose value is refuse, warn or allow:
 ///
@@ -78,8 +80,16 @@ pub(super) const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Looks at it.
+/// Looks at it. A fault of git-puff stops no push.
 pub fn run(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
+    let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| look(args, here, ui)));
+    looked.unwrap_or_else(|_| {
+        ui.warn("what is pushed was not judged, and is let go: this is a fault of git-puff");
+        Ok(Exit::Done)
+    })
+}
+
+fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     let mut sent = Sent { remote: args.remote.clone(), updates: Vec::new() };
     let mut lines = Vec::new();
     if args.remote.is_some() || !std::io::stdin().is_terminal() {
@@ -102,7 +112,13 @@ pub fn run(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Resul
     }
     let context = match context {
         Some(context) => context,
-        None => here()?,
+        None => match here() {
+            Ok(context) => context,
+            Err(error) => {
+                ui.warn(&format!("what is pushed was not judged, and is let go: {error}"));
+                return Ok(Exit::Done);
+            }
+        },
     };
     let suspects = match push::suspects(&context, &sent) {
         Ok(suspects) => suspects,
@@ -115,17 +131,31 @@ pub fn run(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Resul
     if suspects.is_empty() {
         return Ok(answer(&sent, Vec::new(), ui));
     }
-    match push::judge(&context, &sent, &suspects) {
-        Ok(findings) => Ok(answer(&sent, findings, ui)),
+    let judge = match push::judge(&context, &sent) {
+        Ok(judge) => judge,
+        // A rule that can't be read is the user's to mend.
         Err(error) => {
             ui.error(&error);
             let commit = suspects.first().map(|suspect| suspect.commit_id().shown()).unwrap_or_default();
             ui.note(&format!(
                 "the push is refused: {commit} came from a variant, and it can't be told whether it may go"
             ));
-            Ok(Exit::With(Kind::Failed))
+            return Ok(Exit::With(Kind::Failed));
         }
+    };
+    let mut unjudged = Vec::new();
+    let judged = judge.all(&suspects, &mut |what| unjudged.push(what));
+    let findings = judged.unwrap_or_else(|error| {
+        unjudged.push(error.to_string());
+        Vec::new()
+    });
+    for what in &unjudged {
+        ui.warn(&format!("not judged, and let go: {what}"));
     }
+    if !unjudged.is_empty() {
+        ui.hint("this is a fault of git-puff or of the repository; 'git fsck' checks the repository");
+    }
+    Ok(answer(&sent, findings, ui))
 }
 
 fn answer(sent: &Sent, findings: Vec<PushFinding>, ui: &Ui) -> Exit {

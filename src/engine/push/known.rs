@@ -1,16 +1,19 @@
 //! What is known of a run, also when it was pruned: its last record is behind its recovery point.
 
 use crate::context::Context;
-use crate::model::{Decision, Review, Run, RunId, Variant};
-use crate::store::{RunStore, Trash};
+use crate::engine::verified;
+use crate::error::Result;
+use crate::model::{Decision, Oid, Review, Run, RunId, Variant};
+use crate::store::{Recorded, RunStore, Trash};
 
 use super::claims::Claim;
 
 /// A run, as far as it is known here.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// Its record.
+    /// Its record, and the step of its journal that it is of.
     pub run: Run,
+    head: Oid,
     /// What its review found out.
     pub review: Option<Review>,
     /// It was pruned.
@@ -29,7 +32,7 @@ impl Known {
             store.at(id, point.recovery.journal).ok()?
         };
         let review = store.review(&recorded).ok()?;
-        Some(Known { run: recorded.run, review, is_pruned: !here })
+        Some(Known { run: recorded.run, head: recorded.head, review, is_pruned: !here })
     }
 
     /// The variant that a commit says it is: by its patch, which is what makes it that variant, or else by its number.
@@ -43,6 +46,16 @@ impl Known {
         let mut same = self.run.variants.iter().filter(has);
         let exact = same.clone().find(numbered).or_else(|| same.next());
         exact.map(|variant| (variant, true)).or_else(|| Some((self.run.variants.iter().find(numbered)?, false)))
+    }
+
+    /// Verifies that the commit of a variant is what its patch makes of the run's base: else what is said of it counts for
+    /// nothing.
+    ///
+    /// # Errors
+    /// When it is not, or that can't be told.
+    pub fn verify(&self, context: &Context, variant: &Variant) -> Result<()> {
+        let recorded = Recorded { run: self.run.clone(), head: self.head };
+        verified::commit(context, &recorded, variant).map(drop)
     }
 
     /// What somebody decided, once it is done.

@@ -1,13 +1,15 @@
 //! The rules, each with its own setting.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Display;
 
 use super::claims::Claim;
 use super::content::{self, Seen};
+use super::evidence::{Record, best};
 use super::known::Known;
 use super::{Sent, Suspect};
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::git::TreeChange;
 use crate::model::{
     Apply, CheckStatus, Level, OUTSIDE, Observation, Oid, PushFinding, Rule, RunId, Variant, Verdict, first_line,
@@ -34,7 +36,7 @@ const PATHS: usize = 3;
 const AMEND: &str = "take it out of the commit: 'git commit --amend' for the newest, 'git rebase -i' for an older one";
 
 /// Goes by the rules.
-pub(super) struct Judge<'c> {
+pub struct Judge<'c> {
     context: &'c Context,
     sent: &'c Sent,
     levels: BTreeMap<Rule, Level>,
@@ -59,26 +61,34 @@ impl<'c> Judge<'c> {
         Ok(Judge { context, sent, levels, tips: tips.collect() })
     }
 
-    /// Looks at all of them.
+    /// Looks at all of them. What can't be judged is told to `unjudged`, and keeps nothing else from being judged: a fault
+    /// of git-puff must not stop a push.
     ///
     /// # Errors
-    /// When something can't be read.
-    pub fn all(&self, suspects: &[Suspect]) -> Result<Vec<PushFinding>> {
+    /// When no patch can be made.
+    pub fn all(&self, suspects: &[Suspect], unjudged: &mut dyn FnMut(String)) -> Result<Vec<PushFinding>> {
         let ids: Vec<Oid> = suspects.iter().map(|suspect| suspect.commit.id).collect();
         let patches = self.context.repo.patches(&ids)?;
         let runs: HashSet<&RunId> =
             suspects.iter().flat_map(|suspect| &suspect.claims).map(|claim| &claim.run).collect();
         let known: HashMap<&RunId, Known> =
             runs.into_iter().filter_map(|id| Some((id, Known::find(self.context, id)?))).collect();
-        let mut findings = Vec::new();
+        let (mut findings, mut records) = (Vec::new(), Vec::new());
         for (suspect, patch) in suspects.iter().zip(&patches) {
-            let files = parse(patch).map_err(|cause| {
-                Error::failed(format!("the patch of {} can't be read", suspect.commit.id))
-                    .hint("this is a fault of git-puff; 'git push --no-verify' pushes all the same")
-                    .because(cause)
-            })?;
-            self.one(suspect, &files, &known, &mut findings)?;
+            // A merge that changes nothing, an empty commit: there is nothing to judge.
+            if patch.is_empty() {
+                continue;
+            }
+            let mut cannot = |cause: &dyn Display| unjudged(format!("{}: {cause}", suspect.commit.id.shown()));
+            match parse(patch) {
+                Ok(files) => {
+                    let judged = self.one(suspect, &files, &known, &mut findings, &mut records);
+                    judged.unwrap_or_else(|error| cannot(&error));
+                }
+                Err(cause) => cannot(&cause),
+            }
         }
+        let mut findings: Vec<PushFinding> = best(records).into_iter().chain(findings).collect();
         findings.retain(|finding: &PushFinding| finding.level != Level::Allow);
         Ok(findings)
     }
@@ -89,6 +99,7 @@ impl<'c> Judge<'c> {
         files: &[FilePatch<'_>],
         known: &HashMap<&RunId, Known>,
         findings: &mut Vec<PushFinding>,
+        records: &mut Vec<Record>,
     ) -> Result<()> {
         let Some(first) = suspect.claims.first() else { return Ok(()) };
         let about = About { suspect, claim: first };
@@ -104,7 +115,7 @@ impl<'c> Judge<'c> {
         for claim in &suspect.claims {
             let about = About { suspect, claim };
             if let Some(known) = known.get(&claim.run) {
-                self.by_record(&about, known, files, findings)?;
+                records.push(self.by_record(&about, known, files, records)?);
             }
         }
         for seen in content::rejected(files) {
@@ -132,16 +143,18 @@ impl<'c> Judge<'c> {
         about: &About<'_>,
         known: &Known,
         files: &[FilePatch<'_>],
-        findings: &mut Vec<PushFinding>,
-    ) -> Result<()> {
+        before: &[Record],
+    ) -> Result<Record> {
         let id = &about.claim.run;
-        findings.extend(self.records(about, known, findings));
-        let Some((variant, is_it)) = known.variant(about.claim) else { return Ok(()) };
+        let told: Vec<PushFinding> = before.iter().flat_map(|record| &record.findings).cloned().collect();
+        let mut findings: Vec<PushFinding> = self.records(about, known, &told).into_iter().collect();
+        let Some((variant, is_it)) = known.variant(about.claim) else { return Ok(Record::of_nothing(findings)) };
+        let verified = known.verify(self.context, variant);
         let mut add = |rule: Rule, seen: Option<&Seen>, detail: &str, way: &str| {
             let mut finding = self.finding(about, rule, seen, detail, way);
             finding.variant = Some(variant.index);
             // Somebody took it, knowing that.
-            if rule == Rule::Failed && known.is_picked(variant) {
+            if rule == Rule::Failed && verified.is_ok() && known.is_picked(variant) {
                 finding.level = finding.level.min(Level::Warn);
             }
             findings.push(finding);
@@ -166,7 +179,7 @@ impl<'c> Judge<'c> {
             add(Rule::Partial, None, &detail, &way);
         }
         let reviewed = known.review.as_ref().and_then(|review| review.variant(variant.index));
-        let reviewed = reviewed.filter(|reviewed| is_it && reviewed.commit == variant.commit);
+        let reviewed = reviewed.filter(|reviewed| is_it && verified.is_ok() && reviewed.commit == variant.commit);
         match reviewed {
             Some(reviewed) if reviewed.verdict == Verdict::Failed => {
                 let failed = variant.checks.iter().filter(|check| check.status != CheckStatus::Passed);
@@ -175,10 +188,13 @@ impl<'c> Judge<'c> {
                 let way = format!("see 'git puff show {id}'; pick one that passes: git puff pick {id}:N");
                 add(Rule::Failed, None, &detail, &way);
             }
-            None if !(is_it && known.is_picked(variant)) => {
-                let detail = match is_it {
-                    true => format!("is {name} of '{id}', which nobody has reviewed or picked"),
-                    false => format!("has a patch that {name} of '{id}' has no more, so nobody has reviewed it"),
+            None if !(is_it && verified.is_ok() && known.is_picked(variant)) => {
+                let detail = match (is_it, &verified) {
+                    (true, Err(error)) => {
+                        format!("is {name} of '{id}', whose record does not count: {}", error.message())
+                    }
+                    (true, Ok(())) => format!("is {name} of '{id}', which nobody has reviewed or picked"),
+                    (false, _) => format!("has a patch that {name} of '{id}' has no more, so nobody has reviewed it"),
                 };
                 let way = format!("git puff review {id}; or pick it: git puff pick {id}:{}", variant.index);
                 add(Rule::Unreviewed, None, &detail, &way);
@@ -195,7 +211,14 @@ impl<'c> Judge<'c> {
                 add(Rule::Risk, Some(&seen), &format!("{} ({})", observation.detail, observation.kind), &way);
             }
         }
-        Ok(())
+        let made = changes.into_iter().filter_map(|change| Some((change.path, change.new?.1))).collect();
+        Ok(Record {
+            run: Some(id.clone()),
+            is_away: known.run.is_away(),
+            patch: variant.patch_sha256.clone(),
+            made,
+            findings,
+        })
     }
 
     /// The record of a run that would stay behind; said once a run.
