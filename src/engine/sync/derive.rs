@@ -116,7 +116,7 @@ fn derive(
     let (repo, run) = (&context.repo, &recorded.run);
     let file = |name: &str| files.0.get(&format!("variants/{}/{name}", variant.name()));
     let (Some(blob), Some(sha256)) = (file("patch.diff"), &variant.patch_sha256) else { return Ok(None) };
-    if variant.status != VariantStatus::Completed || variant.apply.is_none() {
+    if matches!(variant.apply, None | Some(Apply::Skipped)) {
         return Ok(None);
     }
     let patch = repo.blob(*blob)?;
@@ -237,10 +237,10 @@ fn copy(variant: &mut Variant, own: &Variant) {
 fn clear(variant: &mut Variant, files: &Files) {
     let has_patch = files.0.contains_key(&format!("variants/{}/patch.diff", variant.name()));
     let is_completed = variant.status == VariantStatus::Completed;
-    if is_completed && !has_patch && variant.patch_sha256.is_some() {
+    if !has_patch && variant.patch_sha256.is_some() {
         return;
     }
-    variant.apply = variant.apply.filter(|_| !is_completed).map(|_| Apply::Skipped);
+    variant.apply = variant.apply.filter(|apply| *apply == Apply::Skipped && !is_completed);
     variant.commit = None;
     variant.conflicts.clear();
     (variant.files, variant.insertions, variant.deletions) = (None, None, None);
