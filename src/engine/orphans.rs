@@ -95,7 +95,8 @@ pub fn empty_folders(context: &Context) -> Vec<PathBuf> {
         let Some(run) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) else { continue };
         let is_empty = entry.file_type().is_ok_and(|kind| kind.is_dir())
             && entry.path().read_dir().is_ok_and(|mut entries| entries.next().is_none());
-        if is_empty && !FileLock::is_held(&context.places.review_lock(&run)) {
+        // The folder of sessions is empty whenever a user removed the last of their worktrees.
+        if is_empty && entry.path() != yard.of_sessions() && !FileLock::is_held(&context.places.review_lock(&run)) {
             found.push(entry.path());
         }
     }

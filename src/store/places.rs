@@ -179,8 +179,9 @@ impl Places {
             // Not made again where the repository was: somebody who renames it may want the name for another.
             self.common_dir.metadata()?;
             for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions", "worktrees", "cas", "runs"] {
-                // Whoever can open the socket in there, or read the environments, can do whatever their user can.
-                let shared = if matches!(folder, "cas" | "runs") { 0 } else { self.shared };
+                // Whoever can open the socket in there can do whatever its user can. The environments of runs are in folders of their
+                // own, each readable by its user alone.
+                let shared = if folder == "cas" { 0 } else { self.shared };
                 make_folder(&self.root.join(folder), shared)?;
             }
             Ok(())

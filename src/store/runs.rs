@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::graves::PRUNED;
 use super::recall::Recall;
+use super::trash::TRASH;
 use super::{FileLock, Places};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
@@ -104,8 +106,10 @@ impl<'a> RunStore<'a> {
             self.write_commit(tree, &[], run.created_at, &change.step.message(&change.subject))
         };
         // A run of the same name that was pruned may say the same of the same moment. It is another run: recovery points
-        // and sessions tell them apart by the first step of the journal and by when it was recorded.
-        while self.repo.has_commit(self.repo.in_trial(|| first(&run))?) {
+        // and sessions tell them apart by the first step of the journal and by when it was recorded. What a killed call left
+        // without a ref is no run: it is recorded as it would have been.
+        let before = [TRASH, PRUNED].iter().any(|kept| self.repo.ref_target(&format!("{kept}{}", run.run)).is_some());
+        while before && self.repo.has_commit(self.repo.in_trial(|| first(&run))?) {
             run.created_at += chrono::TimeDelta::milliseconds(1);
             run.updated_at = run.updated_at.max(run.created_at);
         }

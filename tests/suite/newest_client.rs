@@ -35,8 +35,8 @@ fn it_is_recognised_as_the_official_one() {
     needs!("codex-newest");
     let lab = Lab::new();
     lab.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
-    // Signed out: it asks nobody.
-    let doctor = lab.puff(&["doctor", "--json"]).exits(1).json();
+    // With an environment the cloud is used, and signed out the client asks nobody.
+    let doctor = lab.puff(&["doctor", "--env", "acme/widgets", "--json"]).exits(1).json();
     let check = |name: &str| doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap();
     assert_eq!(check("codex_command")["result"], "ok", "{doctor:#}");
     assert_eq!(

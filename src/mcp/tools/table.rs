@@ -259,7 +259,7 @@ pub const TOOLS: &[Tool] = &[
         takes: Takes::Verbs(&[
             THE_RUNS,
             ("variant", Some("Only the variants with these numbers")),
-            ("include-failed", None),
+            ("include_failed", None),
             ("out", Some("Also write the patches into this folder, inside of the roots")),
             ("recreate", None),
             ("from", Some("Import patches from this folder instead, DIR/var<N>/patch.diff; needs 'base'")),
