@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::pick::settle::{Standing, standing};
-use super::{pick, prune};
+use super::{pick, prune, undo};
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::{Act, Oid};
@@ -20,6 +20,8 @@ pub enum Matter {
     Void,
     /// A pick waits for its conflicts to be resolved.
     Waits,
+    /// The undo of a pick was interrupted.
+    Undo,
 }
 
 /// Something that was begun and not ended.
@@ -52,6 +54,7 @@ impl fmt::Display for HalfDone {
             }
             Matter::Taken => write!(f, "{what} is done, and not recorded"),
             Matter::Void => write!(f, "{what} was begun, and nothing came of it"),
+            Matter::Undo => write!(f, "the undo of {what} was interrupted"),
             Matter::Waits => {
                 let worktree = match &self.point.recovery.act {
                     Act::Pick(pick) => pick.worktree.as_ref().map(|path| format!(" in '{}'", path.display())),
@@ -78,7 +81,7 @@ fn matter(context: &Context, point: &Point, head: Oid) -> Option<Matter> {
     };
     let run = RunStore::new(context).at(&point.recovery.run, head).ok()?.run;
     match standing(context, point, pick, &run) {
-        Standing::Recorded(_) => None,
+        Standing::Recorded(after) => undo::is_interrupted(context, point, pick, after).then_some(Matter::Undo),
         Standing::Done(_) => Some(Matter::Taken),
         Standing::Void => Some(Matter::Void),
         Standing::Waits => Some(Matter::Waits),
@@ -102,6 +105,7 @@ pub fn end(context: &Context, half: &HalfDone) -> Result<bool> {
     match half.matter {
         Matter::Waits => return Ok(false),
         Matter::Taken | Matter::Void => pick::settle::look_back(context, id)?,
+        Matter::Undo => drop(undo::undo_locked(context, id, Some(half.point.id))?),
         Matter::Prune => drop(prune::carry_out(context, &prune::plan(context, id)?)?),
     }
     Ok(true)

@@ -6,6 +6,11 @@
 //! What is undone is the newest pick or prune of the run that is there under a name; where none is, the newest of that
 //! name. An earlier run of the same name is brought back by the commit of its recovery point, or by its task.
 
+mod resume;
+
+use std::path::PathBuf;
+
+pub use self::resume::is_interrupted;
 use super::pick::settle::{Standing, prove_last, standing, target, waits};
 use super::pick::{give_up, prove_clean, short};
 use super::{prune, sync};
@@ -43,9 +48,17 @@ pub fn undo(context: &Context, selector: Option<&Selector>) -> Result<Undone> {
 ///
 /// # Errors
 /// As [`undo`].
-pub fn undo_point(context: &Context, id: &RunId, mut wanted: Option<Oid>) -> Result<Undone> {
+pub fn undo_point(context: &Context, id: &RunId, wanted: Option<Oid>) -> Result<Undone> {
+    let _lock = Trash::new(context).lock(id)?;
+    undo_locked(context, id, wanted)
+}
+
+/// As [`undo_point`], where the caller holds the lock of the run's decisions.
+///
+/// # Errors
+/// As [`undo`].
+pub fn undo_locked(context: &Context, id: &RunId, mut wanted: Option<Oid>) -> Result<Undone> {
     let trash = Trash::new(context);
-    let _lock = trash.lock(id)?;
     loop {
         let point = match wanted.take() {
             Some(wanted) => {
@@ -151,6 +164,7 @@ fn untake(context: &Context, point: &Point, pick: &PickPoint) -> Result<Option<V
     };
     prove_last(context, &point.recovery.run, recorded.head, point.recovery.journal)?;
     let detail = put_back(context, point, pick, after)?;
+    resume::end(context, point);
     give_up(context, point)?;
     Ok(Some(vec![detail]))
 }
@@ -167,11 +181,7 @@ fn put_back(context: &Context, point: &Point, pick: &PickPoint, after: Oid) -> R
     if now != Some(after) {
         return Err(moved(context, pick, now));
     }
-    let holder = match pick.onto.as_str() {
-        "HEAD" => pick.worktree.clone(),
-        branch => context.repo.holder(branch, context.places.top()),
-    };
-    match (holder, pick.before) {
+    match (holder(context, pick), pick.before) {
         (None, before) => {
             let step = RefStep { name: pick.onto.clone(), old: Some(after), new: before };
             context.repo.change_refs(&[step], &format!("puff: took back {id}:{}", pick.variant))?;
@@ -185,15 +195,29 @@ fn put_back(context: &Context, point: &Point, pick: &PickPoint, after: Oid) -> R
                 return Err(Error::failed(format!("'{name}' is checked out in the worktree '{}'", path.display()))
                     .hint(format!("take it back there: git -C '{}' puff undo {id}", path.display())));
             }
+            resume::rewind(context, point, &path, after, before)?;
             prove_clean(context, "nothing was taken back")?;
+            resume::begin(context, point)?;
             context.repo.reset_keeping(before).map_err(|cause| {
-                Error::failed(format!("'{name}' can't be put back to {}", before.shown()))
-                    .hint("what git said is below; nothing was taken back")
-                    .because(cause)
+                let hint = if is_interrupted(context, point, pick, after) {
+                    format!("git stopped in the middle; 'git puff undo {id}' continues")
+                } else {
+                    resume::end(context, point);
+                    "what git said is below; nothing was taken back".to_owned()
+                };
+                Error::failed(format!("'{name}' can't be put back to {}", before.shown())).hint(hint).because(cause)
             })?;
         }
     }
     Ok(format!("'{name}' is {shown} again"))
+}
+
+/// The worktree in which the ref of a pick is checked out.
+fn holder(context: &Context, pick: &PickPoint) -> Option<PathBuf> {
+    match pick.onto.as_str() {
+        "HEAD" => pick.worktree.clone(),
+        branch => context.repo.holder(branch, context.places.top()),
+    }
 }
 
 /// The ref of a pick is not where the pick left it.

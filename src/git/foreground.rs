@@ -40,6 +40,25 @@ impl Repo {
         !self.listed(&["diff", "--cached", "--name-only", "-z"]).is_empty()
     }
 
+    /// Returns the paths whose entries in the index differ from a commit, each with its mode and object there; none where it is
+    /// not there.
+    ///
+    /// # Errors
+    /// With git's words, when it cannot compare them.
+    pub fn staged_since(&self, commit: Oid) -> Result<Vec<(Vec<u8>, Option<(u32, Oid)>)>, GitFailure> {
+        let options = ["diff-index", "--cached", "--raw", "--no-renames", "--no-abbrev", "-z"];
+        let said = run(&self.git().args(options).arg(commit.to_string()))?.stdout;
+        let records: Vec<&[u8]> = super::bytes::records(&said).collect();
+        let entry = |pair: &[&[u8]]| {
+            let fields = String::from_utf8_lossy(pair[0]).into_owned();
+            let mut fields = fields.split(' ').skip(1);
+            let mode = u32::from_str_radix(fields.next()?, 8).ok().filter(|mode| *mode != 0);
+            let oid = fields.nth(1)?.parse().ok();
+            Some((pair[1].to_vec(), mode.zip(oid)))
+        };
+        Ok(records.chunks_exact(2).filter_map(entry).collect())
+    }
+
     fn listed(&self, args: &[&str]) -> Vec<Vec<u8>> {
         let said = run(&self.git().args(args)).map(|said| said.stdout).unwrap_or_default();
         let mut paths: Vec<Vec<u8>> = super::bytes::records(&said).map(<[u8]>::to_vec).collect();

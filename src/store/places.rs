@@ -118,6 +118,11 @@ impl Places {
         self.root.join("locks").join(format!("decide-{run}"))
     }
 
+    /// The recovery point whose pick an undo has begun to take out of a worktree.
+    pub fn undo_begun(&self, run: &RunId) -> PathBuf {
+        self.root.join(format!("undo-{run}"))
+    }
+
     /// Held by whoever exchanges runs with a remote.
     pub fn sync_lock(&self) -> PathBuf {
         self.root.join("locks").join("sync")

@@ -18,6 +18,7 @@ mod local;
 
 use crate::support::export::Export;
 use crate::support::faults::{Site, Verb};
+use crate::support::intact::Picture;
 use crate::support::lab::{Lab, Ran};
 
 fn words(line: &str) -> Vec<String> {
@@ -135,7 +136,6 @@ fn undo_of_a_prune() {
 }
 
 #[test]
-#[ignore = "stopped between the files and the ref, an undo is not resumed: tests/faults/sweep undo_of_a_pick"]
 fn undo_of_a_pick() {
     let lab = imported();
     lab.puff(&["pick", "fix:1"]).ok();
@@ -199,7 +199,6 @@ fn sync_fetch() {
 }
 
 #[test]
-#[ignore = "notes differ after EIO at some points: tests/faults/sweep repair"]
 fn repair() {
     let lab = imported();
     edit(&lab);
@@ -207,6 +206,8 @@ fn repair() {
     for name in ["refs/notes/puff/report", "refs/notes/puff/runs"] {
         lab.git(&["update-ref", "-d", name]);
     }
-    Verb { name: "doctor --repair", call: &|_| words("doctor --repair"), ..Verb::default() }
+    // What could be repaired of one run is there first: sections of a note are in the order in which they were written.
+    let project = |picture: &mut Picture| picture.sort_notes();
+    Verb { name: "doctor --repair", call: &|_| words("doctor --repair"), project: &project, ..Verb::default() }
         .sweep(&mut Site::new(lab, None));
 }

@@ -141,6 +141,15 @@ impl Picture {
         self.0.retain(|what, _| !what.starts_with(start));
     }
 
+    /// Puts the lines of each note in order.
+    pub fn sort_notes(&mut self) {
+        for (_, told) in self.0.iter_mut().filter(|(what, _)| what.contains("note refs/notes/")) {
+            let mut lines: Vec<&str> = told.lines().collect();
+            lines.sort_unstable();
+            *told = lines.join("\n");
+        }
+    }
+
     /// Is this what it has to be?
     pub fn compare(&self, seen: &Picture) -> Result<(), String> {
         let mut differences = Vec::new();
