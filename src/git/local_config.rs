@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::repo::Repo;
-use super::run;
+use super::{GitFailure, run};
 use crate::error::{Error, Result};
 
 impl Repo {
@@ -23,15 +23,17 @@ impl Repo {
         self.change_config(key, &["--fixed-value", "--unset-all", key, value])
     }
 
-    /// The keys and values of one configuration file, in its order, without what it includes; empty when git can't parse
-    /// it.
-    pub fn config_file(&self, path: &Path) -> Vec<(String, String)> {
+    /// Returns the keys and values of one configuration file, in its order, without what it includes.
+    ///
+    /// # Errors
+    /// When git cannot parse the file, or cannot be run.
+    pub fn config_file(&self, path: &Path) -> Result<Vec<(String, String)>, GitFailure> {
         let listed = run(&self.git().args(["config", "--list", "-z", "--no-includes", "--file"]).arg(path));
         let pair = |record: &[u8]| {
             let text = String::from_utf8_lossy(record).into_owned();
             text.split_once('\n').map_or((text.clone(), String::new()), |(key, value)| (key.into(), value.into()))
         };
-        listed.map(|listed| super::bytes::records(&listed.stdout).map(pair).collect()).unwrap_or_default()
+        listed.map(|listed| super::bytes::records(&listed.stdout).map(pair).collect())
     }
 
     fn change_config(&self, key: &str, args: &[&str]) -> Result<()> {

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use self::git_files::GitFiles;
+use self::git_files::{GitFiles, UNREAD};
 use self::origin::{Clues, Origin, UserHead, user_heads, user_worktrees};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
@@ -146,7 +146,11 @@ impl Traces {
         let (Some(before_files), Some(after_files)) = (&self.files, &after.files) else { return Vec::new() };
         let mut found = Vec::new();
         let is_old = |(name, ..): &Changed<'_>| is_of_old_worktree(name, self, after);
-        let keys: Vec<_> = changes(&self.keys, &after.keys).into_iter().filter(is_old).collect();
+        let is_listed = |(name, ..): &Changed<'_>| {
+            let unread = format!("{}{UNREAD}", name.split_once(':').map_or(*name, |(file, _)| file));
+            !self.keys.contains_key(&unread) && !after.keys.contains_key(&unread)
+        };
+        let keys: Vec<_> = changes(&self.keys, &after.keys).into_iter().filter(is_old).filter(is_listed).collect();
         for (name, from, to) in &keys {
             let what = match (from, to) {
                 (None, _) => "was set: git obeys it",

@@ -19,6 +19,9 @@ const MOST_BYTES: u64 = 4 << 20;
 const MOST_FILES: usize = 1000;
 const MOST_DEPTH: usize = 6;
 
+/// What follows the name of a configuration file among the keys, where git did not list those of it.
+pub(super) const UNREAD: &str = ":unread";
+
 /// Configuration in git's syntax, compared key by key.
 const CONFIG: [&str; 2] = ["config", "config.worktree"];
 
@@ -101,7 +104,12 @@ impl GitFiles {
     /// The keys of a configuration file, and the files that it includes.
     fn read_keys(&mut self, context: &Context, path: &Path, shown: &str) {
         let mut keys: BTreeMap<String, String> = BTreeMap::new();
-        for (key, value) in context.repo.config_file(path) {
+        // A file whose keys are not known is compared as a whole: no key of it is removed, or new, for that.
+        let Ok(listed) = context.repo.config_file(path) else {
+            self.keys.insert(format!("{shown}{UNREAD}"), String::new());
+            return;
+        };
+        for (key, value) in listed {
             if key.starts_with("include.") || key.starts_with("includeif.") {
                 let included = match (value.strip_prefix("~/"), &context.environment.home) {
                     (Some(rest), Some(home)) => home.join(rest),
