@@ -88,6 +88,11 @@ pub fn revive(context: &Context, run: &RunId, head: Option<Oid>) -> Result<Optio
     Ok(Some(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }))
 }
 
+/// Is it said here that a run is pruned, or that it is not?
+fn is_said(graves: &Graves<'_>, run: &RunId, pruned: bool) -> Result<bool> {
+    Ok(graves.of(run)?.is_some_and(|(stone, _)| stone.is_pruned()) == pruned)
+}
+
 /// What other clones have of a run, as far as is known here.
 fn published(context: &Context, run: &RunId) -> Result<Vec<Oid>> {
     let ending = format!("/runs/{run}");
@@ -99,9 +104,15 @@ impl Exchange<'_> {
     /// Puts together what both sides say of runs that were pruned.
     pub(super) fn stones(&self, there: &There, outcome: &mut Outcome) -> Result<Stones> {
         let (repo, graves) = (&self.context.repo, Graves::new(self.context));
-        let here = named(repo.refs_under(PRUNED)?, PRUNED);
+        let mut here = named(repo.refs_under(PRUNED)?, PRUNED);
         let none = BTreeMap::new();
         let from_there = if self.wish.fetch { &there.pruned } else { &none };
+        if self.wish.fetch && !self.wish.dry_run {
+            let said: BTreeSet<RunId> = here.keys().chain(there.pruned.keys()).cloned().collect();
+            let unsaid = self.say_pruned(&graves, there, &said)?;
+            self.set(&unsaid)?;
+            here.extend(named(unsaid.into_iter().filter_map(|step| Some((step.name, step.new?))).collect(), PRUNED));
+        }
         let runs: BTreeSet<&RunId> = here.keys().chain(from_there.keys()).collect();
         let (mut stones, mut steps) = (Stones::default(), Vec::new());
         for run in runs.into_iter().filter(|run| !there.unseen.contains(*run)) {
@@ -163,6 +174,45 @@ impl Exchange<'_> {
         Ok((merged, id))
     }
 
+    /// Whether a run that the remote has was pruned here while a sync was sending it, so that nothing says so yet: the next sync
+    /// says it. Or whether it was pruned since what is said of runs was read.
+    pub(super) fn is_pruned_here(&self, run: &RunId, theirs: Oid, stones: &Stones) -> bool {
+        match stones.of.get(run) {
+            Some(stone) => !stone.is_pruned() && is_said(&Graves::new(self.context), run, true).unwrap_or(true),
+            None => {
+                is_said(&Graves::new(self.context), run, true).unwrap_or(true)
+                    || self.pruned_unsaid(run, theirs).is_some()
+            }
+        }
+    }
+
+    /// The steps of the run that was pruned here, all that the remote has among them.
+    fn pruned_unsaid(&self, run: &RunId, theirs: Oid) -> Option<BTreeSet<Oid>> {
+        let trash = Trash::new(self.context);
+        let mut steps = trash
+            .points(run)
+            .flatten()
+            .filter(|point| matches!(point.recovery.act, Act::Prune(_)))
+            .filter_map(|point| travelling(self.context, run, point.recovery.journal).ok().map(|(_, steps)| steps));
+        steps.find(|steps| steps.contains(&theirs)).map(|steps| steps.into_iter().collect())
+    }
+
+    /// Says of a run that the remote has, and that was pruned here before it was known to be there, that it was pruned.
+    fn say_pruned(&self, graves: &Graves<'_>, there: &There, said: &BTreeSet<RunId>) -> Result<Vec<RefStep>> {
+        let mut steps = Vec::new();
+        let repo = &self.context.repo;
+        for (run, theirs) in there.runs.iter().filter(|(run, _)| !said.contains(*run) && !there.unseen.contains(*run)) {
+            if repo.ref_target(&format!("{RUNS}{run}")).is_some() {
+                continue;
+            }
+            let Some(journal) = self.pruned_unsaid(run, *theirs) else { continue };
+            let (new, old) =
+                repo.together(|| graves.turn(run, true, journal.into_iter().collect(), self.context.clock.now()))?;
+            steps.push(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) });
+        }
+        Ok(steps)
+    }
+
     /// Brings back what was pruned here too, and is brought back elsewhere.
     fn unearth(&self, stones: &Stones, outcome: &mut Outcome) {
         let trash = Trash::new(self.context);
@@ -179,8 +229,14 @@ impl Exchange<'_> {
             let point = trash.points(run).flatten().find(is_meant);
             if let Some(point) = point {
                 // Where something stands in its way, the run comes as it is at the remote.
-                match undo::undo_point(self.context, run, Some(point.id)) {
-                    Ok(_) => outcome.did(run, Did::Revived),
+                let brought_back = trash.lock(run).and_then(|_lock| {
+                    // It may have been pruned again since what is said of it was read.
+                    let still = is_said(&Graves::new(self.context), run, false)?;
+                    still.then(|| undo::undo_locked(self.context, run, Some(point.id))).transpose()
+                });
+                match brought_back {
+                    Ok(None) => {}
+                    Ok(Some(_)) => outcome.did(run, Did::Revived),
                     Err(error) => outcome.warnings.push(format!("{run}: {}", error.message())),
                 }
             }
@@ -191,14 +247,20 @@ impl Exchange<'_> {
     pub(super) fn prune(&self, run: &RunId, by: &str, outcome: &mut Outcome) {
         let trash = Trash::new(self.context);
         let pruned = trash.lock(run).and_then(|_lock| {
+            // It may have been brought back, or pruned here too, since what is said of it was read.
+            let is_there = self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some();
+            if !self.wish.dry_run && !(is_there && is_said(&Graves::new(self.context), run, true)?) {
+                return Ok(None);
+            }
             let plan = prune::plan(self.context, run)?;
             if !self.wish.dry_run {
                 prune::carry_out(self.context, &plan)?;
             }
-            Ok(plan.kept)
+            Ok(Some(plan.kept))
         });
         match pruned {
-            Ok(kept) => {
+            Ok(None) => {}
+            Ok(Some(kept)) => {
                 outcome.did(run, Did::Pruned);
                 let said = kept.iter().map(|kept| format!("the {} '{}': {}", kept.what, kept.name, kept.why));
                 outcome.of(run.as_str()).kept.extend(said);

@@ -140,6 +140,7 @@ impl Exchange<'_> {
                 (Some(theirs), Some(stone)) if is_about(self.context, stone, theirs) => {
                     Plan::trouble(troubles::later_there(run, self.remote))
                 }
+                (Some(theirs), _) if self.is_pruned_here(run, theirs, stones) => Plan::default(),
                 (Some(theirs), _) if self.wish.fetch => self.new_here(run, theirs, derived),
                 _ => Plan::default(),
             };
