@@ -6,7 +6,7 @@ use super::pick::settle::{Standing, standing};
 use super::{pick, prune, undo};
 use crate::context::Context;
 use crate::error::Result;
-use crate::model::{Act, Oid};
+use crate::model::{Act, Oid, RunId};
 use crate::store::{FileLock, Point, RunStore, Trash};
 
 /// How far something got.
@@ -36,6 +36,11 @@ impl HalfDone {
     /// The run.
     pub fn run(&self) -> &str {
         self.point.recovery.run.as_str()
+    }
+
+    /// The name of the run.
+    pub fn id(&self) -> &RunId {
+        &self.point.recovery.run
     }
 
     /// The command that ends it, where it is for somebody to decide.

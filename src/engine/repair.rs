@@ -127,6 +127,8 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
         match half_done::end(context, &half) {
             Ok(true) => done.push(Repair::Ended(half.to_string())),
             Ok(false) => {}
+            // Somebody else has taken it up since.
+            Err(_) if is_decided_now(context, half.id()) => {}
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }
@@ -162,10 +164,17 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
     for recorded in runs.iter().filter(|recorded| is_reported(&recorded.run)) {
         match repair_views(context, &store, recorded, tell) {
             Ok(repairs) => done.extend(repairs),
+            // It was pruned since the runs were listed, or is being so.
+            Err(_) if !store.exists(&recorded.run.run) || is_decided_now(context, &recorded.run.run) => {}
             Err(error) => done.push(Repair::Failed(format!("{}: {error}", recorded.run.run))),
         }
     }
     Ok(done)
+}
+
+/// Is a run being picked, pruned or brought back at this moment? Then nothing of it is broken: it is changing.
+fn is_decided_now(context: &Context, run: &RunId) -> bool {
+    FileLock::is_held(&context.places.decide_lock(run))
 }
 
 /// Removes what belongs to no run and is kept elsewhere, or is nothing.
@@ -175,6 +184,7 @@ fn remove_orphans(context: &Context) -> Vec<Repair> {
         match orphans::remove_branch(context, orphan) {
             Ok(true) => done.push(Repair::Orphan(orphan.branch.clone())),
             Ok(false) => {}
+            Err(_) if is_decided_now(context, &orphan.run) => {}
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }
