@@ -120,6 +120,7 @@ impl Take<'_> {
 fn conclude(context: &Context, point: &Point, after: Oid) -> Result<Run> {
     let id = &point.recovery.run;
     let Act::Pick(pick) = &point.recovery.act else { return Ok(RunStore::new(context).load(id)?.run) };
+    settle::remove_mark(context, pick);
     let subject = format!("pick: var{} was taken ({}, {})", pick.variant, pick.how.as_str(), short(&pick.onto));
     let recorded = record(context, id, &subject, |run| {
         if let Some(decision) = &mut run.decision {

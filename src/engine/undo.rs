@@ -11,7 +11,7 @@ mod resume;
 use std::path::PathBuf;
 
 pub use self::resume::is_interrupted;
-use super::pick::settle::{Standing, prove_last, standing, target, waits};
+use super::pick::settle::{Standing, prove_last, remove_mark, standing, target, waits};
 use super::pick::{give_up, prove_clean, short};
 use super::{prune, sync};
 use crate::context::Context;
@@ -162,6 +162,7 @@ fn untake(context: &Context, point: &Point, pick: &PickPoint) -> Result<Option<V
         Standing::Waits => return Err(waits(point, pick)),
         Standing::Recorded(after) | Standing::Done(after) => after,
     };
+    remove_mark(context, pick);
     prove_last(context, &point.recovery.run, recorded.head, point.recovery.journal)?;
     let detail = put_back(context, point, pick, after)?;
     resume::end(context, point);

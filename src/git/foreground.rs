@@ -40,6 +40,11 @@ impl Repo {
         !self.listed(&["diff", "--cached", "--name-only", "-z"]).is_empty()
     }
 
+    /// Lets git forget a cherry-pick or a merge that has its commit already; files and index stay.
+    pub fn quit(&self, verb: &str) {
+        let _ = run(&self.git().args([verb, "--quit"]).holds(self.held()));
+    }
+
     /// Returns the paths whose entries in the index differ from a commit, each with its mode and object there; none where it is
     /// not there.
     ///

@@ -3,8 +3,8 @@
 //! be as if there had been no fault: no run, patch, branch, note or file of the user lost or changed, no lock, no process,
 //! no worktree of nobody, `git fsck` content.
 //!
-//! In the suite every fifth point is tried, and at most eight for each fault; `tests/faults/sweep [VERB]` tries all, and
-//! prints the table. `PUFF_FAULTS=N` tries the N-th alone, and `PUFF_FAULTS_KEEP=FOLDER` keeps a copy of what was left by a
+//! In the suite at most three points are tried for each fault, and every fifth with `PUFF_FAULTS=fifth`;
+//! `tests/faults/sweep [VERB]` tries all, and prints the table. `PUFF_FAULTS=N` tries the N-th alone, and `PUFF_FAULTS_KEEP=FOLDER` keeps a copy of what was left by a
 //! fault that was not recovered from. Linux alone: it takes ptrace and seccomp.
 #![cfg(target_os = "linux")]
 

@@ -83,6 +83,64 @@ fn a_file_that_was_merely_touched_stands_in_no_way() {
     }
 }
 
+/// Git is stopped after it has moved the files and the index, before the ref: then the undo continues, and what the user has
+/// changed meanwhile is never touched.
+#[test]
+fn an_undo_that_git_was_stopped_in_is_continued() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    lab.commit("README", "More.\n", "More");
+    let before = choice.state();
+    let shim = lab.path("bin/git");
+    let script = r#"#!/bin/sh
+# git itself would put its own folder before this one.
+[ "$1" = puff ] && { shift; exec git-puff "$@"; }
+PATH=$(printf %s "$PATH" | sed "s|$(dirname "$0"):||")
+case " $* " in
+  *" reset --keep "*) for last; do :; done; git read-tree -m -u HEAD "$last"; exit 1 ;;
+esac
+exec git "$@"
+"#;
+    for way in [&["undo"][..], &["doctor", "--repair"]] {
+        lab.puff(&["pick", "fix:1"]).ok();
+        let picked = fs::read_to_string(lab.work().join("notes.txt")).unwrap();
+        fs::write(&shim, script).unwrap();
+        fs::set_permissions(&shim, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let stopped = lab.puff(&["undo"]).exits(1).complains(&["'main' can't be put back"]);
+        assert!(
+            stopped.stderr.contains("git stopped in the middle; 'git puff undo fix' continues"),
+            "{}",
+            stopped.stderr
+        );
+        fs::remove_file(&shim).unwrap();
+        assert_ne!(fs::read_to_string(lab.work().join("notes.txt")).unwrap(), picked);
+        assert_ne!(lab.git(&["diff", "--cached", "--name-only"]), "", "the index is moved, the ref is not");
+        let doctor = lab.puff(&["doctor"]);
+        assert!(doctor.stdout.contains("the undo of the pick of var1 of 'fix' was interrupted"), "{}", doctor.stdout);
+
+        // The user's own changes, in a file that the undo moves, and in another one.
+        for name in ["notes.txt", "README"] {
+            let moved = fs::read(lab.work().join(name)).unwrap();
+            lab.write(name, "mine\n");
+            lab.puff(&["undo"]).exits(1).complains(&["changes that are in no commit", name]);
+            lab.puff(&["doctor", "--repair"]);
+            assert_eq!(fs::read_to_string(lab.work().join(name)).unwrap(), "mine\n");
+            fs::write(lab.work().join(name), moved).unwrap();
+        }
+        // Half a file is none of the user's.
+        fs::write(lab.work().join("notes.txt"), "on").unwrap();
+        lab.puff(way);
+        assert_eq!(choice.state(), before, "{way:?}");
+        assert!(!lab.puff_dir().join("undo-fix").exists());
+        lab.puff(&["undo"]).exits(1).complains(&["nothing to take back"]);
+    }
+
+    // Without an undo that was begun, the same state is the user's.
+    lab.puff(&["pick", "fix:1"]).ok();
+    lab.git(&["read-tree", "-m", "-u", "HEAD", "HEAD~1"]);
+    lab.puff(&["undo"]).exits(1).complains(&["changes that are in no commit"]);
+}
+
 #[test]
 fn a_step_is_told_by_its_trailer_and_not_by_its_subject() {
     let choice = Choice::new();

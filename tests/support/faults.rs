@@ -273,15 +273,19 @@ impl Verb<'_> {
     }
 }
 
-/// The points to try: every fifth, and no more than so many of each fault; all of them with `PUFF_FAULTS=all`, one with
+/// The points to try: every fifth with `PUFF_FAULTS=fifth`, and else no more than so many of each fault; all of them with `PUFF_FAULTS=all`, one with
 /// `PUFF_FAULTS=N`. Each fault begins at another, so that together they come by more.
 fn chosen(count: usize, fault: Fault, also: &[usize]) -> Vec<usize> {
-    const AT_MOST: usize = 8;
+    const AT_MOST: usize = 3;
     let wish = std::env::var("PUFF_FAULTS").unwrap_or_default();
     if let Ok(point) = wish.parse::<usize>() {
         return vec![point];
     }
-    let step = if wish == "all" { 1 } else { 5.max(count.div_ceil(AT_MOST)) };
+    let step = match wish.as_str() {
+        "all" => 1,
+        "fifth" => 5,
+        _ => 5.max(count.div_ceil(AT_MOST)),
+    };
     let first = Fault::ALL.iter().position(|each| *each == fault).expect("it is one") * step / Fault::ALL.len() + 1;
     let mut points: Vec<usize> = (first..=count).step_by(step).chain(also.iter().copied()).collect();
     points.sort_unstable();

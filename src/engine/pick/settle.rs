@@ -31,12 +31,18 @@ pub fn standing(context: &Context, point: &Point, pick: &PickPoint, run: &Run) -
     if let Some(after) = decision.after {
         return Standing::Recorded(after);
     }
-    if is_at_it(pick) {
-        return Standing::Waits;
-    }
+    // Git makes the commit before it removes its own mark: one that was stopped in between leaves the mark.
     match taken(context, point, pick) {
         Some(after) => Standing::Done(after),
+        None if is_at_it(pick) => Standing::Waits,
         None => Standing::Void,
+    }
+}
+
+/// Removes the mark of a pick that is done, where git could not do so itself: in its own worktree alone.
+pub(in crate::engine) fn remove_mark(context: &Context, pick: &PickPoint) {
+    if is_at_it(pick) && pick.git_dir.as_ref() == Some(&context.repo.location().git_dir) {
+        context.repo.quit(if pick.how == Taking::Merge { "merge" } else { "cherry-pick" });
     }
 }
 
