@@ -169,3 +169,45 @@ fn worktrees_that_are_moved_with_their_repository_are_linked_with_it_again() {
     assert!(!place.join("work.puff").exists() && !crew.lab.work().exists());
     fs::rename(&new, crew.lab.work()).unwrap();
 }
+
+#[test]
+fn a_folder_that_cannot_be_opened_is_named_and_its_worktree_stays() {
+    let crew = Crew::new();
+    let lab = &crew.lab;
+    let program = env!("CARGO_BIN_EXE_git-puff");
+    let user = ["--reuid=65534", "--regid=0", "--clear-groups", program];
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    // Root opens every folder: it makes one, and somebody else harvests.
+    let sub = if is_root { "chmod 700 sub" } else { "chmod 000 sub" };
+    if is_root && run(lab.command("setpriv").args(user).arg("--version")).code != 0 {
+        return;
+    }
+    let harvest = |id: &str| {
+        let mut command = if is_root { lab.command("setpriv") } else { lab.command(program) };
+        command.args(if is_root { &user[..] } else { &[] });
+        run(command.args(["harvest", "--json", id])).ok().json()
+    };
+    crew.agent("makes", &format!("echo x >x; mkdir sub; echo y >sub/y; {sub}"));
+    let id = crew.launch(&["--agent", "makes"]);
+    lab.puff(&["watch", &id]).ok();
+    wait_until("the watcher has ended", || lab.watcher().is_none());
+    let worktree = crew.yard().join(&id).join("var1");
+    let own = |path: &Path| run(lab.command("chown").args(["-R", "65534"]).arg(path)).ok();
+    if is_root {
+        own(&lab.path(""));
+        run(lab.command("chown").arg("0").arg(worktree.join("sub"))).ok();
+    }
+    let seen = harvest(&id);
+    let variant = &seen["variants"][0];
+    assert_eq!((&variant["status"], &variant["apply"]), (&json!("completed"), &json!("applied")));
+    assert_eq!((&variant["risks"][0]["kind"], &variant["risks"][0]["path"]), (&json!("unread"), &json!("sub")));
+    assert!(worktree.join("sub").exists());
+    // Once it can be opened, the next harvest takes it.
+    run(lab.command("chmod").arg("700").arg(worktree.join("sub"))).ok();
+    if is_root {
+        own(&worktree);
+    }
+    let seen = harvest(&id);
+    assert_eq!((&seen["variants"][0]["revision"], &seen["variants"][0]["files"]), (&json!(2), &json!(2)), "{seen:#}");
+    assert!(!worktree.exists());
+}

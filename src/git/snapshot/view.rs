@@ -208,8 +208,18 @@ impl View {
     /// What is neither in the index nor ignored.
     pub fn left_over(&self) -> Result<Vec<Vec<u8>>, GitFailure> {
         let listed = run(&self.git().args(["ls-files", "-z", "--others", "--exclude-standard"]))?;
-        Ok(records(&listed.stdout).map(<[u8]>::to_vec).collect())
+        // Git passes over a folder that it cannot open, such as another user's, with no more than a warning.
+        let unopened = listed.stderr.split(|byte| *byte == b'\n').filter_map(unopened_folder);
+        Ok(records(&listed.stdout).map(<[u8]>::to_vec).chain(unopened).collect())
     }
+}
+
+/// Returns the folder that a warning of git's says it could not open, without the slash at its end.
+fn unopened_folder(line: &[u8]) -> Option<Vec<u8>> {
+    let rest = line.strip_prefix(b"warning: could not open directory '")?;
+    let end = rest.windows(3).rposition(|bytes| bytes == b"': ")?;
+    let path = rest[..end].strip_suffix(b"/").unwrap_or(&rest[..end]);
+    (!path.is_empty()).then(|| path.to_vec())
 }
 
 /// The path of a line of a listing that begins like this.
