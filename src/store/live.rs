@@ -7,7 +7,7 @@
 use std::io;
 
 use super::Places;
-use crate::model::Run;
+use crate::model::{Oid, Run, RunId};
 
 /// The largest file that is read.
 #[cfg(unix)]
@@ -15,6 +15,9 @@ const MOST: u64 = 64 << 20;
 
 /// The environment of the launch.
 pub const ENVIRONMENT: &str = "environment";
+
+/// The newest step of the run's journal.
+pub const JOURNAL: &str = "journal";
 
 /// What the user's worktrees were at the launch.
 pub const USER_FILES: &str = "user-files.json";
@@ -170,6 +173,12 @@ mod imp {
 /// The names of the runs that have live files.
 pub fn runs_with_live_files(places: &Places) -> Vec<String> {
     imp::runs(&places.live())
+}
+
+/// Reads the step that the [`JOURNAL`] of a name has, whichever run of that name wrote it.
+pub(super) fn live_journal(places: &Places, run: &RunId) -> Option<Oid> {
+    let bytes = imp::read(&places.live(), run.as_str(), JOURNAL).ok()?;
+    std::str::from_utf8(&bytes).ok()?.lines().last()?.parse().ok()
 }
 
 #[cfg(all(test, unix))]

@@ -7,6 +7,7 @@ mod live;
 mod lock;
 mod notes;
 mod places;
+mod put_back;
 mod recall;
 mod runbook;
 mod runs;

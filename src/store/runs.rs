@@ -34,7 +34,7 @@ const TRIES: usize = 100;
 
 /// The runs of a repository.
 pub struct RunStore<'a> {
-    context: &'a Context,
+    pub(super) context: &'a Context,
     pub(super) repo: &'a Repo,
     pub(super) places: &'a Places,
 }
@@ -118,6 +118,7 @@ impl<'a> RunStore<'a> {
             Ok(()) => {
                 // How an earlier run of that name ended says nothing of this one.
                 let _ = std::fs::remove_file(self.places.result(&run.run));
+                self.keep_step(&run, head);
                 Ok(Recorded { run, head })
             }
             Err(RefFailure::Moved(_)) => Err(Error::failed(format!("there is a run named '{}' already", run.run))
@@ -136,8 +137,14 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// When there is none of that name, or its record can't be read.
     pub fn load(&self, id: &RunId) -> Result<Recorded> {
-        let head = self.repo.ref_target(&format!("{RUNS}{id}")).ok_or_else(|| nothing_named(id.as_str()))?;
-        self.read(id.as_str(), head)
+        let there = self.head(id).map(|head| self.read(id.as_str(), head));
+        if let Some(Ok(recorded)) = there {
+            return Ok(recorded);
+        }
+        match self.put_back(id) {
+            Some(head) => self.read(id.as_str(), head),
+            None => there.unwrap_or_else(|| Err(nothing_named(id.as_str()))),
+        }
     }
 
     /// The newest commit of a run's journal: it changes with every change of the run.
@@ -200,7 +207,7 @@ impl<'a> RunStore<'a> {
             });
         }
         if let Ok(id) = wanted.parse::<RunId>() {
-            if self.exists(&id) {
+            if self.exists(&id) || self.put_back(&id).is_some() {
                 return self.load(&id);
             }
             let heads = self.repo.refs_under(&format!("{RUNS}{id}"))?;
@@ -256,6 +263,7 @@ impl<'a> RunStore<'a> {
             match self.repo.set_ref(&name, head, Expected::At(before.head), &change.subject) {
                 Ok(()) => {
                     self.context.wrote_step(id, head);
+                    self.keep_step(&run, head);
                     return Ok(Outcome { recorded: Recorded { run, head }, changed: true });
                 }
                 Err(RefFailure::Moved(_)) => {}
@@ -386,7 +394,7 @@ impl<'a> RunStore<'a> {
         })
     }
 
-    fn read(&self, name: &str, head: Oid) -> Result<Recorded> {
+    pub(super) fn read(&self, name: &str, head: Oid) -> Result<Recorded> {
         Ok(Recorded { run: read(name, &self.record(name, head)?)?, head })
     }
 

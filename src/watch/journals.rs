@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{Expected, RefFailure};
-use crate::model::{Act, Oid, RunId};
-use crate::store::{RUNS, Recorded, RunStore, Trash};
+use crate::model::{Oid, RunId};
+use crate::store::{RUNS, Recorded, RunStore, runs_with_live_files};
 
 /// The journals that were seen.
 #[derive(Default)]
@@ -24,8 +24,16 @@ impl Journals {
     /// When the refs can't be read.
     pub fn restore(&mut self, context: &Context) -> Result<Vec<(RunId, String)>> {
         let store = RunStore::new(context);
-        let now = store.heads()?;
         let mut restored = Vec::new();
+        for id in runs_with_live_files(&context.places).iter().filter_map(|name| name.parse::<RunId>().ok()) {
+            let what = if store.head(&id).is_none() { "deleted" } else { "moved" };
+            if let Some(head) = store.put_back(&id) {
+                let said =
+                    format!("'{RUNS}{id}' was {what} by something else than git-puff; it is at {} again", head.short());
+                restored.push((id, said));
+            }
+        }
+        let now = store.heads()?;
         let changed = self.seen.iter().filter(|(run, (head, _))| now.get(run.as_str()) != Some(head));
         for (run, (head, is_job)) in changed {
             // What this process made since counts too.
@@ -39,7 +47,7 @@ impl Journals {
                 Some(there) if *is_job && !context.repo.is_ancestor(head, *there).unwrap_or(false) => "moved",
                 Some(_) => continue,
             };
-            if was_pruned(context, run, head) {
+            if store.was_pruned(run, head) {
                 continue;
             }
             if !context.repo.has_commit(head) {
@@ -67,12 +75,4 @@ impl Journals {
         let each = runs.iter().map(|recorded| (recorded.run.run.clone(), (recorded.head, recorded.run.is_job())));
         self.seen = each.collect();
     }
-}
-
-/// Did a prune remove this journal, or one that it went on to? It leaves a recovery point.
-fn was_pruned(context: &Context, run: &RunId, head: Oid) -> bool {
-    let follows = |later: Oid| later == head || context.repo.is_ancestor(head, later).unwrap_or(false);
-    let is_prune = |act: &Act| matches!(act, Act::Prune(_));
-    let trash = Trash::new(context);
-    trash.points(run).flatten().any(|point| is_prune(&point.recovery.act) && follows(point.recovery.journal))
 }

@@ -236,3 +236,33 @@ fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
     let log = lab.puff(&["log", &run]).ok().stdout;
     assert!(log.contains("was deleted by something else"), "{log}");
 }
+
+#[test]
+fn a_run_that_is_active_is_put_back_by_whoever_asks_for_it() {
+    let crew = Crew::new();
+    let lab = &crew.lab;
+    crew.agent("waits", "echo made >made; while [ ! -e $LAB/go ]; do sleep 0.05; done");
+    let run = crew.launch(&["--agent", "waits"]);
+    let name = format!("refs/puff/runs/{run}");
+    lab.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
+    // Nobody watches who could remember it.
+    kill(lab.living_watcher());
+    let before = lab.git(&["rev-parse", &name]);
+    lab.git(&["update-ref", "-d", &name]);
+    lab.show(&run);
+    assert_eq!(lab.git(&["rev-parse", &name]), before);
+    lab.git(&["update-ref", &name, "HEAD"]);
+    lab.show(&run);
+    assert_eq!(lab.git(&["rev-parse", &name]), before);
+    lab.git(&["update-ref", "-d", &name]);
+    fs::write(lab.path("go"), "").unwrap();
+    lab.puff(&["watch", &run]).ok();
+    lab.puff(&["harvest", &run]).ok();
+    assert_eq!(crew.file(&run, 1, "made"), "made");
+    // What is pruned, or deleted once nothing of it is active, stays so.
+    lab.puff(&["prune", &run]).ok();
+    lab.puff(&["show", &run]).exits(1);
+    lab.puff(&["undo", &run]).ok();
+    lab.git(&["update-ref", "-d", &name]);
+    lab.puff(&["show", &run]).exits(1);
+}

@@ -1,0 +1,53 @@
+//! The journal of a run whose agents are active, beside its ref: an agent that deletes the ref, or puts something else in
+//! its place, before anyone watches the run erases nothing.
+
+use super::live::{JOURNAL, LiveFiles, live_journal};
+use super::{RUNS, RunStore, Trash};
+use crate::git::Expected;
+use crate::model::{Act, Oid, Run, RunId};
+
+impl RunStore<'_> {
+    /// Keeps the newest step of a run beside its ref, as long as the run is watched on this machine. Without it a deleted ref
+    /// is only put back by a watcher that has seen it, so a failure to write it stops nothing.
+    pub(super) fn keep_step(&self, run: &Run, head: Oid) {
+        if run.local.is_none() {
+            return;
+        }
+        let live = LiveFiles::of(self.places, run);
+        if run.is_job() {
+            let _ = live.write(JOURNAL, head.to_string().as_bytes());
+        } else {
+            live.forget(JOURNAL);
+        }
+    }
+
+    /// Puts back the ref of a run that is watched, where it is gone or names something else than a step of its journal.
+    /// Returns the step it is at again.
+    pub fn put_back(&self, id: &RunId) -> Option<Oid> {
+        let head = live_journal(self.places, id).filter(|head| self.repo.has_commit(*head))?;
+        let there = self.head(id);
+        let is_step = |there: Oid| {
+            let follows = |a, b| self.repo.is_ancestor(a, b).unwrap_or(true);
+            there == head || follows(there, head) || follows(head, there)
+        };
+        // An older step may be what a killed command left: only a watcher that saw the newer one puts that back.
+        if there.is_some_and(|there| is_step(there) && self.read(id.as_str(), there).is_ok()) {
+            return None;
+        }
+        let recorded = self.at(id, head).ok()?;
+        let is_own = LiveFiles::of(self.places, &recorded.run).read(JOURNAL).ok().flatten().is_some();
+        if !is_own || !recorded.run.is_job() || self.was_pruned(id, head) {
+            return None;
+        }
+        let expected = there.map_or(Expected::Absent, Expected::At);
+        self.repo.set_ref(&format!("{RUNS}{id}"), head, expected, "puff: put back").is_ok().then_some(head)
+    }
+
+    /// Returns whether a prune removed this journal, or one that it went on to: a prune leaves a recovery point.
+    pub fn was_pruned(&self, run: &RunId, head: Oid) -> bool {
+        let follows = |later: Oid| later == head || self.repo.is_ancestor(head, later).unwrap_or(false);
+        let is_prune = |act: &Act| matches!(act, Act::Prune(_));
+        let trash = Trash::new(self.context);
+        trash.points(run).flatten().any(|point| is_prune(&point.recovery.act) && follows(point.recovery.journal))
+    }
+}
