@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::support::choice::Choice;
 use crate::support::crew::Crew;
 use crate::support::export::Export;
+use crate::support::hooks::push;
 use crate::support::lab::{Lab, wait_until};
 
 /// The commit of the newest recovery point of a name.
@@ -143,4 +144,33 @@ fn what_an_earlier_run_has_left_stops_a_launch_of_that_name() {
     lab.puff(&["prune", "fix"]).ok();
     let session = crew.session("fix", 1);
     assert_eq!(session["state"], json!("exited"), "{session:#}");
+}
+
+#[test]
+fn a_push_is_judged_by_the_run_that_its_commit_came_from() {
+    let lab = Lab::new();
+    let import = |name: &str, text: &str| {
+        let export = Export::new(&lab, name);
+        export.patch(1, lab.patch("notes.txt", text));
+        export.harvest(&lab, &["--name", "fix"]).ok();
+    };
+    import("first", "one\n2\nthree\n");
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    lab.git(&["branch", "reviewed", "puff/fix/var1"]);
+    lab.puff(&["prune", "fix"]).ok();
+    import("second", "one\n22\nthree\n");
+    lab.git(&["branch", "not-reviewed", "puff/fix/var1"]);
+    lab.puff(&["hook", "install"]).ok();
+    // With the second run there, and with both pruned.
+    for remote in ["a", "b"] {
+        push(&lab, &["origin", &format!("reviewed:{remote}")]).ok();
+        let refused = push(&lab, &["origin", &format!("not-reviewed:not-{remote}")]).exits(1);
+        assert!(refused.stderr.contains("[unreviewed]"), "{}", refused.stderr);
+        if remote == "a" {
+            // What a remote has is not judged again.
+            lab.puff(&["prune", "fix"]).ok();
+            lab.git(&["push", "-q", "--no-verify", "origin", ":a"]);
+            lab.git(&["fetch", "-q", "--prune", "origin"]);
+        }
+    }
 }

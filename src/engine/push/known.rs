@@ -21,18 +21,26 @@ pub struct Known {
 }
 
 impl Known {
-    /// Looks a run up; none when there is no record of it here, or it can't be read.
-    pub fn find(context: &Context, id: &RunId) -> Option<Known> {
-        let store = RunStore::new(context);
-        let here = store.head(id).is_some();
-        let recorded = if here {
-            store.load(id).ok()?
-        } else {
-            let point = Trash::new(context).newest(id).ok()??;
-            store.at(id, point.recovery.journal).ok()?
-        };
-        let review = store.review(&recorded).ok()?;
-        Some(Known { run: recorded.run, head: recorded.head, review, is_pruned: !here })
+    /// Returns every run of a name that there is a record of: the one that is there first, then those that were pruned,
+    /// newest first. What cannot be read is passed over.
+    pub fn all(context: &Context, id: &RunId) -> Vec<Known> {
+        let (store, trash) = (RunStore::new(context), Trash::new(context));
+        let here = store.head(id).is_some().then(|| store.load(id).ok()).flatten();
+        let head = here.as_ref().map(|recorded| recorded.head);
+        let others = trash.points(id).flatten().filter(|point| head.is_none_or(|head| !trash.is_of(point, head)));
+        let pruned = others.filter_map(|point| store.at(id, point.recovery.journal).ok());
+        let each = here.into_iter().map(|recorded| (recorded, false)).chain(pruned.map(|recorded| (recorded, true)));
+        each.filter_map(|(recorded, is_pruned)| {
+            let review = store.review(&recorded).ok()?;
+            Some(Known { run: recorded.run, head: recorded.head, review, is_pruned })
+        })
+        .collect()
+    }
+
+    /// Returns the run of a name that a commit came from: the one with the patch that it names. Where none has that, the
+    /// one that is there, or was pruned last.
+    pub fn of_claim<'k>(all: &'k [Known], claim: &Claim) -> Option<&'k Known> {
+        all.iter().find(|known| known.variant(claim).is_some_and(|(_, is_it)| is_it)).or_else(|| all.first())
     }
 
     /// The variant that a commit says it is: by its patch, which is what makes it that variant, or else by its number.

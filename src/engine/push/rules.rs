@@ -71,8 +71,8 @@ impl<'c> Judge<'c> {
         let patches = self.context.repo.patches(&ids)?;
         let runs: HashSet<&RunId> =
             suspects.iter().flat_map(|suspect| &suspect.claims).map(|claim| &claim.run).collect();
-        let known: HashMap<&RunId, Known> =
-            runs.into_iter().filter_map(|id| Some((id, Known::find(self.context, id)?))).collect();
+        let known: HashMap<&RunId, Vec<Known>> =
+            runs.into_iter().map(|id| (id, Known::all(self.context, id))).collect();
         let (mut findings, mut records) = (Vec::new(), Vec::new());
         for (suspect, patch) in suspects.iter().zip(&patches) {
             // A merge that changes nothing, an empty commit: there is nothing to judge.
@@ -97,7 +97,7 @@ impl<'c> Judge<'c> {
         &self,
         suspect: &Suspect,
         files: &[FilePatch<'_>],
-        known: &HashMap<&RunId, Known>,
+        known: &HashMap<&RunId, Vec<Known>>,
         findings: &mut Vec<PushFinding>,
         records: &mut Vec<Record>,
     ) -> Result<()> {
@@ -112,9 +112,10 @@ impl<'c> Judge<'c> {
         if suspect.is_merge {
             return Ok(());
         }
+        let known = |claim: &Claim| Known::of_claim(known.get(&claim.run)?, claim);
         for claim in &suspect.claims {
             let about = About { suspect, claim };
-            if let Some(known) = known.get(&claim.run) {
+            if let Some(known) = known(claim) {
                 records.push(self.by_record(&about, known, files, records)?);
             }
         }
@@ -125,7 +126,7 @@ impl<'c> Judge<'c> {
             findings.push(self.finding(&about, Rule::Scratch, Some(&seen), &seen.detail, AMEND));
         }
         for risk in content::secrets(files) {
-            let accepted = suspect.claims.iter().filter_map(|claim| known.get(&claim.run));
+            let accepted = suspect.claims.iter().filter_map(known);
             if accepted.into_iter().any(|known| known.accepts(&Observation::from(&risk))) {
                 continue;
             }
