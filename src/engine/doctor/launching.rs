@@ -89,15 +89,25 @@ pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> V
             Ok(output) if output.success() => {
                 let said = String::from_utf8_lossy(&output.stdout);
                 let version = said.lines().next().unwrap_or_default().trim().to_owned();
-                findings.push(ok("agent", name, &format!("installed, and runs: {version}")));
+                findings.push(ok("agent", name, &format!("'{name}' is installed and runs: {version}")));
                 continue;
             }
-            Ok(output) => format!("'{program} --version' ended with {}: {}", output.status, output.complaint()),
+            Ok(output) => {
+                let said = output.complaint();
+                let said = if said.is_empty() { said } else { format!(": {said}") };
+                format!("'{program} --version' ended with {}{said}", output.status)
+            }
             Err(failure) => failure.to_string(),
         };
         let result = if *is_used { FindingResult::Fail } else { FindingResult::Warn };
         let hint = format!("try it yourself: {program} --version");
-        findings.push(finding("agent", result, name, format!("installed, and does not run: {why}"), Some(hint)));
+        findings.push(finding(
+            "agent",
+            result,
+            name,
+            format!("'{name}' is installed, but does not run: {why}"),
+            Some(hint),
+        ));
     }
     if findings.is_empty() && !is_cloud_used {
         let detail = format!("no agent is installed on this machine: {}", missing.join(", "));
@@ -127,7 +137,7 @@ fn configured(context: &Context, name: &str) -> Finding {
     if is_program && can_be_found && process::find(word).is_none() {
         return missing_agent(name, word);
     }
-    ok("agent", name, &format!("configured: {}", crate::model::first_line(&line, 60)))
+    ok("agent", name, &format!("'{name}' is configured: {}", crate::model::first_line(&line, 60)))
 }
 
 fn missing_agent(name: &str, program: &str) -> Finding {

@@ -96,7 +96,7 @@ fn worktree(own: &OwnWorktree) -> String {
     let path = clean_line(&own.path.to_string_lossy());
     match own.fate {
         None => "its own".to_owned(),
-        Some(Fate::Removed) => "removed: nothing in it was changed".to_owned(),
+        Some(Fate::Removed) => "removed: nothing in it was changed, ignored files aside".to_owned(),
         Some(Fate::Kept) => {
             format!("kept, for its changes; to remove it: git worktree remove --force {}", quoted(&path))
         }
