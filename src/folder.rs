@@ -217,7 +217,6 @@ impl<E: Into<io::Error>> From<E> for Failed {
     }
 }
 
-#[cfg(unix)]
 mod system {
     use std::ffi::OsStr;
     use std::fs::File;
@@ -228,20 +227,11 @@ mod system {
     use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, mkdirat, openat, renameat, statat, unlinkat};
 
     use super::{Failed, Kind, is_git_name};
+    use crate::files;
 
     pub type Handle = OwnedFd;
     /// Device and inode.
     pub type Id = (u64, u64);
-
-    // A folder that may be passed through need not be readable.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const PASS: OFlags = OFlags::PATH;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const PASS: OFlags = OFlags::RDONLY;
-
-    fn folder_flags() -> OFlags {
-        PASS | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC
-    }
 
     #[allow(clippy::useless_conversion, clippy::unnecessary_cast)]
     fn id_of(stat: &rustix::fs::Stat) -> Id {
@@ -254,7 +244,7 @@ mod system {
 
     /// Opens every component by itself. Where `within` names folders, nothing is made above or beside them.
     pub fn reach(path: &Path, create: bool, within: Option<&[Id]>, git: &[Id]) -> Result<Handle, Failed> {
-        let mut handle = rustix::fs::open("/", folder_flags(), Mode::empty())?;
+        let mut handle = rustix::fs::open("/", files::folder_flags(), Mode::empty())?;
         let is_root = |handle: &Handle| -> Result<bool, Failed> {
             let id = id_of(&fstat(handle)?);
             Ok(within.is_none_or(|within| within.contains(&id)))
@@ -283,13 +273,13 @@ mod system {
     }
 
     pub fn below(handle: &Handle, name: &OsStr, create: bool) -> io::Result<Handle> {
-        match openat(handle, name, folder_flags(), Mode::empty()) {
+        match files::folder_in(handle, name) {
             Err(rustix::io::Errno::NOENT) if create => {
                 match mkdirat(handle, name, Mode::from_raw_mode(0o777)) {
                     Ok(()) | Err(rustix::io::Errno::EXIST) => {}
                     Err(cause) => return Err(cause.into()),
                 }
-                Ok(openat(handle, name, folder_flags(), Mode::empty())?)
+                Ok(files::folder_in(handle, name)?)
             }
             Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) if kind(handle, name) == Some(Kind::Link) => {
                 let what = format!("'{}' is a symbolic link, which is not followed here", name.to_string_lossy());
@@ -322,12 +312,7 @@ mod system {
     }
 
     pub fn read(handle: &Handle, name: &OsStr) -> io::Result<Vec<u8>> {
-        // A pipe of that name would be waited for.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut file = File::from(openat(handle, name, flags, Mode::empty())?);
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
-        }
+        let mut file = files::file_in(handle, name)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
@@ -365,84 +350,7 @@ mod system {
     }
 }
 
-#[cfg(not(unix))]
-mod system {
-    use std::ffi::OsStr;
-    use std::fs;
-    use std::io::{self, Write};
-    use std::path::{Component, Path, PathBuf};
-
-    use super::{Failed, Kind, is_git_name};
-
-    pub type Handle = PathBuf;
-    pub type Id = PathBuf;
-
-    pub fn id(path: &Path) -> Option<Id> {
-        path.canonicalize().ok()
-    }
-
-    pub fn reach(path: &Path, create: bool, within: Option<&[Id]>, git: &[Id]) -> Result<Handle, Failed> {
-        let mut handle = PathBuf::new();
-        let mut is_inside = within.is_none();
-        for component in path.components() {
-            handle.push(component);
-            let Component::Normal(name) = component else { continue };
-            if is_git_name(name) {
-                return Err(Failed::Git);
-            }
-            if create && is_inside && !handle.exists() {
-                fs::create_dir(&handle)?;
-            }
-            let id = id(&handle).ok_or(io::Error::from(io::ErrorKind::NotFound))?;
-            if git.contains(&id) {
-                return Err(Failed::Git);
-            }
-            is_inside = is_inside || within.is_some_and(|within| within.contains(&id));
-        }
-        if is_inside { Ok(handle) } else { Err(Failed::Outside) }
-    }
-
-    pub fn below(handle: &Handle, name: &OsStr, create: bool) -> io::Result<Handle> {
-        let path = handle.join(name);
-        match kind(handle, name) {
-            Some(Kind::Folder) => Ok(path),
-            None if create => fs::create_dir(&path).map(|()| path),
-            None => Err(io::ErrorKind::NotFound.into()),
-            Some(_) => Err(io::ErrorKind::NotADirectory.into()),
-        }
-    }
-
-    pub fn names(handle: &Handle) -> io::Result<Vec<String>> {
-        Ok(fs::read_dir(handle)?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
-    }
-
-    pub fn kind(handle: &Handle, name: &OsStr) -> Option<Kind> {
-        let kind = handle.join(name).symlink_metadata().ok()?.file_type();
-        Some(match (kind.is_dir(), kind.is_file(), kind.is_symlink()) {
-            (true, ..) => Kind::Folder,
-            (_, true, _) => Kind::File,
-            (.., true) => Kind::Link,
-            _ => Kind::Other,
-        })
-    }
-
-    pub fn read(handle: &Handle, name: &OsStr) -> io::Result<Vec<u8>> {
-        match kind(handle, name) {
-            Some(Kind::File) => fs::read(handle.join(name)),
-            None => Err(io::ErrorKind::NotFound.into()),
-            Some(_) => Err(io::ErrorKind::InvalidInput.into()),
-        }
-    }
-
-    pub fn write(handle: &Handle, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        let mut new = tempfile::Builder::new().prefix(".git-puff-").tempfile_in(handle)?;
-        new.write_all(bytes)?;
-        new.persist(handle.join(name)).map_err(|failed| failed.error)?;
-        Ok(())
-    }
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;

@@ -7,13 +7,15 @@
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::Mode;
 use serde::{Deserialize, Serialize};
+
+use crate::files;
 
 /// What tells a folder from every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,9 +63,8 @@ impl Folder {
     /// # Errors
     /// When nothing is there, or no folder.
     pub fn open(path: &Path) -> io::Result<Folder> {
-        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | only_named();
-        let handle = File::options().read(true).custom_flags(flags.bits() as i32).open(path)?;
-        Folder::of(path, handle)
+        let handle = rustix::fs::open(path, files::folder_flags(), Mode::empty())?;
+        Folder::of(path, File::from(handle))
     }
 
     fn of(path: &Path, handle: File) -> io::Result<Folder> {
@@ -109,18 +110,14 @@ impl Folder {
     pub fn open_file(&self, path: &Path) -> io::Result<File> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let folder = self.walk(path.parent().unwrap_or(Path::new("")))?;
-        // Whoever reads a pipe waits for a writer.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(&folder, name, flags, Mode::empty())?);
-        if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+        files::file_in(&folder, name)
     }
 
     fn walk(&self, path: &Path) -> io::Result<File> {
         let mut folder = self.handle.try_clone()?;
         for part in path.components() {
             let Component::Normal(name) = part else { return Err(io::ErrorKind::InvalidInput.into()) };
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | only_named();
-            folder = File::from(rustix::fs::openat(&folder, name, flags, Mode::empty())?);
+            folder = File::from(files::folder_in(&folder, name)?);
         }
         Ok(folder)
     }
@@ -171,17 +168,6 @@ pub(super) fn find_beside(path: &Path, identity: &FolderIdentity) -> Option<Path
         path.symlink_metadata().is_ok_and(|meta| meta.is_dir() && identity.is(&FolderIdentity::of(&meta)))
     };
     siblings.chain(cousins).find(is_it)
-}
-
-/// A handle that names a folder and needs no permission to list it.
-#[cfg(target_os = "linux")]
-fn only_named() -> OFlags {
-    OFlags::PATH
-}
-
-#[cfg(not(target_os = "linux"))]
-fn only_named() -> OFlags {
-    OFlags::empty()
 }
 
 /// Removes a folder with everything in it, as [`Folder::remove`] does; a link, and nothing at all, are none.
