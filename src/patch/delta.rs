@@ -49,6 +49,26 @@ pub fn size_made(delta: &[u8]) -> Option<usize> {
     size(&mut rest)
 }
 
+/// Returns the bytes that a delta brings itself, as far as it can be read.
+pub fn inserted(delta: &[u8]) -> Vec<u8> {
+    let (mut rest, mut new) = (delta, Vec::new());
+    let sizes = size(&mut rest).and_then(|_| size(&mut rest));
+    while let Some(op) = sizes.and_then(|_| byte(&mut rest)) {
+        if op & 0x80 != 0 {
+            let copied = number(&mut rest, op & 0x0f).and_then(|_| number(&mut rest, op >> 4 & 0x07));
+            if copied.is_none() {
+                break;
+            }
+        } else if let Some((piece, after)) = rest.split_at_checked(usize::from(op)) {
+            new.extend_from_slice(piece);
+            rest = after;
+        } else {
+            break;
+        }
+    }
+    new
+}
+
 fn byte(rest: &mut &[u8]) -> Option<u8> {
     let (first, after) = rest.split_first()?;
     *rest = after;

@@ -1,6 +1,8 @@
 //! What a reader should look at before trusting a patch: parts of it that run by themselves, hide something, or can't
 //! be read. They are reported, never refused: that is for [`super::policy`].
 
+use std::borrow::Cow;
+
 use super::delta;
 use super::parse::{BinaryChange, Body, FilePatch, Hunk, Name};
 use super::policy;
@@ -138,16 +140,20 @@ const RULES: &[Rule] = &[
 ];
 
 impl At {
+    /// Case does not count: on the file systems of macOS and Windows `.Claude` is `.claude`.
     fn holds(&self, path: &str) -> bool {
+        let path = path.to_ascii_lowercase();
+        let path = path.as_str();
         let name = path.rsplit('/').next().unwrap_or(path);
         match self {
             At::Folder(folder) => {
-                let inside = |path: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+                let folder = folder.to_ascii_lowercase();
+                let inside = |path: &str| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
                 inside(path) || path.match_indices('/').any(|(at, _)| inside(&path[at + 1..]))
             }
             At::Named(wanted) => name.eq_ignore_ascii_case(wanted),
             At::Ending(end) => name.ends_with(end),
-            At::Top(wanted) => path == *wanted,
+            At::Top(wanted) => path.eq_ignore_ascii_case(wanted),
         }
     }
 }
@@ -195,6 +201,11 @@ fn by_path(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
         && let Some(c) = turns(new)
     {
         risks.push(risk("bidi", new, format!("has a character in its name that changes the direction of text ({c})")));
+    }
+    if let Some(new) = new.filter(|new| file.old_name.as_deref() != Some(*new)) {
+        for secret in secrets::find_all(new).into_iter().take(MOST_SECRETS) {
+            risks.push(risk("secret", new, format!("its name looks like {} ('{}…')", secret.kind, secret.begins)));
+        }
     }
     if let (Some(new), Some(whole)) = (new, &file.unprefixed) {
         let detail = format!("would be '{}' if the diff has no prefixes a/ and b/", Name(whole));
@@ -257,9 +268,31 @@ fn by_content(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
                 let detail = format!("is {:.1} MiB of binary data", size as f64 / (1 << 20) as f64);
                 risks.push(risk("binary", name, detail));
             }
+            for secret in in_binary(change).into_iter().take(MOST_SECRETS) {
+                let detail = format!("its binary data holds what looks like {} ('{}…')", secret.kind, secret.begins);
+                risks.push(risk("secret", name, detail));
+            }
         }
         Body::Unsaid => {}
     }
+}
+
+/// Finds the secrets in binary data that comes: for git, one byte of zero makes a file with a token in it binary, and so does
+/// UTF-16. Of a delta only what it inserts is new.
+fn in_binary(change: &BinaryChange) -> Vec<secrets::Secret> {
+    let bytes = match change {
+        BinaryChange::Literal(bytes) => Cow::Borrowed(bytes.as_slice()),
+        BinaryChange::Delta(instructions) => Cow::Owned(delta::inserted(instructions)),
+    };
+    let mut found = secrets::find_all(&bytes);
+    // Text in UTF-16 has a zero beside every letter of ASCII.
+    let narrow: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+    if narrow.len() < bytes.len() {
+        let known: Vec<u64> = found.iter().map(|secret| secret.fingerprint).collect();
+        let more = secrets::find_all(&narrow).into_iter();
+        found.extend(more.filter(|secret| !known.contains(&secret.fingerprint)));
+    }
+    found
 }
 
 /// The lines that hunks add, without their ends, each with its number in the new file.
@@ -270,8 +303,8 @@ fn added<'h, 'p>(hunks: &'h [Hunk<'p>]) -> impl Iterator<Item = (u64, &'p [u8])>
 
 #[cfg(test)]
 mod tests {
-    use super::of;
-    use crate::patch::parse::parse;
+    use super::{in_binary, of};
+    use crate::patch::parse::{BinaryChange, parse};
 
     fn risks(patch: &str) -> Vec<(String, String, String)> {
         let files = parse(patch.as_bytes()).unwrap();
@@ -301,6 +334,8 @@ mod tests {
             (".mcp.json", "autorun"),
             ("sub/.cargo/config.toml", "autorun"),
             (".env", "secret"),
+            ("Sub/.VSCode/tasks.json", "autorun"),
+            (".Claude/settings.json", "autorun"),
             ("a\u{202e}txt.rs", "bidi"),
             ("src/aux.c", "path"),
         ] {
@@ -359,5 +394,19 @@ mod tests {
         assert_eq!(found[0].2, "line 4 looks like an AWS access key ('AKIAQWER…')");
         let go = format!("--- a/f\n+++ b/f\n@@ -3,3 +3,2 @@\n a\n-k = {key}\n b\n");
         assert_eq!(risks(&go), []);
+    }
+
+    #[test]
+    fn a_secret_in_a_name_or_in_binary_data_is_named() {
+        let token = ["ghp_", "Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2"].concat();
+        let found = risks(&new(&format!("keys/{token}.txt"), "100644", "x"));
+        assert_eq!(found[0].2, "its name looks like a GitHub token ('ghp_Ab1C…')");
+        let wide: Vec<u8> = token.bytes().flat_map(|byte| [byte, 0]).collect();
+        let narrow = [b"\0\x01", token.as_bytes()].concat();
+        let delta = [&[0, 40, 40], token.as_bytes()].concat();
+        for change in [BinaryChange::Literal(wide), BinaryChange::Literal(narrow), BinaryChange::Delta(delta)] {
+            let found = in_binary(&change);
+            assert_eq!(found.iter().map(|secret| secret.kind).collect::<Vec<_>>(), ["a GitHub token"]);
+        }
     }
 }
