@@ -124,7 +124,9 @@ impl Repo {
     /// after git's two letters for how (`git help status`). None without a worktree, or when git takes too long to say.
     pub fn uncommitted(&self, overlook: &str) -> Option<Vec<Vec<u8>>> {
         self.location().worktree.as_ref()?;
-        let cmd = self.git().args(["status", "--porcelain", "--no-renames", "-z"]);
+        // What is changed inside of a submodule is asked of git there, with that repository's own filters.
+        let asked = ["status", "--porcelain", "--no-renames", "--ignore-submodules=dirty", "-z"];
+        let cmd = self.git().args(asked);
         let output = run(&cmd.args(["--", ".", &format!(":(exclude,top){overlook}")]).limit(ASK_LIMIT)).ok()?;
         Some(records(&output.stdout).map(<[u8]>::to_vec).collect())
     }
