@@ -129,7 +129,7 @@ pub fn start(context: &Context, wish: Wish) -> Result<AppServer> {
             _ => {}
         }
         if !supervised && begun.elapsed() > PATIENCE || begun.elapsed() > limit + PATIENCE {
-            let said = std::fs::read_to_string(place.supervisor_log()).unwrap_or_default();
+            let said = crate::files::read_to_string(place.supervisor_log()).unwrap_or_default();
             return Err(cannot_start("its supervisor does not come up", &place).because_it_said(&last_words(&said)));
         }
         if process::pause(TICK) == Wake::Interrupted {

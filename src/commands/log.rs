@@ -1,6 +1,5 @@
 //! `log`
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::time::Duration;
 
@@ -64,7 +63,7 @@ pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
         // Asked before reading: what is written in between is read in the next turn.
         let ended = !store.load(&run.run)?.run.is_job();
         let mut text = Vec::new();
-        if let Ok(mut file) = File::open(&path) {
+        if let Ok(mut file) = crate::files::open(&path) {
             file.seek(SeekFrom::Start(at)).or_fail(unreadable)?;
             file.read_to_end(&mut text).or_fail(unreadable)?;
         }

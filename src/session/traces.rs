@@ -251,7 +251,7 @@ fn write(path: &Path, what: &impl Serialize) -> Result<()> {
 }
 
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    serde_json::from_slice(&crate::files::read(path).ok()?).ok()
 }
 
 type Changed<'a> = (&'a str, Option<&'a str>, Option<&'a str>);

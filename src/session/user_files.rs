@@ -123,8 +123,8 @@ fn content(path: &Path) -> String {
         return "folder".to_owned();
     }
     let mut bytes = Vec::new();
-    let read =
-        meta.len() <= MOST && fs::File::open(path).is_ok_and(|file| file.take(MOST).read_to_end(&mut bytes).is_ok());
+    let read = meta.len() <= MOST
+        && crate::files::open(path).is_ok_and(|file| file.take(MOST).read_to_end(&mut bytes).is_ok());
     if read { sha256(&bytes) } else { format!("{} bytes, {:?}", meta.len(), meta.modified().ok()) }
 }
 

@@ -200,7 +200,7 @@ pub fn with_setup(context: &Context, place: &SessionPlace, argv: Vec<String>) ->
 
 /// How the setup of a session ended, when that was not well.
 pub fn setup_failure(place: &SessionPlace) -> Option<String> {
-    let code = std::fs::read_to_string(place.folder().join(SETUP_FAILED)).ok()?;
+    let code = crate::files::read_to_string(place.folder().join(SETUP_FAILED)).ok()?;
     Some(format!("puff.worktree.setup ended with exit code {}", code.trim()))
 }
 

@@ -96,7 +96,7 @@ impl AppServerPlace {
 
     /// What the supervisor is asked: to end the server; true, to do so at once.
     pub fn asked_to_end(&self) -> Option<bool> {
-        fs::read_to_string(self.request()).ok().map(|word| word == KILL)
+        crate::files::read_to_string(self.request()).ok().map(|word| word == KILL)
     }
 
     /// Forgets what was asked.
@@ -111,7 +111,7 @@ impl AppServerPlace {
 
 /// Reads a record of an app server; none where the file is none.
 pub fn read(file: &Path) -> Option<AppServer> {
-    let server: AppServer = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+    let server: AppServer = serde_json::from_slice(&crate::files::read(file).ok()?).ok()?;
     server.schema.expect(documents::CAS).ok()?;
     Some(server)
 }

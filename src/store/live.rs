@@ -161,7 +161,7 @@ mod imp {
     }
 
     pub fn read(live: &Path, run: &str, name: &str) -> io::Result<Vec<u8>> {
-        std::fs::read(live.join(run).join(name))
+        crate::files::read(live.join(run).join(name))
     }
 
     pub fn runs(live: &Path) -> Vec<String> {

@@ -43,7 +43,7 @@ impl<'a> Recall<'a> {
     /// Reads the file; without one that can be used, nothing is known.
     pub fn read(places: &'a Places) -> Recall<'a> {
         let mut recall = Recall::none(places);
-        recall.file = std::fs::read(path(places)).unwrap_or_default();
+        recall.file = crate::files::read(path(places)).unwrap_or_default();
         recall.known = index(&recall.file).unwrap_or_default();
         recall
     }

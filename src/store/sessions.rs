@@ -55,7 +55,7 @@ impl SessionPlace {
 
     /// Reads in which worktree it works, where that is known.
     pub fn work_folder(&self) -> Option<WorkFolder> {
-        serde_json::from_slice(&fs::read(self.folder.join(WORK_FOLDER)).ok()?).ok()
+        serde_json::from_slice(&crate::files::read(self.folder.join(WORK_FOLDER)).ok()?).ok()
     }
 
     /// Records in which worktree it is going to work.
@@ -96,7 +96,7 @@ impl SessionPlace {
     /// # Errors
     /// When there is none, or it is none of ours.
     pub fn load(&self) -> io::Result<Session> {
-        let session: Session = serde_json::from_slice(&fs::read(self.record())?)?;
+        let session: Session = serde_json::from_slice(&crate::files::read(self.record())?)?;
         session.schema.expect(documents::SESSION).map_err(io::Error::other)?;
         Ok(session)
     }

@@ -42,7 +42,7 @@ pub fn status(context: &Context) -> Option<Status> {
     if !is_watcher_alive(context) {
         return None;
     }
-    let bytes = std::fs::read(context.places.watcher_status()).ok()?;
+    let bytes = crate::files::read(context.places.watcher_status()).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
@@ -92,13 +92,13 @@ pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    let said = std::fs::read_to_string(&log).unwrap_or_default();
+    let said = crate::files::read_to_string(&log).unwrap_or_default();
     let last = said.lines().rev().take(3).collect::<Vec<_>>().join("; ");
     Err(cannot_start(&format!("it did not begin within {} seconds", START.as_secs())).because_it_said(&last))
 }
 
 fn begun(context: &Context, pid: u32) -> bool {
-    let bytes = std::fs::read(context.places.watcher_status()).unwrap_or_default();
+    let bytes = crate::files::read(context.places.watcher_status()).unwrap_or_default();
     serde_json::from_slice::<Status>(&bytes).is_ok_and(|status| status.pid == pid)
 }
 

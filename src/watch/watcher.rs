@@ -245,7 +245,7 @@ fn mark_interrupted(context: &Context, jobs: &[Run]) -> Result<()> {
 /// The program that somebody asks us to make room for.
 fn handover(context: &Context) -> Option<PathBuf> {
     let path = context.places.handover();
-    let program = std::fs::read_to_string(&path).ok()?;
+    let program = crate::files::read_to_string(&path).ok()?;
     let _ = std::fs::remove_file(path);
     Some(PathBuf::from(program)).filter(|program| program.is_file())
 }

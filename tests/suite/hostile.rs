@@ -3,11 +3,13 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::support::crew::Crew;
+use crate::support::lab::{PATIENCE, kill};
 use crate::support::stage::each;
 
 /// Moves the folder that it is called in away, and puts a link to the user's worktree in its place.
@@ -234,4 +236,34 @@ fn a_folder_of_git_that_names_another_worktree_does_not_pass_for_it() {
     crew.lab.puff(&["harvest", "--wait", &id]).ok();
     let run = crew.lab.show(&id);
     assert_eq!(each(&run, "apply"), ["applied", "applied"], "{run:#}");
+}
+
+#[test]
+fn a_pipe_in_place_of_a_record_makes_nobody_wait() {
+    let crew = crew();
+    crew.agent("works", "echo mine >mine");
+    let run = crew.tournament(&["--agent", "works"]);
+    let id = run["run"].as_str().unwrap();
+    let session = format!("sessions/{id}-var1/session.json");
+    for file in [session, format!("logs/{id}.log"), "watcher.json".to_owned()] {
+        let path = crew.lab.puff_dir().join(&file);
+        let _ = fs::remove_file(&path);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        for verb in [&["doctor"][..], &["harvest", id], &["log", id], &["show", id]] {
+            let mut child = crew.lab.spawn(verb, Stdio::null());
+            let pid = child.id();
+            let ended = std::thread::spawn(move || child.wait());
+            let started = Instant::now();
+            while !ended.is_finished() && started.elapsed() < PATIENCE {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            let waits = !ended.is_finished();
+            if waits {
+                kill(pid);
+            }
+            assert!(!waits, "{verb:?} waits for {file}");
+        }
+        fs::remove_file(&path).unwrap();
+    }
+    assert_untouched(&crew);
 }

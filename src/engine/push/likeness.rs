@@ -106,7 +106,7 @@ fn comes_with<'m>(context: &Context, id: &RunId, made: &'m [Made], brought: &Has
 /// What the variants of every run make, those of runs that changed read anew.
 fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<Made>)> {
     let path = context.places.cache("variants");
-    let kept = std::fs::read_to_string(&path).ok().and_then(|text| parse(&text)).unwrap_or_default();
+    let kept = crate::files::read_to_string(&path).ok().and_then(|text| parse(&text)).unwrap_or_default();
     let mut is_new = kept.len() > 2 * heads.len();
     let (mut all, mut text) = (Vec::new(), String::from(MAGIC));
     for (name, head) in heads {

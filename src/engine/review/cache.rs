@@ -85,7 +85,7 @@ impl<'c> Answers<'c> {
 
     fn read<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         let path = self.context.places.cache("answers").join(key);
-        let read = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        let read = serde_json::from_slice(&crate::files::read(&path).ok()?).ok()?;
         // It was used: it is kept for longer.
         if let Ok(file) = crate::files::ours().append(true).open(&path) {
             let _ = file.set_modified(std::time::SystemTime::now());

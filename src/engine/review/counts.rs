@@ -172,7 +172,7 @@ pub(super) fn junit_in(folder: &Path) -> Option<Counts> {
 
 fn sum(files: &[PathBuf]) -> Option<Counts> {
     let small = files.iter().filter(|path| path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= LARGEST));
-    let read = small.filter_map(|path| junit(&String::from_utf8_lossy(&std::fs::read(path).ok()?)));
+    let read = small.filter_map(|path| junit(&String::from_utf8_lossy(&crate::files::read(path).ok()?)));
     read.reduce(|a, b| Counts {
         passed: a.passed + b.passed,
         failed: a.failed + b.failed,

@@ -17,7 +17,7 @@ const STEPS: usize = 4;
 impl Known {
     /// Reads the file.
     pub fn read(context: &Context) -> Known {
-        let text = std::fs::read_to_string(path(context)).unwrap_or_default();
+        let text = crate::files::read_to_string(path(context)).unwrap_or_default();
         let mut known = Known::default();
         for line in text.lines() {
             let fields: Vec<&str> = line.split(' ').collect();

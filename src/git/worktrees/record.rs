@@ -85,7 +85,7 @@ impl Repo {
     fn all_records(&self) -> Vec<(PathBuf, Record)> {
         let folders = fs::read_dir(self.records()).into_iter().flatten().flatten().map(|entry| entry.path());
         let read = |folder: PathBuf| {
-            let record: Record = serde_json::from_slice(&fs::read(folder.join(FOLDER)).ok()?).ok()?;
+            let record: Record = serde_json::from_slice(&crate::files::read(folder.join(FOLDER)).ok()?).ok()?;
             Some((folder, record))
         };
         folders.filter_map(read).collect()

@@ -160,7 +160,7 @@ struct Kept {
 pub(super) fn recognise(client: &Client, cache: &Path) -> Result<Recognised, Failure> {
     let stamp = stamp(client.program());
     let mut kept: Vec<Kept> =
-        std::fs::read(cache).ok().and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+        crate::files::read(cache).ok().and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
     if let Some(hit) = kept.iter().find(|kept| kept.program == client.program() && kept.stamp == stamp) {
         return Ok(hit.known.clone());
     }

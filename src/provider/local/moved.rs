@@ -57,7 +57,7 @@ fn known_at(context: &Context, path: &Path) -> Option<Worktree> {
 
 /// Does the file in a worktree name a folder for it that is gone? One that an agent has written or removed stays as it is.
 fn names_another_place(worktree: &Worktree) -> bool {
-    let file = std::fs::read_to_string(worktree.path.join(".git")).unwrap_or_default();
+    let file = crate::files::read_to_string(worktree.path.join(".git")).unwrap_or_default();
     let Some(named) = file.strip_prefix("gitdir: ").map(|named| worktree.path.join(named.trim_end())) else {
         return false;
     };

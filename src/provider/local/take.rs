@@ -118,7 +118,7 @@ impl LocalAgents<'_> {
         let live = LiveFiles::of(&self.context.places, run);
         let mut before = live.read(&ignored_before(variant.index)).ok()??;
         let first = SessionStore::new(&self.context.places).place(&SessionId::of_variant(&run.run, variant.index, 1));
-        before.extend(std::fs::read(first.folder().join(worktree::SETUP_LEFT)).unwrap_or_default());
+        before.extend(crate::files::read(first.folder().join(worktree::SETUP_LEFT)).unwrap_or_default());
         let before = before.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
         Some(Ignored { before, keep: worktree::kept(self.context) })
     }

@@ -145,7 +145,7 @@ fn begin(
     let input = match session.stdin {
         Stdin::Terminal => Input::Terminal,
         Stdin::Closed => Input::Closed,
-        Stdin::Prompt => std::fs::File::open(place.prompt()).map_or(Input::Closed, Input::File),
+        Stdin::Prompt => crate::files::open(place.prompt()).map_or(Input::Closed, Input::File),
     };
     Terminal::start(&cmd, session.size, input)
 }
