@@ -123,6 +123,23 @@ fn what_the_best_variant_mends_is_not_left_to_be_mended() {
 }
 
 #[test]
+fn a_check_that_was_killed_is_run_again() {
+    let lab = Lab::new();
+    let run = run_of(&lab, &["one\ntwo\n"]);
+    let once = lab.path("home/once");
+    // As the system does when it is out of memory: the first time, on every tree.
+    let check = format!(
+        "[ -f {0}-$(git hash-object notes.txt) ] || {{ touch {0}-$(git hash-object notes.txt); kill -9 $$; }}",
+        once.display()
+    );
+    let first = lab.puff(&["review", &run, "--json", "--check", &check]).exits(3).json();
+    assert_eq!(first["variants"][0]["checks"][0]["exit"], 137);
+    let again = lab.puff(&["review", &run, "--json", "--check", &check]).ok().json();
+    let checked = &again["variants"][0]["checks"][0];
+    assert_eq!((&checked["status"], &checked["cached"]), (&json!("passed"), &json!(false)));
+}
+
+#[test]
 fn a_second_review_runs_nothing_again() {
     let lab = Lab::new();
     let run = run_of(&lab, &["a\n", "b\n"]);

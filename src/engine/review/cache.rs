@@ -27,6 +27,10 @@ pub(super) struct Answer {
     pub traces: Vec<Risk>,
 }
 
+/// The exit codes of a check that a signal from outside ended (128 and SIGHUP, SIGINT, SIGKILL, SIGTERM): the user, or a system
+/// that is out of memory. They say nothing of the code that was checked.
+const KILLED: [i32; 4] = [129, 130, 137, 143];
+
 /// The answers of this repository.
 pub(super) struct Answers<'c> {
     context: &'c Context,
@@ -46,7 +50,8 @@ impl<'c> Answers<'c> {
 
     /// Keeps how a check ended, where it would end so again.
     pub fn keep_check(&self, tree: Oid, answer: &Answer) {
-        if matches!(answer.check.status, CheckStatus::Passed | CheckStatus::Failed) {
+        let was_killed = answer.check.exit.is_some_and(|code| KILLED.contains(&code));
+        if matches!(answer.check.status, CheckStatus::Passed | CheckStatus::Failed) && !was_killed {
             self.write(&self.check_key(tree, &answer.check.command), answer);
         }
     }
