@@ -76,10 +76,16 @@ const OF_CALLER: &[&str] = &[
     "CURSOR_TRACE_ID",
     "AMP_CURRENT_THREAD_ID",
     "GOOSE_TERMINAL",
-    // What git tells the programs that it starts. `git::TIES` are taken away beside these.
+    // What git tells the programs that it starts, and whose commits the caller makes. `git::TIES` are taken away beside these.
     "GIT_PAGER_IN_USE",
     "GIT_QUARANTINE_PATH",
     "GIT_REFLOG_ACTION",
+    "GIT_AUTHOR_NAME",
+    "GIT_AUTHOR_EMAIL",
+    "GIT_AUTHOR_DATE",
+    "GIT_COMMITTER_NAME",
+    "GIT_COMMITTER_EMAIL",
+    "GIT_COMMITTER_DATE",
     "GIT_INTERNAL_SUPER_PREFIX",
     "GIT_SHALLOW_FILE",
     "GIT_LITERAL_PATHSPECS",
@@ -167,8 +173,16 @@ mod tests {
 
     #[test]
     fn what_describes_the_caller_is_told_from_logins_and_settings() {
-        let gone =
-            ["PWD", "TMUX_PANE", "CLAUDECODE", "CODEX_THREAD_ID", "GIT_DIR", "VSCODE_IPC_HOOK", "GIT_PUFF_SESSION"];
+        let gone = [
+            "PWD",
+            "TMUX_PANE",
+            "CLAUDECODE",
+            "CODEX_THREAD_ID",
+            "GIT_DIR",
+            "GIT_AUTHOR_NAME",
+            "VSCODE_IPC_HOOK",
+            "GIT_PUFF_SESSION",
+        ];
         assert!(gone.iter().all(|name| describes_caller(OsStr::new(name))));
         let stay =
             ["HOME", "CODEX_HOME", "CODEX_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "GIT_SSH_COMMAND", "API_KEY", "PWD_X"];
