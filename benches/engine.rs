@@ -22,7 +22,7 @@ use figures::{heading, median, say, times, wanted, words};
 use git_puff::git::{Location, Repo};
 use git_puff::model::Oid;
 use git_puff::patch;
-use support::lab::{Lab, run};
+use support::test_repo::{TestRepo, run};
 
 const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
 
@@ -37,7 +37,7 @@ const FLUSHED: [&str; 4] = ["-c", "core.fsync=loose-object,reference", "-c", "co
 
 fn main() {
     let wanted = wanted();
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     if wanted("apply") || wanted("harvest") {
         let [small, large] = [SMALL, LARGE].map(|files| Place::with_files(&lab, files));
         if wanted("apply") {
@@ -57,7 +57,7 @@ fn main() {
 }
 
 /// A variant onto its base, by us, git and libgit2.
-fn apply(lab: &Lab, small: &Place, large: &Place) {
+fn apply(lab: &TestRepo, small: &Place, large: &Place) {
     const ROUNDS: usize = 5;
     heading("one variant of four changed files onto its base, per variant");
     for (what, fresh) in [("new objects, flushed", true), ("objects there already", false)] {
@@ -89,7 +89,7 @@ fn apply(lab: &Lab, small: &Place, large: &Place) {
 }
 
 /// Four variants up to branches, as a user waits for them.
-fn harvest(lab: &Lab, place: &Place) {
+fn harvest(lab: &TestRepo, place: &Place) {
     const ROUNDS: usize = 5;
     heading(&format!("four exported variants up to their branches, {LARGE} files, whole processes"));
     let folder = lab.path("export");
@@ -138,7 +138,7 @@ fn harvest(lab: &Lab, place: &Place) {
 }
 
 /// Does twice the patch take twice the time?
-fn size(lab: &Lab) {
+fn size(lab: &TestRepo) {
     heading("a large patch: the fastest");
     let place = |mib: usize| {
         // Of twelve lines one is changed, and a long one follows it that is new.
@@ -157,19 +157,19 @@ fn size(lab: &Lab) {
         let new: Vec<_> = (0..20).map(|file| (format!("src/file_{file}.rs"), text(file, true))).collect();
         Place::of(lab, &format!("size-{mib}"), &files, &[new], &[])
     };
-    let places = [25, 50].map(place);
-    let sizes = places.each_ref().map(|place| place.patches[0].len() as f64 / f64::from(1 << 20));
-    let [half, whole] = fastest(&places);
+    let layout = [25, 50].map(place);
+    let sizes = layout.each_ref().map(|place| place.patches[0].len() as f64 / f64::from(1 << 20));
+    let [half, whole] = fastest(&layout);
     let each = |took: Duration, mib: f64| format!("{mib:.1} MiB: {:.2} ms per MiB", took.as_secs_f64() * 1000.0 / mib);
     say(&each(half, sizes[0]), half, "");
     say(&each(whole, sizes[1]), whole, &times(whole, half, "half of it", "about 2"));
 }
 
 /// Does twice the hunks of one file take twice the time?
-fn hunks(lab: &Lab) {
+fn hunks(lab: &TestRepo) {
     heading("many hunks in one file: the fastest");
     let counts = [100_000, 200_000];
-    let places = counts.map(|hunks: usize| {
+    let layout = counts.map(|hunks: usize| {
         let text = |new: bool| {
             (0..hunks * 8).fold(String::new(), |mut text, line| {
                 let word = if new && line % 8 == 4 { "other" } else { "line" };
@@ -180,16 +180,16 @@ fn hunks(lab: &Lab) {
         let file = |new| vec![("list.txt".to_owned(), text(new))];
         Place::of(lab, &format!("hunks-{hunks}"), &file(false), &[file(true)], &["-U1"])
     });
-    let [half, whole] = fastest(&places);
+    let [half, whole] = fastest(&layout);
     say(&format!("{} hunks", counts[0]), half, "");
     say(&format!("{} hunks", counts[1]), whole, &times(whole, half, "half of them", "about 2"));
 }
 
 /// The least that each of two takes, by turns: where one alone is looked at, whatever else goes on only adds to it.
-fn fastest(places: &[Place; 2]) -> [Duration; 2] {
+fn fastest(layout: &[Place; 2]) -> [Duration; 2] {
     let mut took = [Duration::MAX; 2];
     for _ in 0..9 {
-        for (place, took) in places.iter().zip(&mut took) {
+        for (place, took) in layout.iter().zip(&mut took) {
             place.forget();
             let (time, trees) = place.ours();
             assert_eq!(trees, place.trees, "other trees than git's");
@@ -201,7 +201,7 @@ fn fastest(places: &[Place; 2]) -> [Duration; 2] {
 
 /// The patches of real history onto their parents. `PUFF_BENCH_HISTORY` names another repository than this project's,
 /// `PUFF_BENCH_HISTORY_COUNT` how many of its commits.
-fn history(lab: &Lab) {
+fn history(lab: &TestRepo) {
     const ROUNDS: usize = 5;
     let source = std::env::var("PUFF_BENCH_HISTORY").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
     let count = std::env::var("PUFF_BENCH_HISTORY_COUNT").unwrap_or_else(|_| "500".to_owned());
@@ -275,7 +275,7 @@ type Texts = Vec<(String, String)>;
 
 impl Place {
     /// So many files of a few KiB, in folders that are a few deep, and four variants of four changed files.
-    fn with_files(lab: &Lab, count: usize) -> Place {
+    fn with_files(lab: &TestRepo, count: usize) -> Place {
         let folders = count.div_ceil(IN_A_FOLDER);
         let fan = (1..).find(|fan| fan * fan * fan >= folders).expect("a number");
         let file = |number: usize| {
@@ -303,7 +303,7 @@ impl Place {
     }
 
     /// These files, and the patches that `git diff` makes of the variants.
-    fn of(lab: &Lab, name: &str, files: &Texts, variants: &[Texts], options: &[&str]) -> Place {
+    fn of(lab: &TestRepo, name: &str, files: &Texts, variants: &[Texts], options: &[&str]) -> Place {
         let path = lab.path(name);
         lab.git_in(&lab.path("."), &["init", "-q", name]);
         let mut import = lab.command("git");
@@ -379,13 +379,13 @@ impl Place {
         (began.elapsed(), trees)
     }
 
-    fn git(&self, lab: &Lab) -> (Duration, Vec<Oid>) {
+    fn git(&self, lab: &TestRepo) -> (Duration, Vec<Oid>) {
         let began = Instant::now();
         let trees = self.files.iter().map(|file| oid(&self.git_to_tree(lab, file))).collect();
         (began.elapsed(), trees)
     }
 
-    fn git_to_tree(&self, lab: &Lab, patch: &Path) -> String {
+    fn git_to_tree(&self, lab: &TestRepo, patch: &Path) -> String {
         let index = lab.path("temporary-index");
         let git = |args: &[&str]| {
             let mut command = lab.command("git");
@@ -399,7 +399,7 @@ impl Place {
         tree
     }
 
-    fn git_to_branches(&self, lab: &Lab) -> Duration {
+    fn git_to_branches(&self, lab: &TestRepo) -> Duration {
         let began = Instant::now();
         for (index, patch) in self.files.iter().enumerate() {
             let tree = self.git_to_tree(lab, patch);

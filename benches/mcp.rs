@@ -14,24 +14,24 @@ use std::time::{Duration, Instant};
 use figures::{heading, median, say, wanted};
 use full::{RUNS, full};
 use serde_json::json;
-use support::lab::Lab;
 use support::mcp::Client;
+use support::test_repo::TestRepo;
 
 fn main() {
     let is_wanted = wanted();
     if is_wanted("start") {
-        start(&Lab::new());
+        start(&TestRepo::new());
     }
     if is_wanted("list") {
         list(&full(true));
     }
     if is_wanted("memory") {
-        memory(&Lab::new());
+        memory(&TestRepo::new());
     }
 }
 
 /// From the start of the process to the answer of `initialize`.
-fn start(lab: &Lab) {
+fn start(lab: &TestRepo) {
     heading("start");
     let once = || {
         let begun = Instant::now();
@@ -50,7 +50,7 @@ fn start(lab: &Lab) {
     println!("  tools/list is {} KiB", size >> 10);
 }
 
-fn list(lab: &Lab) {
+fn list(lab: &TestRepo) {
     heading(&format!("{RUNS} runs"));
     let mut client = Client::new(lab);
     for (what, limit) in [("list, all of them", 1000), ("list, the newest 20", 20)] {
@@ -65,7 +65,7 @@ fn list(lab: &Lab) {
     say("show", measured(30, || drop(client.call("show", json!({"run": "run-500"})))), "");
 }
 
-fn memory(lab: &Lab) {
+fn memory(lab: &TestRepo) {
     heading("memory");
     let mut client = Client::new(lab);
     client.request("ping", json!({}));

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use divan::Bencher;
 use full::{export, full, full_in, harvest};
-use support::lab::{Lab, finish};
+use support::test_repo::{TestRepo, finish};
 
 const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
 
@@ -46,7 +46,7 @@ fn list_no_runs(bencher: Bencher) {
 /// A thousand runs, each a loose ref with loose objects: as git-puff writes them.
 #[divan::bench(sample_count = 50, sample_size = 1, args = [&["list"][..], &["list", "--json"][..]])]
 fn thousand_loose(bencher: Bencher, args: &[&str]) {
-    static LAB: OnceLock<Lab> = OnceLock::new();
+    static LAB: OnceLock<TestRepo> = OnceLock::new();
     let lab = LAB.get_or_init(|| full(false));
     bencher.bench(|| quietly(lab.command(PUFF).args(args)));
 }
@@ -54,7 +54,7 @@ fn thousand_loose(bencher: Bencher, args: &[&str]) {
 /// The same after `git gc`.
 #[divan::bench(sample_count = 50, sample_size = 1, args = [&["list"][..], &["list", "--json"][..]])]
 fn thousand_packed(bencher: Bencher, args: &[&str]) {
-    static LAB: OnceLock<Lab> = OnceLock::new();
+    static LAB: OnceLock<TestRepo> = OnceLock::new();
     let lab = LAB.get_or_init(|| full(true));
     bencher.bench(|| quietly(lab.command(PUFF).args(args)));
 }
@@ -62,14 +62,14 @@ fn thousand_packed(bencher: Bencher, args: &[&str]) {
 /// The same in the formats that git 3.0 will make.
 #[divan::bench(sample_count = 50, sample_size = 1, args = [&["list"][..], &["list", "--json"][..]])]
 fn thousand_reftable_sha1(bencher: Bencher, args: &[&str]) {
-    static LAB: OnceLock<Lab> = OnceLock::new();
+    static LAB: OnceLock<TestRepo> = OnceLock::new();
     let lab = LAB.get_or_init(|| full_in(&[REFTABLE], false));
     bencher.bench(|| quietly(lab.command(PUFF).args(args)));
 }
 
 #[divan::bench(sample_count = 50, sample_size = 1, args = [&["list"][..], &["list", "--json"][..]])]
 fn thousand_reftable_sha256(bencher: Bencher, args: &[&str]) {
-    static LAB: OnceLock<Lab> = OnceLock::new();
+    static LAB: OnceLock<TestRepo> = OnceLock::new();
     let lab = LAB.get_or_init(|| full_in(&[REFTABLE, SHA256], false));
     bencher.bench(|| quietly(lab.command(PUFF).args(args)));
 }
@@ -77,7 +77,7 @@ fn thousand_reftable_sha256(bencher: Bencher, args: &[&str]) {
 /// What a shell waits for at TAB behind `git puff show`, with a thousand runs, and with the beginning of one.
 #[divan::bench(sample_count = 100, sample_size = 1, args = [&["complete", "--", "show", ""][..], &["complete", "--", "show", "run-77"][..], &["complete", "--", "harvest", "--"][..]])]
 fn tab(bencher: Bencher, args: &[&str]) {
-    static LAB: OnceLock<Lab> = OnceLock::new();
+    static LAB: OnceLock<TestRepo> = OnceLock::new();
     let lab = LAB.get_or_init(|| full(true));
     bencher.bench(|| quietly(lab.command(PUFF).args(args)));
 }
@@ -85,7 +85,7 @@ fn tab(bencher: Bencher, args: &[&str]) {
 /// The same where no listing has remembered anything yet: nothing is written by a TAB, so each is like the first.
 #[divan::bench(sample_count = 50, sample_size = 1)]
 fn tab_after_nothing(bencher: Bencher) {
-    static LAB: OnceLock<Lab> = OnceLock::new();
+    static LAB: OnceLock<TestRepo> = OnceLock::new();
     let lab = LAB.get_or_init(|| {
         let lab = full(true);
         std::fs::remove_file(lab.puff_dir().join("cache/records")).expect("what was remembered");
@@ -98,7 +98,7 @@ fn tab_after_nothing(bencher: Bencher) {
 #[divan::bench(sample_count = 30, sample_size = 1, args = [&[][..], &[SHA256][..], &[REFTABLE][..], &[REFTABLE, SHA256][..]])]
 fn harvest_four(bencher: Bencher, format: &[(&str, &str)]) {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let lab = Lab::with_variables(format);
+    let lab = TestRepo::with_variables(format);
     export(&lab);
     let name = || format!("try-{}", NEXT.fetch_add(1, Ordering::Relaxed));
     bencher.with_inputs(name).bench_values(|name| quietly(lab.command(PUFF).args(harvest(&name))));
@@ -110,7 +110,7 @@ fn quietly(command: &mut Command) {
 }
 
 /// A repository without runs.
-fn empty() -> &'static Lab {
-    static LAB: OnceLock<Lab> = OnceLock::new();
-    LAB.get_or_init(Lab::new)
+fn empty() -> &'static TestRepo {
+    static LAB: OnceLock<TestRepo> = OnceLock::new();
+    LAB.get_or_init(TestRepo::new)
 }

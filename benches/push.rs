@@ -15,7 +15,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use figures::{heading, median, say};
-use support::lab::{Lab, run};
+use support::test_repo::{TestRepo, run};
 
 const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
 
@@ -42,8 +42,8 @@ fn least(times: &[Duration]) -> Duration {
 }
 
 /// A clone with commits that its origin has not, and so many runs.
-fn place(runs: usize, packed: bool) -> Lab {
-    let lab = Lab::new();
+fn place(runs: usize, packed: bool) -> TestRepo {
+    let lab = TestRepo::new();
     run(lab.command("cp").args(["-a", "../origin.git", "../template.git"])).ok();
     let folder = lab.path("patches/var1");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -85,7 +85,7 @@ fn place(runs: usize, packed: bool) -> Lab {
 }
 
 /// The times of the same push, without and with the hook, in turn.
-fn pushes(lab: &Lab) -> [Vec<Duration>; 2] {
+fn pushes(lab: &TestRepo) -> [Vec<Duration>; 2] {
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..2 * ROUNDS {
         let at = round % 2;
@@ -102,7 +102,7 @@ fn pushes(lab: &Lab) -> [Vec<Duration>; 2] {
 }
 
 /// The least time of what git-puff itself does of it.
-fn alone(lab: &Lab) -> Duration {
+fn alone(lab: &TestRepo) -> Duration {
     let id = |place: &Path| lab.git_in(place, &["rev-parse", "main"]);
     let old = id(&lab.path("template.git"));
     lab.git(&["update-ref", "refs/remotes/origin/main", &old]);

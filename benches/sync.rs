@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use figures::{heading, median, say};
-use support::lab::{Lab, run};
+use support::test_repo::{TestRepo, run};
 
 const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
 
@@ -22,7 +22,7 @@ const RUNS: usize = 500;
 
 fn main() {
     heading(&format!("sync of {RUNS} runs of one commit, by the file protocol"));
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     full::fill(&lab, RUNS);
     let (ours, theirs) = (lab.work(), lab.path("theirs"));
     lab.git_in(&lab.path(""), &["clone", "-q", "origin.git", "theirs"]);
@@ -48,12 +48,12 @@ fn main() {
 }
 
 /// One exchange both ways.
-fn sync(lab: &Lab, folder: &Path) -> Duration {
+fn sync(lab: &TestRepo, folder: &Path) -> Duration {
     let began = Instant::now();
     run(lab.command(PUFF).current_dir(folder).arg("sync")).ok();
     began.elapsed()
 }
 
-fn nothing(lab: &Lab, folder: &Path) -> Duration {
+fn nothing(lab: &TestRepo, folder: &Path) -> Duration {
     median((0..15).map(|_| sync(lab, folder)).collect())
 }

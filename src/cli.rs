@@ -97,7 +97,7 @@ pub enum Verb {
     Watcher,
     /// What cleans up after a review that was killed
     #[command(hide = true)]
-    Warden {
+    CleanupProcess {
         /// The run
         run: RunId,
     },
@@ -158,7 +158,7 @@ impl Cli {
             Some(Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
             Some(Verb::Mcp(_) | Verb::Skill(_)) => (false, false),
             Some(Verb::Man(_) | Verb::Completions(_) | Verb::Complete(_)) => (false, false),
-            Some(Verb::Watcher | Verb::Warden { .. } | Verb::AppServer { .. }) => (false, false),
+            Some(Verb::Watcher | Verb::CleanupProcess { .. } | Verb::AppServer { .. }) => (false, false),
         };
         match (json, porcelain) {
             (true, _) => Format::Json,
@@ -190,7 +190,7 @@ pub struct OutputFlags {
 /// How names of objects are printed for people.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct AbbrevArgs {
-    /// Print names of objects with so many digits, more where they would name another object as well, or as many as git
+    /// Abbreviate object names to N digits, more where they would name another object as well, or as many as git
     /// would print here [config: core.abbrev]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, overrides_with = "no_abbrev")]
     abbrev: Option<Option<usize>>,

@@ -21,7 +21,7 @@ use crate::git::{self, Repo};
 use crate::model::shown::{self, Abbrev};
 use crate::model::{Identity, Oid, Profile, RunId, Time};
 use crate::settings::{self, Settings};
-use crate::store::Places;
+use crate::store::Layout;
 
 /// The repository and all that surrounds it.
 pub struct Context {
@@ -36,9 +36,9 @@ pub struct Context {
     /// The environment that concerns us.
     pub environment: Environment,
     /// Where live things are kept.
-    pub places: Places,
+    pub layout: Layout,
     /// Where whoever called may have agents started.
-    pub leave: Leave,
+    pub leave: Permissions,
     /// The newest steps of journals that this process made, whatever has become of their refs since.
     written: Written,
     /// The folders that paths named by whoever called have to be in; anywhere, when there is none.
@@ -78,17 +78,17 @@ impl Context {
         let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let named = environment.has("GIT_WORK_TREE");
         let top = location.main_worktree(named, (core_bare, settings.git("core.worktree")));
-        let mut places = Places::new(&location.common_dir, top);
+        let mut layout = Layout::new(&location.common_dir, top);
         if environment.has("GIT_QUARANTINE_PATH") {
-            places.close();
+            layout.close();
         }
-        share(&settings, &mut places);
+        share(&settings, &mut layout);
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        let (leave, within, written) = (Leave::default(), Vec::new(), Written::default());
+        let (leave, within, written) = (Permissions::default(), Vec::new(), Written::default());
         let context =
-            Context { repo, settings, clock, ids, environment, places, leave, within, written, who: OnceCell::new() };
+            Context { repo, settings, clock, ids, environment, layout, leave, within, written, who: OnceCell::new() };
         context.shorten_names(Abbrev::of_setting(context.settings.git("core.abbrev")));
         let quote = context.settings.git("core.quotepath").is_none_or(|_| context.settings.git_truth("core.quotepath"));
         shown::quote_all(quote);
@@ -116,7 +116,7 @@ impl Context {
             clock: self.clock.clone(),
             ids: self.ids.clone(),
             environment: self.environment.clone(),
-            places: self.places.clone(),
+            layout: self.layout.clone(),
             leave: self.leave,
             within: self.within.clone(),
             written: Arc::clone(&self.written),
@@ -200,25 +200,25 @@ impl Context {
 
 /// Where whoever called may have agents started: a user anywhere, an agent where the user lets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leave {
+pub struct Permissions {
     /// In Codex Cloud, for money.
     pub cloud: bool,
     /// On this machine.
     pub local: bool,
 }
 
-impl Default for Leave {
-    fn default() -> Leave {
-        Leave { cloud: true, local: true }
+impl Default for Permissions {
+    fn default() -> Permissions {
+        Permissions { cloud: true, local: true }
     }
 }
 
 /// In a shared repository, lets whoever it is shared with use what is made in it, as git does: by the process's mask, since
 /// libgit2 asks nobody else. Folders take the group of the one that they are in.
-fn share(settings: &Settings, places: &mut Places) {
+fn share(settings: &Settings, layout: &mut Layout) {
     let Some(mode) = settings.git("core.sharedrepository").and_then(shared_mode) else { return };
     crate::process::widen(mode);
-    places.share(mode);
+    layout.share(mode);
 }
 
 /// The permissions that `core.sharedRepository` adds; none where it is not shared.
@@ -239,8 +239,8 @@ pub struct Seed {
     clock: Clock,
     ids: Ids,
     environment: Environment,
-    places: Places,
-    leave: Leave,
+    layout: Layout,
+    leave: Permissions,
     written: Written,
     within: Vec<PathBuf>,
 }
@@ -251,14 +251,14 @@ impl Seed {
     /// # Errors
     /// As [`Repo::open`].
     pub fn open(self) -> Result<Context> {
-        let Seed { location, settings, clock, ids, environment, places, leave, within, written } = self;
+        let Seed { location, settings, clock, ids, environment, layout, leave, within, written } = self;
         Ok(Context {
             repo: Repo::open(location)?,
             settings,
             clock,
             ids,
             environment,
-            places,
+            layout,
             leave,
             written,
             within,

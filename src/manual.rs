@@ -46,7 +46,7 @@ pub struct Manual {
     /// Codes that mean something of their own here; those of [`EXITS`] that hold everywhere need no word.
     pub exits: &'static [(Kind, &'static str)],
     /// What it reads and writes.
-    pub places: &'static [Place],
+    pub layout: &'static [Place],
     /// The settings that it listens to.
     pub settings: &'static [Key],
     /// The variables that it listens to, beside those of the settings.
@@ -58,12 +58,12 @@ pub struct Manual {
 impl Manual {
     /// Nothing to say.
     pub const NONE: Manual =
-        Manual { examples: &[], exits: &[], places: &[], settings: &[], variables: &[], verbs: &[] };
+        Manual { examples: &[], exits: &[], layout: &[], settings: &[], variables: &[], verbs: &[] };
 }
 
 /// What the codes mean, of every verb; [`Kind::TaskError`], [`Kind::Partial`] and [`Kind::Timeout`] only of some.
 pub const EXITS: [(u8, &str); 8] = [
-    (0, "Done; of watch: every variant is through, and at least one completed."),
+    (0, "Done; of watch: every variant has finished, and at least one completed."),
     (Kind::Failed.exit_code(), "The answer is no, or the operation failed; of doctor: a check failed."),
     (Kind::TaskError.exit_code(), "The task, or the session, ended in error: no variant completed."),
     (Kind::Partial.exit_code(), "Done, except that a completed variant did not apply; of review: no variant passes."),

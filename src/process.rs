@@ -21,7 +21,7 @@ mod stdio;
 pub mod terminal;
 mod waiting;
 
-pub use bounded::{Ended, Excerpt, Stop, Stream, run_bounded};
+pub use bounded::{Ended, HeadAndTail, Stop, Stream, run_bounded};
 pub use caller::Caller;
 pub use cmd::{Cmd, Failure, Output};
 pub use foreground::{become_other, run_beside_user, run_in_foreground, run_on_terminal};
@@ -29,7 +29,7 @@ pub use guard::Guard;
 pub use inside::git_runs_in;
 pub use marked::Mark;
 pub use mask::{own_mask, widen};
-pub use service::{Happening, Service};
+pub use service::{Service, ServiceEvent};
 #[cfg(unix)]
 pub use signal::signal_process;
 pub use signal::{Signal, signal_group};

@@ -4,13 +4,13 @@
 //! used is an error that names its key and its origin, raised where the value is needed.
 
 mod kind;
-mod typing_errors;
+mod typos;
 
 use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
 pub use self::kind::Kind;
-pub use self::typing_errors::{Unknown, meant, of_an_agent};
+pub use self::typos::{Unknown, meant, of_an_agent};
 
 use crate::error::{Error, Result};
 use crate::git::config::ConfigEntry;
@@ -62,10 +62,10 @@ keys! {
     ENV: Text = "puff.env", None, "The cloud environment that tasks run in: its id or its label.";
     REMOTE: Text = "puff.remote", Some("origin"), "The remote whose branches the cloud checks out.";
     BEST_OF: Number(1) = "puff.bestOf", Some("4"), "How many attempts a task gets.";
-    INTERVAL: Duration = "puff.interval", Some("15s"), "The time between two looks at a watched run.";
+    INTERVAL: Duration = "puff.interval", Some("15s"), "Polling interval of a watched run.";
     TIMEOUT: Duration = "puff.timeout", Some("0"), "How long a run is watched; 0 for as long as it takes.";
     SETTLE: Duration = "puff.settle", Some("30m"), "After this long without news, attempts that the client can't tell about count as unknown.";
-    MAX_ACTIVE: Number(0) = "puff.maxActive", Some("0"), "How many runs may be at work at once, the others being queued; 0 for no limit.";
+    MAX_ACTIVE: Number(0) = "puff.maxActive", Some("0"), "Maximum number of active runs, the others being queued; 0 for no limit.";
     ATTEMPT_LIMIT: Number(0) = "puff.attemptLimit", Some("0"), "How many cloud attempts may be started in 24 hours; 0 for no limit.";
     BRANCH_PREFIX: Text = "puff.branchPrefix", Some("puff/"), "What the names of variant branches begin with.";
     WORKTREE_DIR: Path = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; a folder beside the repository, named as it is with .puff behind, when unset.";

@@ -6,10 +6,10 @@
 //! the program quietly. Progress bars step aside for every line written here.
 
 mod bars;
-mod heard;
+mod capture;
 
 pub use self::bars::{Bar, Progress};
-pub use self::heard::{Hearer, Said};
+pub use self::capture::{OutputListener, Said};
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -20,7 +20,7 @@ use anstyle::{AnsiColor, Style};
 use indicatif::MultiProgress;
 use serde::Serialize;
 
-use self::heard::Heard;
+use self::capture::CapturedOutput;
 use crate::error::{Error, Kind};
 use crate::model::Schema;
 use crate::model::documents::{self, Failure};
@@ -61,7 +61,7 @@ pub struct Ui {
     /// The document of the call is out: there is only one.
     answered: AtomicBool,
     /// Who hears it all instead of a terminal.
-    heard: Option<Heard>,
+    heard: Option<CapturedOutput>,
     /// How wide the output is said to be.
     columns: OnceLock<usize>,
 }
@@ -73,11 +73,11 @@ impl Ui {
     }
 
     /// A writer that tells all of it to a hearer, results in this format. Standard input is `input`, or there is none.
-    pub fn told_to(hearer: Hearer, input: Option<Vec<u8>>, format: Format) -> Ui {
-        Ui::with(format, Some(Heard { hearer, input }))
+    pub fn captured_by(hearer: OutputListener, input: Option<Vec<u8>>, format: Format) -> Ui {
+        Ui::with(format, Some(CapturedOutput { hearer, input }))
     }
 
-    fn with(format: Format, heard: Option<Heard>) -> Ui {
+    fn with(format: Format, heard: Option<CapturedOutput>) -> Ui {
         Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), heard, columns: OnceLock::new() }
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Instant;
 
-use super::support::lab::{Lab, run};
+use super::support::test_repo::{TestRepo, run};
 use super::{PUFF, median, say};
 
 const ROUNDS: usize = 9;
@@ -26,7 +26,7 @@ pub fn html() {
 
 /// A run whose variants change so many lines in each of so many files. A changed line is one that goes and one that comes.
 fn page(what: &str, variants: usize, files: usize, changed: usize, shape: &Shape, goal: &str) {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let text = |file: usize, variant: Option<usize>| {
         let line = |number: usize| {
             let place = number / shape.every;

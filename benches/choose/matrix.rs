@@ -1,13 +1,13 @@
 //! The comparison of all variants of a run: `git-puff diff RUN --json`.
 
 use super::place::{Place, Shape};
-use super::support::lab::Lab;
+use super::support::test_repo::TestRepo;
 use super::{heading, say, times};
 
 const ARGS: [&str; 3] = ["diff", "try", "--json"];
 
 pub fn measure() {
-    let lab = &Lab::empty();
+    let lab = &TestRepo::empty();
     let usual = Shape { files: 1_000, lines: 120, variants: 16, changed: 200, edits: 10 };
     heading("the matrix of 16 variants of 200 files, 10 lines changed in each");
     let small = Place::new(lab, "small", usual).time(&ARGS);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::support::lab::{Lab, Ran, run};
+use super::support::test_repo::{Ran, TestRepo, run};
 use super::{PUFF, heading, median, say};
 
 const SIZES: [usize; 2] = [1_000, 100_000];
@@ -16,11 +16,11 @@ const ROUNDS: usize = 25;
 /// Measures, and says what came out.
 pub fn measure() {
     heading("one variant of four changed files onto a branch, whole processes, medians");
-    let lab = Lab::empty();
-    let places = SIZES.map(|files| Place::new(&lab, files));
+    let lab = TestRepo::empty();
+    let layout = SIZES.map(|files| Place::new(&lab, files));
     let mut took = [const { Vec::new() }; 2];
     for _ in 0..ROUNDS {
-        for (place, took) in places.iter().zip(&mut took) {
+        for (place, took) in layout.iter().zip(&mut took) {
             place.puff(&["undo", "try"]);
             let began = Instant::now();
             place.puff(&["pick", "try:1", "--onto", "release"]).ok();
@@ -33,7 +33,7 @@ pub fn measure() {
     }
     let ratio = ours[1].as_secs_f64() / ours[0].as_secs_f64();
     println!("  {:<58} {ratio:>9.2} x    (goal: <= 1.2)", "of them");
-    for (files, place) in SIZES.iter().zip(&places) {
+    for (files, place) in SIZES.iter().zip(&layout) {
         let [tree, worktree] = [place.git_without_worktree(), place.git_in_a_worktree()];
         say(&format!("git merge-tree, commit-tree, update-ref, {files} files"), tree, "without records, notes, undo");
         say(&format!("git worktree add, cherry-pick, worktree remove, {files} files"), worktree, "likewise");
@@ -42,12 +42,12 @@ pub fn measure() {
 
 /// A bare repository with a harvested run `try` and a branch `release`.
 struct Place<'l> {
-    lab: &'l Lab,
+    lab: &'l TestRepo,
     path: PathBuf,
 }
 
 impl Place<'_> {
-    fn new(lab: &Lab, files: usize) -> Place<'_> {
+    fn new(lab: &TestRepo, files: usize) -> Place<'_> {
         let path = lab.path(&format!("files-{files}.git"));
         lab.git_in(&lab.path("."), &["init", "-q", "--bare", path.to_str().expect("a path of letters")]);
         fill(lab, &path, files);
@@ -104,7 +104,7 @@ impl Place<'_> {
 }
 
 /// Files in folders; a branch `change` with four of them changed, and one `release` with another one.
-fn fill(lab: &Lab, path: &Path, files: usize) {
+fn fill(lab: &TestRepo, path: &Path, files: usize) {
     let mut import = lab.command("git");
     let mut import =
         import.current_dir(path).args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git runs");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::support::lab::{Lab, run};
+use super::support::test_repo::{TestRepo, run};
 use super::{PUFF, words};
 
 const IN_A_FOLDER: usize = 80;
@@ -28,12 +28,12 @@ pub struct Shape {
 
 /// A repository with a run of the name `try`.
 pub struct Place<'l> {
-    lab: &'l Lab,
+    lab: &'l TestRepo,
     path: PathBuf,
 }
 
 impl<'l> Place<'l> {
-    pub fn new(lab: &'l Lab, name: &str, shape: Shape) -> Place<'l> {
+    pub fn new(lab: &'l TestRepo, name: &str, shape: Shape) -> Place<'l> {
         let path = lab.path(name);
         lab.git_in(&lab.path("."), &["init", "-q", name]);
         let mut import = lab.command("git");

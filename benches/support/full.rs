@@ -1,6 +1,6 @@
 //! A repository with many runs.
 
-use crate::support::lab::{Lab, run};
+use crate::support::test_repo::{TestRepo, run};
 
 const PUFF: &str = env!("CARGO_BIN_EXE_git-puff");
 
@@ -13,7 +13,7 @@ pub fn harvest(name: &str) -> [&str; 7] {
 }
 
 /// Writes four variants beside the clone.
-pub fn export(lab: &Lab) {
+pub fn export(lab: &TestRepo) {
     for index in 1..=4 {
         let folder = lab.path(&format!("patches/var{index}"));
         std::fs::create_dir_all(&folder).expect("a folder");
@@ -23,13 +23,13 @@ pub fn export(lab: &Lab) {
 }
 
 /// A repository with many runs, each like one that was really harvested.
-pub fn full(packed: bool) -> Lab {
+pub fn full(packed: bool) -> TestRepo {
     full_in(&[], packed)
 }
 
 /// The same in a format.
-pub fn full_in(format: &[(&str, &str)], packed: bool) -> Lab {
-    let lab = Lab::with_variables(format);
+pub fn full_in(format: &[(&str, &str)], packed: bool) -> TestRepo {
+    let lab = TestRepo::with_variables(format);
     fill(&lab, RUNS);
     if packed {
         lab.git(&["gc", "--quiet"]);
@@ -38,7 +38,7 @@ pub fn full_in(format: &[(&str, &str)], packed: bool) -> Lab {
 }
 
 /// Harvests one run, and makes so many more like it.
-pub fn fill(lab: &Lab, runs: usize) {
+pub fn fill(lab: &TestRepo, runs: usize) {
     export(lab);
     run(lab.command(PUFF).args(harvest("model"))).ok();
     let record = lab.git(&["show", "refs/puff/runs/model:run.json"]);

@@ -5,8 +5,8 @@
 //! never told by a process id. What a killed supervisor leaves behind is found by the mark in its environment.
 
 pub mod client;
-mod life;
 mod log;
+mod serve;
 pub mod supervisor;
 
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// What is to be started.
 #[derive(Clone, Debug)]
-pub struct Wish {
+pub struct AppServerOptions {
     /// The codex program, or the user's own.
     pub program: PathBuf,
     /// The user's own program, if it is that.
@@ -50,8 +50,8 @@ fn mark(place: &AppServerPlace) -> Mark<'_> {
 }
 
 /// The record of a server that nothing is known of yet.
-fn blank(context: &Context, wish: Wish) -> AppServer {
-    let log = AppServerPlace::of(&context.places).log();
+fn blank(context: &Context, options: AppServerOptions) -> AppServer {
+    let log = AppServerPlace::of(&context.layout).log();
     AppServer {
         schema: Schema::of(documents::CAS),
         status: AppServerStatus::Starting,
@@ -59,13 +59,13 @@ fn blank(context: &Context, wish: Wish) -> AppServer {
         pid: None,
         supervisor: None,
         socket: None,
-        program: wish.program,
-        proxy_script: wish.proxy_script,
-        cwd: wish.cwd,
-        log_path: wish.log_file.unwrap_or(log),
-        state_file: wish.state_file,
-        server_request_timeout_ms: wish.timeout.as_millis() as u64,
-        opt_out_notification_methods: wish.opt_out,
+        program: options.program,
+        proxy_script: options.proxy_script,
+        cwd: options.cwd,
+        log_path: options.log_file.unwrap_or(log),
+        state_file: options.state_file,
+        server_request_timeout_ms: options.timeout.as_millis() as u64,
+        opt_out_notification_methods: options.opt_out,
         git_puff: env!("CARGO_PKG_VERSION").to_owned(),
         version: None,
         user_agent: None,
@@ -79,9 +79,9 @@ fn blank(context: &Context, wish: Wish) -> AppServer {
 
 /// A server that there never was.
 fn none(context: &Context) -> AppServer {
-    let cwd = context.places.top().unwrap_or(&context.repo.location().common_dir).to_owned();
+    let cwd = context.layout.top().unwrap_or(&context.repo.location().common_dir).to_owned();
     let program = PathBuf::from(context.profile().codex);
-    let nothing = Wish {
+    let nothing = AppServerOptions {
         program,
         proxy_script: None,
         cwd,
@@ -98,12 +98,12 @@ fn none(context: &Context) -> AppServer {
 ///
 /// # Errors
 /// When no supervisor can be started.
-pub fn start(context: &Context, wish: Wish) -> Result<AppServer> {
-    context.places.prepare()?;
-    let place = AppServerPlace::of(&context.places);
+pub fn start(context: &Context, options: AppServerOptions) -> Result<AppServer> {
+    context.layout.prepare()?;
+    let place = AppServerPlace::of(&context.layout);
     let before = place.load();
-    let limit = wish.timeout + PATIENCE;
-    let wanted = blank(context, wish);
+    let limit = options.timeout + PATIENCE;
+    let wanted = blank(context, options);
     let ours = if place.is_supervised() { None } else { Some(spawn(context, &place, &wanted)?) };
     let begun = Instant::now();
     let mut last = None;
@@ -163,7 +163,7 @@ fn cannot_start(why: &str, place: &AppServerPlace) -> Error {
 /// # Errors
 /// When it can't be asked to end.
 pub fn stop(context: &Context, at_once: bool) -> Result<AppServer> {
-    let place = AppServerPlace::of(&context.places);
+    let place = AppServerPlace::of(&context.layout);
     if !place.is_supervised() {
         let left = mark(&place).kill();
         let status = if left { AppServerStatus::Stopped } else { AppServerStatus::NotRunning };
@@ -214,7 +214,7 @@ fn settled(context: &Context, place: &AppServerPlace) -> AppServer {
 
 /// How the server is now; asked, where it runs.
 pub fn status(context: &Context) -> AppServer {
-    let place = AppServerPlace::of(&context.places);
+    let place = AppServerPlace::of(&context.layout);
     let supervised = place.is_supervised();
     let Some(server) = place.load() else { return none(context) };
     let as_it_is = |status, why: Option<String>| AppServer { status, why, ..server.clone() };

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::life::End;
 use super::log::Log;
 use super::mark;
+use super::serve::End;
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{AppServer, AppServerStatus};
@@ -41,8 +41,8 @@ pub fn run(context: &Context, record: &str) -> Result<()> {
     let server: AppServer = serde_json::from_str(record).map_err(|cause| {
         Error::usage("what is to be supervised can't be read").hint("'git puff cas-start' starts it").because(cause)
     })?;
-    context.places.prepare()?;
-    let place = AppServerPlace::of(&context.places);
+    context.layout.prepare()?;
+    let place = AppServerPlace::of(&context.layout);
     let Some(_lock) = place.lock().or_fail(|| "the app server can't be locked".to_owned())? else { return Ok(()) };
     let before = place.load();
     // The link, if one is needed, is there as long as this process.
@@ -152,9 +152,9 @@ mod tests {
     #[test]
     fn a_short_name_that_a_killed_supervisor_left_goes_and_no_other_does() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let places = crate::store::Places::new(folder.path(), None);
-        places.prepare().map_err(io::Error::other)?;
-        let place = AppServerPlace::of(&places);
+        let layout = crate::store::Layout::new(folder.path(), None);
+        layout.prepare().map_err(io::Error::other)?;
+        let place = AppServerPlace::of(&layout);
         let link = |target: &Path| -> io::Result<PathBuf> {
             let link = tempfile::tempdir()?.keep().join("s");
             std::os::unix::fs::symlink(target, &link)?;

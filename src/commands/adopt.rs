@@ -42,7 +42,7 @@ pub const MANUAL: Manual = Manual {
             does: "Say which task belongs to the newest run, whose submission was cut off.",
         },
     ],
-    places: &[manual::RUN_REFS, manual::RUNBOOK],
+    layout: &[manual::RUN_REFS, manual::RUNBOOK],
     settings: &[settings::REMOTE, settings::CODEX, settings::DIALECT],
     variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
     ..Manual::NONE

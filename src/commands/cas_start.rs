@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::shared;
-use crate::app_server::{self, Wish};
+use crate::app_server::{self, AppServerOptions};
 use crate::cli::OutputFlags;
 use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
@@ -61,7 +61,7 @@ pub const MANUAL: Manual = Manual {
         },
     ],
     exits: &[(Kind::Failed, "It did not come up.")],
-    places: &[manual::CAS],
+    layout: &[manual::CAS],
     settings: &[settings::CODEX],
     variables: &[manual::CODEX_HOME],
     ..Manual::NONE
@@ -69,9 +69,9 @@ pub const MANUAL: Manual = Manual {
 
 /// Starts it.
 pub fn run(args: &CasStart, context: &Context, ui: &Ui) -> Result<Exit> {
-    let wish = wish(args, context)?;
-    let wanted = wish.clone();
-    let server = app_server::start(context, wish)?;
+    let options = options(args, context)?;
+    let wanted = options.clone();
+    let server = app_server::start(context, options)?;
     print(&server, ui);
     match server.status {
         AppServerStatus::FailedToStart => {
@@ -89,9 +89,9 @@ pub fn run(args: &CasStart, context: &Context, ui: &Ui) -> Result<Exit> {
 }
 
 /// Checks what is asked for.
-fn wish(args: &CasStart, context: &Context) -> Result<Wish> {
+fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
     let folder = args.cwd.as_ref().map(|folder| shared::absolute(context, folder));
-    let top = || context.places.top().unwrap_or(&context.repo.location().common_dir).to_owned();
+    let top = || context.layout.top().unwrap_or(&context.repo.location().common_dir).to_owned();
     let cwd = folder.unwrap_or_else(top);
     if !cwd.is_dir() {
         return Err(Error::usage(format!("--cwd '{}' is no folder", cwd.display())).hint("name another one"));
@@ -126,7 +126,7 @@ fn wish(args: &CasStart, context: &Context) -> Result<Wish> {
             })?
         }
     };
-    Ok(Wish {
+    Ok(AppServerOptions {
         program: shared::absolute(context, &program),
         proxy_script,
         cwd,
@@ -147,7 +147,7 @@ fn file(context: &Context, flag: &str, path: Option<&Path>) -> Result<Option<Pat
     Ok(Some(path))
 }
 
-fn differs(server: &AppServer, wanted: &Wish) -> bool {
+fn differs(server: &AppServer, wanted: &AppServerOptions) -> bool {
     let same = server.proxy_script == wanted.proxy_script
         && server.cwd == wanted.cwd
         && server.state_file == wanted.state_file

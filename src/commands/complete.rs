@@ -14,7 +14,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Command};
 
-use self::line::{Line, Place};
+use self::line::{Line, Position};
 use self::values::Values;
 pub use self::values::{Source, source};
 use crate::cli::command;
@@ -81,11 +81,11 @@ fn offer(words: &[String]) -> Offer {
     let line = Line::read(&root, before);
     let begins = |candidate: &Candidate| candidate.word.starts_with(cursor.as_str());
     match line.at(cursor) {
-        Place::Option if cursor.contains('=') => value_of_option(&line, cursor),
-        Place::Option => Offer { candidates: options(&line).into_iter().filter(begins).collect(), also: None },
-        Place::Value(arg) => Values::new(&line).of(arg, cursor),
-        Place::Verb => Offer { candidates: verbs(line.verb()).into_iter().filter(begins).collect(), also: None },
-        Place::Nothing => Offer::default(),
+        Position::Option if cursor.contains('=') => value_of_option(&line, cursor),
+        Position::Option => Offer { candidates: options(&line).into_iter().filter(begins).collect(), also: None },
+        Position::Value(arg) => Values::new(&line).of(arg, cursor),
+        Position::Verb => Offer { candidates: verbs(line.verb()).into_iter().filter(begins).collect(), also: None },
+        Position::Nothing => Offer::default(),
     }
 }
 

@@ -1,13 +1,13 @@
 //! `demo`
 
-mod place;
+mod repo;
 mod story;
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use self::place::Place;
+use self::repo::DemoRepo;
 use self::story::Scene;
 use crate::context::Environment;
 use crate::error::{Error, Exit, Result};
@@ -40,7 +40,7 @@ pub const MANUAL: Manual = Manual {
 /// Plays the demo; what it made stays, for the user to look at.
 pub fn run(args: &Demo, ui: &Ui) -> Result<Exit> {
     let environment = Environment::read();
-    let place = Place::choose(args.folder.as_deref(), environment)?;
+    let place = DemoRepo::choose(args.folder.as_deref(), environment)?;
     ui.block(&story::opening(place.root()));
     play(&place, ui).map_err(|error| match error.next_step() {
         Some(_) => error,
@@ -50,7 +50,7 @@ pub fn run(args: &Demo, ui: &Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn play(place: &Place, ui: &Ui) -> Result<()> {
+fn play(place: &DemoRepo, ui: &Ui) -> Result<()> {
     place.make()?;
     for scene in story::SCENES {
         show(place, scene, ui)?;
@@ -64,7 +64,7 @@ fn play(place: &Place, ui: &Ui) -> Result<()> {
 }
 
 /// Runs this same program as a user would; what it says comes as it says it.
-fn show(place: &Place, scene: &Scene, ui: &Ui) -> Result<()> {
+fn show(place: &DemoRepo, scene: &Scene, ui: &Ui) -> Result<()> {
     let shown = |word: &str| if word.starts_with('-') { word.to_owned() } else { shell_word(word) };
     let words: Vec<String> = scene.args.iter().map(|word| shown(word)).collect();
     let words = format!("git puff {}", words.join(" "));

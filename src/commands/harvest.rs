@@ -7,13 +7,13 @@ use clap::Args;
 use super::{shared, watch};
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::harvest::{Wish, harvest, harvest_kept, write_out};
+use crate::engine::harvest::{HarvestOptions, harvest, harvest_kept, write_out};
 use crate::engine::import::import;
 use crate::engine::open_provider;
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{ProviderKind, Run, RunId, Selector, Span, State, Variant, VariantStatus};
-use crate::provider::cloud::Patience;
+use crate::provider::cloud::RetryPolicy;
 use crate::settings;
 use crate::ui::{Format, Ui};
 use crate::watch::follow::Pace;
@@ -34,7 +34,7 @@ pub struct Harvest {
     /// Make branches of failed variants too, where they left a patch
     #[arg(long, conflicts_with = "from")]
     include_failed: bool,
-    /// Wait until every variant is through
+    /// Wait until every variant has finished
     #[arg(long, conflicts_with = "from")]
     wait: bool,
     /// Also write DIR/var<N>/{patch.diff,report.json,meta.json}
@@ -82,7 +82,7 @@ pub const MANUAL: Manual = Manual {
         (Kind::TaskError, "The task ended in error: no variant completed."),
         (Kind::Partial, "A completed variant did not apply."),
     ],
-    places: &[manual::RUN_REFS, manual::BRANCHES, manual::REPORT_NOTES, manual::RUN_NOTES],
+    layout: &[manual::RUN_REFS, manual::BRANCHES, manual::REPORT_NOTES, manual::RUN_NOTES],
     settings: &[
         settings::BRANCH_PREFIX,
         settings::REMOTE,
@@ -97,19 +97,20 @@ pub const MANUAL: Manual = Manual {
 
 /// Harvests.
 pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {
-    let wish = Wish { variants: args.variant.clone(), recreate: args.recreate, include_failed: args.include_failed };
+    let options =
+        HarvestOptions { variants: args.variant.clone(), recreate: args.recreate, include_failed: args.include_failed };
     let tell = shared::listener(ui);
     let (mut harvested, mut failure) = (Vec::new(), None);
     let mut single = true;
     if let Some(folder) = &args.from {
         let base = args.base.as_deref().unwrap_or("HEAD");
         let folder = shared::absolute(context, folder);
-        harvested.push(import(context, &folder, base, args.name.as_ref(), &wish, &tell)?);
+        harvested.push(import(context, &folder, base, args.name.as_ref(), &options, &tell)?);
     } else {
         let chosen = chosen(args, context, ui)?;
         single = args.runs.len() == 1;
         for run in chosen {
-            match harvest_one(args, &run, &wish, context, ui) {
+            match harvest_one(args, &run, &options, context, ui) {
                 Ok(run) => harvested.push(run),
                 Err(error) if single => return Err(error),
                 // One run that can't be harvested does not keep the others from it.
@@ -133,7 +134,7 @@ fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     }
     let (runs, _) = shared::all_runs(context, ui)?;
     let news = |run: &Run| {
-        if run.is_away() {
+        if run.is_remote() {
             return run.has_unharvested();
         }
         let open = matches!(run.state, State::Pending | State::Ready) && run.task_id.is_some();
@@ -147,13 +148,13 @@ fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     Ok(runs.into_iter().filter(news).collect())
 }
 
-fn harvest_one(args: &Harvest, run: &Run, wish: &Wish, context: &Context, ui: &Ui) -> Result<Run> {
+fn harvest_one(args: &Harvest, run: &Run, options: &HarvestOptions, context: &Context, ui: &Ui) -> Result<Run> {
     let tell = shared::listener(ui);
     // What is at home elsewhere is asked about here only where the cloud still has something.
     let is_here = run.provider == ProviderKind::Import
-        || (run.is_away() && !(run.provider == ProviderKind::CodexCloud && run.has_more_to_come()));
+        || (run.is_remote() && !(run.provider == ProviderKind::CodexCloud && run.has_more_to_come()));
     if is_here {
-        return harvest_kept(context, &run.run, wish, &tell);
+        return harvest_kept(context, &run.run, options, &tell);
     }
     if args.wait && run.state.is_active() {
         let usual = context.settings.span(settings::INTERVAL)?;
@@ -162,8 +163,8 @@ fn harvest_one(args: &Harvest, run: &Run, wish: &Wish, context: &Context, ui: &U
     } else if run.task_id.is_none() {
         return Err(watch::not_through(run));
     }
-    let provider = open_provider(context, run, Patience::Some)?;
-    harvest(context, &run.run, wish, provider.as_ref(), &tell)
+    let provider = open_provider(context, run, RetryPolicy::Some)?;
+    harvest(context, &run.run, options, provider.as_ref(), &tell)
 }
 
 /// One run is written into the folder itself, several into a folder each.

@@ -27,7 +27,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff jobs", does: "Show what is being watched, and when it is looked at next." },
         Example { line: "git puff jobs --porcelain", does: "The same in KEY=VALUE lines, a block for every run." },
     ],
-    places: &[manual::LIVE],
+    layout: &[manual::LIVE],
     ..Manual::NONE
 };
 
@@ -74,7 +74,7 @@ fn print_porcelain(context: &Context, runs: &[Run], ui: &Ui) {
             ("STARTED_AT", time(watch.started_at)),
             ("ENDED_AT", watch.ended_at.map(time).unwrap_or_default()),
             ("TASK_URL", run.task_url.clone().unwrap_or_default()),
-            ("LOG_PATH", context.places.log(&run.run).display().to_string()),
+            ("LOG_PATH", context.layout.log(&run.run).display().to_string()),
         ]);
     }
 }

@@ -34,7 +34,7 @@ pub struct Launch {
 /// How it is watched.
 #[derive(Clone, Debug, Args)]
 pub struct WatchArgs {
-    /// The time between two looks [config: puff.interval]
+    /// Polling interval [config: puff.interval]
     #[arg(long, value_name = "DURATION")]
     pub(super) interval: Option<Span>,
     /// Stop watching after this time, and end agents on this machine; 0 for never [config: puff.timeout]
@@ -80,7 +80,7 @@ pub struct SettingArgs {
     /// Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]
     #[arg(long, value_name = "N")]
     max_active: Option<u32>,
-    /// Leave out the questions to Codex Cloud before the submission
+    /// Skip the checks against Codex Cloud before submitting
     #[arg(long)]
     skip_doctor: bool,
 }
@@ -109,7 +109,7 @@ pub const MANUAL: Manual = Manual {
             does: "Print what a script wants to know, in KEY=VALUE lines.",
         },
     ],
-    places: &[
+    layout: &[
         manual::RUN_REFS,
         manual::RUNBOOK,
         manual::WATCHER_LOG,
@@ -302,8 +302,8 @@ fn porcelain(run: &Run, watched: bool, pid: Option<u32>, context: &Context) -> V
     }
     let job = [("JOB_ID", id.clone()), ("PID", pid.map(|pid| pid.to_string()).unwrap_or_default())];
     let files = [
-        ("LOG_PATH", context.places.log(&run.run).display().to_string()),
-        ("RESULT_PATH", context.places.result(&run.run).display().to_string()),
+        ("LOG_PATH", context.layout.log(&run.run).display().to_string()),
+        ("RESULT_PATH", context.layout.result(&run.run).display().to_string()),
         ("RUN", id),
     ];
     job.into_iter().chain(task).chain(files).collect()

@@ -39,14 +39,14 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff log @ --follow", does: "Go on showing what comes." },
         Example { line: "git puff log @ --bytes 2000", does: "Only the end of it." },
     ],
-    places: &[manual::WATCHER_LOG],
+    layout: &[manual::WATCHER_LOG],
     ..Manual::NONE
 };
 
 /// Shows the log.
 pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
     let run = shared::find_run(context, &args.run)?.run;
-    let path = context.places.log(&run.run);
+    let path = context.layout.log(&run.run);
     let unreadable = || format!("the log '{}' can't be read", path.display());
     let comes = args.follow && run.is_job();
     if !comes && !path.exists() {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::shared;
 use crate::cli::{AbbrevArgs, JsonFlag};
 use crate::context::Context;
-use crate::engine::pick::{self, Picked, Wish, short};
+use crate::engine::pick::{self, PickTarget, Picked, short};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Run, Selector, Taking, shown};
@@ -63,7 +63,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff pick --continue", does: "Go on when conflicts are resolved; --abort gives up." },
     ],
     exits: &[(Kind::Failed, "It conflicts, the worktree is not clean, or the operation failed.")],
-    places: &[manual::RUN_REFS, manual::TRASH_REFS, manual::REPORT_NOTES, manual::RUN_NOTES],
+    layout: &[manual::RUN_REFS, manual::TRASH_REFS, manual::REPORT_NOTES, manual::RUN_NOTES],
     settings: &[settings::BRANCH_PREFIX],
     ..Manual::NONE
 };
@@ -84,7 +84,7 @@ pub fn run(args: &Pick, context: &Context, ui: &Ui) -> Result<Exit> {
         Some(selector) => {
             let run = RunStore::new(context).find(selector)?.run;
             let index = shared::variant_number(selector, &run, "is taken")?;
-            pick::pick(context, &run.run, index, &wish(args))?
+            pick::pick(context, &run.run, index, &pick_target(args))?
         }
     };
     match picked {
@@ -96,12 +96,12 @@ pub fn run(args: &Pick, context: &Context, ui: &Ui) -> Result<Exit> {
     }
 }
 
-fn wish(args: &Pick) -> Wish {
+fn pick_target(args: &Pick) -> PickTarget {
     let how = if args.merge { Taking::Merge } else { Taking::CherryPick };
     match (&args.branch, &args.onto) {
-        (Some(name), _) => Wish::Branch(name.clone()),
-        (None, Some(onto)) => Wish::Onto(how, onto.clone()),
-        (None, None) => Wish::Here(how),
+        (Some(name), _) => PickTarget::Branch(name.clone()),
+        (None, Some(onto)) => PickTarget::Onto(how, onto.clone()),
+        (None, None) => PickTarget::Here(how),
     }
 }
 

@@ -50,7 +50,7 @@ pub const MANUAL: Manual = Manual {
             does: "Another prompt, and fewer attempts.",
         },
     ],
-    places: &[manual::RUN_REFS, manual::RUNBOOK, manual::WORKTREES],
+    layout: &[manual::RUN_REFS, manual::RUNBOOK, manual::WORKTREES],
     settings: &[
         settings::REMOTE,
         settings::ATTEMPT_LIMIT,
@@ -83,14 +83,14 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         Some(given) => given,
         None => (store.prompt(&recorded)?, None),
     };
-    let draft = context.places.root().join(format!("PROMPT_EDITMSG-{}.md", old.run));
+    let draft = context.layout.root().join(format!("PROMPT_EDITMSG-{}.md", old.run));
     if args.edit {
         let edited = edit(context, &draft, &Draft::new(&prompt, old, store.review(&recorded)?.as_ref()))?;
         // A file that says something else is not where it came from.
         prompt_file = prompt_file.filter(|_| edited == prompt);
         prompt = edited;
     }
-    let check = if old.is_away() { Vec::new() } else { old.check.clone() };
+    let check = if old.is_remote() { Vec::new() } else { old.check.clone() };
     if check.len() < old.check.len() {
         ui.note(&format!(
             "the checks of '{}' come from another clone, and are not taken over: {}",
@@ -147,7 +147,7 @@ fn edit(context: &Context, path: &Path, draft: &Draft) -> Result<String> {
         .repo
         .editor()
         .ok_or_else(|| Error::failed("git knows no editor").hint("set one: git config --global core.editor EDITOR"))?;
-    context.places.prepare()?;
+    context.layout.prepare()?;
     std::fs::write(path, &draft.text).or_fail(|| format!("'{}' can't be written", path.display()))?;
     let cmd = Cmd::shell(&format!("{editor} \"$@\"")).arg(&editor).arg(path);
     let ended = process::run_on_terminal(&cmd, None).or_fail(|| format!("the editor '{editor}' can't be run"))?;

@@ -5,7 +5,7 @@ use clap::Args;
 use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::review::{RecordedChecks, Step, Wish, any_passes, appoint, review};
+use crate::engine::review::{RecordedChecks, ReviewOptions, Step, any_passes, appoint, review};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Selector, Span};
@@ -96,7 +96,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff review @ --accept workflow", does: "Take a risk that was found." },
     ],
     exits: &[(Kind::Partial, "Checks ran, and no variant passes.")],
-    places: &[manual::RUN_REFS, manual::WORKTREES, manual::REPORT_NOTES],
+    layout: &[manual::RUN_REFS, manual::WORKTREES, manual::REPORT_NOTES],
     settings: &[
         settings::CHECK,
         settings::CHECK_WRAPPER,
@@ -113,7 +113,7 @@ pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
     let recorded = shared::find_run(context, &args.run)?;
     let commands = checks(args, &recorded, context, ui)?;
     let judges = shared::commands(&args.judge, "--judge")?;
-    let wish = Wish {
+    let options = ReviewOptions {
         judges: appoint(context, &judges),
         jobs: args.jobs.map_or_else(|| (parallel::processors() / 2).max(1), |jobs| jobs as usize),
         limit: args.timeout,
@@ -123,15 +123,15 @@ pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
         accept: args.accept.clone(),
         commands,
     };
-    if wish.commands.is_empty() {
+    if options.commands.is_empty() {
         ui.note("no check is named, so nothing is run; name some with --check CMD or 'git config puff.check CMD'");
     }
     let mut live = Live { ui, total: 0, done: 0, running: Vec::new(), bar: None };
-    let reviewed = review(context, &recorded.run.run, &wish, &mut |step| live.hear(step));
+    let reviewed = review(context, &recorded.run.run, &options, &mut |step| live.hear(step));
     drop(live);
     let run = reviewed?;
     shared::print_run(context, ui, &run);
-    Ok(if wish.commands.is_empty() || any_passes(&run) { Exit::Done } else { Exit::With(Kind::Partial) })
+    Ok(if options.commands.is_empty() || any_passes(&run) { Exit::Done } else { Exit::With(Kind::Partial) })
 }
 
 /// The checks that count: the flags, those of the run, those of the settings, or those of the last review.

@@ -109,12 +109,13 @@ fn print(session: &Session, context: &Context, ui: &Ui) {
 
 /// A session that can be talked to.
 fn alive(context: &Context, word: &str) -> Result<Session> {
-    let session = SessionStore::new(&context.places).find(word)?;
+    let session = SessionStore::new(&context.layout).find(word)?;
     if session.state.is_over() {
         let why = session.why.as_deref().unwrap_or("it is over");
         let next = session.next.clone().unwrap_or_else(|| format!("git puff session log {}", session.id));
-        return Err(Error::failed(format!("nobody can be reached in the session '{}': {why}", session.id))
-            .hint(format!("see '{next}'")));
+        return Err(
+            Error::failed(format!("session '{}' does not respond: {why}", session.id)).hint(format!("see '{next}'"))
+        );
     }
     Ok(session)
 }

@@ -149,7 +149,7 @@ pub fn watch_wish(
 /// When there is none, or it names a variant.
 pub fn find_run(context: &Context, selector: &Selector) -> Result<Recorded> {
     if selector.variant.is_some() {
-        return Err(Error::usage(format!("'{selector}' names a variant, and this is done to a whole run"))
+        return Err(Error::usage(format!("this command takes a run, not a variant ('{selector}')"))
             .hint(format!("leave ':{}' out", selector.variant.unwrap_or(0))));
     }
     RunStore::new(context).find(selector)

@@ -5,7 +5,7 @@ use clap::Args;
 use super::shared;
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::sync::{self, Wish};
+use crate::engine::sync::{self, SyncOptions};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::documents::{self, Entry, Outcome, Synced};
@@ -66,7 +66,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff sync --fetch origin", does: "Bring what others have done, and send nothing." },
     ],
     exits: &[(Kind::Partial, "Done, except that a run was not exchanged, or not whole.")],
-    places: &[manual::RUN_REFS, manual::PRUNED_REFS, manual::SEEN_REFS],
+    layout: &[manual::RUN_REFS, manual::PRUNED_REFS, manual::SEEN_REFS],
     settings: &[settings::SYNC_REMOTE, settings::SYNC_MAX_SIZE, settings::SYNC_BRANCHES],
     ..Manual::NONE
 };
@@ -75,7 +75,7 @@ pub const MANUAL: Manual = Manual {
 pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
     let remotes = sync::remotes(context, args.remote.as_deref())?;
     let find = |selector| shared::find_run(context, selector).map(|recorded| recorded.run.run);
-    let wish = Wish {
+    let options = SyncOptions {
         fetch: !args.push,
         push: !args.fetch,
         branches: args.branches || context.settings.truth(settings::SYNC_BRANCHES)?,
@@ -87,7 +87,7 @@ pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
     args.revive.iter().try_for_each(|run| revive(context, run))?;
     let (mut outcomes, mut failure) = (Vec::new(), None);
     for remote in &remotes {
-        match sync::sync(context, remote, &wish) {
+        match sync::sync(context, remote, &options) {
             Ok(outcome) => {
                 print(&outcome, ui);
                 outcomes.push(outcome);

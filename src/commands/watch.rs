@@ -16,7 +16,7 @@ use crate::settings;
 use crate::store::{self, Change, RunStore};
 use crate::ui::{Format, Progress, Ui};
 use crate::watch::follow::{Follower, Pace, follow, verdict};
-use crate::watch::stranger::Stranger;
+use crate::watch::untracked_task::Stranger;
 use crate::watch::{jobs, result};
 
 /// Follow runs until every variant is through
@@ -40,7 +40,7 @@ pub struct Watch {
     /// Write how it ended into this file, as KEY=VALUE lines
     #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "detach"])]
     result_file: Option<PathBuf>,
-    /// The time between two looks [config: puff.interval]
+    /// Polling interval [config: puff.interval]
     #[arg(long, value_name = "DURATION")]
     interval: Option<Span>,
     /// Give up after this time; 0 for never [config: puff.timeout]
@@ -73,7 +73,7 @@ pub const MANUAL: Manual = Manual {
         (Kind::Timeout, "The time limit passed before every variant was through."),
         (Kind::Interrupted, "You stopped it, or somebody stopped the watching."),
     ],
-    places: &[manual::RUN_REFS, manual::WATCHER_LOG, manual::RESULT],
+    layout: &[manual::RUN_REFS, manual::WATCHER_LOG, manual::RESULT],
     settings: &[
         settings::INTERVAL,
         settings::TIMEOUT,
@@ -190,7 +190,7 @@ pub(super) fn follow_on(context: &Context, ids: &[RunId], pace: Pace, ui: &Ui) -
 fn chosen(args: &Watch, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     if args.runs.is_empty() {
         let (runs, _) = shared::all_runs(context, ui)?;
-        let here = |run: &Run| (run.state.is_active() && !run.is_away()) || run.is_job();
+        let here = |run: &Run| (run.state.is_active() && !run.is_remote()) || run.is_job();
         return Ok(runs.into_iter().filter(here).collect());
     }
     args.runs.iter().map(|selector| named(context, selector)).collect()
@@ -226,7 +226,7 @@ fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit
             Ok(Some(Change::new(StepKind::Watch, "watched in the background")))
         })?;
         // How an earlier watch ended says nothing of this one.
-        let _ = std::fs::remove_file(context.places.result(&run.run));
+        let _ = std::fs::remove_file(context.layout.result(&run.run));
     }
     let (all, _) = shared::all_runs(context, ui)?;
     if let Some(through) = runs.iter().find(|run| !run.state.is_active() && !run.is_job()) {

@@ -5,7 +5,7 @@ use super::{Listener, base, branches, open_here, open_provider, submit};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Run, RunId, State, StepKind, TaskId};
-use crate::provider::cloud::Patience;
+use crate::provider::cloud::RetryPolicy;
 use crate::provider::{Provider, Task};
 use crate::store::{Change, RunStore, Runbook};
 
@@ -26,7 +26,7 @@ pub fn adopt(
     }
     context.identity()?;
     branches::prove_free(context)?;
-    Runbook::new(&context.places).prove_writable()?;
+    Runbook::new(&context.layout).prove_writable()?;
     let (cloud, profile) = open_here(context)?;
     let summary = cloud.describe(task)?;
     let base = base::for_cloud(context, named_base, tell)?;
@@ -55,7 +55,7 @@ pub fn adopt(
     };
     let run = store.create(run, &change)?.run;
     let _lock = store.lock()?;
-    Runbook::new(&context.places).append_missing(&(&run).into())?;
+    Runbook::new(&context.layout).append_missing(&(&run).into())?;
     Ok(run)
 }
 
@@ -83,7 +83,7 @@ pub fn give_task(context: &Context, id: &RunId, task: &TaskId, tell: Listener<'_
             .hint(format!("leave '--run {id}' out to make a run of its own")));
     }
     let _lock = submit::lock(context, id)?;
-    let provider = open_provider(context, &run, Patience::Some)?;
+    let provider = open_provider(context, &run, RetryPolicy::Some)?;
     let summary = provider.describe(task)?;
     let task = Task { id: task.clone(), url: summary.url };
     submit::taken(context, &store, id, &task, tell)

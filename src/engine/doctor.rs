@@ -55,7 +55,7 @@ fn shared(context: &Context) -> Vec<Finding> {
 fn uses_cloud(context: &Context, runs: &[&Run]) -> bool {
     let keys = [settings::ENV, settings::DIALECT];
     let named = keys.iter().any(|key| context.settings.get(*key).is_some_and(|setting| setting.origin != "default"));
-    let of_cloud = |run: &&Run| run.provider == ProviderKind::CodexCloud && !run.is_away() && run.state.is_active();
+    let of_cloud = |run: &&Run| run.provider == ProviderKind::CodexCloud && !run.is_remote() && run.state.is_active();
     named || runs.iter().any(of_cloud)
 }
 
@@ -103,8 +103,8 @@ fn settings(context: &Context) -> Vec<Finding> {
     let bad = |(key, value, why): (&ConfiguredKey, &ConfiguredValue, &str)| {
         fail("config", settings::unusable(&key.key, &value.value, &value.origin, why))
     };
-    let typing_errors = configuration.unknown.iter().map(typing_error);
-    typing_errors.chain(config::problems(&configuration).into_iter().map(bad)).collect()
+    let typos = configuration.unknown.iter().map(typing_error);
+    typos.chain(config::problems(&configuration).into_iter().map(bad)).collect()
 }
 
 fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {
@@ -143,7 +143,7 @@ fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {
 }
 
 fn records(context: &Context) -> Vec<Finding> {
-    const REPAIR: &str = "'git puff doctor --repair' sees to it";
+    const REPAIR: &str = "repair it with 'git puff doctor --repair'";
     let mut findings = Vec::new();
     let (runs, unreadable) = match RunStore::new(context).examine() {
         Ok(listed) => listed,
@@ -153,13 +153,13 @@ fn records(context: &Context) -> Vec<Finding> {
     for run in unreadable {
         findings.push(fail("runs", run.error));
     }
-    match Runbook::new(&context.places).read() {
+    match Runbook::new(&context.layout).read() {
         Err(error) => findings.push(fail("runbook", error)),
         Ok(lines) => {
             for line in &lines {
                 if let RunbookLine::Broken(number, why) = line {
                     let detail = format!("line {number} of the runbook log can't be read: {why}");
-                    let path = context.places.runbook().display().to_string();
+                    let path = context.layout.runbook().display().to_string();
                     findings.push(warn(
                         "runbook",
                         &number.to_string(),
@@ -235,7 +235,7 @@ fn records(context: &Context) -> Vec<Finding> {
         }
     }
     let jobs = runs.iter().filter(|recorded| recorded.run.is_job()).count();
-    let alive = FileLock::is_held(&context.places.watcher_lock());
+    let alive = FileLock::is_held(&context.layout.watcher_lock());
     match (jobs, alive) {
         (0, _) => {}
         (_, true) => findings.push(ok("watcher", &jobs.to_string(), "jobs are being watched")),

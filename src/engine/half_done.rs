@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::pick::settle::{Standing, standing};
+use super::pick::settle::{PickState, pick_state};
 use super::{pick, prune, undo};
 use crate::context::Context;
 use crate::error::Result;
@@ -74,7 +74,7 @@ impl fmt::Display for HalfDone {
 /// Finds them, without what somebody is at right now. Nothing is changed.
 pub fn half_done(context: &Context) -> Vec<HalfDone> {
     let points = Trash::new(context).of_runs().unwrap_or_default().into_iter();
-    let idle = points.filter(|(point, _)| !FileLock::is_held(&context.places.decide_lock(&point.recovery.run)));
+    let idle = points.filter(|(point, _)| !FileLock::is_held(&context.layout.decide_lock(&point.recovery.run)));
     idle.filter_map(|(point, head)| Some(HalfDone { matter: matter(context, &point, head)?, point })).collect()
 }
 
@@ -85,11 +85,11 @@ fn matter(context: &Context, point: &Point, head: Oid) -> Option<Matter> {
         return (point.recovery.journal == head).then_some(Matter::Prune);
     };
     let run = RunStore::new(context).at(&point.recovery.run, head).ok()?.run;
-    match standing(context, point, pick, &run) {
-        Standing::Recorded(after) => undo::is_interrupted(context, point, pick, after).then_some(Matter::Undo),
-        Standing::Done(_) => Some(Matter::Taken),
-        Standing::Void => Some(Matter::Void),
-        Standing::Waits => Some(Matter::Waits),
+    match pick_state(context, point, pick, &run) {
+        PickState::Recorded(after) => undo::is_interrupted(context, point, pick, after).then_some(Matter::Undo),
+        PickState::Done(_) => Some(Matter::Taken),
+        PickState::Void => Some(Matter::Void),
+        PickState::Waits => Some(Matter::Waits),
     }
 }
 

@@ -16,7 +16,7 @@ pub(in crate::engine) use self::keep::keep;
 pub(in crate::engine) use self::make::make_again;
 pub(in crate::engine) use self::sign::Signer;
 
-use self::make::{Made, make, place, record};
+use self::make::{VariantResult, make, place, record};
 use self::real_base::find_real_base;
 use super::{Listener, Notice, handoff, live};
 use crate::context::Context;
@@ -29,7 +29,7 @@ use crate::store::{Recorded, RunStore};
 
 /// What is to be harvested.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct HarvestOptions {
     /// Only these variants get branches; all, when it is empty.
     pub variants: Vec<u32>,
     /// Branches that the user deleted are made again.
@@ -51,10 +51,16 @@ pub struct Client {
 ///
 /// # Errors
 /// When the run has no task, or nothing can be asked and nothing is here.
-pub fn harvest(context: &Context, id: &RunId, wish: &Wish, provider: &dyn Provider, tell: Listener<'_>) -> Result<Run> {
+pub fn harvest(
+    context: &Context,
+    id: &RunId,
+    options: &HarvestOptions,
+    provider: &dyn Provider,
+    tell: Listener<'_>,
+) -> Result<Run> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
-    check_variants(&recorded.run, &wish.variants)?;
+    check_variants(&recorded.run, &options.variants)?;
     let question = super::question(&recorded.run, true)?;
     let mut not_taken = Vec::new();
     match provider.collect(&question) {
@@ -71,8 +77,8 @@ pub fn harvest(context: &Context, id: &RunId, wish: &Wish, provider: &dyn Provid
             return Err(failure.into());
         }
     }
-    let run = harvest_kept(context, id, wish, tell)?;
-    let wanted = |lost: &&NotTaken| wish.variants.is_empty() || wish.variants.contains(&(lost.placement + 1));
+    let run = harvest_kept(context, id, options, tell)?;
+    let wanted = |lost: &&NotTaken| options.variants.is_empty() || options.variants.contains(&(lost.placement + 1));
     match not_taken.iter().find(wanted) {
         // With something to show for it, that is one of the things that the run itself says.
         Some(lost)
@@ -131,7 +137,7 @@ pub fn end_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run
 pub fn is_half_cancelled(context: &Context, run: &Run) -> bool {
     run.state == State::Cancelled
         && run.provider == ProviderKind::Local
-        && !run.is_away()
+        && !run.is_remote()
         && crate::provider::local::is_at_work(context, run)
 }
 
@@ -139,34 +145,34 @@ pub fn is_half_cancelled(context: &Context, run: &Run) -> bool {
 ///
 /// # Errors
 /// When the base is not to be had, or the repository can't be written.
-pub fn harvest_kept(context: &Context, id: &RunId, wish: &Wish, tell: Listener<'_>) -> Result<Run> {
+pub fn harvest_kept(context: &Context, id: &RunId, options: &HarvestOptions, tell: Listener<'_>) -> Result<Run> {
     let signer = Signer::new(context)?;
-    let made = RunStore::new(context).at_once(|| make_all(context, id, wish, &signer, tell));
+    let made = RunStore::new(context).at_once(|| make_all(context, id, options, &signer, tell));
     if made.is_err() {
         signer.record_failure(id);
     }
     let made = made?;
-    finish(context, made, wish, tell)
+    finish(context, made, options, tell)
 }
 
 /// What was made of a run's variants, and the run that they were made of.
-pub(in crate::engine) type AllMade = (Run, HashMap<u32, Made>);
+pub(in crate::engine) type AllMade = (Run, HashMap<u32, VariantResult>);
 
 /// Makes the commits of what is kept in the run; nothing names them yet.
 pub(in crate::engine) fn make_all(
     context: &Context,
     id: &RunId,
-    wish: &Wish,
+    options: &HarvestOptions,
     signer: &Signer<'_>,
     tell: Listener<'_>,
 ) -> Result<AllMade> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
-    check_variants(&recorded.run, &wish.variants)?;
+    check_variants(&recorded.run, &options.variants)?;
     let recorded = find_real_base(context, &store, recorded, tell)?;
     let mut variants: Vec<&Variant> = Vec::new();
     let untaken = |variant: &Variant| recorded.run.is_untaken(variant);
-    for variant in recorded.run.variants.iter().filter(|variant| wanted(variant, wish) && !untaken(variant)) {
+    for variant in recorded.run.variants.iter().filter(|variant| wanted(variant, options) && !untaken(variant)) {
         match store.left_behind(&recorded, variant.index)? {
             // What is recorded of it stays: nothing can be made of a patch that is not here.
             Some(left) => tell(Notice::LeftBehind { run: id.clone(), variant: variant.index, size: left.size }),
@@ -194,10 +200,10 @@ fn bring(context: &Context, store: &RunStore<'_>, recorded: &Recorded, variants:
 pub(in crate::engine) fn finish(
     context: &Context,
     (run, mut made): AllMade,
-    wish: &Wish,
+    options: &HarvestOptions,
     tell: Listener<'_>,
 ) -> Result<Run> {
-    place(context, &run, &mut made, wish, tell)?;
+    place(context, &run, &mut made, options, tell)?;
     let store = RunStore::new(context);
     // The notes are made again from the record, so they may as well be written with it.
     let recorded = store.at_once(|| {
@@ -206,7 +212,7 @@ pub(in crate::engine) fn finish(
         Ok(recorded)
     })?;
     live::forget(context, &recorded.run);
-    tell_rest(&recorded.run, wish, tell);
+    tell_rest(&recorded.run, options, tell);
     Ok(recorded.run)
 }
 
@@ -219,13 +225,13 @@ pub(in crate::engine) fn check_variants(run: &Run, variants: &[u32]) -> Result<(
     }
 }
 
-fn wanted(variant: &Variant, wish: &Wish) -> bool {
-    let named = wish.variants.contains(&variant.index);
+fn wanted(variant: &Variant, options: &HarvestOptions) -> bool {
+    let named = options.variants.contains(&variant.index);
     if variant.status == VariantStatus::Completed {
-        return named || wish.variants.is_empty();
+        return named || options.variants.is_empty();
     }
     // What has a commit once keeps it: the next harvest makes the same.
-    let asked = named || (wish.variants.is_empty() && (wish.include_failed || variant.commit.is_some()));
+    let asked = named || (options.variants.is_empty() && (options.include_failed || variant.commit.is_some()));
     asked && variant.status.is_terminal() && variant.has_patch()
 }
 
@@ -233,8 +239,8 @@ fn has_patches(run: &Run) -> bool {
     run.variants.iter().any(|variant| variant.patch_sha256.is_some())
 }
 
-fn tell_rest(run: &Run, wish: &Wish, tell: Listener<'_>) {
-    let named = |variant: &&Variant| wish.variants.is_empty() || wish.variants.contains(&variant.index);
+fn tell_rest(run: &Run, options: &HarvestOptions, tell: Listener<'_>) {
+    let named = |variant: &&Variant| options.variants.is_empty() || options.variants.contains(&variant.index);
     for variant in run.variants.iter().filter(named).filter(|variant| variant.apply == Some(Apply::Skipped)) {
         let (status, left) = (variant.status.as_str(), variant.has_patch());
         tell(Notice::Skipped { run: run.run.clone(), variant: variant.index, status, left });

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::base::{self, Base};
-use super::harvest::{Client, Signer, Wish, finish, keep, make_all};
+use super::harvest::{Client, HarvestOptions, Signer, finish, keep, make_all};
 use super::launch::blank;
 use super::{Listener, branches};
 use crate::context::Context;
@@ -24,14 +24,14 @@ pub fn import(
     folder: &Path,
     base: &str,
     name: Option<&RunId>,
-    wish: &Wish,
+    options: &HarvestOptions,
     tell: Listener<'_>,
 ) -> Result<Run> {
     branches::prove_free(context)?;
     context.identity()?;
     let export = Export::read(folder, &context.bounds())?;
     let highest = export.highest();
-    if let Some(index) = wish.variants.iter().find(|index| **index > highest) {
+    if let Some(index) = options.variants.iter().find(|index| **index > highest) {
         return Err(Error::usage(format!("'{}' has no variant {index}", folder.display()))
             .hint(format!("its variants are 1 to {highest}")));
     }
@@ -51,9 +51,9 @@ pub fn import(
         let client = Client { name: "import".to_owned(), version: None };
         keep(context, &store, &id, &export.collection(), &client, tell)?;
         fill_gaps(context, &store, &id)?;
-        make_all(context, &id, wish, &signer, tell)
+        make_all(context, &id, options, &signer, tell)
     })?;
-    finish(context, made, wish, tell)
+    finish(context, made, options, tell)
 }
 
 /// Records the folder as a run, where it is none yet.

@@ -141,7 +141,7 @@ fn attributes_file(context: &Context) -> PathBuf {
 fn attributes(context: &Context) -> Result<InitStep> {
     let what = InitThing::Attributes;
     let path = attributes_file(context);
-    if context.places.top().is_none() {
+    if context.layout.top().is_none() {
         return step(what, InitDeed::Left, format!("nobody merges {RUNBOOK} in a bare repository"));
     }
     match context.repo.attribute("merge", RUNBOOK).as_deref() {

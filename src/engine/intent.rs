@@ -43,7 +43,7 @@ pub struct Intent {
 /// How a run is to be watched.
 #[derive(Clone, Copy, Debug)]
 pub struct WatchWish {
-    /// The time between two looks.
+    /// Polling interval.
     pub interval: Span,
     /// When to give up; 0 for never.
     pub timeout: Span,

@@ -69,9 +69,9 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     let active = active_runs(&store)?;
     // Nobody overtakes those who wait already.
     let taken = active + waiting_runs(&store)?;
-    let places = if plan.max_active == 0 { usize::MAX } else { (plan.max_active as usize).saturating_sub(taken) };
+    let layout = if plan.max_active == 0 { usize::MAX } else { (plan.max_active as usize).saturating_sub(taken) };
     // One run that has a place is recorded as being submitted; several are recorded first, all of them.
-    let alone = prepared.len() == 1 && places > 0;
+    let alone = prepared.len() == 1 && layout > 0;
     let first_state = if alone { State::Submitting } else { State::Queued };
     let new = New { cloud: cloud.as_ref(), watch: plan.watch, max_active: plan.max_active, now, state: first_state };
     let alone_lock = if alone { Some(submit::lock(context, &prepared[0].id)?) } else { None };
@@ -90,8 +90,8 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     let mut launched = Launched { runs: Vec::new(), failure: None };
     let mut lock = alone_lock;
     for (at, Recorded { run, .. }) in recorded.into_iter().enumerate() {
-        if at >= places || launched.failure.is_some() {
-            tell(Notice::Queued { run: run.run.clone(), active: active + at.min(places) });
+        if at >= layout || launched.failure.is_some() {
+            tell(Notice::Queued { run: run.run.clone(), active: active + at.min(layout) });
             launched.runs.push(run);
             continue;
         }
@@ -131,7 +131,7 @@ pub fn at_once(intent: &Intent, best_of: u32) -> u32 {
 /// # Errors
 /// When `puff.bestOf` can't be used.
 pub fn beginning(context: &Context, intents: &[Intent], max_active: u32) -> Result<u32> {
-    let places = if max_active == 0 { intents.len() } else { max_active as usize };
+    let layout = if max_active == 0 { intents.len() } else { max_active as usize };
     let of = |intent: &Intent| {
         let local = intent.agents.iter().map(|crew| crew.count).fold(0, u32::saturating_add);
         let best_of = match intent.best_of {
@@ -141,7 +141,7 @@ pub fn beginning(context: &Context, intents: &[Intent], max_active: u32) -> Resu
         };
         Ok(at_once(intent, best_of))
     };
-    let attempts = intents.iter().take(places).map(of).collect::<Result<Vec<u32>>>()?;
+    let attempts = intents.iter().take(layout).map(of).collect::<Result<Vec<u32>>>()?;
     Ok(attempts.into_iter().fold(0, u32::saturating_add))
 }
 
@@ -157,7 +157,7 @@ pub fn check_limit(context: &Context, store: &RunStore<'_>, wanted: u32) -> Resu
     let since = context.clock.now() - DAY.duration();
     let paid = |run: &Run| {
         let at = run.submitted_at.or((run.state == State::Submitting).then_some(run.created_at));
-        run.provider == ProviderKind::CodexCloud && !run.is_away() && at.is_some_and(|at| at > since)
+        run.provider == ProviderKind::CodexCloud && !run.is_remote() && at.is_some_and(|at| at > since)
     };
     let (runs, _) = store.list()?;
     let used: u32 = runs.iter().filter(|recorded| paid(&recorded.run)).map(|recorded| recorded.run.best_of).sum();
@@ -177,7 +177,7 @@ pub fn check_limit(context: &Context, store: &RunStore<'_>, wanted: u32) -> Resu
 /// When the runs can't be read.
 pub fn active_runs(store: &RunStore<'_>) -> Result<usize> {
     let (runs, _) = store.list()?;
-    let takes_place = |run: &Run| !run.is_away() && matches!(run.state, State::Submitting | State::Pending);
+    let takes_place = |run: &Run| !run.is_remote() && matches!(run.state, State::Submitting | State::Pending);
     Ok(runs.iter().filter(|recorded| takes_place(&recorded.run)).count())
 }
 

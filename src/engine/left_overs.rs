@@ -10,8 +10,8 @@ use crate::error::{Result, ResultExt};
 use crate::git::WorktreeFault;
 use crate::model::{Local, Run, RunId, Session, SessionId, State, Variant};
 use crate::provider::local;
-use crate::session::own::{self, Standing};
-use crate::session::worktree::{self, BEING_MADE, Yard};
+use crate::session::own::{self, WorktreeState};
+use crate::session::worktree::{self, BEING_MADE, WorkspaceRoot};
 use crate::store::{FileLock, Recorded, SessionStore};
 
 /// What is the matter with a worktree.
@@ -84,11 +84,11 @@ impl fmt::Display for LeftOver {
 /// Finds them. Nothing is changed.
 pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
     // Whoever starts sessions at this moment has worktrees half made.
-    let starting = FileLock::is_held(&context.places.local_lock());
+    let starting = FileLock::is_held(&context.layout.local_lock());
     let mut found = Vec::new();
     let mut known = Vec::new();
     // The worktrees of a run that is at home elsewhere are there.
-    for run in runs.iter().map(|recorded| &recorded.run).filter(|run| !run.is_away()) {
+    for run in runs.iter().map(|recorded| &recorded.run).filter(|run| !run.is_remote()) {
         let Some(local) = &run.local else { continue };
         known.push(local.worktrees.clone());
         for variant in &run.variants {
@@ -97,9 +97,9 @@ pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
             found.extend(matter.map(|matter| LeftOver { path: local.worktree(variant.index), matter, of }));
         }
     }
-    if let Ok(yard) = Yard::find(context) {
+    if let Ok(workspace_root) = WorkspaceRoot::find(context) {
         for worktree in context.repo.worktrees() {
-            let Some(name) = yard.run_of(&worktree.path) else { continue };
+            let Some(name) = workspace_root.run_of(&worktree.path) else { continue };
             let run = runs.iter().map(|recorded| &recorded.run.run).find(|run| run.as_str() == name);
             let matter = match run {
                 _ if review::is_left(context, &worktree, name) => Matter::Reviewed,
@@ -117,7 +117,7 @@ pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
 
 /// Those of sessions that are over.
 fn of_sessions(context: &Context, starting: bool) -> Vec<LeftOver> {
-    let sessions = SessionStore::new(&context.places).list().unwrap_or_default();
+    let sessions = SessionStore::new(&context.layout).list().unwrap_or_default();
     let goes_on = |session: &Session| sessions.iter().any(|other| Some(&other.id) == session.resumed_as.as_ref());
     let (mut found, mut known) = (Vec::new(), Vec::new());
     for session in &sessions {
@@ -128,13 +128,13 @@ fn of_sessions(context: &Context, starting: bool) -> Vec<LeftOver> {
         if starting || !session.state.is_over() || goes_on(session) {
             continue;
         }
-        let matter = match own::standing(context, session, own) {
-            Standing::InUse | Standing::Gone => continue,
-            Standing::HalfMade => Matter::HalfMade,
-            Standing::Missing => Matter::Missing,
-            Standing::Clean => Matter::Ended,
-            Standing::Changed(true) => Matter::Locked,
-            Standing::Changed(false) => Matter::Kept,
+        let matter = match own::worktree_state(context, session, own) {
+            WorktreeState::InUse | WorktreeState::Gone => continue,
+            WorktreeState::HalfMade => Matter::HalfMade,
+            WorktreeState::Missing => Matter::Missing,
+            WorktreeState::Clean => Matter::Ended,
+            WorktreeState::Changed(true) => Matter::Locked,
+            WorktreeState::Changed(false) => Matter::Kept,
         };
         found.push(LeftOver { path: own.path.clone(), matter, of: Owner::Session(session.id.clone()) });
     }
@@ -190,7 +190,7 @@ pub fn put_right(context: &Context, left_over: &LeftOver, runs: &[Recorded], tel
         Owner::Variant(id, index) => (id, index),
         Owner::Session(_) if left_over.matter == Matter::Kept => return Ok(false),
         Owner::Session(id) => {
-            let session = SessionStore::new(&context.places).load(id)?;
+            let session = SessionStore::new(&context.layout).load(id)?;
             return Ok(own::settle_lost(context, &session)?.is_some());
         }
         Owner::Nobody if left_over.matter == Matter::HalfMade => {

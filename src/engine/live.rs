@@ -18,9 +18,9 @@ const FORGOTTEN: Duration = Duration::from_secs(3600);
 /// # Errors
 /// When they can't be written.
 pub fn keep(context: &Context, run: &Run, environment: &AgentEnv, user_files: &UserFiles) -> Result<()> {
-    let live = LiveFiles::of(&context.places, run);
+    let live = LiveFiles::of(&context.layout, run);
     live.write(ENVIRONMENT, &environment.to_bytes()).map_err(|cause| {
-        let folder = context.places.live();
+        let folder = context.layout.live();
         Error::cannot_work(format!(
             "the environment for the agents of '{}' cannot be kept in '{}'",
             run.run,
@@ -39,7 +39,7 @@ pub fn keep(context: &Context, run: &Run, environment: &AgentEnv, user_files: &U
 /// Removes what a run does not need any more: the environment when no agent of it is going to be started, the rest when
 /// what the agents made is recorded.
 pub fn forget(context: &Context, run: &Run) {
-    let live = LiveFiles::of(&context.places, run);
+    let live = LiveFiles::of(&context.layout, run);
     if !run.state.is_active() {
         live.forget(ENVIRONMENT);
     }
@@ -59,13 +59,13 @@ pub fn forget(context: &Context, run: &Run) {
 /// Removes what interrupted calls have left: of runs that are over, and of those that were never recorded.
 pub fn sweep(context: &Context) {
     let store = RunStore::new(context);
-    for name in runs_with_live_files(&context.places) {
+    for name in runs_with_live_files(&context.layout) {
         let Ok(id) = name.parse::<RunId>() else { continue };
         if let Ok(recorded) = store.load(&id) {
             forget(context, &recorded.run);
             continue;
         }
-        let folder = context.places.live().join(&name);
+        let folder = context.layout.live().join(&name);
         let age = folder.symlink_metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
         if !store.exists(&id) && age.is_some_and(|age| age > FORGOTTEN) {
             let _ = std::fs::remove_dir_all(folder);

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
 use crate::model::{Attention, ProviderKind, Run, RunId, Span, State, StepKind, Time, Variant, VariantStatus};
-use crate::provider::{AttemptNews, Failure, News, Observation, Provider, TaskStatus};
+use crate::provider::{AttemptObservation, AttemptObservations, Failure, Observation, Provider, TaskStatus};
 use crate::settings;
 use crate::store::{Change, Outcome, RunStore};
 
@@ -143,11 +143,11 @@ pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
     let statuses: Vec<_> = run.variants.iter().map(|variant| variant.status).collect();
     identify::grow(run, seen.attempts.unwrap_or(0));
     match &seen.news {
-        News::None => {}
-        News::Finished(count) => finish(run, *count),
-        News::Each(each) => tell_each(run, each),
+        AttemptObservations::None => {}
+        AttemptObservations::Finished(count) => finish(run, *count),
+        AttemptObservations::Each(each) => tell_each(run, each),
     }
-    if run.variants.len() == 1 && !matches!(seen.news, News::None) {
+    if run.variants.len() == 1 && !matches!(seen.news, AttemptObservations::None) {
         settle_only_attempt(&mut run.variants[0], status);
     }
     let news = statuses != run.variants.iter().map(|variant| variant.status).collect::<Vec<_>>();
@@ -161,7 +161,7 @@ pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
         run.progress_at = Some(now);
     }
     let quiet = run.progress_at.is_some_and(|last| now - last >= chrono::TimeDelta::seconds(settle.0 as i64));
-    if through && quiet && !matches!(seen.news, News::None) {
+    if through && quiet && !matches!(seen.news, AttemptObservations::None) {
         give_up_on_silent(run);
     }
     if matches!(run.state, State::Pending | State::Ready | State::Error) {
@@ -179,8 +179,8 @@ fn finish(run: &mut Run, count: u32) {
     open.take(more).for_each(|variant| variant.status = VariantStatus::Completed);
 }
 
-fn tell_each(run: &mut Run, each: &[AttemptNews]) {
-    for AttemptNews { placement, status, reason } in each {
+fn tell_each(run: &mut Run, each: &[AttemptObservation]) {
+    for AttemptObservation { placement, status, reason } in each {
         identify::grow(run, placement + 1);
         let Some(variant) = run.variant_mut(placement + 1) else { continue };
         variant.placement = Some(*placement);

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::model::{Act, KeptBranch, Oid, RunId};
-use crate::session::worktree::Yard;
+use crate::session::worktree::WorkspaceRoot;
 use crate::store::{FileLock, RunStore, Trash};
 
 const HEADS: &str = "refs/heads/";
@@ -74,7 +74,7 @@ pub fn remove_branch(context: &Context, orphan: &OrphanBranch) -> Result<bool> {
     let _lock = Trash::new(context).lock(&orphan.run)?;
     // It was found without the lock.
     let still = orphan_branches(context)?.into_iter().find(|other| other == orphan).is_some_and(|other| other.is_kept);
-    if !still || context.repo.holder(&name, context.places.top()).is_some() {
+    if !still || context.repo.holder(&name, context.layout.top()).is_some() {
         return Ok(false);
     }
     let _writing = RunStore::new(context).lock()?;
@@ -85,18 +85,21 @@ pub fn remove_branch(context: &Context, orphan: &OrphanBranch) -> Result<bool> {
 
 /// Finds the empty folders beside the repository in which worktrees of a run were, when nobody is making one there.
 pub fn empty_folders(context: &Context) -> Vec<PathBuf> {
-    let Ok(yard) = Yard::find(context) else { return Vec::new() };
-    if FileLock::is_held(&context.places.local_lock()) {
+    let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Vec::new() };
+    if FileLock::is_held(&context.layout.local_lock()) {
         return Vec::new();
     }
-    let entries = std::fs::read_dir(yard.root()).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(workspace_root.root()).into_iter().flatten().flatten();
     let mut found: Vec<PathBuf> = Vec::new();
     for entry in entries {
         let Some(run) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) else { continue };
         let is_empty = entry.file_type().is_ok_and(|kind| kind.is_dir())
             && entry.path().read_dir().is_ok_and(|mut entries| entries.next().is_none());
         // The folder of sessions is empty whenever a user removed the last of their worktrees.
-        if is_empty && entry.path() != yard.of_sessions() && !FileLock::is_held(&context.places.review_lock(&run)) {
+        if is_empty
+            && entry.path() != workspace_root.of_sessions()
+            && !FileLock::is_held(&context.layout.review_lock(&run))
+        {
             found.push(entry.path());
         }
     }

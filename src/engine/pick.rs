@@ -14,7 +14,7 @@ pub mod settle;
 
 pub use self::checks::{prove_clean, waiting_here};
 pub use self::here::{abort, go_on};
-pub use self::settle::{Standing, give_up};
+pub use self::settle::{PickState, give_up};
 
 use super::handoff;
 use crate::context::Context;
@@ -24,7 +24,7 @@ use crate::store::{Change, Point, Recorded, RunStore, Trash};
 
 /// How a variant is to be taken.
 #[derive(Clone, Debug)]
-pub enum Wish {
+pub enum PickTarget {
     /// In this worktree, onto whatever HEAD is.
     Here(Taking),
     /// Onto a branch, without any worktree.
@@ -46,16 +46,16 @@ pub enum Picked {
 ///
 /// # Errors
 /// When it can't be taken: then nothing has moved.
-pub fn pick(context: &Context, id: &RunId, index: u32, wish: &Wish) -> Result<Picked> {
+pub fn pick(context: &Context, id: &RunId, index: u32, pick_target: &PickTarget) -> Result<Picked> {
     let _lock = Trash::new(context).lock(id)?;
     settle::look_back(context, id)?;
     let recorded = RunStore::new(context).load(id)?;
     let (variant, commit) = checks::variant(context, &recorded, index)?;
     let take = Take { context, recorded: &recorded, variant, commit };
-    match wish {
-        Wish::Here(how) => here::take(&take, *how),
-        Wish::Onto(how, branch) => elsewhere::onto(&take, *how, branch).map(Picked::Done),
-        Wish::Branch(name) => elsewhere::as_branch(&take, name).map(Picked::Done),
+    match pick_target {
+        PickTarget::Here(how) => here::take(&take, *how),
+        PickTarget::Onto(how, branch) => elsewhere::onto(&take, *how, branch).map(Picked::Done),
+        PickTarget::Branch(name) => elsewhere::as_branch(&take, name).map(Picked::Done),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Profile, ProviderKind, Run, TaskId};
-use crate::provider::cloud::{CodexCloud, Dialect, Patience, Surroundings};
+use crate::provider::cloud::{ClientEnv, CodexCloud, Dialect, RetryPolicy};
 use crate::provider::local::LocalAgents;
 use crate::provider::{Failure, Provider, Question};
 use crate::settings;
@@ -13,7 +13,7 @@ use crate::settings;
 ///
 /// # Errors
 /// When the run's provider has nothing to be asked, or the client can't be used.
-pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: Patience) -> Result<Box<dyn Provider + 'c>> {
+pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: RetryPolicy) -> Result<Box<dyn Provider + 'c>> {
     match run.provider {
         ProviderKind::CodexCloud => {
             let profile = run.profile.clone().unwrap_or_else(|| context.profile());
@@ -34,7 +34,7 @@ pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: Patience) ->
 /// # Errors
 /// When the client can't be used.
 pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
-    let cloud = open(context, &context.profile(), Patience::Some)?;
+    let cloud = open(context, &context.profile(), RetryPolicy::Some)?;
     // The path as found now: PATH may be another one when the watcher looks.
     let profile = Profile { codex: cloud.program().to_string_lossy().into_owned(), ..context.profile() };
     Ok((cloud, profile))
@@ -44,13 +44,13 @@ pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
 ///
 /// # Errors
 /// When the client can't be used.
-pub fn open(context: &Context, profile: &Profile, patience: Patience) -> Result<CodexCloud> {
-    context.places.prepare()?;
+pub fn open(context: &Context, profile: &Profile, patience: RetryPolicy) -> Result<CodexCloud> {
+    context.layout.prepare()?;
     let dialect = context.settings.choice::<Dialect>(settings::DIALECT)?;
-    let at = Surroundings {
-        cwd: &context.places.cwd(),
+    let at = ClientEnv {
+        cwd: &context.layout.cwd(),
         git_dir: &context.repo.location().common_dir,
-        cache: &context.places.cache("codex.json"),
+        cache: &context.layout.cache("codex.json"),
         patience,
     };
     Ok(CodexCloud::open(profile, dialect, &at)?)

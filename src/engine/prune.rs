@@ -46,7 +46,7 @@ pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
         .collect();
     steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(plan.recorded.head), new: None });
     // Who has it too hears of it with the next sync.
-    steps.extend(sync::bury(context, &plan.recorded)?);
+    steps.extend(sync::write_tombstone(context, &plan.recorded)?);
     let _lock = RunStore::new(context).lock()?;
     context.repo.change_refs(&steps, "puff: pruned")?;
     Ok(point)

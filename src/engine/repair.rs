@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::harvest::{Wish, end_work, harvest_kept, is_half_cancelled};
+use super::harvest::{HarvestOptions, end_work, harvest_kept, is_half_cancelled};
 use super::left_overs::{LeftOver, left_overs, put_right};
 use super::{Listener, half_done, handoff, live, orphans, submit};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
 use crate::model::{Kickoff, ProviderKind, Run, RunId, State, StepKind};
-use crate::provider::cloud::Patience;
+use crate::provider::cloud::RetryPolicy;
 use crate::provider::{Task, TaskSummary};
 use crate::store::{Change, FileLock, NOTES, RUNS, Recorded, RunStore, Runbook, RunbookLine, TRASH};
 
@@ -79,7 +79,7 @@ pub fn orphaned_locks(context: &Context, remove: bool) -> Result<Vec<String>> {
 /// # Errors
 /// When the log or the runs can't be read.
 pub fn missing_in_runbook(context: &Context, runs: &[Recorded]) -> Result<Vec<RunId>> {
-    let lines = Runbook::new(&context.places).read()?;
+    let lines = Runbook::new(&context.layout).read()?;
     let kickoffs: Vec<Kickoff> = lines
         .into_iter()
         .filter_map(|line| match line {
@@ -93,7 +93,7 @@ pub fn missing_in_runbook(context: &Context, runs: &[Recorded]) -> Result<Vec<Ru
     }
     let is_logged = |run: &Run| logged.get(&run.run).is_some_and(|lines| lines.iter().any(|line| line.is_of(run)));
     // What began in another clone is in the log there.
-    let kicked_off = |run: &Run| run.provider != ProviderKind::Import && !run.is_away() && run.task_id.is_some();
+    let kicked_off = |run: &Run| run.provider != ProviderKind::Import && !run.is_remote() && run.task_id.is_some();
     let missing = runs.iter().map(|recorded| &recorded.run).filter(|run| kicked_off(run) && !is_logged(run));
     Ok(missing.map(|run| run.run.clone()).collect())
 }
@@ -139,7 +139,7 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
         let Some(recorded) = runs.iter().find(|recorded| recorded.run.run == id) else { continue };
         let _lock = store.lock()?;
         // Whoever launches it may be as far by now.
-        if Runbook::new(&context.places).append_missing(&(&recorded.run).into())? {
+        if Runbook::new(&context.layout).append_missing(&(&recorded.run).into())? {
             done.push(Repair::RunbookLine(id));
         }
     }
@@ -174,7 +174,7 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
 
 /// Is a run being picked, pruned or brought back at this moment? Then nothing of it is broken: it is changing.
 fn is_decided_now(context: &Context, run: &RunId) -> bool {
-    FileLock::is_held(&context.places.decide_lock(run))
+    FileLock::is_held(&context.layout.decide_lock(run))
 }
 
 /// Removes what belongs to no run and is kept elsewhere, or is nothing.
@@ -205,9 +205,12 @@ fn repair_views(
     let mut done = Vec::new();
     let missing = missing_branches(context, &recorded.run);
     if !missing.is_empty() {
-        let wish =
-            Wish { variants: missing.iter().map(|(index, _)| *index).collect(), recreate: true, include_failed: false };
-        harvest_kept(context, id, &wish, tell)?;
+        let options = HarvestOptions {
+            variants: missing.iter().map(|(index, _)| *index).collect(),
+            recreate: true,
+            include_failed: false,
+        };
+        harvest_kept(context, id, &options, tell)?;
         done.extend(missing.into_iter().map(|(_, branch)| Repair::Branch(id.clone(), branch)));
     }
     let recorded = store.load(id)?;
@@ -229,7 +232,7 @@ fn sweep_left_overs(context: &Context) {
         let age = path.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
         age.is_some_and(|age| age.as_secs() > 3600)
     };
-    for entry in std::fs::read_dir(context.places.cwd()).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(context.layout.cwd()).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with("prompt-") && old(&entry.path()) {
             let _ = std::fs::remove_file(entry.path());
         }
@@ -284,7 +287,7 @@ fn bind_submissions(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>
 /// A run that was being submitted, by nobody who still lives, so that it may have a task that was paid for.
 pub fn is_interrupted(context: &Context, run: &Run) -> bool {
     run.provider != ProviderKind::Local
-        && !run.is_away()
+        && !run.is_remote()
         && run.state == State::Submitting
         && run.task_id.is_none()
         && !submit::is_being_submitted(context, &run.run)
@@ -301,7 +304,7 @@ struct Fitting {
 /// it, and no other run's. When some have the prompt for a title, only those.
 fn candidates(context: &Context, store: &RunStore<'_>, recorded: &Recorded, owned: &HashSet<&str>) -> Result<Fitting> {
     let run = &recorded.run;
-    let provider = super::open_provider(context, run, Patience::Some)?;
+    let provider = super::open_provider(context, run, RetryPolicy::Some)?;
     let since = run.created_at - chrono::TimeDelta::seconds(SKEW);
     let mut tasks = provider.recent(run.env.as_deref(), since)?;
     tasks.retain(|task| {

@@ -27,20 +27,20 @@ use std::collections::HashMap;
 
 use self::attend::{Work, attend};
 use self::cache::{Answer, Answers};
-use self::checks::{News, Unit, Way, check_all, not_run};
-use self::judge::Bench;
+use self::checks::{Unit, Way, WorkerEvent, check_all, not_run};
+use self::judge::JudgePanel;
 use self::place::Held;
 use self::survey::Survey;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Check, CheckStatus, Judge, Oid, Run, RunId, Span, Variant};
 use crate::process::Stop;
-use crate::session::worktree::{self, Yard};
+use crate::session::worktree::{self, WorkspaceRoot};
 use crate::store::{Recorded, RunStore};
 
 /// How a run is to be reviewed.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct ReviewOptions {
     /// The checks, in their order.
     pub commands: Vec<String>,
     /// Who judges.
@@ -102,46 +102,46 @@ type Found = HashMap<Oid, Vec<Answer>>;
 /// # Errors
 /// When there is nothing to review, somebody else reviews it, something that was asked for is not there, or the run can't
 /// be recorded. A check or a judge that fails is an answer.
-pub fn review(context: &Context, id: &RunId, wish: &Wish, watch: Watcher<'_>) -> Result<Run> {
+pub fn review(context: &Context, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>) -> Result<Run> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
-    prove(context, &recorded.run, wish)?;
+    prove(context, &recorded.run, options)?;
     super::verified::all(context, &recorded)?;
     let mut held = Held::take(context, id)?;
     let survey = Survey::of(context, &store, &recorded)?;
-    let accepted = record::accept(&store, &recorded, &survey, wish)?;
+    let accepted = record::accept(&store, &recorded, &survey, options)?;
     let answers = Answers::new(context);
     answers.forget_old();
 
-    let (units, mut found) = plan(context, &recorded, wish)?;
+    let (units, mut found) = plan(context, &recorded, options)?;
     let known = found.values().map(Vec::len).sum();
     watch(Step::Planned { to_run: units.iter().map(|unit| unit.commands.len()).sum(), known });
-    if !units.is_empty() || !wish.judges.is_empty() {
+    if !units.is_empty() || !options.judges.is_empty() {
         held.post_warden(context, id);
     }
-    let way = Way { jobs: wish.jobs.max(1), limit: wish.limit, keep: wish.keep };
+    let way = Way { jobs: options.jobs.max(1), limit: options.limit, keep: options.keep };
     let whole = check_all(context, &units, &way, |news| match news {
-        News::Began(at, command) => watch(Step::Began { who: &units[at].name(), command: &command }),
-        News::Ended(at, answer) => {
+        WorkerEvent::Began(at, command) => watch(Step::Began { who: &units[at].name(), command: &command }),
+        WorkerEvent::Ended(at, answer) => {
             watch(Step::Ended { who: &units[at].name(), check: &answer.check });
             found.entry(units[at].tree).or_default().push(*answer);
         }
-        News::Left(error) => watch(Step::Left(&error)),
+        WorkerEvent::Left(error) => watch(Step::Left(&error)),
     });
     if !whole {
         held.release();
         return Err(stopped(id));
     }
-    let mut draft = record::Draft::new(context, &recorded, survey, found, wish, accepted)?;
-    let judges = ask_judges(context, &store, &recorded, &draft, wish, watch);
+    let mut draft = record::Draft::new(context, &recorded, survey, found, options, accepted)?;
+    let judges = ask_judges(context, &store, &recorded, &draft, options, watch);
     held.release();
     draft.judges = judges?;
     record::record(context, &store, &draft)
 }
 
 /// Everything that can be wrong with what was asked for is found before anything runs.
-fn prove(context: &Context, run: &Run, wish: &Wish) -> Result<()> {
-    super::harvest::check_variants(run, &wish.variants)?;
+fn prove(context: &Context, run: &Run, options: &ReviewOptions) -> Result<()> {
+    super::harvest::check_variants(run, &options.variants)?;
     let commits = |variant: &&Variant| variant.commit.is_some();
     if run.variants.iter().filter(commits).count() == 0 {
         let hint = if run.has_unharvested() || run.state.is_active() {
@@ -153,7 +153,7 @@ fn prove(context: &Context, run: &Run, wish: &Wish) -> Result<()> {
             Error::failed(format!("no variant of '{}' has a commit that could be reviewed", run.run)).hint(hint)
         );
     }
-    let mut chosen = run.variants.iter().filter(|variant| wish.variants.contains(&variant.index));
+    let mut chosen = run.variants.iter().filter(|variant| options.variants.contains(&variant.index));
     if let Some(variant) = chosen.find(|variant| variant.commit.is_none()) {
         let why = variant.reason.clone().unwrap_or_else(|| format!("it is {}", variant.status.as_str()));
         return Err(Error::failed(format!(
@@ -166,7 +166,7 @@ fn prove(context: &Context, run: &Run, wish: &Wish) -> Result<()> {
 }
 
 /// What is to be run, and what is known already.
-fn plan(context: &Context, recorded: &Recorded, wish: &Wish) -> Result<(Vec<Unit>, Found)> {
+fn plan(context: &Context, recorded: &Recorded, options: &ReviewOptions) -> Result<(Vec<Unit>, Found)> {
     let run = &recorded.run;
     let mut units: Vec<Unit> = Vec::new();
     let base = context.repo.commit(run.base_oid)?.tree;
@@ -192,10 +192,11 @@ fn plan(context: &Context, recorded: &Recorded, wish: &Wish) -> Result<(Vec<Unit
     let answers = Answers::new(context);
     let mut found = Found::new();
     for unit in &mut units {
-        let chosen =
-            wish.variants.is_empty() || unit.of.is_empty() || unit.of.iter().any(|index| wish.variants.contains(index));
-        for command in &wish.commands {
-            let known = answers.check(unit.tree, command).filter(|_| !(wish.fresh && chosen));
+        let chosen = options.variants.is_empty()
+            || unit.of.is_empty()
+            || unit.of.iter().any(|index| options.variants.contains(index));
+        for command in &options.commands {
+            let known = answers.check(unit.tree, command).filter(|_| !(options.fresh && chosen));
             // What is not to be run now may be known from the run itself, where that ended badly.
             let known = known.or_else(|| (!chosen).then(|| remembered(run, unit, command)).flatten());
             match known {
@@ -230,27 +231,27 @@ fn ask_judges(
     store: &RunStore<'_>,
     recorded: &Recorded,
     draft: &record::Draft,
-    wish: &Wish,
+    options: &ReviewOptions,
     watch: Watcher<'_>,
 ) -> Result<Vec<Judge>> {
-    if wish.judges.is_empty() {
+    if options.judges.is_empty() {
         return Ok(Vec::new());
     }
     let candidates = draft.candidates();
-    let bench = Bench::seat(context, &recorded.run, &store.prompt(recorded)?, &draft.base, &candidates)?;
-    let folder = Yard::find(context)?.of_run(&recorded.run.run);
+    let bench = JudgePanel::seat(context, &recorded.run, &store.prompt(recorded)?, &draft.base, &candidates)?;
+    let folder = WorkspaceRoot::find(context)?.of_run(&recorded.run.run);
     let mut said: Vec<Option<Judge>> =
-        wish.judges.iter().map(|judge| bench.remembered(context, judge).filter(|_| !wish.fresh)).collect();
+        options.judges.iter().map(|judge| bench.remembered(context, judge).filter(|_| !options.fresh)).collect();
     let stop = Stop::default();
     let mut works: Vec<Work<'_, (usize, Judge)>> = Vec::new();
-    for (at, judge) in wish.judges.iter().enumerate() {
+    for (at, judge) in options.judges.iter().enumerate() {
         match &said[at] {
             Some(known) => watch(Step::Judged(known)),
             None => {
                 watch(Step::Asked(&judge.command));
                 // What one leaves behind ends with it, and with no other: a mark that is no folder, but would be ours.
                 let mark = folder.join(format!("judge-{at}"));
-                let (bench, stop, limit) = (&bench, stop.clone(), wish.limit);
+                let (bench, stop, limit) = (&bench, stop.clone(), options.limit);
                 works.push(Box::new(move |sender| {
                     if let Some(said) = bench.ask(judge, limit, &mark, &stop) {
                         let _ = sender.send((at, said));

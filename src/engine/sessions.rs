@@ -16,7 +16,7 @@ use crate::store::SessionStore;
 #[derive(Clone, Debug)]
 pub struct Order {
     /// What is to run.
-    pub wish: Wish,
+    pub program: SessionProgram,
     /// Its name, if it was named.
     pub id: Option<SessionId>,
     /// Where, if not here.
@@ -31,7 +31,7 @@ pub struct Order {
 
 /// What is to run.
 #[derive(Clone, Debug)]
-pub enum Wish {
+pub enum SessionProgram {
     /// An agent with something to do.
     Agent {
         /// Its name.
@@ -52,7 +52,7 @@ pub fn start(context: &Context, wanted: Order) -> Result<Session> {
     let start = order(context, wanted)?;
     let (id, made) = (start.id.clone(), start.worktree.clone());
     session::start(context, start).inspect_err(|_| {
-        let unknown = made.filter(|_| !SessionStore::new(&context.places).place(&id).record().exists());
+        let unknown = made.filter(|_| !SessionStore::new(&context.layout).place(&id).record().exists());
         unknown.iter().for_each(|own| drop(worktree::remove(context, &own.path)));
     })
 }
@@ -68,9 +68,9 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
             Error::usage(format!("'{}' is not a folder", cwd.display())).hint("name another one with --cwd DIR")
         );
     }
-    let about = match &order.wish {
-        Wish::Agent { name, prompt } => format!("{name} {}", crate::model::first_line(prompt, 60)),
-        Wish::Command(argv) => {
+    let about = match &order.program {
+        SessionProgram::Agent { name, prompt } => format!("{name} {}", crate::model::first_line(prompt, 60)),
+        SessionProgram::Command(argv) => {
             argv.first().and_then(|program| Path::new(program).file_name()?.to_str()).unwrap_or("command").to_owned()
         }
     };
@@ -78,17 +78,17 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
         Some(id) => id,
         None => session::free_id(context, &about)?,
     };
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let place = store.place(&id);
-    let (agent, argv, stdin, prompt) = match order.wish {
-        Wish::Agent { name, prompt } => {
+    let (agent, argv, stdin, prompt) = match order.program {
+        SessionProgram::Agent { name, prompt } => {
             let prompt = Intent::prompt(prompt.into_bytes(), "the command line")?;
             let agent = session::ready(&context.settings, &name, false, &AgentEnv::of_caller())?;
             let task = Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false };
             let invocation = agent.invocation(&task);
             (name, invocation.argv, invocation.stdin, prompt)
         }
-        Wish::Command(argv) => (agent_of(&argv), argv, Stdin::Terminal, String::new()),
+        SessionProgram::Command(argv) => (agent_of(&argv), argv, Stdin::Terminal, String::new()),
     };
     if order.worktree && place.folder().exists() {
         // Before anything is made for it, or taken for its own.

@@ -16,22 +16,22 @@ use crate::store::{Change, FileLock, RunStore, Runbook};
 /// # Errors
 /// When somebody else has it.
 pub fn lock(context: &Context, id: &RunId) -> Result<FileLock> {
-    context.places.prepare()?;
-    let path = context.places.submit_lock(id);
+    context.layout.prepare()?;
+    let path = context.layout.submit_lock(id);
     let lock = FileLock::attempt(&path).map_err(|cause| {
-        Error::cannot_work(format!("the lock '{}' can't be taken", path.display()))
+        Error::cannot_work(format!("cannot acquire lock '{}'", path.display()))
             .hint("check who may write to the git directory, and the space on its disk")
             .because(cause)
     })?;
     lock.ok_or_else(|| {
         Error::failed(format!("the run '{id}' is being submitted by another git-puff"))
-            .hint(format!("'git puff show {id}' tells when it is through"))
+            .hint(format!("'git puff show {id}' tells when it has finished"))
     })
 }
 
 /// Is somebody submitting this run right now?
 pub fn is_being_submitted(context: &Context, id: &RunId) -> bool {
-    FileLock::is_held(&context.places.submit_lock(id))
+    FileLock::is_held(&context.layout.submit_lock(id))
 }
 
 /// Is this run at home here? What is done to one that is at work in another clone is done there.
@@ -49,7 +49,7 @@ pub fn prove_here(run: &Run) -> Result<()> {
 /// interrupted: nothing was paid.
 pub fn is_waiting(context: &Context, run: &Run) -> bool {
     match run.state {
-        _ if run.is_away() => false,
+        _ if run.is_remote() => false,
         State::Queued => true,
         State::Submitting => run.provider == ProviderKind::Local && !is_being_submitted(context, &run.run),
         _ => false,
@@ -99,7 +99,7 @@ pub fn submit(
         Err(failure) => Err(not_taken(context, &store, id, failure)?),
     };
     drop(lock);
-    let _ = std::fs::remove_file(context.places.submit_lock(id));
+    let _ = std::fs::remove_file(context.layout.submit_lock(id));
     run
 }
 
@@ -135,7 +135,7 @@ pub fn taken(context: &Context, store: &RunStore<'_>, id: &RunId, task: &Task, t
         })?
         .recorded
         .run;
-    let appended = store.lock().and_then(|_lock| Runbook::new(&context.places).append_missing(&(&run).into()));
+    let appended = store.lock().and_then(|_lock| Runbook::new(&context.layout).append_missing(&(&run).into()));
     if let Err(cause) = appended {
         tell(Notice::RunbookMissed { run: id.clone(), why: cause.message().to_owned() });
     }

@@ -8,22 +8,22 @@
 
 mod branches;
 mod derive;
-mod graves;
 mod incoming;
 mod join;
 mod journal;
 mod known;
 mod receive;
 mod scan;
+mod tombstones;
 mod travel;
 mod tree;
 mod troubles;
 
-pub use self::graves::{bury, revive};
+pub use self::tombstones::{revive, write_tombstone};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::known::Known;
+use self::known::KnownSteps;
 use self::receive::Received;
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
@@ -38,7 +38,7 @@ const ROUNDS: usize = 5;
 
 /// What is to be exchanged.
 #[derive(Clone, Debug, Default)]
-pub struct Wish {
+pub struct SyncOptions {
     /// What the remote has comes here.
     pub fetch: bool,
     /// What is here goes to the remote.
@@ -76,9 +76,7 @@ pub fn remotes(context: &Context, named: Option<&str>) -> Result<Vec<String>> {
                 .hint("'git remote -v' shows those there are; puff.sync.remote holds their names, not addresses"));
         }
         if !opted.contains(remote) {
-            return Err(
-                Error::failed(format!("runs do not go to '{remote}': nobody has opted it in")).hint(opt_in(remote))
-            );
+            return Err(Error::failed(format!("sync with '{remote}' is not enabled")).hint(opt_in(remote)));
         }
     }
     if chosen.is_empty() {
@@ -96,7 +94,7 @@ pub fn unshared(context: &Context, remote: &str) -> Result<Vec<RunId>> {
     let repo = &context.repo;
     let tracking = format!("{REMOTES}{remote}/runs/");
     let (here, there) = (named(repo.refs_under(RUNS)?, RUNS), named(repo.refs_under(&tracking)?, &tracking));
-    let known = Known::read(context);
+    let known = KnownSteps::read(context);
     let is_there = |run: &RunId, step: Oid| known.of(run, step).is_some_and(|travels| there.get(run) == Some(&travels));
     Ok(here.into_iter().filter(|(run, step)| !is_there(run, *step)).map(|(run, _)| run).collect())
 }
@@ -105,17 +103,17 @@ pub fn unshared(context: &Context, remote: &str) -> Result<Vec<RunId>> {
 ///
 /// # Errors
 /// When nothing could be exchanged at all. What fails for one run alone is in the outcome.
-pub fn sync(context: &Context, remote: &str, wish: &Wish) -> Result<Outcome> {
+pub fn sync(context: &Context, remote: &str, options: &SyncOptions) -> Result<Outcome> {
     let most = context.settings.bytes(settings::SYNC_MAX_SIZE)?.0;
-    context.places.prepare()?;
-    let path = context.places.sync_lock();
-    let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
+    context.layout.prepare()?;
+    let path = context.layout.sync_lock();
+    let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
     let _lock = lock.ok_or_else(|| {
         Error::failed("another 'git puff sync' is at work in this repository")
-            .hint("wait until it is through, then try again")
+            .hint("wait until it has finished, then try again")
     })?;
-    let exchange = Exchange { context, remote, wish, most };
-    let mut outcome = Outcome::new(remote, wish.dry_run);
+    let exchange = Exchange { context, remote, options, most };
+    let mut outcome = Outcome::new(remote, options.dry_run);
     for round in 0..ROUNDS {
         let there = exchange.look(round > 0)?;
         let received = exchange.receive(&there, &mut outcome)?;
@@ -130,7 +128,7 @@ pub fn sync(context: &Context, remote: &str, wish: &Wish) -> Result<Outcome> {
 struct Exchange<'e> {
     context: &'e Context,
     remote: &'e str,
-    wish: &'e Wish,
+    options: &'e SyncOptions,
     /// The most bytes of a file that travels.
     most: u64,
 }
@@ -160,21 +158,22 @@ impl Exchange<'_> {
                 .hint(format!("try 'git ls-remote {}'; nothing was changed there", self.remote))
                 .because(cause)
         };
-        let wish = self.wish;
-        if wish.dry_run {
+        let options = self.options;
+        if options.dry_run {
             let patterns = [format!("{RUNS}*"), format!("{PRUNED}*")];
-            let refs = self.context.repo.remote_refs(self.remote, &patterns, wish.on_terminal).map_err(unreachable)?;
+            let refs =
+                self.context.repo.remote_refs(self.remote, &patterns, options.on_terminal).map_err(unreachable)?;
             return Ok(self.sort(refs, RUNS, PRUNED, true));
         }
-        if wish.fetch || again {
+        if options.fetch || again {
             let mut refspecs = vec![
                 format!("+{RUNS}*:{}*", self.tracking("runs")),
                 format!("+{PRUNED}*:{}*", self.tracking("pruned")),
             ];
             refspecs.extend(self.branch_refspec()?);
-            self.context.repo.fetch_refs(self.remote, &refspecs, wish.on_terminal).map_err(unreachable)?;
+            self.context.repo.fetch_refs(self.remote, &refspecs, options.on_terminal).map_err(unreachable)?;
         }
-        if !(wish.fetch || again) {
+        if !(options.fetch || again) {
             // What was seen there last may be gone, or of another remote by now: it is asked.
             return self.ask().map_err(unreachable)?;
         }
@@ -185,13 +184,13 @@ impl Exchange<'_> {
     /// Asks the remote what it has, without fetching it, and puts down what is not as it was seen last.
     fn ask(&self) -> Result<Result<There>, ExchangeFailure> {
         let mut patterns = vec![format!("{RUNS}*"), format!("{PRUNED}*")];
-        if self.wish.branches {
+        if self.options.branches {
             match crate::engine::branches::prefix(self.context) {
                 Ok(prefix) => patterns.push(format!("refs/heads/{prefix}*")),
                 Err(error) => return Ok(Err(error)),
             }
         }
-        let refs = self.context.repo.remote_refs(self.remote, &patterns, self.wish.on_terminal)?;
+        let refs = self.context.repo.remote_refs(self.remote, &patterns, self.options.on_terminal)?;
         Ok(self.put_down(refs))
     }
 
@@ -219,7 +218,7 @@ impl Exchange<'_> {
         steps.extend(new.map(|(name, oid)| RefStep { name: name.clone(), old: None, new: Some(*oid) }));
         self.set(&steps)?;
         let mut there = self.sort(refs, RUNS, PRUNED, true);
-        there.branches = self.wish.branches.then(|| branches.into_iter().collect());
+        there.branches = self.options.branches.then(|| branches.into_iter().collect());
         Ok(there)
     }
 
@@ -248,7 +247,7 @@ impl Exchange<'_> {
     /// Sends what the remote does not have. Answers whether somebody was faster, so that all begins again.
     fn send(&self, there: &There, received: Received, outcome: &mut Outcome, is_last: bool) -> Result<bool> {
         let Received { mut known, outgoing } = received;
-        if !self.wish.push {
+        if !self.options.push {
             self.keep(&mut known)?;
             return Ok(false);
         }
@@ -267,13 +266,13 @@ impl Exchange<'_> {
         for (run, sending) in self.branches(&outgoing.alive, there.branches.as_ref(), outcome)? {
             sendings.push((run, Did::BranchSent, sending));
         }
-        if sendings.is_empty() || self.wish.dry_run {
+        if sendings.is_empty() || self.options.dry_run {
             sendings.iter().for_each(|(run, did, _)| outcome.did(run, *did));
             self.keep(&mut known)?;
             return Ok(false);
         }
         let only: Vec<Sending> = sendings.iter().map(|(.., sending)| sending.clone()).collect();
-        let answers = self.context.repo.push_refs(self.remote, &only, self.wish.verify, self.wish.on_terminal);
+        let answers = self.context.repo.push_refs(self.remote, &only, self.options.verify, self.options.on_terminal);
         let answers = answers.map_err(|cause| {
             Error::failed(format!("nothing could be sent to '{}'", self.remote))
                 .hint(format!(
@@ -289,7 +288,7 @@ impl Exchange<'_> {
                     outcome.did(run, *did);
                     steps.extend(self.seen(sending));
                 }
-                Sent::Behind if is_last || !self.wish.fetch => outcome.trouble(run, troubles::behind(self.remote)),
+                Sent::Behind if is_last || !self.options.fetch => outcome.trouble(run, troubles::behind(self.remote)),
                 Sent::Behind => behind = true,
                 Sent::Refused(said) => outcome.trouble(run, troubles::refused(self.remote, &sending.name, &said)),
             }
@@ -308,12 +307,12 @@ impl Exchange<'_> {
     }
 
     fn set(&self, steps: &[RefStep]) -> Result<()> {
-        let _lock = self.context.places.lock_for_writing()?;
+        let _lock = self.context.layout.lock_for_writing()?;
         Ok(self.context.repo.change_refs(steps, "puff: sync")?)
     }
 
-    fn keep(&self, known: &mut Known) -> Result<()> {
-        if !self.wish.dry_run {
+    fn keep(&self, known: &mut KnownSteps) -> Result<()> {
+        if !self.options.dry_run {
             let there = self.context.repo.refs_under(RUNS)?;
             let there: BTreeSet<String> = there.into_iter().map(|(name, _)| name).collect();
             known.keep(self.context, |run| there.contains(&format!("{RUNS}{run}")));

@@ -11,7 +11,7 @@ mod resume;
 use std::path::PathBuf;
 
 pub use self::resume::is_interrupted;
-use super::pick::settle::{Standing, prove_last, remove_mark, standing, target, waits};
+use super::pick::settle::{PickState, pick_state, prove_last, remove_mark, target, waits};
 use super::pick::{give_up, prove_clean, short};
 use super::{prune, sync};
 use crate::context::Context;
@@ -82,7 +82,7 @@ pub fn undo_locked(context: &Context, id: &RunId, mut wanted: Option<Oid>) -> Re
 }
 
 fn nothing(of: &str) -> Error {
-    Error::failed(format!("there is nothing to take back of {of}"))
+    Error::failed(format!("nothing to undo for {of}"))
         .hint("'git for-each-ref refs/puff/trash' lists what was picked or pruned")
 }
 
@@ -109,7 +109,7 @@ fn find(context: &Context, selector: Option<&Selector>) -> Result<(RunId, Option
         return last.map(|(point, _)| (point.recovery.run, None)).ok_or_else(|| nothing("any run"));
     };
     if let Some(variant) = selector.variant {
-        return Err(Error::usage(format!("'{selector}' names a variant, and this is done to a whole run"))
+        return Err(Error::usage(format!("this command takes a run, not a variant ('{selector}')"))
             .hint(format!("leave ':{variant}' out")));
     }
     let word = selector.run.as_str();
@@ -154,13 +154,13 @@ fn untake(context: &Context, point: &Point, pick: &PickPoint) -> Result<Option<V
             point.recovery.run
         )));
     }
-    let after = match standing(context, point, pick, &recorded.run) {
-        Standing::Void => {
+    let after = match pick_state(context, point, pick, &recorded.run) {
+        PickState::Void => {
             give_up(context, point)?;
             return Ok(None);
         }
-        Standing::Waits => return Err(waits(point, pick)),
-        Standing::Recorded(after) | Standing::Done(after) => after,
+        PickState::Waits => return Err(waits(point, pick)),
+        PickState::Recorded(after) | PickState::Done(after) => after,
     };
     remove_mark(context, pick);
     prove_last(context, &point.recovery.run, recorded.head, point.recovery.journal)?;
@@ -217,7 +217,7 @@ fn put_back(context: &Context, point: &Point, pick: &PickPoint, after: Oid) -> R
 fn holder(context: &Context, pick: &PickPoint) -> Option<PathBuf> {
     match pick.onto.as_str() {
         "HEAD" => pick.worktree.clone(),
-        branch => context.repo.holder(branch, context.places.top()),
+        branch => context.repo.holder(branch, context.layout.top()),
     }
 }
 

@@ -79,7 +79,7 @@ impl Repo {
     }
 
     /// Lets changes of refs wait; none where they have not to.
-    pub(super) fn put_off(&self, changes: &[RefChange<'_>]) -> Option<Vec<Result<(), RefFailure>>> {
+    pub(super) fn enqueue(&self, changes: &[RefChange<'_>]) -> Option<Vec<Result<(), RefFailure>>> {
         self.waiting.is_open.get().then(|| {
             self.waiting.turns.borrow_mut().push(Vec::new());
             changes.iter().map(|change| self.put_off_one(change)).collect()

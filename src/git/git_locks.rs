@@ -27,12 +27,12 @@ impl Repo {
         if found.is_empty() {
             return found;
         }
-        let mut places = folders;
-        places.extend(location.worktree.clone());
-        places.extend(self.worktrees().into_iter().map(|worktree| worktree.path));
+        let mut layout = folders;
+        layout.extend(location.worktree.clone());
+        layout.extend(self.worktrees().into_iter().map(|worktree| worktree.path));
         let main = location.common_dir.parent().filter(|_| location.common_dir.ends_with(".git"));
-        places.extend(main.map(Path::to_owned));
-        if git_runs_in(&places) { Vec::new() } else { found }
+        layout.extend(main.map(Path::to_owned));
+        if git_runs_in(&layout) { Vec::new() } else { found }
     }
 }
 

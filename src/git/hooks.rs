@@ -15,7 +15,7 @@ impl Repo {
     pub fn hooks_folder(&self) -> Result<PathBuf> {
         let asked = git(self.location()).args(["rev-parse", "--path-format=absolute", "--git-path", "hooks"]);
         let answer = run(&asked.asks_nobody()).map_err(|cause| {
-            Error::cannot_work("git does not say where its hooks are")
+            Error::cannot_work("cannot determine git's hooks directory")
                 .hint("check core.hooksPath with 'git config --show-origin core.hooksPath'")
                 .because(cause)
         })?;

@@ -14,7 +14,6 @@ mod dirty;
 mod exchange;
 mod folder;
 mod foreground;
-mod furnish;
 mod git_locks;
 mod hooks;
 mod library;
@@ -39,6 +38,7 @@ mod stats;
 mod transaction;
 mod tree_changes;
 mod trees;
+mod workspace_setup;
 mod worktrees;
 
 pub use bytes::as_path;

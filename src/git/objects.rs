@@ -27,7 +27,7 @@ const MUCH: usize = 16 << 20;
 /// Objects that are made and not on the disk yet.
 #[derive(Default)]
 pub(super) struct Unwritten {
-    objects: RefCell<Made>,
+    objects: RefCell<ObjectBatch>,
     /// How many scopes are open that keep objects here.
     scopes: Cell<usize>,
     /// How many of them throw theirs away.
@@ -37,13 +37,13 @@ pub(super) struct Unwritten {
 }
 
 #[derive(Default)]
-struct Made {
+struct ObjectBatch {
     objects: HashMap<Oid, (ObjectType, Rc<Vec<u8>>)>,
     order: Vec<Oid>,
     size: usize,
 }
 
-impl Made {
+impl ObjectBatch {
     /// Answers whether it is much by now.
     fn add(&mut self, id: Oid, kind: ObjectType, bytes: Vec<u8>) -> bool {
         self.size += bytes.len();
@@ -56,7 +56,7 @@ impl Made {
 /// The bytes of an object, wherever they are.
 pub(super) enum Bytes<'o> {
     Kept(git2::OdbObject<'o>),
-    Made(Rc<Vec<u8>>),
+    ObjectBatch(Rc<Vec<u8>>),
 }
 
 impl std::ops::Deref for Bytes<'_> {
@@ -65,7 +65,7 @@ impl std::ops::Deref for Bytes<'_> {
     fn deref(&self) -> &[u8] {
         match self {
             Bytes::Kept(object) => object.data(),
-            Bytes::Made(bytes) => bytes,
+            Bytes::ObjectBatch(bytes) => bytes,
         }
     }
 }
@@ -101,7 +101,7 @@ impl Repo {
     ///
     /// # Errors
     /// Those of `work`.
-    pub fn in_trial<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub fn dry_run<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let unwritten = &self.unwritten;
         let before = unwritten.objects.borrow().order.len();
         unwritten.scopes.set(unwritten.scopes.get() + 1);
@@ -174,7 +174,7 @@ impl Repo {
     /// The bytes of an object that has to be of this kind.
     pub(super) fn read<'o>(&self, odb: &'o git2::Odb<'_>, id: Oid, kind: ObjectType) -> Result<Bytes<'o>, git2::Error> {
         let (found, bytes) = match self.unwritten.objects.borrow().objects.get(&id) {
-            Some((kind, bytes)) => (*kind, Bytes::Made(Rc::clone(bytes))),
+            Some((kind, bytes)) => (*kind, Bytes::ObjectBatch(Rc::clone(bytes))),
             None => {
                 let object = match odb.read(self.raw(id)) {
                     Err(cause) if cause.code() == ErrorCode::NotFound && self.brings(id) => odb.read(self.raw(id))?,
@@ -260,8 +260,8 @@ pub(super) mod tests {
     fn a_trial_and_a_failure_leave_nothing_and_a_ref_names_what_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let repo = open(folder.path());
-        let tried = repo.in_trial(|| tree(&repo, 0..10)).unwrap();
-        assert_eq!((repo.in_trial(|| tree(&repo, 0..10)).unwrap(), count(folder.path())), (tried, 0));
+        let tried = repo.dry_run(|| tree(&repo, 0..10)).unwrap();
+        assert_eq!((repo.dry_run(|| tree(&repo, 0..10)).unwrap(), count(folder.path())), (tried, 0));
         let failed = repo.together(|| {
             tree(&repo, 0..10)?;
             Err::<(), _>(Error::failed("no"))
@@ -269,7 +269,7 @@ pub(super) mod tests {
         assert!(failed.is_err() && !repo.is_unwritten(tried) && count(folder.path()) == 0);
         let together = repo.together(|| {
             let kept = tree(&repo, 0..2)?;
-            assert_eq!(repo.in_trial(|| tree(&repo, 0..10))?, tried);
+            assert_eq!(repo.dry_run(|| tree(&repo, 0..10))?, tried);
             repo.set_ref("refs/x", kept, crate::git::Expected::Absent, "x")?;
             // Two blobs, their two folders, and the two above them.
             assert_eq!(count(folder.path()), 6);

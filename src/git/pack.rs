@@ -33,29 +33,29 @@ pub(super) fn write(objects: &Path, made: &[(Oid, ObjectType, &[u8])]) -> io::Re
 }
 
 /// What the index says of an object.
-struct Place {
+struct IndexEntry {
     id: Oid,
     sum: u32,
     at: u32,
 }
 
-fn packed(made: &[(Oid, ObjectType, &[u8])]) -> io::Result<(Vec<u8>, Vec<u8>, Vec<Place>)> {
+fn packed(made: &[(Oid, ObjectType, &[u8])]) -> io::Result<(Vec<u8>, Vec<u8>, Vec<IndexEntry>)> {
     let number = |number: usize| u32::try_from(number).map_err(io::Error::other);
     let mut compress = Compress::new(Compression::fast(), true);
     let mut pack = b"PACK\0\0\0\x02".to_vec();
     pack.extend(number(made.len())?.to_be_bytes());
-    let mut places = Vec::new();
+    let mut layout = Vec::new();
     for (id, kind, bytes) in made {
         let begin = pack.len();
         head(*kind, bytes.len(), &mut pack);
         deflate(&mut compress, &[bytes], &mut pack)?;
         let mut sum = Crc::new();
         sum.update(&pack[begin..]);
-        places.push(Place { id: *id, sum: sum.sum(), at: number(begin)? });
+        layout.push(IndexEntry { id: *id, sum: sum.sum(), at: number(begin)? });
     }
-    let name_length = places.first().map_or(0, |place| place.id.as_bytes().len());
+    let name_length = layout.first().map_or(0, |place| place.id.as_bytes().len());
     let sum = seal(&mut pack, name_length);
-    Ok((pack, sum, places))
+    Ok((pack, sum, layout))
 }
 
 /// Its kind and its length: four bits of that in the first byte, seven in each that follows.
@@ -77,16 +77,16 @@ fn head(kind: ObjectType, length: usize, pack: &mut Vec<u8>) {
 }
 
 /// The index of a pack, by name: how many names begin with at most each byte, the names, sums and places.
-fn index(mut places: Vec<Place>, pack_sum: &[u8]) -> Vec<u8> {
-    places.sort_by(|one, other| one.id.as_bytes().cmp(other.id.as_bytes()));
+fn index(mut layout: Vec<IndexEntry>, pack_sum: &[u8]) -> Vec<u8> {
+    layout.sort_by(|one, other| one.id.as_bytes().cmp(other.id.as_bytes()));
     let mut index = b"\xfftOc\0\0\0\x02".to_vec();
     for first in 0..=u8::MAX {
-        let count = places.partition_point(|place| place.id.as_bytes()[0] <= first);
+        let count = layout.partition_point(|place| place.id.as_bytes()[0] <= first);
         index.extend((count as u32).to_be_bytes());
     }
-    places.iter().for_each(|place| index.extend(place.id.as_bytes()));
-    places.iter().for_each(|place| index.extend(place.sum.to_be_bytes()));
-    places.iter().for_each(|place| index.extend(place.at.to_be_bytes()));
+    layout.iter().for_each(|place| index.extend(place.id.as_bytes()));
+    layout.iter().for_each(|place| index.extend(place.sum.to_be_bytes()));
+    layout.iter().for_each(|place| index.extend(place.at.to_be_bytes()));
     index.extend(pack_sum);
     seal(&mut index, pack_sum.len());
     index

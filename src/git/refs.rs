@@ -114,7 +114,7 @@ impl Repo {
 
     /// Changes several refs, each for itself as [`Repo::set_ref`] does; they wait for the disk at the same time.
     pub fn set_refs(&self, changes: &[RefChange<'_>]) -> Vec<Result<(), RefFailure>> {
-        if let Some(answers) = self.put_off(changes) {
+        if let Some(answers) = self.enqueue(changes) {
             return answers;
         }
         // A ref never names what is not on the disk.

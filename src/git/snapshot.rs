@@ -73,7 +73,7 @@ pub struct Ignored {
 
 fn unreadable(worktree: &Path, cause: anyhow::Error) -> Error {
     let shown = worktree.display();
-    Error::failed(format!("what is in the worktree '{shown}' can't be taken"))
+    Error::failed(format!("cannot read the worktree '{shown}'"))
         .hint(format!("look at it with 'git -C {shown} status'"))
         .because(cause)
 }

@@ -1,6 +1,6 @@
 //! What the server may do: `puff.mcp.allow`.
 
-use crate::context::Leave;
+use crate::context::Permissions;
 use crate::error::{Error, Result};
 use crate::settings::{self, Settings, bad};
 
@@ -100,8 +100,8 @@ impl Allowed {
     }
 
     /// Where a tool that starts agents may start them.
-    pub fn leave(&self, tool: &str) -> Leave {
-        Leave { cloud: self.allows(tool, Group::Cloud), local: self.allows(tool, Group::Local) }
+    pub fn leave(&self, tool: &str) -> Permissions {
+        Permissions { cloud: self.allows(tool, Group::Cloud), local: self.allows(tool, Group::Local) }
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
         assert!(!may(&["all", "-decide -pick"], "pick", Group::Decide));
         assert!(!may(&["none"], "list", Group::Read) && may(&["none", "list"], "list", Group::Read));
         assert!(may(&["none", ""], "list", Group::Read), "an empty value takes back those before it");
-        assert_eq!(allowed(&["-cloud"]).unwrap().leave("launch"), Leave { cloud: false, local: true });
+        assert_eq!(allowed(&["-cloud"]).unwrap().leave("launch"), Permissions { cloud: false, local: true });
     }
 
     #[test]

@@ -10,7 +10,7 @@ use rmcp::model::{CallToolResult, ContentBlock, MetaObject};
 use serde_json::{Map, Value, json};
 
 use super::allow::{Allowed, refused};
-use super::places::Places;
+use super::allowed_folders::AllowedFolders;
 use super::text::{self, outside};
 use super::tools::{Answer, ITEMS, MOST_ITEMS, MOST_TEXT, TEXT, Tool};
 use super::words::{self, Args, wrong};
@@ -26,7 +26,7 @@ use crate::ui::{self, Said, Ui};
 
 /// How far a call is.
 #[derive(Clone, Debug)]
-pub struct News {
+pub struct Progress {
     /// So many steps of so many, where there are some.
     pub step: Option<(u64, u64)>,
     /// What goes on.
@@ -35,7 +35,7 @@ pub struct News {
 
 /// What a verb said.
 #[derive(Default)]
-struct Heard {
+struct CapturedOutput {
     documents: Vec<Value>,
     /// The runs that its events named.
     runs: Vec<String>,
@@ -50,11 +50,11 @@ pub struct Call<'c> {
     /// Its arguments.
     pub args: Args,
     /// Where it may work.
-    pub places: &'c Places,
+    pub places: &'c AllowedFolders,
     /// Whoever called.
     pub caller: Caller,
     /// Hears how far it is.
-    pub tell: Arc<dyn Fn(News) + Send + Sync>,
+    pub tell: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
 impl Call<'_> {
@@ -63,13 +63,13 @@ impl Call<'_> {
         for (name, usual) in self.tool.usual {
             self.args.entry(*name).or_insert_with(|| (*usual).into());
         }
-        let heard = Arc::new(Mutex::new(Heard::default()));
+        let heard = Arc::new(Mutex::new(CapturedOutput::default()));
         let result = self.caller.attend(|| self.perform(&heard));
         let heard = std::mem::take(&mut *lock(&heard));
         self.answer(heard, result).unwrap_or_else(|error| failure(&error, Vec::new()))
     }
 
-    fn perform(&self, heard: &Arc<Mutex<Heard>>) -> Result<Exit> {
+    fn perform(&self, heard: &Arc<Mutex<CapturedOutput>>) -> Result<Exit> {
         let named = match self.args.get("repository") {
             None | Some(Value::Null) => None,
             Some(Value::String(named)) => Some(named.as_str()),
@@ -91,10 +91,10 @@ impl Call<'_> {
     }
 
     /// Has the command line say these words in a folder.
-    fn say(&self, words: Vec<OsString>, folder: &Path, heard: &Arc<Mutex<Heard>>) -> Result<Exit> {
+    fn say(&self, words: Vec<OsString>, folder: &Path, heard: &Arc<Mutex<CapturedOutput>>) -> Result<Exit> {
         let cli = Cli::try_parse_from(words).map_err(|said| cli::explain(&said, self.tool.verb[0]))?;
         let (heard, tell) = (Arc::clone(heard), Arc::clone(&self.tell));
-        let ui = Ui::told_to(Arc::new(move |said| lock(&heard).hear(said, tell.as_ref())), None, cli.format(false));
+        let ui = Ui::captured_by(Arc::new(move |said| lock(&heard).hear(said, tell.as_ref())), None, cli.format(false));
         let here = || {
             let mut context = Context::look_around_in(folder)?;
             let allowed = Allowed::of(&context.settings, |name| Tool::named(name).is_some())?;
@@ -109,8 +109,8 @@ impl Call<'_> {
         commands::run(cli, here, &ui)
     }
 
-    fn answer(&self, heard: Heard, result: Result<Exit>) -> Result<CallToolResult> {
-        let Heard { mut documents, bytes, mut notes, .. } = heard;
+    fn answer(&self, heard: CapturedOutput, result: Result<Exit>) -> Result<CallToolResult> {
+        let CapturedOutput { mut documents, bytes, mut notes, .. } = heard;
         if self.tool.answer == Answer::Runs {
             documents = vec![json!({"schema": Schema::of(RUNS), "runs": documents})];
         }
@@ -188,12 +188,12 @@ impl Call<'_> {
     }
 }
 
-fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
+fn lock(heard: &Mutex<CapturedOutput>) -> MutexGuard<'_, CapturedOutput> {
     heard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Heard {
-    fn hear(&mut self, said: Said<'_>, tell: &(dyn Fn(News) + Send + Sync)) {
+impl CapturedOutput {
+    fn hear(&mut self, said: Said<'_>, tell: &(dyn Fn(Progress) + Send + Sync)) {
         let said = match said {
             Said::Document(document) => return self.documents.push(document),
             Said::Bytes(bytes) => return self.bytes.extend_from_slice(bytes),
@@ -204,15 +204,17 @@ impl Heard {
                 }
                 let changes: Vec<&str> =
                     event["changes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                return tell(News { step: None, line: changes.join("; ") });
+                return tell(Progress { step: None, line: changes.join("; ") });
             }
-            Said::Step { done, total, line } => return tell(News { step: Some((done, total)), line: line.to_owned() }),
+            Said::Step { done, total, line } => {
+                return tell(Progress { step: Some((done, total)), line: line.to_owned() });
+            }
             Said::Note(text) => text.to_owned(),
             Said::Warning(text) => format!("warning: {text}"),
             Said::Hint(text) => format!("hint: {text}"),
             Said::Error(error) => sentence(error),
         };
-        tell(News { step: None, line: said.clone() });
+        tell(Progress { step: None, line: said.clone() });
         self.notes.push(said);
     }
 }

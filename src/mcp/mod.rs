@@ -20,8 +20,8 @@
 //! waits for it or is gone; only what waits ends with it.
 
 mod allow;
+mod allowed_folders;
 mod call;
-mod places;
 mod prompts;
 mod resources;
 mod roots;

@@ -7,8 +7,8 @@ use rmcp::ErrorData;
 use rmcp::model::{ListResourcesResult, MetaObject, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Map, Value, json};
 
+use super::allowed_folders::AllowedFolders;
 use super::call::Call;
-use super::places::Places;
 use super::text::NOTICE;
 use super::tools::{MOST_TEXT, Tool};
 use super::words::Args;
@@ -116,7 +116,7 @@ pub fn templates() -> Vec<ResourceTemplate> {
 }
 
 /// Lists a part of what there is: the repositories one after the other, the newest runs of each first.
-pub fn list(places: &Places, cursor: Option<&str>) -> Answer<ListResourcesResult> {
+pub fn list(places: &AllowedFolders, cursor: Option<&str>) -> Answer<ListResourcesResult> {
     let unknown = || ErrorData::invalid_params("this cursor is none that was given out", None);
     let (mut root, mut offset) = match cursor {
         None => (0, 0),
@@ -172,7 +172,7 @@ fn of_run(run: &Value, repository: Option<&str>) -> Vec<Resource> {
 }
 
 /// Reads one.
-pub fn read(places: &Places, uri: &str) -> Answer<ReadResourceResult> {
+pub fn read(places: &AllowedFolders, uri: &str) -> Answer<ReadResourceResult> {
     let named = Named::read(uri).ok_or_else(|| {
         let uri = uri.chars().take(200).collect::<String>();
         ErrorData::resource_not_found(
@@ -207,7 +207,7 @@ pub fn read(places: &Places, uri: &str) -> Answer<ReadResourceResult> {
 }
 
 /// What a tool answers; or why it does not.
-fn call(tool: &str, args: Value, places: &Places) -> std::result::Result<Value, String> {
+fn call(tool: &str, args: Value, places: &AllowedFolders) -> std::result::Result<Value, String> {
     let (Some(tool), Value::Object(args)) = (Tool::named(tool), args) else {
         return Err(format!("there is no tool '{tool}'"));
     };

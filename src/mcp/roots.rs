@@ -7,7 +7,7 @@ use rmcp::RoleServer;
 use rmcp::model::{InputRequest, InputRequiredResult, InputResponses, ListRootsRequest, ListRootsResult};
 use rmcp::service::{Peer, RequestContext};
 
-use super::places::Places;
+use super::allowed_folders::AllowedFolders;
 
 /// By this name a client that is asked for its roots answers them.
 const NAME: &str = "roots";
@@ -36,12 +36,12 @@ impl Way {
 }
 
 /// Asks; none when the client does not answer.
-pub async fn ask(peer: &Peer<RoleServer>) -> Option<Places> {
+pub async fn ask(peer: &Peer<RoleServer>) -> Option<AllowedFolders> {
     peer.list_roots().await.ok().map(|told| places(&told))
 }
 
 /// What the client told when it made its request again; or else the answer that asks it.
-pub fn told(answers: Option<&InputResponses>) -> Result<Places, Box<InputRequiredResult>> {
+pub fn told(answers: Option<&InputResponses>) -> Result<AllowedFolders, Box<InputRequiredResult>> {
     let told = answers.and_then(|answers| answers.get(NAME)).cloned();
     let told = told.and_then(|told| serde_json::from_value::<ListRootsResult>(told).ok());
     told.map(|told| places(&told)).ok_or_else(|| {
@@ -50,6 +50,6 @@ pub fn told(answers: Option<&InputResponses>) -> Result<Places, Box<InputRequire
     })
 }
 
-fn places(told: &ListRootsResult) -> Places {
-    Places::of_roots(told.roots.iter().map(|root| root.uri.as_str()))
+fn places(told: &ListRootsResult) -> AllowedFolders {
+    AllowedFolders::of_roots(told.roots.iter().map(|root| root.uri.as_str()))
 }

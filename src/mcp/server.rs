@@ -18,8 +18,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::{Mutex, mpsc, watch};
 
 use super::allow::Allowed;
-use super::call::{Call, News};
-use super::places::Places;
+use super::allowed_folders::AllowedFolders;
+use super::call::{Call, Progress};
 use super::roots::{self, Way};
 use super::tools::{Schemas, TOOLS, Tool};
 use super::works::Works;
@@ -80,7 +80,7 @@ struct Server {
     environment: Arc<Environment>,
     works: Works,
     /// The client's roots, asked for once and again when they change.
-    roots: Arc<Mutex<Option<Places>>>,
+    roots: Arc<Mutex<Option<AllowedFolders>>>,
     is_gone: watch::Receiver<bool>,
 }
 
@@ -108,7 +108,7 @@ impl Server {
         &self,
         context: &RequestContext<RoleServer>,
         answers: Option<&InputResponses>,
-    ) -> std::result::Result<Places, Box<InputRequiredResult>> {
+    ) -> std::result::Result<AllowedFolders, Box<InputRequiredResult>> {
         match Way::of(context) {
             Way::None => Ok(self.here()),
             Way::Answer => roots::told(answers),
@@ -122,8 +122,8 @@ impl Server {
         }
     }
 
-    fn here(&self) -> Places {
-        Places::started_in(&self.environment.cwd)
+    fn here(&self) -> AllowedFolders {
+        AllowedFolders::started_in(&self.environment.cwd)
     }
 
     /// Does something that may take a while, in a thread of its own.
@@ -136,7 +136,7 @@ impl Server {
     }
 
     /// The folder that counts where a client can't be asked for its roots.
-    async fn known_places(&self) -> Places {
+    async fn known_places(&self) -> AllowedFolders {
         self.roots.lock().await.clone().unwrap_or_else(|| self.here())
     }
 }
@@ -158,7 +158,7 @@ struct Reporter {
 const A_BIT: f64 = 0.001;
 
 impl Reporter {
-    async fn say(&mut self, news: News) {
+    async fn say(&mut self, news: Progress) {
         self.step = news.step.or(self.step);
         let at = self.step.map_or(0.0, |(done, _)| done as f64);
         self.said = at.max(self.said + A_BIT);

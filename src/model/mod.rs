@@ -56,7 +56,7 @@ pub use session::{BadSessionId, Fate, OwnWorktree, Session, SessionId, SessionSt
 pub use sides::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, Sides, Sign, Unshown};
 pub use span::{Bytes, NotASpan, NotBytes, Span};
 pub use step::{StepKind, subject_of};
-pub use together::{Side, Together};
+pub use together::{MergeSide, RunMerge};
 pub use travel::{LeftBehind, LeftFile, Tombstone};
 pub use variant::{
     Apply, CONCURRENT, Check, CheckStatus, Counts, IgnoredFiles, MOST_VARIANTS, OUTSIDE, Risk, Score, ScorePart,

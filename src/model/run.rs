@@ -354,7 +354,7 @@ impl Run {
 
     /// A completed variant of agents on this machine whose work could not be read yet.
     pub fn has_untaken(&self) -> bool {
-        !self.is_away() && self.variants.iter().any(|variant| self.is_untaken(variant))
+        !self.is_remote() && self.variants.iter().any(|variant| self.is_untaken(variant))
     }
 
     /// Has this variant completed on this machine, and is its work only in its worktree? An empty patch is one, too.

@@ -12,7 +12,7 @@ use super::{Decision, Review, Run, State, Time, Variant};
 
 /// One of the two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum MergeSide {
     /// The first.
     One,
     /// The second.
@@ -21,13 +21,13 @@ pub enum Side {
 
 /// What two records come to.
 #[derive(Clone, Debug)]
-pub struct Together {
+pub struct RunMerge {
     /// The run.
     pub run: Run,
     /// What the last review found out.
     pub review: Option<Review>,
     /// Whose artifacts a variant has, where the two sides have different ones.
-    pub artifacts: BTreeMap<u32, Side>,
+    pub artifacts: BTreeMap<u32, MergeSide>,
     /// What both sides changed, each otherwise: what was decided is in the record, the rest in the journal.
     pub both: BTreeSet<&'static str>,
     /// Reviews of both sides went into one, so that its ranking is to be drawn up again.
@@ -35,7 +35,7 @@ pub struct Together {
 }
 
 /// A record and its review.
-pub type Known<'a> = (&'a Run, Option<&'a Review>);
+pub type RecordWithReview<'a> = (&'a Run, Option<&'a Review>);
 
 /// The fields of a variant that belong to one patch: they are one side's, all of them.
 const OF_THE_PATCH: [&str; 14] = [
@@ -62,18 +62,22 @@ const OF_THE_REVIEW: [&str; 2] = ["checks", "score"];
 const OWN_RULES: [&str; 9] =
     ["variants", "state", "decision", "attention", "reason", "updated_at", "progress_at", "submitted_at", "created_at"];
 
-impl Together {
+impl RunMerge {
     /// Puts two records together that have `base` in common, if anything.
     ///
     /// # Errors
     /// When what comes of it is no record: then one of the two is none.
-    pub fn of(base: Option<Known<'_>>, one: Known<'_>, other: Known<'_>) -> Result<Together, serde_json::Error> {
+    pub fn of(
+        base: Option<RecordWithReview<'_>>,
+        one: RecordWithReview<'_>,
+        other: RecordWithReview<'_>,
+    ) -> Result<RunMerge, serde_json::Error> {
         let values =
             Values { base: base.map(|(run, _)| value(run)).transpose()?, one: value(one.0)?, other: value(other.0)? };
         let newer = if (one.0.updated_at, values.one.to_string()) >= (other.0.updated_at, values.other.to_string()) {
-            Side::One
+            MergeSide::One
         } else {
-            Side::Other
+            MergeSide::Other
         };
         let mut merge = Merge { newer, both: BTreeSet::new(), artifacts: BTreeMap::new() };
         let base_run = base.map(|(run, _)| run);
@@ -93,7 +97,7 @@ impl Together {
         if run.state != one.0.state && run.state != other.0.state {
             (run.attention, run.reason) = (None, None);
         }
-        Ok(Together { run, review, artifacts: merge.artifacts, both: merge.both, reviewed_twice })
+        Ok(RunMerge { run, review, artifacts: merge.artifacts, both: merge.both, reviewed_twice })
     }
 }
 
@@ -129,24 +133,24 @@ fn earlier(one: Option<Time>, other: Option<Time>) -> Option<Time> {
 }
 
 struct Merge {
-    newer: Side,
+    newer: MergeSide,
     both: BTreeSet<&'static str>,
-    artifacts: BTreeMap<u32, Side>,
+    artifacts: BTreeMap<u32, MergeSide>,
 }
 
 impl Merge {
     fn newer<'v, T: ?Sized>(&self, one: &'v T, other: &'v T) -> &'v T {
         match self.newer {
-            Side::One => one,
-            Side::Other => other,
+            MergeSide::One => one,
+            MergeSide::Other => other,
         }
     }
 
     /// One of two values that are taken whole.
     fn whole<'v, T: PartialEq>(&mut self, name: &'static str, base: Option<&T>, one: &'v T, other: &'v T) -> &'v T {
         match changed(base, one, other) {
-            Some(Side::One) => one,
-            Some(Side::Other) => other,
+            Some(MergeSide::One) => one,
+            Some(MergeSide::Other) => other,
             None => {
                 self.both.insert(name);
                 self.newer(one, other)
@@ -181,8 +185,8 @@ impl Merge {
         let null = Value::Null;
         let (here, there) = (one.unwrap_or(&null), other.unwrap_or(&null));
         match changed(Some(base.unwrap_or(&null)), here, there) {
-            Some(Side::One) => one.cloned(),
-            Some(Side::Other) => other.cloned(),
+            Some(MergeSide::One) => one.cloned(),
+            Some(MergeSide::Other) => other.cloned(),
             None => match (here, there) {
                 (Value::Object(here), Value::Object(there)) => {
                     let before = base.and_then(Value::as_object);
@@ -229,7 +233,7 @@ impl Merge {
         if patches.0 != patches.1 {
             self.artifacts.insert(u32::try_from(number).unwrap_or(u32::MAX), side);
         }
-        let of_patch = if side == Side::One { one } else { other };
+        let of_patch = if side == MergeSide::One { one } else { other };
         let (one, other) = (object(one), object(other));
         let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
         let mut fields = Map::new();
@@ -249,7 +253,7 @@ impl Merge {
     }
 
     /// The side that knows more of a variant: a later patch, an end, a commit.
-    fn better(&self, one: &Value, other: &Value) -> Side {
+    fn better(&self, one: &Value, other: &Value) -> MergeSide {
         let known = |variant: &Value| {
             let status = variant["status"].as_str().unwrap_or_default();
             let is_through = !matches!(status, "pending" | "in_progress");
@@ -258,8 +262,8 @@ impl Merge {
             (variant["revision"].as_u64(), has("patch_sha256"), completed, has("commit"), has("apply"), is_through)
         };
         match known(one).cmp(&known(other)) {
-            std::cmp::Ordering::Greater => Side::One,
-            std::cmp::Ordering::Less => Side::Other,
+            std::cmp::Ordering::Greater => MergeSide::One,
+            std::cmp::Ordering::Less => MergeSide::Other,
             std::cmp::Ordering::Equal => self.newer,
         }
     }
@@ -268,8 +272,8 @@ impl Merge {
     fn decision(&mut self, base: Option<&Run>, one: &Run, other: &Run) -> Option<Decision> {
         let before = base.map(|base| &base.decision);
         match changed(before, &one.decision, &other.decision) {
-            Some(Side::One) => one.decision.clone(),
-            Some(Side::Other) => other.decision.clone(),
+            Some(MergeSide::One) => one.decision.clone(),
+            Some(MergeSide::Other) => other.decision.clone(),
             None => {
                 self.both.insert("decision");
                 let key = |decision: &Decision| (decision.decided_at, decision.variant, format!("{decision:?}"));
@@ -293,15 +297,15 @@ impl Merge {
     fn review(
         &mut self,
         base: Option<&Review>,
-        one: Known<'_>,
-        other: Known<'_>,
+        one: RecordWithReview<'_>,
+        other: RecordWithReview<'_>,
         run: &mut Run,
     ) -> (Option<Review>, bool) {
         let same = |review: Option<&Review>| review.map(|review| format!("{review:?}"));
         let side = changed(Some(&same(base)), &same(one.1), &same(other.1));
         let (stands, beside) = match (side, one.1, other.1) {
-            (Some(Side::One), ..) => (one, None),
-            (Some(Side::Other), ..) => (other, None),
+            (Some(MergeSide::One), ..) => (one, None),
+            (Some(MergeSide::Other), ..) => (other, None),
             (None, Some(review), Some(second)) => {
                 self.both.insert("review");
                 let key = |review: &Review| (review.reviewed_at, format!("{review:?}"));
@@ -312,8 +316,9 @@ impl Merge {
             (None, ..) => (other, None),
         };
         for variant in &mut run.variants {
-            let at =
-                |known: Known<'_>| known.0.variant(variant.index).filter(|at| at.commit == variant.commit).cloned();
+            let at = |known: RecordWithReview<'_>| {
+                known.0.variant(variant.index).filter(|at| at.commit == variant.commit).cloned()
+            };
             let (first, second) = (at(stands), beside.and_then(at));
             match first {
                 Some(first) => {
@@ -337,8 +342,8 @@ impl Merge {
         let order = [Queued, Submitting, Pending, Cancelled, Error, Ready, Harvested, Reviewed, Picked];
         let place = |state: State| order.iter().position(|at| *at == state);
         let furthest = match changed(base.map(|base| &base.state), &one.state, &other.state) {
-            Some(Side::One) => one.state,
-            Some(Side::Other) => other.state,
+            Some(MergeSide::One) => one.state,
+            Some(MergeSide::Other) => other.state,
             None if place(one.state) >= place(other.state) => one.state,
             None => other.state,
         };
@@ -357,11 +362,11 @@ impl Merge {
 }
 
 /// Which side has changed something; either where both come to the same, none where both changed it otherwise.
-fn changed<T: PartialEq + ?Sized>(base: Option<&T>, one: &T, other: &T) -> Option<Side> {
+fn changed<T: PartialEq + ?Sized>(base: Option<&T>, one: &T, other: &T) -> Option<MergeSide> {
     if one == other || base == Some(other) {
-        Some(Side::One)
+        Some(MergeSide::One)
     } else if base == Some(one) {
-        Some(Side::Other)
+        Some(MergeSide::Other)
     } else {
         None
     }

@@ -21,13 +21,13 @@ impl Attention {
 
 impl Run {
     /// It was begun in another clone: its agents, watcher and login are there, if anywhere.
-    pub fn is_away(&self) -> bool {
+    pub fn is_remote(&self) -> bool {
         self.home.is_some()
     }
 
     /// It is at work in another clone, as far as is known here.
     pub fn is_at_work_elsewhere(&self) -> bool {
-        self.is_away() && self.state.is_active()
+        self.is_remote() && self.state.is_active()
     }
 
     /// The provider may have something of it that is not in the record.
@@ -64,7 +64,7 @@ impl Run {
         if let (Some(local), Some(mine)) = (&mut self.local, &mine.local) {
             local.worktrees.clone_from(&mine.worktrees);
         }
-        if !mine.is_away() {
+        if !mine.is_remote() {
             self.prompt_file.clone_from(&mine.prompt_file);
             // What is run here is what was said here.
             self.check.clone_from(&mine.check);

@@ -106,7 +106,7 @@ pub(super) fn refuse<T>(path: &[u8], why: impl Into<String>) -> Step<T> {
 #[derive(Clone)]
 enum Fate {
     /// A file: the index of its content.
-    Made(usize),
+    PatchedFile(usize),
     /// Some part of the patch will give it up.
     Leaves,
     /// It has been given up.
@@ -136,7 +136,7 @@ impl Content {
 }
 
 /// A file as a part of the patch made it.
-struct Made {
+struct PatchedFile {
     name: Option<Vec<u8>>,
     removes: Option<Vec<u8>>,
     kind: EntryKind,
@@ -182,7 +182,7 @@ struct Work<'w> {
     names: HashMap<Vec<u8>, Fate>,
     /// Symbolic links that the patch takes away (false) or makes (true).
     links: HashMap<Vec<u8>, bool>,
-    made: Vec<Made>,
+    made: Vec<PatchedFile>,
     conflicts: Vec<Vec<u8>>,
     limits: Limits,
 }
@@ -249,7 +249,7 @@ impl<'w> Work<'w> {
         let at = self.made.len();
         let old = file.old_name.clone().filter(|_| !is_new);
         if let Some(new) = &file.new_name
-            && let Some(Fate::Made(earlier)) = self.names.insert(new.clone(), Fate::Made(at))
+            && let Some(Fate::PatchedFile(earlier)) = self.names.insert(new.clone(), Fate::PatchedFile(at))
             && !is_delete
             && self.made[earlier].kind != EntryKind::Submodule
         {
@@ -261,7 +261,7 @@ impl<'w> Work<'w> {
         let new = file.new_name.clone().filter(|_| !is_delete);
         let removes = old.filter(|_| !file.is_copy);
         let known = self.repo.whole_name(file.new_digits);
-        self.made.push(Made { name: new, removes, kind, content: changed, known, superseded: false });
+        self.made.push(PatchedFile { name: new, removes, kind, content: changed, known, superseded: false });
         Ok(())
     }
 
@@ -271,7 +271,7 @@ impl<'w> Work<'w> {
         // Renames and copies do not depend on the order of the patch.
         let earlier = if file.is_rename || file.is_copy { None } else { self.names.get(old) };
         match earlier {
-            Some(Fate::Made(at)) => {
+            Some(Fate::PatchedFile(at)) => {
                 let made = &self.made[*at];
                 return Ok(Some(Before { kind: made.kind, content: made.content.clone() }));
             }

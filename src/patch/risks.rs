@@ -183,11 +183,11 @@ fn by_path(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
     for path in [old, new].into_iter().flatten() {
         let text = String::from_utf8_lossy(path);
         let gone = Some(path) != new;
-        for (kind, detail, places) in RULES {
+        for (kind, detail, layout) in RULES {
             if *kind == "secret" && gone {
                 continue;
             }
-            if places.iter().any(|place| place.holds(&text)) {
+            if layout.iter().any(|place| place.holds(&text)) {
                 risks.push(risk(kind, path, *detail));
             }
         }

@@ -39,17 +39,17 @@ impl Stop {
 
 /// What a program printed: its beginning and its end, however much it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excerpt {
+pub struct HeadAndTail {
     most: [usize; 2],
     head: Vec<u8>,
     tail: VecDeque<u8>,
     printed: u64,
 }
 
-impl Excerpt {
+impl HeadAndTail {
     /// Nothing yet; so many bytes of the beginning and of the end are going to be kept.
-    pub fn new(head: usize, tail: usize) -> Excerpt {
-        Excerpt { most: [head, tail], head: Vec::new(), tail: VecDeque::new(), printed: 0 }
+    pub fn new(head: usize, tail: usize) -> HeadAndTail {
+        HeadAndTail { most: [head, tail], head: Vec::new(), tail: VecDeque::new(), printed: 0 }
     }
 
     /// Takes in what was printed next.
@@ -219,10 +219,10 @@ pub(super) fn code(status: std::process::ExitStatus) -> i32 {
 mod tests {
     use super::*;
 
-    fn ran(line: &str, limit: Duration) -> (Ended, [Excerpt; 2]) {
+    fn ran(line: &str, limit: Duration) -> (Ended, [HeadAndTail; 2]) {
         let folder = tempfile::tempdir().unwrap();
         let mark = Mark { name: "GIT_PUFF_TRIED", folder: folder.path() };
-        let mut heard = [Excerpt::new(4, 6), Excerpt::new(4, 6)];
+        let mut heard = [HeadAndTail::new(4, 6), HeadAndTail::new(4, 6)];
         let hear = |bytes: &[u8], stream| heard[stream as usize].add(bytes);
         let (ended, _) = run_bounded(&Cmd::shell(line).limit(limit), mark, &Stop::default(), hear).unwrap();
         assert!(!mark.kill(), "nothing is left of it");

@@ -16,7 +16,7 @@ pub struct Service {
 
 /// What happens to a program.
 #[derive(Debug)]
-pub enum Happening {
+pub enum ServiceEvent {
     /// It printed this.
     Printed(Vec<u8>),
     /// It ended, with this code; 128 and the signal's number where a signal ended it.
@@ -48,7 +48,7 @@ impl Service {
     }
 
     /// Waits for what happens next. After its end, nothing does.
-    pub async fn next(&mut self) -> Happening {
+    pub async fn next(&mut self) -> ServiceEvent {
         loop {
             let mut heard = Vec::new();
             let mut hear = |bytes: &[u8], _| heard.extend_from_slice(bytes);
@@ -57,10 +57,10 @@ impl Service {
                 biased;
                 count = self.out.read(), if self.out.open => self.out.heard(count, &mut hear, super::Stream::Out),
                 count = self.err.read(), if self.err.open => self.err.heard(count, &mut hear, super::Stream::Err),
-                status = self.child.wait() => return Happening::Ended(status.map(code)),
+                status = self.child.wait() => return ServiceEvent::Ended(status.map(code)),
             }
             if !heard.is_empty() {
-                return Happening::Printed(heard);
+                return ServiceEvent::Printed(heard);
             }
         }
     }

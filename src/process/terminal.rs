@@ -31,11 +31,11 @@ pub struct Terminal {
 
 /// What comes out of a terminal.
 #[derive(Debug)]
-pub struct Screenside(OwnedReadPty);
+pub struct PtyReader(OwnedReadPty);
 
 /// What goes into a terminal: keys, and its size.
 #[derive(Debug)]
-pub struct Keyboard(OwnedWritePty);
+pub struct PtyWriter(OwnedWritePty);
 
 impl Terminal {
     /// Starts a program in a terminal of so many columns and rows. Its time limit does not count.
@@ -46,7 +46,7 @@ impl Terminal {
         cmd: &Cmd,
         (columns, rows): (u16, u16),
         input: Input,
-    ) -> Result<(Terminal, Screenside, Keyboard), Failure> {
+    ) -> Result<(Terminal, PtyReader, PtyWriter), Failure> {
         let failed = |cause: pty_process::Error| {
             let cause = match cause {
                 pty_process::Error::Io(cause) => cause,
@@ -65,7 +65,7 @@ impl Terminal {
         let child = command.spawn(pts).map_err(failed)?;
         let pid = child.id().unwrap_or_default();
         let (output, keys) = pty.into_split();
-        Ok((Terminal { child, pid }, Screenside(output), Keyboard(keys)))
+        Ok((Terminal { child, pid }, PtyReader(output), PtyWriter(keys)))
     }
 
     /// The process that leads the group.
@@ -82,7 +82,7 @@ impl Terminal {
     }
 }
 
-impl Screenside {
+impl PtyReader {
     /// Waits until something is there, and reads as much of it as fits; nothing (0) when nobody has the terminal open any
     /// more. The system hands out little at a time: whoever prints much is read in large pieces all the same.
     ///
@@ -113,7 +113,7 @@ impl Screenside {
     }
 }
 
-impl Keyboard {
+impl PtyWriter {
     /// Types as much of `keys` as the terminal takes now, and answers how much.
     ///
     /// # Errors

@@ -127,7 +127,7 @@ pub struct Observation {
     /// When it last changed, in the provider's own words: compared, never interpreted.
     pub updated_at: Option<String>,
     /// How far the attempts are.
-    pub news: News,
+    pub news: AttemptObservations,
     /// The sweep of this task failed for now; the rest of the answer holds.
     pub trouble: Option<String>,
 }
@@ -145,18 +145,18 @@ pub enum TaskStatus {
 
 /// How far the attempts of a task are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum AttemptObservations {
     /// Not asked.
     None,
     /// So many have finished with a patch; of the others nothing is known.
     Finished(u32),
     /// What each one says.
-    Each(Vec<AttemptNews>),
+    Each(Vec<AttemptObservation>),
 }
 
 /// How far an attempt is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttemptNews {
+pub struct AttemptObservation {
     /// The provider's own place for it, from 0.
     pub placement: u32,
     /// How far it is.

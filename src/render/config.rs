@@ -10,7 +10,7 @@ pub fn configuration(configuration: &Configuration, width: usize) -> String {
     let (set, left): (Vec<&ConfiguredKey>, Vec<&ConfiguredKey>) =
         configuration.settings.iter().partition(|key| is_set(key));
     let mut text = String::new();
-    for (heading, keys) in [("SET", &set), ("NOT SET: THE DEFAULT COUNTS", &left)] {
+    for (heading, keys) in [("SET", &set), ("DEFAULTS IN EFFECT", &left)] {
         if keys.is_empty() {
             continue;
         }

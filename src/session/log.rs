@@ -279,11 +279,11 @@ fn plain(output: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::model::SessionId;
-    use crate::store::{Places, SessionStore};
+    use crate::store::{Layout, SessionStore};
 
     fn place(folder: &Path) -> SessionPlace {
         let id: SessionId = "s".parse().unwrap();
-        let place = SessionStore::new(&Places::new(folder, None)).place(&id);
+        let place = SessionStore::new(&Layout::new(folder, None)).place(&id);
         fs::create_dir_all(place.folder()).unwrap();
         place
     }

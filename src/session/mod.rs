@@ -86,7 +86,7 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
         Error::failed(format!("the session '{}' cannot work there: {fault}", start.id))
             .hint("see what is there; 'git worktree list' shows the worktrees that git knows")
     })?;
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let title = crate::model::first_line(&start.prompt, 72);
     let (run, variant) = start.work.map_or((None, None), |(run, variant)| (Some(run), Some(variant)));
     let from = start.resumed_from.as_ref().and_then(|from| from.run_created_at);

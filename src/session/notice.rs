@@ -16,16 +16,16 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs the command beside everything else: a session never waits for it.
 #[derive(Debug)]
-pub struct Messenger {
+pub struct Notifier {
     command: Option<String>,
     place: SessionPlace,
     running: Vec<JoinHandle<()>>,
 }
 
-impl Messenger {
+impl Notifier {
     /// What is configured.
-    pub fn new(settings: &Settings, place: &SessionPlace) -> Messenger {
-        Messenger { command: settings.text(settings::NOTIFY), place: place.clone(), running: Vec::new() }
+    pub fn new(settings: &Settings, place: &SessionPlace) -> Notifier {
+        Notifier { command: settings.text(settings::NOTIFY), place: place.clone(), running: Vec::new() }
     }
 
     /// Tells of something: the session as JSON on the command's standard input, with what happened as `event`.

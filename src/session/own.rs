@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::lost::MARK;
-use super::worktree::{self, BEING_MADE, Yard};
+use super::worktree::{self, BEING_MADE, WorkspaceRoot};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Hooks, WorktreeFault};
@@ -15,7 +15,7 @@ use crate::store::{FileLock, SessionStore};
 
 /// How the worktree of a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum WorktreeState {
     /// Somebody works in it.
     InUse,
     /// It was never finished, and nobody has worked in it.
@@ -36,8 +36,8 @@ pub enum Standing {
 /// # Errors
 /// When the git directory can't be written.
 pub fn making(context: &Context) -> Result<FileLock> {
-    context.places.prepare()?;
-    FileLock::wait(&context.places.local_lock()).or_fail(|| "the lock of local agents can't be taken".into())
+    context.layout.prepare()?;
+    FileLock::wait(&context.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
 }
 
 /// Makes one for a session, at HEAD. It counts as half made until the session begins.
@@ -49,7 +49,7 @@ pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
         Error::failed("there is no commit here to make a worktree of").hint("make one with 'git commit'")
     })?;
     worktree::check(context)?;
-    let own = OwnWorktree { path: Yard::find(context)?.of_session(id), commit, fate: None };
+    let own = OwnWorktree { path: WorkspaceRoot::find(context)?.of_session(id), commit, fate: None };
     worktree::make(context, &own.path, commit, Hooks::Run)?;
     Ok(own)
 }
@@ -80,30 +80,30 @@ pub fn begin(context: &Context, session: &Session) -> Result<()> {
 }
 
 /// How the worktree of a session is that is over. Nothing is changed.
-pub fn standing(context: &Context, session: &Session, own: &OwnWorktree) -> Standing {
+pub fn worktree_state(context: &Context, session: &Session, own: &OwnWorktree) -> WorktreeState {
     let gone = matches!(context.repo.open_worktree(&own.path), Err(WorktreeFault::Gone));
     let Some(there) = context.repo.worktree_at(&own.path) else {
-        return if gone { Standing::Gone } else { Standing::Changed(false) };
+        return if gone { WorktreeState::Gone } else { WorktreeState::Changed(false) };
     };
     if gone {
-        return Standing::Missing;
+        return WorktreeState::Missing;
     }
     if there.locked.as_deref() == Some(BEING_MADE) {
-        return Standing::HalfMade;
+        return WorktreeState::HalfMade;
     }
     if is_in_use(context, session, own) {
-        return Standing::InUse;
+        return WorktreeState::InUse;
     }
     match context.repo.worktree_changes(&there, own.commit) {
-        Ok(changes) if changes.is_empty() => Standing::Clean,
+        Ok(changes) if changes.is_empty() => WorktreeState::Clean,
         // What git can't read is for somebody to look into, and so is a folder that was moved away.
-        _ => Standing::Changed(there.locked.is_some()),
+        _ => WorktreeState::Changed(there.locked.is_some()),
     }
 }
 
 /// Does another session work in it, or what a lost one has left behind?
 fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let left = store.place(&session.id);
     let lives = session.state == SessionState::Lost && Mark { name: MARK, folder: left.folder() }.is_carried();
     let works_here = |other: &Session| other.id != session.id && other.cwd.starts_with(&own.path);
@@ -117,14 +117,14 @@ fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
 /// When it can't be removed or unlocked.
 pub fn settle(context: &Context, session: &Session) -> io::Result<Option<Fate>> {
     let Some(own) = session.worktree.as_ref().filter(|_| session.resumed_as.is_none()) else { return Ok(None) };
-    match standing(context, session, own) {
-        Standing::InUse => Ok(None),
-        Standing::Gone => Ok(Some(Fate::Removed)),
-        Standing::HalfMade | Standing::Missing | Standing::Clean => {
+    match worktree_state(context, session, own) {
+        WorktreeState::InUse => Ok(None),
+        WorktreeState::Gone => Ok(Some(Fate::Removed)),
+        WorktreeState::HalfMade | WorktreeState::Missing | WorktreeState::Clean => {
             worktree::remove(context, &own.path)?;
             Ok(Some(Fate::Removed))
         }
-        Standing::Changed(_) => {
+        WorktreeState::Changed(_) => {
             context.repo.worktree_at(&own.path).map_or(Ok(()), |there| there.unlock())?;
             Ok(Some(Fate::Kept))
         }
@@ -138,7 +138,7 @@ pub fn settle(context: &Context, session: &Session) -> io::Result<Option<Fate>> 
 pub fn settle_lost(context: &Context, session: &Session) -> Result<Option<Fate>> {
     let shown = session.worktree.as_ref().map(|own| own.path.display().to_string()).unwrap_or_default();
     let fate = settle(context, session).or_fail(|| format!("the worktree '{shown}' can't be put right"))?;
-    let place = SessionStore::new(&context.places).place(&session.id);
+    let place = SessionStore::new(&context.layout).place(&session.id);
     // Its supervisor wrote the record; there is none any more.
     if let (Some(fate), false, Ok(mut record)) = (fate, place.is_supervised(), place.load()) {
         record.worktree.iter_mut().for_each(|own| own.fate = Some(fate));
@@ -149,8 +149,8 @@ pub fn settle_lost(context: &Context, session: &Session) -> Result<Option<Fate>>
 
 /// Worktrees in the folder of sessions of which no session tells, and whether they were being made.
 pub fn strangers(context: &Context, known: &[PathBuf]) -> Vec<(PathBuf, bool)> {
-    let Ok(yard) = Yard::find(context) else { return Vec::new() };
-    let folder = yard.of_sessions();
+    let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Vec::new() };
+    let folder = workspace_root.of_sessions();
     let ours = context.repo.worktrees().into_iter().filter(|there| there.path.parent() == Some(&folder));
     let strange = ours.filter(|there| !known.contains(&there.path));
     strange.map(|there| (there.path, there.locked.as_deref() == Some(BEING_MADE))).collect()

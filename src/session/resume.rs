@@ -19,7 +19,7 @@ const TRIES: u32 = 20;
 /// # Errors
 /// When none is found.
 pub fn free_id(context: &Context, about: &str) -> Result<SessionId> {
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let ids = (0..TRIES).filter_map(|attempt| SessionId::compose(about, &context.ids.suffix(about, attempt)).ok());
     let mut ids = ids.filter(|id| !store.place(id).folder().exists());
     ids.next().ok_or_else(|| Error::failed("no free name was found for the session").hint("choose one with --name"))
@@ -49,10 +49,10 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
     let _making = from.worktree.as_ref().map(|_| own::making(context)).transpose()?;
     let next = start_after(context, from)?;
     if from.state == SessionState::Lost {
-        super::lost::kill_what_is_left(SessionStore::new(&context.places).place(&from.id).folder());
+        super::lost::kill_what_is_left(SessionStore::new(&context.layout).place(&from.id).folder());
     }
     let new = start(context, next)?;
-    let place = SessionStore::new(&context.places).place(&from.id);
+    let place = SessionStore::new(&context.layout).place(&from.id);
     let mut old = place.load().unwrap_or_else(|_| from.clone());
     if !old.state.is_over() {
         (old.state, old.why, old.ended_at) = (SessionState::Lost, from.why.clone(), Some(context.clock.now()));
@@ -107,7 +107,7 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
         auto: from.auto,
         work: from.run.clone().zip(from.variant),
         start_tree: from.start_tree,
-        folder: SessionStore::new(&context.places).place(&from.id).work_folder(),
+        folder: SessionStore::new(&context.layout).place(&from.id).work_folder(),
         worktree,
         resumed_from: Some(from.clone()),
         environment,
@@ -118,6 +118,6 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
 /// where that says (`CODEX_HOME`). Afterwards it is gone, and that of whoever resumes the session counts.
 fn environment(context: &Context, from: &Session) -> Option<AgentEnv> {
     let run = RunStore::new(context).load(from.run.as_ref()?).ok()?.run;
-    let kept = LiveFiles::of(&context.places, &run).read(ENVIRONMENT).ok()?;
+    let kept = LiveFiles::of(&context.layout, &run).read(ENVIRONMENT).ok()?;
     kept.and_then(|bytes| AgentEnv::from_bytes(&bytes))
 }

@@ -26,7 +26,7 @@ const OF_OTHERS: [&str; 3] = ["refs/puff/", "refs/notes/puff/", "refs/remotes/"]
 
 /// The repository at one moment, as far as it is shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Traces {
+pub struct GitDirSnapshot {
     refs: BTreeMap<String, String>,
     hooks: BTreeMap<String, String>,
     /// None in what an older git-puff wrote.
@@ -51,12 +51,12 @@ pub struct Actor<'a> {
     pub beside: &'a str,
 }
 
-impl Traces {
+impl GitDirSnapshot {
     /// Reads the repository as it is now.
     ///
     /// # Errors
     /// When the refs can't be read.
-    pub fn look(context: &Context) -> Result<Traces> {
+    pub fn look(context: &Context) -> Result<GitDirSnapshot> {
         let prefix = context.settings.text(settings::BRANCH_PREFIX).unwrap_or_default();
         let concerns = |name: &str| {
             let of_others = OF_OTHERS.iter().any(|others| name.starts_with(others));
@@ -65,7 +65,7 @@ impl Traces {
         let refs = context.repo.refs_under("refs/")?.into_iter().filter(|(name, _)| concerns(name));
         let refs = refs.map(|(name, oid)| (name, oid.to_string())).collect();
         let GitFiles { files, keys, hooks } = GitFiles::read(context, &user_worktrees(context));
-        Ok(Traces { refs, hooks, files: Some(files), keys, heads: user_heads(context) })
+        Ok(GitDirSnapshot { refs, hooks, files: Some(files), keys, heads: user_heads(context) })
     }
 
     /// Keeps them with the worktree: as they were when its agent began.
@@ -85,7 +85,7 @@ impl Traces {
     /// # Errors
     /// When the git directory can't be written.
     pub fn keep_changes(&self, context: &Context, actor: &Actor<'_>) -> Result<()> {
-        let before: Option<Traces> = read(&actor.worktree.admin.join("puff-before.json"));
+        let before: Option<GitDirSnapshot> = read(&actor.worktree.admin.join("puff-before.json"));
         let risks = before.map(|before| before.compared_with(context, self, actor)).unwrap_or_default();
         write(&actor.worktree.admin.join("puff-changes.json"), &risks)
     }
@@ -96,7 +96,7 @@ impl Traces {
     }
 
     /// What is different afterwards, each as a risk; what may be somebody else's is of the kind `concurrent`.
-    pub fn compared_with(&self, context: &Context, after: &Traces, actor: &Actor<'_>) -> Vec<Risk> {
+    pub fn compared_with(&self, context: &Context, after: &GitDirSnapshot, actor: &Actor<'_>) -> Vec<Risk> {
         if self == after {
             return Vec::new();
         }
@@ -124,7 +124,7 @@ impl Traces {
         found.into_iter().filter_map(|change| change.into_risk(actor)).collect()
     }
 
-    fn changed_refs(&self, after: &Traces, clues: &Clues<'_>) -> Vec<Change> {
+    fn changed_refs(&self, after: &GitDirSnapshot, clues: &Clues<'_>) -> Vec<Change> {
         let short = |oid: &str| oid.chars().take(7).collect::<String>();
         let oid = |value: Option<&str>| value.and_then(|value| value.parse::<Oid>().ok());
         let mut found = Vec::new();
@@ -142,7 +142,7 @@ impl Traces {
 
     /// Configuration and other files that git obeys. Nothing tells who wrote them; what git writes there beside the
     /// user's everyday commands (an upstream, a submodule, a depth) is left open.
-    fn changed_files(&self, after: &Traces) -> Vec<Change> {
+    fn changed_files(&self, after: &GitDirSnapshot) -> Vec<Change> {
         let (Some(before_files), Some(after_files)) = (&self.files, &after.files) else { return Vec::new() };
         let mut found = Vec::new();
         let is_old = |(name, ..): &Changed<'_>| is_of_old_worktree(name, self, after);
@@ -224,15 +224,15 @@ fn is_everyday(name: &str, is_new: bool, to: Option<&str>, keys: &BTreeMap<Strin
 }
 
 /// Is it of a worktree that was there both times? One that came or went is nothing to the others.
-fn is_of_old_worktree(name: &str, before: &Traces, after: &Traces) -> bool {
+fn is_of_old_worktree(name: &str, before: &GitDirSnapshot, after: &GitDirSnapshot) -> bool {
     let Some(of) = name.strip_prefix(".git/worktrees/").and_then(|rest| rest.split('/').next()) else { return true };
     [before, after].iter().all(|traces| traces.heads.iter().any(|head| head.worktree == of))
 }
 
 /// Is it in a submodule that came or went as a whole?
-fn is_of_new_module(name: &str, before: &Traces, after: &Traces) -> bool {
+fn is_of_new_module(name: &str, before: &GitDirSnapshot, after: &GitDirSnapshot) -> bool {
     let Some((above, rest)) = name.split_once("/modules/") else { return false };
-    let there = |traces: &Traces| {
+    let there = |traces: &GitDirSnapshot| {
         let files = traces.files.as_ref();
         files.is_some_and(|files| files.keys().any(|file| is_config_of(file, above, rest)))
     };
@@ -308,9 +308,9 @@ mod tests {
 
     #[test]
     fn files_of_a_new_submodule_are_told_from_those_of_an_old_one() {
-        let with = |names: &[&str]| Traces {
+        let with = |names: &[&str]| GitDirSnapshot {
             files: Some(names.iter().map(|name| ((*name).to_owned(), String::new())).collect()),
-            ..Traces::default()
+            ..GitDirSnapshot::default()
         };
         let (none, there) = (with(&[]), with(&[".git/modules/a/b/config"]));
         let name = ".git/modules/a/b/info/exclude";

@@ -51,7 +51,7 @@ impl UserFiles {
     pub fn look(context: &Context) -> UserFiles {
         let location = context.repo.location();
         let here = location.worktree.clone().map(|path| (path, location.git_dir.clone()));
-        let main = context.places.top().map(|top| (top.to_owned(), location.common_dir.clone()));
+        let main = context.layout.top().map(|top| (top.to_owned(), location.common_dir.clone()));
         let mut worktrees: Vec<UserWorktree> = Vec::new();
         for (path, git_dir) in main.into_iter().chain(here) {
             if !worktrees.iter().any(|known| known.git_dir == git_dir || known.path == path) {

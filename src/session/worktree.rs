@@ -36,16 +36,16 @@ const SETUP: &str = concat!(
 
 /// The folder in which the worktrees of a repository are.
 #[derive(Clone, Debug)]
-pub struct Yard(PathBuf);
+pub struct WorkspaceRoot(PathBuf);
 
-impl Yard {
+impl WorkspaceRoot {
     /// Finds it: `puff.worktreeDir`, or `<repository>.puff` beside the repository; where that can't be written, or is
     /// inside of a repository, a folder in the user's cache. Nothing is made.
     ///
     /// # Errors
     /// When there is none that can be written.
-    pub fn find(context: &Context) -> Result<Yard> {
-        let main = context.places.top().unwrap_or(&context.repo.location().common_dir);
+    pub fn find(context: &Context) -> Result<WorkspaceRoot> {
+        let main = context.layout.top().unwrap_or(&context.repo.location().common_dir);
         let named = context.settings.text(settings::WORKTREE_DIR).map(|named| real(&expand(context, main, &named)));
         if let Some(folder) = named.as_ref().filter(|folder| is_in(context, folder)) {
             return Err(Error::usage(format!("puff.worktreeDir is '{}', inside the repository", folder.display()))
@@ -60,7 +60,7 @@ impl Yard {
         });
         let usable = |folder: &PathBuf| folder.to_str().is_some() && can_be_made(folder);
         let tried: Vec<PathBuf> = [first, cached].into_iter().flatten().collect();
-        tried.iter().find(|folder| usable(folder)).cloned().map(Yard).ok_or_else(|| {
+        tried.iter().find(|folder| usable(folder)).cloned().map(WorkspaceRoot).ok_or_else(|| {
             let shown: Vec<_> = tried.iter().map(|folder| format!("'{}'", folder.display())).collect();
             Error::cannot_work(format!("no worktree can be made: {} can't be written", shown.join(" and ")))
                 .hint("name a folder that can: git config puff.worktreeDir DIR")
@@ -131,7 +131,7 @@ pub fn make_new(context: &Context, path: &Path, commit: Oid, reason: &str, hooks
     let added = context.repo.add_worktree(path, commit, reason, hooks);
     let worktree = added.map_err(|cause| cannot("can't be made").because(cause))?;
     context.repo.init_submodules(&worktree).map_err(|cause| cannot("gets no submodules").because(cause))?;
-    if let Some(main) = context.places.top() {
+    if let Some(main) = context.layout.top() {
         let patterns = copied(context);
         let done = context.repo.copy_ignored(main, &worktree, &patterns);
         done.map_err(|cause| cannot("gets no copies of ignored files").because(cause))?;
@@ -170,7 +170,7 @@ pub fn kept(context: &Context) -> Vec<String> {
 /// # Errors
 /// When git does not take one for a path of the repository.
 pub fn check(context: &Context) -> Result<()> {
-    let main = context.places.top();
+    let main = context.layout.top();
     for (key, patterns) in [(settings::WORKTREE_COPY, copied(context)), (settings::HARVEST_IGNORED, kept(context))] {
         let not_understood = |what: &str| {
             Error::usage(format!("{} is not understood: {what}", key.name))
@@ -218,7 +218,7 @@ fn name(main: &Path) -> String {
 
 fn is_in(context: &Context, folder: &Path) -> bool {
     let there = real(folder);
-    let ours = [context.places.top(), Some(context.repo.location().common_dir.as_path())];
+    let ours = [context.layout.top(), Some(context.repo.location().common_dir.as_path())];
     ours.into_iter().flatten().any(|ours| there.starts_with(real(ours)))
 }
 

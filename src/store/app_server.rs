@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::places::replace;
-use super::{FileLock, Places};
+use super::layout::replace;
+use super::{FileLock, Layout};
 use crate::model::{AppServer, documents};
 
 /// Asks the supervisor to end the server.
@@ -22,8 +22,8 @@ pub struct AppServerPlace {
 
 impl AppServerPlace {
     /// That of these places.
-    pub fn of(places: &Places) -> AppServerPlace {
-        AppServerPlace { folder: places.app_server() }
+    pub fn of(layout: &Layout) -> AppServerPlace {
+        AppServerPlace { folder: layout.app_server() }
     }
 
     /// The folder itself.

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::Places;
+use super::Layout;
 use crate::model::{Oid, Run, RunId};
 
 /// The largest file that is read.
@@ -35,16 +35,16 @@ pub fn ignored_before(variant: u32) -> String {
 /// The live files of a run. A run of the same name that came before it has others.
 #[derive(Clone, Debug)]
 pub struct LiveFiles<'p> {
-    places: &'p Places,
+    layout: &'p Layout,
     run: String,
     mark: Vec<u8>,
 }
 
 impl<'p> LiveFiles<'p> {
     /// Those of a run.
-    pub fn of(places: &'p Places, run: &Run) -> LiveFiles<'p> {
+    pub fn of(layout: &'p Layout, run: &Run) -> LiveFiles<'p> {
         let mark = format!("puff-run {} {} {}\n", run.run, run.created_at.timestamp_millis(), run.base_oid);
-        LiveFiles { places, run: run.run.to_string(), mark: mark.into_bytes() }
+        LiveFiles { layout, run: run.run.to_string(), mark: mark.into_bytes() }
     }
 
     /// Writes a file; a reader sees the old or the new.
@@ -52,8 +52,8 @@ impl<'p> LiveFiles<'p> {
     /// # Errors
     /// When it can't be written, or something else stands in its way.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.places.prepare().map_err(|error| io::Error::other(error.to_string()))?;
-        imp::write(&self.places.live(), &self.run, name, &[&self.mark, bytes])
+        self.layout.prepare().map_err(|error| io::Error::other(error.to_string()))?;
+        imp::write(&self.layout.live(), &self.run, name, &[&self.mark, bytes])
     }
 
     /// Reads a file; none where there is none that this run wrote.
@@ -61,7 +61,7 @@ impl<'p> LiveFiles<'p> {
     /// # Errors
     /// When there is one that can't be read, or that is not the user's alone.
     pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
-        let bytes = match imp::read(&self.places.live(), &self.run, name) {
+        let bytes = match imp::read(&self.layout.live(), &self.run, name) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read?,
         };
@@ -70,7 +70,7 @@ impl<'p> LiveFiles<'p> {
 
     /// Removes a file, where there is one.
     pub fn forget(&self, name: &str) {
-        let folder = self.places.live().join(&self.run);
+        let folder = self.layout.live().join(&self.run);
         // A link instead of the folder leads to files that are none of ours.
         if folder.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
             let _ = std::fs::remove_file(folder.join(name));
@@ -171,13 +171,13 @@ mod imp {
 }
 
 /// The names of the runs that have live files.
-pub fn runs_with_live_files(places: &Places) -> Vec<String> {
-    imp::runs(&places.live())
+pub fn runs_with_live_files(layout: &Layout) -> Vec<String> {
+    imp::runs(&layout.live())
 }
 
 /// Reads the step that the [`JOURNAL`] of a name has, whichever run of that name wrote it.
-pub(super) fn live_journal(places: &Places, run: &RunId) -> Option<Oid> {
-    let bytes = imp::read(&places.live(), run.as_str(), JOURNAL).ok()?;
+pub(super) fn live_journal(layout: &Layout, run: &RunId) -> Option<Oid> {
+    let bytes = imp::read(&layout.live(), run.as_str(), JOURNAL).ok()?;
     std::str::from_utf8(&bytes).ok()?.lines().last()?.parse().ok()
 }
 
@@ -193,46 +193,46 @@ mod tests {
         crate::engine::launch::blank(&"fix".parse().unwrap(), "main", oid, 1, "Fix it", now)
     }
 
-    fn files(places: &Places) -> LiveFiles<'_> {
-        LiveFiles::of(places, &run(0))
+    fn files(layout: &Layout) -> LiveFiles<'_> {
+        LiveFiles::of(layout, &run(0))
     }
 
     #[test]
     fn only_the_run_that_wrote_a_file_reads_it_and_it_is_the_users_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path(), None);
-        assert_eq!(files(&places).read(ENVIRONMENT).unwrap(), None);
-        files(&places).write(ENVIRONMENT, b"KEY=value\0").unwrap();
-        assert_eq!(files(&places).read(ENVIRONMENT).unwrap().as_deref(), Some(b"KEY=value\0".as_slice()));
-        let path = places.live().join("fix").join(ENVIRONMENT);
+        let layout = Layout::new(folder.path(), None);
+        assert_eq!(files(&layout).read(ENVIRONMENT).unwrap(), None);
+        files(&layout).write(ENVIRONMENT, b"KEY=value\0").unwrap();
+        assert_eq!(files(&layout).read(ENVIRONMENT).unwrap().as_deref(), Some(b"KEY=value\0".as_slice()));
+        let path = layout.live().join("fix").join(ENVIRONMENT);
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        assert_eq!(LiveFiles::of(&places, &run(1)).read(ENVIRONMENT).unwrap(), None);
-        files(&places).forget(ENVIRONMENT);
+        assert_eq!(LiveFiles::of(&layout, &run(1)).read(ENVIRONMENT).unwrap(), None);
+        files(&layout).forget(ENVIRONMENT);
         assert!(!path.parent().unwrap().exists());
     }
 
     #[test]
     fn no_link_is_followed_and_no_file_of_others_is_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path(), None);
-        files(&places).write(ENVIRONMENT, b"x").unwrap();
-        let ours = places.live().join("fix");
+        let layout = Layout::new(folder.path(), None);
+        files(&layout).write(ENVIRONMENT, b"x").unwrap();
+        let ours = layout.live().join("fix");
         let path = ours.join(ENVIRONMENT);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(files(&places).read(ENVIRONMENT).is_err(), "others can read it");
+        assert!(files(&layout).read(ENVIRONMENT).is_err(), "others can read it");
         let outside = folder.path().join("outside");
         std::fs::rename(&path, &outside).unwrap();
         symlink(&outside, &path).unwrap();
-        assert!(files(&places).read(ENVIRONMENT).is_err());
-        files(&places).write(ENVIRONMENT, b"secret").unwrap();
+        assert!(files(&layout).read(ENVIRONMENT).is_err());
+        files(&layout).write(ENVIRONMENT, b"secret").unwrap();
         assert!(!std::fs::read_to_string(&outside).unwrap().contains("secret"), "the link was replaced");
         std::fs::remove_dir_all(&ours).unwrap();
         let elsewhere = folder.path().join("elsewhere");
         std::fs::create_dir(&elsewhere).unwrap();
         symlink(&elsewhere, &ours).unwrap();
-        assert!(files(&places).write(ENVIRONMENT, b"secret").is_err());
-        files(&places).forget(ENVIRONMENT);
+        assert!(files(&layout).write(ENVIRONMENT, b"secret").is_err());
+        files(&layout).forget(ENVIRONMENT);
         assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
     }
 }

@@ -77,7 +77,7 @@ fn byte_of(character: char) -> Option<u8> {
 /// When the notes can't be read or written.
 pub fn edit_notes(context: &Context, edits: &[(Notes<'_>, Vec<NoteEdit<'_>>)], now: Time, why: &str) -> Result<bool> {
     let message = format!("Notes added by 'git puff {why}'\n");
-    let _lock = context.places.lock_for_writing()?;
+    let _lock = context.layout.lock_for_writing()?;
     let mut open: Vec<_> = edits.iter().collect();
     let mut written = false;
     while !open.is_empty() {

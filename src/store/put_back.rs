@@ -13,7 +13,7 @@ impl RunStore<'_> {
         if run.local.is_none() {
             return;
         }
-        let live = LiveFiles::of(self.places, run);
+        let live = LiveFiles::of(self.layout, run);
         if run.is_job() {
             let _ = live.write(JOURNAL, head.to_string().as_bytes());
         } else {
@@ -24,7 +24,7 @@ impl RunStore<'_> {
     /// Puts back the ref of a run that is watched, where it is gone or names something else than a step of its journal.
     /// Returns the step it is at again.
     pub fn put_back(&self, id: &RunId) -> Option<Oid> {
-        let head = live_journal(self.places, id).filter(|head| self.repo.has_commit(*head))?;
+        let head = live_journal(self.layout, id).filter(|head| self.repo.has_commit(*head))?;
         let there = self.head(id);
         let is_step = |there: Oid| {
             let follows = |a, b| self.repo.is_ancestor(a, b).unwrap_or(true);
@@ -35,7 +35,7 @@ impl RunStore<'_> {
             return None;
         }
         let recorded = self.at(id, head).ok()?;
-        let is_own = LiveFiles::of(self.places, &recorded.run).read(JOURNAL).ok().flatten().is_some();
+        let is_own = LiveFiles::of(self.layout, &recorded.run).read(JOURNAL).ok().flatten().is_some();
         if !is_own || !recorded.run.is_job() || self.was_pruned(id, head) {
             return None;
         }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::Places;
+use super::Layout;
 use crate::error::{Error, Result};
 use crate::model::Kickoff;
 
@@ -22,13 +22,13 @@ pub enum RunbookLine {
 
 /// The log of a repository.
 pub struct Runbook<'a> {
-    places: &'a Places,
+    layout: &'a Layout,
 }
 
 impl<'a> Runbook<'a> {
     /// The log of the repository with these places.
-    pub fn new(places: &'a Places) -> Runbook<'a> {
-        Runbook { places }
+    pub fn new(layout: &'a Layout) -> Runbook<'a> {
+        Runbook { layout }
     }
 
     /// Proves that a line could be appended, without appending one and without leaving anything: what is refused
@@ -37,7 +37,7 @@ impl<'a> Runbook<'a> {
     /// # Errors
     /// When it could not.
     pub fn prove_writable(&self) -> Result<()> {
-        let path = self.places.runbook();
+        let path = self.layout.runbook();
         let prove = || match path.ancestors().find(|there| there.symlink_metadata().is_ok()) {
             Some(there) if there == path => self.open().map(drop),
             // The first of the missing folders would be made in there.
@@ -86,7 +86,7 @@ impl<'a> Runbook<'a> {
     /// # Errors
     /// When the file is there and can't be read.
     pub fn read(&self) -> Result<Vec<RunbookLine>> {
-        let path = self.places.runbook();
+        let path = self.layout.runbook();
         match std::fs::read(&path) {
             Ok(bytes) => Ok(parse(&bytes)),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -97,13 +97,13 @@ impl<'a> Runbook<'a> {
     }
 
     fn open(&self) -> io::Result<File> {
-        let path = self.places.runbook();
+        let path = self.layout.runbook();
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
         crate::files::ours().create(true).read(true).append(true).open(path)
     }
 
     fn unwritable(&self, cause: io::Error) -> Error {
-        Error::cannot_work(format!("the runbook log '{}' can't be written", self.places.runbook().display()))
+        Error::cannot_work(format!("the runbook log '{}' can't be written", self.layout.runbook().display()))
             .hint("check who may write there; 'git puff doctor --repair' adds the lines that are missing")
             .because(cause)
     }
@@ -146,12 +146,12 @@ mod tests {
     #[test]
     fn a_torn_line_does_not_take_the_next_one_with_it() {
         let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path(), Some(folder.path().to_owned()));
-        let runbook = Runbook::new(&places);
+        let layout = Layout::new(folder.path(), Some(folder.path().to_owned()));
+        let runbook = Runbook::new(&layout);
         runbook.prove_writable().unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         std::fs::create_dir(folder.path().join(".codex")).unwrap();
-        std::fs::write(places.runbook(), b"{\"task_id\":\"to").unwrap();
+        std::fs::write(layout.runbook(), b"{\"task_id\":\"to").unwrap();
         let text = r#"{"task_id":"t","env":null,"base":"main","best_of":1,"prompt_file":"p"}"#;
         let kickoff: Kickoff = serde_json::from_str(text).unwrap();
         runbook.append(&kickoff).unwrap();
@@ -165,8 +165,8 @@ mod tests {
     #[test]
     fn a_line_is_appended_once_for_each_run() {
         let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path(), Some(folder.path().to_owned()));
-        let runbook = Runbook::new(&places);
+        let layout = Layout::new(folder.path(), Some(folder.path().to_owned()));
+        let runbook = Runbook::new(&layout);
         let text = r#"{"task_id":"t","env":null,"base":"main","best_of":1,"prompt_file":"p","run":"fix"}"#;
         let old: Kickoff = serde_json::from_str(text).unwrap();
         let at = |second: i64| Kickoff { created_at: crate::model::Time::from_timestamp(second, 0), ..old.clone() };

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::graves::PRUNED;
-use super::recall::Recall;
+use super::run_cache::RunCache;
+use super::tombstones::PRUNED;
 use super::trash::TRASH;
-use super::{FileLock, Places};
+use super::{FileLock, Layout};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
@@ -36,7 +36,7 @@ const TRIES: usize = 100;
 pub struct RunStore<'a> {
     pub(super) context: &'a Context,
     pub(super) repo: &'a Repo,
-    pub(super) places: &'a Places,
+    pub(super) layout: &'a Layout,
 }
 
 /// A run as it is recorded.
@@ -91,7 +91,7 @@ pub struct Unreadable {
 impl<'a> RunStore<'a> {
     /// The runs of this repository.
     pub fn new(context: &'a Context) -> RunStore<'a> {
-        RunStore { context, repo: &context.repo, places: &context.places }
+        RunStore { context, repo: &context.repo, layout: &context.layout }
     }
 
     /// Records a run that was not there before, with its prompt.
@@ -109,7 +109,7 @@ impl<'a> RunStore<'a> {
         // and sessions tell them apart by the first step of the journal and by when it was recorded. What a killed call left
         // without a ref is no run: it is recorded as it would have been.
         let before = [TRASH, PRUNED].iter().any(|kept| self.repo.ref_target(&format!("{kept}{}", run.run)).is_some());
-        while before && self.repo.has_commit(self.repo.in_trial(|| first(&run))?) {
+        while before && self.repo.has_commit(self.repo.dry_run(|| first(&run))?) {
             run.created_at += chrono::TimeDelta::milliseconds(1);
             run.updated_at = run.updated_at.max(run.created_at);
         }
@@ -117,7 +117,7 @@ impl<'a> RunStore<'a> {
         match self.repo.set_ref(&name, head, Expected::Absent, &change.subject) {
             Ok(()) => {
                 // How an earlier run of that name ended says nothing of this one.
-                let _ = std::fs::remove_file(self.places.result(&run.run));
+                let _ = std::fs::remove_file(self.layout.result(&run.run));
                 self.keep_step(&run, head);
                 Ok(Recorded { run, head })
             }
@@ -157,7 +157,7 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// When the refs can't be read.
     pub fn list(&self) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
-        let mut recall = Recall::read(self.places);
+        let mut recall = RunCache::read(self.layout);
         let listed = self.list_through(&mut recall)?;
         recall.keep();
         Ok(listed)
@@ -168,10 +168,10 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// When the refs can't be read.
     pub fn examine(&self) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
-        self.list_through(&mut Recall::none(self.places))
+        self.list_through(&mut RunCache::none(self.layout))
     }
 
-    fn list_through(&self, recall: &mut Recall<'_>) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
+    fn list_through(&self, recall: &mut RunCache<'_>) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
         let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
         for (name, head) in self.repo.refs_under(RUNS)? {
             let name = name[RUNS.len()..].to_owned();
@@ -251,7 +251,7 @@ impl<'a> RunStore<'a> {
             let old_tree = self.repo.commit(before.head)?.tree;
             let mut same_time = run.clone();
             same_time.updated_at = before.run.updated_at;
-            if self.repo.in_trial(|| self.write_tree(Some(old_tree), &same_time, &change))? == old_tree {
+            if self.repo.dry_run(|| self.write_tree(Some(old_tree), &same_time, &change))? == old_tree {
                 return Ok(Outcome { recorded: before, changed: false });
             }
             run.updated_at = now.max(before.run.updated_at);
@@ -368,7 +368,7 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// When the git directory can't be written.
     pub fn lock(&self) -> Result<FileLock> {
-        self.places.lock_for_writing()
+        self.layout.lock_for_writing()
     }
 
     /// A run as it was recorded by a commit of its journal.

@@ -5,8 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::places::replace;
-use super::{FileLock, Places};
+use super::layout::replace;
+use super::{FileLock, Layout};
 use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Session, SessionId, SessionState, documents};
@@ -105,18 +105,18 @@ impl SessionPlace {
 /// The sessions of a repository.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionStore<'p> {
-    places: &'p Places,
+    layout: &'p Layout,
 }
 
 impl<'p> SessionStore<'p> {
     /// Those of these places.
-    pub fn new(places: &'p Places) -> SessionStore<'p> {
-        SessionStore { places }
+    pub fn new(layout: &'p Layout) -> SessionStore<'p> {
+        SessionStore { layout }
     }
 
     /// Where a session is, or would be.
     pub fn place(&self, id: &SessionId) -> SessionPlace {
-        SessionPlace { folder: self.places.sessions().join(id.as_str()) }
+        SessionPlace { folder: self.layout.sessions().join(id.as_str()) }
     }
 
     /// Makes the folder of a new session, readable by the user alone, with its first record and what it is asked.
@@ -124,14 +124,14 @@ impl<'p> SessionStore<'p> {
     /// # Errors
     /// When there is one of that name, or the git directory can't be written.
     pub fn create(&self, session: &Session, prompt: &str) -> Result<SessionPlace> {
-        self.places.prepare()?;
+        self.layout.prepare()?;
         let place = self.place(&session.id);
         let id = &session.id;
         if place.folder.exists() {
             return Err(self.taken(id));
         }
         // The record is there as soon as the folder is.
-        let made = tempfile::Builder::new().prefix(".new-").tempdir_in(self.places.sessions()).and_then(|folder| {
+        let made = tempfile::Builder::new().prefix(".new-").tempdir_in(self.layout.sessions()).and_then(|folder| {
             let new = SessionPlace { folder: folder.path().to_owned() };
             fs::write(new.prompt(), prompt)?;
             fs::write(new.log(), "")?;
@@ -211,7 +211,7 @@ impl<'p> SessionStore<'p> {
     }
 
     fn ids(&self) -> Result<Vec<SessionId>> {
-        let folder = self.places.sessions();
+        let folder = self.layout.sessions();
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -47,9 +47,9 @@ impl<'c> Trash<'c> {
     /// # Errors
     /// When somebody else holds it, or the git directory can't be written.
     pub fn lock(&self, run: &RunId) -> Result<FileLock> {
-        self.context.places.prepare()?;
-        let path = self.context.places.decide_lock(run);
-        let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
+        self.context.layout.prepare()?;
+        let path = self.context.layout.decide_lock(run);
+        let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
         let lock = lock.ok_or_else(|| {
             Error::failed(format!("the run '{run}' is being picked, pruned or brought back by somebody else"))
                 .hint("wait until that is done, then try again")
@@ -143,7 +143,7 @@ impl<'c> Trash<'c> {
             let message = format!("before {}\n", point.words());
             repo.write_commit(&NewCommit { tree, parents: &parents, identity, at: point.at, message: &message })
         })?;
-        let _lock = self.context.places.lock_for_writing()?;
+        let _lock = self.context.layout.lock_for_writing()?;
         repo.change_refs(&[RefStep { name, old: before, new: Some(id) }], "puff: a recovery point")?;
         Ok(Point { recovery: point, id })
     }

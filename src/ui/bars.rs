@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::heard::{Heard, Said};
+use super::capture::{CapturedOutput, Said};
 use crate::model::{Run, RunId, Time};
 use crate::render::progress;
 use crate::render::text::clean_line;
@@ -19,13 +19,13 @@ fn new_bar(total: u64) -> ProgressBar {
 /// A progress bar; nothing where nobody would see it.
 pub struct Bar {
     shown: Option<ProgressBar>,
-    heard: Option<Heard>,
+    heard: Option<CapturedOutput>,
     total: u64,
 }
 
 impl Bar {
     /// A bar for so many steps, among these.
-    pub(super) fn new(bars: Option<MultiProgress>, heard: Option<Heard>, total: u64) -> Bar {
+    pub(super) fn new(bars: Option<MultiProgress>, heard: Option<CapturedOutput>, total: u64) -> Bar {
         Bar { shown: bars.map(|bars| bars.add(new_bar(total))), heard, total }
     }
 
@@ -52,13 +52,13 @@ impl Drop for Bar {
 pub struct Progress {
     bars: Option<MultiProgress>,
     of_run: HashMap<RunId, ProgressBar>,
-    heard: Option<Heard>,
+    heard: Option<CapturedOutput>,
     told: HashMap<RunId, (u64, u64)>,
 }
 
 impl Progress {
     /// None yet.
-    pub(super) fn new(bars: Option<MultiProgress>, heard: Option<Heard>) -> Progress {
+    pub(super) fn new(bars: Option<MultiProgress>, heard: Option<CapturedOutput>) -> Progress {
         Progress { bars, of_run: HashMap::new(), heard, told: HashMap::new() }
     }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::Say;
 use crate::context::Context;
-use crate::engine::harvest::{self, Wish};
+use crate::engine::harvest::{self, HarvestOptions};
 use crate::engine::{Notice, observe, open_provider};
 use crate::error::{Kind, Result};
 use crate::model::{Ending, Run, State, Time};
 use crate::process::{self, Cmd};
-use crate::provider::cloud::Patience;
+use crate::provider::cloud::RetryPolicy;
 use crate::settings;
 use crate::store::RunStore;
 
@@ -30,9 +30,9 @@ pub(super) fn finish(context: &Context, run: &Run, say: Say<'_>) -> Result<bool>
     let mut ending = ending;
     let through = matches!(ending, Ending::Success | Ending::Error);
     if wants_harvest && through && matches!(run.state, State::Ready | State::Error) && run.task_id.is_some() {
-        let provider = open_provider(context, &run, Patience::Some)?;
+        let provider = open_provider(context, &run, RetryPolicy::Some)?;
         let tell = |notice: Notice| say(&run.run, &notice.to_string());
-        let harvested = harvest::harvest(context, &run.run, &Wish::default(), provider.as_ref(), &tell);
+        let harvested = harvest::harvest(context, &run.run, &HarvestOptions::default(), provider.as_ref(), &tell);
         if harvested.is_err()
             && let Ok(after) = RunStore::new(context).load(&run.run)
         {
@@ -78,7 +78,7 @@ pub fn write_result(context: &Context, run: &Run, ending: Ending, now: Time) -> 
         Ending::Timeout => Kind::Timeout.exit_code(),
         Ending::Stopped => Kind::Interrupted.exit_code(),
     };
-    context.places.replace(&context.places.result(&run.run), result(run, ending, exit, now).as_bytes())
+    context.layout.replace(&context.layout.result(&run.run), result(run, ending, exit, now).as_bytes())
 }
 
 /// How a watch ended, as scripts read it: `KEY=VALUE` lines. `exit` is the exit code that says the same.
@@ -103,7 +103,7 @@ pub(super) fn notify_of_need(context: &Context, before: &Run, after: &Run, say: 
 pub(super) fn notify(context: &Context, run: &Run, say: Say<'_>) {
     let Some(command) = context.settings.text(settings::NOTIFY) else { return };
     let json = serde_json::to_vec(run).unwrap_or_default();
-    let folder = context.places.root().parent().unwrap_or(context.places.root()).to_owned();
+    let folder = context.layout.root().parent().unwrap_or(context.layout.root()).to_owned();
     let why = match process::run(&Cmd::shell(&command).stdin(json).cwd(folder).limit(NOTIFY_LIMIT)) {
         Ok(output) if output.success() => return,
         Ok(output) => format!("{} {}", output.status, output.complaint()),

@@ -32,9 +32,9 @@ pub trait Follower {
 /// How runs are followed.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// The time between two looks at every run, whatever its own is.
+    /// Polling interval at every run, whatever its own is.
     pub interval: Option<Span>,
-    /// The time between two looks at a run that has none of its own.
+    /// Polling interval at a run that has none of its own.
     pub usual: Span,
     /// When to give up; 0 for never.
     pub timeout: Span,

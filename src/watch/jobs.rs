@@ -12,7 +12,7 @@ use crate::engine::repair;
 use crate::error::{Error, Result};
 use crate::model::{Job, JobState, Run, RunId, Time};
 use crate::process::{self, Cmd};
-use crate::store::{FileLock, Places};
+use crate::store::{FileLock, Layout};
 
 /// How long a new watcher may take to begin.
 const START: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ pub struct Status {
 
 /// Is there a watcher?
 pub fn is_watcher_alive(context: &Context) -> bool {
-    FileLock::is_held(&context.places.watcher_lock())
+    FileLock::is_held(&context.layout.watcher_lock())
 }
 
 /// What the living watcher tells about itself.
@@ -42,7 +42,7 @@ pub fn status(context: &Context) -> Option<Status> {
     if !is_watcher_alive(context) {
         return None;
     }
-    let bytes = crate::files::read(context.places.watcher_status()).ok()?;
+    let bytes = crate::files::read(context.layout.watcher_status()).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
@@ -58,7 +58,7 @@ pub fn jobs(context: &Context, runs: &[Run]) -> Vec<Job> {
         interval_s: run.watch.as_ref().map_or(0, |watch| watch.interval_s),
         last_poll_at: status.as_ref().and_then(|status| status.last_poll_at.get(&run.run).copied()),
         next_poll_at: status.as_ref().and_then(|status| status.next_poll_at),
-        log_path: context.places.log(&run.run).display().to_string(),
+        log_path: context.layout.log(&run.run).display().to_string(),
     };
     runs.iter().filter(|run| run.is_job()).map(job).collect()
 }
@@ -73,7 +73,7 @@ pub fn is_live(context: &Context, run: &Run) -> bool {
 /// # Errors
 /// When none can be started; what it said is underneath.
 pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
-    context.places.prepare()?;
+    context.layout.prepare()?;
     ring(context);
     if is_watcher_alive(context) {
         hand_over(context)?;
@@ -81,7 +81,7 @@ pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
     }
     let program =
         context.environment.program.clone().ok_or_else(|| cannot_start("this program does not know its own path"))?;
-    let log = context.places.watcher_log();
+    let log = context.layout.watcher_log();
     let pid = process::start_detached(&watcher_call(context, program), &log)
         .map_err(|cause| cannot_start("it can't be run").because(cause))?;
     let started = Instant::now();
@@ -98,7 +98,7 @@ pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
 }
 
 fn begun(context: &Context, pid: u32) -> bool {
-    let bytes = crate::files::read(context.places.watcher_status()).unwrap_or_default();
+    let bytes = crate::files::read(context.layout.watcher_status()).unwrap_or_default();
     serde_json::from_slice::<Status>(&bytes).is_ok_and(|status| status.pid == pid)
 }
 
@@ -115,7 +115,7 @@ fn watcher_call(context: &Context, program: PathBuf) -> Cmd {
         .iter()
         .fold(Cmd::new(program), |cmd, name| cmd.env_remove(name));
     let cmd = cmd.arg("watcher").cwd(&location.common_dir);
-    match context.places.top() {
+    match context.layout.top() {
         Some(top) => cmd.env("GIT_DIR", &location.common_dir).env("GIT_WORK_TREE", top),
         None => cmd.env("GIT_DIR", &location.common_dir).env_remove("GIT_WORK_TREE"),
     }
@@ -123,7 +123,7 @@ fn watcher_call(context: &Context, program: PathBuf) -> Cmd {
 
 /// Wakes the watcher, so that it looks what there is to do.
 pub fn ring(context: &Context) {
-    let bell = || crate::files::ours().create(true).write(true).truncate(true).open(context.places.bell());
+    let bell = || crate::files::ours().create(true).write(true).truncate(true).open(context.layout.bell());
     let ring = || bell().and_then(|mut bell| bell.write_all(b"!"));
     let _ = ring();
 }
@@ -136,7 +136,7 @@ fn hand_over(context: &Context) -> Result<()> {
         return Ok(());
     }
     let Some(program) = &context.environment.program else { return Ok(()) };
-    context.places.replace(&context.places.handover(), program.to_string_lossy().as_bytes())?;
+    context.layout.replace(&context.layout.handover(), program.to_string_lossy().as_bytes())?;
     ring(context);
     Ok(())
 }
@@ -149,7 +149,7 @@ fn is_older(a: &str, b: &str) -> bool {
 
 /// Starts the program that a handover names, in place of the calling watcher, which has given up its lock.
 pub(super) fn succeed(context: &Context, program: PathBuf) -> Result<()> {
-    let started = process::start_detached(&watcher_call(context, program), &context.places.watcher_log());
+    let started = process::start_detached(&watcher_call(context, program), &context.layout.watcher_log());
     started.map(drop).map_err(|cause| cannot_start("the newer git-puff can't be run").because(cause))
 }
 
@@ -161,12 +161,12 @@ pub(super) fn follow_to(context: &Context, common_dir: &Path) -> Result<()> {
     let was = &context.repo.location().common_dir;
     let call = watcher_call(context, program).cwd(common_dir).env("GIT_DIR", common_dir);
     // A worktree elsewhere stays where it is.
-    let beside = context.places.top().is_some() && context.places.top() == was.parent();
+    let beside = context.layout.top().is_some() && context.layout.top() == was.parent();
     let call = match common_dir.parent().filter(|_| beside) {
         Some(top) => call.env("GIT_WORK_TREE", top),
         None => call,
     };
-    let log = Places::new(common_dir, None).watcher_log();
+    let log = Layout::new(common_dir, None).watcher_log();
     process::start_detached(&call, &log).map(drop).map_err(|cause| cannot("it can't be run there").because(cause))
 }
 

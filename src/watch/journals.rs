@@ -25,7 +25,7 @@ impl Journals {
     pub fn restore(&mut self, context: &Context) -> Result<Vec<(RunId, String)>> {
         let store = RunStore::new(context);
         let mut restored = Vec::new();
-        for id in runs_with_live_files(&context.places).iter().filter_map(|name| name.parse::<RunId>().ok()) {
+        for id in runs_with_live_files(&context.layout).iter().filter_map(|name| name.parse::<RunId>().ok()) {
             let what = if store.head(&id).is_none() { "deleted" } else { "moved" };
             if let Some(head) = store.put_back(&id) {
                 let said =

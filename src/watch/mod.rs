@@ -10,8 +10,8 @@ pub mod jobs;
 mod journals;
 mod poller;
 mod queue;
-pub mod stranger;
 mod sweeps;
+pub mod untracked_task;
 pub mod watcher;
 
 pub use ending::{result, write_result};

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::{observe, open, question};
 use crate::error::{Error, Result};
 use crate::model::{Attention, Profile, ProviderKind, Run, State};
-use crate::provider::cloud::Patience;
+use crate::provider::cloud::RetryPolicy;
 use crate::provider::local::LocalAgents;
 use crate::provider::{Failure, Observation, Provider};
 use crate::render::progress;
@@ -139,7 +139,7 @@ impl Poller {
                 said: error.causes().join("; "),
             };
             let profile = first.profile.clone().unwrap_or_else(|| context.profile());
-            group.provider = Some(Box::new(open(context, &profile, Patience::None).map_err(unusable)?));
+            group.provider = Some(Box::new(open(context, &profile, RetryPolicy::None).map_err(unusable)?));
         }
         match &group.provider {
             Some(provider) => provider.observe(&questions?),

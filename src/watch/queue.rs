@@ -6,7 +6,7 @@ use crate::engine::{Notice, launch, observe, open_provider, submit};
 use crate::error::Result;
 use crate::model::{Attention, ProviderKind, Run, StepKind};
 use crate::provider::Failure;
-use crate::provider::cloud::Patience;
+use crate::provider::cloud::RetryPolicy;
 use crate::settings;
 use crate::store::{Change, RunStore};
 
@@ -37,7 +37,7 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
             ending::notify_of_need(context, run, &outcome.recorded.run, say);
             return Ok(true);
         }
-        let provider = match open_provider(context, run, Patience::None) {
+        let provider = match open_provider(context, run, RetryPolicy::None) {
             Ok(provider) => provider,
             Err(error) => {
                 say(&run.run, &format!("{error}; trying again later"));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::observe;
 use crate::model::{Attention, Run, RunId, Time};
-use crate::provider::{News, Observation};
+use crate::provider::{AttemptObservations, Observation};
 
 /// How often a task that the service does not know is looked for.
 const LOST_TASK: Duration = Duration::from_secs(300);
@@ -22,7 +22,7 @@ impl Sweeps {
 
     /// Notes what a look at `now` made of a run.
     pub fn note(&mut self, before: &Run, after: &Run, seen: &Observation, now: Instant, time: Time) {
-        let asked = seen.news != News::None || seen.trouble.is_some() || seen.status.is_none();
+        let asked = seen.news != AttemptObservations::None || seen.trouble.is_some() || seen.status.is_none();
         if !asked && after.observed != before.observed {
             // The task changed since its attempts were asked about: the next look asks again.
             self.0.remove(&before.run);

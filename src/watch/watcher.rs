@@ -29,11 +29,11 @@ const AGAIN: Duration = Duration::from_secs(15);
 /// # Errors
 /// When the repository can't be read or written any more; the jobs are then orphaned, not lost.
 pub fn run(mut context: Context) -> Result<()> {
-    context.places.prepare()?;
-    let path = context.places.watcher_lock();
+    context.layout.prepare()?;
+    let path = context.layout.watcher_lock();
     let home = identity(&context.repo.location().common_dir).filter(|home| Some(*home) == identity(Path::new(".")));
     loop {
-        let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
+        let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
         let Some(lock) = lock else { return Ok(()) };
         let end = Watcher::new(&context, home).watch(&mut context);
         drop(lock);
@@ -125,7 +125,7 @@ impl Watcher {
     fn watch(&mut self, context: &mut Context) -> Result<End> {
         self.tell_status(context);
         loop {
-            self.bell = rung(&context.places.bell());
+            self.bell = rung(&context.layout.bell());
             // A watcher lives for days: what the user sets meanwhile counts. A broken file is for `doctor` to tell.
             let _ = context.read_settings();
             if let Some(folder) = moved(context, &self.home) {
@@ -203,7 +203,7 @@ impl Watcher {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let is_moved = self.home.is_some() && identity(&context.repo.location().common_dir) != self.home;
-            if left.is_zero() || is_moved || rung(&context.places.bell()) != self.bell {
+            if left.is_zero() || is_moved || rung(&context.layout.bell()) != self.bell {
                 return pause(Duration::ZERO);
             }
             if pause(left.min(TICK)) == Wake::Interrupted {
@@ -215,7 +215,7 @@ impl Watcher {
     fn tell_status(&self, context: &Context) {
         // For people alone: when it can't be written, the watching goes on.
         if let Ok(bytes) = serde_json::to_vec(&self.status) {
-            let _ = context.places.replace(&context.places.watcher_status(), &bytes);
+            let _ = context.layout.replace(&context.layout.watcher_status(), &bytes);
         }
     }
 }
@@ -244,7 +244,7 @@ fn mark_interrupted(context: &Context, jobs: &[Run]) -> Result<()> {
 
 /// The program that somebody asks us to make room for.
 fn handover(context: &Context) -> Option<PathBuf> {
-    let path = context.places.handover();
+    let path = context.layout.handover();
     let program = crate::files::read_to_string(&path).ok()?;
     let _ = std::fs::remove_file(path);
     Some(PathBuf::from(program)).filter(|program| program.is_file())
@@ -254,7 +254,7 @@ fn handover(context: &Context) -> Option<PathBuf> {
 pub fn log(context: &Context, id: &RunId, text: &str) {
     let at = context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let text = crate::render::text::clean_line(text);
-    let path = context.places.log(id);
+    let path = context.layout.log(id);
     let open = crate::files::ours().create(true).append(true).open(path);
     let _ = open.and_then(|mut file| file.write_all(format!("{at} {text}\n").as_bytes()));
 }

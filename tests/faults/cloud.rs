@@ -1,14 +1,14 @@
 //! Faults in what speaks to the cloud, through the real client.
 
+use crate::support::cloud_env::{CloudEnv, ENV};
 use crate::support::faults::{Site, Verb};
 use crate::support::intact::Picture;
-use crate::support::lab::wait_until;
-use crate::support::stage::{ENV, Stage};
+use crate::support::test_repo::wait_until;
 use crate::{edit, lab, refused};
 
 /// A site that speaks to a cloud of its own.
 fn site() -> Site {
-    let Stage { lab, cloud } = Stage::with(lab());
+    let CloudEnv { lab, cloud } = CloudEnv::with(lab());
     edit(&lab);
     Site::new(lab, Some(cloud))
 }
@@ -77,11 +77,11 @@ fn adopt() {
 #[test]
 fn harvest() {
     needs!("codex");
-    let stage = Stage::with(lab());
+    let stage = CloudEnv::with(lab());
     let (run, task) = stage.submit(2, "Trim");
     stage.finish_all(&task);
     stage.lab.puff(&["watch", &run]).ok();
-    let Stage { lab, cloud } = stage;
+    let CloudEnv { lab, cloud } = stage;
     edit(&lab);
     wait_until("the attempts are there", || cloud.task(&task).attempts.len() == 2);
     let call = |_: &Site| ["harvest", &run].map(str::to_owned).to_vec();

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::support::faults::Site;
 use crate::support::intact::Picture;
-use crate::support::lab::{Lab, PATIENCE, Ran, finish, wait_until};
+use crate::support::test_repo::{PATIENCE, Ran, TestRepo, finish, wait_until};
 use crate::{edit, export, lab};
 
 const THREADS: u64 = 16;
@@ -190,7 +190,7 @@ fn everything_at_once_is_as_a_model_says() {
 }
 
 /// Looks at who holds the watcher's lock, again and again: by the kernel's list of locks there is never more than one.
-fn one_watcher_at_most(lab: &Lab, over: &AtomicBool) {
+fn one_watcher_at_most(lab: &TestRepo, over: &AtomicBool) {
     let path = lab.puff_dir().join("locks/watcher");
     while !over.load(Ordering::Relaxed) {
         if let Ok(meta) = path.metadata() {

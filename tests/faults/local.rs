@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::support::faults::{Site, Verb};
 use crate::support::intact::Picture;
-use crate::support::lab::{Lab, wait_until};
+use crate::support::test_repo::{TestRepo, wait_until};
 use crate::{edit, lab, refused, words};
 
 /// Teaches git-puff an agent, which gets the folder of the lab as `$LAB`.
-pub fn agent(lab: &Lab, name: &str, script: &str) {
+pub fn agent(lab: &TestRepo, name: &str, script: &str) {
     let path = lab.path("bin").join(format!("{name}.sh"));
     std::fs::write(&path, format!("LAB='{}'\n{script}\n", lab.path("").display())).unwrap();
     lab.git(&["config", &format!("puff.agent.{name}.command"), &format!("sh '{}'", path.display())]);

@@ -19,15 +19,15 @@ mod local;
 use crate::support::export::Export;
 use crate::support::faults::{Site, Verb};
 use crate::support::intact::Picture;
-use crate::support::lab::{Lab, Ran};
+use crate::support::test_repo::{Ran, TestRepo};
 
 fn words(line: &str) -> Vec<String> {
     line.split(' ').map(str::to_owned).collect()
 }
 
 /// A lab with files of the user of every kind. The verbs that want a clean worktree find one that is clean to them.
-fn lab() -> Lab {
-    let mut lab = Lab::new();
+fn lab() -> TestRepo {
+    let mut lab = TestRepo::new();
     lab.fix_clock();
     lab.commit(".gitignore", "build/\n", "Ignore what is built");
     lab.git(&["push", "-q"]);
@@ -39,14 +39,14 @@ fn lab() -> Lab {
 }
 
 /// Changes of a tracked file, one staged and one not.
-fn edit(lab: &Lab) {
+fn edit(lab: &TestRepo) {
     lab.write("README", "staged\n");
     lab.git(&["add", "README"]);
     lab.write("src/parse.rs", "// edited\n");
 }
 
 /// Patches to import in `export`.
-fn export(lab: &Lab) {
+fn export(lab: &TestRepo) {
     let export = Export::new(lab, "export");
     for (variant, text) in [(1, "one\n2\nthree\n"), (2, "one\ntwo\n3\n"), (3, "1\ntwo\nthree\n")] {
         export.patch(variant, lab.patch("notes.txt", text));
@@ -60,7 +60,7 @@ fn import(name: &str) -> Vec<String> {
 }
 
 /// A lab in which two runs were imported.
-fn imported() -> Lab {
+fn imported() -> TestRepo {
     let lab = lab();
     export(&lab);
     for name in ["fix", "other"] {
@@ -130,7 +130,7 @@ fn undo_of_a_prune() {
     let lab = imported();
     edit(&lab);
     lab.puff(&["prune", "fix"]).ok();
-    let again = refused("nothing to take back");
+    let again = refused("nothing to undo");
     Verb { name: "undo (prune)", call: &|_| words("undo fix"), again: &again, ..Verb::default() }
         .sweep(&mut Site::new(lab, None));
 }
@@ -139,7 +139,7 @@ fn undo_of_a_prune() {
 fn undo_of_a_pick() {
     let lab = imported();
     lab.puff(&["pick", "fix:1"]).ok();
-    let again = refused("nothing to take back");
+    let again = refused("nothing to undo");
     Verb { name: "undo (pick)", call: &|_| words("undo fix"), again: &again, ..Verb::default() }
         .sweep(&mut Site::new(lab, None));
 }

@@ -67,7 +67,7 @@ fn of_verb(verb: &Command, names: &BTreeSet<&str>) -> Vec<u8> {
     page.section("exit status");
     exits(&mut page, manual);
     let all: Vec<&Manual> = std::iter::once(manual).chain(manual.verbs.iter().map(|(_, manual)| manual)).collect();
-    places(&mut page, &once(all.iter().flat_map(|manual| manual.places), |place| place.path));
+    layout(&mut page, &once(all.iter().flat_map(|manual| manual.layout), |place| place.path));
     let keys = once(all.iter().flat_map(|manual| manual.settings), |key| key.name);
     configuration(&mut page, &keys);
     environment(&mut page, &keys, &once(all.iter().flat_map(|manual| manual.variables), |variable| variable.name));
@@ -95,7 +95,7 @@ fn of_all(command: &Command, verbs: &[&Command]) -> Vec<u8> {
     for (code, meaning) in EXITS {
         page.item(&bold(&code.to_string()), meaning);
     }
-    places(&mut page, &PLACES.iter().collect::<Vec<_>>());
+    layout(&mut page, &PLACES.iter().collect::<Vec<_>>());
     page.section("configuration");
     let layers =
         "A flag counts before the environment, the environment before the configuration, that before the default.";
@@ -172,9 +172,9 @@ fn synopsis(page: &mut Page, command: &Command) {
     let options = shown(command).filter(|arg| !arg.is_positional()).filter(helps).map(call);
     let last = |arg: &&Arg| arg.is_last_set();
     let positionals = shown(command).filter(|arg| arg.is_positional());
-    let (behind, places): (Vec<&Arg>, Vec<&Arg>) = positionals.partition(last);
+    let (behind, layout): (Vec<&Arg>, Vec<&Arg>) = positionals.partition(last);
     let behind = behind.into_iter().map(|arg| format!("[{} {}]", escaped("--"), call(arg)).replace(' ', "\\~"));
-    let all: Vec<String> = options.chain(places.into_iter().map(call)).chain(behind).collect();
+    let all: Vec<String> = options.chain(layout.into_iter().map(call)).chain(behind).collect();
     page.words(&format!("{} {}", bold(&name), all.join(" ")));
 }
 
@@ -199,8 +199,8 @@ fn spelled(arg: &Arg) -> Vec<String> {
 }
 
 fn options(page: &mut Page, command: &Command) {
-    let (places, flags): (Vec<&Arg>, Vec<&Arg>) = shown(command).partition(|arg| arg.is_positional());
-    for arg in places.into_iter().chain(flags) {
+    let (layout, flags): (Vec<&Arg>, Vec<&Arg>) = shown(command).partition(|arg| arg.is_positional());
+    for arg in layout.into_iter().chain(flags) {
         let head = if arg.is_positional() { value(arg) } else { spelled(arg).join(", ") };
         page.item(&head, &meaning(arg));
     }
@@ -259,11 +259,11 @@ fn exits(page: &mut Page, manual: &Manual) {
     }
 }
 
-fn places(page: &mut Page, places: &[&Place]) {
-    if !places.is_empty() {
+fn layout(page: &mut Page, layout: &[&Place]) {
+    if !layout.is_empty() {
         page.section("files");
     }
-    places.iter().for_each(|place| page.item(&italic(place.path), place.holds));
+    layout.iter().for_each(|place| page.item(&italic(place.path), place.holds));
 }
 
 fn configuration(page: &mut Page, listened: &[&Key]) {
@@ -302,9 +302,9 @@ fn variables(page: &mut Page, listened: &[&Variable]) {
 fn named_in<'n>(verb: &Command, manuals: &[&Manual], names: &BTreeSet<&'n str>) -> Vec<&'n str> {
     let mut text = about(verb);
     verb.get_subcommands().for_each(|verb| text += &about(verb));
-    let places = manuals.iter().flat_map(|manual| manual.places).map(|place| place.holds);
+    let layout = manuals.iter().flat_map(|manual| manual.layout).map(|place| place.holds);
     let examples = manuals.iter().flat_map(|manual| manual.examples).flat_map(|example| [example.line, example.does]);
-    places.chain(examples).for_each(|said| text = format!("{text} {said}"));
+    layout.chain(examples).for_each(|said| text = format!("{text} {said}"));
     let is_word = |after: &str| after.chars().next().is_none_or(|next| !next.is_alphanumeric() && next != '-');
     let named = |name: &str| {
         let words = format!("git puff {name}");

@@ -12,7 +12,7 @@ use crate::judge::open;
 
 /// What became of the commits of a repository.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tally {
+struct TestCounter {
     commits: usize,
     /// Those that git itself can't show, since a blob of theirs is not in the repository.
     missing: usize,
@@ -131,7 +131,7 @@ fn git_sees_no_difference(repo: &Path, one: Oid, other: Oid) -> bool {
 
 /// Goes through the newest `count` commits that are no merges, in a copy that shares the objects: nothing is written
 /// into the repository itself.
-fn go_through(repo: &Path, count: usize) -> Tally {
+fn go_through(repo: &Path, count: usize) -> TestCounter {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let copy = folder.path().join("copy.git");
     let clone =
@@ -142,7 +142,7 @@ fn go_through(repo: &Path, count: usize) -> Tally {
         .trim()
         .parse()
         .expect("the empty tree");
-    let mut tally = Tally::default();
+    let mut tally = TestCounter::default();
     for (id, patch) in Patches::of(&copy, count) {
         let Some(patch) = patch else {
             tally.missing += 1;
@@ -178,7 +178,7 @@ fn every_commit_of_real_history_is_made_again() {
     let repo = std::env::var("PUFF_HISTORY").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
     let count = std::env::var("PUFF_HISTORY_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(1000);
     let tally = go_through(Path::new(&repo), count);
-    let Tally { commits, missing, refused, wrong } = &tally;
+    let TestCounter { commits, missing, refused, wrong } = &tally;
     println!("{repo}: {commits} commits, {} refused, {} wrong ({missing} not whole here)", refused.len(), wrong.len());
     assert!(tally.commits > 0, "no commits in {repo}");
     assert!(tally.refused.is_empty() && tally.wrong.is_empty(), "{tally:#?}");

@@ -9,22 +9,22 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tungstenite::Message;
 
-use crate::support::lab::{Lab, is_gone, kill, make_executable, newest_codex, wait_until};
-use crate::support::stage::{ended, native};
+use crate::support::cloud_env::{ended, native};
+use crate::support::test_repo::{TestRepo, is_gone, kill, make_executable, newest_codex, wait_until};
 
 /// A lab with the real app server.
-fn lab() -> Lab {
-    let lab = Lab::new();
+fn lab() -> TestRepo {
+    let lab = TestRepo::new();
     lab.git(&["config", "puff.codex", &native(&newest_codex()).display().to_string()]);
     lab
 }
 
 /// What is known of the server.
-fn status(lab: &Lab) -> Value {
+fn status(lab: &TestRepo) -> Value {
     lab.puff(&["cas-status", "--json"]).json()
 }
 
-fn pid_of(lab: &Lab, field: &str) -> u32 {
+fn pid_of(lab: &TestRepo, field: &str) -> u32 {
     u32::try_from(status(lab)[field].as_u64().expect("a process")).unwrap()
 }
 
@@ -35,7 +35,7 @@ fn is_running(pid: u32) -> bool {
 /// Talks to the server as any client does, and answers what it answered to `method`.
 fn ask(socket: &str, method: &str, params: Value) -> Value {
     let stream = UnixStream::connect(socket).expect("somebody listens");
-    stream.set_read_timeout(Some(crate::support::lab::PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(crate::support::test_repo::PATIENCE)).unwrap();
     let (mut server, _) = tungstenite::client("ws://localhost/", stream).expect("a WebSocket");
     let client = json!({ "name": "lab", "title": "Lab", "version": "1" });
     let mut say = |message: Value| server.send(Message::text(message.to_string())).expect("it listens");
@@ -51,7 +51,7 @@ fn ask(socket: &str, method: &str, params: Value) -> Value {
 }
 
 /// A program in the place of codex.
-fn fake(lab: &Lab, script: &str) {
+fn fake(lab: &TestRepo, script: &str) {
     let path = lab.use_script_as_codex(&format!("#!/bin/sh\n{script}\n"));
     lab.git(&["config", "puff.codex", &path.display().to_string()]);
 }
@@ -165,8 +165,9 @@ fn a_path_of_any_length_has_a_socket_to_connect_to() {
     lab.git_in(&lab.path(""), &["init", "-q", &deep.display().to_string()]);
     let codex = native(&newest_codex()).display().to_string();
     lab.git_in(&deep, &["config", "puff.codex", &codex]);
-    let puff =
-        |args: &[&str]| crate::support::lab::run(lab.command("git").current_dir(&deep).arg("puff").args(args)).ok();
+    let puff = |args: &[&str]| {
+        crate::support::test_repo::run(lab.command("git").current_dir(&deep).arg("puff").args(args)).ok()
+    };
     let server = puff(&["cas-start", "--json"]).json();
     let socket = server["socket"].as_str().unwrap();
     assert!(socket.len() <= 100, "{socket}");
@@ -178,7 +179,7 @@ fn a_path_of_any_length_has_a_socket_to_connect_to() {
 #[test]
 fn what_does_not_come_up_is_said_with_its_last_words() {
     needs!("codex-newest", "python3");
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let refused = |words: &[&str], more: &[&str]| {
         let ran = lab.puff(&[&["cas-start", "--porcelain"], more].concat()).exits(1);
         assert_eq!((ran.value("CAS_STATUS"), ran.value("PID")), ("failed_to_start".into(), String::new()));
@@ -207,7 +208,7 @@ fn what_does_not_come_up_is_said_with_its_last_words() {
 #[test]
 fn a_proxy_is_called_with_the_flags_and_one_that_does_not_hear_is_killed() {
     needs!("codex-newest");
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let script = lab.path("bin/proxy");
     let note = lab.path("called").display().to_string();
     let body = format!(

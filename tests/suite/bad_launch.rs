@@ -3,8 +3,8 @@
 use std::fs;
 
 use crate::support::export::Export;
-use crate::support::lab::{Lab, Ran};
-use crate::support::standin::Standin;
+use crate::support::fake_codex::FakeCodex;
+use crate::support::test_repo::{Ran, TestRepo};
 
 /// What every launch here has, so that only one thing is wrong at a time.
 const GOOD: [&str; 4] = ["submit", "--env", "acme/widgets", "--prompt=Trim"];
@@ -176,9 +176,9 @@ fn a_name_is_free_and_a_name() {
     assert_eq!(codex.paid().len(), 1);
 }
 
-fn lab() -> (Lab, Standin) {
-    let lab = Lab::new();
-    let codex = Standin::official(&lab);
+fn lab() -> (TestRepo, FakeCodex) {
+    let lab = TestRepo::new();
+    let codex = FakeCodex::official(&lab);
     (lab, codex)
 }
 
@@ -190,7 +190,7 @@ fn refused(ran: Ran, code: i32, words: &[&str]) {
 
 /// Nothing was paid, nothing recorded, and the worktree has nothing in it that was not there before.
 #[track_caller]
-fn untouched(lab: &Lab, codex: &Standin) {
+fn untouched(lab: &TestRepo, codex: &FakeCodex) {
     assert_eq!(codex.paid(), []);
     assert_eq!(lab.git(&["for-each-ref", "refs/puff", "refs/heads/puff/", "refs/notes"]), "");
     assert_eq!(lab.git(&["status", "--porcelain", "--untracked-files=all"]), "");

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::lab::{Lab, run};
-use crate::support::standin::{Call, PROMPT, Standin, TASK};
+use crate::support::fake_codex::{Call, FakeCodex, PROMPT, TASK};
+use crate::support::test_repo::{TestRepo, run};
 
 const SUBMIT: [&str; 4] = ["submit", "--env", "acme/widgets", "--prompt=Trim"];
 
 #[test]
 fn without_a_client_the_way_to_get_one_is_said() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     let own = Path::new(env!("CARGO_BIN_EXE_git-puff")).parent().unwrap().display().to_string();
     // The git of this PATH, without whatever else lies beside it.
     let git = run(lab.command("sh").args(["-c", "command -v git"])).ok().stdout;
@@ -38,7 +38,7 @@ fn without_a_client_the_way_to_get_one_is_said() {
 
 #[test]
 fn a_client_without_cloud_commands_is_too_old() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let help = "Commands:\n  exec  Run Codex non-interactively\n  login  Manage login\n";
     for body in [
         "[ \"$1\" = --version ] && { echo 'codex-cli 0.20.0'; exit; }\necho \"error: unrecognized subcommand 'cloud'\" >&2\nexit 2\n".to_owned(),
@@ -47,7 +47,7 @@ fn a_client_without_cloud_commands_is_too_old() {
         "exit 0\n".to_owned(),
         "kill -9 $$\n".to_owned(),
     ] {
-        let codex = Standin::scripted(&lab, &body);
+        let codex = FakeCodex::scripted(&lab, &body);
         let ran = lab.puff(&SUBMIT).exits(128).complains(&["bin/codex", "no 'cloud' commands"]);
         assert!(ran.stderr.contains("npm install -g @openai/codex@latest"), "{}", ran.stderr);
         assert_eq!(codex.paid(), []);
@@ -57,8 +57,8 @@ fn a_client_without_cloud_commands_is_too_old() {
 
 #[test]
 fn a_client_that_lost_a_flag_is_named_with_it() {
-    let lab = Lab::new();
-    let codex = Standin::official(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::official(&lab);
     codex.knows("help-exec", "Usage: codex cloud exec --env <ENV>\n\n      --env <ENV>\n      --branch <B>\n", "", 0);
     lab.puff(&SUBMIT).exits(128).complains(&["no flag --attempts", "codex cloud exec"]);
     assert_eq!(codex.paid(), []);
@@ -66,8 +66,8 @@ fn a_client_that_lost_a_flag_is_named_with_it() {
 
 #[test]
 fn a_client_that_hangs_is_given_up_and_ended_with_all_its_children() {
-    let lab = Lab::new();
-    let codex = Standin::scripted(&lab, "sleep 600 &\necho $! > \"$call/child\"\nwait\n");
+    let lab = TestRepo::new();
+    let codex = FakeCodex::scripted(&lab, "sleep 600 &\necho $! > \"$call/child\"\nwait\n");
     lab.puff(&SUBMIT).exits(128).complains(&["bin/codex", "hangs"]);
     assert_eq!(codex.paid(), []);
     let calls = fs::read_dir(lab.path("standin/calls")).unwrap();
@@ -82,8 +82,8 @@ fn a_client_that_hangs_is_given_up_and_ended_with_all_its_children() {
 
 #[test]
 fn a_list_that_is_garbage_stops_a_launch_before_it_is_paid() {
-    let lab = Lab::new();
-    let codex = Standin::official(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::official(&lab);
     for garbage in ["<html>busy</html>", "", "null", "[]", "{\"tasks\": 7}", "{\"tasks\": [{\"id\": 7}]}"] {
         codex.knows("garbage", garbage, "", 0);
         codex.fails_with("garbage");
@@ -100,10 +100,10 @@ fn a_submission_whose_answer_is_garbage_stays_open_and_is_never_repeated() {
         ("broken", "", "Error: http error: create_task failed: POST /wham/tasks failed: 502 Bad Gateway; x\n", 1),
         ("cut", "", "", 137),
     ] {
-        let mut lab = Lab::new();
+        let mut lab = TestRepo::new();
         // A task that is older than the run can't be the run's; the recorded one is of 09:36:32.
         lab.set("GIT_PUFF_NOW", "2026-11-20T09:36:00Z");
-        let codex = Standin::headless_a(&lab);
+        let codex = FakeCodex::headless_a(&lab);
         codex.knows("submit", stdout, stderr, exit);
         let ran = lab.puff(&SUBMIT).exits(1).complains(&["not known"]);
         assert!(ran.stderr.contains("git puff doctor --repair"), "{name}: {}", ran.stderr);
@@ -135,8 +135,8 @@ fn a_submission_whose_answer_is_garbage_stays_open_and_is_never_repeated() {
 
 #[test]
 fn absurd_numbers_of_a_service_are_not_believed() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     let list = codex.recording("ready-list")["stdout"].as_str().unwrap().to_owned();
     let show = codex.recording("ready-show")["stdout"].as_str().unwrap().to_owned();
     codex.knows("absurd-list", &list.replace("\"attempt_total\": 4", "\"attempt_total\": 4000000000"), "", 0);
@@ -151,8 +151,8 @@ fn absurd_numbers_of_a_service_are_not_believed() {
 
 #[test]
 fn a_careless_client_leaves_nothing_in_the_worktree() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     codex.phase("ready");
     let script = fs::read_to_string(lab.path("bin/codex")).unwrap();
     let careless = "echo 'account acct_1 token sk-secret' | tee error.log >&2\necho 'sk-secret' > \"$HOME/.seen\"\n";
@@ -172,8 +172,8 @@ fn a_careless_client_leaves_nothing_in_the_worktree() {
 
 #[test]
 fn a_client_is_called_in_a_clean_place() {
-    let mut lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let mut lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     codex.phase("ready");
     lab.git(&["worktree", "add", "-q", "../linked"]);
     for name in ["RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "CODEX_STARTING_DIFF"] {
@@ -210,8 +210,8 @@ fn a_client_is_called_in_a_clean_place() {
 
 #[test]
 fn a_run_is_asked_for_with_the_login_and_the_client_it_was_launched_with() {
-    let mut lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let mut lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     codex.phase("ready");
     let home = lab.path("codex-home").display().to_string();
     let id = lab.puff(&[&SUBMIT[..], &["--porcelain"]].concat()).ok().value("RUN");
@@ -225,8 +225,8 @@ fn a_run_is_asked_for_with_the_login_and_the_client_it_was_launched_with() {
 
 #[test]
 fn what_a_client_is_like_is_found_out_once() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     lab.puff(&[&SUBMIT[..], &["--json"]].concat()).ok();
     let asked = codex.asked_for_help();
     assert!(asked > 0);
@@ -235,7 +235,7 @@ fn what_a_client_is_like_is_found_out_once() {
     assert_eq!(codex.asked_for_help(), asked);
 
     // Another program in the same place is another program.
-    let codex = Standin::headless_b(&lab);
+    let codex = FakeCodex::headless_b(&lab);
     let run = lab.puff(&["submit", "--env", "env_lab_1", "--prompt", "Trim", "--json"]).ok().json();
     assert_eq!(run["dialect"], "headless-b");
     assert!(codex.asked_for_help() > asked);

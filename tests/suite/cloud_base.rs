@@ -4,13 +4,13 @@
 use serde_json::json;
 
 use crate::support::cloud::Action;
-use crate::support::lab::Lab;
-use crate::support::stage::{SUBMISSION, Stage, each};
+use crate::support::cloud_env::{CloudEnv, SUBMISSION, each};
+use crate::support::test_repo::TestRepo;
 
 const SUBMIT: [&str; 6] = ["submit", "--json", "--best-of", "1", "--prompt", "Trim the input"];
 
 /// A second clone, in which somebody else works and pushes.
-fn colleague_pushes(lab: &Lab, file: &str, text: &str) -> String {
+fn colleague_pushes(lab: &TestRepo, file: &str, text: &str) -> String {
     let other = lab.path("colleague");
     if !other.is_dir() {
         lab.git_in(&lab.path(""), &["clone", "-q", "origin.git", "colleague"]);
@@ -25,7 +25,7 @@ fn colleague_pushes(lab: &Lab, file: &str, text: &str) -> String {
 #[test]
 fn work_that_the_cloud_will_not_see_is_a_warning_before_anything_is_paid() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let pushed = stage.lab.git(&["rev-parse", "HEAD"]);
     let clean = stage.lab.puff(&SUBMIT).ok();
     assert!(!clean.stderr.contains("warning"), "the runbook log is no work of the user's: {}", clean.stderr);
@@ -59,7 +59,7 @@ fn work_that_the_cloud_will_not_see_is_a_warning_before_anything_is_paid() {
 #[test]
 fn a_remote_that_moved_ahead_is_fetched_and_recorded() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let here = stage.lab.git(&["rev-parse", "main"]);
     let ahead = colleague_pushes(&stage.lab, "theirs.txt", "theirs\n");
     let run = stage.lab.puff(&SUBMIT).ok().json();
@@ -79,7 +79,7 @@ fn a_remote_that_moved_ahead_is_fetched_and_recorded() {
 #[test]
 fn a_branch_that_is_called_otherwise_at_the_remote_is_asked_for_by_that_name() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.lab.git(&["push", "-q", "origin", "main:refs/heads/trunk"]);
     stage.lab.git(&["checkout", "-q", "-b", "mine", "--track", "origin/main"]);
     stage.lab.git(&["branch", "-q", "--set-upstream-to", "origin/trunk"]);
@@ -106,7 +106,7 @@ fn a_branch_that_is_called_otherwise_at_the_remote_is_asked_for_by_that_name() {
 #[test]
 fn a_base_that_the_cloud_cannot_start_from_is_refused_before_anything_is_paid() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let lab = &stage.lab;
     lab.git(&["branch", "-q", "unpushed"]);
     let commit = lab.git(&["rev-parse", "HEAD"]);
@@ -134,7 +134,7 @@ fn a_base_that_the_cloud_cannot_start_from_is_refused_before_anything_is_paid() 
 #[test]
 fn a_remote_that_does_not_answer_is_taken_as_it_was_seen_last() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let seen = stage.lab.git(&["rev-parse", "origin/main"]);
     std::fs::rename(stage.lab.path("origin.git"), stage.lab.path("away.git")).unwrap();
     let run = stage.lab.puff(&SUBMIT).ok();
@@ -148,7 +148,7 @@ fn a_remote_that_does_not_answer_is_taken_as_it_was_seen_last() {
 #[test]
 fn patches_that_were_made_on_a_near_commit_are_put_on_that_commit() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(2, "Trim the input");
     let recorded = stage.lab.show(&run)["base_oid"].as_str().unwrap().to_owned();
     // Between the question and the checkout in the cloud, somebody pushed. Here, nobody has fetched that.
@@ -181,7 +181,7 @@ fn patches_that_were_made_on_a_near_commit_are_put_on_that_commit() {
 #[test]
 fn patches_that_were_made_on_an_older_commit_are_put_on_that_commit() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let older = stage.lab.git(&["rev-parse", "HEAD"]);
     let patch = String::from_utf8(stage.lab.patch("notes.txt", "on the older commit\n")).unwrap();
     stage.lab.commit("notes.txt", "four\nfive\n", "Take other notes");

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::cloud::Action;
-use crate::support::lab::wait_until;
-use crate::support::stage::{LISTING, SUBMISSION, Stage, ended};
+use crate::support::cloud_env::{CloudEnv, LISTING, SUBMISSION, ended};
+use crate::support::test_repo::wait_until;
 
 /// Every question about tasks: the list, a task, its attempts.
 const QUESTIONS: &str = "GET /backend-api/wham/tasks";
@@ -14,7 +14,7 @@ const QUESTIONS: &str = "GET /backend-api/wham/tasks";
 #[test]
 fn a_login_that_runs_out_is_waited_for_and_told() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let told = stage.lab.path("told.jsonl");
     stage.lab.git(&["config", "puff.notify", &format!("cat >>'{0}'; echo >>'{0}'", told.display())]);
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
@@ -43,7 +43,7 @@ fn a_login_that_runs_out_is_waited_for_and_told() {
 #[test]
 fn a_watch_in_the_foreground_says_that_a_login_is_needed_and_goes_on_after_it() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(1, "Trim the input");
     stage.finish_all(&task);
     let login = stage.lab.path("codex-home/auth.json");
@@ -58,7 +58,7 @@ fn a_watch_in_the_foreground_says_that_a_login_is_needed_and_goes_on_after_it() 
 #[test]
 fn nobody_signed_in_at_launch_is_said_before_anything_is_recorded() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     std::fs::remove_file(stage.lab.path("codex-home/auth.json")).unwrap();
     let launch = ["launch", "--best-of", "2", "--prompt", "Trim the input"];
     let refused = stage.lab.puff(&launch).exits(128).complains(&["not signed in"]);
@@ -81,7 +81,7 @@ fn nobody_signed_in_at_launch_is_said_before_anything_is_recorded() {
 #[test]
 fn questions_that_fail_for_now_are_asked_again_until_the_run_is_through() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
     stage.looked_again();
     stage.finish_all(&task);
@@ -102,7 +102,7 @@ fn questions_that_fail_for_now_are_asked_again_until_the_run_is_through() {
 #[test]
 fn somebody_who_waits_at_a_terminal_does_not_see_trouble_that_passes() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(2, "Trim the input");
     stage.finish_all(&task);
     stage.cloud.fault(QUESTIONS, Action::Status(429), Some(2));
@@ -120,7 +120,7 @@ fn somebody_who_waits_at_a_terminal_does_not_see_trouble_that_passes() {
 #[test]
 fn a_service_that_is_away_is_looked_for_again_until_it_is_back() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.launch(1, "Trim the input", &["--harvest"]);
     stage.looked_again();
     stage.cloud.disconnect();
@@ -136,7 +136,7 @@ fn a_service_that_is_away_is_looked_for_again_until_it_is_back() {
 #[test]
 fn a_slow_service_is_waited_for() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.cloud.fault("", Action::Delay(Duration::from_millis(300)), None);
     let (run, task) = stage.submit(2, "Trim the input");
     stage.finish_all(&task);
@@ -149,7 +149,7 @@ fn a_slow_service_is_waited_for() {
 #[test]
 fn a_task_that_the_service_does_not_know_any_more_needs_someone() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.launch(1, "Trim the input", &[]);
     let gone = json!({ "items": [], "cursor": null }).to_string();
     stage.cloud.fault(LISTING, Action::Answer(200, gone), None);

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::lab::{Ran, wait_until};
-use crate::support::stage::{LISTING, Stage, each, ended};
+use crate::support::cloud_env::{CloudEnv, LISTING, each, ended};
+use crate::support::test_repo::{Ran, wait_until};
 
 /// The keys of `KEY=VALUE` lines, in order.
 fn keys(ran: &str) -> Vec<&str> {
@@ -29,7 +29,7 @@ fn ending(path: &str) -> (String, String) {
 #[test]
 fn scripts_read_of_a_launch_what_they_need_to_follow_it() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let launch = |prompt: &str| stage.lab.puff(&["launch", "--porcelain", "--best-of", "1", "--prompt", prompt]).ok();
     let first = launch("Trim the input");
     assert_eq!(keys(&first.stdout), ["JOB_ID", "PID", "TASK_ID", "TASK_URL", "LOG_PATH", "RESULT_PATH", "RUN"]);
@@ -63,7 +63,7 @@ fn scripts_read_of_a_launch_what_they_need_to_follow_it() {
 #[test]
 fn a_watch_that_harvested_something_that_does_not_apply_ends_with_3() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     // Harvesting can be asked for once and for all.
     stage.lab.git(&["config", "puff.autoHarvest", "true"]);
     let launch = stage.lab.puff(&["launch", "--porcelain", "--best-of", "2", "--prompt", "Trim the input"]).ok();
@@ -83,7 +83,7 @@ fn a_watch_that_harvested_something_that_does_not_apply_ends_with_3() {
 #[test]
 fn stopping_ends_the_watch_and_nothing_else() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let launch = stage.lab.puff(&["launch", "--porcelain", "--best-of", "1", "--prompt", "Trim the input"]).ok();
     let (run, task) = (launch.value("RUN"), launch.value("TASK_ID"));
     stage.lab.puff(&["stop", &run]).ok();
@@ -110,7 +110,7 @@ fn stopping_ends_the_watch_and_nothing_else() {
 #[test]
 fn a_time_limit_ends_the_watch_with_124_and_leaves_the_run_at_work() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let args = ["launch", "--porcelain", "--best-of", "1", "--timeout", "1s", "--prompt", "Trim the input"];
     let launch = stage.lab.puff(&args).ok();
     assert_eq!(ending(&launch.value("RESULT_PATH")), ("timeout".into(), "124".into()));
@@ -132,7 +132,7 @@ fn a_time_limit_ends_the_watch_with_124_and_leaves_the_run_at_work() {
 #[test]
 fn a_cloud_task_can_be_ended_on_its_page_alone() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(1, "Trim the input");
     let refused = stage.lab.puff(&["cancel", &run]).exits(1).complains(&["no command that ends a cloud task", &run]);
     assert!(refused.stderr.contains(&stage.cloud.task_url(&task)), "{}", refused.stderr);
@@ -146,14 +146,14 @@ fn a_cloud_task_can_be_ended_on_its_page_alone() {
 #[test]
 fn the_log_can_be_followed_until_the_watch_ends() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
     let follow = stage.spawn(&["log", &run, "-f"]);
     stage.finish_all(&task);
     let followed = ended(follow).ok().stdout;
     let parts = ["launched: best of 2", "ready", "harvested: 2 of 2", "watching ended: success"];
-    let places: Vec<_> = parts.iter().map(|part| followed.find(part)).collect();
-    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{followed}");
+    let layout: Vec<_> = parts.iter().map(|part| followed.find(part)).collect();
+    assert!(layout.iter().all(Option::is_some) && layout.is_sorted(), "{followed}");
     assert_eq!(stage.lab.puff(&["log", &run]).ok().stdout, followed);
     let tail = stage.lab.puff(&["log", &run, "--bytes", "25"]).ok().bytes;
     assert_eq!(tail, followed.as_bytes()[followed.len() - 25..]);
@@ -165,7 +165,7 @@ fn the_log_can_be_followed_until_the_watch_ends() {
 #[test]
 fn a_watch_for_programs_is_a_document_a_line() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(2, "Trim the input");
     let watch = stage.spawn(&["watch", &run, "--json"]);
     stage.finish_all(&task);
@@ -179,7 +179,7 @@ fn a_watch_for_programs_is_a_document_a_line() {
 #[test]
 fn a_notify_command_that_fails_is_said_and_stops_nothing() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.lab.git(&["config", "puff.notify", "echo cannot be reached >&2; exit 7"]);
     let (run, task) = stage.launch(1, "Trim the input", &["--harvest"]);
     stage.finish_all(&task);
@@ -191,7 +191,7 @@ fn a_notify_command_that_fails_is_said_and_stops_nothing() {
 #[test]
 fn many_runs_cost_one_listing_an_interval() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     // Tasks from before, which no page has to be turned for, and the runs.
     for number in 0..6 {
         stage.cloud.add_task("env_lab_1", &format!("Old number {number}"), 1);

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::cloud::Action;
-use crate::support::lab::{Lab, PATIENCE, kill, run, wait_until};
-use crate::support::stage::{LISTING, SUBMISSION, Stage, each, ended};
+use crate::support::cloud_env::{CloudEnv, LISTING, SUBMISSION, each, ended};
+use crate::support::test_repo::{PATIENCE, TestRepo, kill, run, wait_until};
 
 /// Ends a program as `kill -9` does, so long after now.
 fn kill_after(mut child: Child, delay: Duration) {
@@ -32,7 +32,7 @@ fn locks_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Every run by its prompt's first line.
-fn runs_by_title(lab: &Lab) -> BTreeMap<String, Value> {
+fn runs_by_title(lab: &TestRepo) -> BTreeMap<String, Value> {
     let listed = lab.puff(&["list", "--json"]).ok().json();
     let runs = listed["runs"].as_array().unwrap().clone();
     runs.into_iter().map(|run| (run["title"].as_str().unwrap().to_owned(), run)).collect()
@@ -41,7 +41,7 @@ fn runs_by_title(lab: &Lab) -> BTreeMap<String, Value> {
 #[test]
 fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_gives_its_task() {
     needs!("codex");
-    let mut stage = Stage::new();
+    let mut stage = CloudEnv::new();
     // The npm package's script this time: it is killed with its parent or not, the program inside it lives on.
     stage.lab.use_real_codex(&stage.cloud);
     stage.cloud.fault(SUBMISSION, Action::Delay(Duration::from_secs(15)), Some(1));
@@ -71,7 +71,7 @@ fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_give
 #[test]
 fn a_launch_may_be_killed_at_any_moment() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let lab = &stage.lab;
     lab.write(".git/info/exclude", ".codex/bo4_runs.jsonl\n");
     // One to get to know the client, and one to know how long it takes: the moments are spread over that and a
@@ -117,13 +117,13 @@ fn a_launch_may_be_killed_at_any_moment() {
 #[test]
 fn a_harvest_may_be_killed_at_any_moment() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let lab = &stage.lab;
     let (run, task) = stage.submit(4, "Trim the input");
     stage.finish_all(&task);
     lab.puff(&["watch", &run]).ok();
     let copy = |name: &str| {
-        let copied = crate::support::lab::run(lab.command("cp").args(["-a", "."]).arg(lab.path(name)));
+        let copied = crate::support::test_repo::run(lab.command("cp").args(["-a", "."]).arg(lab.path(name)));
         assert_eq!(copied.code, 0, "{}", copied.stderr);
         lab.path(name)
     };
@@ -168,7 +168,7 @@ fn a_harvest_may_be_killed_at_any_moment() {
 }
 
 /// What git prints, complaints included.
-fn run_git(lab: &Lab, place: &Path, args: &[&str]) -> String {
+fn run_git(lab: &TestRepo, place: &Path, args: &[&str]) -> String {
     let ran = run(lab.command("git").current_dir(place).args(args));
     assert_eq!(ran.code, 0, "git {args:?}: {}", ran.stderr);
     ran.stdout + &ran.stderr
@@ -177,7 +177,7 @@ fn run_git(lab: &Lab, place: &Path, args: &[&str]) -> String {
 #[test]
 fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_ends_it() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.launch(4, "Trim the input", &["--harvest"]);
     stage.looked_again();
     let watcher = stage.lab.living_watcher();
@@ -208,7 +208,7 @@ fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_e
 #[test]
 fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
     let (other, other_task) = stage.launch(1, "Trim the output", &[]);
     let first = stage.lab.living_watcher();
@@ -234,7 +234,7 @@ fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
 #[test]
 fn a_lock_file_of_a_ref_that_a_kill_left_stops_nobody() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(1, "Trim the input");
     stage.finish_all(&task);
     let git_dir = stage.lab.work().join(".git");

@@ -3,15 +3,15 @@
 use serde_json::json;
 
 use crate::support::cloud::Cloud;
-use crate::support::lab::Lab;
-use crate::support::stage::{Stage, each, ended};
+use crate::support::cloud_env::{CloudEnv, each, ended};
+use crate::support::test_repo::TestRepo;
 
 #[test]
 fn a_task_is_launched_watched_and_harvested() {
     needs!("codex");
     let cloud = Cloud::start();
     cloud.add_environment("env_lab_1", "acme/widgets");
-    let mut lab = Lab::with_real_history();
+    let mut lab = TestRepo::with_real_history();
     lab.use_real_codex(&cloud);
 
     let launched = lab.puff(&[
@@ -45,7 +45,7 @@ fn a_task_is_launched_watched_and_harvested() {
 #[test]
 fn a_foreground_watch_goes_on_after_the_task_reads_ready_until_the_last_attempt_is_there() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.lab.git(&["config", "puff.settle", "1h"]);
     let (run, task) = stage.submit(3, "Trim the input");
     let watch = stage.spawn(&["watch", &run]);
@@ -73,7 +73,7 @@ fn a_foreground_watch_goes_on_after_the_task_reads_ready_until_the_last_attempt_
 #[test]
 fn attempts_that_stay_silent_are_unknown_after_puff_settle_and_still_come_with_a_later_harvest() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(3, "Trim the input");
     stage.finish(&task, 1, "one");
     stage.finish(&task, 3, "three");
@@ -99,7 +99,7 @@ fn attempts_that_stay_silent_are_unknown_after_puff_settle_and_still_come_with_a
 #[test]
 fn a_first_attempt_that_failed_does_not_hide_its_good_siblings() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.launch(3, "Trim the input", &["--harvest"]);
     stage.cloud.fail(&task, 1);
     let status = stage.lab.wait_for(&run, "looked at", |run| run["progress_at"].is_string());
@@ -116,7 +116,7 @@ fn a_first_attempt_that_failed_does_not_hide_its_good_siblings() {
 #[test]
 fn a_run_of_which_every_attempt_failed_is_in_error_and_watching_it_exits_with_2() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(2, "Trim the input");
     stage.cloud.fail(&task, 1);
     stage.cloud.cancel(&task, 2);
@@ -130,7 +130,7 @@ fn a_run_of_which_every_attempt_failed_is_in_error_and_watching_it_exits_with_2(
 #[test]
 fn a_single_attempt_is_as_its_task_is() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.lab.git(&["config", "puff.settle", "1h"]);
     let (good, task) = stage.submit(1, "Trim the input");
     let body: serde_json::Value = serde_json::from_str(&stage.cloud.requests().last().unwrap().body).unwrap();
@@ -156,7 +156,7 @@ fn a_single_attempt_is_as_its_task_is() {
 #[test]
 fn a_harvest_of_a_run_at_work_takes_what_there_is() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.lab.git(&["config", "puff.settle", "1h"]);
     let (run, task) = stage.submit(3, "Trim the input");
     // Before anything is there, too.

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::stage::Stage;
+use crate::support::cloud_env::CloudEnv;
 
 /// All that a run must not touch: what is checked out, the index byte by byte, HEAD, and what git says of it.
-fn surroundings(stage: &Stage, folder: &Path) -> (Vec<u8>, String, String) {
+fn surroundings(stage: &CloudEnv, folder: &Path) -> (Vec<u8>, String, String) {
     let git = |args: &[&str]| stage.lab.git_in(folder, args);
     let index = git(&["rev-parse", "--path-format=absolute", "--git-path", "index"]);
     let bytes = std::fs::read(index).unwrap();
@@ -26,7 +26,7 @@ fn error_logs(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn worktree_index_and_head_stay_as_they_are() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let lab = &stage.lab;
     // The runbook log is the one file that a launch leaves; kept out of the way, it can't hide another.
     lab.write(".git/info/exclude", ".codex/\n");
@@ -52,7 +52,7 @@ fn worktree_index_and_head_stay_as_they_are() {
 #[test]
 fn a_linked_worktree_and_a_subfolder_are_as_good_as_the_top() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let lab = &stage.lab;
     let linked = lab.path("linked");
     lab.git(&["worktree", "add", "-q", "-b", "side", &linked.display().to_string(), "main"]);
@@ -86,7 +86,7 @@ fn a_linked_worktree_and_a_subfolder_are_as_good_as_the_top() {
 #[test]
 fn a_bare_repository_needs_no_worktree() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let lab = &stage.lab;
     let bare = lab.path("bare.git");
     lab.git_in(&lab.path(""), &["clone", "-q", "--bare", "origin.git", "bare.git"]);

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::support::cloud::Action;
-use crate::support::lab::{kill, wait_until};
-use crate::support::stage::{SUBMISSION, Stage};
+use crate::support::cloud_env::{CloudEnv, SUBMISSION};
+use crate::support::test_repo::{kill, wait_until};
 
 /// Writes three intent files and launches them, one at a time.
-fn queue(stage: &Stage) -> Vec<Value> {
+fn queue(stage: &CloudEnv) -> Vec<Value> {
     stage.lab.write("a.md", "---\nname: first\nbest-of: 1\nbase: main\nenv: env_lab_1\n---\nDo a.\n\nThoroughly.\n");
     stage.lab.write("b.md", "---\nname: second\nbest-of: 2\n---\nDo b.\n");
     stage.lab.write("c.md", "Do c.\n");
@@ -19,7 +19,7 @@ fn queue(stage: &Stage) -> Vec<Value> {
 #[test]
 fn a_queue_submits_one_after_the_other_in_order() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let runs = queue(&stage);
     let states: Vec<_> = runs.iter().map(|run| run["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["pending", "queued", "queued"]);
@@ -59,7 +59,7 @@ fn a_queue_submits_one_after_the_other_in_order() {
 #[test]
 fn a_queued_run_whose_environment_is_gone_does_not_hold_up_the_queue() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.lab.write("lost.md", "---\nenv: acme/gone\nbest-of: 1\nname: lost\n---\nDo this.\n");
     stage.lab.write("next.md", "---\nbest-of: 1\nname: next\n---\nDo that.\n");
     let (_, task) = stage.launch(1, "Do something", &[]);
@@ -77,7 +77,7 @@ fn a_queued_run_whose_environment_is_gone_does_not_hold_up_the_queue() {
 #[test]
 fn a_refused_submission_does_not_hold_up_the_queue() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     queue(&stage);
     stage.cloud.fault(SUBMISSION, Action::Status(422), Some(1));
     stage.finish_all(&stage.only_task().id);
@@ -93,7 +93,7 @@ fn a_refused_submission_does_not_hold_up_the_queue() {
 #[test]
 fn a_queue_survives_the_kill_of_its_watcher() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     queue(&stage);
     kill(stage.lab.living_watcher());
     stage.clients_ended();
@@ -107,7 +107,7 @@ fn a_queue_survives_the_kill_of_its_watcher() {
 #[test]
 fn the_limit_of_attempts_is_kept_before_anything_is_paid() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.lab.git(&["config", "puff.attemptLimit", "5"]);
     stage.submit(4, "Trim the input");
     let before = stage.lab.fingerprint();
@@ -131,7 +131,7 @@ fn the_limit_of_attempts_is_kept_before_anything_is_paid() {
 #[test]
 fn an_attempt_limit_that_is_reached_while_runs_are_queued_is_waited_for_and_told_once() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let told = stage.lab.path("told");
     stage.lab.git(&["config", "puff.notify", &format!("cat >>'{0}'", told.display())]);
     queue(&stage);
@@ -147,7 +147,7 @@ fn an_attempt_limit_that_is_reached_while_runs_are_queued_is_waited_for_and_told
 #[test]
 fn an_answer_that_is_lost_in_the_background_is_told_and_keeps_its_place() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let told = stage.lab.path("told");
     stage.lab.git(&["config", "puff.notify", &format!("cat >>'{0}'", told.display())]);
     let runs = queue(&stage);
@@ -167,7 +167,7 @@ fn an_answer_that_is_lost_in_the_background_is_told_and_keeps_its_place() {
 #[test]
 fn settings_at_the_top_of_an_intent_file_that_are_not_understood_stop_all_of_them() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.lab.write("good.md", "---\nbest-of: 2\n---\nDo this.\n");
     for (text, word) in [
         ("---\nbest-off: 2\n---\nDo that.\n", "settings"),

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::support::cloud::Action;
-use crate::support::stage::{ENV, SUBMISSION, Stage};
+use crate::support::cloud_env::{CloudEnv, ENV, SUBMISSION};
 
 const LAUNCH: [&str; 6] = ["launch", "--harvest", "--best-of", "2", "--prompt", "Trim the input"];
 
 /// Launches into a fault, and answers the run that waits for its task.
 #[track_caller]
-fn lost(stage: &Stage, fault: Action) -> String {
+fn lost(stage: &CloudEnv, fault: Action) -> String {
     stage.cloud.fault(SUBMISSION, fault, None);
     let launch = stage.lab.puff(&LAUNCH).exits(1).complains(&["not known"]);
     assert!(launch.stderr.contains("doctor --repair"), "{}", launch.stderr);
@@ -23,7 +23,7 @@ fn an_answer_that_was_lost_is_not_asked_for_again_and_repair_finds_the_task() {
     needs!("codex");
     let lost_answers = [Action::StatusAfterProcessing(500), Action::DropAfterProcessing, Action::DropHalfway];
     for fault in lost_answers {
-        let stage = Stage::new();
+        let stage = CloudEnv::new();
         let run = lost(&stage, fault);
         stage.cloud.clear_faults();
         // Neither a watch nor a harvest submits it again; both say what to do.
@@ -50,7 +50,7 @@ fn an_answer_that_was_lost_is_not_asked_for_again_and_repair_finds_the_task() {
 #[test]
 fn when_several_tasks_fit_they_are_listed_and_a_person_chooses() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let run = lost(&stage, Action::DropAfterProcessing);
     let ours = stage.only_task().id;
     // Somebody else asked for the same, in the same environment.
@@ -76,7 +76,7 @@ fn when_several_tasks_fit_they_are_listed_and_a_person_chooses() {
 #[test]
 fn when_no_task_fits_that_is_said_and_retry_starts_it() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     // The gateway answered, and the service did nothing; other tasks are too old, too many attempts, or known.
     let (_, known) = stage.submit(2, "Trim the input");
     stage.cloud.add_task("env_lab_1", "Trim the input", 4);
@@ -93,7 +93,7 @@ fn when_no_task_fits_that_is_said_and_retry_starts_it() {
 #[test]
 fn two_interrupted_runs_are_not_given_each_others_task() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let first = lost(&stage, Action::DropAfterProcessing);
     stage.cloud.clear_faults();
     stage.cloud.fault(SUBMISSION, Action::DropAfterProcessing, None);
@@ -108,7 +108,7 @@ fn two_interrupted_runs_are_not_given_each_others_task() {
 #[test]
 fn a_task_is_found_however_many_others_were_started_since() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let run = lost(&stage, Action::DropAfterProcessing);
     let ours = stage.only_task().id;
     stage.cloud.set_page_size(5);
@@ -123,7 +123,7 @@ fn a_task_is_found_however_many_others_were_started_since() {
 fn a_clear_no_to_a_submission_costs_nothing_and_can_be_retried() {
     needs!("codex");
     for status in [429, 403, 422] {
-        let stage = Stage::new();
+        let stage = CloudEnv::new();
         stage.cloud.fault(SUBMISSION, Action::Status(status), Some(1));
         let refused = stage.lab.puff(&LAUNCH).exits(1).complains(&["Codex Cloud"]);
         assert!(refused.stderr.contains("nothing was submitted"), "{}", refused.stderr);
@@ -144,7 +144,7 @@ fn a_clear_no_to_a_submission_costs_nothing_and_can_be_retried() {
 #[test]
 fn the_prompt_arrives_as_it_was_given() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     // What would be taken for a flag, what a shell would touch, and what an editor would.
     let prompt = "-x --best-of 9\n\n  `$HOME` \"quoted\" 'so'\r\n\ttab, umlaut ü, no newline at the end";
     let run = stage.lab.puff_with_input(&["submit", "--best-of", "1", "--json"], prompt.as_bytes()).ok().json();

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::stage::{Stage, each, ended};
+use crate::support::cloud_env::{CloudEnv, each, ended};
 
 #[test]
 fn another_current_turn_changes_nothing() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(3, "Trim the input");
     stage.cloud.set_current_turn(&task, 2);
     stage.finish_all(&task);
@@ -25,7 +25,7 @@ fn another_current_turn_changes_nothing() {
 #[test]
 fn attempts_that_made_the_same_stay_two_variants_and_the_second_names_the_first() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(3, "Trim the input");
     for (attempt, text) in [(1, "same"), (2, "other"), (3, "same")] {
         stage.finish(&task, attempt, text);
@@ -42,7 +42,7 @@ fn attempts_that_made_the_same_stay_two_variants_and_the_second_names_the_first(
 #[test]
 fn a_patch_that_changed_is_a_new_revision_and_a_branch_moves_only_if_nobody_works_on_it() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(4, "Trim the input");
     stage.finish_all(&task);
     stage.lab.puff(&["harvest", &run]).ok();
@@ -99,7 +99,7 @@ fn a_patch_that_changed_is_a_new_revision_and_a_branch_moves_only_if_nobody_work
 #[test]
 fn a_second_harvest_changes_nothing_at_all() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(4, "Trim the input");
     stage.finish(&task, 1, "one");
     // One that does not apply: it changes a line that is not there.
@@ -123,7 +123,7 @@ fn a_second_harvest_changes_nothing_at_all() {
 #[test]
 fn watching_again_after_a_harvest_finds_nothing_to_do() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let (run, task) = stage.submit(2, "Trim the input");
     stage.finish_all(&task);
     ended(stage.spawn(&["watch", &run])).ok();

@@ -7,12 +7,12 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use serde_json::{Value, json};
 
 use crate::support::export::{Export, patch_of};
-use crate::support::lab::{Lab, run};
+use crate::support::test_repo::{TestRepo, run};
 
 /// Three variants of the numbers in `notes.txt`: two that make the same change, one of them with other white space, and a
 /// third that does something else.
-fn lab_with_a_run() -> Lab {
-    let lab = Lab::new();
+fn lab_with_a_run() -> TestRepo {
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
     export.patch(2, lab.patch("notes.txt", "one\n  2\n\nthree\n"));
@@ -25,7 +25,7 @@ fn lab_with_a_run() -> Lab {
     lab
 }
 
-fn matrix(lab: &Lab, args: &[&str]) -> Value {
+fn matrix(lab: &TestRepo, args: &[&str]) -> Value {
     lab.puff(&[&["diff"], args, &["--json"]].concat()).ok().json()
 }
 
@@ -123,7 +123,7 @@ fn the_matrix_says_how_alike_all_are_and_what_each_number_means() {
 
 #[test]
 fn sixteen_variants_fit_into_eighty_columns() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     for variant in 1..=16 {
         let patch = patch_of(&lab, || {
@@ -140,12 +140,12 @@ fn sixteen_variants_fit_into_eighty_columns() {
 
 #[test]
 fn every_kind_of_change_can_be_compared() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.commit("picture.png", b"\x89PNG\0old".as_slice(), "A picture");
     lab.commit("long.txt", (1..40).map(|line| format!("line {line}\n")).collect::<String>(), "A text");
     let odd = lab.work().join(OsStr::from_bytes(b"caf\xe9"));
     let submodule = lab.git(&["rev-parse", "HEAD"]);
-    let change = |lab: &Lab, picture: &[u8], name: &str, mode: u32| {
+    let change = |lab: &TestRepo, picture: &[u8], name: &str, mode: u32| {
         lab.write("picture.png", picture);
         std::fs::remove_file(lab.work().join("README")).unwrap();
         lab.git(&["mv", "long.txt", name]);
@@ -196,7 +196,7 @@ fn every_kind_of_change_can_be_compared() {
 
 #[test]
 fn what_is_the_same_to_git_without_white_space_is_the_same_here() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let base = "fn a() {\n    one();\n}\n\nfn b() {\n    two();\n}\n";
     lab.commit("code.rs", base, "Code");
     let texts = [
@@ -223,7 +223,7 @@ fn what_is_the_same_to_git_without_white_space_is_the_same_here() {
 
 #[test]
 fn a_variant_without_a_branch_is_shown_on_the_files_it_was_made_on() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
     export.patch(2, lab.patch("new.txt", "new\n"));
@@ -249,7 +249,7 @@ fn a_variant_without_a_branch_is_shown_on_the_files_it_was_made_on() {
 
 #[test]
 fn a_patch_of_which_no_tree_comes_is_compared_by_its_lines() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     let good = lab.patch("notes.txt", "one\n2\nthree\n");
     let astray = "--- a/notes.txt\n+++ b/notes.txt\n@@ -7,3 +7,3 @@\n nowhere\n-two\n+2\n three\n";
@@ -294,7 +294,7 @@ fn variants_of_other_runs_are_named_with_their_run() {
 
 #[test]
 fn without_anything_to_compare_it_says_so() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, "").patch(2, "rubbish").report(3, &json!({"status": "failed"}));
     export.harvest(&lab, &["--name", "none"]).exits(3);

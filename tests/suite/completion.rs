@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::support::export::Export;
-use crate::support::lab::{Lab, run};
 use crate::support::shells::{Typist, fish};
+use crate::support::test_repo::{TestRepo, run};
 
 /// Text that a shell would do something with, if anybody let it.
 const NASTY: &str = "a \"q\" 'r' $(touch pwned) `touch pwned`: x;touch pwned \u{1b}[2J\u{202e} ünï %s \\n";
@@ -17,8 +17,8 @@ fn script(name: &str) -> PathBuf {
 const OF_GIT: &str = "/usr/share/bash-completion/completions/git";
 
 /// A clone with two runs of two variants, the newer one with a nasty title, and what else can be named.
-fn lab() -> Lab {
-    let lab = Lab::new();
+fn lab() -> TestRepo {
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "patches");
     for variant in 1..=2 {
         export.patch(variant, lab.patch("notes.txt", format!("one\ntwo\n{variant}\n")));
@@ -42,7 +42,7 @@ fn lab() -> Lab {
 }
 
 /// Nothing that was shown or completed was run.
-fn nothing_was_run(lab: &Lab) {
+fn nothing_was_run(lab: &TestRepo) {
     assert!(!lab.work().join("pwned").exists(), "a shell ran what was to be shown");
 }
 

@@ -4,14 +4,14 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::lab::{Lab, Ran, run};
+use crate::support::test_repo::{Ran, TestRepo, run};
 
 /// What `git puff config KEY --json` says of the values of a key.
 fn values(ran: Ran) -> Value {
     ran.ok().json()["settings"][0]["values"].clone()
 }
 
-fn value(lab: &Lab, before: &[&str], key: &str) -> (String, String) {
+fn value(lab: &TestRepo, before: &[&str], key: &str) -> (String, String) {
     let ran = run(lab.command("git").args(before).args(["puff", "config", key, "--json"]));
     let value = values(ran)[0].clone();
     (value["value"].as_str().unwrap().to_owned(), value["origin"].as_str().unwrap().to_owned())
@@ -20,8 +20,8 @@ fn value(lab: &Lab, before: &[&str], key: &str) -> (String, String) {
 /// Later layers beat earlier ones, as git says where each value was written.
 #[test]
 fn every_layer_counts_as_git_counts_it() {
-    let mut lab = Lab::new();
-    let says = |lab: &Lab, wanted: &str, origin: &str| {
+    let mut lab = TestRepo::new();
+    let says = |lab: &TestRepo, wanted: &str, origin: &str| {
         let (value, found) = value(lab, &[], "bestOf");
         assert_eq!(value, wanted);
         assert!(found.ends_with(origin), "{found} is not {origin}");
@@ -49,17 +49,17 @@ fn every_layer_counts_as_git_counts_it() {
 
 #[test]
 fn a_call_may_set_a_key_for_itself() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     assert_eq!(value(&lab, &["-c", "puff.bestOf=2"], "bestOf"), ("2".into(), "command line:".into()));
     let ran = run(lab.command("git").args(["-c", "puff.bestOf=2", "puff", "config"])).ok();
-    let set = ran.stdout.split("NOT SET").next().unwrap();
+    let set = ran.stdout.split("DEFAULTS IN EFFECT").next().unwrap();
     assert!(set.contains("puff.bestOf = 2") && set.contains("from command line:"), "{}", ran.stdout);
 }
 
 /// A file that is included under a condition counts where the condition holds, and is named as the origin.
 #[test]
 fn included_files_count_where_their_condition_holds() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let work = lab.work().display().to_string();
     for (condition, holds) in [
         (format!("gitdir:{work}/"), true),
@@ -86,7 +86,7 @@ fn included_files_count_where_their_condition_holds() {
 /// Of a key with one value the last counts, of one with several all do, from the last empty one on.
 #[test]
 fn keys_may_be_written_several_times() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     for value in ["2", "3"] {
         lab.git(&["config", "--add", "puff.bestOf", value]);
     }
@@ -112,7 +112,7 @@ fn keys_may_be_written_several_times() {
 /// A list is what one looks at when something is wrong, so nothing wrong breaks it.
 #[test]
 fn bad_values_are_marked_in_the_list() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     for (key, value, why) in [
         ("puff.bestOf", "0", "a whole number from 1"),
         ("puff.interval", "soon", "a length of time such as 15s, 5m or 2h"),
@@ -139,7 +139,7 @@ fn bad_values_are_marked_in_the_list() {
 /// A supervisor has nobody to tell, so what it acts by is looked at before it starts.
 #[test]
 fn a_session_is_refused_where_its_settings_are_wrong() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     for (key, value) in [("puff.stuck.after", "soon"), ("puff.stuck.poke", "-1"), ("puff.session.answer", "y")] {
         lab.git(&["config", key, value]);
         lab.puff(&["session", "start", "--", "true"]).exits(129).complains(&[key, value, "file:.git/config"]);
@@ -151,7 +151,7 @@ fn a_session_is_refused_where_its_settings_are_wrong() {
 /// The line of the hint, run as it stands, mends it.
 #[test]
 fn doctor_points_out_typing_errors_and_how_to_mend_them() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     for (written, meant) in [
         ("puff.bestoff", Some("puff.bestOf")),
         ("puff.agent.x.comand", Some("puff.agent.x.command")),
@@ -183,7 +183,7 @@ fn doctor_points_out_typing_errors_and_how_to_mend_them() {
 
 #[test]
 fn only_git_sets_and_only_known_keys_are_shown() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let ran = lab.puff(&["config", "bestof", "2"]).exits(129).complains(&["only shows"]);
     assert!(ran.stderr.contains("git config puff.bestof 2"), "{}", ran.stderr);
     let ran = lab.puff(&["config", "bestoff"]).exits(129).complains(&["'bestoff'"]);
@@ -195,7 +195,7 @@ fn only_git_sets_and_only_known_keys_are_shown() {
 /// There is a configuration outside of repositories, and a broken one is git's to explain.
 #[test]
 fn a_repository_is_not_needed_and_a_broken_file_is_named() {
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     lab.git(&["config", "--global", "puff.env", "env_1"]);
     assert_eq!(value(&lab, &[], "env").0, "env_1");
     fs::write(lab.path("home/.gitconfig"), "[puff\n").unwrap();

@@ -1,12 +1,12 @@
 //! The demo: on a machine without a git identity, whatever git's configuration is, and what it tells to type works.
 
-use crate::support::lab::{Lab, Ran, run};
+use crate::support::test_repo::{Ran, TestRepo, run};
 
 const DEMO: &str = env!("CARGO_BIN_EXE_git-puff");
 
 /// The configuration of someone whose git is set up in every way that could be in the way.
-fn hostile() -> Lab {
-    let mut lab = Lab::empty();
+fn hostile() -> TestRepo {
+    let mut lab = TestRepo::empty();
     let hooks = lab.path("home/hooks");
     std::fs::create_dir_all(hooks.join("hooks")).unwrap();
     for hook in ["pre-commit", "commit-msg", "post-checkout", "hooks/pre-commit", "hooks/post-checkout"] {
@@ -43,7 +43,7 @@ fn hostile() -> Lab {
 }
 
 /// What a user has who types: the same configuration, but a `git diff` that works, and no variables of git.
-fn calm(lab: &mut Lab) {
+fn calm(lab: &mut TestRepo) {
     for name in ["DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "NAMESPACE", "TEMPLATE_DIR", "EXTERNAL_DIFF"] {
         lab.unset(&format!("GIT_{name}"));
     }
@@ -110,7 +110,7 @@ fn the_demo_plays_anywhere_and_what_it_tells_to_type_works() {
 
 #[test]
 fn without_a_name_the_demo_makes_a_new_folder() {
-    let mut lab = Lab::empty();
+    let mut lab = TestRepo::empty();
     lab.set("PATH", "/usr/local/bin:/usr/bin:/bin");
     let demo = run(lab.command(DEMO).arg("demo")).ok();
     let folder = std::fs::read_dir(lab.path("home")).unwrap().flatten().find(|entry| entry.path().is_dir()).unwrap();
@@ -123,7 +123,7 @@ fn without_a_name_the_demo_makes_a_new_folder() {
 
 #[test]
 fn a_demo_that_can_not_be_played_says_why() {
-    let mut lab = Lab::empty();
+    let mut lab = TestRepo::empty();
     run(lab.command(DEMO).args(["demo", "home"])).exits(1).complains(&["'home'", "not empty"]);
     assert!(!lab.path("home/repo").exists());
     lab.set("PATH", "/nowhere");

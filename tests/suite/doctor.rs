@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::lab::{Lab, Ran};
-use crate::support::standin::Standin;
+use crate::support::fake_codex::FakeCodex;
+use crate::support::test_repo::{Ran, TestRepo};
 
 /// The lines of a check.
 fn lines<'r>(ran: &'r Ran, name: &str) -> Vec<&'r str> {
@@ -12,20 +12,20 @@ fn lines<'r>(ran: &'r Ran, name: &str) -> Vec<&'r str> {
     ran.stdout.lines().filter_map(|line| line.strip_prefix(begin.as_str())).collect()
 }
 
-fn doctor(lab: &Lab) -> Ran {
+fn doctor(lab: &TestRepo) -> Ran {
     lab.puff(&["doctor", "--porcelain"])
 }
 
-fn program(lab: &Lab, name: &str, script: &str) {
+fn program(lab: &TestRepo, name: &str, script: &str) {
     let path = lab.path("bin").join(name);
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// A lab whose cloud can be asked, with a setting that says that it is used.
-fn cloud() -> (Lab, Standin) {
-    let lab = Lab::new();
-    let codex = Standin::official(&lab);
+fn cloud() -> (TestRepo, FakeCodex) {
+    let lab = TestRepo::new();
+    let codex = FakeCodex::official(&lab);
     lab.git(&["config", "puff.env", "acme/widgets"]);
     (lab, codex)
 }
@@ -57,7 +57,7 @@ fn a_branch_that_the_cloud_cannot_start_from_fails() {
 
 #[test]
 fn a_repository_without_a_commit_or_without_its_worktree_fails() {
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     lab.git_in(&lab.path(""), &["init", "-q", "work"]);
     program(&lab, "claude", "echo 2.0.0");
     let ran = doctor(&lab).exits(1);
@@ -79,13 +79,14 @@ fn a_repository_without_a_commit_or_without_its_worktree_fails() {
     lab.git(&["clone", "-q", "--bare", ".", "../bare.git"]);
     let bare = lab.path("bare.git");
     let ran =
-        crate::support::lab::run(lab.command("git").current_dir(bare).args(["puff", "doctor", "--porcelain"])).ok();
+        crate::support::test_repo::run(lab.command("git").current_dir(bare).args(["puff", "doctor", "--porcelain"]))
+            .ok();
     assert_eq!(lines(&ran, "worktree"), [] as [&str; 0]);
 }
 
 #[test]
 fn agents_on_this_machine_are_listed_and_asked_and_only_those_in_use_have_to_be_there() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     program(&lab, "claude", "echo 2.0.0 of claude");
     program(&lab, "gemini", "echo broken >&2; exit 3");
     program(&lab, "mine", "exit 0");

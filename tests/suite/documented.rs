@@ -10,8 +10,8 @@ use git_puff::commands::MANUALS;
 use git_puff::manual::listed;
 
 use crate::support::choice::Choice;
-use crate::support::lab::run;
 use crate::support::scenes::{ELSEWHERE, Scene};
+use crate::support::test_repo::run;
 
 const DOCUMENTS: [&str; 5] =
     ["README.md", "docs/how-it-works.md", "docs/puff-sh.md", "docs/recovery.md", "docs/security.md"];
@@ -46,7 +46,7 @@ const FILES: [(&str, &str); 5] = [
 /// What is understood, and refused for what the place has not: a line, and a part of the refusal.
 const REFUSED: [(&str, &str); 2] = [
     ("git puff session attach shell", "needs a terminal"),
-    ("git puff review @ --accept workflow", "is no risk of 'fix'"),
+    ("git puff review @ --accept workflow", "no risk named 'workflow' in run 'fix'"),
 ];
 
 /// A fenced block of shell: where it stands, the scene it plays in, and its lines.

@@ -10,14 +10,14 @@ use serde_json::json;
 
 use crate::support::choice::Choice;
 use crate::support::export::Export;
-use crate::support::lab::{Lab, run, wait_until};
+use crate::support::test_repo::{TestRepo, run, wait_until};
 
 /// A lab whose repositories are of this format.
-fn lab_of(refs: &str, objects: &str) -> Lab {
-    Lab::with_variables(&[("GIT_DEFAULT_REF_FORMAT", refs), ("GIT_DEFAULT_HASH", objects)])
+fn lab_of(refs: &str, objects: &str) -> TestRepo {
+    TestRepo::with_variables(&[("GIT_DEFAULT_REF_FORMAT", refs), ("GIT_DEFAULT_HASH", objects)])
 }
 
-fn imported(lab: &Lab, name: &str) {
+fn imported(lab: &TestRepo, name: &str) {
     let export = Export::new(lab, name);
     export.patch(1, lab.patch("README", format!("{name}\n"))).patch(2, lab.patch("picture", b"\0binary\xff"));
     export.harvest(lab, &["--name", name]).ok();

@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::support::lab::{Lab, wait_until};
-use crate::support::standin::{PROMPT, Standin, TASK};
+use crate::support::fake_codex::{FakeCodex, PROMPT, TASK};
+use crate::support::test_repo::{TestRepo, wait_until};
 
-type Fork = (fn(&Lab) -> Standin, &'static str);
+type Fork = (fn(&TestRepo) -> FakeCodex, &'static str);
 
 /// Both forks, each with an environment it takes.
-const FORKS: [Fork; 2] = [(Standin::headless_a, "acme/widgets"), (Standin::headless_b, "env_lab_1")];
+const FORKS: [Fork; 2] = [(FakeCodex::headless_a, "acme/widgets"), (FakeCodex::headless_b, "env_lab_1")];
 
 #[test]
 fn a_run_is_watched_until_its_last_attempt_is_through() {
     for (open, env) in FORKS {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let codex = open(&lab);
         codex.phase("pending");
         let args = ["launch", "--env", env, "--interval", "1s", "--harvest", "--prompt", PROMPT, "--json"];
@@ -46,7 +46,7 @@ fn a_run_is_watched_until_its_last_attempt_is_through() {
 #[test]
 fn what_the_agents_said_is_in_the_reports_and_in_the_commits() {
     for (open, env) in FORKS {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let codex = open(&lab);
         codex.phase("ready");
         let id = submitted(&lab, env);
@@ -80,7 +80,7 @@ fn what_the_agents_said_is_in_the_reports_and_in_the_commits() {
 #[test]
 fn variants_keep_their_numbers_when_the_service_calls_another_turn_the_current_one() {
     for (open, env) in FORKS {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let codex = open(&lab);
         codex.phase("ready");
         let id = submitted(&lab, env);
@@ -93,7 +93,7 @@ fn variants_keep_their_numbers_when_the_service_calls_another_turn_the_current_o
         assert_eq!(before, (lab.fingerprint(), variants(&lab, &id)));
 
         // Whoever comes later, and sees only that order, gets the same numbers.
-        let later = Lab::new();
+        let later = TestRepo::new();
         let codex = open(&later);
         codex.phase("current-turn-is-3");
         let id = submitted(&later, env);
@@ -105,7 +105,7 @@ fn variants_keep_their_numbers_when_the_service_calls_another_turn_the_current_o
 #[test]
 fn a_harvest_takes_what_there_is_and_a_later_one_the_rest() {
     for (open, env) in FORKS {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let codex = open(&lab);
         codex.phase("partial");
         let id = submitted(&lab, env);
@@ -125,7 +125,7 @@ fn a_harvest_takes_what_there_is_and_a_later_one_the_rest() {
 #[test]
 fn a_task_of_which_every_attempt_failed_is_an_error() {
     for (open, env) in FORKS {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let codex = open(&lab);
         codex.phase("error");
         let id = submitted(&lab, env);
@@ -143,7 +143,7 @@ fn a_task_of_which_every_attempt_failed_is_an_error() {
 fn a_read_that_fails_for_now_is_repeated() {
     for (open, env) in FORKS {
         for fault in ["rate-limited", "server-error", "offline"] {
-            let lab = Lab::new();
+            let lab = TestRepo::new();
             let codex = open(&lab);
             codex.phase("ready");
             let id = submitted(&lab, env);
@@ -163,7 +163,7 @@ fn a_read_that_keeps_failing_is_given_up_with_a_clear_word() {
                 [("rate-limited", "takes no more calls"), ("server-error", "fault (500)"), ("offline", "be reached")];
             for (fault, words) in faults {
                 scope.spawn(move || {
-                    let lab = Lab::new();
+                    let lab = TestRepo::new();
                     let codex = open(&lab);
                     let id = submitted(&lab, env);
                     codex.fails_with(fault);
@@ -180,7 +180,7 @@ fn a_read_that_keeps_failing_is_given_up_with_a_clear_word() {
 #[test]
 fn a_run_waits_for_the_login_and_then_goes_on() {
     for (open, env) in FORKS {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let codex = open(&lab);
         codex.phase("ready");
         let id = submitted(&lab, env);
@@ -197,7 +197,7 @@ fn a_run_waits_for_the_login_and_then_goes_on() {
 #[test]
 fn a_task_started_elsewhere_is_adopted_with_its_prompt() {
     for (open, _) in FORKS {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let codex = open(&lab);
         codex.phase("partial");
         let url = format!("https://chatgpt.com/codex/tasks/{TASK}");
@@ -216,7 +216,7 @@ fn a_task_started_elsewhere_is_adopted_with_its_prompt() {
 #[test]
 fn a_task_that_nobody_knows_is_not_adopted() {
     for (open, _) in FORKS {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         open(&lab);
         lab.puff(&["adopt", "task_nope"]).exits(1).complains(&["knows no task 'task_nope'"]);
         assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
@@ -224,7 +224,7 @@ fn a_task_that_nobody_knows_is_not_adopted() {
 }
 
 /// Submits the recorded task, and answers its run.
-fn submitted(lab: &Lab, env: &str) -> String {
+fn submitted(lab: &TestRepo, env: &str) -> String {
     lab.puff(&["submit", "--env", env, "--prompt", PROMPT, "--porcelain"]).ok().value("RUN")
 }
 
@@ -233,7 +233,7 @@ fn statuses(run: &Value) -> Vec<&str> {
     variants.iter().map(|variant| variant["status"].as_str().expect("a status")).collect()
 }
 
-fn variants(lab: &Lab, id: &str) -> Value {
+fn variants(lab: &TestRepo, id: &str) -> Value {
     lab.show(id)["variants"].clone()
 }
 
@@ -245,11 +245,11 @@ fn file(id: &str, variant: u32, name: &str) -> String {
     format!("refs/puff/runs/{id}:variants/var{variant}/{name}")
 }
 
-fn report(lab: &Lab, id: &str, variant: u32) -> Value {
+fn report(lab: &TestRepo, id: &str, variant: u32) -> Value {
     serde_json::from_str(&lab.git(&["show", &file(id, variant, "report.json")])).expect("JSON")
 }
 
 /// What a recorded call printed.
-fn parsed(codex: &Standin, recording: &str) -> Value {
+fn parsed(codex: &FakeCodex, recording: &str) -> Value {
     serde_json::from_str(codex.recording(recording)["stdout"].as_str().expect("text")).expect("JSON")
 }

@@ -1,14 +1,14 @@
 //! Sending tasks through the two forks of the client, by recordings of them.
 
-use crate::support::lab::{Lab, Ran};
-use crate::support::standin::{PROMPT, Standin, TASK};
+use crate::support::fake_codex::{FakeCodex, PROMPT, TASK};
+use crate::support::test_repo::{Ran, TestRepo};
 
 const URL: &str = "https://chatgpt.com/codex/tasks/task_e_00000000000000000000000000000001";
 
 #[test]
 fn headless_a_gets_the_prompt_on_its_standard_input() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
 
     let run = lab.puff_with_input(&["submit", "--env", "acme/widgets", "--json"], PROMPT.as_bytes()).ok().json();
     assert_eq!(run["dialect"], "headless-a");
@@ -24,8 +24,8 @@ fn headless_a_gets_the_prompt_on_its_standard_input() {
 
 #[test]
 fn headless_b_gets_a_title_and_a_file_with_the_prompt() {
-    let lab = Lab::new();
-    let codex = Standin::headless_b(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_b(&lab);
     let prompt = "Trim input before parsing\n\n- keep the tests\n";
 
     let ran = lab.puff_with_input(&["submit", "--env", "env_lab_1", "--porcelain"], prompt.as_bytes()).ok();
@@ -51,11 +51,11 @@ fn headless_b_gets_a_title_and_a_file_with_the_prompt() {
 fn no_value_of_a_call_can_be_read_as_an_option() {
     const FLAGS: [&str; 7] = ["--", "--all", "--help", "--include-reviews", "--json", "--version", "-"];
     for (open, env, task) in [
-        (Standin::headless_a as fn(&Lab) -> Standin, "-x", TASK),
-        (Standin::headless_b, "env_lab_1", TASK),
-        (Standin::official, "--env", "task_e_i"),
+        (FakeCodex::headless_a as fn(&TestRepo) -> FakeCodex, "-x", TASK),
+        (FakeCodex::headless_b, "env_lab_1", TASK),
+        (FakeCodex::official, "--env", "task_e_i"),
     ] {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let codex = open(&lab);
         codex.knows("status", "[PENDING] Trim\n", "", 1);
         lab.git(&["config", "puff.env", env]);
@@ -85,8 +85,8 @@ fn no_value_of_a_call_can_be_read_as_an_option() {
 
 #[test]
 fn headless_b_would_take_any_label_so_labels_are_refused_before_it_is_paid() {
-    let lab = Lab::new();
-    let codex = Standin::headless_b(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_b(&lab);
     let ran = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]);
     ran.exits(1).complains(&["'acme/widgets'", "only ids"]);
     nothing_happened(&lab, &codex);
@@ -95,8 +95,8 @@ fn headless_b_would_take_any_label_so_labels_are_refused_before_it_is_paid() {
 #[test]
 fn an_environment_that_headless_a_does_not_know_is_named() {
     for (env, words) in [("nope", "there is no cloud environment 'nope'"), ("gadgets", "several cloud environments")] {
-        let lab = Lab::new();
-        let codex = Standin::headless_a(&lab);
+        let lab = TestRepo::new();
+        let codex = FakeCodex::headless_a(&lab);
         let ran = lab.puff(&["submit", "--env", env, "--prompt", "Trim"]).exits(1).complains(&[words, env]);
         // The list did not know either, so this was found out by asking; the service refused, and nothing is open.
         assert!(ran.stderr.contains("nothing was submitted"), "{}", ran.stderr);
@@ -108,8 +108,8 @@ fn an_environment_that_headless_a_does_not_know_is_named() {
 
 #[test]
 fn an_environment_that_the_list_does_not_know_is_refused_before_anything_is_recorded() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     codex.fails_with("unknown-env");
     lab.puff(&["submit", "--env", "nope", "--prompt", "Trim"]).exits(1).complains(&["'nope'"]);
     nothing_happened(&lab, &codex);
@@ -118,8 +118,8 @@ fn an_environment_that_the_list_does_not_know_is_refused_before_anything_is_reco
 #[test]
 fn whoever_is_signed_out_pays_nothing_and_is_told_to_sign_in() {
     for fault in ["signed-out", "unauthorized"] {
-        for open in [Standin::headless_a, Standin::headless_b] {
-            let lab = Lab::new();
+        for open in [FakeCodex::headless_a, FakeCodex::headless_b] {
+            let lab = TestRepo::new();
             let codex = open(&lab);
             codex.fails_with(fault);
             let ran = lab.puff(&["submit", "--env", "env_lab_1", "--prompt", "Trim"]).exits(128);
@@ -131,8 +131,8 @@ fn whoever_is_signed_out_pays_nothing_and_is_told_to_sign_in() {
 
 #[test]
 fn without_the_check_a_signed_out_launch_waits_for_the_login() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     codex.fails_with("signed-out");
     let ran = lab.puff(&["submit", "--env", "acme/widgets", "--skip-doctor", "--prompt", "Trim"]).exits(128);
     says_to_sign_in(&ran);
@@ -151,7 +151,7 @@ fn says_to_sign_in(ran: &Ran) {
     assert!(ran.stderr.contains("codex login"), "{}", ran.stderr);
 }
 
-fn nothing_happened(lab: &Lab, codex: &Standin) {
+fn nothing_happened(lab: &TestRepo, codex: &FakeCodex) {
     assert_eq!(codex.paid(), []);
     assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
     assert_eq!(lab.git(&["status", "--porcelain", "--", ":!.codex"]), "");

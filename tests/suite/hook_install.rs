@@ -7,19 +7,19 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::hooks::{everything, pre_push, push, told, witness, write};
-use crate::support::lab::{Lab, Ran, run};
+use crate::support::test_repo::{Ran, TestRepo, run};
 
-fn hook(lab: &Lab, verb: &str) -> Ran {
+fn hook(lab: &TestRepo, verb: &str) -> Ran {
     lab.puff(&["hook", verb])
 }
 
-fn status(lab: &Lab) -> Value {
+fn status(lab: &TestRepo) -> Value {
     lab.puff(&["hook", "status", "--json"]).json()
 }
 
 #[test]
 fn it_is_installed_once_and_leaves_no_trace() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let before = everything(&lab.path("work/.git/hooks"));
     let absent = hook(&lab, "status").exits(1);
     assert!(absent.stdout.contains("not asked") && absent.stderr.contains("git puff hook install"), "{absent:?}");
@@ -50,7 +50,7 @@ fn it_is_installed_once_and_leaves_no_trace() {
 
 #[test]
 fn a_hook_that_is_there_is_asked_too_by_the_same_words_and_on_the_same_input() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let path = write(&pre_push(&lab), witness(&lab, "before", 0), 0o755);
     lab.git(&["branch", "other"]);
     push(&lab, &["origin", "main", "other"]).ok();
@@ -85,7 +85,7 @@ fn a_hook_that_is_there_is_asked_too_by_the_same_words_and_on_the_same_input() {
 
 #[test]
 fn whatever_a_hook_is_it_comes_back_as_it_was() {
-    type Make<'m> = &'m dyn Fn(&Lab, &Path);
+    type Make<'m> = &'m dyn Fn(&TestRepo, &Path);
     let make: [(&str, Make<'_>); 5] = [
         ("not executable", &|_, path| drop(write(path, "#!/bin/sh\nexit 1\n", 0o640))),
         ("a link", &|lab, path| {
@@ -99,7 +99,7 @@ fn whatever_a_hook_is_it_comes_back_as_it_was() {
         ("odd permissions, no last line end", &|_, path| drop(write(path, "#!/bin/sh\r\n:", 0o4711))),
     ];
     for (what, make) in make {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         make(&lab, &pre_push(&lab));
         let before = everything(&lab.path("work/.git/hooks"));
         hook(&lab, "install").ok();
@@ -116,7 +116,7 @@ fn whatever_a_hook_is_it_comes_back_as_it_was() {
 
 #[test]
 fn lines_of_the_users_in_our_hook_are_theirs() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     hook(&lab, "install").ok();
     let path = pre_push(&lab);
     let text = fs::read_to_string(&path).unwrap();
@@ -134,7 +134,7 @@ fn lines_of_the_users_in_our_hook_are_theirs() {
 
 #[test]
 fn what_can_not_be_done_is_refused_and_changes_nothing() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let (path, folder) = (pre_push(&lab), lab.path("work/.git/hooks"));
     // One that stands for several hooks, by the name that it is called by.
     write(&path, "#!/bin/sh\nexec \"$(dirname \"$0\")/$(basename \"$0\").d/all\" \"$@\"\n", 0o755);
@@ -165,7 +165,7 @@ fn what_can_not_be_done_is_refused_and_changes_nothing() {
 
 #[test]
 fn a_folder_of_hooks_that_others_use_too_is_only_touched_when_that_is_said() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let shared = lab.path("shared-hooks");
     fs::create_dir(&shared).unwrap();
     lab.git(&["config", "core.hooksPath", shared.to_str().unwrap()]);
@@ -194,7 +194,7 @@ fn a_folder_of_hooks_that_others_use_too_is_only_touched_when_that_is_said() {
 
 #[test]
 fn worktrees_share_it_and_a_bare_repository_has_one() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.git(&["worktree", "add", "-q", "../linked"]);
     let linked = lab.path("linked");
     let puff = |folder: &Path, args: &[&str]| run(lab.command("git").current_dir(folder).arg("puff").args(args));
@@ -216,7 +216,7 @@ fn worktrees_share_it_and_a_bare_repository_has_one() {
 
 #[test]
 fn pushes_go_on_where_git_puff_is_gone() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     write(&pre_push(&lab), witness(&lab, "before", 0), 0o755);
     hook(&lab, "install").ok();
     lab.commit("notes.txt", "mine\n", "Mine");
@@ -247,7 +247,7 @@ fn pushes_go_on_where_git_puff_is_gone() {
 /// The two steps in which a hook is put beside ours, each the last one that a kill let happen.
 #[test]
 fn a_kill_in_the_middle_leaves_the_users_hook_in_effect() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let path = write(&pre_push(&lab), witness(&lab, "before", 5), 0o755);
     let beside = lab.path("work/.git/hooks/pre-push.before-puff");
     let before = everything(&lab.path("work/.git/hooks"));

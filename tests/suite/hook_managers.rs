@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use crate::support::choice::Choice;
 use crate::support::hooks::{client, everything, pre_push, push, write};
-use crate::support::lab::{Lab, Ran, run};
+use crate::support::test_repo::{Ran, TestRepo, run};
 
-fn status(lab: &Lab) -> Value {
+fn status(lab: &TestRepo) -> Value {
     lab.puff(&["hook", "status", "--json"]).json()
 }
 
 /// Installing refuses, changes nothing, and says what to add where; answers that.
-fn is_told(lab: &Lab, manager: &str, file: &str) -> String {
+fn is_told(lab: &TestRepo, manager: &str, file: &str) -> String {
     let hooks = lab.git(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]);
     let before = everything(hooks.as_ref());
     let refused = lab.puff(&["hook", "install"]).exits(1).complains(&[manager, "looks after the hooks"]);
@@ -44,7 +44,7 @@ fn guards(choice: &Choice) {
     push(lab, &["origin", "main:refs/heads/mine"]).ok();
 }
 
-fn node(lab: &Lab, script: &str) -> Command {
+fn node(lab: &TestRepo, script: &str) -> Command {
     let mut command = lab.command("node");
     command.arg(client(script));
     command

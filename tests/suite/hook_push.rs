@@ -6,11 +6,11 @@ use serde_json::Value;
 use crate::support::choice::Choice;
 use crate::support::export::{Export, patch_of};
 use crate::support::hooks::push;
-use crate::support::lab::{Lab, Ran};
+use crate::support::test_repo::{Ran, TestRepo};
 
 /// A lab with the hook, and a run `fix` of which each variant makes files read something.
-fn lab_with(variants: &[&[(&str, &str)]]) -> Lab {
-    let lab = Lab::new();
+fn lab_with(variants: &[&[(&str, &str)]]) -> TestRepo {
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "fix");
     for (at, files) in variants.iter().enumerate() {
         let patch = patch_of(&lab, || files.iter().for_each(|(file, text)| lab.write(file, text)));
@@ -23,12 +23,12 @@ fn lab_with(variants: &[&[(&str, &str)]]) -> Lab {
 }
 
 /// Two variants of a line.
-fn two() -> Lab {
+fn two() -> TestRepo {
     lab_with(&[&[("notes.txt", "one\n2\nthree\n")], &[("notes.txt", "one\nzwei\nthree\n")]])
 }
 
 /// The findings of a push of HEAD: rule, level, variant, path and line of each, records left out.
-fn found(lab: &Lab) -> Vec<(String, String, u64, String)> {
+fn found(lab: &TestRepo) -> Vec<(String, String, u64, String)> {
     let document = asked(lab, "HEAD");
     assert_eq!(document["schema"], "puff.push/1");
     let findings = document["findings"].as_array().expect("findings").iter();
@@ -44,7 +44,7 @@ fn found(lab: &Lab) -> Vec<(String, String, u64, String)> {
 }
 
 /// What is said of a push of a commit to a new branch, as JSON.
-fn asked(lab: &Lab, commit: &str) -> Value {
+fn asked(lab: &TestRepo, commit: &str) -> Value {
     let commit = lab.git(&["rev-parse", commit]);
     let line = format!("HEAD {commit} refs/heads/x {}\n", "0".repeat(commit.len()));
     lab.puff_with_input(&["hook", "pre-push", "--json", "origin", "../origin.git"], line.as_bytes()).json()

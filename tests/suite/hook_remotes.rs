@@ -6,8 +6,8 @@ use std::process::Stdio;
 use crate::support::choice::Choice;
 use crate::support::daemon::Daemon;
 use crate::support::hooks::push;
-use crate::support::lab::{Lab, run};
 use crate::support::ssh::Ssh;
+use crate::support::test_repo::{TestRepo, run};
 
 /// A lab with a run and the hook.
 fn guarded() -> Choice {
@@ -138,7 +138,7 @@ fn pushes_from_a_linked_worktree_and_a_bare_repository_are_looked_at() {
 
 #[test]
 fn a_clone_without_any_run_is_only_stopped_by_what_is_in_the_files() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.puff(&["hook", "install"]).ok();
     lab.commit("README", "x\n", "Mine");
     push(&lab, &["origin", "main"]).ok();

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::crew::Crew;
-use crate::support::lab::{PATIENCE, kill};
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
+use crate::support::test_repo::{PATIENCE, kill};
 
 /// Moves the folder that it is called in away, and puts a link to the user's worktree in its place.
 const SWAP: &str = "D=$PWD; cd ..; mv \"$D\" \"$D.moved\"; ln -s \"$LAB/work\" \"$D\"";
@@ -19,8 +19,8 @@ const SWAP: &str = "D=$PWD; cd ..; mv \"$D\" \"$D.moved\"; ln -s \"$LAB/work\" \
 const RAN: &str = "ran";
 
 /// A crew whose user has an edit, and a file that is in no commit.
-fn crew() -> Crew {
-    let crew = Crew::new();
+fn crew() -> AgentRun {
+    let crew = AgentRun::new();
     crew.lab.write("private.txt", "SECRET=1\n");
     crew.lab.write("notes.txt", "one\ntwo\nmy edit\n");
     crew
@@ -28,7 +28,7 @@ fn crew() -> Crew {
 
 /// The user's work is there, and nothing else.
 #[track_caller]
-fn assert_untouched(crew: &Crew) {
+fn assert_untouched(crew: &AgentRun) {
     let work = crew.lab.work();
     assert_eq!(fs::read_to_string(work.join("private.txt")).unwrap(), "SECRET=1\n");
     assert_eq!(fs::read_to_string(work.join("notes.txt")).unwrap(), "one\ntwo\nmy edit\n");
@@ -48,7 +48,7 @@ fn kinds(run: &Value, variant: usize) -> Vec<String> {
 
 /// A program in front of others, for which everything in the lab is read-only but the worktrees; none where the system
 /// allows no such thing.
-fn sandbox(crew: &Crew) -> Option<String> {
+fn sandbox(crew: &AgentRun) -> Option<String> {
     let path = crew.lab.path("bin").join("sandbox");
     let lab = crew.lab.path("");
     let script = format!(
@@ -69,7 +69,7 @@ fn sandbox(crew: &Crew) -> Option<String> {
 }
 
 /// Teaches git-puff an agent that works in the sandbox.
-fn sandboxed(crew: &Crew, sandbox: &str, name: &str, script: &str) {
+fn sandboxed(crew: &AgentRun, sandbox: &str, name: &str, script: &str) {
     crew.agent(name, script);
     let file = crew.lab.path("bin").join(format!("{name}.sh"));
     crew.lab.git(&["config", &format!("puff.agent.{name}.command"), &format!("'{sandbox}' sh '{}'", file.display())]);
@@ -91,9 +91,11 @@ fn an_agent_that_puts_a_link_in_place_of_its_folder_gets_nothing_of_the_users() 
     }
     let reason = run["variants"][1]["reason"].as_str().unwrap();
     assert!(reason.contains("var2' is not the folder that git-puff made: a symbolic link is there"), "{reason}");
-    let yard = crew.yard().join(id);
+    let workspace_root = crew.workspace_root().join(id);
     assert!(
-        yard.join("var1.moved/mine").exists() && yard.join("elsewhere/mine").exists() && yard.join("var1").is_symlink()
+        workspace_root.join("var1.moved/mine").exists()
+            && workspace_root.join("elsewhere/mine").exists()
+            && workspace_root.join("var1").is_symlink()
     );
 
     // Whatever is done with the run later goes round them.
@@ -104,7 +106,7 @@ fn an_agent_that_puts_a_link_in_place_of_its_folder_gets_nothing_of_the_users() 
     assert!(pruned.contains("var1' is not the folder that git-puff made: a symbolic link is there"), "{pruned}");
     crew.lab.puff(&["doctor", "--repair"]);
     assert_untouched(&crew);
-    assert!(yard.join("var1.moved/mine").exists() && crew.lab.path("far/mine").exists());
+    assert!(workspace_root.join("var1.moved/mine").exists() && crew.lab.path("far/mine").exists());
 }
 
 #[test]
@@ -121,7 +123,7 @@ fn a_check_that_puts_a_link_in_place_of_its_folder_reaches_nothing_of_the_users(
     assert!(said.contains("is not the folder that git-puff made: a symbolic link is there"), "{said}");
     assert!(said.contains("var1: 2 of 2 checks passed"), "the next check has a folder of its own: {said}");
     // The link is not ours, and nothing else is left.
-    let left = fs::read_dir(crew.yard().join(id)).unwrap().flatten().map(|entry| entry.path());
+    let left = fs::read_dir(crew.workspace_root().join(id)).unwrap().flatten().map(|entry| entry.path());
     let left: Vec<PathBuf> = left.collect();
     assert!(left.len() == 1 && left[0].is_symlink(), "{left:?}");
     assert!(!crew.lab.git(&["worktree", "list", "--porcelain"]).contains("review"));
@@ -223,11 +225,11 @@ fn a_folder_of_git_that_names_another_worktree_does_not_pass_for_it() {
     let crew = crew();
     crew.agent("works", "echo mine >mine; while [ ! -e \"$LAB/go\" ]; do sleep 0.1; done");
     let id = crew.launch(&["--name", "pose", "--agent", "works", "--agent", "works"]);
-    let var2 = crew.yard().join(&id).join("var2");
-    crate::support::lab::wait_until("both work", || {
-        crew.yard().join(&id).join("var1/mine").exists() && var2.join("mine").exists()
+    let var2 = crew.workspace_root().join(&id).join("var2");
+    crate::support::test_repo::wait_until("both work", || {
+        crew.workspace_root().join(&id).join("var1/mine").exists() && var2.join("mine").exists()
     });
-    let admin = crew.lab.git_in(&crew.yard().join(&id).join("var1"), &["rev-parse", "--git-dir"]);
+    let admin = crew.lab.git_in(&crew.workspace_root().join(&id).join("var1"), &["rev-parse", "--git-dir"]);
     fs::write(PathBuf::from(&admin).join("gitdir"), format!("{}/.git\n", var2.display())).unwrap();
     fs::write(PathBuf::from(&admin).join("locked"), "git-puff: it is being reviewed\n").unwrap();
     crew.lab.puff(&["doctor", "--repair"]);

@@ -4,26 +4,26 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::support::agent_run::AgentRun;
 use crate::support::choice::Choice;
-use crate::support::crew::Crew;
 use crate::support::export::Export;
 use crate::support::hooks::push;
-use crate::support::lab::{Lab, wait_until};
+use crate::support::test_repo::{TestRepo, wait_until};
 
 /// The commit of the newest recovery point of a name.
-fn point(lab: &Lab, name: &str) -> String {
+fn point(lab: &TestRepo, name: &str) -> String {
     lab.git(&["rev-parse", &format!("refs/puff/trash/{name}")])
 }
 
 /// The names of the repairs.
-fn repairs(lab: &Lab) -> String {
+fn repairs(lab: &TestRepo) -> String {
     lab.puff(&["doctor", "--repair", "--json"]).ok().json()["repairs"].to_string()
 }
 
 #[test]
 fn a_run_of_a_name_that_was_pruned_is_no_interrupted_prune() {
     for fixed in [false, true] {
-        let mut lab = Lab::new();
+        let mut lab = TestRepo::new();
         if fixed {
             // As fast as can be: both say the same of the same moment.
             lab.set("GIT_PUFF_NOW", "2026-11-20T10:00:00Z");
@@ -96,7 +96,7 @@ fn the_recovery_points_of_two_runs_of_one_name_are_both_kept() {
 
 #[test]
 fn agents_of_a_second_run_of_a_name_are_their_own() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     crew.agent("old", "echo old >made").agent("new", "echo new >made");
     crew.launch(&["--agent", "old", "--name", "fix", "--harvest"]);
@@ -106,7 +106,7 @@ fn agents_of_a_second_run_of_a_name_are_their_own() {
     crew.launch(&["--agent", "new", "--name", "fix"]);
     lab.puff(&["watch", "fix"]).ok();
     assert!(!repairs(lab).contains("ended"));
-    assert_eq!(fs::read_to_string(crew.yard().join("fix/var1/made")).unwrap(), "new\n");
+    assert_eq!(fs::read_to_string(crew.workspace_root().join("fix/var1/made")).unwrap(), "new\n");
     lab.puff(&["harvest", "fix"]).ok();
     assert_eq!(crew.file("fix", 1, "made"), "new");
     let kickoffs = fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap();
@@ -119,11 +119,11 @@ fn agents_of_a_second_run_of_a_name_are_their_own() {
 
 #[test]
 fn what_an_earlier_run_has_left_stops_a_launch_of_that_name() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     crew.agent("good", "echo x >x");
     crew.tournament(&["--agent", "good:2", "--name", "fix", "--keep"]);
-    let path = crew.yard().join("fix/var2");
+    let path = crew.workspace_root().join("fix/var2");
     lab.git_in(&path, &["switch", "-q", "-c", "mine"]);
     lab.puff(&["prune", "fix"]).ok();
     assert!(path.join("x").exists());
@@ -148,7 +148,7 @@ fn what_an_earlier_run_has_left_stops_a_launch_of_that_name() {
 
 #[test]
 fn a_push_is_judged_by_the_run_that_its_commit_came_from() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let import = |name: &str, text: &str| {
         let export = Export::new(&lab, name);
         export.patch(1, lab.patch("notes.txt", text));

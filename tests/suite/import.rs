@@ -7,11 +7,11 @@ use std::os::unix::ffi::OsStrExt;
 use serde_json::{Value, json};
 
 use crate::support::export::{Export, patch_of};
-use crate::support::lab::Lab;
+use crate::support::test_repo::TestRepo;
 
 #[test]
 fn one_that_does_not_apply_is_named_with_its_paths_while_the_others_go_on() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     // Made on a branch of its own, and the base has changed the same line since.
     lab.git(&["checkout", "-q", "-b", "side"]);
     lab.commit("notes.txt", "one\n2\nthree\n", "Count in digits");
@@ -64,7 +64,7 @@ fn one_that_does_not_apply_is_named_with_its_paths_while_the_others_go_on() {
 
 #[test]
 fn the_tree_of_a_variant_is_what_the_patch_says_to_the_byte() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.git(&["config", "core.quotePath", "true"]);
     lab.commit("dos.txt", "one\r\ntwo\r\nthree\r\n", "From another system");
     lab.commit("picture.png", [0u8, 159, 146, 150, 0, 255, 13, 10].repeat(20), "A picture");
@@ -118,7 +118,7 @@ fn the_tree_of_a_variant_is_what_the_patch_says_to_the_byte() {
 
 #[test]
 fn a_patch_that_was_made_on_another_version_is_merged_three_way() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let lines = |change: &dyn Fn(u32) -> Option<&'static str>| -> String {
         (1..=40).map(|n| change(n).map_or(format!("line {n}\n"), |word| format!("{word}\n"))).collect()
     };
@@ -144,7 +144,7 @@ fn a_patch_that_was_made_on_another_version_is_merged_three_way() {
 
 #[test]
 fn the_base_that_was_named_is_the_base_even_where_the_patches_were_made_on_another() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, lab.patch("notes.txt", "one\nzwei\nthree\n")).patch(2, lab.patch("README", "Better.\n"));
     lab.commit("notes.txt", "one\n2\nthree\n", "The base has moved");
@@ -160,7 +160,7 @@ fn the_base_that_was_named_is_the_base_even_where_the_patches_were_made_on_anoth
 
 #[test]
 fn numbers_are_those_of_the_folders_and_other_files_are_overlooked() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(2, lab.patch("README", "Two.\n")).patch(11, lab.patch("README", "Eleven.\n"));
     export.put("var0/patch.diff", "x").put("variant/patch.diff", "x").put("var3", "a file").put("README", "x");
@@ -172,7 +172,7 @@ fn numbers_are_those_of_the_folders_and_other_files_are_overlooked() {
 }
 
 /// Files, insertions and deletions of a branch, as `git diff` counts them.
-fn stat(lab: &Lab, branch: &str) -> [u64; 3] {
+fn stat(lab: &TestRepo, branch: &str) -> [u64; 3] {
     let line = lab.git(&["diff", "--shortstat", "main", branch]);
     ["file", "insertion", "deletion"].map(|what| {
         let part = line.split(',').find(|part| part.contains(what));

@@ -1,11 +1,11 @@
 //! Folders that are no exports, and calls that make no sense: named, and nothing is recorded.
 
 use crate::support::export::Export;
-use crate::support::lab::Lab;
+use crate::support::test_repo::TestRepo;
 
 #[test]
 fn a_folder_that_is_no_export_is_refused_with_its_name() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let patch = lab.patch("README", "One.\n");
     let made = |name: &str, file: &str, content: &[u8]| {
         let export = Export::new(&lab, name);
@@ -38,7 +38,7 @@ fn a_folder_that_is_no_export_is_refused_with_its_name() {
 
 #[test]
 fn a_base_that_is_no_commit_is_refused_with_its_name() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, lab.patch("README", "One.\n"));
     for base in ["nope", "main:README", "0000000000000000000000000000000000000000", "", "--all", "main..main~1"] {
@@ -51,7 +51,7 @@ fn a_base_that_is_no_commit_is_refused_with_its_name() {
 
 #[test]
 fn calls_that_make_no_sense_are_usage_errors() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, lab.patch("README", "One.\n"));
     let from = export.path();
@@ -71,7 +71,7 @@ fn calls_that_make_no_sense_are_usage_errors() {
 
 #[test]
 fn a_variant_that_the_folder_has_not_is_refused_before_anything_is_recorded() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, lab.patch("README", "One.\n"));
     export.harvest(&lab, &["--variant", "2"]).exits(129).complains(&["no variant 2"]);
@@ -80,7 +80,7 @@ fn a_variant_that_the_folder_has_not_is_refused_before_anything_is_recorded() {
 
 #[test]
 fn a_patch_is_no_way_out_of_the_repository() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     let adds = |path: &str| {
         format!("diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+x\n")
@@ -93,6 +93,6 @@ fn a_patch_is_no_way_out_of_the_repository() {
     assert!(!lab.path("outside").exists() && !lab.work().join(".git/hooks/post-checkout").exists());
 }
 
-fn nothing_is_recorded(lab: &Lab) {
+fn nothing_is_recorded(lab: &TestRepo) {
     assert_eq!(lab.git(&["for-each-ref", "refs/puff", "refs/heads/puff", "refs/notes"]), "");
 }

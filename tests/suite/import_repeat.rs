@@ -5,11 +5,11 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::export::Export;
-use crate::support::lab::{Lab, run};
+use crate::support::test_repo::{TestRepo, run};
 
 #[test]
 fn importing_the_same_folder_again_changes_nothing() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = three_variants(&lab);
     let first = export.harvest(&lab, &["--json"]).exits(3);
     let before = lab.fingerprint();
@@ -28,7 +28,7 @@ fn importing_the_same_folder_again_changes_nothing() {
 
 #[test]
 fn an_import_goes_on_from_wherever_it_was_killed() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     lab.fix_clock();
     let export = three_variants(&lab);
     let id = export.harvest(&lab, &["--json"]).exits(3).json()["run"].as_str().unwrap().to_owned();
@@ -67,7 +67,7 @@ fn an_import_goes_on_from_wherever_it_was_killed() {
 
 #[test]
 fn another_clone_makes_the_same_commits_of_the_same_folder() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     lab.fix_clock();
     let export = three_variants(&lab);
     let here = export.harvest(&lab, &["--json"]).exits(3).json();
@@ -83,13 +83,13 @@ fn another_clone_makes_the_same_commits_of_the_same_folder() {
 
 #[test]
 fn an_import_leaves_worktree_index_and_head_alone() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = three_variants(&lab);
     lab.write("README", "Something half done.\n");
     lab.write("staged.txt", "staged\n");
     lab.git(&["add", "staged.txt"]);
     lab.write("untracked.txt", "mine\n");
-    let state = |lab: &Lab| {
+    let state = |lab: &TestRepo| {
         let index = fs::read(lab.work().join(".git/index")).unwrap();
         (lab.git(&["status", "--porcelain"]), lab.git(&["rev-parse", "HEAD"]), index)
     };
@@ -100,7 +100,7 @@ fn an_import_leaves_worktree_index_and_head_alone() {
 
 #[test]
 fn a_run_may_be_named() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = three_variants(&lab);
     let run = export.harvest(&lab, &["--name", "tidy-up", "--json"]).exits(3).json();
     assert_eq!(run["run"], "tidy-up");
@@ -117,7 +117,7 @@ fn a_run_may_be_named() {
 
 #[test]
 fn only_the_variants_that_were_asked_for_get_branches() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = three_variants(&lab);
     let run = export.harvest(&lab, &["--variant", "3", "--json"]).ok().json();
     let id = run["run"].as_str().unwrap();
@@ -133,7 +133,7 @@ fn only_the_variants_that_were_asked_for_get_branches() {
 
 #[test]
 fn what_is_written_out_imports_as_the_same_patches() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = three_variants(&lab);
     export.patch(4, b"diff --git a/x b/x\nnew file mode 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+caf\xe9\r\n");
     export.report(5, &json!({"status": "failed", "messages": ["I gave up."]}));
@@ -166,7 +166,7 @@ fn what_is_written_out_imports_as_the_same_patches() {
 
 #[test]
 fn what_an_exported_report_says_beyond_our_own_fields_is_kept() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, lab.patch("README", "One.\n"));
     export.report(1, &json!({"status": "completed", "prompt": "Tidy up", "turn_id": "turn~1", "task_id": "task_e_1"}));
@@ -185,7 +185,7 @@ fn what_an_exported_report_says_beyond_our_own_fields_is_kept() {
 }
 
 /// One that applies, one that does not, and one more that does.
-fn three_variants(lab: &Lab) -> Export {
+fn three_variants(lab: &TestRepo) -> Export {
     let export = Export::new(lab, "export");
     export.patch(1, lab.patch("README", "One.\n")).report(1, &json!({"messages": ["Said."]}));
     export.patch(2, "diff --git a/gone b/gone\n--- a/gone\n+++ b/gone\n@@ -1 +1 @@\n-a\n+b\n");

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::support::export::Export;
 use crate::support::hooks::{everything, pre_push, write};
-use crate::support::lab::{Lab, run};
+use crate::support::test_repo::{TestRepo, run};
 
 type Folder = Vec<(String, u32, Vec<u8>)>;
 
 /// Everything that could be set up: the configuration and the git directory's attributes and hooks.
-fn place(lab: &Lab) -> (String, Folder, Folder) {
+fn place(lab: &TestRepo) -> (String, Folder, Folder) {
     let folder = |name: &str| everything(&lab.path("work/.git").join(name));
     (fs::read_to_string(lab.path("work/.git/config")).unwrap(), folder("info"), folder("hooks"))
 }
@@ -29,7 +29,7 @@ fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
 
 #[test]
 fn each_thing_is_said_done_once_and_taken_back() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let before = place(&lab);
     let said = lab.puff(&["init", "--hooks"]).ok();
     for words in [
@@ -59,7 +59,7 @@ fn each_thing_is_said_done_once_and_taken_back() {
 
 #[test]
 fn what_the_user_has_set_stays_and_is_not_taken_back() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.git(&["config", "notes.displayRef", "refs/notes/puff/*"]);
     lab.git(&["config", "notes.rewriteRef", "refs/notes/commits"]);
     fs::write(lab.path("work/.git/info/attributes"), "*.txt diff").unwrap();
@@ -93,7 +93,7 @@ fn what_the_user_has_set_stays_and_is_not_taken_back() {
 
 #[test]
 fn reports_are_shown_and_go_along_and_the_log_of_both_sides_is_kept() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.puff(&["init"]).ok();
     let export = Export::new(&lab, "fix");
     export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
@@ -119,7 +119,7 @@ fn reports_are_shown_and_go_along_and_the_log_of_both_sides_is_kept() {
 
 #[test]
 fn it_works_in_linked_worktrees_and_bare_repositories_and_beside_a_hook_manager() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.git(&["worktree", "add", "-q", "../linked"]);
     let puff = |folder: &Path, args: &[&str]| run(lab.command("git").current_dir(folder).arg("puff").args(args));
     let before = place(&lab);

@@ -8,20 +8,20 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::choice::Choice;
-use crate::support::lab::{Lab, Ran};
+use crate::support::cloud_env::CloudEnv;
 use crate::support::schema::{check_as, faults};
-use crate::support::stage::Stage;
+use crate::support::test_repo::{Ran, TestRepo};
 
 const WHERE: [&str; 5] = ["join-operator", "--repo", "acme/widgets", "--patch-inbox", "patches/"];
 
-fn operator(stage: &Stage, more: &[&str]) -> Ran {
+fn operator(stage: &CloudEnv, more: &[&str]) -> Ran {
     stage.lab.puff(&[&WHERE, more].concat())
 }
 
 #[test]
 fn it_is_launched_as_a_run_of_one_attempt_with_the_prompt_that_can_be_read_before() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let settings = ["--poll-seconds", "90", "--confidence-threshold", "0.85", "--max-cycles", "3"];
     let prompt = operator(&stage, &[&settings[..], &["--print-prompt"]].concat()).ok().stdout;
     for set in ["acme/widgets", "patches/", "90 seconds", "0.85", "Do 3 cycles", "never merge", "auth_unavailable"] {
@@ -47,7 +47,7 @@ fn it_is_launched_as_a_run_of_one_attempt_with_the_prompt_that_can_be_read_befor
 
 #[test]
 fn it_can_be_read_anywhere_and_wrong_words_are_named() {
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     let schema = lab.puff(&["join-operator", "--print-schema"]).ok().json();
     assert_eq!((&schema["additionalProperties"], &schema["title"]), (&json!(false), &json!("Manifest")));
     lab.puff(&[&WHERE[..], &["--print-prompt"]].concat()).ok();

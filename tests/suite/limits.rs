@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::crew::Crew;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
 use crate::support::export::Export;
-use crate::support::lab::{Lab, run};
-use crate::support::stage::each;
 use crate::support::terminal::answered;
+use crate::support::test_repo::{TestRepo, run};
 
 /// What `--jobs` is where nobody says it.
 fn fitting() -> usize {
@@ -15,7 +15,7 @@ fn fitting() -> usize {
 
 #[test]
 fn many_variants_are_imported_with_little_memory() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "many");
     for variant in 1..=150 {
         let patch =
@@ -33,7 +33,7 @@ fn many_variants_are_imported_with_little_memory() {
 
 #[test]
 fn no_more_agents_work_at_once_than_fit_the_machine_unless_it_is_said() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let counts = "echo x >\"$LAB/at-work-$$\"; ls \"$LAB\" | grep -c at-work- >>\"$LAB/counts\"; sleep 0.2
         rm \"$LAB/at-work-$$\"; echo x >x";
     crew.agent("counts", counts);
@@ -49,7 +49,7 @@ fn no_more_agents_work_at_once_than_fit_the_machine_unless_it_is_said() {
 
 #[test]
 fn a_person_at_a_terminal_is_asked_about_many_attempts_at_once() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("quick", "echo x >x");
     let launch = |more: &[&str]| {
         let mut command = crew.lab.command(env!("CARGO_BIN_EXE_git-puff"));

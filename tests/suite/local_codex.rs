@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::crew::Crew;
-use crate::support::lab::newest_codex;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
 use crate::support::responses::{Responses, Turn};
-use crate::support::stage::each;
+use crate::support::test_repo::newest_codex;
 
 #[test]
 fn the_best_of_three_codex_is_harvested_to_branches() {
@@ -15,7 +15,7 @@ fn the_best_of_three_codex_is_harvested_to_branches() {
         0 => Turn::Run(format!("echo attempt {} >>notes.txt", begun.fetch_add(1, Ordering::Relaxed))),
         _ => Turn::Say("I took a note.".to_owned()),
     });
-    let mut crew = Crew::new();
+    let mut crew = AgentRun::new();
     crew.lab.set("LOOPBACK_KEY", "none");
     crew.lab.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
     service.write_config(&crew.lab.path("codex-home"), "");

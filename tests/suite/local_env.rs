@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
-use crate::support::lab::{kill, make_executable, wait_until};
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
+use crate::support::test_repo::{kill, make_executable, wait_until};
 
 /// Prints a variable as the program was given it: a shell corrects its own `PWD`.
 const GIVEN: &str = r"given() { tr '\0' '\n' </proc/$$/environ | sed -n s/^$1=//p; }";
@@ -17,7 +17,7 @@ const GIVEN: &str = r"given() { tr '\0' '\n' </proc/$$/environ | sed -n s/^$1=//
 /// Waits until the test says so.
 const WAITS: &str = "while [ ! -e $LAB/go ]; do sleep 0.05; done";
 
-fn live(crew: &Crew, run: &str) -> PathBuf {
+fn live(crew: &AgentRun, run: &str) -> PathBuf {
     crew.lab.puff_dir().join("runs").join(run)
 }
 
@@ -30,7 +30,7 @@ fn strays(run: &Value, variant: usize) -> Vec<String> {
 
 #[test]
 fn an_agent_that_trusts_pwd_works_in_its_own_worktree() {
-    let mut crew = Crew::new();
+    let mut crew = AgentRun::new();
     let script = format!(
         "#!/bin/sh\n{GIVEN}\ncase \"$*\" in *--help*|*--version*) exit;; esac\n\
          cd \"$(given PWD)\" && echo more >>notes.txt && given OLDPWD >old\n"
@@ -59,7 +59,7 @@ fn an_agent_that_trusts_pwd_works_in_its_own_worktree() {
 
 #[test]
 fn a_change_in_the_users_worktree_is_a_risk_of_the_variant_that_has_none() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.write("notes.txt", "uncommitted\n");
     crew.lab.write("left alone", "x");
     crew.agent("strays", "echo stray >>$LAB/work/notes.txt; mkdir -p $LAB/work/new; echo x >$LAB/work/new/file");
@@ -82,7 +82,7 @@ fn a_change_in_the_users_worktree_is_a_risk_of_the_variant_that_has_none() {
 
 #[test]
 fn what_the_user_had_changed_before_and_what_is_committed_as_it_was_is_no_risk() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.write("notes.txt", "uncommitted\n");
     crew.agent("idles", WAITS);
     let run = crew.launch(&["--agent", "idles", "--harvest"]);
@@ -94,7 +94,7 @@ fn what_the_user_had_changed_before_and_what_is_committed_as_it_was_is_no_risk()
 
 #[test]
 fn every_variant_gets_the_environment_of_the_launch_without_the_callers_own() {
-    let mut crew = Crew::new();
+    let mut crew = AgentRun::new();
     crew.agent("tells", &format!("{WAITS}; echo \"$API_KEY $CLAUDECODE $TMUX $CODEX_THREAD_ID $CODEX_HOME\" >told"));
     for (name, value) in [("API_KEY", "work"), ("CLAUDECODE", "1"), ("TMUX", "/x"), ("CODEX_THREAD_ID", "y")] {
         crew.lab.set(name, value);
@@ -128,7 +128,7 @@ fn every_variant_gets_the_environment_of_the_launch_without_the_callers_own() {
 
 #[test]
 fn a_lost_environment_is_said_and_a_planted_one_is_not_taken() {
-    let mut crew = Crew::new();
+    let mut crew = AgentRun::new();
     crew.agent("tells", &format!("{WAITS}; echo \"$API_KEY\" >told"));
     crew.lab.set("API_KEY", "work");
     let run = crew.launch(&["--agent", "tells:2", "--jobs", "1", "--harvest"]);
@@ -153,7 +153,7 @@ fn a_lost_environment_is_said_and_a_planted_one_is_not_taken() {
 
 #[test]
 fn what_a_killed_launch_kept_goes_with_the_next_repair_and_a_run_with_its_prune() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits", "--harvest"]);
     let left = live(&crew, "never-recorded");

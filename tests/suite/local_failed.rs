@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
 
 /// As one that ran into its limit of turns: the work is done, the end is not well.
 const LIMITED: &str = "echo good >good.txt; echo 'Reached max turns'; exit 3";
 
 #[test]
 fn a_failed_variant_that_is_named_gets_a_branch_that_is_reviewed_and_picked() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("makes", "echo x >x").agent("limited", LIMITED);
     let run = crew.tournament(&["--agent", "makes", "--agent", "limited"]);
     let id = run["run"].as_str().unwrap();
@@ -45,7 +45,7 @@ fn a_failed_variant_that_is_named_gets_a_branch_that_is_reviewed_and_picked() {
 
 #[test]
 fn a_run_of_failed_variants_is_harvested_when_they_are_included() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("limited", LIMITED).agent("fails", "exit 4");
     let id = crew.launch(&["--agent", "limited", "--agent", "fails"]);
     crew.lab.puff(&["watch", &id]).exits(2);

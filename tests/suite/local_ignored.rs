@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
 
 /// A crew whose repository ignores logs, builds and `.env`, with an agent that leaves some of each and hides its notes.
-fn crew() -> Crew {
-    let crew = Crew::new();
+fn crew() -> AgentRun {
+    let crew = AgentRun::new();
     crew.lab.commit(".gitignore", "*.log\nbuild/\n.env\n", "Ignore what is made");
     crew.lab.write(".env", "TOKEN=x\n");
     crew.lab.git(&["config", "puff.worktree.copy", ".env"]);

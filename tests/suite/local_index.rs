@@ -1,11 +1,11 @@
 //! What an agent changed is found whatever became of the index, and however soon after the checkout.
 
-use crate::support::crew::Crew;
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
 
 /// One file with one digit in it, in the worktree as it was committed.
-fn digit() -> Crew {
-    let crew = Crew::new();
+fn digit() -> AgentRun {
+    let crew = AgentRun::new();
     crew.lab.commit("digit", "1\n", "Count");
     crew
 }
@@ -70,6 +70,6 @@ fn a_tree_that_deletes_what_is_there_untracked_is_refused_and_the_work_stays() {
     let (hides, deletes) = (&run["variants"][0], &run["variants"][1]);
     assert!(hides["reason"].as_str().unwrap().contains("it would delete all of them"), "{run:#}");
     assert_eq!(deletes["apply"], "applied", "what is really deleted may be: {run:#}");
-    let worktree = crew.yard().join(run["run"].as_str().unwrap()).join("var1");
+    let worktree = crew.workspace_root().join(run["run"].as_str().unwrap()).join("var1");
     assert_eq!(std::fs::read_to_string(worktree.join("digit")).unwrap(), "3\n");
 }

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::crew::Crew;
-use crate::support::lab::{kill, wait_until};
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
+use crate::support::test_repo::{kill, wait_until};
 
 /// Waits for a file of the lab, then goes on.
 const WAITS: &str = "echo begun >begun; while [ ! -e $LAB/go ]; do sleep 0.05; done; echo went >went";
 
 #[test]
 fn agents_that_fail_or_take_too_long_leave_their_work() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("fails", "echo some >some; kill -SEGV $$").agent("hangs", "echo more >more; sleep 600");
     let run = crew.launch(&["--agent", "fails", "--agent", "hangs", "--timeout", "1s", "--harvest"]);
     crew.lab.puff(&["watch", &run]).exits(2);
@@ -27,12 +27,12 @@ fn agents_that_fail_or_take_too_long_leave_their_work() {
         let patch = crew.lab.puff(&["patch", &format!("{run}:{variant}")]).ok().stdout;
         assert!(patch.contains(text), "{patch}");
     }
-    assert!(!crew.yard().exists());
+    assert!(!crew.workspace_root().exists());
 }
 
 #[test]
 fn a_killed_watcher_leaves_agents_at_work_and_the_next_one_goes_on() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
     let watcher = crew.lab.living_watcher();
@@ -47,10 +47,10 @@ fn a_killed_watcher_leaves_agents_at_work_and_the_next_one_goes_on() {
 
 #[test]
 fn a_killed_supervisor_is_a_failed_variant_whose_work_is_kept() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits", "--harvest"]);
-    wait_until("it has begun", || crew.yard().join(&run).join("var1/begun").exists());
+    wait_until("it has begun", || crew.workspace_root().join(&run).join("var1/begun").exists());
     kill(supervisor(&crew, &run));
     let seen = crew.lab.wait_for(&run, "through", |run| run["watch"]["active"] == false);
     assert_eq!((&seen["state"], each(&seen, "status")), (&json!("error"), vec![json!("failed")]));
@@ -59,11 +59,11 @@ fn a_killed_supervisor_is_a_failed_variant_whose_work_is_kept() {
     assert!(patch.contains("+begun\n"), "{patch}");
     // Nobody goes on writing into a folder that is gone.
     fs::write(crew.lab.path("go"), "").unwrap();
-    assert!(!crew.yard().exists());
+    assert!(!crew.workspace_root().exists());
 }
 
 /// The process that supervises the first variant of a run.
-fn supervisor(crew: &Crew, run: &str) -> u32 {
+fn supervisor(crew: &AgentRun, run: &str) -> u32 {
     let folder = crew.lab.puff_dir().join(format!("sessions/{run}-var1"));
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let supervises = |pid: &u32| {
@@ -77,12 +77,12 @@ fn supervisor(crew: &Crew, run: &str) -> u32 {
 
 #[test]
 fn what_a_kill_left_half_made_is_made_again() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
     kill(crew.lab.living_watcher());
     // As if that kill had come while the second worktree was being made.
-    let path = crew.yard().join(&run).join("var2");
+    let path = crew.workspace_root().join(&run).join("var2");
     let shown = path.display().to_string();
     let being_made = ["worktree", "add", "-q", "--detach", "--lock", "--reason", "git-puff: it is being made", &shown];
     crew.lab.git(&being_made);
@@ -98,7 +98,7 @@ fn what_a_kill_left_half_made_is_made_again() {
 
 #[test]
 fn cancelling_ends_the_agents_and_keeps_what_they_made() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("quick", "echo q >q").agent("hangs", "echo h >h; sleep 600");
     let run = crew.launch(&["--agent", "quick", "--agent", "hangs", "--agent", "hangs", "--jobs", "2"]);
     crew.lab.wait_for(&run, "the first is through", |run| run["variants"][2]["status"] == "in_progress");
@@ -110,13 +110,13 @@ fn cancelling_ends_the_agents_and_keeps_what_they_made() {
         assert!(patch.contains(text), "{patch}");
     }
     assert_eq!(crew.session(&run, 2)["killed"], "the run was cancelled");
-    assert!(!crew.yard().exists());
+    assert!(!crew.workspace_root().exists());
     crew.lab.puff(&["cancel", &run]).exits(1).complains(&["cancelled already"]);
 }
 
 #[test]
 fn stopping_stops_the_watching_alone() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits"]);
     crew.lab.puff(&["stop", &run]).ok();
@@ -128,29 +128,29 @@ fn stopping_stops_the_watching_alone() {
 
 #[test]
 fn worktrees_stay_where_that_is_wished_and_until_their_patch_is_recorded() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("good", "echo x >x");
     let kept = crew.tournament(&["--agent", "good", "--keep"]);
-    let worktree = crew.yard().join(kept["run"].as_str().unwrap()).join("var1");
+    let worktree = crew.workspace_root().join(kept["run"].as_str().unwrap()).join("var1");
     assert!(worktree.join("x").exists());
     let run = crew.launch(&["--agent", "good"]);
     let seen = crew.lab.wait_for(&run, "ready", |run| run["state"] == "ready");
-    assert!(crew.yard().join(&run).join("var1/x").exists(), "{seen:#}");
+    assert!(crew.workspace_root().join(&run).join("var1/x").exists(), "{seen:#}");
     let doctor = crew.lab.puff(&["doctor", "--porcelain"]);
     assert!(!doctor.stdout.contains("CHECK=worktrees"), "{}", doctor.stdout);
     crew.lab.puff(&["harvest", &run]).ok();
-    assert!(!crew.yard().join(&run).exists() && worktree.exists());
+    assert!(!crew.workspace_root().join(&run).exists() && worktree.exists());
 }
 
 #[test]
 fn the_doctor_names_worktrees_that_are_not_as_they_should_be_and_puts_them_right() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("good", "echo x >x").agent("fails", "echo f >f; exit 1");
     let failed = crew.launch(&["--agent", "fails"]);
     crew.lab.wait_for(&failed, "through", |run| run["watch"]["active"] == false);
     let ready = crew.launch(&["--agent", "good:3"]);
     crew.lab.wait_for(&ready, "ready", |run| run["state"] == "ready" && run["watch"]["active"] == false);
-    let worktree = |run: &str, variant: u32| crew.yard().join(run).join(format!("var{variant}"));
+    let worktree = |run: &str, variant: u32| crew.workspace_root().join(run).join(format!("var{variant}"));
     fs::remove_file(worktree(&ready, 1).join(".git")).unwrap();
     fs::remove_dir_all(worktree(&ready, 2)).unwrap();
     crew.lab.git(&["worktree", "lock", &worktree(&ready, 3).display().to_string()]);
@@ -174,7 +174,7 @@ fn the_doctor_names_worktrees_that_are_not_as_they_should_be_and_puts_them_right
 
 #[test]
 fn a_launch_may_be_killed_at_any_moment_and_each_attempt_is_made_once() {
-    let mut crew = Crew::new();
+    let mut crew = AgentRun::new();
     crew.agent("quick", "pwd >>$LAB/ran; echo x >x");
     for delay in [10, 30, 60, 90, 120, 160, 200, 250, 300, 400, 3000] {
         crew.lab.set("GIT_PUFF_SEED", &format!("after {delay} ms"));
@@ -198,12 +198,12 @@ fn a_launch_may_be_killed_at_any_moment_and_each_attempt_is_made_once() {
     each_once.sort_unstable();
     each_once.dedup();
     assert_eq!((each_once.len(), ran.lines().count()), (2 * runs.len(), 2 * runs.len()), "{ran}");
-    assert!(!crew.yard().exists());
+    assert!(!crew.workspace_root().exists());
 }
 
 #[test]
 fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     crew.agent("good", "echo x >x");
     let done = crew.tournament(&["--agent", "good"])["run"].as_str().unwrap().to_owned();
@@ -216,7 +216,7 @@ fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
          echo >$LAB/gone; while [ ! -e $LAB/end ]; do sleep 0.05; done",
     );
     let run = crew.launch(&["--agent", "evil", "--harvest"]);
-    wait_until("it has begun", || crew.yard().join(&run).join("var1/made").exists());
+    wait_until("it has begun", || crew.workspace_root().join(&run).join("var1/made").exists());
     // The watcher has seen it since it began.
     lab.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
     fs::write(lab.path("go"), "").unwrap();
@@ -239,7 +239,7 @@ fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
 
 #[test]
 fn a_run_that_is_active_is_put_back_by_whoever_asks_for_it() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     crew.agent("waits", "echo made >made; while [ ! -e $LAB/go ]; do sleep 0.05; done");
     let run = crew.launch(&["--agent", "waits"]);

@@ -4,13 +4,13 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
-use crate::support::lab::run;
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
+use crate::support::test_repo::run;
 
 #[test]
 fn agents_are_launched_watched_and_harvested_like_any_run_and_one_run_mixes_them() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("trims", "cat >asked; echo trimmed >>notes.txt; echo 'I trimmed it.'");
     crew.agent("adds", "mkdir new; echo $0 >new/file; git add new; git commit -qm 'My own commit'");
     crew.agent("fails", "echo half >half.txt; exit 3");
@@ -40,7 +40,7 @@ fn agents_are_launched_watched_and_harvested_like_any_run_and_one_run_mixes_them
     assert!(!body.contains("Puff-Task"), "the task has no name but the run's: {body}");
     assert_eq!(crew.lab.git(&["status", "--porcelain", "--branch"]), before.clone() + "\n?? .codex/");
     assert_eq!(crew.lab.git(&["worktree", "list"]).lines().count(), 1);
-    assert!(!crew.yard().exists(), "no worktree is left");
+    assert!(!crew.workspace_root().exists(), "no worktree is left");
     // The runbook log and the result file have it too.
     let line: Value =
         serde_json::from_str(&fs::read_to_string(crew.lab.work().join(".codex/bo4_runs.jsonl")).unwrap()).unwrap();
@@ -54,7 +54,7 @@ fn agents_are_launched_watched_and_harvested_like_any_run_and_one_run_mixes_them
 
 #[test]
 fn no_more_agents_are_at_work_than_jobs_allow() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("slow", "echo begin >>$LAB/times; sleep 0.3; echo end >>$LAB/times; echo x >x");
     let run = crew.tournament(&["--agent", "slow:3", "--jobs", "1"]);
     assert_eq!(each(&run, "status"), ["completed"; 3]);
@@ -64,7 +64,7 @@ fn no_more_agents_are_at_work_than_jobs_allow() {
 
 #[test]
 fn a_run_without_a_watcher_goes_on_when_somebody_looks() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("quick", "echo x >x");
     let ran = crew.lab.puff(&["submit", "--json", "--agent", "quick:2", "--jobs", "1", "--prompt", "Trim"]).ok();
     let run = ran.json();
@@ -76,7 +76,7 @@ fn a_run_without_a_watcher_goes_on_when_somebody_looks() {
 
 #[test]
 fn agents_may_start_from_any_commit_and_be_named_in_an_intent_file() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("lists", "ls >listed").agent("idle", "true");
     fs::write(
         crew.lab.work().join("task.md"),
@@ -98,7 +98,7 @@ fn agents_may_start_from_any_commit_and_be_named_in_an_intent_file() {
 
 #[test]
 fn a_run_is_repeated_with_the_same_agents() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("one", "echo 1 >x").agent("two", "echo 2 >x");
     let old = crew.tournament(&["--agent", "one", "--agent", "two", "--jobs", "1", "--keep"]);
     let ran = crew.lab.puff(&["retry", old["run"].as_str().unwrap(), "--json"]).ok();
@@ -109,7 +109,7 @@ fn a_run_is_repeated_with_the_same_agents() {
 
 #[test]
 fn what_is_asked_for_is_checked_before_anything_is_recorded() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("good", "true");
     let refused: &[(&[&str], i32, &[&str])] = &[
         (&["--agent", "nobody"], 129, &["'nobody' is not an agent"]),
@@ -135,18 +135,18 @@ fn what_is_asked_for_is_checked_before_anything_is_recorded() {
 
 #[test]
 fn agents_work_for_bare_repositories_and_from_linked_worktrees() {
-    let mut crew = Crew::new();
+    let mut crew = AgentRun::new();
     crew.agent("good", "echo x >x");
     let script = crew.lab.path("bin/good.sh").display().to_string();
     crew.lab.git(&["config", "--global", "puff.agent.good.command", &format!("sh '{script}'")]);
     let launch = ["launch", "--agent", "good", "--prompt", "Trim", "--json"];
-    let in_folder = |crew: &Crew, folder: &str, args: &[&str]| {
+    let in_folder = |crew: &AgentRun, folder: &str, args: &[&str]| {
         run(crew.lab.command("git").current_dir(crew.lab.path(folder)).arg("puff").args(args)).ok()
     };
     crew.lab.git(&["worktree", "add", "-q", "-b", "side", "../side"]);
     let linked = in_folder(&crew, "side", &launch).json();
     assert_eq!(linked["base"], "side");
-    assert!(linked["local"]["worktrees"].as_str().unwrap().starts_with(crew.yard().to_str().unwrap()));
+    assert!(linked["local"]["worktrees"].as_str().unwrap().starts_with(crew.workspace_root().to_str().unwrap()));
     let id = linked["run"].as_str().unwrap().to_owned();
     assert_eq!(each(&crew.tournament_end(&id), "status"), ["completed"]);
 
@@ -162,7 +162,7 @@ fn agents_work_for_bare_repositories_and_from_linked_worktrees() {
 
 #[test]
 fn an_agent_that_asks_is_seen_in_its_run_and_answered_by_a_rule_or_a_person() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("asks", "printf 'Go on? [y/N] '; read answer </dev/tty; echo $answer >answer");
     let run = crew.launch(&["--agent", "asks", "--harvest"]);
     let asking = crew.lab.wait_for(&run, "asking", |run| run["variants"][0]["reason"].is_string());

@@ -4,18 +4,18 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
 
 /// The tree of a branch, a line each: mode and path.
-fn listing(crew: &Crew, run: &Value) -> String {
+fn listing(crew: &AgentRun, run: &Value) -> String {
     let branch = format!("puff/{}/var1", run["run"].as_str().unwrap());
     crew.lab.git(&["ls-tree", "-r", "--format=%(objectmode) %(path)", &branch])
 }
 
 #[test]
 fn committed_staged_unstaged_and_untracked_work_counts_and_ignored_files_do_not() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.commit(".gitignore", "*.o\nforced/\n", "Ignore");
     crew.lab.commit("old name", "a text of\nseveral lines\n", "Name it");
     crew.lab.commit("gone", "x", "Have something");
@@ -37,7 +37,7 @@ fn committed_staged_unstaged_and_untracked_work_counts_and_ignored_files_do_not(
     assert_eq!(crew.file(id, 1, "src/parse.rs"), "no end");
 
     // The agent's worktree and index are as it left them.
-    let worktree = crew.yard().join(id).join("var1");
+    let worktree = crew.workspace_root().join(id).join("var1");
     let status = crew.lab.git_in(&worktree, &["status", "--porcelain"]);
     assert!(status.contains("A  staged") && status.contains("\n M notes.txt"), "{status}");
     let again = crew.lab.puff(&["harvest", id, "--json"]).ok().json();
@@ -46,7 +46,7 @@ fn committed_staged_unstaged_and_untracked_work_counts_and_ignored_files_do_not(
 
 #[test]
 fn a_patch_has_one_form_whatever_is_configured() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("same", "git mv notes.txt n; echo 1 >>n; echo two words >README");
     let first = crew.tournament(&["--agent", "same"]);
     for (key, value) in [
@@ -69,7 +69,7 @@ fn a_patch_has_one_form_whatever_is_configured() {
 
 #[test]
 fn a_repository_that_an_agent_makes_inside_comes_along_as_files() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent(
         "nests",
         "git init -q empty; echo e >empty/file; mkdir empty/sub; echo s >empty/sub/file
@@ -90,7 +90,7 @@ fn a_repository_that_an_agent_makes_inside_comes_along_as_files() {
 
 #[test]
 fn whatever_an_agent_does_to_its_worktree_its_files_are_taken() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("cuts", "echo cuts >x; rm .git");
     crew.agent("own", "echo own >x; rm .git; git init -q");
     crew.agent("index", "echo index >x; git add x; rm \"$(git rev-parse --git-dir)/index\"");
@@ -110,12 +110,12 @@ fn whatever_an_agent_does_to_its_worktree_its_files_are_taken() {
         assert_eq!(crew.file(run["run"].as_str().unwrap(), at, "x"), agent);
     }
     assert_eq!(run["variants"][5]["files"], 3);
-    assert!(!crew.yard().exists());
+    assert!(!crew.workspace_root().exists());
 }
 
 #[test]
 fn a_worktree_that_is_gone_is_said() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("burns", "cd ..; rm -rf var1").agent("good", "echo x >x");
     let run = crew.tournament(&["--agent", "burns", "--agent", "good"]);
     assert_eq!(each(&run, "status"), ["failed", "completed"]);
@@ -125,7 +125,7 @@ fn a_worktree_that_is_gone_is_said() {
 
 #[test]
 fn refs_and_hooks_that_agents_change_are_named_as_risks() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.git(&["tag", "v1"]);
     crew.agent(
         "moves",
@@ -155,7 +155,7 @@ fn refs_and_hooks_that_agents_change_are_named_as_risks() {
 
 #[test]
 fn what_a_new_worktree_gets_beside_the_checkout() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.commit(".gitignore", ".env\ncache/\n*.local\n", "Ignore");
     for (file, text) in [(".env", "KEY=1"), ("cache/a/b", "cached"), ("conf/x.local", "x"), ("plain", "untracked")] {
         crew.lab.write(file, text);
@@ -180,7 +180,7 @@ fn what_a_new_worktree_gets_beside_the_checkout() {
 
 #[test]
 fn an_agent_finds_itself_in_its_worktree_without_a_terminal_to_ask() {
-    let mut crew = Crew::new();
+    let mut crew = AgentRun::new();
     crew.agent("looks", "env | grep ^GIT_ | grep -v GIT_PUFF | sort >env; git rev-parse --show-toplevel >top; git status --porcelain >status");
     let index = crew.lab.path("elsewhere").display().to_string();
     crew.lab.set("GIT_INDEX_FILE", &index);
@@ -198,7 +198,7 @@ fn an_agent_finds_itself_in_its_worktree_without_a_terminal_to_ask() {
 
 #[test]
 fn submodules_come_from_what_is_here_and_work_in_them_is_not_thrown_away() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.git_in(&crew.lab.path(""), &["clone", "-q", "origin.git", "library"]);
     let library = crew.lab.path("library").display().to_string();
     crew.lab.git(&["submodule", "--quiet", "add", &library, "lib"]);
@@ -209,8 +209,8 @@ fn submodules_come_from_what_is_here_and_work_in_them_is_not_thrown_away() {
     let id = run["run"].as_str().unwrap();
     assert_eq!(each(&run, "apply"), ["applied", "applied"], "{run:#}");
     assert_eq!(crew.file(id, 1, "copy"), "A thing to try things on.");
-    let yard = crew.yard().join(id);
-    assert!(!yard.join("var1").exists() && yard.join("var2/lib/README").exists());
+    let workspace_root = crew.workspace_root().join(id);
+    assert!(!workspace_root.join("var1").exists() && workspace_root.join("var2/lib/README").exists());
     assert_eq!(run["variants"][1]["risks"][0]["path"], "lib");
     // That is as it should be.
     let doctor = crew.lab.puff(&["doctor", "--porcelain"]);

@@ -6,15 +6,15 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
-use crate::support::lab::{Ran, make_executable, run, wait_until};
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
+use crate::support::test_repo::{Ran, make_executable, run, wait_until};
 
 /// Waits until the test says so.
 const WAITS: &str = "while [ ! -e $LAB/go ]; do sleep 0.05; done";
 
 /// Puts a git before the real one that has no space left in worktrees whose path fits, as long as `full` is there.
-fn fill_disk(crew: &Crew, worktrees: &str) {
+fn fill_disk(crew: &AgentRun, worktrees: &str) {
     let real = run(crew.lab.command("sh").args(["-c", "command -v git"])).ok().stdout;
     let script = format!(
         "#!/bin/sh\ncase \"$(pwd -P) $*\" in {worktrees}*write-tree*) if [ -e '{}' ]; then\n\
@@ -29,22 +29,22 @@ fn fill_disk(crew: &Crew, worktrees: &str) {
 }
 
 /// `git-puff …`, called directly: git would put its own folder before ours on the PATH.
-fn harvest(crew: &Crew, args: &[&str]) -> Ran {
+fn harvest(crew: &AgentRun, args: &[&str]) -> Ran {
     run(crew.lab.command(env!("CARGO_BIN_EXE_git-puff")).arg("harvest").args(args))
 }
 
 /// `git puff …` in another folder.
-fn puff_in(crew: &Crew, folder: &Path, args: &[&str]) -> Ran {
+fn puff_in(crew: &AgentRun, folder: &Path, args: &[&str]) -> Ran {
     run(crew.lab.command("git").current_dir(folder).arg("puff").args(args))
 }
 
-fn show(crew: &Crew, folder: &Path, id: &str) -> Value {
+fn show(crew: &AgentRun, folder: &Path, id: &str) -> Value {
     puff_in(crew, folder, &["show", id, "--json"]).ok().json()
 }
 
 #[test]
 fn work_that_cannot_be_read_now_is_not_a_failed_attempt() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("makes", "echo x >x");
     let id = crew.launch(&["--agent", "makes:2"]);
     crew.lab.puff(&["watch", &id]).ok();
@@ -67,7 +67,7 @@ fn work_that_cannot_be_read_now_is_not_a_failed_attempt() {
 
 #[test]
 fn the_others_are_harvested_and_the_rest_by_the_next_harvest() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("makes", WAITS).agent("also", &format!("echo x >x; {WAITS}"));
     crew.agent("fails", &format!("echo half >half; {WAITS}; exit 3"));
     let id = crew.launch(&["--agent", "makes", "--agent", "also", "--agent", "fails", "--harvest"]);
@@ -98,7 +98,7 @@ fn the_others_are_harvested_and_the_rest_by_the_next_harvest() {
 
 #[test]
 fn without_a_folder_for_temporary_files_agents_work_and_are_harvested() {
-    let mut crew = Crew::new();
+    let mut crew = AgentRun::new();
     crew.agent("makes", "echo x >x");
     crew.lab.set("TMPDIR", "/nonexistent/folder");
     let id = crew.launch(&["--agent", "makes:2"]);
@@ -114,10 +114,12 @@ fn without_a_folder_for_temporary_files_agents_work_and_are_harvested() {
 
 #[test]
 fn a_repository_that_is_renamed_meanwhile_keeps_what_its_agents_make() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", &format!("echo before >before; {WAITS}; echo after >after"));
     let id = crew.launch(&["--agent", "waits:3", "--jobs", "2", "--harvest"]);
-    wait_until("two are begun", || (1..=2).all(|at| crew.yard().join(format!("{id}/var{at}/before")).is_file()));
+    wait_until("two are begun", || {
+        (1..=2).all(|at| crew.workspace_root().join(format!("{id}/var{at}/before")).is_file())
+    });
     let (old, new) = (crew.lab.work(), crew.lab.path("renamed"));
     fs::rename(&old, &new).unwrap();
     fs::write(crew.lab.path("go"), "").unwrap();
@@ -142,15 +144,17 @@ fn a_repository_that_is_renamed_meanwhile_keeps_what_its_agents_make() {
 
 #[test]
 fn worktrees_that_are_moved_with_their_repository_are_linked_with_it_again() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", &format!("echo before >before; {WAITS}; git rev-parse --git-common-dir >where"));
     let id = crew.launch(&["--agent", "waits:2"]);
-    wait_until("both are begun", || (1..=2).all(|at| crew.yard().join(format!("{id}/var{at}/before")).is_file()));
+    wait_until("both are begun", || {
+        (1..=2).all(|at| crew.workspace_root().join(format!("{id}/var{at}/before")).is_file())
+    });
     let place = crew.lab.path("elsewhere");
     fs::create_dir(&place).unwrap();
     let new = place.join("work");
     fs::rename(crew.lab.work(), &new).unwrap();
-    fs::rename(crew.yard(), place.join("work.puff")).unwrap();
+    fs::rename(crew.workspace_root(), place.join("work.puff")).unwrap();
     // The watcher follows, and links them, so that git works in them again.
     let common = new.join(".git").display().to_string();
     let var1 = place.join(format!("work.puff/{id}/var1"));
@@ -172,7 +176,7 @@ fn worktrees_that_are_moved_with_their_repository_are_linked_with_it_again() {
 
 #[test]
 fn a_folder_that_cannot_be_opened_is_named_and_its_worktree_stays() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     let program = env!("CARGO_BIN_EXE_git-puff");
     let user = ["--reuid=65534", "--regid=0", "--clear-groups", program];
@@ -191,7 +195,7 @@ fn a_folder_that_cannot_be_opened_is_named_and_its_worktree_stays() {
     let id = crew.launch(&["--agent", "makes"]);
     lab.puff(&["watch", &id]).ok();
     wait_until("the watcher has ended", || lab.watcher().is_none());
-    let worktree = crew.yard().join(&id).join("var1");
+    let worktree = crew.workspace_root().join(&id).join("var1");
     let own = |path: &Path| run(lab.command("chown").args(["-R", "65534"]).arg(path)).ok();
     if is_root {
         own(&lab.path(""));

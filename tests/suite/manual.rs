@@ -1,10 +1,10 @@
 //! The manual: shown by git-puff itself, and by git once it is installed.
 
-use crate::support::lab::{Lab, run};
+use crate::support::test_repo::{TestRepo, run};
 
 #[test]
 fn the_manual_of_a_verb_is_shown_wherever_one_is() {
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     let shown = lab.puff(&["man", "harvest"]).ok().stdout;
     assert!(shown.contains("git-puff-harvest - Make a branch of every finished variant"), "{shown}");
     assert!(shown.contains("EXAMPLES") && shown.contains("git puff harvest @ --wait"), "{shown}");
@@ -17,7 +17,7 @@ fn the_manual_of_a_verb_is_shown_wherever_one_is() {
 #[test]
 fn git_shows_the_manual_once_it_is_installed() {
     needs!("man");
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     lab.set("MANPAGER", "cat");
     let path = lab
         .command("git")
@@ -58,7 +58,7 @@ fn git_shows_the_manual_once_it_is_installed() {
 
 #[test]
 fn another_folder_is_told_to_man_and_leaves_no_trace() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     lab.set("MANPAGER", "cat");
     let place = lab.path("pages").display().to_string();
     let said = lab.puff(&["man", "--install", "../pages"]).ok();

@@ -4,21 +4,21 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
-use crate::support::lab::{Ran, newest_codex, run};
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
 use crate::support::mcp::{STATELESS, inspector, python_with_sdk};
 use crate::support::responses::{Conversation, Responses, Turn};
-use crate::support::stage::each;
+use crate::support::test_repo::{Ran, newest_codex, run};
 
 /// The inspector, called with these words.
-fn inspect(crew: &Crew, args: &[&str]) -> Ran {
+fn inspect(crew: &AgentRun, args: &[&str]) -> Ran {
     let server = ["--cli", env!("CARGO_BIN_EXE_git-puff"), "mcp", "--method"];
     // It keeps what it is told in a folder of its own.
     run(crew.lab.command("node").arg(inspector()).args(server).args(args))
 }
 
 /// The inspector, calling a tool.
-fn tool(crew: &Crew, name: &str, args: &[(&str, &str)]) -> Value {
+fn tool(crew: &AgentRun, name: &str, args: &[(&str, &str)]) -> Value {
     let args: Vec<String> = args.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut words = vec!["tools/call", "--tool-name", name];
     for arg in &args {
@@ -33,7 +33,7 @@ type Tried<'t> = (&'t str, &'t [(&'t str, &'t str)], &'t str);
 #[test]
 fn the_inspector_lists_and_calls_every_tool() {
     needs!("mcp-inspector");
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("trims", "echo trimmed >>notes.txt; echo done");
     let lab = &crew.lab;
     lab.write("export/var1/patch.diff", lab.patch("notes.txt", "one\n2\nthree\n"));
@@ -106,7 +106,7 @@ fn the_inspector_lists_and_calls_every_tool() {
 fn the_sdk_for_python_takes_every_answer_in_both_lives_of_the_protocol() {
     needs!("mcp-sdk");
     for mode in ["auto", "legacy"] {
-        let crew = Crew::new();
+        let crew = AgentRun::new();
         crew.agent("trims", "echo trimmed >>notes.txt; echo done");
         let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/sdk_client.py");
         let mut call = crew.lab.command(python_with_sdk());
@@ -141,7 +141,7 @@ fn from_prompt_to_branch(conversation: &Conversation<'_>) -> Turn {
 fn codex_alone_takes_a_task_from_a_prompt_to_a_picked_branch() {
     needs!("codex-newest", "mcp-inspector");
     let service = Responses::start(from_prompt_to_branch);
-    let mut crew = Crew::new();
+    let mut crew = AgentRun::new();
     crew.agent("good", "sed -i s/two/2/ notes.txt; echo 'Done.'").agent("bad", "echo broken >notes.txt");
     crew.lab.set("LOOPBACK_KEY", "none");
     let home = crew.lab.path("codex-home");

@@ -2,21 +2,21 @@
 
 use serde_json::{Value, json};
 
+use crate::support::agent_run::AgentRun;
 use crate::support::choice::Choice;
-use crate::support::crew::Crew;
-use crate::support::lab::{Lab, wait_until};
+use crate::support::cloud_env::each;
 use crate::support::mcp::{Client, HANDSHAKE};
-use crate::support::stage::each;
+use crate::support::test_repo::{TestRepo, wait_until};
 
 /// What a verb prints as JSON.
-fn verb(lab: &Lab, args: &[&str]) -> Value {
+fn verb(lab: &TestRepo, args: &[&str]) -> Value {
     let ran = lab.puff(&[args, &["--json"]].concat());
     serde_json::from_str(&ran.stdout).unwrap_or_else(|why| panic!("{why}: {}\n{}", ran.stdout, ran.stderr))
 }
 
 #[test]
 fn it_says_what_it_is_and_what_it_can_do() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let mut client = Client::silent(&lab);
     let server = client.shake_hands();
     assert_eq!((&server["protocolVersion"], &server["serverInfo"]["name"]), (&HANDSHAKE.into(), &"git-puff".into()));
@@ -84,7 +84,7 @@ fn what_is_read_is_what_the_verbs_print() {
 
 #[test]
 fn a_run_goes_from_launch_to_pick_and_back() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("good", "sed -i s/two/2/ notes.txt; echo 'Done.'").agent("bad", "echo broken >notes.txt");
     let lab = &crew.lab;
     let mut client = Client::new(lab);
@@ -157,7 +157,7 @@ fn a_pick_in_the_worktree_tells_what_git_said_and_asks_nobody() {
 
 #[test]
 fn sessions_are_started_diagnosed_answered_and_ended() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let mut client = Client::new(&lab);
     let asks = "printf 'Your name? '; read name; echo \"Hello, $name.\"; exec sleep 600";
     let session = client.call("session_start", json!({"name": "asks", "command": ["sh", "-c", asks]}));
@@ -180,12 +180,12 @@ fn sessions_are_started_diagnosed_answered_and_ended() {
     let killed = client.call("session_kill", json!({"id": "asks"}));
     assert!(killed["ended_at"].is_string(), "{killed:#}");
     assert!(client.complaint("session_resume", json!({"id": "asks"})).contains("asks"));
-    assert!(client.complaint("session_poke", json!({"id": "asks"})).contains("nobody can be reached"));
+    assert!(client.complaint("session_poke", json!({"id": "asks"})).contains("does not respond"));
 }
 
 #[test]
 fn runs_are_watched_in_the_background_stopped_and_taken_up_again() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", "while ! [ -e $LAB/go ]; do sleep 0.1; done; echo x >x");
     let mut client = Client::new(&crew.lab);
     let run = client.call("submit", json!({"prompt": "Wait", "agent": ["waits"]}));
@@ -204,7 +204,7 @@ fn runs_are_watched_in_the_background_stopped_and_taken_up_again() {
 
 #[test]
 fn patches_are_imported_without_any_service() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let patch = lab.patch("notes.txt", "one\n2\nthree\n");
     lab.write("export/var1/patch.diff", patch);
     let mut client = Client::new(&lab);
@@ -217,7 +217,7 @@ fn patches_are_imported_without_any_service() {
 
 #[test]
 fn long_answers_come_in_parts() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let text: String = (0..3000).map(|line| format!("line {line} ä\n")).collect();
     for name in ["a", "b", "c"] {
         lab.write(&format!("{name}/var1/patch.diff"), lab.patch("long.txt", &text));
@@ -246,7 +246,7 @@ fn long_answers_come_in_parts() {
 
 #[test]
 fn how_far_it_is_comes_as_progress_and_what_waits_can_be_cancelled() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", "while ! [ -e $LAB/go ]; do sleep 0.1; done; echo x >x");
     let lab = &crew.lab;
     let mut client = Client::new(lab);
@@ -322,7 +322,7 @@ fn runs_reports_and_patches_are_resources() {
 
 #[test]
 fn the_ways_of_working_are_prompts() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let mut client = Client::new(&lab);
     let listed = client.request("prompts/list", json!({}));
     let names: Vec<&Value> = listed["result"]["prompts"].as_array().unwrap().iter().map(|one| &one["name"]).collect();

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
-use crate::support::stage::each;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::each;
 
 fn risks(run: &Value, variant: usize) -> Value {
     let risks = run["variants"][variant]["risks"].as_array().unwrap().iter();
@@ -11,7 +11,7 @@ fn risks(run: &Value, variant: usize) -> Value {
     risks.map(|risk| json!([risk["kind"], risk["path"]])).collect()
 }
 
-fn worktrees(crew: &Crew) -> Vec<String> {
+fn worktrees(crew: &AgentRun) -> Vec<String> {
     let listed = crew.lab.git(&["worktree", "list", "--porcelain"]);
     let paths = listed.lines().filter_map(|line| line.strip_prefix("worktree "));
     paths.skip(1).map(|path| path.rsplit_once("work.puff/").unwrap().1.to_owned()).collect()
@@ -19,7 +19,7 @@ fn worktrees(crew: &Crew) -> Vec<String> {
 
 #[test]
 fn a_worktree_made_inside_is_left_out_and_goes_where_its_work_is_elsewhere() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.commit(".gitignore", ".trees/\n", "Ignore");
     crew.agent("plain", "git worktree add -q sub; echo x >x");
     crew.agent("tracked", "git worktree add -q sub -b kept; cd sub; echo s >s; git add s; git commit -qm s; cd ..; git add sub; echo x >x");
@@ -35,13 +35,13 @@ fn a_worktree_made_inside_is_left_out_and_goes_where_its_work_is_elsewhere() {
     assert_eq!(risks(&run, 1), json!([["worktree", "sub"]]));
     assert_eq!(risks(&run, 2), json!([["worktree", ".trees/sub"]]));
     assert_eq!(crew.lab.git(&["show", "kept:s"]), "s", "its branch has what it committed");
-    assert!(!crew.yard().exists());
+    assert!(!crew.workspace_root().exists());
     assert_eq!(worktrees(&crew), [""; 0], "git knows none of them any more");
 }
 
 #[test]
 fn a_worktree_made_inside_stays_where_its_work_is_nowhere_else() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.commit(".gitignore", ".trees/\n", "Ignore");
     crew.agent("changed", "git worktree add -q sub; echo w >sub/w; echo x >x");
     crew.agent("committed", "git worktree add -q --detach .trees/sub; cd .trees/sub; echo w >w; git add w; git commit -qm w; cd ../..; echo x >x");
@@ -54,11 +54,14 @@ fn a_worktree_made_inside_stays_where_its_work_is_nowhere_else() {
         let branch = format!("puff/{id}/var{variant}");
         assert_eq!(crew.lab.git(&["diff", "--name-status", "main", &branch]), "A\tx", "{variant}");
     }
-    let yard = crew.yard().join(id);
-    assert!(yard.join("var1/sub/w").exists() && yard.join("var2/.trees/sub/w").exists());
+    let workspace_root = crew.workspace_root().join(id);
+    assert!(workspace_root.join("var1/sub/w").exists() && workspace_root.join("var2/.trees/sub/w").exists());
     let doctor = crew.lab.puff(&["doctor", "--repair", "--porcelain"]).stdout;
     assert!(!doctor.contains("CHECK=worktrees"), "they are as they should be: {doctor}");
     crew.lab.puff(&["prune", id]);
-    assert!(yard.join("var1/sub/w").exists() && yard.join("var2/.trees/sub/w").exists(), "no prune takes them either");
+    assert!(
+        workspace_root.join("var1/sub/w").exists() && workspace_root.join("var2/.trees/sub/w").exists(),
+        "no prune takes them either"
+    );
     assert_eq!(worktrees(&crew).len(), 4);
 }

@@ -3,10 +3,10 @@
 
 use git_puff::provider::cloud::Dialect;
 
-use crate::support::lab::{Lab, newest_codex, run};
+use crate::support::test_repo::{TestRepo, newest_codex, run};
 
 /// What `codex cloud … --help` prints.
-fn help(lab: &Lab, of: &[&str]) -> String {
+fn help(lab: &TestRepo, of: &[&str]) -> String {
     run(lab.command(newest_codex()).arg("cloud").args(of).arg("--help")).ok().stdout
 }
 
@@ -19,7 +19,7 @@ fn offered(help: &str) -> Vec<&str> {
 #[test]
 fn it_has_every_subcommand_and_flag_that_we_use() {
     needs!("codex-newest");
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     let all = help(&lab, &[]);
     for (subcommand, flags) in Dialect::Official.needs() {
         assert!(offered(&all).contains(subcommand), "codex cloud {subcommand} is gone:\n{all}");
@@ -33,7 +33,7 @@ fn it_has_every_subcommand_and_flag_that_we_use() {
 #[test]
 fn it_is_recognised_as_the_official_one() {
     needs!("codex-newest");
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
     // With an environment the cloud is used, and signed out the client asks nobody.
     let doctor = lab.puff(&["doctor", "--env", "acme/widgets", "--json"]).exits(1).json();

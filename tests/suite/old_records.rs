@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::support::lab::{Lab, finish};
+use crate::support::test_repo::{TestRepo, finish};
 
 const RECORD: &str = include_str!("../records/run-1.json");
 
@@ -15,8 +15,8 @@ const RECORD: &str = include_str!("../records/run-1.json");
 const JOURNAL: &[u8] = include_bytes!("../records/journal-1.bundle");
 
 /// A lab that has that repository beside its own branches.
-fn journal() -> Lab {
-    let lab = Lab::new();
+fn journal() -> TestRepo {
+    let lab = TestRepo::new();
     let bundle = lab.path("journal.bundle");
     std::fs::write(&bundle, JOURNAL).unwrap();
     let refspecs = ["refs/heads/release", "refs/heads/puff/*", "refs/puff/*", "refs/notes/*"];
@@ -28,7 +28,7 @@ fn journal() -> Lab {
 }
 
 /// Puts a run of this record into the lab, as another clone would have sent it.
-fn keep(lab: &Lab, record: &str, name: &str) {
+fn keep(lab: &TestRepo, record: &str, name: &str) {
     let mut child = lab.command("git");
     let child = child.args(["hash-object", "-w", "--stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = child.spawn().unwrap();
@@ -43,7 +43,7 @@ fn keep(lab: &Lab, record: &str, name: &str) {
 
 #[test]
 fn a_record_of_the_first_version_is_listed_shown_and_changed() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let mut record: Value = serde_json::from_str(RECORD).unwrap();
     record["base_oid"] = json!(lab.git(&["rev-parse", "HEAD"]));
     // What a later version may have added stays where it is.
@@ -73,7 +73,7 @@ fn a_pick_of_an_earlier_version_is_undone() {
     assert!(ran.stdout.contains("the pick of var1 of 'fix'"), "{}", ran.stdout);
     assert_eq!(lab.show("fix")["decision"], Value::Null);
     assert_eq!(lab.git(&["rev-parse", "release"]), lab.git(&["rev-parse", "puff/fix/var1~1"]));
-    lab.puff(&["undo", "fix"]).exits(1).complains(&["nothing to take back"]);
+    lab.puff(&["undo", "fix"]).exits(1).complains(&["nothing to undo"]);
     lab.puff(&["pick", "fix:2", "--onto", "release"]).ok();
     lab.puff(&["undo", "fix"]).ok();
     assert_eq!(lab.git(&["for-each-ref", "refs/puff/trash/fix"]), "");

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::lab::{self, Lab};
+use crate::support::test_repo::{self, TestRepo};
 
 /// A script of `packaging/`, called as somebody does who has no cargo at hand: all have been told which program to take.
-fn packaging(lab: &Lab, script: &str, args: &[&str]) -> lab::Ran {
+fn packaging(lab: &TestRepo, script: &str, args: &[&str]) -> test_repo::Ran {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging").join(script);
-    lab::run(lab.command(path).args(args))
+    test_repo::run(lab.command(path).args(args))
 }
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_git-puff");
@@ -20,14 +20,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn what_is_installed_works_through_git_and_can_be_removed() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let prefix = lab.path("opt");
     let place = prefix.display().to_string();
     let installed = packaging(&lab, "install", &["--bin", PROGRAM, "--prefix", &place]).ok();
     assert!(installed.stderr.contains("PATH"), "{}", installed.stderr);
 
     let path = format!("{}:{}", prefix.join("bin").display(), std::env::var("PATH").unwrap_or_default());
-    let said = lab::run(lab.command("git").env("PATH", path).args(["puff", "--version"])).ok();
+    let said = test_repo::run(lab.command("git").env("PATH", path).args(["puff", "--version"])).ok();
     assert_eq!(said.stdout, format!("git-puff {}\n", env!("CARGO_PKG_VERSION")));
     for file in [
         "share/man/man1/git-puff.1",
@@ -50,7 +50,7 @@ fn what_is_installed_works_through_git_and_can_be_removed() {
 
 #[test]
 fn a_wrong_call_of_the_installer_installs_nothing() {
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     packaging(&lab, "install", &["--prefix", "relative"]).exits(129).complains(&["'relative'"]);
     packaging(&lab, "install", &["--perfix", "/x"]).exits(129).complains(&["'--perfix'"]);
     packaging(&lab, "install", &["--prefix"]).exits(129).complains(&["--prefix needs a value"]);
@@ -60,7 +60,7 @@ fn a_wrong_call_of_the_installer_installs_nothing() {
 
 #[test]
 fn the_formula_names_a_release() {
-    let (lab, sum) = (Lab::empty(), "0123456789abcdef".repeat(4));
+    let (lab, sum) = (TestRepo::empty(), "0123456789abcdef".repeat(4));
     let formula = packaging(&lab, "formula", &["https://example.com", "https://example.com/x.tar.gz", &sum]).ok();
     assert!(formula.stdout.contains("url \"https://example.com/x.tar.gz\"\n"), "{}", formula.stdout);
     assert!(formula.stdout.contains(&format!("sha256 \"{sum}\"\n")) && !formula.stdout.contains('@'));
@@ -69,14 +69,14 @@ fn the_formula_names_a_release() {
 #[test]
 fn the_debian_package_holds_what_the_installer_installs() {
     needs!("dpkg-deb");
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     let said = packaging(&lab, "deb", &["--bin", PROGRAM, "--out", &lab.path("dist").display().to_string()]).ok();
     let package = PathBuf::from(said.stdout.trim_end());
     let root = lab.path("root");
-    lab::run(lab.command("dpkg-deb").arg("-x").args([&package, &root])).ok();
-    let version = lab::run(lab.command(root.join("usr/bin/git-puff")).arg("--version")).ok();
+    test_repo::run(lab.command("dpkg-deb").arg("-x").args([&package, &root])).ok();
+    let version = test_repo::run(lab.command(root.join("usr/bin/git-puff")).arg("--version")).ok();
     assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")));
     assert!(root.join("usr/share/man/man1/git-puff.1.gz").is_file());
-    let control = lab::run(lab.command("dpkg-deb").arg("-f").arg(&package)).ok();
+    let control = test_repo::run(lab.command("dpkg-deb").arg("-f").arg(&package)).ok();
     assert!(control.stdout.contains("Depends: git (>= 1:2.34)"), "{}", control.stdout);
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use pty_process::Size;
 
 use crate::support::choice::Choice;
-use crate::support::lab::{Lab, make_executable};
+use crate::support::test_repo::{TestRepo, make_executable};
 
 /// What is seen on a terminal of so many columns.
 fn seen(command: Command, columns: u16) -> String {
@@ -24,7 +24,7 @@ fn seen(command: Command, columns: u16) -> String {
 }
 
 /// `git … puff list` with these words before `puff` and these variables, on a terminal.
-fn list(lab: &Lab, words: &[&str], variables: &[(&str, &str)]) -> String {
+fn list(lab: &TestRepo, words: &[&str], variables: &[(&str, &str)]) -> String {
     let mut command = lab.command("git");
     command.env_remove("GIT_PAGER").env_remove("PAGER").env_remove("LESS").env_remove("COLUMNS").env("TERM", "xterm");
     command.args(words).args(["puff", "list"]).envs(variables.iter().copied());
@@ -61,7 +61,7 @@ fn the_pager_is_the_one_that_git_would_take() {
     // Who pipes it pages it himself.
     let mut piped = lab.command("git");
     piped.args(["puff", "list"]).env("GIT_PAGER", "pager git");
-    assert!(!crate::support::lab::run(&mut piped).ok().stdout.contains("paged for"));
+    assert!(!crate::support::test_repo::run(&mut piped).ok().stdout.contains("paged for"));
 }
 
 #[test]

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use crate::support::choice::Choice;
 use crate::support::export::{Export, patch_of};
-use crate::support::lab::{Lab, Ran, run};
+use crate::support::test_repo::{Ran, TestRepo, run};
 
 /// A lab with an export of two variants that each change other files too, and a clone `part` that has not everything.
 struct Part {
-    lab: Lab,
+    lab: TestRepo,
     export: Export,
 }
 
 impl Part {
     fn new(clone: &[&str]) -> Part {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let export = Export::new(&lab, "export");
         for variant in [1, 2] {
             let change = || {

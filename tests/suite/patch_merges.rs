@@ -5,10 +5,10 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::export::{Export, patch_of};
-use crate::support::lab::Lab;
+use crate::support::test_repo::TestRepo;
 
 /// Tries a patch on HEAD.
-fn try_on_head(lab: &Lab, patch: &[u8]) -> Value {
+fn try_on_head(lab: &TestRepo, patch: &[u8]) -> Value {
     let ran = lab.puff_with_input(&["preflight", "--patch", "-", "--onto", "HEAD", "--json"], patch);
     ran.json()["results"][0].clone()
 }
@@ -23,7 +23,7 @@ fn details(tried: &Value, kind: &str) -> Vec<String> {
 
 #[test]
 fn files_are_merged_by_the_drivers_that_git_would_use() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     // Counts what it is called for, which shows that it is the user's own that runs, and only where it is needed.
     let calls = lab.path("calls");
     lab.git(&["config", "merge.theirs.driver", &format!("echo %P >>'{}' && cp %B %A", calls.display())]);
@@ -75,7 +75,7 @@ fn files_are_merged_by_the_drivers_that_git_would_use() {
 
 #[test]
 fn malicious_submodules_are_named_as_git_fsck_names_them() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let modules = "[submodule \"../../evil\"]\n\tpath = -x\n\turl = --upload-pack=evil\n\tupdate = !evil\n";
     let patch = patch_of(&lab, || lab.write(".gitmodules", modules));
     let tried = try_on_head(&lab, &patch);
@@ -99,7 +99,7 @@ fn malicious_submodules_are_named_as_git_fsck_names_them() {
 
 #[test]
 fn a_symbolic_link_that_windows_takes_for_gitmodules_is_refused() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     for name in [".gitmodules", "GITMOD~1", "gi7eba~1"] {
         let patch = format!(
             "diff --git a/{name} b/{name}\nnew file mode 120000\n--- /dev/null\n+++ b/{name}\n@@ -0,0 +1 @@\n+x\n\\ No newline at end of file\n"
@@ -112,7 +112,7 @@ fn a_symbolic_link_that_windows_takes_for_gitmodules_is_refused() {
 
 #[test]
 fn names_that_are_one_where_case_does_not_count_are_risks() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.commit("src/Main.rs", "x\n", "Begin");
     let new = |name: &str| {
         format!("diff --git a/{name} b/{name}\nnew file mode 100644\n--- /dev/null\n+++ b/{name}\n@@ -0,0 +1 @@\n+x\n")
@@ -135,7 +135,7 @@ fn names_that_are_one_where_case_does_not_count_are_risks() {
 
 #[test]
 fn replaced_objects_are_named() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let patch = lab.patch("notes.txt", "one\n2\nthree\n");
     let tries = || lab.puff_with_input(&["preflight", "--patch", "-", "--onto", "HEAD"], &patch).ok().stderr;
     let named = "1 object is replaced (refs/replace)";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::choice::Choice;
 use crate::support::export::{Export, patch_of};
-use crate::support::lab::{Lab, run};
+use crate::support::test_repo::{TestRepo, run};
 
 fn taken(run: &Value) -> (&Value, &Value, &Value) {
     let decision = &run["decision"];
@@ -372,7 +372,7 @@ fn hooks_have_their_say_as_in_any_cherry_pick() {
 
 #[test]
 fn submodules_and_sparse_worktrees_are_taken_as_git_takes_them() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let library = lab.path("library");
     lab.git_in(&lab.path("home"), &["init", "-q", library.to_str().unwrap()]);
     lab.git_in(&library, &["commit", "-q", "--allow-empty", "-m", "One"]);

@@ -7,13 +7,13 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::support::export::{Export, patch_of};
-use crate::support::lab::Lab;
+use crate::support::test_repo::TestRepo;
 
 /// The tree that git itself makes of a patch.
-fn tree_of(lab: &Lab, patch: &str) -> String {
+fn tree_of(lab: &TestRepo, patch: &str) -> String {
     let index = lab.path("index-of-git");
     let git = |args: &[&str]| {
-        let ran = crate::support::lab::run(lab.command("git").args(args).env("GIT_INDEX_FILE", &index)).ok();
+        let ran = crate::support::test_repo::run(lab.command("git").args(args).env("GIT_INDEX_FILE", &index)).ok();
         ran.stdout.trim().to_owned()
     };
     git(&["read-tree", "HEAD"]);
@@ -21,8 +21,8 @@ fn tree_of(lab: &Lab, patch: &str) -> String {
     git(&["write-tree"])
 }
 
-fn lab_with_a_patch() -> (Lab, String, String) {
-    let lab = Lab::new();
+fn lab_with_a_patch() -> (TestRepo, String, String) {
+    let lab = TestRepo::new();
     let path = lab.path("good.diff");
     fs::write(&path, lab.patch("notes.txt", "one\n2\nthree\n")).unwrap();
     let path = path.to_str().unwrap().to_owned();
@@ -58,7 +58,7 @@ fn a_patch_is_tried_on_any_revision_and_nothing_but_objects_is_written() {
 
 #[test]
 fn a_run_is_tried_on_its_base_or_elsewhere_before_anything_is_taken() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n")).patch(2, lab.patch("new.txt", "new\n"));
     export.report(3, &json!({"status": "failed"}));
@@ -125,7 +125,7 @@ fn wrong_calls_are_told_what_is_missing() {
 
 #[test]
 fn what_a_patch_puts_at_risk_is_named_where_people_read() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     let key = ["AKIA", "QWERTYUIOPASDFGH"].concat();
     let patch = patch_of(&lab, || {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::support::agent_run::AgentRun;
 use crate::support::choice::Choice;
-use crate::support::crew::Crew;
-use crate::support::lab::wait_until;
+use crate::support::test_repo::wait_until;
 
 /// What a prune said that it keeps: what it is, its name, and why.
 fn kept(document: &Value) -> Vec<(String, String, String)> {
@@ -48,8 +48,8 @@ fn a_run_goes_with_all_that_is_its_own_and_comes_back_exactly() {
     let run = lab.puff(&["undo", "--json"]).ok().json();
     assert_eq!(run["run"], "fix");
     assert_eq!(choice.state(), before);
-    lab.puff(&["undo"]).exits(1).complains(&["nothing to take back"]);
-    lab.puff(&["undo", "fix"]).exits(1).complains(&["nothing to take back", "'fix'"]);
+    lab.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
+    lab.puff(&["undo", "fix"]).exits(1).complains(&["nothing to undo", "'fix'"]);
 }
 
 #[test]
@@ -147,11 +147,11 @@ fn work_of_somebodys_own_stays_unless_it_is_elsewhere() {
 
 #[test]
 fn worktrees_come_back_with_what_was_in_them() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("good", "echo x >x; echo ignored >.gitignore; echo big >ignored");
     let run = crew.tournament(&["--agent", "good:3", "--keep"]);
     let id = run["run"].as_str().unwrap().to_owned();
-    let path = |variant: u32| crew.yard().join(&id).join(format!("var{variant}"));
+    let path = |variant: u32| crew.workspace_root().join(&id).join(format!("var{variant}"));
     fs::write(path(1).join("README"), "changed\n").unwrap();
     fs::write(path(1).join("mine.bin"), b"\xff\0mine").unwrap();
     fs::remove_file(path(1).join("notes.txt")).unwrap();
@@ -182,11 +182,11 @@ fn worktrees_come_back_with_what_was_in_them() {
 
 #[test]
 fn a_worktree_that_is_half_removed_comes_back_whole() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("good", "echo x >x");
     let run = crew.tournament(&["--agent", "good", "--keep"]);
     let id = run["run"].as_str().unwrap();
-    let path = crew.yard().join(id).join("var1");
+    let path = crew.workspace_root().join(id).join("var1");
     for then in ["prune", "undo"] {
         let when = "[ \"$1\" = committed ] && echo \"$stdin\" | grep -q refs/puff/trash";
         Choice::kill_from_hook(&crew.lab.work(), "reference-transaction", when, "");
@@ -209,7 +209,7 @@ fn a_worktree_that_is_half_removed_comes_back_whole() {
 
 #[test]
 fn a_run_at_work_is_left_alone() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("waits", "echo begun >begun; while [ ! -e $LAB/go ]; do sleep 0.05; done");
     let run = crew.launch(&["--agent", "waits"]);
     crew.lab.puff(&["prune", &run]).exits(1).complains(&["is being watched"]);
@@ -223,7 +223,7 @@ fn a_run_at_work_is_left_alone() {
     let ran = crew.lab.puff(&["prune", "--older-than", "0"]).ok();
     assert!(ran.stderr.contains("never harvested"), "{}", ran.stderr);
     crew.lab.puff(&["prune", &run]).ok();
-    assert!(!crew.yard().exists());
+    assert!(!crew.workspace_root().exists());
     crew.lab.puff(&["undo"]).ok();
     crew.lab.puff(&["harvest", &run]).ok();
     assert_eq!(crew.file(&run, 1, "begun"), "begun");
@@ -277,13 +277,13 @@ fn a_prune_may_be_killed_at_any_moment_and_is_gone_on_with_or_taken_back() {
     let check = |place: std::path::PathBuf, what: &str| {
         // Both ways from here, each in a copy of its own.
         let other = place.with_extension("other");
-        crate::support::lab::run(choice.lab.command("cp").args(["-a"]).args([&place, &other])).ok();
+        crate::support::test_repo::run(choice.lab.command("cp").args(["-a"]).args([&place, &other])).ok();
         if choice.puff_in(&place, &["show", "fix"]).code == 0 {
             choice.puff_in(&place, &["prune", "fix"]).ok();
         }
         assert_eq!(gone(&place), pruned, "{what}");
         let undone = choice.puff_in(&other, &["undo", "fix"]);
-        assert!(undone.code == 0 || undone.stderr.contains("nothing to take back"), "{what}: {}", undone.stderr);
+        assert!(undone.code == 0 || undone.stderr.contains("nothing to undo"), "{what}: {}", undone.stderr);
         assert_eq!(choice.state_of(&other), wanted, "{what}");
         choice.puff_in(&place, &["undo", "fix"]).ok();
         assert_eq!(choice.state_of(&place), wanted, "{what}");

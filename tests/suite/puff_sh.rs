@@ -1,8 +1,8 @@
 //! The workflow that puff.sh documents, line by line: a script that says `git puff` where it said `puff.sh`, and
 //! GIT_PUFF_PORCELAIN once.
 
-use crate::support::lab::Ran;
-use crate::support::stage::{ENV, Stage, ended};
+use crate::support::cloud_env::{CloudEnv, ENV, ended};
+use crate::support::test_repo::Ran;
 
 fn keys(said: &str) -> Vec<&str> {
     said.lines().filter(|line| !line.is_empty()).map(|line| line.split('=').next().unwrap_or_default()).collect()
@@ -16,10 +16,10 @@ fn read(path: &str) -> Ran {
 #[test]
 fn the_documented_workflow_runs_line_by_line() {
     needs!("codex");
-    let mut stage = Stage::new();
+    let mut stage = CloudEnv::new();
     stage.lab.set("GIT_PUFF_PORCELAIN", "true");
     stage.lab.git(&["config", "puff.bestOf", "1"]);
-    let Stage { lab, cloud } = &stage;
+    let CloudEnv { lab, cloud } = &stage;
 
     // doctor
     let doctor = lab.puff(&["doctor", "--env", ENV]).ok();

@@ -2,11 +2,11 @@
 
 use crate::support::export::Export;
 use crate::support::hooks::push;
-use crate::support::lab::Lab;
+use crate::support::test_repo::TestRepo;
 
 /// A lab with the hook, and runs of the same patch.
-fn lab_with(runs: &[&str]) -> Lab {
-    let lab = Lab::new();
+fn lab_with(runs: &[&str]) -> TestRepo {
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "fix");
     export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
     for run in runs {

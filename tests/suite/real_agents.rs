@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::support::lab::{Lab, newest_codex, wait_until};
 use crate::support::responses::{Conversation, Responses, Turn};
+use crate::support::test_repo::{TestRepo, newest_codex, wait_until};
 
 /// Writes a file, asks to go out of the sandbox where it was told so, and says that it is done.
 fn writes_a_file(conversation: &Conversation<'_>) -> Turn {
@@ -17,15 +17,15 @@ fn writes_a_file(conversation: &Conversation<'_>) -> Turn {
 }
 
 /// A lab whose `codex` is the newest real one, talking to this service.
-fn lab_with(service: &Responses, more: &str) -> Lab {
-    let mut lab = Lab::new();
+fn lab_with(service: &Responses, more: &str) -> TestRepo {
+    let mut lab = TestRepo::new();
     lab.set("LOOPBACK_KEY", "none");
     lab.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
     service.write_config(&lab.path("codex-home"), more);
     lab
 }
 
-fn show(lab: &Lab, name: &str) -> Value {
+fn show(lab: &TestRepo, name: &str) -> Value {
     lab.puff(&["session", "show", name, "--json"]).ok().json()
 }
 

@@ -1,13 +1,13 @@
 //! The remotes that other tests push to and fetch from are real: git's own daemon, an sshd, and an older git.
 
 use crate::support::daemon::Daemon;
-use crate::support::lab::Lab;
 use crate::support::ssh::Ssh;
+use crate::support::test_repo::TestRepo;
 
 #[test]
 fn a_lab_is_pushed_to_and_cloned_over_gits_own_protocol_and_ssh() {
     needs!("sshd", "ssh-keygen");
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     let (daemon, ssh) = (Daemon::serve(&lab), Ssh::serve(&mut lab));
     for (name, url) in [("daemon", daemon.url("origin.git")), ("ssh", ssh.url("origin.git"))] {
         lab.git(&["remote", "add", name, &url]);
@@ -23,7 +23,7 @@ fn a_lab_is_pushed_to_and_cloned_over_gits_own_protocol_and_ssh() {
 #[test]
 fn a_lab_can_have_an_older_git() {
     needs!("older-git");
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let newest = lab.git(&["--version"]);
     lab.use_older_git();
     let older = lab.git(&["--version"]);

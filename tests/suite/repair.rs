@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 use crate::support::choice::Choice;
 use crate::support::export::Export;
-use crate::support::lab::{Lab, Ran, run};
-use crate::support::standin::{PROMPT, Standin};
+use crate::support::fake_codex::{FakeCodex, PROMPT};
+use crate::support::test_repo::{Ran, TestRepo, run};
 
 #[test]
 fn everything_but_the_run_refs_is_made_again() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let id = harvested(&lab);
     imported(&lab, "one", "one");
     let runbook = lab.work().join(".codex/bo4_runs.jsonl");
-    let views = |lab: &Lab| {
+    let views = |lab: &TestRepo| {
         let refs = lab.git(&["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/puff"]);
         let notes = ["report", "runs"].map(|name| {
             let of = |object: &str| lab.try_git(&["notes", "--ref", &format!("puff/{name}"), "show", object]).stdout;
@@ -59,7 +59,7 @@ fn everything_but_the_run_refs_is_made_again() {
 
 #[test]
 fn a_report_that_is_missing_or_of_another_time_is_made_again() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let id = harvested(&lab);
     let report = lab.puff(&["report", &id]).ok().stdout;
     // The newest step, without its reports.
@@ -76,7 +76,7 @@ fn a_report_that_is_missing_or_of_another_time_is_made_again() {
 
 #[test]
 fn a_lock_of_a_ref_that_a_kill_left_behind_stops_nobody() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let id = harvested(&lab);
     let locks = [format!("refs/puff/runs/{id}.lock"), format!("refs/heads/puff/{id}/var1.lock")];
     let lock = |name: &str| fs::write(lab.work().join(".git").join(name), "").unwrap();
@@ -104,8 +104,8 @@ fn a_lock_of_a_ref_that_a_kill_left_behind_stops_nobody() {
 
 #[test]
 fn a_run_of_a_newer_git_puff_is_named_and_left_alone() {
-    let lab = Lab::new();
-    Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    FakeCodex::headless_a(&lab);
     imported(&lab, "one", "one");
     record(&lab, "newer", br#"{"schema":"puff.run/2","run":"newer","shape":["unlike","ours"]}"#);
     let before = lab.git(&["rev-parse", "refs/puff/runs/newer"]);
@@ -131,8 +131,8 @@ fn a_run_of_a_newer_git_puff_is_named_and_left_alone() {
 
 #[test]
 fn a_record_that_cannot_be_read_is_named_and_left_alone() {
-    let lab = Lab::new();
-    Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    FakeCodex::headless_a(&lab);
     imported(&lab, "one", "one");
     record(&lab, "torn", b"{\"schema\":\"puff.run/1\",\"run\":");
     record(&lab, "other-kind", br#"{"schema":"puff.report/1"}"#);
@@ -169,8 +169,8 @@ fn a_record_that_cannot_be_read_is_named_and_left_alone() {
 
 #[test]
 fn what_a_later_version_adds_to_a_record_survives_a_change() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     codex.phase("partial");
     let id = submitted(&lab);
     lab.puff(&["harvest", &id]).ok();
@@ -194,19 +194,19 @@ fn what_a_later_version_adds_to_a_record_survives_a_change() {
 }
 
 /// A run of the cloud with three branches.
-fn harvested(lab: &Lab) -> String {
-    let codex = Standin::headless_a(lab);
+fn harvested(lab: &TestRepo) -> String {
+    let codex = FakeCodex::headless_a(lab);
     codex.phase("ready");
     let id = submitted(lab);
     lab.puff(&["harvest", &id]).ok();
     id
 }
 
-fn submitted(lab: &Lab) -> String {
+fn submitted(lab: &TestRepo) -> String {
     lab.puff(&["submit", "--env", "acme/widgets", "--prompt", PROMPT, "--porcelain"]).ok().value("RUN")
 }
 
-fn imported(lab: &Lab, text: &str, name: &str) {
+fn imported(lab: &TestRepo, text: &str, name: &str) {
     let export = Export::new(lab, name);
     export.patch(1, lab.patch("README", format!("{text}\n")));
     export.harvest(lab, &["--name", name]).ok();
@@ -219,7 +219,7 @@ fn repairs(ran: Ran) -> Vec<String> {
 }
 
 /// Makes a run ref by hand, with this record.
-fn record(lab: &Lab, name: &str, json: &[u8]) {
+fn record(lab: &TestRepo, name: &str, json: &[u8]) {
     lab.write("record", json);
     let blob = lab.git(&["hash-object", "-w", "record"]);
     fs::remove_file(lab.work().join("record")).unwrap();
@@ -233,7 +233,7 @@ fn record(lab: &Lab, name: &str, json: &[u8]) {
 }
 
 /// Adds a step to a run's journal by hand; `edit` changes an index that holds its tree.
-fn edit_run(lab: &Lab, id: &str, edit: impl FnOnce(&dyn Fn(&[&str]))) {
+fn edit_run(lab: &TestRepo, id: &str, edit: impl FnOnce(&dyn Fn(&[&str]))) {
     let (name, index) = (format!("refs/puff/runs/{id}"), lab.path("home/index"));
     let git = |args: &[&str]| run(lab.command("git").env("GIT_INDEX_FILE", &index).args(args)).ok().stdout;
     git(&["read-tree", &name]);
@@ -280,20 +280,20 @@ fn branches_of_no_run_are_found_and_go_only_where_they_are_kept() {
 fn empty_folders_of_reviews_go() {
     let choice = Choice::new();
     let lab = &choice.lab;
-    let yard = lab.path("work.puff");
-    fs::create_dir_all(yard.join("fix")).unwrap();
-    fs::create_dir_all(yard.join("full")).unwrap();
-    fs::write(yard.join("full/note"), "").unwrap();
+    let workspace_root = lab.path("work.puff");
+    fs::create_dir_all(workspace_root.join("fix")).unwrap();
+    fs::create_dir_all(workspace_root.join("full")).unwrap();
+    fs::write(workspace_root.join("full/note"), "").unwrap();
     let found = lab.puff(&["doctor"]).ok().stdout;
     assert!(found.contains("work.puff/fix' is empty") && !found.contains("work.puff/full'"), "{found}");
     let done = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
     assert!(done.iter().any(|word| word.starts_with("removed the empty folder")), "{done:?}");
-    assert!(!yard.join("fix").exists() && yard.join("full/note").exists());
+    assert!(!workspace_root.join("fix").exists() && workspace_root.join("full/note").exists());
 }
 
 #[test]
 fn a_line_of_the_runbook_is_there_once_whoever_adds_it() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let id = harvested(&lab);
     let runbook = lab.work().join(".codex/bo4_runs.jsonl");
     let count = || fs::read_to_string(&runbook).unwrap().lines().filter(|line| line.contains(&id)).count();
@@ -311,7 +311,7 @@ fn a_line_of_the_runbook_is_there_once_whoever_adds_it() {
 
 #[test]
 fn a_prefix_that_makes_no_branch_is_refused() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     for bad in
         ["-x", "-x/", "--upload-pack=/", "refs/heads/", "HEAD/", "/x/", "x//", "a b/", "a..b/", "x.lock/", ".x/", "@{"]
     {
@@ -327,7 +327,7 @@ fn a_prefix_that_makes_no_branch_is_refused() {
 
 #[test]
 fn a_lock_that_a_killed_git_left_is_removed_and_one_in_use_is_not() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let lock = |name: &str, age: u64| {
         let path = lab.work().join(".git").join(name);
         let file = std::fs::File::create(&path).unwrap();

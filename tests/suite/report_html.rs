@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::browser::Visit;
 use crate::support::export::{Export, patch_of};
 use crate::support::judged::{self, HOSTILE, HOSTILE_FILE, PROMPT, RUN};
-use crate::support::lab::{Lab, run};
+use crate::support::test_repo::{TestRepo, run};
 
 /// A size at which everything stands side by side.
 const DESK: (u32, u32) = (1280, 900);
@@ -15,7 +15,7 @@ const DESK: (u32, u32) = (1280, 900);
 const PHONE: (u32, u32) = (390, 844);
 
 /// The page of the run, beside the clone: a pick wants the worktree as it was.
-fn page(lab: &Lab) -> PathBuf {
+fn page(lab: &TestRepo) -> PathBuf {
     lab.puff(&["report", RUN, "--format", "html", "-o", ".."]).ok();
     lab.path("report.html")
 }
@@ -376,7 +376,7 @@ fn the_same_run_is_the_same_page_wherever_it_goes() {
 #[test]
 fn what_is_too_large_is_named_with_the_command_that_shows_it() {
     needs!("chromium");
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "large");
     for variant in 1..=3 {
         export.patch(

@@ -4,15 +4,15 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::support::agent_run::AgentRun;
 use crate::support::choice::Choice;
-use crate::support::crew::Crew;
-use crate::support::stage::each;
+use crate::support::cloud_env::each;
 
 const PROMPT: &str = "# Trim\n\n- the input\n# and the output\n";
 
 /// A crew of one agent, and a run of it whose check failed.
-fn failed() -> (Crew, String) {
-    let crew = Crew::new();
+fn failed() -> (AgentRun, String) {
+    let crew = AgentRun::new();
     crew.agent("echoes", "cat >said");
     let run = crew.lab.puff(&["launch", "--agent", "echoes:2", "--harvest", "--prompt", PROMPT, "--json"]).ok().json();
     let id = run["run"].as_str().unwrap().to_owned();
@@ -26,7 +26,7 @@ fn failed() -> (Crew, String) {
 }
 
 /// What the agent of a run was asked.
-fn asked(crew: &Crew, run: &str) -> String {
+fn asked(crew: &AgentRun, run: &str) -> String {
     crew.lab.git(&["show", &format!("refs/puff/runs/{run}:prompt.md")])
 }
 

@@ -4,13 +4,13 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
+use crate::support::agent_run::AgentRun;
+use crate::support::cloud_env::{CloudEnv, each};
 use crate::support::export::{Export, patch_of};
-use crate::support::lab::Lab;
-use crate::support::stage::{Stage, each};
+use crate::support::test_repo::TestRepo;
 
 /// A run of imported variants, each of which makes `notes.txt` read something.
-fn run_of(lab: &Lab, notes: &[&str]) -> String {
+fn run_of(lab: &TestRepo, notes: &[&str]) -> String {
     let export = Export::new(lab, "export");
     for (at, text) in notes.iter().enumerate() {
         export.patch(at as u32 + 1, lab.patch("notes.txt", text));
@@ -18,18 +18,18 @@ fn run_of(lab: &Lab, notes: &[&str]) -> String {
     harvested(lab, &export)
 }
 
-fn harvested(lab: &Lab, export: &Export) -> String {
+fn harvested(lab: &TestRepo, export: &Export) -> String {
     export.harvest(lab, &["--json"]).ok().json()["run"].as_str().expect("a run has a name").to_owned()
 }
 
 /// `review.json` of a run.
-fn review_of(lab: &Lab, run: &str) -> Value {
+fn review_of(lab: &TestRepo, run: &str) -> Value {
     let json = lab.git(&["show", &format!("refs/puff/runs/{run}:review.json")]);
     serde_json::from_str(&json).expect("a document")
 }
 
 /// How each variant stands in the last review.
-fn verdicts(lab: &Lab, run: &str) -> Vec<(String, Value)> {
+fn verdicts(lab: &TestRepo, run: &str) -> Vec<(String, Value)> {
     let review = review_of(lab, run);
     let variants = review["variants"].as_array().expect("variants");
     variants.iter().map(|one| (one["verdict"].as_str().unwrap().to_owned(), one["rank"].clone())).collect()
@@ -41,14 +41,14 @@ fn stands(verdict: &str, rank: impl Into<Value>) -> (String, Value) {
 
 /// No worktree is left, nor the folder that they were in.
 #[track_caller]
-fn nothing_is_left(lab: &Lab) {
+fn nothing_is_left(lab: &TestRepo) {
     assert_eq!(lab.git(&["worktree", "list"]).lines().count(), 1);
     assert!(!lab.path("work.puff").exists());
 }
 
 #[test]
 fn what_broke_is_told_from_what_was_broken_and_the_best_is_recommended() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.commit("broken", "", "Break one check before anybody begins");
     let run = run_of(&lab, &["one\ntwo\nfour\n", "one\n", "one\ntwo\nfour\nfive\nsix\n"]);
     let before = lab.fingerprint();
@@ -78,7 +78,7 @@ fn what_broke_is_told_from_what_was_broken_and_the_best_is_recommended() {
 
 #[test]
 fn the_best_that_passes_is_recommended_with_the_command_that_takes_it() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let run = run_of(&lab, &["one\ntwo\nfour\nfive\n", "one\n", "one\ntwo\nfour\n", "one\ntwo\nfour\n"]);
     let ran = lab.puff(&["review", &run, "--check", "grep -q 'two' notes.txt"]).ok();
     assert_eq!(verdicts(&lab, &run)[1].0, "failed");
@@ -109,7 +109,7 @@ fn the_best_that_passes_is_recommended_with_the_command_that_takes_it() {
 
 #[test]
 fn what_the_best_variant_mends_is_not_left_to_be_mended() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let follow_ups = |notes: &str| -> Vec<String> {
         let run = run_of(&lab, &[notes]);
         lab.puff(&["review", &run, "--check", "grep -q four notes.txt"]);
@@ -124,7 +124,7 @@ fn what_the_best_variant_mends_is_not_left_to_be_mended() {
 
 #[test]
 fn a_check_that_was_killed_is_run_again() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let run = run_of(&lab, &["one\ntwo\n"]);
     let once = lab.path("home/once");
     // As the system does when it is out of memory: the first time, on every tree.
@@ -141,7 +141,7 @@ fn a_check_that_was_killed_is_run_again() {
 
 #[test]
 fn a_second_review_runs_nothing_again() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let run = run_of(&lab, &["a\n", "b\n"]);
     let log = lab.path("ran").display().to_string();
     let check = format!("cat notes.txt >>{log}");
@@ -172,7 +172,7 @@ fn a_second_review_runs_nothing_again() {
 
 #[test]
 fn checks_come_from_the_launch_from_the_settings_or_from_nowhere() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let run = run_of(&lab, &["a\n", "b\n"]);
     let alone = lab.puff(&["review", &run, "--json"]).ok();
     assert!(alone.stderr.contains("no check is named, so nothing is run"), "{}", alone.stderr);
@@ -187,7 +187,7 @@ fn checks_come_from_the_launch_from_the_settings_or_from_nowhere() {
     let commands = review_of(&lab, &run)["commands"].clone();
     assert_eq!(commands, json!(["grep -q a notes.txt", "test -e README"]));
     // What the launch named counts before the settings.
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("good", "echo good >>notes.txt");
     crew.lab.git(&["config", "puff.check", "false"]);
     let launched = crew.tournament(&["--agent", "good", "--check", "grep -q good notes.txt || test -e README"]);
@@ -208,7 +208,7 @@ fn checks_come_from_the_launch_from_the_settings_or_from_nowhere() {
 
 #[test]
 fn a_check_that_edits_moves_or_breaks_its_worktree_is_told_and_put_right() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.commit(".gitignore", "built\n", "Ignore what builds leave");
     let run = run_of(&lab, &["a\n", "b\n"]);
     let edits =
@@ -224,7 +224,7 @@ fn a_check_that_edits_moves_or_breaks_its_worktree_is_told_and_put_right() {
 
 #[test]
 fn a_check_that_moves_a_ref_or_puts_a_hook_is_a_risk_that_can_be_accepted() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let run = run_of(&lab, &["a\n", "b\n"]);
     let check = "! grep -q a notes.txt || { git branch -f sneaky HEAD; echo x >$(git rev-parse --git-common-dir)/hooks/pre-push; }";
     lab.puff(&["review", &run, "--check", check, "--jobs", "1"]).ok();
@@ -241,7 +241,7 @@ fn a_check_that_moves_a_ref_or_puts_a_hook_is_a_risk_that_can_be_accepted() {
 
 #[test]
 fn tests_are_counted_by_what_checks_print_or_write() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let run = run_of(&lab, &["a\n"]);
     let junit = "echo '<testsuite><testcase/><testcase><failure/></testcase></testsuite>' >";
     for (check, wanted) in [
@@ -264,7 +264,7 @@ fn tests_are_counted_by_what_checks_print_or_write() {
 #[test]
 fn a_new_patch_makes_a_review_one_of_the_past() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let lab = &stage.lab;
     let (run, task) = stage.submit(2, "Take notes");
     stage.finish_all(&task);
@@ -287,7 +287,7 @@ fn a_new_patch_makes_a_review_one_of_the_past() {
 
 #[test]
 fn what_can_not_be_reviewed_is_named() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, "This is no patch.\n").patch(2, "");
     let ran = export.harvest(&lab, &["--json"]).exits(3).json();
@@ -308,7 +308,7 @@ fn what_can_not_be_reviewed_is_named() {
 
 #[test]
 fn worktrees_have_what_an_agents_has_and_stay_where_that_is_wished() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.commit(".gitignore", ".env\n", "Ignore the environment");
     lab.write(".env", "SECRET=1\n");
     let module = lab.path("module");
@@ -334,7 +334,7 @@ fn worktrees_have_what_an_agents_has_and_stay_where_that_is_wished() {
 
 #[test]
 fn what_is_seen_without_running_anything() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     let change = patch_of(&lab, || {
         lab.write("src/parse.rs", "fn parse(s: &str) -> Option<u32> {\n    dbg!(s); \n    s.trim().parse().ok()\n}\n\n#[test]\nfn trims() {\n    assert_eq!(parse(\" 7\"), Some(7));\n}\n");

@@ -4,20 +4,20 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
+use crate::support::agent_run::AgentRun;
 use crate::support::export::Export;
-use crate::support::lab::{Lab, newest_codex};
 use crate::support::responses::{Responses, Turn};
+use crate::support::test_repo::{TestRepo, newest_codex};
 
 /// A judge: a script for `sh`.
-fn script(lab: &Lab, name: &str, body: &str) -> String {
+fn script(lab: &TestRepo, name: &str, body: &str) -> String {
     let path = lab.path("bin").join(name);
     fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
     lab.command("chmod").arg("+x").arg(&path).status().unwrap();
     path.display().to_string()
 }
 
-fn run_of(lab: &Lab, notes: &[&str]) -> String {
+fn run_of(lab: &TestRepo, notes: &[&str]) -> String {
     let export = Export::new(lab, "export");
     for (at, text) in notes.iter().enumerate() {
         export.patch(at as u32 + 1, lab.patch("notes.txt", text));
@@ -25,14 +25,14 @@ fn run_of(lab: &Lab, notes: &[&str]) -> String {
     export.harvest(lab, &["--json"]).ok().json()["run"].as_str().unwrap().to_owned()
 }
 
-fn judges(lab: &Lab, run: &str) -> Value {
+fn judges(lab: &TestRepo, run: &str) -> Value {
     let json = lab.git(&["show", &format!("refs/puff/runs/{run}:review.json")]);
     serde_json::from_str::<Value>(&json).unwrap()["judges"].clone()
 }
 
 #[test]
 fn a_judge_sees_patches_without_their_makers() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("famous", "echo good >>notes.txt").agent("unknown", "echo bad >>notes.txt");
     let run = crew.tournament(&["--agent", "famous", "--agent", "unknown"]);
     let id = run["run"].as_str().unwrap();
@@ -67,7 +67,7 @@ fn a_judge_sees_patches_without_their_makers() {
 
 #[test]
 fn a_judge_that_answers_nonsense_is_named_and_does_not_count() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let run = run_of(&lab, &["a\n", "b\n"]);
     let one = |letter: &str, score: &str| format!("{{\"variant\":\"{letter}\",\"score\":{score},\"reason\":\"r\"}}");
     let answer = |entries: &[String]| format!("echo '{{\"variants\":[{}]}}'", entries.join(","));
@@ -110,7 +110,7 @@ fn a_judge_that_answers_nonsense_is_named_and_does_not_count() {
 
 #[test]
 fn several_judges_are_combined_and_asked_once() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     // Twins are shown once, and scored alike.
     let run = run_of(&lab, &["a\n", "a\n"]);
     let log = lab.path("asked");
@@ -143,7 +143,7 @@ fn the_judge_of_contrib_asks_the_real_codex() {
         let one = |letter, score| json!({"variant": letter, "score": score, "reason": "I read it."});
         Turn::Say(json!({"variants": [one("A", a), one("B", b)]}).to_string())
     });
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     let run = run_of(&lab, &["bad\n", "good\n"]);
     lab.set("LOOPBACK_KEY", "none");
     lab.set("CODEX", &newest_codex().display().to_string());

@@ -3,12 +3,12 @@
 use std::fs;
 use std::process::{Child, Stdio};
 
+use crate::support::cloud_env::ended;
 use crate::support::export::Export;
-use crate::support::lab::{Lab, kill, wait_until};
-use crate::support::stage::ended;
+use crate::support::test_repo::{TestRepo, kill, wait_until};
 
 /// A run of three imported variants.
-fn run_of_three(lab: &Lab) -> String {
+fn run_of_three(lab: &TestRepo) -> String {
     let export = Export::new(lab, "export");
     for (variant, text) in [(1, "a\n"), (2, "b\n"), (3, "c\n")] {
         export.patch(variant, lab.patch("notes.txt", text));
@@ -17,7 +17,7 @@ fn run_of_three(lab: &Lab) -> String {
 }
 
 /// A check that notes in `$LAB/ran` what it runs on, and waits on the second variant until `$LAB/go` is there.
-fn waits(lab: &Lab) -> String {
+fn waits(lab: &TestRepo) -> String {
     let lab = lab.path("").display().to_string();
     let away = "setsid sh -c 'sleep 600' & sleep 600 &";
     format!(
@@ -26,18 +26,18 @@ fn waits(lab: &Lab) -> String {
 }
 
 /// A review that has come to the second variant.
-fn begun(lab: &Lab, run: &str) -> Child {
+fn begun(lab: &TestRepo, run: &str) -> Child {
     let review = lab.spawn(&["review", run, "--check", &waits(lab), "--jobs", "1"], Stdio::null());
     wait_until("it is at the second variant", || ran(lab).ends_with("b\n"));
     review
 }
 
-fn ran(lab: &Lab) -> String {
+fn ran(lab: &TestRepo) -> String {
     fs::read_to_string(lab.path("ran")).unwrap_or_default()
 }
 
 /// No worktree of the lab is left, and no process that a check started.
-fn is_clean(lab: &Lab) -> bool {
+fn is_clean(lab: &TestRepo) -> bool {
     let mark = format!("GIT_PUFF_REVIEW={}", lab.path("").display());
     let marked = fs::read_dir("/proc").unwrap().flatten().any(|entry| {
         let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
@@ -47,7 +47,7 @@ fn is_clean(lab: &Lab) -> bool {
 }
 
 /// Lets the check go on, and reviews again: what was found out is not found out again.
-fn goes_on(lab: &Lab, run: &str) {
+fn goes_on(lab: &TestRepo, run: &str) {
     fs::write(lab.path("go"), "").unwrap();
     lab.puff(&["review", run, "--check", &waits(lab), "--jobs", "1"]).ok();
     assert_eq!(ran(lab), "one\na\nb\nb\nc\n");
@@ -57,7 +57,7 @@ fn goes_on(lab: &Lab, run: &str) {
 #[test]
 fn a_review_that_is_stopped_ends_its_checks_and_goes_on_later() {
     for signal in ["-TERM", "-INT"] {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let run = run_of_three(&lab);
         let review = begun(&lab, &run);
         lab.command("kill").args([signal, &review.id().to_string()]).status().unwrap();
@@ -70,7 +70,7 @@ fn a_review_that_is_stopped_ends_its_checks_and_goes_on_later() {
 
 #[test]
 fn a_review_that_is_killed_is_cleaned_up_after() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let run = run_of_three(&lab);
     let mut review = begun(&lab, &run);
     lab.puff(&["review", &run, "--check", "true"]).exits(1).complains(&["being reviewed by somebody else"]);
@@ -83,7 +83,7 @@ fn a_review_that_is_killed_is_cleaned_up_after() {
 #[test]
 fn where_the_warden_is_killed_too_the_doctor_or_the_next_review_cleans_up() {
     for doctor in [true, false] {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let run = run_of_three(&lab);
         let mut review = begun(&lab, &run);
         kill(warden(review.id()));
@@ -114,7 +114,7 @@ fn warden(review: u32) -> u32 {
 
 #[test]
 fn a_check_that_hangs_forks_away_or_floods_ends_with_its_time_and_leaves_nothing() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let run = run_of_three(&lab);
     let flood = "yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 300000000; echo the end";
     let seen = lab.puff(&["review", &run, "--check", flood, "--variant", "1", "--json"]).ok().json();

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use git_puff::model::documents::KINDS;
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
-use crate::support::lab::{Lab, run};
+use crate::support::agent_run::AgentRun;
 use crate::support::mcp::Client;
 use crate::support::schema::{check, check_as, faults};
+use crate::support::test_repo::{TestRepo, run};
 
 fn json_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|why| panic!("{why}: {text}"))
@@ -18,7 +18,7 @@ fn json_of(text: &str) -> Value {
 /// calls them with `--json`: see `run` of tests/support/lab.rs.
 #[test]
 fn a_document_of_every_kind_is_as_its_schema_says() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     crew.agent("one", "echo good >>notes.txt").agent("other", "seq 9999 >notes.txt");
     let id = crew.tournament(&["--agent", "one", "--agent", "other"])["run"].as_str().unwrap().to_owned();
@@ -96,7 +96,7 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
 /// Whoever renames a field, drops one or invents a word breaks a promise; what a newer git-puff adds does not.
 #[test]
 fn a_document_that_is_not_as_promised_is_found_out() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("one", "echo good >>notes.txt");
     let run = crew.tournament(&["--agent", "one"]);
     let broken = |change: fn(&mut Value)| {
@@ -125,7 +125,7 @@ fn a_document_that_is_not_as_promised_is_found_out() {
 
 #[test]
 fn the_schemas_are_printed() {
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     let puff = |args: &[&str]| run(lab.command(env!("CARGO_BIN_EXE_git-puff")).args(args));
     let list = puff(&["schema"]).ok().stdout;
     assert!(KINDS.iter().all(|kind| list.lines().any(|line| line.starts_with(&format!("{} ", kind.name)))), "{list}");
@@ -141,7 +141,7 @@ fn the_schemas_are_printed() {
 /// A program that asked for JSON gets a document either way, and people the words; one document, whatever happens.
 #[test]
 fn a_call_that_fails_says_why_in_json() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let ran = lab.puff(&["show", "nothing", "--json"]).exits(1).complains(&["'nothing'"]);
     let error = ran.json();
     assert_eq!((&error["schema"], &error["exit"]), (&json!("puff.error/1"), &json!(1)));

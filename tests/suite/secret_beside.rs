@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::support::export::Export;
 use crate::support::hooks::push;
-use crate::support::pair::Pair;
-use crate::support::pair::Who::Ours;
+use crate::support::two_clones::TwoClones;
+use crate::support::two_clones::Who::Ours;
 
 /// Put together here, so that no scanner takes it for a real one.
 fn token() -> String {
@@ -21,7 +21,7 @@ fn a_secret_beside_a_placeholder_is_found_wherever_it_is_looked_for() {
         ("two", format!("{line}\n")),
         ("three", format!("{{\"password\":\"changeme-please\",\"password\":\"{}\"}}\n", &token()[4..30])),
     ] {
-        let pair = Pair::new();
+        let pair = TwoClones::new();
         let export = Export::new(&pair.lab, name);
         export.patch(1, pair.lab.patch("notes.txt", text));
         pair.puff(Ours, &["harvest", "--from", export.path(), "--base", "main", "--name", name]).ok();
@@ -37,7 +37,7 @@ fn a_secret_beside_a_placeholder_is_found_wherever_it_is_looked_for() {
 
 #[test]
 fn what_went_before_lets_no_other_secret_of_that_name_go() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let export = Export::new(&pair.lab, "leaky");
     export.patch(1, pair.lab.patch("notes.txt", "password = \"Ab1Cd2Ef3Gh4Ij5\"\n"));
     pair.puff(Ours, &["harvest", "--from", export.path(), "--base", "main", "--name", "leaky"]).ok();

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::lab::{Lab, kill, parent_of, wait_until};
+use crate::support::test_repo::{TestRepo, kill, parent_of, wait_until};
 
 /// Starts a shell script as a session in a worktree of its own; answers where that is.
-fn start(lab: &Lab, name: &str, script: &str) -> PathBuf {
+fn start(lab: &TestRepo, name: &str, script: &str) -> PathBuf {
     let args = ["session", "start", "--worktree", "--json", "--name", name, "--", "sh", "-c", script];
     let session = lab.puff(&args).ok().json();
     let path = PathBuf::from(session["worktree"]["path"].as_str().unwrap());
@@ -16,22 +16,22 @@ fn start(lab: &Lab, name: &str, script: &str) -> PathBuf {
     path
 }
 
-fn show(lab: &Lab, name: &str) -> Value {
+fn show(lab: &TestRepo, name: &str) -> Value {
     lab.puff(&["session", "show", name, "--json"]).ok().json()
 }
 
-fn fate(lab: &Lab, name: &str) -> String {
+fn fate(lab: &TestRepo, name: &str) -> String {
     lab.puff(&["session", "wait", name]);
     show(lab, name)["worktree"]["fate"].as_str().unwrap_or("none").to_owned()
 }
 
 /// How many worktrees git knows beside the main one.
-fn worktrees(lab: &Lab) -> usize {
+fn worktrees(lab: &TestRepo) -> usize {
     lab.git(&["worktree", "list", "--porcelain"]).matches("worktree ").count() - 1
 }
 
 /// What `doctor` finds about worktrees.
-fn doctor(lab: &Lab, more: &[&str]) -> Vec<Value> {
+fn doctor(lab: &TestRepo, more: &[&str]) -> Vec<Value> {
     let found = lab.puff(&[&["doctor", "--json"], more].concat()).json();
     let checks = found["checks"].as_array().unwrap().iter();
     checks.filter(|check| check["name"] == "worktrees").cloned().collect()
@@ -39,7 +39,7 @@ fn doctor(lab: &Lab, more: &[&str]) -> Vec<Value> {
 
 #[test]
 fn a_worktree_in_which_nothing_was_changed_goes_with_its_session() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.commit(".gitignore", "build/\n", "Ignore what is built");
     let path = start(&lab, "idle", "read -r go; mkdir build; echo x >build/x; git switch -qc empty");
     assert!(lab.git(&["worktree", "list", "--porcelain"]).contains("locked git-puff: the session idle works here"));
@@ -63,7 +63,7 @@ fn a_worktree_in_which_nothing_was_changed_goes_with_its_session() {
 
 #[test]
 fn a_worktree_with_work_in_it_is_kept_and_named_with_what_removes_it() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     for (name, script) in [
         ("committed", "git commit -q --allow-empty -m Mine"),
         ("staged", "echo 2 >>notes.txt; git add notes.txt"),
@@ -89,7 +89,7 @@ fn a_worktree_with_work_in_it_is_kept_and_named_with_what_removes_it() {
 }
 
 /// Ends the supervisor of a session as `kill -9` does, and waits until its agent is gone, too.
-fn kill_supervisor(lab: &Lab, name: &str) {
+fn kill_supervisor(lab: &TestRepo, name: &str) {
     let pid = show(lab, name)["pid"].as_u64().unwrap();
     kill(parent_of(pid));
     wait_until("it is seen to be lost", || show(lab, name)["state"] == "lost");
@@ -98,7 +98,7 @@ fn kill_supervisor(lab: &Lab, name: &str) {
 
 #[test]
 fn what_a_killed_supervisor_leaves_is_put_right_by_a_repair() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let idle = start(&lab, "idle", "sleep 600");
     let busy = start(&lab, "busy", "echo 2 >made.txt; echo made; sleep 600");
     wait_until("it has made something", || busy.join("made.txt").is_file());
@@ -119,7 +119,7 @@ fn what_a_killed_supervisor_leaves_is_put_right_by_a_repair() {
 
 #[test]
 fn an_agent_that_outlives_its_supervisor_keeps_its_worktree() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let path = start(&lab, "orphan", "trap '' HUP; echo begun; sleep 600");
     wait_until("it has begun", || lab.puff(&["session", "log", "orphan"]).stdout.contains("begun"));
     let pid = show(&lab, "orphan")["pid"].as_u64().unwrap();
@@ -135,7 +135,7 @@ fn an_agent_that_outlives_its_supervisor_keeps_its_worktree() {
 
 #[test]
 fn what_was_begun_and_never_recorded_is_removed_and_what_is_not_known_is_named() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let path = start(&lab, "one", "true");
     assert_eq!(fate(&lab, "one"), "removed");
     let folder = path.parent().unwrap();
@@ -165,7 +165,7 @@ fn what_was_begun_and_never_recorded_is_removed_and_what_is_not_known_is_named()
 
 #[test]
 fn a_name_that_is_taken_makes_no_worktree() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     start(&lab, "one", "true");
     assert_eq!(fate(&lab, "one"), "removed");
     let ran = lab.puff(&["session", "start", "--worktree", "--name", "one", "--", "true"]).exits(1);
@@ -175,10 +175,10 @@ fn a_name_that_is_taken_makes_no_worktree() {
 
 #[test]
 fn a_session_that_goes_on_has_its_worktree_again() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let agent = lab.path("bin/agent");
     fs::write(&agent, "#!/bin/sh\necho \"$PWD $*\"\ncase $1 in resume) echo 2 >made.txt ;; esac\n").unwrap();
-    crate::support::lab::make_executable(&agent);
+    crate::support::test_repo::make_executable(&agent);
     let set = |key: &str, value: &str| drop(lab.git(&["config", &format!("puff.agent.mine.{key}"), value]));
     set("command", "agent");
     set("resume", "agent resume {session}");

@@ -6,30 +6,30 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::lab::{Lab, is_gone, kill, parent_of, run, wait_until};
+use crate::support::test_repo::{TestRepo, is_gone, kill, parent_of, run, wait_until};
 
 /// Starts a shell script as a session of that name.
-fn start(lab: &Lab, name: &str, script: &str) {
+fn start(lab: &TestRepo, name: &str, script: &str) {
     let ran = lab.puff(&["session", "start", "--name", name, "--", "sh", "-c", script]).ok();
     assert_eq!(ran.stdout, format!("{name}\n"));
 }
 
-fn show(lab: &Lab, name: &str) -> Value {
+fn show(lab: &TestRepo, name: &str) -> Value {
     lab.puff(&["session", "show", name, "--json"]).ok().json()
 }
 
-fn log(lab: &Lab, name: &str) -> String {
+fn log(lab: &TestRepo, name: &str) -> String {
     lab.puff(&["session", "log", name]).ok().stdout
 }
 
 /// Waits until the session has printed this.
-fn until_it_says(lab: &Lab, name: &str, words: &str) {
+fn until_it_says(lab: &TestRepo, name: &str, words: &str) {
     wait_until(&format!("'{name}' says '{words}'"), || log(lab, name).contains(words));
 }
 
 #[test]
 fn a_session_is_started_read_answered_and_waited_for() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     start(&lab, "asks", "printf 'Your name? '; read name; echo \"Hello, $name.\"; exit 3");
     until_it_says(&lab, "asks", "Your name?");
     let session = show(&lab, "asks");
@@ -52,7 +52,7 @@ fn a_session_is_started_read_answered_and_waited_for() {
 
 #[test]
 fn a_session_outlives_the_program_and_the_terminal_that_started_it() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let mut shell = lab.command("setsid");
     shell.args(["sh", "-c", "git puff session start --name alone -- sh -c 'sleep 1; echo still here'; kill -HUP 0"]);
     let _ = shell.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
@@ -62,7 +62,7 @@ fn a_session_outlives_the_program_and_the_terminal_that_started_it() {
 
 #[test]
 fn killing_ends_the_agent_with_everything_that_it_started() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let marker = lab.path("pids");
     let script = format!(
         "trap '' TERM; setsid sh -c 'trap \"\" TERM; echo $$ >>{0}; sleep 600' & echo $$ >>{0}; echo up; \
@@ -83,7 +83,7 @@ fn killing_ends_the_agent_with_everything_that_it_started() {
 
 #[test]
 fn an_agent_that_was_started_under_nohup_ends_with_its_terminal_all_the_same() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let program = env!("CARGO_BIN_EXE_git-puff");
     let line = format!("trap '' HUP; exec '{program}' session start --name hung -- sh -c 'echo begun; exec sleep 600'");
     run(lab.command("sh").args(["-c", &line])).ok();
@@ -94,13 +94,13 @@ fn an_agent_that_was_started_under_nohup_ends_with_its_terminal_all_the_same() {
 }
 
 /// The process that the agent of a session is a child of.
-fn supervisor(lab: &Lab, name: &str) -> u32 {
+fn supervisor(lab: &TestRepo, name: &str) -> u32 {
     parent_of(show(lab, name)["pid"].as_u64().unwrap())
 }
 
 #[test]
 fn a_session_whose_supervisor_was_killed_is_lost_and_its_log_is_there() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     // It does not notice that its terminal is gone.
     start(&lab, "orphan", "trap '' HUP; echo begun; sleep 600");
     until_it_says(&lab, "orphan", "begun");
@@ -120,7 +120,7 @@ fn a_session_whose_supervisor_was_killed_is_lost_and_its_log_is_there() {
 
 #[test]
 fn a_log_keeps_the_newest_of_a_flood_and_a_follower_sees_the_end() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let flood = "i=0; while [ $i -lt 3000 ]; do echo line $i of a flood that would fill the disk; i=$((i+1)); done";
     lab.puff(&["session", "start", "--name", "flood", "--log-size", "64k", "--", "sh", "-c", flood]).ok();
     let followed = lab.puff(&["session", "log", "flood", "-f"]).ok().stdout;
@@ -137,7 +137,7 @@ fn a_log_keeps_the_newest_of_a_flood_and_a_follower_sees_the_end() {
 
 #[test]
 fn nothing_of_a_flood_is_lost_on_its_way_to_the_log() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let size = 64 << 20;
     let count = size.to_string();
     lab.puff(&["session", "start", "--name", "all", "--log-size", "0", "--", "head", "-c", &count, "/dev/zero"]).ok();
@@ -149,7 +149,7 @@ fn nothing_of_a_flood_is_lost_on_its_way_to_the_log() {
 
 #[test]
 fn what_an_agent_prints_never_steers_the_terminal_of_who_reads_it() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     start(&lab, "binary", r"printf '\033]0;title\007\033[2Jred \033[31mtext\033[0m \377\000\001 end\n'");
     lab.puff(&["session", "wait", "binary"]).ok();
     let text = log(&lab, "binary");
@@ -160,7 +160,7 @@ fn what_an_agent_prints_never_steers_the_terminal_of_who_reads_it() {
 
 #[test]
 fn sessions_are_listed_newest_first_and_named_by_a_beginning() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     assert_eq!(lab.puff(&["session", "list"]).ok().stdout, "no sessions\n");
     start(&lab, "first", "exit 0");
     start(&lab, "second", "sleep 600");
@@ -177,7 +177,7 @@ fn sessions_are_listed_newest_first_and_named_by_a_beginning() {
 
 #[test]
 fn wrong_calls_name_what_is_wrong_and_leave_nothing_behind() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.puff(&["session", "show", "nobody"]).exits(1).complains(&["there is no session 'nobody'"]);
     lab.puff(&["session", "start"]).exits(129).complains(&["PROMPT"]);
     lab.puff(&["session", "start", "--name", "A B", "--", "true"]).exits(129).complains(&["'A B'"]);
@@ -194,7 +194,7 @@ fn wrong_calls_name_what_is_wrong_and_leave_nothing_behind() {
 
 #[test]
 fn silence_is_told_from_hanging_by_what_the_processor_does() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     lab.set("GIT_PUFF_STUCK_AFTER", "4s");
     lab.set("GIT_PUFF_STUCK_POKE", "7s");
     start(&lab, "hangs", "echo thinking; sleep 600");
@@ -208,7 +208,7 @@ fn silence_is_told_from_hanging_by_what_the_processor_does() {
 
 #[test]
 fn two_may_sit_at_one_terminal_and_leaving_it_ends_nothing() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     start(&lab, "shared", "while read line; do echo \"<$line>\"; done");
     let sit = || {
         let (pty, pts) = pty_process::blocking::open().unwrap();
@@ -249,7 +249,7 @@ fn read_until(pty: &mut pty_process::blocking::Pty, words: &str) {
 
 #[test]
 fn the_users_command_hears_how_a_session_ended() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let heard = lab.path("heard");
     lab.git(&["config", "puff.notify", &format!("cat >>{}", heard.display())]);
     start(&lab, "told", "echo hi");

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::crew::Crew;
+use crate::support::agent_run::AgentRun;
 use crate::support::export::Export;
 use crate::support::hooks::push;
-use crate::support::lab::{Lab, wait_until};
+use crate::support::test_repo::{TestRepo, wait_until};
 
 /// Begins, waits to be let go, and leaves something.
 const WAITS: &str =
@@ -32,7 +32,7 @@ fn wanted(risks: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 /// Launches attempts that wait, and answers the run once all have begun.
-fn begin(crew: &Crew, attempts: u32) -> String {
+fn begin(crew: &AgentRun, attempts: u32) -> String {
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", &format!("waits:{attempts}"), "--jobs", "9", "--harvest"]);
     for attempt in 1..=attempts {
@@ -41,12 +41,12 @@ fn begin(crew: &Crew, attempts: u32) -> String {
     run
 }
 
-fn end(crew: &Crew, run: &str) -> Value {
+fn end(crew: &AgentRun, run: &str) -> Value {
     std::fs::write(crew.lab.path("go"), "").expect("a file");
     crew.tournament_end(run)
 }
 
-fn import(lab: &Lab, name: &str, text: &str) {
+fn import(lab: &TestRepo, name: &str, text: &str) {
     let export = Export::new(lab, name);
     export.patch(1, lab.patch("notes.txt", text));
     export.harvest(lab, &["--name", name]).ok();
@@ -54,7 +54,7 @@ fn import(lab: &Lab, name: &str, text: &str) {
 
 #[test]
 fn configuration_attributes_and_ignore_rules_that_an_agent_changes_are_risks() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.agent("sets", &format!("{OBEYED}\necho x >x"));
     let run = crew.tournament(&["--agent", "sets"]);
     let all = wanted(&[
@@ -75,7 +75,7 @@ fn configuration_attributes_and_ignore_rules_that_an_agent_changes_are_risks() {
 
 #[test]
 fn what_a_check_changes_there_is_a_risk_that_stops_a_push() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     import(&lab, "fix", "one\n2\nthree\n");
     let check =
         "! grep -q 2 notes.txt || { git config core.pager evil; mkdir \"$(git rev-parse --git-common-dir)/remotes\"
@@ -95,7 +95,7 @@ fn what_a_check_changes_there_is_a_risk_that_stops_a_push() {
 
 #[test]
 fn what_the_user_and_git_puff_do_meanwhile_is_no_risk_of_an_agent() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     import(lab, "fix", "one\n2\nthree\n");
     import(lab, "other", "one\nzwei\nthree\n");
@@ -123,7 +123,7 @@ fn what_the_user_and_git_puff_do_meanwhile_is_no_risk_of_an_agent() {
 
 #[test]
 fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     crew.agent(
         "moves",
@@ -149,7 +149,7 @@ fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
 
 #[test]
 fn what_may_be_anybodys_is_said_and_stops_nothing() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     lab.git(&["tag", "old"]);
     lab.puff(&["hook", "install"]).ok();

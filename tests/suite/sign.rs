@@ -4,18 +4,18 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::crew::Crew;
+use crate::support::agent_run::AgentRun;
 use crate::support::export::Export;
-use crate::support::lab::{Lab, Ran, make_executable, run};
+use crate::support::test_repo::{Ran, TestRepo, make_executable, run};
 
 /// A lab whose user signs with an ssh key.
-fn lab() -> Lab {
-    let lab = Lab::new();
+fn lab() -> TestRepo {
+    let lab = TestRepo::new();
     use_ssh(&lab);
     lab
 }
 
-fn use_ssh(lab: &Lab) {
+fn use_ssh(lab: &TestRepo) {
     let key = lab.path("home/key").display().to_string();
     run(lab.command("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "author@example.com", "-f", &key])).ok();
     let public = fs::read_to_string(format!("{key}.pub")).unwrap();
@@ -26,7 +26,7 @@ fn use_ssh(lab: &Lab) {
     config("gpg.ssh.allowedSignersFile", &lab.path("home/signers").display().to_string());
 }
 
-fn export(lab: &Lab) -> Export {
+fn export(lab: &TestRepo) -> Export {
     let export = Export::new(lab, "export");
     export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n")).patch(2, lab.patch("README", "Two.\n"));
     export
@@ -36,11 +36,11 @@ fn commits(run: &Value) -> Vec<String> {
     run["variants"].as_array().unwrap().iter().map(|variant| variant["commit"].as_str().unwrap().to_owned()).collect()
 }
 
-fn show(lab: &Lab) -> Vec<String> {
+fn show(lab: &TestRepo) -> Vec<String> {
     commits(&lab.show("fix"))
 }
 
-fn verifies(lab: &Lab, commit: &str) -> Ran {
+fn verifies(lab: &TestRepo, commit: &str) -> Ran {
     run(lab.command("git").args(["verify-commit", "-v", commit]))
 }
 
@@ -146,7 +146,7 @@ fn what_cannot_be_signed_is_not_made() {
 #[test]
 fn a_watcher_that_cannot_sign_leaves_the_run_ready_and_says_who_is_needed() {
     needs!("ssh-keygen");
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     let lab = &crew.lab;
     use_ssh(lab);
     lab.git(&["config", "puff.sign", "true"]);
@@ -158,7 +158,7 @@ fn a_watcher_that_cannot_sign_leaves_the_run_ready_and_says_who_is_needed() {
     assert_eq!((&document["state"], &document["variants"][0]["commit"]), (&"ready".into(), &Value::Null));
     assert!(lab.puff(&["patch", &format!("{run}:1")]).ok().stdout.contains("+made"));
     assert_eq!(lab.git(&["branch", "--list", "puff/*"]), "");
-    crate::support::lab::wait_until("somebody is told", || {
+    crate::support::test_repo::wait_until("somebody is told", || {
         fs::read_to_string(lab.path("told")).is_ok_and(|told| told.contains("needs-signature"))
     });
     assert!(lab.puff(&["show", &run]).ok().stdout.contains("make signing work"));
@@ -173,7 +173,7 @@ fn a_watcher_that_cannot_sign_leaves_the_run_ready_and_says_who_is_needed() {
 #[test]
 fn gpg_signs_as_well() {
     needs!("ssh-keygen", "gpg");
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     let home = tempfile::Builder::new().prefix("puff-gpg-").tempdir().unwrap();
     lab.set("GNUPGHOME", &home.path().display().to_string());
     let key = "Key-Type: eddsa\nKey-Curve: ed25519\nName-Real: A U Thor\nName-Email: author@example.com\n\

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use crate::support::lab::Lab;
+use crate::support::test_repo::TestRepo;
 
 #[test]
 fn it_is_printed_and_installed_where_agents_look_for_it() {
-    let mut lab = Lab::empty();
+    let mut lab = TestRepo::empty();
     let skill = lab.puff(&["skill"]).ok().stdout;
     assert!(skill.starts_with("---\nname: git-puff\ndescription: "), "{skill}");
     let read = |path: &str| fs::read_to_string(lab.path(path)).unwrap();
@@ -29,7 +29,7 @@ fn it_is_printed_and_installed_where_agents_look_for_it() {
 
 #[test]
 fn without_a_name_the_first_agent_that_is_there_gets_it() {
-    let mut lab = Lab::empty();
+    let mut lab = TestRepo::empty();
     assert!(lab.puff(&["skill", "--install"]).ok().stdout.contains("codex-home/skills/git-puff/SKILL.md"));
     lab.unset("CODEX_HOME");
     lab.puff(&["skill", "--install"]).exits(129).complains(&["neither CODEX_HOME nor CLAUDE_HOME"]);
@@ -41,7 +41,7 @@ fn without_a_name_the_first_agent_that_is_there_gets_it() {
 
 #[test]
 fn an_older_one_is_replaced_and_what_somebody_wrote_is_not() {
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     lab.puff(&["skill", "--install", "codex"]).ok();
     let file = lab.path("codex-home/skills/git-puff/SKILL.md");
     let ours = fs::read_to_string(&file).unwrap();

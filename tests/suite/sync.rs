@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::support::pair::Who::{Ours, Theirs};
-use crate::support::pair::{Pair, did};
+use crate::support::two_clones::Who::{Ours, Theirs};
+use crate::support::two_clones::{TwoClones, did};
 
 #[test]
 fn two_people_who_worked_on_different_runs_both_have_all() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let ours = pair.import(Ours, "ours", &["a\n", "b\n"]);
     let theirs = pair.import(Theirs, "theirs", &["c\n"]);
     assert_eq!(did(&pair.sync(Ours), &ours), ["sent"]);
@@ -31,7 +31,7 @@ fn two_people_who_worked_on_different_runs_both_have_all() {
 
 #[test]
 fn two_people_who_worked_on_the_same_run_both_have_all() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
     pair.sync(Theirs);

@@ -6,15 +6,15 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::export::{Export, patch_of};
-use crate::support::lab::run;
-use crate::support::pair::Who::{Ours, Theirs};
-use crate::support::pair::{Pair, did, trouble};
+use crate::support::test_repo::run;
+use crate::support::two_clones::Who::{Ours, Theirs};
+use crate::support::two_clones::{TwoClones, did, trouble};
 
 /// A change of a run's record.
 type Change<'c> = &'c dyn Fn(&mut Value);
 
 /// Writes a step on a run's journal in somebody's clone, with files of its tree changed by hand; answers it.
-fn step(pair: &Pair, tip: &str, changes: &[(&str, Change<'_>)]) -> String {
+fn step(pair: &TwoClones, tip: &str, changes: &[(&str, Change<'_>)]) -> String {
     let mut script = format!("export GIT_INDEX_FILE=forged-index; git read-tree {tip}");
     for (file, change) in changes {
         let there =
@@ -31,7 +31,7 @@ fn step(pair: &Pair, tip: &str, changes: &[(&str, Change<'_>)]) -> String {
 }
 
 /// Sends a run of another name that is like this one, but for what is changed.
-fn send(pair: &Pair, like: &str, name: &str, change: Change<'_>) {
+fn send(pair: &TwoClones, like: &str, name: &str, change: Change<'_>) {
     let tip = format!("refs/puff/remotes/origin/runs/{like}");
     let renamed = |record: &mut Value| {
         record["run"] = json!(name);
@@ -42,8 +42,8 @@ fn send(pair: &Pair, like: &str, name: &str, change: Change<'_>) {
 }
 
 /// A run whose patch asks for a look, in both clones; and a commit on its base that is not what the patch makes.
-fn shared() -> (Pair, String) {
-    let pair = Pair::new();
+fn shared() -> (TwoClones, String) {
+    let pair = TwoClones::new();
     let export = Export::new(&pair.lab, "export");
     let change = || {
         pair.lab.write("notes.txt", "harmless\n");
@@ -131,7 +131,7 @@ fn a_record_that_somebody_wrote_here_is_verified_before_anything_uses_it() {
 
 #[test]
 fn what_can_not_be_derived_without_the_base_is_not_used_before_it_is() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     pair.lab.commit("new.txt", "new\n", "Not pushed yet");
     pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
@@ -203,7 +203,7 @@ fn a_report_that_was_written_elsewhere_and_a_choice_that_does_not_follow_are_ref
 
 #[test]
 fn a_run_that_was_just_received_is_reviewed_and_picked_at_once() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
     pair.sync(Theirs);

@@ -7,10 +7,10 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::support::daemon::Daemon;
-use crate::support::lab::{kill, run, wait_until};
-use crate::support::pair::Who::{Ours, Theirs};
-use crate::support::pair::{Pair, did, trouble};
 use crate::support::ssh::Ssh;
+use crate::support::test_repo::{kill, run, wait_until};
+use crate::support::two_clones::Who::{Ours, Theirs};
+use crate::support::two_clones::{TwoClones, did, trouble};
 
 fn hook(repository: &Path, name: &str, script: &str) {
     let path = repository.join("hooks").join(name);
@@ -21,10 +21,10 @@ fn hook(repository: &Path, name: &str, script: &str) {
 
 #[test]
 fn only_remotes_that_were_opted_in_get_anything() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     pair.import(Ours, "fix", &["a\n"]);
     pair.git(Ours, &["remote", "add", "other", "../origin.git"]);
-    let refused = pair.puff(Ours, &["sync", "other"]).exits(1).complains(&["'other'", "opted it in"]);
+    let refused = pair.puff(Ours, &["sync", "other"]).exits(1).complains(&["sync with 'other' is not enabled"]);
     assert!(refused.stderr.contains("git config --add puff.sync.remote other"), "{}", refused.stderr);
     pair.puff(Ours, &["sync", "../origin.git"]).exits(1).complains(&["is no remote"]);
     pair.git(Ours, &["config", "--unset", "puff.sync.remote"]);
@@ -42,7 +42,7 @@ fn only_remotes_that_were_opted_in_get_anything() {
 
 #[test]
 fn a_dry_run_says_what_would_be_done_and_does_nothing() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let (ours, theirs) = (pair.import(Ours, "ours", &["a\n"]), pair.import(Theirs, "theirs", &["b\n"]));
     pair.sync(Theirs);
     let before = (pair.lab.fingerprint(), pair.lab.git_in(&pair.lab.path("origin.git"), &["for-each-ref"]));
@@ -62,7 +62,7 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
 
 #[test]
 fn a_run_with_what_looks_like_a_secret_stays_and_the_others_go() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let key = ["gh", "p_", "Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2"].concat();
     let export = crate::support::export::Export::new(&pair.lab, "export");
     export.patch(1, pair.lab.patch("notes.txt", "a\n"));
@@ -93,7 +93,7 @@ fn a_run_with_what_looks_like_a_secret_stays_and_the_others_go() {
 
 #[test]
 fn a_huge_patch_stays_and_nothing_takes_it_away_from_who_has_it() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let huge: String = (0..5000).map(|line| format!("line {line}\n")).collect();
     let run = pair.import(Ours, "fix", &["a\n", &huge]);
     pair.git(Ours, &["config", "puff.sync.maxSize", "20k"]);
@@ -126,7 +126,7 @@ fn a_huge_patch_stays_and_nothing_takes_it_away_from_who_has_it() {
 
 #[test]
 fn whoever_is_faster_is_fetched_first_and_nothing_is_forced() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
     pair.sync(Theirs);
@@ -160,7 +160,7 @@ fn whoever_is_faster_is_fetched_first_and_nothing_is_forced() {
 
 #[test]
 fn two_who_put_the_same_together_make_the_same_step() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
     pair.sync(Theirs);
@@ -190,7 +190,7 @@ fn two_who_put_the_same_together_make_the_same_step() {
 
 #[test]
 fn a_remote_that_takes_no_runs_and_notes_that_are_broken_are_said() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n"]);
     let origin = pair.lab.path("origin.git");
     hook(&origin, "update", "case $1 in refs/puff/*) echo 'no runs here' >&2; exit 1;; esac");
@@ -210,7 +210,7 @@ fn a_remote_that_takes_no_runs_and_notes_that_are_broken_are_said() {
 
 #[test]
 fn a_run_whose_base_is_not_here_can_be_looked_at() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     pair.lab.commit("new.txt", "new\n", "Not pushed");
     let run = pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
@@ -232,7 +232,7 @@ fn a_run_whose_base_is_not_here_can_be_looked_at() {
 
 #[test]
 fn two_runs_of_one_name_are_kept_apart() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
     let export = crate::support::export::Export::new(&pair.lab, "other");
@@ -247,7 +247,7 @@ fn two_runs_of_one_name_are_kept_apart() {
 
 #[test]
 fn the_same_folder_imported_in_two_places_is_one_run() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.git(Theirs, &["config", "user.name", "Their Other Author"]);
     pair.import(Theirs, "fix", &["a\n", "b\n"]);
@@ -259,7 +259,7 @@ fn the_same_folder_imported_in_two_places_is_one_run() {
 
 #[test]
 fn variant_branches_go_when_asked_and_never_take_unpushed_work_along() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
     assert_eq!(pair.git(Ours, &["ls-remote", "origin", "refs/heads/puff/*"]), "");
@@ -279,7 +279,7 @@ fn variant_branches_go_when_asked_and_never_take_unpushed_work_along() {
 
 #[test]
 fn a_kill_at_any_moment_is_made_good_by_the_next_sync() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
     pair.sync(Theirs);
@@ -344,7 +344,7 @@ fn a_kill_at_any_moment_is_made_good_by_the_next_sync() {
 #[test]
 fn an_exchange_is_one_connection_each_way_whatever_goes_over_it() {
     needs!("sshd", "ssh-keygen");
-    let mut pair = Pair::new();
+    let mut pair = TwoClones::new();
     let (daemon, ssh) = (Daemon::serve(&pair.lab), Ssh::serve(&mut pair.lab));
     for name in ["one", "two", "three"] {
         pair.import(Ours, name, &["a\n"]);
@@ -365,7 +365,7 @@ fn an_exchange_is_one_connection_each_way_whatever_goes_over_it() {
 
 #[test]
 fn an_older_git_on_one_side_does_as_well() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let older = "/usr/bin/git";
     let puff = |args: &[&str]| {
         let folder = pair.lab.path("older");
@@ -390,7 +390,7 @@ fn an_older_git_on_one_side_does_as_well() {
 
 #[test]
 fn a_partial_clone_has_all_of_a_run_that_came() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
     pair.lab.git_in(&pair.lab.path("origin.git"), &["config", "uploadpack.allowFilter", "true"]);
@@ -407,7 +407,7 @@ fn a_partial_clone_has_all_of_a_run_that_came() {
 
 #[test]
 fn doctor_says_what_others_do_not_have() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     pair.import(Ours, "fix", &["a\n"]);
     let said = || pair.puff(Ours, &["doctor"]).stdout;
     assert!(said().contains("'origin' does not have 1 of the runs"), "{}", said());
@@ -421,7 +421,7 @@ fn doctor_says_what_others_do_not_have() {
 
 #[test]
 fn a_push_asks_the_remote_what_it_has() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
     let push = || pair.puff(Ours, &["sync", "--push", "--json"]).ok().json()["remotes"][0].clone();

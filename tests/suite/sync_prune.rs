@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::pair::Who::{Ours, Theirs};
-use crate::support::pair::{Pair, did, trouble};
+use crate::support::two_clones::Who::{Ours, Theirs};
+use crate::support::two_clones::{TwoClones, did, trouble};
 
-fn shared() -> (Pair, String) {
-    let pair = Pair::new();
+fn shared() -> (TwoClones, String) {
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
     pair.sync(Theirs);
@@ -95,7 +95,7 @@ fn two_who_prune_at_the_same_time_agree() {
 
 #[test]
 fn what_nobody_else_has_leaves_no_word() {
-    let pair = Pair::new();
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "mine", &["a\n"]);
     pair.puff(Ours, &["prune", &run]).ok();
     assert_eq!(pair.sync(Ours)["runs"], json!([]));

@@ -4,19 +4,19 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::lab::run;
-use crate::support::pair::Who::{Ours, Theirs};
-use crate::support::pair::{Pair, did, trouble};
+use crate::support::test_repo::run;
+use crate::support::two_clones::Who::{Ours, Theirs};
+use crate::support::two_clones::{TwoClones, did, trouble};
 
 /// Sends a run as somebody could who does not use git-puff: the record changed by hand.
-fn forge(pair: &Pair, like: &str, name: &str, change: impl Fn(&mut Value)) {
+fn forge(pair: &TwoClones, like: &str, name: &str, change: impl Fn(&mut Value)) {
     let tip = format!("refs/puff/remotes/origin/runs/{like}");
     let mut record: Value = serde_json::from_str(&pair.git(Theirs, &["show", &format!("{tip}:run.json")])).unwrap();
     change(&mut record);
     send(pair, &tip, name, &record.to_string());
 }
 
-fn send(pair: &Pair, tip: &str, name: &str, record: &str) {
+fn send(pair: &TwoClones, tip: &str, name: &str, record: &str) {
     fs::write(pair.lab.path("forged.json"), record).unwrap();
     let blob = pair.git(Theirs, &["hash-object", "-w", pair.lab.path("forged.json").to_str().unwrap()]);
     let script = format!("git ls-tree {tip} | sed 's/blob [0-9a-f]*\\trun.json/blob {blob}\\trun.json/' | git mktree");
@@ -27,8 +27,8 @@ fn send(pair: &Pair, tip: &str, name: &str, record: &str) {
 
 type Change = fn(&mut Value);
 
-fn shared() -> (Pair, String) {
-    let pair = Pair::new();
+fn shared() -> (TwoClones, String) {
+    let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
     pair.sync(Theirs);

@@ -22,7 +22,7 @@ fn undo_goes_back_step_by_step() {
     let ran = lab.puff(&["undo", "fix"]).ok();
     assert!(ran.stdout.contains("took back the pick of var1 of 'fix'"), "{}", ran.stdout);
     assert_eq!(choice.state(), first);
-    lab.puff(&["undo"]).exits(1).complains(&["nothing to take back"]);
+    lab.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
     lab.puff(&["undo", "nope"]).exits(1).complains(&["'nope'"]);
     lab.puff(&["undo", "fix:1"]).exits(129).complains(&["names a variant"]);
     // And on again.
@@ -132,7 +132,7 @@ exec git "$@"
         lab.puff(way);
         assert_eq!(choice.state(), before, "{way:?}");
         assert!(!lab.puff_dir().join("undo-fix").exists());
-        lab.puff(&["undo"]).exits(1).complains(&["nothing to take back"]);
+        lab.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
     }
 
     // Without an undo that was begun, the same state is the user's.
@@ -286,7 +286,7 @@ fn taking_back_may_be_killed_at_any_moment() {
             fs::remove_file(place.join(".git/hooks/reference-transaction")).unwrap();
             choice.idle(&place, "fix");
             let again = choice.puff_in(&place, &["undo"]);
-            assert!(again.code == 0 || again.stderr.contains("nothing to take back"), "{act:?}: {}", again.stderr);
+            assert!(again.code == 0 || again.stderr.contains("nothing to undo"), "{act:?}: {}", again.stderr);
             assert_eq!(choice.state_of(&place), wanted, "{act:?} {state} {name}");
         }
     }

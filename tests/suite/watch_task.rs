@@ -2,10 +2,10 @@
 
 use std::process::Stdio;
 
-use crate::support::lab::{Lab, Ran, wait_until};
-use crate::support::stage::{ENV, LISTING, Stage, ended};
+use crate::support::cloud_env::{CloudEnv, ENV, LISTING, ended};
+use crate::support::test_repo::{Ran, TestRepo, wait_until};
 
-fn result(stage: &Stage, file: &str) -> Ran {
+fn result(stage: &CloudEnv, file: &str) -> Ran {
     let stdout = std::fs::read_to_string(stage.lab.work().join(file)).expect("a result file");
     Ran { code: 0, stdout, stderr: String::new(), bytes: Vec::new() }
 }
@@ -17,7 +17,7 @@ fn fields(result: &Ran) -> [String; 4] {
 #[test]
 fn a_task_that_somebody_else_started_is_followed_and_nothing_of_it_is_recorded() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let task = stage.cloud.add_task("env_lab_1", "Trim the input", 2);
     let url = stage.cloud.task_url(&task);
     let before = stage.lab.fingerprint();
@@ -43,7 +43,7 @@ fn a_task_that_somebody_else_started_is_followed_and_nothing_of_it_is_recorded()
 #[test]
 fn the_exit_code_says_how_it_ended() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let task = stage.cloud.add_task("env_lab_1", "Trim the input", 1);
     let args = ["watch", "--task", &task, "--interval", "1", "--timeout", "1", "--result-file", "result"];
     stage.lab.puff(&args).exits(124).complains(&["not all is through after 1s"]);
@@ -70,7 +70,7 @@ fn the_exit_code_says_how_it_ended() {
 #[test]
 fn what_is_no_task_or_no_place_for_a_result_is_named_before_anything_is_followed() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let task = stage.cloud.add_task("env_lab_1", "Trim the input", 1);
     let refused = |args: &[&str], code: i32, words: &[&str]| {
         stage.lab.puff(&[&["watch"], args].concat()).exits(code).complains(words);
@@ -88,7 +88,7 @@ fn what_is_no_task_or_no_place_for_a_result_is_named_before_anything_is_followed
 #[test]
 fn a_job_goes_by_the_name_that_scripts_know_it_by() {
     needs!("codex");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     let launch = stage.lab.puff(&["launch", "--porcelain", "--attempts", "1", "--prompt", "Trim the input"]).ok();
     stage.lab.puff(&["stop", "--job", &launch.value("JOB_ID")]).ok();
     let stopped = std::fs::read_to_string(launch.value("RESULT_PATH")).unwrap();
@@ -99,7 +99,7 @@ fn a_job_goes_by_the_name_that_scripts_know_it_by() {
 
 #[test]
 fn scripts_may_ask_for_pairs_once_and_for_all() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     lab.git(&["config", "puff.env", ENV]);
     lab.set("GIT_PUFF_PORCELAIN", "true");
     let said = lab.puff(&["doctor"]).exits(1);

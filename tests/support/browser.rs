@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::lab::finish;
+use super::test_repo::finish;
 
 /// What is to be done with a page, step by step.
 pub struct Visit {

@@ -7,21 +7,21 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::export::{Export, patch_of};
-use super::lab::{Lab, Ran, run, wait_until};
+use super::test_repo::{Ran, TestRepo, run, wait_until};
 
 /// A lab with a harvested run `fix`: var1 and var3 change the same line of `notes.txt` differently, var2 makes `new.txt`,
 /// var4 did not apply.
 pub struct Choice {
-    pub lab: Lab,
+    pub lab: TestRepo,
 }
 
 impl Choice {
     pub fn new() -> Choice {
-        Choice::in_lab(Lab::new())
+        Choice::in_lab(TestRepo::new())
     }
 
     /// The same in a lab that was made otherwise.
-    pub fn in_lab(lab: Lab) -> Choice {
+    pub fn in_lab(lab: TestRepo) -> Choice {
         let choice = Choice { lab };
         choice.import("fix");
         choice
@@ -107,7 +107,7 @@ impl Choice {
     }
 
     /// The same in any lab.
-    pub fn record_in(lab: &Lab, name: &str, record: &Value) {
+    pub fn record_in(lab: &TestRepo, name: &str, record: &Value) {
         let (name, index) = (format!("refs/puff/runs/{name}"), lab.path("home/index"));
         let json = lab.path("home/run.json");
         std::fs::write(&json, record.to_string()).expect("a file");

@@ -1,15 +1,15 @@
 //! A real `git daemon` on loopback, which serves the bare repositories of a lab for reading and writing.
 
-use super::door::Door;
-use super::lab::Lab;
+use super::tcp_proxy::TcpProxy;
+use super::test_repo::TestRepo;
 
 pub struct Daemon {
-    door: Door,
+    door: TcpProxy,
 }
 
 impl Daemon {
     /// Serves every repository of this lab, in the environment that the lab has now.
-    pub fn serve(lab: &Lab) -> Daemon {
+    pub fn serve(lab: &TestRepo) -> Daemon {
         let (serving, root) = (lab.caller(), lab.path("."));
         let program = move || {
             let mut git = serving("git");
@@ -17,7 +17,7 @@ impl Daemon {
             git.arg(format!("--base-path={}", root.display()));
             git
         };
-        Daemon { door: Door::open(program) }
+        Daemon { door: TcpProxy::open(program) }
     }
 
     /// The address of a repository of the lab: `origin.git`, say.

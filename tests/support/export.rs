@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::lab::{Lab, Ran, run};
+use super::test_repo::{Ran, TestRepo, run};
 
 /// A folder `var1, var2, …`, outside of any repository.
 pub struct Export {
@@ -13,7 +13,7 @@ pub struct Export {
 }
 
 impl Export {
-    pub fn new(lab: &Lab, name: &str) -> Export {
+    pub fn new(lab: &TestRepo, name: &str) -> Export {
         let folder = lab.path(name);
         fs::create_dir_all(&folder).expect("a folder");
         Export { folder }
@@ -43,13 +43,13 @@ impl Export {
     }
 
     /// `git puff harvest --from` this folder on `main`.
-    pub fn harvest(&self, lab: &Lab, more: &[&str]) -> Ran {
+    pub fn harvest(&self, lab: &TestRepo, more: &[&str]) -> Ran {
         lab.puff(&[&["harvest", "--from", self.path(), "--base", "main"], more].concat())
     }
 }
 
 /// The patch of whatever `change` does to the clone, which stays as it was. Renames are told as such.
-pub fn patch_of(lab: &Lab, change: impl FnOnce()) -> Vec<u8> {
+pub fn patch_of(lab: &TestRepo, change: impl FnOnce()) -> Vec<u8> {
     change();
     lab.git(&["add", "--all"]);
     let patch = run(lab.command("git").args(["diff", "--cached", "--binary", "--full-index", "-M", "HEAD"])).bytes;

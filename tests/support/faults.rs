@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::cloud::Cloud;
 use super::intact::Picture;
-use super::lab::{Lab, PATIENCE, Ran, finish, run};
+use super::test_repo::{PATIENCE, Ran, TestRepo, finish, run};
 
 /// What is done to the verb at its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Fault {
 
 /// A lab that can be put back to how it was, and the cloud that it speaks to, if any.
 pub struct Site {
-    pub lab: Lab,
+    pub lab: TestRepo,
     pub cloud: Option<Cloud>,
     /// The number of the trial: makes prompts differ where a service remembers them.
     pub trial: usize,
@@ -48,7 +48,7 @@ pub struct Site {
 
 impl Site {
     /// Keeps the lab as it is now.
-    pub fn new(lab: Lab, cloud: Option<Cloud>) -> Site {
+    pub fn new(lab: TestRepo, cloud: Option<Cloud>) -> Site {
         let kept = tempfile::Builder::new().prefix("puff-kept-").tempdir().expect("a temporary folder");
         copy(&lab.path(""), kept.path());
         Site { lab, cloud, trial: 0, kept }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::lab::{Lab, Ran, run};
+use super::test_repo::{Ran, TestRepo, run};
 
 /// Writes a hook of a user's, and answers its path.
 pub fn write(path: &Path, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
@@ -15,18 +15,18 @@ pub fn write(path: &Path, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
 }
 
 /// The pre-push hook of the lab's clone.
-pub fn pre_push(lab: &Lab) -> PathBuf {
+pub fn pre_push(lab: &TestRepo) -> PathBuf {
     lab.path("work/.git/hooks/pre-push")
 }
 
 /// A hook that writes down what it is told: its arguments and its standard input, byte by byte.
-pub fn witness(lab: &Lab, name: &str, code: i32) -> String {
+pub fn witness(lab: &TestRepo, name: &str, code: i32) -> String {
     let (said, read) = (lab.path(&format!("{name}.args")), lab.path(&format!("{name}.stdin")));
     format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >'{}'\ncat >'{}'\nexit {code}\n", said.display(), read.display())
 }
 
 /// What a witness wrote down: arguments and standard input.
-pub fn told(lab: &Lab, name: &str) -> (String, Vec<u8>) {
+pub fn told(lab: &TestRepo, name: &str) -> (String, Vec<u8>) {
     let read = |end: &str| fs::read(lab.path(&format!("{name}.{end}"))).unwrap_or_default();
     (String::from_utf8(read("args")).expect("text"), read("stdin"))
 }
@@ -54,7 +54,7 @@ pub fn everything(folder: &Path) -> Vec<(String, u32, Vec<u8>)> {
 }
 
 /// `git push` of the clone, which may be refused.
-pub fn push(lab: &Lab, args: &[&str]) -> Ran {
+pub fn push(lab: &TestRepo, args: &[&str]) -> Ran {
     run(lab.command("git").arg("push").args(args))
 }
 

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::faults::Site;
-use super::lab::{Lab, PATIENCE, run};
+use super::test_repo::{PATIENCE, TestRepo, run};
 
 /// Everything that counts of a clone, by what it is: `file notes.txt`, `branch puff/fix/var1`, `run fix`, `note …`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Picture {
     }
 
     /// HEAD, index, stash, refs, configuration, hooks, worktrees, and every file, whether it is tracked, ignored or neither.
-    fn see_user(&mut self, lab: &Lab) {
+    fn see_user(&mut self, lab: &TestRepo) {
         let work = lab.work();
         let head = run(lab.command("git").args(["rev-parse", "--symbolic-full-name", "HEAD"])).stdout;
         self.put("HEAD", head);
@@ -90,7 +90,7 @@ impl Picture {
     }
 
     /// Every ref; those of notes and runs are told by what they say.
-    fn see_refs(&mut self, lab: &Lab, whose: &str, folder: &Path) {
+    fn see_refs(&mut self, lab: &TestRepo, whose: &str, folder: &Path) {
         let refs = lab.git_in(folder, &["for-each-ref", "--format=%(refname) %(objectname)"]);
         for (name, oid) in refs.lines().filter_map(|line| line.split_once(' ')) {
             if name.starts_with("refs/notes/") {

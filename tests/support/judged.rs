@@ -5,7 +5,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::export::{Export, patch_of};
-use super::lab::{Lab, finish};
+use super::test_repo::{TestRepo, finish};
 
 /// The run's name.
 pub const RUN: &str = "trim-input";
@@ -46,8 +46,8 @@ fn trimmed(rule: usize, how: &str) -> String {
 
 /// A lab with a harvested run of four: a small good one, a larger good one, one that breaks a test and is as hostile as
 /// it can be, and one in conflict. No review yet.
-pub fn harvested() -> Lab {
-    let lab = Lab::new();
+pub fn harvested() -> TestRepo {
+    let lab = TestRepo::new();
     lab.commit("src/parse.rs", parser(12, |_| None), "Read numbers with units");
     lab.commit("README.md", "# Units\n\nReads numbers.\n", "Say what it is");
     let export = Export::new(&lab, "export");
@@ -107,7 +107,7 @@ pub fn harvested() -> Lab {
 }
 
 /// The same with a review in which the second variant is recommended; `change` may change the two documents.
-pub fn reviewed(change: impl FnOnce(&mut Value, &mut Value)) -> Lab {
+pub fn reviewed(change: impl FnOnce(&mut Value, &mut Value)) -> TestRepo {
     let lab = harvested();
     let (mut run, mut review) = (record(&lab, "run.json"), Value::Null);
     judge(&mut run, &mut review);
@@ -116,12 +116,12 @@ pub fn reviewed(change: impl FnOnce(&mut Value, &mut Value)) -> Lab {
     lab
 }
 
-fn record(lab: &Lab, file: &str) -> Value {
+fn record(lab: &TestRepo, file: &str) -> Value {
     serde_json::from_str(&lab.git(&["show", &format!("refs/puff/runs/{RUN}:{file}")])).expect("JSON")
 }
 
 /// Writes documents into the run's tree, as a step of its journal.
-pub fn keep(lab: &Lab, files: &[(&str, &Value)]) {
+pub fn keep(lab: &TestRepo, files: &[(&str, &Value)]) {
     let run = format!("refs/puff/runs/{RUN}");
     let mut listing = lab.git(&["ls-tree", &run]);
     for (name, document) in files {

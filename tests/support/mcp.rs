@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
 
-use super::lab::{Lab, PATIENCE};
+use super::test_repo::{PATIENCE, TestRepo};
 
 /// The newest version of the protocol that begins with a handshake.
 pub const HANDSHAKE: &str = "2025-11-25";
@@ -33,12 +33,12 @@ pub struct Client {
 
 impl Client {
     /// Starts a server in the clone, and shakes hands with it.
-    pub fn new(lab: &Lab) -> Client {
+    pub fn new(lab: &TestRepo) -> Client {
         Client::with_roots(lab, None)
     }
 
     /// The same, for a client with these roots.
-    pub fn with_roots(lab: &Lab, roots: Option<&[&Path]>) -> Client {
+    pub fn with_roots(lab: &TestRepo, roots: Option<&[&Path]>) -> Client {
         let mut client = Client::silent(lab);
         client.roots = roots.map(|roots| roots.iter().map(|root| uri(root)).collect());
         client.shake_hands();
@@ -46,7 +46,7 @@ impl Client {
     }
 
     /// A client of the version without a handshake.
-    pub fn stateless(lab: &Lab, roots: Option<&[&Path]>) -> Client {
+    pub fn stateless(lab: &TestRepo, roots: Option<&[&Path]>) -> Client {
         let mut client = Client::silent(lab);
         client.roots = roots.map(|roots| roots.iter().map(|root| uri(root)).collect());
         client.stateless = true;
@@ -54,7 +54,7 @@ impl Client {
     }
 
     /// A server with which nobody has spoken yet.
-    pub fn silent(lab: &Lab) -> Client {
+    pub fn silent(lab: &TestRepo) -> Client {
         Client::of(lab.command(env!("CARGO_BIN_EXE_git-puff")).arg("mcp"))
     }
 

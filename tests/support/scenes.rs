@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::agent_run::AgentRun;
 use super::choice::Choice;
-use super::crew::Crew;
-use super::lab::{Lab, run};
-use super::stage::Stage;
+use super::cloud_env::CloudEnv;
+use super::test_repo::{TestRepo, run};
 
 /// Lines that are too large for a test, the file that runs them, and the words by which it does.
 pub const ELSEWHERE: [(&str, (&str, &str)); 4] = [
@@ -23,15 +23,15 @@ const ENDINGS: [(&str, i32); 0] = [];
 
 /// A place, and whatever keeps it alive.
 pub enum Scene {
-    Alone(Lab),
+    Alone(TestRepo),
     Choice(Choice),
-    Crew(Crew),
+    AgentRun(AgentRun),
     Cloud(Box<Busy>),
 }
 
 /// A stage whose cloud finishes every attempt by itself.
 pub struct Busy {
-    stage: Arc<Stage>,
+    stage: Arc<CloudEnv>,
     ends: Arc<AtomicBool>,
     agents: Option<JoinHandle<()>>,
 }
@@ -41,8 +41,8 @@ impl Scene {
     pub fn named(name: &str) -> Scene {
         match name {
             // Nothing is typed there: it is what ELSEWHERE is about.
-            "source" | "install" => Scene::Alone(Lab::empty()),
-            "work" => Scene::Alone(Lab::new()),
+            "source" | "install" => Scene::Alone(TestRepo::empty()),
+            "work" => Scene::Alone(TestRepo::new()),
             "choice" => Scene::Choice(Choice::new()),
             "pruned" => {
                 let choice = Choice::new();
@@ -55,18 +55,18 @@ impl Scene {
                 choice.lab.commit("README", "A thing to try more things on.\n", "Say more");
                 Scene::Choice(choice)
             }
-            "crew" => Scene::Crew(crew()),
+            "crew" => Scene::AgentRun(crew()),
             "cloud" => Scene::Cloud(Box::new(Busy::new())),
             other => panic!("there is no scene '{other}'"),
         }
     }
 
     /// The lab of the scene.
-    pub fn lab(&self) -> &Lab {
+    pub fn lab(&self) -> &TestRepo {
         match self {
             Scene::Alone(lab) => lab,
             Scene::Choice(choice) => &choice.lab,
-            Scene::Crew(crew) => &crew.lab,
+            Scene::AgentRun(crew) => &crew.lab,
             Scene::Cloud(busy) => &busy.stage.lab,
         }
     }
@@ -81,8 +81,8 @@ impl Scene {
 }
 
 /// Agents named as the known ones are, each of which makes something of its own and tests it.
-fn crew() -> Crew {
-    let crew = Crew::new();
+fn crew() -> AgentRun {
+    let crew = AgentRun::new();
     crew.lab.commit("test.sh", "grep -q u32 src/parse.rs || grep -q i64 src/parse.rs\n", "Test it");
     for (name, kind) in [("codex", "i64"), ("claude", "i32")] {
         let script = format!(
@@ -95,7 +95,7 @@ fn crew() -> Crew {
 
 impl Busy {
     fn new() -> Busy {
-        let stage = Stage::new();
+        let stage = CloudEnv::new();
         stage.cloud.add_environment("env_lab_2", "my-environment");
         let patches: Vec<String> = (1..=4)
             .map(|n| String::from_utf8(stage.lab.patch("notes.txt", format!("attempt {n}\n"))).expect("a text"))

@@ -6,7 +6,7 @@ use std::process::Child;
 
 use pty_process::blocking::{self, Pty};
 
-use super::lab::Lab;
+use super::test_repo::TestRepo;
 
 /// What stands around the line when it is shown: typed in two parts, so that the typing does not look like it.
 const SHOWN: (&str, &str) = ("<[", "]>");
@@ -20,7 +20,7 @@ pub struct Typist {
 
 impl Typist {
     /// A shell that has done what `begin` says; Control-G shows its line and empties it.
-    fn start(lab: &Lab, program: &str, args: &[&str], begin: &str) -> Typist {
+    fn start(lab: &TestRepo, program: &str, args: &[&str], begin: &str) -> Typist {
         let (terminal, pts) = blocking::open().expect("a terminal");
         terminal.resize(pty_process::Size::new(60, 100)).expect("a size");
         let mut command = blocking::Command::new(program);
@@ -38,7 +38,7 @@ impl Typist {
     }
 
     /// A bash that has read these files.
-    pub fn bash(lab: &Lab, files: &[&Path]) -> Typist {
+    pub fn bash(lab: &TestRepo, files: &[&Path]) -> Typist {
         let files: String = files.iter().map(|file| format!("source '{}'; ", file.display())).collect();
         let begin = format!(
             "{files}bind 'set bell-style none'; bind 'set page-completions off'; bind 'set completion-query-items 0'; \
@@ -49,7 +49,7 @@ impl Typist {
     }
 
     /// A zsh that looks for completions in this folder, too.
-    pub fn zsh(lab: &Lab, folder: &Path) -> Typist {
+    pub fn zsh(lab: &TestRepo, folder: &Path) -> Typist {
         let begin = format!(
             "PS1='%# '; fpath=('{}' $fpath); autoload -U compinit; compinit -u -D; LISTMAX=10000; setopt no_beep; \
              show() {{ print -r -- \"<\"\"[$BUFFER]>\"; BUFFER=; zle -I }}; zle -N show; bindkey '^G' show; echo 'ready''.'",
@@ -59,7 +59,7 @@ impl Typist {
     }
 
     /// An elvish that has read this file at its start.
-    pub fn elvish(lab: &Lab, file: &Path) -> Typist {
+    pub fn elvish(lab: &TestRepo, file: &Path) -> Typist {
         let script = std::fs::read_to_string(file).expect("a script");
         let show = "{ edit:close-mode; print '<['$edit:current-command']>' >/dev/tty; edit:replace-input '' }";
         let home = lab.path("home/.config/elvish");
@@ -120,7 +120,7 @@ impl Drop for Typist {
 }
 
 /// What fish would offer for a line, each with its description.
-pub fn fish(lab: &Lab, line: &str) -> String {
+pub fn fish(lab: &TestRepo, line: &str) -> String {
     let script = "complete -C \"$LINE\"";
-    super::lab::run(lab.command("fish").env("LINE", line).args(["-c", script])).ok().stdout
+    super::test_repo::run(lab.command("fish").env("LINE", line).args(["-c", script])).ok().stdout
 }

@@ -5,17 +5,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::door::Door;
-use super::lab::{Lab, run};
+use super::tcp_proxy::TcpProxy;
+use super::test_repo::{TestRepo, run};
 
 pub struct Ssh {
-    door: Door,
+    door: TcpProxy,
     root: PathBuf,
 }
 
 impl Ssh {
     /// Serves this lab, and tells its git how to get in: `GIT_SSH_COMMAND`.
-    pub fn serve(lab: &mut Lab) -> Ssh {
+    pub fn serve(lab: &mut TestRepo) -> Ssh {
         let folder = lab.path("ssh");
         fs::create_dir(&folder).expect("a folder");
         let path = |name: &str| folder.join(name).display().to_string();
@@ -40,7 +40,7 @@ impl Ssh {
         // A folder that a package makes when its service starts, which need not have happened: sshd insists on it as root.
         let _ = fs::create_dir("/run/sshd");
         let (sshd, config) = (sshd(), path("config"));
-        let door = Door::open(move || {
+        let door = TcpProxy::open(move || {
             let mut command = Command::new(&sshd);
             command.args(["-i", "-f", &config]);
             command

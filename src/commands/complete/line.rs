@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// What can stand at the cursor.
-pub(super) enum Place<'c> {
+pub(super) enum Position<'c> {
     /// One of the verbs below the verb.
     Verb,
     /// An option, or an option and its value in one word.
@@ -109,20 +109,20 @@ impl<'c> Line<'c> {
     }
 
     /// What can stand at the cursor, of which so much is there.
-    pub(super) fn at(&self, cursor: &str) -> Place<'c> {
+    pub(super) fn at(&self, cursor: &str) -> Position<'c> {
         if let Some(arg) = self.pending {
-            return Place::Value(arg);
+            return Position::Value(arg);
         }
         if !self.is_behind && cursor.starts_with('-') {
-            return Place::Option;
+            return Position::Option;
         }
         if let Some(arg) = self.more {
-            return Place::Value(arg);
+            return Position::Value(arg);
         }
         if self.words.is_empty() && !self.is_behind && self.verb.has_subcommands() {
-            return Place::Verb;
+            return Position::Verb;
         }
-        self.positional().map_or(Place::Nothing, Place::Value)
+        self.positional().map_or(Position::Nothing, Position::Value)
     }
 
     fn positional(&self) -> Option<&'c Arg> {

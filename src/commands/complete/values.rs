@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::model::{Crew, Selector};
 use crate::session::agents;
 use crate::settings::{self, KEYS};
-use crate::store::{Glance, RunStore, SessionStore};
+use crate::store::{RunStore, RunSummary, SessionStore};
 
 /// How a run may be named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl<'l, 'c> Values<'l, 'c> {
     }
 
     /// The run that the words in front of the cursor name.
-    fn run(&self, context: &Context) -> Option<Glance> {
+    fn run(&self, context: &Context) -> Option<RunSummary> {
         let word = self.line.words().first().map(String::as_str).or_else(|| self.line.given("run"))?;
         let name = word.split(':').next().unwrap_or(word);
         one(context, name)
@@ -152,7 +152,7 @@ impl<'l, 'c> Values<'l, 'c> {
 }
 
 /// The run of this name, or the only one that begins so, or the newest.
-fn one(context: &Context, name: &str) -> Option<Glance> {
+fn one(context: &Context, name: &str) -> Option<RunSummary> {
     let beginning = if name == "@" { "" } else { name };
     let mut runs = RunStore::new(context).glance(beginning);
     match runs.iter().position(|run| run.run == name) {
@@ -184,7 +184,7 @@ fn runs(context: &Context, naming: Naming, cursor: &str) -> Vec<Candidate> {
 }
 
 /// Half a line about a run.
-fn about(run: &Glance) -> String {
+fn about(run: &RunSummary) -> String {
     match (run.title.is_empty(), run.state.is_empty()) {
         (_, true) => "its record can't be read".to_owned(),
         (true, false) => run.state.clone(),
@@ -192,7 +192,7 @@ fn about(run: &Glance) -> String {
     }
 }
 
-fn variants(run: &Glance, front: String) -> impl Iterator<Item = Candidate> + '_ {
+fn variants(run: &RunSummary, front: String) -> impl Iterator<Item = Candidate> + '_ {
     run.variants.iter().map(move |variant| {
         let words = [Some(&variant.status), variant.apply.as_ref(), variant.agent.as_ref()];
         let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
@@ -200,7 +200,7 @@ fn variants(run: &Glance, front: String) -> impl Iterator<Item = Candidate> + '_
     })
 }
 
-fn risks(run: &Glance) -> Vec<Candidate> {
+fn risks(run: &RunSummary) -> Vec<Candidate> {
     let all = || run.variants.iter().flat_map(|variant| &variant.risks);
     let kinds: BTreeSet<&str> = all().map(|risk| risk.kind.as_str()).collect();
     let paths: BTreeSet<String> = all().map(|risk| format!("{}:{}", risk.kind, risk.path)).collect();
@@ -209,7 +209,7 @@ fn risks(run: &Glance) -> Vec<Candidate> {
 }
 
 fn sessions(context: &Context) -> Vec<Candidate> {
-    let mut sessions = SessionStore::new(&context.places).list().unwrap_or_default();
+    let mut sessions = SessionStore::new(&context.layout).list().unwrap_or_default();
     sessions.reverse();
     let about =
         |title: &str, state: &str| if title.is_empty() { state.to_owned() } else { format!("{state}: {title}") };

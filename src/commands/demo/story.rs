@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::place::Place;
+use super::repo::DemoRepo;
 use crate::render::steps::{self, Step, shell_word};
 
 /// What the agents are asked.
@@ -185,7 +185,7 @@ do. No account is needed and no network, and all happens in one folder:
 }
 
 /// What is said at the end: what to try here, and how to go on elsewhere.
-pub(super) fn closing(place: &Place) -> String {
+pub(super) fn closing(place: &DemoRepo) -> String {
     let folder = |path: &Path| shell_word(&path.display().to_string());
     let step = |purpose: &str, command: String| Step { purpose: purpose.to_owned(), command };
     let mut here = vec![step("go there", format!("cd {}", folder(&place.repo())))];

@@ -26,7 +26,7 @@ pub(super) const MANUAL: Manual = Manual {
         line: "git puff session attach shell",
         does: "Sit down at its terminal; Control-\\ leaves.",
     }],
-    places: &[manual::SESSIONS],
+    layout: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
@@ -37,7 +37,7 @@ pub fn run(args: &Attach, context: &Context, ui: &Ui) -> Result<Exit> {
             .hint(format!("use 'git puff session log {} -f' and 'git puff session send'", args.id)));
     }
     let session = alive(context, &args.id)?;
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let place = store.place(&session.id);
     let viewer = viewer::Viewer::attach(&place).map_err(|cause| unreachable(&session, cause))?;
     let end = viewer.look().or_fail(|| "the terminal can't be used".to_owned())?;

@@ -32,7 +32,7 @@ pub struct Show {
 /// What the manual says of it.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[Example { line: "git puff session list", does: "Show what every session is doing." }],
-    places: &[manual::SESSIONS],
+    layout: &[manual::SESSIONS],
     settings: &[settings::STUCK_AFTER, settings::STUCK_POKE],
     ..Manual::NONE
 };
@@ -43,13 +43,13 @@ pub(super) const SHOW: Manual = Manual {
         Example { line: "git puff session show shell", does: "Show what there is to know about one." },
         Example { line: "git puff session show shell --json", does: "Print it for another program." },
     ],
-    places: &[manual::SESSIONS],
+    layout: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
 /// Lists.
 pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
-    let mut sessions = SessionStore::new(&context.places).list()?;
+    let mut sessions = SessionStore::new(&context.layout).list()?;
     sessions.reverse();
     match ui.format() {
         Format::Json => ui.json(&documents::Sessions { schema: Schema::of(documents::SESSIONS), sessions }),
@@ -63,7 +63,7 @@ pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
 
 /// Shows.
 pub fn show(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
-    let session = SessionStore::new(&context.places).find(&args.id)?;
+    let session = SessionStore::new(&context.layout).find(&args.id)?;
     print(&session, context, ui);
     Ok(Exit::Done)
 }

@@ -45,13 +45,13 @@ pub(super) const MANUAL: Manual = Manual {
         Example { line: "git puff session log shell --screen", does: "Show what a person at its terminal would see." },
         Example { line: "git puff session log shell --follow", does: "Go on showing what comes." },
     ],
-    places: &[manual::SESSIONS],
+    layout: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
 /// Shows the log.
 pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let session = store.find(&args.id)?;
     let place = store.place(&session.id);
     let unreadable = || format!("the log of '{}' can't be read", session.id);

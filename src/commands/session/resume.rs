@@ -33,14 +33,14 @@ pub(super) const MANUAL: Manual = Manual {
         Example { line: "git puff session resume --last", does: "Go on with the newest that can be resumed." },
         Example { line: "git puff session resume fix-the-parser", does: "Go on with this one." },
     ],
-    places: &[manual::SESSIONS],
+    layout: &[manual::SESSIONS],
     settings: &[settings::AGENT_RESUME, settings::AGENT_WRAPPER],
     ..Manual::NONE
 };
 
 /// Resumes.
 pub fn run(args: &Resume, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let session = match &args.id {
         Some(id) => store.find(id)?,
         None => last_resumable(&store.list()?).cloned().ok_or_else(|| {

@@ -56,21 +56,21 @@ pub(super) const MANUAL: Manual = Manual {
         Example { line: "git puff session send shell 'yes, go on'", does: "Type an answer, and Enter." },
         Example { line: "git puff session send shell q --no-enter", does: "Type one key." },
     ],
-    places: &[manual::SESSIONS],
+    layout: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
 /// What the manual says of `session poke`.
 pub(super) const POKE: Manual = Manual {
     examples: &[Example { line: "git puff session poke shell", does: "Type Enter." }],
-    places: &[manual::SESSIONS],
+    layout: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
 /// What the manual says of `session kill`.
 pub(super) const KILL: Manual = Manual {
     examples: &[Example { line: "git puff session kill shell", does: "End it, and all that it started." }],
-    places: &[manual::SESSIONS],
+    layout: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
@@ -87,7 +87,7 @@ pub fn poke(args: &Poke, context: &Context, ui: &Ui) -> Result<Exit> {
 
 fn type_in(id: &str, text: String, remark: &str, context: &Context, ui: &Ui) -> Result<Exit> {
     let session = alive(context, id)?;
-    let place = SessionStore::new(&context.places).place(&session.id);
+    let place = SessionStore::new(&context.layout).place(&session.id);
     let request = Request::Send { text, remark: Some(remark.to_owned()) };
     let reply = control::ask(&place, &request).map_err(|cause| unreachable(&session, cause))?;
     if let Some(why) = reply.refused {
@@ -100,7 +100,7 @@ fn type_in(id: &str, text: String, remark: &str, context: &Context, ui: &Ui) -> 
 
 /// Kills.
 pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let session = store.find(&args.id)?;
     let place = store.place(&session.id);
     match session.state {

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::JsonFlag;
 use crate::commands::shared;
 use crate::context::Context;
-use crate::engine::sessions::{self, Order, Wish};
+use crate::engine::sessions::{self, Order, SessionProgram};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Bytes, SessionId, SessionState};
@@ -62,7 +62,7 @@ pub(super) const MANUAL: Manual = Manual {
         },
     ],
     exits: &[(Kind::TaskError, "The program could not be started.")],
-    places: &[manual::SESSIONS, manual::WORKTREES],
+    layout: &[manual::SESSIONS, manual::WORKTREES],
     settings: &[
         settings::CODEX,
         settings::AGENT_COMMAND,
@@ -80,16 +80,17 @@ pub(super) const MANUAL: Manual = Manual {
 
 /// Starts.
 pub fn run(args: &Start, context: &Context, ui: &Ui) -> Result<Exit> {
-    let wish = match &args.prompt {
-        Some(prompt) => {
-            Wish::Agent { name: args.agent.clone().unwrap_or_else(|| "codex".to_owned()), prompt: prompt.clone() }
-        }
-        None => Wish::Command(args.command.clone()),
+    let program = match &args.prompt {
+        Some(prompt) => SessionProgram::Agent {
+            name: args.agent.clone().unwrap_or_else(|| "codex".to_owned()),
+            prompt: prompt.clone(),
+        },
+        None => SessionProgram::Command(args.command.clone()),
     };
     let session = sessions::start(
         context,
         Order {
-            wish,
+            program,
             id: args.name.clone(),
             cwd: args.cwd.as_deref().map(|cwd| shared::absolute(context, cwd)),
             worktree: args.worktree,

@@ -39,13 +39,13 @@ pub(super) const MANUAL: Manual = Manual {
         does: "Wait until it ends, for ten minutes at most.",
     }],
     exits: &[(Kind::TaskError, "The session did not end well, or is lost."), (Kind::Timeout, "The time limit passed.")],
-    places: &[manual::SESSIONS],
+    layout: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
 /// Waits.
 pub fn run(args: &Wait, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let begun = Instant::now();
     let mut session = store.find(&args.id)?;
     let mut said = session.state;

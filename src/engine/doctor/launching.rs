@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::model::{Finding, FindingResult, ProviderKind, Run};
 use crate::process::{self, Cmd};
 use crate::session::agents::Agent;
-use crate::session::worktree::{self, Yard};
+use crate::session::worktree::{self, WorkspaceRoot};
 use crate::settings;
 
 /// How long an agent may take to say its version, and how many are asked at once.
@@ -51,7 +51,7 @@ pub(super) fn cloud_base(context: &Context) -> Finding {
 
 /// The agents on this machine: which are installed, and run. Those that are used here have to.
 pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> Vec<Finding> {
-    let is_active = |run: &&&Run| run.provider == ProviderKind::Local && !run.is_away() && run.state.is_active();
+    let is_active = |run: &&&Run| run.provider == ProviderKind::Local && !run.is_remote() && run.state.is_active();
     let at_work: Vec<&str> = runs
         .iter()
         .filter(is_active)
@@ -81,7 +81,7 @@ pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> V
     }
     // Some leave files where they are called: in a folder that goes again, not in the user's worktree.
     let folder = tempfile::tempdir().ok();
-    let cwd = folder.as_ref().map_or_else(|| context.places.cwd(), |folder| folder.path().to_owned());
+    let cwd = folder.as_ref().map_or_else(|| context.layout.cwd(), |folder| folder.path().to_owned());
     let version = |program: &String| Cmd::new(program).arg("--version").cwd(&cwd).limit(VERSION);
     let calls: Vec<Cmd> = asked.iter().map(|(_, program, _)| version(program)).collect();
     for ((name, program, is_used), answer) in asked.iter().zip(process::run_all(&calls, AT_ONCE)) {
@@ -115,8 +115,8 @@ pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> V
         findings.push(warn("agent", "", detail, hint));
     }
     if findings.iter().any(|finding| finding.result != FindingResult::Warn) {
-        let folder = worktree::check(context).and_then(|()| Yard::find(context));
-        let folder = folder.map(|yard| yard.root().display().to_string());
+        let folder = worktree::check(context).and_then(|()| WorkspaceRoot::find(context));
+        let folder = folder.map(|workspace_root| workspace_root.root().display().to_string());
         findings.push(from_result("worktree_folder", folder, "agents get their worktrees here"));
     }
     findings

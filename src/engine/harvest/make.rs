@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::keep::json;
-use super::{Signer, Wish};
+use super::{HarvestOptions, Signer};
 use crate::context::Context;
 use crate::engine::{Listener, Notice, branches, handoff};
 use crate::error::{Result, ResultExt};
@@ -15,7 +15,7 @@ use crate::patch::{self, Applied};
 use crate::store::{Change, Files, Recorded, RunStore};
 
 /// What was made of a variant.
-pub(in crate::engine) struct Made {
+pub(in crate::engine) struct VariantResult {
     sha256: Option<String>,
     applied: Applied,
     stats: Option<Stats>,
@@ -33,12 +33,12 @@ pub(super) fn make(
     variant: &Variant,
     signer: &Signer<'_>,
     tell: Listener<'_>,
-) -> Result<Made> {
+) -> Result<VariantResult> {
     let run = &recorded.run;
     let patch = store.patch(recorded, variant.index)?.unwrap_or_default();
     let base = context.repo.commit(run.base_oid)?.tree;
     let applied = patch::apply(&context.repo, base, &patch)?;
-    let mut made = Made {
+    let mut made = VariantResult {
         sha256: variant.patch_sha256.clone(),
         reason: applied.reason.clone(),
         stats: None,
@@ -104,8 +104,8 @@ fn signed_path(variant: &Variant) -> String {
 pub(super) fn place(
     context: &Context,
     run: &Run,
-    made: &mut HashMap<u32, Made>,
-    wish: &Wish,
+    made: &mut HashMap<u32, VariantResult>,
+    options: &HarvestOptions,
     tell: Listener<'_>,
 ) -> Result<()> {
     let base = context.repo.commit(run.base_oid)?.tree;
@@ -119,7 +119,7 @@ pub(super) fn place(
         pairs.push((base, tree));
     }
     let counting = context.repo.begin_to_count(pairs)?;
-    let placed = branches::place(context, &wanted, wish.recreate)?;
+    let placed = branches::place(context, &wanted, options.recreate)?;
     let counted = counting.finish()?;
     for (((variant, wanted), placed), stats) in variants.into_iter().zip(wanted).zip(placed).zip(counted) {
         let Some(made) = made.get_mut(&variant.index) else { continue };
@@ -129,7 +129,13 @@ pub(super) fn place(
     Ok(())
 }
 
-fn settle(made: &mut Made, variant: &Variant, wanted: branches::Wanted, placed: branches::Branch, tell: Listener<'_>) {
+fn settle(
+    made: &mut VariantResult,
+    variant: &Variant,
+    wanted: branches::Wanted,
+    placed: branches::Branch,
+    tell: Listener<'_>,
+) {
     let branches::Wanted { branch, commit, .. } = wanted;
     match placed {
         branches::Branch::There => made.branch = Some(branch),
@@ -189,7 +195,7 @@ pub(super) fn record(
     context: &Context,
     store: &RunStore<'_>,
     id: &RunId,
-    made: &HashMap<u32, Made>,
+    made: &HashMap<u32, VariantResult>,
 ) -> Result<Recorded> {
     let before = store.load(id)?;
     let (prompt, review) = (store.prompt(&before)?, store.review(&before)?);
@@ -236,7 +242,7 @@ pub(super) fn record(
     Ok(outcome.recorded)
 }
 
-fn enter(variant: &mut Variant, made: &Made) {
+fn enter(variant: &mut Variant, made: &VariantResult) {
     if variant.commit != made.commit {
         variant.forget_review();
     }
@@ -253,7 +259,7 @@ fn enter(variant: &mut Variant, made: &Made) {
     variant.deletions = made.stats.map(|stats| stats.deletions);
 }
 
-fn subject(run: &Run, made: &HashMap<u32, Made>) -> String {
+fn subject(run: &Run, made: &HashMap<u32, VariantResult>) -> String {
     let fits = made.values().filter(|made| made.commit.is_some()).count();
     let failed = made.values().filter(|made| made.applied.apply.is_failure()).count();
     let skipped = run.variants.iter().filter(|variant| variant.apply == Some(Apply::Skipped)).count();

@@ -25,7 +25,7 @@ impl Folder {
     /// When git does not say.
     pub fn find(context: &Context) -> Result<Folder> {
         let location = context.repo.location();
-        let tops = location.worktree.iter().map(PathBuf::as_path).chain(context.places.top());
+        let tops = location.worktree.iter().map(PathBuf::as_path).chain(context.layout.top());
         let homes = tops.chain([location.common_dir.as_path()]).map(real).collect();
         Ok(Folder { path: context.repo.hooks_folder()?, top: location.worktree.clone(), homes })
     }

@@ -12,7 +12,7 @@ use crate::model::{Crew, Local, MOST_LOCAL, Profile, RunId, SessionId};
 use crate::provider::Provider;
 use crate::provider::cloud::CodexCloud;
 use crate::session;
-use crate::session::worktree::{self, Yard};
+use crate::session::worktree::{self, WorkspaceRoot};
 use crate::settings;
 use crate::store::{RunStore, Runbook, SessionStore};
 
@@ -65,7 +65,7 @@ pub(super) fn prepare(
     tell: Listener<'_>,
 ) -> Result<Vec<Prepared>> {
     branches::prove_free(context)?;
-    Runbook::new(&context.places).prove_writable()?;
+    Runbook::new(&context.layout).prove_writable()?;
     let mut prepared: Vec<Prepared> = Vec::new();
     for intent in intents {
         let next = match cloud.filter(|_| intent.agents.is_empty()) {
@@ -164,7 +164,7 @@ fn local(context: &Context, intent: &Intent, id: &RunId, best_of: u32) -> Result
         jobs: super::at_once(intent, best_of),
         keep: intent.keep,
         limit_s: intent.limit.0,
-        worktrees: Yard::find(context)?.of_run(id),
+        worktrees: WorkspaceRoot::find(context)?.of_run(id),
     })
 }
 
@@ -172,7 +172,7 @@ fn local(context: &Context, intent: &Intent, id: &RunId, best_of: u32) -> Result
 /// would be taken for those of the old, and work on top of what is there.
 fn prove_unused(context: &Context, id: &RunId, work: &Work, best_of: u32) -> Result<()> {
     let Work::Local(local) = work else { return Ok(()) };
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     for variant in 1..=best_of {
         let (path, session) = (local.worktree(variant), SessionId::of_variant(id, variant, 1));
         let folder = store.place(&session).folder().to_owned();

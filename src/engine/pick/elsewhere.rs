@@ -14,7 +14,7 @@ const HEADS: &str = "refs/heads/";
 pub(super) fn onto(take: &Take<'_>, how: Taking, named: &str) -> Result<Run> {
     let (repo, run) = (&take.context.repo, take.run());
     let (name, before) = branch(take, named)?;
-    if let Some(path) = repo.holder(&name, take.context.places.top()) {
+    if let Some(path) = repo.holder(&name, take.context.layout.top()) {
         let here = repo.location().worktree.as_ref() == Some(&path);
         let target = format!("{}:{}", run.run, take.variant.index);
         let hint = if here {
@@ -58,7 +58,7 @@ pub(super) fn as_branch(take: &Take<'_>, named: &str) -> Result<Run> {
     }
     // A branch of the variant has all the history of its base: that has to be known here by more than the run.
     let base = take.run().base_oid;
-    if take.run().is_away() && !repo.is_on_a_ref(base) {
+    if take.run().is_remote() && !repo.is_on_a_ref(base) {
         let what = format!("the base {} of '{}' is on no branch or tag here", base.shown(), take.run().run);
         return Err(Error::failed(what)
             .hint("fetch the branch that it is on, or leave --branch out: pick takes the change alone"));

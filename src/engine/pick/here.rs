@@ -1,6 +1,6 @@
 //! Taking a variant in this worktree: git itself does it, so that hooks, signatures and conflicts are as always.
 
-use super::settle::{Standing, is_at_it, standing, waits};
+use super::settle::{PickState, is_at_it, pick_state, waits};
 use super::{Picked, Take, checks, conclude, give_up, nothing_changes, short};
 use crate::context::Context;
 use crate::engine::{handoff, preflight};
@@ -47,7 +47,7 @@ fn prove_news(take: &Take<'_>, how: Taking, onto: &str, before: Oid) -> Result<(
         Taking::Merge => repo.is_ancestor(take.commit, before)?,
         _ => {
             let tree = repo.commit(before)?.tree;
-            repo.in_trial(|| preflight::variant(take.context, take.recorded, take.variant, tree))?.apply == Apply::Empty
+            repo.dry_run(|| preflight::variant(take.context, take.recorded, take.variant, tree))?.apply == Apply::Empty
         }
     };
     if nothing { Err(nothing_changes(take.run(), take.variant, onto)) } else { Ok(()) }
@@ -81,10 +81,10 @@ fn conclude_here(context: &Context, point: &Point, well: bool) -> Result<Picked>
     let Act::Pick(pick) = &point.recovery.act else { return Err(Error::failed("this is no pick")) };
     let store = RunStore::new(context);
     let recorded = store.load(&point.recovery.run)?;
-    match standing(context, point, pick, &recorded.run) {
-        Standing::Recorded(_) => Ok(Picked::Done(recorded.run)),
-        Standing::Done(after) => Ok(Picked::Done(conclude(context, point, after)?)),
-        Standing::Waits => {
+    match pick_state(context, point, pick, &recorded.run) {
+        PickState::Recorded(_) => Ok(Picked::Done(recorded.run)),
+        PickState::Done(after) => Ok(Picked::Done(conclude(context, point, after)?)),
+        PickState::Waits => {
             let unmerged = context.repo.unmerged();
             if pick.how == Taking::CherryPick && unmerged.is_empty() && !context.repo.has_staged() {
                 run(context, &["cherry-pick", "--skip"])?;
@@ -96,7 +96,7 @@ fn conclude_here(context: &Context, point: &Point, well: bool) -> Result<Picked>
             handoff::write_notes(context, &recorded, "pick")?;
             Ok(Picked::Waiting(recorded.run, unmerged))
         }
-        Standing::Void => {
+        PickState::Void => {
             give_up(context, point)?;
             let why = if well { "nothing has come of it" } else { "what it said is above" };
             Err(Error::failed(format!("git did not take var{} of '{}'", pick.variant, point.recovery.run))
@@ -140,7 +140,7 @@ pub fn abort(context: &Context) -> Result<Run> {
                 .hint("what it said is above; 'git status' shows where the worktree is"));
         }
     }
-    if let Standing::Done(after) = standing(context, &point, pick, &store.load(id)?.run) {
+    if let PickState::Done(after) = pick_state(context, &point, pick, &store.load(id)?.run) {
         conclude(context, &point, after)?;
         return Err(Error::failed(format!("{} is done: {} is its commit", point.recovery.words(), after.shown()))
             .hint(format!("'git puff undo {id}' takes it back")));

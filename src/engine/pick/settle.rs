@@ -7,14 +7,14 @@ use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::git::state::{Head, head, pseudo_head};
 use crate::model::{Act, Oid, PickPoint, Run, RunId, StepKind, Taking, subject_of};
-use crate::store::{Graves, Point, RUNS, Recorded, RunStore, Trash};
+use crate::store::{Point, RUNS, Recorded, RunStore, Tombstones, Trash};
 
 /// How far back the taken change is looked for.
 const NEAR: usize = 1000;
 
 /// What became of a pick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PickState {
     /// It is recorded where it went.
     Recorded(Oid),
     /// It is done, and not recorded yet.
@@ -26,16 +26,16 @@ pub enum Standing {
 }
 
 /// Finds out what became of the pick of a point that is the newest of its run.
-pub fn standing(context: &Context, point: &Point, pick: &PickPoint, run: &Run) -> Standing {
-    let Some(decision) = &run.decision else { return Standing::Void };
+pub fn pick_state(context: &Context, point: &Point, pick: &PickPoint, run: &Run) -> PickState {
+    let Some(decision) = &run.decision else { return PickState::Void };
     if let Some(after) = decision.after {
-        return Standing::Recorded(after);
+        return PickState::Recorded(after);
     }
     // Git makes the commit before it removes its own mark: one that was stopped in between leaves the mark.
     match taken(context, point, pick) {
-        Some(after) => Standing::Done(after),
-        None if is_at_it(pick) => Standing::Waits,
-        None => Standing::Void,
+        Some(after) => PickState::Done(after),
+        None if is_at_it(pick) => PickState::Waits,
+        None => PickState::Void,
     }
 }
 
@@ -110,11 +110,11 @@ pub fn look_back(context: &Context, id: &RunId) -> Result<()> {
     let Recorded { run, head } = RunStore::new(context).load(id)?;
     let Some(point) = Trash::new(context).newest_of(id, head)? else { return Ok(()) };
     let Act::Pick(pick) = &point.recovery.act else { return Ok(()) };
-    match standing(context, &point, pick, &run) {
-        Standing::Recorded(_) => Ok(()),
-        Standing::Done(after) => super::conclude(context, &point, after).map(drop),
-        Standing::Void => give_up(context, &point),
-        Standing::Waits => Err(waits(&point, pick)),
+    match pick_state(context, &point, pick, &run) {
+        PickState::Recorded(_) => Ok(()),
+        PickState::Done(after) => super::conclude(context, &point, after).map(drop),
+        PickState::Void => give_up(context, &point),
+        PickState::Waits => Err(waits(&point, pick)),
     }
 }
 
@@ -142,7 +142,7 @@ pub fn give_up(context: &Context, point: &Point) -> Result<()> {
         prove_last(context, id, now.head, journal)?;
         handoff::write_notes(context, &store.at(id, journal)?, "undo")?;
         // What others may have seen is taken back by one more step; else nothing is left of it.
-        let back = if Graves::new(context).is_shared(id)? { store.again(id, now.head, journal)? } else { journal };
+        let back = if Tombstones::new(context).is_shared(id)? { store.again(id, now.head, journal)? } else { journal };
         steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(now.head), new: Some(back) });
     }
     let _lock = store.lock()?;

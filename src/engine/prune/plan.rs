@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::notes::{self, Text};
 use super::worktrees;
 use crate::context::Context;
-use crate::engine::pick::settle::{Standing, standing, waits};
+use crate::engine::pick::settle::{PickState, pick_state, waits};
 use crate::error::{Error, Result};
 use crate::model::documents::KeptBack;
 use crate::model::{Act, KeptBranch, KeptWorktree, Oid, ProviderKind, Run, RunId, Session, State, Variant};
@@ -65,7 +65,7 @@ fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> R
     }
     let here = matches!(run.state, State::Queued | State::Submitting)
         || (run.provider == ProviderKind::Local && run.state == State::Pending);
-    if here && run.is_away() {
+    if here && run.is_remote() {
         return Err(Error::failed(format!("the run '{id}' is {} in another clone", run.state.as_str()))
             .hint("'git puff sync' brings what became of it; it can be removed then"));
     }
@@ -73,7 +73,7 @@ fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> R
         return Err(Error::failed(format!("the run '{id}' is {}", run.state.as_str()))
             .hint(format!("end it first: git puff cancel {id}")));
     }
-    if FileLock::is_held(&context.places.review_lock(id)) {
+    if FileLock::is_held(&context.layout.review_lock(id)) {
         return Err(Error::failed(format!("the run '{id}' is being reviewed"))
             .hint("wait until that is done, or end it with Control-C where it runs"));
     }
@@ -83,24 +83,24 @@ fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> R
     }
     let Some(point) = Trash::new(context).newest_of(id, recorded.head)? else { return Ok(()) };
     match &point.recovery.act {
-        Act::Pick(pick) if standing(context, &point, pick, run) == Standing::Waits => Err(waits(&point, pick)),
+        Act::Pick(pick) if pick_state(context, &point, pick, run) == PickState::Waits => Err(waits(&point, pick)),
         _ => Ok(()),
     }
 }
 
 /// The sessions that worked for a run.
 fn sessions(context: &Context, run: &Run) -> Result<Vec<Session>> {
-    let mut sessions = SessionStore::new(&context.places).list()?;
+    let mut sessions = SessionStore::new(&context.layout).list()?;
     sessions.retain(|session| session.works_for(run));
     Ok(sessions)
 }
 
 /// What there is of a run in the folder of live things.
 fn files(context: &Context, run: &Run, sessions: &[Session]) -> Vec<PathBuf> {
-    let places = &context.places;
-    let store = SessionStore::new(places);
+    let layout = &context.layout;
+    let store = SessionStore::new(layout);
     let folders = sessions.iter().map(|session| store.place(&session.id).folder().to_owned());
-    let others = [places.log(&run.run), places.result(&run.run), places.live().join(run.run.as_str())];
+    let others = [layout.log(&run.run), layout.result(&run.run), layout.live().join(run.run.as_str())];
     folders.chain(others).filter(|path| path.exists()).collect()
 }
 
@@ -120,7 +120,7 @@ fn branch(context: &Context, run: &Run, variant: &Variant) -> Result<Found> {
     if !branch.ends_with(&format!("{}/{}", run.run, variant.name())) {
         return stays("it is not named as a branch of this run is".to_owned());
     }
-    if let Some(path) = context.repo.holder(&name, context.places.top()) {
+    if let Some(path) = context.repo.holder(&name, context.layout.top()) {
         return stays(format!("it is checked out in '{}'", path.display()));
     }
     if at != commit && !is_elsewhere(context, run, at, commit)? {

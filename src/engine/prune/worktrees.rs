@@ -8,7 +8,7 @@ use crate::git::state::{Head, head, unfinished};
 use crate::git::{Worktree, WorktreeFault};
 use crate::model::documents::KeptBack;
 use crate::model::{KeptWorktree, Run};
-use crate::session::worktree::Yard;
+use crate::session::worktree::WorkspaceRoot;
 
 /// What a lock of ours says first.
 const OURS: &str = "git-puff";
@@ -18,11 +18,11 @@ pub const BEING_PRUNED: &str = "git-puff: it is being pruned";
 
 /// The folders in which the worktrees of a run are.
 fn folders(context: &Context, run: &Run) -> Vec<PathBuf> {
-    let yard = Yard::find(context).ok().map(|yard| yard.of_run(&run.run));
+    let workspace_root = WorkspaceRoot::find(context).ok().map(|workspace_root| workspace_root.of_run(&run.run));
     // A record may come from anywhere: only a folder that is named for the run is its.
-    let recorded = run.local.as_ref().filter(|_| !run.is_away()).map(|local| local.worktrees.clone());
+    let recorded = run.local.as_ref().filter(|_| !run.is_remote()).map(|local| local.worktrees.clone());
     let recorded = recorded.filter(|folder| folder.file_name().is_some_and(|name| name == run.run.as_str()));
-    let folders = yard.into_iter().chain(recorded);
+    let folders = workspace_root.into_iter().chain(recorded);
     folders.map(|folder| folder.canonicalize().unwrap_or(folder)).collect()
 }
 

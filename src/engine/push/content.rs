@@ -26,7 +26,7 @@ const KEPT: &str = ".orig";
 
 /// Something that is seen in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct ContentFinding {
     /// The path.
     pub path: String,
     /// The line of the new file, where it is about one.
@@ -50,14 +50,19 @@ fn fits(name: &str, scratch: &str) -> bool {
 }
 
 /// Files that come and that nobody meant to keep.
-pub fn scratch(files: &[FilePatch<'_>]) -> Vec<Seen> {
-    let seen = |path: String| Seen { path, line: None, detail: "was left behind by an agent or its client".to_owned() };
+pub fn scratch(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
+    let seen = |path: String| ContentFinding {
+        path,
+        line: None,
+        detail: "was left behind by an agent or its client".to_owned(),
+    };
     coming(files).filter(|path| is_scratch(path)).map(seen).collect()
 }
 
 /// What is left of a patch that did not fit.
-pub fn rejected(files: &[FilePatch<'_>]) -> Vec<Seen> {
-    let seen = |path: String| Seen { path, line: None, detail: "holds what of a patch did not apply".to_owned() };
+pub fn rejected(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
+    let seen =
+        |path: String| ContentFinding { path, line: None, detail: "holds what of a patch did not apply".to_owned() };
     coming(files).filter(|path| path.ends_with(REJECTED)).map(seen).collect()
 }
 
@@ -67,14 +72,14 @@ fn coming<'f>(files: &'f [FilePatch<'_>]) -> impl Iterator<Item = String> + 'f {
 }
 
 /// Conflict markers in lines that come.
-pub fn markers(files: &[FilePatch<'_>]) -> Vec<Seen> {
+pub fn markers(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
     let mut found = Vec::new();
     for file in files {
         let (Some(name), Body::Text(hunks)) = (file.new_name.as_deref(), &file.body) else { continue };
         let added = hunks.iter().flat_map(|hunk| hunk.changes()).filter(|line| line.added);
         // One tells of all in its file.
         let first = added.into_iter().find_map(|line| Some((line.number, conflict_marker(line.text)?)));
-        found.extend(first.map(|(number, marker)| Seen {
+        found.extend(first.map(|(number, marker)| ContentFinding {
             path: Name(name).to_string(),
             line: Some(number),
             detail: format!("'{marker}' is left of a merge"),

@@ -8,7 +8,7 @@ pub(super) struct Record {
     /// The run.
     pub run: Option<RunId>,
     /// It was begun in another clone.
-    pub is_away: bool,
+    pub is_remote: bool,
     /// The SHA-256 of the variant's patch.
     pub patch: Option<String>,
     /// What the variant makes: paths, and what is in them.
@@ -20,7 +20,7 @@ pub(super) struct Record {
 impl Record {
     /// A record that does not know the change.
     pub fn of_nothing(findings: Vec<PushFinding>) -> Record {
-        Record { run: None, is_away: false, patch: None, made: Vec::new(), findings }
+        Record { run: None, is_remote: false, patch: None, made: Vec::new(), findings }
     }
 
     /// Is it about the same change as another one?
@@ -40,7 +40,7 @@ pub(super) fn best(records: Vec<Record>) -> Vec<PushFinding> {
     let counts = |(at, record): (usize, &Record)| {
         let is_better = |(other_at, other): (usize, &Record)| {
             // What others say does not outdo what was found out here.
-            let may_outdo = !other.is_away || record.is_away;
+            let may_outdo = !other.is_remote || record.is_remote;
             may_outdo && record.is_of(other) && (other.badness(), other_at) < (record.badness(), at)
         };
         !records.iter().enumerate().any(is_better)

@@ -10,7 +10,7 @@ use super::claims::Claim;
 
 /// A run, as far as it is known here.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct KnownRun {
     /// Its record, and the step of its journal that it is of.
     pub run: Run,
     head: Oid,
@@ -20,10 +20,10 @@ pub struct Known {
     pub is_pruned: bool,
 }
 
-impl Known {
+impl KnownRun {
     /// Returns every run of a name that there is a record of: the one that is there first, then those that were pruned,
     /// newest first. What cannot be read is passed over.
-    pub fn all(context: &Context, id: &RunId) -> Vec<Known> {
+    pub fn all(context: &Context, id: &RunId) -> Vec<KnownRun> {
         let (store, trash) = (RunStore::new(context), Trash::new(context));
         let here = store.head(id).is_some().then(|| store.load(id).ok()).flatten();
         let head = here.as_ref().map(|recorded| recorded.head);
@@ -32,14 +32,14 @@ impl Known {
         let each = here.into_iter().map(|recorded| (recorded, false)).chain(pruned.map(|recorded| (recorded, true)));
         each.filter_map(|(recorded, is_pruned)| {
             let review = store.review(&recorded).ok()?;
-            Some(Known { run: recorded.run, head: recorded.head, review, is_pruned })
+            Some(KnownRun { run: recorded.run, head: recorded.head, review, is_pruned })
         })
         .collect()
     }
 
     /// Returns the run of a name that a commit came from: the one with the patch that it names. Where none has that, the
     /// one that is there, or was pruned last.
-    pub fn of_claim<'k>(all: &'k [Known], claim: &Claim) -> Option<&'k Known> {
+    pub fn of_claim<'k>(all: &'k [KnownRun], claim: &Claim) -> Option<&'k KnownRun> {
         all.iter().find(|known| known.variant(claim).is_some_and(|(_, is_it)| is_it)).or_else(|| all.first())
     }
 

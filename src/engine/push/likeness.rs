@@ -24,7 +24,7 @@ const MOST_REFS: usize = 100;
 
 /// What a variant makes of its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Made {
+struct ResultingBlobs {
     variant: u32,
     blobs: Vec<Oid>,
 }
@@ -89,9 +89,14 @@ fn brought_by<'o>(context: &Context, line: &[&'o Outgoing], path: &[u8], blob: O
 }
 
 /// The variants of a run that come. Where the one that was picked does, others are there that make the same.
-fn comes_with<'m>(context: &Context, id: &RunId, made: &'m [Made], brought: &HashMap<Oid, &[u8]>) -> Vec<&'m Made> {
-    let comes = |made: &&Made| made.blobs.iter().all(|blob| brought.contains_key(blob));
-    let mut found: Vec<&Made> = made.iter().filter(comes).collect();
+fn comes_with<'m>(
+    context: &Context,
+    id: &RunId,
+    made: &'m [ResultingBlobs],
+    brought: &HashMap<Oid, &[u8]>,
+) -> Vec<&'m ResultingBlobs> {
+    let comes = |made: &&ResultingBlobs| made.blobs.iter().all(|blob| brought.contains_key(blob));
+    let mut found: Vec<&ResultingBlobs> = made.iter().filter(comes).collect();
     if found.len() > 1 {
         let decision = RunStore::new(context).load(id).ok().and_then(|recorded| recorded.run.decision);
         let picked = decision.and_then(|decision| found.iter().position(|made| made.variant == decision.variant));
@@ -104,8 +109,8 @@ fn comes_with<'m>(context: &Context, id: &RunId, made: &'m [Made], brought: &Has
 }
 
 /// What the variants of every run make, those of runs that changed read anew.
-fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<Made>)> {
-    let path = context.places.cache("variants");
+fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<ResultingBlobs>)> {
+    let path = context.layout.cache("variants");
     let kept = crate::files::read_to_string(&path).ok().and_then(|text| parse(&text)).unwrap_or_default();
     let mut is_new = kept.len() > 2 * heads.len();
     let (mut all, mut text) = (Vec::new(), String::from(MAGIC));
@@ -117,7 +122,7 @@ fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<Mad
             recorded.map(|recorded| makes(context, &recorded.run)).unwrap_or_default()
         });
         let _ = writeln!(text, "{head}");
-        for Made { variant, blobs } in &made {
+        for ResultingBlobs { variant, blobs } in &made {
             let blobs: Vec<String> = blobs.iter().map(Oid::to_string).collect();
             let _ = writeln!(text, "\t{variant} {}", blobs.join(" "));
         }
@@ -125,15 +130,15 @@ fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<Mad
     }
     if is_new {
         // A repository that can't be written can still be pushed.
-        let _ = context.places.replace(&path, format!("{text}.\n").as_bytes());
+        let _ = context.layout.replace(&path, format!("{text}.\n").as_bytes());
     }
     all
 }
 
-fn parse(text: &str) -> Option<HashMap<Oid, Vec<Made>>> {
+fn parse(text: &str) -> Option<HashMap<Oid, Vec<ResultingBlobs>>> {
     // The last line says that the file is whole.
     let body = text.strip_prefix(MAGIC)?.strip_suffix(".\n")?;
-    let mut runs: HashMap<Oid, Vec<Made>> = HashMap::new();
+    let mut runs: HashMap<Oid, Vec<ResultingBlobs>> = HashMap::new();
     let mut head = None;
     for line in body.lines() {
         match line.strip_prefix('\t') {
@@ -145,7 +150,7 @@ fn parse(text: &str) -> Option<HashMap<Oid, Vec<Made>>> {
             Some(line) => {
                 let (variant, blobs) = line.split_once(' ')?;
                 let blobs = blobs.split(' ').map(|blob| blob.parse().ok()).collect::<Option<_>>()?;
-                runs.get_mut(&head?)?.push(Made { variant: variant.parse().ok()?, blobs });
+                runs.get_mut(&head?)?.push(ResultingBlobs { variant: variant.parse().ok()?, blobs });
             }
         }
     }
@@ -153,7 +158,7 @@ fn parse(text: &str) -> Option<HashMap<Oid, Vec<Made>>> {
 }
 
 /// What the variants of a run make of their files. One that only takes files away can't be told from anybody's work.
-fn makes(context: &Context, run: &Run) -> Vec<Made> {
+fn makes(context: &Context, run: &Run) -> Vec<ResultingBlobs> {
     let repo = &context.repo;
     let Ok(base) = repo.commit(run.base_oid).map(|commit| commit.tree) else { return Vec::new() };
     let blobs = |commit: Oid| -> Result<Vec<Oid>> {
@@ -163,7 +168,7 @@ fn makes(context: &Context, run: &Run) -> Vec<Made> {
     };
     let made = run.variants.iter().filter_map(|variant| {
         let blobs = blobs(variant.commit?).ok().filter(|blobs| !blobs.is_empty())?;
-        Some(Made { variant: variant.index, blobs })
+        Some(ResultingBlobs { variant: variant.index, blobs })
     });
     made.collect()
 }

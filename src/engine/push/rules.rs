@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Display;
 
 use super::claims::Claim;
-use super::content::{self, Seen};
+use super::content::{self, ContentFinding};
 use super::evidence::{Record, best};
-use super::known::Known;
+use super::known::KnownRun;
 use super::{Sent, Suspect};
 use crate::context::Context;
 use crate::error::Result;
@@ -71,8 +71,8 @@ impl<'c> Judge<'c> {
         let patches = self.context.repo.patches(&ids)?;
         let runs: HashSet<&RunId> =
             suspects.iter().flat_map(|suspect| &suspect.claims).map(|claim| &claim.run).collect();
-        let known: HashMap<&RunId, Vec<Known>> =
-            runs.into_iter().map(|id| (id, Known::all(self.context, id))).collect();
+        let known: HashMap<&RunId, Vec<KnownRun>> =
+            runs.into_iter().map(|id| (id, KnownRun::all(self.context, id))).collect();
         let (mut findings, mut records) = (Vec::new(), Vec::new());
         for (suspect, patch) in suspects.iter().zip(&patches) {
             // A merge that changes nothing, an empty commit: there is nothing to judge.
@@ -97,7 +97,7 @@ impl<'c> Judge<'c> {
         &self,
         suspect: &Suspect,
         files: &[FilePatch<'_>],
-        known: &HashMap<&RunId, Vec<Known>>,
+        known: &HashMap<&RunId, Vec<KnownRun>>,
         findings: &mut Vec<PushFinding>,
         records: &mut Vec<Record>,
     ) -> Result<()> {
@@ -112,7 +112,7 @@ impl<'c> Judge<'c> {
         if suspect.is_merge {
             return Ok(());
         }
-        let known = |claim: &Claim| Known::of_claim(known.get(&claim.run)?, claim);
+        let known = |claim: &Claim| KnownRun::of_claim(known.get(&claim.run)?, claim);
         for claim in &suspect.claims {
             let about = About { suspect, claim };
             if let Some(known) = known(claim) {
@@ -130,7 +130,7 @@ impl<'c> Judge<'c> {
             if accepted.into_iter().any(|known| known.accepts(&Observation::from(&risk))) {
                 continue;
             }
-            let seen = Seen { path: risk.path, line: None, detail: risk.detail };
+            let seen = ContentFinding { path: risk.path, line: None, detail: risk.detail };
             let way =
                 format!("{AMEND}; where it is none: git puff review {} --accept 'secret:{}'", first.run, seen.path);
             findings.push(self.finding(&about, Rule::Secret, Some(&seen), &seen.detail, &way));
@@ -142,7 +142,7 @@ impl<'c> Judge<'c> {
     fn by_record(
         &self,
         about: &About<'_>,
-        known: &Known,
+        known: &KnownRun,
         files: &[FilePatch<'_>],
         before: &[Record],
     ) -> Result<Record> {
@@ -151,7 +151,7 @@ impl<'c> Judge<'c> {
         let mut findings: Vec<PushFinding> = self.records(about, known, &told).into_iter().collect();
         let Some((variant, is_it)) = known.variant(about.claim) else { return Ok(Record::of_nothing(findings)) };
         let verified = known.verify(self.context, variant);
-        let mut add = |rule: Rule, seen: Option<&Seen>, detail: &str, way: &str| {
+        let mut add = |rule: Rule, seen: Option<&ContentFinding>, detail: &str, way: &str| {
             let mut finding = self.finding(about, rule, seen, detail, way);
             finding.variant = Some(variant.index);
             // Somebody took it, knowing that.
@@ -207,7 +207,7 @@ impl<'c> Judge<'c> {
             let is_of_file = changes.iter().any(|change| Name(&change.path).to_string() == observation.path);
             let is_there = files.iter().any(|file| is_about(file, observation.path.as_bytes())) || !is_of_file;
             if is_there && !known.accepts(&observation) {
-                let seen = Seen { path: observation.path.clone(), line: None, detail: String::new() };
+                let seen = ContentFinding { path: observation.path.clone(), line: None, detail: String::new() };
                 let way = format!("look at it, and take it: git puff review {id} --accept '{}'", accept(&observation));
                 add(Rule::Risk, Some(&seen), &format!("{} ({})", observation.detail, observation.kind), &way);
             }
@@ -215,7 +215,7 @@ impl<'c> Judge<'c> {
         let made = changes.into_iter().filter_map(|change| Some((change.path, change.new?.1))).collect();
         Ok(Record {
             run: Some(id.clone()),
-            is_away: known.run.is_away(),
+            is_remote: known.run.is_remote(),
             patch: variant.patch_sha256.clone(),
             made,
             findings,
@@ -223,7 +223,7 @@ impl<'c> Judge<'c> {
     }
 
     /// The record of a run that would stay behind; said once a run.
-    fn records(&self, about: &About<'_>, known: &Known, findings: &[PushFinding]) -> Option<PushFinding> {
+    fn records(&self, about: &About<'_>, known: &KnownRun, findings: &[PushFinding]) -> Option<PushFinding> {
         let (id, remote) = (&about.claim.run, self.sent.remote.as_deref()?);
         let is_said = findings.iter().any(|finding| finding.rule == Rule::Records && finding.run == *id);
         if is_said || known.is_pruned || !self.context.repo.has_remote(remote) {
@@ -245,7 +245,7 @@ impl<'c> Judge<'c> {
     }
 
     /// What a variant changes; nothing where its commit is not here.
-    fn changes(&self, variant: &Variant, known: &Known) -> Result<Vec<TreeChange>> {
+    fn changes(&self, variant: &Variant, known: &KnownRun) -> Result<Vec<TreeChange>> {
         let (repo, base) = (&self.context.repo, known.run.base_oid);
         match variant.commit.filter(|commit| repo.has_commit(*commit) && repo.has_commit(base)) {
             Some(commit) => {
@@ -282,7 +282,14 @@ impl<'c> Judge<'c> {
         Ok(false)
     }
 
-    fn finding(&self, about: &About<'_>, rule: Rule, seen: Option<&Seen>, detail: &str, way_out: &str) -> PushFinding {
+    fn finding(
+        &self,
+        about: &About<'_>,
+        rule: Rule,
+        seen: Option<&ContentFinding>,
+        detail: &str,
+        way_out: &str,
+    ) -> PushFinding {
         let commit = &about.suspect.commit;
         PushFinding {
             rule,
@@ -306,7 +313,7 @@ fn is_about(file: &FilePatch<'_>, path: &[u8]) -> bool {
 
 /// What of a variant a person has to take: what the harvest said of it, and refs, hooks and configuration that changed
 /// while its checks ran. What looks like a secret has a rule of its own; what may be somebody else's work stops nothing.
-fn risks(known: &Known, variant: &Variant) -> Vec<Observation> {
+fn risks(known: &KnownRun, variant: &Variant) -> Vec<Observation> {
     let of_harvest = variant.risks.iter().filter(|risk| risk.kind != "secret" && risk.counts()).map(Observation::from);
     let reviewed = known.review.as_ref().and_then(|review| review.variant(variant.index));
     let findings = reviewed.into_iter().flat_map(|reviewed| &reviewed.evidence.findings);

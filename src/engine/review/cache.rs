@@ -71,7 +71,7 @@ impl<'c> Answers<'c> {
 
     /// Forgets what nobody has used for long.
     pub fn forget_old(&self) {
-        for entry in std::fs::read_dir(self.context.places.cache("answers")).into_iter().flatten().flatten() {
+        for entry in std::fs::read_dir(self.context.layout.cache("answers")).into_iter().flatten().flatten() {
             let used = entry.metadata().and_then(|meta| meta.modified()).ok();
             if used.and_then(|used| used.elapsed().ok()).is_some_and(|age| age > KEPT) {
                 let _ = std::fs::remove_file(entry.path());
@@ -89,7 +89,7 @@ impl<'c> Answers<'c> {
     }
 
     fn read<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        let path = self.context.places.cache("answers").join(key);
+        let path = self.context.layout.cache("answers").join(key);
         let read = serde_json::from_slice(&crate::files::read(&path).ok()?).ok()?;
         // It was used: it is kept for longer.
         if let Ok(file) = crate::files::ours().append(true).open(&path) {
@@ -99,11 +99,11 @@ impl<'c> Answers<'c> {
     }
 
     fn write(&self, key: &str, value: &impl Serialize) {
-        let folder = self.context.places.cache("answers");
+        let folder = self.context.layout.cache("answers");
         let json = serde_json::to_vec(value).unwrap_or_default();
         // What is not kept runs again.
         let _ = std::fs::create_dir_all(&folder);
-        let _ = self.context.places.replace(&folder.join(key), &json);
+        let _ = self.context.layout.replace(&folder.join(key), &json);
     }
 }
 

@@ -9,14 +9,14 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::attend::{Work, attend};
 use super::cache::{Answer, Answers};
-use super::counts::{Tally, junit_below, junit_in};
+use super::counts::{TestCounter, junit_below, junit_in};
 use super::place;
 use crate::context::{Context, Seed};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::Worktree;
 use crate::model::{Check, CheckStatus, Oid, Risk, Span};
-use crate::process::{self, Cmd, Ended, Excerpt, Stop, Stream};
-use crate::session::traces::{Actor, Traces};
+use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
+use crate::session::traces::{Actor, GitDirSnapshot};
 use crate::settings;
 
 /// So many bytes of the beginning and of the end of what a check prints are kept.
@@ -53,7 +53,7 @@ pub(super) struct Way {
 }
 
 /// What a worker tells.
-pub(super) enum News {
+pub(super) enum WorkerEvent {
     /// A command has begun on a unit.
     Began(usize, String),
     /// A command has ended on a unit.
@@ -63,10 +63,10 @@ pub(super) enum News {
 }
 
 /// Checks all units, and tells as it goes. False when somebody wants it to end before it is through.
-pub(super) fn check_all(context: &Context, units: &[Unit], way: &Way, tell: impl FnMut(News)) -> bool {
+pub(super) fn check_all(context: &Context, units: &[Unit], way: &Way, tell: impl FnMut(WorkerEvent)) -> bool {
     let queue: Mutex<VecDeque<usize>> = Mutex::new((0..units.len()).collect());
     let (queue, stop) = (&queue, Stop::default());
-    let worker = |_| -> Work<'_, News> {
+    let worker = |_| -> Work<'_, WorkerEvent> {
         let (seed, stop) = (context.seed(), stop.clone());
         Box::new(move |sender| Worker { seed, way, stop, sender }.work(units, queue))
     };
@@ -77,7 +77,7 @@ struct Worker<'w> {
     seed: Seed,
     way: &'w Way,
     stop: Stop,
-    sender: UnboundedSender<News>,
+    sender: UnboundedSender<WorkerEvent>,
 }
 
 impl Worker<'_> {
@@ -96,13 +96,13 @@ impl Worker<'_> {
         }
     }
 
-    fn tell(&self, news: News) {
+    fn tell(&self, news: WorkerEvent) {
         // Who hears it lives as long as we do.
         let _ = self.sender.send(news);
     }
 
     fn ended(&self, at: usize, answer: Answer) {
-        self.tell(News::Ended(at, Box::new(answer)));
+        self.tell(WorkerEvent::Ended(at, Box::new(answer)));
     }
 
     /// Checks a unit in a worktree that is made for it. Why it could not be begun, if so.
@@ -114,7 +114,7 @@ impl Worker<'_> {
         let set_up = self.set_up(context, &worktree);
         if set_up.is_ok() {
             for command in &unit.commands {
-                self.tell(News::Began(at, command.clone()));
+                self.tell(WorkerEvent::Began(at, command.clone()));
                 let Some(answer) = self.run(context, &mut worktree, unit, command) else { break };
                 Answers::new(context).keep_check(unit.tree, &answer);
                 self.ended(at, answer);
@@ -125,14 +125,14 @@ impl Worker<'_> {
             // It may be another one by now.
             false => place::remove(context, &worktree.path),
         };
-        left.unwrap_or_else(|error| self.tell(News::Left(error)));
+        left.unwrap_or_else(|error| self.tell(WorkerEvent::Left(error)));
         set_up
     }
 
     /// Runs `puff.worktree.setup`, as before an agent.
     fn set_up(&self, context: &Context, worktree: &Worktree) -> Result<(), String> {
         let Some(setup) = context.settings.text(settings::WORKTREE_SETUP) else { return Ok(()) };
-        let mut printed = Excerpt::new(0, TAIL);
+        let mut printed = HeadAndTail::new(0, TAIL);
         let ended = self.follow(context, &Cmd::shell(&setup), worktree, |bytes, _| printed.add(bytes));
         match ended {
             Ok((Ended::With(0) | Ended::Stopped, _)) => Ok(()),
@@ -145,10 +145,10 @@ impl Worker<'_> {
 
     /// Runs a check, and brings the worktree back to what it was. None when somebody wants all to end.
     fn run(&self, context: &Context, worktree: &mut Worktree, unit: &Unit, command: &str) -> Option<Answer> {
-        let before = Traces::look(context).ok();
+        let before = GitDirSnapshot::look(context).ok();
         let junit = worktree.admin.join("puff-junit");
         let began = fresh_folder(&junit);
-        let (mut printed, mut tally) = (Excerpt::new(HEAD, TAIL), Tally::default());
+        let (mut printed, mut tally) = (HeadAndTail::new(HEAD, TAIL), TestCounter::default());
         let cmd = wrapped(context, command).env(JUNIT, &junit);
         let ended = self.follow(context, &cmd, worktree, |bytes, stream| {
             printed.add(bytes);
@@ -180,7 +180,7 @@ impl Worker<'_> {
         });
         // Before the worktree is put back: its own log tells what the check did.
         let meanwhile = format!("'{command}' ran");
-        let after = before.as_ref().and_then(|_| Traces::look(context).ok());
+        let after = before.as_ref().and_then(|_| GitDirSnapshot::look(context).ok());
         let actor = Actor { worktree, start: unit.commit, meanwhile: &meanwhile, beside: &meanwhile };
         let mut traces: Vec<Risk> = match (before, after) {
             (Some(before), Some(after)) => before.compared_with(context, &after, &actor),
@@ -273,7 +273,7 @@ fn said_of(ended: Ended, limit: Span) -> String {
 }
 
 /// What is kept of what was printed, as text, with a line where something is left out.
-pub(super) fn excerpt(printed: &mut Excerpt) -> String {
+pub(super) fn excerpt(printed: &mut HeadAndTail) -> String {
     let (left_out, all) = (printed.left_out(), printed.printed());
     let (head, tail) = printed.parts();
     if left_out == 0 {

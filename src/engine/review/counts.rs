@@ -26,7 +26,7 @@ const IN_TARGET: [&str; 3] = ["nextest", "surefire-reports", "failsafe-reports"]
 
 /// Reads what a check prints on its standard output, as it comes.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct TestCounter {
     line: Vec<u8>,
     /// Points of TAP at the outermost level.
     points: Counts,
@@ -38,7 +38,7 @@ pub(super) struct Tally {
     rust: Option<Counts>,
 }
 
-impl Tally {
+impl TestCounter {
     /// The next bytes.
     pub fn read(&mut self, mut bytes: &[u8]) {
         if !self.line.is_empty() {
@@ -253,7 +253,7 @@ mod tests {
     }
 
     fn tally(text: &str) -> Option<Counts> {
-        let mut tally = Tally::default();
+        let mut tally = TestCounter::default();
         // Whatever pieces it comes in.
         text.as_bytes().chunks(7).for_each(|piece| tally.read(piece));
         tally.counts()

@@ -12,7 +12,7 @@ use crate::context::{AgentEnv, Context};
 use crate::error::Result;
 use crate::model::documents::{Blinded, Question, SeenCheck};
 use crate::model::{Check, Judge, Opinion, Run, RunId, Schema, Span, documents};
-use crate::process::{self, Cmd, Ended, Excerpt, Stop, Stream};
+use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
 use crate::store::sha256;
 
 /// The most bytes of a patch that a judge gets to see.
@@ -38,13 +38,13 @@ pub struct Appointed {
 }
 
 /// The variants as judges see them: each with its letter.
-pub(super) struct Bench<'b> {
+pub(super) struct JudgePanel<'b> {
     /// The letter, the variant, and its twins.
     seats: Vec<(String, &'b Candidate<'b>, Vec<u32>)>,
     document: Vec<u8>,
 }
 
-impl<'b> Bench<'b> {
+impl<'b> JudgePanel<'b> {
     /// Seats the candidates in an order that follows from the run's name alone, so that no number tells who is who, and
     /// that a judge who is asked again is asked the same.
     ///
@@ -56,7 +56,7 @@ impl<'b> Bench<'b> {
         prompt: &str,
         base: &'b [Check],
         candidates: &'b [Candidate<'b>],
-    ) -> Result<Bench<'b>> {
+    ) -> Result<JudgePanel<'b>> {
         let mut order: Vec<&Candidate<'_>> =
             candidates.iter().filter(|candidate| candidate.twin_of.is_none()).collect();
         order.sort_by_cached_key(|candidate| seat(&run.run, candidate.index));
@@ -85,7 +85,7 @@ impl<'b> Bench<'b> {
             variants,
         };
         let document = serde_json::to_vec_pretty(&document).unwrap_or_default();
-        Ok(Bench { seats, document })
+        Ok(JudgePanel { seats, document })
     }
 
     /// What a judge said when it was asked the same before.
@@ -120,7 +120,7 @@ impl<'b> Bench<'b> {
             .cwd(&judge.folder)
             .stdin(self.document.clone())
             .limit(limit.duration());
-        let (mut out, mut err) = (Excerpt::new(ANSWER, 0), Excerpt::new(0, COMPLAINT));
+        let (mut out, mut err) = (HeadAndTail::new(ANSWER, 0), HeadAndTail::new(0, COMPLAINT));
         let hear = |bytes: &[u8], stream| match stream {
             Stream::Out => out.add(bytes),
             Stream::Err => err.add(bytes),
@@ -230,7 +230,7 @@ fn letter(at: usize) -> String {
 pub fn appoint(context: &Context, flags: &[String]) -> Vec<Appointed> {
     let (commands, folder) = if flags.is_empty() {
         let configured = context.settings.all(crate::settings::JUDGE);
-        let top = context.places.top().unwrap_or(&context.repo.location().common_dir);
+        let top = context.layout.top().unwrap_or(&context.repo.location().common_dir);
         (configured.into_iter().map(|setting| setting.value).collect(), top.to_owned())
     } else {
         (flags.to_vec(), context.environment.cwd.clone())

@@ -11,7 +11,7 @@ use crate::error::{Error, Result, ResultExt};
 use crate::git::{Hooks, Worktree};
 use crate::model::{Oid, Run, RunId};
 use crate::process::{Cmd, Guard, Mark};
-use crate::session::worktree::{self, Yard};
+use crate::session::worktree::{self, WorkspaceRoot};
 use crate::store::FileLock;
 
 /// What a worktree is locked with while a review works in it.
@@ -37,9 +37,9 @@ impl Held {
     /// # Errors
     /// When somebody reviews it at this moment, or what is left can't be removed.
     pub fn take(context: &Context, run: &RunId) -> Result<Held> {
-        context.places.prepare()?;
-        let path = context.places.review_lock(run);
-        let lock = FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))?;
+        context.layout.prepare()?;
+        let path = context.layout.review_lock(run);
+        let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
         let Some(lock) = lock else {
             return Err(Error::failed(format!("the run '{run}' is being reviewed by somebody else"))
                 .hint("wait until that is done: what it finds out is used again"));
@@ -77,12 +77,12 @@ pub fn ward(context: &Context, run: &RunId) -> Result<()> {
     if !Guard::is_needed() {
         return Ok(());
     }
-    let path = context.places.review_lock(run);
+    let path = context.layout.review_lock(run);
     // Another review that has begun meanwhile has swept by itself.
-    match FileLock::attempt(&path).or_fail(|| format!("the lock '{}' can't be taken", path.display()))? {
+    match FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))? {
         Some(_lock) => {
             // Judges have no worktree.
-            Mark { name: MARK, folder: &Yard::find(context)?.of_run(run) }.kill_below();
+            Mark { name: MARK, folder: &WorkspaceRoot::find(context)?.of_run(run) }.kill_below();
             sweep(context, run)
         }
         None => Ok(()),
@@ -91,8 +91,8 @@ pub fn ward(context: &Context, run: &RunId) -> Result<()> {
 
 /// Ends the checks that a killed review of a run left behind, and removes its worktrees. Whoever calls this holds the lock.
 fn sweep(context: &Context, run: &RunId) -> Result<()> {
-    let Ok(yard) = Yard::find(context) else { return Ok(()) };
-    let folder = yard.of_run(run);
+    let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Ok(()) };
+    let folder = workspace_root.of_run(run);
     let left: Vec<PathBuf> = context
         .repo
         .worktrees()
@@ -109,7 +109,7 @@ fn sweep(context: &Context, run: &RunId) -> Result<()> {
 
 /// Did a review that was killed leave this worktree of a run?
 pub fn is_left(context: &Context, worktree: &Worktree, run: &str) -> bool {
-    let lives = || run.parse().is_ok_and(|run: RunId| FileLock::is_held(&context.places.review_lock(&run)));
+    let lives = || run.parse().is_ok_and(|run: RunId| FileLock::is_held(&context.layout.review_lock(&run)));
     worktree.locked.as_deref() == Some(REVIEWED) && !lives()
 }
 
@@ -137,7 +137,7 @@ pub(super) fn remove(context: &Context, path: &Path) -> Result<()> {
 /// # Errors
 /// When no worktree can be made here.
 pub(super) fn free_folder(context: &Context, run: &Run, variant: Option<u32>) -> Result<PathBuf> {
-    let folder = Yard::find(context)?.of_run(&run.run);
+    let folder = WorkspaceRoot::find(context)?.of_run(&run.run);
     let name = variant.map_or_else(|| "base".to_owned(), |index| format!("var{index}"));
     // What is in `var<N>` of a run of agents on this machine counts as their work.
     let plain = run.local.is_none().then(|| name.clone());

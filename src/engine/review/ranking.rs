@@ -33,7 +33,7 @@ pub struct Candidate<'r> {
 
 /// A variant's place.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct Rank {
     /// Its number.
     pub index: u32,
     /// From 1; tied ones share it.
@@ -71,8 +71,8 @@ pub fn verdict(checks: &[Check], base: &[Check], wanted: usize) -> Verdict {
 }
 
 /// Ranks the candidates, the best first. Twins have the same score; a person has accepted the risks in `accepted`.
-pub fn rank(candidates: &[Candidate<'_>], accepted: &[String]) -> Vec<Place> {
-    let mut places: Vec<(u64, Place)> = candidates
+pub fn rank(candidates: &[Candidate<'_>], accepted: &[String]) -> Vec<Rank> {
+    let mut layout: Vec<(u64, Rank)> = candidates
         .iter()
         .map(|candidate| {
             let parts = parts(candidate, candidates, accepted);
@@ -80,13 +80,13 @@ pub fn rank(candidates: &[Candidate<'_>], accepted: &[String]) -> Vec<Place> {
             let part =
                 |(name, units, why): (&str, u64, String)| ScorePart { name: name.into(), value: number(units), why };
             let score = Score { total: number(whole), parts: parts.into_iter().map(part).collect() };
-            (whole, Place { index: candidate.index, rank: 0, score })
+            (whole, Rank { index: candidate.index, rank: 0, score })
         })
         .collect();
-    places.sort_by_key(|(whole, place)| (std::cmp::Reverse(*whole), place.index));
-    let better = |whole: u64, all: &[(u64, Place)]| all.iter().filter(|(other, _)| *other > whole).count() as u32;
-    let ranks: Vec<u32> = places.iter().map(|(whole, _)| better(*whole, &places) + 1).collect();
-    places.into_iter().zip(ranks).map(|((_, place), rank)| Place { rank, ..place }).collect()
+    layout.sort_by_key(|(whole, place)| (std::cmp::Reverse(*whole), place.index));
+    let better = |whole: u64, all: &[(u64, Rank)]| all.iter().filter(|(other, _)| *other > whole).count() as u32;
+    let ranks: Vec<u32> = layout.iter().map(|(whole, _)| better(*whole, &layout) + 1).collect();
+    layout.into_iter().zip(ranks).map(|((_, place), rank)| Rank { rank, ..place }).collect()
 }
 
 /// Points in ten-thousandths: whole numbers, so that equal is equal.

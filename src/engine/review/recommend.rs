@@ -1,6 +1,6 @@
 //! What to take, and why: sentences out of what a review found.
 
-use super::ranking::{Candidate, Place, risks};
+use super::ranking::{Candidate, Rank, risks};
 use crate::model::{Check, CheckStatus, Evidence, Judge, Recommendation, Verdict, Verdict::*};
 
 /// How many of a kind are named; the others are counted.
@@ -9,7 +9,7 @@ const NAMED: usize = 5;
 /// All that counts for a recommendation.
 pub(super) struct Grounds<'r> {
     pub candidates: &'r [Candidate<'r>],
-    pub places: &'r [Place],
+    pub layout: &'r [Rank],
     /// The commands that were run.
     pub commands: &'r [String],
     pub base: &'r [Check],
@@ -24,8 +24,8 @@ impl Grounds<'_> {
     pub fn conclude(&self) -> Recommendation {
         let acceptable = |verdict: Verdict| verdict == Passed || (self.commands.is_empty() && verdict == Unchecked);
         // A twin is not another choice.
-        let choices: Vec<(&Place, &Candidate<'_>)> = self
-            .places
+        let choices: Vec<(&Rank, &Candidate<'_>)> = self
+            .layout
             .iter()
             .filter_map(|place| Some((place, self.candidate(place.index)?)))
             .filter(|(_, candidate)| candidate.twin_of.is_none() && acceptable(candidate.verdict))
@@ -93,7 +93,7 @@ impl Grounds<'_> {
     }
 
     /// By what one is ahead of the next: the first part that differs.
-    fn ahead(&self, first: &Place, next: &Place) -> String {
+    fn ahead(&self, first: &Rank, next: &Rank) -> String {
         let pairs = first.score.parts.iter().zip(&next.score.parts);
         let name = format!("var{}", next.index);
         match pairs.into_iter().find(|(one, other)| one.value != other.value) {
@@ -143,9 +143,9 @@ impl Grounds<'_> {
             ("whitespace", "clean up"),
             ("unfinished", "finish"),
         ] {
-            let places = places(best.evidence, kind);
-            if !places.is_empty() {
-                todo.push(format!("{what} the {kind} in {}", names(places.into_iter())));
+            let layout = layout(best.evidence, kind);
+            if !layout.is_empty() {
+                todo.push(format!("{what} the {kind} in {}", names(layout.into_iter())));
             }
         }
         let code = best.evidence.files.iter().any(|path| is_code(path));
@@ -209,7 +209,7 @@ fn how(check: &Check) -> String {
     format!("'{}' ({how})", check.command)
 }
 
-fn places(evidence: &Evidence, kind: &str) -> Vec<String> {
+fn layout(evidence: &Evidence, kind: &str) -> Vec<String> {
     let found = evidence.findings.iter().filter(|finding| finding.kind == kind);
     found.filter_map(|finding| Some(format!("{}:{}", finding.path, finding.line?))).collect()
 }

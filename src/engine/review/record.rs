@@ -1,10 +1,10 @@
 //! From what was found out to what is recorded: verdicts, places, a recommendation, and the report.
 
 use super::cache::Answer;
-use super::ranking::{Candidate, Place, rank, verdict};
+use super::ranking::{Candidate, Rank, rank, verdict};
 use super::recommend::Grounds;
 use super::survey::Survey;
-use super::{Found, Wish};
+use super::{Found, ReviewOptions};
 use crate::context::Context;
 use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
@@ -19,7 +19,7 @@ pub(super) struct Draft {
     commands: Vec<String>,
     pub base: Vec<Check>,
     base_touched: Vec<String>,
-    variants: Vec<Seen>,
+    variants: Vec<CheckedVariant>,
     comparison: Option<crate::model::Comparison>,
     pub judges: Vec<Judge>,
     accepted: Vec<String>,
@@ -27,7 +27,7 @@ pub(super) struct Draft {
 }
 
 /// One variant, with what its checks came to.
-struct Seen {
+struct CheckedVariant {
     variant: Variant,
     twin_of: Option<u32>,
     checks: Vec<Check>,
@@ -40,7 +40,12 @@ struct Seen {
 ///
 /// # Errors
 /// When one names nothing that there is.
-pub(super) fn accept(store: &RunStore<'_>, recorded: &Recorded, survey: &Survey, wish: &Wish) -> Result<Vec<String>> {
+pub(super) fn accept(
+    store: &RunStore<'_>,
+    recorded: &Recorded,
+    survey: &Survey,
+    options: &ReviewOptions,
+) -> Result<Vec<String>> {
     let before = store.review(recorded)?;
     let mut accepted = before.as_ref().map(|review| review.accepted.clone()).unwrap_or_default();
     // What checks did to refs and hooks is known from the last review alone.
@@ -48,7 +53,7 @@ pub(super) fn accept(store: &RunStore<'_>, recorded: &Recorded, survey: &Survey,
     let seen = survey.evidence.iter().map(|(_, evidence)| evidence).chain(earlier);
     let risks: Vec<&Observation> =
         seen.flat_map(|evidence| &evidence.findings).filter(|finding| finding.counts).collect();
-    for word in &wish.accept {
+    for word in &options.accept {
         if !risks.iter().any(|risk| risk.is_named(word)) {
             let mut there: Vec<String> = risks.iter().map(|risk| format!("{}:{}", risk.kind, risk.path)).collect();
             there.sort();
@@ -57,7 +62,7 @@ pub(super) fn accept(store: &RunStore<'_>, recorded: &Recorded, survey: &Survey,
                 [] => "its variants have none: leave --accept out".to_owned(),
                 some => format!("there are: {}; a kind alone stands for all of it", some.join(", ")),
             };
-            return Err(Error::usage(format!("'{word}' is no risk of '{}'", recorded.run.run)).hint(hint));
+            return Err(Error::usage(format!("no risk named '{word}' in run '{}'", recorded.run.run)).hint(hint));
         }
         if !accepted.contains(word) {
             accepted.push(word.clone());
@@ -76,7 +81,7 @@ impl Draft {
         recorded: &Recorded,
         survey: Survey,
         found: Found,
-        wish: &Wish,
+        options: &ReviewOptions,
         accepted: Vec<String>,
     ) -> Result<Draft> {
         let run = recorded.run.clone();
@@ -85,12 +90,12 @@ impl Draft {
             let answers = found.get(&context.repo.commit(commit)?.tree).unwrap_or(&none);
             // In the order that was asked for, whichever came first.
             let named = |command: &String| answers.iter().find(|answer| answer.check.command == *command);
-            Ok(wish.commands.iter().filter_map(named).collect())
+            Ok(options.commands.iter().filter_map(named).collect())
         };
         let on_base = of(run.base_oid)?;
         let base: Vec<Check> = on_base.iter().map(|answer| answer.check.clone()).collect();
         let base_touched = touched(&on_base);
-        let mut variants: Vec<Seen> = Vec::new();
+        let mut variants: Vec<CheckedVariant> = Vec::new();
         let mut evidence = survey.evidence.into_iter();
         for variant in &run.variants {
             let mut evidence = evidence.next().map(|(_, evidence)| evidence).unwrap_or_default();
@@ -99,18 +104,18 @@ impl Draft {
             evidence.findings.extend(answers.iter().flat_map(|answer| &answer.traces).map(Observation::from));
             let verdict = match variant.commit {
                 None => Verdict::NoCommit,
-                Some(_) => verdict(&checks, &base, wish.commands.len()),
+                Some(_) => verdict(&checks, &base, options.commands.len()),
             };
             let tree = variant.commit.map(|commit| context.repo.commit(commit)).transpose()?.map(|commit| commit.tree);
-            let same = |elder: &&Seen| {
+            let same = |elder: &&CheckedVariant| {
                 let commit = elder.variant.commit.and_then(|commit| context.repo.commit(commit).ok());
                 tree.is_some() && commit.map(|commit| commit.tree) == tree
             };
             let twin_of = variants.iter().find(same).map(|elder| elder.variant.index);
             let touched = touched(&answers);
-            variants.push(Seen { variant: variant.clone(), twin_of, checks, verdict, evidence, touched });
+            variants.push(CheckedVariant { variant: variant.clone(), twin_of, checks, verdict, evidence, touched });
         }
-        let (commands, comparison, at) = (wish.commands.clone(), survey.comparison, context.clock.now());
+        let (commands, comparison, at) = (options.commands.clone(), survey.comparison, context.clock.now());
         Ok(Draft { run, commands, base, base_touched, variants, comparison, judges: Vec::new(), accepted, at })
     }
 
@@ -130,7 +135,7 @@ impl Draft {
             .collect()
     }
 
-    fn review(&self, places: &[Place]) -> Review {
+    fn review(&self, layout: &[Rank]) -> Review {
         let candidates = self.candidates();
         let touched = |index: u32| -> Vec<String> {
             let seen = self.variants.iter().find(|seen| seen.variant.index == index);
@@ -142,18 +147,18 @@ impl Draft {
         };
         let grounds = Grounds {
             candidates: &candidates,
-            places,
+            layout,
             commands: &self.commands,
             base: &self.base,
             judges: &self.judges,
             accepted: &self.accepted,
             touched: &touched,
         };
-        let reviewed = |seen: &Seen| Reviewed {
+        let reviewed = |seen: &CheckedVariant| Reviewed {
             index: seen.variant.index,
             commit: seen.variant.commit,
             verdict: seen.verdict,
-            rank: places.iter().find(|place| place.index == seen.variant.index).map(|place| place.rank),
+            rank: layout.iter().find(|place| place.index == seen.variant.index).map(|place| place.rank),
             evidence: seen.evidence.clone(),
             touched: seen.touched.clone(),
         };
@@ -204,7 +209,7 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
             })
         })
         .collect();
-    let places = rank(&candidates, &review.accepted);
+    let layout = rank(&candidates, &review.accepted);
     let touched = |index: u32| -> Vec<String> {
         let touched = review.variant(index).map(|reviewed| reviewed.touched.clone()).unwrap_or_default();
         let own = |change: &String| !review.base_touched.contains(change) && !change.starts_with("A ");
@@ -212,7 +217,7 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
     };
     let grounds = Grounds {
         candidates: &candidates,
-        places: &places,
+        layout: &layout,
         commands: &review.commands,
         base: &review.base,
         judges: &review.judges,
@@ -221,10 +226,10 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
     };
     review.recommendation = grounds.conclude();
     for reviewed in &mut review.variants {
-        reviewed.rank = places.iter().find(|place| place.index == reviewed.index).map(|place| place.rank);
+        reviewed.rank = layout.iter().find(|place| place.index == reviewed.index).map(|place| place.rank);
     }
     for variant in &mut run.variants {
-        variant.score = places.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
+        variant.score = layout.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
     }
 }
 
@@ -244,8 +249,8 @@ fn beside_base(check: &Check, base: &[Check]) -> Check {
 /// stays: its result is then of what it was.
 pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> Result<Run> {
     let id = &draft.run.run;
-    let places = rank(&draft.candidates(), &draft.accepted);
-    let review = draft.review(&places);
+    let layout = rank(&draft.candidates(), &draft.accepted);
+    let review = draft.review(&layout);
     let prompt = store.prompt(&store.load(id)?)?;
     let views = |run: &Run| handoff::files(run, &prompt, Some(&review));
     let mut json = serde_json::to_vec_pretty(&review).or_fail(|| "the review can't be written as JSON".to_owned())?;
@@ -257,7 +262,7 @@ pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> 
                 continue;
             }
             variant.checks = seen.checks.clone();
-            variant.score = places.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
+            variant.score = layout.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
         }
         if run.state == State::Harvested && review.outdated(run).is_empty() {
             run.advance(State::Reviewed).or_fail(|| format!("the run '{id}' can't be reviewed"))?;
@@ -273,10 +278,10 @@ pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> 
     Ok(outcome.recorded.run)
 }
 
-fn subject(review: &Review, variants: &[Seen]) -> String {
+fn subject(review: &Review, variants: &[CheckedVariant]) -> String {
     let with = variants.iter().filter(|seen| seen.variant.commit.is_some()).count();
     let passed = variants.iter().filter(|seen| seen.verdict == Verdict::Passed).count();
-    let failed = |seen: &&Seen| seen.checks.iter().any(|check| check.status != CheckStatus::Passed);
+    let failed = |seen: &&CheckedVariant| seen.checks.iter().any(|check| check.status != CheckStatus::Passed);
     let how = match (review.commands.len(), variants.iter().filter(failed).count()) {
         (0, _) => "no check was run".to_owned(),
         (_, 0) if passed == with => format!("all {with} pass"),

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::store::{Graves, Recorded, RunStore};
+use crate::store::{Recorded, RunStore, Tombstones};
 
 /// Checks that a record names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl RecordedChecks {
         let review = RunStore::new(context).review(recorded)?;
         let commands = review.map(|review| review.commands).unwrap_or_default();
         // A review that was seen in another clone may have been made there.
-        let elsewhere = home.is_some() || Graves::new(context).is_shared(&run.run)?;
+        let elsewhere = home.is_some() || Tombstones::new(context).is_shared(&run.run)?;
         let from = (elsewhere && !commands.is_empty())
             .then(|| home.unwrap_or_else(|| "a clone that has the run too".to_owned()));
         Ok(RecordedChecks { commands, from })

@@ -13,7 +13,7 @@ use crate::model::{Oid, Run, RunId};
 impl Exchange<'_> {
     /// What fetches them, as remote-tracking branches.
     pub(super) fn branch_refspec(&self) -> Result<Option<String>> {
-        if !self.wish.branches {
+        if !self.options.branches {
             return Ok(None);
         }
         let prefix = branches::prefix(self.context)?;

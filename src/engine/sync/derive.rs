@@ -25,10 +25,10 @@ pub(super) struct Derived {
     sha256: String,
     risks: Vec<Risk>,
     /// None where the base is not here.
-    made: Option<Made>,
+    made: Option<DerivedResult>,
 }
 
-struct Made {
+struct DerivedResult {
     applied: Applied,
     commit: Option<Oid>,
     stats: Option<Stats>,
@@ -129,7 +129,7 @@ fn derive(
     let (made, trees) = match applied {
         Ok((applied, commit, trees)) => {
             all_risks.extend(applied.risks.iter().cloned());
-            (Some(Made { applied, commit, stats: None }), trees)
+            (Some(DerivedResult { applied, commit, stats: None }), trees)
         }
         Err(_) => {
             let parts = parse::parse_for(repo.name_digits(), &patch);

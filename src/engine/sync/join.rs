@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::engine::review::draw_up;
 use crate::error::{Result, ResultExt};
 use crate::git::NewCommit;
-use crate::model::{LeftFile, Oid, Side, StepKind, Time, Together};
+use crate::model::{LeftFile, MergeSide, Oid, RunMerge, StepKind, Time};
 use crate::store::{LEFT, REVIEW, nobody};
 
 /// What two journals came to.
@@ -54,7 +54,7 @@ pub(super) fn join(context: &Context, base: Option<Oid>, one: Oid, other: Oid) -
     let record = |side: &Opened| -> Result<_> { Ok((side.files.run(repo)?, side.files.review(repo)?)) };
     let before = base.as_ref().map(record).transpose()?;
     let (here, there) = (record(&sides.0)?, record(&sides.1)?);
-    let together = Together::of(
+    let together = RunMerge::of(
         before.as_ref().map(|(run, review)| (run, review.as_ref())),
         (&here.0, here.1.as_ref()),
         (&there.0, there.1.as_ref()),
@@ -81,7 +81,7 @@ pub(super) fn join(context: &Context, base: Option<Oid>, one: Oid, other: Oid) -
 }
 
 /// The files of both sides, each as one of them has it, and what neither has here.
-fn merge_files(base: Option<&Opened>, sides: &(Opened, Opened), together: &Together) -> (Files, Vec<LeftFile>) {
+fn merge_files(base: Option<&Opened>, sides: &(Opened, Opened), together: &RunMerge) -> (Files, Vec<LeftFile>) {
     let (one, other) = sides;
     let paths: BTreeSet<&String> =
         [one, other].iter().flat_map(|side| side.files.0.keys().chain(side.left.keys())).collect();
@@ -91,8 +91,8 @@ fn merge_files(base: Option<&Opened>, sides: &(Opened, Opened), together: &Toget
         let before = base.and_then(|base| base.at(path));
         let side = of_variant(path).and_then(|number| together.artifacts.get(&number));
         let wanted = match side {
-            Some(Side::One) => here,
-            Some(Side::Other) => there,
+            Some(MergeSide::One) => here,
+            Some(MergeSide::Other) => there,
             None if here == there || there == before => here,
             None if here == before => there,
             // Both are in the journal; the same one stands wherever this is done.

@@ -9,16 +9,16 @@ use crate::model::{Oid, RunId};
 
 /// By the newest step of a journal, the run and the newest of what travels of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Known(BTreeMap<RunId, Vec<(Oid, Oid)>>);
+pub(super) struct KnownSteps(BTreeMap<RunId, Vec<(Oid, Oid)>>);
 
 /// So many steps of each run are known: the one before the newest may still be what another remote has.
 const STEPS: usize = 4;
 
-impl Known {
+impl KnownSteps {
     /// Reads the file.
-    pub fn read(context: &Context) -> Known {
+    pub fn read(context: &Context) -> KnownSteps {
         let text = crate::files::read_to_string(path(context)).unwrap_or_default();
-        let mut known = Known::default();
+        let mut known = KnownSteps::default();
         for line in text.lines() {
             let fields: Vec<&str> = line.split(' ').collect();
             if let [run, step, travels] = fields[..]
@@ -56,10 +56,10 @@ impl Known {
         let lines = self.0.iter().flat_map(|(run, steps)| steps.iter().map(move |known| line(run, known)));
         let lines: String = lines.collect();
         // A repository that can't be written has failed before this.
-        let _ = context.places.replace(&path(context), lines.as_bytes());
+        let _ = context.layout.replace(&path(context), lines.as_bytes());
     }
 }
 
 fn path(context: &Context) -> PathBuf {
-    context.places.cache("travelled")
+    context.layout.cache("travelled")
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::derive::{self, Arrival, Derivations, correct, derive_all};
-use super::graves::{Stones, is_about};
 use super::incoming::prove;
 use super::join::join;
-use super::known::Known;
+use super::known::KnownSteps;
 use super::scan::suspects;
+use super::tombstones::{TombstonesByRun, is_about};
 use super::travel::Travel;
 use super::tree::{RUN, VIEWS, files};
 use super::troubles;
@@ -25,7 +25,7 @@ const TRIES: usize = 20;
 /// What is known after the remote's runs are here.
 #[derive(Default)]
 pub(super) struct Received {
-    pub known: Known,
+    pub known: KnownSteps,
     pub outgoing: Outgoing,
 }
 
@@ -73,17 +73,17 @@ impl Exchange<'_> {
             outcome.of(&crate::model::first_line(odd, 60)).trouble = Some(troubles::odd(self.remote));
         }
         let stones = self.stones(there, outcome)?;
-        let known = Known::read(self.context);
+        let known = KnownSteps::read(self.context);
         for _ in 0..TRIES {
             let plans = self.plans(there, &stones, &known)?;
-            if self.wish.dry_run || self.take(&plans, outcome)? {
+            if self.options.dry_run || self.take(&plans, outcome)? {
                 return Ok(self.conclude(plans, known, stones, outcome));
             }
         }
         Err(Error::failed("the runs are being changed by others all the time").hint("try again"))
     }
 
-    fn plans(&self, there: &There, stones: &Stones, known: &Known) -> Result<BTreeMap<RunId, Plan>> {
+    fn plans(&self, there: &There, stones: &TombstonesByRun, known: &KnownSteps) -> Result<BTreeMap<RunId, Plan>> {
         let repo = &self.context.repo;
         let here = named(repo.refs_under(RUNS)?, RUNS);
         let runs: BTreeSet<&RunId> = here.keys().chain(there.runs.keys()).collect();
@@ -103,7 +103,7 @@ impl Exchange<'_> {
                 if travels.is_some() && travels == theirs && by.is_none() {
                     return Plan { travels, ..Plan::default() };
                 }
-                if there.unseen.contains(run) && !self.wish.dry_run {
+                if there.unseen.contains(run) && !self.options.dry_run {
                     return Plan::trouble(troubles::behind(self.remote));
                 }
                 if there.unseen.contains(run) {
@@ -115,10 +115,10 @@ impl Exchange<'_> {
             };
             Ok(runs.iter().map(|run| ((*run).clone(), plan(run))).collect())
         };
-        if self.wish.dry_run {
-            repo.in_trial(work)
+        if self.options.dry_run {
+            repo.dry_run(work)
         } else {
-            repo.at_once(|| self.context.places.lock_for_writing(), work)
+            repo.at_once(|| self.context.layout.lock_for_writing(), work)
         }
     }
 
@@ -128,8 +128,8 @@ impl Exchange<'_> {
         run: &RunId,
         (ours, theirs): (Option<Oid>, Option<Oid>),
         seen: &[Oid],
-        stones: &Stones,
-        known: &Known,
+        stones: &TombstonesByRun,
+        known: &KnownSteps,
         derived: &Derivations,
     ) -> Plan {
         let stone = stones.of.get(run).filter(|stone| stone.is_pruned());
@@ -141,7 +141,7 @@ impl Exchange<'_> {
                     Plan::trouble(troubles::later_there(run, self.remote))
                 }
                 (Some(theirs), _) if self.is_pruned_here(run, theirs, stones) => Plan::default(),
-                (Some(theirs), _) if self.wish.fetch => self.new_here(run, theirs, derived),
+                (Some(theirs), _) if self.options.fetch => self.new_here(run, theirs, derived),
                 _ => Plan::default(),
             };
         };
@@ -157,7 +157,7 @@ impl Exchange<'_> {
             let covered = stone.covers(travels);
             return Plan {
                 gone,
-                prune: (covered && self.wish.fetch).then(|| stone.by.clone()),
+                prune: (covered && self.options.fetch).then(|| stone.by.clone()),
                 trouble: (!covered).then(|| troubles::pruned_elsewhere(run, &stone.by)),
                 ..Plan::default()
             };
@@ -169,14 +169,14 @@ impl Exchange<'_> {
         let there = theirs.filter(|theirs| !travel.journal.follows(travels, *theirs));
         let plan = match there {
             None => Ok(Plan { travels: Some(travels), send: theirs != Some(travels), ..Plan::default() }),
-            Some(_) if !self.wish.fetch => Ok(Plan::trouble(troubles::behind(self.remote))),
+            Some(_) if !self.options.fetch => Ok(Plan::trouble(troubles::behind(self.remote))),
             Some(theirs) => self.bring_together(run, ours, travels, theirs, &mut travel, derived),
         };
         let plan = plan.unwrap_or_else(|error| Plan::trouble(troubles::incoming(&error, run.as_str(), self.remote)));
         self.hold_back(run, theirs, &travel, plan)
     }
 
-    fn travel(&self, run: &RunId, theirs: Option<Oid>, seen: &[Oid], known: &Known) -> Result<Travel<'_>> {
+    fn travel(&self, run: &RunId, theirs: Option<Oid>, seen: &[Oid], known: &KnownSteps) -> Result<Travel<'_>> {
         let tips: Vec<Oid> = seen.iter().copied().chain(theirs).collect();
         let mut travel = Travel::new(self.context, self.most, &tips)?;
         known.steps(run).for_each(|(step, travels)| travel.know(step, travels));
@@ -236,8 +236,8 @@ impl Exchange<'_> {
     }
 
     /// Derives what follows from the patches of the runs that arrive. Nothing is taken in by a dry run.
-    fn derive(&self, here: &BTreeMap<RunId, Oid>, there: &There, known: &Known) -> Result<Derivations> {
-        if self.wish.dry_run || !self.wish.fetch {
+    fn derive(&self, here: &BTreeMap<RunId, Oid>, there: &There, known: &KnownSteps) -> Result<Derivations> {
+        if self.options.dry_run || !self.options.fetch {
             return Ok(Derivations::new());
         }
         let repo = &self.context.repo;
@@ -273,7 +273,7 @@ impl Exchange<'_> {
         };
         let claimed = merged.review(repo)?;
         let mut review = claimed.clone();
-        if !self.wish.dry_run {
+        if !self.options.dry_run {
             correct(derived, &merged, &mut run, review.as_mut(), mine.as_ref());
         }
         if is_pure && run == came && review == claimed {
@@ -313,8 +313,8 @@ impl Exchange<'_> {
 
     /// A run that holds what looks like a secret does not travel.
     fn hold_back(&self, run: &RunId, theirs: Option<Oid>, travel: &Travel<'_>, plan: Plan) -> Plan {
-        let Some(travels) = plan.travels.filter(|_| plan.send && self.wish.push) else { return plan };
-        if self.wish.despite.contains(run) {
+        let Some(travels) = plan.travels.filter(|_| plan.send && self.options.push) else { return plan };
+        if self.options.despite.contains(run) {
             return plan;
         }
         let there = theirs.map(|theirs| travel.journal.up_to(theirs)).unwrap_or_default();
@@ -349,7 +349,7 @@ impl Exchange<'_> {
                 outcome.warnings.push(warning);
             }
         }
-        let _lock = self.context.places.lock_for_writing()?;
+        let _lock = self.context.layout.lock_for_writing()?;
         match self.context.repo.change_refs(&steps, "puff: sync") {
             Ok(()) => Ok(true),
             Err(RefFailure::Moved(_)) => Ok(false),
@@ -360,8 +360,8 @@ impl Exchange<'_> {
     fn conclude(
         &self,
         plans: BTreeMap<RunId, Plan>,
-        mut known: Known,
-        stones: Stones,
+        mut known: KnownSteps,
+        stones: TombstonesByRun,
         outcome: &mut Outcome,
     ) -> Received {
         let mut outgoing = Outgoing { pruned: stones.outgoing, ..Outgoing::default() };
@@ -388,7 +388,7 @@ impl Exchange<'_> {
                 if plan.send {
                     outgoing.runs.insert(name.clone(), travels);
                 }
-                if !is_held && self.wish.branches {
+                if !is_held && self.options.branches {
                     let run = plan.run.or_else(|| {
                         files(&self.context.repo, now).and_then(|files| files.run(&self.context.repo)).ok()
                     });

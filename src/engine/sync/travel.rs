@@ -72,7 +72,7 @@ impl<'c> Travel<'c> {
     /// Who began the run; none where its record says so.
     fn home(&self, head: Oid) -> Result<Option<Identity>> {
         let repo = &self.context.repo;
-        if files(repo, head)?.run(repo)?.is_away() {
+        if files(repo, head)?.run(repo)?.is_remote() {
             return Ok(None);
         }
         let mut first = head;

@@ -22,18 +22,18 @@ use crate::store::Point;
 /// # Errors
 /// When the git directory cannot be written.
 pub(super) fn begin(context: &Context, point: &Point) -> Result<()> {
-    context.places.replace(&context.places.undo_begun(&point.recovery.run), point.id.to_string().as_bytes())
+    context.layout.replace(&context.layout.undo_begun(&point.recovery.run), point.id.to_string().as_bytes())
 }
 
 /// Records that it is moved, or that nothing of it has been.
 pub fn end(context: &Context, point: &Point) {
     if is_begun(context, point) {
-        let _ = std::fs::remove_file(context.places.undo_begun(&point.recovery.run));
+        let _ = std::fs::remove_file(context.layout.undo_begun(&point.recovery.run));
     }
 }
 
 fn is_begun(context: &Context, point: &Point) -> bool {
-    let begun = std::fs::read_to_string(context.places.undo_begun(&point.recovery.run));
+    let begun = std::fs::read_to_string(context.layout.undo_begun(&point.recovery.run));
     begun.is_ok_and(|id| id == point.id.to_string())
 }
 

@@ -225,13 +225,13 @@ mod tests {
     use crate::git::run;
     use crate::process::Cmd;
 
-    struct Place {
+    struct TestRepo {
         folder: tempfile::TempDir,
     }
 
-    impl Place {
-        fn new(objects: &str) -> Place {
-            let place = Place { folder: tempfile::tempdir().unwrap() };
+    impl TestRepo {
+        fn new(objects: &str) -> TestRepo {
+            let place = TestRepo { folder: tempfile::tempdir().unwrap() };
             place.git(&["init", "-q", "--bare", "--ref-format=reftable", &format!("--object-format={objects}")], "");
             place
         }
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn refs_are_what_git_says_they_are() {
         for objects in ["sha1", "sha256"] {
-            let place = Place::new(objects);
+            let place = TestRepo::new(objects);
             let tree = place.git(&["mktree"], "");
             let commit = place.git(&["commit-tree", "-m", "x", &tree], "");
             place.git(&["update-ref", "HEAD", &commit], "");
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn a_table_that_is_damaged_is_none() {
-        let place = Place::new("sha1");
+        let place = TestRepo::new("sha1");
         let tree = place.git(&["mktree"], "");
         let created: String = (0..300).map(|number| format!("create refs/x/{number} {tree}\n")).collect();
         place.git(&["update-ref", "--stdin"], &created);

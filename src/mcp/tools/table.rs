@@ -36,7 +36,7 @@ const INTENT: Taken = (
         "Instead of prompt: Markdown files with settings at their top (env, base, best-of, agent, check, name) and the prompt below; a run each",
     ),
 );
-const INTERVAL: Taken = ("interval", Some("The time between two looks, such as 15s"));
+const INTERVAL: Taken = ("interval", Some("Polling interval, such as 15s"));
 
 const TASK: &[Taken] = &[
     THE_PROMPT,
@@ -170,7 +170,7 @@ pub const TOOLS: &[Tool] = &[
             "watch",
             "Wait for runs",
             &["watch"],
-            "Waits until every variant of the runs is through, or the time is over, and answers the runs as they are then; without \
+            "Waits until every variant of the runs has finished, or the time is over, and answers the runs as they are then; without \
              'runs', all that are at work. Changes come as progress notifications. A run that is still pending when the time is over \
              goes on: call watch again. Cancelling ends the waiting and nothing else.",
         )

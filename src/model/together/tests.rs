@@ -22,10 +22,10 @@ fn changed_at(minute: u32, change: impl Fn(&mut Run)) -> Run {
 }
 
 /// Puts two together, both ways round: the same comes of it.
-fn together(base: &Run, one: &Run, other: &Run) -> Together {
-    let merged = Together::of(Some((base, None)), (one, None), (other, None)).unwrap();
-    let turned = Together::of(Some((base, None)), (other, None), (one, None)).unwrap();
-    let text = |together: &Together| serde_json::to_string(&together.run).unwrap();
+fn together(base: &Run, one: &Run, other: &Run) -> RunMerge {
+    let merged = RunMerge::of(Some((base, None)), (one, None), (other, None)).unwrap();
+    let turned = RunMerge::of(Some((base, None)), (other, None), (one, None)).unwrap();
+    let text = |together: &RunMerge| serde_json::to_string(&together.run).unwrap();
     assert_eq!(text(&merged), text(&turned));
     merged
 }
@@ -141,8 +141,8 @@ fn two_patches_of_one_variant_are_one_sides_and_nothing_is_lost_of_checks() {
         (run, serde_json::from_value(review).unwrap())
     };
     let ((here, mine), (there, theirs)) = (review("make", 3), review("lint", 4));
-    let both = Together::of(Some((&one, None)), (&here, Some(&mine)), (&there, Some(&theirs))).unwrap();
-    let turned = Together::of(Some((&one, None)), (&there, Some(&theirs)), (&here, Some(&mine))).unwrap();
+    let both = RunMerge::of(Some((&one, None)), (&here, Some(&mine)), (&there, Some(&theirs))).unwrap();
+    let turned = RunMerge::of(Some((&one, None)), (&there, Some(&theirs)), (&here, Some(&mine))).unwrap();
     assert_eq!((&both.run, &both.review), (&turned.run, &turned.review));
     let merged = both.review.unwrap();
     assert_eq!(

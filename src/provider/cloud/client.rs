@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Patience, Surroundings, complaint};
+use super::{ClientEnv, RetryPolicy, error_parser};
 use crate::model::{Profile, TaskId};
 use crate::process::{self, Cmd, Output};
 use crate::provider::{Failure, Submission, SubmitFailure};
@@ -45,7 +45,7 @@ pub(super) struct Client {
     profile: Profile,
     cwd: PathBuf,
     git_dir: PathBuf,
-    patience: Patience,
+    patience: RetryPolicy,
 }
 
 /// The arguments of a call after `codex`, and what it reads.
@@ -94,7 +94,7 @@ impl Call {
 }
 
 impl Client {
-    pub fn find(profile: &Profile, at: &Surroundings<'_>) -> Result<Client, Failure> {
+    pub fn find(profile: &Profile, at: &ClientEnv<'_>) -> Result<Client, Failure> {
         let program = process::find(&profile.codex).ok_or_else(|| Failure::Client {
             what: format!("there is no program '{}' on PATH", profile.codex),
             hint: "install it with 'npm install -g @openai/codex', or name it with 'git config puff.codex PATH'".into(),
@@ -178,7 +178,7 @@ impl Client {
         self.tidy();
         match output {
             Ok(output) if output.success() => Ok(output.stdout),
-            Ok(output) => Err(complaint::of_submission(&output, submission.env)),
+            Ok(output) => Err(error_parser::of_submission(&output, submission.env)),
             Err(failure @ (process::Failure::NotFound { .. } | process::Failure::Start { .. })) => {
                 Err(SubmitFailure::Refused(trouble(&failure)))
             }
@@ -209,8 +209,8 @@ impl Client {
 
     fn pauses(&self) -> std::slice::Iter<'static, Duration> {
         match self.patience {
-            Patience::Some => PAUSES.iter(),
-            Patience::None => [].iter(),
+            RetryPolicy::Some => PAUSES.iter(),
+            RetryPolicy::None => [].iter(),
         }
     }
 
@@ -240,8 +240,8 @@ impl Client {
     ) -> Result<Output, Failure> {
         match output {
             Ok(output) if output.success() => Ok(output),
-            Ok(output) if call.answers_with_1 && complaint::answers(&output) => Ok(output),
-            Ok(output) => Err(complaint::of_read(&output, call.task.as_ref(), env)),
+            Ok(output) if call.answers_with_1 && error_parser::answers(&output) => Ok(output),
+            Ok(output) => Err(error_parser::of_read(&output, call.task.as_ref(), env)),
             Err(failure) => Err(trouble(&failure)),
         }
     }

@@ -9,7 +9,7 @@ use super::client::{Call, Client};
 use super::parse;
 use crate::model::{TaskId, VariantStatus};
 use crate::process::Output;
-use crate::provider::{Attempt, AttemptNews, Collection, Failure, News, Submission, TaskStatus};
+use crate::provider::{Attempt, AttemptObservation, AttemptObservations, Collection, Failure, Submission, TaskStatus};
 
 pub(super) fn submit_by_stdin(submission: &Submission<'_>) -> Call {
     submitting(submission).stdin(submission.prompt.as_bytes())
@@ -32,7 +32,7 @@ pub(super) fn show(task: &TaskId) -> Call {
 }
 
 /// Reads how far each attempt is.
-pub(super) fn each(output: Result<Output, Failure>) -> Result<News, Failure> {
+pub(super) fn each(output: Result<Output, Failure>) -> Result<AttemptObservations, Failure> {
     Ok(news(&parse::show(&output?.stdout)?))
 }
 
@@ -48,9 +48,10 @@ pub(super) fn overall(shown: &Collection) -> TaskStatus {
 }
 
 /// How far each attempt is.
-pub(super) fn news(shown: &Collection) -> News {
-    let news = |made: &Attempt| Some(AttemptNews { placement: made.placement?, status: made.status, reason: None });
-    News::Each(shown.attempts_made.iter().filter_map(news).collect())
+pub(super) fn news(shown: &Collection) -> AttemptObservations {
+    let news =
+        |made: &Attempt| Some(AttemptObservation { placement: made.placement?, status: made.status, reason: None });
+    AttemptObservations::Each(shown.attempts_made.iter().filter_map(news).collect())
 }
 
 /// Fetches everything about a task.

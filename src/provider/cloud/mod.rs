@@ -5,8 +5,8 @@
 //! output of the real programs beside them.
 
 mod client;
-mod complaint;
 mod dialect;
+mod error_parser;
 mod headless;
 mod official;
 mod parse;
@@ -16,7 +16,10 @@ pub use dialect::Dialect;
 use std::path::Path;
 
 use self::client::Client;
-use super::{Collection, Failure, News, Observation, Provider, Question, Submission, SubmitFailure, Task, TaskSummary};
+use super::{
+    AttemptObservations, Collection, Failure, Observation, Provider, Question, Submission, SubmitFailure, Task,
+    TaskSummary,
+};
 use crate::model::{Profile, TaskId, Time};
 
 /// How many calls of the client run at once: each costs 75 ms of CPU and 67 MiB.
@@ -34,7 +37,7 @@ pub struct CodexCloud {
 
 /// Where the client is run.
 #[derive(Clone, Debug)]
-pub struct Surroundings<'a> {
+pub struct ClientEnv<'a> {
     /// The folder that it may leave its `error.log` in.
     pub cwd: &'a Path,
     /// The repository's common git directory, by which it finds the remotes.
@@ -42,12 +45,12 @@ pub struct Surroundings<'a> {
     /// A file that keeps what was found out about the program.
     pub cache: &'a Path,
     /// How often a read that fails for now is tried again.
-    pub patience: Patience,
+    pub patience: RetryPolicy,
 }
 
 /// How often a read that fails for now is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
+pub enum RetryPolicy {
     /// A person waits for the answer: a few tries, with growing pauses.
     Some,
     /// The caller comes back later by itself.
@@ -59,7 +62,7 @@ impl CodexCloud {
     ///
     /// # Errors
     /// When there is no such program, or it is none that we can use.
-    pub fn open(profile: &Profile, dialect: Option<Dialect>, at: &Surroundings<'_>) -> Result<CodexCloud, Failure> {
+    pub fn open(profile: &Profile, dialect: Option<Dialect>, at: &ClientEnv<'_>) -> Result<CodexCloud, Failure> {
         let client = Client::find(profile, at)?;
         let known = dialect::recognise(&client, at.cache)?;
         Ok(CodexCloud { client, dialect: dialect.unwrap_or(known.dialect), version: known.version })
@@ -215,7 +218,13 @@ impl Provider for CodexCloud {
 impl CodexCloud {
     /// A task that no page of the list shows is asked for by its name.
     fn look_for(&self, task: &TaskId) -> Result<Observation, Failure> {
-        let silent = Observation { status: None, attempts: None, updated_at: None, news: News::None, trouble: None };
+        let silent = Observation {
+            status: None,
+            attempts: None,
+            updated_at: None,
+            news: AttemptObservations::None,
+            trouble: None,
+        };
         let answer = match self.dialect {
             Dialect::Official => official::status(&self.client, task)
                 .map(|(status, _)| Observation { status: Some(status), ..silent.clone() }),
@@ -237,7 +246,7 @@ impl CodexCloud {
     fn sweep(&self, tasks: &[Question], answers: &mut [Observation]) {
         let through = |answer: &Observation| answer.status.is_some_and(|status| status != super::TaskStatus::Pending);
         let asked: Vec<usize> = (0..tasks.len())
-            .filter(|at| tasks[*at].sweep && through(&answers[*at]) && answers[*at].news == News::None)
+            .filter(|at| tasks[*at].sweep && through(&answers[*at]) && answers[*at].news == AttemptObservations::None)
             .collect();
         let ask = |at: &usize| self.dialect.sweep(&tasks[*at].id, attempts_of(&tasks[*at], &answers[*at]));
         let calls: Vec<_> = asked.iter().map(ask).collect();

@@ -8,7 +8,7 @@ use super::client::{Call, Client};
 use super::parse;
 use crate::model::{TaskId, VariantStatus};
 use crate::process::Output;
-use crate::provider::{Attempt, Collection, Failure, News, Question, Submission, TaskStatus};
+use crate::provider::{Attempt, AttemptObservations, Collection, Failure, Question, Submission, TaskStatus};
 
 /// How often fetching is started over because an attempt finished in the middle of it.
 const ROUNDS: usize = 4;
@@ -28,11 +28,11 @@ pub(super) fn diff(task: &TaskId, attempt: u32) -> Call {
 
 /// Reads the answer to a question for the last attempt: either it is there, and with it all, or the client says how
 /// many are.
-pub(super) fn count(output: Result<Output, Failure>, attempts: u32) -> Result<News, Failure> {
+pub(super) fn count(output: Result<Output, Failure>, attempts: u32) -> Result<AttemptObservations, Failure> {
     match output {
-        Ok(_) => Ok(News::Finished(attempts)),
+        Ok(_) => Ok(AttemptObservations::Finished(attempts)),
         Err(Failure::Refused { said, .. }) if parse::diffs_there(&said).is_some() => {
-            Ok(News::Finished(parse::diffs_there(&said).unwrap_or(0)))
+            Ok(AttemptObservations::Finished(parse::diffs_there(&said).unwrap_or(0)))
         }
         Err(failure) => Err(failure),
     }
@@ -55,8 +55,8 @@ pub(super) fn status(client: &Client, task: &TaskId) -> Result<(TaskStatus, Stri
 pub(super) fn collect(client: &Client, question: &Question) -> Result<Collection, Failure> {
     let ask = || client.read(&diff(&question.id, question.attempts));
     let counted = |answer: Result<Output, Failure>| match count(answer, question.attempts)? {
-        News::Finished(there) => Ok(there),
-        News::None | News::Each(_) => Ok(0),
+        AttemptObservations::Finished(there) => Ok(there),
+        AttemptObservations::None | AttemptObservations::Each(_) => Ok(0),
     };
     let mut there = counted(ask())?;
     for _ in 0..ROUNDS {

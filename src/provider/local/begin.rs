@@ -10,7 +10,7 @@ use crate::git::snapshot::WorkFolder;
 use crate::model::{Local, Run, SessionId, Variant};
 use crate::session::agents::{Agent, Task};
 use crate::session::control::{self, Request};
-use crate::session::traces::Traces;
+use crate::session::traces::GitDirSnapshot;
 use crate::session::worktree::{self, BEING_MADE};
 use crate::session::{self, Start};
 use crate::store::{ENVIRONMENT, LiveFiles, RunStore, SessionStore, ignored_before};
@@ -20,7 +20,7 @@ const LOG_SIZE: u64 = 64 << 20;
 
 /// The environment of a run's launch; where that is lost, this process's own, and why.
 pub(super) fn environment(context: &Context, run: &Run) -> (AgentEnv, Option<String>) {
-    let why = match LiveFiles::of(&context.places, run).read(ENVIRONMENT) {
+    let why = match LiveFiles::of(&context.layout, run).read(ENVIRONMENT) {
         Ok(kept) => match kept.and_then(|bytes| AgentEnv::from_bytes(&bytes)) {
             Some(environment) => return (environment, None),
             None => "is gone".to_owned(),
@@ -60,14 +60,14 @@ fn start(
     let runs = RunStore::new(context);
     let prompt = runs.prompt(&runs.load(&run.run)?)?;
     let id = SessionId::of_variant(&run.run, variant.index, 1);
-    let place = SessionStore::new(&context.places).place(&id);
+    let place = SessionStore::new(&context.layout).place(&id);
     if session(context, run, variant).is_some_and(|session| never_began(&session)) {
         std::fs::remove_dir_all(place.folder())
             .or_fail(|| format!("what is left of the session '{id}' can't be removed"))?;
     }
     let worktree = worktree::make(context, &local.worktree(variant.index), run.base_oid, Hooks::Run)?;
     let invocation = agent.invocation(&Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false });
-    Traces::look(context)?.keep_before(&worktree)?;
+    GitDirSnapshot::look(context)?.keep_before(&worktree)?;
     note_ignored(context, run, local, variant);
     worktree
         .lock(&worktree::works_here(&id))
@@ -103,5 +103,5 @@ fn note_ignored(context: &Context, run: &Run, local: &Local, variant: &Variant) 
     let listed = context.repo.ignored_files(&local.worktree(variant.index), run.base_oid);
     let Ok(files) = listed else { return };
     let listed: Vec<u8> = files.into_iter().flat_map(|file| file.into_iter().chain([0])).collect();
-    let _ = LiveFiles::of(&context.places, run).write(&ignored_before(variant.index), &listed);
+    let _ = LiveFiles::of(&context.layout, run).write(&ignored_before(variant.index), &listed);
 }

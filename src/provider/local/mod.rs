@@ -13,10 +13,10 @@ pub use self::take::{remove, stays};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use self::standing::Standing;
+use self::standing::AttemptState;
 use super::{
-    AttemptNews, Collection, Failure, News, Observation, Provider, Question, Submission, SubmitFailure, Task,
-    TaskStatus, TaskSummary,
+    AttemptObservation, AttemptObservations, Collection, Failure, Observation, Provider, Question, Submission,
+    SubmitFailure, Task, TaskStatus, TaskSummary,
 };
 use crate::context::{AgentEnv, Context};
 use crate::error::{Error, Result, ResultExt};
@@ -46,7 +46,7 @@ impl<'c> LocalAgents<'c> {
         let unknown = || Error::failed(format!("there is no run '{task}' here")).hint("'git puff list' shows the runs");
         let id: RunId = task.as_str().parse().map_err(|_| unknown())?;
         let run = RunStore::new(self.context).load(&id)?.run;
-        if run.is_away() {
+        if run.is_remote() {
             return Err(Error::failed(format!("the agents of '{id}' are not on this machine"))
                 .hint("'git puff sync' brings what became of it"));
         }
@@ -56,14 +56,14 @@ impl<'c> LocalAgents<'c> {
 
     /// Held while sessions are started or ended: two who look at the same run start each attempt once.
     fn lock(&self) -> Result<Option<FileLock>> {
-        self.context.places.prepare()?;
-        FileLock::attempt(&self.context.places.local_lock())
-            .or_fail(|| "the lock of local agents can't be taken".into())
+        self.context.layout.prepare()?;
+        FileLock::attempt(&self.context.layout.local_lock())
+            .or_fail(|| "cannot acquire the lock of local agents".into())
     }
 
     fn wait_for_lock(&self) -> Result<FileLock> {
-        self.context.places.prepare()?;
-        FileLock::wait(&self.context.places.local_lock()).or_fail(|| "the lock of local agents can't be taken".into())
+        self.context.layout.prepare()?;
+        FileLock::wait(&self.context.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
     }
 
     /// Looks at a run, and starts what has a place.
@@ -71,7 +71,7 @@ impl<'c> LocalAgents<'c> {
         let lock = self.lock()?;
         // Read under the lock: a run that was cancelled before starts nothing any more.
         let (run, local) = self.run(task)?;
-        let mut standings: Vec<Standing> = Vec::new();
+        let mut standings: Vec<AttemptState> = Vec::new();
         for variant in &run.variants {
             let standing = standing::of(self.context, &run, &local, variant, lock.is_some());
             standing::note_end(self.context, &run, &local, variant, &standing);
@@ -79,10 +79,10 @@ impl<'c> LocalAgents<'c> {
         }
         let mut ready = Ready { context: self.context, agents: HashMap::new(), environment: None };
         let at_work = standings.iter().filter(|one| one.status == VariantStatus::InProgress).count();
-        let mut places = (local.jobs as usize).saturating_sub(at_work);
+        let mut layout = (local.jobs as usize).saturating_sub(at_work);
         if lock.is_some() && run.state == State::Pending {
             for (variant, standing) in run.variants.iter().zip(&mut standings) {
-                if places == 0 {
+                if layout == 0 {
                     break;
                 }
                 if standing.status == VariantStatus::Pending {
@@ -95,14 +95,14 @@ impl<'c> LocalAgents<'c> {
                         Ok(lost) => {
                             standing.status = VariantStatus::InProgress;
                             standing.reason = lost;
-                            places -= 1;
+                            layout -= 1;
                         }
-                        Err(error) => *standing = Standing::failed(&error),
+                        Err(error) => *standing = AttemptState::failed(&error),
                     }
                 }
             }
         }
-        let each = run.variants.iter().zip(&standings).map(|(variant, standing)| AttemptNews {
+        let each = run.variants.iter().zip(&standings).map(|(variant, standing)| AttemptObservation {
             placement: variant.index - 1,
             status: standing.status,
             reason: standing.reason.clone(),
@@ -111,7 +111,7 @@ impl<'c> LocalAgents<'c> {
             status: Some(overall(&standings)),
             attempts: None,
             updated_at: None,
-            news: News::Each(each.collect()),
+            news: AttemptObservations::Each(each.collect()),
             trouble: None,
         })
     }
@@ -119,20 +119,20 @@ impl<'c> LocalAgents<'c> {
     fn end(&self, task: &TaskId) -> Result<()> {
         let _lock = self.wait_for_lock()?;
         let (run, _) = self.run(task)?;
-        let store = SessionStore::new(&self.context.places);
+        let store = SessionStore::new(&self.context.layout);
         let sessions = run.variants.iter().filter_map(|variant| standing::session(self.context, &run, variant));
-        let places: Vec<_> = sessions
+        let layout: Vec<_> = sessions
             .filter(|session| session.pid.is_some() && session.state != crate::model::SessionState::Exited)
             .map(|session| store.place(&session.id))
             .collect();
-        for place in &places {
+        for place in &layout {
             let asked = control::ask(place, &Request::Kill { why: "the run was cancelled".to_owned() });
             if asked.is_err() && !place.is_supervised() {
                 lost::kill_what_is_left(place.folder());
             }
         }
         let begun = Instant::now();
-        while places.iter().any(|place| place.is_supervised()) {
+        while layout.iter().any(|place| place.is_supervised()) {
             if begun.elapsed() > PATIENCE || process::pause(Duration::from_millis(20)) == Wake::Interrupted {
                 return Err(Error::failed(format!("not every session of '{}' has ended yet", run.run))
                     .hint("'git puff session list' shows those that have not"));
@@ -144,7 +144,7 @@ impl<'c> LocalAgents<'c> {
 
 /// Does an agent of the run still work?
 pub fn is_at_work(context: &Context, run: &Run) -> bool {
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let sessions = run.variants.iter().filter_map(|variant| standing::session(context, run, variant));
     sessions.into_iter().any(|session| store.place(&session.id).is_supervised())
 }
@@ -171,11 +171,11 @@ impl Ready<'_> {
 
 /// How far the session of a variant is, for those who only look.
 pub fn status(context: &Context, run: &Run, variant: &Variant) -> VariantStatus {
-    let local = run.local.as_ref().filter(|_| !run.is_away());
+    let local = run.local.as_ref().filter(|_| !run.is_remote());
     local.map_or(variant.status, |local| standing::of(context, run, local, variant, false).status)
 }
 
-fn overall(standings: &[Standing]) -> TaskStatus {
+fn overall(standings: &[AttemptState]) -> TaskStatus {
     let each = || standings.iter().map(|standing| standing.status);
     if !each().all(VariantStatus::is_terminal) {
         TaskStatus::Pending
@@ -224,7 +224,7 @@ impl Provider for LocalAgents<'_> {
             status: Some(TaskStatus::Pending),
             attempts: None,
             updated_at: None,
-            news: News::None,
+            news: AttemptObservations::None,
             trouble: Some(error.message().to_owned()),
         };
         Ok(tasks.iter().map(|task| self.look(&task.id).unwrap_or_else(silent)).collect())

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::git::Worktree;
 use crate::model::{Local, Run, StepKind};
-use crate::session::worktree::Yard;
+use crate::session::worktree::WorkspaceRoot;
 use crate::store::{Change, RunStore};
 
 /// Finds the worktrees of a run where they are now, and links them with the repository again.
@@ -29,8 +29,8 @@ pub(super) fn follow(context: &Context, run: Run, local: Local) -> Result<(Run, 
 
 /// The folder of the worktrees went with the repository: into the folder beside it that new ones would be made in.
 fn relocate(context: &Context, run: Run, local: Local) -> Result<(Run, Local)> {
-    let Ok(yard) = Yard::find(context) else { return Ok((run, local)) };
-    let now = Local { worktrees: yard.of_run(&run.run), ..local.clone() };
+    let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Ok((run, local)) };
+    let now = Local { worktrees: workspace_root.of_run(&run.run), ..local.clone() };
     let mut found = false;
     for variant in &run.variants {
         let (from, to) = (local.worktree(variant.index), now.worktree(variant.index));

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::git::WorktreeFault;
 use crate::model::{Local, Risk, Run, Session, SessionId, SessionState, Variant, VariantStatus};
-use crate::session::traces::{Actor, Traces};
+use crate::session::traces::{Actor, GitDirSnapshot};
 use crate::session::user_files::{self, ChangedFile, UserFiles};
 use crate::session::worktree::setup_failure;
 use crate::store::{LiveFiles, SessionStore, USER_FILES, user_files_of};
@@ -14,7 +14,7 @@ const MOST_RESUMED: usize = 100;
 
 /// How far an attempt is, and why.
 #[derive(Clone, Debug)]
-pub(super) struct Standing {
+pub(super) struct AttemptState {
     /// How far.
     pub status: VariantStatus,
     /// Why, where that needs saying.
@@ -23,10 +23,10 @@ pub(super) struct Standing {
     pub session: Option<Session>,
 }
 
-impl Standing {
+impl AttemptState {
     /// It failed, in the words of an error.
-    pub fn failed(error: &Error) -> Standing {
-        Standing { status: VariantStatus::Failed, reason: Some(in_a_line(error)), session: None }
+    pub fn failed(error: &Error) -> AttemptState {
+        AttemptState { status: VariantStatus::Failed, reason: Some(in_a_line(error)), session: None }
     }
 }
 
@@ -37,8 +37,8 @@ pub(super) fn in_a_line(error: &Error) -> String {
 }
 
 /// How far a variant is. `alone` when nobody else may be starting its session right now.
-pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant, alone: bool) -> Standing {
-    let stands = |status, reason: Option<String>, session| Standing { status, reason, session };
+pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant, alone: bool) -> AttemptState {
+    let stands = |status, reason: Option<String>, session| AttemptState { status, reason, session };
     let Some(session) = session(context, run, variant) else {
         return match variant.status {
             // It was begun, and somebody removed what there was to know about it.
@@ -64,7 +64,7 @@ pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant,
     if variant.status == VariantStatus::Cancelled {
         return stands(VariantStatus::Cancelled, variant.reason.clone(), Some(session));
     }
-    let place = SessionStore::new(&context.places).place(&session.id);
+    let place = SessionStore::new(&context.layout).place(&session.id);
     let well = session.state == SessionState::Exited && session.exit == Some(0) && session.killed.is_none();
     if !well {
         let why = setup_failure(&place).or_else(|| session.why.clone());
@@ -80,7 +80,7 @@ pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant,
 
 /// The newest session of a variant: the first one, or whichever goes on from it.
 pub(super) fn session(context: &Context, run: &Run, variant: &Variant) -> Option<Session> {
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let first = store.load(&SessionId::of_variant(&run.run, variant.index, 1)).ok()?;
     let mut session = Some(first).filter(|session| session.works_for(run))?;
     for _ in 0..MOST_RESUMED {
@@ -98,14 +98,14 @@ pub(super) fn never_began(session: &Session) -> bool {
 }
 
 /// When a session is over, its worktree is free, and what the agent did to the repository is noted once.
-pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Variant, standing: &Standing) {
+pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Variant, standing: &AttemptState) {
     let Some(session) = standing.session.as_ref().filter(|_| standing.status.is_terminal()) else { return };
     let Some(worktree) = context.repo.worktree_at(&local.worktree(variant.index)) else { return };
     if worktree.locked.is_some() {
         let beside = format!("variant {} was at work", variant.index);
         let meanwhile = "the agent was at work";
         let actor = Actor { worktree: &worktree, start: run.base_oid, meanwhile, beside: &beside };
-        let _ = Traces::look(context).and_then(|traces| traces.keep_changes(context, &actor));
+        let _ = GitDirSnapshot::look(context).and_then(|traces| traces.keep_changes(context, &actor));
         // An agent that changed its own worktree was not in another.
         if session.changed.as_ref().is_none_or(Vec::is_empty) {
             note_user_files(context, run, variant);
@@ -116,7 +116,7 @@ pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Va
 
 /// Notes what changed in the user's worktrees since the launch.
 fn note_user_files(context: &Context, run: &Run, variant: &Variant) {
-    let live = LiveFiles::of(&context.places, run);
+    let live = LiveFiles::of(&context.layout, run);
     let Ok(Some(kept)) = live.read(USER_FILES) else { return };
     let Ok(before) = serde_json::from_slice::<UserFiles>(&kept) else { return };
     let changed = before.changed(context);
@@ -128,7 +128,7 @@ fn note_user_files(context: &Context, run: &Run, variant: &Variant) {
 
 /// What changed in the user's worktrees while the agent of an empty variant was active, as risks.
 pub(super) fn user_file_risks(context: &Context, run: &Run, variant: &Variant) -> Vec<Risk> {
-    let kept = LiveFiles::of(&context.places, run).read(&user_files_of(variant.index));
+    let kept = LiveFiles::of(&context.layout, run).read(&user_files_of(variant.index));
     let changed: Option<Vec<ChangedFile>> = kept.ok().flatten().and_then(|json| serde_json::from_slice(&json).ok());
     changed.map(|changed| user_files::risks(&changed)).unwrap_or_default()
 }

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::LocalAgents;
-use super::standing::{self, Standing};
+use super::standing::{self, AttemptState};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::WorktreeFault;
 use crate::git::snapshot::Ignored;
 use crate::model::{Local, Risk, Run, Session, SessionId, SessionState, TaskId, Variant, VariantStatus};
 use crate::provider::{Attempt, Collection, NotTaken};
-use crate::session::traces::Traces;
+use crate::session::traces::GitDirSnapshot;
 use crate::session::{log, lost, worktree};
 use crate::store::{LiveFiles, SessionStore, ignored_before, sha256};
 
@@ -37,7 +37,7 @@ impl LocalAgents<'_> {
     }
 
     /// Takes what a variant made, with whatever its worktree has; nothing when that was taken before.
-    fn take_one(&self, run: &Run, local: &Local, variant: &Variant, standing: Standing, taken: &mut Collection) {
+    fn take_one(&self, run: &Run, local: &Local, variant: &Variant, standing: AttemptState, taken: &mut Collection) {
         let path = local.worktree(variant.index);
         let mut attempt = Attempt {
             placement: Some(variant.index - 1),
@@ -60,10 +60,10 @@ impl LocalAgents<'_> {
             taken.attempts_made.extend(variant.patch_sha256.is_none().then_some(attempt));
             return;
         }
-        attempt.risks = worktree.as_ref().map(Traces::between).unwrap_or_default();
+        attempt.risks = worktree.as_ref().map(GitDirSnapshot::between).unwrap_or_default();
         if let Some(session) = standing.session.filter(|session| session.state == SessionState::Lost) {
             // Its agent may still be writing.
-            lost::kill_what_is_left(SessionStore::new(&self.context.places).place(&session.id).folder());
+            lost::kill_what_is_left(SessionStore::new(&self.context.layout).place(&session.id).folder());
         }
         let ignored = self.ignored(run, variant);
         match self.context.repo.snapshot_with(&path, run.base_oid, ignored.as_ref()) {
@@ -115,9 +115,9 @@ impl LocalAgents<'_> {
 
     /// What becomes of a variant's ignored files; none where it is not known which of them were there before its agent.
     fn ignored(&self, run: &Run, variant: &Variant) -> Option<Ignored> {
-        let live = LiveFiles::of(&self.context.places, run);
+        let live = LiveFiles::of(&self.context.layout, run);
         let mut before = live.read(&ignored_before(variant.index)).ok()??;
-        let first = SessionStore::new(&self.context.places).place(&SessionId::of_variant(&run.run, variant.index, 1));
+        let first = SessionStore::new(&self.context.layout).place(&SessionId::of_variant(&run.run, variant.index, 1));
         before.extend(crate::files::read(first.folder().join(worktree::SETUP_LEFT)).unwrap_or_default());
         let before = before.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
         Some(Ignored { before, keep: worktree::kept(self.context) })
@@ -150,7 +150,7 @@ fn last_words(context: &Context, session: &Session) -> Option<String> {
     if session.last_message.is_some() {
         return session.last_message.clone();
     }
-    let tail = log::tail(&SessionStore::new(&context.places).place(&session.id), LAST_WORDS).ok()?;
+    let tail = log::tail(&SessionStore::new(&context.layout).place(&session.id), LAST_WORDS).ok()?;
     let text = log::text_of(&tail);
     let ours = |line: &&str| !line.starts_with("[git-puff] ");
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(ours).collect();

@@ -6,7 +6,7 @@
 
 /// A known agent.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct KnownAgent {
     pub name: &'static str,
     /// The calls whose output lists the flags that are [`Word::Listed`]: for work, and for talk.
     pub help: [Option<&'static [&'static str]>; 2],
@@ -47,8 +47,8 @@ use Word::{Is, Listed, Prompt, PromptFile, Session};
 const APART: &[Word] = &[Is("--"), Prompt("")];
 
 /// In this order they are named.
-pub(super) const KNOWN: &[Known] = &[
-    Known {
+pub(super) const KNOWN: &[KnownAgent] = &[
+    KnownAgent {
         name: "codex",
         help: [Some(&["codex", "exec", "--help"]), Some(&["codex", "--help"])],
         work: Form { words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX], told: APART, piped: Some(&[Is("-")]) },
@@ -61,7 +61,7 @@ pub(super) const KNOWN: &[Known] = &[
         }),
         talk_again: Some(Form { words: &[Is("codex"), NO_DAEMON, Is("resume"), Session], told: APART, piped: None }),
     },
-    Known {
+    KnownAgent {
         name: "claude",
         help: [None, None],
         work: Form {
@@ -91,7 +91,7 @@ pub(super) const KNOWN: &[Known] = &[
         }),
         talk_again: Some(Form { words: &[Is("claude"), Is("--resume"), Session], told: APART, piped: None }),
     },
-    Known {
+    KnownAgent {
         name: "gemini",
         help: [Some(&["gemini", "--help"]), None],
         work: Form {
@@ -118,7 +118,7 @@ pub(super) const KNOWN: &[Known] = &[
             piped: None,
         }),
     },
-    Known {
+    KnownAgent {
         name: "opencode",
         help: [None, None],
         // It puts quotes around a prompt that is on its command line.
@@ -135,7 +135,7 @@ pub(super) const KNOWN: &[Known] = &[
             piped: None,
         }),
     },
-    Known {
+    KnownAgent {
         name: "aider",
         help: [None, None],
         work: Form {

@@ -16,7 +16,7 @@ use std::path::Path;
 pub use events::{Milestone, Ran};
 pub use reader::Reader;
 
-use self::known::{Form, KNOWN, Known, Word};
+use self::known::{Form, KNOWN, KnownAgent, Word};
 use self::line::Line;
 use crate::error::{Error, Result};
 use crate::model::Stdin;
@@ -38,7 +38,7 @@ pub fn known() -> impl Iterator<Item = &'static str> {
 #[derive(Clone, Debug)]
 pub struct Agent {
     name: String,
-    known: Option<&'static Known>,
+    known: Option<&'static KnownAgent>,
     command: Option<Line>,
     resume: Option<Line>,
     wrapper: Option<String>,
@@ -73,9 +73,9 @@ impl Agent {
     /// When there is none, or its configuration can't be used.
     pub fn find(settings: &Settings, name: &str) -> Result<Agent> {
         let setting = |key| settings.of_agent(key, name);
-        let line = |key, places: &[&str]| {
+        let line = |key, layout: &[&str]| {
             let read = |setting: Setting| {
-                Line::parse(&setting.value, places).map_err(|why| {
+                Line::parse(&setting.value, layout).map_err(|why| {
                     let key = key_of(key, name);
                     Error::usage(format!("{key} is '{}' ({}), but {why}", setting.value, setting.origin))
                 })
@@ -94,7 +94,7 @@ impl Agent {
         if agent.known.is_none() && agent.command.is_none() {
             let names = Agent::names(settings).join(", ");
             return Err(Error::usage(format!("'{name}' is not an agent: there are {names}"))
-                .hint(format!("teach it with 'git config {} COMMAND'", key_of(AGENT_COMMAND, name))));
+                .hint(format!("define it with 'git config {} COMMAND'", key_of(AGENT_COMMAND, name))));
         }
         Ok(agent)
     }

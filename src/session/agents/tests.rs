@@ -134,7 +134,7 @@ fn a_configured_command_beats_a_known_one() {
 fn an_unknown_agent_is_an_error_that_names_the_known_ones_and_the_key() {
     let error = Agent::find(&settings(&[("puff.agent.other.wrapper", "x")]), "other").unwrap_err();
     assert_eq!(error.message(), "'other' is not an agent: there are codex, claude, gemini, opencode, aider");
-    assert_eq!(error.next_step(), Some("teach it with 'git config puff.agent.other.command COMMAND'"));
+    assert_eq!(error.next_step(), Some("define it with 'git config puff.agent.other.command COMMAND'"));
     let error = Agent::find(&settings(&[("puff.agent.other.command", "x {task}")]), "other").unwrap_err();
     assert_eq!(
         error.message(),

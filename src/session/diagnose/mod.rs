@@ -78,7 +78,7 @@ pub fn diagnose(evidence: &Evidence, limits: &Limits, id: &str) -> Diagnosis {
     if let Some(repetition) = evidence.repeats {
         return plain(SessionState::Looping, repetition.to_string(), command("log ID --screen"));
     }
-    let seen = Seen::of(evidence.screen);
+    let seen = ScreenText::of(evidence.screen);
     let busy = evidence.moving.is_some_and(|bytes| bytes >= MOVES);
     for rule in RULES.iter().filter(|rule| rule.still <= evidence.still && !(rule.unsure && busy)) {
         if rule.unsure && evidence.idle < rule.still {
@@ -137,16 +137,16 @@ fn words(duration: Duration) -> String {
 
 /// The screen as the rules look at it: lines with something in them, without the frames around them.
 #[derive(Clone, Debug)]
-struct Seen {
+struct ScreenText {
     lines: Vec<String>,
 }
 
-impl Seen {
+impl ScreenText {
     /// Of the lines of a screen.
-    fn of(screen: &[String]) -> Seen {
+    fn of(screen: &[String]) -> ScreenText {
         let frame = |c: char| c.is_whitespace() || ('\u{2500}'..='\u{259f}').contains(&c);
         let lines = screen.iter().map(|line| line.trim_matches(frame)).filter(|line| !line.is_empty());
-        Seen { lines: lines.map(str::to_owned).collect() }
+        ScreenText { lines: lines.map(str::to_owned).collect() }
     }
 
     /// The last of them.

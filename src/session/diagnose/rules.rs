@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Pattern, Seen};
+use super::{Pattern, ScreenText};
 use crate::model::SessionState;
 
 /// A rule as it is written.
@@ -108,7 +108,7 @@ impl Rule {
     }
 
     /// What is asked, when the screen is one of this rule; and all from there to the end of the screen.
-    pub fn question(&self, seen: &Seen) -> Option<(String, String)> {
+    pub fn question(&self, seen: &ScreenText) -> Option<(String, String)> {
         let last = seen.tail(1);
         if self.last.as_ref().is_some_and(|pattern| !pattern.is_in(&last)) {
             return None;

@@ -22,7 +22,7 @@ pub(super) enum Command {
     Kill { why: String },
     Attach { client: Client, size: (u16, u16) },
     Resize { id: u64, size: (u16, u16) },
-    Leave { id: u64 },
+    Permissions { id: u64 },
 }
 
 /// One who looks at the terminal.
@@ -165,5 +165,5 @@ async fn attach(
         () = show => {}
         () = hear => {}
     }
-    let _ = commands.send(Command::Leave { id }).await;
+    let _ = commands.send(Command::Permissions { id }).await;
 }

@@ -8,7 +8,7 @@ use crate::model::{Session, SessionState, Time};
 use crate::session::activity::Activity;
 use crate::session::agents::Reader;
 use crate::session::diagnose::{self, Evidence, Limits, Repeats};
-use crate::session::notice::Messenger;
+use crate::session::notice::Notifier;
 use crate::session::protocol::{self, AnswerRule, Situation, Step};
 use crate::session::replies::Replies;
 use crate::session::{report, screen};
@@ -52,7 +52,7 @@ pub(super) struct Judge {
     poked: Option<Instant>,
     /// The state that was last reported.
     reported: Option<SessionState>,
-    messenger: Messenger,
+    messenger: Notifier,
     news: bool,
     clock: crate::context::Clock,
     place: SessionPlace,
@@ -85,7 +85,7 @@ impl Judge {
             asks: None,
             poked: None,
             reported: None,
-            messenger: Messenger::new(&context.settings, place),
+            messenger: Notifier::new(&context.settings, place),
             news: false,
             clock: context.clock.clone(),
             place: place.clone(),

@@ -24,7 +24,7 @@ use super::{own, resume};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
 use crate::model::{Session, SessionId, SessionState, Stdin};
-use crate::process::terminal::{Input, Keyboard, Screenside, Terminal};
+use crate::process::terminal::{Input, PtyReader, PtyWriter, Terminal};
 use crate::process::{self, Cmd, Failure};
 use crate::store::{FileLock, SessionPlace, SessionStore};
 
@@ -45,7 +45,7 @@ const LAST: Duration = Duration::from_secs(60);
 /// # Errors
 /// When its folder can't be used.
 pub fn run(context: &Context, id: &SessionId) -> Result<()> {
-    let store = SessionStore::new(&context.places);
+    let store = SessionStore::new(&context.layout);
     let place = store.place(id);
     let lock = FileLock::attempt(&place.lock()).or_fail(|| format!("the session '{id}' can't be locked"))?;
     let session = store.load_raw(id)?;
@@ -63,7 +63,7 @@ struct Supervisor<'c> {
     log: Writer,
     judge: Judge,
     attached: Attached,
-    keyboard: Keyboard,
+    keyboard: PtyWriter,
     /// What is still to be typed.
     keys: Vec<u8>,
     began: Instant,
@@ -134,7 +134,7 @@ fn begin(
     place: &SessionPlace,
     named: &Path,
     session: &Session,
-) -> std::result::Result<(Terminal, Screenside, Keyboard), Failure> {
+) -> std::result::Result<(Terminal, PtyReader, PtyWriter), Failure> {
     let (program, args) = match session.argv.split_first() {
         Some((program, args)) => (program.as_str(), args),
         None => ("", &[][..]),
@@ -154,7 +154,7 @@ impl Supervisor<'_> {
     async fn work(
         mut self,
         mut terminal: Terminal,
-        mut output: Screenside,
+        mut output: PtyReader,
         listener: UnixListener,
         mut heard: mpsc::Receiver<Command>,
     ) -> Result<()> {
@@ -216,7 +216,7 @@ impl Supervisor<'_> {
                 self.attached.set_size(id, size);
                 self.resize();
             }
-            Command::Leave { id } => {
+            Command::Permissions { id } => {
                 self.attached.remove(id);
                 self.resize();
             }

@@ -9,7 +9,7 @@ use super::client::{self, Welcome};
 use super::mark;
 use super::supervisor::Supervisor;
 use crate::model::{AppServer, AppServerStatus};
-use crate::process::{self, Cmd, Happening, Mark, Service, Signal};
+use crate::process::{self, Cmd, Mark, Service, ServiceEvent, Signal};
 
 /// How often is looked whether somebody wants its end, or it is ready.
 const TICK: Duration = Duration::from_millis(100);
@@ -76,8 +76,8 @@ impl Supervisor<'_> {
         let ended = loop {
             tokio::select! {
                 happening = service.next() => match happening {
-                    Happening::Printed(bytes) => self.log.append(&bytes),
-                    Happening::Ended(how) => break how,
+                    ServiceEvent::Printed(bytes) => self.log.append(&bytes),
+                    ServiceEvent::Ended(how) => break how,
                 },
                 _ = tick.tick() => {
                     match self.place.asked_to_end() {

@@ -18,14 +18,14 @@ pub const REMOTES: &str = "refs/puff/remotes/";
 const MOST: usize = 16 << 20;
 
 /// The words left behind in a repository.
-pub struct Graves<'c> {
+pub struct Tombstones<'c> {
     context: &'c Context,
 }
 
-impl<'c> Graves<'c> {
+impl<'c> Tombstones<'c> {
     /// Those of this repository.
-    pub fn new(context: &'c Context) -> Graves<'c> {
-        Graves { context }
+    pub fn new(context: &'c Context) -> Tombstones<'c> {
+        Tombstones { context }
     }
 
     /// What is said of a run here, and the commit that says it.

@@ -9,16 +9,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 /// Open until it is dropped; then whoever is still inside is shown out.
-pub struct Door {
+pub struct TcpProxy {
     port: u16,
     closed: Arc<AtomicBool>,
     visits: Arc<AtomicUsize>,
     porter: Option<JoinHandle<()>>,
 }
 
-impl Door {
+impl TcpProxy {
     /// Opens it: `program` makes the call that answers a connection, which it has as standard input and output.
-    pub fn open(program: impl Fn() -> Command + Send + 'static) -> Door {
+    pub fn open(program: impl Fn() -> Command + Send + 'static) -> TcpProxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let (closed, visits) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
@@ -44,7 +44,7 @@ impl Door {
                 }
             }
         });
-        Door { port, closed, visits, porter: Some(porter) }
+        TcpProxy { port, closed, visits, porter: Some(porter) }
     }
 
     pub fn port(&self) -> u16 {
@@ -57,7 +57,7 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for TcpProxy {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
         // A last visitor, so that the porter looks up.

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::support::export::Export;
-use crate::support::lab::{Lab, Ran, finish};
-use crate::support::standin::{PROMPT, Standin};
+use crate::support::fake_codex::{FakeCodex, PROMPT};
+use crate::support::test_repo::{Ran, TestRepo, finish};
 
 /// Clears the screen, goes back to the line's beginning, turns the text around, sets the window's title.
 const HOSTILE: &str = "Trim\u{1b}[2J\u{1b}]0;pwned\u{7}\rit \u{202e}now\u{9b}1A\u{200b}";
 
 #[test]
 fn a_run_that_is_not_there_is_named() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.puff(&["show", "@"]).exits(1).complains(&["no runs yet"]);
     imported(&lab, "one", "tidy-up-one");
     imported(&lab, "two", "tidy-up-two");
@@ -32,7 +32,7 @@ fn a_run_that_is_not_there_is_named() {
 
 #[test]
 fn a_variant_that_is_not_there_is_named() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     imported(&lab, "one", "one");
     for verb in ["show", "patch"] {
         lab.puff(&[verb, "one:9"]).exits(1).complains(&["no variant 9"]);
@@ -49,8 +49,8 @@ fn a_variant_that_is_not_there_is_named() {
 
 #[test]
 fn a_length_of_time_is_a_number_and_a_unit() {
-    let lab = Lab::new();
-    let codex = Standin::official(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::official(&lab);
     for bad in ["soon", "", "-1", "5x", "1.5h", "s", "99999999999999999999s", "9999999999999999h", "5 m"] {
         for flag in ["--interval", "--timeout"] {
             let flag = format!("{flag}={bad}");
@@ -63,7 +63,7 @@ fn a_length_of_time_is_a_number_and_a_unit() {
 
 #[test]
 fn a_wrong_call_says_where_to_look() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     for (args, words, hint) in [
         (&["lunch"][..], "'lunch'", "git puff -h"),
         (&["list", "--colour"], "--colour", "git puff list -h"),
@@ -86,7 +86,7 @@ fn a_wrong_call_says_where_to_look() {
 
 #[test]
 fn what_came_from_outside_reaches_no_terminal_as_it_is() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     let good = lab.patch("README", "One.\n");
     export.patch(1, &good);
@@ -135,14 +135,14 @@ fn what_came_from_outside_reaches_no_terminal_as_it_is() {
 
 #[test]
 fn what_a_client_says_reaches_no_terminal_as_it_is() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     let id = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", HOSTILE, "--porcelain"]).ok();
     harmless(&id);
     // The original is what the agent gets.
     assert_eq!(codex.paid()[0].stdin, HOSTILE);
     let id = id.value("RUN");
-    Standin::scripted(&lab, "printf 'Error: \\033[2Jno\\rsuch \\342\\200\\256thing\\n' >&2; exit 1\n");
+    FakeCodex::scripted(&lab, "printf 'Error: \\033[2Jno\\rsuch \\342\\200\\256thing\\n' >&2; exit 1\n");
     let ran = lab.puff(&["harvest", &id]);
     assert_ne!(ran.code, 0);
     harmless(&ran);
@@ -152,7 +152,7 @@ fn what_a_client_says_reaches_no_terminal_as_it_is() {
 
 #[test]
 fn a_reader_that_goes_away_ends_the_program_quietly() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     imported(&lab, "one", "one");
     for args in
         [&["list"][..], &["show", "one"], &["show", "one", "--json"], &["patch", "one:1"], &["report", "one"], &[]]
@@ -172,8 +172,8 @@ fn a_reader_that_goes_away_ends_the_program_quietly() {
 
 #[test]
 fn every_json_document_begins_with_its_schema() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     codex.phase("ready");
     let begins = |ran: Ran, kind: &str| -> Value {
         let start = format!("{{\n  \"schema\": \"puff.{kind}/1\"");
@@ -207,7 +207,7 @@ fn every_json_document_begins_with_its_schema() {
 }
 
 /// A run of one variant.
-fn imported(lab: &Lab, text: &str, name: &str) {
+fn imported(lab: &TestRepo, text: &str, name: &str) {
     let export = Export::new(lab, name);
     export.patch(1, lab.patch("README", format!("{text}\n")));
     export.harvest(lab, &["--name", name]).ok();

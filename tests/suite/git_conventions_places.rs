@@ -7,14 +7,14 @@ use std::path::Path;
 
 use crate::support::choice::Choice;
 use crate::support::export::Export;
-use crate::support::lab::{Lab, Ran, run};
+use crate::support::test_repo::{Ran, TestRepo, run};
 
-fn git(lab: &Lab, folder: &Path, args: &[&str]) -> Ran {
+fn git(lab: &TestRepo, folder: &Path, args: &[&str]) -> Ran {
     run(lab.command("git").current_dir(folder).args(args))
 }
 
 /// An export of one variant, for a clone with the lab's files.
-fn export(lab: &Lab) -> Export {
+fn export(lab: &TestRepo) -> Export {
     let export = Export::new(lab, "export");
     export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
     export
@@ -22,7 +22,7 @@ fn export(lab: &Lab) -> Export {
 
 #[test]
 fn flags_of_git_name_the_repository_and_the_worktree() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = export(&lab);
     let elsewhere = lab.path("home");
     let (dir, work) = (lab.work().join(".git"), lab.work());
@@ -46,7 +46,7 @@ fn flags_of_git_name_the_repository_and_the_worktree() {
 
 #[test]
 fn the_runbook_is_kept_at_the_top_of_the_main_worktree_from_wherever() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.git(&["worktree", "add", "-q", "../linked"]);
     lab.git(&["config", "puff.agent.a.command", "sh -c 'echo x >x'"]);
     let launch = ["launch", "--prompt", "Trim", "--agent", "a", "--harvest", "--json"];
@@ -83,7 +83,7 @@ fn folders_may_have_any_name() {
     #[cfg(target_os = "linux")]
     let names = names.into_iter().chain([std::os::unix::ffi::OsStringExt::from_vec(b"not \xff utf-8".to_vec())]);
     for name in names {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let export = export(&lab);
         let place = lab.path("home").join(&name);
         fs::rename(lab.work(), &place).unwrap();
@@ -105,7 +105,7 @@ fn folders_may_have_any_name() {
 
 #[test]
 fn a_submodule_is_a_repository_of_its_own() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = export(&lab);
     lab.git_in(&lab.path(""), &["init", "-q", "super"]);
     let above = lab.path("super");
@@ -147,7 +147,7 @@ fn a_hook_may_call_it_whatever_git_has_set_for_it() {
 
 #[test]
 fn what_was_pushed_and_not_taken_yet_is_read_and_nothing_is_recorded_on_it() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = export(&lab);
     let origin = lab.path("origin.git");
     let hook = |name: &str, script: String| {
@@ -177,7 +177,7 @@ fn what_was_pushed_and_not_taken_yet_is_read_and_nothing_is_recorded_on_it() {
 
 #[test]
 fn objects_may_be_elsewhere_as_git_is_told() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     let export = export(&lab);
     let objects = lab.path("objects");
     fs::rename(lab.work().join(".git/objects"), &objects).unwrap();
@@ -197,7 +197,7 @@ fn objects_may_be_elsewhere_as_git_is_told() {
 
 #[test]
 fn a_namespace_hides_nothing_and_an_alias_is_a_verb() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     let export = export(&lab);
     lab.set("GIT_NAMESPACE", "other");
     export.harvest(&lab, &["--name", "fix"]).ok();

@@ -14,7 +14,7 @@ pub const RUNBOOK: &str = ".codex/bo4_runs.jsonl";
 /// `<git common dir>/puff` and what is in it, and the runbook log. Only live things are in there: deleting it while
 /// nothing runs loses logs.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct Layout {
     root: PathBuf,
     top: Option<PathBuf>,
     common_dir: PathBuf,
@@ -23,10 +23,10 @@ pub struct Places {
     shared: u32,
 }
 
-impl Places {
+impl Layout {
     /// The places of the repository with this common directory and main worktree.
-    pub fn new(common_dir: &Path, top: Option<PathBuf>) -> Places {
-        Places { root: common_dir.join("puff"), top, common_dir: common_dir.to_owned(), closed: false, shared: 0 }
+    pub fn new(common_dir: &Path, top: Option<PathBuf>) -> Layout {
+        Layout { root: common_dir.join("puff"), top, common_dir: common_dir.to_owned(), closed: false, shared: 0 }
     }
 
     /// `<git common dir>/puff`.
@@ -92,7 +92,7 @@ impl Places {
         self.prepare()?;
         let path = self.write_lock();
         FileLock::wait(&path).map_err(|cause| {
-            Error::cannot_work(format!("the lock '{}' can't be taken", path.display()))
+            Error::cannot_work(format!("cannot acquire lock '{}'", path.display()))
                 .hint("check who may write to the git directory, and the space on its disk")
                 .because(cause)
         })
@@ -223,7 +223,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-impl Places {
+impl Layout {
     /// Writes one of these files whole.
     ///
     /// # Errors

@@ -18,8 +18,8 @@ pub const NOW: &str = "2026-11-20T10:00:00Z";
 /// How long anything may take that a test waits for. It is never slept through: waiting ends when the thing is there.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A sealed place with an origin, a clone of it at [`Lab::work`], and whatever `codex` was put on its PATH.
-pub struct Lab {
+/// A sealed place with an origin, a clone of it at [`TestRepo::work`], and whatever `codex` was put on its PATH.
+pub struct TestRepo {
     root: TempDir,
     env: Vec<(String, String)>,
 }
@@ -33,15 +33,15 @@ pub struct Ran {
     pub bytes: Vec<u8>,
 }
 
-impl Lab {
+impl TestRepo {
     /// A place with an origin that has three commits on `main`, and a clone of it.
-    pub fn new() -> Lab {
-        Lab::with_variables(&[])
+    pub fn new() -> TestRepo {
+        TestRepo::with_variables(&[])
     }
 
     /// The same with these variables set before anything is made.
-    pub fn with_variables(variables: &[(&str, &str)]) -> Lab {
-        let mut lab = Lab::empty();
+    pub fn with_variables(variables: &[(&str, &str)]) -> TestRepo {
+        let mut lab = TestRepo::empty();
         variables.iter().for_each(|(name, value)| lab.set(name, value));
         lab.git_in(lab.root.path(), &["init", "-q", "--bare", "origin.git"]);
         lab.git_in(lab.root.path(), &["clone", "-q", "origin.git", "work"]);
@@ -58,8 +58,8 @@ impl Lab {
     }
 
     /// A place with a clone of this project's own history.
-    pub fn with_real_history() -> Lab {
-        let lab = Lab::empty();
+    pub fn with_real_history() -> TestRepo {
+        let lab = TestRepo::empty();
         let here = env!("CARGO_MANIFEST_DIR");
         lab.git_in(lab.root.path(), &["clone", "-q", "--bare", "--no-hardlinks", here, "origin.git"]);
         // Whatever the checkout of the tests is on becomes `main`.
@@ -72,7 +72,7 @@ impl Lab {
     }
 
     /// A place with nothing in it but a home.
-    pub fn empty() -> Lab {
+    pub fn empty() -> TestRepo {
         let root = tempfile::Builder::new().prefix("puff-lab-").tempdir().expect("a temporary folder");
         for folder in ["home", "codex-home", "bin"] {
             std::fs::create_dir(root.path().join(folder)).expect("a folder");
@@ -97,7 +97,7 @@ impl Lab {
         ];
         let formats = formats::of_this_run();
         let env = env.into_iter().chain(formats.variables()).map(|(name, value)| (name.to_owned(), value)).collect();
-        let lab = Lab { root, env };
+        let lab = TestRepo { root, env };
         let config = "[user]\n\tname = A U Thor\n\temail = author@example.com\n[init]\n\tdefaultBranch = main\n\
             [safe]\n\tdirectory = *\n[protocol \"file\"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n";
         std::fs::write(lab.path("home/.gitconfig"), config).expect("a configuration");
@@ -167,7 +167,7 @@ impl Lab {
         command
     }
 
-    /// Makes calls as [`Lab::command`] does, for another thread, in the environment of now.
+    /// Makes calls as [`TestRepo::command`] does, for another thread, in the environment of now.
     pub fn caller(&self) -> impl Fn(&str) -> Command + Send + 'static {
         let (env, folder) = (self.env.clone(), self.root.path().to_owned());
         move |program| {
@@ -306,7 +306,7 @@ impl Lab {
     }
 }
 
-impl Lab {
+impl TestRepo {
     /// Ends what a test that failed left running: every process of a session of this lab carries the session's folder, and
     /// so do those of an app server.
     fn end_sessions(&self) {
@@ -326,7 +326,7 @@ impl Lab {
     }
 }
 
-impl Drop for Lab {
+impl Drop for TestRepo {
     fn drop(&mut self) {
         if self.puff_dir().join("sessions").is_dir() {
             self.end_sessions();

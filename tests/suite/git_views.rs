@@ -7,13 +7,13 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::support::export::Export;
-use crate::support::lab::{Lab, Ran, finish};
-use crate::support::standin::{PROMPT, Standin, TASK};
+use crate::support::fake_codex::{FakeCodex, PROMPT, TASK};
+use crate::support::test_repo::{Ran, TestRepo, finish};
 
 #[test]
 fn the_journal_of_a_run_is_read_with_git_log() {
-    let lab = Lab::new();
-    let codex = Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::headless_a(&lab);
     codex.phase("partial");
     let id = submitted(&lab);
     lab.puff(&["harvest", &id]).ok();
@@ -43,7 +43,7 @@ fn the_journal_of_a_run_is_read_with_git_log() {
 
 #[test]
 fn the_note_on_the_base_has_a_section_a_run_and_keeps_what_others_wrote() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.git(&["notes", "--ref", "puff/report", "add", "-m", "Written by hand before.", "main"]);
     imported(&lab, "one", "one");
     imported(&lab, "two", "two");
@@ -70,7 +70,7 @@ fn the_note_on_the_base_has_a_section_a_run_and_keeps_what_others_wrote() {
 
 #[test]
 fn the_machine_readable_note_has_a_line_a_run() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     lab.git(&["notes", "--ref", "puff/runs", "add", "-m", "{\"run\":\"of-another-tool\",\"x\":1}", "main"]);
     imported(&lab, "one", "one");
     imported(&lab, "two", "two");
@@ -94,7 +94,7 @@ fn the_machine_readable_note_has_a_line_a_run() {
 fn notes_of_many_objects_are_read_and_written_as_git_has_them() {
     // Flat, as git has a few, and in folders and folders of folders, as git has ever more.
     for depth in 0..=2 {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let others = many_notes(&lab, 300, depth);
         imported(&lab, "one", "one");
         let listed = lab.git(&["notes", "--ref", "puff/report", "list"]);
@@ -129,8 +129,8 @@ fn notes_of_many_objects_are_read_and_written_as_git_has_them() {
 
 #[test]
 fn every_kickoff_is_a_line_of_the_runbook_log() {
-    let lab = Lab::new();
-    Standin::headless_a(&lab);
+    let lab = TestRepo::new();
+    FakeCodex::headless_a(&lab);
     lab.commit("prompts/trim.md", PROMPT, "Keep the prompt");
     lab.git(&["push", "-q"]);
     let first = lab.puff(&["submit", "--env", "acme/widgets", "--best-of", "2", "--prompt-file", "prompts/trim.md"]);
@@ -173,7 +173,7 @@ fn every_kickoff_is_a_line_of_the_runbook_log() {
 
 /// Writes notes on objects that nobody has, and one on the base, under so many folders, with `git fast-import`,
 /// and answers them. Half of them begin with the digits of the base, so that its own note is among them.
-fn many_notes(lab: &Lab, count: usize, depth: usize) -> Vec<(String, String)> {
+fn many_notes(lab: &TestRepo, count: usize, depth: usize) -> Vec<(String, String)> {
     let base = lab.git(&["rev-parse", "main"]);
     let object = |number: usize| {
         let digits =
@@ -200,15 +200,15 @@ fn many_notes(lab: &Lab, count: usize, depth: usize) -> Vec<(String, String)> {
     notes
 }
 
-fn submitted(lab: &Lab) -> String {
+fn submitted(lab: &TestRepo) -> String {
     lab.puff(&["submit", "--env", "acme/widgets", "--prompt", PROMPT, "--porcelain"]).ok().value("RUN")
 }
 
-fn report(lab: &Lab, id: &str) -> String {
+fn report(lab: &TestRepo, id: &str) -> String {
     lab.puff(&["report", id]).ok().stdout
 }
 
-fn imported(lab: &Lab, text: &str, name: &str) {
+fn imported(lab: &TestRepo, text: &str, name: &str) {
     let export = Export::new(lab, name);
     export.patch(1, lab.patch("README", format!("{text}\n")));
     export.harvest(lab, &["--name", name]).ok();

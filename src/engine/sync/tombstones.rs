@@ -13,11 +13,11 @@ use crate::git::RefStep;
 use crate::model::documents::{Did, Outcome};
 use crate::model::{Act, Oid, RunId, Tombstone};
 use crate::settings;
-use crate::store::{Graves, PRUNED, Point, REMOTES, RUNS, Recorded, Trash};
+use crate::store::{PRUNED, Point, REMOTES, RUNS, Recorded, Tombstones, Trash};
 
 /// What is said of runs that were pruned, once both sides are put together.
 #[derive(Default)]
-pub(super) struct Stones {
+pub(super) struct TombstonesByRun {
     /// By run.
     pub of: BTreeMap<RunId, Tombstone>,
     /// What the remote does not say so, and whether it is of a prune.
@@ -28,20 +28,20 @@ pub(super) struct Stones {
 ///
 /// # Errors
 /// When its journal can't be read, or nothing can be written.
-pub fn bury(context: &Context, recorded: &Recorded) -> Result<Option<RefStep>> {
-    let (graves, run) = (Graves::new(context), &recorded.run.run);
-    if !(recorded.run.is_away() || graves.is_shared(run)?) {
+pub fn write_tombstone(context: &Context, recorded: &Recorded) -> Result<Option<RefStep>> {
+    let (tombstones, run) = (Tombstones::new(context), &recorded.run.run);
+    if !(recorded.run.is_remote() || tombstones.is_shared(run)?) {
         return Ok(None);
     }
     let (travels, steps) = travelling(context, run, recorded.head)?;
-    let before = graves.of(run)?.map(|(stone, _)| stone).filter(Tombstone::is_pruned);
+    let before = tombstones.of(run)?.map(|(stone, _)| stone).filter(Tombstone::is_pruned);
     if before.as_ref().is_some_and(|stone| stone.covers(travels)) {
         return Ok(None);
     }
     // What was said of an earlier run of that name stays said.
     let earlier = before.map(|stone| stone.journal).unwrap_or_default();
     let journal: BTreeSet<Oid> = steps.into_iter().chain(earlier).collect();
-    let (new, old) = graves.turn(run, true, journal.into_iter().collect(), context.clock.now())?;
+    let (new, old) = tombstones.turn(run, true, journal.into_iter().collect(), context.clock.now())?;
     Ok(Some(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }))
 }
 
@@ -68,8 +68,8 @@ pub(super) fn is_about(context: &Context, stone: &Tombstone, tip: Oid) -> bool {
 /// # Errors
 /// When what is said of it can't be read, or nothing can be written.
 pub fn revive(context: &Context, run: &RunId, head: Option<Oid>) -> Result<Option<RefStep>> {
-    let graves = Graves::new(context);
-    let Some((stone, _)) = graves.of(run)?.filter(|(stone, _)| stone.is_pruned()) else { return Ok(None) };
+    let tombstones = Tombstones::new(context);
+    let Some((stone, _)) = tombstones.of(run)?.filter(|(stone, _)| stone.is_pruned()) else { return Ok(None) };
     let steps = match head.map(|head| travelling(context, run, head)).transpose()? {
         Some((travels, _)) if !is_about(context, &stone, travels) => return Ok(None),
         Some((_, steps)) => steps,
@@ -84,13 +84,13 @@ pub fn revive(context: &Context, run: &RunId, head: Option<Oid>) -> Result<Optio
     };
     let others: Vec<Oid> = stone.journal.iter().filter(is_other).copied().collect();
     let (is_pruned, journal) = if others.is_empty() { (false, stone.journal) } else { (true, others) };
-    let (new, old) = graves.turn(run, is_pruned, journal, context.clock.now())?;
+    let (new, old) = tombstones.turn(run, is_pruned, journal, context.clock.now())?;
     Ok(Some(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }))
 }
 
 /// Is it said here that a run is pruned, or that it is not?
-fn is_said(graves: &Graves<'_>, run: &RunId, pruned: bool) -> Result<bool> {
-    Ok(graves.of(run)?.is_some_and(|(stone, _)| stone.is_pruned()) == pruned)
+fn is_said(tombstones: &Tombstones<'_>, run: &RunId, pruned: bool) -> Result<bool> {
+    Ok(tombstones.of(run)?.is_some_and(|(stone, _)| stone.is_pruned()) == pruned)
 }
 
 /// What other clones have of a run, as far as is known here.
@@ -102,22 +102,22 @@ fn published(context: &Context, run: &RunId) -> Result<Vec<Oid>> {
 
 impl Exchange<'_> {
     /// Puts together what both sides say of runs that were pruned.
-    pub(super) fn stones(&self, there: &There, outcome: &mut Outcome) -> Result<Stones> {
-        let (repo, graves) = (&self.context.repo, Graves::new(self.context));
+    pub(super) fn stones(&self, there: &There, outcome: &mut Outcome) -> Result<TombstonesByRun> {
+        let (repo, tombstones) = (&self.context.repo, Tombstones::new(self.context));
         let mut here = named(repo.refs_under(PRUNED)?, PRUNED);
         let none = BTreeMap::new();
-        let from_there = if self.wish.fetch { &there.pruned } else { &none };
-        if self.wish.fetch && !self.wish.dry_run {
+        let from_there = if self.options.fetch { &there.pruned } else { &none };
+        if self.options.fetch && !self.options.dry_run {
             let said: BTreeSet<RunId> = here.keys().chain(there.pruned.keys()).cloned().collect();
-            let unsaid = self.say_pruned(&graves, there, &said)?;
+            let unsaid = self.say_pruned(&tombstones, there, &said)?;
             self.set(&unsaid)?;
             here.extend(named(unsaid.into_iter().filter_map(|step| Some((step.name, step.new?))).collect(), PRUNED));
         }
         let runs: BTreeSet<&RunId> = here.keys().chain(from_there.keys()).collect();
-        let (mut stones, mut steps) = (Stones::default(), Vec::new());
+        let (mut stones, mut steps) = (TombstonesByRun::default(), Vec::new());
         for run in runs.into_iter().filter(|run| !there.unseen.contains(*run)) {
             let (ours, theirs) = (here.get(run).copied(), from_there.get(run).copied());
-            let put = self.stone(&graves, run, ours, theirs);
+            let put = self.stone(&tombstones, run, ours, theirs);
             let (stone, id) = match put {
                 Ok(put) => put,
                 Err(error) => {
@@ -131,22 +131,22 @@ impl Exchange<'_> {
             if there.pruned.get(run) != Some(&id) {
                 stones.outgoing.insert(run.clone(), (id, stone.is_pruned()));
             }
-            let is_back = ours.is_some_and(|ours| graves.read(ours, run).is_ok_and(|ours| ours.is_pruned()));
+            let is_back = ours.is_some_and(|ours| tombstones.read(ours, run).is_ok_and(|ours| ours.is_pruned()));
             if is_back && !stone.is_pruned() {
                 outcome.did(run, Did::Revived);
             }
             stones.of.insert(run.clone(), stone);
         }
-        if !self.wish.dry_run {
+        if !self.options.dry_run {
             self.set(&steps)?;
-            self.unearth(&stones, outcome);
+            self.apply_tombstone(&stones, outcome);
         }
         Ok(stones)
     }
 
     fn stone(
         &self,
-        graves: &Graves<'_>,
+        tombstones: &Tombstones<'_>,
         run: &RunId,
         ours: Option<Oid>,
         theirs: Option<Oid>,
@@ -155,11 +155,11 @@ impl Exchange<'_> {
             (Some(ours), Some(theirs)) if ours != theirs => (ours, theirs),
             (ours, theirs) => {
                 let id = ours.or(theirs).expect("one of both is there");
-                return Ok((graves.read(id, run)?, id));
+                return Ok((tombstones.read(id, run)?, id));
             }
         };
         let repo = &self.context.repo;
-        let (first, second) = (graves.read(one, run)?, graves.read(other, run)?);
+        let (first, second) = (tombstones.read(one, run)?, tombstones.read(other, run)?);
         let mut journal = Journal::default();
         journal.take_in(repo, one)?;
         journal.take_in(repo, other)?;
@@ -170,17 +170,17 @@ impl Exchange<'_> {
             return Ok((second, other));
         }
         let merged = first.merged(&second);
-        let id = repo.together(|| graves.write(&merged, &[one.min(other), one.max(other)]))?;
+        let id = repo.together(|| tombstones.write(&merged, &[one.min(other), one.max(other)]))?;
         Ok((merged, id))
     }
 
     /// Whether a run that the remote has was pruned here while a sync was sending it, so that nothing says so yet: the next sync
     /// says it. Or whether it was pruned since what is said of runs was read.
-    pub(super) fn is_pruned_here(&self, run: &RunId, theirs: Oid, stones: &Stones) -> bool {
+    pub(super) fn is_pruned_here(&self, run: &RunId, theirs: Oid, stones: &TombstonesByRun) -> bool {
         match stones.of.get(run) {
-            Some(stone) => !stone.is_pruned() && is_said(&Graves::new(self.context), run, true).unwrap_or(true),
+            Some(stone) => !stone.is_pruned() && is_said(&Tombstones::new(self.context), run, true).unwrap_or(true),
             None => {
-                is_said(&Graves::new(self.context), run, true).unwrap_or(true)
+                is_said(&Tombstones::new(self.context), run, true).unwrap_or(true)
                     || self.pruned_unsaid(run, theirs).is_some()
             }
         }
@@ -198,7 +198,7 @@ impl Exchange<'_> {
     }
 
     /// Says of a run that the remote has, and that was pruned here before it was known to be there, that it was pruned.
-    fn say_pruned(&self, graves: &Graves<'_>, there: &There, said: &BTreeSet<RunId>) -> Result<Vec<RefStep>> {
+    fn say_pruned(&self, tombstones: &Tombstones<'_>, there: &There, said: &BTreeSet<RunId>) -> Result<Vec<RefStep>> {
         let mut steps = Vec::new();
         let repo = &self.context.repo;
         for (run, theirs) in there.runs.iter().filter(|(run, _)| !said.contains(*run) && !there.unseen.contains(*run)) {
@@ -207,14 +207,14 @@ impl Exchange<'_> {
             }
             let Some(journal) = self.pruned_unsaid(run, *theirs) else { continue };
             let (new, old) =
-                repo.together(|| graves.turn(run, true, journal.into_iter().collect(), self.context.clock.now()))?;
+                repo.together(|| tombstones.turn(run, true, journal.into_iter().collect(), self.context.clock.now()))?;
             steps.push(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) });
         }
         Ok(steps)
     }
 
     /// Brings back what was pruned here too, and is brought back elsewhere.
-    fn unearth(&self, stones: &Stones, outcome: &mut Outcome) {
+    fn apply_tombstone(&self, stones: &TombstonesByRun, outcome: &mut Outcome) {
         let trash = Trash::new(self.context);
         for (run, stone) in stones.of.iter().filter(|(_, stone)| !stone.is_pruned()) {
             if self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some() {
@@ -231,7 +231,7 @@ impl Exchange<'_> {
                 // Where something stands in its way, the run comes as it is at the remote.
                 let brought_back = trash.lock(run).and_then(|_lock| {
                     // It may have been pruned again since what is said of it was read.
-                    let still = is_said(&Graves::new(self.context), run, false)?;
+                    let still = is_said(&Tombstones::new(self.context), run, false)?;
                     still.then(|| undo::undo_locked(self.context, run, Some(point.id))).transpose()
                 });
                 match brought_back {
@@ -249,11 +249,11 @@ impl Exchange<'_> {
         let pruned = trash.lock(run).and_then(|_lock| {
             // It may have been brought back, or pruned here too, since what is said of it was read.
             let is_there = self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some();
-            if !self.wish.dry_run && !(is_there && is_said(&Graves::new(self.context), run, true)?) {
+            if !self.options.dry_run && !(is_there && is_said(&Tombstones::new(self.context), run, true)?) {
                 return Ok(None);
             }
             let plan = prune::plan(self.context, run)?;
-            if !self.wish.dry_run {
+            if !self.options.dry_run {
                 prune::carry_out(self.context, &plan)?;
             }
             Ok(Some(plan.kept))

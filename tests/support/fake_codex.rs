@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::lab::Lab;
+use super::test_repo::TestRepo;
 
 /// The task of the recordings.
 pub const TASK: &str = "task_e_00000000000000000000000000000001";
@@ -64,7 +64,7 @@ answer "$2"
 "#;
 
 /// A `codex` that is none.
-pub struct Standin {
+pub struct FakeCodex {
     folder: PathBuf,
     recordings: Option<&'static str>,
 }
@@ -82,34 +82,34 @@ pub struct Call {
     pub stat: String,
 }
 
-impl Standin {
+impl FakeCodex {
     /// One that does `body` (shell, with `$call` as a folder of this call) after noting the call.
-    pub fn scripted(lab: &Lab, body: &str) -> Standin {
+    pub fn scripted(lab: &TestRepo, body: &str) -> FakeCodex {
         let folder = lab.path("standin");
         fs::create_dir_all(folder.join("calls")).expect("a folder");
         fs::create_dir_all(folder.join("faults")).expect("a folder");
         let script = NOTE.replace("@HERE@", &folder.display().to_string()) + body;
         lab.use_script_as_codex(&script);
-        Standin { folder, recordings: None }
+        FakeCodex { folder, recordings: None }
     }
 
     /// The fork that reads its prompt from standard input.
-    pub fn headless_a(lab: &Lab) -> Standin {
-        Standin::replaying(lab, "headless-a", "0.71.0")
+    pub fn headless_a(lab: &TestRepo) -> FakeCodex {
+        FakeCodex::replaying(lab, "headless-a", "0.71.0")
     }
 
     /// The older fork.
-    pub fn headless_b(lab: &Lab) -> Standin {
-        Standin::replaying(lab, "headless-b", "0.45.0")
+    pub fn headless_b(lab: &TestRepo) -> FakeCodex {
+        FakeCodex::replaying(lab, "headless-b", "0.45.0")
     }
 
     /// The official client, as far as it can be called without anything being paid, and its submission.
-    pub fn official(lab: &Lab) -> Standin {
-        Standin::replaying(lab, "official", "0.151.0")
+    pub fn official(lab: &TestRepo) -> FakeCodex {
+        FakeCodex::replaying(lab, "official", "0.151.0")
     }
 
-    fn replaying(lab: &Lab, recordings: &'static str, version: &str) -> Standin {
-        let standin = Standin::scripted(lab, &REPLAY.replace("@VERSION@", version).replace("@TASK@", TASK));
+    fn replaying(lab: &TestRepo, recordings: &'static str, version: &str) -> FakeCodex {
+        let standin = FakeCodex::scripted(lab, &REPLAY.replace("@VERSION@", version).replace("@TASK@", TASK));
         let files = fs::read_dir(folder_of(recordings)).expect("the recordings");
         for file in files.map(|entry| entry.expect("a recording").path()) {
             let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
@@ -118,7 +118,7 @@ impl Standin {
             let exit = recording["exit"].as_i64().expect("a number");
             standin.knows(&name, &text("stdout"), &text("stderr"), exit);
         }
-        let standin = Standin { recordings: Some(recordings), ..standin };
+        let standin = FakeCodex { recordings: Some(recordings), ..standin };
         standin.phase("none");
         standin
     }

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use serde_json::Value;
 
 use super::cloud::{Cloud, Task};
-use super::lab::{Lab, PATIENCE, Ran, finish, pinned_codex, run, wait_until};
+use super::test_repo::{PATIENCE, Ran, TestRepo, finish, pinned_codex, run, wait_until};
 
 /// The environment of every stage.
 pub const ENV: &str = "acme/widgets";
@@ -19,19 +19,19 @@ pub const LISTING: &str = "GET /backend-api/wham/tasks/list";
 
 /// A lab whose git-puff speaks to a cloud of its own, looks once a second, and gives up on silent attempts after
 /// `puff.settle`. The lab goes first: its watcher must not outlive its cloud.
-pub struct Stage {
-    pub lab: Lab,
+pub struct CloudEnv {
+    pub lab: TestRepo,
     pub cloud: Cloud,
 }
 
-impl Stage {
+impl CloudEnv {
     /// On the small repository.
-    pub fn new() -> Stage {
-        Stage::with(Lab::new())
+    pub fn new() -> CloudEnv {
+        CloudEnv::with(TestRepo::new())
     }
 
     /// On any repository.
-    pub fn with(mut lab: Lab) -> Stage {
+    pub fn with(mut lab: TestRepo) -> CloudEnv {
         let cloud = Cloud::start();
         cloud.add_environment("env_lab_1", ENV);
         lab.use_real_codex(&cloud);
@@ -40,7 +40,7 @@ impl Stage {
         for (key, value) in [("puff.env", ENV), ("puff.interval", "1s"), ("puff.settle", "2s")] {
             lab.git(&["config", "--global", key, value]);
         }
-        Stage { lab, cloud }
+        CloudEnv { lab, cloud }
     }
 
     /// `git puff submit` of best-of-N; answers the run's name and the task's.
@@ -100,7 +100,7 @@ impl Stage {
         run(self.lab.command("git").current_dir(folder).arg("puff").args(args))
     }
 
-    /// `git-puff …` in the background, to be awaited with [`Stage::ended`].
+    /// `git-puff …` in the background, to be awaited with [`CloudEnv::ended`].
     pub fn spawn(&self, args: &[&str]) -> Child {
         self.lab.spawn(args, Stdio::null())
     }

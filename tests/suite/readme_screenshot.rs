@@ -5,9 +5,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::crew::Crew;
-use crate::support::lab::Lab;
+use crate::support::agent_run::AgentRun;
 use crate::support::terminal::{picture, played};
+use crate::support::test_repo::TestRepo;
 
 /// What is typed. One check at a time, so that what is said of them comes in one order.
 const TYPED: [&str; 2] = ["git puff review @ --check 'sh test.sh' --jobs 1", "git puff pick @:1"];
@@ -31,8 +31,8 @@ const AGENTS: [(&str, &str); 4] = [
 ];
 
 /// A run of all four, harvested.
-fn harvested() -> Crew {
-    let mut crew = Crew::new();
+fn harvested() -> AgentRun {
+    let mut crew = AgentRun::new();
     crew.lab.fix_clock();
     for (file, text) in PROGRAM {
         crew.lab.commit(file, text, "Average numbers");
@@ -48,7 +48,7 @@ fn harvested() -> Crew {
 }
 
 /// A call in the clone, with colours.
-fn typed(lab: &Lab, line: &str) -> Command {
+fn typed(lab: &TestRepo, line: &str) -> Command {
     let mut shell = lab.command("bash");
     shell.env("TERM", "xterm-256color").env("GIT_PAGER", "cat").args(["-c", line]);
     shell

@@ -2,13 +2,13 @@
 
 use serde::Deserialize;
 
-use super::recall::Recall;
+use super::run_cache::RunCache;
 use super::{RUNS, RunStore};
 
 /// What there is to say of a run in half a line. Words are as they were recorded: what this git-puff does not know is
 /// shown as well.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Glance {
+pub struct RunSummary {
     /// Its name; that of its ref where the record can't be read.
     #[serde(default)]
     pub run: String,
@@ -46,12 +46,12 @@ pub struct VariantGlance {
     pub apply: Option<String>,
     /// What is risky in it.
     #[serde(default)]
-    pub risks: Vec<RiskGlance>,
+    pub risks: Vec<RiskSummary>,
 }
 
 /// The same of a risk.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct RiskGlance {
+pub struct RiskSummary {
     /// Its kind.
     #[serde(default)]
     pub kind: String,
@@ -63,24 +63,25 @@ pub struct RiskGlance {
 impl RunStore<'_> {
     /// The runs whose names begin so, newest first. Nothing is written, not even what a listing remembers; a run that
     /// can't be read has its name only.
-    pub fn glance(&self, beginning: &str) -> Vec<Glance> {
-        let (repo, places) = (self.repo, self.places);
+    pub fn glance(&self, beginning: &str) -> Vec<RunSummary> {
+        let (repo, layout) = (self.repo, self.layout);
         // What no name of a run holds would be a pattern.
         let is_plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
         if !beginning.bytes().all(is_plain) {
             return Vec::new();
         }
         let refs = repo.refs_under(&format!("{RUNS}{beginning}")).unwrap_or_default();
-        let mut recall = if refs.is_empty() { Recall::none(places) } else { Recall::read(places) };
+        let mut recall = if refs.is_empty() { RunCache::none(layout) } else { RunCache::read(layout) };
         let record = |head| -> Option<Vec<u8>> {
             let entry = repo.entry(repo.commit(head).ok()?.tree, b"run.json").ok()??;
             repo.blob(entry.oid).ok()
         };
-        let mut runs: Vec<Glance> = Vec::with_capacity(refs.len());
+        let mut runs: Vec<RunSummary> = Vec::with_capacity(refs.len());
         for (name, head) in refs {
             let bytes = recall.record(head, || record(head).ok_or(()));
-            let known = bytes.ok().and_then(|bytes| serde_json::from_slice::<Glance>(bytes).ok()).unwrap_or_default();
-            runs.push(Glance { run: name[RUNS.len()..].to_owned(), ..known });
+            let known =
+                bytes.ok().and_then(|bytes| serde_json::from_slice::<RunSummary>(bytes).ok()).unwrap_or_default();
+            runs.push(RunSummary { run: name[RUNS.len()..].to_owned(), ..known });
         }
         runs.sort_by(|one, other| (&other.created_at, &other.run).cmp(&(&one.created_at, &one.run)));
         runs

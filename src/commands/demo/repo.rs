@@ -21,14 +21,14 @@ const CONFIG: [(&str, &str); 6] = [
 ];
 
 /// The folder of the demo.
-pub(super) struct Place {
+pub(super) struct DemoRepo {
     root: PathBuf,
     environment: Environment,
 }
 
-impl Place {
+impl DemoRepo {
     /// Makes the folder: the one that is named, or a new temporary one.
-    pub fn choose(named: Option<&Path>, environment: Environment) -> Result<Place> {
+    pub fn choose(named: Option<&Path>, environment: Environment) -> Result<DemoRepo> {
         let Some(named) = named else {
             let made = tempfile::Builder::new().prefix("puff-demo-").tempdir();
             let root = made
@@ -38,7 +38,7 @@ impl Place {
                         .because(cause)
                 })?
                 .keep();
-            return Ok(Place { root, environment });
+            return Ok(DemoRepo { root, environment });
         };
         let root = environment.cwd.join(named);
         let is_empty = || Ok(fs::read_dir(&root)?.next().is_none());
@@ -48,7 +48,7 @@ impl Place {
             return Err(Error::failed(format!("the folder '{shown}' is not empty"))
                 .hint("name one that is not there yet, or none: git puff demo"));
         }
-        Ok(Place { root, environment })
+        Ok(DemoRepo { root, environment })
     }
 
     /// The folder.

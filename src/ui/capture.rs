@@ -37,16 +37,16 @@ pub enum Said<'s> {
 }
 
 /// Hears what a verb says.
-pub type Hearer = Arc<dyn Fn(Said<'_>) + Send + Sync>;
+pub type OutputListener = Arc<dyn Fn(Said<'_>) + Send + Sync>;
 
 /// Somebody who hears instead of a terminal, and what stands in for standard input.
 #[derive(Clone)]
-pub(super) struct Heard {
-    pub hearer: Hearer,
+pub(super) struct CapturedOutput {
+    pub hearer: OutputListener,
     pub input: Option<Vec<u8>>,
 }
 
-impl Heard {
+impl CapturedOutput {
     pub fn say(&self, said: Said<'_>) {
         (self.hearer)(said);
     }
@@ -64,7 +64,7 @@ impl Heard {
     }
 }
 
-impl fmt::Debug for Heard {
+impl fmt::Debug for CapturedOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Heard")
     }
@@ -81,8 +81,8 @@ mod tests {
     fn who_hears_instead_of_a_terminal_gets_values() {
         let said: Arc<Mutex<Vec<String>>> = Arc::default();
         let kept = Arc::clone(&said);
-        let hearer: Hearer = Arc::new(move |said| kept.lock().unwrap().push(format!("{said:?}")));
-        let ui = Ui::told_to(Arc::clone(&hearer), Some(b"given".to_vec()), Format::Json);
+        let hearer: OutputListener = Arc::new(move |said| kept.lock().unwrap().push(format!("{said:?}")));
+        let ui = Ui::captured_by(Arc::clone(&hearer), Some(b"given".to_vec()), Format::Json);
         assert_eq!((ui.format(), ui.has_input(), ui.input().unwrap()), (Format::Json, true, b"given".to_vec()));
         ui.json(&["\u{1b}"]);
         ui.warn("careful");
@@ -95,7 +95,7 @@ mod tests {
             "Step { done: 1, total: 3, line: \"one\" }",
         ];
         assert_eq!(*said.lock().unwrap(), wanted);
-        let silent = Ui::told_to(hearer, None, Format::Human);
+        let silent = Ui::captured_by(hearer, None, Format::Human);
         assert!(!silent.has_input() && silent.input().is_err() && !silent.is_terminal_out());
     }
 }

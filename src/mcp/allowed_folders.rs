@@ -8,26 +8,26 @@ use crate::error::{Error, Result};
 
 /// The folders that a client works in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct AllowedFolders {
     roots: Vec<PathBuf>,
     are_roots: bool,
 }
 
-impl Places {
+impl AllowedFolders {
     /// The folder that the server was started in, for a client without roots.
-    pub fn started_in(folder: &Path) -> Places {
-        Places { roots: vec![real(folder)], are_roots: false }
+    pub fn started_in(folder: &Path) -> AllowedFolders {
+        AllowedFolders { roots: vec![real(folder)], are_roots: false }
     }
 
     /// The roots of a client: URIs of folders. Those that are no folders of this machine do not count.
-    pub fn of_roots<'u>(uris: impl IntoIterator<Item = &'u str>) -> Places {
+    pub fn of_roots<'u>(uris: impl IntoIterator<Item = &'u str>) -> AllowedFolders {
         let mut roots: Vec<PathBuf> = Vec::new();
         for root in uris.into_iter().filter_map(path_of_uri).map(|path| real(&path)).filter(|root| root.is_dir()) {
             if !roots.contains(&root) {
                 roots.push(root);
             }
         }
-        Places { roots, are_roots: true }
+        AllowedFolders { roots, are_roots: true }
     }
 
     /// The folders.
@@ -125,8 +125,12 @@ mod tests {
         std::fs::create_dir_all(root.join("inner")).unwrap();
         std::fs::create_dir_all(folder.path().join("a bc")).unwrap();
         let uri = format!("file://{}", root.display()).replace(' ', "%20");
-        let places =
-            Places::of_roots([uri.as_str(), "file:///no/such/folder", "https://example.com/x", "file://elsewhere/x"]);
+        let places = AllowedFolders::of_roots([
+            uri.as_str(),
+            "file:///no/such/folder",
+            "https://example.com/x",
+            "file://elsewhere/x",
+        ]);
         let root = root.canonicalize().unwrap();
         assert_eq!(places.roots(), std::slice::from_ref(&root));
         assert_eq!(places.folder(None).unwrap(), root);
@@ -146,9 +150,9 @@ mod tests {
     fn of_several_roots_one_has_to_be_named() {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let uris = [&one, &other].map(|folder| format!("file://{}", folder.path().display()));
-        let places = Places::of_roots(uris.iter().map(String::as_str));
+        let places = AllowedFolders::of_roots(uris.iter().map(String::as_str));
         assert!(places.folder(None).unwrap_err().next_step().unwrap().contains(&one.path().display().to_string()));
         assert_eq!(places.folder(Some(&uris[1])).unwrap(), other.path().canonicalize().unwrap());
-        assert!(Places::of_roots([]).folder(None).is_err());
+        assert!(AllowedFolders::of_roots([]).folder(None).is_err());
     }
 }

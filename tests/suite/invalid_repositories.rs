@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::export::Export;
+use crate::support::fake_codex::FakeCodex;
 use crate::support::formats;
-use crate::support::lab::{Lab, Ran, run};
-use crate::support::standin::Standin;
+use crate::support::test_repo::{Ran, TestRepo, run};
 
 #[test]
 fn outside_of_a_repository_every_verb_says_so() {
-    let lab = Lab::empty();
+    let lab = TestRepo::empty();
     let here = lab.path("home");
     for args in [
         &["list"][..],
@@ -39,8 +39,8 @@ fn a_format_that_is_not_known_is_named_and_nothing_is_paid_or_written() {
         ("extensions.refStorage", "sparkling"),
         ("core.repositoryFormatVersion", "7"),
     ] {
-        let lab = Lab::new();
-        let codex = Standin::official(&lab);
+        let lab = TestRepo::new();
+        let codex = FakeCodex::official(&lab);
         let objects = lab.git(&["rev-parse", "--show-object-format"]);
         let other = if objects == "sha1" { "sha256" } else { "sha1" };
         lab.git(&["config", "core.repositoryFormatVersion", "1"]);
@@ -51,12 +51,12 @@ fn a_format_that_is_not_known_is_named_and_nothing_is_paid_or_written() {
 
 #[test]
 fn tables_of_refs_of_a_kind_to_come_are_left_alone() {
-    let mut lab = Lab::empty();
+    let mut lab = TestRepo::empty();
     lab.set("GIT_DEFAULT_REF_FORMAT", "reftable");
     lab.git(&["init", "-q", "work"]);
     lab.commit("README", "A thing.\n", "Begin");
     lab.git(&["remote", "add", "origin", "."]);
-    let codex = Standin::official(&lab);
+    let codex = FakeCodex::official(&lab);
     let tables = lab.work().join(".git/reftable");
     let table = fs::read_to_string(tables.join("tables.list")).unwrap().lines().last().unwrap().to_owned();
     let whole = fs::read(tables.join(&table)).unwrap();
@@ -72,7 +72,7 @@ fn tables_of_refs_of_a_kind_to_come_are_left_alone() {
 }
 
 /// Every verb says that it can't work here; nothing is paid, and nothing written.
-fn nothing_goes(lab: &Lab, codex: &Standin, what: &str) {
+fn nothing_goes(lab: &TestRepo, codex: &FakeCodex, what: &str) {
     let files = || run(lab.command("find").args([".git", "-type", "f"])).stdout;
     let before = files();
     for args in [
@@ -100,8 +100,8 @@ fn a_repository_that_cannot_be_written_is_found_out_before_anything_is_paid() {
         (".codex", ".codex/bo4_runs.jsonl"),
         (".git/puff/locks/write/x", ".git/puff/locks/write"),
     ] {
-        let lab = Lab::new();
-        let codex = Standin::official(&lab);
+        let lab = TestRepo::new();
+        let codex = FakeCodex::official(&lab);
         let path = lab.work().join(blocked);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "in the way\n").unwrap();
@@ -119,8 +119,8 @@ fn a_repository_that_cannot_be_written_is_found_out_before_anything_is_paid() {
 
 #[test]
 fn objects_that_cannot_be_written_are_found_out_before_anything_is_paid() {
-    let lab = Lab::new();
-    let codex = Standin::official(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::official(&lab);
     lab.git(&["repack", "-q", "-a", "-d"]);
     let objects = lab.work().join(".git/objects");
     for number in 0..=255 {
@@ -134,8 +134,8 @@ fn objects_that_cannot_be_written_are_found_out_before_anything_is_paid() {
 
 #[test]
 fn a_value_that_cannot_be_used_names_its_key_and_where_it_was_written() {
-    let lab = Lab::new();
-    let codex = Standin::official(&lab);
+    let lab = TestRepo::new();
+    let codex = FakeCodex::official(&lab);
     let launch = ["launch", "--env", "acme/widgets", "--prompt", "Trim"];
     for (key, value) in [
         ("puff.interval", "soon"),
@@ -157,8 +157,8 @@ fn a_value_that_cannot_be_used_names_its_key_and_where_it_was_written() {
 
 #[test]
 fn a_flag_beats_the_environment_beats_the_configuration() {
-    let mut lab = Lab::new();
-    Standin::official(&lab);
+    let mut lab = TestRepo::new();
+    FakeCodex::official(&lab);
     let submit = ["submit", "--prompt", "Trim", "--json"];
     lab.git(&["config", "puff.env", "acme/widgets"]);
     lab.git(&["config", "--global", "puff.bestOf", "1"]);
@@ -178,7 +178,7 @@ fn a_flag_beats_the_environment_beats_the_configuration() {
 
 #[test]
 fn a_broken_configuration_is_named_by_git() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     fs::write(lab.work().join(".git/config"), "[core\n").unwrap();
     let ran = lab.puff(&["list"]);
     assert_eq!(ran.code, 128, "{}", ran.stderr);
@@ -187,7 +187,7 @@ fn a_broken_configuration_is_named_by_git() {
 
 #[test]
 fn it_works_from_any_folder_a_linked_worktree_and_a_bare_repository() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let export = Export::new(&lab, "export");
     export.patch(1, lab.patch("README", "One.\n"));
     let from = export.path();
@@ -207,6 +207,6 @@ fn it_works_from_any_folder_a_linked_worktree_and_a_bare_repository() {
     assert!(bare.join("puff").is_dir());
 }
 
-fn puff_in(lab: &Lab, folder: &Path, args: &[&str]) -> Ran {
+fn puff_in(lab: &TestRepo, folder: &Path, args: &[&str]) -> Ran {
     run(lab.command("git").current_dir(folder).arg("puff").args(args))
 }

@@ -2,21 +2,21 @@
 
 use serde_json::Value;
 
-use super::lab::{Lab, Ran};
+use super::test_repo::{Ran, TestRepo};
 
-/// A lab with agents of its own. Its worktrees are beside the clone, in [`Crew::yard`].
-pub struct Crew {
-    pub lab: Lab,
+/// A lab with agents of its own. Its worktrees are beside the clone, in [`AgentRun::workspace_root`].
+pub struct AgentRun {
+    pub lab: TestRepo,
 }
 
-impl Crew {
-    pub fn new() -> Crew {
-        Crew { lab: Lab::new() }
+impl AgentRun {
+    pub fn new() -> AgentRun {
+        AgentRun { lab: TestRepo::new() }
     }
 
     /// Teaches git-puff an agent: a script for `sh`, which gets the prompt on its standard input, and the folder of the
     /// lab as `$LAB`.
-    pub fn agent(&self, name: &str, script: &str) -> &Crew {
+    pub fn agent(&self, name: &str, script: &str) -> &AgentRun {
         let path = self.lab.path("bin").join(format!("{name}.sh"));
         let lab = self.lab.path("");
         std::fs::write(&path, format!("LAB='{}'\n{script}\n", lab.display())).expect("a script");
@@ -49,7 +49,7 @@ impl Crew {
     }
 
     /// The folder of all worktrees.
-    pub fn yard(&self) -> std::path::PathBuf {
+    pub fn workspace_root(&self) -> std::path::PathBuf {
         self.lab.path("work.puff")
     }
 
@@ -64,7 +64,7 @@ impl Crew {
     }
 }
 
-impl Drop for Crew {
+impl Drop for AgentRun {
     fn drop(&mut self) {
         // Agents that are still at work must not outlive the lab.
         let sessions = self.lab.puff(&["session", "list", "--json"]);

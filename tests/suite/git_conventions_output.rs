@@ -8,15 +8,15 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::support::choice::Choice;
 use crate::support::export::{Export, patch_of};
-use crate::support::lab::{Lab, Ran, run};
+use crate::support::test_repo::{Ran, TestRepo, run};
 
 /// `git -c … puff …`
-fn puff(lab: &Lab, config: &[&str], args: &[&str]) -> Ran {
+fn puff(lab: &TestRepo, config: &[&str], args: &[&str]) -> Ran {
     run(lab.command("git").args(config.iter().flat_map(|pair| ["-c", pair])).arg("puff").args(args))
 }
 
 /// What `show` has in brackets after the name of the base.
-fn base(lab: &Lab, config: &[&str], args: &[&str]) -> String {
+fn base(lab: &TestRepo, config: &[&str], args: &[&str]) -> String {
     let shown = puff(lab, config, &[&["show", "fix"], args].concat()).ok().stdout;
     let line = shown.lines().find(|line| line.trim_start().starts_with("base:")).expect("a base");
     line.split(['(', ')']).nth(1).expect("a name in brackets").to_owned()
@@ -24,7 +24,7 @@ fn base(lab: &Lab, config: &[&str], args: &[&str]) -> String {
 
 #[test]
 fn names_of_objects_have_as_many_digits_as_git_gives_them() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     // So many objects that git shows eight digits, and so many commits that some begin with the same four.
     let mut stream = String::new();
     for number in 0..16_000 {
@@ -98,7 +98,7 @@ const NAMES: [(&[u8], &str, &str); 5] = [
 #[test]
 fn paths_are_quoted_as_git_quotes_them() {
     for (name, plain, quoted) in NAMES {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         let write = |text: &str| fs::write(lab.work().join(OsStr::from_bytes(name)), text).unwrap();
         let commit = |text: &str| {
             write(text);
@@ -130,7 +130,7 @@ fn paths_are_quoted_as_git_quotes_them() {
 
 #[test]
 fn a_batch_of_names_that_hold_anything_is_read_and_answered_with_z() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let patch = lab.patch("notes.txt", "one\n2\nthree\n");
     let mut input = Vec::new();
     let mut wanted = Vec::new();
@@ -166,7 +166,7 @@ fn a_batch_of_names_that_hold_anything_is_read_and_answered_with_z() {
 
 #[test]
 fn what_somebody_wrote_into_a_note_survives_whatever_its_bytes_are() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     let theirs = b"gr\xfcn und \xf0\x9f\xa6\x80\n\xff\xfe\n";
     let file = lab.path("theirs");
     fs::write(&file, theirs).unwrap();

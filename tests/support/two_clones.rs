@@ -6,11 +6,11 @@ use std::process::{Child, Stdio};
 use serde_json::Value;
 
 use super::export::Export;
-use super::lab::{Lab, Ran, run};
+use super::test_repo::{Ran, TestRepo, run};
 
 /// The clones `work` and `theirs` of one lab.
-pub struct Pair {
-    pub lab: Lab,
+pub struct TwoClones {
+    pub lab: TestRepo,
 }
 
 /// One of the two.
@@ -20,9 +20,9 @@ pub enum Who {
     Theirs,
 }
 
-impl Pair {
-    pub fn new() -> Pair {
-        let pair = Pair { lab: Lab::new() };
+impl TwoClones {
+    pub fn new() -> TwoClones {
+        let pair = TwoClones { lab: TestRepo::new() };
         let root = pair.lab.path("");
         pair.lab.git_in(&root, &["clone", "-q", "origin.git", "theirs"]);
         for (who, name, address) in

@@ -4,11 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::support::agent_run::AgentRun;
 use crate::support::choice::Choice;
-use crate::support::crew::Crew;
+use crate::support::cloud_env::CloudEnv;
 use crate::support::export::Export;
-use crate::support::lab::{Lab, make_executable, run};
-use crate::support::stage::Stage;
+use crate::support::test_repo::{TestRepo, make_executable, run};
 
 #[test]
 fn colours_are_as_git_is_told() {
@@ -36,7 +36,7 @@ fn colours_are_as_git_is_told() {
 #[test]
 fn a_shared_repository_is_shared_with_all_that_is_made_in_it() {
     for (shared, wanted) in [("group", 0o060), ("all", 0o064), ("0640", 0o040)] {
-        let lab = Lab::new();
+        let lab = TestRepo::new();
         lab.git_in(
             &lab.path(""),
             &["clone", "-q", "--bare", "-c", &format!("core.sharedRepository={shared}"), "origin.git", "shared.git"],
@@ -80,7 +80,7 @@ fn two_users_of_a_shared_repository_work_in_it() {
         eprintln!("skipped: only root can be somebody else");
         return;
     }
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     for folder in ["", "home"] {
         fs::set_permissions(lab.path(folder), fs::Permissions::from_mode(0o777)).unwrap();
     }
@@ -112,7 +112,7 @@ fn two_users_of_a_shared_repository_work_in_it() {
 
 #[test]
 fn a_repository_that_git_does_not_trust_is_not_worked_in() {
-    let mut lab = Lab::new();
+    let mut lab = TestRepo::new();
     lab.git(&["config", "--global", "--unset-all", "safe.directory"]);
     lab.set("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
     for args in [&["list"][..], &["doctor", "--repair"], &["harvest", "--from", ".", "--base", "main"]] {
@@ -155,7 +155,7 @@ fn an_older_git_will_do_from_import_to_undo() {
     lab.puff(&["doctor", "--repair"]).ok();
     lab.git(&["fsck", "--strict"]);
 
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.use_older_git();
     crew.agent("a", "echo made >made.txt; git add made.txt; git commit -qm 'My own'");
     let run = crew.tournament(&["--agent", "a:2"]);
@@ -165,7 +165,7 @@ fn an_older_git_will_do_from_import_to_undo() {
 #[test]
 fn an_older_git_will_do_from_launch_to_pick() {
     needs!("codex", "older-git");
-    let stage = Stage::new();
+    let stage = CloudEnv::new();
     stage.lab.use_older_git();
     let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
     stage.finish(&task, 1, "one");
@@ -183,7 +183,7 @@ fn an_older_git_will_do_from_launch_to_pick() {
 
 #[test]
 fn a_git_that_is_too_old_is_named() {
-    let lab = Lab::new();
+    let lab = TestRepo::new();
     // It prints every word of the question that it does not know.
     let script =
         "#!/bin/sh\ncase \"$*\" in *rev-parse*) printf 'false\\nsha1\\n--path-format=absolute\\n.git\\n' ;; esac\n";
@@ -210,7 +210,7 @@ fn a_git_that_is_too_old_is_named() {
 
 #[test]
 fn doctor_fails_for_want_of_codex_only_where_the_cloud_is_used() {
-    let crew = Crew::new();
+    let crew = AgentRun::new();
     crew.lab.git(&["config", "--global", "puff.notify", "true"]);
     let result = || {
         let ran = crew.lab.puff(&["doctor", "--porcelain"]);

@@ -10,7 +10,7 @@ use std::hash::Hasher;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::Places;
+use super::Layout;
 use crate::model::Oid;
 
 /// What the file begins with: changed with every change of its form.
@@ -20,30 +20,30 @@ const MAGIC: &[u8] = b"git-puff records 1\n";
 const WORTH_WRITING: usize = 64;
 
 /// The records of earlier listings, and the new ones of this.
-pub(super) struct Recall<'a> {
-    places: &'a Places,
+pub(super) struct RunCache<'a> {
+    layout: &'a Layout,
     file: Vec<u8>,
     known: HashMap<Oid, Range<usize>>,
-    seen: Vec<(Oid, Seen)>,
+    seen: Vec<(Oid, CachedRecord)>,
     new: usize,
 }
 
 /// Where the bytes of a record are.
-enum Seen {
+enum CachedRecord {
     Kept(Range<usize>),
     Read(Vec<u8>),
 }
 
-impl<'a> Recall<'a> {
+impl<'a> RunCache<'a> {
     /// Knows nothing: every record is read.
-    pub fn none(places: &'a Places) -> Recall<'a> {
-        Recall { places, file: Vec::new(), known: HashMap::new(), seen: Vec::new(), new: 0 }
+    pub fn none(layout: &'a Layout) -> RunCache<'a> {
+        RunCache { layout, file: Vec::new(), known: HashMap::new(), seen: Vec::new(), new: 0 }
     }
 
     /// Reads the file; without one that can be used, nothing is known.
-    pub fn read(places: &'a Places) -> Recall<'a> {
-        let mut recall = Recall::none(places);
-        recall.file = crate::files::read(path(places)).unwrap_or_default();
+    pub fn read(layout: &'a Layout) -> RunCache<'a> {
+        let mut recall = RunCache::none(layout);
+        recall.file = crate::files::read(path(layout)).unwrap_or_default();
         recall.known = index(&recall.file).unwrap_or_default();
         recall
     }
@@ -54,10 +54,10 @@ impl<'a> Recall<'a> {
     /// Those of `read`.
     pub fn record<E>(&mut self, head: Oid, read: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<&[u8], E> {
         let seen = match self.known.get(&head) {
-            Some(range) => Seen::Kept(range.clone()),
-            None => Seen::Read(read()?),
+            Some(range) => CachedRecord::Kept(range.clone()),
+            None => CachedRecord::Read(read()?),
         };
-        self.new += usize::from(matches!(seen, Seen::Read(_)));
+        self.new += usize::from(matches!(seen, CachedRecord::Read(_)));
         self.seen.push((head, seen));
         Ok(self.bytes(&self.seen[self.seen.len() - 1].1))
     }
@@ -78,19 +78,19 @@ impl<'a> Recall<'a> {
         }
         let file = [MAGIC, &sum(&body).to_le_bytes(), &body].concat();
         // A repository that can't be written can still be listed.
-        let _ = self.places.replace(&path(self.places), &file);
+        let _ = self.layout.replace(&path(self.layout), &file);
     }
 
-    fn bytes<'s>(&'s self, seen: &'s Seen) -> &'s [u8] {
+    fn bytes<'s>(&'s self, seen: &'s CachedRecord) -> &'s [u8] {
         match seen {
-            Seen::Kept(range) => &self.file[range.clone()],
-            Seen::Read(bytes) => bytes,
+            CachedRecord::Kept(range) => &self.file[range.clone()],
+            CachedRecord::Read(bytes) => bytes,
         }
     }
 }
 
-fn path(places: &Places) -> PathBuf {
-    places.cache("records")
+fn path(layout: &Layout) -> PathBuf {
+    layout.cache("records")
 }
 
 /// Finds the records in a file; none unless it is whole.
@@ -129,8 +129,8 @@ mod tests {
     }
 
     /// Lists `count` records; answers how many of them had to be read.
-    fn list(places: &Places, count: usize) -> usize {
-        let mut recall = Recall::read(places);
+    fn list(layout: &Layout, count: usize) -> usize {
+        let mut recall = RunCache::read(layout);
         let mut read = 0;
         for number in 0..count {
             let record = recall.record(oid(number), || {
@@ -146,29 +146,29 @@ mod tests {
     #[test]
     fn a_record_is_read_once_and_a_damaged_file_is_as_good_as_none() {
         let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path(), None);
-        assert_eq!(list(&places, WORTH_WRITING - 1), WORTH_WRITING - 1);
-        assert!(!path(&places).exists(), "a few records are not worth a file");
-        assert_eq!([list(&places, 100), list(&places, 100), list(&places, 101)], [100, 0, 1]);
+        let layout = Layout::new(folder.path(), None);
+        assert_eq!(list(&layout, WORTH_WRITING - 1), WORTH_WRITING - 1);
+        assert!(!path(&layout).exists(), "a few records are not worth a file");
+        assert_eq!([list(&layout, 100), list(&layout, 100), list(&layout, 101)], [100, 0, 1]);
 
-        let whole = std::fs::read(path(&places)).unwrap();
+        let whole = std::fs::read(path(&layout)).unwrap();
         for at in (0..whole.len()).step_by(7) {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x20;
-            std::fs::write(path(&places), &damaged).unwrap();
-            assert_eq!(list(&places, 3), 3, "byte {at}");
-            std::fs::write(path(&places), &whole[..at]).unwrap();
-            assert_eq!(list(&places, 3), 3, "cut at {at}");
+            std::fs::write(path(&layout), &damaged).unwrap();
+            assert_eq!(list(&layout, 3), 3, "byte {at}");
+            std::fs::write(path(&layout), &whole[..at]).unwrap();
+            assert_eq!(list(&layout, 3), 3, "cut at {at}");
         }
     }
 
     #[test]
     fn what_is_listed_no_more_is_kept_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        let places = Places::new(folder.path(), None);
-        let kept = || index(&std::fs::read(path(&places)).unwrap()).unwrap().len();
-        assert_eq!((list(&places, 70), kept()), (70, 70));
-        let mut recall = Recall::read(&places);
+        let layout = Layout::new(folder.path(), None);
+        let kept = || index(&std::fs::read(path(&layout)).unwrap()).unwrap().len();
+        assert_eq!((list(&layout, 70), kept()), (70, 70));
+        let mut recall = RunCache::read(&layout);
         for number in 100..200 {
             recall.record(oid(number), || Ok::<_, ()>(Vec::new())).unwrap();
         }
