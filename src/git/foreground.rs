@@ -10,6 +10,9 @@ use super::{GitFailure, run};
 use crate::model::Oid;
 use crate::process::{Cmd, Failure, run_in_foreground};
 
+/// A path, and the mode and object that the index has there, if any.
+pub type StagedPath = (Vec<u8>, Option<(u32, Oid)>);
+
 impl Repo {
     /// Runs `git …` at the top of this worktree, on the user's terminal; what it prints goes to standard error. `tied`
     /// says that the user's variables name the repository (`GIT_DIR`): then they go on doing so.
@@ -50,7 +53,7 @@ impl Repo {
     ///
     /// # Errors
     /// With git's words, when it cannot compare them.
-    pub fn staged_since(&self, commit: Oid) -> Result<Vec<(Vec<u8>, Option<(u32, Oid)>)>, GitFailure> {
+    pub fn staged_since(&self, commit: Oid) -> Result<Vec<StagedPath>, GitFailure> {
         let options = ["diff-index", "--cached", "--raw", "--no-renames", "--no-abbrev", "-z"];
         let said = run(&self.git().args(options).arg(commit.to_string()))?.stdout;
         let records: Vec<&[u8]> = super::bytes::records(&said).collect();

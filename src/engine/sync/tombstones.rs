@@ -249,7 +249,8 @@ impl Exchange<'_> {
         let pruned = trash.lock(run).and_then(|_lock| {
             // It may have been brought back, or pruned here too, since what is said of it was read.
             let is_there = self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some();
-            if !self.options.dry_run && !(is_there && is_said(&Tombstones::new(self.context), run, true)?) {
+            let is_still_said = is_there && is_said(&Tombstones::new(self.context), run, true)?;
+            if !self.options.dry_run && !is_still_said {
                 return Ok(None);
             }
             let plan = prune::plan(self.context, run)?;
