@@ -46,7 +46,7 @@ pub struct Manual {
     /// Codes that mean something of their own here; those of [`EXITS`] that hold everywhere need no word.
     pub exits: &'static [(Kind, &'static str)],
     /// What it reads and writes.
-    pub layout: &'static [Place],
+    pub files: &'static [Place],
     /// The settings that it listens to.
     pub settings: &'static [Key],
     /// The variables that it listens to, beside those of the settings.
@@ -58,7 +58,7 @@ pub struct Manual {
 impl Manual {
     /// Nothing to say.
     pub const NONE: Manual =
-        Manual { examples: &[], exits: &[], layout: &[], settings: &[], variables: &[], verbs: &[] };
+        Manual { examples: &[], exits: &[], files: &[], settings: &[], variables: &[], verbs: &[] };
 }
 
 /// What the codes mean, of every verb; [`Kind::TaskError`], [`Kind::Partial`] and [`Kind::Timeout`] only of some.

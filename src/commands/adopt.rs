@@ -42,7 +42,7 @@ pub const MANUAL: Manual = Manual {
             does: "Say which task belongs to the newest run, whose submission was cut off.",
         },
     ],
-    layout: &[manual::RUN_REFS, manual::RUNBOOK],
+    files: &[manual::RUN_REFS, manual::RUNBOOK],
     settings: &[settings::REMOTE, settings::CODEX, settings::DIALECT],
     variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
     ..Manual::NONE

@@ -31,7 +31,7 @@ pub const MANUAL: Manual = Manual {
         line: "git puff cancel @",
         does: "End the newest run: what is queued, and agents on this machine.",
     }],
-    layout: &[manual::RUN_REFS, manual::RESULT],
+    files: &[manual::RUN_REFS, manual::RESULT],
     ..Manual::NONE
 };
 

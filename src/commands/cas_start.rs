@@ -61,7 +61,7 @@ pub const MANUAL: Manual = Manual {
         },
     ],
     exits: &[(Kind::Failed, "It did not come up.")],
-    layout: &[manual::CAS],
+    files: &[manual::CAS],
     settings: &[settings::CODEX],
     variables: &[manual::CODEX_HOME],
     ..Manual::NONE

@@ -27,7 +27,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff cas-status --json", does: "The same for programs, with versions and times." },
     ],
     exits: &[(Kind::Failed, "It does not run, or does not answer.")],
-    layout: &[manual::CAS],
+    files: &[manual::CAS],
     ..Manual::NONE
 };
 

@@ -31,7 +31,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff cas-stop --force", does: "End it at once." },
     ],
     exits: &[(Kind::Failed, "It was asked to end, and has not.")],
-    layout: &[manual::CAS],
+    files: &[manual::CAS],
     ..Manual::NONE
 };
 

@@ -66,7 +66,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff diff @ --json", does: "Print the comparison, with what every number stands on." },
     ],
     exits: &[(Kind::Failed, "There is nothing to compare, or the operation failed; with --exit-code, they differ.")],
-    layout: &[manual::RUN_REFS, manual::BRANCHES],
+    files: &[manual::RUN_REFS, manual::BRANCHES],
     ..Manual::NONE
 };
 

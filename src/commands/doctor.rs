@@ -43,7 +43,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff doctor --porcelain", does: "Print a line for every check, for scripts." },
     ],
     exits: &[(Kind::Failed, "A check failed.")],
-    layout: &[
+    files: &[
         manual::RUN_REFS,
         manual::RUNBOOK,
         manual::BRANCHES,

@@ -82,7 +82,7 @@ pub const MANUAL: Manual = Manual {
         (Kind::TaskError, "The task ended in error: no variant completed."),
         (Kind::Partial, "A completed variant did not apply."),
     ],
-    layout: &[manual::RUN_REFS, manual::BRANCHES, manual::REPORT_NOTES, manual::RUN_NOTES],
+    files: &[manual::RUN_REFS, manual::BRANCHES, manual::REPORT_NOTES, manual::RUN_NOTES],
     settings: &[
         settings::BRANCH_PREFIX,
         settings::REMOTE,

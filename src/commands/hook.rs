@@ -87,13 +87,13 @@ pub const MANUAL: Manual = Manual {
 
 const INSTALL: Manual = Manual {
     examples: &[Example { line: "git puff hook install", does: "Be asked before every push." }],
-    layout: &[manual::HOOK],
+    files: &[manual::HOOK],
     ..Manual::NONE
 };
 
 const UNINSTALL: Manual = Manual {
     examples: &[Example { line: "git puff hook uninstall", does: "Put back what was there before." }],
-    layout: &[manual::HOOK],
+    files: &[manual::HOOK],
     ..Manual::NONE
 };
 
@@ -103,7 +103,7 @@ const STATUS: Manual = Manual {
         does: "Tell whether it is installed, and what it asks after it.",
     }],
     exits: &[(Kind::Failed, "Git-puff is not asked before a push.")],
-    layout: &[manual::HOOK],
+    files: &[manual::HOOK],
     ..Manual::NONE
 };
 

@@ -36,7 +36,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff init --hooks", does: "Set everything up, the pre-push hook too." },
         Example { line: "git puff init --undo", does: "Take all of it back." },
     ],
-    layout: &[manual::REPORT_NOTES, manual::RUNBOOK, manual::ATTRIBUTES, manual::HOOK],
+    files: &[manual::REPORT_NOTES, manual::RUNBOOK, manual::ATTRIBUTES, manual::HOOK],
     settings: &[settings::INIT_DID],
     ..Manual::NONE
 };

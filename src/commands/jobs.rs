@@ -27,7 +27,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff jobs", does: "Show what is being watched, and when it is looked at next." },
         Example { line: "git puff jobs --porcelain", does: "The same in KEY=VALUE lines, a block for every run." },
     ],
-    layout: &[manual::LIVE],
+    files: &[manual::LIVE],
     ..Manual::NONE
 };
 

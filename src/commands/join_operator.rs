@@ -73,7 +73,7 @@ pub const MANUAL: Manual = Manual {
             does: "Print the JSON Schema of a manifest, for those who write some.",
         },
     ],
-    layout: &[manual::RUN_REFS, manual::RUNBOOK, manual::WATCHER_LOG, manual::RESULT],
+    files: &[manual::RUN_REFS, manual::RUNBOOK, manual::WATCHER_LOG, manual::RESULT],
     settings: &[
         settings::ENV,
         settings::REMOTE,

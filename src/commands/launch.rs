@@ -109,7 +109,7 @@ pub const MANUAL: Manual = Manual {
             does: "Print what a script wants to know, in KEY=VALUE lines.",
         },
     ],
-    layout: &[
+    files: &[
         manual::RUN_REFS,
         manual::RUNBOOK,
         manual::WATCHER_LOG,

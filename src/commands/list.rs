@@ -23,7 +23,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff list", does: "Show the runs, newest first." },
         Example { line: "git puff list --json", does: "Print all that is known about them." },
     ],
-    layout: &[manual::RUN_REFS],
+    files: &[manual::RUN_REFS],
     ..Manual::NONE
 };
 

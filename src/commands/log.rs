@@ -39,7 +39,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff log @ --follow", does: "Go on showing what comes." },
         Example { line: "git puff log @ --bytes 2000", does: "Only the end of it." },
     ],
-    layout: &[manual::WATCHER_LOG],
+    files: &[manual::WATCHER_LOG],
     ..Manual::NONE
 };
 

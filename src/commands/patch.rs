@@ -25,7 +25,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff patch @:2", does: "Print the patch of the second variant of the newest run." },
         Example { line: "git puff patch @:2 | git apply --check", does: "Give it to git." },
     ],
-    layout: &[manual::RUN_REFS],
+    files: &[manual::RUN_REFS],
     ..Manual::NONE
 };
 

@@ -63,7 +63,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff pick --continue", does: "Go on when conflicts are resolved; --abort gives up." },
     ],
     exits: &[(Kind::Failed, "It conflicts, the worktree is not clean, or the operation failed.")],
-    layout: &[manual::RUN_REFS, manual::TRASH_REFS, manual::REPORT_NOTES, manual::RUN_NOTES],
+    files: &[manual::RUN_REFS, manual::TRASH_REFS, manual::REPORT_NOTES, manual::RUN_NOTES],
     settings: &[settings::BRANCH_PREFIX],
     ..Manual::NONE
 };

@@ -128,7 +128,7 @@ pub const MANUAL: Manual = Manual {
         (Kind::Failed, "The patch of --patch would not apply, or the operation failed."),
         (Kind::Partial, "A variant of the run would not apply."),
     ],
-    layout: &[manual::RUN_REFS],
+    files: &[manual::RUN_REFS],
     ..Manual::NONE
 };
 

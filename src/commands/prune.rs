@@ -64,7 +64,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff prune --older-than 30d", does: "Remove what has not changed for a month." },
         Example { line: "git puff prune @", does: "Remove the newest run." },
     ],
-    layout: &[manual::TRASH_REFS, manual::RUN_REFS, manual::BRANCHES, manual::WORKTREES],
+    files: &[manual::TRASH_REFS, manual::RUN_REFS, manual::BRANCHES, manual::WORKTREES],
     settings: &[settings::BRANCH_PREFIX, settings::WORKTREE_DIR, settings::REMOTE],
     ..Manual::NONE
 };

@@ -85,7 +85,7 @@ pub const MANUAL: Manual = Manual {
             does: "Give the variant that was picked to 'git puff join-operator'.",
         },
     ],
-    layout: &[manual::RUN_REFS, manual::REPORT_NOTES],
+    files: &[manual::RUN_REFS, manual::REPORT_NOTES],
     settings: &[settings::REMOTE],
     ..Manual::NONE
 };

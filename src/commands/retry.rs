@@ -50,7 +50,7 @@ pub const MANUAL: Manual = Manual {
             does: "Another prompt, and fewer attempts.",
         },
     ],
-    layout: &[manual::RUN_REFS, manual::RUNBOOK, manual::WORKTREES],
+    files: &[manual::RUN_REFS, manual::RUNBOOK, manual::WORKTREES],
     settings: &[
         settings::REMOTE,
         settings::ATTEMPT_LIMIT,

@@ -96,7 +96,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff review @ --accept workflow", does: "Take a risk that was found." },
     ],
     exits: &[(Kind::Partial, "Checks ran, and no variant passes.")],
-    layout: &[manual::RUN_REFS, manual::WORKTREES, manual::REPORT_NOTES],
+    files: &[manual::RUN_REFS, manual::WORKTREES, manual::REPORT_NOTES],
     settings: &[
         settings::CHECK,
         settings::CHECK_WRAPPER,

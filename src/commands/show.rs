@@ -30,7 +30,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff show @:2", does: "Show its second variant." },
         Example { line: "git puff show @ --json", does: "Print all that is known about it." },
     ],
-    layout: &[manual::RUN_REFS],
+    files: &[manual::RUN_REFS],
     ..Manual::NONE
 };
 

@@ -40,7 +40,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff skill --install codex", does: "Teach Codex, or bring what it knows up to date." },
         Example { line: "git puff skill --install .agents/skills", does: "Keep the skill with a project." },
     ],
-    layout: &[
+    files: &[
         Place {
             path: "$CODEX_HOME/skills/git-puff/SKILL.md",
             holds: "The skill of codex; ~/.codex where it is not set.",

@@ -36,7 +36,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff stop @", does: "Stop watching the newest run; its task goes on." },
         Example { line: "git puff stop --all", does: "Stop watching everything." },
     ],
-    layout: &[manual::RESULT],
+    files: &[manual::RESULT],
     ..Manual::NONE
 };
 

@@ -30,7 +30,7 @@ pub const MANUAL: Manual = Manual {
         },
         Example { line: "git puff submit --prompt-file task.md --json", does: "Print the run as JSON." },
     ],
-    layout: &[manual::RUN_REFS, manual::RUNBOOK, manual::WORKTREES],
+    files: &[manual::RUN_REFS, manual::RUNBOOK, manual::WORKTREES],
     settings: &[
         settings::ENV,
         settings::REMOTE,

@@ -66,7 +66,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff sync --fetch origin", does: "Bring what others have done, and send nothing." },
     ],
     exits: &[(Kind::Partial, "Done, except that a run was not exchanged, or not whole.")],
-    layout: &[manual::RUN_REFS, manual::PRUNED_REFS, manual::SEEN_REFS],
+    files: &[manual::RUN_REFS, manual::PRUNED_REFS, manual::SEEN_REFS],
     settings: &[settings::SYNC_REMOTE, settings::SYNC_MAX_SIZE, settings::SYNC_BRANCHES],
     ..Manual::NONE
 };

@@ -32,7 +32,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff undo", does: "Take back the last pick or prune." },
         Example { line: "git puff undo @", does: "Take back what was done last to the newest run." },
     ],
-    layout: &[manual::TRASH_REFS, manual::RUN_REFS],
+    files: &[manual::TRASH_REFS, manual::RUN_REFS],
     ..Manual::NONE
 };
 

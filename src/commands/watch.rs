@@ -73,7 +73,7 @@ pub const MANUAL: Manual = Manual {
         (Kind::Timeout, "The time limit passed before every variant was through."),
         (Kind::Interrupted, "You stopped it, or somebody stopped the watching."),
     ],
-    layout: &[manual::RUN_REFS, manual::WATCHER_LOG, manual::RESULT],
+    files: &[manual::RUN_REFS, manual::WATCHER_LOG, manual::RESULT],
     settings: &[
         settings::INTERVAL,
         settings::TIMEOUT,

@@ -69,9 +69,9 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     let active = active_runs(&store)?;
     // Nobody overtakes those who wait already.
     let taken = active + waiting_runs(&store)?;
-    let layout = if plan.max_active == 0 { usize::MAX } else { (plan.max_active as usize).saturating_sub(taken) };
+    let free = if plan.max_active == 0 { usize::MAX } else { (plan.max_active as usize).saturating_sub(taken) };
     // One run that has a place is recorded as being submitted; several are recorded first, all of them.
-    let alone = prepared.len() == 1 && layout > 0;
+    let alone = prepared.len() == 1 && free > 0;
     let first_state = if alone { State::Submitting } else { State::Queued };
     let new = New { cloud: cloud.as_ref(), watch: plan.watch, max_active: plan.max_active, now, state: first_state };
     let alone_lock = if alone { Some(submit::lock(context, &prepared[0].id)?) } else { None };
@@ -90,8 +90,8 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     let mut launched = Launched { runs: Vec::new(), failure: None };
     let mut lock = alone_lock;
     for (at, Recorded { run, .. }) in recorded.into_iter().enumerate() {
-        if at >= layout || launched.failure.is_some() {
-            tell(Notice::Queued { run: run.run.clone(), active: active + at.min(layout) });
+        if at >= free || launched.failure.is_some() {
+            tell(Notice::Queued { run: run.run.clone(), active: active + at.min(free) });
             launched.runs.push(run);
             continue;
         }
@@ -131,7 +131,7 @@ pub fn at_once(intent: &Intent, best_of: u32) -> u32 {
 /// # Errors
 /// When `puff.bestOf` can't be used.
 pub fn beginning(context: &Context, intents: &[Intent], max_active: u32) -> Result<u32> {
-    let layout = if max_active == 0 { intents.len() } else { max_active as usize };
+    let free = if max_active == 0 { intents.len() } else { max_active as usize };
     let of = |intent: &Intent| {
         let local = intent.agents.iter().map(|crew| crew.count).fold(0, u32::saturating_add);
         let best_of = match intent.best_of {
@@ -141,7 +141,7 @@ pub fn beginning(context: &Context, intents: &[Intent], max_active: u32) -> Resu
         };
         Ok(at_once(intent, best_of))
     };
-    let attempts = intents.iter().take(layout).map(of).collect::<Result<Vec<u32>>>()?;
+    let attempts = intents.iter().take(free).map(of).collect::<Result<Vec<u32>>>()?;
     Ok(attempts.into_iter().fold(0, u32::saturating_add))
 }
 

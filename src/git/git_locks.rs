@@ -27,12 +27,12 @@ impl Repo {
         if found.is_empty() {
             return found;
         }
-        let mut layout = folders;
-        layout.extend(location.worktree.clone());
-        layout.extend(self.worktrees().into_iter().map(|worktree| worktree.path));
+        let mut folders_to_search = folders;
+        folders_to_search.extend(location.worktree.clone());
+        folders_to_search.extend(self.worktrees().into_iter().map(|worktree| worktree.path));
         let main = location.common_dir.parent().filter(|_| location.common_dir.ends_with(".git"));
-        layout.extend(main.map(Path::to_owned));
-        if git_runs_in(&layout) { Vec::new() } else { found }
+        folders_to_search.extend(main.map(Path::to_owned));
+        if git_runs_in(&folders_to_search) { Vec::new() } else { found }
     }
 }
 

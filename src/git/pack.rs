@@ -44,18 +44,18 @@ fn packed(made: &[(Oid, ObjectType, &[u8])]) -> io::Result<(Vec<u8>, Vec<u8>, Ve
     let mut compress = Compress::new(Compression::fast(), true);
     let mut pack = b"PACK\0\0\0\x02".to_vec();
     pack.extend(number(made.len())?.to_be_bytes());
-    let mut layout = Vec::new();
+    let mut entries = Vec::new();
     for (id, kind, bytes) in made {
         let begin = pack.len();
         head(*kind, bytes.len(), &mut pack);
         deflate(&mut compress, &[bytes], &mut pack)?;
         let mut sum = Crc::new();
         sum.update(&pack[begin..]);
-        layout.push(IndexEntry { id: *id, sum: sum.sum(), at: number(begin)? });
+        entries.push(IndexEntry { id: *id, sum: sum.sum(), at: number(begin)? });
     }
-    let name_length = layout.first().map_or(0, |place| place.id.as_bytes().len());
+    let name_length = entries.first().map_or(0, |place| place.id.as_bytes().len());
     let sum = seal(&mut pack, name_length);
-    Ok((pack, sum, layout))
+    Ok((pack, sum, entries))
 }
 
 /// Its kind and its length: four bits of that in the first byte, seven in each that follows.
@@ -77,16 +77,16 @@ fn head(kind: ObjectType, length: usize, pack: &mut Vec<u8>) {
 }
 
 /// The index of a pack, by name: how many names begin with at most each byte, the names, sums and places.
-fn index(mut layout: Vec<IndexEntry>, pack_sum: &[u8]) -> Vec<u8> {
-    layout.sort_by(|one, other| one.id.as_bytes().cmp(other.id.as_bytes()));
+fn index(mut entries: Vec<IndexEntry>, pack_sum: &[u8]) -> Vec<u8> {
+    entries.sort_by(|one, other| one.id.as_bytes().cmp(other.id.as_bytes()));
     let mut index = b"\xfftOc\0\0\0\x02".to_vec();
     for first in 0..=u8::MAX {
-        let count = layout.partition_point(|place| place.id.as_bytes()[0] <= first);
+        let count = entries.partition_point(|place| place.id.as_bytes()[0] <= first);
         index.extend((count as u32).to_be_bytes());
     }
-    layout.iter().for_each(|place| index.extend(place.id.as_bytes()));
-    layout.iter().for_each(|place| index.extend(place.sum.to_be_bytes()));
-    layout.iter().for_each(|place| index.extend(place.at.to_be_bytes()));
+    entries.iter().for_each(|place| index.extend(place.id.as_bytes()));
+    entries.iter().for_each(|place| index.extend(place.sum.to_be_bytes()));
+    entries.iter().for_each(|place| index.extend(place.at.to_be_bytes()));
     index.extend(pack_sum);
     seal(&mut index, pack_sum.len());
     index

@@ -124,9 +124,8 @@ impl Repo {
     /// after git's two letters for how (`git help status`). None without a worktree, or when git takes too long to say.
     pub fn uncommitted(&self, overlook: &str) -> Option<Vec<Vec<u8>>> {
         self.location().worktree.as_ref()?;
-        // What is changed inside of a submodule is asked of git there, with that repository's own filters.
-        let asked = ["status", "--porcelain", "--no-renames", "--ignore-submodules=dirty", "-z"];
-        let cmd = self.git().args(asked);
+        // Submodules too, as git looks into them for the user all day: this is the user's worktree, not an agent's.
+        let cmd = self.git().args(["status", "--porcelain", "--no-renames", "-z"]);
         let output = run(&cmd.args(["--", ".", &format!(":(exclude,top){overlook}")]).limit(ASK_LIMIT)).ok()?;
         Some(records(&output.stdout).map(<[u8]>::to_vec).collect())
     }

@@ -92,7 +92,7 @@ One line of JSON for each patch, with exactly these fields, in this order:
 {{\"patch_id\": …, \"selected_pr\": …, \"confidence\": …, \"action_taken\": …, \"status\": …, \"hold_reason\": …, \"seq_rationale\": …}}
 - patch_id: of the manifest.
 - selected_pr: the number of the pull request, or null.
-- confidence: its score, rounded to two layout; null where nothing was scored.
+- confidence: its score, rounded to two places; null where nothing was scored.
 - action_taken: \"join\", \"seq+join\", \"seq\", \"hold\" or \"none\".
 - status: \"applied\", \"hold\", \"failed\" or \"no_match\".
 - hold_reason: why it was held, or failed, in a few words; else null.

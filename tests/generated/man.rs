@@ -67,7 +67,7 @@ fn of_verb(verb: &Command, names: &BTreeSet<&str>) -> Vec<u8> {
     page.section("exit status");
     exits(&mut page, manual);
     let all: Vec<&Manual> = std::iter::once(manual).chain(manual.verbs.iter().map(|(_, manual)| manual)).collect();
-    layout(&mut page, &once(all.iter().flat_map(|manual| manual.layout), |place| place.path));
+    files(&mut page, &once(all.iter().flat_map(|manual| manual.files), |place| place.path));
     let keys = once(all.iter().flat_map(|manual| manual.settings), |key| key.name);
     configuration(&mut page, &keys);
     environment(&mut page, &keys, &once(all.iter().flat_map(|manual| manual.variables), |variable| variable.name));
@@ -95,7 +95,7 @@ fn of_all(command: &Command, verbs: &[&Command]) -> Vec<u8> {
     for (code, meaning) in EXITS {
         page.item(&bold(&code.to_string()), meaning);
     }
-    layout(&mut page, &PLACES.iter().collect::<Vec<_>>());
+    files(&mut page, &PLACES.iter().collect::<Vec<_>>());
     page.section("configuration");
     let layers =
         "A flag counts before the environment, the environment before the configuration, that before the default.";
@@ -172,9 +172,9 @@ fn synopsis(page: &mut Page, command: &Command) {
     let options = shown(command).filter(|arg| !arg.is_positional()).filter(helps).map(call);
     let last = |arg: &&Arg| arg.is_last_set();
     let positionals = shown(command).filter(|arg| arg.is_positional());
-    let (behind, layout): (Vec<&Arg>, Vec<&Arg>) = positionals.partition(last);
+    let (behind, files): (Vec<&Arg>, Vec<&Arg>) = positionals.partition(last);
     let behind = behind.into_iter().map(|arg| format!("[{} {}]", escaped("--"), call(arg)).replace(' ', "\\~"));
-    let all: Vec<String> = options.chain(layout.into_iter().map(call)).chain(behind).collect();
+    let all: Vec<String> = options.chain(files.into_iter().map(call)).chain(behind).collect();
     page.words(&format!("{} {}", bold(&name), all.join(" ")));
 }
 
@@ -199,8 +199,8 @@ fn spelled(arg: &Arg) -> Vec<String> {
 }
 
 fn options(page: &mut Page, command: &Command) {
-    let (layout, flags): (Vec<&Arg>, Vec<&Arg>) = shown(command).partition(|arg| arg.is_positional());
-    for arg in layout.into_iter().chain(flags) {
+    let (files, flags): (Vec<&Arg>, Vec<&Arg>) = shown(command).partition(|arg| arg.is_positional());
+    for arg in files.into_iter().chain(flags) {
         let head = if arg.is_positional() { value(arg) } else { spelled(arg).join(", ") };
         page.item(&head, &meaning(arg));
     }
@@ -259,11 +259,11 @@ fn exits(page: &mut Page, manual: &Manual) {
     }
 }
 
-fn layout(page: &mut Page, layout: &[&Place]) {
-    if !layout.is_empty() {
+fn files(page: &mut Page, files: &[&Place]) {
+    if !files.is_empty() {
         page.section("files");
     }
-    layout.iter().for_each(|place| page.item(&italic(place.path), place.holds));
+    files.iter().for_each(|place| page.item(&italic(place.path), place.holds));
 }
 
 fn configuration(page: &mut Page, listened: &[&Key]) {
@@ -302,9 +302,9 @@ fn variables(page: &mut Page, listened: &[&Variable]) {
 fn named_in<'n>(verb: &Command, manuals: &[&Manual], names: &BTreeSet<&'n str>) -> Vec<&'n str> {
     let mut text = about(verb);
     verb.get_subcommands().for_each(|verb| text += &about(verb));
-    let layout = manuals.iter().flat_map(|manual| manual.layout).map(|place| place.holds);
+    let files = manuals.iter().flat_map(|manual| manual.files).map(|place| place.holds);
     let examples = manuals.iter().flat_map(|manual| manual.examples).flat_map(|example| [example.line, example.does]);
-    layout.chain(examples).for_each(|said| text = format!("{text} {said}"));
+    files.chain(examples).for_each(|said| text = format!("{text} {said}"));
     let is_word = |after: &str| after.chars().next().is_none_or(|next| !next.is_alphanumeric() && next != '-');
     let named = |name: &str| {
         let words = format!("git puff {name}");

@@ -42,7 +42,7 @@ fn a_variant_that_is_not_there_is_named() {
     }
     lab.puff(&["patch", "one"]).exits(129).complains(&["'one' names a run"]);
     for verb in ["harvest", "report", "watch"] {
-        lab.puff(&[verb, "one:1"]).exits(129).complains(&["'one:1' names a variant"]);
+        lab.puff(&[verb, "one:1"]).exits(129).complains(&["takes a run, not a variant ('one:1')"]);
     }
     assert_eq!(lab.puff(&["patch", "@:1"]).ok().bytes, lab.puff(&["patch", "one:var1"]).ok().bytes);
 }

@@ -7,7 +7,7 @@ use crate::support::cloud_env::each;
 
 fn risks(run: &Value, variant: usize) -> Value {
     let risks = run["variants"][variant]["risks"].as_array().unwrap().iter();
-    let risks = risks.filter(|risk| risk["kind"] != "ref");
+    let risks = risks.filter(|risk| !matches!(risk["kind"].as_str(), Some("ref" | "concurrent")));
     risks.map(|risk| json!([risk["kind"], risk["path"]])).collect()
 }
 

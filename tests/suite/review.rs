@@ -231,7 +231,8 @@ fn a_check_that_moves_a_ref_or_puts_a_hook_is_a_risk_that_can_be_accepted() {
     let findings = review_of(&lab, &run)["variants"][0]["evidence"]["findings"].to_string();
     assert!(findings.contains("refs/heads/sneaky") && findings.contains("hooks/pre-push"), "{findings}");
     assert_eq!(verdicts(&lab, &run), [stands("passed", 2), stands("passed", 1)]);
-    let refused = lab.puff(&["review", &run, "--accept", "workflow"]).exits(129).complains(&["'workflow' is no risk"]);
+    let refused =
+        lab.puff(&["review", &run, "--accept", "workflow"]).exits(129).complains(&["no risk named 'workflow'"]);
     assert!(refused.stderr.contains("ref:refs/heads/sneaky"), "{}", refused.stderr);
     lab.puff(&["review", &run, "--accept", "ref:refs/heads/sneaky", "--accept", "hook"]).ok();
     lab.puff(&["review", &run]).ok();

@@ -76,7 +76,7 @@ fn a_review_that_is_killed_is_cleaned_up_after() {
     lab.puff(&["review", &run, "--check", "true"]).exits(1).complains(&["being reviewed by somebody else"]);
     kill(review.id());
     review.wait().unwrap();
-    wait_until("the warden has cleaned up", || is_clean(&lab));
+    wait_until("the cleanup process has cleaned up", || is_clean(&lab));
     goes_on(&lab, &run);
 }
 
@@ -107,9 +107,9 @@ fn warden(review: u32) -> u32 {
     let is_it = |pid: &u32| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let called = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        status.contains(&format!("PPid:\t{review}\n")) && called.contains("warden")
+        status.contains(&format!("PPid:\t{review}\n")) && called.contains("cleanup-process")
     };
-    processes.into_iter().find(is_it).expect("a warden")
+    processes.into_iter().find(is_it).expect("a cleanup process")
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn undo_goes_back_step_by_step() {
     assert_eq!(choice.state(), first);
     lab.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
     lab.puff(&["undo", "nope"]).exits(1).complains(&["'nope'"]);
-    lab.puff(&["undo", "fix:1"]).exits(129).complains(&["names a variant"]);
+    lab.puff(&["undo", "fix:1"]).exits(129).complains(&["takes a run, not a variant"]);
     // And on again.
     lab.puff(&["pick", "fix:3"]).ok();
     assert_eq!(lab.show("fix")["decision"]["variant"], 3);

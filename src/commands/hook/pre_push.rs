@@ -65,7 +65,7 @@ pub(super) const MANUAL: Manual = Manual {
         does: "Tell what a push of HEAD to main would be told.",
     }],
     exits: &[(Kind::Failed, "The push is refused.")],
-    layout: &[manual::RUN_REFS, manual::TRASH_REFS],
+    files: &[manual::RUN_REFS, manual::TRASH_REFS],
     settings: &[
         settings::PRE_PUSH_UNREVIEWED,
         settings::PRE_PUSH_FAILED,

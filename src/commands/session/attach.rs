@@ -26,7 +26,7 @@ pub(super) const MANUAL: Manual = Manual {
         line: "git puff session attach shell",
         does: "Sit down at its terminal; Control-\\ leaves.",
     }],
-    layout: &[manual::SESSIONS],
+    files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 

@@ -32,7 +32,7 @@ pub struct Show {
 /// What the manual says of it.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[Example { line: "git puff session list", does: "Show what every session is doing." }],
-    layout: &[manual::SESSIONS],
+    files: &[manual::SESSIONS],
     settings: &[settings::STUCK_AFTER, settings::STUCK_POKE],
     ..Manual::NONE
 };
@@ -43,7 +43,7 @@ pub(super) const SHOW: Manual = Manual {
         Example { line: "git puff session show shell", does: "Show what there is to know about one." },
         Example { line: "git puff session show shell --json", does: "Print it for another program." },
     ],
-    layout: &[manual::SESSIONS],
+    files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 

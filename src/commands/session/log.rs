@@ -45,7 +45,7 @@ pub(super) const MANUAL: Manual = Manual {
         Example { line: "git puff session log shell --screen", does: "Show what a person at its terminal would see." },
         Example { line: "git puff session log shell --follow", does: "Go on showing what comes." },
     ],
-    layout: &[manual::SESSIONS],
+    files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 

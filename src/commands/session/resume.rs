@@ -33,7 +33,7 @@ pub(super) const MANUAL: Manual = Manual {
         Example { line: "git puff session resume --last", does: "Go on with the newest that can be resumed." },
         Example { line: "git puff session resume fix-the-parser", does: "Go on with this one." },
     ],
-    layout: &[manual::SESSIONS],
+    files: &[manual::SESSIONS],
     settings: &[settings::AGENT_RESUME, settings::AGENT_WRAPPER],
     ..Manual::NONE
 };

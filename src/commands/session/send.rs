@@ -56,21 +56,21 @@ pub(super) const MANUAL: Manual = Manual {
         Example { line: "git puff session send shell 'yes, go on'", does: "Type an answer, and Enter." },
         Example { line: "git puff session send shell q --no-enter", does: "Type one key." },
     ],
-    layout: &[manual::SESSIONS],
+    files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
 /// What the manual says of `session poke`.
 pub(super) const POKE: Manual = Manual {
     examples: &[Example { line: "git puff session poke shell", does: "Type Enter." }],
-    layout: &[manual::SESSIONS],
+    files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
 /// What the manual says of `session kill`.
 pub(super) const KILL: Manual = Manual {
     examples: &[Example { line: "git puff session kill shell", does: "End it, and all that it started." }],
-    layout: &[manual::SESSIONS],
+    files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 

@@ -62,7 +62,7 @@ pub(super) const MANUAL: Manual = Manual {
         },
     ],
     exits: &[(Kind::TaskError, "The program could not be started.")],
-    layout: &[manual::SESSIONS, manual::WORKTREES],
+    files: &[manual::SESSIONS, manual::WORKTREES],
     settings: &[
         settings::CODEX,
         settings::AGENT_COMMAND,

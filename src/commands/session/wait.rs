@@ -39,7 +39,7 @@ pub(super) const MANUAL: Manual = Manual {
         does: "Wait until it ends, for ten minutes at most.",
     }],
     exits: &[(Kind::TaskError, "The session did not end well, or is lost."), (Kind::Timeout, "The time limit passed.")],
-    layout: &[manual::SESSIONS],
+    files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 

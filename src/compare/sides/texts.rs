@@ -19,7 +19,7 @@ pub struct Texts<'s> {
     crlf: bool,
     /// Those that are shown.
     pub lines: Vec<String>,
-    layout: HashMap<u32, u32>,
+    positions: HashMap<u32, u32>,
     marked: HashMap<(u32, u32), (Marks, Marks)>,
 }
 
@@ -36,7 +36,7 @@ impl<'s> Texts<'s> {
 
     /// The place of a line among those that are shown.
     pub fn place(&mut self, number: u32) -> u32 {
-        *self.layout.entry(number).or_insert_with(|| {
+        *self.positions.entry(number).or_insert_with(|| {
             self.lines.push(shown(self.source.line(number), self.crlf));
             self.lines.len() as u32 - 1
         })

@@ -138,10 +138,10 @@ fn of_patch(repo: &Repo, patch: &[u8]) -> Result<Result<Vec<FileChange>>, Malfor
     let parts = parse::parse_for(repo.name_digits(), patch)?;
     let read = || {
         let mut files: Vec<FileChange> = Vec::new();
-        let mut layout: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut positions: HashMap<Vec<u8>, usize> = HashMap::new();
         for part in &parts {
             let file = of_part(repo, part)?;
-            match layout.get(&file.path) {
+            match positions.get(&file.path) {
                 Some(place) => {
                     let known = &mut files[*place];
                     for (into, lines) in [(&mut known.removed, &file.removed), (&mut known.added, &file.added)] {
@@ -150,7 +150,7 @@ fn of_patch(repo: &Repo, patch: &[u8]) -> Result<Result<Vec<FileChange>>, Malfor
                     (known.new, known.new_mode) = (file.new, file.new_mode);
                 }
                 None => {
-                    layout.insert(file.path.clone(), files.len());
+                    positions.insert(file.path.clone(), files.len());
                     files.push(file);
                 }
             }

@@ -32,7 +32,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Takes the run, sweeps what a review that was killed left of it, and posts the warden.
+    /// Takes the run, sweeps what a review that was killed left of it, and posts the cleanup process.
     ///
     /// # Errors
     /// When somebody reviews it at this moment, or what is left can't be removed.
@@ -48,11 +48,11 @@ impl Held {
         Ok(Held { _lock: lock, warden: None })
     }
 
-    /// Posts the warden, before anything is made that would be left over.
+    /// Posts the cleanup process, before anything is made that would be left over.
     pub fn post_warden(&mut self, context: &Context, run: &RunId) {
         let Some(program) = &context.environment.program else { return };
         let location = context.repo.location();
-        let cmd = Cmd::new(program).args(["warden", run.as_str()]).env("GIT_DIR", &location.git_dir);
+        let cmd = Cmd::new(program).args(["cleanup-process", run.as_str()]).env("GIT_DIR", &location.git_dir);
         let cmd = match &location.worktree {
             Some(worktree) => cmd.env("GIT_WORK_TREE", worktree).cwd(worktree),
             None => cmd.cwd(&location.common_dir),

@@ -72,7 +72,7 @@ pub fn verdict(checks: &[Check], base: &[Check], wanted: usize) -> Verdict {
 
 /// Ranks the candidates, the best first. Twins have the same score; a person has accepted the risks in `accepted`.
 pub fn rank(candidates: &[Candidate<'_>], accepted: &[String]) -> Vec<Rank> {
-    let mut layout: Vec<(u64, Rank)> = candidates
+    let mut ranking: Vec<(u64, Rank)> = candidates
         .iter()
         .map(|candidate| {
             let parts = parts(candidate, candidates, accepted);
@@ -83,10 +83,10 @@ pub fn rank(candidates: &[Candidate<'_>], accepted: &[String]) -> Vec<Rank> {
             (whole, Rank { index: candidate.index, rank: 0, score })
         })
         .collect();
-    layout.sort_by_key(|(whole, place)| (std::cmp::Reverse(*whole), place.index));
+    ranking.sort_by_key(|(whole, place)| (std::cmp::Reverse(*whole), place.index));
     let better = |whole: u64, all: &[(u64, Rank)]| all.iter().filter(|(other, _)| *other > whole).count() as u32;
-    let ranks: Vec<u32> = layout.iter().map(|(whole, _)| better(*whole, &layout) + 1).collect();
-    layout.into_iter().zip(ranks).map(|((_, place), rank)| Rank { rank, ..place }).collect()
+    let ranks: Vec<u32> = ranking.iter().map(|(whole, _)| better(*whole, &ranking) + 1).collect();
+    ranking.into_iter().zip(ranks).map(|((_, place), rank)| Rank { rank, ..place }).collect()
 }
 
 /// Points in ten-thousandths: whole numbers, so that equal is equal.

@@ -9,7 +9,7 @@ const NAMED: usize = 5;
 /// All that counts for a recommendation.
 pub(super) struct Grounds<'r> {
     pub candidates: &'r [Candidate<'r>],
-    pub layout: &'r [Rank],
+    pub ranking: &'r [Rank],
     /// The commands that were run.
     pub commands: &'r [String],
     pub base: &'r [Check],
@@ -25,7 +25,7 @@ impl Grounds<'_> {
         let acceptable = |verdict: Verdict| verdict == Passed || (self.commands.is_empty() && verdict == Unchecked);
         // A twin is not another choice.
         let choices: Vec<(&Rank, &Candidate<'_>)> = self
-            .layout
+            .ranking
             .iter()
             .filter_map(|place| Some((place, self.candidate(place.index)?)))
             .filter(|(_, candidate)| candidate.twin_of.is_none() && acceptable(candidate.verdict))
@@ -143,9 +143,9 @@ impl Grounds<'_> {
             ("whitespace", "clean up"),
             ("unfinished", "finish"),
         ] {
-            let layout = layout(best.evidence, kind);
-            if !layout.is_empty() {
-                todo.push(format!("{what} the {kind} in {}", names(layout.into_iter())));
+            let spots = spots_of(best.evidence, kind);
+            if !spots.is_empty() {
+                todo.push(format!("{what} the {kind} in {}", names(spots.into_iter())));
             }
         }
         let code = best.evidence.files.iter().any(|path| is_code(path));
@@ -209,7 +209,7 @@ fn how(check: &Check) -> String {
     format!("'{}' ({how})", check.command)
 }
 
-fn layout(evidence: &Evidence, kind: &str) -> Vec<String> {
+fn spots_of(evidence: &Evidence, kind: &str) -> Vec<String> {
     let found = evidence.findings.iter().filter(|finding| finding.kind == kind);
     found.filter_map(|finding| Some(format!("{}:{}", finding.path, finding.line?))).collect()
 }

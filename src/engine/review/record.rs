@@ -135,7 +135,7 @@ impl Draft {
             .collect()
     }
 
-    fn review(&self, layout: &[Rank]) -> Review {
+    fn review(&self, ranking: &[Rank]) -> Review {
         let candidates = self.candidates();
         let touched = |index: u32| -> Vec<String> {
             let seen = self.variants.iter().find(|seen| seen.variant.index == index);
@@ -147,7 +147,7 @@ impl Draft {
         };
         let grounds = Grounds {
             candidates: &candidates,
-            layout,
+            ranking,
             commands: &self.commands,
             base: &self.base,
             judges: &self.judges,
@@ -158,7 +158,7 @@ impl Draft {
             index: seen.variant.index,
             commit: seen.variant.commit,
             verdict: seen.verdict,
-            rank: layout.iter().find(|place| place.index == seen.variant.index).map(|place| place.rank),
+            rank: ranking.iter().find(|place| place.index == seen.variant.index).map(|place| place.rank),
             evidence: seen.evidence.clone(),
             touched: seen.touched.clone(),
         };
@@ -209,7 +209,7 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
             })
         })
         .collect();
-    let layout = rank(&candidates, &review.accepted);
+    let ranking = rank(&candidates, &review.accepted);
     let touched = |index: u32| -> Vec<String> {
         let touched = review.variant(index).map(|reviewed| reviewed.touched.clone()).unwrap_or_default();
         let own = |change: &String| !review.base_touched.contains(change) && !change.starts_with("A ");
@@ -217,7 +217,7 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
     };
     let grounds = Grounds {
         candidates: &candidates,
-        layout: &layout,
+        ranking: &ranking,
         commands: &review.commands,
         base: &review.base,
         judges: &review.judges,
@@ -226,10 +226,10 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
     };
     review.recommendation = grounds.conclude();
     for reviewed in &mut review.variants {
-        reviewed.rank = layout.iter().find(|place| place.index == reviewed.index).map(|place| place.rank);
+        reviewed.rank = ranking.iter().find(|place| place.index == reviewed.index).map(|place| place.rank);
     }
     for variant in &mut run.variants {
-        variant.score = layout.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
+        variant.score = ranking.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
     }
 }
 
@@ -249,8 +249,8 @@ fn beside_base(check: &Check, base: &[Check]) -> Check {
 /// stays: its result is then of what it was.
 pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> Result<Run> {
     let id = &draft.run.run;
-    let layout = rank(&draft.candidates(), &draft.accepted);
-    let review = draft.review(&layout);
+    let ranking = rank(&draft.candidates(), &draft.accepted);
+    let review = draft.review(&ranking);
     let prompt = store.prompt(&store.load(id)?)?;
     let views = |run: &Run| handoff::files(run, &prompt, Some(&review));
     let mut json = serde_json::to_vec_pretty(&review).or_fail(|| "the review can't be written as JSON".to_owned())?;
@@ -262,7 +262,7 @@ pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> 
                 continue;
             }
             variant.checks = seen.checks.clone();
-            variant.score = layout.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
+            variant.score = ranking.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
         }
         if run.state == State::Harvested && review.outdated(run).is_empty() {
             run.advance(State::Reviewed).or_fail(|| format!("the run '{id}' can't be reviewed"))?;

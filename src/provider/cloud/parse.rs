@@ -109,8 +109,8 @@ pub(super) fn show(stdout: &[u8]) -> Result<Collection, Failure> {
         return Err(not_understood("codex cloud show", &String::from_utf8_lossy(stdout)));
     }
     let prompt = shown.variants.iter().find_map(|variant| variant.prompt.clone());
-    let layout: HashSet<u32> = shown.variants.iter().filter_map(|variant| variant.attempt_placement).collect();
-    let all_placed = layout.len() == shown.variants.len();
+    let placements: HashSet<u32> = shown.variants.iter().filter_map(|variant| variant.attempt_placement).collect();
+    let all_placed = placements.len() == shown.variants.len();
     let mut made: Vec<_> = shown
         .variants
         .into_iter()
@@ -243,8 +243,8 @@ mod tests {
 
     #[test]
     fn without_a_place_for_each_their_order_is_all_there_is() {
-        for layout in [["null", "0", "1"], ["1", "1", "0"], ["null", "null", "null"]] {
-            let variants = layout.map(|place| format!(r#"{{"attempt_placement":{place},"status":"completed"}}"#));
+        for placements in [["null", "0", "1"], ["1", "1", "0"], ["null", "null", "null"]] {
+            let variants = placements.map(|place| format!(r#"{{"attempt_placement":{place},"status":"completed"}}"#));
             let shown = format!(r#"{{"variants":[{}]}}"#, variants.join(","));
             let made = show(shown.as_bytes()).unwrap().attempts_made;
             assert_eq!(made.iter().map(|made| made.placement).collect::<Vec<_>>(), [Some(0), Some(1), Some(2)]);

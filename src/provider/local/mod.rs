@@ -79,10 +79,10 @@ impl<'c> LocalAgents<'c> {
         }
         let mut ready = Ready { context: self.context, agents: HashMap::new(), environment: None };
         let at_work = standings.iter().filter(|one| one.status == VariantStatus::InProgress).count();
-        let mut layout = (local.jobs as usize).saturating_sub(at_work);
+        let mut free = (local.jobs as usize).saturating_sub(at_work);
         if lock.is_some() && run.state == State::Pending {
             for (variant, standing) in run.variants.iter().zip(&mut standings) {
-                if layout == 0 {
+                if free == 0 {
                     break;
                 }
                 if standing.status == VariantStatus::Pending {
@@ -95,7 +95,7 @@ impl<'c> LocalAgents<'c> {
                         Ok(lost) => {
                             standing.status = VariantStatus::InProgress;
                             standing.reason = lost;
-                            layout -= 1;
+                            free -= 1;
                         }
                         Err(error) => *standing = AttemptState::failed(&error),
                     }
@@ -121,18 +121,18 @@ impl<'c> LocalAgents<'c> {
         let (run, _) = self.run(task)?;
         let store = SessionStore::new(&self.context.layout);
         let sessions = run.variants.iter().filter_map(|variant| standing::session(self.context, &run, variant));
-        let layout: Vec<_> = sessions
+        let ended: Vec<_> = sessions
             .filter(|session| session.pid.is_some() && session.state != crate::model::SessionState::Exited)
             .map(|session| store.place(&session.id))
             .collect();
-        for place in &layout {
+        for place in &ended {
             let asked = control::ask(place, &Request::Kill { why: "the run was cancelled".to_owned() });
             if asked.is_err() && !place.is_supervised() {
                 lost::kill_what_is_left(place.folder());
             }
         }
         let begun = Instant::now();
-        while layout.iter().any(|place| place.is_supervised()) {
+        while ended.iter().any(|place| place.is_supervised()) {
             if begun.elapsed() > PATIENCE || process::pause(Duration::from_millis(20)) == Wake::Interrupted {
                 return Err(Error::failed(format!("not every session of '{}' has ended yet", run.run))
                     .hint("'git puff session list' shows those that have not"));

@@ -50,7 +50,7 @@ fn picture(comparison: &Comparison) -> Markup {
     let count = comparison.variants.len();
     let side = NAMES + count * CELL;
     let middle = |at: usize| NAMES + at * CELL + CELL / 2;
-    let layout = || (0..count).flat_map(|row| (0..count).map(move |column| (row, column)));
+    let pairs = || (0..count).flat_map(|row| (0..count).map(move |column| (row, column)));
     html! {
         svg .matrix viewBox={ "0 0 " (side) " " (side - NAMES + 28) } width=(side) height=(side - NAMES + 28) role="img"
             aria-labelledby="matrix-t matrix-d" {
@@ -60,7 +60,7 @@ fn picture(comparison: &Comparison) -> Markup {
                 text .name x=(middle(at)) y="18" text-anchor="middle" { (text(&short(&variant.name))) }
                 text .name x=(NAMES - 10) y=(28 + at * CELL + CELL / 2 + 5) text-anchor="end" { (text(&short(&variant.name))) }
             }
-            @for (row, column) in layout() {
+            @for (row, column) in pairs() {
                 @let likeness = likeness(comparison, row, column);
                 @let (x, y) = (NAMES + column * CELL, 28 + row * CELL);
                 g .cell data-a=(text(&comparison.variants[row].name)) data-b=(text(&comparison.variants[column].name)) {

@@ -60,9 +60,9 @@ impl Names {
         if wanted.len() == count && count > 1 {
             return "all".to_owned();
         }
-        let layout: Vec<usize> =
+        let indexes: Vec<usize> =
             (0..count).filter(|place| wanted.contains(&comparison.variants[*place].name)).collect();
-        let runs = layout.chunk_by(|one, other| one + 1 == *other).map(|run| match run {
+        let runs = indexes.chunk_by(|one, other| one + 1 == *other).map(|run| match run {
             [] => String::new(),
             [one] => self.short[*one].clone(),
             [one, .., last] => format!("{}-{}", self.short[*one], self.short[*last]),

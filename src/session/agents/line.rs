@@ -12,7 +12,7 @@ pub(super) struct Line {
     /// What the shell reads.
     script: String,
     /// The names of its parameters, from `$1` on.
-    layout: Vec<String>,
+    names: Vec<String>,
 }
 
 /// The quotes that a place may stand in.
@@ -26,7 +26,7 @@ enum Quotes {
 impl Line {
     /// Finds the places, of which `allowed` has the names; other braces are the shell's.
     pub fn parse(line: &str, allowed: &[&str]) -> Result<Line, String> {
-        let (mut script, mut layout, mut quotes) = (String::new(), Vec::<String>::new(), Quotes::None);
+        let (mut script, mut names, mut quotes) = (String::new(), Vec::<String>::new(), Quotes::None);
         let mut rest = line;
         while let Some(letter) = rest.chars().next() {
             let place = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
@@ -35,9 +35,9 @@ impl Line {
                     let names: Vec<_> = allowed.iter().map(|name| format!("{{{name}}}")).collect();
                     return Err(format!("{{{name}}} stands for nothing there: it may hold {}", names.join(" and ")));
                 }
-                let at = layout.iter().position(|place| place == name).unwrap_or_else(|| {
-                    layout.push(name.to_owned());
-                    layout.len() - 1
+                let at = names.iter().position(|place| place == name).unwrap_or_else(|| {
+                    names.push(name.to_owned());
+                    names.len() - 1
                 });
                 script.push_str(&parameter(at + 1, quotes));
                 rest = after;
@@ -62,15 +62,15 @@ impl Line {
         if quotes != Quotes::None {
             return Err("a quote in it is not closed".to_owned());
         }
-        Ok(Line { script, layout })
+        Ok(Line { script, names })
     }
 
     /// The call of the shell. The prompt comes on standard input where the line has no place for it.
     pub fn invocation(&self, name: &str, values: &[(&str, &str)], prompt: &str, interactive: bool) -> Invocation {
         let value = |place: &String| values.iter().find(|(name, _)| name == place).map_or("", |(_, value)| *value);
         let mut argv = vec!["sh".to_owned(), "-c".to_owned(), self.script.clone(), name.to_owned()];
-        argv.extend(self.layout.iter().map(|place| value(place).to_owned()));
-        let has_prompt = self.layout.iter().any(|place| place.starts_with("prompt"));
+        argv.extend(self.names.iter().map(|place| value(place).to_owned()));
+        let has_prompt = self.names.iter().any(|place| place.starts_with("prompt"));
         let stdin = match (has_prompt || prompt.is_empty(), interactive) {
             (false, _) => Stdin::Prompt,
             (true, true) => Stdin::Terminal,

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::git::state::{self, Head};
 use crate::git::{LogEntry, Worktree};
 use crate::model::{Act, Oid};
+use crate::session::worktree::WorkspaceRoot;
 use crate::store::{RunStore, Trash};
 
 /// The HEAD of a worktree of the user's.
@@ -69,9 +70,16 @@ fn is_ours(worktree: &Worktree) -> bool {
     marked || worktree.locked.as_deref().is_some_and(|reason| reason.starts_with("git-puff:"))
 }
 
-/// The linked worktrees that are the user's.
+/// Returns the linked worktrees that are the user's: not git-puff's own, nor those that an agent made inside its own.
 pub(super) fn user_worktrees(context: &Context) -> Vec<Worktree> {
-    context.repo.worktrees().into_iter().filter(|worktree| !is_ours(worktree)).collect()
+    let root = WorkspaceRoot::find(context).ok();
+    let roots: Vec<PathBuf> = root
+        .iter()
+        .flat_map(|root| [Some(root.root().to_owned()), root.root().canonicalize().ok()])
+        .flatten()
+        .collect();
+    let is_below = |worktree: &Worktree| roots.iter().any(|root| worktree.path.starts_with(root));
+    context.repo.worktrees().into_iter().filter(|worktree| !is_ours(worktree) && !is_below(worktree)).collect()
 }
 
 /// The HEADs of the user's worktrees, the main one among them.
