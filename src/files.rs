@@ -77,12 +77,7 @@ pub fn folder_in(folder: impl AsFd, name: &OsStr) -> rustix::io::Result<OwnedFd>
 pub fn file_in(folder: impl AsFd, name: &OsStr) -> io::Result<File> {
     // Whoever reads a pipe waits for a writer.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(openat(folder, name, flags, Mode::empty())?);
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"))
-    }
+    regular(File::from(openat(folder, name, flags, Mode::empty())?))
 }
 
 #[cfg(test)]

@@ -83,33 +83,33 @@ impl<'p> LiveFiles<'p> {
 mod imp {
     use std::fs::File;
     use std::io::{self, Read, Write};
-    use std::os::fd::OwnedFd;
+    use std::os::fd::{AsFd, OwnedFd};
     use std::path::Path;
 
-    use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, fstat, mkdirat, openat, renameat, unlinkat};
+    use rustix::fs::{CWD, Dir, Mode, OFlags, fstat, mkdirat, openat, renameat, unlinkat};
 
     use super::MOST;
+    use crate::files::{file_in, folder_flags, folder_in};
 
     /// Opens the folder of a run without following a link, and makes it where it is missing.
     fn open_folder(live: &Path, run: &str, make: bool) -> io::Result<OwnedFd> {
-        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
-        let runs = openat(CWD, live, flags, Mode::empty())?;
+        let runs = openat(CWD, live, folder_flags(), Mode::empty())?;
         if make {
             match mkdirat(&runs, run, Mode::RWXU) {
                 Err(rustix::io::Errno::EXIST) => {}
                 made => made?,
             }
         }
-        let folder = openat(&runs, run, flags, Mode::empty())?;
-        prove_private(&folder, FileType::Directory)?;
+        let folder = folder_in(&runs, run.as_ref())?;
+        prove_private(&folder)?;
         Ok(folder)
     }
 
-    fn prove_private(file: &OwnedFd, kind: FileType) -> io::Result<()> {
+    fn prove_private(file: impl AsFd) -> io::Result<()> {
         let stat = fstat(file)?;
         let is_ours = stat.st_uid == rustix::process::geteuid().as_raw();
         let is_private = !Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO);
-        if FileType::from_raw_mode(stat.st_mode) == kind && is_ours && is_private {
+        if is_ours && is_private {
             return Ok(());
         }
         Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a file of the user's alone"))
@@ -131,11 +131,10 @@ mod imp {
 
     pub fn read(live: &Path, run: &str, name: &str) -> io::Result<Vec<u8>> {
         let folder = open_folder(live, run, false)?;
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = openat(&folder, name, flags, Mode::empty())?;
-        prove_private(&file, FileType::RegularFile)?;
+        let file = file_in(&folder, name.as_ref())?;
+        prove_private(&file)?;
         let mut bytes = Vec::new();
-        File::from(file).take(MOST).read_to_end(&mut bytes)?;
+        file.take(MOST).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
