@@ -26,6 +26,10 @@ pub struct Review {
     /// What the checks changed in the base's worktree: what a check edits wherever it runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub base_touched: Vec<String>,
+    /// What changed in the repository beside the base's worktree while the checks ran on it: refs, hooks, configuration. It
+    /// counts against no variant; the same by a variant later changes nothing any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub base_findings: Vec<Observation>,
     /// One entry per variant of the run.
     pub variants: Vec<Reviewed>,
     /// What outside judges said.

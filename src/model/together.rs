@@ -403,6 +403,7 @@ fn put_beside(review: &mut Review, earlier: &Review) {
     add(&mut review.commands, &earlier.commands, |one, other| one == other);
     add(&mut review.base, &earlier.base, |one, other| one.command == other.command);
     add(&mut review.base_touched, &earlier.base_touched, |one, other| one == other);
+    add(&mut review.base_findings, &earlier.base_findings, |one, other| one == other);
     add(&mut review.judges, &earlier.judges, |one, other| one.command == other.command);
     add(&mut review.accepted, &earlier.accepted, |one, other| one == other);
     let missing = earlier.extra.iter().filter(|(key, _)| !review.extra.contains_key(*key));

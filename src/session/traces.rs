@@ -36,6 +36,9 @@ pub struct GitDirSnapshot {
     keys: BTreeMap<String, String>,
     #[serde(default)]
     heads: Vec<UserHead>,
+    /// When the files were written last. They are compared within one process alone.
+    #[serde(skip)]
+    stamps: BTreeMap<String, String>,
 }
 
 /// Whoever is asked about: where it worked, since when, and in what words that is said.
@@ -64,8 +67,8 @@ impl GitDirSnapshot {
         };
         let refs = context.repo.refs_under("refs/")?.into_iter().filter(|(name, _)| concerns(name));
         let refs = refs.map(|(name, oid)| (name, oid.to_string())).collect();
-        let GitFiles { files, keys, hooks } = GitFiles::read(context, &user_worktrees(context));
-        Ok(GitDirSnapshot { refs, hooks, files: Some(files), keys, heads: user_heads(context) })
+        let GitFiles { files, keys, hooks, stamps } = GitFiles::read(context, &user_worktrees(context));
+        Ok(GitDirSnapshot { refs, hooks, files: Some(files), keys, heads: user_heads(context), stamps })
     }
 
     /// Keeps them with the worktree: as they were when its agent began.
@@ -122,6 +125,19 @@ impl GitDirSnapshot {
             found.push(Change::new("hook", name, what.to_owned(), Origin::Agent));
         }
         found.into_iter().filter_map(|change| change.into_risk(actor)).collect()
+    }
+
+    /// Returns the files that git obeys that were written again with the content that they had. Where another had set the
+    /// same before, that is all that can be seen of it.
+    pub fn rewritten(&self, after: &GitDirSnapshot) -> Vec<String> {
+        let none = BTreeMap::new();
+        let same = |name: &str| {
+            let files = |of: &GitDirSnapshot| of.files.as_ref().unwrap_or(&none).get(name).cloned();
+            files(self) == files(after) && self.hooks.get(name) == after.hooks.get(name)
+        };
+        let written = changes(&self.stamps, &after.stamps).into_iter();
+        let both = written.filter(|(_, from, to)| from.is_some() && to.is_some());
+        both.map(|(name, ..)| name).filter(|name| same(name)).map(str::to_owned).collect()
     }
 
     fn changed_refs(&self, after: &GitDirSnapshot, clues: &Clues<'_>) -> Vec<Change> {

@@ -94,6 +94,38 @@ fn what_a_check_changes_there_is_a_risk_that_stops_a_push() {
 }
 
 #[test]
+fn what_a_check_changes_on_the_base_is_named_and_hides_no_variant() {
+    let lab = TestRepo::new();
+    import(&lab, "fix", "one\n2\nthree\n");
+    let check = "git config core.pager evil; echo '* -text' >\"$(git rev-parse --git-common-dir)/info/attributes\"";
+    lab.puff(&["review", "fix", "--check", check, "--jobs", "1"]).ok();
+    let review: Value = serde_json::from_str(&lab.git(&["show", "refs/puff/runs/fix:review.json"])).unwrap();
+    let of_base = wanted(&[("config", ".git/config:core.pager"), ("config", ".git/info/attributes")]);
+    assert_eq!(named(&review["base_findings"]), of_base, "{review:#}");
+    let again = wanted(&[("concurrent", ".git/config"), ("concurrent", ".git/info/attributes")]);
+    assert_eq!(named(&review["variants"][0]["evidence"]["findings"]), again, "{review:#}");
+    let shown = lab.puff(&["show", "fix"]).ok().stdout;
+    assert!(shown.contains("on the base, config: .git/config:core.pager was set"), "{shown}");
+    let report = lab.puff(&["report", "fix"]).ok().stdout;
+    assert!(report.contains("- base: config, `.git/config:core.pager`, `was set"), "{report}");
+}
+
+#[test]
+fn a_variant_that_sets_again_what_another_set_is_no_better_than_that() {
+    let lab = TestRepo::new();
+    let export = Export::new(&lab, "fix");
+    export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
+    export.patch(2, lab.patch("notes.txt", "one\n2!\nthree\n"));
+    export.harvest(&lab, &["--name", "fix"]).ok();
+    let check = "! grep -q 2 notes.txt || git config core.pager evil";
+    lab.puff(&["review", "fix", "--check", check, "--jobs", "1"]).ok();
+    let review: Value = serde_json::from_str(&lab.git(&["show", "refs/puff/runs/fix:review.json"])).unwrap();
+    let findings = |variant: usize| named(&review["variants"][variant]["evidence"]["findings"]);
+    assert_eq!(findings(0), wanted(&[("config", ".git/config:core.pager")]), "{review:#}");
+    assert_eq!(findings(1), wanted(&[("config", ".git/config")]), "{review:#}");
+}
+
+#[test]
 fn what_the_user_and_git_puff_do_meanwhile_is_no_risk_of_an_agent() {
     let crew = AgentRun::new();
     let lab = &crew.lab;

@@ -25,6 +25,9 @@ pub(super) struct Answer {
     pub touched: Vec<String>,
     /// What became of refs and hooks meanwhile.
     pub traces: Vec<Risk>,
+    /// The files that git obeys that were written meanwhile with the content that they had.
+    #[serde(default)]
+    pub rewritten: Vec<String>,
 }
 
 /// The exit codes of a check that a signal from outside ended (128 and SIGHUP, SIGINT, SIGKILL, SIGTERM): the user, or a system

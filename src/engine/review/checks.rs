@@ -111,14 +111,24 @@ impl Worker<'_> {
             let _ = place::remove(context, &unit.folder);
             words(&error)
         })?;
+        // The setup runs what it finds in the worktree, such as the scripts of an install.
+        let watch = Watch::begin(context);
         let set_up = self.set_up(context, &worktree);
-        if set_up.is_ok() {
-            for command in &unit.commands {
-                self.tell(WorkerEvent::Began(at, command.clone()));
-                let Some(answer) = self.run(context, &mut worktree, unit, command) else { break };
-                Answers::new(context).keep_check(unit.tree, &answer);
-                self.ended(at, answer);
-            }
+        let mut left_by_setup = watch.end(context, &worktree, unit, "puff.worktree.setup ran");
+        for command in &unit.commands {
+            let mut answer = match &set_up {
+                Ok(()) => {
+                    self.tell(WorkerEvent::Began(at, command.clone()));
+                    let Some(answer) = self.run(context, &mut worktree, unit, command) else { break };
+                    answer
+                }
+                Err(why) => not_run(command, why),
+            };
+            let Left { traces, rewritten } = std::mem::take(&mut left_by_setup);
+            answer.traces.splice(0..0, traces);
+            answer.rewritten.splice(0..0, rewritten);
+            Answers::new(context).keep_check(unit.tree, &answer);
+            self.ended(at, answer);
         }
         let left = match self.way.keep && !self.stop.is_stopped() {
             true => worktree.unlock().or_fail(|| format!("the worktree '{}' can't be kept", unit.folder.display())),
@@ -126,7 +136,7 @@ impl Worker<'_> {
             false => place::remove(context, &worktree.path),
         };
         left.unwrap_or_else(|error| self.tell(WorkerEvent::Left(error)));
-        set_up
+        Ok(())
     }
 
     /// Runs `puff.worktree.setup`, as before an agent.
@@ -145,7 +155,7 @@ impl Worker<'_> {
 
     /// Runs a check, and brings the worktree back to what it was. None when somebody wants all to end.
     fn run(&self, context: &Context, worktree: &mut Worktree, unit: &Unit, command: &str) -> Option<Answer> {
-        let before = GitDirSnapshot::look(context).ok();
+        let watch = Watch::begin(context);
         let junit = worktree.admin.join("puff-junit");
         let began = fresh_folder(&junit);
         let (mut printed, mut tally) = (HeadAndTail::new(HEAD, TAIL), TestCounter::default());
@@ -180,17 +190,12 @@ impl Worker<'_> {
         });
         // Before the worktree is put back: its own log tells what the check did.
         let meanwhile = format!("'{command}' ran");
-        let after = before.as_ref().and_then(|_| GitDirSnapshot::look(context).ok());
-        let actor = Actor { worktree, start: unit.commit, meanwhile: &meanwhile, beside: &meanwhile };
-        let mut traces: Vec<Risk> = match (before, after) {
-            (Some(before), Some(after)) => before.compared_with(context, &after, &actor),
-            _ => Vec::new(),
-        };
+        let Left { mut traces, rewritten } = watch.end(context, worktree, unit, &meanwhile);
         let touched = self.put_back(context, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
         traces.extend(replaced);
         let command = command.to_owned();
         let check = Check { command, status, exit, duration_s, tail, cached: false, on_base: None, tests };
-        Some(Answer { check, touched, traces })
+        Some(Answer { check, touched, traces, rewritten })
     }
 
     /// What a check changed; the worktree is as it was afterwards, or a new one.
@@ -228,6 +233,34 @@ impl Worker<'_> {
     }
 }
 
+/// The repository beside the worktree of a check, as it was before.
+struct Watch(Option<GitDirSnapshot>);
+
+/// What something left there.
+#[derive(Default)]
+struct Left {
+    traces: Vec<Risk>,
+    rewritten: Vec<String>,
+}
+
+impl Watch {
+    fn begin(context: &Context) -> Watch {
+        Watch(GitDirSnapshot::look(context).ok())
+    }
+
+    /// Compares it with what is there now. `meanwhile` is what happened since, in words.
+    fn end(self, context: &Context, worktree: &Worktree, unit: &Unit, meanwhile: &str) -> Left {
+        let after = self.0.as_ref().and_then(|_| GitDirSnapshot::look(context).ok());
+        let actor = Actor { worktree, start: unit.commit, meanwhile, beside: meanwhile };
+        match (self.0, after) {
+            (Some(before), Some(after)) => {
+                Left { traces: before.compared_with(context, &after, &actor), rewritten: before.rewritten(&after) }
+            }
+            _ => Left::default(),
+        }
+    }
+}
+
 /// Makes a folder empty, and answers the moment of that by the clock that files are dated with, which is a coarse one.
 fn fresh_folder(folder: &Path) -> SystemTime {
     let _ = std::fs::remove_dir_all(folder);
@@ -257,7 +290,7 @@ pub(super) fn not_run(command: &str, why: &str) -> Answer {
         on_base: None,
         tests: None,
     };
-    Answer { check, touched: Vec::new(), traces: Vec::new() }
+    Answer { check, touched: Vec::new(), traces: Vec::new(), rewritten: Vec::new() }
 }
 
 fn words(error: &Error) -> String {

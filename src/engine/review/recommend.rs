@@ -1,7 +1,7 @@
 //! What to take, and why: sentences out of what a review found.
 
 use super::ranking::{Candidate, Rank, risks};
-use crate::model::{Check, CheckStatus, Evidence, Judge, Recommendation, Verdict, Verdict::*};
+use crate::model::{Check, CheckStatus, Evidence, Judge, Observation, Recommendation, Verdict, Verdict::*};
 
 /// How many of a kind are named; the others are counted.
 const NAMED: usize = 5;
@@ -13,6 +13,8 @@ pub(super) struct Grounds<'r> {
     /// The commands that were run.
     pub commands: &'r [String],
     pub base: &'r [Check],
+    /// What the checks left in the repository when they ran on the base.
+    pub base_findings: &'r [Observation],
     pub judges: &'r [Judge],
     pub accepted: &'r [String],
     /// What the checks changed in the worktree of a variant, and not in that of the base.
@@ -34,6 +36,7 @@ impl Grounds<'_> {
             return Recommendation {
                 reasons: self.why_none(),
                 follow_ups: self.mend_base(false),
+                residual_risk: self.left_by_base(),
                 ..Recommendation::default()
             };
         };
@@ -185,12 +188,19 @@ impl Grounds<'_> {
         left
     }
 
+    /// What the checks changed in the repository that all share, whichever variant they run on.
+    fn left_by_base(&self) -> Vec<String> {
+        let left = self.base_findings.iter();
+        left.map(|found| format!("on the base, {}: {} {}", found.kind, found.path, found.detail)).collect()
+    }
+
     /// What nobody knows, whichever is taken.
     fn unknowns(&self) -> Vec<String> {
         let mut unknown = Vec::new();
         if self.commands.is_empty() {
             unknown.push("nothing was run: name checks with --check or puff.check".to_owned());
         }
+        unknown.extend(self.left_by_base());
         let silent = self.judges.iter().filter_map(|judge| Some((judge, judge.error.as_ref()?)));
         unknown.extend(silent.map(|(judge, error)| format!("the judge '{}' said nothing: {error}", judge.command)));
         unknown

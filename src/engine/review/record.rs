@@ -9,7 +9,8 @@ use crate::context::Context;
 use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{
-    Check, CheckStatus, Evidence, Judge, Observation, Review, Reviewed, Run, State, StepKind, Time, Variant, Verdict,
+    CONCURRENT, Check, CheckStatus, Evidence, Judge, Observation, Review, Reviewed, Run, State, StepKind, Time,
+    Variant, Verdict,
 };
 use crate::store::{Change, REVIEW, Recorded, RunStore};
 
@@ -19,6 +20,7 @@ pub(super) struct Draft {
     commands: Vec<String>,
     pub base: Vec<Check>,
     base_touched: Vec<String>,
+    base_findings: Vec<Observation>,
     variants: Vec<CheckedVariant>,
     comparison: Option<crate::model::Comparison>,
     pub judges: Vec<Judge>,
@@ -95,6 +97,12 @@ impl Draft {
         let on_base = of(run.base_oid)?;
         let base: Vec<Check> = on_base.iter().map(|answer| answer.check.clone()).collect();
         let base_touched = touched(&on_base);
+        let base_findings = of_base(&on_base);
+        let mut of_variants: Vec<(u32, &Answer)> = Vec::new();
+        for variant in &run.variants {
+            let answers = variant.commit.map(of).transpose()?.unwrap_or_default();
+            of_variants.extend(answers.into_iter().map(|answer| (variant.index, answer)));
+        }
         let mut variants: Vec<CheckedVariant> = Vec::new();
         let mut evidence = survey.evidence.into_iter();
         for variant in &run.variants {
@@ -102,6 +110,8 @@ impl Draft {
             let answers = variant.commit.map(of).transpose()?.unwrap_or_default();
             let checks: Vec<Check> = answers.iter().map(|answer| beside_base(&answer.check, &base)).collect();
             evidence.findings.extend(answers.iter().flat_map(|answer| &answer.traces).map(Observation::from));
+            let repeated = repeated(&answers, &base_findings, &of_variants);
+            evidence.findings.extend(repeated);
             let verdict = match variant.commit {
                 None => Verdict::NoCommit,
                 Some(_) => verdict(&checks, &base, options.commands.len()),
@@ -116,7 +126,18 @@ impl Draft {
             variants.push(CheckedVariant { variant: variant.clone(), twin_of, checks, verdict, evidence, touched });
         }
         let (commands, comparison, at) = (options.commands.clone(), survey.comparison, context.clock.now());
-        Ok(Draft { run, commands, base, base_touched, variants, comparison, judges: Vec::new(), accepted, at })
+        Ok(Draft {
+            run,
+            commands,
+            base,
+            base_touched,
+            base_findings,
+            variants,
+            comparison,
+            judges: Vec::new(),
+            accepted,
+            at,
+        })
     }
 
     /// The variants that can be taken.
@@ -150,6 +171,7 @@ impl Draft {
             ranking,
             commands: &self.commands,
             base: &self.base,
+            base_findings: &self.base_findings,
             judges: &self.judges,
             accepted: &self.accepted,
             touched: &touched,
@@ -170,6 +192,7 @@ impl Draft {
             commands: self.commands.clone(),
             base: self.base.clone(),
             base_touched: self.base_touched.clone(),
+            base_findings: self.base_findings.clone(),
             variants: self.variants.iter().map(reviewed).collect(),
             judges: self.judges.clone(),
             comparison: self.comparison.clone(),
@@ -220,6 +243,7 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
         ranking: &ranking,
         commands: &review.commands,
         base: &review.base,
+        base_findings: &review.base_findings,
         judges: &review.judges,
         accepted: &review.accepted,
         touched: &touched,
@@ -238,6 +262,42 @@ fn touched(answers: &[&Answer]) -> Vec<String> {
     touched.sort();
     touched.dedup();
     touched
+}
+
+/// What the checks left in the repository when they ran on the base. It is no variant's.
+fn of_base(answers: &[&Answer]) -> Vec<Observation> {
+    let mut found: Vec<Observation> = Vec::new();
+    for risk in answers.iter().flat_map(|answer| &answer.traces) {
+        let finding = Observation { counts: false, ..Observation::from(risk) };
+        if !found.contains(&finding) {
+            found.push(finding);
+        }
+    }
+    found
+}
+
+/// What the checks of a variant wrote again into files that the base, or another variant, had changed before: it may be the
+/// same change, of which nothing else is to be seen. It counts only where the base does not do it too.
+fn repeated(answers: &[&Answer], base: &[Observation], variants: &[(u32, &Answer)]) -> Vec<Observation> {
+    let file = |path: &str| path.split_once(':').map_or(path, |(file, _)| file).to_owned();
+    let own: Vec<String> = answers.iter().flat_map(|answer| &answer.traces).map(|risk| file(&risk.path)).collect();
+    let mut found: Vec<Observation> = Vec::new();
+    for answer in answers {
+        for path in answer.rewritten.iter().filter(|path| !own.contains(path)) {
+            let other = |(_, other): &&(u32, &Answer)| other.traces.iter().any(|risk| file(&risk.path) == *path);
+            let by_base = base.iter().find(|finding| file(&finding.path) == *path).map(|_| "the base".to_owned());
+            let by_variant = || variants.iter().find(other).map(|(index, _)| format!("var{index}"));
+            let counts = by_base.is_none();
+            let Some(first) = by_base.or_else(by_variant) else { continue };
+            let command = &answer.check.command;
+            let detail = format!("was written again while '{command}' ran, with what a check of {first} left there");
+            let kind = if counts { "config" } else { CONCURRENT };
+            if !found.iter().any(|finding| finding.path == *path) {
+                found.push(Observation { kind: kind.to_owned(), path: path.clone(), line: None, detail, counts });
+            }
+        }
+    }
+    found
 }
 
 fn beside_base(check: &Check, base: &[Check]) -> Check {

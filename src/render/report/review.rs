@@ -108,7 +108,8 @@ pub(super) fn judges(handoff: &Handoff) -> String {
 /// What there is to look at in each variant, an item a line: what counts against it, and what is only said.
 pub(super) fn findings(handoff: &Handoff) -> Option<String> {
     let review = handoff.review.as_ref()?;
-    let mut lines = String::new();
+    let of_base = |finding| format!("- base: {}\n", words_of(review, finding));
+    let mut lines: String = review.base_findings.iter().take(FINDINGS).map(of_base).collect();
     for reviewed in &review.variants {
         let mut shown: Vec<&Observation> = reviewed.evidence.findings.iter().collect();
         shown.sort_by_key(|finding| !finding.counts);

@@ -47,6 +47,8 @@ pub(super) struct GitFiles {
     pub keys: BTreeMap<String, String>,
     /// What git runs.
     pub hooks: BTreeMap<String, String>,
+    /// When each of them was written last, by any content: its inode and the time of its last change.
+    pub stamps: BTreeMap<String, String>,
 }
 
 impl GitFiles {
@@ -88,7 +90,10 @@ impl GitFiles {
 
     fn read_file(&mut self, path: &Path, shown: String) -> bool {
         match digest(path) {
-            Some(digest) if self.files.len() < 4 * MOST_FILES => self.files.insert(shown, digest).is_none(),
+            Some(digest) if self.files.len() < 4 * MOST_FILES => {
+                self.stamps.extend(stamp(path).map(|stamp| (shown.clone(), stamp)));
+                self.files.insert(shown, digest).is_none()
+            }
             _ => false,
         }
     }
@@ -97,6 +102,7 @@ impl GitFiles {
         if !shown.ends_with(".sample")
             && let Some(digest) = digest(path)
         {
+            self.stamps.extend(stamp(path).map(|stamp| (shown.clone(), stamp)));
             self.hooks.insert(shown, digest);
         }
     }
@@ -197,6 +203,19 @@ fn digest(path: &Path) -> Option<String> {
     hash.update(meta.len().to_le_bytes());
     hash.update([u8::from(is_executable(&meta))]);
     Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Changes with every write of a file, and when another takes its place (as `git config` does).
+#[cfg(unix)]
+fn stamp(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = path.symlink_metadata().ok()?;
+    Some(format!("{}:{}.{}", meta.ino(), meta.ctime(), meta.ctime_nsec()))
+}
+
+#[cfg(not(unix))]
+fn stamp(_: &Path) -> Option<String> {
+    None
 }
 
 /// A pipe that was put there meanwhile is not waited for.
