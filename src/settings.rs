@@ -71,7 +71,7 @@ keys! {
     WORKTREE_DIR: Path = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; a folder beside the repository, named as it is with .puff behind, when unset.";
     WORKTREE_SETUP: Command = "puff.worktree.setup", None, "A command that is run in each new worktree before its agent starts.";
     WORKTREE_COPY: Several(&Kind::Path) = "puff.worktree.copy", None, "Ignored files of the main worktree that each new worktree gets a copy of: a path or pattern; may be given several times.";
-    HARVEST_IGNORED: Several(&Kind::Path) = "puff.harvest.ignored", None, "Ignored files that agents make and that are kept in their patches all the same: a path or pattern; may be given several times. What git-puff or the setup brought is not taken.";
+    HARVEST_IGNORED: Several(&Kind::Path) = "puff.harvest.ignored", None, "Ignored files that agents make and that are kept in their patches all the same: a path or pattern; may be given several times. What git-puff or the setup brought is not taken. A session's own worktree with such a file in it stays.";
     AUTO_HARVEST: Truth = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
     SIGN: Truth = "puff.sign", None, "Sign the commits of variants, as git signs the user's own; commit.gpgSign when unset.";
     CHECK: Several(&Kind::Command) = "puff.check", None, "A command that a review runs on every variant and on the base, in a worktree of each; exit 0 is well. May be given several times. The checks that a launch named count before these.";

@@ -121,6 +121,22 @@ impl Repo {
         Ok(view.take_ignored(&Ignored::default())?)
     }
 
+    /// Returns the new ignored files of a linked worktree, and whether any of them is to be kept.
+    ///
+    /// # Errors
+    /// As [`Repo::ignored_files`].
+    pub fn new_ignored(
+        &self,
+        worktree: &Path,
+        base: Oid,
+        ignored: &Ignored,
+    ) -> Result<(Vec<String>, bool), anyhow::Error> {
+        let view = View::copied(self, worktree, self.open_worktree(worktree)?, base)?;
+        let all = view.new_ignored(ignored, &[])?;
+        let keeps = !ignored.keep.is_empty() && !view.new_ignored(ignored, &ignored.keep)?.is_empty();
+        Ok((all.iter().map(|path| shown(path)).collect(), keeps))
+    }
+
     fn take(
         &self,
         path: &Path,

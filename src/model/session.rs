@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::schema::written_as;
-use super::{Oid, Run, RunId, Schema, Time, documents, slug};
+use super::{IgnoredFiles, Oid, Run, RunId, Schema, Time, documents, slug};
 
 /// The longest session id: a run's with its variant fits.
 const LONGEST: usize = 56;
@@ -200,6 +200,9 @@ pub struct OwnWorktree {
     pub commit: Oid,
     /// What became of it; null while the session lives, or where another one goes on in it.
     pub fate: Option<Fate>,
+    /// The new ignored files in it when the session was over: where it was removed, they went with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<IgnoredFiles>,
 }
 
 /// What became of the worktree of a session that is over.
@@ -208,7 +211,7 @@ pub struct OwnWorktree {
 pub enum Fate {
     /// It was removed: nothing in it was changed.
     Removed,
-    /// It was kept, unlocked: there is work in it.
+    /// It was kept, unlocked: there is work in it, or a new ignored file that `puff.harvest.ignored` names.
     Kept,
 }
 

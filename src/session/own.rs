@@ -1,5 +1,5 @@
 //! The worktree of a session's own: made before it starts, gone after its end where nothing in it was changed, else kept
-//! for the user and free to be removed.
+//! for the user and free to be removed. New ignored files are named; those that `puff.harvest.ignored` names are work.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,10 +8,17 @@ use super::lost::MARK;
 use super::worktree::{self, BEING_MADE, WorkspaceRoot};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
-use crate::git::{Hooks, WorktreeFault};
-use crate::model::{Fate, OwnWorktree, Session, SessionId, SessionState};
+use crate::git::snapshot::Ignored;
+use crate::git::{Hooks, Worktree, WorktreeFault};
+use crate::model::{Fate, IgnoredFiles, OwnWorktree, Session, SessionId, SessionState};
 use crate::process::Mark;
-use crate::store::{FileLock, SessionStore};
+use crate::store::{FileLock, SessionStore, replace};
+
+/// The file beside a worktree that lists the ignored files that it had before its session began.
+const IGNORED_BEFORE: &str = "puff-ignored-before";
+
+/// How many sessions before it are looked at for what a setup left.
+const MOST_RESUMED: usize = 100;
 
 /// How the worktree of a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +56,10 @@ pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
         Error::failed("there is no commit here to make a worktree of").hint("make one with 'git commit'")
     })?;
     worktree::check(context)?;
-    let own = OwnWorktree { path: WorkspaceRoot::find(context)?.of_session(id), commit, fate: None };
-    worktree::make(context, &own.path, commit, Hooks::Run)?;
+    let path = WorkspaceRoot::find(context)?.of_session(id);
+    let own = OwnWorktree { path, commit, fate: None, ignored: None };
+    let made = worktree::make(context, &own.path, commit, Hooks::Run)?;
+    note_ignored(context, &made, &own);
     Ok(own)
 }
 
@@ -60,9 +69,10 @@ pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
 /// When it can't be made.
 pub fn make_again(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
     if let Err(WorktreeFault::Gone) = context.repo.open_worktree(&own.path) {
-        worktree::make(context, &own.path, own.commit, Hooks::Run)?;
+        let made = worktree::make(context, &own.path, own.commit, Hooks::Run)?;
+        note_ignored(context, &made, own);
     }
-    Ok(OwnWorktree { fate: None, ..own.clone() })
+    Ok(OwnWorktree { fate: None, ignored: None, ..own.clone() })
 }
 
 /// The session is recorded, and begins to work in it.
@@ -94,11 +104,38 @@ pub fn worktree_state(context: &Context, session: &Session, own: &OwnWorktree) -
     if is_in_use(context, session, own) {
         return WorktreeState::InUse;
     }
+    let keeps = || new_ignored(context, session, own).is_some_and(|(_, keeps)| keeps);
     match context.repo.worktree_changes(&there, own.commit) {
-        Ok(changes) if changes.is_empty() => WorktreeState::Clean,
+        Ok(changes) if changes.is_empty() && !keeps() => WorktreeState::Clean,
         // What git can't read is for somebody to look into, and so is a folder that was moved away.
         _ => WorktreeState::Changed(there.locked.is_some()),
     }
+}
+
+/// Notes which ignored files a worktree has before its session begins: git-puff, or a hook of the user's, put them there.
+fn note_ignored(context: &Context, made: &Worktree, own: &OwnWorktree) {
+    // Without it, ignored files are not named: that must not keep an agent from its work.
+    let Ok(files) = context.repo.ignored_files(&own.path, own.commit) else { return };
+    let listed: Vec<u8> = files.into_iter().flat_map(|file| file.into_iter().chain([0])).collect();
+    let _ = replace(&made.admin.join(IGNORED_BEFORE), &listed);
+}
+
+/// Returns the new ignored files in a session's worktree, and whether `puff.harvest.ignored` names any of them; none where
+/// it is not known which of them were there before its agent.
+fn new_ignored(context: &Context, session: &Session, own: &OwnWorktree) -> Option<(Vec<String>, bool)> {
+    let made = context.repo.worktree_at(&own.path)?;
+    let mut before = crate::files::read(made.admin.join(IGNORED_BEFORE)).ok()?;
+    let store = SessionStore::new(&context.layout);
+    // A session that was resumed had its setup in the first of them.
+    let mut place = store.place(&session.id);
+    for _ in 0..MOST_RESUMED {
+        before.extend(crate::files::read(place.folder().join(worktree::SETUP_LEFT)).unwrap_or_default());
+        let Some(earlier) = place.load().ok().and_then(|session| session.resumed_from) else { break };
+        place = store.place(&earlier);
+    }
+    let before = before.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
+    let ignored = Ignored { before, keep: worktree::kept(context) };
+    context.repo.new_ignored(&own.path, own.commit, &ignored).ok()
 }
 
 /// Does another session work in it, or what a lost one has left behind?
@@ -115,18 +152,21 @@ fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
 ///
 /// # Errors
 /// When it can't be removed or unlocked.
-pub fn settle(context: &Context, session: &Session) -> io::Result<Option<Fate>> {
+pub fn settle(context: &Context, session: &Session) -> io::Result<Option<OwnWorktree>> {
     let Some(own) = session.worktree.as_ref().filter(|_| session.resumed_as.is_none()) else { return Ok(None) };
+    let ended = |fate, ignored| Ok(Some(OwnWorktree { fate: Some(fate), ignored, ..own.clone() }));
+    let ignored = || new_ignored(context, session, own).and_then(|(files, _)| IgnoredFiles::of(&files));
     match worktree_state(context, session, own) {
         WorktreeState::InUse => Ok(None),
-        WorktreeState::Gone => Ok(Some(Fate::Removed)),
-        WorktreeState::HalfMade | WorktreeState::Missing | WorktreeState::Clean => {
+        WorktreeState::Gone => ended(Fate::Removed, own.ignored.clone()),
+        state @ (WorktreeState::HalfMade | WorktreeState::Missing | WorktreeState::Clean) => {
+            let ignored = if state == WorktreeState::Clean { ignored() } else { own.ignored.clone() };
             worktree::remove(context, &own.path)?;
-            Ok(Some(Fate::Removed))
+            ended(Fate::Removed, ignored)
         }
         WorktreeState::Changed(_) => {
             context.repo.worktree_at(&own.path).map_or(Ok(()), |there| there.unlock())?;
-            Ok(Some(Fate::Kept))
+            ended(Fate::Kept, ignored())
         }
     }
 }
@@ -137,11 +177,12 @@ pub fn settle(context: &Context, session: &Session) -> io::Result<Option<Fate>> 
 /// As [`settle`], and when the record can't be written.
 pub fn settle_lost(context: &Context, session: &Session) -> Result<Option<Fate>> {
     let shown = session.worktree.as_ref().map(|own| own.path.display().to_string()).unwrap_or_default();
-    let fate = settle(context, session).or_fail(|| format!("the worktree '{shown}' can't be put right"))?;
+    let settled = settle(context, session).or_fail(|| format!("the worktree '{shown}' can't be put right"))?;
     let place = SessionStore::new(&context.layout).place(&session.id);
     // Its supervisor wrote the record; there is none any more.
-    if let (Some(fate), false, Ok(mut record)) = (fate, place.is_supervised(), place.load()) {
-        record.worktree.iter_mut().for_each(|own| own.fate = Some(fate));
+    let fate = settled.as_ref().and_then(|own| own.fate);
+    if let (Some(settled), false, Ok(mut record)) = (settled, place.is_supervised(), place.load()) {
+        record.worktree = Some(settled);
         place.save(&record).or_fail(|| format!("what became of '{shown}' can't be recorded"))?;
     }
     Ok(fate)

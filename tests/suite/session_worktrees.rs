@@ -88,6 +88,33 @@ fn a_worktree_with_work_in_it_is_kept_and_named_with_what_removes_it() {
     }
 }
 
+#[test]
+fn new_ignored_files_are_named_and_those_that_the_user_wants_keep_the_worktree() {
+    let lab = TestRepo::new();
+    lab.commit(".gitignore", "*.log\nPLAN.md\n.env\n", "Ignore some files");
+    lab.write(".env", "KEY=x\n");
+    lab.git(&["config", "puff.worktree.copy", ".env"]);
+    lab.git(&["config", "puff.worktree.setup", "echo x >setup.log"]);
+    let script = "echo plan >PLAN.md; echo x >run.log";
+    let path = start(&lab, "named", script);
+    assert_eq!(fate(&lab, "named"), "removed");
+    assert!(!path.exists());
+    let ignored = |name: &str| show(&lab, name)["worktree"]["ignored"].clone();
+    assert_eq!(ignored("named"), serde_json::json!({ "count": 2, "paths": ["PLAN.md", "run.log"] }));
+    let shown = lab.puff(&["session", "show", "named"]).ok().stdout;
+    assert!(shown.contains("2 new ignored files: PLAN.md, run.log; they were removed with it"), "{shown}");
+
+    lab.git(&["config", "puff.harvest.ignored", "*.md"]);
+    let path = start(&lab, "wanted", script);
+    assert_eq!(fate(&lab, "wanted"), "kept");
+    assert_eq!(fs::read_to_string(path.join("PLAN.md")).unwrap(), "plan\n");
+    assert_eq!(ignored("wanted")["count"], 2);
+    lab.puff(&["doctor", "--repair"]);
+    assert!(path.join("PLAN.md").is_file());
+    start(&lab, "other", "echo x >run.log");
+    assert_eq!(fate(&lab, "other"), "removed");
+}
+
 /// Ends the supervisor of a session as `kill -9` does, and waits until its agent is gone, too.
 fn kill_supervisor(lab: &TestRepo, name: &str) {
     let pid = show(lab, name)["pid"].as_u64().unwrap();

@@ -26,7 +26,8 @@ pub struct Start {
     /// The session's id [default: made of the prompt]
     #[arg(long, value_name = "ID")]
     name: Option<SessionId>,
-    /// Give it a worktree of its own, at HEAD; it is removed in the end when nothing in it was changed
+    /// Give it a worktree of its own, at HEAD; it is removed in the end when nothing in it was changed; ignored files do not
+    /// count, but for those of puff.harvest.ignored
     #[arg(long, conflicts_with = "cwd")]
     worktree: bool,
     /// Where it runs [default: here]
@@ -74,6 +75,7 @@ pub(super) const MANUAL: Manual = Manual {
         settings::WORKTREE_DIR,
         settings::WORKTREE_SETUP,
         settings::WORKTREE_COPY,
+        settings::HARVEST_IGNORED,
     ],
     ..Manual::NONE
 };

@@ -93,15 +93,7 @@ impl View {
 
     /// Takes in those of the new ignored files that are to be kept, and answers the others.
     pub fn take_ignored(&self, ignored: &Ignored) -> Result<BTreeSet<Vec<u8>>, GitFailure> {
-        let list = |patterns: &[String]| {
-            let patterns = patterns.iter().map(|pattern| format!(":(top,glob){}", pattern.trim_end_matches('/')));
-            let listed = run(&self
-                .git()
-                .args(["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--"])
-                .args(patterns))?;
-            let new = records(&listed.stdout).filter(|path| !ignored.before.contains(*path));
-            Ok::<BTreeSet<Vec<u8>>, GitFailure>(new.map(<[u8]>::to_vec).collect())
-        };
+        let list = |patterns: &[String]| self.new_ignored(ignored, patterns);
         if !ignored.keep.is_empty() {
             // A repository of its own would be no more than the name of a commit.
             let kept = list(&ignored.keep)?.into_iter().filter(|path| !path.ends_with(b"/"));
@@ -115,6 +107,15 @@ impl View {
             }
         }
         list(&[])
+    }
+
+    /// Returns the new ignored files that these patterns name; without any, all of them.
+    pub fn new_ignored(&self, ignored: &Ignored, patterns: &[String]) -> Result<BTreeSet<Vec<u8>>, GitFailure> {
+        let patterns = patterns.iter().map(|pattern| format!(":(top,glob){}", pattern.trim_end_matches('/')));
+        let list = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--"];
+        let listed = run(&self.git().args(list).args(patterns))?;
+        let new = records(&listed.stdout).filter(|path| !ignored.before.contains(*path));
+        Ok(new.map(<[u8]>::to_vec).collect())
     }
 
     pub fn write_tree(&self) -> Result<Oid, anyhow::Error> {

@@ -2,6 +2,7 @@
 
 use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_line, one_line};
+use super::super::words::{number, some_of};
 use crate::model::shown;
 use crate::model::{Fate, OwnWorktree, Session, SessionState, Span, Time};
 
@@ -65,6 +66,7 @@ pub fn session(session: &Session, now: Time) -> String {
         ("command", one_line(&words.join(" "), 200)),
         ("folder", clean_line(&session.cwd.to_string_lossy())),
         ("worktree", session.worktree.as_ref().map(worktree).unwrap_or_default()),
+        ("ignored", session.worktree.as_ref().and_then(ignored).unwrap_or_default()),
         ("process", session.pid.map(|pid| pid.to_string()).unwrap_or_default()),
         ("variant", work.unwrap_or_default()),
         ("started", ago(now, session.started_at)),
@@ -101,6 +103,18 @@ fn worktree(own: &OwnWorktree) -> String {
             format!("kept, for its changes; to remove it: git worktree remove --force {}", quoted(&path))
         }
     }
+}
+
+/// The new ignored files in it, and what keeps them.
+fn ignored(own: &OwnWorktree) -> Option<String> {
+    let files = own.ignored.as_ref()?;
+    let named = some_of(files.paths.iter().map(|name| shown::path(name).to_string()));
+    let count = number(files.count as usize, "new ignored file");
+    let removed = "were removed with it; 'puff.harvest.ignored' names those that keep it";
+    Some(match own.fate {
+        Some(Fate::Removed) => format!("{count}: {named}; they {removed}"),
+        _ => format!("{count}: {named}"),
+    })
 }
 
 /// A changed file, after git's letter for how.

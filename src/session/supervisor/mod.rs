@@ -23,7 +23,7 @@ use super::protocol::Step;
 use super::{own, resume};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
-use crate::model::{Session, SessionId, SessionState, Stdin};
+use crate::model::{OwnWorktree, Session, SessionId, SessionState, Stdin};
 use crate::process::terminal::{Input, PtyReader, PtyWriter, Terminal};
 use crate::process::{self, Cmd, Failure};
 use crate::store::{FileLock, SessionPlace, SessionStore};
@@ -353,8 +353,9 @@ impl Supervisor<'_> {
 /// Before the record says that it is over: whoever waits for that finds no worktree that is about to go.
 fn settle(context: &Context, session: &mut Session) {
     // What can't be removed now is named by 'doctor'.
-    let fate = own::settle(context, session).unwrap_or_default();
-    session.worktree.iter_mut().for_each(|own| own.fate = fate);
+    let settled = own::settle(context, session).unwrap_or_default();
+    let unsettled = || session.worktree.clone().map(|own| OwnWorktree { fate: None, ..own });
+    session.worktree = settled.or_else(unsettled);
 }
 
 fn exit_code(status: ExitStatus) -> Option<i32> {
