@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::git::{Expected, RefChange, RefFailure};
 use crate::model::{Oid, RunId};
 use crate::settings;
-use crate::store::RunStore;
+use crate::store::{Recorded, RunStore};
 
 /// What became of a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,17 +79,23 @@ pub struct Wanted {
     pub before: Option<Oid>,
 }
 
-/// Puts the branches of variants where they belong, as far as they are ours to put; answers in the same order.
+/// Puts the branches of variants of a run where they belong, as far as they are ours to put; answers in the same order.
 ///
 /// # Errors
-/// When refs can't be written.
-pub fn place(context: &Context, wanted: &[Wanted], recreate: bool) -> Result<Vec<Branch>> {
+/// When the run was pruned since it was read, or refs can't be written.
+pub fn place(context: &Context, recorded: &Recorded, wanted: &[Wanted], recreate: bool) -> Result<Vec<Branch>> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
     let names: Vec<_> = wanted.iter().map(|wanted| format!("refs/heads/{}", wanted.branch)).collect();
     let mut placed: Vec<Option<Branch>> = vec![None; wanted.len()];
-    let _lock = RunStore::new(context).lock()?;
+    let store = RunStore::new(context);
+    let _lock = store.lock()?;
+    if !store.still_exists(recorded) {
+        let run = &recorded.run.run;
+        return Err(Error::failed(format!("the run '{run}' was pruned meanwhile"))
+            .hint(format!("'git puff undo {run}' brings it back")));
+    }
     // One more turn is enough: whoever was faster has put it somewhere, and that is looked at then.
     for _ in 0..2 {
         let (mut open, mut changes) = (Vec::new(), Vec::new());
@@ -116,6 +122,22 @@ pub fn place(context: &Context, wanted: &[Wanted], recreate: bool) -> Result<Vec
     }
     let busy = || Branch::Kept("it is being changed by someone else".to_owned());
     Ok(placed.into_iter().map(|branch| branch.unwrap_or_else(busy)).collect())
+}
+
+/// Deletes branches that are still at these commits, unless a worktree has them checked out.
+///
+/// # Errors
+/// When refs can't be written.
+pub fn remove(context: &Context, branches: impl Iterator<Item = (String, Oid)>) -> Result<()> {
+    let _lock = RunStore::new(context).lock()?;
+    for (branch, commit) in branches {
+        let name = format!("refs/heads/{branch}");
+        let is_there = context.repo.ref_target(&name) == Some(commit);
+        if is_there && context.repo.holder(&name, context.layout.top()).is_none() {
+            context.repo.delete_ref(&name, commit)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a branch has to be to be put where it belongs; or what becomes of it where it is not to be put anywhere.

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::model::{Handoff, Review, Run, RunId};
 use crate::render::report::{markdown, variant_markdown};
 use crate::render::sections::replace_section;
-use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
+use crate::store::{FileLock, Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
 
 /// `report.md` and `report.json`, made of the run as it is and what its last review found out.
 pub fn files(run: &Run, prompt: &str, review: Option<&Review>) -> Files {
@@ -25,19 +25,29 @@ pub fn of(store: &RunStore<'_>, recorded: &Recorded) -> Result<Handoff> {
 }
 
 /// Writes the notes of a run: its section of the report and its record on the base commit, and each variant's part on
-/// its commit. Notes that say so already are not written again. Answers whether anything was.
+/// its commit. Notes that say so already are not written again. Returns whether anything was.
+///
+/// A run that was pruned since it was read gets none: a prune removes notes and run under the lock that is held here.
 ///
 /// # Errors
 /// When notes can't be read or written.
 pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<bool> {
-    write_all_notes(context, std::slice::from_ref(recorded), why)
+    let store = RunStore::new(context);
+    // Git is asked once who writes them: before the lock, so that others need not wait for that.
+    context.journalist();
+    let lock = store.lock()?;
+    if !store.still_exists(recorded) {
+        return Ok(false);
+    }
+    write_all_notes(context, &lock, std::slice::from_ref(recorded), why)
 }
 
-/// Writes the notes of several runs, in one commit of each kind.
+/// Writes the notes of several runs, in one commit of each kind. The caller holds the lock, and has made sure that each run
+/// exists, or creates it under the same lock.
 ///
 /// # Errors
 /// When notes can't be read or written.
-pub fn write_all_notes(context: &Context, runs: &[Recorded], why: &str) -> Result<bool> {
+pub fn write_all_notes(context: &Context, lock: &FileLock, runs: &[Recorded], why: &str) -> Result<bool> {
     let Some(latest) = runs.iter().map(|recorded| recorded.run.updated_at).max() else { return Ok(false) };
     let (mut edits, mut lines): (Vec<NoteEdit<'_>>, Vec<NoteEdit<'_>>) = Default::default();
     for recorded in runs {
@@ -58,7 +68,7 @@ pub fn write_all_notes(context: &Context, runs: &[Recorded], why: &str) -> Resul
         let replace = move |note: Option<String>| Some(replace_line(note.as_deref().unwrap_or(""), run, &line));
         lines.push((run.base_oid, Box::new(replace)));
     }
-    edit_notes(context, &[(Notes::report(context), edits), (Notes::runs(context), lines)], latest, why)
+    edit_notes(context, lock, &[(Notes::report(context), edits), (Notes::runs(context), lines)], latest, why)
 }
 
 /// Is this line of a note the record of a run?

@@ -18,7 +18,7 @@ pub(in crate::engine) use self::sign::Signer;
 
 use self::make::{VariantResult, make, place, record};
 use self::real_base::find_real_base;
-use super::{Listener, Notice, handoff, live};
+use super::{Listener, Notice, branches, handoff, live};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::folder::{self, Folder};
@@ -156,7 +156,7 @@ pub fn harvest_kept(context: &Context, id: &RunId, options: &HarvestOptions, tel
 }
 
 /// What was made of a run's variants, and the run that they were made of.
-pub(in crate::engine) type AllMade = (Run, HashMap<u32, VariantResult>);
+pub(in crate::engine) type AllMade = (Recorded, HashMap<u32, VariantResult>);
 
 /// Makes the commits of what is kept in the run; nothing names them yet.
 pub(in crate::engine) fn make_all(
@@ -185,7 +185,7 @@ pub(in crate::engine) fn make_all(
     let variants = variants.into_iter();
     let make = |variant: &Variant| Ok((variant.index, make(context, &store, &recorded, variant, signer, tell)?));
     let made = variants.map(make).collect::<Result<_>>()?;
-    Ok((recorded.run, made))
+    Ok((recorded, made))
 }
 
 /// Brings here what the patches are about to read, in one go.
@@ -199,18 +199,25 @@ fn bring(context: &Context, store: &RunStore<'_>, recorded: &Recorded, variants:
 /// Puts the branches where they belong, and records it.
 pub(in crate::engine) fn finish(
     context: &Context,
-    (run, mut made): AllMade,
+    (before, mut made): AllMade,
     options: &HarvestOptions,
     tell: Listener<'_>,
 ) -> Result<Run> {
-    place(context, &run, &mut made, options, tell)?;
+    place(context, &before, &mut made, options, tell)?;
     let store = RunStore::new(context);
     // The notes are made again from the record, so they may as well be written with it.
     let recorded = store.at_once(|| {
-        let recorded = record(context, &store, &run.run, &made)?;
+        let recorded = record(context, &store, &before.run.run, &made)?;
         handoff::write_notes(context, &recorded, "harvest")?;
         Ok(recorded)
-    })?;
+    });
+    if recorded.is_err() && !store.still_exists(&before) {
+        // A prune that came in between knows nothing of branches that were not recorded yet. 'doctor' finds those that
+        // cannot be removed.
+        let branches = made.values().filter_map(|made| Some((made.branch.clone()?, made.commit?)));
+        let _ = branches::remove(context, branches);
+    }
+    let recorded = recorded?;
     live::forget(context, &recorded.run);
     tell_rest(&recorded.run, options, tell);
     Ok(recorded.run)

@@ -1,8 +1,9 @@
 //! Removing runs: branches, worktrees, notes, record, logs.
 //!
 //! In this order, so that a kill at any point leaves what a second prune goes on from, or `undo` takes back: a recovery
-//! point that keeps all of it; notes; worktrees; sessions and logs; and then, all at once, the branches and the run
-//! itself. As long as the run is there, a prune of it is not done.
+//! point that keeps all of it; worktrees; sessions and logs; notes; and then, all at once, the branches and the run
+//! itself. As long as the run is there, a prune of it is not done. Notes and refs go under one lock, which every writer of
+//! notes takes and then looks whether the run exists: none puts notes of a pruned run back.
 
 mod notes;
 mod plan;
@@ -16,7 +17,7 @@ pub use self::worktrees::BEING_PRUNED;
 use crate::context::Context;
 use crate::engine::sync;
 use crate::error::{Error, Result};
-use crate::git::{EntryKind, RefStep};
+use crate::git::{EntryKind, RefFailure, RefStep};
 use crate::model::{Act, Oid, PrunePoint, Recovery};
 use crate::store::{Kept, Point, RUNS, RunStore, Trash};
 
@@ -27,7 +28,6 @@ use crate::store::{Kept, Point, RUNS, RunStore, Trash};
 pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
     let point = keep(context, plan)?;
     let id = &plan.recorded.run.run;
-    notes::remove(context, &plan.recorded.run, &plan.notes)?;
     for worktree in &plan.worktrees {
         worktrees::remove(context, worktree)?;
     }
@@ -45,9 +45,15 @@ pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
         .map(|branch| RefStep { name: branch.name.clone(), old: Some(branch.at), new: None })
         .collect();
     steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(plan.recorded.head), new: None });
+    let store = RunStore::new(context);
+    let lock = store.lock()?;
+    // A run that went on since it was planned keeps its notes.
+    if store.head(id) != Some(plan.recorded.head) {
+        return Err(RefFailure::Moved(format!("{RUNS}{id}")).into());
+    }
+    notes::remove(context, &lock, &plan.recorded.run)?;
     // Who has it too hears of it with the next sync.
     steps.extend(sync::write_tombstone(context, &plan.recorded)?);
-    let _lock = RunStore::new(context).lock()?;
     context.repo.change_refs(&steps, "puff: pruned")?;
     Ok(point)
 }

@@ -138,8 +138,8 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
     for id in missing_in_runbook(context, &runs)? {
         let Some(recorded) = runs.iter().find(|recorded| recorded.run.run == id) else { continue };
         let _lock = store.lock()?;
-        // Whoever launches it may be as far by now.
-        if Runbook::new(&context.layout).append_missing(&(&recorded.run).into())? {
+        // The launch may have written it by now, or a prune may have removed the run.
+        if store.still_exists(recorded) && Runbook::new(&context.layout).append_missing(&(&recorded.run).into())? {
             done.push(Repair::RunbookLine(id));
         }
     }

@@ -286,6 +286,9 @@ impl Exchange<'_> {
             match sent {
                 Sent::Done => {
                     outcome.did(run, *did);
+                    // It was pruned meanwhile, and nobody said so: the next round takes it back there.
+                    let is_pruned = *did == Did::Sent && self.context.repo.ref_target(&sending.name).is_none();
+                    behind |= is_pruned && self.options.fetch && !is_last;
                     steps.extend(self.seen(sending));
                 }
                 Sent::Behind if is_last || !self.options.fetch => outcome.trouble(run, troubles::behind(self.remote)),

@@ -282,8 +282,9 @@ fn back(context: &Context, point: &Point, pruned: &PrunePoint) -> Result<Vec<Str
     if branches > 0 {
         details.insert(0, format!("{branches} branch{} there again", if branches == 1 { " is" } else { "es are" }));
     }
-    steps.extend(sync::revive(context, id, Some(journal))?);
     let _lock = store.lock()?;
+    // A sync may say until then that it was pruned.
+    steps.extend(sync::revive(context, id, Some(journal))?);
     context.repo.change_refs(&steps, "puff: brought back")?;
     Ok(details)
 }

@@ -14,6 +14,8 @@ use crate::model::Oid;
 #[derive(Default)]
 pub(super) struct Waiting {
     turns: RefCell<Vec<Vec<Change>>>,
+    /// Refs that the steps rest on without changing them, and where they were.
+    required: RefCell<Vec<(String, Oid)>>,
     is_open: Cell<bool>,
 }
 
@@ -39,7 +41,8 @@ impl Repo {
     /// Does steps that wait for the disk together: all objects are written first, many of them as a pack; then the refs,
     /// in the order in which `work` set them, each once, as it was set last. Where `work` fails, nothing is written.
     ///
-    /// When somebody else changes one of the refs meanwhile, `work` is called again, and its steps wait for themselves.
+    /// When somebody else changes one of the refs meanwhile, or one that the steps [require](Repo::require), `work` is called
+    /// again, and its steps wait for themselves.
     /// `lock` is what refs are written under; the steps may take it too. What waits is seen by [`Repo::ref_target`] only.
     ///
     /// # Errors
@@ -52,12 +55,16 @@ impl Repo {
         let done = self.together(&mut work);
         self.unwritten.packs.set(false);
         self.waiting.is_open.set(false);
-        let turns = self.waiting.turns.take();
+        let (turns, required) = (self.waiting.turns.take(), self.waiting.required.take());
         let done = done?;
         if turns.is_empty() {
             return Ok(done);
         }
         let lock = lock()?;
+        if required.iter().any(|(name, at)| self.ref_on_disk(name) != Some(*at)) {
+            drop(lock);
+            return work();
+        }
         let set = |turn: &Vec<Change>| {
             let changes: Vec<_> = turn.iter().map(Change::borrowed).collect();
             self.set_refs(&changes).into_iter().collect()
@@ -69,6 +76,14 @@ impl Repo {
                 work()
             }
             Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Lets the steps that wait be written only if a ref is still where it is now: otherwise `work` of [`Repo::at_once`] is
+    /// called again. Where nothing waits, the caller holds the lock, and there is nothing to do.
+    pub fn require(&self, name: &str, at: Oid) {
+        if self.waiting.is_open.get() && self.waiting_target(name).is_none() {
+            self.waiting.required.borrow_mut().push((name.to_owned(), at));
         }
     }
 
@@ -142,6 +157,28 @@ mod tests {
             let blob = other.find_blob(git2::Oid::from_bytes(id.as_bytes()).unwrap()).unwrap();
             assert_eq!(blob.content(), format!("text {number}\n").repeat(number * number).as_bytes());
         }
+    }
+
+    #[test]
+    fn steps_wait_for_what_they_require_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let (repo, other) = (open(folder.path()), open(folder.path()));
+        let run = repo.together(|| repo.write_blob(b"run")).unwrap();
+        repo.set_ref("refs/run", run, Expected::Absent, "run").unwrap();
+        let mut turns = 0;
+        let made = repo.at_once(
+            || Ok(()),
+            || {
+                turns += 1;
+                let Some(there) = repo.ref_target("refs/run") else { return Ok(false) };
+                repo.require("refs/run", there);
+                let note = repo.write_blob(b"note")?;
+                repo.set_ref("refs/note", note, Expected::Absent, "note")?;
+                other.delete_ref("refs/run", there)?;
+                Ok(true)
+            },
+        );
+        assert_eq!((made.unwrap(), turns, repo.ref_on_disk("refs/note")), (false, 2, None));
     }
 
     #[test]

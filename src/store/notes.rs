@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::FileLock;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefChange, RefFailure, Repo};
@@ -70,14 +71,23 @@ fn byte_of(character: char) -> Option<u8> {
     u8::try_from(u32::from(character).checked_sub(STANDS)?).ok()
 }
 
-/// Edits several notes, those of a kind in one commit; answers whether anything had to be written. A note that becomes
-/// nothing is removed.
+/// Edits several notes, those of a kind in one commit, under `lock`, the lock of [`Layout::lock_for_writing`]; returns
+/// whether anything had to be written. A note that becomes nothing is removed.
+///
+/// The caller holds the lock because what is written depends on refs: whether the run of a note still exists.
+///
+/// [`Layout::lock_for_writing`]: super::Layout::lock_for_writing
 ///
 /// # Errors
 /// When the notes can't be read or written.
-pub fn edit_notes(context: &Context, edits: &[(Notes<'_>, Vec<NoteEdit<'_>>)], now: Time, why: &str) -> Result<bool> {
+pub fn edit_notes(
+    context: &Context,
+    _lock: &FileLock,
+    edits: &[(Notes<'_>, Vec<NoteEdit<'_>>)],
+    now: Time,
+    why: &str,
+) -> Result<bool> {
     let message = format!("Notes added by 'git puff {why}'\n");
-    let _lock = context.layout.lock_for_writing()?;
     let mut open: Vec<_> = edits.iter().collect();
     let mut written = false;
     while !open.is_empty() {

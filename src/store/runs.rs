@@ -371,6 +371,15 @@ impl<'a> RunStore<'a> {
         self.layout.lock_for_writing()
     }
 
+    /// Returns whether the run still exists: whether its ref is at the recorded step or a later one. Another run of the same
+    /// name is another run. While [`RunStore::at_once`] collects steps, those steps are only written if this is still so.
+    pub fn still_exists(&self, recorded: &Recorded) -> bool {
+        let name = format!("{RUNS}{}", recorded.run.run);
+        let Some(there) = self.repo.ref_target(&name) else { return false };
+        self.repo.require(&name, there);
+        there == recorded.head || self.repo.is_ancestor(recorded.head, there).unwrap_or(false)
+    }
+
     /// A run as it was recorded by a commit of its journal.
     ///
     /// # Errors

@@ -67,6 +67,7 @@ mod patch_merges;
 mod pick;
 mod preflight;
 mod prune;
+mod prune_races;
 mod puff_sh;
 mod push_faults;
 mod readme_screenshot;

@@ -105,7 +105,7 @@ fn a_correction_stays_where_it_was_made() {
     let sent = pair.at_remote("evil");
     pair.sync(Ours);
     // What is remembered for speed is not what this rests on.
-    fs::remove_file(pair.lab.puff_dir().join("cache/travelled")).unwrap();
+    fs::remove_file(pair.lab.puff_dir().join("cache/travels")).unwrap();
     assert_eq!(pair.sync(Ours)["runs"], json!([]));
     assert_eq!(pair.at_remote("evil"), sent);
 }

@@ -19,10 +19,10 @@ pub(in crate::engine) struct VariantResult {
     sha256: Option<String>,
     applied: Applied,
     stats: Option<Stats>,
-    commit: Option<Oid>,
+    pub(super) commit: Option<Oid>,
     /// The commit's bytes, where it is signed.
     signed: Option<Vec<u8>>,
-    branch: Option<String>,
+    pub(super) branch: Option<String>,
     reason: Option<String>,
 }
 
@@ -103,11 +103,12 @@ fn signed_path(variant: &Variant) -> String {
 /// Puts the branches of what was made, and counts it meanwhile.
 pub(super) fn place(
     context: &Context,
-    run: &Run,
+    recorded: &Recorded,
     made: &mut HashMap<u32, VariantResult>,
     options: &HarvestOptions,
     tell: Listener<'_>,
 ) -> Result<()> {
+    let run = &recorded.run;
     let base = context.repo.commit(run.base_oid)?.tree;
     let (mut variants, mut wanted, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
     for variant in &run.variants {
@@ -119,7 +120,7 @@ pub(super) fn place(
         pairs.push((base, tree));
     }
     let counting = context.repo.begin_to_count(pairs)?;
-    let placed = branches::place(context, &wanted, options.recreate)?;
+    let placed = branches::place(context, recorded, &wanted, options.recreate)?;
     let counted = counting.finish()?;
     for (((variant, wanted), placed), stats) in variants.into_iter().zip(wanted).zip(placed).zip(counted) {
         let Some(made) = made.get_mut(&variant.index) else { continue };

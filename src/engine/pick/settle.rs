@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::git::state::{Head, head, pseudo_head};
 use crate::model::{Act, Oid, PickPoint, Run, RunId, StepKind, Taking, subject_of};
-use crate::store::{Point, RUNS, Recorded, RunStore, Tombstones, Trash};
+use crate::store::{FileLock, Point, RUNS, Recorded, RunStore, Tombstones, Trash};
 
 /// How far back the taken change is looked for.
 const NEAR: usize = 1000;
@@ -141,11 +141,14 @@ pub fn give_up(context: &Context, point: &Point) -> Result<()> {
     if now.run.decision.is_some() {
         prove_last(context, id, now.head, journal)?;
         handoff::write_notes(context, &store.at(id, journal)?, "undo")?;
-        // What others may have seen is taken back by one more step; else nothing is left of it.
-        let back = if Tombstones::new(context).is_shared(id)? { store.again(id, now.head, journal)? } else { journal };
-        steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(now.head), new: Some(back) });
     }
     let _lock = store.lock()?;
+    if now.run.decision.is_some() {
+        // What others may have seen, or a sync may be sending, is taken back by one more step; else nothing is left of it.
+        let is_seen = Tombstones::new(context).is_shared(id)? || FileLock::is_held(&context.layout.sync_lock());
+        let back = if is_seen { store.again(id, now.head, journal)? } else { journal };
+        steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(now.head), new: Some(back) });
+    }
     Ok(context.repo.change_refs(&steps, "puff: taken back")?)
 }
 

@@ -5,7 +5,7 @@ use crate::engine::handoff::{is_line_of, replace_line};
 use crate::error::Result;
 use crate::model::{KeptNote, Oid, Run};
 use crate::render::sections::{remove_section, replace_section, section_of};
-use crate::store::{NoteEdit, Notes, Point, Trash, edit_notes};
+use crate::store::{FileLock, NoteEdit, Notes, Point, Trash, edit_notes};
 
 /// A note that a run has a part in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +61,10 @@ pub(super) fn kept(context: &Context, point: &Point, at: usize, note: &KeptNote)
     Ok(Some(Text { notes: note.notes.clone(), object: note.object, text }))
 }
 
-/// Takes the run out of these notes.
-pub(super) fn remove(context: &Context, run: &Run, texts: &[Text]) -> Result<()> {
-    edit(context, run, texts, "prune", |now, _, is_report| now.map(|now| without(&now, run, is_report)))
+/// Removes the run from all notes that have a part of it now, which may be more than when the prune was planned.
+pub(super) fn remove(context: &Context, lock: &FileLock, run: &Run) -> Result<()> {
+    let texts = texts(context, run)?;
+    edit(context, lock, run, &texts, "prune", |now, _, is_report| now.map(|now| without(&now, run, is_report)))
 }
 
 /// Puts the run back into its notes: a note that says what was left of it then, says what it said before; one that was
@@ -76,7 +77,8 @@ pub fn restore(context: &Context, run: &Run, point: &Point, notes: &[KeptNote]) 
     for (at, note) in notes.iter().enumerate() {
         texts.extend(kept(context, point, at, note)?);
     }
-    edit(context, run, &texts, "undo", |now, before, is_report| {
+    let lock = context.layout.lock_for_writing()?;
+    edit(context, &lock, run, &texts, "undo", |now, before, is_report| {
         let left = without(before, run, is_report);
         let now = now.unwrap_or_default();
         let same = now == left || (now.is_empty() && left.trim().is_empty());
@@ -93,6 +95,7 @@ pub fn restore(context: &Context, run: &Run, point: &Point, notes: &[KeptNote]) 
 
 fn edit(
     context: &Context,
+    lock: &FileLock,
     run: &Run,
     texts: &[Text],
     why: &str,
@@ -113,5 +116,5 @@ fn edit(
         return Ok(());
     }
     let at = context.clock.now().max(run.updated_at);
-    edit_notes(context, &[(reports, of_reports), (runs, of_runs)], at, why).map(drop)
+    edit_notes(context, lock, &[(reports, of_reports), (runs, of_runs)], at, why).map(drop)
 }

@@ -61,5 +61,5 @@ impl KnownSteps {
 }
 
 fn path(context: &Context) -> PathBuf {
-    context.layout.cache("travelled")
+    context.layout.cache("travels")
 }

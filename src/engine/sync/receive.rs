@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::git::{NewCommit, RefFailure, RefStep};
 use crate::model::documents::{Did, Outcome, Trouble};
 use crate::model::{LeftFile, Oid, ProviderKind, Run, RunId, subject_of};
-use crate::store::{REMOTES, REVIEW, RUNS, Recorded};
+use crate::store::{PRUNED, REMOTES, REVIEW, RUNS, Recorded};
 
 /// How often the steps are made again, where somebody else went on with a run meanwhile.
 const TRIES: usize = 20;
@@ -45,6 +45,8 @@ pub(super) struct Outgoing {
 /// What is to be done to one run.
 #[derive(Default)]
 struct Plan {
+    /// The newest step of its journal here when this was planned.
+    ours: Option<Oid>,
     /// Its journal here, before and afterwards.
     step: Option<(Option<Oid>, Oid)>,
     /// The record afterwards, where it is a new one.
@@ -76,7 +78,7 @@ impl Exchange<'_> {
         let known = KnownSteps::read(self.context);
         for _ in 0..TRIES {
             let plans = self.plans(there, &stones, &known)?;
-            if self.options.dry_run || self.take(&plans, outcome)? {
+            if self.options.dry_run || self.take(&plans, &stones, outcome)? {
                 return Ok(self.conclude(plans, known, stones, outcome));
             }
         }
@@ -85,7 +87,7 @@ impl Exchange<'_> {
 
     fn plans(&self, there: &There, stones: &TombstonesByRun, known: &KnownSteps) -> Result<BTreeMap<RunId, Plan>> {
         let repo = &self.context.repo;
-        let here = named(repo.refs_under(RUNS)?, RUNS);
+        let (here, said) = self.here()?;
         let runs: BTreeSet<&RunId> = here.keys().chain(there.runs.keys()).collect();
         let mut elsewhere: BTreeMap<RunId, Vec<Oid>> = BTreeMap::new();
         for (name, oid) in repo.refs_under(REMOTES)? {
@@ -103,6 +105,10 @@ impl Exchange<'_> {
                 if travels.is_some() && travels == theirs && by.is_none() {
                     return Plan { travels, ..Plan::default() };
                 }
+                // It was pruned or brought back since the tombstones were put together: the next sync goes by the new one.
+                if stones.here.contains_key(run) && said.get(run) != stones.here.get(run) && !self.options.dry_run {
+                    return Plan::default();
+                }
                 if there.unseen.contains(run) && !self.options.dry_run {
                     return Plan::trouble(troubles::behind(self.remote));
                 }
@@ -113,13 +119,22 @@ impl Exchange<'_> {
                 let seen = elsewhere.get(run).map(Vec::as_slice).unwrap_or_default();
                 self.plan(run, (ours, theirs), seen, stones, known, &derived)
             };
-            Ok(runs.iter().map(|run| ((*run).clone(), plan(run))).collect())
+            let each = |run: &RunId| (run.clone(), Plan { ours: here.get(run).copied(), ..plan(run) });
+            Ok(runs.iter().map(|run| each(run)).collect())
         };
         if self.options.dry_run {
             repo.dry_run(work)
         } else {
             repo.at_once(|| self.context.layout.lock_for_writing(), work)
         }
+    }
+
+    /// The runs here, and the tombstones of those that were pruned. Under the lock, so that both are of one moment: whatever is
+    /// changed before it is released is seen, and whatever is changed after that sees that a sync is in progress.
+    fn here(&self) -> Result<(BTreeMap<RunId, Oid>, BTreeMap<RunId, Oid>)> {
+        let _lock = (!self.options.dry_run).then(|| self.context.layout.lock_for_writing()).transpose()?;
+        let repo = &self.context.repo;
+        Ok((named(repo.refs_under(RUNS)?, RUNS), named(repo.refs_under(PRUNED)?, PRUNED)))
     }
 
     /// What is to be done to a run that is at these steps here and there; `seen` is what any remote has of it.
@@ -328,7 +343,7 @@ impl Exchange<'_> {
 
     /// Makes the notes of what is new again, and then puts all journals where they belong: who is killed before does both
     /// again. Answers whether nobody else was faster.
-    fn take(&self, plans: &BTreeMap<RunId, Plan>, outcome: &mut Outcome) -> Result<bool> {
+    fn take(&self, plans: &BTreeMap<RunId, Plan>, stones: &TombstonesByRun, outcome: &mut Outcome) -> Result<bool> {
         let changed = plans.iter().filter_map(|(name, plan)| Some((name, plan.step?, plan.run.as_ref()?)));
         let (mut steps, mut recorded) = (Vec::new(), Vec::new());
         for (name, (old, new), run) in changed {
@@ -340,7 +355,20 @@ impl Exchange<'_> {
         if steps.is_empty() {
             return Ok(true);
         }
-        if let Err(error) = handoff::write_all_notes(self.context, &recorded, "sync") {
+        let is_new = |plan: &Plan| plan.step.is_some_and(|(old, _)| old.is_none());
+        let created: Vec<(&RunId, Oid)> = plans
+            .iter()
+            .filter(|(_, plan)| is_new(plan))
+            .filter_map(|(run, plan)| Some((run, plan.travels?)))
+            .collect();
+        let lock = self.context.layout.lock_for_writing()?;
+        // Under the lock nothing changes any more: no run gets notes that does not get its ref.
+        if steps.iter().any(|step| self.context.repo.ref_target(&step.name) != step.old)
+            || created.iter().any(|(run, theirs)| self.is_pruned_here(run, *theirs, stones))
+        {
+            return Ok(false);
+        }
+        if let Err(error) = handoff::write_all_notes(self.context, &lock, &recorded, "sync") {
             let warning = format!(
                 "the notes can't be made again: {}; 'git puff doctor --repair' tries it later",
                 error.message()
@@ -349,7 +377,6 @@ impl Exchange<'_> {
                 outcome.warnings.push(warning);
             }
         }
-        let _lock = self.context.layout.lock_for_writing()?;
         match self.context.repo.change_refs(&steps, "puff: sync") {
             Ok(()) => Ok(true),
             Err(RefFailure::Moved(_)) => Ok(false),
@@ -365,6 +392,7 @@ impl Exchange<'_> {
         outcome: &mut Outcome,
     ) -> Received {
         let mut outgoing = Outgoing { pruned: stones.outgoing, ..Outgoing::default() };
+        // What was pruned since stays here.
         let here = self.context.repo.refs_under(RUNS).map(|refs| named(refs, RUNS)).unwrap_or_default();
         for (name, plan) in plans {
             if let Some(did) = plan.did {
@@ -382,7 +410,8 @@ impl Exchange<'_> {
             if let Some(by) = plan.prune {
                 self.prune(&name, &by, outcome);
             }
-            let now = plan.step.map(|(_, new)| new).or_else(|| here.get(&name).copied());
+            // The run may have gone on since: what travels was found out of the step that it was at then.
+            let now = plan.step.map(|(_, new)| new).or(plan.ours).filter(|_| here.contains_key(&name));
             if let (Some(now), Some(travels)) = (now, plan.travels) {
                 known.learn(&name, now, travels);
                 if plan.send {

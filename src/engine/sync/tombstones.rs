@@ -13,13 +13,15 @@ use crate::git::RefStep;
 use crate::model::documents::{Did, Outcome};
 use crate::model::{Act, Oid, RunId, Tombstone};
 use crate::settings;
-use crate::store::{PRUNED, Point, REMOTES, RUNS, Recorded, Tombstones, Trash};
+use crate::store::{PRUNED, Point, REMOTES, RUNS, Recorded, TRASH, Tombstones, Trash};
 
 /// What is said of runs that were pruned, once both sides are put together.
 #[derive(Default)]
 pub(super) struct TombstonesByRun {
     /// By run.
     pub of: BTreeMap<RunId, Tombstone>,
+    /// The commits that say so here.
+    pub here: BTreeMap<RunId, Oid>,
     /// What the remote does not say so, and whether it is of a prune.
     pub outgoing: BTreeMap<RunId, (Oid, bool)>,
 }
@@ -110,7 +112,6 @@ impl Exchange<'_> {
         if self.options.fetch && !self.options.dry_run {
             let said: BTreeSet<RunId> = here.keys().chain(there.pruned.keys()).cloned().collect();
             let unsaid = self.say_pruned(&tombstones, there, &said)?;
-            self.set(&unsaid)?;
             here.extend(named(unsaid.into_iter().filter_map(|step| Some((step.name, step.new?))).collect(), PRUNED));
         }
         let runs: BTreeSet<&RunId> = here.keys().chain(from_there.keys()).collect();
@@ -135,6 +136,7 @@ impl Exchange<'_> {
             if is_back && !stone.is_pruned() {
                 outcome.did(run, Did::Revived);
             }
+            stones.here.insert(run.clone(), id);
             stones.of.insert(run.clone(), stone);
         }
         if !self.options.dry_run {
@@ -199,17 +201,26 @@ impl Exchange<'_> {
 
     /// Says of a run that the remote has, and that was pruned here before it was known to be there, that it was pruned.
     fn say_pruned(&self, tombstones: &Tombstones<'_>, there: &There, said: &BTreeSet<RunId>) -> Result<Vec<RefStep>> {
-        let mut steps = Vec::new();
+        let mut found = Vec::new();
         let repo = &self.context.repo;
         for (run, theirs) in there.runs.iter().filter(|(run, _)| !said.contains(*run) && !there.unseen.contains(*run)) {
+            let name = format!("{TRASH}{run}");
+            let points = repo.ref_target(&name);
             if repo.ref_target(&format!("{RUNS}{run}")).is_some() {
                 continue;
             }
             let Some(journal) = self.pruned_unsaid(run, *theirs) else { continue };
             let (new, old) =
                 repo.together(|| tombstones.turn(run, true, journal.into_iter().collect(), self.context.clock.now()))?;
-            steps.push(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) });
+            found.push((RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }, name, points));
         }
+        // An undo may have brought the run back since: it takes the recovery point, and its own word counts.
+        let _lock = self.context.layout.lock_for_writing()?;
+        let still = |(step, trash, points): &(RefStep, String, Option<Oid>)| {
+            repo.ref_target(trash) == *points && repo.ref_target(&step.name) == step.old
+        };
+        let steps: Vec<RefStep> = found.into_iter().filter(still).map(|(step, ..)| step).collect();
+        repo.change_refs(&steps, "puff: sync")?;
         Ok(steps)
     }
 
