@@ -4,7 +4,7 @@
 //! A run is changed by the thread that made it alone, so that each knows what has to become of it; what goes over all runs
 //! (sync, repair, a harvest without a name) comes from all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,21 +67,7 @@ impl Worker<'_> {
             if ran.code == 0 {
                 return ran;
             }
-            let is_busy = [
-                "run the command again",
-                "by somebody else",
-                "goes on",
-                "busy",
-                "try again",
-                "wait until that is done",
-            ];
-            assert!(
-                is_busy.iter().any(|words| ran.stderr.contains(words)),
-                "{args:?} ended with {}: {}{}",
-                ran.code,
-                ran.stderr,
-                ran.stdout
-            );
+            assert!(says_busy(&ran), "{args:?} ended with {}: {}{}", ran.code, ran.stderr, ran.stdout);
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("{args:?} never came through");
@@ -121,9 +107,9 @@ impl Worker<'_> {
                 }
             }
             13 => {
-                // A prune beside a sync can leave a run at the remote, with what to do about it: exit code 3.
                 let ran = self.puff(&["sync"]);
-                assert!([0, 1, 3].contains(&ran.code) && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+                let is_well = ran.code == 0 || (ran.code == 1 && says_busy(&ran));
+                assert!(is_well && !ran.stderr.contains("panicked"), "{}: {}", ran.code, ran.stderr);
             }
             14 => {
                 // What others are changing at this moment is not broken.
@@ -138,6 +124,13 @@ impl Worker<'_> {
             }
         }
     }
+}
+
+/// Returns whether a command ended because another process was faster, and says that it can be run again.
+fn says_busy(ran: &Ran) -> bool {
+    const WORDS: [&str; 6] =
+        ["run the command again", "by somebody else", "goes on", "busy", "try again", "wait until that is done"];
+    WORDS.iter().any(|words| ran.stderr.contains(words))
 }
 
 #[test]
@@ -196,8 +189,10 @@ fn one_watcher_at_most(lab: &TestRepo, over: &AtomicBool) {
         if let Ok(meta) = path.metadata() {
             let inode = format!(":{} ", meta.ino());
             let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
-            let holders = locks.lines().filter(|line| line.contains(&inode) && !line.contains("->")).count();
-            assert!(holders <= 1, "{locks}");
+            let held = locks.lines().filter(|line| line.contains(&inode) && !line.contains("->"));
+            // The kernel's list is read in parts, and can change in between: a line may come twice, with another number.
+            let holders: BTreeSet<&str> = held.filter_map(|line| Some(line.split_once(' ')?.1)).collect();
+            assert!(holders.len() <= 1, "{locks}");
         }
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -207,7 +202,7 @@ fn check(site: &Site, model: &Model, before: &Picture) {
     let lab = &site.lab;
     wait_until("every process has ended", || site.processes().is_empty());
     // What was changed since the last sync of all was begun goes to the remote now.
-    lab.puff(&["sync"]);
+    lab.puff(&["sync"]).ok();
     // What git-puff finds itself is told first.
     let doctor = lab.puff(&["doctor", "--json"]).json();
     let found = doctor["checks"].as_array().unwrap().iter();
@@ -223,15 +218,17 @@ fn check(site: &Site, model: &Model, before: &Picture) {
     let names: Vec<&str> = listed["runs"].as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap()).collect();
     let report = lab.git(&["notes", "--ref=puff/report", "show", "main"]);
     let records = lab.git(&["notes", "--ref=puff/runs", "show", "main"]);
+    let at_remote = lab.git(&["ls-remote", "--refs", "origin", "refs/puff/runs/*"]);
+    let at_remote: BTreeSet<&str> = at_remote.lines().filter_map(|line| line.rsplit('/').next()).collect();
     let book = std::fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap_or_default();
     for (name, (kind, is_there)) in model {
         assert_eq!(names.contains(&name.as_str()), *is_there, "{name}");
         let quoted = format!("\"run\":\"{name}\"");
         let count = |text: &str| text.lines().filter(|line| line.contains(&quoted)).count();
-        // Whoever writes notes beside a prune can put those of the pruned run back: they are looked for in what is there alone.
-        assert!(!is_there || count(&records) == 1, "{name} in the records:\n{records}");
+        assert_eq!(count(&records), usize::from(*is_there), "{name} in the records:\n{records}");
         assert_eq!(count(&book), usize::from(*kind == Kind::Launched), "{name} in the runbook:\n{book}");
-        assert!(!is_there || report.contains(&format!("/{name}/var1")), "{name} in the report");
+        assert_eq!(report.contains(&format!("/{name}/var1")), *is_there, "{name} in the report");
+        assert_eq!(at_remote.contains(name.as_str()), *is_there, "{name} at the remote");
         let branches = lab.git(&["for-each-ref", "--format=%(objectname)", &format!("refs/heads/puff/{name}/")]);
         if !is_there {
             assert_eq!(branches, "", "branches of {name}, which is pruned");
