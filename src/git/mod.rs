@@ -16,6 +16,7 @@ mod folder;
 mod foreground;
 mod git_locks;
 mod hooks;
+mod kept;
 mod library;
 mod listing;
 mod local_config;

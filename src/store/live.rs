@@ -19,6 +19,9 @@ pub const ENVIRONMENT: &str = "environment";
 /// The newest step of the run's journal.
 pub const JOURNAL: &str = "journal";
 
+/// What the name of a file begins with that has the objects of a step of that journal.
+const STEP: &str = "step-";
+
 /// What the user's worktrees were at the launch.
 pub const USER_FILES: &str = "user-files.json";
 
@@ -66,6 +69,30 @@ impl<'p> LiveFiles<'p> {
             read => read?,
         };
         Ok(bytes.strip_prefix(self.mark.as_slice()).map(<[u8]>::to_vec))
+    }
+
+    /// Keeps the objects of a step of the journal, so that it can be put back when they are gone too.
+    ///
+    /// # Errors
+    /// As [`LiveFiles::write`].
+    pub(super) fn keep_step(&self, step: Oid, objects: &[u8]) -> io::Result<()> {
+        self.write(&format!("{STEP}{step}"), objects)
+    }
+
+    /// Returns whether the objects of a step are kept.
+    pub(super) fn has_step(&self, step: Oid) -> bool {
+        self.layout.live().join(&self.run).join(format!("{STEP}{step}")).symlink_metadata().is_ok()
+    }
+
+    /// Removes the objects of all steps.
+    pub(super) fn forget_steps(&self) {
+        let folder = self.layout.live().join(&self.run);
+        // As in [`LiveFiles::forget`].
+        if folder.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
+            let steps = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+            let steps = steps.filter(|entry| entry.file_name().to_string_lossy().starts_with(STEP));
+            steps.for_each(|entry| drop(std::fs::remove_file(entry.path())));
+        }
     }
 
     /// Removes a file, where there is one.
@@ -178,6 +205,14 @@ pub fn runs_with_live_files(layout: &Layout) -> Vec<String> {
 pub(super) fn live_journal(layout: &Layout, run: &RunId) -> Option<Oid> {
     let bytes = imp::read(&layout.live(), run.as_str(), JOURNAL).ok()?;
     std::str::from_utf8(&bytes).ok()?.lines().last()?.parse().ok()
+}
+
+/// Reads the objects of a step of the journal that is kept under this name.
+pub(super) fn live_step(layout: &Layout, run: &RunId, step: Oid) -> Option<Vec<u8>> {
+    let bytes = imp::read(&layout.live(), run.as_str(), &format!("{STEP}{step}")).ok()?;
+    // The first line says which run it is of, as in all of these files. The objects say that themselves.
+    let line = bytes.iter().position(|byte| *byte == b'\n')?;
+    Some(bytes[line + 1..].to_vec())
 }
 
 #[cfg(all(test, unix))]

@@ -1,10 +1,20 @@
 //! The journal of a run whose agents are active, beside its ref: an agent that deletes the ref, or puts something else in
-//! its place, before anyone watches the run erases nothing.
+//! its place, before anyone watches the run erases nothing. The objects of the journal are kept there too: git's collection of
+//! garbage takes those that no ref leads to, and who deletes a ref can call it.
 
-use super::live::{JOURNAL, LiveFiles, live_journal};
+use std::collections::HashSet;
+
+use super::live::{JOURNAL, LiveFiles, live_journal, live_step};
 use super::{RUNS, RunStore, Trash};
+use crate::error::{Result, ResultExt};
 use crate::git::Expected;
 use crate::model::{Act, Oid, Run, RunId};
+
+/// The largest step that is kept, in bytes: what a harvest adds can be patches of any size.
+const MOST_BYTES: usize = 32 << 20;
+
+/// How many steps of a journal are kept, or put back.
+const MOST_STEPS: usize = 10_000;
 
 impl RunStore<'_> {
     /// Keeps the newest step of a run beside its ref, as long as the run is watched on this machine. Without it a deleted ref
@@ -15,16 +25,48 @@ impl RunStore<'_> {
         }
         let live = LiveFiles::of(self.layout, run);
         if run.is_job() {
+            let _ = self.keep_objects(&live, head);
             let _ = live.write(JOURNAL, head.to_string().as_bytes());
         } else {
+            live.forget_steps();
             live.forget(JOURNAL);
         }
+    }
+
+    /// Keeps the objects of a step, and of those before it that are not kept yet.
+    fn keep_objects(&self, live: &LiveFiles<'_>, head: Oid) -> Result<()> {
+        let (mut steps, mut seen) = (vec![head], HashSet::new());
+        while let Some(step) = steps.pop() {
+            if seen.len() > MOST_STEPS || !seen.insert(step) || live.has_step(step) {
+                continue;
+            }
+            let (objects, parents) = self.repo.own_objects(step, MOST_BYTES)?;
+            if let Some(objects) = objects {
+                live.keep_step(step, &objects).or_fail(|| format!("the step {step} can't be kept"))?;
+            }
+            steps.extend(parents);
+        }
+        Ok(())
+    }
+
+    /// Writes the objects of a journal again that are kept beside its ref. Returns whether its newest step is there.
+    pub fn restore_objects(&self, id: &RunId, head: Oid) -> bool {
+        let (mut steps, mut seen) = (vec![head], HashSet::new());
+        while let Some(step) = steps.pop() {
+            if seen.len() > MOST_STEPS || !seen.insert(step) {
+                continue;
+            }
+            let kept = live_step(self.layout, id, step);
+            let parents = kept.and_then(|kept| self.repo.restore_objects(&kept, step).ok());
+            steps.extend(parents.unwrap_or_default());
+        }
+        self.repo.has_commit(head)
     }
 
     /// Puts back the ref of a run that is watched, where it is gone or names something else than a step of its journal.
     /// Returns the step it is at again.
     pub fn put_back(&self, id: &RunId) -> Option<Oid> {
-        let head = live_journal(self.layout, id).filter(|head| self.repo.has_commit(*head))?;
+        let head = live_journal(self.layout, id)?;
         let there = self.head(id);
         let is_step = |there: Oid| {
             let follows = |a, b| self.repo.is_ancestor(a, b).unwrap_or(true);
@@ -32,6 +74,10 @@ impl RunStore<'_> {
         };
         // An older step may be what a killed command left: only a watcher that saw the newer one puts that back.
         if there.is_some_and(|there| is_step(there) && self.read(id.as_str(), there).is_ok()) {
+            return None;
+        }
+        // Asking whether they are there is not enough: what was read before is remembered.
+        if !self.restore_objects(id, head) {
             return None;
         }
         let recorded = self.at(id, head).ok()?;

@@ -50,7 +50,7 @@ impl Journals {
             if store.was_pruned(run, head) {
                 continue;
             }
-            if !context.repo.has_commit(head) {
+            if !store.restore_objects(run, head) {
                 restored.push((run.clone(), format!("its record was {what}, and the objects of it are gone too")));
                 continue;
             }

@@ -238,6 +238,37 @@ fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
 }
 
 #[test]
+fn a_run_whose_ref_and_objects_an_agent_deletes_is_put_back_whole() {
+    let crew = AgentRun::new();
+    let lab = &crew.lab;
+    crew.agent(
+        "evil",
+        "echo made >made; while [ ! -e $LAB/go ]; do sleep 0.05; done; \
+         for ref in $(git for-each-ref --format='%(refname)' refs/puff); do git update-ref -d $ref; done; \
+         git reflog expire --expire=now --all; git gc -q --prune=now; git prune --expire=now; \
+         echo >$LAB/gone; while [ ! -e $LAB/end ]; do sleep 0.05; done",
+    );
+    let run = crew.launch(&["--agent", "evil", "--harvest"]);
+    let name = format!("refs/puff/runs/{run}");
+    lab.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
+    // Nobody watches who could write it from memory.
+    kill(lab.living_watcher());
+    let before = lab.git(&["rev-list", "--objects", &name]);
+    fs::write(lab.path("go"), "").unwrap();
+    wait_until("the refs are gone", || lab.path("gone").exists());
+    assert!(lab.try_git(&["cat-file", "-e", before.split_whitespace().next().unwrap()]).code != 0);
+    lab.show(&run);
+    assert_eq!(lab.git(&["rev-list", "--objects", &name]), before);
+    lab.git(&["fsck", "--strict"]);
+    fs::write(lab.path("end"), "").unwrap();
+    lab.puff(&["watch", &run]).ok();
+    lab.puff(&["harvest", &run]).ok();
+    assert_eq!(crew.file(&run, 1, "made"), "made");
+    let kept = lab.work().join(".git/puff/runs").join(&run);
+    assert!(!kept.exists(), "what is not watched any more is not kept: {:?}", fs::read_dir(&kept).map(Vec::from_iter));
+}
+
+#[test]
 fn a_run_that_is_active_is_put_back_by_whoever_asks_for_it() {
     let crew = AgentRun::new();
     let lab = &crew.lab;
