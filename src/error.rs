@@ -128,6 +128,12 @@ impl Error {
         self.hint.as_deref()
     }
 
+    /// Returns its message and its first cause, in one line.
+    pub fn in_a_line(&self) -> String {
+        let cause = self.causes().first().and_then(|cause| Some(format!(": {}", cause.lines().next()?)));
+        format!("{}{}", self.message(), cause.unwrap_or_default())
+    }
+
     /// The causes, outermost first, one line each.
     pub fn causes(&self) -> Vec<String> {
         let chain = self.cause.iter().flat_map(|cause| cause.chain());

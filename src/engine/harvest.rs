@@ -107,7 +107,8 @@ fn keep_collected(
         tell(Notice::NotTaken { run: run.run.clone(), variant: placement + 1, why: why.clone() });
     }
     if let Err(failure) = provider.release(&super::question(run, true)?, collection) {
-        tell(Notice::NotReleased { run: run.run.clone(), why: failure.to_string() });
+        let why = Error::from(failure).in_a_line();
+        tell(Notice::NotReleased { run: run.run.clone(), why });
     }
     Ok(recorded.run)
 }

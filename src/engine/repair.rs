@@ -158,7 +158,7 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
         match put_right(context, &left_over, &runs, tell) {
             Ok(true) => done.push(Repair::Worktree(left_over)),
             Ok(false) => {}
-            Err(error) => done.push(Repair::Failed(error.to_string())),
+            Err(error) => done.push(Repair::Failed(error.in_a_line())),
         }
     }
     for recorded in runs.iter().filter(|recorded| is_reported(&recorded.run)) {

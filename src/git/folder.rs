@@ -139,6 +139,23 @@ impl Folder {
         fs::remove_dir(&self.path)
     }
 
+    /// Finds out before anything is removed whether another user's folder, from which nothing can be removed, is in the way.
+    ///
+    /// # Errors
+    /// With that folder, and the command that removes it.
+    pub fn prove_removable(&self) -> io::Result<()> {
+        let own = rustix::process::geteuid();
+        if own.is_root() {
+            return Ok(());
+        }
+        let Some(inside) = foreign_below(&self.anchor, own.as_raw()) else { return Ok(()) };
+        let inside = inside.strip_prefix(&self.anchor).unwrap_or(&inside);
+        let shown = self.path.join(inside).display().to_string();
+        let word = shown.replace('\'', "'\\''");
+        let what = format!("the folder '{shown}' belongs to another user; remove it with: sudo rm -rf '{word}'");
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, what))
+    }
+
     fn clear(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.anchor)? {
             let entry = entry?;
@@ -177,6 +194,21 @@ pub(super) fn remove_stubborn(path: &Path) -> io::Result<()> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(cause) => Err(cause),
     }
+}
+
+/// Finds a folder of another user's that has something in it, and that nothing may be removed from.
+fn foreign_below(folder: &Path, own: u32) -> Option<PathBuf> {
+    use std::os::unix::fs::MetadataExt;
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.find_map(|entry| {
+        let path = entry.path();
+        let foreign = entry.metadata().is_ok_and(|meta| meta.uid() != own);
+        let may_change =
+            || rustix::fs::access(&path, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK).is_ok();
+        let is_empty = || fs::read_dir(&path).is_ok_and(|mut inside| inside.next().is_none());
+        if foreign && !may_change() && !is_empty() { Some(path) } else { foreign_below(&path, own) }
+    })
 }
 
 fn make_writable(folder: &Path) {

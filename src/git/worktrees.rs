@@ -195,7 +195,10 @@ impl Repo {
         match self.open_worktree(path) {
             // A kill in the middle must not leave half a worktree, in which the next reader would see files deleted by the
             // agent: it goes out of the way whole, and the records of it go last, by which the rest is found.
-            Ok(folder) => self.move_aside(path, folder)?.remove()?,
+            Ok(folder) => {
+                folder.prove_removable()?;
+                self.move_aside(path, folder)?.remove()?;
+            }
             Err(WorktreeFault::Gone) => {}
             Err(WorktreeFault::Unreadable(cause)) => return Err(cause),
             Err(fault) => return Err(io::Error::other(fault)),

@@ -215,3 +215,41 @@ fn a_folder_that_cannot_be_opened_is_named_and_its_worktree_stays() {
     assert_eq!((&seen["variants"][0]["revision"], &seen["variants"][0]["files"]), (&json!(2), &json!(2)), "{seen:#}");
     assert!(!worktree.exists());
 }
+
+#[test]
+fn a_folder_of_another_user_is_named_with_what_removes_it_and_its_worktree_stays_whole() {
+    let crew = AgentRun::new();
+    let lab = &crew.lab;
+    let program = env!("CARGO_BIN_EXE_git-puff");
+    let user = ["--reuid=65534", "--regid=65534", "--clear-groups", program];
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    // Only root makes folders of others.
+    if !is_root || run(lab.command("setpriv").args(user).arg("--version")).code != 0 {
+        return;
+    }
+    let other = |args: &[&str]| run(lab.command("setpriv").args(user).args(args));
+    crew.agent("makes", "echo x >x; mkdir sub; echo y >sub/y; chmod 755 sub; chmod 644 sub/y");
+    let id = crew.launch(&["--agent", "makes"]);
+    lab.puff(&["watch", &id]).ok();
+    wait_until("the watcher has ended", || lab.watcher().is_none());
+    let worktree = crew.workspace_root().join(&id).join("var1");
+    run(lab.command("chown").args(["-R", "65534:65534"]).arg(lab.path(""))).ok();
+    run(lab.command("chown").args(["-R", "0:0"]).arg(worktree.join("sub"))).ok();
+    let sub = worktree.join("sub").display().to_string();
+    let command = format!("sudo rm -rf '{sub}'");
+    let said = other(&["harvest", &id]);
+    assert!(said.stderr.contains(&command), "{}\n{}", said.stdout, said.stderr);
+    let harvested = other(&["show", "--json", &id]).ok().json();
+    assert_eq!(
+        (&harvested["variants"][0]["apply"], &harvested["variants"][0]["files"]),
+        (&json!("applied"), &json!(2))
+    );
+    assert!(worktree.join("x").is_file() && worktree.join("sub/y").is_file(), "nothing of it is removed");
+    assert!(!worktree.with_file_name(".removing-var1").exists());
+    let repaired = other(&["doctor", "--repair"]);
+    let said = repaired.stdout + &repaired.stderr;
+    assert!(said.contains(&command), "{said}");
+    run(lab.command("rm").arg("-rf").arg(&sub)).ok();
+    other(&["doctor", "--repair"]);
+    assert!(!worktree.exists());
+}

@@ -163,7 +163,11 @@ impl Repo {
         let (Some((_, record)), Ok(left)) = (self.record_of(path), Folder::open(&aside_of(path))) else {
             return Ok(());
         };
-        if record.folder.is(&left.identity()?) { left.remove() } else { Ok(()) }
+        if !record.folder.is(&left.identity()?) {
+            return Ok(());
+        }
+        left.prove_removable()?;
+        left.remove()
     }
 
     /// Opens the folder of a worktree where it was moved to.

@@ -32,8 +32,7 @@ impl AttemptState {
 
 /// An error with its cause, in a line.
 pub(super) fn in_a_line(error: &Error) -> String {
-    let cause = error.causes().first().and_then(|cause| Some(format!(": {}", cause.lines().next()?)));
-    format!("{}{}", error.message(), cause.unwrap_or_default())
+    error.in_a_line()
 }
 
 /// How far a variant is. `alone` when nobody else may be starting its session right now.
