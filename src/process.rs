@@ -25,6 +25,7 @@ pub use bounded::{Ended, HeadAndTail, Stop, Stream, run_bounded};
 pub use caller::Caller;
 pub use cmd::{Cmd, Failure, Output};
 pub use foreground::{become_other, run_beside_user, run_in_foreground, run_on_terminal};
+use guard::GroupGuard;
 pub use guard::Guard;
 pub use inside::git_runs_in;
 pub use marked::Mark;
@@ -143,8 +144,11 @@ async fn follow(cmd: &Cmd) -> Result<Output, Failure> {
         None if cmd.asks_nobody => in_own_group(&mut command),
         holds => in_own_session(&mut command, holds.clone()),
     }
+    let guard = cmd.ends_with_us.then(GroupGuard::start).flatten();
     let mut child = tokio::process::Command::from(command).spawn().map_err(|cause| cmd.start_failure(cause))?;
     let group = child.id();
+    // Dropped in the end, when there is nothing left to end.
+    let _guard = guard.zip(group).map(|(guard, group)| guard.of(group));
 
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut out = child.stdout.take().expect("stdout is piped").take(MOST_OUTPUT + 1);

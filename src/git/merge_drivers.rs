@@ -106,7 +106,7 @@ impl MergeDrivers<'_> {
         patch.extend([old.as_slice(), b" and ", &new, b" differ\n"].concat());
         let apply = self.git(view).args(["apply", "--cached", "--3way", "--whitespace=nowarn", "-p1", "-"]);
         let began = Instant::now();
-        let applied = process::run(&apply.stdin(patch).limit(self.left.get()));
+        let applied = process::run(&apply.stdin(patch).limit(self.left.get()).ends_with_us());
         self.left.set(self.left.get().saturating_sub(began.elapsed()));
         let stage = |stage: u8| {
             let name = [format!(":{stage}:").as_bytes(), path].concat();

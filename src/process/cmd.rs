@@ -23,6 +23,7 @@ pub struct Cmd {
     pub(super) limit: Duration,
     pub(super) holds: Option<Arc<File>>,
     pub(super) asks_nobody: bool,
+    pub(super) ends_with_us: bool,
 }
 
 /// What a program that ran to its end left behind.
@@ -107,6 +108,7 @@ impl Cmd {
             limit: Duration::from_secs(60),
             holds: None,
             asks_nobody: false,
+            ends_with_us: false,
         }
     }
 
@@ -142,6 +144,12 @@ impl Cmd {
     /// Gives it nothing of our environment but what is set for this call.
     pub fn env_clear(mut self) -> Cmd {
         self.bare = true;
+        self
+    }
+
+    /// Ends it, and what it started in its process group, when we are killed.
+    pub fn ends_with_us(mut self) -> Cmd {
+        self.ends_with_us = true;
         self
     }
 

@@ -16,6 +16,36 @@ pub struct Guard {
     pipe: Option<ChildStdin>,
 }
 
+/// Ends a process group when we are gone without having let it go: a shell, which knows no more than the group's number.
+#[derive(Debug)]
+pub(super) struct GroupGuard(Option<Guard>);
+
+/// Reads the group, then whether it is done with. A pipe that ends before that says that we were killed.
+const WATCH: &str = r#"read -r group || exit 0; read -r said; [ "$said" = done ] || kill -s KILL -- "-$group""#;
+
+impl GroupGuard {
+    /// Starts it, before there is a group: a kill right after the group has begun must find it. None where no shell can
+    /// be started; the group is then not guarded.
+    pub fn start() -> Option<GroupGuard> {
+        Some(GroupGuard(Some(Guard::start(&Cmd::shell(WATCH)).ok()?)))
+    }
+
+    /// Tells it the group that it guards.
+    pub fn of(mut self, group: u32) -> GroupGuard {
+        if let Some(pipe) = self.0.as_mut().and_then(|guard| guard.pipe.as_mut()) {
+            let _ = pipe.write_all(format!("{group}\n").as_bytes());
+        }
+        self
+    }
+}
+
+impl Drop for GroupGuard {
+    fn drop(&mut self) {
+        // One that never heard of a group ends with the word, too.
+        self.0.take().into_iter().for_each(Guard::dismiss);
+    }
+}
+
 impl Guard {
     /// Starts it.
     ///

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::export::{Export, patch_of};
-use crate::support::test_repo::TestRepo;
+use crate::support::test_repo::{TestRepo, kill, wait_until};
 
 /// Tries a patch on HEAD.
 fn try_on_head(lab: &TestRepo, patch: &[u8]) -> Value {
@@ -71,6 +71,27 @@ fn files_are_merged_by_the_drivers_that_git_would_use() {
     let tried = try_on_head(&lab, &both);
     assert_eq!(tried["apply"], "rejected");
     assert!(tried["reason"].as_str().unwrap().contains("lock: the merge driver of its attributes failed"), "{tried}");
+}
+
+#[test]
+fn a_driver_ends_with_a_git_puff_that_is_killed() {
+    let lab = TestRepo::new();
+    let pid = lab.path("pid");
+    lab.git(&["config", "merge.waits.driver", &format!("echo $$ >'{}'; sleep 600; true", pid.display())]);
+    lab.commit(".gitattributes", "lock merge=waits\n", "Say how it is merged");
+    lab.commit("lock", "one\ntwo\nthree\n", "Begin");
+    let patch = patch_of(&lab, || lab.write("lock", "one\n2\nthree\n"));
+    lab.commit("lock", "one\nTWO\nthree\n", "Change it here");
+    fs::write(lab.path("change.patch"), patch).unwrap();
+    let named = lab.path("change.patch").display().to_string();
+    let mut puff = lab.spawn(&["preflight", "--patch", &named, "--onto", "HEAD"], std::process::Stdio::null());
+    let read = || fs::read_to_string(&pid).ok()?.trim().parse::<u32>().ok();
+    wait_until("the driver runs", || read().is_some());
+    let driver = read().unwrap();
+    kill(puff.id());
+    let _ = puff.wait();
+    let gone = || !std::path::Path::new(&format!("/proc/{driver}")).exists();
+    wait_until("the driver is gone", gone);
 }
 
 #[test]
