@@ -132,6 +132,24 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// Makes a file in it, whole or not at all, that everybody may read.
+    ///
+    /// # Errors
+    /// When something has that name already, be it a symbolic link, or it can't be written.
+    pub fn make(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        system::make(&self.handle, name, bytes)
+    }
+
+    /// Removes a file in it, or a symbolic link.
+    ///
+    /// # Errors
+    /// When it can't be removed.
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+        system::remove(&self.handle, name)
+    }
+}
+
 /// Says in a message what only this module knows of a failure; what the system says is the cause underneath.
 pub fn why(cause: &io::Error) -> String {
     if cause.raw_os_error().is_some() { String::new() } else { format!(": {cause}") }
@@ -224,7 +242,9 @@ mod system {
     use std::os::fd::OwnedFd;
     use std::path::{Component, Path};
 
-    use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, mkdirat, openat, renameat, statat, unlinkat};
+    use rustix::fs::{
+        AtFlags, Dir, FileType, Mode, OFlags, fstat, linkat, mkdirat, openat, renameat, statat, unlinkat,
+    };
 
     use super::{Failed, Kind, is_git_name};
     use crate::files;
@@ -318,16 +338,33 @@ mod system {
         Ok(bytes)
     }
 
-    pub fn write(handle: &Handle, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+    pub fn remove(handle: &Handle, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(handle, name, AtFlags::empty())?)
+    }
+
+    /// Under another name first, which then becomes a second one: what is there stays.
+    pub fn make(handle: &Handle, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        let (new, mut file) = new_file(handle)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        let made = written.and_then(|()| Ok(linkat(handle, &new, handle, name, AtFlags::empty())?));
+        let _ = unlinkat(handle, &new, AtFlags::empty());
+        made
+    }
+
+    fn new_file(handle: &Handle) -> io::Result<(String, File)> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let (new, file) = loop {
+        loop {
             let new = format!(".git-puff-{:016x}", fastrand());
             match openat(handle, &new, flags, Mode::from_raw_mode(0o666)) {
-                Ok(file) => break (new, File::from(file)),
+                Ok(file) => return Ok((new, File::from(file))),
                 Err(rustix::io::Errno::EXIST) => {}
                 Err(cause) => return Err(cause.into()),
             }
-        };
+        }
+    }
+
+    pub fn write(handle: &Handle, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        let (new, file) = new_file(handle)?;
         let put = |mut file: File| {
             // What was there says who may read it, as when it is written in place.
             if let Ok(there) = statat(handle, name, AtFlags::SYMLINK_NOFOLLOW)

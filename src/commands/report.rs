@@ -142,7 +142,7 @@ fn deliver(args: &Report, recorded: &Recorded, context: &Context, ui: &Ui) -> Re
         ui.json(&parcel.manifest);
         return Ok(Exit::Done);
     };
-    let (path, is_new) = manifest::deliver(&parcel, &shared::absolute(context, inbox))?;
+    let (path, is_new) = manifest::deliver(&parcel, &shared::absolute(context, inbox), &context.bounds())?;
     ui.note(&format!("{} {}", if is_new { "wrote" } else { "it is there already:" }, path.display()));
     Ok(Exit::Done)
 }

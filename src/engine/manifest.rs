@@ -1,7 +1,7 @@
 //! From a variant that was picked or recommended to what the join operator finds in its inbox.
 
-use std::fs;
-use std::io::{self, Write};
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -10,6 +10,7 @@ use regex::Regex;
 use super::base;
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
+use crate::folder::{Bounds, Folder};
 use crate::model::{Manifest, Meta, RepoName, Review, Run, Variant};
 use crate::patch::parse::{Name, parse};
 use crate::settings;
@@ -148,51 +149,37 @@ fn issues(prompt: &str) -> Vec<String> {
 ///
 /// # Errors
 /// When the folder can't be written, or a file of that name says something else.
-pub fn deliver(parcel: &Parcel, inbox: &Path) -> Result<(PathBuf, bool)> {
+pub fn deliver(parcel: &Parcel, inbox: &Path, bounds: &Bounds) -> Result<(PathBuf, bool)> {
     let id = &parcel.manifest.patch_id;
     let patch_file = format!("{id}.patch");
     let manifest = Manifest { patch_file: Some(patch_file.clone()), ..parcel.manifest.clone() };
     let json = serde_json::to_string_pretty(&manifest).or_fail(|| "the manifest can't be written".to_owned())? + "\n";
-    fs::create_dir_all(inbox).map_err(|cause| unwritable(inbox, cause))?;
-    put(&inbox.join(patch_file), &parcel.patch)?;
-    let path = inbox.join(format!("{id}.json"));
-    let is_new = put(&path, json.as_bytes())?;
-    Ok((path, is_new))
-}
-
-/// Makes a file that is not there; true if it was not.
-fn put(path: &Path, bytes: &[u8]) -> Result<bool> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // Hidden until it is whole.
-    let make = || -> io::Result<tempfile::NamedTempFile> {
-        let mut file = tempfile::Builder::new().prefix(".git-puff-").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        Ok(file)
-    };
-    let made = make().map_err(|cause| unwritable(path, cause))?;
-    readable(made.path()).map_err(|cause| unwritable(path, cause))?;
-    match made.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => match fs::read(path) {
-            Ok(there) if there == bytes => Ok(false),
-            _ => Err(Error::failed(format!("'{}' is there already, and says something else", path.display()))
-                .hint("look into it, then move it away or name another folder")),
-        },
-        Err(failed) => Err(unwritable(path, failed.error)),
+    if !inbox.is_dir() && inbox.exists() {
+        return Err(unwritable(inbox, io::ErrorKind::NotADirectory.into()));
     }
+    let folder = Folder::create(inbox, bounds)?;
+    put(&folder, inbox, &patch_file, &parcel.patch)?;
+    let name = format!("{id}.json");
+    let is_new = put(&folder, inbox, &name, json.as_bytes())?;
+    Ok((inbox.join(name), is_new))
 }
 
-/// A temporary file is for its owner alone; whoever reads the inbox may be somebody else.
-#[cfg(unix)]
-fn readable(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &Path) -> io::Result<()> {
-    Ok(())
+/// Makes a file that is not there; true if it was not. Whoever reads the inbox may be somebody else.
+fn put(folder: &Folder, inbox: &Path, name: &str, bytes: &[u8]) -> Result<bool> {
+    let path = inbox.join(name);
+    let taken = |path: &Path| {
+        Error::failed(format!("'{}' is there already, and says something else", path.display()))
+            .hint("look into it, then move it away or name another folder")
+    };
+    match folder.make(OsStr::new(name), bytes) {
+        Ok(()) => Ok(true),
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => match folder.read(OsStr::new(name)) {
+            Ok(Some(there)) if there == bytes => Ok(false),
+            // A link is followed neither to write nor to read.
+            _ => Err(taken(&path)),
+        },
+        Err(cause) => Err(unwritable(&path, cause)),
+    }
 }
 
 fn unwritable(path: &Path, cause: io::Error) -> Error {

@@ -88,3 +88,45 @@ fn a_report_goes_where_it_was_named_and_through_no_link_below_that() {
     assert!(lab.puff(&["report", "fix", "-o", "/dev/stdout"]).ok().stdout.contains("fix"));
     assert!(lab.puff(&["report", "fix", "-o", ".git/x.md"]).exits(1).stderr.contains("git directory"));
 }
+
+#[test]
+fn what_is_installed_or_delivered_follows_no_link_below_what_was_named() {
+    let (choice, outside) = prepared();
+    let lab = &choice.lab;
+    let exp = lab.work().join("exp");
+    let theirs = outside.join("secret.txt");
+    let is_kept = || assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs\n");
+    fs::create_dir_all(exp.join("pages")).unwrap();
+    symlink(&outside, exp.join("pages/man1")).unwrap();
+    assert!(lab.puff(&["man", "--install", "exp/pages"]).exits(1).stderr.contains("symbolic link"));
+    assert!(!outside.join("git-puff.1").exists());
+    fs::remove_file(exp.join("pages/man1")).unwrap();
+    fs::create_dir(exp.join("pages/man1")).unwrap();
+    symlink(&theirs, exp.join("pages/man1/git-puff.1")).unwrap();
+    lab.puff(&["man", "--install", "exp/pages"]).ok();
+    is_kept();
+    assert!(!exp.join("pages/man1/git-puff.1").is_symlink());
+
+    fs::create_dir_all(exp.join("skills")).unwrap();
+    symlink(&outside, exp.join("skills/git-puff")).unwrap();
+    assert!(lab.puff(&["skill", "--install", "exp/skills"]).exits(1).stderr.contains("symbolic link"));
+    assert!(!outside.join("SKILL.md").exists());
+
+    lab.puff(&["pick", "fix:1", "--branch", "taken"]).ok();
+    lab.git(&["remote", "set-url", "origin", "https://github.com/acme/widgets.git"]);
+    let id = lab.puff(&["report", "fix", "--format", "manifest"]).ok().json()["patch_id"].as_str().unwrap().to_owned();
+    fs::create_dir_all(exp.join("inbox")).unwrap();
+    for end in ["patch", "json"] {
+        let link = exp.join(format!("inbox/{id}.{end}"));
+        symlink(outside.join("new"), &link).unwrap();
+        lab.puff(&["report", "fix", "--format", "manifest", "-o", "exp/inbox"]).exits(1);
+        assert!(!outside.join("new").exists() && link.is_symlink());
+        fs::remove_file(&link).unwrap();
+    }
+    let report = ["report", "fix", "--format", "manifest", "-o"];
+    assert!(lab.puff(&[&report[..], &[".git/inbox"]].concat()).exits(1).stderr.contains("git directory"));
+    // A folder that is a link itself is where it leads.
+    symlink(exp.join("inbox"), exp.join("named")).unwrap();
+    lab.puff(&[&report[..], &["exp/named"]].concat()).ok();
+    assert!(exp.join(format!("inbox/{id}.json")).is_file());
+}

@@ -1,12 +1,12 @@
 //! Writing the skill where an agent finds it, and over nobody's work.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::folder::{Bounds, Folder};
 
 /// What begins the last line of a skill that is installed: a digest of all that stands above it. So every version that
 /// was ever installed is known as ours, and so is what was changed since.
@@ -28,50 +28,34 @@ pub enum Done {
 /// # Errors
 /// When somebody has edited what is there, or it can't be written.
 pub fn install(file: &Path, skill: &str) -> Result<Done> {
-    // Whoever keeps it elsewhere and links to it goes on doing so.
-    let real = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let unwritable = |cause: io::Error| {
+        Error::failed(format!("'{}' can't be written", file.display()))
+            .hint("name another folder of skills: git puff skill --install DIR")
+            .because(cause)
+    };
+    let (Some(own), Some(name)) = (file.parent(), file.file_name()) else {
+        return Err(unwritable(io::ErrorKind::IsADirectory.into()));
+    };
+    let (Some(skills), Some(own)) = (own.parent(), own.file_name()) else {
+        return Err(unwritable(io::ErrorKind::NotFound.into()));
+    };
+    // The folder of skills is where somebody said that it is; nothing below it is reached through a link.
+    let skills = Folder::create(skills, &Bounds::default())?;
+    let folder = skills.make_below(&own.to_string_lossy()).map_err(unwritable)?;
     let marked = format!("{skill}{}\n", mark(skill));
-    let done = match fs::read(&real) {
-        Ok(there) if there == marked.as_bytes() => return Ok(Done::Same),
-        Ok(there) if is_ours(&there) => Done::Updated,
-        Ok(_) => return Err(edited(file)),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound && !file.is_symlink() => Done::New,
+    let done = match folder.read(name) {
+        Ok(Some(there)) if there == marked.as_bytes() => return Ok(Done::Same),
+        Ok(Some(there)) if is_ours(&there) => Done::Updated,
+        Ok(Some(_)) => return Err(edited(file)),
+        Ok(None) => Done::New,
         Err(cause) => {
             return Err(Error::failed(format!("'{}' can't be read", file.display()))
                 .hint("see what is there, and move it away")
                 .because(cause));
         }
     };
-    write(&real, marked.as_bytes()).map_err(|cause| {
-        Error::failed(format!("'{}' can't be written", file.display()))
-            .hint("name another folder of skills: git puff skill --install DIR")
-            .because(cause)
-    })?;
+    folder.write(name, marked.as_bytes()).map_err(unwritable)?;
     Ok(done)
-}
-
-/// Whole or not at all.
-fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut fresh = tempfile::Builder::new().prefix(".SKILL-").tempfile_in(folder)?;
-    fresh.write_all(bytes)?;
-    readable(fresh.as_file())?;
-    fresh.as_file().sync_all()?;
-    fresh.persist(file).map_err(|failed| failed.error)?;
-    Ok(())
-}
-
-/// As other files of the user are; a temporary one is for the user alone.
-#[cfg(unix)]
-fn readable(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &fs::File) -> io::Result<()> {
-    Ok(())
 }
 
 fn mark(text: &str) -> String {
@@ -95,6 +79,8 @@ fn edited(file: &Path) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -115,16 +101,17 @@ mod tests {
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1, "nothing else is left there");
     }
 
-    #[cfg(unix)]
     #[test]
-    fn a_link_stays_one() {
+    fn a_link_is_neither_followed_nor_replaced() {
         let folder = tempfile::tempdir().unwrap();
-        let [file, kept] = ["SKILL.md", "kept.md"].map(|name| folder.path().join(name));
+        let [file, kept] = ["x/SKILL.md", "y/SKILL.md"].map(|name| folder.path().join(name));
         install(&kept, "one\n").unwrap();
+        fs::create_dir(file.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(&kept, &file).unwrap();
-        assert_eq!(install(&file, "two\n").unwrap(), Done::Updated);
-        assert!(file.is_symlink() && fs::read_to_string(&kept).unwrap().starts_with("two"));
-        fs::remove_file(&kept).unwrap();
-        assert!(install(&file, "three\n").is_err(), "a link that leads nowhere is somebody's");
+        assert!(install(&file, "two\n").is_err());
+        assert!(file.is_symlink() && fs::read_to_string(&kept).unwrap().starts_with("one"));
+        std::os::unix::fs::symlink(kept.parent().unwrap(), folder.path().join("z")).unwrap();
+        assert!(install(&folder.path().join("z/SKILL.md"), "two\n").is_err());
+        assert!(fs::read_to_string(&kept).unwrap().starts_with("one"));
     }
 }
