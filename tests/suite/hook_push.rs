@@ -204,6 +204,23 @@ fn what_nobody_should_see_is_found_in_the_files() {
 }
 
 #[test]
+fn a_secret_in_the_message_of_a_commit_is_found() {
+    let choice = Choice::new();
+    let lab = &choice.lab;
+    lab.puff(&["review", "fix", "--check", "true"]).ok();
+    lab.puff(&["pick", "fix:1"]).ok();
+    assert_eq!(found(lab), []);
+    let message = lab.git(&["log", "-1", "--format=%B"]);
+    // The token is put together: nothing of its form is in this file.
+    let token = format!("{}_{}", "ghp", "a1B2".repeat(9));
+    let told = message.replacen('\n', &format!("\n\nTried with {token}.\n"), 1);
+    lab.git(&["commit", "-q", "--amend", "-m", &told]);
+    assert_eq!(found(lab), [is("secret", "refuse", 1, "")]);
+    let document = asked(lab, "HEAD").to_string();
+    assert!(document.contains("a GitHub token") && !document.contains(&token), "{document}");
+}
+
+#[test]
 fn conflicts_and_parts_are_found() {
     let lab = lab_with(&[&[("notes.txt", "one\n2\nthree\n"), ("a", "a\n"), ("b", "b\n")]]);
     lab.puff(&["review", "fix", "--check", "true"]).ok();

@@ -39,7 +39,8 @@ const MOST: usize = 20;
 ///
 /// puff.prePush.conflictMarker (refuse): conflict markers are left in what is pushed in the end.
 ///
-/// puff.prePush.secret (refuse): something that is added looks like a secret.
+/// puff.prePush.secret (refuse): something that is added, or the message of a commit, has what looks like a
+/// secret.
 ///
 /// puff.prePush.scratch (refuse): a file comes that an agent or its client left behind, such as error.log.
 ///

@@ -35,6 +35,8 @@ const PATHS: usize = 3;
 
 const AMEND: &str = "take it out of the commit: 'git commit --amend' for the newest, 'git rebase -i' for an older one";
 
+const REWORD: &str = "reword it: 'git commit --amend' for the newest, 'git rebase -i' for an older one";
+
 /// Goes by the rules.
 pub struct Judge<'c> {
     context: &'c Context,
@@ -75,6 +77,7 @@ impl<'c> Judge<'c> {
             runs.into_iter().map(|id| (id, KnownRun::all(self.context, id))).collect();
         let (mut findings, mut records) = (Vec::new(), Vec::new());
         for (suspect, patch) in suspects.iter().zip(&patches) {
+            findings.extend(self.of_message(suspect, &known)?);
             // A merge that changes nothing, an empty commit: there is nothing to judge.
             if patch.is_empty() {
                 continue;
@@ -91,6 +94,30 @@ impl<'c> Judge<'c> {
         let mut findings: Vec<PushFinding> = best(records).into_iter().chain(findings).collect();
         findings.retain(|finding: &PushFinding| finding.level != Level::Allow);
         Ok(findings)
+    }
+
+    /// What looks like a secret in the message of a commit: it goes out with it.
+    fn of_message(&self, suspect: &Suspect, known: &HashMap<&RunId, Vec<KnownRun>>) -> Result<Option<PushFinding>> {
+        let Some(first) = suspect.claims.first() else { return Ok(None) };
+        // Whole, not line by line: an agent may have wrapped what it quotes.
+        let (_, message) = self.context.repo.authorship(suspect.commit.id)?;
+        let secrets = crate::secrets::find_all(&message);
+        let Some(secret) = secrets.first() else { return Ok(None) };
+        let runs = suspect.claims.iter().filter_map(|claim| KnownRun::of_claim(known.get(&claim.run)?, claim));
+        let detail = format!("its message has what looks like {} ('{}…')", secret.kind, secret.begins);
+        let observation = Observation {
+            kind: "secret".to_owned(),
+            path: String::new(),
+            line: None,
+            detail: detail.clone(),
+            counts: true,
+        };
+        if runs.into_iter().any(|known| known.accepts(&observation)) {
+            return Ok(None);
+        }
+        let about = About { suspect, claim: first };
+        let way = format!("{REWORD}; where it is none: git -c puff.prePush.secret=allow push");
+        Ok(Some(self.finding(&about, Rule::Secret, None, &detail, &way)))
     }
 
     fn one(
