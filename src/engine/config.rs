@@ -93,6 +93,9 @@ fn problem(key: Key, setting: &Setting) -> Option<String> {
     if key.kind == Kind::Several(&Kind::Answer) {
         return AnswerRule::check(&setting.value).err();
     }
+    if [settings::WORKTREE_COPY.name, settings::HARVEST_IGNORED.name].contains(&key.name) {
+        return crate::session::worktree::pattern_problem(&setting.value);
+    }
     let is_prefix = key.name == settings::BRANCH_PREFIX.name;
     (is_prefix && !branches::is_prefix(&setting.value)).then(|| format!("has to be {}", branches::PREFIX_WANTED))
 }

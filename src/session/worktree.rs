@@ -165,13 +165,49 @@ pub fn kept(context: &Context) -> Vec<String> {
     context.settings.all(settings::HARVEST_IGNORED).into_iter().map(|setting| setting.value).collect()
 }
 
+/// Returns why a pattern can never match a file. Git says nothing of a bracket that is never closed: it matches nothing.
+pub fn pattern_problem(pattern: &str) -> Option<String> {
+    let mut rest = pattern.chars().peekable();
+    // What begins with a colon says itself how it is to be read, which may be literally.
+    while let Some(letter) = rest.next().filter(|_| !pattern.starts_with(':')) {
+        match letter {
+            '\\' => drop(rest.next()),
+            '[' => {
+                rest.next_if(|next| matches!(next, '!' | '^'));
+                // A closing bracket that comes first is one of the characters.
+                rest.next_if_eq(&']');
+                let is_closed = loop {
+                    match rest.next() {
+                        None => break false,
+                        Some('\\') => drop(rest.next()),
+                        Some(']') => break true,
+                        Some(_) => {}
+                    }
+                };
+                if !is_closed {
+                    return Some(
+                        "its '[' is never closed, so it matches no file; the character itself is '\\['".to_owned(),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Finds out whether the patterns of `puff.worktree.copy` and `puff.harvest.ignored` can be used.
 ///
 /// # Errors
-/// When git does not take one for a path of the repository.
+/// When git does not take one for a path of the repository, or one can never match a file.
 pub fn check(context: &Context) -> Result<()> {
     let main = context.layout.top();
     for (key, patterns) in [(settings::WORKTREE_COPY, copied(context)), (settings::HARVEST_IGNORED, kept(context))] {
+        for setting in context.settings.all(key) {
+            if let Some(why) = pattern_problem(&setting.value) {
+                return Err(settings::unusable(key.name, &setting.value, &setting.origin, &why));
+            }
+        }
         let not_understood = |what: &str| {
             Error::usage(format!("{} is not understood: {what}", key.name))
                 .hint("each value is a path or pattern of the main worktree, such as .env or config/*.local")

@@ -64,8 +64,15 @@ fn those_that_a_pattern_names_are_in_the_patch_and_what_was_brought_is_not() {
 }
 
 #[test]
-fn a_pattern_that_leads_outside_is_refused_by_its_name() {
+fn a_pattern_that_leads_outside_or_can_match_nothing_is_refused_by_its_name() {
     let crew = crew();
     crew.lab.git(&["config", "puff.harvest.ignored", "../notes"]);
     crew.try_launch(&["--agent", "hides"]).exits(129).complains(&["puff.harvest.ignored", "../notes"]);
+    // Git takes this without a word, and it matches nothing.
+    crew.lab.git(&["config", "puff.harvest.ignored", "plans/[a-z.md"]);
+    crew.try_launch(&["--agent", "hides"])
+        .exits(129)
+        .complains(&["puff.harvest.ignored is 'plans/[a-z.md'", "'[' is never closed"]);
+    crew.lab.git(&["config", "puff.harvest.ignored", "plans/[]a-z].md"]);
+    crew.try_launch(&["--agent", "hides"]).ok();
 }
