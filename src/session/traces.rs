@@ -5,6 +5,7 @@
 //! where that cannot be told, the change is named, and does not count.
 
 mod git_files;
+mod harmless;
 mod origin;
 
 use std::collections::BTreeMap;
@@ -114,7 +115,8 @@ impl GitDirSnapshot {
                 found.push(Change::new("ref", &head.shown(), format!("was switched to {to}"), origin));
             }
         }
-        found.extend(self.changed_files(after));
+        let common = &context.repo.location().common_dir;
+        found.extend(self.changed_files(common, after));
         let hooks = changes(&self.hooks, &after.hooks).into_iter();
         for (name, from, to) in hooks.filter(|(name, ..)| is_of_old_worktree(name, self, after)) {
             let what = match (from, to) {
@@ -122,7 +124,9 @@ impl GitDirSnapshot {
                 (_, None) => "was removed",
                 _ => "was changed: git runs it",
             };
-            found.push(Change::new("hook", name, what.to_owned(), Origin::Agent));
+            let is_ours = from.is_none() && harmless::is_file_of_git_puff(common, name);
+            let origin = if is_ours { Origin::Others } else { Origin::Agent };
+            found.push(Change::new("hook", name, what.to_owned(), origin));
         }
         found.into_iter().filter_map(|change| change.into_risk(actor)).collect()
     }
@@ -158,7 +162,7 @@ impl GitDirSnapshot {
 
     /// Configuration and other files that git obeys. Nothing tells who wrote them; what git writes there beside the
     /// user's everyday commands (an upstream, a submodule, a depth) is left open.
-    fn changed_files(&self, after: &GitDirSnapshot) -> Vec<Change> {
+    fn changed_files(&self, common: &Path, after: &GitDirSnapshot) -> Vec<Change> {
         let (Some(before_files), Some(after_files)) = (&self.files, &after.files) else { return Vec::new() };
         let mut found = Vec::new();
         let is_old = |(name, ..): &Changed<'_>| is_of_old_worktree(name, self, after);
@@ -173,8 +177,13 @@ impl GitDirSnapshot {
                 (_, None) => "was removed",
                 _ => "was changed: git obeys it",
             };
-            let left_open = is_everyday(name, from.is_none(), *to, &after.keys) || is_of_new_module(name, self, after);
-            let origin = if left_open { Origin::Unknown } else { Origin::Agent };
+            let everyday = is_everyday(name, from.is_none(), *to, &after.keys) || harmless::is_harmless(name);
+            let left_open = everyday || is_of_new_module(name, self, after);
+            let origin = match *to {
+                Some(to) if harmless::is_of_git_puff(name, to) => Origin::Others,
+                _ if left_open => Origin::Unknown,
+                _ => Origin::Agent,
+            };
             found.push(Change::new("config", name, what.to_owned(), origin));
         }
         for (name, from, to) in changes(before_files, after_files).into_iter().filter(is_old) {
@@ -188,7 +197,11 @@ impl GitDirSnapshot {
                 _ => "was changed: git obeys it",
             };
             let left_open = name.ends_with("/shallow") || is_of_new_module(name, self, after);
-            let origin = if left_open { Origin::Unknown } else { Origin::Agent };
+            let origin = match from {
+                None if harmless::is_file_of_git_puff(common, name) => Origin::Others,
+                _ if left_open => Origin::Unknown,
+                _ => Origin::Agent,
+            };
             found.push(Change::new("config", name, what.to_owned(), origin));
         }
         found

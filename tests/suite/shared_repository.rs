@@ -154,6 +154,23 @@ fn what_the_user_and_git_puff_do_meanwhile_is_no_risk_of_an_agent() {
 }
 
 #[test]
+fn what_git_puff_sets_up_meanwhile_is_no_risk_and_what_changes_nothing_that_runs_is_left_open() {
+    let crew = AgentRun::new();
+    let lab = &crew.lab;
+    let run = begin(&crew, 1);
+    lab.puff(&["init"]).ok();
+    lab.puff(&["hook", "install"]).ok();
+    lab.git(&["config", "pull.rebase", "true"]);
+    let ended = end(&crew, &run);
+    assert_eq!(risks(&ended, 1), wanted(&[("concurrent", ".git/config:pull.rebase")]), "{ended:#}");
+    // A hook that only looks like it is not it.
+    lab.puff(&["hook", "uninstall"]).ok();
+    crew.agent("forges", "cd \"$(git rev-parse --git-common-dir)/hooks\"; printf '#!/bin/sh\\n# >>> git-puff\\nevil\\n# <<< git-puff\\n' >pre-push");
+    let forged = crew.tournament(&["--agent", "forges"]);
+    assert_eq!(risks(&forged, 1), wanted(&[("hook", ".git/hooks/pre-push")]), "{forged:#}");
+}
+
+#[test]
 fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
     let crew = AgentRun::new();
     let lab = &crew.lab;
