@@ -54,7 +54,7 @@ impl Context {
     /// Looks around: finds the repository by git's rules and reads its configuration.
     ///
     /// # Errors
-    /// Where git-puff can't work.
+    /// Where git-puff cannot work.
     pub fn look_around() -> Result<Context> {
         let environment = Environment::read();
         let survey = git::survey(None, &environment.alternates)?;
@@ -65,7 +65,7 @@ impl Context {
     /// does not count.
     ///
     /// # Errors
-    /// Where git-puff can't work.
+    /// Where git-puff cannot work.
     pub fn look_around_in(folder: &Path) -> Result<Context> {
         let environment = Environment::read().elsewhere(folder);
         let survey = git::survey(Some(folder), &environment.alternates)?;
@@ -145,7 +145,7 @@ impl Context {
     /// Reads a file that whoever called names by its absolute path.
     ///
     /// # Errors
-    /// When it can't be read, or may not be.
+    /// When it cannot be read, or may not be.
     pub fn read_named(&self, path: &Path) -> io::Result<Vec<u8>> {
         if self.within.is_empty() {
             // A person at a terminal may mean any file of theirs: a pipe, standard input.
@@ -160,7 +160,7 @@ impl Context {
     /// Reads the settings again.
     ///
     /// # Errors
-    /// When git can't read its configuration; the settings stay what they were.
+    /// When git cannot read its configuration; the settings stay what they were.
     pub fn read_settings(&mut self) -> Result<()> {
         self.settings = Settings::new(git::config::list()?, self.environment.puff.clone());
         Ok(())

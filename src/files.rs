@@ -30,7 +30,7 @@ pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
 /// Reads a file of ours, as [`open`] opens it.
 ///
 /// # Errors
-/// As [`open`], and when it can't be read.
+/// As [`open`], and when it cannot be read.
 pub fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.read_to_end(&mut bytes)?;

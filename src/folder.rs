@@ -40,7 +40,7 @@ impl Folder {
     /// Opens a folder, and makes it and those above it where they are missing.
     ///
     /// # Errors
-    /// As [`Folder::open`], and when it can't be made.
+    /// As [`Folder::open`], and when it cannot be made.
     pub fn create(path: &Path, bounds: &Bounds) -> Result<Folder> {
         Folder::reach(path, bounds, true)
     }
@@ -49,7 +49,7 @@ impl Folder {
         let shown = path.display();
         let cannot = |cause: io::Error| {
             let what = if create { "made or opened" } else { "opened" };
-            Error::failed(format!("the folder '{shown}' can't be {what}"))
+            Error::failed(format!("the folder '{shown}' cannot be {what}"))
                 .hint("name a folder whose path has no symbolic links in the way")
                 .because(cause)
         };
@@ -87,7 +87,7 @@ impl Folder {
     /// A folder in it, made where it is missing.
     ///
     /// # Errors
-    /// When it can't be made, or is a symbolic link.
+    /// When it cannot be made, or is a symbolic link.
     pub fn make_below(&self, name: &str) -> io::Result<Folder> {
         let handle = system::below(&self.handle, OsStr::new(name), true)?;
         Ok(Folder { handle, path: self.path.join(name) })
@@ -96,7 +96,7 @@ impl Folder {
     /// The names of what is in it.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it cannot be read.
     pub fn names(&self) -> io::Result<Vec<String>> {
         let mut names = system::names(&self.handle)?;
         names.sort();
@@ -111,7 +111,7 @@ impl Folder {
     /// Reads a file in it; none when it is not there.
     ///
     /// # Errors
-    /// When it is a symbolic link or no file, or can't be read.
+    /// When it is a symbolic link or no file, or cannot be read.
     pub fn read(&self, name: &OsStr) -> io::Result<Option<Vec<u8>>> {
         match system::read(&self.handle, name) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -126,7 +126,7 @@ impl Folder {
     /// Writes a file in it, whole or not at all. A symbolic link of that name is replaced, not followed.
     ///
     /// # Errors
-    /// When it can't be written, or a folder has that name.
+    /// When it cannot be written, or a folder has that name.
     pub fn write(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
         system::write(&self.handle, name, bytes)
     }
@@ -136,7 +136,7 @@ impl Folder {
     /// Makes a file in it, whole or not at all, that everybody may read.
     ///
     /// # Errors
-    /// When something has that name already, be it a symbolic link, or it can't be written.
+    /// When something has that name already, be it a symbolic link, or it cannot be written.
     pub fn make(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
         system::make(&self.handle, name, bytes)
     }
@@ -144,7 +144,7 @@ impl Folder {
     /// Removes a file in it, or a symbolic link.
     ///
     /// # Errors
-    /// When it can't be removed.
+    /// When it cannot be removed.
     pub fn remove(&self, name: &OsStr) -> io::Result<()> {
         system::remove(&self.handle, name)
     }
@@ -171,10 +171,10 @@ pub enum Kind {
 /// Reads a file that was named by its absolute path.
 ///
 /// # Errors
-/// When it is out of bounds, in a git directory, no file, or can't be read.
+/// When it is out of bounds, in a git directory, no file, or cannot be read.
 pub fn read(path: &Path, bounds: &Bounds) -> Result<Vec<u8>> {
     let real = resolved(path);
-    let unreadable = |cause: io::Error| Error::failed(format!("'{}' can't be read", path.display())).because(cause);
+    let unreadable = |cause: io::Error| Error::failed(format!("cannot read '{}'", path.display())).because(cause);
     let (Some(folder), Some(name)) = (real.parent(), real.file_name()) else {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     };
@@ -186,10 +186,10 @@ pub fn read(path: &Path, bounds: &Bounds) -> Result<Vec<u8>> {
 /// Writes a file that was named by its absolute path. A device or a pipe is written as it is.
 ///
 /// # Errors
-/// When it is out of bounds, in a git directory, or can't be written.
+/// When it is out of bounds, in a git directory, or cannot be written.
 pub fn write(path: &Path, bytes: &[u8], bounds: &Bounds) -> Result<()> {
     let special = std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir());
-    let unwritable = |cause: io::Error| Error::failed(format!("'{}' can't be written", path.display())).because(cause);
+    let unwritable = |cause: io::Error| Error::failed(format!("cannot write '{}'", path.display())).because(cause);
     if special && bounds.within.is_empty() {
         return std::fs::write(path, bytes).map_err(unwritable);
     }
@@ -222,7 +222,7 @@ fn is_git_name(name: &OsStr) -> bool {
     name.to_string_lossy().eq_ignore_ascii_case(".git")
 }
 
-/// Why a folder can't be reached.
+/// Why a folder cannot be reached.
 enum Failed {
     Git,
     Outside,

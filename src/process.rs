@@ -2,7 +2,7 @@
 //!
 //! A program called through here gets its standard input from us or none at all, is in a session of its own (so
 //! that neither it nor its children can ask the user's terminal for anything) or asks nobody, has a time limit after which the
-//! whole group is killed, and can't flood our memory. Waiting is done by tokio: output, input, the end of the
+//! whole group is killed, and cannot flood our memory. Waiting is done by tokio: output, input, the end of the
 //! program and the time limit truly wait on each other.
 
 mod bounded;
@@ -58,7 +58,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Runs a program to its end.
 ///
 /// # Errors
-/// When it can't be started or followed, takes too long or prints too much. A non-zero exit is not an error.
+/// When it cannot be started or followed, takes too long or prints too much. A non-zero exit is not an error.
 pub fn run(cmd: &Cmd) -> Result<Output, Failure> {
     if !is_waiting() {
         return block_on(follow(cmd));
@@ -98,7 +98,7 @@ pub fn run_all(cmds: &[Cmd], at_once: usize) -> Vec<Result<Output, Failure>> {
 /// to look at: nothing may be decided by it).
 ///
 /// # Errors
-/// When it can't be started or the log can't be opened.
+/// When it cannot be started or the log cannot be opened.
 pub fn start_detached(cmd: &Cmd, log: &Path) -> Result<u32, Failure> {
     let open = || crate::files::ours().create(true).append(true).open(log);
     let mut command = cmd.command();

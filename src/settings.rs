@@ -1,6 +1,6 @@
 //! `puff.*`: every key, its default and its meaning, and where a value came from.
 //!
-//! A flag beats the environment (`GIT_PUFF_…`) beats git's configuration beats the default. A value that can't be
+//! A flag beats the environment (`GIT_PUFF_…`) beats git's configuration beats the default. A value that cannot be
 //! used is an error that names its key and its origin, raised where the value is needed.
 
 mod kind;
@@ -64,7 +64,7 @@ keys! {
     BEST_OF: Number(1) = "puff.bestOf", Some("4"), "How many attempts a task gets.";
     INTERVAL: Duration = "puff.interval", Some("15s"), "Polling interval of a watched run.";
     TIMEOUT: Duration = "puff.timeout", Some("0"), "How long a run is watched; 0 for as long as it takes.";
-    SETTLE: Duration = "puff.settle", Some("30m"), "After this long without news, attempts that the client can't tell about count as unknown.";
+    SETTLE: Duration = "puff.settle", Some("30m"), "After this long without news, attempts that the client cannot tell about count as unknown.";
     MAX_ACTIVE: Number(0) = "puff.maxActive", Some("0"), "Maximum number of active runs, the others being queued; 0 for no limit.";
     ATTEMPT_LIMIT: Number(0) = "puff.attemptLimit", Some("0"), "How many cloud attempts may be started in 24 hours; 0 for no limit.";
     BRANCH_PREFIX: Text = "puff.branchPrefix", Some("puff/"), "What the names of variant branches begin with.";
@@ -269,7 +269,7 @@ pub fn bad(key: Key, setting: &Setting, wanted: &str) -> Error {
     unusable(key.name, &setting.value, &setting.origin, &format!("has to be {wanted}"))
 }
 
-/// An error that says why a value can't be used, behind "but"; `name` is that of its key.
+/// An error that says why a value cannot be used, behind "but"; `name` is that of its key.
 pub fn unusable(name: &str, value: &str, origin: &str, why: &str) -> Error {
     let error = Error::usage(format!("{name} is '{value}' ({origin}), but {why}"));
     match origin.strip_prefix("environment ") {

@@ -124,7 +124,7 @@ impl Ui {
     /// Standard input, all of it.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it cannot be read.
     pub fn input(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.reader()?.read_to_end(&mut bytes)?;
@@ -402,7 +402,7 @@ fn page(text: &str, pager: &str) -> bool {
     ended.is_ok_and(|status| !matches!(status.code(), Some(126 | 127)))
 }
 
-/// Ends the program when standard output can't be written.
+/// Ends the program when standard output cannot be written.
 fn check(written: io::Result<()>) {
     match written {
         Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => std::process::exit(CLOSED_PIPE),
@@ -411,9 +411,9 @@ fn check(written: io::Result<()>) {
     }
 }
 
-/// A result that can't be written must not look like one that was.
+/// A result that cannot be written must not look like one that was.
 fn give_up(cause: &io::Error) -> ! {
-    let error = Error::failed("the result can't be written to standard output");
+    let error = Error::failed("cannot write the result to standard output");
     let lines = error_lines(&error) + &worded(Style::new(), "cause", &cause.to_string());
     let _ = anstream::stderr().write_all(lines.as_bytes());
     std::process::exit(i32::from(Kind::Failed.exit_code()))

@@ -12,7 +12,7 @@ const FULL: u64 = 8 << 20;
 /// How much of what was printed last is kept for telling.
 const TAIL: usize = 4 << 10;
 
-/// The log that is being written. What can't be written is lost, and stops nobody.
+/// The log that is being written. What cannot be written is lost, and stops nobody.
 #[derive(Debug)]
 pub(super) struct Log {
     path: PathBuf,

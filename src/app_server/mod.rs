@@ -141,7 +141,7 @@ pub fn start(context: &Context, options: AppServerOptions) -> Result<AppServer> 
 
 fn spawn(context: &Context, place: &AppServerPlace, wanted: &AppServer) -> Result<u32> {
     let program = context.environment.program.clone();
-    let program = program.ok_or_else(|| cannot_start("where git-puff is can't be found out", place))?;
+    let program = program.ok_or_else(|| cannot_start("cannot find the git-puff program", place))?;
     let record =
         serde_json::to_string(wanted).or_fail(|| "what is to be started has a name that is not text".to_owned())?;
     let call = Cmd::new(program)
@@ -150,18 +150,18 @@ fn spawn(context: &Context, place: &AppServerPlace, wanted: &AppServer) -> Resul
         .env(Mark::APP_SERVER, place.folder())
         .cwd(place.folder());
     let started = process::start_detached(&call, &place.supervisor_log());
-    started.map_err(|cause| cannot_start("its supervisor can't be started", place).because(cause))
+    started.map_err(|cause| cannot_start("cannot start its supervisor", place).because(cause))
 }
 
 fn cannot_start(why: &str, place: &AppServerPlace) -> Error {
-    Error::cannot_work(format!("the app server can't be started: {why}"))
+    Error::cannot_work(format!("cannot start the app server: {why}"))
         .hint(format!("see what it said in '{}'", place.supervisor_log().display()))
 }
 
 /// Ends the server with all that it started, at once if it has to: `stopped`, `not_running` or `still_running`.
 ///
 /// # Errors
-/// When it can't be asked to end.
+/// When it cannot be asked to end.
 pub fn stop(context: &Context, at_once: bool) -> Result<AppServer> {
     let place = AppServerPlace::of(&context.layout);
     if !place.is_supervised() {
@@ -169,7 +169,7 @@ pub fn stop(context: &Context, at_once: bool) -> Result<AppServer> {
         let status = if left { AppServerStatus::Stopped } else { AppServerStatus::NotRunning };
         return Ok(AppServer { status, ..settled(context, &place) });
     }
-    place.ask_to_end(at_once).or_fail(|| "the app server can't be asked to end".to_owned())?;
+    place.ask_to_end(at_once).or_fail(|| "cannot ask the app server to end".to_owned())?;
     let mut gone = until_gone(&place, END)?;
     if !gone && at_once {
         // A supervisor that does not hear is killed with the rest.

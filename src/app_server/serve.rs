@@ -122,7 +122,7 @@ impl Supervisor<'_> {
         let why = late.unwrap_or_else(|| match ended {
             Ok(code) if code > 128 => format!("it was ended by signal {}", code - 128),
             Ok(code) => format!("it ended with exit code {code}"),
-            Err(cause) => format!("how it ended can't be told ({cause})"),
+            Err(cause) => format!("cannot tell how it ended ({cause})"),
         });
         End::Died { why: why + &said, ready: ready.map(|ready| ready.elapsed()) }
     }
@@ -156,7 +156,7 @@ impl Supervisor<'_> {
             let (socket, left) = (self.place.socket(), limit.saturating_sub(began.elapsed()));
             let opt_out = self.server.opt_out_notification_methods.clone();
             let (sender, receiver) = oneshot::channel();
-            // A thread that can't be had drops the sender: it is tried again at the next tick.
+            // A thread that cannot be had drops the sender: it is tried again at the next tick.
             let greet = move || drop(sender.send(client::initialize(&socket, left, &opt_out)));
             let _ = std::thread::Builder::new().spawn(greet);
             *greeting = Some(receiver);

@@ -32,23 +32,23 @@ pub(super) struct Supervisor<'c> {
     pub listen: PathBuf,
 }
 
-/// Supervises the server that `record` describes, until somebody stops it or it can't be kept alive. Where somebody does
+/// Supervises the server that `record` describes, until somebody stops it or it cannot be kept alive. Where somebody does
 /// so already, nothing is done.
 ///
 /// # Errors
-/// When the record is none, or the folder can't be used.
+/// When the record is none, or the folder cannot be used.
 pub fn run(context: &Context, record: &str) -> Result<()> {
     let server: AppServer = serde_json::from_str(record).map_err(|cause| {
-        Error::usage("what is to be supervised can't be read").hint("'git puff cas-start' starts it").because(cause)
+        Error::usage("cannot read what is to be supervised").hint("'git puff cas-start' starts it").because(cause)
     })?;
     context.layout.prepare()?;
     let place = AppServerPlace::of(&context.layout);
-    let Some(_lock) = place.lock().or_fail(|| "the app server can't be locked".to_owned())? else { return Ok(()) };
+    let Some(_lock) = place.lock().or_fail(|| "cannot lock the app server".to_owned())? else { return Ok(()) };
     let before = place.load();
     // The link, if one is needed, is there as long as this process.
-    let (listen, _link) = short(&place.socket()).or_fail(|| "the socket can't be given a short name".to_owned())?;
+    let (listen, _link) = short(&place.socket()).or_fail(|| "cannot give the socket a short name".to_owned())?;
     let log = Log::open(&server.log_path);
-    let log = log.or_fail(|| format!("the log '{}' can't be written", server.log_path.display()))?;
+    let log = log.or_fail(|| format!("cannot write the log '{}'", server.log_path.display()))?;
     let socket = server.proxy_script.is_none().then(|| listen.clone());
     let started_at = Some(context.clock.now());
     let server = AppServer { supervisor: Some(std::process::id()), socket, started_at, ..server };
@@ -124,10 +124,10 @@ impl Supervisor<'_> {
         self.save();
     }
 
-    /// Writes down how it is. What can't be written now is written with the next change.
+    /// Writes down how it is. What cannot be written now is written with the next change.
     pub(super) fn save(&mut self) {
         if let Err(cause) = self.place.save(&self.server) {
-            self.remark(&format!("how it is can't be written down: {cause}"));
+            self.remark(&format!("cannot record its state: {cause}"));
         }
     }
 

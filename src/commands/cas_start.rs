@@ -76,7 +76,7 @@ pub fn run(args: &CasStart, context: &Context, ui: &Ui) -> Result<Exit> {
     match server.status {
         AppServerStatus::FailedToStart => {
             let why = server.why.as_deref().unwrap_or("nobody knows why");
-            Err(Error::failed(format!("the app server can't be started: {why}"))
+            Err(Error::failed(format!("cannot start the app server: {why}"))
                 .hint(format!("its log has more: '{}'", server.log_path.display())))
         }
         AppServerStatus::AlreadyRunning if differs(&server, &wanted) => {
@@ -141,7 +141,7 @@ fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
 fn file(context: &Context, flag: &str, path: Option<&Path>) -> Result<Option<PathBuf>> {
     let Some(path) = path.map(|path| shared::absolute(context, path)) else { return Ok(None) };
     if path.is_dir() || !path.parent().is_some_and(Path::is_dir) {
-        return Err(Error::usage(format!("{flag} '{}' can't be written", path.display()))
+        return Err(Error::usage(format!("cannot write {flag} '{}'", path.display()))
             .hint("name a file in a folder that is there"));
     }
     Ok(Some(path))

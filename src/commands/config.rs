@@ -16,7 +16,7 @@ use crate::ui::{Format, Ui};
 
 /// Show what is set, where, and what could be
 ///
-/// Every key of puff.* with its value, where that was written, its default and its meaning; values that can't be used
+/// Every key of puff.* with its value, where that was written, its default and its meaning; values that cannot be used
 /// and typing errors are marked. All layers of git's configuration count as git counts them, 'git -c' and includes too,
 /// and a variable GIT_PUFF_… before them. This only shows: 'git config KEY VALUE' sets.
 #[derive(Debug, Args)]

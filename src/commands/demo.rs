@@ -70,7 +70,7 @@ fn show(place: &DemoRepo, scene: &Scene, ui: &Ui) -> Result<()> {
     let words = format!("git puff {}", words.join(" "));
     ui.block(&format!("\n{}\n\n$ {words}", scene.introduction));
     let status = process::run_on_terminal(&place.puff(scene.args)?, None)
-        .map_err(|cause| Error::failed(format!("'{words}' can't be run")).because(cause))?;
+        .map_err(|cause| Error::failed(format!("cannot run '{words}'")).because(cause))?;
     ui.block(scene.remark);
     if status.success() {
         return Ok(());

@@ -143,7 +143,7 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
         match compare::stand(context, pick)? {
             Stand::Trees(found) => trees.push(found),
             Stand::Nothing(why) => {
-                return Err(Error::failed(format!("{} can't be shown: {why}", name(pick)))
+                return Err(Error::failed(format!("cannot show {}: {why}", name(pick)))
                     .hint(format!("'git puff show {}' shows what there is", pick.recorded.run.run)));
             }
             Stand::Patch { patch, why } if picks.len() == 1 && words.options.is_empty() && words.paths.is_empty() => {
@@ -213,7 +213,7 @@ fn page_patch(context: &Context, patch: &[u8], ui: &Ui) -> Exit {
 fn no_tree(run: &Run, pick: &Pick<'_>, picks: &[Pick<'_>], why: &str) -> Error {
     let of = &pick.recorded.run.run;
     let selector = Selector { run: of.to_string(), variant: Some(pick.variant.index) };
-    let error = Error::failed(format!("git can't compare {}: {why}", pick.name(&run.run)));
+    let error = Error::failed(format!("git cannot compare {}: {why}", pick.name(&run.run)));
     let patch = format!("'git puff diff {selector}' shows its patch");
     if picks.len() == 1 {
         return error.hint(format!("without options and paths, {patch}"));

@@ -113,7 +113,7 @@ pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {
             match harvest_one(args, &run, &options, context, ui) {
                 Ok(run) => harvested.push(run),
                 Err(error) if single => return Err(error),
-                // One run that can't be harvested does not keep the others from it.
+                // One run that cannot be harvested does not keep the others from it.
                 Err(error) => {
                     ui.error(&error);
                     failure.get_or_insert(error.kind());

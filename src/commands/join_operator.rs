@@ -21,7 +21,7 @@ const CANARY: Span = Span(600);
 ///
 /// The join operator takes one patch manifest after the other from an inbox, finds the open pull request that the patch
 /// belongs to, and puts it there with gh and git: at once where it is sure, after an analysis where it is not. It holds
-/// what conflicts or can't be told apart, approves and merges nothing, and prints an outcome for every patch. 'git puff
+/// what conflicts or cannot be told apart, approves and merges nothing, and prints an outcome for every patch. 'git puff
 /// report RUN --format manifest -o DIR' fills an inbox.
 #[derive(Debug, Args)]
 pub struct JoinOperator {

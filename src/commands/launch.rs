@@ -150,7 +150,7 @@ impl WatchArgs {
     /// How runs are to be watched: the flags, or else the settings.
     ///
     /// # Errors
-    /// When a setting can't be used.
+    /// When a setting cannot be used.
     pub(super) fn wish(&self, context: &Context) -> Result<WatchWish> {
         shared::watch_wish(context, self.interval, self.timeout, self.harvest)
     }
@@ -160,7 +160,7 @@ impl SettingArgs {
     /// An intent with these settings, and without a prompt.
     ///
     /// # Errors
-    /// When a setting can't be used.
+    /// When a setting cannot be used.
     pub(super) fn intent(&self, watch: Option<WatchWish>, context: &Context) -> Result<Intent> {
         let limit = watch.map_or_else(|| context.settings.span(settings::TIMEOUT), |wish| Ok(wish.timeout))?;
         Ok(Intent {

@@ -47,7 +47,7 @@ pub const MANUAL: Manual = Manual {
 pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
     let run = shared::find_run(context, &args.run)?.run;
     let path = context.layout.log(&run.run);
-    let unreadable = || format!("the log '{}' can't be read", path.display());
+    let unreadable = || format!("cannot read the log '{}'", path.display());
     let comes = args.follow && run.is_job();
     if !comes && !path.exists() {
         return Err(Error::failed(format!("there is no log of '{}': it was not watched in the background", run.run))

@@ -72,12 +72,12 @@ fn show(verb: &[String]) -> Result<Exit> {
     let (name, text) = found.ok_or_else(|| {
         Error::usage(format!("there is no manual of '{}'", verb.join(" "))).hint("'git puff -h' lists the verbs")
     })?;
-    let folder = tempfile::tempdir().or_fail(|| "a temporary folder can't be made".to_owned())?;
+    let folder = tempfile::tempdir().or_fail(|| "cannot make a temporary folder".to_owned())?;
     let path = folder.path().join(name);
-    std::fs::write(&path, text).or_fail(|| format!("'{}' can't be written", path.display()))?;
+    std::fs::write(&path, text).or_fail(|| format!("cannot write '{}'", path.display()))?;
     // A name with a '/' in it is a file to every 'man'.
     let ended = process::run_on_terminal(&Cmd::new("man").arg(&path), None).map_err(|cause| {
-        Error::cannot_work("'man' can't be run").hint("'git puff VERB --help' says nearly the same").because(cause)
+        Error::cannot_work("cannot run 'man'").hint("'git puff VERB --help' says nearly the same").because(cause)
     })?;
     if ended.success() {
         return Ok(Exit::Done);

@@ -220,7 +220,7 @@ fn say_why(answer: &Answer, name: &str, ui: &Ui) {
 
 /// A line for a line, each as soon as it is known: another program may wait for it before it writes the next.
 fn batch(form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
-    let unreadable = || "standard input can't be read".to_owned();
+    let unreadable = || "cannot read standard input".to_owned();
     let mut input = ui.reader().or_fail(unreadable)?;
     let mut line = Vec::new();
     for number in 1.. {
@@ -273,7 +273,7 @@ fn path_of(bytes: &[u8]) -> PathBuf {
 
 fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
     context.read_named(path).map_err(|cause| {
-        Error::failed(format!("the patch '{}' can't be read: {cause}", path.display()))
+        Error::failed(format!("cannot read the patch '{}': {cause}", path.display()))
             .hint("name a file that 'git diff --binary' wrote")
     })
 }

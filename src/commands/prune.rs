@@ -21,7 +21,7 @@ use crate::ui::{Format, Ui};
 /// ignores there, and logs, are gone for good. Kept and named are: a branch that is checked out; a branch with commits of
 /// somebody's own, unless a remote has them, or they are merged (by history, by the same patches, squashed, or because
 /// every file they changed reads the same) into HEAD, the run's base or where its variant went; and a worktree with
-/// something that can't be kept. A run at work is refused.
+/// something that cannot be kept. A run at work is refused.
 #[derive(Debug, Args)]
 pub struct Prune {
     /// The runs [default: all that the options fit]
@@ -88,7 +88,7 @@ pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
                 print(args, &entry, ui);
                 entries.push(entry);
             }
-            // Of those that only fit, one that can't go does not keep the others.
+            // Of those that only fit, one that cannot go does not keep the others.
             Err(error) if args.runs.is_empty() && error.kind() == Kind::Failed => {
                 ui.warn(&format!("kept '{}': {}", run.run, error.message()));
             }

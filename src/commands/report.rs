@@ -99,7 +99,7 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
     let text = match format {
         ReportFormat::Md => render::report::markdown(&handoff),
         ReportFormat::Json => {
-            serde_json::to_string_pretty(&handoff).or_fail(|| "the report can't be written as JSON".to_owned())? + "\n"
+            serde_json::to_string_pretty(&handoff).or_fail(|| "cannot write the report as JSON".to_owned())? + "\n"
         }
         ReportFormat::Html => page(context, &recorded, &handoff)?,
         ReportFormat::Manifest => return deliver(args, &recorded, context, ui),
@@ -122,7 +122,7 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
         path = path.join(format.file());
         folder.and_then(|folder| {
             let written = folder.write(OsStr::new(format.file()), text.as_bytes());
-            written.map_err(|cause| Error::failed(format!("'{}' can't be written", path.display())).because(cause))
+            written.map_err(|cause| Error::failed(format!("cannot write '{}'", path.display())).because(cause))
         })
     } else {
         folder::write(&path, text.as_bytes(), &context.bounds())

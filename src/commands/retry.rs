@@ -148,14 +148,14 @@ fn edit(context: &Context, path: &Path, draft: &Draft) -> Result<String> {
         .editor()
         .ok_or_else(|| Error::failed("git knows no editor").hint("set one: git config --global core.editor EDITOR"))?;
     context.layout.prepare()?;
-    std::fs::write(path, &draft.text).or_fail(|| format!("'{}' can't be written", path.display()))?;
+    std::fs::write(path, &draft.text).or_fail(|| format!("cannot write '{}'", path.display()))?;
     let cmd = Cmd::shell(&format!("{editor} \"$@\"")).arg(&editor).arg(path);
-    let ended = process::run_on_terminal(&cmd, None).or_fail(|| format!("the editor '{editor}' can't be run"))?;
+    let ended = process::run_on_terminal(&cmd, None).or_fail(|| format!("cannot run the editor '{editor}'"))?;
     if !ended.success() {
         return Err(Error::failed(format!("the editor '{editor}' ended with {ended}"))
             .hint(format!("nothing was submitted; what you wrote is in '{}'", path.display())));
     }
-    let bytes = std::fs::read(path).or_fail(|| format!("'{}' can't be read", path.display()))?;
+    let bytes = std::fs::read(path).or_fail(|| format!("cannot read '{}'", path.display()))?;
     let edited = Intent::prompt(bytes, "the editor")?;
     let prompt = draft.cut(&edited).ok_or_else(|| {
         Error::failed("the line that ends the prompt is gone, so that nobody can tell what is to be sent").hint(
@@ -166,6 +166,6 @@ fn edit(context: &Context, path: &Path, draft: &Draft) -> Result<String> {
         )
     })?;
     let prompt = Intent::prompt(prompt.as_bytes().to_vec(), "the editor")?;
-    std::fs::write(path, &prompt).or_fail(|| format!("'{}' can't be written", path.display()))?;
+    std::fs::write(path, &prompt).or_fail(|| format!("cannot write '{}'", path.display()))?;
     Ok(prompt)
 }

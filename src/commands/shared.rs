@@ -50,7 +50,7 @@ pub fn given_prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<Opt
     }
     let shown = file.display().to_string();
     let bytes = context.read_named(&absolute(context, file)).map_err(|cause| {
-        Error::usage(format!("the prompt file '{shown}' can't be read"))
+        Error::usage(format!("cannot read the prompt file '{shown}'"))
             .hint("name a file with the prompt, or say it with --prompt TEXT or on standard input")
             .because(cause)
     })?;
@@ -64,10 +64,10 @@ fn stdin_prompt(ui: &Ui) -> Result<String> {
 /// Standard input, all of it.
 ///
 /// # Errors
-/// When it can't be read.
+/// When it cannot be read.
 pub fn input(ui: &Ui) -> Result<Vec<u8>> {
     ui.input().map_err(|cause| {
-        Error::usage("standard input can't be read").hint("say it with an argument, or name a file").because(cause)
+        Error::usage("cannot read standard input").hint("say it with an argument, or name a file").because(cause)
     })
 }
 
@@ -118,7 +118,7 @@ pub fn task(text: &str) -> Result<TaskId> {
 pub fn best_of(args: &RunArgs) -> Result<Option<u32>> {
     let number = args.best_of.map(|number| {
         u32::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| {
-            Error::usage(format!("best of {number} can't be asked for: a task takes at least 1 attempt"))
+            Error::usage(format!("best of {number} is not possible: a task takes at least 1 attempt"))
                 .hint("say --best-of N with N from 1")
         })
     });
@@ -128,7 +128,7 @@ pub fn best_of(args: &RunArgs) -> Result<Option<u32>> {
 /// How runs are to be watched: the flags, or else the settings.
 ///
 /// # Errors
-/// When a setting can't be used.
+/// When a setting cannot be used.
 pub fn watch_wish(
     context: &Context,
     interval: Option<Span>,
@@ -166,10 +166,10 @@ pub fn variant_number(selector: &Selector, run: &Run, what: &str) -> Result<u32>
     })
 }
 
-/// Every run; those that can't be read are told.
+/// Every run; those that cannot be read are told.
 ///
 /// # Errors
-/// When the refs can't be read.
+/// When the refs cannot be read.
 pub fn all_runs(context: &Context, ui: &Ui) -> Result<(Vec<Run>, Vec<Unreadable>)> {
     let (runs, unreadable) = RunStore::new(context).list()?;
     for run in &unreadable {
@@ -198,7 +198,7 @@ pub fn print_run(context: &Context, ui: &Ui, run: &Run) {
     match ui.format() {
         Format::Json => ui.json(run),
         _ => {
-            // A review that can't be read does not keep a run from being shown.
+            // A review that cannot be read does not keep a run from being shown.
             let review =
                 RunStore::new(context).load(&run.run).and_then(|recorded| RunStore::new(context).review(&recorded));
             let review = review.ok().flatten();

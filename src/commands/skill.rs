@@ -83,7 +83,7 @@ fn skills(whom: Option<&Path>, environment: &Environment) -> Result<PathBuf> {
     let codex = || home(&environment.codex_home, ".codex");
     let claude = || home(&environment.claude_home, ".claude");
     let homeless = || {
-        Error::cannot_work("where the skills of an agent are can't be told: HOME is not set")
+        Error::cannot_work("cannot tell where the skills of an agent are: HOME is not set")
             .hint("name the folder: git puff skill --install DIR")
     };
     let folder = match whom {

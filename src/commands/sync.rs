@@ -93,7 +93,7 @@ pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
                 outcomes.push(outcome);
             }
             Err(error) if remotes.len() == 1 => return Err(error),
-            // One remote that can't be reached does not keep the others from it.
+            // One remote that cannot be reached does not keep the others from it.
             Err(error) => {
                 ui.error(&error);
                 failure.get_or_insert(error.kind());

@@ -133,7 +133,7 @@ fn result_file(args: &Watch, task: bool, runs: &[Run], context: &Context) -> Res
     }
     let path = shared::absolute(context, file);
     if path.is_dir() || !path.parent().is_some_and(Path::is_dir) {
-        return Err(unusable("can't be written").hint("name a file in a folder that is there"));
+        return Err(unusable("cannot be written").hint("name a file in a folder that is there"));
     }
     let _ = std::fs::remove_file(&path);
     Ok(Some(path))
@@ -176,7 +176,7 @@ fn conclude(
             },
         };
         let text = result(&run()?, ending, exit, context.clock.now());
-        store::replace(file, text.as_bytes()).or_fail(|| format!("'{}' can't be written", file.display()))?;
+        store::replace(file, text.as_bytes()).or_fail(|| format!("cannot write '{}'", file.display()))?;
     }
     end.map(|()| Exit::Done)
 }
@@ -284,7 +284,7 @@ impl Follower for Shown<'_> {
     }
 }
 
-/// A run that can't be followed to an end from here.
+/// A run that cannot be followed to an end from here.
 pub(super) fn not_through(run: &Run) -> Error {
     Error::failed(format!("the run '{}' is {}: there is nothing to take yet", run.run, run.state.as_str()))
         .hint(format!("'git puff watch {}' follows it", run.run))

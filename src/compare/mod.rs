@@ -8,7 +8,7 @@
 //!
 //! The *changed lines* of a file are the lines that a change removes and those that it adds, each with its own side: to
 //! remove a line is not to add it. Lines are bytes up to their LF, which does not count, so that a missing one at the end
-//! of a file makes no difference here; CR does count. What can't be said in lines counts as one changed line each:
+//! of a file makes no difference here; CR does count. What cannot be said in lines counts as one changed line each:
 //!
 //! | what | is shared by |
 //! |---|---|

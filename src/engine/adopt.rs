@@ -92,7 +92,7 @@ pub fn give_task(context: &Context, id: &RunId, task: &TaskId, tell: Listener<'_
 /// The run that a task belongs to, if it belongs to one.
 ///
 /// # Errors
-/// When the runs can't be read.
+/// When the runs cannot be read.
 pub fn owner(store: &RunStore<'_>, task: &TaskId) -> Result<Option<Run>> {
     let (runs, _) = store.list()?;
     let of_task = |run: &Run| run.task_id.as_deref() == Some(task.as_str());

@@ -45,7 +45,7 @@ pub fn for_cloud(context: &Context, named: Option<&str>, tell: Listener<'_>) -> 
         RemoteTip::At(tip) => {
             if !context.repo.has_commit(tip) {
                 context.repo.fetch_branch(&remote, &branch).map_err(|cause| {
-                    Error::failed(format!("the commit {} of '{branch}' can't be fetched from '{remote}'", tip.shown()))
+                    Error::failed(format!("cannot fetch the commit {} of '{branch}' from '{remote}'", tip.shown()))
                         .hint(format!("try 'git fetch {remote}'"))
                         .because(cause)
                 })?;
@@ -136,7 +136,7 @@ fn branch_name(context: &Context, named: Option<&str>, remote: &str) -> Result<(
     };
     if short.trim().is_empty() || short.starts_with('-') {
         return Err(
-            Error::usage(format!("'{named}' can't be the name of a branch")).hint("name a branch: --base BRANCH")
+            Error::usage(format!("'{named}' cannot be the name of a branch")).hint("name a branch: --base BRANCH")
         );
     }
     let looks_like_commit = short.len() >= 7 && short.bytes().all(|byte| byte.is_ascii_hexdigit());

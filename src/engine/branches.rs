@@ -21,7 +21,7 @@ pub enum Branch {
 /// The name of a variant's branch, without `refs/heads/`.
 ///
 /// # Errors
-/// When `puff.branchPrefix` can't begin a branch's name.
+/// When `puff.branchPrefix` cannot begin a branch's name.
 pub fn name(context: &Context, run: &RunId, index: u32) -> Result<String> {
     Ok(format!("{}{run}/var{index}", prefix(context)?))
 }
@@ -29,7 +29,7 @@ pub fn name(context: &Context, run: &RunId, index: u32) -> Result<String> {
 /// `puff.branchPrefix`, checked.
 ///
 /// # Errors
-/// When it can't begin a branch's name.
+/// When it cannot begin a branch's name.
 pub fn prefix(context: &Context) -> Result<String> {
     let setting = context.settings.get(settings::BRANCH_PREFIX).filter(|setting| !setting.value.is_empty());
     let Some(setting) = setting else { return Ok(String::new()) };
@@ -82,7 +82,7 @@ pub struct Wanted {
 /// Puts the branches of variants of a run where they belong, as far as they are ours to put; answers in the same order.
 ///
 /// # Errors
-/// When the run was pruned since it was read, or refs can't be written.
+/// When the run was pruned since it was read, or refs cannot be written.
 pub fn place(context: &Context, recorded: &Recorded, wanted: &[Wanted], recreate: bool) -> Result<Vec<Branch>> {
     if wanted.is_empty() {
         return Ok(Vec::new());
@@ -127,7 +127,7 @@ pub fn place(context: &Context, recorded: &Recorded, wanted: &[Wanted], recreate
 /// Deletes branches that are still at these commits, unless a worktree has them checked out.
 ///
 /// # Errors
-/// When refs can't be written.
+/// When refs cannot be written.
 pub fn remove(context: &Context, branches: impl Iterator<Item = (String, Oid)>) -> Result<()> {
     let _lock = RunStore::new(context).lock()?;
     for (branch, commit) in branches {

@@ -42,7 +42,7 @@ pub fn all(recorded: &Recorded) -> Vec<Pick<'_>> {
 /// written, nothing else.
 ///
 /// # Errors
-/// When a base is not here, or an object can't be read.
+/// When a base is not here, or an object cannot be read.
 pub fn changes(context: &Context, run: &Run, picks: &[Pick<'_>]) -> Result<(Vec<Change>, Vec<LeftOut>)> {
     super::verified::bring(context, picks.iter().map(|pick| (pick.recorded, pick.variant)))?;
     let (mut stands, mut left_out) = (Vec::new(), Vec::new());

@@ -49,7 +49,7 @@ pub fn full(name: &str) -> String {
     if has_section { name.to_owned() } else { format!("puff.{name}") }
 }
 
-/// Values that can't be used: the key, the value, and why.
+/// Values that cannot be used: the key, the value, and why.
 pub fn problems(configuration: &Configuration) -> Vec<(&ConfiguredKey, &ConfiguredValue, &str)> {
     let pairs = configuration.settings.iter().flat_map(|key| key.values.iter().map(move |value| (key, value)));
     pairs.filter_map(|(key, value)| Some((key, value, value.problem.as_deref()?))).collect()
@@ -83,9 +83,9 @@ fn configured(key: Key, name: String, variable: String, values: Vec<Setting>) ->
     }
 }
 
-/// Why a value can't be used. What its kind can't tell is asked of the room that uses it.
+/// Why a value cannot be used. What its kind cannot tell is asked of the room that uses it.
 fn problem(key: Key, setting: &Setting) -> Option<String> {
-    // What has a default can't be taken back by an empty word.
+    // What has a default cannot be taken back by an empty word.
     let is_nothing = setting.value.is_empty() && key.default.is_some() && !key.kind.choices().is_empty();
     if is_nothing || !key.kind.takes(&setting.value) {
         return Some(format!("has to be {}", key.kind.wanted()));

@@ -43,7 +43,7 @@ fn shared(context: &Context) -> Vec<Finding> {
         Ok(runs) if runs.is_empty() => ok("sync", remote, "it has every run, as far as is known here"),
         Ok(runs) => {
             let detail = format!("'{remote}' does not have {} of the runs as they are here", runs.len());
-            warn("sync", remote, detail, &format!("'git puff sync {remote}' exchanges them, and says what it can't"))
+            warn("sync", remote, detail, &format!("'git puff sync {remote}' exchanges them, and says what it cannot"))
         }
         Err(error) => fail("sync", error),
     };
@@ -92,7 +92,7 @@ fn here(context: &Context) -> Vec<Finding> {
     findings
 }
 
-/// Typing errors, and values that can't be used, are found here, not in the middle of the night.
+/// Typing errors, and values that cannot be used, are found here, not in the middle of the night.
 fn settings(context: &Context) -> Vec<Finding> {
     let configuration = config::configuration(&context.settings);
     let typing_error = |unknown: &UnknownKey| {
@@ -158,7 +158,7 @@ fn records(context: &Context) -> Vec<Finding> {
         Ok(lines) => {
             for line in &lines {
                 if let RunbookLine::Broken(number, why) = line {
-                    let detail = format!("line {number} of the runbook log can't be read: {why}");
+                    let detail = format!("cannot read line {number} of the runbook log: {why}");
                     let path = context.layout.runbook().display().to_string();
                     findings.push(warn(
                         "runbook",

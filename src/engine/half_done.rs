@@ -96,7 +96,7 @@ fn matter(context: &Context, point: &Point, head: Oid) -> Option<Matter> {
 /// Ends one of them; answers false where that is for somebody to decide.
 ///
 /// # Errors
-/// When it can't be ended.
+/// When it cannot be ended.
 pub fn end(context: &Context, half: &HalfDone) -> Result<bool> {
     let (trash, id) = (Trash::new(context), &half.point.recovery.run);
     let _lock = trash.lock(id)?;

@@ -19,7 +19,7 @@ pub fn files(run: &Run, prompt: &str, review: Option<&Review>) -> Files {
 /// The report of a run as it is now.
 ///
 /// # Errors
-/// When the run's prompt or its review can't be read.
+/// When the run's prompt or its review cannot be read.
 pub fn of(store: &RunStore<'_>, recorded: &Recorded) -> Result<Handoff> {
     Ok(Handoff::new(&recorded.run, store.prompt(recorded)?).with_review(store.review(recorded)?))
 }
@@ -30,7 +30,7 @@ pub fn of(store: &RunStore<'_>, recorded: &Recorded) -> Result<Handoff> {
 /// A run that was pruned since it was read gets none: a prune removes notes and run under the lock that is held here.
 ///
 /// # Errors
-/// When notes can't be read or written.
+/// When notes cannot be read or written.
 pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<bool> {
     let store = RunStore::new(context);
     // Git is asked once who writes them: before the lock, so that others need not wait for that.
@@ -46,7 +46,7 @@ pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<
 /// exists, or creates it under the same lock.
 ///
 /// # Errors
-/// When notes can't be read or written.
+/// When notes cannot be read or written.
 pub fn write_all_notes(context: &Context, lock: &FileLock, runs: &[Recorded], why: &str) -> Result<bool> {
     let Some(latest) = runs.iter().map(|recorded| recorded.run.updated_at).max() else { return Ok(false) };
     let (mut edits, mut lines): (Vec<NoteEdit<'_>>, Vec<NoteEdit<'_>>) = Default::default();

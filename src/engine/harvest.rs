@@ -116,7 +116,7 @@ fn keep_collected(
 /// Keeps what agents on this machine have left, without making anything of it.
 ///
 /// # Errors
-/// When it can't be read or recorded.
+/// When it cannot be read or recorded.
 pub fn keep_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run> {
     let run = RunStore::new(context).load(id)?.run;
     let provider = LocalAgents::new(context);
@@ -127,7 +127,7 @@ pub fn keep_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Ru
 /// Ends agents on this machine, and keeps what they have made.
 ///
 /// # Errors
-/// When they can't be ended, or what they made can't be recorded.
+/// When they cannot be ended, or what they made cannot be recorded.
 pub fn end_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run> {
     let run = RunStore::new(context).load(id)?.run;
     LocalAgents::new(context).cancel(&super::question(&run, true)?)?;
@@ -145,7 +145,7 @@ pub fn is_half_cancelled(context: &Context, run: &Run) -> bool {
 /// Harvests what is kept in the run.
 ///
 /// # Errors
-/// When the base is not to be had, or the repository can't be written.
+/// When the base is not to be had, or the repository cannot be written.
 pub fn harvest_kept(context: &Context, id: &RunId, options: &HarvestOptions, tell: Listener<'_>) -> Result<Run> {
     let signer = Signer::new(context)?;
     let made = RunStore::new(context).at_once(|| make_all(context, id, options, &signer, tell));
@@ -262,7 +262,7 @@ fn tell_rest(run: &Run, options: &HarvestOptions, tell: Listener<'_>) {
 /// Writes what is kept of a run into a folder: `DIR/var<N>/{patch.diff,report.json,meta.json}`.
 ///
 /// # Errors
-/// When the folder can't be written.
+/// When the folder cannot be written.
 pub fn write_out(context: &Context, id: &RunId, folder: &Path) -> Result<()> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
@@ -275,7 +275,7 @@ pub fn write_out(context: &Context, id: &RunId, folder: &Path) -> Result<()> {
             write().map_err(|cause| {
                 let why = folder::why(&cause);
                 let path = folder.join(variant.name()).join(file);
-                Error::failed(format!("'{}' can't be written{why}", path.display()))
+                Error::failed(format!("'{}' cannot be written{why}", path.display()))
                     .hint("the harvest itself is done; name a folder that can be written: --out DIR")
                     .because(cause)
             })?;

@@ -24,7 +24,7 @@ const NAME: &str = "pre-push";
 /// How our hook is.
 ///
 /// # Errors
-/// When that can't be found out.
+/// When that cannot be found out.
 pub fn status(context: &Context) -> Result<HookReport> {
     look(&Folder::find(context)?)
 }
@@ -35,7 +35,7 @@ pub fn status(context: &Context) -> Result<HookReport> {
 /// Where another program looks after the hooks, nothing is done: the answer says what to add to its configuration.
 ///
 /// # Errors
-/// When the hook can't be put there, saying why.
+/// When the hook cannot be put there, saying why.
 pub fn install(context: &Context, shared: bool) -> Result<HookReport> {
     let folder = Folder::find(context)?;
     let before = look(&folder)?;
@@ -67,7 +67,7 @@ pub fn install(context: &Context, shared: bool) -> Result<HookReport> {
 /// Takes our hook away, and puts back what was there before.
 ///
 /// # Errors
-/// When it can't be taken away without taking something of the user's along.
+/// When it cannot be taken away without taking something of the user's along.
 pub fn uninstall(context: &Context, shared: bool) -> Result<HookReport> {
     let folder = Folder::find(context)?;
     let before = look(&folder)?;
@@ -121,7 +121,7 @@ fn called_elsewhere(report: &HookReport) -> Error {
         .hint("take the lines with 'git puff hook pre-push' out of it")
 }
 
-/// A hook that goes by its own name can't be called by another one.
+/// A hook that goes by its own name cannot be called by another one.
 fn prove_callable(path: &Path, text: &[u8]) -> Result<()> {
     if !part::asks_its_name(text) {
         return Ok(());

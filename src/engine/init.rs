@@ -26,7 +26,7 @@ const OURS: &str = "# Set up by 'git puff init': the runbook log is a line for e
 /// Sets everything up; `hooks` also the pre-push hook. With the steps, how that hook is, where it was asked for.
 ///
 /// # Errors
-/// When something can't be written; what was done before that stays.
+/// When something cannot be written; what was done before that stays.
 pub fn set_up(context: &Context, hooks: bool) -> Result<(Vec<InitStep>, Option<HookReport>)> {
     let mut steps = vec![
         notes(
@@ -66,7 +66,7 @@ pub fn set_up(context: &Context, hooks: bool) -> Result<(Vec<InitStep>, Option<H
 /// Takes back what was set up, and nothing else.
 ///
 /// # Errors
-/// When something can't be written; what was taken back before that stays so.
+/// When something cannot be written; what was taken back before that stays so.
 pub fn take_back(context: &Context) -> Result<Vec<InitStep>> {
     let mut steps = Vec::new();
     for what in InitThing::ALL.into_iter().rev().filter(|what| remembers(context, *what)) {
@@ -220,9 +220,7 @@ fn hook_back(context: &Context) -> Result<InitStep> {
 }
 
 fn unwritable(path: &Path, cause: std::io::Error) -> Error {
-    Error::failed(format!("'{}' can't be read and written", path.display()))
-        .hint("check its permissions")
-        .because(cause)
+    Error::failed(format!("cannot read '{}' and written", path.display())).hint("check its permissions").because(cause)
 }
 
 #[cfg(test)]

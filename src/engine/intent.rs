@@ -111,10 +111,10 @@ impl Intent {
     /// Reads an intent file: Markdown, with settings between two lines `---` at its top.
     ///
     /// # Errors
-    /// When it can't be read, or its settings are not understood.
+    /// When it cannot be read, or its settings are not understood.
     pub fn from_file(context: &Context, path: &Path, named: &str) -> Result<Intent> {
         let bytes = context.read_named(path).map_err(|cause| {
-            Error::usage(format!("the intent file '{named}' can't be read"))
+            Error::usage(format!("cannot read the intent file '{named}'"))
                 .hint("name a Markdown file: settings between two lines ---, the prompt below")
                 .because(cause)
         })?;
@@ -136,7 +136,7 @@ impl Intent {
                 .hint("write another one, or leave the line out")
         })?;
         let agents = settings.agent.map(Words::crews).transpose().map_err(|cause| {
-            Error::usage(format!("the agent at the top of '{named}' can't be used: {cause}"))
+            Error::usage(format!("cannot use the agent at the top of '{named}': {cause}"))
                 .hint("write 'agent: NAME:N', or several: 'agent: [NAME:N, NAME:N]'")
         })?;
         let check = settings.check.map(Words::each).unwrap_or_default();

@@ -129,7 +129,7 @@ pub fn at_once(intent: &Intent, best_of: u32) -> u32 {
 /// How many attempts begin with a launch of these tasks, of which at most `max_active` are at work at once (0: all).
 ///
 /// # Errors
-/// When `puff.bestOf` can't be used.
+/// When `puff.bestOf` cannot be used.
 pub fn beginning(context: &Context, intents: &[Intent], max_active: u32) -> Result<u32> {
     let free = if max_active == 0 { intents.len() } else { max_active as usize };
     let of = |intent: &Intent| {
@@ -174,7 +174,7 @@ pub fn check_limit(context: &Context, store: &RunStore<'_>, wanted: u32) -> Resu
 /// How many runs take up a place.
 ///
 /// # Errors
-/// When the runs can't be read.
+/// When the runs cannot be read.
 pub fn active_runs(store: &RunStore<'_>) -> Result<usize> {
     let (runs, _) = store.list()?;
     let takes_place = |run: &Run| !run.is_remote() && matches!(run.state, State::Submitting | State::Pending);

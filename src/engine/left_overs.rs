@@ -181,7 +181,7 @@ fn matter(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Opt
 /// be afterwards.
 ///
 /// # Errors
-/// When what an agent made can't be recorded, or a worktree can't be changed.
+/// When what an agent made cannot be recorded, or a worktree cannot be changed.
 pub fn put_right(context: &Context, left_over: &LeftOver, runs: &[Recorded], tell: Listener<'_>) -> Result<bool> {
     if left_over.matter == Matter::Reviewed {
         return review::remove_left(context, &left_over.path).map(|()| true);
@@ -217,5 +217,5 @@ pub fn put_right(context: &Context, left_over: &LeftOver, runs: &[Recorded], tel
 }
 
 fn unwritable(left_over: &LeftOver) -> String {
-    format!("the worktree '{}' can't be put right", left_over.path.display())
+    format!("cannot repair the worktree '{}'", left_over.path.display())
 }

@@ -16,13 +16,13 @@ const FORGOTTEN: Duration = Duration::from_secs(3600);
 /// Keeps both for a run that is about to be recorded.
 ///
 /// # Errors
-/// When they can't be written.
+/// When they cannot be written.
 pub fn keep(context: &Context, run: &Run, environment: &AgentEnv, user_files: &UserFiles) -> Result<()> {
     let live = LiveFiles::of(&context.layout, run);
     live.write(ENVIRONMENT, &environment.to_bytes()).map_err(|cause| {
         let folder = context.layout.live();
         Error::cannot_work(format!(
-            "the environment for the agents of '{}' cannot be kept in '{}'",
+            "cannot keep the environment for the agents of '{}' in '{}'",
             run.run,
             folder.display()
         ))

@@ -148,12 +148,12 @@ fn issues(prompt: &str) -> Vec<String> {
 /// is there already with the same content stays. Answers the manifest's file, and whether it is new.
 ///
 /// # Errors
-/// When the folder can't be written, or a file of that name says something else.
+/// When the folder cannot be written, or a file of that name says something else.
 pub fn deliver(parcel: &Parcel, inbox: &Path, bounds: &Bounds) -> Result<(PathBuf, bool)> {
     let id = &parcel.manifest.patch_id;
     let patch_file = format!("{id}.patch");
     let manifest = Manifest { patch_file: Some(patch_file.clone()), ..parcel.manifest.clone() };
-    let json = serde_json::to_string_pretty(&manifest).or_fail(|| "the manifest can't be written".to_owned())? + "\n";
+    let json = serde_json::to_string_pretty(&manifest).or_fail(|| "cannot write the manifest".to_owned())? + "\n";
     if !inbox.is_dir() && inbox.exists() {
         return Err(unwritable(inbox, io::ErrorKind::NotADirectory.into()));
     }
@@ -183,7 +183,7 @@ fn put(folder: &Folder, inbox: &Path, name: &str, bytes: &[u8]) -> Result<bool> 
 }
 
 fn unwritable(path: &Path, cause: io::Error) -> Error {
-    Error::failed(format!("'{}' can't be written", path.display()))
+    Error::failed(format!("cannot write '{}'", path.display()))
         .hint("name the folder of the inbox: -o DIR")
         .because(cause)
 }

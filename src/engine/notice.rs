@@ -35,7 +35,7 @@ pub enum Notice {
     BranchKept { branch: String, why: String },
     /// A branch that the user deleted stays deleted.
     BranchGone { branch: String },
-    /// The provider can't be asked; what is here already is used.
+    /// The provider cannot be asked; what is here already is used.
     ProviderSilent { run: RunId, why: String },
     /// What was kept for the harvest could not be removed.
     NotReleased { run: RunId, why: String },
@@ -45,7 +45,7 @@ pub enum Notice {
     StillAtWork { run: RunId, open: usize },
     /// A patch stayed in the clone that the run came from.
     LeftBehind { run: RunId, variant: u32, size: u64 },
-    /// A run whose record can't be read is passed over.
+    /// A run whose record cannot be read is passed over.
     Unreadable { run: String, why: String },
     /// The user's command for news failed.
     NotifyFailed { why: String },

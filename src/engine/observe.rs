@@ -12,7 +12,7 @@ use super::{identify, live};
 /// Records what a look at a run's task found.
 ///
 /// # Errors
-/// When it can't be recorded.
+/// When it cannot be recorded.
 pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outcome> {
     let settle = context.settings.span(settings::SETTLE)?;
     let now = context.clock.now();
@@ -33,7 +33,7 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
 /// nobody to begin.
 ///
 /// # Errors
-/// When it can't be looked at, or recorded.
+/// When it cannot be looked at, or recorded.
 pub fn begin(context: &Context, provider: &dyn Provider, run: Run) -> Result<Run> {
     if run.provider != ProviderKind::Local {
         return Ok(run);
@@ -47,7 +47,7 @@ pub fn begin(context: &Context, provider: &dyn Provider, run: Run) -> Result<Run
 /// Records why a run's task could not be looked at. What passes by itself is not recorded.
 ///
 /// # Errors
-/// When it can't be recorded.
+/// When it cannot be recorded.
 pub fn record_failure(context: &Context, id: &RunId, failure: &Failure) -> Result<Outcome> {
     let attention = match failure {
         Failure::SignedOut { .. } => Some(Attention::NeedsLogin),
@@ -69,7 +69,7 @@ pub fn record_failure(context: &Context, id: &RunId, failure: &Failure) -> Resul
 /// Records that a run's task could be asked again, where the last failure to do so is recorded.
 ///
 /// # Errors
-/// When it can't be recorded.
+/// When it cannot be recorded.
 pub fn record_answered(context: &Context, id: &RunId) -> Result<Outcome> {
     RunStore::new(context).update(id, context.clock.now(), |run| {
         Ok(clear_trouble(run).then(|| Change::new(StepKind::Observe, "its task can be asked again")))
@@ -87,13 +87,13 @@ fn clear_trouble(run: &mut Run) -> bool {
     is_trouble
 }
 
-/// Records that a run can't be submitted: provably nothing was started.
+/// Records that a run cannot be submitted: provably nothing was started.
 ///
 /// # Errors
-/// When it can't be recorded.
+/// When it cannot be recorded.
 pub fn record_refusal(context: &Context, id: &RunId, failure: &Failure) -> Result<Outcome> {
     RunStore::new(context).update(id, context.clock.now(), |run| {
-        run.advance(State::Error).or_fail(|| format!("the run '{id}' can't be refused"))?;
+        run.advance(State::Error).or_fail(|| format!("cannot refuse the run '{id}'"))?;
         run.attention = None;
         run.reason = Some(failure.to_string());
         Ok(Some(Change::new(StepKind::Submit, format!("nothing was submitted: {failure}"))))
@@ -103,7 +103,7 @@ pub fn record_refusal(context: &Context, id: &RunId, failure: &Failure) -> Resul
 /// Marks a run as watched no longer, with the reason.
 ///
 /// # Errors
-/// When it can't be recorded.
+/// When it cannot be recorded.
 pub fn record_ending(context: &Context, id: &RunId, ending: crate::model::Ending) -> Result<Outcome> {
     let now = context.clock.now();
     RunStore::new(context).update(id, now, |run| {
@@ -118,11 +118,11 @@ pub fn record_ending(context: &Context, id: &RunId, ending: crate::model::Ending
 /// Ends a run before it is done, where that needs nobody else.
 ///
 /// # Errors
-/// When it can't be recorded.
+/// When it cannot be recorded.
 pub fn record_cancelled(context: &Context, id: &RunId) -> Result<Outcome> {
     let now = context.clock.now();
     let outcome = RunStore::new(context).update(id, now, |run| {
-        run.advance(State::Cancelled).or_fail(|| format!("the run '{id}' can't be cancelled"))?;
+        run.advance(State::Cancelled).or_fail(|| format!("cannot cancel the run '{id}'"))?;
         run.attention = None;
         let open = run.variants.iter_mut().filter(|variant| !variant.status.is_terminal());
         open.for_each(|variant| variant.status = VariantStatus::Cancelled);

@@ -29,7 +29,7 @@ pub struct OrphanBranch {
 /// it on purpose.
 ///
 /// # Errors
-/// When the refs can't be read, or `puff.branchPrefix` can't be used.
+/// When the refs cannot be read, or `puff.branchPrefix` cannot be used.
 pub fn orphan_branches(context: &Context) -> Result<Vec<OrphanBranch>> {
     let (repo, store) = (&context.repo, RunStore::new(context));
     let prefix = format!("{HEADS}{}", branches::prefix(context)?);
@@ -68,7 +68,7 @@ fn is_variant(context: &Context, commit: Oid, run: &RunId, number: u32) -> bool 
 /// whether it is gone.
 ///
 /// # Errors
-/// When its run is being decided by somebody else, or the ref can't be written.
+/// When its run is being decided by somebody else, or the ref cannot be written.
 pub fn remove_branch(context: &Context, orphan: &OrphanBranch) -> Result<bool> {
     let name = format!("{HEADS}{}", orphan.branch);
     let _lock = Trash::new(context).lock(&orphan.run)?;

@@ -45,7 +45,7 @@ pub enum Picked {
 /// Takes a variant.
 ///
 /// # Errors
-/// When it can't be taken: then nothing has moved.
+/// When it cannot be taken: then nothing has moved.
 pub fn pick(context: &Context, id: &RunId, index: u32, pick_target: &PickTarget) -> Result<Picked> {
     let _lock = Trash::new(context).lock(id)?;
     settle::look_back(context, id)?;

@@ -45,7 +45,7 @@ pub fn replaced(repo: &Repo) -> Result<Option<String>> {
 /// Tries the patch of a variant. A variant without one is skipped.
 ///
 /// # Errors
-/// When the patch or the tree can't be read.
+/// When the patch or the tree cannot be read.
 pub fn variant(context: &Context, recorded: &Recorded, variant: &Variant, onto: Oid) -> Result<Applied> {
     match RunStore::new(context).patch(recorded, variant.index)? {
         Some(patch) => patch::apply(&context.repo, onto, &patch),

@@ -12,7 +12,7 @@ use crate::settings;
 /// login and service.
 ///
 /// # Errors
-/// When the run's provider has nothing to be asked, or the client can't be used.
+/// When the run's provider has nothing to be asked, or the client cannot be used.
 pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: RetryPolicy) -> Result<Box<dyn Provider + 'c>> {
     match run.provider {
         ProviderKind::CodexCloud => {
@@ -32,7 +32,7 @@ pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: RetryPolicy)
 /// The cloud as it is reached from here and now, and the profile to be recorded for it.
 ///
 /// # Errors
-/// When the client can't be used.
+/// When the client cannot be used.
 pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
     let cloud = open(context, &context.profile(), RetryPolicy::Some)?;
     // The path as found now: PATH may be another one when the watcher looks.
@@ -43,7 +43,7 @@ pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
 /// The cloud as this profile sees it.
 ///
 /// # Errors
-/// When the client can't be used.
+/// When the client cannot be used.
 pub fn open(context: &Context, profile: &Profile, patience: RetryPolicy) -> Result<CodexCloud> {
     context.layout.prepare()?;
     let dialect = context.settings.choice::<Dialect>(settings::DIALECT)?;

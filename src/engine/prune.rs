@@ -24,7 +24,7 @@ use crate::store::{Kept, Point, RUNS, RunStore, Trash};
 /// Removes a run as planned. Call it under [`Trash::lock`], with a plan that was made under it.
 ///
 /// # Errors
-/// When something can't be removed, or was changed meanwhile: what is left is removed by the next prune.
+/// When something cannot be removed, or was changed meanwhile: what is left is removed by the next prune.
 pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
     let point = keep(context, plan)?;
     let id = &plan.recorded.run.run;
@@ -34,7 +34,7 @@ pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
     for path in &plan.files {
         let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
         if let Err(cause) = removed.or_else(|cause| if path.exists() { Err(cause) } else { Ok(()) }) {
-            return Err(Error::failed(format!("'{}' can't be removed", path.display()))
+            return Err(Error::failed(format!("cannot remove '{}'", path.display()))
                 .hint(format!("see to it, then 'git puff prune {id}' goes on"))
                 .because(cause));
         }

@@ -74,7 +74,7 @@ impl Sent {
 /// The commits of a push that came from a run.
 ///
 /// # Errors
-/// When they can't be read.
+/// When they cannot be read.
 pub fn suspects(context: &Context, sent: &Sent) -> Result<Vec<Suspect>> {
     let tips = sent.tips();
     let outgoing = context.repo.outgoing(&tips, &sent.known(context)?, claims::may_say)?;
@@ -101,7 +101,7 @@ pub fn suspects(context: &Context, sent: &Sent) -> Result<Vec<Suspect>> {
 /// What is wrong with them, by the settings that count here.
 ///
 /// # Errors
-/// When a setting can't be used.
+/// When a setting cannot be used.
 pub fn judge<'c>(context: &'c Context, sent: &'c Sent) -> Result<Judge<'c>> {
     Judge::new(context, sent)
 }

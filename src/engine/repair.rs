@@ -59,7 +59,7 @@ fn our_refs(context: &Context) -> Vec<String> {
 /// Lock files beside our refs that nobody holds, and those of git that one which was killed has left.
 ///
 /// # Errors
-/// When the git directory can't be written.
+/// When the git directory cannot be written.
 pub fn orphaned_locks(context: &Context, remove: bool) -> Result<Vec<String>> {
     let _lock = RunStore::new(context).lock()?;
     let folders = our_refs(context);
@@ -77,7 +77,7 @@ pub fn orphaned_locks(context: &Context, remove: bool) -> Result<Vec<String>> {
 /// Runs whose kickoff is not in the runbook log.
 ///
 /// # Errors
-/// When the log or the runs can't be read.
+/// When the log or the runs cannot be read.
 pub fn missing_in_runbook(context: &Context, runs: &[Recorded]) -> Result<Vec<RunId>> {
     let lines = Runbook::new(&context.layout).read()?;
     let kickoffs: Vec<Kickoff> = lines
@@ -117,7 +117,7 @@ pub fn missing_branches(context: &Context, run: &Run) -> Vec<(u32, String)> {
 /// Makes again whatever is missing, and says what.
 ///
 /// # Errors
-/// When the runs can't be read. What fails for one run alone is answered.
+/// When the runs cannot be read. What fails for one run alone is answered.
 pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
     let store = RunStore::new(context);
     let mut done: Vec<Repair> = orphaned_locks(context, true)?.into_iter().map(Repair::Lock).collect();
@@ -189,7 +189,7 @@ fn remove_orphans(context: &Context) -> Vec<Repair> {
         }
     }
     let folders = orphans::empty_folders(context).into_iter();
-    // One in which something is by now can't be removed so.
+    // One in which something is by now cannot be removed so.
     let removed = folders.filter(|folder| std::fs::remove_dir(folder).is_ok());
     done.extend(removed.map(|folder| Repair::Folder(folder.display().to_string())));
     done
@@ -242,7 +242,7 @@ fn sweep_left_overs(context: &Context) {
 /// Gives interrupted submissions their tasks, where exactly one fits.
 ///
 /// # Errors
-/// When the runs can't be read.
+/// When the runs cannot be read.
 fn bind_submissions(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
     let store = RunStore::new(context);
     let (runs, _) = store.list()?;

@@ -100,7 +100,7 @@ type Found = HashMap<Oid, Vec<Answer>>;
 /// Reviews a run.
 ///
 /// # Errors
-/// When there is nothing to review, somebody else reviews it, something that was asked for is not there, or the run can't
+/// When there is nothing to review, somebody else reviews it, something that was asked for is not there, or the run cannot
 /// be recorded. A check or a judge that fails is an answer.
 pub fn review(context: &Context, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>) -> Result<Run> {
     let store = RunStore::new(context);

@@ -74,7 +74,7 @@ pub fn submit(
             return Err(Error::failed(format!("the run '{id}' is {} already", run.state.as_str()))
                 .hint(format!("look at it with 'git puff show {id}'")));
         }
-        run.advance(State::Submitting).or_fail(|| format!("the run '{id}' can't be submitted"))?;
+        run.advance(State::Submitting).or_fail(|| format!("cannot submit the run '{id}'"))?;
         run.attention = None;
         run.reason = None;
         run.dialect = provider.dialect().map(str::to_owned);
@@ -106,7 +106,7 @@ pub fn submit(
 /// Records that a task is this run's, and appends the line of the runbook log.
 ///
 /// # Errors
-/// When it can't be recorded.
+/// When it cannot be recorded.
 pub fn taken(context: &Context, store: &RunStore<'_>, id: &RunId, task: &Task, tell: Listener<'_>) -> Result<Run> {
     let now = context.clock.now();
     let outcome = store.update(id, now, |run| {
@@ -116,14 +116,14 @@ pub fn taken(context: &Context, store: &RunStore<'_>, id: &RunId, task: &Task, t
         run.reason = None;
         run.submitted_at = Some(run.submitted_at.unwrap_or(now));
         run.progress_at = Some(now);
-        run.advance(State::Pending).or_fail(|| format!("the run '{id}' can't have a task"))?;
+        run.advance(State::Pending).or_fail(|| format!("the run '{id}' cannot have a task"))?;
         let local = run.provider == ProviderKind::Local;
         Ok(Some(Change::new(
             StepKind::Submit,
             if local { "begun here".to_owned() } else { format!("submitted as {}", task.id) },
         )))
     });
-    // The task is paid for: when it can't be recorded, its name must at least be seen.
+    // The task is paid for: when it cannot be recorded, its name must at least be seen.
     let run = outcome
         .map_err(|cause| {
             Error::cannot_work(format!("the task {} was started, but could not be recorded", task.id))
@@ -152,7 +152,7 @@ fn not_taken(context: &Context, store: &RunStore<'_>, id: &RunId, failure: Submi
         SubmitFailure::Lost { .. } => (State::Submitting, Some(Attention::NeedsTask), "the answer was lost"),
     };
     store.update(id, context.clock.now(), |run| {
-        run.advance(state).or_fail(|| format!("the run '{id}' can't be {}", state.as_str()))?;
+        run.advance(state).or_fail(|| format!("the run '{id}' cannot be {}", state.as_str()))?;
         run.attention = attention.clone();
         run.reason = Some(reason.clone());
         Ok(Some(Change::new(StepKind::Submit, format!("{subject}: {reason}"))))

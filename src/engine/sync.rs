@@ -89,7 +89,7 @@ pub fn remotes(context: &Context, named: Option<&str>) -> Result<Vec<String>> {
 /// remembered for speed alone: one of which that was forgotten is among them.
 ///
 /// # Errors
-/// When the refs can't be read.
+/// When the refs cannot be read.
 pub fn unshared(context: &Context, remote: &str) -> Result<Vec<RunId>> {
     let repo = &context.repo;
     let tracking = format!("{REMOTES}{remote}/runs/");
@@ -154,7 +154,7 @@ impl Exchange<'_> {
     /// Finds out what the remote has. `again` says that it has changed since that was asked.
     fn look(&self, again: bool) -> Result<There> {
         let unreachable = |cause: ExchangeFailure| {
-            Error::failed(format!("the remote '{}' can't be reached", self.remote))
+            Error::failed(format!("cannot reach the remote '{}'", self.remote))
                 .hint(format!("try 'git ls-remote {}'; nothing was changed there", self.remote))
                 .because(cause)
         };

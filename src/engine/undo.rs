@@ -206,7 +206,7 @@ fn put_back(context: &Context, point: &Point, pick: &PickPoint, after: Oid) -> R
                     resume::end(context, point);
                     "what git said is below; nothing was taken back".to_owned()
                 };
-                Error::failed(format!("'{name}' can't be put back to {}", before.shown())).hint(hint).because(cause)
+                Error::failed(format!("cannot restore '{name}' to {}", before.shown())).hint(hint).because(cause)
             })?;
         }
     }
@@ -304,7 +304,7 @@ fn prove_free(context: &Context, kept: &KeptWorktree) -> Result<()> {
 fn remake(context: &Context, kept: &KeptWorktree) -> Result<()> {
     let Some(tree) = kept.tree else { return Ok(()) };
     let cannot = || {
-        Error::failed(format!("the worktree '{}' can't be made again", kept.path.display()))
+        Error::failed(format!("cannot make the worktree '{}' again", kept.path.display()))
             .hint("'git worktree list' shows those there are; the run itself can be brought back once this is seen to")
     };
     if let Some(there) = context.repo.worktree_at(&kept.path).filter(|_| context.repo.open_worktree(&kept.path).is_ok())

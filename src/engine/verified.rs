@@ -62,7 +62,7 @@ pub fn commit(context: &Context, recorded: &Recorded, variant: &Variant) -> Resu
 /// In a partial clone, brings here in one go what verifying these variants reads.
 ///
 /// # Errors
-/// When a patch can't be read, or a folder of a base is not to be had.
+/// When a patch cannot be read, or a folder of a base is not to be had.
 pub fn bring<'r>(context: &Context, variants: impl IntoIterator<Item = (&'r Recorded, &'r Variant)>) -> Result<()> {
     let repo = &context.repo;
     if !repo.is_partial() {

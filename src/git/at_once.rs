@@ -46,7 +46,7 @@ impl Repo {
     /// `lock` is what refs are written under; the steps may take it too. What waits is seen by [`Repo::ref_target`] only.
     ///
     /// # Errors
-    /// Those of `work` and of `lock`, and when something can't be written.
+    /// Those of `work` and of `lock`, and when something cannot be written.
     pub fn at_once<T, L>(&self, lock: impl FnOnce() -> Result<L>, mut work: impl FnMut() -> Result<T>) -> Result<T> {
         if self.waiting.is_open.replace(true) {
             return work();

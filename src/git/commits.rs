@@ -66,7 +66,7 @@ impl Repo {
     /// # Errors
     /// When it is not here.
     pub fn authorship(&self, commit: Oid) -> Result<(Vec<u8>, Vec<u8>)> {
-        let missing = |cause| Error::failed(format!("the commit {commit} can't be read")).hint(FSCK).because(cause);
+        let missing = |cause| Error::failed(format!("cannot read the commit {commit}")).hint(FSCK).because(cause);
         let commit: git2::Commit<'_> = self.inner.find_commit(self.raw(commit)).map_err(missing)?;
         let author = commit.header_field_bytes("author").map_err(missing)?.to_vec();
         Ok((author, commit.message_raw_bytes().to_vec()))
@@ -100,7 +100,7 @@ impl Repo {
     /// Writes a commit that no ref points to yet.
     ///
     /// # Errors
-    /// When the object store can't be written.
+    /// When the object store cannot be written.
     pub fn write_draft(&self, draft: &Draft) -> Result<Oid> {
         self.write_commit_bytes(&draft.bytes())
     }
@@ -111,16 +111,16 @@ impl Repo {
     /// When its message is too long for any.
     pub fn name_draft(&self, draft: &Draft) -> Result<Oid> {
         self.name(ObjectType::Commit, &draft.bytes())
-            .map_err(|cause| Error::failed("a commit can't be named").because(cause))
+            .map_err(|cause| Error::failed("cannot name a commit").because(cause))
     }
 
     /// Writes a commit that is there as bytes.
     ///
     /// # Errors
-    /// When the object store can't be written.
+    /// When the object store cannot be written.
     pub fn write_commit_bytes(&self, bytes: &[u8]) -> Result<Oid> {
         self.keep(ObjectType::Commit, bytes.into())
-            .map_err(|cause| Error::cannot_work("a commit can't be written").hint(SPACE).because(cause))
+            .map_err(|cause| Error::cannot_work("cannot write a commit").hint(SPACE).because(cause))
     }
 
     /// A commit as git keeps it.
@@ -137,9 +137,9 @@ impl Repo {
     /// `SIGNING` for it.
     ///
     /// # Errors
-    /// When it can't be signed or written, in git's words.
+    /// When it cannot be signed or written, in git's words.
     pub fn write_signed(&self, draft: &Draft) -> Result<Oid> {
-        let cannot = || Error::failed("the commit can't be signed").hint("try 'git commit -S' to see what is missing");
+        let cannot = || Error::failed("cannot sign the commit").hint("try 'git commit -S' to see what is missing");
         self.flush().map_err(|cause| cannot().because(cause))?;
         let call = ["-c", "i18n.commitEncoding=UTF-8", "commit-tree", "-S", &draft.tree.to_string()];
         let mut cmd = self.git().args(call).limit(SIGNING);
@@ -169,7 +169,7 @@ impl Repo {
         }
         self.inner
             .graph_descendant_of(self.raw(of), self.raw(ancestor))
-            .map_err(|cause| Error::failed(format!("{ancestor} and {of} can't be compared")).hint(FSCK).because(cause))
+            .map_err(|cause| Error::failed(format!("cannot compare {ancestor} and {of}")).hint(FSCK).because(cause))
     }
 
     /// The commit that the histories of two commits have in common last; none when they have none.

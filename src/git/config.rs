@@ -25,7 +25,7 @@ pub struct ConfigEntry {
 /// Lists the configuration that counts here, in the order in which later entries win.
 ///
 /// # Errors
-/// When git can't read it: a broken file is named by git.
+/// When git cannot read it: a broken file is named by git.
 pub fn list() -> Result<Vec<ConfigEntry>> {
     read(crate::process::run(&question(base_git().asks_nobody())))
 }
@@ -60,7 +60,7 @@ pub(super) fn question(git: Cmd) -> Cmd {
 pub(super) fn read(answer: Result<Output, Failure>) -> Result<Vec<ConfigEntry>> {
     let output = judge(answer).map_err(|failure| {
         let said = failure.to_string();
-        let error = Error::cannot_work("git can't read its configuration").hint("check it with 'git config --list'");
+        let error = Error::cannot_work("git cannot read its configuration").hint("check it with 'git config --list'");
         match failure {
             GitFailure::Process(cause) => error.because(cause),
             GitFailure::Refused { .. } => error.because_it_said(&said),

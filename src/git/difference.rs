@@ -39,16 +39,16 @@ impl Repo {
     /// as `git diff` finds them without settings. One git lists them all.
     ///
     /// # Errors
-    /// When a tree is missing, or can't be written for git to read.
+    /// When a tree is missing, or cannot be written for git to read.
     pub fn differences(&self, pairs: &[(Oid, Oid)]) -> Result<Vec<Vec<Difference>>> {
         if pairs.is_empty() {
             return Ok(Vec::new());
         }
-        self.flush().map_err(|cause| Error::cannot_work("a tree can't be written").because(cause))?;
+        self.flush().map_err(|cause| Error::cannot_work("cannot write a tree").because(cause))?;
         let lines: String = pairs.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
         let options = ["-r", "-M", "--raw", "--no-abbrev", "-z", "--ignore-submodules=none"];
         let cmd = self.git().args(["diff-tree", "--stdin"]).args(options).stdin(lines);
-        let failed = || Error::failed("two versions can't be compared").hint("check the repository with 'git fsck'");
+        let failed = || Error::failed("cannot compare two versions").hint("check the repository with 'git fsck'");
         let output = run(&cmd).map_err(|cause| failed().because(cause))?;
         split(&output.stdout, pairs, difference).ok_or_else(failed)
     }
@@ -59,11 +59,11 @@ impl Repo {
     /// pager, no other program. The objects that are named have to be on the disk.
     ///
     /// # Errors
-    /// With git's words, when it can't be said.
+    /// With git's words, when it cannot be said.
     pub fn diff(&self, words: impl IntoIterator<Item = OsString>) -> Result<Vec<u8>> {
         let plain = ["--no-pager", "diff", "--no-color", "--no-ext-diff", "--no-textconv"];
         let output = run(&self.git().args(plain).args(words));
-        let failed = |cause| Error::failed("git can't show the difference").because(cause);
+        let failed = |cause| Error::failed("git cannot show the difference").because(cause);
         Ok(output.map_err(failed)?.stdout)
     }
 }
@@ -74,7 +74,7 @@ impl Repo {
 /// Answers only why git could not be started.
 pub fn become_diff(words: impl IntoIterator<Item = OsString>) -> Error {
     let git = Cmd::new("git").env_remove("GIT_TERMINAL_PROMPT").arg("diff").args(words);
-    Error::cannot_work("git can't be started").because(process::become_other(&git))
+    Error::cannot_work("cannot start git").because(process::become_other(&git))
 }
 
 /// `:<mode> <mode> <object> <object> <status> NUL <path> NUL`, and a second path for a rename.

@@ -24,7 +24,7 @@ pub struct Dirty {
 /// Reads the status of a worktree with this git directory.
 ///
 /// # Errors
-/// With git's words, when it can't tell.
+/// With git's words, when it cannot tell.
 pub fn dirty(git_dir: &Path, worktree: &Path) -> Result<Dirty, GitFailure> {
     let git = git_in(worktree).env("GIT_DIR", git_dir).env("GIT_WORK_TREE", worktree).limit(LIMIT);
     let git = git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);

@@ -126,7 +126,7 @@ impl Folder {
     /// (caches of some build tools) are made writable first.
     ///
     /// # Errors
-    /// When a file in it can't be removed, or its path does not lead to it any more: then it is empty.
+    /// When a file in it cannot be removed, or its path does not lead to it any more: then it is empty.
     pub fn remove(self) -> io::Result<()> {
         match self.clear() {
             Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => {

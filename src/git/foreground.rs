@@ -18,7 +18,7 @@ impl Repo {
     /// says that the user's variables name the repository (`GIT_DIR`): then they go on doing so.
     ///
     /// # Errors
-    /// When it can't be run. Answers whether it ended well.
+    /// When it cannot be run. Answers whether it ended well.
     pub fn foreground(&self, args: &[&str], tied: bool) -> Result<bool, Failure> {
         let location = self.location();
         // Maintenance in the background would keep the lock for as long as it takes.
@@ -79,7 +79,7 @@ impl Repo {
     /// touched for one that was changed.
     ///
     /// # Errors
-    /// With git's words, when it can't.
+    /// With git's words, when it cannot.
     pub fn reset_keeping(&self, to: Oid) -> Result<(), GitFailure> {
         // Its exit code says whether something is changed; that is for the reset to judge, path by path.
         let _ = run(&self.git().args(["update-index", "-q", "--refresh"]).holds(self.held()));

@@ -40,7 +40,7 @@ impl Repo {
     /// its content is not written: anybody may have changed those bytes.
     ///
     /// # Errors
-    /// When they are not those of this commit, or the object store can't be written.
+    /// When they are not those of this commit, or the object store cannot be written.
     pub fn restore_objects(&self, kept: &[u8], commit: Oid) -> Result<Vec<Oid>> {
         let damaged = || Error::failed(format!("what is kept of {commit} is damaged"));
         let (mut rest, mut objects) = (kept, Vec::new());
@@ -56,13 +56,13 @@ impl Repo {
         let (_, parents) = own.and_then(|(.., bytes)| links(bytes)).ok_or_else(damaged)?;
         // Not by libgit2, which takes an object for written that was there when it looked last.
         loose::write(&self.location().objects, &objects).map_err(|cause| {
-            Error::cannot_work(format!("the objects of {commit} can't be written again")).because(cause)
+            Error::cannot_work(format!("cannot write the objects of {commit} again")).because(cause)
         })?;
         Ok(parents)
     }
 
     fn raw_object(&self, id: Oid, kind: ObjectType) -> Result<Vec<u8>> {
-        let missing = |cause| Error::failed(format!("the {kind} {id} can't be read")).because(cause);
+        let missing = |cause| Error::failed(format!("cannot read the {kind} {id}")).because(cause);
         let odb = self.inner.odb().map_err(missing)?;
         Ok(self.read(&odb, id, kind).map_err(missing)?.to_vec())
     }

@@ -10,7 +10,7 @@ impl Repo {
     /// Adds a value to a key, beside those that are there.
     ///
     /// # Errors
-    /// With git's words, when it can't.
+    /// With git's words, when it cannot.
     pub fn add_config(&self, key: &str, value: &str) -> Result<()> {
         self.change_config(key, &["--add", key, value])
     }
@@ -18,7 +18,7 @@ impl Repo {
     /// Takes a value of a key away, wherever in the repository's own file it is; the others stay.
     ///
     /// # Errors
-    /// With git's words, when it can't.
+    /// With git's words, when it cannot.
     pub fn remove_config(&self, key: &str, value: &str) -> Result<()> {
         self.change_config(key, &["--fixed-value", "--unset-all", key, value])
     }
@@ -39,7 +39,7 @@ impl Repo {
     fn change_config(&self, key: &str, args: &[&str]) -> Result<()> {
         let changed = run(&self.git().args(["config", "--local"]).args(args));
         changed.map(drop).map_err(|cause| {
-            Error::failed(format!("{key} can't be set"))
+            Error::failed(format!("cannot set {key}"))
                 .hint("'git config --local --list' checks the file; 'git puff doctor --repair' removes a stale lock of it")
                 .because(cause)
         })

@@ -46,7 +46,7 @@ const ABSOLUTE: &str = "--path-format=absolute";
 /// `alternates` is `GIT_ALTERNATE_OBJECT_DIRECTORIES`.
 ///
 /// # Errors
-/// When this is no repository, git refuses to work in it, there is no git, or it can't read its configuration.
+/// When this is no repository, git refuses to work in it, there is no git, or it cannot read its configuration.
 pub fn survey(folder: Option<&Path>, alternates: &OsStr) -> Result<(Location, Vec<ConfigEntry>)> {
     // One call answers all, but a git directory has no top level: where that is refused, the rest is asked again.
     const QUESTIONS: [&str; 10] = [
@@ -177,7 +177,7 @@ fn explain(failure: GitFailure, folder: Option<&Path>) -> Error {
     let here = here.map_or_else(|| ".".to_owned(), |here| here.display().to_string());
     match failure {
         GitFailure::Process(cause) => {
-            Error::cannot_work("git can't be run").hint("install git, or put it on PATH").because(cause)
+            Error::cannot_work("cannot run git").hint("install git, or put it on PATH").because(cause)
         }
         GitFailure::Refused { .. } if said.contains("dubious ownership") || said.contains("bareRepository") => {
             Error::cannot_work(format!("git does not trust the repository at '{here}'"))
@@ -193,7 +193,7 @@ fn explain(failure: GitFailure, folder: Option<&Path>) -> Error {
                 .hint("update git: reftable, for one, needs git 2.45 or newer")
                 .because_it_said(&said)
         }
-        GitFailure::Refused { .. } => Error::cannot_work(format!("git can't work in the repository at '{here}'"))
+        GitFailure::Refused { .. } => Error::cannot_work(format!("git cannot work in the repository at '{here}'"))
             .hint("check it with 'git status'")
             .because_it_said(&said),
     }

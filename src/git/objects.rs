@@ -75,7 +75,7 @@ impl Repo {
     /// looks. What a failure leaves unwritten is written no more: nothing names it.
     ///
     /// # Errors
-    /// Those of `work`, and when the object store can't be written.
+    /// Those of `work`, and when the object store cannot be written.
     pub fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let unwritten = &self.unwritten;
         unwritten.scopes.set(unwritten.scopes.get() + 1);
@@ -86,7 +86,7 @@ impl Repo {
         }
         match done {
             Ok(done) => self.flush().map(|()| done).map_err(|cause| {
-                Error::cannot_work("objects can't be written into the repository")
+                Error::cannot_work("cannot write objects into the repository")
                     .hint("check permissions and free space of the git directory")
                     .because(cause)
             }),

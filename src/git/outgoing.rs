@@ -28,7 +28,7 @@ impl Repo {
     /// commit, is passed over. `wanted` sees the bytes of each, and says whose message is answered.
     ///
     /// # Errors
-    /// When a commit can't be read.
+    /// When a commit cannot be read.
     pub fn outgoing(
         &self,
         tips: &HashSet<Oid>,
@@ -36,7 +36,7 @@ impl Repo {
         wanted: impl Fn(&[u8]) -> bool,
     ) -> Result<Vec<Outgoing>> {
         let unreadable = |cause: git2::Error| {
-            Error::failed("the commits to be pushed can't be read")
+            Error::failed("cannot read the commits to be pushed")
                 .hint("check the repository with 'git fsck'")
                 .because(cause)
         };
@@ -67,7 +67,7 @@ impl Repo {
     /// The patches of commits against their first parents, in their order.
     ///
     /// # Errors
-    /// With git's words, when it can't make one.
+    /// With git's words, when it cannot make one.
     pub fn patches(&self, commits: &[Oid]) -> Result<Vec<Vec<u8>>> {
         if commits.is_empty() {
             return Ok(Vec::new());
@@ -75,7 +75,7 @@ impl Repo {
         let names: String = commits.iter().map(|commit| format!("{commit}\n")).collect();
         let cmd = self.git().args(FORM).args(["--stdin", "-r", "--root", "--diff-merges=first-parent"]).stdin(names);
         let said = run(&cmd).map_err(|cause| {
-            Error::failed("git can't tell what is changed by the commits to be pushed")
+            Error::failed("git cannot tell what is changed by the commits to be pushed")
                 .hint("check the repository with 'git fsck'")
                 .because(cause)
         })?;

@@ -80,18 +80,18 @@ impl Repo {
         self.is_unwritten(id) || self.inner.odb().is_ok_and(|odb| odb.exists(self.raw(id)))
     }
 
-    /// An object can't be read.
+    /// An object cannot be read.
     pub(super) fn missing(&self, kind: &str, id: Oid, cause: git2::Error) -> Error {
         let promisors = &self.location().promisors;
         let refused = self.refused.0.borrow().get(&id).cloned();
         match (promisors.as_slice(), refused) {
             ([first, ..], Some(why)) => Error::failed(format!(
-                "the {kind} {id} was left at the remote '{}' of this partial clone, and can't be fetched",
+                "the {kind} {id} was left at the remote '{}' of this partial clone, and cannot be fetched",
                 promisors.join("' or '")
             ))
             .hint(format!("when the remote answers again, run the command again; 'git fetch {first}' tries it"))
             .because_it_said(&why),
-            _ => Error::failed(format!("the {kind} {id} can't be read"))
+            _ => Error::failed(format!("cannot read the {kind} {id}"))
                 .hint("check the repository with 'git fsck'")
                 .because(cause),
         }

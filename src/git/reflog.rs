@@ -26,7 +26,7 @@ pub struct LogEntry {
 }
 
 impl Repo {
-    /// The log of a ref as the worktree with this git directory sees it; empty where there is none, or it can't be read.
+    /// The log of a ref as the worktree with this git directory sees it; empty where there is none, or it cannot be read.
     pub fn reflog(&self, git_dir: &Path, name: &str) -> Vec<LogEntry> {
         match self.tables() {
             Ok(None) => read_tail(&git_dir.join("logs").join(name)).map(|text| parse(&text)).unwrap_or_default(),

@@ -43,8 +43,8 @@ pub enum RefFailure {
     /// It was not what was expected: someone else changed it first.
     #[error("'{0}' was changed by someone else")]
     Moved(String),
-    /// It can't be written.
-    #[error("the ref '{name}' can't be written")]
+    /// It cannot be written.
+    #[error("cannot write the ref '{name}'")]
     Unwritable {
         /// The ref.
         name: String,
@@ -91,10 +91,10 @@ impl Repo {
     /// Every ref whose full name begins with `prefix` (which ends with `/`), in order of names.
     ///
     /// # Errors
-    /// When the refs can't be read.
+    /// When the refs cannot be read.
     pub fn refs_under(&self, prefix: &str) -> Result<Vec<(String, Oid)>> {
         let unreadable = || {
-            Error::cannot_work(format!("the refs under '{prefix}' can't be read"))
+            Error::cannot_work(format!("cannot read the refs under '{prefix}'"))
                 .hint("check the repository with 'git fsck'")
         };
         match self.tables().map_err(|cause| unreadable().because(cause))? {
@@ -106,7 +106,7 @@ impl Repo {
     /// Points a ref to `new` if it is as `expected`.
     ///
     /// # Errors
-    /// [`RefFailure::Moved`] when it is not; otherwise when it can't be written.
+    /// [`RefFailure::Moved`] when it is not; otherwise when it cannot be written.
     pub fn set_ref(&self, name: &str, new: Oid, expected: Expected, message: &str) -> Result<(), RefFailure> {
         let change = RefChange { name, new, expected, message };
         self.set_refs(&[change]).into_iter().collect()
@@ -119,12 +119,12 @@ impl Repo {
         }
         // A ref never names what is not on the disk.
         if let Err(cause) = self.flush() {
-            let why = format!("what it is to name can't be written: {cause}");
+            let why = format!("cannot write what it is to name: {cause}");
             return changes.iter().map(|change| Err(unwritable(change.name, &why))).collect();
         }
         match self.tables() {
             Ok(None) => files::set_each(self, changes),
-            // What is wrong with tables that can't be read is for git to say.
+            // What is wrong with tables that cannot be read is for git to say.
             _ => tables::set_each(self, changes),
         }
     }
@@ -132,7 +132,7 @@ impl Repo {
     /// Removes a ref if it is at `old`; one that is gone already is fine.
     ///
     /// # Errors
-    /// [`RefFailure::Moved`] when it is elsewhere; otherwise when it can't be written.
+    /// [`RefFailure::Moved`] when it is elsewhere; otherwise when it cannot be written.
     pub fn delete_ref(&self, name: &str, old: Oid) -> Result<(), RefFailure> {
         match self.tables() {
             Ok(None) => files::delete(self, name, old),

@@ -64,7 +64,7 @@ impl Repo {
     /// Opens exactly the repository that git found.
     ///
     /// # Errors
-    /// When it is in a format that is not supported, or can't be read.
+    /// When it is in a format that is not supported, or cannot be read.
     pub fn open(location: Location) -> Result<Repo> {
         library::set_up();
         let flags = git2::RepositoryOpenFlags::NO_SEARCH | git2::RepositoryOpenFlags::NO_DOTGIT;
@@ -73,11 +73,9 @@ impl Repo {
             let unknown = ["extension", "object format", "repository version"];
             match unknown.iter().any(|words| cause.message().contains(words)) {
                 true => unsupported(&location).because(cause),
-                false => {
-                    Error::cannot_work(format!("the repository at '{}' can't be opened", location.git_dir.display()))
-                        .hint("check it with 'git fsck'")
-                        .because(cause)
-                }
+                false => Error::cannot_work(format!("cannot open the repository at '{}'", location.git_dir.display()))
+                    .hint("check it with 'git fsck'")
+                    .because(cause),
             }
         })?;
         let storage = inner.config().and_then(|config| config.get_string("extensions.refStorage"));
@@ -87,7 +85,7 @@ impl Repo {
             return Err(unsupported(&location).because_it_said(&format!("its refs are kept as '{storage}'")));
         }
         see_objects(&inner, &location).map_err(|cause| {
-            Error::cannot_work(format!("the objects at '{}' can't be read", location.objects.display()))
+            Error::cannot_work(format!("cannot read the objects at '{}'", location.objects.display()))
                 .hint("check GIT_OBJECT_DIRECTORY and GIT_ALTERNATE_OBJECT_DIRECTORIES")
                 .because(cause)
         })?;
@@ -103,7 +101,7 @@ impl Repo {
         // A table of a kind to come is found out now, and not when something is paid for already.
         repo.tables().map_err(|cause| match cause.kind() {
             std::io::ErrorKind::Unsupported => unsupported(&repo.location).because(cause),
-            _ => Error::cannot_work(format!("the refs of '{}' can't be read", repo.location.common_dir.display()))
+            _ => Error::cannot_work(format!("cannot read the refs of '{}'", repo.location.common_dir.display()))
                 .hint("check the repository with 'git fsck'")
                 .because(cause),
         })?;
@@ -162,7 +160,7 @@ impl Repo {
     /// Keeps these bytes as a blob.
     ///
     /// # Errors
-    /// When the object store can't be written.
+    /// When the object store cannot be written.
     pub fn write_blob(&self, bytes: &[u8]) -> Result<Oid> {
         self.keep(git2::ObjectType::Blob, bytes.into()).map_err(|cause| unwritable("a blob", cause))
     }
@@ -170,7 +168,7 @@ impl Repo {
     /// Keeps these bytes as a blob, which may be the one that is named. Where that is here, it most likely is.
     ///
     /// # Errors
-    /// When the object store can't be written.
+    /// When the object store cannot be written.
     pub fn write_known_blob(&self, bytes: &[u8], known: Option<Oid>) -> Result<Oid> {
         let kind = git2::ObjectType::Blob;
         let written = match known.filter(|known| self.is_written(*known)) {
@@ -185,7 +183,7 @@ impl Repo {
     /// # Errors
     /// When there are too many of them.
     pub fn hash_blob(&self, bytes: &[u8]) -> Result<Oid> {
-        self.name(git2::ObjectType::Blob, bytes).map_err(|cause| Error::failed("a blob can't be named").because(cause))
+        self.name(git2::ObjectType::Blob, bytes).map_err(|cause| Error::failed("cannot name a blob").because(cause))
     }
 
     /// libgit2's name for ours. It reads on behind the end of a shorter name than it expects: one of another format, in a
@@ -254,7 +252,7 @@ impl Repo {
             input
         };
         let merged = git2::merge_file(&input(base), &input(ours), &input(theirs), None);
-        let merged = merged.map_err(|cause| Error::failed("two texts can't be merged").because(cause))?;
+        let merged = merged.map_err(|cause| Error::failed("cannot merge two texts").because(cause))?;
         Ok(merged.is_automergeable().then(|| merged.content().to_vec()))
     }
 
@@ -286,7 +284,7 @@ impl Repo {
     /// Writes a commit that no ref points to yet.
     ///
     /// # Errors
-    /// When the object store can't be written or the identity holds what a commit can't.
+    /// When the object store cannot be written or the identity holds what a commit cannot.
     pub fn write_commit(&self, new: &NewCommit<'_>) -> Result<Oid> {
         self.write_draft(&self.draft(new)?)
     }
@@ -294,7 +292,7 @@ impl Repo {
     /// A commit as git has its lines.
     ///
     /// # Errors
-    /// When the identity holds what a commit can't.
+    /// When the identity holds what a commit cannot.
     pub fn draft(&self, new: &NewCommit<'_>) -> Result<Draft> {
         let unwritable = |cause| unwritable("a commit", cause);
         let when = git2::Time::new(new.at.timestamp(), 0);
@@ -336,8 +334,7 @@ impl Repo {
     }
 
     fn look_up(&self, revision: &str) -> Result<Option<git2::Object<'_>>> {
-        let unreadable =
-            || Error::failed(format!("'{revision}' can't be looked up")).hint("check it with 'git rev-parse'");
+        let unreadable = || Error::failed(format!("cannot look '{revision}' up")).hint("check it with 'git rev-parse'");
         let found = match self.tables().map_err(|cause| unreadable().because(cause))? {
             None => self.inner.revparse_single(revision),
             Some(tables) => {
@@ -386,7 +383,7 @@ impl Repo {
     /// When either is missing.
     pub fn ahead_behind(&self, one: Oid, other: Oid) -> Result<(usize, usize)> {
         let counted = self.inner.graph_ahead_behind(self.raw(one), self.raw(other));
-        counted.map_err(|cause| Error::failed(format!("{one} and {other} can't be compared")).because(cause))
+        counted.map_err(|cause| Error::failed(format!("cannot compare {one} and {other}")).because(cause))
     }
 
     /// First-parent history from `tip`, newest first, at most `most` commits with their trees.
@@ -456,7 +453,7 @@ fn utf8(path: &Path) -> Result<&str, git2::Error> {
 }
 
 fn unwritable(what: &str, cause: git2::Error) -> Error {
-    Error::cannot_work(format!("{what} can't be written into the repository"))
+    Error::cannot_work(format!("cannot write {what} into the repository"))
         .hint("check permissions and free space of the git directory")
         .because(cause)
 }

@@ -82,7 +82,7 @@ impl Repo {
     /// Takes a snapshot of a linked worktree: of the folder that was made for it, wherever that was moved to.
     ///
     /// # Errors
-    /// When its folder is gone, or something else is in its place and it is nowhere near, or git can't read it.
+    /// When its folder is gone, or something else is in its place and it is nowhere near, or git cannot read it.
     pub fn snapshot(&self, worktree: &Path, base: Oid) -> Result<Snapshot> {
         self.snapshot_with(worktree, base, None)
     }
@@ -115,7 +115,7 @@ impl Repo {
     /// The ignored files that are in a linked worktree.
     ///
     /// # Errors
-    /// When its folder is not the one that was made, or git can't tell.
+    /// When its folder is not the one that was made, or git cannot tell.
     pub fn ignored_files(&self, worktree: &Path, base: Oid) -> Result<BTreeSet<Vec<u8>>, anyhow::Error> {
         let view = View::copied(self, worktree, self.open_worktree(worktree)?, base)?;
         Ok(view.take_ignored(&Ignored::default())?)

@@ -99,7 +99,7 @@ pub enum Head {
     At(Oid),
 }
 
-/// The HEAD of the worktree with this git directory; none when it can't be read.
+/// The HEAD of the worktree with this git directory; none when it cannot be read.
 pub fn head(git_dir: &Path) -> Option<Head> {
     if let Some(tables) = tables(git_dir) {
         return match tables.get("HEAD")? {

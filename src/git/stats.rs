@@ -55,7 +55,7 @@ impl Repo {
             "--dst-prefix=b/",
         ];
         let patch = run(&self.git().args(FORM).args([from.to_string(), to.to_string()]));
-        let failed = |cause| Error::failed(format!("the patch from {from} to {to} can't be made")).because(cause);
+        let failed = |cause| Error::failed(format!("cannot make the patch from {from} to {to}")).because(cause);
         patch.map(|output| output.stdout).map_err(failed)
     }
 
@@ -78,9 +78,9 @@ impl Repo {
     /// finds them. One git counts them all, while we do something else.
     ///
     /// # Errors
-    /// When the trees can't be written, that git is to read.
+    /// When the trees cannot be written, that git is to read.
     pub fn begin_to_count(&self, pairs: Vec<(Oid, Oid)>) -> Result<Counting> {
-        self.flush().map_err(|cause| Error::cannot_work("a tree can't be written").because(cause))?;
+        self.flush().map_err(|cause| Error::cannot_work("cannot write a tree").because(cause))?;
         let lines: String = pairs.iter().map(|(old, new)| format!("{old} {new}\n")).collect();
         let cmd = self.git().asks_nobody().args(["diff-tree", "--stdin", "-r", "-M", "--numstat", "-z"]).stdin(lines);
         let begin = || {
@@ -99,7 +99,7 @@ impl Counting {
     /// # Errors
     /// When a tree or blob is missing.
     pub fn finish(self) -> Result<Vec<Stats>> {
-        let failed = || Error::failed("two versions can't be compared").hint("check the repository with 'git fsck'");
+        let failed = || Error::failed("cannot compare two versions").hint("check the repository with 'git fsck'");
         let Some(git) = self.git else { return Ok(Vec::new()) };
         let output = match git {
             Asked::Running(git) => git.join().expect("waiting for git does not panic"),

@@ -30,10 +30,10 @@ impl Repo {
     /// Takes all these steps, or none of them. Lock files of others are waited for, never removed.
     ///
     /// # Errors
-    /// [`RefFailure::Moved`] when a ref is not as it has to be; otherwise when one can't be written, in git's words.
+    /// [`RefFailure::Moved`] when a ref is not as it has to be; otherwise when one cannot be written, in git's words.
     pub fn change_refs(&self, steps: &[RefStep], message: &str) -> Result<(), RefFailure> {
         let Some(first) = steps.first() else { return Ok(()) };
-        self.flush().map_err(|cause| unwritable(&first.name, &format!("an object can't be written: {cause}")))?;
+        self.flush().map_err(|cause| unwritable(&first.name, &format!("cannot write an object: {cause}")))?;
         let nothing = steps.iter().find_map(|step| step.new.or(step.old)).map(|oid| oid.nothing().to_string());
         let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string()).or(nothing.clone()).unwrap_or_default();
         // Without the last word, nothing is done: whoever is killed while writing this has changed nothing.

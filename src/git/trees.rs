@@ -173,7 +173,7 @@ impl Repo {
     /// gone; a file in the way of a folder gives way, and the reverse.
     ///
     /// # Errors
-    /// When an object is missing, a name can't be in a tree, or the object store can't be written.
+    /// When an object is missing, a name cannot be in a tree, or the object store cannot be written.
     pub fn edit_tree<'a>(&self, tree: Option<Oid>, edits: impl IntoIterator<Item = (&'a [u8], Edit)>) -> Result<Oid> {
         let mut root = Edits::default();
         for (path, edit) in edits {
@@ -226,12 +226,11 @@ impl Repo {
     }
 
     fn keep_tree(&self, bytes: Vec<u8>) -> Result<Oid> {
-        self.keep(ObjectType::Tree, bytes.into())
-            .map_err(|cause| Error::failed("a tree can't be written").because(cause))
+        self.keep(ObjectType::Tree, bytes.into()).map_err(|cause| Error::failed("cannot write a tree").because(cause))
     }
 
     fn odb(&self) -> Result<git2::Odb<'_>> {
-        self.inner.odb().map_err(|cause| Error::cannot_work("the objects can't be read").because(cause))
+        self.inner.odb().map_err(|cause| Error::cannot_work("cannot read the objects").because(cause))
     }
 
     fn tree<'o>(&self, odb: &'o git2::Odb<'_>, id: Oid) -> Result<Bytes<'o>> {
@@ -249,9 +248,7 @@ fn edited(before: &[u8], name_length: usize, changes: &BTreeMap<&[u8], Option<(E
     let mut puts: Vec<_> = changes.iter().filter_map(|(name, put)| put.map(|(kind, oid)| (*name, kind, oid))).collect();
     if let Some((name, ..)) = puts.iter().find(|(name, ..)| !is_valid(name)) {
         let name = String::from_utf8_lossy(name);
-        return Err(
-            Error::failed("a tree can't be written").because_it_said(&format!("'{name}' is no name for an entry"))
-        );
+        return Err(Error::failed("cannot write a tree").because_it_said(&format!("'{name}' is no name for an entry")));
     }
     let is_tree = |kind: EntryKind| kind == EntryKind::Tree;
     puts.sort_by(|one, other| order((one.0, is_tree(one.1)), (other.0, is_tree(other.1))));

@@ -18,7 +18,7 @@ impl Repo {
     /// Checks out the submodules that are set up in this repository, out of what it has of them where it has it.
     ///
     /// # Errors
-    /// With git's words, when one can't be had.
+    /// With git's words, when one cannot be had.
     pub fn init_submodules(&self, worktree: &Worktree) -> Result<(), anyhow::Error> {
         let folder = self.open_worktree(&worktree.path)?;
         if folder.open_file(Path::new(".gitmodules")).is_err() {
@@ -65,7 +65,7 @@ impl Repo {
     /// taken for somebody's work.
     ///
     /// # Errors
-    /// When they can't be listed or copied.
+    /// When they cannot be listed or copied.
     pub fn copy_ignored(&self, main: &Path, worktree: &Worktree, patterns: &[String]) -> Result<(), anyhow::Error> {
         if patterns.is_empty() {
             return Ok(());

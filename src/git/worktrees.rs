@@ -88,7 +88,7 @@ impl Worktree {
     /// Locks it against being pruned or removed, or says another reason of a lock that there is.
     ///
     /// # Errors
-    /// When the git directory can't be written.
+    /// When the git directory cannot be written.
     pub fn lock(&self, reason: &str) -> io::Result<()> {
         write_new(&self.admin.join("locked"), format!("{reason}\n").as_bytes())
     }
@@ -96,7 +96,7 @@ impl Worktree {
     /// Takes the lock away.
     ///
     /// # Errors
-    /// When the git directory can't be written.
+    /// When the git directory cannot be written.
     pub fn unlock(&self) -> io::Result<()> {
         match fs::remove_file(self.admin.join("locked")) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
@@ -139,10 +139,10 @@ impl Repo {
     /// anything is in it.
     ///
     /// # Errors
-    /// With git's words, when it can't.
+    /// With git's words, when it cannot.
     pub fn add_worktree(&self, path: &Path, commit: Oid, reason: &str, hooks: Hooks) -> Result<Worktree, GitFailure> {
         let refused = |complaint: String| GitFailure::Refused { code: -1, complaint };
-        self.make_folder(path).map_err(|cause| refused(format!("'{}' cannot be made: {cause}", path.display())))?;
+        self.make_folder(path).map_err(|cause| refused(format!("cannot make '{}': {cause}", path.display())))?;
         // The configuration that the index is written with is the user's, and the agent's git goes by that; these two, and
         // the next index of the worktree has nothing in it.
         let mut cmd = self.untied().args(["-c", "core.splitIndex=false", "-c", "index.skipHash=false"]);
@@ -165,7 +165,7 @@ impl Repo {
         let worktree = self
             .worktree_at(path)
             .ok_or_else(|| refused(format!("the new worktree '{}' is not to be found", path.display())))?;
-        self.keep_side(&worktree, commit).map_err(|cause| refused(format!("its index cannot be kept: {cause}")))?;
+        self.keep_side(&worktree, commit).map_err(|cause| refused(format!("cannot keep its index: {cause}")))?;
         Ok(worktree)
     }
 
@@ -173,7 +173,7 @@ impl Repo {
     /// a link.
     ///
     /// # Errors
-    /// When the folder is not the one that was made, or can't be written.
+    /// When the folder is not the one that was made, or cannot be written.
     pub fn link_worktree(&self, worktree: &Worktree) -> io::Result<()> {
         let folder = self.open_worktree(&worktree.path).map_err(io::Error::other)?;
         let file = folder.anchor().join(".git");
@@ -188,7 +188,7 @@ impl Repo {
     /// made is not touched: then nothing is removed at all.
     ///
     /// # Errors
-    /// When files of it can't be removed, or something else is in its place.
+    /// When files of it cannot be removed, or something else is in its place.
     pub fn remove_worktree(&self, path: &Path) -> io::Result<()> {
         // Not by `git worktree remove`: it refuses a worktree that lost its `.git`, and folders without write permission.
         self.remove_aside(path)?;
@@ -210,7 +210,7 @@ impl Repo {
     /// touched.
     ///
     /// # Errors
-    /// When files of it can't be removed.
+    /// When files of it cannot be removed.
     pub fn discard_worktree(&self, path: &Path) -> io::Result<()> {
         let Err(WorktreeFault::Replaced(replaced)) = self.open_worktree(path) else {
             return self.remove_worktree(path);

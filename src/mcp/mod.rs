@@ -1,7 +1,7 @@
 //! The server for agents, over the Model Context Protocol: a second front door beside [`crate::commands`].
 //!
 //! A tool is a verb: its arguments are words of the command line, checked there, and what the verb says is heard as
-//! values instead of being printed. So there is nothing that a tool can do and the command line can't, and nothing is
+//! values instead of being printed. So there is nothing that a tool can do and the command line cannot, and nothing is
 //! written twice.
 //!
 //! | file | what is in it |

@@ -219,7 +219,7 @@ fn call(tool: &str, args: Value, places: &AllowedFolders) -> std::result::Result
         return Ok(document);
     }
     let hint = document["hint"].as_str().map(|hint| format!("; {hint}")).unwrap_or_default();
-    Err(format!("{}{hint}", document["error"].as_str().unwrap_or("it can't be read")))
+    Err(format!("{}{hint}", document["error"].as_str().unwrap_or("cannot read it")))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Serves a client over standard input and output, until it is gone and all that it had begun is done.
 ///
 /// # Errors
-/// When they can't be had, or the client does not speak the protocol.
+/// When they cannot be had, or the client does not speak the protocol.
 pub fn serve() -> Result<Exit> {
     let environment = Environment::read();
     // The last two say nothing of which repository is meant.
@@ -48,7 +48,7 @@ pub fn serve() -> Result<Exit> {
         return Err(Error::usage(format!("{tie} is set, and the server works in the repository of a folder"))
             .hint(format!("unset {tie}; to begin in another folder: git -C DIR puff mcp")));
     }
-    let unusable = || "standard input and output can't be used".to_owned();
+    let unusable = || "standard input and output cannot be used".to_owned();
     let (input, output) = process::take_stdio().or_fail(unusable)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().or_fail(unusable)?;
     let works = Works::new();
@@ -135,7 +135,7 @@ impl Server {
         self.works.begin(work).await.await.map_err(lost)
     }
 
-    /// The folder that counts where a client can't be asked for its roots.
+    /// The folder that counts where a client cannot be asked for its roots.
     async fn known_places(&self) -> AllowedFolders {
         self.roots.lock().await.clone().unwrap_or_else(|| self.here())
     }
@@ -259,7 +259,7 @@ impl ServerHandler for Server {
     ) -> std::result::Result<ListResourcesResult, ErrorData> {
         let places = match self.places(&context, None).await {
             Ok(places) => places,
-            // This can't be answered with a question.
+            // This cannot be answered with a question.
             Err(_) => self.known_places().await,
         };
         let cursor = request.and_then(|request| request.cursor);

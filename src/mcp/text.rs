@@ -1,7 +1,7 @@
 //! Text from outside, answered a part at a time and marked as what it is.
 //!
 //! A patch, a message or a log is somebody else's text, and may be written to steer whoever reads it. It is answered as a
-//! string of a JSON document, which it can't end, and says that it is data. For clients that show plain text it stands
+//! string of a JSON document, which it cannot end, and says that it is data. For clients that show plain text it stands
 //! between two lines of ours; the last one has a digest of the whole text, which no text can hold of itself.
 
 use sha2::{Digest, Sha256};

@@ -26,7 +26,7 @@ impl Works {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let (sender, receiver) = oneshot::channel();
         let open = Open::count(&self.open);
-        // A thread that can't be had drops the sender: that is an answer too.
+        // A thread that cannot be had drops the sender: that is an answer too.
         let _ = std::thread::Builder::new().name("call".to_owned()).spawn(move || {
             let _held = (open, place);
             // A repository that is shared with a group widens the mask, and each may have names shown in its own way: the

@@ -121,7 +121,7 @@ pub struct ComparedFile {
     pub agreed_lines: u64,
 }
 
-/// A variant that can't be compared.
+/// A variant that cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LeftOut {
     /// Which.

@@ -1,6 +1,6 @@
 //! The documents that git-puff writes, and their JSON Schemas.
 //!
-//! A schema is made of the type that the document is written from, so the two can't differ. A new kind is a line of
+//! A schema is made of the type that the document is written from, so the two cannot differ. A new kind is a line of
 //! [`KINDS`]: its word, its type and what it is; a document that begins with its schema says so with
 //! `#[schemars(extend("const" = Schema::of(documents::KIND)))]` on that field.
 

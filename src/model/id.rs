@@ -18,7 +18,7 @@ pub struct RunId(String);
 
 written_as!(RunId, "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$");
 
-/// The text can't be a run's id.
+/// The text cannot be a run's id.
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' is not a run id: up to {LONGEST} of a-z, 0-9 and '-', beginning and ending with a letter or digit")]
 pub struct BadRunId(String);

@@ -212,9 +212,9 @@ pub enum Attention {
     AttemptLimit,
     /// The provider does not know the task (any more).
     TaskNotFound,
-    /// The client can't be run, or isn't understood.
+    /// The client cannot be run, or isn't understood.
     ClientTrouble,
-    /// Make signing work: the commits of variants are to be signed, and can't be.
+    /// Make signing work: the commits of variants are to be signed, and cannot be.
     NeedsSignature,
     /// A word of a newer git-puff.
     #[serde(untagged)]

@@ -34,7 +34,7 @@ impl Schema {
     }
 }
 
-/// Why a document can't be read.
+/// Why a document cannot be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SchemaError {
     /// It was written by a newer git-puff.

@@ -21,7 +21,7 @@ pub struct SessionId(String);
 
 written_as!(SessionId, "^[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?$");
 
-/// The text can't be a session's id.
+/// The text cannot be a session's id.
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' is not a session id: up to {LONGEST} of a-z, 0-9 and '-', beginning and ending with a letter or digit")]
 pub struct BadSessionId(String);
@@ -160,7 +160,7 @@ pub struct Session {
     /// The session that goes on from this one.
     #[serde(default)]
     pub resumed_as: Option<SessionId>,
-    /// Whether what the agent knew came along when it was resumed; null where that can't be told.
+    /// Whether what the agent knew came along when it was resumed; null where that cannot be told.
     #[serde(default)]
     pub context_kept: Option<bool>,
     /// The tree of its worktree when it started: what changed since is its work.

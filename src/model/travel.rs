@@ -81,7 +81,7 @@ impl Run {
         self
     }
 
-    /// Why this can't be the record of the run `name` that came from another clone; none when it can.
+    /// Why this cannot be the record of the run `name` that came from another clone; none when it can.
     pub fn why_not_from_elsewhere(&self, name: &RunId, now: Time) -> Option<String> {
         const DAY: chrono::TimeDelta = chrono::TimeDelta::days(1);
         let folders = self.local.as_ref().is_some_and(|local| local.worktrees != PathBuf::new());

@@ -91,7 +91,7 @@ impl Effort {
 /// Applies the hunks, one after the other.
 ///
 /// # Errors
-/// The first hunk that fits nowhere, or can't be found by this effort.
+/// The first hunk that fits nowhere, or cannot be found by this effort.
 pub fn apply(text: &[u8], hunks: &[Hunk<'_>], effort: &mut Effort) -> Result<Vec<u8>, Failure> {
     let mut image = Image::new(text);
     for hunk in hunks {

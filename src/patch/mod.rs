@@ -2,7 +2,7 @@
 //!
 //! `git apply` is the judge: the same verdict and the same tree, which the suite compares over random trees, damaged
 //! patches and real history. Four things are stricter than git: paths that some file system takes for a git directory
-//! are refused everywhere, a patch of which a later part can't be read is refused whole, where git applies the part
+//! are refused everywhere, a patch of which a later part cannot be read is refused whole, where git applies the part
 //! before it, so is one that would take memory or time out of all proportion (`onto::Limits`), and a file is not merged
 //! with a symbolic link. It costs what the patch costs: only the blobs that it touches are read, and only the trees above
 //! them.
@@ -53,7 +53,7 @@ impl Applied {
 /// Applies a patch to a tree: as it is, and three-way where that does not fit. Nothing but objects is written.
 ///
 /// # Errors
-/// When an object of the tree can't be read, or none can be written. A patch that does not fit is an answer.
+/// When an object of the tree cannot be read, or none can be written. A patch that does not fit is an answer.
 pub fn apply(repo: &Repo, base: Oid, patch: &[u8]) -> Result<Applied> {
     apply_with(repo, base, patch, None)
 }

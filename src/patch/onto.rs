@@ -51,7 +51,7 @@ pub enum Mode {
 /// Applies the files of a patch to a tree.
 ///
 /// # Errors
-/// When an object of the tree can't be read, or none can be written. A patch that does not fit is an answer.
+/// When an object of the tree cannot be read, or none can be written. A patch that does not fit is an answer.
 pub fn apply(repo: &Repo, base: Oid, files: &[FilePatch<'_>], mode: Mode) -> Result<Outcome> {
     let drivers = super::by_git::drivers(repo, base, files);
     apply_within(repo, base, files, mode, &drivers, &mut { Limits::MOST.effort })
@@ -343,7 +343,7 @@ impl<'w> Work<'w> {
         Ok(())
     }
 
-    /// What a file becomes. `only_merged` when it can't be made directly, since another is there.
+    /// What a file becomes. `only_merged` when it cannot be made directly, since another is there.
     fn change(
         &mut self,
         file: &FilePatch<'_>,

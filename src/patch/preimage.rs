@@ -11,7 +11,7 @@ pub struct PreImage {
     pub digits: String,
 }
 
-/// The files that a patch changes, as it found them; new ones were not there. What can't be read was made on nothing.
+/// The files that a patch changes, as it found them; new ones were not there. What cannot be read was made on nothing.
 pub fn pre_images(patch: &[u8]) -> Vec<PreImage> {
     let files = parse(patch).unwrap_or_default();
     let images =

@@ -1,4 +1,4 @@
-//! What a reader should look at before trusting a patch: parts of it that run by themselves, hide something, or can't
+//! What a reader should look at before trusting a patch: parts of it that run by themselves, hide something, or cannot
 //! be read. They are reported, never refused: that is for [`super::policy`].
 
 use std::borrow::Cow;
@@ -195,7 +195,7 @@ fn by_path(file: &FilePatch<'_>, risks: &mut Vec<Risk>) {
     if let Some(new) = new.filter(|new| file.old_name.as_deref() != Some(*new))
         && let Some(why) = policy::trouble_on_windows(new)
     {
-        risks.push(risk("path", new, format!("can't be checked out on Windows: it {why}")));
+        risks.push(risk("path", new, format!("cannot be checked out on Windows: it {why}")));
     }
     if let Some(new) = new.filter(|new| file.old_name.as_deref() != Some(*new))
         && let Some(c) = turns(new)

@@ -101,7 +101,7 @@ pub enum Ended {
 /// ends with it: its group, and what carries `mark`.
 ///
 /// # Errors
-/// When it can't be started or followed.
+/// When it cannot be started or followed.
 pub fn run_bounded(
     cmd: &Cmd,
     mark: Mark<'_>,

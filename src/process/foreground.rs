@@ -13,7 +13,7 @@ const FOREGROUND_LIMIT: Duration = Duration::from_secs(3600);
 /// Runs a program on the user's terminal (a pager, an editor), its standard input being ours or `input`.
 ///
 /// # Errors
-/// When it can't be started or followed, or this thread works for a [`Caller`], who has no terminal.
+/// When it cannot be started or followed, or this thread works for a [`Caller`], who has no terminal.
 pub fn run_on_terminal(cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Failure> {
     if Caller::of_thread().is_some() {
         return Err(cmd.needs_terminal());
@@ -28,7 +28,7 @@ pub fn run_on_terminal(cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Fa
     child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
 }
 
-/// Becomes another program: the terminal, the signals and the exit code are its own from here on. Where a process can't
+/// Becomes another program: the terminal, the signals and the exit code are its own from here on. Where a process cannot
 /// become another one, waits for that one's end and ends as it did.
 ///
 /// Answers only why it could not be started.
@@ -53,7 +53,7 @@ pub fn become_other(cmd: &Cmd) -> Failure {
 /// asked or to edit anything, and texts are taken as they are proposed.
 ///
 /// # Errors
-/// When it can't be started or followed.
+/// When it cannot be started or followed.
 pub fn run_in_foreground(cmd: &Cmd) -> Result<ExitStatus, Failure> {
     if let Some(caller) = Caller::of_thread() {
         let output = run(&cmd.clone().env("GIT_EDITOR", ":").limit(FOREGROUND_LIMIT))?;
@@ -72,7 +72,7 @@ pub fn run_in_foreground(cmd: &Cmd) -> Result<ExitStatus, Failure> {
 /// itself, on its standard output, is kept. It may take as long as the user lets it.
 ///
 /// # Errors
-/// When it can't be started or followed.
+/// When it cannot be started or followed.
 pub fn run_beside_user(cmd: &Cmd) -> Result<Output, Failure> {
     let started = Instant::now();
     let mut command = cmd.command();

@@ -50,7 +50,7 @@ impl Guard {
     /// Starts it.
     ///
     /// # Errors
-    /// When it can't be started.
+    /// When it cannot be started.
     pub fn start(cmd: &Cmd) -> Result<Guard, Failure> {
         let mut command = cmd.command();
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -16,7 +16,7 @@ pub fn widen(mode: u32) {
 }
 
 /// Gives this thread a mask of its own: what [`widen`] does from here on concerns it, what it starts, and nobody else. Where
-/// threads can't have one, they go on sharing it.
+/// threads cannot have one, they go on sharing it.
 pub fn own_mask() {
     #[cfg(target_os = "linux")]
     {

@@ -27,7 +27,7 @@ impl Service {
     /// Starts it. Its time limit does not count.
     ///
     /// # Errors
-    /// When it can't be started.
+    /// When it cannot be started.
     pub fn start(cmd: &Cmd) -> Result<Service, Failure> {
         let mut command = cmd.command();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -76,7 +76,7 @@ impl Terminal {
     /// Waits for the program itself.
     ///
     /// # Errors
-    /// When it can't be waited for.
+    /// When it cannot be waited for.
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
@@ -87,7 +87,7 @@ impl PtyReader {
     /// more. The system hands out little at a time: whoever prints much is read in large pieces all the same.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it cannot be read.
     pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut filled = match self.0.read(buffer).await {
             // What Linux says at the end of a terminal's life.

@@ -33,7 +33,7 @@ pub fn pause(time: Duration) -> Wake {
     })
 }
 
-/// Are we called by something that waits already, as a supervisor does? It can't wait twice in one thread.
+/// Are we called by something that waits already, as a supervisor does? It cannot wait twice in one thread.
 pub(super) fn is_waiting() -> bool {
     tokio::runtime::Handle::try_current().is_ok()
 }

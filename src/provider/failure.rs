@@ -41,13 +41,13 @@ pub enum Failure {
         /// What the client said.
         said: String,
     },
-    /// This client can't look a label up.
+    /// This client cannot look a label up.
     #[error("'{env}' looks like the label of a cloud environment, and this codex takes only ids")]
     NotAnEnvironmentId {
         /// As it was named.
         env: String,
     },
-    /// The program is missing, too old, hangs, or prints what can't be understood.
+    /// The program is missing, too old, hangs, or prints what cannot be understood.
     #[error("{what}")]
     Client {
         /// In the user's words.

@@ -38,15 +38,15 @@ impl Export {
     /// Reads a folder.
     ///
     /// # Errors
-    /// When it is not there, has no variants, or a file in it can't be read.
+    /// When it is not there, has no variants, or a file in it cannot be read.
     pub fn read(folder: &Path, bounds: &Bounds) -> Result<Export> {
         let shown = folder.display();
         let unreadable = |cause| {
-            Error::failed(format!("the folder '{shown}' can't be read"))
+            Error::failed(format!("cannot read the folder '{shown}'"))
                 .hint("name a folder that has var1, var2, …")
                 .because(cause)
         };
-        // An error of its own says more than that it can't be read.
+        // An error of its own says more than that it cannot be read.
         if let Err(cause) = std::fs::read_dir(folder) {
             return Err(unreadable(cause));
         }
@@ -162,7 +162,7 @@ fn without(object: Option<&Map<String, Value>>, fields: &[&str]) -> Map<String, 
 
 fn read_if_there(folder: &Folder, name: &str) -> Result<Option<Vec<u8>>> {
     folder.read(OsStr::new(name)).map_err(|cause| {
-        Error::failed(format!("'{}' can't be read{}", folder.path().join(name).display(), folder::why(&cause)))
+        Error::failed(format!("'{}' cannot be read{}", folder.path().join(name).display(), folder::why(&cause)))
             .hint("a variant is a folder with the files patch.diff, report.json and meta.json, or some of them")
             .because(cause)
     })

@@ -49,13 +49,13 @@ pub trait Provider {
     /// Fetches everything that came out of a task so far.
     ///
     /// # Errors
-    /// When it can't be fetched whole; nothing partial is answered.
+    /// When it cannot be fetched whole; nothing partial is answered.
     fn collect(&self, task: &Question) -> Result<Collection, Failure>;
 
     /// What was collected is recorded now: whatever was only kept for it may go.
     ///
     /// # Errors
-    /// When that can't be removed.
+    /// When that cannot be removed.
     fn release(&self, _task: &Question, _kept: &Collection) -> Result<(), Failure> {
         Ok(())
     }
@@ -63,7 +63,7 @@ pub trait Provider {
     /// Ends a task.
     ///
     /// # Errors
-    /// When it can't be ended from here.
+    /// When it cannot be ended from here.
     fn cancel(&self, task: &Question) -> Result<(), Failure>;
 
     /// What the provider tells of one task.
@@ -76,7 +76,7 @@ pub trait Provider {
     /// not say when it changed is among them.
     ///
     /// # Errors
-    /// When they can't be listed.
+    /// When they cannot be listed.
     fn recent(&self, env: Option<&str>, since: Time) -> Result<Vec<TaskSummary>, Failure>;
 }
 

@@ -62,7 +62,7 @@ hold_reason \"auth_unavailable\", and end: touch nothing.
 2. Take the next manifest of the inbox: the oldest by created_at, then by patch_id, of those that you have not printed an
    outcome for. The inbox is a folder, a branch, a URL or whatever else its name says; a manifest is a file *.json there, and
    patch_file names a file beside it. Hidden files are not finished: leave them. If there is none, the cycle is over.
-3. Check the manifest against the schema below. One that does not fit, that is for another repository, or whose patch can't be
+3. Check the manifest against the schema below. One that does not fit, that is for another repository, or whose patch cannot be
    read has status \"failed\", with what is wrong in hold_reason.
 4. Score every open pull request, from 0 to 1, as the sum of:
    - 0.40 if target_pr_hint names it;

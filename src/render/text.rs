@@ -128,7 +128,7 @@ pub fn ago(now: Time, then: Time) -> String {
     }
 }
 
-/// The text as a cell of a Markdown table: one line that can't end the cell or the row, and in which nothing is
+/// The text as a cell of a Markdown table: one line that cannot end the cell or the row, and in which nothing is
 /// Markdown.
 ///
 /// Words without a special character stay as they are. Anything else goes into a code span, which is the one place

@@ -98,8 +98,8 @@ pub fn attention(attention: &Attention) -> &str {
         Attention::NeedsTask => "say which task the submission became: nobody knows whether it was taken",
         Attention::AttemptLimit => "the limit of attempts is reached; the run goes on when it is not",
         Attention::TaskNotFound => "the provider does not know the task (any more)",
-        Attention::ClientTrouble => "the provider's client can't be run, or isn't understood",
-        Attention::NeedsSignature => "make signing work: commits are to be signed, and can't be; then harvest the run",
+        Attention::ClientTrouble => "cannot run the provider's client, or isn't understood",
+        Attention::NeedsSignature => "make signing work: commits are to be signed, and cannot be; then harvest the run",
         Attention::Other(word) => word,
     }
 }

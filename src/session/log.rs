@@ -21,7 +21,7 @@ const SMALLEST: u64 = 4 << 10;
 /// What a remark of git-puff begins and ends with.
 const REMARK: (&[u8], &[u8]) = (b"\x1b_git-puff: ", b"\x1b\\");
 
-/// Writes a log. What can't be written is counted, and said in the log as soon as that is possible again.
+/// Writes a log. What cannot be written is counted, and said in the log as soon as that is possible again.
 #[derive(Debug)]
 pub struct Writer {
     folder: PathBuf,
@@ -41,7 +41,7 @@ impl Writer {
     /// Begins the log of a session; `limit` bytes of it are kept, 0 for all.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn begin(place: &SessionPlace, limit: u64) -> io::Result<Writer> {
         let file = crate::files::ours().create(true).append(true).open(place.log())?;
         Ok(Writer {
@@ -88,7 +88,7 @@ impl Writer {
         self.append(&[REMARK.0, words.as_bytes(), REMARK.1].concat());
     }
 
-    /// Why the log can't be written, as long as that is so; and how many bytes it misses.
+    /// Why the log cannot be written, as long as that is so; and how many bytes it misses.
     pub fn trouble(&self) -> Option<String> {
         let why = self.trouble.as_ref()?;
         Some(format!("{} bytes of output are not in the log: {why}", self.missed))
@@ -180,7 +180,7 @@ fn pieces(place: &SessionPlace) -> io::Result<Vec<Piece>> {
 /// The last bytes of a log, at most `most`.
 ///
 /// # Errors
-/// When it can't be read.
+/// When it cannot be read.
 pub fn tail(place: &SessionPlace, most: u64) -> io::Result<Vec<u8>> {
     let mut parts = Vec::new();
     let mut wanted = most;

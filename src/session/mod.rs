@@ -79,7 +79,7 @@ pub struct Start {
 /// Records a session and starts its supervisor; answers as soon as the agent runs, or has failed to.
 ///
 /// # Errors
-/// When there is a session of that name, a setting that the supervisor needs can't be used, or it can't be started.
+/// When there is a session of that name, a setting that the supervisor needs cannot be used, or it cannot be started.
 pub fn start(context: &Context, start: Start) -> Result<Session> {
     protocol::check(&context.settings)?;
     context.repo.prove_folder(&start.cwd).map_err(|fault| {
@@ -134,14 +134,14 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
     };
     let place = store.create(&session, &start.prompt)?;
     if let Some(folder) = &start.folder {
-        place.keep_work_folder(folder).or_fail(|| format!("where '{}' works cannot be recorded", session.id))?;
+        place.keep_work_folder(folder).or_fail(|| format!("cannot record where '{}' works", session.id))?;
     }
     own::begin(context, &session)?;
     let cannot = |why: &str| {
-        Error::cannot_work(format!("the session '{}' can't be supervised: {why}", session.id))
+        Error::cannot_work(format!("cannot supervise the session '{}': {why}", session.id))
             .hint(format!("see what it said in '{}'", place.supervisor_log().display()))
     };
-    let program = context.environment.program.clone().ok_or_else(|| cannot("where git-puff is can't be found out"))?;
+    let program = context.environment.program.clone().ok_or_else(|| cannot("cannot find the git-puff program"))?;
     // The agent gets the environment of its supervisor. It is nowhere else: not in a file, not on a command line.
     let environment = start.environment.unwrap_or_else(AgentEnv::of_caller);
     let location = context.repo.location();
@@ -152,7 +152,7 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
         _ => call,
     };
     process::start_detached(&call, &place.supervisor_log())
-        .map_err(|cause| cannot("it can't be started").because(cause))?;
+        .map_err(|cause| cannot("cannot start it").because(cause))?;
     let begun = Instant::now();
     loop {
         let session = store.load_raw(&session.id)?;

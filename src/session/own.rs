@@ -41,7 +41,7 @@ pub enum WorktreeState {
 /// recorded.
 ///
 /// # Errors
-/// When the git directory can't be written.
+/// When the git directory cannot be written.
 pub fn making(context: &Context) -> Result<FileLock> {
     context.layout.prepare()?;
     FileLock::wait(&context.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
@@ -50,7 +50,7 @@ pub fn making(context: &Context) -> Result<FileLock> {
 /// Makes one for a session, at HEAD. It counts as half made until the session begins.
 ///
 /// # Errors
-/// When it can't be made.
+/// When it cannot be made.
 pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
     let commit = context.repo.head_commit().ok_or_else(|| {
         Error::failed("there is no commit here to make a worktree of").hint("make one with 'git commit'")
@@ -66,7 +66,7 @@ pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
 /// Makes one again that is gone, for a session that goes on in it.
 ///
 /// # Errors
-/// When it can't be made.
+/// When it cannot be made.
 pub fn make_again(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
     if let Err(WorktreeFault::Gone) = context.repo.open_worktree(&own.path) {
         let made = worktree::make(context, &own.path, own.commit, Hooks::Run)?;
@@ -78,12 +78,12 @@ pub fn make_again(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
 /// The session is recorded, and begins to work in it.
 ///
 /// # Errors
-/// When it can't be locked.
+/// When it cannot be locked.
 pub fn begin(context: &Context, session: &Session) -> Result<()> {
     let Some(own) = &session.worktree else { return Ok(()) };
     let Some(made) = context.repo.worktree_at(&own.path) else { return Ok(()) };
     made.lock(&worktree::works_here(&session.id)).map_err(|cause| {
-        Error::failed(format!("the worktree '{}' can't be locked", own.path.display()))
+        Error::failed(format!("cannot lock the worktree '{}'", own.path.display()))
             .hint("check who may write to the git directory")
             .because(cause)
     })
@@ -107,7 +107,7 @@ pub fn worktree_state(context: &Context, session: &Session, own: &OwnWorktree) -
     let keeps = || new_ignored(context, session, own).is_some_and(|(_, keeps)| keeps);
     match context.repo.worktree_changes(&there, own.commit) {
         Ok(changes) if changes.is_empty() && !keeps() => WorktreeState::Clean,
-        // What git can't read is for somebody to look into, and so is a folder that was moved away.
+        // What git cannot read is for somebody to look into, and so is a folder that was moved away.
         _ => WorktreeState::Changed(there.locked.is_some()),
     }
 }
@@ -151,7 +151,7 @@ fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
 /// unlocked and stays. None where nobody has a say in it yet.
 ///
 /// # Errors
-/// When it can't be removed or unlocked.
+/// When it cannot be removed or unlocked.
 pub fn settle(context: &Context, session: &Session) -> io::Result<Option<OwnWorktree>> {
     let Some(own) = session.worktree.as_ref().filter(|_| session.resumed_as.is_none()) else { return Ok(None) };
     let ended = |fate, ignored| Ok(Some(OwnWorktree { fate: Some(fate), ignored, ..own.clone() }));
@@ -174,16 +174,16 @@ pub fn settle(context: &Context, session: &Session) -> io::Result<Option<OwnWork
 /// The same for a session whose supervisor is gone, with a word of it in its record. Answers whether that is well.
 ///
 /// # Errors
-/// As [`settle`], and when the record can't be written.
+/// As [`settle`], and when the record cannot be written.
 pub fn settle_lost(context: &Context, session: &Session) -> Result<Option<Fate>> {
     let shown = session.worktree.as_ref().map(|own| own.path.display().to_string()).unwrap_or_default();
-    let settled = settle(context, session).or_fail(|| format!("the worktree '{shown}' can't be put right"))?;
+    let settled = settle(context, session).or_fail(|| format!("cannot repair the worktree '{shown}'"))?;
     let place = SessionStore::new(&context.layout).place(&session.id);
     // Its supervisor wrote the record; there is none any more.
     let fate = settled.as_ref().and_then(|own| own.fate);
     if let (Some(settled), false, Ok(mut record)) = (settled, place.is_supervised(), place.load()) {
         record.worktree = Some(settled);
-        place.save(&record).or_fail(|| format!("what became of '{shown}' can't be recorded"))?;
+        place.save(&record).or_fail(|| format!("cannot record what became of '{shown}'"))?;
     }
     Ok(fate)
 }

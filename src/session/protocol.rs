@@ -99,7 +99,7 @@ fn hung(situation: &Situation) -> Step {
     }
     let still = |why: String| Step::Report(format!("it hangs, and {why}: {}", diagnosis.why));
     if !resumable {
-        return still("can't be resumed, so it is not killed".to_owned());
+        return still("cannot be resumed, so it is not killed".to_owned());
     }
     if resumes >= RESUMES { still(format!("was resumed {resumes} times already")) } else { Step::KillAndResume }
 }
@@ -107,7 +107,7 @@ fn hung(situation: &Situation) -> Step {
 /// Proves that the settings which the supervisor acts by can be used: it has nobody to tell.
 ///
 /// # Errors
-/// When one can't, naming it.
+/// When one cannot, naming it.
 pub fn check(settings: &Settings) -> Result<()> {
     settings.span(STUCK_AFTER)?;
     settings.span(STUCK_POKE)?;
@@ -127,7 +127,7 @@ impl AnswerRule {
     /// The rules of `puff.session.answer`, in their order; the first that matches counts.
     ///
     /// # Errors
-    /// When one can't be read.
+    /// When one cannot be read.
     pub fn all(settings: &Settings) -> Result<Vec<AnswerRule>> {
         settings.all(SESSION_ANSWER).iter().map(AnswerRule::read).collect()
     }
@@ -152,7 +152,7 @@ impl AnswerRule {
         if pattern.is_empty() {
             return Err("its pattern is empty, which would answer everything".to_owned());
         }
-        let compiled = Pattern::parse(pattern, true).map_err(|why| format!("its pattern can't be read: {why}"))?;
+        let compiled = Pattern::parse(pattern, true).map_err(|why| format!("cannot read its pattern: {why}"))?;
         if compiled.is_in("") {
             return Err("its pattern matches nothing at all, which would answer everything".to_owned());
         }

@@ -34,7 +34,7 @@ pub fn ready(settings: &Settings, name: &str, interactive: bool, environment: &A
         ))
         .hint(format!("install it, or say how it is started: git config puff.agent.{name}.command 'COMMAND'"))
         .because(failure)),
-        Err(failure) => Err(Error::cannot_work(format!("the agent '{name}' can't be started"))
+        Err(failure) => Err(Error::cannot_work(format!("cannot start the agent '{name}'"))
             .hint(format!("try it yourself: {}", call.join(" ")))
             .because(failure)),
     }

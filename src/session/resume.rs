@@ -59,7 +59,7 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
     }
     old.resumed_as = Some(new.id.clone());
     place.save(&old).map_err(|cause| {
-        Error::cannot_work(format!("that '{}' goes on as '{}' can't be recorded", from.id, new.id))
+        Error::cannot_work(format!("cannot record that '{}' goes on as '{}'", from.id, new.id))
             .hint("check the space on the disk of the git directory")
             .because(cause)
     })?;
@@ -72,7 +72,7 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
 /// When its agent did not say its own name for it, or has no way to go on.
 pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
     let cannot = |why: String| {
-        Error::failed(format!("'{}' can't be resumed: {why}", from.id))
+        Error::failed(format!("cannot resume '{}': {why}", from.id))
             .hint(format!("what it printed is in 'git puff session log {}'; start a new one for the rest", from.id))
     };
     let again = from.worktree.as_ref().filter(|own| from.cwd == own.path);

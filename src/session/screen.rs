@@ -12,7 +12,7 @@ const DRAWN: u64 = 2 << 20;
 /// The lines of the screen, without empty ones at the end.
 ///
 /// # Errors
-/// When the log can't be read.
+/// When the log cannot be read.
 pub fn of(place: &SessionPlace, size: (u16, u16)) -> io::Result<Vec<String>> {
     let (columns, rows) = cells(size);
     let mut parser = vt100::Parser::new(rows, columns, 0);

@@ -59,7 +59,7 @@ impl GitDirSnapshot {
     /// Reads the repository as it is now.
     ///
     /// # Errors
-    /// When the refs can't be read.
+    /// When the refs cannot be read.
     pub fn look(context: &Context) -> Result<GitDirSnapshot> {
         let prefix = context.settings.text(settings::BRANCH_PREFIX).unwrap_or_default();
         let concerns = |name: &str| {
@@ -75,7 +75,7 @@ impl GitDirSnapshot {
     /// Keeps them with the worktree: as they were when its agent began.
     ///
     /// # Errors
-    /// When the git directory can't be written.
+    /// When the git directory cannot be written.
     pub fn keep_before(&self, worktree: &Worktree) -> Result<()> {
         for name in ["puff-after.json", "puff-changes.json"] {
             let _ = std::fs::remove_file(worktree.admin.join(name));
@@ -87,7 +87,7 @@ impl GitDirSnapshot {
     /// the worktree: the logs that tell whose it is are at hand now.
     ///
     /// # Errors
-    /// When the git directory can't be written.
+    /// When the git directory cannot be written.
     pub fn keep_changes(&self, context: &Context, actor: &Actor<'_>) -> Result<()> {
         let before: Option<GitDirSnapshot> = read(&actor.worktree.admin.join("puff-before.json"));
         let risks = before.map(|before| before.compared_with(context, self, actor)).unwrap_or_default();
@@ -276,7 +276,7 @@ fn is_config_of(file: &str, above: &str, rest: &str) -> bool {
 
 fn write(path: &Path, what: &impl Serialize) -> Result<()> {
     let json = serde_json::to_vec(what).unwrap_or_default();
-    replace(path, &json).or_fail(|| format!("'{}' can't be written", path.display()))
+    replace(path, &json).or_fail(|| format!("cannot write '{}'", path.display()))
 }
 
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Option<T> {

@@ -47,7 +47,7 @@ pub struct ChangedFile {
 }
 
 impl UserFiles {
-    /// Remembers them as they are now. A worktree that git can't read is left out.
+    /// Remembers them as they are now. A worktree that git cannot read is left out.
     pub fn look(context: &Context) -> UserFiles {
         let location = context.repo.location();
         let here = location.worktree.clone().map(|path| (path, location.git_dir.clone()));

@@ -83,7 +83,7 @@ impl Viewer {
     /// Shows and types until somebody leaves.
     ///
     /// # Errors
-    /// When the terminal can't be used.
+    /// When the terminal cannot be used.
     pub fn look(self) -> io::Result<End> {
         let raw = Raw::begin()?;
         let (ends, ended) = mpsc::channel();

@@ -39,7 +39,7 @@ const SETUP: &str = concat!(
 pub struct WorkspaceRoot(PathBuf);
 
 impl WorkspaceRoot {
-    /// Finds it: `puff.worktreeDir`, or `<repository>.puff` beside the repository; where that can't be written, or is
+    /// Finds it: `puff.worktreeDir`, or `<repository>.puff` beside the repository; where that cannot be written, or is
     /// inside of a repository, a folder in the user's cache. Nothing is made.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl WorkspaceRoot {
         let tried: Vec<PathBuf> = [first, cached].into_iter().flatten().collect();
         tried.iter().find(|folder| usable(folder)).cloned().map(WorkspaceRoot).ok_or_else(|| {
             let shown: Vec<_> = tried.iter().map(|folder| format!("'{}'", folder.display())).collect();
-            Error::cannot_work(format!("no worktree can be made: {} can't be written", shown.join(" and ")))
+            Error::cannot_work(format!("no worktree can be made: {} cannot be written", shown.join(" and ")))
                 .hint("name a folder that can: git config puff.worktreeDir DIR")
         })
     }
@@ -101,7 +101,7 @@ impl WorkspaceRoot {
 /// locked when this returns.
 ///
 /// # Errors
-/// With git's words, when it can't be made; or when something else is in the way.
+/// With git's words, when it cannot be made; or when something else is in the way.
 pub fn make(context: &Context, path: &Path, commit: Oid, hooks: Hooks) -> Result<Worktree> {
     if let Some(there) = context.repo.worktree_at(path) {
         if there.locked.as_deref() != Some(BEING_MADE) && context.repo.open_worktree(path).is_ok() {
@@ -124,12 +124,12 @@ fn cannot(path: &Path, what: &str) -> Error {
 pub fn make_new(context: &Context, path: &Path, commit: Oid, reason: &str, hooks: Hooks) -> Result<Worktree> {
     let cannot = |what: &str| cannot(path, what);
     if path.is_symlink() || path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(cannot("can't be made: something else is there"));
+        return Err(cannot("cannot be made: something else is there"));
     }
     let folder = path.parent().unwrap_or(Path::new("/"));
-    std::fs::create_dir_all(folder).map_err(|cause| cannot("can't be made").because(cause))?;
+    std::fs::create_dir_all(folder).map_err(|cause| cannot("cannot be made").because(cause))?;
     let added = context.repo.add_worktree(path, commit, reason, hooks);
-    let worktree = added.map_err(|cause| cannot("can't be made").because(cause))?;
+    let worktree = added.map_err(|cause| cannot("cannot be made").because(cause))?;
     context.repo.init_submodules(&worktree).map_err(|cause| cannot("gets no submodules").because(cause))?;
     if let Some(main) = context.layout.top() {
         let patterns = copied(context);
@@ -142,7 +142,7 @@ pub fn make_new(context: &Context, path: &Path, commit: Oid, reason: &str, hooks
 /// Removes a worktree with all that is in it, and the folders that are empty without it.
 ///
 /// # Errors
-/// When a file in it can't be removed.
+/// When a file in it cannot be removed.
 pub fn remove(context: &Context, path: &Path) -> io::Result<()> {
     context.repo.remove_worktree(path)?;
     remove_empty(path);

@@ -49,7 +49,7 @@ impl AppServerPlace {
     /// Takes the supervisor's lock, if nobody has it.
     ///
     /// # Errors
-    /// When the file can't be made or locked.
+    /// When the file cannot be made or locked.
     pub fn lock(&self) -> io::Result<Option<FileLock>> {
         FileLock::attempt(&self.lock_file())
     }
@@ -89,7 +89,7 @@ impl AppServerPlace {
     /// Asks the supervisor to end the server: at once, if it has to.
     ///
     /// # Errors
-    /// When the folder can't be written.
+    /// When the folder cannot be written.
     pub fn ask_to_end(&self, at_once: bool) -> io::Result<()> {
         replace(&self.request(), if at_once { KILL } else { END }.as_bytes())
     }

@@ -83,7 +83,7 @@ impl Layout {
     /// Takes the lock under which refs of ours are written.
     ///
     /// # Errors
-    /// When the git directory can't be written.
+    /// When the git directory cannot be written.
     pub fn lock_for_writing(&self) -> Result<FileLock> {
         if self.closed {
             return Err(Error::cannot_work("git allows no ref to be written while a hook looks at what was pushed")
@@ -172,7 +172,7 @@ impl Layout {
     /// account ids and prompts.
     ///
     /// # Errors
-    /// When the repository can't be written.
+    /// When the repository cannot be written.
     pub fn prepare(&self) -> Result<()> {
         let make = || -> io::Result<()> {
             if ["locks", "cwd", "sessions", "worktrees", "cas", "runs"]
@@ -192,7 +192,7 @@ impl Layout {
             Ok(())
         };
         make().map_err(|cause| {
-            Error::cannot_work(format!("'{}' can't be written", self.root.display()))
+            Error::cannot_work(format!("cannot write '{}'", self.root.display()))
                 .hint("check who may write to the git directory, and the space on its disk")
                 .because(cause)
         })
@@ -214,7 +214,7 @@ fn make_folder(folder: &Path, _: u32) -> io::Result<()> {
 /// Writes a file so that a reader sees the old or the new, never a part.
 ///
 /// # Errors
-/// When the folder can't be written.
+/// When the folder cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -227,11 +227,11 @@ impl Layout {
     /// Writes one of these files whole.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn replace(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         self.prepare()?;
         replace(path, bytes).map_err(|cause| {
-            Error::cannot_work(format!("'{}' can't be written", path.display()))
+            Error::cannot_work(format!("cannot write '{}'", path.display()))
                 .hint("check who may write to the git directory, and the space on its disk")
                 .because(cause)
         })

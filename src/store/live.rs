@@ -53,7 +53,7 @@ impl<'p> LiveFiles<'p> {
     /// Writes a file; a reader sees the old or the new.
     ///
     /// # Errors
-    /// When it can't be written, or something else stands in its way.
+    /// When it cannot be written, or something else stands in its way.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.layout.prepare().map_err(|error| io::Error::other(error.to_string()))?;
         imp::write(&self.layout.live(), &self.run, name, &[&self.mark, bytes])
@@ -62,7 +62,7 @@ impl<'p> LiveFiles<'p> {
     /// Reads a file; none where there is none that this run wrote.
     ///
     /// # Errors
-    /// When there is one that can't be read, or that is not the user's alone.
+    /// When there is one that cannot be read, or that is not the user's alone.
     pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         let bytes = match imp::read(&self.layout.live(), &self.run, name) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),

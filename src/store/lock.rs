@@ -22,7 +22,7 @@ impl FileLock {
     /// Waits for the lock.
     ///
     /// # Errors
-    /// When the file can't be made or locked.
+    /// When the file cannot be made or locked.
     pub fn wait(path: &Path) -> io::Result<FileLock> {
         let file = open(path)?;
         file.lock()?;
@@ -33,7 +33,7 @@ impl FileLock {
     /// one refusal is none yet.
     ///
     /// # Errors
-    /// When the file can't be made or locked.
+    /// When the file cannot be made or locked.
     pub fn attempt(path: &Path) -> io::Result<Option<FileLock>> {
         let file = open(path)?;
         for _ in 0..TRIES {

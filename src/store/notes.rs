@@ -79,7 +79,7 @@ fn byte_of(character: char) -> Option<u8> {
 /// [`Layout::lock_for_writing`]: super::Layout::lock_for_writing
 ///
 /// # Errors
-/// When the notes can't be read or written.
+/// When the notes cannot be read or written.
 pub fn edit_notes(
     context: &Context,
     _lock: &FileLock,
@@ -135,7 +135,7 @@ impl<'a> Notes<'a> {
     /// The note of an object.
     ///
     /// # Errors
-    /// When the notes can't be read.
+    /// When the notes cannot be read.
     pub fn get(&self, object: Oid) -> Result<Option<String>> {
         match self.repo.ref_target(self.name) {
             None => Ok(None),
@@ -183,7 +183,7 @@ impl<'a> Notes<'a> {
         let path = self.path(Some(tree), object)?;
         let entry = self.repo.entry(tree, path.as_bytes())?;
         let bytes = entry.map(|entry| self.repo.blob(entry.oid)).transpose().map_err(|cause| {
-            Error::failed(format!("the note of {object} in {} can't be read", self.name))
+            Error::failed(format!("cannot read the note of {object} in {}", self.name))
                 .hint("check the repository with 'git fsck'")
                 .because(cause)
         })?;

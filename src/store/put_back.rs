@@ -42,7 +42,7 @@ impl RunStore<'_> {
             }
             let (objects, parents) = self.repo.own_objects(step, MOST_BYTES)?;
             if let Some(objects) = objects {
-                live.keep_step(step, &objects).or_fail(|| format!("the step {step} can't be kept"))?;
+                live.keep_step(step, &objects).or_fail(|| format!("cannot keep the step {step}"))?;
             }
             steps.extend(parents);
         }

@@ -77,7 +77,7 @@ impl<'a> RunCache<'a> {
             body.extend(bytes);
         }
         let file = [MAGIC, &sum(&body).to_le_bytes(), &body].concat();
-        // A repository that can't be written can still be listed.
+        // A repository that cannot be written can still be listed.
         let _ = self.layout.replace(&path(self.layout), &file);
     }
 

@@ -9,13 +9,13 @@ use super::{RUNS, RunStore};
 /// shown as well.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct RunSummary {
-    /// Its name; that of its ref where the record can't be read.
+    /// Its name; that of its ref where the record cannot be read.
     #[serde(default)]
     pub run: String,
     /// The first line of what was asked.
     #[serde(default)]
     pub title: String,
-    /// How far it is; empty where the record can't be read.
+    /// How far it is; empty where the record cannot be read.
     #[serde(default)]
     pub state: String,
     /// The cloud environment, as it was named.
@@ -62,7 +62,7 @@ pub struct RiskSummary {
 
 impl RunStore<'_> {
     /// The runs whose names begin so, newest first. Nothing is written, not even what a listing remembers; a run that
-    /// can't be read has its name only.
+    /// cannot be read has its name only.
     pub fn glance(&self, beginning: &str) -> Vec<RunSummary> {
         let (repo, layout) = (self.repo, self.layout);
         // What no name of a run holds would be a pattern.

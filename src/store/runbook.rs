@@ -1,6 +1,6 @@
 //! The runbook log: `.codex/bo4_runs.jsonl`, one line per kickoff.
 //!
-//! Lines are appended, never changed. Lines that can't be read (written by hand, torn by a full disk, merged badly)
+//! Lines are appended, never changed. Lines that cannot be read (written by hand, torn by a full disk, merged badly)
 //! are overlooked by readers and reported by `doctor`.
 
 use std::fs::File;
@@ -50,7 +50,7 @@ impl<'a> Runbook<'a> {
     /// Appends a line. Call it under the store's lock.
     ///
     /// # Errors
-    /// When the file can't be written.
+    /// When the file cannot be written.
     pub fn append(&self, kickoff: &Kickoff) -> Result<()> {
         let append = || -> io::Result<()> {
             let mut file = self.open()?;
@@ -71,10 +71,10 @@ impl<'a> Runbook<'a> {
     /// Answers whether it was missing. Call it under the store's lock.
     ///
     /// # Errors
-    /// When the file can't be read or written.
+    /// When the file cannot be read or written.
     pub fn append_missing(&self, kickoff: &Kickoff) -> Result<bool> {
         let is_same = |line: &RunbookLine| matches!(line, RunbookLine::Kickoff(there) if there.is_same(kickoff));
-        // What can't be read is reported by doctor; the line is appended all the same.
+        // What cannot be read is reported by doctor; the line is appended all the same.
         if self.read().unwrap_or_default().iter().any(is_same) {
             return Ok(false);
         }
@@ -84,13 +84,13 @@ impl<'a> Runbook<'a> {
     /// Every line of the file; none when there is no file.
     ///
     /// # Errors
-    /// When the file is there and can't be read.
+    /// When the file is there and cannot be read.
     pub fn read(&self) -> Result<Vec<RunbookLine>> {
         let path = self.layout.runbook();
         match std::fs::read(&path) {
             Ok(bytes) => Ok(parse(&bytes)),
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(cause) => Err(Error::failed(format!("'{}' can't be read", path.display()))
+            Err(cause) => Err(Error::failed(format!("cannot read '{}'", path.display()))
                 .hint("check what is there; the runs themselves are in the refs, and 'git puff list' shows them")
                 .because(cause)),
         }
@@ -103,7 +103,7 @@ impl<'a> Runbook<'a> {
     }
 
     fn unwritable(&self, cause: io::Error) -> Error {
-        Error::cannot_work(format!("the runbook log '{}' can't be written", self.layout.runbook().display()))
+        Error::cannot_work(format!("cannot write the runbook log '{}'", self.layout.runbook().display()))
             .hint("check who may write there; 'git puff doctor --repair' adds the lines that are missing")
             .because(cause)
     }

@@ -79,7 +79,7 @@ pub struct Outcome {
     pub changed: bool,
 }
 
-/// A run whose record can't be read.
+/// A run whose record cannot be read.
 #[derive(Debug)]
 pub struct Unreadable {
     /// The last part of its ref.
@@ -97,7 +97,7 @@ impl<'a> RunStore<'a> {
     /// Records a run that was not there before, with its prompt.
     ///
     /// # Errors
-    /// When there is a run of that name already, or the repository can't be written.
+    /// When there is a run of that name already, or the repository cannot be written.
     pub fn create(&self, mut run: Run, change: &Change<'_>) -> Result<Recorded> {
         let _lock = self.lock()?;
         let name = format!("{RUNS}{}", run.run);
@@ -135,7 +135,7 @@ impl<'a> RunStore<'a> {
     /// Reads a run.
     ///
     /// # Errors
-    /// When there is none of that name, or its record can't be read.
+    /// When there is none of that name, or its record cannot be read.
     pub fn load(&self, id: &RunId) -> Result<Recorded> {
         let there = self.head(id).map(|head| self.read(id.as_str(), head));
         if let Some(Ok(recorded)) = there {
@@ -152,10 +152,10 @@ impl<'a> RunStore<'a> {
         self.repo.ref_target(&format!("{RUNS}{id}"))
     }
 
-    /// Every run, oldest first, and those that can't be read.
+    /// Every run, oldest first, and those that cannot be read.
     ///
     /// # Errors
-    /// When the refs can't be read.
+    /// When the refs cannot be read.
     pub fn list(&self) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
         let mut recall = RunCache::read(self.layout);
         let listed = self.list_through(&mut recall)?;
@@ -166,7 +166,7 @@ impl<'a> RunStore<'a> {
     /// The same, each record read from its objects: this finds damage that nobody has met yet.
     ///
     /// # Errors
-    /// When the refs can't be read.
+    /// When the refs cannot be read.
     pub fn examine(&self) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
         self.list_through(&mut RunCache::none(self.layout))
     }
@@ -188,7 +188,7 @@ impl<'a> RunStore<'a> {
     /// The journal heads of all runs, by name: enough to see what changed since the last look.
     ///
     /// # Errors
-    /// When the refs can't be read.
+    /// When the refs cannot be read.
     pub fn heads(&self) -> Result<HashMap<String, Oid>> {
         let refs = self.repo.refs_under(RUNS)?;
         Ok(refs.into_iter().map(|(name, head)| (name[RUNS.len()..].to_owned(), head)).collect())
@@ -234,7 +234,7 @@ impl<'a> RunStore<'a> {
     /// when there is nothing to do.
     ///
     /// # Errors
-    /// Those of `change`, and when the repository can't be written.
+    /// Those of `change`, and when the repository cannot be written.
     pub fn update<'v>(
         &self,
         id: &RunId,
@@ -277,7 +277,7 @@ impl<'a> RunStore<'a> {
     /// one is safe, as a payment after its intent, does not belong in here.
     ///
     /// # Errors
-    /// Those of `work`, and when the repository can't be written.
+    /// Those of `work`, and when the repository cannot be written.
     pub fn at_once<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
         self.repo.at_once(|| self.lock(), work)
     }
@@ -314,7 +314,7 @@ impl<'a> RunStore<'a> {
     /// The patch of a variant that stayed in the clone that it came from, if it did.
     ///
     /// # Errors
-    /// When that can't be read.
+    /// When that cannot be read.
     pub fn left_behind(&self, recorded: &Recorded, variant: u32) -> Result<Option<LeftFile>> {
         let Some(bytes) = self.file(recorded.head, LEFT)? else { return Ok(None) };
         let left: LeftBehind =
@@ -347,7 +347,7 @@ impl<'a> RunStore<'a> {
     /// Proves that runs can be recorded here, by writing and removing a ref of ours.
     ///
     /// # Errors
-    /// When they can't.
+    /// When they cannot.
     pub fn prove_writable(&self) -> Result<()> {
         let _lock = self.lock()?;
         let now = Time::UNIX_EPOCH;
@@ -366,7 +366,7 @@ impl<'a> RunStore<'a> {
     /// Held while refs of ours are written.
     ///
     /// # Errors
-    /// When the git directory can't be written.
+    /// When the git directory cannot be written.
     pub fn lock(&self) -> Result<FileLock> {
         self.layout.lock_for_writing()
     }
@@ -383,7 +383,7 @@ impl<'a> RunStore<'a> {
     /// A run as it was recorded by a commit of its journal.
     ///
     /// # Errors
-    /// When that can't be read.
+    /// When that cannot be read.
     pub fn at(&self, id: &RunId, head: Oid) -> Result<Recorded> {
         self.read(id.as_str(), head)
     }
@@ -391,7 +391,7 @@ impl<'a> RunStore<'a> {
     /// Makes the step of a run's journal by which all is again as an earlier one had it; nothing names it yet.
     ///
     /// # Errors
-    /// When the steps can't be read, or nothing can be written.
+    /// When the steps cannot be read, or nothing can be written.
     pub fn again(&self, id: &RunId, head: Oid, earlier: Oid) -> Result<Oid> {
         let now = self.context.clock.now();
         let mut run = self.at(id, earlier)?.run;
@@ -414,7 +414,7 @@ impl<'a> RunStore<'a> {
     }
 
     fn write_tree(&self, old: Option<Oid>, run: &Run, change: &Change<'_>) -> Result<Oid> {
-        let mut json = serde_json::to_vec_pretty(run).or_fail(|| format!("run '{}' can't be written", run.run))?;
+        let mut json = serde_json::to_vec_pretty(run).or_fail(|| format!("cannot write run '{}'", run.run))?;
         json.push(b'\n');
         let mut edits = vec![("run.json", Edit::Put(EntryKind::File, self.repo.write_blob(&json)?))];
         let views = change.views.map(|views| views(run)).unwrap_or_default();
@@ -478,13 +478,13 @@ pub fn parse_run(record: &[u8]) -> Result<Run> {
         ParseError::Schema(newer @ SchemaError::Newer { .. }) => {
             Error::cannot_work(format!("a newer git-puff recorded it: {newer}")).hint("update git-puff")
         }
-        ParseError::Schema(other) => Error::failed("its record can't be read").because(other),
-        ParseError::Json(cause) => Error::failed("its record can't be read").because(cause),
+        ParseError::Schema(other) => Error::failed("cannot read its record").because(other),
+        ParseError::Json(cause) => Error::failed("cannot read its record").because(cause),
     })
 }
 
 fn unreadable(name: &str) -> Error {
-    Error::cannot_work(format!("the record of the run '{name}' can't be read"))
+    Error::cannot_work(format!("cannot read the record of the run '{name}'"))
         .hint(format!("its history is in 'git log refs/puff/runs/{name}'"))
 }
 

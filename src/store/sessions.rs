@@ -61,7 +61,7 @@ impl SessionPlace {
     /// Records in which worktree it is going to work.
     ///
     /// # Errors
-    /// When the git directory can't be written.
+    /// When the git directory cannot be written.
     pub fn keep_work_folder(&self, folder: &WorkFolder) -> io::Result<()> {
         replace(&self.folder.join(WORK_FOLDER), &serde_json::to_vec(folder)?)
     }
@@ -122,7 +122,7 @@ impl<'p> SessionStore<'p> {
     /// Makes the folder of a new session, readable by the user alone, with its first record and what it is asked.
     ///
     /// # Errors
-    /// When there is one of that name, or the git directory can't be written.
+    /// When there is one of that name, or the git directory cannot be written.
     pub fn create(&self, session: &Session, prompt: &str) -> Result<SessionPlace> {
         self.layout.prepare()?;
         let place = self.place(&session.id);
@@ -139,7 +139,7 @@ impl<'p> SessionStore<'p> {
             fs::rename(folder.keep(), &place.folder)
         });
         made.map_err(|cause| {
-            Error::cannot_work(format!("the session '{id}' can't be recorded"))
+            Error::cannot_work(format!("cannot record the session '{id}'"))
                 .hint("check who may write to the git directory, and the space on its disk")
                 .because(cause)
         })?;
@@ -156,7 +156,7 @@ impl<'p> SessionStore<'p> {
     /// output is that of its log.
     ///
     /// # Errors
-    /// When there is none of that name, or its record can't be read.
+    /// When there is none of that name, or its record cannot be read.
     pub fn load(&self, id: &SessionId) -> Result<Session> {
         Ok(as_it_is(self.load_raw(id)?, &self.place(id)))
     }
@@ -171,7 +171,7 @@ impl<'p> SessionStore<'p> {
         let here = |session| Session { log_path: place.log(), ..session };
         place.load().map(here).map_err(|cause| match cause.kind() {
             io::ErrorKind::NotFound => nothing_named(id.as_str()),
-            _ => Error::cannot_work(format!("the record of the session '{id}' can't be read"))
+            _ => Error::cannot_work(format!("cannot read the record of the session '{id}'"))
                 .hint(format!("its log may be whole: '{}'", place.log().display()))
                 .because(cause),
         })
@@ -203,7 +203,7 @@ impl<'p> SessionStore<'p> {
     /// Every session whose record can be read, oldest first.
     ///
     /// # Errors
-    /// When the folder can't be read.
+    /// When the folder cannot be read.
     pub fn list(&self) -> Result<Vec<Session>> {
         let mut sessions: Vec<Session> = self.ids()?.iter().filter_map(|id| self.load(id).ok()).collect();
         sessions.sort_by(|one, other| one.started_at.cmp(&other.started_at).then_with(|| one.id.cmp(&other.id)));
@@ -216,7 +216,7 @@ impl<'p> SessionStore<'p> {
             Ok(entries) => entries,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(cause) => {
-                return Err(Error::cannot_work(format!("'{}' can't be read", folder.display()))
+                return Err(Error::cannot_work(format!("cannot read '{}'", folder.display()))
                     .hint("check who may read the git directory")
                     .because(cause));
             }

@@ -31,7 +31,7 @@ impl<'c> Tombstones<'c> {
     /// What is said of a run here, and the commit that says it.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it cannot be read.
     pub fn of(&self, run: &RunId) -> Result<Option<(Tombstone, Oid)>> {
         let id = self.context.repo.ref_target(&format!("{PRUNED}{run}"));
         id.map(|id| Ok((self.read(id, run)?, id))).transpose()
@@ -40,10 +40,10 @@ impl<'c> Tombstones<'c> {
     /// What a commit says of a run.
     ///
     /// # Errors
-    /// When it can't be read, or says something of another run.
+    /// When it cannot be read, or says something of another run.
     pub fn read(&self, id: Oid, run: &RunId) -> Result<Tombstone> {
         let unreadable = || {
-            Error::cannot_work(format!("what is said of the prune of '{run}' can't be read"))
+            Error::cannot_work(format!("cannot read what is said of the prune of '{run}'"))
                 .hint(format!("it is in 'git show {id}'; update git-puff if a newer one wrote it"))
         };
         let repo = &self.context.repo;
@@ -63,10 +63,10 @@ impl<'c> Tombstones<'c> {
     /// Writes a commit that says so; nothing names it yet.
     ///
     /// # Errors
-    /// When the repository can't be written.
+    /// When the repository cannot be written.
     pub fn write(&self, stone: &Tombstone, parents: &[Oid]) -> Result<Oid> {
         let repo = &self.context.repo;
-        let mut json = serde_json::to_vec_pretty(stone).or_fail(|| "a record can't be written as JSON".to_owned())?;
+        let mut json = serde_json::to_vec_pretty(stone).or_fail(|| "cannot write a record as JSON".to_owned())?;
         json.push(b'\n');
         let blob = repo.write_blob(&json)?;
         let tree = repo.edit_tree(None, [(b"pruned.json".as_slice(), Edit::Put(EntryKind::File, blob))])?;
@@ -80,7 +80,7 @@ impl<'c> Tombstones<'c> {
     /// The next turn of a run: what of its journals is pruned, or is brought back.
     ///
     /// # Errors
-    /// When what is said of it can't be read, or the repository can't be written.
+    /// When what is said of it cannot be read, or the repository cannot be written.
     pub fn turn(&self, run: &RunId, is_pruned: bool, journal: Vec<Oid>, now: Time) -> Result<(Oid, Option<Oid>)> {
         let before = self.of(run)?;
         let next = before.as_ref().map_or(0, |(stone, _)| stone.turn) + 1;
@@ -103,7 +103,7 @@ impl<'c> Tombstones<'c> {
     /// Was this run ever seen in another clone?
     ///
     /// # Errors
-    /// When the refs can't be read.
+    /// When the refs cannot be read.
     pub fn is_shared(&self, run: &RunId) -> Result<bool> {
         let seen = self.context.repo.refs_under(REMOTES)?;
         let ending = format!("/runs/{run}");

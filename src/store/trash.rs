@@ -45,7 +45,7 @@ impl<'c> Trash<'c> {
     /// for left behind.
     ///
     /// # Errors
-    /// When somebody else holds it, or the git directory can't be written.
+    /// When somebody else holds it, or the git directory cannot be written.
     pub fn lock(&self, run: &RunId) -> Result<FileLock> {
         self.context.layout.prepare()?;
         let path = self.context.layout.decide_lock(run);
@@ -62,7 +62,7 @@ impl<'c> Trash<'c> {
     /// The newest point of a name, whichever run of that name it belongs to.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it cannot be read.
     pub fn newest(&self, run: &RunId) -> Result<Option<Point>> {
         self.points(run).next().transpose()
     }
@@ -80,7 +80,7 @@ impl<'c> Trash<'c> {
     /// The newest point of the run whose journal ends at `head`.
     ///
     /// # Errors
-    /// When one can't be read.
+    /// When one cannot be read.
     pub fn newest_of(&self, run: &RunId, head: Oid) -> Result<Option<Point>> {
         self.points(run).find(|point| point.as_ref().map_or(true, |point| self.is_of(point, head))).transpose()
     }
@@ -92,10 +92,10 @@ impl<'c> Trash<'c> {
     }
 
     /// The newest point of every run that is there and has one, in order of names, with the newest commit of the run's
-    /// journal. What can't be read is passed over.
+    /// journal. What cannot be read is passed over.
     ///
     /// # Errors
-    /// When the refs can't be read.
+    /// When the refs cannot be read.
     pub fn of_runs(&self) -> Result<Vec<(Point, Oid)>> {
         let mut found = Vec::new();
         for (name, _) in self.context.repo.refs_under(TRASH)? {
@@ -106,10 +106,10 @@ impl<'c> Trash<'c> {
         Ok(found)
     }
 
-    /// The newest point of every name that has one, in order of names. What can't be read is passed over.
+    /// The newest point of every name that has one, in order of names. What cannot be read is passed over.
     ///
     /// # Errors
-    /// When the refs can't be read.
+    /// When the refs cannot be read.
     pub fn list(&self) -> Result<Vec<Point>> {
         let refs = self.context.repo.refs_under(TRASH)?;
         Ok(refs.into_iter().filter_map(|(name, id)| self.read(id, &name[TRASH.len()..]).ok()).collect())
@@ -119,7 +119,7 @@ impl<'c> Trash<'c> {
     /// place of.
     ///
     /// # Errors
-    /// When it can't be written, or somebody else was first.
+    /// When it cannot be written, or somebody else was first.
     pub fn push(&self, mut point: Recovery, files: &[Kept], keep: &[Oid], replaced: Option<&Point>) -> Result<Point> {
         let repo = &self.context.repo;
         let (name, before) = (name(&point.run), repo.ref_target(&name(&point.run)));
@@ -151,7 +151,7 @@ impl<'c> Trash<'c> {
     /// The step by which a point is taken off. Newer ones, of other runs of that name, are written again without it.
     ///
     /// # Errors
-    /// When one can't be read or written, or the point is not there any more.
+    /// When one cannot be read or written, or the point is not there any more.
     pub fn without(&self, point: &Point) -> Result<RefStep> {
         let run = &point.recovery.run;
         let (name, old) = (name(run), self.context.repo.ref_target(&name(run)));
@@ -195,7 +195,7 @@ impl<'c> Trash<'c> {
     /// What a point keeps at a path of its tree.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it cannot be read.
     pub fn kept(&self, point: &Point, path: &str) -> Result<Option<Oid>> {
         let tree = self.context.repo.commit(point.id)?.tree;
         Ok(self.context.repo.entry(tree, path.as_bytes())?.map(|entry| entry.oid))
@@ -203,7 +203,7 @@ impl<'c> Trash<'c> {
 
     fn read(&self, id: Oid, run: &str) -> Result<Point> {
         let unreadable = || {
-            Error::cannot_work(format!("the recovery point of the run '{run}' can't be read"))
+            Error::cannot_work(format!("cannot read the recovery point of the run '{run}'"))
                 .hint(format!("what it keeps is in 'git log -p {TRASH}{run}'"))
         };
         let repo = &self.context.repo;
@@ -219,7 +219,7 @@ impl<'c> Trash<'c> {
 }
 
 fn json(recovery: &Recovery) -> Result<Vec<u8>> {
-    let mut json = serde_json::to_vec_pretty(recovery).or_fail(|| "a recovery point can't be written".to_owned())?;
+    let mut json = serde_json::to_vec_pretty(recovery).or_fail(|| "cannot write a recovery point".to_owned())?;
     json.push(b'\n');
     Ok(json)
 }

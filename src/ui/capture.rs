@@ -54,7 +54,7 @@ impl CapturedOutput {
     pub fn document(&self, json: serde_json::Result<Value>, of: impl FnOnce(Value) -> Said<'static>) {
         match json {
             Ok(json) => self.say(of(json)),
-            Err(cause) => self.say(Said::Error(&Error::failed("the result can't be written as JSON").because(cause))),
+            Err(cause) => self.say(Said::Error(&Error::failed("cannot write the result as JSON").because(cause))),
         }
     }
 

@@ -69,7 +69,7 @@ fn ending(run: &Run, now: Time) -> Option<Ending> {
 /// Writes how a watch ended, as `KEY=VALUE` lines, whole.
 ///
 /// # Errors
-/// When the file can't be written.
+/// When the file cannot be written.
 pub fn write_result(context: &Context, run: &Run, ending: Ending, now: Time) -> Result<()> {
     let exit = match ending {
         Ending::Success => 0,

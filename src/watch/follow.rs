@@ -59,7 +59,7 @@ pub(super) fn stopped() -> Error {
 /// at is looked at from here.
 ///
 /// # Errors
-/// [`Kind::Timeout`] and [`Kind::Interrupted`]; and when a run can't go on without someone.
+/// [`Kind::Timeout`] and [`Kind::Interrupted`]; and when a run cannot go on without someone.
 pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn Follower) -> Result<Vec<Run>> {
     let store = RunStore::new(context);
     let mut poller = Poller::default();

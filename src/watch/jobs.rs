@@ -83,7 +83,7 @@ pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
         context.environment.program.clone().ok_or_else(|| cannot_start("this program does not know its own path"))?;
     let log = context.layout.watcher_log();
     let pid = process::start_detached(&watcher_call(context, program), &log)
-        .map_err(|cause| cannot_start("it can't be run").because(cause))?;
+        .map_err(|cause| cannot_start("cannot run it").because(cause))?;
     let started = Instant::now();
     while started.elapsed() < START {
         // Either ours or one that was faster; or ours has done all there was already.
@@ -103,7 +103,7 @@ fn begun(context: &Context, pid: u32) -> bool {
 }
 
 fn cannot_start(why: &str) -> Error {
-    Error::failed(format!("the watcher can't be started: {why}"))
+    Error::failed(format!("cannot start the watcher: {why}"))
         .hint("the runs are recorded and go on; watch them here with 'git puff watch --all'")
 }
 
@@ -150,7 +150,7 @@ fn is_older(a: &str, b: &str) -> bool {
 /// Starts the program that a handover names, in place of the calling watcher, which has given up its lock.
 pub(super) fn succeed(context: &Context, program: PathBuf) -> Result<()> {
     let started = process::start_detached(&watcher_call(context, program), &context.layout.watcher_log());
-    started.map(drop).map_err(|cause| cannot_start("the newer git-puff can't be run").because(cause))
+    started.map(drop).map_err(|cause| cannot_start("cannot run the newer git-puff").because(cause))
 }
 
 /// Starts a watcher for a repository that was renamed or moved, whose git directory is here now, in place of the calling one.
@@ -167,7 +167,7 @@ pub(super) fn follow_to(context: &Context, common_dir: &Path) -> Result<()> {
         None => call,
     };
     let log = Layout::new(common_dir, None).watcher_log();
-    process::start_detached(&call, &log).map(drop).map_err(|cause| cannot("it can't be run there").because(cause))
+    process::start_detached(&call, &log).map(drop).map_err(|cause| cannot("cannot run it there").because(cause))
 }
 
 #[cfg(test)]

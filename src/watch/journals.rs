@@ -21,7 +21,7 @@ impl Journals {
     /// the runs, with what happened to each.
     ///
     /// # Errors
-    /// When the refs can't be read.
+    /// When the refs cannot be read.
     pub fn restore(&mut self, context: &Context) -> Result<Vec<(RunId, String)>> {
         let store = RunStore::new(context);
         let mut restored = Vec::new();

@@ -132,7 +132,7 @@ impl Poller {
         }
         let group = self.groups.entry(whom.clone()).or_default();
         if group.provider.is_none() {
-            // A client that can't be used says why in words of its own.
+            // A client that cannot be used says why in words of its own.
             let unusable = |error: Error| Failure::Client {
                 what: error.message().to_owned(),
                 hint: error.next_step().unwrap_or_default().to_owned(),

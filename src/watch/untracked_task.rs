@@ -28,7 +28,7 @@ impl Stranger {
     /// Asks the service for it.
     ///
     /// # Errors
-    /// When the service does not know the task, or can't be asked.
+    /// When the service does not know the task, or cannot be asked.
     pub fn find(context: &Context, task: &TaskId) -> Result<Stranger> {
         let (cloud, _) = open_here(context)?;
         let summary = cloud.describe(task)?;

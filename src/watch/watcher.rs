@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_secs(15);
 /// a watcher already) it does nothing.
 ///
 /// # Errors
-/// When the repository can't be read or written any more; the jobs are then orphaned, not lost.
+/// When the repository cannot be read or written any more; the jobs are then orphaned, not lost.
 pub fn run(mut context: Context) -> Result<()> {
     context.layout.prepare()?;
     let path = context.layout.watcher_lock();
@@ -134,7 +134,7 @@ impl Watcher {
             if let Some(program) = handover(context) {
                 return Ok(End::HandOver(program));
             }
-            // What can't be read or written now may be later; the watching goes on.
+            // What cannot be read or written now may be later; the watching goes on.
             for (run, what) in self.journals.restore(context).unwrap_or_default() {
                 log(context, &run, &what);
             }
@@ -213,7 +213,7 @@ impl Watcher {
     }
 
     fn tell_status(&self, context: &Context) {
-        // For people alone: when it can't be written, the watching goes on.
+        // For people alone: when it cannot be written, the watching goes on.
         if let Ok(bytes) = serde_json::to_vec(&self.status) {
             let _ = context.layout.replace(&context.layout.watcher_status(), &bytes);
         }
@@ -250,7 +250,7 @@ fn handover(context: &Context) -> Option<PathBuf> {
     Some(PathBuf::from(program)).filter(|program| program.is_file())
 }
 
-/// Appends a line to a run's log. A log that can't be written stops nobody.
+/// Appends a line to a run's log. A log that cannot be written stops nobody.
 pub fn log(context: &Context, id: &RunId, text: &str) {
     let at = context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let text = crate::render::text::clean_line(text);

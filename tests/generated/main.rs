@@ -77,7 +77,7 @@ fn every_formatter_of_man_pages_takes_them_without_a_word() {
         std::fs::write(&page, text).expect("a page");
         for (program, args) in &formatters {
             let said = std::process::Command::new(program).args(*args).arg(&page).output();
-            let said = said.unwrap_or_else(|why| panic!("{program} can't be run: {why}"));
+            let said = said.unwrap_or_else(|why| panic!("cannot run {program}: {why}"));
             let words = if *program == "mandoc" { &said.stdout } else { &said.stderr };
             assert!(said.status.success() && words.is_empty(), "{program}: {}", String::from_utf8_lossy(words));
         }

@@ -14,7 +14,7 @@ use crate::judge::open;
 #[derive(Debug, Default, PartialEq, Eq)]
 struct TestCounter {
     commits: usize,
-    /// Those that git itself can't show, since a blob of theirs is not in the repository.
+    /// Those that git itself cannot show, since a blob of theirs is not in the repository.
     missing: usize,
     refused: Vec<String>,
     wrong: Vec<String>,

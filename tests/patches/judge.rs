@@ -123,7 +123,7 @@ impl Judge {
         if applied.status.code().is_none() || said.contains("cannot read the current contents") {
             return Verdict::None;
         }
-        // Where a later file can't be read, git complains, applies the part before it, and exits with 0. A part of a patch
+        // Where a later file cannot be read, git complains, applies the part before it, and exits with 0. A part of a patch
         // is none to us.
         if !applied.status.success() || (mode == Mode::Plain && said.contains("error: ")) {
             return Verdict::Refused(said);

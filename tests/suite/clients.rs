@@ -28,7 +28,7 @@ fn without_a_client_the_way_to_get_one_is_said() {
     fs::remove_dir(lab.path("bin/codex")).unwrap();
     lab.git(&["config", "--unset", "puff.codex"]);
     lab.use_script_as_codex("#!/nowhere/interpreter\n");
-    lab.puff(&SUBMIT).exits(128).complains(&["can't be run"]);
+    lab.puff(&SUBMIT).exits(128).complains(&["cannot be run"]);
     assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
     // What needs no client works without; who asks for the cloud hears that it does not.
     lab.puff(&["list"]).ok();
@@ -101,7 +101,7 @@ fn a_submission_whose_answer_is_garbage_stays_open_and_is_never_repeated() {
         ("cut", "", "", 137),
     ] {
         let mut lab = TestRepo::new();
-        // A task that is older than the run can't be the run's; the recorded one is of 09:36:32.
+        // A task that is older than the run cannot be the run's; the recorded one is of 09:36:32.
         lab.set("GIT_PUFF_NOW", "2026-11-20T09:36:00Z");
         let codex = FakeCodex::headless_a(&lab);
         codex.knows("submit", stdout, stderr, exit);

@@ -125,7 +125,7 @@ fn a_service_that_is_away_is_looked_for_again_until_it_is_back() {
     stage.looked_again();
     stage.cloud.disconnect();
     let log = || stage.lab.puff(&["log", &run]).ok().stdout;
-    wait_until("it is noticed", || log().contains("can't be reached; looking again later"));
+    wait_until("it is noticed", || log().contains("cannot be reached; looking again later"));
     assert_eq!(stage.lab.show(&run)["state"], "pending");
     stage.finish_all(&task);
     stage.cloud.reconnect();

@@ -28,7 +28,7 @@ fn worktree_index_and_head_stay_as_they_are() {
     needs!("codex");
     let stage = CloudEnv::new();
     let lab = &stage.lab;
-    // The runbook log is the one file that a launch leaves; kept out of the way, it can't hide another.
+    // The runbook log is the one file that a launch leaves; kept out of the way, it cannot hide another.
     lab.write(".git/info/exclude", ".codex/\n");
     let (run, task) = stage.submit(2, "Trim the input");
     stage.finish_all(&task);

@@ -260,18 +260,18 @@ fn a_patch_of_which_no_tree_comes_is_compared_by_its_lines() {
     assert_eq!(ran.stdout, astray);
     assert!(ran.stderr.contains("var2: it does not fit the base"), "{}", ran.stderr);
     let ran = lab.puff(&["diff", "try", "1", "2"]).exits(1);
-    let ran = ran.complains(&["git can't compare var2", "does not fit the base"]);
+    let ran = ran.complains(&["git cannot compare var2", "does not fit the base"]);
     let hint = ran.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap();
     assert!(
         hint.contains("'git puff diff try:2'") && hint.contains("'git puff diff try --matrix try:1 try:2'"),
         "{hint}"
     );
-    lab.puff(&["diff", "try", "2", "--stat"]).exits(1).complains(&["git can't compare var2"]);
+    lab.puff(&["diff", "try", "2", "--stat"]).exits(1).complains(&["git cannot compare var2"]);
 
     let found = matrix(&lab, &["try", "--matrix", "try:1", "try:2", "3"]);
     assert_eq!((likeness(&found, "var1", "var2"), &found["same"]), (1.0, &json!([["var1", "var2"]])));
     assert_eq!(found["left_out"][0]["name"], "var3");
-    assert!(found["left_out"][0]["why"].as_str().unwrap().contains("can't be read"), "{found:#}");
+    assert!(found["left_out"][0]["why"].as_str().unwrap().contains("cannot be read"), "{found:#}");
     assert!(!lab.puff(&["diff", "try"]).ok().stdout.contains('\u{1b}'));
 }
 
@@ -304,12 +304,12 @@ fn without_anything_to_compare_it_says_so() {
         "{}",
         ran.stderr
     );
-    assert!(ran.stdout.starts_with("var1: left out, it changes nothing\nvar2: left out, its patch can't be read"));
+    assert!(ran.stdout.starts_with("var1: left out, it changes nothing\nvar2: left out, its patch cannot be read"));
     let ran = lab.puff(&["diff", "none", "--json"]).exits(1);
     assert_eq!(each(&ran.json()["left_out"], "name"), ["var1", "var2", "var3"]);
     let ran = lab.puff(&["diff", "none", "1", "--exit-code"]).ok();
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "var1 changes nothing\n"));
-    lab.puff(&["diff", "none", "3"]).exits(1).complains(&["var3 can't be shown", "it is failed"]);
+    lab.puff(&["diff", "none", "3"]).exits(1).complains(&["cannot show var3", "it is failed"]);
 
     let twins = Export::new(&lab, "twins");
     let patch = lab.patch("notes.txt", "1\n");

@@ -195,11 +195,11 @@ fn asking_complains_of_nothing_and_writes_nothing() {
     let said = lab.puff(&["complete", "--", "show", "tid"]).ok().stdout;
     assert_eq!(said, "-\ntidy-up\tharvested: patches\n");
 
-    // A run that can't be read is still a name, and a configuration that can't be read is nobody's business here.
+    // A run that cannot be read is still a name, and a configuration that cannot be read is nobody's business here.
     let empty = lab.git(&["commit-tree", "-m", "x", "HEAD:src"]);
     lab.git(&["update-ref", "refs/puff/runs/broken-1", &empty]);
     let said = lab.puff(&["complete", "--", "show", "bro"]).ok();
-    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("-\nbroken-1\tits record can't be read\n", ""));
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("-\nbroken-1\tits record cannot be read\n", ""));
     lab.write(".git/config", "[broken\n");
     let said = run(lab.command("git-puff").args(["complete", "--", "show", ""])).ok();
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("-\n", ""));

@@ -200,6 +200,6 @@ fn a_repository_is_not_needed_and_a_broken_file_is_named() {
     assert_eq!(value(&lab, &[], "env").0, "env_1");
     fs::write(lab.path("home/.gitconfig"), "[puff\n").unwrap();
     let program = env!("CARGO_BIN_EXE_git-puff");
-    let ran = run(lab.command(program).arg("config")).exits(128).complains(&["git can't read its configuration"]);
+    let ran = run(lab.command(program).arg("config")).exits(128).complains(&["git cannot read its configuration"]);
     assert!(ran.stderr.contains(".gitconfig"), "{}", ran.stderr);
 }

@@ -127,5 +127,5 @@ fn a_demo_that_can_not_be_played_says_why() {
     run(lab.command(DEMO).args(["demo", "home"])).exits(1).complains(&["'home'", "not empty"]);
     assert!(!lab.path("home/repo").exists());
     lab.set("PATH", "/nowhere");
-    run(lab.command(DEMO).args(["demo", "new"])).exits(128).complains(&["git can't be run"]);
+    run(lab.command(DEMO).args(["demo", "new"])).exits(128).complains(&["cannot run git"]);
 }

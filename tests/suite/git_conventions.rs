@@ -95,7 +95,7 @@ fn two_users_of_a_shared_repository_work_in_it() {
     if run(lab.command("setpriv").args(["--reuid=65534", "--regid=0", "--clear-groups", program, "--version"])).code
         != 0
     {
-        eprintln!("skipped: another user can't reach the program");
+        eprintln!("skipped: another user cannot reach the program");
         return;
     }
     let harvest = ["harvest", "--from", export.path(), "--base", "main", "--name"];
@@ -204,7 +204,7 @@ fn a_git_that_is_too_old_is_named() {
     make_executable(&lab.path("bin/git"));
     // Called by itself: git puts its own folder in front of any other.
     let mut start = lab.command(env!("CARGO_BIN_EXE_git-puff"));
-    let ran = run(start.args(["session", "start", "--worktree", "--", "true"])).exits(1).complains(&["can't be made"]);
+    let ran = run(start.args(["session", "start", "--worktree", "--", "true"])).exits(1).complains(&["cannot be made"]);
     assert!(ran.stderr.contains("git 2.34 or newer is needed"), "{}", ran.stderr);
 }
 

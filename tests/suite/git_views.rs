@@ -160,7 +160,7 @@ fn every_kickoff_is_a_line_of_the_runbook_log() {
     // An inline prompt's copy is where the line says.
     assert_eq!(lab.git(&["show", line["prompt_file"].as_str().unwrap()]) + "\n", PROMPT);
 
-    // Doctor names the lines that can't be read, and they are in nobody's way.
+    // Doctor names the lines that cannot be read, and they are in nobody's way.
     let doctor = lab.puff(&["doctor", "--repair"]);
     for number in [4, 5, 6, 7] {
         assert!(doctor.stdout.contains(&format!("line {number} of the runbook log")), "{}", doctor.stdout);

@@ -1,4 +1,4 @@
-//! Places where git-puff can't work, and settings that can't be used: said in a line, with the next step.
+//! Places where git-puff cannot work, and settings that cannot be used: said in a line, with the next step.
 
 use std::fs;
 use std::path::Path;
@@ -71,7 +71,7 @@ fn tables_of_refs_of_a_kind_to_come_are_left_alone() {
     }
 }
 
-/// Every verb says that it can't work here; nothing is paid, and nothing written.
+/// Every verb says that it cannot work here; nothing is paid, and nothing written.
 fn nothing_goes(lab: &TestRepo, codex: &FakeCodex, what: &str) {
     let files = || run(lab.command("find").args([".git", "-type", "f"])).stdout;
     let before = files();
@@ -128,7 +128,7 @@ fn objects_that_cannot_be_written_are_found_out_before_anything_is_paid() {
         fs::write(objects.join(format!("{number:02x}")), "in the way\n").unwrap();
     }
     let ran = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]).exits(128);
-    ran.complains(&["can't be written"]);
+    ran.complains(&["cannot be written"]);
     assert_eq!(codex.paid(), []);
 }
 

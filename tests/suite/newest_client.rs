@@ -1,4 +1,4 @@
-//! The newest client offers what git-puff uses of it. It can't be run against a loopback service, so its help is all
+//! The newest client offers what git-puff uses of it. It cannot be run against a loopback service, so its help is all
 //! that can be asked, and all that a lost subcommand or flag would show in before a user meets it.
 
 use git_puff::provider::cloud::Dialect;

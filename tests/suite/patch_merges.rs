@@ -110,7 +110,7 @@ fn malicious_submodules_are_named_as_git_fsck_names_them() {
         assert!(fsck.contains(name), "{fsck}");
     }
     lab.git(&["reset", "-q", "--hard", "HEAD^"]);
-    // What git can't read is named, too; a usual one is only what it is.
+    // What git cannot read is named, too; a usual one is only what it is.
     let patch = patch_of(&lab, || lab.write(".gitmodules", "[submodule \"x\n"));
     assert!(details(&try_on_head(&lab, &patch), "submodule").iter().any(|found| found.contains("gitmodulesParse")));
     let usual = "[submodule \"x\"]\n\tpath = x\n\turl = ../x\n";

@@ -70,7 +70,7 @@ fn the_runs_are_named_or_told_by_what_they_are() {
     choice.lab.puff(&["prune", "--older-than", "soon"]).exits(129).complains(&["soon"]);
     choice.lab.puff(&["prune", "nope"]).exits(1).complains(&["'nope'"]);
     choice.lab.puff(&["prune", "fix:1"]).exits(129).complains(&["takes a run, not a variant"]);
-    // One of several that can't go keeps all that were named.
+    // One of several that cannot go keeps all that were named.
     let before = choice.state();
     choice.lab.puff(&["prune", "fix", "nope"]).exits(1);
     assert_eq!(choice.state(), before);

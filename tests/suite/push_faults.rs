@@ -1,4 +1,4 @@
-//! Pushes of which there is nothing to judge, or which can't be judged; and several runs with the same change.
+//! Pushes of which there is nothing to judge, or which cannot be judged; and several runs with the same change.
 
 use crate::support::export::Export;
 use crate::support::hooks::push;
@@ -51,7 +51,7 @@ fn of_several_runs_with_the_same_patch_the_best_evidence_counts() {
 #[test]
 fn a_fault_stops_no_push_and_says_what_was_not_judged() {
     let lab = lab_with(&["fix"]);
-    // The patch of one commit can't be made: a blob of it is missing, and git sends it nevertheless to nobody. The hook
+    // The patch of one commit cannot be made: a blob of it is missing, and git sends it nevertheless to nobody. The hook
     // is asked by itself.
     let commit = lab.git(&["rev-parse", "puff/fix/var1"]);
     let blob = lab.git(&["rev-parse", "puff/fix/var1:notes.txt"]);

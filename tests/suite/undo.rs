@@ -106,7 +106,7 @@ exec git "$@"
         let picked = fs::read_to_string(lab.work().join("notes.txt")).unwrap();
         fs::write(&shim, script).unwrap();
         fs::set_permissions(&shim, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let stopped = lab.puff(&["undo"]).exits(1).complains(&["'main' can't be put back"]);
+        let stopped = lab.puff(&["undo"]).exits(1).complains(&["cannot restore 'main'"]);
         assert!(
             stopped.stderr.contains("git stopped in the middle; 'git puff undo fix' continues"),
             "{}",

@@ -600,7 +600,7 @@ fn bind(port: u16) -> TcpListener {
             Err(_) => thread::sleep(Duration::from_millis(20)),
         }
     }
-    panic!("port {port} cannot be bound");
+    panic!("cannot bind port {port}");
 }
 
 /// Takes connections in until the service leaves the network.

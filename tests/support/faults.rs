@@ -221,17 +221,13 @@ impl Verb<'_> {
                 let seen = self.afterwards(site, &args).and_then(|picture| wanted.compare(&picture));
                 if let Err(why) = seen {
                     let said = first.stderr.trim();
-                    wrong.push(format!(
-                        "{} {} {point} of {count}: {at}\nit ended with {}: {said}\n{why}",
-                        self.name,
-                        fault.name(),
-                        first.code
-                    ));
+                    let (name, fault, code) = (self.name, fault.name(), first.code);
+                    let told = format!("{name} {fault} {point} of {count}: {at}\nit ended with {code}: {said}\n{why}");
+                    // A sweep of hours is read while it goes on.
+                    println!("{told}\n");
+                    wrong.push(told);
                     if let Ok(folder) = std::env::var("PUFF_FAULTS_KEEP") {
-                        copy(
-                            &site.lab.path(""),
-                            &Path::new(&folder).join(format!("{}-{}-{point}", self.name, fault.name())),
-                        );
+                        copy(&site.lab.path(""), &Path::new(&folder).join(format!("{name}-{fault}-{point}")));
                     }
                 }
             }

@@ -86,7 +86,7 @@ impl<'c> Line<'c> {
         options.find(|arg| short.is_some() && arg.get_short() == short)
     }
 
-    /// The option is there, and can't be given again.
+    /// The option is there, and cannot be given again.
     pub(super) fn has(&self, arg: &Arg) -> bool {
         let is_there = self.options.iter().any(|(known, _)| known.get_id() == arg.get_id());
         is_there && !matches!(arg.get_action(), ArgAction::Append | ArgAction::Count)

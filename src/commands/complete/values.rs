@@ -186,7 +186,7 @@ fn runs(context: &Context, naming: Naming, cursor: &str) -> Vec<Candidate> {
 /// Half a line about a run.
 fn about(run: &RunSummary) -> String {
     match (run.title.is_empty(), run.state.is_empty()) {
-        (_, true) => "its record can't be read".to_owned(),
+        (_, true) => "cannot read its record".to_owned(),
         (true, false) => run.state.clone(),
         (false, false) => format!("{}: {}", run.state, run.title),
     }

@@ -44,7 +44,7 @@ impl DemoRepo {
         let is_empty = || Ok(fs::read_dir(&root)?.next().is_none());
         let shown = named.display();
         let empty: io::Result<bool> = fs::create_dir_all(&root).and_then(|()| is_empty());
-        if !empty.or_fail(|| format!("the folder '{shown}' can't be made"))? {
+        if !empty.or_fail(|| format!("cannot make the folder '{shown}'"))? {
             return Err(Error::failed(format!("the folder '{shown}' is not empty"))
                 .hint("name one that is not there yet, or none: git puff demo"));
         }
@@ -92,7 +92,7 @@ impl DemoRepo {
         self.git(&["worktree", "add", "--quiet", "--detach", &path, branch])?;
         let tested = process::run(&self.call(Cmd::new("sh")).arg("test.sh").cwd(&folder));
         self.git(&["worktree", "remove", "--force", &path])?;
-        let tested = tested.map_err(|cause| Error::cannot_work("the test can't be run").because(cause))?;
+        let tested = tested.map_err(|cause| Error::cannot_work("cannot run the test").because(cause))?;
         Ok(String::from_utf8_lossy(&tested.stdout).trim_end().to_owned())
     }
 
@@ -112,7 +112,7 @@ impl DemoRepo {
 
     fn git(&self, args: &[&str]) -> Result<Vec<u8>> {
         let output = process::run(&self.call(Cmd::new("git")).args(args)).map_err(|cause| {
-            Error::cannot_work("git can't be run").hint("install git, or put it on PATH").because(cause)
+            Error::cannot_work("cannot run git").hint("install git, or put it on PATH").because(cause)
         })?;
         if output.success() {
             return Ok(output.stdout);
@@ -135,10 +135,10 @@ impl DemoRepo {
     }
 
     fn create(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder).or_fail(|| format!("the folder '{}' can't be made", folder.display()))
+        fs::create_dir_all(folder).or_fail(|| format!("cannot make the folder '{}'", folder.display()))
     }
 
     fn write(&self, file: &Path, bytes: &[u8]) -> Result<()> {
-        fs::write(file, bytes).or_fail(|| format!("'{}' can't be written", file.display()))
+        fs::write(file, bytes).or_fail(|| format!("cannot write '{}'", file.display()))
     }
 }

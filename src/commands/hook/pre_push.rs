@@ -94,7 +94,7 @@ fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<E
     let mut sent = Sent { remote: args.remote.clone(), updates: Vec::new() };
     let mut lines = Vec::new();
     if args.remote.is_some() || !std::io::stdin().is_terminal() {
-        std::io::stdin().read_to_end(&mut lines).or_fail(|| "standard input can't be read".to_owned())?;
+        std::io::stdin().read_to_end(&mut lines).or_fail(|| "cannot read standard input".to_owned())?;
     }
     let mut context = None;
     if lines.is_empty() && args.remote.is_none() {
@@ -134,12 +134,12 @@ fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<E
     }
     let judge = match push::judge(&context, &sent) {
         Ok(judge) => judge,
-        // A rule that can't be read is the user's to mend.
+        // A rule that cannot be read is the user's to mend.
         Err(error) => {
             ui.error(&error);
             let commit = suspects.first().map(|suspect| suspect.commit_id().shown()).unwrap_or_default();
             ui.note(&format!(
-                "the push is refused: {commit} came from a variant, and it can't be told whether it may go"
+                "the push is refused: {commit} came from a variant, and it cannot be told whether it may go"
             ));
             return Ok(Exit::With(Kind::Failed));
         }

@@ -49,7 +49,7 @@ impl Folder {
     /// Makes the pages there these, and touches nothing else.
     ///
     /// # Errors
-    /// When the folder can't be written.
+    /// When the folder cannot be written.
     pub(super) fn install(&self, pages: &[(&str, &str)]) -> Result<Vec<Change>> {
         let above = folder::Folder::create(&self.path, &Bounds::default());
         let above = above.map_err(|error| self.unwritable(io::Error::other(error.in_a_line())))?;
@@ -74,7 +74,7 @@ impl Folder {
     /// Takes our pages away, and folders that are empty then; answers how many pages there were.
     ///
     /// # Errors
-    /// When one can't be removed.
+    /// When one cannot be removed.
     pub(super) fn uninstall(&self) -> Result<usize> {
         let section = self.path.join(SECTION);
         if !section.exists() {
@@ -95,7 +95,7 @@ impl Folder {
     }
 
     fn unwritable(&self, cause: io::Error) -> Error {
-        Error::failed(format!("'{}' can't be written", self.path.join(SECTION).display()))
+        Error::failed(format!("cannot write '{}'", self.path.join(SECTION).display()))
             .hint("name a folder of your own: git puff man --install DIR")
             .because(cause)
     }

@@ -54,7 +54,7 @@ pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = SessionStore::new(&context.layout);
     let session = store.find(&args.id)?;
     let place = store.place(&session.id);
-    let unreadable = || format!("the log of '{}' can't be read", session.id);
+    let unreadable = || format!("cannot read the log of '{}'", session.id);
     let print = |text: &str| shared::print_log(ui, None, Some(&session.id), text);
     if args.screen {
         let lines = screen::of(&place, session.size).or_fail(unreadable)?;

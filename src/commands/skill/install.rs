@@ -26,10 +26,10 @@ pub enum Done {
 /// Installs a skill as this file.
 ///
 /// # Errors
-/// When somebody has edited what is there, or it can't be written.
+/// When somebody has edited what is there, or it cannot be written.
 pub fn install(file: &Path, skill: &str) -> Result<Done> {
     let unwritable = |cause: io::Error| {
-        Error::failed(format!("'{}' can't be written", file.display()))
+        Error::failed(format!("cannot write '{}'", file.display()))
             .hint("name another folder of skills: git puff skill --install DIR")
             .because(cause)
     };
@@ -49,7 +49,7 @@ pub fn install(file: &Path, skill: &str) -> Result<Done> {
         Ok(Some(_)) => return Err(edited(file)),
         Ok(None) => Done::New,
         Err(cause) => {
-            return Err(Error::failed(format!("'{}' can't be read", file.display()))
+            return Err(Error::failed(format!("cannot read '{}'", file.display()))
                 .hint("see what is there, and move it away")
                 .because(cause));
         }

@@ -11,7 +11,7 @@ use crate::git::{Difference, Repo};
 use crate::model::{LeftOut, Oid, Run};
 use crate::patch::parse::{self, BinaryChange, Body, FilePatch, Hunk, Malformed, Said};
 
-/// What variants of which there are trees or patches do. A patch that can't be read is left out.
+/// What variants of which there are trees or patches do. A patch that cannot be read is left out.
 pub(super) fn changes(
     context: &Context,
     run: &Run,
@@ -34,7 +34,7 @@ pub(super) fn changes(
             Stand::Patch { patch, .. } => match of_patch(&context.repo, patch) {
                 Ok(files) => files?,
                 Err(malformed) => {
-                    left_out.push(LeftOut { name, why: format!("its patch can't be read: {malformed}") });
+                    left_out.push(LeftOut { name, why: format!("cannot read its patch: {malformed}") });
                     continue;
                 }
             },

@@ -22,7 +22,7 @@ type Versions = (Leaf, BTreeMap<usize, Leaf>);
 /// tree on the run's base nothing is known here: its patch was not made for these files.
 ///
 /// # Errors
-/// When an object can't be read.
+/// When an object cannot be read.
 pub fn sides(context: &Context, recorded: &Recorded) -> Result<Sides> {
     let repo = &context.repo;
     // A report can be read where its base is not: what it says is in the record.

@@ -42,7 +42,7 @@ pub struct Trees {
 /// Finds out what there is of a variant. Objects may be written, nothing else.
 ///
 /// # Errors
-/// When the base is not here, or an object can't be read or written.
+/// When the base is not here, or an object cannot be read or written.
 pub fn stand(context: &Context, pick: &Pick<'_>) -> Result<Stand> {
     let (run, variant) = (&pick.recorded.run, pick.variant);
     let base = base::tree(context, run)?;

@@ -102,7 +102,7 @@ fn report(run: &Run, variant: &Variant, attempt: &Attempt) -> Report {
 }
 
 pub(super) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(value).or_fail(|| "a record can't be written as JSON".to_owned())?;
+    let mut bytes = serde_json::to_vec_pretty(value).or_fail(|| "cannot write a record as JSON".to_owned())?;
     bytes.push(b'\n');
     Ok(bytes)
 }

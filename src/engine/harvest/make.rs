@@ -79,7 +79,7 @@ fn draft(context: &Context, store: &RunStore<'_>, recorded: &Recorded, variant: 
 /// unsigned one. Returns its name; `tree` is what the patch makes of the base.
 ///
 /// # Errors
-/// When something of the run can't be read, or nothing can be written.
+/// When something of the run cannot be read, or nothing can be written.
 pub(in crate::engine) fn make_again(
     context: &Context,
     store: &RunStore<'_>,
@@ -232,11 +232,11 @@ pub(super) fn record(
         }
         // A review is of what there was; what there is now has to be looked at again.
         if run.state == State::Reviewed && review.as_ref().is_some_and(|review| !review.outdated(run).is_empty()) {
-            run.advance(State::Harvested).or_fail(|| format!("the run '{id}' can't be harvested"))?;
+            run.advance(State::Harvested).or_fail(|| format!("cannot harvest the run '{id}'"))?;
         }
         let salvaged = run.state == State::Error && run.variants.iter().any(|variant| variant.commit.is_some());
         if (run.state == State::Ready || salvaged) && run.is_complete() && !run.has_unharvested() {
-            run.advance(State::Harvested).or_fail(|| format!("the run '{id}' can't be harvested"))?;
+            run.advance(State::Harvested).or_fail(|| format!("cannot harvest the run '{id}'"))?;
         }
         Ok(Some(Change { files, views: Some(&views), ..Change::new(StepKind::Harvest, subject(run, made)) }))
     })?;

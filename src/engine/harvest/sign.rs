@@ -51,7 +51,7 @@ impl<'c> Signer<'c> {
         let commit = repo.write_signed(draft).map_err(|error| {
             *self.failure.borrow_mut() = Some(error.causes().first().cloned().unwrap_or_default());
             let name = variant.name();
-            Error::failed(format!("the commit of {name} can't be signed, so there is none"))
+            Error::failed(format!("cannot sign the commit of {name}, so there is none"))
                 .hint("see to it that 'git commit -S' works without asking (ssh-add, or unlock gpg), then harvest again; or 'git config puff.sign false'")
                 .because_it_said(&error.causes().join("; "))
         })?;
@@ -68,7 +68,7 @@ impl<'c> Signer<'c> {
                 return Ok(None);
             }
             run.attention = Some(Attention::NeedsSignature);
-            run.reason = Some(format!("commits can't be signed: {why}"));
+            run.reason = Some(format!("cannot sign commits: {why}"));
             Ok(Some(Change::new(StepKind::Harvest, format!("needs-signature: {why}"))))
         });
     }

@@ -26,7 +26,7 @@ impl Beside {
     /// What is beside the hook at this path.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it cannot be read.
     pub fn of(path: &Path) -> Result<Beside> {
         let beside = name(path);
         if beside.symlink_metadata().is_err() {
@@ -51,7 +51,7 @@ fn named(path: &Path, end: &str) -> PathBuf {
 /// Puts ours in the place of the user's, which is kept beside it.
 ///
 /// # Errors
-/// When another one is kept there already, or the folder can't be written.
+/// When another one is kept there already, or the folder cannot be written.
 pub fn chain(path: &Path) -> Result<()> {
     let beside = name(path);
     match Beside::of(path)? {
@@ -83,7 +83,7 @@ fn second(path: &Path, beside: &Path) -> io::Result<()> {
 /// Writes a hook of ours, whole and executable.
 ///
 /// # Errors
-/// When the folder can't be written.
+/// When the folder cannot be written.
 pub fn put(path: &Path, text: &[u8]) -> Result<()> {
     write(path, text, None).map_err(|cause| unwritable(path, cause))?;
     sweep_on_its_way(path);
@@ -93,7 +93,7 @@ pub fn put(path: &Path, text: &[u8]) -> Result<()> {
 /// Writes a hook anew, which may be executed by whom it could before.
 ///
 /// # Errors
-/// When the folder can't be written.
+/// When the folder cannot be written.
 pub fn replace(path: &Path, text: &[u8]) -> Result<()> {
     let before = path.metadata().map(|meta| meta.permissions());
     let written = before.and_then(|before| write(path, text, Some(before)));
@@ -124,7 +124,7 @@ fn on_its_way(path: &Path) -> io::Result<tempfile::NamedTempFile> {
 /// Removes a hook.
 ///
 /// # Errors
-/// When the folder can't be written.
+/// When the folder cannot be written.
 pub fn remove(path: &Path) -> Result<()> {
     fs::remove_file(path).map_err(|cause| unwritable(path, cause))?;
     sweep_on_its_way(path);
@@ -134,7 +134,7 @@ pub fn remove(path: &Path) -> Result<()> {
 /// Puts the hook back that is kept beside ours.
 ///
 /// # Errors
-/// When the folder can't be written.
+/// When the folder cannot be written.
 pub fn put_back(path: &Path) -> Result<()> {
     fs::rename(name(path), path).map_err(|cause| unwritable(path, cause))?;
     sweep_on_its_way(path);
@@ -144,7 +144,7 @@ pub fn put_back(path: &Path) -> Result<()> {
 /// Removes what a kill left beside a hook that is not ours.
 ///
 /// # Errors
-/// When the folder can't be written.
+/// When the folder cannot be written.
 pub fn sweep(path: &Path) -> Result<()> {
     if path.symlink_metadata().is_ok() && Beside::of(path)? == Beside::TheSame {
         fs::remove_file(name(path)).map_err(|cause| unwritable(path, cause))?;
@@ -207,13 +207,13 @@ fn link(target: &Path, path: &Path) -> io::Result<()> {
 
 fn unwritable(path: &Path, cause: io::Error) -> Error {
     let folder = path.parent().unwrap_or(path).display();
-    Error::failed(format!("the hook '{}' can't be written", path.display()))
+    Error::failed(format!("cannot write the hook '{}'", path.display()))
         .hint(format!("check who may write to '{folder}', and the space on its disk; nothing was changed"))
         .because(cause)
 }
 
 fn unreadable(path: &Path, cause: io::Error) -> Error {
-    Error::failed(format!("'{}' can't be read", path.display())).hint("check who may read it").because(cause)
+    Error::failed(format!("cannot read '{}'", path.display())).hint("check who may read it").because(cause)
 }
 
 #[cfg(test)]

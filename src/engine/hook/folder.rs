@@ -66,14 +66,14 @@ impl Folder {
     /// Makes the folder where it is missing; answers whether it had to.
     ///
     /// # Errors
-    /// When it can't be made.
+    /// When it cannot be made.
     pub fn make(&self) -> Result<bool> {
         if self.path.is_dir() {
             return Ok(false);
         }
         let made = fs::create_dir_all(&self.path);
         made.map(|()| true).map_err(|cause| {
-            Error::failed(format!("the folder of hooks '{}' can't be made", self.path.display()))
+            Error::failed(format!("cannot make the folder of hooks '{}'", self.path.display()))
                 .hint("check who may write there")
                 .because(cause)
         })

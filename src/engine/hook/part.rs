@@ -30,7 +30,7 @@ pub enum Whose {
     },
     /// It is the user's, or another program's.
     Theirs {
-        /// All of it; empty when it can't be read.
+        /// All of it; empty when it cannot be read.
         text: Vec<u8>,
     },
 }
@@ -44,9 +44,9 @@ impl Whose {
         let Ok(meta) = path.symlink_metadata() else { return Ok(Whose::Nobodys) };
         if meta.is_dir() {
             return Err(Error::failed(format!("'{}' is a folder, where git looks for a hook", path.display()))
-                .hint("move it away: git can't run it"));
+                .hint("move it away: git cannot run it"));
         }
-        // A hook that can't be read can still be run.
+        // A hook that cannot be read can still be run.
         let text = fs::read(path).or_else(|_| io::Result::Ok(Vec::new())).unwrap_or_default();
         let ours = !meta.is_symlink() && parts(&text).is_some();
         Ok(if ours { Whose::Ours { text } } else { Whose::Theirs { text } })

@@ -138,10 +138,8 @@ fn crew(context: &Context, intent: &Intent) -> Result<u32> {
     }
     let sum = intent.agents.iter().map(|crew| crew.count).fold(0, u32::saturating_add);
     if sum > MOST_LOCAL {
-        return Err(Error::usage(format!(
-            "best of {sum} can't be asked for: a run has 1 to {MOST_LOCAL} attempts here"
-        ))
-        .hint("launch several runs"));
+        return Err(Error::usage(format!("best of {sum} is too many: a run has 1 to {MOST_LOCAL} attempts here"))
+            .hint("launch several runs"));
     }
     if let Some(best_of) = intent.best_of.filter(|best_of| *best_of != sum) {
         return Err(Error::usage(format!(
@@ -197,10 +195,8 @@ fn attempts(context: &Context, intent: &Intent, cloud: &CodexCloud) -> Result<u3
     };
     let most = cloud.most_attempts().unwrap_or(16);
     if best_of == 0 || best_of > most {
-        return Err(Error::usage(format!(
-            "best of {best_of} can't be asked for: a task takes 1 to {most} attempts here"
-        ))
-        .hint("say --best-of N; for more attempts launch several runs"));
+        return Err(Error::usage(format!("best of {best_of} is not possible: a task takes 1 to {most} attempts here"))
+            .hint("say --best-of N; for more attempts launch several runs"));
     }
     Ok(best_of)
 }

@@ -43,7 +43,7 @@ pub(super) fn as_branch(take: &Take<'_>, named: &str) -> Result<Run> {
     let repo = &take.context.repo;
     let name = format!("{HEADS}{}", named.strip_prefix(HEADS).unwrap_or(named));
     if !is_valid_ref_name(&name) || named.starts_with('-') || named == "HEAD" {
-        return Err(Error::usage(format!("'{named}' can't be the name of a branch"))
+        return Err(Error::usage(format!("'{named}' cannot be the name of a branch"))
             .hint("see 'git help check-ref-format' for what can; --branch NAME"));
     }
     if let Some(there) = repo.ref_target(&name) {

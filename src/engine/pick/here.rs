@@ -73,7 +73,7 @@ fn run(context: &Context, args: &[&str]) -> Result<bool> {
     let tied = context.environment.git.iter().any(|name| name == "GIT_DIR");
     // The way on is ours to tell.
     let args = [&["-c", "advice.mergeConflict=false"], args].concat();
-    context.repo.foreground(&args, tied).or_fail(|| "git can't be run".to_owned())
+    context.repo.foreground(&args, tied).or_fail(|| "cannot run git".to_owned())
 }
 
 /// Records what came of it. `well` is how git ended.

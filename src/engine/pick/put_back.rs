@@ -42,7 +42,7 @@ pub(super) fn put_back(context: &Context, pick: &PickPoint) -> Result<()> {
     }
     let (known, new): (Vec<_>, Vec<_>) =
         (known.iter().map(|path| path.as_os_str()).collect(), new.iter().map(|path| path.as_os_str()).collect());
-    let cannot = || format!("what the pick has left in '{}' cannot be removed", worktree.display());
+    let cannot = || format!("cannot remove what the pick has left in '{}'", worktree.display());
     repo.restore_files(worktree, before, &known, &new).or_fail(cannot)
 }
 

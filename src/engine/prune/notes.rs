@@ -28,7 +28,7 @@ impl Text {
 /// The notes that a run has a part in.
 ///
 /// # Errors
-/// When notes can't be read.
+/// When notes cannot be read.
 pub fn texts(context: &Context, run: &Run) -> Result<Vec<Text>> {
     let mut found = Vec::new();
     let commits = run.variants.iter().filter_map(|variant| variant.commit);
@@ -71,7 +71,7 @@ pub(super) fn remove(context: &Context, lock: &FileLock, run: &Run) -> Result<()
 /// written in since gets the run's part.
 ///
 /// # Errors
-/// When notes can't be read or written.
+/// When notes cannot be read or written.
 pub fn restore(context: &Context, run: &Run, point: &Point, notes: &[KeptNote]) -> Result<()> {
     let mut texts = Vec::new();
     for (at, note) in notes.iter().enumerate() {

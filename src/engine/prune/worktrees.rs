@@ -67,7 +67,7 @@ fn look(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> 
         Some(Head::On(branch)) => {
             return Err(format!("the branch '{}' is checked out there", super::plan::short(&branch)));
         }
-        None => return Err("its HEAD can't be read".to_owned()),
+        None => return Err("cannot read its HEAD".to_owned()),
     };
     let kept = KeptWorktree { path: worktree.path.clone(), head: commit, locked: worktree.locked.clone(), tree: None };
     if folder.is_err() || worktree.locked.as_deref() == Some(BEING_PRUNED) {
@@ -82,7 +82,7 @@ fn look(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> 
         return Err(format!("'{}' in it is a worktree with work of its own", nested.path));
     }
     match left_out {
-        Some(path) => Err(format!("'{path}' in it can't be kept: it can't be read, or has work of its own")),
+        Some(path) => Err(format!("cannot keep '{path}' in it: it cannot be read, or has work of its own")),
         None => Ok(KeptWorktree { tree: Some(snapshot.tree), ..kept }),
     }
 }
@@ -93,7 +93,7 @@ pub(super) fn remove(context: &Context, worktree: &KeptWorktree) -> Result<()> {
     let Some(there) = context.repo.worktree_at(path) else { return Ok(()) };
     let removed = there.lock(BEING_PRUNED).and_then(|()| context.repo.remove_worktree(path));
     removed.map_err(|cause| {
-        Error::failed(format!("the worktree '{}' can't be removed", path.display()))
+        Error::failed(format!("cannot remove the worktree '{}'", path.display()))
             .hint("all of it is kept in the recovery point; see to the folder, then prune again")
             .because(cause)
     })?;

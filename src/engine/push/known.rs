@@ -60,7 +60,7 @@ impl KnownRun {
     /// nothing.
     ///
     /// # Errors
-    /// When it is not, or that can't be told.
+    /// When it is not, or that cannot be told.
     pub fn verify(&self, context: &Context, variant: &Variant) -> Result<()> {
         let recorded = Recorded { run: self.run.clone(), head: self.head };
         verified::commit(context, &recorded, variant).map(drop)

@@ -129,7 +129,7 @@ fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<Res
         all.push((id, made));
     }
     if is_new {
-        // A repository that can't be written can still be pushed.
+        // A repository that cannot be written can still be pushed.
         let _ = context.layout.replace(&path, format!("{text}.\n").as_bytes());
     }
     all
@@ -157,7 +157,7 @@ fn parse(text: &str) -> Option<HashMap<Oid, Vec<ResultingBlobs>>> {
     Some(runs)
 }
 
-/// What the variants of a run make of their files. One that only takes files away can't be told from anybody's work.
+/// What the variants of a run make of their files. One that only takes files away cannot be told from anybody's work.
 fn makes(context: &Context, run: &Run) -> Vec<ResultingBlobs> {
     let repo = &context.repo;
     let Ok(base) = repo.commit(run.base_oid).map(|commit| commit.tree) else { return Vec::new() };

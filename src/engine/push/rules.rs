@@ -55,7 +55,7 @@ impl<'c> Judge<'c> {
     /// By the settings that count here.
     ///
     /// # Errors
-    /// When one can't be used.
+    /// When one cannot be used.
     pub fn new(context: &'c Context, sent: &'c Sent) -> Result<Judge<'c>> {
         let level = |(rule, key): (Rule, Key)| Ok((rule, context.settings.level(key)?));
         let levels = RULES.into_iter().map(level).collect::<Result<_>>()?;
@@ -63,7 +63,7 @@ impl<'c> Judge<'c> {
         Ok(Judge { context, sent, levels, tips: tips.collect() })
     }
 
-    /// Looks at all of them. What can't be judged is told to `unjudged`, and keeps nothing else from being judged: a fault
+    /// Looks at all of them. What cannot be judged is told to `unjudged`, and keeps nothing else from being judged: a fault
     /// of git-puff must not stop a push.
     ///
     /// # Errors

@@ -131,7 +131,7 @@ impl Worker<'_> {
             self.ended(at, answer);
         }
         let left = match self.way.keep && !self.stop.is_stopped() {
-            true => worktree.unlock().or_fail(|| format!("the worktree '{}' can't be kept", unit.folder.display())),
+            true => worktree.unlock().or_fail(|| format!("cannot keep the worktree '{}'", unit.folder.display())),
             // It may be another one by now.
             false => place::remove(context, &worktree.path),
         };

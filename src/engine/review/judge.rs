@@ -49,7 +49,7 @@ impl<'b> JudgePanel<'b> {
     /// that a judge who is asked again is asked the same.
     ///
     /// # Errors
-    /// When a patch can't be made.
+    /// When a patch cannot be made.
     pub fn seat(
         context: &Context,
         run: &Run,

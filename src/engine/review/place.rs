@@ -35,7 +35,7 @@ impl Held {
     /// Takes the run, sweeps what a review that was killed left of it, and posts the cleanup process.
     ///
     /// # Errors
-    /// When somebody reviews it at this moment, or what is left can't be removed.
+    /// When somebody reviews it at this moment, or what is left cannot be removed.
     pub fn take(context: &Context, run: &RunId) -> Result<Held> {
         context.layout.prepare()?;
         let path = context.layout.review_lock(run);
@@ -72,7 +72,7 @@ impl Held {
 /// The warden: waits until the review that posted it is gone, then cleans up after it.
 ///
 /// # Errors
-/// When a worktree can't be removed.
+/// When a worktree cannot be removed.
 pub fn ward(context: &Context, run: &RunId) -> Result<()> {
     if !Guard::is_needed() {
         return Ok(());
@@ -116,7 +116,7 @@ pub fn is_left(context: &Context, worktree: &Worktree, run: &str) -> bool {
 /// Ends what runs in a worktree that a killed review left, and removes it.
 ///
 /// # Errors
-/// When it can't be removed.
+/// When it cannot be removed.
 pub fn remove_left(context: &Context, path: &Path) -> Result<()> {
     mark(path).kill();
     remove(context, path)
@@ -126,7 +126,7 @@ pub fn remove_left(context: &Context, path: &Path) -> Result<()> {
 pub(super) fn remove(context: &Context, path: &Path) -> Result<()> {
     let removed = context.repo.discard_worktree(path);
     removed.inspect(|()| worktree::remove_empty(path)).map_err(|cause| {
-        Error::failed(format!("the worktree '{}' can't be removed", path.display()))
+        Error::failed(format!("cannot remove the worktree '{}'", path.display()))
             .hint("remove the folder yourself, then 'git puff doctor --repair'")
             .because(cause)
     })
@@ -152,10 +152,10 @@ pub(super) fn make(context: &Context, path: &Path, commit: Oid) -> Result<Worktr
     worktree::make_new(context, path, commit, REVIEWED, Hooks::Off)
 }
 
-/// Makes a worktree in place of one that can't be used any more, at another path where something else is at its own.
+/// Makes a worktree in place of one that cannot be used any more, at another path where something else is at its own.
 ///
 /// # Errors
-/// When the old one can't be removed, or no other made.
+/// When the old one cannot be removed, or no other made.
 pub(super) fn make_again(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
     remove(context, path)?;
     let more = (2..).map(|number| {

@@ -313,7 +313,7 @@ pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> 
     let review = draft.review(&ranking);
     let prompt = store.prompt(&store.load(id)?)?;
     let views = |run: &Run| handoff::files(run, &prompt, Some(&review));
-    let mut json = serde_json::to_vec_pretty(&review).or_fail(|| "the review can't be written as JSON".to_owned())?;
+    let mut json = serde_json::to_vec_pretty(&review).or_fail(|| "cannot write the review as JSON".to_owned())?;
     json.push(b'\n');
     let outcome = store.update(id, context.clock.now(), |run| {
         for seen in &draft.variants {
@@ -325,7 +325,7 @@ pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> 
             variant.score = ranking.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
         }
         if run.state == State::Harvested && review.outdated(run).is_empty() {
-            run.advance(State::Reviewed).or_fail(|| format!("the run '{id}' can't be reviewed"))?;
+            run.advance(State::Reviewed).or_fail(|| format!("cannot review the run '{id}'"))?;
         }
         let files = vec![(REVIEW.to_owned(), Some(json.clone()))];
         Ok(Some(Change {

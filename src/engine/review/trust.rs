@@ -17,7 +17,7 @@ impl RecordedChecks {
     /// The checks that a run's record names.
     ///
     /// # Errors
-    /// When the last review can't be read.
+    /// When the last review cannot be read.
     pub fn of(context: &Context, recorded: &Recorded) -> Result<RecordedChecks> {
         let run = &recorded.run;
         let home = run.home.as_ref().map(|home| format!("the clone of {}", home.name));

@@ -55,7 +55,7 @@ pub(super) fn arrived(message: &str, parents: &[Oid]) -> Option<Oid> {
     parents.contains(&named).then_some(named)
 }
 
-/// Derives what the variants of arriving runs are: their commits are made, and all trees counted by one git. What can't
+/// Derives what the variants of arriving runs are: their commits are made, and all trees counted by one git. What cannot
 /// be read is left out; it is refused where it is read as a record.
 pub(super) fn derive_all(context: &Context, arrivals: &[Arrival]) -> Result<Derivations> {
     let (mut all, mut pairs, mut counted) = (Derivations::new(), Vec::new(), Vec::new());

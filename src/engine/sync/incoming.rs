@@ -24,7 +24,7 @@ pub(super) fn prove(context: &Context, name: &RunId, step: Oid) -> Result<(Run, 
     let left = files.left(repo)?;
     let digest = |sum: &str| sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
     if let Some(bad) = left.iter().find(|file| !digest(&file.sha256)) {
-        return Err(Error::failed(format!("what it says of '{}' can't be read", bad.path)));
+        return Err(Error::failed(format!("cannot read what it says of '{}'", bad.path)));
     }
     for variant in &run.variants {
         let patch = files.0.get(&format!("variants/{}/patch.diff", variant.name()));

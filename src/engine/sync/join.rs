@@ -44,7 +44,7 @@ impl Opened {
 /// Puts two journals together that have `base` in common, if anything.
 ///
 /// # Errors
-/// When a record can't be read, or nothing can be written.
+/// When a record cannot be read, or nothing can be written.
 pub(super) fn join(context: &Context, base: Option<Oid>, one: Oid, other: Oid) -> Result<Joined> {
     // By their names: which side is whose must not matter.
     let (one, other) = if one <= other { (one, other) } else { (other, one) };
@@ -59,7 +59,7 @@ pub(super) fn join(context: &Context, base: Option<Oid>, one: Oid, other: Oid) -
         (&here.0, here.1.as_ref()),
         (&there.0, there.1.as_ref()),
     );
-    let mut together = together.or_fail(|| "its two records can't be put together".to_owned())?;
+    let mut together = together.or_fail(|| "cannot merge its two records".to_owned())?;
     if let Some(review) = together.review.as_mut().filter(|_| together.reviewed_twice) {
         draw_up(&mut together.run, review);
     }

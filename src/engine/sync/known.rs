@@ -55,7 +55,7 @@ impl KnownSteps {
         let line = |run: &RunId, (step, travels): &(Oid, Oid)| format!("{run} {step} {travels}\n");
         let lines = self.0.iter().flat_map(|(run, steps)| steps.iter().map(move |known| line(run, known)));
         let lines: String = lines.collect();
-        // A repository that can't be written has failed before this.
+        // A repository that cannot be written has failed before this.
         let _ = context.layout.replace(&path(context), lines.as_bytes());
     }
 }

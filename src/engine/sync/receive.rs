@@ -369,10 +369,8 @@ impl Exchange<'_> {
             return Ok(false);
         }
         if let Err(error) = handoff::write_all_notes(self.context, &lock, &recorded, "sync") {
-            let warning = format!(
-                "the notes can't be made again: {}; 'git puff doctor --repair' tries it later",
-                error.message()
-            );
+            let warning =
+                format!("cannot make the notes again: {}; 'git puff doctor --repair' tries it later", error.message());
             if !outcome.warnings.contains(&warning) {
                 outcome.warnings.push(warning);
             }

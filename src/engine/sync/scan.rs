@@ -15,7 +15,7 @@ use crate::secrets;
 /// again.
 ///
 /// # Errors
-/// When a file can't be read.
+/// When a file cannot be read.
 pub(super) fn suspects(context: &Context, steps: &[Oid], there: Option<Oid>) -> Result<Vec<Suspect>> {
     let before = there.map(|there| files(&context.repo, there)).transpose()?.unwrap_or_default();
     let mut seen: HashSet<Oid> = before.0.values().copied().collect();

@@ -29,7 +29,7 @@ pub(super) struct TombstonesByRun {
 /// The step by which a run that goes leaves a word, so that it goes elsewhere too; none where nobody else has it.
 ///
 /// # Errors
-/// When its journal can't be read, or nothing can be written.
+/// When its journal cannot be read, or nothing can be written.
 pub fn write_tombstone(context: &Context, recorded: &Recorded) -> Result<Option<RefStep>> {
     let (tombstones, run) = (Tombstones::new(context), &recorded.run.run);
     if !(recorded.run.is_remote() || tombstones.is_shared(run)?) {
@@ -60,7 +60,7 @@ fn travelling(context: &Context, run: &RunId, head: Oid) -> Result<(Oid, HashSet
 pub(super) fn is_about(context: &Context, stone: &Tombstone, tip: Oid) -> bool {
     let mut journal = Journal::default();
     let read = journal.take_in(&context.repo, tip);
-    // What can't be read is not taken for something else.
+    // What cannot be read is not taken for something else.
     read.is_err() || journal.up_to(tip).iter().any(|step| stone.journal.contains(step))
 }
 
@@ -68,7 +68,7 @@ pub(super) fn is_about(context: &Context, stone: &Tombstone, tip: Oid) -> bool {
 /// it; none where it was not.
 ///
 /// # Errors
-/// When what is said of it can't be read, or nothing can be written.
+/// When what is said of it cannot be read, or nothing can be written.
 pub fn revive(context: &Context, run: &RunId, head: Option<Oid>) -> Result<Option<RefStep>> {
     let tombstones = Tombstones::new(context);
     let Some((stone, _)) = tombstones.of(run)?.filter(|(stone, _)| stone.is_pruned()) else { return Ok(None) };

@@ -50,7 +50,7 @@ impl<'c> Travel<'c> {
     /// What travels of a journal up to this step.
     ///
     /// # Errors
-    /// When it can't be read or made, or is larger than what travels.
+    /// When it cannot be read or made, or is larger than what travels.
     pub fn of(&mut self, head: Oid) -> Result<Oid> {
         if let Some(made) = self.made.get(&head) {
             let made = *made;

@@ -57,7 +57,7 @@ impl Files {
     /// The record.
     ///
     /// # Errors
-    /// When there is none, or it can't be read.
+    /// When there is none, or it cannot be read.
     pub fn run(&self, repo: &Repo) -> Result<Run> {
         let bytes = self.read(repo, RUN)?.ok_or_else(|| Error::failed("it has no run.json"))?;
         crate::store::parse_run(&bytes)
@@ -66,11 +66,11 @@ impl Files {
     /// What the last review found out.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it cannot be read.
     pub fn review(&self, repo: &Repo) -> Result<Option<Review>> {
         let Some(bytes) = self.read(repo, REVIEW)? else { return Ok(None) };
-        let review: Review = serde_json::from_slice(&bytes).or_fail(|| "its review can't be read".to_owned())?;
-        review.schema.expect(documents::REVIEW).or_fail(|| "its review can't be read".to_owned())?;
+        let review: Review = serde_json::from_slice(&bytes).or_fail(|| "cannot read its review".to_owned())?;
+        review.schema.expect(documents::REVIEW).or_fail(|| "cannot read its review".to_owned())?;
         Ok(Some(review))
     }
 
@@ -85,11 +85,11 @@ impl Files {
     /// What was left in another clone.
     ///
     /// # Errors
-    /// When that can't be read.
+    /// When that cannot be read.
     pub fn left(&self, repo: &Repo) -> Result<Vec<LeftFile>> {
         let Some(bytes) = self.read(repo, LEFT)? else { return Ok(Vec::new()) };
-        let left: LeftBehind = serde_json::from_slice(&bytes).or_fail(|| format!("its {LEFT} can't be read"))?;
-        left.schema.expect(documents::LEFT).or_fail(|| format!("its {LEFT} can't be read"))?;
+        let left: LeftBehind = serde_json::from_slice(&bytes).or_fail(|| format!("cannot read its {LEFT}"))?;
+        left.schema.expect(documents::LEFT).or_fail(|| format!("cannot read its {LEFT}"))?;
         Ok(left.files)
     }
 
@@ -104,9 +104,9 @@ impl Files {
     /// Puts a JSON document.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn put(&mut self, repo: &Repo, path: &str, document: &impl serde::Serialize) -> Result<()> {
-        let mut json = serde_json::to_vec_pretty(document).or_fail(|| format!("{path} can't be written as JSON"))?;
+        let mut json = serde_json::to_vec_pretty(document).or_fail(|| format!("cannot write {path} as JSON"))?;
         json.push(b'\n');
         self.0.insert(path.to_owned(), repo.write_blob(&json)?);
         Ok(())
@@ -115,7 +115,7 @@ impl Files {
     /// Says what is left in another clone; nothing is said of nothing.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn put_left(&mut self, repo: &Repo, mut left: Vec<LeftFile>) -> Result<()> {
         left.retain(|file| !self.0.contains_key(&file.path));
         left.sort_by(|one, other| one.path.cmp(&other.path));
@@ -130,7 +130,7 @@ impl Files {
     /// Writes the tree.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it cannot be written.
     pub fn write(&self, repo: &Repo) -> Result<Oid> {
         repo.edit_tree(None, self.0.iter().map(|(path, oid)| (path.as_bytes(), Edit::Put(EntryKind::File, *oid))))
     }

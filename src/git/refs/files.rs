@@ -81,7 +81,7 @@ fn patiently(repo: &Repo, name: &str, write: impl Fn() -> Result<(), git2::Error
             ErrorCode::Modified | ErrorCode::NotFound | ErrorCode::Exists => {
                 return Err(RefFailure::Moved(name.to_owned()));
             }
-            // One that can't be removed is no reason to come back for ever.
+            // One that cannot be removed is no reason to come back for ever.
             ErrorCode::Locked if watched.is_orphan() && std::fs::remove_file(&lock).is_ok() => {
                 watched = Watched::new(&lock);
             }

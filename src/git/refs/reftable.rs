@@ -48,7 +48,7 @@ impl Stack {
     /// Reads the refs of a git directory; none where there are no tables. What was read before is used again.
     ///
     /// # Errors
-    /// When a table can't be read, or is of a kind that is not known here.
+    /// When a table cannot be read, or is of a kind that is not known here.
     pub fn read(git_dir: &Path, before: Option<&Rc<Stack>>) -> io::Result<Option<Rc<Stack>>> {
         let folder = git_dir.join("reftable");
         let mut tries = 0;

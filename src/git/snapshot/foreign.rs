@@ -59,7 +59,7 @@ impl View {
         let objects = as_bytes(&common.path().join("objects"));
         anyhow::ensure!(
             !objects.contains(&b'\n') && !objects.starts_with(b"\""),
-            "the path of its objects cannot be named"
+            "cannot name the path of its objects"
         );
         fs::create_dir_all(ours.join("objects/info"))?;
         fs::write(ours.join("objects/info/alternates"), [objects, vec![b'\n']].concat())?;
@@ -70,14 +70,14 @@ impl View {
     pub fn files(&self) -> Result<Vec<Vec<u8>>> {
         let listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
         let listed = run(&self.git().args(listing)).or_else(|_| {
-            // An index that can't be read is none.
+            // An index that cannot be read is none.
             let _ = fs::remove_file(&self.index);
             run(&self.git().args(listing))
         })?;
         Ok(records(&listed.stdout).map(<[u8]>::to_vec).collect())
     }
 
-    /// Does a submodule hold what no other repository has: changes, or commits that its remote does not know? What can't be
+    /// Does a submodule hold what no other repository has: changes, or commits that its remote does not know? What cannot be
     /// told counts as such.
     pub fn has_own_work(&self, repo: &Repo, path: &[u8]) -> bool {
         self.submodule_has(repo, path, true, MOST_NESTED)

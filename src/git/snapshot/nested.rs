@@ -36,7 +36,7 @@ impl Repo {
     }
 
     fn has_unrecorded(&self, worktree: &Worktree, inside: &Path, view: &View) -> Result<bool> {
-        let commit = match head(&worktree.admin).context("its HEAD cannot be read")? {
+        let commit = match head(&worktree.admin).context("cannot read its HEAD")? {
             Head::At(commit) => {
                 // Not `--all`: that counts the HEAD of the worktree itself.
                 let ask = ["rev-list", "-1", &commit.to_string(), "--not", "--glob=refs/*"];

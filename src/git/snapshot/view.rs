@@ -31,7 +31,7 @@ pub(in crate::git) struct View {
 }
 
 /// Makes a folder that nobody else writes into and that goes with the value: where temporary files go, or in the git
-/// directory where they can't.
+/// directory where they cannot.
 pub(in crate::git) fn private_folder(common_dir: &Path) -> std::io::Result<TempDir> {
     let builder = || tempfile::Builder::new().prefix("git-puff-").tempdir();
     builder().or_else(|_| tempfile::Builder::new().prefix("view-").tempdir_in(common_dir.join("puff")))
@@ -83,7 +83,7 @@ impl View {
         }
     }
 
-    /// Takes everything in. What can't be read is left out.
+    /// Takes everything in. What cannot be read is left out.
     pub fn add_all(&self) -> Result<(), GitFailure> {
         match run(&self.git().args(["add", "--all", "--ignore-errors"]).args(self.sparse())) {
             Err(GitFailure::Refused { code: 1, .. }) => Ok(()),

@@ -52,7 +52,7 @@ impl WorkFolder {
     /// Returns the tree of everything in it that is not ignored.
     ///
     /// # Errors
-    /// When it is not the folder that it was, or git can't read it.
+    /// When it is not the folder that it was, or git cannot read it.
     pub fn tree(&self) -> crate::error::Result<Oid> {
         self.look(|_, tree| Ok(tree))
     }

@@ -22,14 +22,14 @@ use crate::model::Oid;
 /// The file of a record that says which folder it is of.
 const FOLDER: &str = "folder.json";
 
-/// Why the folder of a worktree can't be used.
+/// Why the folder of a worktree cannot be used.
 #[derive(Debug)]
 pub enum WorktreeFault {
     /// Nothing is there, nor is the folder found beside.
     Gone,
     /// What is there is not the folder that was made.
     Replaced(Replaced),
-    /// It can't be opened.
+    /// It cannot be opened.
     Unreadable(io::Error),
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for WorktreeFault {
         match self {
             WorktreeFault::Gone => f.write_str("its folder is gone"),
             WorktreeFault::Replaced(replaced) => replaced.fmt(f),
-            WorktreeFault::Unreadable(cause) => write!(f, "its folder cannot be opened: {cause}"),
+            WorktreeFault::Unreadable(cause) => write!(f, "cannot open its folder: {cause}"),
         }
     }
 }
@@ -250,7 +250,7 @@ impl Repo {
     /// folder that names the repository is another matter.
     ///
     /// # Errors
-    /// When another folder is there, or the git directory can't be written.
+    /// When another folder is there, or the git directory cannot be written.
     pub fn relocate_worktree(&self, worktree: &Worktree, to: &Path) -> io::Result<()> {
         let there = Folder::open(to)?.identity()?;
         if let Some((folder, record)) = self.record_of(&worktree.path).or_else(|| self.record_of(to)) {

@@ -21,7 +21,7 @@ impl Repo {
     /// as `M path`; folders of which nothing is known as one, and `HEAD` where that is at another commit.
     ///
     /// # Errors
-    /// When its folder is not the one that was made, or git can't tell.
+    /// When its folder is not the one that was made, or git cannot tell.
     pub fn worktree_changes(&self, worktree: &Worktree, commit: Oid) -> Result<Vec<String>> {
         let folder = self.open_worktree(&worktree.path)?;
         let mut changes = Vec::new();
@@ -97,7 +97,7 @@ impl Repo {
     /// Nothing is staged afterwards.
     ///
     /// # Errors
-    /// When its folder is not the one that was made, or git can't.
+    /// When its folder is not the one that was made, or git cannot.
     pub fn fill_worktree(&self, path: &Path, tree: Oid) -> Result<()> {
         let worktree = self.worktree_at(path).context("git knows no worktree there")?;
         let folder = self.open_worktree(path)?;

@@ -51,7 +51,7 @@ pub struct ConfiguredValue {
     pub value: String,
     /// Where: as `git config --show-origin` says it (`file:…`, `command line:`), `environment GIT_PUFF_…`, or `default`.
     pub origin: String,
-    /// Why it can't be used; null where it can.
+    /// Why it cannot be used; null where it can.
     pub problem: Option<String>,
 }
 

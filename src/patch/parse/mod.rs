@@ -12,7 +12,7 @@ mod names;
 
 use std::fmt;
 
-/// A patch that can't be read, and where.
+/// A patch that cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} (line {line} of the patch)")]
 pub struct Malformed {
@@ -319,7 +319,7 @@ fn what_lacks(bytes: &[u8]) -> Malformed {
         return Malformed::new(1, "this is binary data, not a diff");
     }
     if let Some(number) = first("diff --cc ").or_else(|| first("diff --combined ")) {
-        return Malformed::new(number, "this is the diff of a merge ('diff --cc'), which can't be applied");
+        return Malformed::new(number, "this is the diff of a merge ('diff --cc'), which cannot be applied");
     }
     if let Some(number) = first("***************") {
         return Malformed::new(number, "this is a context diff, not a unified one ('diff -u')");

@@ -148,7 +148,7 @@ pub(super) fn unquote(line: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     }
 }
 
-/// The name that a `diff --git` line gives twice, without its prefix; none where it gives two names or can't be told
+/// The name that a `diff --git` line gives twice, without its prefix; none where it gives two names or cannot be told
 /// apart: then other header lines have to say.
 pub(super) fn of_git_header(line: &[u8], strip: usize) -> Option<Vec<u8>> {
     let line = line.strip_suffix(b"\n")?;

@@ -194,7 +194,7 @@ impl Client {
             Ok(file)
         };
         write().map_err(|cause: std::io::Error| Failure::Client {
-            what: format!("the prompt can't be written into '{}'", self.cwd.display()),
+            what: format!("cannot write the prompt into '{}'", self.cwd.display()),
             hint: "check who may write to the git directory, and the space on its disk".to_owned(),
             said: cause.to_string(),
         })
@@ -259,7 +259,7 @@ pub(super) fn trouble(failure: &process::Failure) -> Failure {
             Failure::Temporary { what: "codex gives no answer".to_owned(), said: failure.to_string() }
         }
         _ => Failure::Client {
-            what: "codex can't be run".to_owned(),
+            what: "cannot run codex".to_owned(),
             hint: "check it with 'codex --version'; 'git config puff.codex PATH' names another one".to_owned(),
             said: match failure {
                 process::Failure::Start { cause, .. } | process::Failure::Lost { cause, .. } => {

@@ -167,7 +167,7 @@ pub(super) fn recognise(client: &Client, cache: &Path) -> Result<Recognised, Fai
     let known = ask(client)?;
     kept.retain(|kept| kept.program != client.program());
     kept.push(Kept { program: client.program().to_owned(), stamp, known: known.clone() });
-    // Kept for speed alone: when it can't be written, the next call asks again.
+    // Kept for speed alone: when it cannot be written, the next call asks again.
     if let Ok(bytes) = serde_json::to_vec(&kept) {
         let folder = cache.parent().unwrap_or(Path::new("."));
         let file = tempfile::NamedTempFile::new_in(folder);

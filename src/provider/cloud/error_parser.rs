@@ -86,11 +86,11 @@ fn classify(said: &str, task: Option<&TaskId>, env: Option<&str>) -> Failure {
     }
     let network = ["error sending request", "connection refused", "connection closed", "timed out", "dns error"];
     if network.iter().any(|words| lower.contains(words)) {
-        return Failure::Temporary { what: "Codex Cloud can't be reached".to_owned(), said: owned };
+        return Failure::Temporary { what: "Codex Cloud cannot be reached".to_owned(), said: owned };
     }
-    // An answer that breaks off in the middle reads as one that can't be decoded.
+    // An answer that breaks off in the middle reads as one that cannot be decoded.
     if lower.contains("decode error") {
-        return Failure::Temporary { what: "Codex Cloud's answer can't be understood".to_owned(), said: owned };
+        return Failure::Temporary { what: "Codex Cloud's answer cannot be understood".to_owned(), said: owned };
     }
     Failure::Refused { what: "codex could not do this".to_owned(), said: owned }
 }

@@ -185,10 +185,10 @@ pub(super) fn submitted(stdout: &[u8]) -> Option<Task> {
     Some(Task { id, url: is_url.then(|| word.to_owned()) })
 }
 
-/// A client that prints what we can't read is named, with the beginning of what it printed.
+/// A client that prints what we cannot read is named, with the beginning of what it printed.
 pub(super) fn not_understood(call: &str, said: &str) -> Failure {
     Failure::Client {
-        what: format!("what '{call}' prints can't be understood"),
+        what: format!("cannot understand what '{call}' prints"),
         hint: "check which program that is: 'git puff doctor'; 'git config puff.codex PATH' names another".to_owned(),
         said: said.trim().chars().take(300).collect(),
     }

@@ -34,7 +34,7 @@ pub(super) fn environment(context: &Context, run: &Run) -> (AgentEnv, Option<Str
 /// Starts the agent of a variant in a worktree of its own. What an interrupted call left is gone on from.
 ///
 /// # Errors
-/// When it can't be started: then no worktree is left behind.
+/// When it cannot be started: then no worktree is left behind.
 pub(super) fn begin(
     context: &Context,
     run: &Run,
@@ -63,7 +63,7 @@ fn start(
     let place = SessionStore::new(&context.layout).place(&id);
     if session(context, run, variant).is_some_and(|session| never_began(&session)) {
         std::fs::remove_dir_all(place.folder())
-            .or_fail(|| format!("what is left of the session '{id}' can't be removed"))?;
+            .or_fail(|| format!("cannot remove what is left of the session '{id}'"))?;
     }
     let worktree = worktree::make(context, &local.worktree(variant.index), run.base_oid, Hooks::Run)?;
     let invocation = agent.invocation(&Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false });
@@ -71,7 +71,7 @@ fn start(
     note_ignored(context, run, local, variant);
     worktree
         .lock(&worktree::works_here(&id))
-        .or_fail(|| format!("the worktree '{}' can't be locked", worktree.path.display()))?;
+        .or_fail(|| format!("cannot lock the worktree '{}'", worktree.path.display()))?;
     let start = Start {
         agent: agent.name().to_owned(),
         argv: worktree::with_setup(context, &place, invocation.argv),

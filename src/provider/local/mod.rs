@@ -219,7 +219,7 @@ impl Provider for LocalAgents<'_> {
     }
 
     fn observe(&self, tasks: &[Question]) -> Result<Vec<Observation>, Failure> {
-        // What can't be looked at now is no reason not to look at the others.
+        // What cannot be looked at now is no reason not to look at the others.
         let silent = |error: Error| Observation {
             status: Some(TaskStatus::Pending),
             attempts: None,

@@ -13,14 +13,14 @@ use crate::store::{Change, RunStore};
 /// Finds the worktrees of a run where they are now, and links them with the repository again.
 ///
 /// # Errors
-/// When that can't be recorded.
+/// When that cannot be recorded.
 pub(super) fn follow(context: &Context, run: Run, local: Local) -> Result<(Run, Local)> {
     let (run, local) = if local.worktrees.is_dir() { (run, local) } else { relocate(context, run, local)? };
     for variant in &run.variants {
         let path = local.worktree(variant.index);
         let known = path.is_dir().then(|| known_at(context, &path)).flatten();
         if let Some(worktree) = known.filter(names_another_place) {
-            // What can't be written is as it was: the harvest does not need it.
+            // What cannot be written is as it was: the harvest does not need it.
             let _ = context.repo.link_worktree(&worktree);
         }
     }

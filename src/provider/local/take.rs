@@ -166,14 +166,14 @@ fn worked_there(context: &Context, run: &Run, variant: &Variant, path: &Path) ->
 /// Removes a worktree, and the folders that are empty without it.
 ///
 /// # Errors
-/// When a file in it can't be removed.
+/// When a file in it cannot be removed.
 pub fn remove(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Result<()> {
     let path = local.worktree(variant.index);
     // A record may come from anywhere. Only git, or the session that worked there, says what is ours to remove.
     let ours = context.repo.worktree_at(&path).is_some() || worked_there(context, run, variant, &path);
     let removed = if ours { context.repo.remove_worktree(&path) } else { Ok(()) };
     removed.map_err(|cause| {
-        Error::failed(format!("the worktree '{}' can't be removed", path.display()))
+        Error::failed(format!("cannot remove the worktree '{}'", path.display()))
             .hint("its patch is kept with the run; remove the folder yourself, then 'git puff doctor --repair'")
             .because(cause)
     })?;

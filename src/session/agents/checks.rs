@@ -94,7 +94,7 @@ pub(super) fn check(line: &str) -> Option<Check> {
     kinds.min_by_key(|kind| *kind as u8)
 }
 
-/// Whether tests passed, by what a command line ended with and what it printed; none where that can't be told.
+/// Whether tests passed, by what a command line ended with and what it printed; none where that cannot be told.
 pub(super) fn tests_passed(line: &str, exit: Option<i32>, printed: &str) -> Option<bool> {
     let (passed, failed) = (SAID.0.is_match(printed.as_bytes()), SAID.1.is_match(printed.as_bytes()));
     // The code is that of the last command: of `cargo test | tail` it says nothing.

@@ -23,9 +23,9 @@ pub(super) struct KnownAgent {
 #[derive(Debug)]
 pub(super) struct Form {
     pub words: &'static [Word],
-    /// What follows when the prompt is on the command line; empty when it can't be there.
+    /// What follows when the prompt is on the command line; empty when it cannot be there.
     pub told: &'static [Word],
-    /// What follows when the prompt is on standard input; none when it can't be there.
+    /// What follows when the prompt is on standard input; none when it cannot be there.
     pub piped: Option<&'static [Word]>,
 }
 
@@ -143,7 +143,7 @@ pub(super) const KNOWN: &[KnownAgent] = &[
             told: &[Is("--message-file"), PromptFile],
             piped: None,
         },
-        // It can't be told anything and then talked to: it ends after a message, but its questions can be answered.
+        // It cannot be told anything and then talked to: it ends after a message, but its questions can be answered.
         talk: Form { words: &[Is("aider")], told: &[Is("--message-file"), PromptFile], piped: None },
         // It has no names for its sessions.
         work_again: None,

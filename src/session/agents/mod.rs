@@ -70,7 +70,7 @@ impl Agent {
     /// The agent of that name: as it is configured, else as it is known.
     ///
     /// # Errors
-    /// When there is none, or its configuration can't be used.
+    /// When there is none, or its configuration cannot be used.
     pub fn find(settings: &Settings, name: &str) -> Result<Agent> {
         let setting = |key| settings.of_agent(key, name);
         let line = |key, layout: &[&str]| {
@@ -160,7 +160,7 @@ impl Agent {
         Invocation { argv: self.wrapped(invocation.argv), ..invocation }
     }
 
-    /// How a session of it is continued that it calls `agent_session`; none where it can't be.
+    /// How a session of it is continued that it calls `agent_session`; none where it cannot be.
     pub fn resume(&self, agent_session: &str, prompt: Option<&str>, interactive: bool) -> Option<Invocation> {
         let told = prompt.unwrap_or(if interactive { "" } else { GO_ON });
         let fill = Fill { prompt: told, file: "", session: agent_session };

@@ -48,7 +48,7 @@ fn a_hung_session_is_poked_once_then_killed_and_resumed_twice_at_most() {
     let step = decide(&Situation { resumes: 2, ..later });
     assert_eq!(step, Step::Report("it hangs, and was resumed 2 times already: nothing printed for 10m".into()));
     let step = decide(&Situation { resumable: false, ..later });
-    assert!(matches!(step, Step::Report(why) if why.contains("can't be resumed")));
+    assert!(matches!(step, Step::Report(why) if why.contains("cannot be resumed")));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_rule_is_a_pattern_and_a_text() {
         ("yes", "it has no '=>' between a pattern and a text"),
         (" => y", "its pattern is empty, which would answer everything"),
         (".* => y", "its pattern matches nothing at all, which would answer everything"),
-        ("a(b => y", "its pattern can't be read: unclosed group"),
+        ("a(b => y", "cannot read its pattern: unclosed group"),
         ("a => --no-enter", "it types nothing"),
         ("a => \u{3}", "its text holds a control character"),
     ] {

@@ -43,11 +43,11 @@ const LAST: Duration = Duration::from_secs(60);
 /// before, is left alone.
 ///
 /// # Errors
-/// When its folder can't be used.
+/// When its folder cannot be used.
 pub fn run(context: &Context, id: &SessionId) -> Result<()> {
     let store = SessionStore::new(&context.layout);
     let place = store.place(id);
-    let lock = FileLock::attempt(&place.lock()).or_fail(|| format!("the session '{id}' can't be locked"))?;
+    let lock = FileLock::attempt(&place.lock()).or_fail(|| format!("cannot lock the session '{id}'"))?;
     let session = store.load_raw(id)?;
     if lock.is_none() || session.pid.is_some() || session.state.is_over() {
         return Ok(());
@@ -76,8 +76,8 @@ struct Supervisor<'c> {
 
 async fn supervise(context: &Context, place: &SessionPlace, named: &Path, mut session: Session) -> Result<()> {
     let id = session.id.clone();
-    let log = Writer::begin(place, session.log_size).or_fail(|| format!("the log of '{id}' can't be written"))?;
-    let listener = listen(place).or_fail(|| format!("the socket of '{id}' can't be made"))?;
+    let log = Writer::begin(place, session.log_size).or_fail(|| format!("cannot write the log of '{id}'"))?;
+    let listener = listen(place).or_fail(|| format!("cannot make the socket of '{id}'"))?;
     adopt_orphans();
     // An agent that ignored the end of its terminal would outlive a supervisor that is killed.
     process::hear_signals();
@@ -90,13 +90,13 @@ async fn supervise(context: &Context, place: &SessionPlace, named: &Path, mut se
             session.why = Some(failure.to_string());
             session.ended_at = Some(context.clock.now());
             settle(context, &mut session);
-            return place.save(&session).or_fail(|| format!("the session '{id}' can't be recorded"));
+            return place.save(&session).or_fail(|| format!("cannot record the session '{id}'"));
         }
     };
     session.pid = Some(terminal.pid());
     session.why = Some("it has just started".to_owned());
     let judge = Judge::new(context, place, &session);
-    place.save(&session).or_fail(|| format!("the session '{id}' can't be recorded"))?;
+    place.save(&session).or_fail(|| format!("cannot record the session '{id}'"))?;
     let (commands, heard) = mpsc::channel(64);
     let attached = Attached::new(commands, session.size);
     let now = Instant::now();
@@ -308,7 +308,7 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Writes the record. What can't be written now is written with the next one.
+    /// Writes the record. What cannot be written now is written with the next one.
     fn record(&mut self) {
         self.session.last_output_at = self.judge.last_output_at().or(self.session.last_output_at);
         if self.place.save(&self.session).is_ok() {
@@ -341,7 +341,7 @@ impl Supervisor<'_> {
             }
             if since.elapsed() > LAST {
                 let id = &self.session.id;
-                return Err(crate::error::Error::cannot_work(format!("how '{id}' ended can't be recorded")));
+                return Err(crate::error::Error::cannot_work(format!("cannot record how '{id}' ended")));
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
@@ -352,7 +352,7 @@ impl Supervisor<'_> {
 
 /// Before the record says that it is over: whoever waits for that finds no worktree that is about to go.
 fn settle(context: &Context, session: &mut Session) {
-    // What can't be removed now is named by 'doctor'.
+    // What cannot be removed now is named by 'doctor'.
     let settled = own::settle(context, session).unwrap_or_default();
     let unsettled = || session.worktree.clone().map(|own| OwnWorktree { fate: None, ..own });
     session.worktree = settled.or_else(unsettled);
@@ -369,6 +369,6 @@ fn ending(exit: Option<i32>, killed: Option<&str>) -> String {
         (None, Some(0)) => "it has finished".to_owned(),
         (None, Some(code)) if code > 128 => format!("it was ended by signal {}", code - 128),
         (None, Some(code)) => format!("it ended with exit code {code}"),
-        (None, None) => "how it ended can't be told".to_owned(),
+        (None, None) => "cannot tell how it ended".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Patches that can't be read: cut off, changed on their way, or none at all. Nothing of them is applied.
+//! Patches that cannot be read: cut off, changed on their way, or none at all. Nothing of them is applied.
 
 use super::tell::{Case, case, file};
 
