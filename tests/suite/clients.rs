@@ -28,7 +28,7 @@ fn without_a_client_the_way_to_get_one_is_said() {
     fs::remove_dir(lab.path("bin/codex")).unwrap();
     lab.git(&["config", "--unset", "puff.codex"]);
     lab.use_script_as_codex("#!/nowhere/interpreter\n");
-    lab.puff(&SUBMIT).exits(128).complains(&["cannot be run"]);
+    lab.puff(&SUBMIT).exits(128).complains(&["cannot run"]);
     assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
     // What needs no client works without; who asks for the cloud hears that it does not.
     lab.puff(&["list"]).ok();

@@ -218,7 +218,7 @@ fn a_lock_on_the_tables_is_waited_for_and_only_an_old_one_is_removed_when_asked(
     fs::write(&lock, "").unwrap();
     lab.puff(&["doctor", "--repair"]).exits(1);
     let ran = lab.puff(&["harvest", "--from", export.path(), "--base", "main"]).exits(128);
-    assert!(ran.complains(&["cannot be written"]).stderr.contains("doctor --repair"));
+    assert!(ran.complains(&["cannot write"]).stderr.contains("doctor --repair"));
     assert!(lock.exists());
     // It has been there for longer than anybody takes: a kill left it.
     let old = fs::File::options().write(true).open(&lock).unwrap();

@@ -167,7 +167,7 @@ fn a_reader_that_goes_away_ends_the_program_quietly() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let ran = finish(lab.command(env!("CARGO_BIN_EXE_git-puff")).args(["list"]).stdout(full).output().unwrap());
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.starts_with("error: the result cannot be written"), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: cannot write the result"), "{}", ran.stderr);
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn objects_that_cannot_be_written_are_found_out_before_anything_is_paid() {
         fs::write(objects.join(format!("{number:02x}")), "in the way\n").unwrap();
     }
     let ran = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]).exits(128);
-    ran.complains(&["cannot be written"]);
+    ran.complains(&["cannot write"]);
     assert_eq!(codex.paid(), []);
 }
 

@@ -170,7 +170,7 @@ fn nobodys_file_is_written_over_and_half_a_manifest_is_never_there() {
         fs::remove_dir_all(&inbox).unwrap();
     }
     fs::write(&inbox, "a file").unwrap();
-    lab.puff(&report).exits(1).complains(&["inbox", "cannot be written"]);
+    lab.puff(&report).exits(1).complains(&["inbox", "cannot write"]);
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn a_lost_environment_is_said_and_a_planted_one_is_not_taken() {
     assert_eq!(each(&seen, "apply"), ["applied"; 2], "{seen:#}");
     assert_eq!((crew.file(&run, 1, "told"), crew.file(&run, 2, "told")), ("work".into(), "watcher".into()));
     let log = fs::read_to_string(crew.lab.puff_dir().join("logs").join(format!("{run}.log"))).unwrap();
-    assert_eq!(log.matches("cannot read the environment of its launch").count(), 1, "{log}");
+    assert_eq!(log.matches("the environment of its launch cannot be read").count(), 1, "{log}");
     assert!(theirs.is_file(), "what was linked to is nobody's to remove");
 }
 

@@ -152,7 +152,7 @@ fn a_record_that_cannot_be_read_is_named_and_left_alone() {
         ran.complains(&[]);
     }
     for id in ["torn", "other-kind", "text", "empty"] {
-        lab.puff(&["show", id]).exits(128).complains(&[&format!("'{id}'"), "cannot be read"]);
+        lab.puff(&["show", id]).exits(128).complains(&[&format!("'{id}'"), "cannot read"]);
     }
     let list = lab.puff(&["list", "--json"]).exits(128);
     assert_eq!(list.json()["runs"].as_array().unwrap().len(), 1);

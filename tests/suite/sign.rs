@@ -128,7 +128,7 @@ fn what_cannot_be_signed_is_not_made() {
     lab.git(&["config", "commit.gpgSign", "true"]);
     let export = export(&lab);
     fs::rename(lab.path("home/key"), lab.path("home/away")).unwrap();
-    let ran = export.harvest(&lab, &["--name", "fix"]).exits(1).complains(&["var1", "cannot be signed"]);
+    let ran = export.harvest(&lab, &["--name", "fix"]).exits(1).complains(&["var1", "cannot sign"]);
     assert!(ran.stderr.contains("puff.sign"), "{}", ran.stderr);
     assert_eq!(lab.git(&["for-each-ref", "refs/puff", "refs/heads/puff"]), "");
     fs::rename(lab.path("home/away"), lab.path("home/key")).unwrap();
@@ -198,6 +198,6 @@ fn gpg_signs_as_well() {
     make_executable(&program);
     lab.git(&["config", "gpg.program", &program.display().to_string()]);
     let ran = Export::new(&lab, "other").patch(1, lab.patch("README", "Other.\n")).harvest(&lab, &[]);
-    assert!(ran.exits(1).complains(&["cannot be signed"]).stderr.contains("no pinentry"));
+    assert!(ran.exits(1).complains(&["cannot sign"]).stderr.contains("no pinentry"));
     run(lab.command("gpgconf").args(["--kill", "all"])).ok();
 }

@@ -62,6 +62,6 @@ fn an_older_one_is_replaced_and_what_somebody_wrote_is_not() {
     assert_eq!(fs::read_to_string(&file).unwrap(), edited);
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    lab.puff(&["skill", "--install", "codex"]).exits(1).complains(&["cannot be read"]);
+    lab.puff(&["skill", "--install", "codex"]).exits(1).complains(&["cannot read"]);
     lab.puff(&["skill", "--install", "/dev/null"]).exits(1).complains(&["/dev/null"]);
 }
