@@ -13,7 +13,8 @@ use crate::process::git_runs_in;
 const OLD: Duration = Duration::from_secs(10);
 
 impl Repo {
-    /// Returns the old lock files of git, when no git runs in this repository. Those of tables are not among them.
+    /// Returns the old lock files of git, when no git runs in this repository that is as old as they are. Those of tables
+    /// are not among them.
     pub fn abandoned_git_locks(&self) -> Vec<PathBuf> {
         let location = self.location();
         let mut folders = vec![location.common_dir.clone(), location.git_dir.clone()];
@@ -24,15 +25,14 @@ impl Repo {
         found.retain(|path| stamp(path).and_then(|at| at.elapsed().ok()).is_some_and(|age| age > OLD));
         found.sort();
         found.dedup();
-        if found.is_empty() {
-            return found;
-        }
+        // A git that was started after the newest of them holds none: one that is busy all the time hides no orphan.
+        let Some(newest) = found.iter().filter_map(|path| stamp(path)).max() else { return Vec::new() };
         let mut folders_to_search = folders;
         folders_to_search.extend(location.worktree.clone());
         folders_to_search.extend(self.worktrees().into_iter().map(|worktree| worktree.path));
         let main = location.common_dir.parent().filter(|_| location.common_dir.ends_with(".git"));
         folders_to_search.extend(main.map(Path::to_owned));
-        if git_runs_in(&folders_to_search) { Vec::new() } else { found }
+        if git_runs_in(&folders_to_search, newest) { Vec::new() } else { found }
     }
 }
 

@@ -2,30 +2,32 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
 /// The pause after which a process whose folder could not be read is looked at again: it may have been about to end.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Tells whether a git runs in one of these folders or below them. One whose folder cannot be read (another user's) counts,
-/// one that only waits for a git-puff (`git puff …`) does not.
-pub fn git_runs_in(folders: &[PathBuf]) -> bool {
+/// Tells whether a git that was started before `moment` runs in one of these folders or below them. One whose folder cannot
+/// be read (another user's) counts, one that only waits for a git-puff (`git puff …`) does not.
+pub fn git_runs_in(folders: &[PathBuf], moment: SystemTime) -> bool {
     let folders: Vec<PathBuf> = folders.iter().map(|folder| folder.canonicalize().unwrap_or(folder.clone())).collect();
-    match gits(&folders) {
+    match gits(&folders, moment) {
         (true, _) => true,
         (false, unread) if unread.is_empty() => false,
         (false, unread) => {
             std::thread::sleep(PAUSE);
-            let (inside, still) = gits(&folders);
+            let (inside, still) = gits(&folders, moment);
             inside || still.iter().any(|pid| unread.contains(pid))
         }
     }
 }
 
-/// Does a git run in these folders, and which of them cannot be told about?
-fn gits(folders: &[PathBuf]) -> (bool, HashSet<Pid>) {
+/// Returns whether a git from before `moment` runs in these folders, and which processes cannot be told about.
+fn gits(folders: &[PathBuf], moment: SystemTime) -> (bool, HashSet<Pid>) {
+    // Starts are told in whole seconds, counted from a boot whose time is rounded too.
+    let newest = moment.duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs() + 2);
     let mut system = System::new();
     let kind = ProcessRefreshKind::nothing().without_tasks().with_cwd(UpdateKind::Always);
     system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
@@ -34,7 +36,8 @@ fn gits(folders: &[PathBuf]) -> (bool, HashSet<Pid>) {
     let waiting: HashSet<_> = all().filter(|found| named(found) == "git-puff").filter_map(Process::parent).collect();
     let is_git = |found: &&Process| {
         let name = named(found);
-        (name == "git" || name.starts_with("git-")) && name != "git-puff" && !waiting.contains(&found.pid())
+        let is_named = (name == "git" || name.starts_with("git-")) && name != "git-puff";
+        is_named && found.start_time() <= newest && !waiting.contains(&found.pid())
     };
     let (read, unread): (Vec<_>, Vec<_>) = all().filter(is_git).partition(|found| found.cwd().is_some());
     let inside = |cwd: &Path| folders.iter().any(|folder| cwd.starts_with(folder));

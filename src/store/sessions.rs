@@ -14,6 +14,10 @@ use crate::model::{Session, SessionId, SessionState, documents};
 /// The file that says in which worktree a session works.
 const WORK_FOLDER: &str = "folder.json";
 
+/// The file that is there once its agent is started: the record names a process only when there is one, and a supervisor can
+/// be killed between the two.
+const BEGUN: &str = "begun";
+
 /// The files of one session.
 #[derive(Clone, Debug)]
 pub struct SessionPlace {
@@ -64,6 +68,19 @@ impl SessionPlace {
     /// When the git directory cannot be written.
     pub fn keep_work_folder(&self, folder: &WorkFolder) -> io::Result<()> {
         replace(&self.folder.join(WORK_FOLDER), &serde_json::to_vec(folder)?)
+    }
+
+    /// Returns whether its agent was started, or was about to be: from then on it may have run, whatever the record says.
+    pub fn is_begun(&self) -> bool {
+        fs::symlink_metadata(self.folder.join(BEGUN)).is_ok()
+    }
+
+    /// Records that its agent is about to be started.
+    ///
+    /// # Errors
+    /// When the git directory cannot be written: then the agent must not be started, or it could be started twice.
+    pub fn mark_begun(&self) -> io::Result<()> {
+        replace(&self.folder.join(BEGUN), b"")
     }
 
     /// Held by the supervisor for its life.

@@ -61,7 +61,7 @@ fn start(
     let prompt = runs.prompt(&runs.load(&run.run)?)?;
     let id = SessionId::of_variant(&run.run, variant.index, 1);
     let place = SessionStore::new(&context.layout).place(&id);
-    if session(context, run, variant).is_some_and(|session| never_began(&session)) {
+    if session(context, run, variant).is_some_and(|session| never_began(context, &session)) {
         std::fs::remove_dir_all(place.folder())
             .or_fail(|| format!("cannot remove what is left of the session '{id}'"))?;
     }

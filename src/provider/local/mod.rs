@@ -122,7 +122,9 @@ impl<'c> LocalAgents<'c> {
         let store = SessionStore::new(&self.context.layout);
         let sessions = run.variants.iter().filter_map(|variant| standing::session(self.context, &run, variant));
         let ended: Vec<_> = sessions
-            .filter(|session| session.pid.is_some() && session.state != crate::model::SessionState::Exited)
+            .filter(|session| {
+                standing::has_begun(self.context, session) && session.state != crate::model::SessionState::Exited
+            })
             .map(|session| store.place(&session.id))
             .collect();
         for place in &ended {

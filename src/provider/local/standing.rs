@@ -53,7 +53,7 @@ pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant,
             .then(|| format!("its agent waits for somebody: 'git puff session show {}' says for what", session.id));
         return stands(VariantStatus::InProgress, asks, Some(session));
     }
-    if never_began(&session) {
+    if never_began(context, &session) {
         if variant.status.is_terminal() {
             return stands(variant.status, variant.reason.clone(), Some(session));
         }
@@ -91,9 +91,14 @@ pub(super) fn session(context: &Context, run: &Run, variant: &Variant) -> Option
     Some(session)
 }
 
-/// Its supervisor did not come up: no agent ever ran in it.
-pub(super) fn never_began(session: &Session) -> bool {
-    session.state == SessionState::Lost && session.pid.is_none()
+/// Returns whether its supervisor did not come up, so that no agent ever ran in it.
+pub(super) fn never_began(context: &Context, session: &Session) -> bool {
+    session.state == SessionState::Lost && !has_begun(context, session)
+}
+
+/// Returns whether an agent runs in it, or may have run.
+pub(super) fn has_begun(context: &Context, session: &Session) -> bool {
+    session.pid.is_some() || SessionStore::new(&context.layout).place(&session.id).is_begun()
 }
 
 /// When a session is over, its worktree is free, and what the agent did to the repository is noted once.

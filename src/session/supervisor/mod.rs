@@ -49,7 +49,7 @@ pub fn run(context: &Context, id: &SessionId) -> Result<()> {
     let place = store.place(id);
     let lock = FileLock::attempt(&place.lock()).or_fail(|| format!("cannot lock the session '{id}'"))?;
     let session = store.load_raw(id)?;
-    if lock.is_none() || session.pid.is_some() || session.state.is_over() {
+    if lock.is_none() || place.is_begun() || session.pid.is_some() || session.state.is_over() {
         return Ok(());
     }
     process::block_on(supervise(context, &place.from_within(), place.folder(), session))
@@ -81,6 +81,7 @@ async fn supervise(context: &Context, place: &SessionPlace, named: &Path, mut se
     adopt_orphans();
     // An agent that ignored the end of its terminal would outlive a supervisor that is killed.
     process::hear_signals();
+    place.mark_begun().or_fail(|| format!("cannot record that the agent of '{id}' is started"))?;
     let (terminal, output, keyboard) = match begin(place, named, &session) {
         Ok(begun) => begun,
         Err(failure) => {
