@@ -24,7 +24,7 @@ fn a_prompt_has_to_say_something_in_text() {
         (&["--prompt-file", "../nul.md"], "'../nul.md' is not text"),
         (&["--prompt-file", "../large.md"], "'../large.md' has 5 MiB"),
         (&["--prompt-file", "../nowhere.md"], "cannot read the prompt file '../nowhere.md'"),
-        (&["--prompt-file", "src"], "cannot read 'src'"),
+        (&["--prompt-file", "src"], "cannot read the prompt file 'src'"),
         (&["--prompt", "a", "--prompt-file", "../blank.md"], "--prompt-file"),
         (&["--intent", "../nowhere.md"], "cannot read the intent file '../nowhere.md'"),
         (&["--intent", "../blank.md"], "'../blank.md' is empty"),

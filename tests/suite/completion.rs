@@ -199,7 +199,7 @@ fn asking_complains_of_nothing_and_writes_nothing() {
     let empty = lab.git(&["commit-tree", "-m", "x", "HEAD:src"]);
     lab.git(&["update-ref", "refs/puff/runs/broken-1", &empty]);
     let said = lab.puff(&["complete", "--", "show", "bro"]).ok();
-    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("-\nbroken-1\tits record cannot be read\n", ""));
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("-\nbroken-1\tcannot read its record\n", ""));
     lab.write(".git/config", "[broken\n");
     let said = run(lab.command("git-puff").args(["complete", "--", "show", ""])).ok();
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("-\n", ""));

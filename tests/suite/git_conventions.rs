@@ -204,7 +204,7 @@ fn a_git_that_is_too_old_is_named() {
     make_executable(&lab.path("bin/git"));
     // Called by itself: git puts its own folder in front of any other.
     let mut start = lab.command(env!("CARGO_BIN_EXE_git-puff"));
-    let ran = run(start.args(["session", "start", "--worktree", "--", "true"])).exits(1).complains(&["cannot make"]);
+    let ran = run(start.args(["session", "start", "--worktree", "--", "true"])).exits(1).complains(&["cannot be made"]);
     assert!(ran.stderr.contains("git 2.34 or newer is needed"), "{}", ran.stderr);
 }
 

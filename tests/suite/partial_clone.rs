@@ -106,7 +106,7 @@ fn without_its_remote_a_partial_clone_says_what_is_missing_and_changes_nothing()
     let part = Part::new(&["--filter=blob:none", "--no-checkout"]);
     let url = part.lab.git_in(&part.place(), &["remote", "get-url", "origin"]);
     part.lab.git_in(&part.place(), &["remote", "set-url", "origin", "/nowhere"]);
-    let ran = part.harvest().exits(1).complains(&["partial clone", "'origin'", "cannot fetch"]);
+    let ran = part.harvest().exits(1).complains(&["partial clone", "'origin'", "cannot be fetched"]);
     assert!(ran.stderr.contains("/nowhere"), "{}", ran.stderr);
     // An import is recorded whole or not at all: what it is made of is on the disk.
     assert_eq!(part.lab.git_in(&part.place(), &["for-each-ref", "refs/puff", "refs/heads/puff"]), "");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::choice::Choice;
 use crate::support::export::Export;
 use crate::support::fake_codex::{FakeCodex, PROMPT};
-use crate::support::test_repo::{Ran, TestRepo, run};
+use crate::support::test_repo::{Ran, TestRepo, run, wait_until};
 
 #[test]
 fn everything_but_the_run_refs_is_made_again() {
@@ -334,12 +334,21 @@ fn a_lock_that_a_killed_git_left_is_removed_and_one_in_use_is_not() {
         file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
         path
     };
-    let (young, old) = (lock("HEAD.lock", 0), lock("config.lock", 60));
     let mut running = lab.command("git").args(["cat-file", "--batch"]).stdin(Stdio::piped()).spawn().unwrap();
+    let old = lock("config.lock", 0);
+    let age = || old.metadata().unwrap().modified().unwrap().elapsed().unwrap();
+    wait_until("the lock is old enough for an orphan", || age() > std::time::Duration::from_secs(11));
     lab.puff(&["doctor", "--repair"]);
-    assert!(old.exists(), "a git runs here, which may hold it");
+    assert!(old.exists(), "a git runs here that was started before it, and may hold it");
+
+    let older = lock("index.lock", 3600);
+    std::fs::remove_file(&old).unwrap();
+    lab.puff(&["doctor", "--repair"]);
+    assert!(!older.exists(), "the git that runs was started after it");
     drop(running.stdin.take());
     running.wait().unwrap();
+
+    let (young, old) = (lock("HEAD.lock", 0), lock("config.lock", 60));
 
     let said = lab.puff(&["doctor", "--porcelain"]).stdout;
     let locks: Vec<&str> = said.lines().filter(|line| line.starts_with("CHECK=locks")).collect();

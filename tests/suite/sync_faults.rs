@@ -37,7 +37,7 @@ fn only_remotes_that_were_opted_in_get_anything() {
     pair.puff(Ours, &["sync"]).exits(129).complains(&["puff.sync.maxSize is 'huge'"]);
     pair.git(Ours, &["config", "--unset", "puff.sync.maxSize"]);
     pair.git(Ours, &["remote", "set-url", "origin", "../nowhere.git"]);
-    pair.puff(Ours, &["sync"]).exits(1).complains(&["cannot reach 'origin'"]);
+    pair.puff(Ours, &["sync"]).exits(1).complains(&["cannot reach the remote 'origin'"]);
 }
 
 #[test]
