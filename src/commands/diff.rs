@@ -10,7 +10,7 @@ use super::shared::find_run;
 use super::show::no_variant;
 use crate::cli::{JsonFlag, command};
 use crate::context::Context;
-use crate::engine::compare::{self, Pick, Stand, Trees};
+use crate::engine::compare::{self, Material, Pick, Trees};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::git::become_diff;
 use crate::manual::{self, Example, Manual};
@@ -140,17 +140,19 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
     let name = |pick: &Pick<'_>| pick.name(&run.run);
     let mut trees = Vec::new();
     for pick in picks {
-        match compare::stand(context, pick)? {
-            Stand::Trees(found) => trees.push(found),
-            Stand::Nothing(why) => {
+        match compare::material(context, pick)? {
+            Material::Trees(found) => trees.push(found),
+            Material::Nothing(why) => {
                 return Err(Error::failed(format!("cannot show {}: {why}", name(pick)))
                     .hint(format!("'git puff show {}' shows what there is", pick.recorded.run.run)));
             }
-            Stand::Patch { patch, why } if picks.len() == 1 && words.options.is_empty() && words.paths.is_empty() => {
+            Material::Patch { patch, why }
+                if picks.len() == 1 && words.options.is_empty() && words.paths.is_empty() =>
+            {
                 ui.note(&format!("{}: {why}; this is its patch as it came", name(pick)));
                 return Ok(page_patch(context, &patch, ui));
             }
-            Stand::Patch { why, .. } => return Err(no_tree(run, pick, picks, &why)),
+            Material::Patch { why, .. } => return Err(no_tree(run, pick, picks, &why)),
         }
     }
     for (pick, trees) in picks.iter().zip(&trees) {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::hook;
 use crate::cli::JsonFlag;
 use crate::context::Context;
-use crate::engine::init::{set_up, take_back};
+use crate::engine::init::{set_up, undo};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{self, InitDeed, InitStep, InitThing};
@@ -43,7 +43,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Sets up, or takes back.
 pub fn run(args: &Init, context: &Context, ui: &Ui) -> Result<Exit> {
-    let (steps, report) = if args.undo { (take_back(context)?, None) } else { set_up(context, args.hooks)? };
+    let (steps, report) = if args.undo { (undo(context)?, None) } else { set_up(context, args.hooks)? };
     if ui.format() == Format::Json {
         ui.json(&model::Init { schema: model::Init::schema(), undone: args.undo, steps });
     } else {

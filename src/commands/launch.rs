@@ -7,11 +7,11 @@ use clap::Args;
 use super::shared;
 use crate::cli::{OutputFlags, PromptArgs, RunArgs};
 use crate::context::Context;
-use crate::engine::intent::{Intent, WatchWish};
-use crate::engine::launch::{Launched, Plan, beginning, launch};
+use crate::engine::intent::{Intent, WatchOptions};
+use crate::engine::launch::{Launched, Plan, first_attempts, launch};
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Crew, Run, RunId, Span};
+use crate::model::{AgentCount, Run, RunId, Span};
 use crate::settings;
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, watcher};
@@ -64,7 +64,7 @@ pub struct SettingArgs {
     run: RunArgs,
     /// An agent on this machine, and how many attempts it makes: codex:2; may be given several times
     #[arg(long, value_name = "NAME[:N]")]
-    agent: Vec<Crew>,
+    agent: Vec<AgentCount>,
     /// How many agents work at once [default: as many as there are processors, 4 to 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
@@ -151,7 +151,7 @@ impl WatchArgs {
     ///
     /// # Errors
     /// When a setting cannot be used.
-    pub(super) fn wish(&self, context: &Context) -> Result<WatchWish> {
+    pub(super) fn wish(&self, context: &Context) -> Result<WatchOptions> {
         shared::watch_wish(context, self.interval, self.timeout, self.harvest)
     }
 }
@@ -161,7 +161,7 @@ impl SettingArgs {
     ///
     /// # Errors
     /// When a setting cannot be used.
-    pub(super) fn intent(&self, watch: Option<WatchWish>, context: &Context) -> Result<Intent> {
+    pub(super) fn intent(&self, watch: Option<WatchOptions>, context: &Context) -> Result<Intent> {
         let limit = watch.map_or_else(|| context.settings.span(settings::TIMEOUT), |wish| Ok(wish.timeout))?;
         Ok(Intent {
             check: shared::commands(&self.check, "--check")?,
@@ -184,7 +184,7 @@ impl SettingArgs {
     pub(super) fn carry_out(
         &self,
         intents: Vec<Intent>,
-        watch: Option<WatchWish>,
+        watch: Option<WatchOptions>,
         context: &Context,
         ui: &Ui,
     ) -> Result<Exit> {
@@ -207,7 +207,7 @@ pub(super) const ASKED_ABOUT: u32 = 8;
 /// # Errors
 /// When somebody says no.
 pub(super) fn confirm_many(intents: &[Intent], max_active: u32, context: &Context, ui: &Ui) -> Result<()> {
-    let attempts = beginning(context, intents, max_active)?;
+    let attempts = first_attempts(context, intents, max_active)?;
     let question = format!("start {attempts} attempts at once, each of which may cost money?");
     if attempts <= ASKED_ABOUT || !ui.can_ask() || ui.confirm(&question) {
         return Ok(());
@@ -218,11 +218,11 @@ pub(super) fn confirm_many(intents: &[Intent], max_active: u32, context: &Contex
 
 impl TaskArgs {
     /// Submits what is to be done, and starts the watcher where one is wanted.
-    pub(super) fn carry_out(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Exit> {
+    pub(super) fn carry_out(&self, watch: Option<WatchOptions>, context: &Context, ui: &Ui) -> Result<Exit> {
         self.settings.carry_out(self.intents(watch, context, ui)?, watch, context, ui)
     }
 
-    fn intents(&self, watch: Option<WatchWish>, context: &Context, ui: &Ui) -> Result<Vec<Intent>> {
+    fn intents(&self, watch: Option<WatchOptions>, context: &Context, ui: &Ui) -> Result<Vec<Intent>> {
         let flags = self.settings.intent(watch, context)?;
         if self.intent.is_empty() {
             let (prompt, prompt_file) = shared::prompt(&self.prompt, context, ui)?;

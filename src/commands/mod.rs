@@ -144,6 +144,6 @@ pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit
         Some(Verb::CasStatus(verb)) => cas_status::run(&verb, &here()?, ui),
         Some(Verb::AppServer { record }) => crate::app_server::supervisor::run(&here()?, &record).map(|()| Exit::Done),
         Some(Verb::Watcher) => crate::watch::watcher::run(here()?).map(|()| Exit::Done),
-        Some(Verb::CleanupProcess { run }) => crate::engine::review::ward(&here()?, &run).map(|()| Exit::Done),
+        Some(Verb::CleanupProcess { run }) => crate::engine::review::run_cleanup(&here()?, &run).map(|()| Exit::Done),
     }
 }

@@ -12,7 +12,7 @@ use crate::model::documents::{Pruned, Weight};
 use crate::model::{Run, Schema, Selector, Span, State, documents};
 use crate::render::{self, words};
 use crate::settings;
-use crate::store::{TRASH, Trash};
+use crate::store::{RECOVERY_POINTS, RecoveryPoints};
 use crate::ui::{Format, Ui};
 
 /// Remove runs: their branches, worktrees, notes, records and logs
@@ -49,7 +49,7 @@ fn entry(plan: &Plan, bytes: Weight) -> Pruned {
         notes: plan.notes.len(),
         bytes,
         kept: plan.kept.clone(),
-        recovery: format!("{TRASH}{run}"),
+        recovery: format!("{RECOVERY_POINTS}{run}"),
         run,
     }
 }
@@ -78,7 +78,7 @@ pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
     let chosen = chosen(args, context, ui)?;
     // Every run that was named is looked at before anything goes.
     for run in chosen.iter().filter(|_| !args.runs.is_empty()) {
-        let _lock = Trash::new(context).lock(&run.run)?;
+        let _lock = RecoveryPoints::new(context).lock(&run.run)?;
         plan(context, &run.run)?;
     }
     let (mut entries, mut failure) = (Vec::new(), None);
@@ -143,7 +143,7 @@ fn chosen(args: &Prune, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
 }
 
 fn prune(args: &Prune, context: &Context, run: &Run) -> Result<Pruned> {
-    let _lock = Trash::new(context).lock(&run.run)?;
+    let _lock = RecoveryPoints::new(context).lock(&run.run)?;
     let plan = plan(context, &run.run)?;
     let entry = entry(&plan, plan.weigh(context)?);
     if !args.dry_run {

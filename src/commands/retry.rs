@@ -7,11 +7,11 @@ use clap::Args;
 use super::{launch, shared};
 use crate::cli::{OutputFlags, PromptArgs, RunArgs};
 use crate::context::Context;
-use crate::engine::intent::{Intent, WatchWish};
+use crate::engine::intent::{Intent, WatchOptions};
 use crate::engine::launch::{Plan, launch};
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Crew, Local, ProviderKind, Run, Selector, Span};
+use crate::model::{AgentCount, Local, ProviderKind, Run, Selector, Span};
 use crate::process::{self, Cmd};
 use crate::render::findings::Draft;
 use crate::settings;
@@ -113,7 +113,7 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         check,
         name: None,
     };
-    let watch = old.watch.as_ref().map(|watch| WatchWish {
+    let watch = old.watch.as_ref().map(|watch| WatchOptions {
         interval: Span(watch.interval_s),
         timeout: Span(watch.timeout_s),
         harvest: watch.harvest,
@@ -131,11 +131,11 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
 }
 
 /// The agents of a run on this machine; one alone makes as many attempts as are asked for.
-fn agents(old: &Run, best_of: Option<u32>) -> Vec<Crew> {
-    let crews = Crew::of(old.variants.iter().filter_map(|variant| variant.agent.as_deref()));
+fn agents(old: &Run, best_of: Option<u32>) -> Vec<AgentCount> {
+    let crews = AgentCount::of(old.variants.iter().filter_map(|variant| variant.agent.as_deref()));
     match (crews.as_slice(), best_of) {
         _ if old.local.is_none() => Vec::new(),
-        ([one], Some(count)) => vec![Crew { count, ..one.clone() }],
+        ([one], Some(count)) => vec![AgentCount { count, ..one.clone() }],
         _ => crews,
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{PromptArgs, RunArgs};
 use crate::context::{Context, Environment};
 use crate::engine::Notice;
-use crate::engine::intent::{Intent, WatchWish};
+use crate::engine::intent::{Intent, WatchOptions};
 use crate::error::{Error, Result};
 use crate::model::{NotATask, Run, RunId, Schema, Selector, SessionId, Span, TaskId, documents};
 use crate::render;
@@ -134,9 +134,9 @@ pub fn watch_wish(
     interval: Option<Span>,
     timeout: Option<Span>,
     harvest: bool,
-) -> Result<WatchWish> {
+) -> Result<WatchOptions> {
     let settings = &context.settings;
-    Ok(WatchWish {
+    Ok(WatchOptions {
         interval: interval.map_or_else(|| settings.span(settings::INTERVAL), Ok)?,
         timeout: timeout.map_or_else(|| settings.span(settings::TIMEOUT), Ok)?,
         harvest: harvest || settings.truth(settings::AUTO_HARVEST)?,

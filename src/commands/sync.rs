@@ -12,7 +12,7 @@ use crate::model::documents::{self, Entry, Outcome, Synced};
 use crate::model::{LeftFile, RunId, Schema, Selector};
 use crate::render::{text, words};
 use crate::settings;
-use crate::store::{RunStore, Trash};
+use crate::store::{RecoveryPoints, RunStore};
 use crate::ui::{Format, Ui};
 
 /// Exchange runs with the clones of others, through a remote
@@ -110,7 +110,7 @@ pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
 
 /// Takes back, for everybody, that a run was pruned.
 fn revive(context: &Context, run: &RunId) -> Result<()> {
-    let pruned = || Some(Trash::new(context).newest(run).ok()??.recovery.journal);
+    let pruned = || Some(RecoveryPoints::new(context).newest(run).ok()??.recovery.journal);
     let head = RunStore::new(context).head(run).or_else(pruned);
     let step = sync::revive(context, run, head)?.ok_or_else(|| {
         Error::failed(format!("nobody is known to have pruned '{run}'"))

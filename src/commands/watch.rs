@@ -16,7 +16,7 @@ use crate::settings;
 use crate::store::{self, Change, RunStore};
 use crate::ui::{Format, Progress, Ui};
 use crate::watch::follow::{Follower, Pace, follow, verdict};
-use crate::watch::untracked_task::Stranger;
+use crate::watch::untracked_task::UntrackedTask;
 use crate::watch::{jobs, result};
 
 /// Follow runs until every variant is through
@@ -154,7 +154,7 @@ fn follow_stranger(
         ))
         .hint(format!("'git puff adopt {task}' makes a run of it")));
     }
-    let mut stranger = Stranger::find(context, task)?;
+    let mut stranger = UntrackedTask::find(context, task)?;
     let end = stranger.follow(context, pace, &mut Shown { context, ui, bars: ui.progress() });
     conclude(end, file, || Ok(stranger.run().clone()), context)
 }
@@ -200,7 +200,7 @@ fn chosen(args: &Watch, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
 fn named(context: &Context, selector: &Selector) -> Result<Run> {
     let run = shared::find_run(context, selector)?.run;
     let in_cloud = run.provider == ProviderKind::CodexCloud && run.state == State::Pending;
-    if run.is_at_work_elsewhere() && !in_cloud {
+    if run.is_running_elsewhere() && !in_cloud {
         submit::prove_here(&run)?;
     }
     Ok(run)

@@ -18,7 +18,7 @@ pub fn adopt(
     task: &TaskId,
     named_base: Option<&str>,
     best_of: Option<u32>,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Run> {
     let store = RunStore::new(context);
     if let Some(owner) = owner(&store, task)? {
@@ -29,7 +29,7 @@ pub fn adopt(
     Runbook::new(&context.layout).prove_writable()?;
     let (cloud, profile) = open_here(context)?;
     let summary = cloud.describe(task)?;
-    let base = base::for_cloud(context, named_base, tell)?;
+    let base = base::for_cloud(context, named_base, notify)?;
     // The words of the prompt where the client tells them, else the title.
     let prompt = summary.prompt.clone().unwrap_or_else(|| format!("{}\n", summary.title.trim()));
     let best_of = best_of.max(summary.attempts).unwrap_or(1);
@@ -63,7 +63,7 @@ pub fn adopt(
 ///
 /// # Errors
 /// When the run is not waiting for one, or the task is not to be had.
-pub fn give_task(context: &Context, id: &RunId, task: &TaskId, tell: Listener<'_>) -> Result<Run> {
+pub fn give_task(context: &Context, id: &RunId, task: &TaskId, notify: Listener<'_>) -> Result<Run> {
     let store = RunStore::new(context);
     if let Some(owner) = owner(&store, task)? {
         if owner.run == *id {
@@ -86,7 +86,7 @@ pub fn give_task(context: &Context, id: &RunId, task: &TaskId, tell: Listener<'_
     let provider = open_provider(context, &run, RetryPolicy::Some)?;
     let summary = provider.describe(task)?;
     let task = Task { id: task.clone(), url: summary.url };
-    submit::taken(context, &store, id, &task, tell)
+    submit::record_task(context, &store, id, &task, notify)
 }
 
 /// The run that a task belongs to, if it belongs to one.

@@ -37,7 +37,7 @@ pub fn tree(context: &Context, run: &Run) -> Result<Oid> {
 ///
 /// # Errors
 /// When no branch is named and HEAD is on none, or the remote has no such branch.
-pub fn for_cloud(context: &Context, named: Option<&str>, tell: Listener<'_>) -> Result<Base> {
+pub fn for_cloud(context: &Context, named: Option<&str>, notify: Listener<'_>) -> Result<Base> {
     let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     let (named, branch) = branch_name(context, named, &remote)?;
     prove_remote(context, &remote)?;
@@ -59,11 +59,11 @@ pub fn for_cloud(context: &Context, named: Option<&str>, tell: Listener<'_>) -> 
         RemoteTip::NoSuchBranch => return Err(not_pushed(&remote, &branch)),
         RemoteTip::Unreachable(said) => {
             let seen = last_seen(context, &remote, &branch, &said)?;
-            tell(Notice::RemoteSilent { remote: remote.clone(), branch: branch.clone(), said });
+            notify(Notice::RemoteSilent { remote: remote.clone(), branch: branch.clone(), said });
             seen
         }
     };
-    tell_unseen(context, &remote, &branch, tip, tell);
+    warn_unseen(context, &remote, &branch, tip, notify);
     Ok(Base { named, branch, oid: tip })
 }
 
@@ -176,7 +176,7 @@ fn upstream(context: &Context, branch: &str, remote: &str) -> Option<String> {
 
 /// Tells of commits and changes that are not on the remote's branch. They are looked for on the branch of HEAD where
 /// that follows the remote's, whatever it is called, else on the branch of the same name.
-fn tell_unseen(context: &Context, remote: &str, branch: &str, tip: Oid, tell: Listener<'_>) {
+fn warn_unseen(context: &Context, remote: &str, branch: &str, tip: Oid, notify: Listener<'_>) {
     let head = context.repo.head_branch();
     let on_it =
         head.as_deref().filter(|head| *head == branch || upstream(context, head, remote).as_deref() == Some(branch));
@@ -184,13 +184,13 @@ fn tell_unseen(context: &Context, remote: &str, branch: &str, tip: Oid, tell: Li
     if let Some(commit) = context.repo.ref_target(&format!("refs/heads/{local}")) {
         let ahead = context.repo.ahead_behind(commit, tip).map_or(0, |(ahead, _)| ahead);
         if ahead > 0 {
-            tell(Notice::Unpushed { remote: remote.to_owned(), branch: local.to_owned(), commits: ahead });
+            notify(Notice::Unpushed { remote: remote.to_owned(), branch: local.to_owned(), commits: ahead });
         }
     }
     if on_it.is_some() {
         let paths = context.repo.uncommitted(RUNBOOK).map_or(0, |paths| paths.len());
         if paths > 0 {
-            tell(Notice::Uncommitted { paths });
+            notify(Notice::Uncommitted { paths });
         }
     }
 }

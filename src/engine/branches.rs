@@ -104,7 +104,7 @@ pub fn place(context: &Context, recorded: &Recorded, wanted: &[Wanted], recreate
                 continue;
             }
             let (name, new) = (names[index].as_str(), wanted[index].commit);
-            match look(context, name, &wanted[index], recreate) {
+            match inspect(context, name, &wanted[index], recreate) {
                 Ok(expected) => {
                     open.push(index);
                     changes.push(RefChange { name, new, expected, message: "puff: harvested" });
@@ -141,7 +141,7 @@ pub fn remove(context: &Context, branches: impl Iterator<Item = (String, Oid)>) 
 }
 
 /// What a branch has to be to be put where it belongs; or what becomes of it where it is not to be put anywhere.
-fn look(context: &Context, name: &str, wanted: &Wanted, recreate: bool) -> std::result::Result<Expected, Branch> {
+fn inspect(context: &Context, name: &str, wanted: &Wanted, recreate: bool) -> std::result::Result<Expected, Branch> {
     let before = wanted.before;
     match context.repo.ref_target(name) {
         Some(there) if there == wanted.commit => Err(Branch::There),

@@ -4,11 +4,11 @@
 //! it fits there, else onto the very files that it was made on, where they are in this repository. Only where there is
 //! no tree at all are the lines of the patch itself all that is known.
 
+mod material;
 mod read;
 pub mod sides;
-mod stand;
 
-pub use stand::{Stand, Trees, stand};
+pub use material::{Material, Trees, material};
 
 use crate::compare::{self, Change};
 use crate::context::Context;
@@ -47,8 +47,8 @@ pub fn changes(context: &Context, run: &Run, picks: &[Pick<'_>]) -> Result<(Vec<
     super::verified::bring(context, picks.iter().map(|pick| (pick.recorded, pick.variant)))?;
     let (mut stands, mut left_out) = (Vec::new(), Vec::new());
     for pick in picks {
-        match stand(context, pick)? {
-            Stand::Nothing(why) => left_out.push(LeftOut { name: pick.name(&run.run), why }),
+        match material(context, pick)? {
+            Material::Nothing(why) => left_out.push(LeftOut { name: pick.name(&run.run), why }),
             stand => stands.push((*pick, stand)),
         }
     }

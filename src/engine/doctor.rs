@@ -3,8 +3,8 @@
 mod launching;
 
 use super::harvest::is_half_cancelled;
-use super::left_overs::{Matter, left_overs};
-use super::{branches, config, half_done, open_here, orphans, preflight, repair, sync};
+use super::leftovers::{Matter, leftovers};
+use super::{branches, config, interrupted, open_here, orphans, preflight, repair, sync};
 use crate::context::Context;
 use crate::error::Error;
 use crate::model::documents::{ConfiguredKey, ConfiguredValue, UnknownKey};
@@ -39,7 +39,7 @@ fn shared(context: &Context) -> Vec<Finding> {
         Ok(remotes) => remotes,
         Err(error) => return vec![fail("sync", error)],
     };
-    let look = |remote: &String| match sync::unshared(context, remote) {
+    let check_remote = |remote: &String| match sync::unshared(context, remote) {
         Ok(runs) if runs.is_empty() => ok("sync", remote, "it has every run, as far as is known here"),
         Ok(runs) => {
             let detail = format!("'{remote}' does not have {} of the runs as they are here", runs.len());
@@ -47,7 +47,7 @@ fn shared(context: &Context) -> Vec<Finding> {
         }
         Err(error) => fail("sync", error),
     };
-    remotes.iter().map(look).collect()
+    remotes.iter().map(check_remote).collect()
 }
 
 /// Is the cloud used here: named in the settings, or by a run of this clone that still needs it? Where the client is
@@ -202,17 +202,17 @@ fn records(context: &Context) -> Vec<Finding> {
         let detail = format!("the folder '{}' is empty", folder.display());
         findings.push(warn("worktrees", &folder.display().to_string(), detail, REPAIR));
     }
-    for left_over in left_overs(context, &runs) {
-        let path = left_over.path.display().to_string();
+    for leftover in leftovers(context, &runs) {
+        let path = leftover.path.display().to_string();
         let remove = format!("look into it, then 'git worktree remove --force {path}'");
-        let hint = match left_over.matter {
+        let hint = match leftover.matter {
             Matter::Strange | Matter::Kept => remove.as_str(),
             Matter::Replaced => {
                 "see what is there: git-puff does not touch it; remove it yourself, then 'git worktree prune'"
             }
             _ => REPAIR,
         };
-        findings.push(warn("worktrees", &path, left_over.to_string(), hint));
+        findings.push(warn("worktrees", &path, leftover.to_string(), hint));
     }
     for id in
         runs.iter().map(|recorded| &recorded.run).filter(|run| is_half_cancelled(context, run)).map(|run| &run.run)
@@ -224,8 +224,8 @@ fn records(context: &Context) -> Vec<Finding> {
             REPAIR,
         ));
     }
-    for half in half_done::half_done(context) {
-        findings.push(warn("decisions", half.run(), half.to_string(), half.next().unwrap_or(REPAIR)));
+    for operation in interrupted::interrupted_operations(context) {
+        findings.push(warn("decisions", operation.run(), operation.to_string(), operation.next().unwrap_or(REPAIR)));
     }
     match repair::orphaned_locks(context, false) {
         Err(error) => findings.push(fail("locks", error)),

@@ -18,7 +18,7 @@ pub(in crate::engine) use self::sign::Signer;
 
 use self::make::{VariantResult, make, place, record};
 use self::real_base::find_real_base;
-use super::{Listener, Notice, branches, handoff, live};
+use super::{Listener, Notice, active_files, branches, handoff};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::folder::{self, Folder};
@@ -56,7 +56,7 @@ pub fn harvest(
     id: &RunId,
     options: &HarvestOptions,
     provider: &dyn Provider,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Run> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
@@ -66,18 +66,18 @@ pub fn harvest(
     match provider.collect(&question) {
         Ok(collection) => {
             super::observe::record_answered(context, id)?;
-            keep_collected(context, &recorded.run, provider, &collection, tell)?;
+            keep_collected(context, &recorded.run, provider, &collection, notify)?;
             not_taken = collection.not_taken;
         }
         Err(failure) if failure.is_temporary() && recorded.run.has_unharvested() && has_patches(&recorded.run) => {
-            tell(Notice::ProviderSilent { run: id.clone(), why: failure.to_string() });
+            notify(Notice::ProviderSilent { run: id.clone(), why: failure.to_string() });
         }
         Err(failure) => {
             super::observe::record_failure(context, id, &failure)?;
             return Err(failure.into());
         }
     }
-    let run = harvest_kept(context, id, options, tell)?;
+    let run = harvest_kept(context, id, options, notify)?;
     let wanted = |lost: &&NotTaken| options.variants.is_empty() || options.variants.contains(&(lost.placement + 1));
     match not_taken.iter().find(wanted) {
         // With something to show for it, that is one of the things that the run itself says.
@@ -97,18 +97,18 @@ fn keep_collected(
     run: &Run,
     provider: &dyn Provider,
     collection: &Collection,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Run> {
     let words = [Some(run.provider.as_str()), provider.dialect()];
     let name = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let client = Client { name, version: provider.version().map(str::to_owned) };
-    let recorded = keep(context, &RunStore::new(context), &run.run, collection, &client, tell)?;
+    let recorded = keep(context, &RunStore::new(context), &run.run, collection, &client, notify)?;
     for NotTaken { placement, why } in &collection.not_taken {
-        tell(Notice::NotTaken { run: run.run.clone(), variant: placement + 1, why: why.clone() });
+        notify(Notice::NotTaken { run: run.run.clone(), variant: placement + 1, why: why.clone() });
     }
     if let Err(failure) = provider.release(&super::question(run, true)?, collection) {
         let why = Error::from(failure).in_a_line();
-        tell(Notice::NotReleased { run: run.run.clone(), why });
+        notify(Notice::NotReleased { run: run.run.clone(), why });
     }
     Ok(recorded.run)
 }
@@ -117,21 +117,21 @@ fn keep_collected(
 ///
 /// # Errors
 /// When it cannot be read or recorded.
-pub fn keep_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run> {
+pub fn keep_work(context: &Context, id: &RunId, notify: Listener<'_>) -> Result<Run> {
     let run = RunStore::new(context).load(id)?.run;
     let provider = LocalAgents::new(context);
     let collection = provider.collect(&super::question(&run, true)?)?;
-    keep_collected(context, &run, &provider, &collection, tell)
+    keep_collected(context, &run, &provider, &collection, notify)
 }
 
 /// Ends agents on this machine, and keeps what they have made.
 ///
 /// # Errors
 /// When they cannot be ended, or what they made cannot be recorded.
-pub fn end_work(context: &Context, id: &RunId, tell: Listener<'_>) -> Result<Run> {
+pub fn end_work(context: &Context, id: &RunId, notify: Listener<'_>) -> Result<Run> {
     let run = RunStore::new(context).load(id)?.run;
     LocalAgents::new(context).cancel(&super::question(&run, true)?)?;
-    keep_work(context, id, tell)
+    keep_work(context, id, notify)
 }
 
 /// Was its cancel interrupted, so that agents of it are still at work?
@@ -139,21 +139,21 @@ pub fn is_half_cancelled(context: &Context, run: &Run) -> bool {
     run.state == State::Cancelled
         && run.provider == ProviderKind::Local
         && !run.is_remote()
-        && crate::provider::local::is_at_work(context, run)
+        && crate::provider::local::is_running(context, run)
 }
 
 /// Harvests what is kept in the run.
 ///
 /// # Errors
 /// When the base is not to be had, or the repository cannot be written.
-pub fn harvest_kept(context: &Context, id: &RunId, options: &HarvestOptions, tell: Listener<'_>) -> Result<Run> {
+pub fn harvest_kept(context: &Context, id: &RunId, options: &HarvestOptions, notify: Listener<'_>) -> Result<Run> {
     let signer = Signer::new(context)?;
-    let made = RunStore::new(context).at_once(|| make_all(context, id, options, &signer, tell));
+    let made = RunStore::new(context).ref_transaction(|| make_all(context, id, options, &signer, notify));
     if made.is_err() {
         signer.record_failure(id);
     }
     let made = made?;
-    finish(context, made, options, tell)
+    finish(context, made, options, notify)
 }
 
 /// What was made of a run's variants, and the run that they were made of.
@@ -165,18 +165,18 @@ pub(in crate::engine) fn make_all(
     id: &RunId,
     options: &HarvestOptions,
     signer: &Signer<'_>,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<AllMade> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
     check_variants(&recorded.run, &options.variants)?;
-    let recorded = find_real_base(context, &store, recorded, tell)?;
+    let recorded = find_real_base(context, &store, recorded, notify)?;
     let mut variants: Vec<&Variant> = Vec::new();
     let untaken = |variant: &Variant| recorded.run.is_untaken(variant);
     for variant in recorded.run.variants.iter().filter(|variant| wanted(variant, options) && !untaken(variant)) {
         match store.left_behind(&recorded, variant.index)? {
             // What is recorded of it stays: nothing can be made of a patch that is not here.
-            Some(left) => tell(Notice::LeftBehind { run: id.clone(), variant: variant.index, size: left.size }),
+            Some(left) => notify(Notice::LeftBehind { run: id.clone(), variant: variant.index, size: left.size }),
             None => variants.push(variant),
         }
     }
@@ -184,7 +184,7 @@ pub(in crate::engine) fn make_all(
         bring(context, &store, &recorded, &variants)?;
     }
     let variants = variants.into_iter();
-    let make = |variant: &Variant| Ok((variant.index, make(context, &store, &recorded, variant, signer, tell)?));
+    let make = |variant: &Variant| Ok((variant.index, make(context, &store, &recorded, variant, signer, notify)?));
     let made = variants.map(make).collect::<Result<_>>()?;
     Ok((recorded, made))
 }
@@ -202,12 +202,12 @@ pub(in crate::engine) fn finish(
     context: &Context,
     (before, mut made): AllMade,
     options: &HarvestOptions,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Run> {
-    place(context, &before, &mut made, options, tell)?;
+    place(context, &before, &mut made, options, notify)?;
     let store = RunStore::new(context);
     // The notes are made again from the record, so they may as well be written with it.
-    let recorded = store.at_once(|| {
+    let recorded = store.ref_transaction(|| {
         let recorded = record(context, &store, &before.run.run, &made)?;
         handoff::write_notes(context, &recorded, "harvest")?;
         Ok(recorded)
@@ -219,8 +219,8 @@ pub(in crate::engine) fn finish(
         let _ = branches::remove(context, branches);
     }
     let recorded = recorded?;
-    live::forget(context, &recorded.run);
-    tell_rest(&recorded.run, options, tell);
+    active_files::forget(context, &recorded.run);
+    notify_rest(&recorded.run, options, notify);
     Ok(recorded.run)
 }
 
@@ -247,15 +247,15 @@ fn has_patches(run: &Run) -> bool {
     run.variants.iter().any(|variant| variant.patch_sha256.is_some())
 }
 
-fn tell_rest(run: &Run, options: &HarvestOptions, tell: Listener<'_>) {
+fn notify_rest(run: &Run, options: &HarvestOptions, notify: Listener<'_>) {
     let named = |variant: &&Variant| options.variants.is_empty() || options.variants.contains(&variant.index);
     for variant in run.variants.iter().filter(named).filter(|variant| variant.apply == Some(Apply::Skipped)) {
         let (status, left) = (variant.status.as_str(), variant.has_patch());
-        tell(Notice::Skipped { run: run.run.clone(), variant: variant.index, status, left });
+        notify(Notice::Skipped { run: run.run.clone(), variant: variant.index, status, left });
     }
     let open = run.variants.iter().filter(named).filter(|variant| !variant.status.is_terminal()).count();
     if open > 0 {
-        tell(Notice::StillAtWork { run: run.run.clone(), open });
+        notify(Notice::StillAtWork { run: run.run.clone(), open });
     }
 }
 

@@ -4,16 +4,16 @@
 //! name first, and ours takes its place in one step after that; taken away, ours is replaced by it in one step. So a kill
 //! at any point leaves a hook of the user's in effect, as it was or behind ours.
 
-mod beside;
+mod chained;
 mod folder;
 mod managers;
 mod part;
 
 use std::path::{Path, PathBuf};
 
-use self::beside::Beside;
+use self::chained::ChainedHook;
 pub use self::folder::Folder;
-use self::part::{LINE, Whose};
+use self::part::{HookOwner, LINE};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{HookDeed, HookReport, HookState};
@@ -26,7 +26,7 @@ const NAME: &str = "pre-push";
 /// # Errors
 /// When that cannot be found out.
 pub fn status(context: &Context) -> Result<HookReport> {
-    look(&Folder::find(context)?)
+    inspect(&Folder::find(context)?)
 }
 
 /// Puts our hook where git looks for it. `shared` says that it may be put into a folder that is not of this repository
@@ -38,30 +38,30 @@ pub fn status(context: &Context) -> Result<HookReport> {
 /// When the hook cannot be put there, saying why.
 pub fn install(context: &Context, shared: bool) -> Result<HookReport> {
     let folder = Folder::find(context)?;
-    let before = look(&folder)?;
+    let before = inspect(&folder)?;
     let managed = before.manager.as_ref().is_some_and(|manager| manager.in_charge);
     if managed || matches!(before.state, HookState::Installed | HookState::Called) {
         return Ok(HookReport { did: Some(HookDeed::Nothing), ..before });
     }
     folder.prove_ours(shared)?;
     let path = folder.hook();
-    let did = match Whose::read(&path)? {
-        Whose::Ours { text } => {
-            beside::replace(&path, &part::renewed(&text))?;
+    let did = match HookOwner::read(&path)? {
+        HookOwner::Ours { text } => {
+            chained::replace(&path, &part::renewed(&text))?;
             HookDeed::Updated
         }
-        Whose::Theirs { text } => {
+        HookOwner::Theirs { text } => {
             prove_callable(&path, &text)?;
-            beside::chain(&path)?;
+            chained::chain(&path)?;
             HookDeed::Installed
         }
-        Whose::Nobodys => {
+        HookOwner::Missing => {
             let made = folder.make()?;
-            beside::put(&path, &part::whole(made))?;
+            chained::put(&path, &part::whole(made))?;
             HookDeed::Installed
         }
     };
-    Ok(HookReport { did: Some(did), ..look(&folder)? })
+    Ok(HookReport { did: Some(did), ..inspect(&folder)? })
 }
 
 /// Takes our hook away, and puts back what was there before.
@@ -70,45 +70,45 @@ pub fn install(context: &Context, shared: bool) -> Result<HookReport> {
 /// When it cannot be taken away without taking something of the user's along.
 pub fn uninstall(context: &Context, shared: bool) -> Result<HookReport> {
     let folder = Folder::find(context)?;
-    let before = look(&folder)?;
+    let before = inspect(&folder)?;
     let path = folder.hook();
-    match (before.state, Whose::read(&path)?) {
-        (HookState::Installed | HookState::Outdated, Whose::Ours { text }) => {
+    match (before.state, HookOwner::read(&path)?) {
+        (HookState::Installed | HookState::Outdated, HookOwner::Ours { text }) => {
             folder.prove_ours(shared)?;
             let rest = part::others(&text);
-            match (rest, Beside::of(&path)?) {
-                (None, Beside::Nothing) => beside::remove(&path)?,
-                (None, _) => beside::put_back(&path)?,
-                (Some(rest), Beside::Nothing) => beside::replace(&path, &rest)?,
+            match (rest, ChainedHook::of(&path)?) {
+                (None, ChainedHook::Nothing) => chained::remove(&path)?,
+                (None, _) => chained::restore(&path)?,
+                (Some(rest), ChainedHook::Nothing) => chained::replace(&path, &rest)?,
                 (Some(_), _) => return Err(mixed(&path)),
             }
             if part::made_folder(&text) {
                 folder.remove_if_empty();
             }
-            Ok(HookReport { did: Some(HookDeed::Uninstalled), ..look(&folder)? })
+            Ok(HookReport { did: Some(HookDeed::Uninstalled), ..inspect(&folder)? })
         }
         (HookState::Called | HookState::Managed, _) => Err(called_elsewhere(&before)),
         _ => {
-            beside::sweep(&path)?;
+            chained::sweep(&path)?;
             Ok(HookReport { did: Some(HookDeed::Nothing), ..before })
         }
     }
 }
 
-fn look(folder: &Folder) -> Result<HookReport> {
+fn inspect(folder: &Folder) -> Result<HookReport> {
     let path = folder.hook();
-    let whose = Whose::read(&path)?;
+    let whose = HookOwner::read(&path)?;
     let manager = managers::find(folder, &whose);
     let state = match &whose {
-        Whose::Ours { text } if part::is_current(text) => HookState::Installed,
-        Whose::Ours { .. } => HookState::Outdated,
-        Whose::Theirs { text } if part::calls_us(text) => HookState::Called,
+        HookOwner::Ours { text } if part::is_current(text) => HookState::Installed,
+        HookOwner::Ours { .. } => HookState::Outdated,
+        HookOwner::Theirs { text } if part::calls_us(text) => HookState::Called,
         _ if manager.as_ref().is_some_and(|manager| manager.is_set_up()) => HookState::Managed,
         _ => HookState::Absent,
     };
-    let ours = matches!(whose, Whose::Ours { .. });
-    let chained = Some(beside::name(&path)).filter(|beside| ours && beside.symlink_metadata().is_ok());
-    let chained_runs = chained.as_deref().is_some_and(beside::is_executable);
+    let ours = matches!(whose, HookOwner::Ours { .. });
+    let chained = Some(chained::name(&path)).filter(|chained| ours && chained.symlink_metadata().is_ok());
+    let chained_runs = chained.as_deref().is_some_and(chained::is_executable);
     let chained = chained.map(|chained| chained.display().to_string());
     let path = path.display().to_string();
     Ok(HookReport { schema: HookReport::schema(), state, did: None, path, chained, chained_runs, manager })
@@ -134,11 +134,11 @@ fn prove_callable(path: &Path, text: &[u8]) -> Result<()> {
 }
 
 fn mixed(path: &Path) -> Error {
-    let beside: PathBuf = beside::name(path);
+    let chained: PathBuf = chained::name(path);
     Error::failed(format!(
         "'{}' has lines beside those of git-puff, and there is '{}' too",
         path.display(),
-        beside.display()
+        chained.display()
     ))
     .hint("keep one of the two: move your lines over into the other, then 'git puff hook uninstall'")
 }

@@ -25,7 +25,7 @@ pub fn import(
     base: &str,
     name: Option<&RunId>,
     options: &HarvestOptions,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Run> {
     branches::prove_free(context)?;
     context.identity()?;
@@ -46,14 +46,14 @@ pub fn import(
     };
     // Nothing is paid for, and the folder stays: an import that is killed is one that has not begun.
     let signer = Signer::new(context)?;
-    let made = store.at_once(|| {
+    let made = store.ref_transaction(|| {
         record(context, &store, &id, &export, &base, &about, &digest)?;
         let client = Client { name: "import".to_owned(), version: None };
-        keep(context, &store, &id, &export.collection(), &client, tell)?;
+        keep(context, &store, &id, &export.collection(), &client, notify)?;
         fill_gaps(context, &store, &id)?;
-        make_all(context, &id, options, &signer, tell)
+        make_all(context, &id, options, &signer, notify)
     })?;
-    finish(context, made, options, tell)
+    finish(context, made, options, notify)
 }
 
 /// Records the folder as a run, where it is none yet.

@@ -67,7 +67,7 @@ pub fn set_up(context: &Context, hooks: bool) -> Result<(Vec<InitStep>, Option<H
 ///
 /// # Errors
 /// When something cannot be written; what was taken back before that stays so.
-pub fn take_back(context: &Context) -> Result<Vec<InitStep>> {
+pub fn undo(context: &Context) -> Result<Vec<InitStep>> {
     let mut steps = Vec::new();
     for what in InitThing::ALL.into_iter().rev().filter(|what| remembers(context, *what)) {
         let step = match what {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::model::{Crew, NoCrew, RunId, Span};
+use crate::model::{AgentCount, BadAgentCount, RunId, Span};
 
 /// The longest prompt, in bytes. The service takes no more than about this.
 const LONGEST: usize = 4 << 20;
@@ -29,7 +29,7 @@ pub struct Intent {
     /// The run that this one repeats.
     pub parent: Option<RunId>,
     /// The agents on this machine that are to do it; none when the cloud is.
-    pub agents: Vec<Crew>,
+    pub agents: Vec<AgentCount>,
     /// How many of them work at once; all, unless it is said.
     pub jobs: Option<u32>,
     /// Their worktrees stay.
@@ -42,7 +42,7 @@ pub struct Intent {
 
 /// How a run is to be watched.
 #[derive(Clone, Copy, Debug)]
-pub struct WatchWish {
+pub struct WatchOptions {
     /// Polling interval.
     pub interval: Span,
     /// When to give up; 0 for never.
@@ -72,7 +72,7 @@ enum Words {
 }
 
 impl Words {
-    fn crews(self) -> Result<Vec<Crew>, NoCrew> {
+    fn agent_counts(self) -> Result<Vec<AgentCount>, BadAgentCount> {
         match self {
             Words::One(name) => name.split_whitespace().map(str::parse).collect(),
             Words::Several(names) => names.iter().map(|name| name.parse()).collect(),
@@ -135,7 +135,7 @@ impl Intent {
             Error::usage(format!("the name at the top of '{named}' is no run name: {cause}"))
                 .hint("write another one, or leave the line out")
         })?;
-        let agents = settings.agent.map(Words::crews).transpose().map_err(|cause| {
+        let agents = settings.agent.map(Words::agent_counts).transpose().map_err(|cause| {
             Error::usage(format!("cannot use the agent at the top of '{named}': {cause}"))
                 .hint("write 'agent: NAME:N', or several: 'agent: [NAME:N, NAME:N]'")
         })?;

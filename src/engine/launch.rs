@@ -11,8 +11,8 @@ use std::cell::LazyCell;
 
 use self::prepare::{Cloud, prepare};
 use self::record::New;
-use super::intent::{Intent, WatchWish};
-use super::{Listener, Notice, live, observe, submit};
+use super::intent::{Intent, WatchOptions};
+use super::{Listener, Notice, active_files, observe, submit};
 use crate::context::{AgentEnv, Context};
 use crate::error::{Error, Result};
 use crate::model::{ProviderKind, Run, Span, State};
@@ -36,7 +36,7 @@ pub struct Plan {
     /// The tasks, in order.
     pub intents: Vec<Intent>,
     /// How the runs are watched; none when they are not.
-    pub watch: Option<WatchWish>,
+    pub watch: Option<WatchOptions>,
     /// How many runs may be at work at once; 0 for no limit.
     pub max_active: u32,
     /// Leave out the questions to the cloud that come before the submission.
@@ -57,13 +57,13 @@ pub struct Launched {
 ///
 /// # Errors
 /// When a check fails: then nothing was recorded and nothing sent.
-pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launched> {
+pub fn launch(context: &Context, plan: Plan, notify: Listener<'_>) -> Result<Launched> {
     let cloud = Cloud::of(context, &plan.intents)?;
     let local = LocalAgents::new(context);
     let store = RunStore::new(context);
     // Not needed before the harvest; but then it would be found missing after the task was paid for.
     context.identity()?;
-    let prepared = prepare(context, &store, cloud.as_ref(), plan.intents, plan.skip_doctor, tell)?;
+    let prepared = prepare(context, &store, cloud.as_ref(), plan.intents, plan.skip_doctor, notify)?;
 
     let now = context.clock.now();
     let active = active_runs(&store)?;
@@ -76,14 +76,14 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     let new = New { cloud: cloud.as_ref(), watch: plan.watch, max_active: plan.max_active, now, state: first_state };
     let alone_lock = if alone { Some(submit::lock(context, &prepared[0].id)?) } else { None };
     let mut recorded = Vec::new();
-    live::sweep(context);
-    let (environment, user_files) = (AgentEnv::of_caller(), LazyCell::new(|| UserFiles::look(context)));
+    active_files::sweep(context);
+    let (environment, user_files) = (AgentEnv::of_caller(), LazyCell::new(|| UserFiles::capture(context)));
     for (at, prepared) in prepared.iter().enumerate() {
         // A moment apart, so that the order in which they were given is the order of the queue, and of every list.
         let created = now + chrono::TimeDelta::milliseconds(at as i64);
         let run = new.run(prepared, created);
         if run.local.is_some() {
-            live::keep(context, &run, &environment, &user_files)?;
+            active_files::keep(context, &run, &environment, &user_files)?;
         }
         recorded.push(store.create(run, &new.change(prepared))?);
     }
@@ -91,7 +91,7 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
     let mut lock = alone_lock;
     for (at, Recorded { run, .. }) in recorded.into_iter().enumerate() {
         if at >= free || launched.failure.is_some() {
-            tell(Notice::Queued { run: run.run.clone(), active: active + at.min(free) });
+            notify(Notice::Queued { run: run.run.clone(), active: active + at.min(free) });
             launched.runs.push(run);
             continue;
         }
@@ -104,7 +104,7 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
             Some(cloud) if run.provider == ProviderKind::CodexCloud => &cloud.client,
             _ => &local,
         };
-        let submitted = submit::submit(context, provider, &id, held, tell);
+        let submitted = submit::submit(context, provider, &id, held, notify);
         match submitted.and_then(|run| observe::begin(context, provider, run)) {
             Ok(run) => launched.runs.push(run),
             Err(failure) => {
@@ -118,7 +118,7 @@ pub fn launch(context: &Context, plan: Plan, tell: Listener<'_>) -> Result<Launc
 
 /// How many attempts of a task are at work at the same time. Agents on this machine share it: without a number, as many as
 /// there are processors, but 4 at least, since agents mostly wait for their service.
-pub fn at_once(intent: &Intent, best_of: u32) -> u32 {
+pub fn parallel_attempts(intent: &Intent, best_of: u32) -> u32 {
     if intent.agents.is_empty() {
         return best_of;
     }
@@ -130,7 +130,7 @@ pub fn at_once(intent: &Intent, best_of: u32) -> u32 {
 ///
 /// # Errors
 /// When `puff.bestOf` cannot be used.
-pub fn beginning(context: &Context, intents: &[Intent], max_active: u32) -> Result<u32> {
+pub fn first_attempts(context: &Context, intents: &[Intent], max_active: u32) -> Result<u32> {
     let free = if max_active == 0 { intents.len() } else { max_active as usize };
     let of = |intent: &Intent| {
         let local = intent.agents.iter().map(|crew| crew.count).fold(0, u32::saturating_add);
@@ -139,7 +139,7 @@ pub fn beginning(context: &Context, intents: &[Intent], max_active: u32) -> Resu
             Some(best_of) => best_of,
             None => context.settings.number(settings::BEST_OF)?,
         };
-        Ok(at_once(intent, best_of))
+        Ok(parallel_attempts(intent, best_of))
     };
     let attempts = intents.iter().take(free).map(of).collect::<Result<Vec<u32>>>()?;
     Ok(attempts.into_iter().fold(0, u32::saturating_add))

@@ -3,13 +3,13 @@
 //! Nothing here prints. What a person should hear is a [`Notice`], handed to a listener: a command says it on
 //! standard error, the watcher writes it into the run's log.
 
+pub mod active_files;
 pub mod adopt;
 pub mod base;
 pub mod branches;
 pub mod compare;
 pub mod config;
 pub mod doctor;
-pub mod half_done;
 pub mod handoff;
 pub mod harvest;
 pub mod hook;
@@ -17,9 +17,9 @@ pub mod identify;
 pub mod import;
 pub mod init;
 pub mod intent;
+pub mod interrupted;
 pub mod launch;
-pub mod left_overs;
-pub mod live;
+pub mod leftovers;
 pub mod manifest;
 pub mod observe;
 pub mod orphans;

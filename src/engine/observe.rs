@@ -7,7 +7,7 @@ use crate::provider::{AttemptObservation, AttemptObservations, Failure, Observat
 use crate::settings;
 use crate::store::{Change, Outcome, RunStore};
 
-use super::{identify, live};
+use super::{active_files, identify};
 
 /// Records what a look at a run's task found.
 ///
@@ -25,7 +25,7 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
         fold(run, seen, now, settle);
         Ok((*run != before).then(|| Change::new(StepKind::Observe, crate::render::progress::subject(&before, run))))
     })?;
-    live::forget(context, &outcome.recorded.run);
+    active_files::forget(context, &outcome.recorded.run);
     Ok(outcome)
 }
 
@@ -128,7 +128,7 @@ pub fn record_cancelled(context: &Context, id: &RunId) -> Result<Outcome> {
         open.for_each(|variant| variant.status = VariantStatus::Cancelled);
         Ok(Some(Change::new(StepKind::Cancel, "cancelled")))
     })?;
-    live::forget(context, &outcome.recorded.run);
+    active_files::forget(context, &outcome.recorded.run);
     Ok(outcome)
 }
 
@@ -145,7 +145,7 @@ pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
     match &seen.news {
         AttemptObservations::None => {}
         AttemptObservations::Finished(count) => finish(run, *count),
-        AttemptObservations::Each(each) => tell_each(run, each),
+        AttemptObservations::Each(each) => record_each(run, each),
     }
     if run.variants.len() == 1 && !matches!(seen.news, AttemptObservations::None) {
         settle_only_attempt(&mut run.variants[0], status);
@@ -179,7 +179,7 @@ fn finish(run: &mut Run, count: u32) {
     open.take(more).for_each(|variant| variant.status = VariantStatus::Completed);
 }
 
-fn tell_each(run: &mut Run, each: &[AttemptObservation]) {
+fn record_each(run: &mut Run, each: &[AttemptObservation]) {
     for AttemptObservation { placement, status, reason } in each {
         identify::grow(run, placement + 1);
         let Some(variant) = run.variant_mut(placement + 1) else { continue };

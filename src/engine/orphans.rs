@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::model::{Act, KeptBranch, Oid, RunId};
 use crate::session::worktree::WorkspaceRoot;
-use crate::store::{FileLock, RunStore, Trash};
+use crate::store::{FileLock, RecoveryPoints, RunStore};
 
 const HEADS: &str = "refs/heads/";
 
@@ -41,7 +41,7 @@ pub fn orphan_branches(context: &Context) -> Result<Vec<OrphanBranch>> {
         if store.exists(&run) || !is_variant(context, at, &run, number) {
             continue;
         }
-        let is_kept = Trash::new(context).points(&run).flatten().any(|point| match &point.recovery.act {
+        let is_kept = RecoveryPoints::new(context).points(&run).flatten().any(|point| match &point.recovery.act {
             Act::Prune(pruned) => pruned.branches.contains(&KeptBranch { name: name.clone(), at }),
             Act::Pick(_) => false,
         });
@@ -71,7 +71,7 @@ fn is_variant(context: &Context, commit: Oid, run: &RunId, number: u32) -> bool 
 /// When its run is being decided by somebody else, or the ref cannot be written.
 pub fn remove_branch(context: &Context, orphan: &OrphanBranch) -> Result<bool> {
     let name = format!("{HEADS}{}", orphan.branch);
-    let _lock = Trash::new(context).lock(&orphan.run)?;
+    let _lock = RecoveryPoints::new(context).lock(&orphan.run)?;
     // It was found without the lock.
     let still = orphan_branches(context)?.into_iter().find(|other| other == orphan).is_some_and(|other| other.is_kept);
     if !still || context.repo.holder(&name, context.layout.top()).is_some() {

@@ -8,19 +8,19 @@
 mod checks;
 mod elsewhere;
 mod here;
-mod put_back;
 mod reasons;
-pub mod settle;
+pub mod reconcile;
+mod restore;
 
 pub use self::checks::{prove_clean, waiting_here};
 pub use self::here::{abort, go_on};
-pub use self::settle::{PickState, give_up};
+pub use self::reconcile::{PickState, give_up};
 
 use super::handoff;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{Act, Decision, Oid, PickPoint, Recovery, Run, RunId, State, StepKind, Taking, Variant};
-use crate::store::{Change, Point, Recorded, RunStore, Trash};
+use crate::store::{Change, Recorded, RecoveryPoint, RecoveryPoints, RunStore};
 
 /// How a variant is to be taken.
 #[derive(Clone, Debug)]
@@ -47,34 +47,34 @@ pub enum Picked {
 /// # Errors
 /// When it cannot be taken: then nothing has moved.
 pub fn pick(context: &Context, id: &RunId, index: u32, pick_target: &PickTarget) -> Result<Picked> {
-    let _lock = Trash::new(context).lock(id)?;
-    settle::look_back(context, id)?;
+    let _lock = RecoveryPoints::new(context).lock(id)?;
+    reconcile::reconcile(context, id)?;
     let recorded = RunStore::new(context).load(id)?;
     let (variant, commit) = checks::variant(context, &recorded, index)?;
-    let take = Take { context, recorded: &recorded, variant, commit };
+    let operation = PickOperation { context, recorded: &recorded, variant, commit };
     match pick_target {
-        PickTarget::Here(how) => here::take(&take, *how),
-        PickTarget::Onto(how, branch) => elsewhere::onto(&take, *how, branch).map(Picked::Done),
-        PickTarget::Branch(name) => elsewhere::as_branch(&take, name).map(Picked::Done),
+        PickTarget::Here(how) => here::take(&operation, *how),
+        PickTarget::Onto(how, branch) => elsewhere::onto(&operation, *how, branch).map(Picked::Done),
+        PickTarget::Branch(name) => elsewhere::as_branch(&operation, name).map(Picked::Done),
     }
 }
 
 /// A variant that is being taken.
-struct Take<'t> {
+struct PickOperation<'t> {
     context: &'t Context,
     recorded: &'t Recorded,
     variant: &'t Variant,
     commit: Oid,
 }
 
-impl Take<'_> {
+impl PickOperation<'_> {
     fn run(&self) -> &Run {
         &self.recorded.run
     }
 
     /// Keeps a recovery point, and records the decision as waiting. Nothing else has moved yet.
-    fn begin(&self, how: Taking, onto: &str, before: Option<Oid>, here: bool) -> Result<Point> {
-        let (trash, run) = (Trash::new(self.context), self.run());
+    fn begin(&self, how: Taking, onto: &str, before: Option<Oid>, here: bool) -> Result<RecoveryPoint> {
+        let (recovery_points, run) = (RecoveryPoints::new(self.context), self.run());
         let location = self.context.repo.location();
         let now = self.context.clock.now();
         let pick = PickPoint {
@@ -96,7 +96,7 @@ impl Take<'_> {
             act: Act::Pick(pick),
         };
         let keep: Vec<Oid> = before.into_iter().chain([self.commit]).collect();
-        let point = trash.push(point, &[], &keep, None)?;
+        let point = recovery_points.push(point, &[], &keep, None)?;
         let review = RunStore::new(self.context).review(self.recorded)?;
         let decision = Decision {
             variant: self.variant.index,
@@ -117,10 +117,10 @@ impl Take<'_> {
 }
 
 /// Records where the taken change is, and that the run is decided.
-fn conclude(context: &Context, point: &Point, after: Oid) -> Result<Run> {
+fn conclude(context: &Context, point: &RecoveryPoint, after: Oid) -> Result<Run> {
     let id = &point.recovery.run;
     let Act::Pick(pick) = &point.recovery.act else { return Ok(RunStore::new(context).load(id)?.run) };
-    settle::remove_mark(context, pick);
+    reconcile::remove_mark(context, pick);
     let subject = format!("pick: var{} was taken ({}, {})", pick.variant, pick.how.as_str(), short(&pick.onto));
     let recorded = record(context, id, &subject, |run| {
         if let Some(decision) = &mut run.decision {

@@ -19,13 +19,13 @@ use crate::engine::sync;
 use crate::error::{Error, Result};
 use crate::git::{EntryKind, RefFailure, RefStep};
 use crate::model::{Act, Oid, PrunePoint, Recovery};
-use crate::store::{Kept, Point, RUNS, RunStore, Trash};
+use crate::store::{Kept, RUNS, RecoveryPoint, RecoveryPoints, RunStore};
 
 /// Removes a run as planned. Call it under [`Trash::lock`], with a plan that was made under it.
 ///
 /// # Errors
 /// When something cannot be removed, or was changed meanwhile: what is left is removed by the next prune.
-pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
+pub fn carry_out(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
     let point = keep(context, plan)?;
     let id = &plan.recorded.run.run;
     for worktree in &plan.worktrees {
@@ -60,19 +60,19 @@ pub fn carry_out(context: &Context, plan: &Plan) -> Result<Point> {
 
 /// Keeps a recovery point of what is about to go. What a prune that was killed has removed already is in its point, and
 /// goes over into this one.
-fn keep(context: &Context, plan: &Plan) -> Result<Point> {
-    let (trash, run) = (Trash::new(context), &plan.recorded.run);
-    let newest = trash.newest_of(&run.run, plan.recorded.head)?;
-    let begun = newest.filter(|point| matches!(point.recovery.act, Act::Prune(_)));
+fn keep(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
+    let (recovery_points, run) = (RecoveryPoints::new(context), &plan.recorded.run);
+    let newest = recovery_points.newest_of(&run.run, plan.recorded.head)?;
+    let interrupted = newest.filter(|point| matches!(point.recovery.act, Act::Prune(_)));
     let mut texts: Vec<Text> = plan.notes.clone();
     let (mut worktrees, mut branches) = (plan.worktrees.clone(), plan.branches.clone());
-    if let Some(begun) = &begun
-        && let Act::Prune(before) = &begun.recovery.act
+    if let Some(interrupted) = &interrupted
+        && let Act::Prune(before) = &interrupted.recovery.act
     {
         for (at, kept) in before.notes.iter().enumerate() {
             let same = |text: &Text| text.notes == kept.notes && text.object == kept.object;
             if !texts.iter().any(same) {
-                texts.extend(notes::kept(context, begun, at, kept)?);
+                texts.extend(notes::kept(context, interrupted, at, kept)?);
             }
         }
         worktrees.retain(|there| there.locked.as_deref() != Some(BEING_PRUNED));
@@ -107,5 +107,5 @@ fn keep(context: &Context, plan: &Plan) -> Result<Point> {
         journal: plan.recorded.head,
         act: Act::Prune(prune),
     };
-    trash.push(point, &files, &keep, begun.as_ref())
+    recovery_points.push(point, &files, &keep, interrupted.as_ref())
 }

@@ -1,23 +1,23 @@
 //! What is about to be pushed: does the work of an agent go out that nobody has looked at, or that nobody should see?
 //!
-//! Which commits came from a variant is read off their trailers (`claims`), wherever they ended up, and off what they
+//! Which commits came from a variant is read off their trailers (`trailers`), wherever they ended up, and off what they
 //! bring (`likeness`), where somebody has taken the trailers away. All commits are gone through once, and only their own
 //! bytes are read: no file is looked into unless one of them came from a run.
 
-mod claims;
 mod content;
 mod evidence;
 mod known;
-mod likeness;
 mod rules;
+mod similarity;
+mod trailers;
 mod updates;
 
 pub use self::updates::{Update, of_pre_commit, read};
 
 use std::collections::HashSet;
 
-use self::claims::Claim;
 pub use self::rules::Judge;
+use self::trailers::RunTrailers;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::{Outgoing, is_valid_ref_name};
@@ -28,7 +28,7 @@ use crate::model::Oid;
 pub struct Suspect {
     commit: Outgoing,
     /// What it says of itself, or what was found in it.
-    claims: Vec<Claim>,
+    trailers: Vec<RunTrailers>,
     /// It says nothing of itself, and brings a commit of a variant in: a merge.
     is_merge: bool,
 }
@@ -77,13 +77,13 @@ impl Sent {
 /// When they cannot be read.
 pub fn suspects(context: &Context, sent: &Sent) -> Result<Vec<Suspect>> {
     let tips = sent.tips();
-    let outgoing = context.repo.outgoing(&tips, &sent.known(context)?, claims::may_say)?;
+    let outgoing = context.repo.outgoing(&tips, &sent.known(context)?, trailers::may_say)?;
     let claiming = outgoing.iter().filter_map(|commit| {
-        let claims = claims::read(commit.message.as_deref()?);
-        (!claims.is_empty()).then(|| Suspect { commit: commit.clone(), claims, is_merge: false })
+        let trailers = trailers::read(commit.message.as_deref()?);
+        (!trailers.is_empty()).then(|| Suspect { commit: commit.clone(), trailers, is_merge: false })
     });
     let mut suspects: Vec<Suspect> = claiming.collect();
-    likeness::add(context, &tips, &outgoing, &mut suspects)?;
+    similarity::add(context, &tips, &outgoing, &mut suspects)?;
     if suspects.is_empty() {
         return Ok(suspects);
     }
@@ -91,8 +91,8 @@ pub fn suspects(context: &Context, sent: &Sent) -> Result<Vec<Suspect>> {
     let ids: HashSet<Oid> = suspects.iter().map(|suspect| suspect.commit.id).collect();
     for merge in outgoing.iter().filter(|commit| commit.parents.len() > 1 && !ids.contains(&commit.id)) {
         let merged = suspects.iter().find(|suspect| merge.parents.contains(&suspect.commit.id));
-        if let Some(claims) = merged.map(|merged| merged.claims.clone()) {
-            suspects.push(Suspect { commit: merge.clone(), claims, is_merge: true });
+        if let Some(trailers) = merged.map(|merged| merged.trailers.clone()) {
+            suspects.push(Suspect { commit: merge.clone(), trailers, is_merge: true });
         }
     }
     Ok(suspects)

@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use super::harvest::{HarvestOptions, end_work, harvest_kept, is_half_cancelled};
-use super::left_overs::{LeftOver, left_overs, put_right};
-use super::{Listener, half_done, handoff, live, orphans, submit};
+use super::leftovers::{Leftover, leftovers, repair_leftover};
+use super::{Listener, active_files, handoff, interrupted, orphans, submit};
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
 use crate::model::{Kickoff, ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::cloud::RetryPolicy;
 use crate::provider::{Task, TaskSummary};
-use crate::store::{Change, FileLock, NOTES, RUNS, Recorded, RunStore, Runbook, RunbookLine, TRASH};
+use crate::store::{Change, FileLock, NOTES, RECOVERY_POINTS, RUNS, Recorded, RunStore, Runbook, RunbookLine};
 
 /// How far the clocks of this machine and of the service may differ.
 const SKEW: i64 = 120;
@@ -38,7 +38,7 @@ pub enum Repair {
     /// An interrupted submission: no task fits, so most likely nothing was started.
     Unmatched(RunId),
     /// A worktree of an agent was put right.
-    Worktree(LeftOver),
+    Worktree(Leftover),
     /// A pick or a prune that was interrupted was ended; what it was.
     Ended(String),
     /// Something could not be repaired.
@@ -48,7 +48,7 @@ pub enum Repair {
 /// The refs of ours, as folders below the git directory.
 fn our_refs(context: &Context) -> Vec<String> {
     let prefix = super::branches::prefix(context).unwrap_or_default();
-    let mut folders = vec![RUNS.to_owned(), NOTES.to_owned(), TRASH.to_owned()];
+    let mut folders = vec![RUNS.to_owned(), NOTES.to_owned(), RECOVERY_POINTS.to_owned()];
     // Without a folder of its own, branches of ours lie among the user's: those locks are not ours to judge.
     if let Some((folder, _)) = prefix.rsplit_once('/') {
         folders.push(format!("refs/heads/{folder}/"));
@@ -118,22 +118,22 @@ pub fn missing_branches(context: &Context, run: &Run) -> Vec<(u32, String)> {
 ///
 /// # Errors
 /// When the runs cannot be read. What fails for one run alone is answered.
-pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
+pub fn repair(context: &Context, notify: Listener<'_>) -> Result<Vec<Repair>> {
     let store = RunStore::new(context);
     let mut done: Vec<Repair> = orphaned_locks(context, true)?.into_iter().map(Repair::Lock).collect();
-    sweep_left_overs(context);
-    live::sweep(context);
-    for half in half_done::half_done(context) {
-        match half_done::end(context, &half) {
-            Ok(true) => done.push(Repair::Ended(half.to_string())),
+    sweep_leftovers(context);
+    active_files::sweep(context);
+    for operation in interrupted::interrupted_operations(context) {
+        match interrupted::finish(context, &operation) {
+            Ok(true) => done.push(Repair::Ended(operation.to_string())),
             Ok(false) => {}
             // Somebody else has taken it up since.
-            Err(_) if is_decided_now(context, half.id()) => {}
+            Err(_) if is_decided_now(context, operation.id()) => {}
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }
     done.extend(remove_orphans(context));
-    done.extend(bind_submissions(context, tell)?);
+    done.extend(bind_submissions(context, notify)?);
     let (runs, _) = store.list()?;
     for id in missing_in_runbook(context, &runs)? {
         let Some(recorded) = runs.iter().find(|recorded| recorded.run.run == id) else { continue };
@@ -147,22 +147,22 @@ pub fn repair(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
         runs.iter().map(|recorded| &recorded.run).filter(|run| is_half_cancelled(context, run)).map(|run| &run.run)
     {
         let Ok(_lock) = submit::lock(context, id) else { continue };
-        match end_work(context, id, tell) {
+        match end_work(context, id, notify) {
             Ok(_) => {
                 done.push(Repair::Ended(format!("the cancel of '{id}' was interrupted, and its agents were at work")))
             }
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }
-    for left_over in left_overs(context, &runs) {
-        match put_right(context, &left_over, &runs, tell) {
-            Ok(true) => done.push(Repair::Worktree(left_over)),
+    for leftover in leftovers(context, &runs) {
+        match repair_leftover(context, &leftover, &runs, notify) {
+            Ok(true) => done.push(Repair::Worktree(leftover)),
             Ok(false) => {}
             Err(error) => done.push(Repair::Failed(error.in_a_line())),
         }
     }
     for recorded in runs.iter().filter(|recorded| is_reported(&recorded.run)) {
-        match repair_views(context, &store, recorded, tell) {
+        match repair_views(context, &store, recorded, notify) {
             Ok(repairs) => done.extend(repairs),
             // It was pruned since the runs were listed, or is being so.
             Err(_) if !store.exists(&recorded.run.run) || is_decided_now(context, &recorded.run.run) => {}
@@ -199,7 +199,7 @@ fn repair_views(
     context: &Context,
     store: &RunStore<'_>,
     recorded: &Recorded,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Vec<Repair>> {
     let id = &recorded.run.run;
     let mut done = Vec::new();
@@ -210,7 +210,7 @@ fn repair_views(
             recreate: true,
             include_failed: false,
         };
-        harvest_kept(context, id, &options, tell)?;
+        harvest_kept(context, id, &options, notify)?;
         done.extend(missing.into_iter().map(|(_, branch)| Repair::Branch(id.clone(), branch)));
     }
     let recorded = store.load(id)?;
@@ -227,7 +227,7 @@ fn repair_views(
 }
 
 /// Temporary files of calls that were killed.
-fn sweep_left_overs(context: &Context) {
+fn sweep_leftovers(context: &Context) {
     let old = |path: &std::path::Path| {
         let age = path.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
         age.is_some_and(|age| age.as_secs() > 3600)
@@ -243,7 +243,7 @@ fn sweep_left_overs(context: &Context) {
 ///
 /// # Errors
 /// When the runs cannot be read.
-fn bind_submissions(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>> {
+fn bind_submissions(context: &Context, notify: Listener<'_>) -> Result<Vec<Repair>> {
     let store = RunStore::new(context);
     let (runs, _) = store.list()?;
     let interrupted: Vec<&Recorded> = runs.iter().filter(|recorded| is_interrupted(context, &recorded.run)).collect();
@@ -274,7 +274,7 @@ fn bind_submissions(context: &Context, tell: Listener<'_>) -> Result<Vec<Repair>
             [] => Repair::Unmatched(id),
             [one] if claims(one) == 1 => {
                 let task = Task { id: one.id.clone(), url: one.url.clone() };
-                submit::taken(context, &store, &id, &task, tell)?;
+                submit::record_task(context, &store, &id, &task, notify)?;
                 Repair::Bound(id, task.id.to_string())
             }
             several => Repair::Ambiguous(id, several.to_vec()),

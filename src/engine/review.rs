@@ -4,33 +4,33 @@
 //! Nothing of the run changes until all is known. What checks and judges answer is kept as it comes, so a review that was
 //! killed goes on from there; its worktrees and what it started are cleaned up after it (`place`).
 
-mod attend;
 mod cache;
 mod checks;
 mod counts;
 mod evidence;
 mod judge;
-mod place;
 pub mod ranking;
 mod recommend;
 mod record;
 mod survey;
 mod trust;
+mod workers;
+mod worktrees;
 
 pub(super) use self::evidence::conflict_marker;
 pub use self::judge::{Appointed, appoint};
-pub use self::place::{is_left, remove_left, ward};
 pub use self::record::draw_up;
 pub use self::trust::RecordedChecks;
+pub use self::worktrees::{is_left, remove_left, run_cleanup};
 
 use std::collections::HashMap;
 
-use self::attend::{Work, attend};
 use self::cache::{Answer, Answers};
 use self::checks::{Unit, Way, WorkerEvent, check_all, not_run};
 use self::judge::JudgePanel;
-use self::place::Held;
 use self::survey::Survey;
+use self::workers::{Work, run_workers};
+use self::worktrees::ReviewLock;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Check, CheckStatus, Judge, Oid, Run, RunId, Span, Variant};
@@ -107,7 +107,7 @@ pub fn review(context: &Context, id: &RunId, options: &ReviewOptions, watch: Wat
     let recorded = store.load(id)?;
     prove(context, &recorded.run, options)?;
     super::verified::all(context, &recorded)?;
-    let mut held = Held::take(context, id)?;
+    let mut lock = ReviewLock::acquire(context, id)?;
     let survey = Survey::of(context, &store, &recorded)?;
     let accepted = record::accept(&store, &recorded, &survey, options)?;
     let answers = Answers::new(context);
@@ -117,7 +117,7 @@ pub fn review(context: &Context, id: &RunId, options: &ReviewOptions, watch: Wat
     let known = found.values().map(Vec::len).sum();
     watch(Step::Planned { to_run: units.iter().map(|unit| unit.commands.len()).sum(), known });
     if !units.is_empty() || !options.judges.is_empty() {
-        held.post_warden(context, id);
+        lock.start_cleanup_process(context, id);
     }
     let way = Way { jobs: options.jobs.max(1), limit: options.limit, keep: options.keep };
     let whole = check_all(context, &units, &way, |news| match news {
@@ -129,12 +129,12 @@ pub fn review(context: &Context, id: &RunId, options: &ReviewOptions, watch: Wat
         WorkerEvent::Left(error) => watch(Step::Left(&error)),
     });
     if !whole {
-        held.release();
+        lock.release();
         return Err(stopped(id));
     }
     let mut draft = record::Draft::new(context, &recorded, survey, found, options, accepted)?;
     let judges = ask_judges(context, &store, &recorded, &draft, options, watch);
-    held.release();
+    lock.release();
     draft.judges = judges?;
     record::record(context, &store, &draft)
 }
@@ -174,7 +174,7 @@ fn plan(context: &Context, recorded: &Recorded, options: &ReviewOptions) -> Resu
         of: Vec::new(),
         commit: run.base_oid,
         tree: base,
-        folder: place::free_folder(context, run, None)?,
+        folder: worktrees::free_folder(context, run, None)?,
         commands: Vec::new(),
     });
     for variant in &run.variants {
@@ -184,7 +184,7 @@ fn plan(context: &Context, recorded: &Recorded, options: &ReviewOptions) -> Resu
             // Equal contents are checked once.
             Some(unit) => unit.of.push(variant.index),
             None => {
-                let folder = place::free_folder(context, run, Some(variant.index))?;
+                let folder = worktrees::free_folder(context, run, Some(variant.index))?;
                 units.push(Unit { of: vec![variant.index], commit, tree, folder, commands: Vec::new() });
             }
         }
@@ -238,10 +238,10 @@ fn ask_judges(
         return Ok(Vec::new());
     }
     let candidates = draft.candidates();
-    let bench = JudgePanel::seat(context, &recorded.run, &store.prompt(recorded)?, &draft.base, &candidates)?;
+    let panel = JudgePanel::assemble(context, &recorded.run, &store.prompt(recorded)?, &draft.base, &candidates)?;
     let folder = WorkspaceRoot::find(context)?.of_run(&recorded.run.run);
     let mut said: Vec<Option<Judge>> =
-        options.judges.iter().map(|judge| bench.remembered(context, judge).filter(|_| !options.fresh)).collect();
+        options.judges.iter().map(|judge| panel.remembered(context, judge).filter(|_| !options.fresh)).collect();
     let stop = Stop::default();
     let mut works: Vec<Work<'_, (usize, Judge)>> = Vec::new();
     for (at, judge) in options.judges.iter().enumerate() {
@@ -251,17 +251,17 @@ fn ask_judges(
                 watch(Step::Asked(&judge.command));
                 // What one leaves behind ends with it, and with no other: a mark that is no folder, but would be ours.
                 let mark = folder.join(format!("judge-{at}"));
-                let (bench, stop, limit) = (&bench, stop.clone(), options.limit);
+                let (panel, stop, limit) = (&panel, stop.clone(), options.limit);
                 works.push(Box::new(move |sender| {
-                    if let Some(said) = bench.ask(judge, limit, &mark, &stop) {
+                    if let Some(said) = panel.ask(judge, limit, &mark, &stop) {
                         let _ = sender.send((at, said));
                     }
                 }));
             }
         }
     }
-    let whole = attend(&stop, works, |(at, judge)| {
-        bench.keep(context, &judge);
+    let whole = run_workers(&stop, works, |(at, judge)| {
+        panel.keep(context, &judge);
         watch(Step::Judged(&judge));
         said[at] = Some(judge);
     });

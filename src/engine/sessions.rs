@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Session, SessionId, Stdin};
 use crate::session::agents::{Agent, Task};
-use crate::session::{self, Start, own, worktree};
+use crate::session::{self, Start, session_workspace, worktree};
 use crate::store::SessionStore;
 
 /// A session that somebody wants.
@@ -48,7 +48,7 @@ pub enum SessionProgram {
 /// # Errors
 /// As [`order()`] and [`session::start`]. No worktree is left then of which no session tells.
 pub fn start(context: &Context, wanted: Order) -> Result<Session> {
-    let _making = wanted.worktree.then(|| own::making(context)).transpose()?;
+    let _making = wanted.worktree.then(|| session_workspace::lock_creation(context)).transpose()?;
     let start = order(context, wanted)?;
     let (id, made) = (start.id.clone(), start.worktree.clone());
     session::start(context, start).inspect_err(|_| {
@@ -94,7 +94,7 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
         // Before anything is made for it, or taken for its own.
         return Err(store.taken(&id));
     }
-    let worktree = order.worktree.then(|| own::make(context, &id)).transpose()?;
+    let worktree = order.worktree.then(|| session_workspace::create(context, &id)).transpose()?;
     let (cwd, argv) = match &worktree {
         Some(own) => (own.path.clone(), worktree::with_setup(context, &place, argv)),
         None => (cwd, argv),

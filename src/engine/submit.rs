@@ -65,10 +65,10 @@ pub fn submit(
     provider: &dyn Provider,
     id: &RunId,
     lock: FileLock,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Run> {
     let store = RunStore::new(context);
-    let begun = store.update(id, context.clock.now(), |run| {
+    let recorded = store.update(id, context.clock.now(), |run| {
         prove_here(run)?;
         if !matches!(run.state, State::Queued | State::Submitting) || run.task_id.is_some() {
             return Err(Error::failed(format!("the run '{id}' is {} already", run.state.as_str()))
@@ -80,8 +80,8 @@ pub fn submit(
         run.dialect = provider.dialect().map(str::to_owned);
         Ok(Some(Change::new(StepKind::Submit, "submitting")))
     })?;
-    let run = begun.recorded.run.clone();
-    let prompt = store.prompt(&begun.recorded)?;
+    let run = recorded.recorded.run.clone();
+    let prompt = store.prompt(&recorded.recorded)?;
     let branch = super::base::recorded_branch(context, &run.base);
     let env = run.env.clone().unwrap_or_default();
     let submission = Submission {
@@ -95,8 +95,8 @@ pub fn submit(
     let answer = provider.submit(&submission);
     drop(submission);
     let run = match answer {
-        Ok(task) => taken(context, &store, id, &task, tell),
-        Err(failure) => Err(not_taken(context, &store, id, failure)?),
+        Ok(task) => record_task(context, &store, id, &task, notify),
+        Err(failure) => Err(record_refused(context, &store, id, failure)?),
     };
     drop(lock);
     let _ = std::fs::remove_file(context.layout.submit_lock(id));
@@ -107,7 +107,13 @@ pub fn submit(
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn taken(context: &Context, store: &RunStore<'_>, id: &RunId, task: &Task, tell: Listener<'_>) -> Result<Run> {
+pub fn record_task(
+    context: &Context,
+    store: &RunStore<'_>,
+    id: &RunId,
+    task: &Task,
+    notify: Listener<'_>,
+) -> Result<Run> {
     let now = context.clock.now();
     let outcome = store.update(id, now, |run| {
         run.task_id = Some(task.id.to_string());
@@ -137,14 +143,14 @@ pub fn taken(context: &Context, store: &RunStore<'_>, id: &RunId, task: &Task, t
         .run;
     let appended = store.lock().and_then(|_lock| Runbook::new(&context.layout).append_missing(&(&run).into()));
     if let Err(cause) = appended {
-        tell(Notice::RunbookMissed { run: id.clone(), why: cause.message().to_owned() });
+        notify(Notice::RunbookMissed { run: id.clone(), why: cause.message().to_owned() });
     }
-    tell(Notice::Submitted { run: id.clone(), task: task.id.to_string() });
+    notify(Notice::Submitted { run: id.clone(), task: task.id.to_string() });
     Ok(run)
 }
 
 /// Records why a run has no task, and words it for the user.
-fn not_taken(context: &Context, store: &RunStore<'_>, id: &RunId, failure: SubmitFailure) -> Result<Error> {
+fn record_refused(context: &Context, store: &RunStore<'_>, id: &RunId, failure: SubmitFailure) -> Result<Error> {
     let reason = failure.to_string();
     let (state, attention, subject) = match &failure {
         SubmitFailure::Refused(Failure::SignedOut { .. }) => (State::Queued, Some(Attention::NeedsLogin), "signed out"),

@@ -8,6 +8,7 @@
 
 mod branches;
 mod derive;
+mod export;
 mod incoming;
 mod join;
 mod journal;
@@ -15,7 +16,6 @@ mod known;
 mod receive;
 mod scan;
 mod tombstones;
-mod travel;
 mod tree;
 mod troubles;
 
@@ -95,7 +95,8 @@ pub fn unshared(context: &Context, remote: &str) -> Result<Vec<RunId>> {
     let tracking = format!("{REMOTES}{remote}/runs/");
     let (here, there) = (named(repo.refs_under(RUNS)?, RUNS), named(repo.refs_under(&tracking)?, &tracking));
     let known = KnownSteps::read(context);
-    let is_there = |run: &RunId, step: Oid| known.of(run, step).is_some_and(|travels| there.get(run) == Some(&travels));
+    let is_there =
+        |run: &RunId, step: Oid| known.of(run, step).is_some_and(|exported| there.get(run) == Some(&exported));
     Ok(here.into_iter().filter(|(run, step)| !is_there(run, *step)).map(|(run, _)| run).collect())
 }
 
@@ -115,7 +116,7 @@ pub fn sync(context: &Context, remote: &str, options: &SyncOptions) -> Result<Ou
     let exchange = Exchange { context, remote, options, most };
     let mut outcome = Outcome::new(remote, options.dry_run);
     for round in 0..ROUNDS {
-        let there = exchange.look(round > 0)?;
+        let there = exchange.read_remote(round > 0)?;
         let received = exchange.receive(&there, &mut outcome)?;
         if !exchange.send(&there, received, &mut outcome, round + 1 == ROUNDS)? {
             break;
@@ -152,7 +153,7 @@ impl Exchange<'_> {
     }
 
     /// Finds out what the remote has. `again` says that it has changed since that was asked.
-    fn look(&self, again: bool) -> Result<There> {
+    fn read_remote(&self, again: bool) -> Result<There> {
         let unreachable = |cause: ExchangeFailure| {
             Error::failed(format!("cannot reach the remote '{}'", self.remote))
                 .hint(format!("try 'git ls-remote {}'; nothing was changed there", self.remote))

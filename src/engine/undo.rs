@@ -11,7 +11,7 @@ mod resume;
 use std::path::PathBuf;
 
 pub use self::resume::is_interrupted;
-use super::pick::settle::{PickState, pick_state, prove_last, remove_mark, target, waits};
+use super::pick::reconcile::{PickState, pick_state, prove_last, remove_mark, target, waits};
 use super::pick::{give_up, prove_clean, short};
 use super::{prune, sync};
 use crate::context::Context;
@@ -22,7 +22,7 @@ use crate::model::{
     Act, KeptBranch, KeptWorktree, Oid, PickPoint, PrunePoint, Run, RunId, Selector, TaskId, subject_of,
 };
 use crate::session::worktree;
-use crate::store::{Point, RUNS, RunStore, Trash};
+use crate::store::{RUNS, RecoveryPoint, RecoveryPoints, RunStore};
 
 /// What was taken back.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub fn undo(context: &Context, selector: Option<&Selector>) -> Result<Undone> {
 /// # Errors
 /// As [`undo`].
 pub fn undo_point(context: &Context, id: &RunId, wanted: Option<Oid>) -> Result<Undone> {
-    let _lock = Trash::new(context).lock(id)?;
+    let _lock = RecoveryPoints::new(context).lock(id)?;
     undo_locked(context, id, wanted)
 }
 
@@ -58,12 +58,12 @@ pub fn undo_point(context: &Context, id: &RunId, wanted: Option<Oid>) -> Result<
 /// # Errors
 /// As [`undo`].
 pub fn undo_locked(context: &Context, id: &RunId, mut wanted: Option<Oid>) -> Result<Undone> {
-    let trash = Trash::new(context);
+    let recovery_points = RecoveryPoints::new(context);
     loop {
         let point = match wanted.take() {
             Some(wanted) => {
                 let gone = || Err(nothing(&format!("the recovery point {}", wanted.shown())));
-                trash
+                recovery_points
                     .points(id)
                     .find(|point| point.as_ref().map_or(true, |point| point.id == wanted))
                     .unwrap_or_else(gone)
@@ -71,8 +71,8 @@ pub fn undo_locked(context: &Context, id: &RunId, mut wanted: Option<Oid>) -> Re
             None => newest(context, id)?.map(|(point, _)| point).ok_or_else(|| nothing(&format!("the run '{id}'"))),
         }?;
         let details = match &point.recovery.act {
-            Act::Prune(pruned) => Some(back(context, &point, pruned)?),
-            Act::Pick(pick) => untake(context, &point, pick)?,
+            Act::Prune(pruned) => Some(restore_run(context, &point, pruned)?),
+            Act::Pick(pick) => undo_pick(context, &point, pick)?,
         };
         if let Some(details) = details {
             let run = RunStore::new(context).load(id)?.run;
@@ -87,22 +87,22 @@ fn nothing(of: &str) -> Error {
 }
 
 /// The point of a name that is undone next, and whether a run that it does not belong to has the name by now.
-fn newest(context: &Context, id: &RunId) -> Result<Option<(Point, bool)>> {
-    let trash = Trash::new(context);
+fn newest(context: &Context, id: &RunId) -> Result<Option<(RecoveryPoint, bool)>> {
+    let recovery_points = RecoveryPoints::new(context);
     let Some(head) = RunStore::new(context).head(id) else {
-        return Ok(trash.newest(id)?.map(|point| (point, false)));
+        return Ok(recovery_points.newest(id)?.map(|point| (point, false)));
     };
-    match trash.newest_of(id, head)? {
+    match recovery_points.newest_of(id, head)? {
         Some(point) => Ok(Some((point, false))),
-        None => Ok(trash.newest(id)?.map(|point| (point, true))),
+        None => Ok(recovery_points.newest(id)?.map(|point| (point, true))),
     }
 }
 
 /// The name of the run that is meant, and the point of it where that is named. One that was pruned is only known by its
 /// recovery point.
 fn find(context: &Context, selector: Option<&Selector>) -> Result<(RunId, Option<Oid>)> {
-    let trash = Trash::new(context);
-    let points = trash.list()?;
+    let recovery_points = RecoveryPoints::new(context);
+    let points = recovery_points.list()?;
     let Some(selector) = selector.filter(|selector| selector.run != "@" || selector.variant.is_some()) else {
         let each = points.iter().filter_map(|point| newest(context, &point.recovery.run).ok().flatten());
         let last = each.max_by_key(|(point, is_taken)| (!is_taken, point.recovery.at));
@@ -130,20 +130,20 @@ fn find(context: &Context, selector: Option<&Selector>) -> Result<(RunId, Option
     }
     let task = word.parse::<TaskId>().ok();
     let is_id = word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_meant = |point: &Point| {
+    let is_meant = |point: &RecoveryPoint| {
         let of_task = task.as_ref().is_some_and(|task| point.recovery.task_id.as_deref() == Some(task.as_str()));
         of_task || (is_id && point.id.to_string().starts_with(&word.to_ascii_lowercase()))
     };
-    match names.iter().flat_map(|name| trash.points(name)).flatten().find(is_meant) {
+    match names.iter().flat_map(|name| recovery_points.points(name)).flatten().find(is_meant) {
         Some(point) => Ok((point.recovery.run.clone(), Some(point.id))),
         None => Err(nothing(&format!("the run '{}'", RunStore::new(context).find(selector)?.run.run))),
     }
 }
 
 /// Takes a pick back; none when nothing had come of it, so that the one before it is meant.
-fn untake(context: &Context, point: &Point, pick: &PickPoint) -> Result<Option<Vec<String>>> {
+fn undo_pick(context: &Context, point: &RecoveryPoint, pick: &PickPoint) -> Result<Option<Vec<String>>> {
     let recorded = RunStore::new(context).load(&point.recovery.run)?;
-    let last = Trash::new(context).newest_of(&point.recovery.run, recorded.head)?;
+    let last = RecoveryPoints::new(context).newest_of(&point.recovery.run, recorded.head)?;
     if last.is_none_or(|last| last.id != point.id) {
         return Err(Error::failed(format!(
             "{} is not the last thing that was done to that run",
@@ -164,14 +164,14 @@ fn untake(context: &Context, point: &Point, pick: &PickPoint) -> Result<Option<V
     };
     remove_mark(context, pick);
     prove_last(context, &point.recovery.run, recorded.head, point.recovery.journal)?;
-    let detail = put_back(context, point, pick, after)?;
+    let detail = restore_ref(context, point, pick, after)?;
     resume::end(context, point);
     give_up(context, point)?;
     Ok(Some(vec![detail]))
 }
 
 /// Puts the ref of a pick back where it was, with the worktree that it is checked out in.
-fn put_back(context: &Context, point: &Point, pick: &PickPoint, after: Oid) -> Result<String> {
+fn restore_ref(context: &Context, point: &RecoveryPoint, pick: &PickPoint, after: Oid) -> Result<String> {
     let (name, id) = (short(&pick.onto), &point.recovery.run);
     let location = context.repo.location();
     let now = target(context, pick);
@@ -241,15 +241,15 @@ fn moved(context: &Context, pick: &PickPoint, now: Option<Oid>) -> Error {
 }
 
 /// Brings a pruned run back.
-fn back(context: &Context, point: &Point, pruned: &PrunePoint) -> Result<Vec<String>> {
+fn restore_run(context: &Context, point: &RecoveryPoint, pruned: &PrunePoint) -> Result<Vec<String>> {
     let (store, id) = (RunStore::new(context), &point.recovery.run);
     let journal = point.recovery.journal;
-    let mut steps = vec![Trash::new(context).without(point)?];
+    let mut steps = vec![RecoveryPoints::new(context).without(point)?];
     let itself = format!("{RUNS}{id}");
     match store.head(id) {
         None => steps.insert(0, RefStep { name: itself, old: None, new: Some(journal) }),
         // The prune was killed before its end, and perhaps the run has gone on since.
-        Some(there) if Trash::new(context).is_of(point, there) => {}
+        Some(there) if RecoveryPoints::new(context).is_of(point, there) => {}
         Some(there) => {
             let subject = subject_of(&context.repo.commit(there)?.message);
             return Err(Error::failed(format!("there is a run '{id}' again: {subject}")).hint(format!(

@@ -34,7 +34,7 @@ pub fn commit(context: &Context, recorded: &Recorded, variant: &Variant) -> Resu
     if variant.patch_sha256.as_ref().is_some_and(|sum| *sum != sha256(&patch)) {
         return Err(differs(run, variant, "its patch has another SHA-256 than its record names"));
     }
-    repo.together(|| {
+    repo.object_batch(|| {
         let base = repo.commit(run.base_oid)?.tree;
         let tree = patch::apply(repo, base, &patch)?.tree;
         let tree = tree.ok_or_else(|| differs(run, variant, "its patch does not apply to its base"))?;

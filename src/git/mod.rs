@@ -4,7 +4,6 @@
 //! and those in tables (reftable) by git. Configuration,
 //! discovery, identities and remotes are asked from `git` itself, because only git knows every layer of them.
 
-mod at_once;
 mod bytes;
 mod commits;
 pub mod config;
@@ -28,6 +27,7 @@ mod objects;
 mod outgoing;
 mod pack;
 mod partial;
+mod ref_transaction;
 mod reflog;
 mod refs;
 mod remote;

@@ -76,7 +76,7 @@ impl Repo {
     ///
     /// # Errors
     /// Those of `work`, and when the object store cannot be written.
-    pub fn together<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub fn object_batch<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let unwritten = &self.unwritten;
         unwritten.scopes.set(unwritten.scopes.get() + 1);
         let done = work();
@@ -237,7 +237,7 @@ pub(super) mod tests {
     fn what_is_made_together_is_read_at_once_and_written_at_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let repo = open(folder.path());
-        let tree = repo.together(|| {
+        let tree = repo.object_batch(|| {
             let whole = tree(&repo, 0..150)?;
             assert_eq!(count(folder.path()), 0);
             let entry = repo.entry(whole, b"folder/2/9")?.unwrap();
@@ -262,12 +262,12 @@ pub(super) mod tests {
         let repo = open(folder.path());
         let tried = repo.dry_run(|| tree(&repo, 0..10)).unwrap();
         assert_eq!((repo.dry_run(|| tree(&repo, 0..10)).unwrap(), count(folder.path())), (tried, 0));
-        let failed = repo.together(|| {
+        let failed = repo.object_batch(|| {
             tree(&repo, 0..10)?;
             Err::<(), _>(Error::failed("no"))
         });
         assert!(failed.is_err() && !repo.is_unwritten(tried) && count(folder.path()) == 0);
-        let together = repo.together(|| {
+        let together = repo.object_batch(|| {
             let kept = tree(&repo, 0..2)?;
             assert_eq!(repo.dry_run(|| tree(&repo, 0..10))?, tried);
             repo.set_ref("refs/x", kept, crate::git::Expected::Absent, "x")?;

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
-use super::at_once::Waiting;
 use super::commits::Draft;
 use super::library;
 use super::locate::Location;
 use super::objects::Unwritten;
 use super::partial::Refused;
+use super::ref_transaction::Waiting;
 use super::refs::Stack;
 use super::run;
 use super::state::{self, Head};

@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_field_of_every_document_is_described_in_plain_words() {
-        fn look(kind: &str, at: &str, schema: &Value) {
+        fn visit(kind: &str, at: &str, schema: &Value) {
             for (name, field) in schema["properties"].as_object().into_iter().flatten() {
                 let text = field["description"].as_str().unwrap_or_default();
                 assert!(
@@ -132,9 +132,9 @@ mod tests {
                 );
             }
             for (name, inner) in schema["$defs"].as_object().into_iter().flatten() {
-                look(kind, &format!(" {name}"), inner);
+                visit(kind, &format!(" {name}"), inner);
             }
         }
-        KINDS.iter().for_each(|kind| look(kind.name, "", &kind.schema()));
+        KINDS.iter().for_each(|kind| visit(kind.name, "", &kind.schema()));
     }
 }

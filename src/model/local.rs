@@ -14,7 +14,7 @@ pub const MOST_LOCAL: u32 = 99;
 
 /// An agent, and how many attempts it makes: `codex`, `codex:2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Crew {
+pub struct AgentCount {
     /// The agent's name.
     pub agent: String,
     /// How many attempts.
@@ -24,13 +24,13 @@ pub struct Crew {
 /// The text names no agent.
 #[derive(Debug, thiserror::Error)]
 #[error("'{0}' names no agent: write NAME or NAME:N, with N from 1 to {MOST_LOCAL}")]
-pub struct NoCrew(String);
+pub struct BadAgentCount(String);
 
-impl FromStr for Crew {
-    type Err = NoCrew;
+impl FromStr for AgentCount {
+    type Err = BadAgentCount;
 
-    fn from_str(text: &str) -> Result<Crew, NoCrew> {
-        let no = || NoCrew(text.to_owned());
+    fn from_str(text: &str) -> Result<AgentCount, BadAgentCount> {
+        let no = || BadAgentCount(text.to_owned());
         let (agent, count) = match text.split_once(':') {
             None => (text, 1),
             Some((agent, count)) if count.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -40,26 +40,26 @@ impl FromStr for Crew {
         };
         let allowed = |c: char| c.is_alphanumeric() || "-_.".contains(c);
         let good = !agent.is_empty() && !agent.starts_with('-') && agent.chars().all(allowed);
-        let crew = Crew { agent: agent.to_owned(), count };
-        if good && (1..=MOST_LOCAL).contains(&count) { Ok(crew) } else { Err(no()) }
+        let agent_count = AgentCount { agent: agent.to_owned(), count };
+        if good && (1..=MOST_LOCAL).contains(&count) { Ok(agent_count) } else { Err(no()) }
     }
 }
 
-impl Crew {
+impl AgentCount {
     /// The agents of attempts in order, those together that follow each other.
-    pub fn of<'a>(agents: impl IntoIterator<Item = &'a str>) -> Vec<Crew> {
-        let mut crews: Vec<Crew> = Vec::new();
+    pub fn of<'a>(agents: impl IntoIterator<Item = &'a str>) -> Vec<AgentCount> {
+        let mut counts: Vec<AgentCount> = Vec::new();
         for agent in agents {
-            match crews.last_mut().filter(|crew| crew.agent == agent) {
-                Some(crew) => crew.count += 1,
-                None => crews.push(Crew { agent: agent.to_owned(), count: 1 }),
+            match counts.last_mut().filter(|agent_count| agent_count.agent == agent) {
+                Some(agent_count) => agent_count.count += 1,
+                None => counts.push(AgentCount { agent: agent.to_owned(), count: 1 }),
             }
         }
-        crews
+        counts
     }
 }
 
-impl fmt::Display for Crew {
+impl fmt::Display for AgentCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.agent, self.count)
     }
@@ -98,15 +98,16 @@ mod tests {
 
     #[test]
     fn an_agent_may_come_with_a_number() {
-        let crew = |text: &str| text.parse::<Crew>().map(|crew| (crew.agent, crew.count)).ok();
-        assert_eq!(crew("codex"), Some(("codex".to_owned(), 1)));
-        assert_eq!(crew("my-agent_2:3"), Some(("my-agent_2".to_owned(), 3)));
+        let agent_count =
+            |text: &str| text.parse::<AgentCount>().map(|agent_count| (agent_count.agent, agent_count.count)).ok();
+        assert_eq!(agent_count("codex"), Some(("codex".to_owned(), 1)));
+        assert_eq!(agent_count("my-agent_2:3"), Some(("my-agent_2".to_owned(), 3)));
         assert_eq!(
-            Crew::of(["a", "a", "b", "a"]).iter().map(Crew::to_string).collect::<Vec<_>>(),
+            AgentCount::of(["a", "a", "b", "a"]).iter().map(AgentCount::to_string).collect::<Vec<_>>(),
             ["a:2", "b:1", "a:1"]
         );
         for bad in ["", ":2", "codex:", "codex:0", "codex:+1", "codex:x", "codex:100", "a b", "-x", "a:1:2", "../x"] {
-            assert_eq!(crew(bad), None, "{bad}");
+            assert_eq!(agent_count(bad), None, "{bad}");
         }
     }
 }

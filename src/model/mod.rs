@@ -8,6 +8,7 @@ mod artifact;
 mod comparison;
 mod decision;
 pub mod documents;
+mod export;
 mod finding;
 mod hook;
 mod id;
@@ -23,27 +24,27 @@ mod recovery;
 mod report;
 mod review;
 mod run;
+mod run_merge;
 mod schema;
 mod session;
 pub mod shown;
 mod sides;
 mod span;
 mod step;
-mod together;
-mod travel;
 mod variant;
 
 pub use app_server::{AppServer, AppServerStatus};
 pub use artifact::{Meta, Report};
 pub use comparison::{Compared, ComparedFile, Comparison, LeftOut, Pair, PairFile};
 pub use decision::{Decision, Taking};
+pub use export::{LeftBehind, LeftFile, Tombstone};
 pub use finding::{Finding, FindingResult};
 pub use hook::{HookDeed, HookManager, HookReport, HookState};
 pub use id::{BadRunId, NotATask, RunId, Selector, TaskId, first_line, slug};
 pub use init::{Init, InitDeed, InitStep, InitThing};
 pub use job::{Job, JobState};
 pub use kickoff::Kickoff;
-pub use local::{Crew, Local, MOST_LOCAL, NoCrew};
+pub use local::{AgentCount, BadAgentCount, Local, MOST_LOCAL};
 pub use manifest::{Manifest, NotARepo, PullRequestHint, RepoName};
 pub use oid::Oid;
 pub use push::{Level, NotALevel, Push, PushFinding, Rule};
@@ -51,13 +52,12 @@ pub use recovery::{Act, KeptBranch, KeptNote, KeptWorktree, PickPoint, PrunePoin
 pub use report::Handoff;
 pub use review::{Evidence, Judge, Observation, Opinion, Recommendation, Review, Reviewed, Verdict};
 pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
+pub use run_merge::{MergeSide, RunMerge};
 pub use schema::{Schema, SchemaError};
 pub use session::{BadSessionId, Fate, OwnWorktree, Session, SessionId, SessionState, Stdin};
 pub use sides::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, Sides, Sign, Unshown};
 pub use span::{Bytes, NotASpan, NotBytes, Span};
 pub use step::{StepKind, subject_of};
-pub use together::{MergeSide, RunMerge};
-pub use travel::{LeftBehind, LeftFile, Tombstone};
 pub use variant::{
     Apply, CONCURRENT, Check, CheckStatus, Counts, IgnoredFiles, MOST_VARIANTS, OUTSIDE, Risk, Score, ScorePart,
     Variant, VariantStatus,

@@ -43,59 +43,59 @@ impl Abbrev {
 
 type Shorten = Arc<dyn Fn(Oid) -> String + Send + Sync>;
 
-struct Look {
+struct DisplayMode {
     shorten: Option<Shorten>,
     quote_all: bool,
 }
 
-impl Look {
-    const PLAIN: Look = Look { shorten: None, quote_all: true };
+impl DisplayMode {
+    const PLAIN: DisplayMode = DisplayMode { shorten: None, quote_all: true };
 }
 
-static LOOK: RwLock<Look> = RwLock::new(Look::PLAIN);
+static DISPLAY_MODE: RwLock<DisplayMode> = RwLock::new(DisplayMode::PLAIN);
 
-thread_local!(static OWN: RefCell<Option<Look>> = const { RefCell::new(None) });
+thread_local!(static THREAD_DISPLAY_MODE: RefCell<Option<DisplayMode>> = const { RefCell::new(None) });
 
 /// From here on, this thread shows names as it is told itself, and not as the program is: one that serves several
 /// repositories at once.
 pub fn look_alone() {
-    OWN.set(Some(Look::PLAIN));
+    THREAD_DISPLAY_MODE.set(Some(DisplayMode::PLAIN));
 }
 
-fn change(change: impl FnOnce(&mut Look)) {
-    OWN.with_borrow_mut(|own| match own {
+fn change(change: impl FnOnce(&mut DisplayMode)) {
+    THREAD_DISPLAY_MODE.with_borrow_mut(|own| match own {
         Some(own) => change(own),
-        None => change(&mut LOOK.write().unwrap_or_else(PoisonError::into_inner)),
+        None => change(&mut DISPLAY_MODE.write().unwrap_or_else(PoisonError::into_inner)),
     });
 }
 
-fn read<T>(read: impl FnOnce(&Look) -> T) -> T {
-    OWN.with_borrow(|own| match own {
+fn read<T>(read: impl FnOnce(&DisplayMode) -> T) -> T {
+    THREAD_DISPLAY_MODE.with_borrow(|own| match own {
         Some(own) => read(own),
-        None => read(&LOOK.read().unwrap_or_else(PoisonError::into_inner)),
+        None => read(&DISPLAY_MODE.read().unwrap_or_else(PoisonError::into_inner)),
     })
 }
 
 /// From here on, object names are shown as `shorten` makes them.
 pub fn shorten_by(shorten: impl Fn(Oid) -> String + Send + Sync + 'static) {
-    change(|look| look.shorten = Some(Arc::new(shorten)));
+    change(|mode| mode.shorten = Some(Arc::new(shorten)));
 }
 
 /// From here on, bytes of paths that are not ASCII are shown as numbers, or as they are.
 pub fn quote_all(quote_all: bool) {
-    change(|look| look.quote_all = quote_all);
+    change(|mode| mode.quote_all = quote_all);
 }
 
 /// The name of an object as people see it here.
 pub(super) fn name(oid: Oid) -> String {
-    let shorten = read(|look| look.shorten.clone());
+    let shorten = read(|mode| mode.shorten.clone());
     shorten.map_or_else(|| oid.short(), |shorten| shorten(oid))
 }
 
 /// A path as people see it here: quoted as git does it (`core.quotePath`) where it holds what a terminal would make something
 /// of, or what could be taken for the end of it.
 pub fn path(path: impl AsRef<[u8]>) -> String {
-    quoted(path.as_ref(), read(|look| look.quote_all))
+    quoted(path.as_ref(), read(|mode| mode.quote_all))
 }
 
 /// Several paths in a line.

@@ -81,7 +81,7 @@ pub(super) fn apply_within(
     if !work.conflicts.is_empty() {
         return Ok(Outcome::Conflicts(work.conflicts));
     }
-    repo.together(|| work.write())
+    repo.object_batch(|| work.write())
 }
 
 pub(super) enum Stop {

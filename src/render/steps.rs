@@ -47,7 +47,7 @@ pub fn next(run: &Run, review: Option<&Review>) -> Vec<Step> {
 /// What the run waits for, if for anybody: a person, or to be watched or harvested.
 pub fn urgent(run: &Run) -> Vec<Step> {
     let mut steps = attention(run);
-    if run.is_at_work_elsewhere() {
+    if run.is_running_elsewhere() {
         steps.push(Step::new("bring what became of it", "git puff sync"));
     } else if run.state.is_active() && run.attention != Some(Attention::NeedsTask) {
         steps.push(Step::new("follow it", format!("git puff watch {}", run.run)));

@@ -108,7 +108,7 @@ pub fn attention(attention: &Attention) -> &str {
 pub fn state_word(run: &Run) -> String {
     match &run.attention {
         Some(attention) => format!("{} ({})", run.state.as_str(), attention.as_str()),
-        None if run.is_at_work_elsewhere() => format!("{} (elsewhere)", run.state.as_str()),
+        None if run.is_running_elsewhere() => format!("{} (elsewhere)", run.state.as_str()),
         None => run.state.as_str().to_owned(),
     }
 }

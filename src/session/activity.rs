@@ -39,7 +39,7 @@ impl Activity {
     }
 
     /// Looks at the processes.
-    pub fn look(&mut self) {
+    pub fn sample(&mut self) {
         let now = Instant::now();
         let kind = ProcessRefreshKind::nothing().with_cpu().with_disk_usage();
         self.system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);

@@ -12,13 +12,13 @@ pub mod diagnose;
 pub mod log;
 pub mod lost;
 pub mod notice;
-pub mod own;
 pub mod protocol;
 pub mod ready;
 pub mod replies;
 pub mod report;
 pub mod resume;
 pub mod screen;
+pub mod session_workspace;
 pub mod supervisor;
 pub mod traces;
 pub mod user_files;
@@ -136,7 +136,7 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
     if let Some(folder) = &start.folder {
         place.keep_work_folder(folder).or_fail(|| format!("cannot record where '{}' works", session.id))?;
     }
-    own::begin(context, &session)?;
+    session_workspace::activate(context, &session)?;
     let cannot = |why: &str| {
         Error::cannot_work(format!("cannot supervise the session '{}': {why}", session.id))
             .hint(format!("see what it said in '{}'", place.supervisor_log().display()))
@@ -153,13 +153,13 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
     };
     process::start_detached(&call, &place.supervisor_log())
         .map_err(|cause| cannot("cannot start it").because(cause))?;
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         let session = store.load_raw(&session.id)?;
         if session.pid.is_some() || session.state.is_over() {
             return Ok(session);
         }
-        if begun.elapsed() > PATIENCE || process::pause(Duration::from_millis(2)) == Wake::Interrupted {
+        if started.elapsed() > PATIENCE || process::pause(Duration::from_millis(2)) == Wake::Interrupted {
             return Err(cannot("it does not come up"));
         }
     }

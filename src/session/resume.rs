@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Start, own, start};
+use super::{Start, session_workspace, start};
 use crate::context::{AgentEnv, Context};
 use crate::error::{Error, Result};
 use crate::model::{Session, SessionId, SessionState, Stdin};
-use crate::store::{ENVIRONMENT, LiveFiles, RunStore, SessionStore};
+use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore};
 
 /// What an agent is told when it goes on.
 const GO_ON: &str = "You were interrupted. Look at what is done already, and go on with the task where you stopped.";
@@ -46,7 +46,7 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
         return Err(Error::failed(format!("'{}' goes on as '{next}' already", from.id))
             .hint(format!("see 'git puff session show {next}'")));
     }
-    let _making = from.worktree.as_ref().map(|_| own::making(context)).transpose()?;
+    let _making = from.worktree.as_ref().map(|_| session_workspace::lock_creation(context)).transpose()?;
     let next = start_after(context, from)?;
     if from.state == SessionState::Lost {
         super::lost::kill_what_is_left(SessionStore::new(&context.layout).place(&from.id).folder());
@@ -76,7 +76,7 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
             .hint(format!("what it printed is in 'git puff session log {}'; start a new one for the rest", from.id))
     };
     let again = from.worktree.as_ref().filter(|own| from.cwd == own.path);
-    let worktree = again.map(|own| own::make_again(context, own)).transpose()?;
+    let worktree = again.map(|own| session_workspace::recreate(context, own)).transpose()?;
     if !from.cwd.is_dir() {
         return Err(cannot(format!("its folder '{}' is gone", from.cwd.display())));
     }
@@ -118,6 +118,6 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
 /// where that says (`CODEX_HOME`). Afterwards it is gone, and that of whoever resumes the session counts.
 fn environment(context: &Context, from: &Session) -> Option<AgentEnv> {
     let run = RunStore::new(context).load(from.run.as_ref()?).ok()?.run;
-    let kept = LiveFiles::of(&context.layout, &run).read(ENVIRONMENT).ok()?;
+    let kept = ActiveFiles::of(&context.layout, &run).read(ENVIRONMENT).ok()?;
     kept.and_then(|bytes| AgentEnv::from_bytes(&bytes))
 }

@@ -60,7 +60,7 @@ impl GitDirSnapshot {
     ///
     /// # Errors
     /// When the refs cannot be read.
-    pub fn look(context: &Context) -> Result<GitDirSnapshot> {
+    pub fn capture(context: &Context) -> Result<GitDirSnapshot> {
         let prefix = context.settings.text(settings::BRANCH_PREFIX).unwrap_or_default();
         let concerns = |name: &str| {
             let of_others = OF_OTHERS.iter().any(|others| name.starts_with(others));

@@ -48,14 +48,14 @@ pub struct ChangedFile {
 
 impl UserFiles {
     /// Remembers them as they are now. A worktree that git cannot read is left out.
-    pub fn look(context: &Context) -> UserFiles {
+    pub fn capture(context: &Context) -> UserFiles {
         let location = context.repo.location();
         let here = location.worktree.clone().map(|path| (path, location.git_dir.clone()));
         let main = context.layout.top().map(|top| (top.to_owned(), location.common_dir.clone()));
         let mut worktrees: Vec<UserWorktree> = Vec::new();
         for (path, git_dir) in main.into_iter().chain(here) {
             if !worktrees.iter().any(|known| known.git_dir == git_dir || known.path == path) {
-                worktrees.extend(UserWorktree::look(&path, &git_dir));
+                worktrees.extend(UserWorktree::capture(&path, &git_dir));
             }
         }
         UserFiles { worktrees }
@@ -65,7 +65,7 @@ impl UserFiles {
     pub fn changed(&self, context: &Context) -> Vec<ChangedFile> {
         let mut changed = Vec::new();
         for before in &self.worktrees {
-            let Some(now) = UserWorktree::look(&before.path, &before.git_dir) else { continue };
+            let Some(now) = UserWorktree::capture(&before.path, &before.git_dir) else { continue };
             let named = |path: Vec<u8>| ChangedFile {
                 worktree: before.path.clone(),
                 path: String::from_utf8_lossy(&path).into_owned(),
@@ -77,7 +77,7 @@ impl UserFiles {
 }
 
 impl UserWorktree {
-    fn look(path: &Path, git_dir: &Path) -> Option<UserWorktree> {
+    fn capture(path: &Path, git_dir: &Path) -> Option<UserWorktree> {
         let found = dirty(git_dir, path).ok()?;
         // git-puff itself writes this one.
         let paths = found.paths.into_iter().filter(|name| name.as_slice() != RUNBOOK.as_bytes());

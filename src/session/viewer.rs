@@ -84,7 +84,7 @@ impl Viewer {
     ///
     /// # Errors
     /// When the terminal cannot be used.
-    pub fn look(self) -> io::Result<End> {
+    pub fn run(self) -> io::Result<End> {
         let raw = Raw::begin()?;
         let (ends, ended) = mpsc::channel();
         let (keys, typed) = mpsc::channel::<Vec<u8>>();

@@ -90,8 +90,8 @@ impl AppServerPlace {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn ask_to_end(&self, at_once: bool) -> io::Result<()> {
-        replace(&self.request(), if at_once { KILL } else { END }.as_bytes())
+    pub fn ask_to_end(&self, immediately: bool) -> io::Result<()> {
+        replace(&self.request(), if immediately { KILL } else { END }.as_bytes())
     }
 
     /// What the supervisor is asked: to end the server; true, to do so at once.

@@ -119,7 +119,7 @@ impl Layout {
     }
 
     /// The recovery point whose pick an undo has begun to take out of a worktree.
-    pub fn undo_begun(&self, run: &RunId) -> PathBuf {
+    pub fn undo_mark(&self, run: &RunId) -> PathBuf {
         self.root.join(format!("undo-{run}"))
     }
 

@@ -1,27 +1,27 @@
 //! What is kept: runs in refs, the runbook log, notes; and where live things are.
 
+mod active_files;
 mod app_server;
 mod layout;
-mod live;
 mod lock;
 mod notes;
-mod put_back;
+mod recovery_points;
+mod restore;
 mod run_cache;
 mod run_summary;
 mod runbook;
 mod runs;
 mod sessions;
 mod tombstones;
-mod trash;
 
+pub use active_files::{ActiveFiles, ENVIRONMENT, USER_FILES, ignored_before, runs_with_active_files, user_files_of};
 pub use app_server::{AppServerPlace, read as read_app_server};
 pub use layout::{Layout, RUNBOOK, replace};
-pub use live::{ENVIRONMENT, LiveFiles, USER_FILES, ignored_before, runs_with_live_files, user_files_of};
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, REPORT as REPORT_NOTES, edit_notes};
-pub use run_summary::{RiskSummary, RunSummary, VariantGlance};
+pub use recovery_points::{Kept, RECOVERY_POINTS, RecoveryPoint, RecoveryPoints};
+pub use run_summary::{RiskSummary, RunSummary, VariantSummary};
 pub use runbook::{Runbook, RunbookLine};
 pub use runs::{Change, Files, LEFT, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, parse_run, sha256};
 pub use sessions::{SessionPlace, SessionStore};
-pub use tombstones::{PRUNED, REMOTES, Tombstones, nobody};
-pub use trash::{Kept, Point, TRASH, Trash};
+pub use tombstones::{PRUNED, REMOTES, Tombstones, neutral_identity};

@@ -37,7 +37,7 @@ const STANDS: u32 = 0x10_FE00;
 
 /// A note as text. Whatever somebody has written into it survives our edits: a byte that is no UTF-8 becomes a character that
 /// stands for it, and so does each byte of such a character, should there be one.
-fn told(note: &[u8]) -> String {
+fn escape(note: &[u8]) -> String {
     let mut text = String::with_capacity(note.len());
     let stand = |text: &mut String, bytes: &[u8]| {
         text.extend(bytes.iter().filter_map(|byte| char::from_u32(STANDS + u32::from(*byte))));
@@ -54,8 +54,8 @@ fn told(note: &[u8]) -> String {
     text
 }
 
-/// The reverse of [`told`].
-fn untold(text: &str) -> Vec<u8> {
+/// The reverse of [`escape`].
+fn unescape(text: &str) -> Vec<u8> {
     let mut note = Vec::with_capacity(text.len());
     for character in text.chars() {
         match byte_of(character) {
@@ -92,7 +92,7 @@ pub fn edit_notes(
     let mut written = false;
     while !open.is_empty() {
         let edit = |(notes, edits): &&(Notes<'_>, Vec<NoteEdit<'_>>)| notes.edited(edits, now, &message);
-        let commits: Vec<_> = context.repo.together(|| open.iter().map(edit).collect::<Result<_>>())?;
+        let commits: Vec<_> = context.repo.object_batch(|| open.iter().map(edit).collect::<Result<_>>())?;
         let edited = open.into_iter().zip(commits).filter_map(|(notes, commit)| Some((notes, commit?)));
         let (notes, changes): (Vec<_>, Vec<_>) = edited
             .map(|(notes, (new, expected))| {
@@ -173,7 +173,7 @@ impl<'a> Notes<'a> {
         }
         let path = self.path(base, object)?;
         let edit = match new {
-            Some(text) => Edit::Put(EntryKind::File, self.repo.write_blob(&untold(&text))?),
+            Some(text) => Edit::Put(EntryKind::File, self.repo.write_blob(&unescape(&text))?),
             None => Edit::Remove,
         };
         self.repo.edit_tree(base, [(path.as_bytes(), edit)])
@@ -187,7 +187,7 @@ impl<'a> Notes<'a> {
                 .hint("check the repository with 'git fsck'")
                 .because(cause)
         })?;
-        Ok(bytes.map(|bytes| told(&bytes)))
+        Ok(bytes.map(|bytes| escape(&bytes)))
     }
 
     /// Where the note of an object is, or would be: under the folders of its first digits that are there.
@@ -239,8 +239,8 @@ mod tests {
     fn every_byte_of_a_note_survives() {
         let bytes: Vec<u8> = (0..=255).collect();
         for note in [&bytes[..], b"gr\xfcn\n", "gr\u{fc}n \u{10fefc}\u{10ffff}".as_bytes(), b"\xf4\x8f\xbb", b""] {
-            assert_eq!(untold(&told(note)), note);
+            assert_eq!(unescape(&escape(note)), note);
         }
-        assert_eq!(told("gr\u{fc}n".as_bytes()), "gr\u{fc}n");
+        assert_eq!(escape("gr\u{fc}n".as_bytes()), "gr\u{fc}n");
     }
 }

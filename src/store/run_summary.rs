@@ -26,12 +26,12 @@ pub struct RunSummary {
     pub created_at: String,
     /// 1..N.
     #[serde(default)]
-    pub variants: Vec<VariantGlance>,
+    pub variants: Vec<VariantSummary>,
 }
 
 /// The same of a variant.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct VariantGlance {
+pub struct VariantSummary {
     /// Its number.
     #[serde(default)]
     pub index: u32,
@@ -63,7 +63,7 @@ pub struct RiskSummary {
 impl RunStore<'_> {
     /// The runs whose names begin so, newest first. Nothing is written, not even what a listing remembers; a run that
     /// cannot be read has its name only.
-    pub fn glance(&self, beginning: &str) -> Vec<RunSummary> {
+    pub fn summaries(&self, beginning: &str) -> Vec<RunSummary> {
         let (repo, layout) = (self.repo, self.layout);
         // What no name of a run holds would be a pattern.
         let is_plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::recovery_points::RECOVERY_POINTS;
 use super::run_cache::RunCache;
 use super::tombstones::PRUNED;
-use super::trash::TRASH;
 use super::{FileLock, Layout};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
@@ -108,12 +108,13 @@ impl<'a> RunStore<'a> {
         // A run of the same name that was pruned may say the same of the same moment. It is another run: recovery points
         // and sessions tell them apart by the first step of the journal and by when it was recorded. What a killed call left
         // without a ref is no run: it is recorded as it would have been.
-        let before = [TRASH, PRUNED].iter().any(|kept| self.repo.ref_target(&format!("{kept}{}", run.run)).is_some());
+        let before =
+            [RECOVERY_POINTS, PRUNED].iter().any(|kept| self.repo.ref_target(&format!("{kept}{}", run.run)).is_some());
         while before && self.repo.has_commit(self.repo.dry_run(|| first(&run))?) {
             run.created_at += chrono::TimeDelta::milliseconds(1);
             run.updated_at = run.updated_at.max(run.created_at);
         }
-        let head = self.repo.together(|| first(&run))?;
+        let head = self.repo.object_batch(|| first(&run))?;
         match self.repo.set_ref(&name, head, Expected::Absent, &change.subject) {
             Ok(()) => {
                 // How an earlier run of that name ended says nothing of this one.
@@ -141,7 +142,7 @@ impl<'a> RunStore<'a> {
         if let Some(Ok(recorded)) = there {
             return Ok(recorded);
         }
-        match self.put_back(id) {
+        match self.restore_ref(id) {
             Some(head) => self.read(id.as_str(), head),
             None => there.unwrap_or_else(|| Err(nothing_named(id.as_str()))),
         }
@@ -207,7 +208,7 @@ impl<'a> RunStore<'a> {
             });
         }
         if let Ok(id) = wanted.parse::<RunId>() {
-            if self.exists(&id) || self.put_back(&id).is_some() {
+            if self.exists(&id) || self.restore_ref(&id).is_some() {
                 return self.load(&id);
             }
             let heads = self.repo.refs_under(&format!("{RUNS}{id}"))?;
@@ -255,7 +256,7 @@ impl<'a> RunStore<'a> {
                 return Ok(Outcome { recorded: before, changed: false });
             }
             run.updated_at = now.max(before.run.updated_at);
-            let head = self.repo.together(|| {
+            let head = self.repo.object_batch(|| {
                 let tree = self.write_tree(Some(old_tree), &run, &change)?;
                 self.write_commit(tree, &[before.head], run.updated_at, &change.step.message(&change.subject))
             })?;
@@ -278,8 +279,8 @@ impl<'a> RunStore<'a> {
     ///
     /// # Errors
     /// Those of `work`, and when the repository cannot be written.
-    pub fn at_once<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
-        self.repo.at_once(|| self.lock(), work)
+    pub fn ref_transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
+        self.repo.ref_transaction(|| self.lock(), work)
     }
 
     /// A file of a run's tree.
@@ -351,7 +352,7 @@ impl<'a> RunStore<'a> {
     pub fn prove_writable(&self) -> Result<()> {
         let _lock = self.lock()?;
         let now = Time::UNIX_EPOCH;
-        let probe = self.repo.together(|| {
+        let probe = self.repo.object_batch(|| {
             let tree = self.repo.edit_tree(None, [])?;
             self.write_commit(tree, &[], now, "a test whether runs can be recorded here\n")
         })?;
@@ -396,7 +397,7 @@ impl<'a> RunStore<'a> {
         let now = self.context.clock.now();
         let mut run = self.at(id, earlier)?.run;
         run.updated_at = now.max(self.at(id, head)?.run.updated_at);
-        self.repo.together(|| {
+        self.repo.object_batch(|| {
             let old = self.repo.commit(earlier)?.tree;
             let tree = self.write_tree(Some(old), &run, &Change::new(StepKind::Undo, ""))?;
             self.write_commit(tree, &[head], run.updated_at, &StepKind::Undo.message("the pick was taken back"))

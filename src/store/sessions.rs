@@ -71,7 +71,7 @@ impl SessionPlace {
     }
 
     /// Returns whether its agent was started, or was about to be: from then on it may have run, whatever the record says.
-    pub fn is_begun(&self) -> bool {
+    pub fn is_started(&self) -> bool {
         fs::symlink_metadata(self.folder.join(BEGUN)).is_ok()
     }
 
@@ -79,7 +79,7 @@ impl SessionPlace {
     ///
     /// # Errors
     /// When the git directory cannot be written: then the agent must not be started, or it could be started twice.
-    pub fn mark_begun(&self) -> io::Result<()> {
+    pub fn mark_started(&self) -> io::Result<()> {
         replace(&self.folder.join(BEGUN), b"")
     }
 

@@ -71,7 +71,7 @@ impl<'c> Tombstones<'c> {
         let blob = repo.write_blob(&json)?;
         let tree = repo.edit_tree(None, [(b"pruned.json".as_slice(), Edit::Put(EntryKind::File, blob))])?;
         // Two who write the same write the same commit.
-        let identity = nobody();
+        let identity = neutral_identity();
         let what = if stone.is_pruned() { "pruned" } else { "brought back" };
         let message = format!("{what} by {}\n", crate::model::first_line(&stone.by, 60));
         repo.write_commit(&NewCommit { tree, parents, identity: &identity, at: stone.at, message: &message })
@@ -113,6 +113,6 @@ impl<'c> Tombstones<'c> {
 }
 
 /// Who signs what no one clone has made.
-pub fn nobody() -> Identity {
+pub fn neutral_identity() -> Identity {
     Identity { name: "git-puff".to_owned(), email: "git-puff@localhost".to_owned() }
 }

@@ -7,7 +7,7 @@ use super::journals::Journals;
 use super::poller::Poller;
 use super::{ending, jobs, queue, watcher};
 use crate::context::Context;
-use crate::engine::intent::WatchWish;
+use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, repair};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Oid, Run, RunId, Span, State, VariantStatus, Watch};
@@ -72,7 +72,7 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
             watcher::log(context, &run, &what);
             follower.say(&run, &what);
         }
-        let runs = look(&store, ids, &mut seen, follower)?;
+        let runs = poll(&store, ids, &mut seen, follower)?;
         let followed = runs.iter().filter_map(|run| {
             let head = seen.get(&run.run)?.0;
             Some(Recorded { run: run.clone(), head })
@@ -104,7 +104,7 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
             if queue_rests.is_none_or(|until| until <= now) {
                 queue_rests = queue::advance(context, &ours, &say)?.then(|| now + AGAIN);
             }
-            poller.look(context, &ours, &say);
+            poller.poll(context, &ours, &say);
         }
         if pause(TICK) == Wake::Interrupted {
             return Err(stopped().hint("the runs go on: 'git puff watch' follows them again"));
@@ -113,7 +113,7 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
 }
 
 /// The runs as they are now; what changed is told.
-fn look(
+fn poll(
     store: &RunStore<'_>,
     ids: &[RunId],
     seen: &mut HashMap<RunId, (Oid, Run)>,
@@ -152,9 +152,10 @@ fn conclude(context: &Context, run: Run, follower: &dyn Follower) -> Result<Run>
 /// The run, with the interval at which it is looked at from here.
 fn paced(run: &Run, pace: Pace) -> Run {
     let own = run.watch.as_ref().map(|watch| Span(watch.interval_s));
-    let wish = WatchWish { interval: pace.interval.or(own).unwrap_or(pace.usual), timeout: Span(0), harvest: false };
-    let watch = run.watch.clone().unwrap_or_else(|| Watch { active: false, ..launch::watch(wish, run.created_at) });
-    Run { watch: Some(Watch { interval_s: wish.interval.0.max(1), ..watch }), ..run.clone() }
+    let options =
+        WatchOptions { interval: pace.interval.or(own).unwrap_or(pace.usual), timeout: Span(0), harvest: false };
+    let watch = run.watch.clone().unwrap_or_else(|| Watch { active: false, ..launch::watch(options, run.created_at) });
+    Run { watch: Some(Watch { interval_s: options.interval.0.max(1), ..watch }), ..run.clone() }
 }
 
 /// How following these runs ended: well, when each has a variant that completed.

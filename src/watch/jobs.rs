@@ -87,7 +87,7 @@ pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
     let started = Instant::now();
     while started.elapsed() < START {
         // Either ours or one that was faster; or ours has done all there was already.
-        if is_watcher_alive(context) || begun(context, pid) {
+        if is_watcher_alive(context) || has_started(context, pid) {
             return Ok(Some(pid));
         }
         std::thread::sleep(Duration::from_millis(2));
@@ -97,7 +97,7 @@ pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
     Err(cannot_start(&format!("it did not begin within {} seconds", START.as_secs())).because_it_said(&last))
 }
 
-fn begun(context: &Context, pid: u32) -> bool {
+fn has_started(context: &Context, pid: u32) -> bool {
     let bytes = crate::files::read(context.layout.watcher_status()).unwrap_or_default();
     serde_json::from_slice::<Status>(&bytes).is_ok_and(|status| status.pid == pid)
 }

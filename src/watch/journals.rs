@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::git::{Expected, RefFailure};
 use crate::model::{Oid, RunId};
-use crate::store::{RUNS, Recorded, RunStore, runs_with_live_files};
+use crate::store::{RUNS, Recorded, RunStore, runs_with_active_files};
 
 /// The journals that were seen.
 #[derive(Default)]
@@ -25,9 +25,9 @@ impl Journals {
     pub fn restore(&mut self, context: &Context) -> Result<Vec<(RunId, String)>> {
         let store = RunStore::new(context);
         let mut restored = Vec::new();
-        for id in runs_with_live_files(&context.layout).iter().filter_map(|name| name.parse::<RunId>().ok()) {
+        for id in runs_with_active_files(&context.layout).iter().filter_map(|name| name.parse::<RunId>().ok()) {
             let what = if store.head(&id).is_none() { "deleted" } else { "moved" };
-            if let Some(head) = store.put_back(&id) {
+            if let Some(head) = store.restore_ref(&id) {
                 let said =
                     format!("'{RUNS}{id}' was {what} by something else than git-puff; it is at {} again", head.short());
                 restored.push((id, said));

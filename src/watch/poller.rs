@@ -60,7 +60,7 @@ impl Poller {
     }
 
     /// Looks at those of `runs` that are due, and records what is seen. Answers whether anybody was asked.
-    pub fn look(&mut self, context: &Context, runs: &[&Run], say: Say<'_>) -> bool {
+    pub fn poll(&mut self, context: &Context, runs: &[&Run], say: Say<'_>) -> bool {
         let mut groups: HashMap<Asked, Vec<&Run>> = HashMap::new();
         for run in runs.iter().filter(|run| Poller::concerns(run)) {
             groups.entry(Asked::about(context, run)).or_default().push(run);
@@ -71,7 +71,7 @@ impl Poller {
         for (whom, runs) in groups {
             let due = self.groups.entry(whom.clone()).or_default().next.is_none_or(|next| next <= now);
             if due {
-                self.look_at(context, &whom, &runs, say);
+                self.poll_group(context, &whom, &runs, say);
                 asked = true;
             }
         }
@@ -83,7 +83,7 @@ impl Poller {
         self.groups.values().map(|group| group.next.unwrap_or_else(Instant::now)).min()
     }
 
-    fn look_at(&mut self, context: &Context, whom: &Asked, runs: &[&Run], say: Say<'_>) {
+    fn poll_group(&mut self, context: &Context, whom: &Asked, runs: &[&Run], say: Say<'_>) {
         let interval = runs.iter().map(|run| interval(run)).min().unwrap_or(Duration::from_secs(15));
         let interval = if *whom == Asked::Here { interval.min(HERE) } else { interval };
         let now = Instant::now();
@@ -108,7 +108,7 @@ impl Poller {
                 for run in runs {
                     say(&run.run, &format!("{failure}; looking again later"));
                     match observe::record_failure(context, &run.run, &failure) {
-                        Ok(outcome) if outcome.changed => tell(context, run, &outcome.recorded.run, say),
+                        Ok(outcome) if outcome.changed => record(context, run, &outcome.recorded.run, say),
                         Ok(_) => {}
                         Err(error) => say(&run.run, error.message()),
                     }
@@ -155,7 +155,7 @@ impl Poller {
         let outcome = observe::record(context, &run.run, seen)?;
         let after = &outcome.recorded.run;
         if outcome.changed {
-            tell(context, run, after, say);
+            record(context, run, after, say);
         }
         self.sweeps.note(run, after, seen, now, context.clock.now());
         Ok(())
@@ -168,7 +168,7 @@ impl Poller {
 }
 
 /// Says what changed, and tells the user's command when someone is needed.
-fn tell(context: &Context, before: &Run, after: &Run, say: Say<'_>) {
+fn record(context: &Context, before: &Run, after: &Run, say: Say<'_>) {
     for line in progress::change(Some(before), after) {
         say(&after.run, &line);
     }

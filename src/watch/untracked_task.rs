@@ -6,7 +6,7 @@ use super::follow::{Follower, Pace, stopped, timed_out};
 use super::poller::pause_after;
 use super::sweeps::Sweeps;
 use crate::context::Context;
-use crate::engine::intent::WatchWish;
+use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, observe, open_here, question};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Run, Span, State, TaskId, VariantStatus};
@@ -19,17 +19,17 @@ use crate::settings;
 const TICK: Duration = Duration::from_millis(200);
 
 /// A task that is no run here.
-pub struct Stranger {
+pub struct UntrackedTask {
     run: Run,
     cloud: CodexCloud,
 }
 
-impl Stranger {
+impl UntrackedTask {
     /// Asks the service for it.
     ///
     /// # Errors
     /// When the service does not know the task, or cannot be asked.
-    pub fn find(context: &Context, task: &TaskId) -> Result<Stranger> {
+    pub fn find(context: &Context, task: &TaskId) -> Result<UntrackedTask> {
         let (cloud, _) = open_here(context)?;
         let summary = cloud.describe(task)?;
         let no_base = context.repo.nothing();
@@ -40,7 +40,7 @@ impl Stranger {
             state: State::Pending,
             ..launch::blank(&task.as_run(), "", no_base, attempts, &summary.title, context.clock.now())
         };
-        Ok(Stranger { run, cloud })
+        Ok(UntrackedTask { run, cloud })
     }
 
     /// The task as it would be as a run, as far as it is known now. It has no base.
@@ -54,8 +54,8 @@ impl Stranger {
     /// [`Kind::Timeout`], [`Kind::Interrupted`], and [`Kind::TaskError`] when no attempt completed.
     pub fn follow(&mut self, context: &Context, pace: Pace, follower: &mut dyn Follower) -> Result<()> {
         let interval = Span(pace.interval.unwrap_or(pace.usual).0.max(1));
-        let wish = WatchWish { interval, timeout: pace.timeout, harvest: false };
-        self.run.watch = Some(launch::watch(wish, self.run.created_at));
+        let options = WatchOptions { interval, timeout: pace.timeout, harvest: false };
+        self.run.watch = Some(launch::watch(options, self.run.created_at));
         let settle = context.settings.span(settings::SETTLE)?;
         let started = Instant::now();
         let (mut sweeps, mut failures, mut next) = (Sweeps::default(), 0, started);
@@ -63,7 +63,7 @@ impl Stranger {
         loop {
             let now = Instant::now();
             if next <= now {
-                let seen = self.look(&sweeps, now);
+                let seen = self.poll(&sweeps, now);
                 next = now + interval.duration();
                 match seen {
                     Ok(seen) => {
@@ -98,7 +98,7 @@ impl Stranger {
         }
     }
 
-    fn look(&self, sweeps: &Sweeps, now: Instant) -> Result<Observation, Failure> {
+    fn poll(&self, sweeps: &Sweeps, now: Instant) -> Result<Observation, Failure> {
         let question = question(&self.run, sweeps.is_due(&self.run.run, now))?;
         let answer = self.cloud.observe(&[question])?.pop();
         answer.ok_or_else(|| Failure::NoSuchTask { task: self.task().to_owned() })

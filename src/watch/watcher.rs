@@ -123,7 +123,7 @@ impl Watcher {
     }
 
     fn watch(&mut self, context: &mut Context) -> Result<End> {
-        self.tell_status(context);
+        self.write_status(context);
         loop {
             self.bell = rung(&context.layout.bell());
             // A watcher lives for days: what the user sets meanwhile counts. A broken file is for `doctor` to tell.
@@ -163,7 +163,7 @@ impl Watcher {
             self.queue_rests = again.then(|| now + AGAIN);
         }
         let watched: Vec<&Run> = jobs.iter().collect();
-        if self.poller.look(context, &watched, &say) {
+        if self.poller.poll(context, &watched, &say) {
             let at = context.clock.now();
             for run in watched.iter().filter(|run| Poller::concerns(run)) {
                 self.status.last_poll_at.insert(run.run.clone(), at);
@@ -171,7 +171,7 @@ impl Watcher {
             self.status.last_poll_at.retain(|id, _| jobs.iter().any(|run| run.run == *id));
             let next = self.poller.next().map(|next| next.saturating_duration_since(Instant::now()));
             self.status.next_poll_at = next.and_then(|next| Some(at + chrono::TimeDelta::from_std(next).ok()?));
-            self.tell_status(context);
+            self.write_status(context);
         }
         jobs.iter().for_each(|job| self.finish(context, &job.run, now));
         Ok(())
@@ -212,7 +212,7 @@ impl Watcher {
         }
     }
 
-    fn tell_status(&self, context: &Context) {
+    fn write_status(&self, context: &Context) {
         // For people alone: when it cannot be written, the watching goes on.
         if let Ok(bytes) = serde_json::to_vec(&self.status) {
             let _ = context.layout.replace(&context.layout.watcher_status(), &bytes);

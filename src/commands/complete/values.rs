@@ -10,7 +10,7 @@ use super::line::Line;
 use super::{Candidate, Offer, verbs};
 use crate::cli::command;
 use crate::context::Context;
-use crate::model::{Crew, Selector};
+use crate::model::{AgentCount, Selector};
 use crate::session::agents;
 use crate::settings::{self, KEYS};
 use crate::store::{RunStore, RunSummary, SessionStore};
@@ -93,7 +93,7 @@ pub fn source(verb: &Command, arg: &Arg) -> Option<Source> {
         _ if kind == TypeId::of::<PathBuf>() => Some(Source::Files),
         _ => None,
     };
-    let of_agents = || (kind == TypeId::of::<Crew>()).then_some(Source::Agents);
+    let of_agents = || (kind == TypeId::of::<AgentCount>()).then_some(Source::Agents);
     listed().or_else(of_runs).or_else(of_agents).or_else(by_name)
 }
 
@@ -154,7 +154,7 @@ impl<'l, 'c> Values<'l, 'c> {
 /// The run of this name, or the only one that begins so, or the newest.
 fn one(context: &Context, name: &str) -> Option<RunSummary> {
     let beginning = if name == "@" { "" } else { name };
-    let mut runs = RunStore::new(context).glance(beginning);
+    let mut runs = RunStore::new(context).summaries(beginning);
     match runs.iter().position(|run| run.run == name) {
         Some(at) => Some(runs.swap_remove(at)),
         None if name == "@" || runs.len() == 1 => runs.into_iter().next(),
@@ -173,7 +173,7 @@ fn runs(context: &Context, naming: Naming, cursor: &str) -> Vec<Candidate> {
         return one(context, name).iter().flat_map(|run| variants(run, format!("{name}:"))).collect();
     }
     let beginning = if cursor == "@" { "" } else { cursor };
-    let runs = RunStore::new(context).glance(beginning);
+    let runs = RunStore::new(context).summaries(beginning);
     let colon = if naming == Naming::Variant { ":" } else { "" };
     if let ([run], ":", false) = (runs.as_slice(), colon, cursor.is_empty() || cursor == "@") {
         return variants(run, format!("{}:", run.run)).collect();
@@ -238,7 +238,7 @@ fn environments(context: &Context) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
     let configured = context.settings.text(settings::ENV);
     found.extend(configured.map(|env| Candidate::new(env, "from puff.env")));
-    for run in RunStore::new(context).glance("") {
+    for run in RunStore::new(context).summaries("") {
         if let Some(env) = run.env.filter(|env| !found.iter().any(|known| known.word == *env)) {
             found.push(Candidate::new(env, format!("of the run {}", run.run)));
         }

@@ -40,7 +40,7 @@ pub fn run(args: &Attach, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = SessionStore::new(&context.layout);
     let place = store.place(&session.id);
     let viewer = viewer::Viewer::attach(&place).map_err(|cause| unreachable(&session, cause))?;
-    let end = viewer.look().or_fail(|| "cannot use the terminal".to_owned())?;
+    let end = viewer.run().or_fail(|| "cannot use the terminal".to_owned())?;
     match end {
         End::Left => ui.note(&format!("left '{}', which goes on", session.id)),
         End::Ended => ui

@@ -12,7 +12,7 @@ use crate::manual::{self, Example, Manual};
 use crate::model::SessionState;
 use crate::process::{Wake, pause};
 use crate::session::control::{self, Request};
-use crate::session::{lost, own};
+use crate::session::{lost, session_workspace};
 use crate::store::SessionStore;
 use crate::ui::Ui;
 
@@ -109,7 +109,7 @@ pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
             let found = lost::kill_what_is_left(place.folder());
             let what = if found { "its processes were killed" } else { "none of its processes is left" };
             ui.note(&format!("the supervisor of '{}' is gone; {what}", session.id));
-            own::settle_lost(context, &session)?;
+            session_workspace::finalize_lost(context, &session)?;
         }
         _ => {
             let request = Request::Kill { why: "somebody asked for it".to_owned() };

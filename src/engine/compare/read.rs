@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::{Pick, Stand};
+use super::{Material, Pick};
 use crate::compare::{Change, ChangeKind, Effort, FileChange, Lines, MOST_TEXT, SUBMODULE, changed_lines, is_binary};
 use crate::context::Context;
 use crate::error::Result;
@@ -15,11 +15,11 @@ use crate::patch::parse::{self, BinaryChange, Body, FilePatch, Hunk, Malformed, 
 pub(super) fn changes(
     context: &Context,
     run: &Run,
-    stands: &[(Pick<'_>, Stand)],
+    stands: &[(Pick<'_>, Material)],
     left_out: &mut Vec<LeftOut>,
 ) -> Result<Vec<Change>> {
     let trees = stands.iter().filter_map(|(_, stand)| match stand {
-        Stand::Trees(trees) => Some((trees.old, trees.new)),
+        Material::Trees(trees) => Some((trees.old, trees.new)),
         _ => None,
     });
     let pairs: Vec<_> = trees.collect();
@@ -30,15 +30,15 @@ pub(super) fn changes(
     for (pick, stand) in stands {
         let name = pick.name(&run.run);
         let files = match stand {
-            Stand::Trees(_) => of_trees.next().unwrap_or_default(),
-            Stand::Patch { patch, .. } => match of_patch(&context.repo, patch) {
+            Material::Trees(_) => of_trees.next().unwrap_or_default(),
+            Material::Patch { patch, .. } => match of_patch(&context.repo, patch) {
                 Ok(files) => files?,
                 Err(malformed) => {
                     left_out.push(LeftOut { name, why: format!("cannot read its patch: {malformed}") });
                     continue;
                 }
             },
-            Stand::Nothing(_) => continue,
+            Material::Nothing(_) => continue,
         };
         changes.push(Change { name, run: pick.recorded.run.run.clone(), index: pick.variant.index, files });
     }

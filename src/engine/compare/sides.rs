@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Stand, all, stand};
+use super::{Material, all, material};
 use crate::compare::SUBMODULE;
 use crate::compare::sides::{Content, LIMITS, Maker, Source};
 use crate::context::Context;
@@ -32,7 +32,7 @@ pub fn sides(context: &Context, recorded: &Recorded) -> Result<Sides> {
     let base = base::tree(context, &recorded.run)?;
     let mut trees = Vec::new();
     for pick in all(recorded) {
-        if let Stand::Trees(stand) = stand(context, &pick)?
+        if let Material::Trees(stand) = material(context, &pick)?
             && stand.old == base
         {
             trees.push((pick.variant.index, stand.new));

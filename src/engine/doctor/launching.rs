@@ -14,7 +14,7 @@ use crate::settings;
 
 /// How long an agent may take to say its version, and how many are asked at once.
 const VERSION: Duration = Duration::from_secs(10);
-const AT_ONCE: usize = 4;
+const PARALLEL_PROBES: usize = 4;
 
 /// Is there a commit to start from, and does git work where we are?
 pub(super) fn repository(context: &Context) -> Vec<Finding> {
@@ -84,7 +84,7 @@ pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> V
     let cwd = folder.as_ref().map_or_else(|| context.layout.cwd(), |folder| folder.path().to_owned());
     let version = |program: &String| Cmd::new(program).arg("--version").cwd(&cwd).limit(VERSION);
     let calls: Vec<Cmd> = asked.iter().map(|(_, program, _)| version(program)).collect();
-    for ((name, program, is_used), answer) in asked.iter().zip(process::run_all(&calls, AT_ONCE)) {
+    for ((name, program, is_used), answer) in asked.iter().zip(process::run_all(&calls, PARALLEL_PROBES)) {
         let why = match answer {
             Ok(output) if output.success() => {
                 let said = String::from_utf8_lossy(&output.stdout);

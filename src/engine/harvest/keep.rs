@@ -5,7 +5,7 @@ use serde_json::Map;
 use super::Client;
 use crate::context::Context;
 use crate::engine::identify::{self, Bound};
-use crate::engine::{Listener, Notice, live};
+use crate::engine::{Listener, Notice, active_files};
 use crate::error::{Result, ResultExt};
 use crate::model::{IgnoredFiles, Meta, Report, Run, RunId, State, StepKind, Time, Variant};
 use crate::provider::{Attempt, Collection};
@@ -18,7 +18,7 @@ pub(in crate::engine) fn keep(
     id: &RunId,
     collection: &Collection,
     client: &Client,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Recorded> {
     let now = context.clock.now();
     let identity = context.identity()?;
@@ -46,11 +46,11 @@ pub(in crate::engine) fn keep(
         };
         Ok(Some(Change { files, ..Change::new(StepKind::Harvest, subject) }))
     })?;
-    live::forget(context, &outcome.recorded.run);
+    active_files::forget(context, &outcome.recorded.run);
     for Bound { index, .. } in news {
         let revision = outcome.recorded.run.variant(index).map_or(1, |variant| variant.revision);
         if revision > 1 {
-            tell(Notice::Revised { run: id.clone(), variant: index, revision });
+            notify(Notice::Revised { run: id.clone(), variant: index, revision });
         }
     }
     Ok(outcome.recorded)

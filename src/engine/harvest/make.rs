@@ -32,7 +32,7 @@ pub(super) fn make(
     recorded: &Recorded,
     variant: &Variant,
     signer: &Signer<'_>,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<VariantResult> {
     let run = &recorded.run;
     let patch = store.patch(recorded, variant.index)?.unwrap_or_default();
@@ -51,7 +51,7 @@ pub(super) fn make(
         if made.applied.apply.is_failure() {
             let reason = made.reason.clone().unwrap_or_default();
             let paths = made.applied.paths.clone();
-            tell(Notice::DidNotApply { run: run.run.clone(), variant: variant.index, reason, paths });
+            notify(Notice::DidNotApply { run: run.run.clone(), variant: variant.index, reason, paths });
         }
         return Ok(made);
     };
@@ -106,7 +106,7 @@ pub(super) fn place(
     recorded: &Recorded,
     made: &mut HashMap<u32, VariantResult>,
     options: &HarvestOptions,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<()> {
     let run = &recorded.run;
     let base = context.repo.commit(run.base_oid)?.tree;
@@ -125,7 +125,7 @@ pub(super) fn place(
     for (((variant, wanted), placed), stats) in variants.into_iter().zip(wanted).zip(placed).zip(counted) {
         let Some(made) = made.get_mut(&variant.index) else { continue };
         made.stats = Some(stats);
-        settle(made, variant, wanted, placed, tell);
+        settle(made, variant, wanted, placed, notify);
     }
     Ok(())
 }
@@ -135,20 +135,20 @@ fn settle(
     variant: &Variant,
     wanted: branches::Wanted,
     placed: branches::Branch,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) {
     let branches::Wanted { branch, commit, .. } = wanted;
     match placed {
         branches::Branch::There => made.branch = Some(branch),
         branches::Branch::Gone => {
             if variant.branch.is_some() {
-                tell(Notice::BranchGone { branch });
+                notify(Notice::BranchGone { branch });
             }
         }
         branches::Branch::Kept(why) => {
             // Work on top of this very commit is what branches are for, and no news.
             if variant.commit != Some(commit) {
-                tell(Notice::BranchKept { branch: branch.clone(), why: why.clone() });
+                notify(Notice::BranchKept { branch: branch.clone(), why: why.clone() });
                 made.reason = Some(format!("the branch was left where it is: {why}"));
             } else {
                 made.reason = variant.reason.clone();

@@ -17,7 +17,7 @@ pub(super) fn find_real_base(
     context: &Context,
     store: &RunStore<'_>,
     recorded: Recorded,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Recorded> {
     let run = &recorded.run;
     ensure_base(context, run)?;
@@ -66,7 +66,7 @@ pub(super) fn find_real_base(
     }
     let Some(commit) = found else { return Ok(recorded) };
     let from = run.base_oid;
-    tell(Notice::BaseMoved { run: run.run.clone(), from, to: commit });
+    notify(Notice::BaseMoved { run: run.run.clone(), from, to: commit });
     let outcome = store.update(&run.run.clone(), context.clock.now(), |run| {
         run.base_oid = commit;
         let subject = format!("the patches were made on {}, not on {}", commit.short(), from.short());

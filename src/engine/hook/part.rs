@@ -20,9 +20,9 @@ pub const LINE: &str = r#"if command -v git-puff >/dev/null; then git puff hook 
 
 /// Whose a hook is.
 #[derive(Clone, Debug)]
-pub enum Whose {
+pub enum HookOwner {
     /// There is none.
-    Nobodys,
+    Missing,
     /// It has our part.
     Ours {
         /// All of it.
@@ -35,13 +35,13 @@ pub enum Whose {
     },
 }
 
-impl Whose {
+impl HookOwner {
     /// Reads a hook.
     ///
     /// # Errors
     /// When it is a folder.
-    pub fn read(path: &Path) -> Result<Whose> {
-        let Ok(meta) = path.symlink_metadata() else { return Ok(Whose::Nobodys) };
+    pub fn read(path: &Path) -> Result<HookOwner> {
+        let Ok(meta) = path.symlink_metadata() else { return Ok(HookOwner::Missing) };
         if meta.is_dir() {
             return Err(Error::failed(format!("'{}' is a folder, where git looks for a hook", path.display()))
                 .hint("move it away: git cannot run it"));
@@ -49,7 +49,7 @@ impl Whose {
         // A hook that cannot be read can still be run.
         let text = fs::read(path).or_else(|_| io::Result::Ok(Vec::new())).unwrap_or_default();
         let ours = !meta.is_symlink() && parts(&text).is_some();
-        Ok(if ours { Whose::Ours { text } } else { Whose::Theirs { text } })
+        Ok(if ours { HookOwner::Ours { text } } else { HookOwner::Theirs { text } })
     }
 }
 

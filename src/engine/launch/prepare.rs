@@ -8,7 +8,7 @@ use crate::engine::base::{self, Base};
 use crate::engine::intent::Intent;
 use crate::engine::{Listener, branches, open_here};
 use crate::error::{Error, Result};
-use crate::model::{Crew, Local, MOST_LOCAL, Profile, RunId, SessionId};
+use crate::model::{AgentCount, Local, MOST_LOCAL, Profile, RunId, SessionId};
 use crate::provider::Provider;
 use crate::provider::cloud::CodexCloud;
 use crate::session;
@@ -62,7 +62,7 @@ pub(super) fn prepare(
     cloud: Option<&Cloud>,
     intents: Vec<Intent>,
     skip_doctor: bool,
-    tell: Listener<'_>,
+    notify: Listener<'_>,
 ) -> Result<Vec<Prepared>> {
     branches::prove_free(context)?;
     Runbook::new(&context.layout).prove_writable()?;
@@ -73,7 +73,7 @@ pub(super) fn prepare(
                 let env = cloud_env(context, &intent)?;
                 let best_of = attempts(context, &intent, &cloud.client)?;
                 let id = new_id(context, store, &intent, &prepared)?;
-                let base = base::for_cloud(context, intent.base.as_deref(), tell)?;
+                let base = base::for_cloud(context, intent.base.as_deref(), notify)?;
                 Prepared { intent, id, work: Work::Cloud { env }, base, best_of }
             }
             None => {
@@ -81,7 +81,7 @@ pub(super) fn prepare(
                     return Err(switched_off("running agents on this machine", "local")
                         .hint("only the user can allow it: git config --add puff.mcp.allow local"));
                 }
-                let best_of = crew(context, &intent)?;
+                let best_of = agents(context, &intent)?;
                 let id = new_id(context, store, &intent, &prepared)?;
                 let base = base::for_here(context, &intent.base.clone().unwrap_or_else(|| head(context)))?;
                 let work = Work::Local(local(context, &intent, &id, best_of)?);
@@ -130,13 +130,13 @@ fn cloud_env(context: &Context, intent: &Intent) -> Result<String> {
 }
 
 /// How many attempts the agents on this machine make; each of them is there.
-fn crew(context: &Context, intent: &Intent) -> Result<u32> {
-    let names: Vec<String> = intent.agents.iter().map(Crew::to_string).collect();
+fn agents(context: &Context, intent: &Intent) -> Result<u32> {
+    let names: Vec<String> = intent.agents.iter().map(AgentCount::to_string).collect();
     if intent.env.is_some() {
         return Err(Error::usage(format!("{} work on this machine, where no cloud environment is", names.join(", ")))
             .hint("leave out --env, or --agent"));
     }
-    let sum = intent.agents.iter().map(|crew| crew.count).fold(0, u32::saturating_add);
+    let sum = intent.agents.iter().map(|agents| agents.count).fold(0, u32::saturating_add);
     if sum > MOST_LOCAL {
         return Err(Error::usage(format!("best of {sum} is too many: a run has 1 to {MOST_LOCAL} attempts here"))
             .hint("launch several runs"));
@@ -148,7 +148,7 @@ fn crew(context: &Context, intent: &Intent) -> Result<u32> {
         ))
         .hint("leave out --best-of, or say how many each makes: --agent NAME:N"));
     }
-    let agents: BTreeSet<&str> = intent.agents.iter().map(|crew| crew.agent.as_str()).collect();
+    let agents: BTreeSet<&str> = intent.agents.iter().map(|agents| agents.agent.as_str()).collect();
     let environment = AgentEnv::of_caller();
     let ready = |agent| session::ready(&context.settings, agent, false, &environment).map(drop);
     agents.into_iter().try_for_each(ready)?;
@@ -159,7 +159,7 @@ fn crew(context: &Context, intent: &Intent) -> Result<u32> {
 fn local(context: &Context, intent: &Intent, id: &RunId, best_of: u32) -> Result<Local> {
     worktree::check(context)?;
     Ok(Local {
-        jobs: super::at_once(intent, best_of),
+        jobs: super::parallel_attempts(intent, best_of),
         keep: intent.keep,
         limit_s: intent.limit.0,
         worktrees: WorkspaceRoot::find(context)?.of_run(id),

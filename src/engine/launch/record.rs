@@ -1,7 +1,7 @@
 //! From an intent that nothing stands against to the record of a run.
 
 use super::prepare::{Cloud, Prepared, Work};
-use crate::engine::intent::WatchWish;
+use crate::engine::intent::WatchOptions;
 use crate::model::{Oid, ProviderKind, Run, RunId, Span, State, StepKind, Time, Variant, Watch, first_line};
 use crate::provider::Provider;
 use crate::store::Change;
@@ -9,7 +9,7 @@ use crate::store::Change;
 /// What all runs of one launch have in common.
 pub(super) struct New<'a> {
     pub cloud: Option<&'a Cloud>,
-    pub watch: Option<WatchWish>,
+    pub watch: Option<WatchOptions>,
     pub max_active: u32,
     pub now: Time,
     pub state: State,
@@ -27,21 +27,21 @@ impl New<'_> {
                 ..blank
             },
             Work::Local(local) => {
-                let agents = intent.agents.iter().flat_map(|crew| (0..crew.count).map(|_| crew.agent.clone()));
+                let agents = intent.agents.iter().flat_map(|agents| (0..agents.count).map(|_| agents.agent.clone()));
                 let variant = |(index, agent)| Variant { agent: Some(agent), ..Variant::new(index) };
                 let variants = (1..).zip(agents).map(variant).collect();
                 Run { provider: ProviderKind::Local, local: Some(local.clone()), variants, ..blank }
             }
         };
         // The time limit of agents on this machine is each session's own.
-        let timeout = |wish: WatchWish| if worked.local.is_some() { Span(0) } else { wish.timeout };
-        let watched = |wish: WatchWish| watch(WatchWish { timeout: timeout(wish), ..wish }, self.now);
+        let timeout = |options: WatchOptions| if worked.local.is_some() { Span(0) } else { options.timeout };
+        let watched = |options: WatchOptions| watch(WatchOptions { timeout: timeout(options), ..options }, self.now);
         Run {
             prompt_file: intent.prompt_file.clone().unwrap_or_else(|| kept_prompt(id)),
             state: self.state,
             parent: intent.parent.clone(),
             check: intent.check.clone(),
-            watch: self.watch.map(|wish| Watch { max_active: self.max_active, ..watched(wish) }),
+            watch: self.watch.map(|options| Watch { max_active: self.max_active, ..watched(options) }),
             ..worked
         }
     }
@@ -60,12 +60,12 @@ pub fn kept_prompt(id: &RunId) -> String {
 }
 
 /// How a run is watched from now on.
-pub fn watch(wish: WatchWish, now: Time) -> Watch {
+pub fn watch(options: WatchOptions, now: Time) -> Watch {
     Watch {
         active: true,
-        interval_s: wish.interval.0.max(1),
-        timeout_s: wish.timeout.0,
-        harvest: wish.harvest,
+        interval_s: options.interval.0.max(1),
+        timeout_s: options.timeout.0,
+        harvest: options.harvest,
         max_active: 0,
         started_at: now,
         ended_at: None,

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::git::state::unfinished;
 use crate::model::shown::paths;
 use crate::model::{Act, Apply, Oid, State, Variant};
-use crate::store::{Point, RUNBOOK, Recorded, Trash};
+use crate::store::{RUNBOOK, Recorded, RecoveryPoint, RecoveryPoints};
 
 /// So many paths are named; the others are counted.
 const PATHS: usize = 3;
@@ -109,15 +109,15 @@ pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
 ///
 /// # Errors
 /// When none does.
-pub fn waiting_here(context: &Context) -> Result<Point> {
+pub fn waiting_here(context: &Context) -> Result<RecoveryPoint> {
     let here = &context.repo.location().git_dir;
     let runs = crate::store::RunStore::new(context);
-    let waits = |(point, head): &(Point, Oid)| {
+    let waits = |(point, head): &(RecoveryPoint, Oid)| {
         let Act::Pick(pick) = &point.recovery.act else { return false };
         let decision = runs.at(&point.recovery.run, *head).ok().and_then(|recorded| recorded.run.decision);
         pick.git_dir.as_ref() == Some(here) && decision.is_some_and(|decision| decision.after.is_none())
     };
-    let found = Trash::new(context).of_runs()?.into_iter().filter(waits).map(|(point, _)| point);
+    let found = RecoveryPoints::new(context).of_runs()?.into_iter().filter(waits).map(|(point, _)| point);
     let found = found.max_by_key(|point| point.recovery.at);
     found.ok_or_else(|| {
         Error::failed("no pick waits in this worktree")

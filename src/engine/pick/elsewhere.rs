@@ -1,22 +1,22 @@
 //! Taking a variant without any worktree: on trees, at the cost of the change.
 
 use super::here::merge_message;
-use super::{Take, conclude, give_up, nothing_changes, short};
+use super::{PickOperation, conclude, give_up, nothing_changes, short};
 use crate::engine::preflight;
 use crate::error::{Error, Result};
 use crate::git::{Draft, RefFailure, RefStep, is_valid_ref_name};
 use crate::model::{Apply, Oid, Run, Taking, shown};
-use crate::store::Point;
+use crate::store::RecoveryPoint;
 
 const HEADS: &str = "refs/heads/";
 
 /// Takes it onto a branch.
-pub(super) fn onto(take: &Take<'_>, how: Taking, named: &str) -> Result<Run> {
-    let (repo, run) = (&take.context.repo, take.run());
-    let (name, before) = branch(take, named)?;
-    if let Some(path) = repo.holder(&name, take.context.layout.top()) {
+pub(super) fn onto(operation: &PickOperation<'_>, how: Taking, named: &str) -> Result<Run> {
+    let (repo, run) = (&operation.context.repo, operation.run());
+    let (name, before) = branch(operation, named)?;
+    if let Some(path) = repo.holder(&name, operation.context.layout.top()) {
         let here = repo.location().worktree.as_ref() == Some(&path);
-        let target = format!("{}:{}", run.run, take.variant.index);
+        let target = format!("{}:{}", run.run, operation.variant.index);
         let hint = if here {
             format!("leave --onto out: 'git puff pick {target}' takes it in this worktree")
         } else {
@@ -25,22 +25,22 @@ pub(super) fn onto(take: &Take<'_>, how: Taking, named: &str) -> Result<Run> {
         let what = format!("the branch '{}' is in use in the worktree '{}'", short(&name), path.display());
         return Err(Error::failed(what).hint(hint));
     }
-    take.context.identity()?;
+    operation.context.identity()?;
     if how == Taking::Merge {
-        prove_mergeable(take, &name, before)?;
+        prove_mergeable(operation, &name, before)?;
     }
-    let commit = repo.together(|| {
-        let tree = tree(take, &name, before)?;
-        write(take, how, &name, before, tree)
+    let commit = repo.object_batch(|| {
+        let tree = tree(operation, &name, before)?;
+        write(operation, how, &name, before, tree)
     })?;
-    let point = take.begin(how, &name, Some(before), false)?;
+    let point = operation.begin(how, &name, Some(before), false)?;
     let step = RefStep { name, old: Some(before), new: Some(commit) };
-    move_to(take, &point, step, commit)
+    move_to(operation, &point, step, commit)
 }
 
 /// Takes it as a new branch.
-pub(super) fn as_branch(take: &Take<'_>, named: &str) -> Result<Run> {
-    let repo = &take.context.repo;
+pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Run> {
+    let repo = &operation.context.repo;
     let name = format!("{HEADS}{}", named.strip_prefix(HEADS).unwrap_or(named));
     if !is_valid_ref_name(&name) || named.starts_with('-') || named == "HEAD" {
         return Err(Error::usage(format!("'{named}' cannot be the name of a branch"))
@@ -57,19 +57,19 @@ pub(super) fn as_branch(take: &Take<'_>, named: &str) -> Result<Run> {
             .hint("choose another NAME: git keeps no branch 'a' beside 'a/b'"));
     }
     // A branch of the variant has all the history of its base: that has to be known here by more than the run.
-    let base = take.run().base_oid;
-    if take.run().is_remote() && !repo.is_on_a_ref(base) {
-        let what = format!("the base {} of '{}' is on no branch or tag here", base.shown(), take.run().run);
+    let base = operation.run().base_oid;
+    if operation.run().is_remote() && !repo.is_on_a_ref(base) {
+        let what = format!("the base {} of '{}' is on no branch or tag here", base.shown(), operation.run().run);
         return Err(Error::failed(what)
             .hint("fetch the branch that it is on, or leave --branch out: pick takes the change alone"));
     }
-    let point = take.begin(Taking::Branch, &name, None, false)?;
-    move_to(take, &point, RefStep { name, old: None, new: Some(take.commit) }, take.commit)
+    let point = operation.begin(Taking::Branch, &name, None, false)?;
+    move_to(operation, &point, RefStep { name, old: None, new: Some(operation.commit) }, operation.commit)
 }
 
 /// The branch that is named, in full, and where it is.
-fn branch(take: &Take<'_>, named: &str) -> Result<(String, Oid)> {
-    let repo = &take.context.repo;
+fn branch(operation: &PickOperation<'_>, named: &str) -> Result<(String, Oid)> {
+    let repo = &operation.context.repo;
     let full = if named.starts_with("refs/") { named.to_owned() } else { format!("{HEADS}{named}") };
     let valid = full.starts_with(HEADS) && is_valid_ref_name(&full) && named != "HEAD";
     let there = if valid { repo.branch(&full) } else { None };
@@ -83,10 +83,10 @@ fn branch(take: &Take<'_>, named: &str) -> Result<(String, Oid)> {
 }
 
 /// A merge takes all the history along that the variant has and the branch has not: that has to be the variant alone.
-fn prove_mergeable(take: &Take<'_>, onto: &str, before: Oid) -> Result<()> {
-    let (repo, run) = (&take.context.repo, take.run());
-    if repo.is_ancestor(take.commit, before)? {
-        return Err(nothing_changes(run, take.variant, onto));
+fn prove_mergeable(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<()> {
+    let (repo, run) = (&operation.context.repo, operation.run());
+    if repo.is_ancestor(operation.commit, before)? {
+        return Err(nothing_changes(run, operation.variant, onto));
     }
     if repo.is_ancestor(run.base_oid, before)? {
         return Ok(());
@@ -100,19 +100,20 @@ fn prove_mergeable(take: &Take<'_>, onto: &str, before: Oid) -> Result<()> {
 }
 
 /// The tree that comes out.
-fn tree(take: &Take<'_>, onto: &str, before: Oid) -> Result<Oid> {
-    let (repo, run) = (&take.context.repo, take.run());
-    let applied = preflight::variant(take.context, take.recorded, take.variant, repo.commit(before)?.tree)?;
+fn tree(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<Oid> {
+    let (repo, run) = (&operation.context.repo, operation.run());
+    let applied =
+        preflight::variant(operation.context, operation.recorded, operation.variant, repo.commit(before)?.tree)?;
     match (applied.apply, applied.tree) {
-        (Apply::Empty, _) => Err(nothing_changes(run, take.variant, onto)),
+        (Apply::Empty, _) => Err(nothing_changes(run, operation.variant, onto)),
         (_, Some(tree)) => Ok(tree),
         (_, None) => {
-            let (name, short) = (take.variant.name(), short(onto));
+            let (name, short) = (operation.variant.name(), short(onto));
             let paths = shown::paths(&applied.paths);
             let what = if applied.apply == Apply::Conflict { "conflicts with" } else { "does not apply to" };
             let hint = format!(
                 "to resolve it in a worktree: 'git switch {short}', then 'git puff pick {}:{}'",
-                run.run, take.variant.index
+                run.run, operation.variant.index
             );
             let error =
                 Error::failed(format!("{name} of '{}' {what} '{short}' in {paths}; nothing has moved", run.run));
@@ -123,32 +124,36 @@ fn tree(take: &Take<'_>, onto: &str, before: Oid) -> Result<Oid> {
 }
 
 /// The commit, as `git cherry-pick` or `git merge` would write it.
-fn write(take: &Take<'_>, how: Taking, onto: &str, before: Oid, tree: Oid) -> Result<Oid> {
-    let repo = &take.context.repo;
+fn write(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oid, tree: Oid) -> Result<Oid> {
+    let repo = &operation.context.repo;
     let committer = repo.committer()?;
     let draft = match how {
         Taking::Merge => {
-            let author = take.context.repo.author()?;
-            let message = merge_message(take, onto).into_bytes();
-            Draft { tree, parents: vec![before, take.commit], author, committer, message }
+            let author = operation.context.repo.author()?;
+            let message = merge_message(operation, onto).into_bytes();
+            Draft { tree, parents: vec![before, operation.commit], author, committer, message }
         }
         _ => {
-            let (author, message) = repo.authorship(take.commit)?;
+            let (author, message) = repo.authorship(operation.commit)?;
             Draft { tree, parents: vec![before], author, committer, message }
         }
     };
     // As git itself: this is a commit of the user's own.
-    if take.context.settings.git_truth("commit.gpgsign") { repo.write_signed(&draft) } else { repo.write_draft(&draft) }
+    if operation.context.settings.git_truth("commit.gpgsign") {
+        repo.write_signed(&draft)
+    } else {
+        repo.write_draft(&draft)
+    }
 }
 
 /// Moves the branch, if it is still where it was.
-fn move_to(take: &Take<'_>, point: &Point, step: RefStep, after: Oid) -> Result<Run> {
+fn move_to(operation: &PickOperation<'_>, point: &RecoveryPoint, step: RefStep, after: Oid) -> Result<Run> {
     let name = short(&step.name).to_owned();
-    let message = format!("puff: picked {}:{}", take.run().run, take.variant.index);
-    match take.context.repo.change_refs(&[step], &message) {
-        Ok(()) => conclude(take.context, point, after),
+    let message = format!("puff: picked {}:{}", operation.run().run, operation.variant.index);
+    match operation.context.repo.change_refs(&[step], &message) {
+        Ok(()) => conclude(operation.context, point, after),
         Err(failure) => {
-            give_up(take.context, point)?;
+            give_up(operation.context, point)?;
             Err(match failure {
                 RefFailure::Moved(_) => {
                     Error::failed(format!("the branch '{name}' was changed by someone else meanwhile"))

@@ -1,28 +1,28 @@
 //! Taking a variant in this worktree: git itself does it, so that hooks, signatures and conflicts are as always.
 
-use super::settle::{PickState, is_at_it, pick_state, waits};
-use super::{Picked, Take, checks, conclude, give_up, nothing_changes, short};
+use super::reconcile::{PickState, is_at_it, pick_state, waits};
+use super::{PickOperation, Picked, checks, conclude, give_up, nothing_changes, short};
 use crate::context::Context;
 use crate::engine::{handoff, preflight};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::state::{Head, head};
 use crate::model::{Act, Apply, Oid, PickPoint, Run, Taking, shown};
-use crate::store::{Point, RunStore, Trash};
+use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
 const INSTEAD: &str = "take it onto a branch with --onto REF, or as a new one with --branch NAME";
 
 /// Takes it.
-pub(super) fn take(take: &Take<'_>, how: Taking) -> Result<Picked> {
-    let context = take.context;
+pub(super) fn take(operation: &PickOperation<'_>, how: Taking) -> Result<Picked> {
+    let context = operation.context;
     checks::prove_clean(context, INSTEAD)?;
     context.identity()?;
     let (onto, before) = goal(context)?;
-    prove_news(take, how, &onto, before)?;
-    let point = take.begin(how, &onto, Some(before), true)?;
-    let commit = take.commit.to_string();
-    let message = merge_message(take, &onto);
+    prove_news(operation, how, &onto, before)?;
+    let point = operation.begin(how, &onto, Some(before), true)?;
+    let commit = operation.commit.to_string();
+    let message = merge_message(operation, &onto);
     let done = match how {
-        Taking::Merge => run(context, &["merge", "--no-ff", "--no-edit", "-m", &message, &name(take)]),
+        Taking::Merge => run(context, &["merge", "--no-ff", "--no-edit", "-m", &message, &name(operation)]),
         _ => run(context, &["cherry-pick", &commit]),
     };
     conclude_here(context, &point, done?)
@@ -41,30 +41,35 @@ fn goal(context: &Context) -> Result<(String, Oid)> {
     Ok((onto, before))
 }
 
-fn prove_news(take: &Take<'_>, how: Taking, onto: &str, before: Oid) -> Result<()> {
-    let repo = &take.context.repo;
+fn prove_news(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oid) -> Result<()> {
+    let repo = &operation.context.repo;
     let nothing = match how {
-        Taking::Merge => repo.is_ancestor(take.commit, before)?,
+        Taking::Merge => repo.is_ancestor(operation.commit, before)?,
         _ => {
             let tree = repo.commit(before)?.tree;
-            repo.dry_run(|| preflight::variant(take.context, take.recorded, take.variant, tree))?.apply == Apply::Empty
+            repo.dry_run(|| preflight::variant(operation.context, operation.recorded, operation.variant, tree))?.apply
+                == Apply::Empty
         }
     };
-    if nothing { Err(nothing_changes(take.run(), take.variant, onto)) } else { Ok(()) }
+    if nothing { Err(nothing_changes(operation.run(), operation.variant, onto)) } else { Ok(()) }
 }
 
 /// The variant as conflict markers name it.
-fn name(take: &Take<'_>) -> String {
-    let branch = take.variant.branch.clone().filter(|branch| !branch.starts_with('-'));
-    let is_there = |branch: &String| take.context.repo.ref_target(&format!("refs/heads/{branch}")) == Some(take.commit);
-    branch.filter(is_there).unwrap_or_else(|| take.commit.to_string())
+fn name(operation: &PickOperation<'_>) -> String {
+    let branch = operation.variant.branch.clone().filter(|branch| !branch.starts_with('-'));
+    let is_there =
+        |branch: &String| operation.context.repo.ref_target(&format!("refs/heads/{branch}")) == Some(operation.commit);
+    branch.filter(is_there).unwrap_or_else(|| operation.commit.to_string())
 }
 
 /// What a merge of it is called.
-pub(super) fn merge_message(take: &Take<'_>, onto: &str) -> String {
-    let what =
-        take.variant.branch.as_ref().map_or(format!("commit '{}'", take.commit), |name| format!("branch '{name}'"));
-    let title = crate::model::first_line(&take.run().title, 72);
+pub(super) fn merge_message(operation: &PickOperation<'_>, onto: &str) -> String {
+    let what = operation
+        .variant
+        .branch
+        .as_ref()
+        .map_or(format!("commit '{}'", operation.commit), |name| format!("branch '{name}'"));
+    let title = crate::model::first_line(&operation.run().title, 72);
     let into = if onto == "HEAD" { String::new() } else { format!(" into {}", short(onto)) };
     format!("Merge {what}{into}\n\n{title}\n")
 }
@@ -77,7 +82,7 @@ fn run(context: &Context, args: &[&str]) -> Result<bool> {
 }
 
 /// Records what came of it. `well` is how git ended.
-fn conclude_here(context: &Context, point: &Point, well: bool) -> Result<Picked> {
+fn conclude_here(context: &Context, point: &RecoveryPoint, well: bool) -> Result<Picked> {
     let Act::Pick(pick) = &point.recovery.act else { return Err(Error::failed("this is no pick")) };
     let store = RunStore::new(context);
     let recorded = store.load(&point.recovery.run)?;
@@ -149,13 +154,13 @@ pub fn abort(context: &Context) -> Result<Run> {
     Ok(store.load(id)?.run)
 }
 
-fn locked(context: &Context) -> Result<(Point, crate::store::FileLock)> {
+fn locked(context: &Context) -> Result<(RecoveryPoint, crate::store::FileLock)> {
     let point = checks::waiting_here(context)?;
-    let lock = Trash::new(context).lock(&point.recovery.run)?;
+    let lock = RecoveryPoints::new(context).lock(&point.recovery.run)?;
     Ok((point, lock))
 }
 
-fn pick_of(point: &Point) -> Result<&PickPoint> {
+fn pick_of(point: &RecoveryPoint) -> Result<&PickPoint> {
     match &point.recovery.act {
         Act::Pick(pick) => Ok(pick),
         Act::Prune(_) => Err(Error::failed("this is no pick").hint("'git puff list' shows the runs")),

@@ -5,7 +5,7 @@ use crate::engine::handoff::{is_line_of, replace_line};
 use crate::error::Result;
 use crate::model::{KeptNote, Oid, Run};
 use crate::render::sections::{remove_section, replace_section, section_of};
-use crate::store::{FileLock, NoteEdit, Notes, Point, Trash, edit_notes};
+use crate::store::{FileLock, NoteEdit, Notes, RecoveryPoint, RecoveryPoints, edit_notes};
 
 /// A note that a run has a part in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +55,8 @@ fn without(text: &str, run: &Run, is_report: bool) -> String {
 }
 
 /// The text that a point keeps of a note.
-pub(super) fn kept(context: &Context, point: &Point, at: usize, note: &KeptNote) -> Result<Option<Text>> {
-    let Some(blob) = Trash::new(context).kept(point, &format!("notes/{at}"))? else { return Ok(None) };
+pub(super) fn kept(context: &Context, point: &RecoveryPoint, at: usize, note: &KeptNote) -> Result<Option<Text>> {
+    let Some(blob) = RecoveryPoints::new(context).kept(point, &format!("notes/{at}"))? else { return Ok(None) };
     let text = String::from_utf8_lossy(&context.repo.blob(blob)?).into_owned();
     Ok(Some(Text { notes: note.notes.clone(), object: note.object, text }))
 }
@@ -72,7 +72,7 @@ pub(super) fn remove(context: &Context, lock: &FileLock, run: &Run) -> Result<()
 ///
 /// # Errors
 /// When notes cannot be read or written.
-pub fn restore(context: &Context, run: &Run, point: &Point, notes: &[KeptNote]) -> Result<()> {
+pub fn restore(context: &Context, run: &Run, point: &RecoveryPoint, notes: &[KeptNote]) -> Result<()> {
     let mut texts = Vec::new();
     for (at, note) in notes.iter().enumerate() {
         texts.extend(kept(context, point, at, note)?);

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use super::notes::{self, Text};
 use super::worktrees;
 use crate::context::Context;
-use crate::engine::pick::settle::{PickState, pick_state, waits};
+use crate::engine::pick::reconcile::{PickState, pick_state, waits};
 use crate::error::{Error, Result};
 use crate::model::documents::KeptBack;
 use crate::model::{Act, KeptBranch, KeptWorktree, Oid, ProviderKind, Run, RunId, Session, State, Variant};
 use crate::settings;
-use crate::store::{FileLock, Recorded, RunStore, SessionStore, Trash};
+use crate::store::{FileLock, Recorded, RecoveryPoints, RunStore, SessionStore};
 
 pub(super) use crate::engine::pick::short;
 
@@ -81,7 +81,7 @@ fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> R
         return Err(Error::failed(format!("the session '{}' works for the run '{id}'", session.id))
             .hint(format!("end it first: git puff session kill {}", session.id)));
     }
-    let Some(point) = Trash::new(context).newest_of(id, recorded.head)? else { return Ok(()) };
+    let Some(point) = RecoveryPoints::new(context).newest_of(id, recorded.head)? else { return Ok(()) };
     match &point.recovery.act {
         Act::Pick(pick) if pick_state(context, &point, pick, run) == PickState::Waits => Err(waits(&point, pick)),
         _ => Ok(()),

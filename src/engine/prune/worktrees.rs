@@ -40,7 +40,7 @@ pub(super) fn find(context: &Context, run: &Run) -> Result<(Vec<KeptWorktree>, V
     // One that an agent made inside its own goes or stays with that.
     let is_inside = |path: &Path| ours.iter().any(|outer| outer.path != path && path.starts_with(&outer.path));
     for worktree in ours.iter().filter(|worktree| !is_inside(&worktree.path)) {
-        match look(context, worktree) {
+        match inspect(context, worktree) {
             Ok(kept) => going.push(kept),
             Err(why) => staying.push(KeptBack { what: "worktree", name: worktree.path.display().to_string(), why }),
         }
@@ -50,7 +50,7 @@ pub(super) fn find(context: &Context, run: &Run) -> Result<(Vec<KeptWorktree>, V
 }
 
 /// What is to be kept of a worktree; or why it stays.
-fn look(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> {
+fn inspect(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> {
     let folder = context.repo.open_worktree(&worktree.path);
     if let Err(fault @ (WorktreeFault::Replaced(_) | WorktreeFault::Unreadable(_))) = &folder {
         return Err(fault.to_string());

@@ -4,9 +4,9 @@ use crate::context::Context;
 use crate::engine::verified;
 use crate::error::Result;
 use crate::model::{Decision, Oid, Review, Run, RunId, Variant};
-use crate::store::{Recorded, RunStore, Trash};
+use crate::store::{Recorded, RecoveryPoints, RunStore};
 
-use super::claims::Claim;
+use super::trailers::RunTrailers;
 
 /// A run, as far as it is known here.
 #[derive(Clone, Debug)]
@@ -24,10 +24,13 @@ impl KnownRun {
     /// Returns every run of a name that there is a record of: the one that is there first, then those that were pruned,
     /// newest first. What cannot be read is passed over.
     pub fn all(context: &Context, id: &RunId) -> Vec<KnownRun> {
-        let (store, trash) = (RunStore::new(context), Trash::new(context));
+        let (store, recovery_points) = (RunStore::new(context), RecoveryPoints::new(context));
         let here = store.head(id).is_some().then(|| store.load(id).ok()).flatten();
         let head = here.as_ref().map(|recorded| recorded.head);
-        let others = trash.points(id).flatten().filter(|point| head.is_none_or(|head| !trash.is_of(point, head)));
+        let others = recovery_points
+            .points(id)
+            .flatten()
+            .filter(|point| head.is_none_or(|head| !recovery_points.is_of(point, head)));
         let pruned = others.filter_map(|point| store.at(id, point.recovery.journal).ok());
         let each = here.into_iter().map(|recorded| (recorded, false)).chain(pruned.map(|recorded| (recorded, true)));
         each.filter_map(|(recorded, is_pruned)| {
@@ -39,15 +42,15 @@ impl KnownRun {
 
     /// Returns the run of a name that a commit came from: the one with the patch that it names. Where none has that, the
     /// one that is there, or was pruned last.
-    pub fn of_claim<'k>(all: &'k [KnownRun], claim: &Claim) -> Option<&'k KnownRun> {
-        all.iter().find(|known| known.variant(claim).is_some_and(|(_, is_it)| is_it)).or_else(|| all.first())
+    pub fn of_trailers<'k>(all: &'k [KnownRun], trailer: &RunTrailers) -> Option<&'k KnownRun> {
+        all.iter().find(|known| known.variant(trailer).is_some_and(|(_, is_it)| is_it)).or_else(|| all.first())
     }
 
     /// The variant that a commit says it is: by its patch, which is what makes it that variant, or else by its number.
     /// With it, whether its patch is the one that the commit names.
-    pub fn variant(&self, claim: &Claim) -> Option<(&Variant, bool)> {
-        let numbered = |variant: &&Variant| Some(variant.index) == claim.variant;
-        let Some(patch) = &claim.patch else {
+    pub fn variant(&self, trailer: &RunTrailers) -> Option<(&Variant, bool)> {
+        let numbered = |variant: &&Variant| Some(variant.index) == trailer.variant;
+        let Some(patch) = &trailer.patch else {
             return self.run.variants.iter().find(numbered).map(|variant| (variant, true));
         };
         let has = |variant: &&Variant| variant.patch_sha256.as_ref() == Some(patch);

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Display;
 
-use super::claims::Claim;
 use super::content::{self, ContentFinding};
 use super::evidence::{Record, best};
 use super::known::KnownRun;
+use super::trailers::RunTrailers;
 use super::{Sent, Suspect};
 use crate::context::Context;
 use crate::error::Result;
@@ -48,7 +48,7 @@ pub struct Judge<'c> {
 /// What a finding is about.
 struct About<'s> {
     suspect: &'s Suspect,
-    claim: &'s Claim,
+    trailer: &'s RunTrailers,
 }
 
 impl<'c> Judge<'c> {
@@ -72,7 +72,7 @@ impl<'c> Judge<'c> {
         let ids: Vec<Oid> = suspects.iter().map(|suspect| suspect.commit.id).collect();
         let patches = self.context.repo.patches(&ids)?;
         let runs: HashSet<&RunId> =
-            suspects.iter().flat_map(|suspect| &suspect.claims).map(|claim| &claim.run).collect();
+            suspects.iter().flat_map(|suspect| &suspect.trailers).map(|trailer| &trailer.run).collect();
         let known: HashMap<&RunId, Vec<KnownRun>> =
             runs.into_iter().map(|id| (id, KnownRun::all(self.context, id))).collect();
         let (mut findings, mut records) = (Vec::new(), Vec::new());
@@ -98,12 +98,13 @@ impl<'c> Judge<'c> {
 
     /// What looks like a secret in the message of a commit: it goes out with it.
     fn of_message(&self, suspect: &Suspect, known: &HashMap<&RunId, Vec<KnownRun>>) -> Result<Option<PushFinding>> {
-        let Some(first) = suspect.claims.first() else { return Ok(None) };
+        let Some(first) = suspect.trailers.first() else { return Ok(None) };
         // Whole, not line by line: an agent may have wrapped what it quotes.
         let (_, message) = self.context.repo.authorship(suspect.commit.id)?;
         let secrets = crate::secrets::find_all(&message);
         let Some(secret) = secrets.first() else { return Ok(None) };
-        let runs = suspect.claims.iter().filter_map(|claim| KnownRun::of_claim(known.get(&claim.run)?, claim));
+        let runs =
+            suspect.trailers.iter().filter_map(|trailer| KnownRun::of_trailers(known.get(&trailer.run)?, trailer));
         let detail = format!("its message has what looks like {} ('{}…')", secret.kind, secret.begins);
         let observation = Observation {
             kind: "secret".to_owned(),
@@ -115,7 +116,7 @@ impl<'c> Judge<'c> {
         if runs.into_iter().any(|known| known.accepts(&observation)) {
             return Ok(None);
         }
-        let about = About { suspect, claim: first };
+        let about = About { suspect, trailer: first };
         let way = format!("{REWORD}; where it is none: git -c puff.prePush.secret=allow push");
         Ok(Some(self.finding(&about, Rule::Secret, None, &detail, &way)))
     }
@@ -128,8 +129,8 @@ impl<'c> Judge<'c> {
         findings: &mut Vec<PushFinding>,
         records: &mut Vec<Record>,
     ) -> Result<()> {
-        let Some(first) = suspect.claims.first() else { return Ok(()) };
-        let about = About { suspect, claim: first };
+        let Some(first) = suspect.trailers.first() else { return Ok(()) };
+        let about = About { suspect, trailer: first };
         for seen in content::markers(files) {
             if self.is_left(&seen.path)? {
                 let way = "resolve it, and put that into the same commit or one on top";
@@ -139,10 +140,10 @@ impl<'c> Judge<'c> {
         if suspect.is_merge {
             return Ok(());
         }
-        let known = |claim: &Claim| KnownRun::of_claim(known.get(&claim.run)?, claim);
-        for claim in &suspect.claims {
-            let about = About { suspect, claim };
-            if let Some(known) = known(claim) {
+        let known = |trailer: &RunTrailers| KnownRun::of_trailers(known.get(&trailer.run)?, trailer);
+        for trailer in &suspect.trailers {
+            let about = About { suspect, trailer };
+            if let Some(known) = known(trailer) {
                 records.push(self.by_record(&about, known, files, records)?);
             }
         }
@@ -153,7 +154,7 @@ impl<'c> Judge<'c> {
             findings.push(self.finding(&about, Rule::Scratch, Some(&seen), &seen.detail, AMEND));
         }
         for risk in content::secrets(files) {
-            let accepted = suspect.claims.iter().filter_map(known);
+            let accepted = suspect.trailers.iter().filter_map(known);
             if accepted.into_iter().any(|known| known.accepts(&Observation::from(&risk))) {
                 continue;
             }
@@ -173,10 +174,10 @@ impl<'c> Judge<'c> {
         files: &[FilePatch<'_>],
         before: &[Record],
     ) -> Result<Record> {
-        let id = &about.claim.run;
+        let id = &about.trailer.run;
         let told: Vec<PushFinding> = before.iter().flat_map(|record| &record.findings).cloned().collect();
         let mut findings: Vec<PushFinding> = self.records(about, known, &told).into_iter().collect();
-        let Some((variant, is_it)) = known.variant(about.claim) else { return Ok(Record::of_nothing(findings)) };
+        let Some((variant, is_it)) = known.variant(about.trailer) else { return Ok(Record::of_nothing(findings)) };
         let verified = known.verify(self.context, variant);
         let mut add = |rule: Rule, seen: Option<&ContentFinding>, detail: &str, way: &str| {
             let mut finding = self.finding(about, rule, seen, detail, way);
@@ -251,7 +252,7 @@ impl<'c> Judge<'c> {
 
     /// The record of a run that would stay behind; said once a run.
     fn records(&self, about: &About<'_>, known: &KnownRun, findings: &[PushFinding]) -> Option<PushFinding> {
-        let (id, remote) = (&about.claim.run, self.sent.remote.as_deref()?);
+        let (id, remote) = (&about.trailer.run, self.sent.remote.as_deref()?);
         let is_said = findings.iter().any(|finding| finding.rule == Rule::Records && finding.run == *id);
         if is_said || known.is_pruned || !self.context.repo.has_remote(remote) {
             return None;
@@ -323,8 +324,8 @@ impl<'c> Judge<'c> {
             level: self.levels.get(&rule).copied().unwrap_or(Level::Refuse),
             commit: commit.id,
             subject: first_line(commit.message.as_deref().unwrap_or_default(), 72),
-            run: about.claim.run.clone(),
-            variant: about.claim.variant,
+            run: about.trailer.run.clone(),
+            variant: about.trailer.variant,
             path: seen.map(|seen| seen.path.clone()),
             line: seen.and_then(|seen| seen.line),
             detail: detail.to_owned(),

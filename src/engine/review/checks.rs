@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::attend::{Work, attend};
 use super::cache::{Answer, Answers};
 use super::counts::{TestCounter, junit_below, junit_in};
-use super::place;
+use super::workers::{Work, run_workers};
+use super::worktrees;
 use crate::context::{Context, Seed};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::Worktree;
@@ -63,14 +63,14 @@ pub(super) enum WorkerEvent {
 }
 
 /// Checks all units, and tells as it goes. False when somebody wants it to end before it is through.
-pub(super) fn check_all(context: &Context, units: &[Unit], way: &Way, tell: impl FnMut(WorkerEvent)) -> bool {
+pub(super) fn check_all(context: &Context, units: &[Unit], way: &Way, notify: impl FnMut(WorkerEvent)) -> bool {
     let queue: Mutex<VecDeque<usize>> = Mutex::new((0..units.len()).collect());
     let (queue, stop) = (&queue, Stop::default());
     let worker = |_| -> Work<'_, WorkerEvent> {
         let (seed, stop) = (context.seed(), stop.clone());
         Box::new(move |sender| Worker { seed, way, stop, sender }.work(units, queue))
     };
-    attend(&stop, (0..way.jobs.min(units.len())).map(worker).collect(), tell)
+    run_workers(&stop, (0..way.jobs.min(units.len())).map(worker).collect(), notify)
 }
 
 struct Worker<'w> {
@@ -96,19 +96,19 @@ impl Worker<'_> {
         }
     }
 
-    fn tell(&self, news: WorkerEvent) {
+    fn notify(&self, news: WorkerEvent) {
         // Who hears it lives as long as we do.
         let _ = self.sender.send(news);
     }
 
     fn ended(&self, at: usize, answer: Answer) {
-        self.tell(WorkerEvent::Ended(at, Box::new(answer)));
+        self.notify(WorkerEvent::Ended(at, Box::new(answer)));
     }
 
     /// Checks a unit in a worktree that is made for it. Why it could not be begun, if so.
     fn check(&self, context: &Context, at: usize, unit: &Unit) -> Result<(), String> {
-        let mut worktree = place::make(context, &unit.folder, unit.commit).map_err(|error| {
-            let _ = place::remove(context, &unit.folder);
+        let mut worktree = worktrees::make(context, &unit.folder, unit.commit).map_err(|error| {
+            let _ = worktrees::remove(context, &unit.folder);
             words(&error)
         })?;
         // The setup runs what it finds in the worktree, such as the scripts of an install.
@@ -118,7 +118,7 @@ impl Worker<'_> {
         for command in &unit.commands {
             let mut answer = match &set_up {
                 Ok(()) => {
-                    self.tell(WorkerEvent::Began(at, command.clone()));
+                    self.notify(WorkerEvent::Began(at, command.clone()));
                     let Some(answer) = self.run(context, &mut worktree, unit, command) else { break };
                     answer
                 }
@@ -133,9 +133,9 @@ impl Worker<'_> {
         let left = match self.way.keep && !self.stop.is_stopped() {
             true => worktree.unlock().or_fail(|| format!("cannot keep the worktree '{}'", unit.folder.display())),
             // It may be another one by now.
-            false => place::remove(context, &worktree.path),
+            false => worktrees::remove(context, &worktree.path),
         };
-        left.unwrap_or_else(|error| self.tell(WorkerEvent::Left(error)));
+        left.unwrap_or_else(|error| self.notify(WorkerEvent::Left(error)));
         Ok(())
     }
 
@@ -191,7 +191,7 @@ impl Worker<'_> {
         // Before the worktree is put back: its own log tells what the check did.
         let meanwhile = format!("'{command}' ran");
         let Left { mut traces, rewritten } = watch.end(context, worktree, unit, &meanwhile);
-        let touched = self.put_back(context, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
+        let touched = self.restore_worktree(context, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
         traces.extend(replaced);
         let command = command.to_owned();
         let check = Check { command, status, exit, duration_s, tail, cached: false, on_base: None, tests };
@@ -199,7 +199,7 @@ impl Worker<'_> {
     }
 
     /// What a check changed; the worktree is as it was afterwards, or a new one.
-    fn put_back(&self, context: &Context, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<String>, String> {
+    fn restore_worktree(&self, context: &Context, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<String>, String> {
         let mut changes = context.repo.worktree_changes(worktree, unit.commit);
         // Without that file, the next check would be in no repository, or in another.
         let linked = worktree.is_linked();
@@ -212,7 +212,7 @@ impl Worker<'_> {
         let restored = context.repo.restore_worktree(worktree, unit.commit);
         let clean = || context.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());
         if !linked || restored.is_err() || !clean() {
-            *worktree = place::make_again(context, &worktree.path, unit.commit).map_err(|error| words(&error))?;
+            *worktree = worktrees::make_again(context, &worktree.path, unit.commit).map_err(|error| words(&error))?;
         }
         changes.map_err(|cause| cause.to_string())
     }
@@ -228,7 +228,7 @@ impl Worker<'_> {
         let folder = context.repo.open_worktree(&worktree.path).map_err(|fault| fault.to_string())?;
         // Whatever becomes of its path until it runs.
         let cmd = cmd.cwd(folder.anchor()).env("PWD", &worktree.path).limit(self.way.limit.duration());
-        let ran = process::run_bounded(&cmd, place::mark(&worktree.path), &self.stop, hear);
+        let ran = process::run_bounded(&cmd, worktrees::mark(&worktree.path), &self.stop, hear);
         ran.map_err(|failure| failure.to_string())
     }
 }
@@ -245,12 +245,12 @@ struct Left {
 
 impl Watch {
     fn begin(context: &Context) -> Watch {
-        Watch(GitDirSnapshot::look(context).ok())
+        Watch(GitDirSnapshot::capture(context).ok())
     }
 
     /// Compares it with what is there now. `meanwhile` is what happened since, in words.
     fn end(self, context: &Context, worktree: &Worktree, unit: &Unit, meanwhile: &str) -> Left {
-        let after = self.0.as_ref().and_then(|_| GitDirSnapshot::look(context).ok());
+        let after = self.0.as_ref().and_then(|_| GitDirSnapshot::capture(context).ok());
         let actor = Actor { worktree, start: unit.commit, meanwhile, beside: meanwhile };
         match (self.0, after) {
             (Some(before), Some(after)) => {

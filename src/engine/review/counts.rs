@@ -50,11 +50,11 @@ impl TestCounter {
                 return;
             }
             let line = std::mem::take(&mut self.line);
-            self.look_at(&line);
+            self.scan_line(&line);
         }
         // What comes in whole lines is not copied: some programs print gigabytes.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        bytes[..whole].split(|byte| *byte == b'\n').for_each(|line| self.look_at(line));
+        bytes[..whole].split(|byte| *byte == b'\n').for_each(|line| self.scan_line(line));
         self.keep(&bytes[whole..]);
     }
 
@@ -64,7 +64,7 @@ impl TestCounter {
     }
 
     /// Most lines are of something else, which shows by how they begin.
-    fn look_at(&mut self, line: &[u8]) {
+    fn scan_line(&mut self, line: &[u8]) {
         if matches!(line.first(), Some(b'T' | b'1' | b'o' | b'n' | b'#' | b't' | b' ' | b'\t')) {
             self.read_line(&String::from_utf8_lossy(&line[..line.len().min(LONGEST)]));
         }
@@ -116,7 +116,7 @@ impl TestCounter {
     pub fn counts(mut self) -> Option<Counts> {
         // The last line may have no end.
         let line = std::mem::take(&mut self.line);
-        self.look_at(&line);
+        self.scan_line(&line);
         if let ([Some(_), Some(passed), Some(failed), skipped], true) = (self.summary, self.tap) {
             return Some(Counts { passed, failed, skipped: skipped.unwrap_or(0) });
         }

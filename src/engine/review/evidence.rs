@@ -48,8 +48,8 @@ pub(super) fn of(patch: &[u8], risks: &[Risk], generated: &dyn Fn(&[u8]) -> bool
     evidence.findings = risks.iter().map(Observation::from).collect();
     let mut tests = tests_named::Tests::default();
     for file in &files {
-        look_at(file, generated, &mut evidence.findings);
-        tests.look_at(file);
+        scan(file, generated, &mut evidence.findings);
+        tests.scan(file);
     }
     evidence.findings.truncate(MOST_IN_ALL);
     (evidence.tests_added, evidence.tests_removed) = tests.come_and_gone();
@@ -66,7 +66,7 @@ fn regex(form: &str) -> Regex {
     RegexBuilder::new(form).unicode(false).build().expect("the form is a regular expression")
 }
 
-fn look_at(file: &FilePatch<'_>, generated: &dyn Fn(&[u8]) -> bool, findings: &mut Vec<Observation>) {
+fn scan(file: &FilePatch<'_>, generated: &dyn Fn(&[u8]) -> bool, findings: &mut Vec<Observation>) {
     let Some(name) = file.new_name.as_deref() else { return };
     let path = Name(name).to_string();
     let said = |kind: &str, detail: &str| Observation {

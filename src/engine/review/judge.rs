@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::cache::Answers;
-use super::place;
 use super::ranking::Candidate;
+use super::worktrees;
 use crate::context::{AgentEnv, Context};
 use crate::error::Result;
 use crate::model::documents::{Blinded, Question, SeenCheck};
@@ -50,7 +50,7 @@ impl<'b> JudgePanel<'b> {
     ///
     /// # Errors
     /// When a patch cannot be made.
-    pub fn seat(
+    pub fn assemble(
         context: &Context,
         run: &Run,
         prompt: &str,
@@ -59,7 +59,7 @@ impl<'b> JudgePanel<'b> {
     ) -> Result<JudgePanel<'b>> {
         let mut order: Vec<&Candidate<'_>> =
             candidates.iter().filter(|candidate| candidate.twin_of.is_none()).collect();
-        order.sort_by_cached_key(|candidate| seat(&run.run, candidate.index));
+        order.sort_by_cached_key(|candidate| blind_order(&run.run, candidate.index));
         let seats: Vec<_> = order
             .into_iter()
             .enumerate()
@@ -125,7 +125,7 @@ impl<'b> JudgePanel<'b> {
             Stream::Out => out.add(bytes),
             Stream::Err => err.add(bytes),
         };
-        let ended = process::run_bounded(&cmd, place::mark(mark), stop, hear);
+        let ended = process::run_bounded(&cmd, worktrees::mark(mark), stop, hear);
         let complaint = String::from_utf8_lossy(&err.bytes()).into_owned();
         let last = complaint.lines().rev().find(|line| !line.trim().is_empty());
         match ended.map_err(|failure| failure.to_string())?.0 {
@@ -146,8 +146,8 @@ impl<'b> JudgePanel<'b> {
         let mut opinions = Vec::new();
         let mut heard = BTreeSet::new();
         for Scored { variant, score, reason } in answer.variants {
-            let seat = self.seats.iter().find(|(letter, ..)| *letter == variant);
-            let Some((letter, candidate, twins)) = seat else {
+            let shown = self.seats.iter().find(|(letter, ..)| *letter == variant);
+            let Some((letter, candidate, twins)) = shown else {
                 return Err(format!("it scored '{variant}', which is none of those it was shown"));
             };
             if !(0.0..=10.0).contains(&score) {
@@ -206,7 +206,7 @@ fn find(said: &[u8]) -> Result<Answer, String> {
 }
 
 /// Where a variant sits: it follows from the run's name, and nobody can tell by it which number a variant has.
-fn seat(run: &RunId, variant: u32) -> String {
+fn blind_order(run: &RunId, variant: u32) -> String {
     sha256(format!("{run}\0{variant}").as_bytes())
 }
 
@@ -247,7 +247,7 @@ mod tests {
         let order = |run: &str| {
             let run: RunId = run.parse().unwrap();
             let mut order: Vec<u32> = (1..=6).collect();
-            order.sort_by_cached_key(|variant| seat(&run, *variant));
+            order.sort_by_cached_key(|variant| blind_order(&run, *variant));
             order
         };
         assert_eq!(order("fix-3f2a"), order("fix-3f2a"));

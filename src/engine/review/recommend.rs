@@ -35,7 +35,7 @@ impl Grounds<'_> {
         let Some((first, best)) = choices.first().copied() else {
             return Recommendation {
                 reasons: self.why_none(),
-                follow_ups: self.mend_base(false),
+                follow_ups: self.fix_base(false),
                 residual_risk: self.left_by_base(),
                 ..Recommendation::default()
             };
@@ -44,7 +44,7 @@ impl Grounds<'_> {
             choices.iter().filter(|(place, _)| place.rank == first.rank).map(|(place, _)| place.index).collect();
         if tied.len() > 1 {
             let reason = format!("{} are equally good in all that counts: a person has to choose", list(&tied));
-            let follow_ups = self.mend_base(true);
+            let follow_ups = self.fix_base(true);
             let residual_risk = self.unknowns();
             return Recommendation { variant: None, tied, reasons: vec![reason], follow_ups, residual_risk };
         }
@@ -125,7 +125,7 @@ impl Grounds<'_> {
 
     /// What is to be done about checks that don't pass on the base. Where there is something to take, it passes them: only
     /// those are left that could not even be run.
-    fn mend_base(&self, takes: bool) -> Vec<String> {
+    fn fix_base(&self, takes: bool) -> Vec<String> {
         let todo = |check: &Check| match check.status {
             CheckStatus::Passed => None,
             CheckStatus::Failed | CheckStatus::Timeout if takes => None,
@@ -139,7 +139,7 @@ impl Grounds<'_> {
     }
 
     fn follow_ups(&self, best: &Candidate<'_>) -> Vec<String> {
-        let mut todo = self.mend_base(true);
+        let mut todo = self.fix_base(true);
         for (kind, what) in [
             ("conflict-marker", "resolve"),
             ("debugging", "take out"),

@@ -89,7 +89,7 @@ pub(super) fn derive_all(context: &Context, arrivals: &[Arrival]) -> Result<Deri
 
 /// Is what is claimed of a variant what was derived here before?
 fn is_known(run: &Run, variant: &Variant, mine: Option<&Run>) -> bool {
-    own(run.base_oid, variant, mine).is_some_and(|own| claims(own) == claims(variant))
+    own(run.base_oid, variant, mine).is_some_and(|own| derived_facts(own) == derived_facts(variant))
 }
 
 /// The variant of the record here, where it was derived from the same patch on the same base.
@@ -100,7 +100,7 @@ fn own<'m>(base: Oid, variant: &Variant, mine: Option<&'m Run>) -> Option<&'m Va
 }
 
 /// What a record claims of a variant that follows from its patch and base.
-fn claims(variant: &Variant) -> impl PartialEq {
+fn derived_facts(variant: &Variant) -> impl PartialEq {
     let Variant { apply, commit, files, insertions, deletions, conflicts, risks, .. } = variant.clone();
     (apply, commit, [files, insertions, deletions], conflicts, risks)
 }
@@ -186,7 +186,7 @@ pub(super) fn correct(
         let derived = all.get(&(name.clone(), variant.index));
         let derived = derived.filter(|it| it.base == base && Some(&it.sha256) == variant.patch_sha256.as_ref());
         match (own, derived) {
-            (Some(own), _) if claims(own) == claims(variant) => {}
+            (Some(own), _) if derived_facts(own) == derived_facts(variant) => {}
             (_, Some(derived)) => enter(variant, derived),
             (Some(own), None) => copy(variant, own),
             (None, None) => clear(variant, files),
@@ -197,7 +197,7 @@ pub(super) fn correct(
         if let Some(own) = own.filter(|own| own.commit == variant.commit) {
             variant.branch.clone_from(&own.branch);
         }
-        changed |= claims(&before) != claims(variant);
+        changed |= derived_facts(&before) != derived_facts(variant);
     }
     let Some(review) = review else { return };
     if run.state == State::Reviewed && !review.outdated(run).is_empty() {

@@ -10,7 +10,7 @@ use crate::engine::review::draw_up;
 use crate::error::{Result, ResultExt};
 use crate::git::NewCommit;
 use crate::model::{LeftFile, MergeSide, Oid, RunMerge, StepKind, Time};
-use crate::store::{LEFT, REVIEW, nobody};
+use crate::store::{LEFT, REVIEW, neutral_identity};
 
 /// What two journals came to.
 pub(super) struct Joined {
@@ -54,18 +54,18 @@ pub(super) fn join(context: &Context, base: Option<Oid>, one: Oid, other: Oid) -
     let record = |side: &Opened| -> Result<_> { Ok((side.files.run(repo)?, side.files.review(repo)?)) };
     let before = base.as_ref().map(record).transpose()?;
     let (here, there) = (record(&sides.0)?, record(&sides.1)?);
-    let together = RunMerge::of(
+    let merge = RunMerge::of(
         before.as_ref().map(|(run, review)| (run, review.as_ref())),
         (&here.0, here.1.as_ref()),
         (&there.0, there.1.as_ref()),
     );
-    let mut together = together.or_fail(|| "cannot merge its two records".to_owned())?;
-    if let Some(review) = together.review.as_mut().filter(|_| together.reviewed_twice) {
-        draw_up(&mut together.run, review);
+    let mut merge = merge.or_fail(|| "cannot merge its two records".to_owned())?;
+    if let Some(review) = merge.review.as_mut().filter(|_| merge.reviewed_twice) {
+        draw_up(&mut merge.run, review);
     }
-    let (mut merged, left) = merge_files(base.as_ref(), &sides, &together);
-    merged.put(repo, RUN, &together.run)?;
-    if let Some(review) = &together.review {
+    let (mut merged, left) = merge_files(base.as_ref(), &sides, &merge);
+    merged.put(repo, RUN, &merge.run)?;
+    if let Some(review) = &merge.review {
         merged.put(repo, REVIEW, review)?;
     }
     merged.put_left(repo, left)?;
@@ -73,15 +73,15 @@ pub(super) fn join(context: &Context, base: Option<Oid>, one: Oid, other: Oid) -
     let new = NewCommit {
         tree: merged.write(repo)?,
         parents: &[one, other],
-        identity: &nobody(),
+        identity: &neutral_identity(),
         at: Time::from_timestamp(seconds, 0).unwrap_or_default(),
         message: &StepKind::Merge.message("put together what was done in two places"),
     };
-    Ok(Joined { step: repo.write_commit(&new)?, both: together.both })
+    Ok(Joined { step: repo.write_commit(&new)?, both: merge.both })
 }
 
 /// The files of both sides, each as one of them has it, and what neither has here.
-fn merge_files(base: Option<&Opened>, sides: &(Opened, Opened), together: &RunMerge) -> (Files, Vec<LeftFile>) {
+fn merge_files(base: Option<&Opened>, sides: &(Opened, Opened), merge: &RunMerge) -> (Files, Vec<LeftFile>) {
     let (one, other) = sides;
     let paths: BTreeSet<&String> =
         [one, other].iter().flat_map(|side| side.files.0.keys().chain(side.left.keys())).collect();
@@ -89,10 +89,10 @@ fn merge_files(base: Option<&Opened>, sides: &(Opened, Opened), together: &RunMe
     for path in paths.into_iter().filter(|path| ![RUN, REVIEW, LEFT].contains(&path.as_str())) {
         let (here, there) = (one.at(path), other.at(path));
         let before = base.and_then(|base| base.at(path));
-        let side = of_variant(path).and_then(|number| together.artifacts.get(&number));
+        let side = of_variant(path).and_then(|number| merge.artifacts.get(&number));
         let wanted = match side {
-            Some(MergeSide::One) => here,
-            Some(MergeSide::Other) => there,
+            Some(MergeSide::Ours) => here,
+            Some(MergeSide::Theirs) => there,
             None if here == there || there == before => here,
             None if here == before => there,
             // Both are in the journal; the same one stands wherever this is done.

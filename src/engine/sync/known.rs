@@ -21,10 +21,10 @@ impl KnownSteps {
         let mut known = KnownSteps::default();
         for line in text.lines() {
             let fields: Vec<&str> = line.split(' ').collect();
-            if let [run, step, travels] = fields[..]
-                && let (Ok(run), Ok(step), Ok(travels)) = (run.parse(), step.parse(), travels.parse())
+            if let [run, step, exported] = fields[..]
+                && let (Ok(run), Ok(step), Ok(exported)) = (run.parse(), step.parse(), exported.parse())
             {
-                known.0.entry(run).or_default().push((step, travels));
+                known.0.entry(run).or_default().push((step, exported));
             }
         }
         known
@@ -32,7 +32,7 @@ impl KnownSteps {
 
     /// What travels of a journal up to this step, if that is known.
     pub fn of(&self, run: &RunId, step: Oid) -> Option<Oid> {
-        self.steps(run).find(|(known, _)| *known == step).map(|(_, travels)| travels)
+        self.steps(run).find(|(known, _)| *known == step).map(|(_, exported)| exported)
     }
 
     /// All that is known of a run.
@@ -41,10 +41,10 @@ impl KnownSteps {
     }
 
     /// Takes down what travels of a journal.
-    pub fn learn(&mut self, run: &RunId, step: Oid, travels: Oid) {
+    pub fn learn(&mut self, run: &RunId, step: Oid, exported: Oid) {
         let steps = self.0.entry(run.clone()).or_default();
         steps.retain(|(known, _)| *known != step);
-        steps.push((step, travels));
+        steps.push((step, exported));
         let more = steps.len().saturating_sub(STEPS);
         steps.drain(..more);
     }
@@ -52,7 +52,7 @@ impl KnownSteps {
     /// Writes the file, of the runs that there are.
     pub fn keep(&mut self, context: &Context, is_there: impl Fn(&RunId) -> bool) {
         self.0.retain(|run, _| is_there(run));
-        let line = |run: &RunId, (step, travels): &(Oid, Oid)| format!("{run} {step} {travels}\n");
+        let line = |run: &RunId, (step, exported): &(Oid, Oid)| format!("{run} {step} {exported}\n");
         let lines = self.0.iter().flat_map(|(run, steps)| steps.iter().map(move |known| line(run, known)));
         let lines: String = lines.collect();
         // A repository that cannot be written has failed before this.

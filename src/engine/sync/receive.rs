@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::derive::{self, Arrival, Derivations, correct, derive_all};
+use super::export::Exporter;
 use super::incoming::prove;
 use super::join::join;
 use super::known::KnownSteps;
 use super::scan::suspects;
 use super::tombstones::{TombstonesByRun, is_about};
-use super::travel::Travel;
 use super::tree::{RUN, VIEWS, files};
 use super::troubles;
 use super::{Exchange, There, named};
@@ -52,7 +52,7 @@ struct Plan {
     /// The record afterwards, where it is a new one.
     run: Option<Run>,
     /// What travels of it afterwards.
-    travels: Option<Oid>,
+    exported: Option<Oid>,
     send: bool,
     prune: Option<String>,
     gone: bool,
@@ -101,9 +101,9 @@ impl Exchange<'_> {
                 let (ours, theirs) = (here.get(run).copied(), there.runs.get(run).copied());
                 let by = stones.of.get(run).filter(|stone| stone.is_pruned());
                 // Of most runs there is no news.
-                let travels = ours.and_then(|ours| known.of(run, ours));
-                if travels.is_some() && travels == theirs && by.is_none() {
-                    return Plan { travels, ..Plan::default() };
+                let exported = ours.and_then(|ours| known.of(run, ours));
+                if exported.is_some() && exported == theirs && by.is_none() {
+                    return Plan { exported, ..Plan::default() };
                 }
                 // It was pruned or brought back since the tombstones were put together: the next sync goes by the new one.
                 if stones.here.contains_key(run) && said.get(run) != stones.here.get(run) && !self.options.dry_run {
@@ -125,7 +125,7 @@ impl Exchange<'_> {
         if self.options.dry_run {
             repo.dry_run(work)
         } else {
-            repo.at_once(|| self.context.layout.lock_for_writing(), work)
+            repo.ref_transaction(|| self.context.layout.lock_for_writing(), work)
         }
     }
 
@@ -160,16 +160,16 @@ impl Exchange<'_> {
                 _ => Plan::default(),
             };
         };
-        let mut travel = match self.travel(run, theirs, seen, known) {
-            Ok(travel) => travel,
+        let mut exporter = match self.exporter(run, theirs, seen, known) {
+            Ok(exporter) => exporter,
             Err(error) => return Plan::trouble(troubles::incoming(&error, run.as_str(), self.remote)),
         };
-        let travels = match travel.of(ours) {
-            Ok(travels) => travels,
+        let exported = match exporter.of(ours) {
+            Ok(exported) => exported,
             Err(error) => return Plan::trouble(troubles::outgoing(&error, run)),
         };
-        if let Some(stone) = stone.filter(|stone| is_about(self.context, stone, travels)) {
-            let covered = stone.covers(travels);
+        if let Some(stone) = stone.filter(|stone| is_about(self.context, stone, exported)) {
+            let covered = stone.covers(exported);
             return Plan {
                 gone,
                 prune: (covered && self.options.fetch).then(|| stone.by.clone()),
@@ -181,21 +181,21 @@ impl Exchange<'_> {
         if gone {
             return Plan { gone, ..Plan::default() };
         }
-        let there = theirs.filter(|theirs| !travel.journal.follows(travels, *theirs));
+        let there = theirs.filter(|theirs| !exporter.journal.follows(exported, *theirs));
         let plan = match there {
-            None => Ok(Plan { travels: Some(travels), send: theirs != Some(travels), ..Plan::default() }),
+            None => Ok(Plan { exported: Some(exported), send: theirs != Some(exported), ..Plan::default() }),
             Some(_) if !self.options.fetch => Ok(Plan::trouble(troubles::behind(self.remote))),
-            Some(theirs) => self.bring_together(run, ours, travels, theirs, &mut travel, derived),
+            Some(theirs) => self.bring_together(run, ours, exported, theirs, &mut exporter, derived),
         };
         let plan = plan.unwrap_or_else(|error| Plan::trouble(troubles::incoming(&error, run.as_str(), self.remote)));
-        self.hold_back(run, theirs, &travel, plan)
+        self.hold_back(run, theirs, &exporter, plan)
     }
 
-    fn travel(&self, run: &RunId, theirs: Option<Oid>, seen: &[Oid], known: &KnownSteps) -> Result<Travel<'_>> {
+    fn exporter(&self, run: &RunId, theirs: Option<Oid>, seen: &[Oid], known: &KnownSteps) -> Result<Exporter<'_>> {
         let tips: Vec<Oid> = seen.iter().copied().chain(theirs).collect();
-        let mut travel = Travel::new(self.context, self.most, &tips)?;
-        known.steps(run).for_each(|(step, travels)| travel.know(step, travels));
-        Ok(travel)
+        let mut exporter = Exporter::new(self.context, self.most, &tips)?;
+        known.steps(run).for_each(|(step, exported)| exporter.know(step, exported));
+        Ok(exporter)
     }
 
     /// A run that was not here before.
@@ -208,7 +208,7 @@ impl Exchange<'_> {
             Ok((step, run, left)) => Plan {
                 step: Some((None, step)),
                 run: Some(run),
-                travels: Some(theirs),
+                exported: Some(theirs),
                 did: Some(Did::Received),
                 left,
                 ..Plan::default()
@@ -222,31 +222,31 @@ impl Exchange<'_> {
         &self,
         name: &RunId,
         ours: Oid,
-        travels: Oid,
+        exported: Oid,
         theirs: Oid,
-        travel: &mut Travel<'_>,
+        exporter: &mut Exporter<'_>,
         derived: &Derivations,
     ) -> Result<Plan> {
         let repo = &self.context.repo;
         let (other, ..) = prove(self.context, name, theirs)?;
-        let mut plan = Plan { travels: Some(theirs), did: Some(Did::Updated), ..Plan::default() };
-        if !travel.journal.follows(theirs, travels) {
-            let base = travel.journal.common(travels, theirs);
-            if base.is_none() && !is_same_import(&files(repo, travels)?.run(repo)?, &other) {
+        let mut plan = Plan { exported: Some(theirs), did: Some(Did::Updated), ..Plan::default() };
+        if !exporter.journal.follows(theirs, exported) {
+            let base = exporter.journal.common(exported, theirs);
+            if base.is_none() && !is_same_import(&files(repo, exported)?.run(repo)?, &other) {
                 return Ok(Plan::trouble(troubles::unrelated(name, self.remote)));
             }
-            let joined = join(self.context, base, travels, theirs)?;
-            travel.journal.take_in(repo, joined.step)?;
+            let joined = join(self.context, base, exported, theirs)?;
+            exporter.journal.take_in(repo, joined.step)?;
             plan = Plan {
-                travels: Some(joined.step),
+                exported: Some(joined.step),
                 did: Some(Did::Merged),
                 send: true,
                 both: joined.both,
                 ..Plan::default()
             };
         }
-        let arrived = plan.travels.unwrap_or(theirs);
-        let (step, run, left) = self.arrive(Some((ours, travels)), arrived, derived)?;
+        let arrived = plan.exported.unwrap_or(theirs);
+        let (step, run, left) = self.arrive(Some((ours, exported)), arrived, derived)?;
         Ok(Plan { step: Some((Some(ours), step)), run: Some(run), left, ..plan })
     }
 
@@ -281,7 +281,7 @@ impl Exchange<'_> {
         let mine = ours.is_some().then(|| own.run(repo)).transpose()?;
         let mut merged = files(repo, arrived)?;
         let (came, left) = (merged.run(repo)?, merged.left(repo)?);
-        let is_pure = ours.is_none_or(|(ours, travels)| ours == travels);
+        let is_pure = ours.is_none_or(|(ours, exported)| ours == exported);
         let mut run = match &mine {
             Some(mine) if !is_pure => came.clone().received(mine),
             _ => came.clone(),
@@ -327,13 +327,13 @@ impl Exchange<'_> {
     }
 
     /// A run that holds what looks like a secret does not travel.
-    fn hold_back(&self, run: &RunId, theirs: Option<Oid>, travel: &Travel<'_>, plan: Plan) -> Plan {
-        let Some(travels) = plan.travels.filter(|_| plan.send && self.options.push) else { return plan };
+    fn hold_back(&self, run: &RunId, theirs: Option<Oid>, exporter: &Exporter<'_>, plan: Plan) -> Plan {
+        let Some(exported) = plan.exported.filter(|_| plan.send && self.options.push) else { return plan };
         if self.options.despite.contains(run) {
             return plan;
         }
-        let there = theirs.map(|theirs| travel.journal.up_to(theirs)).unwrap_or_default();
-        let trouble = match suspects(self.context, &travel.journal.since(travels, &there), theirs) {
+        let there = theirs.map(|theirs| exporter.journal.up_to(theirs)).unwrap_or_default();
+        let trouble = match suspects(self.context, &exporter.journal.since(exported, &there), theirs) {
             Ok(suspects) if suspects.is_empty() => return plan,
             Ok(suspects) => troubles::secret(run, suspects),
             Err(error) => troubles::outgoing(&error, run),
@@ -359,7 +359,7 @@ impl Exchange<'_> {
         let created: Vec<(&RunId, Oid)> = plans
             .iter()
             .filter(|(_, plan)| is_new(plan))
-            .filter_map(|(run, plan)| Some((run, plan.travels?)))
+            .filter_map(|(run, plan)| Some((run, plan.exported?)))
             .collect();
         let lock = self.context.layout.lock_for_writing()?;
         // Under the lock nothing changes any more: no run gets notes that does not get its ref.
@@ -410,10 +410,10 @@ impl Exchange<'_> {
             }
             // The run may have gone on since: what travels was found out of the step that it was at then.
             let now = plan.step.map(|(_, new)| new).or(plan.ours).filter(|_| here.contains_key(&name));
-            if let (Some(now), Some(travels)) = (now, plan.travels) {
-                known.learn(&name, now, travels);
+            if let (Some(now), Some(exported)) = (now, plan.exported) {
+                known.learn(&name, now, exported);
                 if plan.send {
-                    outgoing.runs.insert(name.clone(), travels);
+                    outgoing.runs.insert(name.clone(), exported);
                 }
                 if !is_held && self.options.branches {
                     let run = plan.run.or_else(|| {

@@ -23,7 +23,7 @@ pub(super) fn suspects(context: &Context, steps: &[Oid], there: Option<Oid>) -> 
     for step in steps.iter().rev() {
         for (path, oid) in files(&context.repo, *step)?.0 {
             if seen.insert(oid) {
-                found.extend(look(&path, &context.repo.blob(oid)?));
+                found.extend(find_suspects(&path, &context.repo.blob(oid)?));
             }
         }
     }
@@ -40,13 +40,13 @@ pub(super) fn suspects(context: &Context, steps: &[Oid], there: Option<Oid>) -> 
 fn all(context: &Context, files: &Files) -> Result<Vec<(Suspect, u64)>> {
     let mut found = Vec::new();
     for (path, oid) in &files.0 {
-        found.extend(look(path, &context.repo.blob(*oid)?));
+        found.extend(find_suspects(path, &context.repo.blob(*oid)?));
     }
     Ok(found)
 }
 
 /// What looks like a secret in a file, each with its fingerprint.
-fn look(path: &str, bytes: &[u8]) -> Vec<(Suspect, u64)> {
+fn find_suspects(path: &str, bytes: &[u8]) -> Vec<(Suspect, u64)> {
     let each = |text: &[u8]| -> Vec<(Suspect, u64)> {
         let found = secrets::find_each(text).into_iter();
         let suspect = |(line, secret): (usize, secrets::Secret)| {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::export::Exporter;
 use super::journal::Journal;
-use super::travel::Travel;
 use super::troubles;
 use super::{Exchange, There, named};
 use crate::context::Context;
@@ -13,7 +13,7 @@ use crate::git::RefStep;
 use crate::model::documents::{Did, Outcome};
 use crate::model::{Act, Oid, RunId, Tombstone};
 use crate::settings;
-use crate::store::{PRUNED, Point, REMOTES, RUNS, Recorded, TRASH, Tombstones, Trash};
+use crate::store::{PRUNED, RECOVERY_POINTS, REMOTES, RUNS, Recorded, RecoveryPoint, RecoveryPoints, Tombstones};
 
 /// What is said of runs that were pruned, once both sides are put together.
 #[derive(Default)]
@@ -35,9 +35,9 @@ pub fn write_tombstone(context: &Context, recorded: &Recorded) -> Result<Option<
     if !(recorded.run.is_remote() || tombstones.is_shared(run)?) {
         return Ok(None);
     }
-    let (travels, steps) = travelling(context, run, recorded.head)?;
+    let (exported, steps) = exported_journal(context, run, recorded.head)?;
     let before = tombstones.of(run)?.map(|(stone, _)| stone).filter(Tombstone::is_pruned);
-    if before.as_ref().is_some_and(|stone| stone.covers(travels)) {
+    if before.as_ref().is_some_and(|stone| stone.covers(exported)) {
         return Ok(None);
     }
     // What was said of an earlier run of that name stays said.
@@ -48,12 +48,12 @@ pub fn write_tombstone(context: &Context, recorded: &Recorded) -> Result<Option<
 }
 
 /// What travels of a run's journal up to this step, with all steps before it.
-fn travelling(context: &Context, run: &RunId, head: Oid) -> Result<(Oid, HashSet<Oid>)> {
+fn exported_journal(context: &Context, run: &RunId, head: Oid) -> Result<(Oid, HashSet<Oid>)> {
     let most = context.settings.bytes(settings::SYNC_MAX_SIZE)?.0;
-    let mut travel = Travel::new(context, most, &published(context, run)?)?;
-    let travels = travel.of(head)?;
-    let steps = travel.journal.up_to(travels);
-    Ok((travels, steps))
+    let mut exporter = Exporter::new(context, most, &published(context, run)?)?;
+    let exported = exporter.of(head)?;
+    let steps = exporter.journal.up_to(exported);
+    Ok((exported, steps))
 }
 
 /// Is a tombstone about the run whose travelling journal ends with this step, and not about another one of that name?
@@ -72,8 +72,8 @@ pub(super) fn is_about(context: &Context, stone: &Tombstone, tip: Oid) -> bool {
 pub fn revive(context: &Context, run: &RunId, head: Option<Oid>) -> Result<Option<RefStep>> {
     let tombstones = Tombstones::new(context);
     let Some((stone, _)) = tombstones.of(run)?.filter(|(stone, _)| stone.is_pruned()) else { return Ok(None) };
-    let steps = match head.map(|head| travelling(context, run, head)).transpose()? {
-        Some((travels, _)) if !is_about(context, &stone, travels) => return Ok(None),
+    let steps = match head.map(|head| exported_journal(context, run, head)).transpose()? {
+        Some((exported, _)) if !is_about(context, &stone, exported) => return Ok(None),
         Some((_, steps)) => steps,
         // Nothing of it is here: all of that name is brought back.
         None => stone.journal.iter().copied().collect(),
@@ -172,7 +172,7 @@ impl Exchange<'_> {
             return Ok((second, other));
         }
         let merged = first.merged(&second);
-        let id = repo.together(|| tombstones.write(&merged, &[one.min(other), one.max(other)]))?;
+        let id = repo.object_batch(|| tombstones.write(&merged, &[one.min(other), one.max(other)]))?;
         Ok((merged, id))
     }
 
@@ -190,12 +190,14 @@ impl Exchange<'_> {
 
     /// The steps of the run that was pruned here, all that the remote has among them.
     fn pruned_unsaid(&self, run: &RunId, theirs: Oid) -> Option<BTreeSet<Oid>> {
-        let trash = Trash::new(self.context);
-        let mut steps = trash
+        let recovery_points = RecoveryPoints::new(self.context);
+        let mut steps = recovery_points
             .points(run)
             .flatten()
             .filter(|point| matches!(point.recovery.act, Act::Prune(_)))
-            .filter_map(|point| travelling(self.context, run, point.recovery.journal).ok().map(|(_, steps)| steps));
+            .filter_map(|point| {
+                exported_journal(self.context, run, point.recovery.journal).ok().map(|(_, steps)| steps)
+            });
         steps.find(|steps| steps.contains(&theirs)).map(|steps| steps.into_iter().collect())
     }
 
@@ -204,20 +206,20 @@ impl Exchange<'_> {
         let mut found = Vec::new();
         let repo = &self.context.repo;
         for (run, theirs) in there.runs.iter().filter(|(run, _)| !said.contains(*run) && !there.unseen.contains(*run)) {
-            let name = format!("{TRASH}{run}");
+            let name = format!("{RECOVERY_POINTS}{run}");
             let points = repo.ref_target(&name);
             if repo.ref_target(&format!("{RUNS}{run}")).is_some() {
                 continue;
             }
             let Some(journal) = self.pruned_unsaid(run, *theirs) else { continue };
-            let (new, old) =
-                repo.together(|| tombstones.turn(run, true, journal.into_iter().collect(), self.context.clock.now()))?;
+            let (new, old) = repo
+                .object_batch(|| tombstones.turn(run, true, journal.into_iter().collect(), self.context.clock.now()))?;
             found.push((RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }, name, points));
         }
         // An undo may have brought the run back since: it takes the recovery point, and its own word counts.
         let _lock = self.context.layout.lock_for_writing()?;
-        let still = |(step, trash, points): &(RefStep, String, Option<Oid>)| {
-            repo.ref_target(trash) == *points && repo.ref_target(&step.name) == step.old
+        let still = |(step, recovery_points, points): &(RefStep, String, Option<Oid>)| {
+            repo.ref_target(recovery_points) == *points && repo.ref_target(&step.name) == step.old
         };
         let steps: Vec<RefStep> = found.into_iter().filter(still).map(|(step, ..)| step).collect();
         repo.change_refs(&steps, "puff: sync")?;
@@ -226,21 +228,21 @@ impl Exchange<'_> {
 
     /// Brings back what was pruned here too, and is brought back elsewhere.
     fn apply_tombstone(&self, stones: &TombstonesByRun, outcome: &mut Outcome) {
-        let trash = Trash::new(self.context);
+        let recovery_points = RecoveryPoints::new(self.context);
         for (run, stone) in stones.of.iter().filter(|(_, stone)| !stone.is_pruned()) {
             if self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some() {
                 continue;
             }
-            let is_meant = |point: &Point| {
+            let is_meant = |point: &RecoveryPoint| {
                 let journal = point.recovery.journal;
-                let travels = travelling(self.context, run, journal).map(|(travels, _)| travels);
+                let exported = exported_journal(self.context, run, journal).map(|(exported, _)| exported);
                 matches!(point.recovery.act, Act::Prune(_))
-                    && travels.is_ok_and(|travels| is_about(self.context, stone, travels))
+                    && exported.is_ok_and(|exported| is_about(self.context, stone, exported))
             };
-            let point = trash.points(run).flatten().find(is_meant);
+            let point = recovery_points.points(run).flatten().find(is_meant);
             if let Some(point) = point {
                 // Where something stands in its way, the run comes as it is at the remote.
-                let brought_back = trash.lock(run).and_then(|_lock| {
+                let brought_back = recovery_points.lock(run).and_then(|_lock| {
                     // It may have been pruned again since what is said of it was read.
                     let still = is_said(&Tombstones::new(self.context), run, false)?;
                     still.then(|| undo::undo_locked(self.context, run, Some(point.id))).transpose()
@@ -256,8 +258,8 @@ impl Exchange<'_> {
 
     /// Prunes here what was pruned elsewhere.
     pub(super) fn prune(&self, run: &RunId, by: &str, outcome: &mut Outcome) {
-        let trash = Trash::new(self.context);
-        let pruned = trash.lock(run).and_then(|_lock| {
+        let recovery_points = RecoveryPoints::new(self.context);
+        let pruned = recovery_points.lock(run).and_then(|_lock| {
             // It may have been brought back, or pruned here too, since what is said of it was read.
             let is_there = self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some();
             let is_still_said = is_there && is_said(&Tombstones::new(self.context), run, true)?;

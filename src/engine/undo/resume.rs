@@ -11,35 +11,35 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use crate::context::Context;
-use crate::engine::pick::settle::target;
+use crate::engine::pick::reconcile::target;
 use crate::error::{Result, ResultExt};
 use crate::git::{EntryKind, TreeChange};
 use crate::model::{Oid, PickPoint};
-use crate::store::Point;
+use crate::store::RecoveryPoint;
 
 /// Records that the worktree is about to be moved.
 ///
 /// # Errors
 /// When the git directory cannot be written.
-pub(super) fn begin(context: &Context, point: &Point) -> Result<()> {
-    context.layout.replace(&context.layout.undo_begun(&point.recovery.run), point.id.to_string().as_bytes())
+pub(super) fn begin(context: &Context, point: &RecoveryPoint) -> Result<()> {
+    context.layout.replace(&context.layout.undo_mark(&point.recovery.run), point.id.to_string().as_bytes())
 }
 
 /// Records that it is moved, or that nothing of it has been.
-pub fn end(context: &Context, point: &Point) {
-    if is_begun(context, point) {
-        let _ = std::fs::remove_file(context.layout.undo_begun(&point.recovery.run));
+pub fn end(context: &Context, point: &RecoveryPoint) {
+    if is_started(context, point) {
+        let _ = std::fs::remove_file(context.layout.undo_mark(&point.recovery.run));
     }
 }
 
-fn is_begun(context: &Context, point: &Point) -> bool {
-    let begun = std::fs::read_to_string(context.layout.undo_begun(&point.recovery.run));
-    begun.is_ok_and(|id| id == point.id.to_string())
+fn is_started(context: &Context, point: &RecoveryPoint) -> bool {
+    let mark = std::fs::read_to_string(context.layout.undo_mark(&point.recovery.run));
+    mark.is_ok_and(|id| id == point.id.to_string())
 }
 
 /// Returns whether an undo of this pick was interrupted in this worktree, with the ref still at `after`.
-pub fn is_interrupted(context: &Context, point: &Point, pick: &PickPoint, after: Oid) -> bool {
-    let Some(before) = pick.before.filter(|_| is_begun(context, point)) else { return false };
+pub fn is_interrupted(context: &Context, point: &RecoveryPoint, pick: &PickPoint, after: Oid) -> bool {
+    let Some(before) = pick.before.filter(|_| is_started(context, point)) else { return false };
     let holder = super::holder(context, pick);
     if holder.is_none() || context.repo.location().worktree != holder || target(context, pick) != Some(after) {
         return false;
@@ -53,8 +53,8 @@ pub fn is_interrupted(context: &Context, point: &Point, pick: &PickPoint, after:
 ///
 /// # Errors
 /// When an object cannot be read, or git cannot restore a file.
-pub(super) fn rewind(context: &Context, point: &Point, worktree: &Path, after: Oid, before: Oid) -> Result<()> {
-    if !is_begun(context, point) || context.repo.location().git_dir.join("index.lock").exists() {
+pub(super) fn rewind(context: &Context, point: &RecoveryPoint, worktree: &Path, after: Oid, before: Oid) -> Result<()> {
+    if !is_started(context, point) || context.repo.location().git_dir.join("index.lock").exists() {
         return Ok(());
     }
     let Some(half) = half_moved(context, worktree, after, before)? else { return Ok(()) };

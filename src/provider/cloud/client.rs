@@ -118,7 +118,7 @@ impl Client {
     /// Asks for help texts, or for the version.
     pub fn help(&self, calls: &[Call]) -> Vec<Result<Output, process::Failure>> {
         let cmds: Vec<_> = calls.iter().map(|call| self.cmd(call).limit(HELP_LIMIT)).collect();
-        process::run_all(&cmds, super::AT_ONCE)
+        process::run_all(&cmds, super::PARALLEL_CALLS)
     }
 
     /// Asks something; tries again after a pause when it fails for now and someone is waiting.
@@ -143,7 +143,7 @@ impl Client {
     }
 
     /// Asks several things at once; those that fail for now are asked again together.
-    pub fn read_all(&self, calls: &[Call], at_once: usize) -> Vec<Result<Output, Failure>> {
+    pub fn read_all(&self, calls: &[Call], parallel: usize) -> Vec<Result<Output, Failure>> {
         let mut pauses = self.pauses();
         let mut answers: Vec<Option<Result<Output, Failure>>> = calls.iter().map(|_| None).collect();
         loop {
@@ -164,7 +164,7 @@ impl Client {
                 break;
             }
             let cmds: Vec<_> = open.iter().map(|at| self.cmd(&calls[*at]).limit(READ_LIMIT)).collect();
-            for (at, output) in open.iter().zip(process::run_all(&cmds, at_once)) {
+            for (at, output) in open.iter().zip(process::run_all(&cmds, parallel)) {
                 answers[*at] = Some(self.judge(&calls[*at], None, output));
             }
             self.tidy();

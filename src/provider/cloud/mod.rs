@@ -23,7 +23,7 @@ use super::{
 use crate::model::{Profile, TaskId, Time};
 
 /// How many calls of the client run at once: each costs 75 ms of CPU and 67 MiB.
-const AT_ONCE: usize = 4;
+const PARALLEL_CALLS: usize = 4;
 
 /// How many pages of the list are looked through for a task before it is asked for by name.
 const MOST_PAGES: usize = 50;
@@ -140,7 +140,7 @@ impl Provider for CodexCloud {
         for (question, listed) in tasks.iter().zip(listed) {
             answers.push(match listed {
                 Some(task) => task.observed(),
-                None => self.look_for(&question.id)?,
+                None => self.describe_unlisted(&question.id)?,
             });
         }
         self.sweep(tasks, &mut answers);
@@ -217,7 +217,7 @@ impl Provider for CodexCloud {
 
 impl CodexCloud {
     /// A task that no page of the list shows is asked for by its name.
-    fn look_for(&self, task: &TaskId) -> Result<Observation, Failure> {
+    fn describe_unlisted(&self, task: &TaskId) -> Result<Observation, Failure> {
         let silent = Observation {
             status: None,
             attempts: None,
@@ -250,7 +250,7 @@ impl CodexCloud {
             .collect();
         let ask = |at: &usize| self.dialect.sweep(&tasks[*at].id, attempts_of(&tasks[*at], &answers[*at]));
         let calls: Vec<_> = asked.iter().map(ask).collect();
-        let outputs = self.client.read_all(&calls, AT_ONCE);
+        let outputs = self.client.read_all(&calls, PARALLEL_CALLS);
         for (at, output) in asked.into_iter().zip(outputs) {
             let news = match self.dialect {
                 Dialect::Official => official::count(output, attempts_of(&tasks[at], &answers[at])),

@@ -3,7 +3,7 @@
 //! It tells no attempt's status, and `diff --attempt N` does not mean attempt N: attempts without a diff are left out,
 //! the others sorted by place, and the Nth of those is printed. So attempts are counted, and known by their bytes.
 
-use super::AT_ONCE;
+use super::PARALLEL_CALLS;
 use super::client::{Call, Client};
 use super::parse;
 use crate::model::{TaskId, VariantStatus};
@@ -61,7 +61,7 @@ pub(super) fn collect(client: &Client, question: &Question) -> Result<Collection
     let mut there = counted(ask())?;
     for _ in 0..ROUNDS {
         let calls: Vec<_> = (1..=there).map(|attempt| diff(&question.id, attempt)).collect();
-        let fetched: Result<Vec<_>, _> = client.read_all(&calls, AT_ONCE).into_iter().collect();
+        let fetched: Result<Vec<_>, _> = client.read_all(&calls, PARALLEL_CALLS).into_iter().collect();
         let fetched = fetched?;
         // With the last one there, none can be added any more.
         let now = if there >= question.attempts { there } else { counted(ask())? };

@@ -3,17 +3,17 @@
 //! The name of a run's task is the run's own. What there is to know about an attempt is in the run's record, in its
 //! session, whose id follows from run and number, and in its worktree: so nothing is lost when whoever looks is killed.
 
-mod begin;
+mod attempt_state;
+mod collect;
 mod moved;
-mod standing;
-mod take;
+mod start;
 
-pub use self::take::{remove, stays};
+pub use self::collect::{remove, stays};
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use self::standing::AttemptState;
+use self::attempt_state::AttemptState;
 use super::{
     AttemptObservation, AttemptObservations, Collection, Failure, Observation, Provider, Question, Submission,
     SubmitFailure, Task, TaskStatus, TaskSummary,
@@ -67,48 +67,48 @@ impl<'c> LocalAgents<'c> {
     }
 
     /// Looks at a run, and starts what has a place.
-    fn look(&self, task: &TaskId) -> Result<Observation> {
+    fn observe_task(&self, task: &TaskId) -> Result<Observation> {
         let lock = self.lock()?;
         // Read under the lock: a run that was cancelled before starts nothing any more.
         let (run, local) = self.run(task)?;
-        let mut standings: Vec<AttemptState> = Vec::new();
+        let mut states: Vec<AttemptState> = Vec::new();
         for variant in &run.variants {
-            let standing = standing::of(self.context, &run, &local, variant, lock.is_some());
-            standing::note_end(self.context, &run, &local, variant, &standing);
-            standings.push(standing);
+            let state = attempt_state::of(self.context, &run, &local, variant, lock.is_some());
+            attempt_state::note_end(self.context, &run, &local, variant, &state);
+            states.push(state);
         }
         let mut ready = Ready { context: self.context, agents: HashMap::new(), environment: None };
-        let at_work = standings.iter().filter(|one| one.status == VariantStatus::InProgress).count();
+        let at_work = states.iter().filter(|one| one.status == VariantStatus::InProgress).count();
         let mut free = (local.jobs as usize).saturating_sub(at_work);
         if lock.is_some() && run.state == State::Pending {
-            for (variant, standing) in run.variants.iter().zip(&mut standings) {
+            for (variant, state) in run.variants.iter().zip(&mut states) {
                 if free == 0 {
                     break;
                 }
-                if standing.status == VariantStatus::Pending {
+                if state.status == VariantStatus::Pending {
                     let name = variant.agent.as_deref().unwrap_or_default();
-                    let begun = ready.get(&run, name).and_then(|(agent, environment, lost)| {
-                        begin::begin(self.context, &run, &local, variant, (agent, environment))?;
+                    let started = ready.get(&run, name).and_then(|(agent, environment, lost)| {
+                        start::start(self.context, &run, &local, variant, (agent, environment))?;
                         Ok(lost)
                     });
-                    match begun {
+                    match started {
                         Ok(lost) => {
-                            standing.status = VariantStatus::InProgress;
-                            standing.reason = lost;
+                            state.status = VariantStatus::InProgress;
+                            state.reason = lost;
                             free -= 1;
                         }
-                        Err(error) => *standing = AttemptState::failed(&error),
+                        Err(error) => *state = AttemptState::failed(&error),
                     }
                 }
             }
         }
-        let each = run.variants.iter().zip(&standings).map(|(variant, standing)| AttemptObservation {
+        let each = run.variants.iter().zip(&states).map(|(variant, state)| AttemptObservation {
             placement: variant.index - 1,
-            status: standing.status,
-            reason: standing.reason.clone(),
+            status: state.status,
+            reason: state.reason.clone(),
         });
         Ok(Observation {
-            status: Some(overall(&standings)),
+            status: Some(overall(&states)),
             attempts: None,
             updated_at: None,
             news: AttemptObservations::Each(each.collect()),
@@ -120,10 +120,10 @@ impl<'c> LocalAgents<'c> {
         let _lock = self.wait_for_lock()?;
         let (run, _) = self.run(task)?;
         let store = SessionStore::new(&self.context.layout);
-        let sessions = run.variants.iter().filter_map(|variant| standing::session(self.context, &run, variant));
+        let sessions = run.variants.iter().filter_map(|variant| attempt_state::session(self.context, &run, variant));
         let ended: Vec<_> = sessions
             .filter(|session| {
-                standing::has_begun(self.context, session) && session.state != crate::model::SessionState::Exited
+                attempt_state::has_started(self.context, session) && session.state != crate::model::SessionState::Exited
             })
             .map(|session| store.place(&session.id))
             .collect();
@@ -133,9 +133,9 @@ impl<'c> LocalAgents<'c> {
                 lost::kill_what_is_left(place.folder());
             }
         }
-        let begun = Instant::now();
+        let started = Instant::now();
         while ended.iter().any(|place| place.is_supervised()) {
-            if begun.elapsed() > PATIENCE || process::pause(Duration::from_millis(20)) == Wake::Interrupted {
+            if started.elapsed() > PATIENCE || process::pause(Duration::from_millis(20)) == Wake::Interrupted {
                 return Err(Error::failed(format!("not every session of '{}' has ended yet", run.run))
                     .hint("'git puff session list' shows those that have not"));
             }
@@ -145,9 +145,9 @@ impl<'c> LocalAgents<'c> {
 }
 
 /// Does an agent of the run still work?
-pub fn is_at_work(context: &Context, run: &Run) -> bool {
+pub fn is_running(context: &Context, run: &Run) -> bool {
     let store = SessionStore::new(&context.layout);
-    let sessions = run.variants.iter().filter_map(|variant| standing::session(context, run, variant));
+    let sessions = run.variants.iter().filter_map(|variant| attempt_state::session(context, run, variant));
     sessions.into_iter().any(|session| store.place(&session.id).is_supervised())
 }
 
@@ -163,7 +163,7 @@ impl Ready<'_> {
     /// The agent of this name, the environment that it gets, and, where that is not the launch's, why.
     fn get(&mut self, run: &Run, name: &str) -> Result<(&Agent, &AgentEnv, Option<String>)> {
         let context = self.context;
-        let (environment, lost) = self.environment.get_or_insert_with(|| begin::environment(context, run));
+        let (environment, lost) = self.environment.get_or_insert_with(|| start::environment(context, run));
         if !self.agents.contains_key(name) {
             self.agents.insert(name.to_owned(), session::ready(&context.settings, name, false, environment)?);
         }
@@ -174,11 +174,11 @@ impl Ready<'_> {
 /// How far the session of a variant is, for those who only look.
 pub fn status(context: &Context, run: &Run, variant: &Variant) -> VariantStatus {
     let local = run.local.as_ref().filter(|_| !run.is_remote());
-    local.map_or(variant.status, |local| standing::of(context, run, local, variant, false).status)
+    local.map_or(variant.status, |local| attempt_state::of(context, run, local, variant, false).status)
 }
 
-fn overall(standings: &[AttemptState]) -> TaskStatus {
-    let each = || standings.iter().map(|standing| standing.status);
+fn overall(states: &[AttemptState]) -> TaskStatus {
+    let each = || states.iter().map(|state| state.status);
     if !each().all(VariantStatus::is_terminal) {
         TaskStatus::Pending
     } else if each().any(|status| status == VariantStatus::Completed) {
@@ -229,11 +229,11 @@ impl Provider for LocalAgents<'_> {
             news: AttemptObservations::None,
             trouble: Some(error.message().to_owned()),
         };
-        Ok(tasks.iter().map(|task| self.look(&task.id).unwrap_or_else(silent)).collect())
+        Ok(tasks.iter().map(|task| self.observe_task(&task.id).unwrap_or_else(silent)).collect())
     }
 
     fn collect(&self, task: &Question) -> Result<Collection, Failure> {
-        self.take(&task.id).map_err(failure)
+        self.collect_finished(&task.id).map_err(failure)
     }
 
     fn release(&self, task: &Question, kept: &Collection) -> Result<(), Failure> {

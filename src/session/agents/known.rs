@@ -24,7 +24,7 @@ pub(super) struct KnownAgent {
 pub(super) struct Form {
     pub words: &'static [Word],
     /// What follows when the prompt is on the command line; empty when it cannot be there.
-    pub told: &'static [Word],
+    pub prompt_args: &'static [Word],
     /// What follows when the prompt is on standard input; none when it cannot be there.
     pub piped: Option<&'static [Word]>,
 }
@@ -51,15 +51,23 @@ pub(super) const KNOWN: &[KnownAgent] = &[
     KnownAgent {
         name: "codex",
         help: [Some(&["codex", "exec", "--help"]), Some(&["codex", "--help"])],
-        work: Form { words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX], told: APART, piped: Some(&[Is("-")]) },
-        talk: Form { words: &[Is("codex"), NO_DAEMON], told: APART, piped: None },
+        work: Form {
+            words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX],
+            prompt_args: APART,
+            piped: Some(&[Is("-")]),
+        },
+        talk: Form { words: &[Is("codex"), NO_DAEMON], prompt_args: APART, piped: None },
         // Before `resume`, since that has no sandbox of its own.
         work_again: Some(Form {
             words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX, Is("resume"), Session],
-            told: APART,
+            prompt_args: APART,
             piped: Some(&[Is("-")]),
         }),
-        talk_again: Some(Form { words: &[Is("codex"), NO_DAEMON, Is("resume"), Session], told: APART, piped: None }),
+        talk_again: Some(Form {
+            words: &[Is("codex"), NO_DAEMON, Is("resume"), Session],
+            prompt_args: APART,
+            piped: None,
+        }),
     },
     KnownAgent {
         name: "claude",
@@ -72,10 +80,10 @@ pub(super) const KNOWN: &[KnownAgent] = &[
                 Is("--verbose"),
                 Is("--permission-mode=acceptEdits"),
             ],
-            told: APART,
+            prompt_args: APART,
             piped: Some(&[]),
         },
-        talk: Form { words: &[Is("claude")], told: APART, piped: None },
+        talk: Form { words: &[Is("claude")], prompt_args: APART, piped: None },
         work_again: Some(Form {
             words: &[
                 Is("claude"),
@@ -86,20 +94,20 @@ pub(super) const KNOWN: &[KnownAgent] = &[
                 Is("--resume"),
                 Session,
             ],
-            told: APART,
+            prompt_args: APART,
             piped: Some(&[]),
         }),
-        talk_again: Some(Form { words: &[Is("claude"), Is("--resume"), Session], told: APART, piped: None }),
+        talk_again: Some(Form { words: &[Is("claude"), Is("--resume"), Session], prompt_args: APART, piped: None }),
     },
     KnownAgent {
         name: "gemini",
         help: [Some(&["gemini", "--help"]), None],
         work: Form {
             words: &[Is("gemini"), Is("--output-format=stream-json"), Is("--approval-mode=auto_edit"), TRUST],
-            told: &[Prompt("--prompt=")],
+            prompt_args: &[Prompt("--prompt=")],
             piped: Some(&[]),
         },
-        talk: Form { words: &[Is("gemini")], told: &[Prompt("--prompt-interactive=")], piped: None },
+        talk: Form { words: &[Is("gemini")], prompt_args: &[Prompt("--prompt-interactive=")], piped: None },
         work_again: Some(Form {
             words: &[
                 Is("gemini"),
@@ -109,12 +117,12 @@ pub(super) const KNOWN: &[KnownAgent] = &[
                 Is("--resume"),
                 Session,
             ],
-            told: &[Prompt("--prompt=")],
+            prompt_args: &[Prompt("--prompt=")],
             piped: Some(&[]),
         }),
         talk_again: Some(Form {
             words: &[Is("gemini"), Is("--resume"), Session],
-            told: &[Prompt("--prompt-interactive=")],
+            prompt_args: &[Prompt("--prompt-interactive=")],
             piped: None,
         }),
     },
@@ -122,16 +130,16 @@ pub(super) const KNOWN: &[KnownAgent] = &[
         name: "opencode",
         help: [None, None],
         // It puts quotes around a prompt that is on its command line.
-        work: Form { words: &[Is("opencode"), Is("run"), Is("--format=json")], told: &[], piped: Some(&[]) },
-        talk: Form { words: &[Is("opencode")], told: &[Prompt("--prompt=")], piped: None },
+        work: Form { words: &[Is("opencode"), Is("run"), Is("--format=json")], prompt_args: &[], piped: Some(&[]) },
+        talk: Form { words: &[Is("opencode")], prompt_args: &[Prompt("--prompt=")], piped: None },
         work_again: Some(Form {
             words: &[Is("opencode"), Is("run"), Is("--format=json"), Is("--session"), Session],
-            told: &[],
+            prompt_args: &[],
             piped: Some(&[]),
         }),
         talk_again: Some(Form {
             words: &[Is("opencode"), Is("--session"), Session],
-            told: &[Prompt("--prompt=")],
+            prompt_args: &[Prompt("--prompt=")],
             piped: None,
         }),
     },
@@ -140,11 +148,11 @@ pub(super) const KNOWN: &[KnownAgent] = &[
         help: [None, None],
         work: Form {
             words: &[Is("aider"), Is("--yes-always"), Is("--no-check-update"), Is("--no-show-release-notes")],
-            told: &[Is("--message-file"), PromptFile],
+            prompt_args: &[Is("--message-file"), PromptFile],
             piped: None,
         },
         // It cannot be told anything and then talked to: it ends after a message, but its questions can be answered.
-        talk: Form { words: &[Is("aider")], told: &[Is("--message-file"), PromptFile], piped: None },
+        talk: Form { words: &[Is("aider")], prompt_args: &[Is("--message-file"), PromptFile], piped: None },
         // It has no names for its sessions.
         work_again: None,
         talk_again: None,

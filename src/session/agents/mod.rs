@@ -162,8 +162,8 @@ impl Agent {
 
     /// How a session of it is continued that it calls `agent_session`; none where it cannot be.
     pub fn resume(&self, agent_session: &str, prompt: Option<&str>, interactive: bool) -> Option<Invocation> {
-        let told = prompt.unwrap_or(if interactive { "" } else { GO_ON });
-        let fill = Fill { prompt: told, file: "", session: agent_session };
+        let prompt_args = prompt.unwrap_or(if interactive { "" } else { GO_ON });
+        let fill = Fill { prompt: prompt_args, file: "", session: agent_session };
         let invocation = match (&self.resume, self.known.filter(|_| self.command.is_none())) {
             (Some(line), _) => {
                 let values = [("session", agent_session), ("prompt", prompt.unwrap_or(GO_ON))];
@@ -178,21 +178,21 @@ impl Agent {
 
     /// With the prompt on the command line, the terminal being its standard input.
     fn typed(&self, form: &Form, fill: Fill) -> Invocation {
-        let told = if fill.prompt.is_empty() { &[] } else { form.told };
-        Invocation { argv: self.argv(form.words, told, fill), stdin: Stdin::Terminal }
+        let prompt_args = if fill.prompt.is_empty() { &[] } else { form.prompt_args };
+        Invocation { argv: self.argv(form.words, prompt_args, fill), stdin: Stdin::Terminal }
     }
 
     /// With the prompt on the command line, or on standard input where it has no place there.
     fn piped(&self, form: &Form, fill: Fill) -> Invocation {
         let short = fill.prompt.len() <= SHORT || form.piped.is_none();
-        let (told, stdin) = match form.piped {
-            Some(words) if !short || form.told.is_empty() => (words, Stdin::Prompt),
-            _ => (form.told, Stdin::Closed),
+        let (prompt_args, stdin) = match form.piped {
+            Some(words) if !short || form.prompt_args.is_empty() => (words, Stdin::Prompt),
+            _ => (form.prompt_args, Stdin::Closed),
         };
-        Invocation { argv: self.argv(form.words, told, fill), stdin }
+        Invocation { argv: self.argv(form.words, prompt_args, fill), stdin }
     }
 
-    fn argv(&self, words: &[Word], told: &[Word], fill: Fill) -> Vec<String> {
+    fn argv(&self, words: &[Word], prompt_args: &[Word], fill: Fill) -> Vec<String> {
         let listed = |flag: &str| {
             let flag = flag.split_once('=').map_or(flag, |(flag, _)| flag);
             self.help.as_ref().is_none_or(|help| known::lists(help, flag))
@@ -204,7 +204,7 @@ impl Agent {
             Word::PromptFile => Some(fill.file.to_owned()),
             Word::Session => Some(fill.session.to_owned()),
         };
-        self.by_program(words.iter().chain(told).filter_map(word).collect())
+        self.by_program(words.iter().chain(prompt_args).filter_map(word).collect())
     }
 
     /// The first word is the program.

@@ -25,7 +25,7 @@ const QUIET: Duration = Duration::from_secs(2);
 const STILL: Duration = Duration::from_secs(3);
 
 /// How often processes are looked at.
-const LOOK: Duration = Duration::from_secs(2);
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(2);
 
 pub(super) struct Judge {
     parser: vt100::Parser<Replies>,
@@ -37,7 +37,7 @@ pub(super) struct Judge {
     screen_hash: u64,
     screen_since: Instant,
     activity: Activity,
-    looked: Instant,
+    sampled_at: Instant,
     reader: Reader,
     repeats: Repeats,
     began: Instant,
@@ -71,7 +71,7 @@ impl Judge {
             screen_hash: 0,
             screen_since: Instant::now(),
             activity: Activity::of(session.pid.unwrap_or_default()),
-            looked: Instant::now(),
+            sampled_at: Instant::now(),
             reader: Reader::new(),
             repeats: Repeats::new(),
             began: Instant::now(),
@@ -147,7 +147,7 @@ impl Judge {
     }
 
     /// Judges, and says what the protocol would do.
-    pub(super) fn look(&mut self, session: &mut Session, running: Duration) -> Step {
+    pub(super) fn evaluate(&mut self, session: &mut Session, running: Duration) -> Step {
         if !self.unseen.is_empty() {
             self.draw();
             self.last_output_at = Some(self.clock.now());
@@ -155,9 +155,9 @@ impl Judge {
         let quiet = self.last_output.map(|at| at.elapsed());
         if quiet.unwrap_or(running) < QUIET {
             self.activity.printed();
-        } else if self.looked.elapsed() >= LOOK {
-            self.activity.look();
-            self.looked = Instant::now();
+        } else if self.sampled_at.elapsed() >= SAMPLE_INTERVAL {
+            self.activity.sample();
+            self.sampled_at = Instant::now();
         }
         for ran in self.reader.take_commands() {
             self.repeats.command(&ran);
@@ -206,9 +206,10 @@ impl Judge {
             answers: &self.answers,
         };
         let step = protocol::decide(&situation);
-        let told = std::mem::replace(&mut self.reported, matches!(step, Step::Report(_)).then_some(diagnosis.state));
+        let previously_reported =
+            std::mem::replace(&mut self.reported, matches!(step, Step::Report(_)).then_some(diagnosis.state));
         // It is decided anew at every look, and told once.
-        if self.reported.is_some() && told == self.reported { Step::Nothing } else { step }
+        if self.reported.is_some() && previously_reported == self.reported { Step::Nothing } else { step }
     }
 
     /// The agent's own name for the session, once it has told it. After a resume it also tells whether the context came
@@ -247,7 +248,7 @@ impl Judge {
     }
 
     /// Says how it ended.
-    pub(super) fn tell(&mut self, session: &Session) {
+    pub(super) fn report_diagnosis(&mut self, session: &Session) {
         self.messenger.send(session, "ended");
         self.messenger.wait();
     }

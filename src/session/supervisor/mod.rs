@@ -20,7 +20,7 @@ use super::control::short;
 use super::log::Writer;
 use super::lost::MARK;
 use super::protocol::Step;
-use super::{own, resume};
+use super::{resume, session_workspace};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
 use crate::model::{OwnWorktree, Session, SessionId, SessionState, Stdin};
@@ -49,7 +49,7 @@ pub fn run(context: &Context, id: &SessionId) -> Result<()> {
     let place = store.place(id);
     let lock = FileLock::attempt(&place.lock()).or_fail(|| format!("cannot lock the session '{id}'"))?;
     let session = store.load_raw(id)?;
-    if lock.is_none() || place.is_begun() || session.pid.is_some() || session.state.is_over() {
+    if lock.is_none() || place.is_started() || session.pid.is_some() || session.state.is_over() {
         return Ok(());
     }
     process::block_on(supervise(context, &place.from_within(), place.folder(), session))
@@ -81,16 +81,16 @@ async fn supervise(context: &Context, place: &SessionPlace, named: &Path, mut se
     adopt_orphans();
     // An agent that ignored the end of its terminal would outlive a supervisor that is killed.
     process::hear_signals();
-    place.mark_begun().or_fail(|| format!("cannot record that the agent of '{id}' is started"))?;
+    place.mark_started().or_fail(|| format!("cannot record that the agent of '{id}' is started"))?;
     let (terminal, output, keyboard) = match begin(place, named, &session) {
-        Ok(begun) => begun,
+        Ok(started) => started,
         Err(failure) => {
             let missing = matches!(failure, Failure::NotFound { .. });
             session.exit = Some(if missing { 127 } else { 126 });
             session.state = SessionState::Exited;
             session.why = Some(failure.to_string());
             session.ended_at = Some(context.clock.now());
-            settle(context, &mut session);
+            finalize(context, &mut session);
             return place.save(&session).or_fail(|| format!("cannot record the session '{id}'"));
         }
     };
@@ -259,7 +259,7 @@ impl Supervisor<'_> {
         if limit > 0 && self.began.elapsed() > Duration::from_secs(limit) {
             self.kill(&format!("its time limit of {} has passed", crate::model::Span(limit)));
         }
-        let step = self.judge.look(&mut self.session, self.began.elapsed());
+        let step = self.judge.evaluate(&mut self.session, self.began.elapsed());
         self.act(step);
         self.session.log_trouble = self.log.trouble();
         let news = self.judge.take_news();
@@ -332,7 +332,7 @@ impl Supervisor<'_> {
         if self.resume {
             self.go_on();
         }
-        settle(self.context, &mut self.session);
+        finalize(self.context, &mut self.session);
         let _ = std::fs::remove_file(self.place.socket());
         let since = Instant::now();
         loop {
@@ -346,17 +346,17 @@ impl Supervisor<'_> {
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        self.judge.tell(&self.session);
+        self.judge.report_diagnosis(&self.session);
         Ok(())
     }
 }
 
 /// Before the record says that it is over: whoever waits for that finds no worktree that is about to go.
-fn settle(context: &Context, session: &mut Session) {
+fn finalize(context: &Context, session: &mut Session) {
     // What cannot be removed now is named by 'doctor'.
-    let settled = own::settle(context, session).unwrap_or_default();
-    let unsettled = || session.worktree.clone().map(|own| OwnWorktree { fate: None, ..own });
-    session.worktree = settled.or_else(unsettled);
+    let finalized = session_workspace::finalize(context, session).unwrap_or_default();
+    let not_finalized = || session.worktree.clone().map(|own| OwnWorktree { fate: None, ..own });
+    session.worktree = finalized.or_else(not_finalized);
 }
 
 fn exit_code(status: ExitStatus) -> Option<i32> {

@@ -15,7 +15,7 @@ use crate::git::state::{self, Head};
 use crate::git::{LogEntry, Worktree};
 use crate::model::{Act, Oid};
 use crate::session::worktree::WorkspaceRoot;
-use crate::store::{RunStore, Trash};
+use crate::store::{RecoveryPoints, RunStore};
 
 /// The HEAD of a worktree of the user's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ impl<'c> Clues<'c> {
         for decision in decisions {
             picks.extend([(decision.onto.clone(), decision.before), (decision.onto, decision.after)]);
         }
-        for point in Trash::new(context).list().unwrap_or_default() {
+        for point in RecoveryPoints::new(context).list().unwrap_or_default() {
             if let Act::Pick(pick) = point.recovery.act {
                 picks.extend([(pick.onto.clone(), pick.before), (pick.onto, Some(pick.commit))]);
             }

@@ -63,7 +63,7 @@ static CONVENTIONS: LazyLock<Vec<Convention>> = LazyLock::new(|| {
 
 impl Tests {
     /// Looks for tests in what a patch does to one file.
-    pub fn look_at(&mut self, file: &FilePatch<'_>) {
+    pub fn scan(&mut self, file: &FilePatch<'_>) {
         let path = file.name().to_string();
         if is_test_file(&path) && file.is_new == Said::Yes {
             self.come.insert(path.clone());
@@ -75,12 +75,12 @@ impl Tests {
         let Body::Text(hunks) = &file.body else { return };
         for convention in CONVENTIONS.iter().filter(|one| one.ends.iter().any(|end| path.ends_with(end))) {
             for hunk in hunks {
-                self.look_into(hunk, convention);
+                self.scan_file(hunk, convention);
             }
         }
     }
 
-    fn look_into(&mut self, hunk: &Hunk<'_>, convention: &Convention) {
+    fn scan_file(&mut self, hunk: &Hunk<'_>, convention: &Convention) {
         // What was said above the line, on either side.
         let mut marked = [convention.behind.is_none(); 2];
         for (added, text) in lines(hunk) {
@@ -150,7 +150,7 @@ mod tests {
         let patch = format!("--- a/{path}\n+++ b/{path}\n@@ -1,{old} +1,{new} @@\n{hunk}");
         let files = parse(patch.as_bytes()).unwrap();
         let mut tests = Tests::default();
-        files.iter().for_each(|file| tests.look_at(file));
+        files.iter().for_each(|file| tests.scan(file));
         tests.come_and_gone()
     }
 

@@ -22,10 +22,10 @@ fn changed_at(minute: u32, change: impl Fn(&mut Run)) -> Run {
 }
 
 /// Puts two together, both ways round: the same comes of it.
-fn together(base: &Run, one: &Run, other: &Run) -> RunMerge {
+fn merge_both_ways(base: &Run, one: &Run, other: &Run) -> RunMerge {
     let merged = RunMerge::of(Some((base, None)), (one, None), (other, None)).unwrap();
     let turned = RunMerge::of(Some((base, None)), (other, None), (one, None)).unwrap();
-    let text = |together: &RunMerge| serde_json::to_string(&together.run).unwrap();
+    let text = |merge_both_ways: &RunMerge| serde_json::to_string(&merge_both_ways.run).unwrap();
     assert_eq!(text(&merged), text(&turned));
     merged
 }
@@ -52,7 +52,7 @@ fn what_one_side_changed_counts_and_unknown_fields_are_kept() {
         complete(run, 2, "b");
         run.extra.insert("future".into(), json!({"a": 1, "b": [3], "c": true}));
     });
-    let merged = together(&base, &one, &other);
+    let merged = merge_both_ways(&base, &one, &other);
     assert_eq!(merged.run.count(VariantStatus::Completed), 2);
     assert_eq!(merged.run.extra["future"], json!({"a": 2, "b": [3], "c": true}));
     assert_eq!((merged.run.updated_at, merged.both.len()), (other.updated_at, 0));
@@ -84,27 +84,27 @@ fn a_state_is_as_far_as_the_variants_bear_out() {
     let mut revised = base.clone();
     revised.updated_at += chrono::TimeDelta::minutes(9);
     complete(&mut revised, 2, "d");
-    let merged = together(&base, &picked(1, 5), &revised);
+    let merged = merge_both_ways(&base, &picked(1, 5), &revised);
     assert_eq!((merged.run.state, merged.run.variant(2).unwrap().revision), (State::Picked, 2));
     // Two picks: the later stands, and says that there was another.
-    let merged = together(&base, &picked(1, 5), &picked(2, 6));
+    let merged = merge_both_ways(&base, &picked(1, 5), &picked(2, 6));
     let decision = merged.run.decision.unwrap();
     assert_eq!((decision.variant, merged.both.contains("decision")), (2, true));
     assert!(decision.reasons[0].contains("var1 was taken elsewhere, onto x"), "{:?}", decision.reasons);
     // A pick taken back while nothing else happened.
-    let merged = together(&picked(1, 5), &base, &picked(1, 5));
+    let merged = merge_both_ways(&picked(1, 5), &base, &picked(1, 5));
     assert_eq!((merged.run.state, merged.run.decision), (State::Harvested, None));
     // Cancelled here, finished there: what was made counts.
     let cancelled = changed_at(7, |run| run.state = State::Cancelled);
-    assert_eq!(together(&sample(), &cancelled, &base).run.state, State::Harvested);
+    assert_eq!(merge_both_ways(&sample(), &cancelled, &base).run.state, State::Harvested);
     // Ready there, still open here.
     let mut open = base.clone();
     open.variants.push(Variant::new(3));
     open.state = State::Pending;
-    assert_eq!(together(&base, &open, &picked(1, 5)).run.state, State::Picked);
+    assert_eq!(merge_both_ways(&base, &open, &picked(1, 5)).run.state, State::Picked);
     let mut reviewed = base.clone();
     reviewed.state = State::Reviewed;
-    assert_eq!(together(&base, &open, &reviewed).run.state, State::Pending);
+    assert_eq!(merge_both_ways(&base, &open, &reviewed).run.state, State::Pending);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn two_patches_of_one_variant_are_one_sides_and_nothing_is_lost_of_checks() {
         complete(run, 1, "b");
         complete(run, 1, "b");
     });
-    let merged = together(&base, &one, &other);
+    let merged = merge_both_ways(&base, &one, &other);
     assert_eq!(merged.run.variant(1), other.variant(1), "the later revision");
     assert!(merged.both.contains("variants") && merged.artifacts.contains_key(&1));
 

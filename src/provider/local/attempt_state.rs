@@ -7,7 +7,7 @@ use crate::model::{Local, Risk, Run, Session, SessionId, SessionState, Variant, 
 use crate::session::traces::{Actor, GitDirSnapshot};
 use crate::session::user_files::{self, ChangedFile, UserFiles};
 use crate::session::worktree::setup_failure;
-use crate::store::{LiveFiles, SessionStore, USER_FILES, user_files_of};
+use crate::store::{ActiveFiles, SessionStore, USER_FILES, user_files_of};
 
 /// How often a session may have been resumed.
 const MOST_RESUMED: usize = 100;
@@ -26,12 +26,12 @@ pub(super) struct AttemptState {
 impl AttemptState {
     /// It failed, in the words of an error.
     pub fn failed(error: &Error) -> AttemptState {
-        AttemptState { status: VariantStatus::Failed, reason: Some(in_a_line(error)), session: None }
+        AttemptState { status: VariantStatus::Failed, reason: Some(one_line(error)), session: None }
     }
 }
 
 /// An error with its cause, in a line.
-pub(super) fn in_a_line(error: &Error) -> String {
+pub(super) fn one_line(error: &Error) -> String {
     error.in_a_line()
 }
 
@@ -53,7 +53,7 @@ pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant,
             .then(|| format!("its agent waits for somebody: 'git puff session show {}' says for what", session.id));
         return stands(VariantStatus::InProgress, asks, Some(session));
     }
-    if never_began(context, &session) {
+    if failed_to_start(context, &session) {
         if variant.status.is_terminal() {
             return stands(variant.status, variant.reason.clone(), Some(session));
         }
@@ -92,24 +92,24 @@ pub(super) fn session(context: &Context, run: &Run, variant: &Variant) -> Option
 }
 
 /// Returns whether its supervisor did not come up, so that no agent ever ran in it.
-pub(super) fn never_began(context: &Context, session: &Session) -> bool {
-    session.state == SessionState::Lost && !has_begun(context, session)
+pub(super) fn failed_to_start(context: &Context, session: &Session) -> bool {
+    session.state == SessionState::Lost && !has_started(context, session)
 }
 
 /// Returns whether an agent runs in it, or may have run.
-pub(super) fn has_begun(context: &Context, session: &Session) -> bool {
-    session.pid.is_some() || SessionStore::new(&context.layout).place(&session.id).is_begun()
+pub(super) fn has_started(context: &Context, session: &Session) -> bool {
+    session.pid.is_some() || SessionStore::new(&context.layout).place(&session.id).is_started()
 }
 
 /// When a session is over, its worktree is free, and what the agent did to the repository is noted once.
-pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Variant, standing: &AttemptState) {
-    let Some(session) = standing.session.as_ref().filter(|_| standing.status.is_terminal()) else { return };
+pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Variant, state: &AttemptState) {
+    let Some(session) = state.session.as_ref().filter(|_| state.status.is_terminal()) else { return };
     let Some(worktree) = context.repo.worktree_at(&local.worktree(variant.index)) else { return };
     if worktree.locked.is_some() {
         let beside = format!("variant {} was at work", variant.index);
         let meanwhile = "the agent was at work";
         let actor = Actor { worktree: &worktree, start: run.base_oid, meanwhile, beside: &beside };
-        let _ = GitDirSnapshot::look(context).and_then(|traces| traces.keep_changes(context, &actor));
+        let _ = GitDirSnapshot::capture(context).and_then(|traces| traces.keep_changes(context, &actor));
         // An agent that changed its own worktree was not in another.
         if session.changed.as_ref().is_none_or(Vec::is_empty) {
             note_user_files(context, run, variant);
@@ -120,7 +120,7 @@ pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Va
 
 /// Notes what changed in the user's worktrees since the launch.
 fn note_user_files(context: &Context, run: &Run, variant: &Variant) {
-    let live = LiveFiles::of(&context.layout, run);
+    let live = ActiveFiles::of(&context.layout, run);
     let Ok(Some(kept)) = live.read(USER_FILES) else { return };
     let Ok(before) = serde_json::from_slice::<UserFiles>(&kept) else { return };
     let changed = before.changed(context);
@@ -132,7 +132,7 @@ fn note_user_files(context: &Context, run: &Run, variant: &Variant) {
 
 /// What changed in the user's worktrees while the agent of an empty variant was active, as risks.
 pub(super) fn user_file_risks(context: &Context, run: &Run, variant: &Variant) -> Vec<Risk> {
-    let kept = LiveFiles::of(&context.layout, run).read(&user_files_of(variant.index));
+    let kept = ActiveFiles::of(&context.layout, run).read(&user_files_of(variant.index));
     let changed: Option<Vec<ChangedFile>> = kept.ok().flatten().and_then(|json| serde_json::from_slice(&json).ok());
     changed.map(|changed| user_files::risks(&changed)).unwrap_or_default()
 }

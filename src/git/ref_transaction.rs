@@ -47,12 +47,16 @@ impl Repo {
     ///
     /// # Errors
     /// Those of `work` and of `lock`, and when something cannot be written.
-    pub fn at_once<T, L>(&self, lock: impl FnOnce() -> Result<L>, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+    pub fn ref_transaction<T, L>(
+        &self,
+        lock: impl FnOnce() -> Result<L>,
+        mut work: impl FnMut() -> Result<T>,
+    ) -> Result<T> {
         if self.waiting.is_open.replace(true) {
             return work();
         }
         self.unwritten.packs.set(true);
-        let done = self.together(&mut work);
+        let done = self.object_batch(&mut work);
         self.unwritten.packs.set(false);
         self.waiting.is_open.set(false);
         let (turns, required) = (self.waiting.turns.take(), self.waiting.required.take());
@@ -141,7 +145,7 @@ mod tests {
             assert_eq!((count(folder.path(), "pack"), count(folder.path(), "idx")), (1, 1));
             Ok(())
         };
-        let made = repo.at_once(locked, || {
+        let made = repo.ref_transaction(locked, || {
             let made = blobs(&repo, 120);
             repo.set_ref("refs/x", made[0], Expected::Absent, "x")?;
             repo.set_ref("refs/x", made[1], Expected::At(made[0]), "x")?;
@@ -163,10 +167,10 @@ mod tests {
     fn steps_wait_for_what_they_require_too() {
         let folder = tempfile::tempdir().unwrap();
         let (repo, other) = (open(folder.path()), open(folder.path()));
-        let run = repo.together(|| repo.write_blob(b"run")).unwrap();
+        let run = repo.object_batch(|| repo.write_blob(b"run")).unwrap();
         repo.set_ref("refs/run", run, Expected::Absent, "run").unwrap();
         let mut turns = 0;
-        let made = repo.at_once(
+        let made = repo.ref_transaction(
             || Ok(()),
             || {
                 turns += 1;
@@ -185,7 +189,7 @@ mod tests {
     fn a_failure_leaves_nothing_and_one_who_was_faster_is_seen() {
         let folder = tempfile::tempdir().unwrap();
         let (repo, other) = (open(folder.path()), open(folder.path()));
-        let failed = repo.at_once(
+        let failed = repo.ref_transaction(
             || Ok(()),
             || {
                 repo.set_ref("refs/x", blobs(&repo, 20)[0], Expected::Absent, "x")?;
@@ -203,7 +207,7 @@ mod tests {
         };
         let theirs = blobs(&other, 2)[1];
         let faster = || Ok(other.set_ref("refs/x", theirs, Expected::Absent, "x")?);
-        repo.at_once(faster, work).unwrap();
+        repo.ref_transaction(faster, work).unwrap();
         assert_eq!(seen, [None, Some(theirs)]);
         assert_eq!(other.ref_target("refs/x"), Some(blobs(&repo, 3)[2]));
     }

@@ -13,7 +13,7 @@ const ON_ITS_WAY: &str = ".puff-";
 
 /// What is beside a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beside {
+pub enum ChainedHook {
     /// Nothing.
     Nothing,
     /// The hook itself, by its second name: what a kill leaves in the middle.
@@ -22,18 +22,18 @@ pub enum Beside {
     Another,
 }
 
-impl Beside {
+impl ChainedHook {
     /// What is beside the hook at this path.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn of(path: &Path) -> Result<Beside> {
-        let beside = name(path);
-        if beside.symlink_metadata().is_err() {
-            return Ok(Beside::Nothing);
+    pub fn of(path: &Path) -> Result<ChainedHook> {
+        let chained = name(path);
+        if chained.symlink_metadata().is_err() {
+            return Ok(ChainedHook::Nothing);
         }
-        let same = is_same(path, &beside).map_err(|cause| unreadable(&beside, cause))?;
-        Ok(if same { Beside::TheSame } else { Beside::Another })
+        let same = is_same(path, &chained).map_err(|cause| unreadable(&chained, cause))?;
+        Ok(if same { ChainedHook::TheSame } else { ChainedHook::Another })
     }
 }
 
@@ -53,30 +53,34 @@ fn named(path: &Path, end: &str) -> PathBuf {
 /// # Errors
 /// When another one is kept there already, or the folder cannot be written.
 pub fn chain(path: &Path) -> Result<()> {
-    let beside = name(path);
-    match Beside::of(path)? {
-        Beside::Another => {
-            return Err(Error::failed(format!("there is '{}' already, beside '{}'", beside.display(), path.display()))
-                .hint("one of the two is a hook from before git-puff was installed last: keep the one you want"));
+    let chained = name(path);
+    match ChainedHook::of(path)? {
+        ChainedHook::Another => {
+            return Err(Error::failed(format!(
+                "there is '{}' already, beside '{}'",
+                chained.display(),
+                path.display()
+            ))
+            .hint("one of the two is a hook from before git-puff was installed last: keep the one you want"));
         }
-        Beside::TheSame => {}
-        Beside::Nothing => second(path, &beside).map_err(|cause| unwritable(path, cause))?,
+        ChainedHook::TheSame => {}
+        ChainedHook::Nothing => second(path, &chained).map_err(|cause| unwritable(path, cause))?,
     }
     put(path, &part::whole(false))
 }
 
 /// Gives a hook its second name. A link is the file itself, with all that belongs to it; where there are none, a copy.
-fn second(path: &Path, beside: &Path) -> io::Result<()> {
+fn second(path: &Path, chained: &Path) -> io::Result<()> {
     let meta = path.symlink_metadata()?;
     if meta.is_symlink() {
-        return link(&fs::read_link(path)?, beside);
+        return link(&fs::read_link(path)?, chained);
     }
-    if fs::hard_link(path, beside).is_ok() {
+    if fs::hard_link(path, chained).is_ok() {
         return Ok(());
     }
     let copy = on_its_way(path)?.into_temp_path();
     fs::copy(path, &copy)?;
-    copy.persist_noclobber(beside)?;
+    copy.persist_noclobber(chained)?;
     Ok(())
 }
 
@@ -135,7 +139,7 @@ pub fn remove(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn put_back(path: &Path) -> Result<()> {
+pub fn restore(path: &Path) -> Result<()> {
     fs::rename(name(path), path).map_err(|cause| unwritable(path, cause))?;
     sweep_on_its_way(path);
     Ok(())
@@ -146,7 +150,7 @@ pub fn put_back(path: &Path) -> Result<()> {
 /// # Errors
 /// When the folder cannot be written.
 pub fn sweep(path: &Path) -> Result<()> {
-    if path.symlink_metadata().is_ok() && Beside::of(path)? == Beside::TheSame {
+    if path.symlink_metadata().is_ok() && ChainedHook::of(path)? == ChainedHook::TheSame {
         fs::remove_file(name(path)).map_err(|cause| unwritable(path, cause))?;
     }
     sweep_on_its_way(path);
@@ -219,7 +223,7 @@ fn unreadable(path: &Path, cause: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::hook::part::{Whose, whole};
+    use crate::engine::hook::part::{HookOwner, whole};
 
     #[test]
     fn a_kill_between_two_steps_leaves_the_hook_and_the_next_call_goes_on() {
@@ -229,12 +233,14 @@ mod tests {
         // The first step, and a file on its way, and no more.
         second(&path, &name(&path)).unwrap();
         fs::write(folder.path().join("pre-push.puff-x1"), "half").unwrap();
-        assert_eq!(Beside::of(&path).unwrap(), Beside::TheSame);
+        assert_eq!(ChainedHook::of(&path).unwrap(), ChainedHook::TheSame);
         chain(&path).unwrap();
         assert_eq!(fs::read(&path).unwrap(), whole(false));
-        assert_eq!(Beside::of(&path).unwrap(), Beside::Another);
-        put_back(&path).unwrap();
-        assert!(matches!(Whose::read(&path).unwrap(), Whose::Theirs { text } if text == b"#!/bin/sh\nmake check\n"));
+        assert_eq!(ChainedHook::of(&path).unwrap(), ChainedHook::Another);
+        restore(&path).unwrap();
+        assert!(
+            matches!(HookOwner::read(&path).unwrap(), HookOwner::Theirs { text } if text == b"#!/bin/sh\nmake check\n")
+        );
         second(&path, &name(&path)).unwrap();
         sweep(&path).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

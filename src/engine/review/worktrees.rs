@@ -26,17 +26,17 @@ pub(super) fn mark(folder: &Path) -> Mark<'_> {
 }
 
 /// A run that nobody else reviews meanwhile.
-pub(super) struct Held {
+pub(super) struct ReviewLock {
     _lock: FileLock,
-    warden: Option<Guard>,
+    cleanup: Option<Guard>,
 }
 
-impl Held {
+impl ReviewLock {
     /// Takes the run, sweeps what a review that was killed left of it, and posts the cleanup process.
     ///
     /// # Errors
     /// When somebody reviews it at this moment, or what is left cannot be removed.
-    pub fn take(context: &Context, run: &RunId) -> Result<Held> {
+    pub fn acquire(context: &Context, run: &RunId) -> Result<ReviewLock> {
         context.layout.prepare()?;
         let path = context.layout.review_lock(run);
         let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
@@ -45,11 +45,11 @@ impl Held {
                 .hint("wait until that is done: what it finds out is used again"));
         };
         sweep(context, run)?;
-        Ok(Held { _lock: lock, warden: None })
+        Ok(ReviewLock { _lock: lock, cleanup: None })
     }
 
     /// Posts the cleanup process, before anything is made that would be left over.
-    pub fn post_warden(&mut self, context: &Context, run: &RunId) {
+    pub fn start_cleanup_process(&mut self, context: &Context, run: &RunId) {
         let Some(program) = &context.environment.program else { return };
         let location = context.repo.location();
         let cmd = Cmd::new(program).args(["cleanup-process", run.as_str()]).env("GIT_DIR", &location.git_dir);
@@ -58,13 +58,13 @@ impl Held {
             None => cmd.cwd(&location.common_dir),
         };
         // Without one, the next review sweeps.
-        self.warden = Guard::start(&cmd).ok();
+        self.cleanup = Guard::start(&cmd).ok();
     }
 
     /// The worktrees are gone.
     pub fn release(self) {
-        if let Some(warden) = self.warden {
-            warden.dismiss();
+        if let Some(cleanup) = self.cleanup {
+            cleanup.dismiss();
         }
     }
 }
@@ -73,7 +73,7 @@ impl Held {
 ///
 /// # Errors
 /// When a worktree cannot be removed.
-pub fn ward(context: &Context, run: &RunId) -> Result<()> {
+pub fn run_cleanup(context: &Context, run: &RunId) -> Result<()> {
     if !Guard::is_needed() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::LocalAgents;
-use super::standing::{self, AttemptState};
+use super::attempt_state::{self, AttemptState};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::WorktreeFault;
@@ -12,7 +12,7 @@ use crate::model::{Local, Risk, Run, Session, SessionId, SessionState, TaskId, V
 use crate::provider::{Attempt, Collection, NotTaken};
 use crate::session::traces::GitDirSnapshot;
 use crate::session::{log, lost, worktree};
-use crate::store::{LiveFiles, SessionStore, ignored_before, sha256};
+use crate::store::{ActiveFiles, SessionStore, ignored_before, sha256};
 
 /// How much of what it printed an agent's last words are looked for in.
 const LAST_WORDS: u64 = 4096;
@@ -22,46 +22,53 @@ const STAYS: [&str; 4] = ["unread", "submodule-work", "worktree-work", "worktree
 
 impl LocalAgents<'_> {
     /// Takes what every variant that is through has made.
-    pub(super) fn take(&self, task: &TaskId) -> Result<Collection> {
+    pub(super) fn collect_finished(&self, task: &TaskId) -> Result<Collection> {
         let (run, local) = self.run(task)?;
         worktree::check(self.context)?;
-        let mut taken = Collection::default();
+        let mut collected = Collection::default();
         for variant in &run.variants {
-            let standing = standing::of(self.context, &run, &local, variant, false);
-            standing::note_end(self.context, &run, &local, variant, &standing);
-            if standing.status.is_terminal() {
-                self.take_one(&run, &local, variant, standing, &mut taken);
+            let state = attempt_state::of(self.context, &run, &local, variant, false);
+            attempt_state::note_end(self.context, &run, &local, variant, &state);
+            if state.status.is_terminal() {
+                self.collect_attempt(&run, &local, variant, state, &mut collected);
             }
         }
-        Ok(taken)
+        Ok(collected)
     }
 
     /// Takes what a variant made, with whatever its worktree has; nothing when that was taken before.
-    fn take_one(&self, run: &Run, local: &Local, variant: &Variant, standing: AttemptState, taken: &mut Collection) {
+    fn collect_attempt(
+        &self,
+        run: &Run,
+        local: &Local,
+        variant: &Variant,
+        state: AttemptState,
+        collected: &mut Collection,
+    ) {
         let path = local.worktree(variant.index);
         let mut attempt = Attempt {
             placement: Some(variant.index - 1),
-            status: standing.status,
+            status: state.status,
             patch: None,
-            messages: standing
+            messages: state
                 .session
                 .as_ref()
                 .and_then(|session| last_words(self.context, session))
                 .map(|last| vec![last]),
             prompt: None,
             exported: None,
-            reason: standing.reason,
+            reason: state.reason,
             risks: Vec::new(),
         };
         // Somebody may have pruned what git keeps of it; the session still says whose folder it is.
         let worktree = self.context.repo.worktree_at(&path);
         let gone = matches!(self.context.repo.open_worktree(&path), Err(WorktreeFault::Gone));
         if gone || (worktree.is_none() && !worked_there(self.context, run, variant, &path)) {
-            taken.attempts_made.extend(variant.patch_sha256.is_none().then_some(attempt));
+            collected.attempts_made.extend(variant.patch_sha256.is_none().then_some(attempt));
             return;
         }
         attempt.risks = worktree.as_ref().map(GitDirSnapshot::between).unwrap_or_default();
-        if let Some(session) = standing.session.filter(|session| session.state == SessionState::Lost) {
+        if let Some(session) = state.session.filter(|session| session.state == SessionState::Lost) {
             // Its agent may still be writing.
             lost::kill_what_is_left(SessionStore::new(&self.context.layout).place(&session.id).folder());
         }
@@ -69,7 +76,7 @@ impl LocalAgents<'_> {
         match self.context.repo.snapshot_with(&path, run.base_oid, ignored.as_ref()) {
             Ok(snapshot) => {
                 if ignored.is_some() {
-                    taken.ignored.push((variant.index - 1, snapshot.ignored));
+                    collected.ignored.push((variant.index - 1, snapshot.ignored));
                 }
                 let stays = [
                     (STAYS[0], snapshot.unread, "could not be read, so it is not in the patch"),
@@ -98,24 +105,24 @@ impl LocalAgents<'_> {
                     attempt.risks.push(Risk { kind: STAYS[3].to_owned(), path: path.display().to_string(), detail });
                 }
                 if snapshot.patch.is_empty() {
-                    attempt.risks.extend(standing::user_file_risks(self.context, run, variant));
+                    attempt.risks.extend(attempt_state::user_file_risks(self.context, run, variant));
                 }
                 attempt.patch = Some(snapshot.patch);
             }
             Err(error) => {
                 // That is not the agent's failure: the attempt stays what it is, and the next harvest reads it again.
-                let why = standing::in_a_line(&error);
+                let why = attempt_state::one_line(&error);
                 let own = attempt.reason.take().filter(|_| attempt.status != VariantStatus::Completed);
                 attempt.reason = Some(own.map_or(why.clone(), |own| format!("{own}; {why}")));
-                taken.not_taken.push(NotTaken { placement: variant.index - 1, why });
+                collected.not_taken.push(NotTaken { placement: variant.index - 1, why });
             }
         }
-        taken.attempts_made.push(attempt);
+        collected.attempts_made.push(attempt);
     }
 
     /// What becomes of a variant's ignored files; none where it is not known which of them were there before its agent.
     fn ignored(&self, run: &Run, variant: &Variant) -> Option<Ignored> {
-        let live = LiveFiles::of(&self.context.layout, run);
+        let live = ActiveFiles::of(&self.context.layout, run);
         let mut before = live.read(&ignored_before(variant.index)).ok()??;
         let first = SessionStore::new(&self.context.layout).place(&SessionId::of_variant(&run.run, variant.index, 1));
         before.extend(crate::files::read(first.folder().join(worktree::SETUP_LEFT)).unwrap_or_default());
@@ -136,7 +143,7 @@ impl LocalAgents<'_> {
             let (Some(variant), Some(patch), false) = (variant, &attempt.patch, stays) else { continue };
             let recorded = variant.patch_sha256.as_deref() == Some(sha256(patch).as_str());
             // Somebody may have resumed its session meanwhile.
-            let over = standing::of(self.context, &run, &local, variant, false).status.is_terminal();
+            let over = attempt_state::of(self.context, &run, &local, variant, false).status.is_terminal();
             if recorded && over {
                 remove(self.context, &run, &local, variant)?;
             }
@@ -160,7 +167,7 @@ fn last_words(context: &Context, session: &Session) -> Option<String> {
 
 /// Is it known here that the agent of this variant worked in this folder?
 fn worked_there(context: &Context, run: &Run, variant: &Variant, path: &Path) -> bool {
-    standing::session(context, run, variant).is_some_and(|session| session.cwd == path)
+    attempt_state::session(context, run, variant).is_some_and(|session| session.cwd == path)
 }
 
 /// Removes a worktree, and the folders that are empty without it.

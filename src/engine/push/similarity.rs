@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use super::Suspect;
-use super::claims::Claim;
+use super::trailers::RunTrailers;
 use crate::context::Context;
 use crate::error::Result;
 use crate::git::Outgoing;
@@ -55,15 +55,15 @@ pub(super) fn add(
             changes.iter().filter_map(|change| Some((change.new?.1, change.path.as_slice()))).collect();
         for (id, made) in &runs {
             for made in comes_with(context, id, made, &brought) {
-                let known = suspects.iter().flat_map(|suspect| &suspect.claims);
-                if known.into_iter().any(|claim| claim.run == *id && claim.variant == Some(made.variant)) {
+                let known = suspects.iter().flat_map(|suspect| &suspect.trailers);
+                if known.into_iter().any(|trailer| trailer.run == *id && trailer.variant == Some(made.variant)) {
                     continue;
                 }
                 let commit = brought_by(context, &line, brought[&made.blobs[0]], made.blobs[0])?;
                 let message = context.repo.commit(commit.id)?.message;
-                let claim = Claim { run: id.clone(), variant: Some(made.variant), patch: None };
+                let trailer = RunTrailers { run: id.clone(), variant: Some(made.variant), patch: None };
                 let commit = Outgoing { message: Some(message), ..commit.clone() };
-                suspects.push(Suspect { commit, claims: vec![claim], is_merge: false });
+                suspects.push(Suspect { commit, trailers: vec![trailer], is_merge: false });
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::model::RunId;
 
 /// A variant that a commit came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct RunTrailers {
     /// The run.
     pub run: RunId,
     /// The number of the variant.
@@ -34,27 +34,27 @@ pub fn may_say(bytes: &[u8]) -> bool {
 }
 
 /// What a message says.
-pub fn read(message: &str) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = Vec::new();
+pub fn read(message: &str) -> Vec<RunTrailers> {
+    let mut trailers: Vec<RunTrailers> = Vec::new();
     for line in message.lines().map(str::trim) {
         let value = |key: &str| line.strip_prefix(key).map(str::trim);
         if let Some(run) = value(RUN).and_then(|run| run.parse().ok()) {
-            claims.push(Claim { run, variant: None, patch: None });
-        } else if let Some(claim) = claims.last_mut() {
+            trailers.push(RunTrailers { run, variant: None, patch: None });
+        } else if let Some(trailer) = trailers.last_mut() {
             if let Some(variant) = value(VARIANT).and_then(|value| value.split('/').next()?.trim().parse().ok()) {
-                claim.variant.get_or_insert(variant);
+                trailer.variant.get_or_insert(variant);
             } else if let Some(patch) = value(PATCH) {
-                claim.patch.get_or_insert(patch.to_ascii_lowercase());
+                trailer.patch.get_or_insert(patch.to_ascii_lowercase());
             }
         }
     }
     let mut seen = Vec::new();
-    claims.retain(|claim| {
-        let new = !seen.contains(claim);
-        seen.push(claim.clone());
+    trailers.retain(|trailer| {
+        let new = !seen.contains(trailer);
+        seen.push(trailer.clone());
         new
     });
-    claims
+    trailers
 }
 
 #[cfg(test)]
@@ -65,15 +65,15 @@ mod tests {
     fn trailers_are_read_from_a_variant_and_from_a_squash_of_several() {
         let one = "Count\n\nDone.\n\nPuff-Run: fix-3f2a\nPuff-Task: task_1\nPuff-Variant: 2/4\nPuff-Patch: AB\n";
         let run: RunId = "fix-3f2a".parse().unwrap();
-        let claim = Claim { run: run.clone(), variant: Some(2), patch: Some("ab".into()) };
-        assert_eq!(read(one), std::slice::from_ref(&claim));
+        let trailer = RunTrailers { run: run.clone(), variant: Some(2), patch: Some("ab".into()) };
+        assert_eq!(read(one), std::slice::from_ref(&trailer));
         assert!(may_say(one.as_bytes()));
         let squash = format!(
             "Mine\n\nSquashed commit of the following:\n\n{}{0}    Puff-Run: other-1a2b\n",
             one.replace('\n', "\n    ")
         );
-        let other = Claim { run: "other-1a2b".parse().unwrap(), variant: None, patch: None };
-        assert_eq!(read(&squash), [claim, other]);
+        let other = RunTrailers { run: "other-1a2b".parse().unwrap(), variant: None, patch: None };
+        assert_eq!(read(&squash), [trailer, other]);
         assert!(read("Puff-Run: Not A Run\nPuff-Variant: 2/4").is_empty());
         assert!(!may_say(b"Polish the Puff-Pastry"));
     }

@@ -14,9 +14,9 @@ use super::{Decision, Review, Run, State, Time, Variant};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MergeSide {
     /// The first.
-    One,
+    Ours,
     /// The second.
-    Other,
+    Theirs,
 }
 
 /// What two records come to.
@@ -75,9 +75,9 @@ impl RunMerge {
         let values =
             Values { base: base.map(|(run, _)| value(run)).transpose()?, one: value(one.0)?, other: value(other.0)? };
         let newer = if (one.0.updated_at, values.one.to_string()) >= (other.0.updated_at, values.other.to_string()) {
-            MergeSide::One
+            MergeSide::Ours
         } else {
-            MergeSide::Other
+            MergeSide::Theirs
         };
         let mut merge = Merge { newer, both: BTreeSet::new(), artifacts: BTreeMap::new() };
         let base_run = base.map(|(run, _)| run);
@@ -141,16 +141,16 @@ struct Merge {
 impl Merge {
     fn newer<'v, T: ?Sized>(&self, one: &'v T, other: &'v T) -> &'v T {
         match self.newer {
-            MergeSide::One => one,
-            MergeSide::Other => other,
+            MergeSide::Ours => one,
+            MergeSide::Theirs => other,
         }
     }
 
     /// One of two values that are taken whole.
     fn whole<'v, T: PartialEq>(&mut self, name: &'static str, base: Option<&T>, one: &'v T, other: &'v T) -> &'v T {
         match changed(base, one, other) {
-            Some(MergeSide::One) => one,
-            Some(MergeSide::Other) => other,
+            Some(MergeSide::Ours) => one,
+            Some(MergeSide::Theirs) => other,
             None => {
                 self.both.insert(name);
                 self.newer(one, other)
@@ -185,8 +185,8 @@ impl Merge {
         let null = Value::Null;
         let (here, there) = (one.unwrap_or(&null), other.unwrap_or(&null));
         match changed(Some(base.unwrap_or(&null)), here, there) {
-            Some(MergeSide::One) => one.cloned(),
-            Some(MergeSide::Other) => other.cloned(),
+            Some(MergeSide::Ours) => one.cloned(),
+            Some(MergeSide::Theirs) => other.cloned(),
             None => match (here, there) {
                 (Value::Object(here), Value::Object(there)) => {
                     let before = base.and_then(Value::as_object);
@@ -233,7 +233,7 @@ impl Merge {
         if patches.0 != patches.1 {
             self.artifacts.insert(u32::try_from(number).unwrap_or(u32::MAX), side);
         }
-        let of_patch = if side == MergeSide::One { one } else { other };
+        let of_patch = if side == MergeSide::Ours { one } else { other };
         let (one, other) = (object(one), object(other));
         let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
         let mut fields = Map::new();
@@ -262,8 +262,8 @@ impl Merge {
             (variant["revision"].as_u64(), has("patch_sha256"), completed, has("commit"), has("apply"), is_through)
         };
         match known(one).cmp(&known(other)) {
-            std::cmp::Ordering::Greater => MergeSide::One,
-            std::cmp::Ordering::Less => MergeSide::Other,
+            std::cmp::Ordering::Greater => MergeSide::Ours,
+            std::cmp::Ordering::Less => MergeSide::Theirs,
             std::cmp::Ordering::Equal => self.newer,
         }
     }
@@ -272,8 +272,8 @@ impl Merge {
     fn decision(&mut self, base: Option<&Run>, one: &Run, other: &Run) -> Option<Decision> {
         let before = base.map(|base| &base.decision);
         match changed(before, &one.decision, &other.decision) {
-            Some(MergeSide::One) => one.decision.clone(),
-            Some(MergeSide::Other) => other.decision.clone(),
+            Some(MergeSide::Ours) => one.decision.clone(),
+            Some(MergeSide::Theirs) => other.decision.clone(),
             None => {
                 self.both.insert("decision");
                 let key = |decision: &Decision| (decision.decided_at, decision.variant, format!("{decision:?}"));
@@ -304,8 +304,8 @@ impl Merge {
         let same = |review: Option<&Review>| review.map(|review| format!("{review:?}"));
         let side = changed(Some(&same(base)), &same(one.1), &same(other.1));
         let (stands, beside) = match (side, one.1, other.1) {
-            (Some(MergeSide::One), ..) => (one, None),
-            (Some(MergeSide::Other), ..) => (other, None),
+            (Some(MergeSide::Ours), ..) => (one, None),
+            (Some(MergeSide::Theirs), ..) => (other, None),
             (None, Some(review), Some(second)) => {
                 self.both.insert("review");
                 let key = |review: &Review| (review.reviewed_at, format!("{review:?}"));
@@ -342,8 +342,8 @@ impl Merge {
         let order = [Queued, Submitting, Pending, Cancelled, Error, Ready, Harvested, Reviewed, Picked];
         let place = |state: State| order.iter().position(|at| *at == state);
         let furthest = match changed(base.map(|base| &base.state), &one.state, &other.state) {
-            Some(MergeSide::One) => one.state,
-            Some(MergeSide::Other) => other.state,
+            Some(MergeSide::Ours) => one.state,
+            Some(MergeSide::Theirs) => other.state,
             None if place(one.state) >= place(other.state) => one.state,
             None => other.state,
         };
@@ -364,9 +364,9 @@ impl Merge {
 /// Which side has changed something; either where both come to the same, none where both changed it otherwise.
 fn changed<T: PartialEq + ?Sized>(base: Option<&T>, one: &T, other: &T) -> Option<MergeSide> {
     if one == other || base == Some(other) {
-        Some(MergeSide::One)
+        Some(MergeSide::Ours)
     } else if base == Some(one) {
-        Some(MergeSide::Other)
+        Some(MergeSide::Theirs)
     } else {
         None
     }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::pick::settle::{PickState, pick_state};
+use super::pick::reconcile::{PickState, pick_state};
 use super::{pick, prune, undo};
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::{Act, Oid, RunId};
-use crate::store::{FileLock, Point, RunStore, Trash};
+use crate::store::{FileLock, RecoveryPoint, RecoveryPoints, RunStore};
 
 /// How far something got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,13 @@ pub enum Matter {
 
 /// Something that was begun and not ended.
 #[derive(Clone, Debug)]
-pub struct HalfDone {
+pub struct InterruptedOperation {
     /// How far it got.
     pub matter: Matter,
-    point: Point,
+    point: RecoveryPoint,
 }
 
-impl HalfDone {
+impl InterruptedOperation {
     /// The run.
     pub fn run(&self) -> &str {
         self.point.recovery.run.as_str()
@@ -50,7 +50,7 @@ impl HalfDone {
     }
 }
 
-impl fmt::Display for HalfDone {
+impl fmt::Display for InterruptedOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = self.point.recovery.words();
         match self.matter {
@@ -72,14 +72,15 @@ impl fmt::Display for HalfDone {
 }
 
 /// Finds them, without what somebody is at right now. Nothing is changed.
-pub fn half_done(context: &Context) -> Vec<HalfDone> {
-    let points = Trash::new(context).of_runs().unwrap_or_default().into_iter();
+pub fn interrupted_operations(context: &Context) -> Vec<InterruptedOperation> {
+    let points = RecoveryPoints::new(context).of_runs().unwrap_or_default().into_iter();
     let idle = points.filter(|(point, _)| !FileLock::is_held(&context.layout.decide_lock(&point.recovery.run)));
-    idle.filter_map(|(point, head)| Some(HalfDone { matter: matter(context, &point, head)?, point })).collect()
+    idle.filter_map(|(point, head)| Some(InterruptedOperation { matter: matter(context, &point, head)?, point }))
+        .collect()
 }
 
 /// How far the act of a point got that is the newest of the run whose journal ends at `head`.
-fn matter(context: &Context, point: &Point, head: Oid) -> Option<Matter> {
+fn matter(context: &Context, point: &RecoveryPoint, head: Oid) -> Option<Matter> {
     let Act::Pick(pick) = &point.recovery.act else {
         // Whoever went on with the run since has changed their mind.
         return (point.recovery.journal == head).then_some(Matter::Prune);
@@ -97,20 +98,20 @@ fn matter(context: &Context, point: &Point, head: Oid) -> Option<Matter> {
 ///
 /// # Errors
 /// When it cannot be ended.
-pub fn end(context: &Context, half: &HalfDone) -> Result<bool> {
-    let (trash, id) = (Trash::new(context), &half.point.recovery.run);
-    let _lock = trash.lock(id)?;
+pub fn finish(context: &Context, operation: &InterruptedOperation) -> Result<bool> {
+    let (recovery_points, id) = (RecoveryPoints::new(context), &operation.point.recovery.run);
+    let _lock = recovery_points.lock(id)?;
     // It was found without the lock: somebody may have ended it since, and begun another run of that name.
     let head = RunStore::new(context).head(id);
-    let newest = head.and_then(|head| Some((trash.newest_of(id, head).ok()??, head)));
-    let now = newest.and_then(|(point, head)| (point.id == half.point.id).then(|| matter(context, &point, head)));
-    if now.flatten() != Some(half.matter) {
+    let newest = head.and_then(|head| Some((recovery_points.newest_of(id, head).ok()??, head)));
+    let now = newest.and_then(|(point, head)| (point.id == operation.point.id).then(|| matter(context, &point, head)));
+    if now.flatten() != Some(operation.matter) {
         return Ok(false);
     }
-    match half.matter {
+    match operation.matter {
         Matter::Waits => return Ok(false),
-        Matter::Taken | Matter::Void => pick::settle::look_back(context, id)?,
-        Matter::Undo => drop(undo::undo_locked(context, id, Some(half.point.id))?),
+        Matter::Taken | Matter::Void => pick::reconcile::reconcile(context, id)?,
+        Matter::Undo => drop(undo::undo_locked(context, id, Some(operation.point.id))?),
         Matter::Prune => drop(prune::carry_out(context, &prune::plan(context, id)?)?),
     }
     Ok(true)

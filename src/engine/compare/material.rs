@@ -12,7 +12,7 @@ use crate::store::RunStore;
 
 /// What there is of a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stand {
+pub enum Material {
     /// The code before and afterwards.
     Trees(Trees),
     /// A patch of which no tree comes, and why.
@@ -43,43 +43,46 @@ pub struct Trees {
 ///
 /// # Errors
 /// When the base is not here, or an object cannot be read or written.
-pub fn stand(context: &Context, pick: &Pick<'_>) -> Result<Stand> {
+pub fn material(context: &Context, pick: &Pick<'_>) -> Result<Material> {
     let (run, variant) = (&pick.recorded.run, pick.variant);
     let base = base::tree(context, run)?;
     // Objects alone are written. What is shown is what the patch makes: a commit that holds anything else is not it.
     let verified = verified::commit(context, pick.recorded, variant);
     if let Ok(Some(commit)) = verified {
         let new = context.repo.commit(commit)?.tree;
-        return Ok(Stand::Trees(Trees { old: base, new, commits: Some((run.base_oid, commit)), aside: None }));
+        return Ok(Material::Trees(Trees { old: base, new, commits: Some((run.base_oid, commit)), aside: None }));
     }
     let store = RunStore::new(context);
     if let Some(left) = store.left_behind(pick.recorded, variant.index)? {
-        return Ok(Stand::Nothing(format!("its patch, of {} bytes, stayed in the clone that it came from", left.size)));
+        return Ok(Material::Nothing(format!(
+            "its patch, of {} bytes, stayed in the clone that it came from",
+            left.size
+        )));
     }
     let Some(patch) = store.patch(pick.recorded, variant.index)? else {
-        return Ok(Stand::Nothing(format!("no patch of it is kept: it is {}", variant.status.as_str())));
+        return Ok(Material::Nothing(format!("no patch of it is kept: it is {}", variant.status.as_str())));
     };
-    context.repo.together(|| of_patch(&context.repo, base, patch))
+    context.repo.object_batch(|| of_patch(&context.repo, base, patch))
 }
 
-fn of_patch(repo: &Repo, base: Oid, patch: Vec<u8>) -> Result<Stand> {
+fn of_patch(repo: &Repo, base: Oid, patch: Vec<u8>) -> Result<Material> {
     let applied = patch::apply(repo, base, &patch)?;
     let why = match &applied {
         Applied { tree: Some(tree), .. } => {
-            return Ok(Stand::Trees(Trees { old: base, new: *tree, commits: None, aside: None }));
+            return Ok(Material::Trees(Trees { old: base, new: *tree, commits: None, aside: None }));
         }
         Applied { apply: Apply::Conflict, paths, .. } => {
             format!("it conflicts with the base in {}", shown::paths(paths))
         }
         Applied { reason, .. } => format!("it does not fit the base: {}", reason.as_deref().unwrap_or("rejected")),
     };
-    let Ok(files) = parse::parse_for(repo.name_digits(), &patch) else { return Ok(Stand::Patch { patch, why }) };
+    let Ok(files) = parse::parse_for(repo.name_digits(), &patch) else { return Ok(Material::Patch { patch, why }) };
     let old = made_on(repo, base, &files)?;
     match patch::apply(repo, old, &patch)? {
         Applied { apply: Apply::Applied, tree: Some(new), .. } if old != base => {
-            Ok(Stand::Trees(Trees { old, new, commits: None, aside: Some(why) }))
+            Ok(Material::Trees(Trees { old, new, commits: None, aside: Some(why) }))
         }
-        _ => Ok(Stand::Patch { patch, why }),
+        _ => Ok(Material::Patch { patch, why }),
     }
 }
 

@@ -16,11 +16,11 @@ use crate::model::{Oid, Recovery, RunId, documents};
 use super::RUNS;
 
 /// Where recovery points are.
-pub const TRASH: &str = "refs/puff/trash/";
+pub const RECOVERY_POINTS: &str = "refs/puff/trash/";
 
 /// A recovery point as it is kept.
 #[derive(Clone, Debug)]
-pub struct Point {
+pub struct RecoveryPoint {
     /// What it says.
     pub recovery: Recovery,
     /// Its commit.
@@ -31,14 +31,14 @@ pub struct Point {
 pub type Kept = (String, EntryKind, Oid);
 
 /// The recovery points of a repository.
-pub struct Trash<'c> {
+pub struct RecoveryPoints<'c> {
     context: &'c Context,
 }
 
-impl<'c> Trash<'c> {
+impl<'c> RecoveryPoints<'c> {
     /// Those of this repository.
-    pub fn new(context: &'c Context) -> Trash<'c> {
-        Trash { context }
+    pub fn new(context: &'c Context) -> RecoveryPoints<'c> {
+        RecoveryPoints { context }
     }
 
     /// Held while a run is picked, pruned or brought back: nobody else does so meanwhile, or takes what is half done
@@ -63,12 +63,12 @@ impl<'c> Trash<'c> {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn newest(&self, run: &RunId) -> Result<Option<Point>> {
+    pub fn newest(&self, run: &RunId) -> Result<Option<RecoveryPoint>> {
         self.points(run).next().transpose()
     }
 
     /// The points of a name, newest first, each read when it is asked for.
-    pub fn points<'t>(&'t self, run: &RunId) -> impl Iterator<Item = Result<Point>> + 't {
+    pub fn points<'t>(&'t self, run: &RunId) -> impl Iterator<Item = Result<RecoveryPoint>> + 't {
         let (run, mut next) = (run.clone(), self.context.repo.ref_target(&name(run)));
         std::iter::from_fn(move || {
             let point = self.read(next.take()?, run.as_str());
@@ -81,12 +81,12 @@ impl<'c> Trash<'c> {
     ///
     /// # Errors
     /// When one cannot be read.
-    pub fn newest_of(&self, run: &RunId, head: Oid) -> Result<Option<Point>> {
+    pub fn newest_of(&self, run: &RunId, head: Oid) -> Result<Option<RecoveryPoint>> {
         self.points(run).find(|point| point.as_ref().map_or(true, |point| self.is_of(point, head))).transpose()
     }
 
     /// Does a point belong to the run whose journal ends at `head`? Another run of that name has another journal.
-    pub fn is_of(&self, point: &Point, head: Oid) -> bool {
+    pub fn is_of(&self, point: &RecoveryPoint, head: Oid) -> bool {
         let journal = point.recovery.journal;
         journal == head || self.context.repo.is_ancestor(journal, head).unwrap_or(false)
     }
@@ -96,10 +96,10 @@ impl<'c> Trash<'c> {
     ///
     /// # Errors
     /// When the refs cannot be read.
-    pub fn of_runs(&self) -> Result<Vec<(Point, Oid)>> {
+    pub fn of_runs(&self) -> Result<Vec<(RecoveryPoint, Oid)>> {
         let mut found = Vec::new();
-        for (name, _) in self.context.repo.refs_under(TRASH)? {
-            let Ok(run) = name[TRASH.len()..].parse::<RunId>() else { continue };
+        for (name, _) in self.context.repo.refs_under(RECOVERY_POINTS)? {
+            let Ok(run) = name[RECOVERY_POINTS.len()..].parse::<RunId>() else { continue };
             let Some(head) = self.context.repo.ref_target(&format!("{RUNS}{run}")) else { continue };
             found.extend(self.newest_of(&run, head).ok().flatten().map(|point| (point, head)));
         }
@@ -110,9 +110,9 @@ impl<'c> Trash<'c> {
     ///
     /// # Errors
     /// When the refs cannot be read.
-    pub fn list(&self) -> Result<Vec<Point>> {
-        let refs = self.context.repo.refs_under(TRASH)?;
-        Ok(refs.into_iter().filter_map(|(name, id)| self.read(id, &name[TRASH.len()..]).ok()).collect())
+    pub fn list(&self) -> Result<Vec<RecoveryPoint>> {
+        let refs = self.context.repo.refs_under(RECOVERY_POINTS)?;
+        Ok(refs.into_iter().filter_map(|(name, id)| self.read(id, &name[RECOVERY_POINTS.len()..]).ok()).collect())
     }
 
     /// Adds a point after those that there are, which `keep` and `files` keep alive; `replaced` is one that it takes the
@@ -120,7 +120,13 @@ impl<'c> Trash<'c> {
     ///
     /// # Errors
     /// When it cannot be written, or somebody else was first.
-    pub fn push(&self, mut point: Recovery, files: &[Kept], keep: &[Oid], replaced: Option<&Point>) -> Result<Point> {
+    pub fn push(
+        &self,
+        mut point: Recovery,
+        files: &[Kept],
+        keep: &[Oid],
+        replaced: Option<&RecoveryPoint>,
+    ) -> Result<RecoveryPoint> {
         let repo = &self.context.repo;
         let (name, before) = (name(&point.run), repo.ref_target(&name(&point.run)));
         point.previous = match replaced {
@@ -134,7 +140,7 @@ impl<'c> Trash<'c> {
                 parents.push(*oid);
             }
         }
-        let id = repo.together(|| {
+        let id = repo.object_batch(|| {
             let first = ("point.json", Edit::Put(EntryKind::File, repo.write_blob(&json)?));
             let others = files.iter().map(|(path, kind, oid)| (path.as_str(), Edit::Put(*kind, *oid)));
             let tree =
@@ -145,14 +151,14 @@ impl<'c> Trash<'c> {
         })?;
         let _lock = self.context.layout.lock_for_writing()?;
         repo.change_refs(&[RefStep { name, old: before, new: Some(id) }], "puff: a recovery point")?;
-        Ok(Point { recovery: point, id })
+        Ok(RecoveryPoint { recovery: point, id })
     }
 
     /// The step by which a point is taken off. Newer ones, of other runs of that name, are written again without it.
     ///
     /// # Errors
     /// When one cannot be read or written, or the point is not there any more.
-    pub fn without(&self, point: &Point) -> Result<RefStep> {
+    pub fn without(&self, point: &RecoveryPoint) -> Result<RefStep> {
         let run = &point.recovery.run;
         let (name, old) = (name(run), self.context.repo.ref_target(&name(run)));
         let mut newer = Vec::new();
@@ -176,14 +182,14 @@ impl<'c> Trash<'c> {
     }
 
     /// Writes a point again, after another one.
-    fn onto(&self, point: &Point, previous: Option<Oid>) -> Result<Oid> {
+    fn onto(&self, point: &RecoveryPoint, previous: Option<Oid>) -> Result<Oid> {
         let repo = &self.context.repo;
         let commit = repo.commit(point.id)?;
         let others = commit.parents.iter().filter(|parent| Some(**parent) != point.recovery.previous);
         let mut parents: Vec<Oid> = previous.into_iter().collect();
         parents.extend(others.filter(|parent| Some(**parent) != previous));
         let recovery = Recovery { previous, ..point.recovery.clone() };
-        repo.together(|| {
+        repo.object_batch(|| {
             let json = (b"point.json".as_slice(), Edit::Put(EntryKind::File, repo.write_blob(&json(&recovery)?)?));
             let tree = repo.edit_tree(Some(commit.tree), [json])?;
             let identity = &self.context.journalist();
@@ -196,15 +202,15 @@ impl<'c> Trash<'c> {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn kept(&self, point: &Point, path: &str) -> Result<Option<Oid>> {
+    pub fn kept(&self, point: &RecoveryPoint, path: &str) -> Result<Option<Oid>> {
         let tree = self.context.repo.commit(point.id)?.tree;
         Ok(self.context.repo.entry(tree, path.as_bytes())?.map(|entry| entry.oid))
     }
 
-    fn read(&self, id: Oid, run: &str) -> Result<Point> {
+    fn read(&self, id: Oid, run: &str) -> Result<RecoveryPoint> {
         let unreadable = || {
             Error::cannot_work(format!("cannot read the recovery point of the run '{run}'"))
-                .hint(format!("what it keeps is in 'git log -p {TRASH}{run}'"))
+                .hint(format!("what it keeps is in 'git log -p {RECOVERY_POINTS}{run}'"))
         };
         let repo = &self.context.repo;
         let entry = repo.entry(repo.commit(id)?.tree, b"point.json")?.ok_or_else(unreadable)?;
@@ -214,7 +220,7 @@ impl<'c> Trash<'c> {
         if recovery.run.as_str() != run {
             return Err(unreadable().because_it_said(&format!("it says that it is of '{}'", recovery.run)));
         }
-        Ok(Point { recovery, id })
+        Ok(RecoveryPoint { recovery, id })
     }
 }
 
@@ -225,5 +231,5 @@ fn json(recovery: &Recovery) -> Result<Vec<u8>> {
 }
 
 fn name(run: &RunId) -> String {
-    format!("{TRASH}{run}")
+    format!("{RECOVERY_POINTS}{run}")
 }

@@ -26,7 +26,7 @@ impl Run {
     }
 
     /// It is at work in another clone, as far as is known here.
-    pub fn is_at_work_elsewhere(&self) -> bool {
+    pub fn is_running_elsewhere(&self) -> bool {
         self.is_remote() && self.state.is_active()
     }
 
@@ -36,7 +36,7 @@ impl Run {
     }
 
     /// What of it may travel; `home` is whose clone it is at home in, where it does not say so already.
-    pub fn travelling(&self, home: &Identity) -> Run {
+    pub fn exported(&self, home: &Identity) -> Run {
         let mut run = self.clone();
         run.home.get_or_insert_with(|| home.clone());
         run.profile = None;

@@ -37,17 +37,17 @@ pub fn ignored_before(variant: u32) -> String {
 
 /// The live files of a run. A run of the same name that came before it has others.
 #[derive(Clone, Debug)]
-pub struct LiveFiles<'p> {
+pub struct ActiveFiles<'p> {
     layout: &'p Layout,
     run: String,
     mark: Vec<u8>,
 }
 
-impl<'p> LiveFiles<'p> {
+impl<'p> ActiveFiles<'p> {
     /// Those of a run.
-    pub fn of(layout: &'p Layout, run: &Run) -> LiveFiles<'p> {
+    pub fn of(layout: &'p Layout, run: &Run) -> ActiveFiles<'p> {
         let mark = format!("puff-run {} {} {}\n", run.run, run.created_at.timestamp_millis(), run.base_oid);
-        LiveFiles { layout, run: run.run.to_string(), mark: mark.into_bytes() }
+        ActiveFiles { layout, run: run.run.to_string(), mark: mark.into_bytes() }
     }
 
     /// Writes a file; a reader sees the old or the new.
@@ -197,18 +197,18 @@ mod imp {
 }
 
 /// The names of the runs that have live files.
-pub fn runs_with_live_files(layout: &Layout) -> Vec<String> {
+pub fn runs_with_active_files(layout: &Layout) -> Vec<String> {
     imp::runs(&layout.live())
 }
 
 /// Reads the step that the [`JOURNAL`] of a name has, whichever run of that name wrote it.
-pub(super) fn live_journal(layout: &Layout, run: &RunId) -> Option<Oid> {
+pub(super) fn active_journal(layout: &Layout, run: &RunId) -> Option<Oid> {
     let bytes = imp::read(&layout.live(), run.as_str(), JOURNAL).ok()?;
     std::str::from_utf8(&bytes).ok()?.lines().last()?.parse().ok()
 }
 
 /// Reads the objects of a step of the journal that is kept under this name.
-pub(super) fn live_step(layout: &Layout, run: &RunId, step: Oid) -> Option<Vec<u8>> {
+pub(super) fn active_step(layout: &Layout, run: &RunId, step: Oid) -> Option<Vec<u8>> {
     let bytes = imp::read(&layout.live(), run.as_str(), &format!("{STEP}{step}")).ok()?;
     // The first line says which run it is of, as in all of these files. The objects say that themselves.
     let line = bytes.iter().position(|byte| *byte == b'\n')?;
@@ -227,8 +227,8 @@ mod tests {
         crate::engine::launch::blank(&"fix".parse().unwrap(), "main", oid, 1, "Fix it", now)
     }
 
-    fn files(layout: &Layout) -> LiveFiles<'_> {
-        LiveFiles::of(layout, &run(0))
+    fn files(layout: &Layout) -> ActiveFiles<'_> {
+        ActiveFiles::of(layout, &run(0))
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
         let path = layout.live().join("fix").join(ENVIRONMENT);
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        assert_eq!(LiveFiles::of(&layout, &run(1)).read(ENVIRONMENT).unwrap(), None);
+        assert_eq!(ActiveFiles::of(&layout, &run(1)).read(ENVIRONMENT).unwrap(), None);
         files(&layout).forget(ENVIRONMENT);
         assert!(!path.parent().unwrap().exists());
     }

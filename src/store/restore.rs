@@ -4,8 +4,8 @@
 
 use std::collections::HashSet;
 
-use super::live::{JOURNAL, LiveFiles, live_journal, live_step};
-use super::{RUNS, RunStore, Trash};
+use super::active_files::{ActiveFiles, JOURNAL, active_journal, active_step};
+use super::{RUNS, RecoveryPoints, RunStore};
 use crate::error::{Result, ResultExt};
 use crate::git::Expected;
 use crate::model::{Act, Oid, Run, RunId};
@@ -23,7 +23,7 @@ impl RunStore<'_> {
         if run.local.is_none() {
             return;
         }
-        let live = LiveFiles::of(self.layout, run);
+        let live = ActiveFiles::of(self.layout, run);
         if run.is_job() {
             let _ = self.keep_objects(&live, head);
             let _ = live.write(JOURNAL, head.to_string().as_bytes());
@@ -34,7 +34,7 @@ impl RunStore<'_> {
     }
 
     /// Keeps the objects of a step, and of those before it that are not kept yet.
-    fn keep_objects(&self, live: &LiveFiles<'_>, head: Oid) -> Result<()> {
+    fn keep_objects(&self, live: &ActiveFiles<'_>, head: Oid) -> Result<()> {
         let (mut steps, mut seen) = (vec![head], HashSet::new());
         while let Some(step) = steps.pop() {
             if seen.len() > MOST_STEPS || !seen.insert(step) || live.has_step(step) {
@@ -56,7 +56,7 @@ impl RunStore<'_> {
             if seen.len() > MOST_STEPS || !seen.insert(step) {
                 continue;
             }
-            let kept = live_step(self.layout, id, step);
+            let kept = active_step(self.layout, id, step);
             let parents = kept.and_then(|kept| self.repo.restore_objects(&kept, step).ok());
             steps.extend(parents.unwrap_or_default());
         }
@@ -65,8 +65,8 @@ impl RunStore<'_> {
 
     /// Puts back the ref of a run that is watched, where it is gone or names something else than a step of its journal.
     /// Returns the step it is at again.
-    pub fn put_back(&self, id: &RunId) -> Option<Oid> {
-        let head = live_journal(self.layout, id)?;
+    pub fn restore_ref(&self, id: &RunId) -> Option<Oid> {
+        let head = active_journal(self.layout, id)?;
         let there = self.head(id);
         let is_step = |there: Oid| {
             let follows = |a, b| self.repo.is_ancestor(a, b).unwrap_or(true);
@@ -81,7 +81,7 @@ impl RunStore<'_> {
             return None;
         }
         let recorded = self.at(id, head).ok()?;
-        let is_own = LiveFiles::of(self.layout, &recorded.run).read(JOURNAL).ok().flatten().is_some();
+        let is_own = ActiveFiles::of(self.layout, &recorded.run).read(JOURNAL).ok().flatten().is_some();
         if !is_own || !recorded.run.is_job() || self.was_pruned(id, head) {
             return None;
         }
@@ -93,7 +93,10 @@ impl RunStore<'_> {
     pub fn was_pruned(&self, run: &RunId, head: Oid) -> bool {
         let follows = |later: Oid| later == head || self.repo.is_ancestor(head, later).unwrap_or(false);
         let is_prune = |act: &Act| matches!(act, Act::Prune(_));
-        let trash = Trash::new(self.context);
-        trash.points(run).flatten().any(|point| is_prune(&point.recovery.act) && follows(point.recovery.journal))
+        let recovery_points = RecoveryPoints::new(self.context);
+        recovery_points
+            .points(run)
+            .flatten()
+            .any(|point| is_prune(&point.recovery.act) && follows(point.recovery.journal))
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Result, ResultExt};
 use crate::git::WorktreeFault;
 use crate::model::{Local, Run, RunId, Session, SessionId, State, Variant};
 use crate::provider::local;
-use crate::session::own::{self, WorktreeState};
+use crate::session::session_workspace::{self, WorktreeState};
 use crate::session::worktree::{self, BEING_MADE, WorkspaceRoot};
 use crate::store::{FileLock, Recorded, SessionStore};
 
@@ -20,7 +20,7 @@ pub enum Matter {
     /// It was begun, and nobody goes on with it.
     HalfMade,
     /// Its work is recorded, or nobody else is going to record it.
-    LeftOver,
+    Leftover,
     /// It is locked for a session that is over.
     Locked,
     /// Its folder is gone.
@@ -41,7 +41,7 @@ pub enum Matter {
 
 /// A worktree that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOver {
+pub struct Leftover {
     /// Its folder.
     pub path: PathBuf,
     /// What is the matter.
@@ -55,14 +55,14 @@ pub struct LeftOver {
 enum Owner {
     Variant(RunId, u32),
     Session(SessionId),
-    Nobody,
+    None,
 }
 
-impl fmt::Display for LeftOver {
+impl fmt::Display for Leftover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.matter {
             Matter::HalfMade => "was never finished",
-            Matter::LeftOver => "is left over",
+            Matter::Leftover => "is left over",
             Matter::Locked => "is locked for a session that is over",
             Matter::Missing => "is gone, but git still knows it",
             Matter::CutOff => "has lost its '.git' file",
@@ -75,14 +75,14 @@ impl fmt::Display for LeftOver {
         let of = match &self.of {
             Owner::Variant(run, variant) => format!(" of {run}:{variant}"),
             Owner::Session(session) => format!(" of the session {session}, which is over,"),
-            Owner::Nobody => String::new(),
+            Owner::None => String::new(),
         };
         write!(f, "the worktree '{}'{of} {what}", self.path.display())
     }
 }
 
 /// Finds them. Nothing is changed.
-pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
+pub fn leftovers(context: &Context, runs: &[Recorded]) -> Vec<Leftover> {
     // Whoever starts sessions at this moment has worktrees half made.
     let starting = FileLock::is_held(&context.layout.local_lock());
     let mut found = Vec::new();
@@ -94,7 +94,7 @@ pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
         for variant in &run.variants {
             let matter = matter(context, run, local, variant).filter(|_| !starting);
             let of = Owner::Variant(run.run.clone(), variant.index);
-            found.extend(matter.map(|matter| LeftOver { path: local.worktree(variant.index), matter, of }));
+            found.extend(matter.map(|matter| Leftover { path: local.worktree(variant.index), matter, of }));
         }
     }
     if let Ok(workspace_root) = WorkspaceRoot::find(context) {
@@ -108,7 +108,7 @@ pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
                 None if known.iter().any(|folder| worktree.path.starts_with(folder)) => continue,
                 None => Matter::Strange,
             };
-            found.push(LeftOver { path: worktree.path, matter, of: Owner::Nobody });
+            found.push(Leftover { path: worktree.path, matter, of: Owner::None });
         }
     }
     found.extend(of_sessions(context, starting));
@@ -116,7 +116,7 @@ pub fn left_overs(context: &Context, runs: &[Recorded]) -> Vec<LeftOver> {
 }
 
 /// Those of sessions that are over.
-fn of_sessions(context: &Context, starting: bool) -> Vec<LeftOver> {
+fn of_sessions(context: &Context, starting: bool) -> Vec<Leftover> {
     let sessions = SessionStore::new(&context.layout).list().unwrap_or_default();
     let goes_on = |session: &Session| sessions.iter().any(|other| Some(&other.id) == session.resumed_as.as_ref());
     let (mut found, mut known) = (Vec::new(), Vec::new());
@@ -128,7 +128,7 @@ fn of_sessions(context: &Context, starting: bool) -> Vec<LeftOver> {
         if starting || !session.state.is_over() || goes_on(session) {
             continue;
         }
-        let matter = match own::worktree_state(context, session, own) {
+        let matter = match session_workspace::worktree_state(context, session, own) {
             WorktreeState::InUse | WorktreeState::Gone => continue,
             WorktreeState::HalfMade => Matter::HalfMade,
             WorktreeState::Missing => Matter::Missing,
@@ -136,12 +136,12 @@ fn of_sessions(context: &Context, starting: bool) -> Vec<LeftOver> {
             WorktreeState::Changed(true) => Matter::Locked,
             WorktreeState::Changed(false) => Matter::Kept,
         };
-        found.push(LeftOver { path: own.path.clone(), matter, of: Owner::Session(session.id.clone()) });
+        found.push(Leftover { path: own.path.clone(), matter, of: Owner::Session(session.id.clone()) });
     }
-    for (path, half_made) in own::strangers(context, &known) {
+    for (path, half_made) in session_workspace::orphaned(context, &known) {
         let matter = if half_made { Matter::HalfMade } else { Matter::Strange };
         if !(half_made && starting) {
-            found.push(LeftOver { path, matter, of: Owner::Nobody });
+            found.push(Leftover { path, matter, of: Owner::None });
         }
     }
     found
@@ -157,7 +157,7 @@ fn matter(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Opt
         return over.then_some(Matter::Replaced);
     }
     let Some(worktree) = context.repo.worktree_at(&path) else {
-        return (folder.is_ok() && over && closed && !stays).then_some(Matter::LeftOver);
+        return (folder.is_ok() && over && closed && !stays).then_some(Matter::Leftover);
     };
     if folder.is_err() {
         return Some(Matter::Missing);
@@ -172,7 +172,7 @@ fn matter(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Opt
         return Some(Matter::CutOff);
     }
     if closed && !stays {
-        return Some(Matter::LeftOver);
+        return Some(Matter::Leftover);
     }
     worktree.locked.is_some().then_some(Matter::Locked)
 }
@@ -182,40 +182,45 @@ fn matter(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Opt
 ///
 /// # Errors
 /// When what an agent made cannot be recorded, or a worktree cannot be changed.
-pub fn put_right(context: &Context, left_over: &LeftOver, runs: &[Recorded], tell: Listener<'_>) -> Result<bool> {
-    if left_over.matter == Matter::Reviewed {
-        return review::remove_left(context, &left_over.path).map(|()| true);
+pub fn repair_leftover(
+    context: &Context,
+    leftover: &Leftover,
+    runs: &[Recorded],
+    notify: Listener<'_>,
+) -> Result<bool> {
+    if leftover.matter == Matter::Reviewed {
+        return review::remove_left(context, &leftover.path).map(|()| true);
     }
-    let (id, index) = match &left_over.of {
+    let (id, index) = match &leftover.of {
         Owner::Variant(id, index) => (id, index),
-        Owner::Session(_) if left_over.matter == Matter::Kept => return Ok(false),
+        Owner::Session(_) if leftover.matter == Matter::Kept => return Ok(false),
         Owner::Session(id) => {
             let session = SessionStore::new(&context.layout).load(id)?;
-            return Ok(own::settle_lost(context, &session)?.is_some());
+            return Ok(session_workspace::finalize_lost(context, &session)?.is_some());
         }
-        Owner::Nobody if left_over.matter == Matter::HalfMade => {
-            worktree::remove(context, &left_over.path).or_fail(|| unwritable(left_over))?;
+        Owner::None if leftover.matter == Matter::HalfMade => {
+            worktree::remove(context, &leftover.path).or_fail(|| unwritable(leftover))?;
             return Ok(true);
         }
-        Owner::Nobody => return Ok(false),
+        Owner::None => return Ok(false),
     };
     let run = runs.iter().map(|recorded| &recorded.run).find(|run| run.run == *id);
     let whole = run.and_then(|run| Some((run, run.local.as_ref()?, run.variant(*index)?)));
     let Some((run, local, variant)) = whole else { return Ok(false) };
-    let worktree = context.repo.worktree_at(&left_over.path);
-    match (left_over.matter, worktree) {
+    let worktree = context.repo.worktree_at(&leftover.path);
+    match (leftover.matter, worktree) {
         (Matter::Missing | Matter::HalfMade, _) => local::remove(context, run, local, variant)?,
-        (Matter::Locked, Some(worktree)) => worktree.unlock().or_fail(|| unwritable(left_over))?,
-        (Matter::CutOff, Some(worktree)) => context.repo.link_worktree(&worktree).or_fail(|| unwritable(left_over))?,
-        (Matter::LeftOver, _) => {
-            keep_work(context, &run.run, tell)?;
-            return Ok(!left_over.path.exists());
+        (Matter::Locked, Some(worktree)) => worktree.unlock().or_fail(|| unwritable(leftover))?,
+        (Matter::CutOff, Some(worktree)) => context.repo.link_worktree(&worktree).or_fail(|| unwritable(leftover))?,
+        (Matter::Leftover, _) => {
+            keep_work(context, &run.run, notify)?;
+            return Ok(!leftover.path.exists());
         }
         _ => return Ok(false),
     }
     Ok(true)
 }
 
-fn unwritable(left_over: &LeftOver) -> String {
-    format!("cannot repair the worktree '{}'", left_over.path.display())
+fn unwritable(leftover: &Leftover) -> String {
+    format!("cannot repair the worktree '{}'", leftover.path.display())
 }

@@ -16,7 +16,7 @@ pub(super) type Work<'w, N> = Box<dyn FnOnce(UnboundedSender<N>) + Send + 'w>;
 
 /// Lets each of these work, as many at once as there are threads for, and tells what they send. False when somebody wanted it to end before they were through: then
 /// `stop` has told them so.
-pub(super) fn attend<N: Send>(stop: &Stop, works: Vec<Work<'_, N>>, mut tell: impl FnMut(N)) -> bool {
+pub(super) fn run_workers<N: Send>(stop: &Stop, works: Vec<Work<'_, N>>, mut notify: impl FnMut(N)) -> bool {
     let (sender, mut news) = mpsc::unbounded_channel();
     let threads = works.len().min(MOST_THREADS);
     let queue: Mutex<VecDeque<Work<'_, N>>> = Mutex::new(works.into());
@@ -40,8 +40,8 @@ pub(super) fn attend<N: Send>(stop: &Stop, works: Vec<Work<'_, N>>, mut tell: im
         process::block_on(async {
             loop {
                 tokio::select! {
-                    told = news.recv() => match told {
-                        Some(told) => tell(told),
+                    message = news.recv() => match message {
+                        Some(message) => notify(message),
                         None => break,
                     },
                     () = process::interrupted(), if whole => {

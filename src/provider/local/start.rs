@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::standing::{never_began, session};
+use super::attempt_state::{failed_to_start, session};
 use crate::context::{AgentEnv, Context};
 use crate::error::{Result, ResultExt};
 use crate::git::Hooks;
@@ -13,14 +13,14 @@ use crate::session::control::{self, Request};
 use crate::session::traces::GitDirSnapshot;
 use crate::session::worktree::{self, BEING_MADE};
 use crate::session::{self, Start};
-use crate::store::{ENVIRONMENT, LiveFiles, RunStore, SessionStore, ignored_before};
+use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore, ignored_before};
 
 /// How many bytes of an agent's output are kept.
 const LOG_SIZE: u64 = 64 << 20;
 
 /// The environment of a run's launch; where that is lost, this process's own, and why.
 pub(super) fn environment(context: &Context, run: &Run) -> (AgentEnv, Option<String>) {
-    let why = match LiveFiles::of(&context.layout, run).read(ENVIRONMENT) {
+    let why = match ActiveFiles::of(&context.layout, run).read(ENVIRONMENT) {
         Ok(kept) => match kept.and_then(|bytes| AgentEnv::from_bytes(&bytes)) {
             Some(environment) => return (environment, None),
             None => "is gone".to_owned(),
@@ -35,22 +35,22 @@ pub(super) fn environment(context: &Context, run: &Run) -> (AgentEnv, Option<Str
 ///
 /// # Errors
 /// When it cannot be started: then no worktree is left behind.
-pub(super) fn begin(
+pub(super) fn start(
     context: &Context,
     run: &Run,
     local: &Local,
     variant: &Variant,
     (agent, environment): (&Agent, &AgentEnv),
 ) -> Result<()> {
-    let begun = start(context, run, local, variant, (agent, environment));
+    let started = start_session(context, run, local, variant, (agent, environment));
     let there = context.repo.worktree_at(&local.worktree(variant.index));
-    if begun.is_err() && there.is_some_and(|there| there.locked.as_deref() == Some(BEING_MADE)) {
+    if started.is_err() && there.is_some_and(|there| there.locked.as_deref() == Some(BEING_MADE)) {
         let _ = super::remove(context, run, local, variant);
     }
-    begun
+    started
 }
 
-fn start(
+fn start_session(
     context: &Context,
     run: &Run,
     local: &Local,
@@ -61,18 +61,18 @@ fn start(
     let prompt = runs.prompt(&runs.load(&run.run)?)?;
     let id = SessionId::of_variant(&run.run, variant.index, 1);
     let place = SessionStore::new(&context.layout).place(&id);
-    if session(context, run, variant).is_some_and(|session| never_began(context, &session)) {
+    if session(context, run, variant).is_some_and(|session| failed_to_start(context, &session)) {
         std::fs::remove_dir_all(place.folder())
             .or_fail(|| format!("cannot remove what is left of the session '{id}'"))?;
     }
     let worktree = worktree::make(context, &local.worktree(variant.index), run.base_oid, Hooks::Run)?;
     let invocation = agent.invocation(&Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false });
-    GitDirSnapshot::look(context)?.keep_before(&worktree)?;
+    GitDirSnapshot::capture(context)?.keep_before(&worktree)?;
     note_ignored(context, run, local, variant);
     worktree
         .lock(&worktree::works_here(&id))
         .or_fail(|| format!("cannot lock the worktree '{}'", worktree.path.display()))?;
-    let start = Start {
+    let request = Start {
         agent: agent.name().to_owned(),
         argv: worktree::with_setup(context, &place, invocation.argv),
         cwd: worktree.path.clone(),
@@ -90,7 +90,7 @@ fn start(
         environment: Some(environment.clone()),
         id,
     };
-    session::start(context, start).map(drop).inspect_err(|_| {
+    session::start(context, request).map(drop).inspect_err(|_| {
         // No agent worked in it.
         let _ = control::ask(&place, &Request::Kill { why: "it came up too late".to_owned() });
         let _ = worktree.lock(BEING_MADE);
@@ -103,5 +103,5 @@ fn note_ignored(context: &Context, run: &Run, local: &Local, variant: &Variant) 
     let listed = context.repo.ignored_files(&local.worktree(variant.index), run.base_oid);
     let Ok(files) = listed else { return };
     let listed: Vec<u8> = files.into_iter().flat_map(|file| file.into_iter().chain([0])).collect();
-    let _ = LiveFiles::of(&context.layout, run).write(&ignored_before(variant.index), &listed);
+    let _ = ActiveFiles::of(&context.layout, run).write(&ignored_before(variant.index), &listed);
 }

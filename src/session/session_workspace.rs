@@ -42,7 +42,7 @@ pub enum WorktreeState {
 ///
 /// # Errors
 /// When the git directory cannot be written.
-pub fn making(context: &Context) -> Result<FileLock> {
+pub fn lock_creation(context: &Context) -> Result<FileLock> {
     context.layout.prepare()?;
     FileLock::wait(&context.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
 }
@@ -51,7 +51,7 @@ pub fn making(context: &Context) -> Result<FileLock> {
 ///
 /// # Errors
 /// When it cannot be made.
-pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
+pub fn create(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
     let commit = context.repo.head_commit().ok_or_else(|| {
         Error::failed("there is no commit here to make a worktree of").hint("make one with 'git commit'")
     })?;
@@ -67,7 +67,7 @@ pub fn make(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
 ///
 /// # Errors
 /// When it cannot be made.
-pub fn make_again(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
+pub fn recreate(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
     if let Err(WorktreeFault::Gone) = context.repo.open_worktree(&own.path) {
         let made = worktree::make(context, &own.path, own.commit, Hooks::Run)?;
         note_ignored(context, &made, own);
@@ -79,7 +79,7 @@ pub fn make_again(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
 ///
 /// # Errors
 /// When it cannot be locked.
-pub fn begin(context: &Context, session: &Session) -> Result<()> {
+pub fn activate(context: &Context, session: &Session) -> Result<()> {
     let Some(own) = &session.worktree else { return Ok(()) };
     let Some(made) = context.repo.worktree_at(&own.path) else { return Ok(()) };
     made.lock(&worktree::works_here(&session.id)).map_err(|cause| {
@@ -152,7 +152,7 @@ fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
 ///
 /// # Errors
 /// When it cannot be removed or unlocked.
-pub fn settle(context: &Context, session: &Session) -> io::Result<Option<OwnWorktree>> {
+pub fn finalize(context: &Context, session: &Session) -> io::Result<Option<OwnWorktree>> {
     let Some(own) = session.worktree.as_ref().filter(|_| session.resumed_as.is_none()) else { return Ok(None) };
     let ended = |fate, ignored| Ok(Some(OwnWorktree { fate: Some(fate), ignored, ..own.clone() }));
     let ignored = || new_ignored(context, session, own).and_then(|(files, _)| IgnoredFiles::of(&files));
@@ -174,22 +174,22 @@ pub fn settle(context: &Context, session: &Session) -> io::Result<Option<OwnWork
 /// The same for a session whose supervisor is gone, with a word of it in its record. Answers whether that is well.
 ///
 /// # Errors
-/// As [`settle`], and when the record cannot be written.
-pub fn settle_lost(context: &Context, session: &Session) -> Result<Option<Fate>> {
+/// As [`finalize`], and when the record cannot be written.
+pub fn finalize_lost(context: &Context, session: &Session) -> Result<Option<Fate>> {
     let shown = session.worktree.as_ref().map(|own| own.path.display().to_string()).unwrap_or_default();
-    let settled = settle(context, session).or_fail(|| format!("cannot repair the worktree '{shown}'"))?;
+    let finalized = finalize(context, session).or_fail(|| format!("cannot repair the worktree '{shown}'"))?;
     let place = SessionStore::new(&context.layout).place(&session.id);
     // Its supervisor wrote the record; there is none any more.
-    let fate = settled.as_ref().and_then(|own| own.fate);
-    if let (Some(settled), false, Ok(mut record)) = (settled, place.is_supervised(), place.load()) {
-        record.worktree = Some(settled);
+    let fate = finalized.as_ref().and_then(|own| own.fate);
+    if let (Some(finalized), false, Ok(mut record)) = (finalized, place.is_supervised(), place.load()) {
+        record.worktree = Some(finalized);
         place.save(&record).or_fail(|| format!("cannot record what became of '{shown}'"))?;
     }
     Ok(fate)
 }
 
 /// Worktrees in the folder of sessions of which no session tells, and whether they were being made.
-pub fn strangers(context: &Context, known: &[PathBuf]) -> Vec<(PathBuf, bool)> {
+pub fn orphaned(context: &Context, known: &[PathBuf]) -> Vec<(PathBuf, bool)> {
     let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Vec::new() };
     let folder = workspace_root.of_sessions();
     let ours = context.repo.worktrees().into_iter().filter(|there| there.path.parent() == Some(&folder));

@@ -16,7 +16,7 @@ use crate::model::{Identity, LeftFile, Oid, Run};
 use crate::store::{LEFT, sha256};
 
 /// Makes what travels of one run.
-pub(super) struct Travel<'c> {
+pub(super) struct Exporter<'c> {
     context: &'c Context,
     /// The most bytes of an artifact that travels; 0 for any.
     most: u64,
@@ -26,24 +26,24 @@ pub(super) struct Travel<'c> {
     made: HashMap<Oid, Oid>,
 }
 
-impl<'c> Travel<'c> {
+impl<'c> Exporter<'c> {
     /// Of a run whose steps up to `published` are in other clones already.
     ///
     /// # Errors
     /// When one of them is missing.
-    pub fn new(context: &'c Context, most: u64, published: &[Oid]) -> Result<Travel<'c>> {
-        let mut travel = Travel { context, most, journal: Journal::default(), made: HashMap::new() };
+    pub fn new(context: &'c Context, most: u64, published: &[Oid]) -> Result<Exporter<'c>> {
+        let mut exporter = Exporter { context, most, journal: Journal::default(), made: HashMap::new() };
         for tip in published {
-            travel.journal.take_in(&context.repo, *tip)?;
-            travel.made.extend(travel.journal.up_to(*tip).into_iter().map(|step| (step, step)));
+            exporter.journal.take_in(&context.repo, *tip)?;
+            exporter.made.extend(exporter.journal.up_to(*tip).into_iter().map(|step| (step, step)));
         }
-        Ok(travel)
+        Ok(exporter)
     }
 
     /// What is known to travel of a step.
-    pub fn know(&mut self, step: Oid, travels: Oid) {
-        if self.context.repo.has_commit(travels) {
-            self.made.insert(step, travels);
+    pub fn know(&mut self, step: Oid, exported: Oid) {
+        if self.context.repo.has_commit(exported) {
+            self.made.insert(step, exported);
         }
     }
 
@@ -59,10 +59,10 @@ impl<'c> Travel<'c> {
         }
         let repo = &self.context.repo;
         self.journal.take_in(repo, head)?;
-        let home = self.home(head)?;
+        let origin = self.origin(head)?;
         let known: HashSet<Oid> = self.made.keys().copied().collect();
         for step in self.journal.since(head, &known) {
-            let made = self.step(step, home.as_ref())?;
+            let made = self.step(step, origin.as_ref())?;
             self.journal.take_in(repo, made)?;
             self.made.insert(step, made);
         }
@@ -70,7 +70,7 @@ impl<'c> Travel<'c> {
     }
 
     /// Who began the run; none where its record says so.
-    fn home(&self, head: Oid) -> Result<Option<Identity>> {
+    fn origin(&self, head: Oid) -> Result<Option<Identity>> {
         let repo = &self.context.repo;
         if files(repo, head)?.run(repo)?.is_remote() {
             return Ok(None);
@@ -86,7 +86,7 @@ impl<'c> Travel<'c> {
         Ok(Some(Identity { name: name.to_owned(), email: email.to_owned() }))
     }
 
-    fn step(&self, step: Oid, home: Option<&Identity>) -> Result<Oid> {
+    fn step(&self, step: Oid, origin: Option<&Identity>) -> Result<Oid> {
         let repo = &self.context.repo;
         let commit = repo.commit(step)?;
         // A step that only corrects what arrived says nothing that others should have.
@@ -103,7 +103,7 @@ impl<'c> Travel<'c> {
         let follows = |one: &Oid, other: &Oid| one != other && self.journal.follows(*one, *other);
         let all = parents.clone();
         parents.retain(|parent| !all.iter().any(|later| follows(later, parent)));
-        let (stripped, run) = self.strip(&files(repo, step)?, home)?;
+        let (stripped, run) = self.strip(&files(repo, step)?, origin)?;
         if let [parent] = parents[..]
             && says_the_same(self.context, parent, &stripped, &run)?
         {
@@ -118,12 +118,12 @@ impl<'c> Travel<'c> {
     }
 
     /// The files of a step without what only concerns its clone, and without what is too large.
-    fn strip(&self, whole: &Files, home: Option<&Identity>) -> Result<(Files, Run)> {
+    fn strip(&self, whole: &Files, origin: Option<&Identity>) -> Result<(Files, Run)> {
         let repo = &self.context.repo;
         let (run, mut left) = (whole.run(repo)?, whole.left(repo)?);
-        let run = match home {
-            Some(home) => run.travelling(home),
-            None => run.travelling(&self.context.journalist()),
+        let run = match origin {
+            Some(origin) => run.exported(origin),
+            None => run.exported(&self.context.journalist()),
         };
         let mut files = whole.clone();
         files.0.retain(|path, _| !VIEWS.contains(&path.as_str()));

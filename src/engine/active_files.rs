@@ -8,7 +8,9 @@ use crate::context::{AgentEnv, Context};
 use crate::error::{Error, Result};
 use crate::model::{Run, RunId, State};
 use crate::session::user_files::UserFiles;
-use crate::store::{ENVIRONMENT, LiveFiles, RunStore, USER_FILES, ignored_before, runs_with_live_files, user_files_of};
+use crate::store::{
+    ActiveFiles, ENVIRONMENT, RunStore, USER_FILES, ignored_before, runs_with_active_files, user_files_of,
+};
 
 /// Files of a run that is not recorded are older than this when nobody is about to record it.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
@@ -18,7 +20,7 @@ const FORGOTTEN: Duration = Duration::from_secs(3600);
 /// # Errors
 /// When they cannot be written.
 pub fn keep(context: &Context, run: &Run, environment: &AgentEnv, user_files: &UserFiles) -> Result<()> {
-    let live = LiveFiles::of(&context.layout, run);
+    let live = ActiveFiles::of(&context.layout, run);
     live.write(ENVIRONMENT, &environment.to_bytes()).map_err(|cause| {
         let folder = context.layout.live();
         Error::cannot_work(format!(
@@ -39,7 +41,7 @@ pub fn keep(context: &Context, run: &Run, environment: &AgentEnv, user_files: &U
 /// Removes what a run does not need any more: the environment when no agent of it is going to be started, the rest when
 /// what the agents made is recorded.
 pub fn forget(context: &Context, run: &Run) {
-    let live = LiveFiles::of(&context.layout, run);
+    let live = ActiveFiles::of(&context.layout, run);
     if !run.state.is_active() {
         live.forget(ENVIRONMENT);
     }
@@ -59,7 +61,7 @@ pub fn forget(context: &Context, run: &Run) {
 /// Removes what interrupted calls have left: of runs that are over, and of those that were never recorded.
 pub fn sweep(context: &Context) {
     let store = RunStore::new(context);
-    for name in runs_with_live_files(&context.layout) {
+    for name in runs_with_active_files(&context.layout) {
         let Ok(id) = name.parse::<RunId>() else { continue };
         if let Ok(recorded) = store.load(&id) {
             forget(context, &recorded.run);

@@ -1,13 +1,13 @@
 //! What became of a pick that was begun: found out from the repository, whoever ended it and however.
 
-use super::put_back::put_back;
+use super::restore::restore;
 use crate::context::Context;
 use crate::engine::handoff;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::git::state::{Head, head, pseudo_head};
 use crate::model::{Act, Oid, PickPoint, Run, RunId, StepKind, Taking, subject_of};
-use crate::store::{FileLock, Point, RUNS, Recorded, RunStore, Tombstones, Trash};
+use crate::store::{FileLock, RUNS, Recorded, RecoveryPoint, RecoveryPoints, RunStore, Tombstones};
 
 /// How far back the taken change is looked for.
 const NEAR: usize = 1000;
@@ -26,7 +26,7 @@ pub enum PickState {
 }
 
 /// Finds out what became of the pick of a point that is the newest of its run.
-pub fn pick_state(context: &Context, point: &Point, pick: &PickPoint, run: &Run) -> PickState {
+pub fn pick_state(context: &Context, point: &RecoveryPoint, pick: &PickPoint, run: &Run) -> PickState {
     let Some(decision) = &run.decision else { return PickState::Void };
     if let Some(after) = decision.after {
         return PickState::Recorded(after);
@@ -68,7 +68,7 @@ pub fn target(context: &Context, pick: &PickPoint) -> Option<Oid> {
 }
 
 /// The commit by which the variant came, looked for between where its ref is now and where that was.
-fn taken(context: &Context, point: &Point, pick: &PickPoint) -> Option<Oid> {
+fn taken(context: &Context, point: &RecoveryPoint, pick: &PickPoint) -> Option<Oid> {
     let now = target(context, pick)?;
     let Some(before) = pick.before else { return (now == pick.commit).then_some(now) };
     let author = context.repo.authorship(pick.commit).ok().map(|(author, _)| author);
@@ -106,9 +106,9 @@ fn taken(context: &Context, point: &Point, pick: &PickPoint) -> Option<Oid> {
 ///
 /// # Errors
 /// When one waits for something to be resolved.
-pub fn look_back(context: &Context, id: &RunId) -> Result<()> {
+pub fn reconcile(context: &Context, id: &RunId) -> Result<()> {
     let Recorded { run, head } = RunStore::new(context).load(id)?;
-    let Some(point) = Trash::new(context).newest_of(id, head)? else { return Ok(()) };
+    let Some(point) = RecoveryPoints::new(context).newest_of(id, head)? else { return Ok(()) };
     let Act::Pick(pick) = &point.recovery.act else { return Ok(()) };
     match pick_state(context, &point, pick, &run) {
         PickState::Recorded(_) => Ok(()),
@@ -119,7 +119,7 @@ pub fn look_back(context: &Context, id: &RunId) -> Result<()> {
 }
 
 /// It waits.
-pub fn waits(point: &Point, pick: &PickPoint) -> Error {
+pub fn waits(point: &RecoveryPoint, pick: &PickPoint) -> Error {
     let there = pick.worktree.as_ref().map(|path| format!(" in '{}'", path.display())).unwrap_or_default();
     Error::failed(format!("{} waits for its conflicts to be resolved{there}", point.recovery.words()))
         .hint("resolve them, then 'git puff pick --continue' there; or 'git puff pick --abort'")
@@ -129,14 +129,14 @@ pub fn waits(point: &Point, pick: &PickPoint) -> Error {
 ///
 /// # Errors
 /// When something else was recorded since, naming it.
-pub fn give_up(context: &Context, point: &Point) -> Result<()> {
+pub fn give_up(context: &Context, point: &RecoveryPoint) -> Result<()> {
     let (store, id) = (RunStore::new(context), &point.recovery.run);
     let journal = point.recovery.journal;
     let now = store.load(id)?;
     if let Act::Pick(pick) = &point.recovery.act {
-        put_back(context, pick)?;
+        restore(context, pick)?;
     }
-    let mut steps = vec![Trash::new(context).without(point)?];
+    let mut steps = vec![RecoveryPoints::new(context).without(point)?];
     // Before the decision was recorded, nothing of the record has moved.
     if now.run.decision.is_some() {
         prove_last(context, id, now.head, journal)?;
