@@ -70,7 +70,7 @@ pub fn give_task(context: &Context, id: &RunId, task: &TaskId, notify: Listener<
             return Ok(owner);
         }
         return Err(Error::failed(format!("the task {task} belongs to the run '{}' already", owner.run))
-            .hint(format!("look at it with 'git puff show {}'", owner.run)));
+            .hint(format!("see 'git puff show {}'", owner.run)));
     }
     let run = store.load(id)?.run;
     submit::prove_here(&run)?;

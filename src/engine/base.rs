@@ -87,7 +87,7 @@ fn prove_remote(context: &Context, remote: &str) -> Result<()> {
     if context.repo.has_remote(remote) {
         return Ok(());
     }
-    Err(Error::cannot_work(format!("there is no remote '{remote}', and the cloud works on a remote's branches"))
+    Err(Error::cannot_work(format!("no remote named '{remote}': the cloud works on a remote's branches"))
         .hint("add it with 'git remote add', or name another with 'git config puff.remote NAME'"))
 }
 
@@ -99,7 +99,7 @@ fn not_pushed(remote: &str, branch: &str) -> Error {
 /// Where the branch of a remote was that does not answer.
 fn last_seen(context: &Context, remote: &str, branch: &str, said: &str) -> Result<Oid> {
     context.repo.ref_target(&format!("refs/remotes/{remote}/{branch}")).ok_or_else(|| {
-        Error::failed(format!("the remote '{remote}' does not answer, and '{branch}' was never fetched from it"))
+        Error::failed(format!("remote '{remote}' does not respond, and '{branch}' was never fetched from it"))
             .hint("check the network and 'git remote -v'")
             .because_it_said(said)
     })
@@ -111,7 +111,7 @@ fn last_seen(context: &Context, remote: &str, branch: &str, said: &str) -> Resul
 /// When nothing has that name.
 pub fn for_here(context: &Context, named: &str) -> Result<Base> {
     let oid = context.repo.resolve(named)?.ok_or_else(|| {
-        Error::failed(format!("there is no commit '{named}' here"))
+        Error::failed(format!("no commit '{named}' in this repository"))
             .hint("name a branch, a tag or a commit; 'git log --oneline' shows some")
     })?;
     Ok(Base { named: named.to_owned(), branch: named.to_owned(), oid })
@@ -121,7 +121,7 @@ pub fn for_here(context: &Context, named: &str) -> Result<Base> {
 fn branch_name(context: &Context, named: Option<&str>, remote: &str) -> Result<(String, String)> {
     let Some(named) = named else {
         let head = context.repo.head_branch().ok_or_else(|| {
-            Error::usage("HEAD is on no branch, so there is no base to take")
+            Error::usage("HEAD is detached, so it names no base branch")
                 .hint("name the branch to start from: --base BRANCH")
         })?;
         let branch = upstream(context, &head, remote).unwrap_or_else(|| head.clone());

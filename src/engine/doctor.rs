@@ -98,7 +98,7 @@ fn settings(context: &Context) -> Vec<Finding> {
     let typing_error = |unknown: &UnknownKey| {
         let UnknownKey { key, origin, meant, mend, .. } = unknown;
         let meant = meant.as_ref().map(|meant| format!("; did you mean '{meant}'?")).unwrap_or_default();
-        warn("config", key, format!("'{key}' ({origin}) is no setting of git-puff{meant}"), &format!("mend it: {mend}"))
+        warn("config", key, format!("unknown setting '{key}' ({origin}){meant}"), &format!("fix it: {mend}"))
     };
     let bad = |(key, value, why): (&ConfiguredKey, &ConfiguredValue, &str)| {
         fail("config", settings::unusable(&key.key, &value.value, &value.origin, why))
@@ -116,7 +116,7 @@ fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {
     let version = cloud.version().unwrap_or("of unknown version").to_owned();
     let mut findings = vec![
         ok("codex_command", &program, &format!("codex {version}")),
-        ok("codex_dialect", cloud.dialect().unwrap_or_default(), "git-puff knows how to speak to it"),
+        ok("codex_dialect", cloud.dialect().unwrap_or_default(), "git-puff supports it"),
     ];
     let access = cloud.check(None);
     let reached = access.is_ok();
@@ -164,7 +164,7 @@ fn records(context: &Context) -> Vec<Finding> {
                         "runbook",
                         &number.to_string(),
                         detail,
-                        &format!("it is overlooked; mend or delete it in '{path}'"),
+                        &format!("it is ignored; fix or delete it in '{path}'"),
                     ));
                 }
             }
@@ -183,13 +183,15 @@ fn records(context: &Context) -> Vec<Finding> {
                 "submission",
                 run.run.as_str(),
                 detail,
-                "'git puff doctor --repair' looks for its task",
+                "'git puff doctor --repair' searches for its task",
             ));
         }
         for (_, branch) in repair::missing_branches(context, run) {
             let detail = format!("the branch '{branch}' is gone");
-            let hint =
-                format!("'git puff doctor --repair' makes it again; 'git puff harvest {}' accepts that", run.run);
+            let hint = format!(
+                "'git puff doctor --repair' restores it; 'git puff harvest {}' accepts that it is gone",
+                run.run
+            );
             findings.push(warn("branches", &branch, detail, &hint));
         }
     }
@@ -204,7 +206,7 @@ fn records(context: &Context) -> Vec<Finding> {
     }
     for leftover in leftovers(context, &runs) {
         let path = leftover.path.display().to_string();
-        let remove = format!("look into it, then 'git worktree remove --force {path}'");
+        let remove = format!("inspect it, then 'git worktree remove --force {path}'");
         let hint = match leftover.matter {
             Matter::Strange | Matter::Kept => remove.as_str(),
             Matter::Replaced => {
@@ -220,7 +222,7 @@ fn records(context: &Context) -> Vec<Finding> {
         findings.push(warn(
             "runs",
             id.as_str(),
-            format!("'{id}' is cancelled, and its agents are still at work"),
+            format!("'{id}' is cancelled, and its agents are still running"),
             REPAIR,
         ));
     }
@@ -230,8 +232,7 @@ fn records(context: &Context) -> Vec<Finding> {
     match repair::orphaned_locks(context, false) {
         Err(error) => findings.push(fail("locks", error)),
         Ok(locks) => {
-            findings
-                .extend(locks.iter().map(|lock| warn("locks", lock, "a lock that nobody holds".to_owned(), REPAIR)));
+            findings.extend(locks.iter().map(|lock| warn("locks", lock, "a stale lock".to_owned(), REPAIR)));
         }
     }
     let jobs = runs.iter().filter(|recorded| recorded.run.is_job()).count();
@@ -243,12 +244,12 @@ fn records(context: &Context) -> Vec<Finding> {
             "watcher",
             &jobs.to_string(),
             format!("{jobs} jobs have no watcher"),
-            "'git puff watch --detach' takes them up again",
+            "'git puff watch --detach' watches them again",
         )),
     }
     let waiting = runs.iter().filter(|recorded| recorded.run.state == State::Queued && !recorded.run.is_job()).count();
     if waiting > 0 {
-        let detail = format!("{waiting} queued runs are watched by nobody, so nobody submits them");
+        let detail = format!("{waiting} queued runs have no watcher that submits them");
         findings.push(warn("queue", &waiting.to_string(), detail, "'git puff watch --detach --all' submits them"));
     }
     findings

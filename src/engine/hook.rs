@@ -32,7 +32,7 @@ pub fn status(context: &Context) -> Result<HookReport> {
 /// Puts our hook where git looks for it. `shared` says that it may be put into a folder that is not of this repository
 /// alone.
 ///
-/// Where another program looks after the hooks, nothing is done: the answer says what to add to its configuration.
+/// Where another program manages the hooks, nothing is done: the answer says what to add to its configuration.
 ///
 /// # Errors
 /// When the hook cannot be put there, saying why.
@@ -127,7 +127,7 @@ fn prove_callable(path: &Path, text: &[u8]) -> Result<()> {
         return Ok(());
     }
     Err(Error::failed(format!(
-        "the hook '{}' goes by the name it is called by, so it has to keep its name",
+        "the hook '{}' acts on the name it is called by, so it has to keep its name",
         path.display()
     ))
     .hint(format!("call git-puff from what it runs, by this line: {LINE}")))
@@ -135,10 +135,6 @@ fn prove_callable(path: &Path, text: &[u8]) -> Result<()> {
 
 fn mixed(path: &Path) -> Error {
     let chained: PathBuf = chained::name(path);
-    Error::failed(format!(
-        "'{}' has lines beside those of git-puff, and there is '{}' too",
-        path.display(),
-        chained.display()
-    ))
-    .hint("keep one of the two: move your lines over into the other, then 'git puff hook uninstall'")
+    Error::failed(format!("'{}' has lines besides git-puff's, and '{}' exists too", path.display(), chained.display()))
+        .hint("keep one of the two: move your lines over into the other, then 'git puff hook uninstall'")
 }

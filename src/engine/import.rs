@@ -82,7 +82,7 @@ fn record(
     }
     let recorded = store.load(id)?;
     if recorded.run.extra.get(DIGEST).and_then(|value| value.as_str()) != Some(digest) {
-        return Err(Error::failed(format!("there is a run named '{id}' already, made of something else"))
+        return Err(Error::failed(format!("a run named '{id}' exists already, of other content"))
             .hint("choose another --name, or leave it out"));
     }
     Ok(())

@@ -33,7 +33,7 @@ pub fn set_up(context: &Context, hooks: bool) -> Result<(Vec<InitStep>, Option<H
             context,
             InitThing::RewriteRef,
             "notes.rewriteRef",
-            "the report of a commit goes along when it is rewritten",
+            "git keeps a commit's report when it rewrites the commit",
         )?,
         notes(context, InitThing::DisplayRef, "notes.displayRef", "'git log' shows reports")?,
         attributes(context)?,
@@ -57,7 +57,7 @@ pub fn set_up(context: &Context, hooks: bool) -> Result<(Vec<InitStep>, Option<H
             (InitDeed::Done, format!("'{path}' asks git-puff before a push"))
         }
         (_, true) => (InitDeed::Already, "git-puff is asked before a push".to_owned()),
-        (_, false) => (InitDeed::Left, "another program looks after the hooks".to_owned()),
+        (_, false) => (InitDeed::Left, "another program manages the hooks".to_owned()),
     };
     steps.push(InitStep { what: InitThing::Hook, did, detail });
     Ok((steps, Some(report)))
@@ -128,10 +128,10 @@ fn covers(value: &str, name: &str) -> bool {
 fn notes_back(context: &Context, what: InitThing, key: &str) -> Result<InitStep> {
     let values = context.settings.git_all(&key.to_ascii_lowercase());
     if !values.contains(&REPORT_NOTES) {
-        return step(what, InitDeed::Gone, format!("{key} has no {REPORT_NOTES} any more"));
+        return step(what, InitDeed::Gone, format!("{key} no longer has {REPORT_NOTES}"));
     }
     context.repo.remove_config(key, REPORT_NOTES)?;
-    step(what, InitDeed::Undone, format!("took {REPORT_NOTES} out of {key}"))
+    step(what, InitDeed::Undone, format!("removed {REPORT_NOTES} from {key}"))
 }
 
 fn attributes_file(context: &Context) -> PathBuf {
@@ -142,7 +142,7 @@ fn attributes(context: &Context) -> Result<InitStep> {
     let what = InitThing::Attributes;
     let path = attributes_file(context);
     if context.layout.top().is_none() {
-        return step(what, InitDeed::Left, format!("nobody merges {RUNBOOK} in a bare repository"));
+        return step(what, InitDeed::Left, format!("a bare repository does not merge {RUNBOOK}"));
     }
     match context.repo.attribute("merge", RUNBOOK).as_deref() {
         Some("union") => {
@@ -173,7 +173,7 @@ fn attributes_back(context: &Context) -> Result<InitStep> {
     let text = read(&path)?;
     let lines = format!("{OURS}\n{UNION}");
     let Some(at) = text.windows(lines.len()).position(|window| window == lines.as_bytes()) else {
-        return step(what, InitDeed::Gone, format!("'{UNION}' is not in '{shown}' any more"));
+        return step(what, InitDeed::Gone, format!("'{shown}' no longer has '{UNION}'"));
     };
     let (before, after) = (&text[..at], &text[at + lines.len()..]);
     let rest = match after.strip_prefix(b"\n") {
@@ -188,7 +188,7 @@ fn attributes_back(context: &Context) -> Result<InitStep> {
     } else {
         write(&path, &rest)?;
     }
-    step(what, InitDeed::Undone, format!("took '{UNION}' out of '{shown}'"))
+    step(what, InitDeed::Undone, format!("removed '{UNION}' from '{shown}'"))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -213,14 +213,14 @@ fn hook_back(context: &Context) -> Result<InitStep> {
     let path = &report.path;
     match report.did {
         Some(HookDeed::Uninstalled) => {
-            step(InitThing::Hook, InitDeed::Undone, format!("took the hook out of '{path}'"))
+            step(InitThing::Hook, InitDeed::Undone, format!("removed the hook from '{path}'"))
         }
-        _ => step(InitThing::Hook, InitDeed::Gone, format!("there is no hook of git-puff in '{path}' any more")),
+        _ => step(InitThing::Hook, InitDeed::Gone, format!("'{path}' no longer has a git-puff hook")),
     }
 }
 
 fn unwritable(path: &Path, cause: std::io::Error) -> Error {
-    Error::failed(format!("cannot read '{}' and written", path.display())).hint("check its permissions").because(cause)
+    Error::failed(format!("cannot read and write '{}'", path.display())).hint("check its permissions").because(cause)
 }
 
 #[cfg(test)]

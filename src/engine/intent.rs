@@ -124,7 +124,7 @@ impl Intent {
             None => FrontMatter::default(),
             Some(yaml) if yaml.trim().is_empty() => FrontMatter::default(),
             Some(yaml) => serde_saphyr::from_str(yaml).map_err(|cause| {
-                Error::usage(format!("the settings at the top of '{named}' are not understood"))
+                Error::usage(format!("cannot read the settings at the top of '{named}'"))
                     .hint("they are: env, base, best-of, agent, check, name; one 'key: value' a line between two lines ---")
                     .because(cause)
             })?,
@@ -132,7 +132,7 @@ impl Intent {
         let prompt = Intent::prompt(body.as_bytes().to_vec(), &format!("'{named}'"))?;
         let name = settings.name.map(|name| name.parse::<RunId>());
         let name = name.transpose().map_err(|cause| {
-            Error::usage(format!("the name at the top of '{named}' is no run name: {cause}"))
+            Error::usage(format!("the name at the top of '{named}' is not a run name: {cause}"))
                 .hint("write another one, or leave the line out")
         })?;
         let agents = settings.agent.map(Words::agent_counts).transpose().map_err(|cause| {
@@ -141,7 +141,7 @@ impl Intent {
         })?;
         let check = settings.check.map(Words::each).unwrap_or_default();
         if let Some(blank) = check.iter().find(|command| command.trim().is_empty()) {
-            return Err(Error::usage(format!("the check '{blank}' at the top of '{named}' is no command"))
+            return Err(Error::usage(format!("the check '{blank}' at the top of '{named}' is not a command"))
                 .hint("write 'check: COMMAND', or several: 'check: [COMMAND, COMMAND]'"));
         }
         Ok(Intent {

@@ -55,10 +55,10 @@ impl fmt::Display for InterruptedOperation {
         let what = self.point.recovery.words();
         match self.matter {
             Matter::Prune => {
-                write!(f, "{what} was interrupted (to take it back instead: git puff undo {})", self.run())
+                write!(f, "{what} was interrupted (to undo it instead: git puff undo {})", self.run())
             }
             Matter::Taken => write!(f, "{what} is done, and not recorded"),
-            Matter::Void => write!(f, "{what} was begun, and nothing came of it"),
+            Matter::Void => write!(f, "{what} was started and changed nothing"),
             Matter::Undo => write!(f, "the undo of {what} was interrupted"),
             Matter::Waits => {
                 let worktree = match &self.point.recovery.act {

@@ -35,7 +35,7 @@ pub enum Matter {
     Ended,
     /// A session that is over left work in it.
     Kept,
-    /// It belongs to no run and no session that there is.
+    /// It belongs to no existing run or session.
     Strange,
 }
 
@@ -70,7 +70,7 @@ impl fmt::Display for Leftover {
             Matter::Reviewed => "was left by a review that was killed",
             Matter::Ended => "is left over, without a change",
             Matter::Kept => "has changes",
-            Matter::Strange => "belongs to no run and no session that there is",
+            Matter::Strange => "belongs to no existing run or session",
         };
         let of = match &self.of {
             Owner::Variant(run, variant) => format!(" of {run}:{variant}"),

@@ -70,15 +70,15 @@ fn chosen<'r>(run: &'r Run, review: Option<&Review>) -> Result<&'r Variant> {
     let picked = run.decision.as_ref().filter(|decision| decision.after.is_some()).map(|decision| decision.variant);
     let recommended = || review?.recommendation.variant;
     picked.or_else(recommended).and_then(|index| run.variant(index)).ok_or_else(|| {
-        Error::failed(format!("of '{}' no variant was picked, and none is recommended", run.run))
-            .hint(format!("'git puff review {0}' looks for one to recommend, 'git puff pick {0}:N' takes one", run.run))
+        Error::failed(format!("run '{}' has neither a picked nor a recommended variant", run.run))
+            .hint(format!("'git puff review {0}' recommends one, 'git puff pick {0}:N' picks one", run.run))
     })
 }
 
 fn repository(context: &Context) -> Result<RepoName> {
     let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     let url = context.repo.remote_url(&remote).ok_or_else(|| {
-        Error::cannot_work(format!("there is no remote '{remote}' to name the repository"))
+        Error::cannot_work(format!("no remote named '{remote}' that names the repository"))
             .hint("add it with 'git remote add', or name another with 'git config puff.remote NAME'")
     })?;
     RepoName::of_url(&url).ok_or_else(|| {
@@ -98,7 +98,7 @@ fn branch(context: &Context, run: &Run) -> Result<String> {
     let branch = base::recorded_branch(context, &run.base);
     let is_commit = branch.len() >= 7 && run.base_oid.to_string().starts_with(&branch);
     if is_commit || branch == "HEAD" || branch.contains(['^', '~', ':', '@']) {
-        return Err(Error::failed(format!("the base of '{}' is '{}', which is no branch", run.run, run.base))
+        return Err(Error::failed(format!("the base of '{}' is '{}', which is not a branch", run.run, run.base))
             .hint("a pull request is on a branch: start the run with --base BRANCH"));
     }
     Ok(branch)
@@ -122,7 +122,7 @@ fn changed_paths(patch: &[u8]) -> Vec<String> {
 fn summary(prompt: &str, title: &str) -> String {
     let asked = if prompt.trim().is_empty() { title.trim() } else { prompt.trim() };
     if asked.chars().count() < Manifest::SHORTEST {
-        return format!("What was asked for: {}", if asked.is_empty() { "nobody knows" } else { asked });
+        return format!("What was asked for: {}", if asked.is_empty() { "unknown" } else { asked });
     }
     match asked.char_indices().nth(Manifest::LONGEST) {
         None => asked.to_owned(),
@@ -169,7 +169,7 @@ fn put(folder: &Folder, inbox: &Path, name: &str, bytes: &[u8]) -> Result<bool> 
     let path = inbox.join(name);
     let taken = |path: &Path| {
         Error::failed(format!("'{}' is there already, and says something else", path.display()))
-            .hint("look into it, then move it away or name another folder")
+            .hint("inspect it, then move it away or name another folder")
     };
     match folder.make(OsStr::new(name), bytes) {
         Ok(()) => Ok(true),

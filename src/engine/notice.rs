@@ -71,7 +71,7 @@ impl fmt::Display for Notice {
         match self {
             Notice::RemoteSilent { remote, branch, said } => {
                 let said = said.lines().next().unwrap_or("no answer");
-                write!(f, "'{remote}' does not answer ({said}); taking '{branch}' as it was seen last")
+                write!(f, "'{remote}' does not respond ({said}); using '{branch}' as last seen")
             }
             Notice::Unpushed { remote, branch, commits } => {
                 let (many, be) = if *commits == 1 { ("", "is") } else { ("s", "are") };
@@ -82,7 +82,7 @@ impl fmt::Display for Notice {
                 write!(f, "{} in no commit: the cloud will not see {}", are(*paths, "changed path"), them(*paths))
             }
             Notice::Submitted { run, task } => write!(f, "{run}: submitted as {task}"),
-            Notice::Queued { run, active } => write!(f, "{run}: queued, {} at work", are(*active, "run")),
+            Notice::Queued { run, active } => write!(f, "{run}: queued, {} active", are(*active, "run")),
             Notice::RunbookMissed { run, why } => {
                 write!(f, "{run}: no line in the runbook log ({why}); 'git puff doctor --repair' adds it")
             }
@@ -108,21 +108,21 @@ impl fmt::Display for Notice {
             }
             Notice::BranchKept { branch, why } => write!(f, "the branch '{branch}' was left where it is: {why}"),
             Notice::BranchGone { branch } => {
-                write!(f, "the branch '{branch}' was deleted and stays so; --recreate makes it again")
+                write!(f, "the branch '{branch}' was deleted and stays deleted; --recreate restores it")
             }
             Notice::ProviderSilent { run, why } => write!(f, "{run}: {why}; using what is here already"),
-            Notice::NotReleased { run, why } => write!(f, "{run}: {why}; 'git puff doctor' names what is left over"),
+            Notice::NotReleased { run, why } => write!(f, "{run}: {why}; 'git puff doctor' lists the leftovers"),
             Notice::NotTaken { run, variant, why } => {
                 write!(f, "{run}: variant {variant} is not harvested: {why}; its work is untouched, harvest it again")
             }
             Notice::StillAtWork { run, open } => {
-                write!(f, "{run}: {} still at work; harvest again later", are(*open, "variant"))
+                write!(f, "{run}: {} still running; harvest again later", are(*open, "variant"))
             }
             Notice::LeftBehind { run, variant, size } => write!(
                 f,
-                "{run}:{variant}: its patch, of {size} bytes, stayed in the clone that it came from, so nothing was made of it"
+                "{run}:{variant}: its patch, of {size} bytes, stayed in the clone that it came from, so it has no commit here"
             ),
-            Notice::Unreadable { run, why } => write!(f, "the run '{run}' is passed over: {why}"),
+            Notice::Unreadable { run, why } => write!(f, "run '{run}' is skipped: {why}"),
             Notice::NotifyFailed { why } => write!(f, "the command of puff.notify failed: {why}"),
         }
     }

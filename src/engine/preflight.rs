@@ -14,7 +14,7 @@ use crate::store::{Recorded, RunStore};
 /// When the revision names nothing, or something without a tree.
 pub fn onto(repo: &Repo, revision: &str) -> Result<Oid> {
     repo.resolve_tree(revision)?.ok_or_else(|| {
-        Error::failed(format!("there is no revision '{revision}' in this repository"))
+        Error::failed(format!("no revision '{revision}' in this repository"))
             .hint("name a branch, a tag or a commit; 'git log --oneline' shows some")
     })
 }
@@ -51,7 +51,7 @@ pub fn variant(context: &Context, recorded: &Recorded, variant: &Variant, onto: 
         Some(patch) => patch::apply(&context.repo, onto, &patch),
         None => Ok(Applied::none(
             Apply::Skipped,
-            format!("there is no patch of {}: it is {}", variant.name(), variant.status.as_str()),
+            format!("{} has no patch: it is {}", variant.name(), variant.status.as_str()),
         )),
     }
 }

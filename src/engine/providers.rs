@@ -21,11 +21,11 @@ pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: RetryPolicy)
         }
         ProviderKind::Local => Ok(Box::new(LocalAgents::new(context))),
         ProviderKind::Import => Err(Error::failed(format!(
-            "the run '{}' has provider {}: there is no cloud to ask",
+            "run '{}' has provider {}: it has no cloud task",
             run.run,
             run.provider.as_str()
         ))
-        .hint(format!("what it has is here already: 'git puff show {}'", run.run))),
+        .hint(format!("all of it is here already: 'git puff show {}'", run.run))),
     }
 }
 

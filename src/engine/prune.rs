@@ -21,7 +21,7 @@ use crate::git::{EntryKind, RefFailure, RefStep};
 use crate::model::{Act, Oid, PrunePoint, Recovery};
 use crate::store::{Kept, RUNS, RecoveryPoint, RecoveryPoints, RunStore};
 
-/// Removes a run as planned. Call it under [`Trash::lock`], with a plan that was made under it.
+/// Removes a run as planned. Call it under [`RecoveryPoints::lock`], with a plan that was made under it.
 ///
 /// # Errors
 /// When something cannot be removed, or was changed meanwhile: what is left is removed by the next prune.
@@ -35,7 +35,7 @@ pub fn carry_out(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
         let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
         if let Err(cause) = removed.or_else(|cause| if path.exists() { Err(cause) } else { Ok(()) }) {
             return Err(Error::failed(format!("cannot remove '{}'", path.display()))
-                .hint(format!("see to it, then 'git puff prune {id}' goes on"))
+                .hint(format!("fix that, then run 'git puff prune {id}' again"))
                 .because(cause));
         }
     }

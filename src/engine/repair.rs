@@ -148,9 +148,9 @@ pub fn repair(context: &Context, notify: Listener<'_>) -> Result<Vec<Repair>> {
     {
         let Ok(_lock) = submit::lock(context, id) else { continue };
         match end_work(context, id, notify) {
-            Ok(_) => {
-                done.push(Repair::Ended(format!("the cancel of '{id}' was interrupted, and its agents were at work")))
-            }
+            Ok(_) => done.push(Repair::Ended(format!(
+                "the cancel of '{id}' was interrupted, and its agents were still running"
+            ))),
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }

@@ -145,22 +145,20 @@ fn prove(context: &Context, run: &Run, options: &ReviewOptions) -> Result<()> {
     let commits = |variant: &&Variant| variant.commit.is_some();
     if run.variants.iter().filter(commits).count() == 0 {
         let hint = if run.has_unharvested() || run.state.is_active() {
-            format!("its variants become commits by 'git puff harvest {}'", run.run)
+            format!("'git puff harvest {}' makes commits of its variants", run.run)
         } else {
             format!("'git puff show {}' says what became of each", run.run)
         };
-        return Err(
-            Error::failed(format!("no variant of '{}' has a commit that could be reviewed", run.run)).hint(hint)
-        );
+        return Err(Error::failed(format!("no variant of '{}' has a commit to review", run.run)).hint(hint));
     }
     let mut chosen = run.variants.iter().filter(|variant| options.variants.contains(&variant.index));
     if let Some(variant) = chosen.find(|variant| variant.commit.is_none()) {
         let why = variant.reason.clone().unwrap_or_else(|| format!("it is {}", variant.status.as_str()));
         return Err(Error::failed(format!(
-            "variant {} of '{}' has no commit that could be reviewed: {why}",
+            "variant {} of '{}' has no commit to review: {why}",
             variant.index, run.run
         ))
-        .hint(format!("look at it with 'git puff show {}:{}'", run.run, variant.index)));
+        .hint(format!("see 'git puff show {}:{}'", run.run, variant.index)));
     }
     worktree::check(context)
 }
@@ -270,7 +268,7 @@ fn ask_judges(
 
 fn stopped(id: &RunId) -> Error {
     Error::new(Kind::Interrupted, format!("the review of '{id}' was stopped"))
-        .hint(format!("what was found out is kept: 'git puff review {id}' goes on from there"))
+        .hint(format!("its results are kept: 'git puff review {id}' continues from there"))
 }
 
 /// Did any check of a variant pass, so that there is something to take?

@@ -40,8 +40,8 @@ pub fn is_being_submitted(context: &Context, id: &RunId) -> bool {
 /// When it is not.
 pub fn prove_here(run: &Run) -> Result<()> {
     let Some(home) = &run.home else { return Ok(()) };
-    Err(Error::failed(format!("the run '{}' is at home in the clone of {}, not here", run.run, home.name)).hint(
-        format!("ask them; 'git puff sync' brings what became of it, 'git puff retry {}' starts another here", run.run),
+    Err(Error::failed(format!("run '{}' belongs to the clone of {}, not to this one", run.run, home.name)).hint(
+        format!("ask them; 'git puff sync' fetches its outcome, 'git puff retry {}' starts another here", run.run),
     ))
 }
 
@@ -72,7 +72,7 @@ pub fn submit(
         prove_here(run)?;
         if !matches!(run.state, State::Queued | State::Submitting) || run.task_id.is_some() {
             return Err(Error::failed(format!("the run '{id}' is {} already", run.state.as_str()))
-                .hint(format!("look at it with 'git puff show {id}'")));
+                .hint(format!("see 'git puff show {id}'")));
         }
         run.advance(State::Submitting).or_fail(|| format!("cannot submit the run '{id}'"))?;
         run.attention = None;
@@ -176,9 +176,9 @@ fn record_refused(context: &Context, store: &RunStore<'_>, id: &RunId, failure: 
             error.hint(hint)
         }
         SubmitFailure::Lost { what, said } => {
-            Error::failed(format!("whether Codex Cloud took the run '{id}' is not known: {what}"))
+            Error::failed(format!("cannot tell whether Codex Cloud accepted run '{id}': {what}"))
                 .hint(format!(
-                    "'git puff doctor --repair' looks for its task; 'git puff adopt TASK --run {id}' names it"
+                    "'git puff doctor --repair' searches for its task; 'git puff adopt TASK --run {id}' names it"
                 ))
                 .because_it_said(&said)
         }

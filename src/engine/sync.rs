@@ -67,20 +67,20 @@ pub fn remotes(context: &Context, named: Option<&str>) -> Result<Vec<String>> {
         }
     }
     let opt_in = |remote: &str| {
-        format!("its people would see prompts and messages; opt it in: git config --add puff.sync.remote {remote}")
+        format!("its users would see prompts and messages; enable it: git config --add puff.sync.remote {remote}")
     };
     let chosen = named.map_or_else(|| opted.clone(), |named| vec![named.to_owned()]);
     for remote in &chosen {
         if remote.starts_with('-') || !context.repo.has_remote(remote) {
-            return Err(Error::failed(format!("'{remote}' is no remote of this repository"))
-                .hint("'git remote -v' shows those there are; puff.sync.remote holds their names, not addresses"));
+            return Err(Error::failed(format!("no remote named '{remote}' in this repository"))
+                .hint("'git remote -v' lists the remotes; puff.sync.remote takes names, not URLs"));
         }
         if !opted.contains(remote) {
             return Err(Error::failed(format!("sync with '{remote}' is not enabled")).hint(opt_in(remote)));
         }
     }
     if chosen.is_empty() {
-        return Err(Error::failed("no remote is opted in, so runs go nowhere").hint(opt_in("origin")));
+        return Err(Error::failed("sync is not enabled for any remote").hint(opt_in("origin")));
     }
     Ok(chosen)
 }
@@ -110,7 +110,7 @@ pub fn sync(context: &Context, remote: &str, options: &SyncOptions) -> Result<Ou
     let path = context.layout.sync_lock();
     let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
     let _lock = lock.ok_or_else(|| {
-        Error::failed("another 'git puff sync' is at work in this repository")
+        Error::failed("another 'git puff sync' is running in this repository")
             .hint("wait until it has finished, then try again")
     })?;
     let exchange = Exchange { context, remote, options, most };
@@ -275,9 +275,9 @@ impl Exchange<'_> {
         let only: Vec<Sending> = sendings.iter().map(|(.., sending)| sending.clone()).collect();
         let answers = self.context.repo.push_refs(self.remote, &only, self.options.verify, self.options.on_terminal);
         let answers = answers.map_err(|cause| {
-            Error::failed(format!("nothing could be sent to '{}'", self.remote))
+            Error::failed(format!("cannot push runs to '{}'", self.remote))
                 .hint(format!(
-                    "what came from there is here; try 'git push --dry-run {}' to see what is in the way",
+                    "what it sent was received; 'git push --dry-run {}' shows what blocks the push",
                     self.remote
                 ))
                 .because(cause)

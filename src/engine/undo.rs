@@ -145,14 +145,9 @@ fn undo_pick(context: &Context, point: &RecoveryPoint, pick: &PickPoint) -> Resu
     let recorded = RunStore::new(context).load(&point.recovery.run)?;
     let last = RecoveryPoints::new(context).newest_of(&point.recovery.run, recorded.head)?;
     if last.is_none_or(|last| last.id != point.id) {
-        return Err(Error::failed(format!(
-            "{} is not the last thing that was done to that run",
-            point.recovery.words()
-        ))
-        .hint(format!(
-            "'git log --first-parent refs/puff/trash/{}' shows what was, newest first",
-            point.recovery.run
-        )));
+        return Err(Error::failed(format!("{} is not the last operation on that run", point.recovery.words())).hint(
+            format!("'git log --first-parent refs/puff/trash/{}' shows what was, newest first", point.recovery.run),
+        ));
     }
     let after = match pick_state(context, point, pick, &recorded.run) {
         PickState::Void => {
@@ -194,17 +189,17 @@ fn restore_ref(context: &Context, point: &RecoveryPoint, pick: &PickPoint, after
         (Some(path), Some(before)) => {
             if location.worktree.as_ref() != Some(&path) {
                 return Err(Error::failed(format!("'{name}' is checked out in the worktree '{}'", path.display()))
-                    .hint(format!("take it back there: git -C '{}' puff undo {id}", path.display())));
+                    .hint(format!("undo it there: git -C '{}' puff undo {id}", path.display())));
             }
             resume::rewind(context, point, &path, after, before)?;
-            prove_clean(context, "nothing was taken back")?;
+            prove_clean(context, "nothing was undone")?;
             resume::begin(context, point)?;
             context.repo.reset_keeping(before).map_err(|cause| {
                 let hint = if is_interrupted(context, point, pick, after) {
                     format!("git stopped in the middle; 'git puff undo {id}' continues")
                 } else {
                     resume::end(context, point);
-                    "what git said is below; nothing was taken back".to_owned()
+                    "git's output is below; nothing was undone".to_owned()
                 };
                 Error::failed(format!("cannot restore '{name}' to {}", before.shown())).hint(hint).because(cause)
             })?;
@@ -224,7 +219,7 @@ fn holder(context: &Context, pick: &PickPoint) -> Option<PathBuf> {
 /// The ref of a pick is not where the pick left it.
 fn moved(context: &Context, pick: &PickPoint, now: Option<Oid>) -> Error {
     let name = short(&pick.onto);
-    let hint = format!("'git log {name}' shows what came after; 'git revert' takes the commit of the pick back alone");
+    let hint = format!("'git log {name}' shows what came after; 'git revert' undoes the commit of the pick alone");
     let on_branch = || pick.git_dir.as_ref().and_then(|git_dir| head(git_dir));
     let what = match now {
         Some(now) => {
@@ -252,8 +247,8 @@ fn restore_run(context: &Context, point: &RecoveryPoint, pruned: &PrunePoint) ->
         Some(there) if RecoveryPoints::new(context).is_of(point, there) => {}
         Some(there) => {
             let subject = subject_of(&context.repo.commit(there)?.message);
-            return Err(Error::failed(format!("there is a run '{id}' again: {subject}")).hint(format!(
-                "'git puff show {id}' shows it; once it is pruned, 'git puff undo {}' brings the earlier one back",
+            return Err(Error::failed(format!("run '{id}' exists again: {subject}")).hint(format!(
+                "'git puff show {id}' shows it; once it is pruned, 'git puff undo {}' restores the earlier one",
                 point.id.short()
             )));
         }
@@ -263,8 +258,8 @@ fn restore_run(context: &Context, point: &RecoveryPoint, pruned: &PrunePoint) ->
             None => steps.push(RefStep { name: name.clone(), old: None, new: Some(*at) }),
             Some(there) if there == *at => {}
             Some(there) => {
-                return Err(Error::failed(format!("there is a branch '{}' again, at {}", short(name), there.shown()))
-                    .hint(format!("rename it: git branch -m {} NEW; nothing was brought back", short(name))));
+                return Err(Error::failed(format!("branch '{}' exists again, at {}", short(name), there.shown()))
+                    .hint(format!("rename it: git branch -m {} NEW; nothing was restored", short(name))));
             }
         }
     }
@@ -297,7 +292,7 @@ fn prove_free(context: &Context, kept: &KeptWorktree) -> Result<()> {
         return Ok(());
     }
     Err(Error::failed(format!("something else is in '{}', where a worktree was", kept.path.display()))
-        .hint("put it elsewhere, then try again; nothing was brought back"))
+        .hint("move it elsewhere, then try again; nothing was restored"))
 }
 
 /// Makes a worktree again with what was in it. One that is whole is left alone.
@@ -305,7 +300,7 @@ fn remake(context: &Context, kept: &KeptWorktree) -> Result<()> {
     let Some(tree) = kept.tree else { return Ok(()) };
     let cannot = || {
         Error::failed(format!("cannot make the worktree '{}' again", kept.path.display()))
-            .hint("'git worktree list' shows those there are; the run itself can be brought back once this is seen to")
+            .hint("'git worktree list' lists the worktrees; fix this, then undo the prune again")
     };
     if let Some(there) = context.repo.worktree_at(&kept.path).filter(|_| context.repo.open_worktree(&kept.path).is_ok())
     {

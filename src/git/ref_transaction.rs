@@ -83,7 +83,7 @@ impl Repo {
         }
     }
 
-    /// Lets the steps that wait be written only if a ref is still where it is now: otherwise `work` of [`Repo::at_once`] is
+    /// Lets the steps that wait be written only if a ref is still where it is now: otherwise `work` of [`Repo::ref_transaction`] is
     /// called again. Where nothing waits, the caller holds the lock, and there is nothing to do.
     pub fn require(&self, name: &str, at: Oid) {
         if self.waiting.is_open.get() && self.waiting_target(name).is_none() {

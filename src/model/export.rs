@@ -97,9 +97,9 @@ impl Run {
         } else if self.created_at > now + DAY {
             Some(format!("it is of the future: {}", self.created_at.to_rfc3339()))
         } else if let Some(task) = task {
-            Some(format!("'{}' is no task", super::first_line(task, 40)))
+            Some(format!("'{}' is not a task", super::first_line(task, 40)))
         } else if let Some(url) = url {
-            Some(format!("'{}' is no address of a task", super::first_line(url, 40)))
+            Some(format!("'{}' is not the URL of a task", super::first_line(url, 40)))
         } else {
             self.why_no_variants()
         }

@@ -76,7 +76,7 @@ written_as!(RepoName, "^[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$
 
 /// The text names no repository.
 #[derive(Debug, thiserror::Error)]
-#[error("'{0}' is no repository: write OWNER/REPO")]
+#[error("'{0}' is not a repository: write OWNER/REPO")]
 pub struct NotARepo(String);
 
 impl RepoName {

@@ -97,7 +97,7 @@ impl Level {
 
 /// The text is none of the words for a level.
 #[derive(Debug, thiserror::Error)]
-#[error("'{0}' is none of refuse, warn and allow")]
+#[error("'{0}' is not refuse, warn or allow")]
 pub struct NotALevel(String);
 
 impl FromStr for Level {

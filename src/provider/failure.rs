@@ -20,13 +20,13 @@ pub enum Failure {
         said: String,
     },
     /// The service does not know the task.
-    #[error("Codex Cloud knows no task '{task}'")]
+    #[error("no task '{task}' in Codex Cloud")]
     NoSuchTask {
         /// The task.
         task: String,
     },
     /// No environment has that id or label.
-    #[error("there is no cloud environment '{env}'")]
+    #[error("no cloud environment named '{env}'")]
     NoSuchEnvironment {
         /// As it was named.
         env: String,
@@ -94,25 +94,26 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
         let message = failure.to_string();
         let said = failure.said().to_owned();
-        let error =
-            match failure {
-                Failure::SignedOut { .. } => {
-                    Error::cannot_work(message).hint("run 'codex login'; nothing is lost meanwhile")
-                }
-                Failure::Temporary { .. } => Error::failed(message).hint("run the command again in a while"),
-                Failure::NoSuchTask { .. } => Error::failed(message)
-                    .hint("copy the id or URL from the task's page; 'codex cloud list' shows the newest"),
-                Failure::NoSuchEnvironment { .. } => Error::failed(message)
-                    .hint("'codex cloud' lists the environments you can use; 'git puff create' shows how to make one"),
-                Failure::AmbiguousEnvironment { .. } => Error::failed(message)
-                    .hint("name it by its id, which 'codex cloud' and the environment's page show"),
-                Failure::NotAnEnvironmentId { .. } => Error::failed(message)
-                    .hint("give the id, which the environment's page shows; 'git config puff.env ID' keeps it"),
-                Failure::Client { hint, .. } => Error::cannot_work(message).hint(hint),
-                Failure::Refused { .. } => Error::failed(message)
-                    .hint("what it said is below; 'git puff doctor' looks for what stands in the way"),
-                Failure::Impossible(_) => Error::failed(message).hint("the task's page can do more than the program"),
-            };
+        let error = match failure {
+            Failure::SignedOut { .. } => {
+                Error::cannot_work(message).hint("run 'codex login'; nothing is lost meanwhile")
+            }
+            Failure::Temporary { .. } => Error::failed(message).hint("run the command again in a while"),
+            Failure::NoSuchTask { .. } => Error::failed(message)
+                .hint("copy the id or URL from the task's page; 'codex cloud list' shows the newest"),
+            Failure::NoSuchEnvironment { .. } => Error::failed(message)
+                .hint("'codex cloud' lists the environments you can use; 'git puff create' shows how to make one"),
+            Failure::AmbiguousEnvironment { .. } => {
+                Error::failed(message).hint("name it by its id, which 'codex cloud' and the environment's page show")
+            }
+            Failure::NotAnEnvironmentId { .. } => Error::failed(message)
+                .hint("give the id, which the environment's page shows; 'git config puff.env ID' keeps it"),
+            Failure::Client { hint, .. } => Error::cannot_work(message).hint(hint),
+            Failure::Refused { .. } => {
+                Error::failed(message).hint("its output is below; 'git puff doctor' finds what is wrong")
+            }
+            Failure::Impossible(_) => Error::failed(message).hint("the task's page can do more than the program"),
+        };
         error.because_it_said(&said)
     }
 }
@@ -124,7 +125,7 @@ pub enum SubmitFailure {
     #[error(transparent)]
     Refused(#[from] Failure),
     /// The answer was lost: there may be a task.
-    #[error("whether Codex Cloud took the task is not known: {what}")]
+    #[error("cannot tell whether Codex Cloud accepted the task: {what}")]
     Lost {
         /// What happened.
         what: String,

@@ -73,7 +73,7 @@ impl Export {
         }
         variants.sort_by_key(|variant| variant.index);
         if variants.is_empty() {
-            return Err(Error::failed(format!("there are no variants in '{shown}'"))
+            return Err(Error::failed(format!("no variants in '{shown}'"))
                 .hint("a variant is a folder var1, var2, … with a patch.diff in it"));
         }
         if let Some(pair) = variants.windows(2).find(|pair| pair[0].index == pair[1].index) {

@@ -161,7 +161,7 @@ fn open(place: &SessionPlace) -> io::Result<(UnixStream, BufReader<UnixStream>)>
     // A link may lead to a socket of somebody else, who would be told what is meant for the agent.
     let kind = place.socket().symlink_metadata()?.file_type();
     if !std::os::unix::fs::FileTypeExt::is_socket(&kind) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no socket"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a socket"));
     }
     let stream = UnixStream::connect(path)?;
     stream.set_read_timeout(Some(PATIENCE))?;

@@ -37,7 +37,7 @@ impl Notifier {
         let call = Cmd::shell(command).stdin(json).cwd(self.place.folder()).limit(LIMIT);
         self.running.retain(|running| !running.is_finished());
         if self.running.len() >= MOST_RUNNING {
-            eprintln!("puff.notify: '{event}' is not told: {MOST_RUNNING} calls are running already");
+            eprintln!("puff.notify: '{event}' is not sent: {MOST_RUNNING} calls are running already");
             return;
         }
         let tell = move || match process::run(&call) {
@@ -48,7 +48,7 @@ impl Notifier {
         };
         match std::thread::Builder::new().spawn(tell) {
             Ok(running) => self.running.push(running),
-            Err(cause) => eprintln!("puff.notify: '{event}' is not told: no thread can be started ({cause})"),
+            Err(cause) => eprintln!("puff.notify: '{event}' is not sent: no thread can be started ({cause})"),
         }
     }
 

@@ -29,11 +29,11 @@ pub fn ready(settings: &Settings, name: &str, interactive: bool, environment: &A
             Some(_) => agent.with_help(&String::from_utf8_lossy(&output.stdout)),
             None => agent,
         }),
-        Err(failure @ Failure::NotFound { .. }) => Err(Error::cannot_work(format!(
-            "the agent '{name}' is not installed: there is no program '{program}' on PATH"
-        ))
-        .hint(format!("install it, or say how it is started: git config puff.agent.{name}.command 'COMMAND'"))
-        .because(failure)),
+        Err(failure @ Failure::NotFound { .. }) => {
+            Err(Error::cannot_work(format!("agent '{name}' is not installed: no program '{program}' on PATH"))
+                .hint(format!("install it, or say how it is started: git config puff.agent.{name}.command 'COMMAND'"))
+                .because(failure))
+        }
         Err(failure) => Err(Error::cannot_work(format!("cannot start the agent '{name}'"))
             .hint(format!("try it yourself: {}", call.join(" ")))
             .because(failure)),

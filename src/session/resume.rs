@@ -43,7 +43,7 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
             .hint(format!("talk to it with 'git puff session send {}', or end it with 'kill'", from.id)));
     }
     if let Some(next) = &from.resumed_as {
-        return Err(Error::failed(format!("'{}' goes on as '{next}' already", from.id))
+        return Err(Error::failed(format!("'{}' continues as '{next}' already", from.id))
             .hint(format!("see 'git puff session show {next}'")));
     }
     let _making = from.worktree.as_ref().map(|_| session_workspace::lock_creation(context)).transpose()?;
@@ -59,7 +59,7 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
     }
     old.resumed_as = Some(new.id.clone());
     place.save(&old).map_err(|cause| {
-        Error::cannot_work(format!("cannot record that '{}' goes on as '{}'", from.id, new.id))
+        Error::cannot_work(format!("cannot record that '{}' continues as '{}'", from.id, new.id))
             .hint("check the space on the disk of the git directory")
             .because(cause)
     })?;
@@ -80,16 +80,14 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
     if !from.cwd.is_dir() {
         return Err(cannot(format!("its folder '{}' is gone", from.cwd.display())));
     }
-    let agent_session = from
-        .agent_session
-        .as_deref()
-        .ok_or_else(|| cannot("its agent has not told a session of its own".to_owned()))?;
+    let agent_session =
+        from.agent_session.as_deref().ok_or_else(|| cannot("its agent has not reported its session id".to_owned()))?;
     let interactive = from.stdin == Stdin::Terminal;
     let environment = environment(context, from);
     let ready_in = environment.clone().unwrap_or_else(AgentEnv::of_caller);
     let agent = super::ready(&context.settings, &from.agent, interactive, &ready_in)?;
     let invocation = agent.resume(agent_session, Some(GO_ON), interactive).ok_or_else(|| {
-        cannot(format!("how '{}' goes on is not known; set puff.agent.{}.resume", agent.name(), agent.name()))
+        cannot(format!("no command resumes '{}'; set puff.agent.{}.resume", agent.name(), agent.name()))
     })?;
     let id = match (&from.run, from.variant) {
         (Some(run), Some(variant)) => SessionId::of_variant(run, variant, from.resumes + 2),

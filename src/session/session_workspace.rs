@@ -52,9 +52,10 @@ pub fn lock_creation(context: &Context) -> Result<FileLock> {
 /// # Errors
 /// When it cannot be made.
 pub fn create(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
-    let commit = context.repo.head_commit().ok_or_else(|| {
-        Error::failed("there is no commit here to make a worktree of").hint("make one with 'git commit'")
-    })?;
+    let commit = context
+        .repo
+        .head_commit()
+        .ok_or_else(|| Error::failed("no commit here to make a worktree of").hint("make one with 'git commit'"))?;
     worktree::check(context)?;
     let path = WorkspaceRoot::find(context)?.of_session(id);
     let own = OwnWorktree { path, commit, fate: None, ignored: None };

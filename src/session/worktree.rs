@@ -62,7 +62,7 @@ impl WorkspaceRoot {
         let tried: Vec<PathBuf> = [first, cached].into_iter().flatten().collect();
         tried.iter().find(|folder| usable(folder)).cloned().map(WorkspaceRoot).ok_or_else(|| {
             let shown: Vec<_> = tried.iter().map(|folder| format!("'{}'", folder.display())).collect();
-            Error::cannot_work(format!("no worktree can be made: {} cannot be written", shown.join(" and ")))
+            Error::cannot_work(format!("cannot make a worktree: {} is not writable", shown.join(" and ")))
                 .hint("name a folder that can: git config puff.worktreeDir DIR")
         })
     }
@@ -114,7 +114,7 @@ pub fn make(context: &Context, path: &Path, commit: Oid, hooks: Hooks) -> Result
 
 fn cannot(path: &Path, what: &str) -> Error {
     Error::failed(format!("the worktree '{}' {what}", path.display()))
-        .hint("'git worktree list' shows those there are; another folder: git config puff.worktreeDir DIR")
+        .hint("'git worktree list' lists the worktrees; another folder: git config puff.worktreeDir DIR")
 }
 
 /// Makes a worktree where none is, as [`make`] does; it is locked with this reason from its first moment on.
@@ -209,7 +209,7 @@ pub fn check(context: &Context) -> Result<()> {
             }
         }
         let not_understood = |what: &str| {
-            Error::usage(format!("{} is not understood: {what}", key.name))
+            Error::usage(format!("cannot parse {}: {what}", key.name))
                 .hint("each value is a path or pattern of the main worktree, such as .env or config/*.local")
         };
         let inside = |pattern: &&String| {

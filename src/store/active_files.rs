@@ -74,7 +74,7 @@ impl<'p> ActiveFiles<'p> {
     /// Keeps the objects of a step of the journal, so that it can be put back when they are gone too.
     ///
     /// # Errors
-    /// As [`LiveFiles::write`].
+    /// As [`ActiveFiles::write`].
     pub(super) fn keep_step(&self, step: Oid, objects: &[u8]) -> io::Result<()> {
         self.write(&format!("{STEP}{step}"), objects)
     }
@@ -87,7 +87,7 @@ impl<'p> ActiveFiles<'p> {
     /// Removes the objects of all steps.
     pub(super) fn forget_steps(&self) {
         let folder = self.layout.live().join(&self.run);
-        // As in [`LiveFiles::forget`].
+        // As in [`ActiveFiles::forget`].
         if folder.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
             let steps = std::fs::read_dir(&folder).into_iter().flatten().flatten();
             let steps = steps.filter(|entry| entry.file_name().to_string_lossy().starts_with(STEP));

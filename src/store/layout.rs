@@ -86,8 +86,8 @@ impl Layout {
     /// When the git directory cannot be written.
     pub fn lock_for_writing(&self) -> Result<FileLock> {
         if self.closed {
-            return Err(Error::cannot_work("git allows no ref to be written while a hook looks at what was pushed")
-                .hint("call git-puff from a post-receive hook, when it has been taken"));
+            return Err(Error::cannot_work("git allows no ref updates while a hook checks a push")
+                .hint("call git-puff from a post-receive hook instead"));
         }
         self.prepare()?;
         let path = self.write_lock();

@@ -5,7 +5,7 @@
 //! ref.
 //!
 //! A name may be used again after a prune, so the points of several runs can be in one ref. A point belongs to a run when
-//! the journal that it names is part of that run's journal ([`Trash::is_of`]): never because the names are the same.
+//! the journal that it names is part of that run's journal ([`RecoveryPoints::is_of`]): never because the names are the same.
 
 use super::FileLock;
 use crate::context::Context;
@@ -51,8 +51,8 @@ impl<'c> RecoveryPoints<'c> {
         let path = self.context.layout.decide_lock(run);
         let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
         let lock = lock.ok_or_else(|| {
-            Error::failed(format!("the run '{run}' is being picked, pruned or brought back by somebody else"))
-                .hint("wait until that is done, then try again")
+            Error::failed(format!("another git-puff is picking, pruning or restoring run '{run}'"))
+                .hint("wait until it has finished, then try again")
         })?;
         // Should we be killed, whatever git does for us is not done yet: nobody is to judge it before.
         self.context.repo.hold(&lock.file());

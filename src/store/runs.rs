@@ -122,8 +122,8 @@ impl<'a> RunStore<'a> {
                 self.keep_step(&run, head);
                 Ok(Recorded { run, head })
             }
-            Err(RefFailure::Moved(_)) => Err(Error::failed(format!("there is a run named '{}' already", run.run))
-                .hint(format!("look at it with 'git puff show {}', or choose another name", run.run))),
+            Err(RefFailure::Moved(_)) => Err(Error::failed(format!("a run named '{}' exists already", run.run))
+                .hint(format!("see 'git puff show {}', or choose another name", run.run))),
             Err(failure) => Err(failure.into()),
         }
     }
@@ -203,9 +203,8 @@ impl<'a> RunStore<'a> {
         let wanted = selector.run.as_str();
         if wanted == "@" {
             let newest = self.list()?.0.pop();
-            return newest.ok_or_else(|| {
-                Error::failed("there are no runs yet").hint("start one: git puff launch --prompt 'what to do'")
-            });
+            return newest
+                .ok_or_else(|| Error::failed("no runs yet").hint("start one: git puff launch --prompt 'what to do'"));
         }
         if let Ok(id) = wanted.parse::<RunId>() {
             if self.exists(&id) || self.restore_ref(&id).is_some() {
@@ -271,10 +270,10 @@ impl<'a> RunStore<'a> {
                 Err(failure) => return Err(failure.into()),
             }
         }
-        Err(Error::failed(format!("the run '{id}' is being changed by others all the time")).hint("try again"))
+        Err(Error::failed(format!("other processes keep changing run '{id}'")).hint("try again"))
     }
 
-    /// Does several steps that wait for the disk together ([`Repo::at_once`]). What a step must not be done before another
+    /// Does several steps that wait for the disk together ([`Repo::ref_transaction`]). What a step must not be done before another
     /// one is safe, as a payment after its intent, does not belong in here.
     ///
     /// # Errors
@@ -304,10 +303,10 @@ impl<'a> RunStore<'a> {
         }
         let Some(left) = self.left_behind(recorded, variant)? else { return Ok(None) };
         let run = &recorded.run;
-        let home = run.home.as_ref().map_or("somebody else", |home| home.name.as_str());
-        Err(Error::failed(format!("the patch of {}:{variant} is not here: it has {} bytes, which is more than travels", run.run, left.size))
+        let home = run.home.as_ref().map_or("another user", |home| home.name.as_str());
+        Err(Error::failed(format!("the patch of {}:{variant} is not here: it has {} bytes, more than sync sends", run.run, left.size))
             .hint(format!(
-                "it is in the clone of {home}, SHA-256 {}: with a larger puff.sync.maxSize there, 'git puff sync' brings it",
+                "it is in the clone of {home}, SHA-256 {}: with a larger puff.sync.maxSize there, 'git puff sync' fetches it",
                 left.sha256
             )))
     }
@@ -490,7 +489,7 @@ fn unreadable(name: &str) -> Error {
 }
 
 fn nothing_named(name: &str) -> Error {
-    Error::failed(format!("there is no run '{name}'")).hint("'git puff list' shows the runs of this repository")
+    Error::failed(format!("no run named '{name}'")).hint("'git puff list' shows the runs of this repository")
 }
 
 /// SHA-256 of some bytes, in hexadecimal digits.

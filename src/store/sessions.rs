@@ -165,8 +165,8 @@ impl<'p> SessionStore<'p> {
 
     /// There is a session of this name.
     pub fn taken(&self, id: &SessionId) -> Error {
-        Error::failed(format!("there is a session named '{id}' already"))
-            .hint(format!("look at it with 'git puff session show {id}', or choose another --name"))
+        Error::failed(format!("a session named '{id}' exists already"))
+            .hint(format!("see 'git puff session show {id}', or choose another --name"))
     }
 
     /// Reads a session as it is now: one whose supervisor is gone without a word is `lost`, and the time of its last
@@ -255,8 +255,8 @@ fn is_same(_: &Path, _: &Path) -> bool {
 }
 
 fn nothing_named(word: &str) -> Error {
-    Error::failed(format!("there is no session '{word}' in this repository"))
-        .hint("'git puff session list' shows those that there are")
+    Error::failed(format!("no session named '{word}' in this repository"))
+        .hint("'git puff session list' lists the sessions")
 }
 
 fn as_it_is(mut session: Session, place: &SessionPlace) -> Session {
@@ -275,7 +275,7 @@ fn as_it_is(mut session: Session, place: &SessionPlace) -> Session {
             return again;
         }
         session.state = SessionState::Lost;
-        session.why = Some("its supervisor is gone, without a word of how it ended".to_owned());
+        session.why = Some("its supervisor is gone and left no result".to_owned());
         session.next = Some(format!("git puff session resume {}", session.id));
     }
     session

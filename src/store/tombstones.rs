@@ -43,7 +43,7 @@ impl<'c> Tombstones<'c> {
     /// When it cannot be read, or says something of another run.
     pub fn read(&self, id: Oid, run: &RunId) -> Result<Tombstone> {
         let unreadable = || {
-            Error::cannot_work(format!("cannot read what is said of the prune of '{run}'"))
+            Error::cannot_work(format!("cannot read the tombstone of run '{run}'"))
                 .hint(format!("it is in 'git show {id}'; update git-puff if a newer one wrote it"))
         };
         let repo = &self.context.repo;

@@ -48,7 +48,7 @@ impl Pace {
 }
 
 pub(super) fn timed_out(pace: Pace) -> Error {
-    Error::new(Kind::Timeout, format!("not all is through after {}", pace.timeout))
+    Error::new(Kind::Timeout, format!("not all have finished after {}", pace.timeout))
 }
 
 pub(super) fn stopped() -> Error {
@@ -87,10 +87,10 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
                 "the submission of '{}' was interrupted: it may have a task",
                 stuck.run
             ))
-            .hint("'git puff doctor --repair' looks for its task"));
+            .hint("'git puff doctor --repair' searches for its task"));
         }
         if pace.is_over(started) {
-            return Err(timed_out(pace).hint("the runs go on: 'git puff watch' follows them again"));
+            return Err(timed_out(pace).hint("the runs continue: 'git puff watch' follows them again"));
         }
         let alive = jobs::is_watcher_alive(context);
         let ours: Vec<Run> = runs.iter().filter(|run| !(alive && run.is_job())).map(|run| paced(run, pace)).collect();
@@ -107,7 +107,7 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
             poller.poll(context, &ours, &say);
         }
         if pause(TICK) == Wake::Interrupted {
-            return Err(stopped().hint("the runs go on: 'git puff watch' follows them again"));
+            return Err(stopped().hint("the runs continue: 'git puff watch' follows them again"));
         }
     }
 }
@@ -166,7 +166,7 @@ pub fn verdict(runs: &[Run]) -> Result<()> {
         Some(run) => {
             let why = run.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
             Err(Error::new(Kind::TaskError, format!("no variant of '{}' completed{why}", run.run))
-                .hint(format!("'git puff show {0}' says more; 'git puff retry {0}' tries again", run.run)))
+                .hint(format!("'git puff show {0}' shows why; 'git puff retry {0}' tries again", run.run)))
         }
     }
 }

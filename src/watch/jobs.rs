@@ -94,7 +94,7 @@ pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
     }
     let said = crate::files::read_to_string(&log).unwrap_or_default();
     let last = said.lines().rev().take(3).collect::<Vec<_>>().join("; ");
-    Err(cannot_start(&format!("it did not begin within {} seconds", START.as_secs())).because_it_said(&last))
+    Err(cannot_start(&format!("it did not start within {} seconds", START.as_secs())).because_it_said(&last))
 }
 
 fn has_started(context: &Context, pid: u32) -> bool {
@@ -104,7 +104,7 @@ fn has_started(context: &Context, pid: u32) -> bool {
 
 fn cannot_start(why: &str) -> Error {
     Error::failed(format!("cannot start the watcher: {why}"))
-        .hint("the runs are recorded and go on; watch them here with 'git puff watch --all'")
+        .hint("the runs are recorded and continue; watch them here with 'git puff watch --all'")
 }
 
 /// The watcher finds the repository from anywhere: it is told where everything is, and stays in no worktree.

@@ -106,7 +106,7 @@ impl Poller {
                 group.provider = None;
                 group.next = Some(now + pause_after(&failure, interval, group.failures));
                 for run in runs {
-                    say(&run.run, &format!("{failure}; looking again later"));
+                    say(&run.run, &format!("{failure}; polling again later"));
                     match observe::record_failure(context, &run.run, &failure) {
                         Ok(outcome) if outcome.changed => record(context, run, &outcome.recorded.run, say),
                         Ok(_) => {}

@@ -80,7 +80,7 @@ impl UntrackedTask {
                     Err(failure) => {
                         failures += 1;
                         next = now + pause_after(&failure, interval.duration(), failures);
-                        follower.say(&self.run.run, &format!("{failure}; looking again later"));
+                        follower.say(&self.run.run, &format!("{failure}; polling again later"));
                     }
                 }
             }
@@ -88,7 +88,7 @@ impl UntrackedTask {
                 return self.verdict();
             }
             follower.tick(std::slice::from_ref(&self.run));
-            let later = || format!("the task goes on: 'git puff watch --task {}' follows it again", self.task());
+            let later = || format!("the task continues: 'git puff watch --task {}' follows it again", self.task());
             if pace.is_over(started) {
                 return Err(timed_out(pace).hint(later()));
             }

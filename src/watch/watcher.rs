@@ -235,7 +235,7 @@ fn mark_interrupted(context: &Context, jobs: &[Run]) -> Result<()> {
         })?;
         if outcome.changed {
             let say = |id: &RunId, text: &str| log(context, id, text);
-            say(id, "the submission was interrupted: 'git puff doctor --repair' looks for its task");
+            say(id, "the submission was interrupted: 'git puff doctor --repair' searches for its task");
             ending::notify(context, &outcome.recorded.run, &say);
         }
     }

@@ -128,8 +128,14 @@ impl Worker<'_> {
 
 /// Returns whether a command ended because another process was faster, and says that it can be run again.
 fn says_busy(ran: &Ran) -> bool {
-    const WORDS: [&str; 6] =
-        ["run the command again", "by somebody else", "goes on", "busy", "try again", "wait until that is done"];
+    const WORDS: [&str; 6] = [
+        "run the command again",
+        "another git-puff is",
+        "fix that, then",
+        "busy",
+        "try again",
+        "wait until it has finished",
+    ];
     WORDS.iter().any(|words| ran.stderr.contains(words))
 }
 

@@ -120,7 +120,7 @@ fn pick_onto() {
 fn prune() {
     let lab = imported();
     edit(&lab);
-    let again = refused("there is no run");
+    let again = refused("no run named");
     Verb { name: "prune", call: &|_| words("prune fix"), again: &again, ..Verb::default() }
         .sweep(&mut Site::new(lab, None));
 }

@@ -96,7 +96,7 @@ fn questions_that_fail_for_now_are_asked_again_until_the_run_is_through() {
     assert_eq!(run_now["attention"], Value::Null, "trouble that passes needs nobody");
     assert_eq!([stage.notes(&run, 1), stage.notes(&run, 2)], ["attempt 1", "attempt 2"]);
     let log = stage.lab.puff(&["log", &run]).ok().stdout;
-    assert!(log.contains("takes no more calls for now; looking again later"), "{log}");
+    assert!(log.contains("takes no more calls for now; polling again later"), "{log}");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_service_that_is_away_is_looked_for_again_until_it_is_back() {
     stage.looked_again();
     stage.cloud.disconnect();
     let log = || stage.lab.puff(&["log", &run]).ok().stdout;
-    wait_until("it is noticed", || log().contains("cannot be reached; looking again later"));
+    wait_until("it is noticed", || log().contains("cannot be reached; polling again later"));
     assert_eq!(stage.lab.show(&run)["state"], "pending");
     stage.finish_all(&task);
     stage.cloud.reconnect();

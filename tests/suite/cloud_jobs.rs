@@ -119,7 +119,7 @@ fn a_time_limit_ends_the_watch_with_124_and_leaves_the_run_at_work() {
     assert_eq!((&seen["state"], &seen["watch"]["ending"]), (&json!("pending"), &json!("timeout")));
 
     // The same in the foreground, where it is the exit code.
-    stage.lab.puff(&["watch", &run, "--timeout", "1s"]).exits(124).complains(&["not all is through after 1s"]);
+    stage.lab.puff(&["watch", &run, "--timeout", "1s"]).exits(124).complains(&["not all have finished after 1s"]);
     assert_eq!(stage.lab.show(&run)["state"], "pending");
 
     // Somebody who loses patience earlier ends a foreground watch alone.

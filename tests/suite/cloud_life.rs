@@ -165,7 +165,7 @@ fn a_harvest_of_a_run_at_work_takes_what_there_is() {
 
     stage.finish(&task, 3, "three");
     let some = stage.lab.puff(&["harvest", &run, "--json"]).ok();
-    assert!(some.stderr.contains("2 variants are still at work"), "{}", some.stderr);
+    assert!(some.stderr.contains("2 variants are still running"), "{}", some.stderr);
     assert_eq!((&some.json()["state"], stage.notes(&run, 1)), (&json!("pending"), "three".to_owned()));
 
     // Harvesting can also wait for the rest.

@@ -49,7 +49,7 @@ fn a_branch_that_the_cloud_cannot_start_from_fails() {
     assert_eq!(lines(&doctor(&lab), "base"), ["RESULT=warn VALUE=main"]);
     lab.git(&["remote", "remove", "origin"]);
     let ran = lab.puff(&["doctor"]).exits(1);
-    assert!(ran.stdout.contains("there is no remote 'origin'"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("no remote named 'origin'"), "{}", ran.stdout);
     // Nobody who works with agents on this machine alone is told so.
     lab.git(&["config", "--unset", "puff.env"]);
     assert_eq!(lines(&doctor(&lab).ok(), "base"), [] as [&str; 0]);
@@ -105,7 +105,7 @@ fn agents_on_this_machine_are_listed_and_asked_and_only_those_in_use_have_to_be_
     lab.git(&["config", "puff.agent.own.command", "not-there --fast {prompt}"]);
     let ran = lab.puff(&["doctor"]).exits(1);
     assert!(
-        ran.stdout.contains("the agent 'own' is not installed") && ran.stdout.contains("'not-there'"),
+        ran.stdout.contains("agent 'own' is not installed") && ran.stdout.contains("'not-there'"),
         "{}",
         ran.stdout
     );

@@ -170,7 +170,7 @@ fn what_was_pushed_and_not_taken_yet_is_read_and_nothing_is_recorded_on_it() {
     lab.commit("more", "more\n", "More");
     lab.git(&["push", "-q", "origin", "main"]);
     let text = fs::read_to_string(&said).unwrap();
-    assert!(text.starts_with("applied ") && text.contains("while a hook looks at what was pushed"), "{text}");
+    assert!(text.starts_with("applied ") && text.contains("while a hook checks a push"), "{text}");
     assert_eq!(lab.git_in(&origin, &["for-each-ref", "refs/puff"]), "");
     lab.git_in(&origin, &["fsck", "--strict"]);
 }

@@ -110,7 +110,7 @@ fn a_harvest_takes_what_there_is_and_a_later_one_the_rest() {
         codex.phase("partial");
         let id = submitted(&lab, env);
         let early = lab.puff(&["harvest", &id]).ok();
-        assert!(early.stderr.contains("1 variant is still at work"), "{}", early.stderr);
+        assert!(early.stderr.contains("1 variant is still running"), "{}", early.stderr);
         let first = lab.git(&["rev-parse", &format!("puff/{id}/var1"), &format!("puff/{id}/var4")]);
         assert_eq!(lab.show(&id)["state"], "pending");
 

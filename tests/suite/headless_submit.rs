@@ -94,7 +94,7 @@ fn headless_b_would_take_any_label_so_labels_are_refused_before_it_is_paid() {
 
 #[test]
 fn an_environment_that_headless_a_does_not_know_is_named() {
-    for (env, words) in [("nope", "there is no cloud environment 'nope'"), ("gadgets", "several cloud environments")] {
+    for (env, words) in [("nope", "no cloud environment named 'nope'"), ("gadgets", "several cloud environments")] {
         let lab = TestRepo::new();
         let codex = FakeCodex::headless_a(&lab);
         let ran = lab.puff(&["submit", "--env", env, "--prompt", "Trim"]).exits(1).complains(&[words, env]);

@@ -65,7 +65,7 @@ fn a_variant_that_nobody_looked_at_is_refused_and_named_and_the_way_out_is_told(
     let refused: Ran = push(&lab, &["origin", "puff/fix/var1:theirs"]).exits(1);
     for words in [
         &format!(
-            "error: {commit} 'Count in digits': is var1 of 'fix', which nobody has reviewed or picked [unreviewed]"
+            "error: {commit} 'Count in digits': is var1 of 'fix', which is neither reviewed nor picked [unreviewed]"
         ),
         "hint: git puff review fix; or pick it: git puff pick fix:1",
         "error: the push to 'origin' is refused for 1 reason",

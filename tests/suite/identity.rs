@@ -42,7 +42,7 @@ fn a_run_of_a_name_that_was_pruned_is_no_interrupted_prune() {
         lab.puff(&["pick", "fix:2"]).ok();
         lab.puff(&["undo", "fix"]).ok();
         assert_eq!(choice.state(), before);
-        lab.puff(&["undo", "fix"]).exits(1).complains(&["there is a run 'fix' again"]);
+        lab.puff(&["undo", "fix"]).exits(1).complains(&["run 'fix' exists again"]);
     }
 }
 
@@ -67,10 +67,10 @@ fn the_recovery_points_of_two_runs_of_one_name_are_both_kept() {
     lab.puff(&["harvest", "fix", "--recreate"]).ok();
     assert_eq!(lab.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
     assert_eq!(lab.show("fix")["variants"].as_array().unwrap().len(), 1);
-    let said = lab.puff(&["undo", "fix"]).exits(1).complains(&["there is a run 'fix' again"]).stderr;
+    let said = lab.puff(&["undo", "fix"]).exits(1).complains(&["run 'fix' exists again"]).stderr;
     assert!(said.contains(&format!("git puff undo {}", &of_first[..10])), "{said}");
     // By its point, the first one: once the name is free.
-    lab.puff(&["undo", &of_first]).exits(1).complains(&["there is a run 'fix' again"]);
+    lab.puff(&["undo", &of_first]).exits(1).complains(&["run 'fix' exists again"]);
     lab.puff(&["prune", "fix"]).ok();
     let of_second = point(lab, "fix");
     lab.git(&["gc", "-q", "--prune=now"]);
@@ -80,7 +80,7 @@ fn the_recovery_points_of_two_runs_of_one_name_are_both_kept() {
     // The point of the second is there still, after the pick of the first.
     let kept = point(lab, "fix");
     assert_ne!(kept, of_second);
-    lab.puff(&["undo", &kept]).exits(1).complains(&["there is a run 'fix' again"]);
+    lab.puff(&["undo", &kept]).exits(1).complains(&["run 'fix' exists again"]);
     let without = |state: &str| state.lines().filter(|line| !line.contains("trash")).collect::<Vec<_>>().join("\n");
     assert_eq!(without(&choice.state()), without(&first));
     lab.puff(&["undo", "fix"]).ok();

@@ -190,5 +190,5 @@ fn what_names_no_repository_or_branch_is_refused_with_the_value_at_fault() {
     let mut record = lab.show("fix");
     record["base"] = record["base_oid"].clone();
     choice.record("fix", &record);
-    lab.puff(&report).exits(1).complains(&["the base of 'fix'", "is no branch"]);
+    lab.puff(&report).exits(1).complains(&["the base of 'fix'", "is not a branch"]);
 }

@@ -167,7 +167,7 @@ fn an_agent_that_asks_is_seen_in_its_run_and_answered_by_a_rule_or_a_person() {
     let run = crew.launch(&["--agent", "asks", "--harvest"]);
     let asking = crew.lab.wait_for(&run, "asking", |run| run["variants"][0]["reason"].is_string());
     let reason = asking["variants"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("waits for somebody") && reason.contains(&format!("session show {run}-var1")), "{reason}");
+    assert!(reason.contains("waits for an answer") && reason.contains(&format!("session show {run}-var1")), "{reason}");
     assert_eq!(each(&asking, "status"), ["in_progress"]);
     crew.lab.puff(&["session", "send", &format!("{run}-var1"), "by a person"]).ok();
     let seen = crew.tournament_end(&run);

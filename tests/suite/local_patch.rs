@@ -119,7 +119,7 @@ fn a_worktree_that_is_gone_is_said() {
     crew.agent("burns", "cd ..; rm -rf var1").agent("good", "echo x >x");
     let run = crew.tournament(&["--agent", "burns", "--agent", "good"]);
     assert_eq!(each(&run, "status"), ["failed", "completed"]);
-    assert_eq!(run["variants"][0]["reason"], "its worktree is gone, and with it what it made");
+    assert_eq!(run["variants"][0]["reason"], "its worktree is gone, and its work with it");
     assert_eq!(run["state"], "harvested");
 }
 

@@ -115,7 +115,7 @@ fn what_does_not_go_onto_a_branch_is_refused_and_named() {
         (&["--onto", "elsewhere"], &["'elsewhere' is in use", "linked"]),
         (&["--onto", "done"], &["changes nothing on 'done'"]),
         (&["--onto", "done", "--merge"], &["changes nothing on 'done'"]),
-        (&["--onto", "old", "--merge"], &["'old' has not the base"]),
+        (&["--onto", "old", "--merge"], &["'old' does not contain the base"]),
         (&["--onto", "nowhere"], &["no branch 'nowhere'"]),
         (&["--onto", "v1"], &["no branch 'v1'"]),
         (&["--onto", "HEAD"], &["no branch 'HEAD'"]),
@@ -142,7 +142,7 @@ fn untracked_files_stay_and_are_not_written_over() {
     lab.write("new.txt", "mine\n");
     let before = (lab.git(&["rev-parse", "HEAD"]), lab.git(&["status", "--porcelain"]));
     let ran = lab.puff(&["pick", "fix:2"]).exits(1);
-    for words in ["new.txt", "error: git did not take var2 of 'fix'", "nothing has moved"] {
+    for words in ["new.txt", "error: git did not apply var2 of 'fix'", "nothing has moved"] {
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
     }
     assert_eq!((lab.git(&["rev-parse", "HEAD"]), lab.git(&["status", "--porcelain"])), before);

@@ -69,7 +69,7 @@ fn branches_of_a_run_that_was_pruned_before_they_were_recorded_do_not_stay() {
     // The branch is created while its changes are counted.
     wait_until("the branch", || !pair.git(Ours, &["branch", "--list", "puff/fix/*"]).is_empty());
     pair.puff(Ours, &["prune", &run]).ok();
-    release(&pair.lab, import).exits(1).complains(&["there is no run 'fix'"]);
+    release(&pair.lab, import).exits(1).complains(&["no run named 'fix'"]);
     assert_eq!(pair.git(Ours, &["branch", "--list", "puff/fix/*"]), "");
     assert!(!notes(&pair).contains(&run));
 }

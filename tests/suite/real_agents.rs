@@ -52,7 +52,7 @@ fn codex_works_in_a_session_says_what_it_did_and_goes_on_with_what_it_knew() {
     // What it knew was sent along.
     let last = service.requests().pop().expect("a request").to_string();
     assert!(last.contains("Write the file") && last.contains("You were interrupted"), "{last}");
-    lab.puff(&["session", "resume", "job"]).exits(1).complains(&["goes on as"]);
+    lab.puff(&["session", "resume", "job"]).exits(1).complains(&["continues as"]);
 }
 
 #[test]

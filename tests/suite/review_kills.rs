@@ -73,7 +73,7 @@ fn a_review_that_is_killed_is_cleaned_up_after() {
     let lab = TestRepo::new();
     let run = run_of_three(&lab);
     let mut review = begun(&lab, &run);
-    lab.puff(&["review", &run, "--check", "true"]).exits(1).complains(&["being reviewed by somebody else"]);
+    lab.puff(&["review", &run, "--check", "true"]).exits(1).complains(&["another git-puff is reviewing run"]);
     kill(review.id());
     review.wait().unwrap();
     wait_until("the cleanup process has cleaned up", || is_clean(&lab));

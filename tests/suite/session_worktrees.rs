@@ -196,7 +196,7 @@ fn a_name_that_is_taken_makes_no_worktree() {
     start(&lab, "one", "true");
     assert_eq!(fate(&lab, "one"), "removed");
     let ran = lab.puff(&["session", "start", "--worktree", "--name", "one", "--", "true"]).exits(1);
-    ran.complains(&["there is a session named 'one' already"]);
+    ran.complains(&["a session named 'one' exists already"]);
     assert_eq!(worktrees(&lab), 0);
 }
 

@@ -108,11 +108,11 @@ fn a_session_whose_supervisor_was_killed_is_lost_and_its_log_is_there() {
     kill(supervisor(&lab, "orphan"));
     wait_until("it is seen to be lost", || show(&lab, "orphan")["state"] == "lost");
     let session = show(&lab, "orphan");
-    assert_eq!(session["why"], "its supervisor is gone, without a word of how it ended");
+    assert_eq!(session["why"], "its supervisor is gone and left no result");
     assert_eq!(log(&lab, "orphan"), "begun\n");
     lab.puff(&["session", "wait", "orphan"]).exits(2);
     lab.puff(&["session", "send", "orphan", "x"]).exits(1).complains(&["its supervisor is gone"]);
-    lab.puff(&["session", "resume", "orphan"]).exits(1).complains(&["its agent has not told"]);
+    lab.puff(&["session", "resume", "orphan"]).exits(1).complains(&["its agent has not reported"]);
     let ran = lab.puff(&["session", "kill", "orphan"]).ok();
     assert!(ran.stderr.contains("its processes were killed"), "{}", ran.stderr);
     wait_until("it is gone", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
@@ -178,7 +178,7 @@ fn sessions_are_listed_newest_first_and_named_by_a_beginning() {
 #[test]
 fn wrong_calls_name_what_is_wrong_and_leave_nothing_behind() {
     let lab = TestRepo::new();
-    lab.puff(&["session", "show", "nobody"]).exits(1).complains(&["there is no session 'nobody'"]);
+    lab.puff(&["session", "show", "nobody"]).exits(1).complains(&["no session named 'nobody'"]);
     lab.puff(&["session", "start"]).exits(129).complains(&["PROMPT"]);
     lab.puff(&["session", "start", "--name", "A B", "--", "true"]).exits(129).complains(&["'A B'"]);
     lab.puff(&["session", "start", "--log-size", "lots", "--", "true"]).exits(129).complains(&["'lots'"]);
@@ -187,7 +187,7 @@ fn wrong_calls_name_what_is_wrong_and_leave_nothing_behind() {
     lab.puff(&["session", "resume", "--last"]).exits(1).complains(&["can be resumed"]);
     assert_eq!(lab.puff(&["session", "list"]).ok().stdout, "no sessions\n");
     let ran = lab.puff(&["session", "start", "--name", "typo", "--", "no-such-program"]).exits(2);
-    assert!(ran.stderr.contains("there is no program 'no-such-program'"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no program 'no-such-program'"), "{}", ran.stderr);
     assert_eq!(show(&lab, "typo")["exit"], 127);
     lab.puff(&["session", "start", "--name", "typo", "--", "true"]).exits(1).complains(&["named 'typo' already"]);
 }

@@ -68,7 +68,7 @@ fn configuration_attributes_and_ignore_rules_that_an_agent_changes_are_risks() {
     assert_eq!(risks(&run, 1), all);
     let shown = crew.lab.puff(&["show", &format!("{}:1", run["run"].as_str().unwrap())]).ok().stdout;
     assert!(
-        shown.contains("config: .git/config:core.pager, was set: git obeys it while the agent was at work"),
+        shown.contains("config: .git/config:core.pager, was set: git obeys it while the agent was running"),
         "{shown}"
     );
 }
@@ -210,7 +210,7 @@ fn what_may_be_anybodys_is_said_and_stops_nothing() {
     let open = [("concurrent", "refs/tags/old"), ("concurrent", "refs/heads/anybodys")];
     assert_eq!(risks(&ended, 1), wanted(&open));
     let shown = lab.puff(&["show", &format!("{run}:1")]).ok().stdout;
-    let words = format!("refs/heads/anybodys, was made at {} while variant 1 was at work", &earlier[..7]);
+    let words = format!("refs/heads/anybodys, was made at {} while variant 1 was running", &earlier[..7]);
     assert!(shown.contains(&words) && !shown.contains("risks"), "{shown}");
     lab.puff(&["review", &run, "--check", "true"]).ok();
     let parts = lab.show(&run)["variants"][0]["score"]["parts"].to_string();

@@ -63,7 +63,7 @@ fn what_stands_on_it_is_named_and_stays() {
     let mut run = lab.show("fix");
     run["reason"] = json!("somebody said so");
     choice.record("fix", &run);
-    refused(&["has gone on since", "by hand"]);
+    refused(&["has changed since", "by hand"]);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_step_is_told_by_its_trailer_and_not_by_its_subject() {
     let message = "pick: var9 is what the agent said\n\nPuff-Step: pick\n\nPuff-Step: observe";
     let step = lab.git(&["commit-tree", "-p", "refs/puff/runs/fix~1", "-m", message, &tree]);
     lab.git(&["update-ref", "refs/puff/runs/fix", &step]);
-    lab.puff(&["undo"]).exits(1).complains(&["has gone on since", "var9"]);
+    lab.puff(&["undo"]).exits(1).complains(&["has changed since", "var9"]);
     // A report that was made again, in whatever words, stands in no way.
     let message = "rendered anew\n\nPuff-Step: report";
     let step = lab.git(&["commit-tree", "-p", "refs/puff/runs/fix~1", "-m", message, &tree]);
@@ -185,7 +185,7 @@ fn a_prune_is_not_taken_back_over_what_came_since() {
     assert_eq!(without(&choice.state()), before);
     lab.puff(&["prune", "fix"]).ok();
     choice.import("fix");
-    lab.puff(&["undo"]).exits(1).complains(&["there is a run 'fix' again"]);
+    lab.puff(&["undo"]).exits(1).complains(&["run 'fix' exists again"]);
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn nobody_judges_a_pick_while_the_git_of_a_killed_one_is_still_at_it() {
         let killed = command.args(way).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert_eq!(killed.code(), None);
         for verb in [&["pick", "fix:2"][..], &["undo"], &["prune", "fix"]] {
-            lab.puff(verb).exits(1).complains(&["by somebody else"]);
+            lab.puff(verb).exits(1).complains(&["another git-puff is"]);
         }
         fs::write(&go, "").unwrap();
         choice.idle(&lab.work(), "fix");

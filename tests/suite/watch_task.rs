@@ -46,7 +46,7 @@ fn the_exit_code_says_how_it_ended() {
     let stage = CloudEnv::new();
     let task = stage.cloud.add_task("env_lab_1", "Trim the input", 1);
     let args = ["watch", "--task", &task, "--interval", "1", "--timeout", "1", "--result-file", "result"];
-    stage.lab.puff(&args).exits(124).complains(&["not all is through after 1s"]);
+    stage.lab.puff(&args).exits(124).complains(&["not all have finished after 1s"]);
     assert_eq!(fields(&result(&stage, "result"))[2..], ["timeout", "124"]);
     stage.cloud.fail(&task, 1);
     stage.lab.puff(&args).exits(2).complains(&["no attempt", &task]);

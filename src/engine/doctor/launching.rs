@@ -30,7 +30,7 @@ pub(super) fn repository(context: &Context) -> Vec<Finding> {
     }
     let commit = context.repo.head_commit().map(|commit| commit.shown().to_string());
     let commit = commit.ok_or_else(|| {
-        Error::failed("HEAD has no commit, so there is no base to start from")
+        Error::failed("HEAD has no commit to start from")
             .hint("make a commit with 'git commit', or switch to a branch that has one")
     });
     findings.push(from_result("commit", commit, "there is a commit to start from"));
@@ -42,7 +42,7 @@ pub(super) fn cloud_base(context: &Context) -> Finding {
     match base::prove_for_cloud(context) {
         Ok((branch, None)) => ok("base", &branch, "the remote has the branch to start from"),
         Ok((branch, Some(said))) => {
-            let detail = format!("the remote does not answer, so the branch is taken as it was last fetched: {said}");
+            let detail = format!("the remote does not respond; using the branch as last fetched: {said}");
             warn("base", &branch, detail, "check the network and 'git remote -v'")
         }
         Err(error) => fail("base", error),
@@ -141,8 +141,7 @@ fn configured(context: &Context, name: &str) -> Finding {
 }
 
 fn missing_agent(name: &str, program: &str) -> Finding {
-    let error =
-        Error::cannot_work(format!("the agent '{name}' is not installed: there is no program '{program}' on PATH"));
+    let error = Error::cannot_work(format!("agent '{name}' is not installed: no program '{program}' on PATH"));
     fail(
         "agent",
         error.hint(format!("install it, or say how it is started: git config puff.agent.{name}.command 'COMMAND'")),

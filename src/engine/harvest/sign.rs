@@ -51,8 +51,8 @@ impl<'c> Signer<'c> {
         let commit = repo.write_signed(draft).map_err(|error| {
             *self.failure.borrow_mut() = Some(error.causes().first().cloned().unwrap_or_default());
             let name = variant.name();
-            Error::failed(format!("cannot sign the commit of {name}, so there is none"))
-                .hint("see to it that 'git commit -S' works without asking (ssh-add, or unlock gpg), then harvest again; or 'git config puff.sign false'")
+            Error::failed(format!("cannot sign the commit of {name}: no commit was made"))
+                .hint("make 'git commit -S' work without a prompt (ssh-add, or unlock gpg), then harvest again; or 'git config puff.sign false'")
                 .because_it_said(&error.causes().join("; "))
         })?;
         Ok(Signed { commit, bytes: Some(repo.commit_bytes(commit)?) })

@@ -56,12 +56,8 @@ pub fn chain(path: &Path) -> Result<()> {
     let chained = name(path);
     match ChainedHook::of(path)? {
         ChainedHook::Another => {
-            return Err(Error::failed(format!(
-                "there is '{}' already, beside '{}'",
-                chained.display(),
-                path.display()
-            ))
-            .hint("one of the two is a hook from before git-puff was installed last: keep the one you want"));
+            return Err(Error::failed(format!("'{}' exists already, besides '{}'", chained.display(), path.display()))
+                .hint("one of the two is a hook from before git-puff was installed last: keep the one you want"));
         }
         ChainedHook::TheSame => {}
         ChainedHook::Nothing => second(path, &chained).map_err(|cause| unwritable(path, cause))?,

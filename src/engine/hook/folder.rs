@@ -48,19 +48,17 @@ impl Folder {
     pub fn prove_ours(&self, shared: bool) -> Result<()> {
         let shown = self.path.display();
         if self.path.symlink_metadata().is_ok() && !self.path.is_dir() {
-            return Err(Error::failed(format!("git looks for hooks at '{shown}', which is no folder"))
-                .hint("hooks are switched off here; 'git config --show-origin core.hooksPath' tells by what"));
+            return Err(Error::failed(format!("git's hooks directory '{shown}' is not a directory"))
+                .hint("hooks are disabled here; 'git config --show-origin core.hooksPath' shows by what"));
         }
         if shared || self.is_ours() {
             return Ok(());
         }
-        Err(Error::failed(format!(
-            "git looks for hooks at '{shown}', outside of this repository: others may use it too"
-        ))
-        .hint(
-            "to be asked at the pushes of all of them: --shared; for this repository alone, give it hooks of its own: \
+        Err(Error::failed(format!("git's hooks directory '{shown}' is outside this repository: others may use it too"))
+            .hint(
+                "to check the pushes of all of them: --shared; for this repository alone, give it hooks of its own: \
                  git config core.hooksPath \"$(git rev-parse --git-common-dir)/hooks\"",
-        ))
+            ))
     }
 
     /// Makes the folder where it is missing; answers whether it had to.

@@ -43,7 +43,7 @@ impl HookOwner {
     pub fn read(path: &Path) -> Result<HookOwner> {
         let Ok(meta) = path.symlink_metadata() else { return Ok(HookOwner::Missing) };
         if meta.is_dir() {
-            return Err(Error::failed(format!("'{}' is a folder, where git looks for a hook", path.display()))
+            return Err(Error::failed(format!("'{}' is a directory where git expects a hook", path.display()))
                 .hint("move it away: git cannot run it"));
         }
         // A hook that cannot be read can still be run.

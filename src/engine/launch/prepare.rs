@@ -120,7 +120,7 @@ fn head(context: &Context) -> String {
 fn cloud_env(context: &Context, intent: &Intent) -> Result<String> {
     if intent.jobs.is_some() || intent.keep {
         let flag = if intent.keep { "--keep" } else { "--jobs" };
-        return Err(Error::usage(format!("{flag} is for agents on this machine, and none is named"))
+        return Err(Error::usage(format!("{flag} applies to agents on this machine only"))
             .hint("name one with --agent NAME, or leave it out"));
     }
     intent.env.clone().or_else(|| context.settings.text(settings::ENV)).ok_or_else(|| {
@@ -133,7 +133,7 @@ fn cloud_env(context: &Context, intent: &Intent) -> Result<String> {
 fn agents(context: &Context, intent: &Intent) -> Result<u32> {
     let names: Vec<String> = intent.agents.iter().map(AgentCount::to_string).collect();
     if intent.env.is_some() {
-        return Err(Error::usage(format!("{} work on this machine, where no cloud environment is", names.join(", ")))
+        return Err(Error::usage(format!("{} run on this machine, not in a cloud environment", names.join(", ")))
             .hint("leave out --env, or --agent"));
     }
     let sum = intent.agents.iter().map(|agents| agents.count).fold(0, u32::saturating_add);
@@ -143,7 +143,7 @@ fn agents(context: &Context, intent: &Intent) -> Result<u32> {
     }
     if let Some(best_of) = intent.best_of.filter(|best_of| *best_of != sum) {
         return Err(Error::usage(format!(
-            "the agents make {sum} attempts ({}), and best of {best_of} is asked for",
+            "the agents make {sum} attempts ({}), but --best-of is {best_of}",
             names.join(", ")
         ))
         .hint("leave out --best-of, or say how many each makes: --agent NAME:N"));
@@ -205,8 +205,8 @@ fn new_id(context: &Context, store: &RunStore<'_>, intent: &Intent, others: &[Pr
     let taken = |id: &RunId| store.exists(id) || others.iter().any(|other| other.id == *id);
     if let Some(name) = &intent.name {
         if taken(name) {
-            return Err(Error::usage(format!("there is a run named '{name}' already"))
-                .hint(format!("look at it with 'git puff show {name}', or choose another --name")));
+            return Err(Error::usage(format!("a run named '{name}' exists already"))
+                .hint(format!("see 'git puff show {name}', or choose another --name")));
         }
         return Ok(name.clone());
     }

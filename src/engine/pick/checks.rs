@@ -25,7 +25,7 @@ pub(super) fn variant<'r>(context: &Context, recorded: &'r Recorded, index: u32)
     if let Some(decision) = &run.decision {
         let taken = format!("var{} was taken", decision.variant);
         return Err(Error::failed(format!("the run '{id}' is decided already: {taken}")).hint(format!(
-            "'git puff undo {id}' takes that back; 'git cherry-pick {}' takes another one too",
+            "'git puff undo {id}' undoes that; 'git cherry-pick {}' applies this one too",
             name(variant)
         )));
     }
@@ -49,7 +49,7 @@ pub(super) fn variant<'r>(context: &Context, recorded: &'r Recorded, index: u32)
             (Some(apply), None) => apply.as_str().to_owned(),
             (None, None) => variant.status.as_str().to_owned(),
         };
-        let error = Error::failed(format!("{} of '{id}' has no commit to take: {why}", variant.name()));
+        let error = Error::failed(format!("{} of '{id}' has no commit to pick: {why}", variant.name()));
         return Err(match &variant.patch_sha256 {
             Some(_) => error.hint(patch),
             None => error.hint(format!("'git puff show {id}' shows which variants have one")),
@@ -87,13 +87,14 @@ pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
     }
     let lock = location.git_dir.join("index.lock");
     if lock.exists() {
-        return Err(Error::failed(format!("another git is at work in this worktree: there is '{}'", lock.display()))
-            .hint("wait until it is done; if none is, it was killed: remove that file"));
+        return Err(Error::failed(format!("another git is running in this worktree: '{}' exists", lock.display()))
+            .hint("wait until it has finished; if no git is running, remove that file"));
     }
     let shown = worktree.display();
-    let mut changed = context.repo.uncommitted(RUNBOOK).ok_or_else(|| {
-        Error::failed(format!("git does not say what is changed in '{shown}'")).hint("try 'git status'")
-    })?;
+    let mut changed = context
+        .repo
+        .uncommitted(RUNBOOK)
+        .ok_or_else(|| Error::failed(format!("cannot determine what changed in '{shown}'")).hint("try 'git status'"))?;
     changed.retain(|line| !line.starts_with(b"??"));
     if changed.is_empty() {
         return Ok(());
@@ -121,6 +122,6 @@ pub fn waiting_here(context: &Context) -> Result<RecoveryPoint> {
     let found = found.max_by_key(|point| point.recovery.at);
     found.ok_or_else(|| {
         Error::failed("no pick waits in this worktree")
-            .hint("'git puff list' shows the runs; 'git puff pick RUN:N' takes a variant")
+            .hint("'git puff list' shows the runs; 'git puff pick RUN:N' picks a variant")
     })
 }

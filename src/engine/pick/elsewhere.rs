@@ -18,9 +18,9 @@ pub(super) fn onto(operation: &PickOperation<'_>, how: Taking, named: &str) -> R
         let here = repo.location().worktree.as_ref() == Some(&path);
         let target = format!("{}:{}", run.run, operation.variant.index);
         let hint = if here {
-            format!("leave --onto out: 'git puff pick {target}' takes it in this worktree")
+            format!("leave --onto out: 'git puff pick {target}' picks in this worktree")
         } else {
-            format!("take it there: git -C '{}' puff pick {target}", path.display())
+            format!("pick it there: git -C '{}' puff pick {target}", path.display())
         };
         let what = format!("the branch '{}' is in use in the worktree '{}'", short(&name), path.display());
         return Err(Error::failed(what).hint(hint));
@@ -48,7 +48,7 @@ pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Ru
     }
     if let Some(there) = repo.ref_target(&name) {
         return Err(Error::failed(format!("there is a branch '{}' already, at {}", short(&name), there.shown()))
-            .hint("choose another NAME; to take it onto that branch: --onto NAME"));
+            .hint("choose another NAME; to pick onto that branch: --onto NAME"));
     }
     let below = repo.refs_under(&format!("{name}/"))?.into_iter().map(|(name, _)| name).next();
     let above = name.match_indices('/').map(|(at, _)| &name[..at]).find(|name| repo.ref_target(name).is_some());
@@ -74,10 +74,10 @@ fn branch(operation: &PickOperation<'_>, named: &str) -> Result<(String, Oid)> {
     let valid = full.starts_with(HEADS) && is_valid_ref_name(&full) && named != "HEAD";
     let there = if valid { repo.branch(&full) } else { None };
     there.ok_or_else(|| {
-        let error = Error::failed(format!("there is no branch '{named}' to take it onto"));
+        let error = Error::failed(format!("no branch named '{named}' to pick onto"));
         match named {
-            "HEAD" => error.hint("leave --onto out: it is taken onto HEAD then"),
-            _ => error.hint("'git branch' shows those there are; --branch NAME makes a new one of the variant"),
+            "HEAD" => error.hint("leave --onto out to pick onto HEAD"),
+            _ => error.hint("'git branch' lists the branches; --branch NAME makes a new one of the variant"),
         }
     })
 }
@@ -92,7 +92,7 @@ fn prove_mergeable(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Re
         return Ok(());
     }
     let what = format!(
-        "'{}' has not the base {} of the run: a merge would take more along than the variant",
+        "'{}' does not contain the base {} of the run: a merge would bring more than the variant",
         short(onto),
         run.base_oid.shown()
     );

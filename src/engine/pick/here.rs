@@ -9,7 +9,7 @@ use crate::git::state::{Head, head};
 use crate::model::{Act, Apply, Oid, PickPoint, Run, Taking, shown};
 use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
-const INSTEAD: &str = "take it onto a branch with --onto REF, or as a new one with --branch NAME";
+const INSTEAD: &str = "pick onto a branch with --onto REF, or as a new one with --branch NAME";
 
 /// Takes it.
 pub(super) fn take(operation: &PickOperation<'_>, how: Taking) -> Result<Picked> {
@@ -35,8 +35,8 @@ fn goal(context: &Context) -> Result<(String, Oid)> {
         _ => "HEAD".to_owned(),
     };
     let before = context.repo.head_commit().ok_or_else(|| {
-        Error::failed(format!("'{}' has no commit yet to take something onto", short(&onto)))
-            .hint("switch to a branch that has one, or take it as a new branch with --branch NAME")
+        Error::failed(format!("'{}' has no commit yet to pick onto", short(&onto)))
+            .hint("switch to a branch that has one, or pick as a new branch with --branch NAME")
     })?;
     Ok((onto, before))
 }
@@ -83,7 +83,7 @@ fn run(context: &Context, args: &[&str]) -> Result<bool> {
 
 /// Records what came of it. `well` is how git ended.
 fn conclude_here(context: &Context, point: &RecoveryPoint, well: bool) -> Result<Picked> {
-    let Act::Pick(pick) = &point.recovery.act else { return Err(Error::failed("this is no pick")) };
+    let Act::Pick(pick) = &point.recovery.act else { return Err(Error::failed("this is not a pick")) };
     let store = RunStore::new(context);
     let recorded = store.load(&point.recovery.run)?;
     match pick_state(context, point, pick, &recorded.run) {
@@ -103,8 +103,8 @@ fn conclude_here(context: &Context, point: &RecoveryPoint, well: bool) -> Result
         }
         PickState::Void => {
             give_up(context, point)?;
-            let why = if well { "nothing has come of it" } else { "what it said is above" };
-            Err(Error::failed(format!("git did not take var{} of '{}'", pick.variant, point.recovery.run))
+            let why = if well { "nothing was changed" } else { "its output is above" };
+            Err(Error::failed(format!("git did not apply var{} of '{}'", pick.variant, point.recovery.run))
                 .hint(format!("{why}; nothing has moved")))
         }
     }
@@ -141,14 +141,14 @@ pub fn abort(context: &Context) -> Result<Run> {
     if is_at_it(pick) {
         let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
         if !run(context, &[verb, "--abort"])? {
-            return Err(Error::failed(format!("git did not give {} up", point.recovery.words()))
-                .hint("what it said is above; 'git status' shows where the worktree is"));
+            return Err(Error::failed(format!("git did not abort {}", point.recovery.words()))
+                .hint("its output is above; 'git status' shows the worktree"));
         }
     }
     if let PickState::Done(after) = pick_state(context, &point, pick, &store.load(id)?.run) {
         conclude(context, &point, after)?;
         return Err(Error::failed(format!("{} is done: {} is its commit", point.recovery.words(), after.shown()))
-            .hint(format!("'git puff undo {id}' takes it back")));
+            .hint(format!("'git puff undo {id}' undoes it")));
     }
     give_up(context, &point)?;
     Ok(store.load(id)?.run)
@@ -163,6 +163,6 @@ fn locked(context: &Context) -> Result<(RecoveryPoint, crate::store::FileLock)> 
 fn pick_of(point: &RecoveryPoint) -> Result<&PickPoint> {
     match &point.recovery.act {
         Act::Pick(pick) => Ok(pick),
-        Act::Prune(_) => Err(Error::failed("this is no pick").hint("'git puff list' shows the runs")),
+        Act::Prune(_) => Err(Error::failed("this is not a pick").hint("'git puff list' shows the runs")),
     }
 }

@@ -164,8 +164,8 @@ pub fn prove_last(context: &Context, id: &RunId, now: Oid, journal: Oid) -> Resu
             Some(parent) if StepKind::of(&commit.message).belongs_to_pick() => at = *parent,
             _ => {
                 let subject = subject_of(&commit.message);
-                return Err(Error::failed(format!("the run '{id}' has gone on since: {subject}"))
-                    .hint(format!("'git log refs/puff/runs/{id}' shows its journal; nothing was taken back")));
+                return Err(Error::failed(format!("run '{id}' has changed since: {subject}"))
+                    .hint(format!("'git log refs/puff/runs/{id}' shows its journal; nothing was undone")));
             }
         }
     }

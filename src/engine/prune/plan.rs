@@ -67,7 +67,7 @@ fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> R
         || (run.provider == ProviderKind::Local && run.state == State::Pending);
     if here && run.is_remote() {
         return Err(Error::failed(format!("the run '{id}' is {} in another clone", run.state.as_str()))
-            .hint("'git puff sync' brings what became of it; it can be removed then"));
+            .hint("'git puff sync' fetches its outcome; prune it then"));
     }
     if here {
         return Err(Error::failed(format!("the run '{id}' is {}", run.state.as_str()))
@@ -75,7 +75,7 @@ fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> R
     }
     if FileLock::is_held(&context.layout.review_lock(id)) {
         return Err(Error::failed(format!("the run '{id}' is being reviewed"))
-            .hint("wait until that is done, or end it with Control-C where it runs"));
+            .hint("wait until it has finished, or end it with Control-C where it runs"));
     }
     if let Some(session) = sessions.iter().find(|session| !session.state.is_over()) {
         return Err(Error::failed(format!("the session '{}' works for the run '{id}'", session.id))
@@ -124,7 +124,7 @@ fn branch(context: &Context, run: &Run, variant: &Variant) -> Result<Found> {
         return stays(format!("it is checked out in '{}'", path.display()));
     }
     if at != commit && !is_elsewhere(context, run, at, commit)? {
-        return stays(format!("it has work of somebody's own, up to {}, that is nowhere else", at.short()));
+        return stays(format!("it has commits that are nowhere else, up to {}", at.short()));
     }
     Ok(Found::Goes(KeptBranch { name, at }))
 }

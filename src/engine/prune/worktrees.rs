@@ -94,7 +94,7 @@ pub(super) fn remove(context: &Context, worktree: &KeptWorktree) -> Result<()> {
     let removed = there.lock(BEING_PRUNED).and_then(|()| context.repo.remove_worktree(path));
     removed.map_err(|cause| {
         Error::failed(format!("cannot remove the worktree '{}'", path.display()))
-            .hint("all of it is kept in the recovery point; see to the folder, then prune again")
+            .hint("the recovery point keeps all of it; fix the folder, then prune again")
             .because(cause)
     })?;
     let folders = path.ancestors().skip(1).take(2);

@@ -61,8 +61,11 @@ pub fn scratch(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
 
 /// What is left of a patch that did not fit.
 pub fn rejected(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
-    let seen =
-        |path: String| ContentFinding { path, line: None, detail: "holds what of a patch did not apply".to_owned() };
+    let seen = |path: String| ContentFinding {
+        path,
+        line: None,
+        detail: "holds hunks of a patch that did not apply".to_owned(),
+    };
     coming(files).filter(|path| path.ends_with(REJECTED)).map(seen).collect()
 }
 
@@ -82,7 +85,7 @@ pub fn markers(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
         found.extend(first.map(|(number, marker)| ContentFinding {
             path: Name(name).to_string(),
             line: Some(number),
-            detail: format!("'{marker}' is left of a merge"),
+            detail: format!("'{marker}' is left over from a merge"),
         }));
     }
     found

@@ -33,7 +33,7 @@ const RULES: [(Rule, Key); 9] = [
 /// So many paths are named in a line; the others are counted.
 const PATHS: usize = 3;
 
-const AMEND: &str = "take it out of the commit: 'git commit --amend' for the newest, 'git rebase -i' for an older one";
+const AMEND: &str = "remove it from the commit: 'git commit --amend' for the newest, 'git rebase -i' for an older one";
 
 const REWORD: &str = "reword it: 'git commit --amend' for the newest, 'git rebase -i' for an older one";
 
@@ -117,7 +117,7 @@ impl<'c> Judge<'c> {
             return Ok(None);
         }
         let about = About { suspect, trailer: first };
-        let way = format!("{REWORD}; where it is none: git -c puff.prePush.secret=allow push");
+        let way = format!("{REWORD}; if it is not a secret: git -c puff.prePush.secret=allow push");
         Ok(Some(self.finding(&about, Rule::Secret, None, &detail, &way)))
     }
 
@@ -159,8 +159,10 @@ impl<'c> Judge<'c> {
                 continue;
             }
             let seen = ContentFinding { path: risk.path, line: None, detail: risk.detail };
-            let way =
-                format!("{AMEND}; where it is none: git puff review {} --accept 'secret:{}'", first.run, seen.path);
+            let way = format!(
+                "{AMEND}; if it is not a secret: git puff review {} --accept 'secret:{}'",
+                first.run, seen.path
+            );
             findings.push(self.finding(&about, Rule::Secret, Some(&seen), &seen.detail, &way));
         }
         Ok(())
@@ -191,7 +193,7 @@ impl<'c> Judge<'c> {
         let name = variant.name();
         if let Some(decision) = known.decision().filter(|_| !known.is_picked(variant)) {
             let detail = format!("is {name} of '{id}', of which var{} was picked", decision.variant);
-            let way = format!("leave it out; or take the decision back: git puff undo {id}");
+            let way = format!("leave it out; or undo the decision: git puff undo {id}");
             add(Rule::Loser, None, &detail, &way);
         }
         if let Some(apply) = variant.apply.filter(|apply| apply.is_failure()) {
@@ -203,7 +205,7 @@ impl<'c> Judge<'c> {
         let changes = self.changes(variant, known)?;
         let missing = self.missing(about, &changes, files)?;
         if !missing.is_empty() {
-            let way = format!("take all of it: git puff pick {id}:{}", variant.index);
+            let way = format!("pick all of it: git puff pick {id}:{}", variant.index);
             let detail = format!("is only a part of {name} of '{id}': {} is missing", named(&missing));
             add(Rule::Partial, None, &detail, &way);
         }
@@ -222,8 +224,8 @@ impl<'c> Judge<'c> {
                     (true, Err(error)) => {
                         format!("is {name} of '{id}', whose record does not count: {}", error.message())
                     }
-                    (true, Ok(())) => format!("is {name} of '{id}', which nobody has reviewed or picked"),
-                    (false, _) => format!("has a patch that {name} of '{id}' has no more, so nobody has reviewed it"),
+                    (true, Ok(())) => format!("is {name} of '{id}', which is neither reviewed nor picked"),
+                    (false, _) => format!("has an earlier patch of {name} of '{id}', which is not reviewed"),
                 };
                 let way = format!("git puff review {id}; or pick it: git puff pick {id}:{}", variant.index);
                 add(Rule::Unreviewed, None, &detail, &way);
@@ -236,7 +238,8 @@ impl<'c> Judge<'c> {
             let is_there = files.iter().any(|file| is_about(file, observation.path.as_bytes())) || !is_of_file;
             if is_there && !known.accepts(&observation) {
                 let seen = ContentFinding { path: observation.path.clone(), line: None, detail: String::new() };
-                let way = format!("look at it, and take it: git puff review {id} --accept '{}'", accept(&observation));
+                let way =
+                    format!("inspect it, then accept it: git puff review {id} --accept '{}'", accept(&observation));
                 add(Rule::Risk, Some(&seen), &format!("{} ({})", observation.detail, observation.kind), &way);
             }
         }

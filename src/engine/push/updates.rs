@@ -41,8 +41,8 @@ pub fn read(lines: &[u8]) -> Result<Vec<Update>> {
         .map(|line| {
             update(line).ok_or_else(|| {
                 let line = String::from_utf8_lossy(line).into_owned();
-                Error::usage(format!("'{line}' does not tell what is pushed"))
-                    .hint("git tells it as '<local ref> <local oid> <remote ref> <remote oid>', a line each")
+                Error::usage(format!("cannot read '{line}' as a pushed ref"))
+                    .hint("git writes '<local ref> <local oid> <remote ref> <remote oid>', one per line")
             })
         })
         .collect()

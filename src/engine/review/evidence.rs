@@ -79,7 +79,7 @@ fn scan(file: &FilePatch<'_>, generated: &dyn Fn(&[u8]) -> bool, findings: &mut 
     let hunks = match &file.body {
         Body::Text(hunks) => hunks.as_slice(),
         Body::Binary(_) | Body::Unsaid => {
-            findings.push(said("binary", "is not text: nobody sees what changed in it"));
+            findings.push(said("binary", "is not text: its change cannot be shown"));
             &[]
         }
     };
@@ -102,7 +102,7 @@ fn scan(file: &FilePatch<'_>, generated: &dyn Fn(&[u8]) -> bool, findings: &mut 
     };
     for (number, text) in added(hunks) {
         if let Some(marker) = leftovers::conflict_marker(text) {
-            note("conflict-marker", number, format!("'{marker}' is left of a merge"), true);
+            note("conflict-marker", number, format!("'{marker}' is left over from a merge"), true);
         }
         if let Some(what) = leftovers::whitespace(text) {
             note("whitespace", number, what.to_owned(), false);

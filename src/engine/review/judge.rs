@@ -148,7 +148,7 @@ impl<'b> JudgePanel<'b> {
         for Scored { variant, score, reason } in answer.variants {
             let shown = self.seats.iter().find(|(letter, ..)| *letter == variant);
             let Some((letter, candidate, twins)) = shown else {
-                return Err(format!("it scored '{variant}', which is none of those it was shown"));
+                return Err(format!("it scored '{variant}', which it was not shown"));
             };
             if !(0.0..=10.0).contains(&score) {
                 return Err(format!("its score of {letter} is {score}, not from 0 to 10"));
@@ -195,14 +195,14 @@ fn find(said: &[u8]) -> Result<Answer, String> {
     let text = String::from_utf8_lossy(said);
     let text = text.trim();
     if text.is_empty() {
-        return Err("it said nothing".to_owned());
+        return Err("it printed nothing".to_owned());
     }
     let inner = || Some(&text[text.find('{')?..=text.rfind('}')?]);
     let parsed = serde_json::from_str(text).or_else(|why| match inner() {
         Some(inner) => serde_json::from_str(inner).map_err(|_| why),
         None => Err(why),
     });
-    parsed.map_err(|why| format!("its answer is not the JSON that was asked for: {why}"))
+    parsed.map_err(|why| format!("its answer is not the requested JSON: {why}"))
 }
 
 /// Where a variant sits: it follows from the run's name, and nobody can tell by it which number a variant has.

@@ -111,11 +111,11 @@ fn parts(one: &Candidate<'_>, all: &[Candidate<'_>], accepted: &[String]) -> Vec
     };
     let risks = risks(one.evidence, accepted).count() as u64;
     let judged = one.judged.map_or(0, |score| (score.clamp(0.0, 10.0) * 9.9).round() as u64);
-    let judge = one.judged.map_or_else(|| "nobody judged it".to_owned(), |score| format!("{score:.1} of 10"));
+    let judge = one.judged.map_or_else(|| "not judged".to_owned(), |score| format!("{score:.1} of 10"));
     let percent = one.evidence.agreement.map_or(0, |share| ((share * 100.0).round() as u64).min(99));
     let agreement = match one.evidence.agreement {
         Some(share) => format!("{:.0}% like the others on average", share * 100.0),
-        None => "there is nothing to compare it with".to_owned(),
+        None => "no other variant to compare with".to_owned(),
     };
     let larger = all.iter().filter(|other| other.twin_of.is_none() && other.lines > one.lines).count() as u64;
     vec![

@@ -43,14 +43,14 @@ impl Grounds<'_> {
         let tied: Vec<u32> =
             choices.iter().filter(|(place, _)| place.rank == first.rank).map(|(place, _)| place.index).collect();
         if tied.len() > 1 {
-            let reason = format!("{} are equally good in all that counts: a person has to choose", list(&tied));
+            let reason = format!("{} are equal in all evidence that counts: choose one yourself", list(&tied));
             let follow_ups = self.fix_base(true);
             let residual_risk = self.unknowns();
             return Recommendation { variant: None, tied, reasons: vec![reason], follow_ups, residual_risk };
         }
         let mut reasons = vec![match best.verdict {
             Passed => format!("it passes {}", self.all_checks(best)),
-            _ => "no check was run: this is from what is seen in the changes alone".to_owned(),
+            _ => "no check was run: this rests on the changes alone".to_owned(),
         }];
         let twins: Vec<u32> =
             self.candidates.iter().filter(|one| one.twin_of == Some(best.index)).map(|one| one.index).collect();
@@ -60,7 +60,7 @@ impl Grounds<'_> {
         reasons.push(match choices.get(1) {
             Some((next, _)) => self.ahead(first, next),
             None if self.candidates.iter().all(|one| one.index == best.index || one.twin_of == Some(best.index)) => {
-                "there is no other to choose from".to_owned()
+                "it is the only candidate".to_owned()
             }
             None => "no other passes".to_owned(),
         });
@@ -133,7 +133,7 @@ impl Grounds<'_> {
                 let why = check.tail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
                 Some(format!("see why '{}' could not be run on the base: {why}", check.command))
             }
-            _ => Some(format!("mend {} on the base: it fails there without any variant", how(check))),
+            _ => Some(format!("fix {} on the base: it fails there without any variant", how(check))),
         };
         self.base.iter().filter_map(todo).collect()
     }
@@ -159,7 +159,7 @@ impl Grounds<'_> {
             let more = other.evidence.tests_added.iter().filter(|test| !best.evidence.tests_added.contains(test));
             let more: Vec<String> = more.cloned().collect();
             if !more.is_empty() {
-                todo.push(format!("look at the tests that only var{} adds: {}", other.index, names(more.into_iter())));
+                todo.push(format!("review the tests that only var{} adds: {}", other.index, names(more.into_iter())));
             }
         }
         todo
@@ -178,7 +178,7 @@ impl Grounds<'_> {
         let unseen = best.evidence.findings.iter().filter(|finding| finding.kind == "binary" && !finding.counts);
         let unseen: Vec<String> = unseen.map(|finding| finding.path.clone()).collect();
         if !unseen.is_empty() {
-            left.push(format!("nobody has seen what changes in {}", names(unseen.into_iter())));
+            left.push(format!("the content of {} was not inspected", names(unseen.into_iter())));
         }
         let touched = (self.touched)(best.index);
         if !touched.is_empty() {
@@ -198,11 +198,11 @@ impl Grounds<'_> {
     fn unknowns(&self) -> Vec<String> {
         let mut unknown = Vec::new();
         if self.commands.is_empty() {
-            unknown.push("nothing was run: name checks with --check or puff.check".to_owned());
+            unknown.push("no check was run: name checks with --check or puff.check".to_owned());
         }
         unknown.extend(self.left_by_base());
         let silent = self.judges.iter().filter_map(|judge| Some((judge, judge.error.as_ref()?)));
-        unknown.extend(silent.map(|(judge, error)| format!("the judge '{}' said nothing: {error}", judge.command)));
+        unknown.extend(silent.map(|(judge, error)| format!("judge '{}' gave no answer: {error}", judge.command)));
         unknown
     }
 }

@@ -37,7 +37,7 @@ impl RecordedChecks {
     pub fn refusal(&self, run: &str) -> Error {
         let from = self.from.as_deref().unwrap_or("elsewhere");
         let commands: Vec<String> = self.commands.iter().map(|command| format!("'{command}'")).collect();
-        Error::failed(format!("the checks of '{run}' come from {from}, and nobody here has agreed to run them"))
+        Error::failed(format!("the checks of '{run}' come from {from} and are not trusted here"))
             .hint(format!(
                 "they are {}; --trust-checks runs them, --check CMD and puff.check others",
                 commands.join(", ")

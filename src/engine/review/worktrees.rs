@@ -41,8 +41,8 @@ impl ReviewLock {
         let path = context.layout.review_lock(run);
         let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
         let Some(lock) = lock else {
-            return Err(Error::failed(format!("the run '{run}' is being reviewed by somebody else"))
-                .hint("wait until that is done: what it finds out is used again"));
+            return Err(Error::failed(format!("another git-puff is reviewing run '{run}'"))
+                .hint("wait until it has finished: its results are reused"));
         };
         sweep(context, run)?;
         Ok(ReviewLock { _lock: lock, cleanup: None })

@@ -82,7 +82,7 @@ impl Exchange<'_> {
                 return Ok(self.conclude(plans, known, stones, outcome));
             }
         }
-        Err(Error::failed("the runs are being changed by others all the time").hint("try again"))
+        Err(Error::failed("other processes keep changing the runs").hint("try again"))
     }
 
     fn plans(&self, there: &There, stones: &TombstonesByRun, known: &KnownSteps) -> Result<BTreeMap<RunId, Plan>> {
@@ -369,8 +369,7 @@ impl Exchange<'_> {
             return Ok(false);
         }
         if let Err(error) = handoff::write_all_notes(self.context, &lock, &recorded, "sync") {
-            let warning =
-                format!("cannot make the notes again: {}; 'git puff doctor --repair' tries it later", error.message());
+            let warning = format!("cannot rebuild the notes: {}; 'git puff doctor --repair' retries", error.message());
             if !outcome.warnings.contains(&warning) {
                 outcome.warnings.push(warning);
             }

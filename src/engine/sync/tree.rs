@@ -38,11 +38,11 @@ pub(super) fn files(repo: &Repo, step: Oid) -> Result<Files> {
                 !name.chars().any(|letter| letter.is_control() || letter == '\\') && name != "." && name != ".."
             };
             let name = String::from_utf8(entry.name).ok().filter(plain);
-            let path = name.map(|name| format!("{folder}{name}")).ok_or_else(|| odd("a name that is no text"))?;
+            let path = name.map(|name| format!("{folder}{name}")).ok_or_else(|| odd("a name that is not UTF-8"))?;
             match entry.kind {
                 EntryKind::Tree if depth < DEEPEST => open.push((format!("{path}/"), entry.oid, depth + 1)),
                 EntryKind::File if files.0.len() < MOST_FILES => drop(files.0.insert(path, entry.oid)),
-                _ => return Err(odd(&format!("'{path}', which is no file of a run"))),
+                _ => return Err(odd(&format!("'{path}', which is not a file of a run"))),
             }
         }
     }

@@ -13,9 +13,9 @@ pub fn incoming(error: &Error, run: &str, remote: &str) -> Trouble {
     let kind = if error.kind() == Kind::CannotWork { "newer" } else { "invalid" };
     let hint = match error.next_step() {
         Some(step) if kind == "newer" => format!("{step}; the run was left as it is on both sides"),
-        _ => format!("nothing of it was taken; 'git log refs/puff/remotes/{remote}/runs/{run}' shows who sent it"),
+        _ => format!("nothing of it was received; 'git log refs/puff/remotes/{remote}/runs/{run}' shows who sent it"),
     };
-    trouble(kind, format!("what '{remote}' has of it was not taken: {}", said(error)), hint)
+    trouble(kind, format!("what '{remote}' has of it was not received: {}", said(error)), hint)
 }
 
 /// Something of ours cannot go.
@@ -30,7 +30,7 @@ pub fn unrelated(run: &RunId, remote: &str) -> Trouble {
         "unrelated",
         format!("'{remote}' has another run of that name: yours stays here, that one there"),
         format!(
-            "'git log refs/puff/remotes/{remote}/runs/{run}' shows the other; prune one of the two where it is at home"
+            "'git log refs/puff/remotes/{remote}/runs/{run}' shows the other; prune one of the two in its own clone"
         ),
     )
 }
@@ -44,7 +44,7 @@ pub fn secret(run: &RunId, suspects: Vec<Suspect>) -> Trouble {
         several => format!(", and {} more", several - 1),
     };
     let hint = format!(
-        "look at it with 'git puff show {run}' or in 'git show refs/puff/runs/{run}:FILE'; if it is none, or may go: git puff sync --allow-secret {run}"
+        "see 'git puff show {run}' or 'git show refs/puff/runs/{run}:FILE'; if it is not a secret, or may be shared: git puff sync --allow-secret {run}"
     );
     Trouble { suspects, ..trouble("secret", format!("it stays here{first}{more}"), hint) }
 }
@@ -52,8 +52,8 @@ pub fn secret(run: &RunId, suspects: Vec<Suspect>) -> Trouble {
 pub fn pruned_elsewhere(run: &RunId, by: &str) -> Trouble {
     trouble(
         "pruned",
-        format!("{by} has pruned it, and there is later work on it here: it was kept, and stays here"),
-        format!("'git puff sync --revive {run}' gives it to everybody again, 'git puff prune {run}' lets it go"),
+        format!("{by} pruned it, but later work on it is here: it was kept, and is not sent"),
+        format!("'git puff sync --revive {run}' shares it again, 'git puff prune {run}' removes it"),
     )
 }
 
@@ -61,7 +61,7 @@ pub fn later_there(run: &RunId, remote: &str) -> Trouble {
     trouble(
         "pruned",
         format!("it was pruned, and '{remote}' has later work on it: that stays there"),
-        format!("'git puff undo {run}' or 'git puff sync --revive {run}' brings it back"),
+        format!("'git puff undo {run}' or 'git puff sync --revive {run}' restores it"),
     )
 }
 
@@ -80,7 +80,7 @@ pub fn behind(remote: &str) -> Trouble {
 
 pub fn refused(remote: &str, name: &str, said: &str) -> Trouble {
     let hint = format!("its owners have to allow '{name}' there; the run is whole here");
-    trouble("refused", format!("'{remote}' does not take it: {said}"), hint)
+    trouble("refused", format!("'{remote}' rejected it: {said}"), hint)
 }
 
 pub fn base(remote: &str, branch: &str, base: Oid) -> Trouble {
@@ -95,14 +95,14 @@ pub fn branch_moved(remote: &str, branch: &str) -> Trouble {
     trouble(
         "behind",
         format!("'{remote}' has something else on the branch '{branch}'"),
-        format!("look at both: git log {branch}...{remote}/{branch}"),
+        format!("compare both: git log {branch}...{remote}/{branch}"),
     )
 }
 
 pub fn odd(remote: &str) -> Trouble {
     trouble(
         "invalid",
-        format!("'{remote}' has a ref of that name among its runs, which is none"),
+        format!("'{remote}' has a ref of that name among its runs that is not a run"),
         format!("its owner can remove it: git push {remote} --delete refs/puff/runs/NAME"),
     )
 }

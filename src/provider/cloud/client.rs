@@ -96,7 +96,7 @@ impl Call {
 impl Client {
     pub fn find(profile: &Profile, at: &ClientEnv<'_>) -> Result<Client, Failure> {
         let program = process::find(&profile.codex).ok_or_else(|| Failure::Client {
-            what: format!("there is no program '{}' on PATH", profile.codex),
+            what: format!("no program '{}' on PATH", profile.codex),
             hint: "install it with 'npm install -g @openai/codex', or name it with 'git config puff.codex PATH'".into(),
             said: String::new(),
         })?;
@@ -256,7 +256,7 @@ impl Client {
 pub(super) fn trouble(failure: &process::Failure) -> Failure {
     match failure {
         process::Failure::TimedOut { .. } => {
-            Failure::Temporary { what: "codex gives no answer".to_owned(), said: failure.to_string() }
+            Failure::Temporary { what: "codex does not respond".to_owned(), said: failure.to_string() }
         }
         _ => Failure::Client {
             what: "cannot run codex".to_owned(),

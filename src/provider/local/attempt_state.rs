@@ -42,15 +42,16 @@ pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant,
         return match variant.status {
             // It was begun, and somebody removed what there was to know about it.
             VariantStatus::InProgress => {
-                let why = "its session is gone, and with it how it ended".to_owned();
+                let why = "its session is gone, so its result is unknown".to_owned();
                 stands(VariantStatus::Failed, Some(why), None)
             }
             status => stands(status, variant.reason.clone(), None),
         };
     };
     if !session.state.is_over() {
-        let asks = (session.state == SessionState::Waiting)
-            .then(|| format!("its agent waits for somebody: 'git puff session show {}' says for what", session.id));
+        let asks = (session.state == SessionState::Waiting).then(|| {
+            format!("its agent waits for an answer: 'git puff session show {}' shows the question", session.id)
+        });
         return stands(VariantStatus::InProgress, asks, Some(session));
     }
     if failed_to_start(context, &session) {
@@ -71,7 +72,7 @@ pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant,
     }
     let is_gone = || matches!(context.repo.open_worktree(&local.worktree(variant.index)), Err(WorktreeFault::Gone));
     if variant.patch_sha256.is_none() && is_gone() {
-        let why = "its worktree is gone, and with it what it made".to_owned();
+        let why = "its worktree is gone, and its work with it".to_owned();
         return stands(VariantStatus::Failed, Some(why), Some(session));
     }
     stands(VariantStatus::Completed, None, Some(session))
@@ -106,8 +107,8 @@ pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Va
     let Some(session) = state.session.as_ref().filter(|_| state.status.is_terminal()) else { return };
     let Some(worktree) = context.repo.worktree_at(&local.worktree(variant.index)) else { return };
     if worktree.locked.is_some() {
-        let beside = format!("variant {} was at work", variant.index);
-        let meanwhile = "the agent was at work";
+        let beside = format!("variant {} was running", variant.index);
+        let meanwhile = "the agent was running";
         let actor = Actor { worktree: &worktree, start: run.base_oid, meanwhile, beside: &beside };
         let _ = GitDirSnapshot::capture(context).and_then(|traces| traces.keep_changes(context, &actor));
         // An agent that changed its own worktree was not in another.

@@ -43,12 +43,12 @@ impl<'c> LocalAgents<'c> {
 
     /// The run that a task is, with how it is to be carried out.
     fn run(&self, task: &TaskId) -> Result<(Run, Local)> {
-        let unknown = || Error::failed(format!("there is no run '{task}' here")).hint("'git puff list' shows the runs");
+        let unknown = || Error::failed(format!("no run named '{task}' here")).hint("'git puff list' shows the runs");
         let id: RunId = task.as_str().parse().map_err(|_| unknown())?;
         let run = RunStore::new(self.context).load(&id)?.run;
         if run.is_remote() {
             return Err(Error::failed(format!("the agents of '{id}' are not on this machine"))
-                .hint("'git puff sync' brings what became of it"));
+                .hint("'git puff sync' fetches its outcome"));
         }
         let local = run.local.clone().ok_or_else(unknown)?;
         moved::follow(self.context, run, local)

@@ -88,7 +88,7 @@ impl Rule {
         let (state, words, usual) = match &written.kind {
             Some(kind) => {
                 let known = KINDS.iter().find(|(name, ..)| name == kind);
-                let (_, words, next) = known.ok_or_else(|| format!("{}: no kind is '{kind}'", written.name))?;
+                let (_, words, next) = known.ok_or_else(|| format!("{}: unknown kind '{kind}'", written.name))?;
                 (SessionState::Waiting, *words, Some((*next).to_owned()))
             }
             None => (SessionState::RateLimited, "its service takes no more for now", None),

@@ -110,7 +110,7 @@ async fn converse(stream: UnixStream, commands: mpsc::Sender<Command>, id: u64) 
             return;
         }
         None => {
-            let refused = Some("this is no request that this git-puff knows".to_owned());
+            let refused = Some("this git-puff does not know the request".to_owned());
             answer(&mut write, Reply { refused }).await;
             return;
         }

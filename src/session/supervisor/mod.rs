@@ -302,7 +302,7 @@ impl Supervisor<'_> {
         let next = resume::start_after(self.context, &self.session).and_then(|next| super::start(self.context, next));
         match next {
             Ok(next) => {
-                self.log.remark(&format!("goes on as '{}'", next.id));
+                self.log.remark(&format!("continues as '{}'", next.id));
                 self.session.resumed_as = Some(next.id);
             }
             Err(error) => self.log.remark(&format!("could not be resumed: {error}")),
