@@ -1,6 +1,6 @@
 //! What a run of agents on this machine keeps outside of its record: the environment of its launch, and what the user's
-//! worktrees held then. It is written before the run is recorded, so that no such run is without, and removed as soon as
-//! nothing needs it.
+//! worktrees held then. It is written before the run is recorded, so that no such run is without, and removed as soon
+//! as nothing needs it.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::store::{
     ActiveFiles, ENVIRONMENT, RunStore, USER_FILES, ignored_before, runs_with_active_files, user_files_of,
 };
 
-/// Files of a run that is not recorded are older than this when nobody is about to record it.
+/// Files of a run that is not recorded are older than this when no process is about to record it.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 /// Keeps both for a run that is about to be recorded.

@@ -89,7 +89,7 @@ pub fn give_task(context: &Context, id: &RunId, task: &TaskId, notify: Listener<
     submit::record_task(context, &store, id, &task, notify)
 }
 
-/// The run that a task belongs to, if it belongs to one.
+/// Returns the run that a task belongs to, if it belongs to one.
 ///
 /// # Errors
 /// When the runs cannot be read.

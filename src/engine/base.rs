@@ -19,7 +19,7 @@ pub struct Base {
     pub oid: Oid,
 }
 
-/// The tree of the commit that a run started from.
+/// Returns the tree of the commit that a run started from.
 ///
 /// # Errors
 /// When it is not here.
@@ -32,8 +32,8 @@ pub fn tree(context: &Context, run: &Run) -> Result<Oid> {
     Ok(base.tree)
 }
 
-/// The base of a cloud run. The cloud checks out a branch of the remote, so the remote is asked where that is; the
-/// commit is fetched when it is not here. Work that the cloud will not see is told.
+/// Returns the base of a cloud run. The cloud checks out a branch of the remote, so the remote is asked where that is;
+/// the commit is fetched when it is not here. Work that the cloud will not see is told.
 ///
 /// # Errors
 /// When no branch is named and HEAD is on none, or the remote has no such branch.
@@ -67,8 +67,8 @@ pub fn for_cloud(context: &Context, named: Option<&str>, notify: Listener<'_>) -
     Ok(Base { named, branch, oid: tip })
 }
 
-/// Finds out whether the cloud could start from the branch that HEAD is on. Answers that branch, and what the remote said
-/// where it does not answer and was seen before. Nothing is fetched.
+/// Finds out whether the cloud could start from the branch that HEAD is on. Returns that branch, and what the remote
+/// said where it does not answer and was seen before. Nothing is fetched.
 ///
 /// # Errors
 /// As [`for_cloud`].
@@ -96,7 +96,7 @@ fn not_pushed(remote: &str, branch: &str) -> Error {
         .hint(format!("push it first: git push -u {remote} {branch}; or name another with --base"))
 }
 
-/// Where the branch of a remote was that does not answer.
+/// Returns where the branch of a remote was that does not answer.
 fn last_seen(context: &Context, remote: &str, branch: &str, said: &str) -> Result<Oid> {
     context.repo.ref_target(&format!("refs/remotes/{remote}/{branch}")).ok_or_else(|| {
         Error::failed(format!("remote '{remote}' does not respond, and '{branch}' was never fetched from it"))
@@ -105,7 +105,7 @@ fn last_seen(context: &Context, remote: &str, branch: &str, said: &str) -> Resul
     })
 }
 
-/// The base of a run whose patches are applied here alone: any revision.
+/// Returns the base of a run whose patches are applied here alone: any revision.
 ///
 /// # Errors
 /// When nothing has that name.
@@ -117,7 +117,7 @@ pub fn for_here(context: &Context, named: &str) -> Result<Base> {
     Ok(Base { named: named.to_owned(), branch: named.to_owned(), oid })
 }
 
-/// The name as it is recorded, and the branch of the remote that it means.
+/// Returns the name as it is recorded, and the branch of the remote that it means.
 fn branch_name(context: &Context, named: Option<&str>, remote: &str) -> Result<(String, String)> {
     let Some(named) = named else {
         let head = context.repo.head_branch().ok_or_else(|| {
@@ -147,7 +147,7 @@ fn branch_name(context: &Context, named: Option<&str>, remote: &str) -> Result<(
     Ok((named.to_owned(), short.to_owned()))
 }
 
-/// The branch of the remote that a recorded base means: what [`for_cloud`] found when it was recorded.
+/// Returns the branch of the remote that a recorded base means: what [`for_cloud`] found when it was recorded.
 pub fn recorded_branch(context: &Context, named: &str) -> String {
     let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     if let Some(branch) = upstream(context, named, &remote) {
@@ -156,7 +156,7 @@ pub fn recorded_branch(context: &Context, named: &str) -> String {
     branch_name(context, Some(named), &remote).map_or_else(|_| named.to_owned(), |(_, branch)| branch)
 }
 
-/// Where the branch of a recorded base is at the remote by now, fetched; none when that is not to be had.
+/// Returns where the branch of a recorded base is at the remote by now, fetched; none when that is not to be had.
 pub fn tip_now(context: &Context, named: &str) -> Option<Oid> {
     let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     let branch = recorded_branch(context, named);
@@ -167,7 +167,7 @@ pub fn tip_now(context: &Context, named: &str) -> Option<Oid> {
     context.repo.has_commit(tip).then_some(tip)
 }
 
-/// What the branch of HEAD is called at the remote, where it is set up to follow it.
+/// Returns what the branch of HEAD is called at the remote, where it is set up to follow it.
 fn upstream(context: &Context, branch: &str, remote: &str) -> Option<String> {
     let of_remote = context.settings.git(&format!("branch.{branch}.remote"))? == remote;
     let merge = context.settings.git(&format!("branch.{branch}.merge"))?;

@@ -18,7 +18,7 @@ pub enum Branch {
     Gone,
 }
 
-/// The name of a variant's branch, without `refs/heads/`.
+/// Returns the name of a variant's branch, without `refs/heads/`.
 ///
 /// # Errors
 /// When `puff.branchPrefix` cannot begin a branch's name.
@@ -26,7 +26,7 @@ pub fn name(context: &Context, run: &RunId, index: u32) -> Result<String> {
     Ok(format!("{}{run}/var{index}", prefix(context)?))
 }
 
-/// `puff.branchPrefix`, checked.
+/// Returns `puff.branchPrefix`, checked.
 ///
 /// # Errors
 /// When it cannot begin a branch's name.
@@ -42,7 +42,8 @@ pub fn prefix(context: &Context) -> Result<String> {
 /// What `puff.branchPrefix` has to be.
 pub const PREFIX_WANTED: &str = "the beginning of a branch name, such as puff/";
 
-/// Can this begin a branch's name? One that begins like the full name of a ref would be taken for that ref by git.
+/// Returns whether this can begin a branch's name. One that begins like the full name of a ref would be taken for that
+/// ref by git.
 pub fn is_prefix(text: &str) -> bool {
     let is_full = ["refs/", "HEAD/"].iter().any(|begin| text.starts_with(begin));
     !is_full && crate::git::is_valid_ref_name(&format!("refs/heads/{text}x/var1"))
@@ -96,7 +97,7 @@ pub fn place(context: &Context, recorded: &Recorded, wanted: &[Wanted], recreate
         return Err(Error::failed(format!("the run '{run}' was pruned meanwhile"))
             .hint(format!("'git puff undo {run}' brings it back")));
     }
-    // One more turn is enough: whoever was faster has put it somewhere, and that is looked at then.
+    // One more turn is enough: where another process was faster, its place is inspected then.
     for _ in 0..2 {
         let (mut open, mut changes) = (Vec::new(), Vec::new());
         for index in 0..wanted.len() {
@@ -140,7 +141,8 @@ pub fn remove(context: &Context, branches: impl Iterator<Item = (String, Oid)>) 
     Ok(())
 }
 
-/// What a branch has to be to be put where it belongs; or what becomes of it where it is not to be put anywhere.
+/// Returns what a branch has to be to be put where it belongs; or what becomes of it where it is not to be put
+/// anywhere.
 fn inspect(context: &Context, name: &str, wanted: &Wanted, recreate: bool) -> std::result::Result<Expected, Branch> {
     let before = wanted.before;
     match context.repo.ref_target(name) {

@@ -1,8 +1,8 @@
 //! What variants do, got from where it is kept, for [`crate::compare`] to lay side by side.
 //!
-//! A variant that has a commit is its base's tree and its commit's. One that has none has its patch: onto the base where
-//! it fits there, else onto the very files that it was made on, where they are in this repository. Only where there is
-//! no tree at all are the lines of the patch itself all that is known.
+//! A variant that has a commit is its base's tree and its commit's. One that has none has its patch: onto the base
+//! where it fits there, else onto the very files that it was made on, where they are in this repository. Only where
+//! there is no tree at all are the lines of the patch itself all that is known.
 
 mod material;
 mod read;
@@ -26,20 +26,20 @@ pub struct Pick<'r> {
 }
 
 impl Pick<'_> {
-    /// What it is called among variants of this run: `var<N>`, and `RUN:N` where it is of another.
+    /// Returns what it is called among variants of this run: `var<N>`, and `RUN:N` where it is of another.
     pub fn name(&self, among: &RunId) -> String {
         let run = &self.recorded.run.run;
         if run == among { self.variant.name() } else { format!("{run}:{}", self.variant.index) }
     }
 }
 
-/// All variants of a run.
+/// Returns all variants of a run.
 pub fn all(recorded: &Recorded) -> Vec<Pick<'_>> {
     recorded.run.variants.iter().map(|variant| Pick { recorded, variant }).collect()
 }
 
-/// What these variants do, in their order, and those of which nothing can be said, with the reason. Objects may be
-/// written, nothing else.
+/// Returns what these variants do, in their order, and those of which nothing can be said, with the reason. Objects may
+/// be written, nothing else.
 ///
 /// # Errors
 /// When a base is not here, or an object cannot be read.
@@ -56,7 +56,7 @@ pub fn changes(context: &Context, run: &Run, picks: &[Pick<'_>]) -> Result<(Vec<
     Ok((changes, left_out))
 }
 
-/// How alike these variants are, for someone who asks about `run`.
+/// Returns how alike these variants are, for someone who asks about `run`.
 ///
 /// # Errors
 /// As [`changes`].
@@ -69,7 +69,7 @@ pub fn comparison(context: &Context, run: &Run, picks: &[Pick<'_>]) -> Result<Co
     Ok(comparison)
 }
 
-/// The same of changes that were got already.
+/// Returns the same for changes that were read already.
 pub fn compare_changes(context: &Context, run: &Run, changes: &[Change]) -> Comparison {
     compare::compare(&run.run, run.base_oid, changes, &|oid| context.repo.blob(oid).ok())
 }

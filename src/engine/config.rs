@@ -8,7 +8,7 @@ use crate::render::steps::shell_word;
 use crate::session::protocol::AnswerRule;
 use crate::settings::{self, KEYS, Key, Kind, Setting, Settings};
 
-/// Every key with what it holds, and the keys that nobody knows.
+/// Returns every key with its value, and the unknown keys.
 pub fn configuration(settings: &Settings) -> Configuration {
     let mut keys: Vec<ConfiguredKey> = Vec::new();
     for key in KEYS {
@@ -28,7 +28,7 @@ pub fn configuration(settings: &Settings) -> Configuration {
     Configuration { schema: Schema::of(documents::CONFIG), unknown: unknown.collect(), settings: keys }
 }
 
-/// What one key holds, by its name in any case, with or without `puff.`; none when there is no such key.
+/// Returns what one key holds, by its name in any case, with or without `puff.`; none when there is no such key.
 pub fn named(settings: &Settings, name: &str) -> Option<ConfiguredKey> {
     let name = full(name);
     if let Some(key) = KEYS.iter().find(|key| !key.is_of_agents() && key.name.eq_ignore_ascii_case(&name)) {
@@ -38,12 +38,12 @@ pub fn named(settings: &Settings, name: &str) -> Option<ConfiguredKey> {
     Some(of_agent(settings, key, agent))
 }
 
-/// The key that a misspelt name most likely means.
+/// Returns the key that a misspelt name most likely means.
 pub fn meant(name: &str) -> Option<String> {
     settings::meant(&full(name))
 }
 
-/// The name with `puff.` in front.
+/// Returns the name with `puff.` in front.
 pub fn full(name: &str) -> String {
     let has_section = name.get(..5).is_some_and(|section| section.eq_ignore_ascii_case("puff."));
     if has_section { name.to_owned() } else { format!("puff.{name}") }
@@ -83,7 +83,7 @@ fn configured(key: Key, name: String, variable: String, values: Vec<Setting>) ->
     }
 }
 
-/// Why a value cannot be used. What its kind cannot tell is asked of the room that uses it.
+/// Returns why a value cannot be used. What its kind cannot tell is asked of the room that uses it.
 fn problem(key: Key, setting: &Setting) -> Option<String> {
     // What has a default cannot be taken back by an empty word.
     let is_nothing = setting.value.is_empty() && key.default.is_some() && !key.kind.choices().is_empty();
@@ -100,7 +100,7 @@ fn problem(key: Key, setting: &Setting) -> Option<String> {
     (is_prefix && !branches::is_prefix(&setting.value)).then(|| format!("has to be {}", branches::PREFIX_WANTED))
 }
 
-/// The command that mends a key nobody knows.
+/// Returns the command that fixes an unknown key.
 pub fn mend(entry: &ConfigEntry, meant: Option<&str>) -> String {
     let Some(file) = entry.origin.strip_prefix("file:") else {
         return match meant {

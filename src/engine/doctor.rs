@@ -13,7 +13,7 @@ use crate::provider::Provider;
 use crate::settings;
 use crate::store::{FileLock, RunStore, Runbook, RunbookLine};
 
-/// Looks at everything that a launch, a watch and a harvest need with the providers that are used here. Nothing is
+/// Examines everything that a launch, a watch and a harvest need with the providers that are used here. Nothing is
 /// changed, and nothing is paid.
 pub fn examine(context: &Context, env: Option<&str>) -> Vec<Finding> {
     let mut findings = here(context);
@@ -50,8 +50,8 @@ fn shared(context: &Context) -> Vec<Finding> {
     remotes.iter().map(check_remote).collect()
 }
 
-/// Is the cloud used here: named in the settings, or by a run of this clone that still needs it? Where the client is
-/// (`puff.codex`) says nothing: it is an agent on this machine too.
+/// Returns whether the cloud is used here: named in the settings, or by a run of this clone that still needs it. Where
+/// the client is (`puff.codex`) says nothing: it is an agent on this machine too.
 fn uses_cloud(context: &Context, runs: &[&Run]) -> bool {
     let keys = [settings::ENV, settings::DIALECT];
     let named = keys.iter().any(|key| context.settings.get(*key).is_some_and(|setting| setting.origin != "default"));
@@ -59,7 +59,7 @@ fn uses_cloud(context: &Context, runs: &[&Run]) -> bool {
     named || runs.iter().any(of_cloud)
 }
 
-/// What stands in the way of the cloud alone, where nobody has used it: agents on this machine do without.
+/// Returns what stands in the way of the cloud alone, where it was never used: agents on this machine do without.
 fn softened(finding: Finding) -> Finding {
     match finding.result {
         FindingResult::Fail => {
@@ -92,7 +92,7 @@ fn here(context: &Context) -> Vec<Finding> {
     findings
 }
 
-/// Typing errors, and values that cannot be used, are found here, not in the middle of the night.
+/// Checks the settings for typos and for values that cannot be used, before a run needs them.
 fn settings(context: &Context) -> Vec<Finding> {
     let configuration = config::configuration(&context.settings);
     let typing_error = |unknown: &UnknownKey| {

@@ -7,7 +7,7 @@ use crate::render::report::{markdown, variant_markdown};
 use crate::render::sections::replace_section;
 use crate::store::{FileLock, Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
 
-/// `report.md` and `report.json`, made of the run as it is and what its last review found out.
+/// Renders `report.md` and `report.json` from the run as it is and what its last review found out.
 pub fn files(run: &Run, prompt: &str, review: Option<&Review>) -> Files {
     let handoff = Handoff::new(run, prompt).with_review(review.cloned());
     let mut json = serde_json::to_vec_pretty(&handoff).unwrap_or_default();
@@ -16,7 +16,7 @@ pub fn files(run: &Run, prompt: &str, review: Option<&Review>) -> Files {
     vec![("report.md".to_owned(), Some(markdown)), ("report.json".to_owned(), Some(json))]
 }
 
-/// The report of a run as it is now.
+/// Returns the report of a run as it is now.
 ///
 /// # Errors
 /// When the run's prompt or its review cannot be read.
@@ -42,8 +42,8 @@ pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<
     write_all_notes(context, &lock, std::slice::from_ref(recorded), why)
 }
 
-/// Writes the notes of several runs, in one commit of each kind. The caller holds the lock, and has made sure that each run
-/// exists, or creates it under the same lock.
+/// Writes the notes of several runs, in one commit of each kind. The caller holds the lock, and has made sure that each
+/// run exists, or creates it under the same lock.
 ///
 /// # Errors
 /// When notes cannot be read or written.
@@ -71,7 +71,7 @@ pub fn write_all_notes(context: &Context, lock: &FileLock, runs: &[Recorded], wh
     edit_notes(context, lock, &[(Notes::report(context), edits), (Notes::runs(context), lines)], latest, why)
 }
 
-/// Is this line of a note the record of a run?
+/// Returns whether this line of a note is the record of a run.
 pub(super) fn is_line_of(line: &str, run: &RunId) -> bool {
     // A note has the lines of all runs of its commit: only those that may be meant are read.
     if !line.contains(run.as_str()) && !line.contains('\\') {

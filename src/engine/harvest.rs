@@ -1,6 +1,6 @@
 //! Every finished attempt becomes an ordinary branch on the commit it started from.
 //!
-//! In this order, so that a kill at any point leaves what the next harvest goes on from: the patches are kept in the
+//! In this order, so that a kill at any point leaves what the next harvest continues from: the patches are kept in the
 //! run; the commits and branches are made; that is recorded; the notes are written. Doing it again changes nothing.
 
 mod keep;
@@ -134,7 +134,7 @@ pub fn end_work(context: &Context, id: &RunId, notify: Listener<'_>) -> Result<R
     keep_work(context, id, notify)
 }
 
-/// Was its cancel interrupted, so that agents of it are still at work?
+/// Returns whether its cancel was interrupted, so that agents of it still run.
 pub fn is_half_cancelled(context: &Context, run: &Run) -> bool {
     run.state == State::Cancelled
         && run.provider == ProviderKind::Local
@@ -224,7 +224,7 @@ pub(in crate::engine) fn finish(
     Ok(recorded.run)
 }
 
-/// Has the run all of these variants?
+/// Checks that the run has all of these variants.
 pub(in crate::engine) fn check_variants(run: &Run, variants: &[u32]) -> Result<()> {
     match variants.iter().find(|index| run.variant(**index).is_none()) {
         None => Ok(()),

@@ -1,8 +1,8 @@
-//! Our pre-push hook in a repository: put there, taken away, looked at.
+//! git-puff's pre-push hook in a repository: install, uninstall, inspect.
 //!
 //! A hook that is there already is kept beside ours as `pre-push.before-puff`, where ours finds it. It gets its second
-//! name first, and ours takes its place in one step after that; taken away, ours is replaced by it in one step. So a kill
-//! at any point leaves a hook of the user's in effect, as it was or behind ours.
+//! name first, and ours takes its place in one step after that; taken away, ours is replaced by it in one step. So a
+//! kill at any point leaves a hook of the user's in effect, as it was or behind ours.
 
 mod chained;
 mod folder;
@@ -21,7 +21,7 @@ use crate::model::{HookDeed, HookReport, HookState};
 /// The name by which git knows the hook.
 const NAME: &str = "pre-push";
 
-/// How our hook is.
+/// Returns how our hook is.
 ///
 /// # Errors
 /// When that cannot be found out.
@@ -121,7 +121,7 @@ fn called_elsewhere(report: &HookReport) -> Error {
         .hint("take the lines with 'git puff hook pre-push' out of it")
 }
 
-/// A hook that goes by its own name cannot be called by another one.
+/// Checks that a hook can be called by another one: one that acts on its own name cannot.
 fn prove_callable(path: &Path, text: &[u8]) -> Result<()> {
     if !part::asks_its_name(text) {
         return Ok(());

@@ -51,7 +51,7 @@ pub fn grow(run: &mut Run, total: u32) {
 
 fn take(variant: &mut Variant, attempt: &Attempt, sum: Option<String>, changed: bool) {
     // A patch that is here is never given up for a status that came late or wrong.
-    // What somebody ended did not fail.
+    // What was cancelled did not fail.
     let ended = variant.status == VariantStatus::Cancelled && attempt.status == VariantStatus::Failed;
     if !ended && (variant.patch_sha256.is_none() || sum.is_some()) {
         variant.status = attempt.status;
@@ -75,7 +75,7 @@ fn take(variant: &mut Variant, attempt: &Attempt, sum: Option<String>, changed: 
     }
 }
 
-/// As much of a message as a record carries; the whole is in the variant's report.
+/// Returns as much of a message as a record carries; the whole is in the variant's report.
 fn shorten(message: &str) -> String {
     const MOST: usize = 1000;
     match message.char_indices().nth(MOST) {

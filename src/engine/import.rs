@@ -44,7 +44,7 @@ pub fn import(
         Some(name) => name.clone(),
         None => free_id(&store, &about, &digest)?,
     };
-    // Nothing is paid for, and the folder stays: an import that is killed is one that has not begun.
+    // Nothing is paid for, and the folder stays: an import that is killed has not started.
     let signer = Signer::new(context)?;
     let made = store.ref_transaction(|| {
         record(context, &store, &id, &export, &base, &about, &digest)?;
@@ -91,7 +91,7 @@ fn record(
 /// The field of a record that tells what an import was made of.
 const DIGEST: &str = "import_sha256";
 
-/// The id that belongs to this content. Four characters are enough, unless they are taken by another content.
+/// Returns the id that belongs to this content. Four characters are enough, unless they are taken by another content.
 fn free_id(store: &RunStore<'_>, about: &str, digest: &str) -> Result<RunId> {
     for length in [4, 8, 16] {
         let id = RunId::compose(about, &digest[..length])

@@ -1,11 +1,12 @@
 //! Setting a repository up, and taking that back.
 //!
-//! What was set up is remembered in the repository's own configuration (`puff.init.did`), before it is: a kill in between
-//! leaves something to take back that is not there, and that is no harm. What was so before is not remembered, and stays.
+//! What was set up is remembered in the repository's own configuration (`puff.init.did`), before it is: a kill in
+//! between leaves something to undo that is not there, which does no harm. What was so before is not remembered, and
+//! stays.
 //!
 //! Notes are one ref, that of the reports. The machine-readable ones would fill every log, and are found by the commits
-//! that runs are recorded with: a copy on a commit that took such a one's place would say what is not so. The attribute is
-//! set in the git directory: a `.gitattributes` is everybody's, and would wait there for a commit.
+//! that runs are recorded with: a copy on a commit that took such a one's place would say what is not so. The attribute
+//! is set in the git directory: a `.gitattributes` is everybody's, and would wait there for a commit.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,10 +64,10 @@ pub fn set_up(context: &Context, hooks: bool) -> Result<(Vec<InitStep>, Option<H
     Ok((steps, Some(report)))
 }
 
-/// Takes back what was set up, and nothing else.
+/// Undoes what was set up, and nothing else.
 ///
 /// # Errors
-/// When something cannot be written; what was taken back before that stays so.
+/// When something cannot be written; what was undone before that stays so.
 pub fn undo(context: &Context) -> Result<Vec<InitStep>> {
     let mut steps = Vec::new();
     for what in InitThing::ALL.into_iter().rev().filter(|what| remembers(context, *what)) {
@@ -102,7 +103,7 @@ fn step(what: InitThing, did: InitDeed, detail: impl Into<String>) -> Result<Ini
     Ok(InitStep { what, did, detail: detail.into() })
 }
 
-/// A key whose values are refs of notes, or patterns of such.
+/// Returns a key whose values are refs of notes, or patterns of such.
 fn notes(context: &Context, what: InitThing, key: &str, why: &str) -> Result<InitStep> {
     let values = context.settings.git_all(&key.to_ascii_lowercase());
     if values.iter().any(|value| covers(value, REPORT_NOTES)) {
@@ -113,7 +114,7 @@ fn notes(context: &Context, what: InitThing, key: &str, why: &str) -> Result<Ini
     step(what, InitDeed::Done, format!("git config --add {key} {REPORT_NOTES}: {why}"))
 }
 
-/// Does a value of such a key, a ref or a pattern as a shell's, stand for this ref?
+/// Returns whether a value of such a key, a ref or a shell pattern, matches this ref.
 fn covers(value: &str, name: &str) -> bool {
     let full = if value.starts_with("refs/") { value.to_owned() } else { format!("refs/notes/{value}") };
     match full.split_once('*') {
@@ -161,7 +162,7 @@ fn attributes(context: &Context) -> Result<InitStep> {
     step(what, InitDeed::Done, format!("'{UNION}' in '{}': merges keep the lines of both sides", path.display()))
 }
 
-/// What is added to a file. A line end that it lacked comes with ours, and goes with it.
+/// Returns what is added to a file. A line end that it lacked comes with ours, and goes with it.
 fn ours(before: &[u8]) -> String {
     let line_end = if before.is_empty() || before.ends_with(b"\n") { "" } else { "\n" };
     format!("{line_end}{OURS}\n{UNION}{}", if line_end.is_empty() { "\n" } else { "" })

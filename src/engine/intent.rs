@@ -11,7 +11,7 @@ use crate::model::{AgentCount, BadAgentCount, RunId, Span};
 /// The longest prompt, in bytes. The service takes no more than about this.
 const LONGEST: usize = 4 << 20;
 
-/// A task that somebody wants done.
+/// The task that is requested.
 #[derive(Clone, Debug, Default)]
 pub struct Intent {
     /// What to do.
@@ -158,7 +158,7 @@ impl Intent {
     }
 }
 
-/// The text between the first line `---` and the next one, and what follows. Without both lines, all is body.
+/// Returns the text between the first line `---` and the next one, and what follows. Without both lines, all is body.
 fn split_front_matter(text: &str) -> (Option<&str>, &str) {
     let after = |text: &'_ str| -> Option<usize> {
         let line = text.split_inclusive('\n').next()?;

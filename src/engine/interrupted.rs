@@ -1,4 +1,4 @@
-//! Picks and prunes that were begun and never ended: found, and ended.
+//! Finds picks and prunes that were interrupted, and finishes them.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub enum Matter {
     Undo,
 }
 
-/// Something that was begun and not ended.
+/// Something that was started and not ended.
 #[derive(Clone, Debug)]
 pub struct InterruptedOperation {
     /// How far it got.
@@ -33,17 +33,17 @@ pub struct InterruptedOperation {
 }
 
 impl InterruptedOperation {
-    /// The run.
+    /// Returns the run.
     pub fn run(&self) -> &str {
         self.point.recovery.run.as_str()
     }
 
-    /// The name of the run.
+    /// Returns the name of the run.
     pub fn id(&self) -> &RunId {
         &self.point.recovery.run
     }
 
-    /// The command that ends it, where it is for somebody to decide.
+    /// Returns the command that ends it, where the user has to decide.
     pub fn next(&self) -> Option<&'static str> {
         (self.matter == Matter::Waits)
             .then_some("resolve them there, then 'git puff pick --continue'; or 'git puff pick --abort'")
@@ -71,7 +71,7 @@ impl fmt::Display for InterruptedOperation {
     }
 }
 
-/// Finds them, without what somebody is at right now. Nothing is changed.
+/// Finds interrupted operations, without those that are running right now. Nothing is changed.
 pub fn interrupted_operations(context: &Context) -> Vec<InterruptedOperation> {
     let points = RecoveryPoints::new(context).of_runs().unwrap_or_default().into_iter();
     let idle = points.filter(|(point, _)| !FileLock::is_held(&context.layout.decide_lock(&point.recovery.run)));
@@ -79,10 +79,10 @@ pub fn interrupted_operations(context: &Context) -> Vec<InterruptedOperation> {
         .collect()
 }
 
-/// How far the act of a point got that is the newest of the run whose journal ends at `head`.
+/// Returns how far the act of a point got that is the newest of the run whose journal ends at `head`.
 fn matter(context: &Context, point: &RecoveryPoint, head: Oid) -> Option<Matter> {
     let Act::Pick(pick) = &point.recovery.act else {
-        // Whoever went on with the run since has changed their mind.
+        // A later step on the run supersedes it.
         return (point.recovery.journal == head).then_some(Matter::Prune);
     };
     let run = RunStore::new(context).at(&point.recovery.run, head).ok()?.run;
@@ -94,7 +94,7 @@ fn matter(context: &Context, point: &RecoveryPoint, head: Oid) -> Option<Matter>
     }
 }
 
-/// Ends one of them; answers false where that is for somebody to decide.
+/// Finishes one of them; returns false where the user has to decide.
 ///
 /// # Errors
 /// When it cannot be ended.

@@ -1,4 +1,4 @@
-//! From what a user asks for to recorded runs at work.
+//! Launches recorded runs from what a user asks for.
 //!
 //! Everything that can fail is checked before anything is recorded; the intent is recorded before anything is sent.
 
@@ -23,7 +23,7 @@ use crate::session::user_files::UserFiles;
 use crate::settings;
 use crate::store::{Recorded, RunStore};
 
-/// The bounds of how many agents work on this machine at once, where nobody says how many.
+/// The bounds of how many agents work on this machine at once, without a number.
 const LEAST_JOBS: u32 = 4;
 const MOST_JOBS: u32 = 16;
 
@@ -37,7 +37,7 @@ pub struct Plan {
     pub intents: Vec<Intent>,
     /// How the runs are watched; none when they are not.
     pub watch: Option<WatchOptions>,
-    /// How many runs may be at work at once; 0 for no limit.
+    /// The maximum number of active runs; 0 for no limit.
     pub max_active: u32,
     /// Leave out the questions to the cloud that come before the submission.
     pub skip_doctor: bool,
@@ -67,7 +67,7 @@ pub fn launch(context: &Context, plan: Plan, notify: Listener<'_>) -> Result<Lau
 
     let now = context.clock.now();
     let active = active_runs(&store)?;
-    // Nobody overtakes those who wait already.
+    // Runs that wait already go first.
     let taken = active + waiting_runs(&store)?;
     let free = if plan.max_active == 0 { usize::MAX } else { (plan.max_active as usize).saturating_sub(taken) };
     // One run that has a place is recorded as being submitted; several are recorded first, all of them.
@@ -116,8 +116,8 @@ pub fn launch(context: &Context, plan: Plan, notify: Listener<'_>) -> Result<Lau
     Ok(launched)
 }
 
-/// How many attempts of a task are at work at the same time. Agents on this machine share it: without a number, as many as
-/// there are processors, but 4 at least, since agents mostly wait for their service.
+/// Returns how many attempts of a task are running at the same time. Agents on this machine share it: without a number,
+/// as many as there are processors, but 4 at least, since agents mostly wait for their service.
 pub fn parallel_attempts(intent: &Intent, best_of: u32) -> u32 {
     if intent.agents.is_empty() {
         return best_of;
@@ -126,7 +126,8 @@ pub fn parallel_attempts(intent: &Intent, best_of: u32) -> u32 {
     intent.jobs.unwrap_or(fitting).clamp(1, best_of.max(1))
 }
 
-/// How many attempts begin with a launch of these tasks, of which at most `max_active` are at work at once (0: all).
+/// Returns how many attempts begin with a launch of these tasks, of which at most `max_active` are running at once (0:
+/// all).
 ///
 /// # Errors
 /// When `puff.bestOf` cannot be used.
@@ -171,7 +172,7 @@ pub fn check_limit(context: &Context, store: &RunStore<'_>, wanted: u32) -> Resu
     .hint("wait, ask for fewer with --best-of, or raise it: git config puff.attemptLimit N"))
 }
 
-/// How many runs take up a place.
+/// Returns how many runs take up a place.
 ///
 /// # Errors
 /// When the runs cannot be read.
@@ -181,7 +182,7 @@ pub fn active_runs(store: &RunStore<'_>) -> Result<usize> {
     Ok(runs.iter().filter(|recorded| takes_place(&recorded.run)).count())
 }
 
-/// How many runs wait for a place that the watcher will give them.
+/// Returns how many runs wait for a place that the watcher will give them.
 fn waiting_runs(store: &RunStore<'_>) -> Result<usize> {
     let (runs, _) = store.list()?;
     Ok(runs.iter().filter(|recorded| recorded.run.state == State::Queued && recorded.run.is_job()).count())

@@ -1,4 +1,5 @@
-//! Worktrees of agents and reviews that are not as they should be: left over, locked by nobody, missing, or cut off.
+//! Worktrees of agents and reviews that are not as they should be: left over, locked without a session, missing, or cut
+//! off.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,9 +18,9 @@ use crate::store::{FileLock, Recorded, SessionStore};
 /// What is the matter with a worktree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matter {
-    /// It was begun, and nobody goes on with it.
+    /// It was started, and no process continues it.
     HalfMade,
-    /// Its work is recorded, or nobody else is going to record it.
+    /// Its work is recorded, or no other process is going to record it.
     Leftover,
     /// It is locked for a session that is over.
     Locked,
@@ -83,7 +84,7 @@ impl fmt::Display for Leftover {
 
 /// Finds them. Nothing is changed.
 pub fn leftovers(context: &Context, runs: &[Recorded]) -> Vec<Leftover> {
-    // Whoever starts sessions at this moment has worktrees half made.
+    // A process that starts sessions at this moment has half-made worktrees.
     let starting = FileLock::is_held(&context.layout.local_lock());
     let mut found = Vec::new();
     let mut known = Vec::new();
@@ -115,7 +116,7 @@ pub fn leftovers(context: &Context, runs: &[Recorded]) -> Vec<Leftover> {
     found
 }
 
-/// Those of sessions that are over.
+/// Finds the worktrees of sessions that are over.
 fn of_sessions(context: &Context, starting: bool) -> Vec<Leftover> {
     let sessions = SessionStore::new(&context.layout).list().unwrap_or_default();
     let goes_on = |session: &Session| sessions.iter().any(|other| Some(&other.id) == session.resumed_as.as_ref());
@@ -124,7 +125,7 @@ fn of_sessions(context: &Context, starting: bool) -> Vec<Leftover> {
         known.push(session.cwd.clone());
         let Some(own) = &session.worktree else { continue };
         known.push(own.path.clone());
-        // Whoever starts one at this moment has it recorded before anybody supervises it.
+        // A process that starts one at this moment records it before it is supervised.
         if starting || !session.state.is_over() || goes_on(session) {
             continue;
         }

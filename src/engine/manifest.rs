@@ -34,7 +34,7 @@ pub struct Parcel {
     pub patch: Vec<u8>,
 }
 
-/// The manifest of the variant that was picked, or else is recommended.
+/// Returns the manifest of the variant that was picked, or else is recommended.
 ///
 /// # Errors
 /// When there is no such variant, the remote names no repository, or the base is no branch.
@@ -87,7 +87,7 @@ fn repository(context: &Context) -> Result<RepoName> {
     })
 }
 
-/// A URL without what stands before its host: a password may be among that.
+/// Returns a URL without what stands before its host: a password may be among that.
 fn without_secrets(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -118,7 +118,7 @@ fn changed_paths(patch: &[u8]) -> Vec<String> {
     paths
 }
 
-/// What was asked, in the length that a manifest bears.
+/// Returns what was asked, in the length that a manifest bears.
 fn summary(prompt: &str, title: &str) -> String {
     let asked = if prompt.trim().is_empty() { title.trim() } else { prompt.trim() };
     if asked.chars().count() < Manifest::SHORTEST {
@@ -130,7 +130,7 @@ fn summary(prompt: &str, title: &str) -> String {
     }
 }
 
-/// The issues that a prompt names, each once.
+/// Returns the issues that a prompt names, each once.
 fn issues(prompt: &str) -> Vec<String> {
     let mut issues: Vec<String> = Vec::new();
     let mut at = 0;
@@ -144,8 +144,8 @@ fn issues(prompt: &str) -> Vec<String> {
     issues
 }
 
-/// Puts a parcel into an inbox, the patch before the manifest that names it; each file is there whole or not at all. What
-/// is there already with the same content stays. Answers the manifest's file, and whether it is new.
+/// Puts a parcel into an inbox, the patch before the manifest that names it; each file is there whole or not at all.
+/// What is there already with the same content stays. Returns the manifest's file, and whether it is new.
 ///
 /// # Errors
 /// When the folder cannot be written, or a file of that name says something else.
@@ -164,7 +164,7 @@ pub fn deliver(parcel: &Parcel, inbox: &Path, bounds: &Bounds) -> Result<(PathBu
     Ok((inbox.join(name), is_new))
 }
 
-/// Makes a file that is not there; true if it was not. Whoever reads the inbox may be somebody else.
+/// Makes a file that is not there; true if it was not. The reader of the inbox may be another user.
 fn put(folder: &Folder, inbox: &Path, name: &str, bytes: &[u8]) -> Result<bool> {
     let path = inbox.join(name);
     let taken = |path: &Path| {

@@ -1,4 +1,4 @@
-//! What a person should hear while something goes on: values, worded once.
+//! Notices to the user while an operation runs: values, worded once.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ pub enum Notice {
     NotReleased { run: RunId, why: String },
     /// What an agent made could not be read.
     NotTaken { run: RunId, variant: u32, why: String },
-    /// Some variants are still at work.
+    /// Some variants are still running.
     StillAtWork { run: RunId, open: usize },
     /// A patch stayed in the clone that the run came from.
     LeftBehind { run: RunId, variant: u32, size: u64 },
@@ -52,7 +52,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// Something is wrong, or may surprise.
+    /// Returns whether something is wrong, or may surprise.
     pub fn is_warning(&self) -> bool {
         !matches!(
             self,

@@ -1,4 +1,4 @@
-//! From what a look at a task found to what a run is.
+//! Applies observations of a task to the record of its run.
 
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
@@ -9,7 +9,7 @@ use crate::store::{Change, Outcome, RunStore};
 
 use super::{active_files, identify};
 
-/// Records what a look at a run's task found.
+/// Records an observation of a run's task.
 ///
 /// # Errors
 /// When it cannot be recorded.
@@ -29,11 +29,11 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
     Ok(outcome)
 }
 
-/// Looks at a run for the first time: agents on this machine begin where they are looked at. A task in the cloud needs
-/// nobody to begin.
+/// Observes a run for the first time: agents on this machine start where they are observed. A task in the cloud starts
+/// by itself.
 ///
 /// # Errors
-/// When it cannot be looked at, or recorded.
+/// When it cannot be observed, or recorded.
 pub fn begin(context: &Context, provider: &dyn Provider, run: Run) -> Result<Run> {
     if run.provider != ProviderKind::Local {
         return Ok(run);
@@ -44,7 +44,7 @@ pub fn begin(context: &Context, provider: &dyn Provider, run: Run) -> Result<Run
     }
 }
 
-/// Records why a run's task could not be looked at. What passes by itself is not recorded.
+/// Records why a run's task could not be observed. What passes by itself is not recorded.
 ///
 /// # Errors
 /// When it cannot be recorded.
@@ -76,7 +76,7 @@ pub fn record_answered(context: &Context, id: &RunId) -> Result<Outcome> {
     })
 }
 
-/// Takes off what [`record_failure`] records; false when there is no such thing.
+/// Clears what [`record_failure`] records; false when there is no such thing.
 fn clear_trouble(run: &mut Run) -> bool {
     let is_trouble =
         matches!(run.attention, Some(Attention::NeedsLogin | Attention::TaskNotFound | Attention::ClientTrouble));
@@ -115,7 +115,7 @@ pub fn record_ending(context: &Context, id: &RunId, ending: crate::model::Ending
     })
 }
 
-/// Ends a run before it is done, where that needs nobody else.
+/// Ends a run before it is done, where that needs no provider.
 ///
 /// # Errors
 /// When it cannot be recorded.
@@ -132,7 +132,7 @@ pub fn record_cancelled(context: &Context, id: &RunId) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// What an observation makes of a run. A pure function: the same question asked again changes nothing.
+/// Applies an observation to a run. A pure function: the same question asked again changes nothing.
 pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
     let Some(status) = seen.status else {
         run.attention = Some(Attention::TaskNotFound);
@@ -152,7 +152,7 @@ pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
     }
     let news = statuses != run.variants.iter().map(|variant| variant.status).collect::<Vec<_>>();
     let through = status != TaskStatus::Pending;
-    // While the first attempt is at work, the task changes all the time: only afterwards is that news.
+    // While the first attempt is running, the task changes all the time: only afterwards is that news.
     let moved = through && seen.updated_at.is_some() && run.observed != seen.updated_at;
     if moved {
         run.observed = seen.updated_at.clone();
@@ -171,7 +171,7 @@ pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
     }
 }
 
-/// So many have finished; which ones is not told, so the first that were open.
+/// Marks the first `count` open variants as finished: the provider tells how many, not which.
 fn finish(run: &mut Run, count: u32) {
     let known = run.count(VariantStatus::Completed);
     let more = (count as usize).saturating_sub(known);
@@ -194,7 +194,7 @@ fn record_each(run: &mut Run, each: &[AttemptObservation]) {
     }
 }
 
-/// A single attempt is as the task is.
+/// Gives a single attempt the status of its task.
 fn settle_only_attempt(variant: &mut Variant, status: TaskStatus) {
     match status {
         TaskStatus::Ready if !variant.status.is_terminal() => variant.status = VariantStatus::Completed,
@@ -203,14 +203,13 @@ fn settle_only_attempt(variant: &mut Variant, status: TaskStatus) {
     }
 }
 
-/// Nothing has been heard for long: what never said how it is counts as unknown. An attempt that is said to be at work
-/// is waited for.
+/// Marks attempts of unknown status as lost after long silence. An attempt that is reported as running is waited for.
 fn give_up_on_silent(run: &mut Run) {
     let silent = run.variants.iter_mut().filter(|variant| variant.status == VariantStatus::Pending);
     silent.for_each(|variant| variant.status = VariantStatus::Unknown);
 }
 
-/// When a run whose task is through should be swept again: ever more slowly, the longer nothing has changed.
+/// Returns the pause before a run whose task has finished is swept again: the longer nothing has changed, the longer.
 pub fn sweep_pause(run: &Run, now: Time) -> Span {
     let interval = run.watch.as_ref().map_or(15, |watch| watch.interval_s);
     let quiet = run.progress_at.map_or(0, |last| (now - last).num_seconds().max(0) as u64);

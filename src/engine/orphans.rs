@@ -1,4 +1,5 @@
-//! What belongs to no run: branches that a prune left when an import or a sync was faster, and empty folders of reviews.
+//! What belongs to no run: branches that a prune left when an import or a sync was faster, and empty folders of
+//! reviews.
 
 use std::path::PathBuf;
 
@@ -12,7 +13,7 @@ use crate::store::{FileLock, RecoveryPoints, RunStore};
 
 const HEADS: &str = "refs/heads/";
 
-/// A branch of a variant of a run that is not there, at the commit that git-puff made: nobody has built on it.
+/// A branch of a variant of a run that is not there, at the commit that git-puff made: without commits on top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrphanBranch {
     /// Its name, without `refs/heads/`.
@@ -21,11 +22,11 @@ pub struct OrphanBranch {
     pub at: Oid,
     /// The run that it is named for.
     pub run: RunId,
-    /// The recovery point of a prune keeps it: `undo` brings it back with its run.
+    /// The recovery point of a prune keeps it: `undo` restores it with its run.
     pub is_kept: bool,
 }
 
-/// Finds the branches of runs that are not there. A branch with work of somebody's own is none of them: a prune leaves
+/// Finds the branches of runs that are not there. A branch with further commits is left out: a prune leaves
 /// it on purpose.
 ///
 /// # Errors
@@ -50,7 +51,7 @@ pub fn orphan_branches(context: &Context) -> Result<Vec<OrphanBranch>> {
     Ok(found)
 }
 
-/// The run and the number in `<run>/var<N>`.
+/// Returns the run and the number in `<run>/var<N>`.
 fn of_variant(name: &str) -> Option<(RunId, u32)> {
     let (run, variant) = name.split_once('/')?;
     Some((run.parse().ok()?, variant.strip_prefix("var")?.parse().ok()?))
@@ -64,11 +65,11 @@ fn is_variant(context: &Context, commit: Oid, run: &RunId, number: u32) -> bool 
     lines.any(|line| line == of_run) && commit.message.lines().any(|line| line.starts_with(&of_variant))
 }
 
-/// Deletes an orphaned branch that a recovery point keeps; one that nothing keeps, or that is checked out, stays. Answers
-/// whether it is gone.
+/// Deletes an orphaned branch that a recovery point keeps; one that nothing keeps, or that is checked out, stays.
+/// Answers whether it is gone.
 ///
 /// # Errors
-/// When its run is being decided by somebody else, or the ref cannot be written.
+/// When another process is deciding its run, or the ref cannot be written.
 pub fn remove_branch(context: &Context, orphan: &OrphanBranch) -> Result<bool> {
     let name = format!("{HEADS}{}", orphan.branch);
     let _lock = RecoveryPoints::new(context).lock(&orphan.run)?;
@@ -83,7 +84,7 @@ pub fn remove_branch(context: &Context, orphan: &OrphanBranch) -> Result<bool> {
     Ok(true)
 }
 
-/// Finds the empty folders beside the repository in which worktrees of a run were, when nobody is making one there.
+/// Finds the empty folders beside the repository in which worktrees of a run were, when no process is making one there.
 pub fn empty_folders(context: &Context) -> Vec<PathBuf> {
     let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Vec::new() };
     if FileLock::is_held(&context.layout.local_lock()) {

@@ -1,9 +1,9 @@
 //! Taking a variant.
 //!
-//! In this order, so that a kill at any point leaves what the next command goes on from: a recovery point; the decision
-//! is recorded as waiting; the change is taken; the decision is recorded as done; notes. Where it was left in between is
-//! found out from the repository itself ([`settle`]): so it does not matter either whether conflicts were resolved with
-//! git or with git-puff.
+//! In this order, so that a kill at any point leaves what the next command continues from: a recovery point; the
+//! decision is recorded as waiting; the change is taken; the decision is recorded as done; notes. Where it was left in
+//! between is found out from the repository itself ([`reconcile`]): so it does not matter either whether conflicts were
+//! resolved with git or with git-puff.
 
 mod checks;
 mod elsewhere;
@@ -146,12 +146,12 @@ fn record(context: &Context, id: &RunId, subject: &str, change: impl Fn(&mut Run
     Ok(outcome.recorded)
 }
 
-/// A ref as people name it: `main`, `HEAD`.
+/// Returns a ref as people name it: `main`, `HEAD`.
 pub fn short(name: &str) -> &str {
     name.strip_prefix("refs/heads/").unwrap_or(name)
 }
 
-/// The variant changes nothing there.
+/// Returns the error that the variant changes nothing there.
 fn nothing_changes(run: &Run, variant: &Variant, onto: &str) -> Error {
     Error::failed(format!(
         "{} of '{}' changes nothing on '{}': all of it is there",

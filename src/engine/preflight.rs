@@ -1,4 +1,4 @@
-//! Would it apply, and to what tree? Nothing is written but objects.
+//! Applies a variant to a commit in a dry run. Nothing is written but objects.
 
 use super::base;
 use crate::context::Context;
@@ -8,7 +8,7 @@ use crate::model::{Apply, Oid, Run, Variant};
 use crate::patch::{self, Applied};
 use crate::store::{Recorded, RunStore};
 
-/// The tree that patches are tried on.
+/// Returns the tree that patches are tried on.
 ///
 /// # Errors
 /// When the revision names nothing, or something without a tree.
@@ -19,7 +19,7 @@ pub fn onto(repo: &Repo, revision: &str) -> Result<Oid> {
     })
 }
 
-/// The tree of the commit that a run started from.
+/// Returns the tree of the commit that a run started from.
 ///
 /// # Errors
 /// When it is not here.

@@ -8,8 +8,8 @@ use crate::provider::local::LocalAgents;
 use crate::provider::{Failure, Provider, Question};
 use crate::settings;
 
-/// Who does the work of a run: agents on this machine, or the cloud as the run was launched with, with the same client,
-/// login and service.
+/// Returns who does the work of a run: agents on this machine, or the cloud as the run was launched with, with the same
+/// client, login and service.
 ///
 /// # Errors
 /// When the run's provider has nothing to be asked, or the client cannot be used.
@@ -29,7 +29,7 @@ pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: RetryPolicy)
     }
 }
 
-/// The cloud as it is reached from here and now, and the profile to be recorded for it.
+/// Returns the cloud as it is reached from here and now, and the profile to be recorded for it.
 ///
 /// # Errors
 /// When the client cannot be used.
@@ -40,7 +40,7 @@ pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
     Ok((cloud, profile))
 }
 
-/// The cloud as this profile sees it.
+/// Returns the cloud as this profile sees it.
 ///
 /// # Errors
 /// When the client cannot be used.
@@ -56,7 +56,7 @@ pub fn open(context: &Context, profile: &Profile, patience: RetryPolicy) -> Resu
     Ok(CodexCloud::open(profile, dialect, &at)?)
 }
 
-/// What is asked about a run's task.
+/// Returns what is asked about a run's task.
 ///
 /// # Errors
 /// When no task is known.

@@ -1,9 +1,9 @@
 //! Removing runs: branches, worktrees, notes, record, logs.
 //!
-//! In this order, so that a kill at any point leaves what a second prune goes on from, or `undo` takes back: a recovery
+//! In this order, so that a kill at any point leaves what a second prune continues from, or `undo` undoes: a recovery
 //! point that keeps all of it; worktrees; sessions and logs; notes; and then, all at once, the branches and the run
-//! itself. As long as the run is there, a prune of it is not done. Notes and refs go under one lock, which every writer of
-//! notes takes and then looks whether the run exists: none puts notes of a pruned run back.
+//! itself. As long as the run is there, a prune of it is not done. Notes and refs go under one lock, which every writer
+//! of notes takes and then looks whether the run exists: none puts notes of a pruned run back.
 
 mod notes;
 mod plan;

@@ -1,8 +1,8 @@
-//! What is about to be pushed: does the work of an agent go out that nobody has looked at, or that nobody should see?
+//! Judges a push: whether it sends work of an agent that is not reviewed, or that must not be published.
 //!
 //! Which commits came from a variant is read off their trailers (`trailers`), wherever they ended up, and off what they
-//! bring (`likeness`), where somebody has taken the trailers away. All commits are gone through once, and only their own
-//! bytes are read: no file is looked into unless one of them came from a run.
+//! bring (`similarity`), where the trailers were removed. All commits are read once, and only their
+//! own bytes are read: no file is looked into unless one of them came from a run.
 
 mod content;
 mod evidence;
@@ -34,7 +34,7 @@ pub struct Suspect {
 }
 
 impl Suspect {
-    /// The commit.
+    /// Returns the commit.
     pub fn commit_id(&self) -> Oid {
         self.commit.id
     }
@@ -50,7 +50,7 @@ pub struct Sent {
 }
 
 impl Sent {
-    /// Does it send anything that could have come from a variant? Notes and records do not.
+    /// Returns whether it sends anything that could have come from a variant. Notes and records do not.
     pub fn concerns_us(&self) -> bool {
         self.updates.iter().any(Update::sends_work)
     }
@@ -60,7 +60,7 @@ impl Sent {
         sent.filter_map(|update| update.local).collect()
     }
 
-    /// What the remote has, as far as is known here.
+    /// Returns what the remote has, as far as is known here.
     fn known(&self, context: &Context) -> Result<HashSet<Oid>> {
         let mut known: HashSet<Oid> = self.updates.iter().filter_map(|update| update.remote).collect();
         let seen = self.remote.as_ref().map(|remote| format!("refs/remotes/{remote}/"));
@@ -71,7 +71,7 @@ impl Sent {
     }
 }
 
-/// The commits of a push that came from a run.
+/// Returns the commits of a push that came from a run.
 ///
 /// # Errors
 /// When they cannot be read.
@@ -98,7 +98,7 @@ pub fn suspects(context: &Context, sent: &Sent) -> Result<Vec<Suspect>> {
     Ok(suspects)
 }
 
-/// What is wrong with them, by the settings that count here.
+/// Returns what is wrong with them, by the settings that count here.
 ///
 /// # Errors
 /// When a setting cannot be used.

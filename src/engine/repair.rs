@@ -19,7 +19,7 @@ const SKEW: i64 = 120;
 /// Something that was made again, or could not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Repair {
-    /// A lock file that nobody held was removed.
+    /// A lock file that no process held was removed.
     Lock(String),
     /// The runbook log got the line of a run.
     RunbookLine(RunId),
@@ -45,7 +45,7 @@ pub enum Repair {
     Failed(String),
 }
 
-/// The refs of ours, as folders below the git directory.
+/// Returns the refs of ours, as folders below the git directory.
 fn our_refs(context: &Context) -> Vec<String> {
     let prefix = super::branches::prefix(context).unwrap_or_default();
     let mut folders = vec![RUNS.to_owned(), NOTES.to_owned(), RECOVERY_POINTS.to_owned()];
@@ -56,7 +56,7 @@ fn our_refs(context: &Context) -> Vec<String> {
     folders
 }
 
-/// Lock files beside our refs that nobody holds, and those of git that one which was killed has left.
+/// Finds stale lock files beside our refs: ours that no process holds, and those that a killed git left.
 ///
 /// # Errors
 /// When the git directory cannot be written.
@@ -98,12 +98,12 @@ pub fn missing_in_runbook(context: &Context, runs: &[Recorded]) -> Result<Vec<Ru
     Ok(missing.map(|run| run.run.clone()).collect())
 }
 
-/// Has a harvest come far enough that there is a report?
+/// Returns whether a harvest has come far enough that there is a report.
 fn is_reported(run: &Run) -> bool {
     run.variants.iter().any(|variant| variant.apply.is_some())
 }
 
-/// Branches that a harvest made, that nobody is known to have deleted, and that are not there.
+/// Branches that a harvest made, that are not known to be deleted, and are missing.
 pub fn missing_branches(context: &Context, run: &Run) -> Vec<(u32, String)> {
     let recorded = run.variants.iter().filter_map(|variant| Some((variant.index, variant.branch.clone()?)));
     recorded
@@ -127,7 +127,7 @@ pub fn repair(context: &Context, notify: Listener<'_>) -> Result<Vec<Repair>> {
         match interrupted::finish(context, &operation) {
             Ok(true) => done.push(Repair::Ended(operation.to_string())),
             Ok(false) => {}
-            // Somebody else has taken it up since.
+            // Another process has taken it up since.
             Err(_) if is_decided_now(context, operation.id()) => {}
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
@@ -172,7 +172,8 @@ pub fn repair(context: &Context, notify: Listener<'_>) -> Result<Vec<Repair>> {
     Ok(done)
 }
 
-/// Is a run being picked, pruned or brought back at this moment? Then nothing of it is broken: it is changing.
+/// Returns whether a run is being picked, pruned or restored at this moment. Then nothing of it is broken: it is
+/// changing.
 fn is_decided_now(context: &Context, run: &RunId) -> bool {
     FileLock::is_held(&context.layout.decide_lock(run))
 }
@@ -226,7 +227,7 @@ fn repair_views(
     Ok(done)
 }
 
-/// Temporary files of calls that were killed.
+/// Removes temporary files of calls that were killed.
 fn sweep_leftovers(context: &Context) {
     let old = |path: &std::path::Path| {
         let age = path.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
@@ -251,7 +252,7 @@ fn bind_submissions(context: &Context, notify: Listener<'_>) -> Result<Vec<Repai
     let mut fitting: Vec<(&Recorded, FileLock, Fitting)> = Vec::new();
     let mut done = Vec::new();
     for recorded in interrupted {
-        // Nobody may submit or bind it while we decide.
+        // No other process may submit or bind it while we decide.
         let Ok(lock) = submit::lock(context, &recorded.run.run) else { continue };
         match candidates(context, &store, recorded, &owned) {
             Ok(found) => fitting.push((recorded, lock, found)),
@@ -284,7 +285,8 @@ fn bind_submissions(context: &Context, notify: Listener<'_>) -> Result<Vec<Repai
     Ok(done)
 }
 
-/// A run that was being submitted, by nobody who still lives, so that it may have a task that was paid for.
+/// Returns whether a run that was being submitted, by no process that still lives, so that it may have a task that was
+/// paid for.
 pub fn is_interrupted(context: &Context, run: &Run) -> bool {
     run.provider != ProviderKind::Local
         && !run.is_remote()
@@ -300,8 +302,8 @@ struct Fitting {
     by_title: bool,
 }
 
-/// The tasks that an interrupted submission may have become: of its environment, with as many attempts, no older than
-/// it, and no other run's. When some have the prompt for a title, only those.
+/// Returns the tasks that an interrupted submission may have become: of its environment, with as many attempts, no
+/// older than it, and no other run's. When some have the prompt for a title, only those.
 fn candidates(context: &Context, store: &RunStore<'_>, recorded: &Recorded, owned: &HashSet<&str>) -> Result<Fitting> {
     let run = &recorded.run;
     let provider = super::open_provider(context, run, RetryPolicy::Some)?;

@@ -1,8 +1,8 @@
-//! What a person needs to choose: the checks on every variant and on the base, what is seen without running anything, what
-//! judges say, and a ranking of it all.
+//! What a person needs to choose: the checks on every variant and on the base, what is seen without running anything,
+//! what judges say, and a ranking of it all.
 //!
-//! Nothing of the run changes until all is known. What checks and judges answer is kept as it comes, so a review that was
-//! killed goes on from there; its worktrees and what it started are cleaned up after it (`place`).
+//! Nothing of the run changes until all is known. What checks and judges answer is kept as it comes, so a review that
+//! was killed goes on from there; its worktrees and what it started are cleaned up after it (`worktrees`).
 
 mod cache;
 mod checks;
@@ -45,7 +45,7 @@ pub struct ReviewOptions {
     pub commands: Vec<String>,
     /// Who judges.
     pub judges: Vec<Appointed>,
-    /// How many worktrees are at work at a time.
+    /// How many worktrees are running at a time.
     pub jobs: usize,
     /// How long a check or a judge may take; zero for as long as it takes.
     pub limit: Span,
@@ -59,17 +59,17 @@ pub struct ReviewOptions {
     pub accept: Vec<String>,
 }
 
-/// What goes on in a review.
+/// The progress of a review.
 #[derive(Clone, Copy, Debug)]
 pub enum Step<'s> {
-    /// So many checks are to be run, and so many are known already.
+    /// How many checks are to be run, and how many are known already.
     Planned {
         /// Those to be run.
         to_run: usize,
         /// Those known.
         known: usize,
     },
-    /// A check has begun; `who` is `base`, or the variants.
+    /// A check has started; `who` is `base`, or the variants.
     Began {
         /// On whom.
         who: &'s str,
@@ -91,7 +91,7 @@ pub enum Step<'s> {
     Left(&'s Error),
 }
 
-/// Hears what goes on.
+/// Receives the progress of a review.
 pub type Watcher<'w> = &'w mut dyn FnMut(Step<'_>);
 
 /// The answers of each content, by its tree.
@@ -100,8 +100,8 @@ type Found = HashMap<Oid, Vec<Answer>>;
 /// Reviews a run.
 ///
 /// # Errors
-/// When there is nothing to review, somebody else reviews it, something that was asked for is not there, or the run cannot
-/// be recorded. A check or a judge that fails is an answer.
+/// When there is nothing to review, another process reviews it, something that was asked for is not there, or the run
+/// cannot be recorded. A check or a judge that fails is an answer.
 pub fn review(context: &Context, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>) -> Result<Run> {
     let store = RunStore::new(context);
     let recorded = store.load(id)?;
@@ -139,7 +139,7 @@ pub fn review(context: &Context, id: &RunId, options: &ReviewOptions, watch: Wat
     record::record(context, &store, &draft)
 }
 
-/// Everything that can be wrong with what was asked for is found before anything runs.
+/// Checks the options before anything runs.
 fn prove(context: &Context, run: &Run, options: &ReviewOptions) -> Result<()> {
     super::harvest::check_variants(run, &options.variants)?;
     let commits = |variant: &&Variant| variant.commit.is_some();
@@ -163,7 +163,7 @@ fn prove(context: &Context, run: &Run, options: &ReviewOptions) -> Result<()> {
     worktree::check(context)
 }
 
-/// What is to be run, and what is known already.
+/// Returns what is to be run, and what is known already.
 fn plan(context: &Context, recorded: &Recorded, options: &ReviewOptions) -> Result<(Vec<Unit>, Found)> {
     let run = &recorded.run;
     let mut units: Vec<Unit> = Vec::new();
@@ -216,7 +216,7 @@ fn remembered(run: &Run, unit: &Unit, command: &str) -> Option<Answer> {
 }
 
 impl Unit {
-    /// Of whom it is, in words.
+    /// Describes the unit of work.
     fn name(&self) -> String {
         let names: Vec<String> = self.of.iter().map(|index| format!("var{index}")).collect();
         if names.is_empty() { "base".to_owned() } else { names.join(", ") }
@@ -271,7 +271,7 @@ fn stopped(id: &RunId) -> Error {
         .hint(format!("its results are kept: 'git puff review {id}' continues from there"))
 }
 
-/// Did any check of a variant pass, so that there is something to take?
+/// Returns whether any check of a variant passed, so that there is something to pick.
 pub fn any_passes(run: &Run) -> bool {
     let passed = |variant: &Variant| {
         variant.commit.is_some()

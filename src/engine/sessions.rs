@@ -12,7 +12,7 @@ use crate::session::agents::{Agent, Task};
 use crate::session::{self, Start, session_workspace, worktree};
 use crate::store::SessionStore;
 
-/// A session that somebody wants.
+/// The session that is requested.
 #[derive(Clone, Debug)]
 pub struct Order {
     /// What is to run.
@@ -43,7 +43,7 @@ pub enum SessionProgram {
     Command(Vec<String>),
 }
 
-/// Starts what somebody wants.
+/// Starts a requested session.
 ///
 /// # Errors
 /// As [`order()`] and [`session::start`]. No worktree is left then of which no session tells.
@@ -57,7 +57,7 @@ pub fn start(context: &Context, wanted: Order) -> Result<Session> {
     })
 }
 
-/// Checks what somebody wants, and makes of it what can be started. A worktree is made.
+/// Checks a request, and prepares what can be started. A worktree is made.
 ///
 /// # Errors
 /// When the agent is not known or not there, the folder is none, or the prompt is blank.
@@ -119,7 +119,7 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
     })
 }
 
-/// The agent that a command line starts, by the name of its program; `command` for any other program.
+/// Returns the agent that a command line starts, by the name of its program; `command` for any other program.
 fn agent_of(argv: &[String]) -> String {
     let program = argv.first().and_then(|program| Path::new(program).file_name()?.to_str());
     program.filter(|program| Agent::is_known(program)).unwrap_or("command").to_owned()

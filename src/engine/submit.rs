@@ -11,10 +11,10 @@ use crate::model::{Attention, ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::{Failure, Provider, Submission, SubmitFailure, Task};
 use crate::store::{Change, FileLock, RunStore, Runbook};
 
-/// Takes the lock of whoever submits this run.
+/// Acquires the lock of this run's submission.
 ///
 /// # Errors
-/// When somebody else has it.
+/// When another process has it.
 pub fn lock(context: &Context, id: &RunId) -> Result<FileLock> {
     context.layout.prepare()?;
     let path = context.layout.submit_lock(id);
@@ -29,12 +29,12 @@ pub fn lock(context: &Context, id: &RunId) -> Result<FileLock> {
     })
 }
 
-/// Is somebody submitting this run right now?
+/// Returns whether a git-puff is submitting this run right now.
 pub fn is_being_submitted(context: &Context, id: &RunId) -> bool {
     FileLock::is_held(&context.layout.submit_lock(id))
 }
 
-/// Is this run at home here? What is done to one that is at work in another clone is done there.
+/// Checks that this run was started in this clone: one of another clone is changed there.
 ///
 /// # Errors
 /// When it is not.
@@ -45,8 +45,8 @@ pub fn prove_here(run: &Run) -> Result<()> {
     ))
 }
 
-/// Does this run wait to be submitted? One that is to work on this machine does so too when its submission was
-/// interrupted: nothing was paid.
+/// Returns whether this run waits to be submitted. One that is to work on this machine does so too when its submission
+/// was interrupted: nothing was paid.
 pub fn is_waiting(context: &Context, run: &Run) -> bool {
     match run.state {
         _ if run.is_remote() => false,

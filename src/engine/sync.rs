@@ -2,9 +2,9 @@
 //!
 //! Of every run a record travels that holds nothing of its own clone; the remote has it in
 //! `refs/puff/runs/<run>`, and what was last seen there is in `refs/puff/remotes/<remote>/runs/<run>`. In this order, so
-//! that a kill at any point leaves what the next sync goes on from: what the remote has is fetched; what is new of it
-//! becomes a step of our journals, all of them at once; notes are made again; and what the remote does not have is sent.
-//! Nothing is ever sent by force: where somebody was faster, it begins again.
+//! that a kill at any point leaves what the next sync continues from: what the remote has is fetched; what is new of it
+//! becomes a step of our journals, all of them at once; notes are made again; and what the remote does not have is
+//! sent. Nothing is ever sent by force: where another clone was faster, it starts again.
 
 mod branches;
 mod derive;
@@ -33,7 +33,7 @@ use crate::model::{Oid, RunId};
 use crate::settings;
 use crate::store::{FileLock, PRUNED, REMOTES, RUNS};
 
-/// How often it begins again where somebody was faster.
+/// How often it starts again where another clone was faster.
 const ROUNDS: usize = 5;
 
 /// What is to be exchanged.
@@ -55,7 +55,7 @@ pub struct SyncOptions {
     pub on_terminal: bool,
 }
 
-/// The remotes that were opted in, or the one of them that is named.
+/// Returns the remotes that were opted in, or the one of them that is named.
 ///
 /// # Errors
 /// When there is none, or the one that is named is none of them, or no remote.
@@ -85,8 +85,8 @@ pub fn remotes(context: &Context, named: Option<&str>) -> Result<Vec<String>> {
     Ok(chosen)
 }
 
-/// The runs that a remote does not have as they are here, as far as is known without asking it. What travelled of a run is
-/// remembered for speed alone: one of which that was forgotten is among them.
+/// Returns the runs that a remote does not have as they are here, as far as is known without asking it. What travelled
+/// of a run is remembered for speed alone: one of which that was forgotten is among them.
 ///
 /// # Errors
 /// When the refs cannot be read.
@@ -245,7 +245,7 @@ impl Exchange<'_> {
         there
     }
 
-    /// Sends what the remote does not have. Answers whether somebody was faster, so that all begins again.
+    /// Sends what the remote does not have. Returns whether another clone was faster, so that all starts again.
     fn send(&self, there: &There, received: Received, outcome: &mut Outcome, is_last: bool) -> Result<bool> {
         let Received { mut known, outgoing } = received;
         if !self.options.push {
@@ -287,7 +287,7 @@ impl Exchange<'_> {
             match sent {
                 Sent::Done => {
                     outcome.did(run, *did);
-                    // It was pruned meanwhile, and nobody said so: the next round takes it back there.
+                    // It was pruned meanwhile, without a word: the next round undoes it there.
                     let is_pruned = *did == Did::Sent && self.context.repo.ref_target(&sending.name).is_none();
                     behind |= is_pruned && self.options.fetch && !is_last;
                     steps.extend(self.seen(sending));
@@ -302,7 +302,7 @@ impl Exchange<'_> {
         Ok(behind)
     }
 
-    /// The step by which what was sent is seen to be there.
+    /// Returns the step by which what was sent is seen to be there.
     fn seen(&self, sending: &Sending) -> Option<RefStep> {
         let last = sending.name.strip_prefix("refs/puff/")?;
         let name = format!("{REMOTES}{}/{last}", self.remote);
@@ -325,7 +325,7 @@ impl Exchange<'_> {
     }
 }
 
-/// The part of a ref's name after its folder.
+/// Returns the part of a ref's name after its folder.
 fn named(refs: Vec<(String, Oid)>, folder: &str) -> BTreeMap<RunId, Oid> {
     let parsed = refs.into_iter().filter_map(|(name, oid)| Some((name.strip_prefix(folder)?.parse().ok()?, oid)));
     parsed.collect()

@@ -1,10 +1,10 @@
 //! Taking back the last pick or prune of a run.
 //!
-//! What stands in the way is looked for first, all of it; then things are put back where they were, the run's own ref and
-//! the recovery point last. A kill in between leaves the point, and the next undo goes on.
+//! What stands in the way is looked for first, all of it; then things are put back where they were, the run's own ref
+//! and the recovery point last. A kill in between leaves the point, and the next undo continues.
 //!
 //! What is undone is the newest pick or prune of the run that is there under a name; where none is, the newest of that
-//! name. An earlier run of the same name is brought back by the commit of its recovery point, or by its task.
+//! name. An earlier run of the same name is restored by the commit of its recovery point, or by its task.
 
 mod resume;
 
@@ -24,7 +24,7 @@ use crate::model::{
 use crate::session::worktree;
 use crate::store::{RUNS, RecoveryPoint, RecoveryPoints, RunStore};
 
-/// What was taken back.
+/// What was undone.
 #[derive(Debug)]
 pub struct Undone {
     /// The run, as it was before.
@@ -35,7 +35,7 @@ pub struct Undone {
     pub details: Vec<String>,
 }
 
-/// Takes back the last pick or prune: of a run, or whichever was the last of all.
+/// Undoes the last pick or prune: of a run, or the last of all.
 ///
 /// # Errors
 /// When there is none, or later work stands on it: then nothing was moved.
@@ -86,7 +86,7 @@ fn nothing(of: &str) -> Error {
         .hint("'git for-each-ref refs/puff/trash' lists what was picked or pruned")
 }
 
-/// The point of a name that is undone next, and whether a run that it does not belong to has the name by now.
+/// Returns the point of a name that is undone next, and whether a run that it does not belong to has the name by now.
 fn newest(context: &Context, id: &RunId) -> Result<Option<(RecoveryPoint, bool)>> {
     let recovery_points = RecoveryPoints::new(context);
     let Some(head) = RunStore::new(context).head(id) else {
@@ -98,8 +98,8 @@ fn newest(context: &Context, id: &RunId) -> Result<Option<(RecoveryPoint, bool)>
     }
 }
 
-/// The name of the run that is meant, and the point of it where that is named. One that was pruned is only known by its
-/// recovery point.
+/// Returns the name of the run that is meant, and the point of it where that is named. One that was pruned is only
+/// known by its recovery point.
 fn find(context: &Context, selector: Option<&Selector>) -> Result<(RunId, Option<Oid>)> {
     let recovery_points = RecoveryPoints::new(context);
     let points = recovery_points.list()?;
@@ -140,7 +140,7 @@ fn find(context: &Context, selector: Option<&Selector>) -> Result<(RunId, Option
     }
 }
 
-/// Takes a pick back; none when nothing had come of it, so that the one before it is meant.
+/// Undoes a pick; none when it had changed nothing, so that the one before it is meant.
 fn undo_pick(context: &Context, point: &RecoveryPoint, pick: &PickPoint) -> Result<Option<Vec<String>>> {
     let recorded = RunStore::new(context).load(&point.recovery.run)?;
     let last = RecoveryPoints::new(context).newest_of(&point.recovery.run, recorded.head)?;
@@ -208,7 +208,7 @@ fn restore_ref(context: &Context, point: &RecoveryPoint, pick: &PickPoint, after
     Ok(format!("'{name}' is {shown} again"))
 }
 
-/// The worktree in which the ref of a pick is checked out.
+/// Returns the worktree in which the ref of a pick is checked out.
 fn holder(context: &Context, pick: &PickPoint) -> Option<PathBuf> {
     match pick.onto.as_str() {
         "HEAD" => pick.worktree.clone(),
@@ -216,7 +216,7 @@ fn holder(context: &Context, pick: &PickPoint) -> Option<PathBuf> {
     }
 }
 
-/// The ref of a pick is not where the pick left it.
+/// Returns the error that the ref of a pick is not where the pick left it.
 fn moved(context: &Context, pick: &PickPoint, now: Option<Oid>) -> Error {
     let name = short(&pick.onto);
     let hint = format!("'git log {name}' shows what came after; 'git revert' undoes the commit of the pick alone");
@@ -235,7 +235,7 @@ fn moved(context: &Context, pick: &PickPoint, now: Option<Oid>) -> Error {
     Error::failed(what).hint(hint)
 }
 
-/// Brings a pruned run back.
+/// Restores a pruned run.
 fn restore_run(context: &Context, point: &RecoveryPoint, pruned: &PrunePoint) -> Result<Vec<String>> {
     let (store, id) = (RunStore::new(context), &point.recovery.run);
     let journal = point.recovery.journal;
@@ -284,7 +284,7 @@ fn restore_run(context: &Context, point: &RecoveryPoint, pruned: &PrunePoint) ->
     Ok(details)
 }
 
-/// Is the place of a worktree free, or is it there still?
+/// Checks that the path of a worktree is free, or that the worktree is still there.
 fn prove_free(context: &Context, kept: &KeptWorktree) -> Result<()> {
     let there = context.repo.worktree_at(&kept.path).is_some();
     let empty = !kept.path.exists() || kept.path.read_dir().is_ok_and(|mut entries| entries.next().is_none());

@@ -59,7 +59,7 @@ pub fn commit(context: &Context, recorded: &Recorded, variant: &Variant) -> Resu
     })
 }
 
-/// In a partial clone, brings here in one go what verifying these variants reads.
+/// Fetches at once, in a partial clone, what verifying these variants reads.
 ///
 /// # Errors
 /// When a patch cannot be read, or a folder of a base is not to be had.

@@ -86,7 +86,7 @@ pub enum AppServerStatus {
 }
 
 impl AppServerStatus {
-    /// The word that JSON and scripts see.
+    /// Returns the word that JSON and scripts see.
     pub fn as_str(self) -> &'static str {
         match self {
             AppServerStatus::Starting => "starting",

@@ -38,18 +38,18 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// The schema that this program writes.
+    /// Returns the schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::MATRIX)
     }
 
-    /// How alike two variants are; the order does not matter.
+    /// Returns how alike two variants are; the order does not matter.
     pub fn likeness(&self, one: &str, other: &str) -> Option<f64> {
         let is_it = |pair: &&Pair| (pair.a == one && pair.b == other) || (pair.a == other && pair.b == one);
         self.pairs.iter().find(is_it).map(|pair| pair.likeness)
     }
 
-    /// What is said of the variant with this name.
+    /// Returns what is said of the variant with this name.
     pub fn variant(&self, name: &str) -> Option<&Compared> {
         self.variants.iter().find(|variant| variant.name == name)
     }

@@ -37,7 +37,7 @@ pub enum Taking {
 }
 
 impl Taking {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             Taking::CherryPick => "cherry-pick",

@@ -39,7 +39,7 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// The kind with this word.
+    /// Returns the kind with this word.
     pub fn named(name: &str) -> Option<&'static Kind> {
         KINDS.iter().find(|kind| kind.name == name)
     }
@@ -91,7 +91,7 @@ kinds! {
     VARIANT_META = "variant-meta", Meta, "Where a variant's patch came from: its meta.json.";
 }
 
-/// The JSON Schema of what a type is written as.
+/// Returns the JSON Schema of what a type is written as.
 pub fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(RecursiveTransform(in_plain_words));
     let Value::Object(made) = settings.into_generator().into_root_schema_for::<T>().into() else { return Value::Null };

@@ -1,6 +1,6 @@
 //! What becomes of a run's record when it goes to another clone, and what is said of what stays or goes.
 //!
-//! A record is at home in the clone where it was begun. What travels of it says whose home that is ([`Run::home`]) and
+//! A record is at home in the clone where it was started. What travels of it says whose home that is ([`Run::home`]) and
 //! nothing that only means something there: who watches it, with which login, in which folders, under which branches.
 
 use std::path::{Component, Path, PathBuf};
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{Attention, Identity, Oid, Run, RunId, Schema, State, Time, documents};
 
 impl Attention {
-    /// It is about the client of one machine, and means nothing on another.
+    /// Returns whether it is about the client of one machine, and means nothing on another.
     fn is_of_the_machine(&self) -> bool {
         use Attention::*;
         matches!(self, NeedsLogin | AttemptLimit | TaskNotFound | ClientTrouble | NeedsSignature)
@@ -20,22 +20,22 @@ impl Attention {
 }
 
 impl Run {
-    /// It was begun in another clone: its agents, watcher and login are there, if anywhere.
+    /// Returns whether it was started in another clone: its agents, watcher and login are there, if anywhere.
     pub fn is_remote(&self) -> bool {
         self.home.is_some()
     }
 
-    /// It is at work in another clone, as far as is known here.
+    /// Returns whether it runs in another clone, as far as is known here.
     pub fn is_running_elsewhere(&self) -> bool {
         self.is_remote() && self.state.is_active()
     }
 
-    /// The provider may have something of it that is not in the record.
+    /// Returns whether the provider may have something of it that is not in the record.
     pub fn has_more_to_come(&self) -> bool {
         matches!(self.state, State::Pending | State::Ready) && self.task_id.is_some()
     }
 
-    /// What of it may travel; `home` is whose clone it is at home in, where it does not say so already.
+    /// Returns what of it may travel; `home` is whose clone it is at home in, where it does not say so already.
     pub fn exported(&self, home: &Identity) -> Run {
         let mut run = self.clone();
         run.home.get_or_insert_with(|| home.clone());
@@ -56,7 +56,7 @@ impl Run {
         run
     }
 
-    /// A travelling record, with what `mine`, the record of this clone, has over it.
+    /// Returns a travelling record, with what `mine`, the record of this clone, has over it.
     pub fn received(mut self, mine: &Run) -> Run {
         self.home.clone_from(&mine.home);
         self.profile.clone_from(&mine.profile);
@@ -81,7 +81,7 @@ impl Run {
         self
     }
 
-    /// Why this cannot be the record of the run `name` that came from another clone; none when it can.
+    /// Returns why this cannot be the record of the run `name` that came from another clone; none when it can.
     pub fn why_not_from_elsewhere(&self, name: &RunId, now: Time) -> Option<String> {
         const DAY: chrono::TimeDelta = chrono::TimeDelta::days(1);
         let folders = self.local.as_ref().is_some_and(|local| local.worktrees != PathBuf::new());
@@ -118,7 +118,7 @@ impl Run {
     }
 }
 
-/// A path that means nothing on another machine, or something else.
+/// Returns whether a path that means nothing on another machine, or something else.
 fn is_of_a_machine(path: &str) -> bool {
     let odd = |component| !matches!(component, Component::Normal(_) | Component::CurDir);
     Path::new(path).components().any(odd) || path.contains('\\')
@@ -151,13 +151,13 @@ pub struct LeftFile {
 }
 
 impl LeftBehind {
-    /// What says that these files were left.
+    /// Returns what says that these files were left.
     pub fn new(files: Vec<LeftFile>) -> LeftBehind {
         LeftBehind { schema: Schema::of(documents::LEFT), files, extra: Map::new() }
     }
 }
 
-/// `pruned.json`: a run was pruned, or brought back, for everybody. Each of both is one more turn.
+/// `pruned.json`: a run was pruned, or restored, for everybody. Each of both is one more turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Tombstone {
     /// `puff.pruned/1`.
@@ -179,17 +179,17 @@ pub struct Tombstone {
 }
 
 impl Tombstone {
-    /// Is the run pruned, and not brought back since?
+    /// Returns whether the run is pruned, and not restored since.
     pub fn is_pruned(&self) -> bool {
         self.turn % 2 == 1
     }
 
-    /// Does it say that this step of the run's journal is to go?
+    /// Returns whether it says that this step of the run's journal is pruned.
     pub fn covers(&self, step: Oid) -> bool {
         self.is_pruned() && self.journal.contains(&step)
     }
 
-    /// What two that do not know of each other come to: the later turn counts; of equal ones, both.
+    /// Returns what two that do not know of each other come to: the later turn counts; of equal ones, both.
     pub fn merged(&self, other: &Tombstone) -> Tombstone {
         let key = |stone: &Tombstone| (stone.turn, stone.at, stone.by.clone());
         let (later, earlier) = if key(self) >= key(other) { (self, other) } else { (other, self) };

@@ -31,7 +31,7 @@ pub enum FindingResult {
 }
 
 impl FindingResult {
-    /// The word that JSON, scripts and people see.
+    /// Returns the word that JSON, scripts and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             FindingResult::Ok => "ok",

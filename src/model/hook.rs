@@ -26,7 +26,7 @@ pub struct HookReport {
 }
 
 impl HookReport {
-    /// The schema that this program writes.
+    /// Returns the schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::HOOK)
     }
@@ -49,12 +49,12 @@ pub enum HookState {
 }
 
 impl HookState {
-    /// Git-puff is asked.
+    /// Returns whether git-puff is called.
     pub fn is_asked(self) -> bool {
         self != HookState::Absent
     }
 
-    /// The word that JSON has.
+    /// Returns the word that JSON has.
     pub fn as_str(self) -> &'static str {
         match self {
             HookState::Absent => "absent",
@@ -96,7 +96,7 @@ pub struct HookManager {
 }
 
 impl HookManager {
-    /// It calls git-puff before a push.
+    /// Returns whether it calls git-puff before a push.
     pub fn is_set_up(&self) -> bool {
         self.in_charge && self.add.is_none() && self.then.is_none()
     }

@@ -24,7 +24,7 @@ written_as!(RunId, "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$");
 pub struct BadRunId(String);
 
 impl RunId {
-    /// The id of a run about `about`, told from others by `suffix`: `fix-the-parser-3f2a`.
+    /// Returns the id of a run about `about`, told from others by `suffix`: `fix-the-parser-3f2a`.
     ///
     /// # Errors
     /// When `suffix` holds anything but `[a-z0-9]` or is too long.
@@ -33,7 +33,7 @@ impl RunId {
         format!("{slug}-{suffix}").parse()
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -73,7 +73,7 @@ impl fmt::Display for RunId {
     }
 }
 
-/// The first words of `text` as `[a-z0-9-]`, at most `longest` characters, cut between words where possible.
+/// Returns the first words of `text` as `[a-z0-9-]`, at most `longest` characters, cut between words where possible.
 /// Text without a usable character gives `run`.
 pub fn slug(text: &str, longest: usize) -> String {
     let line = text.lines().find(|line| line.chars().any(|c| c.is_ascii_alphanumeric())).unwrap_or("");
@@ -92,7 +92,7 @@ pub fn slug(text: &str, longest: usize) -> String {
     if slug.is_empty() { "run".to_owned() } else { slug }
 }
 
-/// The first line of `text` that says something, without control characters, at most `longest` characters.
+/// Returns the first line of `text` that says something, without control characters, at most `longest` characters.
 pub fn first_line(text: &str, longest: usize) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
     let mut line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -115,12 +115,12 @@ pub struct TaskId(String);
 pub struct NotATask(String);
 
 impl TaskId {
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What it is called where only a run has a name.
+    /// Returns what it is called where only a run has a name.
     pub fn as_run(&self) -> RunId {
         RunId(slug(&self.0, LONGEST))
     }

@@ -11,14 +11,14 @@ pub struct Init {
     /// `puff.init/1`.
     #[schemars(extend("const" = Schema::of(documents::INIT)))]
     pub schema: Schema,
-    /// It was taken back, not set up.
+    /// It was undone, not set up.
     pub undone: bool,
     /// Each thing, in its order.
     pub steps: Vec<InitStep>,
 }
 
 impl Init {
-    /// The schema that this program writes.
+    /// Returns the schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::INIT)
     }
@@ -54,7 +54,7 @@ impl InitThing {
     pub const ALL: [InitThing; 4] =
         [InitThing::RewriteRef, InitThing::DisplayRef, InitThing::Attributes, InitThing::Hook];
 
-    /// The word that JSON and the settings have.
+    /// Returns the word that JSON and the settings have.
     pub fn as_str(self) -> &'static str {
         match self {
             InitThing::RewriteRef => "rewrite-ref",
@@ -75,7 +75,7 @@ pub enum InitDeed {
     Already,
     /// The user, or somebody else, has it another way, and that stays.
     Left,
-    /// It was taken back.
+    /// It was undone.
     Undone,
     /// It was gone already.
     Gone,

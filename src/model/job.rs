@@ -37,7 +37,7 @@ pub enum JobState {
 }
 
 impl JobState {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             JobState::Watching => "watching",

@@ -33,12 +33,12 @@ pub struct Kickoff {
 }
 
 impl Kickoff {
-    /// Is this the line of that run, and not of an earlier one of the same name?
+    /// Returns whether this is the line of that run, and not of an earlier one of the same name.
     pub fn is_of(&self, run: &Run) -> bool {
         self.is_same(&Kickoff::from(run))
     }
 
-    /// Do both tell of the same run? Lines of older tools do not say when theirs began.
+    /// Returns whether both are about the same run. Lines of older tools do not say when theirs began.
     pub fn is_same(&self, other: &Kickoff) -> bool {
         let same_time = || match (self.created_at, other.created_at) {
             (Some(one), Some(other)) => one == other,

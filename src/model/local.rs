@@ -46,7 +46,7 @@ impl FromStr for AgentCount {
 }
 
 impl AgentCount {
-    /// The agents of attempts in order, those together that follow each other.
+    /// Returns the agents of attempts in order, those together that follow each other.
     pub fn of<'a>(agents: impl IntoIterator<Item = &'a str>) -> Vec<AgentCount> {
         let mut counts: Vec<AgentCount> = Vec::new();
         for agent in agents {
@@ -68,7 +68,7 @@ impl fmt::Display for AgentCount {
 /// How a run of agents on this machine is carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Local {
-    /// How many sessions are at work at once.
+    /// How many sessions are running at once.
     pub jobs: u32,
     /// Worktrees stay after the harvest.
     #[serde(default)]
@@ -81,12 +81,12 @@ pub struct Local {
 }
 
 impl Local {
-    /// The worktree of a variant.
+    /// Returns the worktree of a variant.
     pub fn worktree(&self, variant: u32) -> PathBuf {
         self.worktrees.join(format!("var{variant}"))
     }
 
-    /// The time limit of each session.
+    /// Returns the time limit of each session.
     pub fn limit(&self) -> Span {
         Span(self.limit_s)
     }

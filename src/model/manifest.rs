@@ -80,8 +80,8 @@ written_as!(RepoName, "^[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$
 pub struct NotARepo(String);
 
 impl RepoName {
-    /// The repository that the URL of a remote names: of a host, or as ssh writes it. None for a path, and for a URL that
-    /// has more or less in it than an owner and a repository.
+    /// Returns the repository that the URL of a remote names: of a host, or as ssh writes it. None for a path, and for
+    /// a URL that has more or less in it than an owner and a repository.
     pub fn of_url(url: &str) -> Option<RepoName> {
         let path = match url.split_once("://") {
             Some(("file", _)) => return None,

@@ -17,7 +17,7 @@ pub struct Oid {
 written_as!(Oid, "^([0-9a-f]{40}|[0-9a-f]{64})$");
 
 impl Oid {
-    /// The object name with these raw bytes; `None` unless there are 20 or 32 of them.
+    /// Returns the object name with these raw bytes; `None` unless there are 20 or 32 of them.
     pub fn from_bytes(raw: &[u8]) -> Option<Oid> {
         if raw.len() != 20 && raw.len() != 32 {
             return None;
@@ -27,24 +27,24 @@ impl Oid {
         Some(Oid { bytes, len: raw.len() as u8 })
     }
 
-    /// The name that nothing has, which git writes where there is no object; as long as this one.
+    /// Returns the name that nothing has, which git writes where there is no object; as long as this one.
     pub fn nothing(&self) -> Oid {
         Oid { bytes: [0; 32], len: self.len }
     }
 
-    /// The raw bytes.
+    /// Returns the raw bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// The first ten digits, for what is written down: the same for whoever writes it.
+    /// Returns the first ten digits, for what is written down: the same for whoever writes it.
     pub fn short(&self) -> String {
         let mut hex = self.to_string();
         hex.truncate(10);
         hex
     }
 
-    /// As many digits as people are shown here: see [`super::shown`].
+    /// Returns the abbreviated name: see [`super::shown`].
     pub fn shown(&self) -> String {
         super::shown::name(*self)
     }

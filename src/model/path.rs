@@ -12,7 +12,7 @@ enum Kept {
     Bytes { hex: String },
 }
 
-/// For `serde(with)`, on a path that may be missing.
+/// Serializes a path that may be missing, for `serde(with)`.
 ///
 /// # Errors
 /// As the serializer's.
@@ -26,7 +26,7 @@ pub fn serialize<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result
     kept.serialize(serializer)
 }
 
-/// The reverse of [`serialize`].
+/// Returns the reverse of [`serialize`].
 ///
 /// # Errors
 /// When it is neither, or no path of this system.

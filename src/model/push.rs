@@ -23,7 +23,7 @@ pub struct Push {
 }
 
 impl Push {
-    /// The schema that this program writes.
+    /// Returns the schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::PUSH)
     }
@@ -114,7 +114,7 @@ impl FromStr for Level {
 }
 
 impl fmt::Display for Rule {
-    /// As its setting has it, behind `puff.prePush.`.
+    /// Writes the rule as its setting names it, behind `puff.prePush.`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Rule::Unreviewed => "unreviewed",

@@ -104,12 +104,12 @@ pub struct KeptWorktree {
 }
 
 impl Recovery {
-    /// The schema that this program writes.
+    /// Returns the schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::RECOVERY)
     }
 
-    /// In a line: `the pick of var2`, `the prune`.
+    /// Describes it in a line: `the pick of var2`, `the prune`.
     pub fn words(&self) -> String {
         match &self.act {
             Act::Pick(pick) => format!("the pick of var{} of '{}'", pick.variant, self.run),

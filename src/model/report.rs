@@ -22,12 +22,12 @@ pub struct Handoff {
 }
 
 impl Handoff {
-    /// The handoff of a run that was asked for with `prompt`. Of the run, it holds what [`Run::outcome`] keeps.
+    /// Returns the handoff of a run that was asked for with `prompt`. Of the run, it holds what [`Run::outcome`] keeps.
     pub fn new(run: &Run, prompt: impl Into<String>) -> Handoff {
         Handoff { schema: Schema::of(documents::REPORT), run: run.outcome(), prompt: prompt.into(), review: None }
     }
 
-    /// The same, with what a review found out.
+    /// Returns the same, with what a review found out.
     pub fn with_review(self, review: Option<Review>) -> Handoff {
         Handoff { review, ..self }
     }

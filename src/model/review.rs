@@ -47,12 +47,12 @@ pub struct Review {
 }
 
 impl Review {
-    /// The schema that this program writes.
+    /// Returns the schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::REVIEW)
     }
 
-    /// The variants that are not what they were when this was found out, or that came since.
+    /// Returns the variants that are not what they were when this was found out, or that came since.
     pub fn outdated(&self, run: &Run) -> Vec<u32> {
         let same = |variant: &&Variant| {
             let reviewed = self.variant(variant.index);
@@ -61,7 +61,7 @@ impl Review {
         run.variants.iter().filter(|variant| !same(variant)).map(|variant| variant.index).collect()
     }
 
-    /// What is said of the variant with this number.
+    /// Returns what is said of the variant with this number.
     pub fn variant(&self, index: u32) -> Option<&Reviewed> {
         self.variants.iter().find(|variant| variant.index == index)
     }
@@ -102,7 +102,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Passed => "passed",
@@ -149,7 +149,7 @@ pub struct Observation {
 }
 
 impl From<&Risk> for Observation {
-    /// A risk is to be seen, and counts where it can only be the variant's.
+    /// Returns the observation of a risk, which counts where it can only be the variant's.
     fn from(risk: &Risk) -> Observation {
         let counts = risk.counts();
         let Risk { kind, path, detail } = risk.clone();
@@ -158,13 +158,13 @@ impl From<&Risk> for Observation {
 }
 
 impl Observation {
-    /// Does this word, a kind or `kind:path`, name it?
+    /// Returns whether this word, a kind or `kind:path`, names it.
     pub fn is_named(&self, word: &str) -> bool {
         let path = word.strip_prefix(&self.kind).and_then(|rest| rest.strip_prefix(':'));
         word == self.kind || path == Some(&self.path)
     }
 
-    /// Has a person taken it, who took what these words name?
+    /// Returns whether it was accepted by what these words name.
     pub fn is_accepted(&self, accepted: &[String]) -> bool {
         accepted.iter().any(|word| self.is_named(word))
     }
@@ -187,7 +187,7 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// The mean of what judges said of a variant; none where nobody said anything.
+    /// Returns the mean of what judges said of a variant; none where nobody said anything.
     pub fn mean(judges: &[Judge], variant: u32) -> Option<f64> {
         let opinions = judges.iter().flat_map(|judge| &judge.opinions).filter(|opinion| opinion.variant == variant);
         let scores: Vec<f64> = opinions.map(|opinion| opinion.score).collect();

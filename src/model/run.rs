@@ -99,7 +99,7 @@ pub enum ProviderKind {
 }
 
 impl ProviderKind {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             ProviderKind::CodexCloud => "codex-cloud",
@@ -156,7 +156,7 @@ pub enum State {
 }
 
 impl State {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             State::Queued => "queued",
@@ -171,7 +171,7 @@ impl State {
         }
     }
 
-    /// Is this step allowed? A state may always stay what it is.
+    /// Returns whether this step is allowed. A state may always stay what it is.
     ///
     /// `error` goes on to `pending` or `ready` because a sibling of a failed attempt may finish late, to `harvested` when the
     /// user asks for a branch of what a failed one left, and
@@ -194,7 +194,7 @@ impl State {
         }
     }
 
-    /// The provider may still have something new without anybody asking again.
+    /// Returns whether the provider may still have something new without anybody asking again.
     pub fn is_active(self) -> bool {
         matches!(self, State::Queued | State::Submitting | State::Pending)
     }
@@ -222,7 +222,7 @@ pub enum Attention {
 }
 
 impl Attention {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(&self) -> &str {
         match self {
             Attention::NeedsLogin => "needs-login",
@@ -247,7 +247,7 @@ pub struct Watch {
     pub timeout_s: u64,
     /// Harvest as soon as it is ready.
     pub harvest: bool,
-    /// While queued: submit it only when fewer runs than this are at work; 0 for `puff.maxActive`.
+    /// While queued: submit it only when fewer runs than this are running; 0 for `puff.maxActive`.
     #[serde(default)]
     pub max_active: u32,
     /// When watching began; the time limit counts from here.
@@ -277,7 +277,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// The word in a result file.
+    /// Returns the word in a result file.
     pub fn as_str(self) -> &'static str {
         match self {
             Ending::Success => "success",
@@ -310,70 +310,71 @@ impl Run {
         Ok(())
     }
 
-    /// The schema that this program writes.
+    /// Returns the schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::RUN)
     }
 
-    /// The run without what only concerns watching it: what a report and a note say must not change because somebody
-    /// looked again. `updated_at` is when the provider last told something new.
+    /// Returns the run without what only concerns watching it: what a report and a note say must not change because
+    /// somebody looked again. `updated_at` is when the provider last told something new.
     pub fn outcome(&self) -> Run {
         let updated_at = self.progress_at.unwrap_or(self.created_at);
         Run { watch: None, observed: None, updated_at, ..self.clone() }
     }
 
-    /// The variant with this number.
+    /// Returns the variant with this number.
     pub fn variant(&self, index: u32) -> Option<&Variant> {
         self.variants.iter().find(|variant| variant.index == index)
     }
 
-    /// The variant with this number, to be changed.
+    /// Returns the variant with this number, to be changed.
     pub fn variant_mut(&mut self, index: u32) -> Option<&mut Variant> {
         self.variants.iter_mut().find(|variant| variant.index == index)
     }
 
-    /// How many variants have this status.
+    /// Returns how many variants have this status.
     pub fn count(&self, status: VariantStatus) -> usize {
         self.variants.iter().filter(|variant| variant.status == status).count()
     }
 
-    /// How many variants nothing more is expected of.
+    /// Returns how many variants nothing more is expected of.
     pub fn terminal(&self) -> usize {
         self.variants.iter().filter(|variant| variant.status.is_terminal()).count()
     }
 
-    /// Every variant is terminal.
+    /// Returns whether every variant is terminal.
     pub fn is_complete(&self) -> bool {
         !self.variants.is_empty() && self.variants.iter().all(|variant| variant.status.is_terminal())
     }
 
-    /// A completed variant has no outcome yet.
+    /// Returns whether a completed variant has no outcome yet.
     pub fn has_unharvested(&self) -> bool {
         self.variants.iter().any(|v| v.status == VariantStatus::Completed && v.apply.is_none())
     }
 
-    /// A completed variant of agents on this machine whose work could not be read yet.
+    /// Returns whether a completed variant of agents on this machine whose work could not be read yet.
     pub fn has_untaken(&self) -> bool {
         !self.is_remote() && self.variants.iter().any(|variant| self.is_untaken(variant))
     }
 
-    /// Has this variant completed on this machine, and is its work only in its worktree? An empty patch is one, too.
+    /// Returns whether this variant has completed on this machine, and its work is only in its worktree. An empty patch
+    /// is one, too.
     pub fn is_untaken(&self, variant: &Variant) -> bool {
         let ended = variant.status == VariantStatus::Completed;
         self.provider == ProviderKind::Local && ended && variant.patch_sha256.is_none()
     }
 
-    /// A completed variant did not apply.
+    /// Returns whether a completed variant did not apply.
     pub fn has_apply_failure(&self) -> bool {
         self.variants.iter().any(|v| v.apply.is_some_and(Apply::is_failure))
     }
 
-    /// Somebody wants this run watched.
+    /// Returns whether this run is to be watched.
     pub fn is_job(&self) -> bool {
         self.watch.as_ref().is_some_and(|watch| watch.active)
     }
 
-    /// What the variants' statuses make of a run that the provider has taken: still at work, ready or failed.
+    /// Returns what the variants' statuses make of a run that the provider has taken: still running, ready or failed.
     pub fn verdict(&self) -> State {
         if !self.is_complete() {
             State::Pending

@@ -1,8 +1,8 @@
-//! Two records of one run that went on in two places, put together field by field.
+//! Two records of one run that went on in two places, merged field by field.
 //!
 //! What one side changed counts; where both changed something, what is known better does, by a rule that does not ask
 //! which side is whose: two people who put the same together come to the same. Fields that this git-puff does not know
-//! are put together as the others are.
+//! are merged as the others are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,7 +58,7 @@ const OF_THE_PATCH: [&str; 14] = [
 /// The fields of a variant that a review made.
 const OF_THE_REVIEW: [&str; 2] = ["checks", "score"];
 
-/// Fields of a run that are put together by rules of their own.
+/// Fields of a run that are merged by rules of their own.
 const OWN_RULES: [&str; 9] =
     ["variants", "state", "decision", "attention", "reason", "updated_at", "progress_at", "submitted_at", "created_at"];
 
@@ -112,7 +112,7 @@ fn value(run: &Run) -> Result<Value, serde_json::Error> {
     serde_json::to_value(run).map(in_order)
 }
 
-/// The same value, whatever order its keys were written in.
+/// Returns the same value, whatever order its keys were written in.
 fn in_order(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -146,7 +146,7 @@ impl Merge {
         }
     }
 
-    /// One of two values that are taken whole.
+    /// Merges two values that are taken whole.
     fn whole<'v, T: PartialEq>(&mut self, name: &'static str, base: Option<&T>, one: &'v T, other: &'v T) -> &'v T {
         match changed(base, one, other) {
             Some(MergeSide::Ours) => one,
@@ -158,7 +158,7 @@ impl Merge {
         }
     }
 
-    /// The fields of a run that have no rule of their own.
+    /// Returns the fields of a run that have no rule of their own.
     fn fields(&mut self, values: &Values) -> Map<String, Value> {
         let (one, other) = (object(&values.one), object(&values.other));
         let base = values.base.as_ref().map(object);
@@ -179,7 +179,7 @@ impl Merge {
         fields
     }
 
-    /// Any value, objects field by field.
+    /// Merges any value, objects field by field.
     fn value(&mut self, base: Option<&Value>, one: Option<&Value>, other: Option<&Value>) -> Option<Value> {
         // What is not there is as good as null: fields may be left out.
         let null = Value::Null;
@@ -252,7 +252,7 @@ impl Merge {
         Value::Object(fields)
     }
 
-    /// The side that knows more of a variant: a later patch, an end, a commit.
+    /// Returns the side that knows more of a variant: a later patch, an end, a commit.
     fn better(&self, one: &Value, other: &Value) -> MergeSide {
         let known = |variant: &Value| {
             let status = variant["status"].as_str().unwrap_or_default();
@@ -268,7 +268,7 @@ impl Merge {
         }
     }
 
-    /// The later decision stands; that there was another one is said in its reasons.
+    /// Returns the later decision; its reasons say that there was another one.
     fn decision(&mut self, base: Option<&Run>, one: &Run, other: &Run) -> Option<Decision> {
         let before = base.map(|base| &base.decision);
         match changed(before, &one.decision, &other.decision) {
@@ -293,7 +293,7 @@ impl Merge {
         }
     }
 
-    /// The review that stands, and what it says of the variants; whether it came of two.
+    /// Returns the review that stands, and what it says of the variants; whether it came of two.
     fn review(
         &mut self,
         base: Option<&Review>,
@@ -336,7 +336,7 @@ impl Merge {
         (review, beside.is_some())
     }
 
-    /// How far the run is: as far as the side that is further, as far as its variants bear it out.
+    /// Returns how far the run is: as far as the side that is further, as far as its variants bear it out.
     fn state(&self, base: Option<&Run>, one: &Run, other: &Run, run: &Run, review: Option<&Review>) -> State {
         use State::*;
         let order = [Queued, Submitting, Pending, Cancelled, Error, Ready, Harvested, Reviewed, Picked];
@@ -361,7 +361,7 @@ impl Merge {
     }
 }
 
-/// Which side has changed something; either where both come to the same, none where both changed it otherwise.
+/// Returns which side has changed something; either where both come to the same, none where both changed it otherwise.
 fn changed<T: PartialEq + ?Sized>(base: Option<&T>, one: &T, other: &T) -> Option<MergeSide> {
     if one == other || base == Some(other) {
         Some(MergeSide::Ours)
@@ -391,7 +391,7 @@ fn add_checks(variant: &mut Variant, other: Option<Variant>) {
     }
 }
 
-/// What an earlier review has over a later one: commands, judges, and risks that a person took.
+/// Adds what an earlier review has over a later one: commands, judges, and risks that a person took.
 fn put_beside(review: &mut Review, earlier: &Review) {
     fn add<T: Clone>(to: &mut Vec<T>, from: &[T], same: impl Fn(&T, &T) -> bool) {
         for one in from {

@@ -17,7 +17,7 @@ pub struct Schema {
 const NEWEST: u32 = 1;
 
 impl Schema {
-    /// The schema of a document this program writes.
+    /// Returns the schema of a document this program writes.
     pub fn of(kind: &str) -> Schema {
         Schema { kind: kind.to_owned(), version: NEWEST }
     }

@@ -27,7 +27,7 @@ written_as!(SessionId, "^[a-z0-9]([a-z0-9-]{0,54}[a-z0-9])?$");
 pub struct BadSessionId(String);
 
 impl SessionId {
-    /// The id of a session about `about`, told from others by `suffix`: `codex-fix-the-parser-3f2a`.
+    /// Returns the id of a session about `about`, told from others by `suffix`: `codex-fix-the-parser-3f2a`.
     ///
     /// # Errors
     /// When `suffix` holds anything but `[a-z0-9]` or is too long.
@@ -35,13 +35,13 @@ impl SessionId {
         format!("{}-{suffix}", slug(about, 30)).parse()
     }
 
-    /// The id of the session that makes a variant; `try_` counts the tries from 1.
+    /// Returns the id of the session that makes a variant; `try_` counts the tries from 1.
     pub fn of_variant(run: &RunId, variant: u32, try_: u32) -> SessionId {
         let again = if try_ > 1 { format!("-{try_}") } else { String::new() };
         SessionId(format!("{run}-var{variant}{again}"))
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -219,7 +219,7 @@ impl Session {
     /// Columns and rows of a terminal nobody looks at.
     pub const SIZE: (u16, u16) = (120, 40);
 
-    /// The schema that this program writes.
+    /// Returns the schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::SESSION)
     }
@@ -268,7 +268,7 @@ pub enum SessionState {
 }
 
 impl SessionState {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             SessionState::Working => "working",
@@ -283,7 +283,7 @@ impl SessionState {
         }
     }
 
-    /// Nothing more will come of it.
+    /// Returns whether nothing more will come of it.
     pub fn is_over(self) -> bool {
         matches!(self, SessionState::Exited | SessionState::Lost)
     }

@@ -26,12 +26,12 @@ impl Abbrev {
     /// Fewer digits are never shown, as with git.
     const LEAST: usize = 4;
 
-    /// So many digits; none means all.
+    /// Returns the setting of a digit count; none means all.
     pub fn digits(count: usize) -> Abbrev {
         if count == 0 { Abbrev::Whole } else { Abbrev::Digits(count.max(Abbrev::LEAST)) }
     }
 
-    /// What a value of `core.abbrev` means.
+    /// Returns what a value of `core.abbrev` means.
     pub fn of_setting(value: Option<&str>) -> Abbrev {
         match value.map(str::to_ascii_lowercase).as_deref() {
             Some("no" | "false" | "off") => Abbrev::Whole,
@@ -56,8 +56,7 @@ static DISPLAY_MODE: RwLock<DisplayMode> = RwLock::new(DisplayMode::PLAIN);
 
 thread_local!(static THREAD_DISPLAY_MODE: RefCell<Option<DisplayMode>> = const { RefCell::new(None) });
 
-/// From here on, this thread shows names as it is told itself, and not as the program is: one that serves several
-/// repositories at once.
+/// Gives this thread display settings of its own: for one that serves several repositories at once.
 pub fn look_alone() {
     THREAD_DISPLAY_MODE.set(Some(DisplayMode::PLAIN));
 }
@@ -76,34 +75,34 @@ fn read<T>(read: impl FnOnce(&DisplayMode) -> T) -> T {
     })
 }
 
-/// From here on, object names are shown as `shorten` makes them.
+/// Shows object names from here on as `shorten` makes them.
 pub fn shorten_by(shorten: impl Fn(Oid) -> String + Send + Sync + 'static) {
     change(|mode| mode.shorten = Some(Arc::new(shorten)));
 }
 
-/// From here on, bytes of paths that are not ASCII are shown as numbers, or as they are.
+/// Sets whether bytes of paths that are not ASCII are shown as numbers, or as they are.
 pub fn quote_all(quote_all: bool) {
     change(|mode| mode.quote_all = quote_all);
 }
 
-/// The name of an object as people see it here.
+/// Returns the name of an object as people see it here.
 pub(super) fn name(oid: Oid) -> String {
     let shorten = read(|mode| mode.shorten.clone());
     shorten.map_or_else(|| oid.short(), |shorten| shorten(oid))
 }
 
-/// A path as people see it here: quoted as git does it (`core.quotePath`) where it holds what a terminal would make something
-/// of, or what could be taken for the end of it.
+/// Returns a path as people see it here: quoted as git does it (`core.quotePath`) where it holds what a terminal would
+/// make something of, or what could be taken for the end of it.
 pub fn path(path: impl AsRef<[u8]>) -> String {
     quoted(path.as_ref(), read(|mode| mode.quote_all))
 }
 
-/// Several paths in a line.
+/// Renders several paths in a line.
 pub fn paths<P: AsRef<[u8]>>(paths: &[P]) -> String {
     paths.iter().map(path).collect::<Vec<_>>().join(", ")
 }
 
-/// A path in double quotes with backslashes, as a C string, or as it is where nothing in it needs that.
+/// Returns a path in double quotes with backslashes, as a C string, or as it is where nothing in it needs that.
 fn quoted(path: &[u8], all: bool) -> String {
     let special = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f) || (all && byte > 0x7f);
     if !path.iter().copied().any(special) && (all || std::str::from_utf8(path).is_ok()) {

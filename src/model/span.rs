@@ -14,7 +14,7 @@ pub struct Span(pub u64);
 pub struct NotASpan(String);
 
 impl Span {
-    /// As the standard library has it.
+    /// Returns the standard library's duration.
     pub fn duration(self) -> Duration {
         Duration::from_secs(self.0)
     }
@@ -44,7 +44,7 @@ impl FromStr for Span {
 }
 
 impl fmt::Display for Span {
-    /// In its two largest units: `45s`, `5m`, `2h 5m`, `3d 4h`.
+    /// Writes it in its two largest units: `45s`, `5m`, `2h 5m`, `3d 4h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(86400, 'd'), (3600, 'h'), (60, 'm'), (1, 's')];
         let first = units.iter().position(|(size, _)| self.0 >= *size).unwrap_or(3);

@@ -15,7 +15,7 @@ pub enum StepKind {
     Intent,
     /// The run came from a folder of patches.
     Import,
-    /// The run came from a task that was begun without git-puff.
+    /// The run came from a task that was started without git-puff.
     Adopt,
     /// The submission of the run began, succeeded or failed.
     Submit,
@@ -31,7 +31,7 @@ pub enum StepKind {
     Harvest,
     /// The variants were reviewed.
     Review,
-    /// A pick was begun, or is done.
+    /// A pick was started, or is done.
     Pick,
     /// A pick was undone.
     Undo,
@@ -97,7 +97,7 @@ impl StepKind {
         }
     }
 
-    /// Is this step part of a pick that stands before it in the journal, so that undoing the pick undoes it too?
+    /// Returns whether this step is part of a pick before it in the journal, so that undoing the pick undoes it too.
     pub fn belongs_to_pick(self) -> bool {
         matches!(self, StepKind::Pick | StepKind::Report)
     }

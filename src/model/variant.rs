@@ -110,7 +110,7 @@ impl IgnoredFiles {
 }
 
 impl Variant {
-    /// A variant nothing is known of yet.
+    /// Returns a variant of which nothing is known yet.
     pub fn new(index: u32) -> Variant {
         Variant {
             index,
@@ -137,20 +137,20 @@ impl Variant {
         }
     }
 
-    /// What a review found out is of another patch or commit, and no longer true.
+    /// Forgets what a review found out: it is of another patch or commit.
     pub fn forget_review(&mut self) {
         self.checks.clear();
         self.score = None;
     }
 
-    /// Is a patch of it kept, with a change in it?
+    /// Returns whether a patch of it is kept, with a change in it.
     pub fn has_patch(&self) -> bool {
         /// The SHA-256 of nothing.
         const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         self.patch_sha256.as_deref().is_some_and(|sum| sum != EMPTY)
     }
 
-    /// `var<N>`, as folders, branches and people name it.
+    /// Returns `var<N>`, as folders, branches and people name it.
     pub fn name(&self) -> String {
         format!("var{}", self.index)
     }
@@ -175,12 +175,12 @@ pub enum VariantStatus {
 }
 
 impl VariantStatus {
-    /// Nothing more is expected of the attempt.
+    /// Returns whether nothing more is expected of the attempt.
     pub fn is_terminal(self) -> bool {
         !matches!(self, VariantStatus::Pending | VariantStatus::InProgress)
     }
 
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             VariantStatus::Pending => "pending",
@@ -217,7 +217,7 @@ pub enum Apply {
 }
 
 impl Apply {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             Apply::Applied => "applied",
@@ -229,7 +229,8 @@ impl Apply {
         }
     }
 
-    /// A completed variant that ended like this has no branch, and the harvest says so with its exit code.
+    /// Returns whether a completed variant that ended like this has no branch, and the harvest says so with its exit
+    /// code.
     pub fn is_failure(self) -> bool {
         matches!(self, Apply::Conflict | Apply::Rejected)
     }
@@ -256,7 +257,7 @@ impl Risk {
     /// The kind that says: the user's own worktree changed, and the variant has no change.
     pub const USER_WORKTREE: &str = "user-worktree";
 
-    /// Does it count against the variant? What may be somebody else's work does not.
+    /// Returns whether it counts against the variant. What may be somebody else's work does not.
     pub fn counts(&self) -> bool {
         self.kind != CONCURRENT
     }
@@ -311,7 +312,7 @@ pub enum CheckStatus {
 }
 
 impl CheckStatus {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             CheckStatus::Passed => "passed",

@@ -71,12 +71,12 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A second try may help.
+    /// Returns whether a second try may help.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Failure::Temporary { .. })
     }
 
-    /// What the other side said.
+    /// Returns what the other side said.
     pub fn said(&self) -> &str {
         match self {
             Failure::SignedOut { said }

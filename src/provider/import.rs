@@ -84,19 +84,19 @@ impl Export {
         Ok(Export { variants, prompt })
     }
 
-    /// The highest number of a variant.
+    /// Returns the highest number of a variant.
     pub fn highest(&self) -> u32 {
         self.variants.iter().map(|variant| variant.index).max().unwrap_or(0)
     }
 
-    /// What came out, as any provider says it.
+    /// Returns what came out, as any provider says it.
     pub fn collection(&self) -> Collection {
         let attempts = self.variants.iter().map(|variant| variant.index).max();
         let attempts_made = self.variants.iter().map(|variant| variant.attempt.clone()).collect();
         Collection { attempts, attempts_made, ..Collection::default() }
     }
 
-    /// SHA-256 over everything that was read and the commit it is for: what makes two imports the same run.
+    /// Returns the SHA-256 over everything that was read and the commit it is for: equal digests are one run.
     pub fn digest(&self, base: &str) -> [u8; 32] {
         let mut digest = Sha256::new();
         let mut add = |part: &[u8]| {
@@ -154,7 +154,7 @@ impl ExportedVariant {
     }
 }
 
-/// What is in an object beside these fields.
+/// Returns what is in an object beside these fields.
 fn without(object: Option<&Map<String, Value>>, fields: &[&str]) -> Map<String, Value> {
     let others = object.into_iter().flatten().filter(|(name, _)| !fields.contains(&name.as_str()));
     others.map(|(name, value)| (name.clone(), value.clone())).collect()

@@ -19,16 +19,16 @@ use crate::model::{Risk, RunId, TaskId, Time, VariantStatus};
 
 /// Somebody who does the work of runs.
 pub trait Provider {
-    /// How it is spoken to, for the records, where there is more than one way: `official`, `headless-a`, ….
+    /// Returns how it is spoken to, for the records, where there is more than one way: `official`, `headless-a`, ….
     fn dialect(&self) -> Option<&str>;
 
-    /// The version of the program behind it, where there is one and it says.
+    /// Returns the version of the program behind it, where there is one and it says.
     fn version(&self) -> Option<&str>;
 
-    /// The most attempts that one task may have, where there is such a limit.
+    /// Returns the most attempts that one task may have, where there is such a limit.
     fn most_attempts(&self) -> Option<u32>;
 
-    /// Can work be done, and, when an environment is named, does that exist? Costs nothing but a look.
+    /// Checks that the provider can work, and that the named environment exists. Costs nothing.
     ///
     /// # Errors
     /// When not.
@@ -52,7 +52,7 @@ pub trait Provider {
     /// When it cannot be fetched whole; nothing partial is answered.
     fn collect(&self, task: &Question) -> Result<Collection, Failure>;
 
-    /// What was collected is recorded now: whatever was only kept for it may go.
+    /// Returns what was collected is recorded now: whatever was only kept for it may go.
     ///
     /// # Errors
     /// When that cannot be removed.
@@ -66,14 +66,14 @@ pub trait Provider {
     /// When it cannot be ended from here.
     fn cancel(&self, task: &Question) -> Result<(), Failure>;
 
-    /// What the provider tells of one task.
+    /// Returns what the provider tells of one task.
     ///
     /// # Errors
     /// When it does not know the task.
     fn describe(&self, task: &TaskId) -> Result<TaskSummary, Failure>;
 
-    /// The tasks of an environment (of all, without one) that changed since then, whoever started them; one that does
-    /// not say when it changed is among them.
+    /// Returns the tasks of an environment (of all, without one) that changed since then, whoever started them; one
+    /// that does not say when it changed is among them.
     ///
     /// # Errors
     /// When they cannot be listed.
@@ -113,7 +113,7 @@ pub struct Question {
     pub id: TaskId,
     /// How many attempts it has.
     pub attempts: u32,
-    /// Ask about each attempt too, once the task itself is through: that costs a call of its own.
+    /// Ask about each attempt too, once the task itself has finished: that costs a call of its own.
     pub sweep: bool,
 }
 

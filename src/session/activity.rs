@@ -38,7 +38,7 @@ impl Activity {
         }
     }
 
-    /// Looks at the processes.
+    /// Samples the processes.
     pub fn sample(&mut self) {
         let now = Instant::now();
         let kind = ProcessRefreshKind::nothing().with_cpu().with_disk_usage();
@@ -69,7 +69,7 @@ impl Activity {
         self.looked = Some(now);
     }
 
-    /// For how long no processor time to speak of was used.
+    /// Returns for how long next to no processor time was used.
     pub fn idle(&self) -> Duration {
         self.busy.elapsed()
     }
@@ -79,13 +79,14 @@ impl Activity {
         self.moving
     }
 
-    /// It printed, which is as good as being busy.
+    /// Records output, which counts as activity.
     pub fn printed(&mut self) {
         self.busy = Instant::now();
     }
 }
 
-/// A process and all that came of it. Those whose parent has ended belong to the nearest supervisor, which is ours.
+/// Returns a process and all that came of it. Those whose parent has ended belong to the nearest supervisor, which is
+/// ours.
 fn family(system: &System, leader: Pid) -> Vec<Pid> {
     let us = Pid::from_u32(std::process::id());
     let mut children: HashMap<Pid, Vec<Pid>> = HashMap::new();
@@ -107,7 +108,7 @@ fn family(system: &System, leader: Pid) -> Vec<Pid> {
     all
 }
 
-/// Every process of a session, the leader first.
+/// Returns every process of a session, the leader first.
 pub fn processes(leader: u32) -> Vec<u32> {
     let mut system = System::new();
     system.refresh_processes_specifics(ProcessesToUpdate::All, true, ProcessRefreshKind::nothing());

@@ -54,12 +54,12 @@ pub struct Reply {
 pub enum Frame {
     /// Keys that were typed.
     Keys(Vec<u8>),
-    /// The terminal has so many columns and rows now.
+    /// The terminal has this number of columns and rows now.
     Size(u16, u16),
 }
 
 impl Frame {
-    /// A letter, the length, and the bytes.
+    /// Returns a letter, the length, and the bytes.
     pub fn encode(&self) -> Vec<u8> {
         let (letter, bytes) = match self {
             Frame::Keys(keys) => (b'k', keys.clone()),
@@ -92,8 +92,8 @@ impl Frame {
     }
 }
 
-/// A path to a socket that is short enough: its folder by a short name, where its own is too long. The short name goes
-/// with what is returned beside it.
+/// Returns a path to a socket that is short enough: its folder by a short name, where its own is too long. The short
+/// name goes with what is returned beside it.
 ///
 /// # Errors
 /// When no short name can be made.
@@ -132,7 +132,7 @@ pub enum ShortName {
 /// Asks the supervisor of a session.
 ///
 /// # Errors
-/// When nobody listens, or no answer comes.
+/// When no supervisor listens, or no answer comes.
 pub fn ask(place: &SessionPlace, request: &Request) -> io::Result<Reply> {
     let (mut stream, mut answers) = open(place)?;
     say(&mut stream, request)?;
@@ -142,7 +142,7 @@ pub fn ask(place: &SessionPlace, request: &Request) -> io::Result<Reply> {
 /// Attaches to a session: the connection, once the supervisor agrees, and the first that it showed.
 ///
 /// # Errors
-/// When nobody listens, or it refuses.
+/// When no supervisor listens, or it refuses.
 pub fn attach(place: &SessionPlace, size: (u16, u16)) -> io::Result<(UnixStream, Vec<u8>)> {
     let (mut stream, mut answers) = open(place)?;
     say(&mut stream, &Request::Attach { size })?;
@@ -158,7 +158,7 @@ pub fn attach(place: &SessionPlace, size: (u16, u16)) -> io::Result<(UnixStream,
 
 fn open(place: &SessionPlace) -> io::Result<(UnixStream, BufReader<UnixStream>)> {
     let (path, _link) = short(&place.socket())?;
-    // A link may lead to a socket of somebody else, who would be told what is meant for the agent.
+    // A link may lead to a socket of another user, who would be told what is meant for the agent.
     let kind = place.socket().symlink_metadata()?.file_type();
     if !std::os::unix::fs::FileTypeExt::is_socket(&kind) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a socket"));

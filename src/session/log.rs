@@ -88,13 +88,13 @@ impl Writer {
         self.append(&[REMARK.0, words.as_bytes(), REMARK.1].concat());
     }
 
-    /// Why the log cannot be written, as long as that is so; and how many bytes it misses.
+    /// Returns why the log cannot be written, while that is so, and how many bytes are missing.
     pub fn trouble(&self) -> Option<String> {
         let why = self.trouble.as_ref()?;
         Some(format!("{} bytes of output are not in the log: {why}", self.missed))
     }
 
-    /// Whole or not at all, so that what is missing is known.
+    /// Writes all bytes or none, so that what is missing is known.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Err(cause) = self.file.write_all(bytes) {
             let _ = self.file.set_len(self.length);
@@ -104,7 +104,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The newest piece is full.
+    /// Starts a new piece when the newest is full.
     fn turn_over(&mut self) {
         // There is a `log` at every moment: the full one has both names until the next one takes the first.
         let (log, next) = (self.folder.join("log"), self.folder.join("log.next"));
@@ -147,7 +147,7 @@ struct Piece {
     length: u64,
 }
 
-/// The pieces that there are, oldest first.
+/// Returns the pieces that there are, oldest first.
 fn pieces(place: &SessionPlace) -> io::Result<Vec<Piece>> {
     // The newest first: when it is turned over meanwhile, it is met again under its other name.
     let newest = crate::files::ours().read(true).open(place.log())?;
@@ -177,7 +177,7 @@ fn pieces(place: &SessionPlace) -> io::Result<Vec<Piece>> {
     Ok(found)
 }
 
-/// The last bytes of a log, at most `most`.
+/// Returns the last bytes of a log, at most `most`.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -208,7 +208,7 @@ pub struct Follower<'p> {
 }
 
 impl<'p> Follower<'p> {
-    /// From `back` bytes before the end.
+    /// Starts `back` bytes before the end.
     ///
     /// # Errors
     /// When there is no log.
@@ -219,7 +219,7 @@ impl<'p> Follower<'p> {
         Ok(Follower { place, at: end.saturating_sub(back).max(first), file: None })
     }
 
-    /// What has come since, at most a few MiB at once; empty when nothing has.
+    /// Returns what has come since, at most a few MiB at once; empty when nothing has.
     ///
     /// # Errors
     /// When the log is gone.
@@ -246,7 +246,8 @@ impl<'p> Follower<'p> {
     }
 }
 
-/// Output as people and programs read it: without the sequences that steer a terminal, remarks on lines of their own.
+/// Returns output as people and programs read it: without the sequences that steer a terminal, remarks on lines of
+/// their own.
 pub fn text_of(output: &[u8]) -> String {
     let mut text = String::new();
     let mut rest = output;

@@ -70,7 +70,7 @@ pub struct Start {
     pub folder: Option<WorkFolder>,
     /// The worktree of its own, where it has one.
     pub worktree: Option<OwnWorktree>,
-    /// The session that it goes on from.
+    /// The session that it continues.
     pub resumed_from: Option<Session>,
     /// The environment that its agent gets; none for that of the caller.
     pub environment: Option<AgentEnv>,

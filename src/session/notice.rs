@@ -8,7 +8,7 @@ use crate::process::{self, Cmd};
 use crate::settings::{self, Settings};
 use crate::store::SessionPlace;
 
-/// How many calls are at work at once: an agent that changes its state all the time starts no more.
+/// How many calls are running at once: an agent that changes its state all the time starts no more.
 const MOST_RUNNING: usize = 8;
 
 /// How long the command may take.
@@ -23,7 +23,7 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// What is configured.
+    /// Returns what is configured.
     pub fn new(settings: &Settings, place: &SessionPlace) -> Notifier {
         Notifier { command: settings.text(settings::NOTIFY), place: place.clone(), running: Vec::new() }
     }

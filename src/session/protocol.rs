@@ -1,8 +1,8 @@
 //! What is done about a session that does not get on: the stuck-agent protocol, as one decision.
 //!
 //! Without `--auto` nothing is done but reported. With it, a question is answered where a rule of `puff.session.answer`
-//! allows it; a session that hangs is poked once, then killed and resumed, twice at most; one that loops is killed. What is
-//! slow is left alone: only what prints nothing, uses no processor time and moves no bytes counts as hung.
+//! allows it; a session that hangs is poked once, then killed and resumed, twice at most; one that loops is killed.
+//! What is slow is left alone: only what prints nothing, uses no processor time and moves no bytes counts as hung.
 
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ fn hung(situation: &Situation) -> Step {
     if resumes >= RESUMES { still(format!("was resumed {resumes} times already")) } else { Step::KillAndResume }
 }
 
-/// Proves that the settings which the supervisor acts by can be used: it has nobody to tell.
+/// Proves that the settings which the supervisor acts by can be used: it has no user to tell.
 ///
 /// # Errors
 /// When one cannot, naming it.
@@ -124,7 +124,7 @@ pub struct AnswerRule {
 }
 
 impl AnswerRule {
-    /// The rules of `puff.session.answer`, in their order; the first that matches counts.
+    /// Returns the rules of `puff.session.answer`, in their order; the first that matches counts.
     ///
     /// # Errors
     /// When one cannot be read.
@@ -132,7 +132,7 @@ impl AnswerRule {
         settings.all(SESSION_ANSWER).iter().map(AnswerRule::read).collect()
     }
 
-    /// Can this be read as a rule? If not, why.
+    /// Checks that this can be read as a rule; the error says why not.
     pub fn check(written: &str) -> Result<(), String> {
         AnswerRule::parse(written).map(drop)
     }
@@ -145,7 +145,8 @@ impl AnswerRule {
         })
     }
 
-    /// `PATTERN => TEXT`, with `--no-enter` behind it where Enter is not to be pressed. The last ` => ` divides them.
+    /// Parses `PATTERN => TEXT`, with `--no-enter` behind it where Enter is not to be pressed. The last ` => ` divides
+    /// them.
     fn parse(written: &str) -> Result<AnswerRule, String> {
         let divided = written.rsplit_once("=>").ok_or("it has no '=>' between a pattern and a text")?;
         let (pattern, text) = (divided.0.trim(), divided.1.trim());

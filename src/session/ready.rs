@@ -1,4 +1,4 @@
-//! Is an agent there, and which flags does it have?
+//! Finds an agent's program and the flags that it has.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::settings::{self, Settings};
 /// How long an agent may take to print its help.
 const HELP: Duration = Duration::from_secs(20);
 
-/// The agent of that name, ready to be started in this environment: for work by itself, or to be talked to.
+/// Returns the agent of that name, ready to be started in this environment: for work by itself, or to be talked to.
 ///
 /// # Errors
 /// When it is not known, or not installed.

@@ -17,12 +17,12 @@ pub struct Replies {
 }
 
 impl Replies {
-    /// The answers since the last time.
+    /// Returns the answers since the last time.
     pub fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.ready)
     }
 
-    /// Might this output ask something?
+    /// Returns whether this output may ask something.
     pub fn may_ask(output: &[u8]) -> bool {
         let asks = |question: &[u8]| output.windows(question.len()).any(|window| window == question);
         output.len() <= SHORT && QUESTIONS.into_iter().any(asks)

@@ -8,13 +8,13 @@ use crate::error::{Error, Result};
 use crate::model::{Session, SessionId, SessionState, Stdin};
 use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore};
 
-/// What an agent is told when it goes on.
+/// What an agent is told when it continues.
 const GO_ON: &str = "You were interrupted. Look at what is done already, and go on with the task where you stopped.";
 
 /// How often a name is tried.
 const TRIES: u32 = 20;
 
-/// A name that no session has.
+/// Returns a name that no session has.
 ///
 /// # Errors
 /// When none is found.
@@ -25,7 +25,7 @@ pub fn free_id(context: &Context, about: &str) -> Result<SessionId> {
     ids.next().ok_or_else(|| Error::failed("no free name was found for the session").hint("choose one with --name"))
 }
 
-/// The newest session that can be resumed.
+/// Returns the newest session that can be resumed.
 pub fn last_resumable(sessions: &[Session]) -> Option<&Session> {
     sessions
         .iter()
@@ -33,7 +33,7 @@ pub fn last_resumable(sessions: &[Session]) -> Option<&Session> {
         .find(|session| session.state.is_over() && session.agent_session.is_some() && session.resumed_as.is_none())
 }
 
-/// Starts the session that goes on from one that is over.
+/// Starts the session that continues one that is over.
 ///
 /// # Errors
 /// When it is not over, was resumed already, or its agent has no way to go on.
@@ -66,7 +66,7 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
     Ok(new)
 }
 
-/// What goes on from a session.
+/// Returns the session that continues a session.
 ///
 /// # Errors
 /// When its agent did not say its own name for it, or has no way to go on.
@@ -112,8 +112,9 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
     })
 }
 
-/// The environment of the launch, as long as the run that a session works for is active: the agent's own session is kept
-/// where that says (`CODEX_HOME`). Afterwards it is gone, and that of whoever resumes the session counts.
+/// Returns the environment of the launch, as long as the run that a session works for is active: the agent's own
+/// session is kept where that says (`CODEX_HOME`). Afterwards it is gone, and that of whoever resumes the session
+/// counts.
 fn environment(context: &Context, from: &Session) -> Option<AgentEnv> {
     let run = RunStore::new(context).load(from.run.as_ref()?).ok()?.run;
     let kept = ActiveFiles::of(&context.layout, &run).read(ENVIRONMENT).ok()?;

@@ -9,7 +9,7 @@ use crate::store::SessionPlace;
 /// How much of the log is drawn: a full-screen program paints all of its screen again and again.
 const DRAWN: u64 = 2 << 20;
 
-/// The lines of the screen, without empty ones at the end.
+/// Returns the lines of the screen, without empty ones at the end.
 ///
 /// # Errors
 /// When the log cannot be read.
@@ -20,7 +20,7 @@ pub fn of(place: &SessionPlace, size: (u16, u16)) -> io::Result<Vec<String>> {
     Ok(lines(parser.screen()))
 }
 
-/// The lines of a screen, without empty ones at the end.
+/// Returns the lines of a screen, without empty ones at the end.
 pub fn lines(screen: &vt100::Screen) -> Vec<String> {
     let (_, columns) = screen.size();
     let mut lines: Vec<String> = screen.rows(0, columns.get()).map(|line| line.trim_end().to_owned()).collect();
@@ -30,7 +30,7 @@ pub fn lines(screen: &vt100::Screen) -> Vec<String> {
     lines
 }
 
-/// A size that a terminal can have: at least one cell.
+/// Returns a size that a terminal can have: at least one cell.
 pub fn cells((columns, rows): (u16, u16)) -> (NonZero<u16>, NonZero<u16>) {
     (NonZero::new(columns).unwrap_or(NonZero::<u16>::MIN), NonZero::new(rows).unwrap_or(NonZero::<u16>::MIN))
 }

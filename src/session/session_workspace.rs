@@ -1,5 +1,6 @@
-//! The worktree of a session's own: made before it starts, gone after its end where nothing in it was changed, else kept
-//! for the user and free to be removed. New ignored files are named; those that `puff.harvest.ignored` names are work.
+//! The worktree of a session's own: made before it starts, gone after its end where nothing in it was changed, else
+//! kept for the user and free to be removed. New ignored files are named; those that `puff.harvest.ignored` names are
+//! work.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,15 +18,15 @@ use crate::store::{FileLock, SessionStore, replace};
 /// The file beside a worktree that lists the ignored files that it had before its session began.
 const IGNORED_BEFORE: &str = "puff-ignored-before";
 
-/// How many sessions before it are looked at for what a setup left.
+/// How many sessions before it are searched for what a setup left.
 const MOST_RESUMED: usize = 100;
 
 /// How the worktree of a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorktreeState {
-    /// Somebody works in it.
+    /// A session works in it.
     InUse,
-    /// It was never finished, and nobody has worked in it.
+    /// It was never finished, and no agent has worked in it.
     HalfMade,
     /// Its folder is gone, and git still knows it.
     Missing,
@@ -37,8 +38,7 @@ pub enum WorktreeState {
     Changed(bool),
 }
 
-/// Nobody takes a worktree that is being made for one that was left, as long as this lock is held: until the session is
-/// recorded.
+/// Locks the creation of worktrees: until the session is recorded, no repair takes a new worktree for a leftover.
 ///
 /// # Errors
 /// When the git directory cannot be written.
@@ -47,7 +47,7 @@ pub fn lock_creation(context: &Context) -> Result<FileLock> {
     FileLock::wait(&context.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
 }
 
-/// Makes one for a session, at HEAD. It counts as half made until the session begins.
+/// Creates a worktree for a session, at HEAD. It counts as half made until the session starts.
 ///
 /// # Errors
 /// When it cannot be made.
@@ -64,7 +64,7 @@ pub fn create(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
     Ok(own)
 }
 
-/// Makes one again that is gone, for a session that goes on in it.
+/// Creates a worktree again that is gone, for a session that continues in it.
 ///
 /// # Errors
 /// When it cannot be made.
@@ -76,7 +76,7 @@ pub fn recreate(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
     Ok(OwnWorktree { fate: None, ignored: None, ..own.clone() })
 }
 
-/// The session is recorded, and begins to work in it.
+/// Locks the worktree for a session that is recorded and starts in it.
 ///
 /// # Errors
 /// When it cannot be locked.
@@ -90,7 +90,7 @@ pub fn activate(context: &Context, session: &Session) -> Result<()> {
     })
 }
 
-/// How the worktree of a session is that is over. Nothing is changed.
+/// Returns how the worktree of a session is that is over. Nothing is changed.
 pub fn worktree_state(context: &Context, session: &Session, own: &OwnWorktree) -> WorktreeState {
     let gone = matches!(context.repo.open_worktree(&own.path), Err(WorktreeFault::Gone));
     let Some(there) = context.repo.worktree_at(&own.path) else {
@@ -108,12 +108,13 @@ pub fn worktree_state(context: &Context, session: &Session, own: &OwnWorktree) -
     let keeps = || new_ignored(context, session, own).is_some_and(|(_, keeps)| keeps);
     match context.repo.worktree_changes(&there, own.commit) {
         Ok(changes) if changes.is_empty() && !keeps() => WorktreeState::Clean,
-        // What git cannot read is for somebody to look into, and so is a folder that was moved away.
+        // What git cannot read is for the user to inspect, and so is a folder that was moved away.
         _ => WorktreeState::Changed(there.locked.is_some()),
     }
 }
 
-/// Notes which ignored files a worktree has before its session begins: git-puff, or a hook of the user's, put them there.
+/// Notes which ignored files a worktree has before its session begins: git-puff, or a hook of the user's, put them
+/// there.
 fn note_ignored(context: &Context, made: &Worktree, own: &OwnWorktree) {
     // Without it, ignored files are not named: that must not keep an agent from its work.
     let Ok(files) = context.repo.ignored_files(&own.path, own.commit) else { return };
@@ -121,8 +122,8 @@ fn note_ignored(context: &Context, made: &Worktree, own: &OwnWorktree) {
     let _ = replace(&made.admin.join(IGNORED_BEFORE), &listed);
 }
 
-/// Returns the new ignored files in a session's worktree, and whether `puff.harvest.ignored` names any of them; none where
-/// it is not known which of them were there before its agent.
+/// Returns the new ignored files in a session's worktree, and whether `puff.harvest.ignored` names any of them; none
+/// where it is not known which of them were there before its agent.
 fn new_ignored(context: &Context, session: &Session, own: &OwnWorktree) -> Option<(Vec<String>, bool)> {
     let made = context.repo.worktree_at(&own.path)?;
     let mut before = crate::files::read(made.admin.join(IGNORED_BEFORE)).ok()?;
@@ -139,7 +140,7 @@ fn new_ignored(context: &Context, session: &Session, own: &OwnWorktree) -> Optio
     context.repo.new_ignored(&own.path, own.commit, &ignored).ok()
 }
 
-/// Does another session work in it, or what a lost one has left behind?
+/// Returns whether another session works in it, or a process that a lost one left behind.
 fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
     let store = SessionStore::new(&context.layout);
     let left = store.place(&session.id);
@@ -148,8 +149,8 @@ fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
     lives || store.list().unwrap_or_default().iter().any(|other| works_here(other) && !other.state.is_over())
 }
 
-/// What becomes of the worktree of a session that is over, unless another goes on in it: without a change it goes, else it is
-/// unlocked and stays. None where nobody has a say in it yet.
+/// Decides what becomes of the worktree of a session that is over, unless another continues in it: without a change it
+/// is removed, else it is unlocked and stays. None while the session is not over.
 ///
 /// # Errors
 /// When it cannot be removed or unlocked.
@@ -172,7 +173,7 @@ pub fn finalize(context: &Context, session: &Session) -> io::Result<Option<OwnWo
     }
 }
 
-/// The same for a session whose supervisor is gone, with a word of it in its record. Answers whether that is well.
+/// Finalizes the worktree of a session whose supervisor is gone, and records it.
 ///
 /// # Errors
 /// As [`finalize`], and when the record cannot be written.

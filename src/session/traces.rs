@@ -49,9 +49,9 @@ pub struct Actor<'a> {
     pub worktree: &'a Worktree,
     /// The commit that its worktree was made at.
     pub start: Oid,
-    /// What it did meanwhile: `the agent was at work`.
+    /// What it did meanwhile: `the agent was running`.
     pub meanwhile: &'a str,
-    /// The same where it may have been somebody else: `variant 2 was at work`.
+    /// The same where it may have been somebody else: `variant 2 was running`.
     pub beside: &'a str,
 }
 
@@ -83,8 +83,8 @@ impl GitDirSnapshot {
         write(&worktree.admin.join("puff-before.json"), self)
     }
 
-    /// Compares them with the state that was kept before the agent of a worktree began, and keeps what is different with
-    /// the worktree: the logs that tell whose it is are at hand now.
+    /// Compares them with the state that was kept before the agent of a worktree began, and keeps what is different
+    /// with the worktree: the logs that tell whose it is are at hand now.
     ///
     /// # Errors
     /// When the git directory cannot be written.
@@ -94,12 +94,12 @@ impl GitDirSnapshot {
         write(&actor.worktree.admin.join("puff-changes.json"), &risks)
     }
 
-    /// What changed while the agent of a worktree was at work; nothing where that is not known.
+    /// Returns what changed while the agent of a worktree was running; nothing where that is not known.
     pub fn between(worktree: &Worktree) -> Vec<Risk> {
         read(&worktree.admin.join("puff-changes.json")).unwrap_or_default()
     }
 
-    /// What is different afterwards, each as a risk; what may be somebody else's is of the kind `concurrent`.
+    /// Returns what is different afterwards, each as a risk; what may be somebody else's is of the kind `concurrent`.
     pub fn compared_with(&self, context: &Context, after: &GitDirSnapshot, actor: &Actor<'_>) -> Vec<Risk> {
         if self == after {
             return Vec::new();
@@ -131,8 +131,8 @@ impl GitDirSnapshot {
         found.into_iter().filter_map(|change| change.into_risk(actor)).collect()
     }
 
-    /// Returns the files that git obeys that were written again with the content that they had. Where another had set the
-    /// same before, that is all that can be seen of it.
+    /// Returns the files that git obeys that were written again with the content that they had. Where another had set
+    /// the same before, that is all that can be seen of it.
     pub fn rewritten(&self, after: &GitDirSnapshot) -> Vec<String> {
         let none = BTreeMap::new();
         let same = |name: &str| {
@@ -160,8 +160,8 @@ impl GitDirSnapshot {
         found
     }
 
-    /// Configuration and other files that git obeys. Nothing tells who wrote them; what git writes there beside the
-    /// user's everyday commands (an upstream, a submodule, a depth) is left open.
+    /// Returns changes of configuration and other files that git obeys. Nothing tells who wrote them; what git writes
+    /// there beside the user's everyday commands (an upstream, a submodule, a depth) is left open.
     fn changed_files(&self, common: &Path, after: &GitDirSnapshot) -> Vec<Change> {
         let (Some(before_files), Some(after_files)) = (&self.files, &after.files) else { return Vec::new() };
         let mut found = Vec::new();
@@ -232,8 +232,8 @@ impl Change {
     }
 }
 
-/// Is it what `git switch`, `git push -u`, `git pull` and `git submodule init` write: an upstream that is a known remote,
-/// or a submodule's first URL?
+/// Returns whether it is what `git switch`, `git push -u`, `git pull` and `git submodule init` write: an upstream that
+/// is a known remote, or a submodule's first URL?
 fn is_everyday(name: &str, is_new: bool, to: Option<&str>, keys: &BTreeMap<String, String>) -> bool {
     let Some((file, key)) = name.split_once(':') else { return false };
     if let Some(rest) = key.strip_prefix("branch.") {
@@ -252,13 +252,13 @@ fn is_everyday(name: &str, is_new: bool, to: Option<&str>, keys: &BTreeMap<Strin
     is_new && key.starts_with("submodule.") && (key.ends_with(".url") || key.ends_with(".active"))
 }
 
-/// Is it of a worktree that was there both times? One that came or went is nothing to the others.
+/// Returns whether it is of a worktree that was there both times. One that came or went is nothing to the others.
 fn is_of_old_worktree(name: &str, before: &GitDirSnapshot, after: &GitDirSnapshot) -> bool {
     let Some(of) = name.strip_prefix(".git/worktrees/").and_then(|rest| rest.split('/').next()) else { return true };
     [before, after].iter().all(|traces| traces.heads.iter().any(|head| head.worktree == of))
 }
 
-/// Is it in a submodule that came or went as a whole?
+/// Returns whether it is in a submodule that came or went as a whole.
 fn is_of_new_module(name: &str, before: &GitDirSnapshot, after: &GitDirSnapshot) -> bool {
     let Some((above, rest)) = name.split_once("/modules/") else { return false };
     let there = |traces: &GitDirSnapshot| {
@@ -268,7 +268,7 @@ fn is_of_new_module(name: &str, before: &GitDirSnapshot, after: &GitDirSnapshot)
     !(there(before) && there(after))
 }
 
-/// Is `file` the configuration of the submodule that a file at `<above>/modules/<rest>` is of?
+/// Returns whether `file` is the configuration of the submodule that a file at `<above>/modules/<rest>` is of.
 fn is_config_of(file: &str, above: &str, rest: &str) -> bool {
     let module = file.strip_prefix(above).and_then(|file| file.strip_prefix("/modules/")?.strip_suffix("/config"));
     module.is_some_and(|module| rest.strip_prefix(module).is_some_and(|rest| rest.starts_with('/')))
@@ -292,7 +292,7 @@ fn changes<'a>(before: &'a BTreeMap<String, String>, after: &'a BTreeMap<String,
     names.map(|name| (name, value(before, name), value(after, name))).filter(|(_, from, to)| from != to).collect()
 }
 
-/// Is this the branch of a variant? They are made by harvests, whenever those come.
+/// Returns whether this is the branch of a variant. They are made by harvests, whenever those come.
 fn is_variant(name: &str, prefix: &str) -> bool {
     let rest = name.strip_prefix("refs/heads/").and_then(|name| name.strip_prefix(prefix));
     let number = rest.and_then(|rest| rest.rsplit_once("/var")).map(|(_, number)| number);

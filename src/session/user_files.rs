@@ -1,5 +1,5 @@
-//! What happened to the user's own worktrees while an agent was active: an agent that changed nothing in its worktree may
-//! have worked in the user's instead (`opencode run` did, which trusts `$PWD`).
+//! What happened to the user's own worktrees while an agent was active: an agent that changed nothing in its worktree
+//! may have worked in the user's instead (`opencode run` did, which trusts `$PWD`).
 //!
 //! What a worktree holds is remembered as its HEAD and the contents of the paths that differ from it: that costs a
 //! `git status`, and reading what is changed.
@@ -61,7 +61,7 @@ impl UserFiles {
         UserFiles { worktrees }
     }
 
-    /// The paths that do not hold what they held.
+    /// Returns the paths that do not hold what they held.
     pub fn changed(&self, context: &Context) -> Vec<ChangedFile> {
         let mut changed = Vec::new();
         for before in &self.worktrees {
@@ -113,7 +113,7 @@ impl UserWorktree {
     }
 }
 
-/// What a path holds, to be compared with what it holds later.
+/// Returns what a path holds, to be compared with what it holds later.
 fn content(path: &Path) -> String {
     let Ok(meta) = path.symlink_metadata() else { return "nothing".to_owned() };
     if meta.is_symlink() {
@@ -128,7 +128,7 @@ fn content(path: &Path) -> String {
     if read { sha256(&bytes) } else { format!("{} bytes, {:?}", meta.len(), meta.modified().ok()) }
 }
 
-/// What is to be said of a variant without changes of its own, as risks.
+/// Returns what is to be said of a variant without changes of its own, as risks.
 pub fn risks(changed: &[ChangedFile]) -> Vec<Risk> {
     let risk = |path: String, detail: String| Risk { kind: Risk::USER_WORKTREE.to_owned(), path, detail };
     let mut risks: Vec<Risk> = changed

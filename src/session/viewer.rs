@@ -13,7 +13,7 @@ use crate::store::SessionPlace;
 /// Control-\: no agent uses it, and no shell types it by accident.
 const LEAVE: u8 = 0x1c;
 
-/// How often the size of the window is looked at.
+/// The polling interval of the window size.
 const SIZE: Duration = Duration::from_millis(250);
 
 /// Puts the terminal back as programs expect it: no alternate screen, no mouse, no pasting marks, a visible cursor.
@@ -29,12 +29,12 @@ pub enum End {
     Ended,
 }
 
-/// Standard input and output are a terminal.
+/// Returns whether standard input and output are a terminal.
 pub fn is_possible() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
-/// One who looks at a session.
+/// A client that is attached to a session.
 #[derive(Debug)]
 pub struct Viewer {
     stream: UnixStream,
@@ -80,7 +80,7 @@ impl Viewer {
         Ok(Viewer { stream, early, size })
     }
 
-    /// Shows and types until somebody leaves.
+    /// Shows output and sends keys until the user leaves.
     ///
     /// # Errors
     /// When the terminal cannot be used.
@@ -125,7 +125,7 @@ fn show(early: &[u8], stream: &mut UnixStream) -> io::Result<()> {
     }
 }
 
-/// Sends keys and sizes until somebody leaves.
+/// Sends keys and sizes until the user leaves.
 fn steer(
     mut stream: &UnixStream,
     mut size: (u16, u16),

@@ -1,4 +1,5 @@
-//! Worktrees that agents work in, and checks run in: beside the repository, never inside it, since build tools walk up the tree.
+//! Worktrees that agents work in, and checks run in: beside the repository, never inside it, since build tools walk up
+//! the tree.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -15,7 +16,7 @@ use crate::store::SessionPlace;
 /// What a worktree that is not whole yet is locked with.
 pub const BEING_MADE: &str = "git-puff: it is being made";
 
-/// What a worktree is locked with while a session works in it.
+/// Returns what a worktree is locked with while a session works in it.
 pub fn works_here(session: &SessionId) -> String {
     format!("git-puff: the session {session} works here")
 }
@@ -67,17 +68,17 @@ impl WorkspaceRoot {
         })
     }
 
-    /// The folder itself.
+    /// Returns the folder itself.
     pub fn root(&self) -> &Path {
         &self.0
     }
 
-    /// Where the worktrees of a run are, a folder `var<N>` each.
+    /// Returns where the worktrees of a run are, a folder `var<N>` each.
     pub fn of_run(&self, run: &RunId) -> PathBuf {
         self.0.join(run.as_str())
     }
 
-    /// The name of the run that a worktree in this folder would be of.
+    /// Returns the name of the run that a worktree in this folder would be of.
     pub fn run_of<'p>(&self, path: &'p Path) -> Option<&'p str> {
         let inside = path.strip_prefix(&self.0).ok()?;
         let [run, last] = inside.iter().collect::<Vec<_>>()[..] else { return None };
@@ -85,12 +86,12 @@ impl WorkspaceRoot {
         ["var", "review-", "base"].iter().any(|begin| last.starts_with(begin)).then_some(run)
     }
 
-    /// Where the worktree of a session that works for no run is.
+    /// Returns where the worktree of a session that works for no run is.
     pub fn of_session(&self, session: &SessionId) -> PathBuf {
         self.of_sessions().join(session.as_str())
     }
 
-    /// The folder in which those are.
+    /// Returns the folder in which those are.
     pub fn of_sessions(&self) -> PathBuf {
         self.0.join("sessions")
     }
@@ -155,17 +156,18 @@ pub fn remove_empty(path: &Path) {
     folders.take_while(|folder| std::fs::remove_dir(folder).is_ok()).for_each(drop);
 }
 
-/// The values of `puff.worktree.copy`.
+/// Returns the values of `puff.worktree.copy`.
 pub fn copied(context: &Context) -> Vec<String> {
     context.settings.all(settings::WORKTREE_COPY).into_iter().map(|setting| setting.value).collect()
 }
 
-/// The values of `puff.harvest.ignored`.
+/// Returns the values of `puff.harvest.ignored`.
 pub fn kept(context: &Context) -> Vec<String> {
     context.settings.all(settings::HARVEST_IGNORED).into_iter().map(|setting| setting.value).collect()
 }
 
-/// Returns why a pattern can never match a file. Git says nothing of a bracket that is never closed: it matches nothing.
+/// Returns why a pattern can never match a file. Git says nothing of a bracket that is never closed: it matches
+/// nothing.
 pub fn pattern_problem(pattern: &str) -> Option<String> {
     let mut rest = pattern.chars().peekable();
     // What begins with a colon says itself how it is to be read, which may be literally.
@@ -226,7 +228,8 @@ pub fn check(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Puts `puff.worktree.setup` before an agent: in its session, so that it is watched, limited, logged and ended with it.
+/// Puts `puff.worktree.setup` before an agent: in its session, so that it is watched, limited, logged and ended with
+/// it.
 pub fn with_setup(context: &Context, place: &SessionPlace, argv: Vec<String>) -> Vec<String> {
     let Some(setup) = context.settings.text(settings::WORKTREE_SETUP) else { return argv };
     let file = |name| place.folder().join(name).display().to_string();
@@ -234,7 +237,7 @@ pub fn with_setup(context: &Context, place: &SessionPlace, argv: Vec<String>) ->
     words.into_iter().chain([setup, file(SETUP_FAILED), file(SETUP_LEFT)]).chain(argv).collect()
 }
 
-/// How the setup of a session ended, when that was not well.
+/// Returns how the setup of a session ended, when that was not well.
 pub fn setup_failure(place: &SessionPlace) -> Option<String> {
     let code = crate::files::read_to_string(place.folder().join(SETUP_FAILED)).ok()?;
     Some(format!("puff.worktree.setup ended with exit code {}", code.trim()))
@@ -264,7 +267,7 @@ fn is_in_some_repository(folder: &Path) -> bool {
     real(folder).ancestors().skip(1).any(|above| is_one(&above.join(".git")))
 }
 
-/// The path without links, as far as it exists.
+/// Returns the path without links, as far as it exists.
 fn real(path: &Path) -> PathBuf {
     let there = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
     let Some((above, real)) = there else { return path.to_owned() };

@@ -1,8 +1,8 @@
-//! What a run on this machine needs while it is active: `<git common dir>/puff/runs/<run>`, a folder of files that only the
-//! user can read. Nothing of it is in a ref or goes to another clone.
+//! What a run on this machine needs while it is active: `<git common dir>/puff/runs/<run>`, a folder of files that only
+//! the user can read. Nothing of it is in a ref or goes to another clone.
 //!
-//! Programs that may write into the git directory may put anything there: no symbolic link is followed on the way to such
-//! a file, and a file that others could have written or read is not taken.
+//! Programs that may write into the git directory may put anything there: no symbolic link is followed on the way to
+//! such a file, and a file that others could have written or read is not taken.
 
 use std::io;
 
@@ -25,12 +25,12 @@ const STEP: &str = "step-";
 /// What the user's worktrees were at the launch.
 pub const USER_FILES: &str = "user-files.json";
 
-/// What of that had changed when the agent of a variant ended.
+/// Returns what of that had changed when the agent of a variant ended.
 pub fn user_files_of(variant: u32) -> String {
     format!("user-files-var{variant}.json")
 }
 
-/// The ignored files that the worktree of a variant had before its agent began.
+/// Returns the ignored files that the worktree of a variant had before its agent began.
 pub fn ignored_before(variant: u32) -> String {
     format!("ignored-before-var{variant}")
 }
@@ -44,7 +44,7 @@ pub struct ActiveFiles<'p> {
 }
 
 impl<'p> ActiveFiles<'p> {
-    /// Those of a run.
+    /// Returns the files of an active run.
     pub fn of(layout: &'p Layout, run: &Run) -> ActiveFiles<'p> {
         let mark = format!("puff-run {} {} {}\n", run.run, run.created_at.timestamp_millis(), run.base_oid);
         ActiveFiles { layout, run: run.run.to_string(), mark: mark.into_bytes() }
@@ -165,7 +165,7 @@ mod imp {
         Ok(bytes)
     }
 
-    /// The names of the runs that have a folder.
+    /// Returns the names of the runs that have a folder.
     pub fn runs(live: &Path) -> Vec<String> {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
         let entries = openat(CWD, live, flags, Mode::empty()).and_then(Dir::new);
@@ -196,7 +196,7 @@ mod imp {
     }
 }
 
-/// The names of the runs that have live files.
+/// Returns the names of the runs that have live files.
 pub fn runs_with_active_files(layout: &Layout) -> Vec<String> {
     imp::runs(&layout.live())
 }

@@ -1,5 +1,5 @@
-//! The app server on disk: a folder below `<git common dir>/puff`, with the record, the log, the lock that the supervisor
-//! holds for its life, and the socket that the server listens on.
+//! The app server on disk: a folder below `<git common dir>/puff`, with the record, the log, the lock that the
+//! supervisor holds for its life, and the socket that the server listens on.
 
 use std::fs;
 use std::io;
@@ -21,32 +21,32 @@ pub struct AppServerPlace {
 }
 
 impl AppServerPlace {
-    /// That of these places.
+    /// Returns the layout of the app server's files.
     pub fn of(layout: &Layout) -> AppServerPlace {
         AppServerPlace { folder: layout.app_server() }
     }
 
-    /// The folder itself.
+    /// Returns the folder itself.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What the server prints, where nobody names another file.
+    /// Returns what the server prints, unless another file is named.
     pub fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
 
-    /// What the supervisor itself complained about.
+    /// Returns what the supervisor itself complained about.
     pub fn supervisor_log(&self) -> PathBuf {
         self.folder.join("supervisor.log")
     }
 
-    /// Where the server listens.
+    /// Returns where the server listens.
     pub fn socket(&self) -> PathBuf {
         self.folder.join("socket")
     }
 
-    /// Takes the supervisor's lock, if nobody has it.
+    /// Acquires the supervisor's lock, if it is free.
     ///
     /// # Errors
     /// When the file cannot be made or locked.
@@ -54,7 +54,7 @@ impl AppServerPlace {
         FileLock::attempt(&self.lock_file())
     }
 
-    /// Somebody supervises it.
+    /// Returns whether a supervisor is running.
     pub fn is_supervised(&self) -> bool {
         FileLock::is_held(&self.lock_file())
     }
@@ -94,7 +94,7 @@ impl AppServerPlace {
         replace(&self.request(), if immediately { KILL } else { END }.as_bytes())
     }
 
-    /// What the supervisor is asked: to end the server; true, to do so at once.
+    /// Returns what the supervisor is asked: to end the server; true, to do so at once.
     pub fn asked_to_end(&self) -> Option<bool> {
         crate::files::read_to_string(self.request()).ok().map(|word| word == KILL)
     }

@@ -24,47 +24,47 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The places of the repository with this common directory and main worktree.
+    /// Returns the places of the repository with this common directory and main worktree.
     pub fn new(common_dir: &Path, top: Option<PathBuf>) -> Layout {
         Layout { root: common_dir.join("puff"), top, common_dir: common_dir.to_owned(), closed: false, shared: 0 }
     }
 
-    /// `<git common dir>/puff`.
+    /// Returns `<git common dir>/puff`.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The top of the main worktree; none in a bare repository.
+    /// Returns the top of the main worktree; none in a bare repository.
     pub fn top(&self) -> Option<&Path> {
         self.top.as_deref()
     }
 
-    /// The folder that the codex program runs in, which leaves an `error.log` wherever it is.
+    /// Returns the folder that the codex program runs in, which leaves an `error.log` wherever it is.
     pub fn cwd(&self) -> PathBuf {
         self.root.join("cwd")
     }
 
-    /// A watched run's log.
+    /// Returns a watched run's log.
     pub fn log(&self, run: &RunId) -> PathBuf {
         self.root.join("logs").join(format!("{run}.log"))
     }
 
-    /// What the watcher itself says, outside of any run.
+    /// Returns what the watcher itself says, outside of any run.
     pub fn watcher_log(&self) -> PathBuf {
         self.root.join("logs").join("watcher.log")
     }
 
-    /// How a watch ended, as `KEY=VALUE` lines; there when it has.
+    /// Returns how a watch ended, as `KEY=VALUE` lines; there when it has.
     pub fn result(&self, run: &RunId) -> PathBuf {
         self.root.join("results").join(run.as_str())
     }
 
-    /// Something that can be found out again.
+    /// Returns the path of a cache: of what can be derived again.
     pub fn cache(&self, name: &str) -> PathBuf {
         self.root.join("cache").join(name)
     }
 
-    /// Held while refs of ours are written.
+    /// Returns the lock that is held while refs of git-puff are written.
     pub fn write_lock(&self) -> PathBuf {
         self.root.join("locks").join("write")
     }
@@ -74,8 +74,8 @@ impl Layout {
         self.closed = true;
     }
 
-    /// Lets others use these places too, with such permissions: they can read what is recorded in the repository as well,
-    /// prompts and all. Sessions stay whoever's they are.
+    /// Lets others use these places too, with such permissions: they can read what is recorded in the repository as
+    /// well, prompts and all. Sessions stay whoever's they are.
     pub fn share(&mut self, mode: u32) {
         self.shared = mode;
     }
@@ -98,62 +98,62 @@ impl Layout {
         })
     }
 
-    /// Held by the watcher for its life.
+    /// Returns the lock that the watcher holds for its life.
     pub fn watcher_lock(&self) -> PathBuf {
         self.root.join("locks").join("watcher")
     }
 
-    /// Held by whoever is submitting this run.
+    /// Returns the lock that is held while this run is submitted.
     pub fn submit_lock(&self, run: &RunId) -> PathBuf {
         self.root.join("locks").join(format!("submit-{run}"))
     }
 
-    /// Held by whoever reviews this run.
+    /// Returns the lock that is held while this run is reviewed.
     pub fn review_lock(&self, run: &RunId) -> PathBuf {
         self.root.join("locks").join(format!("review-{run}"))
     }
 
-    /// Held by whoever picks, prunes or brings back this run.
+    /// Returns the lock that is held while this run is picked, pruned or restored.
     pub fn decide_lock(&self, run: &RunId) -> PathBuf {
         self.root.join("locks").join(format!("decide-{run}"))
     }
 
-    /// The recovery point whose pick an undo has begun to take out of a worktree.
+    /// Returns the recovery point whose pick an undo has begun to take out of a worktree.
     pub fn undo_mark(&self, run: &RunId) -> PathBuf {
         self.root.join(format!("undo-{run}"))
     }
 
-    /// Held by whoever exchanges runs with a remote.
+    /// Returns the lock that is held while runs are exchanged with a remote.
     pub fn sync_lock(&self) -> PathBuf {
         self.root.join("locks").join("sync")
     }
 
-    /// Held while sessions of runs are started or ended.
+    /// Returns the lock that is held while sessions of runs are started or ended.
     pub fn local_lock(&self) -> PathBuf {
         self.root.join("locks").join("local")
     }
 
-    /// What the watcher tells about itself.
+    /// Returns what the watcher tells about itself.
     pub fn watcher_status(&self) -> PathBuf {
         self.root.join("watcher.json")
     }
 
-    /// The sessions: a folder each.
+    /// Returns the sessions: a folder each.
     pub fn sessions(&self) -> PathBuf {
         self.root.join("sessions")
     }
 
-    /// What runs on this machine need while they are active: a folder each.
+    /// Returns what runs on this machine need while they are active: a folder each.
     pub fn live(&self) -> PathBuf {
         self.root.join("runs")
     }
 
-    /// The Codex app server.
+    /// Returns the Codex app server.
     pub fn app_server(&self) -> PathBuf {
         self.root.join("cas")
     }
 
-    /// Touched to wake the watcher.
+    /// Returns the file that is touched to wake the watcher.
     pub fn bell(&self) -> PathBuf {
         self.root.join("bell")
     }
@@ -163,13 +163,13 @@ impl Layout {
         self.root.join("handover")
     }
 
-    /// The runbook log: at the top of the main worktree, or in the git directory of a bare repository.
+    /// Returns the runbook log: at the top of the main worktree, or in the git directory of a bare repository.
     pub fn runbook(&self) -> PathBuf {
         self.top.as_ref().unwrap_or(&self.common_dir).join(RUNBOOK)
     }
 
-    /// Makes the folders, readable by the user alone, and by those a shared repository is shared with: client logs can hold
-    /// account ids and prompts.
+    /// Makes the folders, readable by the user alone, and by those a shared repository is shared with: client logs can
+    /// hold account ids and prompts.
     ///
     /// # Errors
     /// When the repository cannot be written.
@@ -184,8 +184,8 @@ impl Layout {
             // Not made again where the repository was: somebody who renames it may want the name for another.
             self.common_dir.metadata()?;
             for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions", "worktrees", "cas", "runs"] {
-                // Whoever can open the socket in there can do whatever its user can. The environments of runs are in folders of their
-                // own, each readable by its user alone.
+                // Whoever can open the socket in there can do whatever its user can. The environments of runs are in
+                // folders of their own, each readable by its user alone.
                 let shared = if folder == "cas" { 0 } else { self.shared };
                 make_folder(&self.root.join(folder), shared)?;
             }

@@ -29,7 +29,7 @@ impl FileLock {
         Ok(FileLock { file: Arc::new(file) })
     }
 
-    /// Takes the lock if nobody holds it. Whoever only asks ([`FileLock::is_held`]) is in the way for microseconds, so
+    /// Acquires the lock if it is free. A caller of [`FileLock::is_held`] blocks it for microseconds, so
     /// one refusal is none yet.
     ///
     /// # Errors
@@ -46,13 +46,13 @@ impl FileLock {
         Ok(None)
     }
 
-    /// The locked file: whoever keeps it open keeps the lock.
+    /// Returns the locked file: the lock is held while it is open.
     pub fn file(&self) -> Arc<File> {
         Arc::clone(&self.file)
     }
 
-    /// Does anybody hold it? A file that is not there is held by nobody. Asking takes a shared lock, so that two who ask
-    /// do not take each other for a holder.
+    /// Returns whether a process holds the lock. A missing file is not held. Asking takes a shared lock, so that two
+    /// who ask do not take each other for a holder.
     pub fn is_held(path: &Path) -> bool {
         let asked = crate::files::ours().read(true).open(path).map(|file| file.try_lock_shared());
         matches!(asked, Ok(Err(TryLockError::WouldBlock)))

@@ -19,7 +19,7 @@ const RUNS: &str = "refs/notes/puff/runs";
 /// The refs of all notes, as a prefix.
 pub const NOTES: &str = "refs/notes/puff/";
 
-/// So many notes in one folder are split. Git's own rule is of this order; any split is read by any git.
+/// A folder with this many notes is split. Git's own rule is of this order; any split is read by any git.
 const FULL: usize = 256;
 
 /// One kind of notes of a repository.
@@ -35,8 +35,8 @@ pub type NoteEdit<'e> = (Oid, Box<dyn Fn(Option<String>) -> Option<String> + 'e>
 /// The first of the characters that stand for bytes which are no text, at the end of the last plane for private use.
 const STANDS: u32 = 0x10_FE00;
 
-/// A note as text. Whatever somebody has written into it survives our edits: a byte that is no UTF-8 becomes a character that
-/// stands for it, and so does each byte of such a character, should there be one.
+/// Returns a note as text. Whatever somebody has written into it survives our edits: a byte that is no UTF-8 becomes a
+/// character that stands for it, and so does each byte of such a character, should there be one.
 fn escape(note: &[u8]) -> String {
     let mut text = String::with_capacity(note.len());
     let stand = |text: &mut String, bytes: &[u8]| {
@@ -54,7 +54,7 @@ fn escape(note: &[u8]) -> String {
     text
 }
 
-/// The reverse of [`escape`].
+/// Returns the reverse of [`escape`].
 fn unescape(text: &str) -> Vec<u8> {
     let mut note = Vec::with_capacity(text.len());
     for character in text.chars() {
@@ -66,7 +66,7 @@ fn unescape(text: &str) -> Vec<u8> {
     note
 }
 
-/// The byte that a character stands for.
+/// Returns the byte that a character stands for.
 fn byte_of(character: char) -> Option<u8> {
     u8::try_from(u32::from(character).checked_sub(STANDS)?).ok()
 }
@@ -103,7 +103,7 @@ pub fn edit_notes(
         for (notes, result) in notes.into_iter().zip(context.repo.set_refs(&changes)) {
             match result {
                 Ok(()) => written = true,
-                // Somebody else was first: edited again, on what is there now.
+                // Another process was first: edited again, on what is there now.
                 Err(RefFailure::Moved(_)) => open.push(notes),
                 Err(failure) => return Err(failure.into()),
             }
@@ -113,12 +113,12 @@ pub fn edit_notes(
 }
 
 impl<'a> Notes<'a> {
-    /// `refs/notes/puff/report`.
+    /// Returns the notes in `refs/notes/puff/report`.
     pub fn report(context: &'a Context) -> Notes<'a> {
         Notes::of(context, REPORT)
     }
 
-    /// `refs/notes/puff/runs`.
+    /// Returns the notes in `refs/notes/puff/runs`.
     pub fn runs(context: &'a Context) -> Notes<'a> {
         Notes::of(context, RUNS)
     }
@@ -127,12 +127,12 @@ impl<'a> Notes<'a> {
         Notes { repo: &context.repo, name, author: context.journalist() }
     }
 
-    /// The ref that they are in.
+    /// Returns the ref that they are in.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The note of an object.
+    /// Returns the note of an object.
     ///
     /// # Errors
     /// When the notes cannot be read.
@@ -143,7 +143,7 @@ impl<'a> Notes<'a> {
         }
     }
 
-    /// The commit of these notes with some of them edited; none when nothing changes.
+    /// Returns the commit of these notes with some of them edited; none when nothing changes.
     fn edited(&self, edits: &[NoteEdit<'_>], now: Time, message: &str) -> Result<Option<(Oid, Expected)>> {
         let head = self.repo.ref_target(self.name);
         let old_tree = head.map(|head| self.repo.commit(head).map(|commit| commit.tree)).transpose()?;
@@ -190,7 +190,7 @@ impl<'a> Notes<'a> {
         Ok(bytes.map(|bytes| escape(&bytes)))
     }
 
-    /// Where the note of an object is, or would be: under the folders of its first digits that are there.
+    /// Returns where the note of an object is, or would be: under the folders of its first digits that are there.
     fn path(&self, tree: Option<Oid>, object: Oid) -> Result<String> {
         let digits = object.to_string();
         let (mut path, mut rest) = (String::new(), digits.as_str());

@@ -4,8 +4,9 @@
 //! `point.json` and whatever else is to be kept. A point that was used is taken off; who wants the disk back removes the
 //! ref.
 //!
-//! A name may be used again after a prune, so the points of several runs can be in one ref. A point belongs to a run when
-//! the journal that it names is part of that run's journal ([`RecoveryPoints::is_of`]): never because the names are the same.
+//! A name may be used again after a prune, so the points of several runs can be in one ref. A point belongs to a run
+//! when the journal that it names is part of that run's journal ([`RecoveryPoints::is_of`]): never because the names
+//! are the same.
 
 use super::FileLock;
 use crate::context::Context;
@@ -36,16 +37,16 @@ pub struct RecoveryPoints<'c> {
 }
 
 impl<'c> RecoveryPoints<'c> {
-    /// Those of this repository.
+    /// Opens those of this repository.
     pub fn new(context: &'c Context) -> RecoveryPoints<'c> {
         RecoveryPoints { context }
     }
 
-    /// Held while a run is picked, pruned or brought back: nobody else does so meanwhile, or takes what is half done
-    /// for left behind.
+    /// Locks a run while it is picked, pruned or restored, so that no other process does so, or takes what is half done
+    /// for a leftover.
     ///
     /// # Errors
-    /// When somebody else holds it, or the git directory cannot be written.
+    /// When another process holds it, or the git directory cannot be written.
     pub fn lock(&self, run: &RunId) -> Result<FileLock> {
         self.context.layout.prepare()?;
         let path = self.context.layout.decide_lock(run);
@@ -59,7 +60,7 @@ impl<'c> RecoveryPoints<'c> {
         Ok(lock)
     }
 
-    /// The newest point of a name, whichever run of that name it belongs to.
+    /// Returns the newest point of a name, whichever run of that name it belongs to.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -67,7 +68,7 @@ impl<'c> RecoveryPoints<'c> {
         self.points(run).next().transpose()
     }
 
-    /// The points of a name, newest first, each read when it is asked for.
+    /// Returns the points of a name, newest first, each read when it is asked for.
     pub fn points<'t>(&'t self, run: &RunId) -> impl Iterator<Item = Result<RecoveryPoint>> + 't {
         let (run, mut next) = (run.clone(), self.context.repo.ref_target(&name(run)));
         std::iter::from_fn(move || {
@@ -77,7 +78,7 @@ impl<'c> RecoveryPoints<'c> {
         })
     }
 
-    /// The newest point of the run whose journal ends at `head`.
+    /// Returns the newest point of the run whose journal ends at `head`.
     ///
     /// # Errors
     /// When one cannot be read.
@@ -85,14 +86,15 @@ impl<'c> RecoveryPoints<'c> {
         self.points(run).find(|point| point.as_ref().map_or(true, |point| self.is_of(point, head))).transpose()
     }
 
-    /// Does a point belong to the run whose journal ends at `head`? Another run of that name has another journal.
+    /// Returns whether a point belongs to the run whose journal ends at `head`. Another run of that name has another
+    /// journal.
     pub fn is_of(&self, point: &RecoveryPoint, head: Oid) -> bool {
         let journal = point.recovery.journal;
         journal == head || self.context.repo.is_ancestor(journal, head).unwrap_or(false)
     }
 
-    /// The newest point of every run that is there and has one, in order of names, with the newest commit of the run's
-    /// journal. What cannot be read is passed over.
+    /// Returns the newest point of every run that is there and has one, in order of names, with the newest commit of
+    /// the run's journal. What cannot be read is passed over.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -106,7 +108,7 @@ impl<'c> RecoveryPoints<'c> {
         Ok(found)
     }
 
-    /// The newest point of every name that has one, in order of names. What cannot be read is passed over.
+    /// Returns the newest point of every name that has one, in order of names. What cannot be read is passed over.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -115,11 +117,11 @@ impl<'c> RecoveryPoints<'c> {
         Ok(refs.into_iter().filter_map(|(name, id)| self.read(id, &name[RECOVERY_POINTS.len()..]).ok()).collect())
     }
 
-    /// Adds a point after those that there are, which `keep` and `files` keep alive; `replaced` is one that it takes the
-    /// place of.
+    /// Adds a point after those that there are, which `keep` and `files` keep alive; `replaced` is one that it takes
+    /// the place of.
     ///
     /// # Errors
-    /// When it cannot be written, or somebody else was first.
+    /// When it cannot be written, or another process was first.
     pub fn push(
         &self,
         mut point: Recovery,
@@ -154,7 +156,8 @@ impl<'c> RecoveryPoints<'c> {
         Ok(RecoveryPoint { recovery: point, id })
     }
 
-    /// The step by which a point is taken off. Newer ones, of other runs of that name, are written again without it.
+    /// Returns the step by which a point is taken off. Newer ones, of other runs of that name, are written again
+    /// without it.
     ///
     /// # Errors
     /// When one cannot be read or written, or the point is not there any more.
@@ -198,7 +201,7 @@ impl<'c> RecoveryPoints<'c> {
         })
     }
 
-    /// What a point keeps at a path of its tree.
+    /// Returns what a point keeps at a path of its tree.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -1,6 +1,6 @@
-//! The journal of a run whose agents are active, beside its ref: an agent that deletes the ref, or puts something else in
-//! its place, before anyone watches the run erases nothing. The objects of the journal are kept there too: git's collection of
-//! garbage takes those that no ref leads to, and who deletes a ref can call it.
+//! The journal of a run whose agents are active, beside its ref: an agent that deletes the ref, or puts something else
+//! in its place, before anyone watches the run erases nothing. The objects of the journal are kept there too: git's
+//! collection of garbage takes those that no ref leads to, and who deletes a ref can call it.
 
 use std::collections::HashSet;
 
@@ -17,8 +17,8 @@ const MOST_BYTES: usize = 32 << 20;
 const MOST_STEPS: usize = 10_000;
 
 impl RunStore<'_> {
-    /// Keeps the newest step of a run beside its ref, as long as the run is watched on this machine. Without it a deleted ref
-    /// is only put back by a watcher that has seen it, so a failure to write it stops nothing.
+    /// Keeps the newest step of a run beside its ref, as long as the run is watched on this machine. Without it a
+    /// deleted ref is only put back by a watcher that has seen it, so a failure to write it stops nothing.
     pub(super) fn keep_step(&self, run: &Run, head: Oid) {
         if run.local.is_none() {
             return;

@@ -1,9 +1,9 @@
 //! What run records said, remembered by the commit they are in.
 //!
-//! Reading a record takes three git objects, each opened, inflated and hashed; a thousand runs make that the most of what
-//! listing them costs. A commit never changes, so what its record says can be kept in one file beside. It is for speed
-//! alone: which commits count is always asked of the refs, and a file that is missing, damaged, or of another version is
-//! as good as none.
+//! Reading a record takes three git objects, each opened, inflated and hashed; a thousand runs make that the most of
+//! what listing them costs. A commit never changes, so what its record says can be kept in one file beside. It is for
+//! speed alone: which commits count is always asked of the refs, and a file that is missing, damaged, or of another
+//! version is as good as none.
 
 use std::collections::HashMap;
 use std::hash::Hasher;
@@ -48,7 +48,7 @@ impl<'a> RunCache<'a> {
         recall
     }
 
-    /// The record in this commit: remembered, or else read.
+    /// Returns the record in this commit: remembered, or else read.
     ///
     /// # Errors
     /// Those of `read`.

@@ -1,4 +1,4 @@
-//! A look at many runs that costs as little as one can: for completions, which a person waits for at every key.
+//! A summary of many runs that costs as little as possible: for completions, which a person waits for at every key.
 
 use serde::Deserialize;
 
@@ -61,8 +61,8 @@ pub struct RiskSummary {
 }
 
 impl RunStore<'_> {
-    /// The runs whose names begin so, newest first. Nothing is written, not even what a listing remembers; a run that
-    /// cannot be read has its name only.
+    /// Returns the runs whose names begin so, newest first. Nothing is written, not even what a listing remembers; a
+    /// run that cannot be read has its name only.
     pub fn summaries(&self, beginning: &str) -> Vec<RunSummary> {
         let (repo, layout) = (self.repo, self.layout);
         // What no name of a run holds would be a pattern.

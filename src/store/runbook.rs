@@ -26,7 +26,7 @@ pub struct Runbook<'a> {
 }
 
 impl<'a> Runbook<'a> {
-    /// The log of the repository with these places.
+    /// Returns the log of the repository with these places.
     pub fn new(layout: &'a Layout) -> Runbook<'a> {
         Runbook { layout }
     }
@@ -68,7 +68,7 @@ impl<'a> Runbook<'a> {
     }
 
     /// Appends a line unless the file has one of that run: `doctor --repair` and whoever launches it may both be at it.
-    /// Answers whether it was missing. Call it under the store's lock.
+    /// Returns whether it was missing. Call it under the store's lock.
     ///
     /// # Errors
     /// When the file cannot be read or written.
@@ -81,7 +81,7 @@ impl<'a> Runbook<'a> {
         self.append(kickoff).map(|()| true)
     }
 
-    /// Every line of the file; none when there is no file.
+    /// Returns every line of the file; none when there is no file.
     ///
     /// # Errors
     /// When the file is there and cannot be read.

@@ -1,6 +1,6 @@
 //! Runs, each one a ref: `refs/puff/runs/<run>`, one commit per change of state.
 //!
-//! A change reads the newest state, changes it, writes a commit on top and swaps the ref if nobody else did in the
+//! A change reads the newest state, changes it, writes a commit on top and swaps the ref if no other process did in the
 //! meantime; otherwise it starts over from what is there now. So a change is whole or not there, after a kill too.
 
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ pub const REVIEW: &str = "review.json";
 /// Where a run's tree says what stayed in the clone that it came from.
 pub const LEFT: &str = "left.json";
 
-/// How often a change is tried again after somebody else was first. Each time somebody else got on, so many tries
+/// How often a change is tried again after another process was first. Each time another process got on, so many tries
 /// mean many writers, not a fault.
 const TRIES: usize = 100;
 
@@ -64,7 +64,7 @@ pub struct Change<'v> {
 pub type Files = Vec<(String, Option<Vec<u8>>)>;
 
 impl Change<'_> {
-    /// A change of the record alone.
+    /// Returns a change of the record alone.
     pub fn new(step: StepKind, subject: impl Into<String>) -> Change<'static> {
         Change { step, subject: subject.into(), files: Vec::new(), views: None }
     }
@@ -89,7 +89,7 @@ pub struct Unreadable {
 }
 
 impl<'a> RunStore<'a> {
-    /// The runs of this repository.
+    /// Returns the runs of this repository.
     pub fn new(context: &'a Context) -> RunStore<'a> {
         RunStore { context, repo: &context.repo, layout: &context.layout }
     }
@@ -105,9 +105,9 @@ impl<'a> RunStore<'a> {
             let tree = self.write_tree(None, run, change)?;
             self.write_commit(tree, &[], run.created_at, &change.step.message(&change.subject))
         };
-        // A run of the same name that was pruned may say the same of the same moment. It is another run: recovery points
-        // and sessions tell them apart by the first step of the journal and by when it was recorded. What a killed call left
-        // without a ref is no run: it is recorded as it would have been.
+        // A run of the same name that was pruned may say the same of the same moment. It is another run: recovery
+        // points and sessions tell them apart by the first step of the journal and by when it was recorded. What a
+        // killed call left without a ref is no run: it is recorded as it would have been.
         let before =
             [RECOVERY_POINTS, PRUNED].iter().any(|kept| self.repo.ref_target(&format!("{kept}{}", run.run)).is_some());
         while before && self.repo.has_commit(self.repo.dry_run(|| first(&run))?) {
@@ -128,7 +128,7 @@ impl<'a> RunStore<'a> {
         }
     }
 
-    /// Is there a run of this name?
+    /// Returns whether a run of this name exists.
     pub fn exists(&self, id: &RunId) -> bool {
         self.repo.ref_target(&format!("{RUNS}{id}")).is_some()
     }
@@ -148,12 +148,12 @@ impl<'a> RunStore<'a> {
         }
     }
 
-    /// The newest commit of a run's journal: it changes with every change of the run.
+    /// Returns the newest commit of a run's journal: it changes with every change of the run.
     pub fn head(&self, id: &RunId) -> Option<Oid> {
         self.repo.ref_target(&format!("{RUNS}{id}"))
     }
 
-    /// Every run, oldest first, and those that cannot be read.
+    /// Returns every run, oldest first, and those that cannot be read.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -164,7 +164,7 @@ impl<'a> RunStore<'a> {
         Ok(listed)
     }
 
-    /// The same, each record read from its objects: this finds damage that nobody has met yet.
+    /// Returns the same, each record read from its objects: this finds damage that was not met yet.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -186,7 +186,7 @@ impl<'a> RunStore<'a> {
         Ok((runs, unreadable))
     }
 
-    /// The journal heads of all runs, by name: enough to see what changed since the last look.
+    /// Returns the journal heads of all runs, by name: enough to see what changed since the last look.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -230,7 +230,7 @@ impl<'a> RunStore<'a> {
         Err(nothing_named(wanted))
     }
 
-    /// Changes a run. `change` may be called again, on a newer state, when somebody else was first; it answers none
+    /// Changes a run. `change` may be called again, on a newer state, when another process was first; it returns none
     /// when there is nothing to do.
     ///
     /// # Errors
@@ -273,8 +273,8 @@ impl<'a> RunStore<'a> {
         Err(Error::failed(format!("other processes keep changing run '{id}'")).hint("try again"))
     }
 
-    /// Does several steps that wait for the disk together ([`Repo::ref_transaction`]). What a step must not be done before another
-    /// one is safe, as a payment after its intent, does not belong in here.
+    /// Does several steps that wait for the disk together ([`Repo::ref_transaction`]). What a step must not be done
+    /// before another one is safe, as a payment after its intent, does not belong in here.
     ///
     /// # Errors
     /// Those of `work`, and when the repository cannot be written.
@@ -282,7 +282,7 @@ impl<'a> RunStore<'a> {
         self.repo.ref_transaction(|| self.lock(), work)
     }
 
-    /// A file of a run's tree.
+    /// Returns a file of a run's tree.
     ///
     /// # Errors
     /// When an object is missing.
@@ -292,7 +292,7 @@ impl<'a> RunStore<'a> {
         entry.map(|entry| self.repo.blob(entry.oid)).transpose()
     }
 
-    /// The patch of a variant; none when there is none.
+    /// Returns the patch of a variant; none when there is none.
     ///
     /// # Errors
     /// When it stayed in the clone that it came from, or an object is missing.
@@ -311,7 +311,7 @@ impl<'a> RunStore<'a> {
             )))
     }
 
-    /// The patch of a variant that stayed in the clone that it came from, if it did.
+    /// Returns the patch of a variant that stayed in the clone that it came from, if it did.
     ///
     /// # Errors
     /// When that cannot be read.
@@ -323,7 +323,7 @@ impl<'a> RunStore<'a> {
         Ok(left.files.into_iter().find(|file| file.path == path))
     }
 
-    /// What was asked.
+    /// Returns what was asked.
     ///
     /// # Errors
     /// When an object is missing.
@@ -332,7 +332,7 @@ impl<'a> RunStore<'a> {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// What the last review found out; none when there was none.
+    /// Returns what the last review found out; none when there was none.
     ///
     /// # Errors
     /// When an object is missing, or a newer git-puff wrote it.
@@ -363,7 +363,7 @@ impl<'a> RunStore<'a> {
         Ok(self.repo.delete_ref(PROBE, probe)?)
     }
 
-    /// Held while refs of ours are written.
+    /// Returns the lock that is held while refs of git-puff are written.
     ///
     /// # Errors
     /// When the git directory cannot be written.
@@ -371,8 +371,9 @@ impl<'a> RunStore<'a> {
         self.layout.lock_for_writing()
     }
 
-    /// Returns whether the run still exists: whether its ref is at the recorded step or a later one. Another run of the same
-    /// name is another run. While [`RunStore::at_once`] collects steps, those steps are only written if this is still so.
+    /// Returns whether the run still exists: whether its ref is at the recorded step or a later one. Another run of the
+    /// same name is another run. While [`RunStore::at_once`] collects steps, those steps are only written if this is
+    /// still so.
     pub fn still_exists(&self, recorded: &Recorded) -> bool {
         let name = format!("{RUNS}{}", recorded.run.run);
         let Some(there) = self.repo.ref_target(&name) else { return false };
@@ -380,7 +381,7 @@ impl<'a> RunStore<'a> {
         there == recorded.head || self.repo.is_ancestor(recorded.head, there).unwrap_or(false)
     }
 
-    /// A run as it was recorded by a commit of its journal.
+    /// Returns a run as it was recorded by a commit of its journal.
     ///
     /// # Errors
     /// When that cannot be read.
@@ -407,7 +408,7 @@ impl<'a> RunStore<'a> {
         Ok(Recorded { run: read(name, &self.record(name, head)?)?, head })
     }
 
-    /// The bytes of a run's record.
+    /// Returns the bytes of a run's record.
     fn record(&self, name: &str, head: Oid) -> Result<Vec<u8>> {
         let bytes = self.file(head, "run.json")?;
         bytes.ok_or_else(|| unreadable(name).because_it_said("its commit has no run.json"))
@@ -457,7 +458,7 @@ fn parse(bytes: &[u8]) -> Result<Run, ParseError> {
     parsed.map_err(ParseError::Json)
 }
 
-/// What a record says.
+/// Returns what a record says.
 fn read(name: &str, record: &[u8]) -> Result<Run> {
     parse(record).map_err(|error| match error {
         ParseError::Schema(newer @ SchemaError::Newer { .. }) => {
@@ -469,7 +470,7 @@ fn read(name: &str, record: &[u8]) -> Result<Run> {
     })
 }
 
-/// What a record says that may have come from anywhere.
+/// Returns what a record says that may have come from anywhere.
 ///
 /// # Errors
 /// [`crate::error::Kind::CannotWork`] when a newer git-puff wrote it; otherwise when it is no record.
@@ -492,7 +493,7 @@ fn nothing_named(name: &str) -> Error {
     Error::failed(format!("no run named '{name}'")).hint("'git puff list' shows the runs of this repository")
 }
 
-/// SHA-256 of some bytes, in hexadecimal digits.
+/// Returns the SHA-256 of some bytes, in hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -14,8 +14,8 @@ use crate::model::{Session, SessionId, SessionState, documents};
 /// The file that says in which worktree a session works.
 const WORK_FOLDER: &str = "folder.json";
 
-/// The file that is there once its agent is started: the record names a process only when there is one, and a supervisor can
-/// be killed between the two.
+/// The file that is there once its agent is started: the record names a process only when there is one, and a
+/// supervisor can be killed between the two.
 const BEGUN: &str = "begun";
 
 /// The files of one session.
@@ -25,34 +25,34 @@ pub struct SessionPlace {
 }
 
 impl SessionPlace {
-    /// The same files by the working folder of this process, when that is their folder: their names stay right when the
-    /// repository is renamed or moved meanwhile.
+    /// Returns the same files by the working folder of this process, when that is their folder: their names stay right
+    /// when the repository is renamed or moved meanwhile.
     pub fn from_within(&self) -> SessionPlace {
         let here = SessionPlace { folder: PathBuf::from(".") };
         if is_same(&self.folder, &here.folder) { here } else { self.clone() }
     }
 
-    /// The folder itself.
+    /// Returns the folder itself.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The record.
+    /// Returns the record.
     pub fn record(&self) -> PathBuf {
         self.folder.join("session.json")
     }
 
-    /// The newest output.
+    /// Returns the newest output.
     pub fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
 
-    /// What the supervisor itself complained about.
+    /// Returns what the supervisor itself complained about.
     pub fn supervisor_log(&self) -> PathBuf {
         self.folder.join("supervisor.log")
     }
 
-    /// What it was asked: read by agents that take it from a file or on their standard input.
+    /// Returns what it was asked: read by agents that take it from a file or on their standard input.
     pub fn prompt(&self) -> PathBuf {
         self.folder.join("prompt.md")
     }
@@ -70,7 +70,8 @@ impl SessionPlace {
         replace(&self.folder.join(WORK_FOLDER), &serde_json::to_vec(folder)?)
     }
 
-    /// Returns whether its agent was started, or was about to be: from then on it may have run, whatever the record says.
+    /// Returns whether its agent was started, or was about to be: from then on it may have run, whatever the record
+    /// says.
     pub fn is_started(&self) -> bool {
         fs::symlink_metadata(self.folder.join(BEGUN)).is_ok()
     }
@@ -83,17 +84,17 @@ impl SessionPlace {
         replace(&self.folder.join(BEGUN), b"")
     }
 
-    /// Held by the supervisor for its life.
+    /// Returns the lock that the supervisor holds for its life.
     pub fn lock(&self) -> PathBuf {
         self.folder.join("lock")
     }
 
-    /// Where the supervisor listens.
+    /// Returns where the supervisor listens.
     pub fn socket(&self) -> PathBuf {
         self.folder.join("control")
     }
 
-    /// Somebody supervises it.
+    /// Returns whether a supervisor is running.
     pub fn is_supervised(&self) -> bool {
         FileLock::is_held(&self.lock())
     }
@@ -126,12 +127,12 @@ pub struct SessionStore<'p> {
 }
 
 impl<'p> SessionStore<'p> {
-    /// Those of these places.
+    /// Opens the sessions of a repository.
     pub fn new(layout: &'p Layout) -> SessionStore<'p> {
         SessionStore { layout }
     }
 
-    /// Where a session is, or would be.
+    /// Returns where a session is, or would be.
     pub fn place(&self, id: &SessionId) -> SessionPlace {
         SessionPlace { folder: self.layout.sessions().join(id.as_str()) }
     }
@@ -163,7 +164,7 @@ impl<'p> SessionStore<'p> {
         Ok(place)
     }
 
-    /// There is a session of this name.
+    /// Returns the error that a session of this name exists.
     pub fn taken(&self, id: &SessionId) -> Error {
         Error::failed(format!("a session named '{id}' exists already"))
             .hint(format!("see 'git puff session show {id}', or choose another --name"))
@@ -217,7 +218,7 @@ impl<'p> SessionStore<'p> {
         }
     }
 
-    /// Every session whose record can be read, oldest first.
+    /// Returns every session whose record can be read, oldest first.
     ///
     /// # Errors
     /// When the folder cannot be read.

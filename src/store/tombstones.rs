@@ -14,7 +14,7 @@ pub const PRUNED: &str = "refs/puff/pruned/";
 /// What was last seen of other clones: `refs/puff/remotes/<remote>/{runs,pruned}/<run>`.
 pub const REMOTES: &str = "refs/puff/remotes/";
 
-/// So many steps of a journal are named: a run has some ten.
+/// How many steps of a journal are named: a run has some ten.
 const MOST: usize = 16 << 20;
 
 /// The words left behind in a repository.
@@ -23,12 +23,12 @@ pub struct Tombstones<'c> {
 }
 
 impl<'c> Tombstones<'c> {
-    /// Those of this repository.
+    /// Opens those of this repository.
     pub fn new(context: &'c Context) -> Tombstones<'c> {
         Tombstones { context }
     }
 
-    /// What is said of a run here, and the commit that says it.
+    /// Returns what is said of a run here, and the commit that says it.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -37,7 +37,7 @@ impl<'c> Tombstones<'c> {
         id.map(|id| Ok((self.read(id, run)?, id))).transpose()
     }
 
-    /// What a commit says of a run.
+    /// Returns what a commit says of a run.
     ///
     /// # Errors
     /// When it cannot be read, or says something of another run.
@@ -77,7 +77,7 @@ impl<'c> Tombstones<'c> {
         repo.write_commit(&NewCommit { tree, parents, identity: &identity, at: stone.at, message: &message })
     }
 
-    /// The next turn of a run: what of its journals is pruned, or is brought back.
+    /// Returns the next turn of a run: what of its journals is pruned, or is restored.
     ///
     /// # Errors
     /// When what is said of it cannot be read, or the repository cannot be written.
@@ -100,7 +100,7 @@ impl<'c> Tombstones<'c> {
         Ok((self.write(&stone, &parents)?, old))
     }
 
-    /// Was this run ever seen in another clone?
+    /// Returns whether this run was ever seen in another clone.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -112,7 +112,7 @@ impl<'c> Tombstones<'c> {
     }
 }
 
-/// Who signs what no one clone has made.
+/// Returns who signs what no one clone has made.
 pub fn neutral_identity() -> Identity {
     Identity { name: "git-puff".to_owned(), email: "git-puff@localhost".to_owned() }
 }

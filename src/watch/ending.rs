@@ -17,7 +17,7 @@ use crate::store::RunStore;
 /// How long the user's command may take.
 const NOTIFY_LIMIT: Duration = Duration::from_secs(60);
 
-/// Ends watching a run if it is through. Answers whether it is.
+/// Ends watching a run if it has finished. Returns whether it is.
 ///
 /// # Errors
 /// When something has to be done again later: the harvest failed for now, or nothing can be recorded.
@@ -52,7 +52,7 @@ pub(super) fn finish(context: &Context, run: &Run, say: Say<'_>) -> Result<bool>
     Ok(true)
 }
 
-/// How watching a run ends now, if it does.
+/// Returns how watching a run ends now, if it does.
 fn ending(run: &Run, now: Time) -> Option<Ending> {
     let watch = run.watch.as_ref()?;
     match run.state {
@@ -81,7 +81,7 @@ pub fn write_result(context: &Context, run: &Run, ending: Ending, now: Time) -> 
     context.layout.replace(&context.layout.result(&run.run), result(run, ending, exit, now).as_bytes())
 }
 
-/// How a watch ended, as scripts read it: `KEY=VALUE` lines. `exit` is the exit code that says the same.
+/// Returns how a watch ended, as scripts read it: `KEY=VALUE` lines. `exit` is the exit code that says the same.
 pub fn result(run: &Run, ending: Ending, exit: u8, now: Time) -> String {
     format!(
         "TASK_ID={}\nTASK_URL={}\nFINAL_STATE={}\nEXIT_CODE={exit}\nENDED_AT={}\n",

@@ -1,4 +1,4 @@
-//! Following runs in the foreground, until each is through.
+//! Following runs in the foreground, until each has finished.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -14,18 +14,18 @@ use crate::model::{Oid, Run, RunId, Span, State, VariantStatus, Watch};
 use crate::process::{Wake, pause};
 use crate::store::{Recorded, RunStore};
 
-/// How often the refs are looked at.
+/// The polling interval of the refs.
 const TICK: Duration = Duration::from_millis(200);
 /// The pause after something has to be asked again.
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// What a follower hears.
 pub trait Follower {
-    /// A run is another than before; none before it was seen first.
+    /// Called when a run has changed; `before` is none when it is seen first.
     fn changed(&mut self, before: Option<&Run>, after: &Run);
-    /// Some time has passed.
+    /// Called after some time has passed.
     fn tick(&mut self, runs: &[Run]);
-    /// Something about a run is to be said.
+    /// Reports something about a run.
     fn say(&self, run: &RunId, text: &str);
 }
 
@@ -41,7 +41,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Has the time passed, for what was begun then?
+    /// Returns whether the timeout has passed since `started`.
     pub(super) fn is_over(&self, started: Instant) -> bool {
         self.timeout.0 > 0 && started.elapsed() >= self.timeout.duration()
     }
@@ -112,7 +112,7 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
     }
 }
 
-/// The runs as they are now; what changed is told.
+/// Returns the runs as they are now; what changed is told.
 fn poll(
     store: &RunStore<'_>,
     ids: &[RunId],
@@ -136,7 +136,7 @@ fn poll(
     Ok(runs)
 }
 
-/// A job that nobody else ends is ended here, with all that belongs to it.
+/// Returns a job that no other process ends is ended here, with all that belongs to it.
 fn conclude(context: &Context, run: Run, follower: &dyn Follower) -> Result<Run> {
     if !run.is_job() || jobs::is_watcher_alive(context) {
         return Ok(run);
@@ -149,7 +149,7 @@ fn conclude(context: &Context, run: Run, follower: &dyn Follower) -> Result<Run>
     Ok(RunStore::new(context).load(&run.run)?.run)
 }
 
-/// The run, with the interval at which it is looked at from here.
+/// Returns the run, with the interval at which it is looked at from here.
 fn paced(run: &Run, pace: Pace) -> Run {
     let own = run.watch.as_ref().map(|watch| Span(watch.interval_s));
     let options =
@@ -158,7 +158,7 @@ fn paced(run: &Run, pace: Pace) -> Run {
     Run { watch: Some(Watch { interval_s: options.interval.0.max(1), ..watch }), ..run.clone() }
 }
 
-/// How following these runs ended: well, when each has a variant that completed.
+/// Checks how following these runs ended: well, when each has a variant that completed.
 pub fn verdict(runs: &[Run]) -> Result<()> {
     let ended_well = |run: &Run| run.state != State::Cancelled && run.count(VariantStatus::Completed) > 0;
     match runs.iter().find(|run| !ended_well(run)) {

@@ -32,12 +32,12 @@ pub struct Status {
     pub next_poll_at: Option<Time>,
 }
 
-/// Is there a watcher?
+/// Returns whether a watcher is running.
 pub fn is_watcher_alive(context: &Context) -> bool {
     FileLock::is_held(&context.layout.watcher_lock())
 }
 
-/// What the living watcher tells about itself.
+/// Returns what the living watcher tells about itself.
 pub fn status(context: &Context) -> Option<Status> {
     if !is_watcher_alive(context) {
         return None;
@@ -46,7 +46,7 @@ pub fn status(context: &Context) -> Option<Status> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// The jobs among these runs.
+/// Returns the jobs among these runs.
 pub fn jobs(context: &Context, runs: &[Run]) -> Vec<Job> {
     let status = status(context);
     let alive = is_watcher_alive(context);
@@ -63,7 +63,7 @@ pub fn jobs(context: &Context, runs: &[Run]) -> Vec<Job> {
     runs.iter().filter(|run| run.is_job()).map(job).collect()
 }
 
-/// A job that goes on without anybody doing anything: only such jobs keep a watcher alive.
+/// Returns whether a job that goes on without anybody doing anything: only such jobs keep a watcher alive.
 pub fn is_live(context: &Context, run: &Run) -> bool {
     run.is_job() && !repair::is_interrupted(context, run)
 }
@@ -107,7 +107,7 @@ fn cannot_start(why: &str) -> Error {
         .hint("the runs are recorded and continue; watch them here with 'git puff watch --all'")
 }
 
-/// The watcher finds the repository from anywhere: it is told where everything is, and stays in no worktree.
+/// Returns the call that starts the watcher: it names where everything is, and stays in no worktree.
 fn watcher_call(context: &Context, program: PathBuf) -> Cmd {
     let location = context.repo.location();
     // Whoever starts it, a hook for one, has an index of its own that will be gone.
@@ -141,7 +141,7 @@ fn hand_over(context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Is version `a` older than `b`? Both are `major.minor.patch`.
+/// Returns whether version `a` is older than `b`. Both are `major.minor.patch`.
 fn is_older(a: &str, b: &str) -> bool {
     let numbers = |version: &str| version.split(['.', '-', '+']).map(|n| n.parse().unwrap_or(0)).collect::<Vec<u64>>();
     numbers(a) < numbers(b)
@@ -153,7 +153,8 @@ pub(super) fn succeed(context: &Context, program: PathBuf) -> Result<()> {
     started.map(drop).map_err(|cause| cannot_start("cannot run the newer git-puff").because(cause))
 }
 
-/// Starts a watcher for a repository that was renamed or moved, whose git directory is here now, in place of the calling one.
+/// Starts a watcher for a repository that was renamed or moved, whose git directory is here now, in place of the
+/// calling one.
 pub(super) fn follow_to(context: &Context, common_dir: &Path) -> Result<()> {
     let cannot = |why: &str| cannot_start(&format!("the repository is '{}' now, and {why}", common_dir.display()));
     let program =

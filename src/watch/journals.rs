@@ -1,5 +1,5 @@
-//! The newest commits of all journals, as whoever watches saw them last: an agent that deletes the ref of a run, or sets
-//! it back, erases nothing.
+//! The newest commits of all journals, as whoever watches saw them last: an agent that deletes the ref of a run, or
+//! sets it back, erases nothing.
 
 use std::collections::HashMap;
 
@@ -17,8 +17,8 @@ pub(super) struct Journals {
 }
 
 impl Journals {
-    /// Puts back what is gone and was not pruned; and what of a run that is watched does not follow what was there. Answers
-    /// the runs, with what happened to each.
+    /// Puts back what is gone and was not pruned; and what of a run that is watched does not follow what was there.
+    /// Answers the runs, with what happened to each.
     ///
     /// # Errors
     /// When the refs cannot be read.

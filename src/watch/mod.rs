@@ -1,4 +1,4 @@
-//! Watching: one look at all runs, over and over, until each is through.
+//! Watching: polls all runs until each has finished.
 //!
 //! The watcher is one process per repository, detached, and holds a file lock for its life. What it is to watch is in
 //! the run refs (a run with an active watch is a job), so a kill or a reboot loses nothing but the process. A command

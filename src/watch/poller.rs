@@ -17,10 +17,10 @@ use crate::render::progress;
 /// The longest pause after looks that failed, unless the interval itself is longer.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// The longest time between two looks at agents on this machine: a look costs a few system calls.
+/// The longest polling interval of agents on this machine: a poll costs a few system calls.
 const HERE: Duration = Duration::from_secs(1);
 
-/// Looks at runs whenever they are due.
+/// Polls runs whenever they are due.
 #[derive(Default)]
 pub(super) struct Poller {
     groups: HashMap<Asked, Group>,
@@ -32,7 +32,7 @@ pub(super) struct Poller {
 enum Asked {
     /// The service that this client, with this login, speaks to.
     Cloud(Profile),
-    /// Nobody: what is to be known is on this machine.
+    /// No service: all is known on this machine.
     Here,
 }
 
@@ -54,12 +54,12 @@ struct Group {
 }
 
 impl Poller {
-    /// Is there something in this run to look at?
+    /// Returns whether this run has something to poll for.
     pub fn concerns(run: &Run) -> bool {
         run.provider != ProviderKind::Import && run.state == State::Pending && run.task_id.is_some()
     }
 
-    /// Looks at those of `runs` that are due, and records what is seen. Answers whether anybody was asked.
+    /// Polls those of `runs` that are due, and records what is seen. Returns whether any provider was asked.
     pub fn poll(&mut self, context: &Context, runs: &[&Run], say: Say<'_>) -> bool {
         let mut groups: HashMap<Asked, Vec<&Run>> = HashMap::new();
         for run in runs.iter().filter(|run| Poller::concerns(run)) {
@@ -78,7 +78,7 @@ impl Poller {
         asked
     }
 
-    /// When the next look is due; none when there is nothing to look at.
+    /// Returns when the next poll is due; none when there is nothing to poll.
     pub fn next(&self) -> Option<Instant> {
         self.groups.values().map(|group| group.next.unwrap_or_else(Instant::now)).min()
     }
@@ -161,7 +161,7 @@ impl Poller {
         Ok(())
     }
 
-    /// A task that the service does not know is not asked for at every look.
+    /// Returns whether a task that the service does not know is not asked for at every look.
     fn is_wanted(&self, run: &Run, now: Instant) -> bool {
         run.attention != Some(Attention::TaskNotFound) || self.sweeps.is_due(&run.run, now)
     }
@@ -179,7 +179,7 @@ fn interval(run: &Run) -> Duration {
     Duration::from_secs(run.watch.as_ref().map_or(15, |watch| watch.interval_s.max(1)))
 }
 
-/// After a failure, ever longer pauses; but somebody who signs in again should not have to wait for long.
+/// Returns the pause after a failure: ever longer, but short enough for a user who signs in again.
 pub(super) fn pause_after(failure: &Failure, interval: Duration, failures: u32) -> Duration {
     let doublings = if matches!(failure, Failure::SignedOut { .. }) { 1 } else { failures.min(8) };
     (interval * 2u32.pow(doublings)).min(LONGEST.max(interval))

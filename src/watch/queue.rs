@@ -10,7 +10,7 @@ use crate::provider::cloud::RetryPolicy;
 use crate::settings;
 use crate::store::{Change, RunStore};
 
-/// Submits what has a place among those of `queued` (oldest first) that wait. Answers whether something could not be
+/// Submits what has a place among those of `queued` (oldest first) that wait. Returns whether something could not be
 /// asked for now, so that the caller waits before it comes again.
 ///
 /// The questions before a submission may be asked again and again; the submission is made once.
@@ -52,7 +52,7 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
                 ending::notify_of_need(context, run, &outcome.recorded.run, say);
                 return Ok(true);
             }
-            // What no waiting mends must not hold up those behind it.
+            // A failure that waiting does not fix must not hold up those behind it.
             Err(failure) => {
                 say(&run.run, &format!("{failure}; nothing was submitted"));
                 let outcome = observe::record_refusal(context, &run.run, &failure)?;
@@ -60,7 +60,7 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
                 continue;
             }
         }
-        // Somebody else may be at it, from a terminal.
+        // Another process may be submitting it, from a terminal.
         let Ok(lock) = submit::lock(context, &run.run) else { continue };
         let listen = |notice: Notice| say(&run.run, &notice.to_string());
         if let Err(error) = submit::submit(context, provider.as_ref(), &run.run, lock, &listen) {
@@ -71,7 +71,7 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
     Ok(false)
 }
 
-/// The run can be submitted later, by itself or after somebody did something about the client.
+/// Returns whether the run can be submitted later, by itself or after the user has fixed the client.
 fn passes(failure: &Failure) -> bool {
     matches!(failure, Failure::Temporary { .. } | Failure::SignedOut { .. } | Failure::Client { .. })
 }

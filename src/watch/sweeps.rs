@@ -15,12 +15,12 @@ const LOST_TASK: Duration = Duration::from_secs(300);
 pub(super) struct Sweeps(HashMap<RunId, Instant>);
 
 impl Sweeps {
-    /// Is it time to ask about the attempts of this run?
+    /// Returns whether it is time to ask about the attempts of this run.
     pub fn is_due(&self, id: &RunId, now: Instant) -> bool {
         self.0.get(id).is_none_or(|next| *next <= now)
     }
 
-    /// Notes what a look at `now` made of a run.
+    /// Notes what an observation at `now` made of a run.
     pub fn note(&mut self, before: &Run, after: &Run, seen: &Observation, now: Instant, time: Time) {
         let asked = seen.news != AttemptObservations::None || seen.trouble.is_some() || seen.status.is_none();
         if !asked && after.observed != before.observed {

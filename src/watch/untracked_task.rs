@@ -1,4 +1,4 @@
-//! Following a task that is no run here, as long as somebody looks: nothing of it is recorded.
+//! Follows a task that is not a run here, in the foreground: nothing of it is recorded.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use crate::provider::cloud::CodexCloud;
 use crate::provider::{Failure, Observation, Provider};
 use crate::settings;
 
-/// The longest pause in which nobody is heard.
+/// The longest pause between two reactions to a signal.
 const TICK: Duration = Duration::from_millis(200);
 
 /// A task that is no run here.
@@ -43,12 +43,12 @@ impl UntrackedTask {
         Ok(UntrackedTask { run, cloud })
     }
 
-    /// The task as it would be as a run, as far as it is known now. It has no base.
+    /// Returns the task as it would be as a run, as far as it is known now. It has no base.
     pub fn run(&self) -> &Run {
         &self.run
     }
 
-    /// Follows it until every attempt is through.
+    /// Follows it until every attempt has finished.
     ///
     /// # Errors
     /// [`Kind::Timeout`], [`Kind::Interrupted`], and [`Kind::TaskError`] when no attempt completed.

@@ -16,9 +16,9 @@ use crate::model::{Attention, Run, RunId, StepKind};
 use crate::process::{Wake, pause};
 use crate::store::{Change, FileLock, RunStore};
 
-/// How often the bell is looked at: a look costs one system call.
+/// The polling interval of the bell: a poll costs one system call.
 const TICK: Duration = Duration::from_millis(250);
-/// The longest time without a look at the runs: time limits pass without anybody ringing.
+/// The longest time between two polls of the runs: time limits pass without a ring.
 const LONGEST: Duration = Duration::from_secs(5);
 /// The pause after something has to be done again.
 const AGAIN: Duration = Duration::from_secs(15);
@@ -62,7 +62,7 @@ enum End {
     Moved(PathBuf),
 }
 
-/// What tells a folder from others: its file system and its number there.
+/// Returns what tells a folder from others: its file system and its number there.
 #[cfg(unix)]
 fn identity(folder: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
@@ -74,8 +74,8 @@ fn identity(_: &Path) -> Option<(u64, u64)> {
     None
 }
 
-/// Where the git directory is now, when it is not where it was any more: this process stays in it, whatever its name is.
-/// `home` is the folder that this process began in, where that is the git directory.
+/// Returns where the git directory is now, when it is not where it was any more: this process stays in it, whatever its
+/// name is. `home` is the folder that this process began in, where that is the git directory.
 fn moved(context: &Context, home: &Option<(u64, u64)>) -> Option<PathBuf> {
     let home = home.as_ref()?;
     if identity(&context.repo.location().common_dir).as_ref() == Some(home) {
@@ -134,7 +134,7 @@ impl Watcher {
             if let Some(program) = handover(context) {
                 return Ok(End::HandOver(program));
             }
-            // What cannot be read or written now may be later; the watching goes on.
+            // What cannot be read or written now may be later; the watcher continues.
             for (run, what) in self.journals.restore(context).unwrap_or_default() {
                 log(context, &run, &what);
             }
@@ -177,7 +177,7 @@ impl Watcher {
         Ok(())
     }
 
-    /// Ends watching a run that is through. What fails is done again, ever later.
+    /// Ends watching a run that has finished. What fails is done again, ever later.
     fn finish(&mut self, context: &Context, id: &RunId, now: Instant) {
         if self.rests.get(id).is_some_and(|(until, _)| *until > now) {
             return;
@@ -196,7 +196,7 @@ impl Watcher {
         }
     }
 
-    /// Waits until something is due, or somebody rings.
+    /// Waits until something is due, or the bell rings.
     fn wait(&self, context: &Context) -> Wake {
         let latest = Instant::now() + LONGEST;
         let until = [self.poller.next(), self.queue_rests].into_iter().flatten().fold(latest, Instant::min);
@@ -213,14 +213,14 @@ impl Watcher {
     }
 
     fn write_status(&self, context: &Context) {
-        // For people alone: when it cannot be written, the watching goes on.
+        // For people alone: when it cannot be written, the watcher continues.
         if let Ok(bytes) = serde_json::to_vec(&self.status) {
             let _ = context.layout.replace(&context.layout.watcher_status(), &bytes);
         }
     }
 }
 
-/// A submission that was interrupted needs someone; whoever looks at the run should see that.
+/// Marks runs whose submission was interrupted: a user has to act.
 fn mark_interrupted(context: &Context, jobs: &[Run]) -> Result<()> {
     let store = RunStore::new(context);
     let interrupted = |run: &Run| run.attention.is_none() && repair::is_interrupted(context, run);
@@ -242,7 +242,7 @@ fn mark_interrupted(context: &Context, jobs: &[Run]) -> Result<()> {
     Ok(())
 }
 
-/// The program that somebody asks us to make room for.
+/// Returns the program that this watcher is asked to hand over to.
 fn handover(context: &Context) -> Option<PathBuf> {
     let path = context.layout.handover();
     let program = crate::files::read_to_string(&path).ok()?;
@@ -250,7 +250,7 @@ fn handover(context: &Context) -> Option<PathBuf> {
     Some(PathBuf::from(program)).filter(|program| program.is_file())
 }
 
-/// Appends a line to a run's log. A log that cannot be written stops nobody.
+/// Appends a line to a run's log. A log that cannot be written stops nothing.
 pub fn log(context: &Context, id: &RunId, text: &str) {
     let at = context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let text = crate::render::text::clean_line(text);

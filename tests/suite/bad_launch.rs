@@ -43,9 +43,9 @@ fn a_prompt_has_to_say_something_in_text() {
 fn settings_of_an_intent_file_are_checked() {
     let (lab, codex) = lab();
     for (settings, words) in [
-        ("env: acme/widgets\nbest_of: 2\n", "not understood"),
-        ("best-of: many\n", "not understood"),
-        ("env: [\n", "not understood"),
+        ("env: acme/widgets\nbest_of: 2\n", "cannot read the settings"),
+        ("best-of: many\n", "cannot read the settings"),
+        ("env: [\n", "cannot read the settings"),
         ("env: acme/widgets\nname: Not A Name\n", "'Not A Name'"),
         ("env: acme/widgets\nbest-of: 5\n", "best of 5"),
         ("env: acme/widgets\nbest-of: 0\n", "best of 0"),
@@ -85,7 +85,7 @@ fn a_base_has_to_be_a_branch_that_the_remote_has() {
     lab.git(&["checkout", "-q", "only-here"]);
     refused(lab.puff(&GOOD), 1, &["no branch 'only-here'"]);
     lab.git(&["checkout", "-q", "--detach"]);
-    refused(lab.puff(&GOOD), 129, &["HEAD is on no branch"]);
+    refused(lab.puff(&GOOD), 129, &["HEAD is detached"]);
     lab.puff(&[&GOOD[..], &["--base", "main"]].concat()).ok();
     assert_eq!(codex.paid().len(), 1);
 }

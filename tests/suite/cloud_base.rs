@@ -119,7 +119,7 @@ fn a_base_that_the_cloud_cannot_start_from_is_refused_before_anything_is_paid() 
     }
     with("").exits(129);
     lab.git(&["checkout", "-q", "--detach"]);
-    let detached = lab.puff(&SUBMIT).exits(129).complains(&["HEAD is on no branch"]);
+    let detached = lab.puff(&SUBMIT).exits(129).complains(&["HEAD is detached"]);
     assert!(detached.stderr.contains("--base BRANCH"), "{}", detached.stderr);
     lab.git(&["remote", "rename", "origin", "upstream"]);
     with("main").exits(128).complains(&["no remote 'origin'"]);

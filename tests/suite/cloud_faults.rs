@@ -156,5 +156,5 @@ fn a_task_that_the_service_does_not_know_any_more_needs_someone() {
     stage.cloud.fault(&format!("GET /backend-api/wham/tasks/{task}"), Action::Status(404), None);
     let run_now = stage.lab.wait_for(&run, "missed", |run| run["attention"] == "task-not-found");
     assert_eq!(run_now["state"], "pending", "it may come back");
-    stage.lab.puff(&["harvest", &run]).exits(1).complains(&["knows no task", &task]);
+    stage.lab.puff(&["harvest", &run]).exits(1).complains(&["no task", &task]);
 }

@@ -167,7 +167,7 @@ fn doctor_points_out_typing_errors_and_how_to_mend_them() {
         let detail = found["detail"].as_str().unwrap();
         assert!(detail.contains("(file:.git/config)"), "{detail}");
         assert_eq!(detail.contains("did you mean"), meant.is_some(), "{detail}");
-        let line = found["hint"].as_str().unwrap().strip_prefix("mend it: ").unwrap().to_owned();
+        let line = found["hint"].as_str().unwrap().strip_prefix("fix it: ").unwrap().to_owned();
         run(lab.command("sh").args(["-c", &line])).ok();
         if let Some(meant) = meant {
             assert!(detail.contains(&format!("'{meant}'")), "{detail}");

@@ -43,7 +43,7 @@ fn a_branch_that_the_cloud_cannot_start_from_fails() {
     );
     lab.git(&["switch", "-q", "--detach"]);
     let ran = lab.puff(&["doctor"]).exits(1);
-    assert!(ran.stdout.contains("HEAD is on no branch"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("HEAD is detached"), "{}", ran.stdout);
     lab.git(&["switch", "-q", "main"]);
     lab.git(&["remote", "set-url", "origin", "/nowhere"]);
     assert_eq!(lines(&doctor(&lab), "base"), ["RESULT=warn VALUE=main"]);

@@ -218,7 +218,7 @@ fn a_task_that_nobody_knows_is_not_adopted() {
     for (open, _) in FORKS {
         let lab = TestRepo::new();
         open(&lab);
-        lab.puff(&["adopt", "task_nope"]).exits(1).complains(&["knows no task 'task_nope'"]);
+        lab.puff(&["adopt", "task_nope"]).exits(1).complains(&["no task 'task_nope'"]);
         assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
     }
 }

@@ -139,7 +139,7 @@ fn what_can_not_be_done_is_refused_and_changes_nothing() {
     // One that stands for several hooks, by the name that it is called by.
     write(&path, "#!/bin/sh\nexec \"$(dirname \"$0\")/$(basename \"$0\").d/all\" \"$@\"\n", 0o755);
     let before = everything(&folder);
-    let refused = hook(&lab, "install").exits(1).complains(&["goes by the name"]);
+    let refused = hook(&lab, "install").exits(1).complains(&["acts on the name"]);
     assert!(refused.stderr.contains("git puff hook pre-push \"$@\""), "{refused:?}");
     assert_eq!(everything(&folder), before);
     // Once it calls git-puff by that line, that is as good.
@@ -169,7 +169,7 @@ fn a_folder_of_hooks_that_others_use_too_is_only_touched_when_that_is_said() {
     let shared = lab.path("shared-hooks");
     fs::create_dir(&shared).unwrap();
     lab.git(&["config", "core.hooksPath", shared.to_str().unwrap()]);
-    let refused = hook(&lab, "install").exits(1).complains(&["shared-hooks", "outside of this repository"]);
+    let refused = hook(&lab, "install").exits(1).complains(&["shared-hooks", "outside this repository"]);
     assert!(refused.stderr.contains("--shared") && refused.stderr.contains("core.hooksPath"), "{refused:?}");
     assert_eq!(everything(&shared), []);
     lab.puff(&["hook", "install", "--shared"]).ok();

@@ -267,7 +267,7 @@ fn an_older_patch_of_a_variant_is_not_the_one_that_was_reviewed() {
     lab.write("notes.txt", "one\nII\nthree\n");
     lab.git(&["commit", "-q", "-a", "--amend", "-m", &older]);
     assert_eq!(found(&lab), unreviewed(1));
-    assert!(asked(&lab, "HEAD").to_string().contains("a patch that var1 of 'fix' has no more"));
+    assert!(asked(&lab, "HEAD").to_string().contains("an earlier patch of var1 of 'fix'"));
 }
 
 #[test]
@@ -326,6 +326,6 @@ fn a_call_by_hand_tells_what_is_missing() {
     let lab = two();
     lab.puff(&["hook", "pre-push"]).exits(129).complains(&["nobody tells what is pushed"]);
     let wrong = lab.puff_with_input(&["hook", "pre-push", "origin"], b"what is this\n");
-    wrong.exits(129).complains(&["'what is this' does not tell"]);
+    wrong.exits(129).complains(&["cannot read 'what is this'"]);
     lab.puff(&["hook", "pre-push", "origin", "../origin.git"]).ok();
 }

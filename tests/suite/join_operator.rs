@@ -91,7 +91,7 @@ fn what_was_recommended_or_picked_is_put_into_the_inbox_once() {
     let choice = choice();
     let lab = &choice.lab;
     let report = |more: &[&str]| lab.puff(&[&["report", "fix", "--format", "manifest"], more].concat());
-    report(&[]).exits(1).complains(&["'fix'", "no variant was picked", "none is recommended"]);
+    report(&[]).exits(1).complains(&["'fix'", "neither a picked", "nor a recommended variant"]);
 
     lab.puff(&["review", "fix", "--check", "grep -q zwei notes.txt"]).exits(0);
     let printed = report(&[]).ok().json();
@@ -183,7 +183,7 @@ fn what_names_no_repository_or_branch_is_refused_with_the_value_at_fault() {
     let refused = lab.puff(&report).exits(1).complains(&["'origin'", "https://host/a/b/c.git", "OWNER/REPO"]);
     assert!(!refused.stderr.contains("secret"), "{}", refused.stderr);
     lab.git(&["config", "puff.remote", "nowhere"]);
-    lab.puff(&report).exits(128).complains(&["no remote 'nowhere'"]);
+    lab.puff(&report).exits(128).complains(&["no remote named 'nowhere'"]);
     lab.git(&["remote", "add", "nowhere", "git@github.com:acme/widgets.git"]);
     assert_eq!(lab.puff(&report).ok().json()["repo"], "acme/widgets");
 

@@ -158,7 +158,9 @@ fn the_doctor_names_worktrees_that_are_not_as_they_should_be_and_puts_them_right
     crew.lab.git(&["worktree", "add", "-q", "--detach", &stranger]);
 
     let found = crew.lab.puff(&["doctor"]).stdout;
-    for words in ["var1' of", "is left over", "has lost its '.git' file", "git still knows it", "is locked", "no run"] {
+    for words in
+        ["var1' of", "is left over", "has lost its '.git' file", "git still knows it", "is locked", "no existing run"]
+    {
         assert!(found.contains(words), "'{words}' is not in:\n{found}");
     }
     crew.lab.puff(&["doctor", "--repair"]);

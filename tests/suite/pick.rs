@@ -347,7 +347,7 @@ fn whoever_ends_it_with_git_itself_has_ended_it() {
     resolve();
     lab.git(&["cherry-pick", "--abort"]);
     lab.git(&["cherry-pick", "puff/fix/var2"]);
-    assert!(lab.puff(&["doctor"]).stdout.contains("nothing came of it"));
+    assert!(lab.puff(&["doctor"]).stdout.contains("changed nothing"));
     let repairs = lab.puff(&["doctor", "--repair", "--json"]).json()["repairs"].to_string();
     assert!(repairs.contains("ended: the pick of var1"), "{repairs}");
     assert_eq!(lab.show("fix")["decision"], Value::Null);

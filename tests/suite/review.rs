@@ -179,7 +179,7 @@ fn checks_come_from_the_launch_from_the_settings_or_from_nowhere() {
     assert_eq!(each(&alone.json(), "checks"), [json!([]), json!([])]);
     assert_eq!(verdicts(&lab, &run)[0].0, "unchecked");
     let risk = review_of(&lab, &run)["recommendation"]["residual_risk"].to_string();
-    assert!(risk.contains("nothing was run"), "{risk}");
+    assert!(risk.contains("no check was run"), "{risk}");
     lab.git(&["config", "--add", "puff.check", "grep -q a notes.txt"]);
     lab.git(&["config", "--add", "puff.check", "test -e README"]);
     lab.git(&["config", "puff.check.wrapper", "env WRAPPED=1"]);

@@ -178,7 +178,7 @@ fn what_was_begun_and_never_recorded_is_removed_and_what_is_not_known_is_named()
     let found = doctor(&lab, &["--repair"]);
     assert!(!half.exists() && strange.is_dir());
     assert!(
-        found.len() == 1 && found[0]["detail"].as_str().unwrap().contains("belongs to no run and no session"),
+        found.len() == 1 && found[0]["detail"].as_str().unwrap().contains("belongs to no existing run or session"),
         "{found:?}"
     );
 

@@ -28,7 +28,7 @@ fn only_remotes_that_were_opted_in_get_anything() {
     assert!(refused.stderr.contains("git config --add puff.sync.remote other"), "{}", refused.stderr);
     pair.puff(Ours, &["sync", "../origin.git"]).exits(1).complains(&["no remote named"]);
     pair.git(Ours, &["config", "--unset", "puff.sync.remote"]);
-    pair.puff(Ours, &["sync"]).exits(1).complains(&["no remote is opted in"]);
+    pair.puff(Ours, &["sync"]).exits(1).complains(&["sync is not enabled"]);
     pair.git(Ours, &["config", "puff.sync.remote", "gone"]);
     pair.puff(Ours, &["sync"]).exits(1).complains(&["no remote named 'gone'"]);
     assert_eq!(pair.at_remote("fix"), None);
@@ -106,7 +106,7 @@ fn a_huge_patch_stays_and_nothing_takes_it_away_from_who_has_it() {
     assert!(objects.lines().all(|size| size.parse::<usize>().unwrap() < patch.len()), "the patch travelled");
     // The others can be worked with.
     pair.puff(Theirs, &["patch", "fix:1"]).ok();
-    pair.puff(Theirs, &["patch", "fix:2"]).exits(1).complains(&["fix:2 is not here", "more than travels"]);
+    pair.puff(Theirs, &["patch", "fix:2"]).exits(1).complains(&["fix:2 is not here", "more than sync sends"]);
     for verb in [&["show", "fix"][..], &["report", "fix"], &["list"], &["diff", "fix"]] {
         pair.puff(Theirs, verb).ok();
     }

@@ -86,7 +86,7 @@ fn of_patch(repo: &Repo, base: Oid, patch: Vec<u8>) -> Result<Material> {
     }
 }
 
-/// The base with the files of a patch as it says that it found them, as far as they are here.
+/// Returns the base with the files of a patch as it says that it found them, as far as they are here.
 fn made_on(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<Oid> {
     let mut edits = Vec::new();
     for file in files {

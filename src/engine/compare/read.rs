@@ -11,7 +11,7 @@ use crate::git::{Difference, Repo};
 use crate::model::{LeftOut, Oid, Run};
 use crate::patch::parse::{self, BinaryChange, Body, FilePatch, Hunk, Malformed, Said};
 
-/// What variants of which there are trees or patches do. A patch that cannot be read is left out.
+/// Returns what variants of which there are trees or patches do. A patch that cannot be read is left out.
 pub(super) fn changes(
     context: &Context,
     run: &Run,
@@ -133,7 +133,7 @@ fn inside(repo: &Repo, entry: Option<(u32, Oid)>, read: &mut HashMap<Oid, Inside
     Ok(found)
 }
 
-/// What a patch does, as its own lines say it. A file that several parts of it are about gets all their lines.
+/// Returns what a patch does, as its own lines say it. A file that several parts of it are about gets all their lines.
 fn of_patch(repo: &Repo, patch: &[u8]) -> Result<Result<Vec<FileChange>>, Malformed> {
     let parts = parse::parse_for(repo.name_digits(), patch)?;
     let read = || {

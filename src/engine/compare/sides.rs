@@ -18,8 +18,8 @@ type Leaf = Option<(u32, Oid, Option<Vec<u8>>)>;
 /// What is of a file in the base, and in the variants that change it, by their places.
 type Versions = (Leaf, BTreeMap<usize, Leaf>);
 
-/// What every variant makes of the files that one of them changes, as far as a page has room. Of a variant that has no
-/// tree on the run's base nothing is known here: its patch was not made for these files.
+/// Returns what every variant makes of the files that one of them changes, as far as a page has room. Of a variant that
+/// has no tree on the run's base nothing is known here: its patch was not made for these files.
 ///
 /// # Errors
 /// When an object cannot be read.

@@ -16,7 +16,7 @@ use crate::settings;
 const VERSION: Duration = Duration::from_secs(10);
 const PARALLEL_PROBES: usize = 4;
 
-/// Is there a commit to start from, and does git work where we are?
+/// Checks that there is a commit to start from, and that git works in this folder.
 pub(super) fn repository(context: &Context) -> Vec<Finding> {
     let location = context.repo.location();
     let mut findings = Vec::new();
@@ -37,7 +37,7 @@ pub(super) fn repository(context: &Context) -> Vec<Finding> {
     findings
 }
 
-/// Can the cloud start from the branch that HEAD is on?
+/// Checks that the cloud can start from the branch that HEAD is on.
 pub(super) fn cloud_base(context: &Context) -> Finding {
     match base::prove_for_cloud(context) {
         Ok((branch, None)) => ok("base", &branch, "the remote has the branch to start from"),
@@ -49,7 +49,7 @@ pub(super) fn cloud_base(context: &Context) -> Finding {
     }
 }
 
-/// The agents on this machine: which are installed, and run. Those that are used here have to.
+/// Returns the agents on this machine: which are installed, and run. Those that are used here have to.
 pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> Vec<Finding> {
     let is_active = |run: &&&Run| run.provider == ProviderKind::Local && !run.is_remote() && run.state.is_active();
     let at_work: Vec<&str> = runs
@@ -122,8 +122,8 @@ pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> V
     findings
 }
 
-/// An agent with a command line or wrapper of its own. Where the line begins with a plain word, that program has to be
-/// there.
+/// Checks an agent with a command line or wrapper of its own. Where the line begins with a plain word, that program
+/// has to be there.
 fn configured(context: &Context, name: &str) -> Finding {
     let line = [settings::AGENT_WRAPPER, settings::AGENT_COMMAND];
     let line = line.into_iter().find_map(|key| context.settings.of_agent(key, name));

@@ -56,7 +56,7 @@ pub(in crate::engine) fn keep(
     Ok(outcome.recorded)
 }
 
-/// The files that belong to what was collected. A patch that is known already keeps the files it has.
+/// Returns the files that belong to what was collected. A patch that is known already keeps the files it has.
 fn artifacts(run: &Run, collection: &Collection, bound: &[Bound], client: &Client, now: Time) -> Result<Files> {
     let mut files = Files::new();
     for Bound { index, attempt, changed } in bound {

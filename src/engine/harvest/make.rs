@@ -62,7 +62,7 @@ pub(super) fn make(
     Ok(made)
 }
 
-/// The commit of a variant before it is signed. All of it follows from the run.
+/// Returns the commit of a variant before it is signed. All of it follows from the run.
 fn draft(context: &Context, store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, tree: Oid) -> Result<Draft> {
     let run = &recorded.run;
     let report = store.file(recorded.head, &format!("variants/{}/report.json", variant.name()))?;
@@ -95,7 +95,7 @@ pub(in crate::engine) fn make_again(
     }
 }
 
-/// Where the signed commit of a variant is kept in its run.
+/// Returns where the signed commit of a variant is kept in its run.
 fn signed_path(variant: &Variant) -> String {
     format!("variants/{}/commit", variant.name())
 }
@@ -158,7 +158,7 @@ fn settle(
     }
 }
 
-/// The message of a variant's commit: what was asked, what the agent said last, and where it comes from.
+/// Returns the message of a variant's commit: what was asked, what the agent said last, and where it comes from.
 fn message(store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, report: Option<&[u8]>) -> Result<String> {
     let run = &recorded.run;
     let prompt = store.prompt(recorded)?;
@@ -230,7 +230,7 @@ pub(super) fn record(
         if run.attention == Some(Attention::NeedsSignature) {
             (run.attention, run.reason) = (None, None);
         }
-        // A review is of what there was; what there is now has to be looked at again.
+        // A review is of what there was; what there is now has to be polled again.
         if run.state == State::Reviewed && review.as_ref().is_some_and(|review| !review.outdated(run).is_empty()) {
             run.advance(State::Harvested).or_fail(|| format!("cannot harvest the run '{id}'"))?;
         }

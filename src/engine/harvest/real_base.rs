@@ -10,9 +10,9 @@ use crate::store::{Change, Recorded, RunStore};
 /// How far around the recorded base another one is looked for.
 const NEAR: usize = 200;
 
-/// The cloud may have started from another commit than the one that was recorded: the branch moved in between. When
-/// the files that the patches were made on are not the base's, but those of a commit near it, that is the base. Once
-/// something stands on the recorded base, it stays. So does the base of an import: the user named it.
+/// Finds the commit that the cloud started from, where the branch moved after the base was recorded.
+/// When the files that the patches were made on are not the base's, but those of a commit near it, that is the base.
+/// Once something stands on the recorded base, it stays. So does the base of an import: the user named it.
 pub(super) fn find_real_base(
     context: &Context,
     store: &RunStore<'_>,
@@ -75,7 +75,7 @@ pub(super) fn find_real_base(
     Ok(outcome.recorded)
 }
 
-/// The base is here, or is fetched again.
+/// Checks that the base is here, or fetches it again.
 fn ensure_base(context: &Context, run: &Run) -> Result<()> {
     if context.repo.has_commit(run.base_oid) {
         return Ok(());

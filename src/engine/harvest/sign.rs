@@ -1,8 +1,8 @@
 //! Signing the commits of variants, for users who sign.
 //!
-//! A signature is never made twice the same: so the signed commit is kept in the run, byte for byte, and whoever harvests
-//! again, here or in another clone, writes that very commit. Whether a variant is signed is decided when its commit is
-//! first made.
+//! A signature is never made twice the same: so the signed commit is kept in the run, byte for byte, and whoever
+//! harvests again, here or in another clone, writes that very commit. Whether a variant is signed is decided when its
+//! commit is first made.
 
 use std::cell::RefCell;
 
@@ -58,7 +58,7 @@ impl<'c> Signer<'c> {
         Ok(Signed { commit, bytes: Some(repo.commit_bytes(commit)?) })
     }
 
-    /// Records that a run needs somebody to make signing work, if that is what failed.
+    /// Records that a run needs the user to repair signing, if that is what failed.
     pub(super) fn record_failure(&self, id: &RunId) {
         let Some(why) = self.failure.take() else { return };
         let why = why.lines().next().unwrap_or_default().to_owned();
@@ -75,7 +75,7 @@ impl<'c> Signer<'c> {
 }
 
 impl settings::Settings {
-    /// Are commits to be signed? `puff.sign`, or `commit.gpgSign` where that is unset.
+    /// Returns whether commits are signed: `puff.sign`, or `commit.gpgSign` where that is unset.
     ///
     /// # Errors
     /// When `puff.sign` is neither true nor false.

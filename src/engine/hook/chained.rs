@@ -23,7 +23,7 @@ pub enum ChainedHook {
 }
 
 impl ChainedHook {
-    /// What is beside the hook at this path.
+    /// Returns what is beside the hook at this path.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -37,7 +37,7 @@ impl ChainedHook {
     }
 }
 
-/// The second name of the hook at this path.
+/// Returns the second name of the hook at this path.
 pub fn name(path: &Path) -> PathBuf {
     named(path, ".before-puff")
 }
@@ -164,7 +164,7 @@ fn sweep_on_its_way(path: &Path) {
     }
 }
 
-/// Are these two the same file, or the same by what is in them and who may do what with it?
+/// Returns whether these two are one file, or have the same content and permissions.
 fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
     let Ok(first) = one.symlink_metadata() else { return Ok(false) };
     let second = other.symlink_metadata()?;
@@ -174,19 +174,19 @@ fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
     Ok(first.permissions() == second.permissions() && first.len() == second.len() && fs::read(one)? == fs::read(other)?)
 }
 
-/// Would git run this hook?
+/// Returns whether git would run this hook.
 #[cfg(unix)]
 pub fn is_executable(path: &Path) -> bool {
     rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
-/// Would git run this hook?
+/// Returns whether git would run this hook.
 #[cfg(not(unix))]
 pub fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Whoever may read it may execute it, as far as the user's umask lets them.
+/// Makes the file executable for all who may read it, as far as the user's umask allows.
 #[cfg(unix)]
 fn executable(builder: &mut tempfile::Builder<'_, '_>) {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));

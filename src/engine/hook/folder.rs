@@ -19,7 +19,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// That of this worktree.
+    /// Finds the hooks directory of this worktree.
     ///
     /// # Errors
     /// When git does not say.
@@ -30,12 +30,12 @@ impl Folder {
         Ok(Folder { path: context.repo.hooks_folder()?, top: location.worktree.clone(), homes })
     }
 
-    /// The file that git runs before a push.
+    /// Returns the file that git runs before a push.
     pub fn hook(&self) -> PathBuf {
         self.path.join(NAME)
     }
 
-    /// Is it of this repository alone?
+    /// Returns whether it belongs to this repository alone.
     fn is_ours(&self) -> bool {
         let path = real(&self.path);
         self.homes.iter().any(|home| path.starts_with(home))
@@ -61,7 +61,7 @@ impl Folder {
             ))
     }
 
-    /// Makes the folder where it is missing; answers whether it had to.
+    /// Makes the folder where it is missing; returns whether it had to.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -83,7 +83,7 @@ impl Folder {
     }
 }
 
-/// A path without links; what is not there yet is as it is named.
+/// Returns a path without links; what is not there yet is as it is named.
 fn real(path: &Path) -> PathBuf {
     if let Ok(real) = path.canonicalize() {
         return real;

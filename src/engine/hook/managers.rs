@@ -1,7 +1,7 @@
 //! Programs that look after hooks: known by what they leave, and asked by their own configuration.
 //!
-//! Each writes hooks of its own anew whenever it likes, and moves others aside. Beside one of them ours would be gone one
-//! day, so it is called by it. The forms are those of their documentation: husky's `.husky/`, pre-commit's
+//! Each writes hooks of its own anew whenever it likes, and moves others aside. Beside one of them ours would be gone
+//! one day, so it is called by it. The forms are those of their documentation: husky's `.husky/`, pre-commit's
 //! `.pre-commit-config.yaml`, lefthook's `lefthook.yml`.
 
 use std::fs;
@@ -26,8 +26,8 @@ const PRE_COMMIT: &str = "\
       verbose: true
 ";
 
-/// lefthook skips a command where it finds that no files of HEAD are pushed, whatever is; one with files of its own, that are
-/// there, is never skipped.
+/// lefthook skips a command where it finds that no files of HEAD are pushed, whatever is; one with files of its own,
+/// that are there, is never skipped.
 const LEFTHOOK: &str = "\
 pre-push:
   commands:
@@ -37,7 +37,7 @@ pre-push:
       use_stdin: true
 ";
 
-/// Who looks after the hooks; the one in charge before one that is only configured.
+/// Returns who looks after the hooks; the one in charge before one that is only configured.
 pub fn find(folder: &Folder, hook: &HookOwner) -> Option<HookManager> {
     let found: Vec<HookManager> =
         [husky(folder), pre_commit(folder, hook), lefthook(folder, hook)].into_iter().flatten().collect();
@@ -56,7 +56,7 @@ fn manager(name: &str, in_charge: bool, file: PathBuf, add: &str, then: Option<&
     }
 }
 
-/// From version 9 on git runs what is in `.husky/_`, before that what is in `.husky`.
+/// Finds husky's hook: in `.husky/_` from version 9 on, before that in `.husky`.
 fn husky(folder: &Folder) -> Option<HookManager> {
     let hooks = &folder.path;
     let newer = hooks.file_name().is_some_and(|name| name == "_") && hooks.join("h").is_file();
@@ -109,7 +109,7 @@ fn first_of(folder: &Folder, names: &[&str]) -> Option<PathBuf> {
     names.iter().map(|name| top.join(name)).find(|path| path.is_file())
 }
 
-/// It made the hook that git runs before a push; or it is configured, and made another one.
+/// Returns whether a manager made the hook that git runs before a push; or is configured, and made another one.
 fn in_charge(folder: &Folder, hook: &HookOwner, mark: &str, configured: bool) -> bool {
     is_of(hook, mark) || (configured && makes_any(&folder.path, mark))
 }

@@ -53,7 +53,7 @@ impl HookOwner {
     }
 }
 
-/// What is before our part, that, and what is behind it.
+/// Returns what is before our part, that, and what is behind it.
 fn parts(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let begin = find(text, BEGIN)?;
     let end = begin + find(&text[begin..], END)? + END.len();
@@ -64,36 +64,36 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
     text.windows(what.len()).position(|window| window == what)
 }
 
-/// Our part as this version has it.
+/// Returns git-puff's part of a hook as this version has it.
 fn part(made: bool) -> Vec<u8> {
     let (_, part, _) = parts(HOOK.as_bytes()).expect("the hook has its marks");
     let inner = &part[..part.len() - END.len()];
     [inner, if made { MADE } else { b"" }, END].concat()
 }
 
-/// The whole hook; `made` says that its folder was made for it.
+/// Returns the whole hook; `made` says that its folder was made for it.
 pub fn whole(made: bool) -> Vec<u8> {
     let (before, _, after) = parts(HOOK.as_bytes()).expect("the hook has its marks");
     [before, &part(made), after].concat()
 }
 
-/// Is our part in this hook that of this version?
+/// Returns whether git-puff's part in this hook is that of this version.
 pub fn is_current(text: &[u8]) -> bool {
     parts(text).is_some_and(|(_, ours, _)| ours == part(made_folder(text)))
 }
 
-/// Was the folder made for this hook?
+/// Returns whether the folder was made for this hook.
 pub fn made_folder(text: &[u8]) -> bool {
     parts(text).is_some_and(|(_, ours, _)| find(ours, MADE).is_some())
 }
 
-/// The hook with our part as this version has it.
+/// Returns the hook with our part as this version has it.
 pub fn renewed(text: &[u8]) -> Vec<u8> {
     let Some((before, _, after)) = parts(text) else { return text.to_vec() };
     [before, &part(made_folder(text)), after].concat()
 }
 
-/// What is in the hook beside our part; none when it does nothing.
+/// Returns what is in the hook beside our part; none when it does nothing.
 pub fn others(text: &[u8]) -> Option<Vec<u8>> {
     let (before, _, after) = parts(text)?;
     let does = |line: &[u8]| !matches!(line.trim_ascii().first(), None | Some(b'#'));
@@ -101,7 +101,7 @@ pub fn others(text: &[u8]) -> Option<Vec<u8>> {
     rest.split(|byte| *byte == b'\n').any(does).then_some(rest)
 }
 
-/// Does this text call us?
+/// Returns whether this text calls git-puff.
 pub fn calls_us(text: &[u8]) -> bool {
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.starts_with(b"#"));
     lines.into_iter().any(|line| {
@@ -110,7 +110,7 @@ pub fn calls_us(text: &[u8]) -> bool {
     })
 }
 
-/// Does this hook find out by which name it was called, as one that stands for several hooks does?
+/// Returns whether this hook depends on the name it is called by, as one that stands for several hooks does.
 pub fn asks_its_name(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     text.starts_with("#!")

@@ -23,7 +23,7 @@ pub(super) struct Cloud {
 }
 
 impl Cloud {
-    /// The cloud, if one of these is for it.
+    /// Returns the cloud, if one of these is for it.
     pub fn of(context: &Context, intents: &[Intent]) -> Result<Option<Cloud>> {
         if intents.iter().all(|intent| !intent.agents.is_empty()) {
             return Ok(None);
@@ -105,18 +105,18 @@ pub(super) fn prepare(
     Ok(prepared)
 }
 
-/// Something that the user does not let agents do.
+/// Returns the error for what the user does not let agents do.
 fn switched_off(what: &str, group: &str) -> Error {
     Error::failed(format!("{what} is switched off here by puff.mcp.allow, which leaves '{group}' out"))
 }
 
-/// What HEAD is, by a name that still means the same tomorrow.
+/// Returns what HEAD is, by a name that still means the same tomorrow.
 fn head(context: &Context) -> String {
     let detached = || context.repo.head_commit().map(|commit| commit.to_string());
     context.repo.head_branch().or_else(detached).unwrap_or_else(|| "HEAD".to_owned())
 }
 
-/// The environment of a run in the cloud.
+/// Returns the environment of a run in the cloud.
 fn cloud_env(context: &Context, intent: &Intent) -> Result<String> {
     if intent.jobs.is_some() || intent.keep {
         let flag = if intent.keep { "--keep" } else { "--jobs" };
@@ -129,7 +129,7 @@ fn cloud_env(context: &Context, intent: &Intent) -> Result<String> {
     })
 }
 
-/// How many attempts the agents on this machine make; each of them is there.
+/// Returns how many attempts the agents on this machine make; each of them is there.
 fn agents(context: &Context, intent: &Intent) -> Result<u32> {
     let names: Vec<String> = intent.agents.iter().map(AgentCount::to_string).collect();
     if intent.env.is_some() {
@@ -143,7 +143,7 @@ fn agents(context: &Context, intent: &Intent) -> Result<u32> {
     }
     if let Some(best_of) = intent.best_of.filter(|best_of| *best_of != sum) {
         return Err(Error::usage(format!(
-            "the agents make {sum} attempts ({}), but --best-of is {best_of}",
+            "the agents make {sum} attempts ({}), but best of {best_of} is requested",
             names.join(", ")
         ))
         .hint("leave out --best-of, or say how many each makes: --agent NAME:N"));
@@ -155,7 +155,7 @@ fn agents(context: &Context, intent: &Intent) -> Result<u32> {
     Ok(sum)
 }
 
-/// How the agents on this machine work; worktrees for them can be made.
+/// Returns how the agents on this machine work; worktrees for them can be made.
 fn local(context: &Context, intent: &Intent, id: &RunId, best_of: u32) -> Result<Local> {
     worktree::check(context)?;
     Ok(Local {
@@ -166,8 +166,8 @@ fn local(context: &Context, intent: &Intent, id: &RunId, best_of: u32) -> Result
     })
 }
 
-/// An earlier run of this name may have left sessions, and worktrees that a prune had to keep: the agents of the new one
-/// would be taken for those of the old, and work on top of what is there.
+/// An earlier run of this name may have left sessions, and worktrees that a prune had to keep: the agents of the new
+/// one would be taken for those of the old, and work on top of what is there.
 fn prove_unused(context: &Context, id: &RunId, work: &Work, best_of: u32) -> Result<()> {
     let Work::Local(local) = work else { return Ok(()) };
     let store = SessionStore::new(&context.layout);

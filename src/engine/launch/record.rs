@@ -54,12 +54,12 @@ impl New<'_> {
     }
 }
 
-/// The name of the copy of the prompt that is kept with the run: `git show` prints it.
+/// Returns the name of the copy of the prompt that is kept with the run: `git show` prints it.
 pub fn kept_prompt(id: &RunId) -> String {
     format!("{}{id}:prompt.md", crate::store::RUNS)
 }
 
-/// How a run is watched from now on.
+/// Returns how a run is watched from now on.
 pub fn watch(options: WatchOptions, now: Time) -> Watch {
     Watch {
         active: true,
@@ -73,7 +73,7 @@ pub fn watch(options: WatchOptions, now: Time) -> Watch {
     }
 }
 
-/// A run of which only what was asked is known.
+/// Returns a run of which only what was asked is known.
 pub fn blank(id: &RunId, base: &str, base_oid: Oid, best_of: u32, prompt: &str, now: Time) -> Run {
     Run {
         schema: Run::schema(),

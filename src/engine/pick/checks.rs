@@ -8,10 +8,10 @@ use crate::model::shown::paths;
 use crate::model::{Act, Apply, Oid, State, Variant};
 use crate::store::{RUNBOOK, Recorded, RecoveryPoint, RecoveryPoints};
 
-/// So many paths are named; the others are counted.
+/// How many paths are named; the others are counted.
 const PATHS: usize = 3;
 
-/// The variant and its commit, when it may be taken.
+/// Returns the variant and its commit, when it may be taken.
 ///
 /// # Errors
 /// When it may not, saying why and what to do.
@@ -66,7 +66,7 @@ fn name(variant: &Variant) -> String {
 }
 
 /// Finds out whether something can be done in this worktree: there is one, nothing is unfinished in it, and nothing in
-/// it is changed and in no commit. Untracked files are in nobody's way: git refuses by itself to write over one, before
+/// it is changed and in no commit. Untracked files are not in the way: git refuses by itself to write over one, before
 /// it changes anything. `instead` says what else may be done.
 ///
 /// # Errors
@@ -106,7 +106,7 @@ pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
         .hint(format!("commit them, or put them away with 'git stash'; {instead}")))
 }
 
-/// The pick that waits in this worktree.
+/// Returns the pick that waits in this worktree.
 ///
 /// # Errors
 /// When none does.

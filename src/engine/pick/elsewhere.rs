@@ -67,7 +67,7 @@ pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Ru
     move_to(operation, &point, RefStep { name, old: None, new: Some(operation.commit) }, operation.commit)
 }
 
-/// The branch that is named, in full, and where it is.
+/// Returns the branch that is named, in full, and where it is.
 fn branch(operation: &PickOperation<'_>, named: &str) -> Result<(String, Oid)> {
     let repo = &operation.context.repo;
     let full = if named.starts_with("refs/") { named.to_owned() } else { format!("{HEADS}{named}") };
@@ -82,7 +82,7 @@ fn branch(operation: &PickOperation<'_>, named: &str) -> Result<(String, Oid)> {
     })
 }
 
-/// A merge takes all the history along that the variant has and the branch has not: that has to be the variant alone.
+/// Checks that a merge brings the variant alone: it takes along all history that the branch does not have.
 fn prove_mergeable(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<()> {
     let (repo, run) = (&operation.context.repo, operation.run());
     if repo.is_ancestor(operation.commit, before)? {
@@ -99,7 +99,7 @@ fn prove_mergeable(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Re
     Err(Error::failed(what).hint("leave --merge out, or switch to that branch and merge there"))
 }
 
-/// The tree that comes out.
+/// Returns the tree that comes out.
 fn tree(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<Oid> {
     let (repo, run) = (&operation.context.repo, operation.run());
     let applied =
@@ -123,7 +123,7 @@ fn tree(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<Oid> {
     }
 }
 
-/// The commit, as `git cherry-pick` or `git merge` would write it.
+/// Returns the commit, as `git cherry-pick` or `git merge` would write it.
 fn write(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oid, tree: Oid) -> Result<Oid> {
     let repo = &operation.context.repo;
     let committer = repo.committer()?;

@@ -11,7 +11,7 @@ use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
 const INSTEAD: &str = "pick onto a branch with --onto REF, or as a new one with --branch NAME";
 
-/// Takes it.
+/// Picks it in this worktree.
 pub(super) fn take(operation: &PickOperation<'_>, how: Taking) -> Result<Picked> {
     let context = operation.context;
     checks::prove_clean(context, INSTEAD)?;
@@ -28,7 +28,7 @@ pub(super) fn take(operation: &PickOperation<'_>, how: Taking) -> Result<Picked>
     conclude_here(context, &point, done?)
 }
 
-/// What HEAD is, by the full name of its branch or as `HEAD`, and its commit.
+/// Returns what HEAD is, by the full name of its branch or as `HEAD`, and its commit.
 fn goal(context: &Context) -> Result<(String, Oid)> {
     let onto = match head(&context.repo.location().git_dir) {
         Some(Head::On(branch)) => branch,
@@ -54,7 +54,7 @@ fn prove_news(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oi
     if nothing { Err(nothing_changes(operation.run(), operation.variant, onto)) } else { Ok(()) }
 }
 
-/// The variant as conflict markers name it.
+/// Returns the variant as conflict markers name it.
 fn name(operation: &PickOperation<'_>) -> String {
     let branch = operation.variant.branch.clone().filter(|branch| !branch.starts_with('-'));
     let is_there =
@@ -62,7 +62,7 @@ fn name(operation: &PickOperation<'_>) -> String {
     branch.filter(is_there).unwrap_or_else(|| operation.commit.to_string())
 }
 
-/// What a merge of it is called.
+/// Returns what a merge of it is called.
 pub(super) fn merge_message(operation: &PickOperation<'_>, onto: &str) -> String {
     let what = operation
         .variant
@@ -110,7 +110,7 @@ fn conclude_here(context: &Context, point: &RecoveryPoint, well: bool) -> Result
     }
 }
 
-/// Goes on with the pick that waits in this worktree, as `git cherry-pick --continue` or `git merge --continue` does.
+/// Continues the pick that waits in this worktree, as `git cherry-pick --continue` or `git merge --continue` does.
 ///
 /// # Errors
 /// When none waits, or git does not go on.
@@ -129,7 +129,7 @@ pub fn go_on(context: &Context) -> Result<Picked> {
     conclude_here(context, &point, well)
 }
 
-/// Gives the pick up that waits in this worktree, as `git cherry-pick --abort` or `git merge --abort` does. Answers the
+/// Aborts the pick that waits in this worktree, as `git cherry-pick --abort` or `git merge --abort` does. Returns the
 /// run as it was before it.
 ///
 /// # Errors

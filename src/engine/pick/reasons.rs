@@ -2,7 +2,7 @@
 
 use crate::model::{Check, CheckStatus, Review, Run, Variant};
 
-/// The reasons: what was recommended, how its checks went, its place, and what is risky in it.
+/// Returns the reasons: what was recommended, how its checks went, its place, and what is risky in it.
 pub(super) fn of(run: &Run, variant: &Variant, review: Option<&Review>) -> Vec<String> {
     let mut reasons = vec![recommendation(variant, review)];
     if let Some(review) = review {

@@ -1,4 +1,4 @@
-//! What became of a pick that was begun: found out from the repository, whoever ended it and however.
+//! Reconciles the record of a pick with the repository, however the pick ended.
 
 use super::restore::restore;
 use crate::context::Context;
@@ -46,7 +46,7 @@ pub(in crate::engine) fn remove_mark(context: &Context, pick: &PickPoint) {
     }
 }
 
-/// Is git in the middle of it?
+/// Returns whether git is in the middle of it.
 pub(super) fn is_at_it(pick: &PickPoint) -> bool {
     let name = match pick.how {
         Taking::CherryPick => "CHERRY_PICK_HEAD",
@@ -56,7 +56,7 @@ pub(super) fn is_at_it(pick: &PickPoint) -> bool {
     pick.git_dir.as_ref().is_some_and(|git_dir| pseudo_head(git_dir, name).contains(&pick.commit))
 }
 
-/// Where the ref that a pick goes to is now.
+/// Returns where the ref that a pick goes to is now.
 pub fn target(context: &Context, pick: &PickPoint) -> Option<Oid> {
     match (&pick.git_dir, pick.onto.as_str()) {
         (Some(git_dir), "HEAD") => match head(git_dir)? {
@@ -67,7 +67,7 @@ pub fn target(context: &Context, pick: &PickPoint) -> Option<Oid> {
     }
 }
 
-/// The commit by which the variant came, looked for between where its ref is now and where that was.
+/// Returns the commit by which the variant came, looked for between where its ref is now and where that was.
 fn taken(context: &Context, point: &RecoveryPoint, pick: &PickPoint) -> Option<Oid> {
     let now = target(context, pick)?;
     let Some(before) = pick.before else { return (now == pick.commit).then_some(now) };
@@ -102,7 +102,7 @@ fn taken(context: &Context, point: &RecoveryPoint, pick: &PickPoint) -> Option<O
     found.last().copied()
 }
 
-/// Looks at a pick that was begun before: records one that is done, and clears one away of which nothing came.
+/// Reconciles an earlier pick: records one that is done, and clears away one that changed nothing.
 ///
 /// # Errors
 /// When one waits for something to be resolved.
@@ -118,7 +118,7 @@ pub fn reconcile(context: &Context, id: &RunId) -> Result<()> {
     }
 }
 
-/// It waits.
+/// Returns the error that a pick waits for its conflicts to be resolved.
 pub fn waits(point: &RecoveryPoint, pick: &PickPoint) -> Error {
     let there = pick.worktree.as_ref().map(|path| format!(" in '{}'", path.display())).unwrap_or_default();
     Error::failed(format!("{} waits for its conflicts to be resolved{there}", point.recovery.words()))
@@ -144,7 +144,7 @@ pub fn give_up(context: &Context, point: &RecoveryPoint) -> Result<()> {
     }
     let _lock = store.lock()?;
     if now.run.decision.is_some() {
-        // What others may have seen, or a sync may be sending, is taken back by one more step; else nothing is left of it.
+        // What others may have seen, or a sync may be sending, is undone by one more step; else nothing is left of it.
         let is_seen = Tombstones::new(context).is_shared(id)? || FileLock::is_held(&context.layout.sync_lock());
         let back = if is_seen { store.again(id, now.head, journal)? } else { journal };
         steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(now.head), new: Some(back) });
@@ -152,7 +152,7 @@ pub fn give_up(context: &Context, point: &RecoveryPoint) -> Result<()> {
     Ok(context.repo.change_refs(&steps, "puff: taken back")?)
 }
 
-/// Finds what was recorded after a pick: its own steps, and reports that were made again, stand in nobody's way.
+/// Finds what was recorded after a pick: its own steps, and reports that were made again, do not count.
 ///
 /// # Errors
 /// When there is something, naming it.

@@ -1,5 +1,5 @@
-//! Puts a worktree back to before a pick of which nothing came: one that was killed, or that a full disk stopped, may have
-//! left files of the variant in it, and no trace of git's own that says so.
+//! Puts a worktree back to before a pick of which nothing came: one that was killed, or that a full disk stopped, may
+//! have left files of the variant in it, and no trace of git's own that says so.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -11,8 +11,9 @@ use crate::error::{Result, ResultExt};
 use crate::git::TreeChange;
 use crate::model::{Oid, PickPoint};
 
-/// Restores the files that are as the pick makes them, or absent. The worktree was clean when the pick began, so a file that
-/// is otherwise is one that the user has changed since, or one cut off in the middle of a write: it stays, and git shows it.
+/// Restores the files that are as the pick makes them, or absent. The worktree was clean when the pick began, so a file
+/// that is otherwise is one that the user has changed since, or one cut off in the middle of a write: it stays, and git
+/// shows it.
 ///
 /// # Errors
 /// When an object is missing, or git cannot restore a file.
@@ -46,7 +47,7 @@ pub(super) fn restore(context: &Context, pick: &PickPoint) -> Result<()> {
     repo.restore_files(worktree, before, &known, &new).or_fail(cannot)
 }
 
-/// Is a file of the worktree as the pick makes it, and not as it was?
+/// Returns whether a file of the worktree is as the pick makes it, and not as it was.
 fn is_left(context: &Context, worktree: &Path, change: &TreeChange) -> Result<bool> {
     let path = OsStr::from_bytes(&change.path);
     let file = worktree.join(path);

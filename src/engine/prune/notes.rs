@@ -19,13 +19,13 @@ pub struct Text {
 }
 
 impl Text {
-    /// Without the text.
+    /// Returns the note without its text.
     pub(super) fn named(&self) -> KeptNote {
         KeptNote { notes: self.notes.clone(), object: self.object }
     }
 }
 
-/// The notes that a run has a part in.
+/// Returns the notes that a run has a part in.
 ///
 /// # Errors
 /// When notes cannot be read.
@@ -45,7 +45,7 @@ pub fn texts(context: &Context, run: &Run) -> Result<Vec<Text>> {
     Ok(found)
 }
 
-/// A note's text without what a run has in it.
+/// Returns a note's text without what a run has in it.
 fn without(text: &str, run: &Run, is_report: bool) -> String {
     if is_report {
         return remove_section(Some(text), &run.run);
@@ -54,7 +54,7 @@ fn without(text: &str, run: &Run, is_report: bool) -> String {
     others.collect()
 }
 
-/// The text that a point keeps of a note.
+/// Returns the text that a point keeps of a note.
 pub(super) fn kept(context: &Context, point: &RecoveryPoint, at: usize, note: &KeptNote) -> Result<Option<Text>> {
     let Some(blob) = RecoveryPoints::new(context).kept(point, &format!("notes/{at}"))? else { return Ok(None) };
     let text = String::from_utf8_lossy(&context.repo.blob(blob)?).into_owned();

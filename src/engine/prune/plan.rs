@@ -34,7 +34,7 @@ pub struct Plan {
 /// Plans the prune of a run.
 ///
 /// # Errors
-/// When the run is at work, or waits for somebody.
+/// When the run is running, or waits for the user.
 pub fn plan(context: &Context, id: &RunId) -> Result<Plan> {
     let recorded = RunStore::new(context).load(id)?;
     let run = &recorded.run;
@@ -54,7 +54,7 @@ pub fn plan(context: &Context, id: &RunId) -> Result<Plan> {
     Ok(Plan { branches, worktrees, notes, files, kept, recorded })
 }
 
-/// Finds out whether anybody is at work for a run, or waits for somebody.
+/// Checks that no process works for a run, and that it does not wait for the user.
 fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> Result<()> {
     let run = &recorded.run;
     let id = &run.run;
@@ -88,14 +88,14 @@ fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> R
     }
 }
 
-/// The sessions that worked for a run.
+/// Returns the sessions that worked for a run.
 fn sessions(context: &Context, run: &Run) -> Result<Vec<Session>> {
     let mut sessions = SessionStore::new(&context.layout).list()?;
     sessions.retain(|session| session.works_for(run));
     Ok(sessions)
 }
 
-/// What there is of a run in the folder of live things.
+/// Returns what there is of a run in the folder of live things.
 fn files(context: &Context, run: &Run, sessions: &[Session]) -> Vec<PathBuf> {
     let layout = &context.layout;
     let store = SessionStore::new(layout);
@@ -110,7 +110,7 @@ enum Found {
     Stays(KeptBack),
 }
 
-/// What becomes of the branch of a variant.
+/// Returns what becomes of the branch of a variant.
 fn branch(context: &Context, run: &Run, variant: &Variant) -> Result<Found> {
     let (Some(branch), Some(commit)) = (&variant.branch, variant.commit) else { return Ok(Found::None) };
     let name = format!("refs/heads/{branch}");
@@ -129,7 +129,7 @@ fn branch(context: &Context, run: &Run, variant: &Variant) -> Result<Found> {
     Ok(Found::Goes(KeptBranch { name, at }))
 }
 
-/// Is what somebody has made on top of a variant also elsewhere: pushed, or merged in whatever way?
+/// Returns whether the commits on top of a variant are also elsewhere: pushed, or merged in any way.
 fn is_elsewhere(context: &Context, run: &Run, tip: Oid, since: Oid) -> Result<bool> {
     let repo = &context.repo;
     if repo.is_pushed(tip) {

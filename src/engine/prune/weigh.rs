@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::model::Oid;
 use crate::model::documents::Weight;
 
-/// So many steps of a journal are looked into: a run has some ten.
+/// How many steps of a journal are weighed: a run has some ten.
 const STEPS: usize = 1000;
 
 impl Plan {
@@ -68,7 +68,7 @@ impl Plan {
     }
 }
 
-/// The bytes of a file, or of all files in a folder; links are not followed.
+/// Returns the bytes of a file, or of all files in a folder; links are not followed.
 fn size(path: &Path) -> u64 {
     let Ok(meta) = path.symlink_metadata() else { return 0 };
     if !meta.is_dir() {

@@ -16,7 +16,7 @@ const OURS: &str = "git-puff";
 /// What a worktree is locked with from before its first file goes: what is in it then is not what is to be kept.
 pub const BEING_PRUNED: &str = "git-puff: it is being pruned";
 
-/// The folders in which the worktrees of a run are.
+/// Returns the folders in which the worktrees of a run are.
 fn folders(context: &Context, run: &Run) -> Vec<PathBuf> {
     let workspace_root = WorkspaceRoot::find(context).ok().map(|workspace_root| workspace_root.of_run(&run.run));
     // A record may come from anywhere: only a folder that is named for the run is its.
@@ -49,7 +49,7 @@ pub(super) fn find(context: &Context, run: &Run) -> Result<(Vec<KeptWorktree>, V
     Ok((going, staying))
 }
 
-/// What is to be kept of a worktree; or why it stays.
+/// Returns what is to be kept of a worktree; or why it stays.
 fn inspect(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> {
     let folder = context.repo.open_worktree(&worktree.path);
     if let Err(fault @ (WorktreeFault::Replaced(_) | WorktreeFault::Unreadable(_))) = &folder {

@@ -35,7 +35,7 @@ pub struct ContentFinding {
     pub detail: String,
 }
 
-/// Is this a file that an agent or its client leaves behind?
+/// Returns whether this is a file that an agent or its client leaves behind.
 pub fn is_scratch(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     match name {
@@ -44,12 +44,12 @@ pub fn is_scratch(path: &str) -> bool {
     }
 }
 
-/// A name that is not open at its end has to be the whole name.
+/// Returns whether a name that is not open at its end has to be the whole name.
 fn fits(name: &str, scratch: &str) -> bool {
     scratch.ends_with(['.', '-']) || name == scratch
 }
 
-/// Files that come and that nobody meant to keep.
+/// Added files that were not meant to be kept.
 pub fn scratch(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
     let seen = |path: String| ContentFinding {
         path,
@@ -59,7 +59,7 @@ pub fn scratch(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
     coming(files).filter(|path| is_scratch(path)).map(seen).collect()
 }
 
-/// What is left of a patch that did not fit.
+/// Returns what is left of a patch that did not fit.
 pub fn rejected(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
     let seen = |path: String| ContentFinding {
         path,
@@ -74,7 +74,7 @@ fn coming<'f>(files: &'f [FilePatch<'_>]) -> impl Iterator<Item = String> + 'f {
     new.filter_map(|file| Some(Name(file.new_name.as_deref()?).to_string()))
 }
 
-/// Conflict markers in lines that come.
+/// Finds conflict markers in added lines.
 pub fn markers(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
     let mut found = Vec::new();
     for file in files {
@@ -91,7 +91,7 @@ pub fn markers(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
     found
 }
 
-/// What looks like a secret in what comes.
+/// Returns what looks like a secret in what comes.
 pub fn secrets(files: &[FilePatch<'_>]) -> Vec<Risk> {
     risks::of(files).into_iter().filter(|risk| risk.kind == "secret").collect()
 }

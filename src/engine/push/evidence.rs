@@ -7,7 +7,7 @@ use crate::model::{Level, Oid, PushFinding, RunId};
 pub(super) struct Record {
     /// The run.
     pub run: Option<RunId>,
-    /// It was begun in another clone.
+    /// It was started in another clone.
     pub is_remote: bool,
     /// The SHA-256 of the variant's patch.
     pub patch: Option<String>,
@@ -18,24 +18,24 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// A record that does not know the change.
+    /// Returns a record that does not know the change.
     pub fn of_nothing(findings: Vec<PushFinding>) -> Record {
         Record { run: None, is_remote: false, patch: None, made: Vec::new(), findings }
     }
 
-    /// Is it about the same change as another one?
+    /// Returns whether it is about the same change as another one.
     fn is_of(&self, other: &Record) -> bool {
         let same_patch = self.patch.is_some() && self.patch == other.patch;
         self.run != other.run && (same_patch || !self.made.is_empty() && self.made == other.made)
     }
 
-    /// How bad it is: the worst finding, and how many there are.
+    /// Returns how bad it is: the worst finding, and how many there are.
     fn badness(&self) -> (Option<Level>, usize) {
         (self.findings.iter().map(|finding| finding.level).max(), self.findings.len())
     }
 }
 
-/// The findings of those records that count: of several about the same change, the best one alone.
+/// Returns the findings of those records that count: of several about the same change, the best one alone.
 pub(super) fn best(records: Vec<Record>) -> Vec<PushFinding> {
     let counts = |(at, record): (usize, &Record)| {
         let is_better = |(other_at, other): (usize, &Record)| {

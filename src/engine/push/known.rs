@@ -40,14 +40,14 @@ impl KnownRun {
         .collect()
     }
 
-    /// Returns the run of a name that a commit came from: the one with the patch that it names. Where none has that, the
-    /// one that is there, or was pruned last.
+    /// Returns the run of a name that a commit came from: the one with the patch that it names. Where none has that,
+    /// the one that is there, or was pruned last.
     pub fn of_trailers<'k>(all: &'k [KnownRun], trailer: &RunTrailers) -> Option<&'k KnownRun> {
         all.iter().find(|known| known.variant(trailer).is_some_and(|(_, is_it)| is_it)).or_else(|| all.first())
     }
 
-    /// The variant that a commit says it is: by its patch, which is what makes it that variant, or else by its number.
-    /// With it, whether its patch is the one that the commit names.
+    /// Returns the variant that a commit says it is: by its patch, which is what makes it that variant, or else by its
+    /// number. With it, whether its patch is the one that the commit names.
     pub fn variant(&self, trailer: &RunTrailers) -> Option<(&Variant, bool)> {
         let numbered = |variant: &&Variant| Some(variant.index) == trailer.variant;
         let Some(patch) = &trailer.patch else {
@@ -59,8 +59,8 @@ impl KnownRun {
         exact.map(|variant| (variant, true)).or_else(|| Some((self.run.variants.iter().find(numbered)?, false)))
     }
 
-    /// Verifies that the commit of a variant is what its patch makes of the run's base: else what is said of it counts for
-    /// nothing.
+    /// Verifies that the commit of a variant is what its patch makes of the run's base: else what is said of it counts
+    /// for nothing.
     ///
     /// # Errors
     /// When it is not, or that cannot be told.
@@ -69,12 +69,12 @@ impl KnownRun {
         verified::commit(context, &recorded, variant).map(drop)
     }
 
-    /// What somebody decided, once it is done.
+    /// Returns the decision, once it is done.
     pub fn decision(&self) -> Option<&Decision> {
         self.run.decision.as_ref().filter(|decision| decision.after.is_some())
     }
 
-    /// Was this variant picked, or one with the same patch?
+    /// Returns whether this variant was picked, or one with the same patch.
     pub fn is_picked(&self, variant: &Variant) -> bool {
         let Some(decision) = self.decision() else { return false };
         let patch = |index: u32| self.run.variant(index).and_then(|variant| variant.patch_sha256.as_ref());
@@ -82,7 +82,7 @@ impl KnownRun {
             || (variant.patch_sha256.is_some() && patch(decision.variant) == variant.patch_sha256.as_ref())
     }
 
-    /// Has somebody taken what a review, or the harvest, found at this path?
+    /// Returns whether what a review or the harvest found at this path was accepted.
     pub fn accepts(&self, observation: &crate::model::Observation) -> bool {
         self.review.as_ref().is_some_and(|review| observation.is_accepted(&review.accepted))
     }

@@ -30,7 +30,7 @@ const RULES: [(Rule, Key); 9] = [
     (Rule::Records, settings::PRE_PUSH_RECORDS),
 ];
 
-/// So many paths are named in a line; the others are counted.
+/// How many paths are named in a line; the others are counted.
 const PATHS: usize = 3;
 
 const AMEND: &str = "remove it from the commit: 'git commit --amend' for the newest, 'git rebase -i' for an older one";
@@ -52,7 +52,7 @@ struct About<'s> {
 }
 
 impl<'c> Judge<'c> {
-    /// By the settings that count here.
+    /// Reads the settings of the push check.
     ///
     /// # Errors
     /// When one cannot be used.
@@ -63,8 +63,8 @@ impl<'c> Judge<'c> {
         Ok(Judge { context, sent, levels, tips: tips.collect() })
     }
 
-    /// Looks at all of them. What cannot be judged is told to `unjudged`, and keeps nothing else from being judged: a fault
-    /// of git-puff must not stop a push.
+    /// Looks at all of them. What cannot be judged is told to `unjudged`, and keeps nothing else from being judged: a
+    /// fault of git-puff must not stop a push.
     ///
     /// # Errors
     /// When no patch can be made.
@@ -96,7 +96,7 @@ impl<'c> Judge<'c> {
         Ok(findings)
     }
 
-    /// What looks like a secret in the message of a commit: it goes out with it.
+    /// Returns what looks like a secret in the message of a commit: it goes out with it.
     fn of_message(&self, suspect: &Suspect, known: &HashMap<&RunId, Vec<KnownRun>>) -> Result<Option<PushFinding>> {
         let Some(first) = suspect.trailers.first() else { return Ok(None) };
         // Whole, not line by line: an agent may have wrapped what it quotes.
@@ -168,7 +168,7 @@ impl<'c> Judge<'c> {
         Ok(())
     }
 
-    /// What the record of its run says of a variant.
+    /// Returns what the record of its run says of a variant.
     fn by_record(
         &self,
         about: &About<'_>,
@@ -184,7 +184,7 @@ impl<'c> Judge<'c> {
         let mut add = |rule: Rule, seen: Option<&ContentFinding>, detail: &str, way: &str| {
             let mut finding = self.finding(about, rule, seen, detail, way);
             finding.variant = Some(variant.index);
-            // Somebody took it, knowing that.
+            // It was picked with that known.
             if rule == Rule::Failed && verified.is_ok() && known.is_picked(variant) {
                 finding.level = finding.level.min(Level::Warn);
             }
@@ -233,7 +233,7 @@ impl<'c> Judge<'c> {
             _ => {}
         }
         for observation in risks(known, variant) {
-            // What was in a file that somebody left out goes nowhere.
+            // What was in a file that was left out is not pushed.
             let is_of_file = changes.iter().any(|change| Name(&change.path).to_string() == observation.path);
             let is_there = files.iter().any(|file| is_about(file, observation.path.as_bytes())) || !is_of_file;
             if is_there && !known.accepts(&observation) {
@@ -253,7 +253,7 @@ impl<'c> Judge<'c> {
         })
     }
 
-    /// The record of a run that would stay behind; said once a run.
+    /// Returns the record of a run that would stay behind; said once a run.
     fn records(&self, about: &About<'_>, known: &KnownRun, findings: &[PushFinding]) -> Option<PushFinding> {
         let (id, remote) = (&about.trailer.run, self.sent.remote.as_deref()?);
         let is_said = findings.iter().any(|finding| finding.rule == Rule::Records && finding.run == *id);
@@ -275,7 +275,7 @@ impl<'c> Judge<'c> {
         Some(self.finding(about, Rule::Records, None, &detail, &way))
     }
 
-    /// What a variant changes; nothing where its commit is not here.
+    /// Returns what a variant changes; nothing where its commit is not here.
     fn changes(&self, variant: &Variant, known: &KnownRun) -> Result<Vec<TreeChange>> {
         let (repo, base) = (&self.context.repo, known.run.base_oid);
         match variant.commit.filter(|commit| repo.has_commit(*commit) && repo.has_commit(base)) {
@@ -300,7 +300,7 @@ impl<'c> Judge<'c> {
         Ok(missing)
     }
 
-    /// Is a marker still in the file that is pushed in the end?
+    /// Returns whether a marker is still in the file as it is pushed in the end.
     fn is_left(&self, path: &str) -> Result<bool> {
         let repo = &self.context.repo;
         for tree in &self.tips {
@@ -337,13 +337,14 @@ impl<'c> Judge<'c> {
     }
 }
 
-/// Is this part of a patch about the file of that path?
+/// Returns whether this part of a patch is about the file of that path.
 fn is_about(file: &FilePatch<'_>, path: &[u8]) -> bool {
     [&file.old_name, &file.new_name].into_iter().flatten().any(|name| name == path)
 }
 
-/// What of a variant a person has to take: what the harvest said of it, and refs, hooks and configuration that changed
-/// while its checks ran. What looks like a secret has a rule of its own; what may be somebody else's work stops nothing.
+/// Returns what of a variant a person has to take: what the harvest said of it, and refs, hooks and configuration that
+/// changed while its checks ran. What looks like a secret has a rule of its own; what may be somebody else's work stops
+/// nothing.
 fn risks(known: &KnownRun, variant: &Variant) -> Vec<Observation> {
     let of_harvest = variant.risks.iter().filter(|risk| risk.kind != "secret" && risk.counts()).map(Observation::from);
     let reviewed = known.review.as_ref().and_then(|review| review.variant(variant.index));
@@ -358,7 +359,7 @@ fn risks(known: &KnownRun, variant: &Variant) -> Vec<Observation> {
     risks
 }
 
-/// The word by which it is taken.
+/// Returns the word by which it is taken.
 fn accept(observation: &Observation) -> String {
     if observation.path.is_empty() {
         observation.kind.clone()
@@ -367,7 +368,7 @@ fn accept(observation: &Observation) -> String {
     }
 }
 
-/// The first of some things, and how many more there are.
+/// Returns the first of some things, and how many more there are.
 fn named(things: &[String]) -> String {
     let more = things.len().saturating_sub(PATHS);
     let named = things.iter().take(PATHS).cloned().collect::<Vec<_>>().join(", ");

@@ -1,9 +1,9 @@
-//! Variants whose commits were squashed, reworded or made again by hand, so that no trailer tells of them: known by what
-//! they bring. Where all that a variant makes of its files comes with a push, the variant does.
+//! Variants whose commits were squashed, reworded or made again by hand, so that no trailer tells of them: known by
+//! what they bring. Where all that a variant makes of its files comes with a push, the variant does.
 //!
 //! One difference a ref is enough: what its end has that the remote has not. What each variant makes of its files is
-//! remembered in a file beside, by the commit that its run's record is in; a file that is missing, damaged or of another
-//! version is as good as none.
+//! remembered in a file beside, by the commit that its run's record is in; a file that is missing, damaged or of
+//! another version is as good as none.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
@@ -19,7 +19,7 @@ use crate::store::{RUNS, RunStore};
 /// What the file begins with: changed with every change of its form.
 const MAGIC: &str = "git-puff variants 1\n";
 
-/// Whoever pushes more refs at a time copies a repository; then only trailers count.
+/// A push of more refs at a time copies a repository; then only trailers count.
 const MOST_REFS: usize = 100;
 
 /// What a variant makes of its files.
@@ -70,13 +70,13 @@ pub(super) fn add(
     Ok(())
 }
 
-/// The commits from a tip to the oldest that is sent, by their first parents.
+/// Returns the commits from a tip to the oldest that is sent, by their first parents.
 fn first_parents<'o>(commits: &HashMap<Oid, &'o Outgoing>, tip: &'o Outgoing) -> Vec<&'o Outgoing> {
     let next = |commit: &&'o Outgoing| commits.get(commit.parents.first()?).copied();
     std::iter::successors(Some(tip), next).collect()
 }
 
-/// The oldest commit that brings this.
+/// Returns the oldest commit that brings this.
 fn brought_by<'o>(context: &Context, line: &[&'o Outgoing], path: &[u8], blob: Oid) -> Result<&'o Outgoing> {
     let mut found = line[0];
     for commit in line {
@@ -88,7 +88,7 @@ fn brought_by<'o>(context: &Context, line: &[&'o Outgoing], path: &[u8], blob: O
     Ok(found)
 }
 
-/// The variants of a run that come. Where the one that was picked does, others are there that make the same.
+/// Returns the variants of a run that come. Where the one that was picked does, others are there that make the same.
 fn comes_with<'m>(
     context: &Context,
     id: &RunId,
@@ -108,7 +108,7 @@ fn comes_with<'m>(
     found
 }
 
-/// What the variants of every run make, those of runs that changed read anew.
+/// Returns what the variants of every run make, those of runs that changed read anew.
 fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<ResultingBlobs>)> {
     let path = context.layout.cache("variants");
     let kept = crate::files::read_to_string(&path).ok().and_then(|text| parse(&text)).unwrap_or_default();
@@ -157,7 +157,8 @@ fn parse(text: &str) -> Option<HashMap<Oid, Vec<ResultingBlobs>>> {
     Some(runs)
 }
 
-/// What the variants of a run make of their files. One that only takes files away cannot be told from anybody's work.
+/// Returns what the variants of a run make of their files. One that only takes files away cannot be told from anybody's
+/// work.
 fn makes(context: &Context, run: &Run) -> Vec<ResultingBlobs> {
     let repo = &context.repo;
     let Ok(base) = repo.commit(run.base_oid).map(|commit| commit.tree) else { return Vec::new() };

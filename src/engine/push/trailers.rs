@@ -19,7 +19,7 @@ const RUN: &str = "Puff-Run:";
 const VARIANT: &str = "Puff-Variant:";
 const PATCH: &str = "Puff-Patch:";
 
-/// Could a commit say something, by its bytes?
+/// Returns whether a commit can have trailers of ours, by its bytes.
 pub fn may_say(bytes: &[u8]) -> bool {
     // Most messages have no capital P in front of a small u: this is asked of every commit.
     let mut rest = bytes;
@@ -33,7 +33,7 @@ pub fn may_say(bytes: &[u8]) -> bool {
     false
 }
 
-/// What a message says.
+/// Returns what a message says.
 pub fn read(message: &str) -> Vec<RunTrailers> {
     let mut trailers: Vec<RunTrailers> = Vec::new();
     for line in message.lines().map(str::trim) {

@@ -17,7 +17,7 @@ pub struct Update {
 }
 
 impl Update {
-    /// Does it send what could have come from a variant? Notes and the records of runs are none of that.
+    /// Returns whether it sends what could have come from a variant. Notes and the records of runs are none of that.
     pub fn sends_work(&self) -> bool {
         self.local.is_some() && !["refs/notes/", "refs/puff/"].iter().any(|records| self.name.starts_with(records))
     }
@@ -48,13 +48,14 @@ pub fn read(lines: &[u8]) -> Result<Vec<Update>> {
         .collect()
 }
 
-/// An object; none where git means by zeros alone that there is none.
+/// Returns an object; none where git means by zeros alone that there is none.
 fn object(word: &str) -> Option<Option<Oid>> {
     let oid: Oid = word.parse().ok()?;
     Some(Some(oid).filter(|oid| oid.as_bytes().iter().any(|byte| *byte != 0)))
 }
 
-/// What pre-commit tells its hooks of a push, by variables; none where it says nothing. It tells of one ref at a time.
+/// Returns what pre-commit tells its hooks of a push, by variables; none where it says nothing. It tells of one ref at
+/// a time.
 ///
 /// # Errors
 /// When it says what git would not.

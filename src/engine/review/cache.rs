@@ -1,7 +1,8 @@
 //! What checks and judges answered, kept so that nothing runs twice on the same content.
 //!
-//! Each answer is a file of its own, written when it is there: what a review found out before it was killed stays. A time
-//! limit that passed, and what could not be run, are asked again. Answers are forgotten a month after their last use.
+//! Each answer is a file of its own, written when it is there: what a review found out before it was killed stays. A
+//! time limit that passed, and what could not be run, are asked again. Answers are forgotten a month after their last
+//! use.
 
 use std::time::Duration;
 
@@ -30,8 +31,8 @@ pub(super) struct Answer {
     pub rewritten: Vec<String>,
 }
 
-/// The exit codes of a check that a signal from outside ended (128 and SIGHUP, SIGINT, SIGKILL, SIGTERM): the user, or a system
-/// that is out of memory. They say nothing of the code that was checked.
+/// The exit codes of a check that a signal from outside ended (128 and SIGHUP, SIGINT, SIGKILL, SIGTERM): the user, or
+/// a system that is out of memory. They say nothing of the code that was checked.
 const KILLED: [i32; 4] = [129, 130, 137, 143];
 
 /// The answers of this repository.
@@ -44,7 +45,7 @@ impl<'c> Answers<'c> {
         Answers { context }
     }
 
-    /// How a check ended on this content.
+    /// Returns how a check ended on this content.
     pub fn check(&self, tree: Oid, command: &str) -> Option<Answer> {
         let mut answer: Answer = self.read(&self.check_key(tree, command))?;
         answer.check.cached = true;
@@ -59,7 +60,7 @@ impl<'c> Answers<'c> {
         }
     }
 
-    /// What a judge said of exactly this.
+    /// Returns what a judge said of exactly this.
     pub fn judge(&self, command: &str, document: &[u8]) -> Option<Judge> {
         let judge: Judge = self.read(&judge_key(command, document))?;
         Some(Judge { cached: true, ..judge })
@@ -72,7 +73,7 @@ impl<'c> Answers<'c> {
         }
     }
 
-    /// Forgets what nobody has used for long.
+    /// Forgets what was not used for long.
     pub fn forget_old(&self) {
         for entry in std::fs::read_dir(self.context.layout.cache("answers")).into_iter().flatten().flatten() {
             let used = entry.metadata().and_then(|meta| meta.modified()).ok();
@@ -82,7 +83,8 @@ impl<'c> Answers<'c> {
         }
     }
 
-    /// Content, command, and what else decides how it ends: the wrapper, the setup, and the copied files.
+    /// Returns the cache key of a check: its content, command, and what else decides how it ends: the wrapper, the
+    /// setup, and the copied files.
     fn check_key(&self, tree: Oid, command: &str) -> String {
         let settings = &self.context.settings;
         let copied = crate::session::worktree::copied(self.context);

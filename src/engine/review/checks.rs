@@ -19,7 +19,7 @@ use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
 use crate::session::traces::{Actor, GitDirSnapshot};
 use crate::settings;
 
-/// So many bytes of the beginning and of the end of what a check prints are kept.
+/// How many bytes of the head and of the tail of a check's output are kept.
 const HEAD: usize = 2 << 10;
 const TAIL: usize = 6 << 10;
 
@@ -54,7 +54,7 @@ pub(super) struct Way {
 
 /// What a worker tells.
 pub(super) enum WorkerEvent {
-    /// A command has begun on a unit.
+    /// A command has started on a unit.
     Began(usize, String),
     /// A command has ended on a unit.
     Ended(usize, Box<Answer>),
@@ -62,7 +62,7 @@ pub(super) enum WorkerEvent {
     Left(Error),
 }
 
-/// Checks all units, and tells as it goes. False when somebody wants it to end before it is through.
+/// Checks all units, and reports progress. False when it is stopped before it has finished.
 pub(super) fn check_all(context: &Context, units: &[Unit], way: &Way, notify: impl FnMut(WorkerEvent)) -> bool {
     let queue: Mutex<VecDeque<usize>> = Mutex::new((0..units.len()).collect());
     let (queue, stop) = (&queue, Stop::default());
@@ -89,7 +89,7 @@ impl Worker<'_> {
                 Ok(context) => self.check(context, at, &units[at]),
                 Err(error) => Err(words(error)),
             };
-            // What could not even be begun is said of each check.
+            // What could not even be started is reported for each check.
             if let Err(why) = done {
                 units[at].commands.iter().for_each(|command| self.ended(at, not_run(command, &why)));
             }
@@ -105,7 +105,7 @@ impl Worker<'_> {
         self.notify(WorkerEvent::Ended(at, Box::new(answer)));
     }
 
-    /// Checks a unit in a worktree that is made for it. Why it could not be begun, if so.
+    /// Checks a unit in a worktree that is made for it. Returns why it could not start, if so.
     fn check(&self, context: &Context, at: usize, unit: &Unit) -> Result<(), String> {
         let mut worktree = worktrees::make(context, &unit.folder, unit.commit).map_err(|error| {
             let _ = worktrees::remove(context, &unit.folder);
@@ -153,7 +153,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Runs a check, and brings the worktree back to what it was. None when somebody wants all to end.
+    /// Runs a check, and brings the worktree back to what it was. None when the review is stopped.
     fn run(&self, context: &Context, worktree: &mut Worktree, unit: &Unit, command: &str) -> Option<Answer> {
         let watch = Watch::begin(context);
         let junit = worktree.admin.join("puff-junit");
@@ -198,7 +198,7 @@ impl Worker<'_> {
         Some(Answer { check, touched, traces, rewritten })
     }
 
-    /// What a check changed; the worktree is as it was afterwards, or a new one.
+    /// Returns what a check changed; the worktree is as it was afterwards, or a new one.
     fn restore_worktree(&self, context: &Context, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<String>, String> {
         let mut changes = context.repo.worktree_changes(worktree, unit.commit);
         // Without that file, the next check would be in no repository, or in another.
@@ -261,7 +261,7 @@ impl Watch {
     }
 }
 
-/// Makes a folder empty, and answers the moment of that by the clock that files are dated with, which is a coarse one.
+/// Empties a folder, and returns the time of that by the clock that files are dated with, which is a coarse one.
 fn fresh_folder(folder: &Path) -> SystemTime {
     let _ = std::fs::remove_dir_all(folder);
     let _ = std::fs::create_dir_all(folder);
@@ -269,7 +269,7 @@ fn fresh_folder(folder: &Path) -> SystemTime {
     made.unwrap_or_else(|_| SystemTime::now())
 }
 
-/// A check with what is put before it.
+/// Returns a check with what is put before it.
 fn wrapped(context: &Context, command: &str) -> Cmd {
     match context.settings.text(settings::CHECK_WRAPPER) {
         // The check is a parameter: nothing of it is read by the shell that reads the wrapper.
@@ -278,7 +278,7 @@ fn wrapped(context: &Context, command: &str) -> Cmd {
     }
 }
 
-/// A check that could not be run, and why.
+/// Returns a check that could not be run, and why.
 pub(super) fn not_run(command: &str, why: &str) -> Answer {
     let check = Check {
         command: command.to_owned(),
@@ -305,7 +305,7 @@ fn said_of(ended: Ended, limit: Span) -> String {
     }
 }
 
-/// What is kept of what was printed, as text, with a line where something is left out.
+/// Returns what is kept of what was printed, as text, with a line where something is left out.
 pub(super) fn excerpt(printed: &mut HeadAndTail) -> String {
     let (left_out, all) = (printed.left_out(), printed.printed());
     let (head, tail) = printed.parts();

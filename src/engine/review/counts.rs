@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::model::Counts;
 
-/// The most bytes of a line that are looked at.
+/// The most bytes of a line that are read.
 const LONGEST: usize = 4096;
 
 /// The largest JUnit file that is read, in bytes, and how many of them.
@@ -39,7 +39,7 @@ pub(super) struct TestCounter {
 }
 
 impl TestCounter {
-    /// The next bytes.
+    /// Reads the next bytes.
     pub fn read(&mut self, mut bytes: &[u8]) {
         if !self.line.is_empty() {
             let end = bytes.iter().position(|byte| *byte == b'\n');
@@ -63,7 +63,7 @@ impl TestCounter {
         self.line.extend(&part[..part.len().min(room)]);
     }
 
-    /// Most lines are of something else, which shows by how they begin.
+    /// Reads a line of a runner's summary; most lines are of something else, which shows by how they begin.
     fn scan_line(&mut self, line: &[u8]) {
         if matches!(line.first(), Some(b'T' | b'1' | b'o' | b'n' | b'#' | b't' | b' ' | b'\t')) {
             self.read_line(&String::from_utf8_lossy(&line[..line.len().min(LONGEST)]));
@@ -112,7 +112,7 @@ impl TestCounter {
         self.rust = Some(counts);
     }
 
-    /// What it said; none when it said nothing of the kind.
+    /// Returns what it said; none when it said nothing of the kind.
     pub fn counts(mut self) -> Option<Counts> {
         // The last line may have no end.
         let line = std::mem::take(&mut self.line);
@@ -124,7 +124,7 @@ impl TestCounter {
     }
 }
 
-/// What is behind `ok` or `not ok`, where the line is a point of TAP.
+/// Returns what is behind `ok` or `not ok`, where the line is a point of TAP.
 fn point<'l>(line: &'l str, word: &str) -> Option<&'l str> {
     let rest = line.strip_prefix(word)?;
     (rest.is_empty() || rest.starts_with(' ')).then_some(rest)
@@ -135,7 +135,7 @@ fn directive(rest: &str, word: &str) -> bool {
     hash.is_some_and(|after| after.starts_with(word))
 }
 
-/// What the JUnit files say that were written below a folder since a moment; none when there are none.
+/// Returns what the JUnit files say that were written below a folder since a moment; none when there are none.
 pub(super) fn junit_below(folder: &Path, since: SystemTime) -> Option<Counts> {
     let mut files = Vec::new();
     let mut entries = 0;
@@ -163,7 +163,7 @@ pub(super) fn junit_below(folder: &Path, since: SystemTime) -> Option<Counts> {
     sum(&files)
 }
 
-/// What the JUnit files say that are in a folder for them, whatever their names.
+/// Returns what the JUnit files say that are in a folder for them, whatever their names.
 pub(super) fn junit_in(folder: &Path) -> Option<Counts> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let files: Vec<PathBuf> = entries.take(MOST_FILES).map(|entry| entry.path()).collect();
@@ -189,7 +189,7 @@ fn is_junit(name: &str) -> bool {
     lower.ends_with(".xml") && (lower.starts_with("junit") || name.starts_with("TEST-"))
 }
 
-/// What a JUnit file says: its cases, and what is inside of each. None when it is something else.
+/// Returns what a JUnit file says: its cases, and what is inside of each. None when it is something else.
 fn junit(text: &str) -> Option<Counts> {
     let mut counts = Counts::default();
     let mut suite = false;
@@ -230,7 +230,7 @@ fn junit(text: &str) -> Option<Counts> {
     suite.then_some(counts)
 }
 
-/// Where a tag ends: at its `>` outside of quotes.
+/// Returns where a tag ends: at its `>` outside of quotes.
 fn end_of_tag(text: &str) -> usize {
     let mut quote = None;
     for (at, byte) in text.bytes().enumerate() {

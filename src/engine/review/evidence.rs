@@ -39,7 +39,7 @@ const GENERATED_NAMES: [&str; 14] = [
 /// Folders of what builds leave.
 const GENERATED_FOLDERS: [&str; 5] = ["dist", "node_modules", "__pycache__", ".next", "__generated__"];
 
-/// What is seen in a patch. `risks` are those that the harvest found.
+/// Returns what is seen in a patch. `risks` are those that the harvest found.
 pub(super) fn of(patch: &[u8], risks: &[Risk], generated: &dyn Fn(&[u8]) -> bool) -> Evidence {
     let files = parse(patch).unwrap_or_default();
     let mut evidence = Evidence { patch_bytes: patch.len() as u64, ..Evidence::default() };
@@ -56,12 +56,12 @@ pub(super) fn of(patch: &[u8], risks: &[Risk], generated: &dyn Fn(&[u8]) -> bool
     evidence
 }
 
-/// The paths that a patch leaves something at.
+/// Returns the paths that a patch leaves something at.
 pub(super) fn paths(patch: &[u8]) -> Vec<Vec<u8>> {
     parse(patch).unwrap_or_default().into_iter().filter_map(|file| file.new_name).collect()
 }
 
-/// What of code is looked at is of ASCII: no table of letters is needed.
+/// Returns what of code is searched is ASCII: no table of letters is needed.
 fn regex(form: &str) -> Regex {
     RegexBuilder::new(form).unicode(false).build().expect("the form is a regular expression")
 }
@@ -84,7 +84,7 @@ fn scan(file: &FilePatch<'_>, generated: &dyn Fn(&[u8]) -> bool, findings: &mut 
         }
     };
     if generated(name) || is_generated(&path, hunks) {
-        // Nobody wrote it, so nothing in it was left over.
+        // A program wrote it, so nothing in it was left over.
         findings.push(said("generated", "is written by a program"));
         return;
     }

@@ -88,7 +88,7 @@ impl<'b> JudgePanel<'b> {
         Ok(JudgePanel { seats, document })
     }
 
-    /// What a judge said when it was asked the same before.
+    /// Returns what a judge said when it was asked the same before.
     pub fn remembered(&self, context: &Context, judge: &Appointed) -> Option<Judge> {
         Answers::new(context).judge(&judge.command, &self.document)
     }
@@ -98,7 +98,7 @@ impl<'b> JudgePanel<'b> {
         Answers::new(context).keep_judge(&self.document, judge);
     }
 
-    /// Asks a judge; none when somebody wants all to end. `mark` is a folder of ours alone.
+    /// Asks a judge; none when the review is stopped. `mark` is a folder of ours alone.
     pub fn ask(&self, judge: &Appointed, limit: Span, mark: &Path, stop: &Stop) -> Option<Judge> {
         let began = std::time::Instant::now();
         let opinions = match self.call(judge, limit, mark, stop) {
@@ -114,7 +114,7 @@ impl<'b> JudgePanel<'b> {
         Some(Judge { command: judge.command.clone(), error, duration_s, cached: false, opinions })
     }
 
-    /// What the judge printed; none when it was stopped.
+    /// Returns what the judge printed; none when it was stopped.
     fn call(&self, judge: &Appointed, limit: Span, mark: &Path, stop: &Stop) -> Result<Option<Vec<u8>>, String> {
         let cmd = AgentEnv::without_markers(Cmd::shell(&judge.command))
             .cwd(&judge.folder)
@@ -140,7 +140,7 @@ impl<'b> JudgePanel<'b> {
         }
     }
 
-    /// Takes an answer apart: a score for every variant, and for nobody else.
+    /// Takes an answer apart: a score for every variant, and for no other process.
     fn read(&self, said: &[u8]) -> Result<Vec<Opinion>, String> {
         let answer = find(said)?;
         let mut opinions = Vec::new();
@@ -189,8 +189,8 @@ struct Scored {
     reason: String,
 }
 
-/// The answer in what was printed: all of it, or what stands between the first brace and the last. Some programs talk
-/// around it.
+/// Returns the answer in what was printed: all of it, or what stands between the first brace and the last. Some
+/// programs talk around it.
 fn find(said: &[u8]) -> Result<Answer, String> {
     let text = String::from_utf8_lossy(said);
     let text = text.trim();
@@ -205,7 +205,7 @@ fn find(said: &[u8]) -> Result<Answer, String> {
     parsed.map_err(|why| format!("its answer is not the requested JSON: {why}"))
 }
 
-/// Where a variant sits: it follows from the run's name, and nobody can tell by it which number a variant has.
+/// Returns where a variant sits: it follows from the run's name, and does not reveal the number of a variant.
 fn blind_order(run: &RunId, variant: u32) -> String {
     sha256(format!("{run}\0{variant}").as_bytes())
 }
@@ -220,13 +220,14 @@ fn shorten(patch: &[u8]) -> (String, bool) {
     (String::from_utf8_lossy(&patch[..end]).into_owned(), cut)
 }
 
-/// A, B, …, Z, AA, AB, ….
+/// Returns the letter of a variant: A, B, …, Z, AA, AB, ….
 fn letter(at: usize) -> String {
     let last = char::from(b'A' + (at % 26) as u8);
     if at < 26 { last.to_string() } else { format!("{}{last}", letter(at / 26 - 1)) }
 }
 
-/// The judges of the command line, which run where it was typed; or else those of `puff.judge`, which run at the top.
+/// Returns the judges of the command line, which run where it was typed; or else those of `puff.judge`, which run at
+/// the top.
 pub fn appoint(context: &Context, flags: &[String]) -> Vec<Appointed> {
     let (commands, folder) = if flags.is_empty() {
         let configured = context.settings.all(crate::settings::JUDGE);

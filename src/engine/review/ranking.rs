@@ -42,7 +42,7 @@ pub struct Rank {
     pub score: Score,
 }
 
-/// How the checks of a variant ended, in a word; `wanted` is how many there should be.
+/// Returns how the checks of a variant ended, in a word; `wanted` is how many there should be.
 pub fn verdict(checks: &[Check], base: &[Check], wanted: usize) -> Verdict {
     if checks.is_empty() || checks.len() < wanted {
         return Verdict::Unchecked;
@@ -131,7 +131,7 @@ fn parts(one: &Candidate<'_>, all: &[Candidate<'_>], accepted: &[String]) -> Vec
     ]
 }
 
-/// The findings that count against a variant.
+/// Returns the findings that count against a variant.
 pub fn risks<'e>(evidence: &'e Evidence, accepted: &'e [String]) -> impl Iterator<Item = &'e Observation> {
     evidence.findings.iter().filter(|finding| finding.counts && !finding.is_accepted(accepted))
 }

@@ -95,7 +95,7 @@ impl Grounds<'_> {
         }
     }
 
-    /// By what one is ahead of the next: the first part that differs.
+    /// Describes by what one is ahead of the next: the first part that differs.
     fn ahead(&self, first: &Rank, next: &Rank) -> String {
         let pairs = first.score.parts.iter().zip(&next.score.parts);
         let name = format!("var{}", next.index);
@@ -123,8 +123,8 @@ impl Grounds<'_> {
         reasons
     }
 
-    /// What is to be done about checks that don't pass on the base. Where there is something to take, it passes them: only
-    /// those are left that could not even be run.
+    /// Returns what is to be done about checks that don't pass on the base. Where there is something to take, it passes
+    /// them: only those are left that could not even be run.
     fn fix_base(&self, takes: bool) -> Vec<String> {
         let todo = |check: &Check| match check.status {
             CheckStatus::Passed => None,
@@ -188,13 +188,13 @@ impl Grounds<'_> {
         left
     }
 
-    /// What the checks changed in the repository that all share, whichever variant they run on.
+    /// Returns what the checks changed in the repository that all share, whichever variant they run on.
     fn left_by_base(&self) -> Vec<String> {
         let left = self.base_findings.iter();
         left.map(|found| format!("on the base, {}: {} {}", found.kind, found.path, found.detail)).collect()
     }
 
-    /// What nobody knows, whichever is taken.
+    /// Returns what stays unknown, whichever is picked.
     fn unknowns(&self) -> Vec<String> {
         let mut unknown = Vec::new();
         if self.commands.is_empty() {
@@ -207,7 +207,7 @@ impl Grounds<'_> {
     }
 }
 
-/// `'cargo test' (exit 101)`.
+/// Describes a check and how it ended: `'cargo test' (exit 101)`.
 fn how(check: &Check) -> String {
     let how = match (check.status, check.exit) {
         (CheckStatus::Passed, _) => "passed".to_owned(),
@@ -240,7 +240,7 @@ fn list(variants: &[u32]) -> String {
     }
 }
 
-/// The first few, and how many more.
+/// Returns the first few, and how many more.
 fn names(names: impl Iterator<Item = String>) -> String {
     let all: Vec<String> = names.collect();
     let more = all.len().saturating_sub(NAMED);

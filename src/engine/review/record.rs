@@ -38,7 +38,7 @@ struct CheckedVariant {
     touched: Vec<String>,
 }
 
-/// The risks that a person takes: those that were said now, and those of earlier reviews.
+/// Returns the risks that a person takes: those that were said now, and those of earlier reviews.
 ///
 /// # Errors
 /// When one names nothing that there is.
@@ -140,7 +140,7 @@ impl Draft {
         })
     }
 
-    /// The variants that can be taken.
+    /// Returns the variants that can be taken.
     pub fn candidates(&self) -> Vec<Candidate<'_>> {
         let with_commit = self.variants.iter().filter(|seen| seen.variant.commit.is_some());
         with_commit
@@ -203,8 +203,8 @@ impl Draft {
     }
 }
 
-/// Draws verdicts, places and recommendation of a review up again, from what the run and the review hold: two reviews went
-/// into it.
+/// Draws verdicts, places and recommendation of a review up again, from what the run and the review hold: two reviews
+/// went into it.
 pub fn draw_up(run: &mut Run, review: &mut Review) {
     let wanted = review.commands.len();
     for reviewed in &mut review.variants {
@@ -264,7 +264,7 @@ fn touched(answers: &[&Answer]) -> Vec<String> {
     touched
 }
 
-/// What the checks left in the repository when they ran on the base. It is no variant's.
+/// Returns what the checks left in the repository when they ran on the base. It is no variant's.
 fn of_base(answers: &[&Answer]) -> Vec<Observation> {
     let mut found: Vec<Observation> = Vec::new();
     for risk in answers.iter().flat_map(|answer| &answer.traces) {
@@ -276,8 +276,8 @@ fn of_base(answers: &[&Answer]) -> Vec<Observation> {
     found
 }
 
-/// What the checks of a variant wrote again into files that the base, or another variant, had changed before: it may be the
-/// same change, of which nothing else is to be seen. It counts only where the base does not do it too.
+/// Returns what the checks of a variant wrote again into files that the base, or another variant, had changed before:
+/// it may be the same change, of which nothing else is to be seen. It counts only where the base does not do it too.
 fn repeated(answers: &[&Answer], base: &[Observation], variants: &[(u32, &Answer)]) -> Vec<Observation> {
     let file = |path: &str| path.split_once(':').map_or(path, |(file, _)| file).to_owned();
     let own: Vec<String> = answers.iter().flat_map(|answer| &answer.traces).map(|risk| file(&risk.path)).collect();

@@ -15,7 +15,7 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Looks at what the run holds.
+    /// Surveys what the run holds.
     ///
     /// # Errors
     /// When an object is missing.

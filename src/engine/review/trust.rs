@@ -9,12 +9,12 @@ use crate::store::{Recorded, RunStore, Tombstones};
 pub struct RecordedChecks {
     /// The commands: those that the launch named, or else those of the last review.
     pub commands: Vec<String>,
-    /// Where they come from, when that may be another clone: somebody here has to agree before they run.
+    /// Where they come from, when that may be another clone: the user has to trust them before they run.
     pub from: Option<String>,
 }
 
 impl RecordedChecks {
-    /// The checks that a run's record names.
+    /// Returns the checks that a run's record names.
     ///
     /// # Errors
     /// When the last review cannot be read.
@@ -33,7 +33,7 @@ impl RecordedChecks {
         Ok(RecordedChecks { commands, from })
     }
 
-    /// Nobody has agreed that they run.
+    /// Returns the error that the checks are not trusted here.
     pub fn refusal(&self, run: &str) -> Error {
         let from = self.from.as_deref().unwrap_or("elsewhere");
         let commands: Vec<String> = self.commands.iter().map(|command| format!("'{command}'")).collect();

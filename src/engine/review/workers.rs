@@ -1,4 +1,4 @@
-//! Several things at work in threads of their own, while somebody may want all of it to end.
+//! Workers in threads of their own, which all stop when the review is stopped.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -8,14 +8,14 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use crate::parallel;
 use crate::process::{self, Stop};
 
-/// The most things at work at once, whatever is asked for.
+/// The most workers at once, whatever is asked for.
 const MOST_THREADS: usize = 64;
 
 /// What is done in a thread of its own; it tells what comes of it.
 pub(super) type Work<'w, N> = Box<dyn FnOnce(UnboundedSender<N>) + Send + 'w>;
 
-/// Lets each of these work, as many at once as there are threads for, and tells what they send. False when somebody wanted it to end before they were through: then
-/// `stop` has told them so.
+/// Lets each of these work, as many at once as there are threads for, and tells what they send. False when it is
+/// stopped before they have through: then `stop` has told them so.
 pub(super) fn run_workers<N: Send>(stop: &Stop, works: Vec<Work<'_, N>>, mut notify: impl FnMut(N)) -> bool {
     let (sender, mut news) = mpsc::unbounded_channel();
     let threads = works.len().min(MOST_THREADS);

@@ -1,8 +1,8 @@
 //! The worktrees of a review: where they are, whose they are, and that none is left over.
 //!
-//! A review that is killed is cleaned up after by its warden, a process that waits for our end; where that is killed too,
-//! by the next review and by `doctor --repair`. All of them see by a file lock whether a review lives, by the reason that
-//! a worktree is locked with that it is a review's, and by a mark in its environment what a check started.
+//! A review that is killed is cleaned up after by its warden, a process that waits for our end; where that is killed
+//! too, by the next review and by `doctor --repair`. All of them see by a file lock whether a review lives, by the
+//! reason that a worktree is locked with that it is a review's, and by a mark in its environment what a check started.
 
 use std::path::{Path, PathBuf};
 
@@ -20,22 +20,22 @@ const REVIEWED: &str = "git-puff: it is being reviewed";
 /// The variable by which every process of a check is told from all others: it holds the folder of its worktree.
 const MARK: &str = "GIT_PUFF_REVIEW";
 
-/// The mark of what runs in this worktree.
+/// Returns the mark of what runs in this worktree.
 pub(super) fn mark(folder: &Path) -> Mark<'_> {
     Mark { name: MARK, folder }
 }
 
-/// A run that nobody else reviews meanwhile.
+/// A run that no other process reviews meanwhile.
 pub(super) struct ReviewLock {
     _lock: FileLock,
     cleanup: Option<Guard>,
 }
 
 impl ReviewLock {
-    /// Takes the run, sweeps what a review that was killed left of it, and posts the cleanup process.
+    /// Acquires the lock of the run, and sweeps what a review that was killed left of it.
     ///
     /// # Errors
-    /// When somebody reviews it at this moment, or what is left cannot be removed.
+    /// When another process reviews it at this moment, or leftovers cannot be removed.
     pub fn acquire(context: &Context, run: &RunId) -> Result<ReviewLock> {
         context.layout.prepare()?;
         let path = context.layout.review_lock(run);
@@ -48,7 +48,7 @@ impl ReviewLock {
         Ok(ReviewLock { _lock: lock, cleanup: None })
     }
 
-    /// Posts the cleanup process, before anything is made that would be left over.
+    /// Starts the cleanup process, before anything is made that would be left over.
     pub fn start_cleanup_process(&mut self, context: &Context, run: &RunId) {
         let Some(program) = &context.environment.program else { return };
         let location = context.repo.location();
@@ -61,7 +61,7 @@ impl ReviewLock {
         self.cleanup = Guard::start(&cmd).ok();
     }
 
-    /// The worktrees are gone.
+    /// Ends the cleanup process: the worktrees are gone.
     pub fn release(self) {
         if let Some(cleanup) = self.cleanup {
             cleanup.dismiss();
@@ -69,7 +69,7 @@ impl ReviewLock {
     }
 }
 
-/// The warden: waits until the review that posted it is gone, then cleans up after it.
+/// Runs the cleanup process: waits until the review that started it is gone, then cleans up after it.
 ///
 /// # Errors
 /// When a worktree cannot be removed.
@@ -78,7 +78,7 @@ pub fn run_cleanup(context: &Context, run: &RunId) -> Result<()> {
         return Ok(());
     }
     let path = context.layout.review_lock(run);
-    // Another review that has begun meanwhile has swept by itself.
+    // Another review that has started meanwhile has swept by itself.
     match FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))? {
         Some(_lock) => {
             // Judges have no worktree.
@@ -89,7 +89,7 @@ pub fn run_cleanup(context: &Context, run: &RunId) -> Result<()> {
     }
 }
 
-/// Ends the checks that a killed review of a run left behind, and removes its worktrees. Whoever calls this holds the lock.
+/// Ends the checks that a killed review of a run left behind, and removes its worktrees. The caller holds the lock.
 fn sweep(context: &Context, run: &RunId) -> Result<()> {
     let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Ok(()) };
     let folder = workspace_root.of_run(run);
@@ -107,7 +107,7 @@ fn sweep(context: &Context, run: &RunId) -> Result<()> {
     left.iter().try_for_each(|path| remove(context, path))
 }
 
-/// Did a review that was killed leave this worktree of a run?
+/// Returns whether a review that was killed left this worktree of a run.
 pub fn is_left(context: &Context, worktree: &Worktree, run: &str) -> bool {
     let lives = || run.parse().is_ok_and(|run: RunId| FileLock::is_held(&context.layout.review_lock(&run)));
     worktree.locked.as_deref() == Some(REVIEWED) && !lives()
@@ -132,7 +132,7 @@ pub(super) fn remove(context: &Context, path: &Path) -> Result<()> {
     })
 }
 
-/// A folder for the worktree of a variant, or of the base: one that nothing is in.
+/// Returns a folder for the worktree of a variant, or of the base: one that nothing is in.
 ///
 /// # Errors
 /// When no worktree can be made here.
@@ -167,7 +167,7 @@ pub(super) fn make_again(context: &Context, path: &Path, commit: Oid) -> Result<
     make(context, &free, commit)
 }
 
-/// Is nothing at this path, and does git know no worktree there?
+/// Returns whether nothing is at this path, and git knows no worktree there.
 fn is_free(context: &Context, path: &Path) -> bool {
     path.symlink_metadata().is_err() && context.repo.worktree_at(path).is_none()
 }

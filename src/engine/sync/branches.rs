@@ -11,7 +11,7 @@ use crate::model::documents::Outcome;
 use crate::model::{Oid, Run, RunId};
 
 impl Exchange<'_> {
-    /// What fetches them, as remote-tracking branches.
+    /// Returns what fetches them, as remote-tracking branches.
     pub(super) fn branch_refspec(&self) -> Result<Option<String>> {
         if !self.options.branches {
             return Ok(None);
@@ -20,7 +20,7 @@ impl Exchange<'_> {
         Ok(Some(format!("+refs/heads/{prefix}*:refs/remotes/{}/{prefix}*", self.remote)))
     }
 
-    /// Those that the remote does not have as they are here.
+    /// Returns the branches that the remote does not have as they are here.
     pub(super) fn branches<'r>(
         &self,
         runs: &'r [(Run, Oid)],
@@ -44,7 +44,7 @@ impl Exchange<'_> {
                     outcome.trouble(&run.run, troubles::branch_moved(self.remote, branch));
                     continue;
                 }
-                // With a branch goes all that it stands on: work that nobody has pushed is not ours to push.
+                // With a branch goes all that it stands on: commits that were not pushed are not ours to push.
                 let base = run.base_oid;
                 let pushed = *is_there.entry(base).or_insert_with(|| repo.is_on_remote(self.remote, base));
                 if !pushed {

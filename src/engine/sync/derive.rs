@@ -40,12 +40,12 @@ pub(super) type Derivations = HashMap<(RunId, u32), Derived>;
 /// A run that arrives: its name, what arrived, and the record of it here.
 pub(super) type Arrival = (RunId, Oid, Option<Run>);
 
-/// The message of the step by which a record arrives that is not written here as it came.
+/// Returns the message of the step by which a record arrives that is not written here as it came.
 pub(super) fn message(remote: &str, subject: &str, arrived: Oid) -> String {
     StepKind::Receive.message(&format!("received from {remote}: {subject}\n\n{TRAILER}{arrived}"))
 }
 
-/// The step that arrived by one with this message and these parents.
+/// Returns the step that arrived by one with this message and these parents.
 pub(super) fn arrived(message: &str, parents: &[Oid]) -> Option<Oid> {
     if StepKind::of(message) != StepKind::Receive {
         return None;
@@ -55,8 +55,8 @@ pub(super) fn arrived(message: &str, parents: &[Oid]) -> Option<Oid> {
     parents.contains(&named).then_some(named)
 }
 
-/// Derives what the variants of arriving runs are: their commits are made, and all trees counted by one git. What cannot
-/// be read is left out; it is refused where it is read as a record.
+/// Derives what the variants of arriving runs are: their commits are made, and all trees counted by one git. What
+/// cannot be read is left out; it is refused where it is read as a record.
 pub(super) fn derive_all(context: &Context, arrivals: &[Arrival]) -> Result<Derivations> {
     let (mut all, mut pairs, mut counted) = (Derivations::new(), Vec::new(), Vec::new());
     for (name, step, mine) in arrivals {
@@ -87,19 +87,19 @@ pub(super) fn derive_all(context: &Context, arrivals: &[Arrival]) -> Result<Deri
     Ok(all)
 }
 
-/// Is what is claimed of a variant what was derived here before?
+/// Returns whether what a record claims of a variant is what was derived here before.
 fn is_known(run: &Run, variant: &Variant, mine: Option<&Run>) -> bool {
     own(run.base_oid, variant, mine).is_some_and(|own| derived_facts(own) == derived_facts(variant))
 }
 
-/// The variant of the record here, where it was derived from the same patch on the same base.
+/// Returns the variant of the record here, where it was derived from the same patch on the same base.
 fn own<'m>(base: Oid, variant: &Variant, mine: Option<&'m Run>) -> Option<&'m Variant> {
     let own = mine.filter(|mine| mine.base_oid == base)?.variant(variant.index)?;
     let same = own.patch_sha256 == variant.patch_sha256 && own.status == variant.status;
     (same && own.apply.is_some()).then_some(own)
 }
 
-/// What a record claims of a variant that follows from its patch and base.
+/// Returns what a record claims of a variant that follows from its patch and base.
 fn derived_facts(variant: &Variant) -> impl PartialEq {
     let Variant { apply, commit, files, insertions, deletions, conflicts, risks, .. } = variant.clone();
     (apply, commit, [files, insertions, deletions], conflicts, risks)
@@ -140,7 +140,7 @@ fn derive(
     Ok(Some((Derived { base: run.base_oid, sha256: sha256.clone(), risks: all_risks, made }, trees)))
 }
 
-/// What the patch makes of the base, its commit, and the trees before and afterwards.
+/// Returns what the patch makes of the base, its commit, and the trees before and afterwards.
 fn apply(
     context: &Context,
     recorded: &Recorded,
@@ -154,7 +154,7 @@ fn apply(
     Ok((applied, commit, tree.map(|tree| (base, tree))))
 }
 
-/// The claimed commit where it is this very change, or else the one that a harvest here makes.
+/// Returns the claimed commit where it is this very change, or else the one that a harvest here makes.
 fn make(context: &Context, recorded: &Recorded, variant: &Variant, tree: Oid) -> Result<Oid> {
     let repo = &context.repo;
     let is_it = |claimed: &Oid| {
@@ -232,8 +232,8 @@ fn copy(variant: &mut Variant, own: &Variant) {
     (variant.files, variant.insertions, variant.deletions) = (own.files, own.insertions, own.deletions);
 }
 
-/// Of a variant that was not harvested, or whose patch is nowhere, nothing is known. A patch that stayed where it was
-/// made is named by its SHA-256; what is claimed of it is shown, and its commit is verified before it is used.
+/// Clears what is derived of a variant that was not harvested, or whose patch is nowhere. A patch that stayed where it
+/// was made is named by its SHA-256; what is claimed of it is shown, and its commit is verified before it is used.
 fn clear(variant: &mut Variant, files: &Files) {
     let has_patch = files.0.contains_key(&format!("variants/{}/patch.diff", variant.name()));
     let is_completed = variant.status == VariantStatus::Completed;

@@ -27,7 +27,7 @@ pub(super) struct Exporter<'c> {
 }
 
 impl<'c> Exporter<'c> {
-    /// Of a run whose steps up to `published` are in other clones already.
+    /// Creates the exporter of a run whose steps up to `published` are in other clones already.
     ///
     /// # Errors
     /// When one of them is missing.
@@ -40,14 +40,14 @@ impl<'c> Exporter<'c> {
         Ok(exporter)
     }
 
-    /// What is known to travel of a step.
+    /// Records what is known to be exported of a step.
     pub fn know(&mut self, step: Oid, exported: Oid) {
         if self.context.repo.has_commit(exported) {
             self.made.insert(step, exported);
         }
     }
 
-    /// What travels of a journal up to this step.
+    /// Returns what travels of a journal up to this step.
     ///
     /// # Errors
     /// When it cannot be read or made, or is larger than what travels.
@@ -69,7 +69,7 @@ impl<'c> Exporter<'c> {
         Ok(self.made[&head])
     }
 
-    /// Who began the run; none where its record says so.
+    /// Returns who began the run; none where its record says so.
     fn origin(&self, head: Oid) -> Result<Option<Identity>> {
         let repo = &self.context.repo;
         if files(repo, head)?.run(repo)?.is_remote() {
@@ -117,7 +117,7 @@ impl<'c> Exporter<'c> {
         repo.write_draft(&Draft { tree, parents, committer: author.clone(), author, message })
     }
 
-    /// The files of a step without what only concerns its clone, and without what is too large.
+    /// Returns the files of a step without what only concerns its clone, and without what is too large.
     fn strip(&self, whole: &Files, origin: Option<&Identity>) -> Result<(Files, Run)> {
         let repo = &self.context.repo;
         let (run, mut left) = (whole.run(repo)?, whole.left(repo)?);
@@ -145,7 +145,7 @@ impl<'c> Exporter<'c> {
     }
 }
 
-/// Does a travelling step say just this, but for when?
+/// Returns whether an exported step says just this, except for the time.
 fn says_the_same(context: &Context, step: Oid, stripped: &Files, run: &Run) -> Result<bool> {
     let repo = &context.repo;
     let there = files(repo, step)?;

@@ -1,4 +1,4 @@
-//! What came from another clone is somebody else's data: each run is looked at before it becomes one of ours.
+//! What came from another clone is untrusted data: each run is checked before it becomes one of ours.
 
 use super::tree::{Files, PROMPT, VIEWS, files};
 use crate::context::Context;
@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::model::{LeftFile, Oid, Run, RunId};
 use crate::store::sha256;
 
-/// Why a run does not go on its way.
+/// Checks that a received run can be accepted.
 pub(super) fn prove(context: &Context, name: &RunId, step: Oid) -> Result<(Run, Files, Vec<LeftFile>)> {
     let repo = &context.repo;
     let files = files(repo, step)?;

@@ -1,6 +1,6 @@
 //! Two travelling journals of one run that went on in two places: one step that follows both.
 //!
-//! Everything in it follows from the two: whoever puts them together makes the same commit.
+//! Everything in it follows from the two: every clone that merges them makes the same commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ impl Opened {
         Ok(Opened { files, left, committed: repo.commit(step)?.committed })
     }
 
-    /// The object at a path, here or left elsewhere.
+    /// Returns the object at a path, here or left elsewhere.
     fn at(&self, path: &str) -> Option<Oid> {
         self.files.0.get(path).or_else(|| self.left.get(path).map(|file| &file.oid)).copied()
     }
@@ -80,7 +80,7 @@ pub(super) fn join(context: &Context, base: Option<Oid>, one: Oid, other: Oid) -
     Ok(Joined { step: repo.write_commit(&new)?, both: merge.both })
 }
 
-/// The files of both sides, each as one of them has it, and what neither has here.
+/// Returns the files of both sides, each as one of them has it, and what neither has here.
 fn merge_files(base: Option<&Opened>, sides: &(Opened, Opened), merge: &RunMerge) -> (Files, Vec<LeftFile>) {
     let (one, other) = sides;
     let paths: BTreeSet<&String> =
@@ -110,7 +110,7 @@ fn merge_files(base: Option<&Opened>, sides: &(Opened, Opened), merge: &RunMerge
     (merged, left)
 }
 
-/// The variant that a file belongs to.
+/// Returns the variant that a file belongs to.
 fn of_variant(path: &str) -> Option<u32> {
     path.strip_prefix("variants/var")?.split_once('/')?.0.parse().ok()
 }

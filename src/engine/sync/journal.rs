@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::model::Oid;
 
-/// The most steps that a journal can have. One has some ten; so many are a mistake or malice.
+/// The most steps that a journal can have. One has some ten; more than this is a mistake or malice.
 const LONGEST: usize = 20_000;
 
 /// Steps and what they follow.
@@ -37,7 +37,7 @@ impl Journal {
         Ok(())
     }
 
-    /// A step and all before it.
+    /// Returns a step and all before it.
     pub fn up_to(&self, tip: Oid) -> HashSet<Oid> {
         let (mut seen, mut open) = (HashSet::new(), vec![tip]);
         while let Some(step) = open.pop() {
@@ -48,12 +48,12 @@ impl Journal {
         seen
     }
 
-    /// Does `later` follow `earlier`, or is it the same?
+    /// Returns whether `later` follows `earlier`, or is the same.
     pub fn follows(&self, later: Oid, earlier: Oid) -> bool {
         later == earlier || self.up_to(later).contains(&earlier)
     }
 
-    /// The last step that two have in common; of several, always the same one.
+    /// Returns the last step that two have in common; of several, always the same one.
     pub fn common(&self, one: Oid, other: Oid) -> Option<Oid> {
         let shared = self.up_to(other);
         let common: Vec<Oid> = self.up_to(one).into_iter().filter(|step| shared.contains(step)).collect();
@@ -61,7 +61,7 @@ impl Journal {
         common.into_iter().max_by_key(|step| (self.up_to(*step).len(), *step))
     }
 
-    /// The steps up to `tip` without those up to any of `but`, each after those it follows.
+    /// Returns the steps up to `tip` without those up to any of `but`, each after those it follows.
     pub fn since(&self, tip: Oid, but: &HashSet<Oid>) -> Vec<Oid> {
         let (mut ordered, mut seen, mut open) = (Vec::new(), HashSet::new(), vec![(tip, false)]);
         while let Some((step, is_through)) = open.pop() {
@@ -75,7 +75,7 @@ impl Journal {
         ordered
     }
 
-    /// What a step follows.
+    /// Returns what a step follows.
     pub fn parents(&self, step: Oid) -> &[Oid] {
         self.parents.get(&step).map(Vec::as_slice).unwrap_or_default()
     }

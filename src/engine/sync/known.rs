@@ -11,7 +11,7 @@ use crate::model::{Oid, RunId};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct KnownSteps(BTreeMap<RunId, Vec<(Oid, Oid)>>);
 
-/// So many steps of each run are known: the one before the newest may still be what another remote has.
+/// How many steps of each run are known: the one before the newest may still be what another remote has.
 const STEPS: usize = 4;
 
 impl KnownSteps {
@@ -30,12 +30,12 @@ impl KnownSteps {
         known
     }
 
-    /// What travels of a journal up to this step, if that is known.
+    /// Returns what travels of a journal up to this step, if that is known.
     pub fn of(&self, run: &RunId, step: Oid) -> Option<Oid> {
         self.steps(run).find(|(known, _)| *known == step).map(|(_, exported)| exported)
     }
 
-    /// All that is known of a run.
+    /// Returns all that is known of a run.
     pub fn steps(&self, run: &RunId) -> impl Iterator<Item = (Oid, Oid)> {
         self.0.get(run).into_iter().flatten().copied()
     }

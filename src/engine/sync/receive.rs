@@ -19,7 +19,7 @@ use crate::model::documents::{Did, Outcome, Trouble};
 use crate::model::{LeftFile, Oid, ProviderKind, Run, RunId, subject_of};
 use crate::store::{PRUNED, REMOTES, REVIEW, RUNS, Recorded};
 
-/// How often the steps are made again, where somebody else went on with a run meanwhile.
+/// How often the steps are made again, where another process changed a run meanwhile.
 const TRIES: usize = 20;
 
 /// What is known after the remote's runs are here.
@@ -105,7 +105,7 @@ impl Exchange<'_> {
                 if exported.is_some() && exported == theirs && by.is_none() {
                     return Plan { exported, ..Plan::default() };
                 }
-                // It was pruned or brought back since the tombstones were put together: the next sync goes by the new one.
+                // It was pruned or restored since the tombstones were merged: the next sync goes by the new one.
                 if stones.here.contains_key(run) && said.get(run) != stones.here.get(run) && !self.options.dry_run {
                     return Plan::default();
                 }
@@ -129,15 +129,16 @@ impl Exchange<'_> {
         }
     }
 
-    /// The runs here, and the tombstones of those that were pruned. Under the lock, so that both are of one moment: whatever is
-    /// changed before it is released is seen, and whatever is changed after that sees that a sync is in progress.
+    /// Returns the runs here, and the tombstones of those that were pruned. Under the lock, so that both are of one
+    /// moment: whatever is changed before it is released is seen, and whatever is changed after that sees that a sync
+    /// is in progress.
     fn here(&self) -> Result<(BTreeMap<RunId, Oid>, BTreeMap<RunId, Oid>)> {
         let _lock = (!self.options.dry_run).then(|| self.context.layout.lock_for_writing()).transpose()?;
         let repo = &self.context.repo;
         Ok((named(repo.refs_under(RUNS)?, RUNS), named(repo.refs_under(PRUNED)?, PRUNED)))
     }
 
-    /// What is to be done to a run that is at these steps here and there; `seen` is what any remote has of it.
+    /// Returns what is to be done to a run that is at these steps here and there; `seen` is what any remote has of it.
     fn plan(
         &self,
         run: &RunId,
@@ -198,7 +199,7 @@ impl Exchange<'_> {
         Ok(exporter)
     }
 
-    /// A run that was not here before.
+    /// Plans the receipt of a run that was not here before.
     fn new_here(&self, name: &RunId, theirs: Oid, derived: &Derivations) -> Plan {
         let arrive = || {
             prove(self.context, name, theirs)?;
@@ -217,7 +218,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// A run that went on at the remote, and perhaps here too.
+    /// Plans the merge of a run that went on at the remote, and perhaps here too.
     fn bring_together(
         &self,
         name: &RunId,
@@ -268,8 +269,8 @@ impl Exchange<'_> {
         derive_all(self.context, &arrivals)
     }
 
-    /// The step of our journal by which what travelled arrives; `ours` is our newest step, and what travels of it. What is
-    /// our own stays, and what can be derived says what was derived here.
+    /// Returns the step of our journal by which what travelled arrives; `ours` is our newest step, and what travels of
+    /// it. What is our own stays, and what can be derived says what was derived here.
     fn arrive(
         &self,
         ours: Option<(Oid, Oid)>,
@@ -326,7 +327,7 @@ impl Exchange<'_> {
         Ok((repo.write_commit(&new)?, run, left))
     }
 
-    /// A run that holds what looks like a secret does not travel.
+    /// Holds back a run that holds what looks like a secret.
     fn hold_back(&self, run: &RunId, theirs: Option<Oid>, exporter: &Exporter<'_>, plan: Plan) -> Plan {
         let Some(exported) = plan.exported.filter(|_| plan.send && self.options.push) else { return plan };
         if self.options.despite.contains(run) {
@@ -341,8 +342,8 @@ impl Exchange<'_> {
         Plan { send: false, trouble: Some(trouble), ..plan }
     }
 
-    /// Makes the notes of what is new again, and then puts all journals where they belong: who is killed before does both
-    /// again. Answers whether nobody else was faster.
+    /// Makes the notes of what is new again, and then puts all journals where they belong: who is killed before does
+    /// both again. Returns whether no other process was faster.
     fn take(&self, plans: &BTreeMap<RunId, Plan>, stones: &TombstonesByRun, outcome: &mut Outcome) -> Result<bool> {
         let changed = plans.iter().filter_map(|(name, plan)| Some((name, plan.step?, plan.run.as_ref()?)));
         let (mut steps, mut recorded) = (Vec::new(), Vec::new());
@@ -429,7 +430,7 @@ impl Exchange<'_> {
     }
 }
 
-/// Are these the same folder of patches, imported in two places?
+/// Returns whether these are the same folder of patches, imported in two places.
 fn is_same_import(one: &Run, other: &Run) -> bool {
     let patches = |run: &Run| run.variants.iter().map(|variant| variant.patch_sha256.clone()).collect::<Vec<_>>();
     let imports = one.provider == ProviderKind::Import && other.provider == ProviderKind::Import;

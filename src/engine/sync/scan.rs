@@ -11,8 +11,8 @@ use crate::model::Oid;
 use crate::model::documents::Suspect;
 use crate::secrets;
 
-/// Looks through steps that are about to travel. What `there`, a step that is there already, has as well is not looked for
-/// again.
+/// Looks through steps that are about to travel. What `there`, a step that is there already, has as well is not looked
+/// for again.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -45,7 +45,7 @@ fn all(context: &Context, files: &Files) -> Result<Vec<(Suspect, u64)>> {
     Ok(found)
 }
 
-/// What looks like a secret in a file, each with its fingerprint.
+/// Returns what looks like a secret in a file, each with its fingerprint.
 fn find_suspects(path: &str, bytes: &[u8]) -> Vec<(Suspect, u64)> {
     let each = |text: &[u8]| -> Vec<(Suspect, u64)> {
         let found = secrets::find_each(text).into_iter();
@@ -70,7 +70,7 @@ fn find_suspects(path: &str, bytes: &[u8]) -> Vec<(Suspect, u64)> {
     }
 }
 
-/// The lines that a patch adds, at their places: what it takes away or leaves was there before it.
+/// Returns the lines that a patch adds, at their places: what it takes away or leaves was there before it.
 fn added(patch: &[u8]) -> Vec<u8> {
     let lines = patch.split(|byte| *byte == b'\n').map(|line| line.strip_prefix(b"+").unwrap_or_default());
     lines.collect::<Vec<_>>().join(&b'\n')

@@ -1,4 +1,4 @@
-//! Runs that were pruned, or brought back, for everybody.
+//! Runs that were pruned, or restored, for everybody.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -15,7 +15,7 @@ use crate::model::{Act, Oid, RunId, Tombstone};
 use crate::settings;
 use crate::store::{PRUNED, RECOVERY_POINTS, REMOTES, RUNS, Recorded, RecoveryPoint, RecoveryPoints, Tombstones};
 
-/// What is said of runs that were pruned, once both sides are put together.
+/// What is said of runs that were pruned, once both sides are merged.
 #[derive(Default)]
 pub(super) struct TombstonesByRun {
     /// By run.
@@ -26,7 +26,8 @@ pub(super) struct TombstonesByRun {
     pub outgoing: BTreeMap<RunId, (Oid, bool)>,
 }
 
-/// The step by which a run that goes leaves a word, so that it goes elsewhere too; none where nobody else has it.
+/// Returns the step by which a run that goes leaves a word, so that it goes elsewhere too; none where no other process
+/// has it.
 ///
 /// # Errors
 /// When its journal cannot be read, or nothing can be written.
@@ -47,7 +48,7 @@ pub fn write_tombstone(context: &Context, recorded: &Recorded) -> Result<Option<
     Ok(Some(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }))
 }
 
-/// What travels of a run's journal up to this step, with all steps before it.
+/// Returns what travels of a run's journal up to this step, with all steps before it.
 fn exported_journal(context: &Context, run: &RunId, head: Oid) -> Result<(Oid, HashSet<Oid>)> {
     let most = context.settings.bytes(settings::SYNC_MAX_SIZE)?.0;
     let mut exporter = Exporter::new(context, most, &published(context, run)?)?;
@@ -56,7 +57,8 @@ fn exported_journal(context: &Context, run: &RunId, head: Oid) -> Result<(Oid, H
     Ok((exported, steps))
 }
 
-/// Is a tombstone about the run whose travelling journal ends with this step, and not about another one of that name?
+/// Returns whether a tombstone is about the run whose exported journal ends with this step, and not about another one
+/// of that name.
 pub(super) fn is_about(context: &Context, stone: &Tombstone, tip: Oid) -> bool {
     let mut journal = Journal::default();
     let read = journal.take_in(&context.repo, tip);
@@ -64,8 +66,8 @@ pub(super) fn is_about(context: &Context, stone: &Tombstone, tip: Oid) -> bool {
     read.is_err() || journal.up_to(tip).iter().any(|step| stone.journal.contains(step))
 }
 
-/// The step by which a run that was pruned for everybody is brought back for everybody, as this step of its journal had
-/// it; none where it was not.
+/// Returns the step by which a run that was pruned for everybody is restored for everybody, as this step of its
+/// journal had it; none where it was not.
 ///
 /// # Errors
 /// When what is said of it cannot be read, or nothing can be written.
@@ -75,7 +77,7 @@ pub fn revive(context: &Context, run: &RunId, head: Option<Oid>) -> Result<Optio
     let steps = match head.map(|head| exported_journal(context, run, head)).transpose()? {
         Some((exported, _)) if !is_about(context, &stone, exported) => return Ok(None),
         Some((_, steps)) => steps,
-        // Nothing of it is here: all of that name is brought back.
+        // Nothing of it is here: all of that name is restored.
         None => stone.journal.iter().copied().collect(),
     };
     // Other runs of that name stay pruned.
@@ -90,12 +92,12 @@ pub fn revive(context: &Context, run: &RunId, head: Option<Oid>) -> Result<Optio
     Ok(Some(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }))
 }
 
-/// Is it said here that a run is pruned, or that it is not?
+/// Returns whether a tombstone here says that a run is pruned, or that it is not.
 fn is_said(tombstones: &Tombstones<'_>, run: &RunId, pruned: bool) -> Result<bool> {
     Ok(tombstones.of(run)?.is_some_and(|(stone, _)| stone.is_pruned()) == pruned)
 }
 
-/// What other clones have of a run, as far as is known here.
+/// Returns what other clones have of a run, as far as is known here.
 fn published(context: &Context, run: &RunId) -> Result<Vec<Oid>> {
     let ending = format!("/runs/{run}");
     let refs = context.repo.refs_under(REMOTES)?;
@@ -176,8 +178,8 @@ impl Exchange<'_> {
         Ok((merged, id))
     }
 
-    /// Whether a run that the remote has was pruned here while a sync was sending it, so that nothing says so yet: the next sync
-    /// says it. Or whether it was pruned since what is said of runs was read.
+    /// Returns whether a run that the remote has was pruned here while a sync was sending it, so that nothing says so
+    /// yet: the next sync says it. Or whether it was pruned since what is said of runs was read.
     pub(super) fn is_pruned_here(&self, run: &RunId, theirs: Oid, stones: &TombstonesByRun) -> bool {
         match stones.of.get(run) {
             Some(stone) => !stone.is_pruned() && is_said(&Tombstones::new(self.context), run, true).unwrap_or(true),
@@ -188,7 +190,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// The steps of the run that was pruned here, all that the remote has among them.
+    /// Returns the steps of the run that was pruned here, all that the remote has among them.
     fn pruned_unsaid(&self, run: &RunId, theirs: Oid) -> Option<BTreeSet<Oid>> {
         let recovery_points = RecoveryPoints::new(self.context);
         let mut steps = recovery_points
@@ -226,7 +228,7 @@ impl Exchange<'_> {
         Ok(steps)
     }
 
-    /// Brings back what was pruned here too, and is brought back elsewhere.
+    /// Brings back what was pruned here too, and is restored elsewhere.
     fn apply_tombstone(&self, stones: &TombstonesByRun, outcome: &mut Outcome) {
         let recovery_points = RecoveryPoints::new(self.context);
         for (run, stone) in stones.of.iter().filter(|(_, stone)| !stone.is_pruned()) {
@@ -260,7 +262,7 @@ impl Exchange<'_> {
     pub(super) fn prune(&self, run: &RunId, by: &str, outcome: &mut Outcome) {
         let recovery_points = RecoveryPoints::new(self.context);
         let pruned = recovery_points.lock(run).and_then(|_lock| {
-            // It may have been brought back, or pruned here too, since what is said of it was read.
+            // It may have been restored, or pruned here too, since what is said of it was read.
             let is_there = self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some();
             let is_still_said = is_there && is_said(&Tombstones::new(self.context), run, true)?;
             if !self.options.dry_run && !is_still_said {

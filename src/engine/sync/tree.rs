@@ -54,7 +54,7 @@ fn odd(what: &str) -> Error {
 }
 
 impl Files {
-    /// The record.
+    /// Returns the record.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
@@ -63,7 +63,7 @@ impl Files {
         crate::store::parse_run(&bytes)
     }
 
-    /// What the last review found out.
+    /// Returns what the last review found out.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -74,7 +74,7 @@ impl Files {
         Ok(Some(review))
     }
 
-    /// What was asked.
+    /// Returns what was asked.
     ///
     /// # Errors
     /// When it is not here.
@@ -82,7 +82,7 @@ impl Files {
         Ok(String::from_utf8_lossy(&self.read(repo, PROMPT)?.unwrap_or_default()).into_owned())
     }
 
-    /// What was left in another clone.
+    /// Returns what was left in another clone.
     ///
     /// # Errors
     /// When that cannot be read.

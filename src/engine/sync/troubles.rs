@@ -8,7 +8,7 @@ fn trouble(kind: &'static str, what: impl Into<String>, hint: impl Into<String>)
     Trouble { kind, what: what.into(), hint: hint.into(), suspects: Vec::new() }
 }
 
-/// Something of another clone cannot become one of ours.
+/// Returns the trouble of a run of another clone that cannot be received.
 pub fn incoming(error: &Error, run: &str, remote: &str) -> Trouble {
     let kind = if error.kind() == Kind::CannotWork { "newer" } else { "invalid" };
     let hint = match error.next_step() {
@@ -18,7 +18,7 @@ pub fn incoming(error: &Error, run: &str, remote: &str) -> Trouble {
     trouble(kind, format!("what '{remote}' has of it was not received: {}", said(error)), hint)
 }
 
-/// Something of ours cannot go.
+/// Returns the trouble of a run that cannot be sent.
 pub fn outgoing(error: &Error, run: &RunId) -> Trouble {
     let kind = if error.kind() == Kind::CannotWork { "newer" } else { "unreadable" };
     let hint = error.next_step().map_or(format!("its history is in 'git log refs/puff/runs/{run}'"), str::to_owned);
@@ -107,7 +107,7 @@ pub fn odd(remote: &str) -> Trouble {
     )
 }
 
-/// An error and what is underneath, in a line.
+/// Returns an error and what is underneath, in a line.
 fn said(error: &Error) -> String {
     [error.message().to_owned()].into_iter().chain(error.causes()).collect::<Vec<_>>().join(": ")
 }

@@ -1,9 +1,9 @@
 //! An undo of a pick that was interrupted while git moved the worktree.
 //!
 //! `git reset --keep` writes the files, then the index, then the ref. Stopped in between, it leaves a worktree that looks as if
-//! the user had changed it. So the undo records that it has begun; the next one then takes a file for its own only where
-//! everything in that file is in one of both commits: it is as in one of them, absent, or the beginning of it. Anything else
-//! is the user's, and nothing is touched.
+//! the user had changed it. So the undo records that it has started; the next one then takes a file for its own only
+//! where everything in that file is in one of both commits: it is as in one of them, absent, or the beginning of it.
+//! Anything else is the user's, and nothing is touched.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -77,8 +77,8 @@ pub(super) fn rewind(context: &Context, point: &RecoveryPoint, worktree: &Path, 
     context.repo.restore_files(worktree, after, &known, &new).or_fail(cannot)
 }
 
-/// Returns the files that are not as in `after`, in the worktree or in the index; none where one of them, or the index, has
-/// something that is in neither commit.
+/// Returns the files that are not as in `after`, in the worktree or in the index; none where one of them, or the index,
+/// has something that is in neither commit.
 fn half_moved(context: &Context, worktree: &Path, after: Oid, before: Oid) -> Result<Option<Vec<TreeChange>>> {
     let repo = &context.repo;
     let (changes, _) = repo.tree_changes(Some(repo.commit(after)?.tree), Some(repo.commit(before)?.tree))?;

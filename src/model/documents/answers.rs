@@ -97,7 +97,7 @@ pub enum Health {
 }
 
 impl Health {
-    /// The word that JSON and scripts see.
+    /// Returns the word that JSON and scripts see.
     pub fn as_str(self) -> &'static str {
         match self {
             Health::Ok => "OK",

@@ -32,7 +32,7 @@ pub struct Pruned {
     pub bytes: Weight,
     /// What stays, and why.
     pub kept: Vec<KeptBack>,
-    /// The ref of its recovery point, from which `undo` brings it back.
+    /// The ref of its recovery point, from which `undo` restores it.
     pub recovery: String,
 }
 

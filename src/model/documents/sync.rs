@@ -53,7 +53,7 @@ pub struct Entry {
     pub run: String,
     /// What was done, in order.
     pub did: Vec<Did>,
-    /// What both sides had changed, each otherwise, where two journals were put together.
+    /// What both sides had changed, each otherwise, where two journals were merged.
     pub both: Vec<String>,
     /// Files that stayed in the clone that has them.
     pub left: Vec<LeftFile>,
@@ -73,11 +73,11 @@ pub enum Did {
     Received,
     /// What was done elsewhere came.
     Updated,
-    /// What was done in two places was put together.
+    /// What was done in two places was merged.
     Merged,
     /// It was pruned elsewhere, and here now.
     Pruned,
-    /// Its prune was taken back elsewhere, and it is here again.
+    /// Its prune was undone elsewhere, and it is here again.
     Revived,
     /// It went to the remote.
     Sent,
@@ -90,7 +90,7 @@ pub enum Did {
 }
 
 impl Did {
-    /// In words: `received`; `would` says that it was not really done.
+    /// Returns the words for it: `received`; `would` says that it was not really done.
     pub fn words(self, would: bool) -> &'static str {
         match (self, would) {
             (Did::Received, false) => "received",
@@ -129,12 +129,12 @@ pub struct Trouble {
 }
 
 impl Outcome {
-    /// A sync in which nothing was done yet.
+    /// Returns a sync in which nothing was done yet.
     pub fn new(remote: &str, dry_run: bool) -> Outcome {
         Outcome { remote: remote.to_owned(), dry_run, runs: Vec::new(), warnings: Vec::new() }
     }
 
-    /// What is said of a run.
+    /// Returns what is said of a run.
     pub fn of(&mut self, run: &str) -> &mut Entry {
         let at = match self.runs.binary_search_by(|entry| entry.run.as_str().cmp(run)) {
             Ok(at) => at,
@@ -146,7 +146,7 @@ impl Outcome {
         &mut self.runs[at]
     }
 
-    /// Something was done to a run.
+    /// Records what was done to a run.
     pub fn did(&mut self, run: &RunId, did: Did) {
         let entry = self.of(run.as_str());
         if !entry.did.contains(&did) {
@@ -154,17 +154,17 @@ impl Outcome {
         }
     }
 
-    /// A run was not exchanged, or not whole; the first reason counts.
+    /// Records that a run was not exchanged, or not whole; the first reason counts.
     pub fn trouble(&mut self, run: &RunId, trouble: Trouble) {
         self.of(run.as_str()).trouble.get_or_insert(trouble);
     }
 
-    /// Something was not exchanged.
+    /// Returns whether something was not exchanged.
     pub fn is_partial(&self) -> bool {
         self.runs.iter().any(|entry| entry.trouble.is_some())
     }
 
-    /// How many runs each thing was done to, in order.
+    /// Returns how many runs each thing was done to, in order.
     pub fn counts(&self) -> Vec<(Did, usize)> {
         let mut counts: BTreeMap<u8, (Did, usize)> = BTreeMap::new();
         for did in self.runs.iter().flat_map(|entry| &entry.did) {

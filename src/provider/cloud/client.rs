@@ -126,7 +126,7 @@ impl Client {
         self.read_about(None, call)
     }
 
-    /// The same, where an environment is named and may turn out to be none.
+    /// Returns the same, where an environment is named and may turn out to be none.
     pub fn read_about(&self, env: Option<&str>, call: &Call) -> Result<Output, Failure> {
         let mut pauses = self.pauses();
         loop {
@@ -186,7 +186,7 @@ impl Client {
         }
     }
 
-    /// A file with the prompt, for a client that does not read it from its standard input.
+    /// Returns a file with the prompt, for a client that does not read it from its standard input.
     pub fn prompt_file(&self, prompt: &str) -> Result<tempfile::NamedTempFile, Failure> {
         let write = || {
             let mut file = tempfile::Builder::new().prefix("prompt-").suffix(".md").tempfile_in(&self.cwd)?;
@@ -200,7 +200,7 @@ impl Client {
         })
     }
 
-    /// Where a person looks at a task, for clients that don't say.
+    /// Returns the URL of a task, for clients that do not tell it.
     pub fn task_url(&self, task: &TaskId) -> String {
         let service = self.profile.service.as_deref().unwrap_or("https://chatgpt.com/backend-api");
         let site = service.trim_end_matches('/').trim_end_matches("/backend-api").trim_end_matches('/');
@@ -252,7 +252,7 @@ impl Client {
     }
 }
 
-/// The program did not come to an end of its own.
+/// Returns the program did not come to an end of its own.
 pub(super) fn trouble(failure: &process::Failure) -> Failure {
     match failure {
         process::Failure::TimedOut { .. } => {

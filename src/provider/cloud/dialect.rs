@@ -43,7 +43,7 @@ pub(super) enum Page {
     First { size: u32 },
     /// What follows a cursor.
     After(String),
-    /// So many pages at once.
+    /// How many pages are fetched at once.
     Pages(u32),
 }
 
@@ -51,7 +51,7 @@ pub(super) enum Page {
 const PAGE: u32 = 20;
 
 impl Dialect {
-    /// The word that JSON and people see.
+    /// Returns the word that JSON and people see.
     pub fn as_str(self) -> &'static str {
         match self {
             Dialect::Official => "official",
@@ -60,7 +60,7 @@ impl Dialect {
         }
     }
 
-    /// The subcommands of `codex cloud` that have to be there, each with the flags that we give it.
+    /// Returns the subcommands of `codex cloud` that have to be there, each with the flags that we give it.
     pub fn needs(self) -> &'static [(&'static str, &'static [&'static str])] {
         match self {
             Dialect::Official => OFFICIAL,
@@ -72,7 +72,7 @@ impl Dialect {
         (self == Dialect::Official).then_some(4)
     }
 
-    /// Does this client tell the status of every attempt?
+    /// Returns whether this client tells the status of every attempt.
     pub fn tells_attempts(self) -> bool {
         self != Dialect::Official
     }
@@ -85,7 +85,7 @@ impl Dialect {
         Page::First { size: 1 }
     }
 
-    /// Where the list goes on, if this client can go there.
+    /// Returns the cursor of the next page, if this client has pages.
     pub(super) fn next_page(self, page: &Page, listed: &Listing) -> Option<Page> {
         match (self, page) {
             (Dialect::Official, _) => listed.cursor.clone().map(Page::After),
@@ -111,7 +111,7 @@ impl Dialect {
         }
     }
 
-    /// The call that tells how far the attempts of a task are.
+    /// Returns the call that tells how far the attempts of a task are.
     pub(super) fn sweep(self, task: &TaskId, attempts: u32) -> Call {
         match self {
             Dialect::Official => super::official::diff(task, attempts),
@@ -179,7 +179,7 @@ pub(super) fn recognise(client: &Client, cache: &Path) -> Result<Recognised, Fai
     Ok(known)
 }
 
-/// Size and age of the program and of what it may be a script around.
+/// Returns size and age of the program and of what it may be a script around.
 fn stamp(program: &Path) -> Vec<(u64, u128)> {
     let real = std::fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
     // The npm package is a small script that hardly ever changes; its manifest changes with every version.
@@ -247,7 +247,7 @@ fn unusable(what: String, said: &str) -> Failure {
     }
 }
 
-/// The subcommands that a help text lists under `Commands:`.
+/// Returns the subcommands that a help text lists under `Commands:`.
 fn subcommands(help: &str) -> Vec<&str> {
     let listed = help.lines().skip_while(|line| line.trim_end() != "Commands:").skip(1);
     let listed = listed.take_while(|line| !line.trim().is_empty());
@@ -258,7 +258,7 @@ fn subcommands(help: &str) -> Vec<&str> {
         .collect()
 }
 
-/// A help text offers a flag, as a word of its own.
+/// Returns whether a help text offers a flag, as a word of its own.
 fn offers(help: &str, flag: &str) -> bool {
     help.lines().any(|line| line.trim_start().split([' ', '=', ',']).any(|word| word == flag))
 }

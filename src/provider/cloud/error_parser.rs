@@ -10,13 +10,13 @@ use crate::provider::{Failure, SubmitFailure};
 /// As much of a complaint as is kept: a decoding error repeats the whole answer of the service.
 const MOST: usize = 1000;
 
-/// What a failed question means.
+/// Returns what a failed question means.
 pub(super) fn of_read(output: &Output, task: Option<&TaskId>, env: Option<&str>) -> Failure {
     classify(&words(output), task, env)
 }
 
-/// What a failed submission means. Everything before the task is created (the sign-in, the environment, the call
-/// itself) proves that there is none; so does the service's clear no to creating it. All else leaves it open.
+/// Returns what a failed submission means. Everything before the task is created (the sign-in, the environment, the
+/// call itself) proves that there is none; so does the service's clear no to creating it. All else leaves it open.
 pub(super) fn of_submission(output: &Output, env: &str) -> SubmitFailure {
     let said = words(output);
     let creating = verdict(&said).contains("create_task failed") || verdict(&said).contains("/wham/tasks ");
@@ -50,7 +50,7 @@ pub(super) fn of_submission(output: &Output, env: &str) -> SubmitFailure {
     }
 }
 
-/// The request that failed comes before the one that creates the task.
+/// Returns whether the request that failed comes before the one that creates the task.
 fn before_creating(said: &str) -> bool {
     verdict(said).contains("/environments") || verdict(said).contains("list_tasks")
 }
@@ -95,7 +95,7 @@ fn classify(said: &str, task: Option<&TaskId>, env: Option<&str>) -> Failure {
     Failure::Refused { what: "codex could not do this".to_owned(), said: owned }
 }
 
-/// A call that exits with 1 and complains of nothing has answered.
+/// Returns whether a call that exits with 1 and complains of nothing has answered.
 pub(super) fn answers(output: &Output) -> bool {
     let complains = String::from_utf8_lossy(&output.stderr).lines().any(|line| !is_noise(line));
     output.status.code() == Some(1) && !complains && !output.stdout.is_empty()
@@ -106,13 +106,13 @@ fn is_noise(line: &str) -> bool {
     line.starts_with("WARNING:") || line.trim().is_empty()
 }
 
-/// A complaint without the answer of the service that it repeats: `…; content-type=…; body=…`. Titles and prompts are
-/// in there, in anybody's words.
+/// Returns a complaint without the answer of the service that it repeats: `…; content-type=…; body=…`. Titles and
+/// prompts are in there, in anybody's words.
 fn verdict(said: &str) -> &str {
     said.split_once("; content-type=").map_or(said, |(verdict, _)| verdict)
 }
 
-/// The HTTP status in a complaint: `… failed: 429 Too Many Requests; content-type=…`.
+/// Returns the HTTP status in a complaint: `… failed: 429 Too Many Requests; content-type=…`.
 fn status(said: &str) -> Option<u16> {
     verdict(said).split("failed: ").skip(1).find_map(|rest| {
         let code = rest.split(' ').next()?;
@@ -120,7 +120,7 @@ fn status(said: &str) -> Option<u16> {
     })
 }
 
-/// The complaint itself: warnings of normal operation left out, and cut to a length that can be shown.
+/// Returns the complaint itself: warnings of normal operation left out, and cut to a length that can be shown.
 fn words(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let lines = text.lines().filter(|line| !is_noise(line));

@@ -36,7 +36,7 @@ pub(super) fn each(output: Result<Output, Failure>) -> Result<AttemptObservation
     Ok(news(&parse::show(&output?.stdout)?))
 }
 
-/// How a task as a whole reads, by its attempts.
+/// Returns how a task as a whole reads, by its attempts.
 pub(super) fn overall(shown: &Collection) -> TaskStatus {
     let has = |status: VariantStatus| shown.attempts_made.iter().any(|made| made.status == status);
     let at_work = has(VariantStatus::Pending) || has(VariantStatus::InProgress);
@@ -47,7 +47,7 @@ pub(super) fn overall(shown: &Collection) -> TaskStatus {
     }
 }
 
-/// How far each attempt is.
+/// Returns how far each attempt is.
 pub(super) fn news(shown: &Collection) -> AttemptObservations {
     let news =
         |made: &Attempt| Some(AttemptObservation { placement: made.placement?, status: made.status, reason: None });

@@ -68,7 +68,7 @@ impl CodexCloud {
         Ok(CodexCloud { client, dialect: dialect.unwrap_or(known.dialect), version: known.version })
     }
 
-    /// The program, with its links followed as far as the user's PATH goes.
+    /// Returns the program, with its links followed as far as the user's PATH goes.
     pub fn program(&self) -> &Path {
         self.client.program()
     }
@@ -216,7 +216,7 @@ impl Provider for CodexCloud {
 }
 
 impl CodexCloud {
-    /// A task that no page of the list shows is asked for by its name.
+    /// Returns a task that no page of the list shows is asked for by its name.
     fn describe_unlisted(&self, task: &TaskId) -> Result<Observation, Failure> {
         let silent = Observation {
             status: None,
@@ -241,8 +241,8 @@ impl CodexCloud {
         }
     }
 
-    /// Asks about the attempts of every task that is through, several calls at a time. What fails for one task is said
-    /// with that task: the others' answers hold.
+    /// Asks about the attempts of every task that has finished, several calls at a time. What fails for one task is
+    /// said with that task: the others' answers hold.
     fn sweep(&self, tasks: &[Question], answers: &mut [Observation]) {
         let through = |answer: &Observation| answer.status.is_some_and(|status| status != super::TaskStatus::Pending);
         let asked: Vec<usize> = (0..tasks.len())
@@ -264,7 +264,7 @@ impl CodexCloud {
     }
 }
 
-/// How many attempts a task has, by the better of two sources.
+/// Returns how many attempts a task has, by the better of two sources.
 fn attempts_of(question: &Question, answer: &Observation) -> u32 {
     answer.attempts.unwrap_or(question.attempts).max(question.attempts)
 }

@@ -40,7 +40,7 @@ pub(super) fn count(output: Result<Output, Failure>, attempts: u32) -> Result<At
 
 /// Asks about one task by its name: its status and title.
 pub(super) fn status(client: &Client, task: &TaskId) -> Result<(TaskStatus, String), Failure> {
-    // It exits with 1 for a task that is at work.
+    // It exits with 1 for a task that is running.
     let call = Call { answers_with_1: true, ..Call::new(["cloud", "status"]).operand(task.as_str()) };
     let output = client.read(&call.about(task))?;
     let said = String::from_utf8_lossy(&output.stdout);

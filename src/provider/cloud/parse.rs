@@ -53,7 +53,7 @@ impl ListedTask {
         }
     }
 
-    /// None for reviews, and for what has no name that could be asked for.
+    /// Returns the summary of a listed task; none for reviews, and for what has no name to ask for.
     pub fn summary(self, url: impl Fn(&TaskId) -> String) -> Option<TaskSummary> {
         let id: TaskId = self.id.parse().ok()?;
         let status = self.task_status();
@@ -70,7 +70,7 @@ impl ListedTask {
     }
 }
 
-/// A number of attempts that can be one.
+/// Returns a number of attempts that can be one.
 fn credible(total: Option<u32>) -> Option<u32> {
     total.filter(|total| (1..=MOST_VARIANTS).contains(total))
 }
@@ -146,7 +146,7 @@ fn attempt_status(word: &str) -> VariantStatus {
 fn status_word(word: &str) -> Option<TaskStatus> {
     match word.to_ascii_lowercase().as_str() {
         "pending" => Some(TaskStatus::Pending),
-        // An applied task is one that was ready when somebody took it.
+        // An applied task is one that was ready when it was applied.
         "ready" | "applied" => Some(TaskStatus::Ready),
         "error" => Some(TaskStatus::Error),
         _ => None,
@@ -185,7 +185,7 @@ pub(super) fn submitted(stdout: &[u8]) -> Option<Task> {
     Some(Task { id, url: is_url.then(|| word.to_owned()) })
 }
 
-/// A client that prints what we cannot read is named, with the beginning of what it printed.
+/// Returns a client that prints what we cannot read is named, with the beginning of what it printed.
 pub(super) fn not_understood(call: &str, said: &str) -> Failure {
     Failure::Client {
         what: format!("cannot understand what '{call}' prints"),

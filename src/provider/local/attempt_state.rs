@@ -24,23 +24,23 @@ pub(super) struct AttemptState {
 }
 
 impl AttemptState {
-    /// It failed, in the words of an error.
+    /// Returns the state of an attempt that failed with this error.
     pub fn failed(error: &Error) -> AttemptState {
         AttemptState { status: VariantStatus::Failed, reason: Some(one_line(error)), session: None }
     }
 }
 
-/// An error with its cause, in a line.
+/// Returns an error with its cause, in a line.
 pub(super) fn one_line(error: &Error) -> String {
     error.in_a_line()
 }
 
-/// How far a variant is. `alone` when nobody else may be starting its session right now.
+/// Returns how far a variant is. `alone` when no other process may be starting its session right now.
 pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant, alone: bool) -> AttemptState {
     let stands = |status, reason: Option<String>, session| AttemptState { status, reason, session };
     let Some(session) = session(context, run, variant) else {
         return match variant.status {
-            // It was begun, and somebody removed what there was to know about it.
+            // It was started, and its record was removed.
             VariantStatus::InProgress => {
                 let why = "its session is gone, so its result is unknown".to_owned();
                 stands(VariantStatus::Failed, Some(why), None)
@@ -78,7 +78,7 @@ pub(super) fn of(context: &Context, run: &Run, local: &Local, variant: &Variant,
     stands(VariantStatus::Completed, None, Some(session))
 }
 
-/// The newest session of a variant: the first one, or whichever goes on from it.
+/// Returns the newest session of a variant: the first one, or the one that continues it.
 pub(super) fn session(context: &Context, run: &Run, variant: &Variant) -> Option<Session> {
     let store = SessionStore::new(&context.layout);
     let first = store.load(&SessionId::of_variant(&run.run, variant.index, 1)).ok()?;
@@ -102,7 +102,7 @@ pub(super) fn has_started(context: &Context, session: &Session) -> bool {
     session.pid.is_some() || SessionStore::new(&context.layout).place(&session.id).is_started()
 }
 
-/// When a session is over, its worktree is free, and what the agent did to the repository is noted once.
+/// Unlocks the worktree of a session that is over, and notes once what the agent did to the repository.
 pub(super) fn note_end(context: &Context, run: &Run, local: &Local, variant: &Variant, state: &AttemptState) {
     let Some(session) = state.session.as_ref().filter(|_| state.status.is_terminal()) else { return };
     let Some(worktree) = context.repo.worktree_at(&local.worktree(variant.index)) else { return };
@@ -131,7 +131,7 @@ fn note_user_files(context: &Context, run: &Run, variant: &Variant) {
     }
 }
 
-/// What changed in the user's worktrees while the agent of an empty variant was active, as risks.
+/// Returns what changed in the user's worktrees while the agent of an empty variant was active, as risks.
 pub(super) fn user_file_risks(context: &Context, run: &Run, variant: &Variant) -> Vec<Risk> {
     let kept = ActiveFiles::of(&context.layout, run).read(&user_files_of(variant.index));
     let changed: Option<Vec<ChangedFile>> = kept.ok().flatten().and_then(|json| serde_json::from_slice(&json).ok());

@@ -21,7 +21,7 @@ const LAST_WORDS: u64 = 4096;
 const STAYS: [&str; 4] = ["unread", "submodule-work", "worktree-work", "worktree-moved"];
 
 impl LocalAgents<'_> {
-    /// Takes what every variant that is through has made.
+    /// Collects what every finished variant has made.
     pub(super) fn collect_finished(&self, task: &TaskId) -> Result<Collection> {
         let (run, local) = self.run(task)?;
         worktree::check(self.context)?;
@@ -36,7 +36,7 @@ impl LocalAgents<'_> {
         Ok(collected)
     }
 
-    /// Takes what a variant made, with whatever its worktree has; nothing when that was taken before.
+    /// Collects what a variant made, with whatever its worktree has; nothing when that was collected before.
     fn collect_attempt(
         &self,
         run: &Run,
@@ -60,7 +60,7 @@ impl LocalAgents<'_> {
             reason: state.reason,
             risks: Vec::new(),
         };
-        // Somebody may have pruned what git keeps of it; the session still says whose folder it is.
+        // `git worktree prune` may have removed what git keeps of it; the session still says whose folder it is.
         let worktree = self.context.repo.worktree_at(&path);
         let gone = matches!(self.context.repo.open_worktree(&path), Err(WorktreeFault::Gone));
         if gone || (worktree.is_none() && !worked_there(self.context, run, variant, &path)) {
@@ -120,7 +120,8 @@ impl LocalAgents<'_> {
         collected.attempts_made.push(attempt);
     }
 
-    /// What becomes of a variant's ignored files; none where it is not known which of them were there before its agent.
+    /// Returns what becomes of a variant's ignored files; none where it is not known which of them were there before
+    /// its agent.
     fn ignored(&self, run: &Run, variant: &Variant) -> Option<Ignored> {
         let live = ActiveFiles::of(&self.context.layout, run);
         let mut before = live.read(&ignored_before(variant.index)).ok()??;
@@ -142,7 +143,7 @@ impl LocalAgents<'_> {
             let variant = attempt.placement.and_then(|placement| run.variant(placement + 1));
             let (Some(variant), Some(patch), false) = (variant, &attempt.patch, stays) else { continue };
             let recorded = variant.patch_sha256.as_deref() == Some(sha256(patch).as_str());
-            // Somebody may have resumed its session meanwhile.
+            // Its session may have been resumed meanwhile.
             let over = attempt_state::of(self.context, &run, &local, variant, false).status.is_terminal();
             if recorded && over {
                 remove(self.context, &run, &local, variant)?;
@@ -152,7 +153,7 @@ impl LocalAgents<'_> {
     }
 }
 
-/// What an agent said last: its message, where it tells which that is, else the last paragraph that it printed.
+/// Returns what an agent said last: its message, where it tells which that is, else the last paragraph that it printed.
 fn last_words(context: &Context, session: &Session) -> Option<String> {
     if session.last_message.is_some() {
         return session.last_message.clone();
@@ -165,7 +166,7 @@ fn last_words(context: &Context, session: &Session) -> Option<String> {
     Some(paragraph.join("\n"))
 }
 
-/// Is it known here that the agent of this variant worked in this folder?
+/// Returns whether the agent of this variant is known to have worked in this folder.
 fn worked_there(context: &Context, run: &Run, variant: &Variant, path: &Path) -> bool {
     attempt_state::session(context, run, variant).is_some_and(|session| session.cwd == path)
 }
@@ -188,7 +189,7 @@ pub fn remove(context: &Context, run: &Run, local: &Local, variant: &Variant) ->
     Ok(())
 }
 
-/// Has a variant work that is nowhere but in its worktree, so that this stays?
+/// Returns whether a variant has work that is only in its worktree, so that this stays.
 pub fn stays(risks: &[Risk]) -> bool {
     risks.iter().any(|risk| STAYS.contains(&risk.kind.as_str()))
 }

@@ -1,7 +1,8 @@
 //! Agents on this machine: each attempt is a session in a worktree of its own, on the run's base.
 //!
 //! The name of a run's task is the run's own. What there is to know about an attempt is in the run's record, in its
-//! session, whose id follows from run and number, and in its worktree: so nothing is lost when whoever looks is killed.
+//! session, whose id follows from run and number, and in its worktree: so nothing is lost when the observing process is
+//! killed.
 
 mod attempt_state;
 mod collect;
@@ -36,12 +37,12 @@ pub struct LocalAgents<'c> {
 }
 
 impl<'c> LocalAgents<'c> {
-    /// Those that work here.
+    /// Creates the provider of agents on this machine.
     pub fn new(context: &'c Context) -> LocalAgents<'c> {
         LocalAgents { context }
     }
 
-    /// The run that a task is, with how it is to be carried out.
+    /// Returns the run that a task is, with how it is to be carried out.
     fn run(&self, task: &TaskId) -> Result<(Run, Local)> {
         let unknown = || Error::failed(format!("no run named '{task}' here")).hint("'git puff list' shows the runs");
         let id: RunId = task.as_str().parse().map_err(|_| unknown())?;
@@ -54,7 +55,7 @@ impl<'c> LocalAgents<'c> {
         moved::follow(self.context, run, local)
     }
 
-    /// Held while sessions are started or ended: two who look at the same run start each attempt once.
+    /// Locks the start and end of sessions, so that two processes that observe one run start each attempt once.
     fn lock(&self) -> Result<Option<FileLock>> {
         self.context.layout.prepare()?;
         FileLock::attempt(&self.context.layout.local_lock())
@@ -66,7 +67,7 @@ impl<'c> LocalAgents<'c> {
         FileLock::wait(&self.context.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
     }
 
-    /// Looks at a run, and starts what has a place.
+    /// Observes a run, and starts the attempts that have a place.
     fn observe_task(&self, task: &TaskId) -> Result<Observation> {
         let lock = self.lock()?;
         // Read under the lock: a run that was cancelled before starts nothing any more.
@@ -144,7 +145,7 @@ impl<'c> LocalAgents<'c> {
     }
 }
 
-/// Does an agent of the run still work?
+/// Returns whether an agent of the run still runs.
 pub fn is_running(context: &Context, run: &Run) -> bool {
     let store = SessionStore::new(&context.layout);
     let sessions = run.variants.iter().filter_map(|variant| attempt_state::session(context, run, variant));
@@ -160,7 +161,7 @@ struct Ready<'c> {
 }
 
 impl Ready<'_> {
-    /// The agent of this name, the environment that it gets, and, where that is not the launch's, why.
+    /// Returns the agent of this name, the environment that it gets, and, where that is not the launch's, why.
     fn get(&mut self, run: &Run, name: &str) -> Result<(&Agent, &AgentEnv, Option<String>)> {
         let context = self.context;
         let (environment, lost) = self.environment.get_or_insert_with(|| start::environment(context, run));
@@ -171,7 +172,7 @@ impl Ready<'_> {
     }
 }
 
-/// How far the session of a variant is, for those who only look.
+/// Returns how far the session of a variant is, for those who only look.
 pub fn status(context: &Context, run: &Run, variant: &Variant) -> VariantStatus {
     let local = run.local.as_ref().filter(|_| !run.is_remote());
     local.map_or(variant.status, |local| attempt_state::of(context, run, local, variant, false).status)
@@ -221,7 +222,7 @@ impl Provider for LocalAgents<'_> {
     }
 
     fn observe(&self, tasks: &[Question]) -> Result<Vec<Observation>, Failure> {
-        // What cannot be looked at now is no reason not to look at the others.
+        // A run that cannot be observed now does not keep the others from being observed.
         let silent = |error: Error| Observation {
             status: Some(TaskStatus::Pending),
             attempts: None,

@@ -1,5 +1,5 @@
-//! Worktrees of a repository that was renamed or moved while agents were active: git's links between the two name folders
-//! that are gone, and so does the run's record. They are mended as `git worktree repair` does.
+//! Worktrees of a repository that was renamed or moved while agents were active: git's links between the two name
+//! folders that are gone, and so does the run's record. They are mended as `git worktree repair` does.
 
 use std::path::Path;
 
@@ -27,7 +27,8 @@ pub(super) fn follow(context: &Context, run: Run, local: Local) -> Result<(Run, 
     Ok((run, local))
 }
 
-/// The folder of the worktrees went with the repository: into the folder beside it that new ones would be made in.
+/// Returns the folder of the worktrees went with the repository: into the folder beside it that new ones would be made
+/// in.
 fn relocate(context: &Context, run: Run, local: Local) -> Result<(Run, Local)> {
     let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Ok((run, local)) };
     let now = Local { worktrees: workspace_root.of_run(&run.run), ..local.clone() };
@@ -50,12 +51,13 @@ fn relocate(context: &Context, run: Run, local: Local) -> Result<(Run, Local)> {
     Ok((outcome.recorded.run, now))
 }
 
-/// What git knows of a worktree by exactly this name.
+/// Returns what git knows of a worktree by exactly this name.
 fn known_at(context: &Context, path: &Path) -> Option<Worktree> {
     context.repo.worktrees().into_iter().find(|worktree| worktree.path == path)
 }
 
-/// Does the file in a worktree name a folder for it that is gone? One that an agent has written or removed stays as it is.
+/// Returns whether the `.git` file of a worktree names a folder that is gone. One that an agent has written or removed
+/// stays as it is.
 fn names_another_place(worktree: &Worktree) -> bool {
     let file = crate::files::read_to_string(worktree.path.join(".git")).unwrap_or_default();
     let Some(named) = file.strip_prefix("gitdir: ").map(|named| worktree.path.join(named.trim_end())) else {

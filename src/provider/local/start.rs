@@ -18,7 +18,7 @@ use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore, ignored_bef
 /// How many bytes of an agent's output are kept.
 const LOG_SIZE: u64 = 64 << 20;
 
-/// The environment of a run's launch; where that is lost, this process's own, and why.
+/// Returns the environment of a run's launch; where that is lost, this process's own, and why.
 pub(super) fn environment(context: &Context, run: &Run) -> (AgentEnv, Option<String>) {
     let why = match ActiveFiles::of(&context.layout, run).read(ENVIRONMENT) {
         Ok(kept) => match kept.and_then(|bytes| AgentEnv::from_bytes(&bytes)) {
@@ -80,7 +80,7 @@ fn start_session(
         prompt,
         log_size: LOG_SIZE,
         limit: Duration::from_secs(local.limit_s),
-        // Nobody sits in front of it.
+        // No user is at its terminal.
         auto: true,
         work: Some((run.run.clone(), variant.index)),
         start_tree: Some(context.repo.commit(run.base_oid)?.tree),

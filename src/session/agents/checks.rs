@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-/// What a check looks at.
+/// What a check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Check {
     Test,
@@ -85,7 +85,7 @@ static SAID: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
     (build(PASSED), build(FAILED))
 });
 
-/// What kind of check a command line is, if it is one.
+/// Returns what kind of check a command line is, if it is one.
 pub(super) fn check(line: &str) -> Option<Check> {
     let commands = line.split(['\n', ';', '|', '&', '(']).map(str::trim_start);
     let kinds = commands
@@ -94,7 +94,7 @@ pub(super) fn check(line: &str) -> Option<Check> {
     kinds.min_by_key(|kind| *kind as u8)
 }
 
-/// Whether tests passed, by what a command line ended with and what it printed; none where that cannot be told.
+/// Returns whether tests passed, by what a command line ended with and what it printed; none where that cannot be told.
 pub(super) fn tests_passed(line: &str, exit: Option<i32>, printed: &str) -> Option<bool> {
     let (passed, failed) = (SAID.0.is_match(printed.as_bytes()), SAID.1.is_match(printed.as_bytes()));
     // The code is that of the last command: of `cargo test | tail` it says nothing.

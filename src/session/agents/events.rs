@@ -81,7 +81,7 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// The agent that speaks it.
+    /// Returns the agent that speaks it.
     pub fn agent(self) -> &'static str {
         match self {
             Dialect::Codex => "codex",
@@ -91,7 +91,7 @@ impl Dialect {
         }
     }
 
-    /// The dialect of the line with which an agent introduces itself.
+    /// Returns the dialect of the line with which an agent introduces itself.
     pub fn of(line: &Value) -> Option<Dialect> {
         match text(line, "type")? {
             "thread.started" => Some(Dialect::Codex),
@@ -102,7 +102,7 @@ impl Dialect {
         }
     }
 
-    /// What a line says.
+    /// Returns what a line says.
     pub fn read(self, line: &Value) -> Vec<Event> {
         let Some(kind) = text(line, "type") else { return Vec::new() };
         match self {
@@ -253,14 +253,14 @@ fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// The words of a service that takes no more.
+/// Returns whether the words of a service that takes no more.
 fn is_limit(said: &str) -> bool {
     let said = said.to_ascii_lowercase();
     let words = ["429", "rate limit", "rate_limit", "usage limit", "too many requests", "quota", "overloaded"];
     words.iter().any(|word| said.contains(word))
 }
 
-/// A command without the shell that was called for it: `/bin/bash -lc 'cargo test'` → `cargo test`.
+/// Returns a command without the shell that was called for it: `/bin/bash -lc 'cargo test'` → `cargo test`.
 pub(super) fn bare(command: &str) -> String {
     let inner = command.split_once(' ').and_then(|(shell, rest)| {
         let is_shell = ["sh", "bash", "zsh", "dash"].contains(&shell.rsplit('/').next()?);
@@ -269,7 +269,7 @@ pub(super) fn bare(command: &str) -> String {
     inner.and_then(one_word).unwrap_or_else(|| command.to_owned()).trim().to_owned()
 }
 
-/// What the shell makes of a text that is one word, quotes and all.
+/// Returns what the shell makes of a text that is one word, quotes and all.
 fn one_word(text: &str) -> Option<String> {
     let (mut word, mut quote, mut letters) = (String::new(), None, text.chars());
     while let Some(letter) = letters.next() {

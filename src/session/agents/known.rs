@@ -1,5 +1,5 @@
-//! The agents that are known, and their commands: as Codex 0.169.0, Claude Code 2.1.197, the Gemini CLI 0.61.0, opencode
-//! 1.18.33 and aider 0.86.2 have them.
+//! The agents that are known, and their commands: as Codex 0.169.0, Claude Code 2.1.197, the Gemini CLI 0.61.0,
+//! opencode 1.18.33 and aider 0.86.2 have them.
 //!
 //! None of these commands turns an agent's protection off. What they may do without being asked: codex writes in its
 //! sandbox, claude and gemini edit files, opencode does what its own configuration allows, aider edits and commits.
@@ -12,7 +12,7 @@ pub(super) struct KnownAgent {
     pub help: [Option<&'static [&'static str]>; 2],
     /// On a task that it ends by itself.
     pub work: Form,
-    /// As a program that somebody may talk to.
+    /// As an interactive program.
     pub talk: Form,
     /// Continuing a session, as the two above.
     pub work_again: Option<Form>,
@@ -166,7 +166,7 @@ const NO_DAEMON: Word = Listed(&["--no-daemon"]);
 /// It refuses to work without somebody to ask in a folder that it has not seen; a worktree always is such a one.
 const TRUST: Word = Listed(&["--skip-trust"]);
 
-/// The flag is in the help text, as a word of its own.
+/// Returns whether the flag is in the help text, as a word of its own.
 pub(super) fn lists(help: &str, flag: &str) -> bool {
     let ends = |after: &str| !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
     help.match_indices(flag).any(|(at, _)| ends(&help[at + flag.len()..]))

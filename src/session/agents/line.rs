@@ -1,7 +1,7 @@
 //! A configured command: a line for the shell in which `{prompt}` and the like stand for values.
 //!
-//! The values are handed to the shell as positional parameters, and the line refers to them. They are never part of what
-//! the shell reads, whatever they hold.
+//! The values are handed to the shell as positional parameters, and the line refers to them. They are never part of
+//! what the shell reads, whatever they hold.
 
 use super::Invocation;
 use crate::model::Stdin;
@@ -65,7 +65,7 @@ impl Line {
         Ok(Line { script, names })
     }
 
-    /// The call of the shell. The prompt comes on standard input where the line has no place for it.
+    /// Returns the call of the shell. The prompt comes on standard input where the line has no place for it.
     pub fn invocation(&self, name: &str, values: &[(&str, &str)], prompt: &str, interactive: bool) -> Invocation {
         let value = |place: &String| values.iter().find(|(name, _)| name == place).map_or("", |(_, value)| *value);
         let mut argv = vec!["sh".to_owned(), "-c".to_owned(), self.script.clone(), name.to_owned()];
@@ -80,12 +80,12 @@ impl Line {
     }
 }
 
-/// Lower-case letters and underscores: `{a,b}`, `${HOME}` and `{ list; }` are the shell's.
+/// Returns whether a name is of lower-case letters and underscores: `{a,b}`, `${HOME}` and `{ list; }` are the shell's.
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// The parameter as one word, whatever quotes it stands in.
+/// Returns the parameter as one word, whatever quotes it stands in.
 fn parameter(number: usize, quotes: Quotes) -> String {
     match quotes {
         Quotes::None => format!("\"${{{number}}}\""),

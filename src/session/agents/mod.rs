@@ -1,8 +1,8 @@
 //! The agents, as data: how each is started, how it is continued, and what its output says.
 //!
 //! Five are known, by the table in `known.rs`. Any other is made known by `puff.agent.<name>.command`, a line for the
-//! shell, which also replaces the command of a known one. Nothing here runs anything: who starts an agent first asks the
-//! program itself for its [help](Agent::help_call), where its flags differ between versions.
+//! shell, which also replaces the command of a known one. Nothing here runs anything: who starts an agent first asks
+//! the program itself for its [help](Agent::help_call), where its flags differ between versions.
 
 mod checks;
 mod events;
@@ -29,7 +29,7 @@ const LONG: usize = 100 * 1024;
 /// What an agent is told that is to continue, and that needs to be told something.
 const GO_ON: &str = "Go on where you left off.";
 
-/// The names of the agents that are known.
+/// Returns the names of the agents that are known.
 pub fn known() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|agent| agent.name)
 }
@@ -53,7 +53,7 @@ pub struct Task<'a> {
     pub prompt: &'a str,
     /// A file with the same in it.
     pub prompt_file: &'a Path,
-    /// Somebody may attach and answer it; without, it has to come to an end by itself.
+    /// A user may attach and answer it; without, it has to come to an end by itself.
     pub interactive: bool,
 }
 
@@ -67,7 +67,7 @@ pub struct Invocation {
 }
 
 impl Agent {
-    /// The agent of that name: as it is configured, else as it is known.
+    /// Returns the agent of that name: as it is configured, else as it is known.
     ///
     /// # Errors
     /// When there is none, or its configuration cannot be used.
@@ -99,12 +99,12 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Is this the name of an agent that needs no configuration?
+    /// Returns whether this is the name of an agent that needs no configuration.
     pub fn is_known(name: &str) -> bool {
         KNOWN.iter().any(|known| known.name == name)
     }
 
-    /// The agents that can be started: those that are known, then those that are configured.
+    /// Returns the agents that can be started: those that are known, then those that are configured.
     pub fn names(settings: &Settings) -> Vec<String> {
         let known = KNOWN.iter().map(|known| known.name.to_owned());
         let configured = settings.agents().into_iter().filter(|name| {
@@ -119,7 +119,7 @@ impl Agent {
         &self.name
     }
 
-    /// The program that has to be there; none for a line that the shell makes sense of.
+    /// Returns the program that has to be there; none for a line that the shell makes sense of.
     pub fn program(&self) -> Option<&str> {
         let known = self.known.filter(|_| self.command.is_none() && self.wrapper.is_none())?;
         Some(self.program.as_deref().unwrap_or(known.name))
@@ -130,7 +130,7 @@ impl Agent {
         Agent { program: Some(program.to_owned()), ..self }
     }
 
-    /// The call whose output says which flags it has, where those that matter differ between its versions.
+    /// Returns the call whose output says which flags it has, where those that matter differ between its versions.
     pub fn help_call(&self, interactive: bool) -> Option<Vec<String>> {
         let call = self.known.filter(|_| self.command.is_none())?.help[usize::from(interactive)]?;
         Some(self.wrapped(self.by_program(call.iter().map(|word| (*word).to_owned()).collect())))
@@ -141,7 +141,7 @@ impl Agent {
         Agent { help: Some(help.to_owned()), ..self }
     }
 
-    /// How it is started on a task.
+    /// Returns how it is started on a task.
     pub fn invocation(&self, task: &Task) -> Invocation {
         let Task { prompt, prompt_file, interactive } = *task;
         let file = prompt_file.to_string_lossy();
@@ -160,7 +160,7 @@ impl Agent {
         Invocation { argv: self.wrapped(invocation.argv), ..invocation }
     }
 
-    /// How a session of it is continued that it calls `agent_session`; none where it cannot be.
+    /// Returns how a session of it is continued that it calls `agent_session`; none where it cannot be.
     pub fn resume(&self, agent_session: &str, prompt: Option<&str>, interactive: bool) -> Option<Invocation> {
         let prompt_args = prompt.unwrap_or(if interactive { "" } else { GO_ON });
         let fill = Fill { prompt: prompt_args, file: "", session: agent_session };
@@ -176,13 +176,13 @@ impl Agent {
         Some(Invocation { argv: self.wrapped(invocation.argv), ..invocation })
     }
 
-    /// With the prompt on the command line, the terminal being its standard input.
+    /// Builds the call with the prompt on the command line and the terminal as standard input.
     fn typed(&self, form: &Form, fill: Fill) -> Invocation {
         let prompt_args = if fill.prompt.is_empty() { &[] } else { form.prompt_args };
         Invocation { argv: self.argv(form.words, prompt_args, fill), stdin: Stdin::Terminal }
     }
 
-    /// With the prompt on the command line, or on standard input where it has no place there.
+    /// Builds the call with the prompt on the command line, or on standard input where it does not fit there.
     fn piped(&self, form: &Form, fill: Fill) -> Invocation {
         let short = fill.prompt.len() <= SHORT || form.piped.is_none();
         let (prompt_args, stdin) = match form.piped {
@@ -207,7 +207,7 @@ impl Agent {
         self.by_program(words.iter().chain(prompt_args).filter_map(word).collect())
     }
 
-    /// The first word is the program.
+    /// Returns the call, with the program as its first word.
     fn by_program(&self, mut argv: Vec<String>) -> Vec<String> {
         if let (Some(program), Some(first)) = (&self.program, argv.first_mut()) {
             first.clone_from(program);
@@ -215,7 +215,7 @@ impl Agent {
         argv
     }
 
-    /// Behind the wrapper, which the shell reads as git's commands are read.
+    /// Puts the wrapper before a command; the shell reads it as it reads git's commands.
     fn wrapped(&self, argv: Vec<String>) -> Vec<String> {
         let Some(wrapper) = &self.wrapper else { return argv };
         let shell = ["sh".to_owned(), "-c".to_owned(), format!("{wrapper} \"$@\""), self.name.clone()];
@@ -231,7 +231,7 @@ struct Fill<'a> {
     session: &'a str,
 }
 
-/// `puff.agent.<name>.command` with the name in it.
+/// Returns `puff.agent.<name>.command` with the name in it.
 fn key_of(key: crate::settings::Key, name: &str) -> String {
     key.name.replace("<name>", name)
 }

@@ -1,7 +1,8 @@
 //! What a session's output says about it, picked up as it comes.
 //!
-//! A session may print a hundred megabytes a second. So nothing is kept but the line that is not whole yet; a line is looked
-//! at only when it begins an object of JSON or holds one of a few literals, and one that is too long is passed over.
+//! A session may print a hundred megabytes a second. So nothing is kept but the line that is not whole yet; a line is
+//! looked at only when it begins an object of JSON or holds one of a few literals, and one that is too long is passed
+//! over.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -61,7 +62,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader of a session that has printed nothing yet.
+    /// Returns a reader of a session that has printed nothing yet.
     pub fn new() -> Reader {
         Reader::default()
     }
@@ -111,42 +112,42 @@ impl Reader {
         }
     }
 
-    /// The agent whose output this is, where it is one that is known by its lines of JSON.
+    /// Returns the agent whose output this is, where it is one that is known by its lines of JSON.
     pub fn agent(&self) -> Option<&'static str> {
         self.dialect.map(Dialect::agent)
     }
 
-    /// The agent's own name for the session.
+    /// Returns the agent's own name for the session.
     pub fn agent_session(&self) -> Option<&str> {
         self.agent_session.as_deref()
     }
 
-    /// What the agent said last.
+    /// Returns what the agent said last.
     pub fn last_message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// The tokens that it has used: those that it read anew, and those that it wrote.
+    /// Returns the tokens that it has used: those that it read anew, and those that it wrote.
     pub fn tokens(&self) -> Option<u64> {
         self.tokens
     }
 
-    /// The checks that it ran, each with how it last ended: `cargo test: passed`.
+    /// Returns the checks that it ran, each with how it last ended: `cargo test: passed`.
     pub fn checks(&self) -> &[String] {
         &self.checks_said
     }
 
-    /// What its service said when it took no more; none once it goes on.
+    /// Returns what its service said when it took no more; none once it goes on.
     pub fn rate_limited(&self) -> Option<&str> {
         self.rate_limited.as_deref()
     }
 
-    /// What happened since this was last asked.
+    /// Returns what happened since this was last asked.
     pub fn take_milestones(&mut self) -> Vec<Milestone> {
         std::mem::take(&mut self.milestones)
     }
 
-    /// The commands that ended since this was last asked.
+    /// Returns the commands that ended since this was last asked.
     pub fn take_commands(&mut self) -> Vec<Ran> {
         std::mem::take(&mut self.ran)
     }
@@ -267,7 +268,7 @@ impl Reader {
     }
 }
 
-/// The end of a message that is too long, which has what came of it.
+/// Returns the end of a message that is too long, which has what came of it.
 fn cut(mut message: String) -> String {
     if message.len() > MESSAGE {
         let at = (message.len() - MESSAGE..message.len()).find(|at| message.is_char_boundary(*at));

@@ -95,7 +95,7 @@ pub(super) fn read(line: &[u8]) -> Option<Said> {
     (limited && forms.limit.is_match(line)).then(|| Said::Event(Event::RateLimited(lossy(line).trim().to_owned())))
 }
 
-/// A number with commas between its thousands.
+/// Returns a number with commas between its thousands.
 pub(super) fn number_of(text: &[u8]) -> Option<u64> {
     let digits: String = text.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| char::from(*byte)).collect();
     let clean = text.iter().all(|byte| byte.is_ascii_digit() || b", \r".contains(byte));

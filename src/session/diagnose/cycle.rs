@@ -45,7 +45,7 @@ impl Cycle {
         self.count += 1;
     }
 
-    /// The shortest circle that it goes round in, when that was gone round often enough.
+    /// Returns the shortest circle that it goes round in, when that was gone round often enough.
     pub fn round(&self, enough: impl Fn(&Round) -> bool) -> Option<Round> {
         let (_, now) = self.items[self.count.checked_sub(1)? % LONGEST];
         let rounds = self.runs.iter().enumerate().map(|(at, (run, since))| {

@@ -1,10 +1,10 @@
 //! What makes two lines of output the same: everything but times, ids and colours. Figures do count: lines that count
 //! are progress.
 
-/// How much of a line is looked at.
+/// How much of a line is read.
 const LONGEST: usize = 1024;
 
-/// The same number for lines that are the same; none for a line without a word: dots, bars and rules.
+/// Returns the same number for lines that are the same; none for a line without a word: dots, bars and rules.
 pub(super) fn fold(line: &[u8]) -> Option<u64> {
     let (mut hash, mut words) = (0xcbf2_9ce4_8422_2325_u64, 0);
     // FNV: small, and nobody gains by two lines that it takes for one.
@@ -22,7 +22,7 @@ pub(super) fn fold(line: &[u8]) -> Option<u64> {
     (words > 0).then_some(hash)
 }
 
-/// The words between blanks and escape sequences.
+/// Returns the words between blanks and escape sequences.
 fn tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = line;
     std::iter::from_fn(move || {
@@ -40,7 +40,7 @@ fn tokens(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// How long the escape sequence is that begins here.
+/// Returns how long the escape sequence is that begins here.
 fn escape(bytes: &[u8]) -> usize {
     match bytes.get(1) {
         Some(b'[') => {
@@ -56,7 +56,7 @@ fn escape(bytes: &[u8]) -> usize {
     }
 }
 
-/// `14:05:09`, `2026-11-20T14:05:09Z`, `0.31s`, `(12ms)`, `1m02s`.
+/// Returns whether a token is a time: `14:05:09`, `2026-11-20T14:05:09Z`, `0.31s`, `(12ms)`, `1m02s`.
 fn is_time(token: &[u8]) -> bool {
     let inner = trimmed(token);
     if !inner.first().is_some_and(u8::is_ascii_digit) {
@@ -71,7 +71,7 @@ fn is_time(token: &[u8]) -> bool {
     span && inner.ends_with(b"s")
 }
 
-/// A commit, a UUID, an address: long, of hexadecimal digits, some but not all of them decimal.
+/// Returns whether a commit, a UUID, an address: long, of hexadecimal digits, some but not all of them decimal.
 fn is_id(token: &[u8]) -> bool {
     let inner = trimmed(token);
     let inner = inner.strip_prefix(b"0x").unwrap_or(inner);

@@ -123,14 +123,14 @@ pub fn diagnose(evidence: &Evidence, limits: &Limits, id: &str) -> Diagnosis {
     plain(SessionState::Silent, why, command("log ID --screen"))
 }
 
-/// The same for lines that differ in times and ids only.
+/// Returns the same for lines that differ in times and ids only.
 pub(super) fn fingerprint(lines: &[impl AsRef<str>]) -> u64 {
     let mut hasher = DefaultHasher::new();
     lines.iter().filter_map(|line| fold::fold(line.as_ref().as_bytes())).for_each(|line| line.hash(&mut hasher));
     hasher.finish()
 }
 
-/// A length of time as people read it.
+/// Returns a length of time as people read it.
 fn words(duration: Duration) -> String {
     Span(duration.as_secs()).to_string()
 }
@@ -142,14 +142,14 @@ struct ScreenText {
 }
 
 impl ScreenText {
-    /// Of the lines of a screen.
+    /// Builds the text of a screen from its lines.
     fn of(screen: &[String]) -> ScreenText {
         let frame = |c: char| c.is_whitespace() || ('\u{2500}'..='\u{259f}').contains(&c);
         let lines = screen.iter().map(|line| line.trim_matches(frame)).filter(|line| !line.is_empty());
         ScreenText { lines: lines.map(str::to_owned).collect() }
     }
 
-    /// The last of them.
+    /// Returns the last of them.
     fn tail(&self, count: usize) -> String {
         self.lines[self.lines.len().saturating_sub(count)..].join("\n")
     }

@@ -22,12 +22,12 @@ impl Pattern {
         })
     }
 
-    /// It is in the text.
+    /// Returns whether the pattern matches in the text.
     pub fn is_in(&self, text: &str) -> bool {
         self.0.is_match(text.as_bytes())
     }
 
-    /// Where it is in the text for the last time: its group, or all of it.
+    /// Returns where it is in the text for the last time: its group, or all of it.
     pub fn last_in(&self, text: &str) -> Option<Range<usize>> {
         let found = self.0.captures_iter(text.as_bytes()).last()?;
         let range = found.get(1).or_else(|| found.get(0))?.range();
@@ -36,7 +36,7 @@ impl Pattern {
     }
 }
 
-/// Without the tables of Unicode a letter beyond ASCII is only known by its bytes, also when it is one of a class.
+/// Writes letters beyond ASCII as their bytes, also in a class, for an engine without Unicode tables.
 fn in_bytes(text: &str) -> Result<String, String> {
     let mut form = String::with_capacity(text.len());
     let mut letters = text.chars();
@@ -58,7 +58,7 @@ fn in_bytes(text: &str) -> Result<String, String> {
     Ok(form)
 }
 
-/// Where the class ends whose `[` is read, behind its `]`. A `]` at its very beginning is one of it.
+/// Returns where the class ends whose `[` is read, behind its `]`. A `]` at its very beginning is one of it.
 fn end_of_class(rest: &str) -> usize {
     let begin = rest.len() - rest.trim_start_matches('^').trim_start_matches(']').len();
     let mut escaped = false;
@@ -70,7 +70,7 @@ fn end_of_class(rest: &str) -> usize {
     end.map_or(rest.len(), |end| begin + end + 1)
 }
 
-/// A class, the letters beyond ASCII being alternatives to it.
+/// Returns a class, the letters beyond ASCII being alternatives to it.
 fn class(inner: &str) -> Result<String, String> {
     if inner.is_ascii() {
         return Ok(format!("[{inner}"));

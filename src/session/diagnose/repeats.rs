@@ -55,7 +55,7 @@ pub struct Repeats {
 }
 
 impl Repeats {
-    /// Of a session that has done nothing yet.
+    /// Creates the counters of a session that has done nothing yet.
     pub fn new() -> Repeats {
         Repeats::default()
     }
@@ -106,7 +106,7 @@ impl Repeats {
         }
     }
 
-    /// What it does over and over by now.
+    /// Returns what it does over and over by now.
     pub fn found(&self) -> Option<Repetition> {
         self.same_command().or_else(|| self.same_lines()).or_else(|| self.same_screens())
     }

@@ -1,7 +1,7 @@
 //! What programs look like that wait for somebody: `rules.json`, read once.
 //!
-//! A rule names what has to be among the last lines of the screen (`all`), on its very last line (`last`), and what must
-//! not be there (`none`). The first rule that matches counts. The question is the group of the first pattern.
+//! A rule names what has to be among the last lines of the screen (`all`), on its very last line (`last`), and what
+//! must not be there (`none`). The first rule that matches counts. The question is the group of the first pattern.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -31,7 +31,7 @@ struct Written {
     /// How long the screen has to be still, in seconds.
     #[serde(default = "usual_still")]
     still: u64,
-    /// Many a program looks like this that only is at work: it must use no processor time and move no bytes.
+    /// Many a program looks like this that only is running: it must use no processor time and move no bytes.
     #[serde(default)]
     unsure: bool,
     /// The command of `git puff session` that answers it, where it is another than its kind's.
@@ -107,7 +107,7 @@ impl Rule {
         })
     }
 
-    /// What is asked, when the screen is one of this rule; and all from there to the end of the screen.
+    /// Returns what is asked, when the screen is one of this rule; and all from there to the end of the screen.
     pub fn question(&self, seen: &ScreenText) -> Option<(String, String)> {
         let last = seen.tail(1);
         if self.last.as_ref().is_some_and(|pattern| !pattern.is_in(&last)) {

@@ -25,13 +25,13 @@ pub(super) enum Command {
     Permissions { id: u64 },
 }
 
-/// One who looks at the terminal.
+/// A client that is attached to the terminal.
 pub(super) struct Client {
     id: u64,
     output: mpsc::Sender<Arc<[u8]>>,
 }
 
-/// All who look at the terminal.
+/// All clients that are attached to the terminal.
 pub(super) struct Attached {
     commands: mpsc::Sender<Command>,
     clients: Vec<(Client, (u16, u16))>,
@@ -68,12 +68,12 @@ impl Attached {
         self.clients.iter_mut().filter(|(client, _)| client.id == id).for_each(|(_, known)| *known = size);
     }
 
-    /// Somebody looks.
+    /// Returns whether a client is attached.
     pub(super) fn any(&self) -> bool {
         !self.clients.is_empty()
     }
 
-    /// The columns and rows that everybody can show; without anybody, as before.
+    /// Returns the columns and rows that everybody can show; without anybody, as before.
     pub(super) fn size(&mut self) -> (u16, u16) {
         let columns = self.clients.iter().map(|(_, (columns, _))| *columns).min();
         let rows = self.clients.iter().map(|(_, (_, rows))| *rows).min();
@@ -125,7 +125,7 @@ async fn answer(write: &mut OwnedWriteHalf, reply: Reply) -> bool {
     write.write_all(&line).await.is_ok()
 }
 
-/// Output goes one way and keys the other, until either side leaves.
+/// Copies output to the client and keys to the terminal, until either side leaves.
 async fn attach(
     mut read: BufReader<OwnedReadHalf>,
     mut write: OwnedWriteHalf,

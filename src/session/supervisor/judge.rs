@@ -18,13 +18,13 @@ use crate::store::SessionPlace;
 /// How much unseen output is drawn at a look: more than that passed faster than anybody could have seen it.
 const DRAWN: usize = 1 << 20;
 
-/// Processes are looked at only when nothing has been printed for so long.
+/// Processes are sampled only when nothing has been printed for this long.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// A screen that has not changed for so long is one that somebody could have read.
+/// A screen that has not changed for this long can be read as a whole.
 const STILL: Duration = Duration::from_secs(3);
 
-/// How often processes are looked at.
+/// The sampling interval of processes.
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(2);
 
 pub(super) struct Judge {
@@ -41,11 +41,11 @@ pub(super) struct Judge {
     reader: Reader,
     repeats: Repeats,
     began: Instant,
-    /// The still screen that was last looked at for a loop.
+    /// The still screen that was last compared for a loop.
     shown: u64,
     limits: Limits,
     answers: Vec<AnswerRule>,
-    /// The questions that were answered, by a rule or by somebody.
+    /// The questions that were answered, by a rule or by a user.
     answered: Vec<u64>,
     /// The question that is open.
     asks: Option<u64>,
@@ -123,7 +123,7 @@ impl Judge {
         }
     }
 
-    /// What draws the screen as it is.
+    /// Returns what draws the screen as it is.
     pub(super) fn redraw(&mut self) -> Vec<u8> {
         self.draw();
         let screen = self.parser.screen();
@@ -136,12 +136,12 @@ impl Judge {
         self.parser.screen_mut().set_size(rows, columns);
     }
 
-    /// Somebody typed something.
+    /// Records that a client typed something.
     pub(super) fn answered(&mut self) {
         self.answered.extend(self.asks.take());
     }
 
-    /// It was poked.
+    /// Records that the session was poked.
     pub(super) fn poked(&mut self) {
         self.poked = Some(Instant::now());
     }
@@ -182,7 +182,7 @@ impl Judge {
         self.recognise(session);
         let changed = session.state != diagnosis.state;
         if changed || session.why.as_deref() != Some(&diagnosis.why) {
-            // The evidence of being at work changes with every look, and is no news.
+            // The evidence of activity changes with every sample, and is not reported.
             self.news |= changed || diagnosis.state != SessionState::Working;
             session.state = diagnosis.state;
             session.why = Some(diagnosis.why.clone());
@@ -237,7 +237,7 @@ impl Judge {
         self.last_output_at
     }
 
-    /// The last look, at what came with the end.
+    /// Evaluates what came with the end.
     pub(super) fn end(&mut self, session: &mut Session) {
         if !self.unseen.is_empty() {
             self.last_output_at = Some(self.clock.now());
@@ -254,7 +254,7 @@ impl Judge {
     }
 }
 
-/// These states are told to `puff.notify`.
+/// Returns whether `puff.notify` is called for this state.
 fn needs_someone(state: SessionState) -> bool {
     matches!(state, SessionState::Waiting | SessionState::Hung | SessionState::Looping | SessionState::RateLimited)
 }

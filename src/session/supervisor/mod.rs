@@ -1,6 +1,6 @@
 //! The supervisor of one session: a process of its own, from the start of the agent to its end.
 //!
-//! One loop waits for everything at once: what the agent prints, what somebody types, who attaches, the agent's end,
+//! One loop waits for everything at once: what the agent prints, what clients type, who attaches, the agent's end,
 //! and the time. Nothing in it waits for the disk to be free or for a slow reader, so that the agent never does.
 
 mod attached;
@@ -39,8 +39,8 @@ const RECORD: Duration = Duration::from_secs(5);
 /// How long a full disk is waited for to take the last record.
 const LAST: Duration = Duration::from_secs(60);
 
-/// Supervises a session that was recorded and not begun, to its end. One that somebody supervises, or that was begun
-/// before, is left alone.
+/// Supervises a session that was recorded and not started, to its end. One that is supervised already, or that was
+/// started before, is left alone.
 ///
 /// # Errors
 /// When its folder cannot be used.
@@ -55,7 +55,7 @@ pub fn run(context: &Context, id: &SessionId) -> Result<()> {
     process::block_on(supervise(context, &place.from_within(), place.folder(), session))
 }
 
-/// A session at work.
+/// A running session.
 struct Supervisor<'c> {
     context: &'c Context,
     place: &'c SessionPlace,
@@ -124,7 +124,7 @@ fn listen(place: &SessionPlace) -> io::Result<UnixListener> {
     UnixListener::bind(path)
 }
 
-/// What the agent started belongs to us when its parent ends: so it is found when the session is killed.
+/// Adopts what the agent started when its parent ends, so that it is found when the session is killed.
 fn adopt_orphans() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
@@ -224,7 +224,7 @@ impl Supervisor<'_> {
         }
     }
 
-    /// The terminal is as large as the smallest of those who look at it.
+    /// Makes the terminal as large as the smallest of the attached ones.
     fn resize(&mut self) {
         let size = self.attached.size();
         if size != self.session.size && self.keyboard.resize(size).is_ok() {
@@ -297,7 +297,7 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Starts the session that goes on from this one.
+    /// Starts the session that continues this one.
     fn go_on(&mut self) {
         let next = resume::start_after(self.context, &self.session).and_then(|next| super::start(self.context, next));
         match next {
@@ -351,7 +351,7 @@ impl Supervisor<'_> {
     }
 }
 
-/// Before the record says that it is over: whoever waits for that finds no worktree that is about to go.
+/// Finalizes the worktree before the record says that the session is over, so that no waiter finds one about to go.
 fn finalize(context: &Context, session: &mut Session) {
     // What cannot be removed now is named by 'doctor'.
     let finalized = session_workspace::finalize(context, session).unwrap_or_default();

@@ -107,7 +107,7 @@ impl GitFiles {
         }
     }
 
-    /// The keys of a configuration file, and the files that it includes.
+    /// Reads the keys of a configuration file, and the files that it includes.
     fn read_keys(&mut self, context: &Context, path: &Path, shown: &str) {
         let mut keys: BTreeMap<String, String> = BTreeMap::new();
         // A file whose keys are not known is compared as a whole: no key of it is removed, or new, for that.
@@ -129,8 +129,8 @@ impl GitFiles {
         self.keys.append(&mut keys);
     }
 
-    /// The folder that `core.hooksPath` names, where it is absolute. A relative one is in every worktree: what an agent
-    /// changes there is in its patch.
+    /// Reads the folder that `core.hooksPath` names, where it is absolute. A relative one is in every worktree: what an
+    /// agent changes there is in its patch.
     fn read_configured_hooks(&mut self, context: &Context) {
         let configured = context.settings.git("core.hookspath").map(PathBuf::from);
         if let Some(folder) = configured.filter(|folder| folder.is_absolute()) {
@@ -161,7 +161,7 @@ fn below(folder: &Path, mut see: impl FnMut(&Path, &str)) {
     }
 }
 
-/// The git directories of submodules: their names may have slashes in them.
+/// Returns the git directories of submodules: their names may have slashes in them.
 fn modules(folder: &Path, depth: usize) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_FILES) {
@@ -182,8 +182,8 @@ fn modules(folder: &Path, depth: usize) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// A digest of a file: what is in it, whether it can be run, and where it points when it is a link; none when there is
-/// none. Nothing that would block is opened.
+/// Returns a digest of a file: what is in it, whether it can be run, and where it points when it is a link; none when
+/// there is none. Nothing that would block is opened.
 fn digest(path: &Path) -> Option<String> {
     let mut hash = Sha256::new();
     let link = path.symlink_metadata().ok()?;
@@ -218,7 +218,7 @@ fn stamp(_: &Path) -> Option<String> {
     None
 }
 
-/// A pipe that was put there meanwhile is not waited for.
+/// Returns a pipe that was put there meanwhile is not waited for.
 #[cfg(unix)]
 fn open(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;

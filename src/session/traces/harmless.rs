@@ -1,8 +1,8 @@
 //! Configuration by which nothing is run, read or sent elsewhere: who set it does not matter.
 //!
-//! Nothing in a configuration file tells who wrote it. What an agent could gain by a key decides what is made of it: what
-//! makes git run, read or send something is the agent's as long as nothing tells that it is not; what the user sets now
-//! and then from a terminal, and that only changes how git shows or asks things, is left open.
+//! Nothing in a configuration file tells who wrote it. What an agent could gain by a key decides what is made of it:
+//! what makes git run, read or send something is the agent's as long as nothing tells that it is not; what the user
+//! sets now and then from a terminal, and that only changes how git shows or asks things, is left open.
 
 use std::path::Path;
 
@@ -45,14 +45,14 @@ const HARMLESS: [&str; 30] = [
 /// What 'git puff init' adds, with all values that the key has then.
 const OWN: [(&str, &str); 2] = [("notes.rewriteref", REPORT_NOTES), ("notes.displayref", REPORT_NOTES)];
 
-/// Is a key, as `<file>:<key>`, one by which nothing is run, read or sent elsewhere?
+/// Returns whether a key, as `<file>:<key>`, is one by which nothing is run, read or sent elsewhere.
 pub(super) fn is_harmless(name: &str) -> bool {
     let Some((_, key)) = name.split_once(':') else { return false };
     HARMLESS.iter().any(|known| if known.ends_with('.') { key.starts_with(known) } else { key == *known })
 }
 
-/// Is the value of a key, of which `to` is the digest, what git-puff sets it to? It is the same whoever did: an agent that
-/// sets it has run 'git puff init'.
+/// Returns whether the value of a key, of which `to` is the digest, is what git-puff sets it to. It is the same whoever
+/// did: an agent that sets it has run 'git puff init'.
 pub(super) fn is_of_git_puff(name: &str, to: &str) -> bool {
     let Some((_, key)) = name.split_once(':') else { return false };
     key == "puff.init.did" || OWN.iter().any(|(own, value)| key == *own && sha256(value.as_bytes()) == to)
@@ -66,7 +66,8 @@ const FOLDER_MADE: &str = "# The folder was made for this file.\n";
 const ATTRIBUTES: &str = "# Set up by 'git puff init': the runbook log is a line for each run.\n\
                           .codex/bo4_runs.jsonl merge=union\n";
 
-/// Is a new file of the git directory, by the name that people see, word for word what git-puff puts there?
+/// Returns whether a new file of the git directory, by the name that people see, is word for word what git-puff puts
+/// there.
 pub(super) fn is_file_of_git_puff(common_dir: &Path, name: &str) -> bool {
     let Some(inside) = name.strip_prefix(".git/") else { return false };
     // A link may lead to something else by the time that git reads it.

@@ -1,10 +1,10 @@
-//! Who changed a ref while an agent or a check ran: it, the user, git-puff itself, or somebody who cannot be told.
+//! Who changed a ref while an agent or a check ran: it, the user, git-puff itself, or an unknown process.
 //!
 //! Git writes no author of a ref change, but it leaves traces. A commit, merge or checkout is logged in the HEAD of the
 //! worktree that it is made in, so a move of a checked out branch that its worktree's HEAD does not have came from
-//! elsewhere. What points to a commit that only an agent's HEAD has been at is the agent's. A branch made of `HEAD` and a
-//! stash of `(no branch)` come from a detached HEAD, as agents have it and users rarely. These are clues, not proofs: who
-//! can write the git directory can forge them. What the clues leave open is said as that.
+//! elsewhere. What points to a commit that only an agent's HEAD has been at is the agent's. A branch made of `HEAD` and
+//! a stash of `(no branch)` come from a detached HEAD, as agents have it and users rarely. These are clues, not proofs:
+//! who can write the git directory can forge them. What the clues leave open is said as that.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +29,7 @@ pub(super) struct UserHead {
 /// Who changed something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// Whoever worked in the worktree that is asked about.
+    /// The agent or check of the worktree in question.
     Agent,
     /// The user, git-puff, or another agent.
     Others,
@@ -54,7 +54,7 @@ pub(super) struct Clues<'c> {
 }
 
 impl UserHead {
-    /// The name of its HEAD as people see it.
+    /// Returns the name of its HEAD as people see it.
     pub fn shown(&self) -> String {
         if self.worktree.is_empty() { "HEAD".to_owned() } else { format!("worktrees/{}/HEAD", self.worktree) }
     }
@@ -64,7 +64,7 @@ impl UserHead {
     }
 }
 
-/// Was a worktree made by git-puff, for an attempt or a review?
+/// Returns whether a worktree was made by git-puff, for an attempt or a review.
 fn is_ours(worktree: &Worktree) -> bool {
     let marked = ["puff-before.json", "puff-junit"].iter().any(|name| worktree.admin.join(name).exists());
     marked || worktree.locked.as_deref().is_some_and(|reason| reason.starts_with("git-puff:"))
@@ -82,7 +82,7 @@ pub(super) fn user_worktrees(context: &Context) -> Vec<Worktree> {
     context.repo.worktrees().into_iter().filter(|worktree| !is_ours(worktree) && !is_below(worktree)).collect()
 }
 
-/// The HEADs of the user's worktrees, the main one among them.
+/// Returns the HEADs of the user's worktrees, the main one among them.
 pub(super) fn user_heads(context: &Context) -> Vec<UserHead> {
     let name = |worktree: Worktree| Some(worktree.admin.file_name()?.to_string_lossy().into_owned());
     let names = std::iter::once(String::new()).chain(user_worktrees(context).into_iter().filter_map(name));
@@ -131,7 +131,7 @@ impl<'c> Clues<'c> {
         }
     }
 
-    /// Who set a ref to what it is, or deleted it.
+    /// Returns who set a ref to what it is, or deleted it.
     pub fn of_ref(&self, name: &str, from: Option<Oid>, to: Option<Oid>) -> Origin {
         if self.picks.iter().any(|(onto, at)| onto == name && *at == to) {
             return Origin::Others;
@@ -211,7 +211,7 @@ impl<'c> Clues<'c> {
         }
     }
 
-    /// Who made a stash: `WIP on main: 1234567 Subject`, `On (no branch): words`.
+    /// Returns who made a stash: `WIP on main: 1234567 Subject`, `On (no branch): words`.
     fn of_stash(&self, subject: &str) -> Origin {
         let on = subject.strip_prefix("WIP on ").or_else(|| subject.strip_prefix("On "));
         let Some((on, _)) = on.and_then(|rest| rest.split_once(": ")) else { return Origin::Unknown };
@@ -227,7 +227,7 @@ impl<'c> Clues<'c> {
         if by_user { Origin::Others } else { Origin::Unknown }
     }
 
-    /// Who switched a worktree of the user's to another branch.
+    /// Returns who switched a worktree of the user's to another branch.
     pub fn of_head(&self, before: &UserHead, after: &UserHead) -> Origin {
         let Some((_, log)) = self.users.iter().find(|(head, _)| head.worktree == after.worktree) else {
             return Origin::Unknown;

@@ -1,7 +1,7 @@
-//! Lines that somebody forgot to take away.
+//! Debugging lines and other leftovers in added code.
 //!
-//! A false alarm costs a good variant its place, so a line is only taken for one that can hardly be anything else: a call,
-//! in code of the language that it belongs to, outside of tests, strings and comments.
+//! A false alarm costs a good variant its place, so a line is only taken for one that can hardly be anything else: a
+//! call, in code of the language that it belongs to, outside of tests, strings and comments.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use regex::bytes::Regex;
 use super::regex;
 use crate::patch::parse::Hunk;
 
-/// Languages in which it is known what people put in to see what goes on.
+/// Languages whose debugging statements are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Language {
     Rust,
@@ -39,7 +39,7 @@ impl Language {
         }
     }
 
-    /// What was put in to see what goes on; none when nothing was.
+    /// Returns the debugging statement in a line; none when there is none.
     pub fn debugging(self, line: &[u8]) -> Option<String> {
         static FORMS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
             [
@@ -65,7 +65,7 @@ impl Language {
         Some(word.trim_matches(|c: char| c.is_whitespace() || "([{;:})".contains(c)).to_owned())
     }
 
-    /// The line without strings and without the comment at its end.
+    /// Returns the line without strings and without the comment at its end.
     fn code(self, line: &[u8]) -> Vec<u8> {
         let hash = matches!(self, Language::Python | Language::Ruby);
         let mut code = Vec::with_capacity(line.len());
@@ -89,8 +89,8 @@ impl Language {
     }
 }
 
-/// The marker of a conflict, as git writes them at the beginning of a line. The one in the middle is a heading in some
-/// languages, so it does not count alone.
+/// Returns the marker of a conflict, as git writes them at the beginning of a line. The one in the middle is a heading
+/// in some languages, so it does not count alone.
 pub(in crate::engine) fn conflict_marker(line: &[u8]) -> Option<&'static str> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     ["<<<<<<<", "|||||||", ">>>>>>>"].into_iter().find(|marker| {
@@ -99,7 +99,7 @@ pub(in crate::engine) fn conflict_marker(line: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// What git's own default finds wrong with the white space of a line (`core.whitespace`: blank-at-eol and
+/// Returns what git's own default finds wrong with the white space of a line (`core.whitespace`: blank-at-eol and
 /// space-before-tab).
 pub(super) fn whitespace(line: &[u8]) -> Option<&'static str> {
     // The end of a line of a file that is from another system is no trouble of this line.
@@ -111,7 +111,7 @@ pub(super) fn whitespace(line: &[u8]) -> Option<&'static str> {
     line[..indent].windows(2).any(|pair| pair == b" \t").then_some("has a space before a tab in its indent")
 }
 
-/// Does the last hunk add blank lines at the end of its file (`blank-at-eof`)?
+/// Returns whether the last hunk adds blank lines at the end of its file (`blank-at-eof`).
 pub(super) fn blank_at_end(hunks: &[Hunk<'_>]) -> bool {
     let Some(last) = hunks.last() else { return false };
     let line = last.lines.split_inclusive(|byte| *byte == b'\n').next_back().unwrap_or_default();

@@ -105,14 +105,14 @@ impl Tests {
         }
     }
 
-    /// The tests that come, and those that go. One that does both was only moved or changed.
+    /// Returns the tests that come, and those that go. One that does both was only moved or changed.
     pub fn come_and_gone(self) -> (Vec<String>, Vec<String>) {
         let only = |these: &BTreeSet<String>, not: &BTreeSet<String>| these.difference(not).cloned().collect();
         (only(&self.come, &self.gone), only(&self.gone, &self.come))
     }
 }
 
-/// The lines of a hunk, each with whether it comes or goes, or none where it stays.
+/// Returns the lines of a hunk, each with whether it comes or goes, or none where it stays.
 fn lines<'p>(hunk: &Hunk<'p>) -> impl Iterator<Item = (Option<bool>, &'p [u8])> {
     hunk.lines.split(|byte| *byte == b'\n').filter_map(|line| match line.split_first()? {
         (b'+', text) => Some((Some(true), text)),
@@ -122,7 +122,7 @@ fn lines<'p>(hunk: &Hunk<'p>) -> impl Iterator<Item = (Option<bool>, &'p [u8])> 
     })
 }
 
-/// Is a file of tests, by its name or folder?
+/// Returns whether it is a file of tests, by its name or folder.
 pub(super) fn is_test_file(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
