@@ -12,7 +12,7 @@ use crate::model::{MOST_VARIANTS, Selector};
 use crate::settings;
 use crate::ui::{Format, Ui};
 
-/// Take up a task that was started elsewhere, or name the task of an interrupted submission
+/// Create a run for a task that was started elsewhere, or name the task of an interrupted submission
 #[derive(Debug, Args)]
 pub struct Adopt {
     /// The task: its id or its URL
@@ -20,7 +20,7 @@ pub struct Adopt {
     /// The branch that the task started from [default: the branch of HEAD]
     #[arg(long, value_name = "REF", conflicts_with = "run")]
     base: Option<String>,
-    /// How many attempts it has, where Codex does not say
+    /// Number of attempts, when Codex does not report it
     #[arg(long, visible_alias = "attempts", value_name = "N", conflicts_with = "run", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_VARIANTS)))]
     best_of: Option<u32>,
     /// The interrupted run that this task belongs to
@@ -30,16 +30,16 @@ pub struct Adopt {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example {
             line: "git puff adopt https://chatgpt.com/codex/tasks/task_e_123 --base main",
-            does: "Take up a task that was started on the web.",
+            does: "Create a run for a task that was started on the web.",
         },
         Example {
             line: "git puff adopt task_e_123 --run @",
-            does: "Say which task belongs to the newest run, whose submission was cut off.",
+            does: "Name the task of the newest run, whose submission was interrupted.",
         },
     ],
     files: &[manual::RUN_REFS, manual::RUNBOOK],
@@ -48,7 +48,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Adopts.
+/// Runs `adopt`.
 pub fn run(args: &Adopt, context: &Context, ui: &Ui) -> Result<Exit> {
     let task = shared::task(&args.task)?;
     let tell = shared::listener(ui);

@@ -13,10 +13,10 @@ use crate::model::{Ending, ProviderKind, Run, Selector, State};
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, write_result};
 
-/// End a run before it is done
+/// Cancel a run
 ///
-/// Ends what is queued and agents on this machine, and gives up an interrupted submission. What agents have made until
-/// then is kept. A task in the cloud can only be ended on its page: that is named.
+/// Removes a queued run, stops agents on this machine, and gives up an interrupted submission. Work that agents have
+/// done so far is kept. A cloud task can only be cancelled on its web page; its address is printed.
 #[derive(Debug, Args)]
 pub struct Cancel {
     /// The run
@@ -25,40 +25,40 @@ pub struct Cancel {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[Example {
         line: "git puff cancel @",
-        does: "End the newest run: what is queued, and agents on this machine.",
+        does: "Cancel the newest run, and stop its agents on this machine.",
     }],
     files: &[manual::RUN_REFS, manual::RESULT],
     ..Manual::NONE
 };
 
-/// Cancels.
+/// Runs `cancel`.
 pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
     let run = shared::find_run(context, &args.run)?.run;
     submit::prove_here(&run)?;
     match run.state {
         State::Queued => {}
-        // Nobody is at it, and no task is known: giving it up is for the user to say.
+        // No process is submitting it and no task is known: only the user can decide to give it up.
         State::Submitting if repair::is_interrupted(context, &run) => {
-            ui.hint("if it has a task after all, 'git puff adopt TASK' takes it up");
+            ui.hint("if a task was created after all, 'git puff adopt TASK' attaches it");
         }
         State::Pending | State::Submitting if run.provider == ProviderKind::Local => {}
         State::Pending | State::Submitting => return Err(not_from_here(&run)),
-        // A cancel that was killed recorded it, and did not get to ending the agents, or the watching.
+        // A killed cancel may have recorded the state without stopping the agents or the watcher.
         State::Cancelled if run.is_job() || is_half_cancelled(context, &run) => {}
         State::Cancelled => {
-            return Err(Error::failed(format!("the run '{}' is cancelled already", run.run))
+            return Err(Error::failed(format!("run '{}' is already cancelled", run.run))
                 .hint(format!("'git puff retry {}' starts it again", run.run)));
         }
         state => {
-            return Err(Error::failed(format!("the run '{}' is {}: there is nothing to end", run.run, state.as_str()))
-                .hint(format!("'git puff show {}' shows what came out", run.run)));
+            return Err(Error::failed(format!("cannot cancel run '{}': it is {}", run.run, state.as_str()))
+                .hint(format!("'git puff show {}' shows its result", run.run)));
         }
     }
-    // Whoever is submitting it right now would be paid for.
+    // Another process may be submitting it right now, and that task would be paid for.
     let _lock = submit::lock(context, &run.run)?;
     let mut run = match run.state {
         State::Cancelled => run,
@@ -81,9 +81,9 @@ pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
 
 fn not_from_here(run: &Run) -> Error {
     let error =
-        Error::failed(format!("the codex program has no command that ends a cloud task, so '{}' goes on", run.run));
+        Error::failed(format!("cannot cancel '{}': the codex client has no command to cancel a cloud task", run.run));
     match &run.task_url {
-        Some(url) => error.hint(format!("end it on its page: {url}")),
-        None => error.hint("'git puff doctor --repair' looks for its task; it can be ended on the task's page"),
+        Some(url) => error.hint(format!("cancel it on its page: {url}")),
+        None => error.hint("'git puff doctor --repair' finds its task; cancel it on the task's page"),
     }
 }

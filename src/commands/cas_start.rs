@@ -17,57 +17,56 @@ use crate::settings;
 use crate::store::read_app_server;
 use crate::ui::{Format, Ui};
 
-/// How long a server may take to answer, in milliseconds.
+/// Default time limit for a response of the server, in milliseconds.
 const TIMEOUT: u64 = 30_000;
 
 /// Start the Codex app server of this repository in the background
 ///
-/// There is one for a repository, whoever starts it. It listens on a Unix socket that only you can open, is ready when it
-/// has answered 'initialize', keeps a log, and is started again when it dies: five times in a row at most, after ever longer
-/// pauses.
+/// A repository has one app server. It listens on a Unix socket that only you can open, is ready when it has answered
+/// 'initialize', keeps a log, and is restarted when it dies: at most five times in a row, with increasing delays.
 #[derive(Debug, Args)]
 pub struct CasStart {
-    /// Where it runs [default: the top of the main worktree]
+    /// Working directory of the server [default: the top of the main worktree]
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
-    /// Keep a copy of what is known of it (socket, process id, versions, ...) in this file, as JSON
+    /// Keep a copy of its state (socket, process id, versions, ...) in this file, as JSON
     #[arg(long, value_name = "FILE")]
     state_file: Option<PathBuf>,
-    /// How long it may take to answer what git-puff asks it; first of all, after its start
+    /// Time limit for each response to git-puff, the first one after the start included
     #[arg(long, value_name = "N", default_value_t = TIMEOUT, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     server_request_timeout_ms: u64,
-    /// A notification that it is not to send to git-puff; may be given several times
+    /// A notification that the server does not send to git-puff; may be given several times
     #[arg(long, value_name = "METHOD")]
     opt_out_notification_method: Vec<String>,
-    /// Write its log into this file, and what was there before into FILE.1 when it is full
+    /// Write its log to FILE, and rotate it to FILE.1 when it is full
     #[arg(long, value_name = "FILE")]
     log_file: Option<PathBuf>,
-    /// Run this program instead of the server: it gets --cwd, --state-file, --server-request-timeout-ms and
-    /// --opt-out-notification-method as they are here, and is ready when it has written the state file, or, without one, when
-    /// it has lived for a second
+    /// Run this program instead of the server, with the values of --cwd, --state-file, --server-request-timeout-ms and
+    /// --opt-out-notification-method; it is ready when it has written the state file or, without --state-file, after
+    /// one second
     #[arg(long, value_name = "FILE")]
     proxy_script: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff cas-start", does: "Start it; one that runs already is left alone." },
+        Example { line: "git puff cas-start", does: "Start the server, unless it already runs." },
         Example {
             line: "git puff cas-start --porcelain --state-file cas.json",
-            does: "Start it, and tell other programs where it listens.",
+            does: "Start the server, and print its socket for other programs.",
         },
     ],
-    exits: &[(Kind::Failed, "It did not come up.")],
+    exits: &[(Kind::Failed, "The server did not start.")],
     files: &[manual::CAS],
     settings: &[settings::CODEX],
     variables: &[manual::CODEX_HOME],
     ..Manual::NONE
 };
 
-/// Starts it.
+/// Runs `cas-start`.
 pub fn run(args: &CasStart, context: &Context, ui: &Ui) -> Result<Exit> {
     let options = options(args, context)?;
     let wanted = options.clone();
@@ -75,30 +74,30 @@ pub fn run(args: &CasStart, context: &Context, ui: &Ui) -> Result<Exit> {
     print(&server, ui);
     match server.status {
         AppServerStatus::FailedToStart => {
-            let why = server.why.as_deref().unwrap_or("nobody knows why");
+            let why = server.why.as_deref().unwrap_or("unknown cause");
             Err(Error::failed(format!("cannot start the app server: {why}"))
-                .hint(format!("its log has more: '{}'", server.log_path.display())))
+                .hint(format!("see its log '{}'", server.log_path.display())))
         }
         AppServerStatus::AlreadyRunning if differs(&server, &wanted) => {
-            ui.warn("it runs with other settings than these");
-            ui.hint("'git puff cas-stop' ends it, and the next start uses them");
+            ui.warn("the app server already runs with other settings");
+            ui.hint("run 'git puff cas-stop', then start it again");
             Ok(Exit::Done)
         }
         _ => Ok(Exit::Done),
     }
 }
 
-/// Checks what is asked for.
+/// Returns the options of the server, checked.
 fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
     let folder = args.cwd.as_ref().map(|folder| shared::absolute(context, folder));
     let top = || context.layout.top().unwrap_or(&context.repo.location().common_dir).to_owned();
     let cwd = folder.unwrap_or_else(top);
     if !cwd.is_dir() {
-        return Err(Error::usage(format!("--cwd '{}' is no folder", cwd.display())).hint("name another one"));
+        return Err(Error::usage(format!("--cwd '{}' is not a folder", cwd.display())).hint("name an existing folder"));
     }
     if let Some(blank) = args.opt_out_notification_method.iter().find(|method| method.trim().is_empty()) {
-        return Err(Error::usage(format!("--opt-out-notification-method '{blank}' is no method"))
-            .hint("name one, such as thread/started"));
+        return Err(Error::usage(format!("--opt-out-notification-method '{blank}' is not a method"))
+            .hint("give the name of a notification, such as thread/started"));
     }
     let state_file = file(context, "--state-file", args.state_file.as_deref())?;
     let log_file = file(context, "--log-file", args.log_file.as_deref())?;
@@ -107,22 +106,21 @@ fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
         && read_app_server(file).is_none()
     {
         return Err(Error::usage(format!(
-            "--state-file '{}' is somebody else's: it holds no state of an app server",
+            "cannot overwrite --state-file '{}': it is not the state file of an app server",
             file.display()
         ))
-        .hint("name a file that is not there"));
+        .hint("name a file that does not exist yet"));
     }
     let program = match &proxy_script {
         Some(script) => process::find(&script.to_string_lossy()).ok_or_else(|| {
-            Error::usage(format!("--proxy-script '{}' is no program", script.display()))
-                .hint("name one that can be executed: with a line #! at its top, after chmod +x")
+            Error::usage(format!("--proxy-script '{}' is not an executable program", script.display()))
+                .hint("name a script that starts with '#!' and is executable (chmod +x)")
         })?,
         None => {
             let codex = context.profile().codex;
             process::find(&codex).ok_or_else(|| {
-                Error::cannot_work(format!("there is no program '{codex}'")).hint(
-                    "install it with 'npm install -g @openai/codex', or say where it is: git config puff.codex PATH",
-                )
+                Error::cannot_work(format!("cannot find the program '{codex}'"))
+                    .hint("install it with 'npm install -g @openai/codex', or set its path: git config puff.codex PATH")
             })?
         }
     };
@@ -137,12 +135,13 @@ fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
     })
 }
 
-/// A file that can be written, as far as can be seen.
+/// Returns the absolute path of a file that `flag` names; an error when it cannot be written.
 fn file(context: &Context, flag: &str, path: Option<&Path>) -> Result<Option<PathBuf>> {
     let Some(path) = path.map(|path| shared::absolute(context, path)) else { return Ok(None) };
     if path.is_dir() || !path.parent().is_some_and(Path::is_dir) {
-        return Err(Error::usage(format!("cannot write {flag} '{}'", path.display()))
-            .hint("name a file in a folder that is there"));
+        return Err(
+            Error::usage(format!("cannot write {flag} '{}'", path.display())).hint("name a file in an existing folder")
+        );
     }
     Ok(Some(path))
 }
@@ -156,7 +155,7 @@ fn differs(server: &AppServer, wanted: &AppServerOptions) -> bool {
     !same
 }
 
-/// Prints how a server is: as JSON, as pairs, or as people read it.
+/// Prints the state of a server: as JSON, as pairs, or as text.
 pub(super) fn print(server: &AppServer, ui: &Ui) {
     match ui.format() {
         Format::Json => ui.json(server),

@@ -11,27 +11,27 @@ use crate::manual::{self, Example, Manual};
 use crate::model::AppServerStatus;
 use crate::ui::Ui;
 
-/// Show how the Codex app server of this repository is
+/// Show the state of the Codex app server of this repository
 ///
-/// Asks it, where it runs. Exits with 1 unless it answers.
+/// Sends it a request if it runs. Exits with 1 unless it responds.
 #[derive(Debug, Args)]
 pub struct CasStatus {
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff cas-status", does: "See whether it runs, and where it listens." },
+        Example { line: "git puff cas-status", does: "Show whether the server runs, and where it listens." },
         Example { line: "git puff cas-status --json", does: "The same for programs, with versions and times." },
     ],
-    exits: &[(Kind::Failed, "It does not run, or does not answer.")],
+    exits: &[(Kind::Failed, "The server does not run, or does not respond.")],
     files: &[manual::CAS],
     ..Manual::NONE
 };
 
-/// Shows how it is.
+/// Runs `cas-status`.
 pub fn run(_: &CasStatus, context: &Context, ui: &Ui) -> Result<Exit> {
     let server = app_server::status(context);
     print(&server, ui);

@@ -11,37 +11,39 @@ use crate::manual::{self, Example, Manual};
 use crate::model::AppServerStatus;
 use crate::ui::Ui;
 
-/// End the Codex app server of this repository
+/// Stop the Codex app server of this repository
 ///
-/// It is asked to end, with all that it started, and given ten seconds for it. What a supervisor that was killed left
-/// behind ends as well.
+/// The server and its child processes get ten seconds to terminate. Processes that a killed supervisor left behind are
+/// stopped as well.
 #[derive(Debug, Args)]
 pub struct CasStop {
-    /// Kill it
+    /// Kill the server immediately
     #[arg(long)]
     force: bool,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff cas-stop", does: "Let the app server end what it is doing, and end it." },
-        Example { line: "git puff cas-stop --force", does: "End it at once." },
+        Example { line: "git puff cas-stop", does: "Let the app server finish its work, and stop it." },
+        Example { line: "git puff cas-stop --force", does: "Kill it immediately." },
     ],
-    exits: &[(Kind::Failed, "It was asked to end, and has not.")],
+    exits: &[(Kind::Failed, "The server still runs.")],
     files: &[manual::CAS],
     ..Manual::NONE
 };
 
-/// Ends it.
+/// Runs `cas-stop`.
 pub fn run(args: &CasStop, context: &Context, ui: &Ui) -> Result<Exit> {
     let server = app_server::stop(context, args.force)?;
     print(&server, ui);
     match server.status {
-        AppServerStatus::StillRunning => Err(Error::failed("the app server was asked to end, and still runs")
-            .hint("'git puff cas-stop --force' kills it")),
+        AppServerStatus::StillRunning => {
+            Err(Error::failed("cannot stop the app server: it still runs after ten seconds")
+                .hint("'git puff cas-stop --force' kills it"))
+        }
         _ => Ok(Exit::Done),
     }
 }

@@ -1,10 +1,9 @@
-//! `complete`: what may stand for the last word of a call. The scripts in `completions/` ask it at every TAB.
+//! `complete`: the candidates for the last word of a command line. The scripts in `completions/` call it at every TAB.
 //!
-//! What verbs and options there are, clap knows; which values an argument takes follows from its type and from what its
-//! value is called in the help (`values`). So a new verb completes by itself.
+//! Verbs and options come from clap; the values of an argument follow from its type and from its value name in the
+//! help (`values`). A new verb therefore completes without further code.
 //!
-//! Whoever presses TAB has not asked for anything yet: nothing is written, nothing is complained about, and where nothing
-//! can be offered, nothing is.
+//! Completion writes nothing and reports no error; where it has no candidates, it prints none.
 
 mod line;
 mod values;
@@ -25,10 +24,10 @@ use crate::ui::Ui;
 /// The columns of a description.
 const COLUMNS: usize = 72;
 
-/// Say what may stand for the last of some words of a 'git puff' call
+/// Print the candidates for the last word of a 'git puff' command line
 ///
-/// The first line says what else may stand there: 'files', 'folders', or '-' for nothing. Each line below it is a
-/// candidate, a tab, and its description. A candidate that ends with ':' or '=' goes on without a space.
+/// The first line says what the shell adds: 'files', 'folders', or '-' for nothing. Each line below is a candidate, a
+/// tab, and its description. No space follows a candidate that ends with ':' or '='.
 #[derive(Debug, Args)]
 pub struct Complete {
     /// The words behind 'git puff', the last being the one at the cursor
@@ -36,7 +35,7 @@ pub struct Complete {
     words: Vec<OsString>,
 }
 
-/// Something that may stand at the cursor.
+/// A candidate for the word at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The word.
@@ -51,21 +50,21 @@ impl Candidate {
     }
 }
 
-/// All that may stand at the cursor.
+/// All candidates for the word at the cursor.
 #[derive(Debug, Default)]
 struct Offer {
     candidates: Vec<Candidate>,
     also: Option<&'static str>,
 }
 
-/// Says it.
+/// Prints the candidates.
 pub fn run(args: &Complete, ui: &Ui) -> Result<Exit> {
     let words: Vec<String> = args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let offer = offer(&words);
     let mut answer = format!("{}\n", offer.also.unwrap_or("-"));
     let mut said = BTreeSet::new();
     for Candidate { word, about } in &offer.candidates {
-        // A word that does something to a terminal is nothing to type.
+        // A word with control characters is not offered.
         if !word.is_empty() && !word.chars().any(is_unsafe) && said.insert(word) {
             answer += &format!("{word}\t{}\n", one_line(about, COLUMNS));
         }

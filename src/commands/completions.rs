@@ -6,15 +6,15 @@ use crate::error::{Exit, Result};
 use crate::manual::{Example, Manual};
 use crate::ui::Ui;
 
-/// Print what makes a shell complete 'git puff' and 'git-puff'
+/// Print a completion script for a shell
 ///
-/// Packages of git-puff put it where each shell looks for it. Where none did, load it in the start file of the shell:
-/// 'source <(git puff completions bash)' in .bashrc, the same with zsh below 'compinit' in .zshrc, 'git puff completions
-/// fish | source' in config.fish, 'eval (git puff completions elvish | slurp)' in rc.elv, and 'git puff completions
-/// powershell | Out-String | Invoke-Expression' in the profile of PowerShell.
+/// Packages of git-puff install the scripts. Otherwise, load the script in the startup file of the shell:
+/// 'source <(git puff completions bash)' in .bashrc, the same with zsh below 'compinit' in .zshrc, 'git puff
+/// completions fish | source' in config.fish, 'eval (git puff completions elvish | slurp)' in rc.elv, and 'git puff
+/// completions powershell | Out-String | Invoke-Expression' in the profile of PowerShell.
 ///
-/// Words are completed with what there is: runs with their titles, variants, sessions, branches, environments, agents,
-/// and every option. In bash, zsh, fish and elvish 'git puff' completes where git does; in PowerShell only 'git-puff' does.
+/// Completes runs with their titles, variants, sessions, branches, environments, agents, and every option. In bash,
+/// zsh, fish and elvish 'git puff' completes where git does; in PowerShell only 'git-puff' does.
 #[derive(Debug, Args)]
 pub struct Completions {
     /// The shell
@@ -36,20 +36,20 @@ pub enum Shell {
     Elvish,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff completions bash", does: "Print it, for 'source' or a file." },
+        Example { line: "git puff completions bash", does: "Print the script, for 'source' or a file." },
         Example {
             line: "git puff completions fish >git-puff.fish",
-            does: "Write it where fish looks, if that is a folder in $fish_complete_path.",
+            does: "Write the script to a file, for a folder in $fish_complete_path.",
         },
     ],
     ..Manual::NONE
 };
 
 impl Shell {
-    /// The script, as it is in `completions/`.
+    /// Returns the script from `completions/`.
     pub fn script(self) -> &'static str {
         match self {
             Shell::Bash => include_str!("../../completions/git-puff.bash"),
@@ -61,7 +61,7 @@ impl Shell {
     }
 }
 
-/// Prints.
+/// Prints the result.
 pub fn run(args: &Completions, ui: &Ui) -> Result<Exit> {
     ui.bytes(args.shell.script().as_bytes());
     Ok(Exit::Done)

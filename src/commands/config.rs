@@ -14,43 +14,43 @@ use crate::render;
 use crate::settings::Settings;
 use crate::ui::{Format, Ui};
 
-/// Show what is set, where, and what could be
+/// Show the settings, with their values and origins
 ///
-/// Every key of puff.* with its value, where that was written, its default and its meaning; values that cannot be used
-/// and typing errors are marked. All layers of git's configuration count as git counts them, 'git -c' and includes too,
-/// and a variable GIT_PUFF_… before them. This only shows: 'git config KEY VALUE' sets.
+/// Lists every key of puff.* with its value, origin, default and meaning, and marks invalid values and misspelled
+/// keys. Reads all of git's configuration files, 'git -c' and includes too, with git's precedence; a variable
+/// GIT_PUFF_… overrides them. To change a setting, use 'git config KEY VALUE'.
 #[derive(Debug, Args)]
 pub struct Config {
-    /// One key, with or without 'puff.' in front; exit 1 when it has no value
+    /// Show one key, with or without the prefix 'puff.'; exit 1 when it has no value
     key: Option<String>,
-    /// What somebody wants to set
+    /// A value to set (not supported; use 'git config')
     #[arg(hide = true)]
     value: Option<String>,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff config", does: "Show every key, those that are set first." },
-        Example { line: "git puff config bestOf", does: "Show one." },
+        Example { line: "git puff config", does: "Show every key, with the keys that are set first." },
+        Example { line: "git puff config bestOf", does: "Show one key." },
         Example { line: "git puff config --json", does: "Print all of it for another program." },
     ],
-    exits: &[(Kind::Failed, "The key that was named has no value.")],
+    exits: &[(Kind::Failed, "The key has no value.")],
     ..Manual::NONE
 };
 
-/// Shows. It needs no repository: there is a configuration outside of one, too.
+/// Runs `config`. It needs no repository, because configuration exists outside of one too.
 pub fn run(args: &Config, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     if let (Some(key), Some(value)) = (&args.key, &args.value) {
         let key = render::steps::shell_word(&config::full(key));
-        return Err(Error::usage("'git puff config' only shows; git's own command sets")
+        return Err(Error::usage("'git puff config' cannot change a setting")
             .hint(format!("git config {key} {}", render::steps::shell_word(value))));
     }
     let settings = match here() {
         Ok(context) => context.settings,
-        // Where nobody stands, only the place that was asked for counts.
+        // Without a repository, only the requested key matters.
         Err(error) if ui.is_told() => return Err(error),
         Err(_) => Settings::new(git::config::list()?, Environment::read().puff),
     };
@@ -82,7 +82,7 @@ fn print(key: ConfiguredKey, ui: &Ui) {
 }
 
 fn unknown(name: &str) -> Error {
-    let error = Error::usage(format!("'{name}' is no setting of git-puff"));
+    let error = Error::usage(format!("no setting named '{name}'"));
     match config::meant(name) {
         Some(meant) => error.hint(format!("did you mean '{meant}'?")),
         None => error.hint("'git puff config' lists the keys"),

@@ -16,35 +16,35 @@ use crate::process;
 use crate::render::steps::shell_word;
 use crate::ui::Ui;
 
-/// Try git-puff in a throw-away repository, without an account and without a network
+/// Try git-puff in a temporary repository, without an account and without a network
 ///
-/// Makes a small repository in a folder of its own, sends four scripted agents to fix a bug in it, watches them, makes a
-/// branch of what each made, and shows what to try next. Your own git configuration does not count there, and nothing
-/// outside of the folder is touched.
+/// Creates a small repository in its own folder, sends four scripted agents to fix a bug in it, watches them, makes a
+/// branch of each attempt, and shows what to try next. Ignores your git configuration, and changes nothing outside of
+/// the folder.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Where to make it: a folder that is empty, or not there yet [default: a new temporary folder]
+    /// The folder to create it in: empty, or not existing yet [default: a new temporary folder]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff demo", does: "Play it in a new temporary folder." },
-        Example { line: "git puff demo ../playground", does: "Play it in a folder of your choice." },
+        Example { line: "git puff demo", does: "Run the demo in a new temporary folder." },
+        Example { line: "git puff demo ../playground", does: "Run the demo in a folder of your choice." },
     ],
     ..Manual::NONE
 };
 
-/// Plays the demo; what it made stays, for the user to look at.
+/// Runs `demo`; its folder stays, for the user to inspect.
 pub fn run(args: &Demo, ui: &Ui) -> Result<Exit> {
     let environment = Environment::read();
     let place = DemoRepo::choose(args.folder.as_deref(), environment)?;
     ui.block(&story::opening(place.root()));
     play(&place, ui).map_err(|error| match error.next_step() {
         Some(_) => error,
-        None => error.hint(format!("what was made so far is in '{}'", place.root().display())),
+        None => error.hint(format!("the demo's files so far are in '{}'", place.root().display())),
     })?;
     ui.block(&story::closing(&place));
     Ok(Exit::Done)
@@ -63,7 +63,7 @@ fn play(place: &DemoRepo, ui: &Ui) -> Result<()> {
     show(place, &story::REPORT, ui)
 }
 
-/// Runs this same program as a user would; what it says comes as it says it.
+/// Runs this program as a user would, with its output passed through.
 fn show(place: &DemoRepo, scene: &Scene, ui: &Ui) -> Result<()> {
     let shown = |word: &str| if word.starts_with('-') { word.to_owned() } else { shell_word(word) };
     let words: Vec<String> = scene.args.iter().map(|word| shown(word)).collect();
@@ -75,5 +75,5 @@ fn show(place: &DemoRepo, scene: &Scene, ui: &Ui) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(Error::failed(format!("'{words}' ended in another way than it should: {status}")))
+    Err(Error::failed(format!("'{words}' ended unexpectedly: {status}")))
 }

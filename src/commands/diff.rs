@@ -20,14 +20,15 @@ use crate::store::{Recorded, RunStore};
 use crate::ui::{Format, Ui};
 use words::{Named, Words};
 
-/// Show how variants differ from their base and from each other
+/// Compare variants with their base and with each other
 ///
-/// One variant: the base against it; two: the first against the second, in the user's own 'git diff' with its options,
-/// pager and exit code. None, or with --matrix: how alike they all are, the files each touches, what all agree on, what
-/// only one does, which make the same change, and which is nearest to the others; --json explains every number.
+/// With one variant, compares the base with it; with two, the first with the second, using your 'git diff' with its
+/// options, pager and exit code. With none, or with --matrix, prints how similar all variants are, the files that each
+/// changes, the changes that all or only one make, equal variants, and the one nearest to the others; --json explains
+/// every number.
 ///
-/// A variant is N or varN of the run, or RUN:N of any run. One whose patch does not fit the base is shown on the files
-/// that the patch was made on, where they are here.
+/// A variant is N or varN of the run, or RUN:N of any run. A variant whose patch does not apply to the base is shown
+/// on the files that the patch was made on, where this clone has them.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "git puff diff <RUN> <A> [B] [GIT DIFF OPTIONS] [-- PATH...]\n       git puff diff <RUN> [--matrix \
@@ -36,41 +37,41 @@ use words::{Named, Words};
 pub struct Diff {
     #[command(flatten)]
     output: JsonFlag,
-    /// Compare all variants, or those that are named, in numbers
+    /// Print a comparison matrix of all variants, or of the named ones
     #[arg(long)]
     matrix: bool,
-    /// The run, up to two variants, and what 'git diff' takes
+    /// The run, up to two variants, and arguments for 'git diff'
     #[arg(value_name = "RUN", required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
     words: Vec<OsString>,
 }
 
 impl Diff {
-    /// JSON was asked for, wherever among the words.
+    /// Returns whether `--json` is among the words.
     pub fn json(&self) -> bool {
         self.output.json || Words::read(&self.words).is_ok_and(|words| words.json)
     }
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example {
             line: "git puff diff @",
-            does: "Show how alike the variants of the newest run are, and who changed what.",
+            does: "Show how similar the variants of the newest run are, and what each changes.",
         },
         Example { line: "git puff diff @ 2", does: "Show what the second variant changes." },
         Example {
             line: "git puff diff @ 1 2 --stat -- src",
-            does: "Show where the first and the second differ, below a folder, as 'git diff' does it.",
+            does: "Compare the first and the second below a folder with 'git diff'.",
         },
-        Example { line: "git puff diff @ --json", does: "Print the comparison, with what every number stands on." },
+        Example { line: "git puff diff @ --json", does: "Print the comparison, with the basis of every number." },
     ],
     exits: &[(Kind::Failed, "There is nothing to compare, or the operation failed; with --exit-code, they differ.")],
     files: &[manual::RUN_REFS, manual::BRANCHES],
     ..Manual::NONE
 };
 
-/// Shows how variants differ.
+/// Runs `diff`.
 pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     let words = Words::read(&args.words)?;
     if let Some(long) = words.help {
@@ -129,8 +130,8 @@ fn matrix(context: &Context, run: &Run, mut picks: Vec<Pick<'_>>, ui: &Ui) -> Re
         }
     }
     if comparison.variants.is_empty() {
-        ui.note(&format!("there is no variant of '{}' with a change to compare", run.run));
-        ui.hint(&format!("'git puff show {}' shows how they are", run.run));
+        ui.note(&format!("no variant of '{}' has a change to compare", run.run));
+        ui.hint(&format!("'git puff show {}' shows the variants", run.run));
         return Ok(Exit::With(Kind::Failed));
     }
     Ok(Exit::Done)
@@ -144,12 +145,12 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
             Material::Trees(found) => trees.push(found),
             Material::Nothing(why) => {
                 return Err(Error::failed(format!("cannot show {}: {why}", name(pick)))
-                    .hint(format!("'git puff show {}' shows what there is", pick.recorded.run.run)));
+                    .hint(format!("'git puff show {}' shows its variants", pick.recorded.run.run)));
             }
             Material::Patch { patch, why }
                 if picks.len() == 1 && words.options.is_empty() && words.paths.is_empty() =>
             {
-                ui.note(&format!("{}: {why}; this is its patch as it came", name(pick)));
+                ui.note(&format!("{}: {why}; showing its original patch", name(pick)));
                 return Ok(page_patch(context, &patch, ui));
             }
             Material::Patch { why, .. } => return Err(no_tree(run, pick, picks, &why)),
@@ -157,7 +158,7 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
     }
     for (pick, trees) in picks.iter().zip(&trees) {
         if let Some(why) = &trees.aside {
-            ui.note(&format!("{}: {why}; it is shown on the files that it was made on", name(pick)));
+            ui.note(&format!("{}: {why}; showing it on the files that it was made on", name(pick)));
         }
     }
     let sides = match (picks, trees.as_slice()) {
@@ -165,10 +166,10 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
             let (here, there) = (one.recorded.run.base_oid, other.recorded.run.base_oid);
             if here != there {
                 let bases = format!("{} and {}", here.shown(), there.shown());
-                ui.note(&format!("they start from different commits, {bases}; what is between them shows too"));
+                ui.note(&format!("they have different bases, {bases}; the diff includes the changes between these"));
             }
             if first.new == second.new {
-                ui.note(&format!("{} and {} leave the same code", name(one), name(other)));
+                ui.note(&format!("{} and {} are identical", name(one), name(other)));
             }
             [side(first, false), side(second, false)]
         }
@@ -180,7 +181,7 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
         }
         _ => return Err(Error::failed("there is nothing to compare")),
     };
-    // Behind the options nothing is left to mistake for a value of one, and '--' keeps paths from being anything else.
+    // After the options no word can be mistaken for an option's value, and '--' marks the rest as paths.
     let sides = sides.map(|side| OsString::from(side.to_string()));
     let paths = std::iter::once(OsString::from("--")).chain(words.paths.iter().cloned());
     let words = words.options.iter().cloned().chain(sides).chain(paths);
@@ -191,7 +192,7 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
     Err(become_diff(words))
 }
 
-/// What git is to take for one side: the commit, where there is one, for tools that want to know.
+/// Returns git's argument for one side: the commit if there is one, because external diff tools may use it.
 fn side(trees: &Trees, is_old: bool) -> Oid {
     match (trees.commits, is_old) {
         (Some((old, _)), true) => old,
@@ -201,7 +202,7 @@ fn side(trees: &Trees, is_old: bool) -> Oid {
     }
 }
 
-/// Shows a patch of which no tree comes.
+/// Shows a patch that does not apply.
 fn page_patch(context: &Context, patch: &[u8], ui: &Ui) -> Exit {
     if ui.is_terminal_out() {
         ui.page(&String::from_utf8_lossy(patch), context.repo.pager().as_deref());
@@ -211,11 +212,11 @@ fn page_patch(context: &Context, patch: &[u8], ui: &Ui) -> Exit {
     Exit::Done
 }
 
-/// What can be done with a patch of which no tree comes.
+/// Returns the error for a patch that does not apply, with the alternatives as a hint.
 fn no_tree(run: &Run, pick: &Pick<'_>, picks: &[Pick<'_>], why: &str) -> Error {
     let of = &pick.recorded.run.run;
     let selector = Selector { run: of.to_string(), variant: Some(pick.variant.index) };
-    let error = Error::failed(format!("git cannot compare {}: {why}", pick.name(&run.run)));
+    let error = Error::failed(format!("cannot compare {}: {why}", pick.name(&run.run)));
     let patch = format!("'git puff diff {selector}' shows its patch");
     if picks.len() == 1 {
         return error.hint(format!("without options and paths, {patch}"));

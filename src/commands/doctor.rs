@@ -16,7 +16,7 @@ use crate::settings;
 use crate::ui::{Format, Ui};
 use crate::watch::jobs;
 
-/// Look for what could stand in the way, and repair what is broken
+/// Check the setup and the repository, and repair what is broken
 ///
 /// Exits with 1 when a check fails.
 #[derive(Debug, Args)]
@@ -24,23 +24,23 @@ pub struct Doctor {
     /// The cloud environment to check [config: puff.env]
     #[arg(long, value_name = "ENV")]
     env: Option<String>,
-    /// Make again from the run refs what is missing, remove locks that nobody holds, end picks and prunes that were
-    /// interrupted, and find the tasks of interrupted submissions
+    /// Recreate missing views from the run refs, remove stale locks, finish interrupted picks and prunes, and find the
+    /// tasks of interrupted submissions
     #[arg(long)]
     repair: bool,
-    /// Print only what is not well
+    /// Print only checks that did not pass
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff doctor", does: "Look for everything that could stand in the way." },
-        Example { line: "git puff doctor --repair", does: "Repair what is broken, and make again what is missing." },
-        Example { line: "git puff doctor --porcelain", does: "Print a line for every check, for scripts." },
+        Example { line: "git puff doctor", does: "Run all checks." },
+        Example { line: "git puff doctor --repair", does: "Repair what is broken, and recreate what is missing." },
+        Example { line: "git puff doctor --porcelain", does: "Print one line per check, for scripts." },
     ],
     exits: &[(Kind::Failed, "A check failed.")],
     files: &[
@@ -56,7 +56,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Examines, and repairs where that is asked for.
+/// Runs `doctor`.
 pub fn run(args: &Doctor, context: &Context, ui: &Ui) -> Result<Exit> {
     let repairs = if args.repair { repair(context, &shared::listener(ui))? } else { Vec::new() };
     let bound = repairs.iter().any(|repair| matches!(repair, Repair::Bound(..)));
@@ -101,25 +101,28 @@ fn print(args: &Doctor, findings: &[Finding], repairs: &[Repair], failed: bool, 
 
 fn word(repair: &Repair) -> String {
     match repair {
-        Repair::Lock(path) => format!("removed a lock that nobody held: {path}"),
-        Repair::RunbookLine(run) => format!("added the line of {run} to the runbook log"),
-        Repair::Views(run) => format!("wrote the report and notes of {run} again"),
-        Repair::Orphan(branch) => format!("deleted the branch {branch}, which a recovery point keeps"),
+        Repair::Lock(path) => format!("removed a stale lock: {path}"),
+        Repair::RunbookLine(run) => format!("added {run} to the runbook log"),
+        Repair::Views(run) => format!("rewrote the report and notes of {run}"),
+        Repair::Orphan(branch) => format!("deleted the branch {branch}; a recovery point keeps it"),
         Repair::Folder(path) => format!("removed the empty folder '{path}'"),
-        Repair::Branch(_, branch) => format!("made the branch {branch} again"),
-        Repair::Bound(run, task) => format!("{run} has its task: {task}"),
+        Repair::Branch(_, branch) => format!("recreated the branch {branch}"),
+        Repair::Bound(run, task) => format!("found the task of {run}: {task}"),
         Repair::Unmatched(run) => format!(
-            "no task fits {run}, so most likely nothing was started: 'git puff retry {run}' starts it again, 'git puff cancel {run}' gives it up"
+            "no task matches {run}, so it was probably not started: run 'git puff retry {run}' to start it again or 'git puff cancel {run}' to give it up"
         ),
         Repair::Ambiguous(run, tasks) => {
             let tasks: Vec<String> = tasks
                 .iter()
                 .map(|task| format!("{} ({})", task.id, crate::model::first_line(&task.title, 40)))
                 .collect();
-            format!("several tasks fit {run}: {}; name one with 'git puff adopt TASK --run {run}'", tasks.join(", "))
+            format!(
+                "several tasks match {run}: {}; choose one with 'git puff adopt TASK --run {run}'",
+                tasks.join(", ")
+            )
         }
-        Repair::Worktree(left_over) => format!("put right: {left_over}"),
-        Repair::Ended(what) => format!("ended: {what}"),
-        Repair::Failed(why) => format!("could not be repaired: {why}"),
+        Repair::Worktree(left_over) => format!("repaired: {left_over}"),
+        Repair::Ended(what) => format!("finished: {what}"),
+        Repair::Failed(why) => format!("cannot repair: {why}"),
     }
 }

@@ -18,20 +18,20 @@ use crate::settings;
 use crate::ui::{Format, Ui};
 use crate::watch::follow::Pace;
 
-/// Make a branch of every finished variant
+/// Create a branch for every finished variant
 ///
-/// Fetches each variant, keeps its patch and evidence with the run, makes a commit of it on the base and a branch,
-/// and writes the handoff report. Takes what there is, and is safe to repeat. Never touches the worktree, the index,
-/// HEAD, or a branch someone has built on. Without RUN: every run with something new.
+/// Fetches each variant, records its patch and evidence in the run, creates a commit on the base and a branch, and
+/// writes the handoff report. Harvests the variants that are finished, and is safe to repeat. Never changes the
+/// worktree, the index, HEAD, or a branch with commits of yours. Without RUN: every run with new variants.
 #[derive(Debug, Args)]
 pub struct Harvest {
     /// The runs
     #[arg(value_name = "RUN", conflicts_with = "from")]
     runs: Vec<Selector>,
-    /// Only these variants, including those that failed and left a patch
+    /// Harvest only these variants, failed ones with a patch included
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     variant: Vec<u32>,
-    /// Make branches of failed variants too, where they left a patch
+    /// Also create branches for failed variants that left a patch
     #[arg(long, conflicts_with = "from")]
     include_failed: bool,
     /// Wait until every variant has finished
@@ -40,10 +40,10 @@ pub struct Harvest {
     /// Also write DIR/var<N>/{patch.diff,report.json,meta.json}
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Make branches again that were deleted
+    /// Recreate branches that were deleted
     #[arg(long)]
     recreate: bool,
-    /// Import exported patches: DIR/var<N>/patch.diff
+    /// Import exported patches DIR/var<N>/patch.diff
     #[arg(long, value_name = "DIR", requires = "base")]
     from: Option<PathBuf>,
     /// The commit that imported patches were made on
@@ -56,27 +56,27 @@ pub struct Harvest {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff harvest", does: "Make branches for every run that has something new." },
+        Example { line: "git puff harvest", does: "Create branches for every run with new variants." },
         Example {
             line: "git puff harvest @ --wait",
-            does: "Wait until every variant of the newest run is through, and make its branches.",
+            does: "Wait until every variant of the newest run has finished, and create its branches.",
         },
         Example {
             line: "git puff harvest @ --variant 2 --out ../patches",
-            does: "Take one variant, and write its patch and evidence into a folder too.",
+            does: "Harvest one variant, and also write its patch and evidence into a folder.",
         },
         Example {
             line: "git puff harvest --from ../patches --base main --name widgets",
-            does: "Import patches that were exported: no cloud is asked.",
+            does: "Import exported patches, without any request to the cloud.",
         },
         Example {
             line: "git puff harvest @ --include-failed",
-            does: "Make branches of failed variants too: an agent that ran into a limit may have left good work.",
+            does: "Also create branches for failed variants: an agent that ran into a limit may have left good work.",
         },
-        Example { line: "git puff harvest @ --recreate", does: "Make branches again that were deleted." },
+        Example { line: "git puff harvest @ --recreate", does: "Recreate branches that were deleted." },
     ],
     exits: &[
         (Kind::TaskError, "The task ended in error: no variant completed."),
@@ -95,7 +95,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Harvests.
+/// Runs `harvest`.
 pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {
     let options =
         HarvestOptions { variants: args.variant.clone(), recreate: args.recreate, include_failed: args.include_failed };
@@ -113,7 +113,7 @@ pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {
             match harvest_one(args, &run, &options, context, ui) {
                 Ok(run) => harvested.push(run),
                 Err(error) if single => return Err(error),
-                // One run that cannot be harvested does not keep the others from it.
+                // A run that cannot be harvested does not stop the others.
                 Err(error) => {
                     ui.error(&error);
                     failure.get_or_insert(error.kind());
@@ -150,7 +150,7 @@ fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
 
 fn harvest_one(args: &Harvest, run: &Run, options: &HarvestOptions, context: &Context, ui: &Ui) -> Result<Run> {
     let tell = shared::listener(ui);
-    // What is at home elsewhere is asked about here only where the cloud still has something.
+    // A run of another clone is fetched here only while the cloud has unfinished variants of it.
     let is_here = run.provider == ProviderKind::Import
         || (run.is_remote() && !(run.provider == ProviderKind::CodexCloud && run.has_more_to_come()));
     if is_here {
@@ -167,7 +167,7 @@ fn harvest_one(args: &Harvest, run: &Run, options: &HarvestOptions, context: &Co
     harvest(context, &run.run, options, provider.as_ref(), &tell)
 }
 
-/// One run is written into the folder itself, several into a folder each.
+/// Writes one run into the folder itself, several into a subfolder each.
 fn write_all_out(context: &Context, runs: &[Run], folder: &std::path::Path) -> Result<()> {
     match runs {
         [run] => write_out(context, &run.run, folder),
@@ -179,7 +179,7 @@ fn print(runs: &[Run], single: bool, context: &Context, ui: &Ui) {
     match (ui.format(), runs) {
         (Format::Json, [run]) if single => ui.json(run),
         (Format::Json, runs) => shared::print_runs_json(ui, runs),
-        (_, []) => ui.note("there is nothing to harvest"),
+        (_, []) => ui.note("nothing to harvest"),
         (_, runs) => {
             for (at, run) in runs.iter().enumerate() {
                 if at > 0 {

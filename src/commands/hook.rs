@@ -1,4 +1,4 @@
-//! `hook`: what git asks before it pushes.
+//! `hook`: manages the pre-push hook.
 
 mod pre_push;
 
@@ -12,11 +12,11 @@ use crate::manual::{self, Example, Manual};
 use crate::model::{HookDeed, HookManager, HookReport, HookState};
 use crate::ui::{Format, Ui};
 
-/// Look at what is about to be pushed: the pre-push hook
+/// Manage the pre-push hook, which checks what is about to be pushed
 ///
-/// Once it is installed, every 'git push' asks git-puff, which stops it where the work of an agent goes out that nobody
-/// has looked at, or that nobody should see. 'git puff hook pre-push -h' tells the rules, each with its own setting. A push
-/// without such work is never looked into, and never stopped; 'git push --no-verify' pushes anyhow.
+/// Once installed, every 'git push' calls git-puff, which refuses agents' work that is unreviewed, failed, risky or
+/// holds a secret. 'git puff hook pre-push -h' lists the rules, each with its own setting. A push without agents' work
+/// is neither inspected nor refused; 'git push --no-verify' skips the hook.
 #[derive(Debug, Args)]
 pub struct Hook {
     #[command(subcommand)]
@@ -31,36 +31,37 @@ enum Verb {
     PrePush(pre_push::PrePush),
 }
 
-/// Put the pre-push hook where git looks for it
+/// Install the pre-push hook
 ///
-/// That is where core.hooksPath says, or the hooks folder of the repository, which its worktrees share. A hook that is there
-/// already is kept as 'pre-push.before-puff' and is asked too, by the same words and on the same input; when it fails, the
-/// push stops. Installing twice changes nothing. Where husky, pre-commit or lefthook looks after the hooks, nothing is
-/// written: what to add to its configuration is printed. When git-puff is gone one day, pushes go on, with a warning.
+/// Installs it in core.hooksPath, or in the hooks folder of the repository, which its worktrees share. An existing
+/// hook is kept as 'pre-push.before-puff' and is run too, with the same arguments and input; when it fails, the push
+/// stops. Installing twice changes nothing. Where husky, pre-commit or lefthook manages the hooks, nothing is written:
+/// the lines to add to its configuration are printed. When git-puff is missing later, the hook warns and lets pushes
+/// through.
 #[derive(Debug, Args)]
 pub struct Install {
-    /// Also into a folder outside of this repository, which other repositories use too
+    /// Also install into a hooks folder outside of this repository, which other repositories share
     #[arg(long)]
     shared: bool,
     #[command(flatten)]
     output: JsonFlag,
 }
 
-/// Take the pre-push hook away, and put back what was there before
+/// Remove the pre-push hook, and restore the previous one
 ///
-/// The hook that was there before git-puff is the same again, to the byte and its permissions.
+/// The previous hook is restored byte for byte, with its permissions.
 #[derive(Debug, Args)]
 pub struct Uninstall {
-    /// Also from a folder outside of this repository, which other repositories use too
+    /// Also remove from a hooks folder outside of this repository, which other repositories share
     #[arg(long)]
     shared: bool,
     #[command(flatten)]
     output: JsonFlag,
 }
 
-/// Tell whether git-puff is asked at every push, and how
+/// Show whether pushes call git-puff, and how
 ///
-/// Exits with 1 when it is not.
+/// Exits with 1 when they do not.
 #[derive(Debug, Args)]
 pub struct Status {
     #[command(flatten)]
@@ -68,7 +69,7 @@ pub struct Status {
 }
 
 impl Hook {
-    /// Whether JSON was asked for.
+    /// Returns whether `--json` was given.
     pub(crate) fn json(&self) -> bool {
         match &self.verb {
             Verb::Install(verb) => verb.output.json,
@@ -79,20 +80,20 @@ impl Hook {
     }
 }
 
-/// What the manual says of its verbs.
+/// The manual entries of its verbs.
 pub const MANUAL: Manual = Manual {
     verbs: &[("install", INSTALL), ("uninstall", UNINSTALL), ("status", STATUS), ("pre-push", pre_push::MANUAL)],
     ..Manual::NONE
 };
 
 const INSTALL: Manual = Manual {
-    examples: &[Example { line: "git puff hook install", does: "Be asked before every push." }],
+    examples: &[Example { line: "git puff hook install", does: "Check every push." }],
     files: &[manual::HOOK],
     ..Manual::NONE
 };
 
 const UNINSTALL: Manual = Manual {
-    examples: &[Example { line: "git puff hook uninstall", does: "Put back what was there before." }],
+    examples: &[Example { line: "git puff hook uninstall", does: "Restore the previous hook." }],
     files: &[manual::HOOK],
     ..Manual::NONE
 };
@@ -100,14 +101,14 @@ const UNINSTALL: Manual = Manual {
 const STATUS: Manual = Manual {
     examples: &[Example {
         line: "git puff hook status",
-        does: "Tell whether it is installed, and what it asks after it.",
+        does: "Show whether the hook is installed, and which hook it runs next.",
     }],
-    exits: &[(Kind::Failed, "Git-puff is not asked before a push.")],
+    exits: &[(Kind::Failed, "Pushes do not call git-puff.")],
     files: &[manual::HOOK],
     ..Manual::NONE
 };
 
-/// Does what is said of the hook.
+/// Runs `hook`.
 pub fn run(args: &Hook, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     match &args.verb {
         Verb::Install(args) => install(&here()?, args.shared, ui),
@@ -129,7 +130,7 @@ fn install(context: &Context, shared: bool, ui: &Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Where another program is in charge, says what to add to its configuration.
+/// Prints what to add to the configuration of a hook manager, if one is in charge.
 ///
 /// # Errors
 /// When nothing calls git-puff.
@@ -137,40 +138,41 @@ pub(super) fn prove_asked(report: &HookReport, ui: &Ui) -> Result<()> {
     let Some(manager) = report.manager.as_ref().filter(|_| !report.state.is_asked()) else { return Ok(()) };
     let add = manager.add.as_deref().unwrap_or_default();
     ui.note(add);
-    Err(Error::failed(format!("{} looks after the hooks of this repository", manager.name)).hint(way(manager)))
+    Err(Error::failed(format!("cannot install the hook: {} manages the hooks of this repository", manager.name))
+        .hint(way(manager)))
 }
 
-/// How a manager comes to call git-puff; the lines are above.
+/// Returns the steps that make a hook manager call git-puff; the lines to add are printed before.
 fn way(manager: &HookManager) -> String {
     let file = &manager.file;
     let below = if manager.name == "pre-commit" { ", below 'repos:'" } else { "" };
-    let add = manager.add.as_ref().map(|_| format!("add what is above to '{file}'{below}"));
+    let add = manager.add.as_ref().map(|_| format!("add the lines above to '{file}'{below}"));
     let then = manager.then.as_ref().map(|then| format!("run '{then}'"));
     [add, then].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// What was done, and what came of it: a line each.
+/// Returns one line for each result.
 pub(super) fn said(report: &HookReport) -> Vec<String> {
     let path = &report.path;
     let mut lines = vec![match (report.did, report.state) {
         (Some(HookDeed::Installed), _) => format!("installed the hook '{path}'"),
-        (Some(HookDeed::Updated), _) => format!("brought the hook '{path}' up to date"),
-        (Some(HookDeed::Uninstalled), _) => format!("took the hook of git-puff away from '{path}'"),
+        (Some(HookDeed::Updated), _) => format!("updated the hook '{path}'"),
+        (Some(HookDeed::Uninstalled), _) => format!("removed the hook of git-puff from '{path}'"),
         (_, HookState::Installed) => format!("the hook '{path}' is installed"),
         (_, HookState::Outdated) => format!("the hook '{path}' is installed, by another version of git-puff"),
-        (_, HookState::Called) => format!("the hook '{path}', which is not of git-puff, calls it"),
+        (_, HookState::Called) => format!("the hook '{path}' is not from git-puff, but calls it"),
         (_, HookState::Managed) => {
             let manager = report.manager.as_ref();
             let words = manager.map(|manager| format!(": {} does, by '{}'", manager.name, manager.file));
             format!("git-puff is called before a push{}", words.unwrap_or_default())
         }
-        (_, HookState::Absent) => "git-puff is not asked before a push".to_owned(),
+        (_, HookState::Absent) => "pushes do not call git-puff".to_owned(),
     }];
     if let Some(chained) = &report.chained {
         lines.push(if report.chained_runs {
-            format!("the hook that was there before is asked after it: '{chained}'")
+            format!("the previous hook runs after it: '{chained}'")
         } else {
-            format!("the hook that was there before is not executable, so it is not asked, as before: '{chained}'")
+            format!("the previous hook is not executable, so it does not run: '{chained}'")
         });
     }
     lines
@@ -179,10 +181,10 @@ pub(super) fn said(report: &HookReport) -> Vec<String> {
 fn advise(report: &HookReport, ui: &Ui) {
     if let Some(manager) = report.manager.as_ref().filter(|manager| !manager.in_charge && manager.add.is_some()) {
         ui.warn(&format!(
-            "there is '{}': once {} looks after the hooks, this one may not be asked any more",
+            "found '{}': once {} manages the hooks, git may no longer call this one",
             manager.file, manager.name
         ));
-        ui.hint("'git puff hook install' then tells what to add there");
+        ui.hint("run 'git puff hook install' then; it prints what to add");
     }
 }
 
@@ -206,8 +208,8 @@ fn status(context: &Context, ui: &Ui) -> Result<Exit> {
                 ui.note(manager.add.as_deref().unwrap_or_default());
                 ui.hint(&way(manager));
             }
-            (HookState::Absent, _) => ui.hint("'git puff hook install' sets it up"),
-            (HookState::Outdated, _) => ui.hint("'git puff hook install' brings it up to date"),
+            (HookState::Absent, _) => ui.hint("run 'git puff hook install' to install it"),
+            (HookState::Outdated, _) => ui.hint("run 'git puff hook install' to update it"),
             _ => {}
         }
     }

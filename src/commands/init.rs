@@ -12,36 +12,35 @@ use crate::model::{self, InitDeed, InitStep, InitThing};
 use crate::settings;
 use crate::ui::{Format, Ui};
 
-/// Set this repository up for working with runs, and say each thing that is done
+/// Set this repository up for working with runs, and print each change
 ///
-/// The report of a commit goes along when it is rewritten (notes.rewriteRef), 'git log' shows reports (notes.displayRef),
-/// and a merge keeps the lines of both sides of the runbook log (a line in the attributes of the git directory). With --hooks
-/// git-puff is also asked before every push. What you have set stays as it is; calling it again changes nothing. Nothing of
-/// this is needed for anything else to work.
+/// Makes reports follow rewritten commits (notes.rewriteRef), shows reports in 'git log' (notes.displayRef), and makes
+/// a merge keep both sides of the runbook log (a line in the attributes of the git directory). With --hooks, also
+/// installs the pre-push hook. Keeps your own settings, and is safe to repeat. git-puff works without this setup.
 #[derive(Debug, Args)]
 pub struct Init {
-    /// Also put the pre-push hook in place, as 'git puff hook install' does
+    /// Also install the pre-push hook, as 'git puff hook install' does
     #[arg(long, conflicts_with = "undo")]
     hooks: bool,
-    /// Take back what this verb has set up, and only that
+    /// Undo what this verb has set up, and nothing else
     #[arg(long)]
     undo: bool,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff init --hooks", does: "Set everything up, the pre-push hook too." },
-        Example { line: "git puff init --undo", does: "Take all of it back." },
+        Example { line: "git puff init --hooks", does: "Set everything up, including the pre-push hook." },
+        Example { line: "git puff init --undo", does: "Undo the setup." },
     ],
     files: &[manual::REPORT_NOTES, manual::RUNBOOK, manual::ATTRIBUTES, manual::HOOK],
     settings: &[settings::INIT_DID],
     ..Manual::NONE
 };
 
-/// Sets up, or takes back.
+/// Runs `init`.
 pub fn run(args: &Init, context: &Context, ui: &Ui) -> Result<Exit> {
     let (steps, report) = if args.undo { (undo(context)?, None) } else { set_up(context, args.hooks)? };
     if ui.format() == Format::Json {
@@ -49,9 +48,9 @@ pub fn run(args: &Init, context: &Context, ui: &Ui) -> Result<Exit> {
     } else {
         steps.iter().for_each(|step| ui.line(&words(step)));
         match (args.undo, steps.is_empty()) {
-            (true, true) => ui.note("nothing was set up here by 'git puff init'"),
+            (true, true) => ui.note("nothing to undo: 'git puff init' has set up nothing here"),
             (false, _) if steps.iter().any(|step| step.did == InitDeed::Done) => {
-                ui.hint("'git puff init --undo' takes it back");
+                ui.hint("'git puff init --undo' undoes this");
             }
             _ => {}
         }
@@ -72,10 +71,10 @@ fn words(step: &InitStep) -> String {
     };
     let did = match did {
         InitDeed::Done => "set up",
-        InitDeed::Already => "so already",
-        InitDeed::Left => "left as it is",
-        InitDeed::Undone => "taken back",
-        InitDeed::Gone => "gone already",
+        InitDeed::Already => "already set up",
+        InitDeed::Left => "left unchanged",
+        InitDeed::Undone => "undone",
+        InitDeed::Gone => "already gone",
     };
     format!("{what}: {did}: {detail}")
 }

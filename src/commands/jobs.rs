@@ -12,26 +12,26 @@ use crate::render;
 use crate::ui::{Format, Ui};
 use crate::watch::jobs;
 
-/// Show what is being watched
+/// Show watched runs
 ///
-/// A job is orphaned where no watcher lives: 'git puff watch --detach' takes it up again.
+/// A job without a watcher is orphaned: 'git puff watch --detach' resumes it.
 #[derive(Debug, Args)]
 pub struct Jobs {
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff jobs", does: "Show what is being watched, and when it is looked at next." },
-        Example { line: "git puff jobs --porcelain", does: "The same in KEY=VALUE lines, a block for every run." },
+        Example { line: "git puff jobs", does: "Show the watched runs, and when each is polled next." },
+        Example { line: "git puff jobs --porcelain", does: "Print KEY=VALUE lines, a block for every run." },
     ],
     files: &[manual::LIVE],
     ..Manual::NONE
 };
 
-/// Shows the jobs.
+/// Runs `jobs`.
 pub fn run(_: &Jobs, context: &Context, ui: &Ui) -> Result<Exit> {
     let (runs, _) = shared::all_runs(context, ui)?;
     print(context, &runs, ui);
@@ -48,7 +48,7 @@ pub(super) fn print(context: &Context, runs: &[Run], ui: &Ui) {
     }
 }
 
-/// A block for every run that is or was watched, as scripts around puff.sh read them.
+/// Prints a block for every run that is or was watched, as scripts written for puff.sh expect.
 fn print_porcelain(context: &Context, runs: &[Run], ui: &Ui) {
     let pid = jobs::status(context).map(|status| status.pid.to_string());
     let alive = jobs::is_watcher_alive(context);

@@ -18,9 +18,9 @@ use crate::watch::{jobs, watcher};
 
 /// Send a task to Codex Cloud, or to agents on this machine, and watch it in the background
 ///
-/// Checks everything, records what is asked, submits it, and starts the watcher. With --agent, each attempt is a session
-/// of that agent here, in a worktree of its own. The prompt comes from --prompt, from --prompt-file, or from standard
-/// input.
+/// Checks everything, records the run, submits it, and starts the watcher. With --agent, each attempt is a session of
+/// that agent on this machine, in its own worktree. The prompt comes from --prompt, from --prompt-file, or from
+/// standard input.
 #[derive(Debug, Args)]
 pub struct Launch {
     #[command(flatten)]
@@ -31,13 +31,13 @@ pub struct Launch {
     pub(crate) output: OutputFlags,
 }
 
-/// How it is watched.
+/// The options of watching.
 #[derive(Clone, Debug, Args)]
 pub struct WatchArgs {
     /// Polling interval [config: puff.interval]
     #[arg(long, value_name = "DURATION")]
     pub(super) interval: Option<Span>,
-    /// Stop watching after this time, and end agents on this machine; 0 for never [config: puff.timeout]
+    /// Stop watching after this time, and stop agents on this machine; 0 for no limit [config: puff.timeout]
     #[arg(long, value_name = "DURATION")]
     pub(super) timeout: Option<Span>,
     /// Harvest as soon as it is ready [config: puff.autoHarvest]
@@ -45,30 +45,30 @@ pub struct WatchArgs {
     pub(super) harvest: bool,
 }
 
-/// What is to be done: all that `launch` and `submit` have in common.
+/// The arguments that `launch` and `submit` share.
 #[derive(Debug, Args)]
 pub struct TaskArgs {
     #[command(flatten)]
     prompt: PromptArgs,
-    /// Markdown files with settings at their top (env, base, best-of, agent, check, name) and the prompt below: a run each
+    /// Markdown files, one run each: settings at the top (env, base, best-of, agent, check, name) and the prompt below
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["prompt", "prompt_file", "name"])]
     intent: Vec<PathBuf>,
     #[command(flatten)]
     settings: SettingArgs,
 }
 
-/// How it is to be done, whatever it is.
+/// The settings of a run.
 #[derive(Debug, Args)]
 pub struct SettingArgs {
     #[command(flatten)]
     run: RunArgs,
-    /// An agent on this machine, and how many attempts it makes: codex:2; may be given several times
+    /// An agent on this machine and its number of attempts, such as codex:2; may be given several times
     #[arg(long, value_name = "NAME[:N]")]
     agent: Vec<AgentCount>,
-    /// How many agents work at once [default: as many as there are processors, 4 to 16]
+    /// Maximum number of agents at a time [default: the number of processors, 4 to 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
-    /// Leave the worktrees of the agents after the harvest
+    /// Keep the worktrees of the agents after the harvest
     #[arg(long)]
     keep: bool,
     /// A command that a review runs on every variant; may be given several times [config: puff.check]
@@ -77,7 +77,7 @@ pub struct SettingArgs {
     /// The name of the run
     #[arg(long, value_name = "RUN")]
     name: Option<RunId>,
-    /// Queue what is more than N runs at work; 0 for no limit [config: puff.maxActive]
+    /// Queue the run when N runs are active; 0 for no limit [config: puff.maxActive]
     #[arg(long, value_name = "N")]
     max_active: Option<u32>,
     /// Skip the checks against Codex Cloud before submitting
@@ -85,7 +85,7 @@ pub struct SettingArgs {
     skip_doctor: bool,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example {
@@ -94,11 +94,11 @@ pub const MANUAL: Manual = Manual {
         },
         Example {
             line: "git puff launch --prompt-file task.md --base main --best-of 2 --harvest",
-            does: "Take the prompt from a file, ask for two attempts, and make branches as soon as they are there.",
+            does: "Read the prompt from a file, request two attempts, and create branches as soon as they have finished.",
         },
         Example {
             line: "git puff launch --prompt 'Fix the parser' --agent codex:2 --agent claude --jobs 2",
-            does: "Three attempts by agents on this machine, two at a time.",
+            does: "Run three attempts with agents on this machine, two at a time.",
         },
         Example {
             line: "git puff launch --intent task.md other.md --max-active 1",
@@ -106,7 +106,7 @@ pub const MANUAL: Manual = Manual {
         },
         Example {
             line: "git puff launch --prompt 'Fix the parser' --porcelain",
-            does: "Print what a script wants to know, in KEY=VALUE lines.",
+            does: "Print the result in KEY=VALUE lines, for a script.",
         },
     ],
     files: &[
@@ -140,14 +140,14 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Launches.
+/// Runs `launch`.
 pub fn run(args: &Launch, context: &Context, ui: &Ui) -> Result<Exit> {
     let watch = args.watch.wish(context)?;
     args.task.carry_out(Some(watch), context, ui)
 }
 
 impl WatchArgs {
-    /// How runs are to be watched: the flags, or else the settings.
+    /// Returns the options of watching: the flags, or else the settings.
     ///
     /// # Errors
     /// When a setting cannot be used.
@@ -157,7 +157,7 @@ impl WatchArgs {
 }
 
 impl SettingArgs {
-    /// An intent with these settings, and without a prompt.
+    /// Returns an intent with these settings, and without a prompt.
     ///
     /// # Errors
     /// When a setting cannot be used.
@@ -177,7 +177,7 @@ impl SettingArgs {
         })
     }
 
-    /// Submits what is to be done, starts the watcher where one is wanted, and prints the runs.
+    /// Submits the tasks, starts the watcher if `watch` is given, and prints the runs.
     ///
     /// # Errors
     /// What stands in the way, or went wrong.
@@ -199,25 +199,25 @@ impl SettingArgs {
     }
 }
 
-/// Asks a person at a terminal about more than so many attempts at once: each of them may be paid for.
+/// Number of simultaneous attempts above which the user has to confirm: each may cost money.
 pub(super) const ASKED_ABOUT: u32 = 8;
 
-/// Asks about many attempts at once. Where there is no terminal, they were meant.
+/// Asks the user to confirm many simultaneous attempts. Without a terminal, none is asked.
 ///
 /// # Errors
-/// When somebody says no.
+/// When the user declines.
 pub(super) fn confirm_many(intents: &[Intent], max_active: u32, context: &Context, ui: &Ui) -> Result<()> {
     let attempts = first_attempts(context, intents, max_active)?;
     let question = format!("start {attempts} attempts at once, each of which may cost money?");
     if attempts <= ASKED_ABOUT || !ui.can_ask() || ui.confirm(&question) {
         return Ok(());
     }
-    Err(Error::failed(format!("nothing was launched: {attempts} attempts at once were declined"))
-        .hint("fewer at once: --jobs N for agents on this machine, --best-of N in the cloud, --max-active N for runs"))
+    Err(Error::failed(format!("nothing was launched: you declined {attempts} attempts at once"))
+        .hint("use --jobs N for fewer agents at a time, --best-of N for fewer cloud attempts, --max-active N for fewer active runs"))
 }
 
 impl TaskArgs {
-    /// Submits what is to be done, and starts the watcher where one is wanted.
+    /// Submits the tasks, and starts the watcher if `watch` is given.
     pub(super) fn carry_out(&self, watch: Option<WatchOptions>, context: &Context, ui: &Ui) -> Result<Exit> {
         self.settings.carry_out(self.intents(watch, context, ui)?, watch, context, ui)
     }
@@ -250,7 +250,7 @@ impl TaskArgs {
     }
 }
 
-/// Starts the watcher where one is wanted, and prints the runs.
+/// Starts the watcher if `watched`, and prints the runs.
 pub(super) fn conclude(launched: Launched, watched: bool, context: &Context, ui: &Ui) -> Result<Exit> {
     let Launched { runs, failure } = launched;
     if watched {

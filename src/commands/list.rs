@@ -17,17 +17,17 @@ pub struct List {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example { line: "git puff list", does: "Show the runs, newest first." },
-        Example { line: "git puff list --json", does: "Print all that is known about them." },
+        Example { line: "git puff list --json", does: "Print the complete records." },
     ],
     files: &[manual::RUN_REFS],
     ..Manual::NONE
 };
 
-/// Lists.
+/// Runs `list`.
 pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
     let (mut runs, unreadable) = shared::all_runs(context, ui)?;
     runs.reverse();

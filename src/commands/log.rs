@@ -15,42 +15,42 @@ use crate::process::{Wake, pause};
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
 
-/// Show what the watcher wrote down about a run
+/// Show the watcher's log of a run
 ///
 /// The journal of the run itself is 'git log refs/puff/runs/RUN'.
 #[derive(Debug, Args)]
 pub struct Log {
     /// The run
     run: Selector,
-    /// Go on showing what is added, until the watching ends
+    /// Keep printing new lines until the watcher has finished
     #[arg(short, long)]
     follow: bool,
-    /// Only the last N bytes
+    /// Print only the last N bytes
     #[arg(long, value_name = "N")]
     bytes: Option<u64>,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff log @", does: "Show what the watcher wrote down about the newest run." },
-        Example { line: "git puff log @ --follow", does: "Go on showing what comes." },
-        Example { line: "git puff log @ --bytes 2000", does: "Only the end of it." },
+        Example { line: "git puff log @", does: "Show the watcher's log of the newest run." },
+        Example { line: "git puff log @ --follow", does: "Keep printing new output." },
+        Example { line: "git puff log @ --bytes 2000", does: "Print only its end." },
     ],
     files: &[manual::WATCHER_LOG],
     ..Manual::NONE
 };
 
-/// Shows the log.
+/// Runs `log`.
 pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
     let run = shared::find_run(context, &args.run)?.run;
     let path = context.layout.log(&run.run);
     let unreadable = || format!("cannot read the log '{}'", path.display());
     let comes = args.follow && run.is_job();
     if !comes && !path.exists() {
-        return Err(Error::failed(format!("there is no log of '{}': it was not watched in the background", run.run))
+        return Err(Error::failed(format!("no log of '{}': it was not watched in the background", run.run))
             .hint(format!("its journal is in 'git log refs/puff/runs/{}'", run.run)));
     }
     let store = RunStore::new(context);
@@ -60,7 +60,7 @@ pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
     };
     let mut open = Vec::new();
     loop {
-        // Asked before reading: what is written in between is read in the next turn.
+        // Asked before reading, so that a line written in between is read in the next iteration.
         let ended = !store.load(&run.run)?.run.is_job();
         let mut text = Vec::new();
         if let Ok(mut file) = crate::files::open(&path) {

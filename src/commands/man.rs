@@ -18,10 +18,10 @@ use crate::ui::Ui;
 
 /// Show the manual of git-puff, or of a verb; or install the man pages
 ///
-/// Where the man pages are installed, 'git puff --help', 'git help puff' and 'git help git-puff-VERB' show them: git leaves
-/// them to 'man', which looks for them in the folders that 'manpath' prints. Packages of git-puff bring them along; after
-/// 'cargo install', --install does. It may be repeated, for a newer git-puff too, and --uninstall takes the pages away and
-/// leaves no trace.
+/// Once the man pages are installed, 'git puff --help', 'git help puff' and 'git help git-puff-VERB' show them: git
+/// runs 'man', which searches the folders that 'manpath' prints. Packages of git-puff include the pages; after 'cargo
+/// install', use --install. It is safe to repeat, also with a newer git-puff; --uninstall removes all of its pages and
+/// folders.
 #[derive(Debug, Args)]
 pub struct Man {
     /// The verb
@@ -35,14 +35,14 @@ pub struct Man {
     uninstall: Option<Option<PathBuf>>,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff man", does: "Show the page of git-puff as a whole." },
+        Example { line: "git puff man", does: "Show the page of git-puff." },
         Example { line: "git puff man launch", does: "Show the page of a verb." },
-        Example { line: "git puff man --install", does: "Let 'git help puff' find them." },
-        Example { line: "git puff man --install ../man", does: "Install them in another folder." },
-        Example { line: "git puff man --uninstall", does: "Take them away again." },
+        Example { line: "git puff man --install", does: "Install the pages for 'git help puff'." },
+        Example { line: "git puff man --install ../man", does: "Install the pages in another folder." },
+        Example { line: "git puff man --uninstall", does: "Remove the pages." },
     ],
     ..Manual::NONE
 };
@@ -50,7 +50,7 @@ pub const MANUAL: Manual = Manual {
 /// The man pages, by their file names.
 const PAGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
-/// Shows, installs or removes.
+/// Runs `man`.
 pub fn run(args: &Man, ui: &Ui) -> Result<Exit> {
     let environment = Environment::read();
     match (&args.install, &args.uninstall) {
@@ -60,7 +60,7 @@ pub fn run(args: &Man, ui: &Ui) -> Result<Exit> {
     }
 }
 
-/// Lets `man` show a page: on a terminal through its pager.
+/// Shows a page with `man`, on a terminal through its pager.
 fn show(verb: &[String]) -> Result<Exit> {
     let page = |count: usize| {
         let name = ["git-puff"].into_iter().chain(verb[..count].iter().map(String::as_str)).collect::<Vec<_>>();
@@ -70,36 +70,35 @@ fn show(verb: &[String]) -> Result<Exit> {
     // A verb below another is on the page of that one.
     let found = if verb.is_empty() { page(0) } else { (1..=verb.len()).rev().find_map(page) };
     let (name, text) = found.ok_or_else(|| {
-        Error::usage(format!("there is no manual of '{}'", verb.join(" "))).hint("'git puff -h' lists the verbs")
+        Error::usage(format!("no manual page for '{}'", verb.join(" "))).hint("'git puff -h' lists the verbs")
     })?;
-    let folder = tempfile::tempdir().or_fail(|| "cannot make a temporary folder".to_owned())?;
+    let folder = tempfile::tempdir().or_fail(|| "cannot create a temporary folder".to_owned())?;
     let path = folder.path().join(name);
     std::fs::write(&path, text).or_fail(|| format!("cannot write '{}'", path.display()))?;
     // A name with a '/' in it is a file to every 'man'.
     let ended = process::run_on_terminal(&Cmd::new("man").arg(&path), None).map_err(|cause| {
-        Error::cannot_work("cannot run 'man'").hint("'git puff VERB --help' says nearly the same").because(cause)
+        Error::cannot_work("cannot run 'man'").hint("'git puff VERB -h' prints a summary").because(cause)
     })?;
     if ended.success() {
         return Ok(Exit::Done);
     }
-    Err(Error::failed(format!("'man' could not show the page: {ended}"))
-        .hint("'git puff VERB --help' says nearly the same"))
+    Err(Error::failed(format!("'man' could not show the page: {ended}")).hint("'git puff VERB -h' prints a summary"))
 }
 
-/// The folder that was named, or that of the user's own man pages.
+/// Returns the named folder, or the folder of the user's man pages.
 fn place(named: Option<&Path>, environment: &Environment) -> Result<Folder> {
     let folder = match (named, &environment.data) {
         (Some(folder), _) => real(&absolute_from(environment, folder)),
         (None, Some(data)) => data.join("man"),
         (None, None) => {
-            return Err(Error::usage("neither HOME nor XDG_DATA_HOME says where your man pages are")
+            return Err(Error::usage("cannot determine your man page folder: neither HOME nor XDG_DATA_HOME is set")
                 .hint("name a folder: --install DIR"));
         }
     };
     Ok(Folder::new(folder))
 }
 
-/// The path without '..' and links, as far as it is there: people are told to write it down.
+/// Resolves '..' and links in the existing part of a path, because it is printed for the user to copy.
 fn real(path: &Path) -> PathBuf {
     let there = path.ancestors().find_map(|there| Some((there, there.canonicalize().ok()?)));
     let whole = there.and_then(|(there, real)| Some(real.join(path.strip_prefix(there).ok()?)));
@@ -116,19 +115,19 @@ fn install(folder: &Folder, ui: &Ui) -> Result<Exit> {
         (written, 0) => ui.line(&format!("installed {} in {shown}", words::number(written, "man page"))),
         (written, removed) => {
             let pages = words::number(written, "man page");
-            ui.line(&format!("installed {pages} in {shown}, and removed {removed} of an older git-puff"));
+            ui.line(&format!("installed {pages} in {shown}, and removed {removed} from an older git-puff"));
         }
     }
     say_whether_found(folder, ui);
     Ok(Exit::Done)
 }
 
-/// Asks `man` itself, the way that git calls it.
+/// Reports whether `man` finds the pages, called as git calls it.
 fn say_whether_found(folder: &Folder, ui: &Ui) {
     // The folder of git's own pages comes first; the ':' behind it stands for the usual ones.
     let line = "MANPATH=\"$(git --man-path):$MANPATH\" man -w git-puff";
     let Ok(output) = process::run(&Cmd::shell(line)) else {
-        ui.hint("there is no 'man' here to show them");
+        ui.hint("cannot find 'man' to show them");
         return;
     };
     let said = String::from_utf8_lossy(&output.stdout);
@@ -139,17 +138,17 @@ fn say_whether_found(folder: &Folder, ui: &Ui) {
             ui.note("'git puff --help' and 'git help puff' show them")
         }
         Some(found) => {
-            ui.warn(&format!("'git help puff' shows another one, which comes first: {found}"));
-            ui.hint(&format!("remove that, or let man look here first: {}", export(folder)));
+            ui.warn(&format!("'git help puff' shows another page, which takes precedence: {found}"));
+            ui.hint(&format!("remove that page, or search this folder first: {}", export(folder)));
         }
         None => ui.hint(&format!(
-            "'man' does not look there yet; put this into the start file of your shell: {}",
+            "'man' does not search that folder; add this to the startup file of your shell: {}",
             export(folder)
         )),
     }
 }
 
-/// What a shell has to be told; a ':' at the end stands for the usual folders.
+/// Returns the shell line that adds the folder; a ':' at the end stands for the default folders.
 fn export(folder: &Folder) -> String {
     format!("export MANPATH={}:\"$MANPATH\"", shell_word(&folder.path().display().to_string()))
 }
@@ -157,7 +156,7 @@ fn export(folder: &Folder) -> String {
 fn uninstall(folder: &Folder, ui: &Ui) -> Result<Exit> {
     let shown = folder.path().display();
     match folder.uninstall()? {
-        0 => ui.note(&format!("there are no man pages of git-puff in {shown}")),
+        0 => ui.note(&format!("no man pages of git-puff in {shown}")),
         removed => ui.line(&format!("removed {} from {shown}", words::number(removed, "man page"))),
     }
     Ok(Exit::Done)

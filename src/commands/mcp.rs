@@ -7,18 +7,18 @@ use crate::settings;
 
 /// Serve agents over the Model Context Protocol, on standard input and output
 ///
-/// An agent's client starts it by itself. Every verb that an agent can use is a tool, with the answers of --json; runs,
-/// reports and patches are resources; the ways of working are prompts. It works in the repositories of the client's
-/// roots, or in the folder that it was started in, and nowhere else. What spends money, runs programs or rewrites refs
-/// says so, and can be switched off with puff.mcp.allow.
+/// An agent's client starts the server. Every verb that an agent can use is a tool, with the output of --json; runs,
+/// reports and patches are resources; workflows are prompts. It works only in the repositories of the client's roots,
+/// or in the folder that it was started in. Tools that spend money, run programs or rewrite refs are marked as such,
+/// and can be disabled with puff.mcp.allow.
 #[derive(Debug, Args)]
 pub struct Mcp {}
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[Example {
         line: "git puff mcp",
-        does: "Serve whoever started it; 'codex mcp add puff -- git puff mcp' has Codex start it by itself.",
+        does: "Serve the calling client; 'codex mcp add puff -- git puff mcp' configures it in Codex.",
     }],
     settings: &[settings::MCP_ALLOW],
     ..Manual::NONE

@@ -1,4 +1,4 @@
-//! One file a verb: its documented arguments, and one function that does it.
+//! One file for each verb: its documented arguments, and one function that runs it.
 
 #![allow(rustdoc::invalid_html_tags, reason = "the arguments' comments are their help, as a terminal shows it")]
 
@@ -50,7 +50,7 @@ use crate::error::{Exit, Result};
 use crate::manual::Manual;
 use crate::ui::Ui;
 
-/// What the manual says of each verb.
+/// The manual entry of each verb.
 pub const MANUALS: &[(&str, Manual)] = &[
     ("launch", launch::MANUAL),
     ("submit", submit::MANUAL),
@@ -91,14 +91,14 @@ pub const MANUALS: &[(&str, Manual)] = &[
     ("cas-status", cas_status::MANUAL),
 ];
 
-/// Does what the command line says, in the place that `here` looks around in.
+/// Runs the verb of the command line in the repository that `here` opens.
 ///
 /// # Errors
 /// What went wrong, in the user's words.
 pub fn run(cli: Cli, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
-    // For those who read patches: git takes a while to say where we are.
+    // Prepared early for verbs that read patches, because git takes a while to locate the repository.
     let meanwhile = || {
-        // Where no thread can be started, they are made ready when they are needed.
+        // Without a thread they are prepared on first use.
         let _ = std::thread::Builder::new().spawn(crate::secrets::prepare);
         here()
     };

@@ -8,20 +8,23 @@ use crate::render;
 use crate::ui::{Format, Ui};
 use crate::watch::jobs;
 
-/// What the manual says of git-puff as a whole.
+/// The manual entry of git-puff itself.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff demo", does: "See all of it in a throw-away repository, without an account." },
+        Example { line: "git puff demo", does: "Try git-puff in a temporary repository, without an account." },
         Example { line: "git puff launch --prompt 'Fix the parser' --env acme/widgets", does: "Send a task." },
-        Example { line: "git puff", does: "See how it is getting on." },
-        Example { line: "git puff harvest", does: "Make a branch of every attempt." },
-        Example { line: "git puff review @ --check 'git diff --check HEAD~ HEAD'", does: "Check and rank them." },
-        Example { line: "git puff pick @:2", does: "Take one." },
+        Example { line: "git puff", does: "Show the state of all runs." },
+        Example { line: "git puff harvest", does: "Create a branch for every attempt." },
+        Example {
+            line: "git puff review @ --check 'git diff --check HEAD~ HEAD'",
+            does: "Check and rank the variants.",
+        },
+        Example { line: "git puff pick @:2", does: "Pick one variant." },
     ],
     ..Manual::NONE
 };
 
-/// Shows what a user wants to see first.
+/// Prints an overview of the runs.
 pub fn run(context: &Context, ui: &Ui) -> Result<Exit> {
     let (runs, _) = shared::all_runs(context, ui)?;
     match ui.format() {

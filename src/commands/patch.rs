@@ -19,11 +19,11 @@ pub struct Patch {
     variant: Selector,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example { line: "git puff patch @:2", does: "Print the patch of the second variant of the newest run." },
-        Example { line: "git puff patch @:2 | git apply --check", does: "Give it to git." },
+        Example { line: "git puff patch @:2 | git apply --check", does: "Pass it to git." },
     ],
     files: &[manual::RUN_REFS],
     ..Manual::NONE
@@ -38,8 +38,8 @@ pub fn run(args: &Patch, context: &Context, ui: &Ui) -> Result<Exit> {
     let variant = run.variant(index).ok_or_else(|| no_variant(run, index))?;
     let patch = store.patch(&recorded, index)?;
     let patch = patch.ok_or_else(|| {
-        Error::failed(format!("no patch of variant {index} is kept: it is {}", variant.status.as_str()))
-            .hint(format!("'git puff harvest {}' fetches what is there", run.run))
+        Error::failed(format!("no patch of variant {index} is recorded: it is {}", variant.status.as_str()))
+            .hint(format!("run 'git puff harvest {}' to fetch it", run.run))
     })?;
     ui.bytes(&patch);
     Ok(Exit::Done)

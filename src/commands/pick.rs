@@ -13,12 +13,11 @@ use crate::settings;
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
 
-/// Take a variant, and record the decision
+/// Apply a variant, and record the decision
 ///
-/// By default its commit is cherry-picked onto HEAD, by git itself: hooks, signatures and conflicts are as always. A
-/// worktree with changes that are in no commit is refused. The decision, with what was known at that time, goes into the
-/// run, its notes and its report; 'git puff undo' takes it back. 'git puff preflight RUN:N --onto REF' tells before
-/// whether it fits.
+/// By default, git cherry-picks its commit onto HEAD, with hooks, signatures and conflicts as usual. Refuses a
+/// worktree with uncommitted changes. Records the decision and its evidence in the run, its notes and its report; 'git
+/// puff undo' undoes it. 'git puff preflight RUN:N --onto REF' tells beforehand whether it applies.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["variant", "go_on", "abort"]))]
 pub struct Pick {
@@ -28,20 +27,20 @@ pub struct Pick {
     /// Cherry-pick its commit (the default)
     #[arg(long, conflicts_with_all = ["merge", "branch", "go_on", "abort"])]
     cherry_pick: bool,
-    /// Merge its branch, always with a commit of its own
+    /// Merge its branch, always with a merge commit
     #[arg(long, conflicts_with_all = ["branch", "go_on", "abort"])]
     merge: bool,
-    /// Make a new branch of this name at its commit
+    /// Create a branch of this name at its commit
     #[arg(long, value_name = "NAME", conflicts_with_all = ["onto", "go_on", "abort"])]
     branch: Option<String>,
-    /// Onto this branch, which no worktree may have checked out: no worktree and no index is touched, no hook is run, and
-    /// what conflicts is refused
+    /// Apply it to this branch, which must not be checked out in a worktree; changes no worktree or index, runs no
+    /// hook, and refuses conflicts
     #[arg(long, value_name = "REF", conflicts_with_all = ["go_on", "abort"])]
     onto: Option<String>,
-    /// Go on after conflicts were resolved
+    /// Continue after conflicts were resolved
     #[arg(long = "continue", conflicts_with_all = ["variant", "abort"])]
     go_on: bool,
-    /// Give the pick up that waits here
+    /// Abort the pick in progress
     #[arg(long, conflicts_with = "variant")]
     abort: bool,
     #[command(flatten)]
@@ -50,32 +49,35 @@ pub struct Pick {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example { line: "git puff pick @:2", does: "Cherry-pick the second variant of the newest run onto HEAD." },
-        Example { line: "git puff pick @:2 --merge", does: "Merge it, so that its branch shows in the history." },
-        Example { line: "git puff pick @:2 --branch fix-parser", does: "Make a branch of it, and touch nothing else." },
+        Example { line: "git puff pick @:2 --merge", does: "Merge it, so that the history shows its branch." },
+        Example {
+            line: "git puff pick @:2 --branch fix-parser",
+            does: "Create a branch of it, and change nothing else.",
+        },
         Example {
             line: "git puff pick @:2 --onto main",
-            does: "Take it onto another branch, without touching the worktree.",
+            does: "Apply it to another branch, without changing the worktree.",
         },
-        Example { line: "git puff pick --continue", does: "Go on when conflicts are resolved; --abort gives up." },
+        Example { line: "git puff pick --continue", does: "Continue after conflicts are resolved; --abort gives up." },
     ],
-    exits: &[(Kind::Failed, "It conflicts, the worktree is not clean, or the operation failed.")],
+    exits: &[(Kind::Failed, "The variant conflicts, the worktree is not clean, or the operation failed.")],
     files: &[manual::RUN_REFS, manual::TRASH_REFS, manual::REPORT_NOTES, manual::RUN_NOTES],
     settings: &[settings::BRANCH_PREFIX],
     ..Manual::NONE
 };
 
-/// Picks.
+/// Runs `pick`.
 pub fn run(args: &Pick, context: &Context, ui: &Ui) -> Result<Exit> {
     args.abbrev.count(context);
     if args.abort {
         let run = pick::abort(context)?;
         match ui.format() {
             Format::Json => ui.json(&run),
-            _ => ui.line(&format!("{} is undecided again, and nothing has moved", run.run)),
+            _ => ui.line(&format!("aborted the pick of {}; nothing has changed", run.run)),
         }
         return Ok(Exit::Done);
     }
@@ -83,7 +85,7 @@ pub fn run(args: &Pick, context: &Context, ui: &Ui) -> Result<Exit> {
         None => pick::go_on(context)?,
         Some(selector) => {
             let run = RunStore::new(context).find(selector)?.run;
-            let index = shared::variant_number(selector, &run, "is taken")?;
+            let index = shared::variant_number(selector, &run, "can be picked")?;
             pick::pick(context, &run.run, index, &pick_target(args))?
         }
     };
@@ -115,15 +117,15 @@ fn print(run: &Run, ui: &Ui) {
         Taking::Branch => format!("the branch '{onto}'"),
     };
     ui.line(&format!("{}: var{} is {what}{at}", run.run, decision.variant));
-    ui.hint(&format!("'git puff undo {0}' takes it back; 'git puff prune {0}' removes the other variants", run.run));
+    ui.hint(&format!("'git puff undo {0}' undoes the pick; 'git puff prune {0}' removes the other variants", run.run));
 }
 
 fn waiting(run: &Run, paths: &[Vec<u8>]) -> Error {
-    let Some(decision) = &run.decision else { return Error::failed("nothing waits") };
+    let Some(decision) = &run.decision else { return Error::failed("no pick in progress") };
     let (name, onto) = (format!("var{} of '{}'", decision.variant, run.run), short(&decision.onto));
     let error = match paths {
-        [] => Error::failed(format!("git stopped before the commit of {name}: what it said is above")),
+        [] => Error::failed(format!("git stopped before committing {name}; see its message above")),
         paths => Error::failed(format!("{name} conflicts with '{onto}' in {}", shown::paths(paths))),
     };
-    error.hint("resolve it and 'git add' the files, then 'git puff pick --continue'; or 'git puff pick --abort'")
+    error.hint("resolve the conflicts and 'git add' the files, then run 'git puff pick --continue'; or 'git puff pick --abort'")
 }

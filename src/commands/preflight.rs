@@ -17,11 +17,11 @@ use crate::patch::{self, Applied};
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
 
-/// Say whether patches would apply, and to what tree
+/// Check whether patches would apply, and print the resulting trees
 ///
-/// Answers a line for each: what would become of it, the tree that comes out ('-' when none does), and the variant or
-/// the file, quoted as git quotes paths. Writes nothing but objects. Exit 3 when a variant of the run would not apply, 1 when the patch of --patch
-/// would not; --batch answers every line and exits 0.
+/// Prints a line for each patch: the result, the tree ('-' if none), and the variant or the file, quoted as git quotes
+/// paths. Writes only objects. Exit 3 when a variant of the run would not apply, 1 when the patch of --patch would
+/// not; --batch answers every line and exits 0.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["run", "patch", "batch"]))]
 pub struct Preflight {
@@ -31,13 +31,13 @@ pub struct Preflight {
     /// A patch; '-' for standard input
     #[arg(long, value_name = "FILE", requires = "onto")]
     patch: Option<PathBuf>,
-    /// The commit or tree to try on [default: the base of the run]
+    /// The commit or tree to apply to [default: the base of the run]
     #[arg(long, value_name = "REV", conflicts_with = "batch")]
     onto: Option<String>,
-    /// Read 'REV PATH' lines from standard input and answer each, in order
+    /// Read 'REV PATH' lines from standard input, and answer each in order
     #[arg(long)]
     batch: bool,
-    /// End lines with NUL instead of a line end, those of --batch as well, and quote no name
+    /// Terminate lines with NUL, also the input of --batch, and do not quote names
     #[arg(short = 'z', conflicts_with = "json")]
     nul: bool,
     #[command(flatten)]
@@ -46,12 +46,12 @@ pub struct Preflight {
     pub(crate) output: JsonFlag,
 }
 
-/// What lines look like.
+/// The format of lines.
 #[derive(Clone, Copy, Debug)]
 struct Form {
-    /// They end with NUL, and names are as they are.
+    /// Lines end with NUL, and names are unquoted.
     nul: bool,
-    /// Names of objects are shortened: git's plumbing does so only when it is told to.
+    /// Object names are abbreviated; git's plumbing does so only on request.
     short: bool,
 }
 
@@ -61,7 +61,7 @@ impl Form {
     }
 }
 
-/// What would become of one patch, and how its line names it.
+/// The result for one patch, and the name in its line.
 struct Answer {
     trial: Trial,
     /// The variant or the file.
@@ -90,7 +90,7 @@ impl Answer {
         answer
     }
 
-    /// `<apply> <tree-oid|-> <path or variant>`, in the form that was asked for.
+    /// `<apply> <tree-oid|-> <path or variant>`, in the requested format.
     fn line(&self, form: Form) -> Vec<u8> {
         let tree = self.trial.tree.map(|tree| if form.short { tree.shown() } else { tree.to_string() });
         let mut line = format!("{} {} ", self.trial.apply.as_str(), tree.as_deref().unwrap_or("-")).into_bytes();
@@ -103,25 +103,25 @@ impl Answer {
     }
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example {
             line: "git puff preflight @",
-            does: "Say of every variant of the newest run whether it fits its base.",
+            does: "Check whether each variant of the newest run applies to its base.",
         },
-        Example { line: "git puff preflight @:2 --onto main", does: "Say whether one fits what main is now." },
+        Example { line: "git puff preflight @:2 --onto main", does: "Check whether one applies to main." },
         Example {
             line: "git puff preflight --patch ../patches/var1/patch.diff --onto HEAD",
-            does: "Say it of a patch in a file.",
+            does: "Check a patch in a file.",
         },
         Example {
             line: "echo 'main ../patches/var1/patch.diff' | git puff preflight --batch",
-            does: "Answer a line for a line, for other programs.",
+            does: "Answer each line of input with a line, for other programs.",
         },
         Example {
             line: "printf 'main ../patches/var1/patch.diff\\0' | git puff preflight --batch -z",
-            does: "The same where names hold anything.",
+            does: "The same, for names with any bytes.",
         },
     ],
     exits: &[
@@ -132,7 +132,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Tries.
+/// Runs `preflight`.
 pub fn run(args: &Preflight, context: &Context, ui: &Ui) -> Result<Exit> {
     let form = Form { nul: args.nul, short: args.abbrev.is_given() };
     args.abbrev.count(context);
@@ -146,11 +146,11 @@ pub fn run(args: &Preflight, context: &Context, ui: &Ui) -> Result<Exit> {
     if let Some(file) = &args.patch {
         return one(file, args.onto.as_deref().unwrap_or("HEAD"), form, context, ui);
     }
-    let selector = args.run.as_ref().ok_or_else(|| Error::usage("there is nothing to try"))?;
+    let selector = args.run.as_ref().ok_or_else(|| Error::usage("no run given"))?;
     variants(selector, args.onto.as_deref(), form, context, ui)
 }
 
-/// The variants of a run, onto its base or another commit.
+/// Checks the variants of a run against its base or another commit.
 fn variants(selector: &Selector, onto: Option<&str>, form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
     let recorded = RunStore::new(context).find(selector)?;
     let run = &recorded.run;
@@ -179,7 +179,7 @@ fn variants(selector: &Selector, onto: Option<&str>, form: Form, context: &Conte
     Ok(if fails { Exit::With(Kind::Partial) } else { Exit::Done })
 }
 
-/// One patch of a file, or of standard input.
+/// Checks one patch of a file, or of standard input.
 fn one(file: &Path, onto: &str, form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
     let onto = preflight::onto(&context.repo, onto)?;
     let patch =
@@ -218,7 +218,7 @@ fn say_why(answer: &Answer, name: &str, ui: &Ui) {
     }
 }
 
-/// A line for a line, each as soon as it is known: another program may wait for it before it writes the next.
+/// Answers each line as soon as possible, because the caller may wait for it before it writes the next.
 fn batch(form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
     let unreadable = || "cannot read standard input".to_owned();
     let mut input = ui.reader().or_fail(unreadable)?;
@@ -242,10 +242,10 @@ fn batch(form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What there is to say to a line, whatever it says.
+/// Returns the answer to a line; an invalid line gets an answer too.
 fn answer(line: &[u8], context: &Context) -> Answer {
     let Some(space) = line.iter().position(|byte| *byte == b' ') else {
-        let why = "a line is 'REV PATH', and this one has no space";
+        let why = "expected a line 'REV PATH'";
         return Answer::of_file(Applied::none(Apply::Rejected, why), None, line);
     };
     let (revision, path) = (&line[..space], &line[space + 1..]);

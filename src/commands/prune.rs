@@ -17,23 +17,23 @@ use crate::ui::{Format, Ui};
 
 /// Remove runs: their branches, worktrees, notes, records and logs
 ///
-/// A recovery point is kept first: 'git puff undo' brings a run back, with what was in its worktrees; only what git
-/// ignores there, and logs, are gone for good. Kept and named are: a branch that is checked out; a branch with commits of
-/// somebody's own, unless a remote has them, or they are merged (by history, by the same patches, squashed, or because
-/// every file they changed reads the same) into HEAD, the run's base or where its variant went; and a worktree with
-/// something that cannot be kept. A run at work is refused.
+/// Records a recovery point first: 'git puff undo' restores a run, with the contents of its worktrees; only ignored
+/// files and logs are lost. Keeps and names: a branch that is checked out; a branch with commits of yours, unless a
+/// remote has them, or they are merged (by history, by the same patches, squashed, or because every file they changed
+/// reads the same) into HEAD, the run's base or the branch its variant was picked onto; and a worktree with contents
+/// that cannot be recorded. Refuses an active run.
 #[derive(Debug, Args)]
 pub struct Prune {
-    /// The runs [default: all that the options fit]
+    /// The runs [default: all that match the options]
     #[arg(value_name = "RUN")]
     runs: Vec<Selector>,
-    /// Only those that have not changed for this long: 30d, 2w
+    /// Remove only runs that have not changed for this long, such as 30d or 2w
     #[arg(long, value_name = "DURATION")]
     older_than: Option<Span>,
-    /// Only those of which a variant was picked
+    /// Remove only runs with a picked variant
     #[arg(long)]
     picked: bool,
-    /// Say what would go and what would stay, and remove nothing
+    /// Print what would be removed and kept, and remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
     #[command(flatten)]
@@ -54,14 +54,14 @@ fn entry(plan: &Plan, bytes: Weight) -> Pruned {
     }
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example {
             line: "git puff prune --picked --dry-run",
-            does: "Say what would go if all runs of which a variant was picked were removed.",
+            does: "Print what would be removed with all runs that have a picked variant.",
         },
-        Example { line: "git puff prune --older-than 30d", does: "Remove what has not changed for a month." },
+        Example { line: "git puff prune --older-than 30d", does: "Remove runs that have not changed for a month." },
         Example { line: "git puff prune @", does: "Remove the newest run." },
     ],
     files: &[manual::TRASH_REFS, manual::RUN_REFS, manual::BRANCHES, manual::WORKTREES],
@@ -69,14 +69,14 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Prunes.
+/// Runs `prune`.
 pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
     if args.runs.is_empty() && args.older_than.is_none() && !args.picked {
-        return Err(Error::usage("nothing says which runs to remove")
-            .hint("name them, or say --picked or --older-than 30d; --dry-run shows what would go"));
+        return Err(Error::usage("no runs given")
+            .hint("name runs, or use --picked or --older-than 30d; --dry-run prints what would be removed"));
     }
     let chosen = chosen(args, context, ui)?;
-    // Every run that was named is looked at before anything goes.
+    // All named runs are checked before any is removed.
     for run in chosen.iter().filter(|_| !args.runs.is_empty()) {
         let _lock = RecoveryPoints::new(context).lock(&run.run)?;
         plan(context, &run.run)?;
@@ -88,7 +88,7 @@ pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
                 print(args, &entry, ui);
                 entries.push(entry);
             }
-            // Of those that only fit, one that cannot go does not keep the others.
+            // Of runs selected by an option, one that cannot be removed does not stop the others.
             Err(error) if args.runs.is_empty() && error.kind() == Kind::Failed => {
                 ui.warn(&format!("kept '{}': {}", run.run, error.message()));
             }
@@ -102,14 +102,14 @@ pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
         Format::Json => {
             ui.json(&documents::Prune { schema: Schema::of(documents::PRUNE), dry_run: args.dry_run, runs: entries })
         }
-        _ if entries.is_empty() && failure.is_none() => ui.note("there is nothing to remove"),
-        _ if !entries.is_empty() && !args.dry_run => ui.hint("'git puff undo RUN' brings a run back"),
+        _ if entries.is_empty() && failure.is_none() => ui.note("nothing to remove"),
+        _ if !entries.is_empty() && !args.dry_run => ui.hint("'git puff undo RUN' restores a run"),
         _ => {}
     }
     Ok(failure.map_or(Exit::Done, Exit::With))
 }
 
-/// The runs that are meant. Those that only fit must not be at work, nor have anything that was never harvested.
+/// Returns the selected runs. Those selected by an option must not be active, nor have unharvested variants.
 fn chosen(args: &Prune, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     let mut runs: Vec<Run> = Vec::new();
     for selector in &args.runs {
@@ -132,10 +132,10 @@ fn chosen(args: &Prune, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
         runs.retain(|run| {
             let why = match run.state {
                 state if state.is_active() => Some(format!("it is {}", state.as_str())),
-                _ if words::wants_harvest(run) => Some("it was never harvested whole".to_owned()),
+                _ if words::wants_harvest(run) => Some("not all of its variants were harvested".to_owned()),
                 _ => None,
             };
-            why.iter().for_each(|why| ui.note(&format!("kept '{}': {why}; name it to remove it", run.run)));
+            why.iter().for_each(|why| ui.note(&format!("kept '{}': {why}; name the run to remove it", run.run)));
             why.is_none()
         });
     }

@@ -21,39 +21,39 @@ use crate::ui::Ui;
 
 /// Print the handoff report of a run
 ///
-/// What was asked, what came out, and what to do next: to be read here, or pasted into a pull request. As a manifest: what
-/// the join operator has to know of the variant that was picked, or else is recommended.
+/// Prints the prompt, the results and the next steps, for the terminal or a pull request. A manifest describes the
+/// picked, or else the recommended, variant for the join operator.
 #[derive(Debug, Args)]
 pub struct Report {
     /// The run
     run: Selector,
-    /// The form of the report
+    /// The format of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Md)]
     format: ReportFormat,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Write it into a file, or into a folder as report.md, report.json or report.html; a manifest into the folder of an
-    /// inbox, with the patch beside it
+    /// Write to a file, or into a folder as report.md, report.json or report.html; a manifest goes into the folder of
+    /// an inbox, beside its patch
     #[arg(short, long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
 }
 
-/// The forms of a report.
+/// The formats of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
     /// Markdown
     Md,
     /// JSON
     Json,
-    /// One page with everything in it, to be opened in a browser
+    /// A self-contained HTML page
     Html,
-    /// What 'git puff join-operator' reads
+    /// The manifest for 'git puff join-operator'
     Manifest,
 }
 
 impl ReportFormat {
-    /// What the report is called in a folder; a manifest has a name of its own.
+    /// Returns the report's file name in a folder; a manifest is named differently.
     fn file(self) -> &'static str {
         match self {
             ReportFormat::Md => "report.md",
@@ -65,24 +65,24 @@ impl ReportFormat {
 }
 
 impl Report {
-    /// The form that was asked for.
+    /// Returns the requested format.
     pub(crate) fn format(&self) -> ReportFormat {
         if self.json { ReportFormat::Json } else { self.format }
     }
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example { line: "git puff report @", does: "Show the report of the newest run." },
         Example {
             line: "git puff report @ --format html --output report.html",
-            does: "Write one page with everything in it, to be opened in a browser.",
+            does: "Write a self-contained HTML page, to open in a browser.",
         },
         Example { line: "git puff report @ --format json", does: "Print it for another program." },
         Example {
             line: "git puff report @ --format manifest --output inbox/",
-            does: "Give the variant that was picked to 'git puff join-operator'.",
+            does: "Write the picked variant to the inbox of 'git puff join-operator'.",
         },
     ],
     files: &[manual::RUN_REFS, manual::REPORT_NOTES],
@@ -90,7 +90,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Reports.
+/// Runs `report`.
 pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = RunStore::new(context);
     let recorded = shared::find_run(context, &args.run)?;
@@ -107,7 +107,7 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
     let Some(path) = &args.output else {
         match format {
             ReportFormat::Json => ui.json(&handoff),
-            // A page of HTML is not for a pager.
+            // HTML is not shown in a pager.
             ReportFormat::Html | ReportFormat::Manifest => ui.page(&text, None),
             ReportFormat::Md => {
                 let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
@@ -129,13 +129,13 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
     };
     written.map_err(|error| match error.next_step() {
         Some(_) => error,
-        None => error.hint("name a file in a folder that is there, or a folder: -o FILE|DIR"),
+        None => error.hint("name a file in an existing folder, or a folder: -o FILE|DIR"),
     })?;
     ui.note(&format!("wrote {}", path.display()));
     Ok(Exit::Done)
 }
 
-/// Prints the manifest of the variant that was picked or is recommended, or puts it into an inbox.
+/// Prints the manifest of the picked or recommended variant, or writes it to an inbox.
 fn deliver(args: &Report, recorded: &Recorded, context: &Context, ui: &Ui) -> Result<Exit> {
     let parcel = manifest::of(context, recorded)?;
     let Some(inbox) = &args.output else {
@@ -143,11 +143,11 @@ fn deliver(args: &Report, recorded: &Recorded, context: &Context, ui: &Ui) -> Re
         return Ok(Exit::Done);
     };
     let (path, is_new) = manifest::deliver(&parcel, &shared::absolute(context, inbox), &context.bounds())?;
-    ui.note(&format!("{} {}", if is_new { "wrote" } else { "it is there already:" }, path.display()));
+    ui.note(&format!("{} {}", if is_new { "wrote" } else { "already exists:" }, path.display()));
     Ok(Exit::Done)
 }
 
-/// The page, with how the variants compare: as the last review kept it, or else as they are now.
+/// Returns the page with a comparison of the variants: that of the last review, or else a new one.
 fn page(context: &Context, recorded: &Recorded, handoff: &Handoff) -> Result<String> {
     let sides = sides(context, recorded)?;
     let kept = handoff.review.as_ref().and_then(|review| review.comparison.clone());

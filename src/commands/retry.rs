@@ -20,15 +20,15 @@ use crate::ui::Ui;
 
 /// Start a new run with the settings of an old one
 ///
-/// The new run names the old one as its parent, is watched as that was, and has its agents and checks. With --edit, what
-/// came of the old one (checks that failed, conflicts, risks, the review) is shown below the prompt, and left out again.
+/// The new run has the old one as its parent, and the same watch options, agents and checks. With --edit, the results
+/// of the old run (failed checks, conflicts, risks, the review) are shown below the prompt, and are not sent.
 #[derive(Debug, Args)]
 pub struct Retry {
     /// The run to repeat
     run: Selector,
     #[command(flatten)]
     prompt: PromptArgs,
-    /// Open the prompt in your editor first, with what came of the old run below it
+    /// Edit the prompt first, with the results of the old run below it
     #[arg(long)]
     edit: bool,
     #[command(flatten)]
@@ -37,17 +37,17 @@ pub struct Retry {
     pub(crate) output: OutputFlags,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff retry @", does: "Send the newest run's prompt once more, with the same settings." },
+        Example { line: "git puff retry @", does: "Send the newest run's prompt again, with the same settings." },
         Example {
             line: "git puff retry @ --edit",
-            does: "Change the prompt first, with what came of the old run below it.",
+            does: "Edit the prompt first, with the results of the old run below it.",
         },
         Example {
             line: "git puff retry @ --prompt 'Fix the parser, and test it' --best-of 2",
-            does: "Another prompt, and fewer attempts.",
+            does: "Use another prompt and fewer attempts.",
         },
     ],
     files: &[manual::RUN_REFS, manual::RUNBOOK, manual::WORKTREES],
@@ -66,18 +66,18 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Tries again.
+/// Runs `retry`.
 pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = RunStore::new(context);
     let recorded = shared::find_run(context, &args.run)?;
     let old = &recorded.run;
     if old.provider == ProviderKind::Import {
         return Err(Error::failed(format!(
-            "the run '{}' has provider {}, which has nothing to repeat",
+            "cannot retry run '{}': provider {} has nothing to repeat",
             old.run,
             old.provider.as_str()
         ))
-        .hint("start a new one with 'git puff launch'"));
+        .hint("start a new run with 'git puff launch'"));
     }
     let (mut prompt, mut prompt_file) = match shared::given_prompt(&args.prompt, context, ui)? {
         Some(given) => given,
@@ -86,14 +86,14 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
     let draft = context.layout.root().join(format!("PROMPT_EDITMSG-{}.md", old.run));
     if args.edit {
         let edited = edit(context, &draft, &Draft::new(&prompt, old, store.review(&recorded)?.as_ref()))?;
-        // A file that says something else is not where it came from.
+        // A changed prompt no longer comes from that file.
         prompt_file = prompt_file.filter(|_| edited == prompt);
         prompt = edited;
     }
     let check = if old.is_remote() { Vec::new() } else { old.check.clone() };
     if check.len() < old.check.len() {
         ui.note(&format!(
-            "the checks of '{}' come from another clone, and are not taken over: {}",
+            "the checks of '{}' come from another clone and are not used: {}",
             old.run,
             old.check.join("; ")
         ));
@@ -121,16 +121,16 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
     let plan = Plan { intents: vec![intent], watch, max_active: 0, skip_doctor: false };
     let launched = launch::confirm_many(&plan.intents, plan.max_active, context, ui)
         .and_then(|()| launch(context, plan, &shared::listener(ui)));
-    // Nobody should have to write it twice.
+    // The user must not have to write the prompt twice.
     match &launched {
-        Err(_) if args.edit => ui.note(&format!("what you wrote is in '{}', for --prompt-file", draft.display())),
+        Err(_) if args.edit => ui.note(&format!("your prompt is in '{}', for --prompt-file", draft.display())),
         _ => drop(std::fs::remove_file(&draft)),
     }
     let launched = launched?;
     launch::conclude(launched, watch.is_some(), context, ui)
 }
 
-/// The agents of a run on this machine; one alone makes as many attempts as are asked for.
+/// Returns the agents of a run on this machine; a single agent makes `best_of` attempts.
 fn agents(old: &Run, best_of: Option<u32>) -> Vec<AgentCount> {
     let crews = AgentCount::of(old.variants.iter().filter_map(|variant| variant.agent.as_deref()));
     match (crews.as_slice(), best_of) {
@@ -140,30 +140,26 @@ fn agents(old: &Run, best_of: Option<u32>) -> Vec<AgentCount> {
     }
 }
 
-/// Opens a prompt in the user's editor, as git opens a commit message. When that goes well, the file holds the prompt
-/// alone.
+/// Opens a prompt in the user's editor, as git opens a commit message. On success, the file holds the prompt alone.
 fn edit(context: &Context, path: &Path, draft: &Draft) -> Result<String> {
-    let editor = context
-        .repo
-        .editor()
-        .ok_or_else(|| Error::failed("git knows no editor").hint("set one: git config --global core.editor EDITOR"))?;
+    let editor = context.repo.editor().ok_or_else(|| {
+        Error::failed("no editor is configured").hint("set one: git config --global core.editor EDITOR")
+    })?;
     context.layout.prepare()?;
     std::fs::write(path, &draft.text).or_fail(|| format!("cannot write '{}'", path.display()))?;
     let cmd = Cmd::shell(&format!("{editor} \"$@\"")).arg(&editor).arg(path);
     let ended = process::run_on_terminal(&cmd, None).or_fail(|| format!("cannot run the editor '{editor}'"))?;
     if !ended.success() {
         return Err(Error::failed(format!("the editor '{editor}' ended with {ended}"))
-            .hint(format!("nothing was submitted; what you wrote is in '{}'", path.display())));
+            .hint(format!("nothing was submitted; your prompt is in '{}'", path.display())));
     }
     let bytes = std::fs::read(path).or_fail(|| format!("cannot read '{}'", path.display()))?;
     let edited = Intent::prompt(bytes, "the editor")?;
     let prompt = draft.cut(&edited).ok_or_else(|| {
-        Error::failed("the line that ends the prompt is gone, so that nobody can tell what is to be sent").hint(
-            format!(
-                "nothing was submitted; take what is no prompt out of '{}', and give it with --prompt-file",
-                path.display()
-            ),
-        )
+        Error::failed("cannot find the line that ends the prompt").hint(format!(
+            "nothing was submitted; keep only the prompt in '{}', and use it with --prompt-file",
+            path.display()
+        ))
     })?;
     let prompt = Intent::prompt(prompt.as_bytes().to_vec(), "the editor")?;
     std::fs::write(path, &prompt).or_fail(|| format!("cannot write '{}'", path.display()))?;

@@ -16,84 +16,84 @@ use crate::settings;
 use crate::store::Recorded;
 use crate::ui::Ui;
 
-/// Run checks on every variant, gather evidence, rank them, and say which to take
+/// Run checks on every variant, gather evidence, rank the variants, and recommend one
 ///
-/// Each variant and the base get a worktree of their own beside the repository, in which the checks run one after
-/// another: those of --check, or else those that the launch named, those of puff.check, or those of the last review. A
-/// check is a line for the shell; exit 0 is well. Checks that came with a run from another clone run only when somebody says
-/// so, on a terminal or with --trust-checks. It has no input, ends with its time limit, and whatever it started ends with it. What it
-/// changes in the worktree is told and put back before the next check; files that git ignores stay. It finds the folder
-/// for JUnit files in $GIT_PUFF_JUNIT; files named junit*.xml or TEST-*.xml in the worktree, TAP, and the words of
-/// Rust's test runner are counted too. A variant that fails only what fails on the base as well is told from one that
-/// broke it.
+/// Each variant and the base get their own worktree beside the repository, in which the checks run one after another:
+/// those of --check, or else of the launch, of puff.check, or of the last review. A check is a shell command; exit 0
+/// is a pass. Checks of a run from another clone run only after confirmation, on a terminal or with --trust-checks. A
+/// check has no input and a time limit, and ends with all processes that it started. Its changes to the worktree are
+/// reported and reverted before the next check; ignored files stay. $GIT_PUFF_JUNIT names the folder for JUnit files;
+/// files named junit*.xml or TEST-*.xml in the worktree, TAP, and the output of Rust's test runner are counted too. A
+/// variant that fails only what fails on the base too is distinguished from one that broke it.
 ///
-/// What a check answered is not asked again of the same content, command, puff.check.wrapper, puff.worktree.setup and
-/// puff.worktree.copy, unless --fresh is given; a time limit that passed, and a check that could not be run, are. A review
-/// that was stopped or killed goes on from there.
+/// The result of a check is reused for the same content, command, puff.check.wrapper, puff.worktree.setup and
+/// puff.worktree.copy, unless --fresh is given; a check that timed out or could not run is run again. An interrupted
+/// review continues where it stopped.
 ///
-/// Without running anything, a review sees the size of each change, the tests that come and go, risks, conflict
-/// markers, white space errors, debugging that was left in, binary and generated files, and how much the variants agree.
-/// Without any check that is all there is, and it says so.
+/// Without checks, a review measures the size of each change, tests that were added and removed, risks, conflict
+/// markers, whitespace errors, leftover debugging code, binary and generated files, and the agreement of the variants.
+/// It says when no check was run.
 ///
-/// A judge is a command that reads a JSON document (puff.judge/1) on its standard input: the prompt, and the variants as
-/// A, B, … in an order that follows from the run's name, with patch, checks and evidence, without agent, author or branch.
-/// It answers {"variants":[{"variant":"A","score":0..10,"reason":"…"}]} on its standard output. Several are combined by
-/// their mean; one that fails is named, and does not count. contrib/judge-codex is one that asks codex.
+/// A judge is a command that reads a JSON document (puff.judge/1) on its standard input: the prompt, and the variants
+/// as A, B, … in an order that follows from the run's name, with patch, checks and evidence, without agent, author or
+/// branch. It answers {"variants":[{"variant":"A","score":0..10,"reason":"…"}]} on its standard output. Several judges
+/// are combined by their mean; one that fails is named, and does not count. contrib/judge-codex is one that asks
+/// codex.
 ///
 /// The ranking compares, in this order: checks, risks, judges, agreement, size. A score shows it as digits, so that no
-/// part reaches into the one before it. Thousands: 9 when all checks pass, 5 to 8 by the share that passes when the others
-/// fail on the base too, 4 when none was run, 0 to 3 by the share that passes. Hundreds: 9 less one for each risk that is not
-/// accepted, at least 0. Tens and ones: the judges' mean of 0 to 10 as 0 to 99. First two decimals: the mean likeness to
-/// the others in percent, at most 99. Next two: one for each variant that changes more lines. Equal scores are a tie, and
-/// a variant that does not pass is never recommended.
+/// part reaches into the one before it. Thousands: 9 when all checks pass, 5 to 8 by the share that passes when the
+/// others fail on the base too, 4 when none was run, 0 to 3 by the share that passes. Hundreds: 9 less one for each
+/// risk that is not accepted, at least 0. Tens and ones: the judges' mean of 0 to 10 as 0 to 99. First two decimals:
+/// the mean similarity to the others in percent, at most 99. Next two: one for each variant that changes more lines.
+/// Equal scores are a tie, and a variant that does not pass is never recommended.
 #[derive(Debug, Args)]
 pub struct Review {
     /// The run
     run: Selector,
-    /// A command that is run on every variant; may be given several times [config: puff.check]
+    /// A command to run on every variant; may be given several times [config: puff.check]
     #[arg(long, value_name = "CMD")]
     check: Vec<String>,
     /// A command that scores the variants; may be given several times [config: puff.judge]
     #[arg(long, value_name = "CMD")]
     judge: Vec<String>,
-    /// How many worktrees are checked at once [default: half of the processors]
+    /// Number of worktrees to check at a time [default: half of the processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
-    /// How long a check, or a judge, may take; 0 for as long as it takes
+    /// Time limit of each check and judge; 0 for no limit
     #[arg(long, value_name = "DURATION", default_value = "15m")]
     timeout: Span,
-    /// Run the checks on these variants only; what is known of the others counts
+    /// Run the checks on these variants only; reuse known results of the others
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     variant: Vec<u32>,
-    /// Run everything again, whatever is known
+    /// Run all checks again, and ignore known results
     #[arg(long)]
     fresh: bool,
-    /// Leave the worktrees in which something was run
+    /// Keep the worktrees of the checks
     #[arg(long)]
     keep: bool,
-    /// Take a risk that was found: its kind, or KIND:PATH; kept by later reviews
+    /// Accept a risk: its kind, or KIND:PATH; later reviews keep it
     #[arg(long, value_name = "RISK")]
     accept: Vec<String>,
-    /// Run the checks that a run from another clone names, without being asked
+    /// Run the checks of a run from another clone without confirmation
     #[arg(long)]
     trust_checks: bool,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example {
             line: "git puff review @ --check 'git diff --check HEAD~ HEAD'",
             does: "Run a check on every variant of the newest run and on its base, and rank them.",
         },
-        Example { line: "git puff review @", does: "Look again: what a check answered before is not asked again." },
+        Example { line: "git puff review @", does: "Review again, with known results of checks reused." },
         Example {
             line: "git puff review @ --check 'sh -n test.sh' --jobs 2 --timeout 5m",
-            does: "Check two variants at a time, each check for five minutes at most.",
+            does: "Check two variants at a time, with five minutes for each check.",
         },
-        Example { line: "git puff review @ --accept workflow", does: "Take a risk that was found." },
+        Example { line: "git puff review @ --accept workflow", does: "Accept a risk." },
     ],
     exits: &[(Kind::Partial, "Checks ran, and no variant passes.")],
     files: &[manual::RUN_REFS, manual::WORKTREES, manual::REPORT_NOTES],
@@ -108,7 +108,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Reviews.
+/// Runs `review`.
 pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
     let recorded = shared::find_run(context, &args.run)?;
     let commands = checks(args, &recorded, context, ui)?;
@@ -124,7 +124,7 @@ pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
         commands,
     };
     if options.commands.is_empty() {
-        ui.note("no check is named, so nothing is run; name some with --check CMD or 'git config puff.check CMD'");
+        ui.note("no checks to run; add some with --check CMD or 'git config puff.check CMD'");
     }
     let mut live = Live { ui, total: 0, done: 0, running: Vec::new(), bar: None };
     let reviewed = review(context, &recorded.run.run, &options, &mut |step| live.hear(step));
@@ -134,7 +134,7 @@ pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
     Ok(if options.commands.is_empty() || any_passes(&run) { Exit::Done } else { Exit::With(Kind::Partial) })
 }
 
-/// The checks that count: the flags, those of the run, those of the settings, or those of the last review.
+/// Returns the checks to run: of the flags, the run, the settings, or the last review, in this order.
 fn checks(args: &Review, recorded: &Recorded, context: &Context, ui: &Ui) -> Result<Vec<String>> {
     let flags = shared::commands(&args.check, "--check")?;
     if !flags.is_empty() {
@@ -152,7 +152,7 @@ fn checks(args: &Review, recorded: &Recorded, context: &Context, ui: &Ui) -> Res
     of_record(args, named, recorded, ui)
 }
 
-/// Checks that the record names. Those of another clone need somebody's yes: they are commands of the shell.
+/// Returns the checks of the record. Those of another clone need confirmation, because they are shell commands.
 fn of_record(args: &Review, named: RecordedChecks, recorded: &Recorded, ui: &Ui) -> Result<Vec<String>> {
     let run = recorded.run.run.as_str();
     match &named.from {
@@ -171,7 +171,7 @@ fn of_record(args: &Review, named: RecordedChecks, recorded: &Recorded, ui: &Ui)
     Ok(named.commands)
 }
 
-/// What a person sees while it goes on.
+/// The progress display of a review.
 struct Live<'u> {
     ui: &'u Ui,
     total: u64,
@@ -187,7 +187,7 @@ impl Live<'_> {
                 self.total = to_run as u64;
                 self.bar = Some(self.ui.bar(self.total));
                 if known > 0 {
-                    let kept = format!("{} known from an earlier review", render::review::checks_are(known));
+                    let kept = format!("reusing {} from an earlier review", render::review::checks_are(known));
                     self.ui.note(&format!("{kept}; --fresh runs them again"));
                 }
             }

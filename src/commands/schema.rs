@@ -11,11 +11,11 @@ use crate::model::{Schema, documents};
 use crate::render;
 use crate::ui::{Format, Ui};
 
-/// Print the JSON Schemas of what --json prints
+/// Print the JSON Schemas of the documents of --json
 ///
-/// They are of draft 2020-12. Without KIND: the kinds; with --json the schemas of all of them. A document says its own
-/// kind: "puff.run/1" is the first version of 'run'; the last four kinds are files that other tools
-/// read too, and don't. Readers ignore fields that they don't know.
+/// The schemas use draft 2020-12. Without KIND, lists the kinds; with --json, prints all schemas. The field 'schema'
+/// of a document names its kind: "puff.run/1" is the first version of 'run'; the last four kinds are files that other
+/// tools read, and lack that field. Readers ignore unknown fields.
 #[derive(Debug, Args)]
 pub struct SchemaVerb {
     /// The kind of document
@@ -25,7 +25,7 @@ pub struct SchemaVerb {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example { line: "git puff schema", does: "List the kinds of documents, and which verbs print them." },
@@ -35,7 +35,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Prints.
+/// Prints the result.
 pub fn run(args: &SchemaVerb, ui: &Ui) -> Result<Exit> {
     match (args.kind.as_deref().and_then(Kind::named), ui.format()) {
         (Some(kind), _) => ui.json(&kind.schema()),

@@ -21,8 +21,8 @@ use crate::ui::{Format, Ui};
 
 /// Run agents in the background, see what they are doing, and talk to them
 ///
-/// A session outlives the terminal that started it. Its log is kept from the first byte, and what it is doing is said
-/// in words: working, waiting for an answer, silent, hung, looping, ….
+/// A session outlives the terminal that started it. Its output is logged from the first byte, and its state is
+/// diagnosed: working, waiting for an answer, silent, hung, looping, ….
 #[derive(Debug, Args)]
 pub struct SessionVerb {
     #[command(subcommand)]
@@ -50,7 +50,7 @@ enum Verb {
 }
 
 impl SessionVerb {
-    /// Whether JSON was asked for.
+    /// Returns whether `--json` was given.
     pub(crate) fn json(&self) -> bool {
         match &self.verb {
             Verb::Start(verb) => verb.output.json,
@@ -65,7 +65,7 @@ impl SessionVerb {
     }
 }
 
-/// What the manual says of its verbs.
+/// The manual entries of its verbs.
 pub const MANUAL: Manual = Manual {
     verbs: &[
         ("start", start::MANUAL),
@@ -82,7 +82,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Does what is said of a session.
+/// Runs `session`.
 pub fn run(args: &SessionVerb, context: &Context, ui: &Ui) -> Result<Exit> {
     match &args.verb {
         Verb::Start(verb) => start::run(verb, context, ui),
@@ -99,7 +99,7 @@ pub fn run(args: &SessionVerb, context: &Context, ui: &Ui) -> Result<Exit> {
     }
 }
 
-/// Prints a session that was started, or ended: its id, or all of it.
+/// Prints a session that was started or ended: its id, or the whole record.
 fn print(session: &Session, context: &Context, ui: &Ui) {
     match ui.format() {
         Format::Json => ui.json(session),
@@ -107,11 +107,11 @@ fn print(session: &Session, context: &Context, ui: &Ui) {
     }
 }
 
-/// A session that can be talked to.
+/// Returns a session that accepts input.
 fn alive(context: &Context, word: &str) -> Result<Session> {
     let session = SessionStore::new(&context.layout).find(word)?;
     if session.state.is_over() {
-        let why = session.why.as_deref().unwrap_or("it is over");
+        let why = session.why.as_deref().unwrap_or("it has ended");
         let next = session.next.clone().unwrap_or_else(|| format!("git puff session log {}", session.id));
         return Err(
             Error::failed(format!("session '{}' does not respond: {why}", session.id)).hint(format!("see '{next}'"))
@@ -120,9 +120,9 @@ fn alive(context: &Context, word: &str) -> Result<Session> {
     Ok(session)
 }
 
-/// What a supervisor's silence means, in words.
+/// Returns the error for a supervisor that does not respond.
 fn unreachable(session: &Session, cause: std::io::Error) -> Error {
-    Error::failed(format!("the supervisor of '{}' does not answer", session.id))
-        .hint(format!("'git puff session show {}' tells whether it is still there", session.id))
+    Error::failed(format!("the supervisor of '{}' does not respond", session.id))
+        .hint(format!("'git puff session show {}' shows whether it still runs", session.id))
         .because(cause)
 }

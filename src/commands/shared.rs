@@ -1,4 +1,4 @@
-//! What several verbs do alike.
+//! Helpers that several verbs share.
 
 use std::path::{Path, PathBuf};
 
@@ -13,30 +13,31 @@ use crate::settings;
 use crate::store::{Recorded, RunStore, Unreadable};
 use crate::ui::{Format, Ui};
 
-/// Says what is to be heard on standard error.
+/// Returns a listener that prints notices on standard error.
 pub fn listener(ui: &Ui) -> impl Fn(Notice) + '_ {
     |notice| match notice {
-        // The run that is printed in the end says so.
+        // The printed run shows it.
         Notice::Submitted { .. } => {}
         notice if notice.is_warning() => ui.warn(&notice.to_string()),
         notice => ui.note(&notice.to_string()),
     }
 }
 
-/// The prompt that was given, and the name of the file it came from.
+/// Returns the given prompt, and the name of its file.
 ///
 /// # Errors
 /// When it is no text, blank, or was not given at all.
 pub fn prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<(String, Option<String>)> {
     match given_prompt(args, context, ui)? {
         Some(given) => Ok(given),
-        None if !ui.has_input() => Err(Error::usage("there is no prompt")
-            .hint("say what to do: --prompt TEXT, --prompt-file FILE, or on standard input")),
+        None if !ui.has_input() => {
+            Err(Error::usage("no prompt given").hint("use --prompt TEXT, --prompt-file FILE, or standard input"))
+        }
         None => stdin_prompt(ui).map(|prompt| (prompt, None)),
     }
 }
 
-/// The prompt of the flags; none when there is neither.
+/// Returns the prompt of the flags, if given.
 ///
 /// # Errors
 /// When it is no text, or blank.
@@ -51,7 +52,7 @@ pub fn given_prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<Opt
     let shown = file.display().to_string();
     let bytes = context.read_named(&absolute(context, file)).map_err(|cause| {
         Error::usage(format!("cannot read the prompt file '{shown}'"))
-            .hint("name a file with the prompt, or say it with --prompt TEXT or on standard input")
+            .hint("name an existing file, or use --prompt TEXT or standard input")
             .because(cause)
     })?;
     Ok(Some((Intent::prompt(bytes, &format!("'{shown}'"))?, Some(shown))))
@@ -61,27 +62,27 @@ fn stdin_prompt(ui: &Ui) -> Result<String> {
     Intent::prompt(input(ui)?, "standard input")
 }
 
-/// Standard input, all of it.
+/// Reads all of standard input.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn input(ui: &Ui) -> Result<Vec<u8>> {
     ui.input().map_err(|cause| {
-        Error::usage("cannot read standard input").hint("say it with an argument, or name a file").because(cause)
+        Error::usage("cannot read standard input").hint("use an argument, or name a file").because(cause)
     })
 }
 
-/// A path of the command line, from the folder that the command was called in.
+/// Resolves a path of the command line against the current directory.
 pub fn absolute(context: &Context, path: &Path) -> PathBuf {
     absolute_from(&context.environment, path)
 }
 
-/// The same where there need not be a repository.
+/// Resolves a path without a repository.
 pub fn absolute_from(environment: &Environment, path: &Path) -> PathBuf {
     environment.cwd.join(path)
 }
 
-/// Commands of a flag that may be given several times, each once.
+/// Returns the commands of a repeatable flag, without duplicates.
 ///
 /// # Errors
 /// When one is blank.
@@ -89,8 +90,8 @@ pub fn commands(given: &[String], flag: &str) -> Result<Vec<String>> {
     let mut commands: Vec<String> = Vec::new();
     for command in given {
         if command.trim().is_empty() || command.contains('\0') {
-            return Err(Error::usage(format!("{flag} '{command}' is no command"))
-                .hint(format!("say a line for the shell, such as {flag} 'make test'")));
+            return Err(Error::usage(format!("{flag} '{command}' is not a command"))
+                .hint(format!("give a shell command, such as {flag} 'make test'")));
         }
         if !commands.contains(command) {
             commands.push(command.clone());
@@ -99,7 +100,7 @@ pub fn commands(given: &[String], flag: &str) -> Result<Vec<String>> {
     Ok(commands)
 }
 
-/// A task, by its id or its URL.
+/// Parses a task id or the URL of a task.
 ///
 /// # Errors
 /// When it is neither.
@@ -111,21 +112,21 @@ pub fn task(text: &str) -> Result<TaskId> {
     })
 }
 
-/// `--best-of`, in the range that a number of attempts can have at all.
+/// Returns the value of `--best-of`, checked.
 ///
 /// # Errors
 /// When it is less than 1.
 pub fn best_of(args: &RunArgs) -> Result<Option<u32>> {
     let number = args.best_of.map(|number| {
         u32::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| {
-            Error::usage(format!("best of {number} is not possible: a task takes at least 1 attempt"))
-                .hint("say --best-of N with N from 1")
+            Error::usage(format!("invalid --best-of {number}: a task has at least 1 attempt"))
+                .hint("use --best-of N with N of at least 1")
         })
     });
     number.transpose()
 }
 
-/// How runs are to be watched: the flags, or else the settings.
+/// Returns the options of watching: the flags, or else the settings.
 ///
 /// # Errors
 /// When a setting cannot be used.
@@ -143,30 +144,30 @@ pub fn watch_wish(
     })
 }
 
-/// The run that a selector names; a variant in it is an error here.
+/// Returns the run that a selector names.
 ///
 /// # Errors
 /// When there is none, or it names a variant.
 pub fn find_run(context: &Context, selector: &Selector) -> Result<Recorded> {
     if selector.variant.is_some() {
         return Err(Error::usage(format!("this command takes a run, not a variant ('{selector}')"))
-            .hint(format!("leave ':{}' out", selector.variant.unwrap_or(0))));
+            .hint(format!("remove ':{}'", selector.variant.unwrap_or(0))));
     }
     RunStore::new(context).find(selector)
 }
 
-/// The number of the variant that a selector names; `what` is what only a variant does.
+/// Returns the number of the variant that a selector names; `what` completes "only a variant …" in the error.
 ///
 /// # Errors
 /// When it names a whole run.
 pub fn variant_number(selector: &Selector, run: &Run, what: &str) -> Result<u32> {
     selector.variant.ok_or_else(|| {
         let hint = format!("write {}:N with N from 1 to {}", run.run, run.variants.len());
-        Error::usage(format!("'{selector}' names a run, and a variant {what}")).hint(hint)
+        Error::usage(format!("'{selector}' names a run, but only a variant {what}")).hint(hint)
     })
 }
 
-/// Every run; those that cannot be read are told.
+/// Returns every run, and warns about those that cannot be read.
 ///
 /// # Errors
 /// When the refs cannot be read.
@@ -183,7 +184,7 @@ pub fn print_runs_json(ui: &Ui, runs: &[Run]) {
     ui.json(&documents::Runs { schema: Schema::of(documents::RUNS), runs });
 }
 
-/// Prints what came of a log: as words, or as a document for each line. A last line without an end is whole.
+/// Prints a part of a log: as text, or as a document for each line. A last line without a line end counts.
 pub fn print_log(ui: &Ui, run: Option<&RunId>, session: Option<&SessionId>, text: &str) {
     if ui.format() != Format::Json {
         return ui.words(text);
@@ -193,12 +194,12 @@ pub fn print_log(ui: &Ui, run: Option<&RunId>, session: Option<&SessionId>, text
     }
 }
 
-/// Prints one run as the answer of a verb: as JSON, or as people read it.
+/// Prints one run as JSON or as text.
 pub fn print_run(context: &Context, ui: &Ui, run: &Run) {
     match ui.format() {
         Format::Json => ui.json(run),
         _ => {
-            // A review that cannot be read does not keep a run from being shown.
+            // A run is shown even if its review cannot be read.
             let review =
                 RunStore::new(context).load(&run.run).and_then(|recorded| RunStore::new(context).review(&recorded));
             let review = review.ok().flatten();

@@ -23,18 +23,18 @@ pub struct Show {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example { line: "git puff show @", does: "Show the newest run with its variants." },
         Example { line: "git puff show @:2", does: "Show its second variant." },
-        Example { line: "git puff show @ --json", does: "Print all that is known about it." },
+        Example { line: "git puff show @ --json", does: "Print the complete record." },
     ],
     files: &[manual::RUN_REFS],
     ..Manual::NONE
 };
 
-/// Shows.
+/// Runs `show`.
 pub fn run(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
     args.abbrev.count(context);
     let store = RunStore::new(context);
@@ -62,10 +62,10 @@ pub fn run(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The run has no variant of this number.
+/// Returns the error for a variant number that the run does not have.
 pub(super) fn no_variant(run: &Run, index: u32) -> Error {
-    Error::failed(format!("the run '{}' has no variant {index}", run.run)).hint(format!(
-        "its variants are 1 to {}; 'git puff show {}' shows them",
+    Error::failed(format!("no variant {index} in run '{}'", run.run)).hint(format!(
+        "use 1 to {}; 'git puff show {}' lists them",
         run.variants.len(),
         run.run
     ))

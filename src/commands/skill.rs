@@ -12,43 +12,37 @@ use crate::error::{Error, Exit, Result};
 use crate::manual::{Example, Manual, Place, Variable};
 use crate::ui::Ui;
 
-/// The skill: what an agent has to know.
+/// The text of the skill.
 const SKILL: &str = include_str!("skill/SKILL.md");
 
-/// Its folder among the skills of an agent.
+/// The name of its folder.
 const NAME: &str = "git-puff";
 
 /// Print or install the skill that teaches agents to use git-puff
 ///
-/// A skill is a SKILL.md that an agent reads when a task asks for it: when to use which verb, the loop from a prompt to a
-/// picked branch, what to do about agents that are stuck or were interrupted, and how to read answers and exit codes.
-/// Without --install it is printed.
+/// A skill is a SKILL.md that an agent reads when a task needs it: when to use which verb, the workflow from a prompt
+/// to a picked branch, what to do about stuck or interrupted agents, and the meaning of results and exit codes.
+/// Without --install, prints it.
 ///
-/// It is installed as git-puff/SKILL.md in the folder of skills of codex, of claude, or in DIR; without a name, in that of
-/// the first of $CODEX_HOME and $CLAUDE_HOME that is set, or of ~/.codex and ~/.claude that is there. An older one is
-/// replaced, one that somebody has edited is not.
+/// Installs git-puff/SKILL.md in the skills folder of codex or claude, or in DIR; without a name, in that of the first
+/// of $CODEX_HOME and $CLAUDE_HOME that is set, or of ~/.codex and ~/.claude that exists. Replaces an older version,
+/// but not one that was edited.
 #[derive(Debug, Args)]
 pub struct Skill {
-    /// Install it for codex, for claude, or into a folder of skills
+    /// Install the skill for codex, for claude, or into a folder of skills
     #[arg(long, value_name = "codex|claude|DIR", num_args = 0..=1)]
     install: Option<Option<PathBuf>>,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff skill --install codex", does: "Teach Codex, or bring what it knows up to date." },
-        Example { line: "git puff skill --install .agents/skills", does: "Keep the skill with a project." },
+        Example { line: "git puff skill --install codex", does: "Install or update the skill of Codex." },
+        Example { line: "git puff skill --install .agents/skills", does: "Install the skill in a project." },
     ],
     files: &[
-        Place {
-            path: "$CODEX_HOME/skills/git-puff/SKILL.md",
-            holds: "The skill of codex; ~/.codex where it is not set.",
-        },
-        Place {
-            path: "$CLAUDE_HOME/skills/git-puff/SKILL.md",
-            holds: "The skill of claude; ~/.claude where it is not set.",
-        },
+        Place { path: "$CODEX_HOME/skills/git-puff/SKILL.md", holds: "The skill for codex; in ~/.codex if unset." },
+        Place { path: "$CLAUDE_HOME/skills/git-puff/SKILL.md", holds: "The skill for claude; in ~/.claude if unset." },
     ],
     variables: &[
         Variable { name: "CODEX_HOME", does: "The folder of codex." },
@@ -57,7 +51,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Prints or installs it.
+/// Runs `skill`.
 pub fn run(args: &Skill, ui: &Ui) -> Result<Exit> {
     let Some(whom) = &args.install else {
         ui.page(SKILL, None);
@@ -68,13 +62,13 @@ pub fn run(args: &Skill, ui: &Ui) -> Result<Exit> {
     let what = match install(&file, SKILL)? {
         Done::New => "installed",
         Done::Updated => "updated",
-        Done::Same => "is up to date:",
+        Done::Same => "already up to date:",
     };
     ui.line(&format!("{what} {}", file.display()));
     Ok(Exit::Done)
 }
 
-/// The folder of skills that is meant.
+/// Returns the requested skills folder.
 fn skills(whom: Option<&Path>, environment: &Environment) -> Result<PathBuf> {
     let home = |set: &Option<String>, usual: &str| {
         let set = set.as_ref().map(PathBuf::from);
@@ -83,7 +77,7 @@ fn skills(whom: Option<&Path>, environment: &Environment) -> Result<PathBuf> {
     let codex = || home(&environment.codex_home, ".codex");
     let claude = || home(&environment.claude_home, ".claude");
     let homeless = || {
-        Error::cannot_work("cannot tell where the skills of an agent are: HOME is not set")
+        Error::cannot_work("cannot determine the skills folder: HOME is not set")
             .hint("name the folder: git puff skill --install DIR")
     };
     let folder = match whom {
@@ -95,8 +89,8 @@ fn skills(whom: Option<&Path>, environment: &Environment) -> Result<PathBuf> {
                 [&environment.codex_home, &environment.claude_home].into_iter().flatten().next().map(PathBuf::from);
             let there = || [codex(), claude()].into_iter().flatten().find(|folder| folder.is_dir());
             set.or_else(there).ok_or_else(|| {
-                Error::usage("neither CODEX_HOME nor CLAUDE_HOME is set, and there is no ~/.codex and no ~/.claude")
-                    .hint("say for whom: --install codex, --install claude, or --install DIR")
+                Error::usage("cannot determine the agent: CODEX_HOME and CLAUDE_HOME are unset, and ~/.codex and ~/.claude do not exist")
+                    .hint("use --install codex, --install claude, or --install DIR")
             })?
         }
     };

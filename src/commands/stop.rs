@@ -12,42 +12,42 @@ use crate::model::{Ending, Run, Selector};
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, write_result};
 
-/// Stop watching, and nothing else
+/// Stop watching a run
 ///
-/// The task goes on, and what it makes can be harvested.
+/// The task itself continues, and can be harvested.
 #[derive(Debug, Args)]
 pub struct Stop {
     /// The run
     #[arg(required_unless_present_any = ["all", "job"])]
     run: Option<Selector>,
-    /// The same as RUN: a job is named as its run is
+    /// The same as RUN: a job has the name of its run
     #[arg(long, value_name = "RUN", conflicts_with = "run")]
     job: Option<Selector>,
-    /// Every job
+    /// Stop every job
     #[arg(long, conflicts_with_all = ["run", "job"])]
     all: bool,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff stop @", does: "Stop watching the newest run; its task goes on." },
-        Example { line: "git puff stop --all", does: "Stop watching everything." },
+        Example { line: "git puff stop @", does: "Stop watching the newest run; its task continues." },
+        Example { line: "git puff stop --all", does: "Stop watching all runs." },
     ],
     files: &[manual::RESULT],
     ..Manual::NONE
 };
 
-/// Stops.
+/// Runs `stop`.
 pub fn run(args: &Stop, context: &Context, ui: &Ui) -> Result<Exit> {
     let chosen = match args.run.as_ref().or(args.job.as_ref()) {
         Some(selector) => {
             let run = shared::find_run(context, selector)?.run;
             if !run.is_job() {
-                return Err(Error::failed(format!("the run '{}' is not being watched", run.run))
-                    .hint("'git puff jobs' shows what is"));
+                return Err(Error::failed(format!("run '{}' is not being watched", run.run))
+                    .hint("'git puff jobs' lists the watched runs"));
             }
             vec![run]
         }
@@ -62,7 +62,7 @@ pub fn run(args: &Stop, context: &Context, ui: &Ui) -> Result<Exit> {
     jobs::ring(context);
     match ui.format() {
         Format::Json => shared::print_runs_json(ui, &stopped),
-        _ if stopped.is_empty() => ui.note("nothing is being watched"),
+        _ if stopped.is_empty() => ui.note("no run is being watched"),
         _ => stopped.iter().for_each(|run| ui.line(&format!("stopped watching {}", run.run))),
     }
     Ok(Exit::Done)

@@ -21,12 +21,12 @@ pub struct Submit {
     pub(crate) output: OutputFlags,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
         Example {
             line: "git puff submit --prompt 'Fix the parser' --env acme/widgets --best-of 2",
-            does: "Send a task, and watch it later with 'git puff watch', or not at all.",
+            does: "Send a task without a watcher; 'git puff watch' can follow it later.",
         },
         Example { line: "git puff submit --prompt-file task.md --json", does: "Print the run as JSON." },
     ],
@@ -49,7 +49,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Submits.
+/// Runs `submit`.
 pub fn run(args: &Submit, context: &Context, ui: &Ui) -> Result<Exit> {
     args.task.carry_out(None, context, ui)
 }

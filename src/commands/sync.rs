@@ -15,63 +15,63 @@ use crate::settings;
 use crate::store::{RecoveryPoints, RunStore};
 use crate::ui::{Format, Ui};
 
-/// Exchange runs with the clones of others, through a remote
+/// Exchange runs with other clones through a remote
 ///
-/// Fetches what a remote has, puts together what was done in two places, and sends what it does not have: records, patches,
-/// reports of agents, reviews and decisions. Only to remotes that were opted in, each with 'git config --add
-/// puff.sync.remote NAME'; without REMOTE, to all of these. Nothing is sent by force, and nothing that one side has is lost.
-/// Who watches a run, logins, folders and branch names stay with the clone that has them: a run from elsewhere is shown as
-/// such, and is neither watched nor paid for here. Notes are made again from what came.
+/// Fetches runs from a remote, merges changes of both sides, and sends what the remote lacks: records, patches,
+/// reports of agents, reviews and decisions. Uses only remotes that are enabled, each with 'git config --add
+/// puff.sync.remote NAME'; without REMOTE, all of these. Never forces, and never loses data of either side. Watchers,
+/// logins, folders and branch names stay in their clone: a run from another clone is marked as such, and is neither
+/// watched nor paid for here. Notes are rebuilt from the fetched runs.
 ///
-/// What is about to be sent is looked through for secrets: prompts, messages, results of checks, and the lines that patches
-/// add. A run in which something looks like one stays here; it is named, and the others go on. --allow-secret RUN sends it
-/// all the same. A file larger than puff.sync.maxSize stays in its clone, and its size and SHA-256 go instead.
+/// Everything to be sent is searched for secrets: prompts, messages, results of checks, and the lines that patches
+/// add. A run with a possible secret is not sent; it is named, and the others are sent. --allow-secret RUN sends it
+/// anyway. A file larger than puff.sync.maxSize is not sent; its size and SHA-256 are sent instead.
 ///
-/// A run that was pruned goes in the other clones too, with a recovery point in each; 'git puff undo' in any of them brings
-/// it back in all. Where somebody has later work on it, that is kept there, and said.
+/// A pruned run is removed in the other clones too, with a recovery point in each; 'git puff undo' in any of them
+/// restores it in all. A clone with later work on the run keeps it, and reports that.
 #[derive(Debug, Args)]
 pub struct Sync {
     /// The remote [config: puff.sync.remote]
     remote: Option<String>,
-    /// Only send
+    /// Send only
     #[arg(long, conflicts_with = "fetch")]
     push: bool,
-    /// Only fetch
+    /// Fetch only
     #[arg(long)]
     fetch: bool,
-    /// The branches of variants too [config: puff.sync.branches]
+    /// Include the branches of variants [config: puff.sync.branches]
     #[arg(long)]
     branches: bool,
-    /// Say what would be done, and do nothing
+    /// Print what would be done, and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Send this run though something in it looks like a secret; may be given several times
+    /// Send this run despite a possible secret in it; may be given several times
     #[arg(long, value_name = "RUN")]
     allow_secret: Vec<Selector>,
-    /// Give a run that somebody pruned to everybody again; may be given several times
+    /// Restore a pruned run in all clones; may be given several times
     #[arg(long, value_name = "RUN", conflicts_with = "dry_run")]
     revive: Vec<RunId>,
-    /// Do not ask the pre-push hook
+    /// Skip the pre-push hook
     #[arg(long)]
     no_verify: bool,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff sync -n", does: "Say what would go and come." },
-        Example { line: "git puff sync", does: "Exchange runs with every remote that was opted in." },
-        Example { line: "git puff sync --fetch origin", does: "Bring what others have done, and send nothing." },
+        Example { line: "git puff sync -n", does: "Print what would be sent and fetched." },
+        Example { line: "git puff sync", does: "Exchange runs with every enabled remote." },
+        Example { line: "git puff sync --fetch origin", does: "Fetch runs, and send nothing." },
     ],
-    exits: &[(Kind::Partial, "Done, except that a run was not exchanged, or not whole.")],
+    exits: &[(Kind::Partial, "Done, except that a run was not exchanged, or only in part.")],
     files: &[manual::RUN_REFS, manual::PRUNED_REFS, manual::SEEN_REFS],
     settings: &[settings::SYNC_REMOTE, settings::SYNC_MAX_SIZE, settings::SYNC_BRANCHES],
     ..Manual::NONE
 };
 
-/// Synchronises.
+/// Runs `sync`.
 pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
     let remotes = sync::remotes(context, args.remote.as_deref())?;
     let find = |selector| shared::find_run(context, selector).map(|recorded| recorded.run.run);
@@ -93,7 +93,7 @@ pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
                 outcomes.push(outcome);
             }
             Err(error) if remotes.len() == 1 => return Err(error),
-            // One remote that cannot be reached does not keep the others from it.
+            // A remote that cannot be reached does not stop the others.
             Err(error) => {
                 ui.error(&error);
                 failure.get_or_insert(error.kind());
@@ -108,13 +108,13 @@ pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
     Ok(failure.or(partial).map_or(Exit::Done, Exit::With))
 }
 
-/// Takes back, for everybody, that a run was pruned.
+/// Removes the tombstone of a run, for all clones.
 fn revive(context: &Context, run: &RunId) -> Result<()> {
     let pruned = || Some(RecoveryPoints::new(context).newest(run).ok()??.recovery.journal);
     let head = RunStore::new(context).head(run).or_else(pruned);
     let step = sync::revive(context, run, head)?.ok_or_else(|| {
-        Error::failed(format!("nobody is known to have pruned '{run}'"))
-            .hint("'git for-each-ref refs/puff/pruned' lists what was pruned; a sync finds out more")
+        Error::failed(format!("no pruned run named '{run}'"))
+            .hint("'git for-each-ref refs/puff/pruned' lists pruned runs; 'git puff sync' fetches more")
     })?;
     let _lock = RunStore::new(context).lock()?;
     Ok(context.repo.change_refs(&[step], "puff: brought back")?)
@@ -135,39 +135,36 @@ fn print(outcome: &Outcome, ui: &Ui) {
     outcome.warnings.iter().for_each(|warning| ui.warn(warning));
 }
 
-/// A line for each thing that was done to a run: `received fix-3f2a`.
+/// Returns a line for each action on a run: `received fix-3f2a`.
 fn done(entry: &Entry, would: bool) -> Vec<String> {
     entry.did.iter().map(|did| format!("{}: {}", entry.run, did.words(would))).collect()
 }
 
-/// All that was done, in a line.
+/// Returns a summary of all actions, in one line.
 fn summary(outcome: &Outcome) -> String {
     let counts = outcome.counts();
     let held = outcome.runs.iter().filter(|entry| entry.trouble.is_some()).count();
     let mut parts: Vec<String> =
         counts.iter().map(|(did, count)| format!("{count} {}", did.words(outcome.dry_run))).collect();
     if held > 0 {
-        parts.push(format!("{} not, or not whole", words::number(held, "run")));
+        parts.push(format!("{} not exchanged, or only in part", words::number(held, "run")));
     }
-    let what = if parts.is_empty() { "there is nothing new on either side".to_owned() } else { parts.join(", ") };
+    let what = if parts.is_empty() { "nothing new on either side".to_owned() } else { parts.join(", ") };
     format!("{}: {what}", outcome.remote)
 }
 
-/// What there is to know beside: what stayed elsewhere, and what is missing here.
+/// Returns further notes: what stayed in another clone, and what is missing here.
 fn beside(entry: &Entry) -> Vec<String> {
     let run = &entry.run;
     let mut said: Vec<String> = Vec::new();
-    let left =
-        |file: &LeftFile| format!("{run}: {} ({}) stayed in the clone that has it", file.path, text::bytes(file.size));
+    let left = |file: &LeftFile| format!("{run}: {} ({}) was not sent by its clone", file.path, text::bytes(file.size));
     said.extend(entry.left.iter().map(left));
     let missing = entry.base_missing.as_ref().map(|base| base.shown());
-    said.extend(missing.map(|base| {
-        format!("{run}: {base}, which its variants start from, is not here: fetch the branch that has it")
-    }));
+    said.extend(missing.map(|base| format!("{run}: its base {base} is missing here; fetch the branch that has it")));
     said.extend(entry.kept.iter().map(|kept| format!("{run}: kept {kept}")));
     if !entry.both.is_empty() {
         let both = entry.both.join(", ");
-        said.push(format!("{run}: both sides had changed {both}; 'git log refs/puff/runs/{run}' has each"));
+        said.push(format!("{run}: both sides changed {both}; 'git log refs/puff/runs/{run}' shows each change"));
     }
     said
 }

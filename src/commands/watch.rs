@@ -19,59 +19,59 @@ use crate::watch::follow::{Follower, Pace, follow, verdict};
 use crate::watch::untracked_task::UntrackedTask;
 use crate::watch::{jobs, result};
 
-/// Follow runs until every variant is through
+/// Follow runs until every variant has finished
 ///
-/// Prints a line for every change, and a bar for every run on a terminal. Without RUN: every run that is not through. A
-/// task that is no run here is followed as well (--task), and nothing of it is recorded.
+/// Prints a line for every change, and on a terminal a bar for every run. Without RUN: every unfinished run. --task
+/// also follows a task without a run, and records nothing.
 #[derive(Debug, Args)]
 pub struct Watch {
     /// The runs
     #[arg(value_name = "RUN", conflicts_with = "all")]
     runs: Vec<Selector>,
-    /// Every run that is not through
+    /// Follow every unfinished run
     #[arg(long)]
     all: bool,
-    /// A task, by its id or its URL, whether it is a run here or not
+    /// Follow a task by its id or URL, with or without a run here
     #[arg(long, value_name = "TASK", conflicts_with_all = ["runs", "all"])]
     task: Option<String>,
-    /// The task's URL; with --task too, the same task's
+    /// Follow a task by its URL; with --task, it must be the same task
     #[arg(long, value_name = "URL", conflicts_with_all = ["runs", "all"])]
     task_url: Option<String>,
-    /// Write how it ended into this file, as KEY=VALUE lines
+    /// Write the result to this file, as KEY=VALUE lines
     #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "detach"])]
     result_file: Option<PathBuf>,
     /// Polling interval [config: puff.interval]
     #[arg(long, value_name = "DURATION")]
     interval: Option<Span>,
-    /// Give up after this time; 0 for never [config: puff.timeout]
+    /// Stop watching after this time; 0 for no limit [config: puff.timeout]
     #[arg(long, value_name = "DURATION")]
     timeout: Option<Span>,
-    /// Watch in the background, and come back at once
+    /// Watch in the background, and return immediately
     #[arg(long)]
     detach: bool,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff watch", does: "Follow every run that is not through." },
-        Example { line: "git puff watch @ --timeout 30m", does: "Follow the newest run, for half an hour at most." },
+        Example { line: "git puff watch", does: "Follow every unfinished run." },
+        Example { line: "git puff watch @ --timeout 30m", does: "Follow the newest run, at most half an hour." },
         Example {
             line: "git puff watch --all --detach",
-            does: "Give all of them to the watcher in the background, after a reboot for instance.",
+            does: "Watch all of them in the background, for example after a reboot.",
         },
         Example {
             line: "git puff watch --task https://chatgpt.com/codex/tasks/task_e_123 --result-file result",
-            does: "Follow a task that is no run here, and write down how it ended.",
+            does: "Follow a task without a run, and write its result to a file.",
         },
-        Example { line: "git puff watch @ --json", does: "Print a JSON document a line for every change." },
+        Example { line: "git puff watch @ --json", does: "Print a line of JSON for every change." },
     ],
     exits: &[
         (Kind::TaskError, "The task ended in error: no variant completed."),
-        (Kind::Timeout, "The time limit passed before every variant was through."),
-        (Kind::Interrupted, "You stopped it, or somebody stopped the watching."),
+        (Kind::Timeout, "The time limit passed before every variant had finished."),
+        (Kind::Interrupted, "The watch was interrupted or stopped."),
     ],
     files: &[manual::RUN_REFS, manual::WATCHER_LOG, manual::RESULT],
     settings: &[
@@ -86,7 +86,7 @@ pub const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Watches.
+/// Runs `watch`.
 pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {
     let task = named_task(args)?;
     let runs = match &task {
@@ -103,7 +103,7 @@ pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {
         return detach(args, &runs, context, ui);
     }
     if runs.is_empty() {
-        ui.note("there is nothing to watch");
+        ui.note("nothing to watch");
         return Ok(Exit::Done);
     }
     let ids: Vec<RunId> = runs.iter().map(|run| run.run.clone()).collect();
@@ -111,35 +111,36 @@ pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {
     conclude(end, file.as_deref(), || Ok(RunStore::new(context).load(&ids[0])?.run), context)
 }
 
-/// The task of `--task` and `--task-url`.
+/// Returns the task of `--task` and `--task-url`.
 fn named_task(args: &Watch) -> Result<Option<TaskId>> {
     let read = |text: &String| shared::task(text);
     let tasks = (args.task.as_ref().map(read).transpose()?, args.task_url.as_ref().map(read).transpose()?);
     match tasks {
         (Some(task), Some(other)) if task != other => {
-            Err(Error::usage(format!("--task names {task}, and --task-url {other}")).hint("one of them is enough"))
+            Err(Error::usage(format!("--task names {task}, but --task-url names {other}"))
+                .hint("give only one of them"))
         }
         (task, url) => Ok(task.or(url)),
     }
 }
 
-/// The file that is to hold how it ended; what it held before says nothing of this watch.
+/// Returns the result file, emptied: its old contents do not belong to this watch.
 fn result_file(args: &Watch, task: bool, runs: &[Run], context: &Context) -> Result<Option<PathBuf>> {
     let Some(file) = &args.result_file else { return Ok(None) };
     let unusable = |why: &str| Error::usage(format!("--result-file '{}' {why}", file.display()));
     if !task && runs.len() != 1 {
-        return Err(unusable(&format!("holds how one watch ended, and there are {}", runs.len()))
+        return Err(unusable(&format!("holds the result of one run, not of {}", runs.len()))
             .hint("name one run, or a task with --task"));
     }
     let path = shared::absolute(context, file);
     if path.is_dir() || !path.parent().is_some_and(Path::is_dir) {
-        return Err(unusable("cannot be written").hint("name a file in a folder that is there"));
+        return Err(unusable("cannot be written").hint("name a file in an existing folder"));
     }
     let _ = std::fs::remove_file(&path);
     Ok(Some(path))
 }
 
-/// Follows a task that is no run here.
+/// Follows a task without a run.
 fn follow_stranger(
     args: &Watch,
     task: &TaskId,
@@ -149,17 +150,15 @@ fn follow_stranger(
     ui: &Ui,
 ) -> Result<Exit> {
     if args.detach {
-        return Err(Error::failed(format!(
-            "the task {task} is no run here, and only runs are watched in the background"
-        ))
-        .hint(format!("'git puff adopt {task}' makes a run of it")));
+        return Err(Error::failed(format!("cannot watch task {task} in the background: it has no run here"))
+            .hint(format!("'git puff adopt {task}' creates one")));
     }
     let mut stranger = UntrackedTask::find(context, task)?;
     let end = stranger.follow(context, pace, &mut Shown { context, ui, bars: ui.progress() });
     conclude(end, file, || Ok(stranger.run().clone()), context)
 }
 
-/// Writes down how watching ended, where that is wanted.
+/// Writes the result file, if requested.
 fn conclude(
     end: Result<()>,
     file: Option<&Path>,
@@ -181,7 +180,7 @@ fn conclude(
     end.map(|()| Exit::Done)
 }
 
-/// Follows runs with all that a user wants to see of it.
+/// Follows runs, and shows their progress.
 pub(super) fn follow_on(context: &Context, ids: &[RunId], pace: Pace, ui: &Ui) -> Result<Vec<Run>> {
     let mut shown = Shown { context, ui, bars: ui.progress() };
     follow(context, ids, pace, &mut shown)
@@ -196,7 +195,7 @@ fn chosen(args: &Watch, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     args.runs.iter().map(|selector| named(context, selector)).collect()
 }
 
-/// A run that is named. One that is at work in another clone can be watched from here too where the cloud has it.
+/// Returns a named run. A run that is active in another clone can be watched from here if the cloud has it.
 fn named(context: &Context, selector: &Selector) -> Result<Run> {
     let run = shared::find_run(context, selector)?.run;
     let in_cloud = run.provider == ProviderKind::CodexCloud && run.state == State::Pending;
@@ -206,7 +205,7 @@ fn named(context: &Context, selector: &Selector) -> Result<Run> {
     Ok(run)
 }
 
-/// Makes jobs of the runs, and sees to it that somebody watches them.
+/// Marks the runs as watched, and starts the watcher.
 fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit> {
     let store = RunStore::new(context);
     let now = context.clock.now();
@@ -217,7 +216,7 @@ fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit
         let harvest = old.as_ref().is_some_and(|watch| watch.harvest);
         let wish = shared::watch_wish(context, interval, timeout, harvest)?;
         store.update(&run.run, now, |run| {
-            // A job that only lost its watcher keeps its time limit from when it began.
+            // A job that lost its watcher keeps its original time limit.
             let began = run.watch.as_ref().filter(|watch| watch.active && args.timeout.is_none());
             let (began, limit) = (began.map(|watch| watch.started_at), run.watch.as_ref().map_or(0, |w| w.max_active));
             let mut watch = launch::watch(wish, began.unwrap_or(now));
@@ -225,17 +224,17 @@ fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit
             run.watch = Some(watch);
             Ok(Some(Change::new(StepKind::Watch, "watched in the background")))
         })?;
-        // How an earlier watch ended says nothing of this one.
+        // The result of an earlier watch does not belong to this one.
         let _ = std::fs::remove_file(context.layout.result(&run.run));
     }
     let (all, _) = shared::all_runs(context, ui)?;
     if let Some(through) = runs.iter().find(|run| !run.state.is_active() && !run.is_job()) {
-        ui.note(&format!("{} is {} already", through.run, through.state.as_str()));
+        ui.note(&format!("{} is already {}", through.run, through.state.as_str()));
     }
     let stuck = all.iter().find(|run| run.is_job() && run.state == State::Submitting && !jobs::is_live(context, run));
     if let Some(stuck) = stuck {
-        ui.warn(&format!("the submission of '{}' was interrupted: it may have a task", stuck.run));
-        ui.hint("'git puff doctor --repair' looks for its task");
+        ui.warn(&format!("the submission of '{}' was interrupted; it may have a task", stuck.run));
+        ui.hint("'git puff doctor --repair' finds its task");
     }
     if all.iter().any(|run| jobs::is_live(context, run)) {
         jobs::ensure_watcher(context)?;
@@ -277,15 +276,15 @@ impl Follower for Shown<'_> {
     }
 
     fn say(&self, run: &RunId, text: &str) {
-        // What changed is seen in the run itself; only what is said beside it is news here.
+        // The run itself shows its changes; only further remarks are printed.
         if !text.starts_with(run.as_str()) {
             self.ui.note(&format!("{run}: {text}"));
         }
     }
 }
 
-/// A run that cannot be followed to an end from here.
+/// Returns the error for a run that has not finished.
 pub(super) fn not_through(run: &Run) -> Error {
-    Error::failed(format!("the run '{}' is {}: there is nothing to take yet", run.run, run.state.as_str()))
+    Error::failed(format!("run '{}' is {} and has not finished", run.run, run.state.as_str()))
         .hint(format!("'git puff watch {}' follows it", run.run))
 }

@@ -216,7 +216,7 @@ fn a_proxy_is_called_with_the_flags_and_one_that_does_not_hear_is_killed() {
     );
     std::fs::write(&script, body).unwrap();
     let path = script.display().to_string();
-    lab.puff(&["cas-start", "--proxy-script", &path]).exits(129).complains(&[&path, "is no program"]);
+    lab.puff(&["cas-start", "--proxy-script", &path]).exits(129).complains(&[&path, "is not an executable program"]);
     make_executable(&script);
     let args = [
         "cas-start",
@@ -272,11 +272,11 @@ fn wrong_words_are_named_and_nobodys_file_is_written_over() {
     let refused = |args: &[&str], words: &[&str]| {
         lab.puff(&[&["cas-start"], args].concat()).exits(129).complains(words);
     };
-    refused(&["--cwd", "nowhere"], &["nowhere", "is no folder"]);
-    refused(&["--state-file", "mine.json"], &["mine.json", "somebody else's"]);
+    refused(&["--cwd", "nowhere"], &["nowhere", "is not a folder"]);
+    refused(&["--state-file", "mine.json"], &["mine.json", "is not the state file of an app server"]);
     refused(&["--log-file", "no/folder/log"], &["no/folder/log"]);
     refused(&["--server-request-timeout-ms", "0"], &["'0'", "--server-request-timeout-ms"]);
-    refused(&["--opt-out-notification-method", " "], &["' ' is no method"]);
+    refused(&["--opt-out-notification-method", " "], &["' ' is not a method"]);
     assert_eq!(std::fs::read_to_string(lab.work().join("mine.json")).unwrap(), "{\"mine\":true}");
     assert_eq!(status(&lab)["status"], "not_running");
 }

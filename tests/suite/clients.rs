@@ -115,7 +115,7 @@ fn a_submission_whose_answer_is_garbage_stays_open_and_is_never_repeated() {
         assert_ne!(lab.puff(&["watch", id, "--interval", "1s"]).code, 0);
         assert_ne!(lab.puff(&["harvest", id]).code, 0);
         let repaired = lab.puff(&["doctor", "--repair"]).ok();
-        assert!(repaired.stdout.contains(&format!("no task fits {id}")), "{}", repaired.stdout);
+        assert!(repaired.stdout.contains(&format!("no task matches {id}")), "{}", repaired.stdout);
         assert_eq!(lab.show(id)["state"], "submitting");
 
         // The list shows it at last: it is the only one that fits.

@@ -134,13 +134,13 @@ fn a_cloud_task_can_be_ended_on_its_page_alone() {
     needs!("codex");
     let stage = CloudEnv::new();
     let (run, task) = stage.submit(1, "Trim the input");
-    let refused = stage.lab.puff(&["cancel", &run]).exits(1).complains(&["no command that ends a cloud task", &run]);
+    let refused = stage.lab.puff(&["cancel", &run]).exits(1).complains(&["no command to cancel a cloud task", &run]);
     assert!(refused.stderr.contains(&stage.cloud.task_url(&task)), "{}", refused.stderr);
     // Once it was ended there, that is what the run says.
     stage.cloud.cancel(&task, 1);
     stage.lab.puff(&["watch", &run]).exits(2);
     assert_eq!(stage.lab.show(&run)["state"], "error");
-    stage.lab.puff(&["cancel", &run]).exits(1).complains(&["nothing to end"]);
+    stage.lab.puff(&["cancel", &run]).exits(1).complains(&["cannot cancel run"]);
 }
 
 #[test]

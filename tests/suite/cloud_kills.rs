@@ -55,7 +55,7 @@ fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_give
     // The client outlived the launch and is still at it: a repair in this moment must not offer to start it again.
     let repair = stage.lab.puff(&["doctor", "--repair"]).ok().stdout;
     assert!(stage.cloud.tasks().is_empty(), "the service is slower than this test");
-    assert!(!repair.contains("no task fits"), "{repair}");
+    assert!(!repair.contains("no task matches"), "{repair}");
 
     wait_until("the task is there", || !stage.cloud.tasks().is_empty());
     stage.clients_ended();

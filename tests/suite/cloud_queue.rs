@@ -47,7 +47,7 @@ fn a_queue_submits_one_after_the_other_in_order() {
     // What is queued was not paid for, and can be cancelled; the queue goes on without it.
     stage.lab.puff(&["cancel", third]).ok();
     assert_eq!(stage.lab.show(third)["state"], "cancelled");
-    stage.lab.puff(&["cancel", third]).exits(1).complains(&["cancelled already"]);
+    stage.lab.puff(&["cancel", third]).exits(1).complains(&["is already cancelled"]);
     stage.lab.puff(&["watch", third]).exits(2);
     let result = std::fs::read_to_string(stage.lab.puff_dir().join("results").join(third)).unwrap();
     assert!(result.starts_with("TASK_ID=\n") && result.contains("FINAL_STATE=stopped\nEXIT_CODE=130\n"), "{result}");

@@ -34,7 +34,7 @@ fn an_answer_that_was_lost_is_not_asked_for_again_and_repair_finds_the_task() {
 
         let task = stage.only_task().id;
         let repair = stage.lab.puff(&["doctor", "--repair"]).ok();
-        assert!(repair.stdout.contains(&format!("{run} has its task: {task}")), "{}", repair.stdout);
+        assert!(repair.stdout.contains(&format!("found the task of {run}: {task}")), "{}", repair.stdout);
         let found = stage.lab.show(&run);
         assert_eq!((&found["task_id"], &found["attention"]), (&json!(task), &Value::Null));
         let log = std::fs::read_to_string(stage.lab.work().join(".codex/bo4_runs.jsonl")).unwrap();
@@ -57,7 +57,7 @@ fn when_several_tasks_fit_they_are_listed_and_a_person_chooses() {
     let other = stage.cloud.add_task("env_lab_1", "Trim the input", 2);
 
     let repair = stage.lab.puff(&["doctor", "--repair"]).ok();
-    let line = repair.stdout.lines().find(|line| line.contains("several tasks fit")).unwrap_or_default();
+    let line = repair.stdout.lines().find(|line| line.contains("several tasks match")).unwrap_or_default();
     assert!(line.contains(&ours) && line.contains(&other) && line.contains("adopt TASK --run"), "{}", repair.stdout);
     assert_eq!(stage.lab.show(&run)["state"], "submitting");
 
@@ -82,7 +82,7 @@ fn when_no_task_fits_that_is_said_and_retry_starts_it() {
     stage.cloud.add_task("env_lab_1", "Trim the input", 4);
     let run = lost(&stage, Action::Status(500));
     let repair = stage.lab.puff(&["doctor", "--repair"]).ok();
-    assert!(repair.stdout.contains(&format!("no task fits {run}")), "{}", repair.stdout);
+    assert!(repair.stdout.contains(&format!("no task matches {run}")), "{}", repair.stdout);
     assert_ne!(stage.lab.show(&run)["task_id"], json!(known));
 
     stage.cloud.clear_faults();

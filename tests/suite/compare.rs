@@ -288,7 +288,7 @@ fn variants_of_other_runs_are_named_with_their_run() {
     assert_eq!((likeness(&found, "var1", "later:1"), &found["same"]), (1.0, &json!([["var1", "later:1"]])));
     let ran = lab.puff(&["diff", "try", "1", "later:1", "--name-only"]).ok();
     assert_eq!(ran.stdout, "README\n");
-    assert!(ran.stderr.contains("they start from different commits"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("they have different bases"), "{}", ran.stderr);
     assert_eq!(lab.puff(&["diff", "later:1", "--numstat"]).ok().stdout, "1\t1\tnotes.txt\n");
 }
 

@@ -123,7 +123,7 @@ fn zsh_completes_through_its_own_completion_of_git_and_alone() {
     assert!(offered.contains("-- harvested: a \"q\" 'r' $(touch pwned) `touch pwned`: x;touch pwned"), "{offered}");
     assert!(!offered.contains("\u{1b}[2J") && !offered.contains('\u{202e}'), "{offered}");
     assert!(zsh.offers("git puff harvest --re").contains("--recreate"));
-    assert!(zsh.offers("git puff report @ --").contains("-- The form of the report"));
+    assert!(zsh.offers("git puff report @ --").contains("-- The format of the report"));
     nothing_was_run(&lab);
 }
 

@@ -22,7 +22,10 @@ fn it_is_installed_once_and_leaves_no_trace() {
     let lab = TestRepo::new();
     let before = everything(&lab.path("work/.git/hooks"));
     let absent = hook(&lab, "status").exits(1);
-    assert!(absent.stdout.contains("not asked") && absent.stderr.contains("git puff hook install"), "{absent:?}");
+    assert!(
+        absent.stdout.contains("do not call git-puff") && absent.stderr.contains("git puff hook install"),
+        "{absent:?}"
+    );
     hook(&lab, "install").ok();
     let installed = everything(&lab.path("work/.git/hooks"));
     assert_eq!(installed.len(), before.len() + 1);

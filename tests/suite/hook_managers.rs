@@ -19,7 +19,7 @@ fn status(lab: &TestRepo) -> Value {
 fn is_told(lab: &TestRepo, manager: &str, file: &str) -> String {
     let hooks = lab.git(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]);
     let before = everything(hooks.as_ref());
-    let refused = lab.puff(&["hook", "install"]).exits(1).complains(&[manager, "looks after the hooks"]);
+    let refused = lab.puff(&["hook", "install"]).exits(1).complains(&[manager, "manages the hooks"]);
     let told = lab.puff(&["hook", "install", "--json"]).exits(1).json();
     assert_eq!(everything(hooks.as_ref()), before);
     assert_eq!((told["state"].as_str(), told["did"].as_str()), (Some("absent"), Some("nothing")));
@@ -72,7 +72,7 @@ fn husky_is_seen_before_it_is_set_up_and_in_its_older_form() {
     let lab = &choice.lab;
     fs::create_dir(lab.path("work/.husky")).unwrap();
     let installed = lab.puff(&["hook", "install"]).ok();
-    assert!(installed.stderr.contains("once husky looks after the hooks"), "{installed:?}");
+    assert!(installed.stderr.contains("once husky manages the hooks"), "{installed:?}");
     lab.puff(&["hook", "uninstall"]).ok();
     // Up to version 8 the user's scripts are what git runs.
     write(&lab.path("work/.husky/_/husky.sh"), "", 0o644);

@@ -324,7 +324,7 @@ fn many_findings_are_counted_and_nothing_of_a_commit_reaches_the_terminal_raw() 
 #[test]
 fn a_call_by_hand_tells_what_is_missing() {
     let lab = two();
-    lab.puff(&["hook", "pre-push"]).exits(129).complains(&["nobody tells what is pushed"]);
+    lab.puff(&["hook", "pre-push"]).exits(129).complains(&["no refs on standard input"]);
     let wrong = lab.puff_with_input(&["hook", "pre-push", "origin"], b"what is this\n");
     wrong.exits(129).complains(&["cannot read 'what is this'"]);
     lab.puff(&["hook", "pre-push", "origin", "../origin.git"]).ok();

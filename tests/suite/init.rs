@@ -54,7 +54,7 @@ fn each_thing_is_said_done_once_and_taken_back() {
     assert_eq!((deeds(&undone), undone["undone"].as_bool()), (pairs(&back), Some(true)));
     assert_eq!(place(&lab), before);
     let nothing = lab.puff(&["init", "--undo"]).ok();
-    assert!(nothing.stderr.contains("nothing was set up"), "{nothing:?}");
+    assert!(nothing.stderr.contains("nothing to undo"), "{nothing:?}");
 }
 
 #[test]
@@ -133,8 +133,8 @@ fn it_works_in_linked_worktrees_and_bare_repositories_and_beside_a_hook_manager(
 
     write(&lab.path("work/.husky/_/h"), "", 0o644);
     lab.git(&["config", "core.hooksPath", ".husky/_"]);
-    let told = lab.puff(&["init", "--hooks"]).exits(1).complains(&["husky looks after the hooks"]);
-    assert!(told.stdout.contains("hook: left as it is") && told.stderr.contains("git puff hook pre-push"), "{told:?}");
+    let told = lab.puff(&["init", "--hooks"]).exits(1).complains(&["husky manages the hooks"]);
+    assert!(told.stdout.contains("hook: left unchanged") && told.stderr.contains("git puff hook pre-push"), "{told:?}");
     let undone = lab.puff(&["init", "--undo", "--json"]).ok().json();
     assert_eq!(deeds(&undone).len(), 3, "the hook was not ours");
 }

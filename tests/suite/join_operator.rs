@@ -57,7 +57,7 @@ fn it_can_be_read_anywhere_and_wrong_words_are_named() {
     refused(&["--repo", "widgets", "--patch-inbox", "x"], &["'widgets'", "OWNER/REPO"]);
     refused(&["--repo", "https://github.com/acme/widgets", "--patch-inbox", "x"], &["OWNER/REPO"]);
     refused(&["--repo", "acme/widgets"], &["--patch-inbox"]);
-    refused(&["--repo", "acme/widgets", "--patch-inbox", " "], &["names no place"]);
+    refused(&["--repo", "acme/widgets", "--patch-inbox", " "], &["expected a location"]);
     for threshold in ["1.5", "-0.1", "NaN", "much"] {
         let args = [&WHERE[1..], &["--confidence-threshold", threshold]].concat();
         refused(&args, &[threshold, "--confidence-threshold", "from 0 to 1"]);

@@ -111,7 +111,7 @@ fn cancelling_ends_the_agents_and_keeps_what_they_made() {
     }
     assert_eq!(crew.session(&run, 2)["killed"], "the run was cancelled");
     assert!(!crew.workspace_root().exists());
-    crew.lab.puff(&["cancel", &run]).exits(1).complains(&["cancelled already"]);
+    crew.lab.puff(&["cancel", &run]).exits(1).complains(&["is already cancelled"]);
 }
 
 #[test]

@@ -6,11 +6,11 @@ use crate::support::test_repo::{TestRepo, run};
 fn the_manual_of_a_verb_is_shown_wherever_one_is() {
     let lab = TestRepo::empty();
     let shown = lab.puff(&["man", "harvest"]).ok().stdout;
-    assert!(shown.contains("git-puff-harvest - Make a branch of every finished variant"), "{shown}");
+    assert!(shown.contains("git-puff-harvest - Create a branch for every finished variant"), "{shown}");
     assert!(shown.contains("EXAMPLES") && shown.contains("git puff harvest @ --wait"), "{shown}");
     assert!(lab.puff(&["man"]).ok().stdout.contains("GIT-PUFF(1)"));
     assert!(lab.puff(&["man", "session", "start"]).ok().stdout.contains("GIT-PUFF-SESSION(1)"));
-    lab.puff(&["man", "harvets"]).exits(129).complains(&["there is no manual of 'harvets'"]);
+    lab.puff(&["man", "harvets"]).exits(129).complains(&["no manual page for 'harvets'"]);
 }
 
 /// `~/.local/share/man` is where `man` looks by itself when `~/.local/bin` is on the PATH.
@@ -47,7 +47,7 @@ fn git_shows_the_manual_once_it_is_installed() {
     std::fs::write(pages.join("git-puff-list.1"), format!("{page}more")).unwrap();
     std::fs::write(pages.join(".git-puff-cut-off"), "half a pa").unwrap();
     let said = lab.puff(&["man", "--install"]).ok().stdout;
-    assert!(said.contains("installed 1 man page") && said.contains("removed 1 of an older"), "{said}");
+    assert!(said.contains("installed 1 man page") && said.contains("removed 1 from an older"), "{said}");
     assert_eq!(std::fs::read_to_string(pages.join("git-puff-list.1")).unwrap(), page);
 
     lab.puff(&["man", "--uninstall"]).ok();

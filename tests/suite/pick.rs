@@ -349,7 +349,7 @@ fn whoever_ends_it_with_git_itself_has_ended_it() {
     lab.git(&["cherry-pick", "puff/fix/var2"]);
     assert!(lab.puff(&["doctor"]).stdout.contains("changed nothing"));
     let repairs = lab.puff(&["doctor", "--repair", "--json"]).json()["repairs"].to_string();
-    assert!(repairs.contains("ended: the pick of var1"), "{repairs}");
+    assert!(repairs.contains("finished: the pick of var1"), "{repairs}");
     assert_eq!(lab.show("fix")["decision"], Value::Null);
     lab.git(&["reset", "-q", "--hard", "HEAD~1"]);
     assert_eq!(choice.state(), before);
@@ -364,7 +364,7 @@ fn hooks_have_their_say_as_in_any_cherry_pick() {
     let hook = lab.work().join(".git/hooks/commit-msg");
     lab.write(".git/hooks/commit-msg", "#!/bin/sh\necho 'not today' >&2; exit 1\n");
     fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let ran = lab.puff(&["pick", "fix:1", "--merge"]).exits(1).complains(&["git stopped before the commit"]);
+    let ran = lab.puff(&["pick", "fix:1", "--merge"]).exits(1).complains(&["git stopped before committing"]);
     assert!(ran.stderr.contains("not today"), "{}", ran.stderr);
     lab.puff(&["pick", "--abort"]).ok();
     assert_eq!(choice.state(), before);

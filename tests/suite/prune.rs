@@ -66,7 +66,7 @@ fn the_runs_are_named_or_told_by_what_they_are() {
     assert_eq!(names(&["fix", "--picked"]), [""; 0]);
     assert_eq!(names(&["--older-than", "1h"]), [""; 0]);
     assert_eq!(names(&["--older-than", "0"]), ["fix", "other"]);
-    choice.lab.puff(&["prune"]).exits(129).complains(&["which runs"]);
+    choice.lab.puff(&["prune"]).exits(129).complains(&["no runs given"]);
     choice.lab.puff(&["prune", "--older-than", "soon"]).exits(129).complains(&["soon"]);
     choice.lab.puff(&["prune", "nope"]).exits(1).complains(&["'nope'"]);
     choice.lab.puff(&["prune", "fix:1"]).exits(129).complains(&["takes a run, not a variant"]);
@@ -78,7 +78,7 @@ fn the_runs_are_named_or_told_by_what_they_are() {
     let ran = choice.lab.puff(&["prune", "--older-than", "2w"]).ok();
     assert!(ran.stdout.contains("removed fix: 3 branches") && ran.stdout.contains("removed other"), "{}", ran.stdout);
     let left = choice.lab.puff(&["undo", "fi"]).ok();
-    assert!(left.stdout.contains("took back the prune of 'fix'"), "{}", left.stdout);
+    assert!(left.stdout.contains("undid the prune of 'fix'"), "{}", left.stdout);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_run_at_work_is_left_alone() {
     crew.lab.puff(&["watch", &run]).ok();
     // Ready, and never harvested: what only fits is kept, what is named goes, with its work.
     let ran = crew.lab.puff(&["prune", "--older-than", "0"]).ok();
-    assert!(ran.stderr.contains("never harvested"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("not all of its variants were harvested"), "{}", ran.stderr);
     crew.lab.puff(&["prune", &run]).ok();
     assert!(!crew.workspace_root().exists());
     crew.lab.puff(&["undo"]).ok();

@@ -40,7 +40,7 @@ fn everything_but_the_run_refs_is_made_again() {
 
     let repairs = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
     let wanted = |words: &str| repairs.iter().any(|word| word.contains(words));
-    assert!(wanted("added the line of") && wanted("puff/one/var1 again"), "{repairs:#?}");
+    assert!(wanted("added one to the runbook log") && wanted("recreated the branch puff/one/var1"), "{repairs:#?}");
     assert_eq!(views(&lab), before);
     assert_eq!(fs::read_to_string(&runbook).unwrap(), log);
 
@@ -69,7 +69,7 @@ fn a_report_that_is_missing_or_of_another_time_is_made_again() {
         }
     });
     let repairs = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
-    assert_eq!(repairs, [format!("wrote the report and notes of {id} again")]);
+    assert_eq!(repairs, [format!("rewrote the report and notes of {id}")]);
     assert_eq!(lab.git(&["show", &format!("refs/puff/runs/{id}:report.md")]) + "\n", report);
     lab.git(&["cat-file", "-e", &format!("refs/puff/runs/{id}:report.json")]);
 }
@@ -94,7 +94,7 @@ fn a_lock_of_a_ref_that_a_kill_left_behind_stops_nobody() {
     assert!(warned.stdout.contains("a stale lock"), "{}", warned.stdout);
     assert!(locks.iter().all(|name| there(name)));
     let repairs = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
-    assert_eq!(repairs.iter().filter(|word| word.starts_with("removed a lock")).count(), 2, "{repairs:?}");
+    assert_eq!(repairs.iter().filter(|word| word.starts_with("removed a stale lock")).count(), 2, "{repairs:?}");
     assert!(!locks.iter().any(|name| there(name)));
     // The user's own refs are the user's own business.
     lock("refs/heads/main.lock");

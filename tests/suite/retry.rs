@@ -83,7 +83,7 @@ fn nothing_that_was_written_is_lost_and_nothing_is_sent_by_mistake() {
     let kept = crew.lab.puff_dir().join(format!("PROMPT_EDITMSG-{id}.md"));
     for (editor, code, words) in [
         ("false", 1, "ended with"),
-        ("f() { sed -i '/ >8 /d' \"$1\"; }; f", 1, "the line that ends the prompt is gone"),
+        ("f() { sed -i '/ >8 /d' \"$1\"; }; f", 1, "cannot find the line that ends the prompt"),
         ("f() { sed -i '1,/output/d' \"$1\"; }; f", 129, "is empty"),
     ] {
         crew.lab.set_editor(editor);

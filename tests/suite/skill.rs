@@ -14,7 +14,7 @@ fn it_is_printed_and_installed_where_agents_look_for_it() {
     assert_eq!(said, format!("installed {}\n", lab.path("codex-home/skills/git-puff/SKILL.md").display()));
     let installed = read("codex-home/skills/git-puff/SKILL.md");
     assert!(installed.starts_with(&skill) && installed.len() > skill.len());
-    assert!(lab.puff(&["skill", "--install", "codex"]).ok().stdout.starts_with("is up to date: "));
+    assert!(lab.puff(&["skill", "--install", "codex"]).ok().stdout.starts_with("already up to date: "));
     lab.puff(&["skill", "--install", "claude"]).ok();
     assert_eq!(read("home/.claude/skills/git-puff/SKILL.md"), installed);
     lab.set("CLAUDE_HOME", &lab.path("claude").display().to_string());
@@ -32,7 +32,7 @@ fn without_a_name_the_first_agent_that_is_there_gets_it() {
     let mut lab = TestRepo::empty();
     assert!(lab.puff(&["skill", "--install"]).ok().stdout.contains("codex-home/skills/git-puff/SKILL.md"));
     lab.unset("CODEX_HOME");
-    lab.puff(&["skill", "--install"]).exits(129).complains(&["neither CODEX_HOME nor CLAUDE_HOME"]);
+    lab.puff(&["skill", "--install"]).exits(129).complains(&["CODEX_HOME and CLAUDE_HOME are unset"]);
     fs::create_dir(lab.path("home/.claude")).unwrap();
     assert!(lab.puff(&["skill", "--install"]).ok().stdout.contains("home/.claude/skills/git-puff/SKILL.md"));
     lab.unset("HOME");
@@ -58,7 +58,7 @@ fn an_older_one_is_replaced_and_what_somebody_wrote_is_not() {
     assert_eq!(fs::read_to_string(&file).unwrap(), ours);
     let edited = ours.replace("Never launch again", "Launch again");
     fs::write(&file, &edited).unwrap();
-    lab.puff(&["skill", "--install", "codex"]).exits(1).complains(&["is not as git-puff wrote it"]);
+    lab.puff(&["skill", "--install", "codex"]).exits(1).complains(&["it was edited"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), edited);
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();

@@ -215,7 +215,7 @@ fn a_run_whose_base_is_not_here_can_be_looked_at() {
     let run = pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
     let ran = pair.puff(Theirs, &["sync"]).ok();
-    assert!(ran.stderr.contains("which its variants start from, is not here"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("is missing here"), "{}", ran.stderr);
     for verb in [
         &["show", "fix"][..],
         &["show", "fix:1"],

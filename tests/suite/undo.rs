@@ -20,7 +20,7 @@ fn undo_goes_back_step_by_step() {
     assert_eq!((&run["schema"], &run["state"]), (&json!("puff.run/1"), &json!("picked")));
     assert_eq!(choice.state(), second);
     let ran = lab.puff(&["undo", "fix"]).ok();
-    assert!(ran.stdout.contains("took back the pick of var1 of 'fix'"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("undid the pick of var1 of 'fix'"), "{}", ran.stdout);
     assert_eq!(choice.state(), first);
     lab.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
     lab.puff(&["undo", "nope"]).exits(1).complains(&["'nope'"]);

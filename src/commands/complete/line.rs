@@ -1,8 +1,8 @@
-//! The words in front of the cursor: which verb they call, and what they say to it so far.
+//! Parses the words before the cursor: the verb and the arguments so far.
 
 use clap::{Arg, ArgAction, Command};
 
-/// What can stand at the cursor.
+/// What is completed at the cursor.
 pub(super) enum Position<'c> {
     /// One of the verbs below the verb.
     Verb,
@@ -10,14 +10,14 @@ pub(super) enum Position<'c> {
     Option,
     /// A value of this argument.
     Value(&'c Arg),
-    /// Nothing that is known here.
+    /// Unknown: no candidates.
     Nothing,
 }
 
-/// A call that is being typed.
+/// An incomplete command line.
 pub(super) struct Line<'c> {
     verb: &'c Command,
-    /// The options that are there, and their values.
+    /// The options given so far, with their values.
     options: Vec<(&'c Arg, Option<String>)>,
     /// The words that are neither options nor verbs.
     words: Vec<String>,
@@ -25,12 +25,12 @@ pub(super) struct Line<'c> {
     pending: Option<&'c Arg>,
     /// An option that may take another value.
     more: Option<&'c Arg>,
-    /// '--' was there.
+    /// Whether '--' was given.
     is_behind: bool,
 }
 
 impl<'c> Line<'c> {
-    /// Reads the words between `git puff` and the cursor.
+    /// Parses the words between `git puff` and the cursor.
     pub(super) fn read(root: &'c Command, words: &[String]) -> Line<'c> {
         let (verb, options, words_, is_behind) = (root, Vec::new(), Vec::new(), false);
         let mut line = Line { verb, options, words: words_, pending: None, more: None, is_behind };
@@ -75,7 +75,7 @@ impl<'c> Line<'c> {
         self.verb
     }
 
-    /// An option of the verb: `--name`, `-n`, or several short ones of which the last counts.
+    /// Returns an option of the verb: `--name`, `-n`, or the last of several short ones.
     pub(super) fn option(&self, name: &str) -> Option<&'c Arg> {
         let mut options = self.verb.get_arguments().filter(|arg| !arg.is_positional());
         if let Some(long) = name.strip_prefix("--") {
@@ -86,13 +86,13 @@ impl<'c> Line<'c> {
         options.find(|arg| short.is_some() && arg.get_short() == short)
     }
 
-    /// The option is there, and cannot be given again.
+    /// Returns whether the option was given and cannot be repeated.
     pub(super) fn has(&self, arg: &Arg) -> bool {
         let is_there = self.options.iter().any(|(known, _)| known.get_id() == arg.get_id());
         is_there && !matches!(arg.get_action(), ArgAction::Append | ArgAction::Count)
     }
 
-    /// What an option of this name was given.
+    /// Returns the value given to the option of this name.
     pub(super) fn given(&self, name: &str) -> Option<&str> {
         let mut given = self.options.iter().rev().filter(|(arg, _)| arg.get_long() == Some(name));
         given.find_map(|(_, value)| value.as_deref())
@@ -103,12 +103,12 @@ impl<'c> Line<'c> {
         &self.words
     }
 
-    /// '--' was there.
+    /// Whether '--' was given.
     pub(super) fn is_behind(&self) -> bool {
         self.is_behind
     }
 
-    /// What can stand at the cursor, of which so much is there.
+    /// Returns what is completed at the cursor, after the prefix `cursor`.
     pub(super) fn at(&self, cursor: &str) -> Position<'c> {
         if let Some(arg) = self.pending {
             return Position::Value(arg);

@@ -1,4 +1,4 @@
-//! The values of an argument: real runs, sessions, branches and the like, where they can be found in no time.
+//! The values of an argument: runs, sessions, branches and the like, where they can be listed quickly.
 
 use std::any::TypeId;
 use std::collections::BTreeSet;
@@ -61,7 +61,7 @@ pub enum Source {
     Folders,
 }
 
-/// Where the values of an argument come from, by its type and what its value is called; none where only the user knows.
+/// Returns the source of an argument's values, by its type and value name; none for free text.
 pub fn source(verb: &Command, arg: &Arg) -> Option<Source> {
     let kind = arg.get_value_parser().type_id();
     let id = arg.get_id().as_str();
@@ -76,7 +76,7 @@ pub fn source(verb: &Command, arg: &Arg) -> Option<Source> {
     };
     let by_name = || match (named, id) {
         ("RUN", _) if verb.get_name() == "diff" => Some(Source::Compared),
-        // What a new run is called is made up by whoever calls it.
+        // The name of a new run is free text.
         ("RUN", id) if id != "name" => Some(Source::Runs(Naming::Run)),
         ("N", "variant") => Some(Source::Variants),
         ("RISK", _) => Some(Source::Risks),
@@ -97,7 +97,7 @@ pub fn source(verb: &Command, arg: &Arg) -> Option<Source> {
     listed().or_else(of_runs).or_else(of_agents).or_else(by_name)
 }
 
-/// What there is to choose from here.
+/// Returns the values for the command line `line`.
 pub(super) struct Values<'l, 'c> {
     line: &'l Line<'c>,
 }
@@ -107,7 +107,7 @@ impl<'l, 'c> Values<'l, 'c> {
         Values { line }
     }
 
-    /// The values of an argument that begin so.
+    /// Returns the values of an argument with the prefix `cursor`.
     pub(super) fn of(&self, arg: &Arg, cursor: &str) -> Offer {
         let Some(source) = source(self.line.verb(), arg) else { return Offer::default() };
         let candidates = match source {
@@ -116,7 +116,7 @@ impl<'l, 'c> Values<'l, 'c> {
             Source::Compared if self.line.is_behind() => return Offer { also: Some("files"), ..Offer::default() },
             Source::Listed => listed(arg),
             Source::Verbs => verbs(&command()),
-            // Outside of a repository, or where something is broken, there is nothing to offer.
+            // Outside of a repository, and on any error, there are no candidates.
             source => Context::look_around().map(|context| self.found(source, &context, cursor)).unwrap_or_default(),
         };
         let begins = |candidate: &Candidate| candidate.word.starts_with(cursor);
@@ -143,7 +143,7 @@ impl<'l, 'c> Values<'l, 'c> {
         }
     }
 
-    /// The run that the words in front of the cursor name.
+    /// Returns the run that the words before the cursor name.
     fn run(&self, context: &Context) -> Option<RunSummary> {
         let word = self.line.words().first().map(String::as_str).or_else(|| self.line.given("run"))?;
         let name = word.split(':').next().unwrap_or(word);
@@ -151,7 +151,7 @@ impl<'l, 'c> Values<'l, 'c> {
     }
 }
 
-/// The run of this name, or the only one that begins so, or the newest.
+/// Returns the run of this name, the only one with this prefix, or the newest for `@`.
 fn one(context: &Context, name: &str) -> Option<RunSummary> {
     let beginning = if name == "@" { "" } else { name };
     let mut runs = RunStore::new(context).summaries(beginning);
@@ -183,7 +183,7 @@ fn runs(context: &Context, naming: Naming, cursor: &str) -> Vec<Candidate> {
     newest.into_iter().chain(runs.iter().map(|run| Candidate::new(format!("{}{colon}", run.run), about(run)))).collect()
 }
 
-/// Half a line about a run.
+/// Returns the description of a run.
 fn about(run: &RunSummary) -> String {
     match (run.title.is_empty(), run.state.is_empty()) {
         (_, true) => "cannot read its record".to_owned(),
@@ -226,7 +226,7 @@ fn refs(context: &Context, under: &[&str]) -> Vec<Candidate> {
     under.iter().flat_map(of).collect()
 }
 
-/// The names between a section and an item of git's configuration.
+/// Returns the subsection names of a section in git's configuration.
 fn names_in_config(context: &Context, section: &str) -> Vec<Candidate> {
     let keys = context.settings.keys();
     let name = |key: &str| Some(key.strip_prefix(section)?.rsplit_once('.')?.0.to_owned());
@@ -251,7 +251,7 @@ fn all_agents(context: &Context) -> Vec<Candidate> {
     configured.chain(agents::known().map(|name| Candidate::new(name, "known"))).collect()
 }
 
-/// Every key; without 'puff.' in front where it was begun without.
+/// Returns every key; without the prefix 'puff.' when the cursor's word lacks it.
 fn keys(context: &Context, cursor: &str) -> Vec<Candidate> {
     let front = if cursor.starts_with("puff.") || "puff.".starts_with(cursor) { "" } else { "puff." };
     let names: BTreeSet<String> = all_agents(context).into_iter().map(|agent| agent.word).collect();

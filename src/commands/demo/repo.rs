@@ -1,4 +1,4 @@
-//! The folder of the demo: a repository, and beside it the agents.
+//! The folder of the demo: a repository and the agents.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -9,8 +9,8 @@ use crate::error::{Error, Result, ResultExt};
 use crate::process::{self, Cmd};
 use crate::render::steps::shell_word;
 
-/// What the repository says for itself. The commands that the user types there see the user's configuration too, and
-/// this counts before it: no key is asked for, no hook runs, and lines end as they were written.
+/// The repository's own configuration. The commands that the user types there read the user's configuration too, and
+/// this overrides it: no key is requested, no hook runs, and line endings are unchanged.
 const CONFIG: [(&str, &str); 6] = [
     ("user.name", "Puff Demo"),
     ("user.email", "demo@localhost"),
@@ -27,14 +27,14 @@ pub(super) struct DemoRepo {
 }
 
 impl DemoRepo {
-    /// Makes the folder: the one that is named, or a new temporary one.
+    /// Creates the folder: the one that is named, or a new temporary one.
     pub fn choose(named: Option<&Path>, environment: Environment) -> Result<DemoRepo> {
         let Some(named) = named else {
             let made = tempfile::Builder::new().prefix("puff-demo-").tempdir();
             let root = made
                 .map_err(|cause| {
-                    Error::failed(format!("no folder can be made in '{}'", std::env::temp_dir().display()))
-                        .hint("name another one: git puff demo DIR")
+                    Error::failed(format!("cannot create a folder in '{}'", std::env::temp_dir().display()))
+                        .hint("name another folder: git puff demo DIR")
                         .because(cause)
                 })?
                 .keep();
@@ -44,9 +44,9 @@ impl DemoRepo {
         let is_empty = || Ok(fs::read_dir(&root)?.next().is_none());
         let shown = named.display();
         let empty: io::Result<bool> = fs::create_dir_all(&root).and_then(|()| is_empty());
-        if !empty.or_fail(|| format!("cannot make the folder '{shown}'"))? {
-            return Err(Error::failed(format!("the folder '{shown}' is not empty"))
-                .hint("name one that is not there yet, or none: git puff demo"));
+        if !empty.or_fail(|| format!("cannot create the folder '{shown}'"))? {
+            return Err(Error::failed(format!("folder '{shown}' is not empty"))
+                .hint("name a new folder, or none: git puff demo"));
         }
         Ok(DemoRepo { root, environment })
     }
@@ -61,7 +61,7 @@ impl DemoRepo {
         self.root.join("repo")
     }
 
-    /// Makes the repository and the agents, and tells the one of the others.
+    /// Creates the repository and the agents, and configures the agents.
     pub fn make(&self) -> Result<()> {
         self.create(&self.repo())?;
         self.git(&["init", "--quiet", "--template=", "--initial-branch=main"])?;
@@ -85,7 +85,7 @@ impl DemoRepo {
         Ok(())
     }
 
-    /// What the test of the program says to what is on a branch.
+    /// Runs the program's test on a branch and returns its output.
     pub fn test(&self, branch: &str) -> Result<String> {
         let folder = self.root.join("test");
         let path = folder.display().to_string();
@@ -96,14 +96,14 @@ impl DemoRepo {
         Ok(String::from_utf8_lossy(&tested.stdout).trim_end().to_owned())
     }
 
-    /// A call of this program in the repository.
+    /// Returns a command that runs this program in the repository.
     pub fn puff(&self, args: &[&str]) -> Result<Cmd> {
         let program = self.environment.program.as_ref();
-        let program = program.ok_or_else(|| Error::failed("this program does not know where it is itself"))?;
+        let program = program.ok_or_else(|| Error::failed("cannot determine the path of this program"))?;
         Ok(self.call(Cmd::new(program)).args(args))
     }
 
-    /// The folder of this program, where git would not find it or find another one.
+    /// Returns the folder of this program when git would not find it on PATH.
     pub fn program_not_on_path(&self) -> Option<&Path> {
         let program = self.environment.program.as_ref()?;
         let found = process::find("git-puff").and_then(|found| found.canonicalize().ok());
@@ -120,8 +120,8 @@ impl DemoRepo {
         Err(Error::failed(format!("'git {}' failed", args.join(" "))).because_it_said(&output.complaint()))
     }
 
-    /// A call in the repository that sees nothing of the user's git: not the configuration, which may demand signatures,
-    /// hooks or another format, and no variable but the one that says where git itself is installed.
+    /// Returns a command in the repository that is isolated from the user's git: from its configuration, which may
+    /// demand signatures, hooks or another format, and from every variable except the path of git itself.
     fn call(&self, cmd: Cmd) -> Cmd {
         let foreign = self.environment.git.iter().filter(|name| *name != "GIT_EXEC_PATH");
         let cmd = foreign.fold(cmd, |cmd, name| cmd.env_remove(name));
@@ -135,7 +135,7 @@ impl DemoRepo {
     }
 
     fn create(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder).or_fail(|| format!("cannot make the folder '{}'", folder.display()))
+        fs::create_dir_all(folder).or_fail(|| format!("cannot create the folder '{}'", folder.display()))
     }
 
     fn write(&self, file: &Path, bytes: &[u8]) -> Result<()> {

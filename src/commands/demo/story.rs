@@ -1,11 +1,11 @@
-//! What the demo tells: a program with a bug, four agents that are sent to fix it, and the words around them.
+//! The script of the demo: a program with a bug, four agents that fix it, and the text around them.
 
 use std::path::Path;
 
 use super::repo::DemoRepo;
 use crate::render::steps::{self, Step, shell_word};
 
-/// What the agents are asked.
+/// The agents' prompt.
 pub(super) const PROMPT: &str = "Fix average.sh: without any numbers it has to print 0";
 
 /// The name that the demo gives to the run.
@@ -44,7 +44,7 @@ check 4 2 4 6
 echo 'all is well'
 ";
 
-/// What ada and dan make of the program.
+/// The fix of ada and dan.
 const LEAVES_EARLY: &str = "\
 cat >average.sh <<'END'
 #!/bin/sh
@@ -58,7 +58,7 @@ echo $((sum / $#))
 END
 ";
 
-/// An agent: its name, and the lines of its script. They are little programs that behave as agents do.
+/// An agent: its name, and the lines of its script. They are small programs that behave like agents.
 pub(super) struct Agent {
     pub name: &'static str,
     pub script: &'static [&'static str],
@@ -112,17 +112,17 @@ END
     },
 ];
 
-/// What the agents may be answered by themselves.
+/// The answer that `--auto` gives.
 pub(super) const ANSWER: &str = "Apply this change to .*\\? => y";
 
-/// A command, and what is said around it.
+/// A command and the text around it.
 pub(super) struct Scene {
     pub introduction: &'static str,
     pub args: &'static [&'static str],
     pub remark: &'static str,
 }
 
-/// What is run, in this order.
+/// The commands, in order.
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         introduction: "The task is sent to all four at once, each in a worktree of its own. They work in the background:",
@@ -145,14 +145,18 @@ pub(super) const SCENES: &[Scene] = &[
         ],
         remark: "",
     },
-    Scene { introduction: "Meanwhile you do something else; here we look on:", args: &["watch", RUN], remark: "" },
     Scene {
-        introduction: "A branch is made of what each has made; then its worktree goes:",
+        introduction: "You could do something else meanwhile; this follows the run:",
+        args: &["watch", RUN],
+        remark: "",
+    },
+    Scene {
+        introduction: "Make a branch of each attempt, and remove its worktree:",
         args: &["harvest", RUN],
         remark: "",
     },
     Scene {
-        introduction: "dan had stopped at a question. Its session saw that, and answered as puff.session.answer allows:",
+        introduction: "dan stopped at a question. Its session detected that, and answered as puff.session.answer allows:",
         args: &["session", "log", "fix-average-var4"],
         remark: "",
     },
@@ -160,7 +164,7 @@ pub(super) const SCENES: &[Scene] = &[
 
 /// The last scene, after the tests were run.
 pub(super) const REPORT: Scene = Scene {
-    introduction: "And this is the handoff report, good to read here and in a pull request:",
+    introduction: "This is the handoff report, for the terminal or a pull request:",
     args: &["report", RUN],
     remark: "",
 };
@@ -170,11 +174,11 @@ pub(super) fn branch(variant: usize) -> String {
     format!("puff/{RUN}/var{variant}")
 }
 
-/// What is said before anything is made.
+/// Returns the opening text.
 pub(super) fn opening(root: &Path) -> String {
     format!(
         "\
-A bug, and four agents that are sent to fix it: little scripts that behave as agents
+Four agents are sent to fix a bug. They are small scripts that behave like agents
 do. No account is needed and no network, and all happens in one folder:
 
   {}
@@ -184,7 +188,7 @@ do. No account is needed and no network, and all happens in one folder:
     )
 }
 
-/// What is said at the end: what to try here, and how to go on elsewhere.
+/// Returns the closing text: what to try here, and how to continue elsewhere.
 pub(super) fn closing(place: &DemoRepo) -> String {
     let folder = |path: &Path| shell_word(&path.display().to_string());
     let step = |purpose: &str, command: String| Step { purpose: purpose.to_owned(), command };

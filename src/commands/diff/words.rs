@@ -1,14 +1,14 @@
-//! The words of `diff`: ours, and those that are for `git diff`.
+//! Parses the arguments of `diff`: those of git-puff, and those for `git diff`.
 //!
-//! Which words are options of git's is git's to know. Only what stands alone has to be told from the value of an option
-//! in front of it.
+//! Options of git are passed through unchecked. Only a separate word has to be told from the value of the option
+//! before it.
 
 use std::ffi::{OsStr, OsString};
 
 use crate::error::{Error, Result};
 use crate::model::Selector;
 
-/// The options of `git diff` whose value may be a word of its own.
+/// The options of `git diff` whose value may be a separate word.
 const WITH_VALUE: [&str; 27] = [
     "-G",
     "-I",
@@ -66,10 +66,10 @@ impl Named {
     }
 }
 
-/// What was said.
+/// The parsed arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
-    /// Help was asked for, the long one or not.
+    /// Whether help was requested, and whether the long one.
     pub help: Option<bool>,
     /// `--json`.
     pub json: bool,
@@ -79,14 +79,14 @@ pub struct Words {
     pub run: Selector,
     /// The variants.
     pub variants: Vec<Named>,
-    /// What git is to be told.
+    /// The options for git.
     pub options: Vec<OsString>,
-    /// What is behind `--`.
+    /// The paths after `--`.
     pub paths: Vec<OsString>,
 }
 
 impl Words {
-    /// Reads them.
+    /// Parses the arguments.
     ///
     /// # Errors
     /// When there is no run, or a word is neither a variant nor for git.
@@ -111,8 +111,7 @@ impl Words {
                 Some("--matrix") => said.matrix = true,
                 Some(option) if WITH_VALUE.contains(&option) => {
                     let value = rest.next().ok_or_else(|| {
-                        Error::usage(format!("the option '{option}' needs a value"))
-                            .hint("'git help diff' tells what git takes")
+                        Error::usage(format!("the option '{option}' needs a value")).hint("see 'git help diff'")
                     })?;
                     said.options.extend([word.clone(), value.clone()]);
                 }
@@ -124,7 +123,7 @@ impl Words {
             return Ok(said);
         }
         let Some((run, variants)) = bare.split_first() else {
-            return Err(Error::usage("there is no run").hint("name it: git puff diff RUN; 'git puff list' shows them"));
+            return Err(Error::usage("no run given").hint("name one: git puff diff RUN; 'git puff list' shows them"));
         };
         said.run = run
             .to_string_lossy()
@@ -135,34 +134,34 @@ impl Words {
         for word in variants {
             let word = word.to_string_lossy();
             let named = Named::read(&word).ok_or_else(|| {
-                Error::usage(format!("'{word}' names no variant: write N, varN or RUN:N"))
-                    .hint(format!("paths go behind '--': git puff diff {} N -- {word}", said.run))
+                Error::usage(format!("'{word}' is not a variant: use N, varN or RUN:N"))
+                    .hint(format!("put paths after '--': git puff diff {} N -- {word}", said.run))
             })?;
             said.variants.push(named);
         }
         Ok(said)
     }
 
-    /// Is this what a comparison in numbers, or else one by git, can do?
+    /// Checks that the arguments fit a matrix or, otherwise, a comparison by git.
     ///
     /// # Errors
     /// When it is not.
     pub fn check(&self, is_matrix: bool) -> Result<()> {
         let run = &self.run;
         if !is_matrix && self.variants.len() > 2 {
-            return Err(Error::usage(format!("git compares two at a time, and {} are named", self.variants.len()))
-                .hint(format!("'git puff diff {run} --matrix' compares them all in numbers")));
+            return Err(Error::usage(format!("git compares at most two variants, not {}", self.variants.len()))
+                .hint(format!("'git puff diff {run} --matrix' compares all of them")));
         }
         if is_matrix && let Some(word) = self.options.first().or(self.paths.first()) {
             let word = word.to_string_lossy();
-            return Err(Error::usage(format!("'{word}' is for 'git diff', which compares one or two variants"))
+            return Err(Error::usage(format!("'{word}' is for 'git diff', which needs one or two variants"))
                 .hint(format!("name them: git puff diff {run} A [B] [git diff options] [-- PATH…]")));
         }
         Ok(())
     }
 }
 
-/// A word that begins with '-'; that one alone is a file to git.
+/// Returns whether a word is an option; a single '-' is a file to git.
 fn is_option(word: &OsStr) -> bool {
     word.len() > 1 && word.as_encoded_bytes()[0] == b'-'
 }
@@ -206,6 +205,6 @@ mod tests {
         assert!(error("run --stat").contains("'--stat' is for 'git diff'"));
         assert!(error("run -- x").contains("'x' is for 'git diff'"));
         assert!(error("run 1 -S").contains("'-S' needs a value"));
-        assert!(error("--stat").contains("there is no run"));
+        assert!(error("--stat").contains("no run given"));
     }
 }

@@ -1,4 +1,4 @@
-//! `hook pre-push`: what git asks before it pushes.
+//! `hook pre-push`: the hook that git calls before it pushes.
 
 use std::io::{IsTerminal, Read};
 
@@ -13,40 +13,38 @@ use crate::model::{Level, Push, PushFinding, shown};
 use crate::settings;
 use crate::ui::{Format, Ui};
 
-/// So many findings are told one by one.
+/// Maximum number of findings that are printed individually.
 const MOST: usize = 20;
 
-/// Look at a push, as git's hook of that name does
+/// Check a push, as git's pre-push hook
 ///
-/// Git gives it the remote, and on standard input a line '<local ref> <local oid> <remote ref> <remote oid>' for each ref.
-/// Commits that came from a variant are found by their trailers, wherever they ended up: on a branch of another name, taken
-/// by cherry-pick, rebased, squashed; and by what they bring, where the trailers were taken away. Of these alone more is
-/// looked at. Exits with 1 when the push is refused. A commit without a change is not judged.
-/// Of several runs with the same change, the best evidence counts. A fault of git-puff stops no push: it warns of what was
-/// not judged, and exits with 0.
+/// Git passes the remote, and on standard input a line '<local ref> <local oid> <remote ref> <remote oid>' for each
+/// ref. Commits that came from a variant are found by their trailers, also after a rename of the branch, a
+/// cherry-pick, a rebase or a squash; and by their changes where the trailers were removed. Only these are inspected.
+/// Exits with 1 when the push is refused. An empty commit is not judged. Of several runs with the same change, the
+/// best evidence counts. An internal error never stops a push: it warns of what was not judged, and exits with 0.
 ///
 /// Each rule is a key of git's configuration, whose value is refuse, warn or allow:
 ///
-/// puff.prePush.unreviewed (refuse): no review has looked at the variant, and nobody picked it.
+/// puff.prePush.unreviewed (refuse): the variant was neither reviewed nor picked.
 ///
-/// puff.prePush.failed (refuse): it failed its checks. When somebody picked it all the same, that is only warned of.
+/// puff.prePush.failed (refuse): it failed its checks; only a warning if it was picked nevertheless.
 ///
 /// puff.prePush.loser (refuse): another variant of its run was picked.
 ///
-/// puff.prePush.risk (refuse): there is a risk in it that nobody has taken by 'git puff review RUN --accept RISK'.
+/// puff.prePush.risk (refuse): it has a risk that was not accepted with 'git puff review RUN --accept RISK'.
 ///
-/// puff.prePush.partial (refuse): its patch did not apply, a part of it is missing, or there are '.rej' files.
+/// puff.prePush.partial (refuse): its patch did not apply, is incomplete, or left '.rej' files.
 ///
-/// puff.prePush.conflictMarker (refuse): conflict markers are left in what is pushed in the end.
+/// puff.prePush.conflictMarker (refuse): the pushed files contain conflict markers.
 ///
-/// puff.prePush.secret (refuse): something that is added, or the message of a commit, has what looks like a
-/// secret.
+/// puff.prePush.secret (refuse): an added line or a commit message contains what looks like a secret.
 ///
-/// puff.prePush.scratch (refuse): a file comes that an agent or its client left behind, such as error.log.
+/// puff.prePush.scratch (refuse): it adds a file that an agent or its client left behind, such as error.log.
 ///
 /// puff.prePush.records (warn): the remote does not have the record of the run; 'git puff sync' sends it.
 ///
-/// For one push: 'git -c puff.prePush.loser=allow push', or 'git push --no-verify', which asks no hook.
+/// For one push: 'git -c puff.prePush.loser=allow push', or 'git push --no-verify', which skips all hooks.
 #[derive(Debug, Args)]
 pub struct PrePush {
     /// The remote
@@ -59,11 +57,11 @@ pub struct PrePush {
     pub(super) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[Example {
         line: "echo HEAD $(git rev-parse HEAD) refs/heads/main $(git rev-parse origin/main) | git puff hook pre-push origin",
-        does: "Tell what a push of HEAD to main would be told.",
+        does: "Check what a push of HEAD to main would send.",
     }],
     exits: &[(Kind::Failed, "The push is refused.")],
     files: &[manual::RUN_REFS, manual::TRASH_REFS],
@@ -81,11 +79,11 @@ pub(super) const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Looks at it. A fault of git-puff stops no push.
+/// Runs `hook pre-push`. An internal error never stops a push.
 pub fn run(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
     let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| look(args, here, ui)));
     looked.unwrap_or_else(|_| {
-        ui.warn("what is pushed was not judged, and is let go: this is a fault of git-puff");
+        ui.warn("the push was not checked and is allowed: this is a bug in git-puff");
         Ok(Exit::Done)
     })
 }
@@ -101,7 +99,7 @@ fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<E
         let context = context.insert(here()?);
         let told = push::of_pre_commit(&context.environment.pre_commit)?;
         let (remote, updates) = told.ok_or_else(|| {
-            Error::usage("nobody tells what is pushed")
+            Error::usage("no refs on standard input")
                 .hint("git calls this before a push, once 'git puff hook install' has set that up")
         })?;
         sent = Sent { remote, updates };
@@ -116,16 +114,16 @@ fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<E
         None => match here() {
             Ok(context) => context,
             Err(error) => {
-                ui.warn(&format!("what is pushed was not judged, and is let go: {error}"));
+                ui.warn(&format!("the push was not checked and is allowed: {error}"));
                 return Ok(Exit::Done);
             }
         },
     };
     let suspects = match push::suspects(&context, &sent) {
         Ok(suspects) => suspects,
-        // Nothing tells that this push is any business of ours.
+        // Nothing shows that this push brings a variant.
         Err(error) => {
-            ui.warn(&format!("what is pushed was not looked at: {error}"));
+            ui.warn(&format!("the push was not checked: {error}"));
             return Ok(Exit::Done);
         }
     };
@@ -134,13 +132,11 @@ fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<E
     }
     let judge = match push::judge(&context, &sent) {
         Ok(judge) => judge,
-        // A rule that cannot be read is the user's to mend.
+        // The user has to fix a rule that cannot be read.
         Err(error) => {
             ui.error(&error);
             let commit = suspects.first().map(|suspect| suspect.commit_id().shown()).unwrap_or_default();
-            ui.note(&format!(
-                "the push is refused: {commit} came from a variant, and it cannot be told whether it may go"
-            ));
+            ui.note(&format!("push refused: {commit} came from a variant, and its rule cannot be read"));
             return Ok(Exit::With(Kind::Failed));
         }
     };
@@ -151,10 +147,10 @@ fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<E
         Vec::new()
     });
     for what in &unjudged {
-        ui.warn(&format!("not judged, and let go: {what}"));
+        ui.warn(&format!("not checked, and allowed: {what}"));
     }
     if !unjudged.is_empty() {
-        ui.hint("this is a fault of git-puff or of the repository; 'git fsck' checks the repository");
+        ui.hint("this is a bug in git-puff or a damaged repository; check it with 'git fsck'");
     }
     Ok(answer(&sent, findings, ui))
 }
@@ -166,7 +162,7 @@ fn answer(sent: &Sent, findings: Vec<PushFinding>, ui: &Ui) -> Exit {
         ui.json(&Push { schema: Push::schema(), remote: sent.remote.clone(), refused: refused > 0, findings });
         return exit;
     }
-    // What refuses comes last, where it is seen.
+    // Reasons to refuse come last, where they are easiest to see.
     let (refusing, warning): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.level == Level::Refuse);
     for finding in warning.iter().take(MOST) {
         ui.warn(&words(finding));
@@ -175,27 +171,23 @@ fn answer(sent: &Sent, findings: Vec<PushFinding>, ui: &Ui) -> Exit {
     for finding in refusing.iter().take(MOST) {
         ui.error(&Error::failed(words(finding)).hint(finding.way_out.clone()));
     }
-    for (count, what) in [(warning.len(), "warnings"), (refusing.len(), "reasons to refuse it")] {
+    for (count, what) in [(warning.len(), "warnings"), (refusing.len(), "reasons to refuse the push")] {
         if count > MOST {
             ui.note(&format!("and {} more {what}", count - MOST));
         }
     }
     if refused > 0 {
         let remote = sent.remote.as_deref().map(|remote| format!(" to '{remote}'")).unwrap_or_default();
-        let error = Error::failed(format!(
-            "the push{remote} is refused for {refused} reason{}",
-            if refused == 1 { "" } else { "s" }
-        ));
+        let error =
+            Error::failed(format!("push{remote} refused for {refused} reason{}", if refused == 1 { "" } else { "s" }));
         ui.error(
-            &error.hint(
-                "to push all the same: git push --no-verify; to change a rule: git config puff.prePush.RULE warn",
-            ),
+            &error.hint("to push anyway: git push --no-verify; to change a rule: git config puff.prePush.RULE warn"),
         );
     }
     exit
 }
 
-/// A finding in a line, with the rule that it is by.
+/// Returns a finding as one line, with its rule.
 fn words(finding: &PushFinding) -> String {
     let PushFinding { commit, subject, detail, rule, .. } = finding;
     let place = match (&finding.path, finding.line) {

@@ -1,4 +1,4 @@
-//! A folder with man pages, ours among others.
+//! A folder with man pages, those of git-puff among others.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,26 +8,26 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::folder::{self, Bounds};
 
-/// What every page of ours has in its first line, and no page of anybody else.
+/// A marker in the first line of git-puff's pages, and of no other page.
 const MARK: &str = "\"Git Puff Manual\"";
 
-/// What the name of a page begins with while it is being written.
+/// Prefix of a page's temporary file name.
 const NEW: &str = ".git-puff-";
 
 /// The folder of the pages of commands.
 const SECTION: &str = "man1";
 
-/// What became of a page.
+/// The change to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Written,
-    /// It was as it should be.
+    /// It was up to date.
     None,
-    /// It was of an older git-puff, and is of no verb any more.
+    /// It belonged to an older git-puff, and its verb no longer exists.
     Removed,
 }
 
-/// A folder that `man` may look into.
+/// A folder that `man` searches.
 pub(super) struct Folder {
     path: PathBuf,
 }
@@ -46,7 +46,7 @@ impl Folder {
         self.path.join(SECTION).join(name)
     }
 
-    /// Makes the pages there these, and touches nothing else.
+    /// Installs these pages, removes outdated ones, and changes nothing else.
     ///
     /// # Errors
     /// When the folder cannot be written.
@@ -71,7 +71,7 @@ impl Folder {
         Ok(changes)
     }
 
-    /// Takes our pages away, and folders that are empty then; answers how many pages there were.
+    /// Removes git-puff's pages and the folders that are empty then; returns the number of pages.
     ///
     /// # Errors
     /// When one cannot be removed.
@@ -88,7 +88,7 @@ impl Folder {
             section.remove(OsStr::new(name)).map_err(|cause| self.unwritable(cause))?;
         }
         if !ours.is_empty() {
-            // Neither goes while something of somebody else is in it.
+            // A folder with other files in it stays.
             let _ = fs::remove_dir(self.path.join(SECTION)).and_then(|()| fs::remove_dir(&self.path));
         }
         Ok(ours.len())
@@ -101,7 +101,7 @@ impl Folder {
     }
 }
 
-/// Takes away what an install left behind that was killed while it wrote a page.
+/// Removes temporary files of an install that was killed.
 fn sweep(section: &folder::Folder) {
     let names = section.names().unwrap_or_default();
     names.iter().filter(|name| name.starts_with(NEW)).for_each(|name| drop(section.remove(OsStr::new(name))));

@@ -10,27 +10,27 @@ use crate::session::viewer::{self, End};
 use crate::store::SessionStore;
 use crate::ui::Ui;
 
-/// Sit down at the terminal of a session
+/// Attach to the terminal of a session
 ///
-/// What you type goes to the agent. Control-\ leaves; the session goes on. Several may be attached at once: everybody
-/// sees the same, in the size of the smallest window.
+/// Your input goes to the agent. Control-\ detaches; the session keeps running. Several viewers may be attached at
+/// once: all see the same screen, in the size of the smallest window.
 #[derive(Debug, Args)]
 pub struct Attach {
     /// The session
     id: String,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[Example {
         line: "git puff session attach shell",
-        does: "Sit down at its terminal; Control-\\ leaves.",
+        does: "Attach to its terminal; Control-\\ detaches.",
     }],
     files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
-/// Attaches.
+/// Runs `session attach`.
 pub fn run(args: &Attach, context: &Context, ui: &Ui) -> Result<Exit> {
     if !viewer::is_possible() {
         return Err(Error::usage("'git puff session attach' needs a terminal")
@@ -42,9 +42,10 @@ pub fn run(args: &Attach, context: &Context, ui: &Ui) -> Result<Exit> {
     let viewer = viewer::Viewer::attach(&place).map_err(|cause| unreachable(&session, cause))?;
     let end = viewer.run().or_fail(|| "cannot use the terminal".to_owned())?;
     match end {
-        End::Left => ui.note(&format!("left '{}', which goes on", session.id)),
-        End::Ended => ui
-            .note(&format!("'{}' has let go of this terminal; see 'git puff session show {}'", session.id, session.id)),
+        End::Left => ui.note(&format!("detached from '{}', which keeps running", session.id)),
+        End::Ended => {
+            ui.note(&format!("'{}' has closed this terminal; see 'git puff session show {}'", session.id, session.id))
+        }
     }
     Ok(Exit::Done)
 }

@@ -20,7 +20,7 @@ pub struct List {
     pub(crate) output: JsonFlag,
 }
 
-/// Show what there is to know about a session
+/// Show the details of a session
 #[derive(Debug, Args)]
 pub struct Show {
     /// The session
@@ -29,7 +29,7 @@ pub struct Show {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[Example { line: "git puff session list", does: "Show what every session is doing." }],
     files: &[manual::SESSIONS],
@@ -37,17 +37,17 @@ pub(super) const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// What the manual says of `session show`.
+/// The manual entry of `session show`.
 pub(super) const SHOW: Manual = Manual {
     examples: &[
-        Example { line: "git puff session show shell", does: "Show what there is to know about one." },
+        Example { line: "git puff session show shell", does: "Show the details of one session." },
         Example { line: "git puff session show shell --json", does: "Print it for another program." },
     ],
     files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
-/// Lists.
+/// Runs `list`.
 pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
     let mut sessions = SessionStore::new(&context.layout).list()?;
     sessions.reverse();
@@ -61,7 +61,7 @@ pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Shows.
+/// Runs `show`.
 pub fn show(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
     let session = SessionStore::new(&context.layout).find(&args.id)?;
     print(&session, context, ui);

@@ -14,42 +14,41 @@ use crate::session::{log, screen};
 use crate::store::SessionStore;
 use crate::ui::{Format, Ui};
 
-/// How often a followed log is looked at.
+/// Polling interval of a followed log.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Show what a session printed
+/// Show the output of a session
 ///
-/// As words, without what only steers a terminal; the bytes themselves are in the file that 'git puff session show'
-/// names.
+/// Prints text, without terminal control sequences; the raw bytes are in the file that 'git puff session show' names.
 #[derive(Debug, Args)]
 pub struct Log {
     /// The session
     id: String,
-    /// Go on showing what comes, until it ends
+    /// Keep printing new output until the session ends
     #[arg(short, long, conflicts_with = "screen")]
     follow: bool,
-    /// Only the last N bytes
+    /// Print only the last N bytes
     #[arg(long, value_name = "N")]
     bytes: Option<u64>,
-    /// Show what a person at its terminal would see
+    /// Show its current screen
     #[arg(long, conflicts_with = "bytes")]
     screen: bool,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff session log shell --bytes 2000", does: "Show the end of what it printed." },
-        Example { line: "git puff session log shell --screen", does: "Show what a person at its terminal would see." },
-        Example { line: "git puff session log shell --follow", does: "Go on showing what comes." },
+        Example { line: "git puff session log shell --bytes 2000", does: "Show the end of its output." },
+        Example { line: "git puff session log shell --screen", does: "Show its current screen." },
+        Example { line: "git puff session log shell --follow", does: "Keep printing new output." },
     ],
     files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
-/// Shows the log.
+/// Runs `log`.
 pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = SessionStore::new(&context.layout);
     let session = store.find(&args.id)?;
@@ -74,7 +73,7 @@ pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
     let mut follower = log::Follower::begin(&place, args.bytes.unwrap_or(u64::MAX)).or_fail(unreadable)?;
     let mut open = Vec::new();
     loop {
-        // Asked first: what was printed before the end is then there to be read.
+        // Asked first, so that everything printed before the end is read below.
         let over = !place.is_supervised();
         let mut news = false;
         loop {
@@ -84,7 +83,7 @@ pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
             }
             news = true;
             open.extend_from_slice(&part);
-            // A line that is not whole may be the half of a sequence.
+            // An incomplete line may end within a control sequence.
             let end = open.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             print(&log::text_of(&open[..end]));
             open.drain(..end);

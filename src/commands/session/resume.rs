@@ -11,41 +11,42 @@ use crate::settings;
 use crate::store::SessionStore;
 use crate::ui::{Format, Ui};
 
-/// Go on with a session that has ended, was killed or is lost
+/// Resume a session that has ended, was killed or is lost
 ///
-/// The agent is started again with its own session, in a new one of ours, and told to go on where it stopped. Whether
-/// what it knew came along is said by 'git puff session show'.
+/// Starts the agent in a new session, resumes the agent's own session in it, and tells it to continue where it
+/// stopped. 'git puff session show' tells whether its context was kept.
 #[derive(Debug, Args)]
 pub struct Resume {
     /// The session
     #[arg(required_unless_present = "last")]
     id: Option<String>,
-    /// The newest that can be resumed
+    /// Resume the newest session that can be resumed
     #[arg(long, conflicts_with = "id")]
     last: bool,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[
-        Example { line: "git puff session resume --last", does: "Go on with the newest that can be resumed." },
-        Example { line: "git puff session resume fix-the-parser", does: "Go on with this one." },
+        Example { line: "git puff session resume --last", does: "Resume the newest session that can be resumed." },
+        Example { line: "git puff session resume fix-the-parser", does: "Resume this session." },
     ],
     files: &[manual::SESSIONS],
     settings: &[settings::AGENT_RESUME, settings::AGENT_WRAPPER],
     ..Manual::NONE
 };
 
-/// Resumes.
+/// Runs `session resume`.
 pub fn run(args: &Resume, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = SessionStore::new(&context.layout);
     let session = match &args.id {
         Some(id) => store.find(id)?,
         None => last_resumable(&store.list()?).cloned().ok_or_else(|| {
-            Error::failed("no session of this repository can be resumed")
-                .hint("'git puff session list' shows them; one can be resumed when its agent told its own session")
+            Error::failed("no session of this repository can be resumed").hint(
+                "'git puff session list' shows the sessions; an agent that reported its own session id can be resumed",
+            )
         })?,
     };
     let new = resume(context, &session)?;
@@ -54,7 +55,7 @@ pub fn run(args: &Resume, context: &Context, ui: &Ui) -> Result<Exit> {
         _ => ui.line(new.id.as_str()),
     }
     ui.note(&format!(
-        "goes on from '{}'; 'git puff session show {}' tells whether its context came along",
+        "resumed '{}'; 'git puff session show {}' tells whether its context was kept",
         session.id, new.id
     ));
     Ok(Exit::Done)

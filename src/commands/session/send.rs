@@ -16,10 +16,10 @@ use crate::session::{lost, session_workspace};
 use crate::store::SessionStore;
 use crate::ui::Ui;
 
-/// Longer than a supervisor gives an agent to end by itself.
+/// Longer than a supervisor waits for an agent to terminate.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Type something in a session, and Enter
+/// Type text into a session, followed by Enter
 #[derive(Debug, Args)]
 pub struct Send {
     /// The session
@@ -27,21 +27,21 @@ pub struct Send {
     /// What to type
     #[arg(allow_hyphen_values = true)]
     text: String,
-    /// Leave Enter out
+    /// Do not type Enter
     #[arg(long)]
     no_enter: bool,
 }
 
-/// Type Enter in a session
+/// Type Enter into a session
 #[derive(Debug, Args)]
 pub struct Poke {
     /// The session
     id: String,
 }
 
-/// End a session, and all that it started
+/// Kill a session, and all processes that it started
 ///
-/// They are asked to end, and killed five seconds later. What the agent has written stays.
+/// The processes get SIGTERM, and SIGKILL five seconds later. The agent's files stay.
 #[derive(Debug, Args)]
 pub struct Kill {
     /// The session
@@ -50,7 +50,7 @@ pub struct Kill {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[
         Example { line: "git puff session send shell 'yes, go on'", does: "Type an answer, and Enter." },
@@ -60,27 +60,30 @@ pub(super) const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// What the manual says of `session poke`.
+/// The manual entry of `session poke`.
 pub(super) const POKE: Manual = Manual {
     examples: &[Example { line: "git puff session poke shell", does: "Type Enter." }],
     files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
-/// What the manual says of `session kill`.
+/// The manual entry of `session kill`.
 pub(super) const KILL: Manual = Manual {
-    examples: &[Example { line: "git puff session kill shell", does: "End it, and all that it started." }],
+    examples: &[Example {
+        line: "git puff session kill shell",
+        does: "Kill the session, and all processes that it started.",
+    }],
     files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
-/// Types.
+/// Runs `session send`.
 pub fn run(args: &Send, context: &Context, ui: &Ui) -> Result<Exit> {
     let enter = if args.no_enter { "" } else { "\r" };
     type_in(&args.id, format!("{}{enter}", args.text), "answered by a person", context, ui)
 }
 
-/// Pokes.
+/// Runs `session poke`.
 pub fn poke(args: &Poke, context: &Context, ui: &Ui) -> Result<Exit> {
     type_in(&args.id, "\r".to_owned(), "poked by a person", context, ui)
 }
@@ -91,14 +94,14 @@ fn type_in(id: &str, text: String, remark: &str, context: &Context, ui: &Ui) -> 
     let request = Request::Send { text, remark: Some(remark.to_owned()) };
     let reply = control::ask(&place, &request).map_err(|cause| unreachable(&session, cause))?;
     if let Some(why) = reply.refused {
-        return Err(Error::failed(format!("'{}' did not take it: {why}", session.id))
+        return Err(Error::failed(format!("'{}' did not accept the input: {why}", session.id))
             .hint(format!("see 'git puff session show {}'", session.id)));
     }
-    ui.note(&format!("typed; 'git puff session log {} --screen' shows what came of it", session.id));
+    ui.note(&format!("typed; 'git puff session log {} --screen' shows its screen", session.id));
     Ok(Exit::Done)
 }
 
-/// Kills.
+/// Runs `session kill`.
 pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = SessionStore::new(&context.layout);
     let session = store.find(&args.id)?;
@@ -107,14 +110,14 @@ pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
         SessionState::Exited => ui.note(&format!("'{}' has ended already", session.id)),
         SessionState::Lost => {
             let found = lost::kill_what_is_left(place.folder());
-            let what = if found { "its processes were killed" } else { "none of its processes is left" };
+            let what = if found { "its processes were killed" } else { "it has no processes left" };
             ui.note(&format!("the supervisor of '{}' is gone; {what}", session.id));
             session_workspace::finalize_lost(context, &session)?;
         }
         _ => {
             let request = Request::Kill { why: "somebody asked for it".to_owned() };
             if let Err(cause) = control::ask(&place, &request) {
-                // It may have ended by itself meanwhile.
+                // It may have exited meanwhile.
                 if place.is_supervised() {
                     return Err(unreachable(&session, cause));
                 }
@@ -125,8 +128,8 @@ pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
                     return Ok(Exit::With(Kind::Interrupted));
                 }
                 if begun.elapsed() > PATIENCE {
-                    return Err(Error::failed(format!("'{}' is still there", session.id))
-                        .hint(format!("look at process {} yourself", session.pid.unwrap_or_default())));
+                    return Err(Error::failed(format!("cannot kill '{}': it still runs", session.id))
+                        .hint(format!("inspect process {} yourself", session.pid.unwrap_or_default())));
                 }
             }
         }

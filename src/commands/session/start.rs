@@ -16,27 +16,27 @@ use crate::ui::{Format, Ui};
 
 /// Start an agent, or any command, in the background
 ///
-/// Prints the session's id. The agent gets PROMPT without anybody at a keyboard; to talk to a full-screen program, write
-/// out the command after '--' and use 'send' and 'attach'.
+/// Prints the session's id. The agent gets PROMPT non-interactively; to use a full-screen program, give its command
+/// after '--', then use 'send' and 'attach'.
 #[derive(Debug, Args)]
 pub struct Start {
     /// The agent [default: codex]
     #[arg(long, value_name = "NAME", conflicts_with = "command")]
     agent: Option<String>,
-    /// The session's id [default: made of the prompt]
+    /// The session's id [default: derived from the prompt]
     #[arg(long, value_name = "ID")]
     name: Option<SessionId>,
-    /// Give it a worktree of its own, at HEAD; it is removed in the end when nothing in it was changed; ignored files do not
-    /// count, but for those of puff.harvest.ignored
+    /// Run in a new worktree at HEAD, which is removed in the end if nothing in it changed; ignored files do not
+    /// count, except those of puff.harvest.ignored
     #[arg(long, conflicts_with = "cwd")]
     worktree: bool,
-    /// Where it runs [default: here]
+    /// Working directory [default: the current one]
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
-    /// Answer, poke and resume it by itself when it is stuck, as configured
+    /// Answer, poke and resume it automatically when it is stuck, as configured
     #[arg(long)]
     auto: bool,
-    /// Keep the newest so much of its output; 0 for all
+    /// Keep only the newest SIZE of its output; 0 for all
     #[arg(long, value_name = "SIZE", default_value = "64m")]
     log_size: Bytes,
     /// What to do
@@ -49,13 +49,13 @@ pub struct Start {
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[
         Example { line: "git puff session start 'Fix the parser'", does: "Start codex, and print the session's id." },
         Example {
             line: "git puff session start --agent claude --worktree --auto 'Fix the parser'",
-            does: "Start another agent in a worktree of its own, to be helped when it is stuck.",
+            does: "Start another agent in its own worktree, with automatic help when it is stuck.",
         },
         Example {
             line: "git puff session start --name shell -- sh -c 'read -r answer; echo \"$answer\"'",
@@ -80,7 +80,7 @@ pub(super) const MANUAL: Manual = Manual {
     ..Manual::NONE
 };
 
-/// Starts.
+/// Runs `session start`.
 pub fn run(args: &Start, context: &Context, ui: &Ui) -> Result<Exit> {
     let program = match &args.prompt {
         Some(prompt) => SessionProgram::Agent {
@@ -105,7 +105,7 @@ pub fn run(args: &Start, context: &Context, ui: &Ui) -> Result<Exit> {
         _ => ui.line(session.id.as_str()),
     }
     if session.state == SessionState::Exited && session.pid.is_none() {
-        ui.warn(session.why.as_deref().unwrap_or("it could not be started"));
+        ui.warn(session.why.as_deref().unwrap_or("the program could not be started"));
         return Ok(Exit::With(Kind::TaskError));
     }
     Ok(Exit::Done)

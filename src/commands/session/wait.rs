@@ -14,36 +14,36 @@ use crate::process::{Wake, pause};
 use crate::store::SessionStore;
 use crate::ui::Ui;
 
-/// How often it is looked at.
+/// Polling interval.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Wait until a session ends
 ///
-/// Exit 0 when it ended well, 2 when it did not or is lost, 124 when the time is over. A session that was resumed is
-/// followed into the one that goes on from it.
+/// Exit 0 when it succeeded, 2 when it failed or is lost, 124 when the time limit passed. A session that was resumed
+/// is followed into its successor.
 #[derive(Debug, Args)]
 pub struct Wait {
     /// The session
     id: String,
-    /// Wait no longer than this; 0 for as long as it takes
+    /// Time limit; 0 for none
     #[arg(long, value_name = "D", default_value = "0")]
     timeout: Span,
     #[command(flatten)]
     pub(crate) output: JsonFlag,
 }
 
-/// What the manual says of it.
+/// The verb's manual entry.
 pub(super) const MANUAL: Manual = Manual {
     examples: &[Example {
         line: "git puff session wait shell --timeout 10m",
-        does: "Wait until it ends, for ten minutes at most.",
+        does: "Wait until it ends, at most ten minutes.",
     }],
-    exits: &[(Kind::TaskError, "The session did not end well, or is lost."), (Kind::Timeout, "The time limit passed.")],
+    exits: &[(Kind::TaskError, "The session failed, or is lost."), (Kind::Timeout, "The time limit passed.")],
     files: &[manual::SESSIONS],
     ..Manual::NONE
 };
 
-/// Waits.
+/// Runs `session wait`.
 pub fn run(args: &Wait, context: &Context, ui: &Ui) -> Result<Exit> {
     let store = SessionStore::new(&context.layout);
     let begun = Instant::now();
@@ -51,7 +51,7 @@ pub fn run(args: &Wait, context: &Context, ui: &Ui) -> Result<Exit> {
     let mut said = session.state;
     loop {
         if let Some(next) = session.resumed_as.clone().filter(|_| session.state.is_over()) {
-            ui.note(&format!("it goes on as '{next}'"));
+            ui.note(&format!("resumed as '{next}'"));
             session = store.load(&next)?;
             continue;
         }

@@ -1,4 +1,4 @@
-//! Writing the skill where an agent finds it, and over nobody's work.
+//! Installs the skill, without overwriting edits.
 
 use std::io;
 use std::path::Path;
@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::folder::{Bounds, Folder};
 
-/// What begins the last line of a skill that is installed: a digest of all that stands above it. So every version that
-/// was ever installed is known as ours, and so is what was changed since.
+/// Start of the last line of an installed skill, followed by a digest of the text above it. It identifies every
+/// version that was ever installed, and reveals later edits.
 const MARK: &str = "<!-- installed by git puff skill, and replaced by newer ones as long as it reads as written: ";
 
-/// What was done.
+/// The result of an installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     /// It was not there.
@@ -23,10 +23,10 @@ pub enum Done {
     Same,
 }
 
-/// Installs a skill as this file.
+/// Installs a skill to this file.
 ///
 /// # Errors
-/// When somebody has edited what is there, or it cannot be written.
+/// When the existing file was edited, or cannot be written.
 pub fn install(file: &Path, skill: &str) -> Result<Done> {
     let unwritable = |cause: io::Error| {
         Error::failed(format!("cannot write '{}'", file.display()))
@@ -39,7 +39,7 @@ pub fn install(file: &Path, skill: &str) -> Result<Done> {
     let (Some(skills), Some(own)) = (own.parent(), own.file_name()) else {
         return Err(unwritable(io::ErrorKind::NotFound.into()));
     };
-    // The folder of skills is where somebody said that it is; nothing below it is reached through a link.
+    // The user chooses the skills folder, links included; below it no link is followed.
     let skills = Folder::create(skills, &Bounds::default())?;
     let folder = skills.make_below(&own.to_string_lossy()).map_err(unwritable)?;
     let marked = format!("{skill}{}\n", mark(skill));
@@ -50,7 +50,7 @@ pub fn install(file: &Path, skill: &str) -> Result<Done> {
         Ok(None) => Done::New,
         Err(cause) => {
             return Err(Error::failed(format!("cannot read '{}'", file.display()))
-                .hint("see what is there, and move it away")
+                .hint("inspect the file, and move it away")
                 .because(cause));
         }
     };
@@ -63,18 +63,18 @@ fn mark(text: &str) -> String {
     format!("{MARK}{digest} -->")
 }
 
-/// Does it read as it was once installed?
+/// Returns whether the file is unchanged since git-puff installed it.
 fn is_ours(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    // A checkout may have given it other line ends.
+    // A checkout may have converted its line ends.
     let text = text.replace("\r\n", "\n");
     text.find(MARK).is_some_and(|at| text[at..].trim_end() == mark(&text[..at]))
 }
 
 fn edited(file: &Path) -> Error {
     let shown = file.display();
-    Error::failed(format!("the skill at '{shown}' is not as git-puff wrote it, and is left alone"))
-        .hint(format!("'git puff skill | diff '{shown}' -' shows what differs; move it away to have the new one"))
+    Error::failed(format!("cannot replace the skill '{shown}': it was edited, and is left alone"))
+        .hint(format!("'git puff skill | diff '{shown}' -' shows the edits; move the file away to install the new one"))
 }
 
 #[cfg(test)]
