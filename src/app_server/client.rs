@@ -1,6 +1,7 @@
-//! The first words with an app server: a WebSocket over its Unix socket, and `initialize`.
+//! The handshake with an app server: a WebSocket over its Unix socket, and `initialize`.
 //!
-//! The protocol is that of `codex app-server generate-json-schema`: JSON-RPC without its version field, a message a frame.
+//! The protocol is that of `codex app-server generate-json-schema`: JSON-RPC without its version field, a message a
+//! frame.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -12,30 +13,31 @@ use tungstenite::{Message, WebSocket};
 
 use crate::session::control::short;
 
-/// The number of our one request.
+/// The id of the only request.
 const REQUEST: u64 = 0;
 
-/// How a server answered `initialize`.
+/// The response to `initialize`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Welcome {
-    /// What it calls itself: a name and a version first.
+    /// Its user agent, which begins with a name and a version.
     pub user_agent: Option<String>,
     /// Its `CODEX_HOME`.
     pub codex_home: Option<String>,
 }
 
 impl Welcome {
-    /// The version in what it calls itself: `git-puff/0.169.0 (…)` is what the client is called, and the server's version.
+    /// Returns the version in its user agent, such as `git-puff/0.169.0 (…)`: the client's name and the server's
+    /// version.
     pub fn version(&self) -> Option<String> {
         let version = self.user_agent.as_deref()?.split_once('/')?.1.split_whitespace().next()?;
         Some(version.to_owned())
     }
 }
 
-/// Greets the server that listens on a socket, and leaves again.
+/// Connects to a server's socket, initializes it, and disconnects.
 ///
 /// # Errors
-/// When nobody listens there, or no answer comes within `limit`.
+/// When the connection is refused, or no response comes within `limit`.
 pub fn initialize(socket: &Path, limit: Duration, opt_out: &[String]) -> io::Result<Welcome> {
     let until = Instant::now() + limit;
     let (path, _link) = short(socket)?;
@@ -57,7 +59,7 @@ fn say(server: &mut WebSocket<UnixStream>, message: &Value) -> io::Result<()> {
     server.send(Message::text(message.to_string())).map_err(in_time)
 }
 
-/// Waits for the answer to our request; whatever else comes is not for us.
+/// Waits for the response to the request, and ignores other messages.
 fn hear(server: &mut WebSocket<UnixStream>, until: Instant) -> io::Result<Value> {
     loop {
         give_time(server.get_ref(), until)?;
@@ -69,7 +71,7 @@ fn hear(server: &mut WebSocket<UnixStream>, until: Instant) -> io::Result<Value>
         let refused = message.pointer("/error/message").and_then(Value::as_str);
         return match (refused, message.get("result")) {
             (None, Some(result)) => Ok(result.clone()),
-            (why, _) => Err(io::Error::other(format!("it refused: {}", why.unwrap_or("without a word")))),
+            (why, _) => Err(io::Error::other(format!("it refused: {}", why.unwrap_or("without a reason")))),
         };
     }
 }
@@ -84,10 +86,10 @@ fn give_time(stream: &UnixStream, until: Instant) -> io::Result<()> {
 }
 
 fn timed_out() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "no answer came in time")
+    io::Error::new(io::ErrorKind::TimedOut, "no response within the time limit")
 }
 
-/// A stream says of a time limit that it would block.
+/// Converts an expired time limit, which a stream reports as `WouldBlock`.
 fn in_time(failure: impl Into<Failure>) -> io::Error {
     match failure.into() {
         Failure::Late => timed_out(),

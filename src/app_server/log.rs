@@ -1,5 +1,5 @@
-//! The log of an app server: what it printed, and what its supervisor did. When the file is full, it begins anew, and the
-//! one before is kept beside it.
+//! The log of an app server: its output, and the actions of its supervisor. A full file is rotated, and one old file
+//! is kept.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,10 +9,10 @@ use crate::session::log::text_of;
 
 /// The size at which a file is full.
 const FULL: u64 = 8 << 20;
-/// How much of what was printed last is kept for telling.
+/// Size of the tail that error messages quote, in bytes.
 const TAIL: usize = 4 << 10;
 
-/// The log that is being written. What cannot be written is lost, and stops nobody.
+/// The open log. Write errors are ignored.
 #[derive(Debug)]
 pub(super) struct Log {
     path: PathBuf,
@@ -23,28 +23,28 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Goes on with the log in this file.
+    /// Opens the log for appending.
     pub fn open(path: &Path) -> io::Result<Log> {
         let file = crate::files::ours().create(true).append(true).open(path)?;
         let size = file.metadata()?.len();
         Ok(Log { path: path.to_owned(), file, size, full: FULL, tail: Vec::new() })
     }
 
-    /// Writes what the server printed.
+    /// Appends output of the server.
     pub fn append(&mut self, bytes: &[u8]) {
         self.tail.extend(bytes);
         self.tail.drain(..self.tail.len().saturating_sub(TAIL));
         self.write(bytes);
     }
 
-    /// Writes what its supervisor did, in a line; and forgets what was printed before it.
+    /// Appends an action of the supervisor as one line, and clears the tail.
     pub fn remark(&mut self, at: &str, words: &str) {
         let begin = if self.tail.last().is_none_or(|last| *last == b'\n') { "" } else { "\n" };
         self.write(format!("{begin}{at} git-puff: {words}\n").as_bytes());
         self.tail.clear();
     }
 
-    /// What was printed last, since the last remark, in a line.
+    /// Returns the output since the last remark, as one line.
     pub fn last_words(&self) -> String {
         super::last_words(&text_of(&self.tail))
     }

@@ -1,8 +1,8 @@
 //! The Codex app server of a repository, in the background.
 //!
-//! A supervisor, a detached process of its own, starts it, waits until it has answered `initialize`, keeps its log, starts it
-//! again when it dies, and ends it with all that it started. The supervisor holds a lock for its life: whether one lives is
-//! never told by a process id. What a killed supervisor leaves behind is found by the mark in its environment.
+//! A detached supervisor process starts it, waits until it has answered `initialize`, writes its log, restarts it when
+//! it dies, and stops it with all its child processes. The supervisor holds a lock while it runs, because a process id
+//! would not prove that it lives. Processes of a killed supervisor are found by the marker in their environment.
 
 pub mod client;
 mod log;
@@ -18,38 +18,38 @@ use crate::model::{AppServer, AppServerStatus, Schema, documents};
 use crate::process::{self, Cmd, Mark, Wake};
 use crate::store::AppServerPlace;
 
-/// How long a supervisor may take to be up, and to write down how it ended.
+/// Time limit for a supervisor to start, and to record its end.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a server may take to end after it was asked to.
+/// Time limit for a server to stop.
 const END: Duration = Duration::from_secs(10);
-/// How often is looked.
+/// Polling interval.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What is to be started.
+/// The options of a server.
 #[derive(Clone, Debug)]
 pub struct AppServerOptions {
     /// The codex program, or the user's own.
     pub program: PathBuf,
-    /// The user's own program, if it is that.
+    /// The user's own program, if given.
     pub proxy_script: Option<PathBuf>,
-    /// Where it runs.
+    /// Its working directory.
     pub cwd: PathBuf,
-    /// A file for other programs.
+    /// The state file for other programs.
     pub state_file: Option<PathBuf>,
-    /// Where its output goes, if not beside the record.
+    /// Its log file, if not beside the record.
     pub log_file: Option<PathBuf>,
-    /// How long it may take to answer.
+    /// Time limit of a response.
     pub timeout: Duration,
-    /// The notifications that it is not to send to us.
+    /// The notifications that it does not send to git-puff.
     pub opt_out: Vec<String>,
 }
 
-/// What every process of the server carries.
+/// Returns the marker in the environment of every process of the server.
 fn mark(place: &AppServerPlace) -> Mark<'_> {
     Mark { name: Mark::APP_SERVER, folder: place.folder() }
 }
 
-/// The record of a server that nothing is known of yet.
+/// Returns the record of a server that has not started yet.
 fn blank(context: &Context, options: AppServerOptions) -> AppServer {
     let log = AppServerPlace::of(&context.layout).log();
     AppServer {
@@ -77,7 +77,7 @@ fn blank(context: &Context, options: AppServerOptions) -> AppServer {
     }
 }
 
-/// A server that there never was.
+/// Returns the record of a server that never ran.
 fn none(context: &Context) -> AppServer {
     let cwd = context.layout.top().unwrap_or(&context.repo.location().common_dir).to_owned();
     let program = PathBuf::from(context.profile().codex);
@@ -93,8 +93,8 @@ fn none(context: &Context) -> AppServer {
     AppServer { status: AppServerStatus::NotRunning, ..blank(context, nothing) }
 }
 
-/// Starts the server, unless one runs; answers when it is ready, or does not come up: `started`, `already_running` or
-/// `failed_to_start`.
+/// Starts the server, unless one runs, and waits until it is ready or has failed. The status is `started`,
+/// `already_running` or `failed_to_start`.
 ///
 /// # Errors
 /// When no supervisor can be started.
@@ -109,9 +109,9 @@ pub fn start(context: &Context, options: AppServerOptions) -> Result<AppServer> 
     let mut last = None;
     loop {
         let supervised = place.is_supervised();
-        // Read after that look: who leaves writes down why before it lets the lock go.
+        // Read after the lock was checked, because a supervisor records its end before it releases the lock.
         let seen = place.load();
-        // A supervisor that has only just come has not written itself down: what is seen once may be of the one before.
+        // A new supervisor may not have written its record yet: what is read once may be the previous record.
         let settled = std::mem::replace(&mut last, seen.clone()) == seen;
         let seen = seen.filter(|seen| settled && (ours.is_none() && supervised || before.as_ref() != Some(seen)));
         let of_ours = |seen: &AppServer| ours.is_some() && seen.supervisor == ours;
@@ -121,7 +121,7 @@ pub fn start(context: &Context, options: AppServerOptions) -> Result<AppServer> 
                 return Ok(AppServer { status, ..seen });
             }
             Some(seen) if !supervised => {
-                let gone = || "its supervisor is gone, without a word of how it ended".to_owned();
+                let gone = || "its supervisor ended without recording why".to_owned();
                 let ended = matches!(seen.status, AppServerStatus::Failed | AppServerStatus::Stopped);
                 let why = if ended { seen.why.clone() } else { Some(gone()) };
                 return Ok(AppServer { status: AppServerStatus::FailedToStart, pid: None, why, ..seen });
@@ -130,11 +130,12 @@ pub fn start(context: &Context, options: AppServerOptions) -> Result<AppServer> 
         }
         if !supervised && begun.elapsed() > PATIENCE || begun.elapsed() > limit + PATIENCE {
             let said = crate::files::read_to_string(place.supervisor_log()).unwrap_or_default();
-            return Err(cannot_start("its supervisor does not come up", &place).because_it_said(&last_words(&said)));
+            return Err(cannot_start("its supervisor does not start", &place).because_it_said(&last_words(&said)));
         }
         if process::pause(TICK) == Wake::Interrupted {
-            return Err(Error::new(Kind::Interrupted, "stopped waiting for the app server")
-                .hint("it goes on: 'git puff cas-status' shows how it is, 'git puff cas-stop' ends it"));
+            return Err(Error::new(Kind::Interrupted, "stopped waiting for the app server").hint(
+                "the server keeps starting: 'git puff cas-status' shows its state, 'git puff cas-stop' stops it",
+            ));
         }
     }
 }
@@ -142,8 +143,7 @@ pub fn start(context: &Context, options: AppServerOptions) -> Result<AppServer> 
 fn spawn(context: &Context, place: &AppServerPlace, wanted: &AppServer) -> Result<u32> {
     let program = context.environment.program.clone();
     let program = program.ok_or_else(|| cannot_start("cannot find the git-puff program", place))?;
-    let record =
-        serde_json::to_string(wanted).or_fail(|| "what is to be started has a name that is not text".to_owned())?;
+    let record = serde_json::to_string(wanted).or_fail(|| "the options contain a path that is not UTF-8".to_owned())?;
     let call = Cmd::new(program)
         .args(["app-server", &record])
         .env("GIT_DIR", &context.repo.location().git_dir)
@@ -155,13 +155,14 @@ fn spawn(context: &Context, place: &AppServerPlace, wanted: &AppServer) -> Resul
 
 fn cannot_start(why: &str, place: &AppServerPlace) -> Error {
     Error::cannot_work(format!("cannot start the app server: {why}"))
-        .hint(format!("see what it said in '{}'", place.supervisor_log().display()))
+        .hint(format!("see its log '{}'", place.supervisor_log().display()))
 }
 
-/// Ends the server with all that it started, at once if it has to: `stopped`, `not_running` or `still_running`.
+/// Stops the server with all its child processes, immediately if `at_once`. The status is `stopped`, `not_running` or
+/// `still_running`.
 ///
 /// # Errors
-/// When it cannot be asked to end.
+/// When the request cannot be sent.
 pub fn stop(context: &Context, at_once: bool) -> Result<AppServer> {
     let place = AppServerPlace::of(&context.layout);
     if !place.is_supervised() {
@@ -169,10 +170,10 @@ pub fn stop(context: &Context, at_once: bool) -> Result<AppServer> {
         let status = if left { AppServerStatus::Stopped } else { AppServerStatus::NotRunning };
         return Ok(AppServer { status, ..settled(context, &place) });
     }
-    place.ask_to_end(at_once).or_fail(|| "cannot ask the app server to end".to_owned())?;
+    place.ask_to_end(at_once).or_fail(|| "cannot send the stop request to the app server".to_owned())?;
     let mut gone = until_gone(&place, END)?;
     if !gone && at_once {
-        // A supervisor that does not hear is killed with the rest.
+        // A supervisor that does not respond is killed too.
         mark(&place).kill();
         gone = until_gone(&place, PATIENCE)?;
     }
@@ -190,21 +191,21 @@ fn until_gone(place: &AppServerPlace, limit: Duration) -> Result<bool> {
             return Ok(false);
         }
         if process::pause(TICK) == Wake::Interrupted {
-            return Err(Error::new(Kind::Interrupted, "stopped waiting for the end of the app server")
-                .hint("it was asked to end: 'git puff cas-status' shows how it is"));
+            return Err(Error::new(Kind::Interrupted, "stopped waiting for the app server to stop")
+                .hint("the stop request was sent: 'git puff cas-status' shows its state"));
         }
     }
     Ok(true)
 }
 
-/// The record of a server that is gone; one that says otherwise, since its supervisor was killed, is put right.
+/// Returns the record of a server that is gone, corrected if its supervisor was killed.
 fn settled(context: &Context, place: &AppServerPlace) -> AppServer {
     let Some(mut server) = place.load() else { return none(context) };
     if !matches!(server.status, AppServerStatus::Failed | AppServerStatus::Stopped)
         && let Ok(Some(_lock)) = place.lock()
     {
         server.status = AppServerStatus::Stopped;
-        server.why = Some("its supervisor was gone".to_owned());
+        server.why = Some("its supervisor was killed".to_owned());
         server.pid = None;
         server.ended_at = Some(context.clock.now());
         let _ = place.save(&server);
@@ -212,7 +213,7 @@ fn settled(context: &Context, place: &AppServerPlace) -> AppServer {
     server
 }
 
-/// How the server is now; asked, where it runs.
+/// Returns the current state of the server; sends it a request if it runs.
 pub fn status(context: &Context) -> AppServer {
     let place = AppServerPlace::of(&context.layout);
     let supervised = place.is_supervised();
@@ -220,7 +221,7 @@ pub fn status(context: &Context) -> AppServer {
     let as_it_is = |status, why: Option<String>| AppServer { status, why, ..server.clone() };
     if !supervised {
         if mark(&place).is_carried() {
-            return as_it_is(AppServerStatus::Orphaned, Some("its supervisor is gone".to_owned()));
+            return as_it_is(AppServerStatus::Orphaned, Some("its supervisor was killed".to_owned()));
         }
         let failed = server.status == AppServerStatus::Failed;
         let status = if failed { AppServerStatus::Failed } else { AppServerStatus::NotRunning };
@@ -231,14 +232,14 @@ pub fn status(context: &Context) -> AppServer {
             let limit = Duration::from_millis(server.server_request_timeout_ms);
             match client::initialize(socket, limit, &server.opt_out_notification_methods) {
                 Ok(_) => server,
-                Err(cause) => as_it_is(AppServerStatus::Silent, Some(format!("it does not answer: {cause}"))),
+                Err(cause) => as_it_is(AppServerStatus::Silent, Some(format!("it does not respond: {cause}"))),
             }
         }
         _ => server,
     }
 }
 
-/// The last lines that say something, as one.
+/// Returns the last non-empty lines as one.
 fn last_words(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(3)..].join("; ")

@@ -1,4 +1,4 @@
-//! One life of the server: from its start to its end, whoever brings that about.
+//! Runs the server once, from its start to its end.
 
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,30 +11,30 @@ use super::supervisor::Supervisor;
 use crate::model::{AppServer, AppServerStatus};
 use crate::process::{self, Cmd, Mark, Service, ServiceEvent, Signal};
 
-/// How often is looked whether somebody wants its end, or it is ready.
+/// Polling interval for a stop request and for readiness.
 const TICK: Duration = Duration::from_millis(100);
-/// How long it may take to end after the system asked for that.
+/// Time limit to stop after the system's request.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long a proxy that writes no state file has to live to count as ready.
+/// Time after which a proxy without a state file counts as ready.
 const SETTLED: Duration = Duration::from_secs(1);
 
-/// How a life ended.
+/// How a server ended.
 pub(super) enum End {
-    /// Somebody wanted that.
+    /// On request.
     Wanted,
-    /// By itself, or because it did not get ready in time.
+    /// By itself, or because it was not ready in time.
     Died {
-        /// What happened.
+        /// The reason.
         why: String,
         /// How long it was ready.
         ready: Option<Duration>,
     },
 }
 
-/// The call that starts the server, or the proxy in its place.
+/// Returns the command that starts the server, or the proxy in its place.
 fn call(server: &AppServer, folder: &Path, listen: &Path) -> Cmd {
     let cmd = Cmd::new(&server.program).cwd(&server.cwd).env(Mark::APP_SERVER, folder).env_remove("RUST_BACKTRACE");
-    // What git would take from us for the repositories of its threads.
+    // Variables of git would apply to the repositories of its threads.
     let cmd = crate::git::TIES.iter().fold(cmd, |cmd, name| cmd.env_remove(name));
     if server.proxy_script.is_none() {
         let mut url = std::ffi::OsString::from("unix://");
@@ -68,7 +68,7 @@ impl Supervisor<'_> {
         let limit = Duration::from_millis(self.server.server_request_timeout_ms);
         let mut ready: Option<Instant> = None;
         let mut greeting: Option<oneshot::Receiver<std::io::Result<Welcome>>> = None;
-        // When it is killed, once its end is wanted; and why it is ended, if nobody asked for that.
+        // The time of the kill after a stop request; and the reason, if the end was not requested.
         let mut end: Option<Option<Instant>> = None;
         let mut late: Option<String> = None;
         let mut tick = tokio::time::interval(TICK);
@@ -109,7 +109,7 @@ impl Supervisor<'_> {
                 },
             }
         };
-        // What it left behind in the background ends with it.
+        // Its background processes are stopped too.
         service.signal(Signal::Kill);
         mark(&self.place).kill();
         let _ = std::fs::remove_file(self.place.socket());
@@ -120,14 +120,15 @@ impl Supervisor<'_> {
         let said = self.log.last_words();
         let said = if said.is_empty() { String::new() } else { format!(": {said}") };
         let why = late.unwrap_or_else(|| match ended {
-            Ok(code) if code > 128 => format!("it was ended by signal {}", code - 128),
+            Ok(code) if code > 128 => format!("it was killed by signal {}", code - 128),
             Ok(code) => format!("it ended with exit code {code}"),
-            Err(cause) => format!("cannot tell how it ended ({cause})"),
+            Err(cause) => format!("cannot read its exit status ({cause})"),
         });
         End::Died { why: why + &said, ready: ready.map(|ready| ready.elapsed()) }
     }
 
-    /// Has it answered? Of a proxy: has it written its state file, or lived for a while?
+    /// Checks whether the server has answered; for a proxy, whether it has written its state file or has run for a
+    /// while.
     fn greet(
         &self,
         greeting: &mut Option<oneshot::Receiver<std::io::Result<Welcome>>>,
@@ -156,7 +157,7 @@ impl Supervisor<'_> {
             let (socket, left) = (self.place.socket(), limit.saturating_sub(began.elapsed()));
             let opt_out = self.server.opt_out_notification_methods.clone();
             let (sender, receiver) = oneshot::channel();
-            // A thread that cannot be had drops the sender: it is tried again at the next tick.
+            // If no thread can be started, the sender is dropped, and the next tick retries.
             let greet = move || drop(sender.send(client::initialize(&socket, left, &opt_out)));
             let _ = std::thread::Builder::new().spawn(greet);
             *greeting = Some(receiver);
@@ -164,7 +165,7 @@ impl Supervisor<'_> {
         None
     }
 
-    /// When the state file of a proxy was written.
+    /// Returns the modification time of the proxy's state file.
     fn written(&self) -> Option<SystemTime> {
         self.server.state_file.as_ref()?.metadata().ok()?.modified().ok()
     }

@@ -1,4 +1,4 @@
-//! The supervisor of the app server: a process of its own, as long as there is to be a server.
+//! The supervisor process of the app server.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -13,40 +13,42 @@ use crate::process::{self, Wake};
 use crate::session::control::short;
 use crate::store::AppServerPlace;
 
-/// How often in a row a server that died is started again.
+/// Maximum number of consecutive restarts.
 const RESTARTS: u32 = 5;
-/// The pause before the first of those; each later one is twice as long.
+/// The pause before the first restart; each later one is twice as long.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A server that was ready for so long does not count among those that died in a row.
+/// Running time after which the count of consecutive restarts is reset.
 const HEALTHY: Duration = Duration::from_secs(60);
-/// How often is looked whether somebody wants the end, while none runs.
+/// Polling interval for a stop request while no server runs.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A server that is being supervised.
+/// A supervised server.
 pub(super) struct Supervisor<'c> {
     pub context: &'c Context,
     pub place: AppServerPlace,
     pub server: AppServer,
     pub log: Log,
-    /// The socket by a name that is short enough to listen on.
+    /// The socket's path, or a shorter link to it within the length limit of socket addresses.
     pub listen: PathBuf,
 }
 
-/// Supervises the server that `record` describes, until somebody stops it or it cannot be kept alive. Where somebody does
-/// so already, nothing is done.
+/// Supervises the server that `record` describes, until it is stopped or keeps dying. Does nothing if another
+/// supervisor runs.
 ///
 /// # Errors
-/// When the record is none, or the folder cannot be used.
+/// When the record is invalid, or the folder cannot be used.
 pub fn run(context: &Context, record: &str) -> Result<()> {
     let server: AppServer = serde_json::from_str(record).map_err(|cause| {
-        Error::usage("cannot read what is to be supervised").hint("'git puff cas-start' starts it").because(cause)
+        Error::usage("cannot parse the record of the app server")
+            .hint("run 'git puff cas-start' instead")
+            .because(cause)
     })?;
     context.layout.prepare()?;
     let place = AppServerPlace::of(&context.layout);
     let Some(_lock) = place.lock().or_fail(|| "cannot lock the app server".to_owned())? else { return Ok(()) };
     let before = place.load();
-    // The link, if one is needed, is there as long as this process.
-    let (listen, _link) = short(&place.socket()).or_fail(|| "cannot give the socket a short name".to_owned())?;
+    // The link, if needed, exists as long as this process.
+    let (listen, _link) = short(&place.socket()).or_fail(|| "cannot create a short link to the socket".to_owned())?;
     let log = Log::open(&server.log_path);
     let log = log.or_fail(|| format!("cannot write the log '{}'", server.log_path.display()))?;
     let socket = server.proxy_script.is_none().then(|| listen.clone());
@@ -59,8 +61,8 @@ pub fn run(context: &Context, record: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes what a supervisor that was killed has left: its server with all that it started, a request that nobody heard,
-/// the socket, and the short name of that.
+/// Cleans up after a killed supervisor: its server and child processes, a pending stop request, the socket, and the
+/// link to it.
 fn clear(place: &AppServerPlace, before: Option<AppServer>) {
     mark(place).kill();
     place.forget_request();
@@ -100,7 +102,7 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Waits before the next start, unless somebody wants the end.
+    /// Waits before the next start; a stop request ends the wait.
     async fn rest(&self, pause: Duration) -> Wake {
         let until = Instant::now() + pause;
         while Instant::now() < until {
@@ -124,7 +126,7 @@ impl Supervisor<'_> {
         self.save();
     }
 
-    /// Writes down how it is. What cannot be written now is written with the next change.
+    /// Writes the record. After a failure, the next change writes it.
     pub(super) fn save(&mut self) {
         if let Err(cause) = self.place.save(&self.server) {
             self.remark(&format!("cannot record its state: {cause}"));
@@ -137,7 +139,7 @@ impl Supervisor<'_> {
     }
 }
 
-/// How long to wait before another start after so many deaths in a row, one or more; none when there is none.
+/// Returns the pause before the next start after `died` consecutive deaths (at least 1); none for no restart.
 fn pause_after(died: u32) -> Option<Duration> {
     (died <= RESTARTS).then(|| PAUSE * 2u32.pow(died - 1))
 }

@@ -1,21 +1,21 @@
-//! What the server may do: `puff.mcp.allow`.
+//! The permissions of the server: `puff.mcp.allow`.
 
 use crate::context::Permissions;
 use crate::error::{Error, Result};
 use crate::settings::{self, Settings, bad};
 
-/// What a tool does, as far as somebody might not want it.
+/// A group of tools that can be allowed or disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// Looks, and changes nothing.
+    /// Reads, and changes nothing.
     Read,
-    /// Follows and stops following, and writes down what is seen.
+    /// Starts and stops watching, and records the states of runs.
     Watch,
-    /// Makes branches, notes and reports of what agents made, and makes them again.
+    /// Creates and recreates branches, notes and reports of variants.
     Harvest,
     /// Runs the checks and judges on this machine.
     Review,
-    /// Starts, steers and ends agents and commands on this machine.
+    /// Starts, controls and stops agents and commands on this machine.
     Local,
     /// Sends tasks to Codex Cloud, which costs money.
     Cloud,
@@ -34,13 +34,13 @@ const GROUPS: [(&str, Group); 7] = [
 ];
 
 impl Group {
-    /// The word that `puff.mcp.allow` has for it.
+    /// Returns its word in `puff.mcp.allow`.
     pub fn as_str(self) -> &'static str {
         GROUPS.iter().find(|(_, group)| *group == self).map_or("", |(word, _)| word)
     }
 }
 
-/// What is allowed: the settings' words in order, the last one that fits winning.
+/// The rules of the setting in order; the last match wins.
 #[derive(Clone, Debug)]
 pub struct Allowed {
     rules: Vec<Rule>,
@@ -77,7 +77,7 @@ impl Allowed {
                     (name, None) if is_tool(name) => (Whom::Tool(name.to_owned()), allows),
                     _ => {
                         let groups: Vec<&str> = GROUPS.iter().map(|(word, _)| *word).collect();
-                        let wanted = format!("made of all, none, {} and names of tools", groups.join(", "));
+                        let wanted = format!("a list of all, none, {} or names of tools", groups.join(", "));
                         return Err(bad(settings::MCP_ALLOW, &setting, &wanted));
                     }
                 };
@@ -87,9 +87,9 @@ impl Allowed {
         Ok(Allowed { rules })
     }
 
-    /// May this tool do what this group does?
+    /// Returns whether a tool may do what a group does.
     pub fn allows(&self, tool: &str, group: Group) -> bool {
-        // Without a rule everything is; where the first one allows something, nothing else is.
+        // Without rules everything is allowed; if the first rule allows something, nothing else is.
         let unsaid = self.rules.first().is_none_or(|rule| !rule.allows);
         let fits = |rule: &&Rule| match &rule.whom {
             Whom::All => true,
@@ -99,16 +99,16 @@ impl Allowed {
         self.rules.iter().rev().find(fits).map_or(unsaid, |rule| rule.allows)
     }
 
-    /// Where a tool that starts agents may start them.
+    /// Returns where a tool may start agents.
     pub fn leave(&self, tool: &str) -> Permissions {
         Permissions { cloud: self.allows(tool, Group::Cloud), local: self.allows(tool, Group::Local) }
     }
 }
 
-/// A tool that is switched off.
+/// Returns the error for a disabled tool.
 pub fn refused(tool: &str, groups: &[Group]) -> Error {
     let groups: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
-    Error::failed(format!("the tool '{tool}' is switched off here by puff.mcp.allow"))
+    Error::failed(format!("puff.mcp.allow disables the tool '{tool}'"))
         .hint(format!("only the user can allow it: git config --add puff.mcp.allow {}", groups.join(",")))
 }
 

@@ -1,4 +1,4 @@
-//! Where a client may have something done: its roots, or else the folder that the server was started in.
+//! The folders that a client may use: its roots, or else the working directory of the server.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::{Error, Result};
 
-/// The folders that a client works in.
+/// The folders that a client may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedFolders {
     roots: Vec<PathBuf>,
@@ -14,12 +14,12 @@ pub struct AllowedFolders {
 }
 
 impl AllowedFolders {
-    /// The folder that the server was started in, for a client without roots.
+    /// Allows the server's working directory, for a client without roots.
     pub fn started_in(folder: &Path) -> AllowedFolders {
         AllowedFolders { roots: vec![real(folder)], are_roots: false }
     }
 
-    /// The roots of a client: URIs of folders. Those that are no folders of this machine do not count.
+    /// Allows the roots of a client: URIs of folders. URIs that name no folder on this machine are ignored.
     pub fn of_roots<'u>(uris: impl IntoIterator<Item = &'u str>) -> AllowedFolders {
         let mut roots: Vec<PathBuf> = Vec::new();
         for root in uris.into_iter().filter_map(path_of_uri).map(|path| real(&path)).filter(|root| root.is_dir()) {
@@ -35,10 +35,10 @@ impl AllowedFolders {
         &self.roots
     }
 
-    /// The folder whose repository is meant by `named`.
+    /// Returns the folder of the repository that `named` selects.
     ///
     /// # Errors
-    /// When it is in none of the places, or nothing says which of several is meant.
+    /// When it is outside of the allowed folders, or none of several is named.
     pub fn folder(&self, named: Option<&str>) -> Result<PathBuf> {
         if let Some(named) = named {
             let folder = self.path(named, self.roots.first().map(PathBuf::as_path))?;
@@ -47,17 +47,17 @@ impl AllowedFolders {
         }
         match self.roots.as_slice() {
             [one] => Ok(one.clone()),
-            [] => Err(Error::usage("the client has no root that is a folder of this machine")
+            [] => Err(Error::usage("the client has no root on this machine")
                 .hint("add the folder of a repository to the roots of the client")),
-            _ => Err(Error::usage("there are several repositories, and nothing says which one is meant")
+            _ => Err(Error::usage("several repositories are allowed, and none is named")
                 .hint(format!("name one with 'repository': {}", self.listed()))),
         }
     }
 
-    /// A path that was named, seen from a folder. Links are followed as far as there is something.
+    /// Resolves a named path against a folder. Links are followed in its existing part.
     ///
     /// # Errors
-    /// When it is in none of the places.
+    /// When it is outside of the allowed folders.
     pub fn path(&self, named: &str, from: Option<&Path>) -> Result<PathBuf> {
         let path = path_of_uri(named).unwrap_or_else(|| PathBuf::from(named));
         let path = real(&from.unwrap_or(Path::new("/")).join(path));
@@ -67,12 +67,13 @@ impl AllowedFolders {
         };
         if let Some(root) = self.roots.iter().find(|root| path.starts_with(root)) {
             if in_git(root) {
-                return Err(Error::usage(format!("'{named}' is in a git directory, which is for git alone"))
-                    .hint("name a path outside of it"));
+                return Err(
+                    Error::usage(format!("'{named}' is inside of a git directory")).hint("name a path outside of it")
+                );
             }
             return Ok(path);
         }
-        let what = if self.are_roots { "the roots of the client" } else { "the folder that the server was started in" };
+        let what = if self.are_roots { "the roots of the client" } else { "the server's working directory" };
         Err(Error::usage(format!("'{named}' is outside of {what}"))
             .hint(format!("name a path inside of it: {}", self.listed())))
     }
@@ -87,7 +88,7 @@ impl AllowedFolders {
     }
 }
 
-/// The path of a `file:` URI; none of anything else, or of one on another machine.
+/// Returns the path of a `file:` URI; none for another scheme or host.
 fn path_of_uri(uri: &str) -> Option<PathBuf> {
     let rest = uri.strip_prefix("file://")?;
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
@@ -101,7 +102,7 @@ fn path_of_uri(uri: &str) -> Option<PathBuf> {
     Some(PathBuf::from(String::from_utf8_lossy(&bytes).trim_start_matches('/')))
 }
 
-/// The path without links and detours; what is not there is taken as it is named, without its detours.
+/// Resolves links and `..` in a path; the part that does not exist is normalized only.
 fn real(path: &Path) -> PathBuf {
     if let Ok(real) = path.canonicalize() {
         return real;

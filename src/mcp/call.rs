@@ -1,4 +1,4 @@
-//! One call of a tool: the verb that it is, what it says, and what is answered.
+//! One tool call: its verb, the verb's captured output, and the result.
 
 use std::ffi::OsString;
 use std::io;
@@ -24,41 +24,41 @@ use crate::process::Caller;
 use crate::render::text::clean_block;
 use crate::ui::{self, Said, Ui};
 
-/// How far a call is.
+/// The progress of a call.
 #[derive(Clone, Debug)]
 pub struct Progress {
-    /// So many steps of so many, where there are some.
+    /// The completed and total steps, if known.
     pub step: Option<(u64, u64)>,
-    /// What goes on.
+    /// The current step.
     pub line: String,
 }
 
-/// What a verb said.
+/// The output of a verb.
 #[derive(Default)]
 struct CapturedOutput {
     documents: Vec<Value>,
-    /// The runs that its events named.
+    /// The runs named in its events.
     runs: Vec<String>,
     bytes: Vec<u8>,
     notes: Vec<String>,
 }
 
-/// A call, and what is to be told of it on the way.
+/// A tool call and its progress listener.
 pub struct Call<'c> {
     /// The tool.
     pub tool: &'static Tool,
     /// Its arguments.
     pub args: Args,
-    /// Where it may work.
+    /// The folders it may use.
     pub places: &'c AllowedFolders,
-    /// Whoever called.
+    /// The scope of the request.
     pub caller: Caller,
-    /// Hears how far it is.
+    /// Receives its progress.
     pub tell: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
 impl Call<'_> {
-    /// Does it, and answers what came of it. A failure is an answer too.
+    /// Runs the call and returns its result. A failure is a result too.
     pub fn carry_out(mut self) -> CallToolResult {
         for (name, usual) in self.tool.usual {
             self.args.entry(*name).or_insert_with(|| (*usual).into());
@@ -90,7 +90,7 @@ impl Call<'_> {
         done
     }
 
-    /// Has the command line say these words in a folder.
+    /// Runs a command line in a folder.
     fn say(&self, words: Vec<OsString>, folder: &Path, heard: &Arc<Mutex<CapturedOutput>>) -> Result<Exit> {
         let cli = Cli::try_parse_from(words).map_err(|said| cli::explain(&said, self.tool.verb[0]))?;
         let (heard, tell) = (Arc::clone(heard), Arc::clone(&self.tell));
@@ -123,7 +123,7 @@ impl Call<'_> {
             Err(error) => error.kind().exit_code(),
         };
         match result {
-            // Of what was waited for, it is the answer that it is not there yet, or did not come to anything.
+            // For a tool that waits, "not finished yet" and "failed" are results, not errors.
             Err(error) if self.tool.waits && matches!(error.kind(), Kind::Timeout | Kind::TaskError) => {
                 notes.push(sentence(&error));
             }
@@ -149,7 +149,7 @@ impl Call<'_> {
                 (serde_json::to_value(&part).ok(), vec![ContentBlock::text(text::fenced(&part))])
             }
         };
-        // What is printed beside a document.
+        // Text that is printed beside a document.
         if !bytes.is_empty() && structured.as_ref().is_some_and(|document| document.get("text").is_none()) {
             content.push(ContentBlock::text(text::fenced(&text::part(&bytes, 0, TEXT))));
         }
@@ -170,7 +170,7 @@ impl Call<'_> {
         Ok(answer)
     }
 
-    /// A part of a list; where there is more, it says how to go on.
+    /// Returns a page of a list, with the offset of the next one.
     fn page(&self, mut document: Value, field: &str) -> Result<Value> {
         let (offset, limit) =
             (number(&self.args, "offset", 0)?, number(&self.args, "limit", ITEMS)?.clamp(1, MOST_ITEMS));
@@ -219,18 +219,18 @@ impl CapturedOutput {
     }
 }
 
-/// A document, whole, and the same as text for clients that know no structure; not where that is so long that they would
-/// do better to ask for a part.
+/// Returns a document and the same as text, for clients without structured content; a long text is replaced by a note
+/// that asks for a page.
 fn whole(document: Value) -> (Option<Value>, Vec<ContentBlock>) {
     let mut text = Short::default();
     let text = match serde_json::to_writer(&mut text, &document) {
         Ok(()) => String::from_utf8_lossy(&text.0).into_owned(),
-        Err(_) => format!("more than {MOST_TEXT} bytes, in the structured content; a smaller 'limit' answers a part"),
+        Err(_) => format!("more than {MOST_TEXT} bytes: see the structured content, or use a smaller 'limit'"),
     };
     (Some(document), vec![ContentBlock::text(text)])
 }
 
-/// Takes what is no longer than a text that is answered at once.
+/// Collects at most `MOST_TEXT` bytes.
 #[derive(Default)]
 struct Short(Vec<u8>);
 
@@ -258,7 +258,7 @@ fn number(args: &Args, name: &str, usual: usize) -> Result<usize> {
     }
 }
 
-/// An error with its hint and causes, a line each.
+/// Formats an error with its hint and causes, a line each.
 fn sentence(error: &Error) -> String {
     let hint = error.next_step().map(|hint| format!("hint: {hint}"));
     let causes = error.causes().into_iter().map(|cause| format!("cause: {cause}"));
@@ -266,7 +266,7 @@ fn sentence(error: &Error) -> String {
     lines.join("\n")
 }
 
-/// That a call failed, and why; `more` is what it said before.
+/// Returns the result of a failed call; `more` holds its messages.
 pub fn failure(error: &Error, more: Vec<String>) -> CallToolResult {
     let content = std::iter::once(sentence(error)).chain(more).map(|text| ContentBlock::text(clean_block(&text)));
     let mut answer = CallToolResult::error(content.collect());

@@ -1,23 +1,20 @@
-//! The server for agents, over the Model Context Protocol: a second front door beside [`crate::commands`].
+//! The MCP server for agents: a second interface beside [`crate::commands`].
 //!
-//! A tool is a verb: its arguments are words of the command line, checked there, and what the verb says is heard as
-//! values instead of being printed. So there is nothing that a tool can do and the command line cannot, and nothing is
-//! written twice.
-//!
-//! | file | what is in it |
+//! A tool is a verb: its arguments become a command line, which is checked there, and the verb's output is captured as
+//! values instead of being printed. A tool can therefore do only what the command line can.
+//! | file | contents |
 //! |---|---|
-//! | `tools`, `words` | the tools, and from their arguments to words |
-//! | `call` | one call: the verb, what it says, what is answered |
-//! | `roots`, `places` | where the client works, and so where it may have something done |
-//! | `allow` | `puff.mcp.allow`: what it may have done |
-//! | `text` | text from outside: a part at a time, and marked |
-//! | `resources`, `prompts` | runs, reports and patches by URI; the ways of working as prompts |
-//! | `server`, `works` | the protocol; calls in threads of their own |
+//! | `tools`, `words` | the tools, and the command lines of their arguments |
+//! | `call` | one call: the verb, its output, the result |
+//! | `roots`, `places` | the folders that the client may use |
+//! | `allow` | `puff.mcp.allow`: the tools that the client may use |
+//! | `text` | untrusted text: in parts, and marked |
+//! | `resources`, `prompts` | runs, reports and patches by URI; workflows as prompts |
+//! | `server`, `works` | the protocol; calls in their own threads |
 //!
-//! The protocol has standard input and output for itself: they are taken away from everything else before it begins.
-//! Each call looks around in its repository anew, in a thread of its own, as a command does: an open repository is not
-//! shared, and nothing is kept that could be out of date. A call that was begun is done to its end, whether the client
-//! waits for it or is gone; only what waits ends with it.
+//! Only the protocol uses standard input and output: they are detached from everything else first. Each call opens its
+//! repository anew, in its own thread, as a command does: no open repository is shared, and no cache can be stale. A
+//! call that has begun runs to its end, even if the client disconnects; only a tool that waits ends early.
 
 mod allow;
 mod allowed_folders;

@@ -1,16 +1,16 @@
-//! Ways of working, as prompts that a person gives to their agent.
+//! Workflows, as prompts that a user gives to an agent.
 
 use rmcp::ErrorData;
 use rmcp::model::{GetPromptResult, Prompt, PromptArgument, PromptMessage, Role};
 
 use super::words::Args;
 
-/// A way of working.
+/// A workflow.
 struct Way {
     name: &'static str,
     title: &'static str,
     about: &'static str,
-    /// The arguments, what each is, and what stands for one that is left out; none for one that has to be there.
+    /// The arguments: name, description, and default; none if required.
     takes: &'static [(&'static str, &'static str, Option<&'static str>)],
     /// The text; `{name}` stands for an argument.
     text: &'static str,
@@ -22,27 +22,27 @@ const WAYS: &[Way] = &[
         title: "Best of N",
         about: "From a task to a picked branch: launch a run, watch, harvest, review, report, and let the user decide",
         takes: &[
-            ("task", "What is to be done", None),
-            ("best_of", "How many attempts", Some("as many as are usual here")),
+            ("task", "The task", None),
+            ("best_of", "Number of attempts", Some("the configured number")),
             (
                 "agents",
-                "Agents on this machine, such as codex:2; left out: Codex Cloud, which costs money",
+                "Agents on this machine, such as codex:2; by default Codex Cloud, which costs money",
                 Some("Codex Cloud"),
             ),
-            ("check", "A command that tells whether an attempt is well", Some("the checks that are configured")),
+            ("check", "A command that checks an attempt", Some("the configured checks")),
         ],
         text: include_str!("texts/best_of_n.md"),
     },
     Way {
         name: "meta_review",
         title: "Meta-review",
-        about: "Read what all variants of a run did, weigh them against each other, and recommend one with reasons",
+        about: "Read all variants of a run, compare them, and recommend one with reasons",
         takes: &[("run", "The run", None)],
         text: include_str!("texts/meta_review.md"),
     },
 ];
 
-/// All of them.
+/// Returns all prompts.
 pub fn all() -> Vec<Prompt> {
     let argument = |(name, about, usual): &(&str, &str, Option<&str>)| {
         PromptArgument::new(*name).with_description(*about).with_required(usual.is_none())
@@ -54,14 +54,14 @@ pub fn all() -> Vec<Prompt> {
     WAYS.iter().map(prompt).collect()
 }
 
-/// One of them, with its arguments put in.
+/// Returns a prompt with its arguments filled in.
 pub fn get(name: &str, args: &Args) -> Result<GetPromptResult, ErrorData> {
     let way = WAYS.iter().find(|way| way.name == name);
     let way = way.ok_or_else(|| {
-        ErrorData::invalid_params(format!("there is no prompt '{}'", name.chars().take(100).collect::<String>()), None)
+        ErrorData::invalid_params(format!("no prompt named '{}'", name.chars().take(100).collect::<String>()), None)
     })?;
     let mut text = String::new();
-    // Each is put in once: what an argument holds is not looked through for others.
+    // Each placeholder is replaced once; placeholders inside of an argument's value stay.
     let mut rest = way.text;
     while let Some((before, after)) = rest.split_once('{') {
         let (slot, after) = after.split_once('}').unwrap_or((after, ""));
@@ -78,7 +78,7 @@ fn value(way: &Way, slot: &str, args: &Args) -> Result<String, ErrorData> {
     let usual = way.takes.iter().find(|(name, ..)| *name == slot).and_then(|(_, _, usual)| *usual);
     let said = args.get(slot).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let said = said.filter(|said| !said.trim().is_empty()).or_else(|| usual.map(str::to_owned));
-    said.ok_or_else(|| ErrorData::invalid_params(format!("the prompt '{}' needs '{slot}'", way.name), None))
+    said.ok_or_else(|| ErrorData::invalid_params(format!("prompt '{}' needs the argument '{slot}'", way.name), None))
 }
 
 #[cfg(test)]
@@ -88,11 +88,11 @@ mod tests {
     #[test]
     fn every_argument_is_put_in_as_it_is() {
         let mut args = Args::new();
-        assert!(get("best_of_n", &args).unwrap_err().message.contains("needs 'task'"));
+        assert!(get("best_of_n", &args).unwrap_err().message.contains("needs the argument 'task'"));
         args.insert("task".into(), "Mend {check} {nothing}".into());
         args.insert("best_of".into(), 3.into());
         let text = serde_json::to_string(&get("best_of_n", &args).unwrap().messages).unwrap();
-        assert!(text.contains("Mend {check} {nothing}") && text.contains("the checks that are configured"), "{text}");
+        assert!(text.contains("Mend {check} {nothing}") && text.contains("the configured checks"), "{text}");
         for way in WAYS {
             for (name, ..) in way.takes {
                 assert!(way.text.contains(&format!("{{{name}}}")), "{}: {name}", way.name);

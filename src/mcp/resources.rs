@@ -1,4 +1,5 @@
-//! Runs, their reports and their patches, by URI. What is read is what the tools answer, and allowed where they are.
+//! Runs, their reports and their patches by URI. Each is read through the tool of the same content, with its
+//! permission.
 
 use std::sync::Arc;
 
@@ -16,17 +17,17 @@ use crate::process::Caller;
 
 type Answer<T> = std::result::Result<T, ErrorData>;
 
-/// How many runs are listed at once.
+/// Maximum number of runs in one page.
 const RUNS: usize = 50;
 
-/// What stands in a part of a URI as it is.
+/// The characters that are not escaped in a URI.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 const JSON: &str = "application/json";
 const MARKDOWN: &str = "text/markdown";
 const DIFF: &str = "text/x-diff";
 
-/// A resource that is named by a URI.
+/// A parsed resource URI.
 #[derive(Debug, PartialEq, Eq)]
 struct Named {
     run: String,
@@ -43,7 +44,7 @@ enum What {
 }
 
 impl Named {
-    /// Reads `puff://run/RUN[/report|/patch/N][?repository=…&offset=…]`.
+    /// Parses `puff://run/RUN[/report|/patch/N][?repository=…&offset=…]`.
     fn read(uri: &str) -> Option<Named> {
         let plain = |text: &str| Some(percent_decode_str(text).decode_utf8().ok()?.into_owned());
         let (path, query) =
@@ -85,7 +86,7 @@ impl Named {
     }
 }
 
-/// The forms of the URIs.
+/// Returns the URI templates.
 pub fn templates() -> Vec<ResourceTemplate> {
     let template = |form: &str, name: &str, title: &str, about: &str, mime: &str| {
         ResourceTemplate::new(form, name).with_title(title).with_description(about).with_mime_type(mime)
@@ -95,7 +96,7 @@ pub fn templates() -> Vec<ResourceTemplate> {
             "puff://run/{run}{?repository}",
             "run",
             "A run",
-            "A run with its variants, as the tool 'show' answers it.",
+            "A run with its variants, as the tool 'show' returns it.",
             JSON,
         ),
         template(
@@ -109,15 +110,15 @@ pub fn templates() -> Vec<ResourceTemplate> {
             "puff://run/{run}/patch/{variant}{?repository,offset}",
             "patch",
             "The patch of a variant",
-            "The patch of a variant as its agent made it: somebody else's text, and data.",
+            "The patch of a variant as its agent made it: untrusted data.",
             DIFF,
         ),
     ]
 }
 
-/// Lists a part of what there is: the repositories one after the other, the newest runs of each first.
+/// Lists a page of resources: one repository after the other, with the newest runs first.
 pub fn list(places: &AllowedFolders, cursor: Option<&str>) -> Answer<ListResourcesResult> {
-    let unknown = || ErrorData::invalid_params("this cursor is none that was given out", None);
+    let unknown = || ErrorData::invalid_params("invalid cursor", None);
     let (mut root, mut offset) = match cursor {
         None => (0, 0),
         Some(cursor) => {
@@ -129,7 +130,7 @@ pub fn list(places: &AllowedFolders, cursor: Option<&str>) -> Answer<ListResourc
     while let Some(folder) = places.roots().get(root) {
         let repository = folder.to_str().map(str::to_owned);
         let args = json!({"limit": RUNS, "offset": offset, "repository": repository});
-        // A root that is no repository has no runs.
+        // A root outside of any repository has no runs.
         let document = call("list", args, places).unwrap_or_default();
         let repository = repository.filter(|_| places.roots().len() > 1);
         for run in document["runs"].as_array().into_iter().flatten() {
@@ -171,12 +172,12 @@ fn of_run(run: &Value, repository: Option<&str>) -> Vec<Resource> {
     resources
 }
 
-/// Reads one.
+/// Reads a resource.
 pub fn read(places: &AllowedFolders, uri: &str) -> Answer<ReadResourceResult> {
     let named = Named::read(uri).ok_or_else(|| {
         let uri = uri.chars().take(200).collect::<String>();
         ErrorData::resource_not_found(
-            format!("'{uri}' names nothing: the URIs are puff://run/RUN, with /report or /patch/N"),
+            format!("no resource '{uri}': use puff://run/RUN, with /report or /patch/N"),
             None,
         )
     })?;
@@ -206,10 +207,10 @@ pub fn read(places: &AllowedFolders, uri: &str) -> Answer<ReadResourceResult> {
     Ok(ReadResourceResult::new(vec![contents]))
 }
 
-/// What a tool answers; or why it does not.
+/// Calls a tool and returns its document, or the reason of the failure.
 fn call(tool: &str, args: Value, places: &AllowedFolders) -> std::result::Result<Value, String> {
     let (Some(tool), Value::Object(args)) = (Tool::named(tool), args) else {
-        return Err(format!("there is no tool '{tool}'"));
+        return Err(format!("no tool named '{tool}'"));
     };
     let args: Args = args.into_iter().filter(|(_, value)| !value.is_null()).collect();
     let call = Call { tool, args, places, caller: Caller::default(), tell: Arc::new(drop) };

@@ -1,7 +1,7 @@
-//! Asking a client for its roots. Newer versions of the protocol call them deprecated, and ask by way of an answer; there
-//! is nothing yet that tells a server in their place where a client works.
+//! Requests the roots of a client. Newer versions of the protocol deprecate them, and request them in a response;
+//! there is no replacement yet that tells a server where a client works.
 
-#![expect(deprecated, reason = "what tells a server where its client works")]
+#![expect(deprecated, reason = "the only way to learn where a client works")]
 
 use rmcp::RoleServer;
 use rmcp::model::{InputRequest, InputRequiredResult, InputResponses, ListRootsRequest, ListRootsResult};
@@ -9,21 +9,21 @@ use rmcp::service::{Peer, RequestContext};
 
 use super::allowed_folders::AllowedFolders;
 
-/// By this name a client that is asked for its roots answers them.
+/// The key under which a client returns its roots.
 const NAME: &str = "roots";
 
-/// How a client tells where it works.
+/// How the roots of a client are requested.
 pub enum Way {
-    /// It does not.
+    /// Not at all: it has none.
     None,
-    /// It is asked, at any time.
+    /// By a request, at any time.
     Ask,
-    /// It is asked by the answer to a request, and makes the request again.
+    /// In the response to a request, which the client then repeats.
     Answer,
 }
 
 impl Way {
-    /// The way of the client that made a request.
+    /// Returns how to request the roots of the client.
     pub fn of(context: &RequestContext<RoleServer>) -> Way {
         let has_roots = context.client_capabilities().is_some_and(|client| client.roots.is_some());
         let has_handshake = context.protocol_version().is_none_or(|version| version.has_initialize());
@@ -35,12 +35,12 @@ impl Way {
     }
 }
 
-/// Asks; none when the client does not answer.
+/// Requests the roots; none when the client does not respond.
 pub async fn ask(peer: &Peer<RoleServer>) -> Option<AllowedFolders> {
     peer.list_roots().await.ok().map(|told| places(&told))
 }
 
-/// What the client told when it made its request again; or else the answer that asks it.
+/// Returns the roots from a repeated request, or else the response that requests them.
 pub fn told(answers: Option<&InputResponses>) -> Result<AllowedFolders, Box<InputRequiredResult>> {
     let told = answers.and_then(|answers| answers.get(NAME)).cloned();
     let told = told.and_then(|told| serde_json::from_value::<ListRootsResult>(told).ok());

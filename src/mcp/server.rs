@@ -1,4 +1,4 @@
-//! The protocol.
+//! The MCP protocol.
 
 use std::io;
 use std::pin::Pin;
@@ -30,25 +30,27 @@ use crate::git;
 use crate::process::{self, Caller, Wake};
 use crate::settings::Settings;
 
-/// What agents are told of the server as a whole.
+/// The instructions that agents get from the server.
 const INSTRUCTIONS: &str = include_str!("texts/instructions.md");
 
-/// How long the calls at work are waited for at a time, when the client is gone.
+/// Time of one wait for running calls after the client has disconnected.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Serves a client over standard input and output, until it is gone and all that it had begun is done.
+/// Serves a client over standard input and output, until it has disconnected and all its calls have finished.
 ///
 /// # Errors
-/// When they cannot be had, or the client does not speak the protocol.
+/// When they cannot be used, or the client does not speak the protocol.
 pub fn serve() -> Result<Exit> {
     let environment = Environment::read();
-    // The last two say nothing of which repository is meant.
+    // These two do not select a repository.
     let ties = git::TIES.into_iter().filter(|name| !["GIT_PREFIX", "GIT_IMPLICIT_WORK_TREE"].contains(name));
     if let Some(tie) = ties.into_iter().find(|tie| environment.git.iter().any(|name| name == tie)) {
-        return Err(Error::usage(format!("{tie} is set, and the server works in the repository of a folder"))
-            .hint(format!("unset {tie}; to begin in another folder: git -C DIR puff mcp")));
+        return Err(Error::usage(format!(
+            "cannot serve while {tie} is set: the server chooses the repository by folder"
+        ))
+        .hint(format!("unset {tie}; to use another folder: git -C DIR puff mcp")));
     }
-    let unusable = || "standard input and output cannot be used".to_owned();
+    let unusable = || "cannot use standard input and output".to_owned();
     let (input, output) = process::take_stdio().or_fail(unusable)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().or_fail(unusable)?;
     let works = Works::new();
@@ -64,7 +66,7 @@ pub fn serve() -> Result<Exit> {
         }
     });
     gone.send_replace(true);
-    // A read that nobody can end may wait for the client still.
+    // An uninterruptible read may still wait for the client.
     runtime.shutdown_background();
     while !works.are_done_within(LOOK) {
         if process::pause(Duration::ZERO) == Wake::Interrupted {
@@ -74,12 +76,12 @@ pub fn serve() -> Result<Exit> {
     served
 }
 
-/// One client, and the calls that it makes.
+/// One client and its calls.
 #[derive(Clone)]
 struct Server {
     environment: Arc<Environment>,
     works: Works,
-    /// The client's roots, asked for once and again when they change.
+    /// The client's roots; requested once, and again when they change.
     roots: Arc<Mutex<Option<AllowedFolders>>>,
     is_gone: watch::Receiver<bool>,
 }
@@ -99,11 +101,11 @@ impl Server {
             Err(cause) => cause.to_string(),
         };
         Err(Error::failed("the client does not speak the Model Context Protocol")
-            .hint("an agent starts this server by itself: codex mcp add puff -- git puff mcp")
+            .hint("configure it in an agent's client: codex mcp add puff -- git puff mcp")
             .because_it_said(&cause))
     }
 
-    /// Where the client may have something done; or what it is to be asked first.
+    /// Returns the folders that the client may use, or the response that requests them.
     async fn places(
         &self,
         context: &RequestContext<RoleServer>,
@@ -126,27 +128,27 @@ impl Server {
         AllowedFolders::started_in(&self.environment.cwd)
     }
 
-    /// Does something that may take a while, in a thread of its own.
+    /// Runs a blocking call in its own thread.
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> std::result::Result<T, ErrorData> {
-        let lost = |_| ErrorData::internal_error("the call ended without an answer", None);
+        let lost = |_| ErrorData::internal_error("the call ended without a result", None);
         self.works.begin(work).await.await.map_err(lost)
     }
 
-    /// The folder that counts where a client cannot be asked for its roots.
+    /// Returns the known folders, where the roots cannot be requested.
     async fn known_places(&self) -> AllowedFolders {
         self.roots.lock().await.clone().unwrap_or_else(|| self.here())
     }
 }
 
-/// Until the client is gone.
+/// Waits until the client has disconnected.
 async fn left(gone: &mut watch::Receiver<bool>) {
     while !*gone.borrow_and_update() && gone.changed().await.is_ok() {}
 }
 
-/// Says how far a call is, each time further than before.
+/// Sends progress notifications with increasing values.
 struct Reporter {
     peer: Peer<RoleServer>,
     token: ProgressToken,
@@ -154,7 +156,7 @@ struct Reporter {
     step: Option<(u64, u64)>,
 }
 
-/// So little further is a call when there is something to say, but no step was made.
+/// The increment of a notification without a completed step.
 const A_BIT: f64 = 0.001;
 
 impl Reporter {
@@ -194,7 +196,7 @@ impl ServerHandler for Server {
                     Allowed::of(&Settings::new(entries, puff.clone()), |name| Tool::named(name).is_some()).ok()
                 })
                 .collect();
-            // Where nobody can say, the call itself tells.
+            // If the permissions cannot be read, the call itself fails.
             let may = |tool: &&Tool| allowed.is_empty() || allowed.iter().any(|allowed| tool.is_allowed(allowed));
             let mut known = Schemas::new();
             TOOLS.iter().filter(may).map(|tool| tool.described(&mut known)).collect()
@@ -209,7 +211,7 @@ impl ServerHandler for Server {
     ) -> std::result::Result<CallToolResponse, ErrorData> {
         let Some(tool) = Tool::named(&request.name) else {
             let name = request.name.chars().take(100).collect::<String>();
-            return Err(ErrorData::new(ErrorCode::INVALID_PARAMS, format!("there is no tool '{name}'"), None));
+            return Err(ErrorData::new(ErrorCode::INVALID_PARAMS, format!("no tool named '{name}'"), None));
         };
         let places = match self.places(&context, request.input_responses.as_ref()).await {
             Ok(places) => places,
@@ -232,7 +234,7 @@ impl ServerHandler for Server {
         let mut stopped = !tool.waits;
         loop {
             tokio::select! {
-                // What was said before the answer is told before it.
+                // Progress is sent before the result.
                 biased;
                 said = news.recv(), if !news.is_closed() || !news.is_empty() => {
                     if let (Some(said), Some(reporter)) = (said, &mut reporter) {
@@ -259,7 +261,7 @@ impl ServerHandler for Server {
     ) -> std::result::Result<ListResourcesResult, ErrorData> {
         let places = match self.places(&context, None).await {
             Ok(places) => places,
-            // This cannot be answered with a question.
+            // This request has no response that requests input.
             Err(_) => self.known_places().await,
         };
         let cursor = request.and_then(|request| request.cursor);
@@ -309,7 +311,7 @@ impl ServerHandler for Server {
     }
 }
 
-/// Standard input, whose end is told at once: whoever waits for the client need not wait any more.
+/// Standard input that signals its end, so that no call waits for a client that is gone.
 struct Watched {
     input: tokio::fs::File,
     gone: watch::Sender<bool>,

@@ -1,4 +1,4 @@
-//! The tools: which verb each one calls, what agents are told of it, and what it does to the world.
+//! The tools: the verb of each, its description for agents, and its effects.
 
 mod own;
 mod table;
@@ -17,97 +17,97 @@ use super::words::{self, Args, Taken};
 use crate::error::{Error, Result};
 use crate::model::documents::{self, ERROR, Kind, RUNS};
 
-/// How much of a text, or of a list, is answered at once where nobody says it.
+/// Default size of a part of a text, in bytes.
 pub const TEXT: usize = 20_000;
-/// The most of a text that is answered at once, in bytes.
+/// Maximum size of a part of a text, in bytes.
 pub const MOST_TEXT: usize = 400_000;
-/// How many items of a list are answered at once where nobody says it.
+/// Default number of items in a page of a list.
 pub const ITEMS: usize = 20;
-/// The most items of a list that are answered at once.
+/// Maximum number of items in a page of a list.
 pub const MOST_ITEMS: usize = 1000;
 
-/// The schemas of answers, by the kinds of documents that they are of.
+/// The output schemas, by the kinds of documents.
 pub type Schemas = HashMap<Vec<&'static str>, Arc<JsonObject>>;
 
 /// A tool.
 pub struct Tool {
     /// Its name.
     pub name: &'static str,
-    /// What people see as its name.
+    /// Its title for users.
     pub title: &'static str,
-    /// What agents are told of it.
+    /// Its description for agents.
     pub about: &'static str,
     /// The verb that it calls.
     pub verb: &'static [&'static str],
-    /// The words that are always said.
+    /// The fixed arguments.
     pub fixed: &'static [&'static str],
-    /// What it takes.
+    /// Its arguments.
     pub takes: Takes,
-    /// What an argument is that is left out.
+    /// The defaults of its arguments.
     pub usual: &'static [(&'static str, &'static str)],
-    /// What is answered.
+    /// Its result.
     pub answer: Answer,
-    /// What it may do. Of several, one has to be allowed, and the verb itself asks for the rest.
+    /// Its groups. One of them has to be allowed; the verb itself checks the others.
     pub groups: &'static [Group],
-    /// What it does to the world.
+    /// Its effects.
     pub effect: Effect,
-    /// It waits, and a client that wants no more of it ends that; whatever else is begun is done to its end.
+    /// Whether it waits, and a cancelled request ends it; any other tool runs to its end.
     pub waits: bool,
-    /// What is asked afterwards: calls made of its arguments and of the runs that its events named.
+    /// The calls that follow it, made of its arguments and the runs in its events.
     pub then: Option<Then>,
 }
 
-/// Makes the calls that come after a verb.
+/// Returns the calls that follow a verb.
 pub type Then = fn(&Args, &[String]) -> Vec<Vec<OsString>>;
 
-/// What a tool takes.
+/// The arguments of a tool.
 pub enum Takes {
     /// Arguments of the verb, by their names there.
     Verbs(&'static [Taken]),
-    /// Arguments of its own: their schema, and what they are in words.
+    /// Its own arguments: their schema, and their command line.
     Own(fn() -> (Map<String, Value>, Vec<Value>), fn(&Args) -> Result<Vec<OsString>>),
 }
 
-/// What is answered.
+/// Its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// A document of one of these kinds.
     Document(&'static [&'static str]),
-    /// The runs that were seen.
+    /// The runs in its events.
     Runs,
-    /// A list, a part at a time: the kind of the document, and its field.
+    /// A page of a list: the kind of the document, and its field.
     List(&'static str, &'static str),
-    /// A text from outside, a part at a time; or one of these documents.
+    /// A part of an untrusted text; or one of these documents.
     Text(&'static [&'static str]),
-    /// That it is done.
+    /// Only that it has finished.
     Done,
 }
 
-/// What a tool does to the world.
+/// The effects of a tool.
 #[derive(Clone, Copy, Debug)]
 pub struct Effect {
-    /// Nothing that anybody would see.
+    /// It changes nothing visible.
     pub read_only: bool,
-    /// It may take something away, or put something in its place.
+    /// It may delete or replace something.
     pub destructive: bool,
-    /// Once more makes no difference.
+    /// Repeating it has no further effect.
     pub idempotent: bool,
     /// It reaches beyond the repository: a service, an agent, a command.
     pub open_world: bool,
 }
 
 impl Tool {
-    /// The tool with this name.
+    /// Returns the tool with this name.
     pub fn named(name: &str) -> Option<&'static Tool> {
         TOOLS.iter().find(|tool| tool.name == name)
     }
 
-    /// May it be called at all?
+    /// Returns whether it may be called.
     pub fn is_allowed(&self, allowed: &Allowed) -> bool {
         self.groups.iter().any(|group| allowed.allows(self.name, *group))
     }
 
-    /// What a client is told of it. Tools that answer the same share its schema.
+    /// Returns its description for a client. Tools with the same result share its schema.
     pub fn described(&self, known: &mut Schemas) -> Described {
         let Effect { read_only, destructive, idempotent, open_world } = self.effect;
         let annotations = ToolAnnotations::from_raw(
@@ -139,18 +139,18 @@ impl Tool {
         let page = |what: &str, usual: usize, most: usize| json!({"type": "integer", "minimum": 1, "maximum": most, "default": usual, "description": what});
         match self.answer {
             Answer::List(..) => {
-                properties.insert("limit".into(), page("How many at once", ITEMS, MOST_ITEMS));
-                let from = "How many of the newest to leave out: 'next_offset' of the part before";
+                properties.insert("limit".into(), page("Maximum number of items", ITEMS, MOST_ITEMS));
+                let from = "Number of newest items to skip: 'next_offset' of the previous page";
                 properties.insert("offset".into(), json!({"type": "integer", "minimum": 0, "description": from}));
             }
             Answer::Text(_) => {
-                properties.insert("limit".into(), page("How many bytes at once", TEXT, MOST_TEXT));
-                let from = "Where to go on: 'next_offset' of the part before";
+                properties.insert("limit".into(), page("Maximum number of bytes", TEXT, MOST_TEXT));
+                let from = "Byte offset to continue at: 'next_offset' of the previous part";
                 properties.insert("offset".into(), json!({"type": "integer", "minimum": 0, "description": from}));
             }
             _ => {}
         }
-        let which = "A folder of the repository, inside of your roots; to be named when there are several";
+        let which = "A folder of the repository, inside of your roots; required when there are several";
         properties.insert("repository".into(), json!({"type": "string", "description": which}));
         let mut schema = Map::new();
         schema.insert("type".into(), "object".into());
@@ -162,7 +162,7 @@ impl Tool {
         schema
     }
 
-    /// What is answered: one of the documents, or why there is none.
+    /// Returns the schema of the result: one of the documents, or a failure.
     fn output_schema(&self, known: &mut Schemas) -> Option<Arc<JsonObject>> {
         let kinds: Vec<&'static str> = match self.answer {
             Answer::Document(kinds) => kinds.to_vec(),
@@ -194,17 +194,17 @@ impl Tool {
         Some(schema)
     }
 
-    /// The words of the command line for a call.
+    /// Returns the command line of a call.
     ///
     /// # Errors
-    /// When an argument is not known, or not what it has to be.
+    /// When an argument is unknown or invalid.
     pub fn words(&self, args: &Args) -> Result<Vec<OsString>> {
         let known = self.input_schema();
         let known = known["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
         let known: Vec<&str> = known.collect();
         if let Some(name) = args.keys().find(|name| !known.contains(&name.as_str())) {
-            return Err(Error::usage(format!("the tool '{}' takes no '{name}'", self.name))
-                .hint(format!("it takes {}", known.join(", "))));
+            return Err(Error::usage(format!("tool '{}' has no argument '{name}'", self.name))
+                .hint(format!("use {}", known.join(", "))));
         }
         match &self.takes {
             Takes::Verbs(taken) => {
@@ -217,7 +217,7 @@ impl Tool {
     }
 }
 
-/// Takes out of a schema what is told to people: `git puff schema` has it.
+/// Removes descriptions from a schema; `git puff schema` has them.
 fn strip(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {

@@ -1,5 +1,5 @@
-//! From the arguments of a tool to the words of the command line, and the JSON Schema that says what they may be. Both
-//! come from the arguments of the verb itself, so that a tool takes what the verb takes and means the same by it.
+//! Converts the arguments of a tool to a command line, and describes them as a JSON Schema. Both derive from the clap
+//! arguments of the verb, so that a tool and its verb agree.
 
 use std::any::TypeId;
 use std::ffi::OsString;
@@ -15,19 +15,19 @@ use crate::error::{Error, Result};
 /// The arguments of a call.
 pub type Args = Map<String, Value>;
 
-/// An argument of a verb that a tool takes, by its name there; and what agents are told of it, where that is more than
-/// its help.
+/// An argument of a verb that a tool has too, by its id there; and its description for agents, if it differs from its
+/// help.
 pub type Taken = (&'static str, Option<&'static str>);
 
-/// The command line, put together once.
+/// The command line's definition, built once.
 static COMMANDS: LazyLock<Command> = LazyLock::new(Cli::command);
 
-/// The verb with these names.
+/// Returns the verb with these names.
 fn find(verb: &[&str]) -> Option<&'static Command> {
     verb.iter().try_fold(&*COMMANDS, |command, name| command.find_subcommand(name))
 }
 
-/// What an argument holds.
+/// The type of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Flag,
@@ -51,12 +51,12 @@ fn form(arg: &Arg) -> Form {
     }
 }
 
-/// May it be given several times?
+/// Returns whether an argument may be given several times.
 fn is_many(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Append)
 }
 
-/// The JSON Schema of one argument.
+/// Returns the JSON Schema of one argument.
 fn schema(arg: &Arg, about: Option<&str>) -> Value {
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let mut one = match form(arg) {
@@ -84,7 +84,7 @@ fn schema(arg: &Arg, about: Option<&str>) -> Value {
     one
 }
 
-/// The properties of what a tool takes of a verb, and those that have to be there.
+/// Returns the properties of a tool's arguments, and the names of the required ones.
 pub fn properties(verb: &[&str], taken: &[Taken]) -> (Map<String, Value>, Vec<Value>) {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     let Some(command) = find(verb) else { return (properties, required) };
@@ -98,12 +98,12 @@ pub fn properties(verb: &[&str], taken: &[Taken]) -> (Map<String, Value>, Vec<Va
     (properties, required)
 }
 
-/// The words of the command line that say what these arguments say.
+/// Returns the command line for these arguments.
 ///
 /// # Errors
-/// When one is not what it has to be.
+/// When one is invalid.
 pub fn words(verb: &[&str], fixed: &[&str], taken: &[Taken], args: &Args) -> Result<Vec<OsString>> {
-    let command = find(verb).ok_or_else(|| Error::failed(format!("there is no verb '{}'", verb.join(" "))))?;
+    let command = find(verb).ok_or_else(|| Error::failed(format!("no verb named '{}'", verb.join(" "))))?;
     let mut words: Vec<OsString> = ["git-puff"].iter().chain(verb).chain(fixed).map(OsString::from).collect();
     let (mut bare, mut last): (Vec<OsString>, Vec<OsString>) = (Vec::new(), Vec::new());
     let has_last =
@@ -116,7 +116,7 @@ pub fn words(verb: &[&str], fixed: &[&str], taken: &[Taken], args: &Args) -> Res
                 Some(long) if form(arg) == Form::Flag => words.push(format!("--{long}").into()),
                 Some(long) => words.push(format!("--{long}={value}").into()),
                 None if arg.is_last_set() => last.push(value.into()),
-                // In front of '--' it must not look like an option; white space in front of a prompt means nothing.
+                // Before '--' it must not look like an option; leading whitespace of a prompt is ignored.
                 None if has_last && value.starts_with('-') => bare.push(format!("\n{value}").into()),
                 None => bare.push(value.into()),
             }
@@ -132,7 +132,7 @@ pub fn words(verb: &[&str], fixed: &[&str], taken: &[Taken], args: &Args) -> Res
     Ok(words)
 }
 
-/// The values of an argument as the command line has them; none of a flag that is not set.
+/// Returns the values of an argument as on the command line; none for an unset flag.
 fn values(arg: &Arg, name: &str, value: &Value) -> Result<Vec<String>> {
     let form = form(arg);
     let one = |value: &Value| -> Result<String> {
@@ -162,24 +162,23 @@ fn kind(arg: &Arg) -> String {
     if is_many(arg) { format!("a list, each item {one}") } else { one.to_owned() }
 }
 
-/// A text that the command line can carry.
+/// Returns a text for the command line.
 ///
 /// # Errors
-/// When a NUL is in it.
+/// When it contains NUL.
 pub fn text_of(name: &str, text: &str) -> Result<String> {
     if text.contains('\0') {
-        return Err(Error::usage(format!("'{name}' has a NUL character in it")).hint("leave it out"));
+        return Err(Error::usage(format!("'{name}' contains a NUL character")).hint("remove it"));
     }
     Ok(text.to_owned())
 }
 
-/// An argument that is something else than it has to be.
+/// Returns the error for an argument of a wrong type.
 pub fn wrong(name: &str, value: &Value, wanted: &str) -> Error {
-    Error::usage(format!("'{name}' is {value}, but has to be {wanted}"))
-        .hint("the input schema of the tool says what it takes")
+    Error::usage(format!("'{name}' is {value}, but must be {wanted}")).hint("see the input schema of the tool")
 }
 
-/// The paths among these arguments: each has to be in a place that the caller may name.
+/// Returns the paths among these arguments; each has to be inside of the allowed folders.
 pub fn paths<'a>(verb: &[&str], args: &'a Args) -> Vec<&'a str> {
     let Some(command) = find(verb) else { return Vec::new() };
     let is_path = |name: &str| command.get_arguments().any(|arg| arg.get_id() == name && form(arg) == Form::Path);
@@ -234,7 +233,7 @@ mod tests {
             "git-puff|launch|--json"
         );
         let error = said(&["launch"], taken, json!({"best_of": true})).unwrap_err();
-        assert_eq!(error.message(), "'best_of' is true, but has to be a whole number");
+        assert_eq!(error.message(), "'best_of' is true, but must be a whole number");
         assert!(said(&["launch"], taken, json!({"check": [1, {}]})).is_err());
         assert!(said(&["launch"], taken, json!({"check": "a\0b"})).is_err());
     }

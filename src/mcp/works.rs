@@ -1,14 +1,14 @@
-//! Calls at work, in threads of their own.
+//! Running calls, each in its own thread.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
 
-/// How many calls are at work at once; more wait for a place.
+/// Maximum number of running calls; further ones wait.
 const AT_ONCE: usize = 64;
 
-/// The calls at work.
+/// The running calls.
 #[derive(Clone)]
 pub struct Works {
     open: Arc<(Mutex<usize>, Condvar)>,
@@ -21,16 +21,16 @@ impl Works {
         Works { open: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
-    /// Does something in a thread of its own; none when it ended without an answer.
+    /// Runs a closure in its own thread; the receiver fails when it ends without a result.
     pub async fn begin<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let (sender, receiver) = oneshot::channel();
         let open = Open::count(&self.open);
-        // A thread that cannot be had drops the sender: that is an answer too.
+        // If no thread can be started, the sender is dropped and the receiver fails.
         let _ = std::thread::Builder::new().name("call".to_owned()).spawn(move || {
             let _held = (open, place);
-            // A repository that is shared with a group widens the mask, and each may have names shown in its own way: the
-            // next one need not.
+            // A repository that is shared with a group widens the umask, and core.abbrev may differ: a reused thread
+            // would keep both.
             crate::process::own_mask();
             crate::model::shown::look_alone();
             let _ = sender.send(work());
@@ -38,7 +38,7 @@ impl Works {
         receiver
     }
 
-    /// Waits until all that was begun is done; false when that takes longer than this.
+    /// Waits until all calls have finished; false when `time` has passed first.
     pub fn are_done_within(&self, time: Duration) -> bool {
         let (open, ended) = &*self.open;
         let open = open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +47,7 @@ impl Works {
     }
 }
 
-/// One of the calls, for as long as it is at work.
+/// Counts a call while it runs.
 struct Open(Arc<(Mutex<usize>, Condvar)>);
 
 impl Open {

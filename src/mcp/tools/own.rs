@@ -1,4 +1,4 @@
-//! What tools take that the command line says with words of its own, and what they do after their verb.
+//! Arguments of tools that differ from those of their verb, and the calls that follow a verb.
 
 use std::ffi::OsString;
 
@@ -14,9 +14,9 @@ fn properties(of: Value) -> Properties {
     (properties, vec!["run".into()])
 }
 
-const THE_RUN: &str = "The run: its id, an unmistakable beginning of it, or @ for the newest";
+const THE_RUN: &str = "The run: its id, a unique prefix of it, or @ for the newest";
 
-/// What `compare` takes.
+/// Returns the arguments of `compare`.
 pub(super) fn compare() -> Properties {
     properties(json!({
         "run": {"type": "string", "description": THE_RUN},
@@ -24,29 +24,29 @@ pub(super) fn compare() -> Properties {
     }))
 }
 
-/// The words of `compare`.
+/// Returns the command line of `compare`.
 pub(super) fn compare_words(args: &Args) -> Result<Vec<OsString>> {
     let mut words = vec!["diff".to_owned(), "--matrix".to_owned(), "--json".to_owned(), named(args, "run")?];
     words.extend(many(args, "variants")?);
     Ok(spoken(words))
 }
 
-/// What `diff` takes.
+/// Returns the arguments of `diff`.
 pub(super) fn diff() -> Properties {
     let (mut properties, mut required) = properties(json!({
         "run": {"type": "string", "description": THE_RUN},
         "a": {"type": "string", "description": "The variant: N, or RUN:N of another run"},
-        "b": {"type": "string", "description": "Another variant, to compare the first with; left out: a is compared with its base"},
-        "stat": {"type": "boolean", "description": "Only which files are changed, and by how many lines"},
-        "context": {"type": "integer", "minimum": 0, "description": "How many lines around each change"},
-        "ignore_space": {"type": "boolean", "description": "White space does not count"},
+        "b": {"type": "string", "description": "Another variant to compare with a [default: the base of a]"},
+        "stat": {"type": "boolean", "description": "Print only the changed files and their number of changed lines"},
+        "context": {"type": "integer", "minimum": 0, "description": "Number of context lines around each change"},
+        "ignore_space": {"type": "boolean", "description": "Ignore whitespace changes"},
         "paths": {"type": "array", "items": {"type": "string"}, "description": "Only these files and folders"},
     }));
     required.push("a".into());
     (std::mem::take(&mut properties), required)
 }
 
-/// The words of `diff`.
+/// Returns the command line of `diff`.
 pub(super) fn diff_words(args: &Args) -> Result<Vec<OsString>> {
     let mut words = vec!["diff".to_owned(), named(args, "run")?, named(args, "a")?];
     if args.get("b").is_some_and(|b| !b.is_null()) {
@@ -69,22 +69,20 @@ pub(super) fn diff_words(args: &Args) -> Result<Vec<OsString>> {
     Ok(spoken(words))
 }
 
-/// A word that is no option of git's, whatever it looks like: a run or a variant.
+/// Returns a run or a variant; refuses a word that git could read as an option.
 fn named(args: &Args, name: &str) -> Result<String> {
     match args.get(name) {
         Some(Value::String(text)) if !text.starts_with('-') => text_of(name, text),
         Some(Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
         Some(value @ Value::String(_)) => Err(wrong(name, value, "a run or a variant")),
         Some(value) => Err(wrong(name, value, "a text")),
-        None => {
-            Err(Error::usage(format!("'{name}' is missing")).hint("the input schema of the tool says what it takes"))
-        }
+        None => Err(Error::usage(format!("'{name}' is missing")).hint("see the input schema of the tool")),
     }
 }
 
 fn many(args: &Args, name: &str) -> Result<Vec<String>> {
     let one = |value: &Value| match value {
-        // A path that begins with '-' stands behind '--', and a variant never begins so.
+        // A path that begins with '-' comes after '--', and a variant never begins with '-'.
         Value::String(text) if name == "paths" || !text.starts_with('-') => text_of(name, text),
         Value::Number(number) if number.is_u64() => Ok(number.to_string()),
         value => Err(wrong(name, value, "a list of texts")),
@@ -100,12 +98,12 @@ fn spoken(words: Vec<String>) -> Vec<OsString> {
     std::iter::once("git-puff".to_owned()).chain(words).map(OsString::from).collect()
 }
 
-/// After `watch`: the runs as they are, which its events name.
+/// Returns the calls after `watch`: `show` for each run in its events.
 pub(super) fn the_runs(_: &Args, seen: &[String]) -> Vec<Vec<OsString>> {
     seen.iter().map(|run| spoken(vec!["show".to_owned(), "--json".to_owned(), run.clone()])).collect()
 }
 
-/// After `session show`: what is on its screen.
+/// Returns the call after `session show`: its screen.
 pub(super) fn the_screen(args: &Args, _: &[String]) -> Vec<Vec<OsString>> {
     let id = args.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     vec![spoken(["session", "log", "--screen", "--"].into_iter().map(str::to_owned).chain([id]).collect())]
