@@ -1,27 +1,26 @@
-//! Text that looks like a secret: keys and tokens by the forms that their services document, private keys, and
-//! passwords that are written out.
+//! Finds text that looks like a secret: keys and tokens in documented formats, private keys, and literal passwords.
 //!
-//! A finding is a hint for a reader, never a verdict. It names the kind and the first characters, never the secret.
+//! A finding is a hint, not a verdict. It has the kind and the first characters, never the secret.
 
 use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-/// Something that looks like a secret.
+/// A possible secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {
-    /// What it looks like, with its article: `a GitHub token`.
+    /// Its kind, with an article: `a GitHub token`.
     pub kind: &'static str,
-    /// How it begins: enough to find it, too little to use it.
+    /// Its first characters: enough to find it, too few to use it.
     pub begins: String,
-    /// Tells it from others that begin so. It says nothing of the secret, and is kept nowhere.
+    /// Distinguishes it from others with the same beginning. It does not reveal the secret, and is not stored.
     pub fingerprint: u64,
 }
 
-/// What secrets look like. Those with a form of their own come first; the last is any value that is called a secret. The
-/// secret itself is the group `s`, or all that matches: what stands beside it says nothing of it. A token may stand behind
-/// any letter, as in `\nghp_…` in JSON or in what was put together; only where words of a language would match it may not.
+/// The patterns of secrets. Tokens with a format of their own come first; the last pattern is any value that is named
+/// a secret. The secret is the group `s`, or else the whole match: the text beside it is not judged. A token may
+/// follow any letter, as in `\nghp_…` in JSON; only a pattern that natural words would match requires a boundary.
 const FORMS: &[(&str, &str)] = &[
     ("a private key", r"-----BEGIN (?:[A-Z0-9]+ ){0,2}PRIVATE KEY(?: BLOCK)?-----"),
     ("an AWS access key", r"(?:^|[^0-9A-Z])(?P<s>(?:AKIA|ASIA)[0-9A-Z]{16})(?:[^0-9A-Z]|$)"),
@@ -49,27 +48,27 @@ const FORMS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Words of values that stand for a secret and are none.
+/// Words in placeholders.
 const PLACEHOLDERS: &[&str] =
     &["example", "xxxx", "****", "....", "your", "change", "placeholder", "dummy", "redacted"];
 
-// All of them are of ASCII: no table of letters is needed.
+// The patterns are ASCII, so no Unicode tables are needed.
 static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
     let any = RegexSetBuilder::new(FORMS.iter().map(|(_, form)| form)).unicode(false).build();
-    any.expect("the forms are regular expressions")
+    any.expect("the patterns are regular expressions")
 });
 static EACH: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let each = |form| RegexBuilder::new(form).unicode(false).build().expect("the forms are regular expressions");
+    let each = |form| RegexBuilder::new(form).unicode(false).build().expect("the patterns are regular expressions");
     FORMS.iter().map(|(_, form)| each(form)).collect()
 });
 
-/// Makes ready to look: putting the forms together takes longer than looking through a small patch.
+/// Compiles the patterns, which takes longer than a search in a small patch.
 pub fn prepare() {
     LazyLock::force(&ANY);
 }
 
-/// All in a text that looks like a secret, by its place. Each match of each form is judged alone: a placeholder says
-/// nothing of what stands beside it.
+/// Returns all possible secrets in a text, by position. Each match of each pattern is judged alone: a placeholder does
+/// not excuse the text beside it.
 pub fn find_all(text: &[u8]) -> Vec<Secret> {
     let mut found: Vec<(usize, Secret)> = Vec::new();
     for at in ANY.matches(text) {
@@ -77,7 +76,7 @@ pub fn find_all(text: &[u8]) -> Vec<Secret> {
         while let Some(parts) = EACH[at].captures_at(text, from) {
             let Some(whole) = parts.get(0) else { break };
             let secret = parts.name("s").unwrap_or(whole);
-            // A placeholder may begin before a secret that the same form would match.
+            // A placeholder may begin before a secret that the same pattern would match.
             from = if is_placeholder(secret.as_bytes()) { whole.start() + 1 } else { secret.end() };
             if !is_placeholder(secret.as_bytes()) {
                 found.push((secret.start(), describe(at, whole.as_bytes(), secret.as_bytes())));
@@ -94,8 +93,7 @@ fn is_placeholder(secret: &[u8]) -> bool {
 }
 
 fn describe(at: usize, whole: &[u8], secret: &[u8]) -> Secret {
-    // Of a value that is called a secret, the name; of an address, what comes before the password; of a form of its own,
-    // what all of its kind begin with.
+    // For a named value, its name; for an address, the part before the password; for a token, the prefix of its kind.
     let shown = match FORMS[at].0 {
         "a secret" => named(whole),
         "a password in an address" => &whole[..whole.len().min(8)],
@@ -106,7 +104,7 @@ fn describe(at: usize, whole: &[u8], secret: &[u8]) -> Secret {
     Secret { kind: FORMS[at].0, begins: String::from_utf8_lossy(shown).into_owned(), fingerprint: hasher.finish() }
 }
 
-/// All in the lines of a text that looks like a secret, each with the number of its line, from 1.
+/// Returns all possible secrets in a text, each with its line number, from 1.
 pub fn find_each(text: &[u8]) -> Vec<(usize, Secret)> {
     if !ANY.is_match(text) {
         return Vec::new();
@@ -115,7 +113,7 @@ pub fn find_each(text: &[u8]) -> Vec<(usize, Secret)> {
     lines.flat_map(|(at, line)| find_all(line).into_iter().map(move |secret| (at + 1, secret))).collect()
 }
 
-/// The name before the value.
+/// Returns the name before the value.
 fn named(found: &[u8]) -> &[u8] {
     let end = found.iter().position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')));
     &found[..end.unwrap_or(found.len())]

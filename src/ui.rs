@@ -1,9 +1,9 @@
-//! The only writer to standard output and standard error, and what stands in for both, and for standard input, where a
-//! verb is called from within the program.
+//! The only writer to standard output and standard error, and their replacement when a verb is called within the
+//! program.
 //!
-//! Results go to standard output, everything said about them to standard error. Whatever the caller forgot, no
-//! control character of a text reaches a terminal; JSON carries them escaped. A reader that goes away (`… | head`) ends
-//! the program quietly. Progress bars step aside for every line written here.
+//! Results go to standard output, messages to standard error. No control character of a text reaches a terminal, even
+//! if the caller forgot to clean it; JSON escapes them. A closed pipe (`… | head`) ends the program silently. Progress
+//! bars are suspended while a line is written.
 
 mod bars;
 mod capture;
@@ -28,13 +28,13 @@ use crate::process::{self, Cmd};
 use crate::render::tables::is_heading;
 use crate::render::text::{clean_block, clean_line, cut, is_unsafe};
 
-/// The columns of an output that is no terminal.
+/// The width of an output that is not a terminal.
 const COLUMNS: usize = 80;
 
-/// The most columns of an error, a hint or a cause: other programs say pages.
+/// Maximum width of an error, a hint or a cause, because other programs may print pages.
 const LONGEST: usize = 500;
 
-/// The exit code after a closed pipe: what a shell makes of a program that SIGPIPE ended.
+/// The exit code after a closed pipe: as a shell reports a program killed by SIGPIPE.
 const CLOSED_PIPE: i32 = 141;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -42,7 +42,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 const HEADING: Style = Style::new().bold();
 
-/// What the results are written as.
+/// Returns the output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Text for people.
@@ -58,21 +58,21 @@ pub enum Format {
 pub struct Ui {
     format: Format,
     bars: OnceLock<MultiProgress>,
-    /// The document of the call is out: there is only one.
+    /// Whether the document was printed: each call prints only one.
     answered: AtomicBool,
-    /// Who hears it all instead of a terminal.
+    /// The listener that receives the output instead of a terminal.
     heard: Option<CapturedOutput>,
-    /// How wide the output is said to be.
+    /// The width that the environment sets.
     columns: OnceLock<usize>,
 }
 
 impl Ui {
-    /// A writer of results in this format.
+    /// Creates a writer of results in this format.
     pub fn new(format: Format) -> Ui {
         Ui::with(format, None)
     }
 
-    /// A writer that tells all of it to a hearer, results in this format. Standard input is `input`, or there is none.
+    /// Creates a writer that passes all output to a listener. Standard input is `input`, or unavailable.
     pub fn captured_by(hearer: OutputListener, input: Option<Vec<u8>>, format: Format) -> Ui {
         Ui::with(format, Some(CapturedOutput { hearer, input }))
     }
@@ -81,13 +81,13 @@ impl Ui {
         Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), heard, columns: OnceLock::new() }
     }
 
-    /// Nobody sits here: what is said is told to another program.
+    /// Returns whether the output is captured by a listener.
     pub fn is_told(&self) -> bool {
         self.heard.is_some()
     }
 
-    /// Colours as git's `color.ui` and `color.puff` have it: `always`, `never`, or what the output can do. `in_pager` says
-    /// that git has put a pager behind us, which takes them.
+    /// Sets colours as git's `color.ui` and `color.puff` do: `always`, `never`, or what the output supports.
+    /// `in_pager` says that git runs a pager, which supports them.
     pub fn colour(&self, setting: Option<&str>, in_pager: bool) {
         let choice = match setting.map(str::to_ascii_lowercase).as_deref() {
             Some("always") => anstream::ColorChoice::Always,
@@ -98,22 +98,22 @@ impl Ui {
         choice.write_global();
     }
 
-    /// What the results are written as.
+    /// Returns the output format.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// Standard output is a terminal.
+    /// Returns whether standard output is a terminal.
     pub fn is_terminal_out(&self) -> bool {
         !self.is_told() && io::stdout().is_terminal()
     }
 
-    /// Standard error is a terminal.
+    /// Returns whether standard error is a terminal.
     pub fn is_terminal_err(&self) -> bool {
         !self.is_told() && io::stderr().is_terminal()
     }
 
-    /// There may be something on standard input: it is no terminal at which somebody would have to type.
+    /// Returns whether standard input may hold data: it is not a terminal.
     pub fn has_input(&self) -> bool {
         match &self.heard {
             Some(heard) => heard.input.is_some(),
@@ -121,7 +121,7 @@ impl Ui {
         }
     }
 
-    /// Standard input, all of it.
+    /// Reads all of standard input.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -131,7 +131,7 @@ impl Ui {
         Ok(bytes)
     }
 
-    /// Standard input, as it comes.
+    /// Returns a reader of standard input.
     ///
     /// # Errors
     /// When there is none.
@@ -142,15 +142,14 @@ impl Ui {
         }
     }
 
-    /// The output is so wide, whatever it is: what the environment says, as with git. Behind git's own pager nothing else
-    /// tells.
+    /// Sets the width from the environment, as git does; in git's pager there is no other source.
     pub fn fit(&self, columns: Option<usize>) {
         if let Some(columns) = columns {
             let _ = self.columns.set(columns);
         }
     }
 
-    /// The columns that there are: as was said, or those of the terminal that standard output is; 80 when it is none.
+    /// Returns the width in columns: the one that was set, or that of the terminal; 80 without a terminal.
     pub fn width(&self) -> usize {
         let said = self.columns.get().copied();
         said.or_else(|| terminal_columns().filter(|columns| *columns > 0)).unwrap_or(COLUMNS)
@@ -171,18 +170,18 @@ impl Ui {
         self.out(&text.split_inclusive('\n').map(dressed).collect::<String>());
     }
 
-    /// Writes words that came from outside as they are, without what steers a terminal.
+    /// Writes untrusted text, without terminal control sequences.
     pub fn words(&self, text: &str) {
         self.out(&clean_block(text));
     }
 
-    /// Writes text of our own that holds its colours already: the help.
+    /// Writes trusted text with its own colours: the help.
     pub fn styled(&self, text: &str) {
         self.out(text);
     }
 
-    /// Writes a long result through git's pager (`pager`: the command as git has it), where a person reads it on a
-    /// terminal; else, or when there is no such pager, as [`Ui::block`] does.
+    /// Writes a long result through git's pager (`pager` is git's command) on a terminal; otherwise, or when the pager
+    /// cannot run, as [`Ui::block`] does.
     pub fn page(&self, text: &str, pager: Option<&str>) {
         let pager = pager.map(str::trim).filter(|pager| !matches!(*pager, "" | "cat"));
         let paged = match pager {
@@ -234,7 +233,7 @@ impl Ui {
         }
     }
 
-    /// Says something about the work.
+    /// Prints a message.
     pub fn note(&self, text: &str) {
         if let Some(heard) = &self.heard {
             return heard.say(Said::Note(text));
@@ -242,7 +241,7 @@ impl Ui {
         self.err(&ended(clean_block(text)));
     }
 
-    /// Warns: the work goes on.
+    /// Prints a warning; the command continues.
     pub fn warn(&self, text: &str) {
         if let Some(heard) = &self.heard {
             return heard.say(Said::Warning(text));
@@ -250,7 +249,7 @@ impl Ui {
         self.err(&worded(WARNING, "warning", text));
     }
 
-    /// Says how to get on.
+    /// Prints the next step.
     pub fn hint(&self, text: &str) {
         if let Some(heard) = &self.heard {
             return heard.say(Said::Hint(text));
@@ -258,7 +257,7 @@ impl Ui {
         self.err(&worded(HINT, "hint", text));
     }
 
-    /// Says what went wrong, how to get on, and what is underneath; a line each.
+    /// Prints an error, its hint and its causes; a line each.
     pub fn error(&self, error: &Error) {
         if let Some(heard) = &self.heard {
             return heard.say(Said::Error(error));
@@ -266,12 +265,12 @@ impl Ui {
         self.err(&error_lines(error));
     }
 
-    /// Is there a person at a terminal who can be asked?
+    /// Returns whether the user can be asked on a terminal.
     pub fn can_ask(&self) -> bool {
         self.heard.is_none() && io::stdin().is_terminal() && self.is_terminal_err()
     }
 
-    /// Asks a person at a terminal, who has to say yes; where there is none, nobody does.
+    /// Asks the user to confirm; false without a terminal.
     pub fn confirm(&self, question: &str) -> bool {
         if !io::stdin().is_terminal() || !self.is_terminal_err() {
             return false;
@@ -281,7 +280,7 @@ impl Ui {
         io::stdin().read_line(&mut answer).is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
 
-    /// Says why the call failed; where JSON is wanted and none was printed but lines of a stream, that is the document.
+    /// Prints the failure of the call; as a JSON document if JSON is requested and none was printed yet.
     pub fn failure(&self, error: &Error) {
         if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {
             self.json(&failure(error));
@@ -289,7 +288,7 @@ impl Ui {
         self.error(error);
     }
 
-    /// Bars for runs that are being watched; they show only to a person at a terminal.
+    /// Returns progress bars for watched runs, visible only on a terminal.
     pub fn progress(&self) -> Progress {
         Progress::new(self.shown_bars(), self.heard.clone())
     }
@@ -299,12 +298,12 @@ impl Ui {
         shown.then(|| self.bars.get_or_init(MultiProgress::new).clone())
     }
 
-    /// A bar for so many steps of one work; it shows only to a person at a terminal.
+    /// Returns a progress bar of `total` steps, visible only on a terminal.
     pub fn bar(&self, total: u64) -> Bar {
         Bar::new(self.shown_bars(), self.heard.clone(), total)
     }
 
-    /// Text, which may hold our own colours, to standard output.
+    /// Writes text, which may contain colours, to standard output.
     fn out(&self, text: &str) {
         if let Some(heard) = &self.heard {
             let plain = anstream::adapter::strip_str(text).to_string();
@@ -316,7 +315,7 @@ impl Ui {
         });
     }
 
-    /// Bytes to standard output, unchanged.
+    /// Writes bytes to standard output, unchanged.
     fn raw(&self, bytes: &[u8]) {
         if let Some(heard) = &self.heard {
             return heard.say(Said::Bytes(bytes));
@@ -327,14 +326,14 @@ impl Ui {
         });
     }
 
-    /// Text, which may hold our own colours, to standard error. When nobody takes it, nobody can be told.
+    /// Writes text, which may contain colours, to standard error. A failure cannot be reported.
     fn err(&self, text: &str) {
         self.aside(|| {
             let _ = anstream::stderr().lock().write_all(text.as_bytes());
         });
     }
 
-    /// Writes with the progress bars out of the way.
+    /// Writes while the progress bars are suspended.
     fn aside(&self, write: impl FnOnce()) {
         match self.bars.get() {
             Some(bars) => bars.suspend(write),
@@ -343,7 +342,7 @@ impl Ui {
     }
 }
 
-/// Why a call failed, as a document.
+/// Returns the JSON document of a failure.
 pub fn failure(error: &Error) -> Failure {
     Failure {
         schema: Schema::of(documents::ERROR),
@@ -354,7 +353,7 @@ pub fn failure(error: &Error) -> Failure {
     }
 }
 
-/// A line with a coloured word in front.
+/// Returns a line with a coloured prefix.
 fn worded(style: Style, word: &str, text: &str) -> String {
     format!("{style}{word}:{style:#} {}\n", cut(clean_line(text).trim(), LONGEST))
 }
@@ -366,7 +365,7 @@ fn error_lines(error: &Error) -> String {
     lines
 }
 
-/// The text with a line end at its end, unless there is no text.
+/// Adds a final line end to a non-empty text.
 fn ended(mut text: String) -> String {
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
@@ -374,15 +373,15 @@ fn ended(mut text: String) -> String {
     text
 }
 
-/// JSON in which every character that a terminal must not see is written `\uXXXX`: the same document to a reader.
+/// Escapes every unsafe character of JSON as `\uXXXX`; parsers read the same document.
 fn escape_json(json: &str) -> Cow<'_, str> {
-    // A list of a thousand runs is megabytes, and hardly ever holds anything but plain ASCII.
+    // A list of a thousand runs is megabytes, and almost always plain ASCII.
     if json.bytes().all(|byte| byte == b'\n' || matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(json);
     }
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
-        // A line end is the document's own: inside a string it is escaped already.
+        // A line end is part of the layout: inside a string it is already escaped.
         if character != '\n' && is_unsafe(character) {
             let mut units = [0; 2];
             character.encode_utf16(&mut units).iter().for_each(|unit| escaped += &format!("\\u{unit:04x}"));
@@ -393,12 +392,12 @@ fn escape_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Gives a cleaned text to the pager, and waits until it is left; false when the pager could not be run.
+/// Shows a cleaned text in the pager, and waits for it; false when the pager could not be run.
 fn page(text: &str, pager: &str) -> bool {
-    // As git does it: these count unless the user has set them, even to nothing.
+    // Defaults as in git, unless the user has set the variables, even to nothing.
     let line = format!("LESS=\"${{LESS-FRX}}\" LV=\"${{LV--c}}\"; export LESS LV; {pager}");
     let ended = process::run_on_terminal(&Cmd::shell(&line), Some(text.as_bytes()));
-    // 126 and 127 are the shell's words for a program that is none, or is not there.
+    // A shell exits with 126 or 127 when a program is not executable or not found.
     ended.is_ok_and(|status| !matches!(status.code(), Some(126 | 127)))
 }
 
@@ -411,7 +410,7 @@ fn check(written: io::Result<()>) {
     }
 }
 
-/// A result that cannot be written must not look like one that was.
+/// Ends the program with an error, so that a result that was not written does not look complete.
 fn give_up(cause: &io::Error) -> ! {
     let error = Error::failed("cannot write the result to standard output");
     let lines = error_lines(&error) + &worded(Style::new(), "cause", &cause.to_string());

@@ -187,7 +187,7 @@ impl Live<'_> {
                 self.total = to_run as u64;
                 self.bar = Some(self.ui.bar(self.total));
                 if known > 0 {
-                    let kept = format!("reusing {} from an earlier review", render::review::checks_are(known));
+                    let kept = format!("reusing {} from an earlier review", render::review::results(known));
                     self.ui.note(&format!("{kept}; --fresh runs them again"));
                 }
             }

@@ -1,9 +1,9 @@
-//! What people are told of the app server.
+//! Renders the state of the app server.
 
 use super::text::clean_line;
 use crate::model::{AppServer, AppServerStatus};
 
-/// How it is, or what came of a call, in a few lines.
+/// Returns the state of the server, or the result of a command, in a few lines.
 pub fn told(server: &AppServer) -> String {
     let status = server.status;
     let version = server.version.as_deref().map(|version| format!(" {}", clean_line(version))).unwrap_or_default();
@@ -12,18 +12,18 @@ pub fn told(server: &AppServer) -> String {
         None => format!("the Codex app server{version}"),
     };
     let mut text = match status {
-        AppServerStatus::Starting => format!("{named} is being started"),
+        AppServerStatus::Starting => format!("{named} is starting"),
         AppServerStatus::Running => format!("{named} runs"),
-        AppServerStatus::Restarting => format!("{named} died, and is started again"),
-        AppServerStatus::Failed => format!("{named} did not stay alive"),
+        AppServerStatus::Restarting => format!("{named} died and is being restarted"),
+        AppServerStatus::Failed => format!("{named} kept dying"),
         AppServerStatus::Stopped => format!("stopped {named}"),
         AppServerStatus::Started => format!("started {named}"),
-        AppServerStatus::AlreadyRunning => format!("{named} runs already"),
-        AppServerStatus::FailedToStart => format!("{named} did not come up"),
+        AppServerStatus::AlreadyRunning => format!("{named} already runs"),
+        AppServerStatus::FailedToStart => format!("{named} did not start"),
         AppServerStatus::NotRunning => "no app server runs".to_owned(),
-        AppServerStatus::StillRunning => format!("{named} has not ended"),
-        AppServerStatus::Orphaned => format!("{named} runs, and nobody supervises it"),
-        AppServerStatus::Silent => format!("{named} runs, and does not answer"),
+        AppServerStatus::StillRunning => format!("{named} still runs"),
+        AppServerStatus::Orphaned => format!("{named} runs without its supervisor"),
+        AppServerStatus::Silent => format!("{named} runs, but does not respond"),
     };
     if let Some(pid) = server.pid {
         text += &format!(" (process {pid})");

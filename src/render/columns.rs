@@ -1,8 +1,8 @@
-//! Plain columns, two spaces apart, that never get wider than they may.
+//! Plain columns, two spaces apart, within a maximum width.
 
 use super::text::{clean_line, columns, cut, cut_start, pad};
 
-/// Below this width a column only goes when there is no other way.
+/// The minimum width of a column, unless the line is too narrow for all.
 const NARROW: usize = 12;
 
 /// The space between two columns.
@@ -39,7 +39,7 @@ impl<const N: usize> Columns<N> {
         self.rows.push(cells.map(shown));
     }
 
-    /// The table with its headings.
+    /// Returns the table with its headings.
     pub fn render(&self, width: usize) -> String {
         let widths = self.widths(width, true);
         let heads = self.heads.map(|(head, _)| head.to_owned());
@@ -47,7 +47,7 @@ impl<const N: usize> Columns<N> {
         lines.map(|cells| self.line(cells, &widths, width) + "\n").collect()
     }
 
-    /// The lines of the rows, without headings.
+    /// Returns the lines of the rows, without headings.
     pub fn lines(&self, width: usize) -> Vec<String> {
         let widths = self.widths(width, false);
         self.rows.iter().map(|cells| self.line(cells, &widths, width)).collect()
@@ -67,12 +67,12 @@ impl<const N: usize> Columns<N> {
             };
             line += &" ".repeat(GAP);
         }
-        // Where not even one column a cell is left, the line itself gives way.
+        // If the line is too narrow for one character per cell, the whole line is cut.
         cut(line.trim_end(), width)
     }
 
-    /// The width of each column: what its cells need, until that is too much. Then the columns that may be cut give
-    /// way, the last one first; at last all of them.
+    /// Returns the width of each column: what its cells need if the line fits. Otherwise the columns that may be cut
+    /// shrink, the last one first, and then all others.
     fn widths(&self, width: usize, headed: bool) -> [usize; N] {
         let mut widths = self.heads.map(|(head, _)| if headed { head.len() } else { 0 });
         for cells in &self.rows {
@@ -93,8 +93,7 @@ impl<const N: usize> Columns<N> {
     }
 }
 
-/// `key: value` lines with the values below each other; further lines of a value are indented, and a key without a
-/// value is left out.
+/// Returns aligned `key: value` lines; further lines of a value are indented, and a key without a value is omitted.
 pub fn fields(pairs: &[(&str, String)]) -> String {
     let shown = pairs.iter().filter(|(_, value)| !value.trim().is_empty());
     let widest = pairs.iter().map(|(key, _)| key.len() + 1).max().unwrap_or(0);

@@ -1,11 +1,11 @@
-//! `config`: what is set, and what could be.
+//! `config`: the settings and their values.
 
 use super::text::{clean_line, columns, visible};
 use crate::model::documents::{Configuration, ConfiguredKey, UnknownKey};
 
 const INDENT: &str = "    ";
 
-/// The keys in two groups, those that somebody has set first, in at most `width` columns.
+/// Returns the keys in two groups, those that are set first, in at most `width` columns.
 pub fn configuration(configuration: &Configuration, width: usize) -> String {
     let (set, left): (Vec<&ConfiguredKey>, Vec<&ConfiguredKey>) =
         configuration.settings.iter().partition(|key| is_set(key));
@@ -18,13 +18,13 @@ pub fn configuration(configuration: &Configuration, width: usize) -> String {
         keys.iter().for_each(|key| text += &format!("\n{}", self::key(key, width)));
     }
     if !configuration.unknown.is_empty() {
-        text += "\nUNKNOWN: MOST LIKELY TYPING ERRORS\n";
+        text += "\nUNKNOWN KEYS, PROBABLY MISSPELLED\n";
         configuration.unknown.iter().for_each(|key| text += &format!("\n{}", unknown(key, width)));
     }
     text
 }
 
-/// One key: its values with where they come from, and what it is for.
+/// Returns one key: its values with their origins, and its meaning.
 pub fn key(key: &ConfiguredKey, width: usize) -> String {
     let mut text = String::new();
     let named = |value: &str| format!("{} = {}\n", clean_line(&key.key), shown(value));
@@ -33,8 +33,7 @@ pub fn key(key: &ConfiguredKey, width: usize) -> String {
         if value.origin != "default" {
             text += &wrapped(&format!("from {}", value.origin), width);
         }
-        text +=
-            &value.problem.as_ref().map(|why| wrapped(&format!("CAN'T BE USED: it {why}"), width)).unwrap_or_default();
+        text += &value.problem.as_ref().map(|why| wrapped(&format!("INVALID: it {why}"), width)).unwrap_or_default();
     }
     if key.values.is_empty() {
         text += &format!("{}\n", clean_line(&key.key));
@@ -58,19 +57,19 @@ fn unknown(key: &UnknownKey, width: usize) -> String {
     text += &wrapped(&format!("from {}", key.origin), width);
     text += &key.meant.as_ref().map(|meant| wrapped(&format!("did you mean {meant}?"), width)).unwrap_or_default();
     // A command is copied, so it is not broken into lines.
-    text + &format!("{INDENT}mend it: {}\n", clean_line(&key.mend))
+    text + &format!("{INDENT}fix: {}\n", clean_line(&key.mend))
 }
 
 fn is_set(key: &ConfiguredKey) -> bool {
     key.values.iter().any(|value| value.origin != "default")
 }
 
-/// A value in a line: what would break it is written as in git's own configuration.
+/// Returns a value as one line, with line ends and tabs escaped as in git's configuration.
 fn shown(value: &str) -> String {
     visible(&value.replace('\n', "\\n").replace('\t', "\\t")).into_owned()
 }
 
-/// Words below a key, in at most `width` columns.
+/// Wraps the text below a key, in at most `width` columns.
 fn wrapped(words: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
     for word in clean_line(words).split_whitespace() {

@@ -1,28 +1,28 @@
-//! What came of a run, as lines to write the next prompt by: shown below a prompt that is being edited, and cut off again.
+//! The results of a run, shown below a prompt that is being edited, and removed afterwards.
 
 use super::text::{clean_block, clean_line};
 use super::words;
 use crate::model::{CheckStatus, Review, Run, Variant};
 
-/// What the line says by which the prompt ends.
-const SCISSORS: &str = ">8 ---- everything below this line is left out ---- 8<";
+/// The text of the line that ends the prompt.
+const SCISSORS: &str = ">8 ---- everything below this line is ignored ---- 8<";
 
-/// So many lines of what a check printed are shown.
+/// Maximum number of output lines shown for a check.
 const TAIL: usize = 15;
 
-/// A prompt to be edited, with what came of a run below it.
+/// A prompt for the editor, with the results of a run below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// What to edit.
+    /// The text for the editor.
     pub text: String,
     scissors: String,
 }
 
 impl Draft {
-    /// The prompt, a line to cut at, and the findings.
+    /// Returns the prompt, a scissors line, and the findings.
     pub fn new(prompt: &str, run: &Run, review: Option<&Review>) -> Draft {
         let mut scissors = format!("# ---- {SCISSORS}");
-        // A prompt may itself hold such a line.
+        // The prompt may contain the scissors line itself.
         while prompt.lines().any(|line| line.trim_end() == scissors) {
             scissors.insert(2, '-');
         }
@@ -32,13 +32,12 @@ impl Draft {
         Draft { text: format!("{prompt}{end}\n{scissors}\n{findings}"), scissors }
     }
 
-    /// The prompt out of the edited text; none when the line to cut at is gone, so that nobody can tell what is prompt
-    /// and what is not.
+    /// Returns the prompt from the edited text; none when the scissors line is missing.
     pub fn cut<'t>(&self, edited: &'t str) -> Option<&'t str> {
         let mut at = 0;
         for line in edited.split_inclusive('\n') {
             if line.trim_end() == self.scissors {
-                // The empty line above is ours too.
+                // The empty line above was added too.
                 let prompt = &edited[..at];
                 return Some(
                     prompt
@@ -53,14 +52,14 @@ impl Draft {
     }
 }
 
-/// What came of a run, in lines.
+/// Returns the results of a run, in lines.
 fn findings(run: &Run, review: Option<&Review>) -> String {
-    let mut text = format!("What came of {}: {} {}\n", run.run, words::state(run), words::counts(run));
+    let mut text = format!("Results of {}: {} {}\n", run.run, words::state(run), words::counts(run));
     text += &run.reason.iter().map(|reason| format!("Why: {}\n", clean_line(reason))).collect::<String>();
     if let Some(review) = review {
         let recommendation = &review.recommendation;
         if let Some(index) = recommendation.variant {
-            text += &format!("Recommended was var{index}.\n");
+            text += &format!("The review recommended var{index}.\n");
         }
         let said = recommendation.reasons.iter().chain(&recommendation.follow_ups).chain(&recommendation.residual_risk);
         text += &said.map(|line| format!("- {}\n", clean_line(line))).collect::<String>();
@@ -79,7 +78,7 @@ fn of_variant(variant: &Variant, review: Option<&Review>) -> String {
     if !variant.conflicts.is_empty() {
         item(format!("it conflicts in {}", variant.conflicts.join(", ")));
     }
-    variant.duplicate_of.iter().for_each(|twin| item(format!("its patch is that of var{twin}")));
+    variant.duplicate_of.iter().for_each(|twin| item(format!("same patch as var{twin}")));
     variant.risks.iter().for_each(|risk| item(format!("{}: {}, {}", risk.kind, risk.path, risk.detail)));
     if let Some(reviewed) = review.and_then(|review| review.variant(variant.index)) {
         for seen in reviewed.evidence.findings.iter().filter(|seen| seen.counts) {
@@ -95,8 +94,8 @@ fn of_variant(variant: &Variant, review: Option<&Review>) -> String {
         let word = match check.status {
             CheckStatus::Passed => "passed".to_owned(),
             CheckStatus::Failed => format!("failed{exit}"),
-            CheckStatus::Timeout => "took too long".to_owned(),
-            CheckStatus::Error => "could not be run".to_owned(),
+            CheckStatus::Timeout => "timed out".to_owned(),
+            CheckStatus::Error => "could not run".to_owned(),
         };
         text += &format!("- {word}: {}\n", clean_line(&check.command));
         if check.status != CheckStatus::Passed {

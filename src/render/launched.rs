@@ -1,10 +1,10 @@
-//! What a launch says of the run that it started.
+//! The output of a launch.
 
 use super::steps;
 use super::text::{clean_line, one_line};
 use crate::model::{Run, State};
 
-/// A run that was just launched, in a few lines with the next steps.
+/// Returns a launched run in a few lines, with the next steps.
 pub fn launched(run: &Run, watched: bool) -> String {
     let what = match run.state {
         State::Queued => "queued",
@@ -23,11 +23,11 @@ pub fn launched(run: &Run, watched: bool) -> String {
     let step = |purpose: &str, command: String| steps::Step { purpose: purpose.to_owned(), command };
     let mut next = Vec::new();
     if watched {
-        next.push(step("watched in the background; follow it", format!("git puff watch {}", run.run)));
-        next.push(step("what happened so far", format!("git puff log {}", run.run)));
+        next.push(step("follow it (watched in the background)", format!("git puff watch {}", run.run)));
+        next.push(step("show its log", format!("git puff log {}", run.run)));
     } else {
         next.push(step("watch it in the background", format!("git puff watch --detach {}", run.run)));
     }
-    next.push(step("make branches of what is finished", format!("git puff harvest {}", run.run)));
+    next.push(step("create branches", format!("git puff harvest {}", run.run)));
     text + &steps::listing(&next, "  ")
 }

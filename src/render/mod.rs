@@ -1,8 +1,8 @@
-//! A finished model → text: reports in Markdown and HTML, tables for a terminal, lines about progress.
+//! Renders the model as text: reports in Markdown and HTML, tables for a terminal, progress lines.
 //!
-//! Everything here is a pure function of the model (and of the time, where times are relative, and the width, where
-//! there are columns). Nothing prints. Text from outside (titles, messages, paths, reasons) goes through
-//! [`text`] wherever it is put in, so that no caller has to remember it.
+//! Every function here is pure: it depends on the model, the time for relative times, and the width for columns.
+//! Nothing prints. Untrusted text (titles, messages, paths, reasons) is always cleaned by [`text`] here, so that no
+//! caller has to remember it.
 
 pub mod app_server;
 mod columns;

@@ -1,14 +1,14 @@
-//! Progress of a run in a line: for the progress bar, and one line a change for a pipe and for the log.
+//! The progress of a run as one line: for the progress bar, and a line for each change for a pipe and the log.
 
 use super::text::{clean_line, one_line};
 use super::words;
 use crate::model::shown;
 use crate::model::{Run, Span, Time, Variant, VariantStatus};
 
-/// The columns of a reason in a line.
+/// Maximum width of a reason, in columns.
 const REASON: usize = 200;
 
-/// The text beside a run's progress bar: `fix-the-parser-3f2a  2/4 done, 1 failed  5m 3s  last change 20s ago`.
+/// Returns the text beside a run's progress bar: `fix-the-parser-3f2a  2/4 done, 1 failed  5m 3s  last change 20s ago`.
 pub fn bar_line(run: &Run, now: Time) -> String {
     let failed = run.count(VariantStatus::Failed);
     let mut done = format!("{} done", words::done(run));
@@ -23,12 +23,12 @@ pub fn bar_line(run: &Run, now: Time) -> String {
     format!("{}  {done}  {}  last change {} ago", run.run, passed(now, began), passed(now, changed))
 }
 
-/// The time between two moments; none where clocks differ.
+/// Returns the time between two moments; zero if the clocks differ.
 fn passed(now: Time, then: Time) -> Span {
     Span(u64::try_from((now - then).num_seconds()).unwrap_or(0))
 }
 
-/// What happened to a run between two looks, a line each; a run seen for the first time says how it is.
+/// Returns the changes of a run between two polls, a line each; for a new run, its state.
 pub fn change(old: Option<&Run>, new: &Run) -> Vec<String> {
     let mut lines: Vec<String> = state(old, new).into_iter().chain(attention(old, new)).collect();
     for variant in &new.variants {
@@ -37,7 +37,7 @@ pub fn change(old: Option<&Run>, new: &Run) -> Vec<String> {
     lines
 }
 
-/// What happened to a run between two states, in one line without its name: a subject for its journal.
+/// Returns the changes of a run between two states, in one line without its name: a subject for its journal.
 pub fn subject(old: &Run, new: &Run) -> String {
     let variants: Vec<String> = new
         .variants
@@ -128,7 +128,7 @@ mod tests {
         new.attention = Some(Attention::NeedsLogin);
         new.variants[1].status = VariantStatus::InProgress;
         let wanted = [
-            "fix-the-parser-3f2a: needs-login: sign in to the provider; the run goes on afterwards",
+            "fix-the-parser-3f2a: needs-login: sign in to the provider; the run continues afterwards",
             "fix-the-parser-3f2a:2: in_progress",
         ];
         assert_eq!(change(Some(&old), &new), wanted);

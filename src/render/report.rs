@@ -1,8 +1,8 @@
-//! The handoff report as Markdown: one section for a run, and the part for each of its variants.
+//! The handoff report as Markdown: a section for a run, and one for each of its variants.
 //!
-//! It is read as a git note (`git log --notes=puff/report` shows it as plain text, indented), on a terminal, and
-//! pasted into a pull request. The same run gives the same bytes. What came from outside stands in a quote, in a
-//! cell or in a code span, so that it is never Markdown, and never a line that looks like a section's beginning.
+//! It is read as a git note (`git log --notes=puff/report` shows it as plain text, indented), on a terminal, and in a
+//! pull request. The same run gives the same bytes. Untrusted text is put in a quote, in a cell or in a code span, so
+//! that it is never Markdown, and never a line that looks like a section's heading.
 
 mod review;
 
@@ -12,23 +12,23 @@ use super::text::{code, columns, markdown_cell, markdown_words, one_line, pad, q
 use super::words;
 use crate::model::{Handoff, Oid, Risk, Run, Variant};
 
-/// So many lines of a prompt or a message are quoted; a command shows the rest.
+/// Maximum number of quoted lines of a prompt or a message; a command shows the rest.
 const QUOTED_LINES: usize = 40;
 
-/// The columns of one line of what an agent said.
+/// Maximum width of a line of an agent's message, in columns.
 const SAID: usize = 100;
 
-/// The columns of a note in the table; the variant's own part has it in full.
+/// Maximum width of a note in the table, in columns; the variant's own section has it in full.
 const NOTE: usize = 100;
 
-/// The section of a run.
+/// Returns the section of a run.
 pub fn markdown(handoff: &Handoff) -> String {
     let run = &handoff.run;
     let parts = [
         heading(&run.run),
         summary(run),
         review::recommendation(handoff),
-        format!("## What was asked\n\n{}", asked(handoff)),
+        format!("## Task\n\n{}", asked(handoff)),
         origin(run),
         variants(run),
         review::results(handoff),
@@ -38,14 +38,13 @@ pub fn markdown(handoff: &Handoff) -> String {
         said(run),
         review::findings(handoff).unwrap_or_else(|| risks(run)),
         review::rest(handoff),
-        format!("## What to do next\n\n{}", commands(&steps::next(run, handoff.review.as_ref()))),
+        format!("## Next steps\n\n{}", commands(&steps::next(run, handoff.review.as_ref()))),
         ending(&run.run),
     ];
     join(&parts)
 }
 
-/// The part for one variant, which is the note on its commit: a section like that of the run. Empty when the run has
-/// no such variant.
+/// Returns the section of one variant, which is the note on its commit. Empty when the run has no such variant.
 pub fn variant_markdown(handoff: &Handoff, index: u32) -> String {
     let run = &handoff.run;
     let Some(variant) = run.variant(index) else { return String::new() };
@@ -59,13 +58,13 @@ pub fn variant_markdown(handoff: &Handoff, index: u32) -> String {
         review::of_variant(handoff, variant),
         message(run, variant),
         siblings(run, variant),
-        format!("## What to do next\n\n{}", commands(&steps::of_variant(run, variant))),
+        format!("## Next steps\n\n{}", commands(&steps::of_variant(run, variant))),
         ending(&run.run),
     ];
     join(&parts)
 }
 
-/// The parts that say something, a blank line between them.
+/// Joins the non-empty parts with blank lines.
 fn join(parts: &[String]) -> String {
     let said: Vec<&str> = parts.iter().map(|part| part.trim_end()).filter(|part| !part.is_empty()).collect();
     said.join("\n\n") + "\n"
@@ -78,30 +77,30 @@ fn summary(run: &Run) -> String {
     }
     if let Some(attention) = &run.attention {
         let what = markdown_words(words::attention(attention));
-        summary += &format!(" It waits for a person ({}): {what}.", markdown_words(attention.as_str()));
+        summary += &format!(" Action required ({}): {what}.", markdown_words(attention.as_str()));
     }
     summary
 }
 
-/// The prompt, quoted; a command for the rest of a long one.
+/// Returns the prompt, quoted, with a command that shows the rest of a long one.
 fn asked(handoff: &Handoff) -> String {
     let run = &handoff.run;
     if handoff.prompt.trim().is_empty() {
-        return format!("The prompt is not known; the task is called: {}", title(handoff));
+        return format!("The prompt is unknown; the title of the task: {}", title(handoff));
     }
     let (quoted, whole) = quote_literally(&handoff.prompt, QUOTED_LINES);
     let rest = format!("\nThe rest: `git show refs/puff/runs/{}:prompt.md`\n", run.run);
     if whole { quoted } else { quoted + &rest }
 }
 
-/// What was asked, in a line.
+/// Returns the title of the task as one line.
 fn title(handoff: &Handoff) -> String {
     let prompt = one_line(&handoff.prompt, SAID);
     let title = if prompt.is_empty() { one_line(&handoff.run.title, SAID) } else { prompt };
-    if title.is_empty() { "(nothing that is recorded)".to_owned() } else { markdown_words(&title) }
+    if title.is_empty() { "(not recorded)".to_owned() } else { markdown_words(&title) }
 }
 
-/// Where the run came from, an item a line.
+/// Returns the origin of the run, an item a line.
 fn origin(run: &Run) -> String {
     let by = |dialect: &String| format!(" ({})", markdown_words(dialect));
     let provider = format!("{}{}", run.provider.as_str(), run.dialect.as_ref().map(by).unwrap_or_default());
@@ -119,7 +118,7 @@ fn origin(run: &Run) -> String {
     items.into_iter().filter_map(|(key, value)| Some(format!("- {key}: {}\n", value?))).collect()
 }
 
-/// A URL as a link where it is plainly one, else as words.
+/// Returns a plain URL as a link, and any other text as words.
 fn url(url: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-~:?=%#+".contains(c);
     let link = (url.starts_with("https://") || url.starts_with("http://")) && url.chars().all(plain);
@@ -139,12 +138,12 @@ fn variants(run: &Run) -> String {
 /// The cells of a row, each of them Markdown.
 type Cells<const N: usize> = [String; N];
 
-/// A table, its columns below each other for those who read it as plain text.
+/// Returns a table with aligned columns, for readers of the plain text.
 fn table<const N: usize>(heads: [&str; N], rows: Vec<Cells<N>>) -> String {
     let heads = heads.map(str::to_owned);
     let width = |at: usize| rows.iter().chain([&heads]).map(|row| columns(&row[at])).max().unwrap_or(0);
     let mut widths: [usize; N] = std::array::from_fn(width);
-    // What comes last may differ much in length: the last column is ragged.
+    // The last column is not padded, because its cells differ much in length.
     widths[N - 1] = heads[N - 1].len();
     let line = |cells: &Cells<N>| -> String {
         let padded: String = cells.iter().zip(widths).map(|(cell, width)| format!(" {} |", pad(cell, width))).collect();
@@ -169,7 +168,7 @@ fn row(variant: &Variant) -> [String; 7] {
     cells.map(|cell| if cell.is_empty() { "-".to_owned() } else { cell })
 }
 
-/// Which variant was taken, and on what grounds.
+/// Returns the picked variant and the reasons.
 fn decision(run: &Run) -> String {
     let Some(decision) = &run.decision else { return String::new() };
     let reasons: String = decision.reasons.iter().map(|reason| format!("- {}\n", markdown_words(reason))).collect();
@@ -177,7 +176,7 @@ fn decision(run: &Run) -> String {
     format!("## Decision\n\n{} ({when})\n\n{reasons}", markdown_words(&words::decision(decision, Oid::short)))
 }
 
-/// The last message of every agent that said something, in a line.
+/// Returns the last message of every agent, a line each.
 fn said(run: &Run) -> String {
     let line = |variant: &Variant| {
         let said = one_line(variant.message.as_deref()?, SAID);
@@ -187,20 +186,20 @@ fn said(run: &Run) -> String {
     if lines.is_empty() { lines } else { format!("The last message of each agent:\n\n{lines}") }
 }
 
-/// What to look at before trusting the variants, an item a line.
+/// Returns the risks of the variants, an item a line.
 fn risks(run: &Run) -> String {
     let lines = run.variants.iter().flat_map(|variant| {
         variant.risks.iter().map(|it| format!("- {}: {}, {}\n", variant.name(), markdown_words(&it.kind), risk(it)))
     });
     let lines: String = lines.collect();
-    if lines.is_empty() { lines } else { format!("## Look at these before trusting them\n\n{lines}") }
+    if lines.is_empty() { lines } else { format!("## Risks\n\n{lines}") }
 }
 
 fn risk(risk: &Risk) -> String {
     format!("{}, {}", code(&risk.path), markdown_words(&risk.detail))
 }
 
-/// All that there is to know about one variant, an item a line.
+/// Returns the facts about one variant, an item a line.
 fn to_know(variant: &Variant) -> String {
     let mut items: Vec<String> = variant.reason.iter().map(|reason| markdown_words(reason)).collect();
     items.extend(variant.conflicts.iter().map(|path| format!("conflict: {}", code(path))));
@@ -279,7 +278,7 @@ mod tests {
 
 The run is harvested. Of 4 variants, 3 completed and 1 failed; of their patches, 2 applied and 1 conflicted.
 
-## What was asked
+## Task
 
 >     Fix the parser
 >
@@ -308,19 +307,19 @@ The last message of each agent:
 - var2: ``Trimmed the input in `parse`.``
 - var3: `�[2J# Handoff: x | <script>`
 
-## Look at these before trusting them
+## Risks
 
 - var1: workflow, `.github/workflows/ci.yml`, changes CI
 
-## What to do next
+## Next steps
 
 - check and rank them: `git puff review fix-the-parser-3f2a`
 - read var1: `git log -p 1111111111..puff/fix-the-parser-3f2a/var1`
 - the files of var1: `git diff 1111111111...puff/fix-the-parser-3f2a/var1 --stat`
 - try var1: `git switch puff/fix-the-parser-3f2a/var1`
-- take var1: `git puff pick fix-the-parser-3f2a:1`
+- pick var1: `git puff pick fix-the-parser-3f2a:1`
 - the patch of var3: `git puff patch fix-the-parser-3f2a:3`
-- see the run: `git puff show fix-the-parser-3f2a`
+- show the run: `git puff show fix-the-parser-3f2a`
 
 <!-- end of handoff: fix-the-parser-3f2a -->
 ";
@@ -347,10 +346,10 @@ Asked: Fix the parser
 - var2: completed, applied, 2 files, +10 -3, puff/fix-the-parser-3f2a/var2
 - var4: failed, skipped
 
-## What to do next
+## Next steps
 
 - the patch of var3: `git puff patch fix-the-parser-3f2a:3`
-- see the run: `git puff show fix-the-parser-3f2a`
+- show the run: `git puff show fix-the-parser-3f2a`
 
 <!-- end of handoff: fix-the-parser-3f2a -->
 ";

@@ -1,19 +1,19 @@
-//! A review in words: a line while it goes on, a table and a few lines when it is done.
+//! Renders a review: progress lines while it runs, a table and a few lines at its end.
 
 use super::columns::{Columns, Fit};
 use super::text::{clean_line, one_line};
 use super::words;
 use crate::model::{Check, CheckStatus, Judge, Review, Run, Span, Variant};
 
-/// The columns of what went wrong with a check or a judge.
+/// Maximum width of an error of a check or a judge, in columns.
 const ERROR: usize = 200;
 
-/// `3 checks are`, `1 check is`.
-pub fn checks_are(count: usize) -> String {
-    if count == 1 { "1 check is".to_owned() } else { format!("{count} checks are") }
+/// Formats a number of results: `3 results`, `1 result`.
+pub fn results(count: usize) -> String {
+    words::number(count, "result")
 }
 
-/// `var2: passed in 3.2s (34 tests): cargo test`.
+/// Formats the end of a check: `var2: passed in 3.2s (34 tests): cargo test`.
 pub fn ended(who: &str, check: &Check) -> String {
     let why = match check.status {
         CheckStatus::Error => one_line(&check.tail, ERROR),
@@ -23,7 +23,7 @@ pub fn ended(who: &str, check: &Check) -> String {
     clean_line(&format!("{who}: {}{why}", how(check)))
 }
 
-/// `failed with exit 101 in 3.2s (33 of 34 tests passed): cargo test`.
+/// Formats the result of a check: `failed with exit 101 in 3.2s (33 of 34 tests passed): cargo test`.
 pub fn how(check: &Check) -> String {
     let exit = check.exit.filter(|code| *code != 0).map(|code| format!(" with exit {code}")).unwrap_or_default();
     let cached = if check.cached { " before" } else { "" };
@@ -31,7 +31,7 @@ pub fn how(check: &Check) -> String {
     format!("{}{exit}{cached} in {}{tests}: {}", check.status.as_str(), seconds(check.duration_s), check.command)
 }
 
-/// `34 tests`, or `33 of 34 tests passed`.
+/// Formats the counts of tests: `34 tests`, or `33 of 34 tests passed`.
 pub fn tests(check: &Check) -> Option<String> {
     let tests = check.tests?;
     let all = tests.passed + tests.failed;
@@ -41,29 +41,29 @@ pub fn tests(check: &Check) -> Option<String> {
     })
 }
 
-/// `0.4s`, `12s`, `3m 5s`.
+/// Formats a duration: `0.4s`, `12s`, `3m 5s`.
 pub fn seconds(seconds: f64) -> String {
     if seconds < 10.0 { format!("{seconds:.1}s") } else { Span(seconds.round() as u64).to_string() }
 }
 
-/// What became of a judge.
+/// Formats the result of a judge.
 pub fn judged(judge: &Judge) -> String {
     let command = clean_line(&judge.command);
     match &judge.error {
-        Some(error) => format!("the judge '{command}' does not count: {}", one_line(error, ERROR)),
-        None if judge.cached => format!("the judge '{command}' said so before"),
-        None => format!("the judge '{command}' answered in {}", seconds(judge.duration_s)),
+        Some(error) => format!("judge '{command}' failed and does not count: {}", one_line(error, ERROR)),
+        None if judge.cached => format!("reusing the answer of judge '{command}'"),
+        None => format!("judge '{command}' answered in {}", seconds(judge.duration_s)),
     }
 }
 
-/// How a variant stands in a review: `1`, `passed`, `9879.50`. Nothing where the review is of something else.
+/// Returns rank, verdict and score of a variant: `1`, `passed`, `9879.50`. None if the review is outdated for it.
 pub fn standing(review: &Review, run: &Run, variant: &Variant) -> Option<[String; 3]> {
     let reviewed = review.variant(variant.index).filter(|_| !review.outdated(run).contains(&variant.index))?;
     let score = variant.score.as_ref().map(|score| format!("{:.2}", score.total)).unwrap_or_default();
     Some([reviewed.rank.map(|rank| rank.to_string()).unwrap_or_default(), verdict(review, variant), score])
 }
 
-/// `passed`, or `failed 1/2` with how many of the checks passed.
+/// Formats a verdict: `passed`, or `failed 1/2` with the number of passed checks.
 fn verdict(review: &Review, variant: &Variant) -> String {
     let word = review.variant(variant.index).map(|reviewed| reviewed.verdict.as_str()).unwrap_or_default();
     let passed = variant.checks.iter().filter(|check| check.status == CheckStatus::Passed).count();
@@ -73,7 +73,7 @@ fn verdict(review: &Review, variant: &Variant) -> String {
     }
 }
 
-/// The ranking as a table, the best first.
+/// Returns the ranking as a table, the best first.
 pub fn ranking(review: &Review, run: &Run, width: usize) -> String {
     let mut table = Columns::new([
         ("RANK", Fit::Number),
@@ -97,7 +97,7 @@ pub fn ranking(review: &Review, run: &Run, width: usize) -> String {
     table.render(width)
 }
 
-/// Risks that count, the judges' mean, and the agreement, as cells.
+/// Returns the number of risks that count, the judges' mean, and the agreement, as cells.
 pub fn facts(review: &Review, variant: &Variant) -> [String; 3] {
     let Some(reviewed) = review.variant(variant.index) else { return Default::default() };
     let risks = reviewed.evidence.findings.iter();
@@ -111,26 +111,26 @@ pub fn facts(review: &Review, variant: &Variant) -> [String; 3] {
     ]
 }
 
-/// Is what a review recommends still about what there is? A sentence, where it is not.
+/// Checks that a recommendation is current.
 pub fn recommendation_is_current(review: &Review, run: &Run) -> Result<(), String> {
     let names: Vec<String> = review.outdated(run).iter().map(|index| format!("var{index}")).collect();
-    let are = match names.len() {
+    let have = match names.len() {
         0 => return Ok(()),
-        1 => "is",
-        _ => "are",
+        1 => "has",
+        _ => "have",
     };
-    Err(format!("{} {are} not what was reviewed: 'git puff review {}' looks again", names.join(", "), run.run))
+    Err(format!("{} {have} changed since the review: run 'git puff review {}' again", names.join(", "), run.run))
 }
 
-/// Which to take and why, a line each.
+/// Returns the recommendation and its reasons, a line each.
 pub fn recommendation(review: &Review, run: &Run) -> Vec<String> {
     if let Err(why) = recommendation_is_current(review, run) {
         return vec![why];
     }
     let recommended = &review.recommendation;
     let mut lines = match (recommended.variant, recommended.tied.as_slice()) {
-        (Some(variant), _) => vec![format!("take var{variant}: git puff pick {}:{variant}", run.run)],
-        (None, _) => vec!["nothing is recommended".to_owned()],
+        (Some(variant), _) => vec![format!("pick var{variant}: git puff pick {}:{variant}", run.run)],
+        (None, _) => vec!["no variant is recommended".to_owned()],
     };
     let section = |word: &str, items: &[String]| -> Vec<String> {
         items.iter().map(|item| format!("{word}: {}", clean_line(item))).collect()

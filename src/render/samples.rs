@@ -1,8 +1,8 @@
-//! Runs for the tests of this room.
+//! Sample runs for the tests of this module.
 
 use crate::model::{Apply, Oid, ProviderKind, Risk, Run, RunId, State, Time, Variant, VariantStatus};
 
-/// When the samples were made.
+/// The creation time of the samples.
 pub fn created() -> Time {
     "2026-03-01T10:00:00Z".parse().expect("a time")
 }
@@ -11,7 +11,7 @@ fn oid(digit: char) -> Oid {
     digit.to_string().repeat(40).parse().expect("digits")
 }
 
-/// A run of four that was just taken.
+/// A run with four variants that was just submitted.
 pub fn fresh() -> Run {
     Run {
         schema: Run::schema(),

@@ -1,29 +1,29 @@
-//! A git note that holds the sections of several runs: found, replaced and removed by their headings.
+//! Finds, replaces and removes the sections of runs in a git note, by their headings.
 //!
-//! A section begins with a line `# Handoff: <run>` and ends with a line that says so. What is before, between and
-//! after the sections was written by somebody else (with `git notes append`, say) and stays as it is.
+//! A section begins with a line `# Handoff: <run>` and ends with a comment line. Text before, between and after the
+//! sections (from `git notes append`, for example) stays unchanged.
 
 use crate::model::RunId;
 
-/// What a section's first line begins with; no other line of a section does.
+/// The prefix of a section's first line; no other line of a section has it.
 const HEADING: &str = "# Handoff: ";
 
-/// What is before and after the name of the run in a section's last line.
+/// The text before and after the name of the run in a section's last line.
 const ENDING: &str = "<!-- end of handoff: ";
 const CLOSE: &str = " -->";
 
-/// The first line of the section of a run.
+/// Returns the first line of the section of a run.
 pub fn heading(run: &RunId) -> String {
     format!("{HEADING}{run}")
 }
 
-/// The last line of the section of a run: a comment, so that a rendered report does not show it.
+/// Returns the last line of the section of a run: a comment, so that a rendered report does not show it.
 pub fn ending(run: &RunId) -> String {
     format!("{ENDING}{run}{CLOSE}")
 }
 
-/// The note with the section of `run` in the place where it was, or at the end where there was none. A section of the
-/// same run that a merge of notes has doubled goes.
+/// Returns the note with the section of `run` replaced, or appended if there was none. Duplicates from a merge of
+/// notes are removed.
 pub fn replace_section(note: Option<&str>, run: &RunId, section: &str) -> String {
     let section = format!("{}\n", section.trim_end());
     let mut parts = split(note.unwrap_or(""));
@@ -45,12 +45,12 @@ pub fn replace_section(note: Option<&str>, run: &RunId, section: &str) -> String
     parts.iter().map(|part| if part.is_of(run) { section.as_str() } else { part.text }).collect()
 }
 
-/// The section of `run` in a note.
+/// Returns the section of `run` in a note.
 pub fn section_of<'n>(note: &'n str, run: &RunId) -> Option<&'n str> {
     split(note).into_iter().find(|part| part.is_of(run)).map(|part| part.text)
 }
 
-/// The note without the section of `run`; empty when nothing else was there.
+/// Returns the note without the section of `run`; empty when nothing else is in it.
 pub fn remove_section(note: Option<&str>, run: &RunId) -> String {
     let mut text = String::new();
     let mut removed = false;
@@ -59,7 +59,7 @@ pub fn remove_section(note: Option<&str>, run: &RunId) -> String {
             removed = true;
             continue;
         }
-        // The blank line that parted the section from its neighbours goes with it.
+        // The blank line before the removed section is removed too.
         let parted = text.is_empty() || text.ends_with("\n\n");
         let rest = if removed && parted { part.text.strip_prefix('\n').unwrap_or(part.text) } else { part.text };
         removed = removed && rest.is_empty();
@@ -71,7 +71,7 @@ pub fn remove_section(note: Option<&str>, run: &RunId) -> String {
     text
 }
 
-/// A piece of a note: a section, or what is between sections.
+/// A part of a note: a section, or the text between sections.
 struct Part<'n> {
     run: Option<&'n str>,
     text: &'n str,
@@ -83,7 +83,7 @@ impl Part<'_> {
     }
 }
 
-/// The pieces of a note in their order; together they are the note.
+/// Splits a note into its parts.
 fn split(note: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let (mut begin, mut at, mut run) = (0, 0, None);
@@ -91,7 +91,7 @@ fn split(note: &str) -> Vec<Part<'_>> {
         let words = line.trim_end();
         let next = at + line.len();
         if let Some(name) = words.strip_prefix(HEADING) {
-            // A section whose end was lost ends where the next one begins.
+            // A section without an end line ends where the next one begins.
             parts.push(Part { run, text: &note[begin..at] });
             (begin, run) = (at, Some(name));
         } else if run.is_some() && words.strip_prefix(ENDING).and_then(|name| name.strip_suffix(CLOSE)) == run {

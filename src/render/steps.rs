@@ -1,14 +1,14 @@
-//! What to do next: commands that work on a run as it is now.
+//! The next steps: commands for the current state of a run.
 
 use super::words;
 use crate::model::{Apply, Attention, ProviderKind, Review, Run, State, Variant};
 
-/// A command and what it is for.
+/// A command and its purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// In a few words: `read var1`.
+    /// The purpose in a few words: `read var1`.
     pub purpose: String,
-    /// To be typed as it stands.
+    /// The command, quoted for a shell.
     pub command: String,
 }
 
@@ -18,16 +18,16 @@ impl Step {
     }
 }
 
-/// The steps from here, the most urgent first. Only commands that make sense in the run's state are among them.
+/// Returns the next steps, the most urgent first, for the state of the run.
 pub fn next(run: &Run, review: Option<&Review>) -> Vec<Step> {
     let mut steps = urgent(run);
     steps.extend(decided(run));
     let current = review.filter(|review| review.outdated(run).is_empty());
     let best = current.and_then(|review| review.recommendation.variant);
     if run.decision.is_none() {
-        // Of those that are equally good, a person takes one.
+        // A person chooses among equally good variants.
         let tied = current.map(|review| review.recommendation.tied.as_slice()).unwrap_or_default();
-        let take = |index| Step::new(format!("take var{index}"), format!("git puff pick {}:{index}", run.run));
+        let take = |index| Step::new(format!("pick var{index}"), format!("git puff pick {}:{index}", run.run));
         steps.extend(best.iter().chain(tied).map(take));
         let known = review.is_none() && run.state == State::Reviewed;
         if current.is_none() && !known && run.variants.iter().any(has_branch) {
@@ -40,15 +40,15 @@ pub fn next(run: &Run, review: Option<&Review>) -> Vec<Step> {
     if matches!(run.state, State::Error | State::Cancelled) {
         steps.extend(again(run));
     }
-    steps.push(Step::new("see the run", format!("git puff show {}", run.run)));
+    steps.push(Step::new("show the run", format!("git puff show {}", run.run)));
     steps
 }
 
-/// What the run waits for, if for anybody: a person, or to be watched or harvested.
+/// Returns the steps that the run waits for: an action of the user, watching or harvesting.
 pub fn urgent(run: &Run) -> Vec<Step> {
     let mut steps = attention(run);
     if run.is_running_elsewhere() {
-        steps.push(Step::new("bring what became of it", "git puff sync"));
+        steps.push(Step::new("fetch its state", "git puff sync"));
     } else if run.state.is_active() && run.attention != Some(Attention::NeedsTask) {
         steps.push(Step::new("follow it", format!("git puff watch {}", run.run)));
     }
@@ -58,24 +58,24 @@ pub fn urgent(run: &Run) -> Vec<Step> {
     steps
 }
 
-/// What there is to do once a variant is taken, or while it is being taken.
+/// Returns the steps after a pick, or during one.
 fn decided(run: &Run) -> Vec<Step> {
     let Some(decision) = &run.decision else { return Vec::new() };
     let name = format!("var{}", decision.variant);
     match decision.after {
         None => vec![
-            Step::new(format!("go on with {name}, once resolved"), "git puff pick --continue"),
-            Step::new("or give that up", "git puff pick --abort"),
+            Step::new(format!("continue with {name}, once resolved"), "git puff pick --continue"),
+            Step::new("or abort the pick", "git puff pick --abort"),
         ],
         Some(after) => vec![
-            Step::new(format!("see {name} where it went"), format!("git show {}", after.short())),
-            Step::new("take that back", format!("git puff undo {}", run.run)),
-            Step::new("remove what is left", format!("git puff prune {}", run.run)),
+            Step::new(format!("show the picked {name}"), format!("git show {}", after.short())),
+            Step::new("undo the pick", format!("git puff undo {}", run.run)),
+            Step::new("remove the run", format!("git puff prune {}", run.run)),
         ],
     }
 }
 
-/// What a person has to do before the run goes on.
+/// Returns the steps for the user that the run waits for.
 fn attention(run: &Run) -> Vec<Step> {
     match run.attention {
         Some(Attention::NeedsLogin) => vec![Step::new("sign in", login(run))],
@@ -88,16 +88,16 @@ fn attention(run: &Run) -> Vec<Step> {
     }
 }
 
-/// Signing in where the run was launched from: another login would not see its task.
+/// Returns the login command for the CODEX_HOME of the launch: another login cannot see the task.
 fn login(run: &Run) -> String {
     let home = run.profile.as_ref().and_then(|profile| profile.codex_home.as_deref());
     home.map(|home| format!("CODEX_HOME={} ", shell_word(home))).unwrap_or_default() + "codex login"
 }
 
-/// How to read, compare and take the variants that have a branch.
+/// Returns the steps to read, compare and pick the variants that have a branch.
 fn reading(run: &Run, best: Option<u32>, reviewed: bool) -> Vec<Step> {
     let with_branch: Vec<&Variant> = run.variants.iter().filter(|variant| has_branch(variant)).collect();
-    // A twin's branch shows nothing that its elder does not.
+    // A duplicate's branch shows nothing new.
     let elder =
         |variant: &Variant| variant.duplicate_of.is_none_or(|twin| !with_branch.iter().any(|v| v.index == twin));
     let telling: Vec<&Variant> = with_branch.iter().copied().filter(|variant| elder(variant)).collect();
@@ -120,40 +120,40 @@ fn reading(run: &Run, best: Option<u32>, reviewed: bool) -> Vec<Step> {
     let (name, base) = (best.name(), run.base_oid.short());
     steps.push(Step::new(format!("the files of {name}"), format!("git diff {base}...{branch} --stat")));
     steps.push(Step::new(format!("try {name}"), format!("git switch {branch}")));
-    // What a review does not recommend is not recommended here.
+    // Only a variant that the review recommends is suggested.
     if !reviewed && run.decision.is_none() {
-        steps.push(take(run, best, format!("take {name}")));
+        steps.push(take(run, best, format!("pick {name}")));
     }
     steps
 }
 
-/// The steps for one variant.
+/// Returns the steps for one variant.
 pub fn of_variant(run: &Run, variant: &Variant) -> Vec<Step> {
     let mut steps: Vec<Step> = read(run, variant).into_iter().collect();
     if let Some(branch) = branch(variant) {
         steps.push(Step::new("try it", format!("git switch {branch}")));
         if run.decision.is_none() {
-            steps.push(take(run, variant, "take it".to_owned()));
+            steps.push(take(run, variant, "pick it".to_owned()));
         }
     }
     if has_patch(variant) {
         steps.push(patch(run, variant));
     }
-    steps.push(Step::new("see the run", format!("git puff show {}", run.run)));
+    steps.push(Step::new("show the run", format!("git puff show {}", run.run)));
     steps
 }
 
-/// See what a variant changes, whether it has a branch or not.
+/// Returns the step that shows the changes of a variant, with or without a branch.
 pub fn read_changes(run: &Run, variant: &Variant) -> Step {
     Step::new(format!("read {}", variant.name()), format!("git puff diff {} {}", run.run, variant.index))
 }
 
-/// Check and rank the variants.
+/// Returns the step that reviews the variants.
 pub fn review_them(run: &Run) -> Step {
     Step::new("check and rank them", format!("git puff review {}", run.run))
 }
 
-/// Ask once more; none where there is nobody to be asked.
+/// Returns the step that retries the run; none if its provider cannot.
 pub fn again(run: &Run) -> Option<Step> {
     can_retry(run).then(|| Step::new("try again", format!("git puff retry {}", run.run)))
 }
@@ -168,7 +168,7 @@ fn patch(run: &Run, variant: &Variant) -> Step {
     Step::new(purpose, format!("git puff patch {}:{}", run.run, variant.index))
 }
 
-/// Taking a variant so that the decision is recorded; by git alone while the run is at work.
+/// Returns the step that picks a variant; with plain git while the run is active.
 pub fn take(run: &Run, variant: &Variant, purpose: String) -> Step {
     match branch(variant) {
         Some(branch) if run.state.is_active() || run.state == State::Ready => {
@@ -182,7 +182,7 @@ fn has_branch(variant: &Variant) -> bool {
     variant.branch.is_some() && variant.commit.is_some()
 }
 
-/// There are bytes to look at, whatever became of them.
+/// Returns whether a variant has a patch, applied or not.
 fn has_patch(variant: &Variant) -> bool {
     variant.patch_sha256.is_some() && variant.apply != Some(Apply::Empty)
 }
@@ -191,7 +191,7 @@ fn can_retry(run: &Run) -> bool {
     run.provider != ProviderKind::Import
 }
 
-/// The branch as it has to be typed; none before the harvest.
+/// Returns the branch, quoted for a shell; none before the harvest.
 fn branch(variant: &Variant) -> Option<String> {
     variant.branch.as_deref().filter(|_| variant.commit.is_some()).map(shell_word)
 }
@@ -200,7 +200,7 @@ fn score(variant: &Variant) -> f64 {
     variant.score.as_ref().map_or(0.0, |score| score.total)
 }
 
-/// A word as the shell takes it. Names come with records that others may have written, and commands are copied.
+/// Quotes a word for the shell. Names come from records that others may have written, and commands are copied.
 pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+=@%:,".contains(c);
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
@@ -209,7 +209,7 @@ pub fn shell_word(word: &str) -> String {
     format!("'{}'", super::text::clean_line(word).replace('\'', "'\\''"))
 }
 
-/// The steps one below the other, the commands in a column of their own, behind `indent`.
+/// Returns the steps in two aligned columns, after `indent`.
 pub fn listing(steps: &[Step], indent: &str) -> String {
     let widest = steps.iter().map(|step| super::text::columns(&step.purpose)).max().unwrap_or(0);
     let line = |step: &Step| format!("{indent}{}  {}\n", super::text::pad(&step.purpose, widest), step.command);

@@ -12,7 +12,7 @@ pub use overview::overview;
 pub use sessions::{session, sessions};
 pub use show::{run, variant};
 
-/// Is this line the headings of a table (so that it may be shown in bold)?
+/// Returns whether a line is the heading of a table, which is shown in bold.
 pub fn is_heading(line: &str) -> bool {
     let words: Vec<&str> = line.split("  ").filter(|word| !word.is_empty()).collect();
     let capital = |c: char| c.is_ascii_uppercase() || " +/-…".contains(c);

@@ -1,17 +1,17 @@
-//! Text from outside, made harmless: for a line, a block, a cell of a Markdown table.
+//! Makes untrusted text safe for a line, a block, or a cell of a Markdown table.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::model::Time;
 
-/// What is shown for a character that must not reach a terminal.
+/// The replacement of a character that must not reach a terminal.
 const REPLACEMENT: char = '\u{FFFD}';
 
-/// What is shown where a text was cut.
+/// The mark of a cut.
 const CUT: char = '…';
 
-/// Would this character move a cursor, reorder the text around it, or hide something from a reader? Controls (C0,
-/// DEL, C1), marks of direction, characters without a width, line separators, tags and hidden selectors.
+/// Returns whether a character could move a cursor, reorder the text around it, or hide something: controls (C0, DEL,
+/// C1), bidirectional marks, zero-width characters, line separators, tags and hidden selectors.
 pub fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -20,7 +20,7 @@ pub fn is_unsafe(character: char) -> bool {
             | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// A number of bytes, in the largest unit of which there is one: `512 B`, `1.5 KiB`, `12.0 MiB`.
+/// Formats a number of bytes in its largest unit: `512 B`, `1.5 KiB`, `12.0 MiB`.
 pub fn bytes(count: u64) -> String {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
     match units.iter().find(|(_, shift)| count >> shift > 0) {
@@ -29,14 +29,14 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-/// The text as one line: line ends and tabs become a space, every other character that [`is_unsafe`] becomes
-/// U+FFFD, so that a reader sees that something was there.
+/// Returns the text as one line: line ends and tabs become a space, every other character that [`is_unsafe`] becomes
+/// U+FFFD, so that a reader notices the replacement.
 pub fn clean_line(text: &str) -> String {
     clean_block(text).replace(['\n', '\t'], " ")
 }
 
-/// The text with its line ends and tabs, CRLF being one line end; every other character that [`is_unsafe`] becomes
-/// U+FFFD.
+/// Returns the text with its line ends and tabs, CRLF being one line end; every other character that [`is_unsafe`]
+/// becomes U+FFFD.
 pub fn clean_block(text: &str) -> String {
     let safe = |c: char| match c {
         '\n' | '\t' => c,
@@ -47,8 +47,8 @@ pub fn clean_block(text: &str) -> String {
     text.replace("\r\n", "\n").chars().map(safe).collect()
 }
 
-/// The text with everything in it to be seen, for where there is room for it: line ends and tabs stay, CRLF being one line
-/// end; a control becomes the picture of it, every other character that [`is_unsafe`] its number.
+/// Returns the text with hidden characters made visible: line ends and tabs stay, CRLF being one line end; a control
+/// becomes its control picture, every other character that [`is_unsafe`] its code point.
 pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     let plain = |c: char| matches!(c, '\n' | '\t') || !is_unsafe(c);
     if text.chars().all(plain) {
@@ -66,19 +66,19 @@ pub fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     shown.into()
 }
 
-/// The first line of the text that is not blank, cleaned and cut to `columns` of a terminal.
+/// Returns the first non-blank line of the text, cleaned and cut to `columns`.
 pub fn one_line(text: &str, columns: usize) -> String {
     let cleaned = clean_block(text);
     let line = cleaned.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
     cut(clean_line(line).trim(), columns)
 }
 
-/// The columns that a cleaned text takes on a terminal.
+/// Returns the width of a cleaned text on a terminal, in columns.
 pub fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// A cleaned text in at most `columns`, with `…` where its end was cut off.
+/// Cuts a cleaned text to at most `columns`, with `…` at its end.
 pub fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
@@ -89,8 +89,7 @@ pub fn cut(text: &str, columns: usize) -> String {
     kept
 }
 
-/// A cleaned text in at most `columns`, with `…` where its beginning was cut off: for paths and branches, whose ends
-/// tell more.
+/// Cuts a cleaned text to at most `columns`, with `…` at its beginning: for paths and branches, whose ends tell more.
 pub fn cut_start(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
@@ -99,7 +98,7 @@ pub fn cut_start(text: &str, columns: usize) -> String {
     (columns > 0).then_some(CUT).into_iter().chain(kept.chars().rev()).collect()
 }
 
-/// As many of the characters as fit.
+/// Returns the characters that fit.
 fn taken(characters: impl Iterator<Item = char>, columns: usize) -> String {
     let mut used = 0;
     let fits = |c: &char| {
@@ -109,14 +108,14 @@ fn taken(characters: impl Iterator<Item = char>, columns: usize) -> String {
     characters.take_while(fits).collect()
 }
 
-/// A cleaned text with spaces up to `columns`.
+/// Pads a cleaned text with spaces to `columns`.
 pub fn pad(text: &str, columns: usize) -> String {
     let missing = columns.saturating_sub(text.width());
     format!("{text}{:missing$}", "")
 }
 
-/// How long ago `then` was, for people: `just now`, `3m ago`, `2h ago`, `5d ago`, and the date from two weeks on.
-/// Clocks differ a little between machines, so the near future is now as well.
+/// Formats the age of `then`: `just now`, `3m ago`, `2h ago`, `5d ago`, and the date after two weeks. The near future
+/// is `just now` too, because clocks differ between machines.
 pub fn ago(now: Time, then: Time) -> String {
     let seconds = (now - then).num_seconds();
     match seconds {
@@ -128,30 +127,29 @@ pub fn ago(now: Time, then: Time) -> String {
     }
 }
 
-/// The text as a cell of a Markdown table: one line that cannot end the cell or the row, and in which nothing is
+/// Returns the text as a cell of a Markdown table: one line that cannot end the cell or the row, and contains no
 /// Markdown.
 ///
-/// Words without a special character stay as they are. Anything else goes into a code span, which is the one place
-/// where no renderer makes HTML, links, images, mentions or references to issues, and which people can still read
-/// as plain text.
+/// Words without special characters stay unchanged. Other text goes into a code span, the only place where no renderer
+/// makes HTML, links, images, mentions or references to issues, and which is still readable as plain text.
 pub fn markdown_cell(text: &str) -> String {
     let line = clean_line(text);
     let line = line.trim();
     if is_tame(line) {
         return line.to_owned();
     }
-    // Renderers differ in what a backslash in front of an escaped pipe means, so none is left there.
+    // Renderers differ on a backslash before an escaped pipe, so none is left there.
     code(line).replace("\\|", "\\ |").replace('|', "\\|")
 }
 
-/// The same for Markdown outside a table, where a pipe means nothing.
+/// Returns the text for Markdown outside of a table, where a pipe has no meaning.
 pub fn markdown_words(text: &str) -> String {
     let line = clean_line(text);
     let line = line.trim();
     if is_tame(line) { line.to_owned() } else { code(line) }
 }
 
-/// The text as a Markdown code span; nothing for a blank text.
+/// Returns the text as a Markdown code span; empty for a blank text.
 pub fn code(text: &str) -> String {
     let line = clean_line(text);
     let line = line.trim();
@@ -164,7 +162,7 @@ pub fn code(text: &str) -> String {
     format!("{fence}{space}{line}{space}{fence}")
 }
 
-/// Is there nothing in a line that any renderer would take for more than words?
+/// Returns whether no renderer would treat anything in a line as markup.
 fn is_tame(line: &str) -> bool {
     let lowered = line.to_ascii_lowercase();
     let harmless = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || " .,;:()'\"/+-=%!?".contains(c);
@@ -177,21 +175,21 @@ fn is_tame(line: &str) -> bool {
         && line.char_indices().all(|(at, c)| harmless(c) || (c == '_' && inside_word(at)))
 }
 
-/// The text with every line behind a `> `.
+/// Prefixes every line of the text with `> `.
 pub fn quote(text: &str) -> String {
     let cleaned = clean_block(text);
     let quoted = |line: &str| if line.is_empty() { ">\n".to_owned() } else { format!("> {line}\n") };
     cleaned.lines().map(quoted).collect()
 }
 
-/// The columns to which quoted text is wrapped: with the marks in front and git's own indent it stays below 100.
+/// The width of wrapped quotes, in columns: with the prefix and git's indent a line stays below 100.
 const QUOTED: usize = 88;
 
-/// The most columns of a line that has no space to wrap at.
+/// Maximum width of a line without a space to wrap at, in columns.
 const LONGEST: usize = 400;
 
-/// At most `most` lines of the text, wrapped, quoted, and indented so that Markdown takes them literally; and whether
-/// that was all of it.
+/// Returns at most `most` lines of the text, wrapped, quoted, and indented as a Markdown code block; and whether that
+/// is all of it.
 pub fn quote_literally(text: &str, most: usize) -> (String, bool) {
     let cleaned = clean_block(text);
     let mut lines = cleaned.trim_end().lines().skip_while(|line| line.trim().is_empty()).flat_map(wrap);
@@ -200,7 +198,7 @@ pub fn quote_literally(text: &str, most: usize) -> (String, bool) {
     (quote(&shown), lines.next().is_none())
 }
 
-/// A cleaned line in lines of at most [`QUOTED`] columns, broken between words, each with the indent of the first.
+/// Wraps a cleaned line to [`QUOTED`] columns between words, each with the indent of the first.
 fn wrap(line: &str) -> Vec<String> {
     let line = line.trim_end();
     let words = line.trim_start();

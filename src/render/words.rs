@@ -1,27 +1,27 @@
-//! How runs and variants are worded, once for reports and tables. What is answered here is as it came from outside:
-//! whoever puts it in a line or a cell cleans it.
+//! The wording of runs and variants for reports and tables. The results contain untrusted text, which the caller
+//! cleans.
 
 use crate::model::{Apply, Attention, CheckStatus, Decision, Oid, Risk, Run, State, Taking, Variant, VariantStatus};
 
-/// So many paths are named in a note; the others are counted.
+/// Maximum number of paths in a note; the others are counted.
 const PATHS: usize = 3;
 
-/// How far a run is, in a sentence.
+/// Returns the state of a run as a sentence.
 pub fn state(run: &Run) -> &'static str {
     match run.state {
-        State::Queued => "The run waits for a place; nothing was sent yet.",
+        State::Queued => "The run is queued; nothing was sent yet.",
         State::Submitting => "The run is being submitted.",
-        State::Pending => "The run is at work.",
-        State::Ready => "The run is ready to be harvested.",
+        State::Pending => "The run is active.",
+        State::Ready => "The run is ready to harvest.",
         State::Harvested => "The run is harvested.",
         State::Reviewed => "The run is harvested and reviewed.",
-        State::Picked => "The run is decided.",
+        State::Picked => "A variant of the run was picked.",
         State::Error => "The run ended in error.",
         State::Cancelled => "The run was cancelled.",
     }
 }
 
-/// What was decided, in a sentence, with the names of objects as `name` has them.
+/// Returns the decision as a sentence, with object names formatted by `name`.
 pub fn decision(decision: &Decision, name: impl Fn(&Oid) -> String) -> String {
     let onto = decision.onto.strip_prefix("refs/heads/").unwrap_or(&decision.onto);
     let how = match decision.how {
@@ -30,24 +30,25 @@ pub fn decision(decision: &Decision, name: impl Fn(&Oid) -> String) -> String {
         Taking::Branch => format!("as the branch {onto}"),
     };
     match decision.after {
-        Some(after) => format!("var{} was taken, {how}: {}.", decision.variant, name(&after)),
-        None => format!("var{} is being taken, {how}: what is in conflict waits for somebody.", decision.variant),
+        Some(after) => format!("var{} was picked, {how}: {}.", decision.variant, name(&after)),
+        None => format!("var{} is being picked, {how}: resolve its conflicts.", decision.variant),
     }
 }
 
-/// This variant is the one that was taken.
+/// Returns whether this variant was picked.
 pub fn is_taken(run: &Run, variant: &Variant) -> bool {
     run.decision.as_ref().is_some_and(|decision| decision.variant == variant.index)
 }
 
-/// How the variants are, in a sentence: `Of 4 variants, 3 completed and 1 failed; of their patches, 2 applied`
+/// Returns the counts of the variants as a sentence: `Of 4 variants, 3 completed and 1 failed; of their patches, 2
+/// applied`
 pub fn counts(run: &Run) -> String {
     let statuses = [
         (VariantStatus::Completed, "completed"),
         (VariantStatus::Failed, "failed"),
         (VariantStatus::Cancelled, "cancelled"),
         (VariantStatus::Unknown, "unknown"),
-        (VariantStatus::InProgress, "at work"),
+        (VariantStatus::InProgress, "in progress"),
         (VariantStatus::Pending, "not started"),
     ];
     let counted: Vec<_> = statuses.map(|(status, word)| (run.count(status), word)).into();
@@ -61,7 +62,7 @@ pub fn counts(run: &Run) -> String {
     let count = |apply| run.variants.iter().filter(|variant| variant.apply == Some(apply)).count();
     let applied: Vec<_> = applies.map(|(apply, word)| (count(apply), word)).into();
     if run.variants.is_empty() {
-        return format!("{} asked for, none begun.", number(total(run), "variant"));
+        return format!("{} requested, none started.", number(total(run), "variant"));
     }
     let mut sentence = format!("Of {}, {}", number(total(run), "variant"), list(&counted));
     let patches = list(&applied);
@@ -71,17 +72,17 @@ pub fn counts(run: &Run) -> String {
     sentence + "."
 }
 
-/// How many variants a run has or will have.
+/// Returns the number of variants that a run has or will have.
 pub fn total(run: &Run) -> usize {
     run.variants.len().max(run.best_of as usize)
 }
 
-/// `1 file`, `2 files`.
+/// Formats a count with its noun: `1 file`, `2 files`.
 pub fn number(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// `3 completed and 1 failed`, without what there is none of.
+/// Formats the non-zero counts: `3 completed and 1 failed`.
 fn list(counted: &[(usize, &str)]) -> String {
     let some = counted.iter().filter(|(count, _)| *count > 0);
     let words: Vec<String> = some.map(|(count, word)| format!("{count} {word}")).collect();
@@ -91,20 +92,20 @@ fn list(counted: &[(usize, &str)]) -> String {
     }
 }
 
-/// What a person must do, in words; the word itself for those of a newer git-puff.
+/// Returns what the user has to do; the word itself for one of a newer git-puff.
 pub fn attention(attention: &Attention) -> &str {
     match attention {
-        Attention::NeedsLogin => "sign in to the provider; the run goes on afterwards",
-        Attention::NeedsTask => "say which task the submission became: nobody knows whether it was taken",
-        Attention::AttemptLimit => "the limit of attempts is reached; the run goes on when it is not",
-        Attention::TaskNotFound => "the provider does not know the task (any more)",
-        Attention::ClientTrouble => "cannot run the provider's client, or isn't understood",
-        Attention::NeedsSignature => "make signing work: commits are to be signed, and cannot be; then harvest the run",
+        Attention::NeedsLogin => "sign in to the provider; the run continues afterwards",
+        Attention::NeedsTask => "name the task of the interrupted submission, if it has one",
+        Attention::AttemptLimit => "the attempt limit is reached; the run continues when attempts are available again",
+        Attention::TaskNotFound => "the provider has no such task (any more)",
+        Attention::ClientTrouble => "cannot run the provider's client or parse its output",
+        Attention::NeedsSignature => "fix commit signing, then harvest the run",
         Attention::Other(word) => word,
     }
 }
 
-/// `pending`, or `pending (needs-login)` where a person is needed.
+/// Formats the state: `pending`, or `pending (needs-login)` if the user has to act.
 pub fn state_word(run: &Run) -> String {
     match &run.attention {
         Some(attention) => format!("{} ({})", run.state.as_str(), attention.as_str()),
@@ -113,7 +114,7 @@ pub fn state_word(run: &Run) -> String {
     }
 }
 
-/// `var2`, and who made it where that is known: `var2 (codex)`.
+/// Formats the name of a variant, with its agent if known: `var2 (codex)`.
 pub fn name(variant: &Variant) -> String {
     match &variant.agent {
         Some(agent) => format!("{} ({agent})", variant.name()),
@@ -121,18 +122,18 @@ pub fn name(variant: &Variant) -> String {
     }
 }
 
-/// `+10 -3`; nothing before the harvest.
+/// Formats the changed lines: `+10 -3`; none before the harvest.
 pub fn changes(variant: &Variant) -> Option<String> {
     let (plus, minus) = (variant.insertions?, variant.deletions?);
     Some(format!("+{plus} -{minus}"))
 }
 
-/// What the patch is to the base, in a word; nothing before the harvest.
+/// Returns how the patch applied to the base; none before the harvest.
 pub fn apply(variant: &Variant) -> Option<&'static str> {
     variant.apply.map(Apply::as_str)
 }
 
-/// `completed, applied, 2 files, +10 -3`.
+/// Formats the facts of a variant: `completed, applied, 2 files, +10 -3`.
 pub fn facts(variant: &Variant) -> String {
     let mut facts = vec![variant.status.as_str().to_owned()];
     facts.extend(apply(variant).map(str::to_owned));
@@ -141,15 +142,15 @@ pub fn facts(variant: &Variant) -> String {
     facts.join(", ")
 }
 
-/// What there is to know about a variant, each in a few words: why it has no branch, where it conflicts, whose twin
-/// it is, what is risky, how its checks went. Paths are as `path` has them.
+/// Returns notes on a variant: why it has no branch, its conflicts, its duplicate, its risks, the results of its
+/// checks. Paths are formatted by `path`.
 pub fn notes(variant: &Variant, path: impl Fn(&str) -> String) -> Vec<String> {
     let mut notes: Vec<String> = variant.reason.iter().cloned().collect();
     if !variant.conflicts.is_empty() {
         notes.push(format!("conflicts in {}", some_of(variant.conflicts.iter().map(|it| path(it)))));
     }
     notes.extend(variant.duplicate_of.map(|twin| format!("same patch as var{twin}")));
-    // These paths are not in its patch, so they would be misread among the others.
+    // Listed separately, because these paths are not in its patch.
     let is_stray = |risk: &&Risk| risk.kind == Risk::USER_WORKTREE;
     let (strays, risks): (Vec<&Risk>, Vec<&Risk>) =
         variant.risks.iter().filter(|risk| risk.counts()).partition(is_stray);
@@ -168,14 +169,14 @@ pub fn notes(variant: &Variant, path: impl Fn(&str) -> String) -> Vec<String> {
     notes
 }
 
-/// `2 of 3 checks passed`; nothing where none was run.
+/// Formats the results of the checks: `2 of 3 checks passed`; none if no check was run.
 pub fn checks(variant: &Variant) -> Option<String> {
     let passed = variant.checks.iter().filter(|check| check.status == CheckStatus::Passed).count();
     let all = variant.checks.len();
     (all > 0).then(|| format!("{passed} of {} passed", number(all, "check")))
 }
 
-/// The first few, and how many more.
+/// Returns the first few names, and the number of the others.
 pub fn some_of(names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(PATHS);
     let mut words = names.take(PATHS).collect::<Vec<_>>().join(", ");
@@ -185,18 +186,18 @@ pub fn some_of(names: impl ExactSizeIterator<Item = String>) -> String {
     words
 }
 
-/// A harvest would bring something.
+/// Returns whether a harvest would fetch something.
 pub fn wants_harvest(run: &Run) -> bool {
     let closed = matches!(run.state, State::Queued | State::Submitting | State::Cancelled);
     run.state == State::Ready || (!closed && run.has_unharvested())
 }
 
-/// Nothing of the run waits for anybody.
+/// Returns whether the run waits for nothing.
 pub fn is_settled(run: &Run) -> bool {
     run.attention.is_none() && !run.state.is_active() && !wants_harvest(run)
 }
 
-/// How many of its variants are terminal: `2/4`.
+/// Formats the number of finished variants: `2/4`.
 pub fn done(run: &Run) -> String {
     format!("{}/{}", run.terminal(), total(run))
 }

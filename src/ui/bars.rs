@@ -1,4 +1,4 @@
-//! Progress bars: for a person at a terminal; who hears instead of one is told the same.
+//! Progress bars on a terminal; a listener gets the same progress as values.
 
 use std::collections::HashMap;
 
@@ -10,13 +10,13 @@ use crate::render::progress;
 use crate::render::text::clean_line;
 
 fn new_bar(total: u64) -> ProgressBar {
-    // The template is ours, so it is one; the default would do as well.
+    // The template is constant and valid; the default is only a fallback.
     let style = ProgressStyle::with_template("[{bar:12}] {wide_msg}");
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
     ProgressBar::new(total).with_style(style)
 }
 
-/// A progress bar; nothing where nobody would see it.
+/// A progress bar; invisible without a terminal.
 pub struct Bar {
     shown: Option<ProgressBar>,
     heard: Option<CapturedOutput>,
@@ -24,12 +24,12 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// A bar for so many steps, among these.
+    /// Creates a bar of `total` steps among these.
     pub(super) fn new(bars: Option<MultiProgress>, heard: Option<CapturedOutput>, total: u64) -> Bar {
         Bar { shown: bars.map(|bars| bars.add(new_bar(total))), heard, total }
     }
 
-    /// Shows how far it is, and what goes on.
+    /// Shows the completed steps and the current one.
     pub fn show(&self, done: u64, line: &str) {
         if let Some(bar) = &self.shown {
             bar.set_position(done);
@@ -42,7 +42,7 @@ impl Bar {
 }
 
 impl Drop for Bar {
-    /// Leaves the terminal without it, however the work ended.
+    /// Removes the bar from the terminal.
     fn drop(&mut self) {
         self.shown.iter().for_each(ProgressBar::finish_and_clear);
     }
@@ -57,12 +57,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// None yet.
+    /// Creates an empty instance.
     pub(super) fn new(bars: Option<MultiProgress>, heard: Option<CapturedOutput>) -> Progress {
         Progress { bars, of_run: HashMap::new(), heard, told: HashMap::new() }
     }
 
-    /// Shows how far a run is.
+    /// Shows the progress of a run.
     pub fn update(&mut self, run: &Run, now: Time) {
         let total = run.variants.len().max(run.best_of as usize) as u64;
         self.tell(run, total, now);
@@ -75,7 +75,7 @@ impl Progress {
         bar.set_message(line);
     }
 
-    /// Tells how far all of them are, when one has come further.
+    /// Reports the total progress to the listener, when a run has made progress.
     fn tell(&mut self, run: &Run, total: u64, now: Time) {
         let Some(heard) = &self.heard else { return };
         let far = (run.terminal() as u64, total);
@@ -85,7 +85,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar of a run away.
+    /// Removes the bar of a run.
     pub fn finish(&mut self, run: &RunId) {
         if let (Some(bars), Some(bar)) = (&self.bars, self.of_run.remove(run)) {
             bar.finish_and_clear();
@@ -95,7 +95,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// Leaves the terminal without bars, however the watching ended.
+    /// Removes the bars from the terminal.
     fn drop(&mut self) {
         let runs: Vec<RunId> = self.of_run.keys().cloned().collect();
         runs.iter().for_each(|run| self.finish(run));

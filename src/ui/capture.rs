@@ -1,4 +1,4 @@
-//! What is said to another program instead of a terminal.
+//! Output that is captured for another program instead of a terminal.
 
 use std::fmt;
 use std::io;
@@ -8,38 +8,38 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// Something that a verb says, as a value.
+/// A message or a result of a verb, as a value.
 #[derive(Debug)]
 pub enum Said<'s> {
     /// A result: a JSON document.
     Document(Value),
     /// One of a stream of results.
     Event(Value),
-    /// A result that is no document: text, or the bytes of a patch.
+    /// A result that is not a document: text, or the bytes of a patch.
     Bytes(&'s [u8]),
-    /// Something about the work.
+    /// A message.
     Note(&'s str),
-    /// The same, but it may not be as it should.
+    /// A warning.
     Warning(&'s str),
-    /// How to get on.
+    /// The next step.
     Hint(&'s str),
-    /// What went wrong with a part of the work.
+    /// A failure of a part of the work.
     Error(&'s Error),
-    /// How far the work is.
+    /// The progress of the work.
     Step {
-        /// So many steps are done.
+        /// The number of completed steps.
         done: u64,
-        /// Of so many.
+        /// The number of all steps.
         total: u64,
-        /// What goes on.
+        /// The current step.
         line: &'s str,
     },
 }
 
-/// Hears what a verb says.
+/// Receives the output of a verb.
 pub type OutputListener = Arc<dyn Fn(Said<'_>) + Send + Sync>;
 
-/// Somebody who hears instead of a terminal, and what stands in for standard input.
+/// A listener that replaces the terminal, and the replacement of standard input.
 #[derive(Clone)]
 pub(super) struct CapturedOutput {
     pub hearer: OutputListener,
@@ -59,7 +59,7 @@ impl CapturedOutput {
     }
 
     pub fn input(&self) -> io::Result<&[u8]> {
-        let none = || io::Error::new(io::ErrorKind::Unsupported, "there is no standard input here");
+        let none = || io::Error::new(io::ErrorKind::Unsupported, "standard input is not available");
         self.input.as_deref().ok_or_else(none)
     }
 }

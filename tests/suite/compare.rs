@@ -114,7 +114,7 @@ fn the_matrix_says_how_alike_all_are_and_what_each_number_means() {
     }
     // The same for people, and of those alone that are named.
     let shown = lab.puff(&["diff", "try"]).ok().stdout;
-    assert!(shown.starts_with("LIKENESS %   1   2   3\nvar1         -   =  57\n"), "{shown}");
+    assert!(shown.starts_with("SIMILARITY %   1   2   3\nvar1         -   =  57\n"), "{shown}");
     assert_eq!(lab.puff(&["diff", "--matrix", "try", "--"]).ok().stdout, shown);
     let found = matrix(&lab, &["try", "3", "1", "3"]);
     assert_eq!(each(&found["variants"], "name"), ["var3", "var1"]);
@@ -235,7 +235,7 @@ fn a_variant_without_a_branch_is_shown_on_the_files_it_was_made_on() {
     let ran = lab.puff(&["diff", "try", "1"]).ok();
     assert!(ran.stdout.contains("\n-two\n+2\n"), "{}", ran.stdout);
     assert!(
-        ran.stderr.contains("var1: it conflicts with the base in notes.txt; it is shown on the files"),
+        ran.stderr.contains("var1: it conflicts with the base in notes.txt; showing it on the files"),
         "{}",
         ran.stderr
     );
@@ -260,13 +260,13 @@ fn a_patch_of_which_no_tree_comes_is_compared_by_its_lines() {
     assert_eq!(ran.stdout, astray);
     assert!(ran.stderr.contains("var2: it does not fit the base"), "{}", ran.stderr);
     let ran = lab.puff(&["diff", "try", "1", "2"]).exits(1);
-    let ran = ran.complains(&["git cannot compare var2", "does not fit the base"]);
+    let ran = ran.complains(&["cannot compare var2", "does not fit the base"]);
     let hint = ran.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap();
     assert!(
         hint.contains("'git puff diff try:2'") && hint.contains("'git puff diff try --matrix try:1 try:2'"),
         "{hint}"
     );
-    lab.puff(&["diff", "try", "2", "--stat"]).exits(1).complains(&["git cannot compare var2"]);
+    lab.puff(&["diff", "try", "2", "--stat"]).exits(1).complains(&["cannot compare var2"]);
 
     let found = matrix(&lab, &["try", "--matrix", "try:1", "try:2", "3"]);
     assert_eq!((likeness(&found, "var1", "var2"), &found["same"]), (1.0, &json!([["var1", "var2"]])));
@@ -300,11 +300,13 @@ fn without_anything_to_compare_it_says_so() {
     export.harvest(&lab, &["--name", "none"]).exits(3);
     let ran = lab.puff(&["diff", "none"]).exits(1);
     assert!(
-        ran.stderr.contains("no variant of 'none' with a change") && ran.stderr.contains("hint: "),
+        ran.stderr.contains("no variant of 'none' has a change") && ran.stderr.contains("hint: "),
         "{}",
         ran.stderr
     );
-    assert!(ran.stdout.starts_with("var1: left out, it changes nothing\nvar2: left out, cannot read its patch"));
+    assert!(
+        ran.stdout.starts_with("var1: not compared, it changes nothing\nvar2: not compared, cannot read its patch")
+    );
     let ran = lab.puff(&["diff", "none", "--json"]).exits(1);
     assert_eq!(each(&ran.json()["left_out"], "name"), ["var1", "var2", "var3"]);
     let ran = lab.puff(&["diff", "none", "1", "--exit-code"]).ok();
@@ -318,17 +320,17 @@ fn without_anything_to_compare_it_says_so() {
     let found = matrix(&lab, &["twins"]);
     assert_eq!((&found["same"], &found["nearest"]), (&json!([["var1", "var2", "var3"]]), &json!("var1")));
     let ran = lab.puff(&["diff", "twins", "1", "2", "--exit-code"]).ok();
-    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "var1 and var2 leave the same code\n"));
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "var1 and var2 are identical\n"));
 }
 
 #[test]
 fn wrong_words_are_told_with_what_would_do() {
     let lab = lab_with_a_run();
     for (args, code, words) in [
-        (&["try", "7"][..], 1, &["'try' has no variant 7"][..]),
+        (&["try", "7"][..], 1, &["no variant 7 in run 'try'"][..]),
         (&["try", "1", "0"], 1, &["no variant 0"]),
-        (&["try", "new.txt"], 129, &["'new.txt' names no variant"]),
-        (&["try", "1", "2", "3"], 129, &["two at a time"]),
+        (&["try", "new.txt"], 129, &["'new.txt' is not a variant"]),
+        (&["try", "1", "2", "3"], 129, &["at most two variants"]),
         (&["try", "--stat"], 129, &["'--stat' is for 'git diff'"]),
         (&["try", "--matrix", "--", "new.txt"], 129, &["'new.txt' is for 'git diff'"]),
         (&["try", "1", "-S"], 129, &["'-S' needs a value"]),

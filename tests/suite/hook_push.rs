@@ -68,7 +68,7 @@ fn a_variant_that_nobody_looked_at_is_refused_and_named_and_the_way_out_is_told(
             "error: {commit} 'Count in digits': is var1 of 'fix', which is neither reviewed nor picked [unreviewed]"
         ),
         "hint: git puff review fix; or pick it: git puff pick fix:1",
-        "error: the push to 'origin' is refused for 1 reason",
+        "error: push to 'origin' refused for 1 reason",
         "git push --no-verify",
     ] {
         assert!(refused.stderr.contains(words), "no '{words}' in {}", refused.stderr);
@@ -298,7 +298,7 @@ fn a_setting_that_can_not_be_used_is_named_with_its_origin_where_it_counts() {
     lab.commit("README", "x\n", "Other work");
     push(&lab, &["-q", "origin", "main"]).ok();
     let refused = push(&lab, &["origin", "puff/fix/var1:x"]).exits(1);
-    for words in ["puff.prePush.loser is 'maybe' (file:", "has to be refuse, warn or allow", "the push is refused"] {
+    for words in ["puff.prePush.loser is 'maybe' (file:", "must be refuse, warn or allow", "push refused"] {
         assert!(refused.stderr.contains(words), "no '{words}' in {}", refused.stderr);
     }
     // However somebody writes the middle of it.
@@ -316,8 +316,8 @@ fn many_findings_are_counted_and_nothing_of_a_commit_reaches_the_terminal_raw() 
     let trailers = lab.git(&["log", "-1", "--format=%(trailers)"]);
     lab.git(&["commit", "-q", "--amend", "-m", &format!("\u{1b}[2JClear\u{202e}\n\n{trailers}")]);
     let refused = push(&lab, &["origin", "HEAD:refs/heads/x"]).exits(1);
-    assert!(refused.stderr.contains("and 11 more reasons to refuse it"), "{}", refused.stderr);
-    assert!(refused.stderr.contains("is refused for 31 reasons"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("and 11 more reasons to refuse the push"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("refused for 31 reasons"), "{}", refused.stderr);
     assert!(!refused.stderr.contains('\u{1b}') && !refused.stderr.contains('\u{202e}'), "{:?}", refused.stderr);
 }
 

@@ -35,7 +35,7 @@ fn it_is_launched_as_a_run_of_one_attempt_with_the_prompt_that_can_be_read_befor
     assert_eq!(launched.value("TASK_ID"), task.id);
     let run = stage.lab.show(&launched.value("RUN"));
     assert_eq!((&run["watch"]["interval_s"], &run["watch"]["timeout_s"]), (&json!(2), &json!(0)));
-    assert_eq!(run["title"], "Bring patches into the pull requests of acme/widgets");
+    assert_eq!(run["title"], "Add patches to the pull requests of acme/widgets");
 
     // One cycle, ten minutes; and whatever else a launch can be told.
     let canary = operator(&stage, &["--canary", "--json", "--name", "canary", "--attempts", "2", "--branch", "main"]);

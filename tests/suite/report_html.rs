@@ -62,8 +62,8 @@ fn it_says_which_variant_to_take_and_how() {
             assert!(text.as_str().unwrap().contains(word), "'{word}' is not in: {text}");
         }
     };
-    has(decision, &["Take var2 by claude", "the only one that adds a test", "git puff pick trim-input:2"]);
-    has(decision, &["Left to do", "repair it there", "What may still be wrong", "rule_7 and rule_9"]);
+    has(decision, &["Pick var2 by claude", "the only one that adds a test", "git puff pick trim-input:2"]);
+    has(decision, &["Follow-ups", "repair it there", "Residual risk", "rule_7 and rule_9"]);
     has(checks, &["check base var1 var2 var3", "✓ passed 12s", "✗ failed 12s, 22/24 tests, 1 skipped"]);
     has(checks, &["2.3s, fails on the base too", "kept from an earlier review"]);
     has(details, &["Score: 78", "tests +10 adds a test", "Tests added: trims", "9 of 10. The smallest change"]);
@@ -352,7 +352,7 @@ fn a_review_of_something_else_recommends_nothing() {
     let seen = seen.go().stays_quiet().values;
     let decision = seen[0].as_str().unwrap();
     assert!(
-        decision.contains("var1 is not what was reviewed") && decision.contains("git puff review trim-input"),
+        decision.contains("var1 has changed since the review") && decision.contains("git puff review trim-input"),
         "{decision}"
     );
     assert!(!decision.contains("pick") && !seen[1].as_str().unwrap().contains("recommended"), "{seen:?}");
@@ -418,5 +418,5 @@ fn whoever_opens_it_takes_the_variant_with_the_command_that_it_shows() {
     assert_eq!(lab.git(&["show", "HEAD:tests/trims.rs"]), lab.git(&["show", "puff/trim-input/var2:tests/trims.rs"]));
     let seen = desk().open(&page(&lab)).ask(&text("#decision .taken")).go().stays_quiet();
     let taken = seen.values[0].as_str().unwrap();
-    assert!(taken.contains("Taken: var2 by cherry-pick onto main"), "{taken}");
+    assert!(taken.contains("Picked: var2 by cherry-pick onto main"), "{taken}");
 }

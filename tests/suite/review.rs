@@ -68,7 +68,7 @@ fn what_broke_is_told_from_what_was_broken_and_the_best_is_recommended() {
     let said = review_of(&lab, &run)["recommendation"].clone();
     assert_eq!((&said["variant"], &said["reasons"][0]), (&Value::Null, &json!("no variant passes")));
     let shown = lab.puff(&["show", &run]).ok().stdout;
-    assert!(shown.contains("nothing is recommended") && !shown.contains("git puff pick"), "{shown}");
+    assert!(shown.contains("no variant is recommended") && !shown.contains("git puff pick"), "{shown}");
     nothing_is_left(&lab);
     // Nothing of the user's has moved.
     let refs =
@@ -88,7 +88,7 @@ fn the_best_that_passes_is_recommended_with_the_command_that_takes_it() {
     assert!(said["reasons"].as_array().unwrap().contains(&json!("var4 made the same change")), "{said:#}");
     let report = lab.puff(&["report", &run]).ok().stdout;
     for words in [
-        &format!("Take var3: `git puff pick {run}:3`"),
+        &format!("Pick var3: `git puff pick {run}:3`"),
         "| rank | variant | verdict    | risks |",
         "| of   | check                   | result     | on the base |",
     ] {
@@ -278,10 +278,10 @@ fn a_new_patch_makes_a_review_one_of_the_past() {
     assert_eq!(seen["variants"][0]["checks"][0]["status"], "passed");
     let report = lab.puff(&["report", &run]).ok().stdout;
     assert!(
-        report.contains(&format!("var2 is not what was reviewed: 'git puff review {run}' looks again")),
+        report.contains(&format!("var2 has changed since the review: run 'git puff review {run}' again")),
         "{report}"
     );
-    assert!(!report.contains("Take var") && !report.contains("Follow-ups"), "{report}");
+    assert!(!report.contains("Pick var") && !report.contains("Follow-ups"), "{report}");
     lab.puff(&["review", &run, "--json"]).ok();
     assert_eq!(lab.show(&run)["state"], "reviewed");
 }
@@ -300,7 +300,7 @@ fn what_can_not_be_reviewed_is_named() {
     let run = ran["run"].as_str().unwrap();
     lab.puff(&["review", run, "--variant", "9"]).exits(129).complains(&["no variant 9"]);
     lab.puff(&["review", run, "--variant", "2"]).exits(1).complains(&["variant 2", "no commit"]);
-    lab.puff(&["review", run, "--check", " "]).exits(129).complains(&["--check", "no command"]);
+    lab.puff(&["review", run, "--check", " "]).exits(129).complains(&["--check", "is not a command"]);
     lab.puff(&["review", run, "--timeout", "soon"]).exits(129).complains(&["soon"]);
     let seen = lab.puff(&["review", run, "--check", "crago test", "--json"]).exits(3).json();
     assert_eq!(seen["variants"][0]["checks"][0]["status"], "error");

@@ -62,7 +62,7 @@ fn a_judge_sees_patches_without_their_makers() {
     assert_eq!((&opinions[0]["variant"], &opinions[0]["score"]), (&json!(1), &json!(good)));
     let best = if good == 9.0 { 1 } else { 2 };
     let report = crew.lab.puff(&["report", id]).ok().stdout;
-    assert!(report.contains(&format!("Take var{best}")) && report.contains("9 of 10. b"), "{report}");
+    assert!(report.contains(&format!("Pick var{best}")) && report.contains("9 of 10. b"), "{report}");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_judge_that_answers_nonsense_is_named_and_does_not_count() {
     for (at, (name, _, why)) in bad.iter().enumerate() {
         let error = said[at + 1]["error"].as_str().unwrap();
         assert!(error.contains(why), "{name}: {error}");
-        assert!(ran.stderr.contains(&format!("{name}' does not count")), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&format!("{name}' failed and does not count")), "{}", ran.stderr);
     }
     assert_eq!((&said[0]["error"], &said[0]["opinions"][0]["reason"]), (&Value::Null, &json!("r")));
     let mean = &lab.show(&run)["variants"][0]["score"]["parts"][2];

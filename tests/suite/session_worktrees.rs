@@ -50,7 +50,7 @@ fn a_worktree_in_which_nothing_was_changed_goes_with_its_session() {
     assert_eq!(fate(&lab, "idle"), "removed");
     assert!(!path.exists() && worktrees(&lab) == 0);
     assert!(!path.parent().unwrap().exists(), "no empty folder is left either");
-    assert!(lab.puff(&["session", "show", "idle"]).ok().stdout.contains("removed: nothing in it was changed"));
+    assert!(lab.puff(&["session", "show", "idle"]).ok().stdout.contains("removed: nothing in it had changed"));
     assert!(doctor(&lab, &[]).is_empty());
 
     // Neither does one stay whose program is not there, or that is ended.

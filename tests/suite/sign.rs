@@ -161,7 +161,7 @@ fn a_watcher_that_cannot_sign_leaves_the_run_ready_and_says_who_is_needed() {
     crate::support::test_repo::wait_until("somebody is told", || {
         fs::read_to_string(lab.path("told")).is_ok_and(|told| told.contains("needs-signature"))
     });
-    assert!(lab.puff(&["show", &run]).ok().stdout.contains("make signing work"));
+    assert!(lab.puff(&["show", &run]).ok().stdout.contains("fix commit signing"));
 
     fs::rename(lab.path("home/away"), lab.path("home/key")).unwrap();
     lab.puff(&["harvest", &run]).ok();

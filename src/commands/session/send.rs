@@ -115,7 +115,7 @@ pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
             session_workspace::finalize_lost(context, &session)?;
         }
         _ => {
-            let request = Request::Kill { why: "somebody asked for it".to_owned() };
+            let request = Request::Kill { why: "killed by the user".to_owned() };
             if let Err(cause) = control::ask(&place, &request) {
                 // It may have exited meanwhile.
                 if place.is_supervised() {

@@ -39,7 +39,7 @@ pub struct Start {
     /// Keep only the newest SIZE of its output; 0 for all
     #[arg(long, value_name = "SIZE", default_value = "64m")]
     log_size: Bytes,
-    /// What to do
+    /// The task for the agent
     #[arg(value_name = "PROMPT", required_unless_present = "command", conflicts_with = "command")]
     prompt: Option<String>,
     /// A command of your own

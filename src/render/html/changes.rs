@@ -1,12 +1,11 @@
-//! The changes themselves: every variant against the base as HTML, and what the script needs to set any two variants
-//! beside each other.
+//! The changes: every variant against the base as HTML, and the data for the script to compare any two variants.
 //!
-//! Lines stand in the page once for every variant that changes them, in unified form. How two variants differ is kept as
-//! scripts of edits without a line of text: `[a, b, notes, hunks]`, a hunk being `[old start, new start, heading, ops]` and
-//! an op either a number of lines that both have, or `[removed, added, marks]`. Marks are of the rows that stand in each
-//! other's place: `[of the old line, of the new one]`, each `start, length, start, length, …` in UTF-16 units. Since a line
-//! that neither of two variants changed is in no edit between them, every line that such a script shows is in the hunks of
-//! one of the two.
+//! The page has each changed line once for every variant that changes it, in unified form. How two variants differ is
+//! kept as scripts of edits without a line of text: `[a, b, notes, hunks]`, a hunk being `[old start, new start,
+//! heading, ops]` and an op either a number of lines that both have, or `[removed, added, marks]`. Marks are of the
+//! rows that stand in each other's place: `[of the old line, of the new one]`, each `start, length, start, length, …`
+//! in UTF-16 units. Since a line that neither of two variants changed is in no edit between them, every line that such
+//! a script shows is in the hunks of one of the two.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -19,10 +18,10 @@ use crate::model::{FileSides, Hunk, Row, Run, Sides, Sign};
 use crate::render::steps;
 use crate::render::text::visible;
 
-/// So many files that are not shown are named for a variant.
+/// Maximum number of omitted files that are named for a variant.
 const NAMED: usize = 40;
 
-/// The section of the changes; `first` is the variant that is looked at first.
+/// Returns the section of the changes; `first` is the variant that is shown first.
 pub fn section(run: &Run, sides: &Sides, first: Option<u32>) -> String {
     if sides.files.is_empty() && sides.left_out.is_empty() {
         return String::new();
@@ -41,7 +40,7 @@ pub fn section(run: &Run, sides: &Sides, first: Option<u32>) -> String {
     html
 }
 
-/// What one variant changes, file by file.
+/// Appends the changes of one variant, file by file.
 fn one_variant(run: &Run, sides: &Sides, place: usize, html: &mut String) {
     let index = sides.variants[place - 1];
     let touched = sides.files.iter().filter(|file| file.versions[place].first != 0).count();
@@ -93,11 +92,11 @@ fn one_file(sides: &Sides, number: usize, file: &FileSides, place: usize, html: 
     html.push_str("</details>");
 }
 
-/// A hunk as `git diff` writes it, its lines in elements.
+/// Appends a hunk as `git diff` formats it, with its lines in elements.
 fn unified(file: &FileSides, hunk: &Hunk, html: &mut String) {
     let count = |sign: Sign| hunk.rows.iter().filter(|row| row.sign == Sign::Same || row.sign == sign).count();
     let (removed, added) = (count(Sign::Removed), count(Sign::Added));
-    // Where a side has no line, git names the one before.
+    // For a side without lines, git gives the number of the line before.
     let start = |start: usize, lines: usize| if lines == 0 { start - 1 } else { start };
     let (old, new) = (start(hunk.old_start, removed), start(hunk.new_start, added));
     let _ = write!(html, "<b>@@ -{old},{removed} +{new},{added} @@ ");
@@ -117,7 +116,7 @@ fn unified(file: &FileSides, hunk: &Hunk, html: &mut String) {
     }
 }
 
-/// A line with what differs in it.
+/// Appends a line with its differences marked.
 fn marked(line: &str, marks: &[Range<u32>], html: &mut String) {
     if marks.is_empty() {
         return push(html, line);
@@ -146,7 +145,7 @@ fn marked(line: &str, marks: &[Range<u32>], html: &mut String) {
     push(html, until(u32::MAX));
 }
 
-/// What is not shown of a variant, and how to see it.
+/// Appends the omitted files of a variant, and the commands that show them.
 fn left_out(run: &Run, sides: &Sides, index: u32, html: &mut String) {
     let paths: Vec<&str> = sides.left_out.iter().filter(|it| it.variant == index).map(|it| it.path.as_str()).collect();
     if paths.is_empty() {
@@ -155,7 +154,7 @@ fn left_out(run: &Run, sides: &Sides, index: u32, html: &mut String) {
     let whole = format!("git puff diff {} {index}", run.run);
     let part = html! {
         div .notice {
-            p { "Too large for this page, " (crate::render::words::number(paths.len(), "file")) ". See all of it with " (command(&whole)) " or:" }
+            p { "Too large for this page: " (crate::render::words::number(paths.len(), "file")) ". Show the whole change with " (command(&whole)) " or:" }
             ul .names {
                 @for path in paths.iter().take(NAMED) {
                     li { (command(&format!("{whole} -- {}", steps::shell_word(path)))) }
@@ -167,7 +166,7 @@ fn left_out(run: &Run, sides: &Sides, index: u32, html: &mut String) {
     html.push_str(&part.into_string());
 }
 
-/// What the script knows beside what stands in the page.
+/// Appends the data for the script that is not in the page's text.
 fn data(run: &Run, sides: &Sides, first: Option<u32>, json: &mut String) {
     json.push_str("{\"run\":");
     push_json(json, run.run.as_str());

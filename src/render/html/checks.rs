@@ -1,4 +1,4 @@
-//! Which checks passed where, and what they printed.
+//! The results and outputs of the checks.
 
 use maud::{Markup, html};
 
@@ -7,12 +7,12 @@ use super::escape::text;
 use crate::model::{Check, CheckStatus, Handoff, Variant};
 use crate::render::review::seconds;
 
-/// There is a result of a check.
+/// Returns whether any check has a result.
 pub fn has_any(handoff: &Handoff) -> bool {
     !columns(handoff).is_empty()
 }
 
-/// Whose checks these are, and the results.
+/// The results of one variant or of the base.
 struct Column<'h> {
     name: String,
     of: Option<&'h Variant>,
@@ -37,7 +37,7 @@ impl Column<'_> {
     }
 }
 
-/// Every command that was run, in the order of the review.
+/// Returns every command that was run, in the order of the review.
 fn commands<'h>(handoff: &'h Handoff, columns: &[Column<'h>]) -> Vec<&'h str> {
     let mut commands: Vec<&str> = Vec::new();
     let reviewed = handoff.review.iter().flat_map(|review| review.commands.iter().map(String::as_str));
@@ -50,7 +50,7 @@ fn commands<'h>(handoff: &'h Handoff, columns: &[Column<'h>]) -> Vec<&'h str> {
     commands
 }
 
-/// The table of results, and the outputs below it.
+/// Returns the table of results, and the outputs below it.
 pub fn section(handoff: &Handoff) -> Markup {
     let columns = columns(handoff);
     let commands = commands(handoff, &columns);
@@ -74,7 +74,7 @@ pub fn section(handoff: &Handoff) -> Markup {
                         }
                     }
                 }
-                p .quiet { "The base is the commit that all variants start from: what fails there was broken before." }
+                p .quiet { "The base is the commit that all variants start from: a check that fails there was broken before." }
                 @for command in &commands { (outputs(command, &columns)) }
             }
         }
@@ -101,7 +101,7 @@ fn broken_before(check: &Check) -> bool {
     check.status != CheckStatus::Passed && check.on_base.is_some_and(|base| base != CheckStatus::Passed)
 }
 
-/// How a check ended, with a sign.
+/// Returns the result of a check, with a symbol.
 pub fn status(status: CheckStatus) -> Markup {
     match status {
         CheckStatus::Passed => chip("good", "✓", "passed"),
@@ -111,7 +111,7 @@ pub fn status(status: CheckStatus) -> Markup {
     }
 }
 
-/// What one check printed on the base and on every variant.
+/// Returns the outputs of one check on the base and on every variant.
 fn outputs(command: &str, columns: &[Column<'_>]) -> Markup {
     let printed: Vec<_> = columns
         .iter()
@@ -121,7 +121,7 @@ fn outputs(command: &str, columns: &[Column<'_>]) -> Markup {
     html! {
         @if !printed.is_empty() {
             details .output {
-                summary { "What " code { (text(command)) } " printed" }
+                summary { "Output of " code { (text(command)) } }
                 @for (column, check) in printed {
                     details .inner {
                         summary { strong { (column.name) } " " (status(check.status)) " " (exit(check)) }

@@ -1,4 +1,4 @@
-//! Which variant to take, why, and the command that does it: what the page is opened for.
+//! The decision or recommendation, its reasons, and the command that applies it.
 
 use maud::{Markup, html};
 
@@ -8,7 +8,7 @@ use crate::model::{Decision, Handoff, Recommendation, Review, Run, Variant, Verd
 use crate::render::steps::{self, Step};
 use crate::render::words;
 
-/// The first section of the page.
+/// Returns the first section of the page.
 pub fn section(handoff: &Handoff) -> Markup {
     let run = &handoff.run;
     html! {
@@ -34,16 +34,16 @@ fn taken(run: &Run, decision: &Decision) -> Markup {
     html! {
         div .card.taken {
             p .eyebrow { "Decided " (moment(decision.decided_at)) }
-            h2 #decision-h { "Taken: var" (decision.variant) (by(run, decision.variant)) }
+            h2 #decision-h { "Picked: var" (decision.variant) (by(run, decision.variant)) }
             p {
                 (how) " " code { (text(onto)) }
-                @if let Some(after) = decision.after { ", which is at " code { (after.short()) } " since." }
-                @else { ". There are conflicts to be resolved: " }
+                @if let Some(after) = decision.after { ", now at " code { (after.short()) } "." }
+                @else { ". Resolve the conflicts, then run " }
             }
             @if decision.after.is_none() {
                 (command("git puff pick --continue"))
             }
-            @if !decision.reasons.is_empty() { h3 { "What was known then" } (list(&decision.reasons)) }
+            @if !decision.reasons.is_empty() { h3 { "Reasons at the time" } (list(&decision.reasons)) }
         }
     }
 }
@@ -65,9 +65,9 @@ fn recommended(run: &Run, review: &Review) -> Markup {
             p .eyebrow { @if run.decision.is_some() { "Recommended was" } @else { "Recommended" } }
             h2 id=(id) {
                 @match advice.variant {
-                    Some(index) => { "Take var" (index) (by(run, index)) }
+                    Some(index) => { "Pick var" (index) (by(run, index)) }
                     None if !advice.tied.is_empty() => { (several(&advice.tied)) " are equally good" }
-                    None => "No variant can be recommended",
+                    None => "No variant is recommended",
                 }
             }
             @if let Some(reviewed) = advice.variant.and_then(|index| review.variant(index)) {
@@ -80,15 +80,15 @@ fn recommended(run: &Run, review: &Review) -> Markup {
     }
 }
 
-/// A review that does not know the variants as they are recommends nothing.
+/// Returns the section for an outdated review, which recommends nothing.
 fn outdated(run: &Run, review: &Review) -> Markup {
     let changed = review.outdated(run);
     let step = steps::review_them(run);
     html! {
         div .card.advice {
-            p .eyebrow { "Reviewed " (moment(review.reviewed_at)) ", before something changed" }
-            h2 #decision-h { (several(&changed)) (if changed.len() == 1 { " is" } else { " are" }) " not what was reviewed" }
-            p { "Which variant to take is known when all of them are reviewed as they are." }
+            p .eyebrow { "Reviewed " (moment(review.reviewed_at)) ", before later changes" }
+            h2 #decision-h { (several(&changed)) (if changed.len() == 1 { " has" } else { " have" }) " changed since the review" }
+            p { "Review the run again for a recommendation." }
             div .take { span { (step.purpose) } (command(&step.command)) }
         }
     }
@@ -109,7 +109,7 @@ fn several(indexes: &[u32]) -> String {
     }
 }
 
-/// The commands that take what is recommended.
+/// Returns the commands that pick the recommended variant.
 fn ways(run: &Run, review: &Review) -> Markup {
     let advice = &review.recommendation;
     let candidates: Vec<u32> = advice.variant.into_iter().chain(advice.tied.iter().copied()).collect();
@@ -119,7 +119,7 @@ fn ways(run: &Run, review: &Review) -> Markup {
                 div .take { span { (step.purpose) } (command(&step.command)) }
             }
             @if let Some(variant) = advice.variant.and_then(|index| run.variant(index)) {
-                p .quiet { "Look at it first: " (command(&steps::read_changes(run, variant).command)) }
+                p .quiet { "Read it first: " (command(&steps::read_changes(run, variant).command)) }
             }
             @if candidates.is_empty() {
                 @for variant in ranked(run, Some(review)).into_iter().filter(|it| it.commit.is_some()).take(1) {
@@ -136,16 +136,16 @@ fn ways(run: &Run, review: &Review) -> Markup {
 }
 
 fn taking(run: &Run, variant: &Variant) -> Step {
-    steps::take(run, variant, format!("take {}", variant.name()))
+    steps::take(run, variant, format!("pick {}", variant.name()))
 }
 
 fn afterwards(advice: &Recommendation) -> Markup {
     html! {
         @if !advice.follow_ups.is_empty() || !advice.residual_risk.is_empty() {
             div .pair {
-                @if !advice.follow_ups.is_empty() { div { h3 { "Left to do" } (list(&advice.follow_ups)) } }
+                @if !advice.follow_ups.is_empty() { div { h3 { "Follow-ups" } (list(&advice.follow_ups)) } }
                 @if !advice.residual_risk.is_empty() {
-                    div { h3 { "What may still be wrong" } (list(&advice.residual_risk)) }
+                    div { h3 { "Residual risk" } (list(&advice.residual_risk)) }
                 }
             }
         }
@@ -159,12 +159,12 @@ fn unreviewed(run: &Run) -> Markup {
         div .card.advice {
             p .eyebrow { "Not reviewed" }
             @if reviewable {
-                h2 #decision-h { "Nobody has checked these variants yet" }
-                p { "A review runs your checks on every variant and on the base, ranks them, and says which to take." }
+                h2 #decision-h { "These variants were not reviewed yet" }
+                p { "A review runs your checks on every variant and on the base, ranks the variants, and recommends one." }
                 @let step = steps::review_them(run);
                 div .take { span { (step.purpose) } (command(&step.command)) }
             } @else {
-                h2 #decision-h { "There is nothing to choose from yet" }
+                h2 #decision-h { "No variants to choose from yet" }
                 @for step in first { div .take { span { (text(&step.purpose)) } (command(&step.command)) } }
             }
         }

@@ -1,14 +1,13 @@
-//! Text from outside as HTML that is nothing but text.
+//! Escapes untrusted text for HTML.
 //!
-//! `maud` escapes what it is given; this also makes visible what a browser would hide or obey: controls, marks of
-//! direction, characters without a width. [`Shown`] is how such text gets into a template, and [`push`] how it gets into
-//! what is too large for one.
+//! `maud` escapes markup; this also makes visible what a browser would hide or obey: control, bidirectional and
+//! zero-width characters. Templates use [`Shown`]; output that is too large for a template uses [`push`].
 
 use maud::Render;
 
 use crate::render::text::visible;
 
-/// A text from outside, in a template.
+/// An untrusted text in a template.
 pub struct Shown<'t>(pub &'t str);
 
 impl Render for Shown<'_> {
@@ -17,12 +16,12 @@ impl Render for Shown<'_> {
     }
 }
 
-/// A text from outside, for a template: `(text(&title))`.
+/// Wraps an untrusted text for a template: `(text(&title))`.
 pub fn text(text: &str) -> Shown<'_> {
     Shown(text)
 }
 
-/// Adds a text in which nothing is hidden any more. It stays text in elements and in quoted attributes.
+/// Appends an escaped text, with hidden characters made visible. Safe in elements and in quoted attributes.
 pub fn push(html: &mut String, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
@@ -39,7 +38,7 @@ pub fn push(html: &mut String, text: &str) {
     html.push_str(rest);
 }
 
-/// Adds a string of JSON that stays one in a `<script>`: nothing in it ends the element or begins a comment.
+/// Appends a JSON string that is safe in a `<script>`: it cannot end the element or begin a comment.
 pub fn push_json(json: &mut String, text: &str) {
     json.push('"');
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! How alike the variants are, as a picture and as a table.
+//! The similarity of the variants, as a picture and as a table.
 
 use maud::{Markup, html};
 
@@ -7,45 +7,45 @@ use super::variants::percent;
 use crate::model::Comparison;
 use crate::render::words;
 
-/// The side of a cell, and the room for a name before the first one, in the picture's own units.
+/// The side of a cell, and the space for a name before the first one, in SVG units.
 const CELL: usize = 52;
 const NAMES: usize = 64;
 
-/// More files than this are counted.
+/// Maximum number of listed files; the rest are counted.
 const FILES: usize = 200;
 
-/// The section of the comparison, where there is one of two variants or more.
+/// Returns the section of the comparison; nothing for fewer than two variants.
 pub fn section(comparison: Option<&Comparison>) -> Markup {
     let Some(comparison) = comparison else { return html! {} };
     html! {
         section #likeness aria-labelledby="likeness-h" {
-            h2 #likeness-h { "How alike they are" }
+            h2 #likeness-h { "Similarity" }
             div .likeness {
-                div .scroll role="region" aria-label="The picture of likeness" tabindex="0" { (picture(comparison)) }
+                div .scroll role="region" aria-label="Similarity as a picture" tabindex="0" { (picture(comparison)) }
                 div {
                     (sayings(comparison))
                     p .quiet {
-                        "100 % is the same change, 0 % nothing in common: twice the changed lines that two variants share, by all "
+                        "100 % is the same change, 0 % nothing in common: twice the changed lines that two variants share, divided by all "
                         "the changed lines of both."
                     }
                 }
             }
             details .inner {
                 summary { "The same as a table" }
-                div .scroll role="region" aria-label="Likeness as a table" tabindex="0" { (table(comparison)) }
+                div .scroll role="region" aria-label="Similarity as a table" tabindex="0" { (table(comparison)) }
             }
             (files(comparison))
         }
     }
 }
 
-/// The likeness of two places; a variant is wholly like itself.
+/// Returns the similarity of two variants by index, from 0 to 1.
 fn likeness(comparison: &Comparison, row: usize, column: usize) -> Option<f64> {
     let name = |at: usize| comparison.variants[at].name.as_str();
     if row == column { Some(1.0) } else { comparison.likeness(name(row), name(column)) }
 }
 
-/// The numbers without their sign, in cells whose shade says the same.
+/// Returns the matrix as a picture: shaded cells with percentages.
 fn picture(comparison: &Comparison) -> Markup {
     let count = comparison.variants.len();
     let side = NAMES + count * CELL;
@@ -54,7 +54,7 @@ fn picture(comparison: &Comparison) -> Markup {
     html! {
         svg .matrix viewBox={ "0 0 " (side) " " (side - NAMES + 28) } width=(side) height=(side - NAMES + 28) role="img"
             aria-labelledby="matrix-t matrix-d" {
-            title #matrix-t { "How alike every two variants are, in percent" }
+            title #matrix-t { "Similarity of every two variants, in percent" }
             desc #matrix-d { (described(comparison)) }
             @for (at, variant) in comparison.variants.iter().enumerate() {
                 text .name x=(middle(at)) y="18" text-anchor="middle" { (text(&short(&variant.name))) }
@@ -76,12 +76,12 @@ fn picture(comparison: &Comparison) -> Markup {
     }
 }
 
-/// A name that fits beside its row.
+/// Returns a name that fits beside its row.
 fn short(name: &str) -> String {
     crate::render::text::cut_start(&crate::render::text::clean_line(name), 8)
 }
 
-/// The shade of a cell: 0 to 9, or that of a variant against itself.
+/// Returns the shade of a cell: 0 to 9, or that of a variant against itself.
 fn level(itself: bool, likeness: Option<f64>) -> String {
     match likeness {
         _ if itself => "-self".to_owned(),
@@ -90,7 +90,7 @@ fn level(itself: bool, likeness: Option<f64>) -> String {
     }
 }
 
-/// The picture in words.
+/// Returns the description of the picture as text.
 fn described(comparison: &Comparison) -> String {
     let pairs = comparison
         .pairs
@@ -100,27 +100,27 @@ fn described(comparison: &Comparison) -> String {
     pairs.collect::<Vec<_>>().join("; ") + "."
 }
 
-/// What follows from the numbers.
+/// Returns the conclusions from the numbers.
 fn sayings(comparison: &Comparison) -> Markup {
     html! {
         ul .reasons {
             @if let Some(nearest) = &comparison.nearest {
                 li { strong { (text(nearest)) } " is the nearest to all others." }
             }
-            @for group in &comparison.same { li { (text(&group.join(", "))) " make the same change, white space aside." } }
-            li { (words::number(comparison.agreed_lines as usize, "changed line")) " in which all agree." }
+            @for group in &comparison.same { li { (text(&group.join(", "))) " make the same change, apart from whitespace." } }
+            li { (words::number(comparison.agreed_lines as usize, "changed line")) " made by all." }
             @for variant in comparison.variants.iter().filter(|variant| variant.only_here > 0) {
                 li {
                     (words::number(variant.only_here as usize, "changed line")) " only in " (text(&variant.name))
                     @if !variant.only_files.is_empty() {
-                        ", which alone touches "
+                        ", the only one to change "
                         @for (at, path) in variant.only_files.iter().take(3).enumerate() { @if at > 0 { ", " } code { (text(path)) } }
                         @if variant.only_files.len() > 3 { " and " (variant.only_files.len() - 3) " more" }
                     }
                     "."
                 }
             }
-            @for left in &comparison.left_out { li { (text(&left.name)) " is left out: " (text(&left.why)) "." } }
+            @for left in &comparison.left_out { li { (text(&left.name)) " is not compared: " (text(&left.why)) "." } }
         }
     }
 }
@@ -128,7 +128,7 @@ fn sayings(comparison: &Comparison) -> Markup {
 fn table(comparison: &Comparison) -> Markup {
     html! {
         table .grid.numbers {
-            caption .hidden { "How alike every two variants are" }
+            caption .hidden { "Similarity of every two variants" }
             thead { tr {
                 th scope="col" { "variant" }
                 @for variant in &comparison.variants { th scope="col" .num { (text(&variant.name)) } }
@@ -151,13 +151,13 @@ fn table(comparison: &Comparison) -> Markup {
     }
 }
 
-/// Who touches which file.
+/// Returns the table of changed files and their variants.
 fn files(comparison: &Comparison) -> Markup {
     html! {
         @if !comparison.files.is_empty() {
             details .inner {
-                summary { "Who touches which file (" (comparison.files.len()) ")" }
-                div .scroll role="region" aria-label="Who touches which file" tabindex="0" {
+                summary { "Changed files (" (comparison.files.len()) ")" }
+                div .scroll role="region" aria-label="Changed files" tabindex="0" {
                     table .grid {
                         thead { tr { th scope="col" { "file" } th scope="col" { "variants" } th scope="col" .num { "agreed lines" } } }
                         tbody {
@@ -166,8 +166,8 @@ fn files(comparison: &Comparison) -> Markup {
                                     th scope="row" { code { (text(&file.path)) } }
                                     td {
                                         (text(&file.variants.join(", ")))
-                                        @if file.same && file.variants.len() > 1 { span .small { "all with the same content" } }
-                                        @if file.binary { span .small { "not text" } }
+                                        @if file.same && file.variants.len() > 1 { span .small { "same content in all" } }
+                                        @if file.binary { span .small { "binary" } }
                                     }
                                     td .num { (file.agreed_lines) }
                                 }

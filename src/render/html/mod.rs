@@ -1,12 +1,12 @@
-//! The handoff as one page of HTML: for whoever has to choose and has not seen the run.
+//! The handoff as one HTML page, for a reader who has to choose a variant.
 //!
-//! One file without any address in it, so that it can be mailed, attached and kept. A policy in its head forbids the
-//! browser to load anything and to run any script but this one, whatever a patch or a message contains. Without scripts
-//! everything is there but the differences between two variants: those are put together by the script, from what the
-//! page has of every variant against the base, and from scripts of edits without lines (`changes`).
+//! A self-contained file that can be mailed, attached and archived. Its content security policy forbids the browser to
+//! load anything and to run any other script, whatever a patch or a message contains. Without scripts it lacks only
+//! the comparison of two variants, which the script computes from the changes of every variant against the base and
+//! from edit scripts (`changes`).
 //!
-//! The same run gives the same bytes. `maud` makes the small parts: its templates are checked when they are compiled, and
-//! escape what they are given. What is large, the lines of diffs, is pushed by hand.
+//! The same run gives the same bytes. `maud` renders the small parts with templates that are checked at compile time
+//! and escape their values. Large parts, the lines of diffs, are appended directly.
 
 mod changes;
 mod checks;
@@ -26,16 +26,16 @@ use escape::text;
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// What a page shows beside the handoff: how the variants compare, where that is known, and what they make of the files.
+/// The comparison that a page shows beside the handoff.
 #[derive(Clone, Copy, Debug)]
 pub struct Compared<'c> {
-    /// How alike they are.
+    /// The similarity matrix, if known.
     pub comparison: Option<&'c Comparison>,
-    /// Their lines.
+    /// The changed lines.
     pub sides: &'c Sides,
 }
 
-/// The page of a run.
+/// Returns the page of a run.
 pub fn page(handoff: &Handoff, compared: Compared<'_>) -> String {
     let run = &handoff.run;
     let Compared { sides, .. } = compared;
@@ -81,7 +81,7 @@ pub fn page(handoff: &Handoff, compared: Compared<'_>) -> String {
     page.into_string() + "\n"
 }
 
-/// How a policy names a script or a style that may be in the page.
+/// Returns the hash by which the policy allows a script or a style.
 fn fingerprint(source: &str) -> String {
     format!("sha256-{}", base64(&Sha256::digest(source.as_bytes())))
 }
@@ -99,17 +99,17 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// What a review says of a variant; nothing where the variant is another one since.
+/// Returns the review of a variant; none if the variant has changed since.
 fn reviewed<'r>(run: &Run, review: Option<&'r Review>, index: u32) -> Option<&'r Reviewed> {
     review.filter(|review| !review.outdated(run).contains(&index))?.variant(index)
 }
 
-/// The variant that a review recommends, as long as it knows all of them.
+/// Returns the recommended variant, unless the review is outdated.
 fn recommended(run: &Run, review: Option<&Review>) -> Option<u32> {
     review.filter(|review| review.outdated(run).is_empty())?.recommendation.variant
 }
 
-/// The variant that a reader looks at first: the one that was taken, or is recommended.
+/// Returns the variant to show first: the picked or the recommended one.
 fn advised(handoff: &Handoff) -> Option<u32> {
     let recommended = recommended(&handoff.run, handoff.review.as_ref());
     handoff.run.decision.as_ref().map(|decision| decision.variant).or(recommended)
@@ -128,7 +128,7 @@ fn header(run: &Run, title: &str) -> Markup {
             p .lead { (words::state(run)) " " (words::counts(run)) }
             @if let Some(reason) = &run.reason { p { (text(reason)) } }
             @if let Some(attention) = &run.attention {
-                p .notice { strong { "It waits for a person: " } (text(words::attention(attention))) "." }
+                p .notice { strong { "Action required: " } (text(words::attention(attention))) "." }
             }
         }
     }
@@ -152,7 +152,7 @@ fn navigation(handoff: &Handoff, comparison: Option<&Comparison>, sides: &Sides)
     }
 }
 
-/// What was asked, and where the run came from.
+/// Returns the section of the task and the origin of the run.
 fn asked(handoff: &Handoff) -> Markup {
     let run = &handoff.run;
     let dialect = run.dialect.as_deref().map(|dialect| format!(" ({dialect})")).unwrap_or_default();
@@ -170,7 +170,7 @@ fn asked(handoff: &Handoff) -> Markup {
     ];
     html! {
         section #asked aria-labelledby="asked-h" {
-            h2 #asked-h { "What was asked" }
+            h2 #asked-h { "Task" }
             @if handoff.prompt.trim().is_empty() { p .quiet { "The prompt is not known." } }
             @else { pre .prose { (text(handoff.prompt.trim_end())) } }
             dl .facts {
@@ -187,7 +187,7 @@ fn moment(time: crate::model::Time) -> String {
 fn next(handoff: &Handoff) -> Markup {
     html! {
         section #next aria-labelledby="next-h" {
-            h2 #next-h { "How to go on" }
+            h2 #next-h { "Next steps" }
             (step_list(&steps::next(&handoff.run, handoff.review.as_ref())))
         }
     }
@@ -197,12 +197,12 @@ fn step_list(steps: &[Step]) -> Markup {
     html! { dl .steps { @for step in steps { dt { (text(&step.purpose)) } dd { (command(&step.command)) } } } }
 }
 
-/// A command to be copied. The script adds the button that copies it.
+/// Returns a command; the script adds a button that copies it.
 fn command(command: &str) -> Markup {
     html! { span .command { code .cmd { (text(command)) } } }
 }
 
-/// A sign and a word: colour alone tells nothing.
+/// Returns a verdict as a symbol and a word, because colour alone is not accessible.
 fn verdict(verdict: Verdict) -> Markup {
     let (class, sign, word) = match verdict {
         Verdict::Passed => ("good", "✓", "passed"),
@@ -222,7 +222,7 @@ fn section_of(index: u32) -> String {
     format!("var{index}")
 }
 
-/// The variants, best first where a review has ranked them.
+/// Returns the variants, best first if they are ranked.
 fn ranked<'r>(run: &'r Run, review: Option<&Review>) -> Vec<&'r Variant> {
     let mut variants: Vec<&Variant> = run.variants.iter().collect();
     let rank = |variant: &Variant| reviewed(run, review, variant.index)?.rank;
@@ -236,7 +236,7 @@ fn help() -> Markup {
         ("o", "open or close that file"),
         ("a / b", "choose the left / right side"),
         ("s", "swap the sides"),
-        ("u", "side by side, or one below the other"),
+        ("u", "side by side, or unified"),
         ("?", "this help"),
     ];
     html! {

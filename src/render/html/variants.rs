@@ -1,4 +1,4 @@
-//! The variants: a table to see them all, and a part for each with every reason for its place.
+//! The variants: a table of all, and the details of each with the reasons of its rank.
 
 use maud::{Markup, html};
 
@@ -7,7 +7,7 @@ use super::{chip, ranked, reviewed, section_of, step_list, verdict};
 use crate::model::{Evidence, Handoff, Observation, Review, Reviewed, Run, Variant};
 use crate::render::{steps, words};
 
-/// All variants in a table, best first.
+/// Returns the table of all variants, best first.
 pub fn table(handoff: &Handoff) -> Markup {
     let (run, review) = (&handoff.run, handoff.review.as_ref());
     let recommended = super::recommended(run, review);
@@ -23,7 +23,7 @@ pub fn table(handoff: &Handoff) -> Markup {
                             th scope="col" { "result" }
                             th scope="col" .num { "changes" }
                             @if review.is_some() { th scope="col" .num { "score" } th scope="col" .num { "agreement" } }
-                            th scope="col" { "to know" }
+                            th scope="col" { "notes" }
                         } }
                         tbody {
                             @for variant in ranked(run, review) {
@@ -71,13 +71,13 @@ fn outcome(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
     }
 }
 
-/// A number as it is: whole ones without a fraction.
+/// Formats a number; whole ones without a fraction.
 pub fn number(number: f64) -> String {
     let rounded = format!("{number:.2}");
     rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A likeness in percent. What is not wholly the same never reads as 100.
+/// Formats a similarity in percent. Only an equal change is 100 %.
 pub fn percent(likeness: Option<f64>) -> String {
     likeness.map_or("–".to_owned(), |likeness| match (likeness * 100.0).round() {
         100.0 if likeness < 1.0 => "99 %".to_owned(),
@@ -85,7 +85,7 @@ pub fn percent(likeness: Option<f64>) -> String {
     })
 }
 
-/// Each variant with all that is known of it; the recommended one is open.
+/// Returns the details of each variant; the recommended one is open.
 pub fn details(handoff: &Handoff) -> Markup {
     let (run, review) = (&handoff.run, handoff.review.as_ref());
     let open = super::recommended(run, review);
@@ -141,7 +141,7 @@ fn score(variant: &Variant) -> Markup {
     html! {
         h3 { "Score: " (number(score.total)) }
         table .parts {
-            caption .hidden { "What the score of " (variant.name()) " is made of" }
+            caption .hidden { "Parts of the score of " (variant.name()) }
             thead .hidden { tr { th scope="col" { "part" } th scope="col" { "adds" } th scope="col" { "why" } } }
             tbody {
                 @for part in &score.parts {
@@ -159,17 +159,17 @@ fn score(variant: &Variant) -> Markup {
 fn evidence(evidence: &Evidence, review: Option<&Review>) -> Markup {
     let accepted = |it: &Observation| review.is_some_and(|review| it.is_accepted(&review.accepted));
     html! {
-        h3 { "What is seen in the change" }
+        h3 { "Evidence in the change" }
         (names("Tests added", &evidence.tests_added))
         (names("Tests removed", &evidence.tests_removed))
-        @if evidence.findings.is_empty() { p .quiet { "Nothing stands out." } }
+        @if evidence.findings.is_empty() { p .quiet { "No findings." } }
         @else {
             ul .findings {
                 @for finding in &evidence.findings {
                     li {
                         @if accepted(finding) { (chip("none", "✓", "accepted")) }
                         @else if finding.counts { (chip("bad", "!", "counts against it")) }
-                        @else { (chip("none", "i", "to know")) }
+                        @else { (chip("none", "i", "note")) }
                         " " strong { (text(&finding.kind)) } " "
                         code { (text(&finding.path)) @if let Some(line) = finding.line { ":" (line) } }
                         " " (text(&finding.detail))
@@ -185,7 +185,7 @@ fn evidence(evidence: &Evidence, review: Option<&Review>) -> Markup {
     }
 }
 
-/// So many names are listed.
+/// Returns a list of names, cut after [`MOST`].
 const MOST: usize = 500;
 
 fn names(what: &str, names: &[String]) -> Markup {
@@ -209,7 +209,7 @@ fn touched(reviewed: &Reviewed) -> Markup {
     }
 }
 
-/// The risks that the harvest found, where a review has not taken them up among what is seen.
+/// Returns the risks of the harvest, if no review lists them among its evidence.
 fn risks(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
     let told = |kind: &str, path: &str| {
         reviewed.is_some_and(|it| it.evidence.findings.iter().any(|seen| seen.kind == kind && seen.path == path))
@@ -217,11 +217,11 @@ fn risks(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
     let risks: Vec<_> = variant.risks.iter().filter(|risk| !told(&risk.kind, &risk.path)).collect();
     html! {
         @if !risks.is_empty() {
-            h3 { "Look at these before trusting it" }
+            h3 { "Risks to check before using it" }
             ul .findings {
                 @for risk in risks {
                     li {
-                        @if risk.counts() { (chip("bad", "!", "risk")) } @else { (chip("none", "i", "to know")) }
+                        @if risk.counts() { (chip("bad", "!", "risk")) } @else { (chip("none", "i", "note")) }
                         " " strong { (text(&risk.kind)) } " " code { (text(&risk.path)) } " "
                         (text(&risk.detail))
                     }
@@ -231,14 +231,14 @@ fn risks(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
     }
 }
 
-/// The judges that were asked, with those that failed.
+/// Returns the judges, with those that failed.
 fn judges(review: &Review) -> Markup {
     html! {
         @for judge in &review.judges {
             p .quiet {
                 "Judge " code { (text(&judge.command)) } ": "
                 @if let Some(error) = &judge.error { (chip("bad", "✗", "no answer")) " " (text(error)) }
-                @else { (words::number(judge.opinions.len(), "opinion")) " in " (number(judge.duration_s)) " s, given without names" }
+                @else { (words::number(judge.opinions.len(), "opinion")) " in " (number(judge.duration_s)) " s, without agents' names" }
             }
         }
     }
@@ -249,11 +249,11 @@ fn opinions(review: &Review, index: u32) -> Markup {
     let opinions: Vec<_> = opinions.filter(|(_, opinion)| opinion.variant == index).collect();
     html! {
         @if !opinions.is_empty() {
-            h3 { "What judges say" }
+            h3 { "Opinions of the judges" }
             @for (judge, opinion) in opinions {
                 blockquote {
                     p { strong { (number(opinion.score)) " of 10. " } (text(&opinion.reason)) }
-                    p .small { code { (text(&judge.command)) } ", who saw it as " (text(&opinion.letter)) }
+                    p .small { code { (text(&judge.command)) } ", judged as " (text(&opinion.letter)) }
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! What a review found out, as parts of the report.
+//! The results of a review, as parts of the report.
 
 use super::{Cells, table};
 use crate::model::{Check, CheckStatus, Handoff, Observation, Review, Run, Variant};
@@ -6,17 +6,17 @@ use crate::render::review::{facts, how, recommendation_is_current, seconds, stan
 use crate::render::text::{code, markdown_cell, markdown_words, one_line, quote_literally};
 use crate::render::words;
 
-/// So many failing checks are quoted, and so many of the last lines of each.
+/// Maximum number of failing checks that are quoted, and of the last lines of each.
 const QUOTED: usize = 4;
 const LINES: usize = 12;
 
-/// So many findings of a variant are listed.
+/// Maximum number of listed findings of a variant.
 const FINDINGS: usize = 12;
 
-/// The columns of a judge's reason.
+/// Maximum width of a judge's reason, in columns.
 const REASON: usize = 300;
 
-/// Which variant to take, why, and the command that takes it.
+/// Returns the recommended variant, the reasons, and the command that picks it.
 pub(super) fn recommendation(handoff: &Handoff) -> String {
     let Some(review) = &handoff.review else { return String::new() };
     let run = &handoff.run;
@@ -24,14 +24,14 @@ pub(super) fn recommendation(handoff: &Handoff) -> String {
     let first = match (recommendation_is_current(review, run), said.variant) {
         (Err(why), _) => return format!("## Recommendation\n\n{why}\n"),
         (Ok(()), Some(variant)) => {
-            format!("Take var{variant}: {}\n", code(&format!("git puff pick {}:{variant}", run.run)))
+            format!("Pick var{variant}: {}\n", code(&format!("git puff pick {}:{variant}", run.run)))
         }
         (Ok(()), None) => "No variant is recommended.\n".to_owned(),
     };
     format!("## Recommendation\n\n{first}\n{}", items(&said.reasons))
 }
 
-/// How every variant stands, and how its checks ended.
+/// Returns the ranking of the variants.
 pub(super) fn results(handoff: &Handoff) -> String {
     let Some(review) = &handoff.review else { return String::new() };
     let run = &handoff.run;
@@ -49,7 +49,7 @@ pub(super) fn results(handoff: &Handoff) -> String {
     format!("## Ranking\n\n{}", table(heads, rows.collect()))
 }
 
-/// A row for every check of the base and of every variant.
+/// Returns a table with a row for every check of the base and of every variant.
 pub(super) fn checks(handoff: &Handoff) -> String {
     let Some(review) = &handoff.review else { return String::new() };
     let of = |name: &str, checks: &[Check]| -> Vec<Cells<6>> {
@@ -65,13 +65,13 @@ pub(super) fn checks(handoff: &Handoff) -> String {
     let mut rows = of("base", &review.base);
     rows.extend(handoff.run.variants.iter().flat_map(|variant| of(&words::name(variant), &variant.checks)));
     if rows.is_empty() {
-        return "## Checks\n\nNo check was run: what is said here is from the changes alone.\n".to_owned();
+        return "## Checks\n\nNo check was run: the ranking is based on the changes alone.\n".to_owned();
     }
     let heads = ["of", "check", "result", "on the base", "tests", "time"];
     format!("## Checks\n\n{}{}", table(heads, rows), failures(&handoff.run))
 }
 
-/// The end of what the first failing checks printed.
+/// Returns the last output lines of the first failing checks.
 fn failures(run: &Run) -> String {
     let failing = run.variants.iter().filter(|variant| variant.duplicate_of.is_none()).flat_map(|variant| {
         let failed = variant.checks.iter().filter(|check| check.status != CheckStatus::Passed);
@@ -86,7 +86,7 @@ fn failures(run: &Run) -> String {
     quoted.collect()
 }
 
-/// What judges said.
+/// Returns the opinions of the judges.
 pub(super) fn judges(handoff: &Handoff) -> String {
     let Some(review) = handoff.review.as_ref().filter(|review| !review.judges.is_empty()) else { return String::new() };
     let mut lines = String::new();
@@ -105,7 +105,7 @@ pub(super) fn judges(handoff: &Handoff) -> String {
     format!("## Judges\n\n{lines}")
 }
 
-/// What there is to look at in each variant, an item a line: what counts against it, and what is only said.
+/// Returns the findings of each variant, an item a line: risks that count, and notes.
 pub(super) fn findings(handoff: &Handoff) -> Option<String> {
     let review = handoff.review.as_ref()?;
     let of_base = |finding| format!("- base: {}\n", words_of(review, finding));
@@ -120,7 +120,7 @@ pub(super) fn findings(handoff: &Handoff) -> Option<String> {
             lines += &format!("- var{}: {} more\n", reviewed.index, shown.len() - FINDINGS);
         }
     }
-    Some(if lines.is_empty() { lines } else { format!("## Look at these before trusting them\n\n{lines}") })
+    Some(if lines.is_empty() { lines } else { format!("## Risks\n\n{lines}") })
 }
 
 fn words_of(review: &Review, finding: &Observation) -> String {
@@ -130,7 +130,7 @@ fn words_of(review: &Review, finding: &Observation) -> String {
     format!("{}, {place}, {}{accepted}", markdown_words(&finding.kind), markdown_words(&finding.detail))
 }
 
-/// What is left to do after taking it, and what may still be wrong.
+/// Returns the follow-ups and the residual risk of the recommendation.
 pub(super) fn rest(handoff: &Handoff) -> String {
     let Some(review) = &handoff.review else { return String::new() };
     if recommendation_is_current(review, &handoff.run).is_err() {
@@ -143,7 +143,7 @@ pub(super) fn rest(handoff: &Handoff) -> String {
     part("Follow-ups", &said.follow_ups) + &part("Residual risk", &said.residual_risk)
 }
 
-/// How one variant stands, an item a line: for the note on its commit.
+/// Returns the review of one variant, an item a line: for the note on its commit.
 pub(super) fn of_variant(handoff: &Handoff, variant: &Variant) -> String {
     let standing = handoff.review.as_ref().and_then(|review| standing(review, &handoff.run, variant));
     let Some([rank, verdict, score]) = standing else { return String::new() };

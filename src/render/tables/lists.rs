@@ -1,4 +1,4 @@
-//! Runs, jobs and findings, a line each.
+//! Lists of runs, jobs and findings.
 
 use super::super::columns::{Columns, Fit};
 use super::super::text::{ago, clean_line, one_line, pad};
@@ -6,10 +6,10 @@ use super::super::words;
 use crate::model::documents::Kind;
 use crate::model::{Finding, Job, Run, Span, Time};
 
-/// The most columns a title is given, however wide the terminal.
+/// Maximum width of a title, in columns.
 const TITLE: usize = 120;
 
-/// `list`: the runs in the order given, in at most `width` columns.
+/// Renders `list`: the runs in the given order, in at most `width` columns.
 pub fn runs(runs: &[Run], now: Time, width: usize) -> String {
     if runs.is_empty() {
         return "no runs\n".to_owned();
@@ -25,23 +25,23 @@ pub fn runs(runs: &[Run], now: Time, width: usize) -> String {
     table.render(width)
 }
 
-/// The cells of a run: name, state, how many variants are done, when it was created, title.
+/// Returns the cells of a run: name, state, number of finished variants, creation time, title.
 pub fn run_cells(run: &Run, now: Time) -> [String; 5] {
     let title = one_line(&run.title, TITLE);
     [run.run.to_string(), words::state_word(run), words::done(run), ago(now, run.created_at), title]
 }
 
-/// `jobs`: what is watched, in at most `width` columns.
+/// Renders `jobs`, in at most `width` columns.
 pub fn jobs(jobs: &[Job], now: Time, width: usize) -> String {
     if jobs.is_empty() {
-        return "nothing is being watched\n".to_owned();
+        return "no run is being watched\n".to_owned();
     }
     let mut table = Columns::new([
         ("RUN", Fit::Start),
         ("STATE", Fit::Whole),
         ("EVERY", Fit::Number),
-        ("LAST LOOK", Fit::Whole),
-        ("NEXT LOOK", Fit::Whole),
+        ("LAST POLL", Fit::Whole),
+        ("NEXT POLL", Fit::Whole),
         ("LOG", Fit::End),
     ]);
     for job in jobs {
@@ -59,14 +59,14 @@ pub fn jobs(jobs: &[Job], now: Time, width: usize) -> String {
     table.render(width)
 }
 
-/// `schema`: the kinds of documents.
+/// Renders `schema`: the kinds of documents.
 pub fn kinds(kinds: &[Kind], width: usize) -> String {
-    let mut table = Columns::new([("KIND", Fit::Whole), ("WHAT IT IS", Fit::Start)]);
+    let mut table = Columns::new([("KIND", Fit::Whole), ("DESCRIPTION", Fit::Start)]);
     kinds.iter().for_each(|kind| table.row([kind.name.to_owned(), kind.about.to_owned()]));
     table.render(width)
 }
 
-/// `in 12s`; `now` when it is due.
+/// Formats a time in the future: `in 12s`; `now` when it is due.
 fn until(now: Time, then: Time) -> String {
     match u64::try_from((then - now).num_seconds()) {
         Ok(seconds) if seconds > 0 => format!("in {}", Span(seconds)),
@@ -74,7 +74,7 @@ fn until(now: Time, then: Time) -> String {
     }
 }
 
-/// `doctor`: a line a check, and the hint below it.
+/// Renders `doctor`: a line a check, with its hint below.
 pub fn findings(findings: &[Finding]) -> String {
     let widest = findings.iter().map(|finding| finding.name.len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -122,7 +122,7 @@ fix-the-parser-3f2a  harvested               4/4  3m ago   Fix the parser
             log_path: "/home/me/src/project/.git/puff/logs/fix-the-parser-3f2a.log".to_owned(),
         };
         let wanted = "\
-RUN                  STATE     EVERY  LAST LOOK  NEXT LOOK  LOG
+RUN                  STATE     EVERY  LAST POLL  NEXT POLL  LOG
 fix-the-parser-3f2a  watching    15s  just now   in 15s     …the-parser-3f2a.log
 ";
         assert_eq!(jobs(&[job], samples::created(), 80), wanted);

@@ -1,4 +1,4 @@
-//! `diff --matrix`: how alike variants are, in as many columns as there are.
+//! Renders `diff --matrix`: the similarity of variants.
 
 use super::super::columns::{Columns, Fit};
 use super::super::steps::{self, Step};
@@ -7,16 +7,16 @@ use super::super::words;
 use crate::model::shown;
 use crate::model::{Compared, ComparedFile, Comparison, LeftOut};
 
-/// So many files are listed; the others are counted.
+/// Maximum number of listed files; the others are counted.
 const MOST_FILES: usize = 40;
 
-/// The columns of a likeness: `100`, and a space on its left.
+/// Width of a similarity in columns: `100`, after a space.
 const CELL: usize = 4;
 
-/// The widest label of a row.
+/// Maximum width of a row's label, in columns.
 const LABEL: usize = 24;
 
-/// A comparison in at most `width` columns, and what to do next.
+/// Renders a comparison in at most `width` columns, with the next steps.
 pub fn matrix(comparison: &Comparison, width: usize) -> String {
     let names = Names::of(comparison);
     let left_out = left_out(comparison, width);
@@ -33,14 +33,14 @@ pub fn matrix(comparison: &Comparison, width: usize) -> String {
     super::show::join(&parts)
 }
 
-/// What variants are called where there is little room.
+/// Short names of the variants.
 struct Names {
     short: Vec<String>,
     rows: Vec<String>,
 }
 
 impl Names {
-    /// The numbers of variants of one run, or their places in the list where they are of several.
+    /// Returns the numbers of the variants of one run, or their positions if they are of several runs.
     fn of(comparison: &Comparison) -> Names {
         let variants = &comparison.variants;
         if variants.iter().all(|variant| variant.run == comparison.run) {
@@ -54,7 +54,7 @@ impl Names {
         Names { rows: short.iter().zip(variants).map(row).collect(), short }
     }
 
-    /// These variants: `all`, or `1-3, 7`.
+    /// Formats a set of variants: `all`, or `1-3, 7`.
     fn list(&self, comparison: &Comparison, wanted: &[String]) -> String {
         let count = comparison.variants.len();
         if wanted.len() == count && count > 1 {
@@ -71,9 +71,9 @@ impl Names {
     }
 }
 
-/// Every variant with every other; where the columns don't fit beside each other, in several squares.
+/// Returns the matrix of all pairs; in several parts if its columns do not fit.
 fn square(comparison: &Comparison, names: &Names, width: usize) -> String {
-    const HEAD: &str = "LIKENESS %";
+    const HEAD: &str = "SIMILARITY %";
     let count = comparison.variants.len();
     if count < 2 {
         return String::new();
@@ -101,7 +101,7 @@ fn square(comparison: &Comparison, names: &Names, width: usize) -> String {
     squares.collect::<Vec<_>>().join("\n")
 }
 
-/// A likeness for people. Nothing is called 0 or 100 that is not.
+/// Formats a similarity in percent; only an exact value is 0 or 100.
 fn percent(likeness: f64) -> String {
     match likeness {
         0.0 => "0".to_owned(),
@@ -116,7 +116,7 @@ fn sentences(comparison: &Comparison, names: &Names, width: usize) -> String {
     if count > 1 {
         let files = comparison.files.iter().filter(|file| file.agreed_lines > 0).count();
         lines.push(match comparison.agreed_lines {
-            0 => format!("There is no changed line that all {count} have."),
+            0 => format!("All {count} have no changed line in common."),
             lines => format!(
                 "{} have {} in {}.",
                 if count == 2 { "Both".to_owned() } else { format!("All {count}") },
@@ -125,17 +125,19 @@ fn sentences(comparison: &Comparison, names: &Names, width: usize) -> String {
             ),
         });
     }
-    let same = |group: &Vec<String>| format!("= the same code, white space aside: {}", names.list(comparison, group));
+    let same =
+        |group: &Vec<String>| format!("= the same code, apart from whitespace: {}", names.list(comparison, group));
     lines.extend(comparison.same.iter().map(same));
     if let Some(nearest) = comparison.nearest.as_deref().and_then(|name| comparison.variant(name)) {
         let agreement = percent(nearest.agreement.unwrap_or(0.0));
-        lines.push(format!("Nearest to all others: {}, {agreement}% alike in the mean.", nearest.name));
+        lines.push(format!("Nearest to all others: {}, with a mean similarity of {agreement}%.", nearest.name));
     }
     lines.iter().map(|line| one_line(line, width) + "\n").collect()
 }
 
 fn left_out(comparison: &Comparison, width: usize) -> String {
-    let line = |left: &LeftOut| one_line(&clean_line(&format!("{}: left out, {}", left.name, left.why)), width) + "\n";
+    let line =
+        |left: &LeftOut| one_line(&clean_line(&format!("{}: not compared, {}", left.name, left.why)), width) + "\n";
     comparison.left_out.iter().map(line).collect()
 }
 
@@ -251,7 +253,7 @@ mod tests {
             ("var5", &[]),
         ]);
         let wanted = "\
-LIKENESS %   1   2   3
+SIMILARITY %   1   2   3
 var1         -  50  50
 var2        50   -   =
 var3        50   =   -
@@ -302,7 +304,7 @@ next:
         let shown = matrix(&comparison, 80);
         let square: Vec<&str> = shown.lines().take(4).collect();
         let wanted = [
-            "LIKENESS %                #1  #2  #3",
+            "SIMILARITY %                #1  #2  #3",
             "#1 var1                    -   0   =",
             "#2 …-a-long-name-3f2a:12   0   -   0",
             "#3 var4                    =   0   -",

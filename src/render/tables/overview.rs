@@ -1,4 +1,4 @@
-//! Bare `git puff`: where everything is, the most urgent first.
+//! Renders `git puff` without a verb: an overview of the runs, the most urgent first.
 
 use super::super::columns::{Columns, Fit};
 use super::super::steps::{self, Step};
@@ -6,26 +6,26 @@ use super::super::words;
 use super::lists::run_cells;
 use crate::model::{Run, Time};
 
-/// So many of the runs that wait for nothing are shown.
+/// Maximum number of settled runs that are shown.
 const SETTLED: usize = 5;
 
-/// So many commands are offered.
+/// Maximum number of suggested commands.
 const COMMANDS: usize = 4;
 
-/// What a user sees who has no run yet.
+/// The overview without any run.
 const FIRST_USE: &str = "\
 no runs yet
 
-git puff sends one task to several coding agents and brings every answer back as a branch.
+git puff sends one task to several coding agents and makes a branch of every attempt.
 
 next:
   try it without a cloud  git puff demo
   check this machine      git puff doctor
-  send a task             git puff launch --env ENV --prompt 'what is to be done'
+  send a task             git puff launch --env ENV --prompt 'what to do'
   use patches you have    git puff harvest --from DIR --base main
 ";
 
-/// What the runs wait for; a run is in the first group that fits.
+/// The groups of runs; a run is in the first group that matches.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Group {
     Attention,
@@ -36,13 +36,12 @@ enum Group {
 
 const GROUPS: [(Group, &str); 4] = [
     (Group::Attention, "waiting for you"),
-    (Group::AtWork, "at work"),
-    (Group::Ready, "ready to be harvested"),
+    (Group::AtWork, "active"),
+    (Group::Ready, "ready to harvest"),
     (Group::Settled, "latest"),
 ];
 
-/// The overview, in at most `width` columns where there are columns. `watcher_alive`: somebody watches the runs that
-/// are to be watched.
+/// Renders the overview, in at most `width` columns. `watcher_alive` tells whether the watcher runs.
 pub fn overview(runs: &[Run], watcher_alive: bool, now: Time, width: usize) -> String {
     if runs.is_empty() {
         return FIRST_USE.to_owned();
@@ -64,12 +63,15 @@ pub fn overview(runs: &[Run], watcher_alive: bool, now: Time, width: usize) -> S
     let orphans = if watcher_alive { 0 } else { runs.iter().filter(|run| run.is_job()).count() };
     if orphans > 0 {
         let (are, them) = if orphans == 1 { ("is", "it") } else { ("are", "them") };
-        text += &format!("{} {are} to be watched, but nobody watches {them}\n\n", words::number(orphans, "run"));
+        text += &format!(
+            "{} {are} not being watched: the watcher of {them} has stopped\n\n",
+            words::number(orphans, "run")
+        );
     }
     text + &format!("next:\n{}", steps::listing(&commands(&chosen, orphans > 0), "  "))
 }
 
-/// The runs that are shown, by group, the newest of each group first.
+/// Returns the runs to show, by group, the newest of each group first.
 fn choose(runs: &[Run]) -> Vec<(Group, &Run)> {
     let mut sorted: Vec<&Run> = runs.iter().collect();
     sorted.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.run.cmp(&b.run)));
@@ -94,7 +96,7 @@ fn group_of(run: &Run) -> Group {
     }
 }
 
-/// One command for each group, for its newest run.
+/// Returns one command for each group, for its newest run.
 fn commands(chosen: &[(Group, &Run)], orphaned: bool) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     if orphaned {
@@ -103,12 +105,12 @@ fn commands(chosen: &[(Group, &Run)], orphaned: bool) -> Vec<Step> {
     for (group, _) in GROUPS {
         let newest = chosen.iter().find(|(of, _)| *of == group);
         let step = newest.and_then(|(_, run)| match group {
-            // What was fetched is read with the report's commands, and those are under `show`.
+            // Commands to read a harvested run are in the output of `show`.
             Group::Settled => steps::next(run, None).pop(),
             Group::Ready => steps::urgent(run).pop(),
             _ => steps::next(run, None).into_iter().next(),
         });
-        // Watching all of them covers following one of them.
+        // Watching all runs includes following one of them.
         steps.extend(step.filter(|_| !(orphaned && group == Group::AtWork)));
     }
     steps.truncate(COMMANDS);
@@ -140,7 +142,7 @@ waiting for you:
 at work:
   working-0003         pending                0/4  just now  Fix the parser
 
-ready to be harvested:
+ready to harvest:
   ready-0002           ready                  4/4  just now  Fix the parser
 
 latest:

@@ -1,4 +1,4 @@
-//! Sessions: a line each, or all there is to know about one.
+//! Renders sessions: a list, or the details of one.
 
 use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_line, one_line};
@@ -6,10 +6,10 @@ use super::super::words::{number, some_of};
 use crate::model::shown;
 use crate::model::{Fate, OwnWorktree, Session, SessionState, Span, Time};
 
-/// The most columns the evidence is given.
+/// Maximum width of the evidence, in columns.
 const WHY: usize = 120;
 
-/// `session list`: the sessions in the order given, in at most `width` columns.
+/// Renders `session list`: the sessions in the given order, in at most `width` columns.
 pub fn sessions(sessions: &[Session], now: Time, width: usize) -> String {
     if sessions.is_empty() {
         return "no sessions\n".to_owned();
@@ -40,15 +40,15 @@ fn state(session: &Session) -> String {
     }
 }
 
-/// `session show`: what there is to know about one.
+/// Renders `session show`: the details of a session.
 pub fn session(session: &Session, now: Time) -> String {
     let text = |value: &Option<String>| value.as_deref().map(clean_line).unwrap_or_default();
     let end = session.ended_at.unwrap_or(now);
     let lasted = u64::try_from((end - session.started_at).num_seconds()).unwrap_or(0);
     let work = session.run.as_ref().zip(session.variant).map(|(run, variant)| format!("{run}:{variant}"));
     let context = session.context_kept.map(|kept| match kept {
-        true => "came along",
-        false => "did not come along: the agent began a new session",
+        true => "kept",
+        false => "not kept: the agent began a new session",
     });
     let words: Vec<String> = session.argv.iter().map(|word| quoted(word)).collect();
     let files = match (&session.changed, session.state.is_over()) {
@@ -76,53 +76,53 @@ pub fn session(session: &Session, now: Time) -> String {
         ("log", clean_line(&session.log_path.to_string_lossy())),
         ("trouble", text(&session.log_trouble)),
         ("agent's id", text(&session.agent_session)),
-        ("goes on from", session.resumed_from.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("resumed from", session.resumed_from.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("context", context.unwrap_or_default().to_owned()),
-        ("goes on as", session.resumed_as.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("resumed as", session.resumed_as.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("tokens", session.tokens.map(|tokens| tokens.to_string()).unwrap_or_default()),
         ("checks", session.checks.iter().map(|check| clean_line(check)).collect::<Vec<_>>().join("\n")),
         ("files", files),
-        ("said last", one_line(session.last_message.as_deref().unwrap_or_default(), 400)),
+        ("last message", one_line(session.last_message.as_deref().unwrap_or_default(), 400)),
     ])
 }
 
-/// The evidence for its state, and that there is work of it.
+/// Returns the evidence for its state, and whether its worktree is kept.
 fn why(session: &Session) -> String {
     let kept = session.worktree.as_ref().is_some_and(|own| own.fate == Some(Fate::Kept));
     let why = session.why.clone().unwrap_or_default();
     if kept { format!("{why}; its worktree is kept") } else { why }
 }
 
-/// What there is to know about the worktree of a session.
+/// Returns the state of a session's worktree.
 fn worktree(own: &OwnWorktree) -> String {
     let path = clean_line(&own.path.to_string_lossy());
     match own.fate {
         None => "its own".to_owned(),
-        Some(Fate::Removed) => "removed: nothing in it was changed, ignored files aside".to_owned(),
+        Some(Fate::Removed) => "removed: nothing in it had changed except ignored files".to_owned(),
         Some(Fate::Kept) => {
             format!("kept, for its changes; to remove it: git worktree remove --force {}", quoted(&path))
         }
     }
 }
 
-/// The new ignored files in it, and what keeps them.
+/// Returns the new ignored files in it.
 fn ignored(own: &OwnWorktree) -> Option<String> {
     let files = own.ignored.as_ref()?;
     let named = some_of(files.paths.iter().map(|name| shown::path(name).to_string()));
     let count = number(files.count as usize, "new ignored file");
-    let removed = "were removed with it; 'puff.harvest.ignored' names those that keep it";
+    let removed = "were removed with it; to keep such files, set puff.harvest.ignored";
     Some(match own.fate {
         Some(Fate::Removed) => format!("{count}: {named}; they {removed}"),
         _ => format!("{count}: {named}"),
     })
 }
 
-/// A changed file, after git's letter for how.
+/// Formats a changed file after git's status letter.
 fn changed(file: &str) -> String {
     file.split_once(' ').map_or_else(|| file.to_owned(), |(how, path)| format!("{how} {}", shown::path(path)))
 }
 
-/// A word as a shell would need it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

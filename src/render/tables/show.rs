@@ -1,4 +1,4 @@
-//! `show`: one run with its variants, or one variant.
+//! Renders `show`: a run with its variants, or one variant.
 
 use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_block, clean_line, one_line};
@@ -6,8 +6,7 @@ use super::super::{review, steps, words};
 use crate::model::shown;
 use crate::model::{Oid, Report, Review, Risk, Run, Span, Time, Variant, Watch};
 
-/// `show RUN`: what there is to know about a run, its variants in at most `width` columns, how a review ranked them, and
-/// what to do next.
+/// Renders `show RUN`: the run, its variants in at most `width` columns, their ranking, and the next steps.
 pub fn run(run: &Run, review: Option<&Review>, now: Time, width: usize) -> String {
     let notes: String = run.variants.iter().filter_map(|variant| note(variant, width)).collect();
     let ranking = review.map(|review| review::ranking(review, run, width)).unwrap_or_default();
@@ -17,8 +16,7 @@ pub fn run(run: &Run, review: Option<&Review>, now: Time, width: usize) -> Strin
     join(&parts)
 }
 
-/// `show RUN:N`: what there is to know about a variant, and what its agent said. Empty when the run has none of that
-/// number.
+/// Renders `show RUN:N`: a variant and the messages of its agent. Empty when the run has no such variant.
 pub fn variant(run: &Run, review: Option<&Review>, index: u32, report: Option<&Report>, now: Time) -> String {
     let Some(variant) = run.variant(index) else { return String::new() };
     let parts =
@@ -26,7 +24,7 @@ pub fn variant(run: &Run, review: Option<&Review>, index: u32, report: Option<&R
     join(&parts)
 }
 
-/// The parts that say something, a blank line between them.
+/// Joins the non-empty parts with blank lines.
 pub(super) fn join(parts: &[String]) -> String {
     parts.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n")
 }
@@ -47,7 +45,7 @@ fn header(run: &Run, now: Time) -> String {
         ("why", text(&run.reason)),
         ("to do", attention.unwrap_or_default()),
         (
-            "at home",
+            "origin",
             run.home.as_ref().map(|home| format!("in the clone of {}", clean_line(&home.name))).unwrap_or_default(),
         ),
         ("provider", run.provider.as_str().to_owned() + &dialect.unwrap_or_default()),
@@ -65,7 +63,7 @@ fn header(run: &Run, now: Time) -> String {
     ])
 }
 
-/// `every 15s, then harvested`, or how watching ended.
+/// Formats the watch options: `every 15s, then harvested`, or the result of the watch.
 fn watch(watch: &Watch) -> String {
     if !watch.active {
         return watch.ending.map(|ending| format!("no longer ({})", ending.as_str())).unwrap_or_default();
@@ -100,7 +98,7 @@ fn variants(run: &Run, width: usize) -> String {
     if run.variants.is_empty() { String::new() } else { table.render(width) }
 }
 
-/// A line below the table for a variant about which there is more to know.
+/// Returns the notes of a variant, as a line below the table.
 fn note(variant: &Variant, width: usize) -> Option<String> {
     let notes = words::notes(variant, |path: &str| shown::path(path)).join("; ").replace('\n', " ");
     let (name, room) = (variant.name(), width.saturating_sub(variant.name().len() + 2));
@@ -111,7 +109,7 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let line = |risk: &Risk| clean_line(&format!("{}: {}, {}", risk.kind, shown::path(&risk.path), risk.detail));
     let risks: Vec<String> = variant.risks.iter().filter(|risk| risk.counts()).map(line).collect();
-    // Last: it may be somebody else's work.
+    // Shown separately, because the user may have made these changes.
     let meanwhile: Vec<String> = variant
         .risks
         .iter()
@@ -149,7 +147,7 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
     ])
 }
 
-/// All messages where the provider's report has them, else the last one.
+/// Returns all messages in the provider's report, or else the last one.
 fn said(variant: &Variant, report: Option<&Report>) -> String {
     let all = report.and_then(|report| report.messages.clone()).filter(|messages| !messages.is_empty());
     let messages = all.unwrap_or_else(|| variant.message.iter().cloned().collect());
