@@ -1,5 +1,5 @@
-//! The command line: which verbs there are, and the arguments that several of them share. Each verb's own arguments
-//! are beside what it does, in [`crate::commands`].
+//! The command line: the verbs, and the arguments that several of them share. Each verb's own arguments are in its
+//! module of [`crate::commands`].
 
 use std::path::PathBuf;
 
@@ -13,9 +13,9 @@ use crate::model::RunId;
 use crate::model::shown::Abbrev;
 use crate::ui::Format;
 
-/// Send one task to several coding agents, harvest every attempt as a branch, and choose
+/// Send one task to several coding agents, harvest every attempt as a branch, and choose the best
 ///
-/// Without a verb: an overview of the runs in this repository.
+/// Without a verb, prints an overview of the runs in this repository.
 #[derive(Debug, Parser)]
 #[command(
     name = "git-puff",
@@ -27,17 +27,17 @@ use crate::ui::Format;
     after_help = "Start with 'git puff demo', which needs no account and no network."
 )]
 pub struct Cli {
-    /// What to do
+    /// The verb
     #[command(subcommand)]
     pub verb: Option<Verb>,
-    /// How the overview is printed
+    /// The format of the overview
     #[command(flatten)]
     pub output: JsonFlag,
 }
 
-/// What to do.
+/// The verbs.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "each verb is documented where its arguments are, and that is its help")]
+#[expect(missing_docs, reason = "each verb's documentation is at its arguments, and is its help")]
 pub enum Verb {
     // Launching
     Launch(launch::Launch),
@@ -87,7 +87,7 @@ pub enum Verb {
     /// The supervisor of the app server
     #[command(hide = true)]
     AppServer {
-        /// What is to be started, as JSON
+        /// The options of the server, as JSON
         record: String,
     },
     #[command(hide = true)]
@@ -95,7 +95,7 @@ pub enum Verb {
     /// The watcher process itself
     #[command(hide = true)]
     Watcher,
-    /// What cleans up after a review that was killed
+    /// The process that cleans up after a killed review
     #[command(hide = true)]
     CleanupProcess {
         /// The run
@@ -103,24 +103,24 @@ pub enum Verb {
     },
 }
 
-/// The command line as it is parsed, with all that its help says.
+/// Returns the command line's definition, with the examples of its help.
 pub fn command() -> Command {
     with_examples(Cli::command(), MANUALS)
 }
 
 impl Cli {
-    /// Reads the words of this call.
+    /// Parses the arguments of this process.
     ///
     /// # Errors
-    /// What clap has to say instead: an answer, such as the help, or what is wrong.
+    /// Clap's output instead: the help, for example, or what is wrong.
     pub fn read() -> Result<Cli, clap::Error> {
         let mut command = command();
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         Cli::from_arg_matches(&matches).map_err(|wrong| wrong.format(&mut command))
     }
 
-    /// The form of the results that was asked for. `porcelain_preferred`: the verbs that know `--porcelain` need not be
-    /// told.
+    /// Returns the requested output format. With `porcelain_preferred`, verbs that know `--porcelain` use it by
+    /// default.
     pub fn format(&self, porcelain_preferred: bool) -> Format {
         let wish = |flags: &OutputFlags| (flags.json, flags.porcelain || porcelain_preferred);
         let (json, porcelain) = match &self.verb {
@@ -187,14 +187,13 @@ pub struct OutputFlags {
     pub porcelain: bool,
 }
 
-/// How names of objects are printed for people.
+/// The abbreviation of object names in output for people.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct AbbrevArgs {
-    /// Abbreviate object names to N digits, more where they would name another object as well, or as many as git
-    /// would print here [config: core.abbrev]
+    /// Abbreviate object names to N digits, or more if ambiguous; without N, as git does [config: core.abbrev]
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, overrides_with = "no_abbrev")]
     abbrev: Option<Option<usize>>,
-    /// Print names of objects with all their digits
+    /// Print full object names
     #[arg(long, overrides_with = "abbrev")]
     no_abbrev: bool,
 }
@@ -213,32 +212,32 @@ impl AbbrevArgs {
     }
 }
 
-/// Where a prompt comes from: one of the two flags, or standard input.
+/// The source of a prompt: one of the two flags, or standard input.
 #[derive(Clone, Debug, Default, Args)]
 pub struct PromptArgs {
-    /// What to do, in words
+    /// The prompt
     #[arg(long, value_name = "TEXT", conflicts_with = "prompt_file")]
     pub prompt: Option<String>,
-    /// A file that says what to do; '-' for standard input
+    /// Read the prompt from a file; '-' for standard input
     #[arg(long, value_name = "FILE")]
     pub prompt_file: Option<PathBuf>,
 }
 
-/// What a run is made of.
+/// The base settings of a run.
 #[derive(Clone, Debug, Default, Args)]
 pub struct RunArgs {
-    /// The cloud environment: its id or its label [config: puff.env]
+    /// The cloud environment, by its id or label [config: puff.env]
     #[arg(long, value_name = "ENV")]
     pub env: Option<String>,
-    /// The branch of the remote to start from, or any commit for agents on this machine [default: HEAD]
+    /// The remote's branch to start from; with agents on this machine, any commit [default: HEAD]
     #[arg(long, visible_alias = "branch", value_name = "REF")]
     pub base: Option<String>,
-    /// How many attempts [config: puff.bestOf; with --agent their sum]
+    /// Number of attempts [config: puff.bestOf; with --agent their sum]
     #[arg(long, visible_alias = "attempts", value_name = "N", allow_negative_numbers = true)]
     pub best_of: Option<i64>,
 }
 
-/// A wrong call of a verb, in a line and with the next step.
+/// Converts clap's error into one line with the next step.
 pub fn explain(said: &clap::Error, verb: &str) -> Error {
     let text = said.render().to_string();
     let mut paragraphs = text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));

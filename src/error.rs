@@ -1,12 +1,12 @@
-//! What can go wrong, in the user's words, and the exit code that says so.
+//! Errors as the user reads them, and their exit codes.
 //!
-//! An [`Error`] is a sentence that names the value at fault, the next step as a hint, and, underneath, the cause
-//! as git, codex or the system worded it. It is built where the user's words are known, not where the failure
-//! surfaced first. Exit codes are those of the command-line contract; nothing else in the program names a number.
+//! An [`Error`] is a sentence that names the value at fault, a hint with the next step, and the cause as git, codex or
+//! the system worded it. It is built where the user's input is known, not where the failure surfaced first. Only this
+//! module defines exit codes.
 
 use std::fmt;
 
-/// Why the program ends the way it does. Each kind has one exit code.
+/// The kind of a failure. Each kind has one exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The answer is no, or the operation failed.
@@ -17,16 +17,16 @@ pub enum Kind {
     Partial,
     /// A time limit passed.
     Timeout,
-    /// Nothing can be done here: no repository, no codex, signed out, unreadable state, an unsupported format.
+    /// Cannot work here: no repository, no codex, signed out, unreadable state, an unsupported format.
     CannotWork,
-    /// The words of the call are wrong.
+    /// Wrong arguments.
     Usage,
     /// Interrupted or stopped.
     Interrupted,
 }
 
 impl Kind {
-    /// The process exit code of this kind.
+    /// Returns the process exit code of this kind.
     pub const fn exit_code(self) -> u8 {
         match self {
             Kind::Failed => 1,
@@ -40,17 +40,17 @@ impl Kind {
     }
 }
 
-/// How a command that did its work ends the program.
+/// The exit of a command that has finished its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// With 0.
     Done,
-    /// With the code of this kind: the work is done, but what came of it is not all well.
+    /// With the code of this kind: the work is done, but with a bad result.
     With(Kind),
 }
 
 impl Exit {
-    /// The process exit code.
+    /// Returns the process exit code.
     pub const fn code(self) -> u8 {
         match self {
             Exit::Done => 0,
@@ -59,7 +59,7 @@ impl Exit {
     }
 }
 
-/// A failure as the user reads it: what went wrong, the next step, and the cause underneath.
+/// A failure as the user reads it: a message, the next step, and the cause.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
@@ -72,39 +72,39 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of `kind`; `message` is one sentence without the `error: ` in front and without a full stop.
+    /// Creates an error of `kind`; `message` is one sentence without the prefix `error: ` and without a full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Error {
         Error { kind, message: message.into(), hint: None, cause: None }
     }
 
-    /// The operation failed, or the answer is no.
+    /// Creates an error for an operation that failed, or for the answer no.
     pub fn failed(message: impl Into<String>) -> Error {
         Error::new(Kind::Failed, message)
     }
 
-    /// Nothing can be done in this place or state.
+    /// Creates an error for a place or state in which the program cannot work.
     pub fn cannot_work(message: impl Into<String>) -> Error {
         Error::new(Kind::CannotWork, message)
     }
 
-    /// A flag or argument is wrong.
+    /// Creates an error for a wrong flag or argument.
     pub fn usage(message: impl Into<String>) -> Error {
         Error::new(Kind::Usage, message)
     }
 
-    /// Adds the next step: a command or setting that gets the user on.
+    /// Adds the next step: a command or setting that resolves the error.
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Puts what git, codex or the system said underneath.
+    /// Adds the cause from git, codex or the system.
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Error {
         self.cause = Some(cause.into());
         self
     }
 
-    /// Puts another program's own words underneath; nothing is added when it said nothing.
+    /// Adds another program's message as the cause, unless it is blank.
     pub fn because_it_said(mut self, words: &str) -> Error {
         let words = words.trim();
         if !words.is_empty() {
@@ -113,28 +113,28 @@ impl Error {
         self
     }
 
-    /// The kind, and with it the exit code.
+    /// Returns the kind, and with it the exit code.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The sentence without its hint and cause.
+    /// Returns the message without its hint and cause.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The next step, if one is known.
+    /// Returns the next step, if one is known.
     pub fn next_step(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// Returns its message and its first cause, in one line.
+    /// Returns the message and the first cause, in one line.
     pub fn in_a_line(&self) -> String {
         let cause = self.causes().first().and_then(|cause| Some(format!(": {}", cause.lines().next()?)));
         format!("{}{}", self.message(), cause.unwrap_or_default())
     }
 
-    /// The causes, outermost first, one line each.
+    /// Returns the causes, outermost first.
     pub fn causes(&self) -> Vec<String> {
         let chain = self.cause.iter().flat_map(|cause| cause.chain());
         chain.map(|cause| cause.to_string()).collect()
@@ -153,9 +153,9 @@ impl std::error::Error for Error {
     }
 }
 
-/// Words an [`std::io::Error`] (or any other) as an [`Error`] that names what was being done.
+/// Converts an [`std::io::Error`] (or any other) to an [`Error`] that names the failed operation.
 pub trait ResultExt<T> {
-    /// On failure: `error: <what>`, with the original underneath.
+    /// Converts a failure to `what`, with the original as its cause.
     fn or_fail(self, what: impl FnOnce() -> String) -> Result<T>;
 }
 

@@ -1,7 +1,7 @@
-//! What the manual says of a verb beside its arguments: examples, exit codes, files, settings and variables.
+//! The manual of a verb beyond its arguments: examples, exit codes, files, settings and variables.
 //!
-//! Each verb has a [`Manual`] beside its arguments, named in [`crate::commands::MANUALS`]. The end of `--help` is made
-//! of it, and so is the verb's man page, which `tests/generated` writes.
+//! Each verb has a [`Manual`] beside its arguments, listed in [`crate::commands::MANUALS`]. It provides the end of
+//! `--help`, and the verb's man page, which `tests/generated` writes.
 
 use std::fmt::Write as _;
 
@@ -11,21 +11,21 @@ use clap::builder::StyledStr;
 use crate::error::Kind;
 use crate::settings::Key;
 
-/// A call as a user types it, and what comes of it.
+/// An example command line, and its effect.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {
-    /// The line for the shell; it begins with `git puff`, or has that in a pipe.
+    /// The shell command; it begins with `git puff`, or has that in a pipe.
     pub line: &'static str,
-    /// What it does, in a sentence.
+    /// Its effect, in a sentence.
     pub does: &'static str,
 }
 
-/// A file, ref or folder that people meet.
+/// A file, ref or folder that the user may see.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// Where it is; `<…>` stands for a name.
+    /// Its path; `<…>` stands for a name.
     pub path: &'static str,
-    /// What is in it.
+    /// Its contents.
     pub holds: &'static str,
 }
 
@@ -34,46 +34,45 @@ pub struct Place {
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What it does.
+    /// Its effect.
     pub does: &'static str,
 }
 
-/// What the manual says of a verb.
+/// The manual of a verb.
 #[derive(Clone, Copy, Debug)]
 pub struct Manual {
-    /// How it is called; the first is the most common one. A verb that has verbs of its own leaves this to them.
+    /// The examples, the most common one first. A verb with subverbs has none itself.
     pub examples: &'static [Example],
-    /// Codes that mean something of their own here; those of [`EXITS`] that hold everywhere need no word.
+    /// Exit codes with a special meaning here; the general ones are in [`EXITS`].
     pub exits: &'static [(Kind, &'static str)],
-    /// What it reads and writes.
+    /// The files it reads and writes.
     pub files: &'static [Place],
-    /// The settings that it listens to.
+    /// The settings it uses.
     pub settings: &'static [Key],
-    /// The variables that it listens to, beside those of the settings.
+    /// The variables it uses, beside those of the settings.
     pub variables: &'static [Variable],
-    /// Its verbs, if it has some.
+    /// Its subverbs.
     pub verbs: &'static [(&'static str, Manual)],
 }
 
 impl Manual {
-    /// Nothing to say.
+    /// An empty manual.
     pub const NONE: Manual =
         Manual { examples: &[], exits: &[], files: &[], settings: &[], variables: &[], verbs: &[] };
 }
 
-/// What the codes mean, of every verb; [`Kind::TaskError`], [`Kind::Partial`] and [`Kind::Timeout`] only of some.
+/// The exit codes of all verbs; only some use [`Kind::TaskError`], [`Kind::Partial`] and [`Kind::Timeout`].
 pub const EXITS: [(u8, &str); 8] = [
-    (0, "Done; of watch: every variant has finished, and at least one completed."),
-    (Kind::Failed.exit_code(), "The answer is no, or the operation failed; of doctor: a check failed."),
+    (0, "Success; for watch: every variant has finished, and at least one completed."),
+    (Kind::Failed.exit_code(), "The answer is no, or the operation failed; for doctor: a check failed."),
     (Kind::TaskError.exit_code(), "The task, or the session, ended in error: no variant completed."),
-    (Kind::Partial.exit_code(), "Done, except that a completed variant did not apply; of review: no variant passes."),
+    (Kind::Partial.exit_code(), "Done, except that a completed variant did not apply; for review: no variant passes."),
     (Kind::Timeout.exit_code(), "A time limit passed."),
     (
         Kind::CannotWork.exit_code(),
-        "Nothing can be done here: no repository, no codex, signed out, unreadable state, or a repository format that is \
-         not supported.",
+        "Cannot work here: no repository, no codex, signed out, unreadable state, or an unsupported repository format.",
     ),
-    (Kind::Usage.exit_code(), "The words of the call are wrong."),
+    (Kind::Usage.exit_code(), "Wrong arguments."),
     (Kind::Interrupted.exit_code(), "Interrupted or stopped."),
 ];
 
@@ -86,37 +85,37 @@ macro_rules! table {
 }
 
 table! { PLACES: Place { path, holds };
-    RUN_REFS = "refs/puff/runs/<run>", "The truth about a run: one commit per change, so that 'git log' shows its journal. Its tree holds run.json, prompt.md, every variant's patch and evidence, and the report. Branches, notes and the runbook log are views of it, which 'git puff doctor --repair' makes again.";
+    RUN_REFS = "refs/puff/runs/<run>", "The record of a run: one commit per change, so that 'git log' shows its journal. Its tree holds run.json, prompt.md, every variant's patch and evidence, and the report. Branches, notes and the runbook log are views of it, which 'git puff doctor --repair' recreates.";
     TRASH_REFS = "refs/puff/trash/<run>", "The recovery points of 'git puff prune' and 'git puff pick', for 'git puff undo'.";
-    PRUNED_REFS = "refs/puff/pruned/<run>", "What says that a run that others have was pruned, or brought back, for everybody.";
-    SEEN_REFS = "refs/puff/remotes/<remote>/", "What 'git puff sync' last saw of runs at a remote. It can be removed: the next sync fetches it again.";
+    PRUNED_REFS = "refs/puff/pruned/<run>", "The tombstone of a run: it tells other clones that the run was pruned, or restored.";
+    SEEN_REFS = "refs/puff/remotes/<remote>/", "The runs of a remote, as of the last 'git puff sync'. It can be removed: the next sync fetches it again.";
     BRANCHES = "refs/heads/puff/<run>/var<N>", "The branch of a variant: one commit on the base. Its prefix is puff.branchPrefix.";
-    REPORT_NOTES = "refs/notes/puff/report", "The handoff report, as a note on the base and, a part each, on the commits of the variants: 'git log --notes=puff/report'.";
-    RUN_NOTES = "refs/notes/puff/runs", "One JSON object a line for every run on that base.";
-    RUNBOOK = ".codex/bo4_runs.jsonl", "The runbook log, at the top of the main worktree (in the git directory of a bare repository): a line for every task that was started, never changed.";
-    LIVE = ".git/puff/", "Locks, logs, results and caches of what lives now, readable by you alone. When nothing is being watched, it can be deleted: only logs are lost.";
-    WORKTREES = "<repo>.puff/<run>/", "Beside the repository, the worktrees of agents on this machine and of reviews; elsewhere with puff.worktreeDir.";
-    WATCHER_LOG = ".git/puff/logs/<run>.log", "What the watcher wrote down: 'git puff log'.";
-    RESULT = ".git/puff/results/<run>", "How the watching of a run ended, in KEY=VALUE lines; it appears when that ends.";
-    CAS = ".git/puff/cas/", "The Codex app server: its socket, its log, and state.json, which says how it is.";
-    HOOK = "<hooks>/pre-push", "The pre-push hook, where core.hooksPath says; the one that was there before is beside it, as pre-push.before-puff.";
-    ATTRIBUTES = ".git/info/attributes", "The attributes of this clone alone, where 'git puff init' says how the runbook log is merged.";
-    LIVE_FILES = ".git/puff/runs/<run>/", "The environment that the agents of an active run get; readable by its user alone.";
+    REPORT_NOTES = "refs/notes/puff/report", "The handoff report, as a note on the base and, for each variant, on its commit: 'git log --notes=puff/report'.";
+    RUN_NOTES = "refs/notes/puff/runs", "One line of JSON for every run on that base.";
+    RUNBOOK = ".codex/bo4_runs.jsonl", "The runbook log, at the top of the main worktree (in the git directory of a bare repository): an append-only line for every task that was started.";
+    LIVE = ".git/puff/", "Locks, logs, results and caches, readable only by you. It can be deleted while no run is watched and no session runs: only logs are lost.";
+    WORKTREES = "<repo>.puff/<run>/", "The worktrees of agents on this machine and of reviews, beside the repository or in puff.worktreeDir.";
+    WATCHER_LOG = ".git/puff/logs/<run>.log", "The watcher's log of a run: 'git puff log'.";
+    RESULT = ".git/puff/results/<run>", "The result of watching a run, in KEY=VALUE lines, written when it ends.";
+    CAS = ".git/puff/cas/", "The Codex app server: its socket, its log, and its state in state.json.";
+    HOOK = "<hooks>/pre-push", "The pre-push hook, in core.hooksPath if set; the previous hook is beside it, as pre-push.before-puff.";
+    ATTRIBUTES = ".git/info/attributes", "The attributes of this clone, where 'git puff init' sets the merge driver of the runbook log.";
+    LIVE_FILES = ".git/puff/runs/<run>/", "The environment for the agents of an active run, readable only by you.";
     SESSIONS = ".git/puff/sessions/<session>/", "The record and the log of a session.";
 }
 
 table! { VARIABLES: Variable { name, does };
-    CODEX_HOME = "CODEX_HOME", "Where the codex program keeps its login. A run remembers it: it is watched with the login it was launched with.";
-    CODEX_SERVICE = "CODEX_CLOUD_TASKS_BASE_URL", "The service that the codex program talks to, likewise.";
-    NOW = "GIT_PUFF_NOW", "An RFC 3339 time that counts as now.";
-    PORCELAIN = "GIT_PUFF_PORCELAIN", "When true: KEY=VALUE lines without --porcelain, of every verb that has them.";
-    NO_COLOR = "NO_COLOR", "When set to anything, nothing is coloured.";
+    CODEX_HOME = "CODEX_HOME", "The codex program's folder with its login. A run records it, and is watched with the same login.";
+    CODEX_SERVICE = "CODEX_CLOUD_TASKS_BASE_URL", "The address of the codex program's service, recorded likewise.";
+    NOW = "GIT_PUFF_NOW", "The current time, in RFC 3339 format, instead of the clock.";
+    PORCELAIN = "GIT_PUFF_PORCELAIN", "If true, every verb that has --porcelain uses it by default.";
+    NO_COLOR = "NO_COLOR", "If set, output has no colours.";
 }
 
-/// The command line with the examples of each verb at the end of its `--help`.
+/// Adds the examples of each verb to the end of its `--help`.
 pub fn with_examples(command: Command, manuals: &'static [(&'static str, Manual)]) -> Command {
     manuals.iter().fold(command, |command, (name, manual)| {
-        // A name that is none of a verb would become one.
+        // `mut_subcommand` would create a verb for an unknown name.
         if command.find_subcommand(name).is_none() {
             return command;
         }
@@ -127,7 +126,7 @@ pub fn with_examples(command: Command, manuals: &'static [(&'static str, Manual)
     })
 }
 
-/// Every verb with its examples: the words that call it (`session start`), and its manual.
+/// Returns every verb with its manual, by its name (`session start`).
 pub fn listed(manuals: &'static [(&'static str, Manual)]) -> Vec<(String, &'static Manual)> {
     let mut all = Vec::new();
     for (name, manual) in manuals {

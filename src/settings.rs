@@ -1,7 +1,7 @@
-//! `puff.*`: every key, its default and its meaning, and where a value came from.
+//! The settings `puff.*`: every key, its default and its meaning, and the origin of a value.
 //!
-//! A flag beats the environment (`GIT_PUFF_…`) beats git's configuration beats the default. A value that cannot be
-//! used is an error that names its key and its origin, raised where the value is needed.
+//! A flag overrides the environment (`GIT_PUFF_…`), which overrides git's configuration, which overrides the default.
+//! An invalid value is an error that names its key and its origin, raised where the value is needed.
 
 mod kind;
 mod typos;
@@ -19,31 +19,31 @@ use crate::model::{Bytes, Level, Span};
 /// A key of `puff.*`.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// As git's configuration has it, with its capitals: `puff.bestOf`.
+    /// The name in git's configuration, with its capitals: `puff.bestOf`.
     pub name: &'static str,
-    /// What it may hold.
+    /// The type of its values.
     pub kind: Kind,
-    /// What counts when nobody says otherwise; none where there is no default.
+    /// The default, if there is one.
     pub default: Option<&'static str>,
-    /// What it is for, in a line.
+    /// Its meaning, in one line.
     pub meaning: &'static str,
 }
 
 impl Key {
-    /// Each agent has its own: the name has `<name>` in it.
+    /// Returns whether each agent has its own value: the name contains `<name>`.
     pub fn is_of_agents(&self) -> bool {
         self.name.contains("<name>")
     }
 
-    /// The name of the key that this agent has.
+    /// Returns the name of the key for an agent.
     pub fn of_agent(&self, agent: &str) -> String {
         self.name.replace("<name>", agent)
     }
 }
 
-// A new key is a line of this table: its kind, its name with git's capitals, its default, and a line for the manual and
-// `git puff config`. Its kind is what `git puff config` and `doctor` check values by; one of several values is
-// read by [`Settings::all`]. A key that each agent has of its own has `<name>` in it.
+// A new key is a line of this table: its kind, its name with git's capitals, its default, and a line for the manual
+// and `git puff config`. `git puff config` and `doctor` check values by its kind; [`Settings::all`] reads a key with
+// several values. A key for each agent contains `<name>`.
 macro_rules! keys {
     ($($id:ident: $kind:ident $(($($arg:tt)*))? = $name:literal, $default:expr, $meaning:literal;)*) => {
         $(
@@ -57,57 +57,57 @@ macro_rules! keys {
 }
 
 keys! {
-    CODEX: Program = "puff.codex", Some("codex"), "The codex program: a path, or a name to be found on PATH.";
-    DIALECT: Choice(&["official", "headless-a", "headless-b"]) = "puff.dialect", None, "How codex is spoken to: official, headless-a or headless-b; found out by itself when unset.";
-    ENV: Text = "puff.env", None, "The cloud environment that tasks run in: its id or its label.";
+    CODEX: Program = "puff.codex", Some("codex"), "The codex program: a path, or a name to find on PATH.";
+    DIALECT: Choice(&["official", "headless-a", "headless-b"]) = "puff.dialect", None, "The dialect of the codex client: official, headless-a or headless-b; detected if unset.";
+    ENV: Text = "puff.env", None, "The cloud environment of tasks: its id or its label.";
     REMOTE: Text = "puff.remote", Some("origin"), "The remote whose branches the cloud checks out.";
-    BEST_OF: Number(1) = "puff.bestOf", Some("4"), "How many attempts a task gets.";
+    BEST_OF: Number(1) = "puff.bestOf", Some("4"), "Number of attempts of a task.";
     INTERVAL: Duration = "puff.interval", Some("15s"), "Polling interval of a watched run.";
-    TIMEOUT: Duration = "puff.timeout", Some("0"), "How long a run is watched; 0 for as long as it takes.";
-    SETTLE: Duration = "puff.settle", Some("30m"), "After this long without news, attempts that the client cannot tell about count as unknown.";
-    MAX_ACTIVE: Number(0) = "puff.maxActive", Some("0"), "Maximum number of active runs, the others being queued; 0 for no limit.";
-    ATTEMPT_LIMIT: Number(0) = "puff.attemptLimit", Some("0"), "How many cloud attempts may be started in 24 hours; 0 for no limit.";
-    BRANCH_PREFIX: Text = "puff.branchPrefix", Some("puff/"), "What the names of variant branches begin with.";
-    WORKTREE_DIR: Path = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; a folder beside the repository, named as it is with .puff behind, when unset.";
-    WORKTREE_SETUP: Command = "puff.worktree.setup", None, "A command that is run in each new worktree before its agent starts.";
-    WORKTREE_COPY: Several(&Kind::Path) = "puff.worktree.copy", None, "Ignored files of the main worktree that each new worktree gets a copy of: a path or pattern; may be given several times.";
-    HARVEST_IGNORED: Several(&Kind::Path) = "puff.harvest.ignored", None, "Ignored files that agents make and that are kept in their patches all the same: a path or pattern; may be given several times. What git-puff or the setup brought is not taken. A session's own worktree with such a file in it stays.";
-    AUTO_HARVEST: Truth = "puff.autoHarvest", Some("false"), "Harvest every watched run as soon as it is ready.";
-    SIGN: Truth = "puff.sign", None, "Sign the commits of variants, as git signs the user's own; commit.gpgSign when unset.";
-    CHECK: Several(&Kind::Command) = "puff.check", None, "A command that a review runs on every variant and on the base, in a worktree of each; exit 0 is well. May be given several times. The checks that a launch named count before these.";
-    CHECK_WRAPPER: Command = "puff.check.wrapper", None, "What is put before every check, such as a container's command: 'PREFIX sh -c CHECK' is what runs.";
-    JUDGE: Several(&Kind::Command) = "puff.judge", None, "A command that scores the variants of a review, given without their makers on its standard input; run at the top of the main worktree. May be given several times.";
-    AGENT_COMMAND: Command = "puff.agent.<name>.command", None, "The command line of an agent, for the shell: {prompt} and {prompt_file} stand for its prompt, quoted by themselves; without them it comes on standard input.";
-    AGENT_RESUME: Command = "puff.agent.<name>.resume", None, "The command line that continues a session of that agent: {session} stands for the agent's own name of it, {prompt} for what it is told.";
-    AGENT_WRAPPER: Command = "puff.agent.<name>.wrapper", None, "What is put before every command of that agent, such as a container's.";
-    STUCK_AFTER: Duration = "puff.stuck.after", Some("5m"), "After this long without output a session counts as silent.";
-    STUCK_POKE: Duration = "puff.stuck.poke", Some("10m"), "After this long without output and processor time a session counts as hung, and --auto acts.";
-    SESSION_ANSWER: Several(&Kind::Answer) = "puff.session.answer", None, "What --auto may answer, 'PATTERN => TEXT' each: a regular expression of what is asked, and the text that is typed, with Enter unless '--no-enter' follows it; may be given several times, an empty one takes back those before. Passwords and logins are never answered.";
-    SYNC_REMOTE: Several(&Kind::Text) = "puff.sync.remote", None, "A remote that runs may go to and come from; may be given several times. 'git puff sync' goes to no other.";
-    SYNC_MAX_SIZE: Bytes = "puff.sync.maxSize", Some("10m"), "The largest file of a run that goes to another clone, such as a patch; a larger one stays, and its size and SHA-256 go instead. 0 for any.";
-    SYNC_BRANCHES: Truth = "puff.sync.branches", Some("false"), "The branches of variants go with their runs, and come as remote-tracking branches.";
-    PRE_PUSH_UNREVIEWED: Choice(Level::WORDS) = "puff.prePush.unreviewed", Some("refuse"), "Pushing a variant that no review has looked at and nobody picked: refuse, warn or allow.";
-    PRE_PUSH_FAILED: Choice(Level::WORDS) = "puff.prePush.failed", Some("refuse"), "Pushing a variant that failed its checks, likewise; one that was picked all the same is only warned of.";
-    PRE_PUSH_LOSER: Choice(Level::WORDS) = "puff.prePush.loser", Some("refuse"), "Pushing a variant of a run of which another one was picked, likewise.";
-    PRE_PUSH_RISK: Choice(Level::WORDS) = "puff.prePush.risk", Some("refuse"), "Pushing a variant with a risk that nobody has taken by 'git puff review --accept', likewise.";
-    PRE_PUSH_PARTIAL: Choice(Level::WORDS) = "puff.prePush.partial", Some("refuse"), "Pushing a variant that did not apply, or a part of one, likewise.";
-    PRE_PUSH_CONFLICT_MARKER: Choice(Level::WORDS) = "puff.prePush.conflictMarker", Some("refuse"), "Pushing a variant with conflict markers left in it, likewise.";
-    PRE_PUSH_SECRET: Choice(Level::WORDS) = "puff.prePush.secret", Some("refuse"), "Pushing a variant with something in it that looks like a secret, likewise.";
+    TIMEOUT: Duration = "puff.timeout", Some("0"), "Time limit for watching a run; 0 for none.";
+    SETTLE: Duration = "puff.settle", Some("30m"), "Time without changes after which attempts that the client does not report count as unknown.";
+    MAX_ACTIVE: Number(0) = "puff.maxActive", Some("0"), "Maximum number of active runs; further runs are queued; 0 for no limit.";
+    ATTEMPT_LIMIT: Number(0) = "puff.attemptLimit", Some("0"), "Maximum number of cloud attempts in 24 hours; 0 for no limit.";
+    BRANCH_PREFIX: Text = "puff.branchPrefix", Some("puff/"), "Prefix of the names of variant branches.";
+    WORKTREE_DIR: Path = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; if unset, a folder beside the repository, with its name and the suffix .puff.";
+    WORKTREE_SETUP: Command = "puff.worktree.setup", None, "A command to run in each new worktree before its agent starts.";
+    WORKTREE_COPY: Several(&Kind::Path) = "puff.worktree.copy", None, "Ignored files of the main worktree to copy into each new worktree: a path or pattern; may be given several times.";
+    HARVEST_IGNORED: Several(&Kind::Path) = "puff.harvest.ignored", None, "Ignored files of agents to include in their patches: a path or pattern; may be given several times. Files from git-puff or the setup are not included. A session's own worktree with such a file is kept.";
+    AUTO_HARVEST: Truth = "puff.autoHarvest", Some("false"), "Whether to harvest every watched run as soon as it is ready.";
+    SIGN: Truth = "puff.sign", None, "Whether to sign the commits of variants, as git signs yours; commit.gpgSign if unset.";
+    CHECK: Several(&Kind::Command) = "puff.check", None, "A command that a review runs on every variant and on the base, each in its own worktree; exit 0 is a pass. May be given several times. The checks of the launch take precedence.";
+    CHECK_WRAPPER: Command = "puff.check.wrapper", None, "A prefix of every check, such as a container's command: runs 'PREFIX sh -c CHECK'.";
+    JUDGE: Several(&Kind::Command) = "puff.judge", None, "A command that scores the variants of a review; it reads them without their agents' names on its standard input, and runs at the top of the main worktree. May be given several times.";
+    AGENT_COMMAND: Command = "puff.agent.<name>.command", None, "The shell command of an agent: {prompt} and {prompt_file} stand for its prompt, already quoted; without them the prompt comes on standard input.";
+    AGENT_RESUME: Command = "puff.agent.<name>.resume", None, "The shell command that resumes a session of that agent: {session} stands for the agent's own session id, {prompt} for the message.";
+    AGENT_WRAPPER: Command = "puff.agent.<name>.wrapper", None, "A prefix of every command of that agent, such as a container's command.";
+    STUCK_AFTER: Duration = "puff.stuck.after", Some("5m"), "Time without output after which a session counts as silent.";
+    STUCK_POKE: Duration = "puff.stuck.poke", Some("10m"), "Time without output and processor time after which a session counts as hung, and --auto acts.";
+    SESSION_ANSWER: Several(&Kind::Answer) = "puff.session.answer", None, "An answer that --auto may give, as 'PATTERN => TEXT': a regular expression of the question, and the text to type, followed by Enter unless '--no-enter' is appended; may be given several times, and an empty value clears the previous ones. Passwords and logins are never answered.";
+    SYNC_REMOTE: Several(&Kind::Text) = "puff.sync.remote", None, "A remote with which 'git puff sync' may exchange runs; may be given several times.";
+    SYNC_MAX_SIZE: Bytes = "puff.sync.maxSize", Some("10m"), "Maximum size of a file of a run, such as a patch, to send to a remote; for a larger file, its size and SHA-256 are sent instead. 0 for no limit.";
+    SYNC_BRANCHES: Truth = "puff.sync.branches", Some("false"), "Whether to send the branches of variants with their runs, and to fetch them as remote-tracking branches.";
+    PRE_PUSH_UNREVIEWED: Choice(Level::WORDS) = "puff.prePush.unreviewed", Some("refuse"), "Pushing a variant that was neither reviewed nor picked: refuse, warn or allow.";
+    PRE_PUSH_FAILED: Choice(Level::WORDS) = "puff.prePush.failed", Some("refuse"), "Pushing a variant that failed its checks, likewise; only a warning if it was picked nevertheless.";
+    PRE_PUSH_LOSER: Choice(Level::WORDS) = "puff.prePush.loser", Some("refuse"), "Pushing a variant when another one of its run was picked, likewise.";
+    PRE_PUSH_RISK: Choice(Level::WORDS) = "puff.prePush.risk", Some("refuse"), "Pushing a variant with a risk that was not accepted with 'git puff review --accept', likewise.";
+    PRE_PUSH_PARTIAL: Choice(Level::WORDS) = "puff.prePush.partial", Some("refuse"), "Pushing a variant that did not apply, or only a part of it, likewise.";
+    PRE_PUSH_CONFLICT_MARKER: Choice(Level::WORDS) = "puff.prePush.conflictMarker", Some("refuse"), "Pushing a variant with conflict markers in it, likewise.";
+    PRE_PUSH_SECRET: Choice(Level::WORDS) = "puff.prePush.secret", Some("refuse"), "Pushing a variant with a possible secret in it, likewise.";
     PRE_PUSH_SCRATCH: Choice(Level::WORDS) = "puff.prePush.scratch", Some("refuse"), "Pushing a variant with files that an agent or its client left behind, such as error.log, likewise.";
-    PRE_PUSH_RECORDS: Choice(Level::WORDS) = "puff.prePush.records", Some("warn"), "Pushing a variant to a remote that does not have the record of its run, likewise.";
-    INIT_DID: Several(&Kind::Text) = "puff.init.did", None, "What 'git puff init' has set up here, for 'git puff init --undo'; not meant to be set by hand.";
-    MCP_ALLOW: Several(&Kind::Text) = "puff.mcp.allow", None, "What 'git puff mcp' lets agents do: words in order, the last one that fits winning. read, watch, harvest, review (runs checks), local (runs agents and commands here), cloud (spends money) and decide (pick, prune, undo) are groups of tools; a tool's name, all and none fit as well, and '-' in front takes away. Everything when unset; may be given several times.";
-    NOTIFY: Command = "puff.notify", None, "A command that is run, with the run as JSON on its standard input, when a run ends or needs someone.";
+    PRE_PUSH_RECORDS: Choice(Level::WORDS) = "puff.prePush.records", Some("warn"), "Pushing a variant to a remote without the record of its run, likewise.";
+    INIT_DID: Several(&Kind::Text) = "puff.init.did", None, "The changes of 'git puff init', for 'git puff init --undo'; do not set it by hand.";
+    MCP_ALLOW: Several(&Kind::Text) = "puff.mcp.allow", None, "The tools that 'git puff mcp' allows: a list of words, the last match wins. The groups of tools are read, watch, harvest, review (runs checks), local (runs agents and commands here), cloud (spends money) and decide (pick, prune, undo); a tool's name, all and none are valid too, and a leading '-' disables. All tools if unset; may be given several times.";
+    NOTIFY: Command = "puff.notify", None, "A command to run when a run ends or needs attention, with the run as JSON on its standard input.";
 }
 
-/// The settings that count here.
+/// The settings in effect.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     entries: Vec<ConfigEntry>,
     environment: HashMap<String, String>,
 }
 
-/// A value and where it came from.
+/// A value and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The value as it was written.
@@ -117,24 +117,24 @@ pub struct Setting {
 }
 
 impl Settings {
-    /// Settings out of git's configuration and the `GIT_PUFF_…` variables.
+    /// Creates settings from git's configuration and the `GIT_PUFF_…` variables.
     pub fn new(entries: Vec<ConfigEntry>, environment: HashMap<String, String>) -> Settings {
         Settings { entries, environment }
     }
 
-    /// The value of a key, if it has one.
+    /// Returns the value of a key, if it has one.
     pub fn get(&self, key: Key) -> Option<Setting> {
         let variable = variable(key.name);
         if let Some(value) = self.environment.get(&variable) {
             return Some(Setting { value: value.clone(), origin: format!("environment {variable}") });
         }
-        // Git minds the case of a subsection, as that in puff.prePush.risk; for us nobody has to.
+        // Git's subsections are case-sensitive, as in puff.prePush.risk; these keys are not.
         let entry = self.entries.iter().rev().find(|entry| entry.key.eq_ignore_ascii_case(key.name));
         let written = entry.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() });
         written.or_else(|| key.default.map(|value| Setting { value: value.to_owned(), origin: "default".to_owned() }))
     }
 
-    /// The value of a key that each agent has its own of, such as [`AGENT_COMMAND`]; none when it is unset or empty.
+    /// Returns an agent's value of a key such as [`AGENT_COMMAND`]; none when it is unset or empty.
     pub fn of_agent(&self, key: Key, agent: &str) -> Option<Setting> {
         let variable = variable_of_agent(key, agent);
         let (section, item) = (key.name.split_once('<')?.0, key.name.rsplit_once('.')?.1);
@@ -149,7 +149,7 @@ impl Settings {
         Some(value).filter(|setting| !setting.value.trim().is_empty())
     }
 
-    /// The names that occur in the keys of agents, each once.
+    /// Returns the names of agents in the configuration, each once.
     pub fn agents(&self) -> BTreeSet<&str> {
         let name = |entry: &'_ ConfigEntry| -> Option<std::ops::Range<usize>> {
             let start = "puff.agent.".len();
@@ -159,8 +159,8 @@ impl Settings {
         self.entries.iter().filter_map(|entry| Some(&entry.key[name(entry)?])).collect()
     }
 
-    /// All values of a key that may be given several times; an empty one takes back those before it, as git does it. A
-    /// variable has one a line.
+    /// Returns all values of a key that may be given several times; an empty one clears the previous ones, as in git.
+    /// A variable has one value per line.
     pub fn all(&self, key: Key) -> Vec<Setting> {
         let variable = variable(key.name);
         let values: Vec<Setting> = match self.environment.get(&variable) {
@@ -177,56 +177,56 @@ impl Settings {
         values.into_iter().skip(cleared.map_or(0, |at| at + 1)).collect()
     }
 
-    /// The text of a key; none when it is unset or empty.
+    /// Returns the text of a key; none when it is unset or empty.
     pub fn text(&self, key: Key) -> Option<String> {
         self.get(key).map(|setting| setting.value).filter(|value| !value.is_empty())
     }
 
-    /// A key that holds a length of time.
+    /// Returns the value of a key as a duration.
     ///
     /// # Errors
-    /// When it holds something else.
+    /// When the value is invalid.
     pub fn span(&self, key: Key) -> Result<Span> {
         self.parsed(key)
     }
 
-    /// A key that holds a whole number.
+    /// Returns the value of a key as a whole number.
     ///
     /// # Errors
-    /// When it holds something else.
+    /// When the value is invalid.
     pub fn number(&self, key: Key) -> Result<u32> {
         self.parsed(key)
     }
 
-    /// A key that holds a number of bytes.
+    /// Returns the value of a key as a number of bytes.
     ///
     /// # Errors
-    /// When it holds something else.
+    /// When the value is invalid.
     pub fn bytes(&self, key: Key) -> Result<Bytes> {
         self.parsed(key)
     }
 
-    /// A key that holds a truth value, in any of git's spellings.
+    /// Returns the value of a key as a boolean, in any of git's spellings.
     ///
     /// # Errors
-    /// When it holds something else.
+    /// When the value is invalid.
     pub fn truth(&self, key: Key) -> Result<bool> {
         let setting = self.get(key).unwrap_or(Setting { value: "false".into(), origin: "default".into() });
         kind::truth(&setting.value).ok_or_else(|| bad(key, &setting, &key.kind.wanted()))
     }
 
-    /// A key that says what becomes of a push.
+    /// Returns the value of a key as a level for a push.
     ///
     /// # Errors
-    /// When it holds something else.
+    /// When the value is invalid.
     pub fn level(&self, key: Key) -> Result<Level> {
         self.parsed(key)
     }
 
-    /// A key that holds one of some words, read as what stands for them; none when it is unset or empty.
+    /// Returns the value of a key that holds one of several words; none when it is unset or empty.
     ///
     /// # Errors
-    /// When it holds another word.
+    /// When the value is another word.
     pub fn choice<T: FromStr>(&self, key: Key) -> Result<Option<T>> {
         let Some(setting) = self.get(key).filter(|setting| !setting.value.is_empty()) else { return Ok(None) };
         let read = setting.value.to_ascii_lowercase().parse().map_err(|_| bad(key, &setting, &key.kind.wanted()));
@@ -242,40 +242,41 @@ impl Settings {
         setting.value.parse().map_err(|_| wrong())
     }
 
-    /// Every value of a key of git's own, in their order.
+    /// Returns every value of one of git's own keys, in order.
     pub fn git_all(&self, key: &str) -> Vec<&str> {
         self.entries.iter().filter(|entry| entry.key == key).map(|entry| entry.value.as_str()).collect()
     }
 
-    /// Every key of git's configuration here, as git lists it.
+    /// Returns every entry of git's configuration, as git lists it.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.key.as_str())
     }
 
-    /// A key of git's own, the last entry winning.
+    /// Returns the value of one of git's own keys; the last entry wins.
     pub fn git(&self, key: &str) -> Option<&str> {
         self.entries.iter().rev().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
     }
 
-    /// A key of git's own that holds a truth value; what is none is false, for git itself to complain about.
+    /// Returns one of git's own keys as a boolean; an invalid value is false, and git itself reports it.
     pub fn git_truth(&self, key: &str) -> bool {
         let value = self.git(key).unwrap_or_default().to_ascii_lowercase();
         matches!(value.as_str(), "true" | "yes" | "on" | "1")
     }
 }
 
-/// An error that names key, value and origin.
+/// Returns an error that names key, value and origin.
 pub fn bad(key: Key, setting: &Setting, wanted: &str) -> Error {
-    unusable(key.name, &setting.value, &setting.origin, &format!("has to be {wanted}"))
+    unusable(key.name, &setting.value, &setting.origin, &format!("must be {wanted}"))
 }
 
-/// An error that says why a value cannot be used, behind "but"; `name` is that of its key.
+/// Returns an error that says why a value is invalid (`why` follows "but"); `name` is that of its key.
 pub fn unusable(name: &str, value: &str, origin: &str, why: &str) -> Error {
     let error = Error::usage(format!("{name} is '{value}' ({origin}), but {why}"));
     match origin.strip_prefix("environment ") {
-        Some(variable) => error.hint(format!("set {variable} to something else, or unset it")),
-        None => error
-            .hint(format!("set it with 'git config {name} VALUE', or take it away with 'git config --unset {name}'")),
+        Some(variable) => error.hint(format!("change {variable}, or unset it")),
+        None => {
+            error.hint(format!("set it with 'git config {name} VALUE', or remove it with 'git config --unset {name}'"))
+        }
     }
 }
 
@@ -284,7 +285,7 @@ pub fn variable_of_agent(key: Key, agent: &str) -> String {
     variable(&key.of_agent("*")).replace('*', &shouted(agent))
 }
 
-/// A name as it is a part of a variable's: `my-agent` → `MY_AGENT`.
+/// Converts a name for use in a variable: `my-agent` → `MY_AGENT`.
 fn shouted(name: &str) -> String {
     let shout = |letter: char| if letter.is_ascii_alphanumeric() { letter.to_ascii_uppercase() } else { '_' };
     name.chars().map(shout).collect()
@@ -324,10 +325,7 @@ mod tests {
     fn a_bad_value_names_key_value_and_origin() {
         let settings = Settings::new(vec![entry("puff.interval", "soon", "file:/x")], HashMap::new());
         let error = settings.span(INTERVAL).unwrap_err();
-        assert_eq!(
-            error.message(),
-            "puff.interval is 'soon' (file:/x), but has to be a length of time such as 15s, 5m or 2h"
-        );
+        assert_eq!(error.message(), "puff.interval is 'soon' (file:/x), but must be a duration such as 15s, 5m or 2h");
     }
 
     #[test]

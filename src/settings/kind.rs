@@ -1,48 +1,48 @@
-//! What a key may hold.
+//! The types of settings.
 
 use std::borrow::Cow;
 
 use crate::model::{Bytes, Span};
 
-/// What a key may hold.
+/// The type of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Any text.
     Text,
-    /// A program: a path, or a name to be found on PATH.
+    /// A program: a path, or a name to find on PATH.
     Program,
     /// A folder or a file.
     Path,
-    /// A line for the shell.
+    /// A shell command.
     Command,
-    /// `PATTERN => TEXT`: a regular expression, and what is typed when it is asked for.
+    /// `PATTERN => TEXT`: a regular expression of a question, and the text to type.
     Answer,
-    /// A length of time, as [`Span`] has it.
+    /// A duration, parsed by [`Span`].
     Duration,
-    /// A whole number from this one on.
+    /// A whole number of at least this one.
     Number(u32),
-    /// A number of bytes, as [`Bytes`] has it.
+    /// A number of bytes, parsed by [`Bytes`].
     Bytes,
-    /// True or false, in any of git's spellings.
+    /// A boolean, in any of git's spellings.
     Truth,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// Several values, of which each is so; an empty one takes back those before it.
+    /// Several values of this type; an empty one clears the previous ones.
     Several(&'static Kind),
 }
 
 impl Kind {
-    /// What a value has to be, as it stands behind "has to be".
+    /// Returns what a value must be, to follow "must be".
     pub fn wanted(&self) -> Cow<'static, str> {
         match self {
             Kind::Text => "text".into(),
             Kind::Program => "a program".into(),
             Kind::Path => "a path".into(),
-            Kind::Command => "a line for the shell".into(),
+            Kind::Command => "a shell command".into(),
             Kind::Answer => "'PATTERN => TEXT'".into(),
-            Kind::Duration => "a length of time such as 15s, 5m or 2h".into(),
+            Kind::Duration => "a duration such as 15s, 5m or 2h".into(),
             Kind::Number(0) => "a whole number".into(),
-            Kind::Number(least) => format!("a whole number from {least}").into(),
+            Kind::Number(least) => format!("a whole number of at least {least}").into(),
             Kind::Bytes => "a number of bytes such as 0, 512k or 64m".into(),
             Kind::Truth => "true or false".into(),
             Kind::Choice(words) => match words {
@@ -53,7 +53,7 @@ impl Kind {
         }
     }
 
-    /// The word for it in JSON.
+    /// Returns its name in JSON.
     pub fn word(&self) -> &'static str {
         match self {
             Kind::Text => "text",
@@ -70,12 +70,12 @@ impl Kind {
         }
     }
 
-    /// It may be given several times, and every value counts.
+    /// Returns whether it may be given several times.
     pub fn is_several(&self) -> bool {
         matches!(self, Kind::Several(_))
     }
 
-    /// The words that can be chosen from; none where anything else does.
+    /// Returns the words of a choice; none for other types.
     pub fn choices(&self) -> &'static [&'static str] {
         match self {
             Kind::Choice(words) => words,
@@ -84,11 +84,11 @@ impl Kind {
         }
     }
 
-    /// Can this value be used? An empty one takes back what was set before where that can be.
+    /// Returns whether a value is valid. An empty value of [`Kind::Several`] clears the previous ones.
     pub fn takes(&self, value: &str) -> bool {
         match self {
             Kind::Text | Kind::Program | Kind::Path | Kind::Command => !value.contains('\0'),
-            // The pattern is read where it is used, in [`crate::session`].
+            // The pattern is parsed where it is used, in [`crate::session`].
             Kind::Answer => value.contains("=>"),
             Kind::Duration => value.parse::<Span>().is_ok(),
             Kind::Number(least) => value.parse::<u32>().is_ok_and(|number| number >= *least),
@@ -100,7 +100,7 @@ impl Kind {
     }
 }
 
-/// A truth value in any of git's spellings.
+/// Parses a boolean in any of git's spellings.
 pub(super) fn truth(value: &str) -> Option<bool> {
     match value.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" => Some(true),

@@ -1,37 +1,37 @@
-//! Keys under `puff.` that git-puff does not know: most likely typing errors.
+//! Unknown keys under `puff.`, which are probably misspelled.
 
 use super::{AGENT_COMMAND, KEYS, Key, Settings};
 use crate::git::config::ConfigEntry;
 
-/// A key that git-puff does not know.
+/// An unknown key.
 #[derive(Clone, Copy, Debug)]
 pub struct Unknown<'a> {
-    /// Where it was written.
+    /// Its origin.
     pub entry: &'a ConfigEntry,
 }
 
 impl Unknown<'_> {
-    /// The key that is most likely meant, with the agent's name in it where it is one of an agent's.
+    /// The most similar known key, with the agent's name in a key of an agent.
     pub fn meant(&self) -> Option<String> {
         meant(&self.entry.key)
     }
 }
 
 impl Settings {
-    /// Keys under `puff.` that git-puff does not know, each once for each place where it is written.
+    /// Returns the unknown keys under `puff.`, each once per origin.
     pub fn unknown(&self) -> Vec<Unknown<'_>> {
         let ours = self.entries.iter().filter(|entry| entry.key.starts_with("puff."));
         ours.filter(|entry| !is_known(&entry.key)).map(|entry| Unknown { entry }).collect()
     }
 }
 
-/// The key that this one is a misspelling of, if it is near to any; with the agent's name where it is one of an agent's.
+/// Returns the known key most similar to this one, if any; with the agent's name in a key of an agent.
 pub fn meant(written: &str) -> Option<String> {
     let name = agent(written).map_or("<name>", |(_, name, _)| name);
     nearest(written).map(|key| key.of_agent(name))
 }
 
-/// The key of an agent that this is, and the agent's name.
+/// Splits the key of an agent into the key and the agent's name.
 pub fn of_an_agent(written: &str) -> Option<(Key, &str)> {
     let key = KEYS.iter().find(|key| key.is_of_agents() && key.name.eq_ignore_ascii_case(&plain(written)))?;
     agent(written).map(|(_, name, _)| (*key, name))
@@ -39,7 +39,7 @@ pub fn of_an_agent(written: &str) -> Option<(Key, &str)> {
 
 fn nearest(written: &str) -> Option<Key> {
     let plain = plain(written);
-    // One slip, and another for every four letters of the last word: what stands before it is alike anyhow.
+    // One typo, and another for every four letters of the last word, because the words before it are equal.
     let slips = 1 + plain.rsplit('.').next().map_or(0, str::len) / 4;
     let distance = |key: &Key| strsim::damerau_levenshtein(&plain, &key.name.to_ascii_lowercase());
     let nearest = KEYS.iter().map(|key| (distance(key), *key)).min_by_key(|(distance, _)| *distance);
@@ -51,7 +51,7 @@ fn is_known(written: &str) -> bool {
     KEYS.iter().any(|key| key.name.eq_ignore_ascii_case(&plain))
 }
 
-/// In lower case, and with `<name>` for the name of an agent.
+/// Returns a key in lower case, with `<name>` for the name of an agent.
 fn plain(written: &str) -> String {
     match agent(written) {
         Some((section, _, item)) => format!("{section}.<name>.{item}").to_ascii_lowercase(),
@@ -59,8 +59,8 @@ fn plain(written: &str) -> String {
     }
 }
 
-/// The parts of `puff.agent.<name>.<item>`, also where `agent` is misspelt: any key with two dots inside is one unless
-/// it is near to another key.
+/// Splits `puff.agent.<name>.<item>`, also with a misspelled `agent`: any key with two inner dots is one unless it is
+/// similar to another key.
 fn agent(written: &str) -> Option<(&str, &str, &str)> {
     let (front, item) = written.rsplit_once('.')?;
     let section = &AGENT_COMMAND.name[..AGENT_COMMAND.name.find(".<name>")?];
