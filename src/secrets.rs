@@ -127,7 +127,7 @@ mod tests {
         find_all(text).into_iter().next()
     }
 
-    /// Put together here, so that no scanner of this repository takes them for real ones.
+    /// Joins the parts of a fake secret, so that scanners of this repository do not report it.
     fn like(parts: &[&str]) -> String {
         parts.concat()
     }

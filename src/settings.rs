@@ -280,7 +280,7 @@ pub fn unusable(name: &str, value: &str, origin: &str, why: &str) -> Error {
     }
 }
 
-/// `puff.agent.my-agent.command` → `GIT_PUFF_AGENT_MY_AGENT_COMMAND`.
+/// Returns the variable of an agent's key: `puff.agent.my-agent.command` → `GIT_PUFF_AGENT_MY_AGENT_COMMAND`.
 pub fn variable_of_agent(key: Key, agent: &str) -> String {
     variable(&key.of_agent("*")).replace('*', &shouted(agent))
 }
@@ -291,7 +291,7 @@ fn shouted(name: &str) -> String {
     name.chars().map(shout).collect()
 }
 
-/// `puff.bestOf` → `GIT_PUFF_BEST_OF`.
+/// Returns the variable of a key: `puff.bestOf` → `GIT_PUFF_BEST_OF`.
 pub fn variable(name: &str) -> String {
     let mut variable = "GIT_".to_owned();
     for letter in name.chars() {

@@ -133,7 +133,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(20);
 
-    /// What comes of greeting a server that behaves so.
+    /// Returns the result of a handshake with a fake server.
     fn greeted(serve: impl FnOnce(UnixStream) + Send + 'static, limit: Duration) -> io::Result<Welcome> {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("socket");

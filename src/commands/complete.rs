@@ -88,7 +88,7 @@ fn offer(words: &[String]) -> Offer {
     }
 }
 
-/// `--option=VALUE`: the candidates have the option in front.
+/// Completes `--option=VALUE`: the candidates start with the option.
 fn value_of_option(line: &Line<'_>, cursor: &str) -> Offer {
     let Some((option, value)) = cursor.split_once('=') else { return Offer::default() };
     let Some(arg) = line.option(option) else { return Offer::default() };
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(offered(&["session", "start", "--", "--w"]), [""; 0], "words of another program");
     }
 
-    /// Whatever verbs and options there are.
+    /// Checks all verbs and options.
     #[test]
     fn every_verb_and_option_is_offered() {
         fn try_all(command: &Command, words: &[&str]) {

@@ -119,13 +119,13 @@ pub fn run(args: &JoinOperator, here: impl FnOnce() -> Result<Context>, ui: &Ui)
     args.settings.carry_out(vec![intent], Some(wish), &context, ui)
 }
 
-/// A number from 0 to 1.
+/// Parses a number from 0 to 1.
 fn share(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|number| (0.0..=1.0).contains(number));
     number.ok_or_else(|| "expected a number from 0 to 1, such as 0.7".to_owned())
 }
 
-/// A place, in words that a line holds.
+/// Parses a location of one line.
 fn locator(text: &str) -> Result<String, String> {
     if text.trim().is_empty() || text.chars().any(char::is_control) {
         return Err("expected a location".to_owned());

@@ -231,8 +231,8 @@ impl TaskArgs {
         let mut intents = Vec::new();
         for file in &self.intent {
             let read = Intent::from_file(context, &shared::absolute(context, file), &file.display().to_string())?;
-            // A flag beats the file, as it beats every setting; other agents than the file's have numbers of their own,
-            // and no environment.
+            // A flag overrides the file, as it overrides every setting. Other agents than those of the file have their
+            // own numbers of attempts, and no environment.
             let agents_of_file = flags.agents.is_empty();
             intents.push(Intent {
                 env: flags.env.clone().or(read.env.filter(|_| agents_of_file)),

@@ -90,7 +90,7 @@ impl Answer {
         answer
     }
 
-    /// `<apply> <tree-oid|-> <path or variant>`, in the requested format.
+    /// Formats `<apply> <tree-oid|-> <path or variant>` in the requested format.
     fn line(&self, form: Form) -> Vec<u8> {
         let tree = self.trial.tree.map(|tree| if form.short { tree.shown() } else { tree.to_string() });
         let mut line = format!("{} {} ", self.trial.apply.as_str(), tree.as_deref().unwrap_or("-")).into_bytes();

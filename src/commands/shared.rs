@@ -26,7 +26,7 @@ pub fn listener(ui: &Ui) -> impl Fn(Notice) + '_ {
 /// Returns the given prompt, and the name of its file.
 ///
 /// # Errors
-/// When it is no text, blank, or was not given at all.
+/// When it is not text, blank, or missing.
 pub fn prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<(String, Option<String>)> {
     match given_prompt(args, context, ui)? {
         Some(given) => Ok(given),
@@ -40,7 +40,7 @@ pub fn prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<(String, 
 /// Returns the prompt of the flags, if given.
 ///
 /// # Errors
-/// When it is no text, or blank.
+/// When it is not text, or blank.
 pub fn given_prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<Option<(String, Option<String>)>> {
     if let Some(text) = &args.prompt {
         return Ok(Some((Intent::prompt(text.clone().into_bytes(), "--prompt")?, None)));

@@ -30,7 +30,7 @@ impl AllowedFolders {
         AllowedFolders { roots, are_roots: true }
     }
 
-    /// The folders.
+    /// Returns the folders.
     pub fn roots(&self) -> &[PathBuf] {
         &self.roots
     }

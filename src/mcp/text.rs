@@ -33,7 +33,7 @@ pub fn part(bytes: &[u8], offset: usize, limit: usize) -> Text {
 pub fn fenced(part: &Text) -> String {
     let digest: String = Sha256::digest(&part.text).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     let end = part.offset + part.text.len();
-    let mut head = format!("[git-puff: bytes {} to {end} of {} of a {NOTICE}", part.offset, part.total);
+    let mut head = format!("[git-puff: bytes {} to {end} of {} of an {NOTICE}", part.offset, part.total);
     if let Some(next) = part.next_offset {
         head += &format!("; continue at offset {next}");
     }

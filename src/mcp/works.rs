@@ -16,7 +16,7 @@ pub struct Works {
 }
 
 impl Works {
-    /// None yet.
+    /// Creates an empty instance.
     pub fn new() -> Works {
         Works { open: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
     }

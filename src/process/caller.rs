@@ -1,14 +1,14 @@
-//! Work for somebody who sits at no terminal of this program: another program that has called.
+//! The scope of a request from another program, without a terminal.
 //!
-//! A thread that works for a caller has no terminal to offer, and its signals are the caller's word to stop. Programs
-//! that would run in a user's foreground are listened to instead, and what they say is kept for the caller.
+//! A thread in such a scope has no terminal, and is interrupted by the scope instead of by signals. The output of
+//! programs that would run in the foreground is captured.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Stop;
 
-/// Somebody who has called, and waits for what comes of it.
+/// The scope of a request: its stop signal, and the captured output.
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
     stop: Stop,
@@ -18,9 +18,9 @@ pub struct Caller {
 thread_local!(static CALLER: RefCell<Option<Caller>> = const { RefCell::new(None) });
 
 impl Caller {
-    /// Works for this caller in this thread, until it is done.
+    /// Runs `work` in this scope on the current thread.
     pub fn attend<T>(&self, work: impl FnOnce() -> T) -> T {
-        /// Whatever becomes of the work, the thread is its own again.
+        /// Restores the previous scope, even after a panic.
         struct Until(Option<Caller>);
         impl Drop for Until {
             fn drop(&mut self) {
@@ -31,17 +31,17 @@ impl Caller {
         work()
     }
 
-    /// Tells the work to end: its pauses end with [`super::Wake::Interrupted`].
+    /// Interrupts the work: its pauses end with [`super::Wake::Interrupted`].
     pub fn stop(&self) {
         self.stop.stop();
     }
 
-    /// What programs said that would have said it to a terminal.
+    /// Returns the output of programs that would have run on a terminal.
     pub fn heard(&self) -> Vec<u8> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whom this thread works for, if for anybody.
+    /// Returns the scope of the current thread.
     pub(super) fn of_thread() -> Option<Caller> {
         CALLER.with_borrow(Clone::clone)
     }
@@ -50,7 +50,7 @@ impl Caller {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(said);
     }
 
-    /// Until the caller wants the work to end.
+    /// Waits until the request is stopped.
     pub(super) async fn ends(&self) {
         self.stop.heard().await;
     }

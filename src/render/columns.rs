@@ -28,7 +28,7 @@ pub struct Columns<const N: usize> {
 }
 
 impl<const N: usize> Columns<N> {
-    /// An empty table.
+    /// Creates an empty table.
     pub fn new(heads: [(&'static str, Fit); N]) -> Columns<N> {
         Columns { heads, rows: Vec::new() }
     }

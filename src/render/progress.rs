@@ -48,7 +48,7 @@ pub fn subject(old: &Run, new: &Run) -> String {
     let state = (old.state != new.state).then(|| new.state.as_str().to_owned());
     let attention = (old.attention != new.attention).then(|| match &new.attention {
         Some(attention) => clean_line(attention.as_str()),
-        None => "it goes on".to_owned(),
+        None => "attention cleared".to_owned(),
     });
     let parts: Vec<String> = state.into_iter().chain(attention).chain(variants).collect();
     if parts.is_empty() { "observed".to_owned() } else { parts.join(", ") }

@@ -2,7 +2,7 @@
 
 use crate::model::{Apply, Oid, ProviderKind, Risk, Run, RunId, State, Time, Variant, VariantStatus};
 
-/// The creation time of the samples.
+/// Returns the creation time of the samples.
 pub fn created() -> Time {
     "2026-03-01T10:00:00Z".parse().expect("a time")
 }
@@ -11,7 +11,7 @@ fn oid(digit: char) -> Oid {
     digit.to_string().repeat(40).parse().expect("digits")
 }
 
-/// A run with four variants that was just submitted.
+/// Returns a run with four variants that was just submitted.
 pub fn fresh() -> Run {
     Run {
         schema: Run::schema(),
@@ -47,7 +47,7 @@ pub fn fresh() -> Run {
     }
 }
 
-/// The same run after the harvest: one good, its twin, one in conflict with a hostile message, one failed.
+/// Returns the same run after the harvest: one good, its duplicate, one in conflict with a hostile message, one failed.
 pub fn harvested() -> Run {
     let mut run = fresh();
     run.state = State::Harvested;

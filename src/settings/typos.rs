@@ -11,7 +11,7 @@ pub struct Unknown<'a> {
 }
 
 impl Unknown<'_> {
-    /// The most similar known key, with the agent's name in a key of an agent.
+    /// Returns the most similar known key, with the agent's name in a key of an agent.
     pub fn meant(&self) -> Option<String> {
         meant(&self.entry.key)
     }
@@ -76,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// What is said of a key: nothing, that it is unknown, or what is meant.
+    /// Returns the finding on a key: none, unknown, or the suggested key.
     fn said(key: &str) -> Option<Option<String>> {
         let entry = ConfigEntry { key: key.into(), value: "x".into(), scope: "local".into(), origin: "file:a".into() };
         let settings = Settings::new(vec![entry], HashMap::new());

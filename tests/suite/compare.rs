@@ -81,7 +81,7 @@ fn one_and_two_variants_are_for_the_users_own_git_diff() {
 fn the_pager_is_gits_own() {
     let lab = lab_with_a_run();
     lab.git(&["config", "core.pager", "sed s/^/paged:/"]);
-    for (args, words) in [("try 1", "paged:+2"), ("try", "paged:LIKENESS")] {
+    for (args, words) in [("try 1", "paged:+2"), ("try", "paged:SIMILARITY")] {
         // A session gives it a terminal.
         let line = format!("git puff diff {args}");
         let id = lab.puff(&["session", "start", "--", "sh", "-c", &line]).ok().stdout;
@@ -114,7 +114,7 @@ fn the_matrix_says_how_alike_all_are_and_what_each_number_means() {
     }
     // The same for people, and of those alone that are named.
     let shown = lab.puff(&["diff", "try"]).ok().stdout;
-    assert!(shown.starts_with("SIMILARITY %   1   2   3\nvar1         -   =  57\n"), "{shown}");
+    assert!(shown.starts_with("SIMILARITY %   1   2   3\nvar1           -   =  57\n"), "{shown}");
     assert_eq!(lab.puff(&["diff", "--matrix", "try", "--"]).ok().stdout, shown);
     let found = matrix(&lab, &["try", "3", "1", "3"]);
     assert_eq!(each(&found["variants"], "name"), ["var3", "var1"]);

@@ -114,8 +114,8 @@ fn keys_may_be_written_several_times() {
 fn bad_values_are_marked_in_the_list() {
     let lab = TestRepo::new();
     for (key, value, why) in [
-        ("puff.bestOf", "0", "a whole number from 1"),
-        ("puff.interval", "soon", "a length of time such as 15s, 5m or 2h"),
+        ("puff.bestOf", "0", "a whole number of at least 1"),
+        ("puff.interval", "soon", "a duration such as 15s, 5m or 2h"),
         ("puff.autoHarvest", "perhaps", "true or false"),
         ("puff.dialect", "french", "official, headless-a or headless-b"),
         ("puff.branchPrefix", "a..b/", "the beginning of a branch name, such as puff/"),

@@ -55,18 +55,18 @@ fn wrong_arguments_are_told_with_what_would_do() {
     let mut client = Client::new(&choice.lab);
     for (tool, args, words) in [
         ("show", json!({}), "RUN"),
-        ("show", json!({"run": true}), "'run' is true, but has to be a text"),
+        ("show", json!({"run": true}), "'run' is true, but must be a text"),
         ("show", json!({"run": ["fix"]}), "'run' is [\"fix\"]"),
-        ("show", json!({"run": "fix", "verbose": true}), "takes no 'verbose'"),
+        ("show", json!({"run": "fix", "verbose": true}), "has no argument 'verbose'"),
         ("show", json!({"run": "nothing-like-it"}), "nothing-like-it"),
-        ("list", json!({"limit": "many"}), "'limit' is \"many\", but has to be a whole number"),
+        ("list", json!({"limit": "many"}), "'limit' is \"many\", but must be a whole number"),
         ("launch", json!({"prompt": "x", "best_of": "many"}), "many"),
         ("launch", json!({"agent": ["codex"]}), "no prompt"),
         ("launch", json!({"prompt": "x", "prompt_file": "notes.txt"}), "cannot be used with"),
         ("launch", json!({"prompt_file": "-"}), "standard input"),
-        ("launch", json!({"prompt": "x", "harvest": "yes"}), "'harvest' is \"yes\", but has to be true or false"),
+        ("launch", json!({"prompt": "x", "harvest": "yes"}), "'harvest' is \"yes\", but must be true or false"),
         ("patch", json!({"variant": "fix"}), "names a run"),
-        ("diff", json!({"run": "fix", "a": "--output=/tmp/x"}), "has to be a run or a variant"),
+        ("diff", json!({"run": "fix", "a": "--output=/tmp/x"}), "must be a run or a variant"),
         ("preflight", json!({"patch": "-", "onto": "main"}), "standard input"),
         ("pick", json!({"variant": "fix:1", "branch": "-d"}), "-d"),
         ("watch", json!({"timeout": "soon"}), "soon"),
@@ -168,7 +168,11 @@ fn nothing_is_done_outside_of_the_roots() {
     assert!(!lab.path("out").exists());
     // Without roots, it is the folder that the server was started in.
     let mut client = Client::new(lab);
-    assert!(client.complaint("list", json!({"repository": elsewhere})).contains("outside of the folder"));
+    assert!(
+        client
+            .complaint("list", json!({"repository": elsewhere}))
+            .contains("outside of the server's working directory")
+    );
     let folder = lab.path("home");
     let mut client = Client::with_roots(lab, Some(&[&folder]));
     assert!(client.complaint("list", json!({})).contains("not inside a git repository"));
@@ -266,7 +270,7 @@ fn what_is_switched_off_is_not_listed_and_refused() {
     lab.git(&["config", "puff.env", "e"]);
     lab.use_script_as_codex("#!/bin/sh\ntouch \"$HOME/asked\"\n");
     let complaint = client.complaint("launch", json!({"prompt": "Spend"}));
-    assert!(complaint.contains("Codex Cloud puff.mcp.allow disables"), "{complaint}");
+    assert!(complaint.contains("Codex Cloud is switched off here by puff.mcp.allow"), "{complaint}");
     std::fs::write(lab.work().join("task.md"), "---\nenv: e\n---\nSpend\n").unwrap();
     assert!(client.complaint("submit", json!({"intent": ["task.md"]})).contains("switched off"));
     assert!(!lab.path("home/asked").exists(), "nobody was asked");

@@ -336,6 +336,6 @@ fn the_ways_of_working_are_prompts() {
         client.request("prompts/get", json!({"name": "meta_review"}))["error"]["message"]
             .as_str()
             .unwrap()
-            .contains("needs 'run'")
+            .contains("needs the argument 'run'")
     );
 }

@@ -70,7 +70,7 @@ impl<'c> Line<'c> {
         }
     }
 
-    /// The verb that is called.
+    /// Returns the verb.
     pub(super) fn verb(&self) -> &'c Command {
         self.verb
     }

@@ -51,12 +51,12 @@ impl DemoRepo {
         Ok(DemoRepo { root, environment })
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The repository in it.
+    /// Returns the path of its repository.
     pub fn repo(&self) -> PathBuf {
         self.root.join("repo")
     }

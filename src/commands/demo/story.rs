@@ -169,7 +169,7 @@ pub(super) const REPORT: Scene = Scene {
     remark: "",
 };
 
-/// The branch of a variant.
+/// Returns the branch of a variant.
 pub(super) fn branch(variant: usize) -> String {
     format!("puff/{RUN}/var{variant}")
 }

@@ -57,7 +57,7 @@ impl Named {
         }
     }
 
-    /// `N`, `varN` or `RUN:N`.
+    /// Parses `N`, `varN` or `RUN:N`.
     fn read(word: &str) -> Option<Named> {
         match word.strip_prefix("var").unwrap_or(word).parse() {
             Ok(index) => Some(Named::Here(index)),

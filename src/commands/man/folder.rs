@@ -41,7 +41,7 @@ impl Folder {
         &self.path
     }
 
-    /// Where a page is.
+    /// Returns the path of a page.
     pub(super) fn page(&self, name: &str) -> PathBuf {
         self.path.join(SECTION).join(name)
     }
@@ -107,7 +107,7 @@ fn sweep(section: &folder::Folder) {
     names.iter().filter(|name| name.starts_with(NEW)).for_each(|name| drop(section.remove(OsStr::new(name))));
 }
 
-/// The names of the pages that are ours.
+/// Returns the names of git-puff's pages.
 fn ours(section: &folder::Folder) -> Vec<String> {
     let is_ours = |name: &String| {
         let named = name.starts_with("git-puff") && name.ends_with(".1");

@@ -254,14 +254,14 @@ mod tests {
         ]);
         let wanted = "\
 SIMILARITY %   1   2   3
-var1         -  50  50
-var2        50   -   =
-var3        50   =   -
+var1           -  50  50
+var2          50   -   =
+var3          50   =   -
 
 All 3 have 2 changed lines in 1 file.
-= the same code, white space aside: 2-3
-Nearest to all others: var2, 75% alike in the mean.
-var5: left out, it changes nothing
+= the same code, apart from whitespace: 2-3
+Nearest to all others: var2, with a mean similarity of 75%.
+var5: not compared, it changes nothing
 
 VARIANT  FILES  +/-    MEAN %  ONLY HERE  ONLY FILES
 var1         2  +4 -0      50          3  logo.png
@@ -291,7 +291,7 @@ next:
             let shown = matrix(&compared(&variants), 80);
             let widest = shown.lines().map(columns).max().unwrap();
             assert!(widest <= 80, "{widest}:\n{shown}");
-            assert_eq!(shown.matches("LIKENESS").count(), squares);
+            assert_eq!(shown.matches("SIMILARITY").count(), squares);
             assert!(shown.contains("… and 20 more;") && !shown.contains('\u{1b}'), "{shown}");
         }
     }
@@ -304,7 +304,7 @@ next:
         let shown = matrix(&comparison, 80);
         let square: Vec<&str> = shown.lines().take(4).collect();
         let wanted = [
-            "SIMILARITY %                #1  #2  #3",
+            "SIMILARITY %              #1  #2  #3",
             "#1 var1                    -   0   =",
             "#2 …-a-long-name-3f2a:12   0   -   0",
             "#3 var4                    =   0   -",

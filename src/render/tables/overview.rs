@@ -62,11 +62,8 @@ pub fn overview(runs: &[Run], watcher_alive: bool, now: Time, width: usize) -> S
     }
     let orphans = if watcher_alive { 0 } else { runs.iter().filter(|run| run.is_job()).count() };
     if orphans > 0 {
-        let (are, them) = if orphans == 1 { ("is", "it") } else { ("are", "them") };
-        text += &format!(
-            "{} {are} not being watched: the watcher of {them} has stopped\n\n",
-            words::number(orphans, "run")
-        );
+        let are = if orphans == 1 { "is" } else { "are" };
+        text += &format!("{} {are} not being watched: no watcher is running\n\n", words::number(orphans, "run"));
     }
     text + &format!("next:\n{}", steps::listing(&commands(&chosen, orphans > 0), "  "))
 }
@@ -139,7 +136,7 @@ mod tests {
 waiting for you:
   waiting-0001         pending (needs-login)  0/4  just now  Fix the parser
 
-at work:
+active:
   working-0003         pending                0/4  just now  Fix the parser
 
 ready to harvest:
@@ -152,7 +149,7 @@ next:
   sign in            codex login
   follow it          git puff watch working-0003
   fetch the patches  git puff harvest ready-0002
-  see the run        git puff show fix-the-parser-3f2a
+  show the run       git puff show fix-the-parser-3f2a
 ";
         assert_eq!(overview(&runs, true, samples::created(), 80), wanted);
         assert_eq!(overview(&[], true, samples::created(), 80), FIRST_USE);
@@ -173,7 +170,7 @@ next:
         });
         let text = overview(&[run], false, samples::created(), 80);
         assert!(text.contains(
-            "1 run is to be watched, but nobody watches it\n\nnext:\n  watch again  git puff watch --detach\n"
+            "1 run is not being watched: no watcher is running\n\nnext:\n  watch again  git puff watch --detach\n"
         ));
     }
 }
