@@ -106,7 +106,7 @@ fn a_batch_answers_every_line_in_order_before_it_reads_the_next() {
     let output = puff.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     let why = String::from_utf8_lossy(&output.stderr);
-    for words in ["line 2: a line is 'REV PATH'", "line 4: no revision 'nowhere'", "line 6: this is a web page"] {
+    for words in ["line 2: expected a line 'REV PATH'", "line 4: no revision 'nowhere'", "line 6: this is a web page"] {
         assert!(why.contains(words), "'{words}' is not in:\n{why}");
     }
 }
