@@ -1,17 +1,19 @@
-//! The command line: the verbs, and the arguments that several of them share. Each verb's own arguments are in its
-//! module of [`crate::commands`].
+//! The command line: the table of verbs, and how a call is read and carried out.
+//!
+//! A verb's own arguments, its manual and the function that does it are one file of [`crate::commands`]; here it has one
+//! entry, in the table of [`Verb`].
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::commands::flags::{JsonFlag, OutputFlags};
 use crate::commands::*;
 use crate::context::Context;
-use crate::error::Error;
-use crate::manual::with_examples;
+use crate::error::{Error, Exit, Result};
+use crate::manual::{Manual, with_examples};
 use crate::model::RunId;
-use crate::model::shown::Abbrev;
-use crate::ui::Format;
+use crate::ui::{Format, Ui};
 
 /// Send one task to several coding agents, harvest every attempt as a branch, and choose the best
 ///
@@ -35,72 +37,148 @@ pub struct Cli {
     pub output: JsonFlag,
 }
 
-/// The verbs.
-#[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "each verb's documentation is at its arguments, and is its help")]
-pub enum Verb {
+/// What a verb is given beside its arguments.
+pub struct Invocation<'i> {
+    /// Opens the repository that the call is made in.
+    pub context: &'i dyn Fn() -> Result<Context>,
+    /// Where results and notices are printed.
+    pub ui: &'i Ui,
+    /// Serves agents over the Model Context Protocol, whose tools are calls of this command line.
+    pub serve_mcp: fn() -> Result<Exit>,
+}
+
+impl Invocation<'_> {
+    /// Opens the repository, and prepares the search for secrets meanwhile: for verbs that read patches.
+    fn context_for_patches(&self) -> Result<Context> {
+        // Where no thread can be started, they are prepared when they are needed.
+        let _ = std::thread::Builder::new().spawn(crate::secrets::prepare);
+        (self.context)()
+    }
+}
+
+/// The table of verbs: `Variant "name" module, output, function;` for each.
+///
+/// The output is what the verb's arguments say of the form of results: `json` (`--json`), `porcelain` (`--json` and
+/// `--porcelain`), `own` (a method says whether JSON was asked for) or `text`. The last word is what the verb's function
+/// takes: an open `repository`, one for `patches`, the way to `open` one, the whole `command` line, or `nothing` of these.
+macro_rules! verbs {
+    ($($(#[$meta:meta])* $variant:ident $name:literal $module:ident, $output:ident, $takes:ident;)*) => {
+        /// The verbs.
+        #[derive(Debug, Subcommand)]
+        #[expect(missing_docs, reason = "each verb's documentation is at its arguments, and is its help")]
+        pub enum Verb {
+            $($(#[$meta])* #[command(name = $name)] $variant($module::$variant),)*
+            /// The supervisor of the app server
+            #[command(hide = true)]
+            AppServer {
+                /// The options of the server, as JSON
+                record: String,
+            },
+            #[command(hide = true)]
+            Complete(complete::Complete),
+            /// The watcher process itself
+            #[command(hide = true)]
+            Watcher,
+            /// The process that cleans up after a killed review
+            #[command(hide = true)]
+            CleanupProcess {
+                /// The run
+                run: RunId,
+            },
+        }
+
+        /// What the manual says of each verb.
+        pub const MANUALS: &[(&str, Manual)] = &[$(($name, $module::MANUAL)),*];
+
+        impl Verb {
+            /// Returns which machine-readable form of results was asked for; `--porcelain` need not be, where it is
+            /// preferred.
+            fn output(&self, prefers_porcelain: bool) -> OutputFlags {
+                match self {
+                    $(Verb::$variant(args) => verbs!(@output $output args prefers_porcelain),)*
+                    _ => OutputFlags::default(),
+                }
+            }
+
+            fn run(self, call: &Invocation<'_>) -> Result<Exit> {
+                match self {
+                    $(Verb::$variant(args) => verbs!(@run $takes $module args call),)*
+                    Verb::Complete(args) => complete::run(&args, &mut command(), call.ui),
+                    Verb::AppServer { record } => {
+                        crate::app_server::supervisor::run(&(call.context)()?, &record).map(|()| Exit::Done)
+                    }
+                    Verb::Watcher => crate::watch::watcher::run((call.context)()?).map(|()| Exit::Done),
+                    Verb::CleanupProcess { run } => {
+                        crate::engine::review::run_cleanup(&(call.context)()?, &run).map(|()| Exit::Done)
+                    }
+                }
+            }
+        }
+    };
+    (@output json $args:ident $prefers:ident) => { OutputFlags { json: $args.output.json, porcelain: false } };
+    (@output porcelain $args:ident $prefers:ident) => {
+        OutputFlags { json: $args.output.json, porcelain: $args.output.porcelain || $prefers }
+    };
+    (@output own $args:ident $prefers:ident) => { OutputFlags { json: $args.json(), porcelain: false } };
+    (@output text $args:ident $prefers:ident) => {{ let _ = $args; OutputFlags::default() }};
+    (@run repository $module:ident $args:ident $call:ident) => { $module::run(&$args, &($call.context)()?, $call.ui) };
+    (@run patches $module:ident $args:ident $call:ident) => {
+        $module::run(&$args, &$call.context_for_patches()?, $call.ui)
+    };
+    (@run open $module:ident $args:ident $call:ident) => { $module::run(&$args, $call.context, $call.ui) };
+    (@run command $module:ident $args:ident $call:ident) => {
+        $module::run(&$args, $call.context, &mut command(), $call.ui)
+    };
+    (@run nothing $module:ident $args:ident $call:ident) => { $module::run(&$args, $call.ui) };
+    (@run server $module:ident $args:ident $call:ident) => {{ let _ = $args; ($call.serve_mcp)() }};
+}
+
+verbs! {
     // Launching
-    Launch(launch::Launch),
-    Submit(submit::Submit),
-    Adopt(adopt::Adopt),
-    Retry(retry::Retry),
+    Launch "launch" launch, porcelain, repository;
+    Submit "submit" submit, porcelain, repository;
+    Adopt "adopt" adopt, json, repository;
+    Retry "retry" retry, porcelain, repository;
     // Watching
-    Watch(watch::Watch),
-    Jobs(jobs::Jobs),
-    Stop(stop::Stop),
-    Cancel(cancel::Cancel),
-    Log(log::Log),
-    List(list::List),
-    Show(show::Show),
+    Watch "watch" watch, json, repository;
+    Jobs "jobs" jobs, porcelain, repository;
+    Stop "stop" stop, json, repository;
+    Cancel "cancel" cancel, json, repository;
+    Log "log" log, json, repository;
+    List "list" list, json, repository;
+    Show "show" show, json, repository;
     // Harvesting
-    Harvest(harvest::Harvest),
-    Report(report::Report),
-    Patch(patch::Patch),
-    Preflight(preflight::Preflight),
+    Harvest "harvest" harvest, json, patches;
+    Report "report" report, own, repository;
+    Patch "patch" patch, text, repository;
+    Preflight "preflight" preflight, json, patches;
     // Choosing
-    Diff(diff::Diff),
-    Review(review::Review),
-    Pick(pick::Pick),
-    Prune(prune::Prune),
-    Undo(undo::Undo),
+    Diff "diff" diff, own, command;
+    Review "review" review, json, repository;
+    Pick "pick" pick, json, repository;
+    Prune "prune" prune, json, repository;
+    Undo "undo" undo, json, repository;
     // Sessions
-    Session(session::SessionVerb),
+    SessionVerb "session" session, own, repository;
     // Sharing
-    Sync(sync::Sync),
+    Sync "sync" sync, json, patches;
     // Setting up
-    Init(init::Init),
-    Hook(hook::Hook),
-    Doctor(doctor::Doctor),
-    Config(config::Config),
-    Create(create::Create),
-    Schema(schema::SchemaVerb),
-    Man(man::Man),
-    Completions(completions::Completions),
-    Demo(demo::Demo),
+    Init "init" init, json, repository;
+    Hook "hook" hook, own, open;
+    Doctor "doctor" doctor, porcelain, repository;
+    Config "config" config, json, open;
+    Create "create" create, text, nothing;
+    SchemaVerb "schema" schema, json, nothing;
+    Man "man" man, text, nothing;
+    Completions "completions" completions, text, nothing;
+    Demo "demo" demo, text, nothing;
     // For other programs
-    Mcp(mcp::Mcp),
-    Skill(skill::Skill),
-    JoinOperator(join_operator::JoinOperator),
-    CasStart(cas_start::CasStart),
-    CasStop(cas_stop::CasStop),
-    CasStatus(cas_status::CasStatus),
-    /// The supervisor of the app server
-    #[command(hide = true)]
-    AppServer {
-        /// The options of the server, as JSON
-        record: String,
-    },
-    #[command(hide = true)]
-    Complete(complete::Complete),
-    /// The watcher process itself
-    #[command(hide = true)]
-    Watcher,
-    /// The process that cleans up after a killed review
-    #[command(hide = true)]
-    CleanupProcess {
-        /// The run
-        run: RunId,
-    },
+    Mcp "mcp" mcp, text, server;
+    Skill "skill" skill, text, nothing;
+    JoinOperator "join-operator" join_operator, porcelain, open;
+    CasStart "cas-start" cas_start, porcelain, repository;
+    CasStop "cas-stop" cas_stop, porcelain, repository;
+    CasStatus "cas-status" cas_status, porcelain, repository;
 }
 
 /// Returns the command line's definition, with the examples of its help.
@@ -114,127 +192,39 @@ impl Cli {
     /// # Errors
     /// Clap's output instead: the help, for example, or what is wrong.
     pub fn read() -> Result<Cli, clap::Error> {
+        Cli::parse_with_help(std::env::args_os())
+    }
+
+    fn parse_with_help(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
         let mut command = command();
-        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let matches = command.try_get_matches_from_mut(words)?;
         Cli::from_arg_matches(&matches).map_err(|wrong| wrong.format(&mut command))
     }
 
     /// Returns the requested output format. With `porcelain_preferred`, verbs that know `--porcelain` use it by
     /// default.
     pub fn format(&self, porcelain_preferred: bool) -> Format {
-        let wish = |flags: &OutputFlags| (flags.json, flags.porcelain || porcelain_preferred);
-        let (json, porcelain) = match &self.verb {
-            None => (self.output.json, false),
-            Some(Verb::Launch(verb)) => wish(&verb.output),
-            Some(Verb::Submit(verb)) => wish(&verb.output),
-            Some(Verb::Jobs(verb)) => wish(&verb.output),
-            Some(Verb::Doctor(verb)) => wish(&verb.output),
-            Some(Verb::JoinOperator(verb)) => wish(&verb.output),
-            Some(Verb::CasStart(verb)) => wish(&verb.output),
-            Some(Verb::CasStop(verb)) => wish(&verb.output),
-            Some(Verb::CasStatus(verb)) => wish(&verb.output),
-            Some(Verb::Adopt(verb)) => (verb.output.json, false),
-            Some(Verb::Retry(verb)) => wish(&verb.output),
-            Some(Verb::Watch(verb)) => (verb.output.json, false),
-            Some(Verb::Stop(verb)) => (verb.output.json, false),
-            Some(Verb::Cancel(verb)) => (verb.output.json, false),
-            Some(Verb::List(verb)) => (verb.output.json, false),
-            Some(Verb::Show(verb)) => (verb.output.json, false),
-            Some(Verb::Harvest(verb)) => (verb.output.json, false),
-            Some(Verb::Review(verb)) => (verb.output.json, false),
-            Some(Verb::Pick(verb)) => (verb.output.json, false),
-            Some(Verb::Prune(verb)) => (verb.output.json, false),
-            Some(Verb::Undo(verb)) => (verb.output.json, false),
-            Some(Verb::Sync(verb)) => (verb.output.json, false),
-            Some(Verb::Session(verb)) => (verb.json(), false),
-            Some(Verb::Init(verb)) => (verb.output.json, false),
-            Some(Verb::Hook(verb)) => (verb.json(), false),
-            Some(Verb::Preflight(verb)) => (verb.output.json, false),
-            Some(Verb::Config(verb)) => (verb.output.json, false),
-            Some(Verb::Schema(verb)) => (verb.output.json, false),
-            Some(Verb::Diff(verb)) => (verb.json(), false),
-            Some(Verb::Log(verb)) => (verb.output.json, false),
-            Some(Verb::Report(verb)) => (verb.format() == report::ReportFormat::Json, false),
-            Some(Verb::Patch(_) | Verb::Create(_) | Verb::Demo(_)) => (false, false),
-            Some(Verb::Mcp(_) | Verb::Skill(_)) => (false, false),
-            Some(Verb::Man(_) | Verb::Completions(_) | Verb::Complete(_)) => (false, false),
-            Some(Verb::Watcher | Verb::CleanupProcess { .. } | Verb::AppServer { .. }) => (false, false),
+        let flags = match &self.verb {
+            Some(verb) => verb.output(porcelain_preferred),
+            None => OutputFlags { json: self.output.json, porcelain: false },
         };
-        match (json, porcelain) {
+        match (flags.json, flags.porcelain) {
             (true, _) => Format::Json,
             (false, true) => Format::Porcelain,
             (false, false) => Format::Human,
         }
     }
-}
 
-/// `--json`.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct JsonFlag {
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `--json` or `--porcelain`.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct OutputFlags {
-    /// Print JSON
-    #[arg(long, conflicts_with = "porcelain")]
-    pub json: bool,
-    /// Print KEY=VALUE lines
-    #[arg(long)]
-    pub porcelain: bool,
-}
-
-/// The abbreviation of object names in output for people.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct AbbrevArgs {
-    /// Abbreviate object names to N digits, or more if ambiguous; without N, as git does [config: core.abbrev]
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, overrides_with = "no_abbrev")]
-    abbrev: Option<Option<usize>>,
-    /// Print full object names
-    #[arg(long, overrides_with = "abbrev")]
-    no_abbrev: bool,
-}
-
-impl AbbrevArgs {
-    /// Names of objects are printed so from here on; as git is configured to, where no number is given.
-    pub fn count(&self, context: &Context) {
-        let digits = self.abbrev.flatten().map(Abbrev::digits);
-        let wish = if self.no_abbrev { Some(Abbrev::Whole) } else { digits };
-        wish.into_iter().for_each(|wish| context.shorten_names(wish));
+    /// Carries out the call.
+    ///
+    /// # Errors
+    /// What went wrong, in the user's words.
+    pub fn run(self, call: &Invocation<'_>) -> Result<Exit> {
+        match self.verb {
+            Some(verb) => verb.run(call),
+            None => overview::run(&(call.context)()?, call.ui),
+        }
     }
-
-    /// Names are to be shortened.
-    pub fn is_given(&self) -> bool {
-        self.abbrev.is_some()
-    }
-}
-
-/// The source of a prompt: one of the two flags, or standard input.
-#[derive(Clone, Debug, Default, Args)]
-pub struct PromptArgs {
-    /// The prompt
-    #[arg(long, value_name = "TEXT", conflicts_with = "prompt_file")]
-    pub prompt: Option<String>,
-    /// Read the prompt from a file; '-' for standard input
-    #[arg(long, value_name = "FILE")]
-    pub prompt_file: Option<PathBuf>,
-}
-
-/// The base settings of a run.
-#[derive(Clone, Debug, Default, Args)]
-pub struct RunArgs {
-    /// The cloud environment, by its id or label [config: puff.env]
-    #[arg(long, value_name = "ENV")]
-    pub env: Option<String>,
-    /// The remote's branch to start from; with agents on this machine, any commit [default: HEAD]
-    #[arg(long, visible_alias = "branch", value_name = "REF")]
-    pub base: Option<String>,
-    /// Number of attempts [config: puff.bestOf; with --agent their sum]
-    #[arg(long, visible_alias = "attempts", value_name = "N", allow_negative_numbers = true)]
-    pub best_of: Option<i64>,
 }
 
 /// Converts clap's error into one line with the next step.
@@ -254,3 +244,6 @@ pub fn explain(said: &clap::Error, verb: &str) -> Error {
         tips => format!("{}; {see}", tips.join("; ")),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,7 +38,7 @@
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
-//! Dependencies point one way: `commands, mcp → watch → engine → {provider, session, patch, compare, store, render} → {git, process} → model`.
+//! Dependencies point one way: `mcp → cli → commands → watch → engine → {provider, session, patch, compare, store, render} → {git, process} → model`.
 //! Nothing below `commands` prints, nothing outside `context` reads the clock or the environment, nothing outside `git`
 //! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
 //!

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use git_puff::cli::Cli;
+use git_puff::cli::{Cli, Invocation};
 use git_puff::context::Context;
 use git_puff::error::Error;
 use git_puff::ui::{Format, Ui};
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         ui.fit(context.environment.columns);
         Ok(context)
     };
-    match git_puff::commands::run(cli, here, &ui) {
+    match cli.run(&Invocation { context: &here, ui: &ui, serve_mcp: git_puff::mcp::serve }) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
             ui.failure(&error);

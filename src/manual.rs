@@ -1,6 +1,6 @@
 //! The manual of a verb beyond its arguments: examples, exit codes, files, settings and variables.
 //!
-//! Each verb has a [`Manual`] beside its arguments, listed in [`crate::commands::MANUALS`]. It provides the end of
+//! Each verb has a [`Manual`] beside its arguments, listed in [`crate::cli::MANUALS`]. It provides the end of
 //! `--help`, and the verb's man page, which `tests/generated` writes.
 
 use std::fmt::Write as _;

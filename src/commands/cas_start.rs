@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::shared;
 use crate::app_server::{self, AppServerOptions};
-use crate::cli::OutputFlags;
+use crate::commands::flags::OutputFlags;
 use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::cas_start::print;
 use crate::app_server;
-use crate::cli::OutputFlags;
+use crate::commands::flags::OutputFlags;
 use crate::context::Context;
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::{Context, Environment};
 use crate::engine::config;
 use crate::error::{Error, Exit, Kind, Result};

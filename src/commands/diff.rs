@@ -4,11 +4,11 @@ mod words;
 
 use std::ffi::OsString;
 
-use clap::Args;
+use clap::{Args, Command};
 
 use super::shared::find_run;
 use super::show::no_variant;
-use crate::cli::{JsonFlag, command};
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::engine::compare::{self, Material, Pick, Trees};
 use crate::error::{Error, Exit, Kind, Result};
@@ -72,10 +72,10 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `diff`.
-pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<Context>, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<Context>, command: &mut Command, ui: &Ui) -> Result<Exit> {
     let words = Words::read(&args.words)?;
     if let Some(long) = words.help {
-        return help(long, ui);
+        return help(command, long, ui);
     }
     let is_matrix = words.variants.is_empty() || words.matrix || args.matrix || args.json();
     words.check(is_matrix)?;
@@ -103,8 +103,7 @@ pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<Context>, ui: &Ui) 
     diff(&context, &recorded.run, &picks, &words, ui)
 }
 
-fn help(long: bool, ui: &Ui) -> Result<Exit> {
-    let mut cli = command();
+fn help(cli: &mut Command, long: bool, ui: &Ui) -> Result<Exit> {
     cli.build();
     if let Some(verb) = cli.find_subcommand_mut("diff") {
         let text = if long { verb.render_long_help() } else { verb.render_help() };

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::shared;
-use crate::cli::OutputFlags;
+use crate::commands::flags::OutputFlags;
 use crate::context::Context;
 use crate::engine::doctor::examine;
 use crate::engine::repair::{Repair, repair};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{shared, watch};
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::engine::harvest::{HarvestOptions, harvest, harvest_kept, write_out};
 use crate::engine::import::import;

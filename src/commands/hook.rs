@@ -4,7 +4,7 @@ mod pre_push;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::engine::hook;
 use crate::error::{Error, Exit, Kind, Result};

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::hook;
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::engine::init::{set_up, undo};
 use crate::error::{Exit, Kind, Result};

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::shared;
-use crate::cli::OutputFlags;
+use crate::commands::flags::OutputFlags;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::launch::{SettingArgs, WatchArgs};
-use crate::cli::OutputFlags;
+use crate::commands::flags::OutputFlags;
 use crate::context::Context;
 use crate::engine::intent::Intent;
 use crate::error::{Error, Exit, Result};

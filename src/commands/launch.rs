@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::shared;
-use crate::cli::{OutputFlags, PromptArgs, RunArgs};
+use crate::commands::flags::{OutputFlags, PromptArgs, RunArgs};
 use crate::context::Context;
 use crate::engine::intent::{Intent, WatchOptions};
 use crate::engine::launch::{Launched, Plan, first_attempts, launch};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::shared;
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::shared;
-use crate::cli::{AbbrevArgs, JsonFlag};
+use crate::commands::flags::{AbbrevArgs, JsonFlag};
 use crate::context::Context;
 use crate::engine::pick::{self, PickTarget, Picked, short};
 use crate::error::{Error, Exit, Kind, Result};

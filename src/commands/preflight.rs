@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::shared;
 use super::show::no_variant;
-use crate::cli::{AbbrevArgs, JsonFlag};
+use crate::commands::flags::{AbbrevArgs, JsonFlag};
 use crate::context::Context;
 use crate::engine::preflight;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};

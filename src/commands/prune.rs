@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::shared;
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::engine::prune::{Plan, carry_out, plan};
 use crate::error::{Error, Exit, Kind, Result};

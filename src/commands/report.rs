@@ -65,6 +65,11 @@ impl ReportFormat {
 }
 
 impl Report {
+    /// Returns whether JSON was asked for.
+    pub(crate) fn json(&self) -> bool {
+        self.format() == ReportFormat::Json
+    }
+
     /// Returns the requested format.
     pub(crate) fn format(&self) -> ReportFormat {
         if self.json { ReportFormat::Json } else { self.format }

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::{launch, shared};
-use crate::cli::{OutputFlags, PromptArgs, RunArgs};
+use crate::commands::flags::{OutputFlags, PromptArgs, RunArgs};
 use crate::context::Context;
 use crate::engine::intent::{Intent, WatchOptions};
 use crate::engine::launch::{Plan, launch};

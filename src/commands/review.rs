@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::shared;
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::engine::review::{RecordedChecks, ReviewOptions, Step, any_passes, appoint, review};
 use crate::error::{Exit, Kind, Result};

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::error::{Exit, Result};
 use crate::manual::{Example, Manual};
 use crate::model::documents::{KINDS, Kind, Schemas};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{PromptArgs, RunArgs};
+use crate::commands::flags::{PromptArgs, RunArgs};
 use crate::context::{Context, Environment};
 use crate::engine::Notice;
 use crate::engine::intent::{Intent, WatchOptions};

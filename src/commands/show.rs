@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::{AbbrevArgs, JsonFlag};
+use crate::commands::flags::{AbbrevArgs, JsonFlag};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::{AbbrevArgs, JsonFlag};
+use crate::commands::flags::{AbbrevArgs, JsonFlag};
 use crate::context::Context;
 use crate::engine::undo::undo;
 use crate::error::{Exit, Result};

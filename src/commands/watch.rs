@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::shared;
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::engine::{adopt, launch, submit};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::change::{Change, FileChange, shown};
-use super::sameness;
+use super::sameness::{self, Contents};
 use super::units::{Numbering, Unit, intersection, only_in, shared};
 use crate::model::{Compared, ComparedFile, Comparison, LeftOut, Oid, Pair, PairFile, RunId};
-
-/// Reads a blob; none when it is not here. Asked for few: where only whole contents tell whether two changes are the same.
-pub type Contents<'f> = &'f dyn Fn(Oid) -> Option<Vec<u8>>;
 
 /// What each number says, for whoever reads the JSON alone.
 const MEANING: [(&str, &str); 12] = [

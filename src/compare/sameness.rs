@@ -10,9 +10,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::change::{Change, FileChange, Lines};
 use super::lines::split;
-use super::matrix::Contents;
 use super::units::facts;
 use crate::model::Oid;
+
+/// Reads a blob; none when it is not here. Asked for few: where only whole contents tell whether two changes are the same.
+pub type Contents<'f> = &'f dyn Fn(Oid) -> Option<Vec<u8>>;
 
 /// What a change must have alike with another to be the same: its files, and a number for each that says what came and
 /// what went.

@@ -14,8 +14,7 @@ use super::allowed_folders::AllowedFolders;
 use super::text::{self, outside};
 use super::tools::{Answer, ITEMS, MOST_ITEMS, MOST_TEXT, TEXT, Tool};
 use super::words::{self, Args, wrong};
-use crate::cli::{self, Cli};
-use crate::commands;
+use crate::cli::{self, Cli, Invocation};
 use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::model::Schema;
@@ -106,7 +105,7 @@ impl Call<'_> {
                 Err(refused(self.tool.name, self.tool.groups))
             }
         };
-        commands::run(cli, here, &ui)
+        cli.run(&Invocation { context: &here, ui: &ui, serve_mcp: super::serve })
     }
 
     fn answer(&self, heard: CapturedOutput, result: Result<Exit>) -> Result<CallToolResult> {

@@ -61,7 +61,6 @@ fn each_is_harvested(site: &Site) -> Result<(), String> {
 }
 
 #[test]
-#[ignore = "some points of a launch are not recovered from yet: tests/faults/sweep launch_of_agents"]
 fn launch_of_agents() {
     let lab = lab();
     agent(&lab, "quick", "pwd >>$LAB/ran; echo x >made.txt");
@@ -79,7 +78,6 @@ fn launch_of_agents() {
 }
 
 #[test]
-#[ignore = "some points of a launch are not recovered from yet: tests/faults/sweep retry_of_agents"]
 fn retry_of_agents() {
     let lab = lab();
     agent(&lab, "quick", "pwd >>$LAB/ran; echo x >made.txt");

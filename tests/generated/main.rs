@@ -24,7 +24,7 @@ fn the_man_pages_are_up_to_date() {
     compare("man", &man::pages(visible()));
 }
 
-/// For the author of a new verb: what is missing is a `MANUAL` beside its arguments, named in `commands::MANUALS`.
+/// For the author of a new verb: what is missing is a `MANUAL` beside its arguments, named in `cli::MANUALS`.
 #[test]
 fn every_verb_says_how_it_is_called() {
     let missing = man::without_examples(&visible());
@@ -38,7 +38,7 @@ fn the_examples_can_be_typed() {
     let calls = r#"git() { printf '%s\0' "$@" '' >&3; }; eval "$LINE" 3>&1 >/dev/null </dev/null"#;
     // Some write a file.
     let folder = tempfile::tempdir().expect("a folder");
-    for (verb, manual) in git_puff::manual::listed(git_puff::commands::MANUALS) {
+    for (verb, manual) in git_puff::manual::listed(git_puff::cli::MANUALS) {
         for example in manual.examples {
             let mut shell = std::process::Command::new("sh");
             let said = shell

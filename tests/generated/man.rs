@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command};
-use git_puff::commands::{MANUALS, overview};
+use git_puff::cli::MANUALS;
+use git_puff::commands::overview;
 use git_puff::manual::{self, EXITS, Example, Manual, PLACES, Place, VARIABLES, Variable};
 use git_puff::settings::{self, KEYS, Key};
 

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use git_puff::commands::MANUALS;
+use git_puff::cli::MANUALS;
 use git_puff::manual::listed;
 
 use crate::support::choice::Choice;

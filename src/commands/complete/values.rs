@@ -8,7 +8,6 @@ use clap::{Arg, Command};
 
 use super::line::Line;
 use super::{Candidate, Offer, verbs};
-use crate::cli::command;
 use crate::context::Context;
 use crate::model::{AgentCount, Selector};
 use crate::session::agents;
@@ -99,12 +98,13 @@ pub fn source(verb: &Command, arg: &Arg) -> Option<Source> {
 
 /// Returns the values for the command line `line`.
 pub(super) struct Values<'l, 'c> {
+    root: &'l Command,
     line: &'l Line<'c>,
 }
 
 impl<'l, 'c> Values<'l, 'c> {
-    pub(super) fn new(line: &'l Line<'c>) -> Values<'l, 'c> {
-        Values { line }
+    pub(super) fn new(root: &'l Command, line: &'l Line<'c>) -> Values<'l, 'c> {
+        Values { root, line }
     }
 
     /// Returns the values of an argument with the prefix `cursor`.
@@ -115,7 +115,7 @@ impl<'l, 'c> Values<'l, 'c> {
             Source::Folders => return Offer { also: Some("folders"), ..Offer::default() },
             Source::Compared if self.line.is_behind() => return Offer { also: Some("files"), ..Offer::default() },
             Source::Listed => listed(arg),
-            Source::Verbs => verbs(&command()),
+            Source::Verbs => verbs(self.root),
             // Outside of a repository, and on any error, there are no candidates.
             source => Context::look_around().map(|context| self.found(source, &context, cursor)).unwrap_or_default(),
         };

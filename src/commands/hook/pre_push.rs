@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Read};
 
 use clap::Args;
 
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::engine::push::{self, Sent};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::print;
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};

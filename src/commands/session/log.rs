@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::commands::shared;
 use crate::context::Context;
 use crate::error::{Exit, Kind, Result, ResultExt};

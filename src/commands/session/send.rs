@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::{alive, print, unreachable};
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::JsonFlag;
+use crate::commands::flags::JsonFlag;
 use crate::commands::shared;
 use crate::context::Context;
 use crate::engine::sessions::{self, Order, SessionProgram};
