@@ -95,7 +95,7 @@ fn a_remote_is_needed_and_a_silent_one_is_only_warned_of() {
     let (lab, codex) = lab();
     refused(lab.puff(&[&["-c", "puff.remote=upstream"], &GOOD[..]].concat()), 129, &["-c"]);
     let ran = lab.try_git(&[&["-c", "puff.remote=upstream", "puff"], &GOOD[..]].concat());
-    refused(ran, 128, &["no remote 'upstream'"]);
+    refused(ran, 128, &["no remote named 'upstream'"]);
     untouched(&lab, &codex);
 
     lab.git(&["remote", "set-url", "origin", "/nowhere/at/all"]);

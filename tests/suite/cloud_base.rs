@@ -122,7 +122,7 @@ fn a_base_that_the_cloud_cannot_start_from_is_refused_before_anything_is_paid() 
     let detached = lab.puff(&SUBMIT).exits(129).complains(&["HEAD is detached"]);
     assert!(detached.stderr.contains("--base BRANCH"), "{}", detached.stderr);
     lab.git(&["remote", "rename", "origin", "upstream"]);
-    with("main").exits(128).complains(&["no remote 'origin'"]);
+    with("main").exits(128).complains(&["no remote named 'origin'"]);
     assert_eq!((lab.puff(&["list", "--json"]).ok().json()["runs"].clone(), stage.cloud.tasks().len()), (json!([]), 0));
 
     // Another remote is a setting; and on a detached HEAD a named base is enough.

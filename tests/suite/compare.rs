@@ -334,8 +334,8 @@ fn wrong_words_are_told_with_what_would_do() {
         (&["try", "--stat"], 129, &["'--stat' is for 'git diff'"]),
         (&["try", "--matrix", "--", "new.txt"], 129, &["'new.txt' is for 'git diff'"]),
         (&["try", "1", "-S"], 129, &["'-S' needs a value"]),
-        (&["nowhere", "1"], 1, &["no run 'nowhere'"]),
-        (&["try", "1", "nowhere:1"], 1, &["no run 'nowhere'"]),
+        (&["nowhere", "1"], 1, &["no run named 'nowhere'"]),
+        (&["try", "1", "nowhere:1"], 1, &["no run named 'nowhere'"]),
         (&[], 129, &["RUN"]),
         (&["--stat"], 129, &["no run"]),
     ] {

@@ -116,10 +116,10 @@ fn what_does_not_go_onto_a_branch_is_refused_and_named() {
         (&["--onto", "done"], &["changes nothing on 'done'"]),
         (&["--onto", "done", "--merge"], &["changes nothing on 'done'"]),
         (&["--onto", "old", "--merge"], &["'old' does not contain the base"]),
-        (&["--onto", "nowhere"], &["no branch 'nowhere'"]),
-        (&["--onto", "v1"], &["no branch 'v1'"]),
-        (&["--onto", "HEAD"], &["no branch 'HEAD'"]),
-        (&["--onto", "refs/remotes/origin/main"], &["no branch 'refs/remotes/origin/main'"]),
+        (&["--onto", "nowhere"], &["no branch named 'nowhere'"]),
+        (&["--onto", "v1"], &["no branch named 'v1'"]),
+        (&["--onto", "HEAD"], &["no branch named 'HEAD'"]),
+        (&["--onto", "refs/remotes/origin/main"], &["no branch named 'refs/remotes/origin/main'"]),
     ] {
         lab.puff(&[&["pick", "fix:1"], args].concat()).exits(1).complains(words);
         assert_eq!(choice.state(), before, "{args:?}");

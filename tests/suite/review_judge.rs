@@ -81,7 +81,7 @@ fn a_judge_that_answers_nonsense_is_named_and_does_not_count() {
         good.clone(),
     ];
     let bad = [
-        ("nonsense", "echo 'I like the first one.'".to_owned(), "not the JSON"),
+        ("nonsense", "echo 'I like the first one.'".to_owned(), "not the requested JSON"),
         ("silent", "true".to_owned(), "printed nothing"),
         ("stranger", answer(&[one("A", "1"), one("Z", "1")]), "'Z'"),
         ("partial", answer(&[one("A", "1")]), "left out B"),
