@@ -100,7 +100,7 @@ fn a_remote_is_needed_and_a_silent_one_is_only_warned_of() {
 
     lab.git(&["remote", "set-url", "origin", "/nowhere/at/all"]);
     let ran = lab.puff(&GOOD).ok();
-    assert!(ran.stderr.contains("warning: 'origin' does not answer"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("warning: 'origin' does not respond"), "{}", ran.stderr);
     refused(lab.puff(&[&GOOD[..], &["--base", "never-seen"]].concat()), 1, &["'never-seen'", "'origin'"]);
     assert_eq!(codex.paid().len(), 1);
 }

@@ -138,10 +138,10 @@ fn a_remote_that_does_not_answer_is_taken_as_it_was_seen_last() {
     let seen = stage.lab.git(&["rev-parse", "origin/main"]);
     std::fs::rename(stage.lab.path("origin.git"), stage.lab.path("away.git")).unwrap();
     let run = stage.lab.puff(&SUBMIT).ok();
-    assert!(run.stderr.contains("warning: 'origin' does not answer"), "{}", run.stderr);
+    assert!(run.stderr.contains("warning: 'origin' does not respond"), "{}", run.stderr);
     assert_eq!(run.json()["base_oid"], json!(seen));
     // A branch of it that was never seen cannot be taken.
-    stage.lab.puff(&[&SUBMIT[..], &["--base", "other"]].concat()).exits(1).complains(&["does not answer", "'other'"]);
+    stage.lab.puff(&[&SUBMIT[..], &["--base", "other"]].concat()).exits(1).complains(&["does not respond", "'other'"]);
     assert_eq!(stage.cloud.tasks().len(), 1);
 }
 

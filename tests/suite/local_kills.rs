@@ -169,7 +169,7 @@ fn the_doctor_names_worktrees_that_are_not_as_they_should_be_and_puts_them_right
     let patch = crew.lab.puff(&["patch", &format!("{failed}:1")]).ok().stdout;
     assert!(patch.contains("+f\n"), "nothing was thrown away: {patch}");
     let left = crew.lab.puff(&["doctor"]).stdout;
-    assert!(left.contains("belongs to no run") && !left.contains("is locked"), "{left}");
+    assert!(left.contains("belongs to no existing run") && !left.contains("is locked"), "{left}");
     crew.lab.puff(&["harvest", &ready]).ok();
     assert_eq!(each(&crew.lab.show(&ready), "status"), ["completed", "failed", "completed"]);
 }
