@@ -149,7 +149,7 @@ fn of_two_starts_at_once_one_starts_it_and_a_start_that_is_killed_starts_it_all_
     lab.puff(&["cas-stop", "--force"]).ok();
 
     let mut killed = start();
-    wait_until("it is being started", || status(&lab)["status"] == "starting");
+    wait_until("it is being started", || ["starting", "running"].iter().any(|state| status(&lab)["status"] == *state));
     killed.kill().unwrap();
     killed.wait().unwrap();
     let next = lab.puff(&["cas-start", "--porcelain"]).ok();

@@ -105,7 +105,7 @@ fn a_submission_whose_answer_is_garbage_stays_open_and_is_never_repeated() {
         lab.set("GIT_PUFF_NOW", "2026-11-20T09:36:00Z");
         let codex = FakeCodex::headless_a(&lab);
         codex.knows("submit", stdout, stderr, exit);
-        let ran = lab.puff(&SUBMIT).exits(1).complains(&["not known"]);
+        let ran = lab.puff(&SUBMIT).exits(1).complains(&["cannot tell whether Codex Cloud accepted"]);
         assert!(ran.stderr.contains("git puff doctor --repair"), "{name}: {}", ran.stderr);
         let run = lab.show("@");
         assert_eq!((&run["state"], &run["attention"]), (&"submitting".into(), &"needs-task".into()), "{name}");

@@ -175,7 +175,7 @@ fn settings_at_the_top_of_an_intent_file_that_are_not_understood_stop_all_of_the
         ("---\nname: Not A Name\n---\nDo that.\n", "name"),
         ("---\nbest-of: 2\n---\n \n", "empty"),
         ("---\nbest-of: 5\n---\nDo that.\n", "best of 5"),
-        ("---\nname: good\n---\nDo that.\n---\n", "named 'good' already"),
+        ("---\nname: good\n---\nDo that.\n---\n", "named 'good' exists already"),
     ] {
         stage.lab.write("bad.md", text);
         stage.lab.write("twin.md", "---\nname: good\n---\nDo this.\n");

@@ -11,7 +11,7 @@ const LAUNCH: [&str; 6] = ["launch", "--harvest", "--best-of", "2", "--prompt", 
 #[track_caller]
 fn lost(stage: &CloudEnv, fault: Action) -> String {
     stage.cloud.fault(SUBMISSION, fault, None);
-    let launch = stage.lab.puff(&LAUNCH).exits(1).complains(&["not known"]);
+    let launch = stage.lab.puff(&LAUNCH).exits(1).complains(&["cannot tell whether Codex Cloud accepted"]);
     assert!(launch.stderr.contains("doctor --repair"), "{}", launch.stderr);
     let run = stage.lab.show("@");
     assert_eq!((&run["state"], &run["attention"]), (&json!("submitting"), &json!("needs-task")));

@@ -161,9 +161,9 @@ fn what_can_not_be_done_is_refused_and_changes_nothing() {
 
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
-    hook(&lab, "install").exits(1).complains(&["is a folder"]);
+    hook(&lab, "install").exits(1).complains(&["is a directory"]);
     lab.git(&["config", "core.hooksPath", "/dev/null"]);
-    hook(&lab, "install").exits(1).complains(&["/dev/null", "no folder"]);
+    hook(&lab, "install").exits(1).complains(&["/dev/null", "is not a directory"]);
 }
 
 #[test]

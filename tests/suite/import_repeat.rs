@@ -111,7 +111,7 @@ fn a_run_may_be_named() {
     let other = Export::new(&lab, "other");
     other.patch(1, lab.patch("README", "Another.\n"));
     let before = lab.fingerprint();
-    other.harvest(&lab, &["--name", "tidy-up"]).exits(1).complains(&["'tidy-up'", "something else"]);
+    other.harvest(&lab, &["--name", "tidy-up"]).exits(1).complains(&["'tidy-up'", "other content"]);
     assert_eq!(lab.fingerprint(), before);
 }
 

@@ -33,7 +33,7 @@ fn a_variant_is_cherry_picked_and_the_decision_is_recorded_everywhere() {
 
     let reasons = decision["reasons"].to_string();
     assert!(reasons.contains("There was no review") && reasons.contains("No check was run"), "{reasons}");
-    let section = "## Decision\n\nvar1 was taken, by a cherry-pick onto main: ";
+    let section = "## Decision\n\nvar1 was picked, by a cherry-pick onto main: ";
     assert!(lab.puff(&["report", "fix"]).ok().stdout.contains(section));
     assert!(lab.git(&["notes", "--ref=puff/report", "show", &before]).contains(section));
     assert!(lab.git(&["notes", "--ref=puff/runs", "show", &before]).contains(r#""decision":{"variant":1"#));

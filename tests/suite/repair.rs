@@ -40,7 +40,10 @@ fn everything_but_the_run_refs_is_made_again() {
 
     let repairs = repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
     let wanted = |words: &str| repairs.iter().any(|word| word.contains(words));
-    assert!(wanted("added one to the runbook log") && wanted("recreated the branch puff/one/var1"), "{repairs:#?}");
+    assert!(
+        wanted(&format!("added {id} to the runbook log")) && wanted("recreated the branch puff/one/var1"),
+        "{repairs:#?}"
+    );
     assert_eq!(views(&lab), before);
     assert_eq!(fs::read_to_string(&runbook).unwrap(), log);
 
@@ -49,7 +52,11 @@ fn everything_but_the_run_refs_is_made_again() {
         lab.git(&["update-ref", "-d", name]);
     }
     let repairs = self::repairs(lab.puff(&["doctor", "--repair", "--json"]).ok());
-    assert_eq!(repairs.iter().filter(|word| word.starts_with("wrote the report and notes")).count(), 2, "{repairs:#?}");
+    assert_eq!(
+        repairs.iter().filter(|word| word.starts_with("rewrote the report and notes")).count(),
+        2,
+        "{repairs:#?}"
+    );
     assert_eq!(views(&lab), before);
 
     let fingerprint = lab.fingerprint();

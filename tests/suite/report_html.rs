@@ -412,7 +412,7 @@ fn whoever_opens_it_takes_the_variant_with_the_command_that_it_shows() {
     lab.puff(&["review", RUN, "--check", "test -f tests/trims.rs"]).ok();
     let command = "document.querySelector('.take .cmd').textContent";
     let seen = desk().open(&page(&lab)).ask(&text("#decision h2")).ask(command).go().stays_quiet();
-    assert_eq!(seen.values[0], "Take var2");
+    assert_eq!(seen.values[0], "Pick var2");
     let command = seen.values[1].as_str().unwrap();
     run(lab.command("sh").args(["-c", command])).ok();
     assert_eq!(lab.git(&["show", "HEAD:tests/trims.rs"]), lab.git(&["show", "puff/trim-input/var2:tests/trims.rs"]));

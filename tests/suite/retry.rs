@@ -40,12 +40,9 @@ fn the_prompt_is_edited_above_what_came_of_it_last_time() {
     let text = fs::read_to_string(&seen).unwrap();
     let (prompt, findings) = text.split_once("\n# ---- >8").unwrap();
     assert_eq!(prompt, PROMPT);
-    for words in [
-        &*format!("# What came of {id}: "),
-        "# - failed (exit 2): make test",
-        "#     one test",
-        "secret: key.txt, looks",
-    ] {
+    for words in
+        [&*format!("# Results of {id}: "), "# - failed (exit 2): make test", "#     one test", "secret: key.txt, looks"]
+    {
         assert!(findings.contains(words), "'{words}' is not in:\n{findings}");
     }
     assert!(findings.lines().skip(1).all(|line| line.starts_with('#')) && !text.contains('\u{1b}'), "{findings}");

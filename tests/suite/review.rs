@@ -94,7 +94,7 @@ fn the_best_that_passes_is_recommended_with_the_command_that_takes_it() {
     ] {
         assert!(report.contains(words), "'{words}' is not in:\n{report}");
     }
-    assert!(ran.stdout.contains(&format!("take var3: git puff pick {run}:3")), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&format!("pick var3: git puff pick {run}:3")), "{}", ran.stdout);
     let note = lab.git(&["notes", "--ref", "puff/report", "show", &format!("puff/{run}/var2")]);
     assert!(note.contains("rank 4: failed 0/1"), "{note}");
     let json = lab.puff(&["report", &run, "--format", "json"]).ok().json();
@@ -117,7 +117,7 @@ fn what_the_best_variant_mends_is_not_left_to_be_mended() {
         assert_eq!(review["base"][0]["status"], "failed");
         serde_json::from_value(review["recommendation"]["follow_ups"].clone()).unwrap()
     };
-    let mend = |todo: &String| todo.starts_with("mend 'grep -q four notes.txt'");
+    let mend = |todo: &String| todo.starts_with("fix 'grep -q four notes.txt'");
     assert!(!follow_ups("four\n").iter().any(mend));
     assert!(follow_ups("five\n").iter().any(mend));
 }

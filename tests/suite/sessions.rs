@@ -73,7 +73,7 @@ fn killing_ends_the_agent_with_everything_that_it_started() {
     wait_until("both are up", || fs::read_to_string(&marker).is_ok_and(|text| text.lines().count() == 2));
     let ran = lab.puff(&["session", "kill", "stubborn", "--json"]).ok();
     assert_eq!(ran.json()["exit"], 137);
-    assert_eq!(ran.json()["why"], "it was ended: somebody asked for it");
+    assert_eq!(ran.json()["why"], "it was ended: killed by the user");
     for pid in fs::read_to_string(&marker).unwrap().lines() {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         assert!(stat.is_empty() || stat.contains(") Z "), "{pid} is still there: {stat}");
@@ -189,7 +189,9 @@ fn wrong_calls_name_what_is_wrong_and_leave_nothing_behind() {
     let ran = lab.puff(&["session", "start", "--name", "typo", "--", "no-such-program"]).exits(2);
     assert!(ran.stderr.contains("no program 'no-such-program'"), "{}", ran.stderr);
     assert_eq!(show(&lab, "typo")["exit"], 127);
-    lab.puff(&["session", "start", "--name", "typo", "--", "true"]).exits(1).complains(&["named 'typo' already"]);
+    lab.puff(&["session", "start", "--name", "typo", "--", "true"])
+        .exits(1)
+        .complains(&["named 'typo' exists already"]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn later_work_on_a_pruned_run_is_kept_and_said_and_can_be_given_to_everybody_aga
     let trouble = trouble(&ran["remotes"][0], &run);
     assert_eq!(trouble["kind"], "pruned");
     assert!(
-        trouble["what"].as_str().unwrap().contains("Our Author has pruned it, and there is later work"),
+        trouble["what"].as_str().unwrap().contains("Our Author pruned it, but later work on it is here"),
         "{trouble}"
     );
     assert_eq!(pair.show(Theirs, &run)["state"], "reviewed");

@@ -173,7 +173,7 @@ fn a_prune_is_not_taken_back_over_what_came_since() {
     let before = choice.state();
     lab.puff(&["prune", "fix"]).ok();
     lab.git(&["branch", "puff/fix/var2", "main"]);
-    lab.puff(&["undo"]).exits(1).complains(&["a branch 'puff/fix/var2' again"]);
+    lab.puff(&["undo"]).exits(1).complains(&["branch 'puff/fix/var2' exists again"]);
     lab.puff(&["show", "fix"]).exits(1);
     lab.git(&["branch", "-D", "-q", "puff/fix/var2"]);
     // A note that was written meanwhile keeps what it says.

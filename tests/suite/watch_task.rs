@@ -79,8 +79,8 @@ fn what_is_no_task_or_no_place_for_a_result_is_named_before_anything_is_followed
     refused(&["--task", &task, "--task-url", "https://x.example/t/task_other"], 129, &[&task, "task_other"]);
     refused(&["--task", "task_e_nobody_knows"], 1, &["task_e_nobody_knows"]);
     refused(&["--task", &task, "--detach"], 1, &[&task, "no run here"]);
-    refused(&["--task", &task, "--result-file", "no/folder/file"], 129, &["no/folder/file", "cannot write"]);
-    refused(&["--result-file", "file"], 129, &["'file'", "there are 0"]);
+    refused(&["--task", &task, "--result-file", "no/folder/file"], 129, &["no/folder/file", "cannot be written"]);
+    refused(&["--result-file", "file"], 129, &["'file'", "not of 0"]);
     refused(&["--task", &task, "@"], 129, &["--task"]);
     assert_eq!(stage.cloud.tasks().len(), 1);
 }
