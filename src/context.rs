@@ -37,11 +37,11 @@ pub struct Context {
     pub environment: Environment,
     /// Where live things are kept.
     pub layout: Layout,
-    /// Where whoever called may have agents started.
+    /// Where the caller may have agents started.
     pub leave: Permissions,
     /// The newest steps of journals that this process made, whatever has become of their refs since.
     written: Written,
-    /// The folders that paths named by whoever called have to be in; anywhere, when there is none.
+    /// The folders that paths named by the caller have to be in; anywhere, when there is none.
     pub within: Vec<PathBuf>,
     /// Asked once: git takes a while to say.
     who: OnceCell<Option<Identity>>,
@@ -95,7 +95,7 @@ impl Context {
         Ok(context)
     }
 
-    /// From here on, names of objects are shown with so many digits.
+    /// From here on, names of objects are shown with that many digits.
     pub fn shorten_names(&self, abbrev: Abbrev) {
         shown::shorten_by(self.repo.shortener(abbrev));
     }
@@ -135,14 +135,14 @@ impl Context {
         self.written.lock().ok()?.get(run).copied()
     }
 
-    /// Where paths may be that whoever called names: what they name is neither written into a git directory nor read there.
+    /// Where paths may be that the caller names: what they name is neither written into a git directory nor read there.
     pub fn bounds(&self) -> Bounds {
         let location = self.repo.location();
         let git = vec![location.git_dir.clone(), location.common_dir.clone(), location.objects.clone()];
         Bounds { within: self.within.clone(), git }
     }
 
-    /// Reads a file that whoever called names by its absolute path.
+    /// Reads a file that the caller names by its absolute path.
     ///
     /// # Errors
     /// When it cannot be read, or may not be.
@@ -198,7 +198,7 @@ impl Context {
     }
 }
 
-/// Where whoever called may have agents started: a user anywhere, an agent where the user lets it.
+/// Where the caller may have agents started: a user anywhere, an agent where the user lets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permissions {
     /// In Codex Cloud, for money.
@@ -213,8 +213,8 @@ impl Default for Permissions {
     }
 }
 
-/// In a shared repository, lets whoever it is shared with use what is made in it, as git does: by the process's mask, since
-/// libgit2 asks nobody else. Folders take the group of the one that they are in.
+/// In a shared repository, lets those it is shared with use what is made in it, as git does: by the process's mask, since
+/// libgit2 asks nothing else. Folders take the group of the one that they are in.
 fn share(settings: &Settings, layout: &mut Layout) {
     let Some(mode) = settings.git("core.sharedrepository").and_then(shared_mode) else { return };
     crate::process::widen(mode);
@@ -274,7 +274,7 @@ pub struct Environment {
     pub puff: HashMap<String, String>,
     /// The names of all variables that git, or git-puff, would listen to: `GIT_…`.
     pub git: Vec<String>,
-    /// `COLUMNS`: how wide the output is, where somebody says so; git does for what is behind its pager.
+    /// `COLUMNS`: how wide the output is, where it is set; git does for what is behind its pager.
     pub columns: Option<usize>,
     /// `NO_COLOR` is set to anything.
     pub no_color: bool,

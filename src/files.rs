@@ -1,7 +1,7 @@
 //! Opening files of ours in folders that others may write to.
 //!
 //! An agent without a sandbox may put a link in the place of a log, a lock or a record below `.git/puff`; and a patch may
-//! bring one. Whoever writes to that writes to what it leads to.
+//! bring one. A write to that is a write to what it leads to.
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
@@ -12,14 +12,14 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, openat};
 
-/// Returns options with which a link is not opened, but an error, and a pipe makes nobody wait.
+/// Returns options with which a link is not opened, but an error, and a pipe is not waited for.
 pub fn ours() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
     options
 }
 
-/// Opens a regular file of ours to read it. A link is not followed, and a pipe makes nobody wait.
+/// Opens a regular file of ours to read it. A link is not followed, and a pipe is not waited for.
 ///
 /// # Errors
 /// When it is not there, or is no regular file.
@@ -75,7 +75,7 @@ pub fn folder_in(folder: impl AsFd, name: &OsStr) -> rustix::io::Result<OwnedFd>
 /// # Errors
 /// When it is not there, a link, or no regular file.
 pub fn file_in(folder: impl AsFd, name: &OsStr) -> io::Result<File> {
-    // Whoever reads a pipe waits for a writer.
+    // A reader of a pipe waits for a writer.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     regular(File::from(openat(folder, name, flags, Mode::empty())?))
 }

@@ -2,8 +2,8 @@
 //! symbolic link, and what is written is whole or not there.
 //!
 //! A folder is opened once, every component of its path by itself and without following links; from then on it is used
-//! by its handle (`openat(2)`), so that nobody can put something else in its place. The links in the path that was named
-//! are resolved first: whoever names a path means where it leads. A client of the MCP server may name paths inside of its
+//! by its handle (`openat(2)`), so that nothing else can be put in its place. The links in the path that was named
+//! are resolved first: a path that is named means where it leads. A client of the MCP server may name paths inside of its
 //! roots only ([`Bounds`]); whether a path is, is asked of the folders that were opened, by device and inode.
 
 use std::ffi::OsStr;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// Where paths that somebody named may be.
+/// Where paths that a caller named may be.
 #[derive(Clone, Debug, Default)]
 pub struct Bounds {
     /// The folders of which one has to hold it; anywhere, when there is none.
@@ -380,7 +380,7 @@ mod system {
         })
     }
 
-    /// A number that nobody has used: the hasher of the standard library is seeded by the system.
+    /// A number that was not used before: the hasher of the standard library is seeded by the system.
     fn fastrand() -> u64 {
         use std::hash::{BuildHasher, Hasher};
         std::hash::RandomState::new().build_hasher().finish()

@@ -50,11 +50,11 @@
 //! - A run of agents on this machine goes the same way: its task is named as the run is, looking at it starts what has a
 //!   place, and what the provider has is what is in the worktrees.
 //! - **harvest**: everything the provider has → recorded as artifacts → each patch onto the base's tree → a commit → a
-//!   branch, created or moved only if nobody built on it → notes and report.
+//!   branch, created or moved only if no commit is based on it → notes and report.
 //! - **pick**: a recovery point → the decision recorded as waiting → taken, by git in the worktree or on trees onto a
 //!   branch → recorded as done → notes. **prune**: a recovery point → notes, worktrees, logs → all refs at once.
 //!   **undo**: the reverse of either, from the recovery point.
-//! - **sync**: what a remote has is fetched → looked at as somebody else's data → put together with what was done here, field by
+//! - **sync**: what a remote has is fetched → checked as data from outside → put together with what was done here, field by
 //!   field → notes → journals, all at once → what travels of ours is made, looked through for secrets, and sent.
 //! - **push**: what git tells its hook → the commits that the remote lacks → those that came from a variant, by their
 //!   trailers or by what they bring → the rules. Without such a commit, no file is looked into.
@@ -62,7 +62,7 @@
 //! # Where to start reading
 //!
 //! [`model::Run`] says what there is to know about a run. [`store::RunStore`] keeps it. [`engine::launch`] and
-//! [`engine::harvest`] are the two ways through the whole house; [`watch::watcher`] is what goes on in between.
+//! [`engine::harvest`] are the two ways through the whole program; [`watch::watcher`] runs in between.
 
 pub mod app_server;
 pub mod cli;

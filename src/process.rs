@@ -1,7 +1,7 @@
 //! The only door to other programs.
 //!
 //! A program called through here gets its standard input from us or none at all, is in a session of its own (so
-//! that neither it nor its children can ask the user's terminal for anything) or asks nobody, has a time limit after which the
+//! that neither it nor its children can ask the user's terminal for anything) or asks for nothing, has a time limit after which the
 //! whole group is killed, and cannot flood our memory. Waiting is done by tokio: output, input, the end of the
 //! program and the time limit truly wait on each other.
 

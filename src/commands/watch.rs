@@ -97,7 +97,7 @@ pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {
     let wish = shared::watch_wish(context, args.interval, args.timeout, false)?;
     let pace = Pace { interval: args.interval, usual: wish.interval, timeout: wish.timeout };
     if let Some(task) = task.filter(|_| runs.is_empty()) {
-        return follow_stranger(args, &task, file.as_deref(), pace, context, ui);
+        return follow_untracked(args, &task, file.as_deref(), pace, context, ui);
     }
     if args.detach {
         return detach(args, &runs, context, ui);
@@ -141,7 +141,7 @@ fn result_file(args: &Watch, task: bool, runs: &[Run], context: &Context) -> Res
 }
 
 /// Follows a task without a run.
-fn follow_stranger(
+fn follow_untracked(
     args: &Watch,
     task: &TaskId,
     file: Option<&Path>,
@@ -153,9 +153,9 @@ fn follow_stranger(
         return Err(Error::failed(format!("cannot watch task {task} in the background: it has no run here"))
             .hint(format!("'git puff adopt {task}' creates one")));
     }
-    let mut stranger = UntrackedTask::find(context, task)?;
-    let end = stranger.follow(context, pace, &mut Shown { context, ui, bars: ui.progress() });
-    conclude(end, file, || Ok(stranger.run().clone()), context)
+    let mut untracked = UntrackedTask::find(context, task)?;
+    let end = untracked.follow(context, pace, &mut Shown { context, ui, bars: ui.progress() });
+    conclude(end, file, || Ok(untracked.run().clone()), context)
 }
 
 /// Writes the result file, if requested.

@@ -67,7 +67,7 @@ pub(super) struct Differing<'t> {
     pub new: Vec<&'t [u8]>,
     /// Which of the lines between differ, in order: a run of old ones for a run of new ones.
     pub blocks: Vec<(Range<usize>, Range<usize>)>,
-    /// Nobody looked which lines between stay: all are one block.
+    /// Which lines between stay was not compared: all are one block.
     pub is_rough: bool,
 }
 

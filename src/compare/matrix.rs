@@ -9,7 +9,7 @@ use super::sameness::{self, Contents};
 use super::units::{Numbering, Unit, intersection, only_in, shared};
 use crate::model::{Compared, ComparedFile, Comparison, LeftOut, Oid, Pair, PairFile, RunId};
 
-/// What each number says, for whoever reads the JSON alone.
+/// What each number says, for readers of the JSON alone.
 const MEANING: [(&str, &str); 12] = [
     (
         "changed line",

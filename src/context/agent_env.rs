@@ -1,4 +1,4 @@
-//! The environment of agents: that of whoever launched them, without the variables that describe the caller itself.
+//! The environment of agents: that of the launch, without the variables that describe the caller itself.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;

@@ -85,7 +85,7 @@ fn configured(key: Key, name: String, variable: String, values: Vec<Setting>) ->
 
 /// Returns why a value cannot be used. What its kind cannot tell is asked of the room that uses it.
 fn problem(key: Key, setting: &Setting) -> Option<String> {
-    // What has a default cannot be taken back by an empty word.
+    // What has a default cannot be unset by an empty word.
     let is_nothing = setting.value.is_empty() && key.default.is_some() && !key.kind.choices().is_empty();
     if is_nothing || !key.kind.takes(&setting.value) {
         return Some(format!("has to be {}", key.kind.wanted()));

@@ -101,7 +101,7 @@ fn matter(context: &Context, point: &RecoveryPoint, head: Oid) -> Option<Matter>
 pub fn finish(context: &Context, operation: &InterruptedOperation) -> Result<bool> {
     let (recovery_points, id) = (RecoveryPoints::new(context), &operation.point.recovery.run);
     let _lock = recovery_points.lock(id)?;
-    // It was found without the lock: somebody may have ended it since, and begun another run of that name.
+    // It was found without the lock: another process may have ended it since, and begun another run of that name.
     let head = RunStore::new(context).head(id);
     let newest = head.and_then(|head| Some((recovery_points.newest_of(id, head).ok()??, head)));
     let now = newest.and_then(|(point, head)| (point.id == operation.point.id).then(|| matter(context, &point, head)));

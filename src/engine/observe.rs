@@ -17,7 +17,7 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
     let settle = context.settings.span(settings::SETTLE)?;
     let now = context.clock.now();
     let outcome = RunStore::new(context).update(id, now, |run| {
-        // What was looked at before somebody cancelled it says nothing of it any more.
+        // What was observed before it was cancelled says nothing of it any more.
         if run.state == State::Cancelled {
             return Ok(None);
         }

@@ -66,7 +66,7 @@ fn is_variant(context: &Context, commit: Oid, run: &RunId, number: u32) -> bool 
 }
 
 /// Deletes an orphaned branch that a recovery point keeps; one that nothing keeps, or that is checked out, stays.
-/// Answers whether it is gone.
+/// Returns whether it is gone.
 ///
 /// # Errors
 /// When another process is deciding its run, or the ref cannot be written.

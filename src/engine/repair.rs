@@ -37,7 +37,7 @@ pub enum Repair {
     Ambiguous(RunId, Vec<TaskSummary>),
     /// An interrupted submission: no task fits, so most likely nothing was started.
     Unmatched(RunId),
-    /// A worktree of an agent was put right.
+    /// A worktree of an agent was repaired.
     Worktree(Leftover),
     /// A pick or a prune that was interrupted was ended; what it was.
     Ended(String),

@@ -1,7 +1,7 @@
 //! The one call that is paid for.
 //!
-//! A run is `submitting` from before the call until its answer is recorded, and a file lock says that somebody is
-//! at it. So what a kill leaves is a run that is `submitting` with nobody at it: it may or may not have a task, and
+//! A run is `submitting` from before the call until its answer is recorded, and a file lock says that a process is
+//! submitting it. So what a kill leaves is a run that is `submitting` without a process that holds the lock: it may or may not have a task, and
 //! [`super::repair`] looks for that.
 
 use super::{Listener, Notice};

@@ -1,7 +1,7 @@
 //! The commit of a variant, before anything uses it: it has to be what the variant's patch makes of the run's base.
 //!
 //! A record may come from anywhere: a colleague's clone, an agent that wrote a ref. The patch is what people read and
-//! what the report describes, so a commit that holds anything else is refused, whoever named it. Verifying costs what
+//! what the report describes, so a commit that holds anything else is refused, whatever record names it. Verifying costs what
 //! applying the patch costs.
 
 use std::collections::BTreeMap;

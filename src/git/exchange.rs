@@ -8,7 +8,7 @@ use super::repo::Repo;
 use crate::model::Oid;
 use crate::process::{self, Cmd, Output};
 
-/// How long an exchange may take that nobody watches.
+/// How long an exchange may take in the background.
 const LIMIT: Duration = Duration::from_secs(3600);
 
 /// A ref that is to be changed in another repository.
@@ -27,7 +27,7 @@ pub struct Sending {
 pub enum Sent {
     /// It is there.
     Done,
-    /// Somebody else was faster: what they sent has to be fetched first.
+    /// Another clone was faster: what it sent has to be fetched first.
     Behind,
     /// It was not taken, in git's words.
     Refused(String),

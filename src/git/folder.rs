@@ -135,7 +135,7 @@ impl Folder {
             }
             other => other?,
         }
-        // Not by its handle: a folder is removed by its name. One that is not this one is not empty, or nobody's loss.
+        // Not by its handle: a folder is removed by its name. One that is not this one is not empty, or no loss.
         fs::remove_dir(&self.path)
     }
 

@@ -18,7 +18,7 @@ impl Repo {
     /// says that the user's variables name the repository (`GIT_DIR`): then they go on doing so.
     ///
     /// # Errors
-    /// When it cannot be run. Answers whether it ended well.
+    /// When it cannot be run. Returns whether it ended well.
     pub fn foreground(&self, args: &[&str], tied: bool) -> Result<bool, Failure> {
         let location = self.location();
         // Maintenance in the background would keep the lock for as long as it takes.

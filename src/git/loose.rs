@@ -44,7 +44,7 @@ pub(super) fn write(folder: &Path, objects: &[(Oid, ObjectType, &[u8])]) -> io::
 /// An object that was used within this time needs no mark: what collects garbage leaves alone what is younger by far.
 const FRESH: Duration = Duration::from_secs(3600);
 
-/// Marks an object as used, so that no collection of garbage takes it; answers whether it is here.
+/// Marks an object as used, so that no collection of garbage takes it; returns whether it is here.
 pub(super) fn touch(folder: &Path, id: Oid) -> bool {
     let digits = id.to_string();
     let path = folder.join(&digits[..2]).join(&digits[2..]);

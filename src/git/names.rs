@@ -23,7 +23,7 @@ impl Repo {
                 Abbrev::Digits(digits) => digits,
                 Abbrev::Auto => *usual.get_or_init(|| digits_for(packed(&location.objects))),
             };
-            // A handle of its own: whoever shows a name may be any thread.
+            // A handle of its own: a name may be shown by any thread.
             match Repo::open(location.clone()) {
                 Ok(repo) => repo.shortened(oid, digits),
                 Err(_) => oid.to_string(),

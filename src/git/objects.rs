@@ -44,7 +44,7 @@ struct ObjectBatch {
 }
 
 impl ObjectBatch {
-    /// Answers whether it is much by now.
+    /// Returns whether it is much by now.
     fn add(&mut self, id: Oid, kind: ObjectType, bytes: Vec<u8>) -> bool {
         self.size += bytes.len();
         self.objects.insert(id, (kind, Rc::new(bytes)));

@@ -70,7 +70,7 @@ impl Repo {
         refused.borrow_mut().retain(|id, _| !wanted.contains(id) || !self.is_here(*id));
     }
 
-    /// Brings one object here; answers whether it came.
+    /// Brings one object here; returns whether it came.
     pub(super) fn brings(&self, id: Oid) -> bool {
         self.bring([id]);
         self.is_partial() && self.is_here(id)

@@ -41,7 +41,7 @@ impl Repo {
     /// Does steps that wait for the disk together: all objects are written first, many of them as a pack; then the refs,
     /// in the order in which `work` set them, each once, as it was set last. Where `work` fails, nothing is written.
     ///
-    /// When somebody else changes one of the refs meanwhile, or one that the steps [require](Repo::require), `work` is called
+    /// When another process changes one of the refs meanwhile, or one that the steps [require](Repo::require), `work` is called
     /// again, and its steps wait for themselves.
     /// `lock` is what refs are written under; the steps may take it too. What waits is seen by [`Repo::ref_target`] only.
     ///

@@ -65,7 +65,7 @@ pub struct Snapshot {
 /// What becomes of the ignored files of a worktree.
 #[derive(Clone, Debug, Default)]
 pub struct Ignored {
-    /// Those that were there before: they are nobody's work.
+    /// Those that were there before: they are no work of the agent.
     pub before: BTreeSet<Vec<u8>>,
     /// Patterns for those that are taken all the same.
     pub keep: Vec<String>,
@@ -178,7 +178,7 @@ impl Repo {
     }
 
     /// Takes the files of repositories that were made inside the worktree: git itself would keep nothing of them but
-    /// the name of a commit that nobody else has. Others are left out.
+    /// the name of a commit that no other has. Others are left out.
     fn take_in(
         &self,
         view: &View,

@@ -1,7 +1,7 @@
 //! How much two trees differ, as git counts it.
 //!
 //! libgit2 counts too, but takes other files for renames than git does: `one, two, three` cut down to `one` under a new
-//! name is a rename to libgit2 and none to git. Whoever compares our numbers with `git diff --stat` must find the same.
+//! name is a rename to libgit2 and none to git. Our numbers have to be those of `git diff --stat`.
 
 use std::collections::BTreeSet;
 use std::thread::JoinHandle;
@@ -30,7 +30,7 @@ pub struct Counting {
     git: Option<Asked>,
 }
 
-/// A call of git: at work in a thread, or still to be made where there was no thread to be had.
+/// A call of git: running in a thread, or still to be made where there was no thread to be had.
 enum Asked {
     Running(JoinHandle<Result<Output, GitFailure>>),
     NotYet(Cmd),

@@ -8,11 +8,11 @@ use super::repo::Repo;
 use super::run;
 use crate::model::Oid;
 
-/// How often a transaction is tried, and the pause between two tries: somebody else's lasts for milliseconds.
+/// How often a transaction is tried, and the pause between two tries: another one lasts for milliseconds.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What git says when somebody else is at it: of a ref in a file, and of those in tables.
+/// What git says when another process holds the lock: of a ref in a file, and of those in tables.
 const BUSY: [&str; 2] = [".lock", "cannot lock references"];
 
 /// What one ref is to become.
@@ -36,7 +36,7 @@ impl Repo {
         self.flush().map_err(|cause| unwritable(&first.name, &format!("cannot write an object: {cause}")))?;
         let nothing = steps.iter().find_map(|step| step.new.or(step.old)).map(|oid| oid.nothing().to_string());
         let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string()).or(nothing.clone()).unwrap_or_default();
-        // Without the last word, nothing is done: whoever is killed while writing this has changed nothing.
+        // Without the last word, nothing is done: a process that is killed while writing this has changed nothing.
         let updates =
             steps.iter().map(|step| format!("update {}\0{}\0{}\0", step.name, name(step.new), name(step.old)));
         let script = format!("start\0{}prepare\0commit\0", updates.collect::<String>());

@@ -62,7 +62,7 @@ impl Repo {
     }
 
     /// Copies ignored files of the main worktree into another one, where they are ignored too: elsewhere they would be
-    /// taken for somebody's work.
+    /// taken for an agent's work.
     ///
     /// # Errors
     /// When they cannot be listed or copied.

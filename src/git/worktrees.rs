@@ -178,7 +178,7 @@ impl Repo {
         let folder = self.open_worktree(&worktree.path).map_err(io::Error::other)?;
         let file = folder.anchor().join(".git");
         if file.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
-            // Somebody made a repository of their own in there; that is not ours to take away.
+            // There is a repository of another in there, which is not ours to remove.
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is a repository of its own"));
         }
         write_new(&file, format!("gitdir: {}\n", worktree.admin.display()).as_bytes())
@@ -259,7 +259,7 @@ pub(super) fn pinned(git: Cmd) -> Cmd {
     PINNED.iter().fold(git, |git, setting| git.args(["-c", setting]))
 }
 
-/// A call of git as somebody would make it in this folder.
+/// A call of git as a user would make it in this folder.
 pub(super) fn git_in(folder: &Path) -> Cmd {
     TIES.iter().fold(base_git(), |cmd, name| cmd.env_remove(name)).cwd(folder)
 }

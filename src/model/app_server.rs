@@ -67,7 +67,7 @@ pub enum AppServerStatus {
     Restarting,
     /// It did not come up, or died too often.
     Failed,
-    /// Somebody stopped it.
+    /// A user stopped it.
     Stopped,
     /// `cas-start`: it runs now.
     Started,
@@ -79,7 +79,7 @@ pub enum AppServerStatus {
     NotRunning,
     /// `cas-stop`: it was asked to end, and has not.
     StillRunning,
-    /// `cas-status`: it runs, and nobody supervises it.
+    /// `cas-status`: it runs without a supervisor.
     Orphaned,
     /// `cas-status`: it runs, and does not answer.
     Silent,

@@ -82,7 +82,7 @@ kinds! {
     SCHEMAS = "schemas", Schemas, "The JSON Schemas of all of these: schema --json.";
     PUSH = "push", Push, "What is wrong with what is about to be pushed: hook pre-push.";
     HOOK = "hook", HookReport, "How the pre-push hook is: hook install, uninstall, status.";
-    INIT = "init", Init, "What was set up, or taken back: init.";
+    INIT = "init", Init, "What was set up, or undone: init.";
     ERROR = "error", Failure, "Why a call failed: every verb, instead of its answer.";
     TEXT = "text", Text, "A part of a text from outside: the tools of mcp.";
     RUNBOOK = "runbook", Kickoff, "A line of .codex/bo4_runs.jsonl.";

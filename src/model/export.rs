@@ -171,7 +171,7 @@ pub struct Tombstone {
     pub by: String,
     /// When.
     pub at: Time,
-    /// The steps of its journal, as they travel, that went: whoever has another one has later work.
+    /// The steps of its journal, as they travel, that went: a clone that has another one has later work.
     pub journal: Vec<Oid>,
     /// What a newer git-puff wrote here.
     #[serde(flatten)]

@@ -73,7 +73,7 @@ pub enum InitDeed {
     Done,
     /// It was so already.
     Already,
-    /// The user, or somebody else, has it another way, and that stays.
+    /// It is set to another value, which stays.
     Left,
     /// It was undone.
     Undone,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{RunId, Time};
 
-/// One line of `jobs`: a run that somebody wants watched, and whether anybody does.
+/// One line of `jobs`: a run that is to be watched, and whether a process watches it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Job {
     /// The run.

@@ -50,7 +50,7 @@ pub struct Manifest {
     pub created_at: Option<Time>,
 }
 
-/// A pull request that somebody thinks of.
+/// A pull request that is intended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PullRequestHint {
@@ -163,8 +163,8 @@ mod tests {
         assert_eq!(schema["properties"]["patch_id"]["maxLength"], 128);
         assert_eq!(schema["properties"]["changed_paths"]["uniqueItems"], true);
         assert_eq!(schema["properties"]["confidence"]["maximum"], 1.0);
-        let stranger = r#"{"patch_id":"abc","producer":"x","repo":"a/b","base_branch":"main","changed_paths":["a"],
+        let foreign = r#"{"patch_id":"abc","producer":"x","repo":"a/b","base_branch":"main","changed_paths":["a"],
             "intent_summary":"do it","approve":true}"#;
-        assert!(serde_json::from_str::<Manifest>(stranger).unwrap_err().to_string().contains("approve"));
+        assert!(serde_json::from_str::<Manifest>(foreign).unwrap_err().to_string().contains("approve"));
     }
 }

@@ -37,7 +37,7 @@ impl Oid {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// Returns the first ten digits, for what is written down: the same for whoever writes it.
+    /// Returns the first ten digits, for what is written down: the same in every clone.
     pub fn short(&self) -> String {
         let mut hex = self.to_string();
         hex.truncate(10);

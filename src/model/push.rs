@@ -58,13 +58,13 @@ pub struct PushFinding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Rule {
-    /// No review has looked at the variant, and nobody picked it.
+    /// The variant was neither reviewed nor picked.
     Unreviewed,
     /// It failed its checks.
     Failed,
     /// Another one was picked.
     Loser,
-    /// Something in it that nobody has taken.
+    /// Something in it that was not accepted.
     Risk,
     /// It did not apply, or a part of it is missing.
     Partial,

@@ -13,7 +13,7 @@ pub struct Handoff {
     pub schema: Schema,
     /// The run as it was when the report was made.
     pub run: Run,
-    /// What was asked, in full; empty where nobody knows it.
+    /// What was asked, in full; empty where it is not known.
     #[serde(default)]
     pub prompt: String,
     /// What a review found out, once there was one.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Check, Comparison, Oid, Risk, Run, RunId, Schema, Time, Variant, documents};
 
-/// Everything that is known about the variants of a run when somebody has to choose. What was run on each variant, and
+/// Everything that is known about the variants of a run when a person has to choose. What was run on each variant, and
 /// its score, are in the run itself ([`super::Variant::checks`], [`super::Variant::score`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Review {
@@ -187,7 +187,7 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Returns the mean of what judges said of a variant; none where nobody said anything.
+    /// Returns the mean of what judges said of a variant; none where no judge said anything.
     pub fn mean(judges: &[Judge], variant: u32) -> Option<f64> {
         let opinions = judges.iter().flat_map(|judge| &judge.opinions).filter(|opinion| opinion.variant == variant);
         let scores: Vec<f64> = opinions.map(|opinion| opinion.score).collect();

@@ -239,7 +239,7 @@ impl Attention {
 /// How a run is watched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Watch {
-    /// Somebody asked for it to be watched, and that has not ended.
+    /// It was asked to be watched, and that has not ended.
     pub active: bool,
     /// Seconds between two looks.
     pub interval_s: u64,
@@ -272,7 +272,7 @@ pub enum Ending {
     Error,
     /// The time limit passed.
     Timeout,
-    /// Somebody stopped it.
+    /// A user stopped it.
     Stopped,
 }
 
@@ -316,7 +316,7 @@ impl Run {
     }
 
     /// Returns the run without what only concerns watching it: what a report and a note say must not change because
-    /// somebody looked again. `updated_at` is when the provider last told something new.
+    /// it was polled. `updated_at` is when the provider last told something new.
     pub fn outcome(&self) -> Run {
         let updated_at = self.progress_at.unwrap_or(self.created_at);
         Run { watch: None, observed: None, updated_at, ..self.clone() }

@@ -142,7 +142,7 @@ pub struct Session {
     /// Seconds after which it is ended; 0 for never.
     #[serde(default)]
     pub limit_s: u64,
-    /// Somebody asked for it to be ended, and why.
+    /// It was asked to end, and why.
     #[serde(default)]
     pub killed: Option<String>,
     /// The stuck-agent protocol acts by itself.
@@ -216,7 +216,7 @@ pub enum Fate {
 }
 
 impl Session {
-    /// Columns and rows of a terminal nobody looks at.
+    /// Columns and rows of a terminal that is not attached.
     pub const SIZE: (u16, u16) = (120, 40);
 
     /// Returns the schema that this program writes.
@@ -234,7 +234,7 @@ impl Session {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stdin {
-    /// Its terminal: somebody may type.
+    /// Its terminal: a person may type.
     #[default]
     Terminal,
     /// Closed: it is at its end at once.
@@ -263,7 +263,7 @@ pub enum SessionState {
     RateLimited,
     /// It has ended.
     Exited,
-    /// Its supervisor is gone, and nobody knows how it ended.
+    /// Its supervisor is gone, and how it ended is not known.
     Lost,
 }
 

@@ -34,7 +34,7 @@ impl FromStr for Span {
             _ => 0,
         };
         let number = if unit == 0 { text } else { &text[..text.len() - 1] };
-        // `+5` is a number to Rust, but nobody means it.
+        // `+5` is a number to Rust, but not a duration.
         if !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(not());
         }

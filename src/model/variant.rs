@@ -69,7 +69,7 @@ pub struct Variant {
     /// The last message of the agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// The ignored files that its agent made and that are not in its patch; absent where there are none, or nobody knows.
+    /// The ignored files that its agent made and that are not in its patch; absent where there are none, or they are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignored: Option<IgnoredFiles>,
     /// What a newer git-puff wrote here.
@@ -236,7 +236,7 @@ impl Apply {
     }
 }
 
-/// The kind of what changed while an agent or a check ran, and may be somebody else's work. It is said, and does not count.
+/// The kind of what changed while an agent or a check ran, and may be another's work. It is named, and does not count.
 pub const CONCURRENT: &str = "concurrent";
 
 /// The kinds of what an agent or a check did to the repository beside its worktree.
@@ -257,7 +257,7 @@ impl Risk {
     /// The kind that says: the user's own worktree changed, and the variant has no change.
     pub const USER_WORKTREE: &str = "user-worktree";
 
-    /// Returns whether it counts against the variant. What may be somebody else's work does not.
+    /// Returns whether it counts against the variant. What may be another's work does not.
     pub fn counts(&self) -> bool {
         self.kind != CONCURRENT
     }

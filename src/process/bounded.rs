@@ -1,4 +1,4 @@
-//! Programs of which nobody knows what they do: they may hang, fork away, or print without end. Of what they print, the
+//! Programs that are not trusted: they may hang, fork away, or print without end. Of what they print, the
 //! beginning and the end are kept; whatever they started ends with them; and they can be stopped from elsewhere.
 
 use std::collections::VecDeque;
@@ -26,13 +26,13 @@ impl Stop {
         self.0.send_replace(true);
     }
 
-    /// Has somebody said so?
+    /// Returns whether it was asked for.
     pub fn is_stopped(&self) -> bool {
         *self.0.borrow()
     }
 
     pub(super) async fn heard(&self) {
-        // It only fails when nobody can say so any more, and we can.
+        // It only fails when no sender is left, and we are one.
         let _ = self.0.subscribe().wait_for(|stopped| *stopped).await;
     }
 }
@@ -92,7 +92,7 @@ pub enum Ended {
     With(i32),
     /// Its time limit passed.
     TimedOut,
-    /// Somebody said stop.
+    /// It was asked to stop.
     Stopped,
 }
 

@@ -71,7 +71,7 @@ mod tests {
         assert!(status.success());
         assert_eq!(String::from_utf8_lossy(&caller.heard()), "out\n:\nerr\n");
         assert!(caller.attend(|| run_on_terminal(&Cmd::new("true"), None)).is_err());
-        assert!(run_on_terminal(&Cmd::new("true"), None).is_ok(), "only while somebody is attended to");
+        assert!(run_on_terminal(&Cmd::new("true"), None).is_ok(), "only within the scope of a request");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub fn become_other(cmd: &Cmd) -> Failure {
 }
 
 /// Runs a program in the user's foreground, its input and complaints being ours. What it prints is said about the work,
-/// and so goes to standard error: standard output is for results. For a [`Caller`] it is kept; then nobody is there to be
+/// and so goes to standard error: standard output is for results. For a [`Caller`] it is kept; then no person is there to be
 /// asked or to edit anything, and texts are taken as they are proposed.
 ///
 /// # Errors

@@ -67,7 +67,7 @@ impl Guard {
         let _ = self.child.wait();
     }
 
-    /// In the guard itself: waits until whoever started it is gone; false when it was dismissed.
+    /// In the guard itself: waits until the process that started it is gone; false when it was dismissed.
     pub fn is_needed() -> bool {
         let mut said = Vec::new();
         let _ = std::io::Read::read_to_end(&mut std::io::stdin(), &mut said);

@@ -1,4 +1,4 @@
-//! Programs that are at work in a folder.
+//! Programs that run in a folder.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

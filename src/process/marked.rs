@@ -54,7 +54,7 @@ impl Mark<'_> {
 fn kill(is_ours: impl Fn(&str) -> bool) -> bool {
     let mut system = System::new();
     let mut any = false;
-    // Whoever starts another at this moment may be killed after it, and a busy system takes a moment to end what is killed:
+    // A process that starts another at this moment may be killed after it, and a busy system takes a moment to end what is killed:
     // look until there is none.
     for _ in 0..LOOKS {
         let ours: Vec<_> = carriers(&mut system, &is_ours).collect();

@@ -15,7 +15,7 @@ pub fn widen(mode: u32) {
     let _ = mode;
 }
 
-/// Gives this thread a mask of its own: what [`widen`] does from here on concerns it, what it starts, and nobody else. Where
+/// Gives this thread a mask of its own: what [`widen`] does from here on concerns it, what it starts, and no other thread. Where
 /// threads cannot have one, they go on sharing it.
 pub fn own_mask() {
     #[cfg(target_os = "linux")]

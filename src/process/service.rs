@@ -1,4 +1,4 @@
-//! A program that goes on: what it prints is heard as it comes, and it is ended as a group.
+//! A program that runs in the background: what it prints is heard as it comes, and it is ended as a group.
 
 use std::io;
 use std::process::Stdio;

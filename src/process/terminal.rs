@@ -1,4 +1,4 @@
-//! A program in a pseudo-terminal of its own: the other door, for programs that somebody would talk to.
+//! A program in a pseudo-terminal of its own: the other door, for programs that a person would talk to.
 
 use std::fs::File;
 use std::io;
@@ -83,8 +83,8 @@ impl Terminal {
 }
 
 impl PtyReader {
-    /// Waits until something is there, and reads as much of it as fits; nothing (0) when nobody has the terminal open any
-    /// more. The system hands out little at a time: whoever prints much is read in large pieces all the same.
+    /// Waits until something is there, and reads as much of it as fits; nothing (0) when no process has the terminal open any
+    /// more. The system hands out little at a time: a program that prints much is read in large pieces all the same.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -117,7 +117,7 @@ impl PtyWriter {
     /// Types as much of `keys` as the terminal takes now, and answers how much.
     ///
     /// # Errors
-    /// When nobody has the terminal open any more.
+    /// When no process has the terminal open any more.
     pub async fn write(&mut self, keys: &[u8]) -> io::Result<usize> {
         self.0.write(keys).await
     }

@@ -1,4 +1,4 @@
-//! Waiting for several things at once, one of them being that somebody wants this program to end.
+//! Waiting for several things at once, one of them being a request to end this program.
 
 use std::cell::{OnceCell, RefCell};
 use std::io;
@@ -21,7 +21,7 @@ pub enum Wake {
 /// signal no longer ends the program at once: it is answered by this and every later pause.
 pub fn pause(time: Duration) -> Wake {
     if is_waiting() {
-        // Whoever waits above us hears the signals.
+        // The wait that encloses this one gets the signals.
         std::thread::sleep(time);
         return Wake::Elapsed;
     }

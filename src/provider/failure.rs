@@ -5,7 +5,7 @@ use crate::error::Error;
 /// Why a provider could not answer.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Failure {
-    /// Nobody is signed in, or the sign-in has run out.
+    /// There is no sign-in, or it has expired.
     #[error("you are not signed in to Codex")]
     SignedOut {
         /// What the client said.

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{Risk, RunId, TaskId, Time, VariantStatus};
 
-/// Somebody who does the work of runs.
+/// A service or program that does the work of runs.
 pub trait Provider {
     /// Returns how it is spoken to, for the records, where there is more than one way: `official`, `headless-a`, ….
     fn dialect(&self) -> Option<&str>;
@@ -72,7 +72,7 @@ pub trait Provider {
     /// When it does not know the task.
     fn describe(&self, task: &TaskId) -> Result<TaskSummary, Failure>;
 
-    /// Returns the tasks of an environment (of all, without one) that changed since then, whoever started them; one
+    /// Returns the tasks of an environment (of all, without one) that changed since then, by whatever client they were started; one
     /// that does not say when it changed is among them.
     ///
     /// # Errors

@@ -55,7 +55,7 @@ pub enum Step {
     Poke,
     /// Kill it and continue it in a new session.
     KillAndResume,
-    /// Tell this to whoever wants to know: once, though it is decided anew at every look.
+    /// Notify of this once, though it is decided anew at every tick.
     Report(String),
     /// Kill it, since it loops.
     KillLoop,

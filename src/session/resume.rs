@@ -113,7 +113,7 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
 }
 
 /// Returns the environment of the launch, as long as the run that a session works for is active: the agent's own
-/// session is kept where that says (`CODEX_HOME`). Afterwards it is gone, and that of whoever resumes the session
+/// session is kept where that says (`CODEX_HOME`). Afterwards it is gone, and that of the process that resumes the session
 /// counts.
 fn environment(context: &Context, from: &Session) -> Option<AgentEnv> {
     let run = RunStore::new(context).load(from.run.as_ref()?).ok()?.run;

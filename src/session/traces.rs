@@ -42,7 +42,7 @@ pub struct GitDirSnapshot {
     stamps: BTreeMap<String, String>,
 }
 
-/// Whoever is asked about: where it worked, since when, and in what words that is said.
+/// An agent or a check: where it worked, since when, and in what words that is said.
 #[derive(Clone, Copy, Debug)]
 pub struct Actor<'a> {
     /// Its worktree.
@@ -51,7 +51,7 @@ pub struct Actor<'a> {
     pub start: Oid,
     /// What it did meanwhile: `the agent was running`.
     pub meanwhile: &'a str,
-    /// The same where it may have been somebody else: `variant 2 was running`.
+    /// The same where it may have been another: `variant 2 was running`.
     pub beside: &'a str,
 }
 
@@ -99,7 +99,7 @@ impl GitDirSnapshot {
         read(&worktree.admin.join("puff-changes.json")).unwrap_or_default()
     }
 
-    /// Returns what is different afterwards, each as a risk; what may be somebody else's is of the kind `concurrent`.
+    /// Returns what is different afterwards, each as a risk; what may be another's is of the kind `concurrent`.
     pub fn compared_with(&self, context: &Context, after: &GitDirSnapshot, actor: &Actor<'_>) -> Vec<Risk> {
         if self == after {
             return Vec::new();

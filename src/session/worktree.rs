@@ -30,7 +30,7 @@ pub const SETUP_LEFT: &str = "ignored-after-setup";
 /// Runs the setup, then the agent in its place. The agent's standard input is not the setup's to read.
 const SETUP: &str = concat!(
     r#"sh -c "$1" </dev/null || { code=$?; echo "$code" >"$2"; exit "$code"; }; "#,
-    // What the setup left is nobody's work. 'set -C' follows no link that somebody put there.
+    // What the setup left is no work of the agent. 'set -C' follows no link that was put there.
     r#"(set -C; git -c core.fsmonitor=false ls-files -z --others --ignored --exclude-standard >"$3") 2>/dev/null; "#,
     r#"shift 3; exec "$@""#,
 );

@@ -75,7 +75,7 @@ impl Layout {
     }
 
     /// Lets others use these places too, with such permissions: they can read what is recorded in the repository as
-    /// well, prompts and all. Sessions stay whoever's they are.
+    /// well, prompts and all. Sessions keep their owner.
     pub fn share(&mut self, mode: u32) {
         self.shared = mode;
     }
@@ -181,10 +181,10 @@ impl Layout {
             {
                 return Ok(());
             }
-            // Not made again where the repository was: somebody who renames it may want the name for another.
+            // Not made again where the repository was: a user who renames it may want the name for another.
             self.common_dir.metadata()?;
             for folder in ["", "cwd", "logs", "results", "cache", "locks", "sessions", "worktrees", "cas", "runs"] {
-                // Whoever can open the socket in there can do whatever its user can. The environments of runs are in
+                // Who can open the socket in there can do what its user can. The environments of runs are in
                 // folders of their own, each readable by its user alone.
                 let shared = if folder == "cas" { 0 } else { self.shared };
                 make_folder(&self.root.join(folder), shared)?;

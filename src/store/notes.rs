@@ -35,7 +35,7 @@ pub type NoteEdit<'e> = (Oid, Box<dyn Fn(Option<String>) -> Option<String> + 'e>
 /// The first of the characters that stand for bytes which are no text, at the end of the last plane for private use.
 const STANDS: u32 = 0x10_FE00;
 
-/// Returns a note as text. Whatever somebody has written into it survives our edits: a byte that is no UTF-8 becomes a
+/// Returns a note as text. What others have written into it survives our edits: a byte that is no UTF-8 becomes a
 /// character that stands for it, and so does each byte of such a character, should there be one.
 fn escape(note: &[u8]) -> String {
     let mut text = String::with_capacity(note.len());

@@ -55,7 +55,7 @@ impl<'c> RecoveryPoints<'c> {
             Error::failed(format!("another git-puff is picking, pruning or restoring run '{run}'"))
                 .hint("wait until it has finished, then try again")
         })?;
-        // Should we be killed, whatever git does for us is not done yet: nobody is to judge it before.
+        // Should we be killed, whatever git does for us is not done yet: it must not be judged before.
         self.context.repo.hold(&lock.file());
         Ok(lock)
     }

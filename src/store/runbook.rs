@@ -67,7 +67,7 @@ impl<'a> Runbook<'a> {
         append().map_err(|cause| self.unwritable(cause))
     }
 
-    /// Appends a line unless the file has one of that run: `doctor --repair` and whoever launches it may both be at it.
+    /// Appends a line unless the file has one of that run: `doctor --repair` and the launch may both do so.
     /// Returns whether it was missing. Call it under the store's lock.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Runs that were pruned for everybody: `refs/puff/pruned/<run>`, a commit for each prune and each revival.
 //!
-//! A ref that is gone says nothing to somebody who has it still. What was shared leaves a word behind when it goes, so
+//! A ref that is gone says nothing to a clone that has it still. What was shared leaves a word behind when it goes, so
 //! that it goes elsewhere too; nothing of the run itself is kept by it.
 
 use crate::context::Context;

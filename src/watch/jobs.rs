@@ -110,7 +110,7 @@ fn cannot_start(why: &str) -> Error {
 /// Returns the call that starts the watcher: it names where everything is, and stays in no worktree.
 fn watcher_call(context: &Context, program: PathBuf) -> Cmd {
     let location = context.repo.location();
-    // Whoever starts it, a hook for one, has an index of its own that will be gone.
+    // Its caller, a hook for one, has an index of its own that will be gone.
     let cmd = ["GIT_PREFIX", "GIT_INDEX_FILE", "GIT_IMPLICIT_WORK_TREE"]
         .iter()
         .fold(Cmd::new(program), |cmd, name| cmd.env_remove(name));

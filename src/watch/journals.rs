@@ -1,4 +1,4 @@
-//! The newest commits of all journals, as whoever watches saw them last: an agent that deletes the ref of a run, or
+//! The newest commits of all journals, as the watcher saw them last: an agent that deletes the ref of a run, or
 //! sets it back, erases nothing.
 
 use std::collections::HashMap;
@@ -62,7 +62,7 @@ impl Journals {
                         format!("'{name}' was {what} by something else than git-puff; it is at {} again", head.short());
                     restored.push((run.clone(), said));
                 }
-                // Somebody else has put it back, or began another run of that name.
+                // Another process has put it back, or began another run of that name.
                 Err(RefFailure::Moved(_)) => {}
                 Err(failure) => return Err(failure.into()),
             }

@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(install(&file, "two\n").unwrap(), Done::Updated);
         let written = fs::read_to_string(&file).unwrap();
         assert!(written.starts_with("two\n") && is_ours(written.replace('\n', "\r\n").as_bytes()));
-        for edit in [format!("{written}more\n"), written.replace("two", "2"), "somebody's".to_owned(), String::new()] {
+        for edit in [format!("{written}more\n"), written.replace("two", "2"), "another's".to_owned(), String::new()] {
             fs::write(&file, &edit).unwrap();
             let error = install(&file, "three\n").unwrap_err();
             assert!(error.message().contains("left alone") && error.next_step().is_some());

@@ -7,7 +7,7 @@ use crate::compare::edits::Lines;
 use crate::compare::marks::{Marks, marks};
 use crate::render::text::visible;
 
-/// A longer line is cut: it is data, and nobody reads it.
+/// A longer line is cut: it is data, which no person reads.
 const LINE: usize = 2_000;
 
 /// The texts of the lines that are shown.

@@ -1,6 +1,6 @@
 //! Signing the commits of variants, for users who sign.
 //!
-//! A signature is never made twice the same: so the signed commit is kept in the run, byte for byte, and whoever
+//! A signature is never made twice the same: so the signed commit is kept in the run, byte for byte, and every clone that
 //! harvests again, here or in another clone, writes that very commit. Whether a variant is signed is decided when its
 //! commit is first made.
 

@@ -13,7 +13,7 @@ const SCRATCH: [&str; 8] = [
     ".aider.input.history",
     ".aider.llm.history",
     ".aider.tags.cache.",
-    // The permissions that somebody gave to an agent on their own machine.
+    // The permissions that a user gave to an agent on their own machine.
     "settings.local.json",
     "nohup.out",
     ".codex-",

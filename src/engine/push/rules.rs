@@ -343,7 +343,7 @@ fn is_about(file: &FilePatch<'_>, path: &[u8]) -> bool {
 }
 
 /// Returns what of a variant a person has to take: what the harvest said of it, and refs, hooks and configuration that
-/// changed while its checks ran. What looks like a secret has a rule of its own; what may be somebody else's work stops
+/// changed while its checks ran. What looks like a secret has a rule of its own; what may be another's work stops
 /// nothing.
 fn risks(known: &KnownRun, variant: &Variant) -> Vec<Observation> {
     let of_harvest = variant.risks.iter().filter(|risk| risk.kind != "secret" && risk.counts()).map(Observation::from);

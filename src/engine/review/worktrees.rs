@@ -1,6 +1,6 @@
 //! The worktrees of a review: where they are, whose they are, and that none is left over.
 //!
-//! A review that is killed is cleaned up after by its warden, a process that waits for our end; where that is killed
+//! A review that is killed is cleaned up after by its cleanup process, one that waits for our end; where that is killed
 //! too, by the next review and by `doctor --repair`. All of them see by a file lock whether a review lives, by the
 //! reason that a worktree is locked with that it is a review's, and by a mark in its environment what a check started.
 

@@ -82,7 +82,7 @@ impl<'c> Exporter<'c> {
         let (author, _) = repo.authorship(first)?;
         let author = String::from_utf8_lossy(&author).into_owned();
         let named = author.split_once(" <").and_then(|(name, rest)| Some((name, rest.split_once('>')?.0)));
-        let (name, email) = named.unwrap_or(("somebody", ""));
+        let (name, email) = named.unwrap_or(("unknown", ""));
         Ok(Some(Identity { name: name.to_owned(), email: email.to_owned() }))
     }
 

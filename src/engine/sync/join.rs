@@ -99,7 +99,7 @@ fn merge_files(base: Option<&Opened>, sides: &(Opened, Opened), merge: &RunMerge
             None => here.max(there),
         };
         let Some(wanted) = wanted else { continue };
-        // Whoever has it keeps it.
+        // The side that has it keeps it.
         if [one, other].iter().any(|side| side.files.0.get(path) == Some(&wanted)) {
             merged.0.insert(path.clone(), wanted);
         } else {

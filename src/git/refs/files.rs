@@ -2,7 +2,7 @@
 //!
 //! libgit2 takes `<ref>.lock`, and a kill can leave that file behind; libgit2 then fails at once. Our refs are only
 //! written while the store's own file lock is held, so a lock file that is found under it, and is still the same
-//! after a moment's patience, belongs to nobody: it is put aside.
+//! after a moment's patience, belongs to no running process: it is put aside.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,7 +68,7 @@ pub(super) fn delete(repo: &Repo, name: &str, old: Oid) -> Result<(), RefFailure
     })
 }
 
-/// Repeats `write` while another writer is in the way, and past a lock file that nobody holds.
+/// Repeats `write` while another writer is in the way, and past a lock file that no process holds.
 fn patiently(repo: &Repo, name: &str, write: impl Fn() -> Result<(), git2::Error>) -> Result<(), RefFailure> {
     let lock = repo.location().common_dir.join(format!("{name}.lock"));
     let mut watched = Watched::new(&lock);

@@ -1,7 +1,7 @@
 //! Refs in tables: read from them, written by git.
 //!
 //! All refs of a repository are written under one lock, `reftable/tables.list.lock`, which every git takes, and keeps for
-//! as long as a hook of the user's takes to look at a change. So nobody but who is asked to (`doctor --repair`) puts one
+//! as long as a hook of the user's takes to look at a change. So only a command that is asked to (`doctor --repair`) puts one
 //! aside, and only one that is older than any hook's patience.
 
 use std::path::PathBuf;

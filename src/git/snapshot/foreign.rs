@@ -1,4 +1,4 @@
-//! Repositories that somebody made, or may have changed, inside a worktree: read without their configuration.
+//! Repositories that an agent made, or may have changed, inside a worktree: read without their configuration.
 //!
 //! Git runs what the configuration of a repository names (`core.fsmonitor`, filters, hooks, what an include brings), and
 //! these belong to agents. So git is never called in one: it gets a git directory of ours, with their HEAD, refs and index

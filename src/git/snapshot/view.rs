@@ -1,5 +1,5 @@
 //! A worktree as git sees it through a git directory and an index of our own: what is the worktree's is only read, and
-//! what somebody may have written into its `.git` decides nothing.
+//! what an agent may have written into its `.git` decides nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -30,7 +30,7 @@ pub(in crate::git) struct View {
     _temporary: Option<TempDir>,
 }
 
-/// Makes a folder that nobody else writes into and that goes with the value: where temporary files go, or in the git
+/// Makes a folder that no other process writes into and that goes with the value: where temporary files go, or in the git
 /// directory where they cannot.
 pub(in crate::git) fn private_folder(common_dir: &Path) -> std::io::Result<TempDir> {
     let builder = || tempfile::Builder::new().prefix("git-puff-").tempdir();
@@ -50,7 +50,7 @@ impl View {
         Ok(View::over(folder, temporary.path().to_owned(), admin).keeping(temporary))
     }
 
-    /// Sees a worktree through a git directory that nobody but us and the user writes to, and the index in there.
+    /// Sees a worktree through a git directory that only we and the user write to, and the index in there.
     pub fn over(folder: Folder, git_dir: PathBuf, admin: Option<PathBuf>) -> View {
         View { folder, index: git_dir.join("index"), git_dir, admin, _temporary: None }
     }

@@ -13,7 +13,7 @@ use crate::git::run;
 use crate::git::worktrees::{copy_index, git_in, write_git_dir};
 use crate::model::Oid;
 
-/// A worktree and its git directory, as they were when somebody trusted them.
+/// A worktree and its git directory, as they were when they were trusted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WorkFolder {
     worktree: PathBuf,
@@ -26,7 +26,7 @@ pub struct WorkFolder {
 }
 
 impl WorkFolder {
-    /// Finds the worktree that a folder is in, by git's own rules: nobody but the user has worked there.
+    /// Finds the worktree that a folder is in, by git's own rules: only the user has worked there.
     ///
     /// # Errors
     /// When it is in none.

@@ -107,7 +107,7 @@ impl Repo {
     fn record_of(&self, path: &Path) -> Option<(PathBuf, Record)> {
         let records = self.all_records();
         let at = |path: &Path| records.iter().position(|(_, record)| record.paths.iter().any(|known| known == path));
-        // By its name first: whoever puts a link above it must not lead us to the record of another.
+        // By its name first: a link that is put above it must not lead us to the record of another.
         let found = at(path).or_else(|| super::resolved(path).and_then(|real| at(&real)))?;
         records.into_iter().nth(found)
     }
@@ -202,7 +202,7 @@ impl Repo {
     /// Makes the folder of a new worktree, and records which it is before anything is in it.
     pub(super) fn make_folder(&self, path: &Path) -> io::Result<()> {
         self.forget_gone();
-        // One that is there and empty may be somebody's: the new one is ours.
+        // One that is there and empty may be another's: the new one is ours.
         match fs::remove_dir(path) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
             _ => {}
@@ -218,7 +218,7 @@ impl Repo {
         write_new(&folder.join(FOLDER), &serde_json::to_vec(&record)?)
     }
 
-    /// Keeps the index and the configuration of a worktree as they are now: nobody but us and the user has worked in it.
+    /// Keeps the index and the configuration of a worktree as they are now: only we and the user have worked in it.
     pub(super) fn keep_side(&self, worktree: &Worktree, commit: Oid) -> io::Result<()> {
         let Some((folder, record)) = self.record_of(&worktree.path) else { return Ok(()) };
         let admin = worktree.admin.file_name().and_then(|name| name.to_str()).map(str::to_owned);
@@ -273,7 +273,7 @@ impl Repo {
         self.record_of(path).map_or(Ok(()), |(folder, _)| remove_stubborn(&folder))
     }
 
-    /// Forgets worktrees that somebody removed by git itself.
+    /// Forgets worktrees that were removed by git itself.
     fn forget_gone(&self) {
         for (folder, record) in self.all_records() {
             let is_gone = |path: &PathBuf| {

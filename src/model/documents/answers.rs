@@ -138,7 +138,7 @@ pub struct Text {
     /// `puff.text/1`.
     #[schemars(extend("const" = Schema::of(documents::TEXT)))]
     pub schema: Schema,
-    /// What it is to whoever reads it.
+    /// What it is to its reader.
     pub notice: String,
     /// The text.
     pub text: String,

@@ -25,7 +25,7 @@ pub struct ConfiguredKey {
     /// What counts: the default where nothing is set, several values only where `several` says so; none where the key
     /// has no default.
     pub values: Vec<ConfiguredValue>,
-    /// What counts when nobody says otherwise; null where there is no default.
+    /// The value where none is set; null where there is no default.
     pub default: Option<&'static str>,
     /// What a value is.
     #[schemars(extend("enum" = KINDS))]

@@ -52,7 +52,7 @@ pub(super) fn read_all<'p>(lines: &mut Lines<'p>, file: &mut FilePatch<'p>) -> R
         hunks.push(hunk);
     }
     // Lines that were there before cannot be in a file that is made, nor lines that are there afterwards in one that is
-    // removed; and whoever makes or removes a file needs one hunk for it.
+    // removed; and a file that is created or deleted needs one hunk.
     if file.is_new == Said::Open && (any_old || hunks.len() > 1) {
         file.is_new = Said::No;
     }

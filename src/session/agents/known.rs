@@ -161,9 +161,9 @@ pub(super) const KNOWN: &[KnownAgent] = &[
 
 /// Older builds have the second, newer ones only the first.
 const SANDBOX: Word = Listed(&["--sandbox=workspace-write", "--full-auto"]);
-/// Otherwise a server in the background does the work, outlives the session, and nobody sees what it uses.
+/// Otherwise a server in the background does the work, outlives the session, and what it uses is not seen.
 const NO_DAEMON: Word = Listed(&["--no-daemon"]);
-/// It refuses to work without somebody to ask in a folder that it has not seen; a worktree always is such a one.
+/// It refuses to work without a person to ask in a folder that it has not seen; a worktree always is such a one.
 const TRUST: Word = Listed(&["--skip-trust"]);
 
 /// Returns whether the flag is in the help text, as a word of its own.

@@ -7,7 +7,7 @@ const LONGEST: usize = 1024;
 /// Returns the same number for lines that are the same; none for a line without a word: dots, bars and rules.
 pub(super) fn fold(line: &[u8]) -> Option<u64> {
     let (mut hash, mut words) = (0xcbf2_9ce4_8422_2325_u64, 0);
-    // FNV: small, and nobody gains by two lines that it takes for one.
+    // FNV: small, and nothing is gained by two lines that it takes for one.
     let mut mix = |bytes: &[u8]| {
         for byte in bytes {
             hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);

@@ -1,7 +1,7 @@
 //! What a session is doing, by what can be seen of it: its screen, its output, its processor time.
 //!
 //! Pure: who looks at the session hands in the [`Evidence`], and gets a [`Diagnosis`] in words, with the command that
-//! gets a person on. What programs look like that wait for somebody is data, in `rules.json`, with recorded screens of
+//! gets a person on. What programs look like that wait for a person is data, in `rules.json`, with recorded screens of
 //! the real programs beside it.
 
 mod cycle;

@@ -25,7 +25,7 @@ const SCREENS: usize = 4;
 const SAME_SCREENS: usize = 6;
 /// How much of a line is kept: what matters of a longer one is at its beginning.
 const LINE: usize = 1024;
-/// How many bytes of a second are looked at. Whoever prints more is not read by anybody, and must not cost more.
+/// How many bytes of a second are looked at. More than that is read by no person, and must not cost more.
 const BUDGET: usize = 512 * 1024;
 
 /// Something that is done over and over, in words.

@@ -1,4 +1,4 @@
-//! What programs look like that wait for somebody: `rules.json`, read once.
+//! What programs look like that wait for a person: `rules.json`, read once.
 //!
 //! A rule names what has to be among the last lines of the screen (`all`), on its very last line (`last`), and what
 //! must not be there (`none`). The first rule that matches counts. The question is the group of the first pattern.

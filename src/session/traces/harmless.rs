@@ -51,8 +51,8 @@ pub(super) fn is_harmless(name: &str) -> bool {
     HARMLESS.iter().any(|known| if known.ends_with('.') { key.starts_with(known) } else { key == *known })
 }
 
-/// Returns whether the value of a key, of which `to` is the digest, is what git-puff sets it to. It is the same whoever
-/// did: an agent that sets it has run 'git puff init'.
+/// Returns whether the value of a key, of which `to` is the digest, is what git-puff sets it to. It is harmless from an
+/// agent too: one that sets it has run 'git puff init'.
 pub(super) fn is_of_git_puff(name: &str, to: &str) -> bool {
     let Some((_, key)) = name.split_once(':') else { return false };
     key == "puff.init.did" || OWN.iter().any(|(own, value)| key == *own && sha256(value.as_bytes()) == to)
