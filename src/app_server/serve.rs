@@ -1,15 +1,17 @@
 //! Runs the server once, from its start to its end.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::oneshot;
 
 use super::client::{self, Welcome};
+use super::log::Log;
 use super::mark;
-use super::supervisor::Supervisor;
+use crate::context::Context;
 use crate::model::{AppServer, AppServerStatus};
 use crate::process::{self, Cmd, Mark, Service, ServiceEvent, Signal};
+use crate::store::AppServerPlace;
 
 /// Polling interval for a stop request and for readiness.
 const TICK: Duration = Duration::from_millis(100);
@@ -29,6 +31,16 @@ pub(super) enum End {
         /// How long it was ready.
         ready: Option<Duration>,
     },
+}
+
+/// A supervised server.
+pub(super) struct SupervisedServer<'c> {
+    pub(super) context: &'c Context,
+    pub(super) place: AppServerPlace,
+    pub(super) server: AppServer,
+    pub(super) log: Log,
+    /// The socket's path, or a shorter link to it within the length limit of socket addresses.
+    pub(super) listen: PathBuf,
 }
 
 /// Returns the command that starts the server, or the proxy in its place.
@@ -52,7 +64,7 @@ fn call(server: &AppServer, folder: &Path, listen: &Path) -> Cmd {
         .fold(cmd, |cmd, method| cmd.arg("--opt-out-notification-method").arg(method))
 }
 
-impl Supervisor<'_> {
+impl SupervisedServer<'_> {
     /// Runs the server once.
     pub(super) async fn live(&mut self) -> End {
         let listen = self.listen.clone();
@@ -181,5 +193,17 @@ impl Supervisor<'_> {
         self.server.ready_at = Some(self.context.clock.now());
         self.remark("it is ready");
         self.save();
+    }
+
+    /// Writes the record. After a failure, the next change writes it.
+    pub(super) fn save(&mut self) {
+        if let Err(cause) = self.place.save(&self.server) {
+            self.remark(&format!("cannot record its state: {cause}"));
+        }
+    }
+
+    pub(super) fn remark(&mut self, words: &str) {
+        let at = self.context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        self.log.remark(&at, words);
     }
 }

@@ -1,11 +1,10 @@
 //! The supervisor process of the app server.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::log::Log;
 use super::mark;
-use super::serve::End;
+use super::serve::{End, SupervisedServer};
 use crate::context::Context;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{AppServer, AppServerStatus};
@@ -21,16 +20,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 const HEALTHY: Duration = Duration::from_secs(60);
 /// Polling interval for a stop request while no server runs.
 const TICK: Duration = Duration::from_millis(100);
-
-/// A supervised server.
-pub(super) struct Supervisor<'c> {
-    pub context: &'c Context,
-    pub place: AppServerPlace,
-    pub server: AppServer,
-    pub log: Log,
-    /// The socket's path, or a shorter link to it within the length limit of socket addresses.
-    pub listen: PathBuf,
-}
 
 /// Supervises the server that `record` describes, until it is stopped or keeps dying. Does nothing if another
 /// supervisor runs.
@@ -54,7 +43,7 @@ pub fn run(context: &Context, record: &str) -> Result<()> {
     let socket = server.proxy_script.is_none().then(|| listen.clone());
     let started_at = Some(context.clock.now());
     let server = AppServer { supervisor: Some(std::process::id()), socket, started_at, ..server };
-    let mut supervisor = Supervisor { context, place, server, log, listen };
+    let mut supervisor = SupervisedServer { context, place, server, log, listen };
     supervisor.save();
     clear(&supervisor.place, before);
     process::block_on(supervisor.work());
@@ -74,7 +63,7 @@ fn clear(place: &AppServerPlace, before: Option<AppServer>) {
     }
 }
 
-impl Supervisor<'_> {
+impl SupervisedServer<'_> {
     async fn work(&mut self) {
         let mut died = 0;
         loop {
@@ -125,18 +114,6 @@ impl Supervisor<'_> {
         self.place.forget_request();
         self.save();
     }
-
-    /// Writes the record. After a failure, the next change writes it.
-    pub(super) fn save(&mut self) {
-        if let Err(cause) = self.place.save(&self.server) {
-            self.remark(&format!("cannot record its state: {cause}"));
-        }
-    }
-
-    pub(super) fn remark(&mut self, words: &str) {
-        let at = self.context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        self.log.remark(&at, words);
-    }
 }
 
 /// Returns the pause before the next start after `died` consecutive deaths (at least 1); none for no restart.
@@ -147,7 +124,7 @@ fn pause_after(died: u32) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
 

@@ -1,5 +1,6 @@
 //! `demo`
 
+mod next_steps;
 mod repo;
 mod story;
 
@@ -46,7 +47,7 @@ pub fn run(args: &Demo, ui: &Ui) -> Result<Exit> {
         Some(_) => error,
         None => error.hint(format!("the demo's files so far are in '{}'", place.root().display())),
     })?;
-    ui.block(&story::closing(&place));
+    ui.block(&next_steps::next_steps(&place));
     Ok(Exit::Done)
 }
 

@@ -8,6 +8,7 @@
 mod checks;
 mod elsewhere;
 mod here;
+pub mod progress;
 mod reasons;
 pub mod reconcile;
 mod restore;

@@ -11,7 +11,8 @@ mod resume;
 use std::path::PathBuf;
 
 pub use self::resume::is_interrupted;
-use super::pick::reconcile::{PickState, pick_state, prove_last, remove_mark, target, waits};
+use super::pick::progress::target;
+use super::pick::reconcile::{PickState, pick_state, prove_last, remove_mark, waits};
 use super::pick::{give_up, prove_clean, short};
 use super::{prune, sync};
 use crate::context::Context;

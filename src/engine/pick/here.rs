@@ -1,6 +1,7 @@
 //! Taking a variant in this worktree: git itself does it, so that hooks, signatures and conflicts are as always.
 
-use super::reconcile::{PickState, is_at_it, pick_state, waits};
+use super::progress::is_in_progress;
+use super::reconcile::{PickState, pick_state, waits};
 use super::{PickOperation, Picked, checks, conclude, give_up, nothing_changes, short};
 use crate::context::Context;
 use crate::engine::{handoff, preflight};
@@ -118,7 +119,7 @@ pub fn go_on(context: &Context) -> Result<Picked> {
     let (point, _lock) = locked(context)?;
     let pick = pick_of(&point)?;
     let mut well = true;
-    if is_at_it(pick) {
+    if is_in_progress(pick) {
         let unmerged = context.repo.unmerged();
         if !unmerged.is_empty() {
             return Err(waits(&point, pick).because_it_said(&format!("in conflict: {}", shown::paths(&unmerged))));
@@ -138,7 +139,7 @@ pub fn abort(context: &Context) -> Result<Run> {
     let (point, _lock) = locked(context)?;
     let pick = pick_of(&point)?;
     let (store, id) = (RunStore::new(context), &point.recovery.run);
-    if is_at_it(pick) {
+    if is_in_progress(pick) {
         let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
         if !run(context, &[verb, "--abort"])? {
             return Err(Error::failed(format!("git did not abort {}", point.recovery.words()))

@@ -1,11 +1,11 @@
 //! Reconciles the record of a pick with the repository, however the pick ended.
 
+use super::progress::{is_in_progress, target};
 use super::restore::restore;
 use crate::context::Context;
 use crate::engine::handoff;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
-use crate::git::state::{Head, head, pseudo_head};
 use crate::model::{Act, Oid, PickPoint, Run, RunId, StepKind, Taking, subject_of};
 use crate::store::{FileLock, RUNS, Recorded, RecoveryPoint, RecoveryPoints, RunStore, Tombstones};
 
@@ -34,36 +34,15 @@ pub fn pick_state(context: &Context, point: &RecoveryPoint, pick: &PickPoint, ru
     // Git makes the commit before it removes its own mark: one that was stopped in between leaves the mark.
     match taken(context, point, pick) {
         Some(after) => PickState::Done(after),
-        None if is_at_it(pick) => PickState::Waits,
+        None if is_in_progress(pick) => PickState::Waits,
         None => PickState::Void,
     }
 }
 
 /// Removes the mark of a pick that is done, where git could not do so itself: in its own worktree alone.
 pub(in crate::engine) fn remove_mark(context: &Context, pick: &PickPoint) {
-    if is_at_it(pick) && pick.git_dir.as_ref() == Some(&context.repo.location().git_dir) {
+    if is_in_progress(pick) && pick.git_dir.as_ref() == Some(&context.repo.location().git_dir) {
         context.repo.quit(if pick.how == Taking::Merge { "merge" } else { "cherry-pick" });
-    }
-}
-
-/// Returns whether git is in the middle of it.
-pub(super) fn is_at_it(pick: &PickPoint) -> bool {
-    let name = match pick.how {
-        Taking::CherryPick => "CHERRY_PICK_HEAD",
-        Taking::Merge => "MERGE_HEAD",
-        Taking::Branch => return false,
-    };
-    pick.git_dir.as_ref().is_some_and(|git_dir| pseudo_head(git_dir, name).contains(&pick.commit))
-}
-
-/// Returns where the ref that a pick goes to is now.
-pub fn target(context: &Context, pick: &PickPoint) -> Option<Oid> {
-    match (&pick.git_dir, pick.onto.as_str()) {
-        (Some(git_dir), "HEAD") => match head(git_dir)? {
-            Head::At(commit) => Some(commit),
-            Head::On(_) => None,
-        },
-        (_, name) => context.repo.ref_target(name),
     }
 }
 

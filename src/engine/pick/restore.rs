@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::reconcile::{is_at_it, target};
+use super::progress::{is_in_progress, target};
 use crate::context::Context;
 use crate::error::{Result, ResultExt};
 use crate::git::TreeChange;
@@ -19,7 +19,7 @@ use crate::model::{Oid, PickPoint};
 /// When an object is missing, or git cannot restore a file.
 pub(super) fn restore(context: &Context, pick: &PickPoint) -> Result<()> {
     let (Some(worktree), Some(before)) = (&pick.worktree, pick.before) else { return Ok(()) };
-    if is_at_it(pick) || target(context, pick) != Some(before) || !worktree.is_dir() {
+    if is_in_progress(pick) || target(context, pick) != Some(before) || !worktree.is_dir() {
         return Ok(());
     }
     let repo = &context.repo;

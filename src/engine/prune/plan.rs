@@ -12,8 +12,6 @@ use crate::model::{Act, KeptBranch, KeptWorktree, Oid, ProviderKind, Run, RunId,
 use crate::settings;
 use crate::store::{FileLock, Recorded, RecoveryPoints, RunStore, SessionStore};
 
-pub(super) use crate::engine::pick::short;
-
 /// What a prune removes of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {

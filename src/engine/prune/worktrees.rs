@@ -65,7 +65,7 @@ fn inspect(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, Strin
     let commit = match head(&worktree.admin) {
         Some(Head::At(commit)) => commit,
         Some(Head::On(branch)) => {
-            return Err(format!("the branch '{}' is checked out there", super::plan::short(&branch)));
+            return Err(format!("the branch '{}' is checked out there", crate::engine::pick::short(&branch)));
         }
         None => return Err("cannot read its HEAD".to_owned()),
     };

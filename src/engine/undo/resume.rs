@@ -11,7 +11,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use crate::context::Context;
-use crate::engine::pick::reconcile::target;
+use crate::engine::pick::progress::target;
 use crate::error::{Result, ResultExt};
 use crate::git::{EntryKind, TreeChange};
 use crate::model::{Oid, PickPoint};
