@@ -3,11 +3,12 @@
 //! `git apply` is the judge: the same verdict and the same tree, which the suite compares over random trees, damaged
 //! patches and real history. Four things are stricter than git: paths that some file system takes for a git directory
 //! are refused everywhere, a patch of which a later part cannot be read is refused whole, where git applies the part
-//! before it, so is one that would take memory or time out of all proportion (`onto::Limits`), and a file is not merged
+//! before it, so is one that would take memory or time out of all proportion (`content::Limits`), and a file is not merged
 //! with a symbolic link. It costs what the patch costs: only the blobs that it touches are read, and only the trees above
 //! them.
 
 mod by_git;
+mod content;
 mod delta;
 mod image;
 pub mod onto;
@@ -25,7 +26,8 @@ pub use three_way::{Driven, Drivers, NoDrivers, Versions};
 use crate::error::Result;
 use crate::git::Repo;
 use crate::model::{Apply, Oid, Risk};
-use onto::{Limits, Mode, Outcome, Refusal};
+use content::{Limits, Refusal};
+use onto::{Mode, Outcome};
 use parse::FilePatch;
 
 /// What became of a patch.

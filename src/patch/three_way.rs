@@ -1,6 +1,6 @@
 //! Merging a file that does not fit with the version that its patch was made on.
 
-use super::onto::{Limits, Step, Stop, changed};
+use super::content::{Limits, Step, Stop, changed};
 use super::parse::FilePatch;
 use crate::error::Result;
 use crate::git::Repo;

@@ -372,7 +372,7 @@ impl<'a> RunStore<'a> {
     }
 
     /// Returns whether the run still exists: whether its ref is at the recorded step or a later one. Another run of the
-    /// same name is another run. While [`RunStore::at_once`] collects steps, those steps are only written if this is
+    /// same name is another run. While [`RunStore::ref_transaction`] collects steps, those steps are only written if this is
     /// still so.
     pub fn still_exists(&self, recorded: &Recorded) -> bool {
         let name = format!("{RUNS}{}", recorded.run.run);
