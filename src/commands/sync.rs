@@ -6,6 +6,7 @@ use super::shared;
 use crate::commands::flags::JsonFlag;
 use crate::context::Context;
 use crate::engine::sync::{self, SyncOptions};
+use crate::engine::tombstones;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::documents::{self, Entry, Outcome, Synced};
@@ -112,7 +113,7 @@ pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
 fn revive(context: &Context, run: &RunId) -> Result<()> {
     let pruned = || Some(RecoveryPoints::new(context).newest(run).ok()??.recovery.journal);
     let head = RunStore::new(context).head(run).or_else(pruned);
-    let step = sync::revive(context, run, head)?.ok_or_else(|| {
+    let step = tombstones::revive(context, run, head)?.ok_or_else(|| {
         Error::failed(format!("no pruned run named '{run}'"))
             .hint("'git for-each-ref refs/puff/pruned' lists pruned runs; 'git puff sync' fetches more")
     })?;

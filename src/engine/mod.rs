@@ -32,6 +32,7 @@ pub mod review;
 pub mod sessions;
 pub mod submit;
 pub mod sync;
+pub mod tombstones;
 pub mod undo;
 pub mod verified;
 

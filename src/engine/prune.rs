@@ -15,7 +15,7 @@ pub use self::plan::{Plan, plan};
 pub use self::worktrees::BEING_PRUNED;
 
 use crate::context::Context;
-use crate::engine::sync;
+use crate::engine::tombstones;
 use crate::error::{Error, Result};
 use crate::git::{EntryKind, RefFailure, RefStep};
 use crate::model::{Act, Oid, PrunePoint, Recovery};
@@ -53,7 +53,7 @@ pub fn carry_out(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
     }
     notes::remove(context, &lock, &plan.recorded.run)?;
     // Who has it too hears of it with the next sync.
-    steps.extend(sync::write_tombstone(context, &plan.recorded)?);
+    steps.extend(tombstones::write_tombstone(context, &plan.recorded)?);
     context.repo.change_refs(&steps, "puff: pruned")?;
     Ok(point)
 }

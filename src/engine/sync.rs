@@ -8,18 +8,16 @@
 
 mod branches;
 mod derive;
-mod export;
+pub(super) mod export;
 mod incoming;
 mod join;
-mod journal;
+pub(super) mod journal;
 mod known;
 mod receive;
 mod scan;
 mod tombstones;
 mod tree;
 mod troubles;
-
-pub use self::tombstones::{revive, write_tombstone};
 
 use std::collections::{BTreeMap, BTreeSet};
 

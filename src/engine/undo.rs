@@ -14,7 +14,7 @@ pub use self::resume::is_interrupted;
 use super::pick::progress::target;
 use super::pick::reconcile::{PickState, pick_state, prove_last, remove_mark, waits};
 use super::pick::{give_up, prove_clean, short};
-use super::{prune, sync};
+use super::{prune, tombstones};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::git::state::{Head, head};
@@ -280,7 +280,7 @@ fn restore_run(context: &Context, point: &RecoveryPoint, pruned: &PrunePoint) ->
     }
     let _lock = store.lock()?;
     // A sync may say until then that it was pruned.
-    steps.extend(sync::revive(context, id, Some(journal))?);
+    steps.extend(tombstones::revive(context, id, Some(journal))?);
     context.repo.change_refs(&steps, "puff: brought back")?;
     Ok(details)
 }

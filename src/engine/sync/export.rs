@@ -16,7 +16,7 @@ use crate::model::{Identity, LeftFile, Oid, Run};
 use crate::store::{LEFT, sha256};
 
 /// Makes what travels of one run.
-pub(super) struct Exporter<'c> {
+pub(in crate::engine) struct Exporter<'c> {
     context: &'c Context,
     /// The most bytes of an artifact that travels; 0 for any.
     most: u64,

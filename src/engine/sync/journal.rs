@@ -12,7 +12,7 @@ const LONGEST: usize = 20_000;
 
 /// Steps and what they follow.
 #[derive(Default)]
-pub(super) struct Journal {
+pub(in crate::engine) struct Journal {
     parents: HashMap<Oid, Vec<Oid>>,
 }
 
