@@ -3,8 +3,6 @@
 //! A verb's own arguments, its manual and the function that does it are one file of [`crate::commands`]; here it has one
 //! entry, in the table of [`Verb`].
 
-use std::ffi::OsString;
-
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::flags::{JsonFlag, OutputFlags};
@@ -192,12 +190,8 @@ impl Cli {
     /// # Errors
     /// Clap's output instead: the help, for example, or what is wrong.
     pub fn read() -> Result<Cli, clap::Error> {
-        Cli::parse_with_help(std::env::args_os())
-    }
-
-    fn parse_with_help(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
         let mut command = command();
-        let matches = command.try_get_matches_from_mut(words)?;
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         Cli::from_arg_matches(&matches).map_err(|wrong| wrong.format(&mut command))
     }
 
