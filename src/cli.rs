@@ -5,9 +5,9 @@
 
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::app::App;
 use crate::commands::flags::{JsonFlag, OutputFlags};
 use crate::commands::*;
-use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{Manual, with_examples};
 use crate::model::RunId;
@@ -38,7 +38,7 @@ pub struct Cli {
 /// What a verb is given beside its arguments.
 pub struct Invocation<'i> {
     /// Opens the repository that the call is made in.
-    pub context: &'i dyn Fn() -> Result<Context>,
+    pub app: &'i dyn Fn() -> Result<App>,
     /// Where results and notices are printed.
     pub ui: &'i Ui,
     /// Serves agents over the Model Context Protocol, whose tools are calls of this command line.
@@ -47,10 +47,10 @@ pub struct Invocation<'i> {
 
 impl Invocation<'_> {
     /// Opens the repository, and prepares the search for secrets meanwhile: for verbs that read patches.
-    fn context_for_patches(&self) -> Result<Context> {
+    fn app_for_patches(&self) -> Result<App> {
         // Where no thread can be started, they are prepared when they are needed.
         let _ = std::thread::Builder::new().spawn(crate::secrets::prepare);
-        (self.context)()
+        (self.app)()
     }
 }
 
@@ -103,11 +103,11 @@ macro_rules! verbs {
                     $(Verb::$variant(args) => verbs!(@run $takes $module args call),)*
                     Verb::Complete(args) => complete::run(&args, &mut command(), call.ui),
                     Verb::AppServer { record } => {
-                        crate::app_server::supervisor::run(&(call.context)()?, &record).map(|()| Exit::Done)
+                        crate::app_server::supervisor::run(&(call.app)()?, &record).map(|()| Exit::Done)
                     }
-                    Verb::Watcher => crate::watch::watcher::run((call.context)()?).map(|()| Exit::Done),
+                    Verb::Watcher => crate::watch::watcher::run((call.app)()?).map(|()| Exit::Done),
                     Verb::CleanupProcess { run } => {
-                        crate::engine::review::run_cleanup(&(call.context)()?, &run).map(|()| Exit::Done)
+                        crate::engine::review::run_cleanup(&(call.app)()?, &run).map(|()| Exit::Done)
                     }
                 }
             }
@@ -119,13 +119,13 @@ macro_rules! verbs {
     };
     (@output own $args:ident $prefers:ident) => { OutputFlags { json: $args.json(), porcelain: false } };
     (@output text $args:ident $prefers:ident) => {{ let _ = $args; OutputFlags::default() }};
-    (@run repository $module:ident $args:ident $call:ident) => { $module::run(&$args, &($call.context)()?, $call.ui) };
+    (@run repository $module:ident $args:ident $call:ident) => { $module::run(&$args, &($call.app)()?, $call.ui) };
     (@run patches $module:ident $args:ident $call:ident) => {
-        $module::run(&$args, &$call.context_for_patches()?, $call.ui)
+        $module::run(&$args, &$call.app_for_patches()?, $call.ui)
     };
-    (@run open $module:ident $args:ident $call:ident) => { $module::run(&$args, $call.context, $call.ui) };
+    (@run open $module:ident $args:ident $call:ident) => { $module::run(&$args, $call.app, $call.ui) };
     (@run command $module:ident $args:ident $call:ident) => {
-        $module::run(&$args, $call.context, &mut command(), $call.ui)
+        $module::run(&$args, $call.app, &mut command(), $call.ui)
     };
     (@run nothing $module:ident $args:ident $call:ident) => { $module::run(&$args, $call.ui) };
     (@run server $module:ident $args:ident $call:ident) => {{ let _ = $args; ($call.serve_mcp)() }};
@@ -216,7 +216,7 @@ impl Cli {
     pub fn run(self, call: &Invocation<'_>) -> Result<Exit> {
         match self.verb {
             Some(verb) => verb.run(call),
-            None => overview::run(&(call.context)()?, call.ui),
+            None => overview::run(&(call.app)()?, call.ui),
         }
     }
 }

@@ -19,7 +19,7 @@
 //! | [`commands`] | one file a verb: its arguments, one function, and what the manual says beside |
 //! | [`mcp`] | the server for agents: a second front door, whose tools are the verbs |
 //! | [`manual`] | examples, exit codes, files and settings of a verb, as data: `--help` and the man pages are made of it |
-//! | [`context`] | repository, settings, clock, ids, environment: put together once, passed down |
+//! | [`app`] | what every verb is given: repository, settings, clock, ids, paths, environment, permissions |
 //! | [`watch`] | the poll loop, the detached watcher, jobs |
 //! | [`engine`] | launching, observing, harvesting, importing, repairing: what verbs and watcher share |
 //! | [`provider`] | who does the work: a trait, Codex Cloud in its three dialects, agents on this machine |
@@ -39,7 +39,7 @@
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
 //! Dependencies point one way: `mcp → cli → commands → watch → engine → {provider, session, patch, compare, store, render} → {git, process} → model`.
-//! Nothing below `commands` prints, nothing outside `context` reads the clock or the environment, nothing outside `git`
+//! Nothing below `commands` prints, nothing outside `app` reads the clock or the environment, nothing outside `git`
 //! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
 //!
 //! # The way of the data
@@ -64,11 +64,11 @@
 //! [`model::Run`] says what there is to know about a run. [`store::RunStore`] keeps it. [`engine::launch`] and
 //! [`engine::harvest`] are the two ways through the whole program; [`watch::watcher`] runs in between.
 
+pub mod app;
 pub mod app_server;
 pub mod cli;
 pub mod commands;
 pub mod compare;
-pub mod context;
 pub mod engine;
 pub mod error;
 pub mod files;

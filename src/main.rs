@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use git_puff::app::App;
 use git_puff::cli::{Cli, Invocation};
-use git_puff::context::Context;
 use git_puff::error::Error;
 use git_puff::ui::{Format, Ui};
 
@@ -12,15 +12,15 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(other) => return say(&other),
     };
-    let ui = Ui::new(cli.format(git_puff::context::prefers_porcelain()));
+    let ui = Ui::new(cli.format(git_puff::app::prefers_porcelain()));
     let here = || {
-        let context = Context::look_around()?;
-        let (setting, in_pager) = context.colours();
+        let app = App::open()?;
+        let (setting, in_pager) = app.colours();
         ui.colour(setting, in_pager);
-        ui.fit(context.environment.columns);
-        Ok(context)
+        ui.fit(app.environment.columns);
+        Ok(app)
     };
-    match cli.run(&Invocation { context: &here, ui: &ui, serve_mcp: git_puff::mcp::serve }) {
+    match cli.run(&Invocation { app: &here, ui: &ui, serve_mcp: git_puff::mcp::serve }) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
             ui.failure(&error);

@@ -12,7 +12,7 @@ pub mod supervisor;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Kind, Result, ResultExt};
 use crate::model::{AppServer, AppServerStatus, Schema, documents};
 use crate::process::{self, Cmd, Mark, Wake};
@@ -50,8 +50,8 @@ fn mark(place: &AppServerPlace) -> Mark<'_> {
 }
 
 /// Returns the record of a server that has not started yet.
-fn blank(context: &Context, options: AppServerOptions) -> AppServer {
-    let log = AppServerPlace::of(&context.layout).log();
+fn blank(app: &App, options: AppServerOptions) -> AppServer {
+    let log = AppServerPlace::of(&app.layout).log();
     AppServer {
         schema: Schema::of(documents::CAS),
         status: AppServerStatus::Starting,
@@ -78,9 +78,9 @@ fn blank(context: &Context, options: AppServerOptions) -> AppServer {
 }
 
 /// Returns the record of a server that never ran.
-fn none(context: &Context) -> AppServer {
-    let cwd = context.layout.top().unwrap_or(&context.repo.location().common_dir).to_owned();
-    let program = PathBuf::from(context.profile().codex);
+fn none(app: &App) -> AppServer {
+    let cwd = app.layout.top().unwrap_or(&app.repo.location().common_dir).to_owned();
+    let program = PathBuf::from(app.profile().codex);
     let nothing = AppServerOptions {
         program,
         proxy_script: None,
@@ -90,7 +90,7 @@ fn none(context: &Context) -> AppServer {
         timeout: Duration::ZERO,
         opt_out: Vec::new(),
     };
-    AppServer { status: AppServerStatus::NotRunning, ..blank(context, nothing) }
+    AppServer { status: AppServerStatus::NotRunning, ..blank(app, nothing) }
 }
 
 /// Starts the server, unless one runs, and waits until it is ready or has failed. The status is `started`,
@@ -98,13 +98,13 @@ fn none(context: &Context) -> AppServer {
 ///
 /// # Errors
 /// When no supervisor can be started.
-pub fn start(context: &Context, options: AppServerOptions) -> Result<AppServer> {
-    context.layout.prepare()?;
-    let place = AppServerPlace::of(&context.layout);
+pub fn start(app: &App, options: AppServerOptions) -> Result<AppServer> {
+    app.layout.prepare()?;
+    let place = AppServerPlace::of(&app.layout);
     let before = place.load();
     let limit = options.timeout + PATIENCE;
-    let wanted = blank(context, options);
-    let ours = if place.is_supervised() { None } else { Some(spawn(context, &place, &wanted)?) };
+    let wanted = blank(app, options);
+    let ours = if place.is_supervised() { None } else { Some(spawn(app, &place, &wanted)?) };
     let begun = Instant::now();
     let mut last = None;
     loop {
@@ -140,13 +140,13 @@ pub fn start(context: &Context, options: AppServerOptions) -> Result<AppServer> 
     }
 }
 
-fn spawn(context: &Context, place: &AppServerPlace, wanted: &AppServer) -> Result<u32> {
-    let program = context.environment.program.clone();
+fn spawn(app: &App, place: &AppServerPlace, wanted: &AppServer) -> Result<u32> {
+    let program = app.environment.program.clone();
     let program = program.ok_or_else(|| cannot_start("cannot find the git-puff program", place))?;
     let record = serde_json::to_string(wanted).or_fail(|| "the options contain a path that is not UTF-8".to_owned())?;
     let call = Cmd::new(program)
         .args(["app-server", &record])
-        .env("GIT_DIR", &context.repo.location().git_dir)
+        .env("GIT_DIR", &app.repo.location().git_dir)
         .env(Mark::APP_SERVER, place.folder())
         .cwd(place.folder());
     let started = process::start_detached(&call, &place.supervisor_log());
@@ -163,12 +163,12 @@ fn cannot_start(why: &str, place: &AppServerPlace) -> Error {
 ///
 /// # Errors
 /// When the request cannot be sent.
-pub fn stop(context: &Context, at_once: bool) -> Result<AppServer> {
-    let place = AppServerPlace::of(&context.layout);
+pub fn stop(app: &App, at_once: bool) -> Result<AppServer> {
+    let place = AppServerPlace::of(&app.layout);
     if !place.is_supervised() {
         let left = mark(&place).kill();
         let status = if left { AppServerStatus::Stopped } else { AppServerStatus::NotRunning };
-        return Ok(AppServer { status, ..settled(context, &place) });
+        return Ok(AppServer { status, ..settled(app, &place) });
     }
     place.ask_to_end(at_once).or_fail(|| "cannot send the stop request to the app server".to_owned())?;
     let mut gone = until_gone(&place, END)?;
@@ -178,9 +178,9 @@ pub fn stop(context: &Context, at_once: bool) -> Result<AppServer> {
         gone = until_gone(&place, PATIENCE)?;
     }
     if gone {
-        return Ok(AppServer { status: AppServerStatus::Stopped, ..settled(context, &place) });
+        return Ok(AppServer { status: AppServerStatus::Stopped, ..settled(app, &place) });
     }
-    let server = place.load().unwrap_or_else(|| none(context));
+    let server = place.load().unwrap_or_else(|| none(app));
     Ok(AppServer { status: AppServerStatus::StillRunning, ..server })
 }
 
@@ -199,25 +199,25 @@ fn until_gone(place: &AppServerPlace, limit: Duration) -> Result<bool> {
 }
 
 /// Returns the record of a server that is gone, corrected if its supervisor was killed.
-fn settled(context: &Context, place: &AppServerPlace) -> AppServer {
-    let Some(mut server) = place.load() else { return none(context) };
+fn settled(app: &App, place: &AppServerPlace) -> AppServer {
+    let Some(mut server) = place.load() else { return none(app) };
     if !matches!(server.status, AppServerStatus::Failed | AppServerStatus::Stopped)
         && let Ok(Some(_lock)) = place.lock()
     {
         server.status = AppServerStatus::Stopped;
         server.why = Some("its supervisor was killed".to_owned());
         server.pid = None;
-        server.ended_at = Some(context.clock.now());
+        server.ended_at = Some(app.clock.now());
         let _ = place.save(&server);
     }
     server
 }
 
 /// Returns the current state of the server; sends it a request if it runs.
-pub fn status(context: &Context) -> AppServer {
-    let place = AppServerPlace::of(&context.layout);
+pub fn status(app: &App) -> AppServer {
+    let place = AppServerPlace::of(&app.layout);
     let supervised = place.is_supervised();
-    let Some(server) = place.load() else { return none(context) };
+    let Some(server) = place.load() else { return none(app) };
     let as_it_is = |status, why: Option<String>| AppServer { status, why, ..server.clone() };
     if !supervised {
         if mark(&place).is_carried() {

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::client::{self, Welcome};
 use super::log::Log;
 use super::mark;
-use crate::context::Context;
+use crate::app::App;
 use crate::model::{AppServer, AppServerStatus};
 use crate::process::{self, Cmd, Mark, Service, ServiceEvent, Signal};
 use crate::store::AppServerPlace;
@@ -35,7 +35,7 @@ pub(super) enum End {
 
 /// A supervised server.
 pub(super) struct SupervisedServer<'c> {
-    pub(super) context: &'c Context,
+    pub(super) app: &'c App,
     pub(super) place: AppServerPlace,
     pub(super) server: AppServer,
     pub(super) log: Log,
@@ -190,7 +190,7 @@ impl SupervisedServer<'_> {
         }
         self.server.status = AppServerStatus::Running;
         self.server.why = None;
-        self.server.ready_at = Some(self.context.clock.now());
+        self.server.ready_at = Some(self.app.clock.now());
         self.remark("it is ready");
         self.save();
     }
@@ -203,7 +203,7 @@ impl SupervisedServer<'_> {
     }
 
     pub(super) fn remark(&mut self, words: &str) {
-        let at = self.context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let at = self.app.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         self.log.remark(&at, words);
     }
 }

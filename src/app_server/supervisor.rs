@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::log::Log;
 use super::mark;
 use super::serve::{End, SupervisedServer};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{AppServer, AppServerStatus};
 use crate::process::{self, Wake};
@@ -26,14 +26,14 @@ const TICK: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When the record is invalid, or the folder cannot be used.
-pub fn run(context: &Context, record: &str) -> Result<()> {
+pub fn run(app: &App, record: &str) -> Result<()> {
     let server: AppServer = serde_json::from_str(record).map_err(|cause| {
         Error::usage("cannot parse the record of the app server")
             .hint("run 'git puff cas-start' instead")
             .because(cause)
     })?;
-    context.layout.prepare()?;
-    let place = AppServerPlace::of(&context.layout);
+    app.layout.prepare()?;
+    let place = AppServerPlace::of(&app.layout);
     let Some(_lock) = place.lock().or_fail(|| "cannot lock the app server".to_owned())? else { return Ok(()) };
     let before = place.load();
     // The link, if needed, exists as long as this process.
@@ -41,9 +41,9 @@ pub fn run(context: &Context, record: &str) -> Result<()> {
     let log = Log::open(&server.log_path);
     let log = log.or_fail(|| format!("cannot write the log '{}'", server.log_path.display()))?;
     let socket = server.proxy_script.is_none().then(|| listen.clone());
-    let started_at = Some(context.clock.now());
+    let started_at = Some(app.clock.now());
     let server = AppServer { supervisor: Some(std::process::id()), socket, started_at, ..server };
-    let mut supervisor = SupervisedServer { context, place, server, log, listen };
+    let mut supervisor = SupervisedServer { app, place, server, log, listen };
     supervisor.save();
     clear(&supervisor.place, before);
     process::block_on(supervisor.work());
@@ -110,7 +110,7 @@ impl SupervisedServer<'_> {
         self.remark(remark);
         self.server.status = status;
         self.server.why = why;
-        self.server.ended_at = Some(self.context.clock.now());
+        self.server.ended_at = Some(self.app.clock.now());
         self.place.forget_request();
         self.save();
     }

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::adopt::{adopt, give_task};
 use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};
@@ -49,12 +49,12 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `adopt`.
-pub fn run(args: &Adopt, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Adopt, app: &App, ui: &Ui) -> Result<Exit> {
     let task = shared::task(&args.task)?;
     let tell = shared::listener(ui);
     let run = match &args.run {
-        Some(selector) => give_task(context, &shared::find_run(context, selector)?.run.run, &task, &tell)?,
-        None => adopt(context, &task, args.base.as_deref(), args.best_of, &tell)?,
+        Some(selector) => give_task(app, &shared::find_run(app, selector)?.run.run, &task, &tell)?,
+        None => adopt(app, &task, args.base.as_deref(), args.best_of, &tell)?,
     };
     match ui.format() {
         Format::Json => ui.json(&run),

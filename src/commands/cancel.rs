@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::harvest::{end_work, is_half_cancelled};
 use crate::engine::{observe, repair, submit};
 use crate::error::{Error, Exit, Result};
@@ -36,19 +36,19 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `cancel`.
-pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
-    let run = shared::find_run(context, &args.run)?.run;
+pub fn run(args: &Cancel, app: &App, ui: &Ui) -> Result<Exit> {
+    let run = shared::find_run(app, &args.run)?.run;
     submit::prove_here(&run)?;
     match run.state {
         State::Queued => {}
         // No process is submitting it and no task is known: only the user can decide to give it up.
-        State::Submitting if repair::is_interrupted(context, &run) => {
+        State::Submitting if repair::is_interrupted(app, &run) => {
             ui.hint("if a task was created after all, 'git puff adopt TASK' attaches it");
         }
         State::Pending | State::Submitting if run.provider == ProviderKind::Local => {}
         State::Pending | State::Submitting => return Err(not_from_here(&run)),
         // A killed cancel may have recorded the state without stopping the agents or the watcher.
-        State::Cancelled if run.is_job() || is_half_cancelled(context, &run) => {}
+        State::Cancelled if run.is_job() || is_half_cancelled(app, &run) => {}
         State::Cancelled => {
             return Err(Error::failed(format!("run '{}' is already cancelled", run.run))
                 .hint(format!("'git puff retry {}' starts it again", run.run)));
@@ -59,18 +59,18 @@ pub fn run(args: &Cancel, context: &Context, ui: &Ui) -> Result<Exit> {
         }
     }
     // Another process may be submitting it right now, and that task would be paid for.
-    let _lock = submit::lock(context, &run.run)?;
+    let _lock = submit::lock(app, &run.run)?;
     let mut run = match run.state {
         State::Cancelled => run,
-        _ => observe::record_cancelled(context, &run.run)?.recorded.run,
+        _ => observe::record_cancelled(app, &run.run)?.recorded.run,
     };
     if run.is_job() {
-        run = observe::record_ending(context, &run.run, Ending::Stopped)?.recorded.run;
-        write_result(context, &run, Ending::Stopped, context.clock.now())?;
-        jobs::ring(context);
+        run = observe::record_ending(app, &run.run, Ending::Stopped)?.recorded.run;
+        write_result(app, &run, Ending::Stopped, app.clock.now())?;
+        jobs::ring(app);
     }
     if run.provider == ProviderKind::Local && run.task_id.is_some() {
-        run = end_work(context, &run.run, &shared::listener(ui))?;
+        run = end_work(app, &run.run, &shared::listener(ui))?;
     }
     match ui.format() {
         Format::Json => ui.json(&run),

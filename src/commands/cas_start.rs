@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::app_server::{self, AppServerOptions};
 use crate::commands::flags::OutputFlags;
-use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{AppServer, AppServerStatus};
@@ -67,10 +67,10 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `cas-start`.
-pub fn run(args: &CasStart, context: &Context, ui: &Ui) -> Result<Exit> {
-    let options = options(args, context)?;
+pub fn run(args: &CasStart, app: &App, ui: &Ui) -> Result<Exit> {
+    let options = options(args, app)?;
     let wanted = options.clone();
-    let server = app_server::start(context, options)?;
+    let server = app_server::start(app, options)?;
     print(&server, ui);
     match server.status {
         AppServerStatus::FailedToStart => {
@@ -88,9 +88,9 @@ pub fn run(args: &CasStart, context: &Context, ui: &Ui) -> Result<Exit> {
 }
 
 /// Returns the options of the server, checked.
-fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
-    let folder = args.cwd.as_ref().map(|folder| shared::absolute(context, folder));
-    let top = || context.layout.top().unwrap_or(&context.repo.location().common_dir).to_owned();
+fn options(args: &CasStart, app: &App) -> Result<AppServerOptions> {
+    let folder = args.cwd.as_ref().map(|folder| shared::absolute(app, folder));
+    let top = || app.layout.top().unwrap_or(&app.repo.location().common_dir).to_owned();
     let cwd = folder.unwrap_or_else(top);
     if !cwd.is_dir() {
         return Err(Error::usage(format!("--cwd '{}' is not a folder", cwd.display())).hint("name an existing folder"));
@@ -99,9 +99,9 @@ fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
         return Err(Error::usage(format!("--opt-out-notification-method '{blank}' is not a method"))
             .hint("give the name of a notification, such as thread/started"));
     }
-    let state_file = file(context, "--state-file", args.state_file.as_deref())?;
-    let log_file = file(context, "--log-file", args.log_file.as_deref())?;
-    let proxy_script = args.proxy_script.as_ref().map(|script| shared::absolute(context, script));
+    let state_file = file(app, "--state-file", args.state_file.as_deref())?;
+    let log_file = file(app, "--log-file", args.log_file.as_deref())?;
+    let proxy_script = args.proxy_script.as_ref().map(|script| shared::absolute(app, script));
     if let Some(file) = state_file.as_ref().filter(|file| file.exists() && proxy_script.is_none())
         && read_app_server(file).is_none()
     {
@@ -117,7 +117,7 @@ fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
                 .hint("name a script that starts with '#!' and is executable (chmod +x)")
         })?,
         None => {
-            let codex = context.profile().codex;
+            let codex = app.profile().codex;
             process::find(&codex).ok_or_else(|| {
                 Error::cannot_work(format!("cannot find the program '{codex}'"))
                     .hint("install it with 'npm install -g @openai/codex', or set its path: git config puff.codex PATH")
@@ -125,7 +125,7 @@ fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
         }
     };
     Ok(AppServerOptions {
-        program: shared::absolute(context, &program),
+        program: shared::absolute(app, &program),
         proxy_script,
         cwd,
         state_file,
@@ -136,8 +136,8 @@ fn options(args: &CasStart, context: &Context) -> Result<AppServerOptions> {
 }
 
 /// Returns the absolute path of a file that `flag` names; an error when it cannot be written.
-fn file(context: &Context, flag: &str, path: Option<&Path>) -> Result<Option<PathBuf>> {
-    let Some(path) = path.map(|path| shared::absolute(context, path)) else { return Ok(None) };
+fn file(app: &App, flag: &str, path: Option<&Path>) -> Result<Option<PathBuf>> {
+    let Some(path) = path.map(|path| shared::absolute(app, path)) else { return Ok(None) };
     if path.is_dir() || !path.parent().is_some_and(Path::is_dir) {
         return Err(
             Error::usage(format!("cannot write {flag} '{}'", path.display())).hint("name a file in an existing folder")

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::cas_start::print;
+use crate::app::App;
 use crate::app_server;
 use crate::commands::flags::OutputFlags;
-use crate::context::Context;
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::AppServerStatus;
@@ -32,8 +32,8 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `cas-status`.
-pub fn run(_: &CasStatus, context: &Context, ui: &Ui) -> Result<Exit> {
-    let server = app_server::status(context);
+pub fn run(_: &CasStatus, app: &App, ui: &Ui) -> Result<Exit> {
+    let server = app_server::status(app);
     print(&server, ui);
     Ok(if server.status == AppServerStatus::Running { Exit::Done } else { Exit::With(Kind::Failed) })
 }

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::cas_start::print;
+use crate::app::App;
 use crate::app_server;
 use crate::commands::flags::OutputFlags;
-use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::AppServerStatus;
@@ -36,8 +36,8 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `cas-stop`.
-pub fn run(args: &CasStop, context: &Context, ui: &Ui) -> Result<Exit> {
-    let server = app_server::stop(context, args.force)?;
+pub fn run(args: &CasStop, app: &App, ui: &Ui) -> Result<Exit> {
+    let server = app_server::stop(app, args.force)?;
     print(&server, ui);
     match server.status {
         AppServerStatus::StillRunning => {

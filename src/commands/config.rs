@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use crate::app::{App, Environment};
 use crate::commands::flags::JsonFlag;
-use crate::context::{Context, Environment};
 use crate::engine::config;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::git;
@@ -42,14 +42,14 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `config`. It needs no repository, because configuration exists outside of one too.
-pub fn run(args: &Config, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Config, here: impl Fn() -> Result<App>, ui: &Ui) -> Result<Exit> {
     if let (Some(key), Some(value)) = (&args.key, &args.value) {
         let key = render::steps::shell_word(&config::full(key));
         return Err(Error::usage("'git puff config' cannot change a setting")
             .hint(format!("git config {key} {}", render::steps::shell_word(value))));
     }
     let settings = match here() {
-        Ok(context) => context.settings,
+        Ok(app) => app.settings,
         // Without a repository, only the requested key matters.
         Err(error) if ui.is_told() => return Err(error),
         Err(_) => Settings::new(git::config::list()?, Environment::read().puff),

@@ -10,7 +10,7 @@ use clap::Args;
 
 use self::repo::DemoRepo;
 use self::story::Scene;
-use crate::context::Environment;
+use crate::app::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{Example, Manual};
 use crate::process;

@@ -8,8 +8,8 @@ use clap::{Args, Command};
 
 use super::shared::find_run;
 use super::show::no_variant;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::compare::{self, Material, Pick, Trees};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::git::become_diff;
@@ -72,18 +72,18 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `diff`.
-pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<Context>, command: &mut Command, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<App>, command: &mut Command, ui: &Ui) -> Result<Exit> {
     let words = Words::read(&args.words)?;
     if let Some(long) = words.help {
         return help(command, long, ui);
     }
     let is_matrix = words.variants.is_empty() || words.matrix || args.matrix || args.json();
     words.check(is_matrix)?;
-    let context = look_around()?;
-    let recorded = find_run(&context, &words.run)?;
+    let app = look_around()?;
+    let recorded = find_run(&app, &words.run)?;
     let others = words.variants.iter().map(|named| match named {
         Named::Here(_) => Ok(None),
-        Named::Of(selector) => RunStore::new(&context).find(selector).map(Some),
+        Named::Of(selector) => RunStore::new(&app).find(selector).map(Some),
     });
     let others: Vec<Option<Recorded>> = others.collect::<Result<_>>()?;
     let pick = |(named, other): (&Named, &'_ Option<Recorded>)| {
@@ -98,9 +98,9 @@ pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<Context>, command: 
     }
     if is_matrix {
         let all = compare::all(&recorded);
-        return matrix(&context, &recorded.run, if picks.is_empty() { all } else { picks }, ui);
+        return matrix(&app, &recorded.run, if picks.is_empty() { all } else { picks }, ui);
     }
-    diff(&context, &recorded.run, &picks, &words, ui)
+    diff(&app, &recorded.run, &picks, &words, ui)
 }
 
 fn help(cli: &mut Command, long: bool, ui: &Ui) -> Result<Exit> {
@@ -112,7 +112,7 @@ fn help(cli: &mut Command, long: bool, ui: &Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn matrix(context: &Context, run: &Run, mut picks: Vec<Pick<'_>>, ui: &Ui) -> Result<Exit> {
+fn matrix(app: &App, run: &Run, mut picks: Vec<Pick<'_>>, ui: &Ui) -> Result<Exit> {
     let mut seen = Vec::new();
     picks.retain(|pick| {
         let name = pick.name(&run.run);
@@ -120,11 +120,11 @@ fn matrix(context: &Context, run: &Run, mut picks: Vec<Pick<'_>>, ui: &Ui) -> Re
         seen.push(name);
         is_new
     });
-    let comparison = compare::comparison(context, run, &picks)?;
+    let comparison = compare::comparison(app, run, &picks)?;
     match ui.format() {
         Format::Json => ui.json(&comparison),
         _ => {
-            let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
+            let pager = ui.is_terminal_out().then(|| app.repo.pager()).flatten();
             ui.page(&render::tables::matrix(&comparison, ui.width()), pager.as_deref());
         }
     }
@@ -136,11 +136,11 @@ fn matrix(context: &Context, run: &Run, mut picks: Vec<Pick<'_>>, ui: &Ui) -> Re
     Ok(Exit::Done)
 }
 
-fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui) -> Result<Exit> {
+fn diff(app: &App, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui) -> Result<Exit> {
     let name = |pick: &Pick<'_>| pick.name(&run.run);
     let mut trees = Vec::new();
     for pick in picks {
-        match compare::material(context, pick)? {
+        match compare::material(app, pick)? {
             Material::Trees(found) => trees.push(found),
             Material::Nothing(why) => {
                 return Err(Error::failed(format!("cannot show {}: {why}", name(pick)))
@@ -150,7 +150,7 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
                 if picks.len() == 1 && words.options.is_empty() && words.paths.is_empty() =>
             {
                 ui.note(&format!("{}: {why}; showing its original patch", name(pick)));
-                return Ok(page_patch(context, &patch, ui));
+                return Ok(page_patch(app, &patch, ui));
             }
             Material::Patch { why, .. } => return Err(no_tree(run, pick, picks, &why)),
         }
@@ -185,7 +185,7 @@ fn diff(context: &Context, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui
     let paths = std::iter::once(OsString::from("--")).chain(words.paths.iter().cloned());
     let words = words.options.iter().cloned().chain(sides).chain(paths);
     if ui.is_told() {
-        ui.bytes(&context.repo.diff(words)?);
+        ui.bytes(&app.repo.diff(words)?);
         return Ok(Exit::Done);
     }
     Err(become_diff(words))
@@ -202,9 +202,9 @@ fn side(trees: &Trees, is_old: bool) -> Oid {
 }
 
 /// Shows a patch that does not apply.
-fn page_patch(context: &Context, patch: &[u8], ui: &Ui) -> Exit {
+fn page_patch(app: &App, patch: &[u8], ui: &Ui) -> Exit {
     if ui.is_terminal_out() {
-        ui.page(&String::from_utf8_lossy(patch), context.repo.pager().as_deref());
+        ui.page(&String::from_utf8_lossy(patch), app.repo.pager().as_deref());
     } else {
         ui.bytes(patch);
     }

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::OutputFlags;
-use crate::context::Context;
 use crate::engine::doctor::examine;
 use crate::engine::repair::{Repair, repair};
 use crate::error::{Exit, Kind, Result};
@@ -57,16 +57,16 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `doctor`.
-pub fn run(args: &Doctor, context: &Context, ui: &Ui) -> Result<Exit> {
-    let repairs = if args.repair { repair(context, &shared::listener(ui))? } else { Vec::new() };
+pub fn run(args: &Doctor, app: &App, ui: &Ui) -> Result<Exit> {
+    let repairs = if args.repair { repair(app, &shared::listener(ui))? } else { Vec::new() };
     let bound = repairs.iter().any(|repair| matches!(repair, Repair::Bound(..)));
     if bound {
-        let (runs, _) = shared::all_runs(context, ui)?;
-        if runs.iter().any(|run| jobs::is_live(context, run)) {
-            jobs::ensure_watcher(context)?;
+        let (runs, _) = shared::all_runs(app, ui)?;
+        if runs.iter().any(|run| jobs::is_live(app, run)) {
+            jobs::ensure_watcher(app)?;
         }
     }
-    let findings = examine(context, args.env.as_deref());
+    let findings = examine(app, args.env.as_deref());
     let failed = findings.iter().any(|finding| finding.result == FindingResult::Fail)
         || repairs.iter().any(|repair| matches!(repair, Repair::Failed(_)));
     print(args, &findings, &repairs, failed, ui);

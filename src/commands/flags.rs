@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::context::Context;
+use crate::app::App;
 use crate::model::shown::Abbrev;
 
 /// `--json`.
@@ -39,10 +39,10 @@ pub struct AbbrevArgs {
 
 impl AbbrevArgs {
     /// Names of objects are printed so from here on; as git is configured to, where no number is given.
-    pub fn count(&self, context: &Context) {
+    pub fn count(&self, app: &App) {
         let digits = self.abbrev.flatten().map(Abbrev::digits);
         let wish = if self.no_abbrev { Some(Abbrev::Whole) } else { digits };
-        wish.into_iter().for_each(|wish| context.shorten_names(wish));
+        wish.into_iter().for_each(|wish| app.shorten_names(wish));
     }
 
     /// Names are to be shortened.

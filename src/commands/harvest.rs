@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{shared, watch};
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::harvest::{HarvestOptions, harvest, harvest_kept, write_out};
 use crate::engine::import::import;
 use crate::engine::open_provider;
@@ -96,7 +96,7 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `harvest`.
-pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Harvest, app: &App, ui: &Ui) -> Result<Exit> {
     let options =
         HarvestOptions { variants: args.variant.clone(), recreate: args.recreate, include_failed: args.include_failed };
     let tell = shared::listener(ui);
@@ -104,13 +104,13 @@ pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {
     let mut single = true;
     if let Some(folder) = &args.from {
         let base = args.base.as_deref().unwrap_or("HEAD");
-        let folder = shared::absolute(context, folder);
-        harvested.push(import(context, &folder, base, args.name.as_ref(), &options, &tell)?);
+        let folder = shared::absolute(app, folder);
+        harvested.push(import(app, &folder, base, args.name.as_ref(), &options, &tell)?);
     } else {
-        let chosen = chosen(args, context, ui)?;
+        let chosen = chosen(args, app, ui)?;
         single = args.runs.len() == 1;
         for run in chosen {
-            match harvest_one(args, &run, &options, context, ui) {
+            match harvest_one(args, &run, &options, app, ui) {
                 Ok(run) => harvested.push(run),
                 Err(error) if single => return Err(error),
                 // A run that cannot be harvested does not stop the others.
@@ -122,17 +122,17 @@ pub fn run(args: &Harvest, context: &Context, ui: &Ui) -> Result<Exit> {
         }
     }
     if let Some(folder) = &args.out {
-        write_all_out(context, &harvested, &shared::absolute(context, folder))?;
+        write_all_out(app, &harvested, &shared::absolute(app, folder))?;
     }
-    print(&harvested, single, context, ui);
+    print(&harvested, single, app, ui);
     Ok(exit(&harvested, failure))
 }
 
-fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
+fn chosen(args: &Harvest, app: &App, ui: &Ui) -> Result<Vec<Run>> {
     if !args.runs.is_empty() {
-        return args.runs.iter().map(|selector| Ok(shared::find_run(context, selector)?.run)).collect();
+        return args.runs.iter().map(|selector| Ok(shared::find_run(app, selector)?.run)).collect();
     }
-    let (runs, _) = shared::all_runs(context, ui)?;
+    let (runs, _) = shared::all_runs(app, ui)?;
     let news = |run: &Run| {
         if run.is_remote() {
             return run.has_unharvested();
@@ -148,34 +148,34 @@ fn chosen(args: &Harvest, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     Ok(runs.into_iter().filter(news).collect())
 }
 
-fn harvest_one(args: &Harvest, run: &Run, options: &HarvestOptions, context: &Context, ui: &Ui) -> Result<Run> {
+fn harvest_one(args: &Harvest, run: &Run, options: &HarvestOptions, app: &App, ui: &Ui) -> Result<Run> {
     let tell = shared::listener(ui);
     // A run of another clone is fetched here only while the cloud has unfinished variants of it.
     let is_here = run.provider == ProviderKind::Import
         || (run.is_remote() && !(run.provider == ProviderKind::CodexCloud && run.has_more_to_come()));
     if is_here {
-        return harvest_kept(context, &run.run, options, &tell);
+        return harvest_kept(app, &run.run, options, &tell);
     }
     if args.wait && run.state.is_active() {
-        let usual = context.settings.span(settings::INTERVAL)?;
+        let usual = app.settings.span(settings::INTERVAL)?;
         let pace = Pace { interval: None, usual, timeout: Span(0) };
-        watch::follow_on(context, std::slice::from_ref(&run.run), pace, ui)?;
+        watch::follow_on(app, std::slice::from_ref(&run.run), pace, ui)?;
     } else if run.task_id.is_none() {
         return Err(watch::not_through(run));
     }
-    let provider = open_provider(context, run, RetryPolicy::Some)?;
-    harvest(context, &run.run, options, provider.as_ref(), &tell)
+    let provider = open_provider(app, run, RetryPolicy::Some)?;
+    harvest(app, &run.run, options, provider.as_ref(), &tell)
 }
 
 /// Writes one run into the folder itself, several into a subfolder each.
-fn write_all_out(context: &Context, runs: &[Run], folder: &std::path::Path) -> Result<()> {
+fn write_all_out(app: &App, runs: &[Run], folder: &std::path::Path) -> Result<()> {
     match runs {
-        [run] => write_out(context, &run.run, folder),
-        runs => runs.iter().try_for_each(|run| write_out(context, &run.run, &folder.join(run.run.as_str()))),
+        [run] => write_out(app, &run.run, folder),
+        runs => runs.iter().try_for_each(|run| write_out(app, &run.run, &folder.join(run.run.as_str()))),
     }
 }
 
-fn print(runs: &[Run], single: bool, context: &Context, ui: &Ui) {
+fn print(runs: &[Run], single: bool, app: &App, ui: &Ui) {
     match (ui.format(), runs) {
         (Format::Json, [run]) if single => ui.json(run),
         (Format::Json, runs) => shared::print_runs_json(ui, runs),
@@ -185,7 +185,7 @@ fn print(runs: &[Run], single: bool, context: &Context, ui: &Ui) {
                 if at > 0 {
                     ui.line("");
                 }
-                shared::print_run(context, ui, run);
+                shared::print_run(app, ui, run);
             }
         }
     }

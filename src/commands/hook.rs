@@ -4,8 +4,8 @@ mod pre_push;
 
 use clap::{Args, Subcommand};
 
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::hook;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
@@ -109,7 +109,7 @@ const STATUS: Manual = Manual {
 };
 
 /// Runs `hook`.
-pub fn run(args: &Hook, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Hook, here: impl Fn() -> Result<App>, ui: &Ui) -> Result<Exit> {
     match &args.verb {
         Verb::Install(args) => install(&here()?, args.shared, ui),
         Verb::Uninstall(args) => uninstall(&here()?, args.shared, ui),
@@ -118,8 +118,8 @@ pub fn run(args: &Hook, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<E
     }
 }
 
-fn install(context: &Context, shared: bool, ui: &Ui) -> Result<Exit> {
-    let report = hook::install(context, shared)?;
+fn install(app: &App, shared: bool, ui: &Ui) -> Result<Exit> {
+    let report = hook::install(app, shared)?;
     if ui.format() == Format::Json {
         ui.json(&report);
         return Ok(if report.state.is_asked() { Exit::Done } else { Exit::With(Kind::Failed) });
@@ -188,8 +188,8 @@ fn advise(report: &HookReport, ui: &Ui) {
     }
 }
 
-fn uninstall(context: &Context, shared: bool, ui: &Ui) -> Result<Exit> {
-    let report = hook::uninstall(context, shared)?;
+fn uninstall(app: &App, shared: bool, ui: &Ui) -> Result<Exit> {
+    let report = hook::uninstall(app, shared)?;
     match ui.format() {
         Format::Json => ui.json(&report),
         _ => said(&report).iter().for_each(|line| ui.line(line)),
@@ -197,8 +197,8 @@ fn uninstall(context: &Context, shared: bool, ui: &Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn status(context: &Context, ui: &Ui) -> Result<Exit> {
-    let report = hook::status(context)?;
+fn status(app: &App, ui: &Ui) -> Result<Exit> {
+    let report = hook::status(app)?;
     if ui.format() == Format::Json {
         ui.json(&report);
     } else {

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::hook;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::init::{set_up, undo};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
@@ -41,8 +41,8 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `init`.
-pub fn run(args: &Init, context: &Context, ui: &Ui) -> Result<Exit> {
-    let (steps, report) = if args.undo { (undo(context)?, None) } else { set_up(context, args.hooks)? };
+pub fn run(args: &Init, app: &App, ui: &Ui) -> Result<Exit> {
+    let (steps, report) = if args.undo { (undo(app)?, None) } else { set_up(app, args.hooks)? };
     if ui.format() == Format::Json {
         ui.json(&model::Init { schema: model::Init::schema(), undone: args.undo, steps });
     } else {

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::OutputFlags;
-use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Ending, Run, Schema, Time, documents};
@@ -32,26 +32,26 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `jobs`.
-pub fn run(_: &Jobs, context: &Context, ui: &Ui) -> Result<Exit> {
-    let (runs, _) = shared::all_runs(context, ui)?;
-    print(context, &runs, ui);
+pub fn run(_: &Jobs, app: &App, ui: &Ui) -> Result<Exit> {
+    let (runs, _) = shared::all_runs(app, ui)?;
+    print(app, &runs, ui);
     Ok(Exit::Done)
 }
 
 /// Prints the jobs among these runs.
-pub(super) fn print(context: &Context, runs: &[Run], ui: &Ui) {
-    let jobs = jobs::jobs(context, runs);
+pub(super) fn print(app: &App, runs: &[Run], ui: &Ui) {
+    let jobs = jobs::jobs(app, runs);
     match ui.format() {
         Format::Json => ui.json(&documents::Jobs { schema: Schema::of(documents::JOBS), jobs }),
-        Format::Porcelain => print_porcelain(context, runs, ui),
-        Format::Human => ui.block(&render::tables::jobs(&jobs, context.clock.now(), ui.width())),
+        Format::Porcelain => print_porcelain(app, runs, ui),
+        Format::Human => ui.block(&render::tables::jobs(&jobs, app.clock.now(), ui.width())),
     }
 }
 
 /// Prints a block for every run that is or was watched, as scripts written for puff.sh expect.
-fn print_porcelain(context: &Context, runs: &[Run], ui: &Ui) {
-    let pid = jobs::status(context).map(|status| status.pid.to_string());
-    let alive = jobs::is_watcher_alive(context);
+fn print_porcelain(app: &App, runs: &[Run], ui: &Ui) {
+    let pid = jobs::status(app).map(|status| status.pid.to_string());
+    let alive = jobs::is_watcher_alive(app);
     let time = |time: Time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let watched = runs.iter().filter_map(|run| Some((run, run.watch.as_ref()?)));
     for (at, (run, watch)) in watched.enumerate() {
@@ -74,7 +74,7 @@ fn print_porcelain(context: &Context, runs: &[Run], ui: &Ui) {
             ("STARTED_AT", time(watch.started_at)),
             ("ENDED_AT", watch.ended_at.map(time).unwrap_or_default()),
             ("TASK_URL", run.task_url.clone().unwrap_or_default()),
-            ("LOG_PATH", context.layout.log(&run.run).display().to_string()),
+            ("LOG_PATH", app.layout.log(&run.run).display().to_string()),
         ]);
     }
 }

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::launch::{SettingArgs, WatchArgs};
+use crate::app::App;
 use crate::commands::flags::OutputFlags;
-use crate::context::Context;
 use crate::engine::intent::Intent;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
@@ -90,7 +90,7 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `join-operator`.
-pub fn run(args: &JoinOperator, here: impl FnOnce() -> Result<Context>, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &JoinOperator, here: impl FnOnce() -> Result<App>, ui: &Ui) -> Result<Exit> {
     if args.print_schema {
         ui.json(&Kind::named(documents::MANIFEST).map(Kind::schema));
         return Ok(Exit::Done);
@@ -109,14 +109,14 @@ pub fn run(args: &JoinOperator, here: impl FnOnce() -> Result<Context>, ui: &Ui)
         ui.block(&text);
         return Ok(Exit::Done);
     }
-    let context = here()?;
+    let app = here()?;
     let watch = WatchArgs { timeout: args.watch.timeout.or(args.canary.then_some(CANARY)), ..args.watch.clone() };
-    let wish = watch.wish(&context)?;
-    let intent = args.settings.intent(Some(wish), &context)?;
+    let wish = watch.wish(&app)?;
+    let intent = args.settings.intent(Some(wish), &app)?;
     // Several attempts would work on the same pull requests at the same time.
     let best_of = intent.best_of.or(intent.agents.is_empty().then_some(1));
     let intent = Intent { prompt: text, best_of, ..intent };
-    args.settings.carry_out(vec![intent], Some(wish), &context, ui)
+    args.settings.carry_out(vec![intent], Some(wish), &app, ui)
 }
 
 /// Parses a number from 0 to 1.

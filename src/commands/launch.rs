@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::{OutputFlags, PromptArgs, RunArgs};
-use crate::context::Context;
 use crate::engine::intent::{Intent, WatchOptions};
 use crate::engine::launch::{Launched, Plan, first_attempts, launch};
 use crate::error::{Error, Exit, Result};
@@ -141,9 +141,9 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `launch`.
-pub fn run(args: &Launch, context: &Context, ui: &Ui) -> Result<Exit> {
-    let watch = args.watch.wish(context)?;
-    args.task.carry_out(Some(watch), context, ui)
+pub fn run(args: &Launch, app: &App, ui: &Ui) -> Result<Exit> {
+    let watch = args.watch.wish(app)?;
+    args.task.carry_out(Some(watch), app, ui)
 }
 
 impl WatchArgs {
@@ -151,8 +151,8 @@ impl WatchArgs {
     ///
     /// # Errors
     /// When a setting cannot be used.
-    pub(super) fn wish(&self, context: &Context) -> Result<WatchOptions> {
-        shared::watch_wish(context, self.interval, self.timeout, self.harvest)
+    pub(super) fn wish(&self, app: &App) -> Result<WatchOptions> {
+        shared::watch_wish(app, self.interval, self.timeout, self.harvest)
     }
 }
 
@@ -161,8 +161,8 @@ impl SettingArgs {
     ///
     /// # Errors
     /// When a setting cannot be used.
-    pub(super) fn intent(&self, watch: Option<WatchOptions>, context: &Context) -> Result<Intent> {
-        let limit = watch.map_or_else(|| context.settings.span(settings::TIMEOUT), |wish| Ok(wish.timeout))?;
+    pub(super) fn intent(&self, watch: Option<WatchOptions>, app: &App) -> Result<Intent> {
+        let limit = watch.map_or_else(|| app.settings.span(settings::TIMEOUT), |wish| Ok(wish.timeout))?;
         Ok(Intent {
             check: shared::commands(&self.check, "--check")?,
             agents: self.agent.clone(),
@@ -185,17 +185,17 @@ impl SettingArgs {
         &self,
         intents: Vec<Intent>,
         watch: Option<WatchOptions>,
-        context: &Context,
+        app: &App,
         ui: &Ui,
     ) -> Result<Exit> {
         let max_active = match self.max_active {
             Some(number) => number,
-            None => context.settings.number(settings::MAX_ACTIVE)?,
+            None => app.settings.number(settings::MAX_ACTIVE)?,
         };
-        confirm_many(&intents, max_active, context, ui)?;
+        confirm_many(&intents, max_active, app, ui)?;
         let plan = Plan { intents, watch, max_active, skip_doctor: self.skip_doctor };
-        let launched = launch(context, plan, &shared::listener(ui))?;
-        conclude(launched, watch.is_some(), context, ui)
+        let launched = launch(app, plan, &shared::listener(ui))?;
+        conclude(launched, watch.is_some(), app, ui)
     }
 }
 
@@ -206,8 +206,8 @@ pub(super) const ASKED_ABOUT: u32 = 8;
 ///
 /// # Errors
 /// When the user declines.
-pub(super) fn confirm_many(intents: &[Intent], max_active: u32, context: &Context, ui: &Ui) -> Result<()> {
-    let attempts = first_attempts(context, intents, max_active)?;
+pub(super) fn confirm_many(intents: &[Intent], max_active: u32, app: &App, ui: &Ui) -> Result<()> {
+    let attempts = first_attempts(app, intents, max_active)?;
     let question = format!("start {attempts} attempts at once, each of which may cost money?");
     if attempts <= ASKED_ABOUT || !ui.can_ask() || ui.confirm(&question) {
         return Ok(());
@@ -218,19 +218,19 @@ pub(super) fn confirm_many(intents: &[Intent], max_active: u32, context: &Contex
 
 impl TaskArgs {
     /// Submits the tasks, and starts the watcher if `watch` is given.
-    pub(super) fn carry_out(&self, watch: Option<WatchOptions>, context: &Context, ui: &Ui) -> Result<Exit> {
-        self.settings.carry_out(self.intents(watch, context, ui)?, watch, context, ui)
+    pub(super) fn carry_out(&self, watch: Option<WatchOptions>, app: &App, ui: &Ui) -> Result<Exit> {
+        self.settings.carry_out(self.intents(watch, app, ui)?, watch, app, ui)
     }
 
-    fn intents(&self, watch: Option<WatchOptions>, context: &Context, ui: &Ui) -> Result<Vec<Intent>> {
-        let flags = self.settings.intent(watch, context)?;
+    fn intents(&self, watch: Option<WatchOptions>, app: &App, ui: &Ui) -> Result<Vec<Intent>> {
+        let flags = self.settings.intent(watch, app)?;
         if self.intent.is_empty() {
-            let (prompt, prompt_file) = shared::prompt(&self.prompt, context, ui)?;
+            let (prompt, prompt_file) = shared::prompt(&self.prompt, app, ui)?;
             return Ok(vec![Intent { prompt, prompt_file, ..flags }]);
         }
         let mut intents = Vec::new();
         for file in &self.intent {
-            let read = Intent::from_file(context, &shared::absolute(context, file), &file.display().to_string())?;
+            let read = Intent::from_file(app, &shared::absolute(app, file), &file.display().to_string())?;
             // A flag overrides the file, as it overrides every setting. Other agents than those of the file have their
             // own numbers of attempts, and no environment.
             let agents_of_file = flags.agents.is_empty();
@@ -251,27 +251,24 @@ impl TaskArgs {
 }
 
 /// Starts the watcher if `watched`, and prints the runs.
-pub(super) fn conclude(launched: Launched, watched: bool, context: &Context, ui: &Ui) -> Result<Exit> {
+pub(super) fn conclude(launched: Launched, watched: bool, app: &App, ui: &Ui) -> Result<Exit> {
     let Launched { runs, failure } = launched;
     if watched {
         for run in &runs {
-            watcher::log(context, &run.run, &format!("launched: best of {} on {}", run.best_of, run.base));
+            watcher::log(app, &run.run, &format!("launched: best of {} on {}", run.best_of, run.base));
         }
     }
-    let watcher = if watched && runs.iter().any(|run| jobs::is_live(context, run)) {
-        jobs::ensure_watcher(context)
-    } else {
-        Ok(None)
-    };
+    let watcher =
+        if watched && runs.iter().any(|run| jobs::is_live(app, run)) { jobs::ensure_watcher(app) } else { Ok(None) };
     let pid = watcher.as_ref().ok().copied().flatten();
-    print(&runs, watched, pid, context, ui);
+    print(&runs, watched, pid, app, ui);
     match (failure, watcher) {
         (Some(failure), _) | (None, Err(failure)) => Err(failure),
         (None, Ok(_)) => Ok(Exit::Done),
     }
 }
 
-fn print(runs: &[Run], watched: bool, pid: Option<u32>, context: &Context, ui: &Ui) {
+fn print(runs: &[Run], watched: bool, pid: Option<u32>, app: &App, ui: &Ui) {
     match ui.format() {
         Format::Json => match runs {
             [run] => ui.json(run),
@@ -282,7 +279,7 @@ fn print(runs: &[Run], watched: bool, pid: Option<u32>, context: &Context, ui: &
                 if at > 0 {
                     ui.line("");
                 }
-                ui.pairs(&porcelain(run, watched, pid, context));
+                ui.pairs(&porcelain(run, watched, pid, app));
             }
         }
         Format::Human => {
@@ -293,7 +290,7 @@ fn print(runs: &[Run], watched: bool, pid: Option<u32>, context: &Context, ui: &
     }
 }
 
-fn porcelain(run: &Run, watched: bool, pid: Option<u32>, context: &Context) -> Vec<(&'static str, String)> {
+fn porcelain(run: &Run, watched: bool, pid: Option<u32>, app: &App) -> Vec<(&'static str, String)> {
     let task =
         [("TASK_ID", run.task_id.clone().unwrap_or_default()), ("TASK_URL", run.task_url.clone().unwrap_or_default())];
     let id = run.run.to_string();
@@ -302,8 +299,8 @@ fn porcelain(run: &Run, watched: bool, pid: Option<u32>, context: &Context) -> V
     }
     let job = [("JOB_ID", id.clone()), ("PID", pid.map(|pid| pid.to_string()).unwrap_or_default())];
     let files = [
-        ("LOG_PATH", context.layout.log(&run.run).display().to_string()),
-        ("RESULT_PATH", context.layout.result(&run.run).display().to_string()),
+        ("LOG_PATH", app.layout.log(&run.run).display().to_string()),
+        ("RESULT_PATH", app.layout.result(&run.run).display().to_string()),
         ("RUN", id),
     ];
     job.into_iter().chain(task).chain(files).collect()

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::render;
@@ -28,14 +28,14 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `list`.
-pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
-    let (mut runs, unreadable) = shared::all_runs(context, ui)?;
+pub fn run(_: &List, app: &App, ui: &Ui) -> Result<Exit> {
+    let (mut runs, unreadable) = shared::all_runs(app, ui)?;
     runs.reverse();
     match ui.format() {
         Format::Json => shared::print_runs_json(ui, &runs),
         _ => {
-            let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
-            ui.page(&render::tables::runs(&runs, context.clock.now(), ui.width()), pager.as_deref());
+            let pager = ui.is_terminal_out().then(|| app.repo.pager()).flatten();
+            ui.page(&render::tables::runs(&runs, app.clock.now(), ui.width()), pager.as_deref());
         }
     }
     Ok(if unreadable.is_empty() { Exit::Done } else { Exit::With(Kind::CannotWork) })

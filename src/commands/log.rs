@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::model::Selector;
@@ -44,16 +44,16 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `log`.
-pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
-    let run = shared::find_run(context, &args.run)?.run;
-    let path = context.layout.log(&run.run);
+pub fn run(args: &Log, app: &App, ui: &Ui) -> Result<Exit> {
+    let run = shared::find_run(app, &args.run)?.run;
+    let path = app.layout.log(&run.run);
     let unreadable = || format!("cannot read the log '{}'", path.display());
     let comes = args.follow && run.is_job();
     if !comes && !path.exists() {
         return Err(Error::failed(format!("no log of '{}': it was not watched in the background", run.run))
             .hint(format!("its journal is in 'git log refs/puff/runs/{}'", run.run)));
     }
-    let store = RunStore::new(context);
+    let store = RunStore::new(app);
     let mut at = match (args.bytes, path.metadata()) {
         (Some(bytes), Ok(meta)) => meta.len().saturating_sub(bytes),
         _ => 0,

@@ -8,7 +8,7 @@ use clap::Args;
 
 use self::folder::{Change, Folder};
 use super::shared::absolute_from;
-use crate::context::Environment;
+use crate::app::Environment;
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::manual::{Example, Manual};
 use crate::process::{self, Cmd};

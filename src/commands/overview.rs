@@ -1,7 +1,7 @@
 //! `git puff` without a verb
 
 use super::shared;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Exit, Result};
 use crate::manual::{Example, Manual};
 use crate::render;
@@ -25,13 +25,13 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Prints an overview of the runs.
-pub fn run(context: &Context, ui: &Ui) -> Result<Exit> {
-    let (runs, _) = shared::all_runs(context, ui)?;
+pub fn run(app: &App, ui: &Ui) -> Result<Exit> {
+    let (runs, _) = shared::all_runs(app, ui)?;
     match ui.format() {
         Format::Json => shared::print_runs_json(ui, &runs),
         _ => {
-            let alive = jobs::is_watcher_alive(context);
-            ui.block(&render::tables::overview(&runs, alive, context.clock.now(), ui.width()));
+            let alive = jobs::is_watcher_alive(app);
+            ui.block(&render::tables::overview(&runs, alive, app.clock.now(), ui.width()));
         }
     }
     Ok(Exit::Done)

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::shared;
 use super::show::no_variant;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::Selector;
@@ -30,8 +30,8 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Prints the patch.
-pub fn run(args: &Patch, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = RunStore::new(context);
+pub fn run(args: &Patch, app: &App, ui: &Ui) -> Result<Exit> {
+    let store = RunStore::new(app);
     let recorded = store.find(&args.variant)?;
     let run = &recorded.run;
     let index = shared::variant_number(&args.variant, run, "has a patch")?;

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::{AbbrevArgs, JsonFlag};
-use crate::context::Context;
 use crate::engine::pick::{self, PickTarget, Picked, short};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
@@ -71,10 +71,10 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `pick`.
-pub fn run(args: &Pick, context: &Context, ui: &Ui) -> Result<Exit> {
-    args.abbrev.count(context);
+pub fn run(args: &Pick, app: &App, ui: &Ui) -> Result<Exit> {
+    args.abbrev.count(app);
     if args.abort {
-        let run = pick::abort(context)?;
+        let run = pick::abort(app)?;
         match ui.format() {
             Format::Json => ui.json(&run),
             _ => ui.line(&format!("aborted the pick of {}; nothing has changed", run.run)),
@@ -82,11 +82,11 @@ pub fn run(args: &Pick, context: &Context, ui: &Ui) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let picked = match &args.variant {
-        None => pick::go_on(context)?,
+        None => pick::go_on(app)?,
         Some(selector) => {
-            let run = RunStore::new(context).find(selector)?.run;
+            let run = RunStore::new(app).find(selector)?.run;
             let index = shared::variant_number(selector, &run, "can be picked")?;
-            pick::pick(context, &run.run, index, &pick_target(args))?
+            pick::pick(app, &run.run, index, &pick_target(args))?
         }
     };
     match picked {

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::shared;
 use super::show::no_variant;
+use crate::app::App;
 use crate::commands::flags::{AbbrevArgs, JsonFlag};
-use crate::context::Context;
 use crate::engine::preflight;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
@@ -133,30 +133,30 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `preflight`.
-pub fn run(args: &Preflight, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Preflight, app: &App, ui: &Ui) -> Result<Exit> {
     let form = Form { nul: args.nul, short: args.abbrev.is_given() };
-    args.abbrev.count(context);
-    if let Some(replaced) = preflight::replaced(&context.repo)? {
+    args.abbrev.count(app);
+    if let Some(replaced) = preflight::replaced(&app.repo)? {
         ui.warn(&replaced);
         ui.hint("'git replace -l' lists them");
     }
     if args.batch {
-        return batch(form, context, ui);
+        return batch(form, app, ui);
     }
     if let Some(file) = &args.patch {
-        return one(file, args.onto.as_deref().unwrap_or("HEAD"), form, context, ui);
+        return one(file, args.onto.as_deref().unwrap_or("HEAD"), form, app, ui);
     }
     let selector = args.run.as_ref().ok_or_else(|| Error::usage("no run given"))?;
-    variants(selector, args.onto.as_deref(), form, context, ui)
+    variants(selector, args.onto.as_deref(), form, app, ui)
 }
 
 /// Checks the variants of a run against its base or another commit.
-fn variants(selector: &Selector, onto: Option<&str>, form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
-    let recorded = RunStore::new(context).find(selector)?;
+fn variants(selector: &Selector, onto: Option<&str>, form: Form, app: &App, ui: &Ui) -> Result<Exit> {
+    let recorded = RunStore::new(app).find(selector)?;
     let run = &recorded.run;
     let onto = match onto {
-        Some(revision) => preflight::onto(&context.repo, revision)?,
-        None => preflight::base(context, run)?,
+        Some(revision) => preflight::onto(&app.repo, revision)?,
+        None => preflight::base(app, run)?,
     };
     let chosen = match selector.variant {
         Some(index) => vec![run.variant(index).ok_or_else(|| no_variant(run, index))?],
@@ -164,7 +164,7 @@ fn variants(selector: &Selector, onto: Option<&str>, form: Form, context: &Conte
     };
     let mut answers = Vec::new();
     for variant in chosen {
-        let applied = preflight::variant(context, &recorded, variant, onto)?;
+        let applied = preflight::variant(app, &recorded, variant, onto)?;
         let name = format!("{}:{}", run.run, variant.index);
         let mut answer = Answer::of(applied, Some(onto), name);
         answer.trial.run = Some(run.run.clone());
@@ -180,11 +180,10 @@ fn variants(selector: &Selector, onto: Option<&str>, form: Form, context: &Conte
 }
 
 /// Checks one patch of a file, or of standard input.
-fn one(file: &Path, onto: &str, form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
-    let onto = preflight::onto(&context.repo, onto)?;
-    let patch =
-        if file.as_os_str() == "-" { shared::input(ui)? } else { read(context, &shared::absolute(context, file))? };
-    let applied = patch::apply(&context.repo, onto, &patch)?;
+fn one(file: &Path, onto: &str, form: Form, app: &App, ui: &Ui) -> Result<Exit> {
+    let onto = preflight::onto(&app.repo, onto)?;
+    let patch = if file.as_os_str() == "-" { shared::input(ui)? } else { read(app, &shared::absolute(app, file))? };
+    let applied = patch::apply(&app.repo, onto, &patch)?;
     let answer = Answer::of_file(applied, Some(onto), file.as_os_str().as_encoded_bytes());
     let fails = answer.trial.apply.is_failure();
     print(&[answer], form, ui);
@@ -219,7 +218,7 @@ fn say_why(answer: &Answer, name: &str, ui: &Ui) {
 }
 
 /// Answers each line as soon as possible, because the caller may wait for it before it writes the next.
-fn batch(form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
+fn batch(form: Form, app: &App, ui: &Ui) -> Result<Exit> {
     let unreadable = || "cannot read standard input".to_owned();
     let mut input = ui.reader().or_fail(unreadable)?;
     let mut line = Vec::new();
@@ -231,7 +230,7 @@ fn batch(form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
         }
         let said = line.strip_suffix(&[form.end()]).unwrap_or(&line);
         let said = said.strip_suffix(b"\r").filter(|_| !form.nul).unwrap_or(said);
-        let answer = answer(said, context);
+        let answer = answer(said, app);
         if ui.format() == Format::Json {
             ui.json_line(&document(&[answer]));
         } else {
@@ -243,16 +242,16 @@ fn batch(form: Form, context: &Context, ui: &Ui) -> Result<Exit> {
 }
 
 /// Returns the answer to a line; an invalid line gets an answer too.
-fn answer(line: &[u8], context: &Context) -> Answer {
+fn answer(line: &[u8], app: &App) -> Answer {
     let Some(space) = line.iter().position(|byte| *byte == b' ') else {
         let why = "expected a line 'REV PATH'";
         return Answer::of_file(Applied::none(Apply::Rejected, why), None, line);
     };
     let (revision, path) = (&line[..space], &line[space + 1..]);
     let try_it = || -> Result<(Applied, Oid)> {
-        let onto = preflight::onto(&context.repo, &String::from_utf8_lossy(revision))?;
-        let patch = read(context, &shared::absolute(context, &path_of(path)))?;
-        Ok((patch::apply(&context.repo, onto, &patch)?, onto))
+        let onto = preflight::onto(&app.repo, &String::from_utf8_lossy(revision))?;
+        let patch = read(app, &shared::absolute(app, &path_of(path)))?;
+        Ok((patch::apply(&app.repo, onto, &patch)?, onto))
     };
     match try_it() {
         Ok((applied, onto)) => Answer::of_file(applied, Some(onto), path),
@@ -271,8 +270,8 @@ fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 
-fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
-    context.read_named(path).map_err(|cause| {
+fn read(app: &App, path: &Path) -> Result<Vec<u8>> {
+    app.read_named(path).map_err(|cause| {
         Error::failed(format!("cannot read the patch '{}': {cause}", path.display()))
             .hint("name a file that 'git diff --binary' wrote")
     })

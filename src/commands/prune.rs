@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::prune::{Plan, carry_out, plan};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
@@ -70,20 +70,20 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `prune`.
-pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Prune, app: &App, ui: &Ui) -> Result<Exit> {
     if args.runs.is_empty() && args.older_than.is_none() && !args.picked {
         return Err(Error::usage("no runs given")
             .hint("name runs, or use --picked or --older-than 30d; --dry-run prints what would be removed"));
     }
-    let chosen = chosen(args, context, ui)?;
+    let chosen = chosen(args, app, ui)?;
     // All named runs are checked before any is removed.
     for run in chosen.iter().filter(|_| !args.runs.is_empty()) {
-        let _lock = RecoveryPoints::new(context).lock(&run.run)?;
-        plan(context, &run.run)?;
+        let _lock = RecoveryPoints::new(app).lock(&run.run)?;
+        plan(app, &run.run)?;
     }
     let (mut entries, mut failure) = (Vec::new(), None);
     for run in &chosen {
-        match prune(args, context, run) {
+        match prune(args, app, run) {
             Ok(entry) => {
                 print(args, &entry, ui);
                 entries.push(entry);
@@ -110,19 +110,19 @@ pub fn run(args: &Prune, context: &Context, ui: &Ui) -> Result<Exit> {
 }
 
 /// Returns the selected runs. Those selected by an option must not be active, nor have unharvested variants.
-fn chosen(args: &Prune, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
+fn chosen(args: &Prune, app: &App, ui: &Ui) -> Result<Vec<Run>> {
     let mut runs: Vec<Run> = Vec::new();
     for selector in &args.runs {
-        let run = shared::find_run(context, selector)?.run;
+        let run = shared::find_run(app, selector)?.run;
         if !runs.iter().any(|other| other.run == run.run) {
             runs.push(run);
         }
     }
     if args.runs.is_empty() {
-        let (all, _) = shared::all_runs(context, ui)?;
+        let (all, _) = shared::all_runs(app, ui)?;
         runs.extend(all);
     }
-    let now = context.clock.now();
+    let now = app.clock.now();
     let old = |run: &Run| {
         args.older_than
             .is_none_or(|span| (now - run.updated_at).num_seconds() >= i64::try_from(span.0).unwrap_or(i64::MAX))
@@ -142,12 +142,12 @@ fn chosen(args: &Prune, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
     Ok(runs)
 }
 
-fn prune(args: &Prune, context: &Context, run: &Run) -> Result<Pruned> {
-    let _lock = RecoveryPoints::new(context).lock(&run.run)?;
-    let plan = plan(context, &run.run)?;
-    let entry = entry(&plan, plan.weigh(context)?);
+fn prune(args: &Prune, app: &App, run: &Run) -> Result<Pruned> {
+    let _lock = RecoveryPoints::new(app).lock(&run.run)?;
+    let plan = plan(app, &run.run)?;
+    let entry = entry(&plan, plan.weigh(app)?);
     if !args.dry_run {
-        carry_out(context, &plan)?;
+        carry_out(app, &plan)?;
     }
     Ok(entry)
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::shared;
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::compare::sides::sides;
 use crate::engine::{compare, handoff, manifest};
 use crate::error::{Error, Exit, Result, ResultExt};
@@ -96,9 +96,9 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `report`.
-pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = RunStore::new(context);
-    let recorded = shared::find_run(context, &args.run)?;
+pub fn run(args: &Report, app: &App, ui: &Ui) -> Result<Exit> {
+    let store = RunStore::new(app);
+    let recorded = shared::find_run(app, &args.run)?;
     let handoff = handoff::of(&store, &recorded)?;
     let format = args.format();
     let text = match format {
@@ -106,8 +106,8 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
         ReportFormat::Json => {
             serde_json::to_string_pretty(&handoff).or_fail(|| "cannot write the report as JSON".to_owned())? + "\n"
         }
-        ReportFormat::Html => page(context, &recorded, &handoff)?,
-        ReportFormat::Manifest => return deliver(args, &recorded, context, ui),
+        ReportFormat::Html => page(app, &recorded, &handoff)?,
+        ReportFormat::Manifest => return deliver(args, &recorded, app, ui),
     };
     let Some(path) = &args.output else {
         match format {
@@ -115,22 +115,22 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
             // HTML is not shown in a pager.
             ReportFormat::Html | ReportFormat::Manifest => ui.page(&text, None),
             ReportFormat::Md => {
-                let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
+                let pager = ui.is_terminal_out().then(|| app.repo.pager()).flatten();
                 ui.page(&text, pager.as_deref());
             }
         }
         return Ok(Exit::Done);
     };
-    let mut path = shared::absolute(context, path);
+    let mut path = shared::absolute(app, path);
     let written = if path.is_dir() {
-        let folder = Folder::open(&path, &context.bounds());
+        let folder = Folder::open(&path, &app.bounds());
         path = path.join(format.file());
         folder.and_then(|folder| {
             let written = folder.write(OsStr::new(format.file()), text.as_bytes());
             written.map_err(|cause| Error::failed(format!("cannot write '{}'", path.display())).because(cause))
         })
     } else {
-        folder::write(&path, text.as_bytes(), &context.bounds())
+        folder::write(&path, text.as_bytes(), &app.bounds())
     };
     written.map_err(|error| match error.next_step() {
         Some(_) => error,
@@ -141,23 +141,23 @@ pub fn run(args: &Report, context: &Context, ui: &Ui) -> Result<Exit> {
 }
 
 /// Prints the manifest of the picked or recommended variant, or writes it to an inbox.
-fn deliver(args: &Report, recorded: &Recorded, context: &Context, ui: &Ui) -> Result<Exit> {
-    let parcel = manifest::of(context, recorded)?;
+fn deliver(args: &Report, recorded: &Recorded, app: &App, ui: &Ui) -> Result<Exit> {
+    let parcel = manifest::of(app, recorded)?;
     let Some(inbox) = &args.output else {
         ui.json(&parcel.manifest);
         return Ok(Exit::Done);
     };
-    let (path, is_new) = manifest::deliver(&parcel, &shared::absolute(context, inbox), &context.bounds())?;
+    let (path, is_new) = manifest::deliver(&parcel, &shared::absolute(app, inbox), &app.bounds())?;
     ui.note(&format!("{} {}", if is_new { "wrote" } else { "already exists:" }, path.display()));
     Ok(Exit::Done)
 }
 
 /// Returns the page with a comparison of the variants: that of the last review, or else a new one.
-fn page(context: &Context, recorded: &Recorded, handoff: &Handoff) -> Result<String> {
-    let sides = sides(context, recorded)?;
+fn page(app: &App, recorded: &Recorded, handoff: &Handoff) -> Result<String> {
+    let sides = sides(app, recorded)?;
     let kept = handoff.review.as_ref().and_then(|review| review.comparison.clone());
     let comparison = match kept {
-        None if sides.variants.len() > 1 => Some(compare::comparison(context, &recorded.run, &compare::all(recorded))?),
+        None if sides.variants.len() > 1 => Some(compare::comparison(app, &recorded.run, &compare::all(recorded))?),
         kept => kept,
     };
     Ok(render::html::page(handoff, Compared { comparison: comparison.as_ref(), sides: &sides }))

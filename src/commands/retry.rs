@@ -5,8 +5,8 @@ use std::path::Path;
 use clap::Args;
 
 use super::{launch, shared};
+use crate::app::App;
 use crate::commands::flags::{OutputFlags, PromptArgs, RunArgs};
-use crate::context::Context;
 use crate::engine::intent::{Intent, WatchOptions};
 use crate::engine::launch::{Plan, launch};
 use crate::error::{Error, Exit, Result, ResultExt};
@@ -67,9 +67,9 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `retry`.
-pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = RunStore::new(context);
-    let recorded = shared::find_run(context, &args.run)?;
+pub fn run(args: &Retry, app: &App, ui: &Ui) -> Result<Exit> {
+    let store = RunStore::new(app);
+    let recorded = shared::find_run(app, &args.run)?;
     let old = &recorded.run;
     if old.provider == ProviderKind::Import {
         return Err(Error::failed(format!(
@@ -79,13 +79,13 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         ))
         .hint("start a new run with 'git puff launch'"));
     }
-    let (mut prompt, mut prompt_file) = match shared::given_prompt(&args.prompt, context, ui)? {
+    let (mut prompt, mut prompt_file) = match shared::given_prompt(&args.prompt, app, ui)? {
         Some(given) => given,
         None => (store.prompt(&recorded)?, None),
     };
-    let draft = context.layout.root().join(format!("PROMPT_EDITMSG-{}.md", old.run));
+    let draft = app.layout.root().join(format!("PROMPT_EDITMSG-{}.md", old.run));
     if args.edit {
-        let edited = edit(context, &draft, &Draft::new(&prompt, old, store.review(&recorded)?.as_ref()))?;
+        let edited = edit(app, &draft, &Draft::new(&prompt, old, store.review(&recorded)?.as_ref()))?;
         // A changed prompt no longer comes from that file.
         prompt_file = prompt_file.filter(|_| edited == prompt);
         prompt = edited;
@@ -119,15 +119,15 @@ pub fn run(args: &Retry, context: &Context, ui: &Ui) -> Result<Exit> {
         harvest: watch.harvest,
     });
     let plan = Plan { intents: vec![intent], watch, max_active: 0, skip_doctor: false };
-    let launched = launch::confirm_many(&plan.intents, plan.max_active, context, ui)
-        .and_then(|()| launch(context, plan, &shared::listener(ui)));
+    let launched = launch::confirm_many(&plan.intents, plan.max_active, app, ui)
+        .and_then(|()| launch(app, plan, &shared::listener(ui)));
     // The user must not have to write the prompt twice.
     match &launched {
         Err(_) if args.edit => ui.note(&format!("your prompt is in '{}', for --prompt-file", draft.display())),
         _ => drop(std::fs::remove_file(&draft)),
     }
     let launched = launched?;
-    launch::conclude(launched, watch.is_some(), context, ui)
+    launch::conclude(launched, watch.is_some(), app, ui)
 }
 
 /// Returns the agents of a run on this machine; a single agent makes `best_of` attempts.
@@ -141,11 +141,11 @@ fn agents(old: &Run, best_of: Option<u32>) -> Vec<AgentCount> {
 }
 
 /// Opens a prompt in the user's editor, as git opens a commit message. On success, the file holds the prompt alone.
-fn edit(context: &Context, path: &Path, draft: &Draft) -> Result<String> {
-    let editor = context.repo.editor().ok_or_else(|| {
+fn edit(app: &App, path: &Path, draft: &Draft) -> Result<String> {
+    let editor = app.repo.editor().ok_or_else(|| {
         Error::failed("no editor is configured").hint("set one: git config --global core.editor EDITOR")
     })?;
-    context.layout.prepare()?;
+    app.layout.prepare()?;
     std::fs::write(path, &draft.text).or_fail(|| format!("cannot write '{}'", path.display()))?;
     let cmd = Cmd::shell(&format!("{editor} \"$@\"")).arg(&editor).arg(path);
     let ended = process::run_on_terminal(&cmd, None).or_fail(|| format!("cannot run the editor '{editor}'"))?;

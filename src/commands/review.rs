@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::review::{RecordedChecks, ReviewOptions, Step, any_passes, appoint, review};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
@@ -109,12 +109,12 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `review`.
-pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
-    let recorded = shared::find_run(context, &args.run)?;
-    let commands = checks(args, &recorded, context, ui)?;
+pub fn run(args: &Review, app: &App, ui: &Ui) -> Result<Exit> {
+    let recorded = shared::find_run(app, &args.run)?;
+    let commands = checks(args, &recorded, app, ui)?;
     let judges = shared::commands(&args.judge, "--judge")?;
     let options = ReviewOptions {
-        judges: appoint(context, &judges),
+        judges: appoint(app, &judges),
         jobs: args.jobs.map_or_else(|| (parallel::processors() / 2).max(1), |jobs| jobs as usize),
         limit: args.timeout,
         variants: args.variant.clone(),
@@ -127,25 +127,24 @@ pub fn run(args: &Review, context: &Context, ui: &Ui) -> Result<Exit> {
         ui.note("no checks to run; add some with --check CMD or 'git config puff.check CMD'");
     }
     let mut live = Live { ui, total: 0, done: 0, running: Vec::new(), bar: None };
-    let reviewed = review(context, &recorded.run.run, &options, &mut |step| live.hear(step));
+    let reviewed = review(app, &recorded.run.run, &options, &mut |step| live.hear(step));
     drop(live);
     let run = reviewed?;
-    shared::print_run(context, ui, &run);
+    shared::print_run(app, ui, &run);
     Ok(if options.commands.is_empty() || any_passes(&run) { Exit::Done } else { Exit::With(Kind::Partial) })
 }
 
 /// Returns the checks to run: of the flags, the run, the settings, or the last review, in this order.
-fn checks(args: &Review, recorded: &Recorded, context: &Context, ui: &Ui) -> Result<Vec<String>> {
+fn checks(args: &Review, recorded: &Recorded, app: &App, ui: &Ui) -> Result<Vec<String>> {
     let flags = shared::commands(&args.check, "--check")?;
     if !flags.is_empty() {
         return Ok(flags);
     }
-    let named = RecordedChecks::of(context, recorded)?;
+    let named = RecordedChecks::of(app, recorded)?;
     if !recorded.run.check.is_empty() {
         return of_record(args, named, recorded, ui);
     }
-    let configured: Vec<String> =
-        context.settings.all(settings::CHECK).into_iter().map(|setting| setting.value).collect();
+    let configured: Vec<String> = app.settings.all(settings::CHECK).into_iter().map(|setting| setting.value).collect();
     if !configured.is_empty() {
         return shared::commands(&configured, "puff.check");
     }

@@ -10,7 +10,7 @@ mod wait;
 
 use clap::{Args, Subcommand};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Exit, Result};
 use crate::manual::Manual;
 use crate::model::{Session, SessionId};
@@ -83,33 +83,33 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `session`.
-pub fn run(args: &SessionVerb, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &SessionVerb, app: &App, ui: &Ui) -> Result<Exit> {
     match &args.verb {
-        Verb::Start(verb) => start::run(verb, context, ui),
-        Verb::List(verb) => list::run(verb, context, ui),
-        Verb::Show(verb) => list::show(verb, context, ui),
-        Verb::Log(verb) => log::run(verb, context, ui),
-        Verb::Send(verb) => send::run(verb, context, ui),
-        Verb::Poke(verb) => send::poke(verb, context, ui),
-        Verb::Wait(verb) => wait::run(verb, context, ui),
-        Verb::Kill(verb) => send::kill(verb, context, ui),
-        Verb::Resume(verb) => resume::run(verb, context, ui),
-        Verb::Attach(verb) => attach::run(verb, context, ui),
-        Verb::Supervise { id } => supervisor::run(context, id).map(|()| Exit::Done),
+        Verb::Start(verb) => start::run(verb, app, ui),
+        Verb::List(verb) => list::run(verb, app, ui),
+        Verb::Show(verb) => list::show(verb, app, ui),
+        Verb::Log(verb) => log::run(verb, app, ui),
+        Verb::Send(verb) => send::run(verb, app, ui),
+        Verb::Poke(verb) => send::poke(verb, app, ui),
+        Verb::Wait(verb) => wait::run(verb, app, ui),
+        Verb::Kill(verb) => send::kill(verb, app, ui),
+        Verb::Resume(verb) => resume::run(verb, app, ui),
+        Verb::Attach(verb) => attach::run(verb, app, ui),
+        Verb::Supervise { id } => supervisor::run(app, id).map(|()| Exit::Done),
     }
 }
 
 /// Prints a session that was started or ended: its id, or the whole record.
-fn print(session: &Session, context: &Context, ui: &Ui) {
+fn print(session: &Session, app: &App, ui: &Ui) {
     match ui.format() {
         Format::Json => ui.json(session),
-        _ => ui.block(&render::tables::session(session, context.clock.now())),
+        _ => ui.block(&render::tables::session(session, app.clock.now())),
     }
 }
 
 /// Returns a session that accepts input.
-fn alive(context: &Context, word: &str) -> Result<Session> {
-    let session = SessionStore::new(&context.layout).find(word)?;
+fn alive(app: &App, word: &str) -> Result<Session> {
+    let session = SessionStore::new(&app.layout).find(word)?;
     if session.state.is_over() {
         let why = session.why.as_deref().unwrap_or("it has ended");
         let next = session.next.clone().unwrap_or_else(|| format!("git puff session log {}", session.id));

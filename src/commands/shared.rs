@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::app::{App, Environment};
 use crate::commands::flags::{PromptArgs, RunArgs};
-use crate::context::{Context, Environment};
 use crate::engine::Notice;
 use crate::engine::intent::{Intent, WatchOptions};
 use crate::error::{Error, Result};
@@ -27,8 +27,8 @@ pub fn listener(ui: &Ui) -> impl Fn(Notice) + '_ {
 ///
 /// # Errors
 /// When it is not text, blank, or missing.
-pub fn prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<(String, Option<String>)> {
-    match given_prompt(args, context, ui)? {
+pub fn prompt(args: &PromptArgs, app: &App, ui: &Ui) -> Result<(String, Option<String>)> {
+    match given_prompt(args, app, ui)? {
         Some(given) => Ok(given),
         None if !ui.has_input() => {
             Err(Error::usage("no prompt given").hint("use --prompt TEXT, --prompt-file FILE, or standard input"))
@@ -41,7 +41,7 @@ pub fn prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<(String, 
 ///
 /// # Errors
 /// When it is not text, or blank.
-pub fn given_prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<Option<(String, Option<String>)>> {
+pub fn given_prompt(args: &PromptArgs, app: &App, ui: &Ui) -> Result<Option<(String, Option<String>)>> {
     if let Some(text) = &args.prompt {
         return Ok(Some((Intent::prompt(text.clone().into_bytes(), "--prompt")?, None)));
     }
@@ -50,7 +50,7 @@ pub fn given_prompt(args: &PromptArgs, context: &Context, ui: &Ui) -> Result<Opt
         return Ok(Some((stdin_prompt(ui)?, None)));
     }
     let shown = file.display().to_string();
-    let bytes = context.read_named(&absolute(context, file)).map_err(|cause| {
+    let bytes = app.read_named(&absolute(app, file)).map_err(|cause| {
         Error::usage(format!("cannot read the prompt file '{shown}'"))
             .hint("name an existing file, or use --prompt TEXT or standard input")
             .because(cause)
@@ -73,8 +73,8 @@ pub fn input(ui: &Ui) -> Result<Vec<u8>> {
 }
 
 /// Resolves a path of the command line against the current directory.
-pub fn absolute(context: &Context, path: &Path) -> PathBuf {
-    absolute_from(&context.environment, path)
+pub fn absolute(app: &App, path: &Path) -> PathBuf {
+    absolute_from(&app.environment, path)
 }
 
 /// Resolves a path without a repository.
@@ -130,13 +130,8 @@ pub fn best_of(args: &RunArgs) -> Result<Option<u32>> {
 ///
 /// # Errors
 /// When a setting cannot be used.
-pub fn watch_wish(
-    context: &Context,
-    interval: Option<Span>,
-    timeout: Option<Span>,
-    harvest: bool,
-) -> Result<WatchOptions> {
-    let settings = &context.settings;
+pub fn watch_wish(app: &App, interval: Option<Span>, timeout: Option<Span>, harvest: bool) -> Result<WatchOptions> {
+    let settings = &app.settings;
     Ok(WatchOptions {
         interval: interval.map_or_else(|| settings.span(settings::INTERVAL), Ok)?,
         timeout: timeout.map_or_else(|| settings.span(settings::TIMEOUT), Ok)?,
@@ -148,12 +143,12 @@ pub fn watch_wish(
 ///
 /// # Errors
 /// When there is none, or it names a variant.
-pub fn find_run(context: &Context, selector: &Selector) -> Result<Recorded> {
+pub fn find_run(app: &App, selector: &Selector) -> Result<Recorded> {
     if selector.variant.is_some() {
         return Err(Error::usage(format!("this command takes a run, not a variant ('{selector}')"))
             .hint(format!("remove ':{}'", selector.variant.unwrap_or(0))));
     }
-    RunStore::new(context).find(selector)
+    RunStore::new(app).find(selector)
 }
 
 /// Returns the number of the variant that a selector names; `what` completes "only a variant …" in the error.
@@ -171,8 +166,8 @@ pub fn variant_number(selector: &Selector, run: &Run, what: &str) -> Result<u32>
 ///
 /// # Errors
 /// When the refs cannot be read.
-pub fn all_runs(context: &Context, ui: &Ui) -> Result<(Vec<Run>, Vec<Unreadable>)> {
-    let (runs, unreadable) = RunStore::new(context).list()?;
+pub fn all_runs(app: &App, ui: &Ui) -> Result<(Vec<Run>, Vec<Unreadable>)> {
+    let (runs, unreadable) = RunStore::new(app).list()?;
     for run in &unreadable {
         ui.warn(&Notice::Unreadable { run: run.name.clone(), why: run.error.message().to_owned() }.to_string());
     }
@@ -195,15 +190,14 @@ pub fn print_log(ui: &Ui, run: Option<&RunId>, session: Option<&SessionId>, text
 }
 
 /// Prints one run as JSON or as text.
-pub fn print_run(context: &Context, ui: &Ui, run: &Run) {
+pub fn print_run(app: &App, ui: &Ui, run: &Run) {
     match ui.format() {
         Format::Json => ui.json(run),
         _ => {
             // A run is shown even if its review cannot be read.
-            let review =
-                RunStore::new(context).load(&run.run).and_then(|recorded| RunStore::new(context).review(&recorded));
+            let review = RunStore::new(app).load(&run.run).and_then(|recorded| RunStore::new(app).review(&recorded));
             let review = review.ok().flatten();
-            ui.block(&render::tables::run(run, review.as_ref(), context.clock.now(), ui.width()));
+            ui.block(&render::tables::run(run, review.as_ref(), app.clock.now(), ui.width()));
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use crate::app::App;
 use crate::commands::flags::{AbbrevArgs, JsonFlag};
-use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Report, Run, Selector};
@@ -35,11 +35,11 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `show`.
-pub fn run(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
-    args.abbrev.count(context);
-    let store = RunStore::new(context);
+pub fn run(args: &Show, app: &App, ui: &Ui) -> Result<Exit> {
+    args.abbrev.count(app);
+    let store = RunStore::new(app);
     let recorded = store.find(&args.run)?;
-    let now = context.clock.now();
+    let now = app.clock.now();
     let text = match args.run.variant {
         None if ui.format() == Format::Json => {
             ui.json(&recorded.run);
@@ -57,7 +57,7 @@ pub fn run(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
             render::tables::variant(&recorded.run, store.review(&recorded)?.as_ref(), index, report.as_ref(), now)
         }
     };
-    let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
+    let pager = ui.is_terminal_out().then(|| app.repo.pager()).flatten();
     ui.page(&text, pager.as_deref());
     Ok(Exit::Done)
 }

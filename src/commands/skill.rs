@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::install::{Done, install};
-use crate::context::Environment;
+use crate::app::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{Example, Manual, Place, Variable};
 use crate::ui::Ui;

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::observe;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
@@ -41,25 +41,25 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `stop`.
-pub fn run(args: &Stop, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Stop, app: &App, ui: &Ui) -> Result<Exit> {
     let chosen = match args.run.as_ref().or(args.job.as_ref()) {
         Some(selector) => {
-            let run = shared::find_run(context, selector)?.run;
+            let run = shared::find_run(app, selector)?.run;
             if !run.is_job() {
                 return Err(Error::failed(format!("run '{}' is not being watched", run.run))
                     .hint("'git puff jobs' lists the watched runs"));
             }
             vec![run]
         }
-        None => shared::all_runs(context, ui)?.0.into_iter().filter(Run::is_job).collect(),
+        None => shared::all_runs(app, ui)?.0.into_iter().filter(Run::is_job).collect(),
     };
     let mut stopped = Vec::new();
     for run in chosen {
-        let outcome = observe::record_ending(context, &run.run, Ending::Stopped)?;
-        write_result(context, &outcome.recorded.run, Ending::Stopped, context.clock.now())?;
+        let outcome = observe::record_ending(app, &run.run, Ending::Stopped)?;
+        write_result(app, &outcome.recorded.run, Ending::Stopped, app.clock.now())?;
         stopped.push(outcome.recorded.run);
     }
-    jobs::ring(context);
+    jobs::ring(app);
     match ui.format() {
         Format::Json => shared::print_runs_json(ui, &stopped),
         _ if stopped.is_empty() => ui.note("no run is being watched"),

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::launch::TaskArgs;
+use crate::app::App;
 use crate::commands::flags::OutputFlags;
-use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};
 use crate::settings;
@@ -50,6 +50,6 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `submit`.
-pub fn run(args: &Submit, context: &Context, ui: &Ui) -> Result<Exit> {
-    args.task.carry_out(None, context, ui)
+pub fn run(args: &Submit, app: &App, ui: &Ui) -> Result<Exit> {
+    args.task.carry_out(None, app, ui)
 }

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::sync::{self, SyncOptions};
 use crate::engine::tombstones;
 use crate::error::{Error, Exit, Kind, Result};
@@ -73,22 +73,22 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `sync`.
-pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
-    let remotes = sync::remotes(context, args.remote.as_deref())?;
-    let find = |selector| shared::find_run(context, selector).map(|recorded| recorded.run.run);
+pub fn run(args: &Sync, app: &App, ui: &Ui) -> Result<Exit> {
+    let remotes = sync::remotes(app, args.remote.as_deref())?;
+    let find = |selector| shared::find_run(app, selector).map(|recorded| recorded.run.run);
     let options = SyncOptions {
         fetch: !args.push,
         push: !args.fetch,
-        branches: args.branches || context.settings.truth(settings::SYNC_BRANCHES)?,
+        branches: args.branches || app.settings.truth(settings::SYNC_BRANCHES)?,
         dry_run: args.dry_run,
         despite: args.allow_secret.iter().map(find).collect::<Result<_>>()?,
         verify: !args.no_verify,
         on_terminal: ui.format() == Format::Human && ui.is_terminal_err(),
     };
-    args.revive.iter().try_for_each(|run| revive(context, run))?;
+    args.revive.iter().try_for_each(|run| revive(app, run))?;
     let (mut outcomes, mut failure) = (Vec::new(), None);
     for remote in &remotes {
-        match sync::sync(context, remote, &options) {
+        match sync::sync(app, remote, &options) {
             Ok(outcome) => {
                 print(&outcome, ui);
                 outcomes.push(outcome);
@@ -110,15 +110,15 @@ pub fn run(args: &Sync, context: &Context, ui: &Ui) -> Result<Exit> {
 }
 
 /// Removes the tombstone of a run, for all clones.
-fn revive(context: &Context, run: &RunId) -> Result<()> {
-    let pruned = || Some(RecoveryPoints::new(context).newest(run).ok()??.recovery.journal);
-    let head = RunStore::new(context).head(run).or_else(pruned);
-    let step = tombstones::revive(context, run, head)?.ok_or_else(|| {
+fn revive(app: &App, run: &RunId) -> Result<()> {
+    let pruned = || Some(RecoveryPoints::new(app).newest(run).ok()??.recovery.journal);
+    let head = RunStore::new(app).head(run).or_else(pruned);
+    let step = tombstones::revive(app, run, head)?.ok_or_else(|| {
         Error::failed(format!("no pruned run named '{run}'"))
             .hint("'git for-each-ref refs/puff/pruned' lists pruned runs; 'git puff sync' fetches more")
     })?;
-    let _lock = RunStore::new(context).lock()?;
-    Ok(context.repo.change_refs(&[step], "puff: brought back")?)
+    let _lock = RunStore::new(app).lock()?;
+    Ok(app.repo.change_refs(&[step], "puff: brought back")?)
 }
 
 fn print(outcome: &Outcome, ui: &Ui) {

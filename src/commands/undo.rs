@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use crate::app::App;
 use crate::commands::flags::{AbbrevArgs, JsonFlag};
-use crate::context::Context;
 use crate::engine::undo::undo;
 use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};
@@ -37,9 +37,9 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `undo`.
-pub fn run(args: &Undo, context: &Context, ui: &Ui) -> Result<Exit> {
-    args.abbrev.count(context);
-    let undone = undo(context, args.run.as_ref())?;
+pub fn run(args: &Undo, app: &App, ui: &Ui) -> Result<Exit> {
+    args.abbrev.count(app);
+    let undone = undo(app, args.run.as_ref())?;
     match ui.format() {
         Format::Json => ui.json(&undone.run),
         _ => {

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::shared;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::{adopt, launch, submit};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
@@ -87,28 +87,28 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `watch`.
-pub fn run(args: &Watch, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Watch, app: &App, ui: &Ui) -> Result<Exit> {
     let task = named_task(args)?;
     let runs = match &task {
-        Some(task) => adopt::owner(&RunStore::new(context), task)?.into_iter().collect(),
-        None => chosen(args, context, ui)?,
+        Some(task) => adopt::owner(&RunStore::new(app), task)?.into_iter().collect(),
+        None => chosen(args, app, ui)?,
     };
-    let file = result_file(args, task.is_some(), &runs, context)?;
-    let wish = shared::watch_wish(context, args.interval, args.timeout, false)?;
+    let file = result_file(args, task.is_some(), &runs, app)?;
+    let wish = shared::watch_wish(app, args.interval, args.timeout, false)?;
     let pace = Pace { interval: args.interval, usual: wish.interval, timeout: wish.timeout };
     if let Some(task) = task.filter(|_| runs.is_empty()) {
-        return follow_untracked(args, &task, file.as_deref(), pace, context, ui);
+        return follow_untracked(args, &task, file.as_deref(), pace, app, ui);
     }
     if args.detach {
-        return detach(args, &runs, context, ui);
+        return detach(args, &runs, app, ui);
     }
     if runs.is_empty() {
         ui.note("nothing to watch");
         return Ok(Exit::Done);
     }
     let ids: Vec<RunId> = runs.iter().map(|run| run.run.clone()).collect();
-    let end = follow_on(context, &ids, pace, ui).and_then(|runs| verdict(&runs));
-    conclude(end, file.as_deref(), || Ok(RunStore::new(context).load(&ids[0])?.run), context)
+    let end = follow_on(app, &ids, pace, ui).and_then(|runs| verdict(&runs));
+    conclude(end, file.as_deref(), || Ok(RunStore::new(app).load(&ids[0])?.run), app)
 }
 
 /// Returns the task of `--task` and `--task-url`.
@@ -125,14 +125,14 @@ fn named_task(args: &Watch) -> Result<Option<TaskId>> {
 }
 
 /// Returns the result file, emptied: its old contents do not belong to this watch.
-fn result_file(args: &Watch, task: bool, runs: &[Run], context: &Context) -> Result<Option<PathBuf>> {
+fn result_file(args: &Watch, task: bool, runs: &[Run], app: &App) -> Result<Option<PathBuf>> {
     let Some(file) = &args.result_file else { return Ok(None) };
     let unusable = |why: &str| Error::usage(format!("--result-file '{}' {why}", file.display()));
     if !task && runs.len() != 1 {
         return Err(unusable(&format!("holds the result of one run, not of {}", runs.len()))
             .hint("name one run, or a task with --task"));
     }
-    let path = shared::absolute(context, file);
+    let path = shared::absolute(app, file);
     if path.is_dir() || !path.parent().is_some_and(Path::is_dir) {
         return Err(unusable("cannot be written").hint("name a file in an existing folder"));
     }
@@ -141,30 +141,18 @@ fn result_file(args: &Watch, task: bool, runs: &[Run], context: &Context) -> Res
 }
 
 /// Follows a task without a run.
-fn follow_untracked(
-    args: &Watch,
-    task: &TaskId,
-    file: Option<&Path>,
-    pace: Pace,
-    context: &Context,
-    ui: &Ui,
-) -> Result<Exit> {
+fn follow_untracked(args: &Watch, task: &TaskId, file: Option<&Path>, pace: Pace, app: &App, ui: &Ui) -> Result<Exit> {
     if args.detach {
         return Err(Error::failed(format!("cannot watch task {task} in the background: it has no run here"))
             .hint(format!("'git puff adopt {task}' creates one")));
     }
-    let mut untracked = UntrackedTask::find(context, task)?;
-    let end = untracked.follow(context, pace, &mut Shown { context, ui, bars: ui.progress() });
-    conclude(end, file, || Ok(untracked.run().clone()), context)
+    let mut untracked = UntrackedTask::find(app, task)?;
+    let end = untracked.follow(app, pace, &mut Shown { app, ui, bars: ui.progress() });
+    conclude(end, file, || Ok(untracked.run().clone()), app)
 }
 
 /// Writes the result file, if requested.
-fn conclude(
-    end: Result<()>,
-    file: Option<&Path>,
-    run: impl FnOnce() -> Result<Run>,
-    context: &Context,
-) -> Result<Exit> {
+fn conclude(end: Result<()>, file: Option<&Path>, run: impl FnOnce() -> Result<Run>, app: &App) -> Result<Exit> {
     if let Some(file) = file {
         let (ending, exit) = match &end {
             Ok(()) => (Ending::Success, Exit::Done.code()),
@@ -174,30 +162,30 @@ fn conclude(
                 kind => (Ending::Error, kind.exit_code()),
             },
         };
-        let text = result(&run()?, ending, exit, context.clock.now());
+        let text = result(&run()?, ending, exit, app.clock.now());
         store::replace(file, text.as_bytes()).or_fail(|| format!("cannot write '{}'", file.display()))?;
     }
     end.map(|()| Exit::Done)
 }
 
 /// Follows runs, and shows their progress.
-pub(super) fn follow_on(context: &Context, ids: &[RunId], pace: Pace, ui: &Ui) -> Result<Vec<Run>> {
-    let mut shown = Shown { context, ui, bars: ui.progress() };
-    follow(context, ids, pace, &mut shown)
+pub(super) fn follow_on(app: &App, ids: &[RunId], pace: Pace, ui: &Ui) -> Result<Vec<Run>> {
+    let mut shown = Shown { app, ui, bars: ui.progress() };
+    follow(app, ids, pace, &mut shown)
 }
 
-fn chosen(args: &Watch, context: &Context, ui: &Ui) -> Result<Vec<Run>> {
+fn chosen(args: &Watch, app: &App, ui: &Ui) -> Result<Vec<Run>> {
     if args.runs.is_empty() {
-        let (runs, _) = shared::all_runs(context, ui)?;
+        let (runs, _) = shared::all_runs(app, ui)?;
         let here = |run: &Run| (run.state.is_active() && !run.is_remote()) || run.is_job();
         return Ok(runs.into_iter().filter(here).collect());
     }
-    args.runs.iter().map(|selector| named(context, selector)).collect()
+    args.runs.iter().map(|selector| named(app, selector)).collect()
 }
 
 /// Returns a named run. A run that is active in another clone can be watched from here if the cloud has it.
-fn named(context: &Context, selector: &Selector) -> Result<Run> {
-    let run = shared::find_run(context, selector)?.run;
+fn named(app: &App, selector: &Selector) -> Result<Run> {
+    let run = shared::find_run(app, selector)?.run;
     let in_cloud = run.provider == ProviderKind::CodexCloud && run.state == State::Pending;
     if run.is_running_elsewhere() && !in_cloud {
         submit::prove_here(&run)?;
@@ -206,15 +194,15 @@ fn named(context: &Context, selector: &Selector) -> Result<Run> {
 }
 
 /// Marks the runs as watched, and starts the watcher.
-fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = RunStore::new(context);
-    let now = context.clock.now();
+fn detach(args: &Watch, runs: &[Run], app: &App, ui: &Ui) -> Result<Exit> {
+    let store = RunStore::new(app);
+    let now = app.clock.now();
     for run in runs.iter().filter(|run| run.state.is_active() || run.is_job()) {
         let old = run.watch.clone();
         let interval = args.interval.or(old.as_ref().map(|watch| Span(watch.interval_s)));
         let timeout = args.timeout.or(old.as_ref().map(|watch| Span(watch.timeout_s)));
         let harvest = old.as_ref().is_some_and(|watch| watch.harvest);
-        let wish = shared::watch_wish(context, interval, timeout, harvest)?;
+        let wish = shared::watch_wish(app, interval, timeout, harvest)?;
         store.update(&run.run, now, |run| {
             // A job that lost its watcher keeps its original time limit.
             let began = run.watch.as_ref().filter(|watch| watch.active && args.timeout.is_none());
@@ -225,26 +213,26 @@ fn detach(args: &Watch, runs: &[Run], context: &Context, ui: &Ui) -> Result<Exit
             Ok(Some(Change::new(StepKind::Watch, "watched in the background")))
         })?;
         // The result of an earlier watch does not belong to this one.
-        let _ = std::fs::remove_file(context.layout.result(&run.run));
+        let _ = std::fs::remove_file(app.layout.result(&run.run));
     }
-    let (all, _) = shared::all_runs(context, ui)?;
+    let (all, _) = shared::all_runs(app, ui)?;
     if let Some(through) = runs.iter().find(|run| !run.state.is_active() && !run.is_job()) {
         ui.note(&format!("{} is already {}", through.run, through.state.as_str()));
     }
-    let stuck = all.iter().find(|run| run.is_job() && run.state == State::Submitting && !jobs::is_live(context, run));
+    let stuck = all.iter().find(|run| run.is_job() && run.state == State::Submitting && !jobs::is_live(app, run));
     if let Some(stuck) = stuck {
         ui.warn(&format!("the submission of '{}' was interrupted; it may have a task", stuck.run));
         ui.hint("'git puff doctor --repair' finds its task");
     }
-    if all.iter().any(|run| jobs::is_live(context, run)) {
-        jobs::ensure_watcher(context)?;
+    if all.iter().any(|run| jobs::is_live(app, run)) {
+        jobs::ensure_watcher(app)?;
     }
-    super::jobs::print(context, &all, ui);
+    super::jobs::print(app, &all, ui);
     Ok(Exit::Done)
 }
 
 struct Shown<'a> {
-    context: &'a Context,
+    app: &'a App,
     ui: &'a Ui,
     bars: Progress,
 }
@@ -255,7 +243,7 @@ impl Follower for Shown<'_> {
         match self.ui.format() {
             Format::Json => self.ui.json_line(&documents::Event {
                 schema: Schema::of(documents::EVENT),
-                at: self.context.clock.now(),
+                at: self.app.clock.now(),
                 run: after.run.clone(),
                 state: after.state,
                 attention: after.attention.clone(),
@@ -271,7 +259,7 @@ impl Follower for Shown<'_> {
     }
 
     fn tick(&mut self, runs: &[Run]) {
-        let now = self.context.clock.now();
+        let now = self.app.clock.now();
         runs.iter().filter(|run| run.state.is_active()).for_each(|run| self.bars.update(run, now));
     }
 

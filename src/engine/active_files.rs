@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::context::{AgentEnv, Context};
+use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result};
 use crate::model::{Run, RunId, State};
 use crate::session::user_files::UserFiles;
@@ -19,10 +19,10 @@ const FORGOTTEN: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// When they cannot be written.
-pub fn keep(context: &Context, run: &Run, environment: &AgentEnv, user_files: &UserFiles) -> Result<()> {
-    let live = ActiveFiles::of(&context.layout, run);
+pub fn keep(app: &App, run: &Run, environment: &AgentEnv, user_files: &UserFiles) -> Result<()> {
+    let live = ActiveFiles::of(&app.layout, run);
     live.write(ENVIRONMENT, &environment.to_bytes()).map_err(|cause| {
-        let folder = context.layout.live();
+        let folder = app.layout.live();
         Error::cannot_work(format!(
             "cannot keep the environment for the agents of '{}' in '{}'",
             run.run,
@@ -40,8 +40,8 @@ pub fn keep(context: &Context, run: &Run, environment: &AgentEnv, user_files: &U
 
 /// Removes what a run does not need any more: the environment when no agent of it is going to be started, the rest when
 /// what the agents made is recorded.
-pub fn forget(context: &Context, run: &Run) {
-    let live = ActiveFiles::of(&context.layout, run);
+pub fn forget(app: &App, run: &Run) {
+    let live = ActiveFiles::of(&app.layout, run);
     if !run.state.is_active() {
         live.forget(ENVIRONMENT);
     }
@@ -59,15 +59,15 @@ pub fn forget(context: &Context, run: &Run) {
 }
 
 /// Removes what interrupted calls have left: of runs that are over, and of those that were never recorded.
-pub fn sweep(context: &Context) {
-    let store = RunStore::new(context);
-    for name in runs_with_active_files(&context.layout) {
+pub fn sweep(app: &App) {
+    let store = RunStore::new(app);
+    for name in runs_with_active_files(&app.layout) {
         let Ok(id) = name.parse::<RunId>() else { continue };
         if let Ok(recorded) = store.load(&id) {
-            forget(context, &recorded.run);
+            forget(app, &recorded.run);
             continue;
         }
-        let folder = context.layout.live().join(&name);
+        let folder = app.layout.live().join(&name);
         let age = folder.symlink_metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
         if !store.exists(&id) && age.is_some_and(|age| age > FORGOTTEN) {
             let _ = std::fs::remove_dir_all(folder);

@@ -2,7 +2,7 @@
 
 use super::launch::blank;
 use super::{Listener, base, branches, open_here, open_provider, submit};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{Run, RunId, State, StepKind, TaskId};
 use crate::provider::cloud::RetryPolicy;
@@ -14,28 +14,28 @@ use crate::store::{Change, RunStore, Runbook};
 /// # Errors
 /// When the service does not know the task, or its base is not to be had.
 pub fn adopt(
-    context: &Context,
+    app: &App,
     task: &TaskId,
     named_base: Option<&str>,
     best_of: Option<u32>,
     notify: Listener<'_>,
 ) -> Result<Run> {
-    let store = RunStore::new(context);
+    let store = RunStore::new(app);
     if let Some(owner) = owner(&store, task)? {
         return Ok(owner);
     }
-    context.identity()?;
-    branches::prove_free(context)?;
-    Runbook::new(&context.layout).prove_writable()?;
-    let (cloud, profile) = open_here(context)?;
+    app.identity()?;
+    branches::prove_free(app)?;
+    Runbook::new(&app.layout).prove_writable()?;
+    let (cloud, profile) = open_here(app)?;
     let summary = cloud.describe(task)?;
-    let base = base::for_cloud(context, named_base, notify)?;
+    let base = base::for_cloud(app, named_base, notify)?;
     // The words of the prompt where the client tells them, else the title.
     let prompt = summary.prompt.clone().unwrap_or_else(|| format!("{}\n", summary.title.trim()));
     let best_of = best_of.max(summary.attempts).unwrap_or(1);
-    let now = context.clock.now();
+    let now = app.clock.now();
     let id = (0..1000)
-        .filter_map(|attempt| RunId::compose(&prompt, &context.ids.suffix(task.as_str(), attempt)).ok())
+        .filter_map(|attempt| RunId::compose(&prompt, &app.ids.suffix(task.as_str(), attempt)).ok())
         .find(|id| !store.exists(id))
         .ok_or_else(|| Error::failed("no free name was found for the run").hint("run the command again"))?;
     let run = Run {
@@ -55,7 +55,7 @@ pub fn adopt(
     };
     let run = store.create(run, &change)?.run;
     let _lock = store.lock()?;
-    Runbook::new(&context.layout).append_missing(&(&run).into())?;
+    Runbook::new(&app.layout).append_missing(&(&run).into())?;
     Ok(run)
 }
 
@@ -63,8 +63,8 @@ pub fn adopt(
 ///
 /// # Errors
 /// When the run is not waiting for one, or the task is not to be had.
-pub fn give_task(context: &Context, id: &RunId, task: &TaskId, notify: Listener<'_>) -> Result<Run> {
-    let store = RunStore::new(context);
+pub fn give_task(app: &App, id: &RunId, task: &TaskId, notify: Listener<'_>) -> Result<Run> {
+    let store = RunStore::new(app);
     if let Some(owner) = owner(&store, task)? {
         if owner.run == *id {
             return Ok(owner);
@@ -82,11 +82,11 @@ pub fn give_task(context: &Context, id: &RunId, task: &TaskId, notify: Listener<
         return Err(Error::failed(format!("the run '{id}' is {}, not waiting for a task", run.state.as_str()))
             .hint(format!("leave '--run {id}' out to make a run of its own")));
     }
-    let _lock = submit::lock(context, id)?;
-    let provider = open_provider(context, &run, RetryPolicy::Some)?;
+    let _lock = submit::lock(app, id)?;
+    let provider = open_provider(app, &run, RetryPolicy::Some)?;
     let summary = provider.describe(task)?;
     let task = Task { id: task.clone(), url: summary.url };
-    submit::record_task(context, &store, id, &task, notify)
+    submit::record_task(app, &store, id, &task, notify)
 }
 
 /// Returns the run that a task belongs to, if it belongs to one.

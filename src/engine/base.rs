@@ -1,7 +1,7 @@
 //! The base: the commit that all variants of a run start from.
 
 use super::{Listener, Notice};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::RemoteTip;
 use crate::model::{Oid, Run};
@@ -23,8 +23,8 @@ pub struct Base {
 ///
 /// # Errors
 /// When it is not here.
-pub fn tree(context: &Context, run: &Run) -> Result<Oid> {
-    let base = context.repo.commit(run.base_oid).map_err(|cause| {
+pub fn tree(app: &App, run: &Run) -> Result<Oid> {
+    let base = app.repo.commit(run.base_oid).map_err(|cause| {
         Error::failed(format!("the base {} of the run '{}' is not in this repository", run.base_oid, run.run))
             .hint(format!("'git puff harvest {}' fetches it", run.run))
             .because(cause)
@@ -37,20 +37,20 @@ pub fn tree(context: &Context, run: &Run) -> Result<Oid> {
 ///
 /// # Errors
 /// When no branch is named and HEAD is on none, or the remote has no such branch.
-pub fn for_cloud(context: &Context, named: Option<&str>, notify: Listener<'_>) -> Result<Base> {
-    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
-    let (named, branch) = branch_name(context, named, &remote)?;
-    prove_remote(context, &remote)?;
-    let tip = match context.repo.remote_tip(&remote, &branch) {
+pub fn for_cloud(app: &App, named: Option<&str>, notify: Listener<'_>) -> Result<Base> {
+    let remote = app.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let (named, branch) = branch_name(app, named, &remote)?;
+    prove_remote(app, &remote)?;
+    let tip = match app.repo.remote_tip(&remote, &branch) {
         RemoteTip::At(tip) => {
-            if !context.repo.has_commit(tip) {
-                context.repo.fetch_branch(&remote, &branch).map_err(|cause| {
+            if !app.repo.has_commit(tip) {
+                app.repo.fetch_branch(&remote, &branch).map_err(|cause| {
                     Error::failed(format!("cannot fetch the commit {} of '{branch}' from '{remote}'", tip.shown()))
                         .hint(format!("try 'git fetch {remote}'"))
                         .because(cause)
                 })?;
             }
-            if !context.repo.has_commit(tip) {
+            if !app.repo.has_commit(tip) {
                 return Err(Error::failed(format!("'{branch}' of '{remote}' moved while it was fetched"))
                     .hint("run the command again"));
             }
@@ -58,12 +58,12 @@ pub fn for_cloud(context: &Context, named: Option<&str>, notify: Listener<'_>) -
         }
         RemoteTip::NoSuchBranch => return Err(not_pushed(&remote, &branch)),
         RemoteTip::Unreachable(said) => {
-            let seen = last_seen(context, &remote, &branch, &said)?;
+            let seen = last_seen(app, &remote, &branch, &said)?;
             notify(Notice::RemoteSilent { remote: remote.clone(), branch: branch.clone(), said });
             seen
         }
     };
-    warn_unseen(context, &remote, &branch, tip, notify);
+    warn_unseen(app, &remote, &branch, tip, notify);
     Ok(Base { named, branch, oid: tip })
 }
 
@@ -72,19 +72,19 @@ pub fn for_cloud(context: &Context, named: Option<&str>, notify: Listener<'_>) -
 ///
 /// # Errors
 /// As [`for_cloud`].
-pub fn prove_for_cloud(context: &Context) -> Result<(String, Option<String>)> {
-    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
-    let (_, branch) = branch_name(context, None, &remote)?;
-    prove_remote(context, &remote)?;
-    match context.repo.remote_tip(&remote, &branch) {
+pub fn prove_for_cloud(app: &App) -> Result<(String, Option<String>)> {
+    let remote = app.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let (_, branch) = branch_name(app, None, &remote)?;
+    prove_remote(app, &remote)?;
+    match app.repo.remote_tip(&remote, &branch) {
         RemoteTip::At(_) => Ok((branch, None)),
         RemoteTip::NoSuchBranch => Err(not_pushed(&remote, &branch)),
-        RemoteTip::Unreachable(said) => last_seen(context, &remote, &branch, &said).map(|_| (branch, Some(said))),
+        RemoteTip::Unreachable(said) => last_seen(app, &remote, &branch, &said).map(|_| (branch, Some(said))),
     }
 }
 
-fn prove_remote(context: &Context, remote: &str) -> Result<()> {
-    if context.repo.has_remote(remote) {
+fn prove_remote(app: &App, remote: &str) -> Result<()> {
+    if app.repo.has_remote(remote) {
         return Ok(());
     }
     Err(Error::cannot_work(format!("no remote named '{remote}': the cloud works on a remote's branches"))
@@ -97,8 +97,8 @@ fn not_pushed(remote: &str, branch: &str) -> Error {
 }
 
 /// Returns where the branch of a remote was that does not answer.
-fn last_seen(context: &Context, remote: &str, branch: &str, said: &str) -> Result<Oid> {
-    context.repo.ref_target(&format!("refs/remotes/{remote}/{branch}")).ok_or_else(|| {
+fn last_seen(app: &App, remote: &str, branch: &str, said: &str) -> Result<Oid> {
+    app.repo.ref_target(&format!("refs/remotes/{remote}/{branch}")).ok_or_else(|| {
         Error::failed(format!("remote '{remote}' does not respond, and '{branch}' was never fetched from it"))
             .hint("check the network and 'git remote -v'")
             .because_it_said(said)
@@ -109,8 +109,8 @@ fn last_seen(context: &Context, remote: &str, branch: &str, said: &str) -> Resul
 ///
 /// # Errors
 /// When nothing has that name.
-pub fn for_here(context: &Context, named: &str) -> Result<Base> {
-    let oid = context.repo.resolve(named)?.ok_or_else(|| {
+pub fn for_here(app: &App, named: &str) -> Result<Base> {
+    let oid = app.repo.resolve(named)?.ok_or_else(|| {
         Error::failed(format!("no commit '{named}' in this repository"))
             .hint("name a branch, a tag or a commit; 'git log --oneline' shows some")
     })?;
@@ -118,13 +118,13 @@ pub fn for_here(context: &Context, named: &str) -> Result<Base> {
 }
 
 /// Returns the name as it is recorded, and the branch of the remote that it means.
-fn branch_name(context: &Context, named: Option<&str>, remote: &str) -> Result<(String, String)> {
+fn branch_name(app: &App, named: Option<&str>, remote: &str) -> Result<(String, String)> {
     let Some(named) = named else {
-        let head = context.repo.head_branch().ok_or_else(|| {
+        let head = app.repo.head_branch().ok_or_else(|| {
             Error::usage("HEAD is detached, so it names no base branch")
                 .hint("name the branch to start from: --base BRANCH")
         })?;
-        let branch = upstream(context, &head, remote).unwrap_or_else(|| head.clone());
+        let branch = upstream(app, &head, remote).unwrap_or_else(|| head.clone());
         return Ok((head, branch));
     };
     let prefixes = ["refs/heads/".to_owned(), format!("refs/remotes/{remote}/"), format!("{remote}/")];
@@ -132,7 +132,7 @@ fn branch_name(context: &Context, named: Option<&str>, remote: &str) -> Result<(
     let known = |name: &str| {
         [format!("refs/heads/{name}"), format!("refs/remotes/{remote}/{name}")]
             .iter()
-            .any(|full| context.repo.ref_target(full).is_some())
+            .any(|full| app.repo.ref_target(full).is_some())
     };
     if short.trim().is_empty() || short.starts_with('-') {
         return Err(
@@ -148,47 +148,47 @@ fn branch_name(context: &Context, named: Option<&str>, remote: &str) -> Result<(
 }
 
 /// Returns the branch of the remote that a recorded base means: what [`for_cloud`] found when it was recorded.
-pub fn recorded_branch(context: &Context, named: &str) -> String {
-    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
-    if let Some(branch) = upstream(context, named, &remote) {
+pub fn recorded_branch(app: &App, named: &str) -> String {
+    let remote = app.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    if let Some(branch) = upstream(app, named, &remote) {
         return branch;
     }
-    branch_name(context, Some(named), &remote).map_or_else(|_| named.to_owned(), |(_, branch)| branch)
+    branch_name(app, Some(named), &remote).map_or_else(|_| named.to_owned(), |(_, branch)| branch)
 }
 
 /// Returns where the branch of a recorded base is at the remote by now, fetched; none when that is not to be had.
-pub fn tip_now(context: &Context, named: &str) -> Option<Oid> {
-    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
-    let branch = recorded_branch(context, named);
-    let RemoteTip::At(tip) = context.repo.remote_tip(&remote, &branch) else { return None };
-    if !context.repo.has_commit(tip) {
-        let _ = context.repo.fetch_branch(&remote, &branch);
+pub fn tip_now(app: &App, named: &str) -> Option<Oid> {
+    let remote = app.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let branch = recorded_branch(app, named);
+    let RemoteTip::At(tip) = app.repo.remote_tip(&remote, &branch) else { return None };
+    if !app.repo.has_commit(tip) {
+        let _ = app.repo.fetch_branch(&remote, &branch);
     }
-    context.repo.has_commit(tip).then_some(tip)
+    app.repo.has_commit(tip).then_some(tip)
 }
 
 /// Returns what the branch of HEAD is called at the remote, where it is set up to follow it.
-fn upstream(context: &Context, branch: &str, remote: &str) -> Option<String> {
-    let of_remote = context.settings.git(&format!("branch.{branch}.remote"))? == remote;
-    let merge = context.settings.git(&format!("branch.{branch}.merge"))?;
+fn upstream(app: &App, branch: &str, remote: &str) -> Option<String> {
+    let of_remote = app.settings.git(&format!("branch.{branch}.remote"))? == remote;
+    let merge = app.settings.git(&format!("branch.{branch}.merge"))?;
     merge.strip_prefix("refs/heads/").filter(|_| of_remote).map(str::to_owned)
 }
 
 /// Tells of commits and changes that are not on the remote's branch. They are looked for on the branch of HEAD where
 /// that follows the remote's, whatever it is called, else on the branch of the same name.
-fn warn_unseen(context: &Context, remote: &str, branch: &str, tip: Oid, notify: Listener<'_>) {
-    let head = context.repo.head_branch();
+fn warn_unseen(app: &App, remote: &str, branch: &str, tip: Oid, notify: Listener<'_>) {
+    let head = app.repo.head_branch();
     let on_it =
-        head.as_deref().filter(|head| *head == branch || upstream(context, head, remote).as_deref() == Some(branch));
+        head.as_deref().filter(|head| *head == branch || upstream(app, head, remote).as_deref() == Some(branch));
     let local = on_it.unwrap_or(branch);
-    if let Some(commit) = context.repo.ref_target(&format!("refs/heads/{local}")) {
-        let ahead = context.repo.ahead_behind(commit, tip).map_or(0, |(ahead, _)| ahead);
+    if let Some(commit) = app.repo.ref_target(&format!("refs/heads/{local}")) {
+        let ahead = app.repo.ahead_behind(commit, tip).map_or(0, |(ahead, _)| ahead);
         if ahead > 0 {
             notify(Notice::Unpushed { remote: remote.to_owned(), branch: local.to_owned(), commits: ahead });
         }
     }
     if on_it.is_some() {
-        let paths = context.repo.uncommitted(RUNBOOK).map_or(0, |paths| paths.len());
+        let paths = app.repo.uncommitted(RUNBOOK).map_or(0, |paths| paths.len());
         if paths > 0 {
             notify(Notice::Uncommitted { paths });
         }

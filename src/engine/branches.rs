@@ -1,6 +1,6 @@
 //! Branches of variants: created, never moved over someone's work.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::{Expected, RefChange, RefFailure};
 use crate::model::{Oid, RunId};
@@ -22,16 +22,16 @@ pub enum Branch {
 ///
 /// # Errors
 /// When `puff.branchPrefix` cannot begin a branch's name.
-pub fn name(context: &Context, run: &RunId, index: u32) -> Result<String> {
-    Ok(format!("{}{run}/var{index}", prefix(context)?))
+pub fn name(app: &App, run: &RunId, index: u32) -> Result<String> {
+    Ok(format!("{}{run}/var{index}", prefix(app)?))
 }
 
 /// Returns `puff.branchPrefix`, checked.
 ///
 /// # Errors
 /// When it cannot begin a branch's name.
-pub fn prefix(context: &Context) -> Result<String> {
-    let setting = context.settings.get(settings::BRANCH_PREFIX).filter(|setting| !setting.value.is_empty());
+pub fn prefix(app: &App) -> Result<String> {
+    let setting = app.settings.get(settings::BRANCH_PREFIX).filter(|setting| !setting.value.is_empty());
     let Some(setting) = setting else { return Ok(String::new()) };
     if is_prefix(&setting.value) {
         return Ok(setting.value);
@@ -53,12 +53,12 @@ pub fn is_prefix(text: &str) -> bool {
 ///
 /// # Errors
 /// When there is one, naming it and the way out.
-pub fn prove_free(context: &Context) -> Result<()> {
-    let prefix = prefix(context)?;
+pub fn prove_free(app: &App) -> Result<()> {
+    let prefix = prefix(app)?;
     let mut path = String::new();
     for part in prefix.split_inclusive('/').filter(|part| part.ends_with('/')) {
         path.push_str(part.trim_end_matches('/'));
-        if context.repo.ref_target(&format!("refs/heads/{path}")).is_some() {
+        if app.repo.ref_target(&format!("refs/heads/{path}")).is_some() {
             return Err(Error::failed(format!("the branch '{path}' is in the way of branches named '{prefix}…'"))
                 .hint(format!(
                     "rename it with 'git branch -m {path} NEW', or choose others: git config puff.branchPrefix NEW/"
@@ -84,13 +84,13 @@ pub struct Wanted {
 ///
 /// # Errors
 /// When the run was pruned since it was read, or refs cannot be written.
-pub fn place(context: &Context, recorded: &Recorded, wanted: &[Wanted], recreate: bool) -> Result<Vec<Branch>> {
+pub fn place(app: &App, recorded: &Recorded, wanted: &[Wanted], recreate: bool) -> Result<Vec<Branch>> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
     let names: Vec<_> = wanted.iter().map(|wanted| format!("refs/heads/{}", wanted.branch)).collect();
     let mut placed: Vec<Option<Branch>> = vec![None; wanted.len()];
-    let store = RunStore::new(context);
+    let store = RunStore::new(app);
     let _lock = store.lock()?;
     if !store.still_exists(recorded) {
         let run = &recorded.run.run;
@@ -105,7 +105,7 @@ pub fn place(context: &Context, recorded: &Recorded, wanted: &[Wanted], recreate
                 continue;
             }
             let (name, new) = (names[index].as_str(), wanted[index].commit);
-            match inspect(context, name, &wanted[index], recreate) {
+            match inspect(app, name, &wanted[index], recreate) {
                 Ok(expected) => {
                     open.push(index);
                     changes.push(RefChange { name, new, expected, message: "puff: harvested" });
@@ -113,7 +113,7 @@ pub fn place(context: &Context, recorded: &Recorded, wanted: &[Wanted], recreate
                 Err(branch) => placed[index] = Some(branch),
             }
         }
-        for (index, result) in open.into_iter().zip(context.repo.set_refs(&changes)) {
+        for (index, result) in open.into_iter().zip(app.repo.set_refs(&changes)) {
             match result {
                 Ok(()) => placed[index] = Some(Branch::There),
                 Err(RefFailure::Moved(_)) => {}
@@ -129,13 +129,13 @@ pub fn place(context: &Context, recorded: &Recorded, wanted: &[Wanted], recreate
 ///
 /// # Errors
 /// When refs cannot be written.
-pub fn remove(context: &Context, branches: impl Iterator<Item = (String, Oid)>) -> Result<()> {
-    let _lock = RunStore::new(context).lock()?;
+pub fn remove(app: &App, branches: impl Iterator<Item = (String, Oid)>) -> Result<()> {
+    let _lock = RunStore::new(app).lock()?;
     for (branch, commit) in branches {
         let name = format!("refs/heads/{branch}");
-        let is_there = context.repo.ref_target(&name) == Some(commit);
-        if is_there && context.repo.holder(&name, context.layout.top()).is_none() {
-            context.repo.delete_ref(&name, commit)?;
+        let is_there = app.repo.ref_target(&name) == Some(commit);
+        if is_there && app.repo.holder(&name, app.layout.top()).is_none() {
+            app.repo.delete_ref(&name, commit)?;
         }
     }
     Ok(())
@@ -143,9 +143,9 @@ pub fn remove(context: &Context, branches: impl Iterator<Item = (String, Oid)>) 
 
 /// Returns what a branch has to be to be put where it belongs; or what becomes of it where it is not to be put
 /// anywhere.
-fn inspect(context: &Context, name: &str, wanted: &Wanted, recreate: bool) -> std::result::Result<Expected, Branch> {
+fn inspect(app: &App, name: &str, wanted: &Wanted, recreate: bool) -> std::result::Result<Expected, Branch> {
     let before = wanted.before;
-    match context.repo.ref_target(name) {
+    match app.repo.ref_target(name) {
         Some(there) if there == wanted.commit => Err(Branch::There),
         None if before.is_some() && !recreate => Err(Branch::Gone),
         None => Ok(Expected::Absent),
@@ -153,7 +153,7 @@ fn inspect(context: &Context, name: &str, wanted: &Wanted, recreate: bool) -> st
             Some(_) => format!("it has been moved to {} since the last harvest", there.shown()),
             None => format!("it was there before, at {}", there.shown()),
         })),
-        Some(_) if context.repo.checked_out().iter().any(|branch| branch == name) => {
+        Some(_) if app.repo.checked_out().iter().any(|branch| branch == name) => {
             Err(Branch::Kept("it is checked out".to_owned()))
         }
         Some(there) => Ok(Expected::At(there)),

@@ -10,8 +10,8 @@ pub mod sides;
 
 pub use material::{Material, Trees, material};
 
+use crate::app::App;
 use crate::compare::{self, Change};
-use crate::context::Context;
 use crate::error::Result;
 use crate::model::{Comparison, LeftOut, Run, RunId, Variant};
 use crate::store::Recorded;
@@ -43,16 +43,16 @@ pub fn all(recorded: &Recorded) -> Vec<Pick<'_>> {
 ///
 /// # Errors
 /// When a base is not here, or an object cannot be read.
-pub fn changes(context: &Context, run: &Run, picks: &[Pick<'_>]) -> Result<(Vec<Change>, Vec<LeftOut>)> {
-    super::verified::bring(context, picks.iter().map(|pick| (pick.recorded, pick.variant)))?;
+pub fn changes(app: &App, run: &Run, picks: &[Pick<'_>]) -> Result<(Vec<Change>, Vec<LeftOut>)> {
+    super::verified::bring(app, picks.iter().map(|pick| (pick.recorded, pick.variant)))?;
     let (mut stands, mut left_out) = (Vec::new(), Vec::new());
     for pick in picks {
-        match material(context, pick)? {
+        match material(app, pick)? {
             Material::Nothing(why) => left_out.push(LeftOut { name: pick.name(&run.run), why }),
             stand => stands.push((*pick, stand)),
         }
     }
-    let changes = read::changes(context, run, &stands, &mut left_out)?;
+    let changes = read::changes(app, run, &stands, &mut left_out)?;
     Ok((changes, left_out))
 }
 
@@ -60,9 +60,9 @@ pub fn changes(context: &Context, run: &Run, picks: &[Pick<'_>]) -> Result<(Vec<
 ///
 /// # Errors
 /// As [`changes`].
-pub fn comparison(context: &Context, run: &Run, picks: &[Pick<'_>]) -> Result<Comparison> {
-    let (changes, mut left_out) = changes(context, run, picks)?;
-    let mut comparison = compare_changes(context, run, &changes);
+pub fn comparison(app: &App, run: &Run, picks: &[Pick<'_>]) -> Result<Comparison> {
+    let (changes, mut left_out) = changes(app, run, picks)?;
+    let mut comparison = compare_changes(app, run, &changes);
     comparison.left_out.append(&mut left_out);
     let place = |left: &LeftOut| picks.iter().position(|pick| pick.name(&run.run) == left.name);
     comparison.left_out.sort_by_key(place);
@@ -70,6 +70,6 @@ pub fn comparison(context: &Context, run: &Run, picks: &[Pick<'_>]) -> Result<Co
 }
 
 /// Returns the same for changes that were read already.
-pub fn compare_changes(context: &Context, run: &Run, changes: &[Change]) -> Comparison {
-    compare::compare(&run.run, run.base_oid, changes, &|oid| context.repo.blob(oid).ok())
+pub fn compare_changes(app: &App, run: &Run, changes: &[Change]) -> Comparison {
+    compare::compare(&run.run, run.base_oid, changes, &|oid| app.repo.blob(oid).ok())
 }

@@ -5,7 +5,7 @@ mod launching;
 use super::harvest::is_half_cancelled;
 use super::leftovers::{Matter, leftovers};
 use super::{branches, config, interrupted, open_here, orphans, preflight, repair, sync};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Error;
 use crate::model::documents::{ConfiguredKey, ConfiguredValue, UnknownKey};
 use crate::model::{Finding, FindingResult, ProviderKind, Run, State};
@@ -15,31 +15,31 @@ use crate::store::{FileLock, RunStore, Runbook, RunbookLine};
 
 /// Examines everything that a launch, a watch and a harvest need with the providers that are used here. Nothing is
 /// changed, and nothing is paid.
-pub fn examine(context: &Context, env: Option<&str>) -> Vec<Finding> {
-    let mut findings = here(context);
-    let (runs, _) = RunStore::new(context).examine().unwrap_or_default();
+pub fn examine(app: &App, env: Option<&str>) -> Vec<Finding> {
+    let mut findings = here(app);
+    let (runs, _) = RunStore::new(app).examine().unwrap_or_default();
     let runs: Vec<&Run> = runs.iter().map(|recorded| &recorded.run).collect();
-    let needed = env.is_some() || uses_cloud(context, &runs);
-    findings.extend(cloud(context, env).into_iter().map(|finding| if needed { finding } else { softened(finding) }));
+    let needed = env.is_some() || uses_cloud(app, &runs);
+    findings.extend(cloud(app, env).into_iter().map(|finding| if needed { finding } else { softened(finding) }));
     if needed {
-        findings.push(launching::cloud_base(context));
+        findings.push(launching::cloud_base(app));
     }
-    findings.extend(launching::agents(context, &runs, needed));
-    findings.extend(records(context));
-    findings.extend(shared(context));
+    findings.extend(launching::agents(app, &runs, needed));
+    findings.extend(records(app));
+    findings.extend(shared(app));
     findings
 }
 
 /// Remotes that were opted in: are they there, and what have they not got, as far as is known without asking them?
-fn shared(context: &Context) -> Vec<Finding> {
-    if context.settings.all(settings::SYNC_REMOTE).is_empty() {
+fn shared(app: &App) -> Vec<Finding> {
+    if app.settings.all(settings::SYNC_REMOTE).is_empty() {
         return Vec::new();
     }
-    let remotes = match sync::remotes(context, None) {
+    let remotes = match sync::remotes(app, None) {
         Ok(remotes) => remotes,
         Err(error) => return vec![fail("sync", error)],
     };
-    let check_remote = |remote: &String| match sync::unshared(context, remote) {
+    let check_remote = |remote: &String| match sync::unshared(app, remote) {
         Ok(runs) if runs.is_empty() => ok("sync", remote, "it has every run, as far as is known here"),
         Ok(runs) => {
             let detail = format!("'{remote}' does not have {} of the runs as they are here", runs.len());
@@ -52,9 +52,9 @@ fn shared(context: &Context) -> Vec<Finding> {
 
 /// Returns whether the cloud is used here: named in the settings, or by a run of this clone that still needs it. Where
 /// the client is (`puff.codex`) says nothing: it is an agent on this machine too.
-fn uses_cloud(context: &Context, runs: &[&Run]) -> bool {
+fn uses_cloud(app: &App, runs: &[&Run]) -> bool {
     let keys = [settings::ENV, settings::DIALECT];
-    let named = keys.iter().any(|key| context.settings.get(*key).is_some_and(|setting| setting.origin != "default"));
+    let named = keys.iter().any(|key| app.settings.get(*key).is_some_and(|setting| setting.origin != "default"));
     let of_cloud = |run: &&Run| run.provider == ProviderKind::CodexCloud && !run.is_remote() && run.state.is_active();
     named || runs.iter().any(of_cloud)
 }
@@ -70,31 +70,31 @@ fn softened(finding: Finding) -> Finding {
     }
 }
 
-fn here(context: &Context) -> Vec<Finding> {
-    let store = RunStore::new(context);
-    let location = context.repo.location();
+fn here(app: &App) -> Vec<Finding> {
+    let store = RunStore::new(app);
+    let location = app.repo.location();
     let mut findings = vec![ok("repository", &location.common_dir.display().to_string(), "git-puff can work here")];
     findings.push(from_result(
         "identity",
-        context.identity().map(|who| format!("{} <{}>", who.name, who.email)),
+        app.identity().map(|who| format!("{} <{}>", who.name, who.email)),
         "commits get this author",
     ));
     findings.push(from_result("refs_writable", store.prove_writable().map(|()| String::new()), "runs can be recorded"));
-    let prefix = branches::prefix(context).and_then(|prefix| branches::prove_free(context).map(|()| prefix));
+    let prefix = branches::prefix(app).and_then(|prefix| branches::prove_free(app).map(|()| prefix));
     findings.push(from_result("branch_prefix", prefix, "branches of variants can be made"));
-    findings.extend(launching::repository(context));
-    match preflight::replaced(&context.repo) {
+    findings.extend(launching::repository(app));
+    match preflight::replaced(&app.repo) {
         Ok(None) => {}
         Ok(Some(detail)) => findings.push(warn("replaced_objects", "", detail, "'git replace -l' lists them")),
         Err(error) => findings.push(fail("replaced_objects", error)),
     }
-    findings.extend(settings(context));
+    findings.extend(settings(app));
     findings
 }
 
 /// Checks the settings for typos and for values that cannot be used, before a run needs them.
-fn settings(context: &Context) -> Vec<Finding> {
-    let configuration = config::configuration(&context.settings);
+fn settings(app: &App) -> Vec<Finding> {
+    let configuration = config::configuration(&app.settings);
     let typing_error = |unknown: &UnknownKey| {
         let UnknownKey { key, origin, meant, mend, .. } = unknown;
         let meant = meant.as_ref().map(|meant| format!("; did you mean '{meant}'?")).unwrap_or_default();
@@ -107,8 +107,8 @@ fn settings(context: &Context) -> Vec<Finding> {
     typos.chain(config::problems(&configuration).into_iter().map(bad)).collect()
 }
 
-fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {
-    let (cloud, _) = match open_here(context) {
+fn cloud(app: &App, env: Option<&str>) -> Vec<Finding> {
+    let (cloud, _) = match open_here(app) {
         Ok(found) => found,
         Err(error) => return vec![fail("codex_command", error)],
     };
@@ -125,7 +125,7 @@ fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {
         access.map(|()| String::new()).map_err(Error::from),
         "signed in, and Codex Cloud answers",
     ));
-    let named = env.map(str::to_owned).or_else(|| context.settings.text(settings::ENV));
+    let named = env.map(str::to_owned).or_else(|| app.settings.text(settings::ENV));
     match named {
         None => findings.push(warn(
             "environment",
@@ -142,10 +142,10 @@ fn cloud(context: &Context, env: Option<&str>) -> Vec<Finding> {
     findings
 }
 
-fn records(context: &Context) -> Vec<Finding> {
+fn records(app: &App) -> Vec<Finding> {
     const REPAIR: &str = "repair it with 'git puff doctor --repair'";
     let mut findings = Vec::new();
-    let (runs, unreadable) = match RunStore::new(context).examine() {
+    let (runs, unreadable) = match RunStore::new(app).examine() {
         Ok(listed) => listed,
         Err(error) => return vec![fail("runs", error)],
     };
@@ -153,13 +153,13 @@ fn records(context: &Context) -> Vec<Finding> {
     for run in unreadable {
         findings.push(fail("runs", run.error));
     }
-    match Runbook::new(&context.layout).read() {
+    match Runbook::new(&app.layout).read() {
         Err(error) => findings.push(fail("runbook", error)),
         Ok(lines) => {
             for line in &lines {
                 if let RunbookLine::Broken(number, why) = line {
                     let detail = format!("cannot read line {number} of the runbook log: {why}");
-                    let path = context.layout.runbook().display().to_string();
+                    let path = app.layout.runbook().display().to_string();
                     findings.push(warn(
                         "runbook",
                         &number.to_string(),
@@ -170,14 +170,14 @@ fn records(context: &Context) -> Vec<Finding> {
             }
         }
     }
-    let missing = repair::missing_in_runbook(context, &runs).unwrap_or_default();
+    let missing = repair::missing_in_runbook(app, &runs).unwrap_or_default();
     if !missing.is_empty() {
         let detail = format!("{} of {} runs have no line in the runbook log", missing.len(), runs.len());
         findings.push(warn("runbook", &missing[0].to_string(), detail, REPAIR));
     }
     for recorded in &runs {
         let run = &recorded.run;
-        if repair::is_interrupted(context, run) {
+        if repair::is_interrupted(app, run) {
             let detail = format!("the submission of '{}' was interrupted: it may have a task", run.run);
             findings.push(warn(
                 "submission",
@@ -186,7 +186,7 @@ fn records(context: &Context) -> Vec<Finding> {
                 "'git puff doctor --repair' searches for its task",
             ));
         }
-        for (_, branch) in repair::missing_branches(context, run) {
+        for (_, branch) in repair::missing_branches(app, run) {
             let detail = format!("the branch '{branch}' is gone");
             let hint = format!(
                 "'git puff doctor --repair' restores it; 'git puff harvest {}' accepts that it is gone",
@@ -195,16 +195,16 @@ fn records(context: &Context) -> Vec<Finding> {
             findings.push(warn("branches", &branch, detail, &hint));
         }
     }
-    for orphan in orphans::orphan_branches(context).unwrap_or_default() {
+    for orphan in orphans::orphan_branches(app).unwrap_or_default() {
         let detail = format!("the branch '{}' belongs to no run", orphan.branch);
         let delete = format!("see what it is with 'git show {0}'; 'git branch -D {0}' deletes it", orphan.branch);
         findings.push(warn("branches", &orphan.branch, detail, if orphan.is_kept { REPAIR } else { &delete }));
     }
-    for folder in orphans::empty_folders(context) {
+    for folder in orphans::empty_folders(app) {
         let detail = format!("the folder '{}' is empty", folder.display());
         findings.push(warn("worktrees", &folder.display().to_string(), detail, REPAIR));
     }
-    for leftover in leftovers(context, &runs) {
+    for leftover in leftovers(app, &runs) {
         let path = leftover.path.display().to_string();
         let remove = format!("inspect it, then 'git worktree remove --force {path}'");
         let hint = match leftover.matter {
@@ -216,9 +216,7 @@ fn records(context: &Context) -> Vec<Finding> {
         };
         findings.push(warn("worktrees", &path, leftover.to_string(), hint));
     }
-    for id in
-        runs.iter().map(|recorded| &recorded.run).filter(|run| is_half_cancelled(context, run)).map(|run| &run.run)
-    {
+    for id in runs.iter().map(|recorded| &recorded.run).filter(|run| is_half_cancelled(app, run)).map(|run| &run.run) {
         findings.push(warn(
             "runs",
             id.as_str(),
@@ -226,17 +224,17 @@ fn records(context: &Context) -> Vec<Finding> {
             REPAIR,
         ));
     }
-    for operation in interrupted::interrupted_operations(context) {
+    for operation in interrupted::interrupted_operations(app) {
         findings.push(warn("decisions", operation.run(), operation.to_string(), operation.next().unwrap_or(REPAIR)));
     }
-    match repair::orphaned_locks(context, false) {
+    match repair::orphaned_locks(app, false) {
         Err(error) => findings.push(fail("locks", error)),
         Ok(locks) => {
             findings.extend(locks.iter().map(|lock| warn("locks", lock, "a stale lock".to_owned(), REPAIR)));
         }
     }
     let jobs = runs.iter().filter(|recorded| recorded.run.is_job()).count();
-    let alive = FileLock::is_held(&context.layout.watcher_lock());
+    let alive = FileLock::is_held(&app.layout.watcher_lock());
     match (jobs, alive) {
         (0, _) => {}
         (_, true) => findings.push(ok("watcher", &jobs.to_string(), "jobs are being watched")),

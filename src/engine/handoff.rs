@@ -1,6 +1,6 @@
 //! The handoff report, where people and programs find it: in the run's tree and in notes on commits.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::model::{Handoff, Review, Run, RunId};
 use crate::render::report::{markdown, variant_markdown};
@@ -31,15 +31,15 @@ pub fn of(store: &RunStore<'_>, recorded: &Recorded) -> Result<Handoff> {
 ///
 /// # Errors
 /// When notes cannot be read or written.
-pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<bool> {
-    let store = RunStore::new(context);
+pub fn write_notes(app: &App, recorded: &Recorded, why: &str) -> Result<bool> {
+    let store = RunStore::new(app);
     // Git is asked once who writes them: before the lock, so that others need not wait for that.
-    context.journalist();
+    app.journalist();
     let lock = store.lock()?;
     if !store.still_exists(recorded) {
         return Ok(false);
     }
-    write_all_notes(context, &lock, std::slice::from_ref(recorded), why)
+    write_all_notes(app, &lock, std::slice::from_ref(recorded), why)
 }
 
 /// Writes the notes of several runs, in one commit of each kind. The caller holds the lock, and has made sure that each
@@ -47,19 +47,19 @@ pub fn write_notes(context: &Context, recorded: &Recorded, why: &str) -> Result<
 ///
 /// # Errors
 /// When notes cannot be read or written.
-pub fn write_all_notes(context: &Context, lock: &FileLock, runs: &[Recorded], why: &str) -> Result<bool> {
+pub fn write_all_notes(app: &App, lock: &FileLock, runs: &[Recorded], why: &str) -> Result<bool> {
     let Some(latest) = runs.iter().map(|recorded| recorded.run.updated_at).max() else { return Ok(false) };
     let (mut edits, mut lines): (Vec<NoteEdit<'_>>, Vec<NoteEdit<'_>>) = Default::default();
     for recorded in runs {
-        let handoff = of(&RunStore::new(context), recorded)?;
+        let handoff = of(&RunStore::new(app), recorded)?;
         let run = &recorded.run;
-        if context.repo.has_commit(run.base_oid) {
+        if app.repo.has_commit(run.base_oid) {
             let section = markdown(&handoff);
             let replace = move |note: Option<String>| Some(replace_section(note.as_deref(), &run.run, &section));
             edits.push((run.base_oid, Box::new(replace)));
         }
         for variant in &run.variants {
-            if let Some(commit) = variant.commit.filter(|commit| context.repo.has_commit(*commit)) {
+            if let Some(commit) = variant.commit.filter(|commit| app.repo.has_commit(*commit)) {
                 let part = variant_markdown(&handoff, variant.index);
                 edits.push((commit, Box::new(move |note| Some(replace_section(note.as_deref(), &run.run, &part)))));
             }
@@ -68,7 +68,7 @@ pub fn write_all_notes(context: &Context, lock: &FileLock, runs: &[Recorded], wh
         let replace = move |note: Option<String>| Some(replace_line(note.as_deref().unwrap_or(""), run, &line));
         lines.push((run.base_oid, Box::new(replace)));
     }
-    edit_notes(context, lock, &[(Notes::report(context), edits), (Notes::runs(context), lines)], latest, why)
+    edit_notes(app, lock, &[(Notes::report(app), edits), (Notes::runs(app), lines)], latest, why)
 }
 
 /// Returns whether this line of a note is the record of a run.

@@ -19,7 +19,7 @@ pub(in crate::engine) use self::sign::Signer;
 use self::make::{VariantResult, make, place, record};
 use self::real_base::find_real_base;
 use super::{Listener, Notice, active_files, branches, handoff};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::folder::{self, Folder};
 use crate::model::{Apply, ProviderKind, Run, RunId, State, Variant, VariantStatus};
@@ -52,32 +52,32 @@ pub struct Client {
 /// # Errors
 /// When the run has no task, or nothing can be asked and nothing is here.
 pub fn harvest(
-    context: &Context,
+    app: &App,
     id: &RunId,
     options: &HarvestOptions,
     provider: &dyn Provider,
     notify: Listener<'_>,
 ) -> Result<Run> {
-    let store = RunStore::new(context);
+    let store = RunStore::new(app);
     let recorded = store.load(id)?;
     check_variants(&recorded.run, &options.variants)?;
     let question = super::question(&recorded.run, true)?;
     let mut not_taken = Vec::new();
     match provider.collect(&question) {
         Ok(collection) => {
-            super::observe::record_answered(context, id)?;
-            keep_collected(context, &recorded.run, provider, &collection, notify)?;
+            super::observe::record_answered(app, id)?;
+            keep_collected(app, &recorded.run, provider, &collection, notify)?;
             not_taken = collection.not_taken;
         }
         Err(failure) if failure.is_temporary() && recorded.run.has_unharvested() && has_patches(&recorded.run) => {
             notify(Notice::ProviderSilent { run: id.clone(), why: failure.to_string() });
         }
         Err(failure) => {
-            super::observe::record_failure(context, id, &failure)?;
+            super::observe::record_failure(app, id, &failure)?;
             return Err(failure.into());
         }
     }
-    let run = harvest_kept(context, id, options, notify)?;
+    let run = harvest_kept(app, id, options, notify)?;
     let wanted = |lost: &&NotTaken| options.variants.is_empty() || options.variants.contains(&(lost.placement + 1));
     match not_taken.iter().find(wanted) {
         // With something to show for it, that is one of the things that the run itself says.
@@ -93,7 +93,7 @@ pub fn harvest(
 
 /// Keeps what was collected with the run; what was only there for that goes.
 fn keep_collected(
-    context: &Context,
+    app: &App,
     run: &Run,
     provider: &dyn Provider,
     collection: &Collection,
@@ -102,7 +102,7 @@ fn keep_collected(
     let words = [Some(run.provider.as_str()), provider.dialect()];
     let name = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let client = Client { name, version: provider.version().map(str::to_owned) };
-    let recorded = keep(context, &RunStore::new(context), &run.run, collection, &client, notify)?;
+    let recorded = keep(app, &RunStore::new(app), &run.run, collection, &client, notify)?;
     for NotTaken { placement, why } in &collection.not_taken {
         notify(Notice::NotTaken { run: run.run.clone(), variant: placement + 1, why: why.clone() });
     }
@@ -117,43 +117,43 @@ fn keep_collected(
 ///
 /// # Errors
 /// When it cannot be read or recorded.
-pub fn keep_work(context: &Context, id: &RunId, notify: Listener<'_>) -> Result<Run> {
-    let run = RunStore::new(context).load(id)?.run;
-    let provider = LocalAgents::new(context);
+pub fn keep_work(app: &App, id: &RunId, notify: Listener<'_>) -> Result<Run> {
+    let run = RunStore::new(app).load(id)?.run;
+    let provider = LocalAgents::new(app);
     let collection = provider.collect(&super::question(&run, true)?)?;
-    keep_collected(context, &run, &provider, &collection, notify)
+    keep_collected(app, &run, &provider, &collection, notify)
 }
 
 /// Ends agents on this machine, and keeps what they have made.
 ///
 /// # Errors
 /// When they cannot be ended, or what they made cannot be recorded.
-pub fn end_work(context: &Context, id: &RunId, notify: Listener<'_>) -> Result<Run> {
-    let run = RunStore::new(context).load(id)?.run;
-    LocalAgents::new(context).cancel(&super::question(&run, true)?)?;
-    keep_work(context, id, notify)
+pub fn end_work(app: &App, id: &RunId, notify: Listener<'_>) -> Result<Run> {
+    let run = RunStore::new(app).load(id)?.run;
+    LocalAgents::new(app).cancel(&super::question(&run, true)?)?;
+    keep_work(app, id, notify)
 }
 
 /// Returns whether its cancel was interrupted, so that agents of it still run.
-pub fn is_half_cancelled(context: &Context, run: &Run) -> bool {
+pub fn is_half_cancelled(app: &App, run: &Run) -> bool {
     run.state == State::Cancelled
         && run.provider == ProviderKind::Local
         && !run.is_remote()
-        && crate::provider::local::is_running(context, run)
+        && crate::provider::local::is_running(app, run)
 }
 
 /// Harvests what is kept in the run.
 ///
 /// # Errors
 /// When the base is not to be had, or the repository cannot be written.
-pub fn harvest_kept(context: &Context, id: &RunId, options: &HarvestOptions, notify: Listener<'_>) -> Result<Run> {
-    let signer = Signer::new(context)?;
-    let made = RunStore::new(context).ref_transaction(|| make_all(context, id, options, &signer, notify));
+pub fn harvest_kept(app: &App, id: &RunId, options: &HarvestOptions, notify: Listener<'_>) -> Result<Run> {
+    let signer = Signer::new(app)?;
+    let made = RunStore::new(app).ref_transaction(|| make_all(app, id, options, &signer, notify));
     if made.is_err() {
         signer.record_failure(id);
     }
     let made = made?;
-    finish(context, made, options, notify)
+    finish(app, made, options, notify)
 }
 
 /// What was made of a run's variants, and the run that they were made of.
@@ -161,16 +161,16 @@ pub(in crate::engine) type AllMade = (Recorded, HashMap<u32, VariantResult>);
 
 /// Makes the commits of what is kept in the run; nothing names them yet.
 pub(in crate::engine) fn make_all(
-    context: &Context,
+    app: &App,
     id: &RunId,
     options: &HarvestOptions,
     signer: &Signer<'_>,
     notify: Listener<'_>,
 ) -> Result<AllMade> {
-    let store = RunStore::new(context);
+    let store = RunStore::new(app);
     let recorded = store.load(id)?;
     check_variants(&recorded.run, &options.variants)?;
-    let recorded = find_real_base(context, &store, recorded, notify)?;
+    let recorded = find_real_base(app, &store, recorded, notify)?;
     let mut variants: Vec<&Variant> = Vec::new();
     let untaken = |variant: &Variant| recorded.run.is_untaken(variant);
     for variant in recorded.run.variants.iter().filter(|variant| wanted(variant, options) && !untaken(variant)) {
@@ -180,46 +180,46 @@ pub(in crate::engine) fn make_all(
             None => variants.push(variant),
         }
     }
-    if context.repo.is_partial() {
-        bring(context, &store, &recorded, &variants)?;
+    if app.repo.is_partial() {
+        bring(app, &store, &recorded, &variants)?;
     }
     let variants = variants.into_iter();
-    let make = |variant: &Variant| Ok((variant.index, make(context, &store, &recorded, variant, signer, notify)?));
+    let make = |variant: &Variant| Ok((variant.index, make(app, &store, &recorded, variant, signer, notify)?));
     let made = variants.map(make).collect::<Result<_>>()?;
     Ok((recorded, made))
 }
 
 /// Brings here what the patches are about to read, in one go.
-fn bring(context: &Context, store: &RunStore<'_>, recorded: &Recorded, variants: &[&Variant]) -> Result<()> {
+fn bring(app: &App, store: &RunStore<'_>, recorded: &Recorded, variants: &[&Variant]) -> Result<()> {
     let patch = |variant: &&Variant| store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()));
     let patches = variants.iter().map(patch).collect::<Result<Vec<_>>>()?;
-    let base = context.repo.commit(recorded.run.base_oid)?.tree;
-    crate::patch::bring(&context.repo, base, patches.iter().flatten().map(Vec::as_slice))
+    let base = app.repo.commit(recorded.run.base_oid)?.tree;
+    crate::patch::bring(&app.repo, base, patches.iter().flatten().map(Vec::as_slice))
 }
 
 /// Puts the branches where they belong, and records it.
 pub(in crate::engine) fn finish(
-    context: &Context,
+    app: &App,
     (before, mut made): AllMade,
     options: &HarvestOptions,
     notify: Listener<'_>,
 ) -> Result<Run> {
-    place(context, &before, &mut made, options, notify)?;
-    let store = RunStore::new(context);
+    place(app, &before, &mut made, options, notify)?;
+    let store = RunStore::new(app);
     // The notes are made again from the record, so they may as well be written with it.
     let recorded = store.ref_transaction(|| {
-        let recorded = record(context, &store, &before.run.run, &made)?;
-        handoff::write_notes(context, &recorded, "harvest")?;
+        let recorded = record(app, &store, &before.run.run, &made)?;
+        handoff::write_notes(app, &recorded, "harvest")?;
         Ok(recorded)
     });
     if recorded.is_err() && !store.still_exists(&before) {
         // A prune that came in between knows nothing of branches that were not recorded yet. 'doctor' finds those that
         // cannot be removed.
         let branches = made.values().filter_map(|made| Some((made.branch.clone()?, made.commit?)));
-        let _ = branches::remove(context, branches);
+        let _ = branches::remove(app, branches);
     }
     let recorded = recorded?;
-    active_files::forget(context, &recorded.run);
+    active_files::forget(app, &recorded.run);
     notify_rest(&recorded.run, options, notify);
     Ok(recorded.run)
 }
@@ -263,10 +263,10 @@ fn notify_rest(run: &Run, options: &HarvestOptions, notify: Listener<'_>) {
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn write_out(context: &Context, id: &RunId, folder: &Path) -> Result<()> {
-    let store = RunStore::new(context);
+pub fn write_out(app: &App, id: &RunId, folder: &Path) -> Result<()> {
+    let store = RunStore::new(app);
     let recorded = store.load(id)?;
-    let out = Folder::create(folder, &context.bounds())?;
+    let out = Folder::create(folder, &app.bounds())?;
     for variant in &recorded.run.variants {
         for file in ["patch.diff", "report.json", "meta.json"] {
             let kept = store.file(recorded.head, &format!("variants/{}/{file}", variant.name()))?;

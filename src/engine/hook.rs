@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use self::chained::ChainedHook;
 pub use self::folder::Folder;
 use self::part::{HookOwner, LINE};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{HookDeed, HookReport, HookState};
 
@@ -25,8 +25,8 @@ const NAME: &str = "pre-push";
 ///
 /// # Errors
 /// When that cannot be found out.
-pub fn status(context: &Context) -> Result<HookReport> {
-    inspect(&Folder::find(context)?)
+pub fn status(app: &App) -> Result<HookReport> {
+    inspect(&Folder::find(app)?)
 }
 
 /// Puts our hook where git looks for it. `shared` says that it may be put into a folder that is not of this repository
@@ -36,8 +36,8 @@ pub fn status(context: &Context) -> Result<HookReport> {
 ///
 /// # Errors
 /// When the hook cannot be put there, saying why.
-pub fn install(context: &Context, shared: bool) -> Result<HookReport> {
-    let folder = Folder::find(context)?;
+pub fn install(app: &App, shared: bool) -> Result<HookReport> {
+    let folder = Folder::find(app)?;
     let before = inspect(&folder)?;
     let managed = before.manager.as_ref().is_some_and(|manager| manager.in_charge);
     if managed || matches!(before.state, HookState::Installed | HookState::Called) {
@@ -68,8 +68,8 @@ pub fn install(context: &Context, shared: bool) -> Result<HookReport> {
 ///
 /// # Errors
 /// When it cannot be taken away without taking something of the user's along.
-pub fn uninstall(context: &Context, shared: bool) -> Result<HookReport> {
-    let folder = Folder::find(context)?;
+pub fn uninstall(app: &App, shared: bool) -> Result<HookReport> {
+    let folder = Folder::find(app)?;
     let before = inspect(&folder)?;
     let path = folder.hook();
     match (before.state, HookOwner::read(&path)?) {

@@ -6,7 +6,7 @@ use super::base::{self, Base};
 use super::harvest::{Client, HarvestOptions, Signer, finish, keep, make_all};
 use super::launch::blank;
 use super::{Listener, branches};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::import::Export;
@@ -20,45 +20,45 @@ use crate::store::{Change, RunStore};
 /// # Errors
 /// When the folder or the base is not there, or the name is taken by another run.
 pub fn import(
-    context: &Context,
+    app: &App,
     folder: &Path,
     base: &str,
     name: Option<&RunId>,
     options: &HarvestOptions,
     notify: Listener<'_>,
 ) -> Result<Run> {
-    branches::prove_free(context)?;
-    context.identity()?;
-    let export = Export::read(folder, &context.bounds())?;
+    branches::prove_free(app)?;
+    app.identity()?;
+    let export = Export::read(folder, &app.bounds())?;
     let highest = export.highest();
     if let Some(index) = options.variants.iter().find(|index| **index > highest) {
         return Err(Error::usage(format!("'{}' has no variant {index}", folder.display()))
             .hint(format!("its variants are 1 to {highest}")));
     }
-    let base = base::for_here(context, base)?;
+    let base = base::for_here(app, base)?;
     let digest: String = export.digest(&base.oid.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
     let folder_name = folder.canonicalize().ok().and_then(|f| Some(f.file_name()?.to_str()?.to_owned()));
     let about = export.prompt.clone().or(folder_name).unwrap_or_else(|| "import".to_owned());
-    let store = RunStore::new(context);
+    let store = RunStore::new(app);
     let id = match name {
         Some(name) => name.clone(),
         None => free_id(&store, &about, &digest)?,
     };
     // Nothing is paid for, and the folder stays: an import that is killed has not started.
-    let signer = Signer::new(context)?;
+    let signer = Signer::new(app)?;
     let made = store.ref_transaction(|| {
-        record(context, &store, &id, &export, &base, &about, &digest)?;
+        record(app, &store, &id, &export, &base, &about, &digest)?;
         let client = Client { name: "import".to_owned(), version: None };
-        keep(context, &store, &id, &export.collection(), &client, notify)?;
-        fill_gaps(context, &store, &id)?;
-        make_all(context, &id, options, &signer, notify)
+        keep(app, &store, &id, &export.collection(), &client, notify)?;
+        fill_gaps(app, &store, &id)?;
+        make_all(app, &id, options, &signer, notify)
     })?;
-    finish(context, made, options, notify)
+    finish(app, made, options, notify)
 }
 
 /// Records the folder as a run, where it is none yet.
 fn record(
-    context: &Context,
+    app: &App,
     store: &RunStore<'_>,
     id: &RunId,
     export: &Export,
@@ -67,7 +67,7 @@ fn record(
     digest: &str,
 ) -> Result<()> {
     if !store.exists(id) {
-        let now = context.clock.now();
+        let now = app.clock.now();
         let run = Run {
             provider: ProviderKind::Import,
             state: State::Pending,
@@ -108,8 +108,8 @@ fn free_id(store: &RunStore<'_>, about: &str, digest: &str) -> Result<RunId> {
 }
 
 /// Numbers that the folder leaves out are attempts that nothing is known of, and never will be.
-fn fill_gaps(context: &Context, store: &RunStore<'_>, id: &RunId) -> Result<()> {
-    store.update(id, context.clock.now(), |run| {
+fn fill_gaps(app: &App, store: &RunStore<'_>, id: &RunId) -> Result<()> {
+    store.update(id, app.clock.now(), |run| {
         let open = run.variants.iter_mut().filter(|variant| !variant.status.is_terminal());
         open.for_each(|variant| variant.status = crate::model::VariantStatus::Unknown);
         if matches!(run.state, State::Pending | State::Ready | State::Error) {

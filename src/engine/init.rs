@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::hook;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{HookDeed, HookReport, InitDeed, InitStep, InitThing};
 use crate::settings;
@@ -28,28 +28,28 @@ const OURS: &str = "# Set up by 'git puff init': the runbook log is a line for e
 ///
 /// # Errors
 /// When something cannot be written; what was done before that stays.
-pub fn set_up(context: &Context, hooks: bool) -> Result<(Vec<InitStep>, Option<HookReport>)> {
+pub fn set_up(app: &App, hooks: bool) -> Result<(Vec<InitStep>, Option<HookReport>)> {
     let mut steps = vec![
         notes(
-            context,
+            app,
             InitThing::RewriteRef,
             "notes.rewriteRef",
             "git keeps a commit's report when it rewrites the commit",
         )?,
-        notes(context, InitThing::DisplayRef, "notes.displayRef", "'git log' shows reports")?,
-        attributes(context)?,
+        notes(app, InitThing::DisplayRef, "notes.displayRef", "'git log' shows reports")?,
+        attributes(app)?,
     ];
     if !hooks {
         return Ok((steps, None));
     }
-    let remembered = remembers(context, InitThing::Hook);
+    let remembered = remembers(app, InitThing::Hook);
     if !remembered {
-        remember(context, InitThing::Hook)?;
+        remember(app, InitThing::Hook)?;
     }
-    let installed = hook::install(context, false);
+    let installed = hook::install(app, false);
     let did = installed.as_ref().ok().and_then(|report| report.did);
     if !remembered && !matches!(did, Some(HookDeed::Installed | HookDeed::Updated)) {
-        forget(context, InitThing::Hook)?;
+        forget(app, InitThing::Hook)?;
     }
     let report = installed?;
     let path = &report.path;
@@ -68,35 +68,35 @@ pub fn set_up(context: &Context, hooks: bool) -> Result<(Vec<InitStep>, Option<H
 ///
 /// # Errors
 /// When something cannot be written; what was undone before that stays so.
-pub fn undo(context: &Context) -> Result<Vec<InitStep>> {
+pub fn undo(app: &App) -> Result<Vec<InitStep>> {
     let mut steps = Vec::new();
-    for what in InitThing::ALL.into_iter().rev().filter(|what| remembers(context, *what)) {
+    for what in InitThing::ALL.into_iter().rev().filter(|what| remembers(app, *what)) {
         let step = match what {
-            InitThing::RewriteRef => notes_back(context, what, "notes.rewriteRef")?,
-            InitThing::DisplayRef => notes_back(context, what, "notes.displayRef")?,
-            InitThing::Attributes => attributes_back(context)?,
-            InitThing::Hook => hook_back(context)?,
+            InitThing::RewriteRef => notes_back(app, what, "notes.rewriteRef")?,
+            InitThing::DisplayRef => notes_back(app, what, "notes.displayRef")?,
+            InitThing::Attributes => attributes_back(app)?,
+            InitThing::Hook => hook_back(app)?,
         };
-        forget(context, what)?;
+        forget(app, what)?;
         steps.push(step);
     }
     Ok(steps)
 }
 
-fn remembers(context: &Context, what: InitThing) -> bool {
-    context.settings.all(settings::INIT_DID).iter().any(|setting| setting.value == what.as_str())
+fn remembers(app: &App, what: InitThing) -> bool {
+    app.settings.all(settings::INIT_DID).iter().any(|setting| setting.value == what.as_str())
 }
 
-fn remember(context: &Context, what: InitThing) -> Result<()> {
+fn remember(app: &App, what: InitThing) -> Result<()> {
     // A call that was killed in between remembered it, and did not get to doing it.
-    if remembers(context, what) {
+    if remembers(app, what) {
         return Ok(());
     }
-    context.repo.add_config(settings::INIT_DID.name, what.as_str())
+    app.repo.add_config(settings::INIT_DID.name, what.as_str())
 }
 
-fn forget(context: &Context, what: InitThing) -> Result<()> {
-    context.repo.remove_config(settings::INIT_DID.name, what.as_str())
+fn forget(app: &App, what: InitThing) -> Result<()> {
+    app.repo.remove_config(settings::INIT_DID.name, what.as_str())
 }
 
 fn step(what: InitThing, did: InitDeed, detail: impl Into<String>) -> Result<InitStep> {
@@ -104,13 +104,13 @@ fn step(what: InitThing, did: InitDeed, detail: impl Into<String>) -> Result<Ini
 }
 
 /// Returns a key whose values are refs of notes, or patterns of such.
-fn notes(context: &Context, what: InitThing, key: &str, why: &str) -> Result<InitStep> {
-    let values = context.settings.git_all(&key.to_ascii_lowercase());
+fn notes(app: &App, what: InitThing, key: &str, why: &str) -> Result<InitStep> {
+    let values = app.settings.git_all(&key.to_ascii_lowercase());
     if values.iter().any(|value| covers(value, REPORT_NOTES)) {
         return step(what, InitDeed::Already, format!("{key} has {REPORT_NOTES}: {why}"));
     }
-    remember(context, what)?;
-    context.repo.add_config(key, REPORT_NOTES)?;
+    remember(app, what)?;
+    app.repo.add_config(key, REPORT_NOTES)?;
     step(what, InitDeed::Done, format!("git config --add {key} {REPORT_NOTES}: {why}"))
 }
 
@@ -126,26 +126,26 @@ fn covers(value: &str, name: &str) -> bool {
     }
 }
 
-fn notes_back(context: &Context, what: InitThing, key: &str) -> Result<InitStep> {
-    let values = context.settings.git_all(&key.to_ascii_lowercase());
+fn notes_back(app: &App, what: InitThing, key: &str) -> Result<InitStep> {
+    let values = app.settings.git_all(&key.to_ascii_lowercase());
     if !values.contains(&REPORT_NOTES) {
         return step(what, InitDeed::Gone, format!("{key} no longer has {REPORT_NOTES}"));
     }
-    context.repo.remove_config(key, REPORT_NOTES)?;
+    app.repo.remove_config(key, REPORT_NOTES)?;
     step(what, InitDeed::Undone, format!("removed {REPORT_NOTES} from {key}"))
 }
 
-fn attributes_file(context: &Context) -> PathBuf {
-    context.repo.location().common_dir.join("info/attributes")
+fn attributes_file(app: &App) -> PathBuf {
+    app.repo.location().common_dir.join("info/attributes")
 }
 
-fn attributes(context: &Context) -> Result<InitStep> {
+fn attributes(app: &App) -> Result<InitStep> {
     let what = InitThing::Attributes;
-    let path = attributes_file(context);
-    if context.layout.top().is_none() {
+    let path = attributes_file(app);
+    if app.layout.top().is_none() {
         return step(what, InitDeed::Left, format!("a bare repository does not merge {RUNBOOK}"));
     }
-    match context.repo.attribute("merge", RUNBOOK).as_deref() {
+    match app.repo.attribute("merge", RUNBOOK).as_deref() {
         Some("union") => {
             return step(what, InitDeed::Already, format!("merges keep the lines of both sides of {RUNBOOK}"));
         }
@@ -155,8 +155,8 @@ fn attributes(context: &Context) -> Result<InitStep> {
         None => {}
     }
     let before = read(&path)?;
-    if !remembers(context, what) {
-        remember(context, what)?;
+    if !remembers(app, what) {
+        remember(app, what)?;
     }
     write(&path, &[before.as_slice(), ours(&before).as_bytes()].concat())?;
     step(what, InitDeed::Done, format!("'{UNION}' in '{}': merges keep the lines of both sides", path.display()))
@@ -168,8 +168,8 @@ fn ours(before: &[u8]) -> String {
     format!("{line_end}{OURS}\n{UNION}{}", if line_end.is_empty() { "\n" } else { "" })
 }
 
-fn attributes_back(context: &Context) -> Result<InitStep> {
-    let (what, path) = (InitThing::Attributes, attributes_file(context));
+fn attributes_back(app: &App) -> Result<InitStep> {
+    let (what, path) = (InitThing::Attributes, attributes_file(app));
     let shown = path.display();
     let text = read(&path)?;
     let lines = format!("{OURS}\n{UNION}");
@@ -209,8 +209,8 @@ fn write(path: &Path, text: &[u8]) -> Result<()> {
         .map_err(|cause| unwritable(path, cause))
 }
 
-fn hook_back(context: &Context) -> Result<InitStep> {
-    let report = hook::uninstall(context, false)?;
+fn hook_back(app: &App) -> Result<InitStep> {
+    let report = hook::uninstall(app, false)?;
     let path = &report.path;
     match report.did {
         Some(HookDeed::Uninstalled) => {

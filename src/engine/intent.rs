@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{AgentCount, BadAgentCount, RunId, Span};
 
@@ -112,8 +112,8 @@ impl Intent {
     ///
     /// # Errors
     /// When it cannot be read, or its settings are not understood.
-    pub fn from_file(context: &Context, path: &Path, named: &str) -> Result<Intent> {
-        let bytes = context.read_named(path).map_err(|cause| {
+    pub fn from_file(app: &App, path: &Path, named: &str) -> Result<Intent> {
+        let bytes = app.read_named(path).map_err(|cause| {
             Error::usage(format!("cannot read the intent file '{named}'"))
                 .hint("name a Markdown file: settings between two lines ---, the prompt below")
                 .because(cause)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::pick::reconcile::{PickState, pick_state};
 use super::{pick, prune, undo};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::model::{Act, Oid, RunId};
 use crate::store::{FileLock, RecoveryPoint, RecoveryPoints, RunStore};
@@ -72,22 +72,21 @@ impl fmt::Display for InterruptedOperation {
 }
 
 /// Finds interrupted operations, without those that are running right now. Nothing is changed.
-pub fn interrupted_operations(context: &Context) -> Vec<InterruptedOperation> {
-    let points = RecoveryPoints::new(context).of_runs().unwrap_or_default().into_iter();
-    let idle = points.filter(|(point, _)| !FileLock::is_held(&context.layout.decide_lock(&point.recovery.run)));
-    idle.filter_map(|(point, head)| Some(InterruptedOperation { matter: matter(context, &point, head)?, point }))
-        .collect()
+pub fn interrupted_operations(app: &App) -> Vec<InterruptedOperation> {
+    let points = RecoveryPoints::new(app).of_runs().unwrap_or_default().into_iter();
+    let idle = points.filter(|(point, _)| !FileLock::is_held(&app.layout.decide_lock(&point.recovery.run)));
+    idle.filter_map(|(point, head)| Some(InterruptedOperation { matter: matter(app, &point, head)?, point })).collect()
 }
 
 /// Returns how far the act of a point got that is the newest of the run whose journal ends at `head`.
-fn matter(context: &Context, point: &RecoveryPoint, head: Oid) -> Option<Matter> {
+fn matter(app: &App, point: &RecoveryPoint, head: Oid) -> Option<Matter> {
     let Act::Pick(pick) = &point.recovery.act else {
         // A later step on the run supersedes it.
         return (point.recovery.journal == head).then_some(Matter::Prune);
     };
-    let run = RunStore::new(context).at(&point.recovery.run, head).ok()?.run;
-    match pick_state(context, point, pick, &run) {
-        PickState::Recorded(after) => undo::is_interrupted(context, point, pick, after).then_some(Matter::Undo),
+    let run = RunStore::new(app).at(&point.recovery.run, head).ok()?.run;
+    match pick_state(app, point, pick, &run) {
+        PickState::Recorded(after) => undo::is_interrupted(app, point, pick, after).then_some(Matter::Undo),
         PickState::Done(_) => Some(Matter::Taken),
         PickState::Void => Some(Matter::Void),
         PickState::Waits => Some(Matter::Waits),
@@ -98,21 +97,21 @@ fn matter(context: &Context, point: &RecoveryPoint, head: Oid) -> Option<Matter>
 ///
 /// # Errors
 /// When it cannot be ended.
-pub fn finish(context: &Context, operation: &InterruptedOperation) -> Result<bool> {
-    let (recovery_points, id) = (RecoveryPoints::new(context), &operation.point.recovery.run);
+pub fn finish(app: &App, operation: &InterruptedOperation) -> Result<bool> {
+    let (recovery_points, id) = (RecoveryPoints::new(app), &operation.point.recovery.run);
     let _lock = recovery_points.lock(id)?;
     // It was found without the lock: another process may have ended it since, and begun another run of that name.
-    let head = RunStore::new(context).head(id);
+    let head = RunStore::new(app).head(id);
     let newest = head.and_then(|head| Some((recovery_points.newest_of(id, head).ok()??, head)));
-    let now = newest.and_then(|(point, head)| (point.id == operation.point.id).then(|| matter(context, &point, head)));
+    let now = newest.and_then(|(point, head)| (point.id == operation.point.id).then(|| matter(app, &point, head)));
     if now.flatten() != Some(operation.matter) {
         return Ok(false);
     }
     match operation.matter {
         Matter::Waits => return Ok(false),
-        Matter::Taken | Matter::Void => pick::reconcile::reconcile(context, id)?,
-        Matter::Undo => drop(undo::undo_locked(context, id, Some(operation.point.id))?),
-        Matter::Prune => drop(prune::carry_out(context, &prune::plan(context, id)?)?),
+        Matter::Taken | Matter::Void => pick::reconcile::reconcile(app, id)?,
+        Matter::Undo => drop(undo::undo_locked(app, id, Some(operation.point.id))?),
+        Matter::Prune => drop(prune::carry_out(app, &prune::plan(app, id)?)?),
     }
     Ok(true)
 }

@@ -13,7 +13,7 @@ use self::prepare::{Cloud, prepare};
 use self::record::New;
 use super::intent::{Intent, WatchOptions};
 use super::{Listener, Notice, active_files, observe, submit};
-use crate::context::{AgentEnv, Context};
+use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result};
 use crate::model::{ProviderKind, Run, Span, State};
 use crate::parallel;
@@ -57,15 +57,15 @@ pub struct Launched {
 ///
 /// # Errors
 /// When a check fails: then nothing was recorded and nothing sent.
-pub fn launch(context: &Context, plan: Plan, notify: Listener<'_>) -> Result<Launched> {
-    let cloud = Cloud::of(context, &plan.intents)?;
-    let local = LocalAgents::new(context);
-    let store = RunStore::new(context);
+pub fn launch(app: &App, plan: Plan, notify: Listener<'_>) -> Result<Launched> {
+    let cloud = Cloud::of(app, &plan.intents)?;
+    let local = LocalAgents::new(app);
+    let store = RunStore::new(app);
     // Not needed before the harvest; but then it would be found missing after the task was paid for.
-    context.identity()?;
-    let prepared = prepare(context, &store, cloud.as_ref(), plan.intents, plan.skip_doctor, notify)?;
+    app.identity()?;
+    let prepared = prepare(app, &store, cloud.as_ref(), plan.intents, plan.skip_doctor, notify)?;
 
-    let now = context.clock.now();
+    let now = app.clock.now();
     let active = active_runs(&store)?;
     // Runs that wait already go first.
     let taken = active + waiting_runs(&store)?;
@@ -74,16 +74,16 @@ pub fn launch(context: &Context, plan: Plan, notify: Listener<'_>) -> Result<Lau
     let alone = prepared.len() == 1 && free > 0;
     let first_state = if alone { State::Submitting } else { State::Queued };
     let new = New { cloud: cloud.as_ref(), watch: plan.watch, max_active: plan.max_active, now, state: first_state };
-    let alone_lock = if alone { Some(submit::lock(context, &prepared[0].id)?) } else { None };
+    let alone_lock = if alone { Some(submit::lock(app, &prepared[0].id)?) } else { None };
     let mut recorded = Vec::new();
-    active_files::sweep(context);
-    let (environment, user_files) = (AgentEnv::of_caller(), LazyCell::new(|| UserFiles::capture(context)));
+    active_files::sweep(app);
+    let (environment, user_files) = (AgentEnv::of_caller(), LazyCell::new(|| UserFiles::capture(app)));
     for (at, prepared) in prepared.iter().enumerate() {
         // A moment apart, so that the order in which they were given is the order of the queue, and of every list.
         let created = now + chrono::TimeDelta::milliseconds(at as i64);
         let run = new.run(prepared, created);
         if run.local.is_some() {
-            active_files::keep(context, &run, &environment, &user_files)?;
+            active_files::keep(app, &run, &environment, &user_files)?;
         }
         recorded.push(store.create(run, &new.change(prepared))?);
     }
@@ -98,14 +98,14 @@ pub fn launch(context: &Context, plan: Plan, notify: Listener<'_>) -> Result<Lau
         let id = run.run.clone();
         let held = match lock.take() {
             Some(held) => held,
-            None => submit::lock(context, &id)?,
+            None => submit::lock(app, &id)?,
         };
         let provider: &dyn Provider = match &cloud {
             Some(cloud) if run.provider == ProviderKind::CodexCloud => &cloud.client,
             _ => &local,
         };
-        let submitted = submit::submit(context, provider, &id, held, notify);
-        match submitted.and_then(|run| observe::begin(context, provider, run)) {
+        let submitted = submit::submit(app, provider, &id, held, notify);
+        match submitted.and_then(|run| observe::begin(app, provider, run)) {
             Ok(run) => launched.runs.push(run),
             Err(failure) => {
                 launched.runs.push(store.load(&id)?.run);
@@ -131,14 +131,14 @@ pub fn parallel_attempts(intent: &Intent, best_of: u32) -> u32 {
 ///
 /// # Errors
 /// When `puff.bestOf` cannot be used.
-pub fn first_attempts(context: &Context, intents: &[Intent], max_active: u32) -> Result<u32> {
+pub fn first_attempts(app: &App, intents: &[Intent], max_active: u32) -> Result<u32> {
     let free = if max_active == 0 { intents.len() } else { max_active as usize };
     let of = |intent: &Intent| {
         let local = intent.agents.iter().map(|crew| crew.count).fold(0, u32::saturating_add);
         let best_of = match intent.best_of {
             _ if local > 0 => local,
             Some(best_of) => best_of,
-            None => context.settings.number(settings::BEST_OF)?,
+            None => app.settings.number(settings::BEST_OF)?,
         };
         Ok(parallel_attempts(intent, best_of))
     };
@@ -150,12 +150,12 @@ pub fn first_attempts(context: &Context, intents: &[Intent], max_active: u32) ->
 ///
 /// # Errors
 /// When `wanted` more attempts would be too many in 24 hours.
-pub fn check_limit(context: &Context, store: &RunStore<'_>, wanted: u32) -> Result<()> {
-    let limit = context.settings.number(settings::ATTEMPT_LIMIT)?;
+pub fn check_limit(app: &App, store: &RunStore<'_>, wanted: u32) -> Result<()> {
+    let limit = app.settings.number(settings::ATTEMPT_LIMIT)?;
     if limit == 0 {
         return Ok(());
     }
-    let since = context.clock.now() - DAY.duration();
+    let since = app.clock.now() - DAY.duration();
     let paid = |run: &Run| {
         let at = run.submitted_at.or((run.state == State::Submitting).then_some(run.created_at));
         run.provider == ProviderKind::CodexCloud && !run.is_remote() && at.is_some_and(|at| at > since)

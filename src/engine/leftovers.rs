@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::harvest::keep_work;
 use super::{Listener, review};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::git::WorktreeFault;
 use crate::model::{Local, Run, RunId, Session, SessionId, State, Variant};
@@ -83,9 +83,9 @@ impl fmt::Display for Leftover {
 }
 
 /// Finds them. Nothing is changed.
-pub fn leftovers(context: &Context, runs: &[Recorded]) -> Vec<Leftover> {
+pub fn leftovers(app: &App, runs: &[Recorded]) -> Vec<Leftover> {
     // A process that starts sessions at this moment has half-made worktrees.
-    let starting = FileLock::is_held(&context.layout.local_lock());
+    let starting = FileLock::is_held(&app.layout.local_lock());
     let mut found = Vec::new();
     let mut known = Vec::new();
     // The worktrees of a run that is at home elsewhere are there.
@@ -93,17 +93,17 @@ pub fn leftovers(context: &Context, runs: &[Recorded]) -> Vec<Leftover> {
         let Some(local) = &run.local else { continue };
         known.push(local.worktrees.clone());
         for variant in &run.variants {
-            let matter = matter(context, run, local, variant).filter(|_| !starting);
+            let matter = matter(app, run, local, variant).filter(|_| !starting);
             let of = Owner::Variant(run.run.clone(), variant.index);
             found.extend(matter.map(|matter| Leftover { path: local.worktree(variant.index), matter, of }));
         }
     }
-    if let Ok(workspace_root) = WorkspaceRoot::find(context) {
-        for worktree in context.repo.worktrees() {
+    if let Ok(workspace_root) = WorkspaceRoot::find(app) {
+        for worktree in app.repo.worktrees() {
             let Some(name) = workspace_root.run_of(&worktree.path) else { continue };
             let run = runs.iter().map(|recorded| &recorded.run.run).find(|run| run.as_str() == name);
             let matter = match run {
-                _ if review::is_left(context, &worktree, name) => Matter::Reviewed,
+                _ if review::is_left(app, &worktree, name) => Matter::Reviewed,
                 // Of a run that there is: an agent's was looked at above, and a review may have been told to keep one.
                 Some(_) => continue,
                 None if known.iter().any(|folder| worktree.path.starts_with(folder)) => continue,
@@ -112,13 +112,13 @@ pub fn leftovers(context: &Context, runs: &[Recorded]) -> Vec<Leftover> {
             found.push(Leftover { path: worktree.path, matter, of: Owner::None });
         }
     }
-    found.extend(of_sessions(context, starting));
+    found.extend(of_sessions(app, starting));
     found
 }
 
 /// Finds the worktrees of sessions that are over.
-fn of_sessions(context: &Context, starting: bool) -> Vec<Leftover> {
-    let sessions = SessionStore::new(&context.layout).list().unwrap_or_default();
+fn of_sessions(app: &App, starting: bool) -> Vec<Leftover> {
+    let sessions = SessionStore::new(&app.layout).list().unwrap_or_default();
     let goes_on = |session: &Session| sessions.iter().any(|other| Some(&other.id) == session.resumed_as.as_ref());
     let (mut found, mut known) = (Vec::new(), Vec::new());
     for session in &sessions {
@@ -129,7 +129,7 @@ fn of_sessions(context: &Context, starting: bool) -> Vec<Leftover> {
         if starting || !session.state.is_over() || goes_on(session) {
             continue;
         }
-        let matter = match session_workspace::worktree_state(context, session, own) {
+        let matter = match session_workspace::worktree_state(app, session, own) {
             WorktreeState::InUse | WorktreeState::Gone => continue,
             WorktreeState::HalfMade => Matter::HalfMade,
             WorktreeState::Missing => Matter::Missing,
@@ -139,7 +139,7 @@ fn of_sessions(context: &Context, starting: bool) -> Vec<Leftover> {
         };
         found.push(Leftover { path: own.path.clone(), matter, of: Owner::Session(session.id.clone()) });
     }
-    for (path, half_made) in session_workspace::orphaned(context, &known) {
+    for (path, half_made) in session_workspace::orphaned(app, &known) {
         let matter = if half_made { Matter::HalfMade } else { Matter::Strange };
         if !(half_made && starting) {
             found.push(Leftover { path, matter, of: Owner::None });
@@ -148,16 +148,16 @@ fn of_sessions(context: &Context, starting: bool) -> Vec<Leftover> {
     found
 }
 
-fn matter(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Option<Matter> {
+fn matter(app: &App, run: &Run, local: &Local, variant: &Variant) -> Option<Matter> {
     let path = local.worktree(variant.index);
-    let over = local::status(context, run, variant).is_terminal();
+    let over = local::status(app, run, variant).is_terminal();
     let closed = !matches!(run.state, State::Queued | State::Submitting | State::Pending | State::Ready);
     let stays = local.keep || local::stays(&variant.risks);
-    let folder = context.repo.open_worktree(&path);
+    let folder = app.repo.open_worktree(&path);
     if let Err(WorktreeFault::Replaced(_) | WorktreeFault::Unreadable(_)) = folder {
         return over.then_some(Matter::Replaced);
     }
-    let Some(worktree) = context.repo.worktree_at(&path) else {
+    let Some(worktree) = app.repo.worktree_at(&path) else {
         return (folder.is_ok() && over && closed && !stays).then_some(Matter::Leftover);
     };
     if folder.is_err() {
@@ -183,24 +183,19 @@ fn matter(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Opt
 ///
 /// # Errors
 /// When what an agent made cannot be recorded, or a worktree cannot be changed.
-pub fn repair_leftover(
-    context: &Context,
-    leftover: &Leftover,
-    runs: &[Recorded],
-    notify: Listener<'_>,
-) -> Result<bool> {
+pub fn repair_leftover(app: &App, leftover: &Leftover, runs: &[Recorded], notify: Listener<'_>) -> Result<bool> {
     if leftover.matter == Matter::Reviewed {
-        return review::remove_left(context, &leftover.path).map(|()| true);
+        return review::remove_left(app, &leftover.path).map(|()| true);
     }
     let (id, index) = match &leftover.of {
         Owner::Variant(id, index) => (id, index),
         Owner::Session(_) if leftover.matter == Matter::Kept => return Ok(false),
         Owner::Session(id) => {
-            let session = SessionStore::new(&context.layout).load(id)?;
-            return Ok(session_workspace::finalize_lost(context, &session)?.is_some());
+            let session = SessionStore::new(&app.layout).load(id)?;
+            return Ok(session_workspace::finalize_lost(app, &session)?.is_some());
         }
         Owner::None if leftover.matter == Matter::HalfMade => {
-            worktree::remove(context, &leftover.path).or_fail(|| unwritable(leftover))?;
+            worktree::remove(app, &leftover.path).or_fail(|| unwritable(leftover))?;
             return Ok(true);
         }
         Owner::None => return Ok(false),
@@ -208,13 +203,13 @@ pub fn repair_leftover(
     let run = runs.iter().map(|recorded| &recorded.run).find(|run| run.run == *id);
     let whole = run.and_then(|run| Some((run, run.local.as_ref()?, run.variant(*index)?)));
     let Some((run, local, variant)) = whole else { return Ok(false) };
-    let worktree = context.repo.worktree_at(&leftover.path);
+    let worktree = app.repo.worktree_at(&leftover.path);
     match (leftover.matter, worktree) {
-        (Matter::Missing | Matter::HalfMade, _) => local::remove(context, run, local, variant)?,
+        (Matter::Missing | Matter::HalfMade, _) => local::remove(app, run, local, variant)?,
         (Matter::Locked, Some(worktree)) => worktree.unlock().or_fail(|| unwritable(leftover))?,
-        (Matter::CutOff, Some(worktree)) => context.repo.link_worktree(&worktree).or_fail(|| unwritable(leftover))?,
+        (Matter::CutOff, Some(worktree)) => app.repo.link_worktree(&worktree).or_fail(|| unwritable(leftover))?,
         (Matter::Leftover, _) => {
-            keep_work(context, &run.run, notify)?;
+            keep_work(app, &run.run, notify)?;
             return Ok(!leftover.path.exists());
         }
         _ => return Ok(false),

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::base;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::folder::{Bounds, Folder};
 use crate::model::{Manifest, Meta, RepoName, Review, Run, Variant};
@@ -38,8 +38,8 @@ pub struct Parcel {
 ///
 /// # Errors
 /// When there is no such variant, the remote names no repository, or the base is no branch.
-pub fn of(context: &Context, recorded: &Recorded) -> Result<Parcel> {
-    let store = RunStore::new(context);
+pub fn of(app: &App, recorded: &Recorded) -> Result<Parcel> {
+    let store = RunStore::new(app);
     let run = &recorded.run;
     let variant = chosen(run, store.review(recorded)?.as_ref())?;
     let file = |name: &str| store.file(recorded.head, &format!("variants/{}/{name}", variant.name()));
@@ -53,8 +53,8 @@ pub fn of(context: &Context, recorded: &Recorded) -> Result<Parcel> {
     let manifest = Manifest {
         patch_id: format!("{}-{}-{}", run.run, variant.name(), &sha[..DIGITS.min(sha.len())]),
         producer: concat!("git-puff/", env!("CARGO_PKG_VERSION")).to_owned(),
-        repo: repository(context)?,
-        base_branch: branch(context, run)?,
+        repo: repository(app)?,
+        base_branch: branch(app, run)?,
         changed_paths: changed_paths(&patch),
         intent_summary: summary(&prompt, &run.title),
         target_pr_hint: None,
@@ -75,9 +75,9 @@ fn chosen<'r>(run: &'r Run, review: Option<&Review>) -> Result<&'r Variant> {
     })
 }
 
-fn repository(context: &Context) -> Result<RepoName> {
-    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
-    let url = context.repo.remote_url(&remote).ok_or_else(|| {
+fn repository(app: &App) -> Result<RepoName> {
+    let remote = app.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let url = app.repo.remote_url(&remote).ok_or_else(|| {
         Error::cannot_work(format!("no remote named '{remote}' that names the repository"))
             .hint("add it with 'git remote add', or name another with 'git config puff.remote NAME'")
     })?;
@@ -94,8 +94,8 @@ fn without_secrets(url: &str) -> String {
     format!("{scheme}://{}{path}", host.rsplit('@').next().unwrap_or(host))
 }
 
-fn branch(context: &Context, run: &Run) -> Result<String> {
-    let branch = base::recorded_branch(context, &run.base);
+fn branch(app: &App, run: &Run) -> Result<String> {
+    let branch = base::recorded_branch(app, &run.base);
     let is_commit = branch.len() >= 7 && run.base_oid.to_string().starts_with(&branch);
     if is_commit || branch == "HEAD" || branch.contains(['^', '~', ':', '@']) {
         return Err(Error::failed(format!("the base of '{}' is '{}', which is not a branch", run.run, run.base))

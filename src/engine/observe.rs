@@ -1,6 +1,6 @@
 //! Applies observations of a task to the record of its run.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::model::{Attention, ProviderKind, Run, RunId, Span, State, StepKind, Time, Variant, VariantStatus};
 use crate::provider::{AttemptObservation, AttemptObservations, Failure, Observation, Provider, TaskStatus};
@@ -13,10 +13,10 @@ use super::{active_files, identify};
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outcome> {
-    let settle = context.settings.span(settings::SETTLE)?;
-    let now = context.clock.now();
-    let outcome = RunStore::new(context).update(id, now, |run| {
+pub fn record(app: &App, id: &RunId, seen: &Observation) -> Result<Outcome> {
+    let settle = app.settings.span(settings::SETTLE)?;
+    let now = app.clock.now();
+    let outcome = RunStore::new(app).update(id, now, |run| {
         // What was observed before it was cancelled says nothing of it any more.
         if run.state == State::Cancelled {
             return Ok(None);
@@ -25,7 +25,7 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
         fold(run, seen, now, settle);
         Ok((*run != before).then(|| Change::new(StepKind::Observe, crate::render::progress::subject(&before, run))))
     })?;
-    active_files::forget(context, &outcome.recorded.run);
+    active_files::forget(app, &outcome.recorded.run);
     Ok(outcome)
 }
 
@@ -34,12 +34,12 @@ pub fn record(context: &Context, id: &RunId, seen: &Observation) -> Result<Outco
 ///
 /// # Errors
 /// When it cannot be observed, or recorded.
-pub fn begin(context: &Context, provider: &dyn Provider, run: Run) -> Result<Run> {
+pub fn begin(app: &App, provider: &dyn Provider, run: Run) -> Result<Run> {
     if run.provider != ProviderKind::Local {
         return Ok(run);
     }
     match provider.observe(&[super::question(&run, false)?])?.pop() {
-        Some(seen) => Ok(record(context, &run.run, &seen)?.recorded.run),
+        Some(seen) => Ok(record(app, &run.run, &seen)?.recorded.run),
         None => Ok(run),
     }
 }
@@ -48,14 +48,14 @@ pub fn begin(context: &Context, provider: &dyn Provider, run: Run) -> Result<Run
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record_failure(context: &Context, id: &RunId, failure: &Failure) -> Result<Outcome> {
+pub fn record_failure(app: &App, id: &RunId, failure: &Failure) -> Result<Outcome> {
     let attention = match failure {
         Failure::SignedOut { .. } => Some(Attention::NeedsLogin),
         Failure::Client { .. } => Some(Attention::ClientTrouble),
         Failure::NoSuchTask { .. } => Some(Attention::TaskNotFound),
         _ => None,
     };
-    RunStore::new(context).update(id, context.clock.now(), |run| {
+    RunStore::new(app).update(id, app.clock.now(), |run| {
         let Some(attention) = &attention else { return Ok(None) };
         if run.attention.as_ref() == Some(attention) {
             return Ok(None);
@@ -70,8 +70,8 @@ pub fn record_failure(context: &Context, id: &RunId, failure: &Failure) -> Resul
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record_answered(context: &Context, id: &RunId) -> Result<Outcome> {
-    RunStore::new(context).update(id, context.clock.now(), |run| {
+pub fn record_answered(app: &App, id: &RunId) -> Result<Outcome> {
+    RunStore::new(app).update(id, app.clock.now(), |run| {
         Ok(clear_trouble(run).then(|| Change::new(StepKind::Observe, "its task can be asked again")))
     })
 }
@@ -91,8 +91,8 @@ fn clear_trouble(run: &mut Run) -> bool {
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record_refusal(context: &Context, id: &RunId, failure: &Failure) -> Result<Outcome> {
-    RunStore::new(context).update(id, context.clock.now(), |run| {
+pub fn record_refusal(app: &App, id: &RunId, failure: &Failure) -> Result<Outcome> {
+    RunStore::new(app).update(id, app.clock.now(), |run| {
         run.advance(State::Error).or_fail(|| format!("cannot refuse the run '{id}'"))?;
         run.attention = None;
         run.reason = Some(failure.to_string());
@@ -104,9 +104,9 @@ pub fn record_refusal(context: &Context, id: &RunId, failure: &Failure) -> Resul
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record_ending(context: &Context, id: &RunId, ending: crate::model::Ending) -> Result<Outcome> {
-    let now = context.clock.now();
-    RunStore::new(context).update(id, now, |run| {
+pub fn record_ending(app: &App, id: &RunId, ending: crate::model::Ending) -> Result<Outcome> {
+    let now = app.clock.now();
+    RunStore::new(app).update(id, now, |run| {
         let Some(watch) = run.watch.as_mut().filter(|watch| watch.active) else { return Ok(None) };
         watch.active = false;
         watch.ended_at = Some(now);
@@ -119,16 +119,16 @@ pub fn record_ending(context: &Context, id: &RunId, ending: crate::model::Ending
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record_cancelled(context: &Context, id: &RunId) -> Result<Outcome> {
-    let now = context.clock.now();
-    let outcome = RunStore::new(context).update(id, now, |run| {
+pub fn record_cancelled(app: &App, id: &RunId) -> Result<Outcome> {
+    let now = app.clock.now();
+    let outcome = RunStore::new(app).update(id, now, |run| {
         run.advance(State::Cancelled).or_fail(|| format!("cannot cancel the run '{id}'"))?;
         run.attention = None;
         let open = run.variants.iter_mut().filter(|variant| !variant.status.is_terminal());
         open.for_each(|variant| variant.status = VariantStatus::Cancelled);
         Ok(Some(Change::new(StepKind::Cancel, "cancelled")))
     })?;
-    active_files::forget(context, &outcome.recorded.run);
+    active_files::forget(app, &outcome.recorded.run);
     Ok(outcome)
 }
 

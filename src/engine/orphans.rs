@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::branches;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::model::{Act, KeptBranch, Oid, RunId};
@@ -31,18 +31,18 @@ pub struct OrphanBranch {
 ///
 /// # Errors
 /// When the refs cannot be read, or `puff.branchPrefix` cannot be used.
-pub fn orphan_branches(context: &Context) -> Result<Vec<OrphanBranch>> {
-    let (repo, store) = (&context.repo, RunStore::new(context));
-    let prefix = format!("{HEADS}{}", branches::prefix(context)?);
+pub fn orphan_branches(app: &App) -> Result<Vec<OrphanBranch>> {
+    let (repo, store) = (&app.repo, RunStore::new(app));
+    let prefix = format!("{HEADS}{}", branches::prefix(app)?);
     // Refs are listed by folders; a prefix may end within a name.
     let folder = prefix.rfind('/').map_or(HEADS, |at| &prefix[..=at]);
     let mut found = Vec::new();
     for (name, at) in repo.refs_under(folder)? {
         let Some((run, number)) = name.strip_prefix(&prefix).and_then(of_variant) else { continue };
-        if store.exists(&run) || !is_variant(context, at, &run, number) {
+        if store.exists(&run) || !is_variant(app, at, &run, number) {
             continue;
         }
-        let is_kept = RecoveryPoints::new(context).points(&run).flatten().any(|point| match &point.recovery.act {
+        let is_kept = RecoveryPoints::new(app).points(&run).flatten().any(|point| match &point.recovery.act {
             Act::Prune(pruned) => pruned.branches.contains(&KeptBranch { name: name.clone(), at }),
             Act::Pick(_) => false,
         });
@@ -58,8 +58,8 @@ fn of_variant(name: &str) -> Option<(RunId, u32)> {
 }
 
 /// Says this commit itself that it is that variant?
-fn is_variant(context: &Context, commit: Oid, run: &RunId, number: u32) -> bool {
-    let Ok(commit) = context.repo.commit(commit) else { return false };
+fn is_variant(app: &App, commit: Oid, run: &RunId, number: u32) -> bool {
+    let Ok(commit) = app.repo.commit(commit) else { return false };
     let (of_run, of_variant) = (format!("Puff-Run: {run}"), format!("Puff-Variant: {number}/"));
     let mut lines = commit.message.lines();
     lines.any(|line| line == of_run) && commit.message.lines().any(|line| line.starts_with(&of_variant))
@@ -70,24 +70,24 @@ fn is_variant(context: &Context, commit: Oid, run: &RunId, number: u32) -> bool 
 ///
 /// # Errors
 /// When another process is deciding its run, or the ref cannot be written.
-pub fn remove_branch(context: &Context, orphan: &OrphanBranch) -> Result<bool> {
+pub fn remove_branch(app: &App, orphan: &OrphanBranch) -> Result<bool> {
     let name = format!("{HEADS}{}", orphan.branch);
-    let _lock = RecoveryPoints::new(context).lock(&orphan.run)?;
+    let _lock = RecoveryPoints::new(app).lock(&orphan.run)?;
     // It was found without the lock.
-    let still = orphan_branches(context)?.into_iter().find(|other| other == orphan).is_some_and(|other| other.is_kept);
-    if !still || context.repo.holder(&name, context.layout.top()).is_some() {
+    let still = orphan_branches(app)?.into_iter().find(|other| other == orphan).is_some_and(|other| other.is_kept);
+    if !still || app.repo.holder(&name, app.layout.top()).is_some() {
         return Ok(false);
     }
-    let _writing = RunStore::new(context).lock()?;
+    let _writing = RunStore::new(app).lock()?;
     let step = RefStep { name, old: Some(orphan.at), new: None };
-    context.repo.change_refs(&[step], "puff: belongs to no run").map_err(Error::from)?;
+    app.repo.change_refs(&[step], "puff: belongs to no run").map_err(Error::from)?;
     Ok(true)
 }
 
 /// Finds the empty folders beside the repository in which worktrees of a run were, when no process is making one there.
-pub fn empty_folders(context: &Context) -> Vec<PathBuf> {
-    let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Vec::new() };
-    if FileLock::is_held(&context.layout.local_lock()) {
+pub fn empty_folders(app: &App) -> Vec<PathBuf> {
+    let Ok(workspace_root) = WorkspaceRoot::find(app) else { return Vec::new() };
+    if FileLock::is_held(&app.layout.local_lock()) {
         return Vec::new();
     }
     let entries = std::fs::read_dir(workspace_root.root()).into_iter().flatten().flatten();
@@ -97,9 +97,7 @@ pub fn empty_folders(context: &Context) -> Vec<PathBuf> {
         let is_empty = entry.file_type().is_ok_and(|kind| kind.is_dir())
             && entry.path().read_dir().is_ok_and(|mut entries| entries.next().is_none());
         // The folder of sessions is empty whenever a user removed the last of their worktrees.
-        if is_empty
-            && entry.path() != workspace_root.of_sessions()
-            && !FileLock::is_held(&context.layout.review_lock(&run))
+        if is_empty && entry.path() != workspace_root.of_sessions() && !FileLock::is_held(&app.layout.review_lock(&run))
         {
             found.push(entry.path());
         }

@@ -18,7 +18,7 @@ pub use self::here::{abort, go_on};
 pub use self::reconcile::{PickState, give_up};
 
 use super::handoff;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{Act, Decision, Oid, PickPoint, Recovery, Run, RunId, State, StepKind, Taking, Variant};
 use crate::store::{Change, Recorded, RecoveryPoint, RecoveryPoints, RunStore};
@@ -47,12 +47,12 @@ pub enum Picked {
 ///
 /// # Errors
 /// When it cannot be taken: then nothing has moved.
-pub fn pick(context: &Context, id: &RunId, index: u32, pick_target: &PickTarget) -> Result<Picked> {
-    let _lock = RecoveryPoints::new(context).lock(id)?;
-    reconcile::reconcile(context, id)?;
-    let recorded = RunStore::new(context).load(id)?;
-    let (variant, commit) = checks::variant(context, &recorded, index)?;
-    let operation = PickOperation { context, recorded: &recorded, variant, commit };
+pub fn pick(app: &App, id: &RunId, index: u32, pick_target: &PickTarget) -> Result<Picked> {
+    let _lock = RecoveryPoints::new(app).lock(id)?;
+    reconcile::reconcile(app, id)?;
+    let recorded = RunStore::new(app).load(id)?;
+    let (variant, commit) = checks::variant(app, &recorded, index)?;
+    let operation = PickOperation { app, recorded: &recorded, variant, commit };
     match pick_target {
         PickTarget::Here(how) => here::take(&operation, *how),
         PickTarget::Onto(how, branch) => elsewhere::onto(&operation, *how, branch).map(Picked::Done),
@@ -62,7 +62,7 @@ pub fn pick(context: &Context, id: &RunId, index: u32, pick_target: &PickTarget)
 
 /// A variant that is being taken.
 struct PickOperation<'t> {
-    context: &'t Context,
+    app: &'t App,
     recorded: &'t Recorded,
     variant: &'t Variant,
     commit: Oid,
@@ -75,9 +75,9 @@ impl PickOperation<'_> {
 
     /// Keeps a recovery point, and records the decision as waiting. Nothing else has moved yet.
     fn begin(&self, how: Taking, onto: &str, before: Option<Oid>, here: bool) -> Result<RecoveryPoint> {
-        let (recovery_points, run) = (RecoveryPoints::new(self.context), self.run());
-        let location = self.context.repo.location();
-        let now = self.context.clock.now();
+        let (recovery_points, run) = (RecoveryPoints::new(self.app), self.run());
+        let location = self.app.repo.location();
+        let now = self.app.clock.now();
         let pick = PickPoint {
             variant: self.variant.index,
             commit: self.commit,
@@ -98,7 +98,7 @@ impl PickOperation<'_> {
         };
         let keep: Vec<Oid> = before.into_iter().chain([self.commit]).collect();
         let point = recovery_points.push(point, &[], &keep, None)?;
-        let review = RunStore::new(self.context).review(self.recorded)?;
+        let review = RunStore::new(self.app).review(self.recorded)?;
         let decision = Decision {
             variant: self.variant.index,
             how,
@@ -110,7 +110,7 @@ impl PickOperation<'_> {
         };
         let (name, goal) = (self.variant.name(), short(onto));
         let subject = format!("pick: {name} is being taken ({}, {goal})", how.as_str());
-        let recorded = record(self.context, &run.run, &subject, |run| {
+        let recorded = record(self.app, &run.run, &subject, |run| {
             run.decision = Some(decision.clone());
         });
         recorded.map(|_| point)
@@ -118,29 +118,29 @@ impl PickOperation<'_> {
 }
 
 /// Records where the taken change is, and that the run is decided.
-fn conclude(context: &Context, point: &RecoveryPoint, after: Oid) -> Result<Run> {
+fn conclude(app: &App, point: &RecoveryPoint, after: Oid) -> Result<Run> {
     let id = &point.recovery.run;
-    let Act::Pick(pick) = &point.recovery.act else { return Ok(RunStore::new(context).load(id)?.run) };
-    reconcile::remove_mark(context, pick);
+    let Act::Pick(pick) = &point.recovery.act else { return Ok(RunStore::new(app).load(id)?.run) };
+    reconcile::remove_mark(app, pick);
     let subject = format!("pick: var{} was taken ({}, {})", pick.variant, pick.how.as_str(), short(&pick.onto));
-    let recorded = record(context, id, &subject, |run| {
+    let recorded = record(app, id, &subject, |run| {
         if let Some(decision) = &mut run.decision {
             decision.after = Some(after);
         }
         // A run that was cancelled stays so; what was made until then may be taken nevertheless.
         let _ = run.advance(State::Picked);
     })?;
-    handoff::write_notes(context, &recorded, "pick")?;
+    handoff::write_notes(app, &recorded, "pick")?;
     Ok(recorded.run)
 }
 
 /// Changes a run, its report with it.
-fn record(context: &Context, id: &RunId, subject: &str, change: impl Fn(&mut Run)) -> Result<Recorded> {
-    let store = RunStore::new(context);
+fn record(app: &App, id: &RunId, subject: &str, change: impl Fn(&mut Run)) -> Result<Recorded> {
+    let store = RunStore::new(app);
     let before = store.load(id)?;
     let (prompt, review) = (store.prompt(&before)?, store.review(&before)?);
     let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
-    let outcome = store.update(id, context.clock.now(), |run| {
+    let outcome = store.update(id, app.clock.now(), |run| {
         change(run);
         Ok(Some(Change { views: Some(&views), ..Change::new(StepKind::Pick, subject) }))
     })?;

@@ -1,7 +1,7 @@
 //! Applies a variant to a commit in a dry run. Nothing is written but objects.
 
 use super::base;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::model::{Apply, Oid, Run, Variant};
@@ -23,8 +23,8 @@ pub fn onto(repo: &Repo, revision: &str) -> Result<Oid> {
 ///
 /// # Errors
 /// When it is not here.
-pub fn base(context: &Context, run: &Run) -> Result<Oid> {
-    base::tree(context, run).map_err(|error| {
+pub fn base(app: &App, run: &Run) -> Result<Oid> {
+    base::tree(app, run).map_err(|error| {
         error.hint(format!("'git puff harvest {}' fetches it; or name another commit with --onto REV", run.run))
     })
 }
@@ -46,9 +46,9 @@ pub fn replaced(repo: &Repo) -> Result<Option<String>> {
 ///
 /// # Errors
 /// When the patch or the tree cannot be read.
-pub fn variant(context: &Context, recorded: &Recorded, variant: &Variant, onto: Oid) -> Result<Applied> {
-    match RunStore::new(context).patch(recorded, variant.index)? {
-        Some(patch) => patch::apply(&context.repo, onto, &patch),
+pub fn variant(app: &App, recorded: &Recorded, variant: &Variant, onto: Oid) -> Result<Applied> {
+    match RunStore::new(app).patch(recorded, variant.index)? {
+        Some(patch) => patch::apply(&app.repo, onto, &patch),
         None => Ok(Applied::none(
             Apply::Skipped,
             format!("{} has no patch: it is {}", variant.name(), variant.status.as_str()),

@@ -1,6 +1,6 @@
 //! From a run to the provider that does its work.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{Profile, ProviderKind, Run, TaskId};
 use crate::provider::cloud::{ClientEnv, CodexCloud, Dialect, RetryPolicy};
@@ -13,13 +13,13 @@ use crate::settings;
 ///
 /// # Errors
 /// When the run's provider has nothing to be asked, or the client cannot be used.
-pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: RetryPolicy) -> Result<Box<dyn Provider + 'c>> {
+pub fn open_provider<'c>(app: &'c App, run: &Run, patience: RetryPolicy) -> Result<Box<dyn Provider + 'c>> {
     match run.provider {
         ProviderKind::CodexCloud => {
-            let profile = run.profile.clone().unwrap_or_else(|| context.profile());
-            Ok(Box::new(open(context, &profile, patience)?))
+            let profile = run.profile.clone().unwrap_or_else(|| app.profile());
+            Ok(Box::new(open(app, &profile, patience)?))
         }
-        ProviderKind::Local => Ok(Box::new(LocalAgents::new(context))),
+        ProviderKind::Local => Ok(Box::new(LocalAgents::new(app))),
         ProviderKind::Import => Err(Error::failed(format!(
             "run '{}' has provider {}: it has no cloud task",
             run.run,
@@ -33,10 +33,10 @@ pub fn open_provider<'c>(context: &'c Context, run: &Run, patience: RetryPolicy)
 ///
 /// # Errors
 /// When the client cannot be used.
-pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
-    let cloud = open(context, &context.profile(), RetryPolicy::Some)?;
+pub fn open_here(app: &App) -> Result<(CodexCloud, Profile)> {
+    let cloud = open(app, &app.profile(), RetryPolicy::Some)?;
     // The path as found now: PATH may be another one when the watcher looks.
-    let profile = Profile { codex: cloud.program().to_string_lossy().into_owned(), ..context.profile() };
+    let profile = Profile { codex: cloud.program().to_string_lossy().into_owned(), ..app.profile() };
     Ok((cloud, profile))
 }
 
@@ -44,13 +44,13 @@ pub fn open_here(context: &Context) -> Result<(CodexCloud, Profile)> {
 ///
 /// # Errors
 /// When the client cannot be used.
-pub fn open(context: &Context, profile: &Profile, patience: RetryPolicy) -> Result<CodexCloud> {
-    context.layout.prepare()?;
-    let dialect = context.settings.choice::<Dialect>(settings::DIALECT)?;
+pub fn open(app: &App, profile: &Profile, patience: RetryPolicy) -> Result<CodexCloud> {
+    app.layout.prepare()?;
+    let dialect = app.settings.choice::<Dialect>(settings::DIALECT)?;
     let at = ClientEnv {
-        cwd: &context.layout.cwd(),
-        git_dir: &context.repo.location().common_dir,
-        cache: &context.layout.cache("codex.json"),
+        cwd: &app.layout.cwd(),
+        git_dir: &app.repo.location().common_dir,
+        cache: &app.layout.cache("codex.json"),
         patience,
     };
     Ok(CodexCloud::open(profile, dialect, &at)?)

@@ -14,7 +14,7 @@ pub use self::notes::{Text, restore as restore_notes, texts};
 pub use self::plan::{Plan, plan};
 pub use self::worktrees::BEING_PRUNED;
 
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::tombstones;
 use crate::error::{Error, Result};
 use crate::git::{EntryKind, RefFailure, RefStep};
@@ -25,11 +25,11 @@ use crate::store::{Kept, RUNS, RecoveryPoint, RecoveryPoints, RunStore};
 ///
 /// # Errors
 /// When something cannot be removed, or was changed meanwhile: what is left is removed by the next prune.
-pub fn carry_out(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
-    let point = keep(context, plan)?;
+pub fn carry_out(app: &App, plan: &Plan) -> Result<RecoveryPoint> {
+    let point = keep(app, plan)?;
     let id = &plan.recorded.run.run;
     for worktree in &plan.worktrees {
-        worktrees::remove(context, worktree)?;
+        worktrees::remove(app, worktree)?;
     }
     for path in &plan.files {
         let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
@@ -45,23 +45,23 @@ pub fn carry_out(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
         .map(|branch| RefStep { name: branch.name.clone(), old: Some(branch.at), new: None })
         .collect();
     steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(plan.recorded.head), new: None });
-    let store = RunStore::new(context);
+    let store = RunStore::new(app);
     let lock = store.lock()?;
     // A run that went on since it was planned keeps its notes.
     if store.head(id) != Some(plan.recorded.head) {
         return Err(RefFailure::Moved(format!("{RUNS}{id}")).into());
     }
-    notes::remove(context, &lock, &plan.recorded.run)?;
+    notes::remove(app, &lock, &plan.recorded.run)?;
     // Who has it too hears of it with the next sync.
-    steps.extend(tombstones::write_tombstone(context, &plan.recorded)?);
-    context.repo.change_refs(&steps, "puff: pruned")?;
+    steps.extend(tombstones::write_tombstone(app, &plan.recorded)?);
+    app.repo.change_refs(&steps, "puff: pruned")?;
     Ok(point)
 }
 
 /// Keeps a recovery point of what is about to go. What a prune that was killed has removed already is in its point, and
 /// goes over into this one.
-fn keep(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
-    let (recovery_points, run) = (RecoveryPoints::new(context), &plan.recorded.run);
+fn keep(app: &App, plan: &Plan) -> Result<RecoveryPoint> {
+    let (recovery_points, run) = (RecoveryPoints::new(app), &plan.recorded.run);
     let newest = recovery_points.newest_of(&run.run, plan.recorded.head)?;
     let interrupted = newest.filter(|point| matches!(point.recovery.act, Act::Prune(_)));
     let mut texts: Vec<Text> = plan.notes.clone();
@@ -72,7 +72,7 @@ fn keep(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
         for (at, kept) in before.notes.iter().enumerate() {
             let same = |text: &Text| text.notes == kept.notes && text.object == kept.object;
             if !texts.iter().any(same) {
-                texts.extend(notes::kept(context, interrupted, at, kept)?);
+                texts.extend(notes::kept(app, interrupted, at, kept)?);
             }
         }
         worktrees.retain(|there| there.locked.as_deref() != Some(BEING_PRUNED));
@@ -80,12 +80,12 @@ fn keep(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
         let gone: Vec<_> = gone.cloned().collect();
         worktrees.extend(gone);
         // Refs in files are removed one by one: a kill may have come between two branches and the run.
-        let gone = before.branches.iter().filter(|kept| context.repo.ref_target(&kept.name).is_none());
+        let gone = before.branches.iter().filter(|kept| app.repo.ref_target(&kept.name).is_none());
         branches.extend(gone.cloned());
     }
     let mut files: Vec<Kept> = Vec::new();
     for (at, text) in texts.iter().enumerate() {
-        files.push((format!("notes/{at}"), EntryKind::File, context.repo.write_blob(text.text.as_bytes())?));
+        files.push((format!("notes/{at}"), EntryKind::File, app.repo.write_blob(text.text.as_bytes())?));
     }
     for (at, worktree) in worktrees.iter().enumerate() {
         files.extend(worktree.tree.map(|tree| (format!("worktrees/{at}"), EntryKind::Tree, tree)));
@@ -102,7 +102,7 @@ fn keep(context: &Context, plan: &Plan) -> Result<RecoveryPoint> {
         schema: Recovery::schema(),
         run: run.run.clone(),
         task_id: run.task_id.clone(),
-        at: context.clock.now(),
+        at: app.clock.now(),
         previous: None,
         journal: plan.recorded.head,
         act: Act::Prune(prune),

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 
 pub use self::rules::Judge;
 use self::trailers::RunTrailers;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::git::{Outgoing, is_valid_ref_name};
 use crate::model::Oid;
@@ -61,11 +61,11 @@ impl Sent {
     }
 
     /// Returns what the remote has, as far as is known here.
-    fn known(&self, context: &Context) -> Result<HashSet<Oid>> {
+    fn known(&self, app: &App) -> Result<HashSet<Oid>> {
         let mut known: HashSet<Oid> = self.updates.iter().filter_map(|update| update.remote).collect();
         let seen = self.remote.as_ref().map(|remote| format!("refs/remotes/{remote}/"));
         if let Some(seen) = seen.filter(|seen| is_valid_ref_name(&format!("{seen}x"))) {
-            known.extend(context.repo.refs_under(&seen)?.into_iter().map(|(_, at)| at));
+            known.extend(app.repo.refs_under(&seen)?.into_iter().map(|(_, at)| at));
         }
         Ok(known)
     }
@@ -75,15 +75,15 @@ impl Sent {
 ///
 /// # Errors
 /// When they cannot be read.
-pub fn suspects(context: &Context, sent: &Sent) -> Result<Vec<Suspect>> {
+pub fn suspects(app: &App, sent: &Sent) -> Result<Vec<Suspect>> {
     let tips = sent.tips();
-    let outgoing = context.repo.outgoing(&tips, &sent.known(context)?, trailers::may_say)?;
+    let outgoing = app.repo.outgoing(&tips, &sent.known(app)?, trailers::may_say)?;
     let claiming = outgoing.iter().filter_map(|commit| {
         let trailers = trailers::read(commit.message.as_deref()?);
         (!trailers.is_empty()).then(|| Suspect { commit: commit.clone(), trailers, is_merge: false })
     });
     let mut suspects: Vec<Suspect> = claiming.collect();
-    similarity::add(context, &tips, &outgoing, &mut suspects)?;
+    similarity::add(app, &tips, &outgoing, &mut suspects)?;
     if suspects.is_empty() {
         return Ok(suspects);
     }
@@ -102,6 +102,6 @@ pub fn suspects(context: &Context, sent: &Sent) -> Result<Vec<Suspect>> {
 ///
 /// # Errors
 /// When a setting cannot be used.
-pub fn judge<'c>(context: &'c Context, sent: &'c Sent) -> Result<Judge<'c>> {
-    Judge::new(context, sent)
+pub fn judge<'c>(app: &'c App, sent: &'c Sent) -> Result<Judge<'c>> {
+    Judge::new(app, sent)
 }

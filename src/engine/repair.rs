@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::harvest::{HarvestOptions, end_work, harvest_kept, is_half_cancelled};
 use super::leftovers::{Leftover, leftovers, repair_leftover};
 use super::{Listener, active_files, handoff, interrupted, orphans, submit};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
 use crate::model::{Kickoff, ProviderKind, Run, RunId, State, StepKind};
@@ -46,8 +46,8 @@ pub enum Repair {
 }
 
 /// Returns the refs of ours, as folders below the git directory.
-fn our_refs(context: &Context) -> Vec<String> {
-    let prefix = super::branches::prefix(context).unwrap_or_default();
+fn our_refs(app: &App) -> Vec<String> {
+    let prefix = super::branches::prefix(app).unwrap_or_default();
     let mut folders = vec![RUNS.to_owned(), NOTES.to_owned(), RECOVERY_POINTS.to_owned()];
     // Without a folder of its own, branches of ours lie among the user's: those locks are not ours to judge.
     if let Some((folder, _)) = prefix.rsplit_once('/') {
@@ -60,12 +60,12 @@ fn our_refs(context: &Context) -> Vec<String> {
 ///
 /// # Errors
 /// When the git directory cannot be written.
-pub fn orphaned_locks(context: &Context, remove: bool) -> Result<Vec<String>> {
-    let _lock = RunStore::new(context).lock()?;
-    let folders = our_refs(context);
+pub fn orphaned_locks(app: &App, remove: bool) -> Result<Vec<String>> {
+    let _lock = RunStore::new(app).lock()?;
+    let folders = our_refs(app);
     let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
-    let mut orphans = context.repo.orphaned_locks(&folders);
-    orphans.extend(context.repo.abandoned_git_locks());
+    let mut orphans = app.repo.orphaned_locks(&folders);
+    orphans.extend(app.repo.abandoned_git_locks());
     orphans.sort();
     orphans.dedup();
     if remove {
@@ -78,8 +78,8 @@ pub fn orphaned_locks(context: &Context, remove: bool) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// When the log or the runs cannot be read.
-pub fn missing_in_runbook(context: &Context, runs: &[Recorded]) -> Result<Vec<RunId>> {
-    let lines = Runbook::new(&context.layout).read()?;
+pub fn missing_in_runbook(app: &App, runs: &[Recorded]) -> Result<Vec<RunId>> {
+    let lines = Runbook::new(&app.layout).read()?;
     let kickoffs: Vec<Kickoff> = lines
         .into_iter()
         .filter_map(|line| match line {
@@ -104,12 +104,12 @@ fn is_reported(run: &Run) -> bool {
 }
 
 /// Branches that a harvest made, that are not known to be deleted, and are missing.
-pub fn missing_branches(context: &Context, run: &Run) -> Vec<(u32, String)> {
+pub fn missing_branches(app: &App, run: &Run) -> Vec<(u32, String)> {
     let recorded = run.variants.iter().filter_map(|variant| Some((variant.index, variant.branch.clone()?)));
     recorded
         .filter(|(_, branch)| {
             let full = format!("refs/heads/{branch}");
-            is_valid_ref_name(&full) && context.repo.ref_target(&full).is_none()
+            is_valid_ref_name(&full) && app.repo.ref_target(&full).is_none()
         })
         .collect()
 }
@@ -118,54 +118,52 @@ pub fn missing_branches(context: &Context, run: &Run) -> Vec<(u32, String)> {
 ///
 /// # Errors
 /// When the runs cannot be read. What fails for one run alone is answered.
-pub fn repair(context: &Context, notify: Listener<'_>) -> Result<Vec<Repair>> {
-    let store = RunStore::new(context);
-    let mut done: Vec<Repair> = orphaned_locks(context, true)?.into_iter().map(Repair::Lock).collect();
-    sweep_leftovers(context);
-    active_files::sweep(context);
-    for operation in interrupted::interrupted_operations(context) {
-        match interrupted::finish(context, &operation) {
+pub fn repair(app: &App, notify: Listener<'_>) -> Result<Vec<Repair>> {
+    let store = RunStore::new(app);
+    let mut done: Vec<Repair> = orphaned_locks(app, true)?.into_iter().map(Repair::Lock).collect();
+    sweep_leftovers(app);
+    active_files::sweep(app);
+    for operation in interrupted::interrupted_operations(app) {
+        match interrupted::finish(app, &operation) {
             Ok(true) => done.push(Repair::Ended(operation.to_string())),
             Ok(false) => {}
             // Another process has taken it up since.
-            Err(_) if is_decided_now(context, operation.id()) => {}
+            Err(_) if is_decided_now(app, operation.id()) => {}
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }
-    done.extend(remove_orphans(context));
-    done.extend(bind_submissions(context, notify)?);
+    done.extend(remove_orphans(app));
+    done.extend(bind_submissions(app, notify)?);
     let (runs, _) = store.list()?;
-    for id in missing_in_runbook(context, &runs)? {
+    for id in missing_in_runbook(app, &runs)? {
         let Some(recorded) = runs.iter().find(|recorded| recorded.run.run == id) else { continue };
         let _lock = store.lock()?;
         // The launch may have written it by now, or a prune may have removed the run.
-        if store.still_exists(recorded) && Runbook::new(&context.layout).append_missing(&(&recorded.run).into())? {
+        if store.still_exists(recorded) && Runbook::new(&app.layout).append_missing(&(&recorded.run).into())? {
             done.push(Repair::RunbookLine(id));
         }
     }
-    for id in
-        runs.iter().map(|recorded| &recorded.run).filter(|run| is_half_cancelled(context, run)).map(|run| &run.run)
-    {
-        let Ok(_lock) = submit::lock(context, id) else { continue };
-        match end_work(context, id, notify) {
+    for id in runs.iter().map(|recorded| &recorded.run).filter(|run| is_half_cancelled(app, run)).map(|run| &run.run) {
+        let Ok(_lock) = submit::lock(app, id) else { continue };
+        match end_work(app, id, notify) {
             Ok(_) => done.push(Repair::Ended(format!(
                 "the cancel of '{id}' was interrupted, and its agents were still running"
             ))),
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }
-    for leftover in leftovers(context, &runs) {
-        match repair_leftover(context, &leftover, &runs, notify) {
+    for leftover in leftovers(app, &runs) {
+        match repair_leftover(app, &leftover, &runs, notify) {
             Ok(true) => done.push(Repair::Worktree(leftover)),
             Ok(false) => {}
             Err(error) => done.push(Repair::Failed(error.in_a_line())),
         }
     }
     for recorded in runs.iter().filter(|recorded| is_reported(&recorded.run)) {
-        match repair_views(context, &store, recorded, notify) {
+        match repair_views(app, &store, recorded, notify) {
             Ok(repairs) => done.extend(repairs),
             // It was pruned since the runs were listed, or is being so.
-            Err(_) if !store.exists(&recorded.run.run) || is_decided_now(context, &recorded.run.run) => {}
+            Err(_) if !store.exists(&recorded.run.run) || is_decided_now(app, &recorded.run.run) => {}
             Err(error) => done.push(Repair::Failed(format!("{}: {error}", recorded.run.run))),
         }
     }
@@ -174,53 +172,48 @@ pub fn repair(context: &Context, notify: Listener<'_>) -> Result<Vec<Repair>> {
 
 /// Returns whether a run is being picked, pruned or restored at this moment. Then nothing of it is broken: it is
 /// changing.
-fn is_decided_now(context: &Context, run: &RunId) -> bool {
-    FileLock::is_held(&context.layout.decide_lock(run))
+fn is_decided_now(app: &App, run: &RunId) -> bool {
+    FileLock::is_held(&app.layout.decide_lock(run))
 }
 
 /// Removes what belongs to no run and is kept elsewhere, or is nothing.
-fn remove_orphans(context: &Context) -> Vec<Repair> {
+fn remove_orphans(app: &App) -> Vec<Repair> {
     let mut done = Vec::new();
-    for orphan in orphans::orphan_branches(context).unwrap_or_default().iter().filter(|orphan| orphan.is_kept) {
-        match orphans::remove_branch(context, orphan) {
+    for orphan in orphans::orphan_branches(app).unwrap_or_default().iter().filter(|orphan| orphan.is_kept) {
+        match orphans::remove_branch(app, orphan) {
             Ok(true) => done.push(Repair::Orphan(orphan.branch.clone())),
             Ok(false) => {}
-            Err(_) if is_decided_now(context, &orphan.run) => {}
+            Err(_) if is_decided_now(app, &orphan.run) => {}
             Err(error) => done.push(Repair::Failed(error.to_string())),
         }
     }
-    let folders = orphans::empty_folders(context).into_iter();
+    let folders = orphans::empty_folders(app).into_iter();
     // One in which something is by now cannot be removed so.
     let removed = folders.filter(|folder| std::fs::remove_dir(folder).is_ok());
     done.extend(removed.map(|folder| Repair::Folder(folder.display().to_string())));
     done
 }
 
-fn repair_views(
-    context: &Context,
-    store: &RunStore<'_>,
-    recorded: &Recorded,
-    notify: Listener<'_>,
-) -> Result<Vec<Repair>> {
+fn repair_views(app: &App, store: &RunStore<'_>, recorded: &Recorded, notify: Listener<'_>) -> Result<Vec<Repair>> {
     let id = &recorded.run.run;
     let mut done = Vec::new();
-    let missing = missing_branches(context, &recorded.run);
+    let missing = missing_branches(app, &recorded.run);
     if !missing.is_empty() {
         let options = HarvestOptions {
             variants: missing.iter().map(|(index, _)| *index).collect(),
             recreate: true,
             include_failed: false,
         };
-        harvest_kept(context, id, &options, notify)?;
+        harvest_kept(app, id, &options, notify)?;
         done.extend(missing.into_iter().map(|(_, branch)| Repair::Branch(id.clone(), branch)));
     }
     let recorded = store.load(id)?;
     let (prompt, review) = (store.prompt(&recorded)?, store.review(&recorded)?);
     let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
-    let outcome = store.update(id, context.clock.now(), |_| {
+    let outcome = store.update(id, app.clock.now(), |_| {
         Ok(Some(Change { views: Some(&views), ..Change::new(StepKind::Report, "the report was made again") }))
     })?;
-    let noted = handoff::write_notes(context, &outcome.recorded, "doctor --repair")?;
+    let noted = handoff::write_notes(app, &outcome.recorded, "doctor --repair")?;
     if outcome.changed || noted {
         done.push(Repair::Views(id.clone()));
     }
@@ -228,12 +221,12 @@ fn repair_views(
 }
 
 /// Removes temporary files of calls that were killed.
-fn sweep_leftovers(context: &Context) {
+fn sweep_leftovers(app: &App) {
     let old = |path: &std::path::Path| {
         let age = path.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
         age.is_some_and(|age| age.as_secs() > 3600)
     };
-    for entry in std::fs::read_dir(context.layout.cwd()).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(app.layout.cwd()).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with("prompt-") && old(&entry.path()) {
             let _ = std::fs::remove_file(entry.path());
         }
@@ -244,17 +237,17 @@ fn sweep_leftovers(context: &Context) {
 ///
 /// # Errors
 /// When the runs cannot be read.
-fn bind_submissions(context: &Context, notify: Listener<'_>) -> Result<Vec<Repair>> {
-    let store = RunStore::new(context);
+fn bind_submissions(app: &App, notify: Listener<'_>) -> Result<Vec<Repair>> {
+    let store = RunStore::new(app);
     let (runs, _) = store.list()?;
-    let interrupted: Vec<&Recorded> = runs.iter().filter(|recorded| is_interrupted(context, &recorded.run)).collect();
+    let interrupted: Vec<&Recorded> = runs.iter().filter(|recorded| is_interrupted(app, &recorded.run)).collect();
     let owned: HashSet<&str> = runs.iter().filter_map(|recorded| recorded.run.task_id.as_deref()).collect();
     let mut fitting: Vec<(&Recorded, FileLock, Fitting)> = Vec::new();
     let mut done = Vec::new();
     for recorded in interrupted {
         // No other process may submit or bind it while we decide.
-        let Ok(lock) = submit::lock(context, &recorded.run.run) else { continue };
-        match candidates(context, &store, recorded, &owned) {
+        let Ok(lock) = submit::lock(app, &recorded.run.run) else { continue };
+        match candidates(app, &store, recorded, &owned) {
             Ok(found) => fitting.push((recorded, lock, found)),
             Err(error) => done.push(Repair::Failed(format!("{}: {error}", recorded.run.run))),
         }
@@ -275,7 +268,7 @@ fn bind_submissions(context: &Context, notify: Listener<'_>) -> Result<Vec<Repai
             [] => Repair::Unmatched(id),
             [one] if claims(one) == 1 => {
                 let task = Task { id: one.id.clone(), url: one.url.clone() };
-                submit::record_task(context, &store, &id, &task, notify)?;
+                submit::record_task(app, &store, &id, &task, notify)?;
                 Repair::Bound(id, task.id.to_string())
             }
             several => Repair::Ambiguous(id, several.to_vec()),
@@ -287,12 +280,12 @@ fn bind_submissions(context: &Context, notify: Listener<'_>) -> Result<Vec<Repai
 
 /// Returns whether a run that was being submitted, by no process that still lives, so that it may have a task that was
 /// paid for.
-pub fn is_interrupted(context: &Context, run: &Run) -> bool {
+pub fn is_interrupted(app: &App, run: &Run) -> bool {
     run.provider != ProviderKind::Local
         && !run.is_remote()
         && run.state == State::Submitting
         && run.task_id.is_none()
-        && !submit::is_being_submitted(context, &run.run)
+        && !submit::is_being_submitted(app, &run.run)
 }
 
 /// The tasks that an interrupted submission may have become.
@@ -304,9 +297,9 @@ struct Fitting {
 
 /// Returns the tasks that an interrupted submission may have become: of its environment, with as many attempts, no
 /// older than it, and no other run's. When some have the prompt for a title, only those.
-fn candidates(context: &Context, store: &RunStore<'_>, recorded: &Recorded, owned: &HashSet<&str>) -> Result<Fitting> {
+fn candidates(app: &App, store: &RunStore<'_>, recorded: &Recorded, owned: &HashSet<&str>) -> Result<Fitting> {
     let run = &recorded.run;
-    let provider = super::open_provider(context, run, RetryPolicy::Some)?;
+    let provider = super::open_provider(app, run, RetryPolicy::Some)?;
     let since = run.created_at - chrono::TimeDelta::seconds(SKEW);
     let mut tasks = provider.recent(run.env.as_deref(), since)?;
     tasks.retain(|task| {

@@ -31,7 +31,7 @@ use self::judge::JudgePanel;
 use self::survey::Survey;
 use self::workers::{Work, run_workers};
 use self::worktrees::ReviewLock;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Check, CheckStatus, Judge, Oid, Run, RunId, Span, Variant};
 use crate::process::Stop;
@@ -102,25 +102,25 @@ type Found = HashMap<Oid, Vec<Answer>>;
 /// # Errors
 /// When there is nothing to review, another process reviews it, something that was asked for is not there, or the run
 /// cannot be recorded. A check or a judge that fails is an answer.
-pub fn review(context: &Context, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>) -> Result<Run> {
-    let store = RunStore::new(context);
+pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>) -> Result<Run> {
+    let store = RunStore::new(app);
     let recorded = store.load(id)?;
-    prove(context, &recorded.run, options)?;
-    super::verified::all(context, &recorded)?;
-    let mut lock = ReviewLock::acquire(context, id)?;
-    let survey = Survey::of(context, &store, &recorded)?;
+    prove(app, &recorded.run, options)?;
+    super::verified::all(app, &recorded)?;
+    let mut lock = ReviewLock::acquire(app, id)?;
+    let survey = Survey::of(app, &store, &recorded)?;
     let accepted = record::accept(&store, &recorded, &survey, options)?;
-    let answers = Answers::new(context);
+    let answers = Answers::new(app);
     answers.forget_old();
 
-    let (units, mut found) = plan(context, &recorded, options)?;
+    let (units, mut found) = plan(app, &recorded, options)?;
     let known = found.values().map(Vec::len).sum();
     watch(Step::Planned { to_run: units.iter().map(|unit| unit.commands.len()).sum(), known });
     if !units.is_empty() || !options.judges.is_empty() {
-        lock.start_cleanup_process(context, id);
+        lock.start_cleanup_process(app, id);
     }
     let way = Way { jobs: options.jobs.max(1), limit: options.limit, keep: options.keep };
-    let whole = check_all(context, &units, &way, |news| match news {
+    let whole = check_all(app, &units, &way, |news| match news {
         WorkerEvent::Began(at, command) => watch(Step::Began { who: &units[at].name(), command: &command }),
         WorkerEvent::Ended(at, answer) => {
             watch(Step::Ended { who: &units[at].name(), check: &answer.check });
@@ -132,15 +132,15 @@ pub fn review(context: &Context, id: &RunId, options: &ReviewOptions, watch: Wat
         lock.release();
         return Err(stopped(id));
     }
-    let mut draft = record::Draft::new(context, &recorded, survey, found, options, accepted)?;
-    let judges = ask_judges(context, &store, &recorded, &draft, options, watch);
+    let mut draft = record::Draft::new(app, &recorded, survey, found, options, accepted)?;
+    let judges = ask_judges(app, &store, &recorded, &draft, options, watch);
     lock.release();
     draft.judges = judges?;
-    record::record(context, &store, &draft)
+    record::record(app, &store, &draft)
 }
 
 /// Checks the options before anything runs.
-fn prove(context: &Context, run: &Run, options: &ReviewOptions) -> Result<()> {
+fn prove(app: &App, run: &Run, options: &ReviewOptions) -> Result<()> {
     super::harvest::check_variants(run, &options.variants)?;
     let commits = |variant: &&Variant| variant.commit.is_some();
     if run.variants.iter().filter(commits).count() == 0 {
@@ -160,34 +160,34 @@ fn prove(context: &Context, run: &Run, options: &ReviewOptions) -> Result<()> {
         ))
         .hint(format!("see 'git puff show {}:{}'", run.run, variant.index)));
     }
-    worktree::check(context)
+    worktree::check(app)
 }
 
 /// Returns what is to be run, and what is known already.
-fn plan(context: &Context, recorded: &Recorded, options: &ReviewOptions) -> Result<(Vec<Unit>, Found)> {
+fn plan(app: &App, recorded: &Recorded, options: &ReviewOptions) -> Result<(Vec<Unit>, Found)> {
     let run = &recorded.run;
     let mut units: Vec<Unit> = Vec::new();
-    let base = context.repo.commit(run.base_oid)?.tree;
+    let base = app.repo.commit(run.base_oid)?.tree;
     units.push(Unit {
         of: Vec::new(),
         commit: run.base_oid,
         tree: base,
-        folder: worktrees::free_folder(context, run, None)?,
+        folder: worktrees::free_folder(app, run, None)?,
         commands: Vec::new(),
     });
     for variant in &run.variants {
         let Some(commit) = variant.commit else { continue };
-        let tree = context.repo.commit(commit)?.tree;
+        let tree = app.repo.commit(commit)?.tree;
         match units.iter_mut().find(|unit| unit.tree == tree && !unit.of.is_empty()) {
             // Equal contents are checked once.
             Some(unit) => unit.of.push(variant.index),
             None => {
-                let folder = worktrees::free_folder(context, run, Some(variant.index))?;
+                let folder = worktrees::free_folder(app, run, Some(variant.index))?;
                 units.push(Unit { of: vec![variant.index], commit, tree, folder, commands: Vec::new() });
             }
         }
     }
-    let answers = Answers::new(context);
+    let answers = Answers::new(app);
     let mut found = Found::new();
     for unit in &mut units {
         let chosen = options.variants.is_empty()
@@ -225,7 +225,7 @@ impl Unit {
 
 /// Asks all judges at once, those that have not said it before.
 fn ask_judges(
-    context: &Context,
+    app: &App,
     store: &RunStore<'_>,
     recorded: &Recorded,
     draft: &record::Draft,
@@ -236,10 +236,10 @@ fn ask_judges(
         return Ok(Vec::new());
     }
     let candidates = draft.candidates();
-    let panel = JudgePanel::assemble(context, &recorded.run, &store.prompt(recorded)?, &draft.base, &candidates)?;
-    let folder = WorkspaceRoot::find(context)?.of_run(&recorded.run.run);
+    let panel = JudgePanel::assemble(app, &recorded.run, &store.prompt(recorded)?, &draft.base, &candidates)?;
+    let folder = WorkspaceRoot::find(app)?.of_run(&recorded.run.run);
     let mut said: Vec<Option<Judge>> =
-        options.judges.iter().map(|judge| panel.remembered(context, judge).filter(|_| !options.fresh)).collect();
+        options.judges.iter().map(|judge| panel.remembered(app, judge).filter(|_| !options.fresh)).collect();
     let stop = Stop::default();
     let mut works: Vec<Work<'_, (usize, Judge)>> = Vec::new();
     for (at, judge) in options.judges.iter().enumerate() {
@@ -259,7 +259,7 @@ fn ask_judges(
         }
     }
     let whole = run_workers(&stop, works, |(at, judge)| {
-        panel.keep(context, &judge);
+        panel.keep(app, &judge);
         watch(Step::Judged(&judge));
         said[at] = Some(judge);
     });

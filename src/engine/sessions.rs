@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::context::{AgentEnv, Context};
+use crate::app::{AgentEnv, App};
 use crate::engine::intent::Intent;
 use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
@@ -47,13 +47,13 @@ pub enum SessionProgram {
 ///
 /// # Errors
 /// As [`order()`] and [`session::start`]. No worktree is left then of which no session tells.
-pub fn start(context: &Context, wanted: Order) -> Result<Session> {
-    let _making = wanted.worktree.then(|| session_workspace::lock_creation(context)).transpose()?;
-    let start = order(context, wanted)?;
+pub fn start(app: &App, wanted: Order) -> Result<Session> {
+    let _making = wanted.worktree.then(|| session_workspace::lock_creation(app)).transpose()?;
+    let start = order(app, wanted)?;
     let (id, made) = (start.id.clone(), start.worktree.clone());
-    session::start(context, start).inspect_err(|_| {
-        let unknown = made.filter(|_| !SessionStore::new(&context.layout).place(&id).record().exists());
-        unknown.iter().for_each(|own| drop(worktree::remove(context, &own.path)));
+    session::start(app, start).inspect_err(|_| {
+        let unknown = made.filter(|_| !SessionStore::new(&app.layout).place(&id).record().exists());
+        unknown.iter().for_each(|own| drop(worktree::remove(app, &own.path)));
     })
 }
 
@@ -61,8 +61,8 @@ pub fn start(context: &Context, wanted: Order) -> Result<Session> {
 ///
 /// # Errors
 /// When the agent is not known or not there, the folder is none, or the prompt is blank.
-pub fn order(context: &Context, order: Order) -> Result<Start> {
-    let cwd = order.cwd.clone().unwrap_or_else(|| context.environment.cwd.clone());
+pub fn order(app: &App, order: Order) -> Result<Start> {
+    let cwd = order.cwd.clone().unwrap_or_else(|| app.environment.cwd.clone());
     if !cwd.is_dir() {
         return Err(
             Error::usage(format!("'{}' is not a folder", cwd.display())).hint("name another one with --cwd DIR")
@@ -76,14 +76,14 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
     };
     let id = match order.id {
         Some(id) => id,
-        None => session::free_id(context, &about)?,
+        None => session::free_id(app, &about)?,
     };
-    let store = SessionStore::new(&context.layout);
+    let store = SessionStore::new(&app.layout);
     let place = store.place(&id);
     let (agent, argv, stdin, prompt) = match order.program {
         SessionProgram::Agent { name, prompt } => {
             let prompt = Intent::prompt(prompt.into_bytes(), "the command line")?;
-            let agent = session::ready(&context.settings, &name, false, &AgentEnv::of_caller())?;
+            let agent = session::ready(&app.settings, &name, false, &AgentEnv::of_caller())?;
             let task = Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false };
             let invocation = agent.invocation(&task);
             (name, invocation.argv, invocation.stdin, prompt)
@@ -94,9 +94,9 @@ pub fn order(context: &Context, order: Order) -> Result<Start> {
         // Before anything is made for it, or taken for its own.
         return Err(store.taken(&id));
     }
-    let worktree = order.worktree.then(|| session_workspace::create(context, &id)).transpose()?;
+    let worktree = order.worktree.then(|| session_workspace::create(app, &id)).transpose()?;
     let (cwd, argv) = match &worktree {
-        Some(own) => (own.path.clone(), worktree::with_setup(context, &place, argv)),
+        Some(own) => (own.path.clone(), worktree::with_setup(app, &place, argv)),
         None => (cwd, argv),
     };
     let folder = WorkFolder::find(&cwd).ok();

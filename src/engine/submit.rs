@@ -5,7 +5,7 @@
 //! [`super::repair`] looks for that.
 
 use super::{Listener, Notice};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{Attention, ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::{Failure, Provider, Submission, SubmitFailure, Task};
@@ -15,9 +15,9 @@ use crate::store::{Change, FileLock, RunStore, Runbook};
 ///
 /// # Errors
 /// When another process has it.
-pub fn lock(context: &Context, id: &RunId) -> Result<FileLock> {
-    context.layout.prepare()?;
-    let path = context.layout.submit_lock(id);
+pub fn lock(app: &App, id: &RunId) -> Result<FileLock> {
+    app.layout.prepare()?;
+    let path = app.layout.submit_lock(id);
     let lock = FileLock::attempt(&path).map_err(|cause| {
         Error::cannot_work(format!("cannot acquire lock '{}'", path.display()))
             .hint("check who may write to the git directory, and the space on its disk")
@@ -30,8 +30,8 @@ pub fn lock(context: &Context, id: &RunId) -> Result<FileLock> {
 }
 
 /// Returns whether a git-puff is submitting this run right now.
-pub fn is_being_submitted(context: &Context, id: &RunId) -> bool {
-    FileLock::is_held(&context.layout.submit_lock(id))
+pub fn is_being_submitted(app: &App, id: &RunId) -> bool {
+    FileLock::is_held(&app.layout.submit_lock(id))
 }
 
 /// Checks that this run was started in this clone: one of another clone is changed there.
@@ -47,11 +47,11 @@ pub fn prove_here(run: &Run) -> Result<()> {
 
 /// Returns whether this run waits to be submitted. One that is to work on this machine does so too when its submission
 /// was interrupted: nothing was paid.
-pub fn is_waiting(context: &Context, run: &Run) -> bool {
+pub fn is_waiting(app: &App, run: &Run) -> bool {
     match run.state {
         _ if run.is_remote() => false,
         State::Queued => true,
-        State::Submitting => run.provider == ProviderKind::Local && !is_being_submitted(context, &run.run),
+        State::Submitting => run.provider == ProviderKind::Local && !is_being_submitted(app, &run.run),
         _ => false,
     }
 }
@@ -60,15 +60,9 @@ pub fn is_waiting(context: &Context, run: &Run) -> bool {
 ///
 /// # Errors
 /// When it was not taken: the run then says what became of it.
-pub fn submit(
-    context: &Context,
-    provider: &dyn Provider,
-    id: &RunId,
-    lock: FileLock,
-    notify: Listener<'_>,
-) -> Result<Run> {
-    let store = RunStore::new(context);
-    let recorded = store.update(id, context.clock.now(), |run| {
+pub fn submit(app: &App, provider: &dyn Provider, id: &RunId, lock: FileLock, notify: Listener<'_>) -> Result<Run> {
+    let store = RunStore::new(app);
+    let recorded = store.update(id, app.clock.now(), |run| {
         prove_here(run)?;
         if !matches!(run.state, State::Queued | State::Submitting) || run.task_id.is_some() {
             return Err(Error::failed(format!("the run '{id}' is {} already", run.state.as_str()))
@@ -82,7 +76,7 @@ pub fn submit(
     })?;
     let run = recorded.recorded.run.clone();
     let prompt = store.prompt(&recorded.recorded)?;
-    let branch = super::base::recorded_branch(context, &run.base);
+    let branch = super::base::recorded_branch(app, &run.base);
     let env = run.env.clone().unwrap_or_default();
     let submission = Submission {
         run: id,
@@ -95,11 +89,11 @@ pub fn submit(
     let answer = provider.submit(&submission);
     drop(submission);
     let run = match answer {
-        Ok(task) => record_task(context, &store, id, &task, notify),
-        Err(failure) => Err(record_refused(context, &store, id, failure)?),
+        Ok(task) => record_task(app, &store, id, &task, notify),
+        Err(failure) => Err(record_refused(app, &store, id, failure)?),
     };
     drop(lock);
-    let _ = std::fs::remove_file(context.layout.submit_lock(id));
+    let _ = std::fs::remove_file(app.layout.submit_lock(id));
     run
 }
 
@@ -107,14 +101,8 @@ pub fn submit(
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record_task(
-    context: &Context,
-    store: &RunStore<'_>,
-    id: &RunId,
-    task: &Task,
-    notify: Listener<'_>,
-) -> Result<Run> {
-    let now = context.clock.now();
+pub fn record_task(app: &App, store: &RunStore<'_>, id: &RunId, task: &Task, notify: Listener<'_>) -> Result<Run> {
+    let now = app.clock.now();
     let outcome = store.update(id, now, |run| {
         run.task_id = Some(task.id.to_string());
         run.task_url = task.url.clone();
@@ -141,7 +129,7 @@ pub fn record_task(
         })?
         .recorded
         .run;
-    let appended = store.lock().and_then(|_lock| Runbook::new(&context.layout).append_missing(&(&run).into()));
+    let appended = store.lock().and_then(|_lock| Runbook::new(&app.layout).append_missing(&(&run).into()));
     if let Err(cause) = appended {
         notify(Notice::RunbookMissed { run: id.clone(), why: cause.message().to_owned() });
     }
@@ -150,14 +138,14 @@ pub fn record_task(
 }
 
 /// Records why a run has no task, and words it for the user.
-fn record_refused(context: &Context, store: &RunStore<'_>, id: &RunId, failure: SubmitFailure) -> Result<Error> {
+fn record_refused(app: &App, store: &RunStore<'_>, id: &RunId, failure: SubmitFailure) -> Result<Error> {
     let reason = failure.to_string();
     let (state, attention, subject) = match &failure {
         SubmitFailure::Refused(Failure::SignedOut { .. }) => (State::Queued, Some(Attention::NeedsLogin), "signed out"),
         SubmitFailure::Refused(_) => (State::Error, None, "nothing was submitted"),
         SubmitFailure::Lost { .. } => (State::Submitting, Some(Attention::NeedsTask), "the answer was lost"),
     };
-    store.update(id, context.clock.now(), |run| {
+    store.update(id, app.clock.now(), |run| {
         run.advance(state).or_fail(|| format!("the run '{id}' cannot be {}", state.as_str()))?;
         run.attention = attention.clone();
         run.reason = Some(reason.clone());

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::known::KnownSteps;
 use self::receive::Received;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{ExchangeFailure, RefStep, Sending, Sent};
 use crate::model::documents::{Did, Outcome};
@@ -57,9 +57,9 @@ pub struct SyncOptions {
 ///
 /// # Errors
 /// When there is none, or the one that is named is none of them, or no remote.
-pub fn remotes(context: &Context, named: Option<&str>) -> Result<Vec<String>> {
+pub fn remotes(app: &App, named: Option<&str>) -> Result<Vec<String>> {
     let mut opted: Vec<String> = Vec::new();
-    for setting in context.settings.all(settings::SYNC_REMOTE) {
+    for setting in app.settings.all(settings::SYNC_REMOTE) {
         if !opted.contains(&setting.value) {
             opted.push(setting.value);
         }
@@ -69,7 +69,7 @@ pub fn remotes(context: &Context, named: Option<&str>) -> Result<Vec<String>> {
     };
     let chosen = named.map_or_else(|| opted.clone(), |named| vec![named.to_owned()]);
     for remote in &chosen {
-        if remote.starts_with('-') || !context.repo.has_remote(remote) {
+        if remote.starts_with('-') || !app.repo.has_remote(remote) {
             return Err(Error::failed(format!("no remote named '{remote}' in this repository"))
                 .hint("'git remote -v' lists the remotes; puff.sync.remote takes names, not URLs"));
         }
@@ -88,11 +88,11 @@ pub fn remotes(context: &Context, named: Option<&str>) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// When the refs cannot be read.
-pub fn unshared(context: &Context, remote: &str) -> Result<Vec<RunId>> {
-    let repo = &context.repo;
+pub fn unshared(app: &App, remote: &str) -> Result<Vec<RunId>> {
+    let repo = &app.repo;
     let tracking = format!("{REMOTES}{remote}/runs/");
     let (here, there) = (named(repo.refs_under(RUNS)?, RUNS), named(repo.refs_under(&tracking)?, &tracking));
-    let known = KnownSteps::read(context);
+    let known = KnownSteps::read(app);
     let is_there =
         |run: &RunId, step: Oid| known.of(run, step).is_some_and(|exported| there.get(run) == Some(&exported));
     Ok(here.into_iter().filter(|(run, step)| !is_there(run, *step)).map(|(run, _)| run).collect())
@@ -102,16 +102,16 @@ pub fn unshared(context: &Context, remote: &str) -> Result<Vec<RunId>> {
 ///
 /// # Errors
 /// When nothing could be exchanged at all. What fails for one run alone is in the outcome.
-pub fn sync(context: &Context, remote: &str, options: &SyncOptions) -> Result<Outcome> {
-    let most = context.settings.bytes(settings::SYNC_MAX_SIZE)?.0;
-    context.layout.prepare()?;
-    let path = context.layout.sync_lock();
+pub fn sync(app: &App, remote: &str, options: &SyncOptions) -> Result<Outcome> {
+    let most = app.settings.bytes(settings::SYNC_MAX_SIZE)?.0;
+    app.layout.prepare()?;
+    let path = app.layout.sync_lock();
     let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
     let _lock = lock.ok_or_else(|| {
         Error::failed("another 'git puff sync' is running in this repository")
             .hint("wait until it has finished, then try again")
     })?;
-    let exchange = Exchange { context, remote, options, most };
+    let exchange = Exchange { app, remote, options, most };
     let mut outcome = Outcome::new(remote, options.dry_run);
     for round in 0..ROUNDS {
         let there = exchange.read_remote(round > 0)?;
@@ -125,7 +125,7 @@ pub fn sync(context: &Context, remote: &str, options: &SyncOptions) -> Result<Ou
 
 /// One exchange with one remote.
 struct Exchange<'e> {
-    context: &'e Context,
+    app: &'e App,
     remote: &'e str,
     options: &'e SyncOptions,
     /// The most bytes of a file that travels.
@@ -160,8 +160,7 @@ impl Exchange<'_> {
         let options = self.options;
         if options.dry_run {
             let patterns = [format!("{RUNS}*"), format!("{PRUNED}*")];
-            let refs =
-                self.context.repo.remote_refs(self.remote, &patterns, options.on_terminal).map_err(unreachable)?;
+            let refs = self.app.repo.remote_refs(self.remote, &patterns, options.on_terminal).map_err(unreachable)?;
             return Ok(self.sort(refs, RUNS, PRUNED, true));
         }
         if options.fetch || again {
@@ -170,13 +169,13 @@ impl Exchange<'_> {
                 format!("+{PRUNED}*:{}*", self.tracking("pruned")),
             ];
             refspecs.extend(self.branch_refspec()?);
-            self.context.repo.fetch_refs(self.remote, &refspecs, options.on_terminal).map_err(unreachable)?;
+            self.app.repo.fetch_refs(self.remote, &refspecs, options.on_terminal).map_err(unreachable)?;
         }
         if !(options.fetch || again) {
             // What was seen there last may be gone, or of another remote by now: it is asked.
             return self.ask().map_err(unreachable)?;
         }
-        let refs = self.context.repo.refs_under(&format!("{REMOTES}{}/", self.remote))?;
+        let refs = self.app.repo.refs_under(&format!("{REMOTES}{}/", self.remote))?;
         Ok(self.sort(refs, &self.tracking("runs"), &self.tracking("pruned"), false))
     }
 
@@ -184,17 +183,17 @@ impl Exchange<'_> {
     fn ask(&self) -> Result<Result<There>, ExchangeFailure> {
         let mut patterns = vec![format!("{RUNS}*"), format!("{PRUNED}*")];
         if self.options.branches {
-            match crate::engine::branches::prefix(self.context) {
+            match crate::engine::branches::prefix(self.app) {
                 Ok(prefix) => patterns.push(format!("refs/heads/{prefix}*")),
                 Err(error) => return Ok(Err(error)),
             }
         }
-        let refs = self.context.repo.remote_refs(self.remote, &patterns, self.options.on_terminal)?;
+        let refs = self.app.repo.remote_refs(self.remote, &patterns, self.options.on_terminal)?;
         Ok(self.put_down(refs))
     }
 
     fn put_down(&self, refs: Vec<(String, Oid)>) -> Result<There> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let (branches, refs): (Vec<_>, Vec<_>) =
             refs.into_iter().partition(|(name, _)| name.starts_with("refs/heads/"));
         let tracked = format!("{REMOTES}{}/", self.remote);
@@ -232,7 +231,7 @@ impl Exchange<'_> {
             };
             match last.parse::<RunId>() {
                 Ok(run) => {
-                    if asked && !self.context.repo.has_commit(oid) {
+                    if asked && !self.app.repo.has_commit(oid) {
                         there.unseen.insert(run.clone());
                     }
                     kind.insert(run, oid);
@@ -271,7 +270,7 @@ impl Exchange<'_> {
             return Ok(false);
         }
         let only: Vec<Sending> = sendings.iter().map(|(.., sending)| sending.clone()).collect();
-        let answers = self.context.repo.push_refs(self.remote, &only, self.options.verify, self.options.on_terminal);
+        let answers = self.app.repo.push_refs(self.remote, &only, self.options.verify, self.options.on_terminal);
         let answers = answers.map_err(|cause| {
             Error::failed(format!("cannot push runs to '{}'", self.remote))
                 .hint(format!(
@@ -286,7 +285,7 @@ impl Exchange<'_> {
                 Sent::Done => {
                     outcome.did(run, *did);
                     // It was pruned meanwhile, without a word: the next round undoes it there.
-                    let is_pruned = *did == Did::Sent && self.context.repo.ref_target(&sending.name).is_none();
+                    let is_pruned = *did == Did::Sent && self.app.repo.ref_target(&sending.name).is_none();
                     behind |= is_pruned && self.options.fetch && !is_last;
                     steps.extend(self.seen(sending));
                 }
@@ -304,20 +303,20 @@ impl Exchange<'_> {
     fn seen(&self, sending: &Sending) -> Option<RefStep> {
         let last = sending.name.strip_prefix("refs/puff/")?;
         let name = format!("{REMOTES}{}/{last}", self.remote);
-        let old = self.context.repo.ref_target(&name);
+        let old = self.app.repo.ref_target(&name);
         (old != sending.new).then_some(RefStep { name, old, new: sending.new })
     }
 
     fn set(&self, steps: &[RefStep]) -> Result<()> {
-        let _lock = self.context.layout.lock_for_writing()?;
-        Ok(self.context.repo.change_refs(steps, "puff: sync")?)
+        let _lock = self.app.layout.lock_for_writing()?;
+        Ok(self.app.repo.change_refs(steps, "puff: sync")?)
     }
 
     fn keep(&self, known: &mut KnownSteps) -> Result<()> {
         if !self.options.dry_run {
-            let there = self.context.repo.refs_under(RUNS)?;
+            let there = self.app.repo.refs_under(RUNS)?;
             let there: BTreeSet<String> = there.into_iter().map(|(name, _)| name).collect();
-            known.keep(self.context, |run| there.contains(&format!("{RUNS}{run}")));
+            known.keep(self.app, |run| there.contains(&format!("{RUNS}{run}")));
         }
         Ok(())
     }

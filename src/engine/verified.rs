@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::harvest;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{Oid, Run, Variant};
 use crate::patch;
@@ -18,8 +18,8 @@ use crate::store::{Recorded, RunStore, sha256};
 ///
 /// # Errors
 /// When the base or the patch is not here, or the commit is not what the patch makes of the base.
-pub fn commit(context: &Context, recorded: &Recorded, variant: &Variant) -> Result<Option<Oid>> {
-    let (repo, run, store) = (&context.repo, &recorded.run, RunStore::new(context));
+pub fn commit(app: &App, recorded: &Recorded, variant: &Variant) -> Result<Option<Oid>> {
+    let (repo, run, store) = (&app.repo, &recorded.run, RunStore::new(app));
     let Some(claimed) = variant.commit else { return Ok(None) };
     if !repo.has_commit(run.base_oid) {
         return Err(Error::failed(format!(
@@ -39,7 +39,7 @@ pub fn commit(context: &Context, recorded: &Recorded, variant: &Variant) -> Resu
         let tree = patch::apply(repo, base, &patch)?.tree;
         let tree = tree.ok_or_else(|| differs(run, variant, "its patch does not apply to its base"))?;
         if !repo.has_commit(claimed) {
-            let made = harvest::make_again(context, &store, recorded, variant, tree)?;
+            let made = harvest::make_again(app, &store, recorded, variant, tree)?;
             return if made == claimed {
                 Ok(Some(claimed))
             } else {
@@ -63,8 +63,8 @@ pub fn commit(context: &Context, recorded: &Recorded, variant: &Variant) -> Resu
 ///
 /// # Errors
 /// When a patch cannot be read, or a folder of a base is not to be had.
-pub fn bring<'r>(context: &Context, variants: impl IntoIterator<Item = (&'r Recorded, &'r Variant)>) -> Result<()> {
-    let repo = &context.repo;
+pub fn bring<'r>(app: &App, variants: impl IntoIterator<Item = (&'r Recorded, &'r Variant)>) -> Result<()> {
+    let repo = &app.repo;
     if !repo.is_partial() {
         return Ok(());
     }
@@ -89,11 +89,11 @@ pub fn bring<'r>(context: &Context, variants: impl IntoIterator<Item = (&'r Reco
 ///
 /// # Errors
 /// As [`commit`]; also when a variant was not harvested in this repository.
-pub fn all(context: &Context, recorded: &Recorded) -> Result<()> {
-    bring(context, recorded.run.variants.iter().map(|variant| (recorded, variant)))?;
+pub fn all(app: &App, recorded: &Recorded) -> Result<()> {
+    bring(app, recorded.run.variants.iter().map(|variant| (recorded, variant)))?;
     for variant in &recorded.run.variants {
         prove_harvested(&recorded.run, variant)?;
-        commit(context, recorded, variant)?;
+        commit(app, recorded, variant)?;
     }
     Ok(())
 }

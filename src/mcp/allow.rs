@@ -1,6 +1,6 @@
 //! The permissions of the server: `puff.mcp.allow`.
 
-use crate::context::Permissions;
+use crate::app::Permissions;
 use crate::error::{Error, Result};
 use crate::settings::{self, Settings, bad};
 

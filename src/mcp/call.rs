@@ -14,8 +14,8 @@ use super::allowed_folders::AllowedFolders;
 use super::text::{self, outside};
 use super::tools::{Answer, ITEMS, MOST_ITEMS, MOST_TEXT, TEXT, Tool};
 use super::words::{self, Args, wrong};
+use crate::app::App;
 use crate::cli::{self, Cli, Invocation};
-use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::model::Schema;
 use crate::model::documents::RUNS;
@@ -95,17 +95,17 @@ impl Call<'_> {
         let (heard, tell) = (Arc::clone(heard), Arc::clone(&self.tell));
         let ui = Ui::captured_by(Arc::new(move |said| lock(&heard).hear(said, tell.as_ref())), None, cli.format(false));
         let here = || {
-            let mut context = Context::look_around_in(folder)?;
-            let allowed = Allowed::of(&context.settings, |name| Tool::named(name).is_some())?;
+            let mut app = App::open_in(folder)?;
+            let allowed = Allowed::of(&app.settings, |name| Tool::named(name).is_some())?;
             if self.tool.is_allowed(&allowed) {
-                context.leave = allowed.leave(self.tool.name);
-                context.within = self.places.roots().to_vec();
-                Ok(context)
+                app.permissions = allowed.leave(self.tool.name);
+                app.within = self.places.roots().to_vec();
+                Ok(app)
             } else {
                 Err(refused(self.tool.name, self.tool.groups))
             }
         };
-        cli.run(&Invocation { context: &here, ui: &ui, serve_mcp: super::serve })
+        cli.run(&Invocation { app: &here, ui: &ui, serve_mcp: super::serve })
     }
 
     fn answer(&self, heard: CapturedOutput, result: Result<Exit>) -> Result<CallToolResult> {

@@ -24,7 +24,7 @@ use super::roots::{self, Way};
 use super::tools::{Schemas, TOOLS, Tool};
 use super::works::Works;
 use super::{prompts, resources};
-use crate::context::Environment;
+use crate::app::Environment;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::git;
 use crate::process::{self, Caller, Wake};

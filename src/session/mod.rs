@@ -31,7 +31,7 @@ pub use resume::free_id;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::context::{AgentEnv, Context};
+use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Oid, OwnWorktree, RunId, Session, SessionId, SessionState, Stdin};
@@ -80,17 +80,17 @@ pub struct Start {
 ///
 /// # Errors
 /// When there is a session of that name, a setting that the supervisor needs cannot be used, or it cannot be started.
-pub fn start(context: &Context, start: Start) -> Result<Session> {
-    protocol::check(&context.settings)?;
-    context.repo.prove_folder(&start.cwd).map_err(|fault| {
+pub fn start(app: &App, start: Start) -> Result<Session> {
+    protocol::check(&app.settings)?;
+    app.repo.prove_folder(&start.cwd).map_err(|fault| {
         Error::failed(format!("the session '{}' cannot work there: {fault}", start.id))
             .hint("see what is there; 'git worktree list' shows the worktrees that git knows")
     })?;
-    let store = SessionStore::new(&context.layout);
+    let store = SessionStore::new(&app.layout);
     let title = crate::model::first_line(&start.prompt, 72);
     let (run, variant) = start.work.map_or((None, None), |(run, variant)| (Some(run), Some(variant)));
     let from = start.resumed_from.as_ref().and_then(|from| from.run_created_at);
-    let recorded = || Some(RunStore::new(context).load(run.as_ref()?).ok()?.run.created_at);
+    let recorded = || Some(RunStore::new(app).load(run.as_ref()?).ok()?.run.created_at);
     let session = Session {
         schema: Session::schema(),
         run_created_at: from.or_else(recorded),
@@ -101,7 +101,7 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
         state: SessionState::Working,
         why: Some("it is being started".to_owned()),
         next: None,
-        started_at: context.clock.now(),
+        started_at: app.clock.now(),
         last_output_at: None,
         ended_at: None,
         exit: None,
@@ -136,19 +136,19 @@ pub fn start(context: &Context, start: Start) -> Result<Session> {
     if let Some(folder) = &start.folder {
         place.keep_work_folder(folder).or_fail(|| format!("cannot record where '{}' works", session.id))?;
     }
-    session_workspace::activate(context, &session)?;
+    session_workspace::activate(app, &session)?;
     let cannot = |why: &str| {
         Error::cannot_work(format!("cannot supervise the session '{}': {why}", session.id))
             .hint(format!("see what it said in '{}'", place.supervisor_log().display()))
     };
-    let program = context.environment.program.clone().ok_or_else(|| cannot("cannot find the git-puff program"))?;
+    let program = app.environment.program.clone().ok_or_else(|| cannot("cannot find the git-puff program"))?;
     // The agent gets the environment of its supervisor. It is nowhere else: not in a file, not on a command line.
     let environment = start.environment.unwrap_or_else(AgentEnv::of_caller);
-    let location = context.repo.location();
+    let location = app.repo.location();
     let call = environment.given_to(Cmd::new(program).args(["session", "supervise", session.id.as_str()]));
     let call = call.env("GIT_DIR", &location.git_dir).cwd(place.folder());
     let call = match &location.worktree {
-        Some(worktree) if context.environment.has("GIT_WORK_TREE") => call.env("GIT_WORK_TREE", worktree),
+        Some(worktree) if app.environment.has("GIT_WORK_TREE") => call.env("GIT_WORK_TREE", worktree),
         _ => call,
     };
     process::start_detached(&call, &place.supervisor_log())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::agents::Agent;
-use crate::context::AgentEnv;
+use crate::app::AgentEnv;
 use crate::error::{Error, Result};
 use crate::process::{self, Cmd, Failure};
 use crate::settings::{self, Settings};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Start, session_workspace, start};
-use crate::context::{AgentEnv, Context};
+use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result};
 use crate::model::{Session, SessionId, SessionState, Stdin};
 use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore};
@@ -18,9 +18,9 @@ const TRIES: u32 = 20;
 ///
 /// # Errors
 /// When none is found.
-pub fn free_id(context: &Context, about: &str) -> Result<SessionId> {
-    let store = SessionStore::new(&context.layout);
-    let ids = (0..TRIES).filter_map(|attempt| SessionId::compose(about, &context.ids.suffix(about, attempt)).ok());
+pub fn free_id(app: &App, about: &str) -> Result<SessionId> {
+    let store = SessionStore::new(&app.layout);
+    let ids = (0..TRIES).filter_map(|attempt| SessionId::compose(about, &app.ids.suffix(about, attempt)).ok());
     let mut ids = ids.filter(|id| !store.place(id).folder().exists());
     ids.next().ok_or_else(|| Error::failed("no free name was found for the session").hint("choose one with --name"))
 }
@@ -37,7 +37,7 @@ pub fn last_resumable(sessions: &[Session]) -> Option<&Session> {
 ///
 /// # Errors
 /// When it is not over, was resumed already, or its agent has no way to go on.
-pub fn resume(context: &Context, from: &Session) -> Result<Session> {
+pub fn resume(app: &App, from: &Session) -> Result<Session> {
     if !from.state.is_over() {
         return Err(Error::failed(format!("'{}' is {}", from.id, from.state.as_str()))
             .hint(format!("talk to it with 'git puff session send {}', or end it with 'kill'", from.id)));
@@ -46,16 +46,16 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
         return Err(Error::failed(format!("'{}' continues as '{next}' already", from.id))
             .hint(format!("see 'git puff session show {next}'")));
     }
-    let _making = from.worktree.as_ref().map(|_| session_workspace::lock_creation(context)).transpose()?;
-    let next = start_after(context, from)?;
+    let _making = from.worktree.as_ref().map(|_| session_workspace::lock_creation(app)).transpose()?;
+    let next = start_after(app, from)?;
     if from.state == SessionState::Lost {
-        super::lost::kill_what_is_left(SessionStore::new(&context.layout).place(&from.id).folder());
+        super::lost::kill_what_is_left(SessionStore::new(&app.layout).place(&from.id).folder());
     }
-    let new = start(context, next)?;
-    let place = SessionStore::new(&context.layout).place(&from.id);
+    let new = start(app, next)?;
+    let place = SessionStore::new(&app.layout).place(&from.id);
     let mut old = place.load().unwrap_or_else(|_| from.clone());
     if !old.state.is_over() {
-        (old.state, old.why, old.ended_at) = (SessionState::Lost, from.why.clone(), Some(context.clock.now()));
+        (old.state, old.why, old.ended_at) = (SessionState::Lost, from.why.clone(), Some(app.clock.now()));
     }
     old.resumed_as = Some(new.id.clone());
     place.save(&old).map_err(|cause| {
@@ -70,28 +70,28 @@ pub fn resume(context: &Context, from: &Session) -> Result<Session> {
 ///
 /// # Errors
 /// When its agent did not say its own name for it, or has no way to go on.
-pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
+pub fn start_after(app: &App, from: &Session) -> Result<Start> {
     let cannot = |why: String| {
         Error::failed(format!("cannot resume '{}': {why}", from.id))
             .hint(format!("what it printed is in 'git puff session log {}'; start a new one for the rest", from.id))
     };
     let again = from.worktree.as_ref().filter(|own| from.cwd == own.path);
-    let worktree = again.map(|own| session_workspace::recreate(context, own)).transpose()?;
+    let worktree = again.map(|own| session_workspace::recreate(app, own)).transpose()?;
     if !from.cwd.is_dir() {
         return Err(cannot(format!("its folder '{}' is gone", from.cwd.display())));
     }
     let agent_session =
         from.agent_session.as_deref().ok_or_else(|| cannot("its agent has not reported its session id".to_owned()))?;
     let interactive = from.stdin == Stdin::Terminal;
-    let environment = environment(context, from);
+    let environment = environment(app, from);
     let ready_in = environment.clone().unwrap_or_else(AgentEnv::of_caller);
-    let agent = super::ready(&context.settings, &from.agent, interactive, &ready_in)?;
+    let agent = super::ready(&app.settings, &from.agent, interactive, &ready_in)?;
     let invocation = agent.resume(agent_session, Some(GO_ON), interactive).ok_or_else(|| {
         cannot(format!("no command resumes '{}'; set puff.agent.{}.resume", agent.name(), agent.name()))
     })?;
     let id = match (&from.run, from.variant) {
         (Some(run), Some(variant)) => SessionId::of_variant(run, variant, from.resumes + 2),
-        _ => free_id(context, from.id.as_str().rsplit_once('-').map_or(from.id.as_str(), |(about, _)| about))?,
+        _ => free_id(app, from.id.as_str().rsplit_once('-').map_or(from.id.as_str(), |(about, _)| about))?,
     };
     Ok(Start {
         id,
@@ -105,7 +105,7 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
         auto: from.auto,
         work: from.run.clone().zip(from.variant),
         start_tree: from.start_tree,
-        folder: SessionStore::new(&context.layout).place(&from.id).work_folder(),
+        folder: SessionStore::new(&app.layout).place(&from.id).work_folder(),
         worktree,
         resumed_from: Some(from.clone()),
         environment,
@@ -115,8 +115,8 @@ pub fn start_after(context: &Context, from: &Session) -> Result<Start> {
 /// Returns the environment of the launch, as long as the run that a session works for is active: the agent's own
 /// session is kept where that says (`CODEX_HOME`). Afterwards it is gone, and that of the process that resumes the session
 /// counts.
-fn environment(context: &Context, from: &Session) -> Option<AgentEnv> {
-    let run = RunStore::new(context).load(from.run.as_ref()?).ok()?.run;
-    let kept = ActiveFiles::of(&context.layout, &run).read(ENVIRONMENT).ok()?;
+fn environment(app: &App, from: &Session) -> Option<AgentEnv> {
+    let run = RunStore::new(app).load(from.run.as_ref()?).ok()?.run;
+    let kept = ActiveFiles::of(&app.layout, &run).read(ENVIRONMENT).ok()?;
     kept.and_then(|bytes| AgentEnv::from_bytes(&bytes))
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::lost::MARK;
 use super::worktree::{self, BEING_MADE, WorkspaceRoot};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::snapshot::Ignored;
 use crate::git::{Hooks, Worktree, WorktreeFault};
@@ -42,25 +42,25 @@ pub enum WorktreeState {
 ///
 /// # Errors
 /// When the git directory cannot be written.
-pub fn lock_creation(context: &Context) -> Result<FileLock> {
-    context.layout.prepare()?;
-    FileLock::wait(&context.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
+pub fn lock_creation(app: &App) -> Result<FileLock> {
+    app.layout.prepare()?;
+    FileLock::wait(&app.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
 }
 
 /// Creates a worktree for a session, at HEAD. It counts as half made until the session starts.
 ///
 /// # Errors
 /// When it cannot be made.
-pub fn create(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
-    let commit = context
+pub fn create(app: &App, id: &SessionId) -> Result<OwnWorktree> {
+    let commit = app
         .repo
         .head_commit()
         .ok_or_else(|| Error::failed("no commit here to make a worktree of").hint("make one with 'git commit'"))?;
-    worktree::check(context)?;
-    let path = WorkspaceRoot::find(context)?.of_session(id);
+    worktree::check(app)?;
+    let path = WorkspaceRoot::find(app)?.of_session(id);
     let own = OwnWorktree { path, commit, fate: None, ignored: None };
-    let made = worktree::make(context, &own.path, commit, Hooks::Run)?;
-    note_ignored(context, &made, &own);
+    let made = worktree::make(app, &own.path, commit, Hooks::Run)?;
+    note_ignored(app, &made, &own);
     Ok(own)
 }
 
@@ -68,10 +68,10 @@ pub fn create(context: &Context, id: &SessionId) -> Result<OwnWorktree> {
 ///
 /// # Errors
 /// When it cannot be made.
-pub fn recreate(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
-    if let Err(WorktreeFault::Gone) = context.repo.open_worktree(&own.path) {
-        let made = worktree::make(context, &own.path, own.commit, Hooks::Run)?;
-        note_ignored(context, &made, own);
+pub fn recreate(app: &App, own: &OwnWorktree) -> Result<OwnWorktree> {
+    if let Err(WorktreeFault::Gone) = app.repo.open_worktree(&own.path) {
+        let made = worktree::make(app, &own.path, own.commit, Hooks::Run)?;
+        note_ignored(app, &made, own);
     }
     Ok(OwnWorktree { fate: None, ignored: None, ..own.clone() })
 }
@@ -80,9 +80,9 @@ pub fn recreate(context: &Context, own: &OwnWorktree) -> Result<OwnWorktree> {
 ///
 /// # Errors
 /// When it cannot be locked.
-pub fn activate(context: &Context, session: &Session) -> Result<()> {
+pub fn activate(app: &App, session: &Session) -> Result<()> {
     let Some(own) = &session.worktree else { return Ok(()) };
-    let Some(made) = context.repo.worktree_at(&own.path) else { return Ok(()) };
+    let Some(made) = app.repo.worktree_at(&own.path) else { return Ok(()) };
     made.lock(&worktree::works_here(&session.id)).map_err(|cause| {
         Error::failed(format!("cannot lock the worktree '{}'", own.path.display()))
             .hint("check who may write to the git directory")
@@ -91,9 +91,9 @@ pub fn activate(context: &Context, session: &Session) -> Result<()> {
 }
 
 /// Returns how the worktree of a session is that is over. Nothing is changed.
-pub fn worktree_state(context: &Context, session: &Session, own: &OwnWorktree) -> WorktreeState {
-    let gone = matches!(context.repo.open_worktree(&own.path), Err(WorktreeFault::Gone));
-    let Some(there) = context.repo.worktree_at(&own.path) else {
+pub fn worktree_state(app: &App, session: &Session, own: &OwnWorktree) -> WorktreeState {
+    let gone = matches!(app.repo.open_worktree(&own.path), Err(WorktreeFault::Gone));
+    let Some(there) = app.repo.worktree_at(&own.path) else {
         return if gone { WorktreeState::Gone } else { WorktreeState::Changed(false) };
     };
     if gone {
@@ -102,11 +102,11 @@ pub fn worktree_state(context: &Context, session: &Session, own: &OwnWorktree) -
     if there.locked.as_deref() == Some(BEING_MADE) {
         return WorktreeState::HalfMade;
     }
-    if is_in_use(context, session, own) {
+    if is_in_use(app, session, own) {
         return WorktreeState::InUse;
     }
-    let keeps = || new_ignored(context, session, own).is_some_and(|(_, keeps)| keeps);
-    match context.repo.worktree_changes(&there, own.commit) {
+    let keeps = || new_ignored(app, session, own).is_some_and(|(_, keeps)| keeps);
+    match app.repo.worktree_changes(&there, own.commit) {
         Ok(changes) if changes.is_empty() && !keeps() => WorktreeState::Clean,
         // What git cannot read is for the user to inspect, and so is a folder that was moved away.
         _ => WorktreeState::Changed(there.locked.is_some()),
@@ -115,19 +115,19 @@ pub fn worktree_state(context: &Context, session: &Session, own: &OwnWorktree) -
 
 /// Notes which ignored files a worktree has before its session begins: git-puff, or a hook of the user's, put them
 /// there.
-fn note_ignored(context: &Context, made: &Worktree, own: &OwnWorktree) {
+fn note_ignored(app: &App, made: &Worktree, own: &OwnWorktree) {
     // Without it, ignored files are not named: that must not keep an agent from its work.
-    let Ok(files) = context.repo.ignored_files(&own.path, own.commit) else { return };
+    let Ok(files) = app.repo.ignored_files(&own.path, own.commit) else { return };
     let listed: Vec<u8> = files.into_iter().flat_map(|file| file.into_iter().chain([0])).collect();
     let _ = replace(&made.admin.join(IGNORED_BEFORE), &listed);
 }
 
 /// Returns the new ignored files in a session's worktree, and whether `puff.harvest.ignored` names any of them; none
 /// where it is not known which of them were there before its agent.
-fn new_ignored(context: &Context, session: &Session, own: &OwnWorktree) -> Option<(Vec<String>, bool)> {
-    let made = context.repo.worktree_at(&own.path)?;
+fn new_ignored(app: &App, session: &Session, own: &OwnWorktree) -> Option<(Vec<String>, bool)> {
+    let made = app.repo.worktree_at(&own.path)?;
     let mut before = crate::files::read(made.admin.join(IGNORED_BEFORE)).ok()?;
-    let store = SessionStore::new(&context.layout);
+    let store = SessionStore::new(&app.layout);
     // A session that was resumed had its setup in the first of them.
     let mut place = store.place(&session.id);
     for _ in 0..MOST_RESUMED {
@@ -136,13 +136,13 @@ fn new_ignored(context: &Context, session: &Session, own: &OwnWorktree) -> Optio
         place = store.place(&earlier);
     }
     let before = before.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
-    let ignored = Ignored { before, keep: worktree::kept(context) };
-    context.repo.new_ignored(&own.path, own.commit, &ignored).ok()
+    let ignored = Ignored { before, keep: worktree::kept(app) };
+    app.repo.new_ignored(&own.path, own.commit, &ignored).ok()
 }
 
 /// Returns whether another session works in it, or a process that a lost one left behind.
-fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
-    let store = SessionStore::new(&context.layout);
+fn is_in_use(app: &App, session: &Session, own: &OwnWorktree) -> bool {
+    let store = SessionStore::new(&app.layout);
     let left = store.place(&session.id);
     let lives = session.state == SessionState::Lost && Mark { name: MARK, folder: left.folder() }.is_carried();
     let works_here = |other: &Session| other.id != session.id && other.cwd.starts_with(&own.path);
@@ -154,20 +154,20 @@ fn is_in_use(context: &Context, session: &Session, own: &OwnWorktree) -> bool {
 ///
 /// # Errors
 /// When it cannot be removed or unlocked.
-pub fn finalize(context: &Context, session: &Session) -> io::Result<Option<OwnWorktree>> {
+pub fn finalize(app: &App, session: &Session) -> io::Result<Option<OwnWorktree>> {
     let Some(own) = session.worktree.as_ref().filter(|_| session.resumed_as.is_none()) else { return Ok(None) };
     let ended = |fate, ignored| Ok(Some(OwnWorktree { fate: Some(fate), ignored, ..own.clone() }));
-    let ignored = || new_ignored(context, session, own).and_then(|(files, _)| IgnoredFiles::of(&files));
-    match worktree_state(context, session, own) {
+    let ignored = || new_ignored(app, session, own).and_then(|(files, _)| IgnoredFiles::of(&files));
+    match worktree_state(app, session, own) {
         WorktreeState::InUse => Ok(None),
         WorktreeState::Gone => ended(Fate::Removed, own.ignored.clone()),
         state @ (WorktreeState::HalfMade | WorktreeState::Missing | WorktreeState::Clean) => {
             let ignored = if state == WorktreeState::Clean { ignored() } else { own.ignored.clone() };
-            worktree::remove(context, &own.path)?;
+            worktree::remove(app, &own.path)?;
             ended(Fate::Removed, ignored)
         }
         WorktreeState::Changed(_) => {
-            context.repo.worktree_at(&own.path).map_or(Ok(()), |there| there.unlock())?;
+            app.repo.worktree_at(&own.path).map_or(Ok(()), |there| there.unlock())?;
             ended(Fate::Kept, ignored())
         }
     }
@@ -177,10 +177,10 @@ pub fn finalize(context: &Context, session: &Session) -> io::Result<Option<OwnWo
 ///
 /// # Errors
 /// As [`finalize`], and when the record cannot be written.
-pub fn finalize_lost(context: &Context, session: &Session) -> Result<Option<Fate>> {
+pub fn finalize_lost(app: &App, session: &Session) -> Result<Option<Fate>> {
     let shown = session.worktree.as_ref().map(|own| own.path.display().to_string()).unwrap_or_default();
-    let finalized = finalize(context, session).or_fail(|| format!("cannot repair the worktree '{shown}'"))?;
-    let place = SessionStore::new(&context.layout).place(&session.id);
+    let finalized = finalize(app, session).or_fail(|| format!("cannot repair the worktree '{shown}'"))?;
+    let place = SessionStore::new(&app.layout).place(&session.id);
     // Its supervisor wrote the record; there is none any more.
     let fate = finalized.as_ref().and_then(|own| own.fate);
     if let (Some(finalized), false, Ok(mut record)) = (finalized, place.is_supervised(), place.load()) {
@@ -191,10 +191,10 @@ pub fn finalize_lost(context: &Context, session: &Session) -> Result<Option<Fate
 }
 
 /// Worktrees in the folder of sessions of which no session tells, and whether they were being made.
-pub fn orphaned(context: &Context, known: &[PathBuf]) -> Vec<(PathBuf, bool)> {
-    let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Vec::new() };
+pub fn orphaned(app: &App, known: &[PathBuf]) -> Vec<(PathBuf, bool)> {
+    let Ok(workspace_root) = WorkspaceRoot::find(app) else { return Vec::new() };
     let folder = workspace_root.of_sessions();
-    let ours = context.repo.worktrees().into_iter().filter(|there| there.path.parent() == Some(&folder));
+    let ours = app.repo.worktrees().into_iter().filter(|there| there.path.parent() == Some(&folder));
     let strange = ours.filter(|there| !known.contains(&there.path));
     strange.map(|there| (there.path, there.locked.as_deref() == Some(BEING_MADE))).collect()
 }

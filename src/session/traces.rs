@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::git_files::{GitFiles, UNREAD};
 use self::origin::{Clues, Origin, UserHead, user_heads, user_worktrees};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::git::Worktree;
 use crate::model::{CONCURRENT, Oid, Risk};
@@ -60,16 +60,16 @@ impl GitDirSnapshot {
     ///
     /// # Errors
     /// When the refs cannot be read.
-    pub fn capture(context: &Context) -> Result<GitDirSnapshot> {
-        let prefix = context.settings.text(settings::BRANCH_PREFIX).unwrap_or_default();
+    pub fn capture(app: &App) -> Result<GitDirSnapshot> {
+        let prefix = app.settings.text(settings::BRANCH_PREFIX).unwrap_or_default();
         let concerns = |name: &str| {
             let of_others = OF_OTHERS.iter().any(|others| name.starts_with(others));
             !of_others && !is_variant(name, &prefix)
         };
-        let refs = context.repo.refs_under("refs/")?.into_iter().filter(|(name, _)| concerns(name));
+        let refs = app.repo.refs_under("refs/")?.into_iter().filter(|(name, _)| concerns(name));
         let refs = refs.map(|(name, oid)| (name, oid.to_string())).collect();
-        let GitFiles { files, keys, hooks, stamps } = GitFiles::read(context, &user_worktrees(context));
-        Ok(GitDirSnapshot { refs, hooks, files: Some(files), keys, heads: user_heads(context), stamps })
+        let GitFiles { files, keys, hooks, stamps } = GitFiles::read(app, &user_worktrees(app));
+        Ok(GitDirSnapshot { refs, hooks, files: Some(files), keys, heads: user_heads(app), stamps })
     }
 
     /// Keeps them with the worktree: as they were when its agent began.
@@ -88,9 +88,9 @@ impl GitDirSnapshot {
     ///
     /// # Errors
     /// When the git directory cannot be written.
-    pub fn keep_changes(&self, context: &Context, actor: &Actor<'_>) -> Result<()> {
+    pub fn keep_changes(&self, app: &App, actor: &Actor<'_>) -> Result<()> {
         let before: Option<GitDirSnapshot> = read(&actor.worktree.admin.join("puff-before.json"));
-        let risks = before.map(|before| before.compared_with(context, self, actor)).unwrap_or_default();
+        let risks = before.map(|before| before.compared_with(app, self, actor)).unwrap_or_default();
         write(&actor.worktree.admin.join("puff-changes.json"), &risks)
     }
 
@@ -100,11 +100,11 @@ impl GitDirSnapshot {
     }
 
     /// Returns what is different afterwards, each as a risk; what may be another's is of the kind `concurrent`.
-    pub fn compared_with(&self, context: &Context, after: &GitDirSnapshot, actor: &Actor<'_>) -> Vec<Risk> {
+    pub fn compared_with(&self, app: &App, after: &GitDirSnapshot, actor: &Actor<'_>) -> Vec<Risk> {
         if self == after {
             return Vec::new();
         }
-        let clues = Clues::read(context, actor.worktree, Some(actor.start), &self.heads);
+        let clues = Clues::read(app, actor.worktree, Some(actor.start), &self.heads);
         let mut found = self.changed_refs(after, &clues);
         let same_worktree = |before: &UserHead, after: &UserHead| before.worktree == after.worktree;
         for head in &after.heads {
@@ -115,7 +115,7 @@ impl GitDirSnapshot {
                 found.push(Change::new("ref", &head.shown(), format!("was switched to {to}"), origin));
             }
         }
-        let common = &context.repo.location().common_dir;
+        let common = &app.repo.location().common_dir;
         found.extend(self.changed_files(common, after));
         let hooks = changes(&self.hooks, &after.hooks).into_iter();
         for (name, from, to) in hooks.filter(|(name, ..)| is_of_old_worktree(name, self, after)) {

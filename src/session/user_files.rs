@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::git::{as_path, dirty};
 use crate::model::{Oid, Risk};
 use crate::store::{RUNBOOK, sha256};
@@ -48,10 +48,10 @@ pub struct ChangedFile {
 
 impl UserFiles {
     /// Remembers them as they are now. A worktree that git cannot read is left out.
-    pub fn capture(context: &Context) -> UserFiles {
-        let location = context.repo.location();
+    pub fn capture(app: &App) -> UserFiles {
+        let location = app.repo.location();
         let here = location.worktree.clone().map(|path| (path, location.git_dir.clone()));
-        let main = context.layout.top().map(|top| (top.to_owned(), location.common_dir.clone()));
+        let main = app.layout.top().map(|top| (top.to_owned(), location.common_dir.clone()));
         let mut worktrees: Vec<UserWorktree> = Vec::new();
         for (path, git_dir) in main.into_iter().chain(here) {
             if !worktrees.iter().any(|known| known.git_dir == git_dir || known.path == path) {
@@ -62,7 +62,7 @@ impl UserFiles {
     }
 
     /// Returns the paths that do not hold what they held.
-    pub fn changed(&self, context: &Context) -> Vec<ChangedFile> {
+    pub fn changed(&self, app: &App) -> Vec<ChangedFile> {
         let mut changed = Vec::new();
         for before in &self.worktrees {
             let Some(now) = UserWorktree::capture(&before.path, &before.git_dir) else { continue };
@@ -70,7 +70,7 @@ impl UserFiles {
                 worktree: before.path.clone(),
                 path: String::from_utf8_lossy(&path).into_owned(),
             };
-            changed.extend(before.differs_from(&now, context).into_iter().map(named));
+            changed.extend(before.differs_from(&now, app).into_iter().map(named));
         }
         changed
     }
@@ -89,7 +89,7 @@ impl UserWorktree {
         Some(UserWorktree { path: path.to_owned(), git_dir: git_dir.to_owned(), head: found.head, files })
     }
 
-    fn differs_from(&self, now: &UserWorktree, context: &Context) -> BTreeSet<Vec<u8>> {
+    fn differs_from(&self, now: &UserWorktree, app: &App) -> BTreeSet<Vec<u8>> {
         let before: BTreeMap<&[u8], &str> =
             self.files.iter().map(|(path, held)| (path.as_slice(), held.as_str())).collect();
         let after: BTreeMap<&[u8], &str> =
@@ -104,8 +104,8 @@ impl UserWorktree {
         if let (Some(from), Some(to)) = (self.head, now.head)
             && from != to
         {
-            let tree = |commit: Oid| context.repo.commit(commit).ok().map(|commit| commit.tree);
-            let moved = context.repo.tree_changes(tree(from), tree(to)).map(|(moved, _)| moved).unwrap_or_default();
+            let tree = |commit: Oid| app.repo.commit(commit).ok().map(|commit| commit.tree);
+            let moved = app.repo.tree_changes(tree(from), tree(to)).map(|(moved, _)| moved).unwrap_or_default();
             let moved = moved.into_iter().map(|change| change.path);
             changed.extend(moved.filter(|path| !before.contains_key(path.as_slice())));
         }

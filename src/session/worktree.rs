@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::{Hooks, Worktree};
 use crate::model::{Oid, RunId, SessionId};
@@ -45,17 +45,17 @@ impl WorkspaceRoot {
     ///
     /// # Errors
     /// When there is none that can be written.
-    pub fn find(context: &Context) -> Result<WorkspaceRoot> {
-        let main = context.layout.top().unwrap_or(&context.repo.location().common_dir);
-        let named = context.settings.text(settings::WORKTREE_DIR).map(|named| real(&expand(context, main, &named)));
-        if let Some(folder) = named.as_ref().filter(|folder| is_in(context, folder)) {
+    pub fn find(app: &App) -> Result<WorkspaceRoot> {
+        let main = app.layout.top().unwrap_or(&app.repo.location().common_dir);
+        let named = app.settings.text(settings::WORKTREE_DIR).map(|named| real(&expand(app, main, &named)));
+        if let Some(folder) = named.as_ref().filter(|folder| is_in(app, folder)) {
             return Err(Error::usage(format!("puff.worktreeDir is '{}', inside the repository", folder.display()))
                 .hint("choose a folder outside of it: build tools walk up the tree; git config puff.worktreeDir DIR"));
         }
         let beside = || main.parent().map(|parent| parent.join(format!("{}.puff", name(main))));
         let first = named.or_else(|| beside().filter(|folder| !is_in_some_repository(folder)));
-        let cached = context.environment.cache.as_ref().map(|cache| {
-            let digest = Sha256::digest(context.repo.location().common_dir.as_os_str().as_encoded_bytes());
+        let cached = app.environment.cache.as_ref().map(|cache| {
+            let digest = Sha256::digest(app.repo.location().common_dir.as_os_str().as_encoded_bytes());
             let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
             cache.join("git-puff").join(format!("{}-{mark}.puff", name(main)))
         });
@@ -103,14 +103,14 @@ impl WorkspaceRoot {
 ///
 /// # Errors
 /// With git's words, when it cannot be made; or when something else is in the way.
-pub fn make(context: &Context, path: &Path, commit: Oid, hooks: Hooks) -> Result<Worktree> {
-    if let Some(there) = context.repo.worktree_at(path) {
-        if there.locked.as_deref() != Some(BEING_MADE) && context.repo.open_worktree(path).is_ok() {
+pub fn make(app: &App, path: &Path, commit: Oid, hooks: Hooks) -> Result<Worktree> {
+    if let Some(there) = app.repo.worktree_at(path) {
+        if there.locked.as_deref() != Some(BEING_MADE) && app.repo.open_worktree(path).is_ok() {
             return Ok(there);
         }
-        context.repo.remove_worktree(path).map_err(|cause| cannot(path, "is in the way").because(cause))?;
+        app.repo.remove_worktree(path).map_err(|cause| cannot(path, "is in the way").because(cause))?;
     }
-    make_new(context, path, commit, BEING_MADE, hooks)
+    make_new(app, path, commit, BEING_MADE, hooks)
 }
 
 fn cannot(path: &Path, what: &str) -> Error {
@@ -122,19 +122,19 @@ fn cannot(path: &Path, what: &str) -> Error {
 ///
 /// # Errors
 /// As [`make`].
-pub fn make_new(context: &Context, path: &Path, commit: Oid, reason: &str, hooks: Hooks) -> Result<Worktree> {
+pub fn make_new(app: &App, path: &Path, commit: Oid, reason: &str, hooks: Hooks) -> Result<Worktree> {
     let cannot = |what: &str| cannot(path, what);
     if path.is_symlink() || path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(cannot("cannot be made: something else is there"));
     }
     let folder = path.parent().unwrap_or(Path::new("/"));
     std::fs::create_dir_all(folder).map_err(|cause| cannot("cannot be made").because(cause))?;
-    let added = context.repo.add_worktree(path, commit, reason, hooks);
+    let added = app.repo.add_worktree(path, commit, reason, hooks);
     let worktree = added.map_err(|cause| cannot("cannot be made").because(cause))?;
-    context.repo.init_submodules(&worktree).map_err(|cause| cannot("gets no submodules").because(cause))?;
-    if let Some(main) = context.layout.top() {
-        let patterns = copied(context);
-        let done = context.repo.copy_ignored(main, &worktree, &patterns);
+    app.repo.init_submodules(&worktree).map_err(|cause| cannot("gets no submodules").because(cause))?;
+    if let Some(main) = app.layout.top() {
+        let patterns = copied(app);
+        let done = app.repo.copy_ignored(main, &worktree, &patterns);
         done.map_err(|cause| cannot("gets no copies of ignored files").because(cause))?;
     }
     Ok(worktree)
@@ -144,8 +144,8 @@ pub fn make_new(context: &Context, path: &Path, commit: Oid, reason: &str, hooks
 ///
 /// # Errors
 /// When a file in it cannot be removed.
-pub fn remove(context: &Context, path: &Path) -> io::Result<()> {
-    context.repo.remove_worktree(path)?;
+pub fn remove(app: &App, path: &Path) -> io::Result<()> {
+    app.repo.remove_worktree(path)?;
     remove_empty(path);
     Ok(())
 }
@@ -157,13 +157,13 @@ pub fn remove_empty(path: &Path) {
 }
 
 /// Returns the values of `puff.worktree.copy`.
-pub fn copied(context: &Context) -> Vec<String> {
-    context.settings.all(settings::WORKTREE_COPY).into_iter().map(|setting| setting.value).collect()
+pub fn copied(app: &App) -> Vec<String> {
+    app.settings.all(settings::WORKTREE_COPY).into_iter().map(|setting| setting.value).collect()
 }
 
 /// Returns the values of `puff.harvest.ignored`.
-pub fn kept(context: &Context) -> Vec<String> {
-    context.settings.all(settings::HARVEST_IGNORED).into_iter().map(|setting| setting.value).collect()
+pub fn kept(app: &App) -> Vec<String> {
+    app.settings.all(settings::HARVEST_IGNORED).into_iter().map(|setting| setting.value).collect()
 }
 
 /// Returns why a pattern can never match a file. Git says nothing of a bracket that is never closed: it matches
@@ -202,10 +202,10 @@ pub fn pattern_problem(pattern: &str) -> Option<String> {
 ///
 /// # Errors
 /// When git does not take one for a path of the repository, or one can never match a file.
-pub fn check(context: &Context) -> Result<()> {
-    let main = context.layout.top();
-    for (key, patterns) in [(settings::WORKTREE_COPY, copied(context)), (settings::HARVEST_IGNORED, kept(context))] {
-        for setting in context.settings.all(key) {
+pub fn check(app: &App) -> Result<()> {
+    let main = app.layout.top();
+    for (key, patterns) in [(settings::WORKTREE_COPY, copied(app)), (settings::HARVEST_IGNORED, kept(app))] {
+        for setting in app.settings.all(key) {
             if let Some(why) = pattern_problem(&setting.value) {
                 return Err(settings::unusable(key.name, &setting.value, &setting.origin, &why));
             }
@@ -221,7 +221,7 @@ pub fn check(context: &Context) -> Result<()> {
             return Err(not_understood(outside));
         }
         if let Some(main) = main.filter(|_| !patterns.is_empty()) {
-            let listed = context.repo.ignored(main, &patterns);
+            let listed = app.repo.ignored(main, &patterns);
             listed.map_err(|cause| not_understood(&patterns.join(", ")).because(cause))?;
         }
     }
@@ -230,8 +230,8 @@ pub fn check(context: &Context) -> Result<()> {
 
 /// Puts `puff.worktree.setup` before an agent: in its session, so that it is watched, limited, logged and ended with
 /// it.
-pub fn with_setup(context: &Context, place: &SessionPlace, argv: Vec<String>) -> Vec<String> {
-    let Some(setup) = context.settings.text(settings::WORKTREE_SETUP) else { return argv };
+pub fn with_setup(app: &App, place: &SessionPlace, argv: Vec<String>) -> Vec<String> {
+    let Some(setup) = app.settings.text(settings::WORKTREE_SETUP) else { return argv };
     let file = |name| place.folder().join(name).display().to_string();
     let words = ["sh", "-c", SETUP, "puff.worktree.setup"].map(str::to_owned);
     words.into_iter().chain([setup, file(SETUP_FAILED), file(SETUP_LEFT)]).chain(argv).collect()
@@ -243,8 +243,8 @@ pub fn setup_failure(place: &SessionPlace) -> Option<String> {
     Some(format!("puff.worktree.setup ended with exit code {}", code.trim()))
 }
 
-fn expand(context: &Context, main: &Path, named: &str) -> PathBuf {
-    match (named.strip_prefix("~/"), &context.environment.home) {
+fn expand(app: &App, main: &Path, named: &str) -> PathBuf {
+    match (named.strip_prefix("~/"), &app.environment.home) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => main.join(named),
     }
@@ -255,9 +255,9 @@ fn name(main: &Path) -> String {
     name.strip_suffix(".git").filter(|name| !name.is_empty()).map_or(name.clone(), str::to_owned)
 }
 
-fn is_in(context: &Context, folder: &Path) -> bool {
+fn is_in(app: &App, folder: &Path) -> bool {
     let there = real(folder);
-    let ours = [context.layout.top(), Some(context.repo.location().common_dir.as_path())];
+    let ours = [app.layout.top(), Some(app.repo.location().common_dir.as_path())];
     ours.into_iter().flatten().any(|ours| there.starts_with(real(ours)))
 }
 

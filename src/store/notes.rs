@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::FileLock;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefChange, RefFailure, Repo};
 use crate::model::{Identity, Oid, Time};
@@ -81,7 +81,7 @@ fn byte_of(character: char) -> Option<u8> {
 /// # Errors
 /// When the notes cannot be read or written.
 pub fn edit_notes(
-    context: &Context,
+    app: &App,
     _lock: &FileLock,
     edits: &[(Notes<'_>, Vec<NoteEdit<'_>>)],
     now: Time,
@@ -92,7 +92,7 @@ pub fn edit_notes(
     let mut written = false;
     while !open.is_empty() {
         let edit = |(notes, edits): &&(Notes<'_>, Vec<NoteEdit<'_>>)| notes.edited(edits, now, &message);
-        let commits: Vec<_> = context.repo.object_batch(|| open.iter().map(edit).collect::<Result<_>>())?;
+        let commits: Vec<_> = app.repo.object_batch(|| open.iter().map(edit).collect::<Result<_>>())?;
         let edited = open.into_iter().zip(commits).filter_map(|(notes, commit)| Some((notes, commit?)));
         let (notes, changes): (Vec<_>, Vec<_>) = edited
             .map(|(notes, (new, expected))| {
@@ -100,7 +100,7 @@ pub fn edit_notes(
             })
             .unzip();
         open = Vec::new();
-        for (notes, result) in notes.into_iter().zip(context.repo.set_refs(&changes)) {
+        for (notes, result) in notes.into_iter().zip(app.repo.set_refs(&changes)) {
             match result {
                 Ok(()) => written = true,
                 // Another process was first: edited again, on what is there now.
@@ -114,17 +114,17 @@ pub fn edit_notes(
 
 impl<'a> Notes<'a> {
     /// Returns the notes in `refs/notes/puff/report`.
-    pub fn report(context: &'a Context) -> Notes<'a> {
-        Notes::of(context, REPORT)
+    pub fn report(app: &'a App) -> Notes<'a> {
+        Notes::of(app, REPORT)
     }
 
     /// Returns the notes in `refs/notes/puff/runs`.
-    pub fn runs(context: &'a Context) -> Notes<'a> {
-        Notes::of(context, RUNS)
+    pub fn runs(app: &'a App) -> Notes<'a> {
+        Notes::of(app, RUNS)
     }
 
-    fn of(context: &'a Context, name: &'static str) -> Notes<'a> {
-        Notes { repo: &context.repo, name, author: context.journalist() }
+    fn of(app: &'a App, name: &'static str) -> Notes<'a> {
+        Notes { repo: &app.repo, name, author: app.journalist() }
     }
 
     /// Returns the ref that they are in.

@@ -9,7 +9,7 @@
 //! are the same.
 
 use super::FileLock;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, NewCommit, RefStep};
 use crate::model::{Oid, Recovery, RunId, documents};
@@ -33,13 +33,13 @@ pub type Kept = (String, EntryKind, Oid);
 
 /// The recovery points of a repository.
 pub struct RecoveryPoints<'c> {
-    context: &'c Context,
+    app: &'c App,
 }
 
 impl<'c> RecoveryPoints<'c> {
     /// Opens those of this repository.
-    pub fn new(context: &'c Context) -> RecoveryPoints<'c> {
-        RecoveryPoints { context }
+    pub fn new(app: &'c App) -> RecoveryPoints<'c> {
+        RecoveryPoints { app }
     }
 
     /// Locks a run while it is picked, pruned or restored, so that no other process does so, or takes what is half done
@@ -48,15 +48,15 @@ impl<'c> RecoveryPoints<'c> {
     /// # Errors
     /// When another process holds it, or the git directory cannot be written.
     pub fn lock(&self, run: &RunId) -> Result<FileLock> {
-        self.context.layout.prepare()?;
-        let path = self.context.layout.decide_lock(run);
+        self.app.layout.prepare()?;
+        let path = self.app.layout.decide_lock(run);
         let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
         let lock = lock.ok_or_else(|| {
             Error::failed(format!("another git-puff is picking, pruning or restoring run '{run}'"))
                 .hint("wait until it has finished, then try again")
         })?;
         // Should we be killed, whatever git does for us is not done yet: it must not be judged before.
-        self.context.repo.hold(&lock.file());
+        self.app.repo.hold(&lock.file());
         Ok(lock)
     }
 
@@ -70,7 +70,7 @@ impl<'c> RecoveryPoints<'c> {
 
     /// Returns the points of a name, newest first, each read when it is asked for.
     pub fn points<'t>(&'t self, run: &RunId) -> impl Iterator<Item = Result<RecoveryPoint>> + 't {
-        let (run, mut next) = (run.clone(), self.context.repo.ref_target(&name(run)));
+        let (run, mut next) = (run.clone(), self.app.repo.ref_target(&name(run)));
         std::iter::from_fn(move || {
             let point = self.read(next.take()?, run.as_str());
             next = point.as_ref().ok().and_then(|point| point.recovery.previous);
@@ -90,7 +90,7 @@ impl<'c> RecoveryPoints<'c> {
     /// journal.
     pub fn is_of(&self, point: &RecoveryPoint, head: Oid) -> bool {
         let journal = point.recovery.journal;
-        journal == head || self.context.repo.is_ancestor(journal, head).unwrap_or(false)
+        journal == head || self.app.repo.is_ancestor(journal, head).unwrap_or(false)
     }
 
     /// Returns the newest point of every run that is there and has one, in order of names, with the newest commit of
@@ -100,9 +100,9 @@ impl<'c> RecoveryPoints<'c> {
     /// When the refs cannot be read.
     pub fn of_runs(&self) -> Result<Vec<(RecoveryPoint, Oid)>> {
         let mut found = Vec::new();
-        for (name, _) in self.context.repo.refs_under(RECOVERY_POINTS)? {
+        for (name, _) in self.app.repo.refs_under(RECOVERY_POINTS)? {
             let Ok(run) = name[RECOVERY_POINTS.len()..].parse::<RunId>() else { continue };
-            let Some(head) = self.context.repo.ref_target(&format!("{RUNS}{run}")) else { continue };
+            let Some(head) = self.app.repo.ref_target(&format!("{RUNS}{run}")) else { continue };
             found.extend(self.newest_of(&run, head).ok().flatten().map(|point| (point, head)));
         }
         Ok(found)
@@ -113,7 +113,7 @@ impl<'c> RecoveryPoints<'c> {
     /// # Errors
     /// When the refs cannot be read.
     pub fn list(&self) -> Result<Vec<RecoveryPoint>> {
-        let refs = self.context.repo.refs_under(RECOVERY_POINTS)?;
+        let refs = self.app.repo.refs_under(RECOVERY_POINTS)?;
         Ok(refs.into_iter().filter_map(|(name, id)| self.read(id, &name[RECOVERY_POINTS.len()..]).ok()).collect())
     }
 
@@ -129,7 +129,7 @@ impl<'c> RecoveryPoints<'c> {
         keep: &[Oid],
         replaced: Option<&RecoveryPoint>,
     ) -> Result<RecoveryPoint> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let (name, before) = (name(&point.run), repo.ref_target(&name(&point.run)));
         point.previous = match replaced {
             Some(replaced) => self.without(replaced)?.new,
@@ -147,11 +147,11 @@ impl<'c> RecoveryPoints<'c> {
             let others = files.iter().map(|(path, kind, oid)| (path.as_str(), Edit::Put(*kind, *oid)));
             let tree =
                 repo.edit_tree(None, [first].into_iter().chain(others).map(|(path, edit)| (path.as_bytes(), edit)))?;
-            let identity = &self.context.journalist();
+            let identity = &self.app.journalist();
             let message = format!("before {}\n", point.words());
             repo.write_commit(&NewCommit { tree, parents: &parents, identity, at: point.at, message: &message })
         })?;
-        let _lock = self.context.layout.lock_for_writing()?;
+        let _lock = self.app.layout.lock_for_writing()?;
         repo.change_refs(&[RefStep { name, old: before, new: Some(id) }], "puff: a recovery point")?;
         Ok(RecoveryPoint { recovery: point, id })
     }
@@ -163,7 +163,7 @@ impl<'c> RecoveryPoints<'c> {
     /// When one cannot be read or written, or the point is not there any more.
     pub fn without(&self, point: &RecoveryPoint) -> Result<RefStep> {
         let run = &point.recovery.run;
-        let (name, old) = (name(run), self.context.repo.ref_target(&name(run)));
+        let (name, old) = (name(run), self.app.repo.ref_target(&name(run)));
         let mut newer = Vec::new();
         let mut is_there = false;
         for other in self.points(run) {
@@ -186,7 +186,7 @@ impl<'c> RecoveryPoints<'c> {
 
     /// Writes a point again, after another one.
     fn onto(&self, point: &RecoveryPoint, previous: Option<Oid>) -> Result<Oid> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let commit = repo.commit(point.id)?;
         let others = commit.parents.iter().filter(|parent| Some(**parent) != point.recovery.previous);
         let mut parents: Vec<Oid> = previous.into_iter().collect();
@@ -195,7 +195,7 @@ impl<'c> RecoveryPoints<'c> {
         repo.object_batch(|| {
             let json = (b"point.json".as_slice(), Edit::Put(EntryKind::File, repo.write_blob(&json(&recovery)?)?));
             let tree = repo.edit_tree(Some(commit.tree), [json])?;
-            let identity = &self.context.journalist();
+            let identity = &self.app.journalist();
             let message = &commit.message;
             repo.write_commit(&NewCommit { tree, parents: &parents, identity, at: recovery.at, message })
         })
@@ -206,8 +206,8 @@ impl<'c> RecoveryPoints<'c> {
     /// # Errors
     /// When it cannot be read.
     pub fn kept(&self, point: &RecoveryPoint, path: &str) -> Result<Option<Oid>> {
-        let tree = self.context.repo.commit(point.id)?.tree;
-        Ok(self.context.repo.entry(tree, path.as_bytes())?.map(|entry| entry.oid))
+        let tree = self.app.repo.commit(point.id)?.tree;
+        Ok(self.app.repo.entry(tree, path.as_bytes())?.map(|entry| entry.oid))
     }
 
     fn read(&self, id: Oid, run: &str) -> Result<RecoveryPoint> {
@@ -215,7 +215,7 @@ impl<'c> RecoveryPoints<'c> {
             Error::cannot_work(format!("cannot read the recovery point of the run '{run}'"))
                 .hint(format!("what it keeps is in 'git log -p {RECOVERY_POINTS}{run}'"))
         };
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let entry = repo.entry(repo.commit(id)?.tree, b"point.json")?.ok_or_else(unreadable)?;
         let bytes = repo.blob(entry.oid)?;
         let recovery: Recovery = serde_json::from_slice(&bytes).map_err(|cause| unreadable().because(cause))?;

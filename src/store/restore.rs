@@ -93,7 +93,7 @@ impl RunStore<'_> {
     pub fn was_pruned(&self, run: &RunId, head: Oid) -> bool {
         let follows = |later: Oid| later == head || self.repo.is_ancestor(head, later).unwrap_or(false);
         let is_prune = |act: &Act| matches!(act, Act::Prune(_));
-        let recovery_points = RecoveryPoints::new(self.context);
+        let recovery_points = RecoveryPoints::new(self.app);
         recovery_points
             .points(run)
             .flatten()

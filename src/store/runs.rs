@@ -12,7 +12,7 @@ use super::recovery_points::RECOVERY_POINTS;
 use super::run_cache::RunCache;
 use super::tombstones::PRUNED;
 use super::{FileLock, Layout};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
 use crate::model::{
@@ -34,7 +34,7 @@ const TRIES: usize = 100;
 
 /// The runs of a repository.
 pub struct RunStore<'a> {
-    pub(super) context: &'a Context,
+    pub(super) app: &'a App,
     pub(super) repo: &'a Repo,
     pub(super) layout: &'a Layout,
 }
@@ -90,8 +90,8 @@ pub struct Unreadable {
 
 impl<'a> RunStore<'a> {
     /// Returns the runs of this repository.
-    pub fn new(context: &'a Context) -> RunStore<'a> {
-        RunStore { context, repo: &context.repo, layout: &context.layout }
+    pub fn new(app: &'a App) -> RunStore<'a> {
+        RunStore { app, repo: &app.repo, layout: &app.layout }
     }
 
     /// Records a run that was not there before, with its prompt.
@@ -262,7 +262,7 @@ impl<'a> RunStore<'a> {
             let name = format!("{RUNS}{id}");
             match self.repo.set_ref(&name, head, Expected::At(before.head), &change.subject) {
                 Ok(()) => {
-                    self.context.wrote_step(id, head);
+                    self.app.wrote_step(id, head);
                     self.keep_step(&run, head);
                     return Ok(Outcome { recorded: Recorded { run, head }, changed: true });
                 }
@@ -394,7 +394,7 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// When the steps cannot be read, or nothing can be written.
     pub fn again(&self, id: &RunId, head: Oid, earlier: Oid) -> Result<Oid> {
-        let now = self.context.clock.now();
+        let now = self.app.clock.now();
         let mut run = self.at(id, earlier)?.run;
         run.updated_at = now.max(self.at(id, head)?.run.updated_at);
         self.repo.object_batch(|| {
@@ -431,7 +431,7 @@ impl<'a> RunStore<'a> {
 
     fn write_commit(&self, tree: Oid, parents: &[Oid], at: Time, message: &str) -> Result<Oid> {
         // Asked for here: who only reads need not wait until git has said who they are.
-        let identity = &self.context.journalist();
+        let identity = &self.app.journalist();
         self.repo.write_commit(&NewCommit { tree, parents, identity, at, message })
     }
 }

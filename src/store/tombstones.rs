@@ -3,7 +3,7 @@
 //! A ref that is gone says nothing to a clone that has it still. What was shared leaves a word behind when it goes, so
 //! that it goes elsewhere too; nothing of the run itself is kept by it.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, NewCommit};
 use crate::model::{Identity, Oid, RunId, Time, Tombstone, documents};
@@ -19,13 +19,13 @@ const MOST: usize = 16 << 20;
 
 /// The words left behind in a repository.
 pub struct Tombstones<'c> {
-    context: &'c Context,
+    app: &'c App,
 }
 
 impl<'c> Tombstones<'c> {
     /// Opens those of this repository.
-    pub fn new(context: &'c Context) -> Tombstones<'c> {
-        Tombstones { context }
+    pub fn new(app: &'c App) -> Tombstones<'c> {
+        Tombstones { app }
     }
 
     /// Returns what is said of a run here, and the commit that says it.
@@ -33,7 +33,7 @@ impl<'c> Tombstones<'c> {
     /// # Errors
     /// When it cannot be read.
     pub fn of(&self, run: &RunId) -> Result<Option<(Tombstone, Oid)>> {
-        let id = self.context.repo.ref_target(&format!("{PRUNED}{run}"));
+        let id = self.app.repo.ref_target(&format!("{PRUNED}{run}"));
         id.map(|id| Ok((self.read(id, run)?, id))).transpose()
     }
 
@@ -46,7 +46,7 @@ impl<'c> Tombstones<'c> {
             Error::cannot_work(format!("cannot read the tombstone of run '{run}'"))
                 .hint(format!("it is in 'git show {id}'; update git-puff if a newer one wrote it"))
         };
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let entry = repo.entry(repo.commit(id)?.tree, b"pruned.json")?.ok_or_else(unreadable)?;
         if repo.blob_size(entry.oid)? > MOST {
             return Err(unreadable());
@@ -65,7 +65,7 @@ impl<'c> Tombstones<'c> {
     /// # Errors
     /// When the repository cannot be written.
     pub fn write(&self, stone: &Tombstone, parents: &[Oid]) -> Result<Oid> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let mut json = serde_json::to_vec_pretty(stone).or_fail(|| "cannot write a record as JSON".to_owned())?;
         json.push(b'\n');
         let blob = repo.write_blob(&json)?;
@@ -90,7 +90,7 @@ impl<'c> Tombstones<'c> {
             schema: crate::model::Schema::of(documents::PRUNED),
             run: run.clone(),
             turn,
-            by: self.context.journalist().name,
+            by: self.app.journalist().name,
             at: now,
             journal,
             extra: Default::default(),
@@ -105,10 +105,10 @@ impl<'c> Tombstones<'c> {
     /// # Errors
     /// When the refs cannot be read.
     pub fn is_shared(&self, run: &RunId) -> Result<bool> {
-        let seen = self.context.repo.refs_under(REMOTES)?;
+        let seen = self.app.repo.refs_under(REMOTES)?;
         let ending = format!("/runs/{run}");
         Ok(seen.iter().any(|(name, _)| name.ends_with(&ending))
-            || self.context.repo.ref_target(&format!("{PRUNED}{run}")).is_some())
+            || self.app.repo.ref_target(&format!("{PRUNED}{run}")).is_some())
     }
 }
 

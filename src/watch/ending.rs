@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Say;
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::harvest::{self, HarvestOptions};
 use crate::engine::{Notice, observe, open_provider};
 use crate::error::{Kind, Result};
@@ -21,22 +21,22 @@ const NOTIFY_LIMIT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// When something has to be done again later: the harvest failed for now, or nothing can be recorded.
-pub(super) fn finish(context: &Context, run: &Run, say: Say<'_>) -> Result<bool> {
-    let now = context.clock.now();
+pub(super) fn finish(app: &App, run: &Run, say: Say<'_>) -> Result<bool> {
+    let now = app.clock.now();
     let Some(ending) = ending(run, now) else { return Ok(false) };
     let wants_harvest =
-        run.watch.as_ref().is_some_and(|watch| watch.harvest) || context.settings.truth(settings::AUTO_HARVEST)?;
+        run.watch.as_ref().is_some_and(|watch| watch.harvest) || app.settings.truth(settings::AUTO_HARVEST)?;
     let mut run = run.clone();
     let mut ending = ending;
     let through = matches!(ending, Ending::Success | Ending::Error);
     if wants_harvest && through && matches!(run.state, State::Ready | State::Error) && run.task_id.is_some() {
-        let provider = open_provider(context, &run, RetryPolicy::Some)?;
+        let provider = open_provider(app, &run, RetryPolicy::Some)?;
         let tell = |notice: Notice| say(&run.run, &notice.to_string());
-        let harvested = harvest::harvest(context, &run.run, &HarvestOptions::default(), provider.as_ref(), &tell);
+        let harvested = harvest::harvest(app, &run.run, &HarvestOptions::default(), provider.as_ref(), &tell);
         if harvested.is_err()
-            && let Ok(after) = RunStore::new(context).load(&run.run)
+            && let Ok(after) = RunStore::new(app).load(&run.run)
         {
-            notify_of_need(context, &run, &after.run, say);
+            notify_of_need(app, &run, &after.run, say);
         }
         run = harvested?;
         let made = run.variants.iter().filter(|variant| variant.commit.is_some()).count();
@@ -45,9 +45,9 @@ pub(super) fn finish(context: &Context, run: &Run, say: Say<'_>) -> Result<bool>
             ending = Ending::Partial;
         }
     }
-    notify(context, &run, say);
-    write_result(context, &run, ending, now)?;
-    observe::record_ending(context, &run.run, ending)?;
+    notify(app, &run, say);
+    write_result(app, &run, ending, now)?;
+    observe::record_ending(app, &run.run, ending)?;
     say(&run.run, &format!("watching ended: {}", ending.as_str()));
     Ok(true)
 }
@@ -70,7 +70,7 @@ fn ending(run: &Run, now: Time) -> Option<Ending> {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_result(context: &Context, run: &Run, ending: Ending, now: Time) -> Result<()> {
+pub fn write_result(app: &App, run: &Run, ending: Ending, now: Time) -> Result<()> {
     let exit = match ending {
         Ending::Success => 0,
         Ending::Partial => Kind::Partial.exit_code(),
@@ -78,7 +78,7 @@ pub fn write_result(context: &Context, run: &Run, ending: Ending, now: Time) -> 
         Ending::Timeout => Kind::Timeout.exit_code(),
         Ending::Stopped => Kind::Interrupted.exit_code(),
     };
-    context.layout.replace(&context.layout.result(&run.run), result(run, ending, exit, now).as_bytes())
+    app.layout.replace(&app.layout.result(&run.run), result(run, ending, exit, now).as_bytes())
 }
 
 /// Returns how a watch ended, as scripts read it: `KEY=VALUE` lines. `exit` is the exit code that says the same.
@@ -93,17 +93,17 @@ pub fn result(run: &Run, ending: Ending, exit: u8, now: Time) -> String {
 }
 
 /// Tells the user's command when the run needs someone now, and did not before.
-pub(super) fn notify_of_need(context: &Context, before: &Run, after: &Run, say: Say<'_>) {
+pub(super) fn notify_of_need(app: &App, before: &Run, after: &Run, say: Say<'_>) {
     if after.attention.is_some() && after.attention != before.attention {
-        notify(context, after, say);
+        notify(app, after, say);
     }
 }
 
 /// Runs `puff.notify` with the run as JSON on its standard input. It is a courtesy: its failure is said, no more.
-pub(super) fn notify(context: &Context, run: &Run, say: Say<'_>) {
-    let Some(command) = context.settings.text(settings::NOTIFY) else { return };
+pub(super) fn notify(app: &App, run: &Run, say: Say<'_>) {
+    let Some(command) = app.settings.text(settings::NOTIFY) else { return };
     let json = serde_json::to_vec(run).unwrap_or_default();
-    let folder = context.layout.root().parent().unwrap_or(context.layout.root()).to_owned();
+    let folder = app.layout.root().parent().unwrap_or(app.layout.root()).to_owned();
     let why = match process::run(&Cmd::shell(&command).stdin(json).cwd(folder).limit(NOTIFY_LIMIT)) {
         Ok(output) if output.success() => return,
         Ok(output) => format!("{} {}", output.status, output.complaint()),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::journals::Journals;
 use super::poller::Poller;
 use super::{ending, jobs, queue, watcher};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, repair};
 use crate::error::{Error, Kind, Result};
@@ -60,16 +60,16 @@ pub(super) fn stopped() -> Error {
 ///
 /// # Errors
 /// [`Kind::Timeout`] and [`Kind::Interrupted`]; and when a run cannot go on without someone.
-pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn Follower) -> Result<Vec<Run>> {
-    let store = RunStore::new(context);
+pub fn follow(app: &App, ids: &[RunId], pace: Pace, follower: &mut dyn Follower) -> Result<Vec<Run>> {
+    let store = RunStore::new(app);
     let mut poller = Poller::default();
     let started = Instant::now();
     let mut seen: HashMap<RunId, (Oid, Run)> = HashMap::new();
     let mut queue_rests: Option<Instant> = None;
     let mut journals = Journals::default();
     loop {
-        for (run, what) in journals.restore(context).unwrap_or_default() {
-            watcher::log(context, &run, &what);
+        for (run, what) in journals.restore(app).unwrap_or_default() {
+            watcher::log(app, &run, &what);
             follower.say(&run, &what);
         }
         let runs = poll(&store, ids, &mut seen, follower)?;
@@ -80,9 +80,9 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
         journals.see(&followed.collect::<Vec<_>>());
         follower.tick(&runs);
         if runs.iter().all(|run| !run.state.is_active()) {
-            return runs.into_iter().map(|run| conclude(context, run, follower)).collect();
+            return runs.into_iter().map(|run| conclude(app, run, follower)).collect();
         }
-        if let Some(stuck) = runs.iter().find(|run| repair::is_interrupted(context, run)) {
+        if let Some(stuck) = runs.iter().find(|run| repair::is_interrupted(app, run)) {
             return Err(Error::failed(format!(
                 "the submission of '{}' was interrupted: it may have a task",
                 stuck.run
@@ -92,19 +92,19 @@ pub fn follow(context: &Context, ids: &[RunId], pace: Pace, follower: &mut dyn F
         if pace.is_over(started) {
             return Err(timed_out(pace).hint("the runs continue: 'git puff watch' follows them again"));
         }
-        let alive = jobs::is_watcher_alive(context);
+        let alive = jobs::is_watcher_alive(app);
         let ours: Vec<Run> = runs.iter().filter(|run| !(alive && run.is_job())).map(|run| paced(run, pace)).collect();
         let ours: Vec<&Run> = ours.iter().collect();
         {
             let say = |id: &RunId, text: &str| {
-                watcher::log(context, id, text);
+                watcher::log(app, id, text);
                 follower.say(id, text);
             };
             let now = Instant::now();
             if queue_rests.is_none_or(|until| until <= now) {
-                queue_rests = queue::advance(context, &ours, &say)?.then(|| now + AGAIN);
+                queue_rests = queue::advance(app, &ours, &say)?.then(|| now + AGAIN);
             }
-            poller.poll(context, &ours, &say);
+            poller.poll(app, &ours, &say);
         }
         if pause(TICK) == Wake::Interrupted {
             return Err(stopped().hint("the runs continue: 'git puff watch' follows them again"));
@@ -137,16 +137,16 @@ fn poll(
 }
 
 /// Returns a job that no other process ends is ended here, with all that belongs to it.
-fn conclude(context: &Context, run: Run, follower: &dyn Follower) -> Result<Run> {
-    if !run.is_job() || jobs::is_watcher_alive(context) {
+fn conclude(app: &App, run: Run, follower: &dyn Follower) -> Result<Run> {
+    if !run.is_job() || jobs::is_watcher_alive(app) {
         return Ok(run);
     }
     let say = |id: &RunId, text: &str| {
-        watcher::log(context, id, text);
+        watcher::log(app, id, text);
         follower.say(id, text);
     };
-    ending::finish(context, &run, &say)?;
-    Ok(RunStore::new(context).load(&run.run)?.run)
+    ending::finish(app, &run, &say)?;
+    Ok(RunStore::new(app).load(&run.run)?.run)
 }
 
 /// Returns the run, with the interval at which it is looked at from here.

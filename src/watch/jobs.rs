@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::repair;
 use crate::error::{Error, Result};
 use crate::model::{Job, JobState, Run, RunId, Time};
@@ -33,23 +33,23 @@ pub struct Status {
 }
 
 /// Returns whether a watcher is running.
-pub fn is_watcher_alive(context: &Context) -> bool {
-    FileLock::is_held(&context.layout.watcher_lock())
+pub fn is_watcher_alive(app: &App) -> bool {
+    FileLock::is_held(&app.layout.watcher_lock())
 }
 
 /// Returns what the living watcher tells about itself.
-pub fn status(context: &Context) -> Option<Status> {
-    if !is_watcher_alive(context) {
+pub fn status(app: &App) -> Option<Status> {
+    if !is_watcher_alive(app) {
         return None;
     }
-    let bytes = crate::files::read(context.layout.watcher_status()).ok()?;
+    let bytes = crate::files::read(app.layout.watcher_status()).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
 /// Returns the jobs among these runs.
-pub fn jobs(context: &Context, runs: &[Run]) -> Vec<Job> {
-    let status = status(context);
-    let alive = is_watcher_alive(context);
+pub fn jobs(app: &App, runs: &[Run]) -> Vec<Job> {
+    let status = status(app);
+    let alive = is_watcher_alive(app);
     let job = |run: &Run| Job {
         run: run.run.clone(),
         task_id: run.task_id.clone(),
@@ -58,36 +58,36 @@ pub fn jobs(context: &Context, runs: &[Run]) -> Vec<Job> {
         interval_s: run.watch.as_ref().map_or(0, |watch| watch.interval_s),
         last_poll_at: status.as_ref().and_then(|status| status.last_poll_at.get(&run.run).copied()),
         next_poll_at: status.as_ref().and_then(|status| status.next_poll_at),
-        log_path: context.layout.log(&run.run).display().to_string(),
+        log_path: app.layout.log(&run.run).display().to_string(),
     };
     runs.iter().filter(|run| run.is_job()).map(job).collect()
 }
 
 /// Returns whether a job that goes on without anybody doing anything: only such jobs keep a watcher alive.
-pub fn is_live(context: &Context, run: &Run) -> bool {
-    run.is_job() && !repair::is_interrupted(context, run)
+pub fn is_live(app: &App, run: &Run) -> bool {
+    run.is_job() && !repair::is_interrupted(app, run)
 }
 
 /// Makes sure that a watcher lives and has heard of the jobs. Answers its process id, for people.
 ///
 /// # Errors
 /// When none can be started; what it said is underneath.
-pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
-    context.layout.prepare()?;
-    ring(context);
-    if is_watcher_alive(context) {
-        hand_over(context)?;
-        return Ok(status(context).map(|status| status.pid));
+pub fn ensure_watcher(app: &App) -> Result<Option<u32>> {
+    app.layout.prepare()?;
+    ring(app);
+    if is_watcher_alive(app) {
+        hand_over(app)?;
+        return Ok(status(app).map(|status| status.pid));
     }
     let program =
-        context.environment.program.clone().ok_or_else(|| cannot_start("this program does not know its own path"))?;
-    let log = context.layout.watcher_log();
-    let pid = process::start_detached(&watcher_call(context, program), &log)
+        app.environment.program.clone().ok_or_else(|| cannot_start("this program does not know its own path"))?;
+    let log = app.layout.watcher_log();
+    let pid = process::start_detached(&watcher_call(app, program), &log)
         .map_err(|cause| cannot_start("cannot run it").because(cause))?;
     let started = Instant::now();
     while started.elapsed() < START {
         // Either ours or one that was faster; or ours has done all there was already.
-        if is_watcher_alive(context) || has_started(context, pid) {
+        if is_watcher_alive(app) || has_started(app, pid) {
             return Ok(Some(pid));
         }
         std::thread::sleep(Duration::from_millis(2));
@@ -97,8 +97,8 @@ pub fn ensure_watcher(context: &Context) -> Result<Option<u32>> {
     Err(cannot_start(&format!("it did not start within {} seconds", START.as_secs())).because_it_said(&last))
 }
 
-fn has_started(context: &Context, pid: u32) -> bool {
-    let bytes = crate::files::read(context.layout.watcher_status()).unwrap_or_default();
+fn has_started(app: &App, pid: u32) -> bool {
+    let bytes = crate::files::read(app.layout.watcher_status()).unwrap_or_default();
     serde_json::from_slice::<Status>(&bytes).is_ok_and(|status| status.pid == pid)
 }
 
@@ -108,36 +108,36 @@ fn cannot_start(why: &str) -> Error {
 }
 
 /// Returns the call that starts the watcher: it names where everything is, and stays in no worktree.
-fn watcher_call(context: &Context, program: PathBuf) -> Cmd {
-    let location = context.repo.location();
+fn watcher_call(app: &App, program: PathBuf) -> Cmd {
+    let location = app.repo.location();
     // Its caller, a hook for one, has an index of its own that will be gone.
     let cmd = ["GIT_PREFIX", "GIT_INDEX_FILE", "GIT_IMPLICIT_WORK_TREE"]
         .iter()
         .fold(Cmd::new(program), |cmd, name| cmd.env_remove(name));
     let cmd = cmd.arg("watcher").cwd(&location.common_dir);
-    match context.layout.top() {
+    match app.layout.top() {
         Some(top) => cmd.env("GIT_DIR", &location.common_dir).env("GIT_WORK_TREE", top),
         None => cmd.env("GIT_DIR", &location.common_dir).env_remove("GIT_WORK_TREE"),
     }
 }
 
 /// Wakes the watcher, so that it looks what there is to do.
-pub fn ring(context: &Context) {
-    let bell = || crate::files::ours().create(true).write(true).truncate(true).open(context.layout.bell());
+pub fn ring(app: &App) {
+    let bell = || crate::files::ours().create(true).write(true).truncate(true).open(app.layout.bell());
     let ring = || bell().and_then(|mut bell| bell.write_all(b"!"));
     let _ = ring();
 }
 
 /// Asks a watcher of an older git-puff to make room for this one.
-fn hand_over(context: &Context) -> Result<()> {
-    let Some(status) = status(context) else { return Ok(()) };
+fn hand_over(app: &App) -> Result<()> {
+    let Some(status) = status(app) else { return Ok(()) };
     let ours = env!("CARGO_PKG_VERSION");
     if !is_older(&status.version, ours) {
         return Ok(());
     }
-    let Some(program) = &context.environment.program else { return Ok(()) };
-    context.layout.replace(&context.layout.handover(), program.to_string_lossy().as_bytes())?;
-    ring(context);
+    let Some(program) = &app.environment.program else { return Ok(()) };
+    app.layout.replace(&app.layout.handover(), program.to_string_lossy().as_bytes())?;
+    ring(app);
     Ok(())
 }
 
@@ -148,21 +148,20 @@ fn is_older(a: &str, b: &str) -> bool {
 }
 
 /// Starts the program that a handover names, in place of the calling watcher, which has given up its lock.
-pub(super) fn succeed(context: &Context, program: PathBuf) -> Result<()> {
-    let started = process::start_detached(&watcher_call(context, program), &context.layout.watcher_log());
+pub(super) fn succeed(app: &App, program: PathBuf) -> Result<()> {
+    let started = process::start_detached(&watcher_call(app, program), &app.layout.watcher_log());
     started.map(drop).map_err(|cause| cannot_start("cannot run the newer git-puff").because(cause))
 }
 
 /// Starts a watcher for a repository that was renamed or moved, whose git directory is here now, in place of the
 /// calling one.
-pub(super) fn follow_to(context: &Context, common_dir: &Path) -> Result<()> {
+pub(super) fn follow_to(app: &App, common_dir: &Path) -> Result<()> {
     let cannot = |why: &str| cannot_start(&format!("the repository is '{}' now, and {why}", common_dir.display()));
-    let program =
-        context.environment.program.clone().ok_or_else(|| cannot("this program does not know its own path"))?;
-    let was = &context.repo.location().common_dir;
-    let call = watcher_call(context, program).cwd(common_dir).env("GIT_DIR", common_dir);
+    let program = app.environment.program.clone().ok_or_else(|| cannot("this program does not know its own path"))?;
+    let was = &app.repo.location().common_dir;
+    let call = watcher_call(app, program).cwd(common_dir).env("GIT_DIR", common_dir);
     // A worktree elsewhere stays where it is.
-    let beside = context.layout.top().is_some() && context.layout.top() == was.parent();
+    let beside = app.layout.top().is_some() && app.layout.top() == was.parent();
     let call = match common_dir.parent().filter(|_| beside) {
         Some(top) => call.env("GIT_WORK_TREE", top),
         None => call,

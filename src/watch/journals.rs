@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::git::{Expected, RefFailure};
 use crate::model::{Oid, RunId};
@@ -22,10 +22,10 @@ impl Journals {
     ///
     /// # Errors
     /// When the refs cannot be read.
-    pub fn restore(&mut self, context: &Context) -> Result<Vec<(RunId, String)>> {
-        let store = RunStore::new(context);
+    pub fn restore(&mut self, app: &App) -> Result<Vec<(RunId, String)>> {
+        let store = RunStore::new(app);
         let mut restored = Vec::new();
-        for id in runs_with_active_files(&context.layout).iter().filter_map(|name| name.parse::<RunId>().ok()) {
+        for id in runs_with_active_files(&app.layout).iter().filter_map(|name| name.parse::<RunId>().ok()) {
             let what = if store.head(&id).is_none() { "deleted" } else { "moved" };
             if let Some(head) = store.restore_ref(&id) {
                 let said =
@@ -37,14 +37,14 @@ impl Journals {
         let changed = self.seen.iter().filter(|(run, (head, _))| now.get(run.as_str()) != Some(head));
         for (run, (head, is_job)) in changed {
             // What this process made since counts too.
-            let made = context.written_step(run).filter(|made| context.repo.is_ancestor(*head, *made).unwrap_or(false));
+            let made = app.written_step(run).filter(|made| app.repo.is_ancestor(*head, *made).unwrap_or(false));
             let (head, name) = (made.unwrap_or(*head), format!("{RUNS}{run}"));
             if now.get(run.as_str()) == Some(&head) {
                 continue;
             }
             let what = match now.get(run.as_str()) {
                 None => "deleted",
-                Some(there) if *is_job && !context.repo.is_ancestor(head, *there).unwrap_or(false) => "moved",
+                Some(there) if *is_job && !app.repo.is_ancestor(head, *there).unwrap_or(false) => "moved",
                 Some(_) => continue,
             };
             if store.was_pruned(run, head) {
@@ -56,7 +56,7 @@ impl Journals {
             }
             let expected = now.get(run.as_str()).map_or(Expected::Absent, |there| Expected::At(*there));
             let _lock = store.lock()?;
-            match context.repo.set_ref(&name, head, expected, "puff: put back") {
+            match app.repo.set_ref(&name, head, expected, "puff: put back") {
                 Ok(()) => {
                     let said =
                         format!("'{name}' was {what} by something else than git-puff; it is at {} again", head.short());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::sweeps::Sweeps;
 use super::{Say, ending};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::{observe, open, question};
 use crate::error::{Error, Result};
 use crate::model::{Attention, Profile, ProviderKind, Run, State};
@@ -37,10 +37,10 @@ enum Asked {
 }
 
 impl Asked {
-    fn about(context: &Context, run: &Run) -> Asked {
+    fn about(app: &App, run: &Run) -> Asked {
         match run.provider {
             ProviderKind::Local => Asked::Here,
-            _ => Asked::Cloud(run.profile.clone().unwrap_or_else(|| context.profile())),
+            _ => Asked::Cloud(run.profile.clone().unwrap_or_else(|| app.profile())),
         }
     }
 }
@@ -60,10 +60,10 @@ impl Poller {
     }
 
     /// Polls those of `runs` that are due, and records what is seen. Returns whether any provider was asked.
-    pub fn poll(&mut self, context: &Context, runs: &[&Run], say: Say<'_>) -> bool {
+    pub fn poll(&mut self, app: &App, runs: &[&Run], say: Say<'_>) -> bool {
         let mut groups: HashMap<Asked, Vec<&Run>> = HashMap::new();
         for run in runs.iter().filter(|run| Poller::concerns(run)) {
-            groups.entry(Asked::about(context, run)).or_default().push(run);
+            groups.entry(Asked::about(app, run)).or_default().push(run);
         }
         let now = Instant::now();
         self.groups.retain(|whom, _| groups.contains_key(whom));
@@ -71,7 +71,7 @@ impl Poller {
         for (whom, runs) in groups {
             let due = self.groups.entry(whom.clone()).or_default().next.is_none_or(|next| next <= now);
             if due {
-                self.poll_group(context, &whom, &runs, say);
+                self.poll_group(app, &whom, &runs, say);
                 asked = true;
             }
         }
@@ -83,12 +83,12 @@ impl Poller {
         self.groups.values().map(|group| group.next.unwrap_or_else(Instant::now)).min()
     }
 
-    fn poll_group(&mut self, context: &Context, whom: &Asked, runs: &[&Run], say: Say<'_>) {
+    fn poll_group(&mut self, app: &App, whom: &Asked, runs: &[&Run], say: Say<'_>) {
         let interval = runs.iter().map(|run| interval(run)).min().unwrap_or(Duration::from_secs(15));
         let interval = if *whom == Asked::Here { interval.min(HERE) } else { interval };
         let now = Instant::now();
         let wanted: Vec<&Run> = runs.iter().copied().filter(|run| self.is_wanted(run, now)).collect();
-        let answers = self.ask(context, whom, &wanted, now);
+        let answers = self.ask(app, whom, &wanted, now);
         let group = self.groups.entry(whom.clone()).or_default();
         match answers {
             Ok(answers) => {
@@ -96,7 +96,7 @@ impl Poller {
                 group.next = Some(now + interval);
                 for (run, seen) in wanted.into_iter().zip(answers) {
                     // What fails for one run alone does not end the watching of the others.
-                    if let Err(error) = self.take_in(context, run, &seen, now, say) {
+                    if let Err(error) = self.take_in(app, run, &seen, now, say) {
                         say(&run.run, &format!("{error}; trying again later"));
                     }
                 }
@@ -107,8 +107,8 @@ impl Poller {
                 group.next = Some(now + pause_after(&failure, interval, group.failures));
                 for run in runs {
                     say(&run.run, &format!("{failure}; polling again later"));
-                    match observe::record_failure(context, &run.run, &failure) {
-                        Ok(outcome) if outcome.changed => record(context, run, &outcome.recorded.run, say),
+                    match observe::record_failure(app, &run.run, &failure) {
+                        Ok(outcome) if outcome.changed => record(app, run, &outcome.recorded.run, say),
                         Ok(_) => {}
                         Err(error) => say(&run.run, error.message()),
                     }
@@ -117,18 +117,12 @@ impl Poller {
         }
     }
 
-    fn ask(
-        &mut self,
-        context: &Context,
-        whom: &Asked,
-        runs: &[&Run],
-        now: Instant,
-    ) -> Result<Vec<Observation>, Failure> {
+    fn ask(&mut self, app: &App, whom: &Asked, runs: &[&Run], now: Instant) -> Result<Vec<Observation>, Failure> {
         let Some(first) = runs.first() else { return Ok(Vec::new()) };
         let questions: Result<Vec<_>, _> =
             runs.iter().map(|run| question(run, self.sweeps.is_due(&run.run, now))).collect();
         if *whom == Asked::Here {
-            return LocalAgents::new(context).observe(&questions?);
+            return LocalAgents::new(app).observe(&questions?);
         }
         let group = self.groups.entry(whom.clone()).or_default();
         if group.provider.is_none() {
@@ -138,8 +132,8 @@ impl Poller {
                 hint: error.next_step().unwrap_or_default().to_owned(),
                 said: error.causes().join("; "),
             };
-            let profile = first.profile.clone().unwrap_or_else(|| context.profile());
-            group.provider = Some(Box::new(open(context, &profile, RetryPolicy::None).map_err(unusable)?));
+            let profile = first.profile.clone().unwrap_or_else(|| app.profile());
+            group.provider = Some(Box::new(open(app, &profile, RetryPolicy::None).map_err(unusable)?));
         }
         match &group.provider {
             Some(provider) => provider.observe(&questions?),
@@ -148,16 +142,16 @@ impl Poller {
     }
 
     /// Records what was seen of a run, and when its attempts are asked about next.
-    fn take_in(&mut self, context: &Context, run: &Run, seen: &Observation, now: Instant, say: Say<'_>) -> Result<()> {
+    fn take_in(&mut self, app: &App, run: &Run, seen: &Observation, now: Instant, say: Say<'_>) -> Result<()> {
         if let Some(trouble) = &seen.trouble {
             say(&run.run, &format!("{trouble}; trying again later"));
         }
-        let outcome = observe::record(context, &run.run, seen)?;
+        let outcome = observe::record(app, &run.run, seen)?;
         let after = &outcome.recorded.run;
         if outcome.changed {
-            record(context, run, after, say);
+            record(app, run, after, say);
         }
-        self.sweeps.note(run, after, seen, now, context.clock.now());
+        self.sweeps.note(run, after, seen, now, app.clock.now());
         Ok(())
     }
 
@@ -168,11 +162,11 @@ impl Poller {
 }
 
 /// Says what changed, and tells the user's command when someone is needed.
-fn record(context: &Context, before: &Run, after: &Run, say: Say<'_>) {
+fn record(app: &App, before: &Run, after: &Run, say: Say<'_>) {
     for line in progress::change(Some(before), after) {
         say(&after.run, &line);
     }
-    ending::notify_of_need(context, before, after, say);
+    ending::notify_of_need(app, before, after, say);
 }
 
 fn interval(run: &Run) -> Duration {

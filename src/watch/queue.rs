@@ -1,7 +1,7 @@
 //! Runs that wait for a place are submitted, oldest first, as places come free.
 
 use super::{Say, ending};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::{Notice, launch, observe, open_provider, submit};
 use crate::error::Result;
 use crate::model::{Attention, ProviderKind, Run, StepKind};
@@ -14,19 +14,19 @@ use crate::store::{Change, RunStore};
 /// asked for now, so that the caller waits before it comes again.
 ///
 /// The questions before a submission may be asked again and again; the submission is made once.
-pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Result<bool> {
-    let store = RunStore::new(context);
-    for run in queued.iter().filter(|run| submit::is_waiting(context, run)) {
+pub(super) fn advance(app: &App, queued: &[&Run], say: Say<'_>) -> Result<bool> {
+    let store = RunStore::new(app);
+    for run in queued.iter().filter(|run| submit::is_waiting(app, run)) {
         let limit = match run.watch.as_ref().map_or(0, |watch| watch.max_active) {
-            0 => context.settings.number(settings::MAX_ACTIVE)?,
+            0 => app.settings.number(settings::MAX_ACTIVE)?,
             limit => limit,
         };
         if limit > 0 && launch::active_runs(&store)? >= limit as usize {
             return Ok(false);
         }
         let paid = if run.provider == ProviderKind::CodexCloud { run.best_of } else { 0 };
-        if let Err(error) = launch::check_limit(context, &store, paid) {
-            let outcome = store.update(&run.run, context.clock.now(), |run| {
+        if let Err(error) = launch::check_limit(app, &store, paid) {
+            let outcome = store.update(&run.run, app.clock.now(), |run| {
                 run.attention = Some(Attention::AttemptLimit);
                 run.reason = Some(error.message().to_owned());
                 Ok(Some(Change::new(StepKind::Watch, "waits for puff.attemptLimit")))
@@ -34,10 +34,10 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
             if outcome.changed {
                 say(&run.run, error.message());
             }
-            ending::notify_of_need(context, run, &outcome.recorded.run, say);
+            ending::notify_of_need(app, run, &outcome.recorded.run, say);
             return Ok(true);
         }
-        let provider = match open_provider(context, run, RetryPolicy::None) {
+        let provider = match open_provider(app, run, RetryPolicy::None) {
             Ok(provider) => provider,
             Err(error) => {
                 say(&run.run, &format!("{error}; trying again later"));
@@ -48,24 +48,24 @@ pub(super) fn advance(context: &Context, queued: &[&Run], say: Say<'_>) -> Resul
             Ok(()) => {}
             Err(failure) if passes(&failure) => {
                 say(&run.run, &format!("{failure}; trying again later"));
-                let outcome = observe::record_failure(context, &run.run, &failure)?;
-                ending::notify_of_need(context, run, &outcome.recorded.run, say);
+                let outcome = observe::record_failure(app, &run.run, &failure)?;
+                ending::notify_of_need(app, run, &outcome.recorded.run, say);
                 return Ok(true);
             }
             // A failure that waiting does not fix must not hold up those behind it.
             Err(failure) => {
                 say(&run.run, &format!("{failure}; nothing was submitted"));
-                let outcome = observe::record_refusal(context, &run.run, &failure)?;
-                ending::notify(context, &outcome.recorded.run, say);
+                let outcome = observe::record_refusal(app, &run.run, &failure)?;
+                ending::notify(app, &outcome.recorded.run, say);
                 continue;
             }
         }
         // Another process may be submitting it, from a terminal.
-        let Ok(lock) = submit::lock(context, &run.run) else { continue };
+        let Ok(lock) = submit::lock(app, &run.run) else { continue };
         let listen = |notice: Notice| say(&run.run, &notice.to_string());
-        if let Err(error) = submit::submit(context, provider.as_ref(), &run.run, lock, &listen) {
+        if let Err(error) = submit::submit(app, provider.as_ref(), &run.run, lock, &listen) {
             say(&run.run, error.message());
-            ending::notify_of_need(context, run, &store.load(&run.run)?.run, say);
+            ending::notify_of_need(app, run, &store.load(&run.run)?.run, say);
         }
     }
     Ok(false)

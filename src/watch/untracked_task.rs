@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::follow::{Follower, Pace, stopped, timed_out};
 use super::poller::pause_after;
 use super::sweeps::Sweeps;
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, observe, open_here, question};
 use crate::error::{Error, Kind, Result};
@@ -29,16 +29,16 @@ impl UntrackedTask {
     ///
     /// # Errors
     /// When the service does not know the task, or cannot be asked.
-    pub fn find(context: &Context, task: &TaskId) -> Result<UntrackedTask> {
-        let (cloud, _) = open_here(context)?;
+    pub fn find(app: &App, task: &TaskId) -> Result<UntrackedTask> {
+        let (cloud, _) = open_here(app)?;
         let summary = cloud.describe(task)?;
-        let no_base = context.repo.nothing();
+        let no_base = app.repo.nothing();
         let attempts = summary.attempts.unwrap_or(1);
         let run = Run {
             task_id: Some(task.to_string()),
             task_url: summary.url,
             state: State::Pending,
-            ..launch::blank(&task.as_run(), "", no_base, attempts, &summary.title, context.clock.now())
+            ..launch::blank(&task.as_run(), "", no_base, attempts, &summary.title, app.clock.now())
         };
         Ok(UntrackedTask { run, cloud })
     }
@@ -52,11 +52,11 @@ impl UntrackedTask {
     ///
     /// # Errors
     /// [`Kind::Timeout`], [`Kind::Interrupted`], and [`Kind::TaskError`] when no attempt completed.
-    pub fn follow(&mut self, context: &Context, pace: Pace, follower: &mut dyn Follower) -> Result<()> {
+    pub fn follow(&mut self, app: &App, pace: Pace, follower: &mut dyn Follower) -> Result<()> {
         let interval = Span(pace.interval.unwrap_or(pace.usual).0.max(1));
         let options = WatchOptions { interval, timeout: pace.timeout, harvest: false };
         self.run.watch = Some(launch::watch(options, self.run.created_at));
-        let settle = context.settings.span(settings::SETTLE)?;
+        let settle = app.settings.span(settings::SETTLE)?;
         let started = Instant::now();
         let (mut sweeps, mut failures, mut next) = (Sweeps::default(), 0, started);
         follower.changed(None, &self.run);
@@ -68,7 +68,7 @@ impl UntrackedTask {
                 match seen {
                     Ok(seen) => {
                         failures = 0;
-                        let (before, time) = (self.run.clone(), context.clock.now());
+                        let (before, time) = (self.run.clone(), app.clock.now());
                         observe::fold(&mut self.run, &seen, time, settle);
                         sweeps.note(&before, &self.run, &seen, now, time);
                         if self.run != before {

@@ -9,7 +9,7 @@ use super::jobs::{self, Status};
 use super::journals::Journals;
 use super::poller::Poller;
 use super::{ending, queue};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::repair;
 use crate::error::{Result, ResultExt};
 use crate::model::{Attention, Run, RunId, StepKind};
@@ -28,26 +28,26 @@ const AGAIN: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// When the repository cannot be read or written any more; the jobs are then orphaned, not lost.
-pub fn run(mut context: Context) -> Result<()> {
-    context.layout.prepare()?;
-    let path = context.layout.watcher_lock();
-    let home = identity(&context.repo.location().common_dir).filter(|home| Some(*home) == identity(Path::new(".")));
+pub fn run(mut app: App) -> Result<()> {
+    app.layout.prepare()?;
+    let path = app.layout.watcher_lock();
+    let home = identity(&app.repo.location().common_dir).filter(|home| Some(*home) == identity(Path::new(".")));
     loop {
         let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
         let Some(lock) = lock else { return Ok(()) };
-        let end = Watcher::new(&context, home).watch(&mut context);
+        let end = Watcher::new(&app, home).watch(&mut app);
         drop(lock);
         // Whatever failed, failed because of that.
-        let end = match moved(&context, &home) {
+        let end = match moved(&app, &home) {
             Some(folder) => End::Moved(folder),
             None => end?,
         };
         match end {
-            End::Moved(folder) => return jobs::follow_to(&context, &folder),
+            End::Moved(folder) => return jobs::follow_to(&app, &folder),
             End::Interrupted => return Ok(()),
-            End::HandOver(program) => return jobs::succeed(&context, program),
+            End::HandOver(program) => return jobs::succeed(&app, program),
             // A launcher that wrote its job while we were leaving saw us alive: look once more, now without the lock.
-            End::Idle if live_jobs(&context)?.is_empty() => return Ok(()),
+            End::Idle if live_jobs(&app)?.is_empty() => return Ok(()),
             End::Idle => {}
         }
     }
@@ -76,18 +76,18 @@ fn identity(_: &Path) -> Option<(u64, u64)> {
 
 /// Returns where the git directory is now, when it is not where it was any more: this process stays in it, whatever its
 /// name is. `home` is the folder that this process began in, where that is the git directory.
-fn moved(context: &Context, home: &Option<(u64, u64)>) -> Option<PathBuf> {
+fn moved(app: &App, home: &Option<(u64, u64)>) -> Option<PathBuf> {
     let home = home.as_ref()?;
-    if identity(&context.repo.location().common_dir).as_ref() == Some(home) {
+    if identity(&app.repo.location().common_dir).as_ref() == Some(home) {
         return None;
     }
     // None when it was deleted.
     std::env::current_dir().ok().filter(|here| identity(here).as_ref() == Some(home))
 }
 
-fn live_jobs(context: &Context) -> Result<Vec<Run>> {
-    let (runs, _) = RunStore::new(context).list()?;
-    Ok(runs.into_iter().map(|recorded| recorded.run).filter(|run| jobs::is_live(context, run)).collect())
+fn live_jobs(app: &App) -> Result<Vec<Run>> {
+    let (runs, _) = RunStore::new(app).list()?;
+    Ok(runs.into_iter().map(|recorded| recorded.run).filter(|run| jobs::is_live(app, run)).collect())
 }
 
 struct Watcher {
@@ -103,11 +103,11 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn new(context: &Context, home: Option<(u64, u64)>) -> Watcher {
+    fn new(app: &App, home: Option<(u64, u64)>) -> Watcher {
         let status = Status {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            started_at: context.clock.now(),
+            started_at: app.clock.now(),
             last_poll_at: HashMap::new(),
             next_poll_at: None,
         };
@@ -122,70 +122,70 @@ impl Watcher {
         }
     }
 
-    fn watch(&mut self, context: &mut Context) -> Result<End> {
-        self.write_status(context);
+    fn watch(&mut self, app: &mut App) -> Result<End> {
+        self.write_status(app);
         loop {
-            self.bell = rung(&context.layout.bell());
+            self.bell = rung(&app.layout.bell());
             // A watcher lives for days: what the user sets meanwhile counts. A broken file is for `doctor` to tell.
-            let _ = context.read_settings();
-            if let Some(folder) = moved(context, &self.home) {
+            let _ = app.read_settings();
+            if let Some(folder) = moved(app, &self.home) {
                 return Ok(End::Moved(folder));
             }
-            if let Some(program) = handover(context) {
+            if let Some(program) = handover(app) {
                 return Ok(End::HandOver(program));
             }
             // What cannot be read or written now may be later; the watcher continues.
-            for (run, what) in self.journals.restore(context).unwrap_or_default() {
-                log(context, &run, &what);
+            for (run, what) in self.journals.restore(app).unwrap_or_default() {
+                log(app, &run, &what);
             }
-            let (runs, _) = RunStore::new(context).list()?;
+            let (runs, _) = RunStore::new(app).list()?;
             self.journals.see(&runs);
             let jobs: Vec<Run> = runs.into_iter().map(|recorded| recorded.run).filter(Run::is_job).collect();
-            mark_interrupted(context, &jobs)?;
-            let jobs: Vec<Run> = jobs.into_iter().filter(|run| jobs::is_live(context, run)).collect();
+            mark_interrupted(app, &jobs)?;
+            let jobs: Vec<Run> = jobs.into_iter().filter(|run| jobs::is_live(app, run)).collect();
             if jobs.is_empty() {
                 return Ok(End::Idle);
             }
-            self.turn(context, &jobs)?;
-            if self.wait(context) == Wake::Interrupted {
+            self.turn(app, &jobs)?;
+            if self.wait(app) == Wake::Interrupted {
                 return Ok(End::Interrupted);
             }
         }
     }
 
     /// Does whatever is due.
-    fn turn(&mut self, context: &Context, jobs: &[Run]) -> Result<()> {
-        let say = |id: &RunId, text: &str| log(context, id, text);
+    fn turn(&mut self, app: &App, jobs: &[Run]) -> Result<()> {
+        let say = |id: &RunId, text: &str| log(app, id, text);
         let now = Instant::now();
         if self.queue_rests.is_none_or(|until| until <= now) {
             let queued: Vec<&Run> = jobs.iter().collect();
-            let again = queue::advance(context, &queued, &say)?;
+            let again = queue::advance(app, &queued, &say)?;
             self.queue_rests = again.then(|| now + AGAIN);
         }
         let watched: Vec<&Run> = jobs.iter().collect();
-        if self.poller.poll(context, &watched, &say) {
-            let at = context.clock.now();
+        if self.poller.poll(app, &watched, &say) {
+            let at = app.clock.now();
             for run in watched.iter().filter(|run| Poller::concerns(run)) {
                 self.status.last_poll_at.insert(run.run.clone(), at);
             }
             self.status.last_poll_at.retain(|id, _| jobs.iter().any(|run| run.run == *id));
             let next = self.poller.next().map(|next| next.saturating_duration_since(Instant::now()));
             self.status.next_poll_at = next.and_then(|next| Some(at + chrono::TimeDelta::from_std(next).ok()?));
-            self.write_status(context);
+            self.write_status(app);
         }
-        jobs.iter().for_each(|job| self.finish(context, &job.run, now));
+        jobs.iter().for_each(|job| self.finish(app, &job.run, now));
         Ok(())
     }
 
     /// Ends watching a run that has finished. What fails is done again, ever later.
-    fn finish(&mut self, context: &Context, id: &RunId, now: Instant) {
+    fn finish(&mut self, app: &App, id: &RunId, now: Instant) {
         if self.rests.get(id).is_some_and(|(until, _)| *until > now) {
             return;
         }
-        let say = |id: &RunId, text: &str| log(context, id, text);
+        let say = |id: &RunId, text: &str| log(app, id, text);
         // A run that is gone is no job any more.
-        let run = RunStore::new(context).load(id).ok().map(|recorded| recorded.run).filter(Run::is_job);
-        match run.map(|run| ending::finish(context, &run, &say)) {
+        let run = RunStore::new(app).load(id).ok().map(|recorded| recorded.run).filter(Run::is_job);
+        match run.map(|run| ending::finish(app, &run, &say)) {
             Some(Err(error)) => {
                 say(id, &format!("{error}; trying again later"));
                 error.causes().iter().for_each(|cause| say(id, cause));
@@ -197,13 +197,13 @@ impl Watcher {
     }
 
     /// Waits until something is due, or the bell rings.
-    fn wait(&self, context: &Context) -> Wake {
+    fn wait(&self, app: &App) -> Wake {
         let latest = Instant::now() + LONGEST;
         let until = [self.poller.next(), self.queue_rests].into_iter().flatten().fold(latest, Instant::min);
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let is_moved = self.home.is_some() && identity(&context.repo.location().common_dir) != self.home;
-            if left.is_zero() || is_moved || rung(&context.layout.bell()) != self.bell {
+            let is_moved = self.home.is_some() && identity(&app.repo.location().common_dir) != self.home;
+            if left.is_zero() || is_moved || rung(&app.layout.bell()) != self.bell {
                 return pause(Duration::ZERO);
             }
             if pause(left.min(TICK)) == Wake::Interrupted {
@@ -212,20 +212,20 @@ impl Watcher {
         }
     }
 
-    fn write_status(&self, context: &Context) {
+    fn write_status(&self, app: &App) {
         // For people alone: when it cannot be written, the watcher continues.
         if let Ok(bytes) = serde_json::to_vec(&self.status) {
-            let _ = context.layout.replace(&context.layout.watcher_status(), &bytes);
+            let _ = app.layout.replace(&app.layout.watcher_status(), &bytes);
         }
     }
 }
 
 /// Marks runs whose submission was interrupted: a user has to act.
-fn mark_interrupted(context: &Context, jobs: &[Run]) -> Result<()> {
-    let store = RunStore::new(context);
-    let interrupted = |run: &Run| run.attention.is_none() && repair::is_interrupted(context, run);
+fn mark_interrupted(app: &App, jobs: &[Run]) -> Result<()> {
+    let store = RunStore::new(app);
+    let interrupted = |run: &Run| run.attention.is_none() && repair::is_interrupted(app, run);
     for Run { run: id, .. } in jobs.iter().filter(|run| interrupted(run)) {
-        let outcome = store.update(id, context.clock.now(), |run| {
+        let outcome = store.update(id, app.clock.now(), |run| {
             if !interrupted(run) {
                 return Ok(None);
             }
@@ -234,27 +234,27 @@ fn mark_interrupted(context: &Context, jobs: &[Run]) -> Result<()> {
             Ok(Some(Change::new(StepKind::Submit, "the submission was interrupted")))
         })?;
         if outcome.changed {
-            let say = |id: &RunId, text: &str| log(context, id, text);
+            let say = |id: &RunId, text: &str| log(app, id, text);
             say(id, "the submission was interrupted: 'git puff doctor --repair' searches for its task");
-            ending::notify(context, &outcome.recorded.run, &say);
+            ending::notify(app, &outcome.recorded.run, &say);
         }
     }
     Ok(())
 }
 
 /// Returns the program that this watcher is asked to hand over to.
-fn handover(context: &Context) -> Option<PathBuf> {
-    let path = context.layout.handover();
+fn handover(app: &App) -> Option<PathBuf> {
+    let path = app.layout.handover();
     let program = crate::files::read_to_string(&path).ok()?;
     let _ = std::fs::remove_file(path);
     Some(PathBuf::from(program)).filter(|program| program.is_file())
 }
 
 /// Appends a line to a run's log. A log that cannot be written stops nothing.
-pub fn log(context: &Context, id: &RunId, text: &str) {
-    let at = context.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+pub fn log(app: &App, id: &RunId, text: &str) {
+    let at = app.clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let text = crate::render::text::clean_line(text);
-    let path = context.layout.log(id);
+    let path = app.layout.log(id);
     let open = crate::files::ours().create(true).append(true).open(path);
     let _ = open.and_then(|mut file| file.write_all(format!("{at} {text}\n").as_bytes()));
 }

@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 
 use super::line::Line;
 use super::{Candidate, Offer, verbs};
-use crate::context::Context;
+use crate::app::App;
 use crate::model::{AgentCount, Selector};
 use crate::session::agents;
 use crate::settings::{self, KEYS};
@@ -117,44 +117,44 @@ impl<'l, 'c> Values<'l, 'c> {
             Source::Listed => listed(arg),
             Source::Verbs => verbs(self.root),
             // Outside of a repository, and on any error, there are no candidates.
-            source => Context::look_around().map(|context| self.found(source, &context, cursor)).unwrap_or_default(),
+            source => App::open().map(|app| self.found(source, &app, cursor)).unwrap_or_default(),
         };
         let begins = |candidate: &Candidate| candidate.word.starts_with(cursor);
         Offer { candidates: candidates.into_iter().filter(begins).collect(), also: None }
     }
 
-    fn found(&self, source: Source, context: &Context, cursor: &str) -> Vec<Candidate> {
+    fn found(&self, source: Source, app: &App, cursor: &str) -> Vec<Candidate> {
         match source {
-            Source::Runs(naming) => runs(context, naming, cursor),
-            Source::Compared if self.line.words().is_empty() => runs(context, Naming::Run, cursor),
-            Source::Compared if cursor.contains(':') => runs(context, Naming::Variant, cursor),
+            Source::Runs(naming) => runs(app, naming, cursor),
+            Source::Compared if self.line.words().is_empty() => runs(app, Naming::Run, cursor),
+            Source::Compared if cursor.contains(':') => runs(app, Naming::Variant, cursor),
             Source::Variants | Source::Compared => {
-                self.run(context).iter().flat_map(|run| variants(run, String::new())).collect()
+                self.run(app).iter().flat_map(|run| variants(run, String::new())).collect()
             }
-            Source::Risks => self.run(context).as_ref().map(risks).unwrap_or_default(),
-            Source::Sessions => sessions(context),
-            Source::Revisions => refs(context, &["refs/heads/", "refs/tags/"]),
-            Source::Branches => refs(context, &["refs/heads/"]),
-            Source::Remotes => names_in_config(context, "remote."),
-            Source::Environments => environments(context),
-            Source::Agents => all_agents(context),
-            Source::Keys => keys(context, cursor),
+            Source::Risks => self.run(app).as_ref().map(risks).unwrap_or_default(),
+            Source::Sessions => sessions(app),
+            Source::Revisions => refs(app, &["refs/heads/", "refs/tags/"]),
+            Source::Branches => refs(app, &["refs/heads/"]),
+            Source::Remotes => names_in_config(app, "remote."),
+            Source::Environments => environments(app),
+            Source::Agents => all_agents(app),
+            Source::Keys => keys(app, cursor),
             Source::Listed | Source::Verbs | Source::Files | Source::Folders => Vec::new(),
         }
     }
 
     /// Returns the run that the words before the cursor name.
-    fn run(&self, context: &Context) -> Option<RunSummary> {
+    fn run(&self, app: &App) -> Option<RunSummary> {
         let word = self.line.words().first().map(String::as_str).or_else(|| self.line.given("run"))?;
         let name = word.split(':').next().unwrap_or(word);
-        one(context, name)
+        one(app, name)
     }
 }
 
 /// Returns the run of this name, the only one with this prefix, or the newest for `@`.
-fn one(context: &Context, name: &str) -> Option<RunSummary> {
+fn one(app: &App, name: &str) -> Option<RunSummary> {
     let beginning = if name == "@" { "" } else { name };
-    let mut runs = RunStore::new(context).summaries(beginning);
+    let mut runs = RunStore::new(app).summaries(beginning);
     match runs.iter().position(|run| run.run == name) {
         Some(at) => Some(runs.swap_remove(at)),
         None if name == "@" || runs.len() == 1 => runs.into_iter().next(),
@@ -168,12 +168,12 @@ fn listed(arg: &Arg) -> Vec<Candidate> {
     values.map(|value| Candidate::new(value.get_name(), about(value.get_help()))).collect()
 }
 
-fn runs(context: &Context, naming: Naming, cursor: &str) -> Vec<Candidate> {
+fn runs(app: &App, naming: Naming, cursor: &str) -> Vec<Candidate> {
     if let Some((name, _)) = cursor.rsplit_once(':').filter(|_| naming != Naming::Run) {
-        return one(context, name).iter().flat_map(|run| variants(run, format!("{name}:"))).collect();
+        return one(app, name).iter().flat_map(|run| variants(run, format!("{name}:"))).collect();
     }
     let beginning = if cursor == "@" { "" } else { cursor };
-    let runs = RunStore::new(context).summaries(beginning);
+    let runs = RunStore::new(app).summaries(beginning);
     let colon = if naming == Naming::Variant { ":" } else { "" };
     if let ([run], ":", false) = (runs.as_slice(), colon, cursor.is_empty() || cursor == "@") {
         return variants(run, format!("{}:", run.run)).collect();
@@ -208,18 +208,18 @@ fn risks(run: &RunSummary) -> Vec<Candidate> {
     kinds.chain(paths.into_iter().map(|path| Candidate::new(path, ""))).collect()
 }
 
-fn sessions(context: &Context) -> Vec<Candidate> {
-    let mut sessions = SessionStore::new(&context.layout).list().unwrap_or_default();
+fn sessions(app: &App) -> Vec<Candidate> {
+    let mut sessions = SessionStore::new(&app.layout).list().unwrap_or_default();
     sessions.reverse();
     let about =
         |title: &str, state: &str| if title.is_empty() { state.to_owned() } else { format!("{state}: {title}") };
     sessions.iter().map(|one| Candidate::new(one.id.as_str(), about(&one.title, one.state.as_str()))).collect()
 }
 
-fn refs(context: &Context, under: &[&str]) -> Vec<Candidate> {
+fn refs(app: &App, under: &[&str]) -> Vec<Candidate> {
     let of = |folder: &&str| {
         let what = if *folder == "refs/tags/" { "a tag" } else { "a branch" };
-        let refs = context.repo.refs_under(folder).unwrap_or_default();
+        let refs = app.repo.refs_under(folder).unwrap_or_default();
         let short = |name: String| Candidate::new(name.trim_start_matches(*folder), what);
         refs.into_iter().map(|(name, _)| short(name)).collect::<Vec<_>>()
     };
@@ -227,18 +227,18 @@ fn refs(context: &Context, under: &[&str]) -> Vec<Candidate> {
 }
 
 /// Returns the subsection names of a section in git's configuration.
-fn names_in_config(context: &Context, section: &str) -> Vec<Candidate> {
-    let keys = context.settings.keys();
+fn names_in_config(app: &App, section: &str) -> Vec<Candidate> {
+    let keys = app.settings.keys();
     let name = |key: &str| Some(key.strip_prefix(section)?.rsplit_once('.')?.0.to_owned());
     let names: BTreeSet<String> = keys.filter_map(name).collect();
     names.into_iter().map(|name| Candidate::new(name, "")).collect()
 }
 
-fn environments(context: &Context) -> Vec<Candidate> {
+fn environments(app: &App) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
-    let configured = context.settings.text(settings::ENV);
+    let configured = app.settings.text(settings::ENV);
     found.extend(configured.map(|env| Candidate::new(env, "from puff.env")));
-    for run in RunStore::new(context).summaries("") {
+    for run in RunStore::new(app).summaries("") {
         if let Some(env) = run.env.filter(|env| !found.iter().any(|known| known.word == *env)) {
             found.push(Candidate::new(env, format!("of the run {}", run.run)));
         }
@@ -246,15 +246,15 @@ fn environments(context: &Context) -> Vec<Candidate> {
     found
 }
 
-fn all_agents(context: &Context) -> Vec<Candidate> {
-    let configured = context.settings.agents().into_iter().map(|name| Candidate::new(name, "configured"));
+fn all_agents(app: &App) -> Vec<Candidate> {
+    let configured = app.settings.agents().into_iter().map(|name| Candidate::new(name, "configured"));
     configured.chain(agents::known().map(|name| Candidate::new(name, "known"))).collect()
 }
 
 /// Returns every key; without the prefix 'puff.' when the cursor's word lacks it.
-fn keys(context: &Context, cursor: &str) -> Vec<Candidate> {
+fn keys(app: &App, cursor: &str) -> Vec<Candidate> {
     let front = if cursor.starts_with("puff.") || "puff.".starts_with(cursor) { "" } else { "puff." };
-    let names: BTreeSet<String> = all_agents(context).into_iter().map(|agent| agent.word).collect();
+    let names: BTreeSet<String> = all_agents(app).into_iter().map(|agent| agent.word).collect();
     let spelled = |key: &settings::Key| match key.name.split_once("<name>") {
         Some((front, end)) => names.iter().map(|name| format!("{front}{name}{end}")).collect(),
         None => vec![key.name.to_owned()],

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::story::{AGENTS, ANSWER, PROGRAM, SUBJECT};
-use crate::context::Environment;
+use crate::app::Environment;
 use crate::error::{Error, Result, ResultExt};
 use crate::process::{self, Cmd};
 use crate::render::steps::shell_word;

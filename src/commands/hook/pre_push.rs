@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Read};
 
 use clap::Args;
 
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::engine::push::{self, Sent};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
@@ -80,7 +80,7 @@ pub(super) const MANUAL: Manual = Manual {
 };
 
 /// Runs `hook pre-push`. An internal error never stops a push.
-pub fn run(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &PrePush, here: impl Fn() -> Result<App>, ui: &Ui) -> Result<Exit> {
     let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| look(args, here, ui)));
     looked.unwrap_or_else(|_| {
         ui.warn("the push was not checked and is allowed: this is a bug in git-puff");
@@ -88,16 +88,16 @@ pub fn run(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Resul
     })
 }
 
-fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<Exit> {
+fn look(args: &PrePush, here: impl Fn() -> Result<App>, ui: &Ui) -> Result<Exit> {
     let mut sent = Sent { remote: args.remote.clone(), updates: Vec::new() };
     let mut lines = Vec::new();
     if args.remote.is_some() || !std::io::stdin().is_terminal() {
         std::io::stdin().read_to_end(&mut lines).or_fail(|| "cannot read standard input".to_owned())?;
     }
-    let mut context = None;
+    let mut app = None;
     if lines.is_empty() && args.remote.is_none() {
-        let context = context.insert(here()?);
-        let told = push::of_pre_commit(&context.environment.pre_commit)?;
+        let app = app.insert(here()?);
+        let told = push::of_pre_commit(&app.environment.pre_commit)?;
         let (remote, updates) = told.ok_or_else(|| {
             Error::usage("no refs on standard input")
                 .hint("git calls this before a push, once 'git puff hook install' has set that up")
@@ -109,17 +109,17 @@ fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<E
     if !sent.concerns_us() {
         return Ok(answer(&sent, Vec::new(), ui));
     }
-    let context = match context {
-        Some(context) => context,
+    let app = match app {
+        Some(app) => app,
         None => match here() {
-            Ok(context) => context,
+            Ok(app) => app,
             Err(error) => {
                 ui.warn(&format!("the push was not checked and is allowed: {error}"));
                 return Ok(Exit::Done);
             }
         },
     };
-    let suspects = match push::suspects(&context, &sent) {
+    let suspects = match push::suspects(&app, &sent) {
         Ok(suspects) => suspects,
         // Nothing shows that this push brings a variant.
         Err(error) => {
@@ -130,7 +130,7 @@ fn look(args: &PrePush, here: impl Fn() -> Result<Context>, ui: &Ui) -> Result<E
     if suspects.is_empty() {
         return Ok(answer(&sent, Vec::new(), ui));
     }
-    let judge = match push::judge(&context, &sent) {
+    let judge = match push::judge(&app, &sent) {
         Ok(judge) => judge,
         // The user has to fix a rule that cannot be read.
         Err(error) => {

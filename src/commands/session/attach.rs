@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{alive, unreachable};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::session::viewer::{self, End};
@@ -31,13 +31,13 @@ pub(super) const MANUAL: Manual = Manual {
 };
 
 /// Runs `session attach`.
-pub fn run(args: &Attach, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Attach, app: &App, ui: &Ui) -> Result<Exit> {
     if !viewer::is_possible() {
         return Err(Error::usage("'git puff session attach' needs a terminal")
             .hint(format!("use 'git puff session log {} -f' and 'git puff session send'", args.id)));
     }
-    let session = alive(context, &args.id)?;
-    let store = SessionStore::new(&context.layout);
+    let session = alive(app, &args.id)?;
+    let store = SessionStore::new(&app.layout);
     let place = store.place(&session.id);
     let viewer = viewer::Viewer::attach(&place).map_err(|cause| unreachable(&session, cause))?;
     let end = viewer.run().or_fail(|| "cannot use the terminal".to_owned())?;

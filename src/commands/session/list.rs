@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::print;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Schema, documents};
@@ -48,22 +48,22 @@ pub(super) const SHOW: Manual = Manual {
 };
 
 /// Runs `list`.
-pub fn run(_: &List, context: &Context, ui: &Ui) -> Result<Exit> {
-    let mut sessions = SessionStore::new(&context.layout).list()?;
+pub fn run(_: &List, app: &App, ui: &Ui) -> Result<Exit> {
+    let mut sessions = SessionStore::new(&app.layout).list()?;
     sessions.reverse();
     match ui.format() {
         Format::Json => ui.json(&documents::Sessions { schema: Schema::of(documents::SESSIONS), sessions }),
         _ => {
-            let pager = ui.is_terminal_out().then(|| context.repo.pager()).flatten();
-            ui.page(&render::tables::sessions(&sessions, context.clock.now(), ui.width()), pager.as_deref());
+            let pager = ui.is_terminal_out().then(|| app.repo.pager()).flatten();
+            ui.page(&render::tables::sessions(&sessions, app.clock.now(), ui.width()), pager.as_deref());
         }
     }
     Ok(Exit::Done)
 }
 
 /// Runs `show`.
-pub fn show(args: &Show, context: &Context, ui: &Ui) -> Result<Exit> {
-    let session = SessionStore::new(&context.layout).find(&args.id)?;
-    print(&session, context, ui);
+pub fn show(args: &Show, app: &App, ui: &Ui) -> Result<Exit> {
+    let session = SessionStore::new(&app.layout).find(&args.id)?;
+    print(&session, app, ui);
     Ok(Exit::Done)
 }

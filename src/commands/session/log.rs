@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
 use crate::commands::shared;
-use crate::context::Context;
 use crate::error::{Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::process::{Wake, pause};
@@ -49,8 +49,8 @@ pub(super) const MANUAL: Manual = Manual {
 };
 
 /// Runs `log`.
-pub fn run(args: &Log, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = SessionStore::new(&context.layout);
+pub fn run(args: &Log, app: &App, ui: &Ui) -> Result<Exit> {
+    let store = SessionStore::new(&app.layout);
     let session = store.find(&args.id)?;
     let place = store.place(&session.id);
     let unreadable = || format!("cannot read the log of '{}'", session.id);

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
 use crate::session::resume::{last_resumable, resume};
@@ -39,8 +39,8 @@ pub(super) const MANUAL: Manual = Manual {
 };
 
 /// Runs `session resume`.
-pub fn run(args: &Resume, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = SessionStore::new(&context.layout);
+pub fn run(args: &Resume, app: &App, ui: &Ui) -> Result<Exit> {
+    let store = SessionStore::new(&app.layout);
     let session = match &args.id {
         Some(id) => store.find(id)?,
         None => last_resumable(&store.list()?).cloned().ok_or_else(|| {
@@ -49,7 +49,7 @@ pub fn run(args: &Resume, context: &Context, ui: &Ui) -> Result<Exit> {
             )
         })?,
     };
-    let new = resume(context, &session)?;
+    let new = resume(app, &session)?;
     match ui.format() {
         Format::Json => ui.json(&new),
         _ => ui.line(new.id.as_str()),

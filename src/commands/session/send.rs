@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::{alive, print, unreachable};
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::SessionState;
@@ -78,19 +78,19 @@ pub(super) const KILL: Manual = Manual {
 };
 
 /// Runs `session send`.
-pub fn run(args: &Send, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Send, app: &App, ui: &Ui) -> Result<Exit> {
     let enter = if args.no_enter { "" } else { "\r" };
-    type_in(&args.id, format!("{}{enter}", args.text), "answered by a person", context, ui)
+    type_in(&args.id, format!("{}{enter}", args.text), "answered by a person", app, ui)
 }
 
 /// Runs `session poke`.
-pub fn poke(args: &Poke, context: &Context, ui: &Ui) -> Result<Exit> {
-    type_in(&args.id, "\r".to_owned(), "poked by a person", context, ui)
+pub fn poke(args: &Poke, app: &App, ui: &Ui) -> Result<Exit> {
+    type_in(&args.id, "\r".to_owned(), "poked by a person", app, ui)
 }
 
-fn type_in(id: &str, text: String, remark: &str, context: &Context, ui: &Ui) -> Result<Exit> {
-    let session = alive(context, id)?;
-    let place = SessionStore::new(&context.layout).place(&session.id);
+fn type_in(id: &str, text: String, remark: &str, app: &App, ui: &Ui) -> Result<Exit> {
+    let session = alive(app, id)?;
+    let place = SessionStore::new(&app.layout).place(&session.id);
     let request = Request::Send { text, remark: Some(remark.to_owned()) };
     let reply = control::ask(&place, &request).map_err(|cause| unreachable(&session, cause))?;
     if let Some(why) = reply.refused {
@@ -102,8 +102,8 @@ fn type_in(id: &str, text: String, remark: &str, context: &Context, ui: &Ui) -> 
 }
 
 /// Runs `session kill`.
-pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = SessionStore::new(&context.layout);
+pub fn kill(args: &Kill, app: &App, ui: &Ui) -> Result<Exit> {
+    let store = SessionStore::new(&app.layout);
     let session = store.find(&args.id)?;
     let place = store.place(&session.id);
     match session.state {
@@ -112,7 +112,7 @@ pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
             let found = lost::kill_what_is_left(place.folder());
             let what = if found { "its processes were killed" } else { "it has no processes left" };
             ui.note(&format!("the supervisor of '{}' is gone; {what}", session.id));
-            session_workspace::finalize_lost(context, &session)?;
+            session_workspace::finalize_lost(app, &session)?;
         }
         _ => {
             let request = Request::Kill { why: "killed by the user".to_owned() };
@@ -134,6 +134,6 @@ pub fn kill(args: &Kill, context: &Context, ui: &Ui) -> Result<Exit> {
             }
         }
     }
-    print(&store.load(&session.id)?, context, ui);
+    print(&store.load(&session.id)?, app, ui);
     Ok(Exit::Done)
 }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
 use crate::commands::shared;
-use crate::context::Context;
 use crate::engine::sessions::{self, Order, SessionProgram};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
@@ -81,7 +81,7 @@ pub(super) const MANUAL: Manual = Manual {
 };
 
 /// Runs `session start`.
-pub fn run(args: &Start, context: &Context, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Start, app: &App, ui: &Ui) -> Result<Exit> {
     let program = match &args.prompt {
         Some(prompt) => SessionProgram::Agent {
             name: args.agent.clone().unwrap_or_else(|| "codex".to_owned()),
@@ -90,11 +90,11 @@ pub fn run(args: &Start, context: &Context, ui: &Ui) -> Result<Exit> {
         None => SessionProgram::Command(args.command.clone()),
     };
     let session = sessions::start(
-        context,
+        app,
         Order {
             program,
             id: args.name.clone(),
-            cwd: args.cwd.as_deref().map(|cwd| shared::absolute(context, cwd)),
+            cwd: args.cwd.as_deref().map(|cwd| shared::absolute(app, cwd)),
             worktree: args.worktree,
             auto: args.auto,
             log_size: args.log_size.0,

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::print;
+use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::context::Context;
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{SessionState, Span};
@@ -44,8 +44,8 @@ pub(super) const MANUAL: Manual = Manual {
 };
 
 /// Runs `session wait`.
-pub fn run(args: &Wait, context: &Context, ui: &Ui) -> Result<Exit> {
-    let store = SessionStore::new(&context.layout);
+pub fn run(args: &Wait, app: &App, ui: &Ui) -> Result<Exit> {
+    let store = SessionStore::new(&app.layout);
     let begun = Instant::now();
     let mut session = store.find(&args.id)?;
     let mut said = session.state;
@@ -67,7 +67,7 @@ pub fn run(args: &Wait, context: &Context, ui: &Ui) -> Result<Exit> {
         }
         said = session.state;
         if args.timeout.0 > 0 && begun.elapsed() > args.timeout.duration() {
-            print(&session, context, ui);
+            print(&session, app, ui);
             return Ok(Exit::With(Kind::Timeout));
         }
         if pause(LOOK) == Wake::Interrupted {
@@ -75,7 +75,7 @@ pub fn run(args: &Wait, context: &Context, ui: &Ui) -> Result<Exit> {
         }
         session = store.load(&session.id)?;
     }
-    print(&session, context, ui);
+    print(&session, app, ui);
     let well = session.state == SessionState::Exited && session.exit == Some(0);
     Ok(if well { Exit::Done } else { Exit::With(Kind::TaskError) })
 }

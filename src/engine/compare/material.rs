@@ -1,7 +1,7 @@
 //! What there is of a variant: trees, or a patch, or nothing.
 
 use super::Pick;
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::{base, verified};
 use crate::error::Result;
 use crate::git::{Edit, EntryKind, Repo};
@@ -43,16 +43,16 @@ pub struct Trees {
 ///
 /// # Errors
 /// When the base is not here, or an object cannot be read or written.
-pub fn material(context: &Context, pick: &Pick<'_>) -> Result<Material> {
+pub fn material(app: &App, pick: &Pick<'_>) -> Result<Material> {
     let (run, variant) = (&pick.recorded.run, pick.variant);
-    let base = base::tree(context, run)?;
+    let base = base::tree(app, run)?;
     // Objects alone are written. What is shown is what the patch makes: a commit that holds anything else is not it.
-    let verified = verified::commit(context, pick.recorded, variant);
+    let verified = verified::commit(app, pick.recorded, variant);
     if let Ok(Some(commit)) = verified {
-        let new = context.repo.commit(commit)?.tree;
+        let new = app.repo.commit(commit)?.tree;
         return Ok(Material::Trees(Trees { old: base, new, commits: Some((run.base_oid, commit)), aside: None }));
     }
-    let store = RunStore::new(context);
+    let store = RunStore::new(app);
     if let Some(left) = store.left_behind(pick.recorded, variant.index)? {
         return Ok(Material::Nothing(format!(
             "its patch, of {} bytes, stayed in the clone that it came from",
@@ -62,7 +62,7 @@ pub fn material(context: &Context, pick: &Pick<'_>) -> Result<Material> {
     let Some(patch) = store.patch(pick.recorded, variant.index)? else {
         return Ok(Material::Nothing(format!("no patch of it is kept: it is {}", variant.status.as_str())));
     };
-    context.repo.object_batch(|| of_patch(&context.repo, base, patch))
+    app.repo.object_batch(|| of_patch(&app.repo, base, patch))
 }
 
 fn of_patch(repo: &Repo, base: Oid, patch: Vec<u8>) -> Result<Material> {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::{Material, Pick};
+use crate::app::App;
 use crate::compare::{Change, ChangeKind, Effort, FileChange, Lines, MOST_TEXT, SUBMODULE, changed_lines, is_binary};
-use crate::context::Context;
 use crate::error::Result;
 use crate::git::{Difference, Repo};
 use crate::model::{LeftOut, Oid, Run};
@@ -13,7 +13,7 @@ use crate::patch::parse::{self, BinaryChange, Body, FilePatch, Hunk, Malformed, 
 
 /// Returns what variants of which there are trees or patches do. A patch that cannot be read is left out.
 pub(super) fn changes(
-    context: &Context,
+    app: &App,
     run: &Run,
     stands: &[(Pick<'_>, Material)],
     left_out: &mut Vec<LeftOut>,
@@ -23,15 +23,15 @@ pub(super) fn changes(
         _ => None,
     });
     let pairs: Vec<_> = trees.collect();
-    let differences = context.repo.differences(&pairs)?;
-    context.repo.bring(differences.iter().flatten().flat_map(Difference::blobs));
-    let mut of_trees = of_trees(&context.repo, &differences)?.into_iter();
+    let differences = app.repo.differences(&pairs)?;
+    app.repo.bring(differences.iter().flatten().flat_map(Difference::blobs));
+    let mut of_trees = of_trees(&app.repo, &differences)?.into_iter();
     let mut changes = Vec::new();
     for (pick, stand) in stands {
         let name = pick.name(&run.run);
         let files = match stand {
             Material::Trees(_) => of_trees.next().unwrap_or_default(),
-            Material::Patch { patch, .. } => match of_patch(&context.repo, patch) {
+            Material::Patch { patch, .. } => match of_patch(&app.repo, patch) {
                 Ok(files) => files?,
                 Err(malformed) => {
                     left_out.push(LeftOut { name, why: format!("cannot read its patch: {malformed}") });

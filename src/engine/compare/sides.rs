@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Material, all, material};
+use crate::app::App;
 use crate::compare::SUBMODULE;
 use crate::compare::sides::{Content, LIMITS, Maker, Source};
-use crate::context::Context;
 use crate::engine::base;
 use crate::error::Result;
 use crate::git::Difference;
@@ -23,16 +23,16 @@ type Versions = (Leaf, BTreeMap<usize, Leaf>);
 ///
 /// # Errors
 /// When an object cannot be read.
-pub fn sides(context: &Context, recorded: &Recorded) -> Result<Sides> {
-    let repo = &context.repo;
+pub fn sides(app: &App, recorded: &Recorded) -> Result<Sides> {
+    let repo = &app.repo;
     // A report can be read where its base is not: what it says is in the record.
     if !repo.has_commit(recorded.run.base_oid) {
         return Ok(Sides::default());
     }
-    let base = base::tree(context, &recorded.run)?;
+    let base = base::tree(app, &recorded.run)?;
     let mut trees = Vec::new();
     for pick in all(recorded) {
-        if let Material::Trees(stand) = material(context, &pick)?
+        if let Material::Trees(stand) = material(app, &pick)?
             && stand.old == base
         {
             trees.push((pick.variant.index, stand.new));
@@ -61,7 +61,7 @@ pub fn sides(context: &Context, recorded: &Recorded) -> Result<Sides> {
         let mut versions = Vec::new();
         for leaf in (0..=trees.len()).map(|place| news.get(&place).unwrap_or(&old)) {
             if !read.iter().any(|(known, _)| *known == leaf) {
-                read.push((leaf, content(context, leaf, maker.most())?));
+                read.push((leaf, content(app, leaf, maker.most())?));
             }
             versions.extend(read.iter().find(|(known, _)| *known == leaf).map(|(_, content)| content.clone()));
         }
@@ -70,16 +70,16 @@ pub fn sides(context: &Context, recorded: &Recorded) -> Result<Sides> {
     Ok(maker.finish())
 }
 
-fn content(context: &Context, leaf: &Leaf, most: usize) -> Result<Content> {
+fn content(app: &App, leaf: &Leaf, most: usize) -> Result<Content> {
     let Some((mode, oid, renamed)) = leaf else { return Ok(Content::default()) };
     let content = Content { mode: *mode, renamed: renamed.as_deref().map(shown), ..Content::default() };
     if *mode == SUBMODULE {
         return Ok(Content { bytes: format!("Subproject commit {oid}\n").into_bytes(), ..content });
     }
-    if context.repo.blob_size(*oid)? > most {
+    if app.repo.blob_size(*oid)? > most {
         return Ok(Content { unread: Some(oid.to_string()), ..content });
     }
-    Ok(Content { bytes: context.repo.blob(*oid)?, ..content })
+    Ok(Content { bytes: app.repo.blob(*oid)?, ..content })
 }
 
 fn shown(path: &[u8]) -> String {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{fail, finding, from_result, ok, warn};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::base;
 use crate::error::Error;
 use crate::model::{Finding, FindingResult, ProviderKind, Run};
@@ -17,8 +17,8 @@ const VERSION: Duration = Duration::from_secs(10);
 const PARALLEL_PROBES: usize = 4;
 
 /// Checks that there is a commit to start from, and that git works in this folder.
-pub(super) fn repository(context: &Context) -> Vec<Finding> {
-    let location = context.repo.location();
+pub(super) fn repository(app: &App) -> Vec<Finding> {
+    let location = app.repo.location();
     let mut findings = Vec::new();
     // A bare repository has no index, and is not called '.git' beside files.
     let is_disguised =
@@ -28,7 +28,7 @@ pub(super) fn repository(context: &Context) -> Vec<Finding> {
         let error = Error::failed(format!("core.bare is true, but '{place}' has a worktree that git now refuses"));
         findings.push(fail("worktree", error.hint("git config core.bare false")));
     }
-    let commit = context.repo.head_commit().map(|commit| commit.shown().to_string());
+    let commit = app.repo.head_commit().map(|commit| commit.shown().to_string());
     let commit = commit.ok_or_else(|| {
         Error::failed("HEAD has no commit to start from")
             .hint("make a commit with 'git commit', or switch to a branch that has one")
@@ -38,8 +38,8 @@ pub(super) fn repository(context: &Context) -> Vec<Finding> {
 }
 
 /// Checks that the cloud can start from the branch that HEAD is on.
-pub(super) fn cloud_base(context: &Context) -> Finding {
-    match base::prove_for_cloud(context) {
+pub(super) fn cloud_base(app: &App) -> Finding {
+    match base::prove_for_cloud(app) {
         Ok((branch, None)) => ok("base", &branch, "the remote has the branch to start from"),
         Ok((branch, Some(said))) => {
             let detail = format!("the remote does not respond; using the branch as last fetched: {said}");
@@ -50,30 +50,30 @@ pub(super) fn cloud_base(context: &Context) -> Finding {
 }
 
 /// Returns the agents on this machine: which are installed, and run. Those that are used here have to.
-pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> Vec<Finding> {
+pub(super) fn agents(app: &App, runs: &[&Run], is_cloud_used: bool) -> Vec<Finding> {
     let is_active = |run: &&&Run| run.provider == ProviderKind::Local && !run.is_remote() && run.state.is_active();
     let at_work: Vec<&str> = runs
         .iter()
         .filter(is_active)
         .flat_map(|run| run.variants.iter().filter_map(|variant| variant.agent.as_deref()))
         .collect();
-    let is_configured = |name: &str| context.settings.of_agent(settings::AGENT_COMMAND, name).is_some();
+    let is_configured = |name: &str| app.settings.of_agent(settings::AGENT_COMMAND, name).is_some();
     let mut findings = Vec::new();
     let (mut asked, mut missing) = (Vec::new(), Vec::new());
-    for name in Agent::names(&context.settings) {
+    for name in Agent::names(&app.settings) {
         let is_used = at_work.contains(&name.as_str());
-        let agent = match Agent::find(&context.settings, &name) {
+        let agent = match Agent::find(&app.settings, &name) {
             Ok(agent) => agent,
             Err(error) => {
                 findings.push(fail("agent", error));
                 continue;
             }
         };
-        let codex = context.settings.text(settings::CODEX).filter(|_| name == "codex");
+        let codex = app.settings.text(settings::CODEX).filter(|_| name == "codex");
         let program = agent.program().map(|program| codex.unwrap_or_else(|| program.to_owned()));
         match program {
             // The shell makes sense of what is configured; only starting it would tell more, and may cost money.
-            None => findings.push(configured(context, &name)),
+            None => findings.push(configured(app, &name)),
             Some(program) if process::find(&program).is_some() => asked.push((name, program, is_used)),
             Some(program) if is_used || is_configured(&name) => findings.push(missing_agent(&name, &program)),
             Some(_) => missing.push(name),
@@ -81,7 +81,7 @@ pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> V
     }
     // Some leave files where they are called: in a folder that goes again, not in the user's worktree.
     let folder = tempfile::tempdir().ok();
-    let cwd = folder.as_ref().map_or_else(|| context.layout.cwd(), |folder| folder.path().to_owned());
+    let cwd = folder.as_ref().map_or_else(|| app.layout.cwd(), |folder| folder.path().to_owned());
     let version = |program: &String| Cmd::new(program).arg("--version").cwd(&cwd).limit(VERSION);
     let calls: Vec<Cmd> = asked.iter().map(|(_, program, _)| version(program)).collect();
     for ((name, program, is_used), answer) in asked.iter().zip(process::run_all(&calls, PARALLEL_PROBES)) {
@@ -115,7 +115,7 @@ pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> V
         findings.push(warn("agent", "", detail, hint));
     }
     if findings.iter().any(|finding| finding.result != FindingResult::Warn) {
-        let folder = worktree::check(context).and_then(|()| WorkspaceRoot::find(context));
+        let folder = worktree::check(app).and_then(|()| WorkspaceRoot::find(app));
         let folder = folder.map(|workspace_root| workspace_root.root().display().to_string());
         findings.push(from_result("worktree_folder", folder, "agents get their worktrees here"));
     }
@@ -124,9 +124,9 @@ pub(super) fn agents(context: &Context, runs: &[&Run], is_cloud_used: bool) -> V
 
 /// Checks an agent with a command line or wrapper of its own. Where the line begins with a plain word, that program
 /// has to be there.
-fn configured(context: &Context, name: &str) -> Finding {
+fn configured(app: &App, name: &str) -> Finding {
     let line = [settings::AGENT_WRAPPER, settings::AGENT_COMMAND];
-    let line = line.into_iter().find_map(|key| context.settings.of_agent(key, name));
+    let line = line.into_iter().find_map(|key| app.settings.of_agent(key, name));
     let line = line.map(|setting| setting.value).unwrap_or_default();
     let word = line.split_whitespace().next().unwrap_or_default();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);

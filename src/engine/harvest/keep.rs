@@ -3,7 +3,7 @@
 use serde_json::Map;
 
 use super::Client;
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::identify::{self, Bound};
 use crate::engine::{Listener, Notice, active_files};
 use crate::error::{Result, ResultExt};
@@ -13,15 +13,15 @@ use crate::store::{Change, Files, Recorded, RunStore};
 
 /// Keeps what was collected in the run: the patches first, before anything is made of them.
 pub(in crate::engine) fn keep(
-    context: &Context,
+    app: &App,
     store: &RunStore<'_>,
     id: &RunId,
     collection: &Collection,
     client: &Client,
     notify: Listener<'_>,
 ) -> Result<Recorded> {
-    let now = context.clock.now();
-    let identity = context.identity()?;
+    let now = app.clock.now();
+    let identity = app.identity()?;
     let mut news: Vec<Bound> = Vec::new();
     let outcome = store.update(id, now, |run| {
         let bound = identify::bind(run, collection);
@@ -46,7 +46,7 @@ pub(in crate::engine) fn keep(
         };
         Ok(Some(Change { files, ..Change::new(StepKind::Harvest, subject) }))
     })?;
-    active_files::forget(context, &outcome.recorded.run);
+    active_files::forget(app, &outcome.recorded.run);
     for Bound { index, .. } in news {
         let revision = outcome.recorded.run.variant(index).map_or(1, |variant| variant.revision);
         if revision > 1 {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::keep::json;
 use super::{HarvestOptions, Signer};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::{Listener, Notice, branches, handoff};
 use crate::error::{Result, ResultExt};
 use crate::git::{Draft, NewCommit, Stats};
@@ -27,7 +27,7 @@ pub(in crate::engine) struct VariantResult {
 }
 
 pub(super) fn make(
-    context: &Context,
+    app: &App,
     store: &RunStore<'_>,
     recorded: &Recorded,
     variant: &Variant,
@@ -36,8 +36,8 @@ pub(super) fn make(
 ) -> Result<VariantResult> {
     let run = &recorded.run;
     let patch = store.patch(recorded, variant.index)?.unwrap_or_default();
-    let base = context.repo.commit(run.base_oid)?.tree;
-    let applied = patch::apply(&context.repo, base, &patch)?;
+    let base = app.repo.commit(run.base_oid)?.tree;
+    let applied = patch::apply(&app.repo, base, &patch)?;
     let mut made = VariantResult {
         sha256: variant.patch_sha256.clone(),
         reason: applied.reason.clone(),
@@ -55,7 +55,7 @@ pub(super) fn make(
         }
         return Ok(made);
     };
-    let draft = draft(context, store, recorded, variant, tree)?;
+    let draft = draft(app, store, recorded, variant, tree)?;
     let kept = store.file(recorded.head, &signed_path(variant))?;
     let signed = signer.commit(variant, &draft, kept)?;
     (made.commit, made.signed) = (Some(signed.commit), signed.bytes);
@@ -63,16 +63,16 @@ pub(super) fn make(
 }
 
 /// Returns the commit of a variant before it is signed. All of it follows from the run.
-fn draft(context: &Context, store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, tree: Oid) -> Result<Draft> {
+fn draft(app: &App, store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, tree: Oid) -> Result<Draft> {
     let run = &recorded.run;
     let report = store.file(recorded.head, &format!("variants/{}/report.json", variant.name()))?;
     let message = message(store, recorded, variant, report.as_deref())?;
     let identity = match &run.identity {
         Some(identity) => identity.clone(),
-        None => context.identity()?,
+        None => app.identity()?,
     };
     let new = NewCommit { tree, parents: &[run.base_oid], identity: &identity, at: run.created_at, message: &message };
-    context.repo.draft(&new)
+    app.repo.draft(&new)
 }
 
 /// Makes the commit of a variant that was harvested before: the signed one that is kept with the run, or else the
@@ -81,17 +81,17 @@ fn draft(context: &Context, store: &RunStore<'_>, recorded: &Recorded, variant: 
 /// # Errors
 /// When something of the run cannot be read, or nothing can be written.
 pub(in crate::engine) fn make_again(
-    context: &Context,
+    app: &App,
     store: &RunStore<'_>,
     recorded: &Recorded,
     variant: &Variant,
     tree: Oid,
 ) -> Result<Oid> {
-    let draft = draft(context, store, recorded, variant, tree)?;
+    let draft = draft(app, store, recorded, variant, tree)?;
     let kept = store.file(recorded.head, &signed_path(variant))?;
     match kept.filter(|bytes| draft.is_signed_as(bytes)) {
-        Some(bytes) => context.repo.write_commit_bytes(&bytes),
-        None => context.repo.write_draft(&draft),
+        Some(bytes) => app.repo.write_commit_bytes(&bytes),
+        None => app.repo.write_draft(&draft),
     }
 }
 
@@ -102,25 +102,25 @@ fn signed_path(variant: &Variant) -> String {
 
 /// Puts the branches of what was made, and counts it meanwhile.
 pub(super) fn place(
-    context: &Context,
+    app: &App,
     recorded: &Recorded,
     made: &mut HashMap<u32, VariantResult>,
     options: &HarvestOptions,
     notify: Listener<'_>,
 ) -> Result<()> {
     let run = &recorded.run;
-    let base = context.repo.commit(run.base_oid)?.tree;
+    let base = app.repo.commit(run.base_oid)?.tree;
     let (mut variants, mut wanted, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
     for variant in &run.variants {
         let Some(made) = made.get(&variant.index) else { continue };
         let (Some(commit), Some(tree)) = (made.commit, made.applied.tree) else { continue };
-        let branch = branches::name(context, &run.run, variant.index)?;
+        let branch = branches::name(app, &run.run, variant.index)?;
         wanted.push(branches::Wanted { branch, commit, before: variant.commit });
         variants.push(variant);
         pairs.push((base, tree));
     }
-    let counting = context.repo.begin_to_count(pairs)?;
-    let placed = branches::place(context, recorded, &wanted, options.recreate)?;
+    let counting = app.repo.begin_to_count(pairs)?;
+    let placed = branches::place(app, recorded, &wanted, options.recreate)?;
     let counted = counting.finish()?;
     for (((variant, wanted), placed), stats) in variants.into_iter().zip(wanted).zip(placed).zip(counted) {
         let Some(made) = made.get_mut(&variant.index) else { continue };
@@ -193,7 +193,7 @@ fn message(store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, report:
 
 /// Records what was made, with the report, in one step.
 pub(super) fn record(
-    context: &Context,
+    app: &App,
     store: &RunStore<'_>,
     id: &RunId,
     made: &HashMap<u32, VariantResult>,
@@ -201,7 +201,7 @@ pub(super) fn record(
     let before = store.load(id)?;
     let (prompt, review) = (store.prompt(&before)?, store.review(&before)?);
     let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
-    let outcome = store.update(id, context.clock.now(), |run| {
+    let outcome = store.update(id, app.clock.now(), |run| {
         let head = store.head(id).unwrap_or(before.head);
         let mut files = Files::new();
         for variant in &mut run.variants {

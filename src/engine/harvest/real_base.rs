@@ -1,6 +1,6 @@
 //! The commit that the patches were really made on.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::{Listener, Notice, base};
 use crate::error::{Error, Result};
 use crate::model::{Oid, ProviderKind, Run, StepKind};
@@ -14,13 +14,13 @@ const NEAR: usize = 200;
 /// When the files that the patches were made on are not the base's, but those of a commit near it, that is the base.
 /// Once something stands on the recorded base, it stays. So does the base of an import: the user named it.
 pub(super) fn find_real_base(
-    context: &Context,
+    app: &App,
     store: &RunStore<'_>,
     recorded: Recorded,
     notify: Listener<'_>,
 ) -> Result<Recorded> {
     let run = &recorded.run;
-    ensure_base(context, run)?;
+    ensure_base(app, run)?;
     let settled = run.variants.iter().any(|variant| variant.commit.is_some());
     if settled || run.provider != ProviderKind::CodexCloud {
         return Ok(recorded);
@@ -32,22 +32,22 @@ pub(super) fn find_real_base(
     }
     let fits = |tree: Oid| -> Result<bool> {
         for image in &images {
-            let entry = context.repo.entry(tree, &image.path)?;
+            let entry = app.repo.entry(tree, &image.path)?;
             if !entry.is_some_and(|entry| entry.oid.to_string().starts_with(&image.digits)) {
                 return Ok(false);
             }
         }
         Ok(true)
     };
-    if images.is_empty() || fits(context.repo.commit(run.base_oid)?.tree)? {
+    if images.is_empty() || fits(app.repo.commit(run.base_oid)?.tree)? {
         return Ok(recorded);
     }
-    let remote = context.settings.text(crate::settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
-    let branch = base::recorded_branch(context, &run.base);
-    let tip = context.repo.ref_target(&format!("refs/remotes/{remote}/{branch}"));
-    let tip = tip.or_else(|| context.repo.ref_target(&format!("refs/heads/{branch}")));
+    let remote = app.settings.text(crate::settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let branch = base::recorded_branch(app, &run.base);
+    let tip = app.repo.ref_target(&format!("refs/remotes/{remote}/{branch}"));
+    let tip = tip.or_else(|| app.repo.ref_target(&format!("refs/heads/{branch}")));
     let near = |commit: Oid| -> Result<Option<Oid>> {
-        for (commit, tree) in context.repo.first_parents(commit, NEAR) {
+        for (commit, tree) in app.repo.first_parents(commit, NEAR) {
             if fits(tree)? {
                 return Ok(Some(commit));
             }
@@ -60,14 +60,14 @@ pub(super) fn find_real_base(
     }
     // What was pushed between our question and the checkout in the cloud need not be here yet.
     if found.is_none()
-        && let Some(now) = base::tip_now(context, &run.base).filter(|now| Some(*now) != tip)
+        && let Some(now) = base::tip_now(app, &run.base).filter(|now| Some(*now) != tip)
     {
         found = near(now)?;
     }
     let Some(commit) = found else { return Ok(recorded) };
     let from = run.base_oid;
     notify(Notice::BaseMoved { run: run.run.clone(), from, to: commit });
-    let outcome = store.update(&run.run.clone(), context.clock.now(), |run| {
+    let outcome = store.update(&run.run.clone(), app.clock.now(), |run| {
         run.base_oid = commit;
         let subject = format!("the patches were made on {}, not on {}", commit.short(), from.short());
         Ok(Some(Change::new(StepKind::Base, subject)))
@@ -76,13 +76,13 @@ pub(super) fn find_real_base(
 }
 
 /// Checks that the base is here, or fetches it again.
-fn ensure_base(context: &Context, run: &Run) -> Result<()> {
-    if context.repo.has_commit(run.base_oid) {
+fn ensure_base(app: &App, run: &Run) -> Result<()> {
+    if app.repo.has_commit(run.base_oid) {
         return Ok(());
     }
-    let remote = context.settings.text(crate::settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
-    let fetched = context.repo.fetch_commit(&remote, run.base_oid);
-    if context.repo.has_commit(run.base_oid) {
+    let remote = app.settings.text(crate::settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let fetched = app.repo.fetch_commit(&remote, run.base_oid);
+    if app.repo.has_commit(run.base_oid) {
         return Ok(());
     }
     let error = Error::failed(format!("the base {} of the run '{}' is not in this repository", run.base_oid, run.run))

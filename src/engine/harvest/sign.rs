@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::Draft;
 use crate::model::{Attention, Oid, RunId, StepKind, Variant};
@@ -15,7 +15,7 @@ use crate::store::{Change, RunStore};
 
 /// Signs the commits of a harvest.
 pub(in crate::engine) struct Signer<'c> {
-    context: &'c Context,
+    app: &'c App,
     asked: bool,
     failure: RefCell<Option<String>>,
 }
@@ -33,14 +33,14 @@ impl<'c> Signer<'c> {
     ///
     /// # Errors
     /// When `puff.sign` is neither true nor false.
-    pub fn new(context: &'c Context) -> Result<Signer<'c>> {
-        let asked = context.settings.signs()?;
-        Ok(Signer { context, asked, failure: RefCell::default() })
+    pub fn new(app: &'c App) -> Result<Signer<'c>> {
+        let asked = app.settings.signs()?;
+        Ok(Signer { app, asked, failure: RefCell::default() })
     }
 
     /// Makes the commit of a variant. `kept` is the signed one of an earlier harvest.
     pub(super) fn commit(&self, variant: &Variant, draft: &Draft, kept: Option<Vec<u8>>) -> Result<Signed> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         if let Some(bytes) = kept.filter(|bytes| draft.is_signed_as(bytes)) {
             return Ok(Signed { commit: repo.write_commit_bytes(&bytes)?, bytes: Some(bytes) });
         }
@@ -63,7 +63,7 @@ impl<'c> Signer<'c> {
         let Some(why) = self.failure.take() else { return };
         let why = why.lines().next().unwrap_or_default().to_owned();
         // What is said about it must not hide why it is said.
-        let _ = RunStore::new(self.context).update(id, self.context.clock.now(), |run| {
+        let _ = RunStore::new(self.app).update(id, self.app.clock.now(), |run| {
             if run.attention == Some(Attention::NeedsSignature) {
                 return Ok(None);
             }

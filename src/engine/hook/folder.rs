@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::NAME;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 
 /// The folder that git runs hooks from.
@@ -23,11 +23,11 @@ impl Folder {
     ///
     /// # Errors
     /// When git does not say.
-    pub fn find(context: &Context) -> Result<Folder> {
-        let location = context.repo.location();
-        let tops = location.worktree.iter().map(PathBuf::as_path).chain(context.layout.top());
+    pub fn find(app: &App) -> Result<Folder> {
+        let location = app.repo.location();
+        let tops = location.worktree.iter().map(PathBuf::as_path).chain(app.layout.top());
         let homes = tops.chain([location.common_dir.as_path()]).map(real).collect();
-        Ok(Folder { path: context.repo.hooks_folder()?, top: location.worktree.clone(), homes })
+        Ok(Folder { path: app.repo.hooks_folder()?, top: location.worktree.clone(), homes })
     }
 
     /// Returns the file that git runs before a push.

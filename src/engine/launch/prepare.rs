@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::check_limit;
-use crate::context::{AgentEnv, Context};
+use crate::app::{AgentEnv, App};
 use crate::engine::base::{self, Base};
 use crate::engine::intent::Intent;
 use crate::engine::{Listener, branches, open_here};
@@ -24,16 +24,16 @@ pub(super) struct Cloud {
 
 impl Cloud {
     /// Returns the cloud, if one of these is for it.
-    pub fn of(context: &Context, intents: &[Intent]) -> Result<Option<Cloud>> {
+    pub fn of(app: &App, intents: &[Intent]) -> Result<Option<Cloud>> {
         if intents.iter().all(|intent| !intent.agents.is_empty()) {
             return Ok(None);
         }
-        if !context.leave.cloud {
+        if !app.permissions.cloud {
             return Err(switched_off("Codex Cloud", "cloud").hint(
                 "name agents on this machine instead, or let the user allow it: git config --add puff.mcp.allow cloud",
             ));
         }
-        let (client, profile) = open_here(context)?;
+        let (client, profile) = open_here(app)?;
         Ok(Some(Cloud { client, profile }))
     }
 }
@@ -57,35 +57,35 @@ pub(super) struct Prepared {
 
 /// Checks all of them.
 pub(super) fn prepare(
-    context: &Context,
+    app: &App,
     store: &RunStore<'_>,
     cloud: Option<&Cloud>,
     intents: Vec<Intent>,
     skip_doctor: bool,
     notify: Listener<'_>,
 ) -> Result<Vec<Prepared>> {
-    branches::prove_free(context)?;
-    Runbook::new(&context.layout).prove_writable()?;
+    branches::prove_free(app)?;
+    Runbook::new(&app.layout).prove_writable()?;
     let mut prepared: Vec<Prepared> = Vec::new();
     for intent in intents {
         let next = match cloud.filter(|_| intent.agents.is_empty()) {
             Some(cloud) => {
-                let env = cloud_env(context, &intent)?;
-                let best_of = attempts(context, &intent, &cloud.client)?;
-                let id = new_id(context, store, &intent, &prepared)?;
-                let base = base::for_cloud(context, intent.base.as_deref(), notify)?;
+                let env = cloud_env(app, &intent)?;
+                let best_of = attempts(app, &intent, &cloud.client)?;
+                let id = new_id(app, store, &intent, &prepared)?;
+                let base = base::for_cloud(app, intent.base.as_deref(), notify)?;
                 Prepared { intent, id, work: Work::Cloud { env }, base, best_of }
             }
             None => {
-                if !context.leave.local {
+                if !app.permissions.local {
                     return Err(switched_off("running agents on this machine", "local")
                         .hint("only the user can allow it: git config --add puff.mcp.allow local"));
                 }
-                let best_of = agents(context, &intent)?;
-                let id = new_id(context, store, &intent, &prepared)?;
-                let base = base::for_here(context, &intent.base.clone().unwrap_or_else(|| head(context)))?;
-                let work = Work::Local(local(context, &intent, &id, best_of)?);
-                prove_unused(context, &id, &work, best_of)?;
+                let best_of = agents(app, &intent)?;
+                let id = new_id(app, store, &intent, &prepared)?;
+                let base = base::for_here(app, &intent.base.clone().unwrap_or_else(|| head(app)))?;
+                let work = Work::Local(local(app, &intent, &id, best_of)?);
+                prove_unused(app, &id, &work, best_of)?;
                 Prepared { intent, id, work, base, best_of }
             }
         };
@@ -97,7 +97,7 @@ pub(super) fn prepare(
             Work::Local(_) => None,
         })
     };
-    check_limit(context, store, in_cloud().map(|(_, best_of)| best_of).sum())?;
+    check_limit(app, store, in_cloud().map(|(_, best_of)| best_of).sum())?;
     if let Some(cloud) = cloud.filter(|_| !skip_doctor) {
         let envs: HashSet<&str> = in_cloud().map(|(env, _)| env).collect();
         envs.into_iter().try_for_each(|env| cloud.client.check(Some(env)))?;
@@ -111,26 +111,26 @@ fn switched_off(what: &str, group: &str) -> Error {
 }
 
 /// Returns what HEAD is, by a name that still means the same tomorrow.
-fn head(context: &Context) -> String {
-    let detached = || context.repo.head_commit().map(|commit| commit.to_string());
-    context.repo.head_branch().or_else(detached).unwrap_or_else(|| "HEAD".to_owned())
+fn head(app: &App) -> String {
+    let detached = || app.repo.head_commit().map(|commit| commit.to_string());
+    app.repo.head_branch().or_else(detached).unwrap_or_else(|| "HEAD".to_owned())
 }
 
 /// Returns the environment of a run in the cloud.
-fn cloud_env(context: &Context, intent: &Intent) -> Result<String> {
+fn cloud_env(app: &App, intent: &Intent) -> Result<String> {
     if intent.jobs.is_some() || intent.keep {
         let flag = if intent.keep { "--keep" } else { "--jobs" };
         return Err(Error::usage(format!("{flag} applies to agents on this machine only"))
             .hint("name one with --agent NAME, or leave it out"));
     }
-    intent.env.clone().or_else(|| context.settings.text(settings::ENV)).ok_or_else(|| {
+    intent.env.clone().or_else(|| app.settings.text(settings::ENV)).ok_or_else(|| {
         Error::usage("no cloud environment is named")
             .hint("name one with --env, or keep it: git config puff.env ENV; 'git puff create' shows how to make one")
     })
 }
 
 /// Returns how many attempts the agents on this machine make; each of them is there.
-fn agents(context: &Context, intent: &Intent) -> Result<u32> {
+fn agents(app: &App, intent: &Intent) -> Result<u32> {
     let names: Vec<String> = intent.agents.iter().map(AgentCount::to_string).collect();
     if intent.env.is_some() {
         return Err(Error::usage(format!("{} run on this machine, not in a cloud environment", names.join(", ")))
@@ -150,33 +150,31 @@ fn agents(context: &Context, intent: &Intent) -> Result<u32> {
     }
     let agents: BTreeSet<&str> = intent.agents.iter().map(|agents| agents.agent.as_str()).collect();
     let environment = AgentEnv::of_caller();
-    let ready = |agent| session::ready(&context.settings, agent, false, &environment).map(drop);
+    let ready = |agent| session::ready(&app.settings, agent, false, &environment).map(drop);
     agents.into_iter().try_for_each(ready)?;
     Ok(sum)
 }
 
 /// Returns how the agents on this machine work; worktrees for them can be made.
-fn local(context: &Context, intent: &Intent, id: &RunId, best_of: u32) -> Result<Local> {
-    worktree::check(context)?;
+fn local(app: &App, intent: &Intent, id: &RunId, best_of: u32) -> Result<Local> {
+    worktree::check(app)?;
     Ok(Local {
         jobs: super::parallel_attempts(intent, best_of),
         keep: intent.keep,
         limit_s: intent.limit.0,
-        worktrees: WorkspaceRoot::find(context)?.of_run(id),
+        worktrees: WorkspaceRoot::find(app)?.of_run(id),
     })
 }
 
 /// An earlier run of this name may have left sessions, and worktrees that a prune had to keep: the agents of the new
 /// one would be taken for those of the old, and work on top of what is there.
-fn prove_unused(context: &Context, id: &RunId, work: &Work, best_of: u32) -> Result<()> {
+fn prove_unused(app: &App, id: &RunId, work: &Work, best_of: u32) -> Result<()> {
     let Work::Local(local) = work else { return Ok(()) };
-    let store = SessionStore::new(&context.layout);
+    let store = SessionStore::new(&app.layout);
     for variant in 1..=best_of {
         let (path, session) = (local.worktree(variant), SessionId::of_variant(id, variant, 1));
         let folder = store.place(&session).folder().to_owned();
-        if path.read_dir().is_ok_and(|mut entries| entries.next().is_some())
-            || context.repo.worktree_at(&path).is_some()
-        {
+        if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) || app.repo.worktree_at(&path).is_some() {
             return Err(Error::failed(format!("an earlier run '{id}' has left the worktree '{}'", path.display()))
                 .hint("choose another --name; or, once nothing in it is needed, 'git worktree remove' it"));
         }
@@ -188,10 +186,10 @@ fn prove_unused(context: &Context, id: &RunId, work: &Work, best_of: u32) -> Res
     Ok(())
 }
 
-fn attempts(context: &Context, intent: &Intent, cloud: &CodexCloud) -> Result<u32> {
+fn attempts(app: &App, intent: &Intent, cloud: &CodexCloud) -> Result<u32> {
     let best_of = match intent.best_of {
         Some(number) => number,
-        None => context.settings.number(settings::BEST_OF)?,
+        None => app.settings.number(settings::BEST_OF)?,
     };
     let most = cloud.most_attempts().unwrap_or(16);
     if best_of == 0 || best_of > most {
@@ -201,7 +199,7 @@ fn attempts(context: &Context, intent: &Intent, cloud: &CodexCloud) -> Result<u3
     Ok(best_of)
 }
 
-fn new_id(context: &Context, store: &RunStore<'_>, intent: &Intent, others: &[Prepared]) -> Result<RunId> {
+fn new_id(app: &App, store: &RunStore<'_>, intent: &Intent, others: &[Prepared]) -> Result<RunId> {
     let taken = |id: &RunId| store.exists(id) || others.iter().any(|other| other.id == *id);
     if let Some(name) = &intent.name {
         if taken(name) {
@@ -211,7 +209,7 @@ fn new_id(context: &Context, store: &RunStore<'_>, intent: &Intent, others: &[Pr
         return Ok(name.clone());
     }
     for attempt in 0..1000 {
-        let suffix = context.ids.suffix(&intent.prompt, attempt);
+        let suffix = app.ids.suffix(&intent.prompt, attempt);
         if let Ok(id) = RunId::compose(&intent.prompt, &suffix)
             && !taken(&id)
         {

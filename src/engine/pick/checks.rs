@@ -1,6 +1,6 @@
 //! What has to be so before a variant is taken.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::verified;
 use crate::error::{Error, Result};
 use crate::git::state::unfinished;
@@ -15,7 +15,7 @@ const PATHS: usize = 3;
 ///
 /// # Errors
 /// When it may not, saying why and what to do.
-pub(super) fn variant<'r>(context: &Context, recorded: &'r Recorded, index: u32) -> Result<(&'r Variant, Oid)> {
+pub(super) fn variant<'r>(app: &App, recorded: &'r Recorded, index: u32) -> Result<(&'r Variant, Oid)> {
     let run = &recorded.run;
     let id = &run.run;
     let variant = run.variant(index).ok_or_else(|| {
@@ -56,7 +56,7 @@ pub(super) fn variant<'r>(context: &Context, recorded: &'r Recorded, index: u32)
         });
     }
     verified::prove_harvested(run, variant)?;
-    let commit = verified::commit(context, recorded, variant)?;
+    let commit = verified::commit(app, recorded, variant)?;
     let commit = commit.ok_or_else(|| Error::failed(format!("{} of '{id}' has no commit", variant.name())))?;
     Ok((variant, commit))
 }
@@ -71,8 +71,8 @@ fn name(variant: &Variant) -> String {
 ///
 /// # Errors
 /// When not, saying why.
-pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
-    let location = context.repo.location();
+pub fn prove_clean(app: &App, instead: &str) -> Result<()> {
+    let location = app.repo.location();
     let Some(worktree) = &location.worktree else {
         let what = if location.bare {
             "a bare repository has no worktree"
@@ -91,7 +91,7 @@ pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
             .hint("wait until it has finished; if no git is running, remove that file"));
     }
     let shown = worktree.display();
-    let mut changed = context
+    let mut changed = app
         .repo
         .uncommitted(RUNBOOK)
         .ok_or_else(|| Error::failed(format!("cannot determine what changed in '{shown}'")).hint("try 'git status'"))?;
@@ -110,15 +110,15 @@ pub fn prove_clean(context: &Context, instead: &str) -> Result<()> {
 ///
 /// # Errors
 /// When none does.
-pub fn waiting_here(context: &Context) -> Result<RecoveryPoint> {
-    let here = &context.repo.location().git_dir;
-    let runs = crate::store::RunStore::new(context);
+pub fn waiting_here(app: &App) -> Result<RecoveryPoint> {
+    let here = &app.repo.location().git_dir;
+    let runs = crate::store::RunStore::new(app);
     let waits = |(point, head): &(RecoveryPoint, Oid)| {
         let Act::Pick(pick) = &point.recovery.act else { return false };
         let decision = runs.at(&point.recovery.run, *head).ok().and_then(|recorded| recorded.run.decision);
         pick.git_dir.as_ref() == Some(here) && decision.is_some_and(|decision| decision.after.is_none())
     };
-    let found = RecoveryPoints::new(context).of_runs()?.into_iter().filter(waits).map(|(point, _)| point);
+    let found = RecoveryPoints::new(app).of_runs()?.into_iter().filter(waits).map(|(point, _)| point);
     let found = found.max_by_key(|point| point.recovery.at);
     found.ok_or_else(|| {
         Error::failed("no pick waits in this worktree")

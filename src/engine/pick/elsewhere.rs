@@ -12,9 +12,9 @@ const HEADS: &str = "refs/heads/";
 
 /// Takes it onto a branch.
 pub(super) fn onto(operation: &PickOperation<'_>, how: Taking, named: &str) -> Result<Run> {
-    let (repo, run) = (&operation.context.repo, operation.run());
+    let (repo, run) = (&operation.app.repo, operation.run());
     let (name, before) = branch(operation, named)?;
-    if let Some(path) = repo.holder(&name, operation.context.layout.top()) {
+    if let Some(path) = repo.holder(&name, operation.app.layout.top()) {
         let here = repo.location().worktree.as_ref() == Some(&path);
         let target = format!("{}:{}", run.run, operation.variant.index);
         let hint = if here {
@@ -25,7 +25,7 @@ pub(super) fn onto(operation: &PickOperation<'_>, how: Taking, named: &str) -> R
         let what = format!("the branch '{}' is in use in the worktree '{}'", short(&name), path.display());
         return Err(Error::failed(what).hint(hint));
     }
-    operation.context.identity()?;
+    operation.app.identity()?;
     if how == Taking::Merge {
         prove_mergeable(operation, &name, before)?;
     }
@@ -40,7 +40,7 @@ pub(super) fn onto(operation: &PickOperation<'_>, how: Taking, named: &str) -> R
 
 /// Takes it as a new branch.
 pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Run> {
-    let repo = &operation.context.repo;
+    let repo = &operation.app.repo;
     let name = format!("{HEADS}{}", named.strip_prefix(HEADS).unwrap_or(named));
     if !is_valid_ref_name(&name) || named.starts_with('-') || named == "HEAD" {
         return Err(Error::usage(format!("'{named}' cannot be the name of a branch"))
@@ -69,7 +69,7 @@ pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Ru
 
 /// Returns the branch that is named, in full, and where it is.
 fn branch(operation: &PickOperation<'_>, named: &str) -> Result<(String, Oid)> {
-    let repo = &operation.context.repo;
+    let repo = &operation.app.repo;
     let full = if named.starts_with("refs/") { named.to_owned() } else { format!("{HEADS}{named}") };
     let valid = full.starts_with(HEADS) && is_valid_ref_name(&full) && named != "HEAD";
     let there = if valid { repo.branch(&full) } else { None };
@@ -84,7 +84,7 @@ fn branch(operation: &PickOperation<'_>, named: &str) -> Result<(String, Oid)> {
 
 /// Checks that a merge brings the variant alone: it takes along all history that the branch does not have.
 fn prove_mergeable(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<()> {
-    let (repo, run) = (&operation.context.repo, operation.run());
+    let (repo, run) = (&operation.app.repo, operation.run());
     if repo.is_ancestor(operation.commit, before)? {
         return Err(nothing_changes(run, operation.variant, onto));
     }
@@ -101,9 +101,8 @@ fn prove_mergeable(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Re
 
 /// Returns the tree that comes out.
 fn tree(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<Oid> {
-    let (repo, run) = (&operation.context.repo, operation.run());
-    let applied =
-        preflight::variant(operation.context, operation.recorded, operation.variant, repo.commit(before)?.tree)?;
+    let (repo, run) = (&operation.app.repo, operation.run());
+    let applied = preflight::variant(operation.app, operation.recorded, operation.variant, repo.commit(before)?.tree)?;
     match (applied.apply, applied.tree) {
         (Apply::Empty, _) => Err(nothing_changes(run, operation.variant, onto)),
         (_, Some(tree)) => Ok(tree),
@@ -125,11 +124,11 @@ fn tree(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<Oid> {
 
 /// Returns the commit, as `git cherry-pick` or `git merge` would write it.
 fn write(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oid, tree: Oid) -> Result<Oid> {
-    let repo = &operation.context.repo;
+    let repo = &operation.app.repo;
     let committer = repo.committer()?;
     let draft = match how {
         Taking::Merge => {
-            let author = operation.context.repo.author()?;
+            let author = operation.app.repo.author()?;
             let message = merge_message(operation, onto).into_bytes();
             Draft { tree, parents: vec![before, operation.commit], author, committer, message }
         }
@@ -139,7 +138,7 @@ fn write(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oid, tr
         }
     };
     // As git itself: this is a commit of the user's own.
-    if operation.context.settings.git_truth("commit.gpgsign") {
+    if operation.app.settings.git_truth("commit.gpgsign") {
         repo.write_signed(&draft)
     } else {
         repo.write_draft(&draft)
@@ -150,10 +149,10 @@ fn write(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oid, tr
 fn move_to(operation: &PickOperation<'_>, point: &RecoveryPoint, step: RefStep, after: Oid) -> Result<Run> {
     let name = short(&step.name).to_owned();
     let message = format!("puff: picked {}:{}", operation.run().run, operation.variant.index);
-    match operation.context.repo.change_refs(&[step], &message) {
-        Ok(()) => conclude(operation.context, point, after),
+    match operation.app.repo.change_refs(&[step], &message) {
+        Ok(()) => conclude(operation.app, point, after),
         Err(failure) => {
-            give_up(operation.context, point)?;
+            give_up(operation.app, point)?;
             Err(match failure {
                 RefFailure::Moved(_) => {
                     Error::failed(format!("the branch '{name}' was changed by someone else meanwhile"))

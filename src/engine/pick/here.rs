@@ -3,7 +3,7 @@
 use super::progress::is_in_progress;
 use super::reconcile::{PickState, pick_state, waits};
 use super::{PickOperation, Picked, checks, conclude, give_up, nothing_changes, short};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::{handoff, preflight};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::state::{Head, head};
@@ -14,28 +14,28 @@ const INSTEAD: &str = "pick onto a branch with --onto REF, or as a new one with 
 
 /// Picks it in this worktree.
 pub(super) fn take(operation: &PickOperation<'_>, how: Taking) -> Result<Picked> {
-    let context = operation.context;
-    checks::prove_clean(context, INSTEAD)?;
-    context.identity()?;
-    let (onto, before) = goal(context)?;
+    let app = operation.app;
+    checks::prove_clean(app, INSTEAD)?;
+    app.identity()?;
+    let (onto, before) = goal(app)?;
     prove_news(operation, how, &onto, before)?;
     let point = operation.begin(how, &onto, Some(before), true)?;
     let commit = operation.commit.to_string();
     let message = merge_message(operation, &onto);
     let done = match how {
-        Taking::Merge => run(context, &["merge", "--no-ff", "--no-edit", "-m", &message, &name(operation)]),
-        _ => run(context, &["cherry-pick", &commit]),
+        Taking::Merge => run(app, &["merge", "--no-ff", "--no-edit", "-m", &message, &name(operation)]),
+        _ => run(app, &["cherry-pick", &commit]),
     };
-    conclude_here(context, &point, done?)
+    conclude_here(app, &point, done?)
 }
 
 /// Returns what HEAD is, by the full name of its branch or as `HEAD`, and its commit.
-fn goal(context: &Context) -> Result<(String, Oid)> {
-    let onto = match head(&context.repo.location().git_dir) {
+fn goal(app: &App) -> Result<(String, Oid)> {
+    let onto = match head(&app.repo.location().git_dir) {
         Some(Head::On(branch)) => branch,
         _ => "HEAD".to_owned(),
     };
-    let before = context.repo.head_commit().ok_or_else(|| {
+    let before = app.repo.head_commit().ok_or_else(|| {
         Error::failed(format!("'{}' has no commit yet to pick onto", short(&onto)))
             .hint("switch to a branch that has one, or pick as a new branch with --branch NAME")
     })?;
@@ -43,12 +43,12 @@ fn goal(context: &Context) -> Result<(String, Oid)> {
 }
 
 fn prove_news(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oid) -> Result<()> {
-    let repo = &operation.context.repo;
+    let repo = &operation.app.repo;
     let nothing = match how {
         Taking::Merge => repo.is_ancestor(operation.commit, before)?,
         _ => {
             let tree = repo.commit(before)?.tree;
-            repo.dry_run(|| preflight::variant(operation.context, operation.recorded, operation.variant, tree))?.apply
+            repo.dry_run(|| preflight::variant(operation.app, operation.recorded, operation.variant, tree))?.apply
                 == Apply::Empty
         }
     };
@@ -59,7 +59,7 @@ fn prove_news(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oi
 fn name(operation: &PickOperation<'_>) -> String {
     let branch = operation.variant.branch.clone().filter(|branch| !branch.starts_with('-'));
     let is_there =
-        |branch: &String| operation.context.repo.ref_target(&format!("refs/heads/{branch}")) == Some(operation.commit);
+        |branch: &String| operation.app.repo.ref_target(&format!("refs/heads/{branch}")) == Some(operation.commit);
     branch.filter(is_there).unwrap_or_else(|| operation.commit.to_string())
 }
 
@@ -75,35 +75,35 @@ pub(super) fn merge_message(operation: &PickOperation<'_>, onto: &str) -> String
     format!("Merge {what}{into}\n\n{title}\n")
 }
 
-fn run(context: &Context, args: &[&str]) -> Result<bool> {
-    let tied = context.environment.git.iter().any(|name| name == "GIT_DIR");
+fn run(app: &App, args: &[&str]) -> Result<bool> {
+    let tied = app.environment.git.iter().any(|name| name == "GIT_DIR");
     // The way on is ours to tell.
     let args = [&["-c", "advice.mergeConflict=false"], args].concat();
-    context.repo.foreground(&args, tied).or_fail(|| "cannot run git".to_owned())
+    app.repo.foreground(&args, tied).or_fail(|| "cannot run git".to_owned())
 }
 
 /// Records what came of it. `well` is how git ended.
-fn conclude_here(context: &Context, point: &RecoveryPoint, well: bool) -> Result<Picked> {
+fn conclude_here(app: &App, point: &RecoveryPoint, well: bool) -> Result<Picked> {
     let Act::Pick(pick) = &point.recovery.act else { return Err(Error::failed("this is not a pick")) };
-    let store = RunStore::new(context);
+    let store = RunStore::new(app);
     let recorded = store.load(&point.recovery.run)?;
-    match pick_state(context, point, pick, &recorded.run) {
+    match pick_state(app, point, pick, &recorded.run) {
         PickState::Recorded(_) => Ok(Picked::Done(recorded.run)),
-        PickState::Done(after) => Ok(Picked::Done(conclude(context, point, after)?)),
+        PickState::Done(after) => Ok(Picked::Done(conclude(app, point, after)?)),
         PickState::Waits => {
-            let unmerged = context.repo.unmerged();
-            if pick.how == Taking::CherryPick && unmerged.is_empty() && !context.repo.has_staged() {
-                run(context, &["cherry-pick", "--skip"])?;
-                give_up(context, point)?;
+            let unmerged = app.repo.unmerged();
+            if pick.how == Taking::CherryPick && unmerged.is_empty() && !app.repo.has_staged() {
+                run(app, &["cherry-pick", "--skip"])?;
+                give_up(app, point)?;
                 let run = store.load(&point.recovery.run)?.run;
                 let variant = run.variant(pick.variant).cloned().unwrap_or(crate::model::Variant::new(pick.variant));
                 return Err(nothing_changes(&run, &variant, &pick.onto));
             }
-            handoff::write_notes(context, &recorded, "pick")?;
+            handoff::write_notes(app, &recorded, "pick")?;
             Ok(Picked::Waiting(recorded.run, unmerged))
         }
         PickState::Void => {
-            give_up(context, point)?;
+            give_up(app, point)?;
             let why = if well { "nothing was changed" } else { "its output is above" };
             Err(Error::failed(format!("git did not apply var{} of '{}'", pick.variant, point.recovery.run))
                 .hint(format!("{why}; nothing has moved")))
@@ -115,19 +115,19 @@ fn conclude_here(context: &Context, point: &RecoveryPoint, well: bool) -> Result
 ///
 /// # Errors
 /// When none waits, or git does not go on.
-pub fn go_on(context: &Context) -> Result<Picked> {
-    let (point, _lock) = locked(context)?;
+pub fn go_on(app: &App) -> Result<Picked> {
+    let (point, _lock) = locked(app)?;
     let pick = pick_of(&point)?;
     let mut well = true;
     if is_in_progress(pick) {
-        let unmerged = context.repo.unmerged();
+        let unmerged = app.repo.unmerged();
         if !unmerged.is_empty() {
             return Err(waits(&point, pick).because_it_said(&format!("in conflict: {}", shown::paths(&unmerged))));
         }
         let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
-        well = run(context, &[verb, "--continue"])?;
+        well = run(app, &[verb, "--continue"])?;
     }
-    conclude_here(context, &point, well)
+    conclude_here(app, &point, well)
 }
 
 /// Aborts the pick that waits in this worktree, as `git cherry-pick --abort` or `git merge --abort` does. Returns the
@@ -135,29 +135,29 @@ pub fn go_on(context: &Context) -> Result<Picked> {
 ///
 /// # Errors
 /// When none waits, or it is done by now.
-pub fn abort(context: &Context) -> Result<Run> {
-    let (point, _lock) = locked(context)?;
+pub fn abort(app: &App) -> Result<Run> {
+    let (point, _lock) = locked(app)?;
     let pick = pick_of(&point)?;
-    let (store, id) = (RunStore::new(context), &point.recovery.run);
+    let (store, id) = (RunStore::new(app), &point.recovery.run);
     if is_in_progress(pick) {
         let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
-        if !run(context, &[verb, "--abort"])? {
+        if !run(app, &[verb, "--abort"])? {
             return Err(Error::failed(format!("git did not abort {}", point.recovery.words()))
                 .hint("its output is above; 'git status' shows the worktree"));
         }
     }
-    if let PickState::Done(after) = pick_state(context, &point, pick, &store.load(id)?.run) {
-        conclude(context, &point, after)?;
+    if let PickState::Done(after) = pick_state(app, &point, pick, &store.load(id)?.run) {
+        conclude(app, &point, after)?;
         return Err(Error::failed(format!("{} is done: {} is its commit", point.recovery.words(), after.shown()))
             .hint(format!("'git puff undo {id}' undoes it")));
     }
-    give_up(context, &point)?;
+    give_up(app, &point)?;
     Ok(store.load(id)?.run)
 }
 
-fn locked(context: &Context) -> Result<(RecoveryPoint, crate::store::FileLock)> {
-    let point = checks::waiting_here(context)?;
-    let lock = RecoveryPoints::new(context).lock(&point.recovery.run)?;
+fn locked(app: &App) -> Result<(RecoveryPoint, crate::store::FileLock)> {
+    let point = checks::waiting_here(app)?;
+    let lock = RecoveryPoints::new(app).lock(&point.recovery.run)?;
     Ok((point, lock))
 }
 

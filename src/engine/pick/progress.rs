@@ -1,6 +1,6 @@
 //! How far git is with a pick.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::git::state::{Head, head, pseudo_head};
 use crate::model::{Oid, PickPoint, Taking};
 
@@ -15,12 +15,12 @@ pub(super) fn is_in_progress(pick: &PickPoint) -> bool {
 }
 
 /// Returns where the ref that a pick goes to is now.
-pub fn target(context: &Context, pick: &PickPoint) -> Option<Oid> {
+pub fn target(app: &App, pick: &PickPoint) -> Option<Oid> {
     match (&pick.git_dir, pick.onto.as_str()) {
         (Some(git_dir), "HEAD") => match head(git_dir)? {
             Head::At(commit) => Some(commit),
             Head::On(_) => None,
         },
-        (_, name) => context.repo.ref_target(name),
+        (_, name) => app.repo.ref_target(name),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::progress::{is_in_progress, target};
 use super::restore::restore;
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::handoff;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
@@ -26,13 +26,13 @@ pub enum PickState {
 }
 
 /// Finds out what became of the pick of a point that is the newest of its run.
-pub fn pick_state(context: &Context, point: &RecoveryPoint, pick: &PickPoint, run: &Run) -> PickState {
+pub fn pick_state(app: &App, point: &RecoveryPoint, pick: &PickPoint, run: &Run) -> PickState {
     let Some(decision) = &run.decision else { return PickState::Void };
     if let Some(after) = decision.after {
         return PickState::Recorded(after);
     }
     // Git makes the commit before it removes its own mark: one that was stopped in between leaves the mark.
-    match taken(context, point, pick) {
+    match taken(app, point, pick) {
         Some(after) => PickState::Done(after),
         None if is_in_progress(pick) => PickState::Waits,
         None => PickState::Void,
@@ -40,18 +40,18 @@ pub fn pick_state(context: &Context, point: &RecoveryPoint, pick: &PickPoint, ru
 }
 
 /// Removes the mark of a pick that is done, where git could not do so itself: in its own worktree alone.
-pub(in crate::engine) fn remove_mark(context: &Context, pick: &PickPoint) {
-    if is_in_progress(pick) && pick.git_dir.as_ref() == Some(&context.repo.location().git_dir) {
-        context.repo.quit(if pick.how == Taking::Merge { "merge" } else { "cherry-pick" });
+pub(in crate::engine) fn remove_mark(app: &App, pick: &PickPoint) {
+    if is_in_progress(pick) && pick.git_dir.as_ref() == Some(&app.repo.location().git_dir) {
+        app.repo.quit(if pick.how == Taking::Merge { "merge" } else { "cherry-pick" });
     }
 }
 
 /// Returns the commit by which the variant came, looked for between where its ref is now and where that was.
-fn taken(context: &Context, point: &RecoveryPoint, pick: &PickPoint) -> Option<Oid> {
-    let now = target(context, pick)?;
+fn taken(app: &App, point: &RecoveryPoint, pick: &PickPoint) -> Option<Oid> {
+    let now = target(app, pick)?;
     let Some(before) = pick.before else { return (now == pick.commit).then_some(now) };
-    let author = context.repo.authorship(pick.commit).ok().map(|(author, _)| author);
-    let picked = context.repo.commit(pick.commit).ok().map(|commit| commit.message);
+    let author = app.repo.authorship(pick.commit).ok().map(|(author, _)| author);
+    let picked = app.repo.commit(pick.commit).ok().map(|commit| commit.message);
     let (run, number) = (format!("Puff-Run: {}", point.recovery.run), format!("Puff-Variant: {}/", pick.variant));
     fn line<'m>(message: &'m str, trailer: &str) -> Option<&'m str> {
         message.lines().find(|line| line.starts_with(trailer))
@@ -64,14 +64,14 @@ fn taken(context: &Context, point: &RecoveryPoint, pick: &PickPoint) -> Option<O
             let same = patch.is_none() || line(message, "Puff-Patch: ").is_none_or(|other| Some(other) == patch);
             variant.starts_with(&number) && message.lines().any(|line| line == run) && same
         }
-        None => context.repo.authorship(commit).ok().map(|(author, _)| author) == author,
+        None => app.repo.authorship(commit).ok().map(|(author, _)| author) == author,
     };
-    let line = context.repo.first_parents(now, NEAR);
+    let line = app.repo.first_parents(now, NEAR);
     let since = line.iter().map(|(commit, _)| *commit).take_while(|commit| *commit != before);
     // The oldest counts: what came afterwards may have been taken from it.
     let found: Vec<Oid> = since
         .filter(|commit| {
-            let Ok(info) = context.repo.commit(*commit) else { return false };
+            let Ok(info) = app.repo.commit(*commit) else { return false };
             match pick.how {
                 Taking::Merge => info.parents.contains(&pick.commit),
                 _ => is_it(*commit, &info.message),
@@ -85,14 +85,14 @@ fn taken(context: &Context, point: &RecoveryPoint, pick: &PickPoint) -> Option<O
 ///
 /// # Errors
 /// When one waits for something to be resolved.
-pub fn reconcile(context: &Context, id: &RunId) -> Result<()> {
-    let Recorded { run, head } = RunStore::new(context).load(id)?;
-    let Some(point) = RecoveryPoints::new(context).newest_of(id, head)? else { return Ok(()) };
+pub fn reconcile(app: &App, id: &RunId) -> Result<()> {
+    let Recorded { run, head } = RunStore::new(app).load(id)?;
+    let Some(point) = RecoveryPoints::new(app).newest_of(id, head)? else { return Ok(()) };
     let Act::Pick(pick) = &point.recovery.act else { return Ok(()) };
-    match pick_state(context, &point, pick, &run) {
+    match pick_state(app, &point, pick, &run) {
         PickState::Recorded(_) => Ok(()),
-        PickState::Done(after) => super::conclude(context, &point, after).map(drop),
-        PickState::Void => give_up(context, &point),
+        PickState::Done(after) => super::conclude(app, &point, after).map(drop),
+        PickState::Void => give_up(app, &point),
         PickState::Waits => Err(waits(&point, pick)),
     }
 }
@@ -108,37 +108,37 @@ pub fn waits(point: &RecoveryPoint, pick: &PickPoint) -> Error {
 ///
 /// # Errors
 /// When something else was recorded since, naming it.
-pub fn give_up(context: &Context, point: &RecoveryPoint) -> Result<()> {
-    let (store, id) = (RunStore::new(context), &point.recovery.run);
+pub fn give_up(app: &App, point: &RecoveryPoint) -> Result<()> {
+    let (store, id) = (RunStore::new(app), &point.recovery.run);
     let journal = point.recovery.journal;
     let now = store.load(id)?;
     if let Act::Pick(pick) = &point.recovery.act {
-        restore(context, pick)?;
+        restore(app, pick)?;
     }
-    let mut steps = vec![RecoveryPoints::new(context).without(point)?];
+    let mut steps = vec![RecoveryPoints::new(app).without(point)?];
     // Before the decision was recorded, nothing of the record has moved.
     if now.run.decision.is_some() {
-        prove_last(context, id, now.head, journal)?;
-        handoff::write_notes(context, &store.at(id, journal)?, "undo")?;
+        prove_last(app, id, now.head, journal)?;
+        handoff::write_notes(app, &store.at(id, journal)?, "undo")?;
     }
     let _lock = store.lock()?;
     if now.run.decision.is_some() {
         // What others may have seen, or a sync may be sending, is undone by one more step; else nothing is left of it.
-        let is_seen = Tombstones::new(context).is_shared(id)? || FileLock::is_held(&context.layout.sync_lock());
+        let is_seen = Tombstones::new(app).is_shared(id)? || FileLock::is_held(&app.layout.sync_lock());
         let back = if is_seen { store.again(id, now.head, journal)? } else { journal };
         steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(now.head), new: Some(back) });
     }
-    Ok(context.repo.change_refs(&steps, "puff: taken back")?)
+    Ok(app.repo.change_refs(&steps, "puff: taken back")?)
 }
 
 /// Finds what was recorded after a pick: its own steps, and reports that were made again, do not count.
 ///
 /// # Errors
 /// When there is something, naming it.
-pub fn prove_last(context: &Context, id: &RunId, now: Oid, journal: Oid) -> Result<()> {
+pub fn prove_last(app: &App, id: &RunId, now: Oid, journal: Oid) -> Result<()> {
     let mut at = now;
     while at != journal {
-        let commit = context.repo.commit(at)?;
+        let commit = app.repo.commit(at)?;
         match commit.parents.first() {
             Some(parent) if StepKind::of(&commit.message).belongs_to_pick() => at = *parent,
             _ => {

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::progress::{is_in_progress, target};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::git::TreeChange;
 use crate::model::{Oid, PickPoint};
@@ -17,12 +17,12 @@ use crate::model::{Oid, PickPoint};
 ///
 /// # Errors
 /// When an object is missing, or git cannot restore a file.
-pub(super) fn restore(context: &Context, pick: &PickPoint) -> Result<()> {
+pub(super) fn restore(app: &App, pick: &PickPoint) -> Result<()> {
     let (Some(worktree), Some(before)) = (&pick.worktree, pick.before) else { return Ok(()) };
-    if is_in_progress(pick) || target(context, pick) != Some(before) || !worktree.is_dir() {
+    if is_in_progress(pick) || target(app, pick) != Some(before) || !worktree.is_dir() {
         return Ok(());
     }
-    let repo = &context.repo;
+    let repo = &app.repo;
     let (variant, there) = (repo.commit(pick.commit)?, repo.commit(before)?.tree);
     let parent = variant.parents.first().map(|parent| repo.commit(*parent)).transpose()?.map(|parent| parent.tree);
     let (changes, _) = repo.tree_changes(parent, Some(variant.tree))?;
@@ -30,7 +30,7 @@ pub(super) fn restore(context: &Context, pick: &PickPoint) -> Result<()> {
     for change in changes {
         let now = repo.entry(there, &change.path)?.map(|entry| (entry.kind, entry.oid));
         // Where both sides changed a file, what git would have made of it is not known here.
-        if now == change.old && is_left(context, worktree, &change)? {
+        if now == change.old && is_left(app, worktree, &change)? {
             left.push(change);
         }
     }
@@ -48,14 +48,14 @@ pub(super) fn restore(context: &Context, pick: &PickPoint) -> Result<()> {
 }
 
 /// Returns whether a file of the worktree is as the pick makes it, and not as it was.
-fn is_left(context: &Context, worktree: &Path, change: &TreeChange) -> Result<bool> {
+fn is_left(app: &App, worktree: &Path, change: &TreeChange) -> Result<bool> {
     let path = OsStr::from_bytes(&change.path);
     let file = worktree.join(path);
     let made: Option<Oid> = change.new.map(|(_, oid)| oid);
     match file.symlink_metadata() {
         Err(_) => Ok(change.old.is_some()),
         Ok(found) if found.is_file() => {
-            let oid = context.repo.hash_file(worktree, path).or_fail(|| format!("cannot read '{}'", file.display()))?;
+            let oid = app.repo.hash_file(worktree, path).or_fail(|| format!("cannot read '{}'", file.display()))?;
             Ok(oid.is_some() && oid == made && oid != change.old.map(|(_, oid)| oid))
         }
         Ok(_) => Ok(false),

@@ -1,6 +1,6 @@
 //! The parts that a run has in notes: taken out of them, and put back.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::handoff::{is_line_of, replace_line};
 use crate::error::Result;
 use crate::model::{KeptNote, Oid, Run};
@@ -29,10 +29,10 @@ impl Text {
 ///
 /// # Errors
 /// When notes cannot be read.
-pub fn texts(context: &Context, run: &Run) -> Result<Vec<Text>> {
+pub fn texts(app: &App, run: &Run) -> Result<Vec<Text>> {
     let mut found = Vec::new();
     let commits = run.variants.iter().filter_map(|variant| variant.commit);
-    let (reports, runs) = (Notes::report(context), Notes::runs(context));
+    let (reports, runs) = (Notes::report(app), Notes::runs(app));
     let mut objects: Vec<Oid> = [run.base_oid].into_iter().chain(commits).collect();
     objects.sort();
     objects.dedup();
@@ -55,16 +55,16 @@ fn without(text: &str, run: &Run, is_report: bool) -> String {
 }
 
 /// Returns the text that a point keeps of a note.
-pub(super) fn kept(context: &Context, point: &RecoveryPoint, at: usize, note: &KeptNote) -> Result<Option<Text>> {
-    let Some(blob) = RecoveryPoints::new(context).kept(point, &format!("notes/{at}"))? else { return Ok(None) };
-    let text = String::from_utf8_lossy(&context.repo.blob(blob)?).into_owned();
+pub(super) fn kept(app: &App, point: &RecoveryPoint, at: usize, note: &KeptNote) -> Result<Option<Text>> {
+    let Some(blob) = RecoveryPoints::new(app).kept(point, &format!("notes/{at}"))? else { return Ok(None) };
+    let text = String::from_utf8_lossy(&app.repo.blob(blob)?).into_owned();
     Ok(Some(Text { notes: note.notes.clone(), object: note.object, text }))
 }
 
 /// Removes the run from all notes that have a part of it now, which may be more than when the prune was planned.
-pub(super) fn remove(context: &Context, lock: &FileLock, run: &Run) -> Result<()> {
-    let texts = texts(context, run)?;
-    edit(context, lock, run, &texts, "prune", |now, _, is_report| now.map(|now| without(&now, run, is_report)))
+pub(super) fn remove(app: &App, lock: &FileLock, run: &Run) -> Result<()> {
+    let texts = texts(app, run)?;
+    edit(app, lock, run, &texts, "prune", |now, _, is_report| now.map(|now| without(&now, run, is_report)))
 }
 
 /// Puts the run back into its notes: a note that says what was left of it then, says what it said before; one that was
@@ -72,13 +72,13 @@ pub(super) fn remove(context: &Context, lock: &FileLock, run: &Run) -> Result<()
 ///
 /// # Errors
 /// When notes cannot be read or written.
-pub fn restore(context: &Context, run: &Run, point: &RecoveryPoint, notes: &[KeptNote]) -> Result<()> {
+pub fn restore(app: &App, run: &Run, point: &RecoveryPoint, notes: &[KeptNote]) -> Result<()> {
     let mut texts = Vec::new();
     for (at, note) in notes.iter().enumerate() {
-        texts.extend(kept(context, point, at, note)?);
+        texts.extend(kept(app, point, at, note)?);
     }
-    let lock = context.layout.lock_for_writing()?;
-    edit(context, &lock, run, &texts, "undo", |now, before, is_report| {
+    let lock = app.layout.lock_for_writing()?;
+    edit(app, &lock, run, &texts, "undo", |now, before, is_report| {
         let left = without(before, run, is_report);
         let now = now.unwrap_or_default();
         let same = now == left || (now.is_empty() && left.trim().is_empty());
@@ -94,7 +94,7 @@ pub fn restore(context: &Context, run: &Run, point: &RecoveryPoint, notes: &[Kep
 }
 
 fn edit(
-    context: &Context,
+    app: &App,
     lock: &FileLock,
     run: &Run,
     texts: &[Text],
@@ -102,7 +102,7 @@ fn edit(
     change: impl Fn(Option<String>, &str, bool) -> Option<String>,
 ) -> Result<()> {
     let change = &change;
-    let (reports, runs) = (Notes::report(context), Notes::runs(context));
+    let (reports, runs) = (Notes::report(app), Notes::runs(app));
     let of = |notes: &Notes<'_>, is_report: bool| -> Vec<NoteEdit<'_>> {
         let ours = texts.iter().filter(|text| text.notes == notes.name());
         let edits = ours.map(|text| {
@@ -115,6 +115,6 @@ fn edit(
     if texts.is_empty() {
         return Ok(());
     }
-    let at = context.clock.now().max(run.updated_at);
-    edit_notes(context, lock, &[(reports, of_reports), (runs, of_runs)], at, why).map(drop)
+    let at = app.clock.now().max(run.updated_at);
+    edit_notes(app, lock, &[(reports, of_reports), (runs, of_runs)], at, why).map(drop)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::notes::{self, Text};
 use super::worktrees;
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::pick::reconcile::{PickState, pick_state, waits};
 use crate::error::{Error, Result};
 use crate::model::documents::KeptBack;
@@ -33,27 +33,27 @@ pub struct Plan {
 ///
 /// # Errors
 /// When the run is running, or waits for the user.
-pub fn plan(context: &Context, id: &RunId) -> Result<Plan> {
-    let recorded = RunStore::new(context).load(id)?;
+pub fn plan(app: &App, id: &RunId) -> Result<Plan> {
+    let recorded = RunStore::new(app).load(id)?;
     let run = &recorded.run;
-    let sessions = sessions(context, run)?;
-    prove_idle(context, &recorded, &sessions)?;
-    let (worktrees, mut kept) = worktrees::find(context, run)?;
+    let sessions = sessions(app, run)?;
+    prove_idle(app, &recorded, &sessions)?;
+    let (worktrees, mut kept) = worktrees::find(app, run)?;
     let mut branches = Vec::new();
     for variant in &run.variants {
-        match branch(context, run, variant)? {
+        match branch(app, run, variant)? {
             Found::None => {}
             Found::Goes(branch) => branches.push(branch),
             Found::Stays(stays) => kept.push(stays),
         }
     }
-    let notes = notes::texts(context, run)?;
-    let files = files(context, run, &sessions);
+    let notes = notes::texts(app, run)?;
+    let files = files(app, run, &sessions);
     Ok(Plan { branches, worktrees, notes, files, kept, recorded })
 }
 
 /// Checks that no process works for a run, and that it does not wait for the user.
-fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> Result<()> {
+fn prove_idle(app: &App, recorded: &Recorded, sessions: &[Session]) -> Result<()> {
     let run = &recorded.run;
     let id = &run.run;
     if run.is_job() {
@@ -71,7 +71,7 @@ fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> R
         return Err(Error::failed(format!("the run '{id}' is {}", run.state.as_str()))
             .hint(format!("end it first: git puff cancel {id}")));
     }
-    if FileLock::is_held(&context.layout.review_lock(id)) {
+    if FileLock::is_held(&app.layout.review_lock(id)) {
         return Err(Error::failed(format!("the run '{id}' is being reviewed"))
             .hint("wait until it has finished, or end it with Control-C where it runs"));
     }
@@ -79,23 +79,23 @@ fn prove_idle(context: &Context, recorded: &Recorded, sessions: &[Session]) -> R
         return Err(Error::failed(format!("the session '{}' works for the run '{id}'", session.id))
             .hint(format!("end it first: git puff session kill {}", session.id)));
     }
-    let Some(point) = RecoveryPoints::new(context).newest_of(id, recorded.head)? else { return Ok(()) };
+    let Some(point) = RecoveryPoints::new(app).newest_of(id, recorded.head)? else { return Ok(()) };
     match &point.recovery.act {
-        Act::Pick(pick) if pick_state(context, &point, pick, run) == PickState::Waits => Err(waits(&point, pick)),
+        Act::Pick(pick) if pick_state(app, &point, pick, run) == PickState::Waits => Err(waits(&point, pick)),
         _ => Ok(()),
     }
 }
 
 /// Returns the sessions that worked for a run.
-fn sessions(context: &Context, run: &Run) -> Result<Vec<Session>> {
-    let mut sessions = SessionStore::new(&context.layout).list()?;
+fn sessions(app: &App, run: &Run) -> Result<Vec<Session>> {
+    let mut sessions = SessionStore::new(&app.layout).list()?;
     sessions.retain(|session| session.works_for(run));
     Ok(sessions)
 }
 
 /// Returns what there is of a run in the folder of live things.
-fn files(context: &Context, run: &Run, sessions: &[Session]) -> Vec<PathBuf> {
-    let layout = &context.layout;
+fn files(app: &App, run: &Run, sessions: &[Session]) -> Vec<PathBuf> {
+    let layout = &app.layout;
     let store = SessionStore::new(layout);
     let folders = sessions.iter().map(|session| store.place(&session.id).folder().to_owned());
     let others = [layout.log(&run.run), layout.result(&run.run), layout.live().join(run.run.as_str())];
@@ -109,31 +109,31 @@ enum Found {
 }
 
 /// Returns what becomes of the branch of a variant.
-fn branch(context: &Context, run: &Run, variant: &Variant) -> Result<Found> {
+fn branch(app: &App, run: &Run, variant: &Variant) -> Result<Found> {
     let (Some(branch), Some(commit)) = (&variant.branch, variant.commit) else { return Ok(Found::None) };
     let name = format!("refs/heads/{branch}");
-    let Some(at) = context.repo.ref_target(&name) else { return Ok(Found::None) };
+    let Some(at) = app.repo.ref_target(&name) else { return Ok(Found::None) };
     let stays = |why: String| Ok(Found::Stays(KeptBack { what: "branch", name: branch.clone(), why }));
     // A record may come from anywhere: only a branch that is named for the variant is its.
     if !branch.ends_with(&format!("{}/{}", run.run, variant.name())) {
         return stays("it is not named as a branch of this run is".to_owned());
     }
-    if let Some(path) = context.repo.holder(&name, context.layout.top()) {
+    if let Some(path) = app.repo.holder(&name, app.layout.top()) {
         return stays(format!("it is checked out in '{}'", path.display()));
     }
-    if at != commit && !is_elsewhere(context, run, at, commit)? {
+    if at != commit && !is_elsewhere(app, run, at, commit)? {
         return stays(format!("it has commits that are nowhere else, up to {}", at.short()));
     }
     Ok(Found::Goes(KeptBranch { name, at }))
 }
 
 /// Returns whether the commits on top of a variant are also elsewhere: pushed, or merged in any way.
-fn is_elsewhere(context: &Context, run: &Run, tip: Oid, since: Oid) -> Result<bool> {
-    let repo = &context.repo;
+fn is_elsewhere(app: &App, run: &Run, tip: Oid, since: Oid) -> Result<bool> {
+    let repo = &app.repo;
     if repo.is_pushed(tip) {
         return Ok(true);
     }
-    let remote = context.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
+    let remote = app.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     let picked = run.decision.as_ref().map(|decision| decision.onto.clone());
     let named = [
         Some("HEAD".to_owned()),

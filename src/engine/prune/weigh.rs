@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::Plan;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::model::Oid;
 use crate::model::documents::Weight;
@@ -18,15 +18,15 @@ impl Plan {
     ///
     /// # Errors
     /// When an object is missing.
-    pub fn weigh(&self, context: &Context) -> Result<Weight> {
+    pub fn weigh(&self, app: &App) -> Result<Weight> {
         let folders = self.worktrees.iter().map(|worktree| size(&worktree.path));
         let files = self.files.iter().map(|path| size(path));
-        let objects: Vec<Oid> = self.objects(context)?.into_iter().collect();
-        Ok(Weight { worktrees: folders.sum(), files: files.sum(), objects: context.repo.disk_size(&objects) })
+        let objects: Vec<Oid> = self.objects(app)?.into_iter().collect();
+        Ok(Weight { worktrees: folders.sum(), files: files.sum(), objects: app.repo.disk_size(&objects) })
     }
 
-    fn objects(&self, context: &Context) -> Result<HashSet<Oid>> {
-        let repo = &context.repo;
+    fn objects(&self, app: &App) -> Result<HashSet<Oid>> {
+        let repo = &app.repo;
         let mut objects = HashSet::new();
         let mut take = |old: Option<Oid>, new: Oid| -> Result<()> {
             let (files, trees) = repo.tree_changes(old, Some(new))?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::state::{Head, head, unfinished};
 use crate::git::{Worktree, WorktreeFault};
@@ -17,8 +17,8 @@ const OURS: &str = "git-puff";
 pub const BEING_PRUNED: &str = "git-puff: it is being pruned";
 
 /// Returns the folders in which the worktrees of a run are.
-fn folders(context: &Context, run: &Run) -> Vec<PathBuf> {
-    let workspace_root = WorkspaceRoot::find(context).ok().map(|workspace_root| workspace_root.of_run(&run.run));
+fn folders(app: &App, run: &Run) -> Vec<PathBuf> {
+    let workspace_root = WorkspaceRoot::find(app).ok().map(|workspace_root| workspace_root.of_run(&run.run));
     // A record may come from anywhere: only a folder that is named for the run is its.
     let recorded = run.local.as_ref().filter(|_| !run.is_remote()).map(|local| local.worktrees.clone());
     let recorded = recorded.filter(|folder| folder.file_name().is_some_and(|name| name == run.run.as_str()));
@@ -27,10 +27,10 @@ fn folders(context: &Context, run: &Run) -> Vec<PathBuf> {
 }
 
 /// Finds those that go, with everything in them that is not ignored, and those that stay.
-pub(super) fn find(context: &Context, run: &Run) -> Result<(Vec<KeptWorktree>, Vec<KeptBack>)> {
+pub(super) fn find(app: &App, run: &Run) -> Result<(Vec<KeptWorktree>, Vec<KeptBack>)> {
     let (mut going, mut staying) = (Vec::new(), Vec::new());
-    let folders = folders(context, run);
-    let there = context.repo.worktrees();
+    let folders = folders(app, run);
+    let there = app.repo.worktrees();
     let is_in = |path: &Path| {
         // Whatever is in its place by now: then it is named, and stays.
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -40,7 +40,7 @@ pub(super) fn find(context: &Context, run: &Run) -> Result<(Vec<KeptWorktree>, V
     // One that an agent made inside its own goes or stays with that.
     let is_inside = |path: &Path| ours.iter().any(|outer| outer.path != path && path.starts_with(&outer.path));
     for worktree in ours.iter().filter(|worktree| !is_inside(&worktree.path)) {
-        match inspect(context, worktree) {
+        match inspect(app, worktree) {
             Ok(kept) => going.push(kept),
             Err(why) => staying.push(KeptBack { what: "worktree", name: worktree.path.display().to_string(), why }),
         }
@@ -50,12 +50,12 @@ pub(super) fn find(context: &Context, run: &Run) -> Result<(Vec<KeptWorktree>, V
 }
 
 /// Returns what is to be kept of a worktree; or why it stays.
-fn inspect(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, String> {
-    let folder = context.repo.open_worktree(&worktree.path);
+fn inspect(app: &App, worktree: &Worktree) -> Result<KeptWorktree, String> {
+    let folder = app.repo.open_worktree(&worktree.path);
     if let Err(fault @ (WorktreeFault::Replaced(_) | WorktreeFault::Unreadable(_))) = &folder {
         return Err(fault.to_string());
     }
-    let here = context.repo.location().worktree.as_deref();
+    let here = app.repo.location().worktree.as_deref();
     if here.is_some_and(|here| here == worktree.path || here.canonicalize().ok() == worktree.path.canonicalize().ok()) {
         return Err("it is where this was called".to_owned());
     }
@@ -76,7 +76,7 @@ fn inspect(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, Strin
     if let Some(unfinished) = unfinished(&worktree.admin) {
         return Err(format!("{} is not finished there", unfinished.words()));
     }
-    let snapshot = context.repo.snapshot(&worktree.path, commit).map_err(|error| error.message().to_owned())?;
+    let snapshot = app.repo.snapshot(&worktree.path, commit).map_err(|error| error.message().to_owned())?;
     let left_out = snapshot.unread.first().or(snapshot.submodules.first());
     if let Some(nested) = snapshot.worktrees.iter().find(|nested| nested.own_work) {
         return Err(format!("'{}' in it is a worktree with work of its own", nested.path));
@@ -88,10 +88,10 @@ fn inspect(context: &Context, worktree: &Worktree) -> Result<KeptWorktree, Strin
 }
 
 /// Removes a worktree, and the folders that are empty without it.
-pub(super) fn remove(context: &Context, worktree: &KeptWorktree) -> Result<()> {
+pub(super) fn remove(app: &App, worktree: &KeptWorktree) -> Result<()> {
     let path = &worktree.path;
-    let Some(there) = context.repo.worktree_at(path) else { return Ok(()) };
-    let removed = there.lock(BEING_PRUNED).and_then(|()| context.repo.remove_worktree(path));
+    let Some(there) = app.repo.worktree_at(path) else { return Ok(()) };
+    let removed = there.lock(BEING_PRUNED).and_then(|()| app.repo.remove_worktree(path));
     removed.map_err(|cause| {
         Error::failed(format!("cannot remove the worktree '{}'", path.display()))
             .hint("the recovery point keeps all of it; fix the folder, then prune again")

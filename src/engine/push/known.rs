@@ -1,6 +1,6 @@
 //! What is known of a run, also when it was pruned: its last record is behind its recovery point.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::verified;
 use crate::error::Result;
 use crate::model::{Decision, Oid, Review, Run, RunId, Variant};
@@ -23,8 +23,8 @@ pub struct KnownRun {
 impl KnownRun {
     /// Returns every run of a name that there is a record of: the one that is there first, then those that were pruned,
     /// newest first. What cannot be read is passed over.
-    pub fn all(context: &Context, id: &RunId) -> Vec<KnownRun> {
-        let (store, recovery_points) = (RunStore::new(context), RecoveryPoints::new(context));
+    pub fn all(app: &App, id: &RunId) -> Vec<KnownRun> {
+        let (store, recovery_points) = (RunStore::new(app), RecoveryPoints::new(app));
         let here = store.head(id).is_some().then(|| store.load(id).ok()).flatten();
         let head = here.as_ref().map(|recorded| recorded.head);
         let others = recovery_points
@@ -64,9 +64,9 @@ impl KnownRun {
     ///
     /// # Errors
     /// When it is not, or that cannot be told.
-    pub fn verify(&self, context: &Context, variant: &Variant) -> Result<()> {
+    pub fn verify(&self, app: &App, variant: &Variant) -> Result<()> {
         let recorded = Recorded { run: self.run.clone(), head: self.head };
-        verified::commit(context, &recorded, variant).map(drop)
+        verified::commit(app, &recorded, variant).map(drop)
     }
 
     /// Returns the decision, once it is done.

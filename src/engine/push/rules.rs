@@ -8,7 +8,7 @@ use super::evidence::{Record, best};
 use super::known::KnownRun;
 use super::trailers::RunTrailers;
 use super::{Sent, Suspect};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::git::TreeChange;
 use crate::model::{
@@ -39,7 +39,7 @@ const REWORD: &str = "reword it: 'git commit --amend' for the newest, 'git rebas
 
 /// Goes by the rules.
 pub struct Judge<'c> {
-    context: &'c Context,
+    app: &'c App,
     sent: &'c Sent,
     levels: BTreeMap<Rule, Level>,
     tips: Vec<Oid>,
@@ -56,11 +56,11 @@ impl<'c> Judge<'c> {
     ///
     /// # Errors
     /// When one cannot be used.
-    pub fn new(context: &'c Context, sent: &'c Sent) -> Result<Judge<'c>> {
-        let level = |(rule, key): (Rule, Key)| Ok((rule, context.settings.level(key)?));
+    pub fn new(app: &'c App, sent: &'c Sent) -> Result<Judge<'c>> {
+        let level = |(rule, key): (Rule, Key)| Ok((rule, app.settings.level(key)?));
         let levels = RULES.into_iter().map(level).collect::<Result<_>>()?;
-        let tips = sent.tips().into_iter().filter_map(|tip| context.repo.commit(tip).ok()).map(|tip| tip.tree);
-        Ok(Judge { context, sent, levels, tips: tips.collect() })
+        let tips = sent.tips().into_iter().filter_map(|tip| app.repo.commit(tip).ok()).map(|tip| tip.tree);
+        Ok(Judge { app, sent, levels, tips: tips.collect() })
     }
 
     /// Looks at all of them. What cannot be judged is told to `unjudged`, and keeps nothing else from being judged: a
@@ -70,11 +70,11 @@ impl<'c> Judge<'c> {
     /// When no patch can be made.
     pub fn all(&self, suspects: &[Suspect], unjudged: &mut dyn FnMut(String)) -> Result<Vec<PushFinding>> {
         let ids: Vec<Oid> = suspects.iter().map(|suspect| suspect.commit.id).collect();
-        let patches = self.context.repo.patches(&ids)?;
+        let patches = self.app.repo.patches(&ids)?;
         let runs: HashSet<&RunId> =
             suspects.iter().flat_map(|suspect| &suspect.trailers).map(|trailer| &trailer.run).collect();
         let known: HashMap<&RunId, Vec<KnownRun>> =
-            runs.into_iter().map(|id| (id, KnownRun::all(self.context, id))).collect();
+            runs.into_iter().map(|id| (id, KnownRun::all(self.app, id))).collect();
         let (mut findings, mut records) = (Vec::new(), Vec::new());
         for (suspect, patch) in suspects.iter().zip(&patches) {
             findings.extend(self.of_message(suspect, &known)?);
@@ -100,7 +100,7 @@ impl<'c> Judge<'c> {
     fn of_message(&self, suspect: &Suspect, known: &HashMap<&RunId, Vec<KnownRun>>) -> Result<Option<PushFinding>> {
         let Some(first) = suspect.trailers.first() else { return Ok(None) };
         // Whole, not line by line: an agent may have wrapped what it quotes.
-        let (_, message) = self.context.repo.authorship(suspect.commit.id)?;
+        let (_, message) = self.app.repo.authorship(suspect.commit.id)?;
         let secrets = crate::secrets::find_all(&message);
         let Some(secret) = secrets.first() else { return Ok(None) };
         let runs =
@@ -180,7 +180,7 @@ impl<'c> Judge<'c> {
         let told: Vec<PushFinding> = before.iter().flat_map(|record| &record.findings).cloned().collect();
         let mut findings: Vec<PushFinding> = self.records(about, known, &told).into_iter().collect();
         let Some((variant, is_it)) = known.variant(about.trailer) else { return Ok(Record::of_nothing(findings)) };
-        let verified = known.verify(self.context, variant);
+        let verified = known.verify(self.app, variant);
         let mut add = |rule: Rule, seen: Option<&ContentFinding>, detail: &str, way: &str| {
             let mut finding = self.finding(about, rule, seen, detail, way);
             finding.variant = Some(variant.index);
@@ -257,16 +257,16 @@ impl<'c> Judge<'c> {
     fn records(&self, about: &About<'_>, known: &KnownRun, findings: &[PushFinding]) -> Option<PushFinding> {
         let (id, remote) = (&about.trailer.run, self.sent.remote.as_deref()?);
         let is_said = findings.iter().any(|finding| finding.rule == Rule::Records && finding.run == *id);
-        if is_said || known.is_pruned || !self.context.repo.has_remote(remote) {
+        if is_said || known.is_pruned || !self.app.repo.has_remote(remote) {
             return None;
         }
         let goes_along =
             self.sent.updates.iter().any(|update| update.local.is_some() && update.name == format!("{RUNS}{id}"));
-        let is_there = self.context.repo.ref_target(&format!("{REMOTES}{remote}/runs/{id}")).is_some();
+        let is_there = self.app.repo.ref_target(&format!("{REMOTES}{remote}/runs/{id}")).is_some();
         if goes_along || is_there {
             return None;
         }
-        let opted = self.context.settings.all(settings::SYNC_REMOTE).iter().any(|setting| setting.value == remote);
+        let opted = self.app.settings.all(settings::SYNC_REMOTE).iter().any(|setting| setting.value == remote);
         let way = match opted {
             true => format!("git puff sync --push {remote}"),
             false => format!("git config --add puff.sync.remote {remote}; git puff sync --push {remote}"),
@@ -277,7 +277,7 @@ impl<'c> Judge<'c> {
 
     /// Returns what a variant changes; nothing where its commit is not here.
     fn changes(&self, variant: &Variant, known: &KnownRun) -> Result<Vec<TreeChange>> {
-        let (repo, base) = (&self.context.repo, known.run.base_oid);
+        let (repo, base) = (&self.app.repo, known.run.base_oid);
         match variant.commit.filter(|commit| repo.has_commit(*commit) && repo.has_commit(base)) {
             Some(commit) => {
                 let (old, new) = (repo.commit(base)?.tree, repo.commit(commit)?.tree);
@@ -292,7 +292,7 @@ impl<'c> Judge<'c> {
         let mut missing = Vec::new();
         for change in changes.iter().filter(|change| !files.iter().any(|file| is_about(file, &change.path))) {
             let path = Name(&change.path).to_string();
-            let there = self.context.repo.entry(about.suspect.commit.tree, &change.path)?;
+            let there = self.app.repo.entry(about.suspect.commit.tree, &change.path)?;
             if there.map(|entry| (entry.kind, entry.oid)) != change.new && !content::is_scratch(&path) {
                 missing.push(path);
             }
@@ -302,7 +302,7 @@ impl<'c> Judge<'c> {
 
     /// Returns whether a marker is still in the file as it is pushed in the end.
     fn is_left(&self, path: &str) -> Result<bool> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         for tree in &self.tips {
             let Some(entry) = repo.entry(*tree, path.as_bytes())? else { continue };
             let text = repo.blob(entry.oid)?;

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use super::Suspect;
 use super::trailers::RunTrailers;
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::git::Outgoing;
 use crate::model::{Oid, Run, RunId};
@@ -30,37 +30,32 @@ struct ResultingBlobs {
 }
 
 /// Adds the commits by which a variant comes that no commit tells of.
-pub(super) fn add(
-    context: &Context,
-    tips: &HashSet<Oid>,
-    outgoing: &[Outgoing],
-    suspects: &mut Vec<Suspect>,
-) -> Result<()> {
+pub(super) fn add(app: &App, tips: &HashSet<Oid>, outgoing: &[Outgoing], suspects: &mut Vec<Suspect>) -> Result<()> {
     if outgoing.is_empty() || tips.len() > MOST_REFS {
         return Ok(());
     }
-    let heads = context.repo.refs_under(RUNS)?;
+    let heads = app.repo.refs_under(RUNS)?;
     if heads.is_empty() {
         return Ok(());
     }
-    let runs = remembered(context, &heads);
+    let runs = remembered(app, &heads);
     let commits: HashMap<Oid, &Outgoing> = outgoing.iter().map(|commit| (commit.id, commit)).collect();
     for tip in tips {
         let Some(tip) = commits.get(tip) else { continue };
         let line = first_parents(&commits, tip);
         let before = line.last().and_then(|oldest| oldest.parents.first());
-        let before = before.and_then(|before| context.repo.commit(*before).ok()).map(|commit| commit.tree);
-        let (changes, _) = context.repo.tree_changes(before, Some(tip.tree))?;
+        let before = before.and_then(|before| app.repo.commit(*before).ok()).map(|commit| commit.tree);
+        let (changes, _) = app.repo.tree_changes(before, Some(tip.tree))?;
         let brought: HashMap<Oid, &[u8]> =
             changes.iter().filter_map(|change| Some((change.new?.1, change.path.as_slice()))).collect();
         for (id, made) in &runs {
-            for made in comes_with(context, id, made, &brought) {
+            for made in comes_with(app, id, made, &brought) {
                 let known = suspects.iter().flat_map(|suspect| &suspect.trailers);
                 if known.into_iter().any(|trailer| trailer.run == *id && trailer.variant == Some(made.variant)) {
                     continue;
                 }
-                let commit = brought_by(context, &line, brought[&made.blobs[0]], made.blobs[0])?;
-                let message = context.repo.commit(commit.id)?.message;
+                let commit = brought_by(app, &line, brought[&made.blobs[0]], made.blobs[0])?;
+                let message = app.repo.commit(commit.id)?.message;
                 let trailer = RunTrailers { run: id.clone(), variant: Some(made.variant), patch: None };
                 let commit = Outgoing { message: Some(message), ..commit.clone() };
                 suspects.push(Suspect { commit, trailers: vec![trailer], is_merge: false });
@@ -77,10 +72,10 @@ fn first_parents<'o>(commits: &HashMap<Oid, &'o Outgoing>, tip: &'o Outgoing) ->
 }
 
 /// Returns the oldest commit that brings this.
-fn brought_by<'o>(context: &Context, line: &[&'o Outgoing], path: &[u8], blob: Oid) -> Result<&'o Outgoing> {
+fn brought_by<'o>(app: &App, line: &[&'o Outgoing], path: &[u8], blob: Oid) -> Result<&'o Outgoing> {
     let mut found = line[0];
     for commit in line {
-        if context.repo.entry(commit.tree, path)?.is_none_or(|entry| entry.oid != blob) {
+        if app.repo.entry(commit.tree, path)?.is_none_or(|entry| entry.oid != blob) {
             break;
         }
         found = commit;
@@ -90,7 +85,7 @@ fn brought_by<'o>(context: &Context, line: &[&'o Outgoing], path: &[u8], blob: O
 
 /// Returns the variants of a run that come. Where the one that was picked does, others are there that make the same.
 fn comes_with<'m>(
-    context: &Context,
+    app: &App,
     id: &RunId,
     made: &'m [ResultingBlobs],
     brought: &HashMap<Oid, &[u8]>,
@@ -98,7 +93,7 @@ fn comes_with<'m>(
     let comes = |made: &&ResultingBlobs| made.blobs.iter().all(|blob| brought.contains_key(blob));
     let mut found: Vec<&ResultingBlobs> = made.iter().filter(comes).collect();
     if found.len() > 1 {
-        let decision = RunStore::new(context).load(id).ok().and_then(|recorded| recorded.run.decision);
+        let decision = RunStore::new(app).load(id).ok().and_then(|recorded| recorded.run.decision);
         let picked = decision.and_then(|decision| found.iter().position(|made| made.variant == decision.variant));
         // Of those that make the same, the first stands for all; one that makes more than another is that one.
         let most = found.iter().map(|made| made.blobs.len()).max().unwrap_or_default();
@@ -109,8 +104,8 @@ fn comes_with<'m>(
 }
 
 /// Returns what the variants of every run make, those of runs that changed read anew.
-fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<ResultingBlobs>)> {
-    let path = context.layout.cache("variants");
+fn remembered(app: &App, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<ResultingBlobs>)> {
+    let path = app.layout.cache("variants");
     let kept = crate::files::read_to_string(&path).ok().and_then(|text| parse(&text)).unwrap_or_default();
     let mut is_new = kept.len() > 2 * heads.len();
     let (mut all, mut text) = (Vec::new(), String::from(MAGIC));
@@ -118,8 +113,8 @@ fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<Res
         let Ok(id) = name[RUNS.len()..].parse::<RunId>() else { continue };
         let made = kept.get(head).cloned().unwrap_or_else(|| {
             is_new = true;
-            let recorded = RunStore::new(context).at(&id, *head);
-            recorded.map(|recorded| makes(context, &recorded.run)).unwrap_or_default()
+            let recorded = RunStore::new(app).at(&id, *head);
+            recorded.map(|recorded| makes(app, &recorded.run)).unwrap_or_default()
         });
         let _ = writeln!(text, "{head}");
         for ResultingBlobs { variant, blobs } in &made {
@@ -130,7 +125,7 @@ fn remembered(context: &Context, heads: &[(String, Oid)]) -> Vec<(RunId, Vec<Res
     }
     if is_new {
         // A repository that cannot be written can still be pushed.
-        let _ = context.layout.replace(&path, format!("{text}.\n").as_bytes());
+        let _ = app.layout.replace(&path, format!("{text}.\n").as_bytes());
     }
     all
 }
@@ -159,8 +154,8 @@ fn parse(text: &str) -> Option<HashMap<Oid, Vec<ResultingBlobs>>> {
 
 /// Returns what the variants of a run make of their files. One that only takes files away cannot be told from anybody's
 /// work.
-fn makes(context: &Context, run: &Run) -> Vec<ResultingBlobs> {
-    let repo = &context.repo;
+fn makes(app: &App, run: &Run) -> Vec<ResultingBlobs> {
+    let repo = &app.repo;
     let Ok(base) = repo.commit(run.base_oid).map(|commit| commit.tree) else { return Vec::new() };
     let blobs = |commit: Oid| -> Result<Vec<Oid>> {
         let (changes, _) = repo.tree_changes(Some(base), Some(repo.commit(commit)?.tree))?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::model::{Check, CheckStatus, Judge, Oid, Risk};
 use crate::settings;
 use crate::store::sha256;
@@ -37,12 +37,12 @@ const KILLED: [i32; 4] = [129, 130, 137, 143];
 
 /// The answers of this repository.
 pub(super) struct Answers<'c> {
-    context: &'c Context,
+    app: &'c App,
 }
 
 impl<'c> Answers<'c> {
-    pub fn new(context: &'c Context) -> Answers<'c> {
-        Answers { context }
+    pub fn new(app: &'c App) -> Answers<'c> {
+        Answers { app }
     }
 
     /// Returns how a check ended on this content.
@@ -75,7 +75,7 @@ impl<'c> Answers<'c> {
 
     /// Forgets what was not used for long.
     pub fn forget_old(&self) {
-        for entry in std::fs::read_dir(self.context.layout.cache("answers")).into_iter().flatten().flatten() {
+        for entry in std::fs::read_dir(self.app.layout.cache("answers")).into_iter().flatten().flatten() {
             let used = entry.metadata().and_then(|meta| meta.modified()).ok();
             if used.and_then(|used| used.elapsed().ok()).is_some_and(|age| age > KEPT) {
                 let _ = std::fs::remove_file(entry.path());
@@ -86,15 +86,15 @@ impl<'c> Answers<'c> {
     /// Returns the cache key of a check: its content, command, and what else decides how it ends: the wrapper, the
     /// setup, and the copied files.
     fn check_key(&self, tree: Oid, command: &str) -> String {
-        let settings = &self.context.settings;
-        let copied = crate::session::worktree::copied(self.context);
+        let settings = &self.app.settings;
+        let copied = crate::session::worktree::copied(self.app);
         let around = [settings::CHECK_WRAPPER, settings::WORKTREE_SETUP].map(|key| settings.text(key));
         let key = serde_json::to_vec(&("check", tree, command, around, copied)).unwrap_or_default();
         sha256(&key)
     }
 
     fn read<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
-        let path = self.context.layout.cache("answers").join(key);
+        let path = self.app.layout.cache("answers").join(key);
         let read = serde_json::from_slice(&crate::files::read(&path).ok()?).ok()?;
         // It was used: it is kept for longer.
         if let Ok(file) = crate::files::ours().append(true).open(&path) {
@@ -104,11 +104,11 @@ impl<'c> Answers<'c> {
     }
 
     fn write(&self, key: &str, value: &impl Serialize) {
-        let folder = self.context.layout.cache("answers");
+        let folder = self.app.layout.cache("answers");
         let json = serde_json::to_vec(value).unwrap_or_default();
         // What is not kept runs again.
         let _ = std::fs::create_dir_all(&folder);
-        let _ = self.context.layout.replace(&folder.join(key), &json);
+        let _ = self.app.layout.replace(&folder.join(key), &json);
     }
 }
 

@@ -11,7 +11,7 @@ use super::cache::{Answer, Answers};
 use super::counts::{TestCounter, junit_below, junit_in};
 use super::workers::{Work, run_workers};
 use super::worktrees;
-use crate::context::{Context, Seed};
+use crate::app::{App, Seed};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::Worktree;
 use crate::model::{Check, CheckStatus, Oid, Risk, Span};
@@ -63,11 +63,11 @@ pub(super) enum WorkerEvent {
 }
 
 /// Checks all units, and reports progress. False when it is stopped before it has finished.
-pub(super) fn check_all(context: &Context, units: &[Unit], way: &Way, notify: impl FnMut(WorkerEvent)) -> bool {
+pub(super) fn check_all(app: &App, units: &[Unit], way: &Way, notify: impl FnMut(WorkerEvent)) -> bool {
     let queue: Mutex<VecDeque<usize>> = Mutex::new((0..units.len()).collect());
     let (queue, stop) = (&queue, Stop::default());
     let worker = |_| -> Work<'_, WorkerEvent> {
-        let (seed, stop) = (context.seed(), stop.clone());
+        let (seed, stop) = (app.seed(), stop.clone());
         Box::new(move |sender| Worker { seed, way, stop, sender }.work(units, queue))
     };
     run_workers(&stop, (0..way.jobs.min(units.len())).map(worker).collect(), notify)
@@ -83,10 +83,10 @@ struct Worker<'w> {
 impl Worker<'_> {
     fn work(&self, units: &[Unit], queue: &Mutex<VecDeque<usize>>) {
         let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
-        let context = self.seed.clone().open();
+        let app = self.seed.clone().open();
         while let Some(at) = next().filter(|_| !self.stop.is_stopped()) {
-            let done = match &context {
-                Ok(context) => self.check(context, at, &units[at]),
+            let done = match &app {
+                Ok(app) => self.check(app, at, &units[at]),
                 Err(error) => Err(words(error)),
             };
             // What could not even be started is reported for each check.
@@ -106,20 +106,20 @@ impl Worker<'_> {
     }
 
     /// Checks a unit in a worktree that is made for it. Returns why it could not start, if so.
-    fn check(&self, context: &Context, at: usize, unit: &Unit) -> Result<(), String> {
-        let mut worktree = worktrees::make(context, &unit.folder, unit.commit).map_err(|error| {
-            let _ = worktrees::remove(context, &unit.folder);
+    fn check(&self, app: &App, at: usize, unit: &Unit) -> Result<(), String> {
+        let mut worktree = worktrees::make(app, &unit.folder, unit.commit).map_err(|error| {
+            let _ = worktrees::remove(app, &unit.folder);
             words(&error)
         })?;
         // The setup runs what it finds in the worktree, such as the scripts of an install.
-        let watch = Watch::begin(context);
-        let set_up = self.set_up(context, &worktree);
-        let mut left_by_setup = watch.end(context, &worktree, unit, "puff.worktree.setup ran");
+        let watch = Watch::begin(app);
+        let set_up = self.set_up(app, &worktree);
+        let mut left_by_setup = watch.end(app, &worktree, unit, "puff.worktree.setup ran");
         for command in &unit.commands {
             let mut answer = match &set_up {
                 Ok(()) => {
                     self.notify(WorkerEvent::Began(at, command.clone()));
-                    let Some(answer) = self.run(context, &mut worktree, unit, command) else { break };
+                    let Some(answer) = self.run(app, &mut worktree, unit, command) else { break };
                     answer
                 }
                 Err(why) => not_run(command, why),
@@ -127,23 +127,23 @@ impl Worker<'_> {
             let Left { traces, rewritten } = std::mem::take(&mut left_by_setup);
             answer.traces.splice(0..0, traces);
             answer.rewritten.splice(0..0, rewritten);
-            Answers::new(context).keep_check(unit.tree, &answer);
+            Answers::new(app).keep_check(unit.tree, &answer);
             self.ended(at, answer);
         }
         let left = match self.way.keep && !self.stop.is_stopped() {
             true => worktree.unlock().or_fail(|| format!("cannot keep the worktree '{}'", unit.folder.display())),
             // It may be another one by now.
-            false => worktrees::remove(context, &worktree.path),
+            false => worktrees::remove(app, &worktree.path),
         };
         left.unwrap_or_else(|error| self.notify(WorkerEvent::Left(error)));
         Ok(())
     }
 
     /// Runs `puff.worktree.setup`, as before an agent.
-    fn set_up(&self, context: &Context, worktree: &Worktree) -> Result<(), String> {
-        let Some(setup) = context.settings.text(settings::WORKTREE_SETUP) else { return Ok(()) };
+    fn set_up(&self, app: &App, worktree: &Worktree) -> Result<(), String> {
+        let Some(setup) = app.settings.text(settings::WORKTREE_SETUP) else { return Ok(()) };
         let mut printed = HeadAndTail::new(0, TAIL);
-        let ended = self.follow(context, &Cmd::shell(&setup), worktree, |bytes, _| printed.add(bytes));
+        let ended = self.follow(app, &Cmd::shell(&setup), worktree, |bytes, _| printed.add(bytes));
         match ended {
             Ok((Ended::With(0) | Ended::Stopped, _)) => Ok(()),
             Ok((how, _)) => {
@@ -154,13 +154,13 @@ impl Worker<'_> {
     }
 
     /// Runs a check, and brings the worktree back to what it was. None when the review is stopped.
-    fn run(&self, context: &Context, worktree: &mut Worktree, unit: &Unit, command: &str) -> Option<Answer> {
-        let watch = Watch::begin(context);
+    fn run(&self, app: &App, worktree: &mut Worktree, unit: &Unit, command: &str) -> Option<Answer> {
+        let watch = Watch::begin(app);
         let junit = worktree.admin.join("puff-junit");
         let began = fresh_folder(&junit);
         let (mut printed, mut tally) = (HeadAndTail::new(HEAD, TAIL), TestCounter::default());
-        let cmd = wrapped(context, command).env(JUNIT, &junit);
-        let ended = self.follow(context, &cmd, worktree, |bytes, stream| {
+        let cmd = wrapped(app, command).env(JUNIT, &junit);
+        let ended = self.follow(app, &cmd, worktree, |bytes, stream| {
             printed.add(bytes);
             if stream == Stream::Out {
                 tally.read(bytes);
@@ -179,7 +179,7 @@ impl Worker<'_> {
             Ended::With(code) => (CheckStatus::Failed, Some(code)),
         };
         let duration_s = (took.as_secs_f64() * 1000.0).round() / 1000.0;
-        let (path, folder) = (worktree.path.clone(), context.repo.open_worktree(&worktree.path));
+        let (path, folder) = (worktree.path.clone(), app.repo.open_worktree(&worktree.path));
         let below = || junit_below(folder.as_ref().ok()?.anchor(), began);
         let tests = junit_in(&junit).or_else(below).or_else(|| tally.counts());
         let tail = excerpt(&mut printed).replace(&worktree.path.display().to_string(), ".");
@@ -190,8 +190,8 @@ impl Worker<'_> {
         });
         // Before the worktree is put back: its own log tells what the check did.
         let meanwhile = format!("'{command}' ran");
-        let Left { mut traces, rewritten } = watch.end(context, worktree, unit, &meanwhile);
-        let touched = self.restore_worktree(context, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
+        let Left { mut traces, rewritten } = watch.end(app, worktree, unit, &meanwhile);
+        let touched = self.restore_worktree(app, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
         traces.extend(replaced);
         let command = command.to_owned();
         let check = Check { command, status, exit, duration_s, tail, cached: false, on_base: None, tests };
@@ -199,8 +199,8 @@ impl Worker<'_> {
     }
 
     /// Returns what a check changed; the worktree is as it was afterwards, or a new one.
-    fn restore_worktree(&self, context: &Context, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<String>, String> {
-        let mut changes = context.repo.worktree_changes(worktree, unit.commit);
+    fn restore_worktree(&self, app: &App, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<String>, String> {
+        let mut changes = app.repo.worktree_changes(worktree, unit.commit);
         // Without that file, the next check would be in no repository, or in another.
         let linked = worktree.is_linked();
         if changes.as_ref().is_ok_and(Vec::is_empty) && linked {
@@ -209,23 +209,23 @@ impl Worker<'_> {
         if let (Ok(changes), false) = (&mut changes, linked) {
             changes.push("D .git".to_owned());
         }
-        let restored = context.repo.restore_worktree(worktree, unit.commit);
-        let clean = || context.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());
+        let restored = app.repo.restore_worktree(worktree, unit.commit);
+        let clean = || app.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());
         if !linked || restored.is_err() || !clean() {
-            *worktree = worktrees::make_again(context, &worktree.path, unit.commit).map_err(|error| words(&error))?;
+            *worktree = worktrees::make_again(app, &worktree.path, unit.commit).map_err(|error| words(&error))?;
         }
         changes.map_err(|cause| cause.to_string())
     }
 
     fn follow(
         &self,
-        context: &Context,
+        app: &App,
         cmd: &Cmd,
         worktree: &Worktree,
         hear: impl FnMut(&[u8], Stream),
     ) -> std::result::Result<(Ended, Duration), String> {
         let cmd = crate::git::TIES.iter().fold(cmd.clone(), |cmd, name| cmd.env_remove(name));
-        let folder = context.repo.open_worktree(&worktree.path).map_err(|fault| fault.to_string())?;
+        let folder = app.repo.open_worktree(&worktree.path).map_err(|fault| fault.to_string())?;
         // Whatever becomes of its path until it runs.
         let cmd = cmd.cwd(folder.anchor()).env("PWD", &worktree.path).limit(self.way.limit.duration());
         let ran = process::run_bounded(&cmd, worktrees::mark(&worktree.path), &self.stop, hear);
@@ -244,17 +244,17 @@ struct Left {
 }
 
 impl Watch {
-    fn begin(context: &Context) -> Watch {
-        Watch(GitDirSnapshot::capture(context).ok())
+    fn begin(app: &App) -> Watch {
+        Watch(GitDirSnapshot::capture(app).ok())
     }
 
     /// Compares it with what is there now. `meanwhile` is what happened since, in words.
-    fn end(self, context: &Context, worktree: &Worktree, unit: &Unit, meanwhile: &str) -> Left {
-        let after = self.0.as_ref().and_then(|_| GitDirSnapshot::capture(context).ok());
+    fn end(self, app: &App, worktree: &Worktree, unit: &Unit, meanwhile: &str) -> Left {
+        let after = self.0.as_ref().and_then(|_| GitDirSnapshot::capture(app).ok());
         let actor = Actor { worktree, start: unit.commit, meanwhile, beside: meanwhile };
         match (self.0, after) {
             (Some(before), Some(after)) => {
-                Left { traces: before.compared_with(context, &after, &actor), rewritten: before.rewritten(&after) }
+                Left { traces: before.compared_with(app, &after, &actor), rewritten: before.rewritten(&after) }
             }
             _ => Left::default(),
         }
@@ -270,8 +270,8 @@ fn fresh_folder(folder: &Path) -> SystemTime {
 }
 
 /// Returns a check with what is put before it.
-fn wrapped(context: &Context, command: &str) -> Cmd {
-    match context.settings.text(settings::CHECK_WRAPPER) {
+fn wrapped(app: &App, command: &str) -> Cmd {
+    match app.settings.text(settings::CHECK_WRAPPER) {
         // The check is a parameter: nothing of it is read by the shell that reads the wrapper.
         Some(wrapper) => Cmd::shell(&format!("{wrapper} sh -c \"$1\"")).args(["puff.check", command]),
         None => Cmd::shell(command),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::cache::Answers;
 use super::ranking::Candidate;
 use super::worktrees;
-use crate::context::{AgentEnv, Context};
+use crate::app::{AgentEnv, App};
 use crate::error::Result;
 use crate::model::documents::{Blinded, Question, SeenCheck};
 use crate::model::{Check, Judge, Opinion, Run, RunId, Schema, Span, documents};
@@ -51,7 +51,7 @@ impl<'b> JudgePanel<'b> {
     /// # Errors
     /// When a patch cannot be made.
     pub fn assemble(
-        context: &Context,
+        app: &App,
         run: &Run,
         prompt: &str,
         base: &'b [Check],
@@ -71,7 +71,7 @@ impl<'b> JudgePanel<'b> {
         let mut variants = Vec::new();
         for (letter, candidate, _) in &seats {
             let commit = run.variant(candidate.index).and_then(|variant| variant.commit).unwrap_or(run.base_oid);
-            let patch = context.repo.patch_between(run.base_oid, commit)?;
+            let patch = app.repo.patch_between(run.base_oid, commit)?;
             let (patch, patch_truncated) = shorten(&patch);
             let checks = candidate.checks.iter().map(SeenCheck::from).collect();
             variants.push(Blinded { variant: letter, patch, patch_truncated, checks, evidence: candidate.evidence });
@@ -89,13 +89,13 @@ impl<'b> JudgePanel<'b> {
     }
 
     /// Returns what a judge said when it was asked the same before.
-    pub fn remembered(&self, context: &Context, judge: &Appointed) -> Option<Judge> {
-        Answers::new(context).judge(&judge.command, &self.document)
+    pub fn remembered(&self, app: &App, judge: &Appointed) -> Option<Judge> {
+        Answers::new(app).judge(&judge.command, &self.document)
     }
 
     /// Keeps what a judge said.
-    pub fn keep(&self, context: &Context, judge: &Judge) {
-        Answers::new(context).keep_judge(&self.document, judge);
+    pub fn keep(&self, app: &App, judge: &Judge) {
+        Answers::new(app).keep_judge(&self.document, judge);
     }
 
     /// Asks a judge; none when the review is stopped. `mark` is a folder of ours alone.
@@ -228,13 +228,13 @@ fn letter(at: usize) -> String {
 
 /// Returns the judges of the command line, which run where it was typed; or else those of `puff.judge`, which run at
 /// the top.
-pub fn appoint(context: &Context, flags: &[String]) -> Vec<Appointed> {
+pub fn appoint(app: &App, flags: &[String]) -> Vec<Appointed> {
     let (commands, folder) = if flags.is_empty() {
-        let configured = context.settings.all(crate::settings::JUDGE);
-        let top = context.layout.top().unwrap_or(&context.repo.location().common_dir);
+        let configured = app.settings.all(crate::settings::JUDGE);
+        let top = app.layout.top().unwrap_or(&app.repo.location().common_dir);
         (configured.into_iter().map(|setting| setting.value).collect(), top.to_owned())
     } else {
-        (flags.to_vec(), context.environment.cwd.clone())
+        (flags.to_vec(), app.environment.cwd.clone())
     };
     commands.into_iter().map(|command| Appointed { command, folder: folder.clone() }).collect()
 }

@@ -5,7 +5,7 @@ use super::ranking::{Candidate, Rank, rank, verdict};
 use super::recommend::Grounds;
 use super::survey::Survey;
 use super::{Found, ReviewOptions};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{
@@ -79,7 +79,7 @@ impl Draft {
     /// # Errors
     /// When a commit is missing.
     pub fn new(
-        context: &Context,
+        app: &App,
         recorded: &Recorded,
         survey: Survey,
         found: Found,
@@ -89,7 +89,7 @@ impl Draft {
         let run = recorded.run.clone();
         let none = Vec::new();
         let of = |commit| -> Result<Vec<&Answer>> {
-            let answers = found.get(&context.repo.commit(commit)?.tree).unwrap_or(&none);
+            let answers = found.get(&app.repo.commit(commit)?.tree).unwrap_or(&none);
             // In the order that was asked for, whichever came first.
             let named = |command: &String| answers.iter().find(|answer| answer.check.command == *command);
             Ok(options.commands.iter().filter_map(named).collect())
@@ -116,16 +116,16 @@ impl Draft {
                 None => Verdict::NoCommit,
                 Some(_) => verdict(&checks, &base, options.commands.len()),
             };
-            let tree = variant.commit.map(|commit| context.repo.commit(commit)).transpose()?.map(|commit| commit.tree);
+            let tree = variant.commit.map(|commit| app.repo.commit(commit)).transpose()?.map(|commit| commit.tree);
             let same = |elder: &&CheckedVariant| {
-                let commit = elder.variant.commit.and_then(|commit| context.repo.commit(commit).ok());
+                let commit = elder.variant.commit.and_then(|commit| app.repo.commit(commit).ok());
                 tree.is_some() && commit.map(|commit| commit.tree) == tree
             };
             let twin_of = variants.iter().find(same).map(|elder| elder.variant.index);
             let touched = touched(&answers);
             variants.push(CheckedVariant { variant: variant.clone(), twin_of, checks, verdict, evidence, touched });
         }
-        let (commands, comparison, at) = (options.commands.clone(), survey.comparison, context.clock.now());
+        let (commands, comparison, at) = (options.commands.clone(), survey.comparison, app.clock.now());
         Ok(Draft {
             run,
             commands,
@@ -307,7 +307,7 @@ fn beside_base(check: &Check, base: &[Check]) -> Check {
 
 /// Records a review in the run, with its report, in one step, and writes the notes. What became of a variant meanwhile
 /// stays: its result is then of what it was.
-pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> Result<Run> {
+pub(super) fn record(app: &App, store: &RunStore<'_>, draft: &Draft) -> Result<Run> {
     let id = &draft.run.run;
     let ranking = rank(&draft.candidates(), &draft.accepted);
     let review = draft.review(&ranking);
@@ -315,7 +315,7 @@ pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> 
     let views = |run: &Run| handoff::files(run, &prompt, Some(&review));
     let mut json = serde_json::to_vec_pretty(&review).or_fail(|| "cannot write the review as JSON".to_owned())?;
     json.push(b'\n');
-    let outcome = store.update(id, context.clock.now(), |run| {
+    let outcome = store.update(id, app.clock.now(), |run| {
         for seen in &draft.variants {
             let Some(variant) = run.variant_mut(seen.variant.index) else { continue };
             if variant.commit != seen.variant.commit {
@@ -334,7 +334,7 @@ pub(super) fn record(context: &Context, store: &RunStore<'_>, draft: &Draft) -> 
             ..Change::new(StepKind::Review, subject(&review, &draft.variants))
         }))
     })?;
-    handoff::write_notes(context, &outcome.recorded, "review")?;
+    handoff::write_notes(app, &outcome.recorded, "review")?;
     Ok(outcome.recorded.run)
 }
 

@@ -1,7 +1,7 @@
 //! What is seen in the variants before anything runs.
 
 use super::evidence;
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::compare;
 use crate::error::Result;
 use crate::model::{Comparison, Evidence};
@@ -19,14 +19,14 @@ impl Survey {
     ///
     /// # Errors
     /// When an object is missing.
-    pub fn of(context: &Context, store: &RunStore<'_>, recorded: &Recorded) -> Result<Survey> {
+    pub fn of(app: &App, store: &RunStore<'_>, recorded: &Recorded) -> Result<Survey> {
         let run = &recorded.run;
-        let comparison = compare::comparison(context, run, &compare::all(recorded))?;
+        let comparison = compare::comparison(app, run, &compare::all(recorded))?;
         let mut all = Vec::new();
         for variant in &run.variants {
             let patch =
                 store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()))?.unwrap_or_default();
-            let generated = context.repo.generated(variant.commit.unwrap_or(run.base_oid), &evidence::paths(&patch));
+            let generated = app.repo.generated(variant.commit.unwrap_or(run.base_oid), &evidence::paths(&patch));
             let mut seen = evidence::of(&patch, &variant.risks, &|path| generated.contains(path));
             let compared = comparison.variant(&variant.name());
             seen.agreement = compared.and_then(|compared| compared.agreement);

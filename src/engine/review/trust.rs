@@ -1,6 +1,6 @@
 //! Which recorded checks may run without anybody being asked: those that were said in this clone.
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::store::{Recorded, RunStore, Tombstones};
 
@@ -18,16 +18,16 @@ impl RecordedChecks {
     ///
     /// # Errors
     /// When the last review cannot be read.
-    pub fn of(context: &Context, recorded: &Recorded) -> Result<RecordedChecks> {
+    pub fn of(app: &App, recorded: &Recorded) -> Result<RecordedChecks> {
         let run = &recorded.run;
         let home = run.home.as_ref().map(|home| format!("the clone of {}", home.name));
         if !run.check.is_empty() {
             return Ok(RecordedChecks { commands: run.check.clone(), from: home });
         }
-        let review = RunStore::new(context).review(recorded)?;
+        let review = RunStore::new(app).review(recorded)?;
         let commands = review.map(|review| review.commands).unwrap_or_default();
         // A review that was seen in another clone may have been made there.
-        let elsewhere = home.is_some() || Tombstones::new(context).is_shared(&run.run)?;
+        let elsewhere = home.is_some() || Tombstones::new(app).is_shared(&run.run)?;
         let from = (elsewhere && !commands.is_empty())
             .then(|| home.unwrap_or_else(|| "a clone that has the run too".to_owned()));
         Ok(RecordedChecks { commands, from })

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Hooks, Worktree};
 use crate::model::{Oid, Run, RunId};
@@ -36,22 +36,22 @@ impl ReviewLock {
     ///
     /// # Errors
     /// When another process reviews it at this moment, or leftovers cannot be removed.
-    pub fn acquire(context: &Context, run: &RunId) -> Result<ReviewLock> {
-        context.layout.prepare()?;
-        let path = context.layout.review_lock(run);
+    pub fn acquire(app: &App, run: &RunId) -> Result<ReviewLock> {
+        app.layout.prepare()?;
+        let path = app.layout.review_lock(run);
         let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
         let Some(lock) = lock else {
             return Err(Error::failed(format!("another git-puff is reviewing run '{run}'"))
                 .hint("wait until it has finished: its results are reused"));
         };
-        sweep(context, run)?;
+        sweep(app, run)?;
         Ok(ReviewLock { _lock: lock, cleanup: None })
     }
 
     /// Starts the cleanup process, before anything is made that would be left over.
-    pub fn start_cleanup_process(&mut self, context: &Context, run: &RunId) {
-        let Some(program) = &context.environment.program else { return };
-        let location = context.repo.location();
+    pub fn start_cleanup_process(&mut self, app: &App, run: &RunId) {
+        let Some(program) = &app.environment.program else { return };
+        let location = app.repo.location();
         let cmd = Cmd::new(program).args(["cleanup-process", run.as_str()]).env("GIT_DIR", &location.git_dir);
         let cmd = match &location.worktree {
             Some(worktree) => cmd.env("GIT_WORK_TREE", worktree).cwd(worktree),
@@ -73,27 +73,27 @@ impl ReviewLock {
 ///
 /// # Errors
 /// When a worktree cannot be removed.
-pub fn run_cleanup(context: &Context, run: &RunId) -> Result<()> {
+pub fn run_cleanup(app: &App, run: &RunId) -> Result<()> {
     if !Guard::is_needed() {
         return Ok(());
     }
-    let path = context.layout.review_lock(run);
+    let path = app.layout.review_lock(run);
     // Another review that has started meanwhile has swept by itself.
     match FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))? {
         Some(_lock) => {
             // Judges have no worktree.
-            Mark { name: MARK, folder: &WorkspaceRoot::find(context)?.of_run(run) }.kill_below();
-            sweep(context, run)
+            Mark { name: MARK, folder: &WorkspaceRoot::find(app)?.of_run(run) }.kill_below();
+            sweep(app, run)
         }
         None => Ok(()),
     }
 }
 
 /// Ends the checks that a killed review of a run left behind, and removes its worktrees. The caller holds the lock.
-fn sweep(context: &Context, run: &RunId) -> Result<()> {
-    let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Ok(()) };
+fn sweep(app: &App, run: &RunId) -> Result<()> {
+    let Ok(workspace_root) = WorkspaceRoot::find(app) else { return Ok(()) };
     let folder = workspace_root.of_run(run);
-    let left: Vec<PathBuf> = context
+    let left: Vec<PathBuf> = app
         .repo
         .worktrees()
         .into_iter()
@@ -104,12 +104,12 @@ fn sweep(context: &Context, run: &RunId) -> Result<()> {
         return Ok(());
     }
     Mark { name: MARK, folder: &folder }.kill_below();
-    left.iter().try_for_each(|path| remove(context, path))
+    left.iter().try_for_each(|path| remove(app, path))
 }
 
 /// Returns whether a review that was killed left this worktree of a run.
-pub fn is_left(context: &Context, worktree: &Worktree, run: &str) -> bool {
-    let lives = || run.parse().is_ok_and(|run: RunId| FileLock::is_held(&context.layout.review_lock(&run)));
+pub fn is_left(app: &App, worktree: &Worktree, run: &str) -> bool {
+    let lives = || run.parse().is_ok_and(|run: RunId| FileLock::is_held(&app.layout.review_lock(&run)));
     worktree.locked.as_deref() == Some(REVIEWED) && !lives()
 }
 
@@ -117,14 +117,14 @@ pub fn is_left(context: &Context, worktree: &Worktree, run: &str) -> bool {
 ///
 /// # Errors
 /// When it cannot be removed.
-pub fn remove_left(context: &Context, path: &Path) -> Result<()> {
+pub fn remove_left(app: &App, path: &Path) -> Result<()> {
     mark(path).kill();
-    remove(context, path)
+    remove(app, path)
 }
 
 /// Removes a worktree of a review.
-pub(super) fn remove(context: &Context, path: &Path) -> Result<()> {
-    let removed = context.repo.discard_worktree(path);
+pub(super) fn remove(app: &App, path: &Path) -> Result<()> {
+    let removed = app.repo.discard_worktree(path);
     removed.inspect(|()| worktree::remove_empty(path)).map_err(|cause| {
         Error::failed(format!("cannot remove the worktree '{}'", path.display()))
             .hint("remove the folder yourself, then 'git puff doctor --repair'")
@@ -136,38 +136,38 @@ pub(super) fn remove(context: &Context, path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When no worktree can be made here.
-pub(super) fn free_folder(context: &Context, run: &Run, variant: Option<u32>) -> Result<PathBuf> {
-    let folder = WorkspaceRoot::find(context)?.of_run(&run.run);
+pub(super) fn free_folder(app: &App, run: &Run, variant: Option<u32>) -> Result<PathBuf> {
+    let folder = WorkspaceRoot::find(app)?.of_run(&run.run);
     let name = variant.map_or_else(|| "base".to_owned(), |index| format!("var{index}"));
     // What is in `var<N>` of a run of agents on this machine counts as their work.
     let plain = run.local.is_none().then(|| name.clone());
     let names = plain.into_iter().chain([format!("review-{name}")]);
     let more = (2..).map(|number| format!("review-{name}-{number}"));
     let mut folders = names.chain(more).map(|name| folder.join(name));
-    Ok(folders.find(|path| is_free(context, path)).unwrap_or(folder))
+    Ok(folders.find(|path| is_free(app, path)).unwrap_or(folder))
 }
 
 /// Makes a worktree for a review.
-pub(super) fn make(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
-    worktree::make_new(context, path, commit, REVIEWED, Hooks::Off)
+pub(super) fn make(app: &App, path: &Path, commit: Oid) -> Result<Worktree> {
+    worktree::make_new(app, path, commit, REVIEWED, Hooks::Off)
 }
 
 /// Makes a worktree in place of one that cannot be used any more, at another path where something else is at its own.
 ///
 /// # Errors
 /// When the old one cannot be removed, or no other made.
-pub(super) fn make_again(context: &Context, path: &Path, commit: Oid) -> Result<Worktree> {
-    remove(context, path)?;
+pub(super) fn make_again(app: &App, path: &Path, commit: Oid) -> Result<Worktree> {
+    remove(app, path)?;
     let more = (2..).map(|number| {
         let name = format!("{}-{number}", path.file_name().unwrap_or_default().to_string_lossy());
         path.with_file_name(name)
     });
     let mut folders = std::iter::once(path.to_owned()).chain(more);
-    let free = folders.find(|path| is_free(context, path)).unwrap_or_else(|| path.to_owned());
-    make(context, &free, commit)
+    let free = folders.find(|path| is_free(app, path)).unwrap_or_else(|| path.to_owned());
+    make(app, &free, commit)
 }
 
 /// Returns whether nothing is at this path, and git knows no worktree there.
-fn is_free(context: &Context, path: &Path) -> bool {
-    path.symlink_metadata().is_err() && context.repo.worktree_at(path).is_none()
+fn is_free(app: &App, path: &Path) -> bool {
+    path.symlink_metadata().is_err() && app.repo.worktree_at(path).is_none()
 }

@@ -16,7 +16,7 @@ impl Exchange<'_> {
         if !self.options.branches {
             return Ok(None);
         }
-        let prefix = branches::prefix(self.context)?;
+        let prefix = branches::prefix(self.app)?;
         Ok(Some(format!("+refs/heads/{prefix}*:refs/remotes/{}/{prefix}*", self.remote)))
     }
 
@@ -27,7 +27,7 @@ impl Exchange<'_> {
         there: Option<&BTreeMap<String, Oid>>,
         outcome: &mut Outcome,
     ) -> Result<Vec<(&'r RunId, Sending)>> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let (mut sendings, mut is_there) = (Vec::new(), HashMap::new());
         for (run, _) in runs {
             for branch in run.variants.iter().filter_map(|variant| variant.branch.as_ref()) {

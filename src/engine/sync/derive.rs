@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::tree::{Files, files};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::review::draw_up;
 use crate::engine::{harvest, verified};
 use crate::error::Result;
@@ -57,20 +57,20 @@ pub(super) fn arrived(message: &str, parents: &[Oid]) -> Option<Oid> {
 
 /// Derives what the variants of arriving runs are: their commits are made, and all trees counted by one git. What
 /// cannot be read is left out; it is refused where it is read as a record.
-pub(super) fn derive_all(context: &Context, arrivals: &[Arrival]) -> Result<Derivations> {
+pub(super) fn derive_all(app: &App, arrivals: &[Arrival]) -> Result<Derivations> {
     let (mut all, mut pairs, mut counted) = (Derivations::new(), Vec::new(), Vec::new());
     for (name, step, mine) in arrivals {
-        let Ok(files) = files(&context.repo, *step) else { continue };
-        let Ok(run) = files.run(&context.repo) else { continue };
+        let Ok(files) = files(&app.repo, *step) else { continue };
+        let Ok(run) = files.run(&app.repo) else { continue };
         let recorded = Recorded { run, head: *step };
         let new = recorded.run.variants.iter().filter(|variant| !is_known(&recorded.run, variant, mine.as_ref()));
         // What is not to be had is told where it is read.
-        let _ = verified::bring(context, new.map(|variant| (&recorded, variant)));
+        let _ = verified::bring(app, new.map(|variant| (&recorded, variant)));
         for variant in &recorded.run.variants {
             if is_known(&recorded.run, variant, mine.as_ref()) {
                 continue;
             }
-            let Some((derived, trees)) = derive(context, &recorded, &files, variant)? else { continue };
+            let Some((derived, trees)) = derive(app, &recorded, &files, variant)? else { continue };
             if let Some(trees) = trees {
                 pairs.push(trees);
                 counted.push((name.clone(), variant.index));
@@ -78,7 +78,7 @@ pub(super) fn derive_all(context: &Context, arrivals: &[Arrival]) -> Result<Deri
             all.insert((name.clone(), variant.index), derived);
         }
     }
-    let stats = context.repo.begin_to_count(pairs)?.finish()?;
+    let stats = app.repo.begin_to_count(pairs)?.finish()?;
     for (key, stats) in counted.iter().zip(stats) {
         if let Some(made) = all.get_mut(key).and_then(|derived| derived.made.as_mut()) {
             made.stats = Some(stats);
@@ -108,12 +108,12 @@ fn derived_facts(variant: &Variant) -> impl PartialEq {
 type Trees = (Oid, Oid);
 
 fn derive(
-    context: &Context,
+    app: &App,
     recorded: &Recorded,
     files: &Files,
     variant: &Variant,
 ) -> Result<Option<(Derived, Option<Trees>)>> {
-    let (repo, run) = (&context.repo, &recorded.run);
+    let (repo, run) = (&app.repo, &recorded.run);
     let file = |name: &str| files.0.get(&format!("variants/{}/{name}", variant.name()));
     let (Some(blob), Some(sha256)) = (file("patch.diff"), &variant.patch_sha256) else { return Ok(None) };
     if matches!(variant.apply, None | Some(Apply::Skipped)) {
@@ -124,7 +124,7 @@ fn derive(
     let meta: Option<Meta> = meta.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     // What the attempt did beside its patch is for its own clone to say; it only adds.
     let mut all_risks = meta.map(|meta| meta.risks).unwrap_or_default();
-    let applied = apply(context, recorded, variant, &patch);
+    let applied = apply(app, recorded, variant, &patch);
     // Without its base, or a part of it, only what the patch itself says is known; the harvest finds out the rest.
     let (made, trees) = match applied {
         Ok((applied, commit, trees)) => {
@@ -142,28 +142,28 @@ fn derive(
 
 /// Returns what the patch makes of the base, its commit, and the trees before and afterwards.
 fn apply(
-    context: &Context,
+    app: &App,
     recorded: &Recorded,
     variant: &Variant,
     patch: &[u8],
 ) -> Result<(Applied, Option<Oid>, Option<Trees>)> {
-    let base = context.repo.commit(recorded.run.base_oid)?.tree;
-    let applied = patch::apply(&context.repo, base, patch)?;
+    let base = app.repo.commit(recorded.run.base_oid)?.tree;
+    let applied = patch::apply(&app.repo, base, patch)?;
     let tree = applied.tree.filter(|_| applied.apply != Apply::Empty);
-    let commit = tree.map(|tree| make(context, recorded, variant, tree)).transpose()?;
+    let commit = tree.map(|tree| make(app, recorded, variant, tree)).transpose()?;
     Ok((applied, commit, tree.map(|tree| (base, tree))))
 }
 
 /// Returns the claimed commit where it is this very change, or else the one that a harvest here makes.
-fn make(context: &Context, recorded: &Recorded, variant: &Variant, tree: Oid) -> Result<Oid> {
-    let repo = &context.repo;
+fn make(app: &App, recorded: &Recorded, variant: &Variant, tree: Oid) -> Result<Oid> {
+    let repo = &app.repo;
     let is_it = |claimed: &Oid| {
         repo.has_commit(*claimed)
             && repo.commit(*claimed).is_ok_and(|there| there.tree == tree && there.parents == [recorded.run.base_oid])
     };
     match variant.commit.filter(is_it) {
         Some(claimed) => Ok(claimed),
-        None => harvest::make_again(context, &RunStore::new(context), recorded, variant, tree),
+        None => harvest::make_again(app, &RunStore::new(app), recorded, variant, tree),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use super::derive::arrived;
 use super::journal::Journal;
 use super::tree::{Files, PROMPT, RUN, VIEWS, files};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::Draft;
 use crate::model::{Identity, LeftFile, Oid, Run};
@@ -17,7 +17,7 @@ use crate::store::{LEFT, sha256};
 
 /// Makes what travels of one run.
 pub(in crate::engine) struct Exporter<'c> {
-    context: &'c Context,
+    app: &'c App,
     /// The most bytes of an artifact that travels; 0 for any.
     most: u64,
     /// The steps of the journal, and of what travels.
@@ -31,10 +31,10 @@ impl<'c> Exporter<'c> {
     ///
     /// # Errors
     /// When one of them is missing.
-    pub fn new(context: &'c Context, most: u64, published: &[Oid]) -> Result<Exporter<'c>> {
-        let mut exporter = Exporter { context, most, journal: Journal::default(), made: HashMap::new() };
+    pub fn new(app: &'c App, most: u64, published: &[Oid]) -> Result<Exporter<'c>> {
+        let mut exporter = Exporter { app, most, journal: Journal::default(), made: HashMap::new() };
         for tip in published {
-            exporter.journal.take_in(&context.repo, *tip)?;
+            exporter.journal.take_in(&app.repo, *tip)?;
             exporter.made.extend(exporter.journal.up_to(*tip).into_iter().map(|step| (step, step)));
         }
         Ok(exporter)
@@ -42,7 +42,7 @@ impl<'c> Exporter<'c> {
 
     /// Records what is known to be exported of a step.
     pub fn know(&mut self, step: Oid, exported: Oid) {
-        if self.context.repo.has_commit(exported) {
+        if self.app.repo.has_commit(exported) {
             self.made.insert(step, exported);
         }
     }
@@ -54,10 +54,10 @@ impl<'c> Exporter<'c> {
     pub fn of(&mut self, head: Oid) -> Result<Oid> {
         if let Some(made) = self.made.get(&head) {
             let made = *made;
-            self.journal.take_in(&self.context.repo, made)?;
+            self.journal.take_in(&self.app.repo, made)?;
             return Ok(made);
         }
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         self.journal.take_in(repo, head)?;
         let origin = self.origin(head)?;
         let known: HashSet<Oid> = self.made.keys().copied().collect();
@@ -71,7 +71,7 @@ impl<'c> Exporter<'c> {
 
     /// Returns who began the run; none where its record says so.
     fn origin(&self, head: Oid) -> Result<Option<Identity>> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         if files(repo, head)?.run(repo)?.is_remote() {
             return Ok(None);
         }
@@ -87,7 +87,7 @@ impl<'c> Exporter<'c> {
     }
 
     fn step(&self, step: Oid, origin: Option<&Identity>) -> Result<Oid> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let commit = repo.commit(step)?;
         // A step that only corrects what arrived says nothing that others should have.
         if let Some(arrived) = arrived(&commit.message, &commit.parents) {
@@ -105,7 +105,7 @@ impl<'c> Exporter<'c> {
         parents.retain(|parent| !all.iter().any(|later| follows(later, parent)));
         let (stripped, run) = self.strip(&files(repo, step)?, origin)?;
         if let [parent] = parents[..]
-            && says_the_same(self.context, parent, &stripped, &run)?
+            && says_the_same(self.app, parent, &stripped, &run)?
         {
             return Ok(parent);
         }
@@ -119,11 +119,11 @@ impl<'c> Exporter<'c> {
 
     /// Returns the files of a step without what only concerns its clone, and without what is too large.
     fn strip(&self, whole: &Files, origin: Option<&Identity>) -> Result<(Files, Run)> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let (run, mut left) = (whole.run(repo)?, whole.left(repo)?);
         let run = match origin {
             Some(origin) => run.exported(origin),
-            None => run.exported(&self.context.journalist()),
+            None => run.exported(&self.app.journalist()),
         };
         let mut files = whole.clone();
         files.0.retain(|path, _| !VIEWS.contains(&path.as_str()));
@@ -146,8 +146,8 @@ impl<'c> Exporter<'c> {
 }
 
 /// Returns whether an exported step says just this, except for the time.
-fn says_the_same(context: &Context, step: Oid, stripped: &Files, run: &Run) -> Result<bool> {
-    let repo = &context.repo;
+fn says_the_same(app: &App, step: Oid, stripped: &Files, run: &Run) -> Result<bool> {
+    let repo = &app.repo;
     let there = files(repo, step)?;
     let others = |files: &Files| {
         let mut others = files.clone();

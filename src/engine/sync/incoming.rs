@@ -1,17 +1,17 @@
 //! What came from another clone is untrusted data: each run is checked before it becomes one of ours.
 
 use super::tree::{Files, PROMPT, VIEWS, files};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{LeftFile, Oid, Run, RunId};
 use crate::store::sha256;
 
 /// Checks that a received run can be accepted.
-pub(super) fn prove(context: &Context, name: &RunId, step: Oid) -> Result<(Run, Files, Vec<LeftFile>)> {
-    let repo = &context.repo;
+pub(super) fn prove(app: &App, name: &RunId, step: Oid) -> Result<(Run, Files, Vec<LeftFile>)> {
+    let repo = &app.repo;
     let files = files(repo, step)?;
     let run = files.run(repo)?;
-    if let Some(why) = run.why_not_from_elsewhere(name, context.clock.now()) {
+    if let Some(why) = run.why_not_from_elsewhere(name, app.clock.now()) {
         return Err(Error::failed(why));
     }
     if !files.0.contains_key(PROMPT) {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::{Files, RUN, files};
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::review::draw_up;
 use crate::error::{Result, ResultExt};
 use crate::git::NewCommit;
@@ -28,8 +28,8 @@ struct Opened {
 }
 
 impl Opened {
-    fn of(context: &Context, step: Oid) -> Result<Opened> {
-        let repo = &context.repo;
+    fn of(app: &App, step: Oid) -> Result<Opened> {
+        let repo = &app.repo;
         let files = files(repo, step)?;
         let left = files.left(repo)?.into_iter().map(|file| (file.path.clone(), file)).collect();
         Ok(Opened { files, left, committed: repo.commit(step)?.committed })
@@ -45,12 +45,12 @@ impl Opened {
 ///
 /// # Errors
 /// When a record cannot be read, or nothing can be written.
-pub(super) fn join(context: &Context, base: Option<Oid>, one: Oid, other: Oid) -> Result<Joined> {
+pub(super) fn join(app: &App, base: Option<Oid>, one: Oid, other: Oid) -> Result<Joined> {
     // By their names: which side is whose must not matter.
     let (one, other) = if one <= other { (one, other) } else { (other, one) };
-    let repo = &context.repo;
-    let base = base.map(|base| Opened::of(context, base)).transpose()?;
-    let sides = (Opened::of(context, one)?, Opened::of(context, other)?);
+    let repo = &app.repo;
+    let base = base.map(|base| Opened::of(app, base)).transpose()?;
+    let sides = (Opened::of(app, one)?, Opened::of(app, other)?);
     let record = |side: &Opened| -> Result<_> { Ok((side.files.run(repo)?, side.files.review(repo)?)) };
     let before = base.as_ref().map(record).transpose()?;
     let (here, there) = (record(&sides.0)?, record(&sides.1)?);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::context::Context;
+use crate::app::App;
 use crate::model::{Oid, RunId};
 
 /// By the newest step of a journal, the run and the newest of what travels of it.
@@ -16,8 +16,8 @@ const STEPS: usize = 4;
 
 impl KnownSteps {
     /// Reads the file.
-    pub fn read(context: &Context) -> KnownSteps {
-        let text = crate::files::read_to_string(path(context)).unwrap_or_default();
+    pub fn read(app: &App) -> KnownSteps {
+        let text = crate::files::read_to_string(path(app)).unwrap_or_default();
         let mut known = KnownSteps::default();
         for line in text.lines() {
             let fields: Vec<&str> = line.split(' ').collect();
@@ -50,16 +50,16 @@ impl KnownSteps {
     }
 
     /// Writes the file, of the runs that there are.
-    pub fn keep(&mut self, context: &Context, is_there: impl Fn(&RunId) -> bool) {
+    pub fn keep(&mut self, app: &App, is_there: impl Fn(&RunId) -> bool) {
         self.0.retain(|run, _| is_there(run));
         let line = |run: &RunId, (step, exported): &(Oid, Oid)| format!("{run} {step} {exported}\n");
         let lines = self.0.iter().flat_map(|(run, steps)| steps.iter().map(move |known| line(run, known)));
         let lines: String = lines.collect();
         // A repository that cannot be written has failed before this.
-        let _ = context.layout.replace(&path(context), lines.as_bytes());
+        let _ = app.layout.replace(&path(app), lines.as_bytes());
     }
 }
 
-fn path(context: &Context) -> PathBuf {
-    context.layout.cache("travels")
+fn path(app: &App) -> PathBuf {
+    app.layout.cache("travels")
 }

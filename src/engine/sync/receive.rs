@@ -76,7 +76,7 @@ impl Exchange<'_> {
             outcome.of(&crate::model::first_line(odd, 60)).trouble = Some(troubles::odd(self.remote));
         }
         let stones = self.stones(there, outcome)?;
-        let known = KnownSteps::read(self.context);
+        let known = KnownSteps::read(self.app);
         for _ in 0..TRIES {
             let plans = self.plans(there, &stones, &known)?;
             if self.options.dry_run || self.take(&plans, &stones, outcome)? {
@@ -87,7 +87,7 @@ impl Exchange<'_> {
     }
 
     fn plans(&self, there: &There, stones: &TombstonesByRun, known: &KnownSteps) -> Result<BTreeMap<RunId, Plan>> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let (here, said) = self.here()?;
         let runs: BTreeSet<&RunId> = here.keys().chain(there.runs.keys()).collect();
         let mut elsewhere: BTreeMap<RunId, Vec<Oid>> = BTreeMap::new();
@@ -126,7 +126,7 @@ impl Exchange<'_> {
         if self.options.dry_run {
             repo.dry_run(work)
         } else {
-            repo.ref_transaction(|| self.context.layout.lock_for_writing(), work)
+            repo.ref_transaction(|| self.app.layout.lock_for_writing(), work)
         }
     }
 
@@ -134,8 +134,8 @@ impl Exchange<'_> {
     /// moment: whatever is changed before it is released is seen, and whatever is changed after that sees that a sync
     /// is in progress.
     fn here(&self) -> Result<(BTreeMap<RunId, Oid>, BTreeMap<RunId, Oid>)> {
-        let _lock = (!self.options.dry_run).then(|| self.context.layout.lock_for_writing()).transpose()?;
-        let repo = &self.context.repo;
+        let _lock = (!self.options.dry_run).then(|| self.app.layout.lock_for_writing()).transpose()?;
+        let repo = &self.app.repo;
         Ok((named(repo.refs_under(RUNS)?, RUNS), named(repo.refs_under(PRUNED)?, PRUNED)))
     }
 
@@ -154,7 +154,7 @@ impl Exchange<'_> {
         let Some(ours) = ours else {
             return match (theirs, stone) {
                 (Some(_), Some(_)) if gone => Plan { gone, ..Plan::default() },
-                (Some(theirs), Some(stone)) if is_about(self.context, stone, theirs) => {
+                (Some(theirs), Some(stone)) if is_about(self.app, stone, theirs) => {
                     Plan::trouble(troubles::later_there(run, self.remote))
                 }
                 (Some(theirs), _) if self.is_pruned_here(run, theirs, stones) => Plan::default(),
@@ -170,7 +170,7 @@ impl Exchange<'_> {
             Ok(exported) => exported,
             Err(error) => return Plan::trouble(troubles::outgoing(&error, run)),
         };
-        if let Some(stone) = stone.filter(|stone| is_about(self.context, stone, exported)) {
+        if let Some(stone) = stone.filter(|stone| is_about(self.app, stone, exported)) {
             let covered = stone.covers(exported);
             return Plan {
                 gone,
@@ -195,7 +195,7 @@ impl Exchange<'_> {
 
     fn exporter(&self, run: &RunId, theirs: Option<Oid>, seen: &[Oid], known: &KnownSteps) -> Result<Exporter<'_>> {
         let tips: Vec<Oid> = seen.iter().copied().chain(theirs).collect();
-        let mut exporter = Exporter::new(self.context, self.most, &tips)?;
+        let mut exporter = Exporter::new(self.app, self.most, &tips)?;
         known.steps(run).for_each(|(step, exported)| exporter.know(step, exported));
         Ok(exporter)
     }
@@ -203,7 +203,7 @@ impl Exchange<'_> {
     /// Plans the receipt of a run that was not here before.
     fn new_here(&self, name: &RunId, theirs: Oid, derived: &Derivations) -> Plan {
         let arrive = || {
-            prove(self.context, name, theirs)?;
+            prove(self.app, name, theirs)?;
             self.arrive(None, theirs, derived)
         };
         match arrive() {
@@ -229,15 +229,15 @@ impl Exchange<'_> {
         exporter: &mut Exporter<'_>,
         derived: &Derivations,
     ) -> Result<Plan> {
-        let repo = &self.context.repo;
-        let (other, ..) = prove(self.context, name, theirs)?;
+        let repo = &self.app.repo;
+        let (other, ..) = prove(self.app, name, theirs)?;
         let mut plan = Plan { exported: Some(theirs), did: Some(Did::Updated), ..Plan::default() };
         if !exporter.journal.follows(theirs, exported) {
             let base = exporter.journal.common(exported, theirs);
             if base.is_none() && !is_same_import(&files(repo, exported)?.run(repo)?, &other) {
                 return Ok(Plan::trouble(troubles::unrelated(name, self.remote)));
             }
-            let joined = join(self.context, base, exported, theirs)?;
+            let joined = join(self.app, base, exported, theirs)?;
             exporter.journal.take_in(repo, joined.step)?;
             plan = Plan {
                 exported: Some(joined.step),
@@ -257,7 +257,7 @@ impl Exchange<'_> {
         if self.options.dry_run || !self.options.fetch {
             return Ok(Derivations::new());
         }
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let arrival = |(run, theirs): (&RunId, &Oid)| -> Option<Arrival> {
             let ours = here.get(run).copied();
             if there.unseen.contains(run) || ours.is_some_and(|ours| known.of(run, ours) == Some(*theirs)) {
@@ -267,7 +267,7 @@ impl Exchange<'_> {
             Some((run.clone(), *theirs, mine))
         };
         let arrivals: Vec<Arrival> = there.runs.iter().filter_map(arrival).collect();
-        derive_all(self.context, &arrivals)
+        derive_all(self.app, &arrivals)
     }
 
     /// Returns the step of our journal by which what travelled arrives; `ours` is our newest step, and what travels of
@@ -278,7 +278,7 @@ impl Exchange<'_> {
         arrived: Oid,
         derived: &Derivations,
     ) -> Result<(Oid, Run, Vec<LeftFile>)> {
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let own = ours.map(|(ours, _)| files(repo, ours)).transpose()?.unwrap_or_default();
         let mine = ours.is_some().then(|| own.run(repo)).transpose()?;
         let mut merged = files(repo, arrived)?;
@@ -320,8 +320,8 @@ impl Exchange<'_> {
         let new = NewCommit {
             tree: merged.write(repo)?,
             parents: &parents,
-            identity: &self.context.journalist(),
-            at: self.context.clock.now().max(run.updated_at),
+            identity: &self.app.journalist(),
+            at: self.app.clock.now().max(run.updated_at),
             message: &message,
         };
         let left = merged.left(repo)?;
@@ -335,7 +335,7 @@ impl Exchange<'_> {
             return plan;
         }
         let there = theirs.map(|theirs| exporter.journal.up_to(theirs)).unwrap_or_default();
-        let trouble = match suspects(self.context, &exporter.journal.since(exported, &there), theirs) {
+        let trouble = match suspects(self.app, &exporter.journal.since(exported, &there), theirs) {
             Ok(suspects) if suspects.is_empty() => return plan,
             Ok(suspects) => troubles::secret(run, suspects),
             Err(error) => troubles::outgoing(&error, run),
@@ -363,20 +363,20 @@ impl Exchange<'_> {
             .filter(|(_, plan)| is_new(plan))
             .filter_map(|(run, plan)| Some((run, plan.exported?)))
             .collect();
-        let lock = self.context.layout.lock_for_writing()?;
+        let lock = self.app.layout.lock_for_writing()?;
         // Under the lock nothing changes any more: no run gets notes that does not get its ref.
-        if steps.iter().any(|step| self.context.repo.ref_target(&step.name) != step.old)
+        if steps.iter().any(|step| self.app.repo.ref_target(&step.name) != step.old)
             || created.iter().any(|(run, theirs)| self.is_pruned_here(run, *theirs, stones))
         {
             return Ok(false);
         }
-        if let Err(error) = handoff::write_all_notes(self.context, &lock, &recorded, "sync") {
+        if let Err(error) = handoff::write_all_notes(self.app, &lock, &recorded, "sync") {
             let warning = format!("cannot rebuild the notes: {}; 'git puff doctor --repair' retries", error.message());
             if !outcome.warnings.contains(&warning) {
                 outcome.warnings.push(warning);
             }
         }
-        match self.context.repo.change_refs(&steps, "puff: sync") {
+        match self.app.repo.change_refs(&steps, "puff: sync") {
             Ok(()) => Ok(true),
             Err(RefFailure::Moved(_)) => Ok(false),
             Err(failure) => Err(failure.into()),
@@ -392,7 +392,7 @@ impl Exchange<'_> {
     ) -> Received {
         let mut outgoing = Outgoing { pruned: stones.outgoing, ..Outgoing::default() };
         // What was pruned since stays here.
-        let here = self.context.repo.refs_under(RUNS).map(|refs| named(refs, RUNS)).unwrap_or_default();
+        let here = self.app.repo.refs_under(RUNS).map(|refs| named(refs, RUNS)).unwrap_or_default();
         for (name, plan) in plans {
             if let Some(did) = plan.did {
                 outcome.did(&name, did);
@@ -400,7 +400,7 @@ impl Exchange<'_> {
                 entry.both = plan.both.iter().map(|what| (*what).to_owned()).collect();
                 entry.left = plan.left;
                 entry.base_missing =
-                    plan.run.as_ref().map(|run| run.base_oid).filter(|base| !self.context.repo.has_commit(*base));
+                    plan.run.as_ref().map(|run| run.base_oid).filter(|base| !self.app.repo.has_commit(*base));
             }
             let is_held = plan.trouble.is_some();
             if let Some(trouble) = plan.trouble {
@@ -417,9 +417,9 @@ impl Exchange<'_> {
                     outgoing.runs.insert(name.clone(), exported);
                 }
                 if !is_held && self.options.branches {
-                    let run = plan.run.or_else(|| {
-                        files(&self.context.repo, now).and_then(|files| files.run(&self.context.repo)).ok()
-                    });
+                    let run = plan
+                        .run
+                        .or_else(|| files(&self.app.repo, now).and_then(|files| files.run(&self.app.repo)).ok());
                     outgoing.alive.extend(run.map(|run| (run, now)));
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::tree::{Files, files};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::model::Oid;
 use crate::model::documents::Suspect;
@@ -16,19 +16,19 @@ use crate::secrets;
 ///
 /// # Errors
 /// When a file cannot be read.
-pub(super) fn suspects(context: &Context, steps: &[Oid], there: Option<Oid>) -> Result<Vec<Suspect>> {
-    let before = there.map(|there| files(&context.repo, there)).transpose()?.unwrap_or_default();
+pub(super) fn suspects(app: &App, steps: &[Oid], there: Option<Oid>) -> Result<Vec<Suspect>> {
+    let before = there.map(|there| files(&app.repo, there)).transpose()?.unwrap_or_default();
     let mut seen: HashSet<Oid> = before.0.values().copied().collect();
     let mut found: Vec<(Suspect, u64)> = Vec::new();
     for step in steps.iter().rev() {
-        for (path, oid) in files(&context.repo, *step)?.0 {
+        for (path, oid) in files(&app.repo, *step)?.0 {
             if seen.insert(oid) {
-                found.extend(find_suspects(&path, &context.repo.blob(oid)?));
+                found.extend(find_suspects(&path, &app.repo.blob(oid)?));
             }
         }
     }
     // What is said there already is no secret any more.
-    let known = if found.is_empty() { Vec::new() } else { all(context, &before)? };
+    let known = if found.is_empty() { Vec::new() } else { all(app, &before)? };
     let mut named = HashSet::new();
     found.retain(|(suspect, fingerprint)| {
         let same = |(other, known): &(Suspect, u64)| (other.kind, known) == (suspect.kind, fingerprint);
@@ -37,10 +37,10 @@ pub(super) fn suspects(context: &Context, steps: &[Oid], there: Option<Oid>) -> 
     Ok(found.into_iter().map(|(suspect, _)| suspect).collect())
 }
 
-fn all(context: &Context, files: &Files) -> Result<Vec<(Suspect, u64)>> {
+fn all(app: &App, files: &Files) -> Result<Vec<(Suspect, u64)>> {
     let mut found = Vec::new();
     for (path, oid) in &files.0 {
-        found.extend(find_suspects(path, &context.repo.blob(*oid)?));
+        found.extend(find_suspects(path, &app.repo.blob(*oid)?));
     }
     Ok(found)
 }

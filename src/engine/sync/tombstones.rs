@@ -27,7 +27,7 @@ pub(super) struct TombstonesByRun {
 impl Exchange<'_> {
     /// Puts together what both sides say of runs that were pruned.
     pub(super) fn stones(&self, there: &There, outcome: &mut Outcome) -> Result<TombstonesByRun> {
-        let (repo, tombstones) = (&self.context.repo, Tombstones::new(self.context));
+        let (repo, tombstones) = (&self.app.repo, Tombstones::new(self.app));
         let mut here = named(repo.refs_under(PRUNED)?, PRUNED);
         let none = BTreeMap::new();
         let from_there = if self.options.fetch { &there.pruned } else { &none };
@@ -82,7 +82,7 @@ impl Exchange<'_> {
                 return Ok((tombstones.read(id, run)?, id));
             }
         };
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         let (first, second) = (tombstones.read(one, run)?, tombstones.read(other, run)?);
         let mut journal = Journal::default();
         journal.take_in(repo, one)?;
@@ -102,9 +102,9 @@ impl Exchange<'_> {
     /// yet: the next sync says it. Or whether it was pruned since what is said of runs was read.
     pub(super) fn is_pruned_here(&self, run: &RunId, theirs: Oid, stones: &TombstonesByRun) -> bool {
         match stones.of.get(run) {
-            Some(stone) => !stone.is_pruned() && is_said(&Tombstones::new(self.context), run, true).unwrap_or(true),
+            Some(stone) => !stone.is_pruned() && is_said(&Tombstones::new(self.app), run, true).unwrap_or(true),
             None => {
-                is_said(&Tombstones::new(self.context), run, true).unwrap_or(true)
+                is_said(&Tombstones::new(self.app), run, true).unwrap_or(true)
                     || self.pruned_unsaid(run, theirs).is_some()
             }
         }
@@ -112,21 +112,19 @@ impl Exchange<'_> {
 
     /// Returns the steps of the run that was pruned here, all that the remote has among them.
     fn pruned_unsaid(&self, run: &RunId, theirs: Oid) -> Option<BTreeSet<Oid>> {
-        let recovery_points = RecoveryPoints::new(self.context);
+        let recovery_points = RecoveryPoints::new(self.app);
         let mut steps = recovery_points
             .points(run)
             .flatten()
             .filter(|point| matches!(point.recovery.act, Act::Prune(_)))
-            .filter_map(|point| {
-                exported_journal(self.context, run, point.recovery.journal).ok().map(|(_, steps)| steps)
-            });
+            .filter_map(|point| exported_journal(self.app, run, point.recovery.journal).ok().map(|(_, steps)| steps));
         steps.find(|steps| steps.contains(&theirs)).map(|steps| steps.into_iter().collect())
     }
 
     /// Says of a run that the remote has, and that was pruned here before it was known to be there, that it was pruned.
     fn say_pruned(&self, tombstones: &Tombstones<'_>, there: &There, said: &BTreeSet<RunId>) -> Result<Vec<RefStep>> {
         let mut found = Vec::new();
-        let repo = &self.context.repo;
+        let repo = &self.app.repo;
         for (run, theirs) in there.runs.iter().filter(|(run, _)| !said.contains(*run) && !there.unseen.contains(*run)) {
             let name = format!("{RECOVERY_POINTS}{run}");
             let points = repo.ref_target(&name);
@@ -134,12 +132,12 @@ impl Exchange<'_> {
                 continue;
             }
             let Some(journal) = self.pruned_unsaid(run, *theirs) else { continue };
-            let (new, old) = repo
-                .object_batch(|| tombstones.turn(run, true, journal.into_iter().collect(), self.context.clock.now()))?;
+            let (new, old) =
+                repo.object_batch(|| tombstones.turn(run, true, journal.into_iter().collect(), self.app.clock.now()))?;
             found.push((RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }, name, points));
         }
         // An undo may have brought the run back since: it takes the recovery point, and its own word counts.
-        let _lock = self.context.layout.lock_for_writing()?;
+        let _lock = self.app.layout.lock_for_writing()?;
         let still = |(step, recovery_points, points): &(RefStep, String, Option<Oid>)| {
             repo.ref_target(recovery_points) == *points && repo.ref_target(&step.name) == step.old
         };
@@ -150,24 +148,24 @@ impl Exchange<'_> {
 
     /// Brings back what was pruned here too, and is restored elsewhere.
     fn apply_tombstone(&self, stones: &TombstonesByRun, outcome: &mut Outcome) {
-        let recovery_points = RecoveryPoints::new(self.context);
+        let recovery_points = RecoveryPoints::new(self.app);
         for (run, stone) in stones.of.iter().filter(|(_, stone)| !stone.is_pruned()) {
-            if self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some() {
+            if self.app.repo.ref_target(&format!("{RUNS}{run}")).is_some() {
                 continue;
             }
             let is_meant = |point: &RecoveryPoint| {
                 let journal = point.recovery.journal;
-                let exported = exported_journal(self.context, run, journal).map(|(exported, _)| exported);
+                let exported = exported_journal(self.app, run, journal).map(|(exported, _)| exported);
                 matches!(point.recovery.act, Act::Prune(_))
-                    && exported.is_ok_and(|exported| is_about(self.context, stone, exported))
+                    && exported.is_ok_and(|exported| is_about(self.app, stone, exported))
             };
             let point = recovery_points.points(run).flatten().find(is_meant);
             if let Some(point) = point {
                 // Where something stands in its way, the run comes as it is at the remote.
                 let brought_back = recovery_points.lock(run).and_then(|_lock| {
                     // It may have been pruned again since what is said of it was read.
-                    let still = is_said(&Tombstones::new(self.context), run, false)?;
-                    still.then(|| undo::undo_locked(self.context, run, Some(point.id))).transpose()
+                    let still = is_said(&Tombstones::new(self.app), run, false)?;
+                    still.then(|| undo::undo_locked(self.app, run, Some(point.id))).transpose()
                 });
                 match brought_back {
                     Ok(None) => {}
@@ -180,17 +178,17 @@ impl Exchange<'_> {
 
     /// Prunes here what was pruned elsewhere.
     pub(super) fn prune(&self, run: &RunId, by: &str, outcome: &mut Outcome) {
-        let recovery_points = RecoveryPoints::new(self.context);
+        let recovery_points = RecoveryPoints::new(self.app);
         let pruned = recovery_points.lock(run).and_then(|_lock| {
             // It may have been restored, or pruned here too, since what is said of it was read.
-            let is_there = self.context.repo.ref_target(&format!("{RUNS}{run}")).is_some();
-            let is_still_said = is_there && is_said(&Tombstones::new(self.context), run, true)?;
+            let is_there = self.app.repo.ref_target(&format!("{RUNS}{run}")).is_some();
+            let is_still_said = is_there && is_said(&Tombstones::new(self.app), run, true)?;
             if !self.options.dry_run && !is_still_said {
                 return Ok(None);
             }
-            let plan = prune::plan(self.context, run)?;
+            let plan = prune::plan(self.app, run)?;
             if !self.options.dry_run {
-                prune::carry_out(self.context, &plan)?;
+                prune::carry_out(self.app, &plan)?;
             }
             Ok(Some(plan.kept))
         });

@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use crate::context::Context;
+use crate::app::App;
 use crate::engine::pick::progress::target;
 use crate::error::{Result, ResultExt};
 use crate::git::{EntryKind, TreeChange};
@@ -21,30 +21,30 @@ use crate::store::RecoveryPoint;
 ///
 /// # Errors
 /// When the git directory cannot be written.
-pub(super) fn begin(context: &Context, point: &RecoveryPoint) -> Result<()> {
-    context.layout.replace(&context.layout.undo_mark(&point.recovery.run), point.id.to_string().as_bytes())
+pub(super) fn begin(app: &App, point: &RecoveryPoint) -> Result<()> {
+    app.layout.replace(&app.layout.undo_mark(&point.recovery.run), point.id.to_string().as_bytes())
 }
 
 /// Records that it is moved, or that nothing of it has been.
-pub fn end(context: &Context, point: &RecoveryPoint) {
-    if is_started(context, point) {
-        let _ = std::fs::remove_file(context.layout.undo_mark(&point.recovery.run));
+pub fn end(app: &App, point: &RecoveryPoint) {
+    if is_started(app, point) {
+        let _ = std::fs::remove_file(app.layout.undo_mark(&point.recovery.run));
     }
 }
 
-fn is_started(context: &Context, point: &RecoveryPoint) -> bool {
-    let mark = std::fs::read_to_string(context.layout.undo_mark(&point.recovery.run));
+fn is_started(app: &App, point: &RecoveryPoint) -> bool {
+    let mark = std::fs::read_to_string(app.layout.undo_mark(&point.recovery.run));
     mark.is_ok_and(|id| id == point.id.to_string())
 }
 
 /// Returns whether an undo of this pick was interrupted in this worktree, with the ref still at `after`.
-pub fn is_interrupted(context: &Context, point: &RecoveryPoint, pick: &PickPoint, after: Oid) -> bool {
-    let Some(before) = pick.before.filter(|_| is_started(context, point)) else { return false };
-    let holder = super::holder(context, pick);
-    if holder.is_none() || context.repo.location().worktree != holder || target(context, pick) != Some(after) {
+pub fn is_interrupted(app: &App, point: &RecoveryPoint, pick: &PickPoint, after: Oid) -> bool {
+    let Some(before) = pick.before.filter(|_| is_started(app, point)) else { return false };
+    let holder = super::holder(app, pick);
+    if holder.is_none() || app.repo.location().worktree != holder || target(app, pick) != Some(after) {
         return false;
     }
-    let half = holder.map(|worktree| half_moved(context, &worktree, after, before));
+    let half = holder.map(|worktree| half_moved(app, &worktree, after, before));
     half.is_some_and(|half| half.is_ok_and(|half| half.is_some_and(|half| !half.is_empty())))
 }
 
@@ -53,11 +53,11 @@ pub fn is_interrupted(context: &Context, point: &RecoveryPoint, pick: &PickPoint
 ///
 /// # Errors
 /// When an object cannot be read, or git cannot restore a file.
-pub(super) fn rewind(context: &Context, point: &RecoveryPoint, worktree: &Path, after: Oid, before: Oid) -> Result<()> {
-    if !is_started(context, point) || context.repo.location().git_dir.join("index.lock").exists() {
+pub(super) fn rewind(app: &App, point: &RecoveryPoint, worktree: &Path, after: Oid, before: Oid) -> Result<()> {
+    if !is_started(app, point) || app.repo.location().git_dir.join("index.lock").exists() {
         return Ok(());
     }
-    let Some(half) = half_moved(context, worktree, after, before)? else { return Ok(()) };
+    let Some(half) = half_moved(app, worktree, after, before)? else { return Ok(()) };
     let (known, new): (Vec<_>, Vec<_>) = half.into_iter().partition(|change| change.old.is_some());
     for change in &new {
         let file = worktree.join(OsStr::from_bytes(&change.path));
@@ -74,13 +74,13 @@ pub(super) fn rewind(context: &Context, point: &RecoveryPoint, worktree: &Path, 
     let (known, new): (Vec<_>, Vec<_>) =
         (known.iter().map(OsString::as_os_str).collect(), new.iter().map(OsString::as_os_str).collect());
     let cannot = || format!("cannot continue the interrupted undo in '{}'", worktree.display());
-    context.repo.restore_files(worktree, after, &known, &new).or_fail(cannot)
+    app.repo.restore_files(worktree, after, &known, &new).or_fail(cannot)
 }
 
 /// Returns the files that are not as in `after`, in the worktree or in the index; none where one of them, or the index,
 /// has something that is in neither commit.
-fn half_moved(context: &Context, worktree: &Path, after: Oid, before: Oid) -> Result<Option<Vec<TreeChange>>> {
-    let repo = &context.repo;
+fn half_moved(app: &App, worktree: &Path, after: Oid, before: Oid) -> Result<Option<Vec<TreeChange>>> {
+    let repo = &app.repo;
     let (changes, _) = repo.tree_changes(Some(repo.commit(after)?.tree), Some(repo.commit(before)?.tree))?;
     let staged = repo.staged_since(after).or_fail(|| "cannot compare the index with a commit".to_owned())?;
     let is_ours = |(path, entry): &(Vec<u8>, Option<(u32, Oid)>)| {
@@ -93,7 +93,7 @@ fn half_moved(context: &Context, worktree: &Path, after: Oid, before: Oid) -> Re
     let mut half = Vec::new();
     for change in changes {
         let is_staged = staged.iter().any(|(path, _)| *path == change.path);
-        match is_moved(context, worktree, &change)? {
+        match is_moved(app, worktree, &change)? {
             None => return Ok(None),
             Some(is_moved) => half.extend((is_moved || is_staged).then_some(change)),
         }
@@ -102,7 +102,7 @@ fn half_moved(context: &Context, worktree: &Path, after: Oid, before: Oid) -> Re
 }
 
 /// Returns whether a file of the worktree is not as in the first tree; none where it is in neither tree so.
-fn is_moved(context: &Context, worktree: &Path, change: &TreeChange) -> Result<Option<bool>> {
+fn is_moved(app: &App, worktree: &Path, change: &TreeChange) -> Result<Option<bool>> {
     let path = OsStr::from_bytes(&change.path);
     let file = worktree.join(path);
     let cannot = || format!("cannot read '{}'", file.display());
@@ -131,7 +131,7 @@ fn is_moved(context: &Context, worktree: &Path, change: &TreeChange) -> Result<O
         .enumerate()
         .filter_map(|(side, entry)| Some((side, entry.filter(|(kind, _)| is_kind(*kind))?)))
     {
-        sides[side] = Some((oid, context.repo.blob(oid)?));
+        sides[side] = Some((oid, app.repo.blob(oid)?));
     }
     let [old, new] = sides;
     if old.as_ref().is_some_and(|(_, blob)| *blob == bytes) {
@@ -142,7 +142,7 @@ fn is_moved(context: &Context, worktree: &Path, change: &TreeChange) -> Result<O
         return Ok(Some(true));
     }
     // By filters and line ends a file may be another than its object.
-    let oid = context.repo.hash_file(worktree, path).or_fail(cannot)?;
+    let oid = app.repo.hash_file(worktree, path).or_fail(cannot)?;
     Ok(match oid {
         Some(oid) if old.is_some_and(|(old, _)| old == oid) => Some(false),
         Some(oid) if new.is_some_and(|(new, _)| new == oid) => Some(true),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::LocalAgents;
 use super::attempt_state::{self, AttemptState};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::WorktreeFault;
 use crate::git::snapshot::Ignored;
@@ -24,11 +24,11 @@ impl LocalAgents<'_> {
     /// Collects what every finished variant has made.
     pub(super) fn collect_finished(&self, task: &TaskId) -> Result<Collection> {
         let (run, local) = self.run(task)?;
-        worktree::check(self.context)?;
+        worktree::check(self.app)?;
         let mut collected = Collection::default();
         for variant in &run.variants {
-            let state = attempt_state::of(self.context, &run, &local, variant, false);
-            attempt_state::note_end(self.context, &run, &local, variant, &state);
+            let state = attempt_state::of(self.app, &run, &local, variant, false);
+            attempt_state::note_end(self.app, &run, &local, variant, &state);
             if state.status.is_terminal() {
                 self.collect_attempt(&run, &local, variant, state, &mut collected);
             }
@@ -50,30 +50,26 @@ impl LocalAgents<'_> {
             placement: Some(variant.index - 1),
             status: state.status,
             patch: None,
-            messages: state
-                .session
-                .as_ref()
-                .and_then(|session| last_words(self.context, session))
-                .map(|last| vec![last]),
+            messages: state.session.as_ref().and_then(|session| last_words(self.app, session)).map(|last| vec![last]),
             prompt: None,
             exported: None,
             reason: state.reason,
             risks: Vec::new(),
         };
         // `git worktree prune` may have removed what git keeps of it; the session still says whose folder it is.
-        let worktree = self.context.repo.worktree_at(&path);
-        let gone = matches!(self.context.repo.open_worktree(&path), Err(WorktreeFault::Gone));
-        if gone || (worktree.is_none() && !worked_there(self.context, run, variant, &path)) {
+        let worktree = self.app.repo.worktree_at(&path);
+        let gone = matches!(self.app.repo.open_worktree(&path), Err(WorktreeFault::Gone));
+        if gone || (worktree.is_none() && !worked_there(self.app, run, variant, &path)) {
             collected.attempts_made.extend(variant.patch_sha256.is_none().then_some(attempt));
             return;
         }
         attempt.risks = worktree.as_ref().map(GitDirSnapshot::between).unwrap_or_default();
         if let Some(session) = state.session.filter(|session| session.state == SessionState::Lost) {
             // Its agent may still be writing.
-            lost::kill_what_is_left(SessionStore::new(&self.context.layout).place(&session.id).folder());
+            lost::kill_what_is_left(SessionStore::new(&self.app.layout).place(&session.id).folder());
         }
         let ignored = self.ignored(run, variant);
-        match self.context.repo.snapshot_with(&path, run.base_oid, ignored.as_ref()) {
+        match self.app.repo.snapshot_with(&path, run.base_oid, ignored.as_ref()) {
             Ok(snapshot) => {
                 if ignored.is_some() {
                     collected.ignored.push((variant.index - 1, snapshot.ignored));
@@ -105,7 +101,7 @@ impl LocalAgents<'_> {
                     attempt.risks.push(Risk { kind: STAYS[3].to_owned(), path: path.display().to_string(), detail });
                 }
                 if snapshot.patch.is_empty() {
-                    attempt.risks.extend(attempt_state::user_file_risks(self.context, run, variant));
+                    attempt.risks.extend(attempt_state::user_file_risks(self.app, run, variant));
                 }
                 attempt.patch = Some(snapshot.patch);
             }
@@ -123,12 +119,12 @@ impl LocalAgents<'_> {
     /// Returns what becomes of a variant's ignored files; none where it is not known which of them were there before
     /// its agent.
     fn ignored(&self, run: &Run, variant: &Variant) -> Option<Ignored> {
-        let live = ActiveFiles::of(&self.context.layout, run);
+        let live = ActiveFiles::of(&self.app.layout, run);
         let mut before = live.read(&ignored_before(variant.index)).ok()??;
-        let first = SessionStore::new(&self.context.layout).place(&SessionId::of_variant(&run.run, variant.index, 1));
+        let first = SessionStore::new(&self.app.layout).place(&SessionId::of_variant(&run.run, variant.index, 1));
         before.extend(crate::files::read(first.folder().join(worktree::SETUP_LEFT)).unwrap_or_default());
         let before = before.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
-        Some(Ignored { before, keep: worktree::kept(self.context) })
+        Some(Ignored { before, keep: worktree::kept(self.app) })
     }
 
     /// Removes the worktrees of what is recorded now.
@@ -144,9 +140,9 @@ impl LocalAgents<'_> {
             let (Some(variant), Some(patch), false) = (variant, &attempt.patch, stays) else { continue };
             let recorded = variant.patch_sha256.as_deref() == Some(sha256(patch).as_str());
             // Its session may have been resumed meanwhile.
-            let over = attempt_state::of(self.context, &run, &local, variant, false).status.is_terminal();
+            let over = attempt_state::of(self.app, &run, &local, variant, false).status.is_terminal();
             if recorded && over {
-                remove(self.context, &run, &local, variant)?;
+                remove(self.app, &run, &local, variant)?;
             }
         }
         Ok(())
@@ -154,11 +150,11 @@ impl LocalAgents<'_> {
 }
 
 /// Returns what an agent said last: its message, where it tells which that is, else the last paragraph that it printed.
-fn last_words(context: &Context, session: &Session) -> Option<String> {
+fn last_words(app: &App, session: &Session) -> Option<String> {
     if session.last_message.is_some() {
         return session.last_message.clone();
     }
-    let tail = log::tail(&SessionStore::new(&context.layout).place(&session.id), LAST_WORDS).ok()?;
+    let tail = log::tail(&SessionStore::new(&app.layout).place(&session.id), LAST_WORDS).ok()?;
     let text = log::text_of(&tail);
     let ours = |line: &&str| !line.starts_with("[git-puff] ");
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(ours).collect();
@@ -167,19 +163,19 @@ fn last_words(context: &Context, session: &Session) -> Option<String> {
 }
 
 /// Returns whether the agent of this variant is known to have worked in this folder.
-fn worked_there(context: &Context, run: &Run, variant: &Variant, path: &Path) -> bool {
-    attempt_state::session(context, run, variant).is_some_and(|session| session.cwd == path)
+fn worked_there(app: &App, run: &Run, variant: &Variant, path: &Path) -> bool {
+    attempt_state::session(app, run, variant).is_some_and(|session| session.cwd == path)
 }
 
 /// Removes a worktree, and the folders that are empty without it.
 ///
 /// # Errors
 /// When a file in it cannot be removed.
-pub fn remove(context: &Context, run: &Run, local: &Local, variant: &Variant) -> Result<()> {
+pub fn remove(app: &App, run: &Run, local: &Local, variant: &Variant) -> Result<()> {
     let path = local.worktree(variant.index);
     // A record may come from anywhere. Only git, or the session that worked there, says what is ours to remove.
-    let ours = context.repo.worktree_at(&path).is_some() || worked_there(context, run, variant, &path);
-    let removed = if ours { context.repo.remove_worktree(&path) } else { Ok(()) };
+    let ours = app.repo.worktree_at(&path).is_some() || worked_there(app, run, variant, &path);
+    let removed = if ours { app.repo.remove_worktree(&path) } else { Ok(()) };
     removed.map_err(|cause| {
         Error::failed(format!("cannot remove the worktree '{}'", path.display()))
             .hint("its patch is kept with the run; remove the folder yourself, then 'git puff doctor --repair'")

@@ -19,7 +19,7 @@ use super::{
     AttemptObservation, AttemptObservations, Collection, Failure, Observation, Provider, Question, Submission,
     SubmitFailure, Task, TaskStatus, TaskSummary,
 };
-use crate::context::{AgentEnv, Context};
+use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{Local, MOST_LOCAL, Run, RunId, State, TaskId, Time, Variant, VariantStatus};
 use crate::process::{self, Wake};
@@ -33,38 +33,37 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The agents on this machine, working for runs of this repository.
 pub struct LocalAgents<'c> {
-    context: &'c Context,
+    app: &'c App,
 }
 
 impl<'c> LocalAgents<'c> {
     /// Creates the provider of agents on this machine.
-    pub fn new(context: &'c Context) -> LocalAgents<'c> {
-        LocalAgents { context }
+    pub fn new(app: &'c App) -> LocalAgents<'c> {
+        LocalAgents { app }
     }
 
     /// Returns the run that a task is, with how it is to be carried out.
     fn run(&self, task: &TaskId) -> Result<(Run, Local)> {
         let unknown = || Error::failed(format!("no run named '{task}' here")).hint("'git puff list' shows the runs");
         let id: RunId = task.as_str().parse().map_err(|_| unknown())?;
-        let run = RunStore::new(self.context).load(&id)?.run;
+        let run = RunStore::new(self.app).load(&id)?.run;
         if run.is_remote() {
             return Err(Error::failed(format!("the agents of '{id}' are not on this machine"))
                 .hint("'git puff sync' fetches its outcome"));
         }
         let local = run.local.clone().ok_or_else(unknown)?;
-        moved::follow(self.context, run, local)
+        moved::follow(self.app, run, local)
     }
 
     /// Locks the start and end of sessions, so that two processes that observe one run start each attempt once.
     fn lock(&self) -> Result<Option<FileLock>> {
-        self.context.layout.prepare()?;
-        FileLock::attempt(&self.context.layout.local_lock())
-            .or_fail(|| "cannot acquire the lock of local agents".into())
+        self.app.layout.prepare()?;
+        FileLock::attempt(&self.app.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
     }
 
     fn wait_for_lock(&self) -> Result<FileLock> {
-        self.context.layout.prepare()?;
-        FileLock::wait(&self.context.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
+        self.app.layout.prepare()?;
+        FileLock::wait(&self.app.layout.local_lock()).or_fail(|| "cannot acquire the lock of local agents".into())
     }
 
     /// Observes a run, and starts the attempts that have a place.
@@ -74,11 +73,11 @@ impl<'c> LocalAgents<'c> {
         let (run, local) = self.run(task)?;
         let mut states: Vec<AttemptState> = Vec::new();
         for variant in &run.variants {
-            let state = attempt_state::of(self.context, &run, &local, variant, lock.is_some());
-            attempt_state::note_end(self.context, &run, &local, variant, &state);
+            let state = attempt_state::of(self.app, &run, &local, variant, lock.is_some());
+            attempt_state::note_end(self.app, &run, &local, variant, &state);
             states.push(state);
         }
-        let mut ready = Ready { context: self.context, agents: HashMap::new(), environment: None };
+        let mut ready = Ready { app: self.app, agents: HashMap::new(), environment: None };
         let at_work = states.iter().filter(|one| one.status == VariantStatus::InProgress).count();
         let mut free = (local.jobs as usize).saturating_sub(at_work);
         if lock.is_some() && run.state == State::Pending {
@@ -89,7 +88,7 @@ impl<'c> LocalAgents<'c> {
                 if state.status == VariantStatus::Pending {
                     let name = variant.agent.as_deref().unwrap_or_default();
                     let started = ready.get(&run, name).and_then(|(agent, environment, lost)| {
-                        start::start(self.context, &run, &local, variant, (agent, environment))?;
+                        start::start(self.app, &run, &local, variant, (agent, environment))?;
                         Ok(lost)
                     });
                     match started {
@@ -120,11 +119,11 @@ impl<'c> LocalAgents<'c> {
     fn end(&self, task: &TaskId) -> Result<()> {
         let _lock = self.wait_for_lock()?;
         let (run, _) = self.run(task)?;
-        let store = SessionStore::new(&self.context.layout);
-        let sessions = run.variants.iter().filter_map(|variant| attempt_state::session(self.context, &run, variant));
+        let store = SessionStore::new(&self.app.layout);
+        let sessions = run.variants.iter().filter_map(|variant| attempt_state::session(self.app, &run, variant));
         let ended: Vec<_> = sessions
             .filter(|session| {
-                attempt_state::has_started(self.context, session) && session.state != crate::model::SessionState::Exited
+                attempt_state::has_started(self.app, session) && session.state != crate::model::SessionState::Exited
             })
             .map(|session| store.place(&session.id))
             .collect();
@@ -146,15 +145,15 @@ impl<'c> LocalAgents<'c> {
 }
 
 /// Returns whether an agent of the run still runs.
-pub fn is_running(context: &Context, run: &Run) -> bool {
-    let store = SessionStore::new(&context.layout);
-    let sessions = run.variants.iter().filter_map(|variant| attempt_state::session(context, run, variant));
+pub fn is_running(app: &App, run: &Run) -> bool {
+    let store = SessionStore::new(&app.layout);
+    let sessions = run.variants.iter().filter_map(|variant| attempt_state::session(app, run, variant));
     sessions.into_iter().any(|session| store.place(&session.id).is_supervised())
 }
 
 /// Agents that can be started: each is asked once how.
 struct Ready<'c> {
-    context: &'c Context,
+    app: &'c App,
     agents: HashMap<String, Agent>,
     /// The environment of the launch, and why it is another one.
     environment: Option<(AgentEnv, Option<String>)>,
@@ -163,19 +162,19 @@ struct Ready<'c> {
 impl Ready<'_> {
     /// Returns the agent of this name, the environment that it gets, and, where that is not the launch's, why.
     fn get(&mut self, run: &Run, name: &str) -> Result<(&Agent, &AgentEnv, Option<String>)> {
-        let context = self.context;
-        let (environment, lost) = self.environment.get_or_insert_with(|| start::environment(context, run));
+        let app = self.app;
+        let (environment, lost) = self.environment.get_or_insert_with(|| start::environment(app, run));
         if !self.agents.contains_key(name) {
-            self.agents.insert(name.to_owned(), session::ready(&context.settings, name, false, environment)?);
+            self.agents.insert(name.to_owned(), session::ready(&app.settings, name, false, environment)?);
         }
         Ok((&self.agents[name], environment, lost.clone()))
     }
 }
 
 /// Returns how far the session of a variant is, for those who only look.
-pub fn status(context: &Context, run: &Run, variant: &Variant) -> VariantStatus {
+pub fn status(app: &App, run: &Run, variant: &Variant) -> VariantStatus {
     let local = run.local.as_ref().filter(|_| !run.is_remote());
-    local.map_or(variant.status, |local| attempt_state::of(context, run, local, variant, false).status)
+    local.map_or(variant.status, |local| attempt_state::of(app, run, local, variant, false).status)
 }
 
 fn overall(states: &[AttemptState]) -> TaskStatus {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::context::Context;
+use crate::app::App;
 use crate::error::Result;
 use crate::git::Worktree;
 use crate::model::{Local, Run, StepKind};
@@ -14,14 +14,14 @@ use crate::store::{Change, RunStore};
 ///
 /// # Errors
 /// When that cannot be recorded.
-pub(super) fn follow(context: &Context, run: Run, local: Local) -> Result<(Run, Local)> {
-    let (run, local) = if local.worktrees.is_dir() { (run, local) } else { relocate(context, run, local)? };
+pub(super) fn follow(app: &App, run: Run, local: Local) -> Result<(Run, Local)> {
+    let (run, local) = if local.worktrees.is_dir() { (run, local) } else { relocate(app, run, local)? };
     for variant in &run.variants {
         let path = local.worktree(variant.index);
-        let known = path.is_dir().then(|| known_at(context, &path)).flatten();
+        let known = path.is_dir().then(|| known_at(app, &path)).flatten();
         if let Some(worktree) = known.filter(names_another_place) {
             // What cannot be written is as it was: the harvest does not need it.
-            let _ = context.repo.link_worktree(&worktree);
+            let _ = app.repo.link_worktree(&worktree);
         }
     }
     Ok((run, local))
@@ -29,22 +29,22 @@ pub(super) fn follow(context: &Context, run: Run, local: Local) -> Result<(Run, 
 
 /// Returns the folder of the worktrees went with the repository: into the folder beside it that new ones would be made
 /// in.
-fn relocate(context: &Context, run: Run, local: Local) -> Result<(Run, Local)> {
-    let Ok(workspace_root) = WorkspaceRoot::find(context) else { return Ok((run, local)) };
+fn relocate(app: &App, run: Run, local: Local) -> Result<(Run, Local)> {
+    let Ok(workspace_root) = WorkspaceRoot::find(app) else { return Ok((run, local)) };
     let now = Local { worktrees: workspace_root.of_run(&run.run), ..local.clone() };
     let mut found = false;
     for variant in &run.variants {
         let (from, to) = (local.worktree(variant.index), now.worktree(variant.index));
         // Only git's own record of the old folder says that this is the same one.
-        let known = known_at(context, &from).or_else(|| known_at(context, &to));
+        let known = known_at(app, &from).or_else(|| known_at(app, &to));
         let Some(known) = known.filter(|_| to.is_dir() && from != to) else { continue };
-        found |= context.repo.relocate_worktree(&known, &to).is_ok();
+        found |= app.repo.relocate_worktree(&known, &to).is_ok();
     }
     if !found {
         return Ok((run, local));
     }
     let folder = now.worktrees.display().to_string();
-    let outcome = RunStore::new(context).update(&run.run, context.clock.now(), |run| {
+    let outcome = RunStore::new(app).update(&run.run, app.clock.now(), |run| {
         run.local = Some(now.clone());
         Ok(Some(Change::new(StepKind::Observe, format!("its worktrees are in '{folder}' now"))))
     })?;
@@ -52,8 +52,8 @@ fn relocate(context: &Context, run: Run, local: Local) -> Result<(Run, Local)> {
 }
 
 /// Returns what git knows of a worktree by exactly this name.
-fn known_at(context: &Context, path: &Path) -> Option<Worktree> {
-    context.repo.worktrees().into_iter().find(|worktree| worktree.path == path)
+fn known_at(app: &App, path: &Path) -> Option<Worktree> {
+    app.repo.worktrees().into_iter().find(|worktree| worktree.path == path)
 }
 
 /// Returns whether the `.git` file of a worktree names a folder that is gone. One that an agent has written or removed

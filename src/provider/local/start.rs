@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::attempt_state::{failed_to_start, session};
-use crate::context::{AgentEnv, Context};
+use crate::app::{AgentEnv, App};
 use crate::error::{Result, ResultExt};
 use crate::git::Hooks;
 use crate::git::snapshot::WorkFolder;
@@ -19,8 +19,8 @@ use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore, ignored_bef
 const LOG_SIZE: u64 = 64 << 20;
 
 /// Returns the environment of a run's launch; where that is lost, this process's own, and why.
-pub(super) fn environment(context: &Context, run: &Run) -> (AgentEnv, Option<String>) {
-    let why = match ActiveFiles::of(&context.layout, run).read(ENVIRONMENT) {
+pub(super) fn environment(app: &App, run: &Run) -> (AgentEnv, Option<String>) {
+    let why = match ActiveFiles::of(&app.layout, run).read(ENVIRONMENT) {
         Ok(kept) => match kept.and_then(|bytes| AgentEnv::from_bytes(&bytes)) {
             Some(environment) => return (environment, None),
             None => "is gone".to_owned(),
@@ -36,45 +36,45 @@ pub(super) fn environment(context: &Context, run: &Run) -> (AgentEnv, Option<Str
 /// # Errors
 /// When it cannot be started: then no worktree is left behind.
 pub(super) fn start(
-    context: &Context,
+    app: &App,
     run: &Run,
     local: &Local,
     variant: &Variant,
     (agent, environment): (&Agent, &AgentEnv),
 ) -> Result<()> {
-    let started = start_session(context, run, local, variant, (agent, environment));
-    let there = context.repo.worktree_at(&local.worktree(variant.index));
+    let started = start_session(app, run, local, variant, (agent, environment));
+    let there = app.repo.worktree_at(&local.worktree(variant.index));
     if started.is_err() && there.is_some_and(|there| there.locked.as_deref() == Some(BEING_MADE)) {
-        let _ = super::remove(context, run, local, variant);
+        let _ = super::remove(app, run, local, variant);
     }
     started
 }
 
 fn start_session(
-    context: &Context,
+    app: &App,
     run: &Run,
     local: &Local,
     variant: &Variant,
     (agent, environment): (&Agent, &AgentEnv),
 ) -> Result<()> {
-    let runs = RunStore::new(context);
+    let runs = RunStore::new(app);
     let prompt = runs.prompt(&runs.load(&run.run)?)?;
     let id = SessionId::of_variant(&run.run, variant.index, 1);
-    let place = SessionStore::new(&context.layout).place(&id);
-    if session(context, run, variant).is_some_and(|session| failed_to_start(context, &session)) {
+    let place = SessionStore::new(&app.layout).place(&id);
+    if session(app, run, variant).is_some_and(|session| failed_to_start(app, &session)) {
         std::fs::remove_dir_all(place.folder())
             .or_fail(|| format!("cannot remove what is left of the session '{id}'"))?;
     }
-    let worktree = worktree::make(context, &local.worktree(variant.index), run.base_oid, Hooks::Run)?;
+    let worktree = worktree::make(app, &local.worktree(variant.index), run.base_oid, Hooks::Run)?;
     let invocation = agent.invocation(&Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false });
-    GitDirSnapshot::capture(context)?.keep_before(&worktree)?;
-    note_ignored(context, run, local, variant);
+    GitDirSnapshot::capture(app)?.keep_before(&worktree)?;
+    note_ignored(app, run, local, variant);
     worktree
         .lock(&worktree::works_here(&id))
         .or_fail(|| format!("cannot lock the worktree '{}'", worktree.path.display()))?;
     let request = Start {
         agent: agent.name().to_owned(),
-        argv: worktree::with_setup(context, &place, invocation.argv),
+        argv: worktree::with_setup(app, &place, invocation.argv),
         cwd: worktree.path.clone(),
         stdin: invocation.stdin,
         prompt,
@@ -83,14 +83,14 @@ fn start_session(
         // No user is at its terminal.
         auto: true,
         work: Some((run.run.clone(), variant.index)),
-        start_tree: Some(context.repo.commit(run.base_oid)?.tree),
+        start_tree: Some(app.repo.commit(run.base_oid)?.tree),
         folder: WorkFolder::find(&worktree.path).ok(),
         worktree: None,
         resumed_from: None,
         environment: Some(environment.clone()),
         id,
     };
-    session::start(context, request).map(drop).inspect_err(|_| {
+    session::start(app, request).map(drop).inspect_err(|_| {
         // No agent worked in it.
         let _ = control::ask(&place, &Request::Kill { why: "it came up too late".to_owned() });
         let _ = worktree.lock(BEING_MADE);
@@ -98,10 +98,10 @@ fn start_session(
 }
 
 /// Notes which ignored files a worktree has before its agent begins: git-puff, or a hook of the user's, put them there.
-fn note_ignored(context: &Context, run: &Run, local: &Local, variant: &Variant) {
+fn note_ignored(app: &App, run: &Run, local: &Local, variant: &Variant) {
     // Without it, ignored files are not named: that must not keep an agent from its work.
-    let listed = context.repo.ignored_files(&local.worktree(variant.index), run.base_oid);
+    let listed = app.repo.ignored_files(&local.worktree(variant.index), run.base_oid);
     let Ok(files) = listed else { return };
     let listed: Vec<u8> = files.into_iter().flat_map(|file| file.into_iter().chain([0])).collect();
-    let _ = ActiveFiles::of(&context.layout, run).write(&ignored_before(variant.index), &listed);
+    let _ = ActiveFiles::of(&app.layout, run).write(&ignored_before(variant.index), &listed);
 }

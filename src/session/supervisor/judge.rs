@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::model::{Session, SessionState, Time};
 use crate::session::activity::Activity;
 use crate::session::agents::Reader;
@@ -54,13 +54,13 @@ pub(super) struct Judge {
     reported: Option<SessionState>,
     messenger: Notifier,
     news: bool,
-    clock: crate::context::Clock,
+    clock: crate::app::Clock,
     place: SessionPlace,
 }
 
 impl Judge {
-    pub(super) fn new(context: &Context, place: &SessionPlace, session: &Session) -> Judge {
-        let span = |key| context.settings.span(key).map(|span| Duration::from_secs(span.0)).ok();
+    pub(super) fn new(app: &App, place: &SessionPlace, session: &Session) -> Judge {
+        let span = |key| app.settings.span(key).map(|span| Duration::from_secs(span.0)).ok();
         let (columns, rows) = screen::cells(session.size);
         Judge {
             parser: vt100::Parser::new_with_callbacks(rows, columns, 0, Replies::default()),
@@ -80,14 +80,14 @@ impl Judge {
                 after: span(settings::STUCK_AFTER).unwrap_or(Duration::from_secs(300)),
                 poke: span(settings::STUCK_POKE).unwrap_or(Duration::from_secs(600)),
             },
-            answers: AnswerRule::all(&context.settings).unwrap_or_default(),
+            answers: AnswerRule::all(&app.settings).unwrap_or_default(),
             answered: Vec::new(),
             asks: None,
             poked: None,
             reported: None,
-            messenger: Notifier::new(&context.settings, place),
+            messenger: Notifier::new(&app.settings, place),
             news: false,
-            clock: context.clock.clone(),
+            clock: app.clock.clone(),
             place: place.clone(),
         }
     }

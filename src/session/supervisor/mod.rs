@@ -21,7 +21,7 @@ use super::log::Writer;
 use super::lost::MARK;
 use super::protocol::Step;
 use super::{resume, session_workspace};
-use crate::context::Context;
+use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::model::{OwnWorktree, Session, SessionId, SessionState, Stdin};
 use crate::process::terminal::{Input, PtyReader, PtyWriter, Terminal};
@@ -44,20 +44,20 @@ const LAST: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// When its folder cannot be used.
-pub fn run(context: &Context, id: &SessionId) -> Result<()> {
-    let store = SessionStore::new(&context.layout);
+pub fn run(app: &App, id: &SessionId) -> Result<()> {
+    let store = SessionStore::new(&app.layout);
     let place = store.place(id);
     let lock = FileLock::attempt(&place.lock()).or_fail(|| format!("cannot lock the session '{id}'"))?;
     let session = store.load_raw(id)?;
     if lock.is_none() || place.is_started() || session.pid.is_some() || session.state.is_over() {
         return Ok(());
     }
-    process::block_on(supervise(context, &place.from_within(), place.folder(), session))
+    process::block_on(supervise(app, &place.from_within(), place.folder(), session))
 }
 
 /// A running session.
 struct Supervisor<'c> {
-    context: &'c Context,
+    app: &'c App,
     place: &'c SessionPlace,
     session: Session,
     log: Writer,
@@ -74,7 +74,7 @@ struct Supervisor<'c> {
     resume: bool,
 }
 
-async fn supervise(context: &Context, place: &SessionPlace, named: &Path, mut session: Session) -> Result<()> {
+async fn supervise(app: &App, place: &SessionPlace, named: &Path, mut session: Session) -> Result<()> {
     let id = session.id.clone();
     let log = Writer::begin(place, session.log_size).or_fail(|| format!("cannot write the log of '{id}'"))?;
     let listener = listen(place).or_fail(|| format!("cannot make the socket of '{id}'"))?;
@@ -89,20 +89,20 @@ async fn supervise(context: &Context, place: &SessionPlace, named: &Path, mut se
             session.exit = Some(if missing { 127 } else { 126 });
             session.state = SessionState::Exited;
             session.why = Some(failure.to_string());
-            session.ended_at = Some(context.clock.now());
-            finalize(context, &mut session);
+            session.ended_at = Some(app.clock.now());
+            finalize(app, &mut session);
             return place.save(&session).or_fail(|| format!("cannot record the session '{id}'"));
         }
     };
     session.pid = Some(terminal.pid());
     session.why = Some("it has just started".to_owned());
-    let judge = Judge::new(context, place, &session);
+    let judge = Judge::new(app, place, &session);
     place.save(&session).or_fail(|| format!("cannot record the session '{id}'"))?;
     let (commands, heard) = mpsc::channel(64);
     let attached = Attached::new(commands, session.size);
     let now = Instant::now();
     let supervisor = Supervisor {
-        context,
+        app,
         place,
         session,
         log,
@@ -299,7 +299,7 @@ impl Supervisor<'_> {
 
     /// Starts the session that continues this one.
     fn go_on(&mut self) {
-        let next = resume::start_after(self.context, &self.session).and_then(|next| super::start(self.context, next));
+        let next = resume::start_after(self.app, &self.session).and_then(|next| super::start(self.app, next));
         match next {
             Ok(next) => {
                 self.log.remark(&format!("continues as '{}'", next.id));
@@ -325,14 +325,14 @@ impl Supervisor<'_> {
         self.session.state = SessionState::Exited;
         self.session.exit = exit;
         self.session.why = Some(ending(exit, self.session.killed.as_deref()));
-        self.session.ended_at = Some(self.context.clock.now());
+        self.session.ended_at = Some(self.app.clock.now());
         let failed = exit != Some(0) && self.session.agent_session.is_some();
         self.session.next = failed.then(|| format!("git puff session resume {}", self.session.id));
         self.session.log_trouble = self.log.trouble();
         if self.resume {
             self.go_on();
         }
-        finalize(self.context, &mut self.session);
+        finalize(self.app, &mut self.session);
         let _ = std::fs::remove_file(self.place.socket());
         let since = Instant::now();
         loop {
@@ -352,9 +352,9 @@ impl Supervisor<'_> {
 }
 
 /// Finalizes the worktree before the record says that the session is over, so that no waiter finds one about to go.
-fn finalize(context: &Context, session: &mut Session) {
+fn finalize(app: &App, session: &mut Session) {
     // What cannot be removed now is named by 'doctor'.
-    let finalized = session_workspace::finalize(context, session).unwrap_or_default();
+    let finalized = session_workspace::finalize(app, session).unwrap_or_default();
     let not_finalized = || session.worktree.clone().map(|own| OwnWorktree { fate: None, ..own });
     session.worktree = finalized.or_else(not_finalized);
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::git::Worktree;
 use crate::store::sha256;
 
@@ -53,23 +53,23 @@ pub(super) struct GitFiles {
 
 impl GitFiles {
     /// Reads them as they are now. `worktrees` are those of the user.
-    pub fn read(context: &Context, worktrees: &[Worktree]) -> GitFiles {
-        let common = &context.repo.location().common_dir;
+    pub fn read(app: &App, worktrees: &[Worktree]) -> GitFiles {
+        let common = &app.repo.location().common_dir;
         let mut found = GitFiles::default();
-        found.read_dir(context, common, ".git", 0);
+        found.read_dir(app, common, ".git", 0);
         for worktree in worktrees {
             let name = worktree.admin.file_name().unwrap_or_default().to_string_lossy();
-            found.read_dir(context, &worktree.admin, &format!(".git/worktrees/{name}"), 0);
+            found.read_dir(app, &worktree.admin, &format!(".git/worktrees/{name}"), 0);
         }
-        found.read_configured_hooks(context);
+        found.read_configured_hooks(app);
         found
     }
 
-    fn read_dir(&mut self, context: &Context, folder: &Path, shown: &str, depth: usize) {
+    fn read_dir(&mut self, app: &App, folder: &Path, shown: &str, depth: usize) {
         for name in CONFIG {
             let path = folder.join(name);
             if self.read_file(&path, format!("{shown}/{name}")) {
-                self.read_keys(context, &path, &format!("{shown}/{name}"));
+                self.read_keys(app, &path, &format!("{shown}/{name}"));
             }
         }
         for name in FILES {
@@ -83,7 +83,7 @@ impl GitFiles {
         below(&folder.join("hooks"), |path, rest| self.read_hook(path, format!("{shown}/hooks/{rest}")));
         if depth < MOST_DEPTH {
             for (module, name) in modules(&folder.join("modules"), depth) {
-                self.read_dir(context, &module, &format!("{shown}/modules/{name}"), MOST_DEPTH);
+                self.read_dir(app, &module, &format!("{shown}/modules/{name}"), MOST_DEPTH);
             }
         }
     }
@@ -108,16 +108,16 @@ impl GitFiles {
     }
 
     /// Reads the keys of a configuration file, and the files that it includes.
-    fn read_keys(&mut self, context: &Context, path: &Path, shown: &str) {
+    fn read_keys(&mut self, app: &App, path: &Path, shown: &str) {
         let mut keys: BTreeMap<String, String> = BTreeMap::new();
         // A file whose keys are not known is compared as a whole: no key of it is removed, or new, for that.
-        let Ok(listed) = context.repo.config_file(path) else {
+        let Ok(listed) = app.repo.config_file(path) else {
             self.keys.insert(format!("{shown}{UNREAD}"), String::new());
             return;
         };
         for (key, value) in listed {
             if key.starts_with("include.") || key.starts_with("includeif.") {
-                let included = match (value.strip_prefix("~/"), &context.environment.home) {
+                let included = match (value.strip_prefix("~/"), &app.environment.home) {
                     (Some(rest), Some(home)) => home.join(rest),
                     _ => path.parent().unwrap_or(path).join(&value),
                 };
@@ -131,8 +131,8 @@ impl GitFiles {
 
     /// Reads the folder that `core.hooksPath` names, where it is absolute. A relative one is in every worktree: what an
     /// agent changes there is in its patch.
-    fn read_configured_hooks(&mut self, context: &Context) {
-        let configured = context.settings.git("core.hookspath").map(PathBuf::from);
+    fn read_configured_hooks(&mut self, app: &App) {
+        let configured = app.settings.git("core.hookspath").map(PathBuf::from);
         if let Some(folder) = configured.filter(|folder| folder.is_absolute()) {
             below(&folder, |path, rest| self.read_hook(path, format!("{}/{rest}", folder.display())));
         }

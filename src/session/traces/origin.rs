@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::context::Context;
+use crate::app::App;
 use crate::git::state::{self, Head};
 use crate::git::{LogEntry, Worktree};
 use crate::model::{Act, Oid};
@@ -39,7 +39,7 @@ pub(super) enum Origin {
 
 /// The logs that tell of it.
 pub(super) struct Clues<'c> {
-    context: &'c Context,
+    app: &'c App,
     /// The HEAD of the agent's worktree, and the commit that it began at.
     agent: Vec<LogEntry>,
     start: Option<Oid>,
@@ -71,24 +71,24 @@ fn is_ours(worktree: &Worktree) -> bool {
 }
 
 /// Returns the linked worktrees that are the user's: not git-puff's own, nor those that an agent made inside its own.
-pub(super) fn user_worktrees(context: &Context) -> Vec<Worktree> {
-    let root = WorkspaceRoot::find(context).ok();
+pub(super) fn user_worktrees(app: &App) -> Vec<Worktree> {
+    let root = WorkspaceRoot::find(app).ok();
     let roots: Vec<PathBuf> = root
         .iter()
         .flat_map(|root| [Some(root.root().to_owned()), root.root().canonicalize().ok()])
         .flatten()
         .collect();
     let is_below = |worktree: &Worktree| roots.iter().any(|root| worktree.path.starts_with(root));
-    context.repo.worktrees().into_iter().filter(|worktree| !is_ours(worktree) && !is_below(worktree)).collect()
+    app.repo.worktrees().into_iter().filter(|worktree| !is_ours(worktree) && !is_below(worktree)).collect()
 }
 
 /// Returns the HEADs of the user's worktrees, the main one among them.
-pub(super) fn user_heads(context: &Context) -> Vec<UserHead> {
+pub(super) fn user_heads(app: &App) -> Vec<UserHead> {
     let name = |worktree: Worktree| Some(worktree.admin.file_name()?.to_string_lossy().into_owned());
-    let names = std::iter::once(String::new()).chain(user_worktrees(context).into_iter().filter_map(name));
+    let names = std::iter::once(String::new()).chain(user_worktrees(app).into_iter().filter_map(name));
     let head = |worktree: String| {
         let mut head = UserHead { worktree, branch: String::new() };
-        if let Head::On(branch) = state::head(&head.git_dir(&context.repo.location().common_dir))? {
+        if let Head::On(branch) = state::head(&head.git_dir(&app.repo.location().common_dir))? {
             head.branch = branch;
         }
         Some(head)
@@ -98,19 +98,19 @@ pub(super) fn user_heads(context: &Context) -> Vec<UserHead> {
 
 impl<'c> Clues<'c> {
     /// Reads the logs as they are now. `before` are the HEADs of the user's worktrees as they were.
-    pub fn read(context: &'c Context, worktree: &Worktree, start: Option<Oid>, before: &[UserHead]) -> Clues<'c> {
-        let log = |git_dir: &Path| context.repo.reflog(git_dir, "HEAD");
-        let common = &context.repo.location().common_dir;
-        let users = user_heads(context).into_iter().map(|head| (head.clone(), log(&head.git_dir(common)))).collect();
-        let others = context.repo.worktrees().into_iter();
+    pub fn read(app: &'c App, worktree: &Worktree, start: Option<Oid>, before: &[UserHead]) -> Clues<'c> {
+        let log = |git_dir: &Path| app.repo.reflog(git_dir, "HEAD");
+        let common = &app.repo.location().common_dir;
+        let users = user_heads(app).into_iter().map(|head| (head.clone(), log(&head.git_dir(common)))).collect();
+        let others = app.repo.worktrees().into_iter();
         let others = others.filter(|other| is_ours(other) && other.admin != worktree.admin);
-        let runs = RunStore::new(context).list().map(|(runs, _)| runs).unwrap_or_default();
+        let runs = RunStore::new(app).list().map(|(runs, _)| runs).unwrap_or_default();
         let decisions = runs.into_iter().filter_map(|recorded| recorded.run.decision);
         let mut picks: Vec<(String, Option<Oid>)> = Vec::new();
         for decision in decisions {
             picks.extend([(decision.onto.clone(), decision.before), (decision.onto, decision.after)]);
         }
-        for point in RecoveryPoints::new(context).list().unwrap_or_default() {
+        for point in RecoveryPoints::new(app).list().unwrap_or_default() {
             if let Act::Pick(pick) = point.recovery.act {
                 picks.extend([(pick.onto.clone(), pick.before), (pick.onto, Some(pick.commit))]);
             }
@@ -120,7 +120,7 @@ impl<'c> Clues<'c> {
             _ => None,
         };
         Clues {
-            context,
+            app,
             agent: log(&worktree.admin),
             start,
             agent_branch: on_branch,
@@ -151,7 +151,7 @@ impl<'c> Clues<'c> {
             return if was_held && is_held { Origin::Agent } else { Origin::Unknown };
         };
         // A tag of its own is an object that points to a commit.
-        let commit = self.context.repo.resolve(&to.to_string()).ok().flatten().unwrap_or(to);
+        let commit = self.app.repo.resolve(&to.to_string()).ok().flatten().unwrap_or(to);
         let was_at = |log: &[LogEntry]| log.iter().any(|entry| entry.new == commit);
         let (by_agent, by_user) = (was_at(&self.agent), self.users.iter().any(|(_, log)| was_at(log)));
         let is_start = self.start == Some(commit);
@@ -161,7 +161,7 @@ impl<'c> Clues<'c> {
         if !by_agent && !by_user && !is_start && self.other_agents.iter().any(|log| was_at(log)) {
             return Origin::Others;
         }
-        let log = self.context.repo.reflog(&self.context.repo.location().common_dir, name);
+        let log = self.app.repo.reflog(&self.app.repo.location().common_dir, name);
         let is_rename = |entry: &LogEntry| entry.subject.starts_with("Branch: renamed ");
         let newest = log.iter().find(|entry| entry.new == to && !is_rename(entry));
         if newest.is_some_and(|newest| self.user_entries().any(|entry| entry == newest)) {

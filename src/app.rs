@@ -1,5 +1,5 @@
-//! What every command stands on, put together once: the repository, its settings, the clock, the source of ids and
-//! the environment. Nothing else in the program reads the clock or the environment.
+//! What every verb is given: the repository, its settings, the clock, the source of ids, paths, permissions and the
+//! environment. Nothing else in the program reads the clock or the environment.
 
 mod agent_env;
 
@@ -24,7 +24,7 @@ use crate::settings::{self, Settings};
 use crate::store::Layout;
 
 /// The repository and all that surrounds it.
-pub struct Context {
+pub struct App {
     /// The repository.
     pub repo: Repo,
     /// `puff.*`.
@@ -38,7 +38,7 @@ pub struct Context {
     /// Where live things are kept.
     pub layout: Layout,
     /// Where the caller may have agents started.
-    pub leave: Permissions,
+    pub permissions: Permissions,
     /// The newest steps of journals that this process made, whatever has become of their refs since.
     written: Written,
     /// The folders that paths named by the caller have to be in; anywhere, when there is none.
@@ -50,29 +50,29 @@ pub struct Context {
 /// By run, the newest step; of all threads of the process.
 type Written = Arc<Mutex<HashMap<RunId, Oid>>>;
 
-impl Context {
-    /// Looks around: finds the repository by git's rules and reads its configuration.
+impl App {
+    /// Finds the repository of the current folder by git's rules, and reads its configuration.
     ///
     /// # Errors
     /// Where git-puff cannot work.
-    pub fn look_around() -> Result<Context> {
+    pub fn open() -> Result<App> {
         let environment = Environment::read();
         let survey = git::survey(None, &environment.alternates)?;
-        Context::put_together(environment, survey)
+        App::new(environment, survey)
     }
 
-    /// Looks around in another folder, as if the program had been called there; what the environment says of a repository
-    /// does not count.
+    /// Opens the repository of another folder, as if the program had been called there; what the environment says of a
+    /// repository does not count.
     ///
     /// # Errors
     /// Where git-puff cannot work.
-    pub fn look_around_in(folder: &Path) -> Result<Context> {
+    pub fn open_in(folder: &Path) -> Result<App> {
         let environment = Environment::read().elsewhere(folder);
         let survey = git::survey(Some(folder), &environment.alternates)?;
-        Context::put_together(environment, survey)
+        App::new(environment, survey)
     }
 
-    fn put_together(environment: Environment, survey: (git::Location, Vec<ConfigEntry>)) -> Result<Context> {
+    fn new(environment: Environment, survey: (git::Location, Vec<ConfigEntry>)) -> Result<App> {
         let (location, entries) = survey;
         let settings = Settings::new(entries, environment.puff.clone());
         let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
@@ -86,13 +86,13 @@ impl Context {
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        let (leave, within, written) = (Permissions::default(), Vec::new(), Written::default());
-        let context =
-            Context { repo, settings, clock, ids, environment, layout, leave, within, written, who: OnceCell::new() };
-        context.shorten_names(Abbrev::of_setting(context.settings.git("core.abbrev")));
-        let quote = context.settings.git("core.quotepath").is_none_or(|_| context.settings.git_truth("core.quotepath"));
+        let (permissions, within, written) = (Permissions::default(), Vec::new(), Written::default());
+        let app =
+            App { repo, settings, clock, ids, environment, layout, permissions, within, written, who: OnceCell::new() };
+        app.shorten_names(Abbrev::of_setting(app.settings.git("core.abbrev")));
+        let quote = app.settings.git("core.quotepath").is_none_or(|_| app.settings.git_truth("core.quotepath"));
         shown::quote_all(quote);
-        Ok(context)
+        Ok(app)
     }
 
     /// From here on, names of objects are shown with that many digits.
@@ -117,7 +117,7 @@ impl Context {
             ids: self.ids.clone(),
             environment: self.environment.clone(),
             layout: self.layout.clone(),
-            leave: self.leave,
+            permissions: self.permissions,
             within: self.within.clone(),
             written: Arc::clone(&self.written),
         }
@@ -231,7 +231,7 @@ fn shared_mode(value: &str) -> Option<u32> {
     }
 }
 
-/// All of a [`Context`] but the open repository.
+/// All of an [`App`] but the open repository.
 #[derive(Clone)]
 pub struct Seed {
     location: git::Location,
@@ -240,7 +240,7 @@ pub struct Seed {
     ids: Ids,
     environment: Environment,
     layout: Layout,
-    leave: Permissions,
+    permissions: Permissions,
     written: Written,
     within: Vec<PathBuf>,
 }
@@ -250,16 +250,16 @@ impl Seed {
     ///
     /// # Errors
     /// As [`Repo::open`].
-    pub fn open(self) -> Result<Context> {
-        let Seed { location, settings, clock, ids, environment, layout, leave, within, written } = self;
-        Ok(Context {
+    pub fn open(self) -> Result<App> {
+        let Seed { location, settings, clock, ids, environment, layout, permissions, within, written } = self;
+        Ok(App {
             repo: Repo::open(location)?,
             settings,
             clock,
             ids,
             environment,
             layout,
-            leave,
+            permissions,
             written,
             within,
             who: OnceCell::new(),
