@@ -11,6 +11,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use strum::VariantArray;
+
 use super::hook;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -70,7 +72,7 @@ pub fn set_up(app: &App, hooks: bool) -> Result<(Vec<InitStep>, Option<HookRepor
 /// When something cannot be written; what was undone before that stays so.
 pub fn undo(app: &App) -> Result<Vec<InitStep>> {
     let mut steps = Vec::new();
-    for what in InitThing::ALL.into_iter().rev().filter(|what| remembers(app, *what)) {
+    for what in InitThing::VARIANTS.iter().rev().copied().filter(|what| remembers(app, *what)) {
         let step = match what {
             InitThing::RewriteRef => notes_back(app, what, "notes.rewriteRef")?,
             InitThing::DisplayRef => notes_back(app, what, "notes.displayRef")?,

@@ -1,11 +1,15 @@
 //! The permissions of the server: `puff.mcp.allow`.
 
+use strum::{EnumString, IntoStaticStr, VariantNames};
+
 use crate::app::Permissions;
 use crate::error::{Error, Result};
+use crate::model::words::as_str;
 use crate::settings::{self, Settings, bad};
 
-/// A group of tools that can be allowed or disabled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A group of tools that can be allowed or disabled, by its name in `puff.mcp.allow`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum Group {
     /// Reads, and changes nothing.
     Read,
@@ -23,22 +27,7 @@ pub enum Group {
     Decide,
 }
 
-const GROUPS: [(&str, Group); 7] = [
-    ("read", Group::Read),
-    ("watch", Group::Watch),
-    ("harvest", Group::Harvest),
-    ("review", Group::Review),
-    ("local", Group::Local),
-    ("cloud", Group::Cloud),
-    ("decide", Group::Decide),
-];
-
-impl Group {
-    /// Returns its word in `puff.mcp.allow`.
-    pub fn as_str(self) -> &'static str {
-        GROUPS.iter().find(|(_, group)| *group == self).map_or("", |(word, _)| word)
-    }
-}
+as_str!(Group);
 
 /// The rules of the setting in order; the last match wins.
 #[derive(Clone, Debug)]
@@ -69,15 +58,14 @@ impl Allowed {
         for setting in settings.all(settings::MCP_ALLOW) {
             for word in setting.value.split([',', ' ', '\t', '\n']).filter(|word| !word.is_empty()) {
                 let (allows, name) = word.strip_prefix('-').map_or((true, word), |name| (false, name));
-                let group = GROUPS.iter().find(|(word, _)| *word == name).map(|(_, group)| *group);
-                let (whom, allows) = match (name, group) {
+                let (whom, allows) = match (name, name.parse().ok()) {
                     ("all", _) => (Whom::All, allows),
                     ("none", _) => (Whom::All, !allows),
                     (_, Some(group)) => (Whom::Group(group), allows),
                     (name, None) if is_tool(name) => (Whom::Tool(name.to_owned()), allows),
                     _ => {
-                        let groups: Vec<&str> = GROUPS.iter().map(|(word, _)| *word).collect();
-                        let wanted = format!("a list of all, none, {} or names of tools", groups.join(", "));
+                        let groups = Group::VARIANTS.join(", ");
+                        let wanted = format!("a list of all, none, {groups} or names of tools");
                         return Err(bad(settings::MCP_ALLOW, &setting, &wanted));
                     }
                 };

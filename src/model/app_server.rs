@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
+use super::words::as_str;
 use super::{Schema, Time, documents};
 
 /// The Codex app server of a repository: `state.json`, and what `cas-start`, `cas-stop` and `cas-status` answer.
@@ -56,8 +58,9 @@ pub struct AppServer {
 }
 
 /// How an app server is, or what came of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum AppServerStatus {
     /// It has not answered `initialize` yet.
     Starting,
@@ -85,22 +88,4 @@ pub enum AppServerStatus {
     Silent,
 }
 
-impl AppServerStatus {
-    /// Returns the word that JSON and scripts see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AppServerStatus::Starting => "starting",
-            AppServerStatus::Running => "running",
-            AppServerStatus::Restarting => "restarting",
-            AppServerStatus::Failed => "failed",
-            AppServerStatus::Stopped => "stopped",
-            AppServerStatus::Started => "started",
-            AppServerStatus::AlreadyRunning => "already_running",
-            AppServerStatus::FailedToStart => "failed_to_start",
-            AppServerStatus::NotRunning => "not_running",
-            AppServerStatus::StillRunning => "still_running",
-            AppServerStatus::Orphaned => "orphaned",
-            AppServerStatus::Silent => "silent",
-        }
-    }
-}
+as_str!(AppServerStatus);

@@ -2,7 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
+use super::words::as_str;
 use super::{Oid, Time};
 
 /// What `git puff pick` did.
@@ -25,8 +27,9 @@ pub struct Decision {
 }
 
 /// How the change of a variant is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Taking {
     /// As a commit on top.
     CherryPick,
@@ -36,13 +39,4 @@ pub enum Taking {
     Branch,
 }
 
-impl Taking {
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Taking::CherryPick => "cherry-pick",
-            Taking::Merge => "merge",
-            Taking::Branch => "branch",
-        }
-    }
-}
+as_str!(Taking);

@@ -2,6 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
+use super::words::as_str;
 
 /// The answer of one check of `doctor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,8 +22,9 @@ pub struct Finding {
 }
 
 /// How a check of `doctor` went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum FindingResult {
     /// As it should be.
     Ok,
@@ -30,13 +34,4 @@ pub enum FindingResult {
     Warn,
 }
 
-impl FindingResult {
-    /// Returns the word that JSON, scripts and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            FindingResult::Ok => "ok",
-            FindingResult::Fail => "fail",
-            FindingResult::Warn => "warn",
-        }
-    }
-}
+as_str!(FindingResult);

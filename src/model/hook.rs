@@ -2,7 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
+use super::words::as_str;
 use super::{Schema, documents};
 
 /// What `hook install`, `hook uninstall` and `hook status` answer.
@@ -33,8 +35,9 @@ impl HookReport {
 }
 
 /// Whether git-puff is asked at every push.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum HookState {
     /// It is not.
     Absent,
@@ -48,21 +51,12 @@ pub enum HookState {
     Managed,
 }
 
+as_str!(HookState);
+
 impl HookState {
     /// Returns whether git-puff is called.
     pub fn is_asked(self) -> bool {
         self != HookState::Absent
-    }
-
-    /// Returns the word that JSON has.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            HookState::Absent => "absent",
-            HookState::Installed => "installed",
-            HookState::Outdated => "outdated",
-            HookState::Called => "called",
-            HookState::Managed => "managed",
-        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
+use super::words::as_str;
 use super::{Schema, documents};
 
 /// What `init` answers.
@@ -35,9 +37,10 @@ pub struct InitStep {
     pub detail: String,
 }
 
-/// The things that are set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+/// The things that are set up, in that order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum InitThing {
     /// Notes go along when their commits are rewritten.
     RewriteRef,
@@ -49,21 +52,7 @@ pub enum InitThing {
     Hook,
 }
 
-impl InitThing {
-    /// All of them, in the order in which they are set up.
-    pub const ALL: [InitThing; 4] =
-        [InitThing::RewriteRef, InitThing::DisplayRef, InitThing::Attributes, InitThing::Hook];
-
-    /// Returns the word that JSON and the settings have.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            InitThing::RewriteRef => "rewrite-ref",
-            InitThing::DisplayRef => "display-ref",
-            InitThing::Attributes => "attributes",
-            InitThing::Hook => "hook",
-        }
-    }
-}
+as_str!(InitThing);
 
 /// What was done about a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

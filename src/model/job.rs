@@ -2,7 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
+use super::words::as_str;
 use super::{RunId, Time};
 
 /// One line of `jobs`: a run that is to be watched, and whether a process watches it.
@@ -27,8 +29,9 @@ pub struct Job {
 }
 
 /// Whether a job is watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum JobState {
     /// A watcher lives.
     Watching,
@@ -36,12 +39,4 @@ pub enum JobState {
     Orphaned,
 }
 
-impl JobState {
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            JobState::Watching => "watching",
-            JobState::Orphaned => "orphaned",
-        }
-    }
-}
+as_str!(JobState);

@@ -32,6 +32,7 @@ mod sides;
 mod span;
 mod step;
 mod variant;
+pub(crate) mod words;
 
 pub use app_server::{AppServer, AppServerStatus};
 pub use artifact::{Meta, Report};
@@ -47,7 +48,7 @@ pub use kickoff::Kickoff;
 pub use local::{AgentCount, BadAgentCount, Local, MOST_LOCAL};
 pub use manifest::{Manifest, NotARepo, PullRequestHint, RepoName};
 pub use oid::Oid;
-pub use push::{Level, NotALevel, Push, PushFinding, Rule};
+pub use push::{Level, Push, PushFinding, Rule};
 pub use recovery::{Act, KeptBranch, KeptNote, KeptWorktree, PickPoint, PrunePoint, Recovery};
 pub use report::Handoff;
 pub use review::{Evidence, Judge, Observation, Opinion, Recommendation, Review, Reviewed, Verdict};

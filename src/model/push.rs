@@ -1,10 +1,8 @@
 //! What is wrong with what is about to be pushed.
 
-use std::fmt;
-use std::str::FromStr;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, VariantNames};
 
 use super::{Oid, RunId, Schema, documents};
 
@@ -54,9 +52,10 @@ pub struct PushFinding {
     pub way_out: String,
 }
 
-/// The rules for what is pushed, each with its own setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+/// The rules for what is pushed, each with its own setting: `puff.prePush.` and its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Display)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 pub enum Rule {
     /// The variant was neither reviewed nor picked.
     Unreviewed,
@@ -79,8 +78,11 @@ pub enum Rule {
 }
 
 /// What becomes of a push for what a rule finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, EnumString, VariantNames,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
 pub enum Level {
     /// Nothing; it is not even said.
     Allow,
@@ -92,40 +94,8 @@ pub enum Level {
 
 impl Level {
     /// The words for them, the strictest first.
-    pub const WORDS: &'static [&'static str] = &["refuse", "warn", "allow"];
-}
-
-/// The text is none of the words for a level.
-#[derive(Debug, thiserror::Error)]
-#[error("'{0}' is not refuse, warn or allow")]
-pub struct NotALevel(String);
-
-impl FromStr for Level {
-    type Err = NotALevel;
-
-    fn from_str(text: &str) -> Result<Level, NotALevel> {
-        match text.to_ascii_lowercase().as_str() {
-            "refuse" => Ok(Level::Refuse),
-            "warn" => Ok(Level::Warn),
-            "allow" => Ok(Level::Allow),
-            _ => Err(NotALevel(text.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for Rule {
-    /// Writes the rule as its setting names it, behind `puff.prePush.`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Rule::Unreviewed => "unreviewed",
-            Rule::Failed => "failed",
-            Rule::Loser => "loser",
-            Rule::Risk => "risk",
-            Rule::Partial => "partial",
-            Rule::ConflictMarker => "conflictMarker",
-            Rule::Secret => "secret",
-            Rule::Scratch => "scratch",
-            Rule::Records => "records",
-        })
-    }
+    pub const WORDS: &'static [&'static str] = {
+        let [allow, warn, refuse] = Level::VARIANTS else { unreachable!() };
+        &[refuse, warn, allow]
+    };
 }

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::IntoStaticStr;
 
+use super::words::as_str;
 use super::{Check, Comparison, Oid, Risk, Run, RunId, Schema, Time, Variant, documents};
 
 /// Everything that is known about the variants of a run when a person has to choose. What was run on each variant, and
@@ -86,8 +88,9 @@ pub struct Reviewed {
 }
 
 /// How the checks of a variant ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Verdict {
     /// Every check passed.
     Passed,
@@ -101,18 +104,7 @@ pub enum Verdict {
     NoCommit,
 }
 
-impl Verdict {
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Verdict::Passed => "passed",
-            Verdict::Failed => "failed",
-            Verdict::FailsOnBase => "fails-on-base",
-            Verdict::Unchecked => "unchecked",
-            Verdict::NoCommit => "no-commit",
-        }
-    }
-}
+as_str!(Verdict);
 
 /// What is seen in a change without running anything.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::IntoStaticStr;
 
+use super::words::as_str;
 use super::{Apply, Decision, Local, Oid, RunId, Schema, Variant, VariantStatus, documents};
 
 /// A moment, in UTC; RFC 3339 in JSON.
@@ -87,8 +89,9 @@ pub struct Run {
 }
 
 /// Who does the work of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum ProviderKind {
     /// Codex Cloud, through the `codex` program.
     CodexCloud,
@@ -98,16 +101,7 @@ pub enum ProviderKind {
     Import,
 }
 
-impl ProviderKind {
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ProviderKind::CodexCloud => "codex-cloud",
-            ProviderKind::Local => "local",
-            ProviderKind::Import => "import",
-        }
-    }
-}
+as_str!(ProviderKind, State, Ending);
 
 /// The client, the login and the service that a run was launched with. Null means what the client does by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -132,8 +126,9 @@ pub struct Identity {
 }
 
 /// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum State {
     /// Waiting for a place; nothing was sent.
     Queued,
@@ -156,21 +151,6 @@ pub enum State {
 }
 
 impl State {
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Queued => "queued",
-            State::Submitting => "submitting",
-            State::Pending => "pending",
-            State::Ready => "ready",
-            State::Harvested => "harvested",
-            State::Reviewed => "reviewed",
-            State::Picked => "picked",
-            State::Error => "error",
-            State::Cancelled => "cancelled",
-        }
-    }
-
     /// Returns whether this step is allowed. A state may always stay what it is.
     ///
     /// `error` goes on to `pending` or `ready` because a sibling of a failed attempt may finish late, to `harvested` when the
@@ -261,8 +241,9 @@ pub struct Watch {
 }
 
 /// How watching a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Ending {
     /// At least one variant completed (and everything applied, where a harvest was asked for).
     Success,
@@ -274,19 +255,6 @@ pub enum Ending {
     Timeout,
     /// A user stopped it.
     Stopped,
-}
-
-impl Ending {
-    /// Returns the word in a result file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Ending::Success => "success",
-            Ending::Partial => "partial",
-            Ending::Error => "error",
-            Ending::Timeout => "timeout",
-            Ending::Stopped => "stopped",
-        }
-    }
 }
 
 /// A step that the life of a run does not have.

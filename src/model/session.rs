@@ -7,8 +7,10 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::IntoStaticStr;
 
 use super::schema::written_as;
+use super::words::as_str;
 use super::{IgnoredFiles, Oid, Run, RunId, Schema, Time, documents, slug};
 
 /// The longest session id: a run's with its variant fits.
@@ -244,8 +246,9 @@ pub enum Stdin {
 }
 
 /// What a session is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum SessionState {
     /// It prints, or uses the processor.
     Working,
@@ -267,22 +270,9 @@ pub enum SessionState {
     Lost,
 }
 
-impl SessionState {
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            SessionState::Working => "working",
-            SessionState::Waiting => "waiting",
-            SessionState::Silent => "silent",
-            SessionState::Hung => "hung",
-            SessionState::Downloading => "downloading",
-            SessionState::Looping => "looping",
-            SessionState::RateLimited => "rate-limited",
-            SessionState::Exited => "exited",
-            SessionState::Lost => "lost",
-        }
-    }
+as_str!(SessionState);
 
+impl SessionState {
     /// Returns whether nothing more will come of it.
     pub fn is_over(self) -> bool {
         matches!(self, SessionState::Exited | SessionState::Lost)

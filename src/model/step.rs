@@ -1,6 +1,9 @@
 //! The kind of a step in a run's journal, as a trailer of its commit says it.
 
+use strum::{EnumString, IntoStaticStr};
+
 use super::first_line;
+use super::words::as_str;
 
 /// The trailer that names the kind of a step: the last line of the commit's message.
 const TRAILER: &str = "Puff-Step: ";
@@ -9,7 +12,8 @@ const TRAILER: &str = "Puff-Step: ";
 ///
 /// The subject of a step is for people, and may quote anything: an agent's error, a title. What git-puff decides by is
 /// this word alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum StepKind {
     /// The intent to launch the run was recorded.
     Intent,
@@ -45,31 +49,9 @@ pub enum StepKind {
     Unknown,
 }
 
-/// Every kind that is written, and its word.
-const WORDS: [(StepKind, &str); 15] = [
-    (StepKind::Intent, "intent"),
-    (StepKind::Import, "import"),
-    (StepKind::Adopt, "adopt"),
-    (StepKind::Submit, "submit"),
-    (StepKind::Observe, "observe"),
-    (StepKind::Watch, "watch"),
-    (StepKind::Cancel, "cancel"),
-    (StepKind::Base, "base"),
-    (StepKind::Harvest, "harvest"),
-    (StepKind::Review, "review"),
-    (StepKind::Pick, "pick"),
-    (StepKind::Undo, "undo"),
-    (StepKind::Report, "report"),
-    (StepKind::Receive, "receive"),
-    (StepKind::Merge, "merge"),
-];
+as_str!(StepKind);
 
 impl StepKind {
-    /// Returns the word of the trailer.
-    pub fn as_str(self) -> &'static str {
-        WORDS.iter().find(|(step, _)| *step == self).map_or("unknown", |(_, word)| word)
-    }
-
     /// Returns the whole message of a step. Whatever the subject quotes, the trailer is the last line.
     pub fn message(self, subject: &str) -> String {
         let subject = subject.trim();
@@ -80,9 +62,7 @@ impl StepKind {
     /// Returns the kind of a step by its message.
     pub fn of(message: &str) -> StepKind {
         match message.trim_end().rsplit_once("\n\n").map(|(_, last)| last.strip_prefix(TRAILER)) {
-            Some(Some(word)) => {
-                WORDS.iter().find(|(_, known)| *known == word.trim()).map_or(StepKind::Unknown, |(step, _)| *step)
-            }
+            Some(Some(word)) => word.trim().parse().unwrap_or(StepKind::Unknown),
             _ => StepKind::without_trailer(message),
         }
     }
@@ -111,6 +91,25 @@ pub fn subject_of(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The words as journals have them: they stay.
+    const WORDS: [(StepKind, &str); 15] = [
+        (StepKind::Intent, "intent"),
+        (StepKind::Import, "import"),
+        (StepKind::Adopt, "adopt"),
+        (StepKind::Submit, "submit"),
+        (StepKind::Observe, "observe"),
+        (StepKind::Watch, "watch"),
+        (StepKind::Cancel, "cancel"),
+        (StepKind::Base, "base"),
+        (StepKind::Harvest, "harvest"),
+        (StepKind::Review, "review"),
+        (StepKind::Pick, "pick"),
+        (StepKind::Undo, "undo"),
+        (StepKind::Report, "report"),
+        (StepKind::Receive, "receive"),
+        (StepKind::Merge, "merge"),
+    ];
 
     #[test]
     fn every_kind_is_read_as_it_was_written() {

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::IntoStaticStr;
 
 use super::Oid;
+use super::words::as_str;
 
 /// The most variants that a run can have. No service gives as many; a number beyond it is a mistake or malice.
 pub const MOST_VARIANTS: u32 = 1000;
@@ -157,8 +159,9 @@ impl Variant {
 }
 
 /// How far an attempt is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum VariantStatus {
     /// Not started, or nothing is known.
     Pending,
@@ -174,61 +177,37 @@ pub enum VariantStatus {
     Unknown,
 }
 
+as_str!(VariantStatus, Apply, CheckStatus);
+
 impl VariantStatus {
     /// Returns whether nothing more is expected of the attempt.
     pub fn is_terminal(self) -> bool {
         !matches!(self, VariantStatus::Pending | VariantStatus::InProgress)
     }
-
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            VariantStatus::Pending => "pending",
-            VariantStatus::InProgress => "in_progress",
-            VariantStatus::Completed => "completed",
-            VariantStatus::Failed => "failed",
-            VariantStatus::Cancelled => "cancelled",
-            VariantStatus::Unknown => "unknown",
-        }
-    }
 }
 
 /// What became of a patch on the base.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Apply {
     /// It fits.
-    #[serde(rename = "applied")]
     Applied,
     /// It fits after a three-way merge with the files it was made on.
     #[serde(rename = "applied-3way")]
+    #[strum(serialize = "applied-3way")]
     Applied3Way,
     /// The three-way merge left conflicts.
-    #[serde(rename = "conflict")]
     Conflict,
     /// It does not fit, or it is not a patch git takes.
-    #[serde(rename = "rejected")]
     Rejected,
     /// It changes nothing.
-    #[serde(rename = "empty")]
     Empty,
     /// There is no patch to apply: the attempt did not complete.
-    #[serde(rename = "skipped")]
     Skipped,
 }
 
 impl Apply {
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Apply::Applied => "applied",
-            Apply::Applied3Way => "applied-3way",
-            Apply::Conflict => "conflict",
-            Apply::Rejected => "rejected",
-            Apply::Empty => "empty",
-            Apply::Skipped => "skipped",
-        }
-    }
-
     /// Returns whether a completed variant that ended like this has no branch, and the harvest says so with its exit
     /// code.
     pub fn is_failure(self) -> bool {
@@ -298,8 +277,9 @@ pub struct Counts {
 }
 
 /// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum CheckStatus {
     /// Exit 0.
     Passed,
@@ -309,18 +289,6 @@ pub enum CheckStatus {
     Timeout,
     /// It could not be run.
     Error,
-}
-
-impl CheckStatus {
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CheckStatus::Passed => "passed",
-            CheckStatus::Failed => "failed",
-            CheckStatus::Timeout => "timeout",
-            CheckStatus::Error => "error",
-        }
-    }
 }
 
 /// A variant's place in the ranking.

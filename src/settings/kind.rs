@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
+use strum::IntoStaticStr;
+
 use crate::model::{Bytes, Span};
 
 /// The type of a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     /// Any text.
     Text,
@@ -56,17 +59,8 @@ impl Kind {
     /// Returns its name in JSON.
     pub fn word(&self) -> &'static str {
         match self {
-            Kind::Text => "text",
-            Kind::Program => "program",
-            Kind::Path => "path",
-            Kind::Command => "command",
-            Kind::Answer => "answer",
-            Kind::Duration => "duration",
-            Kind::Number(_) => "number",
-            Kind::Bytes => "bytes",
-            Kind::Truth => "truth",
-            Kind::Choice(_) => "choice",
             Kind::Several(one) => one.word(),
+            one => one.into(),
         }
     }
 

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use strum::IntoStaticStr;
 
+use crate::model::words::as_str;
 use crate::model::{Attention, Finding, Job, Run, RunId, Schema, Session, SessionId, State, Time, documents};
 
 /// Several runs.
@@ -87,8 +89,9 @@ pub struct Examination<'a> {
 }
 
 /// Whether everything works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "UPPERCASE")]
+#[strum(serialize_all = "UPPERCASE")]
 pub enum Health {
     /// No check failed.
     Ok,
@@ -96,15 +99,7 @@ pub enum Health {
     Fail,
 }
 
-impl Health {
-    /// Returns the word that JSON and scripts see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Health::Ok => "OK",
-            Health::Fail => "FAIL",
-        }
-    }
-}
+as_str!(Health);
 
 /// The JSON Schemas of every kind of document.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -4,19 +4,21 @@
 //! version numbers. What was found out is kept per program, because finding out costs several starts of it.
 
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr};
 
 use super::client::{Call, Client, trouble};
 use super::parse::Listing;
 use crate::model::TaskId;
+use crate::model::words::as_str;
 use crate::provider::Failure;
 
 /// How a `codex` program is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Dialect {
     /// `cloud exec, status, list, diff`: the client from the npm registry.
     Official,
@@ -25,6 +27,8 @@ pub enum Dialect {
     /// The same, older, with `--title`, a prompt file, and a list in pages.
     HeadlessB,
 }
+
+as_str!(Dialect);
 
 /// What must be there for a dialect to be used, beyond the subcommands: each with the flags that we give it.
 const OFFICIAL: &[(&str, &[&str])] = &[
@@ -51,15 +55,6 @@ pub(super) enum Page {
 const PAGE: u32 = 20;
 
 impl Dialect {
-    /// Returns the word that JSON and people see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Dialect::Official => "official",
-            Dialect::HeadlessA => "headless-a",
-            Dialect::HeadlessB => "headless-b",
-        }
-    }
-
     /// Returns the subcommands of `codex cloud` that have to be there, each with the flags that we give it.
     pub fn needs(self) -> &'static [(&'static str, &'static [&'static str])] {
         match self {
@@ -129,15 +124,6 @@ impl Dialect {
             return Err(Failure::NotAnEnvironmentId { env: env.to_owned() });
         }
         Ok(())
-    }
-}
-
-impl FromStr for Dialect {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Dialect, ()> {
-        let all = [Dialect::Official, Dialect::HeadlessA, Dialect::HeadlessB];
-        all.into_iter().find(|dialect| dialect.as_str() == text).ok_or(())
     }
 }
 

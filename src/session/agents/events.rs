@@ -2,7 +2,9 @@
 //! recordings of the real programs, see `samples/README.md`.
 
 use serde_json::Value;
+use strum::IntoStaticStr;
 
+use crate::model::words::as_str;
 use crate::session::diagnose::fingerprint;
 
 /// How many lines of what a command printed are compared.
@@ -71,8 +73,9 @@ impl std::fmt::Display for Milestone {
     }
 }
 
-/// Whose lines they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whose lines they are, by the name of the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(super) enum Dialect {
     Codex,
     Claude,
@@ -80,17 +83,9 @@ pub(super) enum Dialect {
     Opencode,
 }
 
-impl Dialect {
-    /// Returns the agent that speaks it.
-    pub fn agent(self) -> &'static str {
-        match self {
-            Dialect::Codex => "codex",
-            Dialect::Claude => "claude",
-            Dialect::Gemini => "gemini",
-            Dialect::Opencode => "opencode",
-        }
-    }
+as_str!(Dialect);
 
+impl Dialect {
     /// Returns the dialect of the line with which an agent introduces itself.
     pub fn of(line: &Value) -> Option<Dialect> {
         match text(line, "type")? {

@@ -114,7 +114,7 @@ impl Reader {
 
     /// Returns the agent whose output this is, where it is one that is known by its lines of JSON.
     pub fn agent(&self) -> Option<&'static str> {
-        self.dialect.map(Dialect::agent)
+        self.dialect.map(Dialect::as_str)
     }
 
     /// Returns the agent's own name for the session.
