@@ -306,9 +306,10 @@ pub fn variable(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::config::Scope;
 
     fn entry(key: &str, value: &str, origin: &str) -> ConfigEntry {
-        ConfigEntry { key: key.into(), value: value.into(), scope: "local".into(), origin: origin.into() }
+        ConfigEntry { key: key.into(), value: value.into(), scope: Scope::Local, origin: origin.into() }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is set, where, and whether it can be used.
 
 use super::branches;
-use crate::git::config::ConfigEntry;
+use crate::git::config::{ConfigEntry, Scope};
 use crate::model::Schema;
 use crate::model::documents::{self, Configuration, ConfiguredKey, ConfiguredValue, UnknownKey};
 use crate::render::steps::shell_word;
@@ -108,7 +108,7 @@ pub fn mend(entry: &ConfigEntry, meant: Option<&str>) -> String {
             None => format!("leave {} out on the command line or of GIT_CONFIG_COUNT", entry.key),
         };
     };
-    let place = if entry.scope == "local" && file == ".git/config" {
+    let place = if entry.scope == Scope::Local && file == ".git/config" {
         String::new()
     } else {
         format!("--file {} ", shell_word(file))

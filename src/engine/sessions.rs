@@ -7,7 +7,7 @@ use crate::app::{AgentEnv, App};
 use crate::engine::intent::Intent;
 use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
-use crate::model::{Session, SessionId, Stdin};
+use crate::model::{Session, SessionAgent, SessionId, Stdin};
 use crate::session::agents::{Agent, Task};
 use crate::session::{self, Start, session_workspace, worktree};
 use crate::store::SessionStore;
@@ -86,7 +86,7 @@ pub fn order(app: &App, order: Order) -> Result<Start> {
             let agent = session::ready(&app.settings, &name, false, &AgentEnv::of_caller())?;
             let task = Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false };
             let invocation = agent.invocation(&task);
-            (name, invocation.argv, invocation.stdin, prompt)
+            (name.into(), invocation.argv, invocation.stdin, prompt)
         }
         SessionProgram::Command(argv) => (agent_of(&argv), argv, Stdin::Terminal, String::new()),
     };
@@ -120,7 +120,8 @@ pub fn order(app: &App, order: Order) -> Result<Start> {
 }
 
 /// Returns the agent that a command line starts, by the name of its program; `command` for any other program.
-fn agent_of(argv: &[String]) -> String {
+fn agent_of(argv: &[String]) -> SessionAgent {
     let program = argv.first().and_then(|program| Path::new(program).file_name()?.to_str());
-    program.filter(|program| Agent::is_known(program)).unwrap_or("command").to_owned()
+    let known = program.filter(|program| Agent::is_known(program));
+    known.map_or(SessionAgent::Command, |name| SessionAgent::Named(name.to_owned()))
 }

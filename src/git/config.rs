@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use strum::EnumString;
+
 use super::worktrees::git_in;
 use super::{GitFailure, base_git, judge};
 use crate::error::{Error, Result};
@@ -16,10 +18,28 @@ pub struct ConfigEntry {
     pub key: String,
     /// The value; a key that stands alone means true.
     pub value: String,
-    /// `system`, `global`, `local`, `worktree` or `command`.
-    pub scope: String,
+    /// Which layer it is of.
+    pub scope: Scope,
     /// Where it was written: `file:…`, `command line:`.
     pub origin: String,
+}
+
+/// A layer of git's configuration, as `git config --show-scope` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString)]
+#[strum(serialize_all = "lowercase")]
+pub enum Scope {
+    /// The system's.
+    System,
+    /// The user's.
+    Global,
+    /// The repository's.
+    Local,
+    /// The worktree's own.
+    Worktree,
+    /// `-c` and the environment.
+    Command,
+    /// Another: git says `unknown` where it cannot tell, or is newer.
+    Unknown,
 }
 
 /// Lists the configuration that counts here, in the order in which later entries win.
@@ -79,6 +99,7 @@ fn parse(listing: &[u8]) -> Vec<ConfigEntry> {
             Some((key, value)) => (key.to_owned(), value.to_owned()),
             None => (pair, "true".to_owned()),
         };
+        let scope = scope.parse().unwrap_or(Scope::Unknown);
         entries.push(ConfigEntry { key, value, scope, origin });
     }
     entries
@@ -94,6 +115,6 @@ mod tests {
         let entries = parse(listing);
         assert_eq!(entries[0].value, "a\nb");
         assert_eq!((entries[1].key.as_str(), entries[1].value.as_str()), ("puff.autoharvest", "true"));
-        assert_eq!(entries[1].scope, "command");
+        assert_eq!(entries[1].scope, Scope::Command);
     }
 }

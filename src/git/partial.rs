@@ -101,13 +101,14 @@ impl Repo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::config::Scope;
 
     #[test]
     fn a_remote_promises_by_either_key() {
         let entry = |key: &str, value: &str| ConfigEntry {
             key: key.into(),
             value: value.into(),
-            scope: "local".into(),
+            scope: Scope::Local,
             origin: String::new(),
         };
         let entries = [

@@ -105,13 +105,13 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::git::config::ConfigEntry;
+    use crate::git::config::{ConfigEntry, Scope};
 
     fn allowed(values: &[&str]) -> Result<Allowed> {
         let entry = |value: &&str| ConfigEntry {
             key: "puff.mcp.allow".into(),
             value: (*value).into(),
-            scope: "local".into(),
+            scope: Scope::Local,
             origin: "file:a".into(),
         };
         let settings = Settings::new(values.iter().map(entry).collect(), HashMap::new());

@@ -21,7 +21,7 @@ pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, UnknownKey
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};
-pub use self::sync::{Did, Entry, Outcome, Suspect, Synced, Trouble};
+pub use self::sync::{Did, Entry, Outcome, Suspect, Synced, Trouble, TroubleKind};
 
 use super::{
     AppServer, Comparison, Handoff, HookReport, Init, Kickoff, LeftBehind, Manifest, Meta, Push, Recovery, Report,

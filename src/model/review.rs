@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
 use super::words::as_str;
-use super::{Check, Comparison, Oid, Risk, Run, RunId, Schema, Time, Variant, documents};
+use super::{Check, Comparison, Oid, PathChange, Risk, Run, RunId, Schema, Time, Variant, documents};
 
 /// Everything that is known about the variants of a run when a person has to choose. What was run on each variant, and
 /// its score, are in the run itself ([`super::Variant::checks`], [`super::Variant::score`]).
@@ -27,7 +27,8 @@ pub struct Review {
     pub base: Vec<Check>,
     /// What the checks changed in the base's worktree: what a check edits wherever it runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub base_touched: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub base_touched: Vec<PathChange>,
     /// What changed in the repository beside the base's worktree while the checks ran on it: refs, hooks, configuration. It
     /// counts against no variant; the same by a variant later changes nothing any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -84,7 +85,8 @@ pub struct Reviewed {
     pub evidence: Evidence,
     /// What the checks changed in the worktree, as `M path`: a check that edits what it checks.
     #[serde(default)]
-    pub touched: Vec<String>,
+    #[schemars(with = "Vec<String>")]
+    pub touched: Vec<PathChange>,
 }
 
 /// How the checks of a variant ended.

@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
-use super::{Decision, Review, Run, State, Time, Variant};
+use super::{Decision, Review, Run, State, Time, Variant, VariantStatus};
 
 /// One of the two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,10 +256,11 @@ impl Merge {
     /// Returns the side that knows more of a variant: a later patch, an end, a commit.
     fn better(&self, one: &Value, other: &Value) -> MergeSide {
         let known = |variant: &Value| {
-            let status = variant["status"].as_str().unwrap_or_default();
-            let is_through = !matches!(status, "pending" | "in_progress");
+            // A status that a later version writes is an end.
+            let status = VariantStatus::deserialize(&variant["status"]).ok();
+            let is_through = status.is_none_or(VariantStatus::is_terminal);
             let has = |name: &str| !variant[name].is_null();
-            let completed = status == "completed";
+            let completed = status == Some(VariantStatus::Completed);
             (variant["revision"].as_u64(), has("patch_sha256"), completed, has("commit"), has("apply"), is_through)
         };
         match known(one).cmp(&known(other)) {

@@ -80,6 +80,38 @@ impl fmt::Display for SessionId {
     }
 }
 
+/// What a session runs. In JSON it is one string: the name of the agent, or `command`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub enum SessionAgent {
+    /// An agent that is known or configured.
+    Named(String),
+    /// A command that was written out.
+    Command,
+}
+
+impl SessionAgent {
+    /// Returns the string that it is in JSON.
+    pub fn as_str(&self) -> &str {
+        match self {
+            SessionAgent::Named(name) => name,
+            SessionAgent::Command => "command",
+        }
+    }
+}
+
+impl From<String> for SessionAgent {
+    fn from(name: String) -> SessionAgent {
+        if name == SessionAgent::Command.as_str() { SessionAgent::Command } else { SessionAgent::Named(name) }
+    }
+}
+
+impl From<SessionAgent> for String {
+    fn from(agent: SessionAgent) -> String {
+        agent.as_str().to_owned()
+    }
+}
+
 /// What there is to know about a session, as its record and every `--json` answer have it. The supervisor alone writes
 /// it while it lives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -90,7 +122,8 @@ pub struct Session {
     /// Its name.
     pub id: SessionId,
     /// The agent: one that is known or configured, or `command` for a command that was written out.
-    pub agent: String,
+    #[schemars(with = "String")]
+    pub agent: SessionAgent,
     /// The program and its arguments.
     pub argv: Vec<String>,
     /// Where it runs.

@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::snapshot::WorkFolder;
-use crate::model::{Oid, OwnWorktree, RunId, Session, SessionId, SessionState, Stdin};
+use crate::model::{Oid, OwnWorktree, RunId, Session, SessionAgent, SessionId, SessionState, Stdin};
 use crate::process::{self, Cmd, Wake};
 use crate::store::{RunStore, SessionStore};
 
@@ -46,8 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Start {
     /// Its name.
     pub id: SessionId,
-    /// The agent's name, or `command`.
-    pub agent: String,
+    /// The agent.
+    pub agent: SessionAgent,
     /// The program and its arguments.
     pub argv: Vec<String>,
     /// Where it runs.

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::diagnose::{Diagnosis, Pattern};
+use super::diagnose::{Diagnosis, Pattern, QuestionKind};
 use crate::error::{Error, Result};
 use crate::model::SessionState;
 use crate::settings::{SESSION_ANSWER, STUCK_AFTER, STUCK_POKE, Setting, Settings};
@@ -77,7 +77,7 @@ pub fn decide(situation: &Situation) -> Step {
 fn answer(situation: &Situation) -> Option<Step> {
     let Situation { diagnosis, answered, answers, .. } = *situation;
     // These would be secrets in a configuration file.
-    if matches!(diagnosis.kind.as_deref(), Some("password" | "login")) {
+    if matches!(diagnosis.kind, Some(QuestionKind::Password | QuestionKind::Login)) {
         return None;
     }
     if diagnosis.screen.is_none_or(|screen| answered.contains(&screen)) {

@@ -85,7 +85,7 @@ pub fn start_after(app: &App, from: &Session) -> Result<Start> {
     let interactive = from.stdin == Stdin::Terminal;
     let environment = environment(app, from);
     let ready_in = environment.clone().unwrap_or_else(AgentEnv::of_caller);
-    let agent = super::ready(&app.settings, &from.agent, interactive, &ready_in)?;
+    let agent = super::ready(&app.settings, from.agent.as_str(), interactive, &ready_in)?;
     let invocation = agent.resume(agent_session, Some(GO_ON), interactive).ok_or_else(|| {
         cannot(format!("no command resumes '{}'; set puff.agent.{}.resume", agent.name(), agent.name()))
     })?;

@@ -75,10 +75,11 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::git::config::Scope;
 
     /// Returns the finding on a key: none, unknown, or the suggested key.
     fn said(key: &str) -> Option<Option<String>> {
-        let entry = ConfigEntry { key: key.into(), value: "x".into(), scope: "local".into(), origin: "file:a".into() };
+        let entry = ConfigEntry { key: key.into(), value: "x".into(), scope: Scope::Local, origin: "file:a".into() };
         let settings = Settings::new(vec![entry], HashMap::new());
         settings.unknown().first().map(Unknown::meant)
     }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::model::{Check, CheckStatus, Judge, Oid, Risk};
+use crate::model::{Check, CheckStatus, Judge, Oid, PathChange, Risk};
 use crate::settings;
 use crate::store::sha256;
 
@@ -23,7 +23,7 @@ pub(super) struct Answer {
     /// How it ended.
     pub check: Check,
     /// What it changed in the worktree.
-    pub touched: Vec<String>,
+    pub touched: Vec<PathChange>,
     /// What became of refs and hooks meanwhile.
     pub traces: Vec<Risk>,
     /// The files that git obeys that were written meanwhile with the content that they had.

@@ -14,7 +14,7 @@ use super::worktrees;
 use crate::app::{App, Seed};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::Worktree;
-use crate::model::{Check, CheckStatus, Oid, Risk, Span};
+use crate::model::{ChangeKind, Check, CheckStatus, Oid, PathChange, Risk, Span};
 use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
 use crate::session::traces::{Actor, GitDirSnapshot};
 use crate::settings;
@@ -191,7 +191,9 @@ impl Worker<'_> {
         // Before the worktree is put back: its own log tells what the check did.
         let meanwhile = format!("'{command}' ran");
         let Left { mut traces, rewritten } = watch.end(app, worktree, unit, &meanwhile);
-        let touched = self.restore_worktree(app, worktree, unit).unwrap_or_else(|why| vec![format!("? {why}")]);
+        let touched = self
+            .restore_worktree(app, worktree, unit)
+            .unwrap_or_else(|why| vec![PathChange::new(ChangeKind::Unknown, why)]);
         traces.extend(replaced);
         let command = command.to_owned();
         let check = Check { command, status, exit, duration_s, tail, cached: false, on_base: None, tests };
@@ -199,7 +201,7 @@ impl Worker<'_> {
     }
 
     /// Returns what a check changed; the worktree is as it was afterwards, or a new one.
-    fn restore_worktree(&self, app: &App, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<String>, String> {
+    fn restore_worktree(&self, app: &App, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<PathChange>, String> {
         let mut changes = app.repo.worktree_changes(worktree, unit.commit);
         // Without that file, the next check would be in no repository, or in another.
         let linked = worktree.is_linked();
@@ -207,7 +209,7 @@ impl Worker<'_> {
             return Ok(Vec::new());
         }
         if let (Ok(changes), false) = (&mut changes, linked) {
-            changes.push("D .git".to_owned());
+            changes.push(PathChange::new(ChangeKind::Deleted, ".git"));
         }
         let restored = app.repo.restore_worktree(worktree, unit.commit);
         let clean = || app.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());

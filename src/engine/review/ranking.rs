@@ -10,6 +10,8 @@
 //!
 //! No digit reaches into the one before it, so nothing outweighs what matters more. Equal numbers are ties.
 
+use strum::{Display, EnumString};
+
 use crate::model::{Check, CheckStatus, Evidence, Observation, Score, ScorePart, Verdict};
 
 /// What is known of a variant that has a commit.
@@ -29,6 +31,17 @@ pub struct Candidate<'r> {
     pub judged: Option<f64>,
     /// Lines added and removed.
     pub lines: u64,
+}
+
+/// What a place depends on, in the order of what matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display, EnumString)]
+#[strum(serialize_all = "lowercase")]
+pub(super) enum Criterion {
+    Checks,
+    Risks,
+    Judge,
+    Agreement,
+    Size,
 }
 
 /// A variant's place.
@@ -77,8 +90,11 @@ pub fn rank(candidates: &[Candidate<'_>], accepted: &[String]) -> Vec<Rank> {
         .map(|candidate| {
             let parts = parts(candidate, candidates, accepted);
             let whole: u64 = parts.iter().map(|(_, units, _)| units).sum();
-            let part =
-                |(name, units, why): (&str, u64, String)| ScorePart { name: name.into(), value: number(units), why };
+            let part = |(of, units, why): (Criterion, u64, String)| ScorePart {
+                name: of.to_string(),
+                value: number(units),
+                why,
+            };
             let score = Score { total: number(whole), parts: parts.into_iter().map(part).collect() };
             (whole, Rank { index: candidate.index, rank: 0, score })
         })
@@ -99,7 +115,7 @@ const HUNDRED: u64 = 100 * 10_000;
 const ONE: u64 = 10_000;
 const HUNDREDTH: u64 = 100;
 
-fn parts(one: &Candidate<'_>, all: &[Candidate<'_>], accepted: &[String]) -> Vec<(&'static str, u64, String)> {
+fn parts(one: &Candidate<'_>, all: &[Candidate<'_>], accepted: &[String]) -> Vec<(Criterion, u64, String)> {
     let passed = one.checks.iter().filter(|check| check.status == CheckStatus::Passed).count() as u64;
     let of = one.checks.len() as u64;
     let share = |most: u64| (most * passed).checked_div(of).unwrap_or(0);
@@ -119,15 +135,15 @@ fn parts(one: &Candidate<'_>, all: &[Candidate<'_>], accepted: &[String]) -> Vec
     };
     let larger = all.iter().filter(|other| other.twin_of.is_none() && other.lines > one.lines).count() as u64;
     vec![
-        ("checks", thousands * THOUSAND, why),
+        (Criterion::Checks, thousands * THOUSAND, why),
         (
-            "risks",
+            Criterion::Risks,
             9u64.saturating_sub(risks) * HUNDRED,
             if risks == 0 { "none".to_owned() } else { counted(risks, "risk") },
         ),
-        ("judge", judged * ONE, judge),
-        ("agreement", percent * HUNDREDTH, agreement),
-        ("size", larger.min(99), format!("{} changed", counted(one.lines, "line"))),
+        (Criterion::Judge, judged * ONE, judge),
+        (Criterion::Agreement, percent * HUNDREDTH, agreement),
+        (Criterion::Size, larger.min(99), format!("{} changed", counted(one.lines, "line"))),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! What to take, and why: sentences out of what a review found.
 
-use super::ranking::{Candidate, Rank, risks};
-use crate::model::{Check, CheckStatus, Evidence, Judge, Observation, Recommendation, Verdict, Verdict::*};
+use super::ranking::{Candidate, Criterion, Rank, risks};
+use crate::model::{Check, CheckStatus, Evidence, Judge, Observation, PathChange, Recommendation, Verdict, Verdict::*};
 
 /// How many of a kind are named; the others are counted.
 const NAMED: usize = 5;
@@ -18,7 +18,7 @@ pub(super) struct Grounds<'r> {
     pub judges: &'r [Judge],
     pub accepted: &'r [String],
     /// What the checks changed in the worktree of a variant, and not in that of the base.
-    pub touched: &'r dyn Fn(u32) -> Vec<String>,
+    pub touched: &'r dyn Fn(u32) -> Vec<PathChange>,
 }
 
 impl Grounds<'_> {
@@ -65,10 +65,11 @@ impl Grounds<'_> {
             None => "no other passes".to_owned(),
         });
         // Whatever is not known of any variant is no reason.
-        let said = |name: &str| match name {
-            "judge" => best.judged.is_some(),
-            "agreement" => best.evidence.agreement.is_some(),
-            name => name != "checks",
+        let said = |name: &str| match name.parse() {
+            Ok(Criterion::Judge) => best.judged.is_some(),
+            Ok(Criterion::Agreement) => best.evidence.agreement.is_some(),
+            Ok(Criterion::Checks) => false,
+            _ => true,
         };
         let parts = first.score.parts.iter().filter(|part| said(&part.name));
         reasons.extend(parts.map(|part| format!("{}: {}", part.name, part.why)));
@@ -182,7 +183,7 @@ impl Grounds<'_> {
         }
         let touched = (self.touched)(best.index);
         if !touched.is_empty() {
-            left.push(format!("a check changed what it checked: {}", names(touched.into_iter())));
+            left.push(format!("a check changed what it checked: {}", names(touched.iter().map(PathChange::to_string))));
         }
         left.extend(self.unknowns());
         left

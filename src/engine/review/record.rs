@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{
-    CONCURRENT, Check, CheckStatus, Evidence, Judge, Observation, Review, Reviewed, Run, State, StepKind, Time,
-    Variant, Verdict,
+    CONCURRENT, ChangeKind, Check, CheckStatus, Evidence, Judge, Observation, PathChange, Review, Reviewed, Run, State,
+    StepKind, Time, Variant, Verdict,
 };
 use crate::store::{Change, REVIEW, Recorded, RunStore};
 
@@ -19,7 +19,7 @@ pub(super) struct Draft {
     run: Run,
     commands: Vec<String>,
     pub base: Vec<Check>,
-    base_touched: Vec<String>,
+    base_touched: Vec<PathChange>,
     base_findings: Vec<Observation>,
     variants: Vec<CheckedVariant>,
     comparison: Option<crate::model::Comparison>,
@@ -35,7 +35,7 @@ struct CheckedVariant {
     checks: Vec<Check>,
     verdict: Verdict,
     evidence: Evidence,
-    touched: Vec<String>,
+    touched: Vec<PathChange>,
 }
 
 /// Returns the risks that a person takes: those that were said now, and those of earlier reviews.
@@ -158,12 +158,12 @@ impl Draft {
 
     fn review(&self, ranking: &[Rank]) -> Review {
         let candidates = self.candidates();
-        let touched = |index: u32| -> Vec<String> {
+        let touched = |index: u32| -> Vec<PathChange> {
             let seen = self.variants.iter().find(|seen| seen.variant.index == index);
             let touched = seen.map(|seen| seen.touched.clone()).unwrap_or_default();
             touched
                 .into_iter()
-                .filter(|change| !self.base_touched.contains(change) && !change.starts_with("A "))
+                .filter(|change| !self.base_touched.contains(change) && change.kind != ChangeKind::Added)
                 .collect()
         };
         let grounds = Grounds {
@@ -233,9 +233,9 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
         })
         .collect();
     let ranking = rank(&candidates, &review.accepted);
-    let touched = |index: u32| -> Vec<String> {
+    let touched = |index: u32| -> Vec<PathChange> {
         let touched = review.variant(index).map(|reviewed| reviewed.touched.clone()).unwrap_or_default();
-        let own = |change: &String| !review.base_touched.contains(change) && !change.starts_with("A ");
+        let own = |change: &PathChange| !review.base_touched.contains(change) && change.kind != ChangeKind::Added;
         touched.into_iter().filter(own).collect()
     };
     let grounds = Grounds {
@@ -257,8 +257,8 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
     }
 }
 
-fn touched(answers: &[&Answer]) -> Vec<String> {
-    let mut touched: Vec<String> = answers.iter().flat_map(|answer| &answer.touched).cloned().collect();
+fn touched(answers: &[&Answer]) -> Vec<PathChange> {
+    let mut touched: Vec<PathChange> = answers.iter().flat_map(|answer| &answer.touched).cloned().collect();
     touched.sort();
     touched.dedup();
     touched

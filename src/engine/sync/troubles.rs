@@ -1,18 +1,18 @@
 //! Why a run is not exchanged, or not whole: worded once.
 
 use crate::error::{Error, Kind};
-use crate::model::documents::{Suspect, Trouble};
+use crate::model::documents::{Suspect, Trouble, TroubleKind};
 use crate::model::{Oid, RunId};
 
-fn trouble(kind: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Trouble {
+fn trouble(kind: TroubleKind, what: impl Into<String>, hint: impl Into<String>) -> Trouble {
     Trouble { kind, what: what.into(), hint: hint.into(), suspects: Vec::new() }
 }
 
 /// Returns the trouble of a run of another clone that cannot be received.
 pub fn incoming(error: &Error, run: &str, remote: &str) -> Trouble {
-    let kind = if error.kind() == Kind::CannotWork { "newer" } else { "invalid" };
+    let kind = if error.kind() == Kind::CannotWork { TroubleKind::Newer } else { TroubleKind::Invalid };
     let hint = match error.next_step() {
-        Some(step) if kind == "newer" => format!("{step}; the run was left as it is on both sides"),
+        Some(step) if kind == TroubleKind::Newer => format!("{step}; the run was left as it is on both sides"),
         _ => format!("nothing of it was received; 'git log refs/puff/remotes/{remote}/runs/{run}' shows who sent it"),
     };
     trouble(kind, format!("what '{remote}' has of it was not received: {}", said(error)), hint)
@@ -20,14 +20,14 @@ pub fn incoming(error: &Error, run: &str, remote: &str) -> Trouble {
 
 /// Returns the trouble of a run that cannot be sent.
 pub fn outgoing(error: &Error, run: &RunId) -> Trouble {
-    let kind = if error.kind() == Kind::CannotWork { "newer" } else { "unreadable" };
+    let kind = if error.kind() == Kind::CannotWork { TroubleKind::Newer } else { TroubleKind::Unreadable };
     let hint = error.next_step().map_or(format!("its history is in 'git log refs/puff/runs/{run}'"), str::to_owned);
     trouble(kind, format!("it stays here: {}", said(error)), hint)
 }
 
 pub fn unrelated(run: &RunId, remote: &str) -> Trouble {
     trouble(
-        "unrelated",
+        TroubleKind::Unrelated,
         format!("'{remote}' has another run of that name: yours stays here, that one there"),
         format!(
             "'git log refs/puff/remotes/{remote}/runs/{run}' shows the other; prune one of the two in its own clone"
@@ -46,12 +46,12 @@ pub fn secret(run: &RunId, suspects: Vec<Suspect>) -> Trouble {
     let hint = format!(
         "see 'git puff show {run}' or 'git show refs/puff/runs/{run}:FILE'; if it is not a secret, or may be shared: git puff sync --allow-secret {run}"
     );
-    Trouble { suspects, ..trouble("secret", format!("it stays here{first}{more}"), hint) }
+    Trouble { suspects, ..trouble(TroubleKind::Secret, format!("it stays here{first}{more}"), hint) }
 }
 
 pub fn pruned_elsewhere(run: &RunId, by: &str) -> Trouble {
     trouble(
-        "pruned",
+        TroubleKind::Pruned,
         format!("{by} pruned it, but later work on it is here: it was kept, and is not sent"),
         format!("'git puff sync --revive {run}' shares it again, 'git puff prune {run}' removes it"),
     )
@@ -59,7 +59,7 @@ pub fn pruned_elsewhere(run: &RunId, by: &str) -> Trouble {
 
 pub fn later_there(run: &RunId, remote: &str) -> Trouble {
     trouble(
-        "pruned",
+        TroubleKind::Pruned,
         format!("it was pruned, and '{remote}' has later work on it: that stays there"),
         format!("'git puff undo {run}' or 'git puff sync --revive {run}' restores it"),
     )
@@ -67,12 +67,12 @@ pub fn later_there(run: &RunId, remote: &str) -> Trouble {
 
 pub fn not_pruned(run: &RunId, by: &str, error: &Error) -> Trouble {
     let hint = error.next_step().map_or(format!("'git puff prune {run}' removes it"), str::to_owned);
-    trouble("kept", format!("{by} has pruned it; it was kept here: {}", error.message()), hint)
+    trouble(TroubleKind::Kept, format!("{by} has pruned it; it was kept here: {}", error.message()), hint)
 }
 
 pub fn behind(remote: &str) -> Trouble {
     trouble(
-        "behind",
+        TroubleKind::Behind,
         format!("'{remote}' has something newer of it"),
         format!("'git puff sync {remote}' fetches that first"),
     )
@@ -80,12 +80,12 @@ pub fn behind(remote: &str) -> Trouble {
 
 pub fn refused(remote: &str, name: &str, said: &str) -> Trouble {
     let hint = format!("its owners have to allow '{name}' there; the run is whole here");
-    trouble("refused", format!("'{remote}' rejected it: {said}"), hint)
+    trouble(TroubleKind::Refused, format!("'{remote}' rejected it: {said}"), hint)
 }
 
 pub fn base(remote: &str, branch: &str, base: Oid) -> Trouble {
     trouble(
-        "base",
+        TroubleKind::Base,
         format!("its branch '{branch}' stays here: it stands on {}, which '{remote}' does not have", base.shown()),
         "push what it stands on first",
     )
@@ -93,7 +93,7 @@ pub fn base(remote: &str, branch: &str, base: Oid) -> Trouble {
 
 pub fn branch_moved(remote: &str, branch: &str) -> Trouble {
     trouble(
-        "behind",
+        TroubleKind::Behind,
         format!("'{remote}' has something else on the branch '{branch}'"),
         format!("compare both: git log {branch}...{remote}/{branch}"),
     )
@@ -101,7 +101,7 @@ pub fn branch_moved(remote: &str, branch: &str) -> Trouble {
 
 pub fn odd(remote: &str) -> Trouble {
     trouble(
-        "invalid",
+        TroubleKind::Invalid,
         format!("'{remote}' has a ref of that name among its runs that is not a run"),
         format!("its owner can remove it: git push {remote} --delete refs/puff/runs/NAME"),
     )

@@ -14,7 +14,7 @@ use crate::git::repo::Repo;
 use crate::git::run;
 use crate::git::snapshot::view::View;
 use crate::git::state::{Head, head, unfinished};
-use crate::model::Oid;
+use crate::model::{ChangeKind, Oid, PathChange};
 
 impl Repo {
     /// Returns what is different in a linked worktree from the commit that it was made at: paths after git's letter for how,
@@ -22,11 +22,11 @@ impl Repo {
     ///
     /// # Errors
     /// When its folder is not the one that was made, or git cannot tell.
-    pub fn worktree_changes(&self, worktree: &Worktree, commit: Oid) -> Result<Vec<String>> {
+    pub fn worktree_changes(&self, worktree: &Worktree, commit: Oid) -> Result<Vec<PathChange>> {
         let folder = self.open_worktree(&worktree.path)?;
         let mut changes = Vec::new();
         if !self.is_at(worktree, commit) {
-            changes.push("M HEAD".to_owned());
+            changes.push(PathChange::new(ChangeKind::Modified, "HEAD"));
         }
         // What is staged, and no more than that, is only in its own index.
         let copied = View::copied(self, &worktree.path, folder.clone(), commit)?;
@@ -39,23 +39,23 @@ impl Repo {
         let different = run(&view.git().args(different).args(plain).arg(commit.to_string()))?;
         let mut paths = pairs(&different.stdout);
         let staged = run(&copied.git().args(["diff-index", "--cached"]).args(plain).arg(commit.to_string()));
-        for (letter, path) in staged.map(|staged| pairs(&staged.stdout)).unwrap_or_default() {
+        for (kind, path) in staged.map(|staged| pairs(&staged.stdout)).unwrap_or_default() {
             if !paths.iter().any(|(_, known)| *known == path) {
-                paths.push((letter, path));
+                paths.push((kind, path));
             }
         }
         for path in view.links()? {
             if !paths.iter().any(|(_, known)| *known == path) && view.is_changed_inside(self, &path) {
-                paths.push((b'M', path));
+                paths.push((ChangeKind::Modified, path));
             }
         }
         paths.sort_by(|(_, one), (_, other)| one.cmp(other));
         let others = ["ls-files", "-z", "--others", "--exclude-standard", "--directory", "--no-empty-directory"];
         let others = run(&view.git().args(others))?;
         let others = records(&others.stdout).filter(|path| !paths.iter().any(|(_, known)| known == path));
-        let others: Vec<_> = others.map(|path| (b'A', path.to_vec())).collect();
+        let others: Vec<_> = others.map(|path| (ChangeKind::Added, path.to_vec())).collect();
         let each = paths.into_iter().chain(others);
-        changes.extend(each.map(|(letter, path)| format!("{} {}", char::from(letter), shown(&path))));
+        changes.extend(each.map(|(kind, path)| PathChange::new(kind, shown(&path))));
         Ok(changes)
     }
 
@@ -107,7 +107,8 @@ impl Repo {
     }
 }
 
-fn pairs(listing: &[u8]) -> Vec<(u8, Vec<u8>)> {
+fn pairs(listing: &[u8]) -> Vec<(ChangeKind, Vec<u8>)> {
     let fields: Vec<&[u8]> = records(listing).collect();
-    fields.chunks_exact(2).map(|pair| (pair[0].first().copied().unwrap_or(b'M'), pair[1].to_vec())).collect()
+    let kind = |status: &[u8]| str::from_utf8(status).ok()?.parse().ok();
+    fields.chunks_exact(2).map(|pair| (kind(pair[0]).unwrap_or(ChangeKind::Modified), pair[1].to_vec())).collect()
 }

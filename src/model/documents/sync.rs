@@ -119,13 +119,40 @@ impl Did {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Trouble {
     /// In a word: `secret`, `newer`, `invalid`, `unrelated`, `pruned`, `kept`, `behind`, `refused`, `unreadable`, `base`.
-    pub kind: &'static str,
+    #[schemars(with = "String")]
+    pub kind: TroubleKind,
     /// In a sentence.
     pub what: String,
     /// How to get on.
     pub hint: String,
     /// What looks like a secret, where that is why.
     pub suspects: Vec<Suspect>,
+}
+
+/// Why a run was not exchanged, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TroubleKind {
+    /// Something in it looks like a secret.
+    Secret,
+    /// A newer git-puff wrote it.
+    Newer,
+    /// It is not a run, or not a valid one.
+    Invalid,
+    /// Another run has its name.
+    Unrelated,
+    /// It was pruned on one side, and has later work on the other.
+    Pruned,
+    /// It was pruned there, and cannot be pruned here.
+    Kept,
+    /// The remote has something newer.
+    Behind,
+    /// The remote rejected it.
+    Refused,
+    /// It cannot be read here.
+    Unreadable,
+    /// The remote lacks the commit that its branch stands on.
+    Base,
 }
 
 impl Outcome {

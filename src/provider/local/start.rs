@@ -73,7 +73,7 @@ fn start_session(
         .lock(&worktree::works_here(&id))
         .or_fail(|| format!("cannot lock the worktree '{}'", worktree.path.display()))?;
     let request = Start {
-        agent: agent.name().to_owned(),
+        agent: agent.name().to_owned().into(),
         argv: worktree::with_setup(app, &place, invocation.argv),
         cwd: worktree.path.clone(),
         stdin: invocation.stdin,

@@ -204,7 +204,7 @@ fn touched(reviewed: &Reviewed) -> Markup {
     html! {
         @if !reviewed.touched.is_empty() {
             p { "The checks changed the worktree: " }
-            ul { @for path in &reviewed.touched { li { code { (text(path)) } } } }
+            ul { @for change in &reviewed.touched { li { code { (text(&change.to_string())) } } } }
         }
     }
 }

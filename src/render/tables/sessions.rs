@@ -24,7 +24,7 @@ pub fn sessions(sessions: &[Session], now: Time, width: usize) -> String {
     for session in sessions {
         table.row([
             session.id.to_string(),
-            clean_line(&session.agent),
+            clean_line(session.agent.as_str()),
             state(session),
             ago(now, session.started_at),
             one_line(&why(session), WHY),
@@ -62,7 +62,7 @@ pub fn session(session: &Session, now: Time) -> String {
         ("state", state(session)),
         ("why", text(&session.why)),
         ("next", text(&session.next)),
-        ("agent", clean_line(&session.agent)),
+        ("agent", clean_line(session.agent.as_str())),
         ("command", one_line(&words.join(" "), 200)),
         ("folder", clean_line(&session.cwd.to_string_lossy())),
         ("worktree", session.worktree.as_ref().map(worktree).unwrap_or_default()),

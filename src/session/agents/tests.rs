@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::git::config::ConfigEntry;
+use crate::git::config::{ConfigEntry, Scope};
 
 fn settings(pairs: &[(&str, &str)]) -> Settings {
     let entry = |(key, value): &(&str, &str)| ConfigEntry {
         key: (*key).into(),
         value: (*value).into(),
-        scope: "local".into(),
+        scope: Scope::Local,
         origin: "file:config".into(),
     };
     Settings::new(pairs.iter().map(entry).collect(), HashMap::new())

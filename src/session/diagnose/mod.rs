@@ -15,6 +15,8 @@ use std::time::Duration;
 
 pub use pattern::Pattern;
 pub use repeats::{Repeats, Repetition};
+use serde::Deserialize;
+use strum::IntoStaticStr;
 
 use self::rules::RULES;
 use crate::model::{SessionState, Span, first_line};
@@ -52,14 +54,40 @@ pub struct Limits {
     pub poke: Duration,
 }
 
+/// What a program waits for, by its name in `rules.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, IntoStaticStr)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum QuestionKind {
+    /// To be allowed to do something.
+    Approval,
+    /// Yes or no.
+    YesNo,
+    /// A choice of several.
+    Selection,
+    /// A password, or a user's name.
+    Password,
+    /// Whether the folder is trusted.
+    Trust,
+    /// A login.
+    Login,
+    /// Some text.
+    Text,
+    /// More to do: it is done.
+    Instruction,
+    /// The end of reading, in a pager.
+    Pager,
+    /// The end of editing, in an editor.
+    Editor,
+}
+
 /// What it is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
     /// In a word.
     pub state: SessionState,
-    /// What it waits for: `approval`, `yes-no`, `selection`, `password`, `trust`, `login`, `text`, `instruction` (it is
-    /// done, and can be told more), `pager` or `editor`.
-    pub kind: Option<String>,
+    /// What it waits for.
+    pub kind: Option<QuestionKind>,
     /// The evidence, in words.
     pub why: String,
     /// The command that gets a person on.
@@ -90,7 +118,7 @@ pub fn diagnose(evidence: &Evidence, limits: &Limits, id: &str) -> Diagnosis {
         let waits = rule.state == SessionState::Waiting;
         let (asked, screen) = (waits.then_some(asked), waits.then(|| fingerprint(&seen.lines)));
         let next = rule.next.as_deref().and_then(command);
-        return Diagnosis { state: rule.state, kind: rule.kind.clone(), why, next, asked, screen };
+        return Diagnosis { state: rule.state, kind: rule.kind, why, next, asked, screen };
     }
     if let Some(said) = evidence.rate_limited {
         let why = format!("its service takes no more for now: '{}'", first_line(said, 120));

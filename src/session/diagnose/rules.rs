@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Pattern, ScreenText};
+use super::{Pattern, QuestionKind, ScreenText};
 use crate::model::SessionState;
 
 /// A rule as it is written.
@@ -19,7 +19,7 @@ struct Written {
     #[allow(dead_code)]
     name: String,
     /// What it waits for; a rule without is one about a limit.
-    kind: Option<String>,
+    kind: Option<QuestionKind>,
     #[serde(default)]
     all: Vec<String>,
     last: Option<String>,
@@ -46,24 +46,29 @@ fn usual_still() -> u64 {
     1
 }
 
-/// What may be waited for, in words, and how it is answered. Passwords are typed into the terminal, not into a command.
-const KINDS: &[(&str, &str, &str)] = &[
-    ("approval", "asks for approval", "attach ID"),
-    ("yes-no", "asks for yes or no", "send ID y"),
-    ("selection", "asks to choose", "attach ID"),
-    ("password", "asks for a password or a name", "attach ID"),
-    ("trust", "asks whether to trust", "poke ID"),
-    ("login", "asks for a login", "attach ID"),
-    ("text", "asks for something", "send ID TEXT"),
-    ("instruction", "is done, and can be told more", "send ID TEXT"),
-    ("pager", "shows a text in a pager", "send ID q --no-enter"),
-    ("editor", "shows a text in an editor", "attach ID"),
-];
+impl QuestionKind {
+    /// Returns what a program does that waits for it, in words; and the command of `git puff session` that answers it.
+    /// Passwords are typed into the terminal, not into a command.
+    fn words_and_answer(self) -> (&'static str, &'static str) {
+        match self {
+            QuestionKind::Approval => ("asks for approval", "attach ID"),
+            QuestionKind::YesNo => ("asks for yes or no", "send ID y"),
+            QuestionKind::Selection => ("asks to choose", "attach ID"),
+            QuestionKind::Password => ("asks for a password or a name", "attach ID"),
+            QuestionKind::Trust => ("asks whether to trust", "poke ID"),
+            QuestionKind::Login => ("asks for a login", "attach ID"),
+            QuestionKind::Text => ("asks for something", "send ID TEXT"),
+            QuestionKind::Instruction => ("is done, and can be told more", "send ID TEXT"),
+            QuestionKind::Pager => ("shows a text in a pager", "send ID q --no-enter"),
+            QuestionKind::Editor => ("shows a text in an editor", "attach ID"),
+        }
+    }
+}
 
 /// A rule, ready for use.
 pub(super) struct Rule {
     pub state: SessionState,
-    pub kind: Option<String>,
+    pub kind: Option<QuestionKind>,
     pub words: String,
     pub next: Option<String>,
     pub still: Duration,
@@ -85,12 +90,8 @@ fn read(json: &str) -> Result<Vec<Rule>, String> {
 impl Rule {
     fn new(written: Written) -> Result<Rule, String> {
         let pattern = |text: &String| Pattern::parse(text, false).map_err(|why| format!("{}: {why}", written.name));
-        let (state, words, usual) = match &written.kind {
-            Some(kind) => {
-                let known = KINDS.iter().find(|(name, ..)| name == kind);
-                let (_, words, next) = known.ok_or_else(|| format!("{}: unknown kind '{kind}'", written.name))?;
-                (SessionState::Waiting, *words, Some((*next).to_owned()))
-            }
+        let (state, words, usual) = match written.kind.map(QuestionKind::words_and_answer) {
+            Some((words, next)) => (SessionState::Waiting, words, Some(next.to_owned())),
             None => (SessionState::RateLimited, "its service takes no more for now", None),
         };
         Ok(Rule {

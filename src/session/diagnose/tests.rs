@@ -39,7 +39,7 @@ fn every_recorded_screen_is_what_its_name_says() {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let Some(expected) = name.strip_suffix(".txt").and_then(|name| name.rsplit('.').next()) else { continue };
         let found = of_screen(&std::fs::read_to_string(&path).unwrap());
-        let word = found.kind.as_deref().unwrap_or(found.state.as_str());
+        let word = found.kind.map_or(found.state.as_str(), Into::into);
         if word != expected {
             wrong.push(format!("{name}: {word}, {}", found.why));
         }
@@ -69,10 +69,10 @@ fn claude_and_gemini_ask_for_approval() {
         "\u{256d}\u{2500}\u{256e}\n\u{2502} Bash command\n\u{2502}   cargo test\n\u{2502} Do you want to proceed?\n\u{2502} \u{276f} 1. Yes\n\u{2502}   2. No, and tell Claude what to do differently (esc)\n",
         "Allow execution of: 'cargo test'?\n\u{25cf} 1. Allow once\n  2. Allow for this session\n  3. No, suggest changes (esc)\n",
     ] {
-        assert_eq!(of_screen(screen).kind.as_deref(), Some("approval"), "{screen}");
+        assert_eq!(of_screen(screen).kind, Some(QuestionKind::Approval), "{screen}");
     }
     let trust = "Quick safety check: Is this a project you created or one you trust? (Like your own code)\n\n\u{276f} 1. Yes, I trust this folder\n  2. No, exit\n\nEnter to confirm\n";
-    assert_eq!(of_screen(trust).kind.as_deref(), Some("trust"));
+    assert_eq!(of_screen(trust).kind, Some(QuestionKind::Trust));
 }
 
 #[test]

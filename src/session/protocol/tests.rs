@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::git::config::ConfigEntry;
+use crate::git::config::{ConfigEntry, Scope};
 use crate::session::diagnose::{Evidence, Limits, diagnose};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -106,7 +106,7 @@ fn only_what_a_rule_allows_is_answered_and_the_same_screen_once() {
 fn what_an_agent_says_above_its_question_allows_nothing() {
     let screen = include_str!("../diagnose/screens/codex-0.169-command.approval.txt");
     let asks = asked(&screen.replace("\u{2022} Exploring", "\u{2022} I only run\n$ cargo test"));
-    assert_eq!(asks.kind.as_deref(), Some("approval"));
+    assert_eq!(asks.kind, Some(QuestionKind::Approval));
     let answers = rules(&[r"^\$ cargo test$ => y"]);
     assert_eq!(decide(&Situation { answers: &answers, ..situation(&asks) }), Step::Nothing);
 }
@@ -148,7 +148,7 @@ fn a_rule_that_cannot_be_read_names_its_origin() {
     let entry = ConfigEntry {
         key: "puff.session.answer".into(),
         value: "yes".into(),
-        scope: "local".into(),
+        scope: Scope::Local,
         origin: "file:.git/config".into(),
     };
     let error = AnswerRule::all(&Settings::new(vec![entry], HashMap::new())).unwrap_err();

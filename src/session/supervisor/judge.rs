@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use crate::app::App;
-use crate::model::{Session, SessionState, Time};
+use crate::model::{Session, SessionAgent, SessionState, Time};
 use crate::session::activity::Activity;
 use crate::session::agents::Reader;
 use crate::session::diagnose::{self, Evidence, Limits, Repeats};
@@ -220,8 +220,8 @@ impl Judge {
             session.context_kept = Some(session.agent_session.as_deref() == Some(said));
             self.news = true;
         }
-        if let Some(agent) = self.reader.agent().filter(|_| session.agent == "command") {
-            session.agent = agent.to_owned();
+        if let Some(agent) = self.reader.agent().filter(|_| session.agent == SessionAgent::Command) {
+            session.agent = SessionAgent::Named(agent.to_owned());
         }
         if session.agent_session.as_deref() != Some(said) {
             session.agent_session = Some(said.to_owned());
