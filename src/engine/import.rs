@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
+
 use super::base::{self, Base};
 use super::harvest::{Client, HarvestOptions, Signer, finish, keep, make_all};
 use super::launch::blank;
@@ -36,7 +38,7 @@ pub fn import(
             .hint(format!("its variants are 1 to {highest}")));
     }
     let base = base::for_here(app, base)?;
-    let digest: String = export.digest(&base.oid.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = HEXLOWER.encode(&export.digest(&base.oid.to_string()));
     let folder_name = folder.canonicalize().ok().and_then(|f| Some(f.file_name()?.to_str()?.to_owned()));
     let about = export.prompt.clone().or(folder_name).unwrap_or_else(|| "import".to_owned());
     let store = RunStore::new(app);

@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use flate2::{Compress, Compression, Crc};
 use git2::ObjectType;
 use sha1::{Digest, Sha1};
@@ -18,7 +19,7 @@ use crate::model::Oid;
 pub(super) fn write(objects: &Path, made: &[(Oid, ObjectType, &[u8])]) -> io::Result<()> {
     let (pack, sum, entries) = packed(made)?;
     let index = index(entries, &sum);
-    let name: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+    let name = HEXLOWER.encode(&sum);
     let folder = objects.join("pack");
     // Git removes what a kill leaves by these names.
     let mut files = [(loose::open(&folder, "tmp_pack_")?, "pack"), (loose::open(&folder, "tmp_idx_")?, "idx")];

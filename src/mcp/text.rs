@@ -4,6 +4,7 @@
 //! JSON document, which it cannot terminate, and is marked as data. For clients that show plain text it is enclosed in
 //! two lines; the last one has a digest of the whole text, which no text can contain of itself.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::model::Schema;
@@ -31,7 +32,7 @@ pub fn part(bytes: &[u8], offset: usize, limit: usize) -> Text {
 
 /// Returns the part as plain text, enclosed in two marker lines.
 pub fn fenced(part: &Text) -> String {
-    let digest: String = Sha256::digest(&part.text).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let digest = HEXLOWER.encode(&Sha256::digest(&part.text)[..6]);
     let end = part.offset + part.text.len();
     let mut head = format!("[git-puff: bytes {} to {end} of {} of an {NOTICE}", part.offset, part.total);
     if let Some(next) = part.next_offset {

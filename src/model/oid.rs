@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::schema::written_as;
@@ -53,13 +54,9 @@ impl Oid {
 impl fmt::Display for Oid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // All digits at once: names are written often, and a formatter called for each byte takes as long as a lookup.
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut digits = [0; 64];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.as_bytes()) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
-        f.pad(std::str::from_utf8(&digits[..2 * self.as_bytes().len()]).unwrap_or_default())
+        let raw = self.as_bytes();
+        f.pad(HEXLOWER.encode_mut_str(raw, &mut digits[..2 * raw.len()]))
     }
 }
 
@@ -79,19 +76,13 @@ impl FromStr for Oid {
 
     fn from_str(text: &str) -> Result<Oid, NotAnOid> {
         let not = || NotAnOid(text.to_owned());
-        let digits = text.as_bytes();
-        if digits.len() != 40 && digits.len() != 64 {
-            return Err(not());
-        }
-        let nibble = |digit: u8| (digit as char).to_digit(16).map(|value| value as u8);
-        let mut raw = Vec::with_capacity(digits.len() / 2);
-        for pair in digits.chunks_exact(2) {
-            match (nibble(pair[0]), nibble(pair[1])) {
-                (Some(high), Some(low)) => raw.push(high << 4 | low),
-                _ => return Err(not()),
-            }
-        }
-        Oid::from_bytes(&raw).ok_or_else(not)
+        let len = match text.len() {
+            len @ (40 | 64) => len / 2,
+            _ => return Err(not()),
+        };
+        let mut bytes = [0; 32];
+        HEXLOWER_PERMISSIVE.decode_mut(text.as_bytes(), &mut bytes[..len]).map_err(|_| not())?;
+        Ok(Oid { bytes, len: len as u8 })
     }
 }
 

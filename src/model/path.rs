@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A path as a record keeps it: its text, or `{"hex": "2f6f64ff"}` where it is not UTF-8.
@@ -19,9 +20,7 @@ enum Kept {
 pub fn serialize<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     let kept = path.as_ref().map(|path| match path.to_str() {
         Some(text) => Kept::Text(text.to_owned()),
-        None => {
-            Kept::Bytes { hex: path.as_os_str().as_encoded_bytes().iter().map(|byte| format!("{byte:02x}")).collect() }
-        }
+        None => Kept::Bytes { hex: HEXLOWER.encode(path.as_os_str().as_encoded_bytes()) },
     });
     kept.serialize(serializer)
 }
@@ -41,9 +40,8 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 
 #[cfg(unix)]
 fn read(hex: &str) -> Option<PathBuf> {
-    let pairs = (0..hex.len()).step_by(2);
-    let bytes: Option<Vec<u8>> = pairs.map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect();
-    Some(PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes?)))
+    let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
+    Some(PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes)))
 }
 
 #[cfg(not(unix))]

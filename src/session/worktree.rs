@@ -4,6 +4,7 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
@@ -56,7 +57,7 @@ impl WorkspaceRoot {
         let first = named.or_else(|| beside().filter(|folder| !is_in_some_repository(folder)));
         let cached = app.environment.cache.as_ref().map(|cache| {
             let digest = Sha256::digest(app.repo.location().common_dir.as_os_str().as_encoded_bytes());
-            let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let mark = HEXLOWER.encode(&digest[..4]);
             cache.join("git-puff").join(format!("{}-{mark}.puff", name(main)))
         });
         let usable = |folder: &PathBuf| folder.to_str().is_some() && can_be_made(folder);

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -59,8 +60,7 @@ pub fn install(file: &Path, skill: &str) -> Result<Done> {
 }
 
 fn mark(text: &str) -> String {
-    let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{MARK}{digest} -->")
+    format!("{MARK}{} -->", HEXLOWER.encode(&Sha256::digest(text)))
 }
 
 /// Returns whether the file is unchanged since git-puff installed it.

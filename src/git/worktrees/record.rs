@@ -10,6 +10,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -211,7 +212,7 @@ impl Repo {
         let real = super::resolved(path).unwrap_or_else(|| path.to_owned());
         let record = Record { paths: [path.to_owned(), real], folder: Folder::open(path)?.identity()?, admin: None };
         let digest = Sha256::digest(as_bytes(path));
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = HEXLOWER.encode(&digest[..8]);
         let folder = self.records().join(name);
         remove_stubborn(&folder)?;
         fs::create_dir_all(&folder)?;

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
@@ -202,7 +203,7 @@ fn digest(path: &Path) -> Option<String> {
     hash.update(&bytes);
     hash.update(meta.len().to_le_bytes());
     hash.update([u8::from(is_executable(&meta))]);
-    Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(HEXLOWER.encode(&hash.finalize()))
 }
 
 /// Changes with every write of a file, and when another takes its place (as `git config` does).
