@@ -9,6 +9,7 @@ mod checks;
 mod counts;
 mod evidence;
 mod judge;
+mod junit;
 pub mod ranking;
 mod recommend;
 mod record;

@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::cache::{Answer, Answers};
-use super::counts::{TestCounter, junit_below, junit_in};
+use super::counts::TestCounter;
+use super::junit::{junit_below, junit_in};
 use super::workers::{Work, run_workers};
 use super::worktrees;
 use crate::app::{App, Seed};

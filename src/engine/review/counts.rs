@@ -1,28 +1,9 @@
-//! How many tests a check ran: by TAP or the words of Rust's test runner in what it printed, or by JUnit files that it
-//! wrote.
-
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+//! How many tests a check ran, by TAP or the words of Rust's test runner in what it printed.
 
 use crate::model::Counts;
 
 /// The most bytes of a line that are read.
 const LONGEST: usize = 4096;
-
-/// The largest JUnit file that is read, in bytes, and how many of them.
-const LARGEST: u64 = 64 << 20;
-const MOST_FILES: usize = 1000;
-
-/// How many folders deep, and how many entries in all, JUnit files are looked for.
-const DEEPEST: usize = 10;
-const MOST_ENTRIES: usize = 20_000;
-
-/// Folders that hold much, and none of them.
-const PASSED_OVER: [&str; 9] =
-    [".git", "node_modules", ".venv", "venv", ".tox", ".gradle", ".cargo", "vendor", "__pycache__"];
-
-/// Below a folder `target`, only these are looked into: the rest is what compilers leave.
-const IN_TARGET: [&str; 3] = ["nextest", "surefire-reports", "failsafe-reports"];
 
 /// Reads what a check prints on its standard output, as it comes.
 #[derive(Debug, Default)]
@@ -135,115 +116,6 @@ fn directive(rest: &str, word: &str) -> bool {
     hash.is_some_and(|after| after.starts_with(word))
 }
 
-/// Returns what the JUnit files say that were written below a folder since a moment; none when there are none.
-pub(super) fn junit_below(folder: &Path, since: SystemTime) -> Option<Counts> {
-    let mut files = Vec::new();
-    let mut entries = 0;
-    let mut open = vec![(folder.to_owned(), 0)];
-    while let Some((folder, depth)) = open.pop() {
-        let in_target = folder.file_name().is_some_and(|name| name == "target");
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            entries += 1;
-            if entries > MOST_ENTRIES {
-                break;
-            }
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let Ok(kind) = entry.file_type() else { continue };
-            if kind.is_dir() {
-                let wanted = if in_target { IN_TARGET.contains(&name.as_str()) } else { !passed_over(&name) };
-                if wanted && depth < DEEPEST {
-                    open.push((entry.path(), depth + 1));
-                }
-            } else if kind.is_file() && is_junit(&name) && files.len() < MOST_FILES {
-                let new = entry.metadata().is_ok_and(|meta| meta.modified().is_ok_and(|written| written >= since));
-                files.extend(new.then(|| entry.path()));
-            }
-        }
-    }
-    sum(&files)
-}
-
-/// Returns what the JUnit files say that are in a folder for them, whatever their names.
-pub(super) fn junit_in(folder: &Path) -> Option<Counts> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let files: Vec<PathBuf> = entries.take(MOST_FILES).map(|entry| entry.path()).collect();
-    sum(&files)
-}
-
-fn sum(files: &[PathBuf]) -> Option<Counts> {
-    let small = files.iter().filter(|path| path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() <= LARGEST));
-    let read = small.filter_map(|path| junit(&String::from_utf8_lossy(&crate::files::read(path).ok()?)));
-    read.reduce(|a, b| Counts {
-        passed: a.passed + b.passed,
-        failed: a.failed + b.failed,
-        skipped: a.skipped + b.skipped,
-    })
-}
-
-fn passed_over(name: &str) -> bool {
-    PASSED_OVER.contains(&name)
-}
-
-fn is_junit(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower.ends_with(".xml") && (lower.starts_with("junit") || name.starts_with("TEST-"))
-}
-
-/// Returns what a JUnit file says: its cases, and what is inside of each. None when it is something else.
-fn junit(text: &str) -> Option<Counts> {
-    let mut counts = Counts::default();
-    let mut suite = false;
-    // In a case: has it failed, was it left out?
-    let mut case: Option<(bool, bool)> = None;
-    let mut rest = text;
-    while let Some(at) = rest.find('<') {
-        rest = &rest[at..];
-        if let Some(inside) = rest.strip_prefix("<![CDATA[") {
-            rest = inside.split_once("]]>").map_or("", |(_, after)| after);
-            continue;
-        }
-        if let Some(inside) = rest.strip_prefix("<!--") {
-            rest = inside.split_once("-->").map_or("", |(_, after)| after);
-            continue;
-        }
-        let end = end_of_tag(rest);
-        let tag = &rest[1..end];
-        rest = &rest[(end + 1).min(rest.len())..];
-        let closed = tag.ends_with('/');
-        let name = tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
-        match name {
-            "testsuites" | "testsuite" => suite = true,
-            "testcase" => case = Some((false, false)),
-            "failure" | "error" => case = case.map(|(_, skipped)| (true, skipped)),
-            "skipped" => case = case.map(|(failed, _)| (failed, true)),
-            _ => {}
-        }
-        if tag.starts_with("/testcase") || (name == "testcase" && closed) {
-            match case.take() {
-                Some((true, _)) => counts.failed += 1,
-                Some((false, true)) => counts.skipped += 1,
-                Some((false, false)) => counts.passed += 1,
-                None => {}
-            }
-        }
-    }
-    suite.then_some(counts)
-}
-
-/// Returns where a tag ends: at its `>` outside of quotes.
-fn end_of_tag(text: &str) -> usize {
-    let mut quote = None;
-    for (at, byte) in text.bytes().enumerate() {
-        match (byte, quote) {
-            (b'>', None) => return at,
-            (b'"' | b'\'', None) => quote = Some(byte),
-            (byte, Some(open)) if byte == open => quote = None,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,27 +146,5 @@ mod tests {
         let said = "test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\n\
             test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n";
         assert_eq!(tally(said), counts(3, 2, 1));
-    }
-
-    #[test]
-    fn junit_is_counted_by_its_cases() {
-        let xml = "<?xml version=\"1.0\"?><testsuites tests=\"9\"><testsuite name=\"a>b\"><testcase name=\"one\"/>\
-            <testcase name=\"two\"><failure message='x > y'>no</failure></testcase><testcase name=\"three\">\
-            <skipped/></testcase><testcase><system-out><![CDATA[<testcase/>]]></system-out></testcase>\
-            <!-- <testcase/> --></testsuite></testsuites>";
-        assert_eq!(junit(xml), counts(2, 1, 1));
-        assert_eq!(junit("<html></html>"), None);
-        let folder = tempfile::tempdir().unwrap();
-        let put = |path: &str| {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, xml).unwrap();
-        };
-        let since = SystemTime::now() - std::time::Duration::from_secs(5);
-        for path in ["target/nextest/ci/junit.xml", "target/debug/junit.xml", "node_modules/junit.xml", "pom.xml"] {
-            put(path);
-        }
-        assert_eq!(junit_below(folder.path(), since), counts(2, 1, 1));
-        assert_eq!(junit_below(folder.path(), SystemTime::now() + std::time::Duration::from_secs(60)), None);
     }
 }
