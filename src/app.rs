@@ -394,19 +394,13 @@ pub struct Ids {
 impl Ids {
     /// Four characters that tell a run from others; `about` and `attempt` only count under a fixed seed.
     pub fn suffix(&self, about: &str, attempt: u32) -> String {
-        let random = || {
-            // A HashMap's keys are the one source of randomness in the standard library.
-            use std::hash::{BuildHasher, Hasher};
-            std::collections::hash_map::RandomState::new().build_hasher().finish().to_le_bytes().to_vec()
+        let bytes: [u8; 4] = match &self.seed {
+            Some(seed) => {
+                let digest = Sha256::digest(format!("{seed}\0{about}\0{attempt}"));
+                std::array::from_fn(|at| digest[at])
+            }
+            None => getrandom::u32().expect("the system has random numbers").to_le_bytes(),
         };
-        let bytes = match &self.seed {
-            Some(seed) => Sha256::digest(format!("{seed}\0{about}\0{attempt}")).to_vec(),
-            None => random(),
-        };
-        bytes
-            .iter()
-            .take(4)
-            .map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(*byte) % 36]))
-            .collect()
+        bytes.iter().map(|byte| char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::from(*byte) % 36])).collect()
     }
 }

@@ -237,14 +237,11 @@ impl<E: Into<io::Error>> From<E> for Failed {
 
 mod system {
     use std::ffi::OsStr;
-    use std::fs::File;
     use std::io::{self, Read, Write};
     use std::os::fd::OwnedFd;
     use std::path::{Component, Path};
 
-    use rustix::fs::{
-        AtFlags, Dir, FileType, Mode, OFlags, fstat, linkat, mkdirat, openat, renameat, statat, unlinkat,
-    };
+    use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, linkat, mkdirat, openat, statat, unlinkat};
 
     use super::{Failed, Kind, is_git_name};
     use crate::files;
@@ -344,46 +341,23 @@ mod system {
 
     /// Under another name first, which then becomes a second one: what is there stays.
     pub fn make(handle: &Handle, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        let (new, mut file) = new_file(handle)?;
+        let (new, mut file) = files::new_file_in(handle, Mode::from_raw_mode(files::USUAL))?;
         let written = file.write_all(bytes).and_then(|()| file.sync_all());
         let made = written.and_then(|()| Ok(linkat(handle, &new, handle, name, AtFlags::empty())?));
         let _ = unlinkat(handle, &new, AtFlags::empty());
         made
     }
 
-    fn new_file(handle: &Handle) -> io::Result<(String, File)> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        loop {
-            let new = format!(".git-puff-{:016x}", fastrand());
-            match openat(handle, &new, flags, Mode::from_raw_mode(0o666)) {
-                Ok(file) => return Ok((new, File::from(file))),
-                Err(rustix::io::Errno::EXIST) => {}
-                Err(cause) => return Err(cause.into()),
-            }
-        }
-    }
-
     pub fn write(handle: &Handle, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
-        let (new, file) = new_file(handle)?;
-        let put = |mut file: File| {
+        files::replace_in(handle, name, Mode::from_raw_mode(files::USUAL), |file| {
             // What was there says who may read it, as when it is written in place.
             if let Ok(there) = statat(handle, name, AtFlags::SYMLINK_NOFOLLOW)
                 && FileType::from_raw_mode(there.st_mode) == FileType::RegularFile
             {
-                let _ = rustix::fs::fchmod(&file, Mode::from_raw_mode(there.st_mode & 0o7777));
+                let _ = rustix::fs::fchmod(&*file, Mode::from_raw_mode(there.st_mode & 0o7777));
             }
-            file.write_all(bytes)?;
-            renameat(handle, &new, handle, name).map_err(io::Error::from)
-        };
-        put(file).inspect_err(|_| {
-            let _ = unlinkat(handle, &new, AtFlags::empty());
+            file.write_all(bytes)
         })
-    }
-
-    /// A number that was not used before: the hasher of the standard library is seeded by the system.
-    fn fastrand() -> u64 {
-        use std::hash::{BuildHasher, Hasher};
-        std::hash::RandomState::new().build_hasher().finish()
     }
 }
 

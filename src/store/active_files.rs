@@ -108,15 +108,14 @@ impl<'p> ActiveFiles<'p> {
 
 #[cfg(unix)]
 mod imp {
-    use std::fs::File;
     use std::io::{self, Read, Write};
     use std::os::fd::{AsFd, OwnedFd};
     use std::path::Path;
 
-    use rustix::fs::{CWD, Dir, Mode, OFlags, fstat, mkdirat, openat, renameat, unlinkat};
+    use rustix::fs::{CWD, Dir, Mode, OFlags, fstat, mkdirat, openat};
 
     use super::MOST;
-    use crate::files::{file_in, folder_flags, folder_in};
+    use crate::files::{file_in, folder_flags, folder_in, replace_in};
 
     /// Opens the folder of a run without following a link, and makes it where it is missing.
     fn open_folder(live: &Path, run: &str, make: bool) -> io::Result<OwnedFd> {
@@ -144,16 +143,9 @@ mod imp {
 
     pub fn write(live: &Path, run: &str, name: &str, parts: &[&[u8]]) -> io::Result<()> {
         let folder = open_folder(live, run, true)?;
-        let new = format!(".new-{}", std::process::id());
-        let _ = unlinkat(&folder, new.as_str(), rustix::fs::AtFlags::empty());
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(openat(&folder, new.as_str(), flags, Mode::RUSR | Mode::WUSR)?);
-        let written = parts.iter().try_for_each(|part| file.write_all(part));
-        let placed = written.and_then(|()| Ok(renameat(&folder, new.as_str(), &folder, name)?));
-        if placed.is_err() {
-            let _ = unlinkat(&folder, new.as_str(), rustix::fs::AtFlags::empty());
-        }
-        placed
+        replace_in(&folder, name.as_ref(), Mode::RUSR | Mode::WUSR, |file| {
+            parts.iter().try_for_each(|part| file.write_all(part))
+        })
     }
 
     pub fn read(live: &Path, run: &str, name: &str) -> io::Result<Vec<u8>> {

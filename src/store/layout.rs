@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::FileLock;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::model::RunId;
 
 /// The runbook log, below the top of the main worktree.
@@ -211,16 +212,12 @@ fn make_folder(folder: &Path, _: u32) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
-/// Writes a file so that a reader sees the old or the new, never a part.
+/// Writes a file of the user's alone so that a reader sees the old or the new, never a part.
 ///
 /// # Errors
 /// When the folder cannot be written.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.persist(path)?;
-    Ok(())
+    files::replace(path, files::PRIVATE, bytes)
 }
 
 impl Layout {

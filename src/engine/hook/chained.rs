@@ -100,6 +100,8 @@ pub fn replace(path: &Path, text: &[u8]) -> Result<()> {
     written.map_err(|cause| unwritable(path, cause))
 }
 
+/// Not by [`crate::files::replace`]: git would run what is on its way, so it has a name that [`sweep_on_its_way`] knows,
+/// and a hook has to survive a crash.
 fn write(path: &Path, text: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
     let mut file = on_its_way(path)?;
     file.write_all(text)?;

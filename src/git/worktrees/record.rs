@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Worktree;
+use crate::files;
 use crate::git::bytes::as_bytes;
 use crate::git::folder::{Folder, FolderIdentity, find_beside, remove_stubborn};
 use crate::git::repo::Repo;
@@ -294,18 +295,9 @@ pub(in crate::git) fn write_git_dir(at: &Path, common_dir: &Path, head: &str) ->
     fs::write(at.join("commondir"), [as_bytes(common_dir), vec![b'\n']].concat())
 }
 
-/// Writes a file in place of what has its name, be that a link: what it leads to is not touched.
+/// Writes a file of a git directory anew: see [`files::replace`].
 pub(in crate::git) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = new_file(path.parent().unwrap_or(Path::new(".")))?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.persist(path)?;
-    Ok(())
-}
-
-/// A file that is to get the name of another one, with the permissions that any new file has.
-fn new_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let anybody = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    tempfile::Builder::new().prefix(".puff-").permissions(anybody).tempfile_in(folder)
+    files::replace(path, files::USUAL, bytes)
 }
 
 /// Copies the index of a git directory into another one, and its date with it.
@@ -322,7 +314,7 @@ pub(in crate::git) fn copy_index(from: &Path, to: &Path) -> io::Result<()> {
         let mut file = from.open_file(Path::new(&name))?;
         // Before its content: when it is written anew meanwhile, the copy is dated too early, and git looks into more files.
         let written = file.metadata()?.modified()?;
-        let mut copy = new_file(to)?;
+        let mut copy = files::new_file(to, files::USUAL)?;
         io::copy(&mut file, copy.as_file_mut())?;
         copy.as_file().set_modified(written)?;
         copy.persist(to.join(name))?;

@@ -155,12 +155,7 @@ pub(super) fn recognise(client: &Client, cache: &Path) -> Result<Recognised, Fai
     kept.push(Kept { program: client.program().to_owned(), stamp, known: known.clone() });
     // Kept for speed alone: when it cannot be written, the next call asks again.
     if let Ok(bytes) = serde_json::to_vec(&kept) {
-        let folder = cache.parent().unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(folder);
-        let _ = file.and_then(|mut file| {
-            std::io::Write::write_all(&mut file, &bytes)?;
-            file.persist(cache).map_err(|failure| failure.error)
-        });
+        let _ = crate::files::replace(cache, crate::files::PRIVATE, &bytes);
     }
     Ok(known)
 }
