@@ -4,6 +4,12 @@
 //! help (`values`). A new verb therefore completes without further code.
 //!
 //! Completion writes nothing and reports no error; where it has no candidates, it prints none.
+//!
+//! The dynamic engine of clap_complete (`unstable-dynamic`) does not do for that: a completer of it is given the word at
+//! the cursor alone, while a risk or a variant depends on the run before it
+//! (<https://github.com/clap-rs/clap/issues/5784>); it lists files itself, where a shell does so with its own options and
+//! quotes; and its scripts register `git-puff` only, while most people type `git puff`, which each shell's completion of
+//! git hands over in another way.
 
 mod line;
 mod values;
