@@ -1,4 +1,10 @@
 //! A man page for git-puff, with all that holds for every verb, and one for each verb, with the verbs below it.
+//!
+//! Not by clap_mangen (0.3): its synopsis has no values and no sign for what may be repeated (`[--check]`, where git's
+//! pages have `[--check CMD]...`), its options leave out visible aliases, each verb below another would be a page of its
+//! own, and its lines are as long as a paragraph, which mandoc complains of. The crate below it (roff 1.1) escapes neither
+//! '~' nor '^' nor '`', which groff typesets as accents where no distribution has patched that: `HEAD~` could not be
+//! copied.
 
 use std::collections::BTreeSet;
 
