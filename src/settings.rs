@@ -14,6 +14,7 @@ pub use self::typos::{Unknown, meant, of_an_agent};
 
 use crate::error::{Error, Result};
 use crate::git::config::ConfigEntry;
+use crate::model::documents::SettingOrigin;
 use crate::model::{Bytes, Level, Span};
 
 /// A key of `puff.*`.
@@ -112,8 +113,22 @@ pub struct Settings {
 pub struct Setting {
     /// The value as it was written.
     pub value: String,
-    /// `environment GIT_PUFF_…`, `file:…`, `command line:`, or `default`.
-    pub origin: String,
+    /// Where it was written.
+    pub origin: SettingOrigin,
+}
+
+impl Setting {
+    fn of_environment(variable: &str, value: &str) -> Setting {
+        Setting { value: value.to_owned(), origin: SettingOrigin::Environment(variable.to_owned()) }
+    }
+
+    fn of_git(entry: &ConfigEntry) -> Setting {
+        Setting { value: entry.value.clone(), origin: SettingOrigin::Git(entry.origin.clone()) }
+    }
+
+    fn of_default(value: &str) -> Setting {
+        Setting { value: value.to_owned(), origin: SettingOrigin::Default }
+    }
 }
 
 impl Settings {
@@ -126,12 +141,11 @@ impl Settings {
     pub fn get(&self, key: Key) -> Option<Setting> {
         let variable = variable(key.name);
         if let Some(value) = self.environment.get(&variable) {
-            return Some(Setting { value: value.clone(), origin: format!("environment {variable}") });
+            return Some(Setting::of_environment(&variable, value));
         }
         // Git's subsections are case-sensitive, as in puff.prePush.risk; these keys are not.
         let entry = self.entries.iter().rev().find(|entry| entry.key.eq_ignore_ascii_case(key.name));
-        let written = entry.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() });
-        written.or_else(|| key.default.map(|value| Setting { value: value.to_owned(), origin: "default".to_owned() }))
+        entry.map(Setting::of_git).or_else(|| key.default.map(Setting::of_default))
     }
 
     /// Returns an agent's value of a key such as [`AGENT_COMMAND`]; none when it is unset or empty.
@@ -140,11 +154,8 @@ impl Settings {
         let (section, item) = (key.name.split_once('<')?.0, key.name.rsplit_once('.')?.1);
         let wanted = format!("{section}{agent}.{item}");
         let value = match self.environment.get(&variable) {
-            Some(value) => Setting { value: value.clone(), origin: format!("environment {variable}") },
-            None => {
-                let entry = self.entries.iter().rev().find(|entry| entry.key == wanted)?;
-                Setting { value: entry.value.clone(), origin: entry.origin.clone() }
-            }
+            Some(value) => Setting::of_environment(&variable, value),
+            None => Setting::of_git(self.entries.iter().rev().find(|entry| entry.key == wanted)?),
         };
         Some(value).filter(|setting| !setting.value.trim().is_empty())
     }
@@ -164,13 +175,10 @@ impl Settings {
     pub fn all(&self, key: Key) -> Vec<Setting> {
         let variable = variable(key.name);
         let values: Vec<Setting> = match self.environment.get(&variable) {
-            Some(lines) => {
-                let origin = format!("environment {variable}");
-                lines.lines().map(|line| Setting { value: line.to_owned(), origin: origin.clone() }).collect()
-            }
+            Some(lines) => lines.lines().map(|line| Setting::of_environment(&variable, line)).collect(),
             None => {
                 let entries = self.entries.iter().filter(|entry| entry.key.eq_ignore_ascii_case(key.name));
-                entries.map(|entry| Setting { value: entry.value.clone(), origin: entry.origin.clone() }).collect()
+                entries.map(Setting::of_git).collect()
             }
         };
         let cleared = values.iter().rposition(|setting| setting.value.trim().is_empty());
@@ -211,7 +219,7 @@ impl Settings {
     /// # Errors
     /// When the value is invalid.
     pub fn truth(&self, key: Key) -> Result<bool> {
-        let setting = self.get(key).unwrap_or(Setting { value: "false".into(), origin: "default".into() });
+        let setting = self.get(key).unwrap_or_else(|| Setting::of_default("false"));
         kind::truth(&setting.value).ok_or_else(|| bad(key, &setting, &key.kind.wanted()))
     }
 
@@ -270,11 +278,11 @@ pub fn bad(key: Key, setting: &Setting, wanted: &str) -> Error {
 }
 
 /// Returns an error that says why a value is invalid (`why` follows "but"); `name` is that of its key.
-pub fn unusable(name: &str, value: &str, origin: &str, why: &str) -> Error {
+pub fn unusable(name: &str, value: &str, origin: &SettingOrigin, why: &str) -> Error {
     let error = Error::usage(format!("{name} is '{value}' ({origin}), but {why}"));
-    match origin.strip_prefix("environment ") {
-        Some(variable) => error.hint(format!("change {variable}, or unset it")),
-        None => {
+    match origin {
+        SettingOrigin::Environment(variable) => error.hint(format!("change {variable}, or unset it")),
+        _ => {
             error.hint(format!("set it with 'git config {name} VALUE', or remove it with 'git config --unset {name}'"))
         }
     }

@@ -7,7 +7,7 @@ use super::leftovers::{Matter, leftovers};
 use super::{branches, config, interrupted, open_here, orphans, preflight, repair, sync};
 use crate::app::App;
 use crate::error::Error;
-use crate::model::documents::{ConfiguredKey, ConfiguredValue, UnknownKey};
+use crate::model::documents::{ConfiguredKey, ConfiguredValue, SettingOrigin, UnknownKey};
 use crate::model::{Finding, FindingResult, ProviderKind, Run, State};
 use crate::provider::Provider;
 use crate::settings;
@@ -54,7 +54,8 @@ fn shared(app: &App) -> Vec<Finding> {
 /// the client is (`puff.codex`) says nothing: it is an agent on this machine too.
 fn uses_cloud(app: &App, runs: &[&Run]) -> bool {
     let keys = [settings::ENV, settings::DIALECT];
-    let named = keys.iter().any(|key| app.settings.get(*key).is_some_and(|setting| setting.origin != "default"));
+    let named =
+        keys.iter().any(|key| app.settings.get(*key).is_some_and(|setting| setting.origin != SettingOrigin::Default));
     let of_cloud = |run: &&Run| run.provider == ProviderKind::CodexCloud && !run.is_remote() && run.state.is_active();
     named || runs.iter().any(of_cloud)
 }

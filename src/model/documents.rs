@@ -17,7 +17,7 @@ use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value};
 
 pub use self::answers::{Event, Examination, Failure, Health, Jobs, Line, Runs, Schemas, Sessions, Text};
-pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, UnknownKey};
+pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, SettingOrigin, UnknownKey};
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, Weight};

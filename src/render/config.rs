@@ -1,7 +1,7 @@
 //! `config`: the settings and their values.
 
 use super::text::{clean_line, columns, visible};
-use crate::model::documents::{Configuration, ConfiguredKey, UnknownKey};
+use crate::model::documents::{Configuration, ConfiguredKey, SettingOrigin, UnknownKey};
 
 const INDENT: &str = "    ";
 
@@ -30,7 +30,7 @@ pub fn key(key: &ConfiguredKey, width: usize) -> String {
     let named = |value: &str| format!("{} = {}\n", clean_line(&key.key), shown(value));
     for value in &key.values {
         text += &named(&value.value);
-        if value.origin != "default" {
+        if value.origin != SettingOrigin::Default {
             text += &wrapped(&format!("from {}", value.origin), width);
         }
         text += &value.problem.as_ref().map(|why| wrapped(&format!("INVALID: it {why}"), width)).unwrap_or_default();
@@ -61,7 +61,7 @@ fn unknown(key: &UnknownKey, width: usize) -> String {
 }
 
 fn is_set(key: &ConfiguredKey) -> bool {
-    key.values.iter().any(|value| value.origin != "default")
+    key.values.iter().any(|value| value.origin != SettingOrigin::Default)
 }
 
 /// Returns a value as one line, with line ends and tabs escaped as in git's configuration.

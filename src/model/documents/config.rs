@@ -1,7 +1,9 @@
 //! The settings that count, and where they come from.
 
+use std::fmt;
+
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::model::{Schema, documents};
 
@@ -50,9 +52,37 @@ pub struct ConfiguredValue {
     /// As it was written.
     pub value: String,
     /// Where: as `git config --show-origin` says it (`file:…`, `command line:`), `environment GIT_PUFF_…`, or `default`.
-    pub origin: String,
+    #[schemars(with = "String")]
+    pub origin: SettingOrigin,
     /// Why it cannot be used; null where it can.
     pub problem: Option<String>,
+}
+
+/// Where the value of a setting was written, or that it was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SettingOrigin {
+    /// In this variable of the environment.
+    Environment(String),
+    /// In git's configuration: `file:…`, `command line:`.
+    Git(String),
+    /// Nowhere: it is the default.
+    Default,
+}
+
+impl fmt::Display for SettingOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SettingOrigin::Environment(variable) => write!(f, "environment {variable}"),
+            SettingOrigin::Git(origin) => f.write_str(origin),
+            SettingOrigin::Default => f.write_str("default"),
+        }
+    }
+}
+
+impl Serialize for SettingOrigin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// A key that git-puff does not know: most likely a typing error.
