@@ -49,7 +49,7 @@ impl Invocation<'_> {
     /// Opens the repository, and prepares the search for secrets meanwhile: for verbs that read patches.
     fn app_for_patches(&self) -> Result<App> {
         // Where no thread can be started, they are prepared when they are needed.
-        let _ = std::thread::Builder::new().spawn(crate::secrets::prepare);
+        let _ = std::thread::Builder::new().spawn(git_tree_apply::secrets::prepare);
         (self.app)()
     }
 }

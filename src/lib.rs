@@ -23,7 +23,7 @@
 //! | [`watch`] | the poll loop, the detached watcher, jobs |
 //! | [`engine`] | launching, observing, harvesting, importing, repairing: what verbs and watcher share |
 //! | [`provider`] | who does the work: a trait, Codex Cloud in its three dialects, agents on this machine |
-//! | [`patch`] | bytes and a tree → a tree |
+//! | [`patch`] | a patch onto a tree of the repository, by the engine of [`git_tree_apply`] |
 //! | [`compare`] | what variants do, beside each other: likeness, sameness, versions of a file side by side |
 //! | [`session`] | one agent under a pseudo-terminal: its supervisor, log, diagnosis, resume |
 //! | [`app_server`] | the Codex app server of a repository: its supervisor, and the first words with it |
@@ -31,7 +31,6 @@
 //! | [`render`] | a finished model → Markdown, HTML, tables, lines about progress |
 //! | [`git`] | the only user of git2, and of `git` for what libgit2 does differently |
 //! | [`files`] | opening files where others may have put links |
-//! | [`secrets`] | what looks like a key or a password |
 //! | [`parallel`] | several things at once, in a bounded number of threads |
 //! | [`process`] | the only door to other programs |
 //! | [`settings`] | the keys of `puff.*`, and which value counts |
@@ -82,7 +81,6 @@ pub mod patch;
 pub mod process;
 pub mod provider;
 pub mod render;
-pub mod secrets;
 pub mod session;
 pub mod settings;
 pub mod store;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use git_tree_apply::parse::{Name, parse};
 use regex::Regex;
 
 use super::base;
@@ -12,7 +13,6 @@ use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::folder::{Bounds, Folder};
 use crate::model::{Manifest, Meta, RepoName, Review, Run, Variant};
-use crate::patch::parse::{Name, parse};
 use crate::settings;
 use crate::store::{Recorded, RunStore};
 

@@ -58,19 +58,6 @@ pub fn list_in(folder: &Path) -> Result<Vec<ConfigEntry>> {
     read(crate::process::run(&question(git_in(folder).asks_nobody())))
 }
 
-/// Reads a text in the form of git's configuration, by git: keys and values; none where git cannot.
-pub fn parse_text(text: &[u8]) -> Option<Vec<(String, String)>> {
-    let git = base_git().args(["config", "--file", "-", "--no-includes", "--list", "-z"]).stdin(text);
-    let listing = judge(crate::process::run(&git.asks_nobody())).ok()?.stdout;
-    let pairs = listing.split(|byte| *byte == 0).filter(|pair| !pair.is_empty());
-    let pair = |pair: &[u8]| {
-        let pair = String::from_utf8_lossy(pair).into_owned();
-        pair.split_once('\n')
-            .map_or_else(|| (pair.clone(), String::new()), |(key, value)| (key.to_owned(), value.to_owned()))
-    };
-    Some(pairs.map(pair).collect())
-}
-
 /// The call that lists it.
 pub(super) fn question(git: Cmd) -> Cmd {
     git.args(["config", "--list", "-z", "--show-origin", "--show-scope"])

@@ -14,69 +14,13 @@ use super::repo::Repo;
 use crate::error::{Error, Result};
 use crate::model::Oid;
 
-/// What a tree entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryKind {
-    /// A file.
-    File,
-    /// A file that may be run.
-    Executable,
-    /// A symbolic link.
-    Symlink,
-    /// A folder.
-    Tree,
-    /// A commit of another repository.
-    Submodule,
-}
-
-impl EntryKind {
-    /// The mode that git writes for it.
-    pub fn mode(self) -> u32 {
-        match self {
-            EntryKind::File => 0o100644,
-            EntryKind::Executable => 0o100755,
-            EntryKind::Symlink => 0o120000,
-            EntryKind::Tree => 0o040000,
-            EntryKind::Submodule => 0o160000,
-        }
-    }
-
-    /// It is the content of a file or of a link.
-    pub fn is_blob(self) -> bool {
-        !matches!(self, EntryKind::Tree | EntryKind::Submodule)
-    }
-
-    /// What an entry with this mode is.
-    pub fn from_mode(mode: u32) -> EntryKind {
-        match mode & 0o170000 {
-            0o040000 => EntryKind::Tree,
-            0o120000 => EntryKind::Symlink,
-            0o160000 => EntryKind::Submodule,
-            _ if mode & 0o100 != 0 => EntryKind::Executable,
-            _ => EntryKind::File,
-        }
-    }
-}
+pub use git_tree_apply::EntryKind;
 
 /// One entry of a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// Its name, without folders.
-    pub name: Vec<u8>,
-    /// What it is.
-    pub kind: EntryKind,
-    /// Its object.
-    pub oid: Oid,
-}
+pub type Entry = git_tree_apply::Entry<Oid>;
 
 /// A change of one path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edit {
-    /// This is there afterwards, whatever was before.
-    Put(EntryKind, Oid),
-    /// Nothing is there afterwards.
-    Remove,
-}
+pub type Edit = git_tree_apply::Edit<Oid>;
 
 /// An entry as a tree has it: `<mode> <name> NUL <name of the object>`.
 struct RawEntry<'t> {

@@ -242,6 +242,13 @@ impl Risk {
     }
 }
 
+impl From<git_tree_apply::Risk> for Risk {
+    fn from(risk: git_tree_apply::Risk) -> Risk {
+        let git_tree_apply::Risk { kind, path, detail } = risk;
+        Risk { kind: kind.as_str().to_owned(), path: String::from_utf8_lossy(&path).into_owned(), detail }
+    }
+}
+
 /// One command that was run on a variant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {

@@ -1,12 +1,13 @@
 //! What there is of a variant: trees, or a patch, or nothing.
 
+use git_tree_apply::parse::{self, FilePatch, Said};
+
 use super::Pick;
 use crate::app::App;
 use crate::engine::{base, verified};
 use crate::error::Result;
 use crate::git::{Edit, EntryKind, Repo};
 use crate::model::{Apply, Oid, shown};
-use crate::patch::parse::{self, FilePatch, Said};
 use crate::patch::{self, Applied};
 use crate::store::RunStore;
 
@@ -94,7 +95,8 @@ fn made_on(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<Oid> {
             edits.push((new.as_slice(), Edit::Remove));
         }
         let digits = std::str::from_utf8(file.old_digits).unwrap_or_default();
-        let Some(old) = file.old_name.as_ref().filter(|old| patch::policy::objection(old, false).is_none()) else {
+        let Some(old) = file.old_name.as_ref().filter(|old| git_tree_apply::policy::objection(old, false).is_none())
+        else {
             continue;
         };
         if file.is_new == Said::Yes {

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use git_tree_apply::parse::{self, BinaryChange, Body, FilePatch, Hunk, Malformed, Said};
+
 use super::{Material, Pick};
 use crate::app::App;
 use crate::compare::{Change, ChangeKind, Effort, FileChange, Lines, MOST_TEXT, SUBMODULE, changed_lines, is_binary};
 use crate::error::Result;
 use crate::git::{Difference, Repo};
 use crate::model::{LeftOut, Oid, Run};
-use crate::patch::parse::{self, BinaryChange, Body, FilePatch, Hunk, Malformed, Said};
 
 /// Returns what variants of which there are trees or patches do. A patch that cannot be read is left out.
 pub(super) fn changes(

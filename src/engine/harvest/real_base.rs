@@ -4,7 +4,6 @@ use crate::app::App;
 use crate::engine::{Listener, Notice, base};
 use crate::error::{Error, Result};
 use crate::model::{Oid, ProviderKind, Run, StepKind};
-use crate::patch;
 use crate::store::{Change, Recorded, RunStore};
 
 /// How far around the recorded base another one is looked for.
@@ -28,7 +27,7 @@ pub(super) fn find_real_base(
     let mut images = Vec::new();
     for variant in run.variants.iter().filter(|variant| variant.patch_sha256.is_some()) {
         let patch = store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()))?;
-        images.extend(patch::pre_images(&patch.unwrap_or_default()));
+        images.extend(git_tree_apply::pre_images(&patch.unwrap_or_default()));
     }
     let fits = |tree: Oid| -> Result<bool> {
         for image in &images {

@@ -1,9 +1,10 @@
 //! What is in the files that a commit changes: seen in its patch.
 
+use git_tree_apply::parse::{Body, FilePatch, Name, Said};
+use git_tree_apply::{RiskKind, risks};
+
 use crate::engine::review::conflict_marker;
 use crate::model::Risk;
-use crate::patch::parse::{Body, FilePatch, Name, Said};
-use crate::patch::risks;
 
 /// Files that agents and their clients leave behind, by their whole name or its beginning.
 const SCRATCH: [&str; 8] = [
@@ -93,7 +94,7 @@ pub fn markers(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
 
 /// Returns what looks like a secret in what comes.
 pub fn secrets(files: &[FilePatch<'_>]) -> Vec<Risk> {
-    risks::of(files).into_iter().filter(|risk| risk.kind == "secret").collect()
+    risks::of(files).into_iter().filter(|risk| risk.kind == RiskKind::Secret).map(Risk::from).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Display;
 
+use git_tree_apply::parse::{FilePatch, Name, parse};
+
 use super::content::{self, ContentFinding};
 use super::evidence::{Record, best};
 use super::known::KnownRun;
@@ -14,7 +16,6 @@ use crate::git::TreeChange;
 use crate::model::{
     Apply, CheckStatus, Level, OUTSIDE, Observation, Oid, PushFinding, Rule, RunId, Variant, Verdict, first_line,
 };
-use crate::patch::parse::{FilePatch, Name, parse};
 use crate::settings::{self, Key};
 use crate::store::{REMOTES, RUNS};
 
@@ -101,7 +102,7 @@ impl<'c> Judge<'c> {
         let Some(first) = suspect.trailers.first() else { return Ok(None) };
         // Whole, not line by line: an agent may have wrapped what it quotes.
         let (_, message) = self.app.repo.authorship(suspect.commit.id)?;
-        let secrets = crate::secrets::find_all(&message);
+        let secrets = git_tree_apply::secrets::find_all(&message);
         let Some(secret) = secrets.first() else { return Ok(None) };
         let runs =
             suspect.trailers.iter().filter_map(|trailer| KnownRun::of_trailers(known.get(&trailer.run)?, trailer));

@@ -5,12 +5,12 @@ mod tests_named;
 
 use std::collections::BTreeSet;
 
+use git_tree_apply::parse::{Body, FilePatch, Hunk, Name, parse};
 use regex::bytes::{Regex, RegexBuilder};
 
 use self::leftovers::Language;
 pub(in crate::engine) use self::leftovers::conflict_marker;
 use crate::model::{Evidence, Observation, Risk};
-use crate::patch::parse::{Body, FilePatch, Hunk, Name, parse};
 
 /// How many findings of a kind are named in one file; more are counted.
 const MOST: usize = 5;

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use git_tree_apply::{parse, risks};
+
 use super::tree::{Files, files};
 use crate::app::App;
 use crate::engine::review::draw_up;
@@ -13,7 +15,7 @@ use crate::engine::{harvest, verified};
 use crate::error::Result;
 use crate::git::Stats;
 use crate::model::{Apply, Meta, Observation, Oid, Review, Risk, Run, RunId, State, StepKind, Variant, VariantStatus};
-use crate::patch::{self, Applied, parse, risks};
+use crate::patch::{self, Applied};
 use crate::store::{Recorded, RunStore};
 
 /// The trailer of a step that only says how a record arrived here: the step that arrived.
@@ -133,7 +135,7 @@ fn derive(
         }
         Err(_) => {
             let parts = parse::parse_for(repo.name_digits(), &patch);
-            all_risks.extend(parts.map(|parts| risks::of(&parts)).unwrap_or_default());
+            all_risks.extend(parts.map(|parts| risks::of(&parts)).unwrap_or_default().into_iter().map(Risk::from));
             (None, None)
         }
     };

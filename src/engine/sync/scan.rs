@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use git_tree_apply::secrets;
 use serde_json::Value;
 
 use super::tree::{Files, files};
@@ -9,7 +10,6 @@ use crate::app::App;
 use crate::error::Result;
 use crate::model::Oid;
 use crate::model::documents::Suspect;
-use crate::secrets;
 
 /// Looks through steps that are about to travel. What `there`, a step that is there already, has as well is not looked
 /// for again.

@@ -5,10 +5,10 @@
 
 use std::sync::LazyLock;
 
+use git_tree_apply::parse::Hunk;
 use regex::bytes::Regex;
 
 use super::regex;
-use crate::patch::parse::Hunk;
 
 /// Languages whose debugging statements are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

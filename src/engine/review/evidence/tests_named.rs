@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use git_tree_apply::parse::{Body, FilePatch, Hunk, Name, Said};
 use regex::bytes::Regex;
 
 use super::regex;
-use crate::patch::parse::{Body, FilePatch, Hunk, Name, Said};
 
 /// The most names on either side.
 const MOST: usize = 500;
@@ -142,7 +142,7 @@ pub(super) fn is_test_file(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::patch::parse::parse;
+    use git_tree_apply::parse::parse;
 
     fn tests(path: &str, hunk: &str) -> (Vec<String>, Vec<String>) {
         let count = |sign| hunk.lines().filter(|line| !line.starts_with(sign)).count();

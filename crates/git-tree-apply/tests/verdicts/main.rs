@@ -1,0 +1,9 @@
+//! The patch engine against `git apply`: the same verdict and the same tree.
+
+mod behaviours;
+mod cases;
+mod history;
+mod hostile;
+mod judge;
+mod random;
+mod store;

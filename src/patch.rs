@@ -1,0 +1,183 @@
+//! Patches onto the trees of a repository: the engine of [`git_tree_apply`], with git-puff's objects, and with the merge
+//! drivers of the repository as git runs them.
+
+use git_tree_apply::parse::{self, FilePatch};
+use git_tree_apply::{Drivers, MergeOutcome, Objects, Verdict, Versions, policy};
+
+use crate::error::{Error, Result};
+use crate::git::{Edit, Entry, GitMerge, MergeDrivers, Repo};
+use crate::model::{Apply, Oid, Risk};
+
+/// What became of a patch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// In a word.
+    pub apply: Apply,
+    /// The tree that came out; none when it did not fit.
+    pub tree: Option<Oid>,
+    /// Why it did not fit, in a line.
+    pub reason: Option<String>,
+    /// The paths that do not fit.
+    pub paths: Vec<String>,
+    /// What to look at before trusting it, whether it fits or not.
+    pub risks: Vec<Risk>,
+}
+
+impl Applied {
+    /// Returns the result of a patch of which no tree came, for this reason.
+    pub fn none(apply: Apply, reason: impl Into<String>) -> Applied {
+        Applied { apply, tree: None, reason: Some(reason.into()), paths: Vec::new(), risks: Vec::new() }
+    }
+}
+
+/// Applies a patch to a tree: as it is, and three-way where that does not fit. Nothing but objects is written.
+///
+/// # Errors
+/// When an object of the tree cannot be read, or none can be written. A patch that does not fit is an answer.
+pub fn apply(repo: &Repo, base: Oid, patch: &[u8]) -> Result<Applied> {
+    if parse::is_blank(patch) {
+        return Ok(fits(Apply::Empty, base));
+    }
+    let files = match parse::parse_for(repo.name_digits(), patch) {
+        Ok(files) => files,
+        Err(malformed) => return Ok(Applied::none(Apply::Rejected, malformed.to_string())),
+    };
+    bring_files(repo, base, &files)?;
+    let applied = git_tree_apply::apply_files(repo, base, &files, &drivers(repo, base, &files))?;
+    let risks = applied.risks.into_iter().map(Risk::from).collect();
+    Ok(Applied { risks, ..judged(applied.verdict) })
+}
+
+fn judged(verdict: Verdict<Oid>) -> Applied {
+    match verdict {
+        Verdict::Unchanged(tree) => fits(Apply::Empty, tree),
+        Verdict::Applied(tree) => fits(Apply::Applied, tree),
+        Verdict::Merged(tree) => fits(Apply::Applied3Way, tree),
+        Verdict::Conflict(paths) => Applied {
+            paths: paths.iter().map(|path| shown(path)).collect(),
+            ..Applied::none(Apply::Conflict, "it conflicts with the base")
+        },
+        Verdict::Refused(refusal) => {
+            Applied { paths: vec![shown(&refusal.path)], ..Applied::none(Apply::Rejected, refusal.to_string()) }
+        }
+        Verdict::Malformed(malformed) => Applied::none(Apply::Rejected, malformed.to_string()),
+    }
+}
+
+fn fits(apply: Apply, tree: Oid) -> Applied {
+    Applied { apply, tree: Some(tree), reason: None, paths: Vec::new(), risks: Vec::new() }
+}
+
+fn shown(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
+}
+
+/// In a partial clone, fetches what patches are about to read of a tree: all in one go, where applying each would ask
+/// for its own.
+///
+/// # Errors
+/// When a folder of the tree cannot be read.
+pub fn bring<'p>(repo: &Repo, base: Oid, patches: impl IntoIterator<Item = &'p [u8]>) -> Result<()> {
+    if !repo.is_partial() {
+        return Ok(());
+    }
+    let files = patches.into_iter().filter_map(|patch| parse::parse(patch).ok()).flatten().collect::<Vec<_>>();
+    bring_files(repo, base, &files)
+}
+
+fn bring_files(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<()> {
+    if !repo.is_partial() {
+        return Ok(());
+    }
+    let mut blobs = Vec::new();
+    // Also what is where a new file is to come: they may be merged.
+    for path in files.iter().flat_map(|file| [&file.old_name, &file.new_name]).flatten() {
+        let entry = repo.entry(base, path)?;
+        blobs.extend(entry.filter(|entry| entry.kind.is_blob()).map(|entry| entry.oid));
+    }
+    repo.bring(blobs);
+    Ok(())
+}
+
+/// Returns the drivers of the files of a patch for the tree that it is applied to. A patch that fits never asks them.
+pub fn drivers<'r>(repo: &'r Repo, base: Oid, files: &[FilePatch<'_>]) -> MergeDrivers<'r> {
+    let names = files.iter().filter_map(|file| file.new_name.as_deref().or(file.old_name.as_deref()));
+    // Git would take no answer about a path that leads elsewhere.
+    let names = names.filter(|name| policy::objection(name, false).is_none());
+    repo.merge_drivers(base, names.map(<[u8]>::to_vec).collect())
+}
+
+impl Drivers<Error> for MergeDrivers<'_> {
+    fn wants(&self, path: &[u8]) -> Result<bool> {
+        MergeDrivers::wants(self, path)
+    }
+
+    fn merge(&self, path: &[u8], Versions { base, ours, theirs }: Versions<'_>) -> Result<MergeOutcome> {
+        Ok(match MergeDrivers::merge(self, path, base, ours, theirs)? {
+            GitMerge::Clean(file) => MergeOutcome::Clean(file),
+            GitMerge::Conflict => MergeOutcome::Conflict,
+            GitMerge::Failed(why) => MergeOutcome::Failed(why),
+        })
+    }
+}
+
+impl Objects for Repo {
+    type Id = Oid;
+    type Error = Error;
+
+    fn id_digits(&self) -> usize {
+        self.name_digits()
+    }
+
+    fn parse_id(&self, digits: &str) -> Option<Oid> {
+        self.whole_name(digits.as_bytes())
+    }
+
+    fn entries(&self, tree: Oid) -> Result<Vec<Entry>> {
+        Repo::entries(self, tree)
+    }
+
+    fn blob(&self, id: Oid) -> Result<Vec<u8>> {
+        Repo::blob(self, id)
+    }
+
+    fn find_blob(&self, digits: &str) -> Option<Vec<u8>> {
+        match self.parse_id(digits) {
+            Some(whole) => Repo::blob(self, whole).ok(),
+            None => self.blob_of_prefix(digits),
+        }
+    }
+
+    fn hash_blob(&self, bytes: &[u8]) -> Result<Oid> {
+        Repo::hash_blob(self, bytes)
+    }
+
+    fn write_blob(&self, bytes: &[u8], expected: Option<Oid>) -> Result<Oid> {
+        self.write_known_blob(bytes, expected)
+    }
+
+    fn entry(&self, tree: Oid, path: &[u8]) -> Result<Option<Entry>> {
+        Repo::entry(self, tree, path)
+    }
+
+    fn write_tree(&self, entries: &[Entry]) -> Result<Oid> {
+        Repo::edit_tree(
+            self,
+            None,
+            entries.iter().map(|entry| (entry.name.as_slice(), Edit::Put(entry.kind, entry.oid))),
+        )
+    }
+
+    fn edit_tree<'a>(&self, base: Oid, edits: impl IntoIterator<Item = (&'a [u8], Edit)>) -> Result<Oid> {
+        Repo::edit_tree(self, Some(base), edits)
+    }
+
+    fn batch<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.object_batch(work)
+    }
+
+    fn merge_texts(&self, base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<MergeOutcome> {
+        let merged = Repo::merge_texts(self, base, ours, theirs)?;
+        Ok(merged.map_or(MergeOutcome::Conflict, MergeOutcome::Clean))
+    }
+}
