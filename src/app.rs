@@ -18,8 +18,9 @@ use crate::error::{Error, Result};
 use crate::folder::Bounds;
 use crate::git::config::ConfigEntry;
 use crate::git::{self, Repo};
-use crate::model::shown::{self, Abbrev};
+use crate::model::display::{Abbrev, DisplayFormat};
 use crate::model::{Identity, Oid, Profile, RunId, Time};
+use crate::process::{Cancellation, Foreground};
 use crate::settings::{self, Settings};
 use crate::store::Layout;
 
@@ -39,6 +40,12 @@ pub struct App {
     pub layout: Layout,
     /// Where the caller may have agents started.
     pub permissions: Permissions,
+    /// When the work is asked to end.
+    pub cancellation: Cancellation,
+    /// Where programs run that the user sees.
+    pub foreground: Foreground,
+    /// How object names and paths are shown.
+    pub display: DisplayFormat,
     /// The newest steps of journals that this process made, whatever has become of their refs since.
     written: Written,
     /// The folders that paths named by the caller have to be in; anywhere, when there is none.
@@ -55,10 +62,10 @@ impl App {
     ///
     /// # Errors
     /// Where git-puff cannot work.
-    pub fn open() -> Result<App> {
+    pub fn open(cancellation: Cancellation) -> Result<App> {
         let environment = Environment::read();
         let survey = git::survey(None, &environment.alternates)?;
-        App::new(environment, survey)
+        App::new(environment, survey, cancellation, Foreground::Terminal)
     }
 
     /// Opens the repository of another folder, as if the program had been called there; what the environment says of a
@@ -66,14 +73,18 @@ impl App {
     ///
     /// # Errors
     /// Where git-puff cannot work.
-    pub fn open_in(folder: &Path) -> Result<App> {
+    pub fn open_in(folder: &Path, cancellation: Cancellation, foreground: Foreground) -> Result<App> {
         let environment = Environment::read().elsewhere(folder);
         let survey = git::survey(Some(folder), &environment.alternates)?;
-        App::new(environment, survey)
+        App::new(environment, survey, cancellation, foreground)
     }
 
-    fn new(environment: Environment, survey: (git::Location, Vec<ConfigEntry>)) -> Result<App> {
-        let (location, entries) = survey;
+    fn new(
+        environment: Environment,
+        (location, entries): (git::Location, Vec<ConfigEntry>),
+        cancellation: Cancellation,
+        foreground: Foreground,
+    ) -> Result<App> {
         let settings = Settings::new(entries, environment.puff.clone());
         let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let named = environment.has("GIT_WORK_TREE");
@@ -86,18 +97,29 @@ impl App {
         let repo = Repo::open(location)?;
         let clock = Clock::read(&environment)?;
         let ids = Ids { seed: environment.seed.clone() };
-        let (permissions, within, written) = (Permissions::default(), Vec::new(), Written::default());
-        let app =
-            App { repo, settings, clock, ids, environment, layout, permissions, within, written, who: OnceCell::new() };
-        app.shorten_names(Abbrev::of_setting(app.settings.git("core.abbrev")));
-        let quote = app.settings.git("core.quotepath").is_none_or(|_| app.settings.git_truth("core.quotepath"));
-        shown::quote_all(quote);
-        Ok(app)
+        let quote = settings.git("core.quotepath").is_none_or(|_| settings.git_truth("core.quotepath"));
+        let abbrev = Abbrev::of_setting(settings.git("core.abbrev"));
+        let display = DisplayFormat::new(repo.shortener(abbrev), quote);
+        Ok(App {
+            repo,
+            settings,
+            clock,
+            ids,
+            environment,
+            layout,
+            permissions: Permissions::default(),
+            cancellation,
+            foreground,
+            display,
+            written: Written::default(),
+            within: Vec::new(),
+            who: OnceCell::new(),
+        })
     }
 
-    /// From here on, names of objects are shown with that many digits.
-    pub fn shorten_names(&self, abbrev: Abbrev) {
-        shown::shorten_by(self.repo.shortener(abbrev));
+    /// Shows object names with that many digits from here on.
+    pub fn abbreviate(&mut self, abbrev: Abbrev) {
+        self.display.shorten_by(self.repo.shortener(abbrev));
     }
 
     /// How the user wants colours: `color.puff`, or `color.ui`; and whether git has put a pager behind us that takes them.
@@ -118,6 +140,9 @@ impl App {
             environment: self.environment.clone(),
             layout: self.layout.clone(),
             permissions: self.permissions,
+            cancellation: self.cancellation.clone(),
+            foreground: self.foreground.clone(),
+            display: self.display.clone(),
             within: self.within.clone(),
             written: Arc::clone(&self.written),
         }
@@ -241,6 +266,9 @@ pub struct Seed {
     environment: Environment,
     layout: Layout,
     permissions: Permissions,
+    cancellation: Cancellation,
+    foreground: Foreground,
+    display: DisplayFormat,
     written: Written,
     within: Vec<PathBuf>,
 }
@@ -251,17 +279,19 @@ impl Seed {
     /// # Errors
     /// As [`Repo::open`].
     pub fn open(self) -> Result<App> {
-        let Seed { location, settings, clock, ids, environment, layout, permissions, within, written } = self;
         Ok(App {
-            repo: Repo::open(location)?,
-            settings,
-            clock,
-            ids,
-            environment,
-            layout,
-            permissions,
-            written,
-            within,
+            repo: Repo::open(self.location)?,
+            settings: self.settings,
+            clock: self.clock,
+            ids: self.ids,
+            environment: self.environment,
+            layout: self.layout,
+            permissions: self.permissions,
+            cancellation: self.cancellation,
+            foreground: self.foreground,
+            display: self.display,
+            written: self.written,
+            within: self.within,
             who: OnceCell::new(),
         })
     }

@@ -11,6 +11,7 @@ use crate::commands::*;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{Manual, with_examples};
 use crate::model::RunId;
+use crate::process::Cancellation;
 use crate::ui::{Format, Ui};
 
 /// Send one task to several coding agents, harvest every attempt as a branch, and choose the best
@@ -41,8 +42,10 @@ pub struct Invocation<'i> {
     pub app: &'i dyn Fn() -> Result<App>,
     /// Where results and notices are printed.
     pub ui: &'i Ui,
+    /// When the work is asked to end.
+    pub cancellation: &'i Cancellation,
     /// Serves agents over the Model Context Protocol, whose tools are calls of this command line.
-    pub serve_mcp: fn() -> Result<Exit>,
+    pub serve_mcp: fn(&Cancellation) -> Result<Exit>,
 }
 
 impl Invocation<'_> {
@@ -119,16 +122,16 @@ macro_rules! verbs {
     };
     (@output own $args:ident $prefers:ident) => { OutputFlags { json: $args.json(), porcelain: false } };
     (@output text $args:ident $prefers:ident) => {{ let _ = $args; OutputFlags::default() }};
-    (@run repository $module:ident $args:ident $call:ident) => { $module::run(&$args, &($call.app)()?, $call.ui) };
+    (@run repository $module:ident $args:ident $call:ident) => { $module::run(&$args, &mut ($call.app)()?, $call.ui) };
     (@run patches $module:ident $args:ident $call:ident) => {
-        $module::run(&$args, &$call.app_for_patches()?, $call.ui)
+        $module::run(&$args, &mut $call.app_for_patches()?, $call.ui)
     };
     (@run open $module:ident $args:ident $call:ident) => { $module::run(&$args, $call.app, $call.ui) };
     (@run command $module:ident $args:ident $call:ident) => {
         $module::run(&$args, $call.app, &mut command(), $call.ui)
     };
     (@run nothing $module:ident $args:ident $call:ident) => { $module::run(&$args, $call.ui) };
-    (@run server $module:ident $args:ident $call:ident) => {{ let _ = $args; ($call.serve_mcp)() }};
+    (@run server $module:ident $args:ident $call:ident) => {{ let _ = $args; ($call.serve_mcp)($call.cancellation) }};
 }
 
 verbs! {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use git_puff::app::App;
 use git_puff::cli::{Cli, Invocation};
 use git_puff::error::Error;
+use git_puff::process::Cancellation;
 use git_puff::ui::{Format, Ui};
 
 fn main() -> ExitCode {
@@ -13,14 +14,15 @@ fn main() -> ExitCode {
         Err(other) => return say(&other),
     };
     let ui = Ui::new(cli.format(git_puff::app::prefers_porcelain()));
+    let cancellation = Cancellation::by_signals();
     let here = || {
-        let app = App::open()?;
+        let app = App::open(cancellation.clone())?;
         let (setting, in_pager) = app.colours();
         ui.colour(setting, in_pager);
         ui.fit(app.environment.columns);
         Ok(app)
     };
-    match cli.run(&Invocation { app: &here, ui: &ui, serve_mcp: git_puff::mcp::serve }) {
+    match cli.run(&Invocation { app: &here, ui: &ui, cancellation: &cancellation, serve_mcp: git_puff::mcp::serve }) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(error) => {
             ui.failure(&error);

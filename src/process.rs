@@ -6,8 +6,9 @@
 //! program and the time limit truly wait on each other.
 
 mod bounded;
-mod caller;
+mod cancel;
 mod cmd;
+pub mod event_loop;
 mod foreground;
 mod guard;
 mod inside;
@@ -19,12 +20,11 @@ mod starting;
 mod stdio;
 #[cfg(unix)]
 pub mod terminal;
-mod waiting;
 
 pub use bounded::{Ended, HeadAndTail, Stop, Stream, run_bounded};
-pub use caller::Caller;
+pub use cancel::{Cancellation, Wake};
 pub use cmd::{Cmd, Failure, Output};
-pub use foreground::{become_other, run_beside_user, run_in_foreground, run_on_terminal};
+pub use foreground::{Foreground, run_beside_user};
 use guard::GroupGuard;
 pub use guard::Guard;
 pub use inside::git_runs_in;
@@ -35,8 +35,6 @@ pub use service::{Service, ServiceEvent};
 pub use signal::signal_process;
 pub use signal::{Signal, signal_group};
 pub use stdio::take_stdio;
-pub use waiting::{Wake, pause};
-pub(crate) use waiting::{block_on, hear_signals, interrupted};
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,9 +43,9 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use event_loop::block_on;
 use signal::kill_group;
 use starting::{in_own_group, in_own_session};
-use waiting::is_waiting;
 
 /// The most that one program may print before it is stopped: a patch is never larger than this.
 const MOST_OUTPUT: u64 = 512 << 20;
@@ -60,14 +58,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// # Errors
 /// When it cannot be started or followed, takes too long or prints too much. A non-zero exit is not an error.
 pub fn run(cmd: &Cmd) -> Result<Output, Failure> {
-    if !is_waiting() {
-        return block_on(follow(cmd));
-    }
-    let lost = |cause| Failure::Lost { program: cmd.name(), cause };
-    std::thread::scope(|scope| {
-        let running = std::thread::Builder::new().spawn_scoped(scope, || block_on(follow(cmd))).map_err(lost)?;
-        running.join().map_err(|_| lost(io::ErrorKind::Other.into()))?
-    })
+    block_on(follow(cmd))
 }
 
 /// Runs two programs at the same time.

@@ -24,7 +24,7 @@ use self::capture::CapturedOutput;
 use crate::error::{Error, Kind};
 use crate::model::Schema;
 use crate::model::documents::{self, Failure};
-use crate::process::{self, Cmd};
+use crate::process::{Cmd, Foreground};
 use crate::render::tables::is_heading;
 use crate::render::text::{clean_block, clean_line, cut, is_unsafe};
 
@@ -396,7 +396,7 @@ fn escape_json(json: &str) -> Cow<'_, str> {
 fn page(text: &str, pager: &str) -> bool {
     // Defaults as in git, unless the user has set the variables, even to nothing.
     let line = format!("LESS=\"${{LESS-FRX}}\" LV=\"${{LV--c}}\"; export LESS LV; {pager}");
-    let ended = process::run_on_terminal(&Cmd::shell(&line), Some(text.as_bytes()));
+    let ended = Foreground::Terminal.run_on_terminal(&Cmd::shell(&line), Some(text.as_bytes()));
     // A shell exits with 126 or 127 when a program is not executable or not found.
     ended.is_ok_and(|status| !matches!(status.code(), Some(126 | 127)))
 }

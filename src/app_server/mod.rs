@@ -132,7 +132,7 @@ pub fn start(app: &App, options: AppServerOptions) -> Result<AppServer> {
             let said = crate::files::read_to_string(place.supervisor_log()).unwrap_or_default();
             return Err(cannot_start("its supervisor does not start", &place).because_it_said(&last_words(&said)));
         }
-        if process::pause(TICK) == Wake::Interrupted {
+        if app.cancellation.pause(TICK) == Wake::Interrupted {
             return Err(Error::new(Kind::Interrupted, "stopped waiting for the app server").hint(
                 "the server keeps starting: 'git puff cas-status' shows its state, 'git puff cas-stop' stops it",
             ));
@@ -171,11 +171,11 @@ pub fn stop(app: &App, at_once: bool) -> Result<AppServer> {
         return Ok(AppServer { status, ..settled(app, &place) });
     }
     place.ask_to_end(at_once).or_fail(|| "cannot send the stop request to the app server".to_owned())?;
-    let mut gone = until_gone(&place, END)?;
+    let mut gone = until_gone(app, &place, END)?;
     if !gone && at_once {
         // A supervisor that does not respond is killed too.
         mark(&place).kill();
-        gone = until_gone(&place, PATIENCE)?;
+        gone = until_gone(app, &place, PATIENCE)?;
     }
     if gone {
         return Ok(AppServer { status: AppServerStatus::Stopped, ..settled(app, &place) });
@@ -184,13 +184,13 @@ pub fn stop(app: &App, at_once: bool) -> Result<AppServer> {
     Ok(AppServer { status: AppServerStatus::StillRunning, ..server })
 }
 
-fn until_gone(place: &AppServerPlace, limit: Duration) -> Result<bool> {
+fn until_gone(app: &App, place: &AppServerPlace, limit: Duration) -> Result<bool> {
     let begun = Instant::now();
     while place.is_supervised() {
         if begun.elapsed() > limit {
             return Ok(false);
         }
-        if process::pause(TICK) == Wake::Interrupted {
+        if app.cancellation.pause(TICK) == Wake::Interrupted {
             return Err(Error::new(Kind::Interrupted, "stopped waiting for the app server to stop")
                 .hint("the stop request was sent: 'git puff cas-status' shows its state"));
         }

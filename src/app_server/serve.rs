@@ -10,7 +10,7 @@ use super::log::Log;
 use super::mark;
 use crate::app::App;
 use crate::model::{AppServer, AppServerStatus};
-use crate::process::{self, Cmd, Mark, Service, ServiceEvent, Signal};
+use crate::process::{Cmd, Mark, Service, ServiceEvent, Signal};
 use crate::store::AppServerPlace;
 
 /// Polling interval for a stop request and for readiness.
@@ -115,7 +115,7 @@ impl SupervisedServer<'_> {
                         None => {}
                     }
                 }
-                () = process::interrupted() => if end.is_none() {
+                () = self.app.cancellation.requested() => if end.is_none() {
                     service.signal(Signal::Terminate);
                     end = Some(Some(Instant::now() + GRACE));
                 },

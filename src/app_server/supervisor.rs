@@ -46,7 +46,7 @@ pub fn run(app: &App, record: &str) -> Result<()> {
     let mut supervisor = SupervisedServer { app, place, server, log, listen };
     supervisor.save();
     clear(&supervisor.place, before);
-    process::block_on(supervisor.work());
+    process::event_loop::run(supervisor.work());
     Ok(())
 }
 
@@ -97,7 +97,7 @@ impl SupervisedServer<'_> {
         while Instant::now() < until {
             tokio::select! {
                 () = tokio::time::sleep(TICK) => {}
-                () = process::interrupted() => return Wake::Interrupted,
+                () = self.app.cancellation.requested() => return Wake::Interrupted,
             }
             if self.place.asked_to_end().is_some() {
                 return Wake::Interrupted;

@@ -51,14 +51,14 @@ pub const MANUAL: Manual = Manual {
 /// Runs `adopt`.
 pub fn run(args: &Adopt, app: &App, ui: &Ui) -> Result<Exit> {
     let task = shared::task(&args.task)?;
-    let tell = shared::listener(ui);
+    let tell = shared::listener(app, ui);
     let run = match &args.run {
         Some(selector) => give_task(app, &shared::find_run(app, selector)?.run.run, &task, &tell)?,
         None => adopt(app, &task, args.base.as_deref(), args.best_of, &tell)?,
     };
     match ui.format() {
         Format::Json => ui.json(&run),
-        _ => ui.block(&crate::render::launched::launched(&run, run.is_job())),
+        _ => ui.block(&crate::render::launched::launched(&run, run.is_job(), &app.display)),
     }
     Ok(Exit::Done)
 }

@@ -70,7 +70,7 @@ pub fn run(args: &Cancel, app: &App, ui: &Ui) -> Result<Exit> {
         jobs::ring(app);
     }
     if run.provider == ProviderKind::Local && run.task_id.is_some() {
-        run = end_work(app, &run.run, &shared::listener(ui))?;
+        run = end_work(app, &run.run, &shared::listener(app, ui))?;
     }
     match ui.format() {
         Format::Json => ui.json(&run),

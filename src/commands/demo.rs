@@ -13,7 +13,7 @@ use self::story::Scene;
 use crate::app::Environment;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{Example, Manual};
-use crate::process;
+use crate::process::Foreground;
 use crate::render::steps::shell_word;
 use crate::ui::Ui;
 
@@ -70,7 +70,8 @@ fn show(place: &DemoRepo, scene: &Scene, ui: &Ui) -> Result<()> {
     let words: Vec<String> = scene.args.iter().map(|word| shown(word)).collect();
     let words = format!("git puff {}", words.join(" "));
     ui.block(&format!("\n{}\n\n$ {words}", scene.introduction));
-    let status = process::run_on_terminal(&place.puff(scene.args)?, None)
+    let status = Foreground::Terminal
+        .run_on_terminal(&place.puff(scene.args)?, None)
         .map_err(|cause| Error::failed(format!("cannot run '{words}'")).because(cause))?;
     ui.block(scene.remark);
     if status.success() {

@@ -125,7 +125,7 @@ fn matrix(app: &App, run: &Run, mut picks: Vec<Pick<'_>>, ui: &Ui) -> Result<Exi
         Format::Json => ui.json(&comparison),
         _ => {
             let pager = ui.is_terminal_out().then(|| app.repo.pager()).flatten();
-            ui.page(&render::tables::matrix(&comparison, ui.width()), pager.as_deref());
+            ui.page(&render::tables::matrix(&comparison, ui.width(), &app.display), pager.as_deref());
         }
     }
     if comparison.variants.is_empty() {
@@ -164,7 +164,7 @@ fn diff(app: &App, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui) -> Res
         ([one, other], [first, second]) => {
             let (here, there) = (one.recorded.run.base_oid, other.recorded.run.base_oid);
             if here != there {
-                let bases = format!("{} and {}", here.shown(), there.shown());
+                let bases = format!("{} and {}", app.display.oid(here), app.display.oid(there));
                 ui.note(&format!("they have different bases, {bases}; the diff includes the changes between these"));
             }
             if first.new == second.new {
@@ -188,7 +188,7 @@ fn diff(app: &App, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui) -> Res
         ui.bytes(&app.repo.diff(words)?);
         return Ok(Exit::Done);
     }
-    Err(become_diff(words))
+    Err(become_diff(&app.foreground, words))
 }
 
 /// Returns git's argument for one side: the commit if there is one, because external diff tools may use it.

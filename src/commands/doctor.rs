@@ -58,7 +58,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Runs `doctor`.
 pub fn run(args: &Doctor, app: &App, ui: &Ui) -> Result<Exit> {
-    let repairs = if args.repair { repair(app, &shared::listener(ui))? } else { Vec::new() };
+    let repairs = if args.repair { repair(app, &shared::listener(app, ui))? } else { Vec::new() };
     let bound = repairs.iter().any(|repair| matches!(repair, Repair::Bound(..)));
     if bound {
         let (runs, _) = shared::all_runs(app, ui)?;

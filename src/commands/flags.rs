@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::app::App;
-use crate::model::shown::Abbrev;
+use crate::model::display::Abbrev;
 
 /// `--json`.
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -38,11 +38,11 @@ pub struct AbbrevArgs {
 }
 
 impl AbbrevArgs {
-    /// Names of objects are printed so from here on; as git is configured to, where no number is given.
-    pub fn count(&self, app: &App) {
+    /// Shows object names so from here on; as git is configured to, where no flag is given.
+    pub fn apply(&self, app: &mut App) {
         let digits = self.abbrev.flatten().map(Abbrev::digits);
-        let wish = if self.no_abbrev { Some(Abbrev::Whole) } else { digits };
-        wish.into_iter().for_each(|wish| app.shorten_names(wish));
+        let wanted = if self.no_abbrev { Some(Abbrev::Whole) } else { digits };
+        wanted.into_iter().for_each(|abbrev| app.abbreviate(abbrev));
     }
 
     /// Names are to be shortened.

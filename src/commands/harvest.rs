@@ -99,7 +99,7 @@ pub const MANUAL: Manual = Manual {
 pub fn run(args: &Harvest, app: &App, ui: &Ui) -> Result<Exit> {
     let options =
         HarvestOptions { variants: args.variant.clone(), recreate: args.recreate, include_failed: args.include_failed };
-    let tell = shared::listener(ui);
+    let tell = shared::listener(app, ui);
     let (mut harvested, mut failure) = (Vec::new(), None);
     let mut single = true;
     if let Some(folder) = &args.from {
@@ -149,7 +149,7 @@ fn chosen(args: &Harvest, app: &App, ui: &Ui) -> Result<Vec<Run>> {
 }
 
 fn harvest_one(args: &Harvest, run: &Run, options: &HarvestOptions, app: &App, ui: &Ui) -> Result<Run> {
-    let tell = shared::listener(ui);
+    let tell = shared::listener(app, ui);
     // A run of another clone is fetched here only while the cloud has unfinished variants of it.
     let is_here = run.provider == ProviderKind::Import
         || (run.is_remote() && !(run.provider == ProviderKind::CodexCloud && run.has_more_to_come()));

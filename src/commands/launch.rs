@@ -194,7 +194,7 @@ impl SettingArgs {
         };
         confirm_many(&intents, max_active, app, ui)?;
         let plan = Plan { intents, watch, max_active, skip_doctor: self.skip_doctor };
-        let launched = launch(app, plan, &shared::listener(ui))?;
+        let launched = launch(app, plan, &shared::listener(app, ui))?;
         conclude(launched, watch.is_some(), app, ui)
     }
 }
@@ -284,7 +284,7 @@ fn print(runs: &[Run], watched: bool, pid: Option<u32>, app: &App, ui: &Ui) {
         }
         Format::Human => {
             for run in runs {
-                ui.block(&crate::render::launched::launched(run, watched));
+                ui.block(&crate::render::launched::launched(run, watched, &app.display));
             }
         }
     }

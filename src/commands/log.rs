@@ -11,7 +11,7 @@ use crate::commands::flags::JsonFlag;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::model::Selector;
-use crate::process::{Wake, pause};
+use crate::process::Wake;
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
 
@@ -81,7 +81,7 @@ pub fn run(args: &Log, app: &App, ui: &Ui) -> Result<Exit> {
         if over {
             return Ok(Exit::Done);
         }
-        if pause(Duration::from_millis(250)) == Wake::Interrupted {
+        if app.cancellation.pause(Duration::from_millis(250)) == Wake::Interrupted {
             return Ok(Exit::With(Kind::Interrupted));
         }
     }

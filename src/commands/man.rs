@@ -11,7 +11,7 @@ use super::shared::absolute_from;
 use crate::app::Environment;
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::manual::{Example, Manual};
-use crate::process::{self, Cmd};
+use crate::process::{Cmd, Foreground};
 use crate::render::steps::shell_word;
 use crate::render::words;
 use crate::ui::Ui;
@@ -76,7 +76,7 @@ fn show(verb: &[String]) -> Result<Exit> {
     let path = folder.path().join(name);
     std::fs::write(&path, text).or_fail(|| format!("cannot write '{}'", path.display()))?;
     // A name with a '/' in it is a file to every 'man'.
-    let ended = process::run_on_terminal(&Cmd::new("man").arg(&path), None).map_err(|cause| {
+    let ended = Foreground::Terminal.run_on_terminal(&Cmd::new("man").arg(&path), None).map_err(|cause| {
         Error::cannot_work("cannot run 'man'").hint("'git puff VERB -h' prints a summary").because(cause)
     })?;
     if ended.success() {
@@ -126,7 +126,7 @@ fn install(folder: &Folder, ui: &Ui) -> Result<Exit> {
 fn say_whether_found(folder: &Folder, ui: &Ui) {
     // The folder of git's own pages comes first; the ':' behind it stands for the usual ones.
     let line = "MANPATH=\"$(git --man-path):$MANPATH\" man -w git-puff";
-    let Ok(output) = process::run(&Cmd::shell(line)) else {
+    let Ok(output) = crate::process::run(&Cmd::shell(line)) else {
         ui.hint("cannot find 'man' to show them");
         return;
     };

@@ -8,7 +8,7 @@ use crate::commands::flags::{AbbrevArgs, JsonFlag};
 use crate::engine::pick::{self, PickTarget, Picked, short};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Run, Selector, Taking, shown};
+use crate::model::{Run, Selector, Taking};
 use crate::settings;
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
@@ -71,8 +71,8 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `pick`.
-pub fn run(args: &Pick, app: &App, ui: &Ui) -> Result<Exit> {
-    args.abbrev.count(app);
+pub fn run(args: &Pick, app: &mut App, ui: &Ui) -> Result<Exit> {
+    args.abbrev.apply(app);
     if args.abort {
         let run = pick::abort(app)?;
         match ui.format() {
@@ -91,10 +91,10 @@ pub fn run(args: &Pick, app: &App, ui: &Ui) -> Result<Exit> {
     };
     match picked {
         Picked::Done(run) => {
-            print(&run, ui);
+            print(&run, app, ui);
             Ok(Exit::Done)
         }
-        Picked::Waiting(run, paths) => Err(waiting(&run, &paths)),
+        Picked::Waiting(run, paths) => Err(waiting(&run, &paths, app)),
     }
 }
 
@@ -107,9 +107,9 @@ fn pick_target(args: &Pick) -> PickTarget {
     }
 }
 
-fn print(run: &Run, ui: &Ui) {
+fn print(run: &Run, app: &App, ui: &Ui) {
     let Some(decision) = run.decision.as_ref().filter(|_| ui.format() != Format::Json) else { return ui.json(run) };
-    let at = decision.after.map(|after| format!(", at {}", after.shown())).unwrap_or_default();
+    let at = decision.after.map(|after| format!(", at {}", app.display.oid(after))).unwrap_or_default();
     let onto = short(&decision.onto);
     let what = match decision.how {
         Taking::CherryPick => format!("cherry-picked onto '{onto}'"),
@@ -120,12 +120,12 @@ fn print(run: &Run, ui: &Ui) {
     ui.hint(&format!("'git puff undo {0}' undoes the pick; 'git puff prune {0}' removes the other variants", run.run));
 }
 
-fn waiting(run: &Run, paths: &[Vec<u8>]) -> Error {
+fn waiting(run: &Run, paths: &[Vec<u8>], app: &App) -> Error {
     let Some(decision) = &run.decision else { return Error::failed("no pick in progress") };
     let (name, onto) = (format!("var{} of '{}'", decision.variant, run.run), short(&decision.onto));
     let error = match paths {
         [] => Error::failed(format!("git stopped before committing {name}; see its message above")),
-        paths => Error::failed(format!("{name} conflicts with '{onto}' in {}", shown::paths(paths))),
+        paths => Error::failed(format!("{name} conflicts with '{onto}' in {}", app.display.paths(paths))),
     };
     error.hint("resolve the conflicts and 'git add' the files, then run 'git puff pick --continue'; or 'git puff pick --abort'")
 }

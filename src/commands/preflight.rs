@@ -12,7 +12,7 @@ use crate::engine::preflight;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::model::documents::{Trial, Trials};
-use crate::model::{Apply, Oid, Schema, Selector, documents, shown};
+use crate::model::{Apply, DisplayFormat, Oid, Schema, Selector, documents};
 use crate::patch::{self, Applied};
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
@@ -91,12 +91,12 @@ impl Answer {
     }
 
     /// Formats `<apply> <tree-oid|-> <path or variant>` in the requested format.
-    fn line(&self, form: Form) -> Vec<u8> {
-        let tree = self.trial.tree.map(|tree| if form.short { tree.shown() } else { tree.to_string() });
+    fn line(&self, form: Form, display: &DisplayFormat) -> Vec<u8> {
+        let tree = self.trial.tree.map(|tree| if form.short { display.oid(tree) } else { tree.to_string() });
         let mut line = format!("{} {} ", self.trial.apply.as_str(), tree.as_deref().unwrap_or("-")).into_bytes();
         match form.nul {
             true => line.extend_from_slice(&self.name),
-            false => line.extend_from_slice(shown::path(&self.name).as_bytes()),
+            false => line.extend_from_slice(display.path(&self.name).as_bytes()),
         }
         line.push(form.end());
         line
@@ -133,9 +133,9 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `preflight`.
-pub fn run(args: &Preflight, app: &App, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Preflight, app: &mut App, ui: &Ui) -> Result<Exit> {
     let form = Form { nul: args.nul, short: args.abbrev.is_given() };
-    args.abbrev.count(app);
+    args.abbrev.apply(app);
     if let Some(replaced) = preflight::replaced(&app.repo)? {
         ui.warn(&replaced);
         ui.hint("'git replace -l' lists them");
@@ -171,7 +171,7 @@ fn variants(selector: &Selector, onto: Option<&str>, form: Form, app: &App, ui: 
         answer.trial.variant = Some(variant.index);
         answers.push(answer);
     }
-    print(&answers, form, ui);
+    print(&answers, form, &app.display, ui);
     if answers.iter().all(|answer| answer.trial.apply == Apply::Skipped) {
         ui.hint(&format!("'git puff harvest {}' fetches what there is", run.run));
     }
@@ -186,18 +186,18 @@ fn one(file: &Path, onto: &str, form: Form, app: &App, ui: &Ui) -> Result<Exit> 
     let applied = patch::apply(&app.repo, onto, &patch)?;
     let answer = Answer::of_file(applied, Some(onto), file.as_os_str().as_encoded_bytes());
     let fails = answer.trial.apply.is_failure();
-    print(&[answer], form, ui);
+    print(&[answer], form, &app.display, ui);
     Ok(if fails { Exit::With(Kind::Failed) } else { Exit::Done })
 }
 
-fn print(answers: &[Answer], form: Form, ui: &Ui) {
+fn print(answers: &[Answer], form: Form, display: &DisplayFormat, ui: &Ui) {
     if ui.format() == Format::Json {
         ui.json(&document(answers));
         return;
     }
     for answer in answers {
-        ui.bytes(&answer.line(form));
-        say_why(answer, &shown::path(&answer.name), ui);
+        ui.bytes(&answer.line(form, display));
+        say_why(answer, &display.path(&answer.name), display, ui);
     }
 }
 
@@ -206,10 +206,10 @@ fn document(answers: &[Answer]) -> Trials<'_> {
     Trials { schema: Schema::of(documents::PREFLIGHT), results }
 }
 
-fn say_why(answer: &Answer, name: &str, ui: &Ui) {
+fn say_why(answer: &Answer, name: &str, display: &DisplayFormat, ui: &Ui) {
     if let Some(reason) = &answer.trial.reason {
         let paths = if answer.trial.apply == Apply::Conflict {
-            format!(" ({})", shown::paths(&answer.trial.conflicts))
+            format!(" ({})", display.paths(&answer.trial.conflicts))
         } else {
             String::new()
         };
@@ -234,8 +234,8 @@ fn batch(form: Form, app: &App, ui: &Ui) -> Result<Exit> {
         if ui.format() == Format::Json {
             ui.json_line(&document(&[answer]));
         } else {
-            ui.bytes(&answer.line(form));
-            say_why(&answer, &format!("line {number}"), ui);
+            ui.bytes(&answer.line(form, &app.display));
+            say_why(&answer, &format!("line {number}"), &app.display, ui);
         }
     }
     Ok(Exit::Done)

@@ -12,7 +12,7 @@ use crate::engine::launch::{Plan, launch};
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
 use crate::model::{AgentCount, Local, ProviderKind, Run, Selector, Span};
-use crate::process::{self, Cmd};
+use crate::process::Cmd;
 use crate::render::findings::Draft;
 use crate::settings;
 use crate::store::RunStore;
@@ -120,7 +120,7 @@ pub fn run(args: &Retry, app: &App, ui: &Ui) -> Result<Exit> {
     });
     let plan = Plan { intents: vec![intent], watch, max_active: 0, skip_doctor: false };
     let launched = launch::confirm_many(&plan.intents, plan.max_active, app, ui)
-        .and_then(|()| launch(app, plan, &shared::listener(ui)));
+        .and_then(|()| launch(app, plan, &shared::listener(app, ui)));
     // The user must not have to write the prompt twice.
     match &launched {
         Err(_) if args.edit => ui.note(&format!("your prompt is in '{}', for --prompt-file", draft.display())),
@@ -148,7 +148,7 @@ fn edit(app: &App, path: &Path, draft: &Draft) -> Result<String> {
     app.layout.prepare()?;
     std::fs::write(path, &draft.text).or_fail(|| format!("cannot write '{}'", path.display()))?;
     let cmd = Cmd::shell(&format!("{editor} \"$@\"")).arg(&editor).arg(path);
-    let ended = process::run_on_terminal(&cmd, None).or_fail(|| format!("cannot run the editor '{editor}'"))?;
+    let ended = app.foreground.run_on_terminal(&cmd, None).or_fail(|| format!("cannot run the editor '{editor}'"))?;
     if !ended.success() {
         return Err(Error::failed(format!("the editor '{editor}' ended with {ended}"))
             .hint(format!("nothing was submitted; your prompt is in '{}'", path.display())));

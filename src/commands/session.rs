@@ -103,7 +103,7 @@ pub fn run(args: &SessionVerb, app: &App, ui: &Ui) -> Result<Exit> {
 fn print(session: &Session, app: &App, ui: &Ui) {
     match ui.format() {
         Format::Json => ui.json(session),
-        _ => ui.block(&render::tables::session(session, app.clock.now())),
+        _ => ui.block(&render::tables::session(session, app.clock.now(), &app.display)),
     }
 }
 

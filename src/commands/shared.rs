@@ -14,12 +14,12 @@ use crate::store::{Recorded, RunStore, Unreadable};
 use crate::ui::{Format, Ui};
 
 /// Returns a listener that prints notices on standard error.
-pub fn listener(ui: &Ui) -> impl Fn(Notice) + '_ {
+pub fn listener<'u>(app: &'u App, ui: &'u Ui) -> impl Fn(Notice) + 'u {
     |notice| match notice {
         // The printed run shows it.
         Notice::Submitted { .. } => {}
-        notice if notice.is_warning() => ui.warn(&notice.to_string()),
-        notice => ui.note(&notice.to_string()),
+        notice if notice.is_warning() => ui.warn(&notice.words(&app.display)),
+        notice => ui.note(&notice.words(&app.display)),
     }
 }
 
@@ -169,7 +169,8 @@ pub fn variant_number(selector: &Selector, run: &Run, what: &str) -> Result<u32>
 pub fn all_runs(app: &App, ui: &Ui) -> Result<(Vec<Run>, Vec<Unreadable>)> {
     let (runs, unreadable) = RunStore::new(app).list()?;
     for run in &unreadable {
-        ui.warn(&Notice::Unreadable { run: run.name.clone(), why: run.error.message().to_owned() }.to_string());
+        let notice = Notice::Unreadable { run: run.name.clone(), why: run.error.message().to_owned() };
+        ui.warn(&notice.words(&app.display));
     }
     Ok((runs.into_iter().map(|recorded| recorded.run).collect(), unreadable))
 }
@@ -197,7 +198,7 @@ pub fn print_run(app: &App, ui: &Ui, run: &Run) {
             // A run is shown even if its review cannot be read.
             let review = RunStore::new(app).load(&run.run).and_then(|recorded| RunStore::new(app).review(&recorded));
             let review = review.ok().flatten();
-            ui.block(&render::tables::run(run, review.as_ref(), app.clock.now(), ui.width()));
+            ui.block(&render::tables::run(run, review.as_ref(), app.clock.now(), ui.width(), &app.display));
         }
     }
 }

@@ -35,8 +35,8 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `show`.
-pub fn run(args: &Show, app: &App, ui: &Ui) -> Result<Exit> {
-    args.abbrev.count(app);
+pub fn run(args: &Show, app: &mut App, ui: &Ui) -> Result<Exit> {
+    args.abbrev.apply(app);
     let store = RunStore::new(app);
     let recorded = store.find(&args.run)?;
     let now = app.clock.now();
@@ -45,7 +45,7 @@ pub fn run(args: &Show, app: &App, ui: &Ui) -> Result<Exit> {
             ui.json(&recorded.run);
             return Ok(Exit::Done);
         }
-        None => render::tables::run(&recorded.run, store.review(&recorded)?.as_ref(), now, ui.width()),
+        None => render::tables::run(&recorded.run, store.review(&recorded)?.as_ref(), now, ui.width(), &app.display),
         Some(index) => {
             let variant = recorded.run.variant(index).ok_or_else(|| no_variant(&recorded.run, index))?;
             if ui.format() == Format::Json {
@@ -54,7 +54,14 @@ pub fn run(args: &Show, app: &App, ui: &Ui) -> Result<Exit> {
             }
             let report = store.file(recorded.head, &format!("variants/var{index}/report.json"))?;
             let report: Option<Report> = report.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            render::tables::variant(&recorded.run, store.review(&recorded)?.as_ref(), index, report.as_ref(), now)
+            render::tables::variant(
+                &recorded.run,
+                store.review(&recorded)?.as_ref(),
+                index,
+                report.as_ref(),
+                now,
+                &app.display,
+            )
         }
     };
     let pager = ui.is_terminal_out().then(|| app.repo.pager()).flatten();

@@ -10,7 +10,7 @@ use crate::engine::tombstones;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::documents::{self, Entry, Outcome, Synced};
-use crate::model::{LeftFile, RunId, Schema, Selector};
+use crate::model::{DisplayFormat, LeftFile, RunId, Schema, Selector};
 use crate::render::{text, words};
 use crate::settings;
 use crate::store::{RecoveryPoints, RunStore};
@@ -90,7 +90,7 @@ pub fn run(args: &Sync, app: &App, ui: &Ui) -> Result<Exit> {
     for remote in &remotes {
         match sync::sync(app, remote, &options) {
             Ok(outcome) => {
-                print(&outcome, ui);
+                print(&outcome, app, ui);
                 outcomes.push(outcome);
             }
             Err(error) if remotes.len() == 1 => return Err(error),
@@ -121,7 +121,7 @@ fn revive(app: &App, run: &RunId) -> Result<()> {
     Ok(app.repo.change_refs(&[step], "puff: brought back")?)
 }
 
-fn print(outcome: &Outcome, ui: &Ui) {
+fn print(outcome: &Outcome, app: &App, ui: &Ui) {
     if ui.format() != Format::Json {
         outcome.runs.iter().flat_map(|entry| done(entry, outcome.dry_run)).for_each(|line| ui.line(&line));
         ui.note(&summary(outcome));
@@ -132,7 +132,7 @@ fn print(outcome: &Outcome, ui: &Ui) {
             ui.hint(&trouble.hint);
         }
     }
-    outcome.runs.iter().flat_map(beside).for_each(|text| ui.note(&text));
+    outcome.runs.iter().flat_map(|entry| beside(entry, &app.display)).for_each(|text| ui.note(&text));
     outcome.warnings.iter().for_each(|warning| ui.warn(warning));
 }
 
@@ -155,12 +155,12 @@ fn summary(outcome: &Outcome) -> String {
 }
 
 /// Returns further notes: what stayed in another clone, and what is missing here.
-fn beside(entry: &Entry) -> Vec<String> {
+fn beside(entry: &Entry, display: &DisplayFormat) -> Vec<String> {
     let run = &entry.run;
     let mut said: Vec<String> = Vec::new();
     let left = |file: &LeftFile| format!("{run}: {} ({}) was not sent by its clone", file.path, text::bytes(file.size));
     said.extend(entry.left.iter().map(left));
-    let missing = entry.base_missing.as_ref().map(|base| base.shown());
+    let missing = entry.base_missing.as_ref().map(|base| display.oid(*base));
     said.extend(missing.map(|base| format!("{run}: its base {base} is missing here; fetch the branch that has it")));
     said.extend(entry.kept.iter().map(|kept| format!("{run}: kept {kept}")));
     if !entry.both.is_empty() {

@@ -37,8 +37,8 @@ pub const MANUAL: Manual = Manual {
 };
 
 /// Runs `undo`.
-pub fn run(args: &Undo, app: &App, ui: &Ui) -> Result<Exit> {
-    args.abbrev.count(app);
+pub fn run(args: &Undo, app: &mut App, ui: &Ui) -> Result<Exit> {
+    args.abbrev.apply(app);
     let undone = undo(app, args.run.as_ref())?;
     match ui.format() {
         Format::Json => ui.json(&undone.run),

@@ -239,7 +239,7 @@ struct Shown<'a> {
 
 impl Follower for Shown<'_> {
     fn changed(&mut self, before: Option<&Run>, after: &Run) {
-        let changes = progress::change(before, after);
+        let changes = progress::change(before, after, &self.app.display);
         match self.ui.format() {
             Format::Json => self.ui.json_line(&documents::Event {
                 schema: Schema::of(documents::EVENT),

@@ -45,9 +45,12 @@ pub fn for_cloud(app: &App, named: Option<&str>, notify: Listener<'_>) -> Result
         RemoteTip::At(tip) => {
             if !app.repo.has_commit(tip) {
                 app.repo.fetch_branch(&remote, &branch).map_err(|cause| {
-                    Error::failed(format!("cannot fetch the commit {} of '{branch}' from '{remote}'", tip.shown()))
-                        .hint(format!("try 'git fetch {remote}'"))
-                        .because(cause)
+                    Error::failed(format!(
+                        "cannot fetch the commit {} of '{branch}' from '{remote}'",
+                        app.display.oid(tip)
+                    ))
+                    .hint(format!("try 'git fetch {remote}'"))
+                    .because(cause)
                 })?;
             }
             if !app.repo.has_commit(tip) {

@@ -150,8 +150,8 @@ fn inspect(app: &App, name: &str, wanted: &Wanted, recreate: bool) -> std::resul
         None if before.is_some() && !recreate => Err(Branch::Gone),
         None => Ok(Expected::Absent),
         Some(there) if Some(there) != before => Err(Branch::Kept(match before {
-            Some(_) => format!("it has been moved to {} since the last harvest", there.shown()),
-            None => format!("it was there before, at {}", there.shown()),
+            Some(_) => format!("it has been moved to {} since the last harvest", app.display.oid(there)),
+            None => format!("it was there before, at {}", app.display.oid(there)),
         })),
         Some(_) if app.repo.checked_out().iter().any(|branch| branch == name) => {
             Err(Branch::Kept("it is checked out".to_owned()))

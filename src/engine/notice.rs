@@ -1,8 +1,8 @@
 //! Notices to the user while an operation runs: values, worded once.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
-use crate::model::{Oid, RunId, shown};
+use crate::model::{DisplayFormat, Oid, RunId};
 
 /// Hears what happens.
 pub type Listener<'a> = &'a dyn Fn(Notice);
@@ -66,8 +66,16 @@ impl Notice {
     }
 }
 
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Notice {
+    /// Returns it in words.
+    pub fn words(&self, display: &DisplayFormat) -> String {
+        let mut words = String::new();
+        // Writing into a string does not fail.
+        let _ = self.write(&mut words, display);
+        words
+    }
+
+    fn write(&self, f: &mut String, display: &DisplayFormat) -> fmt::Result {
         match self {
             Notice::RemoteSilent { remote, branch, said } => {
                 let said = said.lines().next().unwrap_or("no answer");
@@ -87,12 +95,17 @@ impl fmt::Display for Notice {
                 write!(f, "{run}: no line in the runbook log ({why}); 'git puff doctor --repair' adds it")
             }
             Notice::BaseMoved { run, from, to } => {
-                write!(f, "{run}: the patches were made on {}, not on {}; using that", to.shown(), from.shown())
+                write!(
+                    f,
+                    "{run}: the patches were made on {}, not on {}; using that",
+                    display.oid(*to),
+                    display.oid(*from)
+                )
             }
             Notice::DidNotApply { run, variant, reason, paths } => {
                 write!(f, "{run}: variant {variant} does not apply: {reason}")?;
                 if !paths.is_empty() {
-                    write!(f, " ({})", shown::paths(paths))?;
+                    write!(f, " ({})", display.paths(paths))?;
                 }
                 Ok(())
             }

@@ -259,7 +259,7 @@ fn ask_judges(
             }
         }
     }
-    let whole = run_workers(&stop, works, |(at, judge)| {
+    let whole = run_workers(&app.cancellation, &stop, works, |(at, judge)| {
         panel.keep(app, &judge);
         watch(Step::Judged(&judge));
         said[at] = Some(judge);

@@ -63,7 +63,7 @@ pub fn undo_locked(app: &App, id: &RunId, mut wanted: Option<Oid>) -> Result<Und
     loop {
         let point = match wanted.take() {
             Some(wanted) => {
-                let gone = || Err(nothing(&format!("the recovery point {}", wanted.shown())));
+                let gone = || Err(nothing(&format!("the recovery point {}", app.display.oid(wanted))));
                 recovery_points
                     .points(id)
                     .find(|point| point.as_ref().map_or(true, |point| point.id == wanted))
@@ -171,7 +171,7 @@ fn restore_ref(app: &App, point: &RecoveryPoint, pick: &PickPoint, after: Oid) -
     let (name, id) = (short(&pick.onto), &point.recovery.run);
     let location = app.repo.location();
     let now = target(app, pick);
-    let shown = pick.before.map_or("gone".to_owned(), |before| format!("at {}", before.shown()));
+    let shown = pick.before.map_or("gone".to_owned(), |before| format!("at {}", app.display.oid(before)));
     if now == pick.before {
         return Ok(format!("'{name}' is {shown}"));
     }
@@ -202,7 +202,9 @@ fn restore_ref(app: &App, point: &RecoveryPoint, pick: &PickPoint, after: Oid) -
                     resume::end(app, point);
                     "git's output is below; nothing was undone".to_owned()
                 };
-                Error::failed(format!("cannot restore '{name}' to {}", before.shown())).hint(hint).because(cause)
+                Error::failed(format!("cannot restore '{name}' to {}", app.display.oid(before)))
+                    .hint(hint)
+                    .because(cause)
             })?;
         }
     }
@@ -225,7 +227,7 @@ fn moved(app: &App, pick: &PickPoint, now: Option<Oid>) -> Error {
     let what = match now {
         Some(now) => {
             let subject = app.repo.commit(now).ok().and_then(|commit| Some(commit.message.lines().next()?.to_owned()));
-            format!("'{name}' has moved on since, to {} ({})", now.shown(), subject.unwrap_or_default())
+            format!("'{name}' has moved on since, to {} ({})", app.display.oid(now), subject.unwrap_or_default())
         }
         None => match (pick.onto.as_str(), on_branch()) {
             ("HEAD", Some(Head::On(branch))) => format!("HEAD is on the branch '{}' since", short(&branch)),
@@ -258,8 +260,12 @@ fn restore_run(app: &App, point: &RecoveryPoint, pruned: &PrunePoint) -> Result<
             None => steps.push(RefStep { name: name.clone(), old: None, new: Some(*at) }),
             Some(there) if there == *at => {}
             Some(there) => {
-                return Err(Error::failed(format!("branch '{}' exists again, at {}", short(name), there.shown()))
-                    .hint(format!("rename it: git branch -m {} NEW; nothing was restored", short(name))));
+                return Err(Error::failed(format!(
+                    "branch '{}' exists again, at {}",
+                    short(name),
+                    app.display.oid(there)
+                ))
+                .hint(format!("rename it: git branch -m {} NEW; nothing was restored", short(name))));
             }
         }
     }

@@ -26,7 +26,7 @@ pub fn commit(app: &App, recorded: &Recorded, variant: &Variant) -> Result<Optio
             "cannot verify {} of '{}': its base {} is not in this repository",
             variant.name(),
             run.run,
-            run.base_oid.shown()
+            app.display.oid(run.base_oid)
         ))
         .hint(format!("'git puff harvest {}' fetches it", run.run)));
     }
@@ -43,16 +43,16 @@ pub fn commit(app: &App, recorded: &Recorded, variant: &Variant) -> Result<Optio
             return if made == claimed {
                 Ok(Some(claimed))
             } else {
-                let what = format!("the patch makes {} instead of {}", made.shown(), claimed.shown());
+                let what = format!("the patch makes {} instead of {}", app.display.oid(made), app.display.oid(claimed));
                 Err(differs(run, variant, &what))
             };
         }
         let there = repo.commit(claimed)?;
         if there.parents != [run.base_oid] {
-            return Err(differs(run, variant, &format!("{} does not start from the base", claimed.shown())));
+            return Err(differs(run, variant, &format!("{} does not start from the base", app.display.oid(claimed))));
         }
         if there.tree != tree {
-            let what = format!("{} has the tree {}, the patch makes {}", claimed.shown(), there.tree, tree);
+            let what = format!("{} has the tree {}, the patch makes {}", app.display.oid(claimed), there.tree, tree);
             return Err(differs(run, variant, &what));
         }
         Ok(Some(claimed))

@@ -11,7 +11,7 @@ use super::run;
 use super::trees::EntryKind;
 use crate::error::{Error, Result};
 use crate::model::Oid;
-use crate::process::{self, Cmd};
+use crate::process::{Cmd, Foreground};
 
 /// A file that is not the same in two trees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,9 +72,9 @@ impl Repo {
 /// are as they have them. The objects that are named have to be on the disk.
 ///
 /// Answers only why git could not be started.
-pub fn become_diff(words: impl IntoIterator<Item = OsString>) -> Error {
+pub fn become_diff(foreground: &Foreground, words: impl IntoIterator<Item = OsString>) -> Error {
     let git = Cmd::new("git").env_remove("GIT_TERMINAL_PROMPT").arg("diff").args(words);
-    Error::cannot_work("cannot start git").because(process::become_other(&git))
+    Error::cannot_work("cannot start git").because(foreground.become_other(&git))
 }
 
 /// `:<mode> <mode> <object> <object> <status> NUL <path> NUL`, and a second path for a rename.

@@ -8,18 +8,18 @@ use super::repo::Repo;
 use super::worktrees::git_in;
 use super::{GitFailure, run};
 use crate::model::Oid;
-use crate::process::{Cmd, Failure, run_in_foreground};
+use crate::process::{Cmd, Failure, Foreground};
 
 /// A path, and the mode and object that the index has there, if any.
 pub type StagedPath = (Vec<u8>, Option<(u32, Oid)>);
 
 impl Repo {
-    /// Runs `git …` at the top of this worktree, on the user's terminal; what it prints goes to standard error. `tied`
+    /// Runs `git …` at the top of this worktree, in the user's foreground. `tied`
     /// says that the user's variables name the repository (`GIT_DIR`): then they go on doing so.
     ///
     /// # Errors
     /// When it cannot be run. Returns whether it ended well.
-    pub fn foreground(&self, args: &[&str], tied: bool) -> Result<bool, Failure> {
+    pub fn run_in(&self, foreground: &Foreground, args: &[&str], tied: bool) -> Result<bool, Failure> {
         let location = self.location();
         // Maintenance in the background would keep the lock for as long as it takes.
         let quiet = ["-c", "maintenance.auto=false", "-c", "gc.auto=0"];
@@ -30,7 +30,7 @@ impl Repo {
                 cmd = cmd.env("GIT_DIR", &location.git_dir).env("GIT_WORK_TREE", worktree);
             }
         }
-        run_in_foreground(&cmd).map(|status| status.success())
+        foreground.run(&cmd).map(|status| status.success())
     }
 
     /// The paths of this worktree that are in conflict.

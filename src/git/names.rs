@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::repo::Repo;
 use crate::model::Oid;
-use crate::model::shown::Abbrev;
+use crate::model::display::Abbrev;
 
 /// No repository is so small that fewer digits are shown by default.
 const FEWEST: usize = 7;

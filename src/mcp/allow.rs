@@ -88,7 +88,7 @@ impl Allowed {
     }
 
     /// Returns where a tool may start agents.
-    pub fn leave(&self, tool: &str) -> Permissions {
+    pub fn permissions(&self, tool: &str) -> Permissions {
         Permissions { cloud: self.allows(tool, Group::Cloud), local: self.allows(tool, Group::Local) }
     }
 }
@@ -128,7 +128,7 @@ mod tests {
         assert!(!may(&["all", "-decide -pick"], "pick", Group::Decide));
         assert!(!may(&["none"], "list", Group::Read) && may(&["none", "list"], "list", Group::Read));
         assert!(may(&["none", ""], "list", Group::Read), "an empty value takes back those before it");
-        assert_eq!(allowed(&["-cloud"]).unwrap().leave("launch"), Permissions { cloud: false, local: true });
+        assert_eq!(allowed(&["-cloud"]).unwrap().permissions("launch"), Permissions { cloud: false, local: true });
     }
 
     #[test]

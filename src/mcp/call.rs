@@ -19,7 +19,7 @@ use crate::cli::{self, Cli, Invocation};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::model::Schema;
 use crate::model::documents::RUNS;
-use crate::process::Caller;
+use crate::process::{Cancellation, Foreground};
 use crate::render::text::clean_block;
 use crate::ui::{self, Said, Ui};
 
@@ -50,8 +50,8 @@ pub struct Call<'c> {
     pub args: Args,
     /// The folders it may use.
     pub places: &'c AllowedFolders,
-    /// The scope of the request.
-    pub caller: Caller,
+    /// When the request has ended.
+    pub cancellation: Cancellation,
     /// Receives its progress.
     pub tell: Arc<dyn Fn(Progress) + Send + Sync>,
 }
@@ -63,12 +63,13 @@ impl Call<'_> {
             self.args.entry(*name).or_insert_with(|| (*usual).into());
         }
         let heard = Arc::new(Mutex::new(CapturedOutput::default()));
-        let result = self.caller.attend(|| self.perform(&heard));
+        let foreground = Foreground::captured();
+        let result = self.perform(&heard, &foreground);
         let heard = std::mem::take(&mut *lock(&heard));
-        self.answer(heard, result).unwrap_or_else(|error| failure(&error, Vec::new()))
+        self.answer(heard, &foreground, result).unwrap_or_else(|error| failure(&error, Vec::new()))
     }
 
-    fn perform(&self, heard: &Arc<Mutex<CapturedOutput>>) -> Result<Exit> {
+    fn perform(&self, heard: &Arc<Mutex<CapturedOutput>>, foreground: &Foreground) -> Result<Exit> {
         let named = match self.args.get("repository") {
             None | Some(Value::Null) => None,
             Some(Value::String(named)) => Some(named.as_str()),
@@ -79,41 +80,47 @@ impl Call<'_> {
         for path in words::paths(self.tool.verb, &self.args) {
             self.places.path(path, Some(&folder))?;
         }
-        let done = self.say(words, &folder, heard);
+        let done = self.say(words, &folder, heard, foreground);
         if let Some(then) = self.tool.then.filter(|_| done.is_ok() || self.tool.waits) {
             let seen = lock(heard).runs.clone();
             for words in then(&self.args, &seen) {
-                self.say(words, &folder, heard)?;
+                self.say(words, &folder, heard, foreground)?;
             }
         }
         done
     }
 
     /// Runs a command line in a folder.
-    fn say(&self, words: Vec<OsString>, folder: &Path, heard: &Arc<Mutex<CapturedOutput>>) -> Result<Exit> {
+    fn say(
+        &self,
+        words: Vec<OsString>,
+        folder: &Path,
+        heard: &Arc<Mutex<CapturedOutput>>,
+        foreground: &Foreground,
+    ) -> Result<Exit> {
         let cli = Cli::try_parse_from(words).map_err(|said| cli::explain(&said, self.tool.verb[0]))?;
         let (heard, tell) = (Arc::clone(heard), Arc::clone(&self.tell));
         let ui = Ui::captured_by(Arc::new(move |said| lock(&heard).hear(said, tell.as_ref())), None, cli.format(false));
         let here = || {
-            let mut app = App::open_in(folder)?;
+            let mut app = App::open_in(folder, self.cancellation.clone(), foreground.clone())?;
             let allowed = Allowed::of(&app.settings, |name| Tool::named(name).is_some())?;
             if self.tool.is_allowed(&allowed) {
-                app.permissions = allowed.leave(self.tool.name);
+                app.permissions = allowed.permissions(self.tool.name);
                 app.within = self.places.roots().to_vec();
                 Ok(app)
             } else {
                 Err(refused(self.tool.name, self.tool.groups))
             }
         };
-        cli.run(&Invocation { app: &here, ui: &ui, serve_mcp: super::serve })
+        cli.run(&Invocation { app: &here, ui: &ui, cancellation: &self.cancellation, serve_mcp: super::serve })
     }
 
-    fn answer(&self, heard: CapturedOutput, result: Result<Exit>) -> Result<CallToolResult> {
+    fn answer(&self, heard: CapturedOutput, foreground: &Foreground, result: Result<Exit>) -> Result<CallToolResult> {
         let CapturedOutput { mut documents, bytes, mut notes, .. } = heard;
         if self.tool.answer == Answer::Runs {
             documents = vec![json!({"schema": Schema::of(RUNS), "runs": documents})];
         }
-        let said = String::from_utf8_lossy(&self.caller.heard()).trim_end().to_owned();
+        let said = String::from_utf8_lossy(&foreground.output()).trim_end().to_owned();
         if !said.is_empty() {
             notes.push(format!("git said:\n{said}"));
         }

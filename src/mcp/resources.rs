@@ -13,7 +13,7 @@ use super::call::Call;
 use super::text::NOTICE;
 use super::tools::{MOST_TEXT, Tool};
 use super::words::Args;
-use crate::process::Caller;
+use crate::process::Cancellation;
 
 type Answer<T> = std::result::Result<T, ErrorData>;
 
@@ -117,7 +117,7 @@ pub fn templates() -> Vec<ResourceTemplate> {
 }
 
 /// Lists a page of resources: one repository after the other, with the newest runs first.
-pub fn list(places: &AllowedFolders, cursor: Option<&str>) -> Answer<ListResourcesResult> {
+pub fn list(places: &AllowedFolders, cancellation: &Cancellation, cursor: Option<&str>) -> Answer<ListResourcesResult> {
     let unknown = || ErrorData::invalid_params("invalid cursor", None);
     let (mut root, mut offset) = match cursor {
         None => (0, 0),
@@ -131,7 +131,7 @@ pub fn list(places: &AllowedFolders, cursor: Option<&str>) -> Answer<ListResourc
         let repository = folder.to_str().map(str::to_owned);
         let args = json!({"limit": RUNS, "offset": offset, "repository": repository});
         // A root outside of any repository has no runs.
-        let document = call("list", args, places).unwrap_or_default();
+        let document = call("list", args, places, cancellation).unwrap_or_default();
         let repository = repository.filter(|_| places.roots().len() > 1);
         for run in document["runs"].as_array().into_iter().flatten() {
             listed.resources.extend(of_run(run, repository.as_deref()));
@@ -173,7 +173,7 @@ fn of_run(run: &Value, repository: Option<&str>) -> Vec<Resource> {
 }
 
 /// Reads a resource.
-pub fn read(places: &AllowedFolders, uri: &str) -> Answer<ReadResourceResult> {
+pub fn read(places: &AllowedFolders, cancellation: &Cancellation, uri: &str) -> Answer<ReadResourceResult> {
     let named = Named::read(uri).ok_or_else(|| {
         let uri = uri.chars().take(200).collect::<String>();
         ErrorData::resource_not_found(
@@ -192,7 +192,7 @@ pub fn read(places: &AllowedFolders, uri: &str) -> Answer<ReadResourceResult> {
         What::Patch(variant) => ("patch", page(json!({"variant": format!("{}:{variant}", named.run)})), DIFF),
     };
     args["repository"] = named.repository.clone().into();
-    let document = call(tool, args, places).map_err(|why| ErrorData::resource_not_found(why, None))?;
+    let document = call(tool, args, places, cancellation).map_err(|why| ErrorData::resource_not_found(why, None))?;
     let mut meta = Map::new();
     meta.insert("git-puff/notice".into(), NOTICE.into());
     if let Some(next) = document["next_offset"].as_u64() {
@@ -208,12 +208,17 @@ pub fn read(places: &AllowedFolders, uri: &str) -> Answer<ReadResourceResult> {
 }
 
 /// Calls a tool and returns its document, or the reason of the failure.
-fn call(tool: &str, args: Value, places: &AllowedFolders) -> std::result::Result<Value, String> {
+fn call(
+    tool: &str,
+    args: Value,
+    places: &AllowedFolders,
+    cancellation: &Cancellation,
+) -> std::result::Result<Value, String> {
     let (Some(tool), Value::Object(args)) = (Tool::named(tool), args) else {
         return Err(format!("no tool named '{tool}'"));
     };
     let args: Args = args.into_iter().filter(|(_, value)| !value.is_null()).collect();
-    let call = Call { tool, args, places, caller: Caller::default(), tell: Arc::new(drop) };
+    let call = Call { tool, args, places, cancellation: cancellation.clone(), tell: Arc::new(drop) };
     let answer = call.carry_out();
     let document = answer.structured_content.unwrap_or_default();
     if answer.is_error != Some(true) {

@@ -27,7 +27,7 @@ use super::{prompts, resources};
 use crate::app::Environment;
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::git;
-use crate::process::{self, Caller, Wake};
+use crate::process::{self, Cancellation, Wake};
 use crate::settings::Settings;
 
 /// The instructions that agents get from the server.
@@ -40,7 +40,7 @@ const LOOK: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When they cannot be used, or the client does not speak the protocol.
-pub fn serve() -> Result<Exit> {
+pub fn serve(cancellation: &Cancellation) -> Result<Exit> {
     let environment = Environment::read();
     // These two do not select a repository.
     let ties = git::TIES.into_iter().filter(|name| !["GIT_PREFIX", "GIT_IMPLICIT_WORK_TREE"].contains(name));
@@ -55,21 +55,26 @@ pub fn serve() -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().or_fail(unusable)?;
     let works = Works::new();
     let (gone, is_gone) = watch::channel(false);
-    let server =
-        Server { environment: Arc::new(environment), works: works.clone(), roots: Arc::new(Mutex::new(None)), is_gone };
+    let server = Server {
+        environment: Arc::new(environment),
+        works: works.clone(),
+        cancellation: cancellation.clone(),
+        roots: Arc::new(Mutex::new(None)),
+        is_gone,
+    };
     let input = Watched { input: tokio::fs::File::from_std(input), gone: gone.clone() };
     let output = tokio::fs::File::from_std(output);
     let served = runtime.block_on(async {
         tokio::select! {
             served = server.attend((input, output)) => served,
-            () = process::interrupted() => Ok(Exit::With(Kind::Interrupted)),
+            () = cancellation.requested() => Ok(Exit::With(Kind::Interrupted)),
         }
     });
     gone.send_replace(true);
     // An uninterruptible read may still wait for the client.
     runtime.shutdown_background();
     while !works.are_done_within(LOOK) {
-        if process::pause(Duration::ZERO) == Wake::Interrupted {
+        if cancellation.pause(Duration::ZERO) == Wake::Interrupted {
             return Ok(Exit::With(Kind::Interrupted));
         }
     }
@@ -81,6 +86,7 @@ pub fn serve() -> Result<Exit> {
 struct Server {
     environment: Arc<Environment>,
     works: Works,
+    cancellation: Cancellation,
     /// The client's roots; requested once, and again when they change.
     roots: Arc<Mutex<Option<AllowedFolders>>>,
     is_gone: watch::Receiver<bool>,
@@ -218,10 +224,10 @@ impl ServerHandler for Server {
             Err(ask) => return Ok((*ask).into()),
         };
         let (sender, mut news) = mpsc::unbounded_channel();
-        let (caller, args) = (Caller::default(), request.arguments.unwrap_or_default());
-        let working = caller.clone();
+        let (cancellation, args) = (self.cancellation.of_request(), request.arguments.unwrap_or_default());
+        let working = cancellation.clone();
         let tell = Arc::new(move |said| drop(sender.send(said)));
-        let work = move || Call { tool, args, places: &places, caller: working, tell }.carry_out();
+        let work = move || Call { tool, args, places: &places, cancellation: working, tell }.carry_out();
         let answer = self.work(work);
         tokio::pin!(answer);
         let mut reporter = context.meta.get_progress_token().map(|token| Reporter {
@@ -243,11 +249,11 @@ impl ServerHandler for Server {
                 }
                 () = context.ct.cancelled(), if !stopped => {
                     stopped = true;
-                    caller.stop();
+                    cancellation.cancel();
                 }
                 () = left(&mut is_gone), if !stopped => {
                     stopped = true;
-                    caller.stop();
+                    cancellation.cancel();
                 }
                 answer = &mut answer => return answer.map(CallToolResponse::from),
             }
@@ -265,7 +271,8 @@ impl ServerHandler for Server {
             Err(_) => self.known_places().await,
         };
         let cursor = request.and_then(|request| request.cursor);
-        self.work(move || resources::list(&places, cursor.as_deref())).await?
+        let cancellation = self.cancellation.of_request();
+        self.work(move || resources::list(&places, &cancellation, cursor.as_deref())).await?
     }
 
     async fn list_resource_templates(
@@ -283,7 +290,8 @@ impl ServerHandler for Server {
     ) -> std::result::Result<ReadResourceResponse, ErrorData> {
         match self.places(&context, request.input_responses.as_ref()).await {
             Ok(places) => {
-                let read = self.work(move || resources::read(&places, &request.uri)).await?;
+                let cancellation = self.cancellation.of_request();
+                let read = self.work(move || resources::read(&places, &cancellation, &request.uri)).await?;
                 read.map(ReadResourceResponse::from)
             }
             Err(ask) => Ok((*ask).into()),

@@ -29,10 +29,8 @@ impl Works {
         // If no thread can be started, the sender is dropped and the receiver fails.
         let _ = std::thread::Builder::new().name("call".to_owned()).spawn(move || {
             let _held = (open, place);
-            // A repository that is shared with a group widens the umask, and core.abbrev may differ: a reused thread
-            // would keep both.
+            // A repository that is shared with a group widens the umask: a reused thread would keep that.
             crate::process::own_mask();
-            crate::model::shown::look_alone();
             let _ = sender.send(work());
         });
         receiver

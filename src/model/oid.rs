@@ -44,11 +44,6 @@ impl Oid {
         hex.truncate(10);
         hex
     }
-
-    /// Returns the abbreviated name: see [`super::shown`].
-    pub fn shown(&self) -> String {
-        super::shown::name(*self)
-    }
 }
 
 impl fmt::Display for Oid {

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 
-use super::{Cmd, Failure, GRACE, Mark, block_on, in_own_session, kill_group};
+use super::event_loop::block_on;
+use super::{Cmd, Failure, GRACE, Mark, in_own_session, kill_group};
 
 /// Tells programs in any thread to end. Clones tell the same.
 #[derive(Clone, Debug)]
@@ -106,7 +107,7 @@ pub fn run_bounded(
     cmd: &Cmd,
     mark: Mark<'_>,
     stop: &Stop,
-    mut hear: impl FnMut(&[u8], Stream),
+    mut hear: impl FnMut(&[u8], Stream) + Send,
 ) -> Result<(Ended, Duration), Failure> {
     let cmd = cmd.clone().env(mark.name, mark.folder);
     block_on(follow(&cmd, mark, stop, &mut hear))
@@ -125,7 +126,7 @@ async fn follow(
     cmd: &Cmd,
     mark: Mark<'_>,
     stop: &Stop,
-    hear: &mut dyn FnMut(&[u8], Stream),
+    hear: &mut (dyn FnMut(&[u8], Stream) + Send),
 ) -> Result<(Ended, Duration), Failure> {
     use std::process::Stdio;
     let started = Instant::now();

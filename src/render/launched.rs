@@ -2,17 +2,17 @@
 
 use super::steps;
 use super::text::{clean_line, one_line};
-use crate::model::{Run, State};
+use crate::model::{DisplayFormat, Run, State};
 
 /// Returns a launched run in a few lines, with the next steps.
-pub fn launched(run: &Run, watched: bool) -> String {
+pub fn launched(run: &Run, watched: bool, display: &DisplayFormat) -> String {
     let what = match run.state {
         State::Queued => "queued",
         State::Pending => "launched",
         _ => "recorded",
     };
     let base = clean_line(&run.base);
-    let mut text = format!("{what} {}: best of {} on {base} ({})\n", run.run, run.best_of, run.base_oid.shown());
+    let mut text = format!("{what} {}: best of {} on {base} ({})\n", run.run, run.best_of, display.oid(run.base_oid));
     text += &format!("  {}\n", one_line(&run.title, 76));
     if let Some(url) = &run.task_url {
         text += &format!("  {}\n", clean_line(url));

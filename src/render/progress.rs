@@ -2,8 +2,7 @@
 
 use super::text::{clean_line, one_line};
 use super::words;
-use crate::model::shown;
-use crate::model::{Run, Span, Time, Variant, VariantStatus};
+use crate::model::{DisplayFormat, Run, Span, Time, Variant, VariantStatus};
 
 /// Maximum width of a reason, in columns.
 const REASON: usize = 200;
@@ -29,10 +28,10 @@ fn passed(now: Time, then: Time) -> Span {
 }
 
 /// Returns the changes of a run between two polls, a line each; for a new run, its state.
-pub fn change(old: Option<&Run>, new: &Run) -> Vec<String> {
+pub fn change(old: Option<&Run>, new: &Run, display: &DisplayFormat) -> Vec<String> {
     let mut lines: Vec<String> = state(old, new).into_iter().chain(attention(old, new)).collect();
     for variant in &new.variants {
-        lines.extend(variant_change(old.and_then(|old| old.variant(variant.index)), new, variant));
+        lines.extend(variant_change(old.and_then(|old| old.variant(variant.index)), new, variant, display));
     }
     lines
 }
@@ -81,7 +80,7 @@ fn attention(old: Option<&Run>, new: &Run) -> Option<String> {
     })
 }
 
-fn variant_change(old: Option<&Variant>, run: &Run, new: &Variant) -> Option<String> {
+fn variant_change(old: Option<&Variant>, run: &Run, new: &Variant, display: &DisplayFormat) -> Option<String> {
     let nothing = Variant::new(new.index);
     let old = old.unwrap_or(&nothing);
     let mut news = Vec::new();
@@ -98,7 +97,7 @@ fn variant_change(old: Option<&Variant>, run: &Run, new: &Variant) -> Option<Str
         news.extend(new.branch.as_ref().map(|branch| format!("branch {}", clean_line(branch))));
     }
     if old.apply != new.apply || old.reason != new.reason {
-        let notes = words::notes(new, |path: &str| shown::path(path)).join("; ").replace('\n', " ");
+        let notes = words::notes(new, |path: &str| display.path(path)).join("; ").replace('\n', " ");
         news.extend((!notes.is_empty()).then(|| one_line(&notes, REASON)));
     }
     (!news.is_empty()).then(|| format!("{}:{}: {}", run.run, new.index, news.join(", ")))
@@ -123,7 +122,7 @@ mod tests {
     #[test]
     fn a_change_is_told_once() {
         let old = samples::fresh();
-        assert_eq!(change(None, &old), ["fix-the-parser-3f2a: pending, 0/4 done"]);
+        assert_eq!(change(None, &old, &DisplayFormat::PLAIN), ["fix-the-parser-3f2a: pending, 0/4 done"]);
         let mut new = old.clone();
         new.attention = Some(Attention::NeedsLogin);
         new.variants[1].status = VariantStatus::InProgress;
@@ -131,8 +130,8 @@ mod tests {
             "fix-the-parser-3f2a: needs-login: sign in to the provider; the run continues afterwards",
             "fix-the-parser-3f2a:2: in_progress",
         ];
-        assert_eq!(change(Some(&old), &new), wanted);
-        assert_eq!(change(Some(&new), &new), [""; 0]);
+        assert_eq!(change(Some(&old), &new, &DisplayFormat::PLAIN), wanted);
+        assert_eq!(change(Some(&new), &new, &DisplayFormat::PLAIN), [""; 0]);
         let mut later = samples::harvested();
         later.state = State::Ready;
         let wanted = [
@@ -140,6 +139,6 @@ mod tests {
             "fix-the-parser-3f2a: no longer needs-login",
             "fix-the-parser-3f2a:1: completed, applied, branch puff/fix-the-parser-3f2a/var1, risks: .github/workflows/ci.yml",
         ];
-        assert_eq!(change(Some(&new), &later)[..3], wanted);
+        assert_eq!(change(Some(&new), &later, &DisplayFormat::PLAIN)[..3], wanted);
     }
 }

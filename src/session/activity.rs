@@ -41,7 +41,7 @@ impl Activity {
     /// Samples the processes.
     pub fn sample(&mut self) {
         let now = Instant::now();
-        let kind = ProcessRefreshKind::nothing().with_cpu().with_disk_usage();
+        let kind = ProcessRefreshKind::nothing().without_tasks().with_cpu().with_disk_usage();
         self.system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
         let family = family(&self.system, self.leader);
         let mut found = HashMap::new();
@@ -111,6 +111,33 @@ fn family(system: &System, leader: Pid) -> Vec<Pid> {
 /// Returns every process of a session, the leader first.
 pub fn processes(leader: u32) -> Vec<u32> {
     let mut system = System::new();
-    system.refresh_processes_specifics(ProcessesToUpdate::All, true, ProcessRefreshKind::nothing());
+    // A thread has a number and a parent too: one of ours would pass for an orphan of the agent, and to kill it would be to
+    // kill ourselves.
+    let kind = ProcessRefreshKind::nothing().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
     family(&system, Pid::from_u32(leader)).into_iter().map(Pid::as_u32).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_threads_of_a_supervisor_are_not_processes_of_its_session() -> std::io::Result<()> {
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || wait.recv());
+        let mut agent = std::process::Command::new("sleep").arg("600").spawn()?;
+        let found = processes(agent.id());
+        let threads: Vec<u32> = std::fs::read_dir("/proc/self/task")?
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .collect();
+        agent.kill()?;
+        agent.wait()?;
+        drop(go);
+        let _ = thread.join();
+        assert!(found.contains(&agent.id()) && threads.len() > 1);
+        assert_eq!(found.iter().filter(|pid| threads.contains(pid)).count(), 0, "{found:?} {threads:?}");
+        Ok(())
+    }
 }

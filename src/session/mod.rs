@@ -159,7 +159,7 @@ pub fn start(app: &App, start: Start) -> Result<Session> {
         if session.pid.is_some() || session.state.is_over() {
             return Ok(session);
         }
-        if started.elapsed() > PATIENCE || process::pause(Duration::from_millis(2)) == Wake::Interrupted {
+        if started.elapsed() > PATIENCE || app.cancellation.pause(Duration::from_millis(2)) == Wake::Interrupted {
             return Err(cannot("it does not come up"));
         }
     }

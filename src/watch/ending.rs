@@ -31,7 +31,7 @@ pub(super) fn finish(app: &App, run: &Run, say: Say<'_>) -> Result<bool> {
     let through = matches!(ending, Ending::Success | Ending::Error);
     if wants_harvest && through && matches!(run.state, State::Ready | State::Error) && run.task_id.is_some() {
         let provider = open_provider(app, &run, RetryPolicy::Some)?;
-        let tell = |notice: Notice| say(&run.run, &notice.to_string());
+        let tell = |notice: Notice| say(&run.run, &notice.words(&app.display));
         let harvested = harvest::harvest(app, &run.run, &HarvestOptions::default(), provider.as_ref(), &tell);
         if harvested.is_err()
             && let Ok(after) = RunStore::new(app).load(&run.run)
@@ -109,5 +109,5 @@ pub(super) fn notify(app: &App, run: &Run, say: Say<'_>) {
         Ok(output) => format!("{} {}", output.status, output.complaint()),
         Err(failure) => failure.to_string(),
     };
-    say(&run.run, &Notice::NotifyFailed { why }.to_string());
+    say(&run.run, &Notice::NotifyFailed { why }.words(&app.display));
 }

@@ -11,7 +11,7 @@ use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, repair};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Oid, Run, RunId, Span, State, VariantStatus, Watch};
-use crate::process::{Wake, pause};
+use crate::process::Wake;
 use crate::store::{Recorded, RunStore};
 
 /// The polling interval of the refs.
@@ -106,7 +106,7 @@ pub fn follow(app: &App, ids: &[RunId], pace: Pace, follower: &mut dyn Follower)
             }
             poller.poll(app, &ours, &say);
         }
-        if pause(TICK) == Wake::Interrupted {
+        if app.cancellation.pause(TICK) == Wake::Interrupted {
             return Err(stopped().hint("the runs continue: 'git puff watch' follows them again"));
         }
     }

@@ -163,7 +163,7 @@ impl Poller {
 
 /// Says what changed, and tells the user's command when someone is needed.
 fn record(app: &App, before: &Run, after: &Run, say: Say<'_>) {
-    for line in progress::change(Some(before), after) {
+    for line in progress::change(Some(before), after, &app.display) {
         say(&after.run, &line);
     }
     ending::notify_of_need(app, before, after, say);

@@ -62,7 +62,7 @@ pub(super) fn advance(app: &App, queued: &[&Run], say: Say<'_>) -> Result<bool> 
         }
         // Another process may be submitting it, from a terminal.
         let Ok(lock) = submit::lock(app, &run.run) else { continue };
-        let listen = |notice: Notice| say(&run.run, &notice.to_string());
+        let listen = |notice: Notice| say(&run.run, &notice.words(&app.display));
         if let Err(error) = submit::submit(app, provider.as_ref(), &run.run, lock, &listen) {
             say(&run.run, error.message());
             ending::notify_of_need(app, run, &store.load(&run.run)?.run, say);

@@ -10,7 +10,7 @@ use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, observe, open_here, question};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Run, Span, State, TaskId, VariantStatus};
-use crate::process::{Wake, pause};
+use crate::process::Wake;
 use crate::provider::cloud::CodexCloud;
 use crate::provider::{Failure, Observation, Provider};
 use crate::settings;
@@ -92,7 +92,7 @@ impl UntrackedTask {
             if pace.is_over(started) {
                 return Err(timed_out(pace).hint(later()));
             }
-            if pause(TICK) == Wake::Interrupted {
+            if app.cancellation.pause(TICK) == Wake::Interrupted {
                 return Err(stopped().hint(later()));
             }
         }

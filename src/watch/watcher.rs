@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::engine::repair;
 use crate::error::{Result, ResultExt};
 use crate::model::{Attention, Run, RunId, StepKind};
-use crate::process::{Wake, pause};
+use crate::process::Wake;
 use crate::store::{Change, FileLock, RunStore};
 
 /// The polling interval of the bell: a poll costs one system call.
@@ -204,9 +204,9 @@ impl Watcher {
             let left = until.saturating_duration_since(Instant::now());
             let is_moved = self.home.is_some() && identity(&app.repo.location().common_dir) != self.home;
             if left.is_zero() || is_moved || rung(&app.layout.bell()) != self.bell {
-                return pause(Duration::ZERO);
+                return app.cancellation.pause(Duration::ZERO);
             }
-            if pause(left.min(TICK)) == Wake::Interrupted {
+            if app.cancellation.pause(left.min(TICK)) == Wake::Interrupted {
                 return Wake::Interrupted;
             }
         }

@@ -10,6 +10,7 @@ use super::line::Line;
 use super::{Candidate, Offer, verbs};
 use crate::app::App;
 use crate::model::{AgentCount, Selector};
+use crate::process::Cancellation;
 use crate::session::agents;
 use crate::settings::{self, KEYS};
 use crate::store::{RunStore, RunSummary, SessionStore};
@@ -117,7 +118,9 @@ impl<'l, 'c> Values<'l, 'c> {
             Source::Listed => listed(arg),
             Source::Verbs => verbs(self.root),
             // Outside of a repository, and on any error, there are no candidates.
-            source => App::open().map(|app| self.found(source, &app, cursor)).unwrap_or_default(),
+            source => {
+                App::open(Cancellation::by_signals()).map(|app| self.found(source, &app, cursor)).unwrap_or_default()
+            }
         };
         let begins = |candidate: &Candidate| candidate.word.starts_with(cursor);
         Offer { candidates: candidates.into_iter().filter(begins).collect(), also: None }

@@ -9,7 +9,7 @@ use crate::commands::flags::JsonFlag;
 use crate::engine::push::{self, Sent};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Level, Push, PushFinding, shown};
+use crate::model::{DisplayFormat, Level, Push, PushFinding};
 use crate::settings;
 use crate::ui::{Format, Ui};
 
@@ -107,7 +107,7 @@ fn look(args: &PrePush, here: impl Fn() -> Result<App>, ui: &Ui) -> Result<Exit>
         sent.updates = push::read(&lines)?;
     }
     if !sent.concerns_us() {
-        return Ok(answer(&sent, Vec::new(), ui));
+        return Ok(answer(&sent, Vec::new(), &DisplayFormat::PLAIN, ui));
     }
     let app = match app {
         Some(app) => app,
@@ -128,14 +128,14 @@ fn look(args: &PrePush, here: impl Fn() -> Result<App>, ui: &Ui) -> Result<Exit>
         }
     };
     if suspects.is_empty() {
-        return Ok(answer(&sent, Vec::new(), ui));
+        return Ok(answer(&sent, Vec::new(), &app.display, ui));
     }
     let judge = match push::judge(&app, &sent) {
         Ok(judge) => judge,
         // The user has to fix a rule that cannot be read.
         Err(error) => {
             ui.error(&error);
-            let commit = suspects.first().map(|suspect| suspect.commit_id().shown()).unwrap_or_default();
+            let commit = suspects.first().map(|suspect| app.display.oid(suspect.commit_id())).unwrap_or_default();
             ui.note(&format!("push refused: {commit} came from a variant, and its rule cannot be read"));
             return Ok(Exit::With(Kind::Failed));
         }
@@ -152,10 +152,10 @@ fn look(args: &PrePush, here: impl Fn() -> Result<App>, ui: &Ui) -> Result<Exit>
     if !unjudged.is_empty() {
         ui.hint("this is a bug in git-puff or a damaged repository; check it with 'git fsck'");
     }
-    Ok(answer(&sent, findings, ui))
+    Ok(answer(&sent, findings, &app.display, ui))
 }
 
-fn answer(sent: &Sent, findings: Vec<PushFinding>, ui: &Ui) -> Exit {
+fn answer(sent: &Sent, findings: Vec<PushFinding>, display: &DisplayFormat, ui: &Ui) -> Exit {
     let refused = findings.iter().filter(|finding| finding.level == Level::Refuse).count();
     let exit = if refused > 0 { Exit::With(Kind::Failed) } else { Exit::Done };
     if ui.format() == Format::Json {
@@ -165,11 +165,11 @@ fn answer(sent: &Sent, findings: Vec<PushFinding>, ui: &Ui) -> Exit {
     // Reasons to refuse come last, where they are easiest to see.
     let (refusing, warning): (Vec<_>, Vec<_>) = findings.iter().partition(|finding| finding.level == Level::Refuse);
     for finding in warning.iter().take(MOST) {
-        ui.warn(&words(finding));
+        ui.warn(&words(finding, display));
         ui.hint(&finding.way_out);
     }
     for finding in refusing.iter().take(MOST) {
-        ui.error(&Error::failed(words(finding)).hint(finding.way_out.clone()));
+        ui.error(&Error::failed(words(finding, display)).hint(finding.way_out.clone()));
     }
     for (count, what) in [(warning.len(), "warnings"), (refusing.len(), "reasons to refuse the push")] {
         if count > MOST {
@@ -188,12 +188,12 @@ fn answer(sent: &Sent, findings: Vec<PushFinding>, ui: &Ui) -> Exit {
 }
 
 /// Returns a finding as one line, with its rule.
-fn words(finding: &PushFinding) -> String {
+fn words(finding: &PushFinding, display: &DisplayFormat) -> String {
     let PushFinding { commit, subject, detail, rule, .. } = finding;
     let place = match (&finding.path, finding.line) {
-        (Some(path), Some(line)) => format!("{}:{line}: ", shown::path(path)),
-        (Some(path), None) => format!("{}: ", shown::path(path)),
+        (Some(path), Some(line)) => format!("{}:{line}: ", display.path(path)),
+        (Some(path), None) => format!("{}: ", display.path(path)),
         _ => String::new(),
     };
-    format!("{} '{subject}': {place}{detail} [{rule}]", commit.shown())
+    format!("{} '{subject}': {place}{detail} [{rule}]", display.oid(*commit))
 }

@@ -9,7 +9,7 @@ use crate::commands::flags::JsonFlag;
 use crate::commands::shared;
 use crate::error::{Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::process::{Wake, pause};
+use crate::process::Wake;
 use crate::session::{log, screen};
 use crate::store::SessionStore;
 use crate::ui::{Format, Ui};
@@ -92,7 +92,7 @@ pub fn run(args: &Log, app: &App, ui: &Ui) -> Result<Exit> {
             print(&log::text_of(&open));
             return Ok(Exit::Done);
         }
-        if pause(LOOK) == Wake::Interrupted {
+        if app.cancellation.pause(LOOK) == Wake::Interrupted {
             return Ok(Exit::With(Kind::Interrupted));
         }
     }

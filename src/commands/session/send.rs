@@ -10,7 +10,7 @@ use crate::commands::flags::JsonFlag;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::SessionState;
-use crate::process::{Wake, pause};
+use crate::process::Wake;
 use crate::session::control::{self, Request};
 use crate::session::{lost, session_workspace};
 use crate::store::SessionStore;
@@ -124,7 +124,7 @@ pub fn kill(args: &Kill, app: &App, ui: &Ui) -> Result<Exit> {
             }
             let begun = Instant::now();
             while place.is_supervised() {
-                if pause(Duration::from_millis(20)) == Wake::Interrupted {
+                if app.cancellation.pause(Duration::from_millis(20)) == Wake::Interrupted {
                     return Ok(Exit::With(Kind::Interrupted));
                 }
                 if begun.elapsed() > PATIENCE {

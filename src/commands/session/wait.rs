@@ -10,7 +10,7 @@ use crate::commands::flags::JsonFlag;
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{SessionState, Span};
-use crate::process::{Wake, pause};
+use crate::process::Wake;
 use crate::store::SessionStore;
 use crate::ui::Ui;
 
@@ -70,7 +70,7 @@ pub fn run(args: &Wait, app: &App, ui: &Ui) -> Result<Exit> {
             print(&session, app, ui);
             return Ok(Exit::With(Kind::Timeout));
         }
-        if pause(LOOK) == Wake::Interrupted {
+        if app.cancellation.pause(LOOK) == Wake::Interrupted {
             return Ok(Exit::With(Kind::Interrupted));
         }
         session = store.load(&session.id)?;

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::engine::{base, verified};
 use crate::error::Result;
 use crate::git::{Edit, EntryKind, Repo};
-use crate::model::{Apply, Oid, shown};
+use crate::model::{Apply, Oid};
 use crate::patch::{self, Applied};
 use crate::store::RunStore;
 
@@ -63,17 +63,18 @@ pub fn material(app: &App, pick: &Pick<'_>) -> Result<Material> {
     let Some(patch) = store.patch(pick.recorded, variant.index)? else {
         return Ok(Material::Nothing(format!("no patch of it is kept: it is {}", variant.status.as_str())));
     };
-    app.repo.object_batch(|| of_patch(&app.repo, base, patch))
+    app.repo.object_batch(|| of_patch(app, base, patch))
 }
 
-fn of_patch(repo: &Repo, base: Oid, patch: Vec<u8>) -> Result<Material> {
+fn of_patch(app: &App, base: Oid, patch: Vec<u8>) -> Result<Material> {
+    let repo = &app.repo;
     let applied = patch::apply(repo, base, &patch)?;
     let why = match &applied {
         Applied { tree: Some(tree), .. } => {
             return Ok(Material::Trees(Trees { old: base, new: *tree, commits: None, aside: None }));
         }
         Applied { apply: Apply::Conflict, paths, .. } => {
-            format!("it conflicts with the base in {}", shown::paths(paths))
+            format!("it conflicts with the base in {}", app.display.paths(paths))
         }
         Applied { reason, .. } => format!("it does not fit the base: {}", reason.as_deref().unwrap_or("rejected")),
     };

@@ -28,7 +28,7 @@ pub(super) fn repository(app: &App) -> Vec<Finding> {
         let error = Error::failed(format!("core.bare is true, but '{place}' has a worktree that git now refuses"));
         findings.push(fail("worktree", error.hint("git config core.bare false")));
     }
-    let commit = app.repo.head_commit().map(|commit| commit.shown().to_string());
+    let commit = app.repo.head_commit().map(|commit| app.display.oid(commit));
     let commit = commit.ok_or_else(|| {
         Error::failed("HEAD has no commit to start from")
             .hint("make a commit with 'git commit', or switch to a branch that has one")

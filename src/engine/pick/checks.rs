@@ -4,7 +4,6 @@ use crate::app::App;
 use crate::engine::verified;
 use crate::error::{Error, Result};
 use crate::git::state::unfinished;
-use crate::model::shown::paths;
 use crate::model::{Act, Apply, Oid, State, Variant};
 use crate::store::{RUNBOOK, Recorded, RecoveryPoint, RecoveryPoints};
 
@@ -102,8 +101,11 @@ pub fn prove_clean(app: &App, instead: &str) -> Result<()> {
     let named: Vec<&[u8]> = changed.iter().take(PATHS).map(|line| line.get(3..).unwrap_or(line)).collect();
     let more = changed.len().saturating_sub(PATHS);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Err(Error::failed(format!("the worktree '{shown}' has changes that are in no commit: {}{more}", paths(&named)))
-        .hint(format!("commit them, or put them away with 'git stash'; {instead}")))
+    Err(Error::failed(format!(
+        "the worktree '{shown}' has changes that are in no commit: {}{more}",
+        app.display.paths(&named)
+    ))
+    .hint(format!("commit them, or put them away with 'git stash'; {instead}")))
 }
 
 /// Returns the pick that waits in this worktree.

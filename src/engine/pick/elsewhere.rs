@@ -5,7 +5,7 @@ use super::{PickOperation, conclude, give_up, nothing_changes, short};
 use crate::engine::preflight;
 use crate::error::{Error, Result};
 use crate::git::{Draft, RefFailure, RefStep, is_valid_ref_name};
-use crate::model::{Apply, Oid, Run, Taking, shown};
+use crate::model::{Apply, Oid, Run, Taking};
 use crate::store::RecoveryPoint;
 
 const HEADS: &str = "refs/heads/";
@@ -47,8 +47,12 @@ pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Ru
             .hint("see 'git help check-ref-format' for what can; --branch NAME"));
     }
     if let Some(there) = repo.ref_target(&name) {
-        return Err(Error::failed(format!("there is a branch '{}' already, at {}", short(&name), there.shown()))
-            .hint("choose another NAME; to pick onto that branch: --onto NAME"));
+        return Err(Error::failed(format!(
+            "there is a branch '{}' already, at {}",
+            short(&name),
+            operation.app.display.oid(there)
+        ))
+        .hint("choose another NAME; to pick onto that branch: --onto NAME"));
     }
     let below = repo.refs_under(&format!("{name}/"))?.into_iter().map(|(name, _)| name).next();
     let above = name.match_indices('/').map(|(at, _)| &name[..at]).find(|name| repo.ref_target(name).is_some());
@@ -59,7 +63,11 @@ pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Ru
     // A branch of the variant has all the history of its base: that has to be known here by more than the run.
     let base = operation.run().base_oid;
     if operation.run().is_remote() && !repo.is_on_a_ref(base) {
-        let what = format!("the base {} of '{}' is on no branch or tag here", base.shown(), operation.run().run);
+        let what = format!(
+            "the base {} of '{}' is on no branch or tag here",
+            operation.app.display.oid(base),
+            operation.run().run
+        );
         return Err(Error::failed(what)
             .hint("fetch the branch that it is on, or leave --branch out: pick takes the change alone"));
     }
@@ -94,7 +102,7 @@ fn prove_mergeable(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Re
     let what = format!(
         "'{}' does not contain the base {} of the run: a merge would bring more than the variant",
         short(onto),
-        run.base_oid.shown()
+        operation.app.display.oid(run.base_oid)
     );
     Err(Error::failed(what).hint("leave --merge out, or switch to that branch and merge there"))
 }
@@ -108,7 +116,7 @@ fn tree(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<Oid> {
         (_, Some(tree)) => Ok(tree),
         (_, None) => {
             let (name, short) = (operation.variant.name(), short(onto));
-            let paths = shown::paths(&applied.paths);
+            let paths = operation.app.display.paths(&applied.paths);
             let what = if applied.apply == Apply::Conflict { "conflicts with" } else { "does not apply to" };
             let hint = format!(
                 "to resolve it in a worktree: 'git switch {short}', then 'git puff pick {}:{}'",

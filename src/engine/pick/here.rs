@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::engine::{handoff, preflight};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::state::{Head, head};
-use crate::model::{Act, Apply, Oid, PickPoint, Run, Taking, shown};
+use crate::model::{Act, Apply, Oid, PickPoint, Run, Taking};
 use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
 const INSTEAD: &str = "pick onto a branch with --onto REF, or as a new one with --branch NAME";
@@ -79,7 +79,7 @@ fn run(app: &App, args: &[&str]) -> Result<bool> {
     let tied = app.environment.git.iter().any(|name| name == "GIT_DIR");
     // The way on is ours to tell.
     let args = [&["-c", "advice.mergeConflict=false"], args].concat();
-    app.repo.foreground(&args, tied).or_fail(|| "cannot run git".to_owned())
+    app.repo.run_in(&app.foreground, &args, tied).or_fail(|| "cannot run git".to_owned())
 }
 
 /// Records what came of it. `well` is how git ended.
@@ -122,7 +122,7 @@ pub fn go_on(app: &App) -> Result<Picked> {
     if is_in_progress(pick) {
         let unmerged = app.repo.unmerged();
         if !unmerged.is_empty() {
-            return Err(waits(&point, pick).because_it_said(&format!("in conflict: {}", shown::paths(&unmerged))));
+            return Err(waits(&point, pick).because_it_said(&format!("in conflict: {}", app.display.paths(&unmerged))));
         }
         let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
         well = run(app, &[verb, "--continue"])?;
@@ -148,8 +148,12 @@ pub fn abort(app: &App) -> Result<Run> {
     }
     if let PickState::Done(after) = pick_state(app, &point, pick, &store.load(id)?.run) {
         conclude(app, &point, after)?;
-        return Err(Error::failed(format!("{} is done: {} is its commit", point.recovery.words(), after.shown()))
-            .hint(format!("'git puff undo {id}' undoes it")));
+        return Err(Error::failed(format!(
+            "{} is done: {} is its commit",
+            point.recovery.words(),
+            app.display.oid(after)
+        ))
+        .hint(format!("'git puff undo {id}' undoes it")));
     }
     give_up(app, &point)?;
     Ok(store.load(id)?.run)

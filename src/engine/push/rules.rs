@@ -83,7 +83,8 @@ impl<'c> Judge<'c> {
             if patch.is_empty() {
                 continue;
             }
-            let mut cannot = |cause: &dyn Display| unjudged(format!("{}: {cause}", suspect.commit.id.shown()));
+            let mut cannot =
+                |cause: &dyn Display| unjudged(format!("{}: {cause}", self.app.display.oid(suspect.commit.id)));
             match parse(patch) {
                 Ok(files) => {
                     let judged = self.one(suspect, &files, &known, &mut findings, &mut records);

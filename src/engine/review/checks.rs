@@ -71,7 +71,7 @@ pub(super) fn check_all(app: &App, units: &[Unit], way: &Way, notify: impl FnMut
         let (seed, stop) = (app.seed(), stop.clone());
         Box::new(move |sender| Worker { seed, way, stop, sender }.work(units, queue))
     };
-    run_workers(&stop, (0..way.jobs.min(units.len())).map(worker).collect(), notify)
+    run_workers(&app.cancellation, &stop, (0..way.jobs.min(units.len())).map(worker).collect(), notify)
 }
 
 struct Worker<'w> {
@@ -225,7 +225,7 @@ impl Worker<'_> {
         app: &App,
         cmd: &Cmd,
         worktree: &Worktree,
-        hear: impl FnMut(&[u8], Stream),
+        hear: impl FnMut(&[u8], Stream) + Send,
     ) -> std::result::Result<(Ended, Duration), String> {
         let cmd = crate::git::TIES.iter().fold(cmd.clone(), |cmd, name| cmd.env_remove(name));
         let folder = app.repo.open_worktree(&worktree.path).map_err(|fault| fault.to_string())?;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use crate::parallel;
-use crate::process::{self, Stop};
+use crate::process::{self, Cancellation, Stop};
 
 /// The most workers at once, whatever is asked for.
 const MOST_THREADS: usize = 64;
@@ -16,7 +16,12 @@ pub(super) type Work<'w, N> = Box<dyn FnOnce(UnboundedSender<N>) + Send + 'w>;
 
 /// Lets each of these work, as many at once as there are threads for, and tells what they send. False when it is
 /// stopped before they have through: then `stop` has told them so.
-pub(super) fn run_workers<N: Send>(stop: &Stop, works: Vec<Work<'_, N>>, mut notify: impl FnMut(N)) -> bool {
+pub(super) fn run_workers<N: Send>(
+    cancellation: &Cancellation,
+    stop: &Stop,
+    works: Vec<Work<'_, N>>,
+    mut notify: impl FnMut(N),
+) -> bool {
     let (sender, mut news) = mpsc::unbounded_channel();
     let threads = works.len().min(MOST_THREADS);
     let queue: Mutex<VecDeque<Work<'_, N>>> = Mutex::new(works.into());
@@ -37,14 +42,14 @@ pub(super) fn run_workers<N: Send>(stop: &Stop, works: Vec<Work<'_, N>>, mut not
         }
         drop(sender);
         let mut whole = true;
-        process::block_on(async {
+        process::event_loop::run(async {
             loop {
                 tokio::select! {
                     message = news.recv() => match message {
                         Some(message) => notify(message),
                         None => break,
                     },
-                    () = process::interrupted(), if whole => {
+                    () = cancellation.requested(), if whole => {
                         whole = false;
                         stop.stop();
                     }

@@ -48,7 +48,7 @@ impl Exchange<'_> {
                 let base = run.base_oid;
                 let pushed = *is_there.entry(base).or_insert_with(|| repo.is_on_remote(self.remote, base));
                 if !pushed {
-                    outcome.trouble(&run.run, troubles::base(self.remote, branch, base));
+                    outcome.trouble(&run.run, troubles::base(self.remote, branch, &self.app.display.oid(base)));
                     continue;
                 }
                 sendings.push((&run.run, Sending { name, new: Some(tip), old: None }));

@@ -1,8 +1,8 @@
 //! Why a run is not exchanged, or not whole: worded once.
 
 use crate::error::{Error, Kind};
+use crate::model::RunId;
 use crate::model::documents::{Suspect, Trouble, TroubleKind};
-use crate::model::{Oid, RunId};
 
 fn trouble(kind: TroubleKind, what: impl Into<String>, hint: impl Into<String>) -> Trouble {
     Trouble { kind, what: what.into(), hint: hint.into(), suspects: Vec::new() }
@@ -83,10 +83,10 @@ pub fn refused(remote: &str, name: &str, said: &str) -> Trouble {
     trouble(TroubleKind::Refused, format!("'{remote}' rejected it: {said}"), hint)
 }
 
-pub fn base(remote: &str, branch: &str, base: Oid) -> Trouble {
+pub fn base(remote: &str, branch: &str, base: &str) -> Trouble {
     trouble(
         TroubleKind::Base,
-        format!("its branch '{branch}' stays here: it stands on {}, which '{remote}' does not have", base.shown()),
+        format!("its branch '{branch}' stays here: it stands on {base}, which '{remote}' does not have"),
         "push what it stands on first",
     )
 }

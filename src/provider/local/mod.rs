@@ -22,7 +22,7 @@ use super::{
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{Local, MOST_LOCAL, Run, RunId, State, TaskId, Time, Variant, VariantStatus};
-use crate::process::{self, Wake};
+use crate::process::Wake;
 use crate::session::agents::Agent;
 use crate::session::control::{self, Request};
 use crate::session::{self, lost};
@@ -135,7 +135,9 @@ impl<'c> LocalAgents<'c> {
         }
         let started = Instant::now();
         while ended.iter().any(|place| place.is_supervised()) {
-            if started.elapsed() > PATIENCE || process::pause(Duration::from_millis(20)) == Wake::Interrupted {
+            if started.elapsed() > PATIENCE
+                || self.app.cancellation.pause(Duration::from_millis(20)) == Wake::Interrupted
+            {
                 return Err(Error::failed(format!("not every session of '{}' has ended yet", run.run))
                     .hint("'git puff session list' shows those that have not"));
             }

@@ -4,8 +4,7 @@ use super::super::columns::{Columns, Fit};
 use super::super::steps::{self, Step};
 use super::super::text::{clean_line, columns, cut_start, one_line, pad};
 use super::super::words;
-use crate::model::shown;
-use crate::model::{Compared, ComparedFile, Comparison, LeftOut};
+use crate::model::{Compared, ComparedFile, Comparison, DisplayFormat, LeftOut};
 
 /// Maximum number of listed files; the others are counted.
 const MOST_FILES: usize = 40;
@@ -17,7 +16,7 @@ const CELL: usize = 4;
 const LABEL: usize = 24;
 
 /// Renders a comparison in at most `width` columns, with the next steps.
-pub fn matrix(comparison: &Comparison, width: usize) -> String {
+pub fn matrix(comparison: &Comparison, width: usize, display: &DisplayFormat) -> String {
     let names = Names::of(comparison);
     let left_out = left_out(comparison, width);
     let parts = match comparison.variants.is_empty() {
@@ -25,8 +24,8 @@ pub fn matrix(comparison: &Comparison, width: usize) -> String {
         false => vec![
             square(comparison, &names, width),
             sentences(comparison, &names, width) + &left_out,
-            variants(comparison, width),
-            files(comparison, &names, width),
+            variants(comparison, width, display),
+            files(comparison, &names, width, display),
             next(comparison),
         ],
     };
@@ -141,7 +140,7 @@ fn left_out(comparison: &Comparison, width: usize) -> String {
     comparison.left_out.iter().map(line).collect()
 }
 
-fn variants(comparison: &Comparison, width: usize) -> String {
+fn variants(comparison: &Comparison, width: usize, display: &DisplayFormat) -> String {
     let mut table = Columns::new([
         ("VARIANT", Fit::End),
         ("FILES", Fit::Number),
@@ -157,13 +156,13 @@ fn variants(comparison: &Comparison, width: usize) -> String {
             format!("+{} -{}", variant.insertions, variant.deletions),
             variant.agreement.map(percent).unwrap_or_default(),
             variant.only_here.to_string(),
-            words::some_of(variant.only_files.iter().map(shown::path)),
+            words::some_of(variant.only_files.iter().map(|path| display.path(path))),
         ]);
     }
     table.render(width)
 }
 
-fn files(comparison: &Comparison, names: &Names, width: usize) -> String {
+fn files(comparison: &Comparison, names: &Names, width: usize, display: &DisplayFormat) -> String {
     let mut table =
         Columns::new([("FILE", Fit::End), ("VARIANTS", Fit::Start), ("AGREED", Fit::Number), ("CONTENT", Fit::Whole)]);
     let mut files: Vec<&ComparedFile> = comparison.files.iter().collect();
@@ -178,7 +177,7 @@ fn files(comparison: &Comparison, names: &Names, width: usize) -> String {
         };
         let agreed = Some(file.agreed_lines).filter(|lines| several && *lines > 0);
         table.row([
-            shown::path(&file.path),
+            display.path(&file.path),
             names.list(comparison, &file.variants),
             agreed.map(|lines| lines.to_string()).unwrap_or_default(),
             content.to_owned(),
@@ -276,7 +275,7 @@ next:
   read var2              git puff diff run 2
   compare var2 and var1  git puff diff run 2 1
 ";
-        assert_eq!(matrix(&comparison, 80), wanted);
+        assert_eq!(matrix(&comparison, 80, &DisplayFormat::PLAIN), wanted);
     }
 
     #[test]
@@ -288,7 +287,7 @@ next:
         for (count, squares) in [(16, 1), (40, 3)] {
             let names: Vec<String> = (1..=count).map(|index| format!("var{index}")).collect();
             let variants: Vec<_> = names.iter().map(|name| (name.as_str(), files.as_slice())).collect();
-            let shown = matrix(&compared(&variants), 80);
+            let shown = matrix(&compared(&variants), 80, &DisplayFormat::PLAIN);
             let widest = shown.lines().map(columns).max().unwrap();
             assert!(widest <= 80, "{widest}:\n{shown}");
             assert_eq!(shown.matches("SIMILARITY").count(), squares);
@@ -301,7 +300,7 @@ next:
         let file: &[(&str, &str)] = &[("a", "1")];
         let comparison =
             compared(&[("var1", file), ("an-older-run-with-a-long-name-3f2a:12", &[("a", "2")]), ("var4", file)]);
-        let shown = matrix(&comparison, 80);
+        let shown = matrix(&comparison, 80, &DisplayFormat::PLAIN);
         let square: Vec<&str> = shown.lines().take(4).collect();
         let wanted = [
             "SIMILARITY %              #1  #2  #3",

@@ -3,8 +3,7 @@
 use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_line, one_line};
 use super::super::words::{number, some_of};
-use crate::model::shown;
-use crate::model::{Fate, OwnWorktree, Session, SessionState, Span, Time};
+use crate::model::{DisplayFormat, Fate, OwnWorktree, Session, SessionState, Span, Time};
 
 /// Maximum width of the evidence, in columns.
 const WHY: usize = 120;
@@ -41,7 +40,7 @@ fn state(session: &Session) -> String {
 }
 
 /// Renders `session show`: the details of a session.
-pub fn session(session: &Session, now: Time) -> String {
+pub fn session(session: &Session, now: Time, display: &DisplayFormat) -> String {
     let text = |value: &Option<String>| value.as_deref().map(clean_line).unwrap_or_default();
     let end = session.ended_at.unwrap_or(now);
     let lasted = u64::try_from((end - session.started_at).num_seconds()).unwrap_or(0);
@@ -53,7 +52,7 @@ pub fn session(session: &Session, now: Time) -> String {
     let words: Vec<String> = session.argv.iter().map(|word| quoted(word)).collect();
     let files = match (&session.changed, session.state.is_over()) {
         (Some(files), _) if files.is_empty() => "none changed".to_owned(),
-        (Some(files), _) => files.iter().map(|file| clean_line(&changed(file))).collect::<Vec<_>>().join("\n"),
+        (Some(files), _) => files.iter().map(|file| clean_line(&changed(file, display))).collect::<Vec<_>>().join("\n"),
         (None, _) => String::new(),
     };
     fields(&[
@@ -66,7 +65,7 @@ pub fn session(session: &Session, now: Time) -> String {
         ("command", one_line(&words.join(" "), 200)),
         ("folder", clean_line(&session.cwd.to_string_lossy())),
         ("worktree", session.worktree.as_ref().map(worktree).unwrap_or_default()),
-        ("ignored", session.worktree.as_ref().and_then(ignored).unwrap_or_default()),
+        ("ignored", session.worktree.as_ref().and_then(|own| ignored(own, display)).unwrap_or_default()),
         ("process", session.pid.map(|pid| pid.to_string()).unwrap_or_default()),
         ("variant", work.unwrap_or_default()),
         ("started", ago(now, session.started_at)),
@@ -106,9 +105,9 @@ fn worktree(own: &OwnWorktree) -> String {
 }
 
 /// Returns the new ignored files in it.
-fn ignored(own: &OwnWorktree) -> Option<String> {
+fn ignored(own: &OwnWorktree, display: &DisplayFormat) -> Option<String> {
     let files = own.ignored.as_ref()?;
-    let named = some_of(files.paths.iter().map(|name| shown::path(name).to_string()));
+    let named = some_of(files.paths.iter().map(|name| display.path(name).to_string()));
     let count = number(files.count as usize, "new ignored file");
     let removed = "were removed with it; to keep such files, set puff.harvest.ignored";
     Some(match own.fate {
@@ -118,8 +117,8 @@ fn ignored(own: &OwnWorktree) -> Option<String> {
 }
 
 /// Formats a changed file after git's status letter.
-fn changed(file: &str) -> String {
-    file.split_once(' ').map_or_else(|| file.to_owned(), |(how, path)| format!("{how} {}", shown::path(path)))
+fn changed(file: &str, display: &DisplayFormat) -> String {
+    file.split_once(' ').map_or_else(|| file.to_owned(), |(how, path)| format!("{how} {}", display.path(path)))
 }
 
 /// Quotes a word for a shell.

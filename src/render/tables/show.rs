@@ -3,24 +3,34 @@
 use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_block, clean_line, one_line};
 use super::super::{review, steps, words};
-use crate::model::shown;
-use crate::model::{Oid, Report, Review, Risk, Run, Span, Time, Variant, Watch};
+use crate::model::{DisplayFormat, Report, Review, Risk, Run, Span, Time, Variant, Watch};
 
 /// Renders `show RUN`: the run, its variants in at most `width` columns, their ranking, and the next steps.
-pub fn run(run: &Run, review: Option<&Review>, now: Time, width: usize) -> String {
-    let notes: String = run.variants.iter().filter_map(|variant| note(variant, width)).collect();
+pub fn run(run: &Run, review: Option<&Review>, now: Time, width: usize, display: &DisplayFormat) -> String {
+    let notes: String = run.variants.iter().filter_map(|variant| note(variant, width, display)).collect();
     let ranking = review.map(|review| review::ranking(review, run, width)).unwrap_or_default();
     let advice = review.map(|review| review::recommendation(review, run)).unwrap_or_default();
     let advice: String = advice.iter().map(|line| format!("{line}\n")).collect();
-    let parts = [header(run, now), variants(run, width), notes, ranking, advice, next(&steps::next(run, review))];
+    let parts =
+        [header(run, now, display), variants(run, width), notes, ranking, advice, next(&steps::next(run, review))];
     join(&parts)
 }
 
 /// Renders `show RUN:N`: a variant and the messages of its agent. Empty when the run has no such variant.
-pub fn variant(run: &Run, review: Option<&Review>, index: u32, report: Option<&Report>, now: Time) -> String {
+pub fn variant(
+    run: &Run,
+    review: Option<&Review>,
+    index: u32,
+    report: Option<&Report>,
+    now: Time,
+    display: &DisplayFormat,
+) -> String {
     let Some(variant) = run.variant(index) else { return String::new() };
-    let parts =
-        [variant_header(run, review, variant, now), said(variant, report), next(&steps::of_variant(run, variant))];
+    let parts = [
+        variant_header(run, review, variant, now, display),
+        said(variant, report),
+        next(&steps::of_variant(run, variant)),
+    ];
     join(&parts)
 }
 
@@ -33,7 +43,7 @@ fn next(steps: &[steps::Step]) -> String {
     format!("next:\n{}", steps::listing(steps, "  "))
 }
 
-fn header(run: &Run, now: Time) -> String {
+fn header(run: &Run, now: Time, display: &DisplayFormat) -> String {
     let text = |value: &Option<String>| value.as_deref().map(clean_line).unwrap_or_default();
     let attention = run.attention.as_ref().map(|attention| clean_line(words::attention(attention)));
     let dialect = run.dialect.as_ref().map(|dialect| format!(" ({})", clean_line(dialect)));
@@ -52,11 +62,17 @@ fn header(run: &Run, now: Time) -> String {
         ("environment", text(&run.env)),
         ("task", text(&run.task_id)),
         ("url", text(&run.task_url)),
-        ("base", format!("{} ({})", clean_line(&run.base), run.base_oid.shown())),
+        ("base", format!("{} ({})", clean_line(&run.base), display.oid(run.base_oid))),
         ("best of", run.best_of.to_string()),
         ("instead of", run.parent.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("prompt", clean_line(&run.prompt_file)),
-        ("decision", run.decision.as_ref().map(|it| clean_line(&words::decision(it, Oid::shown))).unwrap_or_default()),
+        (
+            "decision",
+            run.decision
+                .as_ref()
+                .map(|it| clean_line(&words::decision(it, |oid| display.oid(*oid))))
+                .unwrap_or_default(),
+        ),
         ("watched", run.watch.as_ref().map(watch).unwrap_or_default()),
         ("created", ago(now, run.created_at)),
         ("changed", changed.unwrap_or_default()),
@@ -99,25 +115,25 @@ fn variants(run: &Run, width: usize) -> String {
 }
 
 /// Returns the notes of a variant, as a line below the table.
-fn note(variant: &Variant, width: usize) -> Option<String> {
-    let notes = words::notes(variant, |path: &str| shown::path(path)).join("; ").replace('\n', " ");
+fn note(variant: &Variant, width: usize, display: &DisplayFormat) -> Option<String> {
+    let notes = words::notes(variant, |path: &str| display.path(path)).join("; ").replace('\n', " ");
     let (name, room) = (variant.name(), width.saturating_sub(variant.name().len() + 2));
     (!notes.is_empty()).then(|| format!("{name}: {}\n", one_line(&notes, room)))
 }
 
-fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Time) -> String {
+fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Time, display: &DisplayFormat) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let line = |risk: &Risk| clean_line(&format!("{}: {}, {}", risk.kind, shown::path(&risk.path), risk.detail));
+    let line = |risk: &Risk| clean_line(&format!("{}: {}, {}", risk.kind, display.path(&risk.path), risk.detail));
     let risks: Vec<String> = variant.risks.iter().filter(|risk| risk.counts()).map(line).collect();
     // Shown separately, because the user may have made these changes.
     let meanwhile: Vec<String> = variant
         .risks
         .iter()
         .filter(|risk| !risk.counts())
-        .map(|risk| clean_line(&format!("{}, {}", shown::path(&risk.path), risk.detail)))
+        .map(|risk| clean_line(&format!("{}, {}", display.path(&risk.path), risk.detail)))
         .collect();
     let revision = Some(variant.revision.to_string()).filter(|_| variant.revision > 1);
-    let conflicts: Vec<String> = variant.conflicts.iter().map(|path| clean_line(&shown::path(path))).collect();
+    let conflicts: Vec<String> = variant.conflicts.iter().map(|path| clean_line(&display.path(path))).collect();
     let checks: Vec<String> = variant.checks.iter().map(|check| clean_line(&review::how(check))).collect();
     let standing = review.and_then(|review| review::standing(review, run, variant));
     let [rank, verdict, _] = standing.unwrap_or_default();
@@ -133,7 +149,7 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
         ("revision", revision.unwrap_or_default()),
         ("branch", text(&variant.branch)),
         ("commit", variant.commit.map(|commit| commit.to_string()).unwrap_or_default()),
-        ("base", format!("{} ({})", clean_line(&run.base), run.base_oid.shown())),
+        ("base", format!("{} ({})", clean_line(&run.base), display.oid(run.base_oid))),
         ("patch", text(&variant.patch_sha256)),
         ("same as", variant.duplicate_of.map(|twin| format!("var{twin}")).unwrap_or_default()),
         ("conflicts", conflicts.join("\n")),
@@ -168,7 +184,7 @@ mod tests {
     #[test]
     fn a_run_is_shown_with_its_variants() {
         let now = samples::created() + chrono::Duration::hours(2);
-        let shown = run(&samples::harvested(), None, now, 80);
+        let shown = run(&samples::harvested(), None, now, 80, &DisplayFormat::PLAIN);
         let table: Vec<&str> = shown.lines().skip_while(|line| !line.starts_with("VARIANT")).take(9).collect();
         let wanted = "\
 VARIANT  STATUS     APPLY     FILES  +/-     BRANCH
@@ -186,9 +202,9 @@ var3: conflicts in src/a|b.rs, src/lex.rs";
 
     #[test]
     fn a_variant_says_what_its_agent_said_without_its_escapes() {
-        let shown = variant(&samples::harvested(), None, 3, None, samples::created());
+        let shown = variant(&samples::harvested(), None, 3, None, samples::created(), &DisplayFormat::PLAIN);
         assert!(shown.contains("the agent said:\n  �[2J# Handoff: x | <script>\n"), "{shown}");
         assert!(shown.contains("conflicts: src/a|b.rs\n           src/lex.rs\n"), "{shown}");
-        assert_eq!(variant(&samples::harvested(), None, 9, None, samples::created()), "");
+        assert_eq!(variant(&samples::harvested(), None, 9, None, samples::created(), &DisplayFormat::PLAIN), "");
     }
 }

@@ -22,7 +22,7 @@ pub(super) enum Command {
     Kill { why: String },
     Attach { client: Client, size: (u16, u16) },
     Resize { id: u64, size: (u16, u16) },
-    Permissions { id: u64 },
+    Detach { id: u64 },
 }
 
 /// A client that is attached to the terminal.
@@ -165,5 +165,5 @@ async fn attach(
         () = show => {}
         () = hear => {}
     }
-    let _ = commands.send(Command::Permissions { id }).await;
+    let _ = commands.send(Command::Detach { id }).await;
 }

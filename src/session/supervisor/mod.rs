@@ -52,7 +52,7 @@ pub fn run(app: &App, id: &SessionId) -> Result<()> {
     if lock.is_none() || place.is_started() || session.pid.is_some() || session.state.is_over() {
         return Ok(());
     }
-    process::block_on(supervise(app, &place.from_within(), place.folder(), session))
+    process::event_loop::run(supervise(app, &place.from_within(), place.folder(), session))
 }
 
 /// A running session.
@@ -80,7 +80,7 @@ async fn supervise(app: &App, place: &SessionPlace, named: &Path, mut session: S
     let listener = listen(place).or_fail(|| format!("cannot make the socket of '{id}'"))?;
     adopt_orphans();
     // An agent that ignored the end of its terminal would outlive a supervisor that is killed.
-    process::hear_signals();
+    app.cancellation.listen();
     place.mark_started().or_fail(|| format!("cannot record that the agent of '{id}' is started"))?;
     let (terminal, output, keyboard) = match begin(place, named, &session) {
         Ok(started) => started,
@@ -90,7 +90,7 @@ async fn supervise(app: &App, place: &SessionPlace, named: &Path, mut session: S
             session.state = SessionState::Exited;
             session.why = Some(failure.to_string());
             session.ended_at = Some(app.clock.now());
-            finalize(app, &mut session);
+            finalize(app, &mut session).await;
             return place.save(&session).or_fail(|| format!("cannot record the session '{id}'"));
         }
     };
@@ -180,10 +180,12 @@ impl Supervisor<'_> {
                 },
                 Some(command) = heard.recv() => self.hear(command),
                 _ = tick.tick() => self.tick(),
-                () = process::interrupted() => self.kill("its supervisor was asked to end"),
+                () = self.app.cancellation.requested() => self.kill("its supervisor was asked to end"),
             }
         }
         let status = end.map(|(_, status)| status).unwrap_or_else(|| Err(io::ErrorKind::Other.into()));
+        // What is still asked for is refused from here on, and kept waiting by nothing.
+        drop(heard);
         self.finish(status).await
     }
 
@@ -217,7 +219,7 @@ impl Supervisor<'_> {
                 self.attached.set_size(id, size);
                 self.resize();
             }
-            Command::Permissions { id } => {
+            Command::Detach { id } => {
                 self.attached.remove(id);
                 self.resize();
             }
@@ -298,9 +300,10 @@ impl Supervisor<'_> {
     }
 
     /// Starts the session that continues this one.
-    fn go_on(&mut self) {
-        let next = resume::start_after(self.app, &self.session).and_then(|next| super::start(self.app, next));
-        match next {
+    async fn go_on(&mut self) {
+        let session = self.session.clone();
+        let start = move |app: &App| resume::start_after(app, &session).and_then(|next| super::start(app, next));
+        match beside_the_loop(self.app, start).await.flatten() {
             Ok(next) => {
                 self.log.remark(&format!("continues as '{}'", next.id));
                 self.session.resumed_as = Some(next.id);
@@ -330,9 +333,9 @@ impl Supervisor<'_> {
         self.session.next = failed.then(|| format!("git puff session resume {}", self.session.id));
         self.session.log_trouble = self.log.trouble();
         if self.resume {
-            self.go_on();
+            self.go_on().await;
         }
-        finalize(self.app, &mut self.session);
+        finalize(self.app, &mut self.session).await;
         let _ = std::fs::remove_file(self.place.socket());
         let since = Instant::now();
         loop {
@@ -352,11 +355,24 @@ impl Supervisor<'_> {
 }
 
 /// Finalizes the worktree before the record says that the session is over, so that no waiter finds one about to go.
-fn finalize(app: &App, session: &mut Session) {
+async fn finalize(app: &App, session: &mut Session) {
+    let ended = session.clone();
+    let finalized = beside_the_loop(app, move |app| session_workspace::finalize(app, &ended)).await;
     // What cannot be removed now is named by 'doctor'.
-    let finalized = session_workspace::finalize(app, session).unwrap_or_default();
+    let finalized = finalized.ok().and_then(std::result::Result::ok).flatten();
     let not_finalized = || session.worktree.clone().map(|own| OwnWorktree { fate: None, ..own });
     session.worktree = finalized.or_else(not_finalized);
+}
+
+/// Does something in another thread that may take long: git can look through a large worktree for minutes. Those who are
+/// attached, and what they ask, are served meanwhile.
+///
+/// # Errors
+/// When the repository cannot be opened once more.
+async fn beside_the_loop<T: Send + 'static>(app: &App, work: impl FnOnce(&App) -> T + Send + 'static) -> Result<T> {
+    let seed = app.seed();
+    let done = tokio::task::spawn_blocking(move || seed.open().map(|app| work(&app))).await;
+    done.or_fail(|| "cannot do the work beside the session".to_owned())?
 }
 
 fn exit_code(status: ExitStatus) -> Option<i32> {

@@ -1,12 +1,10 @@
-//! How object names and paths are shown to people.
+//! How object names and paths are shown to people: git's `core.abbrev`, `core.quotePath` and `--abbrev`.
 //!
-//! Git has this once for a process (`core.abbrev`, `core.quotePath`, `--abbrev`), and so have we: it is said where the
-//! repository is found, and asked where something is worded, however deep. What is written down (records, reports, notes,
-//! subjects) is the same for everybody, so nothing of that asks here.
+//! What is written down (records, reports, notes, subjects) is the same for all, so nothing of that asks here.
 
-use std::cell::RefCell;
+use std::fmt;
 use std::fmt::Write;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use super::Oid;
 
@@ -43,63 +41,49 @@ impl Abbrev {
 
 type Shorten = Arc<dyn Fn(Oid) -> String + Send + Sync>;
 
-struct DisplayMode {
+/// How object names and paths are shown.
+#[derive(Clone)]
+pub struct DisplayFormat {
     shorten: Option<Shorten>,
     quote_all: bool,
 }
 
-impl DisplayMode {
-    const PLAIN: DisplayMode = DisplayMode { shorten: None, quote_all: true };
+impl DisplayFormat {
+    /// Ten digits of an object's name, and paths quoted as git does it without a setting.
+    pub const PLAIN: DisplayFormat = DisplayFormat { shorten: None, quote_all: true };
+
+    /// Object names are shown as `shorten` makes them. `quote_all` says whether bytes of paths that are not ASCII are shown
+    /// as numbers, or as they are.
+    pub fn new(shorten: impl Fn(Oid) -> String + Send + Sync + 'static, quote_all: bool) -> DisplayFormat {
+        DisplayFormat { shorten: Some(Arc::new(shorten)), quote_all }
+    }
+
+    /// Shows object names as `shorten` makes them, from here on.
+    pub fn shorten_by(&mut self, shorten: impl Fn(Oid) -> String + Send + Sync + 'static) {
+        self.shorten = Some(Arc::new(shorten));
+    }
+
+    /// Returns the abbreviated name of an object.
+    pub fn oid(&self, oid: Oid) -> String {
+        self.shorten.as_ref().map_or_else(|| oid.short(), |shorten| shorten(oid))
+    }
+
+    /// Returns a path, quoted as git does it (`core.quotePath`) where it holds what a terminal would make something of, or
+    /// what could be taken for the end of it.
+    pub fn path(&self, path: impl AsRef<[u8]>) -> String {
+        quoted(path.as_ref(), self.quote_all)
+    }
+
+    /// Renders several paths in a line.
+    pub fn paths<P: AsRef<[u8]>>(&self, paths: &[P]) -> String {
+        paths.iter().map(|path| self.path(path)).collect::<Vec<_>>().join(", ")
+    }
 }
 
-static DISPLAY_MODE: RwLock<DisplayMode> = RwLock::new(DisplayMode::PLAIN);
-
-thread_local!(static THREAD_DISPLAY_MODE: RefCell<Option<DisplayMode>> = const { RefCell::new(None) });
-
-/// Gives this thread display settings of its own: for one that serves several repositories at once.
-pub fn look_alone() {
-    THREAD_DISPLAY_MODE.set(Some(DisplayMode::PLAIN));
-}
-
-fn change(change: impl FnOnce(&mut DisplayMode)) {
-    THREAD_DISPLAY_MODE.with_borrow_mut(|own| match own {
-        Some(own) => change(own),
-        None => change(&mut DISPLAY_MODE.write().unwrap_or_else(PoisonError::into_inner)),
-    });
-}
-
-fn read<T>(read: impl FnOnce(&DisplayMode) -> T) -> T {
-    THREAD_DISPLAY_MODE.with_borrow(|own| match own {
-        Some(own) => read(own),
-        None => read(&DISPLAY_MODE.read().unwrap_or_else(PoisonError::into_inner)),
-    })
-}
-
-/// Shows object names from here on as `shorten` makes them.
-pub fn shorten_by(shorten: impl Fn(Oid) -> String + Send + Sync + 'static) {
-    change(|mode| mode.shorten = Some(Arc::new(shorten)));
-}
-
-/// Sets whether bytes of paths that are not ASCII are shown as numbers, or as they are.
-pub fn quote_all(quote_all: bool) {
-    change(|mode| mode.quote_all = quote_all);
-}
-
-/// Returns the name of an object as people see it here.
-pub(super) fn name(oid: Oid) -> String {
-    let shorten = read(|mode| mode.shorten.clone());
-    shorten.map_or_else(|| oid.short(), |shorten| shorten(oid))
-}
-
-/// Returns a path as people see it here: quoted as git does it (`core.quotePath`) where it holds what a terminal would
-/// make something of, or what could be taken for the end of it.
-pub fn path(path: impl AsRef<[u8]>) -> String {
-    quoted(path.as_ref(), read(|mode| mode.quote_all))
-}
-
-/// Renders several paths in a line.
-pub fn paths<P: AsRef<[u8]>>(paths: &[P]) -> String {
-    paths.iter().map(path).collect::<Vec<_>>().join(", ")
+impl fmt::Debug for DisplayFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DisplayFormat").field("quote_all", &self.quote_all).finish_non_exhaustive()
+    }
 }
 
 /// Returns a path in double quotes with backslashes, as a C string, or as it is where nothing in it needs that.
