@@ -29,6 +29,8 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> Place {
+        // Nothing else here starts libgit2, and its merge does not do so itself.
+        drop(git2::Buf::new());
         let store = Memory::with_merge(merge);
         let edits = FILES.iter().map(|(name, kind, content)| {
             let oid = match kind {
