@@ -25,6 +25,7 @@ mod push;
 mod recovery;
 mod report;
 mod review;
+mod risk;
 mod run;
 mod run_merge;
 mod schema;
@@ -55,6 +56,7 @@ pub use push::{Level, Push, PushFinding, Rule};
 pub use recovery::{Act, KeptBranch, KeptNote, KeptWorktree, PickPoint, PrunePoint, Recovery};
 pub use report::Handoff;
 pub use review::{Evidence, Judge, Observation, Opinion, Recommendation, Review, Reviewed, Verdict};
+pub use risk::{Risk, RiskKind};
 pub use run::{Attention, Ending, Identity, IllegalTransition, Profile, ProviderKind, Run, State, Time, Watch};
 pub use run_merge::{MergeSide, RunMerge};
 pub use schema::{Schema, SchemaError};
@@ -63,6 +65,5 @@ pub use sides::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, S
 pub use span::{Bytes, NotASpan, NotBytes, Span};
 pub use step::{StepKind, subject_of};
 pub use variant::{
-    Apply, CONCURRENT, Check, CheckStatus, Counts, IgnoredFiles, MOST_VARIANTS, OUTSIDE, Risk, Score, ScorePart,
-    Variant, VariantStatus,
+    Apply, Check, CheckStatus, Counts, IgnoredFiles, MOST_VARIANTS, Score, ScorePart, Variant, VariantStatus,
 };

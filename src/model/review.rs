@@ -147,7 +147,7 @@ impl From<&Risk> for Observation {
     fn from(risk: &Risk) -> Observation {
         let counts = risk.counts();
         let Risk { kind, path, detail } = risk.clone();
-        Observation { kind, path, line: None, detail, counts }
+        Observation { kind: kind.to_string(), path, line: None, detail, counts }
     }
 }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
-use super::Oid;
 use super::words::as_str;
+use super::{Oid, Risk};
 
 /// The most variants that a run can have. No service gives as many; a number beyond it is a mistake or malice.
 pub const MOST_VARIANTS: u32 = 1000;
@@ -212,40 +212,6 @@ impl Apply {
     /// code.
     pub fn is_failure(self) -> bool {
         matches!(self, Apply::Conflict | Apply::Rejected)
-    }
-}
-
-/// The kind of what changed while an agent or a check ran, and may be another's work. It is named, and does not count.
-pub const CONCURRENT: &str = "concurrent";
-
-/// The kinds of what an agent or a check did to the repository beside its worktree.
-pub const OUTSIDE: [&str; 4] = ["ref", "hook", "config", "worktree"];
-
-/// Something in a patch that a reader should look at before trusting it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Risk {
-    /// What kind of thing.
-    pub kind: String,
-    /// The path it is about.
-    pub path: String,
-    /// In words.
-    pub detail: String,
-}
-
-impl Risk {
-    /// The kind that says: the user's own worktree changed, and the variant has no change.
-    pub const USER_WORKTREE: &str = "user-worktree";
-
-    /// Returns whether it counts against the variant. What may be another's work does not.
-    pub fn counts(&self) -> bool {
-        self.kind != CONCURRENT
-    }
-}
-
-impl From<git_tree_apply::Risk> for Risk {
-    fn from(risk: git_tree_apply::Risk) -> Risk {
-        let git_tree_apply::Risk { kind, path, detail } = risk;
-        Risk { kind: kind.as_str().to_owned(), path: String::from_utf8_lossy(&path).into_owned(), detail }
     }
 }
 

@@ -189,7 +189,10 @@ fn said(run: &Run) -> String {
 /// Returns the risks of the variants, an item a line.
 fn risks(run: &Run) -> String {
     let lines = run.variants.iter().flat_map(|variant| {
-        variant.risks.iter().map(|it| format!("- {}: {}, {}\n", variant.name(), markdown_words(&it.kind), risk(it)))
+        variant
+            .risks
+            .iter()
+            .map(|it| format!("- {}: {}, {}\n", variant.name(), markdown_words(&it.kind.to_string()), risk(it)))
     });
     let lines: String = lines.collect();
     if lines.is_empty() { lines } else { format!("## Risks\n\n{lines}") }
@@ -204,8 +207,9 @@ fn to_know(variant: &Variant) -> String {
     let mut items: Vec<String> = variant.reason.iter().map(|reason| markdown_words(reason)).collect();
     items.extend(variant.conflicts.iter().map(|path| format!("conflict: {}", code(path))));
     items.extend(variant.duplicate_of.map(|twin| format!("same patch as var{twin}")));
-    let kind =
-        |it: &Risk| if it.counts() { format!("risk ({})", markdown_words(&it.kind)) } else { "meanwhile".into() };
+    let kind = |it: &Risk| {
+        if it.counts() { format!("risk ({})", markdown_words(&it.kind.to_string())) } else { "meanwhile".into() }
+    };
     items.extend(variant.risks.iter().map(|it| format!("{}: {}", kind(it), risk(it))));
     items.extend(words::checks(variant));
     items.iter().map(|item| format!("- {item}\n")).collect()

@@ -1,6 +1,6 @@
 //! Sample runs for the tests of this module.
 
-use crate::model::{Apply, Oid, ProviderKind, Risk, Run, RunId, State, Time, Variant, VariantStatus};
+use crate::model::{Apply, Oid, ProviderKind, Risk, RiskKind, Run, RunId, State, Time, Variant, VariantStatus};
 
 /// Returns the creation time of the samples.
 pub fn created() -> Time {
@@ -62,7 +62,7 @@ pub fn harvested() -> Run {
         variant.message = Some("Trimmed the input in `parse`.\n\nAll tests pass.".to_owned());
     }
     run.variants[0].risks =
-        vec![Risk { kind: "workflow".into(), path: ".github/workflows/ci.yml".into(), detail: "changes CI".into() }];
+        vec![Risk { kind: RiskKind::Workflow, path: ".github/workflows/ci.yml".into(), detail: "changes CI".into() }];
     run.variants[1].duplicate_of = Some(1);
     let conflict = &mut run.variants[2];
     (conflict.branch, conflict.commit, conflict.apply) = (None, None, Some(Apply::Conflict));

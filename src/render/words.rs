@@ -1,7 +1,9 @@
 //! The wording of runs and variants for reports and tables. The results contain untrusted text, which the caller
 //! cleans.
 
-use crate::model::{Apply, Attention, CheckStatus, Decision, Oid, Risk, Run, State, Taking, Variant, VariantStatus};
+use crate::model::{
+    Apply, Attention, CheckStatus, Decision, Oid, Risk, RiskKind, Run, State, Taking, Variant, VariantStatus,
+};
 
 /// Maximum number of paths in a note; the others are counted.
 const PATHS: usize = 3;
@@ -151,7 +153,7 @@ pub fn notes(variant: &Variant, path: impl Fn(&str) -> String) -> Vec<String> {
     }
     notes.extend(variant.duplicate_of.map(|twin| format!("same patch as var{twin}")));
     // Listed separately, because these paths are not in its patch.
-    let is_stray = |risk: &&Risk| risk.kind == Risk::USER_WORKTREE;
+    let is_stray = |risk: &&Risk| risk.kind == RiskKind::UserWorktree;
     let (strays, risks): (Vec<&Risk>, Vec<&Risk>) =
         variant.risks.iter().filter(|risk| risk.counts()).partition(is_stray);
     if !risks.is_empty() {
@@ -159,7 +161,7 @@ pub fn notes(variant: &Variant, path: impl Fn(&str) -> String) -> Vec<String> {
     }
     if !strays.is_empty() {
         let changed = some_of(strays.iter().map(|risk| path(&risk.path)));
-        notes.push(format!("{}: {changed} (changed there while its agent was active)", Risk::USER_WORKTREE));
+        notes.push(format!("{}: {changed} (changed there while its agent was active)", RiskKind::UserWorktree));
     }
     if let Some(ignored) = &variant.ignored {
         let named = some_of(ignored.paths.iter().map(|name| path(name)));

@@ -18,7 +18,7 @@ use self::origin::{Clues, Origin, UserHead, user_heads, user_worktrees};
 use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::git::Worktree;
-use crate::model::{CONCURRENT, Oid, Risk};
+use crate::model::{Oid, Risk, RiskKind};
 use crate::settings;
 use crate::store::{replace, sha256};
 
@@ -112,7 +112,7 @@ impl GitDirSnapshot {
             if let Some(before) = before.filter(|before| before.branch != head.branch) {
                 let to = if head.branch.is_empty() { "a commit".to_owned() } else { format!("'{}'", head.branch) };
                 let origin = clues.of_head(before, head);
-                found.push(Change::new("ref", &head.shown(), format!("was switched to {to}"), origin));
+                found.push(Change::new(RiskKind::Ref, &head.shown(), format!("was switched to {to}"), origin));
             }
         }
         let common = &app.repo.location().common_dir;
@@ -126,7 +126,7 @@ impl GitDirSnapshot {
             };
             let is_ours = from.is_none() && harmless::is_file_of_git_puff(common, name);
             let origin = if is_ours { Origin::Others } else { Origin::Agent };
-            found.push(Change::new("hook", name, what.to_owned(), origin));
+            found.push(Change::new(RiskKind::Hook, name, what.to_owned(), origin));
         }
         found.into_iter().filter_map(|change| change.into_risk(actor)).collect()
     }
@@ -155,7 +155,7 @@ impl GitDirSnapshot {
                 (Some(from), Some(to)) => format!("was moved from {} to {}", short(from), short(to)),
                 (None, None) => continue,
             };
-            found.push(Change::new("ref", name, what, clues.of_ref(name, oid(from), oid(to))));
+            found.push(Change::new(RiskKind::Ref, name, what, clues.of_ref(name, oid(from), oid(to))));
         }
         found
     }
@@ -184,7 +184,7 @@ impl GitDirSnapshot {
                 _ if left_open => Origin::Unknown,
                 _ => Origin::Agent,
             };
-            found.push(Change::new("config", name, what.to_owned(), origin));
+            found.push(Change::new(RiskKind::Config, name, what.to_owned(), origin));
         }
         for (name, from, to) in changes(before_files, after_files).into_iter().filter(is_old) {
             let prefix = format!("{name}:");
@@ -202,7 +202,7 @@ impl GitDirSnapshot {
                 _ if left_open => Origin::Unknown,
                 _ => Origin::Agent,
             };
-            found.push(Change::new("config", name, what.to_owned(), origin));
+            found.push(Change::new(RiskKind::Config, name, what.to_owned(), origin));
         }
         found
     }
@@ -210,14 +210,14 @@ impl GitDirSnapshot {
 
 /// Something that is different, and who did it.
 struct Change {
-    kind: &'static str,
+    kind: RiskKind,
     path: String,
     what: String,
     origin: Origin,
 }
 
 impl Change {
-    fn new(kind: &'static str, path: &str, what: String, origin: Origin) -> Change {
+    fn new(kind: RiskKind, path: &str, what: String, origin: Origin) -> Change {
         Change { kind, path: path.to_owned(), what, origin }
     }
 
@@ -225,10 +225,12 @@ impl Change {
         let Change { kind, path, what, origin } = self;
         let (kind, detail) = match origin {
             Origin::Agent => (kind, format!("{what} while {}", actor.meanwhile)),
-            Origin::Unknown => (CONCURRENT, format!("{what} while {}, by it or by someone else", actor.beside)),
+            Origin::Unknown => {
+                (RiskKind::Concurrent, format!("{what} while {}, by it or by someone else", actor.beside))
+            }
             Origin::Others => return None,
         };
-        Some(Risk { kind: kind.to_owned(), path, detail })
+        Some(Risk { kind, path, detail })
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::git::{as_path, dirty};
-use crate::model::{Oid, Risk};
+use crate::model::{Oid, Risk, RiskKind};
 use crate::store::{RUNBOOK, sha256};
 
 /// How many bytes of a file are compared; of a larger one, the size and the time of its last change.
@@ -130,7 +130,7 @@ fn content(path: &Path) -> String {
 
 /// Returns what is to be said of a variant without changes of its own, as risks.
 pub fn risks(changed: &[ChangedFile]) -> Vec<Risk> {
-    let risk = |path: String, detail: String| Risk { kind: Risk::USER_WORKTREE.to_owned(), path, detail };
+    let risk = |path: String, detail: String| Risk { kind: RiskKind::UserWorktree, path, detail };
     let mut risks: Vec<Risk> = changed
         .iter()
         .take(NAMED)

@@ -205,7 +205,7 @@ fn variants(run: &RunSummary, front: String) -> impl Iterator<Item = Candidate> 
 
 fn risks(run: &RunSummary) -> Vec<Candidate> {
     let all = || run.variants.iter().flat_map(|variant| &variant.risks);
-    let kinds: BTreeSet<&str> = all().map(|risk| risk.kind.as_str()).collect();
+    let kinds: BTreeSet<String> = all().map(|risk| risk.kind.to_string()).collect();
     let paths: BTreeSet<String> = all().map(|risk| format!("{}:{}", risk.kind, risk.path)).collect();
     let kinds = kinds.into_iter().map(|kind| Candidate::new(kind, "wherever it is"));
     kinds.chain(paths.into_iter().map(|path| Candidate::new(path, ""))).collect()

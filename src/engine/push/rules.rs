@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::git::TreeChange;
 use crate::model::{
-    Apply, CheckStatus, Level, OUTSIDE, Observation, Oid, PushFinding, Rule, RunId, Variant, Verdict, first_line,
+    Apply, CheckStatus, Level, Observation, Oid, PushFinding, RiskKind, Rule, RunId, Variant, Verdict, first_line,
 };
 use crate::settings::{self, Key};
 use crate::store::{REMOTES, RUNS};
@@ -348,10 +348,11 @@ fn is_about(file: &FilePatch<'_>, path: &[u8]) -> bool {
 /// changed while its checks ran. What looks like a secret has a rule of its own; what may be another's work stops
 /// nothing.
 fn risks(known: &KnownRun, variant: &Variant) -> Vec<Observation> {
-    let of_harvest = variant.risks.iter().filter(|risk| risk.kind != "secret" && risk.counts()).map(Observation::from);
+    let of_harvest =
+        variant.risks.iter().filter(|risk| risk.kind != RiskKind::Secret && risk.counts()).map(Observation::from);
     let reviewed = known.review.as_ref().and_then(|review| review.variant(variant.index));
     let findings = reviewed.into_iter().flat_map(|reviewed| &reviewed.evidence.findings);
-    let of_checks = findings.filter(|found| OUTSIDE.contains(&found.kind.as_str())).cloned();
+    let of_checks = findings.filter(|found| found.kind.parse().is_ok_and(|kind: RiskKind| kind.is_outside())).cloned();
     let mut risks: Vec<Observation> = Vec::new();
     for found in of_harvest.chain(of_checks) {
         if !risks.contains(&found) {

@@ -15,7 +15,7 @@ use super::worktrees;
 use crate::app::{App, Seed};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::Worktree;
-use crate::model::{ChangeKind, Check, CheckStatus, Oid, PathChange, Risk, Span};
+use crate::model::{ChangeKind, Check, CheckStatus, Oid, PathChange, Risk, RiskKind, Span};
 use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
 use crate::session::traces::{Actor, GitDirSnapshot};
 use crate::settings;
@@ -185,7 +185,7 @@ impl Worker<'_> {
         let tests = junit_in(&junit).or_else(below).or_else(|| tally.counts());
         let tail = excerpt(&mut printed).replace(&worktree.path.display().to_string(), ".");
         let replaced = folder.err().map(|fault| Risk {
-            kind: "worktree".to_owned(),
+            kind: RiskKind::Worktree,
             path: path.display().to_string(),
             detail: format!("{fault}, after '{command}' ran; it is not touched, and the next check gets a new folder"),
         });

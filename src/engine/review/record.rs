@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{
-    CONCURRENT, ChangeKind, Check, CheckStatus, Evidence, Judge, Observation, PathChange, Review, Reviewed, Run, State,
+    ChangeKind, Check, CheckStatus, Evidence, Judge, Observation, PathChange, Review, Reviewed, RiskKind, Run, State,
     StepKind, Time, Variant, Verdict,
 };
 use crate::store::{Change, REVIEW, Recorded, RunStore};
@@ -291,9 +291,9 @@ fn repeated(answers: &[&Answer], base: &[Observation], variants: &[(u32, &Answer
             let Some(first) = by_base.or_else(by_variant) else { continue };
             let command = &answer.check.command;
             let detail = format!("was written again while '{command}' ran, with what a check of {first} left there");
-            let kind = if counts { "config" } else { CONCURRENT };
+            let kind = if counts { RiskKind::Config } else { RiskKind::Concurrent };
             if !found.iter().any(|finding| finding.path == *path) {
-                found.push(Observation { kind: kind.to_owned(), path: path.clone(), line: None, detail, counts });
+                found.push(Observation { kind: kind.to_string(), path: path.clone(), line: None, detail, counts });
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::WorktreeFault;
 use crate::git::snapshot::Ignored;
-use crate::model::{Local, Risk, Run, Session, SessionId, SessionState, TaskId, Variant, VariantStatus};
+use crate::model::{Local, Risk, RiskKind, Run, Session, SessionId, SessionState, TaskId, Variant, VariantStatus};
 use crate::provider::{Attempt, Collection, NotTaken};
 use crate::session::traces::GitDirSnapshot;
 use crate::session::{log, lost, worktree};
@@ -16,9 +16,6 @@ use crate::store::{ActiveFiles, SessionStore, ignored_before, sha256};
 
 /// How much of what it printed an agent's last words are looked for in.
 const LAST_WORDS: u64 = 4096;
-
-/// Work that is nowhere but in its worktree, which therefore stays.
-const STAYS: [&str; 4] = ["unread", "submodule-work", "worktree-work", "worktree-moved"];
 
 impl LocalAgents<'_> {
     /// Collects what every finished variant has made.
@@ -75,30 +72,36 @@ impl LocalAgents<'_> {
                     collected.ignored.push((variant.index - 1, snapshot.ignored));
                 }
                 let stays = [
-                    (STAYS[0], snapshot.unread, "could not be read, so it is not in the patch"),
-                    (STAYS[1], snapshot.submodules, "has work that no other repository has"),
+                    (RiskKind::Unread, snapshot.unread, "could not be read, so it is not in the patch"),
+                    (RiskKind::SubmoduleWork, snapshot.submodules, "has work that no other repository has"),
                 ];
                 for (kind, paths, what) in stays {
                     let detail = format!("{what}; the worktree '{}' stays", path.display());
-                    let risk = |path| Risk { kind: kind.to_owned(), path, detail: detail.clone() };
+                    let risk = |path| Risk { kind: kind.clone(), path, detail: detail.clone() };
                     attempt.risks.extend(paths.into_iter().map(risk));
                 }
                 for nested in &snapshot.worktrees {
                     let (kind, detail) = match nested.own_work {
                         true => (
-                            STAYS[2],
+                            RiskKind::WorktreeWork,
                             format!(
                                 "is a worktree with work of its own, left out of the patch; '{}' stays",
                                 path.display()
                             ),
                         ),
-                        false => ("worktree", "is a worktree that the agent made, left out of the patch".to_owned()),
+                        false => {
+                            (RiskKind::Worktree, "is a worktree that the agent made, left out of the patch".to_owned())
+                        }
                     };
-                    attempt.risks.push(Risk { kind: kind.to_owned(), path: nested.path.clone(), detail });
+                    attempt.risks.push(Risk { kind, path: nested.path.clone(), detail });
                 }
                 if let Some(replaced) = &snapshot.replaced {
                     let detail = format!("the worktree {replaced}; the patch is what that folder has, and both stay");
-                    attempt.risks.push(Risk { kind: STAYS[3].to_owned(), path: path.display().to_string(), detail });
+                    attempt.risks.push(Risk {
+                        kind: RiskKind::WorktreeMoved,
+                        path: path.display().to_string(),
+                        detail,
+                    });
                 }
                 if snapshot.patch.is_empty() {
                     attempt.risks.extend(attempt_state::user_file_risks(self.app, run, variant));
@@ -187,5 +190,5 @@ pub fn remove(app: &App, run: &Run, local: &Local, variant: &Variant) -> Result<
 
 /// Returns whether a variant has work that is only in its worktree, so that this stays.
 pub fn stays(risks: &[Risk]) -> bool {
-    risks.iter().any(|risk| STAYS.contains(&risk.kind.as_str()))
+    risks.iter().any(|risk| risk.kind.is_work_left())
 }

@@ -214,7 +214,7 @@ fn risks(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
     let told = |kind: &str, path: &str| {
         reviewed.is_some_and(|it| it.evidence.findings.iter().any(|seen| seen.kind == kind && seen.path == path))
     };
-    let risks: Vec<_> = variant.risks.iter().filter(|risk| !told(&risk.kind, &risk.path)).collect();
+    let risks: Vec<_> = variant.risks.iter().filter(|risk| !told(&risk.kind.to_string(), &risk.path)).collect();
     html! {
         @if !risks.is_empty() {
             h3 { "Risks to check before using it" }
@@ -222,7 +222,7 @@ fn risks(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
                 @for risk in risks {
                     li {
                         @if risk.counts() { (chip("bad", "!", "risk")) } @else { (chip("none", "i", "note")) }
-                        " " strong { (text(&risk.kind)) } " " code { (text(&risk.path)) } " "
+                        " " strong { (text(&risk.kind.to_string())) } " " code { (text(&risk.path)) } " "
                         (text(&risk.detail))
                     }
                 }
