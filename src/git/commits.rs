@@ -1,13 +1,41 @@
-//! Commits made of others: with another's author, or signed.
+//! Commits: read, and written as git has their lines, with another's author, or signed.
 
 use std::time::Duration;
 
 use git2::ObjectType;
 
-use super::repo::{Repo, oid};
-use super::run;
+use super::program::run;
+use super::repo::{Repo, oid, unwritable};
 use crate::error::{Error, Result};
-use crate::model::Oid;
+use crate::model::{Identity, Oid, Time};
+
+/// What is read of a commit.
+#[derive(Clone, Debug)]
+pub struct CommitInfo {
+    /// Its tree.
+    pub tree: Oid,
+    /// Its parents.
+    pub parents: Vec<Oid>,
+    /// Its whole message.
+    pub message: String,
+    /// The committer's date, in seconds since 1970.
+    pub committed: i64,
+}
+
+/// A commit to be written.
+#[derive(Clone, Debug)]
+pub struct NewCommit<'a> {
+    /// The tree.
+    pub tree: Oid,
+    /// The parents, first one first.
+    pub parents: &'a [Oid],
+    /// Author and committer.
+    pub identity: &'a Identity,
+    /// Both dates; git keeps whole seconds.
+    pub at: Time,
+    /// The message.
+    pub message: &'a str,
+}
 
 /// A commit to be written, with all its lines as git has them.
 #[derive(Clone, Debug)]
@@ -61,6 +89,75 @@ impl Draft {
 }
 
 impl Repo {
+    /// Reads a commit.
+    ///
+    /// # Errors
+    /// When it is not here or no commit.
+    pub fn commit(&self, id: Oid) -> Result<CommitInfo> {
+        if self.is_unwritten(id) {
+            let unreadable = |cause| self.missing("commit", id, cause);
+            let odb = self.inner.odb().map_err(unreadable)?;
+            let bytes = self.read(&odb, id, git2::ObjectType::Commit).map_err(unreadable)?;
+            return as_written(&bytes).ok_or_else(|| unreadable(git2::Error::from_str("it was not made here")));
+        }
+        let commit = self.inner.find_commit(self.raw(id)).map_err(|cause| self.missing("commit", id, cause))?;
+        Ok(CommitInfo {
+            tree: oid(commit.tree_id()),
+            parents: commit.parent_ids().map(oid).collect(),
+            message: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
+            committed: commit.time().seconds(),
+        })
+    }
+
+    /// Is this commit here?
+    pub fn has_commit(&self, id: Oid) -> bool {
+        self.is_unwritten(id) || self.inner.find_commit(self.raw(id)).is_ok()
+    }
+
+    /// Writes a commit that no ref points to yet.
+    ///
+    /// # Errors
+    /// When the object store cannot be written or the identity holds what a commit cannot.
+    pub fn write_commit(&self, new: &NewCommit<'_>) -> Result<Oid> {
+        self.write_draft(&self.draft(new)?)
+    }
+
+    /// A commit as git has its lines.
+    ///
+    /// # Errors
+    /// When the identity holds what a commit cannot.
+    pub fn draft(&self, new: &NewCommit<'_>) -> Result<Draft> {
+        let unwritable = |cause| unwritable("a commit", cause);
+        let when = git2::Time::new(new.at.timestamp(), 0);
+        // libgit2 knows what a name may be, and what is trimmed off it.
+        let signature = git2::Signature::new(&new.identity.name, &new.identity.email, &when).map_err(unwritable)?;
+        let (name, email) = (signature.name_bytes(), signature.email_bytes());
+        let date = format!("{} +0000", when.seconds());
+        let who = [name, b" <", email, b"> ", date.as_bytes()].concat();
+        let (parents, message) = (new.parents.to_vec(), new.message.as_bytes().to_vec());
+        Ok(Draft { tree: new.tree, parents, author: who.clone(), committer: who, message })
+    }
+
+    /// How many commits `one` has that `other` has not, and the reverse.
+    ///
+    /// # Errors
+    /// When either is missing.
+    pub fn ahead_behind(&self, one: Oid, other: Oid) -> Result<(usize, usize)> {
+        let counted = self.inner.graph_ahead_behind(self.raw(one), self.raw(other));
+        counted.map_err(|cause| Error::failed(format!("cannot compare {one} and {other}")).because(cause))
+    }
+
+    /// First-parent history from `tip`, newest first, at most `most` commits with their trees.
+    pub fn first_parents(&self, tip: Oid, most: usize) -> Vec<(Oid, Oid)> {
+        let mut line = Vec::new();
+        let mut next = self.inner.find_commit(self.raw(tip)).ok();
+        while let Some(commit) = next {
+            line.push((oid(commit.id()), oid(commit.tree_id())));
+            next = if line.len() < most { commit.parent(0).ok() } else { None };
+        }
+        line
+    }
+
     /// Who wrote a commit and when, and its message: bytes as they are.
     ///
     /// # Errors
@@ -183,3 +280,16 @@ const SIGNING: Duration = Duration::from_secs(120);
 
 const FSCK: &str = "check the repository with 'git fsck'";
 const SPACE: &str = "check permissions and free space of the git directory";
+
+/// A commit of ours that is not on the disk yet, as [`Repo::write_commit`] makes it.
+fn as_written(bytes: &[u8]) -> Option<CommitInfo> {
+    let (head, message) = std::str::from_utf8(bytes).ok()?.split_once("\n\n")?;
+    let values = |key: &'static str| head.lines().filter_map(move |line| line.strip_prefix(key));
+    let date = values("committer ").next()?.rsplit(' ').nth(1)?;
+    Some(CommitInfo {
+        tree: values("tree ").next()?.parse().ok()?,
+        parents: values("parent ").map(|parent| parent.parse().ok()).collect::<Option<_>>()?,
+        message: message.to_owned(),
+        committed: date.parse().ok()?,
+    })
+}

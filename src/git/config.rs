@@ -6,8 +6,7 @@ use std::path::Path;
 
 use strum::EnumString;
 
-use super::worktrees::git_in;
-use super::{GitFailure, base_git, judge};
+use super::program::{GitFailure, base_git, git_in, judge};
 use crate::error::{Error, Result};
 use crate::process::{Cmd, Failure, Output};
 
@@ -92,6 +91,24 @@ fn parse(listing: &[u8]) -> Vec<ConfigEntry> {
     entries
 }
 
+/// The remotes that have promised what is not here: `remote.<name>.promisor`, and, as older gits wrote it,
+/// `extensions.partialClone`.
+pub(super) fn promisors(entries: &[ConfigEntry]) -> Vec<String> {
+    let mut remotes: Vec<String> = Vec::new();
+    for entry in entries {
+        let key = entry.key.as_str();
+        let named = match key.strip_prefix("remote.").and_then(|rest| rest.strip_suffix(".promisor")) {
+            Some(name) if matches!(entry.value.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1") => name,
+            None if key == "extensions.partialclone" => &entry.value,
+            _ => continue,
+        };
+        if !named.is_empty() && !remotes.iter().any(|known| known == named) {
+            remotes.push(named.to_owned());
+        }
+    }
+    remotes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +120,23 @@ mod tests {
         assert_eq!(entries[0].value, "a\nb");
         assert_eq!((entries[1].key.as_str(), entries[1].value.as_str()), ("puff.autoharvest", "true"));
         assert_eq!(entries[1].scope, Scope::Command);
+    }
+
+    #[test]
+    fn a_remote_promises_by_either_key() {
+        let entry = |key: &str, value: &str| ConfigEntry {
+            key: key.into(),
+            value: value.into(),
+            scope: Scope::Local,
+            origin: String::new(),
+        };
+        let entries = [
+            entry("remote.origin.url", "x"),
+            entry("remote.origin.promisor", "true"),
+            entry("remote.other.promisor", "false"),
+            entry("extensions.partialclone", "origin"),
+            entry("remote.a.b.promisor", "yes"),
+        ];
+        assert_eq!(promisors(&entries), ["origin", "a.b"]);
     }
 }

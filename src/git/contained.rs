@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::commits::NewCommit;
+use super::program::run;
 use super::repo::Repo;
-use super::{NewCommit, run};
 use crate::error::Result;
 use crate::model::{Identity, Oid, Time};
 

@@ -6,8 +6,8 @@
 use std::ffi::OsString;
 
 use super::listing::{Listing, split};
+use super::program::run;
 use super::repo::Repo;
-use super::run;
 use super::trees::EntryKind;
 use crate::error::{Error, Result};
 use crate::model::Oid;

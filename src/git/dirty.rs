@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::bytes::records;
-use super::worktrees::git_in;
-use super::{GitFailure, run};
+use super::program::git_in;
+use super::program::{GitFailure, run};
 use crate::model::Oid;
 
 /// How long a status may take.

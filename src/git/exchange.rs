@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::GitFailure;
+use super::program::GitFailure;
 use super::repo::Repo;
 use crate::model::Oid;
 use crate::process::{self, Cmd, Output};

@@ -4,9 +4,9 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use super::program::git_in;
+use super::program::{GitFailure, run};
 use super::repo::Repo;
-use super::worktrees::git_in;
-use super::{GitFailure, run};
 use crate::model::Oid;
 use crate::process::{Cmd, Failure, Foreground};
 

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::bytes::as_path;
+use super::locate::git;
+use super::program::run;
 use super::repo::Repo;
-use super::{git, run};
 use crate::error::{Error, Result};
 
 impl Repo {

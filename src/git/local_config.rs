@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::program::{GitFailure, run};
 use super::repo::Repo;
-use super::{GitFailure, run};
 use crate::error::{Error, Result};
 
 impl Repo {

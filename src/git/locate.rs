@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::bytes::as_path;
 use super::config::{self, ConfigEntry};
-use super::partial::promisors;
-use super::worktrees::git_in;
-use super::{GitFailure, base_git, judge, run};
+use super::program::{GitFailure, base_git, git_in, judge, run};
 use crate::error::{Error, Result};
-use crate::process::{self, Output};
+use crate::process::{self, Cmd, Output};
 
 /// Where a repository is, as git says: `GIT_DIR`, linked worktrees, `safe.directory` and `safe.bareRepository`
 /// honoured.
@@ -70,7 +68,7 @@ pub fn survey(folder: Option<&Path>, alternates: &OsStr) -> Result<(Location, Ve
     });
     let mut location = read(&located.map_err(|failure| explain(failure, folder))?)?;
     let entries = config::read(configured)?;
-    location.promisors = promisors(&entries);
+    location.promisors = config::promisors(&entries);
     location.alternates = folders(alternates);
     Ok((location, entries))
 }
@@ -168,6 +166,16 @@ impl Location {
         // With nothing but GIT_DIR, git takes the folder that it is called in for the worktree.
         let named_git = self.common_dir.file_name().is_some_and(|name| name == ".git");
         if named_git { self.common_dir.parent().map(Path::to_owned) } else { here.cloned() }
+    }
+}
+
+/// A call of `git` in this repository, in a language we can read. It stands at the top of the worktree, where there is
+/// one: relative URLs of remotes start there.
+pub(super) fn git(location: &Location) -> Cmd {
+    let git = base_git().env("GIT_DIR", &location.git_dir).env_remove("GIT_PREFIX");
+    match &location.worktree {
+        Some(worktree) => git.env("GIT_WORK_TREE", worktree).cwd(worktree),
+        None => git.env_remove("GIT_WORK_TREE").cwd(&location.common_dir),
     }
 }
 

@@ -15,9 +15,9 @@ use git2::ObjectType;
 use tempfile::TempDir;
 
 use super::bytes::{as_bytes, as_path};
+use super::program::{TIES, base_git, judge, run};
 use super::repo::Repo;
-use super::worktrees::TIES;
-use super::{EntryKind, base_git, judge, loose, run};
+use super::{EntryKind, loose};
 use crate::error::{Error, Result};
 use crate::model::Oid;
 use crate::process::{self, Cmd};
@@ -197,7 +197,7 @@ impl MergeDrivers<'_> {
     }
 }
 
-fn failed(cause: super::GitFailure) -> Error {
+fn failed(cause: super::program::GitFailure) -> Error {
     Error::failed("cannot merge by git").hint("check the repository with 'git fsck'").because(cause)
 }
 

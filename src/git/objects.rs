@@ -4,8 +4,6 @@
 //! memory until all of it is there, and the disk is waited for once.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -13,6 +11,7 @@ use std::rc::Rc;
 use git2::{ErrorCode, ObjectType, OdbLookupFlags};
 
 use super::repo::{Repo, oid};
+use super::unwritten::MUCH;
 use super::{loose, pack};
 use crate::error::{Error, Result};
 use crate::model::Oid;
@@ -20,38 +19,6 @@ use crate::model::Oid;
 /// So many objects are a pack, where packs may be written. Each loose one is a file to be made and waited for; but git
 /// goes through all packs for an object that is nowhere, so a few objects are none.
 const PACK: usize = 16;
-
-/// So much is held in memory at a time. An object that is longer goes to the disk at once.
-const MUCH: usize = 16 << 20;
-
-/// Objects that are made and not on the disk yet.
-#[derive(Default)]
-pub(super) struct Unwritten {
-    objects: RefCell<ObjectBatch>,
-    /// How many scopes are open that keep objects here.
-    scopes: Cell<usize>,
-    /// How many of them throw theirs away.
-    trials: Cell<usize>,
-    /// Whether many of them may become a pack.
-    pub(super) packs: Cell<bool>,
-}
-
-#[derive(Default)]
-struct ObjectBatch {
-    objects: HashMap<Oid, (ObjectType, Rc<Vec<u8>>)>,
-    order: Vec<Oid>,
-    size: usize,
-}
-
-impl ObjectBatch {
-    /// Returns whether it is much by now.
-    fn add(&mut self, id: Oid, kind: ObjectType, bytes: Vec<u8>) -> bool {
-        self.size += bytes.len();
-        self.objects.insert(id, (kind, Rc::new(bytes)));
-        self.order.push(id);
-        self.size > MUCH
-    }
-}
 
 /// The bytes of an object, wherever they are.
 pub(super) enum Bytes<'o> {

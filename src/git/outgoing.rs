@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use git2::OdbLookupFlags;
 
+use super::program::run;
 use super::repo::{Repo, oid};
-use super::run;
 use super::snapshot::FORM;
 use crate::error::{Error, Result};
 use crate::model::Oid;

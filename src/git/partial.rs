@@ -2,40 +2,16 @@
 //!
 //! Git does the same for itself, object by object; here many are asked for at once. libgit2 does not know of it.
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::config::ConfigEntry;
+use super::program::run;
 use super::repo::Repo;
-use super::run;
 use crate::error::Error;
 use crate::model::Oid;
 
 /// How long a remote may take to send what was left there.
 const LIMIT: Duration = Duration::from_secs(600);
-
-/// Objects that no remote would send, and why: none is asked for twice.
-#[derive(Default)]
-pub(super) struct Refused(RefCell<HashMap<Oid, String>>);
-
-/// The remotes that have promised what is not here: `remote.<name>.promisor`, and, as older gits wrote it,
-/// `extensions.partialClone`.
-pub(super) fn promisors(entries: &[ConfigEntry]) -> Vec<String> {
-    let mut remotes: Vec<String> = Vec::new();
-    for entry in entries {
-        let key = entry.key.as_str();
-        let named = match key.strip_prefix("remote.").and_then(|rest| rest.strip_suffix(".promisor")) {
-            Some(name) if matches!(entry.value.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1") => name,
-            None if key == "extensions.partialclone" => &entry.value,
-            _ => continue,
-        };
-        if !named.is_empty() && !remotes.iter().any(|known| known == named) {
-            remotes.push(named.to_owned());
-        }
-    }
-    remotes
-}
 
 impl Repo {
     /// May objects of this repository be at a remote only?
@@ -49,7 +25,7 @@ impl Repo {
         if !self.is_partial() {
             return;
         }
-        let refused = &self.refused.0;
+        let refused = &self.refused;
         let is_new = |id: &Oid| !self.is_here(*id) && !refused.borrow().contains_key(id);
         let wanted: BTreeSet<Oid> = objects.into_iter().filter(is_new).collect();
         for remote in &self.location().promisors {
@@ -83,7 +59,7 @@ impl Repo {
     /// An object cannot be read.
     pub(super) fn missing(&self, kind: &str, id: Oid, cause: git2::Error) -> Error {
         let promisors = &self.location().promisors;
-        let refused = self.refused.0.borrow().get(&id).cloned();
+        let refused = self.refused.borrow().get(&id).cloned();
         match (promisors.as_slice(), refused) {
             ([first, ..], Some(why)) => Error::failed(format!(
                 "the {kind} {id} was left at the remote '{}' of this partial clone, and cannot be fetched",
@@ -95,29 +71,5 @@ impl Repo {
                 .hint("check the repository with 'git fsck'")
                 .because(cause),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::git::config::Scope;
-
-    #[test]
-    fn a_remote_promises_by_either_key() {
-        let entry = |key: &str, value: &str| ConfigEntry {
-            key: key.into(),
-            value: value.into(),
-            scope: Scope::Local,
-            origin: String::new(),
-        };
-        let entries = [
-            entry("remote.origin.url", "x"),
-            entry("remote.origin.promisor", "true"),
-            entry("remote.other.promisor", "false"),
-            entry("extensions.partialclone", "origin"),
-            entry("remote.a.b.promisor", "yes"),
-        ];
-        assert_eq!(promisors(&entries), ["origin", "a.b"]);
     }
 }

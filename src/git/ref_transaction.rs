@@ -3,39 +3,11 @@
 //! A step makes objects and then sets a ref that names them, and each waits for the disk. Where nothing happens between
 //! two steps that could not be undone, the later one need not wait for the earlier: both are made, and then written.
 
-use std::cell::{Cell, RefCell};
-
-use super::refs::{Expected, RefChange, RefFailure};
+use super::refs::change::{Expected, RefChange, RefFailure};
+use super::refs::waiting::Change;
 use super::repo::Repo;
 use crate::error::Result;
 use crate::model::Oid;
-
-/// Refs that are to be set, once all that they name is on the disk: those of a turn together, turn after turn.
-#[derive(Default)]
-pub(super) struct Waiting {
-    turns: RefCell<Vec<Vec<Change>>>,
-    /// Refs that the steps rest on without changing them, and where they were.
-    required: RefCell<Vec<(String, Oid)>>,
-    is_open: Cell<bool>,
-}
-
-struct Change {
-    name: String,
-    new: Oid,
-    expected: Expected,
-    message: String,
-}
-
-impl Change {
-    fn of(change: &RefChange<'_>) -> Change {
-        let RefChange { name, new, expected, message } = *change;
-        Change { name: name.to_owned(), new, expected, message: message.to_owned() }
-    }
-
-    fn borrowed(&self) -> RefChange<'_> {
-        RefChange { name: &self.name, new: self.new, expected: self.expected, message: &self.message }
-    }
-}
 
 impl Repo {
     /// Does steps that wait for the disk together: all objects are written first, many of them as a pack; then the refs,

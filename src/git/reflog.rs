@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::program::{base_git, run};
 use super::repo::Repo;
-use super::{base_git, run};
 use crate::model::Oid;
 
 /// How much of a log is read, from its end.

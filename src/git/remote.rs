@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::bytes::records;
+use super::locate::git;
+use super::program::{GitFailure, run};
 use super::repo::Repo;
-use super::{GitFailure, git, run};
 use crate::error::Result;
 use crate::model::{Identity, Oid};
 use crate::process::Cmd;
@@ -32,7 +33,7 @@ pub struct FetchFailure(String);
 
 /// The pager that git would use where there may be no repository.
 pub fn pager() -> Option<String> {
-    said(&super::base_git().args(["var", "GIT_PAGER"]))
+    said(&super::program::base_git().args(["var", "GIT_PAGER"]))
 }
 
 /// What a call of git answers in a line, if it answers.

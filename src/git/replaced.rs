@@ -1,7 +1,8 @@
 //! Objects that `git replace` has put others in the place of.
 
+use super::locate::git;
+use super::program::run;
 use super::repo::Repo;
-use super::{git, run};
 use crate::error::Result;
 
 impl Repo {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::refs::{Stack, Value};
+use super::refs::reftable::{Stack, Value};
 use super::repo::Repo;
 use crate::model::Oid;
 
@@ -116,6 +116,30 @@ pub fn head(git_dir: &Path) -> Option<Head> {
 }
 
 impl Repo {
+    /// The branch that HEAD is on, without `refs/heads/`; none when it is detached.
+    pub fn head_branch(&self) -> Option<String> {
+        match head(&self.location().git_dir)? {
+            Head::On(name) => name.strip_prefix("refs/heads/").map(str::to_owned),
+            Head::At(_) => None,
+        }
+    }
+
+    /// The commit that HEAD is at; none before the first commit.
+    pub fn head_commit(&self) -> Option<Oid> {
+        self.ref_on_disk("HEAD").filter(|commit| self.has_commit(*commit))
+    }
+
+    /// Full names of the branches that are checked out in any worktree.
+    pub fn checked_out(&self) -> Vec<String> {
+        let linked = std::fs::read_dir(self.location().common_dir.join("worktrees")).into_iter().flatten().flatten();
+        let folders = linked.map(|entry| entry.path()).chain([self.location().common_dir.clone()]);
+        let branch = |folder: PathBuf| match head(&folder)? {
+            Head::On(branch) => Some(branch),
+            Head::At(_) => None,
+        };
+        folders.filter_map(branch).collect()
+    }
+
     /// The worktree that has a branch (by its full name) checked out, or is in the middle of rebasing or bisecting it.
     /// `main` is the main worktree, where there is one: the HEAD of a bare repository holds no branch.
     pub fn holder(&self, branch: &str, main: Option<&Path>) -> Option<PathBuf> {

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::thread::JoinHandle;
 
 use super::listing::{Listing, split};
+use super::program::{GitFailure, run};
 use super::repo::Repo;
-use super::{GitFailure, run};
 use crate::error::{Error, Result};
 use crate::model::Oid;
 use crate::process::{Cmd, Output};

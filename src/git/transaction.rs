@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::refs::{RefFailure, unwritable};
+use super::program::run;
+use super::refs::change::{RefFailure, RefStep, unwritable};
 use super::repo::Repo;
-use super::run;
 use crate::model::Oid;
 
 /// How often a transaction is tried, and the pause between two tries: another one lasts for milliseconds.
@@ -14,17 +14,6 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// What git says when another process holds the lock: of a ref in a file, and of those in tables.
 const BUSY: [&str; 2] = [".lock", "cannot lock references"];
-
-/// What one ref is to become.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RefStep {
-    /// Its full name.
-    pub name: String,
-    /// What it has to be; none when it has to be absent.
-    pub old: Option<Oid>,
-    /// What it is to be; none when it is to go.
-    pub new: Option<Oid>,
-}
 
 impl Repo {
     /// Takes all these steps, or none of them. Lock files of others are waited for, never removed.

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::bytes::{as_bytes, as_path, records};
 use super::folder::Folder;
+use super::program::git_in;
+use super::program::{GitFailure, run};
 use super::repo::Repo;
-use super::worktrees::{Worktree, git_in, git_of};
-use super::{GitFailure, run};
+use super::worktrees::{Worktree, git_of};
 
 /// How long the submodules of a worktree, or the listing of ignored files, may take.
 const LIMIT: Duration = Duration::from_secs(1800);

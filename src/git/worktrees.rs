@@ -6,19 +6,22 @@
 
 mod record;
 mod restore;
+mod worktree;
 
 pub use record::{Replaced, WorktreeFault};
-pub(super) use record::{copy_index, write_git_dir, write_new};
+pub(super) use record::{copy_index, write_git_dir};
+pub(super) use worktree::write_new;
+pub use worktree::{Hooks, Worktree};
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::folder::{Folder, remove_stubborn};
 use super::locate::OLDEST;
+use super::program::{GitFailure, TIES, git_in, run};
 use super::repo::Repo;
-use super::{GitFailure, base_git, run};
 use crate::model::Oid;
 use crate::process::Cmd;
 
@@ -27,21 +30,6 @@ const CHECKOUT_LIMIT: Duration = Duration::from_secs(1800);
 
 /// How git ends when it is called with words that it does not know.
 const USAGE: i32 = 129;
-
-/// The most that is read of a file that names a git directory.
-const MOST_LINK: u64 = 64 << 10;
-
-/// Variables that tie a call of git to another place than the one that it is to work in. Where the objects are is not
-/// among them: a worktree of the repository has its objects there too.
-pub const TIES: [&str; 7] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_PREFIX",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_IMPLICIT_WORK_TREE",
-];
 
 /// Settings that must not change what git-puff sees in a worktree, nor run anything on the way.
 ///
@@ -63,59 +51,6 @@ pub(super) const PINNED: [&str; 13] = [
     "diff.suppressBlankEmpty=false",
     "diff.autoRefreshIndex=true",
 ];
-
-/// Whether the user's hooks run when files are checked out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hooks {
-    /// They do: the commit is the user's own.
-    Run,
-    /// They do not: `core.hooksPath` may lead into the worktree, and the commit came from an agent.
-    Off,
-}
-
-/// A linked worktree, as git keeps it in mind. It need not be there any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Worktree {
-    /// Its folder.
-    pub path: PathBuf,
-    /// The folder in the git directory that belongs to it.
-    pub admin: PathBuf,
-    /// Why it is locked, if it is.
-    pub locked: Option<String>,
-}
-
-impl Worktree {
-    /// Locks it against being pruned or removed, or says another reason of a lock that there is.
-    ///
-    /// # Errors
-    /// When the git directory cannot be written.
-    pub fn lock(&self, reason: &str) -> io::Result<()> {
-        write_new(&self.admin.join("locked"), format!("{reason}\n").as_bytes())
-    }
-
-    /// Takes the lock away.
-    ///
-    /// # Errors
-    /// When the git directory cannot be written.
-    pub fn unlock(&self) -> io::Result<()> {
-        match fs::remove_file(self.admin.join("locked")) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
-            _ => Ok(()),
-        }
-    }
-
-    /// The file by which its folder names the repository is there and right.
-    pub fn is_linked(&self) -> bool {
-        let read = || {
-            let mut text = String::new();
-            let mut file = Folder::open(&self.path)?.open_file(Path::new(".git"))?.take(MOST_LINK);
-            file.read_to_string(&mut text).map(|_| text)
-        };
-        let file = read().unwrap_or_default();
-        let named = file.strip_prefix("gitdir: ").map(|path| self.path.join(path.trim_end()));
-        named.is_some_and(|named| named.canonicalize().ok() == self.admin.canonicalize().ok())
-    }
-}
 
 impl Repo {
     /// Every linked worktree, in no order.
@@ -257,11 +192,6 @@ pub(super) fn git_of(worktree: &Worktree, folder: &Folder) -> Cmd {
 /// Adds the settings of [`PINNED`].
 pub(super) fn pinned(git: Cmd) -> Cmd {
     PINNED.iter().fold(git, |git, setting| git.args(["-c", setting]))
-}
-
-/// A call of git as a user would make it in this folder.
-pub(super) fn git_in(folder: &Path) -> Cmd {
-    TIES.iter().fold(base_git(), |cmd, name| cmd.env_remove(name)).cwd(folder)
 }
 
 fn read(admin: PathBuf) -> Option<Worktree> {

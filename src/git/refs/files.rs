@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use git2::ErrorCode;
 
+use super::change::{Expected, RefChange, RefFailure, unwritable};
 use super::locks::{self, PATIENCE, Watched};
-use super::{Expected, RefChange, RefFailure, unwritable};
 use crate::git::repo::{Repo, oid};
 use crate::model::Oid;
 use crate::parallel;
@@ -49,7 +49,7 @@ pub(super) fn set(repo: &Repo, change: &RefChange<'_>) -> Result<(), RefFailure>
 pub(super) fn set_each(repo: &Repo, changes: &[RefChange<'_>]) -> Vec<Result<(), RefFailure>> {
     let location = repo.location();
     let worker = || {
-        let repo = Repo::open(location.clone());
+        let repo = Repo::open_objects(location.clone());
         move |change: &RefChange<'_>| match &repo {
             Ok(repo) => set(repo, change),
             Err(error) => Err(unwritable(change.name, &error.to_string())),

@@ -222,7 +222,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::git::run;
+    use crate::git::program::run;
     use crate::process::Cmd;
 
     struct TestRepo {

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::change::{Expected, RefChange, RefFailure, RefStep};
+use super::locks;
 use super::reftable::{Stack, Value};
-use super::{Expected, RefChange, RefFailure, locks};
 use crate::git::repo::Repo;
-use crate::git::transaction::RefStep;
 use crate::model::Oid;
 
 /// Git follows so many symbolic refs.

@@ -13,9 +13,10 @@ use anyhow::{Context as _, Result};
 use super::view::{View, private_folder};
 use crate::git::bytes::{as_bytes, as_path, records};
 use crate::git::folder::Folder;
+use crate::git::program::git_in;
+use crate::git::program::run;
 use crate::git::repo::Repo;
-use crate::git::run;
-use crate::git::worktrees::{copy_index, git_in};
+use crate::git::worktrees::copy_index;
 
 /// How deep the names of refs are copied, and how much of a file that names another one is read.
 const DEEPEST: usize = 32;

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 
 use super::view::View;
 use crate::git::bytes::as_bytes;
+use crate::git::program::run;
 use crate::git::repo::Repo;
-use crate::git::run;
 use crate::git::state::{Head, head};
 use crate::git::worktrees::{Worktree, resolved};
 use crate::model::Oid;

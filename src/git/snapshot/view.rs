@@ -11,9 +11,10 @@ use tempfile::TempDir;
 use super::Ignored;
 use crate::git::bytes::{as_path, records, shown};
 use crate::git::folder::Folder;
+use crate::git::program::git_in;
+use crate::git::program::{GitFailure, run};
 use crate::git::repo::Repo;
-use crate::git::worktrees::{copy_index, git_in, pinned};
-use crate::git::{GitFailure, run};
+use crate::git::worktrees::{copy_index, pinned};
 use crate::model::Oid;
 use crate::process::Cmd;
 

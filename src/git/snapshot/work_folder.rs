@@ -9,8 +9,9 @@ use super::unreadable;
 use super::view::{LIMIT, View, private_folder};
 use crate::git::bytes::{as_path, records, shown};
 use crate::git::folder::{Folder, FolderIdentity};
-use crate::git::run;
-use crate::git::worktrees::{copy_index, git_in, write_git_dir};
+use crate::git::program::git_in;
+use crate::git::program::run;
+use crate::git::worktrees::{copy_index, write_git_dir};
 use crate::model::Oid;
 
 /// A worktree and its git directory, as they were when they were trusted.

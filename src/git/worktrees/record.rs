@@ -14,7 +14,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Worktree;
+use super::worktree::{Worktree, write_new};
 use crate::files;
 use crate::git::bytes::as_bytes;
 use crate::git::folder::{Folder, FolderIdentity, find_beside, remove_stubborn};
@@ -293,11 +293,6 @@ impl Repo {
 pub(in crate::git) fn write_git_dir(at: &Path, common_dir: &Path, head: &str) -> io::Result<()> {
     fs::write(at.join("HEAD"), format!("{head}\n"))?;
     fs::write(at.join("commondir"), [as_bytes(common_dir), vec![b'\n']].concat())
-}
-
-/// Writes a file of a git directory anew: see [`files::replace`].
-pub(in crate::git) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    files::replace(path, files::USUAL, bytes)
 }
 
 /// Copies the index of a git directory into another one, and its date with it.

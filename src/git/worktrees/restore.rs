@@ -10,8 +10,8 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::{Worktree, copy_index};
 use crate::git::bytes::{records, shown};
+use crate::git::program::run;
 use crate::git::repo::Repo;
-use crate::git::run;
 use crate::git::snapshot::view::View;
 use crate::git::state::{Head, head, unfinished};
 use crate::model::{ChangeKind, Oid, PathChange};
