@@ -474,7 +474,7 @@ fn submodule<O: Objects>(objects: &O, content: &[u8]) -> Option<O::Id> {
 }
 
 /// Why nothing is made where something of another kind is.
-pub const OTHER_KIND: &str = "is there already as something else";
+const OTHER_KIND: &str = "is there already as something else";
 
 fn kind_of(mode: u32) -> Option<EntryKind> {
     match mode {

@@ -5,5 +5,6 @@ mod cases;
 mod history;
 mod hostile;
 mod judge;
+mod memory;
 mod random;
 mod store;
