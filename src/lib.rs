@@ -63,26 +63,29 @@
 //! [`model::Run`] says what there is to know about a run. [`store::RunStore`] keeps it. [`engine::launch`] and
 //! [`engine::harvest`] are the two ways through the whole program; [`watch::watcher`] runs in between.
 
+// The documentation of this library is for those who work on it, and is made with --document-private-items.
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod app;
-pub mod app_server;
+mod app_server;
 pub mod cli;
 pub mod commands;
-pub mod compare;
-pub mod engine;
+mod compare;
+mod engine;
 pub mod error;
-pub mod files;
-pub mod folder;
+mod files;
+mod folder;
 pub mod git;
 pub mod manual;
 pub mod mcp;
 pub mod model;
-pub mod parallel;
+mod parallel;
 pub mod patch;
 pub mod process;
 pub mod provider;
-pub mod render;
-pub mod session;
+mod render;
+mod session;
 pub mod settings;
-pub mod store;
+mod store;
 pub mod ui;
-pub mod watch;
+mod watch;

@@ -65,13 +65,6 @@ pub struct FileChange {
     pub added: Lines,
 }
 
-impl FileChange {
-    /// The path as people and JSON have it.
-    pub fn shown_path(&self) -> String {
-        shown(&self.path)
-    }
-}
-
 /// A path as people and JSON have it.
 pub(super) fn shown(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()

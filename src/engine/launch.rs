@@ -5,7 +5,7 @@
 mod prepare;
 mod record;
 
-pub use self::record::{blank, kept_prompt, watch};
+pub use self::record::{blank, watch};
 
 use std::cell::LazyCell;
 

@@ -9,7 +9,6 @@ pub type Listener<'a> = &'a dyn Fn(Notice);
 
 /// Something that a person should hear. [`Notice::is_warning`] tells what is wrong from what is news.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are named for what they are")]
 pub enum Notice {
     /// The remote does not answer; its branch is taken as it was seen last.
     RemoteSilent { remote: String, branch: String, said: String },

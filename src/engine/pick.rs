@@ -13,9 +13,9 @@ mod reasons;
 pub mod reconcile;
 mod restore;
 
-pub use self::checks::{prove_clean, waiting_here};
+pub use self::checks::prove_clean;
 pub use self::here::{abort, go_on};
-pub use self::reconcile::{PickState, give_up};
+pub use self::reconcile::give_up;
 
 use super::handoff;
 use crate::app::App;

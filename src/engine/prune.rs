@@ -10,7 +10,7 @@ mod plan;
 mod weigh;
 mod worktrees;
 
-pub use self::notes::{Text, restore as restore_notes, texts};
+pub use self::notes::{Text, restore as restore_notes};
 pub use self::plan::{Plan, plan};
 pub use self::worktrees::BEING_PRUNED;
 

@@ -122,6 +122,7 @@ pub fn short(socket: &Path) -> io::Result<(PathBuf, Option<ShortName>)> {
 
 /// What a short name needs as long as it is used.
 #[derive(Debug)]
+#[expect(dead_code, reason = "its fields are there to be dropped")]
 pub enum ShortName {
     /// The link.
     Link(tempfile::TempDir),

@@ -33,4 +33,3 @@ mod units;
 pub use change::{Change, ChangeKind, FileChange, Lines, SUBMODULE};
 pub use lines::{Effort, MOST_TEXT, changed_lines, is_binary};
 pub use matrix::compare;
-pub use sameness::Contents;

@@ -20,7 +20,7 @@ pub use layout::{Layout, RUNBOOK, replace};
 pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, REPORT as REPORT_NOTES, edit_notes};
 pub use recovery_points::{Kept, RECOVERY_POINTS, RecoveryPoint, RecoveryPoints};
-pub use run_summary::{RiskSummary, RunSummary, VariantSummary};
+pub use run_summary::RunSummary;
 pub use runbook::{Runbook, RunbookLine};
 pub use runs::{Change, Files, LEFT, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, parse_run, sha256};
 pub use sessions::{SessionPlace, SessionStore};

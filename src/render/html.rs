@@ -24,8 +24,8 @@ use super::{steps, words};
 use crate::model::{Comparison, Handoff, Review, Reviewed, Run, Sides, Variant, Verdict};
 use escape::text;
 
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
+const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
 
 /// The comparison that a page shows beside the handoff.
 #[derive(Clone, Copy, Debug)]

@@ -13,7 +13,7 @@ mod text;
 
 use std::path::Path;
 
-pub use events::{Milestone, Ran};
+pub use events::Ran;
 pub use reader::Reader;
 
 use self::known::{Form, KNOWN, KnownAgent, Word};
