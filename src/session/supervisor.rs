@@ -52,7 +52,7 @@ pub fn run(app: &App, id: &SessionId) -> Result<()> {
     if lock.is_none() || place.is_started() || session.pid.is_some() || session.state.is_over() {
         return Ok(());
     }
-    process::event_loop::run(supervise(app, &place.from_within(), place.folder(), session))
+    process::event_loop::run(supervise(app, &place.relative(), place.folder(), session))
 }
 
 /// A running session.

@@ -27,7 +27,7 @@ pub struct SessionPlace {
 impl SessionPlace {
     /// Returns the same files by the working folder of this process, when that is their folder: their names stay right
     /// when the repository is renamed or moved meanwhile.
-    pub fn from_within(&self) -> SessionPlace {
+    pub fn relative(&self) -> SessionPlace {
         let here = SessionPlace { folder: PathBuf::from(".") };
         if is_same(&self.folder, &here.folder) { here } else { self.clone() }
     }

@@ -15,7 +15,6 @@ mod risk;
 pub mod risks;
 pub mod secrets;
 mod three_way;
-mod tree;
 mod tree_risks;
 
 pub use content::Refusal;
