@@ -18,11 +18,11 @@ use crate::error::{Error, Result};
 use crate::folder::Bounds;
 use crate::git::config::ConfigEntry;
 use crate::git::{self, Repo};
+use crate::layout::Layout;
 use crate::model::display::{Abbrev, DisplayFormat};
 use crate::model::{Identity, Oid, Profile, RunId, Time};
 use crate::process::{Cancellation, Foreground};
 use crate::settings::{self, Settings};
-use crate::store::Layout;
 
 /// The repository and all that surrounds it.
 pub struct App {

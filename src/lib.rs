@@ -27,17 +27,19 @@
 //! | [`compare`] | what variants do, beside each other: likeness, sameness, versions of a file side by side |
 //! | [`session`] | one agent under a pseudo-terminal: its supervisor, log, diagnosis, resume |
 //! | [`app_server`] | the Codex app server of a repository: its supervisor, and the first words with it |
-//! | [`store`] | runs in refs, the runbook log, notes, and where live things are |
+//! | [`store`] | runs in refs, the runbook log, notes, sessions |
 //! | [`render`] | a finished model → Markdown, HTML, tables, lines about progress |
 //! | [`git`] | the only user of git2, and of `git` for what libgit2 does differently |
 //! | [`files`] | opening files where others may have put links |
+//! | [`layout`] | where live things are: locks, logs, records, sockets, worktrees |
+//! | [`lock`] | locks on files, held as long as a process lives |
 //! | [`parallel`] | several things at once, in a bounded number of threads |
 //! | [`process`] | the only door to other programs |
 //! | [`settings`] | the keys of `puff.*`, and which value counts |
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
-//! Dependencies point one way: `mcp → cli → commands → watch → engine → {provider, session, patch, compare, store, render} → {git, process} → model`.
+//! Dependencies point one way: the floors are listed in CONTRIBUTING.md, and a test keeps them.
 //! Nothing below `commands` prints, nothing outside `app` reads the clock or the environment, nothing outside `git`
 //! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
 //!
@@ -76,6 +78,8 @@ pub mod error;
 mod files;
 mod folder;
 pub mod git;
+mod layout;
+mod lock;
 pub mod manual;
 pub mod mcp;
 pub mod model;

@@ -2,8 +2,6 @@
 
 mod active_files;
 mod app_server;
-mod layout;
-mod lock;
 mod notes;
 mod recovery_points;
 mod restore;
@@ -16,8 +14,6 @@ mod tombstones;
 
 pub use active_files::{ActiveFiles, ENVIRONMENT, USER_FILES, ignored_before, runs_with_active_files, user_files_of};
 pub use app_server::{AppServerPlace, read as read_app_server};
-pub use layout::{Layout, RUNBOOK, replace};
-pub use lock::FileLock;
 pub use notes::{NOTES, NoteEdit, Notes, REPORT as REPORT_NOTES, edit_notes};
 pub use recovery_points::{Kept, RECOVERY_POINTS, RecoveryPoint, RecoveryPoints};
 pub use run_summary::RunSummary;

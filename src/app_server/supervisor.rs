@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_short_name_that_a_killed_supervisor_left_goes_and_no_other_does() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let layout = crate::store::Layout::new(folder.path(), None);
+        let layout = crate::layout::Layout::new(folder.path(), None);
         layout.prepare().map_err(io::Error::other)?;
         let place = AppServerPlace::of(&layout);
         let link = |target: &Path| -> io::Result<PathBuf> {

@@ -13,7 +13,7 @@ use crate::manual::{self, Example, Manual};
 use crate::model::{Ending, ProviderKind, Run, RunId, Schema, Selector, Span, State, StepKind, TaskId, documents};
 use crate::render::progress;
 use crate::settings;
-use crate::store::{self, Change, RunStore};
+use crate::store::{Change, RunStore};
 use crate::ui::{Format, Progress, Ui};
 use crate::watch::follow::{Follower, Pace, follow, verdict};
 use crate::watch::untracked_task::UntrackedTask;
@@ -163,7 +163,7 @@ fn conclude(end: Result<()>, file: Option<&Path>, run: impl FnOnce() -> Result<R
             },
         };
         let text = result(&run()?, ending, exit, app.clock.now());
-        store::replace(file, text.as_bytes()).or_fail(|| format!("cannot write '{}'", file.display()))?;
+        crate::layout::replace(file, text.as_bytes()).or_fail(|| format!("cannot write '{}'", file.display()))?;
     }
     end.map(|()| Exit::Done)
 }

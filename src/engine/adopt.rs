@@ -1,6 +1,5 @@
 //! Tasks that were started elsewhere, and tasks of interrupted submissions.
 
-use super::launch::blank;
 use super::{Listener, base, branches, open_here, open_provider, submit};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -47,7 +46,7 @@ pub fn adopt(
         state: State::Pending,
         submitted_at: Some(now),
         progress_at: Some(now),
-        ..blank(&id, &base.named, base.oid, best_of, &prompt, now)
+        ..Run::blank(&id, &base.named, base.oid, best_of, &prompt, now)
     };
     let change = Change {
         files: vec![("prompt.md".to_owned(), Some(prompt.into_bytes()))],

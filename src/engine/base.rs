@@ -4,9 +4,9 @@ use super::{Listener, Notice};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::RemoteTip;
+use crate::layout::RUNBOOK;
 use crate::model::{Oid, Run};
 use crate::settings;
-use crate::store::RUNBOOK;
 
 /// A base, and the branch of the remote it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]

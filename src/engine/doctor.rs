@@ -7,11 +7,12 @@ use super::leftovers::{Matter, leftovers};
 use super::{branches, config, interrupted, open_here, orphans, preflight, repair, sync};
 use crate::app::App;
 use crate::error::Error;
+use crate::lock::FileLock;
 use crate::model::documents::{ConfiguredKey, ConfiguredValue, SettingOrigin, UnknownKey};
 use crate::model::{Finding, FindingResult, ProviderKind, Run, State};
 use crate::provider::Provider;
 use crate::settings;
-use crate::store::{FileLock, RunStore, Runbook, RunbookLine};
+use crate::store::{RunStore, Runbook, RunbookLine};
 
 /// Examines everything that a launch, a watch and a harvest need with the providers that are used here. Nothing is
 /// changed, and nothing is paid.

@@ -2,10 +2,11 @@
 
 use crate::app::App;
 use crate::error::Result;
+use crate::lock::FileLock;
 use crate::model::{Handoff, Review, Run, RunId};
 use crate::render::report::{markdown, variant_markdown};
 use crate::render::sections::replace_section;
-use crate::store::{FileLock, Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
+use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
 
 /// Renders `report.md` and `report.json` from the run as it is and what its last review found out.
 pub fn files(run: &Run, prompt: &str, review: Option<&Review>) -> Files {

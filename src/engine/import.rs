@@ -6,7 +6,6 @@ use data_encoding::HEXLOWER;
 
 use super::base::{self, Base};
 use super::harvest::{Client, HarvestOptions, Signer, finish, keep, make_all};
-use super::launch::blank;
 use super::{Listener, branches};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -76,7 +75,7 @@ fn record(
             submitted_at: Some(now),
             progress_at: Some(now),
             extra: [(DIGEST.to_owned(), digest.into())].into_iter().collect(),
-            ..blank(id, &base.named, base.oid, export.highest(), about, now)
+            ..Run::blank(id, &base.named, base.oid, export.highest(), about, now)
         };
         let prompt = ("prompt.md".to_owned(), Some(about.as_bytes().to_vec()));
         let subject = format!("imported {} variants onto {}", export.variants.len(), base.oid.short());

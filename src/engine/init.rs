@@ -16,9 +16,10 @@ use strum::VariantArray;
 use super::hook;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::layout::{RUNBOOK, replace};
 use crate::model::{HookDeed, HookReport, InitDeed, InitStep, InitThing};
 use crate::settings;
-use crate::store::{REPORT_NOTES, RUNBOOK, replace};
+use crate::store::REPORT_NOTES;
 
 /// The line that keeps the lines of both sides.
 const UNION: &str = ".codex/bo4_runs.jsonl merge=union";

@@ -6,8 +6,9 @@ use super::pick::reconcile::{PickState, pick_state};
 use super::{pick, prune, undo};
 use crate::app::App;
 use crate::error::Result;
+use crate::lock::FileLock;
 use crate::model::{Act, Oid, RunId};
-use crate::store::{FileLock, RecoveryPoint, RecoveryPoints, RunStore};
+use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
 /// How far something got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 mod prepare;
 mod record;
 
-pub use self::record::{blank, watch};
+pub use self::record::watch;
 
 use std::cell::LazyCell;
 

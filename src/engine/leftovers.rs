@@ -9,11 +9,12 @@ use super::{Listener, review};
 use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::git::WorktreeFault;
+use crate::lock::FileLock;
 use crate::model::{Local, Run, RunId, Session, SessionId, State, Variant};
 use crate::provider::local;
 use crate::session::session_workspace::{self, WorktreeState};
 use crate::session::worktree::{self, BEING_MADE, WorkspaceRoot};
-use crate::store::{FileLock, Recorded, SessionStore};
+use crate::store::{Recorded, SessionStore};
 
 /// What is the matter with a worktree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,10 @@ use super::branches;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
+use crate::lock::FileLock;
 use crate::model::{Act, KeptBranch, Oid, RunId};
 use crate::session::worktree::WorkspaceRoot;
-use crate::store::{FileLock, RecoveryPoints, RunStore};
+use crate::store::{RecoveryPoints, RunStore};
 
 const HEADS: &str = "refs/heads/";
 

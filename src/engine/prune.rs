@@ -19,7 +19,7 @@ use crate::engine::tombstones;
 use crate::error::{Error, Result};
 use crate::git::{EntryKind, RefFailure, RefStep};
 use crate::model::{Act, Oid, PrunePoint, Recovery};
-use crate::store::{Kept, RUNS, RecoveryPoint, RecoveryPoints, RunStore};
+use crate::store::{Kept, RecoveryPoint, RecoveryPoints, RunStore};
 
 /// Removes a run as planned. Call it under [`RecoveryPoints::lock`], with a plan that was made under it.
 ///
@@ -44,12 +44,12 @@ pub fn carry_out(app: &App, plan: &Plan) -> Result<RecoveryPoint> {
         .iter()
         .map(|branch| RefStep { name: branch.name.clone(), old: Some(branch.at), new: None })
         .collect();
-    steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(plan.recorded.head), new: None });
+    steps.push(RefStep { name: id.ref_name(), old: Some(plan.recorded.head), new: None });
     let store = RunStore::new(app);
     let lock = store.lock()?;
     // A run that went on since it was planned keeps its notes.
     if store.head(id) != Some(plan.recorded.head) {
-        return Err(RefFailure::Moved(format!("{RUNS}{id}")).into());
+        return Err(RefFailure::Moved(id.ref_name()).into());
     }
     notes::remove(app, &lock, &plan.recorded.run)?;
     // Who has it too hears of it with the next sync.

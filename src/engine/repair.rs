@@ -8,10 +8,11 @@ use super::{Listener, active_files, handoff, interrupted, orphans, submit};
 use crate::app::App;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
+use crate::lock::FileLock;
 use crate::model::{Kickoff, ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::cloud::RetryPolicy;
 use crate::provider::{Task, TaskSummary};
-use crate::store::{Change, FileLock, NOTES, RECOVERY_POINTS, RUNS, Recorded, RunStore, Runbook, RunbookLine};
+use crate::store::{Change, NOTES, RECOVERY_POINTS, RUNS, Recorded, RunStore, Runbook, RunbookLine};
 
 /// How far the clocks of this machine and of the service may differ.
 const SKEW: i64 = 120;

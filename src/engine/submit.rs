@@ -7,9 +7,10 @@
 use super::{Listener, Notice};
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
+use crate::lock::FileLock;
 use crate::model::{Attention, ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::{Failure, Provider, Submission, SubmitFailure, Task};
-use crate::store::{Change, FileLock, RunStore, Runbook};
+use crate::store::{Change, RunStore, Runbook};
 
 /// Acquires the lock of this run's submission.
 ///

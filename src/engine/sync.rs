@@ -26,10 +26,11 @@ use self::receive::Received;
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{ExchangeFailure, RefStep, Sending, Sent};
+use crate::lock::FileLock;
 use crate::model::documents::{Did, Outcome};
 use crate::model::{Oid, RunId};
 use crate::settings;
-use crate::store::{FileLock, PRUNED, REMOTES, RUNS};
+use crate::store::{PRUNED, REMOTES, RUNS};
 
 /// How often it starts again where another clone was faster.
 const ROUNDS: usize = 5;
@@ -251,7 +252,7 @@ impl Exchange<'_> {
         }
         let mut sendings = Vec::new();
         for (run, step) in &outgoing.runs {
-            sendings.push((run, Did::Sent, Sending { name: format!("{RUNS}{run}"), new: Some(*step), old: None }));
+            sendings.push((run, Did::Sent, Sending { name: run.ref_name(), new: Some(*step), old: None }));
         }
         for (run, (stone, is_pruned)) in &outgoing.pruned {
             let did = if *is_pruned { Did::PruneSent } else { Did::RevivalSent };
@@ -259,7 +260,7 @@ impl Exchange<'_> {
         }
         for run in &outgoing.gone {
             let old = there.runs.get(run).copied();
-            sendings.push((run, Did::PruneSent, Sending { name: format!("{RUNS}{run}"), new: None, old }));
+            sendings.push((run, Did::PruneSent, Sending { name: run.ref_name(), new: None, old }));
         }
         for (run, sending) in self.branches(&outgoing.alive, there.branches.as_ref(), outcome)? {
             sendings.push((run, Did::BranchSent, sending));
@@ -316,7 +317,7 @@ impl Exchange<'_> {
         if !self.options.dry_run {
             let there = self.app.repo.refs_under(RUNS)?;
             let there: BTreeSet<String> = there.into_iter().map(|(name, _)| name).collect();
-            known.keep(self.app, |run| there.contains(&format!("{RUNS}{run}")));
+            known.keep(self.app, |run| there.contains(&run.ref_name()));
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ use crate::model::{
     Act, KeptBranch, KeptWorktree, Oid, PickPoint, PrunePoint, Run, RunId, Selector, TaskId, subject_of,
 };
 use crate::session::worktree;
-use crate::store::{RUNS, RecoveryPoint, RecoveryPoints, RunStore};
+use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
 /// What was undone.
 #[derive(Debug)]
@@ -242,7 +242,7 @@ fn restore_run(app: &App, point: &RecoveryPoint, pruned: &PrunePoint) -> Result<
     let (store, id) = (RunStore::new(app), &point.recovery.run);
     let journal = point.recovery.journal;
     let mut steps = vec![RecoveryPoints::new(app).without(point)?];
-    let itself = format!("{RUNS}{id}");
+    let itself = id.ref_name();
     match store.head(id) {
         None => steps.insert(0, RefStep { name: itself, old: None, new: Some(journal) }),
         // The prune was killed before its end, and perhaps the run has gone on since.

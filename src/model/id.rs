@@ -24,6 +24,14 @@ written_as!(RunId, "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$");
 pub struct BadRunId(String);
 
 impl RunId {
+    /// The refs of runs: the journal of each is a ref below it.
+    pub const REFS: &str = "refs/puff/runs/";
+
+    /// Returns the full name of the ref that has the journal of this run.
+    pub fn ref_name(&self) -> String {
+        format!("{}{self}", RunId::REFS)
+    }
+
     /// Returns the id of a run about `about`, told from others by `suffix`: `fix-the-parser-3f2a`.
     ///
     /// # Errors

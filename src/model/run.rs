@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
 use super::words::as_str;
-use super::{Apply, Decision, Local, Oid, RunId, Schema, Variant, VariantStatus, documents};
+use super::{Apply, Decision, Local, Oid, RunId, Schema, Variant, VariantStatus, documents, first_line};
 
 /// A moment, in UTC; RFC 3339 in JSON.
 pub type Time = chrono::DateTime<chrono::Utc>;
@@ -266,6 +266,47 @@ pub struct IllegalTransition {
 }
 
 impl Run {
+    /// Returns a run of which only what was asked is known: queued, at Codex Cloud.
+    pub fn blank(id: &RunId, base: &str, base_oid: Oid, best_of: u32, prompt: &str, now: Time) -> Run {
+        Run {
+            schema: Run::schema(),
+            run: id.clone(),
+            task_id: None,
+            task_url: None,
+            provider: ProviderKind::CodexCloud,
+            dialect: None,
+            profile: None,
+            env: None,
+            local: None,
+            base: base.to_owned(),
+            base_oid,
+            best_of,
+            prompt_file: Run::kept_prompt(id),
+            title: first_line(prompt, 200),
+            state: State::Queued,
+            attention: None,
+            reason: None,
+            parent: None,
+            created_at: now,
+            updated_at: now,
+            submitted_at: None,
+            progress_at: None,
+            observed: None,
+            watch: None,
+            identity: None,
+            check: Vec::new(),
+            decision: None,
+            home: None,
+            variants: (1..=best_of).map(Variant::new).collect(),
+            extra: Map::new(),
+        }
+    }
+
+    /// Returns the name of the copy of the prompt that is kept with a run: `git show` prints it.
+    pub fn kept_prompt(id: &RunId) -> String {
+        format!("{}:prompt.md", id.ref_name())
+    }
+
     /// Takes a step in the life of the run.
     ///
     /// # Errors

@@ -21,12 +21,13 @@ use super::{
 };
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result, ResultExt};
+use crate::lock::FileLock;
 use crate::model::{Local, MOST_LOCAL, Run, RunId, State, TaskId, Time, Variant, VariantStatus};
 use crate::process::Wake;
 use crate::session::agents::Agent;
 use crate::session::control::{self, Request};
 use crate::session::{self, lost};
-use crate::store::{FileLock, RunStore, SessionStore};
+use crate::store::{RunStore, SessionStore};
 
 /// How long sessions that are ended may take to be so: longer than an agent gets to end by itself.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -279,8 +279,9 @@ fn plain(output: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::Layout;
     use crate::model::SessionId;
-    use crate::store::{Layout, SessionStore};
+    use crate::store::SessionStore;
 
     fn place(folder: &Path) -> SessionPlace {
         let id: SessionId = "s".parse().unwrap();

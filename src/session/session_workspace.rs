@@ -11,9 +11,11 @@ use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::snapshot::Ignored;
 use crate::git::{Hooks, Worktree, WorktreeFault};
+use crate::layout::replace;
+use crate::lock::FileLock;
 use crate::model::{Fate, IgnoredFiles, OwnWorktree, Session, SessionId, SessionState};
 use crate::process::Mark;
-use crate::store::{FileLock, SessionStore, replace};
+use crate::store::SessionStore;
 
 /// The file beside a worktree that lists the ignored files that it had before its session began.
 const IGNORED_BEFORE: &str = "puff-ignored-before";

@@ -23,10 +23,11 @@ use super::protocol::Step;
 use super::{resume, session_workspace};
 use crate::app::App;
 use crate::error::{Result, ResultExt};
+use crate::lock::FileLock;
 use crate::model::{OwnWorktree, Session, SessionId, SessionState, Stdin};
 use crate::process::terminal::{Input, PtyReader, PtyWriter, Terminal};
 use crate::process::{self, Cmd, Failure};
-use crate::store::{FileLock, SessionPlace, SessionStore};
+use crate::store::{SessionPlace, SessionStore};
 
 /// How often the state is judged.
 const TICK: Duration = Duration::from_millis(500);

@@ -18,9 +18,10 @@ use self::origin::{Clues, Origin, UserHead, user_heads, user_worktrees};
 use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::git::Worktree;
+use crate::layout::replace;
 use crate::model::{Oid, Risk, RiskKind};
 use crate::settings;
-use crate::store::{replace, sha256};
+use crate::store::sha256;
 
 /// Refs that others move all the time: our own, and those that every fetch moves.
 const OF_OTHERS: [&str; 3] = ["refs/puff/", "refs/notes/puff/", "refs/remotes/"];

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::git::{as_path, dirty};
+use crate::layout::RUNBOOK;
 use crate::model::{Oid, Risk, RiskKind};
-use crate::store::{RUNBOOK, sha256};
+use crate::store::sha256;
 
 /// How many bytes of a file are compared; of a larger one, the size and the time of its last change.
 const MOST: u64 = 4 << 20;

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use super::Layout;
+use crate::layout::Layout;
 use crate::model::{Oid, Run, RunId};
 
 /// The largest file that is read.
@@ -175,7 +175,7 @@ mod imp {
     pub fn write(live: &Path, run: &str, name: &str, parts: &[&[u8]]) -> io::Result<()> {
         let folder = live.join(run);
         std::fs::create_dir_all(&folder)?;
-        crate::store::replace(&folder.join(name), &parts.concat())
+        crate::layout::replace(&folder.join(name), &parts.concat())
     }
 
     pub fn read(live: &Path, run: &str, name: &str) -> io::Result<Vec<u8>> {
@@ -216,7 +216,7 @@ mod tests {
     fn run(second: u32) -> Run {
         let oid = "0123456789012345678901234567890123456789".parse().unwrap();
         let now = format!("2026-11-20T10:00:{second:02}Z").parse().unwrap();
-        crate::engine::launch::blank(&"fix".parse().unwrap(), "main", oid, 1, "Fix it", now)
+        Run::blank(&"fix".parse().unwrap(), "main", oid, 1, "Fix it", now)
     }
 
     fn files(layout: &Layout) -> ActiveFiles<'_> {

@@ -5,8 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::layout::replace;
-use super::{FileLock, Layout};
+use crate::layout::Layout;
+use crate::layout::replace;
+use crate::lock::FileLock;
 use crate::model::{AppServer, documents};
 
 /// Asks the supervisor to end the server.

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::FileLock;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefChange, RefFailure, Repo};
+use crate::lock::FileLock;
 use crate::model::{Identity, Oid, Time};
 
 /// The handoff reports.

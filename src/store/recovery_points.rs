@@ -8,10 +8,10 @@
 //! when the journal that it names is part of that run's journal ([`RecoveryPoints::is_of`]): never because the names
 //! are the same.
 
-use super::FileLock;
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, NewCommit, RefStep};
+use crate::lock::FileLock;
 use crate::model::{Oid, Recovery, RunId, documents};
 
 use super::RUNS;

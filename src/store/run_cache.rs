@@ -10,7 +10,7 @@ use std::hash::Hasher;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::Layout;
+use crate::layout::Layout;
 use crate::model::Oid;
 
 /// What the file begins with: changed with every change of its form.

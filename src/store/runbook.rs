@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use super::Layout;
 use crate::error::{Error, Result};
+use crate::layout::Layout;
 use crate::model::Kickoff;
 
 /// What a line of the file turned out to be.

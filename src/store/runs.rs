@@ -12,16 +12,17 @@ use sha2::{Digest, Sha256};
 use super::recovery_points::RECOVERY_POINTS;
 use super::run_cache::RunCache;
 use super::tombstones::PRUNED;
-use super::{FileLock, Layout};
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
+use crate::layout::Layout;
+use crate::lock::FileLock;
 use crate::model::{
     LeftBehind, LeftFile, Oid, Review, Run, RunId, Schema, SchemaError, Selector, StepKind, TaskId, Time, documents,
 };
 
 /// Where runs are.
-pub const RUNS: &str = "refs/puff/runs/";
+pub const RUNS: &str = RunId::REFS;
 
 /// Where a run's tree has what a review found out.
 pub const REVIEW: &str = "review.json";
@@ -101,7 +102,7 @@ impl<'a> RunStore<'a> {
     /// When there is a run of that name already, or the repository cannot be written.
     pub fn create(&self, mut run: Run, change: &Change<'_>) -> Result<Recorded> {
         let _lock = self.lock()?;
-        let name = format!("{RUNS}{}", run.run);
+        let name = run.run.ref_name();
         let first = |run: &Run| {
             let tree = self.write_tree(None, run, change)?;
             self.write_commit(tree, &[], run.created_at, &change.step.message(&change.subject))
@@ -131,7 +132,7 @@ impl<'a> RunStore<'a> {
 
     /// Returns whether a run of this name exists.
     pub fn exists(&self, id: &RunId) -> bool {
-        self.repo.ref_target(&format!("{RUNS}{id}")).is_some()
+        self.repo.ref_target(&id.ref_name()).is_some()
     }
 
     /// Reads a run.
@@ -151,7 +152,7 @@ impl<'a> RunStore<'a> {
 
     /// Returns the newest commit of a run's journal: it changes with every change of the run.
     pub fn head(&self, id: &RunId) -> Option<Oid> {
-        self.repo.ref_target(&format!("{RUNS}{id}"))
+        self.repo.ref_target(&id.ref_name())
     }
 
     /// Returns every run, oldest first, and those that cannot be read.
@@ -211,7 +212,7 @@ impl<'a> RunStore<'a> {
             if self.exists(&id) || self.restore_ref(&id).is_some() {
                 return self.load(&id);
             }
-            let heads = self.repo.refs_under(&format!("{RUNS}{id}"))?;
+            let heads = self.repo.refs_under(&id.ref_name())?;
             match heads.as_slice() {
                 [] => {}
                 [(name, head)] => return self.read(&name[RUNS.len()..], *head),

@@ -5,10 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::layout::replace;
-use super::{FileLock, Layout};
 use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
+use crate::layout::Layout;
+use crate::layout::replace;
+use crate::lock::FileLock;
 use crate::model::{Session, SessionId, SessionState, documents};
 
 /// The file that says in which worktree a session works.

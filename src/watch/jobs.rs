@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::engine::repair;
 use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::lock::FileLock;
 use crate::model::{Job, JobState, Run, RunId, Time};
 use crate::process::{self, Cmd};
-use crate::store::{FileLock, Layout};
 
 /// How long a new watcher may take to begin.
 const START: Duration = Duration::from_secs(10);

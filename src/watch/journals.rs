@@ -38,7 +38,7 @@ impl Journals {
         for (run, (head, is_job)) in changed {
             // What this process made since counts too.
             let made = app.written_step(run).filter(|made| app.repo.is_ancestor(*head, *made).unwrap_or(false));
-            let (head, name) = (made.unwrap_or(*head), format!("{RUNS}{run}"));
+            let (head, name) = (made.unwrap_or(*head), run.ref_name());
             if now.get(run.as_str()) == Some(&head) {
                 continue;
             }

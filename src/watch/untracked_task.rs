@@ -38,7 +38,7 @@ impl UntrackedTask {
             task_id: Some(task.to_string()),
             task_url: summary.url,
             state: State::Pending,
-            ..launch::blank(&task.as_run(), "", no_base, attempts, &summary.title, app.clock.now())
+            ..Run::blank(&task.as_run(), "", no_base, attempts, &summary.title, app.clock.now())
         };
         Ok(UntrackedTask { run, cloud })
     }

@@ -12,9 +12,10 @@ use super::{ending, queue};
 use crate::app::App;
 use crate::engine::repair;
 use crate::error::{Result, ResultExt};
+use crate::lock::FileLock;
 use crate::model::{Attention, Run, RunId, StepKind};
 use crate::process::Wake;
-use crate::store::{Change, FileLock, RunStore};
+use crate::store::{Change, RunStore};
 
 /// The polling interval of the bell: a poll costs one system call.
 const TICK: Duration = Duration::from_millis(250);

@@ -9,6 +9,7 @@ mod man;
 #[macro_use]
 mod needs;
 mod roff;
+mod rooms;
 
 use std::collections::BTreeMap;
 use std::path::Path;

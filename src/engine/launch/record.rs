@@ -2,7 +2,7 @@
 
 use super::prepare::{Cloud, Prepared, Work};
 use crate::engine::intent::WatchOptions;
-use crate::model::{Oid, ProviderKind, Run, RunId, Span, State, StepKind, Time, Variant, Watch, first_line};
+use crate::model::{ProviderKind, Run, Span, State, StepKind, Time, Variant, Watch};
 use crate::provider::Provider;
 use crate::store::Change;
 
@@ -18,7 +18,7 @@ pub(super) struct New<'a> {
 impl New<'_> {
     pub fn run(&self, prepared: &Prepared, created: Time) -> Run {
         let Prepared { intent, id, work, base, best_of } = prepared;
-        let blank = blank(id, &base.named, base.oid, *best_of, &intent.prompt, created);
+        let blank = Run::blank(id, &base.named, base.oid, *best_of, &intent.prompt, created);
         let worked = match work {
             Work::Cloud { env } => Run {
                 dialect: self.cloud.and_then(|cloud| cloud.client.dialect()).map(str::to_owned),
@@ -37,7 +37,7 @@ impl New<'_> {
         let timeout = |options: WatchOptions| if worked.local.is_some() { Span(0) } else { options.timeout };
         let watched = |options: WatchOptions| watch(WatchOptions { timeout: timeout(options), ..options }, self.now);
         Run {
-            prompt_file: intent.prompt_file.clone().unwrap_or_else(|| kept_prompt(id)),
+            prompt_file: intent.prompt_file.clone().unwrap_or_else(|| Run::kept_prompt(id)),
             state: self.state,
             parent: intent.parent.clone(),
             check: intent.check.clone(),
@@ -54,11 +54,6 @@ impl New<'_> {
     }
 }
 
-/// Returns the name of the copy of the prompt that is kept with the run: `git show` prints it.
-pub fn kept_prompt(id: &RunId) -> String {
-    format!("{}{id}:prompt.md", crate::store::RUNS)
-}
-
 /// Returns how a run is watched from now on.
 pub fn watch(options: WatchOptions, now: Time) -> Watch {
     Watch {
@@ -70,41 +65,5 @@ pub fn watch(options: WatchOptions, now: Time) -> Watch {
         started_at: now,
         ended_at: None,
         ending: None,
-    }
-}
-
-/// Returns a run of which only what was asked is known.
-pub fn blank(id: &RunId, base: &str, base_oid: Oid, best_of: u32, prompt: &str, now: Time) -> Run {
-    Run {
-        schema: Run::schema(),
-        run: id.clone(),
-        task_id: None,
-        task_url: None,
-        provider: ProviderKind::CodexCloud,
-        dialect: None,
-        profile: None,
-        env: None,
-        local: None,
-        base: base.to_owned(),
-        base_oid,
-        best_of,
-        prompt_file: kept_prompt(id),
-        title: first_line(prompt, 200),
-        state: State::Queued,
-        attention: None,
-        reason: None,
-        parent: None,
-        created_at: now,
-        updated_at: now,
-        submitted_at: None,
-        progress_at: None,
-        observed: None,
-        watch: None,
-        identity: None,
-        check: Vec::new(),
-        decision: None,
-        home: None,
-        variants: (1..=best_of).map(Variant::new).collect(),
-        extra: Default::default(),
     }
 }

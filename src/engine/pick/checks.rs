@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::engine::verified;
 use crate::error::{Error, Result};
 use crate::git::state::unfinished;
+use crate::layout::RUNBOOK;
 use crate::model::{Act, Apply, Oid, State, Variant};
-use crate::store::{RUNBOOK, Recorded, RecoveryPoint, RecoveryPoints};
+use crate::store::{Recorded, RecoveryPoint, RecoveryPoints};
 
 /// How many paths are named; the others are counted.
 const PATHS: usize = 3;

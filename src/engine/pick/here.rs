@@ -159,7 +159,7 @@ pub fn abort(app: &App) -> Result<Run> {
     Ok(store.load(id)?.run)
 }
 
-fn locked(app: &App) -> Result<(RecoveryPoint, crate::store::FileLock)> {
+fn locked(app: &App) -> Result<(RecoveryPoint, crate::lock::FileLock)> {
     let point = checks::waiting_here(app)?;
     let lock = RecoveryPoints::new(app).lock(&point.recovery.run)?;
     Ok((point, lock))

@@ -6,8 +6,9 @@ use crate::app::App;
 use crate::engine::handoff;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
+use crate::lock::FileLock;
 use crate::model::{Act, Oid, PickPoint, Run, RunId, StepKind, Taking, subject_of};
-use crate::store::{FileLock, RUNS, Recorded, RecoveryPoint, RecoveryPoints, RunStore, Tombstones};
+use crate::store::{RUNS, Recorded, RecoveryPoint, RecoveryPoints, RunStore, Tombstones};
 
 /// How far back the taken change is looked for.
 const NEAR: usize = 1000;

@@ -3,9 +3,10 @@
 use crate::app::App;
 use crate::engine::handoff::{is_line_of, replace_line};
 use crate::error::Result;
+use crate::lock::FileLock;
 use crate::model::{KeptNote, Oid, Run};
 use crate::render::sections::{remove_section, replace_section, section_of};
-use crate::store::{FileLock, NoteEdit, Notes, RecoveryPoint, RecoveryPoints, edit_notes};
+use crate::store::{NoteEdit, Notes, RecoveryPoint, RecoveryPoints, edit_notes};
 
 /// A note that a run has a part in.
 #[derive(Clone, Debug, PartialEq, Eq)]

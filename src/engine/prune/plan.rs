@@ -7,10 +7,11 @@ use super::worktrees;
 use crate::app::App;
 use crate::engine::pick::reconcile::{PickState, pick_state, waits};
 use crate::error::{Error, Result};
+use crate::lock::FileLock;
 use crate::model::documents::KeptBack;
 use crate::model::{Act, KeptBranch, KeptWorktree, Oid, ProviderKind, Run, RunId, Session, State, Variant};
 use crate::settings;
-use crate::store::{FileLock, Recorded, RecoveryPoints, RunStore, SessionStore};
+use crate::store::{Recorded, RecoveryPoints, RunStore, SessionStore};
 
 /// What a prune removes of a run.
 #[derive(Clone, Debug)]

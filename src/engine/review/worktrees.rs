@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::{Hooks, Worktree};
+use crate::lock::FileLock;
 use crate::model::{Oid, Run, RunId};
 use crate::process::{Cmd, Guard, Mark};
 use crate::session::worktree::{self, WorkspaceRoot};
-use crate::store::FileLock;
 
 /// What a worktree is locked with while a review works in it.
 const REVIEWED: &str = "git-puff: it is being reviewed";

@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::FileLock;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::lock::FileLock;
 use crate::model::RunId;
 
 /// The runbook log, below the top of the main worktree.
