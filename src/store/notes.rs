@@ -76,7 +76,7 @@ fn byte_of(character: char) -> Option<u8> {
 ///
 /// The caller holds the lock because what is written depends on refs: whether the run of a note still exists.
 ///
-/// [`Layout::lock_for_writing`]: super::Layout::lock_for_writing
+/// [`Layout::lock_for_writing`]: crate::layout::Layout::lock_for_writing
 ///
 /// # Errors
 /// When the notes cannot be read or written.
