@@ -3,6 +3,7 @@
 //! A finding is a hint, not a verdict. It has the kind and the first characters, never the secret.
 
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
@@ -70,7 +71,17 @@ pub fn prepare() {
 /// Returns all possible secrets in a text, by position. Each match of each pattern is judged alone: a placeholder does
 /// not excuse the text beside it.
 pub fn find_all(text: &[u8]) -> Vec<Secret> {
-    let mut found: Vec<(usize, Secret)> = Vec::new();
+    search(text).into_iter().map(|(_, secret)| secret).collect()
+}
+
+/// Returns where the possible secrets of a text are, in bytes, by position; they may overlap. A token may be longer than
+/// its range: a pattern ends where it is certain.
+pub fn ranges(text: &[u8]) -> Vec<Range<usize>> {
+    search(text).into_iter().map(|(range, _)| range).collect()
+}
+
+fn search(text: &[u8]) -> Vec<(Range<usize>, Secret)> {
+    let mut found: Vec<(Range<usize>, Secret)> = Vec::new();
     for at in ANY.matches(text) {
         let mut from = 0;
         while let Some(parts) = EACH[at].captures_at(text, from) {
@@ -79,12 +90,12 @@ pub fn find_all(text: &[u8]) -> Vec<Secret> {
             // A placeholder may begin before a secret that the same pattern would match.
             from = if is_placeholder(secret.as_bytes()) { whole.start() + 1 } else { secret.end() };
             if !is_placeholder(secret.as_bytes()) {
-                found.push((secret.start(), describe(at, whole.as_bytes(), secret.as_bytes())));
+                found.push((secret.range(), describe(at, whole.as_bytes(), secret.as_bytes())));
             }
         }
     }
-    found.sort_by_key(|(start, _)| *start);
-    found.into_iter().map(|(_, secret)| secret).collect()
+    found.sort_by_key(|(range, _)| range.start);
+    found
 }
 
 fn is_placeholder(secret: &[u8]) -> bool {
