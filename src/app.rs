@@ -386,6 +386,17 @@ pub fn prefers_porcelain() -> bool {
     matches!(value.as_str(), "true" | "yes" | "on" | "1")
 }
 
+/// Returns the value of `GIT_PUFF_TRACE`, which is needed before there is a repository.
+pub fn wanted_trace() -> Option<OsString> {
+    std::env::var_os(crate::trace::VARIABLE)
+}
+
+/// Returns the time of day in the user's time zone, as the lines of a trace begin. `GIT_PUFF_NOW` does not count: a trace
+/// says when something was really done.
+pub fn time_of_day() -> String {
+    chrono::Local::now().format("%H:%M:%S%.6f").to_string()
+}
+
 /// What time it is.
 #[derive(Clone, Debug)]
 pub struct Clock {

@@ -3,6 +3,8 @@
 //! A verb's own arguments, its manual and the function that does it are one file of [`crate::commands`]; here it has one
 //! entry, in the table of [`Verb`].
 
+use std::ffi::{OsStr, OsString};
+
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app::App;
@@ -34,6 +36,9 @@ pub struct Cli {
     /// The format of the overview
     #[command(flatten)]
     pub output: JsonFlag,
+    /// Report on standard error what is done: every git call and other program, with its exit code and time
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
 }
 
 /// What a verb is given beside its arguments.
@@ -194,8 +199,13 @@ impl Cli {
     /// Clap's output instead: the help, for example, or what is wrong.
     pub fn read() -> Result<Cli, clap::Error> {
         let mut command = command();
-        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
-        Cli::from_arg_matches(&matches).map_err(|wrong| wrong.format(&mut command))
+        let mut words: Vec<OsString> = std::env::args_os().collect();
+        // Clap takes no verb after an option of the whole program, since '--json' there is about the overview.
+        let before = words.iter().skip(1).take_while(|word| is_verbose_flag(word)).count();
+        words.drain(1..=before);
+        let matches = command.try_get_matches_from_mut(words)?;
+        let cli = Cli::from_arg_matches(&matches).map_err(|wrong| wrong.format(&mut command))?;
+        Ok(Cli { verbose: cli.verbose || before > 0, ..cli })
     }
 
     /// Returns the requested output format. With `porcelain_preferred`, verbs that know `--porcelain` use it by
@@ -222,6 +232,11 @@ impl Cli {
             None => overview::run(&(call.app)()?, call.ui),
         }
     }
+}
+
+/// Returns whether a word before the verb is the flag that asks for a trace.
+pub fn is_verbose_flag(word: &OsStr) -> bool {
+    word == "-v" || word == "--verbose"
 }
 
 /// Converts clap's error into one line with the next step.

@@ -59,6 +59,14 @@ impl Exit {
     }
 }
 
+/// Returns the process exit code of a verb that has ended.
+pub fn exit_code(ended: &Result<Exit>) -> u8 {
+    match ended {
+        Ok(exit) => exit.code(),
+        Err(error) => error.kind().exit_code(),
+    }
+}
+
 /// A failure as the user reads it: a message, the next step, and the cause.
 #[derive(Debug)]
 pub struct Error {

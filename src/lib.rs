@@ -35,6 +35,7 @@
 //! | [`lock`] | locks on files, held as long as a process lives |
 //! | [`parallel`] | several things at once, in a bounded number of threads |
 //! | [`process`] | the only door to other programs |
+//! | [`trace`] | what is done, as lines, for `-v` and `GIT_PUFF_TRACE`; silent unless asked |
 //! | [`settings`] | the keys of `puff.*`, and which value counts |
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
@@ -91,5 +92,6 @@ mod render;
 mod session;
 pub mod settings;
 mod store;
+pub mod trace;
 pub mod ui;
 mod watch;

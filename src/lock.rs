@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::trace;
+
 /// How often a lock is tried before it counts as held, and the pause between two tries.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(5);
@@ -25,7 +27,13 @@ impl FileLock {
     /// When the file cannot be made or locked.
     pub fn wait(path: &Path) -> io::Result<FileLock> {
         let file = open(path)?;
-        file.lock()?;
+        if file.try_lock().is_ok() {
+            trace::report("lock", &path.display(), &"acquired");
+        } else {
+            let waiting = trace::Activity::start("lock", &path.display(), None);
+            file.lock()?;
+            waiting.ended(&"acquired");
+        }
         Ok(FileLock { file: Arc::new(file) })
     }
 
@@ -38,11 +46,15 @@ impl FileLock {
         let file = open(path)?;
         for _ in 0..TRIES {
             match file.try_lock() {
-                Ok(()) => return Ok(Some(FileLock { file: Arc::new(file) })),
+                Ok(()) => {
+                    trace::report("lock", &path.display(), &"acquired");
+                    return Ok(Some(FileLock { file: Arc::new(file) }));
+                }
                 Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
                 Err(TryLockError::Error(cause)) => return Err(cause),
             }
         }
+        trace::report("lock", &path.display(), &"held by another process");
         Ok(None)
     }
 

@@ -109,6 +109,7 @@ table! { VARIABLES: Variable { name, does };
     CODEX_SERVICE = "CODEX_CLOUD_TASKS_BASE_URL", "The address of the codex program's service, recorded likewise.";
     NOW = "GIT_PUFF_NOW", "The current time, in RFC 3339 format, instead of the clock.";
     PORCELAIN = "GIT_PUFF_PORCELAIN", "If true, every verb that has --porcelain uses it by default.";
+    TRACE = "GIT_PUFF_TRACE", "Where to report what is done, as GIT_TRACE does for git: 1 for standard error, an absolute path for a file that is appended to, or the number of an open descriptor from 3 to 9. A line says when a verb, a git call, another program, a poll or a wait for a lock began or ended, in which process, with which exit code and after how long; what looks like a secret is masked. Watchers and supervisors inherit it; agents and checks do not. -v is the same as 1, for one call.";
     NO_COLOR = "NO_COLOR", "If set, output has no colours.";
 }
 

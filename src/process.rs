@@ -20,6 +20,7 @@ mod starting;
 mod stdio;
 #[cfg(unix)]
 pub mod terminal;
+mod traced;
 
 pub use bounded::{Ended, HeadAndTail, Stop, Stream, run_bounded};
 pub use cancel::{Cancellation, Wake};
@@ -46,6 +47,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use event_loop::block_on;
 use signal::kill_group;
 use starting::{in_own_group, in_own_session};
+use traced::{Outcome, Way};
 
 /// The most that one program may print before it is stopped: a patch is never larger than this.
 const MOST_OUTPUT: u64 = 512 << 20;
@@ -91,8 +93,15 @@ pub fn run_all(cmds: &[Cmd], at_once: usize) -> Vec<Result<Output, Failure>> {
 /// # Errors
 /// When it cannot be started or the log cannot be opened.
 pub fn start_detached(cmd: &Cmd, log: &Path) -> Result<u32, Failure> {
+    let traced = cmd.trace(Way::Detached);
+    let started = detach(cmd, log);
+    traced.ended(&Outcome(&started));
+    started
+}
+
+fn detach(cmd: &Cmd, log: &Path) -> Result<u32, Failure> {
     let open = || crate::files::ours().create(true).append(true).open(log);
-    let mut command = cmd.command();
+    let mut command = cmd.command(Way::Detached);
     let logs = open().and_then(|out| Ok((out.try_clone()?, out)));
     let (out, err) = logs.map_err(|cause| Failure::Start { program: cmd.name(), cause })?;
     command.stdin(Stdio::null()).stdout(out).stderr(err);
@@ -127,8 +136,15 @@ fn is_program(path: &Path) -> bool {
 }
 
 async fn follow(cmd: &Cmd) -> Result<Output, Failure> {
+    let traced = cmd.trace(Way::Captured);
+    let answer = follow_to_end(cmd).await;
+    traced.ended(&Outcome(&answer));
+    answer
+}
+
+async fn follow_to_end(cmd: &Cmd) -> Result<Output, Failure> {
     let started = Instant::now();
-    let mut command = cmd.command();
+    let mut command = cmd.command(Way::Captured);
     command.stdin(if cmd.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     match &cmd.holds {

@@ -92,6 +92,7 @@ const OF_CALLER: &[&str] = &[
     // git-puff's own.
     "GIT_PUFF_SESSION",
     "GIT_PUFF_APP_SERVER",
+    "GIT_PUFF_TRACE",
     "RUST_BACKTRACE",
 ];
 

@@ -16,11 +16,12 @@ use super::tools::{Answer, ITEMS, MOST_ITEMS, MOST_TEXT, TEXT, Tool};
 use super::words::{self, Args, wrong};
 use crate::app::App;
 use crate::cli::{self, Cli, Invocation};
-use crate::error::{Error, Exit, Kind, Result};
+use crate::error::{Error, Exit, Kind, Result, exit_code};
 use crate::model::Schema;
 use crate::model::documents::RUNS;
 use crate::process::{Cancellation, Foreground};
 use crate::render::text::clean_block;
+use crate::trace;
 use crate::ui::{self, Said, Ui};
 
 /// The progress of a call.
@@ -98,7 +99,7 @@ impl Call<'_> {
         heard: &Arc<Mutex<CapturedOutput>>,
         foreground: &Foreground,
     ) -> Result<Exit> {
-        let cli = Cli::try_parse_from(words).map_err(|said| cli::explain(&said, self.tool.verb[0]))?;
+        let cli = Cli::try_parse_from(&words).map_err(|said| cli::explain(&said, self.tool.verb[0]))?;
         let (heard, tell) = (Arc::clone(heard), Arc::clone(&self.tell));
         let ui = Ui::captured_by(Arc::new(move |said| lock(&heard).hear(said, tell.as_ref())), None, cli.format(false));
         let here = || {
@@ -112,7 +113,8 @@ impl Call<'_> {
                 Err(refused(self.tool.name, self.tool.groups))
             }
         };
-        cli.run(&Invocation { app: &here, ui: &ui, cancellation: &self.cancellation, serve_mcp: super::serve })
+        let call = Invocation { app: &here, ui: &ui, cancellation: &self.cancellation, serve_mcp: super::serve };
+        trace::verb(&words, exit_code, || cli.run(&call))
     }
 
     fn answer(&self, heard: CapturedOutput, foreground: &Foreground, result: Result<Exit>) -> Result<CallToolResult> {
@@ -124,10 +126,7 @@ impl Call<'_> {
         if !said.is_empty() {
             notes.push(format!("git said:\n{said}"));
         }
-        let exit = match &result {
-            Ok(exit) => exit.code(),
-            Err(error) => error.kind().exit_code(),
-        };
+        let exit = exit_code(&result);
         match result {
             // For a tool that waits, "not finished yet" and "failed" are results, not errors.
             Err(error) if self.tool.waits && matches!(error.kind(), Kind::Timeout | Kind::TaskError) => {

@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 
 use super::event_loop::block_on;
+use super::traced::{Outcome, Way};
 use super::{Cmd, Failure, GRACE, Mark, in_own_session, kill_group};
 
 /// Tells programs in any thread to end. Clones tell the same.
@@ -110,7 +111,10 @@ pub fn run_bounded(
     mut hear: impl FnMut(&[u8], Stream) + Send,
 ) -> Result<(Ended, Duration), Failure> {
     let cmd = cmd.clone().env(mark.name, mark.folder);
-    block_on(follow(&cmd, mark, stop, &mut hear))
+    let traced = cmd.trace(Way::Check);
+    let ended = block_on(follow(&cmd, mark, stop, &mut hear));
+    traced.ended(&Outcome(&ended));
+    ended
 }
 
 /// Where a program printed something.
@@ -130,7 +134,7 @@ async fn follow(
 ) -> Result<(Ended, Duration), Failure> {
     use std::process::Stdio;
     let started = Instant::now();
-    let mut command = cmd.command();
+    let mut command = cmd.command(Way::Check);
     command.stdin(if cmd.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     in_own_session(&mut command, None);

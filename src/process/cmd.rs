@@ -10,20 +10,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::MOST_OUTPUT;
+use super::traced::Way;
 
 /// A call of another program, built up and then run.
 #[derive(Clone, Debug)]
 pub struct Cmd {
-    program: OsString,
-    args: Vec<OsString>,
+    pub(super) program: OsString,
+    pub(super) args: Vec<OsString>,
     pub(super) env: Vec<(OsString, Option<OsString>)>,
-    bare: bool,
-    cwd: Option<PathBuf>,
+    pub(super) bare: bool,
+    pub(super) cwd: Option<PathBuf>,
     pub(super) stdin: Option<Vec<u8>>,
     pub(super) limit: Duration,
     pub(super) holds: Option<Arc<File>>,
     pub(super) asks_nobody: bool,
     pub(super) ends_with_us: bool,
+    pub(super) is_client: bool,
 }
 
 /// What a program that ran to its end left behind.
@@ -109,6 +111,7 @@ impl Cmd {
             holds: None,
             asks_nobody: false,
             ends_with_us: false,
+            is_client: false,
         }
     }
 
@@ -185,12 +188,18 @@ impl Cmd {
         self
     }
 
+    /// Says that it is the client of a service: the trace names it so.
+    pub fn is_client(mut self) -> Cmd {
+        self.is_client = true;
+        self
+    }
+
     /// The program as the user would name it.
     pub(super) fn name(&self) -> String {
         self.program.to_string_lossy().into_owned()
     }
 
-    pub(super) fn command(&self) -> std::process::Command {
+    pub(super) fn command(&self, way: Way) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
         command.args(&self.args);
         if self.bare {
@@ -209,6 +218,7 @@ impl Cmd {
                 command.env("PWD", logical(cwd)).env_remove("OLDPWD");
             }
         }
+        self.hand_on_trace(&mut command, way);
         command
     }
 

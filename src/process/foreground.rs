@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::starting::keeping_open;
+use super::traced::{Outcome, Way};
 use super::{Cmd, Failure, Output, run};
 
 /// How long a program may take that works in the foreground of a request: git's hooks may run all tests.
@@ -42,14 +43,10 @@ impl Foreground {
     /// When it cannot be started or followed, or there is no terminal.
     pub fn run_on_terminal(&self, cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Failure> {
         let Foreground::Terminal = self else { return Err(cmd.needs_terminal()) };
-        let mut command = cmd.command();
-        command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::inherit() });
-        let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
-        if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
-            // A pager that is left early closes its input: that is no failure.
-            let _ = io::Write::write_all(&mut pipe, input);
-        }
-        child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
+        let traced = cmd.trace(Way::Seen);
+        let ended = on_terminal(cmd, input);
+        traced.ended(&Outcome(&ended));
+        ended
     }
 
     /// Becomes another program: the terminal, the signals and the exit code are its own from here on. Where a process
@@ -60,7 +57,9 @@ impl Foreground {
         let Foreground::Terminal = self else { return cmd.needs_terminal() };
         #[cfg(unix)]
         {
-            let cause = std::os::unix::process::CommandExt::exec(&mut cmd.command());
+            let traced = cmd.trace(Way::Seen);
+            let cause = std::os::unix::process::CommandExt::exec(&mut cmd.command(Way::Seen));
+            traced.ended(&"not started");
             cmd.start_failure(cause)
         }
         #[cfg(not(unix))]
@@ -83,12 +82,30 @@ impl Foreground {
             captured.extend_from_slice(&output.stderr);
             return Ok(output.status);
         }
-        let mut command = cmd.command();
-        command.stdout(Stdio::from(io::stderr()));
-        keeping_open(&mut command, cmd.holds.clone());
-        let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
-        child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
+        let traced = cmd.trace(Way::Seen);
+        let ended = to_stderr(cmd);
+        traced.ended(&Outcome(&ended));
+        ended
     }
+}
+
+fn on_terminal(cmd: &Cmd, input: Option<&[u8]>) -> Result<ExitStatus, Failure> {
+    let mut command = cmd.command(Way::Seen);
+    command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::inherit() });
+    let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
+    if let (Some(mut pipe), Some(input)) = (child.stdin.take(), input) {
+        // A pager that is left early closes its input: that is no failure.
+        let _ = io::Write::write_all(&mut pipe, input);
+    }
+    child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
+}
+
+fn to_stderr(cmd: &Cmd) -> Result<ExitStatus, Failure> {
+    let mut command = cmd.command(Way::Seen);
+    command.stdout(Stdio::from(io::stderr()));
+    keeping_open(&mut command, cmd.holds.clone());
+    let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
+    child.wait().map_err(|cause| Failure::Lost { program: cmd.name(), cause })
 }
 
 /// Runs a program beside the user, who sees what it says about its work and can answer what it asks; what it answers
@@ -97,8 +114,15 @@ impl Foreground {
 /// # Errors
 /// When it cannot be started or followed.
 pub fn run_beside_user(cmd: &Cmd) -> Result<Output, Failure> {
+    let traced = cmd.trace(Way::Seen);
+    let answer = beside_user(cmd);
+    traced.ended(&Outcome(&answer));
+    answer
+}
+
+fn beside_user(cmd: &Cmd) -> Result<Output, Failure> {
     let started = Instant::now();
-    let mut command = cmd.command();
+    let mut command = cmd.command(Way::Seen);
     // The user is there to be asked, unless they have said otherwise.
     match std::env::var_os("GIT_TERMINAL_PROMPT") {
         Some(said) => command.env("GIT_TERMINAL_PROMPT", said),

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Child, ChildStdin, Stdio};
 
+use super::traced::{Outcome, Way};
 use super::{Cmd, Failure, in_own_session};
 
 /// Said to a guard that is not needed any more.
@@ -52,10 +53,13 @@ impl Guard {
     /// # Errors
     /// When it cannot be started.
     pub fn start(cmd: &Cmd) -> Result<Guard, Failure> {
-        let mut command = cmd.command();
+        let traced = cmd.trace(Way::Detached);
+        let mut command = cmd.command(Way::Detached);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         in_own_session(&mut command, None);
-        let mut child = command.spawn().map_err(|cause| cmd.start_failure(cause))?;
+        let started = command.spawn().map_err(|cause| cmd.start_failure(cause));
+        traced.ended(&Outcome(&started));
+        let mut child = started?;
         Ok(Guard { pipe: child.stdin.take(), child })
     }
 

@@ -4,7 +4,9 @@ use std::io;
 use std::process::Stdio;
 
 use super::bounded::{Listener, code};
+use super::traced::{Outcome, Way};
 use super::{Cmd, Failure, Signal, in_own_session, signal_group};
+use crate::trace::Activity;
 
 /// A running program, in a session and a process group of its own, with nothing to read.
 pub struct Service {
@@ -12,6 +14,7 @@ pub struct Service {
     pid: u32,
     out: Listener<tokio::process::ChildStdout>,
     err: Listener<tokio::process::ChildStderr>,
+    traced: Activity,
 }
 
 /// What happens to a program.
@@ -29,12 +32,13 @@ impl Service {
     /// # Errors
     /// When it cannot be started.
     pub fn start(cmd: &Cmd) -> Result<Service, Failure> {
-        let mut command = cmd.command();
+        let traced = cmd.trace(Way::Server);
+        let mut command = cmd.command(Way::Server);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         in_own_session(&mut command, None);
         let mut child = tokio::process::Command::from(command).spawn().map_err(|cause| cmd.start_failure(cause))?;
         let (out, err) = (Listener::new(child.stdout.take()), Listener::new(child.stderr.take()));
-        Ok(Service { pid: child.id().unwrap_or_default(), child, out, err })
+        Ok(Service { pid: child.id().unwrap_or_default(), child, out, err, traced })
     }
 
     /// Its process id, for people to look at; it is no other program's until its end was heard of.
@@ -57,7 +61,11 @@ impl Service {
                 biased;
                 count = self.out.read(), if self.out.open => self.out.heard(count, &mut hear, super::Stream::Out),
                 count = self.err.read(), if self.err.open => self.err.heard(count, &mut hear, super::Stream::Err),
-                status = self.child.wait() => return ServiceEvent::Ended(status.map(code)),
+                status = self.child.wait() => {
+                    let ended = status.map(code);
+                    self.traced.ended(&Outcome(&ended));
+                    return ServiceEvent::Ended(ended);
+                }
             }
             if !heard.is_empty() {
                 return ServiceEvent::Printed(heard);

@@ -9,7 +9,9 @@ use std::task::Poll;
 use pty_process::{OwnedReadPty, OwnedWritePty, Size};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
+use super::traced::{Outcome, Way};
 use super::{Cmd, Failure};
+use crate::trace::Activity;
 
 /// What a program in a terminal reads.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub enum Input {
 pub struct Terminal {
     child: tokio::process::Child,
     pid: u32,
+    traced: Activity,
 }
 
 /// What comes out of a terminal.
@@ -54,9 +57,10 @@ impl Terminal {
             };
             cmd.start_failure(cause)
         };
+        let traced = cmd.trace(Way::Agent);
         let (pty, pts) = pty_process::open().map_err(failed)?;
         pty.resize(Size::new(rows, columns)).map_err(failed)?;
-        let command = pty_process::Command::from(tokio::process::Command::from(cmd.command()));
+        let command = pty_process::Command::from(tokio::process::Command::from(cmd.command(Way::Agent)));
         let command = match input {
             Input::Terminal => command,
             Input::Closed => command.stdin(Stdio::null()),
@@ -65,7 +69,7 @@ impl Terminal {
         let child = command.spawn(pts).map_err(failed)?;
         let pid = child.id().unwrap_or_default();
         let (output, keys) = pty.into_split();
-        Ok((Terminal { child, pid }, PtyReader(output), PtyWriter(keys)))
+        Ok((Terminal { child, pid, traced }, PtyReader(output), PtyWriter(keys)))
     }
 
     /// The process that leads the group.
@@ -78,7 +82,9 @@ impl Terminal {
     /// # Errors
     /// When it cannot be waited for.
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait().await
+        let ended = self.child.wait().await;
+        self.traced.ended(&Outcome(&ended));
+        ended
     }
 }
 

@@ -13,6 +13,7 @@ use crate::provider::cloud::RetryPolicy;
 use crate::provider::local::LocalAgents;
 use crate::provider::{Failure, Observation, Provider};
 use crate::render::progress;
+use crate::trace::Activity;
 
 /// The longest pause after looks that failed, unless the interval itself is longer.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -41,6 +42,17 @@ impl Asked {
         match run.provider {
             ProviderKind::Local => Asked::Here,
             _ => Asked::Cloud(run.profile.clone().unwrap_or_else(|| app.profile())),
+        }
+    }
+
+    /// Reports that a poll of so many runs starts.
+    fn trace(&self, runs: usize) -> Activity {
+        match self {
+            Asked::Cloud(profile) => {
+                let login = profile.codex_home.as_deref().unwrap_or("the usual login");
+                Activity::start("poll", &format_args!("runs={runs} client={} login={login}", profile.codex), None)
+            }
+            Asked::Here => Activity::start("poll", &format_args!("runs={runs} agents of this machine"), None),
         }
     }
 }
@@ -88,7 +100,14 @@ impl Poller {
         let interval = if *whom == Asked::Here { interval.min(HERE) } else { interval };
         let now = Instant::now();
         let wanted: Vec<&Run> = runs.iter().copied().filter(|run| self.is_wanted(run, now)).collect();
+        let polled = (!wanted.is_empty()).then(|| whom.trace(wanted.len()));
         let answers = self.ask(app, whom, &wanted, now);
+        if let Some(polled) = polled {
+            match &answers {
+                Ok(_) => polled.ended(&"answered"),
+                Err(failure) => polled.ended(&format_args!("failed: {failure}")),
+            }
+        }
         let group = self.groups.entry(whom.clone()).or_default();
         match answers {
             Ok(answers) => {

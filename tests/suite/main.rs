@@ -91,5 +91,6 @@ mod sync_derived;
 mod sync_faults;
 mod sync_prune;
 mod sync_trust;
+mod trace;
 mod undo;
 mod watch_task;

@@ -215,7 +215,7 @@ impl Client {
     }
 
     fn cmd(&self, call: &Call) -> Cmd {
-        let mut cmd = Cmd::new(&self.program).args(&call.args).cwd(&self.cwd).env("GIT_DIR", &self.git_dir);
+        let mut cmd = Cmd::new(&self.program).is_client().args(&call.args).cwd(&self.cwd).env("GIT_DIR", &self.git_dir);
         for name in UNSET {
             cmd = cmd.env_remove(name);
         }
