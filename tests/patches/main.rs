@@ -10,3 +10,7 @@ mod judge;
 #[path = "../../crates/git-tree-apply/tests/verdicts/random.rs"]
 mod random;
 mod store;
+
+/// How many random cases of each kind are tried: the engine has had more of them in its own tests, and what is new here is
+/// the store and the drivers.
+const CASES: u32 = 100;

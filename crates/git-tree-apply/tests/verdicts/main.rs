@@ -8,3 +8,6 @@ mod judge;
 mod memory;
 mod random;
 mod store;
+
+/// How many random cases of each kind the ordinary run tries.
+const CASES: u32 = 500;

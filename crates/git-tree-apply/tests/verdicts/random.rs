@@ -8,12 +8,10 @@ use crate::cases::{self, Case};
 use crate::judge::{Judge, Verdict};
 use crate::store::Id;
 
-/// How many cases of each of the five kinds the ordinary run tries. `PROPTEST_CASES=20000 cargo test --release --test
+/// How many cases of each of the five kinds are tried: [`crate::CASES`]. `PROPTEST_CASES=20000 cargo test --release --test
 /// verdicts` tries 100,000.
-const CASES: u32 = 500;
-
 fn config() -> Config {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(crate::CASES);
     Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() }
 }
 
