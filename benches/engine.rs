@@ -37,27 +37,27 @@ const FLUSHED: [&str; 4] = ["-c", "core.fsync=loose-object,reference", "-c", "co
 
 fn main() {
     let wanted = wanted();
-    let lab = TestRepo::empty();
+    let repo = TestRepo::empty();
     if wanted("apply") || wanted("harvest") {
-        let [small, large] = [SMALL, LARGE].map(|files| Place::with_files(&lab, files));
+        let [small, large] = [SMALL, LARGE].map(|files| Place::with_files(&repo, files));
         if wanted("apply") {
-            apply(&lab, &small, &large);
+            apply(&repo, &small, &large);
         }
         if wanted("harvest") {
-            harvest(&lab, &large);
+            harvest(&repo, &large);
         }
     }
     if wanted("size") {
-        size(&lab);
-        hunks(&lab);
+        size(&repo);
+        hunks(&repo);
     }
     if wanted("history") {
-        history(&lab);
+        history(&repo);
     }
 }
 
 /// A variant onto its base, by us, git and libgit2.
-fn apply(lab: &TestRepo, small: &Place, large: &Place) {
+fn apply(repo: &TestRepo, small: &Place, large: &Place) {
     const ROUNDS: usize = 5;
     heading("one variant of four changed files onto its base, per variant");
     for (what, fresh) in [("new objects, flushed", true), ("objects there already", false)] {
@@ -74,7 +74,7 @@ fn apply(lab: &TestRepo, small: &Place, large: &Place) {
                 };
                 // Each is quick, and the first one meets whatever the others left.
                 (0..5).for_each(|_| time(0, &|| place.ours()));
-                time(1, &|| place.git(lab));
+                time(1, &|| place.git(repo));
                 time(2, &|| place.libgit2());
             }
         }
@@ -89,10 +89,10 @@ fn apply(lab: &TestRepo, small: &Place, large: &Place) {
 }
 
 /// Four variants up to branches, as a user waits for them.
-fn harvest(lab: &TestRepo, place: &Place) {
+fn harvest(repo: &TestRepo, place: &Place) {
     const ROUNDS: usize = 5;
     heading(&format!("four exported variants up to their branches, {LARGE} files, whole processes"));
-    let folder = lab.path("export");
+    let folder = repo.path("export");
     for (index, patch) in place.patches.iter().enumerate() {
         let variant = folder.join(format!("var{}", index + 1));
         fs::create_dir_all(&variant).expect("a folder");
@@ -100,7 +100,7 @@ fn harvest(lab: &TestRepo, place: &Place) {
     }
     let folder = folder.display().to_string();
     let command = || {
-        let mut command = lab.command(PUFF);
+        let mut command = repo.command(PUFF);
         command.current_dir(&place.path).args(["harvest", "--from", &folder, "--base", "main", "--name", "try"]);
         command
     };
@@ -113,10 +113,10 @@ fn harvest(lab: &TestRepo, place: &Place) {
             ours.push(began.elapsed());
         }
         let branch = |number: usize| format!("refs/heads/puff/try/var{number}^{{tree}}");
-        let trees = (1..=VARIANTS).map(|number| lab.git_in(&place.path, &["rev-parse", &branch(number)]));
+        let trees = (1..=VARIANTS).map(|number| repo.git_in(&place.path, &["rev-parse", &branch(number)]));
         assert_eq!(trees.map(|tree| oid(&tree)).collect::<Vec<_>>(), place.trees, "other trees than git's");
         place.forget();
-        gits.push(place.git_to_branches(lab));
+        gits.push(place.git_to_branches(repo));
     }
     let (ours, git) = (median(ours), median(gits));
     say("git-puff harvest --from", ours, "");
@@ -138,7 +138,7 @@ fn harvest(lab: &TestRepo, place: &Place) {
 }
 
 /// Does twice the patch take twice the time?
-fn size(lab: &TestRepo) {
+fn size(repo: &TestRepo) {
     heading("a large patch: the fastest");
     let place = |mib: usize| {
         // Of twelve lines one is changed, and a long one follows it that is new.
@@ -155,7 +155,7 @@ fn size(lab: &TestRepo) {
         };
         let files: Vec<_> = (0..20).map(|file| (format!("src/file_{file}.rs"), text(file, false))).collect();
         let new: Vec<_> = (0..20).map(|file| (format!("src/file_{file}.rs"), text(file, true))).collect();
-        Place::of(lab, &format!("size-{mib}"), &files, &[new], &[])
+        Place::of(repo, &format!("size-{mib}"), &files, &[new], &[])
     };
     let layout = [25, 50].map(place);
     let sizes = layout.each_ref().map(|place| place.patches[0].len() as f64 / f64::from(1 << 20));
@@ -166,7 +166,7 @@ fn size(lab: &TestRepo) {
 }
 
 /// Does twice the hunks of one file take twice the time?
-fn hunks(lab: &TestRepo) {
+fn hunks(repo: &TestRepo) {
     heading("many hunks in one file: the fastest");
     let counts = [100_000, 200_000];
     let layout = counts.map(|hunks: usize| {
@@ -178,7 +178,7 @@ fn hunks(lab: &TestRepo) {
             })
         };
         let file = |new| vec![("list.txt".to_owned(), text(new))];
-        Place::of(lab, &format!("hunks-{hunks}"), &file(false), &[file(true)], &["-U1"])
+        Place::of(repo, &format!("hunks-{hunks}"), &file(false), &[file(true)], &["-U1"])
     });
     let [half, whole] = fastest(&layout);
     say(&format!("{} hunks", counts[0]), half, "");
@@ -201,24 +201,24 @@ fn fastest(layout: &[Place; 2]) -> [Duration; 2] {
 
 /// The patches of real history onto their parents. `PUFF_BENCH_HISTORY` names another repository than this project's,
 /// `PUFF_BENCH_HISTORY_COUNT` how many of its commits.
-fn history(lab: &TestRepo) {
+fn history(repo: &TestRepo) {
     const ROUNDS: usize = 5;
     let source = std::env::var("PUFF_BENCH_HISTORY").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
     let count = std::env::var("PUFF_BENCH_HISTORY_COUNT").unwrap_or_else(|_| "500".to_owned());
-    let path = lab.path("history.git");
+    let path = repo.path("history.git");
     let clone = ["clone", "-q", "--bare", "--no-hardlinks", &source, &path.display().to_string()].map(str::to_owned);
-    lab.git_in(&lab.path("."), &clone.each_ref().map(String::as_str));
-    lab.git_in(&path, &["repack", "-q", "-a", "-d"]);
+    repo.git_in(&repo.path("."), &clone.each_ref().map(String::as_str));
+    repo.git_in(&path, &["repack", "-q", "-a", "-d"]);
     let list = ["log", "--no-merges", "--min-parents=1", "--format=%H %T %P", &format!("-{count}")].map(str::to_owned);
-    let listed = lab.git_in(&path, &list.each_ref().map(String::as_str));
-    let folder = lab.path("history");
+    let listed = repo.git_in(&path, &list.each_ref().map(String::as_str));
+    let folder = repo.path("history");
     fs::create_dir(&folder).expect("a folder");
     let (mut commits, mut lines) = (Vec::new(), String::new());
     for line in listed.lines() {
         let words: Vec<_> = line.split(' ').collect();
         let (commit, tree, parent) = (words[0], words[1], words[2]);
         let args = ["diff-tree", "-r", "-p", "-M", "--binary", "--full-index", parent, commit];
-        let patch = run(lab.command("git").current_dir(&path).args(args)).bytes;
+        let patch = run(repo.command("git").current_dir(&path).args(args)).bytes;
         if !patch.is_empty() {
             let file = folder.join(format!("{commit}.patch"));
             fs::write(&file, &patch).expect("a patch");
@@ -226,13 +226,13 @@ fn history(lab: &TestRepo) {
             commits.push((parent.to_owned(), oid(tree), file));
         }
     }
-    fs::write(lab.path("lines"), lines).expect("a file");
+    fs::write(repo.path("lines"), lines).expect("a file");
     heading(&format!("the patches of {} commits of real history, read from files", commits.len()));
     let (mut ours, mut libgit2s, mut wrong) = (Vec::new(), Vec::new(), [0, 0]);
     for _ in 0..ROUNDS {
         let began = Instant::now();
-        let input = fs::File::open(lab.path("lines")).expect("a file");
-        let mut command = lab.command(PUFF);
+        let input = fs::File::open(repo.path("lines")).expect("a file");
+        let mut command = repo.command(PUFF);
         let said = run(command.current_dir(&path).args(["preflight", "--batch"]).stdin(input)).ok().stdout;
         ours.push(began.elapsed());
         assert_eq!(said.lines().count(), commits.len());
@@ -242,10 +242,10 @@ fn history(lab: &TestRepo) {
         wrong[0] = said.lines().zip(&commits).filter(|pair| made(*pair)).count();
 
         let began = Instant::now();
-        let repo = git2::Repository::open(&path).expect("a repository");
+        let opened = git2::Repository::open(&path).expect("a repository");
         let made = |(parent, tree, file): &&(String, Oid, PathBuf)| {
-            let base = repo.revparse_single(parent).and_then(|parent| parent.peel_to_tree()).expect("a tree");
-            by_libgit2(&repo, &base, &fs::read(file).expect("a patch")) != Some(*tree)
+            let base = opened.revparse_single(parent).and_then(|parent| parent.peel_to_tree()).expect("a tree");
+            by_libgit2(&opened, &base, &fs::read(file).expect("a patch")) != Some(*tree)
         };
         wrong[1] = commits.iter().filter(made).count();
         libgit2s.push(began.elapsed());
@@ -275,7 +275,7 @@ type Texts = Vec<(String, String)>;
 
 impl Place {
     /// So many files of a few KiB, in folders that are a few deep, and four variants of four changed files.
-    fn with_files(lab: &TestRepo, count: usize) -> Place {
+    fn with_files(repo: &TestRepo, count: usize) -> Place {
         let folders = count.div_ceil(IN_A_FOLDER);
         let fan = (1..).find(|fan| fan * fan * fan >= folders).expect("a number");
         let file = |number: usize| {
@@ -299,14 +299,14 @@ impl Place {
             changed.map(change).collect()
         };
         let variants: Vec<Texts> = (0..VARIANTS).map(variant).collect();
-        Place::of(lab, &format!("files-{count}"), &files, &variants, &[])
+        Place::of(repo, &format!("files-{count}"), &files, &variants, &[])
     }
 
     /// These files, and the patches that `git diff` makes of the variants.
-    fn of(lab: &TestRepo, name: &str, files: &Texts, variants: &[Texts], options: &[&str]) -> Place {
-        let path = lab.path(name);
-        lab.git_in(&lab.path("."), &["init", "-q", name]);
-        let mut import = lab.command("git");
+    fn of(repo: &TestRepo, name: &str, files: &Texts, variants: &[Texts], options: &[&str]) -> Place {
+        let path = repo.path(name);
+        repo.git_in(&repo.path("."), &["init", "-q", name]);
+        let mut import = repo.command("git");
         // Files are no versions of each other: unpacking one must not take all of them.
         import.current_dir(&path).args(["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--depth=0"]);
         let mut import = import.stdin(Stdio::piped()).spawn().expect("git runs");
@@ -321,9 +321,9 @@ impl Place {
         assert!(import.wait().expect("git runs").success());
 
         // The new files stay in here, so that the repository has no object of them yet.
-        let beside = lab.path(&format!("{name}-edited"));
+        let beside = repo.path(&format!("{name}-edited"));
         fs::create_dir(&beside).expect("a folder");
-        lab.git_in(&beside, &["init", "-q"]);
+        repo.git_in(&beside, &["init", "-q"]);
         let put = |texts: &mut dyn Iterator<Item = &(String, String)>| {
             for (name, text) in texts {
                 fs::create_dir_all(beside.join(name).parent().expect("a folder")).expect("a folder");
@@ -332,24 +332,24 @@ impl Place {
         };
         let changed = |name: &String| variants.iter().flatten().any(|(changed, _)| changed == name);
         put(&mut files.iter().filter(|(name, _)| changed(name)));
-        lab.git_in(&beside, &["add", "--all"]);
+        repo.git_in(&beside, &["add", "--all"]);
         let (mut patches, mut paths, mut trees) = (Vec::new(), Vec::new(), Vec::new());
         for (index, variant) in variants.iter().enumerate() {
             put(&mut variant.iter());
-            let patch = run(lab.command("git").current_dir(&beside).arg("diff").args(options)).bytes;
-            lab.git_in(&beside, &["add", "--all"]);
-            trees.push(oid(&lab.git_in(&beside, &["write-tree"])));
+            let patch = run(repo.command("git").current_dir(&beside).arg("diff").args(options)).bytes;
+            repo.git_in(&beside, &["add", "--all"]);
+            trees.push(oid(&repo.git_in(&beside, &["write-tree"])));
             put(&mut files.iter().filter(|(name, _)| changed(name)));
-            lab.git_in(&beside, &["add", "--all"]);
-            paths.push(lab.path(&format!("{name}-{index}.patch")));
+            repo.git_in(&beside, &["add", "--all"]);
+            paths.push(repo.path(&format!("{name}-{index}.patch")));
             fs::write(&paths[index], &patch).expect("a patch");
             patches.push(patch);
         }
-        let base = oid(&lab.git_in(&path, &["rev-parse", "main^{tree}"]));
+        let base = oid(&repo.git_in(&path, &["rev-parse", "main^{tree}"]));
         let pack = entries(&path.join(".git/objects/pack"));
         let mut place = Place { path, base, patches, files: paths, trees, pack };
         if !files.iter().all(|(name, _)| changed(name)) {
-            place.trees = place.git(lab).1;
+            place.trees = place.git(repo).1;
         }
         place
     }
@@ -372,23 +372,23 @@ impl Place {
     }
 
     fn ours(&self) -> (Duration, Vec<Oid>) {
-        let repo = open(&self.path.join(".git"));
+        let opened = open(&self.path.join(".git"));
         let began = Instant::now();
-        let apply = |patch: &Vec<u8>| patch::apply(&repo, self.base, patch).expect("the tree can be read");
+        let apply = |patch: &Vec<u8>| patch::apply(&opened, self.base, patch).expect("the tree can be read");
         let trees = self.patches.iter().map(|patch| apply(patch).tree.expect("it fits")).collect();
         (began.elapsed(), trees)
     }
 
-    fn git(&self, lab: &TestRepo) -> (Duration, Vec<Oid>) {
+    fn git(&self, repo: &TestRepo) -> (Duration, Vec<Oid>) {
         let began = Instant::now();
-        let trees = self.files.iter().map(|file| oid(&self.git_to_tree(lab, file))).collect();
+        let trees = self.files.iter().map(|file| oid(&self.git_to_tree(repo, file))).collect();
         (began.elapsed(), trees)
     }
 
-    fn git_to_tree(&self, lab: &TestRepo, patch: &Path) -> String {
-        let index = lab.path("temporary-index");
+    fn git_to_tree(&self, repo: &TestRepo, patch: &Path) -> String {
+        let index = repo.path("temporary-index");
         let git = |args: &[&str]| {
-            let mut command = lab.command("git");
+            let mut command = repo.command("git");
             command.current_dir(&self.path).env("GIT_INDEX_FILE", &index).args(FLUSHED).args(args);
             run(&mut command).ok().stdout.trim_end().to_owned()
         };
@@ -399,11 +399,11 @@ impl Place {
         tree
     }
 
-    fn git_to_branches(&self, lab: &TestRepo) -> Duration {
+    fn git_to_branches(&self, repo: &TestRepo) -> Duration {
         let began = Instant::now();
         for (index, patch) in self.files.iter().enumerate() {
-            let tree = self.git_to_tree(lab, patch);
-            let git = |args: &[&str]| lab.git_in(&self.path, &[&FLUSHED, args].concat());
+            let tree = self.git_to_tree(repo, patch);
+            let git = |args: &[&str]| repo.git_in(&self.path, &[&FLUSHED, args].concat());
             let commit = git(&["commit-tree", "-p", "main", "-m", "Try", &tree]);
             git(&["update-ref", &format!("refs/heads/puff/git/var{}", index + 1), &commit, ""]);
         }
@@ -411,10 +411,10 @@ impl Place {
     }
 
     fn libgit2(&self) -> (Duration, Vec<Oid>) {
-        let repo = git2::Repository::open(&self.path).expect("a repository");
+        let opened = git2::Repository::open(&self.path).expect("a repository");
         let began = Instant::now();
-        let base = git2::Oid::from_bytes(self.base.as_bytes()).and_then(|base| repo.find_tree(base)).expect("a tree");
-        let apply = |patch: &Vec<u8>| by_libgit2(&repo, &base, patch).expect("it fits");
+        let base = git2::Oid::from_bytes(self.base.as_bytes()).and_then(|base| opened.find_tree(base)).expect("a tree");
+        let apply = |patch: &Vec<u8>| by_libgit2(&opened, &base, patch).expect("it fits");
         let trees = self.patches.iter().map(apply).collect();
         (began.elapsed(), trees)
     }
@@ -424,10 +424,10 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect()
 }
 
-fn by_libgit2(repo: &git2::Repository, base: &git2::Tree<'_>, patch: &[u8]) -> Option<Oid> {
+fn by_libgit2(opened: &git2::Repository, base: &git2::Tree<'_>, patch: &[u8]) -> Option<Oid> {
     let diff = git2::Diff::from_buffer(patch).ok()?;
-    let mut index = repo.apply_to_tree(base, &diff, None).ok()?;
-    Oid::from_bytes(index.write_tree_to(repo).ok()?.as_bytes())
+    let mut index = opened.apply_to_tree(base, &diff, None).ok()?;
+    Oid::from_bytes(index.write_tree_to(opened).ok()?.as_bytes())
 }
 
 fn open(git_dir: &Path) -> Repo {

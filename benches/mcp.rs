@@ -31,11 +31,11 @@ fn main() {
 }
 
 /// From the start of the process to the answer of `initialize`.
-fn start(lab: &TestRepo) {
+fn start(repo: &TestRepo) {
     heading("start");
     let once = || {
         let begun = Instant::now();
-        let mut client = Client::silent(lab);
+        let mut client = Client::silent(repo);
         client.shake_hands();
         begun.elapsed()
     };
@@ -43,16 +43,16 @@ fn start(lab: &TestRepo) {
     let least = times.iter().min().copied().unwrap_or_default();
     say("initialize answered, median of 100", median(times), "(goal: 30 ms)");
     say("initialize answered, the quickest", least, "");
-    let mut client = Client::new(lab);
+    let mut client = Client::new(repo);
     let listed = measured(50, || drop(client.request("tools/list", json!({}))));
     say("tools/list", listed, "");
     let size = client.request("tools/list", json!({})).to_string().len();
     println!("  tools/list is {} KiB", size >> 10);
 }
 
-fn list(lab: &TestRepo) {
+fn list(repo: &TestRepo) {
     heading(&format!("{RUNS} runs"));
-    let mut client = Client::new(lab);
+    let mut client = Client::new(repo);
     for (what, limit) in [("list, all of them", 1000), ("list, the newest 20", 20)] {
         let ask = json!({"name": "list", "arguments": {"limit": limit}});
         // Until the line is there: what a client does with it is its own affair.
@@ -65,9 +65,9 @@ fn list(lab: &TestRepo) {
     say("show", measured(30, || drop(client.call("show", json!({"run": "run-500"})))), "");
 }
 
-fn memory(lab: &TestRepo) {
+fn memory(repo: &TestRepo) {
     heading("memory");
-    let mut client = Client::new(lab);
+    let mut client = Client::new(repo);
     client.request("ping", json!({}));
     println!("  idle: {} KiB (goal: 15 MiB)", resident(&client));
     for round in 1..=5 {

@@ -25,15 +25,15 @@ const ROUNDS: usize = 41;
 fn main() {
     heading("a push of 1,000 commits without variants to a repository beside it, whole processes");
     for (runs, packed) in [(0, false), (10, false), (100, false), (1000, false), (1000, true)] {
-        let lab = place(runs, packed);
+        let repo = place(runs, packed);
         let how = if packed { ", packed" } else { "" };
-        let [without, with] = pushes(&lab);
+        let [without, with] = pushes(&repo);
         let added = |of: fn(&[Duration]) -> Duration| of(&with).saturating_sub(of(&without));
         say(&format!("git push without the hook, {runs} runs{how}, least"), least(&without), "");
         say(&format!("git push with the hook, {runs} runs{how}, least"), least(&with), "");
         say(&format!("added, {runs} runs{how}, least"), added(least), "goal: <= 25 ms");
         say(&format!("added, {runs} runs{how}, median"), added(|times| median(times.to_vec())), "goal: <= 25 ms");
-        say(&format!("git puff hook pre-push alone, {runs} runs{how}, least"), alone(&lab), "");
+        say(&format!("git puff hook pre-push alone, {runs} runs{how}, least"), alone(&repo), "");
     }
 }
 
@@ -43,16 +43,16 @@ fn least(times: &[Duration]) -> Duration {
 
 /// A clone with commits that its origin has not, and so many runs.
 fn place(runs: usize, packed: bool) -> TestRepo {
-    let lab = TestRepo::new();
-    run(lab.command("cp").args(["-a", "../origin.git", "../template.git"])).ok();
-    let folder = lab.path("patches/var1");
+    let repo = TestRepo::new();
+    run(repo.command("cp").args(["-a", "../origin.git", "../template.git"])).ok();
+    let folder = repo.path("patches/var1");
     std::fs::create_dir_all(&folder).expect("a folder");
-    std::fs::write(folder.join("patch.diff"), lab.patch("notes.txt", "one\n2\n")).expect("a patch");
+    std::fs::write(folder.join("patch.diff"), repo.patch("notes.txt", "one\n2\n")).expect("a patch");
     let mut stream = String::new();
     if runs > 0 {
         let args = ["harvest", "--from", "../patches", "--base", "main", "--name", "model"];
-        run(lab.command(PUFF).args(args)).ok();
-        let record = lab.git(&["show", "refs/puff/runs/model:run.json"]);
+        run(repo.command(PUFF).args(args)).ok();
+        let record = repo.git(&["show", "refs/puff/runs/model:run.json"]);
         for number in 1..runs {
             let name = format!("run-{number}");
             let record = record.replace("\"model\"", &format!("\"{name}\"")).replace("/model/", &format!("/{name}/"));
@@ -75,44 +75,44 @@ fn place(runs: usize, packed: bool) -> TestRepo {
             number % 20
         );
     }
-    let mut import = lab.command("git").args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git");
+    let mut import = repo.command("git").args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git");
     std::io::Write::write_all(&mut import.stdin.take().expect("a pipe"), stream.as_bytes()).expect("git reads");
     assert!(import.wait().expect("git ends").success());
     if packed {
-        lab.git(&["pack-refs", "--all"]);
+        repo.git(&["pack-refs", "--all"]);
     }
-    lab
+    repo
 }
 
 /// The times of the same push, without and with the hook, in turn.
-fn pushes(lab: &TestRepo) -> [Vec<Duration>; 2] {
+fn pushes(repo: &TestRepo) -> [Vec<Duration>; 2] {
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..2 * ROUNDS {
         let at = round % 2;
-        run(lab.command(PUFF).args(["hook", if at == 0 { "uninstall" } else { "install" }])).ok();
-        let (origin, template) = (lab.path("origin.git"), lab.path("template.git"));
+        run(repo.command(PUFF).args(["hook", if at == 0 { "uninstall" } else { "install" }])).ok();
+        let (origin, template) = (repo.path("origin.git"), repo.path("template.git"));
         std::fs::remove_dir_all(&origin).expect("a folder");
-        run(lab.command("cp").arg("-a").args([&template, &origin])).ok();
-        lab.git(&["update-ref", "refs/remotes/origin/main", &lab.git_in(&template, &["rev-parse", "main"])]);
+        run(repo.command("cp").arg("-a").args([&template, &origin])).ok();
+        repo.git(&["update-ref", "refs/remotes/origin/main", &repo.git_in(&template, &["rev-parse", "main"])]);
         let began = Instant::now();
-        run(lab.command("git").args(["push", "-q", "origin", "main"])).ok();
+        run(repo.command("git").args(["push", "-q", "origin", "main"])).ok();
         times[at].push(began.elapsed());
     }
     times
 }
 
 /// The least time of what git-puff itself does of it.
-fn alone(lab: &TestRepo) -> Duration {
-    let id = |place: &Path| lab.git_in(place, &["rev-parse", "main"]);
-    let old = id(&lab.path("template.git"));
-    lab.git(&["update-ref", "refs/remotes/origin/main", &old]);
-    let line = format!("refs/heads/main {} refs/heads/main {old}\n", id(&lab.work()));
-    let file = lab.path("lines");
+fn alone(repo: &TestRepo) -> Duration {
+    let id = |place: &Path| repo.git_in(place, &["rev-parse", "main"]);
+    let old = id(&repo.path("template.git"));
+    repo.git(&["update-ref", "refs/remotes/origin/main", &old]);
+    let line = format!("refs/heads/main {} refs/heads/main {old}\n", id(&repo.work()));
+    let file = repo.path("lines");
     std::fs::write(&file, line).expect("a file");
     let once = || {
         let stdin = std::fs::File::open(&file).expect("a file");
         let began = Instant::now();
-        run(lab.command(PUFF).args(["hook", "pre-push", "origin", "../origin.git"]).stdin(stdin)).ok();
+        run(repo.command(PUFF).args(["hook", "pre-push", "origin", "../origin.git"]).stdin(stdin)).ok();
         began.elapsed()
     };
     (0..ROUNDS).map(|_| once()).min().unwrap_or_default()

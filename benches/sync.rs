@@ -22,38 +22,38 @@ const RUNS: usize = 500;
 
 fn main() {
     heading(&format!("sync of {RUNS} runs of one commit, by the file protocol"));
-    let lab = TestRepo::new();
-    full::fill(&lab, RUNS);
-    let (ours, theirs) = (lab.work(), lab.path("theirs"));
-    lab.git_in(&lab.path(""), &["clone", "-q", "origin.git", "theirs"]);
+    let repo = TestRepo::new();
+    full::fill(&repo, RUNS);
+    let (ours, theirs) = (repo.work(), repo.path("theirs"));
+    repo.git_in(&repo.path(""), &["clone", "-q", "origin.git", "theirs"]);
     for folder in [&ours, &theirs] {
-        lab.git_in(folder, &["config", "puff.sync.remote", "origin"]);
-        lab.git_in(folder, &["config", "user.name", "Author"]);
-        lab.git_in(folder, &["config", "user.email", "author@example.com"]);
+        repo.git_in(folder, &["config", "puff.sync.remote", "origin"]);
+        repo.git_in(folder, &["config", "user.name", "Author"]);
+        repo.git_in(folder, &["config", "user.email", "author@example.com"]);
     }
-    say("all are sent", sync(&lab, &ours), "");
-    say("all are received", sync(&lab, &theirs), "");
-    say("nothing is new, here", nothing(&lab, &ours), "");
-    say("nothing is new, there", nothing(&lab, &theirs), "");
+    say("all are sent", sync(&repo, &ours), "");
+    say("all are received", sync(&repo, &theirs), "");
+    say("nothing is new, here", nothing(&repo, &ours), "");
+    say("nothing is new, there", nothing(&repo, &theirs), "");
     let (mut sent, mut received) = (Vec::new(), Vec::new());
     for number in 0..5 {
-        run(lab.command(PUFF).args(full::harvest(&format!("new-{number}")))).ok();
-        sent.push(sync(&lab, &ours));
-        received.push(sync(&lab, &theirs));
+        run(repo.command(PUFF).args(full::harvest(&format!("new-{number}")))).ok();
+        sent.push(sync(&repo, &ours));
+        received.push(sync(&repo, &theirs));
     }
     say("one is new and sent", median(sent), "");
     say("one is new and received", median(received), "");
-    let listed = run(lab.command(PUFF).current_dir(&theirs).args(["list", "--json"])).ok().json();
+    let listed = run(repo.command(PUFF).current_dir(&theirs).args(["list", "--json"])).ok().json();
     assert_eq!(listed["runs"].as_array().map(Vec::len), Some(RUNS + 6));
 }
 
 /// One exchange both ways.
-fn sync(lab: &TestRepo, folder: &Path) -> Duration {
+fn sync(repo: &TestRepo, folder: &Path) -> Duration {
     let began = Instant::now();
-    run(lab.command(PUFF).current_dir(folder).arg("sync")).ok();
+    run(repo.command(PUFF).current_dir(folder).arg("sync")).ok();
     began.elapsed()
 }
 
-fn nothing(lab: &TestRepo, folder: &Path) -> Duration {
-    median((0..15).map(|_| sync(lab, folder)).collect())
+fn nothing(repo: &TestRepo, folder: &Path) -> Duration {
+    median((0..15).map(|_| sync(repo, folder)).collect())
 }

@@ -26,7 +26,7 @@ pub fn html() {
 
 /// A run whose variants change so many lines in each of so many files. A changed line is one that goes and one that comes.
 fn page(what: &str, variants: usize, files: usize, changed: usize, shape: &Shape, goal: &str) {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     let text = |file: usize, variant: Option<usize>| {
         let line = |number: usize| {
             let place = number / shape.every;
@@ -46,26 +46,26 @@ fn page(what: &str, variants: usize, files: usize, changed: usize, shape: &Shape
         (0..changed / shape.together * shape.every + 40).map(line).collect::<String>()
     };
     let write = |variant: Option<usize>| {
-        (0..files).for_each(|file| lab.write(&format!("src/part_{file}.rs"), text(file, variant)))
+        (0..files).for_each(|file| repo.write(&format!("src/part_{file}.rs"), text(file, variant)))
     };
     write(None);
-    lab.git(&["add", "-A"]);
-    lab.git(&["commit", "-qm", "Parts"]);
-    let folder = lab.path("export");
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-qm", "Parts"]);
+    let folder = repo.path("export");
     for variant in 1..=variants {
         write(Some(variant));
-        let patch = run(lab.command("git").args(["diff", "HEAD"])).bytes;
-        lab.git(&["reset", "-q", "--hard"]);
+        let patch = run(repo.command("git").args(["diff", "HEAD"])).bytes;
+        repo.git(&["reset", "-q", "--hard"]);
         let folder = folder.join(format!("var{variant}"));
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(folder.join("patch.diff"), patch).expect("a patch");
     }
-    run(lab.command(PUFF).args(["harvest", "--base", "main", "--name", "try", "--from"]).arg(&folder)).ok();
+    run(repo.command(PUFF).args(["harvest", "--base", "main", "--name", "try", "--from"]).arg(&folder)).ok();
     let mut times = Vec::new();
     let mut bytes = 0;
     for _ in 0..ROUNDS {
         let began = Instant::now();
-        bytes = run(lab.command(PUFF).args(["report", "try", "--format", "html"])).ok().bytes.len();
+        bytes = run(repo.command(PUFF).args(["report", "try", "--format", "html"])).ok().bytes.len();
         times.push(began.elapsed());
     }
     let size = format!(

@@ -16,8 +16,8 @@ const ROUNDS: usize = 25;
 /// Measures, and says what came out.
 pub fn measure() {
     heading("one variant of four changed files onto a branch, whole processes, medians");
-    let lab = TestRepo::empty();
-    let layout = SIZES.map(|files| Place::new(&lab, files));
+    let repo = TestRepo::empty();
+    let layout = SIZES.map(|files| Place::new(&repo, files));
     let mut took = [const { Vec::new() }; 2];
     for _ in 0..ROUNDS {
         for (place, took) in layout.iter().zip(&mut took) {
@@ -42,20 +42,20 @@ pub fn measure() {
 
 /// A bare repository with a harvested run `try` and a branch `release`.
 struct Place<'l> {
-    lab: &'l TestRepo,
+    repo: &'l TestRepo,
     path: PathBuf,
 }
 
 impl Place<'_> {
-    fn new(lab: &TestRepo, files: usize) -> Place<'_> {
-        let path = lab.path(&format!("files-{files}.git"));
-        lab.git_in(&lab.path("."), &["init", "-q", "--bare", path.to_str().expect("a path of letters")]);
-        fill(lab, &path, files);
-        let place = Place { lab, path };
-        let folder = lab.path(&format!("export-{files}"));
+    fn new(repo: &TestRepo, files: usize) -> Place<'_> {
+        let path = repo.path(&format!("files-{files}.git"));
+        repo.git_in(&repo.path("."), &["init", "-q", "--bare", path.to_str().expect("a path of letters")]);
+        fill(repo, &path, files);
+        let place = Place { repo, path };
+        let folder = repo.path(&format!("export-{files}"));
         std::fs::create_dir_all(folder.join("var1")).expect("a folder");
         let patch =
-            run(lab.command("git").current_dir(&place.path).args(["diff", "--full-index", "main", "change"])).bytes;
+            run(repo.command("git").current_dir(&place.path).args(["diff", "--full-index", "main", "change"])).bytes;
         std::fs::write(folder.join("var1/patch.diff"), patch).expect("a patch");
         let folder = folder.to_str().expect("a path of letters");
         place.puff(&["harvest", "--from", folder, "--base", "main", "--name", "try"]).ok();
@@ -63,11 +63,11 @@ impl Place<'_> {
     }
 
     fn puff(&self, args: &[&str]) -> Ran {
-        run(self.lab.command(PUFF).current_dir(&self.path).args(args))
+        run(self.repo.command(PUFF).current_dir(&self.path).args(args))
     }
 
     fn git(&self, folder: &Path, args: &[&str]) -> String {
-        self.lab.git_in(folder, args)
+        self.repo.git_in(folder, args)
     }
 
     fn git_without_worktree(&self) -> Duration {
@@ -87,7 +87,7 @@ impl Place<'_> {
     }
 
     fn git_in_a_worktree(&self) -> Duration {
-        let worktree = self.lab.path("worktree");
+        let worktree = self.repo.path("worktree");
         let shown = worktree.to_str().expect("a path of letters");
         let round = || {
             let before = self.git(&self.path, &["rev-parse", "release"]);
@@ -104,8 +104,8 @@ impl Place<'_> {
 }
 
 /// Files in folders; a branch `change` with four of them changed, and one `release` with another one.
-fn fill(lab: &TestRepo, path: &Path, files: usize) {
-    let mut import = lab.command("git");
+fn fill(repo: &TestRepo, path: &Path, files: usize) {
+    let mut import = repo.command("git");
     let mut import =
         import.current_dir(path).args(["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().expect("git runs");
     let mut stream = std::io::BufWriter::new(import.stdin.take().expect("a pipe"));

@@ -28,15 +28,15 @@ pub struct Shape {
 
 /// A repository with a run of the name `try`.
 pub struct Place<'l> {
-    lab: &'l TestRepo,
+    repo: &'l TestRepo,
     path: PathBuf,
 }
 
 impl<'l> Place<'l> {
-    pub fn new(lab: &'l TestRepo, name: &str, shape: Shape) -> Place<'l> {
-        let path = lab.path(name);
-        lab.git_in(&lab.path("."), &["init", "-q", name]);
-        let mut import = lab.command("git");
+    pub fn new(repo: &'l TestRepo, name: &str, shape: Shape) -> Place<'l> {
+        let path = repo.path(name);
+        repo.git_in(&repo.path("."), &["init", "-q", name]);
+        let mut import = repo.command("git");
         import.current_dir(&path).args(["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--depth=0"]);
         let mut import = import.stdin(Stdio::piped()).spawn().expect("git runs");
         let mut stream = BufWriter::new(import.stdin.take().expect("a pipe"));
@@ -55,24 +55,24 @@ impl<'l> Place<'l> {
         }
         drop(stream);
         assert!(import.wait().expect("git runs").success());
-        let export = lab.path(&format!("{name}-export"));
+        let export = repo.path(&format!("{name}-export"));
         for variant in 0..shape.variants {
             let args = ["diff", "--binary", "--full-index", "main", &format!("made{variant}")];
-            let patch = run(lab.command("git").current_dir(&path).args(args)).bytes;
+            let patch = run(repo.command("git").current_dir(&path).args(args)).bytes;
             let folder = export.join(format!("var{}", variant + 1));
             fs::create_dir_all(&folder).expect("a folder");
             fs::write(folder.join("patch.diff"), patch).expect("a patch");
         }
         let export = export.display().to_string();
         let args = ["harvest", "--from", &export, "--base", "main", "--name", "try"];
-        run(lab.command(PUFF).current_dir(&path).args(args)).ok();
-        lab.git_in(&path, &["repack", "-q", "-a", "-d"]);
-        Place { lab, path }
+        run(repo.command(PUFF).current_dir(&path).args(args)).ok();
+        repo.git_in(&path, &["repack", "-q", "-a", "-d"]);
+        Place { repo, path }
     }
 
     fn puff(&self, args: &[&str]) -> Duration {
         let began = Instant::now();
-        run(self.lab.command(PUFF).current_dir(&self.path).args(args)).ok();
+        run(self.repo.command(PUFF).current_dir(&self.path).args(args)).ok();
         began.elapsed()
     }
 

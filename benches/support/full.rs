@@ -13,11 +13,11 @@ pub fn harvest(name: &str) -> [&str; 7] {
 }
 
 /// Writes four variants beside the clone.
-pub fn export(lab: &TestRepo) {
+pub fn export(repo: &TestRepo) {
     for index in 1..=4 {
-        let folder = lab.path(&format!("patches/var{index}"));
+        let folder = repo.path(&format!("patches/var{index}"));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let patch = lab.patch("notes.txt", format!("one\ntwo\n{index}\n"));
+        let patch = repo.patch("notes.txt", format!("one\ntwo\n{index}\n"));
         std::fs::write(folder.join("patch.diff"), patch).expect("a patch");
     }
 }
@@ -29,19 +29,19 @@ pub fn full(packed: bool) -> TestRepo {
 
 /// The same in a format.
 pub fn full_in(format: &[(&str, &str)], packed: bool) -> TestRepo {
-    let lab = TestRepo::with_variables(format);
-    fill(&lab, RUNS);
+    let repo = TestRepo::with_variables(format);
+    fill(&repo, RUNS);
     if packed {
-        lab.git(&["gc", "--quiet"]);
+        repo.git(&["gc", "--quiet"]);
     }
-    lab
+    repo
 }
 
 /// Harvests one run, and makes so many more like it.
-pub fn fill(lab: &TestRepo, runs: usize) {
-    export(lab);
-    run(lab.command(PUFF).args(harvest("model"))).ok();
-    let record = lab.git(&["show", "refs/puff/runs/model:run.json"]);
+pub fn fill(repo: &TestRepo, runs: usize) {
+    export(repo);
+    run(repo.command(PUFF).args(harvest("model"))).ok();
+    let record = repo.git(&["show", "refs/puff/runs/model:run.json"]);
     let mut stream = String::new();
     for number in 0..runs {
         let time = format!("2026-11-{:02}T{:02}:{:02}:00.000Z", 1 + number / 720, number / 60 % 12, number % 60);
@@ -61,10 +61,10 @@ pub fn fill(lab: &TestRepo, runs: usize) {
             name.len(),
         );
     }
-    let file = lab.path("stream");
+    let file = repo.path("stream");
     std::fs::write(&file, stream).expect("a file");
     let script = format!("git -c fastimport.unpackLimit=1000000 fast-import --quiet <'{}'", file.display());
-    run(lab.command("sh").args(["-c", &script])).ok();
-    let listed = run(lab.command(PUFF).args(["list", "--json"])).ok().json();
+    run(repo.command("sh").args(["-c", &script])).ok();
+    let listed = run(repo.command(PUFF).args(["list", "--json"])).ok().json();
     assert_eq!(listed["runs"].as_array().map(Vec::len), Some(runs + 1));
 }

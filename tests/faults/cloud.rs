@@ -4,13 +4,13 @@ use crate::support::cloud_env::{CloudEnv, ENV};
 use crate::support::faults::{Site, Verb};
 use crate::support::intact::Picture;
 use crate::support::test_repo::wait_until;
-use crate::{edit, lab, refused};
+use crate::{edit, refused, repo};
 
 /// A site that speaks to a cloud of its own.
 fn site() -> Site {
-    let CloudEnv { lab, cloud } = CloudEnv::with(lab());
-    edit(&lab);
-    Site::new(lab, Some(cloud))
+    let CloudEnv { repo, cloud } = CloudEnv::with(repo());
+    edit(&repo);
+    Site::new(repo, Some(cloud))
 }
 
 /// The prompt of this trial: the cloud keeps the tasks of those before.
@@ -28,7 +28,7 @@ fn without_runs(picture: &mut Picture) {
 fn each_task_has_its_run(site: &Site) -> Result<(), String> {
     let runs = site.puff(&["list", "--json"]).ok().json();
     let runs = runs["runs"].as_array().unwrap();
-    let book = std::fs::read_to_string(site.lab.work().join(".codex/bo4_runs.jsonl")).unwrap_or_default();
+    let book = std::fs::read_to_string(site.repo.work().join(".codex/bo4_runs.jsonl")).unwrap_or_default();
     for task in site.cloud.as_ref().unwrap().tasks().iter().filter(|task| task.prompt == prompt(site)) {
         let owners = runs.iter().filter(|run| run["task_id"] == task.id.as_str()).count();
         let lines = book.lines().filter(|line| line.contains(&format!("\"{}\"", task.id))).count();
@@ -77,13 +77,13 @@ fn adopt() {
 #[test]
 fn harvest() {
     needs!("codex");
-    let stage = CloudEnv::with(lab());
-    let (run, task) = stage.submit(2, "Trim");
-    stage.finish_all(&task);
-    stage.lab.puff(&["watch", &run]).ok();
-    let CloudEnv { lab, cloud } = stage;
-    edit(&lab);
+    let env = CloudEnv::with(repo());
+    let (run, task) = env.submit(2, "Trim");
+    env.finish_all(&task);
+    env.repo.puff(&["watch", &run]).ok();
+    let CloudEnv { repo, cloud } = env;
+    edit(&repo);
     wait_until("the attempts are there", || cloud.task(&task).attempts.len() == 2);
     let call = |_: &Site| ["harvest", &run].map(str::to_owned).to_vec();
-    Verb { name: "harvest (cloud)", call: &call, ..Verb::default() }.sweep(&mut Site::new(lab, Some(cloud)));
+    Verb { name: "harvest (cloud)", call: &call, ..Verb::default() }.sweep(&mut Site::new(repo, Some(cloud)));
 }

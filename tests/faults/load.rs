@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::support::faults::Site;
 use crate::support::intact::Picture;
 use crate::support::test_repo::{PATIENCE, Ran, TestRepo, finish, wait_until};
-use crate::{edit, export, lab};
+use crate::{edit, export, repo};
 
 const THREADS: u64 = 16;
 
@@ -141,23 +141,23 @@ fn says_busy(ran: &Ran) -> bool {
 
 #[test]
 fn everything_at_once_is_as_a_model_says() {
-    let lab = lab();
-    export(&lab);
-    crate::local::agent(&lab, "quick", "echo x >>$LAB/ran; echo x >made.txt");
-    lab.git(&["config", "puff.sync.remote", "origin"]);
-    edit(&lab);
-    let site = Site::new(lab, None);
-    let lab = &site.lab;
+    let repo = repo();
+    export(&repo);
+    crate::local::agent(&repo, "quick", "echo x >>$LAB/ran; echo x >made.txt");
+    repo.git(&["config", "puff.sync.remote", "origin"]);
+    edit(&repo);
+    let site = Site::new(repo, None);
+    let repo = &site.repo;
     let before = Picture::of(&site).unwrap();
     let seconds = std::env::var("PUFF_LOAD").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
     let end = Instant::now() + Duration::from_secs(seconds);
     let over = AtomicBool::new(false);
 
     let (models, calls) = std::thread::scope(|scope| {
-        let sampler = scope.spawn(|| one_watcher_at_most(lab, &over));
+        let sampler = scope.spawn(|| one_watcher_at_most(repo, &over));
         let threads: Vec<_> = (0..THREADS)
             .map(|number| {
-                let (caller, work) = (lab.caller(), lab.work());
+                let (caller, work) = (repo.caller(), repo.work());
                 let command = move |program: &str| {
                     let mut command = caller(program);
                     command.current_dir(&work).env("GIT_PUFF_SEED", format!("thread {number}"));
@@ -183,14 +183,14 @@ fn everything_at_once_is_as_a_model_says() {
     println!("{calls} calls made {} runs in {seconds} s", models.len());
     let launched = models.iter().filter(|(_, (kind, _))| *kind == Kind::Launched).map(|(name, _)| name.clone());
     for name in launched.collect::<Vec<_>>() {
-        lab.wait_for(&name, "harvested", |run| run["state"] == "harvested" && run["watch"]["active"] == false);
+        repo.wait_for(&name, "harvested", |run| run["state"] == "harvested" && run["watch"]["active"] == false);
     }
     check(&site, &models, &before);
 }
 
 /// Looks at who holds the watcher's lock, again and again: by the kernel's list of locks there is never more than one.
-fn one_watcher_at_most(lab: &TestRepo, over: &AtomicBool) {
-    let path = lab.puff_dir().join("locks/watcher");
+fn one_watcher_at_most(repo: &TestRepo, over: &AtomicBool) {
+    let path = repo.puff_dir().join("locks/watcher");
     while !over.load(Ordering::Relaxed) {
         if let Ok(meta) = path.metadata() {
             let inode = format!(":{} ", meta.ino());
@@ -205,12 +205,12 @@ fn one_watcher_at_most(lab: &TestRepo, over: &AtomicBool) {
 }
 
 fn check(site: &Site, model: &Model, before: &Picture) {
-    let lab = &site.lab;
+    let repo = &site.repo;
     wait_until("every process has ended", || site.processes().is_empty());
     // What was changed since the last sync of all was begun goes to the remote now.
-    lab.puff(&["sync"]).ok();
+    repo.puff(&["sync"]).ok();
     // What git-puff finds itself is told first.
-    let doctor = lab.puff(&["doctor", "--json"]).json();
+    let doctor = repo.puff(&["doctor", "--json"]).json();
     let found = doctor["checks"].as_array().unwrap().iter();
     let found: Vec<&Value> = found
         .filter(|check| {
@@ -220,13 +220,13 @@ fn check(site: &Site, model: &Model, before: &Picture) {
     assert!(found.is_empty(), "{found:#?}");
 
     let mut after = Picture::of(site).unwrap();
-    let listed = lab.puff(&["list", "--json"]).ok().json();
+    let listed = repo.puff(&["list", "--json"]).ok().json();
     let names: Vec<&str> = listed["runs"].as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap()).collect();
-    let report = lab.git(&["notes", "--ref=puff/report", "show", "main"]);
-    let records = lab.git(&["notes", "--ref=puff/runs", "show", "main"]);
-    let at_remote = lab.git(&["ls-remote", "--refs", "origin", "refs/puff/runs/*"]);
+    let report = repo.git(&["notes", "--ref=puff/report", "show", "main"]);
+    let records = repo.git(&["notes", "--ref=puff/runs", "show", "main"]);
+    let at_remote = repo.git(&["ls-remote", "--refs", "origin", "refs/puff/runs/*"]);
     let at_remote: BTreeSet<&str> = at_remote.lines().filter_map(|line| line.rsplit('/').next()).collect();
-    let book = std::fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap_or_default();
+    let book = std::fs::read_to_string(repo.work().join(".codex/bo4_runs.jsonl")).unwrap_or_default();
     for (name, (kind, is_there)) in model {
         assert_eq!(names.contains(&name.as_str()), *is_there, "{name}");
         let quoted = format!("\"run\":\"{name}\"");
@@ -235,25 +235,25 @@ fn check(site: &Site, model: &Model, before: &Picture) {
         assert_eq!(count(&book), usize::from(*kind == Kind::Launched), "{name} in the runbook:\n{book}");
         assert_eq!(report.contains(&format!("/{name}/var1")), *is_there, "{name} in the report");
         assert_eq!(at_remote.contains(name.as_str()), *is_there, "{name} at the remote");
-        let branches = lab.git(&["for-each-ref", "--format=%(objectname)", &format!("refs/heads/puff/{name}/")]);
+        let branches = repo.git(&["for-each-ref", "--format=%(objectname)", &format!("refs/heads/puff/{name}/")]);
         if !is_there {
             assert_eq!(branches, "", "branches of {name}, which is pruned");
-            lab.git(&["rev-parse", "--verify", "--quiet", &format!("refs/puff/trash/{name}")]);
+            repo.git(&["rev-parse", "--verify", "--quiet", &format!("refs/puff/trash/{name}")]);
             continue;
         }
-        let run = lab.show(name);
+        let run = repo.show(name);
         let variants = run["variants"].as_array().unwrap();
         assert_eq!(variants.len(), if *kind == Kind::Imported { 3 } else { 1 });
         let commits: Vec<&str> = variants.iter().map(|variant| variant["commit"].as_str().unwrap()).collect();
         assert_eq!(branches.lines().collect::<Vec<_>>(), commits, "{name}");
         for variant in variants.iter().filter(|_| *kind == Kind::Imported) {
-            let patch = lab.puff(&["patch", &format!("{name}:{}", variant["index"])]).ok().bytes;
-            let exported = lab.path(&format!("export/var{}/patch.diff", variant["index"]));
+            let patch = repo.puff(&["patch", &format!("{name}:{}", variant["index"])]).ok().bytes;
+            let exported = repo.path(&format!("export/var{}/patch.diff", variant["index"]));
             assert_eq!(patch, std::fs::read(exported).unwrap(), "{name}");
         }
     }
     assert_eq!(names.len(), model.values().filter(|(_, is_there)| *is_there).count(), "{names:?}");
-    let ran = std::fs::read_to_string(lab.path("ran")).unwrap_or_default();
+    let ran = std::fs::read_to_string(repo.path("ran")).unwrap_or_default();
     assert_eq!(ran.lines().count(), model.values().filter(|(kind, _)| *kind == Kind::Launched).count(), "each once");
     // What is the user's is as before.
     for start in

@@ -5,13 +5,13 @@ use std::path::Path;
 use crate::support::faults::{Site, Verb};
 use crate::support::intact::Picture;
 use crate::support::test_repo::{TestRepo, wait_until};
-use crate::{edit, lab, refused, words};
+use crate::{edit, refused, repo, words};
 
-/// Teaches git-puff an agent, which gets the folder of the lab as `$LAB`.
-pub fn agent(lab: &TestRepo, name: &str, script: &str) {
-    let path = lab.path("bin").join(format!("{name}.sh"));
-    std::fs::write(&path, format!("LAB='{}'\n{script}\n", lab.path("").display())).unwrap();
-    lab.git(&["config", &format!("puff.agent.{name}.command"), &format!("sh '{}'", path.display())]);
+/// Teaches git-puff an agent, which gets the folder of the test repository as `$LAB`.
+pub fn agent(repo: &TestRepo, name: &str, script: &str) {
+    let path = repo.path("bin").join(format!("{name}.sh"));
+    std::fs::write(&path, format!("LAB='{}'\n{script}\n", repo.path("").display())).unwrap();
+    repo.git(&["config", &format!("puff.agent.{name}.command"), &format!("sh '{}'", path.display())]);
 }
 
 /// Waits for every run to end, as whoever finds them unwatched does it, and harvests what a fault kept from it.
@@ -33,7 +33,7 @@ fn without_runs(picture: &mut Picture) {
 fn each_is_harvested(site: &Site) -> Result<(), String> {
     let runs = site.puff(&["list", "--json"]).ok().json();
     let runs = runs["runs"].as_array().unwrap();
-    let book = std::fs::read_to_string(site.lab.work().join(".codex/bo4_runs.jsonl")).unwrap_or_default();
+    let book = std::fs::read_to_string(site.repo.work().join(".codex/bo4_runs.jsonl")).unwrap_or_default();
     let (mut applied, mut all) = (0, 0);
     for run in runs {
         let name = run["run"].as_str().unwrap();
@@ -51,7 +51,7 @@ fn each_is_harvested(site: &Site) -> Result<(), String> {
             return Err(format!("{name} has {lines} lines in the runbook:\n{book}"));
         }
     }
-    let ran = std::fs::read_to_string(site.lab.path("ran")).unwrap_or_default();
+    let ran = std::fs::read_to_string(site.repo.path("ran")).unwrap_or_default();
     let ran = ran.lines().count();
     if (applied..=all).contains(&ran) {
         Ok(())
@@ -62,9 +62,9 @@ fn each_is_harvested(site: &Site) -> Result<(), String> {
 
 #[test]
 fn launch_of_agents() {
-    let lab = lab();
-    agent(&lab, "quick", "pwd >>$LAB/ran; echo x >made.txt");
-    edit(&lab);
+    let repo = repo();
+    agent(&repo, "quick", "pwd >>$LAB/ran; echo x >made.txt");
+    edit(&repo);
     let call = |_: &Site| words("launch --agent quick:2 --harvest --prompt Trim");
     let verb = Verb {
         name: "launch (local)",
@@ -74,16 +74,16 @@ fn launch_of_agents() {
         check: &each_is_harvested,
         ..Verb::default()
     };
-    verb.sweep(&mut Site::new(lab, None));
+    verb.sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn retry_of_agents() {
-    let lab = lab();
-    agent(&lab, "quick", "pwd >>$LAB/ran; echo x >made.txt");
-    lab.puff(&["launch", "--agent", "quick:1", "--harvest", "--prompt", "Trim", "--name", "fix"]).ok();
-    lab.wait_for("fix", "not watched any more", |run| run["watch"]["active"] == false);
-    edit(&lab);
+    let repo = repo();
+    agent(&repo, "quick", "pwd >>$LAB/ran; echo x >made.txt");
+    repo.puff(&["launch", "--agent", "quick:1", "--harvest", "--prompt", "Trim", "--name", "fix"]).ok();
+    repo.wait_for("fix", "not watched any more", |run| run["watch"]["active"] == false);
+    edit(&repo);
     let verb = Verb {
         name: "retry",
         call: &|_| words("retry fix"),
@@ -92,13 +92,13 @@ fn retry_of_agents() {
         check: &each_is_harvested,
         ..Verb::default()
     };
-    verb.sweep(&mut Site::new(lab, None));
+    verb.sweep(&mut Site::new(repo, None));
 }
 
 /// Launches `fix`, whose agent has written a file, and works until `$LAB/go` is there.
 fn launch_and_wait(site: &Site) {
     site.puff(&["launch", "--agent", "waits:1", "--prompt", "Trim", "--name", "fix"]).ok();
-    let ran = site.lab.path("ran");
+    let ran = site.repo.path("ran");
     wait_until("the agent works", || ran.exists());
 }
 
@@ -115,8 +115,8 @@ fn without_reasons(picture: &mut Picture) {
 
 #[test]
 fn cancel() {
-    let lab = lab();
-    agent(&lab, "waits", WAITS);
+    let repo = repo();
+    agent(&repo, "waits", WAITS);
     let again = refused("");
     let verb = Verb {
         name: "cancel",
@@ -129,16 +129,16 @@ fn cancel() {
         also: &|line| line.contains("unlinkat") && line.ends_with("/.gitignore"),
         ..Verb::default()
     };
-    verb.sweep(&mut Site::new(lab, None));
+    verb.sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn stop() {
-    let lab = lab();
-    agent(&lab, "waits", WAITS);
+    let repo = repo();
+    agent(&repo, "waits", WAITS);
     let again = refused("is not being watched");
     let settle = |site: &Site| {
-        std::fs::write(site.lab.path("go"), "").unwrap();
+        std::fs::write(site.repo.path("go"), "").unwrap();
         site.puff(&["harvest", "fix", "--wait"]);
     };
     let verb = Verb {
@@ -149,7 +149,7 @@ fn stop() {
         settle: &settle,
         ..Verb::default()
     };
-    verb.sweep(&mut Site::new(lab, None));
+    verb.sweep(&mut Site::new(repo, None));
 }
 
 /// Sessions as `session list` tells them, without their moments.
@@ -165,8 +165,8 @@ fn session_start_call(_: &Site) -> Vec<String> {
 
 #[test]
 fn session_start() {
-    let lab = lab();
-    edit(&lab);
+    let repo = repo();
+    edit(&repo);
     let again = refused("'s'");
     let verb = Verb {
         name: "session start",
@@ -177,17 +177,17 @@ fn session_start() {
         check: &session_states,
         ..Verb::default()
     };
-    verb.sweep(&mut Site::new(lab, None));
+    verb.sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn session_kill() {
-    let lab = lab();
-    edit(&lab);
+    let repo = repo();
+    edit(&repo);
     let arrange = |site: &Site| {
-        let script = format!("echo x >made.txt; echo >'{}'; sleep 600", site.lab.path("ran").display());
+        let script = format!("echo x >made.txt; echo >'{}'; sleep 600", site.repo.path("ran").display());
         site.puff(&["session", "start", "--worktree", "--name", "s", "--", "sh", "-c", &script]).ok();
-        wait_until("the session works", || site.lab.path("ran").exists());
+        wait_until("the session works", || site.repo.path("ran").exists());
     };
     let again = refused("");
     let verb = Verb {
@@ -198,19 +198,19 @@ fn session_kill() {
         check: &session_states,
         ..Verb::default()
     };
-    verb.sweep(&mut Site::new(lab, None));
+    verb.sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn session_resume() {
-    let lab = lab();
+    let repo = repo();
     // It names its session as a headless client does.
-    agent(&lab, "q", r#"echo x >>"$LAB/ran"; echo '{"type":"system","subtype":"init","session_id":"abc"}'"#);
-    let script = Path::new(&lab.path("bin")).join("q.sh");
-    lab.git(&["config", "puff.agent.q.resume", &format!("sh '{}'", script.display())]);
-    lab.puff(&["session", "start", "--agent", "q", "--name", "s", "Trim"]).ok();
-    lab.puff(&["session", "wait", "s"]).ok();
-    edit(&lab);
+    agent(&repo, "q", r#"echo x >>"$LAB/ran"; echo '{"type":"system","subtype":"init","session_id":"abc"}'"#);
+    let script = Path::new(&repo.path("bin")).join("q.sh");
+    repo.git(&["config", "puff.agent.q.resume", &format!("sh '{}'", script.display())]);
+    repo.puff(&["session", "start", "--agent", "q", "--name", "s", "Trim"]).ok();
+    repo.puff(&["session", "wait", "s"]).ok();
+    edit(&repo);
     let again = refused("already");
     let verb = Verb {
         name: "session resume",
@@ -219,5 +219,5 @@ fn session_resume() {
         check: &session_states,
         ..Verb::default()
     };
-    verb.sweep(&mut Site::new(lab, None));
+    verb.sweep(&mut Site::new(repo, None));
 }

@@ -25,31 +25,31 @@ fn words(line: &str) -> Vec<String> {
     line.split(' ').map(str::to_owned).collect()
 }
 
-/// A lab with files of the user of every kind. The verbs that want a clean worktree find one that is clean to them.
-fn lab() -> TestRepo {
-    let mut lab = TestRepo::new();
-    lab.fix_clock();
-    lab.commit(".gitignore", "build/\n", "Ignore what is built");
-    lab.git(&["push", "-q"]);
-    lab.write("notes.txt", "stashed\n");
-    lab.git(&["stash", "-q"]);
-    lab.write("untracked.txt", "untracked\n");
-    lab.write("build/out", "ignored\n");
-    lab
+/// A test repository with files of the user of every kind. The verbs that want a clean worktree find one that is clean to them.
+fn repo() -> TestRepo {
+    let mut repo = TestRepo::new();
+    repo.fix_clock();
+    repo.commit(".gitignore", "build/\n", "Ignore what is built");
+    repo.git(&["push", "-q"]);
+    repo.write("notes.txt", "stashed\n");
+    repo.git(&["stash", "-q"]);
+    repo.write("untracked.txt", "untracked\n");
+    repo.write("build/out", "ignored\n");
+    repo
 }
 
 /// Changes of a tracked file, one staged and one not.
-fn edit(lab: &TestRepo) {
-    lab.write("README", "staged\n");
-    lab.git(&["add", "README"]);
-    lab.write("src/parse.rs", "// edited\n");
+fn edit(repo: &TestRepo) {
+    repo.write("README", "staged\n");
+    repo.git(&["add", "README"]);
+    repo.write("src/parse.rs", "// edited\n");
 }
 
 /// Patches to import in `export`.
-fn export(lab: &TestRepo) {
-    let export = Export::new(lab, "export");
+fn export(repo: &TestRepo) {
+    let export = Export::new(repo, "export");
     for (variant, text) in [(1, "one\n2\nthree\n"), (2, "one\ntwo\n3\n"), (3, "1\ntwo\nthree\n")] {
-        export.patch(variant, lab.patch("notes.txt", text));
+        export.patch(variant, repo.patch("notes.txt", text));
     }
     export.report(1, &serde_json::json!({"prompt": "Count", "messages": ["Done."]}));
 }
@@ -59,15 +59,15 @@ fn import(name: &str) -> Vec<String> {
     words(&format!("harvest --from ../export --base main --name {name}"))
 }
 
-/// A lab in which two runs were imported.
+/// A test repository in which two runs were imported.
 fn imported() -> TestRepo {
-    let lab = lab();
-    export(&lab);
+    let repo = repo();
+    export(&repo);
     for name in ["fix", "other"] {
         let args = import(name);
-        lab.puff(&args.iter().map(String::as_str).collect::<Vec<_>>()).ok();
+        repo.puff(&args.iter().map(String::as_str).collect::<Vec<_>>()).ok();
     }
-    lab
+    repo
 }
 
 fn refused(words: &'static str) -> impl Fn(&Ran) -> bool {
@@ -76,18 +76,18 @@ fn refused(words: &'static str) -> impl Fn(&Ran) -> bool {
 
 #[test]
 fn harvest_from() {
-    let lab = lab();
-    export(&lab);
-    edit(&lab);
-    Verb { name: "harvest --from", call: &|_| import("fix"), ..Verb::default() }.sweep(&mut Site::new(lab, None));
+    let repo = repo();
+    export(&repo);
+    edit(&repo);
+    Verb { name: "harvest --from", call: &|_| import("fix"), ..Verb::default() }.sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn review() {
-    let lab = imported();
-    edit(&lab);
+    let repo = imported();
+    edit(&repo);
     let call = |_: &Site| ["review", "fix", "--check", "test -s notes.txt"].map(str::to_owned).to_vec();
-    Verb { name: "review", call: &call, ..Verb::default() }.sweep(&mut Site::new(lab, None));
+    Verb { name: "review", call: &call, ..Verb::default() }.sweep(&mut Site::new(repo, None));
 }
 
 #[test]
@@ -108,106 +108,109 @@ fn pick() {
 
 #[test]
 fn pick_onto() {
-    let lab = imported();
-    lab.git(&["branch", "next"]);
-    edit(&lab);
+    let repo = imported();
+    repo.git(&["branch", "next"]);
+    edit(&repo);
     let call = |_: &Site| words("pick fix:1 --onto next");
     let again = refused("is decided already");
-    Verb { name: "pick --onto", call: &call, again: &again, ..Verb::default() }.sweep(&mut Site::new(lab, None));
+    Verb { name: "pick --onto", call: &call, again: &again, ..Verb::default() }.sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn prune() {
-    let lab = imported();
-    edit(&lab);
+    let repo = imported();
+    edit(&repo);
     let again = refused("no run named");
     Verb { name: "prune", call: &|_| words("prune fix"), again: &again, ..Verb::default() }
-        .sweep(&mut Site::new(lab, None));
+        .sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn undo_of_a_prune() {
-    let lab = imported();
-    edit(&lab);
-    lab.puff(&["prune", "fix"]).ok();
+    let repo = imported();
+    edit(&repo);
+    repo.puff(&["prune", "fix"]).ok();
     let again = refused("nothing to undo");
     Verb { name: "undo (prune)", call: &|_| words("undo fix"), again: &again, ..Verb::default() }
-        .sweep(&mut Site::new(lab, None));
+        .sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn undo_of_a_pick() {
-    let lab = imported();
-    lab.puff(&["pick", "fix:1"]).ok();
+    let repo = imported();
+    repo.puff(&["pick", "fix:1"]).ok();
     let again = refused("nothing to undo");
     Verb { name: "undo (pick)", call: &|_| words("undo fix"), again: &again, ..Verb::default() }
-        .sweep(&mut Site::new(lab, None));
+        .sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn init_with_hooks() {
-    let lab = lab();
-    edit(&lab);
-    Verb { name: "init --hooks", call: &|_| words("init --hooks"), ..Verb::default() }.sweep(&mut Site::new(lab, None));
+    let repo = repo();
+    edit(&repo);
+    Verb { name: "init --hooks", call: &|_| words("init --hooks"), ..Verb::default() }
+        .sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn init_undo() {
-    let lab = lab();
-    edit(&lab);
-    lab.puff(&["init", "--hooks"]).ok();
-    Verb { name: "init --undo", call: &|_| words("init --undo"), ..Verb::default() }.sweep(&mut Site::new(lab, None));
+    let repo = repo();
+    edit(&repo);
+    repo.puff(&["init", "--hooks"]).ok();
+    Verb { name: "init --undo", call: &|_| words("init --undo"), ..Verb::default() }.sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn hook_install() {
-    let lab = lab();
-    edit(&lab);
-    Verb { name: "hook install", call: &|_| words("hook install"), ..Verb::default() }.sweep(&mut Site::new(lab, None));
+    let repo = repo();
+    edit(&repo);
+    Verb { name: "hook install", call: &|_| words("hook install"), ..Verb::default() }
+        .sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn hook_uninstall() {
-    let lab = lab();
-    edit(&lab);
-    lab.puff(&["hook", "install"]).ok();
+    let repo = repo();
+    edit(&repo);
+    repo.puff(&["hook", "install"]).ok();
     Verb { name: "hook uninstall", call: &|_| words("hook uninstall"), ..Verb::default() }
-        .sweep(&mut Site::new(lab, None));
+        .sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn sync_push() {
-    let lab = imported();
-    edit(&lab);
-    lab.git(&["config", "puff.sync.remote", "origin"]);
-    Verb { name: "sync --push", call: &|_| words("sync --push"), ..Verb::default() }.sweep(&mut Site::new(lab, None));
+    let repo = imported();
+    edit(&repo);
+    repo.git(&["config", "puff.sync.remote", "origin"]);
+    Verb { name: "sync --push", call: &|_| words("sync --push"), ..Verb::default() }.sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn sync_fetch() {
-    let lab = imported();
-    lab.git(&["config", "puff.sync.remote", "origin"]);
-    lab.puff(&["sync", "--push"]).ok();
-    let root = lab.path("");
-    lab.git_in(&root, &["clone", "-q", "origin.git", "fresh"]);
-    std::fs::remove_dir_all(lab.work()).unwrap();
-    std::fs::rename(lab.path("fresh"), lab.work()).unwrap();
-    lab.git(&["config", "puff.sync.remote", "origin"]);
-    lab.write("untracked.txt", "untracked\n");
-    edit(&lab);
-    Verb { name: "sync --fetch", call: &|_| words("sync --fetch"), ..Verb::default() }.sweep(&mut Site::new(lab, None));
+    let repo = imported();
+    repo.git(&["config", "puff.sync.remote", "origin"]);
+    repo.puff(&["sync", "--push"]).ok();
+    let root = repo.path("");
+    repo.git_in(&root, &["clone", "-q", "origin.git", "fresh"]);
+    std::fs::remove_dir_all(repo.work()).unwrap();
+    std::fs::rename(repo.path("fresh"), repo.work()).unwrap();
+    repo.git(&["config", "puff.sync.remote", "origin"]);
+    repo.write("untracked.txt", "untracked\n");
+    edit(&repo);
+    Verb { name: "sync --fetch", call: &|_| words("sync --fetch"), ..Verb::default() }
+        .sweep(&mut Site::new(repo, None));
 }
 
 #[test]
 fn repair() {
-    let lab = imported();
-    edit(&lab);
-    lab.git(&["branch", "-D", "puff/other/var1"]);
+    let repo = imported();
+    edit(&repo);
+    repo.git(&["branch", "-D", "puff/other/var1"]);
     for name in ["refs/notes/puff/report", "refs/notes/puff/runs"] {
-        lab.git(&["update-ref", "-d", name]);
+        repo.git(&["update-ref", "-d", name]);
     }
     // What could be repaired of one run is there first: sections of a note are in the order in which they were written.
     let project = |picture: &mut Picture| picture.sort_notes();
     Verb { name: "doctor --repair", call: &|_| words("doctor --repair"), project: &project, ..Verb::default() }
-        .sweep(&mut Site::new(lab, None));
+        .sweep(&mut Site::new(repo, None));
 }

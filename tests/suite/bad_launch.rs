@@ -11,11 +11,11 @@ const GOOD: [&str; 4] = ["submit", "--env", "acme/widgets", "--prompt=Trim"];
 
 #[test]
 fn a_prompt_has_to_say_something_in_text() {
-    let (lab, codex) = lab();
-    fs::write(lab.path("blank.md"), " \n\t\n").unwrap();
-    fs::write(lab.path("binary.md"), b"\x7fELF\xff\xfe").unwrap();
-    fs::write(lab.path("nul.md"), b"Trim\0it").unwrap();
-    fs::write(lab.path("large.md"), "x".repeat(5 << 20)).unwrap();
+    let (repo, codex) = repo();
+    fs::write(repo.path("blank.md"), " \n\t\n").unwrap();
+    fs::write(repo.path("binary.md"), b"\x7fELF\xff\xfe").unwrap();
+    fs::write(repo.path("nul.md"), b"Trim\0it").unwrap();
+    fs::write(repo.path("large.md"), "x".repeat(5 << 20)).unwrap();
     for (args, words) in [
         (&["--prompt", ""][..], "--prompt is empty"),
         (&["--prompt", " \n\t "], "--prompt is empty"),
@@ -30,18 +30,18 @@ fn a_prompt_has_to_say_something_in_text() {
         (&["--intent", "../blank.md"], "'../blank.md' is empty"),
         (&[], "standard input is empty"),
     ] {
-        refused(lab.puff(&[&["submit", "--env", "acme/widgets"], args].concat()), 129, &[words]);
+        refused(repo.puff(&[&["submit", "--env", "acme/widgets"], args].concat()), 129, &[words]);
     }
     for (input, words) in [(&b" \n"[..], "is empty"), (b"\xff\xfe\0", "is not text")] {
-        let ran = lab.puff_with_input(&["launch", "--env", "acme/widgets"], input);
+        let ran = repo.puff_with_input(&["launch", "--env", "acme/widgets"], input);
         refused(ran, 129, &["standard input", words]);
     }
-    untouched(&lab, &codex);
+    untouched(&repo, &codex);
 }
 
 #[test]
 fn settings_of_an_intent_file_are_checked() {
-    let (lab, codex) = lab();
+    let (repo, codex) = repo();
     for (settings, words) in [
         ("env: acme/widgets\nbest_of: 2\n", "cannot read the settings"),
         ("best-of: many\n", "cannot read the settings"),
@@ -50,27 +50,27 @@ fn settings_of_an_intent_file_are_checked() {
         ("env: acme/widgets\nbest-of: 5\n", "best of 5"),
         ("env: acme/widgets\nbest-of: 0\n", "best of 0"),
     ] {
-        fs::write(lab.path("intent.md"), format!("---\n{settings}---\nTrim\n")).unwrap();
-        refused(lab.puff(&["submit", "--intent", "../intent.md"]), 129, &[words]);
+        fs::write(repo.path("intent.md"), format!("---\n{settings}---\nTrim\n")).unwrap();
+        refused(repo.puff(&["submit", "--intent", "../intent.md"]), 129, &[words]);
     }
     // One that is wrong keeps the others from being paid.
-    fs::write(lab.path("good.md"), "---\nenv: acme/widgets\n---\nTrim\n").unwrap();
-    refused(lab.puff(&["submit", "--intent", "../good.md", "../intent.md"]), 129, &["best of 0"]);
-    untouched(&lab, &codex);
+    fs::write(repo.path("good.md"), "---\nenv: acme/widgets\n---\nTrim\n").unwrap();
+    refused(repo.puff(&["submit", "--intent", "../good.md", "../intent.md"]), 129, &["best of 0"]);
+    untouched(&repo, &codex);
 }
 
 #[test]
 fn a_launch_needs_an_environment() {
-    let (lab, codex) = lab();
-    refused(lab.puff(&["submit", "--prompt", "Trim"]), 129, &["no cloud environment"]);
-    untouched(&lab, &codex);
+    let (repo, codex) = repo();
+    refused(repo.puff(&["submit", "--prompt", "Trim"]), 129, &["no cloud environment"]);
+    untouched(&repo, &codex);
 }
 
 #[test]
 fn a_base_has_to_be_a_branch_that_the_remote_has() {
-    let (lab, codex) = lab();
-    let commit = lab.git(&["rev-parse", "HEAD"]);
-    lab.git(&["branch", "only-here"]);
+    let (repo, codex) = repo();
+    let commit = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["branch", "only-here"]);
     for (base, code, words) in [
         ("nope", 1, "no branch 'nope'"),
         ("only-here", 1, "no branch 'only-here'"),
@@ -80,106 +80,106 @@ fn a_base_has_to_be_a_branch_that_the_remote_has() {
         ("-x", 129, "'-x'"),
         ("a b", 1, "'a b'"),
     ] {
-        refused(lab.puff(&[&GOOD[..], &[&format!("--base={base}")]].concat()), code, &[words]);
+        refused(repo.puff(&[&GOOD[..], &[&format!("--base={base}")]].concat()), code, &[words]);
     }
-    lab.git(&["checkout", "-q", "only-here"]);
-    refused(lab.puff(&GOOD), 1, &["no branch 'only-here'"]);
-    lab.git(&["checkout", "-q", "--detach"]);
-    refused(lab.puff(&GOOD), 129, &["HEAD is detached"]);
-    lab.puff(&[&GOOD[..], &["--base", "main"]].concat()).ok();
+    repo.git(&["checkout", "-q", "only-here"]);
+    refused(repo.puff(&GOOD), 1, &["no branch 'only-here'"]);
+    repo.git(&["checkout", "-q", "--detach"]);
+    refused(repo.puff(&GOOD), 129, &["HEAD is detached"]);
+    repo.puff(&[&GOOD[..], &["--base", "main"]].concat()).ok();
     assert_eq!(codex.paid().len(), 1);
 }
 
 #[test]
 fn a_remote_is_needed_and_a_silent_one_is_only_warned_of() {
-    let (lab, codex) = lab();
-    refused(lab.puff(&[&["-c", "puff.remote=upstream"], &GOOD[..]].concat()), 129, &["-c"]);
-    let ran = lab.try_git(&[&["-c", "puff.remote=upstream", "puff"], &GOOD[..]].concat());
+    let (repo, codex) = repo();
+    refused(repo.puff(&[&["-c", "puff.remote=upstream"], &GOOD[..]].concat()), 129, &["-c"]);
+    let ran = repo.try_git(&[&["-c", "puff.remote=upstream", "puff"], &GOOD[..]].concat());
     refused(ran, 128, &["no remote named 'upstream'"]);
-    untouched(&lab, &codex);
+    untouched(&repo, &codex);
 
-    lab.git(&["remote", "set-url", "origin", "/nowhere/at/all"]);
-    let ran = lab.puff(&GOOD).ok();
+    repo.git(&["remote", "set-url", "origin", "/nowhere/at/all"]);
+    let ran = repo.puff(&GOOD).ok();
     assert!(ran.stderr.contains("warning: 'origin' does not respond"), "{}", ran.stderr);
-    refused(lab.puff(&[&GOOD[..], &["--base", "never-seen"]].concat()), 1, &["'never-seen'", "'origin'"]);
+    refused(repo.puff(&[&GOOD[..], &["--base", "never-seen"]].concat()), 1, &["'never-seen'", "'origin'"]);
     assert_eq!(codex.paid().len(), 1);
 }
 
 #[test]
 fn a_number_of_attempts_is_what_the_client_takes() {
-    let (lab, codex) = lab();
+    let (repo, codex) = repo();
     for number in ["0", "-1", "5", "x", "", "4294967297", "1.5"] {
-        let ran = lab.puff(&[&GOOD[..], &["--best-of", number]].concat());
+        let ran = repo.puff(&[&GOOD[..], &["--best-of", number]].concat());
         refused(ran, 129, &[if number.is_empty() { "--best-of" } else { number }]);
     }
-    let ran = lab.try_git(&[&["-c", "puff.bestOf=9", "puff"], &GOOD[..]].concat());
+    let ran = repo.try_git(&[&["-c", "puff.bestOf=9", "puff"], &GOOD[..]].concat());
     refused(ran, 129, &["best of 9"]);
-    untouched(&lab, &codex);
+    untouched(&repo, &codex);
 }
 
 #[test]
 fn branches_of_variants_need_a_place() {
-    let (lab, codex) = lab();
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("README", "One.\n"));
-    lab.git(&["branch", "puff"]);
-    refused(lab.puff(&GOOD), 1, &["the branch 'puff'"]);
-    refused(export.harvest(&lab, &[]), 1, &["the branch 'puff'"]);
-    untouched(&lab, &codex);
+    let (repo, codex) = repo();
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("README", "One.\n"));
+    repo.git(&["branch", "puff"]);
+    refused(repo.puff(&GOOD), 1, &["the branch 'puff'"]);
+    refused(export.harvest(&repo, &[]), 1, &["the branch 'puff'"]);
+    untouched(&repo, &codex);
 
     // The hint names two ways out; both are.
-    lab.git(&["config", "puff.branchPrefix", "tries/of-"]);
-    let run = export.harvest(&lab, &["--json"]).ok().json();
+    repo.git(&["config", "puff.branchPrefix", "tries/of-"]);
+    let run = export.harvest(&repo, &["--json"]).ok().json();
     let branch = run["variants"][0]["branch"].as_str().unwrap().to_owned();
     assert_eq!(branch, format!("tries/of-{}/var1", run["run"].as_str().unwrap()));
-    lab.git(&["rev-parse", "--verify", &format!("refs/heads/{branch}")]);
+    repo.git(&["rev-parse", "--verify", &format!("refs/heads/{branch}")]);
 
     for bad in ["a..b/", "a b/", "/a/", "a//", "a.lock/", "~x", "a\\"] {
-        lab.git(&["config", "puff.branchPrefix", bad]);
-        refused(lab.puff(&GOOD), 129, &["puff.branchPrefix", &format!("'{bad}'"), ".git/config"]);
+        repo.git(&["config", "puff.branchPrefix", bad]);
+        refused(repo.puff(&GOOD), 129, &["puff.branchPrefix", &format!("'{bad}'"), ".git/config"]);
     }
     assert_eq!(codex.paid(), []);
 }
 
 #[test]
 fn git_has_to_know_who_commits() {
-    let (lab, codex) = lab();
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("README", "One.\n"));
-    lab.git(&["config", "--global", "--remove-section", "user"]);
-    lab.git(&["config", "--global", "user.useConfigOnly", "true"]);
-    refused(lab.puff(&GOOD), 128, &["name and address"]);
-    refused(export.harvest(&lab, &[]), 128, &["name and address"]);
-    refused(lab.puff(&["adopt", "task_e_1"]), 128, &["name and address"]);
-    untouched(&lab, &codex);
+    let (repo, codex) = repo();
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("README", "One.\n"));
+    repo.git(&["config", "--global", "--remove-section", "user"]);
+    repo.git(&["config", "--global", "user.useConfigOnly", "true"]);
+    refused(repo.puff(&GOOD), 128, &["name and address"]);
+    refused(export.harvest(&repo, &[]), 128, &["name and address"]);
+    refused(repo.puff(&["adopt", "task_e_1"]), 128, &["name and address"]);
+    untouched(&repo, &codex);
 }
 
 #[test]
 fn a_limit_on_attempts_is_kept() {
-    let (lab, codex) = lab();
-    lab.git(&["config", "puff.attemptLimit", "5"]);
-    lab.puff(&GOOD).ok();
-    refused(lab.puff(&GOOD), 1, &["8 in 24 hours", "puff.attemptLimit is 5"]);
-    lab.puff(&[&GOOD[..], &["--best-of", "1"]].concat()).ok();
+    let (repo, codex) = repo();
+    repo.git(&["config", "puff.attemptLimit", "5"]);
+    repo.puff(&GOOD).ok();
+    refused(repo.puff(&GOOD), 1, &["8 in 24 hours", "puff.attemptLimit is 5"]);
+    repo.puff(&[&GOOD[..], &["--best-of", "1"]].concat()).ok();
     assert_eq!(codex.paid().len(), 2);
 }
 
 #[test]
 fn a_name_is_free_and_a_name() {
-    let (lab, codex) = lab();
+    let (repo, codex) = repo();
     for bad in ["Trim It", "../x", "-x", "", "a.lock", &"a".repeat(41)] {
-        refused(lab.puff(&[&GOOD[..], &[&format!("--name={bad}")]].concat()), 129, &["--name"]);
+        refused(repo.puff(&[&GOOD[..], &[&format!("--name={bad}")]].concat()), 129, &["--name"]);
     }
-    untouched(&lab, &codex);
-    lab.puff(&[&GOOD[..], &["--name", "trim-it"]].concat()).ok();
-    refused(lab.puff(&[&GOOD[..], &["--name", "trim-it"]].concat()), 129, &["'trim-it'"]);
+    untouched(&repo, &codex);
+    repo.puff(&[&GOOD[..], &["--name", "trim-it"]].concat()).ok();
+    refused(repo.puff(&[&GOOD[..], &["--name", "trim-it"]].concat()), 129, &["'trim-it'"]);
     assert_eq!(codex.paid().len(), 1);
 }
 
-fn lab() -> (TestRepo, FakeCodex) {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::official(&lab);
-    (lab, codex)
+fn repo() -> (TestRepo, FakeCodex) {
+    let repo = TestRepo::new();
+    let codex = FakeCodex::official(&repo);
+    (repo, codex)
 }
 
 #[track_caller]
@@ -190,8 +190,8 @@ fn refused(ran: Ran, code: i32, words: &[&str]) {
 
 /// Nothing was paid, nothing recorded, and the worktree has nothing in it that was not there before.
 #[track_caller]
-fn untouched(lab: &TestRepo, codex: &FakeCodex) {
+fn untouched(repo: &TestRepo, codex: &FakeCodex) {
     assert_eq!(codex.paid(), []);
-    assert_eq!(lab.git(&["for-each-ref", "refs/puff", "refs/heads/puff/", "refs/notes"]), "");
-    assert_eq!(lab.git(&["status", "--porcelain", "--untracked-files=all"]), "");
+    assert_eq!(repo.git(&["for-each-ref", "refs/puff", "refs/heads/puff/", "refs/notes"]), "");
+    assert_eq!(repo.git(&["status", "--porcelain", "--untracked-files=all"]), "");
 }

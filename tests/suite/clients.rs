@@ -12,33 +12,33 @@ const SUBMIT: [&str; 4] = ["submit", "--env", "acme/widgets", "--prompt=Trim"];
 
 #[test]
 fn without_a_client_the_way_to_get_one_is_said() {
-    let mut lab = TestRepo::new();
+    let mut repo = TestRepo::new();
     let own = Path::new(env!("CARGO_BIN_EXE_git-puff")).parent().unwrap().display().to_string();
     // The git of this PATH, without whatever else lies beside it.
-    let git = run(lab.command("sh").args(["-c", "command -v git"])).ok().stdout;
-    std::os::unix::fs::symlink(git.trim_end(), lab.path("bin/git")).unwrap();
-    lab.set("PATH", &format!("{}:{own}:/usr/bin:/bin", lab.path("bin").display()));
-    let ran = lab.puff(&SUBMIT).exits(128).complains(&["no program 'codex' on PATH"]);
+    let git = run(repo.command("sh").args(["-c", "command -v git"])).ok().stdout;
+    std::os::unix::fs::symlink(git.trim_end(), repo.path("bin/git")).unwrap();
+    repo.set("PATH", &format!("{}:{own}:/usr/bin:/bin", repo.path("bin").display()));
+    let ran = repo.puff(&SUBMIT).exits(128).complains(&["no program 'codex' on PATH"]);
     assert!(ran.stderr.contains("npm install -g @openai/codex"), "{}", ran.stderr);
     // What is no program is none either.
-    fs::create_dir(lab.path("bin/codex")).unwrap();
-    lab.puff(&SUBMIT).exits(128).complains(&["no program 'codex' on PATH"]);
-    lab.git(&["config", "puff.codex", "/nowhere/codex"]);
-    lab.puff(&SUBMIT).exits(128).complains(&["'/nowhere/codex'"]);
-    fs::remove_dir(lab.path("bin/codex")).unwrap();
-    lab.git(&["config", "--unset", "puff.codex"]);
-    lab.use_script_as_codex("#!/nowhere/interpreter\n");
-    lab.puff(&SUBMIT).exits(128).complains(&["cannot run"]);
-    assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
+    fs::create_dir(repo.path("bin/codex")).unwrap();
+    repo.puff(&SUBMIT).exits(128).complains(&["no program 'codex' on PATH"]);
+    repo.git(&["config", "puff.codex", "/nowhere/codex"]);
+    repo.puff(&SUBMIT).exits(128).complains(&["'/nowhere/codex'"]);
+    fs::remove_dir(repo.path("bin/codex")).unwrap();
+    repo.git(&["config", "--unset", "puff.codex"]);
+    repo.use_script_as_codex("#!/nowhere/interpreter\n");
+    repo.puff(&SUBMIT).exits(128).complains(&["cannot run"]);
+    assert_eq!(repo.git(&["for-each-ref", "refs/puff"]), "");
     // What needs no client works without; who asks for the cloud hears that it does not.
-    lab.puff(&["list"]).ok();
-    lab.puff(&["doctor"]).ok();
-    lab.puff(&["doctor", "--env", "acme/widgets"]).exits(1);
+    repo.puff(&["list"]).ok();
+    repo.puff(&["doctor"]).ok();
+    repo.puff(&["doctor", "--env", "acme/widgets"]).exits(1);
 }
 
 #[test]
 fn a_client_without_cloud_commands_is_too_old() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     let help = "Commands:\n  exec  Run Codex non-interactively\n  login  Manage login\n";
     for body in [
         "[ \"$1\" = --version ] && { echo 'codex-cli 0.20.0'; exit; }\necho \"error: unrecognized subcommand 'cloud'\" >&2\nexit 2\n".to_owned(),
@@ -47,30 +47,30 @@ fn a_client_without_cloud_commands_is_too_old() {
         "exit 0\n".to_owned(),
         "kill -9 $$\n".to_owned(),
     ] {
-        let codex = FakeCodex::scripted(&lab, &body);
-        let ran = lab.puff(&SUBMIT).exits(128).complains(&["bin/codex", "no 'cloud' commands"]);
+        let codex = FakeCodex::scripted(&repo, &body);
+        let ran = repo.puff(&SUBMIT).exits(128).complains(&["bin/codex", "no 'cloud' commands"]);
         assert!(ran.stderr.contains("npm install -g @openai/codex@latest"), "{}", ran.stderr);
         assert_eq!(codex.paid(), []);
     }
-    assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
+    assert_eq!(repo.git(&["for-each-ref", "refs/puff"]), "");
 }
 
 #[test]
 fn a_client_that_lost_a_flag_is_named_with_it() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::official(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::official(&repo);
     codex.knows("help-exec", "Usage: codex cloud exec --env <ENV>\n\n      --env <ENV>\n      --branch <B>\n", "", 0);
-    lab.puff(&SUBMIT).exits(128).complains(&["no flag --attempts", "codex cloud exec"]);
+    repo.puff(&SUBMIT).exits(128).complains(&["no flag --attempts", "codex cloud exec"]);
     assert_eq!(codex.paid(), []);
 }
 
 #[test]
 fn a_client_that_hangs_is_given_up_and_ended_with_all_its_children() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::scripted(&lab, "sleep 600 &\necho $! > \"$call/child\"\nwait\n");
-    lab.puff(&SUBMIT).exits(128).complains(&["bin/codex", "hangs"]);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::scripted(&repo, "sleep 600 &\necho $! > \"$call/child\"\nwait\n");
+    repo.puff(&SUBMIT).exits(128).complains(&["bin/codex", "hangs"]);
     assert_eq!(codex.paid(), []);
-    let calls = fs::read_dir(lab.path("standin/calls")).unwrap();
+    let calls = fs::read_dir(repo.path("standin/calls")).unwrap();
     let children: Vec<String> =
         calls.filter_map(|call| fs::read_to_string(call.ok()?.path().join("child")).ok()).collect();
     assert!(!children.is_empty());
@@ -82,14 +82,14 @@ fn a_client_that_hangs_is_given_up_and_ended_with_all_its_children() {
 
 #[test]
 fn a_list_that_is_garbage_stops_a_launch_before_it_is_paid() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::official(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::official(&repo);
     for garbage in ["<html>busy</html>", "", "null", "[]", "{\"tasks\": 7}", "{\"tasks\": [{\"id\": 7}]}"] {
         codex.knows("garbage", garbage, "", 0);
         codex.fails_with("garbage");
-        lab.puff(&SUBMIT).exits(128).complains(&["codex cloud list"]);
+        repo.puff(&SUBMIT).exits(128).complains(&["codex cloud list"]);
     }
-    assert_eq!((codex.paid(), lab.git(&["for-each-ref", "refs/puff"])), (vec![], String::new()));
+    assert_eq!((codex.paid(), repo.git(&["for-each-ref", "refs/puff"])), (vec![], String::new()));
 }
 
 #[test]
@@ -100,91 +100,91 @@ fn a_submission_whose_answer_is_garbage_stays_open_and_is_never_repeated() {
         ("broken", "", "Error: http error: create_task failed: POST /wham/tasks failed: 502 Bad Gateway; x\n", 1),
         ("cut", "", "", 137),
     ] {
-        let mut lab = TestRepo::new();
+        let mut repo = TestRepo::new();
         // A task that is older than the run cannot be the run's; the recorded one is of 09:36:32.
-        lab.set("GIT_PUFF_NOW", "2026-11-20T09:36:00Z");
-        let codex = FakeCodex::headless_a(&lab);
+        repo.set("GIT_PUFF_NOW", "2026-11-20T09:36:00Z");
+        let codex = FakeCodex::headless_a(&repo);
         codex.knows("submit", stdout, stderr, exit);
-        let ran = lab.puff(&SUBMIT).exits(1).complains(&["cannot tell whether Codex Cloud accepted"]);
+        let ran = repo.puff(&SUBMIT).exits(1).complains(&["cannot tell whether Codex Cloud accepted"]);
         assert!(ran.stderr.contains("git puff doctor --repair"), "{name}: {}", ran.stderr);
-        let run = lab.show("@");
+        let run = repo.show("@");
         assert_eq!((&run["state"], &run["attention"]), (&"submitting".into(), &"needs-task".into()), "{name}");
         let id = run["run"].as_str().unwrap();
 
         // Whatever is tried, it is not sent a second time.
-        assert_ne!(lab.puff(&["watch", id, "--interval", "1s"]).code, 0);
-        assert_ne!(lab.puff(&["harvest", id]).code, 0);
-        let repaired = lab.puff(&["doctor", "--repair"]).ok();
+        assert_ne!(repo.puff(&["watch", id, "--interval", "1s"]).code, 0);
+        assert_ne!(repo.puff(&["harvest", id]).code, 0);
+        let repaired = repo.puff(&["doctor", "--repair"]).ok();
         assert!(repaired.stdout.contains(&format!("no task matches {id}")), "{}", repaired.stdout);
-        assert_eq!(lab.show(id)["state"], "submitting");
+        assert_eq!(repo.show(id)["state"], "submitting");
 
         // The list shows it at last: it is the only one that fits.
         codex.phase("ready");
         let run = match name {
-            "cut" => lab.puff(&["adopt", TASK, "--run", id, "--json"]).ok().json(),
+            "cut" => repo.puff(&["adopt", TASK, "--run", id, "--json"]).ok().json(),
             _ => {
-                lab.puff(&["doctor", "--repair"]).ok();
-                lab.show(id)
+                repo.puff(&["doctor", "--repair"]).ok();
+                repo.show(id)
             }
         };
         assert_eq!((&run["task_id"], &run["attention"]), (&TASK.into(), &Value::Null), "{name}");
-        lab.puff(&["harvest", id]).ok();
+        repo.puff(&["harvest", id]).ok();
         assert_eq!(codex.paid().len(), 1);
     }
 }
 
 #[test]
 fn absurd_numbers_of_a_service_are_not_believed() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
     let list = codex.recording("ready-list")["stdout"].as_str().unwrap().to_owned();
     let show = codex.recording("ready-show")["stdout"].as_str().unwrap().to_owned();
     codex.knows("absurd-list", &list.replace("\"attempt_total\": 4", "\"attempt_total\": 4000000000"), "", 0);
     codex.knows("absurd-show", &show.replace("\"attempt_placement\": 3", "\"attempt_placement\": 4294967295"), "", 0);
-    let id = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", PROMPT, "--porcelain"]).ok().value("RUN");
+    let id = repo.puff(&["submit", "--env", "acme/widgets", "--prompt", PROMPT, "--porcelain"]).ok().value("RUN");
     codex.phase("absurd");
-    lab.puff(&["harvest", &id]).exits(128).complains(&["codex cloud show"]);
+    repo.puff(&["harvest", &id]).exits(128).complains(&["codex cloud show"]);
     codex.phase("ready");
-    lab.puff(&["harvest", &id]).ok();
-    assert_eq!(lab.show(&id)["variants"].as_array().unwrap().len(), 4);
+    repo.puff(&["harvest", &id]).ok();
+    assert_eq!(repo.show(&id)["variants"].as_array().unwrap().len(), 4);
 }
 
 #[test]
 fn a_careless_client_leaves_nothing_in_the_worktree() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
     codex.phase("ready");
-    let script = fs::read_to_string(lab.path("bin/codex")).unwrap();
+    let script = fs::read_to_string(repo.path("bin/codex")).unwrap();
     let careless = "echo 'account acct_1 token sk-secret' | tee error.log >&2\necho 'sk-secret' > \"$HOME/.seen\"\n";
-    lab.use_script_as_codex(&script.replace("\nanswer() {", &format!("\n{careless}answer() {{")));
-    let id = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", PROMPT, "--porcelain"]).ok().value("RUN");
-    lab.puff(&["harvest", &id]).ok();
-    lab.puff(&["doctor"]).ok();
-    assert!(lab.path("home/.seen").exists(), "the client was careless");
+    repo.use_script_as_codex(&script.replace("\nanswer() {", &format!("\n{careless}answer() {{")));
+    let id = repo.puff(&["submit", "--env", "acme/widgets", "--prompt", PROMPT, "--porcelain"]).ok().value("RUN");
+    repo.puff(&["harvest", &id]).ok();
+    repo.puff(&["doctor"]).ok();
+    assert!(repo.path("home/.seen").exists(), "the client was careless");
 
-    let error_logs = run(lab.command("find").args([".", "-name", "error.log"])).ok().stdout;
+    let error_logs = run(repo.command("find").args([".", "-name", "error.log"])).ok().stdout;
     assert_eq!(error_logs, "");
-    assert_eq!(fs::read_dir(lab.puff_dir().join("cwd")).unwrap().count(), 0);
-    assert_eq!(lab.git(&["status", "--porcelain"]), "?? .codex/");
-    let found = run(lab.command("grep").args(["-r", "-l", "sk-secret", "."]));
+    assert_eq!(fs::read_dir(repo.puff_dir().join("cwd")).unwrap().count(), 0);
+    assert_eq!(repo.git(&["status", "--porcelain"]), "?? .codex/");
+    let found = run(repo.command("grep").args(["-r", "-l", "sk-secret", "."]));
     assert_eq!((found.code, found.stdout.as_str()), (1, ""));
 }
 
 #[test]
 fn a_client_is_called_in_a_clean_place() {
-    let mut lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
+    let mut repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
     codex.phase("ready");
-    lab.git(&["worktree", "add", "-q", "../linked"]);
+    repo.git(&["worktree", "add", "-q", "../linked"]);
     for name in ["RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "CODEX_STARTING_DIFF"] {
-        lab.set(name, "1");
+        repo.set(name, "1");
     }
-    lab.set("CODEX_CLOUD_TASKS_BASE_URL", "http://127.0.0.1:9/backend-api");
-    let git_dir = lab.work().join(".git");
-    let mut index = lab.command("git");
-    index.env("GIT_INDEX_FILE", git_dir.join("index")).env("GIT_WORK_TREE", lab.work()).env("GIT_DIR", &git_dir);
+    repo.set("CODEX_CLOUD_TASKS_BASE_URL", "http://127.0.0.1:9/backend-api");
+    let git_dir = repo.work().join(".git");
+    let mut index = repo.command("git");
+    index.env("GIT_INDEX_FILE", git_dir.join("index")).env("GIT_WORK_TREE", repo.work()).env("GIT_DIR", &git_dir);
     run(index.arg("puff").args(SUBMIT)).ok();
-    lab.try_git(&["-C", "../linked", "puff", "harvest", "@"]).ok();
+    repo.try_git(&["-C", "../linked", "puff", "harvest", "@"]).ok();
 
     let calls = codex.calls();
     assert!(calls.len() > 5);
@@ -199,7 +199,7 @@ fn a_client_is_called_in_a_clean_place() {
         assert_eq!(value("GIT_DIR").map(Path::new), Some(git_dir.as_path()));
         assert_eq!(value("GIT_TERMINAL_PROMPT"), Some("0"));
         assert_eq!(value("CODEX_CLOUD_TASKS_BASE_URL"), Some("http://127.0.0.1:9/backend-api"));
-        assert_eq!(call.cwd, lab.puff_dir().join("cwd").canonicalize().unwrap());
+        assert_eq!(call.cwd, repo.puff_dir().join("cwd").canonicalize().unwrap());
         has_no_terminal(call);
     }
     assert_eq!(codex.paid()[0].stdin, "Trim");
@@ -210,14 +210,14 @@ fn a_client_is_called_in_a_clean_place() {
 
 #[test]
 fn a_run_is_asked_for_with_the_login_and_the_client_it_was_launched_with() {
-    let mut lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
+    let mut repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
     codex.phase("ready");
-    let home = lab.path("codex-home").display().to_string();
-    let id = lab.puff(&[&SUBMIT[..], &["--porcelain"]].concat()).ok().value("RUN");
-    lab.set("CODEX_HOME", "/another/login");
-    lab.git(&["config", "puff.codex", "another-codex"]);
-    lab.puff(&["harvest", &id]).ok();
+    let home = repo.path("codex-home").display().to_string();
+    let id = repo.puff(&[&SUBMIT[..], &["--porcelain"]].concat()).ok().value("RUN");
+    repo.set("CODEX_HOME", "/another/login");
+    repo.git(&["config", "puff.codex", "another-codex"]);
+    repo.puff(&["harvest", &id]).ok();
     let asked = codex.calls_of(&["cloud", "show", "--json", "--all", "--", TASK]);
     assert!(asked.iter().all(|call| call.env.contains(&format!("CODEX_HOME={home}"))));
     assert_eq!(asked.len(), 1);
@@ -225,24 +225,24 @@ fn a_run_is_asked_for_with_the_login_and_the_client_it_was_launched_with() {
 
 #[test]
 fn what_a_client_is_like_is_found_out_once() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
-    lab.puff(&[&SUBMIT[..], &["--json"]].concat()).ok();
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
+    repo.puff(&[&SUBMIT[..], &["--json"]].concat()).ok();
     let asked = codex.asked_for_help();
     assert!(asked > 0);
-    lab.puff(&SUBMIT).ok();
-    lab.puff(&["doctor"]).ok();
+    repo.puff(&SUBMIT).ok();
+    repo.puff(&["doctor"]).ok();
     assert_eq!(codex.asked_for_help(), asked);
 
     // Another program in the same place is another program.
-    let codex = FakeCodex::headless_b(&lab);
-    let run = lab.puff(&["submit", "--env", "env_lab_1", "--prompt", "Trim", "--json"]).ok().json();
+    let codex = FakeCodex::headless_b(&repo);
+    let run = repo.puff(&["submit", "--env", "env_lab_1", "--prompt", "Trim", "--json"]).ok().json();
     assert_eq!(run["dialect"], "headless-b");
     assert!(codex.asked_for_help() > asked);
     // What was found out may be lost, or be nonsense.
     let asked = codex.asked_for_help();
-    fs::write(lab.puff_dir().join("cache/codex.json"), "nonsense").unwrap();
-    lab.puff(&["submit", "--env", "env_lab_1", "--prompt", "Trim"]).ok();
+    fs::write(repo.puff_dir().join("cache/codex.json"), "nonsense").unwrap();
+    repo.puff(&["submit", "--env", "env_lab_1", "--prompt", "Trim"]).ok();
     assert!(codex.asked_for_help() > asked);
 }
 

@@ -32,8 +32,8 @@ fn locks_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Every run by its prompt's first line.
-fn runs_by_title(lab: &TestRepo) -> BTreeMap<String, Value> {
-    let listed = lab.puff(&["list", "--json"]).ok().json();
+fn runs_by_title(repo: &TestRepo) -> BTreeMap<String, Value> {
+    let listed = repo.puff(&["list", "--json"]).ok().json();
     let runs = listed["runs"].as_array().unwrap().clone();
     runs.into_iter().map(|run| (run["title"].as_str().unwrap().to_owned(), run)).collect()
 }
@@ -41,58 +41,58 @@ fn runs_by_title(lab: &TestRepo) -> BTreeMap<String, Value> {
 #[test]
 fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_gives_its_task() {
     needs!("codex");
-    let mut stage = CloudEnv::new();
+    let mut env = CloudEnv::new();
     // The npm package's script this time: it is killed with its parent or not, the program inside it lives on.
-    stage.lab.use_real_codex(&stage.cloud);
-    stage.cloud.fault(SUBMISSION, Action::Delay(Duration::from_secs(15)), Some(1));
-    let launch = stage.spawn(&["launch", "--harvest", "--best-of", "2", "--prompt", "Trim the input"]);
-    stage.asked(SUBMISSION, 1);
+    env.repo.use_real_codex(&env.cloud);
+    env.cloud.fault(SUBMISSION, Action::Delay(Duration::from_secs(15)), Some(1));
+    let launch = env.spawn(&["launch", "--harvest", "--best-of", "2", "--prompt", "Trim the input"]);
+    env.asked(SUBMISSION, 1);
     kill_after(launch, Duration::ZERO);
-    let run = stage.lab.show("@");
+    let run = env.repo.show("@");
     let id = run["run"].as_str().unwrap();
     assert_eq!((&run["state"], &run["task_id"]), (&json!("submitting"), &Value::Null));
-    assert!(!stage.lab.puff(&["doctor"]).ok().stdout.contains("has no line"), "nothing was kicked off yet");
+    assert!(!env.repo.puff(&["doctor"]).ok().stdout.contains("has no line"), "nothing was kicked off yet");
     // The client outlived the launch and is still at it: a repair in this moment must not offer to start it again.
-    let repair = stage.lab.puff(&["doctor", "--repair"]).ok().stdout;
-    assert!(stage.cloud.tasks().is_empty(), "the service is slower than this test");
+    let repair = env.repo.puff(&["doctor", "--repair"]).ok().stdout;
+    assert!(env.cloud.tasks().is_empty(), "the service is slower than this test");
     assert!(!repair.contains("no task matches"), "{repair}");
 
-    wait_until("the task is there", || !stage.cloud.tasks().is_empty());
-    stage.clients_ended();
-    let task = stage.only_task().id;
-    stage.lab.puff(&["doctor", "--repair"]).ok();
-    assert_eq!(stage.lab.show(id)["task_id"], json!(task));
+    wait_until("the task is there", || !env.cloud.tasks().is_empty());
+    env.clients_ended();
+    let task = env.only_task().id;
+    env.repo.puff(&["doctor", "--repair"]).ok();
+    assert_eq!(env.repo.show(id)["task_id"], json!(task));
     // It is watched and harvested, as the launch that was killed had been asked to.
-    stage.finish_all(&task);
-    stage.lab.wait_for(id, "harvested", |run| run["state"] == "harvested");
-    assert_eq!(stage.cloud.count(SUBMISSION), 1);
+    env.finish_all(&task);
+    env.repo.wait_for(id, "harvested", |run| run["state"] == "harvested");
+    assert_eq!(env.cloud.count(SUBMISSION), 1);
 }
 
 #[test]
 fn a_launch_may_be_killed_at_any_moment() {
     needs!("codex");
-    let stage = CloudEnv::new();
-    let lab = &stage.lab;
-    lab.write(".git/info/exclude", ".codex/bo4_runs.jsonl\n");
+    let env = CloudEnv::new();
+    let repo = &env.repo;
+    repo.write(".git/info/exclude", ".codex/bo4_runs.jsonl\n");
     // One to get to know the client, and one to know how long it takes: the moments are spread over that and a
     // little more.
-    stage.launch(2, "To get to know", &[]);
+    env.launch(2, "To get to know", &[]);
     let started = Instant::now();
-    stage.launch(2, "To know how long", &[]);
+    env.launch(2, "To know how long", &[]);
     let step = started.elapsed() / 12;
     for number in 1..=15 {
         let prompt = format!("Number {number}");
-        let launch = lab.spawn(&["launch", "--best-of", "2", "--prompt", &prompt], Stdio::null());
+        let launch = repo.spawn(&["launch", "--best-of", "2", "--prompt", &prompt], Stdio::null());
         kill_after(launch, step * number);
-        lab.puff(&["list"]).ok();
+        repo.puff(&["list"]).ok();
     }
-    stage.clients_ended();
-    assert_eq!(lab.git(&["status", "--porcelain", "--untracked-files=all"]), "");
+    env.clients_ended();
+    assert_eq!(repo.git(&["status", "--porcelain", "--untracked-files=all"]), "");
 
     // Every task that is paid for belongs to the run that asked for it, at the latest after a repair.
-    lab.puff(&["doctor", "--repair"]).ok();
-    let runs = runs_by_title(lab);
-    let tasks = stage.cloud.tasks();
+    repo.puff(&["doctor", "--repair"]).ok();
+    let runs = runs_by_title(repo);
+    let tasks = env.cloud.tasks();
     for task in &tasks {
         let run = runs.get(&task.prompt).unwrap_or_else(|| panic!("no run asked for {}", task.prompt));
         assert_eq!(run["task_id"], json!(task.id), "{run:#}");
@@ -102,74 +102,74 @@ fn a_launch_may_be_killed_at_any_moment() {
         let state = run["state"].as_str().unwrap();
         assert_eq!(state, if paid { "pending" } else { "submitting" }, "{title}");
     }
-    let log = std::fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap();
+    let log = std::fs::read_to_string(repo.work().join(".codex/bo4_runs.jsonl")).unwrap();
     assert!(tasks.iter().all(|task| log.lines().any(|line| line.contains(&task.id))), "{log}");
-    assert!(stray_locks(&lab.work().join(".git")).is_empty());
-    lab.git(&["fsck", "--strict"]);
+    assert!(stray_locks(&repo.work().join(".git")).is_empty());
+    repo.git(&["fsck", "--strict"]);
 
     // And everything works as before.
-    lab.puff(&["watch", "--detach", "--all"]).ok();
-    let (run, task) = stage.launch(1, "One more", &["--harvest"]);
-    stage.finish_all(&task);
-    lab.wait_for(&run, "harvested", |run| run["state"] == "harvested");
+    repo.puff(&["watch", "--detach", "--all"]).ok();
+    let (run, task) = env.launch(1, "One more", &["--harvest"]);
+    env.finish_all(&task);
+    repo.wait_for(&run, "harvested", |run| run["state"] == "harvested");
 }
 
 #[test]
 fn a_harvest_may_be_killed_at_any_moment() {
     needs!("codex");
-    let stage = CloudEnv::new();
-    let lab = &stage.lab;
-    let (run, task) = stage.submit(4, "Trim the input");
-    stage.finish_all(&task);
-    lab.puff(&["watch", &run]).ok();
+    let env = CloudEnv::new();
+    let repo = &env.repo;
+    let (run, task) = env.submit(4, "Trim the input");
+    env.finish_all(&task);
+    repo.puff(&["watch", &run]).ok();
     let copy = |name: &str| {
-        let copied = crate::support::test_repo::run(lab.command("cp").args(["-a", "."]).arg(lab.path(name)));
+        let copied = crate::support::test_repo::run(repo.command("cp").args(["-a", "."]).arg(repo.path(name)));
         assert_eq!(copied.code, 0, "{}", copied.stderr);
-        lab.path(name)
+        repo.path(name)
     };
     let harvest = ["harvest", &run, "--json"];
     let views = |place: &Path| {
-        let branches = lab.git_in(place, &["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads"]);
-        let report = lab.git_in(place, &["show", &format!("refs/puff/runs/{run}:report.md")]);
-        let note = lab.git_in(place, &["notes", "--ref=puff/report", "show", "main"]);
+        let branches = repo.git_in(place, &["for-each-ref", "--format=%(refname) %(objectname)", "refs/heads"]);
+        let report = repo.git_in(place, &["show", &format!("refs/puff/runs/{run}:report.md")]);
+        let note = repo.git_in(place, &["notes", "--ref=puff/report", "show", "main"]);
         (branches, report, note)
     };
     let undisturbed = copy("undisturbed");
-    let wanted_run = stage.puff_in(&undisturbed, &harvest).ok().json();
+    let wanted_run = env.puff_in(&undisturbed, &harvest).ok().json();
     let wanted = views(&undisturbed);
     // How often the client asks for the attempts: to count them, and for every diff.
     const QUESTIONS: usize = 5;
 
     for number in 0..20u32 {
         let place = copy(&format!("killed-{number}"));
-        let asked = stage.cloud.count("sibling_turns");
-        let mut command = lab.command(env!("CARGO_BIN_EXE_git-puff"));
+        let asked = env.cloud.count("sibling_turns");
+        let mut command = repo.command(env!("CARGO_BIN_EXE_git-puff"));
         let child = command.args(harvest).current_dir(&place).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         if number >= 5 {
             // From here on everything is fetched, and the writing begins.
-            stage.asked("sibling_turns", asked + QUESTIONS);
+            env.asked("sibling_turns", asked + QUESTIONS);
         }
         kill_after(child.unwrap(), Duration::from_millis(12) * (if number < 5 { number * 4 } else { number - 5 }));
-        stage.clients_ended();
+        env.clients_ended();
         // The next harvest goes on from whatever is there, without any repair in between.
-        let again = stage.puff_in(&place, &harvest).ok().json();
+        let again = env.puff_in(&place, &harvest).ok().json();
         assert_eq!(views(&place), wanted, "kill number {number}");
         assert_eq!(each(&again, "commit"), each(&wanted_run, "commit"));
         assert_eq!((&again["state"], each(&again, "revision")), (&json!("harvested"), vec![json!(1); 4]));
-        let fsck = run_git(lab, &place, &["fsck", "--strict", "--no-dangling"]);
+        let fsck = run_git(repo, &place, &["fsck", "--strict", "--no-dangling"]);
         assert_eq!(fsck, "", "kill number {number}");
-        assert_eq!(lab.git_in(&place, &["status", "--porcelain"]), "?? .codex/");
+        assert_eq!(repo.git_in(&place, &["status", "--porcelain"]), "?? .codex/");
         // A third harvest has nothing to do; a repair only clears away what the kill left.
-        let before = lab.git_in(&place, &["for-each-ref"]);
-        stage.puff_in(&place, &["doctor", "--repair"]).ok();
-        assert_eq!(lab.git_in(&place, &["for-each-ref"]), before);
+        let before = repo.git_in(&place, &["for-each-ref"]);
+        env.puff_in(&place, &["doctor", "--repair"]).ok();
+        assert_eq!(repo.git_in(&place, &["for-each-ref"]), before);
         assert!(stray_locks(&place.join(".git")).is_empty());
     }
 }
 
 /// What git prints, complaints included.
-fn run_git(lab: &TestRepo, place: &Path, args: &[&str]) -> String {
-    let ran = run(lab.command("git").current_dir(place).args(args));
+fn run_git(repo: &TestRepo, place: &Path, args: &[&str]) -> String {
+    let ran = run(repo.command("git").current_dir(place).args(args));
     assert_eq!(ran.code, 0, "git {args:?}: {}", ran.stderr);
     ran.stdout + &ran.stderr
 }
@@ -177,67 +177,67 @@ fn run_git(lab: &TestRepo, place: &Path, args: &[&str]) -> String {
 #[test]
 fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_ends_it() {
     needs!("codex");
-    let stage = CloudEnv::new();
-    let (run, task) = stage.launch(4, "Trim the input", &["--harvest"]);
-    stage.looked_again();
-    let watcher = stage.lab.living_watcher();
+    let env = CloudEnv::new();
+    let (run, task) = env.launch(4, "Trim the input", &["--harvest"]);
+    env.looked_again();
+    let watcher = env.repo.living_watcher();
     // The attempts are counted by the look that finds it ready, then by the harvest; then the diffs are fetched, which
     // takes until the watcher is dead.
-    stage.cloud.fault_after(2, "sibling_turns", Action::Delay(PATIENCE));
-    stage.finish_all(&task);
-    stage.asked("sibling_turns", 3);
+    env.cloud.fault_after(2, "sibling_turns", Action::Delay(PATIENCE));
+    env.finish_all(&task);
+    env.asked("sibling_turns", 3);
     kill(watcher);
-    stage.cloud.disconnect();
-    stage.clients_ended();
-    stage.cloud.clear_faults();
-    stage.cloud.reconnect();
-    let jobs = stage.lab.puff(&["jobs", "--json"]).ok().json();
+    env.cloud.disconnect();
+    env.clients_ended();
+    env.cloud.clear_faults();
+    env.cloud.reconnect();
+    let jobs = env.repo.puff(&["jobs", "--json"]).ok().json();
     assert_eq!(jobs["jobs"][0]["state"], json!("orphaned"));
-    let result = stage.lab.puff_dir().join("results").join(&run);
-    stage.lab.puff(&["watch", "--detach"]).ok();
-    let run_now = stage
-        .lab
+    let result = env.repo.puff_dir().join("results").join(&run);
+    env.repo.puff(&["watch", "--detach"]).ok();
+    let run_now = env
+        .repo
         .wait_for(&run, "harvested and through", |run| run["state"] == "harvested" && run["watch"]["active"] == false);
     assert_eq!(each(&run_now, "apply"), ["applied"; 4]);
-    let texts: Vec<_> = (1..=4).map(|variant| stage.notes(&run, variant)).collect();
+    let texts: Vec<_> = (1..=4).map(|variant| env.notes(&run, variant)).collect();
     assert_eq!(texts, ["attempt 1", "attempt 2", "attempt 3", "attempt 4"]);
     assert!(std::fs::read_to_string(result).unwrap().contains("FINAL_STATE=success"));
-    assert!(stray_locks(&stage.lab.work().join(".git")).is_empty());
+    assert!(stray_locks(&env.repo.work().join(".git")).is_empty());
 }
 
 #[test]
 fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
     needs!("codex");
-    let stage = CloudEnv::new();
-    let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
-    let (other, other_task) = stage.launch(1, "Trim the output", &[]);
-    let first = stage.lab.living_watcher();
+    let env = CloudEnv::new();
+    let (run, task) = env.launch(2, "Trim the input", &["--harvest"]);
+    let (other, other_task) = env.launch(1, "Trim the output", &[]);
+    let first = env.repo.living_watcher();
     kill(first);
-    let state = || stage.lab.puff(&["jobs", "--json"]).ok().json()["jobs"].clone();
+    let state = || env.repo.puff(&["jobs", "--json"]).ok().json()["jobs"].clone();
     wait_until("both are orphaned", || state().as_array().unwrap().iter().all(|job| job["state"] == "orphaned"));
     assert_eq!(state().as_array().unwrap().len(), 2);
     assert_eq!(state()[0]["watcher"], Value::Null);
-    let doctor = stage.lab.puff(&["doctor"]).ok().stdout;
+    let doctor = env.repo.puff(&["doctor"]).ok().stdout;
     assert!(doctor.contains("2 jobs have no watcher"), "{doctor}");
 
     // A foreground watch looks at what nobody watches, without a watcher.
-    stage.finish_all(&other_task);
-    ended(stage.spawn(&["watch", &other])).ok();
-    let taken_up = stage.lab.puff(&["watch", "--detach", "--json"]).ok().json();
+    env.finish_all(&other_task);
+    ended(env.spawn(&["watch", &other])).ok();
+    let taken_up = env.repo.puff(&["watch", "--detach", "--json"]).ok().json();
     assert!(taken_up["jobs"].as_array().unwrap().iter().all(|job| job["state"] == "watching"), "{taken_up:#}");
-    stage.finish_all(&task);
-    stage.lab.wait_for(&run, "harvested", |run| run["state"] == "harvested");
-    assert_ne!(stage.lab.watcher(), Some(first));
-    assert!(stage.cloud.count(LISTING) > 0);
+    env.finish_all(&task);
+    env.repo.wait_for(&run, "harvested", |run| run["state"] == "harvested");
+    assert_ne!(env.repo.watcher(), Some(first));
+    assert!(env.cloud.count(LISTING) > 0);
 }
 
 #[test]
 fn a_lock_file_of_a_ref_that_a_kill_left_stops_nobody() {
     needs!("codex");
-    let stage = CloudEnv::new();
-    let (run, task) = stage.submit(1, "Trim the input");
-    stage.finish_all(&task);
-    let git_dir = stage.lab.work().join(".git");
+    let env = CloudEnv::new();
+    let (run, task) = env.submit(1, "Trim the input");
+    env.finish_all(&task);
+    let git_dir = env.repo.work().join(".git");
     let ours = ["refs/puff/runs/", "refs/heads/puff/", "refs/notes/puff/"].map(|folder| git_dir.join(folder));
     let locks = [
         ours[0].join(format!("{run}.lock")),
@@ -252,14 +252,14 @@ fn a_lock_file_of_a_ref_that_a_kill_left_stops_nobody() {
         }
     };
     leave();
-    stage.lab.puff(&["harvest", &run]).ok();
-    assert_eq!(stage.notes(&run, 1), "attempt 1");
+    env.repo.puff(&["harvest", &run]).ok();
+    assert_eq!(env.notes(&run, 1), "attempt 1");
 
     // Where nobody happens to write, doctor finds them, and takes them away when asked to.
     leave();
-    let doctor = stage.lab.puff(&["doctor", "--porcelain"]).ok().stdout;
+    let doctor = env.repo.puff(&["doctor", "--porcelain"]).ok().stdout;
     let found = doctor.lines().filter(|line| line.starts_with("CHECK=locks RESULT=warn VALUE=")).count();
     assert_eq!(found, locks.len(), "{doctor}");
-    stage.lab.puff(&["doctor", "--repair"]).ok();
+    env.repo.puff(&["doctor", "--repair"]).ok();
     assert!(stray_locks(&git_dir).is_empty());
 }

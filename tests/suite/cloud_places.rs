@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::support::cloud_env::CloudEnv;
 
 /// All that a run must not touch: what is checked out, the index byte by byte, HEAD, and what git says of it.
-fn surroundings(stage: &CloudEnv, folder: &Path) -> (Vec<u8>, String, String) {
-    let git = |args: &[&str]| stage.lab.git_in(folder, args);
+fn surroundings(env: &CloudEnv, folder: &Path) -> (Vec<u8>, String, String) {
+    let git = |args: &[&str]| env.repo.git_in(folder, args);
     let index = git(&["rev-parse", "--path-format=absolute", "--git-path", "index"]);
     let bytes = std::fs::read(index).unwrap();
     let head = git(&["rev-parse", "HEAD", "--symbolic-full-name", "HEAD"]);
@@ -26,80 +26,80 @@ fn error_logs(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn worktree_index_and_head_stay_as_they_are() {
     needs!("codex");
-    let stage = CloudEnv::new();
-    let lab = &stage.lab;
+    let env = CloudEnv::new();
+    let repo = &env.repo;
     // The runbook log is the one file that a launch leaves; kept out of the way, it cannot hide another.
-    lab.write(".git/info/exclude", ".codex/\n");
-    let (run, task) = stage.submit(2, "Trim the input");
-    stage.finish_all(&task);
+    repo.write(".git/info/exclude", ".codex/\n");
+    let (run, task) = env.submit(2, "Trim the input");
+    env.finish_all(&task);
 
     // A worktree in the middle of something: staged, changed, deleted and new files.
-    lab.write("notes.txt", "half staged\n");
-    lab.git(&["add", "notes.txt"]);
-    lab.write("notes.txt", "and changed again\n");
-    std::fs::remove_file(lab.work().join("README")).unwrap();
-    lab.write("new.txt", "new\n");
-    let before = surroundings(&stage, &lab.work());
-    lab.puff(&["watch", &run]).ok();
-    lab.puff(&["harvest", &run]).ok();
-    lab.puff(&["report", &run]).ok();
-    lab.puff(&["doctor", "--repair"]).ok();
-    assert_eq!(surroundings(&stage, &lab.work()), before);
-    assert_eq!(stage.notes(&run, 2), "attempt 2");
-    assert!(error_logs(&lab.path("work")).is_empty());
+    repo.write("notes.txt", "half staged\n");
+    repo.git(&["add", "notes.txt"]);
+    repo.write("notes.txt", "and changed again\n");
+    std::fs::remove_file(repo.work().join("README")).unwrap();
+    repo.write("new.txt", "new\n");
+    let before = surroundings(&env, &repo.work());
+    repo.puff(&["watch", &run]).ok();
+    repo.puff(&["harvest", &run]).ok();
+    repo.puff(&["report", &run]).ok();
+    repo.puff(&["doctor", "--repair"]).ok();
+    assert_eq!(surroundings(&env, &repo.work()), before);
+    assert_eq!(env.notes(&run, 2), "attempt 2");
+    assert!(error_logs(&repo.path("work")).is_empty());
 }
 
 #[test]
 fn a_linked_worktree_and_a_subfolder_are_as_good_as_the_top() {
     needs!("codex");
-    let stage = CloudEnv::new();
-    let lab = &stage.lab;
-    let linked = lab.path("linked");
-    lab.git(&["worktree", "add", "-q", "-b", "side", &linked.display().to_string(), "main"]);
-    let side = surroundings(&stage, &linked);
+    let env = CloudEnv::new();
+    let repo = &env.repo;
+    let linked = repo.path("linked");
+    repo.git(&["worktree", "add", "-q", "-b", "side", &linked.display().to_string(), "main"]);
+    let side = surroundings(&env, &linked);
 
     // HEAD of the linked worktree is on `side`, which the remote does not have.
     let submit = ["submit", "--json", "--best-of", "1", "--prompt", "Trim the input"];
-    stage.puff_in(&linked.join("src"), &submit).exits(1).complains(&["origin", "no branch 'side'"]);
+    env.puff_in(&linked.join("src"), &submit).exits(1).complains(&["origin", "no branch 'side'"]);
     let submit = [&submit[..], &["--base", "main"]].concat();
-    let run = stage.puff_in(&linked.join("src"), &submit).ok().json()["run"].as_str().unwrap().to_owned();
-    stage.finish_all(&stage.only_task().id);
-    let top = surroundings(&stage, &lab.work());
-    stage.puff_in(&linked.join("src"), &["watch", &run]).ok();
-    stage.puff_in(&linked, &["harvest", &run]).ok();
-    assert_eq!(stage.notes(&run, 1), "attempt 1");
+    let run = env.puff_in(&linked.join("src"), &submit).ok().json()["run"].as_str().unwrap().to_owned();
+    env.finish_all(&env.only_task().id);
+    let top = surroundings(&env, &repo.work());
+    env.puff_in(&linked.join("src"), &["watch", &run]).ok();
+    env.puff_in(&linked, &["harvest", &run]).ok();
+    assert_eq!(env.notes(&run, 1), "attempt 1");
 
-    assert_eq!(surroundings(&stage, &linked), side);
-    assert_eq!(surroundings(&stage, &lab.work()), top);
+    assert_eq!(surroundings(&env, &linked), side);
+    assert_eq!(surroundings(&env, &repo.work()), top);
     // The runbook log is at the top of the main worktree, wherever the launch was.
     assert_eq!(top.2, "? .codex/bo4_runs.jsonl");
-    assert!(error_logs(&linked).is_empty() && error_logs(&lab.work()).is_empty());
+    assert!(error_logs(&linked).is_empty() && error_logs(&repo.work()).is_empty());
 
     // From the subfolder of the main worktree, and through `git -C`.
-    stage.puff_in(&lab.work().join("src"), &["show", "@"]).ok();
-    stage.puff_in(&lab.path("home"), &["show", "@"]).exits(128).complains(&["not inside a git repository"]);
+    env.puff_in(&repo.work().join("src"), &["show", "@"]).ok();
+    env.puff_in(&repo.path("home"), &["show", "@"]).exits(128).complains(&["not inside a git repository"]);
     let from_home = ["-C", "../work", "-c", "puff.bestOf=2", "puff", "list", "--json"];
-    let listed = lab.git_in(&lab.path("home"), &from_home);
+    let listed = repo.git_in(&repo.path("home"), &from_home);
     assert!(listed.contains(&run), "{listed}");
 }
 
 #[test]
 fn a_bare_repository_needs_no_worktree() {
     needs!("codex");
-    let stage = CloudEnv::new();
-    let lab = &stage.lab;
-    let bare = lab.path("bare.git");
-    lab.git_in(&lab.path(""), &["clone", "-q", "--bare", "origin.git", "bare.git"]);
+    let env = CloudEnv::new();
+    let repo = &env.repo;
+    let bare = repo.path("bare.git");
+    repo.git_in(&repo.path(""), &["clone", "-q", "--bare", "origin.git", "bare.git"]);
     let submit = ["submit", "--json", "--best-of", "2", "--prompt", "Trim the input"];
-    let run = stage.puff_in(&bare, &submit).ok().json()["run"].as_str().unwrap().to_owned();
-    let task = stage.only_task();
+    let run = env.puff_in(&bare, &submit).ok().json()["run"].as_str().unwrap().to_owned();
+    let task = env.only_task();
     assert_eq!(task.branch.as_deref(), Some("main"));
     assert!(bare.join(".codex/bo4_runs.jsonl").exists(), "without a worktree the runbook log is in the git directory");
 
-    stage.finish_all(&task.id);
-    stage.puff_in(&bare, &["watch", &run]).ok();
-    stage.puff_in(&bare, &["harvest", &run]).ok();
+    env.finish_all(&task.id);
+    env.puff_in(&bare, &["watch", &run]).ok();
+    env.puff_in(&bare, &["harvest", &run]).ok();
     let branch = format!("puff/{run}/var2:notes.txt");
-    assert_eq!(lab.git_in(&bare, &["show", &branch]), "attempt 2");
+    assert_eq!(repo.git_in(&bare, &["show", &branch]), "attempt 2");
     assert!(error_logs(&bare).is_empty());
 }

@@ -17,33 +17,33 @@ fn script(name: &str) -> PathBuf {
 const OF_GIT: &str = "/usr/share/bash-completion/completions/git";
 
 /// A clone with two runs of two variants, the newer one with a nasty title, and what else can be named.
-fn lab() -> TestRepo {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "patches");
+fn repo() -> TestRepo {
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "patches");
     for variant in 1..=2 {
-        export.patch(variant, lab.patch("notes.txt", format!("one\ntwo\n{variant}\n")));
+        export.patch(variant, repo.patch("notes.txt", format!("one\ntwo\n{variant}\n")));
     }
-    export.harvest(&lab, &["--name", "tidy-up"]).ok();
-    let record = lab.git(&["show", "refs/puff/runs/tidy-up:run.json"]);
+    export.harvest(&repo, &["--name", "tidy-up"]).ok();
+    let record = repo.git(&["show", "refs/puff/runs/tidy-up:run.json"]);
     let mut record: serde_json::Value = serde_json::from_str(&record).unwrap();
     record["run"] = "nasty-1".into();
     record["title"] = NASTY.into();
     record["created_at"] = "2099-01-01T00:00:00.000Z".into();
-    lab.write("../record", record.to_string());
-    let blob = lab.git(&["hash-object", "-w", "../record"]);
-    lab.write("../tree", format!("100644 blob {blob}\trun.json\n"));
-    let tree = run(lab.command("sh").args(["-c", "git mktree <../tree"])).ok().stdout;
-    let commit = lab.git(&["commit-tree", "-m", "recorded", tree.trim()]);
-    lab.git(&["update-ref", "refs/puff/runs/nasty-1", &commit]);
-    lab.git(&["config", "puff.env", "acme \"the $(touch pwned) widgets\": ünï"]);
-    lab.git(&["config", "puff.agent.ada.command", "true"]);
-    lab.git(&["branch", "topic/one"]);
-    lab
+    repo.write("../record", record.to_string());
+    let blob = repo.git(&["hash-object", "-w", "../record"]);
+    repo.write("../tree", format!("100644 blob {blob}\trun.json\n"));
+    let tree = run(repo.command("sh").args(["-c", "git mktree <../tree"])).ok().stdout;
+    let commit = repo.git(&["commit-tree", "-m", "recorded", tree.trim()]);
+    repo.git(&["update-ref", "refs/puff/runs/nasty-1", &commit]);
+    repo.git(&["config", "puff.env", "acme \"the $(touch pwned) widgets\": ünï"]);
+    repo.git(&["config", "puff.agent.ada.command", "true"]);
+    repo.git(&["branch", "topic/one"]);
+    repo
 }
 
 /// Nothing that was shown or completed was run.
-fn nothing_was_run(lab: &TestRepo) {
-    assert!(!lab.work().join("pwned").exists(), "a shell ran what was to be shown");
+fn nothing_was_run(repo: &TestRepo) {
+    assert!(!repo.work().join("pwned").exists(), "a shell ran what was to be shown");
 }
 
 /// What all shells make of the same lines.
@@ -64,8 +64,8 @@ const LINES: [(&str, &str); 12] = [
 
 #[test]
 fn bash_completes_through_git_s_own_completion_and_alone() {
-    let lab = lab();
-    let mut bash = Typist::bash(&lab, &[Path::new(OF_GIT), &script("git-puff.bash")]);
+    let repo = repo();
+    let mut bash = Typist::bash(&repo, &[Path::new(OF_GIT), &script("git-puff.bash")]);
     for (line, whole) in LINES {
         assert_eq!(bash.complete(line), whole);
     }
@@ -91,23 +91,23 @@ fn bash_completes_through_git_s_own_completion_and_alone() {
     assert!(!bash.offers("git puff show ").contains("README"), "files are no runs");
     // A prompt is anything.
     assert_eq!(bash.complete("git puff launch --prompt READ"), "git puff launch --prompt READ");
-    nothing_was_run(&lab);
+    nothing_was_run(&repo);
 }
 
 #[test]
 fn bash_completes_git_puff_without_a_completion_of_git() {
-    let lab = lab();
-    let mut bash = Typist::bash(&lab, &[&script("git-puff.bash")]);
+    let repo = repo();
+    let mut bash = Typist::bash(&repo, &[&script("git-puff.bash")]);
     assert_eq!(bash.complete("git-puff harvest --recr"), "git-puff harvest --recreate ");
     assert_eq!(bash.complete("git-puff show nas"), "git-puff show nasty-1 ");
-    nothing_was_run(&lab);
+    nothing_was_run(&repo);
 }
 
 #[test]
 fn zsh_completes_through_its_own_completion_of_git_and_alone() {
     needs!("zsh");
-    let lab = lab();
-    let mut zsh = Typist::zsh(&lab, script("").as_path());
+    let repo = repo();
+    let mut zsh = Typist::zsh(&repo, script("").as_path());
     for (line, whole) in LINES {
         assert_eq!(zsh.complete(line), whole);
     }
@@ -124,49 +124,49 @@ fn zsh_completes_through_its_own_completion_of_git_and_alone() {
     assert!(!offered.contains("\u{1b}[2J") && !offered.contains('\u{202e}'), "{offered}");
     assert!(zsh.offers("git puff harvest --re").contains("--recreate"));
     assert!(zsh.offers("git puff report @ --").contains("-- The format of the report"));
-    nothing_was_run(&lab);
+    nothing_was_run(&repo);
 }
 
 #[test]
 fn fish_completes_git_puff_in_both_ways() {
     needs!("fish");
-    let lab = lab();
-    let conf = lab.path("home/.config/fish/conf.d");
+    let repo = repo();
+    let conf = repo.path("home/.config/fish/conf.d");
     std::fs::create_dir_all(&conf).unwrap();
     std::fs::copy(script("git-puff.fish"), conf.join("git-puff.fish")).unwrap();
     for (line, whole) in LINES {
         let begun = line.rsplit(' ').next().unwrap_or_default();
         let word = whole.trim_end().rsplit(' ').next().unwrap_or_default();
-        let offered = fish(&lab, line);
+        let offered = fish(&repo, line);
         assert!(offered.lines().any(|offer| offer.split('\t').next() == Some(word)), "{begun}: {offered}");
     }
-    assert!(fish(&lab, "git pu").contains("puff\t"));
-    assert!(fish(&lab, "git chec").contains("checkout"), "the completion of git itself is still there");
-    assert_eq!(fish(&lab, "git puff report @ --format=h").split('\t').next(), Some("--format=html"));
-    assert_eq!(fish(&lab, "git -C src puff show tid").split('\t').next(), Some("tidy-up"));
-    assert_eq!(fish(&lab, "git puff launch --prompt-file=READ"), "--prompt-file=README\n");
-    let offered = fish(&lab, "git puff show ");
+    assert!(fish(&repo, "git pu").contains("puff\t"));
+    assert!(fish(&repo, "git chec").contains("checkout"), "the completion of git itself is still there");
+    assert_eq!(fish(&repo, "git puff report @ --format=h").split('\t').next(), Some("--format=html"));
+    assert_eq!(fish(&repo, "git -C src puff show tid").split('\t').next(), Some("tidy-up"));
+    assert_eq!(fish(&repo, "git puff launch --prompt-file=READ"), "--prompt-file=README\n");
+    let offered = fish(&repo, "git puff show ");
     assert!(offered.contains("nasty-1\tharvested: a \"q\" 'r' $(touch pwned)"), "{offered}");
     assert!(offered.starts_with("@\t") && !offered.contains('\u{1b}') && !offered.contains("README"), "{offered}");
-    assert!(fish(&lab, "git puff launch --env ac").starts_with("acme \"the $(touch pwned) widgets\": ünï\t"));
-    nothing_was_run(&lab);
+    assert!(fish(&repo, "git puff launch --env ac").starts_with("acme \"the $(touch pwned) widgets\": ünï\t"));
+    nothing_was_run(&repo);
 }
 
 #[test]
 fn elvish_completes_git_puff_in_both_ways() {
     needs!("elvish");
-    let lab = lab();
-    let mut elvish = Typist::elvish(&lab, &script("git-puff.elv"));
+    let repo = repo();
+    let mut elvish = Typist::elvish(&repo, &script("git-puff.elv"));
     for (line, whole) in LINES {
         assert_eq!(elvish.complete(line), whole);
     }
-    nothing_was_run(&lab);
+    nothing_was_run(&repo);
 }
 
 /// Whoever presses TAB hears nothing of what is wrong, and changes nothing.
 #[test]
 fn asking_complains_of_nothing_and_writes_nothing() {
-    let lab = lab();
+    let repo = repo();
     let questions: [&[&str]; 8] = [
         &[""],
         &["show", ""],
@@ -180,28 +180,28 @@ fn asking_complains_of_nothing_and_writes_nothing() {
     let ask = |folder: &Path| {
         for words in questions {
             let args = [&["puff", "complete", "--"], words].concat();
-            let said = run(lab.command("git").current_dir(folder).args(args)).ok();
+            let said = run(repo.command("git").current_dir(folder).args(args)).ok();
             assert_eq!(said.stderr, "", "{words:?}");
         }
-        assert_eq!(run(lab.command("git").current_dir(folder).args(["puff", "complete"])).ok().stderr, "");
+        assert_eq!(run(repo.command("git").current_dir(folder).args(["puff", "complete"])).ok().stderr, "");
     };
-    let files = || run(lab.command("find").args([".", "-newer", "../mark"])).ok().stdout;
-    let before = lab.fingerprint();
-    lab.write("../mark", "");
-    ask(&lab.work());
+    let files = || run(repo.command("find").args([".", "-newer", "../mark"])).ok().stdout;
+    let before = repo.fingerprint();
+    repo.write("../mark", "");
+    ask(&repo.work());
     assert_eq!(files(), "");
-    assert_eq!(lab.fingerprint(), before);
+    assert_eq!(repo.fingerprint(), before);
     ask(Path::new("/"));
-    let said = lab.puff(&["complete", "--", "show", "tid"]).ok().stdout;
+    let said = repo.puff(&["complete", "--", "show", "tid"]).ok().stdout;
     assert_eq!(said, "-\ntidy-up\tharvested: patches\n");
 
     // A run that cannot be read is still a name, and a configuration that cannot be read is nobody's business here.
-    let empty = lab.git(&["commit-tree", "-m", "x", "HEAD:src"]);
-    lab.git(&["update-ref", "refs/puff/runs/broken-1", &empty]);
-    let said = lab.puff(&["complete", "--", "show", "bro"]).ok();
+    let empty = repo.git(&["commit-tree", "-m", "x", "HEAD:src"]);
+    repo.git(&["update-ref", "refs/puff/runs/broken-1", &empty]);
+    let said = repo.puff(&["complete", "--", "show", "bro"]).ok();
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("-\nbroken-1\tcannot read its record\n", ""));
-    lab.write(".git/config", "[broken\n");
-    let said = run(lab.command("git-puff").args(["complete", "--", "show", ""])).ok();
+    repo.write(".git/config", "[broken\n");
+    let said = run(repo.command("git-puff").args(["complete", "--", "show", ""])).ok();
     assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("-\n", ""));
 }
 
@@ -209,21 +209,21 @@ fn asking_complains_of_nothing_and_writes_nothing() {
 #[test]
 fn what_is_installed_is_found_by_the_shells() {
     needs!("zsh", "fish", "bash-completion");
-    let lab = lab();
+    let repo = repo();
     let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/install");
-    let prefix = lab.path("opt");
+    let prefix = repo.path("opt");
     let program = env!("CARGO_BIN_EXE_git-puff");
-    run(lab.command(packaging).args(["--bin", program, "--prefix"]).arg(&prefix)).ok();
-    let mut lab = lab;
+    run(repo.command(packaging).args(["--bin", program, "--prefix"]).arg(&prefix)).ok();
+    let mut repo = repo;
     let share = prefix.join("share");
-    lab.set("XDG_DATA_DIRS", &format!("{}:/usr/share", share.display()));
+    repo.set("XDG_DATA_DIRS", &format!("{}:/usr/share", share.display()));
 
-    let mut bash = Typist::bash(&lab, &[Path::new("/usr/share/bash-completion/bash_completion")]);
+    let mut bash = Typist::bash(&repo, &[Path::new("/usr/share/bash-completion/bash_completion")]);
     assert_eq!(bash.complete("git puff show tid"), "git puff show tidy-up ");
-    let mut bash = Typist::bash(&lab, &[Path::new("/usr/share/bash-completion/bash_completion")]);
+    let mut bash = Typist::bash(&repo, &[Path::new("/usr/share/bash-completion/bash_completion")]);
     assert_eq!(bash.complete("git-puff show tid"), "git-puff show tidy-up ");
-    let mut zsh = Typist::zsh(&lab, &share.join("zsh/site-functions"));
+    let mut zsh = Typist::zsh(&repo, &share.join("zsh/site-functions"));
     assert_eq!(zsh.complete("git puff show tid"), "git puff show tidy-up ");
-    assert_eq!(fish(&lab, "git puff show tid").split('\t').next(), Some("tidy-up"));
-    assert_eq!(fish(&lab, "git-puff show tid").split('\t').next(), Some("tidy-up"));
+    assert_eq!(fish(&repo, "git puff show tid").split('\t').next(), Some("tidy-up"));
+    assert_eq!(fish(&repo, "git-puff show tid").split('\t').next(), Some("tidy-up"));
 }

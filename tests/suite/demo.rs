@@ -6,13 +6,13 @@ const DEMO: &str = env!("CARGO_BIN_EXE_git-puff");
 
 /// The configuration of someone whose git is set up in every way that could be in the way.
 fn hostile() -> TestRepo {
-    let mut lab = TestRepo::empty();
-    let hooks = lab.path("home/hooks");
+    let mut repo = TestRepo::empty();
+    let hooks = repo.path("home/hooks");
     std::fs::create_dir_all(hooks.join("hooks")).unwrap();
     for hook in ["pre-commit", "commit-msg", "post-checkout", "hooks/pre-commit", "hooks/post-checkout"] {
         let path = hooks.join(hook);
         std::fs::write(&path, "#!/bin/sh\nexit 1\n").unwrap();
-        assert!(lab.command("chmod").arg("+x").arg(&path).status().unwrap().success());
+        assert!(repo.command("chmod").arg("+x").arg(&path).status().unwrap().success());
     }
     let hooks = hooks.display();
     let config = format!(
@@ -21,8 +21,8 @@ fn hostile() -> TestRepo {
         \tdefaultObjectFormat = sha256\n\tdefaultRefFormat = reftable\n[diff]\n\tnoprefix = true\n\texternal = false\n\
         [puff]\n\tbranchPrefix = elsewhere/\n[safe]\n\tbareRepository = explicit\n"
     );
-    std::fs::write(lab.path("home/.gitconfig"), config).unwrap();
-    std::fs::write(lab.path("home/hooks/ignored"), "*\n").unwrap();
+    std::fs::write(repo.path("home/.gitconfig"), config).unwrap();
+    std::fs::write(repo.path("home/hooks/ignored"), "*\n").unwrap();
     for (name, value) in [
         ("GIT_DIR", "/nowhere"),
         ("GIT_WORK_TREE", "/nowhere"),
@@ -37,20 +37,20 @@ fn hostile() -> TestRepo {
         ("GIT_CONFIG_VALUE_0", "true"),
         ("GIT_PUFF_BRANCH_PREFIX", "elsewhere/"),
     ] {
-        lab.set(name, value);
+        repo.set(name, value);
     }
-    lab
+    repo
 }
 
 /// What a user has who types: the same configuration, but a `git diff` that works, and no variables of git.
-fn calm(lab: &mut TestRepo) {
+fn calm(repo: &mut TestRepo) {
     for name in ["DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "NAMESPACE", "TEMPLATE_DIR", "EXTERNAL_DIFF"] {
-        lab.unset(&format!("GIT_{name}"));
+        repo.unset(&format!("GIT_{name}"));
     }
     for name in ["AUTHOR_DATE", "CONFIG_COUNT", "CONFIG_KEY_0", "CONFIG_VALUE_0", "PUFF_BRANCH_PREFIX"] {
-        lab.unset(&format!("GIT_{name}"));
+        repo.unset(&format!("GIT_{name}"));
     }
-    lab.git(&["config", "--global", "--unset", "diff.external"]);
+    repo.git(&["config", "--global", "--unset", "diff.external"]);
 }
 
 /// The commands that the demo tells to type, in order.
@@ -62,8 +62,8 @@ fn told(demo: &Ran) -> Vec<String> {
 
 #[test]
 fn the_demo_plays_anywhere_and_what_it_tells_to_type_works() {
-    let mut lab = hostile();
-    let demo = run(lab.command(DEMO).args(["demo", "it's a demo"])).ok();
+    let mut repo = hostile();
+    let demo = run(repo.command(DEMO).args(["demo", "it's a demo"])).ok();
     for said in [
         "$ git puff launch",
         "$ git puff watch fix-average",
@@ -76,9 +76,9 @@ fn the_demo_plays_anywhere_and_what_it_tells_to_type_works() {
         assert!(demo.stdout.contains(said), "'{said}' is not in:\n{}", demo.stdout);
     }
 
-    calm(&mut lab);
-    let repo = lab.path("it's a demo/repo");
-    let git = |args: &[&str]| lab.git_in(&repo, args);
+    calm(&mut repo);
+    let made = repo.path("it's a demo/repo");
+    let git = |args: &[&str]| repo.git_in(&made, args);
     assert_eq!(git(&["status", "--porcelain", "--branch"]), "## main");
     let branches = git(&["for-each-ref", "--format=%(refname:short) %(subject)", "refs/heads/puff"]);
     let subject = "Fix average.sh: without any numbers it has to print 0";
@@ -88,7 +88,7 @@ fn the_demo_plays_anywhere_and_what_it_tells_to_type_works() {
         git(&["rev-parse", "puff/fix-average/var1^{tree}"]),
         git(&["rev-parse", "puff/fix-average/var4^{tree}"])
     );
-    let shown = run(lab.command(DEMO).current_dir(&repo).args(["show", "@", "--json"])).ok().json();
+    let shown = run(repo.command(DEMO).current_dir(&made).args(["show", "@", "--json"])).ok().json();
     let outcomes: Vec<_> = shown["variants"].as_array().unwrap().iter().map(|v| v["apply"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["applied"; 4]);
     assert_eq!(git(&["worktree", "list"]).lines().count(), 1);
@@ -99,33 +99,33 @@ fn the_demo_plays_anywhere_and_what_it_tells_to_type_works() {
     assert_eq!(commands.len(), 7, "{commands:?}");
     let before_the_end = &commands[..commands.len() - 1];
     let script = format!("export GIT_PAGER=cat\n{}\n", before_the_end.join(" || exit 1\n"));
-    let typed = run(lab.command("sh").args(["-c", &script])).ok();
+    let typed = run(repo.command("sh").args(["-c", &script])).ok();
     for said in ["Notes (puff/report):", "+check 0", "average.sh", "all is well"] {
         assert!(typed.stdout.contains(said), "'{said}' is not in:\n{}", typed.stdout);
     }
     assert_eq!(git(&["log", "-1", "--format=%s", "main"]), subject);
-    run(lab.command("sh").args(["-c", &commands[commands.len() - 1]])).ok();
-    assert!(!lab.path("it's a demo").exists());
+    run(repo.command("sh").args(["-c", &commands[commands.len() - 1]])).ok();
+    assert!(!repo.path("it's a demo").exists());
 }
 
 #[test]
 fn without_a_name_the_demo_makes_a_new_folder() {
-    let mut lab = TestRepo::empty();
-    lab.set("PATH", "/usr/local/bin:/usr/bin:/bin");
-    let demo = run(lab.command(DEMO).arg("demo")).ok();
-    let folder = std::fs::read_dir(lab.path("home")).unwrap().flatten().find(|entry| entry.path().is_dir()).unwrap();
+    let mut repo = TestRepo::empty();
+    repo.set("PATH", "/usr/local/bin:/usr/bin:/bin");
+    let demo = run(repo.command(DEMO).arg("demo")).ok();
+    let folder = std::fs::read_dir(repo.path("home")).unwrap().flatten().find(|entry| entry.path().is_dir()).unwrap();
     assert!(folder.path().join("repo/.git").is_dir() && folder.path().join("agents/dan.sh").is_file());
     // Where git does not find git-puff, the way to it is among the commands.
     let commands = told(&demo);
     assert!(commands[1].starts_with("PATH="), "{commands:?}");
-    run(lab.command("sh").args(["-c", &format!("{}; {}; git puff list", commands[0], commands[1])])).ok();
+    run(repo.command("sh").args(["-c", &format!("{}; {}; git puff list", commands[0], commands[1])])).ok();
 }
 
 #[test]
 fn a_demo_that_can_not_be_played_says_why() {
-    let mut lab = TestRepo::empty();
-    run(lab.command(DEMO).args(["demo", "home"])).exits(1).complains(&["'home'", "not empty"]);
-    assert!(!lab.path("home/repo").exists());
-    lab.set("PATH", "/nowhere");
-    run(lab.command(DEMO).args(["demo", "new"])).exits(128).complains(&["cannot run git"]);
+    let mut repo = TestRepo::empty();
+    run(repo.command(DEMO).args(["demo", "home"])).exits(1).complains(&["'home'", "not empty"]);
+    assert!(!repo.path("home/repo").exists());
+    repo.set("PATH", "/nowhere");
+    run(repo.command(DEMO).args(["demo", "new"])).exits(128).complains(&["cannot run git"]);
 }

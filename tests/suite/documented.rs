@@ -175,7 +175,7 @@ fn assert_understood<'l>(lines: impl Iterator<Item = (&'l str, &'l str)>) {
         for (file, text) in FILES {
             std::fs::write(folder.join(file), text).expect("a file");
         }
-        let ran = run(choice.lab.command("bash").current_dir(folder).args(["-c", line]));
+        let ran = run(choice.repo.command("bash").current_dir(folder).args(["-c", line]));
         let unknown = ran.code == 129 || ran.code == 127 || ran.stderr.contains("is not a git command");
         let refused = REFUSED.iter().any(|(refused, why)| *refused == line && ran.stderr.contains(why));
         if (unknown && !refused) || ran.stderr.contains("panicked") {

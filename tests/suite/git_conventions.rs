@@ -14,7 +14,7 @@ use crate::support::test_repo::{TestRepo, make_executable, run};
 fn colours_are_as_git_is_told() {
     let choice = Choice::new();
     let coloured = |config: &[&str], variables: &[(&str, &str)]| {
-        let mut command = choice.lab.command("git");
+        let mut command = choice.repo.command("git");
         command.args(config.iter().flat_map(|pair| ["-c", pair]));
         let ran = run(command.args(["puff", "list"]).envs(variables.iter().copied())).ok();
         ran.stdout.contains("\u{1b}[")
@@ -29,26 +29,26 @@ fn colours_are_as_git_is_told() {
     assert!(!coloured(&[], &[("GIT_PAGER_IN_USE", "true"), ("NO_COLOR", "1")]));
     assert!(!coloured(&["color.ui=false"], &[("GIT_PAGER_IN_USE", "true")]));
     // What programs read has none.
-    let json = run(choice.lab.command("git").args(["-c", "color.ui=always", "puff", "list", "--json"])).ok();
+    let json = run(choice.repo.command("git").args(["-c", "color.ui=always", "puff", "list", "--json"])).ok();
     assert!(!json.stdout.contains('\u{1b}'));
 }
 
 #[test]
 fn a_shared_repository_is_shared_with_all_that_is_made_in_it() {
     for (shared, wanted) in [("group", 0o060), ("all", 0o064), ("0640", 0o040)] {
-        let lab = TestRepo::new();
-        lab.git_in(
-            &lab.path(""),
+        let repo = TestRepo::new();
+        repo.git_in(
+            &repo.path(""),
             &["clone", "-q", "--bare", "-c", &format!("core.sharedRepository={shared}"), "origin.git", "shared.git"],
         );
-        let shared_git = lab.path("shared.git");
-        lab.git_in(&shared_git, &["init", "-q", "--bare", &format!("--shared={shared}")]);
+        let shared_git = repo.path("shared.git");
+        repo.git_in(&shared_git, &["init", "-q", "--bare", &format!("--shared={shared}")]);
         let before = all(&shared_git);
-        let export = Export::new(&lab, "export");
-        export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
+        let export = Export::new(&repo, "export");
+        export.patch(1, repo.patch("notes.txt", "one\n2\nthree\n"));
         let puff = |args: &str| {
             let line = format!("umask 077; cd '{}' && git puff {args}", shared_git.display());
-            run(lab.command("sh").args(["-c", &line])).ok()
+            run(repo.command("sh").args(["-c", &line])).ok()
         };
         puff(&format!("harvest --from '{}' --base main --name fix", export.path()));
         puff("pick fix:1 --branch taken");
@@ -80,83 +80,83 @@ fn two_users_of_a_shared_repository_work_in_it() {
         eprintln!("skipped: only root can be somebody else");
         return;
     }
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     for folder in ["", "home"] {
-        fs::set_permissions(lab.path(folder), fs::Permissions::from_mode(0o777)).unwrap();
+        fs::set_permissions(repo.path(folder), fs::Permissions::from_mode(0o777)).unwrap();
     }
-    lab.git_in(&lab.path(""), &["clone", "-q", "--bare", "origin.git", "shared.git"]);
-    let shared = lab.path("shared.git");
+    repo.git_in(&repo.path(""), &["clone", "-q", "--bare", "origin.git", "shared.git"]);
+    let shared = repo.path("shared.git");
     fs::remove_dir_all(&shared).unwrap();
-    lab.git_in(&lab.path(""), &["init", "-q", "--bare", "--shared=group", "shared.git"]);
-    lab.git(&["push", "-q", &shared.display().to_string(), "main"]);
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
+    repo.git_in(&repo.path(""), &["init", "-q", "--bare", "--shared=group", "shared.git"]);
+    repo.git(&["push", "-q", &shared.display().to_string(), "main"]);
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("notes.txt", "one\n2\nthree\n"));
     let program = env!("CARGO_BIN_EXE_git-puff");
-    if run(lab.command("setpriv").args(["--reuid=65534", "--regid=0", "--clear-groups", program, "--version"])).code
+    if run(repo.command("setpriv").args(["--reuid=65534", "--regid=0", "--clear-groups", program, "--version"])).code
         != 0
     {
         eprintln!("skipped: another user cannot reach the program");
         return;
     }
     let harvest = ["harvest", "--from", export.path(), "--base", "main", "--name"];
-    run(lab.command(program).current_dir(&shared).args(harvest).arg("mine")).ok();
+    run(repo.command(program).current_dir(&shared).args(harvest).arg("mine")).ok();
     let theirs = |args: &[&str]| {
         let user = ["--reuid=65534", "--regid=0", "--clear-groups", program];
-        run(lab.command("setpriv").current_dir(&shared).args(user).args(args))
+        run(repo.command("setpriv").current_dir(&shared).args(user).args(args))
     };
     theirs(&[&harvest[..], &["theirs"]].concat()).ok();
     theirs(&["harvest", "mine", "--recreate"]).ok();
-    run(lab.command(program).current_dir(&shared).args(["prune", "theirs"])).ok();
+    run(repo.command(program).current_dir(&shared).args(["prune", "theirs"])).ok();
     theirs(&["undo", "theirs"]).ok();
 }
 
 #[test]
 fn a_repository_that_git_does_not_trust_is_not_worked_in() {
-    let mut lab = TestRepo::new();
-    lab.git(&["config", "--global", "--unset-all", "safe.directory"]);
-    lab.set("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    let mut repo = TestRepo::new();
+    repo.git(&["config", "--global", "--unset-all", "safe.directory"]);
+    repo.set("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
     for args in [&["list"][..], &["doctor", "--repair"], &["harvest", "--from", ".", "--base", "main"]] {
-        let ran = lab.puff(args).exits(128).complains(&["does not trust", "work"]);
+        let ran = repo.puff(args).exits(128).complains(&["does not trust", "work"]);
         assert!(ran.stderr.contains("safe.directory"), "{}", ran.stderr);
     }
-    assert!(!lab.puff_dir().exists());
-    lab.git(&["config", "--global", "safe.directory", &lab.work().display().to_string()]);
-    lab.puff(&["list"]).ok();
-    lab.unset("GIT_TEST_ASSUME_DIFFERENT_OWNER");
+    assert!(!repo.puff_dir().exists());
+    repo.git(&["config", "--global", "safe.directory", &repo.work().display().to_string()]);
+    repo.puff(&["list"]).ok();
+    repo.unset("GIT_TEST_ASSUME_DIFFERENT_OWNER");
 
-    lab.git(&["config", "--global", "safe.bareRepository", "explicit"]);
-    let origin = lab.path("origin.git");
-    let ran = run(lab.command("git").current_dir(&origin).args(["puff", "list"]));
+    repo.git(&["config", "--global", "safe.bareRepository", "explicit"]);
+    let origin = repo.path("origin.git");
+    let ran = run(repo.command("git").current_dir(&origin).args(["puff", "list"]));
     ran.exits(128).complains(&["does not trust"]);
-    run(lab.command("git").args(["--git-dir", &origin.display().to_string(), "puff", "list"])).ok();
-    lab.puff(&["list"]).ok();
+    run(repo.command("git").args(["--git-dir", &origin.display().to_string(), "puff", "list"])).ok();
+    repo.puff(&["list"]).ok();
 }
 
 #[test]
 fn an_older_git_will_do_from_import_to_undo() {
     needs!("older-git");
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.use_older_git();
+    let repo = &choice.repo;
+    repo.use_older_git();
     choice.import("again");
-    lab.puff(&["harvest", "again", "--recreate"]).exits(3);
-    lab.puff(&["diff", "again"]).ok();
-    assert!(lab.puff(&["diff", "again", "1", "3"]).ok().stdout.contains("+zwei"));
-    lab.puff(&["review", "again", "--check", "grep -q three notes.txt"]).ok();
-    lab.puff(&["report", "again", "--format", "html"]).ok();
-    lab.puff(&["preflight", "again"]).exits(3);
-    lab.puff(&["pick", "again:1"]).ok();
-    lab.puff(&["undo", "again"]).ok();
-    lab.git(&["checkout", "-q", "-b", "side"]);
-    lab.puff(&["pick", "again:2", "--onto", "main"]).ok();
-    assert_eq!(lab.git(&["show", "main:new.txt"]), "new");
-    lab.puff(&["prune", "again"]).ok();
-    lab.puff(&["undo", "again"]).ok();
-    lab.puff(&["doctor", "--repair"]).ok();
-    lab.git(&["fsck", "--strict"]);
+    repo.puff(&["harvest", "again", "--recreate"]).exits(3);
+    repo.puff(&["diff", "again"]).ok();
+    assert!(repo.puff(&["diff", "again", "1", "3"]).ok().stdout.contains("+zwei"));
+    repo.puff(&["review", "again", "--check", "grep -q three notes.txt"]).ok();
+    repo.puff(&["report", "again", "--format", "html"]).ok();
+    repo.puff(&["preflight", "again"]).exits(3);
+    repo.puff(&["pick", "again:1"]).ok();
+    repo.puff(&["undo", "again"]).ok();
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.puff(&["pick", "again:2", "--onto", "main"]).ok();
+    assert_eq!(repo.git(&["show", "main:new.txt"]), "new");
+    repo.puff(&["prune", "again"]).ok();
+    repo.puff(&["undo", "again"]).ok();
+    repo.puff(&["doctor", "--repair"]).ok();
+    repo.git(&["fsck", "--strict"]);
 
     let crew = AgentRun::new();
-    crew.lab.use_older_git();
+    crew.repo.use_older_git();
     crew.agent("a", "echo made >made.txt; git add made.txt; git commit -qm 'My own'");
     let run = crew.tournament(&["--agent", "a:2"]);
     assert_eq!((&run["state"], &run["variants"][1]["apply"]), (&"harvested".into(), &"applied".into()));
@@ -165,45 +165,46 @@ fn an_older_git_will_do_from_import_to_undo() {
 #[test]
 fn an_older_git_will_do_from_launch_to_pick() {
     needs!("codex", "older-git");
-    let stage = CloudEnv::new();
-    stage.lab.use_older_git();
-    let (run, task) = stage.launch(2, "Trim the input", &["--harvest"]);
-    stage.finish(&task, 1, "one");
-    stage.finish(&task, 2, "two");
-    stage.lab.wait_for(&run, "harvested", |run| run["state"] == "harvested");
-    assert_eq!([stage.notes(&run, 1), stage.notes(&run, 2)], ["one", "two"]);
+    let env = CloudEnv::new();
+    env.repo.use_older_git();
+    let (run, task) = env.launch(2, "Trim the input", &["--harvest"]);
+    env.finish(&task, 1, "one");
+    env.finish(&task, 2, "two");
+    env.repo.wait_for(&run, "harvested", |run| run["state"] == "harvested");
+    assert_eq!([env.notes(&run, 1), env.notes(&run, 2)], ["one", "two"]);
 
-    let (other, task) = stage.submit(1, "Trim the output");
-    stage.finish(&task, 1, "three");
-    stage.lab.puff(&["watch", &other]).ok();
-    stage.lab.puff(&["harvest", &other]).ok();
-    assert_eq!(stage.notes(&other, 1), "three");
-    stage.lab.puff(&["pick", &format!("{run}:1")]).ok();
+    let (other, task) = env.submit(1, "Trim the output");
+    env.finish(&task, 1, "three");
+    env.repo.puff(&["watch", &other]).ok();
+    env.repo.puff(&["harvest", &other]).ok();
+    assert_eq!(env.notes(&other, 1), "three");
+    env.repo.puff(&["pick", &format!("{run}:1")]).ok();
 }
 
 #[test]
 fn a_git_that_is_too_old_is_named() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     // It prints every word of the question that it does not know.
     let script =
         "#!/bin/sh\ncase \"$*\" in *rev-parse*) printf 'false\\nsha1\\n--path-format=absolute\\n.git\\n' ;; esac\n";
-    fs::write(lab.path("bin/git"), script).unwrap();
-    make_executable(&lab.path("bin/git"));
-    let ran = run(lab.command(env!("CARGO_BIN_EXE_git-puff")).arg("list"));
+    fs::write(repo.path("bin/git"), script).unwrap();
+    make_executable(&repo.path("bin/git"));
+    let ran = run(repo.command(env!("CARGO_BIN_EXE_git-puff")).arg("list"));
     let ran = ran.exits(128).complains(&["too old"]);
     assert!(ran.stderr.contains("2.34"), "{}", ran.stderr);
 
     // One of 2.31 answers that, and knows no reason for a lock.
-    let real = run(lab.command("sh").args(["-c", "rm bin/git 2>/dev/null; command -v git"]).current_dir(lab.path("")));
+    let real =
+        run(repo.command("sh").args(["-c", "rm bin/git 2>/dev/null; command -v git"]).current_dir(repo.path("")));
     let real = real.ok().stdout;
     let script = format!(
         "#!/bin/sh\ncase \"$*\" in *--reason*) echo \"error: unknown option 'reason'\" >&2; exit 129 ;; esac\nexec {} \"$@\"\n",
         real.trim()
     );
-    fs::write(lab.path("bin/git"), script).unwrap();
-    make_executable(&lab.path("bin/git"));
+    fs::write(repo.path("bin/git"), script).unwrap();
+    make_executable(&repo.path("bin/git"));
     // Called by itself: git puts its own folder in front of any other.
-    let mut start = lab.command(env!("CARGO_BIN_EXE_git-puff"));
+    let mut start = repo.command(env!("CARGO_BIN_EXE_git-puff"));
     let ran = run(start.args(["session", "start", "--worktree", "--", "true"])).exits(1).complains(&["cannot be made"]);
     assert!(ran.stderr.contains("git 2.34 or newer is needed"), "{}", ran.stderr);
 }
@@ -211,9 +212,9 @@ fn a_git_that_is_too_old_is_named() {
 #[test]
 fn doctor_fails_for_want_of_codex_only_where_the_cloud_is_used() {
     let crew = AgentRun::new();
-    crew.lab.git(&["config", "--global", "puff.notify", "true"]);
+    crew.repo.git(&["config", "--global", "puff.notify", "true"]);
     let result = || {
-        let ran = crew.lab.puff(&["doctor", "--porcelain"]);
+        let ran = crew.repo.puff(&["doctor", "--porcelain"]);
         let line = ran.stdout.lines().find(|line| line.starts_with("CHECK=codex_command ")).map(str::to_owned);
         (ran.code, line.unwrap_or_default())
     };
@@ -223,7 +224,7 @@ fn doctor_fails_for_want_of_codex_only_where_the_cloud_is_used() {
         return;
     }
     assert_eq!((code, line.as_str()), (0, "CHECK=codex_command RESULT=warn"));
-    crew.lab.git(&["config", "puff.env", "acme/widgets"]);
+    crew.repo.git(&["config", "puff.env", "acme/widgets"]);
     let (code, line) = result();
     assert_eq!((code, line.as_str()), (1, "CHECK=codex_command RESULT=fail"));
 }

@@ -13,31 +13,31 @@ const FORKS: [Fork; 2] = [(FakeCodex::headless_a, "acme/widgets"), (FakeCodex::h
 #[test]
 fn a_run_is_watched_until_its_last_attempt_is_through() {
     for (open, env) in FORKS {
-        let lab = TestRepo::new();
-        let codex = open(&lab);
+        let repo = TestRepo::new();
+        let codex = open(&repo);
         codex.phase("pending");
         let args = ["launch", "--env", env, "--interval", "1s", "--harvest", "--prompt", PROMPT, "--json"];
-        let id = lab.puff(&args).ok().json()["run"].as_str().unwrap().to_owned();
+        let id = repo.puff(&args).ok().json()["run"].as_str().unwrap().to_owned();
 
-        lab.living_watcher();
+        repo.living_watcher();
 
         // The list reads `ready` as soon as the first attempt is: only `show` tells that one is still at work.
         codex.phase("partial");
         let two_are_through = |run: &Value| statuses(run) == ["completed", "failed", "in_progress", "completed"];
-        let run = lab.wait_for(&id, "partial", two_are_through);
+        let run = repo.wait_for(&id, "partial", two_are_through);
         assert_eq!(run["state"], "pending");
 
         codex.phase("ready");
-        let run = lab.wait_for(&id, "harvested", |run| run["state"] == "harvested");
+        let run = repo.wait_for(&id, "harvested", |run| run["state"] == "harvested");
         assert_eq!(statuses(&run), ["completed", "failed", "completed", "completed"]);
-        wait_until("the watcher ends the job", || lab.show(&id)["watch"]["ending"] == "success");
+        wait_until("the watcher ends the job", || repo.show(&id)["watch"]["ending"] == "success");
         for (variant, text) in [(1, "attempt 1"), (3, "attempt 3"), (4, "attempt 4")] {
-            let code = lab.git(&["show", &format!("puff/{id}/var{variant}:src/parse.rs")]);
+            let code = repo.git(&["show", &format!("puff/{id}/var{variant}:src/parse.rs")]);
             assert!(code.contains(&format!("// {text}\n")), "{code}");
         }
-        assert_ne!(lab.try_git(&["rev-parse", "--verify", &format!("puff/{id}/var2")]).code, 0);
+        assert_ne!(repo.try_git(&["rev-parse", "--verify", &format!("puff/{id}/var2")]).code, 0);
 
-        let result = std::fs::read_to_string(lab.puff_dir().join("results").join(&id)).unwrap();
+        let result = std::fs::read_to_string(repo.puff_dir().join("results").join(&id)).unwrap();
         assert!(result.contains(&format!("TASK_ID={TASK}\n")) && result.contains("FINAL_STATE=success\nEXIT_CODE=0\n"));
         assert_eq!(codex.paid().len(), 1);
     }
@@ -46,28 +46,28 @@ fn a_run_is_watched_until_its_last_attempt_is_through() {
 #[test]
 fn what_the_agents_said_is_in_the_reports_and_in_the_commits() {
     for (open, env) in FORKS {
-        let lab = TestRepo::new();
-        let codex = open(&lab);
+        let repo = TestRepo::new();
+        let codex = open(&repo);
         codex.phase("ready");
-        let id = submitted(&lab, env);
-        let ran = lab.puff(&["harvest", &id]).ok();
+        let id = submitted(&repo, env);
+        let ran = repo.puff(&["harvest", &id]).ok();
         assert!(ran.stderr.contains("variant 2 is skipped: failed"), "{}", ran.stderr);
 
-        let report = report(&lab, &id, 3);
+        let report = report(&repo, &id, 3);
         assert_eq!(report["messages"], json!(["Attempt 3 finished late."]));
         assert_eq!((&report["variant_index"], &report["attempt_placement"]), (&json!(3), &json!(2)));
         assert_eq!((&report["task_id"], &report["status"]), (&TASK.into(), &"completed".into()));
         let show = parsed(&codex, "ready-show");
         assert_eq!(report["prompt"], show["variants"][0]["prompt"]);
         // The failed one has a report too, and no patch.
-        assert_eq!(self::report(&lab, &id, 2)["status"], "failed");
-        assert_eq!(lab.try_git(&["cat-file", "-e", &file(&id, 2, "patch.diff")]).code, 128);
+        assert_eq!(self::report(&repo, &id, 2)["status"], "failed");
+        assert_eq!(repo.try_git(&["cat-file", "-e", &file(&id, 2, "patch.diff")]).code, 128);
 
         let patch = show["variants"][0]["diff"].as_str().unwrap();
-        assert_eq!(lab.puff(&["patch", &format!("{id}:1")]).ok().stdout, patch);
+        assert_eq!(repo.puff(&["patch", &format!("{id}:1")]).ok().stdout, patch);
 
-        let body = lab.git(&["log", "-1", "--format=%B", &format!("puff/{id}/var1")]);
-        let sum = &lab.show(&id)["variants"][0]["patch_sha256"];
+        let body = repo.git(&["log", "-1", "--format=%B", &format!("puff/{id}/var1")]);
+        let sum = &repo.show(&id)["variants"][0]["patch_sha256"];
         let trailers =
             format!("Puff-Run: {id}\nPuff-Task: {TASK}\nPuff-Variant: 1/4\nPuff-Patch: {}", sum.as_str().unwrap());
         assert_eq!(
@@ -80,17 +80,17 @@ fn what_the_agents_said_is_in_the_reports_and_in_the_commits() {
 #[test]
 fn variants_keep_their_numbers_when_the_service_calls_another_turn_the_current_one() {
     for (open, env) in FORKS {
-        let lab = TestRepo::new();
-        let codex = open(&lab);
+        let repo = TestRepo::new();
+        let codex = open(&repo);
         codex.phase("ready");
-        let id = submitted(&lab, env);
-        lab.puff(&["harvest", &id]).ok();
-        let before = (lab.fingerprint(), variants(&lab, &id));
+        let id = submitted(&repo, env);
+        repo.puff(&["harvest", &id]).ok();
+        let before = (repo.fingerprint(), variants(&repo, &id));
 
         codex.phase("current-turn-is-3");
-        let again = lab.puff(&["harvest", &id]).ok();
+        let again = repo.puff(&["harvest", &id]).ok();
         assert!(!again.stderr.contains("new patch"), "{}", again.stderr);
-        assert_eq!(before, (lab.fingerprint(), variants(&lab, &id)));
+        assert_eq!(before, (repo.fingerprint(), variants(&repo, &id)));
 
         // Whoever comes later, and sees only that order, gets the same numbers.
         let later = TestRepo::new();
@@ -105,37 +105,37 @@ fn variants_keep_their_numbers_when_the_service_calls_another_turn_the_current_o
 #[test]
 fn a_harvest_takes_what_there_is_and_a_later_one_the_rest() {
     for (open, env) in FORKS {
-        let lab = TestRepo::new();
-        let codex = open(&lab);
+        let repo = TestRepo::new();
+        let codex = open(&repo);
         codex.phase("partial");
-        let id = submitted(&lab, env);
-        let early = lab.puff(&["harvest", &id]).ok();
+        let id = submitted(&repo, env);
+        let early = repo.puff(&["harvest", &id]).ok();
         assert!(early.stderr.contains("1 variant is still running"), "{}", early.stderr);
-        let first = lab.git(&["rev-parse", &format!("puff/{id}/var1"), &format!("puff/{id}/var4")]);
-        assert_eq!(lab.show(&id)["state"], "pending");
+        let first = repo.git(&["rev-parse", &format!("puff/{id}/var1"), &format!("puff/{id}/var4")]);
+        assert_eq!(repo.show(&id)["state"], "pending");
 
         codex.phase("ready");
-        lab.puff(&["harvest", &id]).ok();
-        assert_eq!(lab.git(&["rev-parse", &format!("puff/{id}/var1"), &format!("puff/{id}/var4")]), first);
-        assert!(lab.git(&["show", &format!("puff/{id}/var3:src/parse.rs")]).contains("attempt 3"));
-        assert_eq!(lab.show(&id)["state"], "harvested");
+        repo.puff(&["harvest", &id]).ok();
+        assert_eq!(repo.git(&["rev-parse", &format!("puff/{id}/var1"), &format!("puff/{id}/var4")]), first);
+        assert!(repo.git(&["show", &format!("puff/{id}/var3:src/parse.rs")]).contains("attempt 3"));
+        assert_eq!(repo.show(&id)["state"], "harvested");
     }
 }
 
 #[test]
 fn a_task_of_which_every_attempt_failed_is_an_error() {
     for (open, env) in FORKS {
-        let lab = TestRepo::new();
-        let codex = open(&lab);
+        let repo = TestRepo::new();
+        let codex = open(&repo);
         codex.phase("error");
-        let id = submitted(&lab, env);
-        lab.puff(&["watch", &id, "--interval", "1s"]).exits(2).complains(&["no variant", &id]);
-        let run = lab.puff(&["harvest", &id, "--json"]).exits(2).json();
+        let id = submitted(&repo, env);
+        repo.puff(&["watch", &id, "--interval", "1s"]).exits(2).complains(&["no variant", &id]);
+        let run = repo.puff(&["harvest", &id, "--json"]).exits(2).json();
         assert_eq!((&run["state"], statuses(&run)), (&"error".into(), vec!["failed"; 4]));
         assert!(run["variants"].as_array().unwrap().iter().all(|variant| variant["apply"] == "skipped"));
-        assert_eq!(lab.git(&["for-each-ref", "refs/heads/puff"]), "");
+        assert_eq!(repo.git(&["for-each-ref", "refs/heads/puff"]), "");
         // What a failed attempt said is evidence as well.
-        assert_eq!(report(&lab, &id, 3)["messages"], json!(["Attempt 3 finished late."]));
+        assert_eq!(report(&repo, &id, 3)["messages"], json!(["Attempt 3 finished late."]));
     }
 }
 
@@ -143,12 +143,12 @@ fn a_task_of_which_every_attempt_failed_is_an_error() {
 fn a_read_that_fails_for_now_is_repeated() {
     for (open, env) in FORKS {
         for fault in ["rate-limited", "server-error", "offline"] {
-            let lab = TestRepo::new();
-            let codex = open(&lab);
+            let repo = TestRepo::new();
+            let codex = open(&repo);
             codex.phase("ready");
-            let id = submitted(&lab, env);
+            let id = submitted(&repo, env);
             codex.fails_next_with(&[fault]);
-            lab.puff(&["harvest", &id]).ok();
+            repo.puff(&["harvest", &id]).ok();
             assert_eq!(codex.calls_of(&["cloud", "show", "--json", "--all", "--", TASK]).len(), 2);
         }
     }
@@ -163,13 +163,13 @@ fn a_read_that_keeps_failing_is_given_up_with_a_clear_word() {
                 [("rate-limited", "takes no more calls"), ("server-error", "fault (500)"), ("offline", "be reached")];
             for (fault, words) in faults {
                 scope.spawn(move || {
-                    let lab = TestRepo::new();
-                    let codex = open(&lab);
-                    let id = submitted(&lab, env);
+                    let repo = TestRepo::new();
+                    let codex = open(&repo);
+                    let id = submitted(&repo, env);
                     codex.fails_with(fault);
-                    lab.puff(&["harvest", &id]).exits(1).complains(&["Codex Cloud", words]);
+                    repo.puff(&["harvest", &id]).exits(1).complains(&["Codex Cloud", words]);
                     assert_eq!(codex.calls_of(&["cloud", "show", "--json", "--all", "--", TASK]).len(), 4);
-                    let run = lab.show(&id);
+                    let run = repo.show(&id);
                     assert_eq!((&run["state"], &run["attention"]), (&"pending".into(), &().into()));
                 });
             }
@@ -180,35 +180,35 @@ fn a_read_that_keeps_failing_is_given_up_with_a_clear_word() {
 #[test]
 fn a_run_waits_for_the_login_and_then_goes_on() {
     for (open, env) in FORKS {
-        let lab = TestRepo::new();
-        let codex = open(&lab);
+        let repo = TestRepo::new();
+        let codex = open(&repo);
         codex.phase("ready");
-        let id = submitted(&lab, env);
+        let id = submitted(&repo, env);
         codex.fails_with("unauthorized");
-        lab.puff(&["harvest", &id]).exits(128).complains(&["not signed in"]);
-        assert_eq!(lab.show(&id)["attention"], "needs-login");
+        repo.puff(&["harvest", &id]).exits(128).complains(&["not signed in"]);
+        assert_eq!(repo.show(&id)["attention"], "needs-login");
 
         codex.recovers();
-        lab.puff(&["watch", &id, "--interval", "1s"]).ok();
-        assert_eq!(lab.show(&id)["attention"], Value::Null);
+        repo.puff(&["watch", &id, "--interval", "1s"]).ok();
+        assert_eq!(repo.show(&id)["attention"], Value::Null);
     }
 }
 
 #[test]
 fn a_task_started_elsewhere_is_adopted_with_its_prompt() {
     for (open, _) in FORKS {
-        let lab = TestRepo::new();
-        let codex = open(&lab);
+        let repo = TestRepo::new();
+        let codex = open(&repo);
         codex.phase("partial");
         let url = format!("https://chatgpt.com/codex/tasks/{TASK}");
-        let run = lab.puff(&["adopt", &url, "--json"]).ok().json();
+        let run = repo.puff(&["adopt", &url, "--json"]).ok().json();
         assert_eq!((&run["task_id"], &run["best_of"], &run["env"]), (&TASK.into(), &4.into(), &"acme/widgets".into()));
         let id = run["run"].as_str().unwrap();
-        let asked = lab.git(&["show", &format!("refs/puff/runs/{id}:prompt.md")]);
+        let asked = repo.git(&["show", &format!("refs/puff/runs/{id}:prompt.md")]);
         assert_eq!(asked.trim_end(), "Trim input before parsing");
         // Adopting it again is the same run.
-        assert_eq!(lab.puff(&["adopt", TASK, "--json"]).ok().json()["run"], id);
-        lab.puff(&["harvest", TASK]).ok();
+        assert_eq!(repo.puff(&["adopt", TASK, "--json"]).ok().json()["run"], id);
+        repo.puff(&["harvest", TASK]).ok();
         assert_eq!(codex.paid(), []);
     }
 }
@@ -216,16 +216,16 @@ fn a_task_started_elsewhere_is_adopted_with_its_prompt() {
 #[test]
 fn a_task_that_nobody_knows_is_not_adopted() {
     for (open, _) in FORKS {
-        let lab = TestRepo::new();
-        open(&lab);
-        lab.puff(&["adopt", "task_nope"]).exits(1).complains(&["no task 'task_nope'"]);
-        assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
+        let repo = TestRepo::new();
+        open(&repo);
+        repo.puff(&["adopt", "task_nope"]).exits(1).complains(&["no task 'task_nope'"]);
+        assert_eq!(repo.git(&["for-each-ref", "refs/puff"]), "");
     }
 }
 
 /// Submits the recorded task, and answers its run.
-fn submitted(lab: &TestRepo, env: &str) -> String {
-    lab.puff(&["submit", "--env", env, "--prompt", PROMPT, "--porcelain"]).ok().value("RUN")
+fn submitted(repo: &TestRepo, env: &str) -> String {
+    repo.puff(&["submit", "--env", env, "--prompt", PROMPT, "--porcelain"]).ok().value("RUN")
 }
 
 fn statuses(run: &Value) -> Vec<&str> {
@@ -233,8 +233,8 @@ fn statuses(run: &Value) -> Vec<&str> {
     variants.iter().map(|variant| variant["status"].as_str().expect("a status")).collect()
 }
 
-fn variants(lab: &TestRepo, id: &str) -> Value {
-    lab.show(id)["variants"].clone()
+fn variants(repo: &TestRepo, id: &str) -> Value {
+    repo.show(id)["variants"].clone()
 }
 
 fn sums(variants: &Value) -> Vec<&Value> {
@@ -245,8 +245,8 @@ fn file(id: &str, variant: u32, name: &str) -> String {
     format!("refs/puff/runs/{id}:variants/var{variant}/{name}")
 }
 
-fn report(lab: &TestRepo, id: &str, variant: u32) -> Value {
-    serde_json::from_str(&lab.git(&["show", &file(id, variant, "report.json")])).expect("JSON")
+fn report(repo: &TestRepo, id: &str, variant: u32) -> Value {
+    serde_json::from_str(&repo.git(&["show", &file(id, variant, "report.json")])).expect("JSON")
 }
 
 /// What a recorded call printed.

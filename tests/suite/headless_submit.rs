@@ -7,10 +7,10 @@ const URL: &str = "https://chatgpt.com/codex/tasks/task_e_0000000000000000000000
 
 #[test]
 fn headless_a_gets_the_prompt_on_its_standard_input() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
 
-    let run = lab.puff_with_input(&["submit", "--env", "acme/widgets", "--json"], PROMPT.as_bytes()).ok().json();
+    let run = repo.puff_with_input(&["submit", "--env", "acme/widgets", "--json"], PROMPT.as_bytes()).ok().json();
     assert_eq!(run["dialect"], "headless-a");
     assert_eq!((&run["task_id"], &run["task_url"]), (&TASK.into(), &URL.into()));
     assert_eq!(run["state"], "pending");
@@ -24,13 +24,13 @@ fn headless_a_gets_the_prompt_on_its_standard_input() {
 
 #[test]
 fn headless_b_gets_a_title_and_a_file_with_the_prompt() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_b(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_b(&repo);
     let prompt = "Trim input before parsing\n\n- keep the tests\n";
 
-    let ran = lab.puff_with_input(&["submit", "--env", "env_lab_1", "--porcelain"], prompt.as_bytes()).ok();
+    let ran = repo.puff_with_input(&["submit", "--env", "env_lab_1", "--porcelain"], prompt.as_bytes()).ok();
     assert_eq!((ran.value("TASK_ID"), ran.value("TASK_URL")), (TASK.to_owned(), URL.to_owned()));
-    assert_eq!(lab.show("@")["dialect"], "headless-b");
+    assert_eq!(repo.show("@")["dialect"], "headless-b");
 
     let paid = codex.paid();
     assert_eq!(paid.len(), 1);
@@ -55,13 +55,13 @@ fn no_value_of_a_call_can_be_read_as_an_option() {
         (FakeCodex::headless_b, "env_lab_1", TASK),
         (FakeCodex::official, "--env", "task_e_i"),
     ] {
-        let lab = TestRepo::new();
-        let codex = open(&lab);
+        let repo = TestRepo::new();
+        let codex = open(&repo);
         codex.knows("status", "[PENDING] Trim\n", "", 1);
-        lab.git(&["config", "puff.env", env]);
-        lab.puff(&["submit", "--prompt=--trim the input\n\n-x\n"]).ok();
+        repo.git(&["config", "puff.env", env]);
+        repo.puff(&["submit", "--prompt=--trim the input\n\n-x\n"]).ok();
         codex.phase("ready");
-        lab.puff(&["harvest", "--run", task]);
+        repo.puff(&["harvest", "--run", task]);
 
         for call in codex.calls() {
             let mut operands = false;
@@ -85,65 +85,65 @@ fn no_value_of_a_call_can_be_read_as_an_option() {
 
 #[test]
 fn headless_b_would_take_any_label_so_labels_are_refused_before_it_is_paid() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_b(&lab);
-    let ran = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_b(&repo);
+    let ran = repo.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]);
     ran.exits(1).complains(&["'acme/widgets'", "only ids"]);
-    nothing_happened(&lab, &codex);
+    nothing_happened(&repo, &codex);
 }
 
 #[test]
 fn an_environment_that_headless_a_does_not_know_is_named() {
     for (env, words) in [("nope", "no cloud environment named 'nope'"), ("gadgets", "several cloud environments")] {
-        let lab = TestRepo::new();
-        let codex = FakeCodex::headless_a(&lab);
-        let ran = lab.puff(&["submit", "--env", env, "--prompt", "Trim"]).exits(1).complains(&[words, env]);
+        let repo = TestRepo::new();
+        let codex = FakeCodex::headless_a(&repo);
+        let ran = repo.puff(&["submit", "--env", env, "--prompt", "Trim"]).exits(1).complains(&[words, env]);
         // The list did not know either, so this was found out by asking; the service refused, and nothing is open.
         assert!(ran.stderr.contains("nothing was submitted"), "{}", ran.stderr);
         assert_eq!(codex.paid().len(), 1);
-        let run = lab.show("@");
+        let run = repo.show("@");
         assert_eq!((&run["state"], &run["task_id"]), (&"error".into(), &().into()));
     }
 }
 
 #[test]
 fn an_environment_that_the_list_does_not_know_is_refused_before_anything_is_recorded() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
     codex.fails_with("unknown-env");
-    lab.puff(&["submit", "--env", "nope", "--prompt", "Trim"]).exits(1).complains(&["'nope'"]);
-    nothing_happened(&lab, &codex);
+    repo.puff(&["submit", "--env", "nope", "--prompt", "Trim"]).exits(1).complains(&["'nope'"]);
+    nothing_happened(&repo, &codex);
 }
 
 #[test]
 fn whoever_is_signed_out_pays_nothing_and_is_told_to_sign_in() {
     for fault in ["signed-out", "unauthorized"] {
         for open in [FakeCodex::headless_a, FakeCodex::headless_b] {
-            let lab = TestRepo::new();
-            let codex = open(&lab);
+            let repo = TestRepo::new();
+            let codex = open(&repo);
             codex.fails_with(fault);
-            let ran = lab.puff(&["submit", "--env", "env_lab_1", "--prompt", "Trim"]).exits(128);
+            let ran = repo.puff(&["submit", "--env", "env_lab_1", "--prompt", "Trim"]).exits(128);
             says_to_sign_in(&ran.complains(&["not signed in"]));
-            nothing_happened(&lab, &codex);
+            nothing_happened(&repo, &codex);
         }
     }
 }
 
 #[test]
 fn without_the_check_a_signed_out_launch_waits_for_the_login() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
     codex.fails_with("signed-out");
-    let ran = lab.puff(&["submit", "--env", "acme/widgets", "--skip-doctor", "--prompt", "Trim"]).exits(128);
+    let ran = repo.puff(&["submit", "--env", "acme/widgets", "--skip-doctor", "--prompt", "Trim"]).exits(128);
     says_to_sign_in(&ran);
-    let run = lab.show("@");
+    let run = repo.show("@");
     assert_eq!((&run["state"], &run["attention"]), (&"queued".into(), &"needs-login".into()));
 
     codex.recovers();
     codex.phase("ready");
     let id = run["run"].as_str().unwrap();
-    lab.puff(&["watch", id, "--interval", "1s"]).ok();
-    let run = lab.show(id);
+    repo.puff(&["watch", id, "--interval", "1s"]).ok();
+    let run = repo.show(id);
     assert_eq!((&run["task_id"], &run["attention"]), (&TASK.into(), &().into()));
 }
 
@@ -151,8 +151,8 @@ fn says_to_sign_in(ran: &Ran) {
     assert!(ran.stderr.contains("codex login"), "{}", ran.stderr);
 }
 
-fn nothing_happened(lab: &TestRepo, codex: &FakeCodex) {
+fn nothing_happened(repo: &TestRepo, codex: &FakeCodex) {
     assert_eq!(codex.paid(), []);
-    assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
-    assert_eq!(lab.git(&["status", "--porcelain", "--", ":!.codex"]), "");
+    assert_eq!(repo.git(&["for-each-ref", "refs/puff"]), "");
+    assert_eq!(repo.git(&["status", "--porcelain", "--", ":!.codex"]), "");
 }

@@ -15,29 +15,29 @@ use crate::support::test_repo::{PATIENCE, kill};
 /// Moves the folder that it is called in away, and puts a link to the user's worktree in its place.
 const SWAP: &str = "D=$PWD; cd ..; mv \"$D\" \"$D.moved\"; ln -s \"$LAB/work\" \"$D\"";
 
-/// Whatever git runs that was planted leaves this file in the lab.
+/// Whatever git runs that was planted leaves this file in the test repository.
 const RAN: &str = "ran";
 
 /// A crew whose user has an edit, and a file that is in no commit.
 fn crew() -> AgentRun {
     let crew = AgentRun::new();
-    crew.lab.write("private.txt", "SECRET=1\n");
-    crew.lab.write("notes.txt", "one\ntwo\nmy edit\n");
+    crew.repo.write("private.txt", "SECRET=1\n");
+    crew.repo.write("notes.txt", "one\ntwo\nmy edit\n");
     crew
 }
 
 /// The user's work is there, and nothing else.
 #[track_caller]
 fn assert_untouched(crew: &AgentRun) {
-    let work = crew.lab.work();
+    let work = crew.repo.work();
     assert_eq!(fs::read_to_string(work.join("private.txt")).unwrap(), "SECRET=1\n");
     assert_eq!(fs::read_to_string(work.join("notes.txt")).unwrap(), "one\ntwo\nmy edit\n");
-    let status = crew.lab.git(&["status", "--porcelain"]);
+    let status = crew.repo.git(&["status", "--porcelain"]);
     assert_eq!(status, " M notes.txt\n?? .codex/\n?? private.txt", "nothing was put there");
     assert!(
-        !crew.lab.path(RAN).exists(),
+        !crew.repo.path(RAN).exists(),
         "something that was planted was run: {:?}",
-        fs::read_to_string(crew.lab.path(RAN))
+        fs::read_to_string(crew.repo.path(RAN))
     );
 }
 
@@ -46,17 +46,17 @@ fn kinds(run: &Value, variant: usize) -> Vec<String> {
     risks.iter().map(|risk| risk["kind"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A program in front of others, for which everything in the lab is read-only but the worktrees; none where the system
+/// A program in front of others, for which everything in the test repository is read-only but the worktrees; none where the system
 /// allows no such thing.
 fn sandbox(crew: &AgentRun) -> Option<String> {
-    let path = crew.lab.path("bin").join("sandbox");
-    let lab = crew.lab.path("");
+    let path = crew.repo.path("bin").join("sandbox");
+    let repo = crew.repo.path("");
     let script = format!(
-        "#!/bin/sh\nexport LAB='{lab}'; mkdir -p \"$LAB/work.puff\"\nexec unshare --mount sh -ec '
+        "#!/bin/sh\nexport LAB='{repo}'; mkdir -p \"$LAB/work.puff\"\nexec unshare --mount sh -ec '
          mount --make-rprivate / 2>/dev/null || :
          mount --bind \"$LAB\" \"$LAB\"; mount --bind \"$LAB/work.puff\" \"$LAB/work.puff\"
          mount -o remount,bind,ro \"$LAB\"; cd \"$(pwd)\"; exec \"$@\"' sandbox \"$@\"\n",
-        lab = lab.display().to_string().trim_end_matches('/')
+        repo = repo.display().to_string().trim_end_matches('/')
     );
     fs::write(&path, script).unwrap();
     Command::new("chmod").arg("+x").arg(&path).status().unwrap();
@@ -71,8 +71,8 @@ fn sandbox(crew: &AgentRun) -> Option<String> {
 /// Teaches git-puff an agent that works in the sandbox.
 fn sandboxed(crew: &AgentRun, sandbox: &str, name: &str, script: &str) {
     crew.agent(name, script);
-    let file = crew.lab.path("bin").join(format!("{name}.sh"));
-    crew.lab.git(&["config", &format!("puff.agent.{name}.command"), &format!("'{sandbox}' sh '{}'", file.display())]);
+    let file = crew.repo.path("bin").join(format!("{name}.sh"));
+    crew.repo.git(&["config", &format!("puff.agent.{name}.command"), &format!("'{sandbox}' sh '{}'", file.display())]);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn an_agent_that_puts_a_link_in_place_of_its_folder_gets_nothing_of_the_users() 
     assert_untouched(&crew);
     for variant in [1, 3] {
         let branch = format!("puff/{id}/var{variant}");
-        assert_eq!(crew.lab.git(&["diff", "--name-status", "main", &branch]), "A\tmine", "{run:#}");
+        assert_eq!(crew.repo.git(&["diff", "--name-status", "main", &branch]), "A\tmine", "{run:#}");
         assert_eq!(kinds(&run, variant - 1), ["worktree-moved"]);
     }
     let reason = run["variants"][1]["reason"].as_str().unwrap();
@@ -99,14 +99,14 @@ fn an_agent_that_puts_a_link_in_place_of_its_folder_gets_nothing_of_the_users() 
     );
 
     // Whatever is done with the run later goes round them.
-    let doctor = crew.lab.puff(&["doctor", "--repair"]).stdout;
+    let doctor = crew.repo.puff(&["doctor", "--repair"]).stdout;
     assert!(doctor.contains("is not the folder that git-puff made"), "{doctor}");
-    crew.lab.puff(&["harvest", id]);
-    let pruned = crew.lab.puff(&["prune", id]).stderr;
+    crew.repo.puff(&["harvest", id]);
+    let pruned = crew.repo.puff(&["prune", id]).stderr;
     assert!(pruned.contains("var1' is not the folder that git-puff made: a symbolic link is there"), "{pruned}");
-    crew.lab.puff(&["doctor", "--repair"]);
+    crew.repo.puff(&["doctor", "--repair"]);
     assert_untouched(&crew);
-    assert!(workspace_root.join("var1.moved/mine").exists() && crew.lab.path("far/mine").exists());
+    assert!(workspace_root.join("var1.moved/mine").exists() && crew.repo.path("far/mine").exists());
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn a_check_that_puts_a_link_in_place_of_its_folder_reaches_nothing_of_the_users(
     crew.agent("plants", &format!("echo '{SWAP}' >t.sh; echo mine >mine"));
     let run = crew.tournament(&["--agent", "plants"]);
     let id = run["run"].as_str().unwrap();
-    let lab = crew.lab.path("").display().to_string();
-    let check = format!("LAB='{}'; export LAB; test ! -f t.sh || . ./t.sh", lab.trim_end_matches('/'));
-    let reviewed = crew.lab.puff(&["review", id, "--check", &check, "--check", "test -f README"]).ok();
+    let repo = crew.repo.path("").display().to_string();
+    let check = format!("LAB='{}'; export LAB; test ! -f t.sh || . ./t.sh", repo.trim_end_matches('/'));
+    let reviewed = crew.repo.puff(&["review", id, "--check", &check, "--check", "test -f README"]).ok();
     assert_untouched(&crew);
     let said = &reviewed.stdout;
     assert!(said.contains("is not the folder that git-puff made: a symbolic link is there"), "{said}");
@@ -126,17 +126,17 @@ fn a_check_that_puts_a_link_in_place_of_its_folder_reaches_nothing_of_the_users(
     let left = fs::read_dir(crew.workspace_root().join(id)).unwrap().flatten().map(|entry| entry.path());
     let left: Vec<PathBuf> = left.collect();
     assert!(left.len() == 1 && left[0].is_symlink(), "{left:?}");
-    assert!(!crew.lab.git(&["worktree", "list", "--porcelain"]).contains("review"));
+    assert!(!crew.repo.git(&["worktree", "list", "--porcelain"]).contains("review"));
 }
 
 #[test]
 fn nothing_that_an_agent_or_a_check_plants_is_run_outside_of_its_sandbox() {
     let crew = crew();
     let Some(sandbox) = sandbox(&crew) else { return };
-    crew.lab.git_in(&crew.lab.path(""), &["clone", "-q", "origin.git", "library"]);
-    let library = crew.lab.path("library").display().to_string();
-    crew.lab.git(&["submodule", "--quiet", "add", &library, "lib"]);
-    crew.lab.git(&["commit", "-qm", "Have a library"]);
+    crew.repo.git_in(&crew.repo.path(""), &["clone", "-q", "origin.git", "library"]);
+    let library = crew.repo.path("library").display().to_string();
+    crew.repo.git(&["submodule", "--quiet", "add", &library, "lib"]);
+    crew.repo.git(&["commit", "-qm", "Have a library"]);
     // Runs when git-puff runs it: what the sandbox holds back, it writes.
     let plant = "printf '#!/bin/sh\\necho \"$0 $*\" >>\"%s/ran\"; cat\\n' \"$LAB\" >\"$TOP/evil\"; chmod +x \"$TOP/evil\"
          plant() {
@@ -174,32 +174,32 @@ fn nothing_that_an_agent_or_a_check_plants_is_run_outside_of_its_sandbox() {
     assert!(kinds(&run, 2).contains(&"submodule-work".to_owned()), "{run:#}");
     assert_eq!(crew.file(id, 2, "nest/f"), "22");
 
-    crew.lab.git(&["config", "puff.check.wrapper", &format!("'{sandbox}'")]);
-    crew.lab.git(&["config", "core.hooksPath", "hooks"]);
-    crew.lab.puff(&["review", id, "--check", "test ! -f t.sh || . ./t.sh", "--check", "true"]).ok();
-    crew.lab.git(&["config", "--unset", "core.hooksPath"]);
+    crew.repo.git(&["config", "puff.check.wrapper", &format!("'{sandbox}'")]);
+    crew.repo.git(&["config", "core.hooksPath", "hooks"]);
+    crew.repo.puff(&["review", id, "--check", "test ! -f t.sh || . ./t.sh", "--check", "true"]).ok();
+    crew.repo.git(&["config", "--unset", "core.hooksPath"]);
     assert_untouched(&crew);
-    crew.lab.puff(&["doctor", "--repair"]);
-    crew.lab.puff(&["prune", id]);
+    crew.repo.puff(&["doctor", "--repair"]);
+    crew.repo.puff(&["prune", id]);
     assert_untouched(&crew);
 }
 
 #[test]
 fn a_session_names_what_changed_without_believing_the_git_directory_that_was_put_there() {
     let crew = crew();
-    let lab = &crew.lab;
-    let ran = lab.path(RAN).display().to_string();
+    let repo = &crew.repo;
+    let ran = repo.path(RAN).display().to_string();
     let script = format!(
         "echo 1 >made; printf '#!/bin/sh\\necho session >>{ran}\\n' >evil; chmod +x evil
          rm .git; git init -q; git config core.fsmonitor \"$PWD/evil\""
     );
-    lab.puff(&["session", "start", "--worktree", "--name", "one", "--", "sh", "-c", &script]).ok();
-    lab.puff(&["session", "wait", "one"]).ok();
-    let shown = lab.puff(&["session", "show", "one", "--json"]).ok().json();
+    repo.puff(&["session", "start", "--worktree", "--name", "one", "--", "sh", "-c", &script]).ok();
+    repo.puff(&["session", "wait", "one"]).ok();
+    let shown = repo.puff(&["session", "show", "one", "--json"]).ok().json();
     assert_eq!(shown["changed"], serde_json::json!(["A evil", "A made"]), "{shown:#}");
     assert_eq!(shown["worktree"]["fate"], "kept");
 
-    lab.puff(&[
+    repo.puff(&[
         "session",
         "start",
         "--worktree",
@@ -208,16 +208,16 @@ fn a_session_names_what_changed_without_believing_the_git_directory_that_was_put
         "--",
         "sh",
         "-c",
-        &format!("LAB={}; {SWAP}", lab.path("").display()),
+        &format!("LAB={}; {SWAP}", repo.path("").display()),
     ])
     .ok();
-    lab.puff(&["session", "wait", "two"]).ok();
-    let shown = lab.puff(&["session", "show", "two", "--json"]).ok().json();
+    repo.puff(&["session", "wait", "two"]).ok();
+    let shown = repo.puff(&["session", "show", "two", "--json"]).ok().json();
     assert_eq!((&shown["changed"], &shown["worktree"]["fate"]), (&Value::Null, &Value::from("kept")), "{shown:#}");
-    lab.puff(&["doctor", "--repair"]);
-    let work = lab.work();
+    repo.puff(&["doctor", "--repair"]);
+    let work = repo.work();
     assert_eq!(fs::read_to_string(work.join("private.txt")).unwrap(), "SECRET=1\n");
-    assert!(!lab.path(RAN).exists());
+    assert!(!repo.path(RAN).exists());
 }
 
 #[test]
@@ -229,14 +229,14 @@ fn a_folder_of_git_that_names_another_worktree_does_not_pass_for_it() {
     crate::support::test_repo::wait_until("both work", || {
         crew.workspace_root().join(&id).join("var1/mine").exists() && var2.join("mine").exists()
     });
-    let admin = crew.lab.git_in(&crew.workspace_root().join(&id).join("var1"), &["rev-parse", "--git-dir"]);
+    let admin = crew.repo.git_in(&crew.workspace_root().join(&id).join("var1"), &["rev-parse", "--git-dir"]);
     fs::write(PathBuf::from(&admin).join("gitdir"), format!("{}/.git\n", var2.display())).unwrap();
     fs::write(PathBuf::from(&admin).join("locked"), "git-puff: it is being reviewed\n").unwrap();
-    crew.lab.puff(&["doctor", "--repair"]);
+    crew.repo.puff(&["doctor", "--repair"]);
     assert!(var2.join("mine").exists(), "the other one is not taken for what a review left");
-    fs::write(crew.lab.path("go"), "").unwrap();
-    crew.lab.puff(&["harvest", "--wait", &id]).ok();
-    let run = crew.lab.show(&id);
+    fs::write(crew.repo.path("go"), "").unwrap();
+    crew.repo.puff(&["harvest", "--wait", &id]).ok();
+    let run = crew.repo.show(&id);
     assert_eq!(each(&run, "apply"), ["applied", "applied"], "{run:#}");
 }
 
@@ -248,11 +248,11 @@ fn a_pipe_in_place_of_a_record_makes_nobody_wait() {
     let id = run["run"].as_str().unwrap();
     let session = format!("sessions/{id}-var1/session.json");
     for file in [session, format!("logs/{id}.log"), "watcher.json".to_owned()] {
-        let path = crew.lab.puff_dir().join(&file);
+        let path = crew.repo.puff_dir().join(&file);
         let _ = fs::remove_file(&path);
         assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
         for verb in [&["doctor"][..], &["harvest", id], &["log", id], &["show", id]] {
-            let mut child = crew.lab.spawn(verb, Stdio::null());
+            let mut child = crew.repo.spawn(verb, Stdio::null());
             let pid = child.id();
             let ended = std::thread::spawn(move || child.wait());
             let started = Instant::now();

@@ -11,166 +11,166 @@ use crate::support::hooks::push;
 use crate::support::test_repo::{TestRepo, wait_until};
 
 /// The commit of the newest recovery point of a name.
-fn point(lab: &TestRepo, name: &str) -> String {
-    lab.git(&["rev-parse", &format!("refs/puff/trash/{name}")])
+fn point(repo: &TestRepo, name: &str) -> String {
+    repo.git(&["rev-parse", &format!("refs/puff/trash/{name}")])
 }
 
 /// The names of the repairs.
-fn repairs(lab: &TestRepo) -> String {
-    lab.puff(&["doctor", "--repair", "--json"]).ok().json()["repairs"].to_string()
+fn repairs(repo: &TestRepo) -> String {
+    repo.puff(&["doctor", "--repair", "--json"]).ok().json()["repairs"].to_string()
 }
 
 #[test]
 fn a_run_of_a_name_that_was_pruned_is_no_interrupted_prune() {
     for fixed in [false, true] {
-        let mut lab = TestRepo::new();
+        let mut repo = TestRepo::new();
         if fixed {
             // As fast as can be: both say the same of the same moment.
-            lab.set("GIT_PUFF_NOW", "2026-11-20T10:00:00Z");
+            repo.set("GIT_PUFF_NOW", "2026-11-20T10:00:00Z");
         }
-        let choice = Choice::in_lab(lab);
-        let lab = &choice.lab;
-        lab.puff(&["prune", "fix"]).ok();
+        let choice = Choice::in_repo(repo);
+        let repo = &choice.repo;
+        repo.puff(&["prune", "fix"]).ok();
         choice.import("fix");
         let before = choice.state();
-        let found = lab.puff(&["doctor"]).ok().stdout;
+        let found = repo.puff(&["doctor"]).ok().stdout;
         assert!(!found.contains("interrupted"), "{found}");
-        let done = repairs(lab);
+        let done = repairs(repo);
         assert!(!done.contains("ended"), "{done}");
         assert_eq!(choice.state(), before, "fixed: {fixed}");
         // It is picked and undone for itself.
-        lab.puff(&["pick", "fix:2"]).ok();
-        lab.puff(&["undo", "fix"]).ok();
+        repo.puff(&["pick", "fix:2"]).ok();
+        repo.puff(&["undo", "fix"]).ok();
         assert_eq!(choice.state(), before);
-        lab.puff(&["undo", "fix"]).exits(1).complains(&["run 'fix' exists again"]);
+        repo.puff(&["undo", "fix"]).exits(1).complains(&["run 'fix' exists again"]);
     }
 }
 
 #[test]
 fn the_recovery_points_of_two_runs_of_one_name_are_both_kept() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.puff(&["pick", "fix:1", "--branch", "picked"]).ok();
+    let repo = &choice.repo;
+    repo.puff(&["pick", "fix:1", "--branch", "picked"]).ok();
     let first = choice.state();
-    lab.puff(&["prune", "fix"]).ok();
-    let of_first = point(lab, "fix");
+    repo.puff(&["prune", "fix"]).ok();
+    let of_first = point(repo, "fix");
     // Other patches under the same name.
-    let export = Export::new(lab, "second");
-    export.patch(1, lab.patch("README", "second\n"));
-    export.harvest(lab, &["--name", "fix"]).ok();
-    let code = lab.git(&["rev-parse", "puff/fix/var1^{tree}"]);
-    lab.puff(&["prune", "fix"]).ok();
-    assert_eq!(lab.git(&["rev-parse", "refs/puff/trash/fix^"]), of_first);
+    let export = Export::new(repo, "second");
+    export.patch(1, repo.patch("README", "second\n"));
+    export.harvest(repo, &["--name", "fix"]).ok();
+    let code = repo.git(&["rev-parse", "puff/fix/var1^{tree}"]);
+    repo.puff(&["prune", "fix"]).ok();
+    assert_eq!(repo.git(&["rev-parse", "refs/puff/trash/fix^"]), of_first);
     // By the name, the last one comes back.
-    lab.puff(&["undo", "fix"]).ok();
-    assert_eq!(lab.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
-    lab.puff(&["harvest", "fix", "--recreate"]).ok();
-    assert_eq!(lab.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
-    assert_eq!(lab.show("fix")["variants"].as_array().unwrap().len(), 1);
-    let said = lab.puff(&["undo", "fix"]).exits(1).complains(&["run 'fix' exists again"]).stderr;
+    repo.puff(&["undo", "fix"]).ok();
+    assert_eq!(repo.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
+    repo.puff(&["harvest", "fix", "--recreate"]).ok();
+    assert_eq!(repo.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
+    assert_eq!(repo.show("fix")["variants"].as_array().unwrap().len(), 1);
+    let said = repo.puff(&["undo", "fix"]).exits(1).complains(&["run 'fix' exists again"]).stderr;
     assert!(said.contains(&format!("git puff undo {}", &of_first[..10])), "{said}");
     // By its point, the first one: once the name is free.
-    lab.puff(&["undo", &of_first]).exits(1).complains(&["run 'fix' exists again"]);
-    lab.puff(&["prune", "fix"]).ok();
-    let of_second = point(lab, "fix");
-    lab.git(&["gc", "-q", "--prune=now"]);
-    let ran = lab.puff(&["undo", &of_first[..10]]).ok();
+    repo.puff(&["undo", &of_first]).exits(1).complains(&["run 'fix' exists again"]);
+    repo.puff(&["prune", "fix"]).ok();
+    let of_second = point(repo, "fix");
+    repo.git(&["gc", "-q", "--prune=now"]);
+    let ran = repo.puff(&["undo", &of_first[..10]]).ok();
     assert!(ran.stdout.contains("the prune of 'fix'"), "{}", ran.stdout);
-    assert_eq!(lab.show("fix")["decision"]["variant"], 1);
+    assert_eq!(repo.show("fix")["decision"]["variant"], 1);
     // The point of the second is there still, after the pick of the first.
-    let kept = point(lab, "fix");
+    let kept = point(repo, "fix");
     assert_ne!(kept, of_second);
-    lab.puff(&["undo", &kept]).exits(1).complains(&["run 'fix' exists again"]);
+    repo.puff(&["undo", &kept]).exits(1).complains(&["run 'fix' exists again"]);
     let without = |state: &str| state.lines().filter(|line| !line.contains("trash")).collect::<Vec<_>>().join("\n");
     assert_eq!(without(&choice.state()), without(&first));
-    lab.puff(&["undo", "fix"]).ok();
-    assert_eq!(lab.show("fix")["decision"], Value::Null);
-    lab.puff(&["prune", "fix"]).ok();
-    lab.git(&["gc", "-q", "--prune=now"]);
-    let points = lab.git(&["log", "--first-parent", "--format=%H %s", "refs/puff/trash/fix"]);
+    repo.puff(&["undo", "fix"]).ok();
+    assert_eq!(repo.show("fix")["decision"], Value::Null);
+    repo.puff(&["prune", "fix"]).ok();
+    repo.git(&["gc", "-q", "--prune=now"]);
+    let points = repo.git(&["log", "--first-parent", "--format=%H %s", "refs/puff/trash/fix"]);
     let points: Vec<&str> = points.lines().filter(|line| line.contains("before the prune")).collect();
     assert_eq!(points.len(), 2, "{points:?}");
-    lab.puff(&["undo", points[1].split(' ').next().unwrap()]).ok();
-    assert_eq!(lab.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
+    repo.puff(&["undo", points[1].split(' ').next().unwrap()]).ok();
+    assert_eq!(repo.git(&["rev-parse", "puff/fix/var1^{tree}"]), code);
 }
 
 #[test]
 fn agents_of_a_second_run_of_a_name_are_their_own() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
+    let repo = &crew.repo;
     crew.agent("old", "echo old >made").agent("new", "echo new >made");
     crew.launch(&["--agent", "old", "--name", "fix", "--harvest"]);
     crew.tournament_end("fix");
-    lab.puff(&["prune", "fix"]).ok();
+    repo.puff(&["prune", "fix"]).ok();
     // Ready, and not harvested: its work is in its worktree alone.
     crew.launch(&["--agent", "new", "--name", "fix"]);
-    lab.puff(&["watch", "fix"]).ok();
-    assert!(!repairs(lab).contains("ended"));
+    repo.puff(&["watch", "fix"]).ok();
+    assert!(!repairs(repo).contains("ended"));
     assert_eq!(fs::read_to_string(crew.workspace_root().join("fix/var1/made")).unwrap(), "new\n");
-    lab.puff(&["harvest", "fix"]).ok();
+    repo.puff(&["harvest", "fix"]).ok();
     assert_eq!(crew.file("fix", 1, "made"), "new");
-    let kickoffs = fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap();
+    let kickoffs = fs::read_to_string(repo.work().join(".codex/bo4_runs.jsonl")).unwrap();
     assert_eq!(kickoffs.lines().count(), 2, "{kickoffs}");
-    lab.puff(&["prune", "fix"]).ok();
-    lab.puff(&["undo", "fix"]).ok();
-    lab.puff(&["harvest", "fix"]).ok();
+    repo.puff(&["prune", "fix"]).ok();
+    repo.puff(&["undo", "fix"]).ok();
+    repo.puff(&["harvest", "fix"]).ok();
     assert_eq!(crew.file("fix", 1, "made"), "new");
 }
 
 #[test]
 fn what_an_earlier_run_has_left_stops_a_launch_of_that_name() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
+    let repo = &crew.repo;
     crew.agent("good", "echo x >x");
     crew.tournament(&["--agent", "good:2", "--name", "fix", "--keep"]);
     let path = crew.workspace_root().join("fix/var2");
-    lab.git_in(&path, &["switch", "-q", "-c", "mine"]);
-    lab.puff(&["prune", "fix"]).ok();
+    repo.git_in(&path, &["switch", "-q", "-c", "mine"]);
+    repo.puff(&["prune", "fix"]).ok();
     assert!(path.join("x").exists());
     crew.try_launch(&["--agent", "good:2", "--name", "fix"]).exits(1).complains(&["earlier run 'fix'", "fix/var2"]);
-    lab.puff(&["show", "fix"]).exits(1);
-    lab.git(&["worktree", "remove", "--force", path.to_str().unwrap()]);
+    repo.puff(&["show", "fix"]).exits(1);
+    repo.git(&["worktree", "remove", "--force", path.to_str().unwrap()]);
     // A session of a run whose ref was lost is not one of the next run of that name.
     crew.tournament(&["--agent", "good", "--name", "fix"]);
     // Whoever watches puts back what is deleted.
-    let lock = lab.puff_dir().join("locks/watcher");
+    let lock = repo.puff_dir().join("locks/watcher");
     wait_until("nobody watches", || fs::File::open(&lock).is_ok_and(|file| file.try_lock_shared().is_ok()));
-    lab.git(&["update-ref", "-d", "refs/puff/runs/fix"]);
+    repo.git(&["update-ref", "-d", "refs/puff/runs/fix"]);
     crew.try_launch(&["--agent", "good", "--name", "fix"]).exits(1).complains(&["earlier run 'fix'", "fix-var1"]);
-    let export = Export::new(lab, "other");
-    export.patch(1, lab.patch("README", "other\n"));
-    lab.git(&["branch", "-D", "-q", "puff/fix/var1"]);
-    export.harvest(lab, &["--name", "fix"]).ok();
-    lab.puff(&["prune", "fix"]).ok();
+    let export = Export::new(repo, "other");
+    export.patch(1, repo.patch("README", "other\n"));
+    repo.git(&["branch", "-D", "-q", "puff/fix/var1"]);
+    export.harvest(repo, &["--name", "fix"]).ok();
+    repo.puff(&["prune", "fix"]).ok();
     let session = crew.session("fix", 1);
     assert_eq!(session["state"], json!("exited"), "{session:#}");
 }
 
 #[test]
 fn a_push_is_judged_by_the_run_that_its_commit_came_from() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     let import = |name: &str, text: &str| {
-        let export = Export::new(&lab, name);
-        export.patch(1, lab.patch("notes.txt", text));
-        export.harvest(&lab, &["--name", "fix"]).ok();
+        let export = Export::new(&repo, name);
+        export.patch(1, repo.patch("notes.txt", text));
+        export.harvest(&repo, &["--name", "fix"]).ok();
     };
     import("first", "one\n2\nthree\n");
-    lab.puff(&["review", "fix", "--check", "true"]).ok();
-    lab.git(&["branch", "reviewed", "puff/fix/var1"]);
-    lab.puff(&["prune", "fix"]).ok();
+    repo.puff(&["review", "fix", "--check", "true"]).ok();
+    repo.git(&["branch", "reviewed", "puff/fix/var1"]);
+    repo.puff(&["prune", "fix"]).ok();
     import("second", "one\n22\nthree\n");
-    lab.git(&["branch", "not-reviewed", "puff/fix/var1"]);
-    lab.puff(&["hook", "install"]).ok();
+    repo.git(&["branch", "not-reviewed", "puff/fix/var1"]);
+    repo.puff(&["hook", "install"]).ok();
     // With the second run there, and with both pruned.
     for remote in ["a", "b"] {
-        push(&lab, &["origin", &format!("reviewed:{remote}")]).ok();
-        let refused = push(&lab, &["origin", &format!("not-reviewed:not-{remote}")]).exits(1);
+        push(&repo, &["origin", &format!("reviewed:{remote}")]).ok();
+        let refused = push(&repo, &["origin", &format!("not-reviewed:not-{remote}")]).exits(1);
         assert!(refused.stderr.contains("[unreviewed]"), "{}", refused.stderr);
         if remote == "a" {
             // What a remote has is not judged again.
-            lab.puff(&["prune", "fix"]).ok();
-            lab.git(&["push", "-q", "--no-verify", "origin", ":a"]);
-            lab.git(&["fetch", "-q", "--prune", "origin"]);
+            repo.puff(&["prune", "fix"]).ok();
+            repo.git(&["push", "-q", "--no-verify", "origin", ":a"]);
+            repo.git(&["fetch", "-q", "--prune", "origin"]);
         }
     }
 }

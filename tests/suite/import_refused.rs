@@ -5,14 +5,14 @@ use crate::support::test_repo::TestRepo;
 
 #[test]
 fn a_folder_that_is_no_export_is_refused_with_its_name() {
-    let lab = TestRepo::new();
-    let patch = lab.patch("README", "One.\n");
+    let repo = TestRepo::new();
+    let patch = repo.patch("README", "One.\n");
     let made = |name: &str, file: &str, content: &[u8]| {
-        let export = Export::new(&lab, name);
+        let export = Export::new(&repo, name);
         export.patch(1, &patch).put(file, content);
         export
     };
-    std::fs::create_dir(lab.path("empty")).unwrap();
+    std::fs::create_dir(repo.path("empty")).unwrap();
     made("broken", "var1/report.json", b"{\"status\": ");
     made("list", "var1/report.json", b"[]");
     made("binary", "var1/meta.json", b"\xff\xfe");
@@ -31,29 +31,29 @@ fn a_folder_that_is_no_export_is_refused_with_its_name() {
         ("../huge", "4000000000"),
     ] {
         let words = words.trim_matches('\'').trim_start_matches("../");
-        lab.puff(&["harvest", "--from", folder, "--base", "main"]).exits(1).complains(&[words]);
+        repo.puff(&["harvest", "--from", folder, "--base", "main"]).exits(1).complains(&[words]);
     }
-    nothing_is_recorded(&lab);
+    nothing_is_recorded(&repo);
 }
 
 #[test]
 fn a_base_that_is_no_commit_is_refused_with_its_name() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("README", "One.\n"));
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("README", "One.\n"));
     for base in ["nope", "main:README", "0000000000000000000000000000000000000000", "", "--all", "main..main~1"] {
         let base_flag = format!("--base={base}");
-        let ran = lab.puff(&["harvest", "--from", export.path(), &base_flag]).exits(1);
+        let ran = repo.puff(&["harvest", "--from", export.path(), &base_flag]).exits(1);
         ran.complains(&[&format!("'{base}'")]);
     }
-    nothing_is_recorded(&lab);
+    nothing_is_recorded(&repo);
 }
 
 #[test]
 fn calls_that_make_no_sense_are_usage_errors() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("README", "One.\n"));
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("README", "One.\n"));
     let from = export.path();
     for (args, word) in [
         (&["--from", from][..], "--base"),
@@ -64,35 +64,35 @@ fn calls_that_make_no_sense_are_usage_errors() {
         (&["--from", from, "--base", "main", "--variant", "one"], "one"),
         (&["--from", from, "--base", "main", "--wait"], "--wait"),
     ] {
-        lab.puff(&[&["harvest"], args].concat()).exits(129).complains(&[word]);
+        repo.puff(&[&["harvest"], args].concat()).exits(129).complains(&[word]);
     }
-    nothing_is_recorded(&lab);
+    nothing_is_recorded(&repo);
 }
 
 #[test]
 fn a_variant_that_the_folder_has_not_is_refused_before_anything_is_recorded() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("README", "One.\n"));
-    export.harvest(&lab, &["--variant", "2"]).exits(129).complains(&["no variant 2"]);
-    nothing_is_recorded(&lab);
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("README", "One.\n"));
+    export.harvest(&repo, &["--variant", "2"]).exits(129).complains(&["no variant 2"]);
+    nothing_is_recorded(&repo);
 }
 
 #[test]
 fn a_patch_is_no_way_out_of_the_repository() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
     let adds = |path: &str| {
         format!("diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+x\n")
     };
     for (variant, path) in [(1, "../outside"), (2, ".git/hooks/post-checkout"), (3, "a/../../b"), (4, ".GIT/config")] {
         export.patch(variant, adds(path));
     }
-    export.harvest(&lab, &[]).exits(3);
-    assert_eq!(lab.git(&["for-each-ref", "refs/heads/puff"]), "");
-    assert!(!lab.path("outside").exists() && !lab.work().join(".git/hooks/post-checkout").exists());
+    export.harvest(&repo, &[]).exits(3);
+    assert_eq!(repo.git(&["for-each-ref", "refs/heads/puff"]), "");
+    assert!(!repo.path("outside").exists() && !repo.work().join(".git/hooks/post-checkout").exists());
 }
 
-fn nothing_is_recorded(lab: &TestRepo) {
-    assert_eq!(lab.git(&["for-each-ref", "refs/puff", "refs/heads/puff", "refs/notes"]), "");
+fn nothing_is_recorded(repo: &TestRepo) {
+    assert_eq!(repo.git(&["for-each-ref", "refs/puff", "refs/heads/puff", "refs/notes"]), "");
 }

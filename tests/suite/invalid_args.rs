@@ -11,51 +11,51 @@ const HOSTILE: &str = "Trim\u{1b}[2J\u{1b}]0;pwned\u{7}\rit \u{202e}now\u{9b}1A\
 
 #[test]
 fn a_run_that_is_not_there_is_named() {
-    let lab = TestRepo::new();
-    lab.puff(&["show", "@"]).exits(1).complains(&["no runs yet"]);
-    imported(&lab, "one", "tidy-up-one");
-    imported(&lab, "two", "tidy-up-two");
+    let repo = TestRepo::new();
+    repo.puff(&["show", "@"]).exits(1).complains(&["no runs yet"]);
+    imported(&repo, "one", "tidy-up-one");
+    imported(&repo, "two", "tidy-up-two");
     for verb in ["show", "report", "harvest", "watch", "stop", "cancel", "log", "patch"] {
-        lab.puff(&[verb, "nope"]).exits(1).complains(&["'nope'"]);
-        let ran = lab.puff(&[verb, "tidy-up"]).exits(1);
+        repo.puff(&[verb, "nope"]).exits(1).complains(&["'nope'"]);
+        let ran = repo.puff(&[verb, "tidy-up"]).exits(1);
         ran.complains(&["'tidy-up' fits 2 runs", "tidy-up-one, tidy-up-two"]);
-        lab.puff(&[verb, ""]).exits(129).complains(&[]);
+        repo.puff(&[verb, ""]).exits(129).complains(&[]);
     }
-    lab.puff(&["retry", "nope"]).exits(1).complains(&["'nope'"]);
+    repo.puff(&["retry", "nope"]).exits(1).complains(&["'nope'"]);
     // A beginning is enough where it is the only one.
-    assert_eq!(lab.show("tidy-up-o")["run"], "tidy-up-one");
+    assert_eq!(repo.show("tidy-up-o")["run"], "tidy-up-one");
     for hostile in ["../../heads/main", "refs/heads/main", "a b", "*", "tidy-up-*", "-x", "\u{1b}[2J", "a\nb"] {
-        let ran = lab.puff(&["show", "--", hostile]).exits(1).complains(&[]);
+        let ran = repo.puff(&["show", "--", hostile]).exits(1).complains(&[]);
         harmless(&ran);
     }
 }
 
 #[test]
 fn a_variant_that_is_not_there_is_named() {
-    let lab = TestRepo::new();
-    imported(&lab, "one", "one");
+    let repo = TestRepo::new();
+    imported(&repo, "one", "one");
     for verb in ["show", "patch"] {
-        lab.puff(&[verb, "one:9"]).exits(1).complains(&["no variant 9"]);
+        repo.puff(&[verb, "one:9"]).exits(1).complains(&["no variant 9"]);
         for none in ["one:0", "one:", "one:x", "one:-1", "one:99999999999", ":1"] {
-            lab.puff(&[verb, none]).exits(129).complains(&[none]);
+            repo.puff(&[verb, none]).exits(129).complains(&[none]);
         }
     }
-    lab.puff(&["patch", "one"]).exits(129).complains(&["'one' names a run"]);
+    repo.puff(&["patch", "one"]).exits(129).complains(&["'one' names a run"]);
     for verb in ["harvest", "report", "watch"] {
-        lab.puff(&[verb, "one:1"]).exits(129).complains(&["takes a run, not a variant ('one:1')"]);
+        repo.puff(&[verb, "one:1"]).exits(129).complains(&["takes a run, not a variant ('one:1')"]);
     }
-    assert_eq!(lab.puff(&["patch", "@:1"]).ok().bytes, lab.puff(&["patch", "one:var1"]).ok().bytes);
+    assert_eq!(repo.puff(&["patch", "@:1"]).ok().bytes, repo.puff(&["patch", "one:var1"]).ok().bytes);
 }
 
 #[test]
 fn a_length_of_time_is_a_number_and_a_unit() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::official(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::official(&repo);
     for bad in ["soon", "", "-1", "5x", "1.5h", "s", "99999999999999999999s", "9999999999999999h", "5 m"] {
         for flag in ["--interval", "--timeout"] {
             let flag = format!("{flag}={bad}");
-            lab.puff(&["launch", "--env", "e", "--prompt", "Trim", &flag]).exits(129).complains(&[bad]);
-            lab.puff(&["watch", &flag]).exits(129).complains(&[bad]);
+            repo.puff(&["launch", "--env", "e", "--prompt", "Trim", &flag]).exits(129).complains(&[bad]);
+            repo.puff(&["watch", &flag]).exits(129).complains(&[bad]);
         }
     }
     assert_eq!(codex.paid(), []);
@@ -63,7 +63,7 @@ fn a_length_of_time_is_a_number_and_a_unit() {
 
 #[test]
 fn a_wrong_call_says_where_to_look() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     for (args, words, hint) in [
         (&["lunch"][..], "'lunch'", "git puff -h"),
         (&["list", "--colour"], "--colour", "git puff list -h"),
@@ -77,7 +77,7 @@ fn a_wrong_call_says_where_to_look() {
         (&["report", "@", "--format", "docx"], "docx", "md"),
         (&["log", "@", "--bytes", "many"], "many", "git puff log -h"),
     ] {
-        let ran = lab.puff(args).exits(129).complains(&[words]);
+        let ran = repo.puff(args).exits(129).complains(&[words]);
         // Who asked for JSON gets the error as a document, too.
         assert_eq!(ran.stdout.is_empty(), !args.contains(&"--json"), "{}", ran.stdout);
         assert!(ran.stderr.contains(hint), "no '{hint}' in:\n{}", ran.stderr);
@@ -86,9 +86,9 @@ fn a_wrong_call_says_where_to_look() {
 
 #[test]
 fn what_came_from_outside_reaches_no_terminal_as_it_is() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
-    let good = lab.patch("README", "One.\n");
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
+    let good = repo.patch("README", "One.\n");
     export.patch(1, &good);
     export.report(1, &json!({"prompt": HOSTILE, "messages": ["First.", HOSTILE]}));
     export.report(2, &json!({"status": "failed", "messages": [HOSTILE]}));
@@ -98,9 +98,9 @@ fn what_came_from_outside_reaches_no_terminal_as_it_is() {
         format!("diff --git \"a/{path}\" \"b/{path}\"\n--- \"a/{path}\"\n+++ \"b/{path}\"\n@@ -1 +1 @@\n-a\n+b\n"),
     );
 
-    let ran = export.harvest(&lab, &[]).exits(3);
+    let ran = export.harvest(&repo, &[]).exits(3);
     harmless(&ran);
-    let id = lab.show("@")["run"].as_str().unwrap().to_owned();
+    let id = repo.show("@")["run"].as_str().unwrap().to_owned();
     for args in [
         &["list"][..],
         &[],
@@ -111,11 +111,11 @@ fn what_came_from_outside_reaches_no_terminal_as_it_is() {
         &["doctor"],
         &["jobs"],
     ] {
-        harmless(&lab.puff(args));
+        harmless(&repo.puff(args));
     }
     // JSON is harmless too, and carries the original.
     for args in [&["list", "--json"][..], &["show", &id, "--json"], &["report", &id, "--format", "json"]] {
-        let ran = lab.puff(args).ok();
+        let ran = repo.puff(args).ok();
         harmless(&ran);
         let document = ran.json();
         let run = [&document["runs"][0], &document["run"], &document].into_iter().find(|run| run["title"].is_string());
@@ -128,61 +128,61 @@ fn what_came_from_outside_reaches_no_terminal_as_it_is() {
         &["notes", "--ref", "puff/report", "show", "main"],
         &["notes", "--ref", "puff/report", "show", &format!("puff/{id}/var1")],
     ] {
-        let text = lab.git(args);
+        let text = repo.git(args);
         assert!(!text.contains(['\u{1b}', '\r', '\u{9b}', '\u{7}']), "{text:?}");
     }
 }
 
 #[test]
 fn what_a_client_says_reaches_no_terminal_as_it_is() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
-    let id = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", HOSTILE, "--porcelain"]).ok();
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
+    let id = repo.puff(&["submit", "--env", "acme/widgets", "--prompt", HOSTILE, "--porcelain"]).ok();
     harmless(&id);
     // The original is what the agent gets.
     assert_eq!(codex.paid()[0].stdin, HOSTILE);
     let id = id.value("RUN");
-    FakeCodex::scripted(&lab, "printf 'Error: \\033[2Jno\\rsuch \\342\\200\\256thing\\n' >&2; exit 1\n");
-    let ran = lab.puff(&["harvest", &id]);
+    FakeCodex::scripted(&repo, "printf 'Error: \\033[2Jno\\rsuch \\342\\200\\256thing\\n' >&2; exit 1\n");
+    let ran = repo.puff(&["harvest", &id]);
     assert_ne!(ran.code, 0);
     harmless(&ran);
-    harmless(&lab.puff(&["show", &id]));
-    harmless(&lab.puff(&["doctor"]));
+    harmless(&repo.puff(&["show", &id]));
+    harmless(&repo.puff(&["doctor"]));
 }
 
 #[test]
 fn a_reader_that_goes_away_ends_the_program_quietly() {
-    let lab = TestRepo::new();
-    imported(&lab, "one", "one");
+    let repo = TestRepo::new();
+    imported(&repo, "one", "one");
     for args in
         [&["list"][..], &["show", "one"], &["show", "one", "--json"], &["patch", "one:1"], &["report", "one"], &[]]
     {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut command = lab.command(env!("CARGO_BIN_EXE_git-puff"));
+        let mut command = repo.command(env!("CARGO_BIN_EXE_git-puff"));
         let ran = finish(command.args(args).stdout(writer).output().unwrap());
         assert_eq!((ran.code, ran.stderr.as_str()), (141, ""), "{args:?}");
     }
     // A disk that is full is another matter.
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let ran = finish(lab.command(env!("CARGO_BIN_EXE_git-puff")).args(["list"]).stdout(full).output().unwrap());
+    let ran = finish(repo.command(env!("CARGO_BIN_EXE_git-puff")).args(["list"]).stdout(full).output().unwrap());
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.starts_with("error: cannot write the result"), "{}", ran.stderr);
 }
 
 #[test]
 fn every_json_document_begins_with_its_schema() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::headless_a(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::headless_a(&repo);
     codex.phase("ready");
     let begins = |ran: Ran, kind: &str| -> Value {
         let start = format!("{{\n  \"schema\": \"puff.{kind}/1\"");
         assert!(ran.stdout.starts_with(&start), "not a {kind}:\n{}\n{}", ran.stdout, ran.stderr);
         ran.json()
     };
-    let run = begins(lab.puff(&["submit", "--env", "acme/widgets", "--prompt", PROMPT, "--json"]), "run");
+    let run = begins(repo.puff(&["submit", "--env", "acme/widgets", "--prompt", PROMPT, "--json"]), "run");
     let id = run["run"].as_str().unwrap();
-    for line in lab.puff(&["watch", id, "--interval", "1s", "--json"]).ok().stdout.lines() {
+    for line in repo.puff(&["watch", id, "--interval", "1s", "--json"]).ok().stdout.lines() {
         assert!(line.starts_with("{\"schema\":\"puff.event/1\""), "{line}");
     }
     for (args, kind) in [
@@ -200,17 +200,17 @@ fn every_json_document_begins_with_its_schema() {
         (&["retry", id, "--json"], "run"),
         (&["stop", "--all", "--json"], "runs"),
     ] {
-        let ran = lab.puff(args);
+        let ran = repo.puff(args);
         assert_eq!(ran.code, 0, "{args:?}: {}", ran.stderr);
         begins(ran, kind);
     }
 }
 
 /// A run of one variant.
-fn imported(lab: &TestRepo, text: &str, name: &str) {
-    let export = Export::new(lab, name);
-    export.patch(1, lab.patch("README", format!("{text}\n")));
-    export.harvest(lab, &["--name", name]).ok();
+fn imported(repo: &TestRepo, text: &str, name: &str) {
+    let export = Export::new(repo, name);
+    export.patch(1, repo.patch("README", format!("{text}\n")));
+    export.harvest(repo, &["--name", name]).ok();
 }
 
 /// Nothing on either output moves a cursor, or turns text around.

@@ -10,8 +10,8 @@ use crate::support::test_repo::{Ran, TestRepo, run};
 
 #[test]
 fn outside_of_a_repository_every_verb_says_so() {
-    let lab = TestRepo::empty();
-    let here = lab.path("home");
+    let repo = TestRepo::empty();
+    let here = repo.path("home");
     for args in [
         &["list"][..],
         &[],
@@ -21,13 +21,13 @@ fn outside_of_a_repository_every_verb_says_so() {
         &["show", "@"],
         &["jobs"],
     ] {
-        let ran = puff_in(&lab, &here, args).exits(128).complains(&["not inside a git repository"]);
+        let ran = puff_in(&repo, &here, args).exits(128).complains(&["not inside a git repository"]);
         assert!(ran.stdout.is_empty() && ran.stderr.contains("git init"), "{}", ran.stderr);
     }
     // What needs no repository works.
-    puff_in(&lab, &here, &["create"]).ok();
-    puff_in(&lab, &here, &["--version"]).ok();
-    puff_in(&lab, &here, &["launch", "-h"]).ok();
+    puff_in(&repo, &here, &["create"]).ok();
+    puff_in(&repo, &here, &["--version"]).ok();
+    puff_in(&repo, &here, &["launch", "-h"]).ok();
 }
 
 #[test]
@@ -39,25 +39,25 @@ fn a_format_that_is_not_known_is_named_and_nothing_is_paid_or_written() {
         ("extensions.refStorage", "sparkling"),
         ("core.repositoryFormatVersion", "7"),
     ] {
-        let lab = TestRepo::new();
-        let codex = FakeCodex::official(&lab);
-        let objects = lab.git(&["rev-parse", "--show-object-format"]);
+        let repo = TestRepo::new();
+        let codex = FakeCodex::official(&repo);
+        let objects = repo.git(&["rev-parse", "--show-object-format"]);
         let other = if objects == "sha1" { "sha256" } else { "sha1" };
-        lab.git(&["config", "core.repositoryFormatVersion", "1"]);
-        lab.git(&["config", key, if value.is_empty() { other } else { value }]);
-        nothing_goes(&lab, &codex, key);
+        repo.git(&["config", "core.repositoryFormatVersion", "1"]);
+        repo.git(&["config", key, if value.is_empty() { other } else { value }]);
+        nothing_goes(&repo, &codex, key);
     }
 }
 
 #[test]
 fn tables_of_refs_of_a_kind_to_come_are_left_alone() {
-    let mut lab = TestRepo::empty();
-    lab.set("GIT_DEFAULT_REF_FORMAT", "reftable");
-    lab.git(&["init", "-q", "work"]);
-    lab.commit("README", "A thing.\n", "Begin");
-    lab.git(&["remote", "add", "origin", "."]);
-    let codex = FakeCodex::official(&lab);
-    let tables = lab.work().join(".git/reftable");
+    let mut repo = TestRepo::empty();
+    repo.set("GIT_DEFAULT_REF_FORMAT", "reftable");
+    repo.git(&["init", "-q", "work"]);
+    repo.commit("README", "A thing.\n", "Begin");
+    repo.git(&["remote", "add", "origin", "."]);
+    let codex = FakeCodex::official(&repo);
+    let tables = repo.work().join(".git/reftable");
     let table = fs::read_to_string(tables.join("tables.list")).unwrap().lines().last().unwrap().to_owned();
     let whole = fs::read(tables.join(&table)).unwrap();
     let footer = whole.len() - if whole[4] == 1 { 68 } else { 72 };
@@ -67,13 +67,13 @@ fn tables_of_refs_of_a_kind_to_come_are_left_alone() {
         // As git writes them, for nobody to write to.
         fs::remove_file(tables.join(&table)).unwrap();
         fs::write(tables.join(&table), damaged).unwrap();
-        nothing_goes(&lab, &codex, "a table");
+        nothing_goes(&repo, &codex, "a table");
     }
 }
 
 /// Every verb says that it cannot work here; nothing is paid, and nothing written.
-fn nothing_goes(lab: &TestRepo, codex: &FakeCodex, what: &str) {
-    let files = || run(lab.command("find").args([".git", "-type", "f"])).stdout;
+fn nothing_goes(repo: &TestRepo, codex: &FakeCodex, what: &str) {
+    let files = || run(repo.command("find").args([".git", "-type", "f"])).stdout;
     let before = files();
     for args in [
         &["submit", "--env", "acme/widgets", "--prompt", "Trim"][..],
@@ -82,7 +82,7 @@ fn nothing_goes(lab: &TestRepo, codex: &FakeCodex, what: &str) {
         &["doctor", "--repair"],
     ] {
         // Called directly: git itself would not come so far.
-        let ran = run(lab.command(env!("CARGO_BIN_EXE_git-puff")).args(args)).exits(128).complains(&["/work"]);
+        let ran = run(repo.command(env!("CARGO_BIN_EXE_git-puff")).args(args)).exits(128).complains(&["/work"]);
         assert!(ran.stdout.is_empty(), "{what}: {}", ran.stdout);
     }
     assert_eq!((codex.calls().len(), files()), (0, before), "{what}");
@@ -100,42 +100,42 @@ fn a_repository_that_cannot_be_written_is_found_out_before_anything_is_paid() {
         (".codex", ".codex/bo4_runs.jsonl"),
         (".git/puff/locks/write/x", ".git/puff/locks/write"),
     ] {
-        let lab = TestRepo::new();
-        let codex = FakeCodex::official(&lab);
-        let path = lab.work().join(blocked);
+        let repo = TestRepo::new();
+        let codex = FakeCodex::official(&repo);
+        let path = repo.work().join(blocked);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "in the way\n").unwrap();
         if blocked.starts_with(".git/puff/") {
-            fs::create_dir_all(lab.puff_dir().join("cwd")).unwrap();
+            fs::create_dir_all(repo.puff_dir().join("cwd")).unwrap();
         }
-        lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]).exits(128).complains(&[words]);
+        repo.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]).exits(128).complains(&[words]);
         assert_eq!(codex.paid(), [], "{blocked}");
-        assert_eq!(lab.git(&["for-each-ref", "refs/puff"]), "");
+        assert_eq!(repo.git(&["for-each-ref", "refs/puff"]), "");
         // Nothing that was in the way is gone.
         assert_eq!(fs::read_to_string(&path).unwrap(), "in the way\n");
-        lab.puff(&["doctor"]).exits(1);
+        repo.puff(&["doctor"]).exits(1);
     }
 }
 
 #[test]
 fn objects_that_cannot_be_written_are_found_out_before_anything_is_paid() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::official(&lab);
-    lab.git(&["repack", "-q", "-a", "-d"]);
-    let objects = lab.work().join(".git/objects");
+    let repo = TestRepo::new();
+    let codex = FakeCodex::official(&repo);
+    repo.git(&["repack", "-q", "-a", "-d"]);
+    let objects = repo.work().join(".git/objects");
     for number in 0..=255 {
         let _ = fs::remove_dir_all(objects.join(format!("{number:02x}")));
         fs::write(objects.join(format!("{number:02x}")), "in the way\n").unwrap();
     }
-    let ran = lab.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]).exits(128);
+    let ran = repo.puff(&["submit", "--env", "acme/widgets", "--prompt", "Trim"]).exits(128);
     ran.complains(&["cannot write"]);
     assert_eq!(codex.paid(), []);
 }
 
 #[test]
 fn a_value_that_cannot_be_used_names_its_key_and_where_it_was_written() {
-    let lab = TestRepo::new();
-    let codex = FakeCodex::official(&lab);
+    let repo = TestRepo::new();
+    let codex = FakeCodex::official(&repo);
     let launch = ["launch", "--env", "acme/widgets", "--prompt", "Trim"];
     for (key, value) in [
         ("puff.interval", "soon"),
@@ -146,10 +146,10 @@ fn a_value_that_cannot_be_used_names_its_key_and_where_it_was_written() {
         ("puff.autoHarvest", "perhaps"),
         ("puff.dialect", "esperanto"),
     ] {
-        lab.git(&["config", key, value]);
-        lab.puff(&launch).exits(129).complains(&[key, &format!("'{value}'"), "file:", ".git/config"]);
-        lab.git(&["config", "--unset", key]);
-        let ran = lab.try_git(&[&["-c", &format!("{key}={value}"), "puff"], &launch[..]].concat());
+        repo.git(&["config", key, value]);
+        repo.puff(&launch).exits(129).complains(&[key, &format!("'{value}'"), "file:", ".git/config"]);
+        repo.git(&["config", "--unset", key]);
+        let ran = repo.try_git(&[&["-c", &format!("{key}={value}"), "puff"], &launch[..]].concat());
         ran.exits(129).complains(&[key, &format!("'{value}'"), "command line:"]);
     }
     assert_eq!(codex.paid(), []);
@@ -157,56 +157,56 @@ fn a_value_that_cannot_be_used_names_its_key_and_where_it_was_written() {
 
 #[test]
 fn a_flag_beats_the_environment_beats_the_configuration() {
-    let mut lab = TestRepo::new();
-    FakeCodex::official(&lab);
+    let mut repo = TestRepo::new();
+    FakeCodex::official(&repo);
     let submit = ["submit", "--prompt", "Trim", "--json"];
-    lab.git(&["config", "puff.env", "acme/widgets"]);
-    lab.git(&["config", "--global", "puff.bestOf", "1"]);
+    repo.git(&["config", "puff.env", "acme/widgets"]);
+    repo.git(&["config", "--global", "puff.bestOf", "1"]);
     let best_of = |ran: Ran| ran.ok().json()["best_of"].as_u64().unwrap();
-    assert_eq!(best_of(lab.puff(&submit)), 1);
-    assert_eq!(best_of(lab.try_git(&[&["-c", "puff.bestOf=2", "puff"], &submit[..]].concat())), 2);
-    lab.set("GIT_PUFF_BEST_OF", "3");
-    assert_eq!(best_of(lab.try_git(&[&["-c", "puff.bestOf=2", "puff"], &submit[..]].concat())), 3);
-    assert_eq!(best_of(lab.puff(&[&submit[..], &["--best-of", "4"]].concat())), 4);
+    assert_eq!(best_of(repo.puff(&submit)), 1);
+    assert_eq!(best_of(repo.try_git(&[&["-c", "puff.bestOf=2", "puff"], &submit[..]].concat())), 2);
+    repo.set("GIT_PUFF_BEST_OF", "3");
+    assert_eq!(best_of(repo.try_git(&[&["-c", "puff.bestOf=2", "puff"], &submit[..]].concat())), 3);
+    assert_eq!(best_of(repo.puff(&[&submit[..], &["--best-of", "4"]].concat())), 4);
 
-    lab.set("GIT_PUFF_BEST_OF", "some");
-    lab.puff(&submit).exits(129).complains(&["puff.bestOf", "'some'", "environment GIT_PUFF_BEST_OF"]);
-    lab.unset("GIT_PUFF_BEST_OF");
-    lab.set("GIT_PUFF_NOW", "yesterday");
-    lab.puff(&["list"]).exits(129).complains(&["GIT_PUFF_NOW", "'yesterday'"]);
+    repo.set("GIT_PUFF_BEST_OF", "some");
+    repo.puff(&submit).exits(129).complains(&["puff.bestOf", "'some'", "environment GIT_PUFF_BEST_OF"]);
+    repo.unset("GIT_PUFF_BEST_OF");
+    repo.set("GIT_PUFF_NOW", "yesterday");
+    repo.puff(&["list"]).exits(129).complains(&["GIT_PUFF_NOW", "'yesterday'"]);
 }
 
 #[test]
 fn a_broken_configuration_is_named_by_git() {
-    let lab = TestRepo::new();
-    fs::write(lab.work().join(".git/config"), "[core\n").unwrap();
-    let ran = lab.puff(&["list"]);
+    let repo = TestRepo::new();
+    fs::write(repo.work().join(".git/config"), "[core\n").unwrap();
+    let ran = repo.puff(&["list"]);
     assert_eq!(ran.code, 128, "{}", ran.stderr);
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
 }
 
 #[test]
 fn it_works_from_any_folder_a_linked_worktree_and_a_bare_repository() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("README", "One.\n"));
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("README", "One.\n"));
     let from = export.path();
     let harvest = ["harvest", "--from", from, "--base", "main", "--json"];
-    let first = puff_in(&lab, &lab.work().join("src"), &harvest).ok().json();
+    let first = puff_in(&repo, &repo.work().join("src"), &harvest).ok().json();
 
-    lab.git(&["worktree", "add", "-q", "../linked"]);
-    assert_eq!(puff_in(&lab, &lab.path("linked"), &harvest).ok().json(), first);
-    assert_eq!(lab.try_git(&["-C", "../linked", "puff", "show", "@", "--json"]).ok().json(), first);
+    repo.git(&["worktree", "add", "-q", "../linked"]);
+    assert_eq!(puff_in(&repo, &repo.path("linked"), &harvest).ok().json(), first);
+    assert_eq!(repo.try_git(&["-C", "../linked", "puff", "show", "@", "--json"]).ok().json(), first);
     // A relative path starts where the user is.
-    puff_in(&lab, &lab.path("linked"), &["harvest", "--from", "../export", "--base", "main"]).ok();
+    puff_in(&repo, &repo.path("linked"), &["harvest", "--from", "../export", "--base", "main"]).ok();
 
-    let bare = lab.path("origin.git");
-    let run = puff_in(&lab, &bare, &harvest).ok().json();
+    let bare = repo.path("origin.git");
+    let run = puff_in(&repo, &bare, &harvest).ok().json();
     assert_eq!((&run["variants"][0]["apply"], &run["run"]), (&"applied".into(), &first["run"]));
-    lab.git_in(&bare, &["rev-parse", "--verify", run["variants"][0]["branch"].as_str().unwrap()]);
+    repo.git_in(&bare, &["rev-parse", "--verify", run["variants"][0]["branch"].as_str().unwrap()]);
     assert!(bare.join("puff").is_dir());
 }
 
-fn puff_in(lab: &TestRepo, folder: &Path, args: &[&str]) -> Ran {
-    run(lab.command("git").current_dir(folder).arg("puff").args(args))
+fn puff_in(repo: &TestRepo, folder: &Path, args: &[&str]) -> Ran {
+    run(repo.command("git").current_dir(folder).arg("puff").args(args))
 }

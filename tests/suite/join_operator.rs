@@ -14,45 +14,45 @@ use crate::support::test_repo::{Ran, TestRepo};
 
 const WHERE: [&str; 5] = ["join-operator", "--repo", "acme/widgets", "--patch-inbox", "patches/"];
 
-fn operator(stage: &CloudEnv, more: &[&str]) -> Ran {
-    stage.lab.puff(&[&WHERE, more].concat())
+fn operator(env: &CloudEnv, more: &[&str]) -> Ran {
+    env.repo.puff(&[&WHERE, more].concat())
 }
 
 #[test]
 fn it_is_launched_as_a_run_of_one_attempt_with_the_prompt_that_can_be_read_before() {
     needs!("codex");
-    let stage = CloudEnv::new();
+    let env = CloudEnv::new();
     let settings = ["--poll-seconds", "90", "--confidence-threshold", "0.85", "--max-cycles", "3"];
-    let prompt = operator(&stage, &[&settings[..], &["--print-prompt"]].concat()).ok().stdout;
+    let prompt = operator(&env, &[&settings[..], &["--print-prompt"]].concat()).ok().stdout;
     for set in ["acme/widgets", "patches/", "90 seconds", "0.85", "Do 3 cycles", "never merge", "auth_unavailable"] {
         assert!(prompt.contains(set), "{set}:\n{prompt}");
     }
-    assert!(stage.cloud.requests().is_empty(), "nobody was asked");
+    assert!(env.cloud.requests().is_empty(), "nobody was asked");
 
-    let launched = operator(&stage, &[&settings[..], &["--porcelain", "--interval", "2"]].concat()).ok();
-    let task = stage.only_task();
+    let launched = operator(&env, &[&settings[..], &["--porcelain", "--interval", "2"]].concat()).ok();
+    let task = env.only_task();
     assert_eq!((task.best_of, task.prompt.as_str()), (1, prompt.as_str()));
     assert_eq!(launched.value("TASK_ID"), task.id);
-    let run = stage.lab.show(&launched.value("RUN"));
+    let run = env.repo.show(&launched.value("RUN"));
     assert_eq!((&run["watch"]["interval_s"], &run["watch"]["timeout_s"]), (&json!(2), &json!(0)));
     assert_eq!(run["title"], "Add patches to the pull requests of acme/widgets");
 
     // One cycle, ten minutes; and whatever else a launch can be told.
-    let canary = operator(&stage, &["--canary", "--json", "--name", "canary", "--attempts", "2", "--branch", "main"]);
+    let canary = operator(&env, &["--canary", "--json", "--name", "canary", "--attempts", "2", "--branch", "main"]);
     let run = canary.ok().json();
     assert_eq!((&run["run"], &run["best_of"], &run["watch"]["timeout_s"]), (&json!("canary"), &json!(2), &json!(600)));
-    let told = &stage.cloud.tasks()[1].prompt;
+    let told = &env.cloud.tasks()[1].prompt;
     assert!(told.contains("Do one cycle"), "{told}");
 }
 
 #[test]
 fn it_can_be_read_anywhere_and_wrong_words_are_named() {
-    let lab = TestRepo::empty();
-    let schema = lab.puff(&["join-operator", "--print-schema"]).ok().json();
+    let repo = TestRepo::empty();
+    let schema = repo.puff(&["join-operator", "--print-schema"]).ok().json();
     assert_eq!((&schema["additionalProperties"], &schema["title"]), (&json!(false), &json!("Manifest")));
-    lab.puff(&[&WHERE[..], &["--print-prompt"]].concat()).ok();
+    repo.puff(&[&WHERE[..], &["--print-prompt"]].concat()).ok();
     let refused = |args: &[&str], words: &[&str]| {
-        lab.puff(&[&["join-operator"], args].concat()).exits(129).complains(words);
+        repo.puff(&[&["join-operator"], args].concat()).exits(129).complains(words);
     };
     refused(&["--repo", "widgets", "--patch-inbox", "x"], &["'widgets'", "OWNER/REPO"]);
     refused(&["--repo", "https://github.com/acme/widgets", "--patch-inbox", "x"], &["OWNER/REPO"]);
@@ -64,7 +64,7 @@ fn it_can_be_read_anywhere_and_wrong_words_are_named() {
     }
     refused(&[&WHERE[1..], &["--poll-seconds", "0"]].concat(), &["'0'", "--poll-seconds"]);
     refused(&[&WHERE[1..], &["--canary", "--max-cycles", "2"]].concat(), &["--max-cycles"]);
-    lab.puff(&WHERE).exits(128);
+    repo.puff(&WHERE).exits(128);
 }
 
 /// The files of an inbox.
@@ -82,18 +82,18 @@ fn manifest(path: &Path) -> Value {
 /// A choice whose origin is on GitHub.
 fn choice() -> Choice {
     let choice = Choice::new();
-    choice.lab.git(&["remote", "set-url", "origin", "https://someone:secret@github.com/acme/widgets.git"]);
+    choice.repo.git(&["remote", "set-url", "origin", "https://someone:secret@github.com/acme/widgets.git"]);
     choice
 }
 
 #[test]
 fn what_was_recommended_or_picked_is_put_into_the_inbox_once() {
     let choice = choice();
-    let lab = &choice.lab;
-    let report = |more: &[&str]| lab.puff(&[&["report", "fix", "--format", "manifest"], more].concat());
+    let repo = &choice.repo;
+    let report = |more: &[&str]| repo.puff(&[&["report", "fix", "--format", "manifest"], more].concat());
     report(&[]).exits(1).complains(&["'fix'", "neither a picked", "nor a recommended variant"]);
 
-    lab.puff(&["review", "fix", "--check", "grep -q zwei notes.txt"]).exits(0);
+    repo.puff(&["review", "fix", "--check", "grep -q zwei notes.txt"]).exits(0);
     let printed = report(&[]).ok().json();
     let fields: Vec<&String> = printed.as_object().unwrap().keys().collect();
     assert_eq!(
@@ -108,7 +108,7 @@ fn what_was_recommended_or_picked_is_put_into_the_inbox_once() {
     let id = printed["patch_id"].as_str().unwrap().to_owned();
     assert!(id.starts_with("fix-var3-"), "{id}");
 
-    let inbox = lab.work().join("inbox");
+    let inbox = repo.work().join("inbox");
     report(&["-o", "inbox"]).ok();
     assert_eq!(files(&inbox), [format!("{id}.json"), format!("{id}.patch")]);
     let written = manifest(&inbox.join(format!("{id}.json")));
@@ -127,14 +127,14 @@ fn what_was_recommended_or_picked_is_put_into_the_inbox_once() {
         changed[field] = wrong;
         assert!(!faults(&changed, "manifest").is_empty(), "{changed:#}");
     }
-    let patch = lab.puff(&["patch", "fix:3"]).ok().bytes;
+    let patch = repo.puff(&["patch", "fix:3"]).ok().bytes;
     assert_eq!(fs::read(inbox.join(format!("{id}.patch"))).unwrap(), patch);
 
     // Again, nothing changes; and a pick beats a recommendation.
     let before = fs::metadata(inbox.join(format!("{id}.json"))).unwrap().modified().unwrap();
     assert!(report(&["-o", "inbox"]).ok().stderr.contains("already"));
     assert_eq!(fs::metadata(inbox.join(format!("{id}.json"))).unwrap().modified().unwrap(), before);
-    lab.puff(&["pick", "fix:2", "--branch", "taken"]).ok();
+    repo.puff(&["pick", "fix:2", "--branch", "taken"]).ok();
     report(&["-o", "inbox"]).ok();
     assert_eq!(files(&inbox).len(), 4);
     assert!(files(&inbox)[0].starts_with("fix-var2-"));
@@ -143,52 +143,52 @@ fn what_was_recommended_or_picked_is_put_into_the_inbox_once() {
 #[test]
 fn nobodys_file_is_written_over_and_half_a_manifest_is_never_there() {
     let choice = choice();
-    let lab = &choice.lab;
-    lab.puff(&["pick", "fix:1", "--branch", "taken"]).ok();
+    let repo = &choice.repo;
+    repo.puff(&["pick", "fix:1", "--branch", "taken"]).ok();
     let report = ["report", "fix", "--format", "manifest", "-o", "inbox"];
-    let inbox = lab.work().join("inbox");
+    let inbox = repo.work().join("inbox");
     let name = |end: &str| -> PathBuf {
-        let id = lab.puff(&report[..4]).ok().json()["patch_id"].as_str().unwrap().to_owned();
+        let id = repo.puff(&report[..4]).ok().json()["patch_id"].as_str().unwrap().to_owned();
         inbox.join(format!("{id}.{end}"))
     };
     for end in ["json", "patch"] {
         fs::create_dir_all(&inbox).unwrap();
         fs::write(name(end), "mine").unwrap();
-        lab.puff(&report).exits(1).complains(&[&name(end).display().to_string(), "says something else"]);
+        repo.puff(&report).exits(1).complains(&[&name(end).display().to_string(), "says something else"]);
         assert_eq!(fs::read(name(end)).unwrap(), b"mine");
         fs::remove_dir_all(&inbox).unwrap();
     }
     // Killed at any moment, what is there is whole, and the next call completes it.
     for milliseconds in 0..12 {
-        choice.kill_in(&lab.work(), &report, Duration::from_millis(milliseconds));
+        choice.kill_in(&repo.work(), &report, Duration::from_millis(milliseconds));
         if name("json").exists() {
             assert_eq!(manifest(&name("json"))["producer"].as_str().unwrap().split('/').next(), Some("git-puff"));
             assert!(name("patch").exists(), "the patch is there before the manifest that names it");
         }
-        lab.puff(&report).ok();
+        repo.puff(&report).ok();
         assert!(name("json").exists() && name("patch").exists());
         fs::remove_dir_all(&inbox).unwrap();
     }
     fs::write(&inbox, "a file").unwrap();
-    lab.puff(&report).exits(1).complains(&["inbox", "cannot write"]);
+    repo.puff(&report).exits(1).complains(&["inbox", "cannot write"]);
 }
 
 #[test]
 fn what_names_no_repository_or_branch_is_refused_with_the_value_at_fault() {
     let choice = choice();
-    let lab = &choice.lab;
-    lab.puff(&["pick", "fix:1", "--branch", "taken"]).ok();
+    let repo = &choice.repo;
+    repo.puff(&["pick", "fix:1", "--branch", "taken"]).ok();
     let report = ["report", "fix", "--format", "manifest"];
-    lab.git(&["remote", "set-url", "origin", "https://me:secret@host/a/b/c.git"]);
-    let refused = lab.puff(&report).exits(1).complains(&["'origin'", "https://host/a/b/c.git", "OWNER/REPO"]);
+    repo.git(&["remote", "set-url", "origin", "https://me:secret@host/a/b/c.git"]);
+    let refused = repo.puff(&report).exits(1).complains(&["'origin'", "https://host/a/b/c.git", "OWNER/REPO"]);
     assert!(!refused.stderr.contains("secret"), "{}", refused.stderr);
-    lab.git(&["config", "puff.remote", "nowhere"]);
-    lab.puff(&report).exits(128).complains(&["no remote named 'nowhere'"]);
-    lab.git(&["remote", "add", "nowhere", "git@github.com:acme/widgets.git"]);
-    assert_eq!(lab.puff(&report).ok().json()["repo"], "acme/widgets");
+    repo.git(&["config", "puff.remote", "nowhere"]);
+    repo.puff(&report).exits(128).complains(&["no remote named 'nowhere'"]);
+    repo.git(&["remote", "add", "nowhere", "git@github.com:acme/widgets.git"]);
+    assert_eq!(repo.puff(&report).ok().json()["repo"], "acme/widgets");
 
-    let mut record = lab.show("fix");
+    let mut record = repo.show("fix");
     record["base"] = record["base_oid"].clone();
     choice.record("fix", &record);
-    lab.puff(&report).exits(1).complains(&["the base of 'fix'", "is not a branch"]);
+    repo.puff(&report).exits(1).complains(&["the base of 'fix'", "is not a branch"]);
 }

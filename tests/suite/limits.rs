@@ -15,8 +15,8 @@ fn fitting() -> usize {
 
 #[test]
 fn many_variants_are_imported_with_little_memory() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "many");
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "many");
     for variant in 1..=150 {
         let patch =
             format!("diff --git a/f b/f\nnew file mode 100644\n--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+{variant}\n");
@@ -25,10 +25,10 @@ fn many_variants_are_imported_with_little_memory() {
     // Addresses, not memory: 150 threads took more than this for their stacks and heaps.
     let line = "ulimit -v 400000; exec \"$0\" harvest --from \"$1\" --base main --name many --json";
     let program = env!("CARGO_BIN_EXE_git-puff");
-    let ran = run(lab.command("sh").args(["-c", line, program, export.path()])).ok();
+    let ran = run(repo.command("sh").args(["-c", line, program, export.path()])).ok();
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
-    assert_eq!(each(&lab.show("many"), "apply"), vec![json!("applied"); 150]);
-    assert_eq!(lab.git(&["for-each-ref", "--format=x", "refs/heads/puff/many"]).lines().count(), 150);
+    assert_eq!(each(&repo.show("many"), "apply"), vec![json!("applied"); 150]);
+    assert_eq!(repo.git(&["for-each-ref", "--format=x", "refs/heads/puff/many"]).lines().count(), 150);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn no_more_agents_work_at_once_than_fit_the_machine_unless_it_is_said() {
     let ended = crew.tournament(&["--agent", "counts:20"]);
     assert_eq!(ended["local"]["jobs"], json!(fitting()));
     assert_eq!(each(&ended, "status"), vec![json!("completed"); 20]);
-    let counted = std::fs::read_to_string(crew.lab.path("counts")).unwrap();
+    let counted = std::fs::read_to_string(crew.repo.path("counts")).unwrap();
     let most = counted.lines().filter_map(|line| line.parse::<usize>().ok()).max().unwrap();
     assert!(most <= fitting(), "{counted}");
     let few = crew.tournament(&["--agent", "counts:2"]);
@@ -52,7 +52,7 @@ fn a_person_at_a_terminal_is_asked_about_many_attempts_at_once() {
     let crew = AgentRun::new();
     crew.agent("quick", "echo x >x");
     let launch = |more: &[&str]| {
-        let mut command = crew.lab.command(env!("CARGO_BIN_EXE_git-puff"));
+        let mut command = crew.repo.command(env!("CARGO_BIN_EXE_git-puff"));
         command.args(["launch", "--prompt", "Trim", "--agent", "quick:9"]).args(more);
         command
     };
@@ -62,7 +62,7 @@ fn a_person_at_a_terminal_is_asked_about_many_attempts_at_once() {
         let (code, printed) = answered(launch(&["--jobs", "9"]), question, answer);
         assert_eq!(code, 1, "{printed}");
         assert!(printed.contains(question) && printed.contains("nothing was launched") && printed.contains("--jobs"));
-        assert_eq!(crew.lab.git(&["for-each-ref", "refs/puff"]), "");
+        assert_eq!(crew.repo.git(&["for-each-ref", "refs/puff"]), "");
     }
     let (code, printed) = answered(launch(&["--jobs", "9", "--name", "yes"]), question, "y\r");
     assert_eq!(code, 0, "{printed}");

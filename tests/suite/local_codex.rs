@@ -16,9 +16,9 @@ fn the_best_of_three_codex_is_harvested_to_branches() {
         _ => Turn::Say("I took a note.".to_owned()),
     });
     let mut crew = AgentRun::new();
-    crew.lab.set("LOOPBACK_KEY", "none");
-    crew.lab.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
-    service.write_config(&crew.lab.path("codex-home"), "");
+    crew.repo.set("LOOPBACK_KEY", "none");
+    crew.repo.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
+    service.write_config(&crew.repo.path("codex-home"), "");
 
     let run = crew.tournament(&["--agent", "codex:3"]);
     let id = run["run"].as_str().unwrap();
@@ -28,6 +28,6 @@ fn the_best_of_three_codex_is_harvested_to_branches() {
     notes.sort();
     let wanted: Vec<_> = (1..=3).map(|attempt| format!("one\ntwo\nthree\nattempt {attempt}")).collect();
     assert_eq!(notes, wanted);
-    let body = crew.lab.git(&["log", "-1", "--format=%b", &format!("puff/{id}/var2")]);
+    let body = crew.repo.git(&["log", "-1", "--format=%b", &format!("puff/{id}/var2")]);
     assert!(body.starts_with("I took a note.\n\nPuff-Run: "), "{body}");
 }

@@ -8,9 +8,9 @@ use crate::support::cloud_env::each;
 /// A crew whose repository ignores logs, builds and `.env`, with an agent that leaves some of each and hides its notes.
 fn crew() -> AgentRun {
     let crew = AgentRun::new();
-    crew.lab.commit(".gitignore", "*.log\nbuild/\n.env\n", "Ignore what is made");
-    crew.lab.write(".env", "TOKEN=x\n");
-    crew.lab.git(&["config", "puff.worktree.copy", ".env"]);
+    crew.repo.commit(".gitignore", "*.log\nbuild/\n.env\n", "Ignore what is made");
+    crew.repo.write(".env", "TOKEN=x\n");
+    crew.repo.git(&["config", "puff.worktree.copy", ".env"]);
     crew.agent(
         "hides",
         "mkdir -p notes build; echo '*' >notes/.gitignore; echo plan >notes/plan.md; echo r >report.log\n\
@@ -28,7 +28,7 @@ fn ignored(run: &Value, variant: usize) -> (u64, Vec<String>) {
 #[test]
 fn new_ignored_files_are_named_without_those_that_were_brought() {
     let crew = crew();
-    crew.lab.git(&["config", "puff.worktree.setup", "mkdir build; echo s >build/setup.o"]);
+    crew.repo.git(&["config", "puff.worktree.setup", "mkdir build; echo s >build/setup.o"]);
     crew.agent("tidy", "echo y >y");
     let run = crew.tournament(&["--agent", "hides", "--agent", "tidy"]);
     let id = run["run"].as_str().unwrap();
@@ -36,43 +36,43 @@ fn new_ignored_files_are_named_without_those_that_were_brought() {
     let named = ["report.log", "notes/.gitignore", "notes/plan.md", "build/ (4 files)"].map(str::to_owned).to_vec();
     assert_eq!(ignored(&run, 1), (7, named));
     assert_eq!(run["variants"][1]["ignored"], Value::Null);
-    assert_eq!(crew.lab.git(&["ls-tree", "-r", "--name-only", &format!("puff/{id}/var1"), "notes", "x"]), "x");
+    assert_eq!(crew.repo.git(&["ls-tree", "-r", "--name-only", &format!("puff/{id}/var1"), "notes", "x"]), "x");
     for args in [["harvest", id], ["show", id], ["report", id]] {
-        let said = crew.lab.puff(&args).ok().stdout;
+        let said = crew.repo.puff(&args).ok().stdout;
         assert!(said.contains("7 new ignored files not in the patch: report.log"), "{args:?}: {said}");
     }
-    assert!(!crew.lab.puff_dir().join("runs").join(id).exists());
+    assert!(!crew.repo.puff_dir().join("runs").join(id).exists());
 }
 
 #[test]
 fn those_that_a_pattern_names_are_in_the_patch_and_what_was_brought_is_not() {
     let crew = crew();
     for pattern in ["notes/*.md", "*.log", ".env"] {
-        crew.lab.git(&["config", "--add", "puff.harvest.ignored", pattern]);
+        crew.repo.git(&["config", "--add", "puff.harvest.ignored", pattern]);
     }
     let run = crew.tournament(&["--agent", "hides", "--keep"]);
     let id = run["run"].as_str().unwrap();
-    let files = crew.lab.git(&["diff", "--name-only", "main", &format!("puff/{id}/var1")]);
+    let files = crew.repo.git(&["diff", "--name-only", "main", &format!("puff/{id}/var1")]);
     assert_eq!(files, "notes/plan.md\nreport.log\nx");
     assert_eq!(ignored(&run, 1), (5, vec!["notes/.gitignore".to_owned(), "build/ (4 files)".to_owned()]));
     // The worktree is there, and what is taken of it is the same every time.
-    crew.lab.puff(&["harvest", id]).ok();
-    let again = crew.lab.show(id);
+    crew.repo.puff(&["harvest", id]).ok();
+    let again = crew.repo.show(id);
     assert_eq!((&again["variants"][0]["revision"], ignored(&again, 1).0), (&json!(1), 5));
-    crew.lab.puff(&["prune", id]).ok();
-    assert!(!crew.lab.puff_dir().join("runs").join(id).exists());
+    crew.repo.puff(&["prune", id]).ok();
+    assert!(!crew.repo.puff_dir().join("runs").join(id).exists());
 }
 
 #[test]
 fn a_pattern_that_leads_outside_or_can_match_nothing_is_refused_by_its_name() {
     let crew = crew();
-    crew.lab.git(&["config", "puff.harvest.ignored", "../notes"]);
+    crew.repo.git(&["config", "puff.harvest.ignored", "../notes"]);
     crew.try_launch(&["--agent", "hides"]).exits(129).complains(&["puff.harvest.ignored", "../notes"]);
     // Git takes this without a word, and it matches nothing.
-    crew.lab.git(&["config", "puff.harvest.ignored", "plans/[a-z.md"]);
+    crew.repo.git(&["config", "puff.harvest.ignored", "plans/[a-z.md"]);
     crew.try_launch(&["--agent", "hides"])
         .exits(129)
         .complains(&["puff.harvest.ignored is 'plans/[a-z.md'", "'[' is never closed"]);
-    crew.lab.git(&["config", "puff.harvest.ignored", "plans/[]a-z].md"]);
+    crew.repo.git(&["config", "puff.harvest.ignored", "plans/[]a-z].md"]);
     crew.try_launch(&["--agent", "hides"]).ok();
 }

@@ -6,7 +6,7 @@ use crate::support::cloud_env::each;
 /// One file with one digit in it, in the worktree as it was committed.
 fn digit() -> AgentRun {
     let crew = AgentRun::new();
-    crew.lab.commit("digit", "1\n", "Count");
+    crew.repo.commit("digit", "1\n", "Count");
     crew
 }
 
@@ -34,13 +34,13 @@ fn an_edit_of_the_same_size_after_the_agent_itself_checked_the_file_out_is_taken
 #[test]
 fn a_session_names_an_edit_of_the_same_size_in_the_second_of_the_checkout() {
     let crew = digit();
-    let lab = &crew.lab;
+    let repo = &crew.repo;
     for name in ["one", "two", "three"] {
-        lab.write("digit", "2\n");
-        lab.git(&["checkout", "-q", "--", "digit"]);
-        lab.puff(&["session", "start", "--name", name, "--", "sh", "-c", "echo 3 >digit; sleep 1"]).ok();
-        lab.puff(&["session", "wait", name]).ok();
-        let shown = lab.puff(&["session", "show", name, "--json"]).ok().json();
+        repo.write("digit", "2\n");
+        repo.git(&["checkout", "-q", "--", "digit"]);
+        repo.puff(&["session", "start", "--name", name, "--", "sh", "-c", "echo 3 >digit; sleep 1"]).ok();
+        repo.puff(&["session", "wait", name]).ok();
+        let shown = repo.puff(&["session", "show", name, "--json"]).ok().json();
         assert_eq!(shown["changed"], serde_json::json!(["M digit"]), "{shown:#}");
     }
 }
@@ -48,8 +48,8 @@ fn a_session_names_an_edit_of_the_same_size_in_the_second_of_the_checkout() {
 #[test]
 fn an_index_in_two_halves_without_checksums_loses_nothing() {
     let crew = digit();
-    crew.lab.git(&["config", "core.splitIndex", "true"]);
-    crew.lab.git(&["config", "index.skipHash", "true"]);
+    crew.repo.git(&["config", "core.splitIndex", "true"]);
+    crew.repo.git(&["config", "index.skipHash", "true"]);
     crew.agent("edits", "echo 3 >digit");
     // With these settings, git's own next index has nothing of the base any more.
     crew.agent("commits", "echo 3 >digit; git add digit; git commit -qm three || :");
@@ -57,7 +57,7 @@ fn an_index_in_two_halves_without_checksums_loses_nothing() {
     assert_eq!(each(&run, "apply"), ["applied"; 2], "{run:#}");
     for variant in 1..=2 {
         let branch = format!("puff/{}/var{variant}", run["run"].as_str().unwrap());
-        assert_eq!(crew.lab.git(&["diff", "--name-status", "main", &branch]), "M\tdigit");
+        assert_eq!(crew.repo.git(&["diff", "--name-status", "main", &branch]), "M\tdigit");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::support::agent_run::AgentRun;
 use crate::support::cloud_env::each;
 use crate::support::test_repo::{kill, wait_until};
 
-/// Waits for a file of the lab, then goes on.
+/// Waits for a file of the test repository, then goes on.
 const WAITS: &str = "echo begun >begun; while [ ! -e $LAB/go ]; do sleep 0.05; done; echo went >went";
 
 #[test]
@@ -18,13 +18,13 @@ fn agents_that_fail_or_take_too_long_leave_their_work() {
     let crew = AgentRun::new();
     crew.agent("fails", "echo some >some; kill -SEGV $$").agent("hangs", "echo more >more; sleep 600");
     let run = crew.launch(&["--agent", "fails", "--agent", "hangs", "--timeout", "1s", "--harvest"]);
-    crew.lab.puff(&["watch", &run]).exits(2);
-    let seen = crew.lab.wait_for(&run, "taken", |run| run["watch"]["active"] == false);
+    crew.repo.puff(&["watch", &run]).exits(2);
+    let seen = crew.repo.wait_for(&run, "taken", |run| run["watch"]["active"] == false);
     assert_eq!((&seen["state"], each(&seen, "apply")), (&json!("error"), vec![json!("skipped"), json!("skipped")]));
     assert_eq!(seen["variants"][0]["reason"], "it was ended by signal 11");
     assert_eq!(seen["variants"][1]["reason"], "it was ended: its time limit of 1s has passed");
     for (variant, text) in [(1, "+some\n"), (2, "+more\n")] {
-        let patch = crew.lab.puff(&["patch", &format!("{run}:{variant}")]).ok().stdout;
+        let patch = crew.repo.puff(&["patch", &format!("{run}:{variant}")]).ok().stdout;
         assert!(patch.contains(text), "{patch}");
     }
     assert!(!crew.workspace_root().exists());
@@ -35,12 +35,12 @@ fn a_killed_watcher_leaves_agents_at_work_and_the_next_one_goes_on() {
     let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
-    let watcher = crew.lab.living_watcher();
+    let watcher = crew.repo.living_watcher();
     kill(watcher);
-    wait_until("the watcher is gone", || crew.lab.puff(&["jobs"]).ok().stdout.contains("orphaned"));
-    fs::write(crew.lab.path("go"), "").unwrap();
-    crew.lab.puff(&["watch", "--detach", &run]).ok();
-    let seen = crew.lab.wait_for(&run, "harvested", |run| run["state"] == "harvested");
+    wait_until("the watcher is gone", || crew.repo.puff(&["jobs"]).ok().stdout.contains("orphaned"));
+    fs::write(crew.repo.path("go"), "").unwrap();
+    crew.repo.puff(&["watch", "--detach", &run]).ok();
+    let seen = crew.repo.wait_for(&run, "harvested", |run| run["state"] == "harvested");
     assert_eq!(each(&seen, "apply"), ["applied", "applied"]);
     assert_eq!(crew.file(&run, 2, "went"), "went");
 }
@@ -52,19 +52,19 @@ fn a_killed_supervisor_is_a_failed_variant_whose_work_is_kept() {
     let run = crew.launch(&["--agent", "waits", "--harvest"]);
     wait_until("it has begun", || crew.workspace_root().join(&run).join("var1/begun").exists());
     kill(supervisor(&crew, &run));
-    let seen = crew.lab.wait_for(&run, "through", |run| run["watch"]["active"] == false);
+    let seen = crew.repo.wait_for(&run, "through", |run| run["watch"]["active"] == false);
     assert_eq!((&seen["state"], each(&seen, "status")), (&json!("error"), vec![json!("failed")]));
     assert!(seen["variants"][0]["reason"].as_str().unwrap().contains("supervisor is gone"));
-    let patch = crew.lab.puff(&["patch", &format!("{run}:1")]).ok().stdout;
+    let patch = crew.repo.puff(&["patch", &format!("{run}:1")]).ok().stdout;
     assert!(patch.contains("+begun\n"), "{patch}");
     // Nobody goes on writing into a folder that is gone.
-    fs::write(crew.lab.path("go"), "").unwrap();
+    fs::write(crew.repo.path("go"), "").unwrap();
     assert!(!crew.workspace_root().exists());
 }
 
 /// The process that supervises the first variant of a run.
 fn supervisor(crew: &AgentRun, run: &str) -> u32 {
-    let folder = crew.lab.puff_dir().join(format!("sessions/{run}-var1"));
+    let folder = crew.repo.puff_dir().join(format!("sessions/{run}-var1"));
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let supervises = |pid: &u32| {
         let called = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
@@ -80,16 +80,16 @@ fn what_a_kill_left_half_made_is_made_again() {
     let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
-    kill(crew.lab.living_watcher());
+    kill(crew.repo.living_watcher());
     // As if that kill had come while the second worktree was being made.
     let path = crew.workspace_root().join(&run).join("var2");
     let shown = path.display().to_string();
     let being_made = ["worktree", "add", "-q", "--detach", "--lock", "--reason", "git-puff: it is being made", &shown];
-    crew.lab.git(&being_made);
+    crew.repo.git(&being_made);
     fs::remove_file(path.join("README")).unwrap();
-    fs::write(crew.lab.path("go"), "").unwrap();
-    crew.lab.puff(&["harvest", &run, "--wait"]).ok();
-    let seen = crew.lab.show(&run);
+    fs::write(crew.repo.path("go"), "").unwrap();
+    crew.repo.puff(&["harvest", &run, "--wait"]).ok();
+    let seen = crew.repo.show(&run);
     assert_eq!(
         (each(&seen, "apply"), &seen["variants"][1]["files"]),
         (vec![json!("applied"), json!("applied")], &json!(2))
@@ -101,17 +101,17 @@ fn cancelling_ends_the_agents_and_keeps_what_they_made() {
     let crew = AgentRun::new();
     crew.agent("quick", "echo q >q").agent("hangs", "echo h >h; sleep 600");
     let run = crew.launch(&["--agent", "quick", "--agent", "hangs", "--agent", "hangs", "--jobs", "2"]);
-    crew.lab.wait_for(&run, "the first is through", |run| run["variants"][2]["status"] == "in_progress");
-    let cancelled = crew.lab.puff(&["cancel", &run, "--json"]).ok().json();
+    crew.repo.wait_for(&run, "the first is through", |run| run["variants"][2]["status"] == "in_progress");
+    let cancelled = crew.repo.puff(&["cancel", &run, "--json"]).ok().json();
     assert_eq!(cancelled["state"], "cancelled");
     assert_eq!(each(&cancelled, "status"), ["completed", "cancelled", "cancelled"]);
     for (variant, text) in [(1, "+q\n"), (2, "+h\n")] {
-        let patch = crew.lab.puff(&["patch", &format!("{run}:{variant}")]).ok().stdout;
+        let patch = crew.repo.puff(&["patch", &format!("{run}:{variant}")]).ok().stdout;
         assert!(patch.contains(text), "{patch}");
     }
     assert_eq!(crew.session(&run, 2)["killed"], "the run was cancelled");
     assert!(!crew.workspace_root().exists());
-    crew.lab.puff(&["cancel", &run]).exits(1).complains(&["is already cancelled"]);
+    crew.repo.puff(&["cancel", &run]).exits(1).complains(&["is already cancelled"]);
 }
 
 #[test]
@@ -119,10 +119,10 @@ fn stopping_stops_the_watching_alone() {
     let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits"]);
-    crew.lab.puff(&["stop", &run]).ok();
-    fs::write(crew.lab.path("go"), "").unwrap();
+    crew.repo.puff(&["stop", &run]).ok();
+    fs::write(crew.repo.path("go"), "").unwrap();
     wait_until("it ends by itself", || crew.session(&run, 1)["exit"] == 0);
-    crew.lab.puff(&["harvest", &run]).ok();
+    crew.repo.puff(&["harvest", &run]).ok();
     assert_eq!(crew.file(&run, 1, "went"), "went");
 }
 
@@ -134,11 +134,11 @@ fn worktrees_stay_where_that_is_wished_and_until_their_patch_is_recorded() {
     let worktree = crew.workspace_root().join(kept["run"].as_str().unwrap()).join("var1");
     assert!(worktree.join("x").exists());
     let run = crew.launch(&["--agent", "good"]);
-    let seen = crew.lab.wait_for(&run, "ready", |run| run["state"] == "ready");
+    let seen = crew.repo.wait_for(&run, "ready", |run| run["state"] == "ready");
     assert!(crew.workspace_root().join(&run).join("var1/x").exists(), "{seen:#}");
-    let doctor = crew.lab.puff(&["doctor", "--porcelain"]);
+    let doctor = crew.repo.puff(&["doctor", "--porcelain"]);
     assert!(!doctor.stdout.contains("CHECK=worktrees"), "{}", doctor.stdout);
-    crew.lab.puff(&["harvest", &run]).ok();
+    crew.repo.puff(&["harvest", &run]).ok();
     assert!(!crew.workspace_root().join(&run).exists() && worktree.exists());
 }
 
@@ -147,31 +147,31 @@ fn the_doctor_names_worktrees_that_are_not_as_they_should_be_and_puts_them_right
     let crew = AgentRun::new();
     crew.agent("good", "echo x >x").agent("fails", "echo f >f; exit 1");
     let failed = crew.launch(&["--agent", "fails"]);
-    crew.lab.wait_for(&failed, "through", |run| run["watch"]["active"] == false);
+    crew.repo.wait_for(&failed, "through", |run| run["watch"]["active"] == false);
     let ready = crew.launch(&["--agent", "good:3"]);
-    crew.lab.wait_for(&ready, "ready", |run| run["state"] == "ready" && run["watch"]["active"] == false);
+    crew.repo.wait_for(&ready, "ready", |run| run["state"] == "ready" && run["watch"]["active"] == false);
     let worktree = |run: &str, variant: u32| crew.workspace_root().join(run).join(format!("var{variant}"));
     fs::remove_file(worktree(&ready, 1).join(".git")).unwrap();
     fs::remove_dir_all(worktree(&ready, 2)).unwrap();
-    crew.lab.git(&["worktree", "lock", &worktree(&ready, 3).display().to_string()]);
+    crew.repo.git(&["worktree", "lock", &worktree(&ready, 3).display().to_string()]);
     let stranger = worktree("somebody", 1).display().to_string();
-    crew.lab.git(&["worktree", "add", "-q", "--detach", &stranger]);
+    crew.repo.git(&["worktree", "add", "-q", "--detach", &stranger]);
 
-    let found = crew.lab.puff(&["doctor"]).stdout;
+    let found = crew.repo.puff(&["doctor"]).stdout;
     for words in
         ["var1' of", "is left over", "has lost its '.git' file", "git still knows it", "is locked", "no existing run"]
     {
         assert!(found.contains(words), "'{words}' is not in:\n{found}");
     }
-    crew.lab.puff(&["doctor", "--repair"]);
-    assert_eq!(crew.lab.git_in(&worktree(&ready, 1), &["status", "--porcelain"]), "?? x");
+    crew.repo.puff(&["doctor", "--repair"]);
+    assert_eq!(crew.repo.git_in(&worktree(&ready, 1), &["status", "--porcelain"]), "?? x");
     assert!(!worktree(&failed, 1).exists());
-    let patch = crew.lab.puff(&["patch", &format!("{failed}:1")]).ok().stdout;
+    let patch = crew.repo.puff(&["patch", &format!("{failed}:1")]).ok().stdout;
     assert!(patch.contains("+f\n"), "nothing was thrown away: {patch}");
-    let left = crew.lab.puff(&["doctor"]).stdout;
+    let left = crew.repo.puff(&["doctor"]).stdout;
     assert!(left.contains("belongs to no existing run") && !left.contains("is locked"), "{left}");
-    crew.lab.puff(&["harvest", &ready]).ok();
-    assert_eq!(each(&crew.lab.show(&ready), "status"), ["completed", "failed", "completed"]);
+    crew.repo.puff(&["harvest", &ready]).ok();
+    assert_eq!(each(&crew.repo.show(&ready), "status"), ["completed", "failed", "completed"]);
 }
 
 #[test]
@@ -179,23 +179,23 @@ fn a_launch_may_be_killed_at_any_moment_and_each_attempt_is_made_once() {
     let mut crew = AgentRun::new();
     crew.agent("quick", "pwd >>$LAB/ran; echo x >x");
     for delay in [10, 30, 60, 90, 120, 160, 200, 250, 300, 400, 3000] {
-        crew.lab.set("GIT_PUFF_SEED", &format!("after {delay} ms"));
+        crew.repo.set("GIT_PUFF_SEED", &format!("after {delay} ms"));
         let args = ["launch", "--agent", "quick:2", "--jobs", "1", "--harvest", "--prompt", "Trim"];
-        let mut launch = crew.lab.spawn(&args, Stdio::null());
+        let mut launch = crew.repo.spawn(&args, Stdio::null());
         std::thread::sleep(Duration::from_millis(delay));
         kill(launch.id());
         launch.wait().unwrap();
     }
-    crew.lab.puff(&["watch", "--detach", "--all"]).ok();
-    crew.lab.puff(&["watch", "--all"]).ok();
-    let runs = crew.lab.puff(&["list", "--json"]).ok().json();
+    crew.repo.puff(&["watch", "--detach", "--all"]).ok();
+    crew.repo.puff(&["watch", "--all"]).ok();
+    let runs = crew.repo.puff(&["list", "--json"]).ok().json();
     let runs: Vec<_> = runs["runs"].as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap()).collect();
     assert!(!runs.is_empty());
     for run in &runs {
-        let seen = crew.lab.wait_for(run, "harvested", |run| run["state"] == "harvested");
+        let seen = crew.repo.wait_for(run, "harvested", |run| run["state"] == "harvested");
         assert_eq!(each(&seen, "apply"), ["applied", "applied"]);
     }
-    let ran = fs::read_to_string(crew.lab.path("ran")).unwrap();
+    let ran = fs::read_to_string(crew.repo.path("ran")).unwrap();
     let mut each_once: Vec<&str> = ran.lines().collect();
     each_once.sort_unstable();
     each_once.dedup();
@@ -206,11 +206,11 @@ fn a_launch_may_be_killed_at_any_moment_and_each_attempt_is_made_once() {
 #[test]
 fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
+    let repo = &crew.repo;
     crew.agent("good", "echo x >x");
     let done = crew.tournament(&["--agent", "good"])["run"].as_str().unwrap().to_owned();
-    let before = lab.git(&["rev-parse", &format!("refs/puff/runs/{done}")]);
-    let gone = lab.path("gone");
+    let before = repo.git(&["rev-parse", &format!("refs/puff/runs/{done}")]);
+    let gone = repo.path("gone");
     crew.agent(
         "evil",
         "echo made >made; while [ ! -e $LAB/go ]; do sleep 0.05; done; \
@@ -220,29 +220,29 @@ fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
     let run = crew.launch(&["--agent", "evil", "--harvest"]);
     wait_until("it has begun", || crew.workspace_root().join(&run).join("var1/made").exists());
     // The watcher has seen it since it began.
-    lab.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
-    fs::write(lab.path("go"), "").unwrap();
+    repo.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
+    fs::write(repo.path("go"), "").unwrap();
     wait_until("the refs are gone", || gone.exists());
-    wait_until("they are there again", || lab.git(&["for-each-ref", "refs/puff/runs"]).lines().count() == 2);
-    assert_eq!(lab.git(&["rev-parse", &format!("refs/puff/runs/{done}")]), before);
+    wait_until("they are there again", || repo.git(&["for-each-ref", "refs/puff/runs"]).lines().count() == 2);
+    assert_eq!(repo.git(&["rev-parse", &format!("refs/puff/runs/{done}")]), before);
     // Set back to an earlier step, it goes on from where it was.
-    let now = lab.git(&["rev-parse", &format!("refs/puff/runs/{run}")]);
-    lab.git(&["update-ref", &format!("refs/puff/runs/{run}"), &format!("{now}~1")]);
-    wait_until("it is where it was", || lab.git(&["rev-parse", &format!("refs/puff/runs/{run}")]) == now);
+    let now = repo.git(&["rev-parse", &format!("refs/puff/runs/{run}")]);
+    repo.git(&["update-ref", &format!("refs/puff/runs/{run}"), &format!("{now}~1")]);
+    wait_until("it is where it was", || repo.git(&["rev-parse", &format!("refs/puff/runs/{run}")]) == now);
     // What is pruned stays so.
-    lab.puff(&["prune", &done]).ok();
-    fs::write(lab.path("end"), "").unwrap();
+    repo.puff(&["prune", &done]).ok();
+    fs::write(repo.path("end"), "").unwrap();
     crew.tournament_end(&run);
     assert_eq!(crew.file(&run, 1, "made"), "made");
-    lab.puff(&["show", &done]).exits(1);
-    let log = lab.puff(&["log", &run]).ok().stdout;
+    repo.puff(&["show", &done]).exits(1);
+    let log = repo.puff(&["log", &run]).ok().stdout;
     assert!(log.contains("was deleted by something else"), "{log}");
 }
 
 #[test]
 fn a_run_whose_ref_and_objects_an_agent_deletes_is_put_back_whole() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
+    let repo = &crew.repo;
     crew.agent(
         "evil",
         "echo made >made; while [ ! -e $LAB/go ]; do sleep 0.05; done; \
@@ -252,50 +252,50 @@ fn a_run_whose_ref_and_objects_an_agent_deletes_is_put_back_whole() {
     );
     let run = crew.launch(&["--agent", "evil", "--harvest"]);
     let name = format!("refs/puff/runs/{run}");
-    lab.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
+    repo.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
     // Nobody watches who could write it from memory.
-    kill(lab.living_watcher());
-    let before = lab.git(&["rev-list", "--objects", &name]);
-    fs::write(lab.path("go"), "").unwrap();
-    wait_until("the refs are gone", || lab.path("gone").exists());
-    assert!(lab.try_git(&["cat-file", "-e", before.split_whitespace().next().unwrap()]).code != 0);
-    lab.show(&run);
-    assert_eq!(lab.git(&["rev-list", "--objects", &name]), before);
-    lab.git(&["fsck", "--strict"]);
-    fs::write(lab.path("end"), "").unwrap();
-    lab.puff(&["watch", &run]).ok();
-    lab.puff(&["harvest", &run]).ok();
+    kill(repo.living_watcher());
+    let before = repo.git(&["rev-list", "--objects", &name]);
+    fs::write(repo.path("go"), "").unwrap();
+    wait_until("the refs are gone", || repo.path("gone").exists());
+    assert!(repo.try_git(&["cat-file", "-e", before.split_whitespace().next().unwrap()]).code != 0);
+    repo.show(&run);
+    assert_eq!(repo.git(&["rev-list", "--objects", &name]), before);
+    repo.git(&["fsck", "--strict"]);
+    fs::write(repo.path("end"), "").unwrap();
+    repo.puff(&["watch", &run]).ok();
+    repo.puff(&["harvest", &run]).ok();
     assert_eq!(crew.file(&run, 1, "made"), "made");
-    let kept = lab.work().join(".git/puff/runs").join(&run);
+    let kept = repo.work().join(".git/puff/runs").join(&run);
     assert!(!kept.exists(), "what is not watched any more is not kept: {:?}", fs::read_dir(&kept).map(Vec::from_iter));
 }
 
 #[test]
 fn a_run_that_is_active_is_put_back_by_whoever_asks_for_it() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
+    let repo = &crew.repo;
     crew.agent("waits", "echo made >made; while [ ! -e $LAB/go ]; do sleep 0.05; done");
     let run = crew.launch(&["--agent", "waits"]);
     let name = format!("refs/puff/runs/{run}");
-    lab.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
+    repo.wait_for(&run, "at work", |run| run["variants"][0]["status"] == "in_progress");
     // Nobody watches who could remember it.
-    kill(lab.living_watcher());
-    let before = lab.git(&["rev-parse", &name]);
-    lab.git(&["update-ref", "-d", &name]);
-    lab.show(&run);
-    assert_eq!(lab.git(&["rev-parse", &name]), before);
-    lab.git(&["update-ref", &name, "HEAD"]);
-    lab.show(&run);
-    assert_eq!(lab.git(&["rev-parse", &name]), before);
-    lab.git(&["update-ref", "-d", &name]);
-    fs::write(lab.path("go"), "").unwrap();
-    lab.puff(&["watch", &run]).ok();
-    lab.puff(&["harvest", &run]).ok();
+    kill(repo.living_watcher());
+    let before = repo.git(&["rev-parse", &name]);
+    repo.git(&["update-ref", "-d", &name]);
+    repo.show(&run);
+    assert_eq!(repo.git(&["rev-parse", &name]), before);
+    repo.git(&["update-ref", &name, "HEAD"]);
+    repo.show(&run);
+    assert_eq!(repo.git(&["rev-parse", &name]), before);
+    repo.git(&["update-ref", "-d", &name]);
+    fs::write(repo.path("go"), "").unwrap();
+    repo.puff(&["watch", &run]).ok();
+    repo.puff(&["harvest", &run]).ok();
     assert_eq!(crew.file(&run, 1, "made"), "made");
     // What is pruned, or deleted once nothing of it is active, stays so.
-    lab.puff(&["prune", &run]).ok();
-    lab.puff(&["show", &run]).exits(1);
-    lab.puff(&["undo", &run]).ok();
-    lab.git(&["update-ref", "-d", &name]);
-    lab.puff(&["show", &run]).exits(1);
+    repo.puff(&["prune", &run]).ok();
+    repo.puff(&["show", &run]).exits(1);
+    repo.puff(&["undo", &run]).ok();
+    repo.git(&["update-ref", "-d", &name]);
+    repo.puff(&["show", &run]).exits(1);
 }

@@ -14,7 +14,7 @@ fn agents_are_launched_watched_and_harvested_like_any_run_and_one_run_mixes_them
     crew.agent("trims", "cat >asked; echo trimmed >>notes.txt; echo 'I trimmed it.'");
     crew.agent("adds", "mkdir new; echo $0 >new/file; git add new; git commit -qm 'My own commit'");
     crew.agent("fails", "echo half >half.txt; exit 3");
-    let before = crew.lab.git(&["status", "--porcelain", "--branch"]);
+    let before = crew.repo.git(&["status", "--porcelain", "--branch"]);
 
     let run = crew.tournament(&["--agent", "trims:2", "--agent", "adds", "--agent", "fails", "--best-of", "4"]);
     let id = run["run"].as_str().unwrap();
@@ -30,25 +30,25 @@ fn agents_are_launched_watched_and_harvested_like_any_run_and_one_run_mixes_them
     assert!(crew.file(id, 3, "new/file").ends_with("adds.sh"));
     assert_eq!(run["variants"][0]["message"], "I trimmed it.");
     // What a failed agent made is kept, and makes no branch.
-    let patch = crew.lab.puff(&["patch", &format!("{id}:4")]).ok().stdout;
+    let patch = crew.repo.puff(&["patch", &format!("{id}:4")]).ok().stdout;
     assert!(patch.contains("+half\n"), "{patch}");
-    assert_eq!(crew.lab.git(&["branch", "--list", "puff/*", "--format=%(refname:lstrip=4)"]), "var1\nvar2\nvar3");
+    assert_eq!(crew.repo.git(&["branch", "--list", "puff/*", "--format=%(refname:lstrip=4)"]), "var1\nvar2\nvar3");
 
     // The commits are made as those of every harvest, and the repository is as it was.
-    let body = crew.lab.git(&["log", "-1", "--format=%B", &format!("puff/{id}/var3")]);
+    let body = crew.repo.git(&["log", "-1", "--format=%B", &format!("puff/{id}/var3")]);
     assert!(body.starts_with("Trim the input\n") && body.contains("Puff-Variant: 3/4"), "{body}");
     assert!(!body.contains("Puff-Task"), "the task has no name but the run's: {body}");
-    assert_eq!(crew.lab.git(&["status", "--porcelain", "--branch"]), before.clone() + "\n?? .codex/");
-    assert_eq!(crew.lab.git(&["worktree", "list"]).lines().count(), 1);
+    assert_eq!(crew.repo.git(&["status", "--porcelain", "--branch"]), before.clone() + "\n?? .codex/");
+    assert_eq!(crew.repo.git(&["worktree", "list"]).lines().count(), 1);
     assert!(!crew.workspace_root().exists(), "no worktree is left");
     // The runbook log and the result file have it too.
     let line: Value =
-        serde_json::from_str(&fs::read_to_string(crew.lab.work().join(".codex/bo4_runs.jsonl")).unwrap()).unwrap();
+        serde_json::from_str(&fs::read_to_string(crew.repo.work().join(".codex/bo4_runs.jsonl")).unwrap()).unwrap();
     assert_eq!((&line["provider"], &line["env"], &line["run"]), (&json!("local"), &Value::Null, &json!(id)));
-    crew.lab.puff(&["watch", id]).ok();
-    let report = crew.lab.puff(&["report", id]).ok().stdout;
+    crew.repo.puff(&["watch", id]).ok();
+    let report = crew.repo.puff(&["report", id]).ok().stdout;
     assert!(report.contains("exit code 3") && report.contains("var3 (adds)"), "{report}");
-    let note = crew.lab.git(&["notes", "--ref", "puff/runs", "show", "main"]);
+    let note = crew.repo.git(&["notes", "--ref", "puff/runs", "show", "main"]);
     assert!(note.contains(&format!("\"run\":\"{id}\"")), "{note}");
 }
 
@@ -58,7 +58,7 @@ fn no_more_agents_are_at_work_than_jobs_allow() {
     crew.agent("slow", "echo begin >>$LAB/times; sleep 0.3; echo end >>$LAB/times; echo x >x");
     let run = crew.tournament(&["--agent", "slow:3", "--jobs", "1"]);
     assert_eq!(each(&run, "status"), ["completed"; 3]);
-    assert_eq!(fs::read_to_string(crew.lab.path("times")).unwrap(), "begin\nend\n".repeat(3));
+    assert_eq!(fs::read_to_string(crew.repo.path("times")).unwrap(), "begin\nend\n".repeat(3));
     assert_eq!(run["local"]["jobs"], 1);
 }
 
@@ -66,12 +66,12 @@ fn no_more_agents_are_at_work_than_jobs_allow() {
 fn a_run_without_a_watcher_goes_on_when_somebody_looks() {
     let crew = AgentRun::new();
     crew.agent("quick", "echo x >x");
-    let ran = crew.lab.puff(&["submit", "--json", "--agent", "quick:2", "--jobs", "1", "--prompt", "Trim"]).ok();
+    let ran = crew.repo.puff(&["submit", "--json", "--agent", "quick:2", "--jobs", "1", "--prompt", "Trim"]).ok();
     let run = ran.json();
     let id = run["run"].as_str().unwrap();
     assert_eq!((each(&run, "status"), &run["watch"]), (vec![json!("in_progress"), json!("pending")], &Value::Null));
-    crew.lab.puff(&["harvest", id, "--wait"]).ok();
-    assert_eq!(each(&crew.lab.show(id), "apply"), ["applied", "applied"]);
+    crew.repo.puff(&["harvest", id, "--wait"]).ok();
+    assert_eq!(each(&crew.repo.show(id), "apply"), ["applied", "applied"]);
 }
 
 #[test]
@@ -79,21 +79,21 @@ fn agents_may_start_from_any_commit_and_be_named_in_an_intent_file() {
     let crew = AgentRun::new();
     crew.agent("lists", "ls >listed").agent("idle", "true");
     fs::write(
-        crew.lab.work().join("task.md"),
+        crew.repo.work().join("task.md"),
         "---\nagent: [lists, idle:2]\nbest-of: 3\nbase: main~1\n---\nList it.\n",
     )
     .unwrap();
-    let ran = crew.lab.puff(&["launch", "--intent", "task.md", "--harvest", "--json"]).ok();
+    let ran = crew.repo.puff(&["launch", "--intent", "task.md", "--harvest", "--json"]).ok();
     let id = ran.json()["run"].as_str().unwrap().to_owned();
-    let run = crew.lab.wait_for(&id, "harvested", |run| run["state"] == "harvested");
+    let run = crew.repo.wait_for(&id, "harvested", |run| run["state"] == "harvested");
     assert_eq!(each(&run, "agent"), ["lists", "idle", "idle"]);
     assert_eq!(each(&run, "apply"), ["applied", "empty", "empty"]);
     assert_eq!(crew.file(&id, 1, "listed"), "README\nlisted\nsrc");
-    assert_eq!(run["base_oid"], crew.lab.git(&["rev-parse", "main~1"]));
+    assert_eq!(run["base_oid"], crew.repo.git(&["rev-parse", "main~1"]));
     // A detached HEAD is a base like any other, recorded by its name.
-    crew.lab.git(&["checkout", "-q", "--detach", "main~2"]);
+    crew.repo.git(&["checkout", "-q", "--detach", "main~2"]);
     let other = crew.launch(&["--agent", "idle"]);
-    assert_eq!(crew.lab.show(&other)["base"], crew.lab.git(&["rev-parse", "HEAD"]));
+    assert_eq!(crew.repo.show(&other)["base"], crew.repo.git(&["rev-parse", "HEAD"]));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_run_is_repeated_with_the_same_agents() {
     let crew = AgentRun::new();
     crew.agent("one", "echo 1 >x").agent("two", "echo 2 >x");
     let old = crew.tournament(&["--agent", "one", "--agent", "two", "--jobs", "1", "--keep"]);
-    let ran = crew.lab.puff(&["retry", old["run"].as_str().unwrap(), "--json"]).ok();
+    let ran = crew.repo.puff(&["retry", old["run"].as_str().unwrap(), "--json"]).ok();
     let new = ran.json();
     assert_eq!((each(&new, "agent"), &new["parent"]), (vec![json!("one"), json!("two")], &old["run"]));
     assert_eq!((&new["local"]["jobs"], &new["local"]["keep"]), (&json!(1), &json!(true)));
@@ -124,40 +124,40 @@ fn what_is_asked_for_is_checked_before_anything_is_recorded() {
     for (args, code, words) in refused {
         crew.try_launch(args).exits(*code).complains(words);
     }
-    crew.lab.git(&["config", "puff.worktreeDir", "inside/here"]);
+    crew.repo.git(&["config", "puff.worktreeDir", "inside/here"]);
     crew.try_launch(&["--agent", "good"]).exits(129).complains(&["puff.worktreeDir", "inside the repository"]);
-    crew.lab.git(&["config", "puff.worktreeDir", "../elsewhere"]);
-    crew.lab.git(&["config", "puff.worktree.copy", "../outside"]);
+    crew.repo.git(&["config", "puff.worktreeDir", "../elsewhere"]);
+    crew.repo.git(&["config", "puff.worktree.copy", "../outside"]);
     crew.try_launch(&["--agent", "good"]).exits(129).complains(&["puff.worktree.copy", "../outside"]);
-    assert_eq!(crew.lab.git(&["for-each-ref", "refs/puff"]), "");
-    assert!(!crew.lab.work().join(".codex").exists() && !crew.lab.path("elsewhere").exists());
+    assert_eq!(crew.repo.git(&["for-each-ref", "refs/puff"]), "");
+    assert!(!crew.repo.work().join(".codex").exists() && !crew.repo.path("elsewhere").exists());
 }
 
 #[test]
 fn agents_work_for_bare_repositories_and_from_linked_worktrees() {
     let mut crew = AgentRun::new();
     crew.agent("good", "echo x >x");
-    let script = crew.lab.path("bin/good.sh").display().to_string();
-    crew.lab.git(&["config", "--global", "puff.agent.good.command", &format!("sh '{script}'")]);
+    let script = crew.repo.path("bin/good.sh").display().to_string();
+    crew.repo.git(&["config", "--global", "puff.agent.good.command", &format!("sh '{script}'")]);
     let launch = ["launch", "--agent", "good", "--prompt", "Trim", "--json"];
     let in_folder = |crew: &AgentRun, folder: &str, args: &[&str]| {
-        run(crew.lab.command("git").current_dir(crew.lab.path(folder)).arg("puff").args(args)).ok()
+        run(crew.repo.command("git").current_dir(crew.repo.path(folder)).arg("puff").args(args)).ok()
     };
-    crew.lab.git(&["worktree", "add", "-q", "-b", "side", "../side"]);
+    crew.repo.git(&["worktree", "add", "-q", "-b", "side", "../side"]);
     let linked = in_folder(&crew, "side", &launch).json();
     assert_eq!(linked["base"], "side");
     assert!(linked["local"]["worktrees"].as_str().unwrap().starts_with(crew.workspace_root().to_str().unwrap()));
     let id = linked["run"].as_str().unwrap().to_owned();
     assert_eq!(each(&crew.tournament_end(&id), "status"), ["completed"]);
 
-    crew.lab.set("GIT_PUFF_SEED", "bare");
+    crew.repo.set("GIT_PUFF_SEED", "bare");
     let bare = in_folder(&crew, "origin.git", &launch).json();
     let id = bare["run"].as_str().unwrap().to_owned();
-    assert_eq!(bare["local"]["worktrees"], crew.lab.path("origin.puff").join(&id).display().to_string());
+    assert_eq!(bare["local"]["worktrees"], crew.repo.path("origin.puff").join(&id).display().to_string());
     in_folder(&crew, "origin.git", &["harvest", &id, "--wait"]);
     let harvested = in_folder(&crew, "origin.git", &["show", &id, "--json"]).json();
     assert_eq!(each(&harvested, "apply"), ["applied"]);
-    assert!(!crew.lab.path("origin.puff").exists());
+    assert!(!crew.repo.path("origin.puff").exists());
 }
 
 #[test]
@@ -165,18 +165,18 @@ fn an_agent_that_asks_is_seen_in_its_run_and_answered_by_a_rule_or_a_person() {
     let crew = AgentRun::new();
     crew.agent("asks", "printf 'Go on? [y/N] '; read answer </dev/tty; echo $answer >answer");
     let run = crew.launch(&["--agent", "asks", "--harvest"]);
-    let asking = crew.lab.wait_for(&run, "asking", |run| run["variants"][0]["reason"].is_string());
+    let asking = crew.repo.wait_for(&run, "asking", |run| run["variants"][0]["reason"].is_string());
     let reason = asking["variants"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("waits for an answer") && reason.contains(&format!("session show {run}-var1")), "{reason}");
     assert_eq!(each(&asking, "status"), ["in_progress"]);
-    crew.lab.puff(&["session", "send", &format!("{run}-var1"), "by a person"]).ok();
+    crew.repo.puff(&["session", "send", &format!("{run}-var1"), "by a person"]).ok();
     let seen = crew.tournament_end(&run);
     assert_eq!(
         (crew.file(&run, 1, "answer"), &seen["variants"][0]["reason"]),
         ("by a person".to_owned(), &Value::Null)
     );
 
-    crew.lab.git(&["config", "puff.session.answer", r"Go on\? => by a rule"]);
+    crew.repo.git(&["config", "puff.session.answer", r"Go on\? => by a rule"]);
     let seen = crew.tournament(&["--agent", "asks"]);
     assert_eq!(crew.file(seen["run"].as_str().unwrap(), 1, "answer"), "by a rule");
 }

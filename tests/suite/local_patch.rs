@@ -10,15 +10,15 @@ use crate::support::cloud_env::each;
 /// The tree of a branch, a line each: mode and path.
 fn listing(crew: &AgentRun, run: &Value) -> String {
     let branch = format!("puff/{}/var1", run["run"].as_str().unwrap());
-    crew.lab.git(&["ls-tree", "-r", "--format=%(objectmode) %(path)", &branch])
+    crew.repo.git(&["ls-tree", "-r", "--format=%(objectmode) %(path)", &branch])
 }
 
 #[test]
 fn committed_staged_unstaged_and_untracked_work_counts_and_ignored_files_do_not() {
     let crew = AgentRun::new();
-    crew.lab.commit(".gitignore", "*.o\nforced/\n", "Ignore");
-    crew.lab.commit("old name", "a text of\nseveral lines\n", "Name it");
-    crew.lab.commit("gone", "x", "Have something");
+    crew.repo.commit(".gitignore", "*.o\nforced/\n", "Ignore");
+    crew.repo.commit("old name", "a text of\nseveral lines\n", "Name it");
+    crew.repo.commit("gone", "x", "Have something");
     crew.agent(
         "all",
         "echo committed >committed; git add committed; git commit -qm one
@@ -38,9 +38,9 @@ fn committed_staged_unstaged_and_untracked_work_counts_and_ignored_files_do_not(
 
     // The agent's worktree and index are as it left them.
     let worktree = crew.workspace_root().join(id).join("var1");
-    let status = crew.lab.git_in(&worktree, &["status", "--porcelain"]);
+    let status = crew.repo.git_in(&worktree, &["status", "--porcelain"]);
     assert!(status.contains("A  staged") && status.contains("\n M notes.txt"), "{status}");
-    let again = crew.lab.puff(&["harvest", id, "--json"]).ok().json();
+    let again = crew.repo.puff(&["harvest", id, "--json"]).ok().json();
     assert_eq!(again["variants"][0]["revision"], 1);
 }
 
@@ -61,7 +61,7 @@ fn a_patch_has_one_form_whatever_is_configured() {
         ("diff.suppressBlankEmpty", "true"),
         ("core.safecrlf", "true"),
     ] {
-        crew.lab.git(&["config", key, value]);
+        crew.repo.git(&["config", key, value]);
     }
     let second = crew.tournament(&["--agent", "same"]);
     assert_eq!(first["variants"][0]["patch_sha256"], second["variants"][0]["patch_sha256"]);
@@ -126,7 +126,7 @@ fn a_worktree_that_is_gone_is_said() {
 #[test]
 fn refs_and_hooks_that_agents_change_are_named_as_risks() {
     let crew = AgentRun::new();
-    crew.lab.git(&["tag", "v1"]);
+    crew.repo.git(&["tag", "v1"]);
     crew.agent(
         "moves",
         "git branch side; git tag -d v1; git checkout -q -b mine; echo x >x; git add x; git commit -qm x; echo y >x
@@ -149,31 +149,31 @@ fn refs_and_hooks_that_agents_change_are_named_as_risks() {
     ]);
     assert_eq!(json!(risks), wanted);
     assert_eq!(run["variants"][1]["risks"], json!([]), "it was at work when nothing changed");
-    let report = crew.lab.puff(&["report", run["run"].as_str().unwrap()]).ok().stdout;
+    let report = crew.repo.puff(&["report", run["run"].as_str().unwrap()]).ok().stdout;
     assert!(report.contains("refs/heads/mine"), "{report}");
 }
 
 #[test]
 fn what_a_new_worktree_gets_beside_the_checkout() {
     let crew = AgentRun::new();
-    crew.lab.commit(".gitignore", ".env\ncache/\n*.local\n", "Ignore");
+    crew.repo.commit(".gitignore", ".env\ncache/\n*.local\n", "Ignore");
     for (file, text) in [(".env", "KEY=1"), ("cache/a/b", "cached"), ("conf/x.local", "x"), ("plain", "untracked")] {
-        crew.lab.write(file, text);
+        crew.repo.write(file, text);
     }
     for value in [".env", "cache", "conf/*.local", "plain"] {
-        crew.lab.git(&["config", "--add", "puff.worktree.copy", value]);
+        crew.repo.git(&["config", "--add", "puff.worktree.copy", value]);
     }
-    crew.lab.git(&["config", "puff.worktree.setup", "echo set up; echo made >cache/setup"]);
+    crew.repo.git(&["config", "puff.worktree.setup", "echo set up; echo made >cache/setup"]);
     crew.agent("lists", "cat .env cache/a/b conf/x.local cache/setup >got; test ! -e plain");
     let run = crew.tournament(&["--agent", "lists"]);
     let id = run["run"].as_str().unwrap();
     assert_eq!(each(&run, "status"), ["completed"], "{run:#}");
     assert_eq!(crew.file(id, 1, "got"), "KEY=1cachedxmade");
     assert_eq!(run["variants"][0]["files"], 1);
-    let log = crew.lab.puff(&["session", "log", &format!("{id}-var1")]).ok().stdout;
+    let log = crew.repo.puff(&["session", "log", &format!("{id}-var1")]).ok().stdout;
     assert!(log.contains("set up"), "{log}");
 
-    crew.lab.git(&["config", "puff.worktree.setup", "echo no network; exit 7"]);
+    crew.repo.git(&["config", "puff.worktree.setup", "echo no network; exit 7"]);
     let run = crew.tournament(&["--agent", "lists"]);
     assert_eq!(run["variants"][0]["reason"], "puff.worktree.setup ended with exit code 7");
 }
@@ -182,10 +182,10 @@ fn what_a_new_worktree_gets_beside_the_checkout() {
 fn an_agent_finds_itself_in_its_worktree_without_a_terminal_to_ask() {
     let mut crew = AgentRun::new();
     crew.agent("looks", "env | grep ^GIT_ | grep -v GIT_PUFF | sort >env; git rev-parse --show-toplevel >top; git status --porcelain >status");
-    let index = crew.lab.path("elsewhere").display().to_string();
-    crew.lab.set("GIT_INDEX_FILE", &index);
+    let index = crew.repo.path("elsewhere").display().to_string();
+    crew.repo.set("GIT_INDEX_FILE", &index);
     let run = crew.tournament(&["--agent", "looks"]);
-    crew.lab.unset("GIT_INDEX_FILE");
+    crew.repo.unset("GIT_INDEX_FILE");
     let id = run["run"].as_str().unwrap();
     let env = crew.file(id, 1, "env");
     assert!(env.contains("GIT_TERMINAL_PROMPT=0"), "{env}");
@@ -199,11 +199,11 @@ fn an_agent_finds_itself_in_its_worktree_without_a_terminal_to_ask() {
 #[test]
 fn submodules_come_from_what_is_here_and_work_in_them_is_not_thrown_away() {
     let crew = AgentRun::new();
-    crew.lab.git_in(&crew.lab.path(""), &["clone", "-q", "origin.git", "library"]);
-    let library = crew.lab.path("library").display().to_string();
-    crew.lab.git(&["submodule", "--quiet", "add", &library, "lib"]);
-    crew.lab.git(&["commit", "-qm", "Have a library"]);
-    fs::rename(crew.lab.path("library"), crew.lab.path("offline")).unwrap();
+    crew.repo.git_in(&crew.repo.path(""), &["clone", "-q", "origin.git", "library"]);
+    let library = crew.repo.path("library").display().to_string();
+    crew.repo.git(&["submodule", "--quiet", "add", &library, "lib"]);
+    crew.repo.git(&["commit", "-qm", "Have a library"]);
+    fs::rename(crew.repo.path("library"), crew.repo.path("offline")).unwrap();
     crew.agent("reads", "cp lib/README copy").agent("writes", "echo changed >>lib/README; echo x >x");
     let run = crew.tournament(&["--agent", "reads", "--agent", "writes"]);
     let id = run["run"].as_str().unwrap();
@@ -213,6 +213,6 @@ fn submodules_come_from_what_is_here_and_work_in_them_is_not_thrown_away() {
     assert!(!workspace_root.join("var1").exists() && workspace_root.join("var2/lib/README").exists());
     assert_eq!(run["variants"][1]["risks"][0]["path"], "lib");
     // That is as it should be.
-    let doctor = crew.lab.puff(&["doctor", "--porcelain"]);
+    let doctor = crew.repo.puff(&["doctor", "--porcelain"]);
     assert!(!doctor.stdout.contains("CHECK=worktrees"), "{}", doctor.stdout);
 }

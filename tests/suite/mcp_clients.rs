@@ -14,7 +14,7 @@ use crate::support::test_repo::{Ran, newest_codex, run};
 fn inspect(crew: &AgentRun, args: &[&str]) -> Ran {
     let server = ["--cli", env!("CARGO_BIN_EXE_git-puff"), "mcp", "--method"];
     // It keeps what it is told in a folder of its own.
-    run(crew.lab.command("node").arg(inspector()).args(server).args(args))
+    run(crew.repo.command("node").arg(inspector()).args(server).args(args))
 }
 
 /// The inspector, calling a tool.
@@ -35,8 +35,8 @@ fn the_inspector_lists_and_calls_every_tool() {
     needs!("mcp-inspector");
     let crew = AgentRun::new();
     crew.agent("trims", "echo trimmed >>notes.txt; echo done");
-    let lab = &crew.lab;
-    lab.write("export/var1/patch.diff", lab.patch("notes.txt", "one\n2\nthree\n"));
+    let repo = &crew.repo;
+    repo.write("export/var1/patch.diff", repo.patch("notes.txt", "one\n2\nthree\n"));
     let listed = inspect(&crew, &["tools/list"]).ok().json();
     let listed: BTreeSet<String> = listed["tools"]
         .as_array()
@@ -109,14 +109,14 @@ fn the_sdk_for_python_takes_every_answer_in_both_lives_of_the_protocol() {
         let crew = AgentRun::new();
         crew.agent("trims", "echo trimmed >>notes.txt; echo done");
         let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/sdk_client.py");
-        let mut call = crew.lab.command(python_with_sdk());
-        call.arg(script).arg(mode).arg(crew.lab.work()).args(["trims:2", env!("CARGO_BIN_EXE_git-puff"), "mcp"]);
+        let mut call = crew.repo.command(python_with_sdk());
+        call.arg(script).arg(mode).arg(crew.repo.work()).args(["trims:2", env!("CARGO_BIN_EXE_git-puff"), "mcp"]);
         let got = run(&mut call).ok().json();
         assert_eq!(got["version"] == STATELESS, mode == "auto", "{got:#}");
         assert_eq!(each(&got["harvested"], "apply"), ["applied"; 2], "{got:#}");
         let id = got["harvested"]["run"].as_str().unwrap();
-        assert_eq!(got["resource"], crew.lab.show(id));
-        assert_eq!(got["report"], crew.lab.puff(&["report", id]).ok().stdout);
+        assert_eq!(got["resource"], crew.repo.show(id));
+        assert_eq!(got["report"], crew.repo.puff(&["report", id]).ok().stdout);
         assert!(!got["progress"].as_array().unwrap().is_empty(), "{got:#}");
         assert_eq!(got["wrong"][0], true);
         assert!(got["prompt"].as_str().unwrap().contains(id));
@@ -143,18 +143,18 @@ fn codex_alone_takes_a_task_from_a_prompt_to_a_picked_branch() {
     let service = Responses::start(from_prompt_to_branch);
     let mut crew = AgentRun::new();
     crew.agent("good", "sed -i s/two/2/ notes.txt; echo 'Done.'").agent("bad", "echo broken >notes.txt");
-    crew.lab.set("LOOPBACK_KEY", "none");
-    let home = crew.lab.path("codex-home");
+    crew.repo.set("LOOPBACK_KEY", "none");
+    let home = crew.repo.path("codex-home");
     service.write_config(&home, "approval_policy = \"never\"\nsandbox_mode = \"danger-full-access\"");
-    let lab = &crew.lab;
-    run(lab.command(newest_codex()).args(["mcp", "add", "puff", "--", env!("CARGO_BIN_EXE_git-puff"), "mcp"])).ok();
-    lab.puff(&["skill", "--install", "codex"]).ok();
+    let repo = &crew.repo;
+    run(repo.command(newest_codex()).args(["mcp", "add", "puff", "--", env!("CARGO_BIN_EXE_git-puff"), "mcp"])).ok();
+    repo.puff(&["skill", "--install", "codex"]).ok();
 
-    let ended = run(lab.command(newest_codex()).args(["exec", "--json", "Have it counted in digits"])).ok();
+    let ended = run(repo.command(newest_codex()).args(["exec", "--json", "Have it counted in digits"])).ok();
     assert!(ended.stdout.contains("It is on the branch digits."), "{}\n{}", ended.stdout, ended.stderr);
-    let digits = lab.show("digits");
+    let digits = repo.show("digits");
     assert_eq!((&digits["state"], each(&digits, "apply")), (&"picked".into(), vec![json!("applied"); 2]), "{digits:#}");
-    assert_eq!(lab.git(&["show", "digits:notes.txt"]), "one\n2\nthree");
+    assert_eq!(repo.git(&["show", "digits:notes.txt"]), "one\n2\nthree");
     // The agent got what the tools answered, and was told of the skill.
     let requests = service.requests();
     let last = requests.last().expect("a request").to_string();

@@ -15,20 +15,20 @@ use crate::support::mcp::Client;
 /// A run `fix`, and a folder `exp` in the worktree that somebody else has prepared.
 fn prepared() -> (Choice, std::path::PathBuf) {
     let choice = Choice::new();
-    let outside = choice.lab.path("outside");
+    let outside = choice.repo.path("outside");
     fs::create_dir_all(outside.join("var2")).unwrap();
     fs::write(outside.join("secret.txt"), "theirs\n").unwrap();
-    fs::create_dir_all(choice.lab.work().join("exp/var1")).unwrap();
+    fs::create_dir_all(choice.repo.work().join("exp/var1")).unwrap();
     (choice, outside)
 }
 
 #[test]
 fn an_export_follows_no_link_and_goes_into_no_git_directory() {
     let (choice, outside) = prepared();
-    let lab = &choice.lab;
-    let exp = lab.work().join("exp");
+    let repo = &choice.repo;
+    let exp = repo.work().join("exp");
     symlink(outside.join("secret.txt"), exp.join("var1/patch.diff")).unwrap();
-    let mut client = Client::with_roots(lab, Some(&[&lab.work()]));
+    let mut client = Client::with_roots(repo, Some(&[&repo.work()]));
     client.call("harvest", json!({"runs": ["fix"], "out": "exp"}));
     assert_eq!(fs::read_to_string(outside.join("secret.txt")).unwrap(), "theirs\n");
     assert!(!exp.join("var1/patch.diff").is_symlink() && exp.join("var1/patch.diff").is_file());
@@ -37,17 +37,17 @@ fn an_export_follows_no_link_and_goes_into_no_git_directory() {
     symlink(outside.join("var2"), exp.join("var2")).unwrap();
     let complaint = client.complaint("harvest", json!({"runs": ["fix"], "out": "exp"}));
     assert!(complaint.contains("var2") && complaint.contains("symbolic link"), "{complaint}");
-    lab.puff(&["harvest", "fix", "--out", "exp"]).exits(1);
+    repo.puff(&["harvest", "fix", "--out", "exp"]).exits(1);
     assert_eq!(fs::read_dir(outside.join("var2")).unwrap().count(), 0);
     for named in [".git", ".git/hooks", ".GIT/x", "exp/../.git/x"] {
         let complaint = client.complaint("harvest", json!({"runs": ["fix"], "out": named}));
         assert!(complaint.contains("git directory"), "{named}: {complaint}");
-        let refused = lab.puff(&["harvest", "fix", "--out", named]).exits(1);
+        let refused = repo.puff(&["harvest", "fix", "--out", named]).exits(1);
         assert!(refused.stderr.contains("git directory"), "{named}: {}", refused.stderr);
     }
-    symlink(lab.work().join(".git"), exp.join("admin")).unwrap();
+    symlink(repo.work().join(".git"), exp.join("admin")).unwrap();
     assert!(client.complaint("harvest", json!({"runs": ["fix"], "out": "exp/admin/x"})).contains("git directory"));
-    assert!(!lab.work().join(".git/x").exists());
+    assert!(!repo.work().join(".git/x").exists());
     // Half of a file is never there.
     let names = fs::read_dir(exp.join("var1")).unwrap().flatten().map(|entry| entry.file_name());
     assert!(names.into_iter().all(|name| !name.to_string_lossy().starts_with(".git-puff")));
@@ -56,20 +56,20 @@ fn an_export_follows_no_link_and_goes_into_no_git_directory() {
 #[test]
 fn an_import_follows_no_link() {
     let (choice, outside) = prepared();
-    let lab = &choice.lab;
-    let export = Export::new(lab, "work/from");
-    export.patch(1, lab.patch("notes.txt", "x\n"));
-    symlink(outside.join("secret.txt"), lab.work().join("from/var1/report.json")).unwrap();
-    fs::create_dir_all(lab.work().join("linked")).unwrap();
-    symlink(lab.work().join("from/var1"), lab.work().join("linked/var1")).unwrap();
-    let mut client = Client::with_roots(lab, Some(&[&lab.work()]));
+    let repo = &choice.repo;
+    let export = Export::new(repo, "work/from");
+    export.patch(1, repo.patch("notes.txt", "x\n"));
+    symlink(outside.join("secret.txt"), repo.work().join("from/var1/report.json")).unwrap();
+    fs::create_dir_all(repo.work().join("linked")).unwrap();
+    symlink(repo.work().join("from/var1"), repo.work().join("linked/var1")).unwrap();
+    let mut client = Client::with_roots(repo, Some(&[&repo.work()]));
     for folder in ["from", "linked"] {
         let complaint = client.complaint("harvest", json!({"from": folder, "base": "main"}));
         assert!(complaint.contains("symbolic link"), "{folder}: {complaint}");
-        let refused = lab.puff(&["harvest", "--from", folder, "--base", "main"]).exits(1);
+        let refused = repo.puff(&["harvest", "--from", folder, "--base", "main"]).exits(1);
         assert!(refused.stderr.contains("symbolic link"), "{folder}: {}", refused.stderr);
     }
-    fs::create_dir_all(lab.work().join(".git/from/var1")).unwrap();
+    fs::create_dir_all(repo.work().join(".git/from/var1")).unwrap();
     assert!(client.complaint("harvest", json!({"from": ".git/from", "base": "main"})).contains("git directory"));
     let complaint = client.complaint("launch", json!({"prompt_file": ".git/config", "agent": ["codex"]}));
     assert!(complaint.contains("git directory"), "{complaint}");
@@ -78,55 +78,55 @@ fn an_import_follows_no_link() {
 #[test]
 fn a_report_goes_where_it_was_named_and_through_no_link_below_that() {
     let (choice, outside) = prepared();
-    let lab = &choice.lab;
-    let exp = lab.work().join("exp");
+    let repo = &choice.repo;
+    let exp = repo.work().join("exp");
     symlink(outside.join("secret.txt"), exp.join("report.md")).unwrap();
-    lab.puff(&["report", "fix", "-o", "exp"]).ok();
+    repo.puff(&["report", "fix", "-o", "exp"]).ok();
     assert_eq!(fs::read_to_string(outside.join("secret.txt")).unwrap(), "theirs\n");
     assert!(fs::read_to_string(exp.join("report.md")).unwrap().contains("fix"));
-    lab.puff(&["report", "fix", "-o", "exp/new.md"]).ok();
-    assert!(lab.puff(&["report", "fix", "-o", "/dev/stdout"]).ok().stdout.contains("fix"));
-    assert!(lab.puff(&["report", "fix", "-o", ".git/x.md"]).exits(1).stderr.contains("git directory"));
+    repo.puff(&["report", "fix", "-o", "exp/new.md"]).ok();
+    assert!(repo.puff(&["report", "fix", "-o", "/dev/stdout"]).ok().stdout.contains("fix"));
+    assert!(repo.puff(&["report", "fix", "-o", ".git/x.md"]).exits(1).stderr.contains("git directory"));
 }
 
 #[test]
 fn what_is_installed_or_delivered_follows_no_link_below_what_was_named() {
     let (choice, outside) = prepared();
-    let lab = &choice.lab;
-    let exp = lab.work().join("exp");
+    let repo = &choice.repo;
+    let exp = repo.work().join("exp");
     let theirs = outside.join("secret.txt");
     let is_kept = || assert_eq!(fs::read_to_string(&theirs).unwrap(), "theirs\n");
     fs::create_dir_all(exp.join("pages")).unwrap();
     symlink(&outside, exp.join("pages/man1")).unwrap();
-    assert!(lab.puff(&["man", "--install", "exp/pages"]).exits(1).stderr.contains("symbolic link"));
+    assert!(repo.puff(&["man", "--install", "exp/pages"]).exits(1).stderr.contains("symbolic link"));
     assert!(!outside.join("git-puff.1").exists());
     fs::remove_file(exp.join("pages/man1")).unwrap();
     fs::create_dir(exp.join("pages/man1")).unwrap();
     symlink(&theirs, exp.join("pages/man1/git-puff.1")).unwrap();
-    lab.puff(&["man", "--install", "exp/pages"]).ok();
+    repo.puff(&["man", "--install", "exp/pages"]).ok();
     is_kept();
     assert!(!exp.join("pages/man1/git-puff.1").is_symlink());
 
     fs::create_dir_all(exp.join("skills")).unwrap();
     symlink(&outside, exp.join("skills/git-puff")).unwrap();
-    assert!(lab.puff(&["skill", "--install", "exp/skills"]).exits(1).stderr.contains("symbolic link"));
+    assert!(repo.puff(&["skill", "--install", "exp/skills"]).exits(1).stderr.contains("symbolic link"));
     assert!(!outside.join("SKILL.md").exists());
 
-    lab.puff(&["pick", "fix:1", "--branch", "taken"]).ok();
-    lab.git(&["remote", "set-url", "origin", "https://github.com/acme/widgets.git"]);
-    let id = lab.puff(&["report", "fix", "--format", "manifest"]).ok().json()["patch_id"].as_str().unwrap().to_owned();
+    repo.puff(&["pick", "fix:1", "--branch", "taken"]).ok();
+    repo.git(&["remote", "set-url", "origin", "https://github.com/acme/widgets.git"]);
+    let id = repo.puff(&["report", "fix", "--format", "manifest"]).ok().json()["patch_id"].as_str().unwrap().to_owned();
     fs::create_dir_all(exp.join("inbox")).unwrap();
     for end in ["patch", "json"] {
         let link = exp.join(format!("inbox/{id}.{end}"));
         symlink(outside.join("new"), &link).unwrap();
-        lab.puff(&["report", "fix", "--format", "manifest", "-o", "exp/inbox"]).exits(1);
+        repo.puff(&["report", "fix", "--format", "manifest", "-o", "exp/inbox"]).exits(1);
         assert!(!outside.join("new").exists() && link.is_symlink());
         fs::remove_file(&link).unwrap();
     }
     let report = ["report", "fix", "--format", "manifest", "-o"];
-    assert!(lab.puff(&[&report[..], &[".git/inbox"]].concat()).exits(1).stderr.contains("git directory"));
+    assert!(repo.puff(&[&report[..], &[".git/inbox"]].concat()).exits(1).stderr.contains("git directory"));
     // A folder that is a link itself is where it leads.
     symlink(exp.join("inbox"), exp.join("named")).unwrap();
-    lab.puff(&[&report[..], &["exp/named"]].concat()).ok();
+    repo.puff(&[&report[..], &["exp/named"]].concat()).ok();
     assert!(exp.join(format!("inbox/{id}.json")).is_file());
 }

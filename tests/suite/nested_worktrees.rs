@@ -12,7 +12,7 @@ fn risks(run: &Value, variant: usize) -> Value {
 }
 
 fn worktrees(crew: &AgentRun) -> Vec<String> {
-    let listed = crew.lab.git(&["worktree", "list", "--porcelain"]);
+    let listed = crew.repo.git(&["worktree", "list", "--porcelain"]);
     let paths = listed.lines().filter_map(|line| line.strip_prefix("worktree "));
     paths.skip(1).map(|path| path.rsplit_once("work.puff/").unwrap().1.to_owned()).collect()
 }
@@ -20,7 +20,7 @@ fn worktrees(crew: &AgentRun) -> Vec<String> {
 #[test]
 fn a_worktree_made_inside_is_left_out_and_goes_where_its_work_is_elsewhere() {
     let crew = AgentRun::new();
-    crew.lab.commit(".gitignore", ".trees/\n", "Ignore");
+    crew.repo.commit(".gitignore", ".trees/\n", "Ignore");
     crew.agent("plain", "git worktree add -q sub; echo x >x");
     crew.agent("tracked", "git worktree add -q sub -b kept; cd sub; echo s >s; git add s; git commit -qm s; cd ..; git add sub; echo x >x");
     crew.agent("ignored", "git worktree add -q --detach .trees/sub; echo x >x");
@@ -29,12 +29,12 @@ fn a_worktree_made_inside_is_left_out_and_goes_where_its_work_is_elsewhere() {
     assert_eq!(each(&run, "apply"), ["applied"; 3], "{run:#}");
     for variant in 1..=3 {
         let branch = format!("puff/{id}/var{variant}");
-        assert_eq!(crew.lab.git(&["diff", "--name-status", "main", &branch]), "A\tx", "{variant}");
+        assert_eq!(crew.repo.git(&["diff", "--name-status", "main", &branch]), "A\tx", "{variant}");
     }
     assert_eq!(risks(&run, 0), json!([["worktree", "sub"]]));
     assert_eq!(risks(&run, 1), json!([["worktree", "sub"]]));
     assert_eq!(risks(&run, 2), json!([["worktree", ".trees/sub"]]));
-    assert_eq!(crew.lab.git(&["show", "kept:s"]), "s", "its branch has what it committed");
+    assert_eq!(crew.repo.git(&["show", "kept:s"]), "s", "its branch has what it committed");
     assert!(!crew.workspace_root().exists());
     assert_eq!(worktrees(&crew), [""; 0], "git knows none of them any more");
 }
@@ -42,7 +42,7 @@ fn a_worktree_made_inside_is_left_out_and_goes_where_its_work_is_elsewhere() {
 #[test]
 fn a_worktree_made_inside_stays_where_its_work_is_nowhere_else() {
     let crew = AgentRun::new();
-    crew.lab.commit(".gitignore", ".trees/\n", "Ignore");
+    crew.repo.commit(".gitignore", ".trees/\n", "Ignore");
     crew.agent("changed", "git worktree add -q sub; echo w >sub/w; echo x >x");
     crew.agent("committed", "git worktree add -q --detach .trees/sub; cd .trees/sub; echo w >w; git add w; git commit -qm w; cd ../..; echo x >x");
     let run = crew.tournament(&["--agent", "changed", "--agent", "committed"]);
@@ -52,13 +52,13 @@ fn a_worktree_made_inside_stays_where_its_work_is_nowhere_else() {
     assert_eq!(risks(&run, 1), json!([["worktree-work", ".trees/sub"]]));
     for variant in 1..=2 {
         let branch = format!("puff/{id}/var{variant}");
-        assert_eq!(crew.lab.git(&["diff", "--name-status", "main", &branch]), "A\tx", "{variant}");
+        assert_eq!(crew.repo.git(&["diff", "--name-status", "main", &branch]), "A\tx", "{variant}");
     }
     let workspace_root = crew.workspace_root().join(id);
     assert!(workspace_root.join("var1/sub/w").exists() && workspace_root.join("var2/.trees/sub/w").exists());
-    let doctor = crew.lab.puff(&["doctor", "--repair", "--porcelain"]).stdout;
+    let doctor = crew.repo.puff(&["doctor", "--repair", "--porcelain"]).stdout;
     assert!(!doctor.contains("CHECK=worktrees"), "they are as they should be: {doctor}");
-    crew.lab.puff(&["prune", id]);
+    crew.repo.puff(&["prune", id]);
     assert!(
         workspace_root.join("var1/sub/w").exists() && workspace_root.join("var2/.trees/sub/w").exists(),
         "no prune takes them either"

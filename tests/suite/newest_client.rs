@@ -6,8 +6,8 @@ use git_puff::provider::cloud::Dialect;
 use crate::support::test_repo::{TestRepo, newest_codex, run};
 
 /// What `codex cloud … --help` prints.
-fn help(lab: &TestRepo, of: &[&str]) -> String {
-    run(lab.command(newest_codex()).arg("cloud").args(of).arg("--help")).ok().stdout
+fn help(repo: &TestRepo, of: &[&str]) -> String {
+    run(repo.command(newest_codex()).arg("cloud").args(of).arg("--help")).ok().stdout
 }
 
 /// The first words of the lines of a help text: its subcommands, and its flags in both spellings.
@@ -19,11 +19,11 @@ fn offered(help: &str) -> Vec<&str> {
 #[test]
 fn it_has_every_subcommand_and_flag_that_we_use() {
     needs!("codex-newest");
-    let lab = TestRepo::empty();
-    let all = help(&lab, &[]);
+    let repo = TestRepo::empty();
+    let all = help(&repo, &[]);
     for (subcommand, flags) in Dialect::Official.needs() {
         assert!(offered(&all).contains(subcommand), "codex cloud {subcommand} is gone:\n{all}");
-        let own = help(&lab, &[subcommand]);
+        let own = help(&repo, &[subcommand]);
         for flag in *flags {
             assert!(offered(&own).contains(flag), "codex cloud {subcommand} {flag} is gone:\n{own}");
         }
@@ -33,10 +33,10 @@ fn it_has_every_subcommand_and_flag_that_we_use() {
 #[test]
 fn it_is_recognised_as_the_official_one() {
     needs!("codex-newest");
-    let lab = TestRepo::new();
-    lab.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
+    let repo = TestRepo::new();
+    repo.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
     // With an environment the cloud is used, and signed out the client asks nobody.
-    let doctor = lab.puff(&["doctor", "--env", "acme/widgets", "--json"]).exits(1).json();
+    let doctor = repo.puff(&["doctor", "--env", "acme/widgets", "--json"]).exits(1).json();
     let check = |name: &str| doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).unwrap();
     assert_eq!(check("codex_command")["result"], "ok", "{doctor:#}");
     assert_eq!(

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::support::test_repo::{self, TestRepo};
 
 /// A script of `packaging/`, called as somebody does who has no cargo at hand: all have been told which program to take.
-fn packaging(lab: &TestRepo, script: &str, args: &[&str]) -> test_repo::Ran {
+fn packaging(repo: &TestRepo, script: &str, args: &[&str]) -> test_repo::Ran {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging").join(script);
-    test_repo::run(lab.command(path).args(args))
+    test_repo::run(repo.command(path).args(args))
 }
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_git-puff");
@@ -20,14 +20,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn what_is_installed_works_through_git_and_can_be_removed() {
-    let lab = TestRepo::new();
-    let prefix = lab.path("opt");
+    let repo = TestRepo::new();
+    let prefix = repo.path("opt");
     let place = prefix.display().to_string();
-    let installed = packaging(&lab, "install", &["--bin", PROGRAM, "--prefix", &place]).ok();
+    let installed = packaging(&repo, "install", &["--bin", PROGRAM, "--prefix", &place]).ok();
     assert!(installed.stderr.contains("PATH"), "{}", installed.stderr);
 
     let path = format!("{}:{}", prefix.join("bin").display(), std::env::var("PATH").unwrap_or_default());
-    let said = test_repo::run(lab.command("git").env("PATH", path).args(["puff", "--version"])).ok();
+    let said = test_repo::run(repo.command("git").env("PATH", path).args(["puff", "--version"])).ok();
     assert_eq!(said.stdout, format!("git-puff {}\n", env!("CARGO_PKG_VERSION")));
     for file in [
         "share/man/man1/git-puff.1",
@@ -44,24 +44,24 @@ fn what_is_installed_works_through_git_and_can_be_removed() {
 
     // Somebody else's files in the same place stay.
     std::fs::write(prefix.join("bin/other"), "").unwrap();
-    packaging(&lab, "install", &["--prefix", &place, "--uninstall"]).ok();
+    packaging(&repo, "install", &["--prefix", &place, "--uninstall"]).ok();
     assert_eq!(files(&prefix), [prefix.join("bin/other")]);
 }
 
 #[test]
 fn a_wrong_call_of_the_installer_installs_nothing() {
-    let lab = TestRepo::empty();
-    packaging(&lab, "install", &["--prefix", "relative"]).exits(129).complains(&["'relative'"]);
-    packaging(&lab, "install", &["--perfix", "/x"]).exits(129).complains(&["'--perfix'"]);
-    packaging(&lab, "install", &["--prefix"]).exits(129).complains(&["--prefix needs a value"]);
-    packaging(&lab, "install", &["--bin", "nowhere", "--prefix", "/x"]).exits(1).complains(&["nowhere"]);
-    packaging(&lab, "formula", &["https://example.com", "https://example.com/x.tar.gz", "abc"]).exits(129);
+    let repo = TestRepo::empty();
+    packaging(&repo, "install", &["--prefix", "relative"]).exits(129).complains(&["'relative'"]);
+    packaging(&repo, "install", &["--perfix", "/x"]).exits(129).complains(&["'--perfix'"]);
+    packaging(&repo, "install", &["--prefix"]).exits(129).complains(&["--prefix needs a value"]);
+    packaging(&repo, "install", &["--bin", "nowhere", "--prefix", "/x"]).exits(1).complains(&["nowhere"]);
+    packaging(&repo, "formula", &["https://example.com", "https://example.com/x.tar.gz", "abc"]).exits(129);
 }
 
 #[test]
 fn the_formula_names_a_release() {
-    let (lab, sum) = (TestRepo::empty(), "0123456789abcdef".repeat(4));
-    let formula = packaging(&lab, "formula", &["https://example.com", "https://example.com/x.tar.gz", &sum]).ok();
+    let (repo, sum) = (TestRepo::empty(), "0123456789abcdef".repeat(4));
+    let formula = packaging(&repo, "formula", &["https://example.com", "https://example.com/x.tar.gz", &sum]).ok();
     assert!(formula.stdout.contains("url \"https://example.com/x.tar.gz\"\n"), "{}", formula.stdout);
     assert!(formula.stdout.contains(&format!("sha256 \"{sum}\"\n")) && !formula.stdout.contains('@'));
 }
@@ -69,14 +69,14 @@ fn the_formula_names_a_release() {
 #[test]
 fn the_debian_package_holds_what_the_installer_installs() {
     needs!("dpkg-deb");
-    let lab = TestRepo::empty();
-    let said = packaging(&lab, "deb", &["--bin", PROGRAM, "--out", &lab.path("dist").display().to_string()]).ok();
+    let repo = TestRepo::empty();
+    let said = packaging(&repo, "deb", &["--bin", PROGRAM, "--out", &repo.path("dist").display().to_string()]).ok();
     let package = PathBuf::from(said.stdout.trim_end());
-    let root = lab.path("root");
-    test_repo::run(lab.command("dpkg-deb").arg("-x").args([&package, &root])).ok();
-    let version = test_repo::run(lab.command(root.join("usr/bin/git-puff")).arg("--version")).ok();
+    let root = repo.path("root");
+    test_repo::run(repo.command("dpkg-deb").arg("-x").args([&package, &root])).ok();
+    let version = test_repo::run(repo.command(root.join("usr/bin/git-puff")).arg("--version")).ok();
     assert!(version.stdout.contains(env!("CARGO_PKG_VERSION")));
     assert!(root.join("usr/share/man/man1/git-puff.1.gz").is_file());
-    let control = test_repo::run(lab.command("dpkg-deb").arg("-f").arg(&package)).ok();
+    let control = test_repo::run(repo.command("dpkg-deb").arg("-f").arg(&package)).ok();
     assert!(control.stdout.contains("Depends: git (>= 1:2.34)"), "{}", control.stdout);
 }

@@ -24,17 +24,17 @@ fn seen(command: Command, columns: u16) -> String {
 }
 
 /// `git … puff list` with these words before `puff` and these variables, on a terminal.
-fn list(lab: &TestRepo, words: &[&str], variables: &[(&str, &str)]) -> String {
-    let mut command = lab.command("git");
+fn list(repo: &TestRepo, words: &[&str], variables: &[(&str, &str)]) -> String {
+    let mut command = repo.command("git");
     command.env_remove("GIT_PAGER").env_remove("PAGER").env_remove("LESS").env_remove("COLUMNS").env("TERM", "xterm");
     command.args(words).args(["puff", "list"]).envs(variables.iter().copied());
     seen(command, 120)
 }
 
 /// A run with a title that fills any line, and a pager that says whose it is and how it was called.
-fn lab() -> Choice {
+fn repo() -> Choice {
     let choice = Choice::new();
-    let path = choice.lab.path("bin/pager");
+    let path = choice.repo.path("bin/pager");
     fs::write(&path, "#!/bin/sh\necho \"paged for $1, LESS=${LESS-unset}, COLUMNS=${COLUMNS-unset}\"\nexec cat\n")
         .unwrap();
     make_executable(&path);
@@ -43,56 +43,56 @@ fn lab() -> Choice {
 
 #[test]
 fn the_pager_is_the_one_that_git_would_take() {
-    let choice = lab();
-    let lab = &choice.lab;
+    let choice = repo();
+    let repo = &choice.repo;
     let by = |who: &str| format!("paged for {who},");
-    assert!(list(lab, &[], &[("PAGER", "pager user")]).contains(&by("user")));
-    assert!(list(lab, &["-c", "core.pager=pager core"], &[("PAGER", "pager user")]).contains(&by("core")));
+    assert!(list(repo, &[], &[("PAGER", "pager user")]).contains(&by("user")));
+    assert!(list(repo, &["-c", "core.pager=pager core"], &[("PAGER", "pager user")]).contains(&by("core")));
     let all = [("PAGER", "pager user"), ("GIT_PAGER", "pager git")];
-    assert!(list(lab, &["-c", "core.pager=pager core"], &all).contains(&by("git")));
+    assert!(list(repo, &["-c", "core.pager=pager core"], &all).contains(&by("git")));
     for words in [&["--no-pager"][..], &["-c", "pager.puff=false"], &["-P"]] {
-        let shown = list(lab, words, &all);
+        let shown = list(repo, words, &all);
         assert!(shown.contains("fix") && !shown.contains("paged for"), "{words:?}: {shown}");
     }
     for none in ["", "cat", "no-such-pager"] {
-        let shown = list(lab, &[], &[("GIT_PAGER", none)]);
+        let shown = list(repo, &[], &[("GIT_PAGER", none)]);
         assert!(shown.contains("fix"), "'{none}': {shown}");
     }
     // Who pipes it pages it himself.
-    let mut piped = lab.command("git");
+    let mut piped = repo.command("git");
     piped.args(["puff", "list"]).env("GIT_PAGER", "pager git");
     assert!(!crate::support::test_repo::run(&mut piped).ok().stdout.contains("paged for"));
 }
 
 #[test]
 fn less_is_told_what_git_tells_it_unless_the_user_has() {
-    let choice = lab();
+    let choice = repo();
     let pager = ("GIT_PAGER", "pager git");
-    assert!(list(&choice.lab, &[], &[pager]).contains("LESS=FRX,"));
-    assert!(list(&choice.lab, &[], &[pager, ("LESS", "M")]).contains("LESS=M,"));
-    assert!(list(&choice.lab, &[], &[pager, ("LESS", "")]).contains("LESS=,"));
+    assert!(list(&choice.repo, &[], &[pager]).contains("LESS=FRX,"));
+    assert!(list(&choice.repo, &[], &[pager, ("LESS", "M")]).contains("LESS=M,"));
+    assert!(list(&choice.repo, &[], &[pager, ("LESS", "")]).contains("LESS=,"));
 }
 
 #[test]
 fn behind_the_pager_of_git_itself_the_width_of_the_terminal_counts() {
-    let choice = lab();
-    let lab = &choice.lab;
+    let choice = repo();
+    let repo = &choice.repo;
     let long = "word ".repeat(60);
-    let export = crate::support::export::Export::new(lab, "long");
-    export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
+    let export = crate::support::export::Export::new(repo, "long");
+    export.patch(1, repo.patch("notes.txt", "one\n2\nthree\n"));
     export.put("var1/report.json", format!(r#"{{"prompt": "{long}"}}"#));
-    export.harvest(lab, &["--name", "long"]).ok();
+    export.harvest(repo, &["--name", "long"]).ok();
     let widest = |shown: &str| {
         let lines = shown.lines().filter(|line| line.contains("word word"));
         lines.map(|line| line.trim_end().chars().count()).max().unwrap_or(0)
     };
-    let direct = list(lab, &["--no-pager"], &[]);
+    let direct = list(repo, &["--no-pager"], &[]);
     assert!((81..=120).contains(&widest(&direct)), "{direct}");
     let pager = [("GIT_PAGER", "pager git")];
     for words in [&["-p"][..], &["-c", "pager.puff=true"]] {
-        let paged = list(lab, words, &pager);
+        let paged = list(repo, words, &pager);
         assert_eq!(paged.matches("paged for git,").count(), 1, "{paged}");
         assert_eq!(widest(&paged), widest(&direct), "{paged}");
     }
-    assert_eq!(widest(&list(lab, &[], &pager)), widest(&direct));
+    assert_eq!(widest(&list(repo, &[], &pager)), widest(&direct));
 }

@@ -8,8 +8,8 @@ use crate::support::export::{Export, patch_of};
 use crate::support::test_repo::{TestRepo, kill, wait_until};
 
 /// Tries a patch on HEAD.
-fn try_on_head(lab: &TestRepo, patch: &[u8]) -> Value {
-    let ran = lab.puff_with_input(&["preflight", "--patch", "-", "--onto", "HEAD", "--json"], patch);
+fn try_on_head(repo: &TestRepo, patch: &[u8]) -> Value {
+    let ran = repo.puff_with_input(&["preflight", "--patch", "-", "--onto", "HEAD", "--json"], patch);
     ran.json()["results"][0].clone()
 }
 
@@ -23,68 +23,68 @@ fn details(tried: &Value, kind: &str) -> Vec<String> {
 
 #[test]
 fn files_are_merged_by_the_drivers_that_git_would_use() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     // Counts what it is called for, which shows that it is the user's own that runs, and only where it is needed.
-    let calls = lab.path("calls");
-    lab.git(&["config", "merge.theirs.driver", &format!("echo %P >>'{}' && cp %B %A", calls.display())]);
-    lab.commit(".gitattributes", "log merge=union\nlock merge=theirs\nimage -merge\n", "Say how files are merged");
+    let calls = repo.path("calls");
+    repo.git(&["config", "merge.theirs.driver", &format!("echo %P >>'{}' && cp %B %A", calls.display())]);
+    repo.commit(".gitattributes", "log merge=union\nlock merge=theirs\nimage -merge\n", "Say how files are merged");
     for file in ["log", "lock", "image"] {
-        lab.commit(file, "one\ntwo\nthree\n", "Begin");
+        repo.commit(file, "one\ntwo\nthree\n", "Begin");
     }
     let change = |text: &'static str, files: &'static [&'static str]| {
-        let lab = &lab;
-        patch_of(lab, move || files.iter().for_each(|file| lab.write(file, text)))
+        let repo = &repo;
+        patch_of(repo, move || files.iter().for_each(|file| repo.write(file, text)))
     };
     let fits = change("one\n2\nthree\n", &["log", "lock", "image"]);
     let both = change("one\n2\nthree\n", &["log", "lock"]);
     let image = change("0\ntwo\nthree\n", &["image"]);
-    assert_eq!(try_on_head(&lab, &fits)["apply"], "applied");
+    assert_eq!(try_on_head(&repo, &fits)["apply"], "applied");
     assert!(!calls.exists(), "nothing had to be merged");
 
     // Their branch, as git has it.
-    lab.git(&["switch", "-q", "-c", "theirs"]);
+    repo.git(&["switch", "-q", "-c", "theirs"]);
     for file in ["log", "lock"] {
-        lab.write(file, "one\n2\nthree\n");
+        repo.write(file, "one\n2\nthree\n");
     }
-    lab.git(&["commit", "-qam", "Change two"]);
-    lab.git(&["switch", "-q", "-"]);
+    repo.git(&["commit", "-qam", "Change two"]);
+    repo.git(&["switch", "-q", "-"]);
     for file in ["log", "lock", "image"] {
-        lab.commit(file, "one\nTWO\nthree\n", "Change it here");
+        repo.commit(file, "one\nTWO\nthree\n", "Change it here");
     }
-    let tried = try_on_head(&lab, &both);
+    let tried = try_on_head(&repo, &both);
     assert_eq!(tried["apply"], "applied-3way", "{tried}");
     assert_eq!(fs::read_to_string(&calls).unwrap(), "lock\n");
-    assert_eq!(lab.git(&["status", "--porcelain", "--ignored", "--", ":!.codex"]), "");
-    lab.git(&["merge", "-q", "--no-edit", "theirs"]);
-    assert_eq!(tried["tree"].as_str().unwrap(), lab.git(&["rev-parse", "HEAD^{tree}"]));
-    lab.git(&["reset", "-q", "--hard", "HEAD^"]);
-    assert_eq!(try_on_head(&lab, &image)["apply"], "conflict");
+    assert_eq!(repo.git(&["status", "--porcelain", "--ignored", "--", ":!.codex"]), "");
+    repo.git(&["merge", "-q", "--no-edit", "theirs"]);
+    assert_eq!(tried["tree"].as_str().unwrap(), repo.git(&["rev-parse", "HEAD^{tree}"]));
+    repo.git(&["reset", "-q", "--hard", "HEAD^"]);
+    assert_eq!(try_on_head(&repo, &image)["apply"], "conflict");
 
     // The same becomes of a variant that is harvested.
-    let export = Export::new(&lab, "export");
+    let export = Export::new(&repo, "export");
     export.patch(1, &both).patch(2, &image);
-    let run = export.harvest(&lab, &["--json"]).exits(3).json();
+    let run = export.harvest(&repo, &["--json"]).exits(3).json();
     let applied: Vec<_> = run["variants"].as_array().unwrap().iter().map(|variant| variant["apply"].clone()).collect();
     assert_eq!(applied, ["applied-3way", "conflict"]);
     // A driver that fails is said, and is no conflict.
-    lab.git(&["config", "merge.theirs.driver", "echo broken for %P >&2; exit 200"]);
-    let tried = try_on_head(&lab, &both);
+    repo.git(&["config", "merge.theirs.driver", "echo broken for %P >&2; exit 200"]);
+    let tried = try_on_head(&repo, &both);
     assert_eq!(tried["apply"], "rejected");
     assert!(tried["reason"].as_str().unwrap().contains("lock: the merge driver of its attributes failed"), "{tried}");
 }
 
 #[test]
 fn a_driver_ends_with_a_git_puff_that_is_killed() {
-    let lab = TestRepo::new();
-    let pid = lab.path("pid");
-    lab.git(&["config", "merge.waits.driver", &format!("echo $$ >'{}'; sleep 600; true", pid.display())]);
-    lab.commit(".gitattributes", "lock merge=waits\n", "Say how it is merged");
-    lab.commit("lock", "one\ntwo\nthree\n", "Begin");
-    let patch = patch_of(&lab, || lab.write("lock", "one\n2\nthree\n"));
-    lab.commit("lock", "one\nTWO\nthree\n", "Change it here");
-    fs::write(lab.path("change.patch"), patch).unwrap();
-    let named = lab.path("change.patch").display().to_string();
-    let mut puff = lab.spawn(&["preflight", "--patch", &named, "--onto", "HEAD"], std::process::Stdio::null());
+    let repo = TestRepo::new();
+    let pid = repo.path("pid");
+    repo.git(&["config", "merge.waits.driver", &format!("echo $$ >'{}'; sleep 600; true", pid.display())]);
+    repo.commit(".gitattributes", "lock merge=waits\n", "Say how it is merged");
+    repo.commit("lock", "one\ntwo\nthree\n", "Begin");
+    let patch = patch_of(&repo, || repo.write("lock", "one\n2\nthree\n"));
+    repo.commit("lock", "one\nTWO\nthree\n", "Change it here");
+    fs::write(repo.path("change.patch"), patch).unwrap();
+    let named = repo.path("change.patch").display().to_string();
+    let mut puff = repo.spawn(&["preflight", "--patch", &named, "--onto", "HEAD"], std::process::Stdio::null());
     let read = || fs::read_to_string(&pid).ok()?.trim().parse::<u32>().ok();
     wait_until("the driver runs", || read().is_some());
     let driver = read().unwrap();
@@ -96,36 +96,36 @@ fn a_driver_ends_with_a_git_puff_that_is_killed() {
 
 #[test]
 fn malicious_submodules_are_named_as_git_fsck_names_them() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     let modules = "[submodule \"../../evil\"]\n\tpath = -x\n\turl = --upload-pack=evil\n\tupdate = !evil\n";
-    let patch = patch_of(&lab, || lab.write(".gitmodules", modules));
-    let tried = try_on_head(&lab, &patch);
+    let patch = patch_of(&repo, || repo.write(".gitmodules", modules));
+    let tried = try_on_head(&repo, &patch);
     let found = details(&tried, "submodule");
-    lab.write(".gitmodules", modules);
-    lab.git(&["add", ".gitmodules"]);
-    lab.git(&["commit", "-qm", "Evil", "--no-verify"]);
-    let fsck = lab.try_git(&["fsck", "--strict"]).stderr;
+    repo.write(".gitmodules", modules);
+    repo.git(&["add", ".gitmodules"]);
+    repo.git(&["commit", "-qm", "Evil", "--no-verify"]);
+    let fsck = repo.try_git(&["fsck", "--strict"]).stderr;
     for name in ["gitmodulesName", "gitmodulesUrl", "gitmodulesPath", "gitmodulesUpdate"] {
         assert!(found.iter().any(|found| found.starts_with(&format!(".gitmodules: {name}: "))), "{found:?}");
         assert!(fsck.contains(name), "{fsck}");
     }
-    lab.git(&["reset", "-q", "--hard", "HEAD^"]);
+    repo.git(&["reset", "-q", "--hard", "HEAD^"]);
     // What git cannot read is named, too; a usual one is only what it is.
-    let patch = patch_of(&lab, || lab.write(".gitmodules", "[submodule \"x\n"));
-    assert!(details(&try_on_head(&lab, &patch), "submodule").iter().any(|found| found.contains("gitmodulesParse")));
+    let patch = patch_of(&repo, || repo.write(".gitmodules", "[submodule \"x\n"));
+    assert!(details(&try_on_head(&repo, &patch), "submodule").iter().any(|found| found.contains("gitmodulesParse")));
     let usual = "[submodule \"x\"]\n\tpath = x\n\turl = ../x\n";
-    let patch = patch_of(&lab, || lab.write(".gitmodules", usual));
-    assert_eq!(details(&try_on_head(&lab, &patch), "submodule").len(), 1);
+    let patch = patch_of(&repo, || repo.write(".gitmodules", usual));
+    assert_eq!(details(&try_on_head(&repo, &patch), "submodule").len(), 1);
 }
 
 #[test]
 fn a_symbolic_link_that_windows_takes_for_gitmodules_is_refused() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     for name in [".gitmodules", "GITMOD~1", "gi7eba~1"] {
         let patch = format!(
             "diff --git a/{name} b/{name}\nnew file mode 120000\n--- /dev/null\n+++ b/{name}\n@@ -0,0 +1 @@\n+x\n\\ No newline at end of file\n"
         );
-        let tried = try_on_head(&lab, patch.as_bytes());
+        let tried = try_on_head(&repo, patch.as_bytes());
         assert_eq!(tried["apply"], "rejected", "{name}");
         assert!(tried["reason"].as_str().unwrap().contains("symbolic link for .gitmodules"), "{tried}");
     }
@@ -133,14 +133,14 @@ fn a_symbolic_link_that_windows_takes_for_gitmodules_is_refused() {
 
 #[test]
 fn names_that_are_one_where_case_does_not_count_are_risks() {
-    let lab = TestRepo::new();
-    lab.commit("src/Main.rs", "x\n", "Begin");
+    let repo = TestRepo::new();
+    repo.commit("src/Main.rs", "x\n", "Begin");
     let new = |name: &str| {
         format!("diff --git a/{name} b/{name}\nnew file mode 100644\n--- /dev/null\n+++ b/{name}\n@@ -0,0 +1 @@\n+x\n")
     };
     let collisions = |names: &[&str]| {
         let patch: String = names.iter().map(|name| new(name)).collect();
-        details(&try_on_head(&lab, patch.as_bytes()), "path")
+        details(&try_on_head(&repo, patch.as_bytes()), "path")
     };
     let twin = |name: &str, other: &str| {
         format!("{name}: is '{other}' as well where case does not count: one replaces the other")
@@ -151,21 +151,21 @@ fn names_that_are_one_where_case_does_not_count_are_risks() {
     assert_eq!(collisions(&["src/other.rs", "in/a"]), Vec::<String>::new());
     // A rename that only changes the case leaves one.
     let patch = b"diff --git a/src/Main.rs b/src/main.rs\nsimilarity index 100%\nrename from src/Main.rs\nrename to src/main.rs\n";
-    assert_eq!(details(&try_on_head(&lab, patch), "path"), Vec::<String>::new());
+    assert_eq!(details(&try_on_head(&repo, patch), "path"), Vec::<String>::new());
 }
 
 #[test]
 fn replaced_objects_are_named() {
-    let lab = TestRepo::new();
-    let patch = lab.patch("notes.txt", "one\n2\nthree\n");
-    let tries = || lab.puff_with_input(&["preflight", "--patch", "-", "--onto", "HEAD"], &patch).ok().stderr;
+    let repo = TestRepo::new();
+    let patch = repo.patch("notes.txt", "one\n2\nthree\n");
+    let tries = || repo.puff_with_input(&["preflight", "--patch", "-", "--onto", "HEAD"], &patch).ok().stderr;
     let named = "1 object is replaced (refs/replace)";
     assert!(!tries().contains("replace"));
-    let other = lab.git(&["commit-tree", "HEAD^{tree}", "-m", "Another"]);
-    lab.git(&["replace", "HEAD", &other]);
+    let other = repo.git(&["commit-tree", "HEAD^{tree}", "-m", "Another"]);
+    repo.git(&["replace", "HEAD", &other]);
     assert!(tries().contains(named), "{}", tries());
-    let doctor = lab.puff(&["doctor"]);
+    let doctor = repo.puff(&["doctor"]);
     assert!(doctor.stdout.contains(named), "{}", doctor.stdout);
-    lab.git(&["config", "core.useReplaceRefs", "false"]);
+    repo.git(&["config", "core.useReplaceRefs", "false"]);
     assert!(!tries().contains("replace"));
 }

@@ -16,98 +16,98 @@ fn taken(run: &Value) -> (&Value, &Value, &Value) {
 #[test]
 fn a_variant_is_cherry_picked_and_the_decision_is_recorded_everywhere() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    let before = lab.git(&["rev-parse", "HEAD"]);
-    lab.commit("other.txt", "x\n", "Meanwhile");
-    let onto = lab.git(&["rev-parse", "HEAD"]);
+    let repo = &choice.repo;
+    let before = repo.git(&["rev-parse", "HEAD"]);
+    repo.commit("other.txt", "x\n", "Meanwhile");
+    let onto = repo.git(&["rev-parse", "HEAD"]);
     // The runbook log is no change of the user's.
-    lab.write(".codex/bo4_runs.jsonl", "");
-    let run = lab.puff(&["pick", "fix:1", "--json"]).ok().json();
+    repo.write(".codex/bo4_runs.jsonl", "");
+    let run = repo.puff(&["pick", "fix:1", "--json"]).ok().json();
     assert_eq!(taken(&run), (&json!("picked"), &json!(1), &json!("cherry-pick")));
     let decision = &run["decision"];
     assert_eq!((&decision["onto"], &decision["before"]), (&json!("refs/heads/main"), &json!(onto)));
-    assert_eq!(decision["after"], json!(lab.git(&["rev-parse", "HEAD"])));
-    assert_eq!(lab.git(&["rev-parse", "HEAD~1"]), onto);
-    assert_eq!(lab.git(&["show", "HEAD:notes.txt"]), "one\n2\nthree");
-    assert!(lab.git(&["log", "-1", "--format=%B"]).contains("Puff-Run: fix\nPuff-Variant: 1/4"));
+    assert_eq!(decision["after"], json!(repo.git(&["rev-parse", "HEAD"])));
+    assert_eq!(repo.git(&["rev-parse", "HEAD~1"]), onto);
+    assert_eq!(repo.git(&["show", "HEAD:notes.txt"]), "one\n2\nthree");
+    assert!(repo.git(&["log", "-1", "--format=%B"]).contains("Puff-Run: fix\nPuff-Variant: 1/4"));
 
     let reasons = decision["reasons"].to_string();
     assert!(reasons.contains("There was no review") && reasons.contains("No check was run"), "{reasons}");
     let section = "## Decision\n\nvar1 was picked, by a cherry-pick onto main: ";
-    assert!(lab.puff(&["report", "fix"]).ok().stdout.contains(section));
-    assert!(lab.git(&["notes", "--ref=puff/report", "show", &before]).contains(section));
-    assert!(lab.git(&["notes", "--ref=puff/runs", "show", &before]).contains(r#""decision":{"variant":1"#));
-    let shown = lab.puff(&["show", "fix"]).ok().stdout;
+    assert!(repo.puff(&["report", "fix"]).ok().stdout.contains(section));
+    assert!(repo.git(&["notes", "--ref=puff/report", "show", &before]).contains(section));
+    assert!(repo.git(&["notes", "--ref=puff/runs", "show", &before]).contains(r#""decision":{"variant":1"#));
+    let shown = repo.puff(&["show", "fix"]).ok().stdout;
     assert!(shown.contains("git puff undo fix") && !shown.contains("git puff pick"), "{shown}");
 
     let state = choice.state();
-    lab.puff(&["pick", "fix:2"]).exits(1).complains(&["decided already", "var1"]);
+    repo.puff(&["pick", "fix:2"]).exits(1).complains(&["decided already", "var1"]);
     assert_eq!(choice.state(), state);
 }
 
 #[test]
 fn it_is_merged_or_becomes_a_branch_where_that_is_asked_for() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    let run = lab.puff(&["pick", "fix:2", "--merge", "--json"]).ok().json();
+    let repo = &choice.repo;
+    let run = repo.puff(&["pick", "fix:2", "--merge", "--json"]).ok().json();
     assert_eq!(taken(&run), (&json!("picked"), &json!(2), &json!("merge")));
     let commit = run["variants"][1]["commit"].as_str().unwrap();
-    assert_eq!(lab.git(&["rev-parse", "HEAD^2"]), commit);
-    assert_eq!(lab.git(&["log", "-1", "--format=%s"]), "Merge branch 'puff/fix/var2' into main");
-    lab.puff(&["undo"]).ok();
+    assert_eq!(repo.git(&["rev-parse", "HEAD^2"]), commit);
+    assert_eq!(repo.git(&["log", "-1", "--format=%s"]), "Merge branch 'puff/fix/var2' into main");
+    repo.puff(&["undo"]).ok();
 
     for (name, code, words) in
         [("main", 1, "already"), ("a..b", 129, "'a..b'"), ("-x", 129, "'-x'"), ("puff", 1, "in the way")]
     {
-        lab.puff(&["pick", "fix:2", &format!("--branch={name}")]).exits(code).complains(&[words]);
+        repo.puff(&["pick", "fix:2", &format!("--branch={name}")]).exits(code).complains(&[words]);
     }
     // What is in the worktree is no matter.
-    lab.write("README", "half done\n");
-    let run = lab.puff(&["pick", "fix:2", "--branch", "take/two", "--json"]).ok().json();
+    repo.write("README", "half done\n");
+    let run = repo.puff(&["pick", "fix:2", "--branch", "take/two", "--json"]).ok().json();
     assert_eq!(taken(&run), (&json!("picked"), &json!(2), &json!("branch")));
-    assert_eq!((lab.git(&["rev-parse", "take/two"]), &run["decision"]["before"]), (commit.to_owned(), &Value::Null));
+    assert_eq!((repo.git(&["rev-parse", "take/two"]), &run["decision"]["before"]), (commit.to_owned(), &Value::Null));
 }
 
 #[test]
 fn onto_a_branch_nothing_else_is_touched_and_git_itself_would_make_the_same() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.git(&["branch", "release"]);
-    lab.git(&["switch", "-q", "release"]);
-    lab.commit("notes.txt", "zero\none\ntwo\nthree\n", "Begin at zero");
-    lab.git(&["cherry-pick", "puff/fix/var1"]);
-    let wanted = lab.git(&["log", "-1", "--format=%T %an %ae %ad %cn %ce %B"]);
-    lab.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    lab.git(&["switch", "-q", "main"]);
-    lab.write("README", "half done\n");
-    lab.write("new.txt", "mine\n");
-    let untouched = || (lab.git(&["status", "--porcelain"]), fs::read(lab.work().join(".git/index")).unwrap());
+    let repo = &choice.repo;
+    repo.git(&["branch", "release"]);
+    repo.git(&["switch", "-q", "release"]);
+    repo.commit("notes.txt", "zero\none\ntwo\nthree\n", "Begin at zero");
+    repo.git(&["cherry-pick", "puff/fix/var1"]);
+    let wanted = repo.git(&["log", "-1", "--format=%T %an %ae %ad %cn %ce %B"]);
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    repo.git(&["switch", "-q", "main"]);
+    repo.write("README", "half done\n");
+    repo.write("new.txt", "mine\n");
+    let untouched = || (repo.git(&["status", "--porcelain"]), fs::read(repo.work().join(".git/index")).unwrap());
     let before = untouched();
-    let run = lab.puff(&["pick", "fix:1", "--onto", "release", "--json"]).ok().json();
+    let run = repo.puff(&["pick", "fix:1", "--onto", "release", "--json"]).ok().json();
     assert_eq!(run["decision"]["onto"], "refs/heads/release");
-    assert_eq!(lab.git(&["log", "-1", "--format=%T %an %ae %ad %cn %ce %B", "release"]), wanted);
+    assert_eq!(repo.git(&["log", "-1", "--format=%T %an %ae %ad %cn %ce %B", "release"]), wanted);
     assert_eq!(untouched(), before);
-    lab.puff(&["undo", "fix"]).ok();
-    let run = lab.puff(&["pick", "fix:1", "--merge", "--onto", "refs/heads/release", "--json"]).ok().json();
-    let parents = lab.git(&["log", "-1", "--format=%P", "release"]);
+    repo.puff(&["undo", "fix"]).ok();
+    let run = repo.puff(&["pick", "fix:1", "--merge", "--onto", "refs/heads/release", "--json"]).ok().json();
+    let parents = repo.git(&["log", "-1", "--format=%P", "release"]);
     assert_eq!(parents.split(' ').nth(1), run["variants"][0]["commit"].as_str());
-    assert_eq!(lab.git(&["rev-parse", "release^{tree}"]), wanted.split(' ').next().unwrap());
+    assert_eq!(repo.git(&["rev-parse", "release^{tree}"]), wanted.split(' ').next().unwrap());
     assert_eq!(untouched(), before);
 }
 
 #[test]
 fn what_does_not_go_onto_a_branch_is_refused_and_named() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.git(&["branch", "release"]);
-    lab.git(&["branch", "old", "main~1"]);
-    lab.git(&["branch", "done", "puff/fix/var1"]);
-    lab.git(&["tag", "v1"]);
-    lab.git(&["switch", "-q", "release"]);
-    lab.commit("notes.txt", "one\ndrei\nthree\n", "Meanwhile");
-    let linked = lab.path("linked");
-    lab.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "elsewhere"]);
-    lab.git(&["switch", "-q", "main"]);
+    let repo = &choice.repo;
+    repo.git(&["branch", "release"]);
+    repo.git(&["branch", "old", "main~1"]);
+    repo.git(&["branch", "done", "puff/fix/var1"]);
+    repo.git(&["tag", "v1"]);
+    repo.git(&["switch", "-q", "release"]);
+    repo.commit("notes.txt", "one\ndrei\nthree\n", "Meanwhile");
+    let linked = repo.path("linked");
+    repo.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "elsewhere"]);
+    repo.git(&["switch", "-q", "main"]);
     let before = choice.state();
     for (args, words) in [
         (&["--onto", "release"][..], &["conflicts with 'release'", "notes.txt", "nothing has moved"][..]),
@@ -121,64 +121,64 @@ fn what_does_not_go_onto_a_branch_is_refused_and_named() {
         (&["--onto", "HEAD"], &["no branch named 'HEAD'"]),
         (&["--onto", "refs/remotes/origin/main"], &["no branch named 'refs/remotes/origin/main'"]),
     ] {
-        lab.puff(&[&["pick", "fix:1"], args].concat()).exits(1).complains(words);
+        repo.puff(&[&["pick", "fix:1"], args].concat()).exits(1).complains(words);
         assert_eq!(choice.state(), before, "{args:?}");
     }
     // Whoever is told where to do it, can.
-    let said = lab.puff(&["pick", "fix:1", "--onto", "elsewhere"]).stderr;
+    let said = repo.puff(&["pick", "fix:1", "--onto", "elsewhere"]).stderr;
     assert!(said.contains(&format!("git -C '{}' puff pick fix:1", linked.display())), "{said}");
     // A branch that is being rebased in some worktree is in use there.
-    lab.git_in(&linked, &["switch", "-q", "release"]);
-    run(lab.command("git").current_dir(&linked).args(["rebase", "puff/fix/var1"]));
-    lab.puff(&["pick", "fix:1", "--onto", "release"]).exits(1).complains(&["'release' is in use", "linked"]);
+    repo.git_in(&linked, &["switch", "-q", "release"]);
+    run(repo.command("git").current_dir(&linked).args(["rebase", "puff/fix/var1"]));
+    repo.puff(&["pick", "fix:1", "--onto", "release"]).exits(1).complains(&["'release' is in use", "linked"]);
 }
 
 /// As with git's own cherry-pick: a report that was written here, say, is in nobody's way.
 #[test]
 fn untracked_files_stay_and_are_not_written_over() {
     let choice = Choice::new();
-    let lab = &choice.lab;
+    let repo = &choice.repo;
     // var2 makes a file of this name.
-    lab.write("new.txt", "mine\n");
-    let before = (lab.git(&["rev-parse", "HEAD"]), lab.git(&["status", "--porcelain"]));
-    let ran = lab.puff(&["pick", "fix:2"]).exits(1);
+    repo.write("new.txt", "mine\n");
+    let before = (repo.git(&["rev-parse", "HEAD"]), repo.git(&["status", "--porcelain"]));
+    let ran = repo.puff(&["pick", "fix:2"]).exits(1);
     for words in ["new.txt", "error: git did not apply var2 of 'fix'", "nothing has moved"] {
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
     }
-    assert_eq!((lab.git(&["rev-parse", "HEAD"]), lab.git(&["status", "--porcelain"])), before);
-    assert_eq!(lab.show("fix")["state"], "harvested");
-    assert_eq!(fs::read_to_string(lab.work().join("new.txt")).unwrap(), "mine\n");
+    assert_eq!((repo.git(&["rev-parse", "HEAD"]), repo.git(&["status", "--porcelain"])), before);
+    assert_eq!(repo.show("fix")["state"], "harvested");
+    assert_eq!(fs::read_to_string(repo.work().join("new.txt")).unwrap(), "mine\n");
 
-    fs::remove_file(lab.work().join("new.txt")).unwrap();
-    lab.write("report.html", "a report\n");
-    lab.puff(&["pick", "fix:2"]).ok();
-    lab.puff(&["undo"]).ok();
-    assert_eq!(lab.git(&["status", "--porcelain", "--", "report.html"]), "?? report.html");
+    fs::remove_file(repo.work().join("new.txt")).unwrap();
+    repo.write("report.html", "a report\n");
+    repo.puff(&["pick", "fix:2"]).ok();
+    repo.puff(&["undo"]).ok();
+    assert_eq!(repo.git(&["status", "--porcelain", "--", "report.html"]), "?? report.html");
 }
 
 #[test]
 fn a_worktree_that_is_not_clean_or_in_the_middle_of_something_is_refused() {
     let choice = Choice::new();
-    let lab = &choice.lab;
+    let repo = &choice.repo;
     let refused = |words: &[&str]| {
         let before = choice.state();
-        let ran = lab.puff(&["pick", "fix:1"]).exits(1).complains(words);
+        let ran = repo.puff(&["pick", "fix:1"]).exits(1).complains(words);
         assert_eq!(choice.state(), before);
         ran
     };
-    lab.write("README", "half done\n");
+    repo.write("README", "half done\n");
     refused(&["changes that are in no commit", "README"]);
-    lab.git(&["add", "README"]);
+    repo.git(&["add", "README"]);
     refused(&["README"]);
-    lab.git(&["reset", "-q", "--hard"]);
-    lab.write(".git/index.lock", "");
+    repo.git(&["reset", "-q", "--hard"]);
+    repo.write(".git/index.lock", "");
     refused(&["another git", "index.lock"]);
-    fs::remove_file(lab.work().join(".git/index.lock")).unwrap();
+    fs::remove_file(repo.work().join(".git/index.lock")).unwrap();
 
-    lab.git(&["switch", "-q", "-c", "side"]);
-    lab.commit("notes.txt", "side\n", "Aside");
-    lab.git(&["switch", "-q", "main"]);
-    lab.commit("notes.txt", "main\n", "Ahead");
+    repo.git(&["switch", "-q", "-c", "side"]);
+    repo.commit("notes.txt", "side\n", "Aside");
+    repo.git(&["switch", "-q", "main"]);
+    repo.commit("notes.txt", "main\n", "Ahead");
     for (begin, word, abort) in [
         (&["merge", "side"][..], "a merge", &["merge", "--abort"][..]),
         (&["cherry-pick", "side"], "a cherry-pick", &["cherry-pick", "--abort"]),
@@ -186,15 +186,15 @@ fn a_worktree_that_is_not_clean_or_in_the_middle_of_something_is_refused() {
         (&["revert", "HEAD~1"], "a revert", &["revert", "--abort"]),
         (&["bisect", "start"], "a bisection", &["bisect", "reset"]),
     ] {
-        lab.try_git(begin);
+        repo.try_git(begin);
         let ran = refused(&[word, "not finished"]);
         assert!(ran.stderr.contains("end it first: "), "{}", ran.stderr);
-        lab.git(abort);
+        repo.git(abort);
     }
     // In a linked worktree it is that one which counts.
-    let linked = lab.path("linked");
-    lab.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "linked", "puff/fix/var2"]);
-    lab.write("README", "half done\n");
+    let linked = repo.path("linked");
+    repo.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "linked", "puff/fix/var2"]);
+    repo.write("README", "half done\n");
     let ran = choice.puff_in(&linked, &["pick", "fix:1", "--json"]).ok();
     assert_eq!(ran.json()["decision"]["onto"], "refs/heads/linked");
     assert_eq!(fs::read_to_string(linked.join("notes.txt")).unwrap(), "one\n2\nthree\n");
@@ -203,60 +203,60 @@ fn a_worktree_that_is_not_clean_or_in_the_middle_of_something_is_refused() {
 #[test]
 fn a_variant_that_cannot_be_taken_says_why() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.puff(&["pick", "fix:4"]).exits(1).complains(&["var4", "no commit"]);
-    assert!(lab.puff(&["pick", "fix:4"]).stderr.contains("git puff patch fix:4"));
-    lab.puff(&["pick", "fix:9"]).exits(1).complains(&["no variant 9"]);
-    lab.puff(&["pick", "fix"]).exits(129).complains(&["'fix' names a run"]);
-    lab.puff(&["pick", "nope:1"]).exits(1).complains(&["'nope'"]);
-    lab.puff(&["pick"]).exits(129).complains(&["RUN:N"]);
-    lab.puff(&["pick", "fix:1", "--merge", "--branch", "x"]).exits(129).complains(&["--branch"]);
-    lab.puff(&["pick", "fix:1", "--branch", "x", "--onto", "main"]).exits(129).complains(&["--onto"]);
-    lab.puff(&["pick", "--continue"]).exits(1).complains(&["no pick waits"]);
-    lab.puff(&["pick", "--abort"]).exits(1).complains(&["no pick waits"]);
+    let repo = &choice.repo;
+    repo.puff(&["pick", "fix:4"]).exits(1).complains(&["var4", "no commit"]);
+    assert!(repo.puff(&["pick", "fix:4"]).stderr.contains("git puff patch fix:4"));
+    repo.puff(&["pick", "fix:9"]).exits(1).complains(&["no variant 9"]);
+    repo.puff(&["pick", "fix"]).exits(129).complains(&["'fix' names a run"]);
+    repo.puff(&["pick", "nope:1"]).exits(1).complains(&["'nope'"]);
+    repo.puff(&["pick"]).exits(129).complains(&["RUN:N"]);
+    repo.puff(&["pick", "fix:1", "--merge", "--branch", "x"]).exits(129).complains(&["--branch"]);
+    repo.puff(&["pick", "fix:1", "--branch", "x", "--onto", "main"]).exits(129).complains(&["--onto"]);
+    repo.puff(&["pick", "--continue"]).exits(1).complains(&["no pick waits"]);
+    repo.puff(&["pick", "--abort"]).exits(1).complains(&["no pick waits"]);
     // What is there already.
-    lab.git(&["cherry-pick", "puff/fix/var1"]);
-    lab.commit("README", "More.\n", "More");
+    repo.git(&["cherry-pick", "puff/fix/var1"]);
+    repo.commit("README", "More.\n", "More");
     let before = choice.state();
-    lab.puff(&["pick", "fix:1"]).exits(1).complains(&["changes nothing on 'main'"]);
-    lab.git(&["switch", "-q", "--orphan", "fresh"]);
-    lab.puff(&["pick", "fix:1"]).exits(1).complains(&["'fresh' has no commit yet"]);
-    lab.git(&["switch", "-q", "main"]);
+    repo.puff(&["pick", "fix:1"]).exits(1).complains(&["changes nothing on 'main'"]);
+    repo.git(&["switch", "-q", "--orphan", "fresh"]);
+    repo.puff(&["pick", "fix:1"]).exits(1).complains(&["'fresh' has no commit yet"]);
+    repo.git(&["switch", "-q", "main"]);
     assert_eq!(choice.state(), before);
     // A run that is still at work.
-    lab.git(&["config", "puff.agent.slow.command", "sh -c 'while [ ! -e done ]; do sleep 0.05; done'"]);
-    let launched = lab.puff(&["submit", "--agent", "slow", "--prompt", "x", "--name", "slow"]);
+    repo.git(&["config", "puff.agent.slow.command", "sh -c 'while [ ! -e done ]; do sleep 0.05; done'"]);
+    let launched = repo.puff(&["submit", "--agent", "slow", "--prompt", "x", "--name", "slow"]);
     launched.ok();
-    lab.puff(&["pick", "slow:1"]).exits(1).complains(&["is pending"]);
-    lab.puff(&["prune", "slow"]).exits(1).complains(&["is pending"]);
-    lab.puff(&["cancel", "slow"]).ok();
-    lab.puff(&["prune", "slow"]).ok();
+    repo.puff(&["pick", "slow:1"]).exits(1).complains(&["is pending"]);
+    repo.puff(&["prune", "slow"]).exits(1).complains(&["is pending"]);
+    repo.puff(&["cancel", "slow"]).ok();
+    repo.puff(&["prune", "slow"]).ok();
 }
 
 #[test]
 fn a_bare_repository_and_a_detached_head_are_places_too() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.git(&["checkout", "-q", "--detach"]);
-    let run = lab.puff(&["pick", "fix:1", "--json"]).ok().json();
+    let repo = &choice.repo;
+    repo.git(&["checkout", "-q", "--detach"]);
+    let run = repo.puff(&["pick", "fix:1", "--json"]).ok().json();
     assert_eq!(
         (&run["decision"]["onto"], &run["decision"]["after"]),
-        (&json!("HEAD"), &json!(lab.git(&["rev-parse", "HEAD"])))
+        (&json!("HEAD"), &json!(repo.git(&["rev-parse", "HEAD"])))
     );
-    lab.git(&["switch", "-q", "main"]);
-    lab.puff(&["undo"]).exits(1).complains(&["HEAD is on the branch 'main' since"]);
-    lab.git(&["checkout", "-q", "--detach", run["decision"]["after"].as_str().unwrap()]);
-    lab.puff(&["undo"]).ok();
-    assert_eq!(lab.git(&["rev-parse", "HEAD"]), lab.git(&["rev-parse", "main"]));
-    lab.git(&["switch", "-q", "main"]);
+    repo.git(&["switch", "-q", "main"]);
+    repo.puff(&["undo"]).exits(1).complains(&["HEAD is on the branch 'main' since"]);
+    repo.git(&["checkout", "-q", "--detach", run["decision"]["after"].as_str().unwrap()]);
+    repo.puff(&["undo"]).ok();
+    assert_eq!(repo.git(&["rev-parse", "HEAD"]), repo.git(&["rev-parse", "main"]));
+    repo.git(&["switch", "-q", "main"]);
 
-    let bare = lab.path("bare.git");
-    lab.git(&["clone", "-q", "--mirror", ".", bare.to_str().unwrap()]);
+    let bare = repo.path("bare.git");
+    repo.git(&["clone", "-q", "--mirror", ".", bare.to_str().unwrap()]);
     choice.puff_in(&bare, &["pick", "fix:1"]).exits(1).complains(&["a bare repository has no worktree"]);
     let before = choice.state_of(&bare);
     // The HEAD of a bare repository holds no branch.
     choice.puff_in(&bare, &["pick", "fix:1", "--onto", "main"]).ok();
-    assert_eq!(lab.git_in(&bare, &["show", "main:notes.txt"]), "one\n2\nthree");
+    assert_eq!(repo.git_in(&bare, &["show", "main:notes.txt"]), "one\n2\nthree");
     choice.puff_in(&bare, &["undo"]).ok();
     assert_eq!(choice.state_of(&bare), before);
     choice.puff_in(&bare, &["pick", "fix:1", "--branch", "new"]).ok();
@@ -269,18 +269,18 @@ fn a_bare_repository_and_a_detached_head_are_places_too() {
 /// A run whose var1 conflicts with what HEAD has by now.
 fn in_conflict() -> Choice {
     let choice = Choice::new();
-    choice.lab.set_editor("true");
-    choice.lab.commit("notes.txt", "one\ndrei\nthree\n", "Meanwhile");
+    choice.repo.set_editor("true");
+    choice.repo.commit("notes.txt", "one\ndrei\nthree\n", "Meanwhile");
     choice
 }
 
 #[test]
 fn conflicts_end_as_gits_own_do_and_are_gone_on_from_or_given_up() {
     let choice = in_conflict();
-    let lab = &choice.lab;
+    let repo = &choice.repo;
     for how in ["--cherry-pick", "--merge"] {
         let before = choice.state();
-        let ran = lab.puff(&["pick", "fix:1", how, "--json"]).exits(1);
+        let ran = repo.puff(&["pick", "fix:1", how, "--json"]).exits(1);
         assert!(
             ran.stderr.contains("error: var1 of 'fix' conflicts with 'main' in notes.txt\nhint: "),
             "{}",
@@ -290,27 +290,27 @@ fn conflicts_end_as_gits_own_do_and_are_gone_on_from_or_given_up() {
         assert_eq!(ran.json()["error"], "var1 of 'fix' conflicts with 'main' in notes.txt");
         assert!(ran.stderr.contains("git puff pick --continue") && ran.stderr.contains("--abort"), "{}", ran.stderr);
         let head = if how == "--merge" { "MERGE_HEAD" } else { "CHERRY_PICK_HEAD" };
-        assert_eq!(lab.git(&["rev-parse", head]), lab.git(&["rev-parse", "puff/fix/var1"]));
-        let run = lab.show("fix");
+        assert_eq!(repo.git(&["rev-parse", head]), repo.git(&["rev-parse", "puff/fix/var1"]));
+        let run = repo.show("fix");
         assert_eq!((&run["state"], &run["decision"]["after"]), (&json!("harvested"), &Value::Null));
-        assert!(lab.puff(&["show", "fix"]).ok().stdout.contains("git puff pick --continue"));
-        assert!(lab.puff(&["doctor"]).stdout.contains("waits for its conflicts"));
+        assert!(repo.puff(&["show", "fix"]).ok().stdout.contains("git puff pick --continue"));
+        assert!(repo.puff(&["doctor"]).stdout.contains("waits for its conflicts"));
 
-        lab.puff(&["pick", "--continue"]).exits(1).complains(&["waits for its conflicts"]);
-        lab.puff(&["pick", "fix:2"]).exits(1).complains(&["waits for its conflicts"]);
-        lab.puff(&["undo"]).exits(1).complains(&["waits for its conflicts"]);
-        lab.puff(&["prune", "fix"]).exits(1).complains(&["waits for its conflicts"]);
-        lab.puff(&["pick", "--abort"]).ok();
+        repo.puff(&["pick", "--continue"]).exits(1).complains(&["waits for its conflicts"]);
+        repo.puff(&["pick", "fix:2"]).exits(1).complains(&["waits for its conflicts"]);
+        repo.puff(&["undo"]).exits(1).complains(&["waits for its conflicts"]);
+        repo.puff(&["prune", "fix"]).exits(1).complains(&["waits for its conflicts"]);
+        repo.puff(&["pick", "--abort"]).ok();
         assert_eq!(choice.state(), before, "{how}");
 
-        lab.puff(&["pick", "fix:1", how]).exits(1);
-        lab.write("notes.txt", "one\n2 and drei\nthree\n");
-        lab.git(&["add", "notes.txt"]);
-        let run = lab.puff(&["pick", "--continue", "--json"]).ok().json();
+        repo.puff(&["pick", "fix:1", how]).exits(1);
+        repo.write("notes.txt", "one\n2 and drei\nthree\n");
+        repo.git(&["add", "notes.txt"]);
+        let run = repo.puff(&["pick", "--continue", "--json"]).ok().json();
         assert_eq!(run["state"], "picked");
-        assert_eq!(run["decision"]["after"], json!(lab.git(&["rev-parse", "HEAD"])));
-        assert_eq!(lab.git(&["show", "HEAD:notes.txt"]), "one\n2 and drei\nthree");
-        lab.puff(&["undo"]).ok();
+        assert_eq!(run["decision"]["after"], json!(repo.git(&["rev-parse", "HEAD"])));
+        assert_eq!(repo.git(&["show", "HEAD:notes.txt"]), "one\n2 and drei\nthree");
+        repo.puff(&["undo"]).ok();
         assert_eq!(choice.state(), before, "{how}");
     }
 }
@@ -318,110 +318,110 @@ fn conflicts_end_as_gits_own_do_and_are_gone_on_from_or_given_up() {
 #[test]
 fn whoever_ends_it_with_git_itself_has_ended_it() {
     let choice = in_conflict();
-    let lab = &choice.lab;
+    let repo = &choice.repo;
     let before = choice.state();
     let resolve = || {
-        lab.puff(&["pick", "fix:1"]).exits(1);
-        lab.write("notes.txt", "one\n2 and drei\nthree\n");
-        lab.git(&["add", "notes.txt"]);
+        repo.puff(&["pick", "fix:1"]).exits(1);
+        repo.write("notes.txt", "one\n2 and drei\nthree\n");
+        repo.git(&["add", "notes.txt"]);
     };
     // With another message, even.
     resolve();
-    lab.git(&["commit", "-q", "-m", "In my own words"]);
-    lab.commit("README", "More.\n", "More");
-    assert!(lab.puff(&["doctor"]).stdout.contains("is done, and not recorded"));
-    lab.puff(&["pick", "fix:2"]).exits(1).complains(&["decided already", "var1"]);
-    assert_eq!(lab.show("fix")["decision"]["after"], json!(lab.git(&["rev-parse", "HEAD~1"])));
-    lab.puff(&["undo"]).exits(1).complains(&["'main' has moved on since", "(More)"]);
-    lab.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    lab.puff(&["undo"]).ok();
+    repo.git(&["commit", "-q", "-m", "In my own words"]);
+    repo.commit("README", "More.\n", "More");
+    assert!(repo.puff(&["doctor"]).stdout.contains("is done, and not recorded"));
+    repo.puff(&["pick", "fix:2"]).exits(1).complains(&["decided already", "var1"]);
+    assert_eq!(repo.show("fix")["decision"]["after"], json!(repo.git(&["rev-parse", "HEAD~1"])));
+    repo.puff(&["undo"]).exits(1).complains(&["'main' has moved on since", "(More)"]);
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    repo.puff(&["undo"]).ok();
     assert_eq!(choice.state(), before);
 
     resolve();
-    lab.git(&["cherry-pick", "--continue"]);
-    lab.puff(&["pick", "--continue"]).ok();
-    assert_eq!(lab.show("fix")["state"], "picked");
-    lab.puff(&["undo"]).ok();
+    repo.git(&["cherry-pick", "--continue"]);
+    repo.puff(&["pick", "--continue"]).ok();
+    assert_eq!(repo.show("fix")["state"], "picked");
+    repo.puff(&["undo"]).ok();
 
     // Given up, and another variant of the same run taken by hand instead: that is not the one.
     resolve();
-    lab.git(&["cherry-pick", "--abort"]);
-    lab.git(&["cherry-pick", "puff/fix/var2"]);
-    assert!(lab.puff(&["doctor"]).stdout.contains("changed nothing"));
-    let repairs = lab.puff(&["doctor", "--repair", "--json"]).json()["repairs"].to_string();
+    repo.git(&["cherry-pick", "--abort"]);
+    repo.git(&["cherry-pick", "puff/fix/var2"]);
+    assert!(repo.puff(&["doctor"]).stdout.contains("changed nothing"));
+    let repairs = repo.puff(&["doctor", "--repair", "--json"]).json()["repairs"].to_string();
     assert!(repairs.contains("finished: the pick of var1"), "{repairs}");
-    assert_eq!(lab.show("fix")["decision"], Value::Null);
-    lab.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    assert_eq!(repo.show("fix")["decision"], Value::Null);
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
     assert_eq!(choice.state(), before);
 }
 
 #[test]
 fn hooks_have_their_say_as_in_any_cherry_pick() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.commit("README", "More.\n", "More");
+    let repo = &choice.repo;
+    repo.commit("README", "More.\n", "More");
     let before = choice.state();
-    let hook = lab.work().join(".git/hooks/commit-msg");
-    lab.write(".git/hooks/commit-msg", "#!/bin/sh\necho 'not today' >&2; exit 1\n");
+    let hook = repo.work().join(".git/hooks/commit-msg");
+    repo.write(".git/hooks/commit-msg", "#!/bin/sh\necho 'not today' >&2; exit 1\n");
     fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let ran = lab.puff(&["pick", "fix:1", "--merge"]).exits(1).complains(&["git stopped before committing"]);
+    let ran = repo.puff(&["pick", "fix:1", "--merge"]).exits(1).complains(&["git stopped before committing"]);
     assert!(ran.stderr.contains("not today"), "{}", ran.stderr);
-    lab.puff(&["pick", "--abort"]).ok();
+    repo.puff(&["pick", "--abort"]).ok();
     assert_eq!(choice.state(), before);
 }
 
 #[test]
 fn submodules_and_sparse_worktrees_are_taken_as_git_takes_them() {
-    let lab = TestRepo::new();
-    let library = lab.path("library");
-    lab.git_in(&lab.path("home"), &["init", "-q", library.to_str().unwrap()]);
-    lab.git_in(&library, &["commit", "-q", "--allow-empty", "-m", "One"]);
-    lab.git(&["submodule", "add", "-q", library.to_str().unwrap(), "lib"]);
-    lab.git(&["commit", "-q", "-m", "Use a library"]);
-    lab.git_in(&library, &["commit", "-q", "--allow-empty", "-m", "Two"]);
-    let two = lab.git_in(&library, &["rev-parse", "HEAD"]);
-    let patch = patch_of(&lab, || {
-        lab.git_in(&lab.work().join("lib"), &["fetch", "-q"]);
-        lab.git_in(&lab.work().join("lib"), &["checkout", "-q", &two]);
+    let repo = TestRepo::new();
+    let library = repo.path("library");
+    repo.git_in(&repo.path("home"), &["init", "-q", library.to_str().unwrap()]);
+    repo.git_in(&library, &["commit", "-q", "--allow-empty", "-m", "One"]);
+    repo.git(&["submodule", "add", "-q", library.to_str().unwrap(), "lib"]);
+    repo.git(&["commit", "-q", "-m", "Use a library"]);
+    repo.git_in(&library, &["commit", "-q", "--allow-empty", "-m", "Two"]);
+    let two = repo.git_in(&library, &["rev-parse", "HEAD"]);
+    let patch = patch_of(&repo, || {
+        repo.git_in(&repo.work().join("lib"), &["fetch", "-q"]);
+        repo.git_in(&repo.work().join("lib"), &["checkout", "-q", &two]);
     });
-    lab.git(&["submodule", "-q", "update"]);
-    let export = Export::new(&lab, "export");
-    export.patch(1, patch).patch(2, lab.patch("src/parse.rs", "// new\n"));
-    export.harvest(&lab, &["--name", "lib"]).ok();
-    lab.git(&["branch", "release"]);
-    lab.puff(&["pick", "lib:1", "--onto", "release"]).ok();
-    assert_eq!(lab.git(&["rev-parse", "release:lib"]), two);
-    lab.puff(&["undo"]).ok();
+    repo.git(&["submodule", "-q", "update"]);
+    let export = Export::new(&repo, "export");
+    export.patch(1, patch).patch(2, repo.patch("src/parse.rs", "// new\n"));
+    export.harvest(&repo, &["--name", "lib"]).ok();
+    repo.git(&["branch", "release"]);
+    repo.puff(&["pick", "lib:1", "--onto", "release"]).ok();
+    assert_eq!(repo.git(&["rev-parse", "release:lib"]), two);
+    repo.puff(&["undo"]).ok();
     // Work inside of the submodule is in no commit here.
-    fs::write(lab.work().join("lib/mine"), "x").unwrap();
-    lab.puff(&["pick", "lib:1"]).exits(1).complains(&["lib"]);
-    fs::remove_file(lab.work().join("lib/mine")).unwrap();
-    lab.puff(&["pick", "lib:1"]).ok();
-    assert_eq!(lab.git(&["rev-parse", "HEAD:lib"]), two);
-    lab.git(&["submodule", "-q", "update"]);
-    lab.puff(&["undo"]).ok();
-    lab.git(&["submodule", "-q", "update"]);
-    lab.git(&["sparse-checkout", "set"]);
-    lab.puff(&["pick", "lib:2"]).ok();
-    assert_eq!(lab.git(&["show", "HEAD:src/parse.rs"]), "// new");
-    assert!(!lab.work().join("src/parse.rs").exists());
+    fs::write(repo.work().join("lib/mine"), "x").unwrap();
+    repo.puff(&["pick", "lib:1"]).exits(1).complains(&["lib"]);
+    fs::remove_file(repo.work().join("lib/mine")).unwrap();
+    repo.puff(&["pick", "lib:1"]).ok();
+    assert_eq!(repo.git(&["rev-parse", "HEAD:lib"]), two);
+    repo.git(&["submodule", "-q", "update"]);
+    repo.puff(&["undo"]).ok();
+    repo.git(&["submodule", "-q", "update"]);
+    repo.git(&["sparse-checkout", "set"]);
+    repo.puff(&["pick", "lib:2"]).ok();
+    assert_eq!(repo.git(&["show", "HEAD:src/parse.rs"]), "// new");
+    assert!(!repo.work().join("src/parse.rs").exists());
 }
 
 #[test]
 fn a_signature_is_made_where_the_user_signs() {
     needs!("ssh-keygen");
     let choice = Choice::new();
-    let lab = &choice.lab;
-    let key = lab.path("home/key");
-    run(lab.command("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", key.to_str().unwrap()])).ok();
+    let repo = &choice.repo;
+    let key = repo.path("home/key");
+    run(repo.command("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", key.to_str().unwrap()])).ok();
     for (name, value) in [("gpg.format", "ssh"), ("user.signingKey", key.to_str().unwrap()), ("commit.gpgSign", "true")]
     {
-        lab.git(&["config", name, value]);
+        repo.git(&["config", name, value]);
     }
-    lab.git(&["branch", "release"]);
-    lab.puff(&["pick", "fix:1", "--onto", "release"]).ok();
-    lab.puff(&["undo"]).ok();
-    lab.puff(&["pick", "fix:1"]).ok();
-    let signed = lab.git(&["cat-file", "commit", "HEAD"]);
+    repo.git(&["branch", "release"]);
+    repo.puff(&["pick", "fix:1", "--onto", "release"]).ok();
+    repo.puff(&["undo"]).ok();
+    repo.puff(&["pick", "fix:1"]).ok();
+    let signed = repo.git(&["cat-file", "commit", "HEAD"]);
     assert!(signed.contains("\ngpgsig") && signed.contains(" -----BEGIN SSH SIGNATURE-----"), "{signed}");
 }

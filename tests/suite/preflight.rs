@@ -10,10 +10,10 @@ use crate::support::export::{Export, patch_of};
 use crate::support::test_repo::TestRepo;
 
 /// The tree that git itself makes of a patch.
-fn tree_of(lab: &TestRepo, patch: &str) -> String {
-    let index = lab.path("index-of-git");
+fn tree_of(repo: &TestRepo, patch: &str) -> String {
+    let index = repo.path("index-of-git");
     let git = |args: &[&str]| {
-        let ran = crate::support::test_repo::run(lab.command("git").args(args).env("GIT_INDEX_FILE", &index)).ok();
+        let ran = crate::support::test_repo::run(repo.command("git").args(args).env("GIT_INDEX_FILE", &index)).ok();
         ran.stdout.trim().to_owned()
     };
     git(&["read-tree", "HEAD"]);
@@ -21,28 +21,28 @@ fn tree_of(lab: &TestRepo, patch: &str) -> String {
     git(&["write-tree"])
 }
 
-fn lab_with_a_patch() -> (TestRepo, String, String) {
-    let lab = TestRepo::new();
-    let path = lab.path("good.diff");
-    fs::write(&path, lab.patch("notes.txt", "one\n2\nthree\n")).unwrap();
+fn repo_with_a_patch() -> (TestRepo, String, String) {
+    let repo = TestRepo::new();
+    let path = repo.path("good.diff");
+    fs::write(&path, repo.patch("notes.txt", "one\n2\nthree\n")).unwrap();
     let path = path.to_str().unwrap().to_owned();
-    let tree = tree_of(&lab, &path);
-    (lab, path, tree)
+    let tree = tree_of(&repo, &path);
+    (repo, path, tree)
 }
 
 #[test]
 fn a_patch_is_tried_on_any_revision_and_nothing_but_objects_is_written() {
-    let (lab, path, tree) = lab_with_a_patch();
-    let before = lab.fingerprint();
-    let ran = lab.puff(&["preflight", "--patch", &path, "--onto", "HEAD"]).ok();
+    let (repo, path, tree) = repo_with_a_patch();
+    let before = repo.fingerprint();
+    let ran = repo.puff(&["preflight", "--patch", &path, "--onto", "HEAD"]).ok();
     assert_eq!(ran.stdout, format!("applied {tree} {path}\n"));
-    assert_eq!(lab.git(&["show", &format!("{tree}:notes.txt")]), "one\n2\nthree");
+    assert_eq!(repo.git(&["show", &format!("{tree}:notes.txt")]), "one\n2\nthree");
     let patch = fs::read(&path).unwrap();
-    let ran = lab.puff_with_input(&["preflight", "--patch", "-", "--onto", "HEAD^{tree}", "--json"], &patch).ok();
+    let ran = repo.puff_with_input(&["preflight", "--patch", "-", "--onto", "HEAD^{tree}", "--json"], &patch).ok();
     assert_eq!(ran.json()["schema"], "puff.preflight/1");
     assert_eq!(ran.json()["results"][0]["tree"], json!(tree));
     // What is there already changes nothing; what is in the way is named.
-    let ran = lab.puff(&["preflight", "--patch", &path, "--onto", &tree]).ok();
+    let ran = repo.puff(&["preflight", "--patch", &path, "--onto", &tree]).ok();
     assert_eq!(ran.stdout, format!("empty {tree} {path}\n"));
     let plain: String = String::from_utf8(patch)
         .unwrap()
@@ -50,42 +50,42 @@ fn a_patch_is_tried_on_any_revision_and_nothing_but_objects_is_written() {
         .filter(|line| !line.starts_with("index"))
         .map(|line| line.to_owned() + "\n")
         .collect();
-    let ran = lab.puff_with_input(&["preflight", "--patch", "-", "--onto", &tree], plain.as_bytes()).exits(1);
+    let ran = repo.puff_with_input(&["preflight", "--patch", "-", "--onto", &tree], plain.as_bytes()).exits(1);
     assert_eq!(ran.stdout, "rejected - -\n");
     assert!(ran.stderr.contains("line 2 should be 'two', and is '2'"), "{}", ran.stderr);
-    assert_eq!(lab.fingerprint(), before);
+    assert_eq!(repo.fingerprint(), before);
 }
 
 #[test]
 fn a_run_is_tried_on_its_base_or_elsewhere_before_anything_is_taken() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n")).patch(2, lab.patch("new.txt", "new\n"));
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("notes.txt", "one\n2\nthree\n")).patch(2, repo.patch("new.txt", "new\n"));
     export.report(3, &json!({"status": "failed"}));
-    let run = export.harvest(&lab, &["--json"]).ok().json();
+    let run = export.harvest(&repo, &["--json"]).ok().json();
     let id = run["run"].as_str().unwrap();
-    let tree = |variant: u32| lab.git(&["rev-parse", &format!("puff/{id}/var{variant}^{{tree}}")]);
-    let ran = lab.puff(&["preflight", id]).ok();
+    let tree = |variant: u32| repo.git(&["rev-parse", &format!("puff/{id}/var{variant}^{{tree}}")]);
+    let ran = repo.puff(&["preflight", id]).ok();
     let lines =
         [format!("applied {} {id}:1", tree(1)), format!("applied {} {id}:2", tree(2)), format!("skipped - {id}:3\n")];
     assert_eq!(ran.stdout, lines.join("\n"));
 
-    lab.commit("notes.txt", "one\nzwei\nthree\n", "Meanwhile");
-    let ran = lab.puff(&["preflight", id, "--onto", "HEAD"]).exits(3);
+    repo.commit("notes.txt", "one\nzwei\nthree\n", "Meanwhile");
+    let ran = repo.puff(&["preflight", id, "--onto", "HEAD"]).exits(3);
     assert!(ran.stdout.starts_with(&format!("conflict - {id}:1\napplied ")), "{}", ran.stdout);
     assert!(ran.stderr.contains("(notes.txt)"), "{}", ran.stderr);
-    lab.puff(&["preflight", &format!("{id}:2"), "--onto", "HEAD"]).ok();
-    lab.puff(&["preflight", &format!("{id}:7")]).exits(1).complains(&["no variant 7"]);
-    lab.puff(&["preflight", id, "--onto", "nowhere"]).exits(1).complains(&["'nowhere'"]);
+    repo.puff(&["preflight", &format!("{id}:2"), "--onto", "HEAD"]).ok();
+    repo.puff(&["preflight", &format!("{id}:7")]).exits(1).complains(&["no variant 7"]);
+    repo.puff(&["preflight", id, "--onto", "nowhere"]).exits(1).complains(&["'nowhere'"]);
 }
 
 #[test]
 fn a_batch_answers_every_line_in_order_before_it_reads_the_next() {
-    let (lab, path, tree) = lab_with_a_patch();
-    let page = lab.path("page.diff");
+    let (repo, path, tree) = repo_with_a_patch();
+    let page = repo.path("page.diff");
     fs::write(&page, "<!DOCTYPE html><html></html>\n").unwrap();
     let page = page.to_str().unwrap();
-    let mut puff = lab.spawn(&["preflight", "--batch"], Stdio::piped());
+    let mut puff = repo.spawn(&["preflight", "--batch"], Stdio::piped());
     let mut input = puff.stdin.take().unwrap();
     let mut answers = BufReader::new(puff.stdout.take().unwrap());
     for (line, answer) in [
@@ -113,26 +113,26 @@ fn a_batch_answers_every_line_in_order_before_it_reads_the_next() {
 
 #[test]
 fn wrong_calls_are_told_what_is_missing() {
-    let (lab, path, _) = lab_with_a_patch();
-    lab.puff(&["preflight"]).exits(129).complains(&["RUN"]);
-    lab.puff(&["preflight", "--patch", &path]).exits(129).complains(&["--onto"]);
-    lab.puff(&["preflight", "--batch", "--patch", &path, "--onto", "HEAD"]).exits(129).complains(&["--batch"]);
-    lab.puff(&["preflight", "--patch", "nowhere.diff", "--onto", "HEAD"]).exits(1).complains(&["nowhere.diff"]);
-    lab.puff(&["preflight", "no-such-run"]).exits(1).complains(&["no-such-run"]);
+    let (repo, path, _) = repo_with_a_patch();
+    repo.puff(&["preflight"]).exits(129).complains(&["RUN"]);
+    repo.puff(&["preflight", "--patch", &path]).exits(129).complains(&["--onto"]);
+    repo.puff(&["preflight", "--batch", "--patch", &path, "--onto", "HEAD"]).exits(129).complains(&["--batch"]);
+    repo.puff(&["preflight", "--patch", "nowhere.diff", "--onto", "HEAD"]).exits(1).complains(&["nowhere.diff"]);
+    repo.puff(&["preflight", "no-such-run"]).exits(1).complains(&["no-such-run"]);
 }
 
 #[test]
 fn what_a_patch_puts_at_risk_is_named_where_people_read() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
     let key = ["AKIA", "QWERTYUIOPASDFGH"].concat();
-    let patch = patch_of(&lab, || {
-        lab.write(".github/workflows/ci.yml", "on: push\n");
-        lab.write("settings.py", format!("A = 1\nKEY = '{key}'\n"));
-        std::os::unix::fs::symlink("/etc/passwd", lab.work().join("link")).unwrap();
+    let patch = patch_of(&repo, || {
+        repo.write(".github/workflows/ci.yml", "on: push\n");
+        repo.write("settings.py", format!("A = 1\nKEY = '{key}'\n"));
+        std::os::unix::fs::symlink("/etc/passwd", repo.work().join("link")).unwrap();
     });
-    export.patch(1, patch).patch(2, lab.patch("notes.txt", "1\n"));
-    let run = export.harvest(&lab, &["--json"]).ok().json();
+    export.patch(1, patch).patch(2, repo.patch("notes.txt", "1\n"));
+    let run = export.harvest(&repo, &["--json"]).ok().json();
     let id = run["run"].as_str().unwrap();
     let expected = json!([
         {"kind": "workflow", "path": ".github/workflows/ci.yml", "detail": "changes what CI runs"},
@@ -141,8 +141,8 @@ fn what_a_patch_puts_at_risk_is_named_where_people_read() {
     ]);
     assert_eq!(run["variants"][0]["risks"], expected);
     assert_eq!(run["variants"][1]["risks"], json!([]));
-    assert_eq!(lab.puff(&["preflight", id, "--json"]).ok().json()["results"][0]["risks"], expected);
-    let report = lab.puff(&["report", id]).ok().stdout;
+    assert_eq!(repo.puff(&["preflight", id, "--json"]).ok().json()["results"][0]["risks"], expected);
+    let report = repo.puff(&["report", id]).ok().stdout;
     assert!(report.contains("looks like an AWS access key") && !report.contains(&key), "{report}");
-    assert!(lab.puff(&["show", id]).ok().stdout.contains("risks: .github/workflows/ci.yml"));
+    assert!(repo.puff(&["show", id]).ok().stdout.contains("risks: .github/workflows/ci.yml"));
 }

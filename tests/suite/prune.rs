@@ -21,13 +21,13 @@ fn kept(document: &Value) -> Vec<(String, String, String)> {
 #[test]
 fn a_run_goes_with_all_that_is_its_own_and_comes_back_exactly() {
     let choice = Choice::new();
-    let lab = &choice.lab;
+    let repo = &choice.repo;
     choice.import("other");
-    lab.git(&["notes", "--ref=puff/report", "append", "-m", "By hand.", "main"]);
+    repo.git(&["notes", "--ref=puff/report", "append", "-m", "By hand.", "main"]);
     let before = choice.state();
-    let would = lab.puff(&["prune", "fix", "--dry-run", "--json"]).ok().json();
+    let would = repo.puff(&["prune", "fix", "--dry-run", "--json"]).ok().json();
     assert_eq!(choice.state(), before);
-    let removed = lab.puff(&["prune", "fix", "--json"]).ok().json();
+    let removed = repo.puff(&["prune", "fix", "--json"]).ok().json();
     assert_eq!(
         (&would["runs"], &would["dry_run"], &removed["dry_run"]),
         (&removed["runs"], &json!(true), &json!(false))
@@ -36,29 +36,29 @@ fn a_run_goes_with_all_that_is_its_own_and_comes_back_exactly() {
     assert_eq!((&removed["schema"], &run["run"]), (&json!("puff.prune/1"), &json!("fix")));
     assert_eq!(run["branches"], json!(["puff/fix/var1", "puff/fix/var2", "puff/fix/var3"]));
     assert!(run["bytes"]["objects"].as_u64().unwrap() > 1000, "{run:#}");
-    let listed = lab.puff(&["list", "--json"]).ok().json();
+    let listed = repo.puff(&["list", "--json"]).ok().json();
     assert_eq!(listed["runs"].as_array().unwrap().iter().map(|run| &run["run"]).collect::<Vec<_>>(), ["other"]);
-    let left = lab.git(&["notes", "--ref=puff/report", "show", "main"]);
+    let left = repo.git(&["notes", "--ref=puff/report", "show", "main"]);
     assert!(!left.contains("Handoff: fix") && left.contains("Handoff: other") && left.contains("By hand."), "{left}");
-    assert_eq!(lab.git(&["for-each-ref", "refs/heads/puff/fix", "refs/puff/runs/fix"]), "");
+    assert_eq!(repo.git(&["for-each-ref", "refs/heads/puff/fix", "refs/puff/runs/fix"]), "");
     // Nothing that is kept is garbage.
-    lab.git(&["reflog", "expire", "--expire=all", "--all"]);
-    lab.git(&["gc", "-q", "--prune=now"]);
-    lab.puff(&["show", "fix"]).exits(1).complains(&["'fix'"]);
-    let run = lab.puff(&["undo", "--json"]).ok().json();
+    repo.git(&["reflog", "expire", "--expire=all", "--all"]);
+    repo.git(&["gc", "-q", "--prune=now"]);
+    repo.puff(&["show", "fix"]).exits(1).complains(&["'fix'"]);
+    let run = repo.puff(&["undo", "--json"]).ok().json();
     assert_eq!(run["run"], "fix");
     assert_eq!(choice.state(), before);
-    lab.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
-    lab.puff(&["undo", "fix"]).exits(1).complains(&["nothing to undo", "'fix'"]);
+    repo.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
+    repo.puff(&["undo", "fix"]).exits(1).complains(&["nothing to undo", "'fix'"]);
 }
 
 #[test]
 fn the_runs_are_named_or_told_by_what_they_are() {
     let mut choice = Choice::new();
     choice.import("other");
-    choice.lab.puff(&["pick", "other:2"]).ok();
+    choice.repo.puff(&["pick", "other:2"]).ok();
     let names = |args: &[&str]| -> Vec<String> {
-        let document = choice.lab.puff(&[&["prune", "-n", "--json"], args].concat()).ok().json();
+        let document = choice.repo.puff(&[&["prune", "-n", "--json"], args].concat()).ok().json();
         document["runs"].as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&["fix", "other", "fix"]), ["fix", "other"]);
@@ -66,83 +66,83 @@ fn the_runs_are_named_or_told_by_what_they_are() {
     assert_eq!(names(&["fix", "--picked"]), [""; 0]);
     assert_eq!(names(&["--older-than", "1h"]), [""; 0]);
     assert_eq!(names(&["--older-than", "0"]), ["fix", "other"]);
-    choice.lab.puff(&["prune"]).exits(129).complains(&["no runs given"]);
-    choice.lab.puff(&["prune", "--older-than", "soon"]).exits(129).complains(&["soon"]);
-    choice.lab.puff(&["prune", "nope"]).exits(1).complains(&["'nope'"]);
-    choice.lab.puff(&["prune", "fix:1"]).exits(129).complains(&["takes a run, not a variant"]);
+    choice.repo.puff(&["prune"]).exits(129).complains(&["no runs given"]);
+    choice.repo.puff(&["prune", "--older-than", "soon"]).exits(129).complains(&["soon"]);
+    choice.repo.puff(&["prune", "nope"]).exits(1).complains(&["'nope'"]);
+    choice.repo.puff(&["prune", "fix:1"]).exits(129).complains(&["takes a run, not a variant"]);
     // One of several that cannot go keeps all that were named.
     let before = choice.state();
-    choice.lab.puff(&["prune", "fix", "nope"]).exits(1);
+    choice.repo.puff(&["prune", "fix", "nope"]).exits(1);
     assert_eq!(choice.state(), before);
-    choice.lab.set("GIT_PUFF_NOW", "2036-11-20T10:00:00Z");
-    let ran = choice.lab.puff(&["prune", "--older-than", "2w"]).ok();
+    choice.repo.set("GIT_PUFF_NOW", "2036-11-20T10:00:00Z");
+    let ran = choice.repo.puff(&["prune", "--older-than", "2w"]).ok();
     assert!(ran.stdout.contains("removed fix: 3 branches") && ran.stdout.contains("removed other"), "{}", ran.stdout);
-    let left = choice.lab.puff(&["undo", "fi"]).ok();
+    let left = choice.repo.puff(&["undo", "fi"]).ok();
     assert!(left.stdout.contains("undid the prune of 'fix'"), "{}", left.stdout);
 }
 
 #[test]
 fn work_of_somebodys_own_stays_unless_it_is_elsewhere() {
     let choice = Choice::new();
-    let lab = &choice.lab;
+    let repo = &choice.repo;
     let grow = |variant: u32, file: &str| {
-        lab.git(&["switch", "-q", &format!("puff/fix/var{variant}")]);
-        lab.commit(file, "mine\n", "Mine");
-        let tip = lab.commit(file, "mine\nall mine\n", "More of mine");
-        lab.git(&["switch", "-q", "main"]);
+        repo.git(&["switch", "-q", &format!("puff/fix/var{variant}")]);
+        repo.commit(file, "mine\n", "Mine");
+        let tip = repo.commit(file, "mine\nall mine\n", "More of mine");
+        repo.git(&["switch", "-q", "main"]);
         tip
     };
     let tip = grow(1, "mine1.txt");
-    let linked = lab.path("linked");
-    lab.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "puff/fix/var3"]);
-    let would = lab.puff(&["prune", "fix", "-n", "--json"]).ok().json();
+    let linked = repo.path("linked");
+    repo.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "puff/fix/var3"]);
+    let would = repo.puff(&["prune", "fix", "-n", "--json"]).ok().json();
     let stays = kept(&would);
     assert_eq!(stays.len(), 2, "{stays:?}");
     assert_eq!((&*stays[0].1, stays[0].2.contains(&tip[..10])), ("puff/fix/var1", true));
     assert_eq!((&*stays[1].1, stays[1].2.contains("is checked out in")), ("puff/fix/var3", true));
 
     let goes = |why: &str| {
-        let would = lab.puff(&["prune", "fix", "-n", "--json"]).ok().json();
+        let would = repo.puff(&["prune", "fix", "-n", "--json"]).ok().json();
         assert!(kept(&would).iter().all(|entry| entry.1 != "puff/fix/var1"), "{why}: {would:#}");
     };
     let stays = |why: &str| {
-        let would = lab.puff(&["prune", "fix", "-n", "--json"]).ok().json();
+        let would = repo.puff(&["prune", "fix", "-n", "--json"]).ok().json();
         assert!(kept(&would).iter().any(|entry| entry.1 == "puff/fix/var1"), "{why}: {would:#}");
     };
-    let main = lab.git(&["rev-parse", "main"]);
-    let again = || lab.git(&["reset", "-q", "--hard", &main]);
-    lab.git(&["push", "-q", "origin", "puff/fix/var1"]);
+    let main = repo.git(&["rev-parse", "main"]);
+    let again = || repo.git(&["reset", "-q", "--hard", &main]);
+    repo.git(&["push", "-q", "origin", "puff/fix/var1"]);
     goes("it is pushed");
-    lab.git(&["push", "-q", "origin", ":puff/fix/var1"]);
+    repo.git(&["push", "-q", "origin", ":puff/fix/var1"]);
     stays("it is not pushed any more");
-    lab.git(&["merge", "-q", "--no-edit", "puff/fix/var1"]);
+    repo.git(&["merge", "-q", "--no-edit", "puff/fix/var1"]);
     goes("it is merged");
     again();
-    lab.git(&["merge", "-q", "--squash", "puff/fix/var1"]);
-    lab.git(&["commit", "-q", "-m", "Squashed"]);
-    lab.commit("mine1.txt", "mine\nall mine\nand theirs\n", "Since then");
-    lab.commit("notes.txt", "since then\n", "Since then, here too");
+    repo.git(&["merge", "-q", "--squash", "puff/fix/var1"]);
+    repo.git(&["commit", "-q", "-m", "Squashed"]);
+    repo.commit("mine1.txt", "mine\nall mine\nand theirs\n", "Since then");
+    repo.commit("notes.txt", "since then\n", "Since then, here too");
     goes("it is squash-merged, and the files have gone on");
     again();
-    lab.git(&["cherry-pick", "puff/fix/var1~1", "puff/fix/var1"]);
-    lab.commit("mine1.txt", "other\n", "Since then");
+    repo.git(&["cherry-pick", "puff/fix/var1~1", "puff/fix/var1"]);
+    repo.commit("mine1.txt", "other\n", "Since then");
     goes("its own commits were cherry-picked");
     again();
-    lab.commit("mine1.txt", "mine\nall mine\n", "By hand");
+    repo.commit("mine1.txt", "mine\nall mine\n", "By hand");
     goes("what it made is there, by whatever way");
     again();
-    lab.commit("mine1.txt", "mine\n", "Half of it");
+    repo.commit("mine1.txt", "mine\n", "Half of it");
     stays("half of it is not all");
     again();
 
-    let ran = lab.puff(&["prune", "fix"]).ok();
+    let ran = repo.puff(&["prune", "fix"]).ok();
     assert!(ran.stderr.contains("kept the branch 'puff/fix/var1'"), "{}", ran.stderr);
     assert_eq!(
-        lab.git(&["for-each-ref", "--format=%(refname:short)", "refs/heads/puff"]),
+        repo.git(&["for-each-ref", "--format=%(refname:short)", "refs/heads/puff"]),
         "puff/fix/var1\npuff/fix/var3"
     );
-    lab.puff(&["undo"]).ok();
-    assert_eq!(lab.git(&["rev-parse", "puff/fix/var1"]), tip);
+    repo.puff(&["undo"]).ok();
+    assert_eq!(repo.git(&["rev-parse", "puff/fix/var1"]), tip);
 }
 
 #[test]
@@ -155,29 +155,29 @@ fn worktrees_come_back_with_what_was_in_them() {
     fs::write(path(1).join("README"), "changed\n").unwrap();
     fs::write(path(1).join("mine.bin"), b"\xff\0mine").unwrap();
     fs::remove_file(path(1).join("notes.txt")).unwrap();
-    crew.lab.git_in(&path(2), &["switch", "-q", "-c", "mine"]);
-    crew.lab.git(&["worktree", "lock", "--reason", "on a stick", path(3).to_str().unwrap()]);
-    let status = crew.lab.git_in(&path(1), &["status", "--porcelain"]);
+    crew.repo.git_in(&path(2), &["switch", "-q", "-c", "mine"]);
+    crew.repo.git(&["worktree", "lock", "--reason", "on a stick", path(3).to_str().unwrap()]);
+    let status = crew.repo.git_in(&path(1), &["status", "--porcelain"]);
 
-    let removed = crew.lab.puff(&["prune", &id, "--json"]).ok().json();
+    let removed = crew.repo.puff(&["prune", &id, "--json"]).ok().json();
     assert_eq!(removed["runs"][0]["worktrees"], json!([path(1)]));
     assert!(removed["runs"][0]["bytes"]["worktrees"].as_u64().unwrap() > 20);
     let stays = kept(&removed);
     assert_eq!(stays.iter().map(|entry| &*entry.0).collect::<Vec<_>>(), ["worktree"; 2], "{stays:?}");
     assert!(!path(1).exists() && path(2).join("x").exists() && path(3).join("x").exists());
-    assert!(!crew.lab.puff_dir().join(format!("sessions/{id}-var1")).exists());
+    assert!(!crew.repo.puff_dir().join(format!("sessions/{id}-var1")).exists());
 
     // Where something else is by now, nothing is brought back.
     fs::create_dir_all(path(1)).unwrap();
     fs::write(path(1).join("else"), "").unwrap();
-    crew.lab.puff(&["undo"]).exits(1).complains(&["something else is in", "var1"]);
-    crew.lab.puff(&["show", &id]).exits(1);
+    crew.repo.puff(&["undo"]).exits(1).complains(&["something else is in", "var1"]);
+    crew.repo.puff(&["show", &id]).exits(1);
     fs::remove_dir_all(path(1)).unwrap();
-    crew.lab.puff(&["undo"]).ok();
-    assert_eq!(crew.lab.git_in(&path(1), &["status", "--porcelain"]), status);
+    crew.repo.puff(&["undo"]).ok();
+    assert_eq!(crew.repo.git_in(&path(1), &["status", "--porcelain"]), status);
     assert_eq!(fs::read(path(1).join("mine.bin")).unwrap(), b"\xff\0mine");
     assert!(!path(1).join("ignored").exists(), "what git ignores is told to be gone");
-    assert_eq!(crew.lab.show(&id)["state"], "harvested");
+    assert_eq!(crew.repo.show(&id)["state"], "harvested");
 }
 
 #[test]
@@ -189,21 +189,21 @@ fn a_worktree_that_is_half_removed_comes_back_whole() {
     let path = crew.workspace_root().join(id).join("var1");
     for then in ["prune", "undo"] {
         let when = "[ \"$1\" = committed ] && echo \"$stdin\" | grep -q refs/puff/trash";
-        Choice::kill_from_hook(&crew.lab.work(), "reference-transaction", when, "");
-        let mut prune = crew.lab.spawn(&["prune", id], Stdio::null());
+        Choice::kill_from_hook(&crew.repo.work(), "reference-transaction", when, "");
+        let mut prune = crew.repo.spawn(&["prune", id], Stdio::null());
         assert!(!prune.wait().unwrap().success());
-        fs::remove_file(crew.lab.work().join(".git/hooks/reference-transaction")).unwrap();
+        fs::remove_file(crew.repo.work().join(".git/hooks/reference-transaction")).unwrap();
         // As if that kill had come a little later.
-        let lock = crew.lab.work().join(".git/worktrees/var1/locked");
+        let lock = crew.repo.work().join(".git/worktrees/var1/locked");
         fs::write(lock, "git-puff: it is being pruned\n").unwrap();
         fs::remove_file(path.join("x")).unwrap();
         fs::remove_file(path.join("README")).unwrap();
-        crew.lab.puff(&[then, id]).ok();
+        crew.repo.puff(&[then, id]).ok();
         if then == "prune" {
             assert!(!path.exists());
-            crew.lab.puff(&["undo"]).ok();
+            crew.repo.puff(&["undo"]).ok();
         }
-        assert_eq!(crew.lab.git_in(&path, &["status", "--porcelain"]), "?? x", "{then}");
+        assert_eq!(crew.repo.git_in(&path, &["status", "--porcelain"]), "?? x", "{then}");
     }
 }
 
@@ -212,54 +212,54 @@ fn a_run_at_work_is_left_alone() {
     let crew = AgentRun::new();
     crew.agent("waits", "echo begun >begun; while [ ! -e $LAB/go ]; do sleep 0.05; done");
     let run = crew.launch(&["--agent", "waits"]);
-    crew.lab.puff(&["prune", &run]).exits(1).complains(&["is being watched"]);
-    let ran = crew.lab.puff(&["prune", "--older-than", "0"]).ok();
+    crew.repo.puff(&["prune", &run]).exits(1).complains(&["is being watched"]);
+    let ran = crew.repo.puff(&["prune", "--older-than", "0"]).ok();
     assert!(ran.stderr.contains("it is pending") && ran.stdout.is_empty(), "{}", ran.stderr);
-    crew.lab.puff(&["stop", &run]).ok();
-    crew.lab.puff(&["prune", &run]).exits(1).complains(&["is pending"]);
-    fs::write(crew.lab.path("go"), "").unwrap();
-    crew.lab.puff(&["watch", &run]).ok();
+    crew.repo.puff(&["stop", &run]).ok();
+    crew.repo.puff(&["prune", &run]).exits(1).complains(&["is pending"]);
+    fs::write(crew.repo.path("go"), "").unwrap();
+    crew.repo.puff(&["watch", &run]).ok();
     // Ready, and never harvested: what only fits is kept, what is named goes, with its work.
-    let ran = crew.lab.puff(&["prune", "--older-than", "0"]).ok();
+    let ran = crew.repo.puff(&["prune", "--older-than", "0"]).ok();
     assert!(ran.stderr.contains("not all of its variants were harvested"), "{}", ran.stderr);
-    crew.lab.puff(&["prune", &run]).ok();
+    crew.repo.puff(&["prune", &run]).ok();
     assert!(!crew.workspace_root().exists());
-    crew.lab.puff(&["undo"]).ok();
-    crew.lab.puff(&["harvest", &run]).ok();
+    crew.repo.puff(&["undo"]).ok();
+    crew.repo.puff(&["harvest", &run]).ok();
     assert_eq!(crew.file(&run, 1, "begun"), "begun");
 }
 
 #[test]
 fn a_run_that_is_being_reviewed_is_left_alone() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    let (begun, go) = (lab.path("begun"), lab.path("go"));
+    let repo = &choice.repo;
+    let (begun, go) = (repo.path("begun"), repo.path("go"));
     let check = format!("echo >'{}'; while [ ! -e '{}' ]; do sleep 0.05; done", begun.display(), go.display());
-    let mut review = lab.spawn(&["review", "fix", "--check", &check], Stdio::null());
+    let mut review = repo.spawn(&["review", "fix", "--check", &check], Stdio::null());
     wait_until("the check runs", || begun.exists());
-    lab.puff(&["prune", "fix"]).exits(1).complains(&["is being reviewed"]);
+    repo.puff(&["prune", "fix"]).exits(1).complains(&["is being reviewed"]);
     fs::write(&go, "").unwrap();
     review.wait().unwrap();
-    let run = lab.puff(&["pick", "fix:2", "--json"]).ok().json();
+    let run = repo.puff(&["pick", "fix:2", "--json"]).ok().json();
     let reasons = run["decision"]["reasons"].to_string();
     assert!(reasons.contains("recommended") && reasons.contains("Its check passed."), "{reasons}");
-    lab.puff(&["prune", "fix"]).ok();
-    lab.puff(&["undo"]).ok();
-    assert_eq!(lab.show("fix")["decision"], run["decision"]);
+    repo.puff(&["prune", "fix"]).ok();
+    repo.puff(&["undo"]).ok();
+    assert_eq!(repo.show("fix")["decision"], run["decision"]);
 }
 
 #[test]
 fn a_record_that_names_what_is_not_its_own_removes_nothing_of_it() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    let tip = lab.git(&["rev-parse", "main"]);
-    lab.git(&["branch", "precious"]);
-    let mut run: Value = serde_json::from_str(&lab.git(&["show", "refs/puff/runs/fix:run.json"])).unwrap();
+    let repo = &choice.repo;
+    let tip = repo.git(&["rev-parse", "main"]);
+    repo.git(&["branch", "precious"]);
+    let mut run: Value = serde_json::from_str(&repo.git(&["show", "refs/puff/runs/fix:run.json"])).unwrap();
     (run["variants"][0]["branch"], run["variants"][0]["commit"]) = (json!("precious"), json!(tip));
     choice.record("fix", &run);
-    let removed = lab.puff(&["prune", "fix", "--json"]).ok().json();
+    let removed = repo.puff(&["prune", "fix", "--json"]).ok().json();
     assert_eq!(kept(&removed)[0].1, "precious");
-    assert_eq!(lab.git(&["rev-parse", "precious"]), tip);
+    assert_eq!(repo.git(&["rev-parse", "precious"]), tip);
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn a_prune_may_be_killed_at_any_moment_and_is_gone_on_with_or_taken_back() {
     let check = |place: std::path::PathBuf, what: &str| {
         // Both ways from here, each in a copy of its own.
         let other = place.with_extension("other");
-        crate::support::test_repo::run(choice.lab.command("cp").args(["-a"]).args([&place, &other])).ok();
+        crate::support::test_repo::run(choice.repo.command("cp").args(["-a"]).args([&place, &other])).ok();
         if choice.puff_in(&place, &["show", "fix"]).code == 0 {
             choice.puff_in(&place, &["prune", "fix"]).ok();
         }

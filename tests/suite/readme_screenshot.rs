@@ -33,23 +33,23 @@ const AGENTS: [(&str, &str); 4] = [
 /// A run of all four, harvested.
 fn harvested() -> AgentRun {
     let mut crew = AgentRun::new();
-    crew.lab.fix_clock();
+    crew.repo.fix_clock();
     for (file, text) in PROGRAM {
-        crew.lab.commit(file, text, "Average numbers");
+        crew.repo.commit(file, text, "Average numbers");
     }
     for (name, script) in AGENTS {
         crew.agent(name, script);
     }
     let agents = AGENTS.map(|(name, _)| ["--agent", name]).concat();
     let prompt = ["--prompt", "Fix average.sh: without any numbers it has to print 0", "--name", "fix-average"];
-    crew.lab.puff(&[&["launch", "--harvest", "--interval", "1s"], &prompt[..], &agents].concat()).ok();
+    crew.repo.puff(&[&["launch", "--harvest", "--interval", "1s"], &prompt[..], &agents].concat()).ok();
     crew.tournament_end("fix-average");
     crew
 }
 
 /// A call in the clone, with colours.
-fn typed(lab: &TestRepo, line: &str) -> Command {
-    let mut shell = lab.command("bash");
+fn typed(repo: &TestRepo, line: &str) -> Command {
+    let mut shell = repo.command("bash");
     shell.env("TERM", "xterm-256color").env("GIT_PAGER", "cat").args(["-c", line]);
     shell
 }
@@ -73,7 +73,7 @@ fn comparable(picture: &str) -> String {
 fn the_picture_in_the_readme_is_what_a_terminal_shows() {
     let crew = harvested();
     let script = TYPED.map(|line| format!("printf '\\033[1m$ %s\\033[m\\n' \"{line}\"; {line}; echo"));
-    let terminal = played(typed(&crew.lab, &script.join("\n")), 110, 70);
+    let terminal = played(typed(&crew.repo, &script.join("\n")), 110, 70);
     let drawn = picture(terminal.screen(), "Four attempts are tested and ranked, and one is picked");
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/terminal.svg");

@@ -16,67 +16,67 @@ fn writes_a_file(conversation: &Conversation<'_>) -> Turn {
     }
 }
 
-/// A lab whose `codex` is the newest real one, talking to this service.
-fn lab_with(service: &Responses, more: &str) -> TestRepo {
-    let mut lab = TestRepo::new();
-    lab.set("LOOPBACK_KEY", "none");
-    lab.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
-    service.write_config(&lab.path("codex-home"), more);
-    lab
+/// A test repository whose `codex` is the newest real one, talking to this service.
+fn repo_with(service: &Responses, more: &str) -> TestRepo {
+    let mut repo = TestRepo::new();
+    repo.set("LOOPBACK_KEY", "none");
+    repo.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
+    service.write_config(&repo.path("codex-home"), more);
+    repo
 }
 
-fn show(lab: &TestRepo, name: &str) -> Value {
-    lab.puff(&["session", "show", name, "--json"]).ok().json()
+fn show(repo: &TestRepo, name: &str) -> Value {
+    repo.puff(&["session", "show", name, "--json"]).ok().json()
 }
 
 #[test]
 fn codex_works_in_a_session_says_what_it_did_and_goes_on_with_what_it_knew() {
     needs!("codex-newest");
     let service = Responses::start(writes_a_file);
-    let lab = lab_with(&service, "");
-    let id = lab.puff(&["session", "start", "--name", "job", "Write the file"]).ok().stdout;
+    let repo = repo_with(&service, "");
+    let id = repo.puff(&["session", "start", "--name", "job", "Write the file"]).ok().stdout;
     assert_eq!(id, "job\n");
-    let ended = lab.puff(&["session", "wait", "job", "--timeout", "2m", "--json"]).ok().json();
+    let ended = repo.puff(&["session", "wait", "job", "--timeout", "2m", "--json"]).ok().json();
     assert_eq!((&ended["agent"], &ended["exit"]), (&"codex".into(), &0.into()), "{ended:#}");
     assert_eq!(ended["last_message"], "The file is written.");
     assert_eq!(ended["tokens"], 220);
     assert_eq!(ended["changed"], serde_json::json!(["A made.txt"]));
     let agent_session = ended["agent_session"].as_str().expect("codex tells its thread").to_owned();
 
-    let next = lab.puff(&["session", "resume", "--last"]).ok().stdout;
-    let resumed = lab.puff(&["session", "wait", next.trim(), "--timeout", "2m", "--json"]).ok().json();
+    let next = repo.puff(&["session", "resume", "--last"]).ok().stdout;
+    let resumed = repo.puff(&["session", "wait", next.trim(), "--timeout", "2m", "--json"]).ok().json();
     assert_eq!((&resumed["context_kept"], &resumed["resumed_from"]), (&true.into(), &"job".into()), "{resumed:#}");
     assert_eq!(resumed["agent_session"], agent_session);
-    assert_eq!(show(&lab, "job")["resumed_as"], next.trim());
-    assert_eq!(std::fs::read_to_string(lab.work().join("made.txt")).unwrap(), "made by an agent\nmore\n");
+    assert_eq!(show(&repo, "job")["resumed_as"], next.trim());
+    assert_eq!(std::fs::read_to_string(repo.work().join("made.txt")).unwrap(), "made by an agent\nmore\n");
     // What it knew was sent along.
     let last = service.requests().pop().expect("a request").to_string();
     assert!(last.contains("Write the file") && last.contains("You were interrupted"), "{last}");
-    lab.puff(&["session", "resume", "job"]).exits(1).complains(&["continues as"]);
+    repo.puff(&["session", "resume", "job"]).exits(1).complains(&["continues as"]);
 }
 
 #[test]
 fn a_full_screen_codex_at_its_question_is_seen_to_wait_and_can_be_answered() {
     needs!("codex-newest");
     let service = Responses::start(writes_a_file);
-    let lab = lab_with(&service, "");
+    let repo = repo_with(&service, "");
     let codex = newest_codex().display().to_string();
-    lab.puff(&["session", "start", "--name", "talk", "--", &codex, "Write the file, then one outside"]).ok();
+    repo.puff(&["session", "start", "--name", "talk", "--", &codex, "Write the file, then one outside"]).ok();
     let waits_for = |words: &str| {
         wait_until(&format!("it waits: {words}"), || {
-            let session = show(&lab, "talk");
+            let session = show(&repo, "talk");
             session["state"] == "waiting" && session["why"].as_str().is_some_and(|why| why.contains(words))
         });
-        show(&lab, "talk")
+        show(&repo, "talk")
     };
     let session = waits_for("trust");
     assert!(session["next"].as_str().unwrap().starts_with("git puff session "), "{session:#}");
-    lab.puff(&["session", "poke", "talk"]).ok();
+    repo.puff(&["session", "poke", "talk"]).ok();
     let session = waits_for("approval");
     assert!(session["next"].as_str().unwrap().contains("git puff session send talk"), "{session:#}");
-    let screen = lab.puff(&["session", "log", "talk", "--screen"]).ok().stdout;
+    let screen = repo.puff(&["session", "log", "talk", "--screen"]).ok().stdout;
     assert!(screen.contains("touch outside.txt"), "{screen}");
-    lab.puff(&["session", "send", "talk", "y", "--no-enter"]).ok();
-    wait_until("the command was run", || lab.work().join("outside.txt").exists());
-    lab.puff(&["session", "kill", "talk"]).ok();
+    repo.puff(&["session", "send", "talk", "y", "--no-enter"]).ok();
+    wait_until("the command was run", || repo.work().join("outside.txt").exists());
+    repo.puff(&["session", "kill", "talk"]).ok();
 }

@@ -15,9 +15,9 @@ const DESK: (u32, u32) = (1280, 900);
 const PHONE: (u32, u32) = (390, 844);
 
 /// The page of the run, beside the clone: a pick wants the worktree as it was.
-fn page(lab: &TestRepo) -> PathBuf {
-    lab.puff(&["report", RUN, "--format", "html", "-o", ".."]).ok();
-    lab.path("report.html")
+fn page(repo: &TestRepo) -> PathBuf {
+    repo.puff(&["report", RUN, "--format", "html", "-o", ".."]).ok();
+    repo.path("report.html")
 }
 
 fn desk() -> Visit {
@@ -53,8 +53,8 @@ fn choose(a: &str, b: &str) -> String {
 #[test]
 fn it_says_which_variant_to_take_and_how() {
     needs!("chromium");
-    let lab = judged::reviewed(|_, _| {});
-    let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text("#checks table")).ask(&text("#var2"));
+    let repo = judged::reviewed(|_, _| {});
+    let seen = desk().open(&page(&repo)).ask(&text("#decision")).ask(&text("#checks table")).ask(&text("#var2"));
     let seen = seen.ask(&text("#variants tbody tr")).ask(&text("#asked pre")).ask("document.title").go().stays_quiet();
     let [decision, checks, details, first, asked, title] = &seen.values[..] else { panic!("{:?}", seen.values) };
     let has = |text: &Value, words: &[&str]| {
@@ -76,8 +76,8 @@ fn it_says_which_variant_to_take_and_how() {
 #[test]
 fn any_two_variants_stand_beside_each_other() {
     needs!("chromium");
-    let lab = judged::reviewed(|_, _| {});
-    let visit = desk().open(&page(&lab)).ask(&text(".status")).ask(&rows("src/parse.rs"));
+    let repo = judged::reviewed(|_, _| {});
+    let visit = desk().open(&page(&repo)).ask(&text(".status")).ask(&rows("src/parse.rs"));
     let visit = visit.ask(&choose("var1", "var2")).ask(&text(".status")).ask(&rows("src/parse.rs"));
     let visit = visit.ask(&rows("README.md")).press("s").ask(&text(".status")).ask(&rows("README.md"));
     let visit = visit.ask(&choose("var2", "var2")).ask(&text(".status"));
@@ -121,8 +121,8 @@ fn any_two_variants_stand_beside_each_other() {
 #[test]
 fn every_pair_that_the_script_puts_together_is_what_git_shows() {
     needs!("chromium");
-    let lab = judged::reviewed(|_, _| {});
-    let page = page(&lab);
+    let repo = judged::reviewed(|_, _| {});
+    let page = page(&repo);
     let side = |place: usize| if place == 0 { "base".to_owned() } else { format!("var{place}") };
     let commit = |place: usize| if place == 0 { "main".to_owned() } else { format!("puff/{RUN}/var{place}") };
     // How many lines come and go in every file, and every line that is shown, by its number.
@@ -138,7 +138,7 @@ fn every_pair_that_the_script_puts_together_is_what_git_shows() {
     let seen = seen.values.iter().filter_map(Value::as_array);
     for ((a, b), files) in pairs.into_iter().zip(seen) {
         let stat = ["-c", "core.quotePath=off", "diff", "-z", "--no-renames", "--numstat", &commit(a), &commit(b)];
-        let stat = lab.git(&stat);
+        let stat = repo.git(&stat);
         let wanted = stat.split_terminator('\0').map(|line| {
             let [plus, minus, path] = line.splitn(3, '\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
             let number = |text: &str| if text == "-" { "0".to_owned() } else { text.to_owned() };
@@ -151,7 +151,7 @@ fn every_pair_that_the_script_puts_together_is_what_git_shows() {
         assert_eq!(shown, wanted, "{} and {}", side(a), side(b));
         let parsers = files.iter().filter(|file| file["path"] == "src/parse.rs");
         for (place, shown) in parsers.flat_map(|file| [(a, &file["lines"][0]), (b, &file["lines"][1])]) {
-            let text = lab.git(&["show", &format!("{}:src/parse.rs", commit(place))]);
+            let text = repo.git(&["show", &format!("{}:src/parse.rs", commit(place))]);
             let lines: Vec<String> = text.lines().map(visible).collect();
             for line in shown.as_array().unwrap() {
                 let number = line[0].as_u64().unwrap() as usize;
@@ -174,7 +174,7 @@ fn visible(text: &str) -> String {
 #[test]
 fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
     needs!("chromium");
-    let lab = judged::reviewed(|run, review| {
+    let repo = judged::reviewed(|run, review| {
         for field in ["title", "base", "reason", "task_id", "env"] {
             run[field] = HOSTILE.into();
         }
@@ -192,7 +192,7 @@ fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
         review["comparison"]["left_out"][0]["why"] = HOSTILE.into();
         review["comparison"]["variants"][0]["name"] = HOSTILE.into();
     });
-    let page = page(&lab);
+    let page = page(&repo);
     let everything =
         "(document.querySelectorAll('details').forEach((it) => { it.open = true; }), document.body.innerText)";
     let visit = desk().open(&page).ask(&choose("base", "var3")).ask(everything).ask(&rows("src/parse.rs"));
@@ -228,8 +228,8 @@ fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
 #[test]
 fn it_is_read_without_scripts_too() {
     needs!("chromium");
-    let lab = judged::reviewed(|_, _| {});
-    let visit = desk().without_scripts().open(&page(&lab)).ask(&text("#decision"));
+    let repo = judged::reviewed(|_, _| {});
+    let visit = desk().without_scripts().open(&page(&repo)).ask(&text("#decision"));
     let visit =
         visit.ask("document.querySelector('#compare').hidden").ask("document.querySelector('#f0p2').textContent");
     let visit = visit.ask(
@@ -245,7 +245,7 @@ fn it_is_read_without_scripts_too() {
     );
     let readme = "@@ -1,3 +1,3 @@ \n # Units\n \n-Reads numbers.\n+Reads numbers, white space aside.\n";
     assert_eq!(seen.values[2], readme);
-    let html = std::fs::read_to_string(lab.path("report.html")).unwrap();
+    let html = std::fs::read_to_string(repo.path("report.html")).unwrap();
     let hunk =
         "<del>-/// Reads rule 3.</del>\n<ins>+/// Reads rule 3<mark>, white space around it aside</mark>.</ins>\n";
     assert!(html.contains(hunk));
@@ -254,10 +254,10 @@ fn it_is_read_without_scripts_too() {
 #[test]
 fn it_is_used_with_keys_alone() {
     needs!("chromium");
-    let lab = judged::reviewed(|_, _| {});
+    let repo = judged::reviewed(|_, _| {});
     let current = "document.querySelector('details.current code')?.textContent + ' ' + document.querySelector('details.current')?.open";
     let focus = "document.activeElement.id || document.activeElement.className || document.activeElement.tagName";
-    let visit = desk().open(&page(&lab)).press("Tab").ask(focus).press("Enter").ask(focus);
+    let visit = desk().open(&page(&repo)).press("Tab").ask(focus).press("Enter").ask(focus);
     let visit = visit.press("j").ask(current).press("j").ask(current).press("o").ask(current).press("k").ask(current);
     let visit = visit.press("u").ask("document.querySelectorAll('table.side').length").press("u");
     let visit = visit.press("b").ask(focus).press("?").ask("document.querySelector('#help').open").press("Escape");
@@ -287,8 +287,8 @@ fn it_is_used_with_keys_alone() {
 #[test]
 fn it_fits_a_phone_and_a_desk_in_the_dark_and_in_the_light() {
     needs!("chromium");
-    let lab = judged::reviewed(|_, _| {});
-    let page = page(&lab);
+    let repo = judged::reviewed(|_, _| {});
+    let page = page(&repo);
     // For people to look at.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report-html");
     std::fs::create_dir_all(&folder).unwrap();
@@ -334,8 +334,8 @@ const CONTRAST: &str = r"(() => {
 #[test]
 fn a_run_without_a_review_has_a_page_that_says_how_to_get_one() {
     needs!("chromium");
-    let lab = judged::harvested();
-    let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text(".status"));
+    let repo = judged::harvested();
+    let seen = desk().open(&page(&repo)).ask(&text("#decision")).ask(&text(".status"));
     let seen = seen.ask("document.querySelectorAll('.matrix .cell').length").ask("!!document.querySelector('#checks')");
     let seen = seen.go().stays_quiet();
     assert!(seen.values[0].as_str().unwrap().contains("git puff review trim-input"), "{:?}", seen.values[0]);
@@ -347,8 +347,8 @@ fn a_run_without_a_review_has_a_page_that_says_how_to_get_one() {
 #[test]
 fn a_review_of_something_else_recommends_nothing() {
     needs!("chromium");
-    let lab = judged::reviewed(|run, _| run["variants"][0]["commit"] = run["variants"][1]["commit"].clone());
-    let seen = desk().open(&page(&lab)).ask(&text("#decision")).ask(&text("#variants")).ask(&text("#var1"));
+    let repo = judged::reviewed(|run, _| run["variants"][0]["commit"] = run["variants"][1]["commit"].clone());
+    let seen = desk().open(&page(&repo)).ask(&text("#decision")).ask(&text("#variants")).ask(&text("#var1"));
     let seen = seen.go().stays_quiet().values;
     let decision = seen[0].as_str().unwrap();
     assert!(
@@ -361,34 +361,37 @@ fn a_review_of_something_else_recommends_nothing() {
 
 #[test]
 fn the_same_run_is_the_same_page_wherever_it_goes() {
-    let lab = judged::reviewed(|_, _| {});
-    let one = std::fs::read_to_string(page(&lab)).unwrap();
-    let other = lab.puff(&["report", RUN, "--format", "html"]).ok().stdout;
+    let repo = judged::reviewed(|_, _| {});
+    let one = std::fs::read_to_string(page(&repo)).unwrap();
+    let other = repo.puff(&["report", RUN, "--format", "html"]).ok().stdout;
     assert_eq!(one, other);
-    lab.puff(&["report", RUN, "--format", "html", "-o", "choice.html"]).ok();
-    assert_eq!(one, std::fs::read_to_string(lab.work().join("choice.html")).unwrap());
-    lab.puff(&["report", RUN, "--format", "html", "-o", "no/such/folder.html"])
+    repo.puff(&["report", RUN, "--format", "html", "-o", "choice.html"]).ok();
+    assert_eq!(one, std::fs::read_to_string(repo.work().join("choice.html")).unwrap());
+    repo.puff(&["report", RUN, "--format", "html", "-o", "no/such/folder.html"])
         .exits(1)
         .complains(&["no/such/folder.html"]);
-    lab.puff(&["report", RUN, "--format", "htm"]).exits(129);
+    repo.puff(&["report", RUN, "--format", "htm"]).exits(129);
 }
 
 #[test]
 fn what_is_too_large_is_named_with_the_command_that_shows_it() {
     needs!("chromium");
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "large");
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "large");
     for variant in 1..=3 {
         export.patch(
             variant,
-            patch_of(&lab, || {
-                lab.write("big/a lot.txt", format!("line of variant {variant}, as good as any other\n").repeat(60_000));
-                lab.write("small.txt", format!("variant {variant}\n"));
+            patch_of(&repo, || {
+                repo.write(
+                    "big/a lot.txt",
+                    format!("line of variant {variant}, as good as any other\n").repeat(60_000),
+                );
+                repo.write("small.txt", format!("variant {variant}\n"));
             }),
         );
     }
-    export.harvest(&lab, &["--name", RUN]).ok();
-    let page = page(&lab);
+    export.harvest(&repo, &["--name", RUN]).ok();
+    let page = page(&repo);
     let size = std::fs::metadata(&page).unwrap().len();
     assert!(size < 1 << 20, "{size} bytes");
     let seen = desk()
@@ -407,16 +410,16 @@ fn what_is_too_large_is_named_with_the_command_that_shows_it() {
 #[test]
 fn whoever_opens_it_takes_the_variant_with_the_command_that_it_shows() {
     needs!("chromium");
-    let lab = judged::harvested();
+    let repo = judged::harvested();
     // The second one alone has the test that is asked for.
-    lab.puff(&["review", RUN, "--check", "test -f tests/trims.rs"]).ok();
+    repo.puff(&["review", RUN, "--check", "test -f tests/trims.rs"]).ok();
     let command = "document.querySelector('.take .cmd').textContent";
-    let seen = desk().open(&page(&lab)).ask(&text("#decision h2")).ask(command).go().stays_quiet();
+    let seen = desk().open(&page(&repo)).ask(&text("#decision h2")).ask(command).go().stays_quiet();
     assert_eq!(seen.values[0], "Pick var2");
     let command = seen.values[1].as_str().unwrap();
-    run(lab.command("sh").args(["-c", command])).ok();
-    assert_eq!(lab.git(&["show", "HEAD:tests/trims.rs"]), lab.git(&["show", "puff/trim-input/var2:tests/trims.rs"]));
-    let seen = desk().open(&page(&lab)).ask(&text("#decision .taken")).go().stays_quiet();
+    run(repo.command("sh").args(["-c", command])).ok();
+    assert_eq!(repo.git(&["show", "HEAD:tests/trims.rs"]), repo.git(&["show", "puff/trim-input/var2:tests/trims.rs"]));
+    let seen = desk().open(&page(&repo)).ask(&text("#decision .taken")).go().stays_quiet();
     let taken = seen.values[0].as_str().unwrap();
     assert!(taken.contains("Picked: var2 by cherry-pick onto main"), "{taken}");
 }

@@ -10,23 +10,23 @@ use crate::support::responses::{Responses, Turn};
 use crate::support::test_repo::{TestRepo, newest_codex};
 
 /// A judge: a script for `sh`.
-fn script(lab: &TestRepo, name: &str, body: &str) -> String {
-    let path = lab.path("bin").join(name);
+fn script(repo: &TestRepo, name: &str, body: &str) -> String {
+    let path = repo.path("bin").join(name);
     fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
-    lab.command("chmod").arg("+x").arg(&path).status().unwrap();
+    repo.command("chmod").arg("+x").arg(&path).status().unwrap();
     path.display().to_string()
 }
 
-fn run_of(lab: &TestRepo, notes: &[&str]) -> String {
-    let export = Export::new(lab, "export");
+fn run_of(repo: &TestRepo, notes: &[&str]) -> String {
+    let export = Export::new(repo, "export");
     for (at, text) in notes.iter().enumerate() {
-        export.patch(at as u32 + 1, lab.patch("notes.txt", text));
+        export.patch(at as u32 + 1, repo.patch("notes.txt", text));
     }
-    export.harvest(lab, &["--json"]).ok().json()["run"].as_str().unwrap().to_owned()
+    export.harvest(repo, &["--json"]).ok().json()["run"].as_str().unwrap().to_owned()
 }
 
-fn judges(lab: &TestRepo, run: &str) -> Value {
-    let json = lab.git(&["show", &format!("refs/puff/runs/{run}:review.json")]);
+fn judges(repo: &TestRepo, run: &str) -> Value {
+    let json = repo.git(&["show", &format!("refs/puff/runs/{run}:review.json")]);
     serde_json::from_str::<Value>(&json).unwrap()["judges"].clone()
 }
 
@@ -36,16 +36,16 @@ fn a_judge_sees_patches_without_their_makers() {
     crew.agent("famous", "echo good >>notes.txt").agent("unknown", "echo bad >>notes.txt");
     let run = crew.tournament(&["--agent", "famous", "--agent", "unknown"]);
     let id = run["run"].as_str().unwrap();
-    let seen = crew.lab.path("seen.json");
+    let seen = crew.repo.path("seen.json");
     let judge = script(
-        &crew.lab,
+        &crew.repo,
         "judge",
         &format!(
             "cat >'{}'; echo '{{\"variants\":[{{\"variant\":\"A\",\"score\":1,\"reason\":\"a\"}},{{\"variant\":\"B\",\"score\":9,\"reason\":\"b\"}}]}}'",
             seen.display()
         ),
     );
-    crew.lab.puff(&["review", id, "--check", "test -e notes.txt", "--judge", &judge]).ok();
+    crew.repo.puff(&["review", id, "--check", "test -e notes.txt", "--judge", &judge]).ok();
     let text = fs::read_to_string(&seen).unwrap();
     let shown: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(shown["schema"], "puff.judge/1");
@@ -58,20 +58,20 @@ fn a_judge_sees_patches_without_their_makers() {
     assert_eq!(shown["variants"][0]["checks"][0]["status"], "passed");
     // The letters lead back to the variants.
     let good = if patch(0).contains("good") { 1.0 } else { 9.0 };
-    let opinions = judges(&crew.lab, id)[0]["opinions"].clone();
+    let opinions = judges(&crew.repo, id)[0]["opinions"].clone();
     assert_eq!((&opinions[0]["variant"], &opinions[0]["score"]), (&json!(1), &json!(good)));
     let best = if good == 9.0 { 1 } else { 2 };
-    let report = crew.lab.puff(&["report", id]).ok().stdout;
+    let report = crew.repo.puff(&["report", id]).ok().stdout;
     assert!(report.contains(&format!("Pick var{best}")) && report.contains("9 of 10. b"), "{report}");
 }
 
 #[test]
 fn a_judge_that_answers_nonsense_is_named_and_does_not_count() {
-    let lab = TestRepo::new();
-    let run = run_of(&lab, &["a\n", "b\n"]);
+    let repo = TestRepo::new();
+    let run = run_of(&repo, &["a\n", "b\n"]);
     let one = |letter: &str, score: &str| format!("{{\"variant\":\"{letter}\",\"score\":{score},\"reason\":\"r\"}}");
     let answer = |entries: &[String]| format!("echo '{{\"variants\":[{}]}}'", entries.join(","));
-    let good = script(&lab, "good", &answer(&[one("A", "8"), one("B", "6")]));
+    let good = script(&repo, "good", &answer(&[one("A", "8"), one("B", "6")]));
     let mut args = vec![
         "review".to_owned(),
         run.clone(),
@@ -92,43 +92,43 @@ fn a_judge_that_answers_nonsense_is_named_and_does_not_count() {
         ("floods", "head -c 3000000 /dev/zero".to_owned(), "more than"),
     ];
     for (name, body, _) in &bad {
-        args.extend(["--judge".to_owned(), script(&lab, name, body)]);
+        args.extend(["--judge".to_owned(), script(&repo, name, body)]);
     }
     args.extend(["--judge".to_owned(), "no-such-judge".to_owned()]);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let ran = lab.puff(&args).ok();
-    let said = judges(&lab, &run);
+    let ran = repo.puff(&args).ok();
+    let said = judges(&repo, &run);
     for (at, (name, _, why)) in bad.iter().enumerate() {
         let error = said[at + 1]["error"].as_str().unwrap();
         assert!(error.contains(why), "{name}: {error}");
         assert!(ran.stderr.contains(&format!("{name}' failed and does not count")), "{}", ran.stderr);
     }
     assert_eq!((&said[0]["error"], &said[0]["opinions"][0]["reason"]), (&Value::Null, &json!("r")));
-    let mean = &lab.show(&run)["variants"][0]["score"]["parts"][2];
+    let mean = &repo.show(&run)["variants"][0]["score"]["parts"][2];
     assert!(["8.0 of 10", "6.0 of 10"].contains(&mean["why"].as_str().unwrap()), "{mean}");
 }
 
 #[test]
 fn several_judges_are_combined_and_asked_once() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     // Twins are shown once, and scored alike.
-    let run = run_of(&lab, &["a\n", "a\n"]);
-    let log = lab.path("asked");
+    let run = run_of(&repo, &["a\n", "a\n"]);
+    let log = repo.path("asked");
     let says = |name: &str, score: u32| {
         let answer = format!("{{\"variants\":[{{\"variant\":\"A\",\"score\":{score},\"reason\":\"\"}}]}}");
-        script(&lab, name, &format!("echo x >>'{}'; cat >/dev/null; echo '{answer}'", log.display()))
+        script(&repo, name, &format!("echo x >>'{}'; cat >/dev/null; echo '{answer}'", log.display()))
     };
-    lab.git(&["config", "--add", "puff.judge", &says("one", 4)]);
-    lab.git(&["config", "--add", "puff.judge", &says("other", 7)]);
+    repo.git(&["config", "--add", "puff.judge", &says("one", 4)]);
+    repo.git(&["config", "--add", "puff.judge", &says("other", 7)]);
     for _ in 0..2 {
-        let seen = lab.puff(&["review", &run, "--check", "true", "--json"]).ok().json();
+        let seen = repo.puff(&["review", &run, "--check", "true", "--json"]).ok().json();
         for variant in 0..2 {
             assert_eq!(seen["variants"][variant]["score"]["parts"][2]["why"], "5.5 of 10");
         }
     }
     assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 2);
-    assert_eq!(judges(&lab, &run)[0]["cached"], true);
-    lab.puff(&["review", &run, "--check", "true", "--fresh"]).ok();
+    assert_eq!(judges(&repo, &run)[0]["cached"], true);
+    repo.puff(&["review", &run, "--check", "true", "--fresh"]).ok();
     assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 4);
 }
 
@@ -143,14 +143,14 @@ fn the_judge_of_contrib_asks_the_real_codex() {
         let one = |letter, score| json!({"variant": letter, "score": score, "reason": "I read it."});
         Turn::Say(json!({"variants": [one("A", a), one("B", b)]}).to_string())
     });
-    let mut lab = TestRepo::new();
-    let run = run_of(&lab, &["bad\n", "good\n"]);
-    lab.set("LOOPBACK_KEY", "none");
-    lab.set("CODEX", &newest_codex().display().to_string());
-    service.write_config(&lab.path("codex-home"), "");
+    let mut repo = TestRepo::new();
+    let run = run_of(&repo, &["bad\n", "good\n"]);
+    repo.set("LOOPBACK_KEY", "none");
+    repo.set("CODEX", &newest_codex().display().to_string());
+    service.write_config(&repo.path("codex-home"), "");
     let judge = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/judge-codex");
-    let ran = lab.puff(&["review", &run, "--check", "true", "--judge", judge]).ok();
-    let said = judges(&lab, &run);
+    let ran = repo.puff(&["review", &run, "--check", "true", "--judge", judge]).ok();
+    let said = judges(&repo, &run);
     assert_eq!(said[0]["error"], Value::Null, "{}", ran.stderr);
     assert_eq!(
         (&said[0]["opinions"][1]["score"], &said[0]["opinions"][1]["reason"]),
@@ -160,5 +160,8 @@ fn the_judge_of_contrib_asks_the_real_codex() {
     let requests = service.requests();
     let format = &requests.last().unwrap()["text"]["format"];
     assert_eq!((&format["type"], &format["schema"]["required"]), (&json!("json_schema"), &json!(["variants"])));
-    assert_eq!(lab.puff(&["show", &run, "--json"]).ok().json()["variants"][1]["score"]["parts"][2]["why"], "9.0 of 10");
+    assert_eq!(
+        repo.puff(&["show", &run, "--json"]).ok().json()["variants"][1]["score"]["parts"][2]["why"],
+        "9.0 of 10"
+    );
 }

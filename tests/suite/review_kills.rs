@@ -8,95 +8,95 @@ use crate::support::export::Export;
 use crate::support::test_repo::{TestRepo, kill, wait_until};
 
 /// A run of three imported variants.
-fn run_of_three(lab: &TestRepo) -> String {
-    let export = Export::new(lab, "export");
+fn run_of_three(repo: &TestRepo) -> String {
+    let export = Export::new(repo, "export");
     for (variant, text) in [(1, "a\n"), (2, "b\n"), (3, "c\n")] {
-        export.patch(variant, lab.patch("notes.txt", text));
+        export.patch(variant, repo.patch("notes.txt", text));
     }
-    export.harvest(lab, &["--json"]).ok().json()["run"].as_str().unwrap().to_owned()
+    export.harvest(repo, &["--json"]).ok().json()["run"].as_str().unwrap().to_owned()
 }
 
 /// A check that notes in `$LAB/ran` what it runs on, and waits on the second variant until `$LAB/go` is there.
-fn waits(lab: &TestRepo) -> String {
-    let lab = lab.path("").display().to_string();
+fn waits(repo: &TestRepo) -> String {
+    let repo = repo.path("").display().to_string();
     let away = "setsid sh -c 'sleep 600' & sleep 600 &";
     format!(
-        "head -1 notes.txt >>{lab}ran; if grep -q b notes.txt; then {away} while [ ! -e {lab}go ]; do sleep 0.05; done; fi"
+        "head -1 notes.txt >>{repo}ran; if grep -q b notes.txt; then {away} while [ ! -e {repo}go ]; do sleep 0.05; done; fi"
     )
 }
 
 /// A review that has come to the second variant.
-fn begun(lab: &TestRepo, run: &str) -> Child {
-    let review = lab.spawn(&["review", run, "--check", &waits(lab), "--jobs", "1"], Stdio::null());
-    wait_until("it is at the second variant", || ran(lab).ends_with("b\n"));
+fn begun(repo: &TestRepo, run: &str) -> Child {
+    let review = repo.spawn(&["review", run, "--check", &waits(repo), "--jobs", "1"], Stdio::null());
+    wait_until("it is at the second variant", || ran(repo).ends_with("b\n"));
     review
 }
 
-fn ran(lab: &TestRepo) -> String {
-    fs::read_to_string(lab.path("ran")).unwrap_or_default()
+fn ran(repo: &TestRepo) -> String {
+    fs::read_to_string(repo.path("ran")).unwrap_or_default()
 }
 
-/// No worktree of the lab is left, and no process that a check started.
-fn is_clean(lab: &TestRepo) -> bool {
-    let mark = format!("GIT_PUFF_REVIEW={}", lab.path("").display());
+/// No worktree of the test repository is left, and no process that a check started.
+fn is_clean(repo: &TestRepo) -> bool {
+    let mark = format!("GIT_PUFF_REVIEW={}", repo.path("").display());
     let marked = fs::read_dir("/proc").unwrap().flatten().any(|entry| {
         let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
         environ.split(|byte| *byte == 0).any(|entry| entry.starts_with(mark.as_bytes()))
     });
-    !marked && !lab.path("work.puff").exists() && lab.git(&["worktree", "list"]).lines().count() == 1
+    !marked && !repo.path("work.puff").exists() && repo.git(&["worktree", "list"]).lines().count() == 1
 }
 
 /// Lets the check go on, and reviews again: what was found out is not found out again.
-fn goes_on(lab: &TestRepo, run: &str) {
-    fs::write(lab.path("go"), "").unwrap();
-    lab.puff(&["review", run, "--check", &waits(lab), "--jobs", "1"]).ok();
-    assert_eq!(ran(lab), "one\na\nb\nb\nc\n");
-    assert!(is_clean(lab));
+fn goes_on(repo: &TestRepo, run: &str) {
+    fs::write(repo.path("go"), "").unwrap();
+    repo.puff(&["review", run, "--check", &waits(repo), "--jobs", "1"]).ok();
+    assert_eq!(ran(repo), "one\na\nb\nb\nc\n");
+    assert!(is_clean(repo));
 }
 
 #[test]
 fn a_review_that_is_stopped_ends_its_checks_and_goes_on_later() {
     for signal in ["-TERM", "-INT"] {
-        let lab = TestRepo::new();
-        let run = run_of_three(&lab);
-        let review = begun(&lab, &run);
-        lab.command("kill").args([signal, &review.id().to_string()]).status().unwrap();
+        let repo = TestRepo::new();
+        let run = run_of_three(&repo);
+        let review = begun(&repo, &run);
+        repo.command("kill").args([signal, &review.id().to_string()]).status().unwrap();
         ended(review).exits(130).complains(&["was stopped"]);
-        assert!(is_clean(&lab));
-        assert_eq!(lab.show(&run)["state"], "harvested");
-        goes_on(&lab, &run);
+        assert!(is_clean(&repo));
+        assert_eq!(repo.show(&run)["state"], "harvested");
+        goes_on(&repo, &run);
     }
 }
 
 #[test]
 fn a_review_that_is_killed_is_cleaned_up_after() {
-    let lab = TestRepo::new();
-    let run = run_of_three(&lab);
-    let mut review = begun(&lab, &run);
-    lab.puff(&["review", &run, "--check", "true"]).exits(1).complains(&["another git-puff is reviewing run"]);
+    let repo = TestRepo::new();
+    let run = run_of_three(&repo);
+    let mut review = begun(&repo, &run);
+    repo.puff(&["review", &run, "--check", "true"]).exits(1).complains(&["another git-puff is reviewing run"]);
     kill(review.id());
     review.wait().unwrap();
-    wait_until("the cleanup process has cleaned up", || is_clean(&lab));
-    goes_on(&lab, &run);
+    wait_until("the cleanup process has cleaned up", || is_clean(&repo));
+    goes_on(&repo, &run);
 }
 
 #[test]
 fn where_the_warden_is_killed_too_the_doctor_or_the_next_review_cleans_up() {
     for doctor in [true, false] {
-        let lab = TestRepo::new();
-        let run = run_of_three(&lab);
-        let mut review = begun(&lab, &run);
+        let repo = TestRepo::new();
+        let run = run_of_three(&repo);
+        let mut review = begun(&repo, &run);
         kill(warden(review.id()));
         kill(review.id());
         review.wait().unwrap();
-        assert!(!is_clean(&lab));
+        assert!(!is_clean(&repo));
         if doctor {
-            let said = lab.puff(&["doctor"]).stdout;
+            let said = repo.puff(&["doctor"]).stdout;
             assert!(said.contains("was left by a review that was killed"), "{said}");
-            lab.puff(&["doctor", "--repair"]);
-            assert!(is_clean(&lab));
+            repo.puff(&["doctor", "--repair"]);
+            assert!(is_clean(&repo));
         }
-        goes_on(&lab, &run);
+        goes_on(&repo, &run);
     }
 }
 
@@ -114,21 +114,21 @@ fn warden(review: u32) -> u32 {
 
 #[test]
 fn a_check_that_hangs_forks_away_or_floods_ends_with_its_time_and_leaves_nothing() {
-    let lab = TestRepo::new();
-    let run = run_of_three(&lab);
+    let repo = TestRepo::new();
+    let run = run_of_three(&repo);
     let flood = "yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 300000000; echo the end";
-    let seen = lab.puff(&["review", &run, "--check", flood, "--variant", "1", "--json"]).ok().json();
+    let seen = repo.puff(&["review", &run, "--check", flood, "--variant", "1", "--json"]).ok().json();
     let tail = seen["variants"][0]["checks"][0]["tail"].as_str().unwrap();
     assert!(tail.len() < 10_000 && tail.ends_with("the end\n"), "{tail}");
     assert!(tail.starts_with("0123456789") && tail.contains("of 300000008 bytes are left out …]"), "{tail}");
     // It ends at once, and what it left in the background ends with it.
     let away = "setsid sh -c 'trap \"\" TERM HUP; sleep 600' </dev/null >/dev/null 2>&1 & (sleep 600 &) ; true";
-    lab.puff(&["review", &run, "--check", away]).ok();
-    assert!(is_clean(&lab));
+    repo.puff(&["review", &run, "--check", away]).ok();
+    assert!(is_clean(&repo));
     let seen =
-        lab.puff(&["review", &run, "--check", &format!("{away}; sleep 600"), "--timeout", "1s", "--json"]).exits(3);
+        repo.puff(&["review", &run, "--check", &format!("{away}; sleep 600"), "--timeout", "1s", "--json"]).exits(3);
     assert_eq!(seen.json()["variants"][0]["checks"][0]["status"], "timeout");
-    assert!(is_clean(&lab));
+    assert!(is_clean(&repo));
     // There is nothing to read, and nobody to ask.
-    lab.puff(&["review", &run, "--check", "! read line && ! (: </dev/tty) 2>/dev/null"]).ok();
+    repo.puff(&["review", &run, "--check", "! read line && ! (: </dev/tty) 2>/dev/null"]).ok();
 }

@@ -15,22 +15,22 @@ fn json_of(text: &str) -> Value {
 }
 
 /// One run from its launch to its prune makes a document of every kind. What verbs print is also checked wherever a test
-/// calls them with `--json`: see `run` of tests/support/lab.rs.
+/// calls them with `--json`: see `run` of tests/support/test_repo.rs.
 #[test]
 fn a_document_of_every_kind_is_as_its_schema_says() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
+    let repo = &crew.repo;
     crew.agent("one", "echo good >>notes.txt").agent("other", "seq 9999 >notes.txt");
     let id = crew.tournament(&["--agent", "one", "--agent", "other"])["run"].as_str().unwrap().to_owned();
-    let kept = |name: &str| json_of(&lab.git(&["show", &format!("refs/puff/runs/{id}:{name}")]));
-    let seen = lab.path("seen.json");
+    let kept = |name: &str| json_of(&repo.git(&["show", &format!("refs/puff/runs/{id}:{name}")]));
+    let seen = repo.path("seen.json");
     let judge = format!(
         "cat >'{}'; echo '{{\"variants\":[{{\"variant\":\"A\",\"score\":1}},{{\"variant\":\"B\",\"score\":9}}]}}'",
         seen.display()
     );
     let session = format!("{id}-var1");
-    lab.git(&["config", "puff.sync.remote", "origin"]);
-    lab.git(&["config", "puff.sync.maxSize", "40k"]);
+    repo.git(&["config", "puff.sync.remote", "origin"]);
+    repo.git(&["config", "puff.sync.maxSize", "40k"]);
     let mut found = BTreeSet::new();
     for (args, code) in [
         (vec!["list"], 0),
@@ -54,40 +54,40 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
         (vec!["log", &id], 0),
         (vec!["session", "log", &session], 0),
     ] {
-        let ran = lab.puff(&[args.as_slice(), &["--json"]].concat()).exits(code);
+        let ran = repo.puff(&[args.as_slice(), &["--json"]].concat()).exits(code);
         match serde_json::from_str(&ran.stdout) {
             Ok(document) => drop(found.insert(check(&document))),
             Err(_) => found.extend(ran.stdout.lines().map(|line| check(&json_of(line)))),
         }
     }
-    found.insert(check(&lab.puff(&["doctor", "--json"]).json()));
-    let head = lab.git(&["rev-parse", "HEAD"]);
+    found.insert(check(&repo.puff(&["doctor", "--json"]).json()));
+    let head = repo.git(&["rev-parse", "HEAD"]);
     let pushed = format!("refs/heads/main {head} refs/heads/main {}\n", "0".repeat(head.len()));
     let push = ["hook", "pre-push", "--json", "origin", "../origin.git"];
-    found.insert(check(&lab.puff_with_input(&push, pushed.as_bytes()).json()));
+    found.insert(check(&repo.puff_with_input(&push, pushed.as_bytes()).json()));
     found.insert(check(&kept("run.json")));
     found.insert(check(&kept("review.json")));
     found.insert(check(&kept("report.json")));
     found.insert(check(&json_of(&std::fs::read_to_string(&seen).unwrap())));
-    found.insert(check(&json_of(&lab.git(&["show", &format!("refs/puff/trash/{id}:point.json")]))));
-    let origin = lab.path("origin.git");
-    let sent = |name: String| json_of(&lab.git_in(&origin, &["show", &name]));
+    found.insert(check(&json_of(&repo.git(&["show", &format!("refs/puff/trash/{id}:point.json")]))));
+    let origin = repo.path("origin.git");
+    let sent = |name: String| json_of(&repo.git_in(&origin, &["show", &name]));
     found.insert(check(&sent(format!("refs/puff/runs/{id}:left.json"))));
     let following = crew.launch(&["--agent", "one"]);
-    let events = lab.puff(&["watch", &following, "--json"]).ok().stdout;
+    let events = repo.puff(&["watch", &following, "--json"]).ok().stdout;
     found.extend(events.lines().map(|line| check(&json_of(line))));
-    let lines = std::fs::read_to_string(lab.work().join(".codex/bo4_runs.jsonl")).unwrap();
+    let lines = std::fs::read_to_string(repo.work().join(".codex/bo4_runs.jsonl")).unwrap();
     lines.lines().for_each(|line| check_as(&json_of(line), "runbook"));
     check_as(&kept("variants/var1/report.json"), "variant-report");
     check_as(&kept("variants/var1/meta.json"), "variant-meta");
-    lab.git(&["remote", "add", "github", "https://github.com/acme/widgets.git"]);
-    lab.git(&["config", "puff.remote", "github"]);
-    check_as(&lab.puff(&["report", &id, "--format", "manifest"]).ok().json(), "manifest");
+    repo.git(&["remote", "add", "github", "https://github.com/acme/widgets.git"]);
+    repo.git(&["config", "puff.remote", "github"]);
+    check_as(&repo.puff(&["report", &id, "--format", "manifest"]).ok().json(), "manifest");
     found.extend(["runbook", "manifest", "variant-report", "variant-meta"].map(str::to_owned));
-    let part = Client::new(lab).call("patch", json!({"variant": format!("{id}:1")}));
+    let part = Client::new(repo).call("patch", json!({"variant": format!("{id}:1")}));
     found.insert(check(&part));
-    found.insert(check(&lab.puff(&["prune", &id, "--json"]).ok().json()));
-    found.insert(check(&lab.puff(&["sync", "--json"]).ok().json()));
+    found.insert(check(&repo.puff(&["prune", &id, "--json"]).ok().json()));
+    found.insert(check(&repo.puff(&["sync", "--json"]).ok().json()));
     found.insert(check(&sent(format!("refs/puff/pruned/{id}:pruned.json"))));
     let missing: Vec<&str> = KINDS.iter().map(|kind| kind.name).filter(|kind| !found.contains(*kind)).collect();
     assert!(missing.is_empty(), "no document of these kinds was looked at: {missing:?}");
@@ -125,8 +125,8 @@ fn a_document_that_is_not_as_promised_is_found_out() {
 
 #[test]
 fn the_schemas_are_printed() {
-    let lab = TestRepo::empty();
-    let puff = |args: &[&str]| run(lab.command(env!("CARGO_BIN_EXE_git-puff")).args(args));
+    let repo = TestRepo::empty();
+    let puff = |args: &[&str]| run(repo.command(env!("CARGO_BIN_EXE_git-puff")).args(args));
     let list = puff(&["schema"]).ok().stdout;
     assert!(KINDS.iter().all(|kind| list.lines().any(|line| line.starts_with(&format!("{} ", kind.name)))), "{list}");
     assert!(list.lines().all(|line| line.chars().count() <= 80 && !line.contains('…')), "{list}");
@@ -141,15 +141,15 @@ fn the_schemas_are_printed() {
 /// A program that asked for JSON gets a document either way, and people the words; one document, whatever happens.
 #[test]
 fn a_call_that_fails_says_why_in_json() {
-    let lab = TestRepo::new();
-    let ran = lab.puff(&["show", "nothing", "--json"]).exits(1).complains(&["'nothing'"]);
+    let repo = TestRepo::new();
+    let ran = repo.puff(&["show", "nothing", "--json"]).exits(1).complains(&["'nothing'"]);
     let error = ran.json();
     assert_eq!((&error["schema"], &error["exit"]), (&json!("puff.error/1"), &json!(1)));
     assert!(error["error"].as_str().unwrap().contains("'nothing'") && error["hint"].is_string(), "{error:#}");
-    let wrong = lab.puff(&["list", "--jsn", "--json"]).exits(129).complains(&["--jsn"]).json();
+    let wrong = repo.puff(&["list", "--jsn", "--json"]).exits(129).complains(&["--jsn"]).json();
     assert_eq!(wrong["exit"], 129);
-    lab.git(&["config", "puff.interval", "soon"]);
-    let bad = lab.puff(&["launch", "--prompt", "x", "--env", "e", "--json"]).exits(129).json();
+    repo.git(&["config", "puff.interval", "soon"]);
+    let bad = repo.puff(&["launch", "--prompt", "x", "--env", "e", "--json"]).exits(129).json();
     assert!(bad["error"].as_str().unwrap().contains("puff.interval is 'soon' (file:.git/config)"), "{bad:#}");
-    assert_eq!(lab.puff(&["show", "nothing"]).exits(1).stdout, "");
+    assert_eq!(repo.puff(&["show", "nothing"]).exits(1).stdout, "");
 }

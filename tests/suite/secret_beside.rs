@@ -22,15 +22,15 @@ fn a_secret_beside_a_placeholder_is_found_wherever_it_is_looked_for() {
         ("three", format!("{{\"password\":\"changeme-please\",\"password\":\"{}\"}}\n", &token()[4..30])),
     ] {
         let pair = TwoClones::new();
-        let export = Export::new(&pair.lab, name);
-        export.patch(1, pair.lab.patch("notes.txt", text));
+        let export = Export::new(&pair.repo, name);
+        export.patch(1, pair.repo.patch("notes.txt", text));
         pair.puff(Ours, &["harvest", "--from", export.path(), "--base", "main", "--name", name]).ok();
         let risks = pair.show(Ours, name)["variants"][0]["risks"].to_string();
         assert!(risks.contains("secret") && !risks.contains(&token()), "{name}: {risks}");
         let ran = pair.puff(Ours, &["sync"]).exits(3);
         assert!(ran.stderr.contains(&format!("{name}: it stays here")), "{}", ran.stderr);
         pair.puff(Ours, &["hook", "install"]).ok();
-        let refused = push(&pair.lab, &["origin", &format!("puff/{name}/var1:x")]).exits(1);
+        let refused = push(&pair.repo, &["origin", &format!("puff/{name}/var1:x")]).exits(1);
         assert!(refused.stderr.contains("[secret]"), "{name}: {}", refused.stderr);
     }
 }
@@ -38,8 +38,8 @@ fn a_secret_beside_a_placeholder_is_found_wherever_it_is_looked_for() {
 #[test]
 fn what_went_before_lets_no_other_secret_of_that_name_go() {
     let pair = TwoClones::new();
-    let export = Export::new(&pair.lab, "leaky");
-    export.patch(1, pair.lab.patch("notes.txt", "password = \"Ab1Cd2Ef3Gh4Ij5\"\n"));
+    let export = Export::new(&pair.repo, "leaky");
+    export.patch(1, pair.repo.patch("notes.txt", "password = \"Ab1Cd2Ef3Gh4Ij5\"\n"));
     pair.puff(Ours, &["harvest", "--from", export.path(), "--base", "main", "--name", "leaky"]).ok();
     pair.puff(Ours, &["sync", "--allow-secret", "leaky"]).ok();
     let other = "printf 'password = \"Qr9St0Uv1Wx2Yz3\"\\n'";

@@ -9,218 +9,218 @@ use serde_json::Value;
 use crate::support::test_repo::{TestRepo, is_gone, kill, parent_of, run, wait_until};
 
 /// Starts a shell script as a session of that name.
-fn start(lab: &TestRepo, name: &str, script: &str) {
-    let ran = lab.puff(&["session", "start", "--name", name, "--", "sh", "-c", script]).ok();
+fn start(repo: &TestRepo, name: &str, script: &str) {
+    let ran = repo.puff(&["session", "start", "--name", name, "--", "sh", "-c", script]).ok();
     assert_eq!(ran.stdout, format!("{name}\n"));
 }
 
-fn show(lab: &TestRepo, name: &str) -> Value {
-    lab.puff(&["session", "show", name, "--json"]).ok().json()
+fn show(repo: &TestRepo, name: &str) -> Value {
+    repo.puff(&["session", "show", name, "--json"]).ok().json()
 }
 
-fn log(lab: &TestRepo, name: &str) -> String {
-    lab.puff(&["session", "log", name]).ok().stdout
+fn log(repo: &TestRepo, name: &str) -> String {
+    repo.puff(&["session", "log", name]).ok().stdout
 }
 
 /// Waits until the session has printed this.
-fn until_it_says(lab: &TestRepo, name: &str, words: &str) {
-    wait_until(&format!("'{name}' says '{words}'"), || log(lab, name).contains(words));
+fn until_it_says(repo: &TestRepo, name: &str, words: &str) {
+    wait_until(&format!("'{name}' says '{words}'"), || log(repo, name).contains(words));
 }
 
 #[test]
 fn a_session_is_started_read_answered_and_waited_for() {
-    let lab = TestRepo::new();
-    start(&lab, "asks", "printf 'Your name? '; read name; echo \"Hello, $name.\"; exit 3");
-    until_it_says(&lab, "asks", "Your name?");
-    let session = show(&lab, "asks");
+    let repo = TestRepo::new();
+    start(&repo, "asks", "printf 'Your name? '; read name; echo \"Hello, $name.\"; exit 3");
+    until_it_says(&repo, "asks", "Your name?");
+    let session = show(&repo, "asks");
     assert_eq!(session["schema"], "puff.session/1");
     assert_eq!((&session["agent"], &session["exit"]), (&"command".into(), &Value::Null));
     assert_eq!(session["argv"][0], "sh");
-    lab.puff(&["session", "send", "asks", "A U Thor"]).ok();
-    lab.puff(&["session", "wait", "asks"]).exits(2);
-    let session = show(&lab, "asks");
+    repo.puff(&["session", "send", "asks", "A U Thor"]).ok();
+    repo.puff(&["session", "wait", "asks"]).exits(2);
+    let session = show(&repo, "asks");
     assert_eq!((&session["state"], &session["exit"]), (&"exited".into(), &3.into()));
     assert_eq!(session["why"], "it ended with exit code 3");
     assert!(session["ended_at"].is_string() && session["last_output_at"].is_string());
-    let text = log(&lab, "asks");
+    let text = log(&repo, "asks");
     assert!(text.contains("Hello, A U Thor.") && text.contains("[git-puff] answered by a person"), "{text}");
-    assert_eq!(lab.puff(&["session", "log", "asks", "--bytes", "18"]).ok().stdout, "Hello, A U Thor.\n");
-    let screen = lab.puff(&["session", "log", "asks", "--screen"]).ok().stdout;
+    assert_eq!(repo.puff(&["session", "log", "asks", "--bytes", "18"]).ok().stdout, "Hello, A U Thor.\n");
+    let screen = repo.puff(&["session", "log", "asks", "--screen"]).ok().stdout;
     assert_eq!(screen, "Your name? A U Thor\nHello, A U Thor.\n");
-    lab.puff(&["session", "send", "asks", "more"]).exits(1).complains(&["it ended with exit code 3"]);
+    repo.puff(&["session", "send", "asks", "more"]).exits(1).complains(&["it ended with exit code 3"]);
 }
 
 #[test]
 fn a_session_outlives_the_program_and_the_terminal_that_started_it() {
-    let lab = TestRepo::new();
-    let mut shell = lab.command("setsid");
+    let repo = TestRepo::new();
+    let mut shell = repo.command("setsid");
     shell.args(["sh", "-c", "git puff session start --name alone -- sh -c 'sleep 1; echo still here'; kill -HUP 0"]);
     let _ = shell.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-    lab.puff(&["session", "wait", "alone", "--timeout", "60s"]).ok();
-    assert_eq!(log(&lab, "alone"), "still here\n");
+    repo.puff(&["session", "wait", "alone", "--timeout", "60s"]).ok();
+    assert_eq!(log(&repo, "alone"), "still here\n");
 }
 
 #[test]
 fn killing_ends_the_agent_with_everything_that_it_started() {
-    let lab = TestRepo::new();
-    let marker = lab.path("pids");
+    let repo = TestRepo::new();
+    let marker = repo.path("pids");
     let script = format!(
         "trap '' TERM; setsid sh -c 'trap \"\" TERM; echo $$ >>{0}; sleep 600' & echo $$ >>{0}; echo up; \
          while :; do sleep 600; done",
         marker.display()
     );
-    start(&lab, "stubborn", &script);
+    start(&repo, "stubborn", &script);
     wait_until("both are up", || fs::read_to_string(&marker).is_ok_and(|text| text.lines().count() == 2));
-    let ran = lab.puff(&["session", "kill", "stubborn", "--json"]).ok();
+    let ran = repo.puff(&["session", "kill", "stubborn", "--json"]).ok();
     assert_eq!(ran.json()["exit"], 137);
     assert_eq!(ran.json()["why"], "it was ended: killed by the user");
     for pid in fs::read_to_string(&marker).unwrap().lines() {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         assert!(stat.is_empty() || stat.contains(") Z "), "{pid} is still there: {stat}");
     }
-    assert!(lab.puff(&["session", "kill", "stubborn"]).ok().stderr.contains("has ended already"));
+    assert!(repo.puff(&["session", "kill", "stubborn"]).ok().stderr.contains("has ended already"));
 }
 
 #[test]
 fn an_agent_that_was_started_under_nohup_ends_with_its_terminal_all_the_same() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     let program = env!("CARGO_BIN_EXE_git-puff");
     let line = format!("trap '' HUP; exec '{program}' session start --name hung -- sh -c 'echo begun; exec sleep 600'");
-    run(lab.command("sh").args(["-c", &line])).ok();
-    until_it_says(&lab, "hung", "begun");
-    kill(supervisor(&lab, "hung"));
-    let pid = show(&lab, "hung")["pid"].as_u64().unwrap() as u32;
+    run(repo.command("sh").args(["-c", &line])).ok();
+    until_it_says(&repo, "hung", "begun");
+    kill(supervisor(&repo, "hung"));
+    let pid = show(&repo, "hung")["pid"].as_u64().unwrap() as u32;
     wait_until("it is gone", || is_gone(pid));
 }
 
 /// The process that the agent of a session is a child of.
-fn supervisor(lab: &TestRepo, name: &str) -> u32 {
-    parent_of(show(lab, name)["pid"].as_u64().unwrap())
+fn supervisor(repo: &TestRepo, name: &str) -> u32 {
+    parent_of(show(repo, name)["pid"].as_u64().unwrap())
 }
 
 #[test]
 fn a_session_whose_supervisor_was_killed_is_lost_and_its_log_is_there() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     // It does not notice that its terminal is gone.
-    start(&lab, "orphan", "trap '' HUP; echo begun; sleep 600");
-    until_it_says(&lab, "orphan", "begun");
-    let pid = show(&lab, "orphan")["pid"].as_u64().unwrap();
-    kill(supervisor(&lab, "orphan"));
-    wait_until("it is seen to be lost", || show(&lab, "orphan")["state"] == "lost");
-    let session = show(&lab, "orphan");
+    start(&repo, "orphan", "trap '' HUP; echo begun; sleep 600");
+    until_it_says(&repo, "orphan", "begun");
+    let pid = show(&repo, "orphan")["pid"].as_u64().unwrap();
+    kill(supervisor(&repo, "orphan"));
+    wait_until("it is seen to be lost", || show(&repo, "orphan")["state"] == "lost");
+    let session = show(&repo, "orphan");
     assert_eq!(session["why"], "its supervisor is gone and left no result");
-    assert_eq!(log(&lab, "orphan"), "begun\n");
-    lab.puff(&["session", "wait", "orphan"]).exits(2);
-    lab.puff(&["session", "send", "orphan", "x"]).exits(1).complains(&["its supervisor is gone"]);
-    lab.puff(&["session", "resume", "orphan"]).exits(1).complains(&["its agent has not reported"]);
-    let ran = lab.puff(&["session", "kill", "orphan"]).ok();
+    assert_eq!(log(&repo, "orphan"), "begun\n");
+    repo.puff(&["session", "wait", "orphan"]).exits(2);
+    repo.puff(&["session", "send", "orphan", "x"]).exits(1).complains(&["its supervisor is gone"]);
+    repo.puff(&["session", "resume", "orphan"]).exits(1).complains(&["its agent has not reported"]);
+    let ran = repo.puff(&["session", "kill", "orphan"]).ok();
     assert!(ran.stderr.contains("its processes were killed"), "{}", ran.stderr);
     wait_until("it is gone", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
 }
 
 #[test]
 fn a_log_keeps_the_newest_of_a_flood_and_a_follower_sees_the_end() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     let flood = "i=0; while [ $i -lt 3000 ]; do echo line $i of a flood that would fill the disk; i=$((i+1)); done";
-    lab.puff(&["session", "start", "--name", "flood", "--log-size", "64k", "--", "sh", "-c", flood]).ok();
-    let followed = lab.puff(&["session", "log", "flood", "-f"]).ok().stdout;
+    repo.puff(&["session", "start", "--name", "flood", "--log-size", "64k", "--", "sh", "-c", flood]).ok();
+    let followed = repo.puff(&["session", "log", "flood", "-f"]).ok().stdout;
     assert!(followed.ends_with("line 2999 of a flood that would fill the disk\n"));
-    let folder = lab.puff_dir().join("sessions/flood");
+    let folder = repo.puff_dir().join("sessions/flood");
     let sizes = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let logs = sizes.filter(|entry| entry.file_name().to_string_lossy().starts_with("log"));
     let kept: u64 = logs.map(|entry| entry.metadata().unwrap().len()).sum();
     assert!((64 << 10..=80 << 10).contains(&kept), "{kept} bytes are kept");
     // The terminal ends its lines with CR LF.
     let printed: usize = (0..3000).map(|i| format!("line {i} of a flood that would fill the disk\r\n").len()).sum();
-    assert_eq!(show(&lab, "flood")["printed"], printed);
+    assert_eq!(show(&repo, "flood")["printed"], printed);
 }
 
 #[test]
 fn nothing_of_a_flood_is_lost_on_its_way_to_the_log() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     let size = 64 << 20;
     let count = size.to_string();
-    lab.puff(&["session", "start", "--name", "all", "--log-size", "0", "--", "head", "-c", &count, "/dev/zero"]).ok();
-    lab.puff(&["session", "wait", "all"]).ok();
-    assert_eq!(show(&lab, "all")["printed"], size);
-    let log = fs::metadata(lab.puff_dir().join("sessions/all/log")).unwrap();
+    repo.puff(&["session", "start", "--name", "all", "--log-size", "0", "--", "head", "-c", &count, "/dev/zero"]).ok();
+    repo.puff(&["session", "wait", "all"]).ok();
+    assert_eq!(show(&repo, "all")["printed"], size);
+    let log = fs::metadata(repo.puff_dir().join("sessions/all/log")).unwrap();
     assert_eq!(log.len(), size);
 }
 
 #[test]
 fn what_an_agent_prints_never_steers_the_terminal_of_who_reads_it() {
-    let lab = TestRepo::new();
-    start(&lab, "binary", r"printf '\033]0;title\007\033[2Jred \033[31mtext\033[0m \377\000\001 end\n'");
-    lab.puff(&["session", "wait", "binary"]).ok();
-    let text = log(&lab, "binary");
+    let repo = TestRepo::new();
+    start(&repo, "binary", r"printf '\033]0;title\007\033[2Jred \033[31mtext\033[0m \377\000\001 end\n'");
+    repo.puff(&["session", "wait", "binary"]).ok();
+    let text = log(&repo, "binary");
     assert!(text.contains("red text") && text.ends_with("end\n"), "{text:?}");
     assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
-    assert!(fs::read(lab.puff_dir().join("sessions/binary/log")).unwrap().contains(&0xff));
+    assert!(fs::read(repo.puff_dir().join("sessions/binary/log")).unwrap().contains(&0xff));
 }
 
 #[test]
 fn sessions_are_listed_newest_first_and_named_by_a_beginning() {
-    let lab = TestRepo::new();
-    assert_eq!(lab.puff(&["session", "list"]).ok().stdout, "no sessions\n");
-    start(&lab, "first", "exit 0");
-    start(&lab, "second", "sleep 600");
-    lab.puff(&["session", "wait", "fir"]).ok();
-    let listed = lab.puff(&["session", "list", "--json"]).ok().json();
+    let repo = TestRepo::new();
+    assert_eq!(repo.puff(&["session", "list"]).ok().stdout, "no sessions\n");
+    start(&repo, "first", "exit 0");
+    start(&repo, "second", "sleep 600");
+    repo.puff(&["session", "wait", "fir"]).ok();
+    let listed = repo.puff(&["session", "list", "--json"]).ok().json();
     assert_eq!(listed["schema"], "puff.sessions/1");
     let ids: Vec<_> = listed["sessions"].as_array().unwrap().iter().map(|session| session["id"].clone()).collect();
     assert_eq!(ids, ["second", "first"]);
-    let table = lab.puff(&["session", "list"]).ok().stdout;
+    let table = repo.puff(&["session", "list"]).ok().stdout;
     assert!(table.contains("exited 0") && table.contains("working"), "{table}");
-    lab.puff(&["session", "wait", "second", "--timeout", "1s"]).exits(124);
-    lab.puff(&["session", "kill", "sec"]).ok();
+    repo.puff(&["session", "wait", "second", "--timeout", "1s"]).exits(124);
+    repo.puff(&["session", "kill", "sec"]).ok();
 }
 
 #[test]
 fn wrong_calls_name_what_is_wrong_and_leave_nothing_behind() {
-    let lab = TestRepo::new();
-    lab.puff(&["session", "show", "nobody"]).exits(1).complains(&["no session named 'nobody'"]);
-    lab.puff(&["session", "start"]).exits(129).complains(&["PROMPT"]);
-    lab.puff(&["session", "start", "--name", "A B", "--", "true"]).exits(129).complains(&["'A B'"]);
-    lab.puff(&["session", "start", "--log-size", "lots", "--", "true"]).exits(129).complains(&["'lots'"]);
-    lab.puff(&["session", "start", "--cwd", "nowhere", "--", "true"]).exits(129).complains(&["nowhere"]);
-    lab.puff(&["session", "attach", "nobody"]).exits(129).complains(&["needs a terminal"]);
-    lab.puff(&["session", "resume", "--last"]).exits(1).complains(&["can be resumed"]);
-    assert_eq!(lab.puff(&["session", "list"]).ok().stdout, "no sessions\n");
-    let ran = lab.puff(&["session", "start", "--name", "typo", "--", "no-such-program"]).exits(2);
+    let repo = TestRepo::new();
+    repo.puff(&["session", "show", "nobody"]).exits(1).complains(&["no session named 'nobody'"]);
+    repo.puff(&["session", "start"]).exits(129).complains(&["PROMPT"]);
+    repo.puff(&["session", "start", "--name", "A B", "--", "true"]).exits(129).complains(&["'A B'"]);
+    repo.puff(&["session", "start", "--log-size", "lots", "--", "true"]).exits(129).complains(&["'lots'"]);
+    repo.puff(&["session", "start", "--cwd", "nowhere", "--", "true"]).exits(129).complains(&["nowhere"]);
+    repo.puff(&["session", "attach", "nobody"]).exits(129).complains(&["needs a terminal"]);
+    repo.puff(&["session", "resume", "--last"]).exits(1).complains(&["can be resumed"]);
+    assert_eq!(repo.puff(&["session", "list"]).ok().stdout, "no sessions\n");
+    let ran = repo.puff(&["session", "start", "--name", "typo", "--", "no-such-program"]).exits(2);
     assert!(ran.stderr.contains("no program 'no-such-program'"), "{}", ran.stderr);
-    assert_eq!(show(&lab, "typo")["exit"], 127);
-    lab.puff(&["session", "start", "--name", "typo", "--", "true"])
+    assert_eq!(show(&repo, "typo")["exit"], 127);
+    repo.puff(&["session", "start", "--name", "typo", "--", "true"])
         .exits(1)
         .complains(&["named 'typo' exists already"]);
 }
 
 #[test]
 fn silence_is_told_from_hanging_by_what_the_processor_does() {
-    let mut lab = TestRepo::new();
-    lab.set("GIT_PUFF_STUCK_AFTER", "4s");
-    lab.set("GIT_PUFF_STUCK_POKE", "7s");
-    start(&lab, "hangs", "echo thinking; sleep 600");
-    start(&lab, "computes", "echo thinking; while :; do :; done");
-    wait_until("it is seen to hang", || show(&lab, "hangs")["state"] == "hung");
-    assert_eq!(show(&lab, "computes")["state"], "working");
+    let mut repo = TestRepo::new();
+    repo.set("GIT_PUFF_STUCK_AFTER", "4s");
+    repo.set("GIT_PUFF_STUCK_POKE", "7s");
+    start(&repo, "hangs", "echo thinking; sleep 600");
+    start(&repo, "computes", "echo thinking; while :; do :; done");
+    wait_until("it is seen to hang", || show(&repo, "hangs")["state"] == "hung");
+    assert_eq!(show(&repo, "computes")["state"], "working");
     for name in ["hangs", "computes"] {
-        lab.puff(&["session", "kill", name]).ok();
+        repo.puff(&["session", "kill", name]).ok();
     }
 }
 
 #[test]
 fn two_may_sit_at_one_terminal_and_leaving_it_ends_nothing() {
-    let lab = TestRepo::new();
-    start(&lab, "shared", "while read line; do echo \"<$line>\"; done");
+    let repo = TestRepo::new();
+    start(&repo, "shared", "while read line; do echo \"<$line>\"; done");
     let sit = || {
         let (pty, pts) = pty_process::blocking::open().unwrap();
         pty.resize(pty_process::Size::new(24, 80)).unwrap();
-        let attach = lab.command("git");
+        let attach = repo.command("git");
         let mut command = pty_process::blocking::Command::new("git");
         for (name, value) in attach.get_envs() {
             command = command.env(name, value.unwrap_or_default());
         }
-        let child = command.args(["puff", "session", "attach", "shared"]).current_dir(lab.work()).spawn(pts).unwrap();
+        let child = command.args(["puff", "session", "attach", "shared"]).current_dir(repo.work()).spawn(pts).unwrap();
         (pty, child)
     };
     let (mut one, mut first) = sit();
@@ -234,7 +234,7 @@ fn two_may_sit_at_one_terminal_and_leaving_it_ends_nothing() {
     assert!(first.wait().unwrap().success());
     other.write_all(b"alone\r").unwrap();
     read_until(&mut other, "<alone>");
-    lab.puff(&["session", "kill", "shared"]).ok();
+    repo.puff(&["session", "kill", "shared"]).ok();
     assert!(second.wait().unwrap().success());
 }
 
@@ -251,11 +251,11 @@ fn read_until(pty: &mut pty_process::blocking::Pty, words: &str) {
 
 #[test]
 fn the_users_command_hears_how_a_session_ended() {
-    let lab = TestRepo::new();
-    let heard = lab.path("heard");
-    lab.git(&["config", "puff.notify", &format!("cat >>{}", heard.display())]);
-    start(&lab, "told", "echo hi");
-    lab.puff(&["session", "wait", "told"]).ok();
+    let repo = TestRepo::new();
+    let heard = repo.path("heard");
+    repo.git(&["config", "puff.notify", &format!("cat >>{}", heard.display())]);
+    start(&repo, "told", "echo hi");
+    repo.puff(&["session", "wait", "told"]).ok();
     wait_until("it was told", || fs::read(&heard).is_ok_and(|bytes| !bytes.is_empty()));
     let told: Value = serde_json::from_slice(&fs::read(&heard).unwrap()).unwrap();
     assert_eq!((&told["id"], &told["event"], &told["exit"]), (&"told".into(), &"ended".into(), &0.into()));

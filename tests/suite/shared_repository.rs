@@ -36,20 +36,20 @@ fn begin(crew: &AgentRun, attempts: u32) -> String {
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", &format!("waits:{attempts}"), "--jobs", "9", "--harvest"]);
     for attempt in 1..=attempts {
-        wait_until("it has begun", || crew.lab.path(&format!("begun-var{attempt}")).exists());
+        wait_until("it has begun", || crew.repo.path(&format!("begun-var{attempt}")).exists());
     }
     run
 }
 
 fn end(crew: &AgentRun, run: &str) -> Value {
-    std::fs::write(crew.lab.path("go"), "").expect("a file");
+    std::fs::write(crew.repo.path("go"), "").expect("a file");
     crew.tournament_end(run)
 }
 
-fn import(lab: &TestRepo, name: &str, text: &str) {
-    let export = Export::new(lab, name);
-    export.patch(1, lab.patch("notes.txt", text));
-    export.harvest(lab, &["--name", name]).ok();
+fn import(repo: &TestRepo, name: &str, text: &str) {
+    let export = Export::new(repo, name);
+    export.patch(1, repo.patch("notes.txt", text));
+    export.harvest(repo, &["--name", name]).ok();
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn configuration_attributes_and_ignore_rules_that_an_agent_changes_are_risks() {
         ("hook", ".git/hooks/helper"),
     ]);
     assert_eq!(risks(&run, 1), all);
-    let shown = crew.lab.puff(&["show", &format!("{}:1", run["run"].as_str().unwrap())]).ok().stdout;
+    let shown = crew.repo.puff(&["show", &format!("{}:1", run["run"].as_str().unwrap())]).ok().stdout;
     assert!(
         shown.contains("config: .git/config:core.pager, was set: git obeys it while the agent was running"),
         "{shown}"
@@ -75,51 +75,51 @@ fn configuration_attributes_and_ignore_rules_that_an_agent_changes_are_risks() {
 
 #[test]
 fn what_a_check_changes_there_is_a_risk_that_stops_a_push() {
-    let lab = TestRepo::new();
-    import(&lab, "fix", "one\n2\nthree\n");
+    let repo = TestRepo::new();
+    import(&repo, "fix", "one\n2\nthree\n");
     let check =
         "! grep -q 2 notes.txt || { git config core.pager evil; mkdir \"$(git rev-parse --git-common-dir)/remotes\"
         echo 'URL: evil' >\"$(git rev-parse --git-common-dir)/remotes/origin\"; }";
-    lab.puff(&["review", "fix", "--check", check]).ok();
-    let json = lab.git(&["show", "refs/puff/runs/fix:review.json"]);
+    repo.puff(&["review", "fix", "--check", check]).ok();
+    let json = repo.git(&["show", "refs/puff/runs/fix:review.json"]);
     let review: Value = serde_json::from_str(&json).unwrap();
     let findings = named(&review["variants"][0]["evidence"]["findings"]);
     assert_eq!(findings, wanted(&[("config", ".git/config:core.pager"), ("config", ".git/remotes/origin")]));
-    lab.puff(&["hook", "install"]).ok();
-    lab.puff(&["pick", "fix:1"]).ok();
-    let refused = push(&lab, &["-q", "origin", "main"]);
+    repo.puff(&["hook", "install"]).ok();
+    repo.puff(&["pick", "fix:1"]).ok();
+    let refused = push(&repo, &["-q", "origin", "main"]);
     assert!(refused.code != 0 && refused.stderr.contains("config:.git/config:core.pager"), "{}", refused.stderr);
-    lab.puff(&["review", "fix", "--accept", "config"]).ok();
-    push(&lab, &["-q", "origin", "main"]).ok();
+    repo.puff(&["review", "fix", "--accept", "config"]).ok();
+    push(&repo, &["-q", "origin", "main"]).ok();
 }
 
 #[test]
 fn what_a_check_changes_on_the_base_is_named_and_hides_no_variant() {
-    let lab = TestRepo::new();
-    import(&lab, "fix", "one\n2\nthree\n");
+    let repo = TestRepo::new();
+    import(&repo, "fix", "one\n2\nthree\n");
     let check = "git config core.pager evil; echo '* -text' >\"$(git rev-parse --git-common-dir)/info/attributes\"";
-    lab.puff(&["review", "fix", "--check", check, "--jobs", "1"]).ok();
-    let review: Value = serde_json::from_str(&lab.git(&["show", "refs/puff/runs/fix:review.json"])).unwrap();
+    repo.puff(&["review", "fix", "--check", check, "--jobs", "1"]).ok();
+    let review: Value = serde_json::from_str(&repo.git(&["show", "refs/puff/runs/fix:review.json"])).unwrap();
     let of_base = wanted(&[("config", ".git/config:core.pager"), ("config", ".git/info/attributes")]);
     assert_eq!(named(&review["base_findings"]), of_base, "{review:#}");
     let again = wanted(&[("concurrent", ".git/config"), ("concurrent", ".git/info/attributes")]);
     assert_eq!(named(&review["variants"][0]["evidence"]["findings"]), again, "{review:#}");
-    let shown = lab.puff(&["show", "fix"]).ok().stdout;
+    let shown = repo.puff(&["show", "fix"]).ok().stdout;
     assert!(shown.contains("on the base, config: .git/config:core.pager was set"), "{shown}");
-    let report = lab.puff(&["report", "fix"]).ok().stdout;
+    let report = repo.puff(&["report", "fix"]).ok().stdout;
     assert!(report.contains("- base: config, `.git/config:core.pager`, `was set"), "{report}");
 }
 
 #[test]
 fn a_variant_that_sets_again_what_another_set_is_no_better_than_that() {
-    let lab = TestRepo::new();
-    let export = Export::new(&lab, "fix");
-    export.patch(1, lab.patch("notes.txt", "one\n2\nthree\n"));
-    export.patch(2, lab.patch("notes.txt", "one\n2!\nthree\n"));
-    export.harvest(&lab, &["--name", "fix"]).ok();
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "fix");
+    export.patch(1, repo.patch("notes.txt", "one\n2\nthree\n"));
+    export.patch(2, repo.patch("notes.txt", "one\n2!\nthree\n"));
+    export.harvest(&repo, &["--name", "fix"]).ok();
     let check = "! grep -q 2 notes.txt || git config core.pager evil";
-    lab.puff(&["review", "fix", "--check", check, "--jobs", "1"]).ok();
-    let review: Value = serde_json::from_str(&lab.git(&["show", "refs/puff/runs/fix:review.json"])).unwrap();
+    repo.puff(&["review", "fix", "--check", check, "--jobs", "1"]).ok();
+    let review: Value = serde_json::from_str(&repo.git(&["show", "refs/puff/runs/fix:review.json"])).unwrap();
     let findings = |variant: usize| named(&review["variants"][variant]["evidence"]["findings"]);
     assert_eq!(findings(0), wanted(&[("config", ".git/config:core.pager")]), "{review:#}");
     assert_eq!(findings(1), wanted(&[("config", ".git/config")]), "{review:#}");
@@ -128,27 +128,27 @@ fn a_variant_that_sets_again_what_another_set_is_no_better_than_that() {
 #[test]
 fn what_the_user_and_git_puff_do_meanwhile_is_no_risk_of_an_agent() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
-    import(lab, "fix", "one\n2\nthree\n");
-    import(lab, "other", "one\nzwei\nthree\n");
+    let repo = &crew.repo;
+    import(repo, "fix", "one\n2\nthree\n");
+    import(repo, "other", "one\nzwei\nthree\n");
     let run = begin(&crew, 2);
-    lab.commit("mine.txt", "x\n", "Work of the user");
-    lab.git(&["branch", "topic"]);
-    lab.git(&["tag", "v2"]);
-    lab.git(&["switch", "-q", "-c", "feature"]);
-    lab.commit("feature.txt", "x\n", "Work on a feature");
-    lab.git(&["switch", "-q", "main"]);
-    lab.git(&["merge", "-q", "--no-edit", "feature"]);
-    lab.git(&["branch", "-m", "topic", "renamed"]);
-    lab.write("notes.txt", "stashed\n");
-    lab.git(&["stash", "-q"]);
-    lab.puff(&["pick", "fix:1"]).ok();
-    lab.puff(&["pick", "other:1", "--branch", "taken"]).ok();
-    let linked = lab.path("linked");
-    lab.git(&["worktree", "add", "-q", "-b", "linked", linked.to_str().unwrap()]);
-    lab.git_in(&linked, &["commit", "-q", "--allow-empty", "-m", "There"]);
-    lab.git(&["switch", "-q", "--detach"]);
-    lab.git(&["commit", "-q", "--allow-empty", "-m", "Nowhere"]);
+    repo.commit("mine.txt", "x\n", "Work of the user");
+    repo.git(&["branch", "topic"]);
+    repo.git(&["tag", "v2"]);
+    repo.git(&["switch", "-q", "-c", "feature"]);
+    repo.commit("feature.txt", "x\n", "Work on a feature");
+    repo.git(&["switch", "-q", "main"]);
+    repo.git(&["merge", "-q", "--no-edit", "feature"]);
+    repo.git(&["branch", "-m", "topic", "renamed"]);
+    repo.write("notes.txt", "stashed\n");
+    repo.git(&["stash", "-q"]);
+    repo.puff(&["pick", "fix:1"]).ok();
+    repo.puff(&["pick", "other:1", "--branch", "taken"]).ok();
+    let linked = repo.path("linked");
+    repo.git(&["worktree", "add", "-q", "-b", "linked", linked.to_str().unwrap()]);
+    repo.git_in(&linked, &["commit", "-q", "--allow-empty", "-m", "There"]);
+    repo.git(&["switch", "-q", "--detach"]);
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "Nowhere"]);
     let ended = end(&crew, &run);
     assert_eq!((risks(&ended, 1), risks(&ended, 2)), (vec![], vec![]), "{ended:#}");
 }
@@ -156,15 +156,15 @@ fn what_the_user_and_git_puff_do_meanwhile_is_no_risk_of_an_agent() {
 #[test]
 fn what_git_puff_sets_up_meanwhile_is_no_risk_and_what_changes_nothing_that_runs_is_left_open() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
+    let repo = &crew.repo;
     let run = begin(&crew, 1);
-    lab.puff(&["init"]).ok();
-    lab.puff(&["hook", "install"]).ok();
-    lab.git(&["config", "pull.rebase", "true"]);
+    repo.puff(&["init"]).ok();
+    repo.puff(&["hook", "install"]).ok();
+    repo.git(&["config", "pull.rebase", "true"]);
     let ended = end(&crew, &run);
     assert_eq!(risks(&ended, 1), wanted(&[("concurrent", ".git/config:pull.rebase")]), "{ended:#}");
     // A hook that only looks like it is not it.
-    lab.puff(&["hook", "uninstall"]).ok();
+    repo.puff(&["hook", "uninstall"]).ok();
     crew.agent("forges", "cd \"$(git rev-parse --git-common-dir)/hooks\"; printf '#!/bin/sh\\n# >>> git-puff\\nevil\\n# <<< git-puff\\n' >pre-push");
     let forged = crew.tournament(&["--agent", "forges"]);
     assert_eq!(risks(&forged, 1), wanted(&[("hook", ".git/hooks/pre-push")]), "{forged:#}");
@@ -173,7 +173,7 @@ fn what_git_puff_sets_up_meanwhile_is_no_risk_and_what_changes_nothing_that_runs
 #[test]
 fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
+    let repo = &crew.repo;
     crew.agent(
         "moves",
         &format!(
@@ -182,9 +182,9 @@ fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
         ),
     );
     let run = crew.launch(&["--agent", "moves", "--harvest"]);
-    wait_until("it has begun", || lab.path("begun-var1").exists());
-    lab.commit("mine.txt", "x\n", "Work of the user");
-    lab.git(&["branch", "topic"]);
+    wait_until("it has begun", || repo.path("begun-var1").exists());
+    repo.commit("mine.txt", "x\n", "Work of the user");
+    repo.git(&["branch", "topic"]);
     let ended = end(&crew, &run);
     let all = wanted(&[
         ("ref", "refs/heads/main"),
@@ -199,22 +199,22 @@ fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
 #[test]
 fn what_may_be_anybodys_is_said_and_stops_nothing() {
     let crew = AgentRun::new();
-    let lab = &crew.lab;
-    lab.git(&["tag", "old"]);
-    lab.puff(&["hook", "install"]).ok();
+    let repo = &crew.repo;
+    repo.git(&["tag", "old"]);
+    repo.puff(&["hook", "install"]).ok();
     let run = begin(&crew, 1);
-    lab.git(&["tag", "-d", "old"]);
-    let earlier = lab.git(&["rev-parse", "HEAD~1"]);
-    lab.git(&["branch", "anybodys", &earlier]);
+    repo.git(&["tag", "-d", "old"]);
+    let earlier = repo.git(&["rev-parse", "HEAD~1"]);
+    repo.git(&["branch", "anybodys", &earlier]);
     let ended = end(&crew, &run);
     let open = [("concurrent", "refs/tags/old"), ("concurrent", "refs/heads/anybodys")];
     assert_eq!(risks(&ended, 1), wanted(&open));
-    let shown = lab.puff(&["show", &format!("{run}:1")]).ok().stdout;
+    let shown = repo.puff(&["show", &format!("{run}:1")]).ok().stdout;
     let words = format!("refs/heads/anybodys, was made at {} while variant 1 was running", &earlier[..7]);
     assert!(shown.contains(&words) && !shown.contains("risks"), "{shown}");
-    lab.puff(&["review", &run, "--check", "true"]).ok();
-    let parts = lab.show(&run)["variants"][0]["score"]["parts"].to_string();
+    repo.puff(&["review", &run, "--check", "true"]).ok();
+    let parts = repo.show(&run)["variants"][0]["score"]["parts"].to_string();
     assert!(parts.contains(&json!("none").to_string()), "{parts}");
-    lab.puff(&["pick", &format!("{run}:1")]).ok();
-    push(lab, &["-q", "origin", "main"]).ok();
+    repo.puff(&["pick", &format!("{run}:1")]).ok();
+    push(repo, &["-q", "origin", "main"]).ok();
 }

@@ -6,21 +6,21 @@ use crate::support::test_repo::TestRepo;
 
 #[test]
 fn it_is_printed_and_installed_where_agents_look_for_it() {
-    let mut lab = TestRepo::empty();
-    let skill = lab.puff(&["skill"]).ok().stdout;
+    let mut repo = TestRepo::empty();
+    let skill = repo.puff(&["skill"]).ok().stdout;
     assert!(skill.starts_with("---\nname: git-puff\ndescription: "), "{skill}");
-    let read = |path: &str| fs::read_to_string(lab.path(path)).unwrap();
-    let said = lab.puff(&["skill", "--install", "codex"]).ok().stdout;
-    assert_eq!(said, format!("installed {}\n", lab.path("codex-home/skills/git-puff/SKILL.md").display()));
+    let read = |path: &str| fs::read_to_string(repo.path(path)).unwrap();
+    let said = repo.puff(&["skill", "--install", "codex"]).ok().stdout;
+    assert_eq!(said, format!("installed {}\n", repo.path("codex-home/skills/git-puff/SKILL.md").display()));
     let installed = read("codex-home/skills/git-puff/SKILL.md");
     assert!(installed.starts_with(&skill) && installed.len() > skill.len());
-    assert!(lab.puff(&["skill", "--install", "codex"]).ok().stdout.starts_with("already up to date: "));
-    lab.puff(&["skill", "--install", "claude"]).ok();
+    assert!(repo.puff(&["skill", "--install", "codex"]).ok().stdout.starts_with("already up to date: "));
+    repo.puff(&["skill", "--install", "claude"]).ok();
     assert_eq!(read("home/.claude/skills/git-puff/SKILL.md"), installed);
-    lab.set("CLAUDE_HOME", &lab.path("claude").display().to_string());
-    lab.puff(&["skill", "--install", "claude"]).ok();
-    lab.puff(&["skill", "--install", "skills"]).ok();
-    let read = |path: &str| fs::read_to_string(lab.path(path)).unwrap();
+    repo.set("CLAUDE_HOME", &repo.path("claude").display().to_string());
+    repo.puff(&["skill", "--install", "claude"]).ok();
+    repo.puff(&["skill", "--install", "skills"]).ok();
+    let read = |path: &str| fs::read_to_string(repo.path(path)).unwrap();
     assert_eq!(
         (read("claude/skills/git-puff/SKILL.md"), read("skills/git-puff/SKILL.md")),
         (installed.clone(), installed)
@@ -29,21 +29,21 @@ fn it_is_printed_and_installed_where_agents_look_for_it() {
 
 #[test]
 fn without_a_name_the_first_agent_that_is_there_gets_it() {
-    let mut lab = TestRepo::empty();
-    assert!(lab.puff(&["skill", "--install"]).ok().stdout.contains("codex-home/skills/git-puff/SKILL.md"));
-    lab.unset("CODEX_HOME");
-    lab.puff(&["skill", "--install"]).exits(129).complains(&["CODEX_HOME and CLAUDE_HOME are unset"]);
-    fs::create_dir(lab.path("home/.claude")).unwrap();
-    assert!(lab.puff(&["skill", "--install"]).ok().stdout.contains("home/.claude/skills/git-puff/SKILL.md"));
-    lab.unset("HOME");
-    lab.puff(&["skill", "--install", "codex"]).exits(128).complains(&["HOME is not set"]);
+    let mut repo = TestRepo::empty();
+    assert!(repo.puff(&["skill", "--install"]).ok().stdout.contains("codex-home/skills/git-puff/SKILL.md"));
+    repo.unset("CODEX_HOME");
+    repo.puff(&["skill", "--install"]).exits(129).complains(&["CODEX_HOME and CLAUDE_HOME are unset"]);
+    fs::create_dir(repo.path("home/.claude")).unwrap();
+    assert!(repo.puff(&["skill", "--install"]).ok().stdout.contains("home/.claude/skills/git-puff/SKILL.md"));
+    repo.unset("HOME");
+    repo.puff(&["skill", "--install", "codex"]).exits(128).complains(&["HOME is not set"]);
 }
 
 #[test]
 fn an_older_one_is_replaced_and_what_somebody_wrote_is_not() {
-    let lab = TestRepo::empty();
-    lab.puff(&["skill", "--install", "codex"]).ok();
-    let file = lab.path("codex-home/skills/git-puff/SKILL.md");
+    let repo = TestRepo::empty();
+    repo.puff(&["skill", "--install", "codex"]).ok();
+    let file = repo.path("codex-home/skills/git-puff/SKILL.md");
     let ours = fs::read_to_string(&file).unwrap();
     // Another version of ours: another text, with its digest below.
     let older = {
@@ -54,14 +54,14 @@ fn an_older_one_is_replaced_and_what_somebody_wrote_is_not() {
         format!("{text}{mark}: {digest} -->\n")
     };
     fs::write(&file, older).unwrap();
-    assert!(lab.puff(&["skill", "--install", "codex"]).ok().stdout.starts_with("updated "));
+    assert!(repo.puff(&["skill", "--install", "codex"]).ok().stdout.starts_with("updated "));
     assert_eq!(fs::read_to_string(&file).unwrap(), ours);
     let edited = ours.replace("Never launch again", "Launch again");
     fs::write(&file, &edited).unwrap();
-    lab.puff(&["skill", "--install", "codex"]).exits(1).complains(&["it was edited"]);
+    repo.puff(&["skill", "--install", "codex"]).exits(1).complains(&["it was edited"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), edited);
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
-    lab.puff(&["skill", "--install", "codex"]).exits(1).complains(&["cannot read"]);
-    lab.puff(&["skill", "--install", "/dev/null"]).exits(1).complains(&["/dev/null"]);
+    repo.puff(&["skill", "--install", "codex"]).exits(1).complains(&["cannot read"]);
+    repo.puff(&["skill", "--install", "/dev/null"]).exits(1).complains(&["/dev/null"]);
 }

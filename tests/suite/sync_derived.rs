@@ -18,15 +18,15 @@ fn step(pair: &TwoClones, tip: &str, changes: &[(&str, Change<'_>)]) -> String {
     let mut script = format!("export GIT_INDEX_FILE=forged-index; git read-tree {tip}");
     for (file, change) in changes {
         let there =
-            run(pair.lab.command("git").current_dir(pair.folder(Theirs)).args(["show", &format!("{tip}:{file}")]));
+            run(pair.repo.command("git").current_dir(pair.folder(Theirs)).args(["show", &format!("{tip}:{file}")]));
         let mut document: Value = serde_json::from_str(&there.stdout).unwrap_or(Value::Null);
         change(&mut document);
-        fs::write(pair.lab.path("forged.json"), document.to_string()).unwrap();
-        let blob = pair.git(Theirs, &["hash-object", "-w", pair.lab.path("forged.json").to_str().unwrap()]);
+        fs::write(pair.repo.path("forged.json"), document.to_string()).unwrap();
+        let blob = pair.git(Theirs, &["hash-object", "-w", pair.repo.path("forged.json").to_str().unwrap()]);
         script += &format!("; git update-index --add --cacheinfo 100644,{blob},{file}");
     }
     script += "; git write-tree; rm forged-index";
-    let tree = run(pair.lab.command("sh").current_dir(pair.folder(Theirs)).args(["-c", &script])).ok();
+    let tree = run(pair.repo.command("sh").current_dir(pair.folder(Theirs)).args(["-c", &script])).ok();
     pair.git(Theirs, &["commit-tree", "-p", tip, "-m", "forged", tree.stdout.trim()])
 }
 
@@ -44,12 +44,12 @@ fn send(pair: &TwoClones, like: &str, name: &str, change: Change<'_>) {
 /// A run whose patch asks for a look, in both clones; and a commit on its base that is not what the patch makes.
 fn shared() -> (TwoClones, String) {
     let pair = TwoClones::new();
-    let export = Export::new(&pair.lab, "export");
+    let export = Export::new(&pair.repo, "export");
     let change = || {
-        pair.lab.write("notes.txt", "harmless\n");
-        pair.lab.write(".github/workflows/ci.yml", "on: push\n");
+        pair.repo.write("notes.txt", "harmless\n");
+        pair.repo.write(".github/workflows/ci.yml", "on: push\n");
     };
-    export.patch(1, patch_of(&pair.lab, change));
+    export.patch(1, patch_of(&pair.repo, change));
     pair.puff(Ours, &["harvest", "--from", export.path(), "--base", "main", "--name", "fix"]).ok();
     pair.sync(Ours);
     pair.sync(Theirs);
@@ -105,7 +105,7 @@ fn a_correction_stays_where_it_was_made() {
     let sent = pair.at_remote("evil");
     pair.sync(Ours);
     // What is remembered for speed is not what this rests on.
-    fs::remove_file(pair.lab.puff_dir().join("cache/travels")).unwrap();
+    fs::remove_file(pair.repo.puff_dir().join("cache/travels")).unwrap();
     assert_eq!(pair.sync(Ours)["runs"], json!([]));
     assert_eq!(pair.at_remote("evil"), sent);
 }
@@ -132,7 +132,7 @@ fn a_record_that_somebody_wrote_here_is_verified_before_anything_uses_it() {
 #[test]
 fn what_can_not_be_derived_without_the_base_is_not_used_before_it_is() {
     let pair = TwoClones::new();
-    pair.lab.commit("new.txt", "new\n", "Not pushed yet");
+    pair.repo.commit("new.txt", "new\n", "Not pushed yet");
     pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
     pair.puff(Theirs, &["sync"]).ok();

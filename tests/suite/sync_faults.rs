@@ -45,7 +45,7 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let pair = TwoClones::new();
     let (ours, theirs) = (pair.import(Ours, "ours", &["a\n"]), pair.import(Theirs, "theirs", &["b\n"]));
     pair.sync(Theirs);
-    let before = (pair.lab.fingerprint(), pair.lab.git_in(&pair.lab.path("origin.git"), &["for-each-ref"]));
+    let before = (pair.repo.fingerprint(), pair.repo.git_in(&pair.repo.path("origin.git"), &["for-each-ref"]));
     let would = pair.puff(Ours, &["sync", "-n", "--json"]).ok().json();
     assert_eq!((&would["schema"], &would["dry_run"]), (&json!("puff.sync/1"), &json!(true)));
     assert_eq!(
@@ -53,7 +53,7 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
         (vec!["sent".into()], vec!["received".into()])
     );
     assert!(pair.puff(Ours, &["sync", "-n"]).ok().stdout.contains("ours: would be sent"));
-    assert_eq!(before, (pair.lab.fingerprint(), pair.lab.git_in(&pair.lab.path("origin.git"), &["for-each-ref"])));
+    assert_eq!(before, (pair.repo.fingerprint(), pair.repo.git_in(&pair.repo.path("origin.git"), &["for-each-ref"])));
     let fetched = pair.puff(Ours, &["sync", "--fetch", "--json"]).ok().json();
     assert_eq!((did(&fetched["remotes"][0], &theirs), pair.at_remote(&ours)), (vec!["received".into()], None));
     pair.puff(Ours, &["sync", "--push"]).ok();
@@ -64,8 +64,8 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
 fn a_run_with_what_looks_like_a_secret_stays_and_the_others_go() {
     let pair = TwoClones::new();
     let key = ["gh", "p_", "Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2"].concat();
-    let export = crate::support::export::Export::new(&pair.lab, "export");
-    export.patch(1, pair.lab.patch("notes.txt", "a\n"));
+    let export = crate::support::export::Export::new(&pair.repo, "export");
+    export.patch(1, pair.repo.patch("notes.txt", "a\n"));
     export.report(
         1,
         &json!({"prompt": "Use api_key = \"your-api-key-here\"", "messages": ["Done.\nI used", format!("it:\n{key}")]}),
@@ -134,7 +134,7 @@ fn whoever_is_faster_is_fetched_first_and_nothing_is_forced() {
     pair.puff(Theirs, &["review", &run, "--check", "true"]).ok();
     pair.puff(Ours, &["review", &run, "--check", "test -e notes.txt"]).ok();
     // Between our fetch and our push, they push.
-    let once = pair.lab.path("raced").display().to_string();
+    let once = pair.repo.path("raced").display().to_string();
     let theirs = pair.folder(Theirs).display().to_string();
     let env = "unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_COMMON_DIR";
     hook(
@@ -168,7 +168,7 @@ fn two_who_put_the_same_together_make_the_same_step() {
     pair.puff(Theirs, &["review", &run, "--check", "true"]).ok();
     pair.puff(Ours, &["pick", "fix:2", "--branch", "taken"]).ok();
     // Each gives its own to another remote, and then gets the other's.
-    pair.lab.git_in(&pair.lab.path(""), &["clone", "-q", "--mirror", "origin.git", "second.git"]);
+    pair.repo.git_in(&pair.repo.path(""), &["clone", "-q", "--mirror", "origin.git", "second.git"]);
     for who in [Ours, Theirs] {
         pair.git(who, &["remote", "add", "second", "../second.git"]);
         pair.git(who, &["config", "--add", "puff.sync.remote", "second"]);
@@ -179,10 +179,10 @@ fn two_who_put_the_same_together_make_the_same_step() {
         let outcome = pair.puff(who, &["sync", remote, "--json"]).ok().json();
         assert_eq!(did(&outcome["remotes"][0], &run), ["merged", "sent"], "{outcome:#}");
     }
-    let step = |remote: &str| pair.lab.git_in(&pair.lab.path(remote), &["rev-parse", "refs/puff/runs/fix"]);
+    let step = |remote: &str| pair.repo.git_in(&pair.repo.path(remote), &["rev-parse", "refs/puff/runs/fix"]);
     assert_eq!(step("origin.git"), step("second.git"));
     assert_eq!(
-        pair.lab.git_in(&pair.lab.path("origin.git"), &["rev-parse", "refs/puff/runs/fix^@"]).lines().count(),
+        pair.repo.git_in(&pair.repo.path("origin.git"), &["rev-parse", "refs/puff/runs/fix^@"]).lines().count(),
         2
     );
     pair.settle();
@@ -192,7 +192,7 @@ fn two_who_put_the_same_together_make_the_same_step() {
 fn a_remote_that_takes_no_runs_and_notes_that_are_broken_are_said() {
     let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n"]);
-    let origin = pair.lab.path("origin.git");
+    let origin = pair.repo.path("origin.git");
     hook(&origin, "update", "case $1 in refs/puff/*) echo 'no runs here' >&2; exit 1;; esac");
     let outcome = pair.puff(Ours, &["sync", "--json"]).exits(3).json();
     let said = trouble(&outcome["remotes"][0], &run);
@@ -211,7 +211,7 @@ fn a_remote_that_takes_no_runs_and_notes_that_are_broken_are_said() {
 #[test]
 fn a_run_whose_base_is_not_here_can_be_looked_at() {
     let pair = TwoClones::new();
-    pair.lab.commit("new.txt", "new\n", "Not pushed");
+    pair.repo.commit("new.txt", "new\n", "Not pushed");
     let run = pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
     let ran = pair.puff(Theirs, &["sync"]).ok();
@@ -235,8 +235,8 @@ fn two_runs_of_one_name_are_kept_apart() {
     let pair = TwoClones::new();
     pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
-    let export = crate::support::export::Export::new(&pair.lab, "other");
-    export.patch(1, pair.lab.patch("notes.txt", "z\n"));
+    let export = crate::support::export::Export::new(&pair.repo, "other");
+    export.patch(1, pair.repo.patch("notes.txt", "z\n"));
     pair.puff(Theirs, &["harvest", "--from", export.path(), "--base", "main", "--name", "fix"]).ok();
     let before = pair.at_remote("fix");
     let outcome = pair.puff(Theirs, &["sync", "--json"]).exits(3).json();
@@ -271,7 +271,7 @@ fn variant_branches_go_when_asked_and_never_take_unpushed_work_along() {
     assert_eq!(pair.git(Theirs, &["rev-parse", "refs/remotes/origin/puff/fix/var1"]), variant);
     pair.puff(Theirs, &["diff", "fix", "1"]).ok();
     pair.puff(Theirs, &["pick", "fix:1"]).ok();
-    pair.lab.commit("new.txt", "new\n", "Not pushed");
+    pair.repo.commit("new.txt", "new\n", "Not pushed");
     let unpushed = pair.import(Ours, "unpushed", &["a\n"]);
     let outcome = pair.puff(Ours, &["sync", "--branches", "--json"]).exits(3).json();
     assert_eq!(trouble(&outcome["remotes"][0], &unpushed)["kind"], "base");
@@ -284,7 +284,7 @@ fn a_kill_at_any_moment_is_made_good_by_the_next_sync() {
     pair.sync(Ours);
     pair.sync(Theirs);
     pair.puff(Theirs, &["harvest", "--recreate", &run]).ok();
-    let path = |name: &str| pair.lab.path(name).display().to_string();
+    let path = |name: &str| pair.repo.path(name).display().to_string();
     let (count, stop, stopped) = (path("count"), path("stop"), path("stopped"));
     let script = format!(
         "n=$(cat {count} 2>/dev/null || echo 0); n=$((n+1)); echo $n >{count}\n\
@@ -345,7 +345,7 @@ fn a_kill_at_any_moment_is_made_good_by_the_next_sync() {
 fn an_exchange_is_one_connection_each_way_whatever_goes_over_it() {
     needs!("sshd", "ssh-keygen");
     let mut pair = TwoClones::new();
-    let (daemon, ssh) = (Daemon::serve(&pair.lab), Ssh::serve(&mut pair.lab));
+    let (daemon, ssh) = (Daemon::serve(&pair.repo), Ssh::serve(&mut pair.repo));
     for name in ["one", "two", "three"] {
         pair.import(Ours, name, &["a\n"]);
     }
@@ -368,10 +368,10 @@ fn an_older_git_on_one_side_does_as_well() {
     let pair = TwoClones::new();
     let older = "/usr/bin/git";
     let puff = |args: &[&str]| {
-        let folder = pair.lab.path("older");
+        let folder = pair.repo.path("older");
         let _ = fs::create_dir(&folder);
         let _ = std::os::unix::fs::symlink(older, folder.join("git"));
-        let mut command = pair.lab.command(env!("CARGO_BIN_EXE_git-puff"));
+        let mut command = pair.repo.command(env!("CARGO_BIN_EXE_git-puff"));
         let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
         run(command.current_dir(pair.folder(Theirs)).env("PATH", path).args(args))
     };
@@ -393,10 +393,10 @@ fn a_partial_clone_has_all_of_a_run_that_came() {
     let pair = TwoClones::new();
     pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
-    pair.lab.git_in(&pair.lab.path("origin.git"), &["config", "uploadpack.allowFilter", "true"]);
-    let origin = format!("file://{}", pair.lab.path("origin.git").display());
+    pair.repo.git_in(&pair.repo.path("origin.git"), &["config", "uploadpack.allowFilter", "true"]);
+    let origin = format!("file://{}", pair.repo.path("origin.git").display());
     fs::remove_dir_all(pair.folder(Theirs)).unwrap();
-    pair.lab.git_in(&pair.lab.path(""), &["clone", "-q", "--filter=blob:none", &origin, "theirs"]);
+    pair.repo.git_in(&pair.repo.path(""), &["clone", "-q", "--filter=blob:none", &origin, "theirs"]);
     pair.git(Theirs, &["config", "puff.sync.remote", "origin"]);
     assert_eq!(did(&pair.sync(Theirs), "fix"), ["received"]);
     pair.git(Theirs, &["remote", "set-url", "origin", "../gone.git"]);
@@ -427,15 +427,15 @@ fn a_push_asks_the_remote_what_it_has() {
     let push = || pair.puff(Ours, &["sync", "--push", "--json"]).ok().json()["remotes"][0].clone();
     assert_eq!(push()["runs"], json!([]));
     // Its refs were lost.
-    pair.lab.git_in(&pair.lab.path("origin.git"), &["update-ref", "-d", &format!("refs/puff/runs/{run}")]);
+    pair.repo.git_in(&pair.repo.path("origin.git"), &["update-ref", "-d", &format!("refs/puff/runs/{run}")]);
     assert_eq!(did(&push(), &run), ["sent"]);
     assert!(pair.at_remote(&run).is_some());
     // It is another one by now.
-    let other = pair.lab.path("other.git");
-    pair.lab.git_in(&pair.lab.path(""), &["init", "-q", "--bare", "other.git"]);
+    let other = pair.repo.path("other.git");
+    pair.repo.git_in(&pair.repo.path(""), &["init", "-q", "--bare", "other.git"]);
     pair.git(Ours, &["remote", "set-url", "origin", other.to_str().unwrap()]);
     assert_eq!(did(&push(), &run), ["sent"]);
-    assert_ne!(pair.lab.git_in(&other, &["for-each-ref", "refs/puff/runs"]), "");
+    assert_ne!(pair.repo.git_in(&other, &["for-each-ref", "refs/puff/runs"]), "");
     assert_eq!(push()["runs"], json!([]));
     // What somebody else has sent there meanwhile is said, and fetched by a whole sync.
     pair.git(Ours, &["remote", "set-url", "origin", "../origin.git"]);

@@ -17,10 +17,10 @@ fn forge(pair: &TwoClones, like: &str, name: &str, change: impl Fn(&mut Value)) 
 }
 
 fn send(pair: &TwoClones, tip: &str, name: &str, record: &str) {
-    fs::write(pair.lab.path("forged.json"), record).unwrap();
-    let blob = pair.git(Theirs, &["hash-object", "-w", pair.lab.path("forged.json").to_str().unwrap()]);
+    fs::write(pair.repo.path("forged.json"), record).unwrap();
+    let blob = pair.git(Theirs, &["hash-object", "-w", pair.repo.path("forged.json").to_str().unwrap()]);
     let script = format!("git ls-tree {tip} | sed 's/blob [0-9a-f]*\\trun.json/blob {blob}\\trun.json/' | git mktree");
-    let made = run(pair.lab.command("sh").current_dir(pair.folder(Theirs)).args(["-c", &script])).ok();
+    let made = run(pair.repo.command("sh").current_dir(pair.folder(Theirs)).args(["-c", &script])).ok();
     let commit = pair.git(Theirs, &["commit-tree", "-p", tip, "-m", "forged", made.stdout.trim()]);
     pair.git(Theirs, &["push", "-q", "origin", &format!("+{commit}:refs/puff/runs/{name}")]);
 }
@@ -38,7 +38,7 @@ fn shared() -> (TwoClones, String) {
 #[test]
 fn checks_that_came_with_a_run_need_somebodys_yes() {
     let (pair, run) = shared();
-    let mark = pair.lab.path("ran");
+    let mark = pair.repo.path("ran");
     let check = format!("touch '{}'", mark.display());
     pair.puff(Ours, &["review", &run, "--check", &check]).ok();
     fs::remove_file(&mark).unwrap();
@@ -65,7 +65,7 @@ fn checks_that_came_with_a_run_need_somebodys_yes() {
 #[test]
 fn checks_that_somebody_wrote_into_a_run_of_ours_do_not_run_here() {
     let (pair, run) = shared();
-    let mark = pair.lab.path("ran");
+    let mark = pair.repo.path("ran");
     let check = format!("touch '{}'", mark.display());
     forge(&pair, &run, &run, |record| record["check"] = json!([check]));
     pair.puff(Ours, &["sync"]).ok();

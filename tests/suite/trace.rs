@@ -36,25 +36,25 @@ fn ended(line: &str, end: &str) -> bool {
 
 #[test]
 fn a_trace_names_the_verb_and_every_git_call_and_leaves_standard_output_alone() {
-    let mut lab = TestRepo::new();
+    let mut repo = TestRepo::new();
     for call in [&["list"][..], &["list", "--json"], &["doctor", "--porcelain"], &[], &["--json"]] {
-        let without = lab.puff(call);
+        let without = repo.puff(call);
         assert!(!without.stderr.contains(" -> exit "), "{}", without.stderr);
         for flagged in [[&["-v"], call].concat(), [call, &["--verbose"]].concat()] {
-            let traced = lab.puff(&flagged);
+            let traced = repo.puff(&flagged);
             assert_eq!((traced.code, &traced.bytes), (without.code, &without.bytes), "{flagged:?}");
             let of_git = |line: &&str| line.contains(" git      git config --list ") && ended(line, "exit 0");
             assert!(traced.stderr.lines().any(|line| of_git(&line)), "{}", traced.stderr);
         }
-        lab.set("GIT_PUFF_TRACE", "1");
-        let traced = lab.puff(call);
-        lab.unset("GIT_PUFF_TRACE");
+        repo.set("GIT_PUFF_TRACE", "1");
+        let traced = repo.puff(call);
+        repo.unset("GIT_PUFF_TRACE");
         assert_eq!((traced.code, &traced.bytes), (without.code, &without.bytes), "{call:?}");
         let end = format!("exit {}", without.code);
         assert!(traced.stderr.lines().any(|line| line.contains(" verb ") && ended(line, &end)), "{}", traced.stderr);
     }
-    let elsewhere = lab.path("home").display().to_string();
-    let trace = lab.puff(&["-v", "session", "start", "--cwd", &elsewhere, "--", "true"]).ok().stderr;
+    let elsewhere = repo.path("home").display().to_string();
+    let trace = repo.puff(&["-v", "session", "start", "--cwd", &elsewhere, "--", "true"]).ok().stderr;
     let supervisor = lines(&trace, "detached");
     assert!(supervisor.iter().any(|line| line.contains(" session supervise ") && line.contains(" (in ")), "{trace}");
     assert!(supervisor.iter().any(|line| line.contains(" -> process ")), "{trace}");
@@ -62,10 +62,10 @@ fn a_trace_names_the_verb_and_every_git_call_and_leaves_standard_output_alone() 
 
 #[test]
 fn a_file_is_appended_to_in_whole_lines_by_all_processes() {
-    let mut lab = TestRepo::new();
-    let file = lab.path("home/trace");
-    lab.set("GIT_PUFF_TRACE", &file.display().to_string());
-    let calls: Vec<_> = (0..6).map(|_| lab.spawn(&["list"], Stdio::null())).collect();
+    let mut repo = TestRepo::new();
+    let file = repo.path("home/trace");
+    repo.set("GIT_PUFF_TRACE", &file.display().to_string());
+    let calls: Vec<_> = (0..6).map(|_| repo.spawn(&["list"], Stdio::null())).collect();
     for call in calls {
         let ran = finish(call.wait_with_output().unwrap()).ok();
         assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("no runs\n", ""));
@@ -79,7 +79,7 @@ fn a_file_is_appended_to_in_whole_lines_by_all_processes() {
     assert_eq!(verbs.iter().filter(|line| ended(line, "exit 0")).count(), 6, "{trace}");
     let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
     assert_eq!(mode & 0o077, 0, "command lines are private");
-    let mut by_number = lab.command("sh");
+    let mut by_number = repo.command("sh");
     by_number.env("GIT_PUFF_TRACE", "7").args(["-c", "git puff list 7>>\"$1\"", "sh"]).arg(&file);
     run(&mut by_number).ok();
     assert_eq!(lines(&fs::read_to_string(&file).unwrap(), "verb").len(), 14);
@@ -87,43 +87,43 @@ fn a_file_is_appended_to_in_whole_lines_by_all_processes() {
 
 #[test]
 fn secrets_in_prompts_and_addresses_are_masked() {
-    let lab = TestRepo::new();
+    let repo = TestRepo::new();
     let token = format!("ghp_{}", "aB3".repeat(12));
     let prompt = format!("Use {token}\nfrom https://me:hunter2@host/x");
-    let said = lab.puff(&["submit", "-v", "--prompt", &prompt]).stderr;
+    let said = repo.puff(&["submit", "-v", "--prompt", &prompt]).stderr;
     assert!(said.contains(r"submit -v --prompt $'Use ***\nfrom https://***@host/x'"), "{said}");
     assert!(!said.contains("aB3aB3") && !said.contains("hunter2"), "{said}");
     // A call of another program, too.
-    lab.git(&["remote", "add", "other", "https://robot:hunter2@127.0.0.1:1/x.git"]);
-    lab.git(&["config", "puff.env", "acme/widgets"]);
-    let said = lab.puff(&["sync", "-v", "https://robot:hunter2@127.0.0.1:1/x.git"]).stderr;
+    repo.git(&["remote", "add", "other", "https://robot:hunter2@127.0.0.1:1/x.git"]);
+    repo.git(&["config", "puff.env", "acme/widgets"]);
+    let said = repo.puff(&["sync", "-v", "https://robot:hunter2@127.0.0.1:1/x.git"]).stderr;
     let traced: String = said.lines().filter(|line| line.contains(" verb ") || line.contains(" git ")).collect();
     assert!(traced.contains("https://***@127.0.0.1:1/x.git") && !traced.contains("hunter2"), "{said}");
 }
 
 #[test]
 fn a_value_that_says_nothing_is_warned_of_and_traces_nothing() {
-    let mut lab = TestRepo::new();
-    let warns = |lab: &TestRepo, value: &str| {
-        let ran = lab.puff(&["list"]).ok();
+    let mut repo = TestRepo::new();
+    let warns = |repo: &TestRepo, value: &str| {
+        let ran = repo.puff(&["list"]).ok();
         assert_eq!(ran.stdout, "no runs\n");
         assert!(ran.stderr.starts_with("warning: ") && ran.stderr.contains(value), "{}", ran.stderr);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     };
     for value in ["trace.log", "./trace", "/no/such/folder/trace", "12"] {
-        lab.set("GIT_PUFF_TRACE", value);
-        warns(&lab, value);
+        repo.set("GIT_PUFF_TRACE", value);
+        warns(&repo, value);
     }
-    lab.set("GIT_PUFF_TRACE", "trace.log");
+    repo.set("GIT_PUFF_TRACE", "trace.log");
     // It is said once: the supervisor is not told.
-    let ran = lab.puff(&["session", "start", "--name", "one", "--", "true"]).ok();
+    let ran = repo.puff(&["session", "start", "--name", "one", "--", "true"]).ok();
     assert_eq!(ran.stderr.matches("trace.log").count(), 1, "{}", ran.stderr);
-    let log = fs::read_to_string(lab.puff_dir().join("sessions/one/supervisor.log")).unwrap_or_default();
+    let log = fs::read_to_string(repo.puff_dir().join("sessions/one/supervisor.log")).unwrap_or_default();
     assert!(!log.contains("trace.log"), "{log}");
-    assert!(!lab.work().join("trace.log").exists());
+    assert!(!repo.work().join("trace.log").exists());
     for value in ["", "0", "false"] {
-        lab.set("GIT_PUFF_TRACE", value);
-        assert_eq!(lab.puff(&["list"]).ok().stderr, "");
+        repo.set("GIT_PUFF_TRACE", value);
+        assert_eq!(repo.puff(&["list"]).ok().stderr, "");
     }
 }
 
@@ -131,11 +131,11 @@ fn a_value_that_says_nothing_is_warned_of_and_traces_nothing() {
 fn watchers_and_supervisors_are_traced_and_agents_hear_nothing_of_it() {
     let mut crew = AgentRun::new();
     crew.agent("looks", "env >env");
-    let file = crew.lab.path("home/trace");
-    crew.lab.set("GIT_PUFF_TRACE", &file.display().to_string());
+    let file = crew.repo.path("home/trace");
+    crew.repo.set("GIT_PUFF_TRACE", &file.display().to_string());
     let run = crew.tournament(&["--agent", "looks"]);
     let id = run["run"].as_str().unwrap().to_owned();
-    crew.lab.unset("GIT_PUFF_TRACE");
+    crew.repo.unset("GIT_PUFF_TRACE");
     assert!(!crew.file(&id, 1, "env").contains("GIT_PUFF_TRACE"));
     wait_until("the watcher has ended", || {
         let trace = fs::read_to_string(&file).unwrap();
@@ -148,19 +148,19 @@ fn watchers_and_supervisors_are_traced_and_agents_hear_nothing_of_it() {
     let run = crew.launch(&["-v", "--agent", "looks", "--harvest"]);
     crew.tournament_end(&run);
     assert!(!crew.file(&run, 1, "env").contains("GIT_PUFF_TRACE"));
-    let log = fs::read_to_string(crew.lab.puff_dir().join(format!("sessions/{run}-var1/supervisor.log"))).unwrap();
+    let log = fs::read_to_string(crew.repo.puff_dir().join(format!("sessions/{run}-var1/supervisor.log"))).unwrap();
     assert!(lines(&log, "agent").iter().any(|line| ended(line, "exit 0")), "{log}");
 }
 
 #[test]
 fn checks_hear_nothing_of_a_trace() {
-    let mut lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("notes.txt", "four\n"));
-    export.harvest(&lab, &["--name", "one"]).ok();
-    lab.set("GIT_PUFF_TRACE", "1");
+    let mut repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("notes.txt", "four\n"));
+    export.harvest(&repo, &["--name", "one"]).ok();
+    repo.set("GIT_PUFF_TRACE", "1");
     let check = "env | grep GIT_PUFF_TRACE && exit 1; exit 0";
-    let said = lab.puff(&["review", "one", "--check", check]).ok().stderr;
+    let said = repo.puff(&["review", "one", "--check", check]).ok().stderr;
     let is_check = |line: &str| line.contains(" check    ") && line.contains(" grep GIT_PUFF_TRACE ");
     assert!(said.lines().any(|line| is_check(line) && ended(line, "exit 0")), "{said}");
 }
@@ -168,13 +168,13 @@ fn checks_hear_nothing_of_a_trace() {
 /// What a program prints on its standard error is read as its own words.
 #[test]
 fn a_program_whose_output_is_read_traces_to_files_alone() {
-    let mut lab = TestRepo::new();
-    let seen = lab.path("home/seen");
-    lab.use_script_as_codex(&format!("#!/bin/sh\nenv >'{}'\nexit 1\n", seen.display()));
-    let file = lab.path("home/trace").display().to_string();
+    let mut repo = TestRepo::new();
+    let seen = repo.path("home/seen");
+    repo.use_script_as_codex(&format!("#!/bin/sh\nenv >'{}'\nexit 1\n", seen.display()));
+    let file = repo.path("home/trace").display().to_string();
     for (value, is_told) in [("1", false), (file.as_str(), true)] {
-        lab.set("GIT_PUFF_TRACE", value);
-        lab.puff(&["doctor"]);
+        repo.set("GIT_PUFF_TRACE", value);
+        repo.puff(&["doctor"]);
         let environment = fs::read_to_string(&seen).unwrap();
         assert_eq!(environment.contains(&format!("GIT_PUFF_TRACE={value}\n")), is_told, "{environment}");
     }
@@ -182,12 +182,12 @@ fn a_program_whose_output_is_read_traces_to_files_alone() {
 
 #[test]
 fn a_server_traces_its_calls_and_answers_as_before() {
-    let mut lab = TestRepo::new();
-    let without = Client::new(&lab).result("list", json!({}));
-    let file = lab.path("home/trace");
+    let mut repo = TestRepo::new();
+    let without = Client::new(&repo).result("list", json!({}));
+    let file = repo.path("home/trace");
     for value in ["1", &file.display().to_string()] {
-        lab.set("GIT_PUFF_TRACE", value);
-        assert_eq!(Client::new(&lab).result("list", json!({})), without);
+        repo.set("GIT_PUFF_TRACE", value);
+        assert_eq!(Client::new(&repo).result("list", json!({})), without);
     }
     let trace = fs::read_to_string(&file).unwrap();
     assert!(lines(&trace, "verb").iter().any(|line| line.contains(" list ") && ended(line, "exit 0")), "{trace}");
@@ -195,16 +195,16 @@ fn a_server_traces_its_calls_and_answers_as_before() {
 
 #[test]
 fn waiting_for_a_lock_is_told_when_it_begins_and_when_it_ends() {
-    let mut lab = TestRepo::new();
-    let export = Export::new(&lab, "export");
-    export.patch(1, lab.patch("notes.txt", "four\n"));
-    let file = lab.path("home/trace");
-    lab.set("GIT_PUFF_TRACE", &file.display().to_string());
-    let path = lab.puff_dir().join("locks/write");
+    let mut repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
+    export.patch(1, repo.patch("notes.txt", "four\n"));
+    let file = repo.path("home/trace");
+    repo.set("GIT_PUFF_TRACE", &file.display().to_string());
+    let path = repo.puff_dir().join("locks/write");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let lock = File::create(&path).unwrap();
     lock.lock().unwrap();
-    let waits = lab.spawn(&["harvest", "--from", export.path(), "--base", "main"], Stdio::null());
+    let waits = repo.spawn(&["harvest", "--from", export.path(), "--base", "main"], Stdio::null());
     let told = || -> Vec<String> {
         let trace = fs::read_to_string(&file).unwrap_or_default();
         let about = lines(&trace, "lock").into_iter().filter(|line| line.contains("locks/write"));

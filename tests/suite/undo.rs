@@ -11,56 +11,56 @@ use crate::support::choice::Choice;
 #[test]
 fn undo_goes_back_step_by_step() {
     let choice = Choice::new();
-    let lab = &choice.lab;
+    let repo = &choice.repo;
     let first = choice.state();
-    lab.puff(&["pick", "fix:1"]).ok();
+    repo.puff(&["pick", "fix:1"]).ok();
     let second = choice.state();
-    lab.puff(&["prune", "fix"]).ok();
-    let run = lab.puff(&["undo", "@", "--json"]).ok().json();
+    repo.puff(&["prune", "fix"]).ok();
+    let run = repo.puff(&["undo", "@", "--json"]).ok().json();
     assert_eq!((&run["schema"], &run["state"]), (&json!("puff.run/1"), &json!("picked")));
     assert_eq!(choice.state(), second);
-    let ran = lab.puff(&["undo", "fix"]).ok();
+    let ran = repo.puff(&["undo", "fix"]).ok();
     assert!(ran.stdout.contains("undid the pick of var1 of 'fix'"), "{}", ran.stdout);
     assert_eq!(choice.state(), first);
-    lab.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
-    lab.puff(&["undo", "nope"]).exits(1).complains(&["'nope'"]);
-    lab.puff(&["undo", "fix:1"]).exits(129).complains(&["takes a run, not a variant"]);
+    repo.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
+    repo.puff(&["undo", "nope"]).exits(1).complains(&["'nope'"]);
+    repo.puff(&["undo", "fix:1"]).exits(129).complains(&["takes a run, not a variant"]);
     // And on again.
-    lab.puff(&["pick", "fix:3"]).ok();
-    assert_eq!(lab.show("fix")["decision"]["variant"], 3);
+    repo.puff(&["pick", "fix:3"]).ok();
+    assert_eq!(repo.show("fix")["decision"]["variant"], 3);
 }
 
 #[test]
 fn what_stands_on_it_is_named_and_stays() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.puff(&["pick", "fix:1"]).ok();
+    let repo = &choice.repo;
+    repo.puff(&["pick", "fix:1"]).ok();
     let refused = |words: &[&str]| {
         let before = choice.state();
-        let ran = lab.puff(&["undo"]).exits(1).complains(words);
+        let ran = repo.puff(&["undo"]).exits(1).complains(words);
         assert_eq!(choice.state(), before);
         ran
     };
-    lab.write("README", "half done\n");
+    repo.write("README", "half done\n");
     refused(&["changes that are in no commit", "README"]);
-    lab.git(&["commit", "-q", "-a", "-m", "Go on"]);
+    repo.git(&["commit", "-q", "-a", "-m", "Go on"]);
     refused(&["'main' has moved on since", "(Go on)"]);
-    lab.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    lab.write(".git/BISECT_LOG", "");
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    repo.write(".git/BISECT_LOG", "");
     refused(&["a bisection"]);
-    fs::remove_file(lab.work().join(".git/BISECT_LOG")).unwrap();
+    fs::remove_file(repo.work().join(".git/BISECT_LOG")).unwrap();
     // Somebody else has the branch.
-    let linked = lab.path("linked");
-    lab.git(&["switch", "-q", "-c", "aside"]);
-    lab.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "main"]);
+    let linked = repo.path("linked");
+    repo.git(&["switch", "-q", "-c", "aside"]);
+    repo.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "main"]);
     let said = refused(&["'main' is checked out in the worktree"]).stderr;
     assert!(said.contains("puff undo fix"), "{said}");
     choice.puff_in(&linked, &["undo", "fix"]).ok();
     assert_eq!(fs::read_to_string(linked.join("notes.txt")).unwrap(), "one\ntwo\nthree\n");
 
     // The record has gone on.
-    lab.puff(&["pick", "fix:2", "--branch", "new"]).ok();
-    let mut run = lab.show("fix");
+    repo.puff(&["pick", "fix:2", "--branch", "new"]).ok();
+    let mut run = repo.show("fix");
     run["reason"] = json!("somebody said so");
     choice.record("fix", &run);
     refused(&["has changed since", "by hand"]);
@@ -69,16 +69,16 @@ fn what_stands_on_it_is_named_and_stays() {
 #[test]
 fn a_file_that_was_merely_touched_stands_in_no_way() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.commit("README", "More.\n", "More");
+    let repo = &choice.repo;
+    repo.commit("README", "More.\n", "More");
     let before = choice.state();
     for way in [&["pick", "fix:1"][..], &["pick", "fix:1", "--merge"]] {
-        lab.puff(way).ok();
+        repo.puff(way).ok();
         for name in ["notes.txt", "README"] {
-            let file = fs::File::options().append(true).open(lab.work().join(name)).unwrap();
+            let file = fs::File::options().append(true).open(repo.work().join(name)).unwrap();
             file.set_modified(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
         }
-        lab.puff(&["undo"]).ok();
+        repo.puff(&["undo"]).ok();
         assert_eq!(choice.state(), before, "{way:?}");
     }
 }
@@ -88,10 +88,10 @@ fn a_file_that_was_merely_touched_stands_in_no_way() {
 #[test]
 fn an_undo_that_git_was_stopped_in_is_continued() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.commit("README", "More.\n", "More");
+    let repo = &choice.repo;
+    repo.commit("README", "More.\n", "More");
     let before = choice.state();
-    let shim = lab.path("bin/git");
+    let shim = repo.path("bin/git");
     let script = r#"#!/bin/sh
 # git itself would put its own folder before this one.
 [ "$1" = puff ] && { shift; exec git-puff "$@"; }
@@ -102,98 +102,98 @@ esac
 exec git "$@"
 "#;
     for way in [&["undo"][..], &["doctor", "--repair"]] {
-        lab.puff(&["pick", "fix:1"]).ok();
-        let picked = fs::read_to_string(lab.work().join("notes.txt")).unwrap();
+        repo.puff(&["pick", "fix:1"]).ok();
+        let picked = fs::read_to_string(repo.work().join("notes.txt")).unwrap();
         fs::write(&shim, script).unwrap();
         fs::set_permissions(&shim, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let stopped = lab.puff(&["undo"]).exits(1).complains(&["cannot restore 'main'"]);
+        let stopped = repo.puff(&["undo"]).exits(1).complains(&["cannot restore 'main'"]);
         assert!(
             stopped.stderr.contains("git stopped in the middle; 'git puff undo fix' continues"),
             "{}",
             stopped.stderr
         );
         fs::remove_file(&shim).unwrap();
-        assert_ne!(fs::read_to_string(lab.work().join("notes.txt")).unwrap(), picked);
-        assert_ne!(lab.git(&["diff", "--cached", "--name-only"]), "", "the index is moved, the ref is not");
-        let doctor = lab.puff(&["doctor"]);
+        assert_ne!(fs::read_to_string(repo.work().join("notes.txt")).unwrap(), picked);
+        assert_ne!(repo.git(&["diff", "--cached", "--name-only"]), "", "the index is moved, the ref is not");
+        let doctor = repo.puff(&["doctor"]);
         assert!(doctor.stdout.contains("the undo of the pick of var1 of 'fix' was interrupted"), "{}", doctor.stdout);
 
         // The user's own changes, in a file that the undo moves, and in another one.
         for name in ["notes.txt", "README"] {
-            let moved = fs::read(lab.work().join(name)).unwrap();
-            lab.write(name, "mine\n");
-            lab.puff(&["undo"]).exits(1).complains(&["changes that are in no commit", name]);
-            lab.puff(&["doctor", "--repair"]);
-            assert_eq!(fs::read_to_string(lab.work().join(name)).unwrap(), "mine\n");
-            fs::write(lab.work().join(name), moved).unwrap();
+            let moved = fs::read(repo.work().join(name)).unwrap();
+            repo.write(name, "mine\n");
+            repo.puff(&["undo"]).exits(1).complains(&["changes that are in no commit", name]);
+            repo.puff(&["doctor", "--repair"]);
+            assert_eq!(fs::read_to_string(repo.work().join(name)).unwrap(), "mine\n");
+            fs::write(repo.work().join(name), moved).unwrap();
         }
         // Half a file is none of the user's.
-        fs::write(lab.work().join("notes.txt"), "on").unwrap();
-        lab.puff(way);
+        fs::write(repo.work().join("notes.txt"), "on").unwrap();
+        repo.puff(way);
         assert_eq!(choice.state(), before, "{way:?}");
-        assert!(!lab.puff_dir().join("undo-fix").exists());
-        lab.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
+        assert!(!repo.puff_dir().join("undo-fix").exists());
+        repo.puff(&["undo"]).exits(1).complains(&["nothing to undo"]);
     }
 
     // Without an undo that was begun, the same state is the user's.
-    lab.puff(&["pick", "fix:1"]).ok();
-    lab.git(&["read-tree", "-m", "-u", "HEAD", "HEAD~1"]);
-    lab.puff(&["undo"]).exits(1).complains(&["changes that are in no commit"]);
+    repo.puff(&["pick", "fix:1"]).ok();
+    repo.git(&["read-tree", "-m", "-u", "HEAD", "HEAD~1"]);
+    repo.puff(&["undo"]).exits(1).complains(&["changes that are in no commit"]);
 }
 
 #[test]
 fn a_step_is_told_by_its_trailer_and_not_by_its_subject() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.puff(&["review", "fix", "--check", "true"]).ok();
-    lab.puff(&["pick", "fix:1"]).ok();
-    let steps = lab.git(&["log", "--format=%(trailers:key=Puff-Step,valueonly,separator=%x2C)", "refs/puff/runs/fix"]);
+    let repo = &choice.repo;
+    repo.puff(&["review", "fix", "--check", "true"]).ok();
+    repo.puff(&["pick", "fix:1"]).ok();
+    let steps = repo.git(&["log", "--format=%(trailers:key=Puff-Step,valueonly,separator=%x2C)", "refs/puff/runs/fix"]);
     assert_eq!(steps, "pick\npick\nreview\nharvest\nharvest\nimport");
     // What quotes the words of a pick is none: something was recorded, and would be lost.
-    let mut run = lab.show("fix");
+    let mut run = repo.show("fix");
     run["reason"] = json!("somebody said so");
     choice.record("fix", &run);
-    let tree = lab.git(&["rev-parse", "refs/puff/runs/fix^{tree}"]);
+    let tree = repo.git(&["rev-parse", "refs/puff/runs/fix^{tree}"]);
     let message = "pick: var9 is what the agent said\n\nPuff-Step: pick\n\nPuff-Step: observe";
-    let step = lab.git(&["commit-tree", "-p", "refs/puff/runs/fix~1", "-m", message, &tree]);
-    lab.git(&["update-ref", "refs/puff/runs/fix", &step]);
-    lab.puff(&["undo"]).exits(1).complains(&["has changed since", "var9"]);
+    let step = repo.git(&["commit-tree", "-p", "refs/puff/runs/fix~1", "-m", message, &tree]);
+    repo.git(&["update-ref", "refs/puff/runs/fix", &step]);
+    repo.puff(&["undo"]).exits(1).complains(&["has changed since", "var9"]);
     // A report that was made again, in whatever words, stands in no way.
     let message = "rendered anew\n\nPuff-Step: report";
-    let step = lab.git(&["commit-tree", "-p", "refs/puff/runs/fix~1", "-m", message, &tree]);
-    lab.git(&["update-ref", "refs/puff/runs/fix", &step]);
-    lab.puff(&["undo"]).ok();
-    assert_eq!(lab.show("fix")["decision"], Value::Null);
+    let step = repo.git(&["commit-tree", "-p", "refs/puff/runs/fix~1", "-m", message, &tree]);
+    repo.git(&["update-ref", "refs/puff/runs/fix", &step]);
+    repo.puff(&["undo"]).ok();
+    assert_eq!(repo.show("fix")["decision"], Value::Null);
 }
 
 #[test]
 fn a_prune_is_not_taken_back_over_what_came_since() {
     let choice = Choice::new();
-    let lab = &choice.lab;
+    let repo = &choice.repo;
     let before = choice.state();
-    lab.puff(&["prune", "fix"]).ok();
-    lab.git(&["branch", "puff/fix/var2", "main"]);
-    lab.puff(&["undo"]).exits(1).complains(&["branch 'puff/fix/var2' exists again"]);
-    lab.puff(&["show", "fix"]).exits(1);
-    lab.git(&["branch", "-D", "-q", "puff/fix/var2"]);
+    repo.puff(&["prune", "fix"]).ok();
+    repo.git(&["branch", "puff/fix/var2", "main"]);
+    repo.puff(&["undo"]).exits(1).complains(&["branch 'puff/fix/var2' exists again"]);
+    repo.puff(&["show", "fix"]).exits(1);
+    repo.git(&["branch", "-D", "-q", "puff/fix/var2"]);
     // A note that was written meanwhile keeps what it says.
-    lab.git(&["notes", "--ref=puff/report", "add", "-f", "-m", "Meanwhile.", "main"]);
-    lab.puff(&["undo"]).ok();
-    let note = lab.git(&["notes", "--ref=puff/report", "show", "main"]);
+    repo.git(&["notes", "--ref=puff/report", "add", "-f", "-m", "Meanwhile.", "main"]);
+    repo.puff(&["undo"]).ok();
+    let note = repo.git(&["notes", "--ref=puff/report", "show", "main"]);
     assert!(note.starts_with("Meanwhile.\n\n# Handoff: fix\n"), "{note}");
     let without = |text: &str| text.replace("Meanwhile.\n\n", "");
     assert_eq!(without(&choice.state()), before);
-    lab.puff(&["prune", "fix"]).ok();
+    repo.puff(&["prune", "fix"]).ok();
     choice.import("fix");
-    lab.puff(&["undo"]).exits(1).complains(&["run 'fix' exists again"]);
+    repo.puff(&["undo"]).exits(1).complains(&["run 'fix' exists again"]);
 }
 
 #[test]
 fn a_pick_may_be_killed_at_any_moment() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.commit("README", "More.\n", "More");
-    lab.git(&["branch", "release"]);
+    let repo = &choice.repo;
+    repo.commit("README", "More.\n", "More");
+    repo.git(&["branch", "release"]);
     let wanted = choice.state();
     let check = |place: &std::path::Path, what: &str| {
         choice.idle(place, "fix");
@@ -202,7 +202,7 @@ fn a_pick_may_be_killed_at_any_moment() {
         if run["decision"] != Value::Null {
             assert_eq!(run["state"], "picked", "{what}");
             let onto = run["decision"]["onto"].as_str().unwrap();
-            assert_eq!(run["decision"]["after"], json!(lab.git_in(place, &["rev-parse", onto])), "{what}");
+            assert_eq!(run["decision"]["after"], json!(repo.git_in(place, &["rev-parse", onto])), "{what}");
             choice.puff_in(place, &["undo"]).ok();
         }
         assert_eq!(choice.state_of(place), wanted, "{what}");
@@ -237,27 +237,27 @@ fn a_pick_may_be_killed_at_any_moment() {
 #[test]
 fn nobody_judges_a_pick_while_the_git_of_a_killed_one_is_still_at_it() {
     let choice = Choice::new();
-    let lab = &choice.lab;
-    lab.commit("README", "More.\n", "More");
+    let repo = &choice.repo;
+    repo.commit("README", "More.\n", "More");
     for way in [&["pick", "fix:1"][..], &["pick", "fix:1", "--merge"]] {
         let before = choice.state();
-        let go = lab.path("go");
+        let go = repo.path("go");
         let when = "[ \"$1\" = prepared ] && echo \"$stdin\" | grep -q refs/heads/";
         let wait = format!("while [ ! -e '{}' ]; do sleep 0.05; done", go.display());
-        Choice::kill_from_hook(&lab.work(), "reference-transaction", when, &wait);
+        Choice::kill_from_hook(&repo.work(), "reference-transaction", when, &wait);
         // Its git keeps whatever it writes to open, so that is not waited for.
-        let mut command = lab.command(env!("CARGO_BIN_EXE_git-puff"));
+        let mut command = repo.command(env!("CARGO_BIN_EXE_git-puff"));
         let killed = command.args(way).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert_eq!(killed.code(), None);
         for verb in [&["pick", "fix:2"][..], &["undo"], &["prune", "fix"]] {
-            lab.puff(verb).exits(1).complains(&["another git-puff is"]);
+            repo.puff(verb).exits(1).complains(&["another git-puff is"]);
         }
         fs::write(&go, "").unwrap();
-        choice.idle(&lab.work(), "fix");
-        fs::remove_file(lab.work().join(".git/hooks/reference-transaction")).unwrap();
+        choice.idle(&repo.work(), "fix");
+        fs::remove_file(repo.work().join(".git/hooks/reference-transaction")).unwrap();
         fs::remove_file(&go).unwrap();
-        lab.puff(&["pick", "fix:2"]).exits(1).complains(&["decided already", "var1"]);
-        lab.puff(&["undo"]).ok();
+        repo.puff(&["pick", "fix:2"]).exits(1).complains(&["decided already", "var1"]);
+        repo.puff(&["undo"]).ok();
         assert_eq!(choice.state(), before, "{way:?}");
     }
 }
@@ -265,7 +265,7 @@ fn nobody_judges_a_pick_while_the_git_of_a_killed_one_is_still_at_it() {
 #[test]
 fn taking_back_may_be_killed_at_any_moment() {
     let choice = Choice::new();
-    choice.lab.git(&["branch", "release"]);
+    choice.repo.git(&["branch", "release"]);
     let wanted = choice.state();
     for (number, (act, name)) in [
         (&["pick", "fix:1"][..], "refs/heads/main"),

@@ -1,26 +1,26 @@
-//! Scripted agents in a lab: shell scripts that git-puff starts as it starts any agent.
+//! Scripted agents in a test repository: shell scripts that git-puff starts as it starts any agent.
 
 use serde_json::Value;
 
 use super::test_repo::{Ran, TestRepo};
 
-/// A lab with agents of its own. Its worktrees are beside the clone, in [`AgentRun::workspace_root`].
+/// A test repository with agents of its own. Its worktrees are beside the clone, in [`AgentRun::workspace_root`].
 pub struct AgentRun {
-    pub lab: TestRepo,
+    pub repo: TestRepo,
 }
 
 impl AgentRun {
     pub fn new() -> AgentRun {
-        AgentRun { lab: TestRepo::new() }
+        AgentRun { repo: TestRepo::new() }
     }
 
     /// Teaches git-puff an agent: a script for `sh`, which gets the prompt on its standard input, and the folder of the
     /// lab as `$LAB`.
     pub fn agent(&self, name: &str, script: &str) -> &AgentRun {
-        let path = self.lab.path("bin").join(format!("{name}.sh"));
-        let lab = self.lab.path("");
-        std::fs::write(&path, format!("LAB='{}'\n{script}\n", lab.display())).expect("a script");
-        self.lab.git(&["config", &format!("puff.agent.{name}.command"), &format!("sh '{}'", path.display())]);
+        let path = self.repo.path("bin").join(format!("{name}.sh"));
+        let repo = self.repo.path("");
+        std::fs::write(&path, format!("LAB='{}'\n{script}\n", repo.display())).expect("a script");
+        self.repo.git(&["config", &format!("puff.agent.{name}.command"), &format!("sh '{}'", path.display())]);
         self
     }
 
@@ -34,7 +34,7 @@ impl AgentRun {
     /// Waits until a run is not watched any more; answers it as it is then.
     #[track_caller]
     pub fn tournament_end(&self, run: &str) -> Value {
-        self.lab.wait_for(run, "not watched any more", |run| run["watch"]["active"] == false)
+        self.repo.wait_for(run, "not watched any more", |run| run["watch"]["active"] == false)
     }
 
     /// `git puff launch …`; answers the run's name.
@@ -45,33 +45,33 @@ impl AgentRun {
     }
 
     pub fn try_launch(&self, args: &[&str]) -> Ran {
-        self.lab.puff(&[&["launch", "--json", "--prompt", "Trim the input"], args].concat())
+        self.repo.puff(&[&["launch", "--json", "--prompt", "Trim the input"], args].concat())
     }
 
     /// The folder of all worktrees.
     pub fn workspace_root(&self) -> std::path::PathBuf {
-        self.lab.path("work.puff")
+        self.repo.path("work.puff")
     }
 
     /// A session that works for a run.
     pub fn session(&self, run: &str, variant: u32) -> Value {
-        self.lab.puff(&["session", "show", &format!("{run}-var{variant}"), "--json"]).ok().json()
+        self.repo.puff(&["session", "show", &format!("{run}-var{variant}"), "--json"]).ok().json()
     }
 
     /// A file on the branch of a variant.
     pub fn file(&self, run: &str, variant: u32, file: &str) -> String {
-        self.lab.git(&["show", &format!("puff/{run}/var{variant}:{file}")])
+        self.repo.git(&["show", &format!("puff/{run}/var{variant}:{file}")])
     }
 }
 
 impl Drop for AgentRun {
     fn drop(&mut self) {
-        // Agents that are still at work must not outlive the lab.
-        let sessions = self.lab.puff(&["session", "list", "--json"]);
+        // Agents that are still at work must not outlive the test repository.
+        let sessions = self.repo.puff(&["session", "list", "--json"]);
         let listed: Value = serde_json::from_str(&sessions.stdout).unwrap_or_default();
         for session in listed["sessions"].as_array().into_iter().flatten() {
             if session["ended_at"].is_null() {
-                self.lab.puff(&["session", "kill", session["id"].as_str().unwrap_or_default()]);
+                self.repo.puff(&["session", "kill", session["id"].as_str().unwrap_or_default()]);
             }
         }
     }

@@ -9,76 +9,76 @@ use serde_json::Value;
 use super::export::{Export, patch_of};
 use super::test_repo::{Ran, TestRepo, run, wait_until};
 
-/// A lab with a harvested run `fix`: var1 and var3 change the same line of `notes.txt` differently, var2 makes `new.txt`,
+/// A test repository with a harvested run `fix`: var1 and var3 change the same line of `notes.txt` differently, var2 makes `new.txt`,
 /// var4 did not apply.
 pub struct Choice {
-    pub lab: TestRepo,
+    pub repo: TestRepo,
 }
 
 impl Choice {
     pub fn new() -> Choice {
-        Choice::in_lab(TestRepo::new())
+        Choice::in_repo(TestRepo::new())
     }
 
-    /// The same in a lab that was made otherwise.
-    pub fn in_lab(lab: TestRepo) -> Choice {
-        let choice = Choice { lab };
+    /// The same in a test repository that was made otherwise.
+    pub fn in_repo(repo: TestRepo) -> Choice {
+        let choice = Choice { repo };
         choice.import("fix");
         choice
     }
 
     /// Imports the same variants as another run.
     pub fn import(&self, name: &str) {
-        let lab = &self.lab;
-        let export = Export::new(lab, name);
-        let line = |text: &str| lab.patch("notes.txt", format!("one\n{text}\nthree\n"));
-        export.patch(1, line("2")).patch(2, patch_of(lab, || lab.write("new.txt", "new\n"))).patch(3, line("zwei"));
+        let repo = &self.repo;
+        let export = Export::new(repo, name);
+        let line = |text: &str| repo.patch("notes.txt", format!("one\n{text}\nthree\n"));
+        export.patch(1, line("2")).patch(2, patch_of(repo, || repo.write("new.txt", "new\n"))).patch(3, line("zwei"));
         export.patch(4, "diff --git a/gone b/gone\n--- a/gone\n+++ b/gone\n@@ -1 +1 @@\n-a\n+b\n");
         export.put("var1/report.json", r#"{"prompt": "Count in digits", "messages": ["Done."]}"#);
-        export.harvest(lab, &["--name", name]).exits(3);
+        export.harvest(repo, &["--name", name]).exits(3);
     }
 
     /// Every ref but those of notes, which are told by what they say; HEAD; and what is changed in the worktree.
     pub fn state(&self) -> String {
-        self.state_of(&self.lab.work())
+        self.state_of(&self.repo.work())
     }
 
     pub fn state_of(&self, place: &Path) -> String {
-        let git = |args: &[&str]| self.lab.git_in(place, args);
+        let git = |args: &[&str]| self.repo.git_in(place, args);
         // Without git's own '--exclude': git 2.47 leaves others out too, where refs are in tables.
         let refs = git(&["for-each-ref", "--format=%(refname) %(objectname)"]);
         let refs = refs.lines().filter(|line| !line.starts_with("refs/notes/")).collect::<Vec<_>>().join("\n");
         let notes = git(&["for-each-ref", "--format=%(refname)", "refs/notes"]);
         let texts: String = notes.lines().map(|name| self.notes(place, name)).collect();
-        let head = run(self.lab.command("git").current_dir(place).args(["rev-parse", "--symbolic-full-name", "HEAD"]));
-        let status = run(self.lab.command("git").current_dir(place).args(["status", "--porcelain"]));
+        let head = run(self.repo.command("git").current_dir(place).args(["rev-parse", "--symbolic-full-name", "HEAD"]));
+        let status = run(self.repo.command("git").current_dir(place).args(["status", "--porcelain"]));
         format!("{refs}\n{texts}\n{}\n{}", head.stdout, status.stdout)
     }
 
     /// What every note of a ref says, by the object that it is on.
     fn notes(&self, place: &Path, name: &str) -> String {
-        let listed = self.lab.git_in(place, &["notes", "--ref", name, "list"]);
+        let listed = self.repo.git_in(place, &["notes", "--ref", name, "list"]);
         let text = |line: &str| {
             let (blob, object) = line.split_once(' ').expect("a note and its object");
-            format!("{name} {object}:\n{}\n", self.lab.git_in(place, &["cat-file", "blob", blob]))
+            format!("{name} {object}:\n{}\n", self.repo.git_in(place, &["cat-file", "blob", blob]))
         };
         listed.lines().map(text).collect()
     }
 
     /// A copy of the clone, at another place.
     pub fn copy(&self, name: &str) -> PathBuf {
-        run(self.lab.command("cp").args(["-a", "."]).arg(self.lab.path(name))).ok();
-        self.lab.path(name)
+        run(self.repo.command("cp").args(["-a", "."]).arg(self.repo.path(name))).ok();
+        self.repo.path(name)
     }
 
     /// `git-puff …` in a copy.
     pub fn puff_in(&self, place: &Path, args: &[&str]) -> Ran {
-        run(self.lab.command(env!("CARGO_BIN_EXE_git-puff")).current_dir(place).args(args))
+        run(self.repo.command(env!("CARGO_BIN_EXE_git-puff")).current_dir(place).args(args))
     }
 
     /// `git-puff …` in a copy, ended as by `kill -9` after so long.
     pub fn kill_in(&self, place: &Path, args: &[&str], after: Duration) {
-        let mut command = self.lab.command(env!("CARGO_BIN_EXE_git-puff"));
+        let mut command = self.repo.command(env!("CARGO_BIN_EXE_git-puff"));
         let command = command.current_dir(place).args(args).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("git-puff runs");
         std::thread::sleep(after);
@@ -103,21 +103,21 @@ impl Choice {
 impl Choice {
     /// Adds a step to the journal of a run by hand, with this record.
     pub fn record(&self, name: &str, record: &Value) {
-        Choice::record_in(&self.lab, name, record);
+        Choice::record_in(&self.repo, name, record);
     }
 
-    /// The same in any lab.
-    pub fn record_in(lab: &TestRepo, name: &str, record: &Value) {
-        let (name, index) = (format!("refs/puff/runs/{name}"), lab.path("home/index"));
-        let json = lab.path("home/run.json");
+    /// The same in any test repository.
+    pub fn record_in(repo: &TestRepo, name: &str, record: &Value) {
+        let (name, index) = (format!("refs/puff/runs/{name}"), repo.path("home/index"));
+        let json = repo.path("home/run.json");
         std::fs::write(&json, record.to_string()).expect("a file");
-        let blob = lab.git(&["hash-object", "-w", json.to_str().expect("a path of letters")]);
-        let git = |args: &[&str]| run(lab.command("git").env("GIT_INDEX_FILE", &index).args(args)).ok().stdout;
+        let blob = repo.git(&["hash-object", "-w", json.to_str().expect("a path of letters")]);
+        let git = |args: &[&str]| run(repo.command("git").env("GIT_INDEX_FILE", &index).args(args)).ok().stdout;
         git(&["read-tree", &name]);
         git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},run.json")]);
         let tree = git(&["write-tree"]);
-        let commit = lab.git(&["commit-tree", "-m", "by hand", "-p", &name, tree.trim()]);
-        lab.git(&["update-ref", &name, &commit]);
+        let commit = repo.git(&["commit-tree", "-m", "by hand", "-p", &name, tree.trim()]);
+        repo.git(&["update-ref", &name, &commit]);
     }
 
     /// Waits until nobody works for a run in a copy: a git that outlived whoever called it.

@@ -1,4 +1,4 @@
-//! A lab and a cloud, with the real client between them: what most tests of a run's life begin with.
+//! A test repository and a cloud, with the real client between them: what most tests of a run's life begin with.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::cloud::{Cloud, Task};
 use super::test_repo::{PATIENCE, Ran, TestRepo, finish, pinned_codex, run, wait_until};
 
-/// The environment of every stage.
+/// The environment of every cloud environment.
 pub const ENV: &str = "acme/widgets";
 
 /// The route of a submission, as [`Cloud::fault`] and [`Cloud::count`] match it.
@@ -17,10 +17,10 @@ pub const SUBMISSION: &str = "POST /backend-api/wham/tasks";
 /// The route of the list of tasks.
 pub const LISTING: &str = "GET /backend-api/wham/tasks/list";
 
-/// A lab whose git-puff speaks to a cloud of its own, looks once a second, and gives up on silent attempts after
-/// `puff.settle`. The lab goes first: its watcher must not outlive its cloud.
+/// A test repository whose git-puff speaks to a cloud of its own, looks once a second, and gives up on silent attempts after
+/// `puff.settle`. The test repository goes first: its watcher must not outlive its cloud.
 pub struct CloudEnv {
-    pub lab: TestRepo,
+    pub repo: TestRepo,
     pub cloud: Cloud,
 }
 
@@ -31,16 +31,16 @@ impl CloudEnv {
     }
 
     /// On any repository.
-    pub fn with(mut lab: TestRepo) -> CloudEnv {
+    pub fn with(mut repo: TestRepo) -> CloudEnv {
         let cloud = Cloud::start();
         cloud.add_environment("env_lab_1", ENV);
-        lab.use_real_codex(&cloud);
+        repo.use_real_codex(&cloud);
         // The program inside the npm package: started without node it takes half the time.
-        lab.git(&["config", "--global", "puff.codex", &native(&pinned_codex()).display().to_string()]);
+        repo.git(&["config", "--global", "puff.codex", &native(&pinned_codex()).display().to_string()]);
         for (key, value) in [("puff.env", ENV), ("puff.interval", "1s"), ("puff.settle", "2s")] {
-            lab.git(&["config", "--global", key, value]);
+            repo.git(&["config", "--global", key, value]);
         }
-        CloudEnv { lab, cloud }
+        CloudEnv { repo, cloud }
     }
 
     /// `git puff submit` of best-of-N; answers the run's name and the task's.
@@ -59,14 +59,14 @@ impl CloudEnv {
     fn start(&self, verb: &str, best_of: usize, prompt: &str, more: &[&str]) -> (String, String) {
         let best_of = best_of.to_string();
         let args = [verb, "--json", "--best-of", &best_of, "--prompt", prompt];
-        let run = self.lab.puff(&[&args, more].concat()).ok().json();
+        let run = self.repo.puff(&[&args, more].concat()).ok().json();
         let name = |field: &str| run[field].as_str().expect("a launched run has one").to_owned();
         (name("run"), name("task_id"))
     }
 
     /// Lets an attempt complete: its patch makes `notes.txt` read `text`.
     pub fn finish(&self, task: &str, attempt: usize, text: &str) {
-        let patch = String::from_utf8(self.lab.patch("notes.txt", format!("{text}\n"))).expect("a patch of text");
+        let patch = String::from_utf8(self.repo.patch("notes.txt", format!("{text}\n"))).expect("a patch of text");
         self.cloud.finish(task, attempt, &patch, &format!("I wrote {text}."));
     }
 
@@ -79,12 +79,12 @@ impl CloudEnv {
 
     /// `notes.txt` on the branch of a variant.
     pub fn notes(&self, run: &str, variant: usize) -> String {
-        self.lab.git(&["show", &format!("puff/{run}/var{variant}:notes.txt")])
+        self.repo.git(&["show", &format!("puff/{run}/var{variant}:notes.txt")])
     }
 
     /// The commit at the branch of a variant.
     pub fn tip(&self, run: &str, variant: usize) -> String {
-        self.lab.git(&["rev-parse", &format!("puff/{run}/var{variant}")])
+        self.repo.git(&["rev-parse", &format!("puff/{run}/var{variant}")])
     }
 
     /// The only task that the cloud has.
@@ -97,12 +97,12 @@ impl CloudEnv {
 
     /// `git puff …` from another folder.
     pub fn puff_in(&self, folder: &Path, args: &[&str]) -> Ran {
-        run(self.lab.command("git").current_dir(folder).arg("puff").args(args))
+        run(self.repo.command("git").current_dir(folder).arg("puff").args(args))
     }
 
     /// `git-puff …` in the background, to be awaited with [`CloudEnv::ended`].
     pub fn spawn(&self, args: &[&str]) -> Child {
-        self.lab.spawn(args, Stdio::null())
+        self.repo.spawn(args, Stdio::null())
     }
 
     /// Waits until the cloud has been asked so often.
@@ -117,7 +117,7 @@ impl CloudEnv {
         self.asked(LISTING, self.cloud.count(LISTING) + 2);
     }
 
-    /// Waits until no Codex client of this stage lives: a kill of git-puff leaves the one that it had called.
+    /// Waits until no Codex client of this environment lives: a kill of git-puff leaves the one that it had called.
     #[track_caller]
     pub fn clients_ended(&self) {
         let service = format!("CODEX_CLOUD_TASKS_BASE_URL={}", self.cloud.base_url());

@@ -1,4 +1,4 @@
-//! A real `git daemon` on loopback, which serves the bare repositories of a lab for reading and writing.
+//! A real `git daemon` on loopback, which serves the bare repositories of a test repository for reading and writing.
 
 use super::tcp_proxy::TcpProxy;
 use super::test_repo::TestRepo;
@@ -8,9 +8,9 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Serves every repository of this lab, in the environment that the lab has now.
-    pub fn serve(lab: &TestRepo) -> Daemon {
-        let (serving, root) = (lab.caller(), lab.path("."));
+    /// Serves every repository of this test repository, in the environment that the test repository has now.
+    pub fn serve(repo: &TestRepo) -> Daemon {
+        let (serving, root) = (repo.caller(), repo.path("."));
         let program = move || {
             let mut git = serving("git");
             git.args(["daemon", "--inetd", "--export-all", "--enable=receive-pack"]);
@@ -20,7 +20,7 @@ impl Daemon {
         Daemon { door: TcpProxy::open(program) }
     }
 
-    /// The address of a repository of the lab: `origin.git`, say.
+    /// The address of a repository of the test repository: `origin.git`, say.
     pub fn url(&self, repository: &str) -> String {
         format!("git://127.0.0.1:{}/{repository}", self.door.port())
     }

@@ -13,8 +13,8 @@ pub struct Export {
 }
 
 impl Export {
-    pub fn new(lab: &TestRepo, name: &str) -> Export {
-        let folder = lab.path(name);
+    pub fn new(repo: &TestRepo, name: &str) -> Export {
+        let folder = repo.path(name);
         fs::create_dir_all(&folder).expect("a folder");
         Export { folder }
     }
@@ -43,16 +43,16 @@ impl Export {
     }
 
     /// `git puff harvest --from` this folder on `main`.
-    pub fn harvest(&self, lab: &TestRepo, more: &[&str]) -> Ran {
-        lab.puff(&[&["harvest", "--from", self.path(), "--base", "main"], more].concat())
+    pub fn harvest(&self, repo: &TestRepo, more: &[&str]) -> Ran {
+        repo.puff(&[&["harvest", "--from", self.path(), "--base", "main"], more].concat())
     }
 }
 
 /// The patch of whatever `change` does to the clone, which stays as it was. Renames are told as such.
-pub fn patch_of(lab: &TestRepo, change: impl FnOnce()) -> Vec<u8> {
+pub fn patch_of(repo: &TestRepo, change: impl FnOnce()) -> Vec<u8> {
     change();
-    lab.git(&["add", "--all"]);
-    let patch = run(lab.command("git").args(["diff", "--cached", "--binary", "--full-index", "-M", "HEAD"])).bytes;
-    lab.git(&["reset", "-q", "--hard"]);
+    repo.git(&["add", "--all"]);
+    let patch = run(repo.command("git").args(["diff", "--cached", "--binary", "--full-index", "-M", "HEAD"])).bytes;
+    repo.git(&["reset", "-q", "--hard"]);
     patch
 }

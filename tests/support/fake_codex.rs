@@ -1,4 +1,4 @@
-//! Stand-ins for the `codex` program: shell scripts on the lab's PATH that log every call, and then either replay
+//! Stand-ins for the `codex` program: shell scripts on the test repository's PATH that log every call, and then either replay
 //! recordings of a real client or do what a test says.
 
 use std::fs;
@@ -84,32 +84,32 @@ pub struct Call {
 
 impl FakeCodex {
     /// One that does `body` (shell, with `$call` as a folder of this call) after noting the call.
-    pub fn scripted(lab: &TestRepo, body: &str) -> FakeCodex {
-        let folder = lab.path("standin");
+    pub fn scripted(repo: &TestRepo, body: &str) -> FakeCodex {
+        let folder = repo.path("standin");
         fs::create_dir_all(folder.join("calls")).expect("a folder");
         fs::create_dir_all(folder.join("faults")).expect("a folder");
         let script = NOTE.replace("@HERE@", &folder.display().to_string()) + body;
-        lab.use_script_as_codex(&script);
+        repo.use_script_as_codex(&script);
         FakeCodex { folder, recordings: None }
     }
 
     /// The fork that reads its prompt from standard input.
-    pub fn headless_a(lab: &TestRepo) -> FakeCodex {
-        FakeCodex::replaying(lab, "headless-a", "0.71.0")
+    pub fn headless_a(repo: &TestRepo) -> FakeCodex {
+        FakeCodex::replaying(repo, "headless-a", "0.71.0")
     }
 
     /// The older fork.
-    pub fn headless_b(lab: &TestRepo) -> FakeCodex {
-        FakeCodex::replaying(lab, "headless-b", "0.45.0")
+    pub fn headless_b(repo: &TestRepo) -> FakeCodex {
+        FakeCodex::replaying(repo, "headless-b", "0.45.0")
     }
 
     /// The official client, as far as it can be called without anything being paid, and its submission.
-    pub fn official(lab: &TestRepo) -> FakeCodex {
-        FakeCodex::replaying(lab, "official", "0.151.0")
+    pub fn official(repo: &TestRepo) -> FakeCodex {
+        FakeCodex::replaying(repo, "official", "0.151.0")
     }
 
-    fn replaying(lab: &TestRepo, recordings: &'static str, version: &str) -> FakeCodex {
-        let standin = FakeCodex::scripted(lab, &REPLAY.replace("@VERSION@", version).replace("@TASK@", TASK));
+    fn replaying(repo: &TestRepo, recordings: &'static str, version: &str) -> FakeCodex {
+        let standin = FakeCodex::scripted(repo, &REPLAY.replace("@VERSION@", version).replace("@TASK@", TASK));
         let files = fs::read_dir(folder_of(recordings)).expect("the recordings");
         for file in files.map(|entry| entry.expect("a recording").path()) {
             let name = file.file_stem().expect("a name").to_string_lossy().into_owned();

@@ -37,9 +37,9 @@ impl Fault {
     }
 }
 
-/// A lab that can be put back to how it was, and the cloud that it speaks to, if any.
+/// A test repository that can be put back to how it was, and the cloud that it speaks to, if any.
 pub struct Site {
-    pub lab: TestRepo,
+    pub repo: TestRepo,
     pub cloud: Option<Cloud>,
     /// The number of the trial: makes prompts differ where a service remembers them.
     pub trial: usize,
@@ -47,32 +47,32 @@ pub struct Site {
 }
 
 impl Site {
-    /// Keeps the lab as it is now.
-    pub fn new(lab: TestRepo, cloud: Option<Cloud>) -> Site {
+    /// Keeps the test repository as it is now.
+    pub fn new(repo: TestRepo, cloud: Option<Cloud>) -> Site {
         let kept = tempfile::Builder::new().prefix("puff-kept-").tempdir().expect("a temporary folder");
-        copy(&lab.path(""), kept.path());
-        Site { lab, cloud, trial: 0, kept }
+        copy(&repo.path(""), kept.path());
+        Site { repo, cloud, trial: 0, kept }
     }
 
-    /// Puts the lab back. What runs there is ended first.
+    /// Puts the test repository back. What runs there is ended first.
     pub fn restore(&mut self) {
         self.end_processes();
-        for entry in fs::read_dir(self.lab.path("")).expect("the lab").flatten() {
+        for entry in fs::read_dir(self.repo.path("")).expect("the test repository").flatten() {
             let path = entry.path();
             let removed =
                 if path.is_dir() && !path.is_symlink() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             removed.unwrap_or_else(|why| panic!("cannot remove {}: {why}", path.display()));
         }
-        copy(self.kept.path(), &self.lab.path(""));
+        copy(self.kept.path(), &self.repo.path(""));
         // The copy has other inodes than the index says.
-        self.lab.git(&["update-index", "-q", "--refresh"]);
+        self.repo.git(&["update-index", "-q", "--refresh"]);
         self.trial += 1;
     }
 
-    /// The processes of this lab, as `pid command line`: they all have its home. Those that were just started by the test
+    /// The processes of this test repository, as `pid command line`: they all have its home. Those that were just started by the test
     /// itself have ended by now.
     pub fn processes(&self) -> Vec<(u32, String)> {
-        let mark = format!("HOME={}", self.lab.path("home").display());
+        let mark = format!("HOME={}", self.repo.path("home").display());
         let of = |entry: fs::DirEntry| {
             let pid = entry.file_name().to_str()?.parse::<u32>().ok()?;
             let environ = fs::read(entry.path().join("environ")).ok()?;
@@ -100,7 +100,7 @@ impl Site {
     /// `git-puff …` with a fault at a point of it; answers how it ended, when every process that it started has. Without a
     /// fault, its points are counted.
     pub fn faulted(&self, fault: Option<Fault>, point: usize, args: &[String]) -> Ran {
-        let mut command = self.lab.command("timeout");
+        let mut command = self.repo.command("timeout");
         command.args(["-s", "KILL", "120"]).arg(tracer()).arg(fault.map_or("count", Fault::name));
         command.arg(point.to_string()).arg(self.log()).arg(env!("CARGO_BIN_EXE_git-puff")).args(args);
         finish(command.output().expect("the tracer runs"))
@@ -117,7 +117,7 @@ impl Site {
 
     /// `git-puff …`, as it is.
     pub fn puff(&self, args: &[&str]) -> Ran {
-        run(self.lab.command(env!("CARGO_BIN_EXE_git-puff")).args(args))
+        run(self.repo.command(env!("CARGO_BIN_EXE_git-puff")).args(args))
     }
 }
 
@@ -227,7 +227,7 @@ impl Verb<'_> {
                     println!("{told}\n");
                     wrong.push(told);
                     if let Ok(folder) = std::env::var("PUFF_FAULTS_KEEP") {
-                        copy(&site.lab.path(""), &Path::new(&folder).join(format!("{name}-{fault}-{point}")));
+                        copy(&site.repo.path(""), &Path::new(&folder).join(format!("{name}-{fault}-{point}")));
                     }
                 }
             }
@@ -247,7 +247,7 @@ impl Verb<'_> {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let again = site.puff(&args);
         // A minute goes by: nobody can take a lock for one of a git that is at work.
-        age_locks(&site.lab.path(""));
+        age_locks(&site.repo.path(""));
         let repair = site.puff(&["doctor", "--repair"]);
         if repair.stderr.contains("error:") {
             return Err(format!("the repair ended with {}: {}", repair.code, repair.stderr));

@@ -14,20 +14,20 @@ pub fn write(path: &Path, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
     path.to_owned()
 }
 
-/// The pre-push hook of the lab's clone.
-pub fn pre_push(lab: &TestRepo) -> PathBuf {
-    lab.path("work/.git/hooks/pre-push")
+/// The pre-push hook of the test repository's clone.
+pub fn pre_push(repo: &TestRepo) -> PathBuf {
+    repo.path("work/.git/hooks/pre-push")
 }
 
 /// A hook that writes down what it is told: its arguments and its standard input, byte by byte.
-pub fn witness(lab: &TestRepo, name: &str, code: i32) -> String {
-    let (said, read) = (lab.path(&format!("{name}.args")), lab.path(&format!("{name}.stdin")));
+pub fn witness(repo: &TestRepo, name: &str, code: i32) -> String {
+    let (said, read) = (repo.path(&format!("{name}.args")), repo.path(&format!("{name}.stdin")));
     format!("#!/bin/sh\nprintf '%s\\n' \"$@\" >'{}'\ncat >'{}'\nexit {code}\n", said.display(), read.display())
 }
 
 /// What a witness wrote down: arguments and standard input.
-pub fn told(lab: &TestRepo, name: &str) -> (String, Vec<u8>) {
-    let read = |end: &str| fs::read(lab.path(&format!("{name}.{end}"))).unwrap_or_default();
+pub fn told(repo: &TestRepo, name: &str) -> (String, Vec<u8>) {
+    let read = |end: &str| fs::read(repo.path(&format!("{name}.{end}"))).unwrap_or_default();
     (String::from_utf8(read("args")).expect("text"), read("stdin"))
 }
 
@@ -54,8 +54,8 @@ pub fn everything(folder: &Path) -> Vec<(String, u32, Vec<u8>)> {
 }
 
 /// `git push` of the clone, which may be refused.
-pub fn push(lab: &TestRepo, args: &[&str]) -> Ran {
-    run(lab.command("git").arg("push").args(args))
+pub fn push(repo: &TestRepo, args: &[&str]) -> Ran {
+    run(repo.command("git").arg("push").args(args))
 }
 
 /// A program that `tests/run` installs for these tests.

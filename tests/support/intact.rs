@@ -35,20 +35,20 @@ const MOMENTS: [&str; 13] = [
 impl Picture {
     /// The clone of a site, which has to be in order: no lock, no process, no worktree of nobody, no corrupt object.
     pub fn of(site: &Site) -> Result<Picture, String> {
-        let lab = &site.lab;
+        let repo = &site.repo;
         no_process(site)?;
         for folder in ["work", "origin.git", "work.puff"] {
-            no_lock(&lab.path(folder))?;
+            no_lock(&repo.path(folder))?;
         }
-        let repositories = [Some(lab.work()), Some(lab.path("origin.git")).filter(|origin| origin.exists())];
+        let repositories = [Some(repo.work()), Some(repo.path("origin.git")).filter(|origin| origin.exists())];
         for repository in repositories.iter().flatten() {
-            let fsck = run(lab.command("git").current_dir(repository).args(["fsck", "--strict", "--no-dangling"]));
+            let fsck = run(repo.command("git").current_dir(repository).args(["fsck", "--strict", "--no-dangling"]));
             if fsck.code != 0 || !(fsck.stdout.clone() + &fsck.stderr).trim().is_empty() {
                 return Err(format!("git fsck says: {}{}", fsck.stdout, fsck.stderr));
             }
         }
         let mut picture = Picture::default();
-        picture.see_user(lab);
+        picture.see_user(repo);
         picture.see_runs(site)?;
         Ok(picture)
     }
@@ -58,45 +58,45 @@ impl Picture {
     }
 
     /// HEAD, index, stash, refs, configuration, hooks, worktrees, and every file, whether it is tracked, ignored or neither.
-    fn see_user(&mut self, lab: &TestRepo) {
-        let work = lab.work();
-        let head = run(lab.command("git").args(["rev-parse", "--symbolic-full-name", "HEAD"])).stdout;
+    fn see_user(&mut self, repo: &TestRepo) {
+        let work = repo.work();
+        let head = run(repo.command("git").args(["rev-parse", "--symbolic-full-name", "HEAD"])).stdout;
         self.put("HEAD", head);
-        self.put("index", lab.git(&["ls-files", "--stage"]));
-        self.put("stash", lab.git(&["stash", "list", "--format=%gd %H"]));
-        self.put("state of git", lab.git(&["status"]).lines().take(3).collect::<Vec<_>>().join("\n"));
+        self.put("index", repo.git(&["ls-files", "--stage"]));
+        self.put("stash", repo.git(&["stash", "list", "--format=%gd %H"]));
+        self.put("state of git", repo.git(&["status"]).lines().take(3).collect::<Vec<_>>().join("\n"));
         for (file, text) in files_below(&work, &|path| path != work.join(".git")) {
             self.put(format!("file {}", file.display()), text);
         }
         for (file, text) in files_below(&work.join(".git/hooks"), &|_| true) {
             self.put(format!("hook {}", file.display()), text);
         }
-        let mut settings: Vec<_> = lab.git(&["config", "--local", "--list"]).lines().map(str::to_owned).collect();
+        let mut settings: Vec<_> = repo.git(&["config", "--local", "--list"]).lines().map(str::to_owned).collect();
         settings.sort_unstable();
         self.put("settings", settings.join("\n"));
         for name in ["info/attributes", "info/exclude"] {
             let text = fs::read_to_string(work.join(".git").join(name)).unwrap_or_default();
             self.put(format!("git's {name}"), text);
         }
-        self.put("worktrees", lab.git(&["worktree", "list", "--porcelain"]));
-        for (file, _) in files_below(&lab.path("work.puff"), &|_| true) {
+        self.put("worktrees", repo.git(&["worktree", "list", "--porcelain"]));
+        for (file, _) in files_below(&repo.path("work.puff"), &|_| true) {
             self.put(format!("worktree file {}", file.display()), "");
         }
-        for (whose, folder) in [("", work), ("origin's ", lab.path("origin.git"))] {
+        for (whose, folder) in [("", work), ("origin's ", repo.path("origin.git"))] {
             if folder.exists() {
-                self.see_refs(lab, whose, &folder);
+                self.see_refs(repo, whose, &folder);
             }
         }
     }
 
     /// Every ref; those of notes and runs are told by what they say.
-    fn see_refs(&mut self, lab: &TestRepo, whose: &str, folder: &Path) {
-        let refs = lab.git_in(folder, &["for-each-ref", "--format=%(refname) %(objectname)"]);
+    fn see_refs(&mut self, repo: &TestRepo, whose: &str, folder: &Path) {
+        let refs = repo.git_in(folder, &["for-each-ref", "--format=%(refname) %(objectname)"]);
         for (name, oid) in refs.lines().filter_map(|line| line.split_once(' ')) {
             if name.starts_with("refs/notes/") {
-                for line in lab.git_in(folder, &["notes", "--ref", name, "list"]).lines() {
+                for line in repo.git_in(folder, &["notes", "--ref", name, "list"]).lines() {
                     let (blob, object) = line.split_once(' ').expect("a note and its object");
-                    let text = lab.git_in(folder, &["cat-file", "blob", blob]);
+                    let text = repo.git_in(folder, &["cat-file", "blob", blob]);
                     self.put(format!("{whose}note {name} on {object}"), without_moments(&text));
                 }
             } else if name.starts_with("refs/puff/") {

@@ -44,15 +44,15 @@ fn trimmed(rule: usize, how: &str) -> String {
     )
 }
 
-/// A lab with a harvested run of four: a small good one, a larger good one, one that breaks a test and is as hostile as
+/// A test repository with a harvested run of four: a small good one, a larger good one, one that breaks a test and is as hostile as
 /// it can be, and one in conflict. No review yet.
 pub fn harvested() -> TestRepo {
-    let lab = TestRepo::new();
-    lab.commit("src/parse.rs", parser(12, |_| None), "Read numbers with units");
-    lab.commit("README.md", "# Units\n\nReads numbers.\n", "Say what it is");
-    let export = Export::new(&lab, "export");
+    let repo = TestRepo::new();
+    repo.commit("src/parse.rs", parser(12, |_| None), "Read numbers with units");
+    repo.commit("README.md", "# Units\n\nReads numbers.\n", "Say what it is");
+    let export = Export::new(&repo, "export");
     let change =
-        |files: &[(&str, String)]| patch_of(&lab, || files.iter().for_each(|(path, text)| lab.write(path, text)));
+        |files: &[(&str, String)]| patch_of(&repo, || files.iter().for_each(|(path, text)| repo.write(path, text)));
     let one = |rule: usize, how: &str| (rule == 3 || rule == 4).then(|| trimmed(rule, how));
     let test = "#[test]\nfn trims() {\n    assert_eq!(rule_3(\" 4 \"), Ok(12));\n}\n".to_owned();
     export.patch(
@@ -102,30 +102,30 @@ pub fn harvested() -> TestRepo {
         &said("I trim the input before it is read, in the two rules that take it from users.\n\nAll tests pass."),
     );
     export.report(3, &said(HOSTILE));
-    export.harvest(&lab, &["--name", RUN]);
-    lab
+    export.harvest(&repo, &["--name", RUN]);
+    repo
 }
 
 /// The same with a review in which the second variant is recommended; `change` may change the two documents.
 pub fn reviewed(change: impl FnOnce(&mut Value, &mut Value)) -> TestRepo {
-    let lab = harvested();
-    let (mut run, mut review) = (record(&lab, "run.json"), Value::Null);
+    let repo = harvested();
+    let (mut run, mut review) = (record(&repo, "run.json"), Value::Null);
     judge(&mut run, &mut review);
     change(&mut run, &mut review);
-    keep(&lab, &[("run.json", &run), ("review.json", &review)]);
-    lab
+    keep(&repo, &[("run.json", &run), ("review.json", &review)]);
+    repo
 }
 
-fn record(lab: &TestRepo, file: &str) -> Value {
-    serde_json::from_str(&lab.git(&["show", &format!("refs/puff/runs/{RUN}:{file}")])).expect("JSON")
+fn record(repo: &TestRepo, file: &str) -> Value {
+    serde_json::from_str(&repo.git(&["show", &format!("refs/puff/runs/{RUN}:{file}")])).expect("JSON")
 }
 
 /// Writes documents into the run's tree, as a step of its journal.
-pub fn keep(lab: &TestRepo, files: &[(&str, &Value)]) {
+pub fn keep(repo: &TestRepo, files: &[(&str, &Value)]) {
     let run = format!("refs/puff/runs/{RUN}");
-    let mut listing = lab.git(&["ls-tree", &run]);
+    let mut listing = repo.git(&["ls-tree", &run]);
     for (name, document) in files {
-        let mut child = lab
+        let mut child = repo
             .command("git")
             .args(["hash-object", "-w", "--stdin"])
             .stdin(Stdio::piped())
@@ -141,7 +141,7 @@ pub fn keep(lab: &TestRepo, files: &[(&str, &Value)]) {
             .fold(String::new(), |all, line| all + line + "\n");
         listing += &format!("100644 blob {}\t{name}\n", blob.trim());
     }
-    let mut child = lab
+    let mut child = repo
         .command("git")
         .arg("mktree")
         .stdin(Stdio::piped())
@@ -151,8 +151,8 @@ pub fn keep(lab: &TestRepo, files: &[(&str, &Value)]) {
         .expect("git runs");
     std::io::Write::write_all(&mut child.stdin.take().expect("stdin is piped"), listing.as_bytes()).expect("git reads");
     let tree = finish(child.wait_with_output().expect("git ends")).ok().stdout;
-    let commit = lab.git(&["commit-tree", "-p", &run, "-m", "reviewed", tree.trim()]);
-    lab.git(&["update-ref", &run, &commit]);
+    let commit = repo.git(&["commit-tree", "-p", &run, "-m", "reviewed", tree.trim()]);
+    repo.git(&["update-ref", &run, &commit]);
 }
 
 /// What a review of these variants finds.

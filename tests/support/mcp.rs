@@ -33,29 +33,29 @@ pub struct Client {
 
 impl Client {
     /// Starts a server in the clone, and shakes hands with it.
-    pub fn new(lab: &TestRepo) -> Client {
-        Client::with_roots(lab, None)
+    pub fn new(repo: &TestRepo) -> Client {
+        Client::with_roots(repo, None)
     }
 
     /// The same, for a client with these roots.
-    pub fn with_roots(lab: &TestRepo, roots: Option<&[&Path]>) -> Client {
-        let mut client = Client::silent(lab);
+    pub fn with_roots(repo: &TestRepo, roots: Option<&[&Path]>) -> Client {
+        let mut client = Client::silent(repo);
         client.roots = roots.map(|roots| roots.iter().map(|root| uri(root)).collect());
         client.shake_hands();
         client
     }
 
     /// A client of the version without a handshake.
-    pub fn stateless(lab: &TestRepo, roots: Option<&[&Path]>) -> Client {
-        let mut client = Client::silent(lab);
+    pub fn stateless(repo: &TestRepo, roots: Option<&[&Path]>) -> Client {
+        let mut client = Client::silent(repo);
         client.roots = roots.map(|roots| roots.iter().map(|root| uri(root)).collect());
         client.stateless = true;
         client
     }
 
     /// A server with which nobody has spoken yet.
-    pub fn silent(lab: &TestRepo) -> Client {
-        Client::of(lab.command(env!("CARGO_BIN_EXE_git-puff")).arg("mcp"))
+    pub fn silent(repo: &TestRepo) -> Client {
+        Client::of(repo.command(env!("CARGO_BIN_EXE_git-puff")).arg("mcp"))
     }
 
     /// The server that this call starts.

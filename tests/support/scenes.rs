@@ -15,7 +15,7 @@ pub const ELSEWHERE: [(&str, (&str, &str)); 4] = [
     ("cargo run --release --quiet -- demo", (".ci/run", "cargo run --release --quiet --locked -- demo")),
     ("tests/run", (".ci/run", "tests/run --locked")),
     ("cargo install --path .", (".ci/run", "cargo install --path .")),
-    ("packaging/install", ("tests/suite/packaging.rs", "packaging(&lab, \"install\"")),
+    ("packaging/install", ("tests/suite/packaging.rs", "packaging(&repo, \"install\"")),
 ];
 
 /// Lines that end otherwise than well, as the text around them says.
@@ -29,9 +29,9 @@ pub enum Scene {
     Cloud(Box<Busy>),
 }
 
-/// A stage whose cloud finishes every attempt by itself.
+/// A cloud environment whose cloud finishes every attempt by itself.
 pub struct Busy {
-    stage: Arc<CloudEnv>,
+    env: Arc<CloudEnv>,
     ends: Arc<AtomicBool>,
     agents: Option<JoinHandle<()>>,
 }
@@ -46,13 +46,13 @@ impl Scene {
             "choice" => Scene::Choice(Choice::new()),
             "pruned" => {
                 let choice = Choice::new();
-                choice.lab.puff(&["prune", "fix"]).ok();
+                choice.repo.puff(&["prune", "fix"]).ok();
                 Scene::Choice(choice)
             }
             "team" => {
                 let choice = Choice::new();
-                choice.lab.puff(&["review", "fix", "--check", "true"]).ok();
-                choice.lab.commit("README", "A thing to try more things on.\n", "Say more");
+                choice.repo.puff(&["review", "fix", "--check", "true"]).ok();
+                choice.repo.commit("README", "A thing to try more things on.\n", "Say more");
                 Scene::Choice(choice)
             }
             "crew" => Scene::AgentRun(crew()),
@@ -61,20 +61,20 @@ impl Scene {
         }
     }
 
-    /// The lab of the scene.
-    pub fn lab(&self) -> &TestRepo {
+    /// The test repository of the scene.
+    pub fn repo(&self) -> &TestRepo {
         match self {
-            Scene::Alone(lab) => lab,
-            Scene::Choice(choice) => &choice.lab,
-            Scene::AgentRun(crew) => &crew.lab,
-            Scene::Cloud(busy) => &busy.stage.lab,
+            Scene::Alone(repo) => repo,
+            Scene::Choice(choice) => &choice.repo,
+            Scene::AgentRun(crew) => &crew.repo,
+            Scene::Cloud(busy) => &busy.env.repo,
         }
     }
 
     /// Types a line there; it has to end as it should.
     #[track_caller]
     pub fn play(&self, place: &str, line: &str) {
-        let ran = run(self.lab().command("bash").args(["-c", line]));
+        let ran = run(self.repo().command("bash").args(["-c", line]));
         let wanted = ENDINGS.iter().find(|(typed, _)| *typed == line).map_or(0, |(_, code)| *code);
         assert_eq!(ran.code, wanted, "{place}: {line}\n{}\n{}", ran.stdout, ran.stderr);
     }
@@ -83,7 +83,7 @@ impl Scene {
 /// Agents named as the known ones are, each of which makes something of its own and tests it.
 fn crew() -> AgentRun {
     let crew = AgentRun::new();
-    crew.lab.commit("test.sh", "grep -q u32 src/parse.rs || grep -q i64 src/parse.rs\n", "Test it");
+    crew.repo.commit("test.sh", "grep -q u32 src/parse.rs || grep -q i64 src/parse.rs\n", "Test it");
     for (name, kind) in [("codex", "i64"), ("claude", "i32")] {
         let script = format!(
             "sed -i 's/u32/{kind}/' src/parse.rs; echo \"// $GIT_PUFF_SESSION\" >>src/parse.rs; echo 'It has a sign now.'"
@@ -95,21 +95,21 @@ fn crew() -> AgentRun {
 
 impl Busy {
     fn new() -> Busy {
-        let stage = CloudEnv::new();
-        stage.cloud.add_environment("env_lab_2", "my-environment");
+        let env = CloudEnv::new();
+        env.cloud.add_environment("env_lab_2", "my-environment");
         let patches: Vec<String> = (1..=4)
-            .map(|n| String::from_utf8(stage.lab.patch("notes.txt", format!("attempt {n}\n"))).expect("a text"))
+            .map(|n| String::from_utf8(env.repo.patch("notes.txt", format!("attempt {n}\n"))).expect("a text"))
             .collect();
-        let (stage, ends) = (Arc::new(stage), Arc::new(AtomicBool::new(false)));
+        let (env, ends) = (Arc::new(env), Arc::new(AtomicBool::new(false)));
         let agents = std::thread::spawn({
-            let (stage, ends) = (Arc::clone(&stage), Arc::clone(&ends));
+            let (env, ends) = (Arc::clone(&env), Arc::clone(&ends));
             move || {
                 let mut done = 0;
                 while !ends.load(Ordering::Relaxed) {
-                    let tasks = stage.cloud.tasks();
+                    let tasks = env.cloud.tasks();
                     for task in &tasks[done..] {
                         for (n, patch) in patches.iter().enumerate().take(task.best_of) {
-                            stage.cloud.finish(&task.id, n + 1, patch, "Done.");
+                            env.cloud.finish(&task.id, n + 1, patch, "Done.");
                         }
                     }
                     done = tasks.len();
@@ -117,7 +117,7 @@ impl Busy {
                 }
             }
         });
-        Busy { stage, ends, agents: Some(agents) }
+        Busy { env, ends, agents: Some(agents) }
     }
 }
 

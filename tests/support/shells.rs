@@ -20,17 +20,17 @@ pub struct Typist {
 
 impl Typist {
     /// A shell that has done what `begin` says; Control-G shows its line and empties it.
-    fn start(lab: &TestRepo, program: &str, args: &[&str], begin: &str) -> Typist {
+    fn start(repo: &TestRepo, program: &str, args: &[&str], begin: &str) -> Typist {
         let (terminal, pts) = blocking::open().expect("a terminal");
         terminal.resize(pty_process::Size::new(60, 100)).expect("a size");
         let mut command = blocking::Command::new(program);
-        for (name, value) in lab.command(program).get_envs() {
+        for (name, value) in repo.command(program).get_envs() {
             command = command.env(name, value.unwrap_or_default());
         }
         // The screen is read as a stream of words.
         let term = if program == "elvish" { "xterm" } else { "dumb" };
-        let command = command.env("TERM", term).env("INPUTRC", "/dev/null").env("ZDOTDIR", lab.path("home"));
-        let shell = command.args(args).current_dir(lab.work()).spawn(pts).expect("the shell runs");
+        let command = command.env("TERM", term).env("INPUTRC", "/dev/null").env("ZDOTDIR", repo.path("home"));
+        let shell = command.args(args).current_dir(repo.work()).spawn(pts).expect("the shell runs");
         let mut typist = Typist { terminal, shell, seen: Vec::new() };
         typist.type_in(&format!("{begin}\r"));
         typist.until("ready.");
@@ -38,35 +38,35 @@ impl Typist {
     }
 
     /// A bash that has read these files.
-    pub fn bash(lab: &TestRepo, files: &[&Path]) -> Typist {
+    pub fn bash(repo: &TestRepo, files: &[&Path]) -> Typist {
         let files: String = files.iter().map(|file| format!("source '{}'; ", file.display())).collect();
         let begin = format!(
             "{files}bind 'set bell-style none'; bind 'set page-completions off'; bind 'set completion-query-items 0'; \
              bind 'set enable-bracketed-paste off'; show() {{ printf '\\n%s%s%s\\n' '<' \"[$READLINE_LINE]\" '>'; \
              READLINE_LINE=; READLINE_POINT=0; }}; bind -x '\"\\C-g\": show'; echo 'ready''.'"
         );
-        Typist::start(lab, "bash", &["--norc", "--noprofile", "-i"], &begin)
+        Typist::start(repo, "bash", &["--norc", "--noprofile", "-i"], &begin)
     }
 
     /// A zsh that looks for completions in this folder, too.
-    pub fn zsh(lab: &TestRepo, folder: &Path) -> Typist {
+    pub fn zsh(repo: &TestRepo, folder: &Path) -> Typist {
         let begin = format!(
             "PS1='%# '; fpath=('{}' $fpath); autoload -U compinit; compinit -u -D; LISTMAX=10000; setopt no_beep; \
              show() {{ print -r -- \"<\"\"[$BUFFER]>\"; BUFFER=; zle -I }}; zle -N show; bindkey '^G' show; echo 'ready''.'",
             folder.display()
         );
-        Typist::start(lab, "zsh", &["-f", "-i"], &begin)
+        Typist::start(repo, "zsh", &["-f", "-i"], &begin)
     }
 
     /// An elvish that has read this file at its start.
-    pub fn elvish(lab: &TestRepo, file: &Path) -> Typist {
+    pub fn elvish(repo: &TestRepo, file: &Path) -> Typist {
         let script = std::fs::read_to_string(file).expect("a script");
         let show = "{ edit:close-mode; print '<['$edit:current-command']>' >/dev/tty; edit:replace-input '' }";
-        let home = lab.path("home/.config/elvish");
+        let home = repo.path("home/.config/elvish");
         std::fs::create_dir_all(&home).expect("a folder");
         let keys = format!("set edit:insert:binding[Ctrl-G] = {show}\nset edit:completion:binding[Ctrl-G] = {show}\n");
         std::fs::write(home.join("rc.elv"), format!("{script}\n{keys}")).expect("a file");
-        Typist::start(lab, "elvish", &[], "echo ready'.'")
+        Typist::start(repo, "elvish", &[], "echo ready'.'")
     }
 
     fn type_in(&mut self, text: &str) {
@@ -120,7 +120,7 @@ impl Drop for Typist {
 }
 
 /// What fish would offer for a line, each with its description.
-pub fn fish(lab: &TestRepo, line: &str) -> String {
+pub fn fish(repo: &TestRepo, line: &str) -> String {
     let script = "complete -C \"$LINE\"";
-    super::test_repo::run(lab.command("fish").env("LINE", line).args(["-c", script])).ok().stdout
+    super::test_repo::run(repo.command("fish").env("LINE", line).args(["-c", script])).ok().stdout
 }

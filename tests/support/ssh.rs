@@ -1,4 +1,4 @@
-//! A real `sshd` on loopback, with keys of its own, which lets a lab in and runs git in that lab's environment.
+//! A real `sshd` on loopback, with keys of its own, which lets a test repository in and runs git in that test repository's environment.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,18 +14,18 @@ pub struct Ssh {
 }
 
 impl Ssh {
-    /// Serves this lab, and tells its git how to get in: `GIT_SSH_COMMAND`.
-    pub fn serve(lab: &mut TestRepo) -> Ssh {
-        let folder = lab.path("ssh");
+    /// Serves this test repository, and tells its git how to get in: `GIT_SSH_COMMAND`.
+    pub fn serve(repo: &mut TestRepo) -> Ssh {
+        let folder = repo.path("ssh");
         fs::create_dir(&folder).expect("a folder");
         let path = |name: &str| folder.join(name).display().to_string();
         for key in ["host", "user"] {
-            run(lab.command("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &path(key)])).ok();
+            run(repo.command("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f", &path(key)])).ok();
         }
         let public = |key: &str| fs::read_to_string(path(key) + ".pub").expect("a public key");
-        // Whoever comes in gets the lab's environment, not the one of the user that the tests run as.
+        // Whoever comes in gets the test repository's environment, not the one of the user that the tests run as.
         let served = folder.join("served");
-        let script = format!("#!/bin/sh\n{}exec sh -c \"$SSH_ORIGINAL_COMMAND\"\n", lab.exports());
+        let script = format!("#!/bin/sh\n{}exec sh -c \"$SSH_ORIGINAL_COMMAND\"\n", repo.exports());
         fs::write(&served, script).expect("a script");
         fs::set_permissions(&served, fs::Permissions::from_mode(0o755)).expect("permissions");
         let authorized = format!("command=\"{}\" {}", served.display(), public("user"));
@@ -52,11 +52,11 @@ impl Ssh {
             path("user"),
             path("known")
         );
-        lab.set("GIT_SSH_COMMAND", &client);
-        Ssh { door, root: lab.path("") }
+        repo.set("GIT_SSH_COMMAND", &client);
+        Ssh { door, root: repo.path("") }
     }
 
-    /// The address of a repository of the lab: `origin.git`, say.
+    /// The address of a repository of the test repository: `origin.git`, say.
     pub fn url(&self, repository: &str) -> String {
         format!("ssh://127.0.0.1:{}{}", self.door.port(), self.root.join(repository).display())
     }

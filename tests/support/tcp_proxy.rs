@@ -1,5 +1,5 @@
 //! A port on loopback behind which every connection gets a program of its own, as `inetd` does it. The port is the
-//! system's choice, so labs are never in each other's way.
+//! system's choice, so test repositories are never in each other's way.
 
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;

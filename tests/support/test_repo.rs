@@ -41,34 +41,34 @@ impl TestRepo {
 
     /// The same with these variables set before anything is made.
     pub fn with_variables(variables: &[(&str, &str)]) -> TestRepo {
-        let mut lab = TestRepo::empty();
-        variables.iter().for_each(|(name, value)| lab.set(name, value));
-        lab.git_in(lab.root.path(), &["init", "-q", "--bare", "origin.git"]);
-        lab.git_in(lab.root.path(), &["clone", "-q", "origin.git", "work"]);
+        let mut repo = TestRepo::empty();
+        variables.iter().for_each(|(name, value)| repo.set(name, value));
+        repo.git_in(repo.root.path(), &["init", "-q", "--bare", "origin.git"]);
+        repo.git_in(repo.root.path(), &["clone", "-q", "origin.git", "work"]);
         let base = "fn parse(s: &str) -> Option<u32> {\n    s.parse().ok()\n}\n";
         for (file, text, subject) in [
             ("README", "A thing to try things on.\n", "Begin"),
             ("src/parse.rs", base, "Parse numbers"),
             ("notes.txt", "one\ntwo\nthree\n", "Take notes"),
         ] {
-            lab.commit(file, text, subject);
+            repo.commit(file, text, subject);
         }
-        lab.git(&["push", "-q", "-u", "origin", "main"]);
-        lab
+        repo.git(&["push", "-q", "-u", "origin", "main"]);
+        repo
     }
 
     /// A place with a clone of this project's own history.
     pub fn with_real_history() -> TestRepo {
-        let lab = TestRepo::empty();
+        let repo = TestRepo::empty();
         let here = env!("CARGO_MANIFEST_DIR");
-        lab.git_in(lab.root.path(), &["clone", "-q", "--bare", "--no-hardlinks", here, "origin.git"]);
+        repo.git_in(repo.root.path(), &["clone", "-q", "--bare", "--no-hardlinks", here, "origin.git"]);
         // Whatever the checkout of the tests is on becomes `main`.
-        let head = lab.git_in(Path::new(here), &["rev-parse", "HEAD"]);
-        let origin = lab.root.path().join("origin.git");
-        lab.git_in(&origin, &["update-ref", "refs/heads/main", &head]);
-        lab.git_in(&origin, &["symbolic-ref", "HEAD", "refs/heads/main"]);
-        lab.git_in(lab.root.path(), &["clone", "-q", "origin.git", "work"]);
-        lab
+        let head = repo.git_in(Path::new(here), &["rev-parse", "HEAD"]);
+        let origin = repo.root.path().join("origin.git");
+        repo.git_in(&origin, &["update-ref", "refs/heads/main", &head]);
+        repo.git_in(&origin, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+        repo.git_in(repo.root.path(), &["clone", "-q", "origin.git", "work"]);
+        repo
     }
 
     /// A place with nothing in it but a home.
@@ -97,11 +97,11 @@ impl TestRepo {
         ];
         let formats = formats::of_this_run();
         let env = env.into_iter().chain(formats.variables()).map(|(name, value)| (name.to_owned(), value)).collect();
-        let lab = TestRepo { root, env };
+        let repo = TestRepo { root, env };
         let config = "[user]\n\tname = A U Thor\n\temail = author@example.com\n[init]\n\tdefaultBranch = main\n\
             [safe]\n\tdirectory = *\n[protocol \"file\"]\n\tallow = always\n[advice]\n\tdetachedHead = false\n";
-        std::fs::write(lab.path("home/.gitconfig"), config).expect("a configuration");
-        lab
+        std::fs::write(repo.path("home/.gitconfig"), config).expect("a configuration");
+        repo
     }
 
     /// Puts the real, pinned Codex client on the PATH, and points it at this service.
@@ -143,7 +143,7 @@ impl TestRepo {
         self.set("GIT_PUFF_NOW", NOW);
     }
 
-    /// A path in the lab.
+    /// A path in the test repository.
     pub fn path(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
@@ -307,7 +307,7 @@ impl TestRepo {
 }
 
 impl TestRepo {
-    /// Ends what a test that failed left running: every process of a session of this lab carries the session's folder, and
+    /// Ends what a test that failed left running: every process of a session of this test repository carries the session's folder, and
     /// so do those of an app server.
     fn end_sessions(&self) {
         let mark = |name: &str| format!("{name}={}", self.root.path().display());
@@ -331,7 +331,7 @@ impl Drop for TestRepo {
         if self.puff_dir().join("sessions").is_dir() {
             self.end_sessions();
         }
-        // The watcher of this lab, and no other: it is found by what it says of itself.
+        // The watcher of this test repository, and no other: it is found by what it says of itself.
         let status = std::fs::read(self.puff_dir().join("watcher.json")).unwrap_or_default();
         let pid = serde_json::from_slice::<Value>(&status).ok().and_then(|status| status["pid"].as_u64());
         if let Some(pid) = pid {

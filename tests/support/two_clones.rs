@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::export::Export;
 use super::test_repo::{Ran, TestRepo, run};
 
-/// The clones `work` and `theirs` of one lab.
+/// The clones `work` and `theirs` of one test repository.
 pub struct TwoClones {
-    pub lab: TestRepo,
+    pub repo: TestRepo,
 }
 
 /// One of the two.
@@ -22,9 +22,9 @@ pub enum Who {
 
 impl TwoClones {
     pub fn new() -> TwoClones {
-        let pair = TwoClones { lab: TestRepo::new() };
-        let root = pair.lab.path("");
-        pair.lab.git_in(&root, &["clone", "-q", "origin.git", "theirs"]);
+        let pair = TwoClones { repo: TestRepo::new() };
+        let root = pair.repo.path("");
+        pair.repo.git_in(&root, &["clone", "-q", "origin.git", "theirs"]);
         for (who, name, address) in
             [(Who::Ours, "Our Author", "our@example.com"), (Who::Theirs, "Their Author", "their@example.com")]
         {
@@ -36,20 +36,20 @@ impl TwoClones {
     }
 
     pub fn folder(&self, who: Who) -> PathBuf {
-        self.lab.path(if who == Who::Ours { "work" } else { "theirs" })
+        self.repo.path(if who == Who::Ours { "work" } else { "theirs" })
     }
 
     pub fn git(&self, who: Who, args: &[&str]) -> String {
-        self.lab.git_in(&self.folder(who), args)
+        self.repo.git_in(&self.folder(who), args)
     }
 
     pub fn puff(&self, who: Who, args: &[&str]) -> Ran {
-        run(self.lab.command("git").current_dir(self.folder(who)).arg("puff").args(args))
+        run(self.repo.command("git").current_dir(self.folder(who)).arg("puff").args(args))
     }
 
     /// `git-puff …`, started and left to itself, so that a kill reaches it.
     pub fn spawn(&self, who: Who, args: &[&str]) -> Child {
-        let mut command = self.lab.command(env!("CARGO_BIN_EXE_git-puff"));
+        let mut command = self.repo.command(env!("CARGO_BIN_EXE_git-puff"));
         command
             .current_dir(self.folder(who))
             .args(args)
@@ -61,9 +61,9 @@ impl TwoClones {
 
     /// A run of imported variants, each of which makes `notes.txt` read otherwise.
     pub fn import(&self, who: Who, name: &str, texts: &[&str]) -> String {
-        let export = Export::new(&self.lab, &format!("export-{name}"));
+        let export = Export::new(&self.repo, &format!("export-{name}"));
         for (at, text) in texts.iter().enumerate() {
-            export.patch(at as u32 + 1, self.lab.patch("notes.txt", text));
+            export.patch(at as u32 + 1, self.repo.patch("notes.txt", text));
         }
         self.puff(who, &["harvest", "--from", export.path(), "--base", "main", "--name", name]).ok();
         name.to_owned()
@@ -95,7 +95,8 @@ impl TwoClones {
     /// What there is of a run at the remote.
     pub fn at_remote(&self, run: &str) -> Option<String> {
         let name = format!("refs/puff/runs/{run}");
-        let listed = self.lab.git_in(&self.lab.path("origin.git"), &["for-each-ref", "--format=%(objectname)", &name]);
+        let listed =
+            self.repo.git_in(&self.repo.path("origin.git"), &["for-each-ref", "--format=%(objectname)", &name]);
         (!listed.is_empty()).then_some(listed)
     }
 }
