@@ -11,9 +11,9 @@
 //! Intent comes first: a run is recorded as `submitting`, with its prompt, before the cloud is called. A crash between the
 //! call and its answer leaves a record that can be matched to its task. What costs money is never repeated by itself.
 //!
-//! # The rooms
+//! # The modules
 //!
-//! | room | what is in it |
+//! | module | what is in it |
 //! |---|---|
 //! | [`cli`] | the command line, as types |
 //! | [`commands`] | one file a verb: its arguments, one function, and what the manual says beside |
@@ -40,7 +40,7 @@
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
-//! Dependencies point one way: the floors are listed in CONTRIBUTING.md, and a test keeps them.
+//! Dependencies point one way: the layers are listed in CONTRIBUTING.md, and a test keeps them.
 //! Nothing below `commands` prints, nothing outside `app` reads the clock or the environment, nothing outside `git`
 //! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
 //!

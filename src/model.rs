@@ -39,7 +39,7 @@ pub(crate) mod words;
 pub use app_server::{AppServer, AppServerStatus};
 pub use artifact::{Meta, Report};
 pub use comparison::{Compared, ComparedFile, Comparison, LeftOut, Pair, PairFile};
-pub use decision::{Decision, Taking};
+pub use decision::{Decision, PickMethod};
 pub use display::DisplayFormat;
 pub use export::{LeftBehind, LeftFile, Tombstone};
 pub use finding::{Finding, FindingResult};

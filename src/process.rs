@@ -6,36 +6,36 @@
 //! program and the time limit truly wait on each other.
 
 mod bounded;
-mod cancel;
 mod cmd;
 pub mod event_loop;
 mod foreground;
 mod guard;
 mod inside;
+mod interrupt;
+mod kill;
 mod marked;
-mod mask;
 mod service;
-mod signal;
 mod starting;
 mod stdio;
 #[cfg(unix)]
 pub mod terminal;
 mod traced;
+mod umask;
 
 pub use bounded::{Ended, HeadAndTail, Stop, Stream, run_bounded};
-pub use cancel::{Cancellation, Wake};
 pub use cmd::{Cmd, Failure, Output};
 pub use foreground::{Foreground, run_beside_user};
 use guard::GroupGuard;
 pub use guard::Guard;
 pub use inside::git_runs_in;
-pub use marked::Mark;
-pub use mask::{own_mask, widen};
-pub use service::{Service, ServiceEvent};
+pub use interrupt::{Cancellation, Wake};
 #[cfg(unix)]
-pub use signal::signal_process;
-pub use signal::{Signal, signal_group};
+pub use kill::signal_process;
+pub use kill::{Signal, signal_group};
+pub use marked::Mark;
+pub use service::{Service, ServiceEvent};
 pub use stdio::take_stdio;
+pub use umask::{own_mask, widen};
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use event_loop::block_on;
-use signal::kill_group;
+use kill::kill_group;
 use starting::{in_own_group, in_own_session};
 use traced::{Outcome, Way};
 

@@ -6,6 +6,7 @@
 //! process id is written down.
 
 pub mod activity;
+pub mod agent_program;
 pub mod agents;
 pub mod control;
 pub mod diagnose;
@@ -13,19 +14,18 @@ pub mod log;
 pub mod lost;
 pub mod notice;
 pub mod protocol;
-pub mod ready;
 pub mod replies;
 pub mod report;
 pub mod resume;
 pub mod screen;
 pub mod session_workspace;
+pub mod side_effects;
 pub mod supervisor;
-pub mod traces;
 pub mod user_files;
 pub mod viewer;
 pub mod worktree;
 
-pub use ready::ready;
+pub use agent_program::ready;
 pub use resume::free_id;
 
 use std::path::PathBuf;

@@ -9,7 +9,7 @@ mod bars;
 mod capture;
 
 pub use self::bars::{Bar, Progress};
-pub use self::capture::{OutputListener, Said};
+pub use self::capture::{OutputEvent, OutputListener};
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -61,7 +61,7 @@ pub struct Ui {
     /// Whether the document was printed: each call prints only one.
     answered: AtomicBool,
     /// The listener that receives the output instead of a terminal.
-    heard: Option<CapturedOutput>,
+    captured: Option<CapturedOutput>,
     /// The width that the environment sets.
     columns: OnceLock<usize>,
 }
@@ -73,17 +73,17 @@ impl Ui {
     }
 
     /// Creates a writer that passes all output to a listener. Standard input is `input`, or unavailable.
-    pub fn captured_by(hearer: OutputListener, input: Option<Vec<u8>>, format: Format) -> Ui {
-        Ui::with(format, Some(CapturedOutput { hearer, input }))
+    pub fn captured_by(listener: OutputListener, input: Option<Vec<u8>>, format: Format) -> Ui {
+        Ui::with(format, Some(CapturedOutput { listener, input }))
     }
 
-    fn with(format: Format, heard: Option<CapturedOutput>) -> Ui {
-        Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), heard, columns: OnceLock::new() }
+    fn with(format: Format, captured: Option<CapturedOutput>) -> Ui {
+        Ui { format, bars: OnceLock::new(), answered: AtomicBool::new(false), captured, columns: OnceLock::new() }
     }
 
     /// Returns whether the output is captured by a listener.
     pub fn is_told(&self) -> bool {
-        self.heard.is_some()
+        self.captured.is_some()
     }
 
     /// Sets colours as git's `color.ui` and `color.puff` do: `always`, `never`, or what the output supports.
@@ -115,8 +115,8 @@ impl Ui {
 
     /// Returns whether standard input may hold data: it is not a terminal.
     pub fn has_input(&self) -> bool {
-        match &self.heard {
-            Some(heard) => heard.input.is_some(),
+        match &self.captured {
+            Some(captured) => captured.input.is_some(),
             None => !io::stdin().is_terminal(),
         }
     }
@@ -136,8 +136,8 @@ impl Ui {
     /// # Errors
     /// When there is none.
     pub fn reader(&self) -> io::Result<Box<dyn BufRead + '_>> {
-        match &self.heard {
-            Some(heard) => Ok(Box::new(heard.input()?)),
+        match &self.captured {
+            Some(captured) => Ok(Box::new(captured.input()?)),
             None => Ok(Box::new(io::stdin().lock())),
         }
     }
@@ -196,16 +196,16 @@ impl Ui {
     /// Writes a JSON document, indented.
     pub fn json(&self, value: &impl Serialize) {
         self.answered.store(true, Ordering::Relaxed);
-        if let Some(heard) = &self.heard {
-            return heard.document(serde_json::to_value(value), Said::Document);
+        if let Some(captured) = &self.captured {
+            return captured.document(serde_json::to_value(value), OutputEvent::Document);
         }
         self.document(serde_json::to_string_pretty(value));
     }
 
     /// Writes a JSON document in a line: one of a stream.
     pub fn json_line(&self, value: &impl Serialize) {
-        if let Some(heard) = &self.heard {
-            return heard.document(serde_json::to_value(value), Said::Event);
+        if let Some(captured) = &self.captured {
+            return captured.document(serde_json::to_value(value), OutputEvent::Event);
         }
         self.document(serde_json::to_string(value));
     }
@@ -235,39 +235,39 @@ impl Ui {
 
     /// Prints a message.
     pub fn note(&self, text: &str) {
-        if let Some(heard) = &self.heard {
-            return heard.say(Said::Note(text));
+        if let Some(captured) = &self.captured {
+            return captured.emit(OutputEvent::Note(text));
         }
         self.err(&ended(clean_block(text)));
     }
 
     /// Prints a warning; the command continues.
     pub fn warn(&self, text: &str) {
-        if let Some(heard) = &self.heard {
-            return heard.say(Said::Warning(text));
+        if let Some(captured) = &self.captured {
+            return captured.emit(OutputEvent::Warning(text));
         }
         self.err(&worded(WARNING, "warning", text));
     }
 
     /// Prints the next step.
     pub fn hint(&self, text: &str) {
-        if let Some(heard) = &self.heard {
-            return heard.say(Said::Hint(text));
+        if let Some(captured) = &self.captured {
+            return captured.emit(OutputEvent::Hint(text));
         }
         self.err(&worded(HINT, "hint", text));
     }
 
     /// Prints an error, its hint and its causes; a line each.
     pub fn error(&self, error: &Error) {
-        if let Some(heard) = &self.heard {
-            return heard.say(Said::Error(error));
+        if let Some(captured) = &self.captured {
+            return captured.emit(OutputEvent::Error(error));
         }
         self.err(&error_lines(error));
     }
 
     /// Returns whether the user can be asked on a terminal.
     pub fn can_ask(&self) -> bool {
-        self.heard.is_none() && io::stdin().is_terminal() && self.is_terminal_err()
+        self.captured.is_none() && io::stdin().is_terminal() && self.is_terminal_err()
     }
 
     /// Asks the user to confirm; false without a terminal.
@@ -290,7 +290,7 @@ impl Ui {
 
     /// Returns progress bars for watched runs, visible only on a terminal.
     pub fn progress(&self) -> Progress {
-        Progress::new(self.shown_bars(), self.heard.clone())
+        Progress::new(self.shown_bars(), self.captured.clone())
     }
 
     fn shown_bars(&self) -> Option<MultiProgress> {
@@ -300,14 +300,14 @@ impl Ui {
 
     /// Returns a progress bar of `total` steps, visible only on a terminal.
     pub fn bar(&self, total: u64) -> Bar {
-        Bar::new(self.shown_bars(), self.heard.clone(), total)
+        Bar::new(self.shown_bars(), self.captured.clone(), total)
     }
 
     /// Writes text, which may contain colours, to standard output.
     fn out(&self, text: &str) {
-        if let Some(heard) = &self.heard {
+        if let Some(captured) = &self.captured {
             let plain = anstream::adapter::strip_str(text).to_string();
-            return heard.say(Said::Bytes(plain.as_bytes()));
+            return captured.emit(OutputEvent::Bytes(plain.as_bytes()));
         }
         self.aside(|| {
             let mut out = anstream::stdout().lock();
@@ -317,8 +317,8 @@ impl Ui {
 
     /// Writes bytes to standard output, unchanged.
     fn raw(&self, bytes: &[u8]) {
-        if let Some(heard) = &self.heard {
-            return heard.say(Said::Bytes(bytes));
+        if let Some(captured) = &self.captured {
+            return captured.emit(OutputEvent::Bytes(bytes));
         }
         self.aside(|| {
             let mut out = io::stdout().lock();

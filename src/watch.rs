@@ -8,9 +8,9 @@ mod ending;
 pub mod follow;
 pub mod jobs;
 mod journals;
+mod poll_schedule;
 mod poller;
 mod queue;
-mod sweeps;
 pub mod untracked_task;
 pub mod watcher;
 

@@ -8,7 +8,7 @@ use crate::commands::flags::{AbbrevArgs, JsonFlag};
 use crate::engine::pick::{self, PickTarget, Picked, short};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Run, Selector, Taking};
+use crate::model::{PickMethod, Run, Selector};
 use crate::settings;
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
@@ -99,7 +99,7 @@ pub fn run(args: &Pick, app: &mut App, ui: &Ui) -> Result<Exit> {
 }
 
 fn pick_target(args: &Pick) -> PickTarget {
-    let how = if args.merge { Taking::Merge } else { Taking::CherryPick };
+    let how = if args.merge { PickMethod::Merge } else { PickMethod::CherryPick };
     match (&args.branch, &args.onto) {
         (Some(name), _) => PickTarget::Branch(name.clone()),
         (None, Some(onto)) => PickTarget::Onto(how, onto.clone()),
@@ -112,9 +112,9 @@ fn print(run: &Run, app: &App, ui: &Ui) {
     let at = decision.after.map(|after| format!(", at {}", app.display.oid(after))).unwrap_or_default();
     let onto = short(&decision.onto);
     let what = match decision.how {
-        Taking::CherryPick => format!("cherry-picked onto '{onto}'"),
-        Taking::Merge => format!("merged into '{onto}'"),
-        Taking::Branch => format!("the branch '{onto}'"),
+        PickMethod::CherryPick => format!("cherry-picked onto '{onto}'"),
+        PickMethod::Merge => format!("merged into '{onto}'"),
+        PickMethod::Branch => format!("the branch '{onto}'"),
     };
     ui.line(&format!("{}: var{} is {what}{at}", run.run, decision.variant));
     ui.hint(&format!("'git puff undo {0}' undoes the pick; 'git puff prune {0}' removes the other variants", run.run));

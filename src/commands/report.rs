@@ -142,12 +142,12 @@ pub fn run(args: &Report, app: &App, ui: &Ui) -> Result<Exit> {
 
 /// Prints the manifest of the picked or recommended variant, or writes it to an inbox.
 fn deliver(args: &Report, recorded: &Recorded, app: &App, ui: &Ui) -> Result<Exit> {
-    let parcel = manifest::of(app, recorded)?;
+    let delivery = manifest::of(app, recorded)?;
     let Some(inbox) = &args.output else {
-        ui.json(&parcel.manifest);
+        ui.json(&delivery.manifest);
         return Ok(Exit::Done);
     };
-    let (path, is_new) = manifest::deliver(&parcel, &shared::absolute(app, inbox), &app.bounds())?;
+    let (path, is_new) = manifest::deliver(&delivery, &shared::absolute(app, inbox), &app.bounds())?;
     ui.note(&format!("{} {}", if is_new { "wrote" } else { "already exists:" }, path.display()));
     Ok(Exit::Done)
 }

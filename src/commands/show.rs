@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::commands::flags::{AbbrevArgs, JsonFlag};
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Report, Run, Selector};
+use crate::model::{Report, Run, Selector, Variant};
 use crate::render;
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
@@ -52,7 +52,7 @@ pub fn run(args: &Show, app: &mut App, ui: &Ui) -> Result<Exit> {
                 ui.json(&Run { variants: vec![variant.clone()], ..recorded.run.clone() });
                 return Ok(Exit::Done);
             }
-            let report = store.file(recorded.head, &format!("variants/var{index}/report.json"))?;
+            let report = store.file(recorded.head, &Variant::path(index, "report.json"))?;
             let report: Option<Report> = report.and_then(|bytes| serde_json::from_slice(&bytes).ok());
             render::tables::variant(
                 &recorded.run,

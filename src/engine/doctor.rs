@@ -3,7 +3,7 @@
 mod launching;
 
 use super::harvest::is_half_cancelled;
-use super::leftovers::{Matter, leftovers};
+use super::leftovers::{WorktreeFinding, leftovers};
 use super::{branches, config, interrupted, open_here, orphans, preflight, repair, sync};
 use crate::app::App;
 use crate::error::Error;
@@ -210,8 +210,8 @@ fn records(app: &App) -> Vec<Finding> {
         let path = leftover.path.display().to_string();
         let remove = format!("inspect it, then 'git worktree remove --force {path}'");
         let hint = match leftover.matter {
-            Matter::Strange | Matter::Kept => remove.as_str(),
-            Matter::Replaced => {
+            WorktreeFinding::Strange | WorktreeFinding::Kept => remove.as_str(),
+            WorktreeFinding::Replaced => {
                 "see what is there: git-puff does not touch it; remove it yourself, then 'git worktree prune'"
             }
             _ => REPAIR,

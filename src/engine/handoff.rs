@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::Result;
 use crate::lock::FileLock;
-use crate::model::{Handoff, Review, Run, RunId};
+use crate::model::{Handoff, Review, Run, RunId, documents};
 use crate::render::report::{markdown, variant_markdown};
 use crate::render::sections::replace_section;
 use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
@@ -11,8 +11,7 @@ use crate::store::{Files, NoteEdit, Notes, Recorded, RunStore, edit_notes};
 /// Renders `report.md` and `report.json` from the run as it is and what its last review found out.
 pub fn files(run: &Run, prompt: &str, review: Option<&Review>) -> Files {
     let handoff = Handoff::new(run, prompt).with_review(review.cloned());
-    let mut json = serde_json::to_vec_pretty(&handoff).unwrap_or_default();
-    json.push(b'\n');
+    let json = documents::to_json(&handoff).unwrap_or_default();
     let markdown = markdown(&handoff).into_bytes();
     vec![("report.md".to_owned(), Some(markdown)), ("report.json".to_owned(), Some(json))]
 }

@@ -148,7 +148,7 @@ pub fn is_half_cancelled(app: &App, run: &Run) -> bool {
 /// When the base is not to be had, or the repository cannot be written.
 pub fn harvest_kept(app: &App, id: &RunId, options: &HarvestOptions, notify: Listener<'_>) -> Result<Run> {
     let signer = Signer::new(app)?;
-    let made = RunStore::new(app).ref_transaction(|| make_all(app, id, options, &signer, notify));
+    let made = RunStore::new(app).ref_batch(|| make_all(app, id, options, &signer, notify));
     if made.is_err() {
         signer.record_failure(id);
     }
@@ -191,7 +191,7 @@ pub(in crate::engine) fn make_all(
 
 /// Brings here what the patches are about to read, in one go.
 fn bring(app: &App, store: &RunStore<'_>, recorded: &Recorded, variants: &[&Variant]) -> Result<()> {
-    let patch = |variant: &&Variant| store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()));
+    let patch = |variant: &&Variant| store.file(recorded.head, &variant.file("patch.diff"));
     let patches = variants.iter().map(patch).collect::<Result<Vec<_>>>()?;
     let base = app.repo.commit(recorded.run.base_oid)?.tree;
     crate::patch::bring(&app.repo, base, patches.iter().flatten().map(Vec::as_slice))
@@ -207,7 +207,7 @@ pub(in crate::engine) fn finish(
     place(app, &before, &mut made, options, notify)?;
     let store = RunStore::new(app);
     // The notes are made again from the record, so they may as well be written with it.
-    let recorded = store.ref_transaction(|| {
+    let recorded = store.ref_batch(|| {
         let recorded = record(app, &store, &before.run.run, &made)?;
         handoff::write_notes(app, &recorded, "harvest")?;
         Ok(recorded)
@@ -269,7 +269,7 @@ pub fn write_out(app: &App, id: &RunId, folder: &Path) -> Result<()> {
     let out = Folder::create(folder, &app.bounds())?;
     for variant in &recorded.run.variants {
         for file in ["patch.diff", "report.json", "meta.json"] {
-            let kept = store.file(recorded.head, &format!("variants/{}/{file}", variant.name()))?;
+            let kept = store.file(recorded.head, &variant.file(file))?;
             let Some(bytes) = kept else { continue };
             let write = || out.make_below(&variant.name())?.write(OsStr::new(file), &bytes);
             write().map_err(|cause| {

@@ -47,7 +47,7 @@ pub fn import(
     };
     // Nothing is paid for, and the folder stays: an import that is killed has not started.
     let signer = Signer::new(app)?;
-    let made = store.ref_transaction(|| {
+    let made = store.ref_batch(|| {
         record(app, &store, &id, &export, &base, &about, &digest)?;
         let client = Client { name: "import".to_owned(), version: None };
         keep(app, &store, &id, &export.collection(), &client, notify)?;

@@ -12,7 +12,7 @@ use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
 /// How far something got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Matter {
+pub enum InterruptedStep {
     /// A prune was interrupted.
     Prune,
     /// A pick is done, and its record does not say so.
@@ -29,7 +29,7 @@ pub enum Matter {
 #[derive(Clone, Debug)]
 pub struct InterruptedOperation {
     /// How far it got.
-    pub matter: Matter,
+    pub matter: InterruptedStep,
     point: RecoveryPoint,
 }
 
@@ -46,7 +46,7 @@ impl InterruptedOperation {
 
     /// Returns the command that ends it, where the user has to decide.
     pub fn next(&self) -> Option<&'static str> {
-        (self.matter == Matter::Waits)
+        (self.matter == InterruptedStep::Waits)
             .then_some("resolve them there, then 'git puff pick --continue'; or 'git puff pick --abort'")
     }
 }
@@ -55,13 +55,13 @@ impl fmt::Display for InterruptedOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = self.point.recovery.words();
         match self.matter {
-            Matter::Prune => {
+            InterruptedStep::Prune => {
                 write!(f, "{what} was interrupted (to undo it instead: git puff undo {})", self.run())
             }
-            Matter::Taken => write!(f, "{what} is done, and not recorded"),
-            Matter::Void => write!(f, "{what} was started and changed nothing"),
-            Matter::Undo => write!(f, "the undo of {what} was interrupted"),
-            Matter::Waits => {
+            InterruptedStep::Taken => write!(f, "{what} is done, and not recorded"),
+            InterruptedStep::Void => write!(f, "{what} was started and changed nothing"),
+            InterruptedStep::Undo => write!(f, "the undo of {what} was interrupted"),
+            InterruptedStep::Waits => {
                 let worktree = match &self.point.recovery.act {
                     Act::Pick(pick) => pick.worktree.as_ref().map(|path| format!(" in '{}'", path.display())),
                     Act::Prune(_) => None,
@@ -80,17 +80,17 @@ pub fn interrupted_operations(app: &App) -> Vec<InterruptedOperation> {
 }
 
 /// Returns how far the act of a point got that is the newest of the run whose journal ends at `head`.
-fn matter(app: &App, point: &RecoveryPoint, head: Oid) -> Option<Matter> {
+fn matter(app: &App, point: &RecoveryPoint, head: Oid) -> Option<InterruptedStep> {
     let Act::Pick(pick) = &point.recovery.act else {
         // A later step on the run supersedes it.
-        return (point.recovery.journal == head).then_some(Matter::Prune);
+        return (point.recovery.journal == head).then_some(InterruptedStep::Prune);
     };
     let run = RunStore::new(app).at(&point.recovery.run, head).ok()?.run;
     match pick_state(app, point, pick, &run) {
-        PickState::Recorded(after) => undo::is_interrupted(app, point, pick, after).then_some(Matter::Undo),
-        PickState::Done(_) => Some(Matter::Taken),
-        PickState::Void => Some(Matter::Void),
-        PickState::Waits => Some(Matter::Waits),
+        PickState::Recorded(after) => undo::is_interrupted(app, point, pick, after).then_some(InterruptedStep::Undo),
+        PickState::Done(_) => Some(InterruptedStep::Taken),
+        PickState::Void => Some(InterruptedStep::Void),
+        PickState::Waits => Some(InterruptedStep::Waits),
     }
 }
 
@@ -109,10 +109,10 @@ pub fn finish(app: &App, operation: &InterruptedOperation) -> Result<bool> {
         return Ok(false);
     }
     match operation.matter {
-        Matter::Waits => return Ok(false),
-        Matter::Taken | Matter::Void => pick::reconcile::reconcile(app, id)?,
-        Matter::Undo => drop(undo::undo_locked(app, id, Some(operation.point.id))?),
-        Matter::Prune => drop(prune::carry_out(app, &prune::plan(app, id)?)?),
+        InterruptedStep::Waits => return Ok(false),
+        InterruptedStep::Taken | InterruptedStep::Void => pick::reconcile::reconcile(app, id)?,
+        InterruptedStep::Undo => drop(undo::undo_locked(app, id, Some(operation.point.id))?),
+        InterruptedStep::Prune => drop(prune::carry_out(app, &prune::plan(app, id)?)?),
     }
     Ok(true)
 }

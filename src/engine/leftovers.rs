@@ -18,7 +18,7 @@ use crate::store::{Recorded, SessionStore};
 
 /// What is the matter with a worktree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Matter {
+pub enum WorktreeFinding {
     /// It was started, and no process continues it.
     HalfMade,
     /// Its work is recorded, or no other process is going to record it.
@@ -47,7 +47,7 @@ pub struct Leftover {
     /// Its folder.
     pub path: PathBuf,
     /// What is the matter.
-    pub matter: Matter,
+    pub matter: WorktreeFinding,
     /// Whose it is.
     of: Owner,
 }
@@ -63,16 +63,16 @@ enum Owner {
 impl fmt::Display for Leftover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.matter {
-            Matter::HalfMade => "was never finished",
-            Matter::Leftover => "is left over",
-            Matter::Locked => "is locked for a session that is over",
-            Matter::Missing => "is gone, but git still knows it",
-            Matter::CutOff => "has lost its '.git' file",
-            Matter::Replaced => "is not the folder that git-puff made",
-            Matter::Reviewed => "was left by a review that was killed",
-            Matter::Ended => "is left over, without a change",
-            Matter::Kept => "has changes",
-            Matter::Strange => "belongs to no existing run or session",
+            WorktreeFinding::HalfMade => "was never finished",
+            WorktreeFinding::Leftover => "is left over",
+            WorktreeFinding::Locked => "is locked for a session that is over",
+            WorktreeFinding::Missing => "is gone, but git still knows it",
+            WorktreeFinding::CutOff => "has lost its '.git' file",
+            WorktreeFinding::Replaced => "is not the folder that git-puff made",
+            WorktreeFinding::Reviewed => "was left by a review that was killed",
+            WorktreeFinding::Ended => "is left over, without a change",
+            WorktreeFinding::Kept => "has changes",
+            WorktreeFinding::Strange => "belongs to no existing run or session",
         };
         let of = match &self.of {
             Owner::Variant(run, variant) => format!(" of {run}:{variant}"),
@@ -104,11 +104,11 @@ pub fn leftovers(app: &App, runs: &[Recorded]) -> Vec<Leftover> {
             let Some(name) = workspace_root.run_of(&worktree.path) else { continue };
             let run = runs.iter().map(|recorded| &recorded.run.run).find(|run| run.as_str() == name);
             let matter = match run {
-                _ if review::is_left(app, &worktree, name) => Matter::Reviewed,
+                _ if review::is_left(app, &worktree, name) => WorktreeFinding::Reviewed,
                 // Of a run that there is: an agent's was looked at above, and a review may have been told to keep one.
                 Some(_) => continue,
                 None if known.iter().any(|folder| worktree.path.starts_with(folder)) => continue,
-                None => Matter::Strange,
+                None => WorktreeFinding::Strange,
             };
             found.push(Leftover { path: worktree.path, matter, of: Owner::None });
         }
@@ -132,16 +132,16 @@ fn of_sessions(app: &App, starting: bool) -> Vec<Leftover> {
         }
         let matter = match session_workspace::worktree_state(app, session, own) {
             WorktreeState::InUse | WorktreeState::Gone => continue,
-            WorktreeState::HalfMade => Matter::HalfMade,
-            WorktreeState::Missing => Matter::Missing,
-            WorktreeState::Clean => Matter::Ended,
-            WorktreeState::Changed(true) => Matter::Locked,
-            WorktreeState::Changed(false) => Matter::Kept,
+            WorktreeState::HalfMade => WorktreeFinding::HalfMade,
+            WorktreeState::Missing => WorktreeFinding::Missing,
+            WorktreeState::Clean => WorktreeFinding::Ended,
+            WorktreeState::Changed(true) => WorktreeFinding::Locked,
+            WorktreeState::Changed(false) => WorktreeFinding::Kept,
         };
         found.push(Leftover { path: own.path.clone(), matter, of: Owner::Session(session.id.clone()) });
     }
     for (path, half_made) in session_workspace::orphaned(app, &known) {
-        let matter = if half_made { Matter::HalfMade } else { Matter::Strange };
+        let matter = if half_made { WorktreeFinding::HalfMade } else { WorktreeFinding::Strange };
         if !(half_made && starting) {
             found.push(Leftover { path, matter, of: Owner::None });
         }
@@ -149,34 +149,34 @@ fn of_sessions(app: &App, starting: bool) -> Vec<Leftover> {
     found
 }
 
-fn matter(app: &App, run: &Run, local: &Local, variant: &Variant) -> Option<Matter> {
+fn matter(app: &App, run: &Run, local: &Local, variant: &Variant) -> Option<WorktreeFinding> {
     let path = local.worktree(variant.index);
     let over = local::status(app, run, variant).is_terminal();
     let closed = !matches!(run.state, State::Queued | State::Submitting | State::Pending | State::Ready);
     let stays = local.keep || local::stays(&variant.risks);
     let folder = app.repo.open_worktree(&path);
     if let Err(WorktreeFault::Replaced(_) | WorktreeFault::Unreadable(_)) = folder {
-        return over.then_some(Matter::Replaced);
+        return over.then_some(WorktreeFinding::Replaced);
     }
     let Some(worktree) = app.repo.worktree_at(&path) else {
-        return (folder.is_ok() && over && closed && !stays).then_some(Matter::Leftover);
+        return (folder.is_ok() && over && closed && !stays).then_some(WorktreeFinding::Leftover);
     };
     if folder.is_err() {
-        return Some(Matter::Missing);
+        return Some(WorktreeFinding::Missing);
     }
     if worktree.locked.as_deref() == Some(BEING_MADE) {
-        return (over || closed).then_some(Matter::HalfMade);
+        return (over || closed).then_some(WorktreeFinding::HalfMade);
     }
     if !over {
         return None;
     }
     if !worktree.is_linked() && !path.join(".git").is_dir() {
-        return Some(Matter::CutOff);
+        return Some(WorktreeFinding::CutOff);
     }
     if closed && !stays {
-        return Some(Matter::Leftover);
+        return Some(WorktreeFinding::Leftover);
     }
-    worktree.locked.is_some().then_some(Matter::Locked)
+    worktree.locked.is_some().then_some(WorktreeFinding::Locked)
 }
 
 /// Puts them right: what an agent has made is recorded before its worktree goes. Answers those that are as they should
@@ -185,17 +185,17 @@ fn matter(app: &App, run: &Run, local: &Local, variant: &Variant) -> Option<Matt
 /// # Errors
 /// When what an agent made cannot be recorded, or a worktree cannot be changed.
 pub fn repair_leftover(app: &App, leftover: &Leftover, runs: &[Recorded], notify: Listener<'_>) -> Result<bool> {
-    if leftover.matter == Matter::Reviewed {
+    if leftover.matter == WorktreeFinding::Reviewed {
         return review::remove_left(app, &leftover.path).map(|()| true);
     }
     let (id, index) = match &leftover.of {
         Owner::Variant(id, index) => (id, index),
-        Owner::Session(_) if leftover.matter == Matter::Kept => return Ok(false),
+        Owner::Session(_) if leftover.matter == WorktreeFinding::Kept => return Ok(false),
         Owner::Session(id) => {
             let session = SessionStore::new(&app.layout).load(id)?;
             return Ok(session_workspace::finalize_lost(app, &session)?.is_some());
         }
-        Owner::None if leftover.matter == Matter::HalfMade => {
+        Owner::None if leftover.matter == WorktreeFinding::HalfMade => {
             worktree::remove(app, &leftover.path).or_fail(|| unwritable(leftover))?;
             return Ok(true);
         }
@@ -206,10 +206,12 @@ pub fn repair_leftover(app: &App, leftover: &Leftover, runs: &[Recorded], notify
     let Some((run, local, variant)) = whole else { return Ok(false) };
     let worktree = app.repo.worktree_at(&leftover.path);
     match (leftover.matter, worktree) {
-        (Matter::Missing | Matter::HalfMade, _) => local::remove(app, run, local, variant)?,
-        (Matter::Locked, Some(worktree)) => worktree.unlock().or_fail(|| unwritable(leftover))?,
-        (Matter::CutOff, Some(worktree)) => app.repo.link_worktree(&worktree).or_fail(|| unwritable(leftover))?,
-        (Matter::Leftover, _) => {
+        (WorktreeFinding::Missing | WorktreeFinding::HalfMade, _) => local::remove(app, run, local, variant)?,
+        (WorktreeFinding::Locked, Some(worktree)) => worktree.unlock().or_fail(|| unwritable(leftover))?,
+        (WorktreeFinding::CutOff, Some(worktree)) => {
+            app.repo.link_worktree(&worktree).or_fail(|| unwritable(leftover))?
+        }
+        (WorktreeFinding::Leftover, _) => {
             keep_work(app, &run.run, notify)?;
             return Ok(!leftover.path.exists());
         }

@@ -12,7 +12,7 @@ use super::base;
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::folder::{Bounds, Folder};
-use crate::model::{Manifest, Meta, RepoName, Review, Run, Variant};
+use crate::model::{Manifest, Meta, RepoName, Review, Run, Variant, documents};
 use crate::settings;
 use crate::store::{Recorded, RunStore};
 
@@ -27,7 +27,7 @@ static ISSUE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A manifest, and the patch that it is about.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Parcel {
+pub struct PatchDelivery {
     /// The manifest; it names no file.
     pub manifest: Manifest,
     /// The raw bytes of the patch.
@@ -38,11 +38,11 @@ pub struct Parcel {
 ///
 /// # Errors
 /// When there is no such variant, the remote names no repository, or the base is no branch.
-pub fn of(app: &App, recorded: &Recorded) -> Result<Parcel> {
+pub fn of(app: &App, recorded: &Recorded) -> Result<PatchDelivery> {
     let store = RunStore::new(app);
     let run = &recorded.run;
     let variant = chosen(run, store.review(recorded)?.as_ref())?;
-    let file = |name: &str| store.file(recorded.head, &format!("variants/{}/{name}", variant.name()));
+    let file = |name: &str| store.file(recorded.head, &variant.file(name));
     let patch = file("patch.diff")?.filter(|patch| !patch.is_empty());
     let (Some(patch), Some(sha)) = (patch, &variant.patch_sha256) else {
         return Err(Error::failed(format!("variant {} of '{}' has no patch", variant.index, run.run))
@@ -63,7 +63,7 @@ pub fn of(app: &App, recorded: &Recorded) -> Result<Parcel> {
         patch_file: None,
         created_at: meta.map(|meta| meta.collected_at),
     };
-    Ok(Parcel { manifest, patch })
+    Ok(PatchDelivery { manifest, patch })
 }
 
 fn chosen<'r>(run: &'r Run, review: Option<&Review>) -> Result<&'r Variant> {
@@ -149,18 +149,18 @@ fn issues(prompt: &str) -> Vec<String> {
 ///
 /// # Errors
 /// When the folder cannot be written, or a file of that name says something else.
-pub fn deliver(parcel: &Parcel, inbox: &Path, bounds: &Bounds) -> Result<(PathBuf, bool)> {
-    let id = &parcel.manifest.patch_id;
+pub fn deliver(delivery: &PatchDelivery, inbox: &Path, bounds: &Bounds) -> Result<(PathBuf, bool)> {
+    let id = &delivery.manifest.patch_id;
     let patch_file = format!("{id}.patch");
-    let manifest = Manifest { patch_file: Some(patch_file.clone()), ..parcel.manifest.clone() };
-    let json = serde_json::to_string_pretty(&manifest).or_fail(|| "cannot write the manifest".to_owned())? + "\n";
+    let manifest = Manifest { patch_file: Some(patch_file.clone()), ..delivery.manifest.clone() };
+    let json = documents::to_json(&manifest).or_fail(|| "cannot write the manifest".to_owned())?;
     if !inbox.is_dir() && inbox.exists() {
         return Err(unwritable(inbox, io::ErrorKind::NotADirectory.into()));
     }
     let folder = Folder::create(inbox, bounds)?;
-    put(&folder, inbox, &patch_file, &parcel.patch)?;
+    put(&folder, inbox, &patch_file, &delivery.patch)?;
     let name = format!("{id}.json");
-    let is_new = put(&folder, inbox, &name, json.as_bytes())?;
+    let is_new = put(&folder, inbox, &name, &json)?;
     Ok((inbox.join(name), is_new))
 }
 

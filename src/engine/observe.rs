@@ -7,7 +7,7 @@ use crate::provider::{AttemptObservation, AttemptObservations, Failure, Observat
 use crate::settings;
 use crate::store::{Change, Outcome, RunStore};
 
-use super::{active_files, identify};
+use super::{active_files, patch_matching};
 
 /// Records an observation of a run's task.
 ///
@@ -141,7 +141,7 @@ pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
     };
     clear_trouble(run);
     let statuses: Vec<_> = run.variants.iter().map(|variant| variant.status).collect();
-    identify::grow(run, seen.attempts.unwrap_or(0));
+    patch_matching::grow(run, seen.attempts.unwrap_or(0));
     match &seen.news {
         AttemptObservations::None => {}
         AttemptObservations::Finished(count) => finish(run, *count),
@@ -181,7 +181,7 @@ fn finish(run: &mut Run, count: u32) {
 
 fn record_each(run: &mut Run, each: &[AttemptObservation]) {
     for AttemptObservation { placement, status, reason } in each {
-        identify::grow(run, placement + 1);
+        patch_matching::grow(run, placement + 1);
         let Some(variant) = run.variant_mut(placement + 1) else { continue };
         variant.placement = Some(*placement);
         let has_patch = variant.patch_sha256.is_some();

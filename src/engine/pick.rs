@@ -20,16 +20,16 @@ pub use self::reconcile::give_up;
 use super::handoff;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::model::{Act, Decision, Oid, PickPoint, Recovery, Run, RunId, State, StepKind, Taking, Variant};
+use crate::model::{Act, Decision, Oid, PickMethod, PickPoint, Recovery, Run, RunId, State, StepKind, Variant};
 use crate::store::{Change, Recorded, RecoveryPoint, RecoveryPoints, RunStore};
 
 /// How a variant is to be taken.
 #[derive(Clone, Debug)]
 pub enum PickTarget {
     /// In this worktree, onto whatever HEAD is.
-    Here(Taking),
+    Here(PickMethod),
     /// Onto a branch, without any worktree.
-    Onto(Taking, String),
+    Onto(PickMethod, String),
     /// As a new branch of this name.
     Branch(String),
 }
@@ -74,7 +74,7 @@ impl PickOperation<'_> {
     }
 
     /// Keeps a recovery point, and records the decision as waiting. Nothing else has moved yet.
-    fn begin(&self, how: Taking, onto: &str, before: Option<Oid>, here: bool) -> Result<RecoveryPoint> {
+    fn begin(&self, how: PickMethod, onto: &str, before: Option<Oid>, here: bool) -> Result<RecoveryPoint> {
         let (recovery_points, run) = (RecoveryPoints::new(self.app), self.run());
         let location = self.app.repo.location();
         let now = self.app.clock.now();

@@ -16,7 +16,7 @@ pub use self::updates::{Update, of_pre_commit, read};
 
 use std::collections::HashSet;
 
-pub use self::rules::Judge;
+pub use self::rules::Checker;
 use self::trailers::RunTrailers;
 use crate::app::App;
 use crate::error::Result;
@@ -102,6 +102,6 @@ pub fn suspects(app: &App, sent: &Sent) -> Result<Vec<Suspect>> {
 ///
 /// # Errors
 /// When a setting cannot be used.
-pub fn judge<'c>(app: &'c App, sent: &'c Sent) -> Result<Judge<'c>> {
-    Judge::new(app, sent)
+pub fn checker<'c>(app: &'c App, sent: &'c Sent) -> Result<Checker<'c>> {
+    Checker::new(app, sent)
 }

@@ -19,7 +19,7 @@ mod workers;
 mod worktrees;
 
 pub(super) use self::evidence::conflict_marker;
-pub use self::judge::{Appointed, appoint};
+pub use self::judge::{JudgeCommand, appoint};
 pub use self::record::draw_up;
 pub use self::trust::RecordedChecks;
 pub use self::worktrees::{is_left, remove_left, run_cleanup};
@@ -45,7 +45,7 @@ pub struct ReviewOptions {
     /// The checks, in their order.
     pub commands: Vec<String>,
     /// Who judges.
-    pub judges: Vec<Appointed>,
+    pub judges: Vec<JudgeCommand>,
     /// How many worktrees are running at a time.
     pub jobs: usize,
     /// How long a check or a judge may take; zero for as long as it takes.

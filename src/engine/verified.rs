@@ -70,7 +70,7 @@ pub fn bring<'r>(app: &App, variants: impl IntoIterator<Item = (&'r Recorded, &'
     }
     let mut named: Vec<(Oid, Oid)> = Vec::new();
     for (recorded, variant) in variants {
-        let path = format!("variants/{}/patch.diff", variant.name());
+        let path = variant.file("patch.diff");
         let patch = repo.entry(repo.commit(recorded.head)?.tree, path.as_bytes())?;
         named.extend(patch.map(|patch| (recorded.run.base_oid, patch.oid)));
     }

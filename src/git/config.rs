@@ -6,7 +6,7 @@ use std::path::Path;
 
 use strum::EnumString;
 
-use super::program::{GitFailure, base_git, git_in, judge};
+use super::program::{GitFailure, base_git, check_exit, git_in};
 use crate::error::{Error, Result};
 use crate::process::{Cmd, Failure, Output};
 
@@ -64,7 +64,7 @@ pub(super) fn question(git: Cmd) -> Cmd {
 
 /// Reads the answer.
 pub(super) fn read(answer: Result<Output, Failure>) -> Result<Vec<ConfigEntry>> {
-    let output = judge(answer).map_err(|failure| {
+    let output = check_exit(answer).map_err(|failure| {
         let said = failure.to_string();
         let error = Error::cannot_work("git cannot read its configuration").hint("check it with 'git config --list'");
         match failure {

@@ -61,7 +61,7 @@ impl Repo {
             "--no-filter",
         ];
         let cmd = self.exchange().arg("fetch").args(WITHOUT).arg(talk(on_terminal)).args(["--", remote]).args(refspecs);
-        exchange(&cmd, on_terminal).and_then(judge)
+        exchange(&cmd, on_terminal).and_then(check_exit)
     }
 
     /// The refs of a remote with these patterns.
@@ -77,7 +77,7 @@ impl Repo {
         let cmd = self.exchange().args(["ls-remote", "--refs", "--quiet", "--", remote]).args(patterns);
         let output = exchange(&cmd, on_terminal)?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        judge(output)?;
+        check_exit(output)?;
         let named =
             |line: &str| line.split_once('\t').and_then(|(oid, name)| Some((name.to_owned(), oid.parse().ok()?)));
         Ok(text.lines().filter_map(named).collect())
@@ -115,7 +115,7 @@ impl Repo {
         let output = exchange(&cmd, on_terminal)?;
         let answers = answers(&String::from_utf8_lossy(&output.stdout));
         if answers.is_empty() {
-            judge(output)?;
+            check_exit(output)?;
         }
         let unknown = || Sent::Refused("git does not say what became of it".to_owned());
         let of =
@@ -137,7 +137,7 @@ fn exchange(cmd: &Cmd, on_terminal: bool) -> Result<Output, ExchangeFailure> {
     Ok(output.map_err(GitFailure::from)?)
 }
 
-fn judge(output: Output) -> Result<(), ExchangeFailure> {
+fn check_exit(output: Output) -> Result<(), ExchangeFailure> {
     if output.success() {
         return Ok(());
     }

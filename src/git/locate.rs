@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::bytes::as_path;
 use super::config::{self, ConfigEntry};
-use super::program::{GitFailure, base_git, git_in, judge, run};
+use super::program::{GitFailure, base_git, check_exit, git_in, run};
 use crate::error::{Error, Result};
 use crate::process::{self, Cmd, Output};
 
@@ -62,7 +62,7 @@ pub fn survey(folder: Option<&Path>, alternates: &OsStr) -> Result<(Location, Ve
     let git = folder.map_or_else(base_git, git_in).asks_nobody();
     let ask = || git.clone().args(QUESTIONS);
     let (located, configured) = process::run_both(&ask().arg("--show-toplevel"), &config::question(git.clone()));
-    let located = judge(located).or_else(|failure| match failure {
+    let located = check_exit(located).or_else(|failure| match failure {
         GitFailure::Refused { .. } => run(&ask()),
         other => Err(other),
     });

@@ -15,7 +15,7 @@ use git2::ObjectType;
 use tempfile::TempDir;
 
 use super::bytes::{as_bytes, as_path};
-use super::program::{TIES, base_git, judge, run};
+use super::program::{TIES, base_git, check_exit, run};
 use super::repo::Repo;
 use super::{EntryKind, loose};
 use crate::error::{Error, Result};
@@ -112,7 +112,7 @@ impl MergeDrivers<'_> {
             let name = [format!(":{stage}:").as_bytes(), path].concat();
             self.git(view).args(["cat-file", "blob"]).arg(as_path(&name))
         };
-        match judge(applied) {
+        match check_exit(applied) {
             Ok(_) => Ok(match run(&stage(0)) {
                 Ok(merged) => GitMerge::Clean(merged.stdout),
                 Err(failure) => GitMerge::Failed(failure.to_string()),
@@ -157,7 +157,7 @@ impl MergeDrivers<'_> {
         let ask = ask.stdin(self.paths.iter().flat_map(|path| [path.as_slice(), b"\0"]).collect::<Vec<_>>().concat());
         let default = self.git(&view).args(["config", "--get", "merge.default"]);
         let mut answers = process::run_all(&[ask, default], 2).into_iter();
-        let (attributes, default) = (answers.next().map(judge), answers.next().map(judge));
+        let (attributes, default) = (answers.next().map(check_exit), answers.next().map(check_exit));
         // Without a setting, git ends with 1.
         let default = default.is_some_and(|default| default.is_ok());
         let Some(attributes) = attributes.transpose().map_err(failed)? else { return Ok(view) };

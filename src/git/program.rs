@@ -39,11 +39,11 @@ pub enum GitFailure {
 
 /// Runs git and answers its output when it succeeded.
 pub(super) fn run(cmd: &Cmd) -> Result<Output, GitFailure> {
-    judge(crate::process::run(cmd))
+    check_exit(crate::process::run(cmd))
 }
 
 /// Takes an answer of git's apart.
-pub(super) fn judge(answer: Result<Output, Failure>) -> Result<Output, GitFailure> {
+pub(super) fn check_exit(answer: Result<Output, Failure>) -> Result<Output, GitFailure> {
     let output = answer?;
     if output.success() {
         return Ok(output);

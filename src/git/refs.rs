@@ -6,6 +6,7 @@ mod files;
 mod locks;
 pub(super) mod reftable;
 mod tables;
+mod transaction;
 pub(super) mod waiting;
 
 use std::path::{Path, PathBuf};

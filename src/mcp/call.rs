@@ -22,7 +22,7 @@ use crate::model::documents::RUNS;
 use crate::process::{Cancellation, Foreground};
 use crate::render::text::clean_block;
 use crate::trace;
-use crate::ui::{self, Said, Ui};
+use crate::ui::{self, OutputEvent, Ui};
 
 /// The progress of a call.
 #[derive(Clone, Debug)]
@@ -54,23 +54,23 @@ pub struct Call<'c> {
     /// When the request has ended.
     pub cancellation: Cancellation,
     /// Receives its progress.
-    pub tell: Arc<dyn Fn(Progress) + Send + Sync>,
+    pub report: Arc<dyn Fn(Progress) + Send + Sync>,
 }
 
 impl Call<'_> {
     /// Runs the call and returns its result. A failure is a result too.
-    pub fn carry_out(mut self) -> CallToolResult {
+    pub fn run(mut self) -> CallToolResult {
         for (name, usual) in self.tool.usual {
             self.args.entry(*name).or_insert_with(|| (*usual).into());
         }
-        let heard = Arc::new(Mutex::new(CapturedOutput::default()));
+        let captured = Arc::new(Mutex::new(CapturedOutput::default()));
         let foreground = Foreground::captured();
-        let result = self.perform(&heard, &foreground);
-        let heard = std::mem::take(&mut *lock(&heard));
-        self.answer(heard, &foreground, result).unwrap_or_else(|error| failure(&error, Vec::new()))
+        let result = self.perform(&captured, &foreground);
+        let captured = std::mem::take(&mut *lock(&captured));
+        self.answer(captured, &foreground, result).unwrap_or_else(|error| failure(&error, Vec::new()))
     }
 
-    fn perform(&self, heard: &Arc<Mutex<CapturedOutput>>, foreground: &Foreground) -> Result<Exit> {
+    fn perform(&self, captured: &Arc<Mutex<CapturedOutput>>, foreground: &Foreground) -> Result<Exit> {
         let named = match self.args.get("repository") {
             None | Some(Value::Null) => None,
             Some(Value::String(named)) => Some(named.as_str()),
@@ -81,27 +81,31 @@ impl Call<'_> {
         for path in words::paths(self.tool.verb, &self.args) {
             self.places.path(path, Some(&folder))?;
         }
-        let done = self.say(words, &folder, heard, foreground);
+        let done = self.run_command(words, &folder, captured, foreground);
         if let Some(then) = self.tool.then.filter(|_| done.is_ok() || self.tool.waits) {
-            let seen = lock(heard).runs.clone();
+            let seen = lock(captured).runs.clone();
             for words in then(&self.args, &seen) {
-                self.say(words, &folder, heard, foreground)?;
+                self.run_command(words, &folder, captured, foreground)?;
             }
         }
         done
     }
 
     /// Runs a command line in a folder.
-    fn say(
+    fn run_command(
         &self,
         words: Vec<OsString>,
         folder: &Path,
-        heard: &Arc<Mutex<CapturedOutput>>,
+        captured: &Arc<Mutex<CapturedOutput>>,
         foreground: &Foreground,
     ) -> Result<Exit> {
         let cli = Cli::try_parse_from(&words).map_err(|said| cli::explain(&said, self.tool.verb[0]))?;
-        let (heard, tell) = (Arc::clone(heard), Arc::clone(&self.tell));
-        let ui = Ui::captured_by(Arc::new(move |said| lock(&heard).hear(said, tell.as_ref())), None, cli.format(false));
+        let (captured, report) = (Arc::clone(captured), Arc::clone(&self.report));
+        let ui = Ui::captured_by(
+            Arc::new(move |event| lock(&captured).record(event, report.as_ref())),
+            None,
+            cli.format(false),
+        );
         let here = || {
             let mut app = App::open_in(folder, self.cancellation.clone(), foreground.clone())?;
             let allowed = Allowed::of(&app.settings, |name| Tool::named(name).is_some())?;
@@ -117,8 +121,13 @@ impl Call<'_> {
         trace::verb(&words, exit_code, || cli.run(&call))
     }
 
-    fn answer(&self, heard: CapturedOutput, foreground: &Foreground, result: Result<Exit>) -> Result<CallToolResult> {
-        let CapturedOutput { mut documents, bytes, mut notes, .. } = heard;
+    fn answer(
+        &self,
+        captured: CapturedOutput,
+        foreground: &Foreground,
+        result: Result<Exit>,
+    ) -> Result<CallToolResult> {
+        let CapturedOutput { mut documents, bytes, mut notes, .. } = captured;
         if self.tool.answer == Answer::Runs {
             documents = vec![json!({"schema": Schema::of(RUNS), "runs": documents})];
         }
@@ -193,34 +202,34 @@ impl Call<'_> {
     }
 }
 
-fn lock(heard: &Mutex<CapturedOutput>) -> MutexGuard<'_, CapturedOutput> {
-    heard.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(captured: &Mutex<CapturedOutput>) -> MutexGuard<'_, CapturedOutput> {
+    captured.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl CapturedOutput {
-    fn hear(&mut self, said: Said<'_>, tell: &(dyn Fn(Progress) + Send + Sync)) {
-        let said = match said {
-            Said::Document(document) => return self.documents.push(document),
-            Said::Bytes(bytes) => return self.bytes.extend_from_slice(bytes),
-            Said::Event(event) => {
+    fn record(&mut self, event: OutputEvent<'_>, report: &(dyn Fn(Progress) + Send + Sync)) {
+        let message = match event {
+            OutputEvent::Document(document) => return self.documents.push(document),
+            OutputEvent::Bytes(bytes) => return self.bytes.extend_from_slice(bytes),
+            OutputEvent::Event(event) => {
                 let run = event["run"].as_str().unwrap_or_default().to_owned();
                 if !self.runs.contains(&run) {
                     self.runs.push(run);
                 }
                 let changes: Vec<&str> =
                     event["changes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                return tell(Progress { step: None, line: changes.join("; ") });
+                return report(Progress { step: None, line: changes.join("; ") });
             }
-            Said::Step { done, total, line } => {
-                return tell(Progress { step: Some((done, total)), line: line.to_owned() });
+            OutputEvent::Step { done, total, line } => {
+                return report(Progress { step: Some((done, total)), line: line.to_owned() });
             }
-            Said::Note(text) => text.to_owned(),
-            Said::Warning(text) => format!("warning: {text}"),
-            Said::Hint(text) => format!("hint: {text}"),
-            Said::Error(error) => sentence(error),
+            OutputEvent::Note(text) => text.to_owned(),
+            OutputEvent::Warning(text) => format!("warning: {text}"),
+            OutputEvent::Hint(text) => format!("hint: {text}"),
+            OutputEvent::Error(error) => sentence(error),
         };
-        tell(Progress { step: None, line: said.clone() });
-        self.notes.push(said);
+        report(Progress { step: None, line: message.clone() });
+        self.notes.push(message);
     }
 }
 

@@ -218,8 +218,8 @@ fn call(
         return Err(format!("no tool named '{tool}'"));
     };
     let args: Args = args.into_iter().filter(|(_, value)| !value.is_null()).collect();
-    let call = Call { tool, args, places, cancellation: cancellation.clone(), tell: Arc::new(drop) };
-    let answer = call.carry_out();
+    let call = Call { tool, args, places, cancellation: cancellation.clone(), report: Arc::new(drop) };
+    let answer = call.run();
     let document = answer.structured_content.unwrap_or_default();
     if answer.is_error != Some(true) {
         return Ok(document);

@@ -226,8 +226,8 @@ impl ServerHandler for Server {
         let (sender, mut news) = mpsc::unbounded_channel();
         let (cancellation, args) = (self.cancellation.of_request(), request.arguments.unwrap_or_default());
         let working = cancellation.clone();
-        let tell = Arc::new(move |said| drop(sender.send(said)));
-        let work = move || Call { tool, args, places: &places, cancellation: working, tell }.carry_out();
+        let report = Arc::new(move |said| drop(sender.send(said)));
+        let work = move || Call { tool, args, places: &places, cancellation: working, report }.run();
         let answer = self.work(work);
         tokio::pin!(answer);
         let mut reporter = context.meta.get_progress_token().map(|token| Reporter {

@@ -13,7 +13,7 @@ pub struct Decision {
     /// The number of the variant.
     pub variant: u32,
     /// How its change was taken.
-    pub how: Taking,
+    pub how: PickMethod,
     /// The ref that it went to, in full; `HEAD` where that is detached.
     pub onto: String,
     /// Where that was before; none for a branch that was not there.
@@ -30,7 +30,8 @@ pub struct Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
-pub enum Taking {
+#[schemars(rename = "Taking")]
+pub enum PickMethod {
     /// As a commit on top.
     CherryPick,
     /// By a merge of its branch.
@@ -39,4 +40,4 @@ pub enum Taking {
     Branch,
 }
 
-as_str!(Taking);
+as_str!(PickMethod);

@@ -108,6 +108,16 @@ fn in_plain_words(schema: &mut schemars::Schema) {
     *text = text.replace("[`", "`").replace("`]", "`").split_whitespace().collect::<Vec<_>>().join(" ");
 }
 
+/// Returns a document as it is written into files and refs: indented JSON with a last line end.
+///
+/// # Errors
+/// When it holds what JSON has no form for, as a path that is not UTF-8.
+pub fn to_json(document: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(document)?;
+    json.push(b'\n');
+    Ok(json)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Oid, RunId, Schema, Taking, Time, documents};
+use super::{Oid, PickMethod, RunId, Schema, Time, documents};
 
 /// `point.json` of a recovery point: how things were before something was done to a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +46,7 @@ pub struct PickPoint {
     /// Its commit.
     pub commit: Oid,
     /// How it is taken.
-    pub how: Taking,
+    pub how: PickMethod,
     /// The ref that it goes to, in full; `HEAD` where that is detached.
     pub onto: String,
     /// Where that was; none where it was not there.

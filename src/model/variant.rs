@@ -112,6 +112,16 @@ impl IgnoredFiles {
 }
 
 impl Variant {
+    /// Returns where a file of a variant is in the tree of each step of its run: `variants/var2/patch.diff`.
+    pub fn path(index: u32, name: &str) -> String {
+        format!("variants/var{index}/{name}")
+    }
+
+    /// Returns where a file of this variant is: [`Variant::path`].
+    pub fn file(&self, name: &str) -> String {
+        Variant::path(self.index, name)
+    }
+
     /// Returns a variant of which nothing is known yet.
     pub fn new(index: u32) -> Variant {
         Variant {

@@ -21,7 +21,7 @@ mod tests {
 
     use serde::Serialize;
 
-    use crate::model::{AppServerStatus, Apply, HookState, InitThing, Level, Rule, SessionState, Taking, Verdict};
+    use crate::model::{AppServerStatus, Apply, HookState, InitThing, Level, PickMethod, Rule, SessionState, Verdict};
     use crate::model::{ProviderKind, VariantStatus};
 
     fn agree<T: Serialize>(value: T, word: impl Display) {
@@ -37,7 +37,7 @@ mod tests {
         agree(ProviderKind::CodexCloud, ProviderKind::CodexCloud.as_str());
         agree(Rule::ConflictMarker, Rule::ConflictMarker);
         agree(SessionState::RateLimited, SessionState::RateLimited.as_str());
-        agree(Taking::CherryPick, Taking::CherryPick.as_str());
+        agree(PickMethod::CherryPick, PickMethod::CherryPick.as_str());
         agree(VariantStatus::InProgress, VariantStatus::InProgress.as_str());
         agree(Verdict::FailsOnBase, Verdict::FailsOnBase.as_str());
         assert_eq!(Level::WORDS, ["refuse", "warn", "allow"]);

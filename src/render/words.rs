@@ -2,7 +2,7 @@
 //! cleans.
 
 use crate::model::{
-    Apply, Attention, CheckStatus, Decision, Oid, Risk, RiskKind, Run, State, Taking, Variant, VariantStatus,
+    Apply, Attention, CheckStatus, Decision, Oid, PickMethod, Risk, RiskKind, Run, State, Variant, VariantStatus,
 };
 
 /// Maximum number of paths in a note; the others are counted.
@@ -27,9 +27,9 @@ pub fn state(run: &Run) -> &'static str {
 pub fn decision(decision: &Decision, name: impl Fn(&Oid) -> String) -> String {
     let onto = decision.onto.strip_prefix("refs/heads/").unwrap_or(&decision.onto);
     let how = match decision.how {
-        Taking::CherryPick => format!("by a cherry-pick onto {onto}"),
-        Taking::Merge => format!("by a merge into {onto}"),
-        Taking::Branch => format!("as the branch {onto}"),
+        PickMethod::CherryPick => format!("by a cherry-pick onto {onto}"),
+        PickMethod::Merge => format!("by a merge into {onto}"),
+        PickMethod::Branch => format!("as the branch {onto}"),
     };
     match decision.after {
         Some(after) => format!("var{} was picked, {how}: {}.", decision.variant, name(&after)),

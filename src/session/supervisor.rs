@@ -4,7 +4,7 @@
 //! and the time. Nothing in it waits for the disk to be free or for a slow reader, so that the agent never does.
 
 mod attached;
-mod judge;
+mod monitor;
 
 use std::io;
 use std::path::Path;
@@ -15,7 +15,7 @@ use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 
 use self::attached::{Attached, Command};
-use self::judge::Judge;
+use self::monitor::Monitor;
 use super::control::short;
 use super::log::Writer;
 use super::lost::MARK;
@@ -62,7 +62,7 @@ struct Supervisor<'c> {
     place: &'c SessionPlace,
     session: Session,
     log: Writer,
-    judge: Judge,
+    monitor: Monitor,
     attached: Attached,
     keyboard: PtyWriter,
     /// What is still to be typed.
@@ -97,7 +97,7 @@ async fn supervise(app: &App, place: &SessionPlace, named: &Path, mut session: S
     };
     session.pid = Some(terminal.pid());
     session.why = Some("it has just started".to_owned());
-    let judge = Judge::new(app, place, &session);
+    let monitor = Monitor::new(app, place, &session);
     place.save(&session).or_fail(|| format!("cannot record the session '{id}'"))?;
     let (commands, heard) = mpsc::channel(64);
     let attached = Attached::new(commands, session.size);
@@ -107,7 +107,7 @@ async fn supervise(app: &App, place: &SessionPlace, named: &Path, mut session: S
         place,
         session,
         log,
-        judge,
+        monitor,
         attached,
         keyboard,
         keys: Vec::new(),
@@ -194,7 +194,7 @@ impl Supervisor<'_> {
         self.log.append(bytes);
         self.session.printed += bytes.len() as u64;
         self.attached.show(bytes);
-        let replies = self.judge.printed(bytes);
+        let replies = self.monitor.printed(bytes);
         // Who is attached has a terminal that answers by itself.
         if !self.attached.any() {
             self.keys.extend_from_slice(&replies);
@@ -208,11 +208,11 @@ impl Supervisor<'_> {
                 if let Some(remark) = remark {
                     self.log.remark(&remark);
                 }
-                self.judge.answered();
+                self.monitor.answered();
             }
             Command::Kill { why } => self.kill(&why),
             Command::Attach { client, size } => {
-                let screen = self.judge.redraw();
+                let screen = self.monitor.redraw();
                 self.attached.add(client, size, screen);
                 self.resize();
             }
@@ -232,7 +232,7 @@ impl Supervisor<'_> {
         let size = self.attached.size();
         if size != self.session.size && self.keyboard.resize(size).is_ok() {
             self.session.size = size;
-            self.judge.resize(size);
+            self.monitor.resize(size);
         }
     }
 
@@ -262,10 +262,10 @@ impl Supervisor<'_> {
         if limit > 0 && self.began.elapsed() > Duration::from_secs(limit) {
             self.kill(&format!("its time limit of {} has passed", crate::model::Span(limit)));
         }
-        let step = self.judge.evaluate(&mut self.session, self.began.elapsed());
+        let step = self.monitor.evaluate(&mut self.session, self.began.elapsed());
         self.act(step);
         self.session.log_trouble = self.log.trouble();
-        let news = self.judge.take_news();
+        let news = self.monitor.take_news();
         if news || self.recorded.elapsed() > RECORD {
             self.record();
         }
@@ -281,13 +281,13 @@ impl Supervisor<'_> {
                 if enter {
                     self.keys.push(b'\r');
                 }
-                self.judge.answered();
+                self.monitor.answered();
             }
             Step::Poke => {
                 self.log.remark("poked: it was hung");
                 self.session.pokes += 1;
                 self.keys.push(b'\r');
-                self.judge.poked();
+                self.monitor.poked();
             }
             Step::KillAndResume => {
                 if self.kill_at.is_none() {
@@ -315,7 +315,7 @@ impl Supervisor<'_> {
 
     /// Writes the record. What cannot be written now is written with the next one.
     fn record(&mut self) {
-        self.session.last_output_at = self.judge.last_output_at().or(self.session.last_output_at);
+        self.session.last_output_at = self.monitor.last_output_at().or(self.session.last_output_at);
         if self.place.save(&self.session).is_ok() {
             self.recorded = Instant::now();
         }
@@ -325,7 +325,7 @@ impl Supervisor<'_> {
         // What it left behind in the background ends with it.
         self.signal(process::Signal::Kill);
         let exit = status.ok().and_then(exit_code);
-        self.judge.end(&mut self.session);
+        self.monitor.end(&mut self.session);
         self.session.state = SessionState::Exited;
         self.session.exit = exit;
         self.session.why = Some(ending(exit, self.session.killed.as_deref()));
@@ -350,7 +350,7 @@ impl Supervisor<'_> {
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
-        self.judge.report_diagnosis(&self.session);
+        self.monitor.report_diagnosis(&self.session);
         Ok(())
     }
 }

@@ -73,8 +73,7 @@ impl AppServerPlace {
     /// # Errors
     /// When the disk is full, or a folder gone.
     pub fn save(&self, server: &AppServer) -> io::Result<()> {
-        let mut bytes = serde_json::to_vec_pretty(server)?;
-        bytes.push(b'\n');
+        let bytes = documents::to_json(server)?;
         replace(&self.record(), &bytes)?;
         match &server.state_file {
             Some(file) if server.proxy_script.is_none() => replace(file, &bytes),

@@ -228,9 +228,7 @@ impl<'c> RecoveryPoints<'c> {
 }
 
 fn json(recovery: &Recovery) -> Result<Vec<u8>> {
-    let mut json = serde_json::to_vec_pretty(recovery).or_fail(|| "cannot write a recovery point".to_owned())?;
-    json.push(b'\n');
-    Ok(json)
+    documents::to_json(recovery).or_fail(|| "cannot write a recovery point".to_owned())
 }
 
 fn name(run: &RunId) -> String {

@@ -18,7 +18,8 @@ use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
 use crate::layout::Layout;
 use crate::lock::FileLock;
 use crate::model::{
-    LeftBehind, LeftFile, Oid, Review, Run, RunId, Schema, SchemaError, Selector, StepKind, TaskId, Time, documents,
+    LeftBehind, LeftFile, Oid, Review, Run, RunId, Schema, SchemaError, Selector, StepKind, TaskId, Time, Variant,
+    documents,
 };
 
 /// Where runs are.
@@ -275,13 +276,13 @@ impl<'a> RunStore<'a> {
         Err(Error::failed(format!("other processes keep changing run '{id}'")).hint("try again"))
     }
 
-    /// Does several steps that wait for the disk together ([`Repo::ref_transaction`]). What a step must not be done
+    /// Does several steps that wait for the disk together ([`Repo::ref_batch`]). What a step must not be done
     /// before another one is safe, as a payment after its intent, does not belong in here.
     ///
     /// # Errors
     /// Those of `work`, and when the repository cannot be written.
-    pub fn ref_transaction<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
-        self.repo.ref_transaction(|| self.lock(), work)
+    pub fn ref_batch<T>(&self, work: impl FnMut() -> Result<T>) -> Result<T> {
+        self.repo.ref_batch(|| self.lock(), work)
     }
 
     /// Returns a file of a run's tree.
@@ -299,7 +300,7 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// When it stayed in the clone that it came from, or an object is missing.
     pub fn patch(&self, recorded: &Recorded, variant: u32) -> Result<Option<Vec<u8>>> {
-        let path = format!("variants/var{variant}/patch.diff");
+        let path = Variant::path(variant, "patch.diff");
         if let Some(patch) = self.file(recorded.head, &path)? {
             return Ok(Some(patch));
         }
@@ -321,7 +322,7 @@ impl<'a> RunStore<'a> {
         let Some(bytes) = self.file(recorded.head, LEFT)? else { return Ok(None) };
         let left: LeftBehind =
             serde_json::from_slice(&bytes).map_err(|cause| unreadable(recorded.run.run.as_str()).because(cause))?;
-        let path = format!("variants/var{variant}/patch.diff");
+        let path = Variant::path(variant, "patch.diff");
         Ok(left.files.into_iter().find(|file| file.path == path))
     }
 
@@ -374,7 +375,7 @@ impl<'a> RunStore<'a> {
     }
 
     /// Returns whether the run still exists: whether its ref is at the recorded step or a later one. Another run of the
-    /// same name is another run. While [`RunStore::ref_transaction`] collects steps, those steps are only written if this is
+    /// same name is another run. While [`RunStore::ref_batch`] collects steps, those steps are only written if this is
     /// still so.
     pub fn still_exists(&self, recorded: &Recorded) -> bool {
         let name = format!("{RUNS}{}", recorded.run.run);
@@ -417,8 +418,7 @@ impl<'a> RunStore<'a> {
     }
 
     fn write_tree(&self, old: Option<Oid>, run: &Run, change: &Change<'_>) -> Result<Oid> {
-        let mut json = serde_json::to_vec_pretty(run).or_fail(|| format!("cannot write run '{}'", run.run))?;
-        json.push(b'\n');
+        let json = documents::to_json(run).or_fail(|| format!("cannot write run '{}'", run.run))?;
         let mut edits = vec![("run.json", Edit::Put(EntryKind::File, self.repo.write_blob(&json)?))];
         let views = change.views.map(|views| views(run)).unwrap_or_default();
         for (path, content) in change.files.iter().chain(&views) {

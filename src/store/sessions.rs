@@ -105,9 +105,7 @@ impl SessionPlace {
     /// # Errors
     /// When the disk is full, or the folder gone.
     pub fn save(&self, session: &Session) -> io::Result<()> {
-        let mut bytes = serde_json::to_vec_pretty(session)?;
-        bytes.push(b'\n');
-        replace(&self.record(), &bytes)
+        replace(&self.record(), &documents::to_json(session)?)
     }
 
     /// Reads the record as it stands.

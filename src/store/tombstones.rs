@@ -66,8 +66,7 @@ impl<'c> Tombstones<'c> {
     /// When the repository cannot be written.
     pub fn write(&self, stone: &Tombstone, parents: &[Oid]) -> Result<Oid> {
         let repo = &self.app.repo;
-        let mut json = serde_json::to_vec_pretty(stone).or_fail(|| "cannot write a record as JSON".to_owned())?;
-        json.push(b'\n');
+        let json = documents::to_json(stone).or_fail(|| "cannot write a record as JSON".to_owned())?;
         let blob = repo.write_blob(&json)?;
         let tree = repo.edit_tree(None, [(b"pruned.json".as_slice(), Edit::Put(EntryKind::File, blob))])?;
         // Two who write the same write the same commit.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::capture::{CapturedOutput, Said};
+use super::capture::{CapturedOutput, OutputEvent};
 use crate::model::{Run, RunId, Time};
 use crate::render::progress;
 use crate::render::text::clean_line;
@@ -19,14 +19,14 @@ fn new_bar(total: u64) -> ProgressBar {
 /// A progress bar; invisible without a terminal.
 pub struct Bar {
     shown: Option<ProgressBar>,
-    heard: Option<CapturedOutput>,
+    captured: Option<CapturedOutput>,
     total: u64,
 }
 
 impl Bar {
     /// Creates a bar of `total` steps among these.
-    pub(super) fn new(bars: Option<MultiProgress>, heard: Option<CapturedOutput>, total: u64) -> Bar {
-        Bar { shown: bars.map(|bars| bars.add(new_bar(total))), heard, total }
+    pub(super) fn new(bars: Option<MultiProgress>, captured: Option<CapturedOutput>, total: u64) -> Bar {
+        Bar { shown: bars.map(|bars| bars.add(new_bar(total))), captured, total }
     }
 
     /// Shows the completed steps and the current one.
@@ -35,8 +35,8 @@ impl Bar {
             bar.set_position(done);
             bar.set_message(clean_line(line));
         }
-        if let Some(heard) = &self.heard {
-            heard.say(Said::Step { done, total: self.total, line });
+        if let Some(captured) = &self.captured {
+            captured.emit(OutputEvent::Step { done, total: self.total, line });
         }
     }
 }
@@ -52,14 +52,14 @@ impl Drop for Bar {
 pub struct Progress {
     bars: Option<MultiProgress>,
     of_run: HashMap<RunId, ProgressBar>,
-    heard: Option<CapturedOutput>,
+    captured: Option<CapturedOutput>,
     told: HashMap<RunId, (u64, u64)>,
 }
 
 impl Progress {
     /// Creates an empty instance.
-    pub(super) fn new(bars: Option<MultiProgress>, heard: Option<CapturedOutput>) -> Progress {
-        Progress { bars, of_run: HashMap::new(), heard, told: HashMap::new() }
+    pub(super) fn new(bars: Option<MultiProgress>, captured: Option<CapturedOutput>) -> Progress {
+        Progress { bars, of_run: HashMap::new(), captured, told: HashMap::new() }
     }
 
     /// Shows the progress of a run.
@@ -77,11 +77,11 @@ impl Progress {
 
     /// Reports the total progress to the listener, when a run has made progress.
     fn tell(&mut self, run: &Run, total: u64, now: Time) {
-        let Some(heard) = &self.heard else { return };
+        let Some(captured) = &self.captured else { return };
         let far = (run.terminal() as u64, total);
         if self.told.insert(run.run.clone(), far) != Some(far) {
             let (done, total) = self.told.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-            heard.say(Said::Step { done, total, line: &progress::bar_line(run, now) });
+            captured.emit(OutputEvent::Step { done, total, line: &progress::bar_line(run, now) });
         }
     }
 

@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// A message or a result of a verb, as a value.
 #[derive(Debug)]
-pub enum Said<'s> {
+pub enum OutputEvent<'s> {
     /// A result: a JSON document.
     Document(Value),
     /// One of a stream of results.
@@ -37,24 +37,26 @@ pub enum Said<'s> {
 }
 
 /// Receives the output of a verb.
-pub type OutputListener = Arc<dyn Fn(Said<'_>) + Send + Sync>;
+pub type OutputListener = Arc<dyn Fn(OutputEvent<'_>) + Send + Sync>;
 
 /// A listener that replaces the terminal, and the replacement of standard input.
 #[derive(Clone)]
 pub(super) struct CapturedOutput {
-    pub hearer: OutputListener,
+    pub listener: OutputListener,
     pub input: Option<Vec<u8>>,
 }
 
 impl CapturedOutput {
-    pub fn say(&self, said: Said<'_>) {
-        (self.hearer)(said);
+    pub fn emit(&self, event: OutputEvent<'_>) {
+        (self.listener)(event);
     }
 
-    pub fn document(&self, json: serde_json::Result<Value>, of: impl FnOnce(Value) -> Said<'static>) {
+    pub fn document(&self, json: serde_json::Result<Value>, of: impl FnOnce(Value) -> OutputEvent<'static>) {
         match json {
-            Ok(json) => self.say(of(json)),
-            Err(cause) => self.say(Said::Error(&Error::failed("cannot write the result as JSON").because(cause))),
+            Ok(json) => self.emit(of(json)),
+            Err(cause) => {
+                self.emit(OutputEvent::Error(&Error::failed("cannot write the result as JSON").because(cause)))
+            }
         }
     }
 
@@ -66,7 +68,7 @@ impl CapturedOutput {
 
 impl fmt::Debug for CapturedOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Heard")
+        f.write_str("CapturedOutput")
     }
 }
 
@@ -81,8 +83,8 @@ mod tests {
     fn who_hears_instead_of_a_terminal_gets_values() {
         let said: Arc<Mutex<Vec<String>>> = Arc::default();
         let kept = Arc::clone(&said);
-        let hearer: OutputListener = Arc::new(move |said| kept.lock().unwrap().push(format!("{said:?}")));
-        let ui = Ui::captured_by(Arc::clone(&hearer), Some(b"given".to_vec()), Format::Json);
+        let listener: OutputListener = Arc::new(move |said| kept.lock().unwrap().push(format!("{said:?}")));
+        let ui = Ui::captured_by(Arc::clone(&listener), Some(b"given".to_vec()), Format::Json);
         assert_eq!((ui.format(), ui.has_input(), ui.input().unwrap()), (Format::Json, true, b"given".to_vec()));
         ui.json(&["\u{1b}"]);
         ui.warn("careful");
@@ -95,7 +97,7 @@ mod tests {
             "Step { done: 1, total: 3, line: \"one\" }",
         ];
         assert_eq!(*said.lock().unwrap(), wanted);
-        let silent = Ui::captured_by(hearer, None, Format::Human);
+        let silent = Ui::captured_by(listener, None, Format::Human);
         assert!(!silent.has_input() && silent.input().is_err() && !silent.is_terminal_out());
     }
 }

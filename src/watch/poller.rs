@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::sweeps::Sweeps;
+use super::poll_schedule::PollSchedule;
 use super::{Say, ending};
 use crate::app::App;
 use crate::engine::{observe, open, question};
@@ -25,7 +25,7 @@ const HERE: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Poller {
     groups: HashMap<Asked, Group>,
-    sweeps: Sweeps,
+    poll_schedule: PollSchedule,
 }
 
 /// Who is asked about a run.
@@ -139,7 +139,7 @@ impl Poller {
     fn ask(&mut self, app: &App, whom: &Asked, runs: &[&Run], now: Instant) -> Result<Vec<Observation>, Failure> {
         let Some(first) = runs.first() else { return Ok(Vec::new()) };
         let questions: Result<Vec<_>, _> =
-            runs.iter().map(|run| question(run, self.sweeps.is_due(&run.run, now))).collect();
+            runs.iter().map(|run| question(run, self.poll_schedule.is_due(&run.run, now))).collect();
         if *whom == Asked::Here {
             return LocalAgents::new(app).observe(&questions?);
         }
@@ -170,13 +170,13 @@ impl Poller {
         if outcome.changed {
             record(app, run, after, say);
         }
-        self.sweeps.note(run, after, seen, now, app.clock.now());
+        self.poll_schedule.note(run, after, seen, now, app.clock.now());
         Ok(())
     }
 
     /// Returns whether a task that the service does not know is not asked for at every look.
     fn is_wanted(&self, run: &Run, now: Instant) -> bool {
-        run.attention != Some(Attention::TaskNotFound) || self.sweeps.is_due(&run.run, now)
+        run.attention != Some(Attention::TaskNotFound) || self.poll_schedule.is_due(&run.run, now)
     }
 }
 

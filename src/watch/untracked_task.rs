@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::follow::{Follower, Pace, stopped, timed_out};
+use super::poll_schedule::PollSchedule;
 use super::poller::pause_after;
-use super::sweeps::Sweeps;
 use crate::app::App;
 use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, observe, open_here, question};
@@ -58,19 +58,19 @@ impl UntrackedTask {
         self.run.watch = Some(launch::watch(options, self.run.created_at));
         let settle = app.settings.span(settings::SETTLE)?;
         let started = Instant::now();
-        let (mut sweeps, mut failures, mut next) = (Sweeps::default(), 0, started);
+        let (mut poll_schedule, mut failures, mut next) = (PollSchedule::default(), 0, started);
         follower.changed(None, &self.run);
         loop {
             let now = Instant::now();
             if next <= now {
-                let seen = self.poll(&sweeps, now);
+                let seen = self.poll(&poll_schedule, now);
                 next = now + interval.duration();
                 match seen {
                     Ok(seen) => {
                         failures = 0;
                         let (before, time) = (self.run.clone(), app.clock.now());
                         observe::fold(&mut self.run, &seen, time, settle);
-                        sweeps.note(&before, &self.run, &seen, now, time);
+                        poll_schedule.note(&before, &self.run, &seen, now, time);
                         if self.run != before {
                             follower.changed(Some(&before), &self.run);
                         }
@@ -98,8 +98,8 @@ impl UntrackedTask {
         }
     }
 
-    fn poll(&self, sweeps: &Sweeps, now: Instant) -> Result<Observation, Failure> {
-        let question = question(&self.run, sweeps.is_due(&self.run.run, now))?;
+    fn poll(&self, poll_schedule: &PollSchedule, now: Instant) -> Result<Observation, Failure> {
+        let question = question(&self.run, poll_schedule.is_due(&self.run.run, now))?;
         let answer = self.cloud.observe(&[question])?.pop();
         answer.ok_or_else(|| Failure::NoSuchTask { task: self.task().to_owned() })
     }

@@ -4,12 +4,12 @@
 //! setting this fails, until `PUFF_UPDATE=1 cargo test --test generated` has written them again.
 
 mod completions;
+mod layers;
 mod man;
 #[path = "../support/needs.rs"]
 #[macro_use]
 mod needs;
 mod roff;
-mod rooms;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -11,7 +11,7 @@ use std::ops::Bound;
 use std::rc::Rc;
 
 use super::content::{Limits, Refusal, Step, Stop, changed, is_null, refuse, whole_id};
-use super::parse::{Body, FilePatch, Name, Said};
+use super::parse::{Body, FilePatch, Name, Stated};
 use super::three_way::{Drivers, Merge, Merged};
 use super::{image, policy};
 use crate::objects::{Edit, Entry, EntryKind, Objects};
@@ -158,7 +158,7 @@ impl<'w, O: Objects> Work<'w, O> {
                 names.insert(old.clone(), Fate::Leaves);
             }
             let is_link = |mode: Option<u32>| mode == Some(EntryKind::Symlink.mode());
-            let goes = is_link(file.old_mode) && (file.is_rename || file.is_delete == Said::Yes);
+            let goes = is_link(file.old_mode) && (file.is_rename || file.is_delete == Stated::Yes);
             if let Some(old) = file.old_name.as_ref().filter(|_| goes) {
                 links.entry(old.clone()).or_insert(false);
             }
@@ -175,8 +175,8 @@ impl<'w, O: Objects> Work<'w, O> {
         let name = file.new_name.as_deref().or(file.old_name.as_deref()).unwrap_or(b"");
         let before = self.before(file)?;
         // A plain diff may leave open whether the file is new: it is, when there is none.
-        let is_new = file.is_new == Said::Yes || (file.is_new == Said::Open && before.is_none());
-        let is_delete = file.is_delete == Said::Yes && !(file.is_new == Said::Open && before.is_none());
+        let is_new = file.is_new == Stated::Yes || (file.is_new == Stated::Unstated && before.is_none());
+        let is_delete = file.is_delete == Stated::Yes && !(file.is_new == Stated::Unstated && before.is_none());
         if let (Some(before), Some(mode)) = (&before, file.old_mode)
             && kind_of(mode).is_some_and(|kind| !same_type(kind, before.kind))
         {
@@ -223,7 +223,7 @@ impl<'w, O: Objects> Work<'w, O> {
 
     /// The file that a part of the patch starts from; none for a new one.
     fn before(&self, file: &FilePatch<'_>) -> Step<Option<Before<O::Id>>, O::Error> {
-        let Some(old) = file.old_name.as_deref().filter(|_| file.is_new != Said::Yes) else { return Ok(None) };
+        let Some(old) = file.old_name.as_deref().filter(|_| file.is_new != Stated::Yes) else { return Ok(None) };
         // Renames and copies do not depend on the order of the patch.
         let earlier = if file.is_rename || file.is_copy { None } else { self.names.get(old) };
         match earlier {
@@ -236,7 +236,7 @@ impl<'w, O: Objects> Work<'w, O> {
         }
         match self.objects.entry(self.base, old)?.filter(|entry| entry.kind != EntryKind::Tree) {
             Some(entry) => Ok(Some(Before { kind: entry.kind, content: content(&entry) })),
-            None if file.is_new == Said::Open => Ok(None),
+            None if file.is_new == Stated::Unstated => Ok(None),
             None => {
                 let whole = file
                     .unprefixed
@@ -285,7 +285,7 @@ impl<'w, O: Objects> Work<'w, O> {
     }
 
     fn check_paths(&self, file: &FilePatch<'_>, kind: EntryKind, is_new: bool) -> Step<(), O::Error> {
-        let is_delete = file.is_delete == Said::Yes;
+        let is_delete = file.is_delete == Stated::Yes;
         let old = file.old_name.as_deref().filter(|_| !is_new && !file.is_copy);
         let new = file.new_name.as_deref().filter(|_| !is_delete);
         for path in [old, new].into_iter().flatten() {
@@ -364,7 +364,7 @@ impl<'w, O: Objects> Work<'w, O> {
         before: Option<&Before<O::Id>>,
         name: &[u8],
     ) -> Result<Option<Content<O::Id>>, O::Error> {
-        if self.mode == Mode::Plain || file.is_delete == Said::Yes {
+        if self.mode == Mode::Plain || file.is_delete == Stated::Yes {
             return Ok(None);
         }
         match before {

@@ -130,8 +130,8 @@ fn look(args: &PrePush, here: impl Fn() -> Result<App>, ui: &Ui) -> Result<Exit>
     if suspects.is_empty() {
         return Ok(answer(&sent, Vec::new(), &app.display, ui));
     }
-    let judge = match push::judge(&app, &sent) {
-        Ok(judge) => judge,
+    let checker = match push::checker(&app, &sent) {
+        Ok(checker) => checker,
         // The user has to fix a rule that cannot be read.
         Err(error) => {
             ui.error(&error);
@@ -141,7 +141,7 @@ fn look(args: &PrePush, here: impl Fn() -> Result<App>, ui: &Ui) -> Result<Exit>
         }
     };
     let mut unjudged = Vec::new();
-    let judged = judge.all(&suspects, &mut |what| unjudged.push(what));
+    let judged = checker.all(&suspects, &mut |what| unjudged.push(what));
     let findings = judged.unwrap_or_else(|error| {
         unjudged.push(error.to_string());
         Vec::new()

@@ -1,6 +1,6 @@
 //! What there is of a variant: trees, or a patch, or nothing.
 
-use git_tree_apply::parse::{self, FilePatch, Said};
+use git_tree_apply::parse::{self, FilePatch, Stated};
 
 use super::Pick;
 use crate::app::App;
@@ -92,7 +92,7 @@ fn of_patch(app: &App, base: Oid, patch: Vec<u8>) -> Result<Material> {
 fn made_on(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<Oid> {
     let mut edits = Vec::new();
     for file in files {
-        if let Some(new) = file.new_name.as_ref().filter(|_| file.is_new == Said::Yes) {
+        if let Some(new) = file.new_name.as_ref().filter(|_| file.is_new == Stated::Yes) {
             edits.push((new.as_slice(), Edit::Remove));
         }
         let digits = std::str::from_utf8(file.old_digits).unwrap_or_default();
@@ -100,7 +100,7 @@ fn made_on(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<Oid> {
         else {
             continue;
         };
-        if file.is_new == Said::Yes {
+        if file.is_new == Stated::Yes {
             continue;
         }
         if let Some(bytes) = repo.blob_of_prefix(digits) {

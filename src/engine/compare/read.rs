@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use git_tree_apply::parse::{self, BinaryChange, Body, FilePatch, Hunk, Malformed, Said};
+use git_tree_apply::parse::{self, BinaryChange, Body, FilePatch, Hunk, Malformed, Stated};
 
 use super::{Material, Pick};
 use crate::app::App;
@@ -175,8 +175,8 @@ fn of_part(repo: &Repo, part: &FilePatch<'_>) -> Result<FileChange> {
         Body::Unsaid => Some(repo.hash_blob(part.new_digits)?),
     };
     let kind = match part {
-        FilePatch { is_delete: Said::Yes, .. } => ChangeKind::Removed,
-        FilePatch { is_new: Said::Yes, .. } | FilePatch { is_copy: true, .. } => ChangeKind::Added,
+        FilePatch { is_delete: Stated::Yes, .. } => ChangeKind::Removed,
+        FilePatch { is_new: Stated::Yes, .. } | FilePatch { is_copy: true, .. } => ChangeKind::Added,
         FilePatch { is_rename: true, .. } => ChangeKind::Renamed,
         _ => ChangeKind::Modified,
     };

@@ -4,10 +4,10 @@ use serde_json::Map;
 
 use super::Client;
 use crate::app::App;
-use crate::engine::identify::{self, Bound};
+use crate::engine::patch_matching::{self, Bound};
 use crate::engine::{Listener, Notice, active_files};
 use crate::error::{Result, ResultExt};
-use crate::model::{IgnoredFiles, Meta, Report, Run, RunId, State, StepKind, Time, Variant};
+use crate::model::{IgnoredFiles, Meta, Report, Run, RunId, State, StepKind, Time, Variant, documents};
 use crate::provider::{Attempt, Collection};
 use crate::store::{Change, Files, Recorded, RunStore};
 
@@ -24,7 +24,7 @@ pub(in crate::engine) fn keep(
     let identity = app.identity()?;
     let mut news: Vec<Bound> = Vec::new();
     let outcome = store.update(id, now, |run| {
-        let bound = identify::bind(run, collection);
+        let bound = patch_matching::bind(run, collection);
         for (placement, files) in &collection.ignored {
             if let Some(variant) = run.variant_mut(placement + 1) {
                 variant.ignored = IgnoredFiles::of(files);
@@ -62,7 +62,7 @@ fn artifacts(run: &Run, collection: &Collection, bound: &[Bound], client: &Clien
     for Bound { index, attempt, changed } in bound {
         let Some(variant) = run.variant(*index) else { continue };
         let attempt = &collection.attempts_made[*attempt];
-        let path = |name: &str| format!("variants/var{index}/{name}");
+        let path = |name: &str| Variant::path(*index, name);
         files.push((path("report.json"), Some(json(&report(run, variant, attempt))?)));
         if *changed {
             let patch = attempt.patch.clone().unwrap_or_default();
@@ -102,7 +102,5 @@ fn report(run: &Run, variant: &Variant, attempt: &Attempt) -> Report {
 }
 
 pub(super) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(value).or_fail(|| "cannot write a record as JSON".to_owned())?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    documents::to_json(value).or_fail(|| "cannot write a record as JSON".to_owned())
 }

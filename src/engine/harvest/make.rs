@@ -65,7 +65,7 @@ pub(super) fn make(
 /// Returns the commit of a variant before it is signed. All of it follows from the run.
 fn draft(app: &App, store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, tree: Oid) -> Result<Draft> {
     let run = &recorded.run;
-    let report = store.file(recorded.head, &format!("variants/{}/report.json", variant.name()))?;
+    let report = store.file(recorded.head, &variant.file("report.json"))?;
     let message = message(store, recorded, variant, report.as_deref())?;
     let identity = match &run.identity {
         Some(identity) => identity.clone(),
@@ -97,7 +97,7 @@ pub(in crate::engine) fn make_again(
 
 /// Returns where the signed commit of a variant is kept in its run.
 fn signed_path(variant: &Variant) -> String {
-    format!("variants/{}/commit", variant.name())
+    variant.file("commit")
 }
 
 /// Puts the branches of what was made, and counts it meanwhile.
@@ -217,7 +217,7 @@ pub(super) fn record(
             {
                 variant.apply = Some(Apply::Skipped);
             }
-            let path = format!("variants/{}/meta.json", variant.name());
+            let path = variant.file("meta.json");
             if let Some(bytes) = store.file(head, &path)?
                 && let Ok(mut meta) = serde_json::from_slice::<Meta>(&bytes)
             {

@@ -26,7 +26,7 @@ pub(super) fn find_real_base(
     }
     let mut images = Vec::new();
     for variant in run.variants.iter().filter(|variant| variant.patch_sha256.is_some()) {
-        let patch = store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()))?;
+        let patch = store.file(recorded.head, &variant.file("patch.diff"))?;
         images.extend(git_tree_apply::pre_images(&patch.unwrap_or_default()));
     }
     let fits = |tree: Oid| -> Result<bool> {

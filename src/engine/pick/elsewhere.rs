@@ -5,13 +5,13 @@ use super::{PickOperation, conclude, give_up, nothing_changes, short};
 use crate::engine::preflight;
 use crate::error::{Error, Result};
 use crate::git::{Draft, RefFailure, RefStep, is_valid_ref_name};
-use crate::model::{Apply, Oid, Run, Taking};
+use crate::model::{Apply, Oid, PickMethod, Run};
 use crate::store::RecoveryPoint;
 
 const HEADS: &str = "refs/heads/";
 
 /// Takes it onto a branch.
-pub(super) fn onto(operation: &PickOperation<'_>, how: Taking, named: &str) -> Result<Run> {
+pub(super) fn onto(operation: &PickOperation<'_>, how: PickMethod, named: &str) -> Result<Run> {
     let (repo, run) = (&operation.app.repo, operation.run());
     let (name, before) = branch(operation, named)?;
     if let Some(path) = repo.holder(&name, operation.app.layout.top()) {
@@ -26,7 +26,7 @@ pub(super) fn onto(operation: &PickOperation<'_>, how: Taking, named: &str) -> R
         return Err(Error::failed(what).hint(hint));
     }
     operation.app.identity()?;
-    if how == Taking::Merge {
+    if how == PickMethod::Merge {
         prove_mergeable(operation, &name, before)?;
     }
     let commit = repo.object_batch(|| {
@@ -71,7 +71,7 @@ pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Ru
         return Err(Error::failed(what)
             .hint("fetch the branch that it is on, or leave --branch out: pick takes the change alone"));
     }
-    let point = operation.begin(Taking::Branch, &name, None, false)?;
+    let point = operation.begin(PickMethod::Branch, &name, None, false)?;
     move_to(operation, &point, RefStep { name, old: None, new: Some(operation.commit) }, operation.commit)
 }
 
@@ -131,11 +131,11 @@ fn tree(operation: &PickOperation<'_>, onto: &str, before: Oid) -> Result<Oid> {
 }
 
 /// Returns the commit, as `git cherry-pick` or `git merge` would write it.
-fn write(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oid, tree: Oid) -> Result<Oid> {
+fn write(operation: &PickOperation<'_>, how: PickMethod, onto: &str, before: Oid, tree: Oid) -> Result<Oid> {
     let repo = &operation.app.repo;
     let committer = repo.committer()?;
     let draft = match how {
-        Taking::Merge => {
+        PickMethod::Merge => {
             let author = operation.app.repo.author()?;
             let message = merge_message(operation, onto).into_bytes();
             Draft { tree, parents: vec![before, operation.commit], author, committer, message }

@@ -7,13 +7,13 @@ use crate::app::App;
 use crate::engine::{handoff, preflight};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::state::{Head, head};
-use crate::model::{Act, Apply, Oid, PickPoint, Run, Taking};
+use crate::model::{Act, Apply, Oid, PickMethod, PickPoint, Run};
 use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
 const INSTEAD: &str = "pick onto a branch with --onto REF, or as a new one with --branch NAME";
 
 /// Picks it in this worktree.
-pub(super) fn take(operation: &PickOperation<'_>, how: Taking) -> Result<Picked> {
+pub(super) fn take(operation: &PickOperation<'_>, how: PickMethod) -> Result<Picked> {
     let app = operation.app;
     checks::prove_clean(app, INSTEAD)?;
     app.identity()?;
@@ -23,7 +23,7 @@ pub(super) fn take(operation: &PickOperation<'_>, how: Taking) -> Result<Picked>
     let commit = operation.commit.to_string();
     let message = merge_message(operation, &onto);
     let done = match how {
-        Taking::Merge => run(app, &["merge", "--no-ff", "--no-edit", "-m", &message, &name(operation)]),
+        PickMethod::Merge => run(app, &["merge", "--no-ff", "--no-edit", "-m", &message, &name(operation)]),
         _ => run(app, &["cherry-pick", &commit]),
     };
     conclude_here(app, &point, done?)
@@ -42,10 +42,10 @@ fn goal(app: &App) -> Result<(String, Oid)> {
     Ok((onto, before))
 }
 
-fn prove_news(operation: &PickOperation<'_>, how: Taking, onto: &str, before: Oid) -> Result<()> {
+fn prove_news(operation: &PickOperation<'_>, how: PickMethod, onto: &str, before: Oid) -> Result<()> {
     let repo = &operation.app.repo;
     let nothing = match how {
-        Taking::Merge => repo.is_ancestor(operation.commit, before)?,
+        PickMethod::Merge => repo.is_ancestor(operation.commit, before)?,
         _ => {
             let tree = repo.commit(before)?.tree;
             repo.dry_run(|| preflight::variant(operation.app, operation.recorded, operation.variant, tree))?.apply
@@ -92,7 +92,7 @@ fn conclude_here(app: &App, point: &RecoveryPoint, well: bool) -> Result<Picked>
         PickState::Done(after) => Ok(Picked::Done(conclude(app, point, after)?)),
         PickState::Waits => {
             let unmerged = app.repo.unmerged();
-            if pick.how == Taking::CherryPick && unmerged.is_empty() && !app.repo.has_staged() {
+            if pick.how == PickMethod::CherryPick && unmerged.is_empty() && !app.repo.has_staged() {
                 run(app, &["cherry-pick", "--skip"])?;
                 give_up(app, point)?;
                 let run = store.load(&point.recovery.run)?.run;
@@ -124,7 +124,7 @@ pub fn go_on(app: &App) -> Result<Picked> {
         if !unmerged.is_empty() {
             return Err(waits(&point, pick).because_it_said(&format!("in conflict: {}", app.display.paths(&unmerged))));
         }
-        let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
+        let verb = if pick.how == PickMethod::Merge { "merge" } else { "cherry-pick" };
         well = run(app, &[verb, "--continue"])?;
     }
     conclude_here(app, &point, well)
@@ -140,7 +140,7 @@ pub fn abort(app: &App) -> Result<Run> {
     let pick = pick_of(&point)?;
     let (store, id) = (RunStore::new(app), &point.recovery.run);
     if is_in_progress(pick) {
-        let verb = if pick.how == Taking::Merge { "merge" } else { "cherry-pick" };
+        let verb = if pick.how == PickMethod::Merge { "merge" } else { "cherry-pick" };
         if !run(app, &[verb, "--abort"])? {
             return Err(Error::failed(format!("git did not abort {}", point.recovery.words()))
                 .hint("its output is above; 'git status' shows the worktree"));

@@ -2,14 +2,14 @@
 
 use crate::app::App;
 use crate::git::state::{Head, head, pseudo_head};
-use crate::model::{Oid, PickPoint, Taking};
+use crate::model::{Oid, PickMethod, PickPoint};
 
 /// Returns whether git is in the middle of a pick.
 pub(super) fn is_in_progress(pick: &PickPoint) -> bool {
     let name = match pick.how {
-        Taking::CherryPick => "CHERRY_PICK_HEAD",
-        Taking::Merge => "MERGE_HEAD",
-        Taking::Branch => return false,
+        PickMethod::CherryPick => "CHERRY_PICK_HEAD",
+        PickMethod::Merge => "MERGE_HEAD",
+        PickMethod::Branch => return false,
     };
     pick.git_dir.as_ref().is_some_and(|git_dir| pseudo_head(git_dir, name).contains(&pick.commit))
 }

@@ -7,7 +7,7 @@ use crate::engine::handoff;
 use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::lock::FileLock;
-use crate::model::{Act, Oid, PickPoint, Run, RunId, StepKind, Taking, subject_of};
+use crate::model::{Act, Oid, PickMethod, PickPoint, Run, RunId, StepKind, subject_of};
 use crate::store::{RUNS, Recorded, RecoveryPoint, RecoveryPoints, RunStore, Tombstones};
 
 /// How far back the taken change is looked for.
@@ -43,7 +43,7 @@ pub fn pick_state(app: &App, point: &RecoveryPoint, pick: &PickPoint, run: &Run)
 /// Removes the mark of a pick that is done, where git could not do so itself: in its own worktree alone.
 pub(in crate::engine) fn remove_mark(app: &App, pick: &PickPoint) {
     if is_in_progress(pick) && pick.git_dir.as_ref() == Some(&app.repo.location().git_dir) {
-        app.repo.quit(if pick.how == Taking::Merge { "merge" } else { "cherry-pick" });
+        app.repo.quit(if pick.how == PickMethod::Merge { "merge" } else { "cherry-pick" });
     }
 }
 
@@ -74,7 +74,7 @@ fn taken(app: &App, point: &RecoveryPoint, pick: &PickPoint) -> Option<Oid> {
         .filter(|commit| {
             let Ok(info) = app.repo.commit(*commit) else { return false };
             match pick.how {
-                Taking::Merge => info.parents.contains(&pick.commit),
+                PickMethod::Merge => info.parents.contains(&pick.commit),
                 _ => is_it(*commit, &info.message),
             }
         })

@@ -1,6 +1,6 @@
 //! What is in the files that a commit changes: seen in its patch.
 
-use git_tree_apply::parse::{Body, FilePatch, Name, Said};
+use git_tree_apply::parse::{Body, FilePatch, Name, Stated};
 use git_tree_apply::{RiskKind, risks};
 
 use crate::engine::review::conflict_marker;
@@ -71,7 +71,7 @@ pub fn rejected(files: &[FilePatch<'_>]) -> Vec<ContentFinding> {
 }
 
 fn coming<'f>(files: &'f [FilePatch<'_>]) -> impl Iterator<Item = String> + 'f {
-    let new = files.iter().filter(|file| file.is_new == Said::Yes || file.old_name != file.new_name);
+    let new = files.iter().filter(|file| file.is_new == Stated::Yes || file.old_name != file.new_name);
     new.filter_map(|file| Some(Name(file.new_name.as_deref()?).to_string()))
 }
 

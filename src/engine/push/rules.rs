@@ -39,7 +39,7 @@ const AMEND: &str = "remove it from the commit: 'git commit --amend' for the new
 const REWORD: &str = "reword it: 'git commit --amend' for the newest, 'git rebase -i' for an older one";
 
 /// Goes by the rules.
-pub struct Judge<'c> {
+pub struct Checker<'c> {
     app: &'c App,
     sent: &'c Sent,
     levels: BTreeMap<Rule, Level>,
@@ -52,16 +52,16 @@ struct About<'s> {
     trailer: &'s RunTrailers,
 }
 
-impl<'c> Judge<'c> {
+impl<'c> Checker<'c> {
     /// Reads the settings of the push check.
     ///
     /// # Errors
     /// When one cannot be used.
-    pub fn new(app: &'c App, sent: &'c Sent) -> Result<Judge<'c>> {
+    pub fn new(app: &'c App, sent: &'c Sent) -> Result<Checker<'c>> {
         let level = |(rule, key): (Rule, Key)| Ok((rule, app.settings.level(key)?));
         let levels = RULES.into_iter().map(level).collect::<Result<_>>()?;
         let tips = sent.tips().into_iter().filter_map(|tip| app.repo.commit(tip).ok()).map(|tip| tip.tree);
-        Ok(Judge { app, sent, levels, tips: tips.collect() })
+        Ok(Checker { app, sent, levels, tips: tips.collect() })
     }
 
     /// Looks at all of them. What cannot be judged is told to `unjudged`, and keeps nothing else from being judged: a

@@ -17,7 +17,7 @@ use crate::error::{Error, Result, ResultExt};
 use crate::git::Worktree;
 use crate::model::{ChangeKind, Check, CheckStatus, Oid, PathChange, Risk, RiskKind, Span};
 use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
-use crate::session::traces::{Actor, GitDirSnapshot};
+use crate::session::side_effects::{Actor, GitDirSnapshot};
 use crate::settings;
 
 /// How many bytes of the head and of the tail of a check's output are kept.

@@ -30,7 +30,7 @@ const WANTED: &str = "On standard output, a JSON object {\"variants\":[{\"varian
 
 /// A judge, and where it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appointed {
+pub struct JudgeCommand {
     /// A line for the shell.
     pub command: String,
     /// The folder that it runs in.
@@ -89,7 +89,7 @@ impl<'b> JudgePanel<'b> {
     }
 
     /// Returns what a judge said when it was asked the same before.
-    pub fn remembered(&self, app: &App, judge: &Appointed) -> Option<Judge> {
+    pub fn remembered(&self, app: &App, judge: &JudgeCommand) -> Option<Judge> {
         Answers::new(app).judge(&judge.command, &self.document)
     }
 
@@ -99,7 +99,7 @@ impl<'b> JudgePanel<'b> {
     }
 
     /// Asks a judge; none when the review is stopped. `mark` is a folder of ours alone.
-    pub fn ask(&self, judge: &Appointed, limit: Span, mark: &Path, stop: &Stop) -> Option<Judge> {
+    pub fn ask(&self, judge: &JudgeCommand, limit: Span, mark: &Path, stop: &Stop) -> Option<Judge> {
         let began = std::time::Instant::now();
         let opinions = match self.call(judge, limit, mark, stop) {
             Ok(None) => return None,
@@ -115,7 +115,7 @@ impl<'b> JudgePanel<'b> {
     }
 
     /// Returns what the judge printed; none when it was stopped.
-    fn call(&self, judge: &Appointed, limit: Span, mark: &Path, stop: &Stop) -> Result<Option<Vec<u8>>, String> {
+    fn call(&self, judge: &JudgeCommand, limit: Span, mark: &Path, stop: &Stop) -> Result<Option<Vec<u8>>, String> {
         let cmd = AgentEnv::without_markers(Cmd::shell(&judge.command))
             .cwd(&judge.folder)
             .stdin(self.document.clone())
@@ -228,7 +228,7 @@ fn letter(at: usize) -> String {
 
 /// Returns the judges of the command line, which run where it was typed; or else those of `puff.judge`, which run at
 /// the top.
-pub fn appoint(app: &App, flags: &[String]) -> Vec<Appointed> {
+pub fn appoint(app: &App, flags: &[String]) -> Vec<JudgeCommand> {
     let (commands, folder) = if flags.is_empty() {
         let configured = app.settings.all(crate::settings::JUDGE);
         let top = app.layout.top().unwrap_or(&app.repo.location().common_dir);
@@ -236,7 +236,7 @@ pub fn appoint(app: &App, flags: &[String]) -> Vec<Appointed> {
     } else {
         (flags.to_vec(), app.environment.cwd.clone())
     };
-    commands.into_iter().map(|command| Appointed { command, folder: folder.clone() }).collect()
+    commands.into_iter().map(|command| JudgeCommand { command, folder: folder.clone() }).collect()
 }
 
 #[cfg(test)]

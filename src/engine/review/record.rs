@@ -10,7 +10,7 @@ use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{
     ChangeKind, Check, CheckStatus, Evidence, Judge, Observation, PathChange, Review, Reviewed, RiskKind, Run, State,
-    StepKind, Time, Variant, Verdict,
+    StepKind, Time, Variant, Verdict, documents,
 };
 use crate::store::{Change, REVIEW, Recorded, RunStore};
 
@@ -313,8 +313,7 @@ pub(super) fn record(app: &App, store: &RunStore<'_>, draft: &Draft) -> Result<R
     let review = draft.review(&ranking);
     let prompt = store.prompt(&store.load(id)?)?;
     let views = |run: &Run| handoff::files(run, &prompt, Some(&review));
-    let mut json = serde_json::to_vec_pretty(&review).or_fail(|| "cannot write the review as JSON".to_owned())?;
-    json.push(b'\n');
+    let json = documents::to_json(&review).or_fail(|| "cannot write the review as JSON".to_owned())?;
     let outcome = store.update(id, app.clock.now(), |run| {
         for seen in &draft.variants {
             let Some(variant) = run.variant_mut(seen.variant.index) else { continue };

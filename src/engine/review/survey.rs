@@ -24,8 +24,7 @@ impl Survey {
         let comparison = compare::comparison(app, run, &compare::all(recorded))?;
         let mut all = Vec::new();
         for variant in &run.variants {
-            let patch =
-                store.file(recorded.head, &format!("variants/{}/patch.diff", variant.name()))?.unwrap_or_default();
+            let patch = store.file(recorded.head, &variant.file("patch.diff"))?.unwrap_or_default();
             let generated = app.repo.generated(variant.commit.unwrap_or(run.base_oid), &evidence::paths(&patch));
             let mut seen = evidence::of(&patch, &variant.risks, &|path| generated.contains(path));
             let compared = comparison.variant(&variant.name());

@@ -116,7 +116,7 @@ fn derive(
     variant: &Variant,
 ) -> Result<Option<(Derived, Option<Trees>)>> {
     let (repo, run) = (&app.repo, &recorded.run);
-    let file = |name: &str| files.0.get(&format!("variants/{}/{name}", variant.name()));
+    let file = |name: &str| files.0.get(&variant.file(name));
     let (Some(blob), Some(sha256)) = (file("patch.diff"), &variant.patch_sha256) else { return Ok(None) };
     if matches!(variant.apply, None | Some(Apply::Skipped)) {
         return Ok(None);
@@ -237,7 +237,7 @@ fn copy(variant: &mut Variant, own: &Variant) {
 /// Clears what is derived of a variant that was not harvested, or whose patch is nowhere. A patch that stayed where it
 /// was made is named by its SHA-256; what is claimed of it is shown, and its commit is verified before it is used.
 fn clear(variant: &mut Variant, files: &Files) {
-    let has_patch = files.0.contains_key(&format!("variants/{}/patch.diff", variant.name()));
+    let has_patch = files.0.contains_key(&variant.file("patch.diff"));
     let is_completed = variant.status == VariantStatus::Completed;
     if !has_patch && variant.patch_sha256.is_some() {
         return;

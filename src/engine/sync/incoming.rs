@@ -27,7 +27,7 @@ pub(super) fn prove(app: &App, name: &RunId, step: Oid) -> Result<(Run, Files, V
         return Err(Error::failed(format!("cannot read what it says of '{}'", bad.path)));
     }
     for variant in &run.variants {
-        let patch = files.0.get(&format!("variants/{}/patch.diff", variant.name()));
+        let patch = files.0.get(&variant.file("patch.diff"));
         let Some(patch) = patch else { continue };
         if variant.patch_sha256.as_ref() != Some(&sha256(&repo.blob(*patch)?)) {
             return Err(Error::failed(format!("the patch of {} is not the one that it says", variant.name())));

@@ -126,7 +126,7 @@ impl Exchange<'_> {
         if self.options.dry_run {
             repo.dry_run(work)
         } else {
-            repo.ref_transaction(|| self.app.layout.lock_for_writing(), work)
+            repo.ref_batch(|| self.app.layout.lock_for_writing(), work)
         }
     }
 

@@ -106,8 +106,7 @@ impl Files {
     /// # Errors
     /// When it cannot be written.
     pub fn put(&mut self, repo: &Repo, path: &str, document: &impl serde::Serialize) -> Result<()> {
-        let mut json = serde_json::to_vec_pretty(document).or_fail(|| format!("cannot write {path} as JSON"))?;
-        json.push(b'\n');
+        let json = documents::to_json(document).or_fail(|| format!("cannot write {path} as JSON"))?;
         self.0.insert(path.to_owned(), repo.write_blob(&json)?);
         Ok(())
     }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::{Check, CheckStatus, Taking, VariantStatus};
+use crate::model::{Check, CheckStatus, PickMethod, VariantStatus};
 
 fn sample() -> Run {
     let run = json!({
@@ -71,7 +71,7 @@ fn a_state_is_as_far_as_the_variants_bear_out() {
         run.state = State::Picked;
         run.decision = Some(Decision {
             variant,
-            how: Taking::Branch,
+            how: PickMethod::Branch,
             onto: "refs/heads/x".into(),
             before: None,
             after: Some("c".repeat(40).parse().unwrap()),

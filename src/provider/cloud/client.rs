@@ -132,7 +132,7 @@ impl Client {
         loop {
             let output = process::run(&self.cmd(call).limit(READ_LIMIT));
             self.tidy();
-            match self.judge(call, env, output) {
+            match self.read_answer(call, env, output) {
                 Err(failure) if failure.is_temporary() => match pauses.next() {
                     Some(pause) => std::thread::sleep(*pause),
                     None => return Err(failure),
@@ -165,7 +165,7 @@ impl Client {
             }
             let cmds: Vec<_> = open.iter().map(|at| self.cmd(&calls[*at]).limit(READ_LIMIT)).collect();
             for (at, output) in open.iter().zip(process::run_all(&cmds, parallel)) {
-                answers[*at] = Some(self.judge(&calls[*at], None, output));
+                answers[*at] = Some(self.read_answer(&calls[*at], None, output));
             }
             self.tidy();
         }
@@ -232,7 +232,7 @@ impl Client {
         }
     }
 
-    fn judge(
+    fn read_answer(
         &self,
         call: &Call,
         env: Option<&str>,

@@ -1,5 +1,5 @@
 //! What the client prints, read by pure functions. The samples in the tests are cut from recordings of the real
-//! programs, `shared/recordings` at the time: official 0.151.0, headless-a and headless-b.
+//! programs (`tests/recordings`): official 0.151.0, headless-a and headless-b.
 
 use std::collections::HashSet;
 

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::git::WorktreeFault;
 use crate::model::{Local, Risk, Run, Session, SessionId, SessionState, Variant, VariantStatus};
-use crate::session::traces::{Actor, GitDirSnapshot};
+use crate::session::side_effects::{Actor, GitDirSnapshot};
 use crate::session::user_files::{self, ChangedFile, UserFiles};
 use crate::session::worktree::setup_failure;
 use crate::store::{ActiveFiles, SessionStore, USER_FILES, user_files_of};

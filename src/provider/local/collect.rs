@@ -10,7 +10,7 @@ use crate::git::WorktreeFault;
 use crate::git::snapshot::Ignored;
 use crate::model::{Local, Risk, RiskKind, Run, Session, SessionId, SessionState, TaskId, Variant, VariantStatus};
 use crate::provider::{Attempt, Collection, NotTaken};
-use crate::session::traces::GitDirSnapshot;
+use crate::session::side_effects::GitDirSnapshot;
 use crate::session::{log, lost, worktree};
 use crate::store::{ActiveFiles, SessionStore, ignored_before, sha256};
 

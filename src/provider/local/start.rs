@@ -10,7 +10,7 @@ use crate::git::snapshot::WorkFolder;
 use crate::model::{Local, Run, SessionId, Variant};
 use crate::session::agents::{Agent, Task};
 use crate::session::control::{self, Request};
-use crate::session::traces::GitDirSnapshot;
+use crate::session::side_effects::GitDirSnapshot;
 use crate::session::worktree::{self, BEING_MADE};
 use crate::session::{self, Start};
 use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore, ignored_before};

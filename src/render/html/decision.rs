@@ -26,9 +26,9 @@ pub fn section(handoff: &Handoff) -> Markup {
 
 fn taken(run: &Run, decision: &Decision) -> Markup {
     let how = match decision.how {
-        crate::model::Taking::CherryPick => "by cherry-pick onto",
-        crate::model::Taking::Merge => "by a merge into",
-        crate::model::Taking::Branch => "as the branch",
+        crate::model::PickMethod::CherryPick => "by cherry-pick onto",
+        crate::model::PickMethod::Merge => "by a merge into",
+        crate::model::PickMethod::Branch => "as the branch",
     };
     let onto = decision.onto.strip_prefix("refs/heads/").unwrap_or(&decision.onto);
     html! {

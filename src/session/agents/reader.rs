@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::checks::{self, Check};
 use super::events::{Dialect, Event, Milestone, Ran};
-use super::text::{self, Said};
+use super::text::{self, TextEvent};
 
 /// The longest line that is looked at: what a command printed comes in one line of JSON.
 const LONGEST: usize = 256 * 1024;
@@ -167,11 +167,11 @@ impl Reader {
             }
             // In a session that speaks JSON, other text is not the agent's.
             None if self.dialect.is_none() => match text::read(&line[line.len().saturating_sub(LONGEST_TEXT)..]) {
-                Some(Said::Event(event)) => self.take(event),
-                Some(Said::Header(id)) => self.agent_session = self.agent_session.take().or(Some(id)),
-                Some(Said::TokensNext) => self.tokens_next = true,
-                Some(Said::Milestone(Milestone::TestsPass(_))) if self.tests_pass => {}
-                Some(Said::Milestone(milestone)) => {
+                Some(TextEvent::Event(event)) => self.take(event),
+                Some(TextEvent::Header(id)) => self.agent_session = self.agent_session.take().or(Some(id)),
+                Some(TextEvent::TokensNext) => self.tokens_next = true,
+                Some(TextEvent::Milestone(Milestone::TestsPass(_))) if self.tests_pass => {}
+                Some(TextEvent::Milestone(milestone)) => {
                     self.tests_pass |= matches!(milestone, Milestone::TestsPass(_));
                     self.milestones.push(milestone);
                 }
@@ -243,7 +243,7 @@ impl Reader {
         }
         if ran.line.contains("git") && ran.line.contains("commit") {
             let made = printed.lines().find_map(|line| match text::read(line.as_bytes()) {
-                Some(Said::Milestone(commit @ Milestone::Commit(_))) => Some(commit),
+                Some(TextEvent::Milestone(commit @ Milestone::Commit(_))) => Some(commit),
                 _ => None,
             });
             self.milestones.extend(made);

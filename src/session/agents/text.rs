@@ -60,7 +60,7 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
 
 /// What a line of text says.
 #[derive(Debug, PartialEq)]
-pub(super) enum Said {
+pub(super) enum TextEvent {
     Event(Event),
     /// The name of the session, as the agent says it at its beginning.
     Header(String),
@@ -70,29 +70,31 @@ pub(super) enum Said {
 }
 
 /// Reads a line that holds one of the [`MARKERS`].
-pub(super) fn read(line: &[u8]) -> Option<Said> {
+pub(super) fn read(line: &[u8]) -> Option<TextEvent> {
     let forms = &*FORMS;
     let taken = |form: &Regex| Some(lossy(form.captures(line)?.get(1)?.as_bytes()));
     if let Some(id) = taken(&forms.header) {
-        return Some(Said::Header(id));
+        return Some(TextEvent::Header(id));
     }
     if let Some(id) = taken(&forms.session) {
-        return Some(Said::Event(Event::Session(id)));
+        return Some(TextEvent::Event(Event::Session(id)));
     }
     if let Some(found) = forms.tokens.captures(line) {
         return Some(match found.get(1).and_then(|number| number_of(number.as_bytes())) {
-            Some(tokens) => Said::Event(Event::TokensInAll(tokens)),
-            None => Said::TokensNext,
+            Some(tokens) => TextEvent::Event(Event::TokensInAll(tokens)),
+            None => TextEvent::TokensNext,
         });
     }
     if let Some(subject) = taken(&forms.commit) {
-        return Some(Said::Milestone(Milestone::Commit(subject.trim().to_owned())));
+        return Some(TextEvent::Milestone(Milestone::Commit(subject.trim().to_owned())));
     }
     if forms.passed.is_match(line) {
-        return Some(Said::Milestone(Milestone::TestsPass(lossy(line).trim().trim_matches('=').trim().to_owned())));
+        return Some(TextEvent::Milestone(Milestone::TestsPass(
+            lossy(line).trim().trim_matches('=').trim().to_owned(),
+        )));
     }
     let limited = line.windows(3).any(|word| word == b"429") || line.windows(11).any(|word| word == b"usage limit");
-    (limited && forms.limit.is_match(line)).then(|| Said::Event(Event::RateLimited(lossy(line).trim().to_owned())))
+    (limited && forms.limit.is_match(line)).then(|| TextEvent::Event(Event::RateLimited(lossy(line).trim().to_owned())))
 }
 
 /// Returns a number with commas between its thousands.
@@ -113,13 +115,13 @@ mod tests {
     #[test]
     fn the_sessions_name_is_in_headers_and_in_hints() {
         let id = "01a1f93e-5bc2-7b31-ae30-da0e1ebce66d";
-        assert_eq!(read(format!("session id: {id}").as_bytes()), Some(Said::Header(id.to_owned())));
+        assert_eq!(read(format!("session id: {id}").as_bytes()), Some(TextEvent::Header(id.to_owned())));
         for hint in [
             format!("To continue this session, run codex resume {id}"),
             format!("To continue this session, run \x1b[36mcodex resume \x1b[1m{id}\x1b[39m."),
             format!("  claude --resume {id}"),
         ] {
-            assert_eq!(read(hint.as_bytes()), Some(Said::Event(Event::Session(id.to_owned()))), "{hint}");
+            assert_eq!(read(hint.as_bytes()), Some(TextEvent::Event(Event::Session(id.to_owned()))), "{hint}");
         }
         assert_eq!(read(b"the session id: is a number"), None);
     }
@@ -132,11 +134,11 @@ mod tests {
             ("[main (root-commit) 1a2b3c4] Begin", "Begin"),
             ("Commit 1a2b3c4 fix: Take empty lines", "fix: Take empty lines"),
         ] {
-            let expected = Said::Milestone(Milestone::Commit(subject.to_owned()));
+            let expected = TextEvent::Milestone(Milestone::Commit(subject.to_owned()));
             assert_eq!(read(line.as_bytes()), Some(expected), "{line}");
         }
         let passed = "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured";
-        assert_eq!(read(passed.as_bytes()), Some(Said::Milestone(Milestone::TestsPass(passed.to_owned()))));
+        assert_eq!(read(passed.as_bytes()), Some(TextEvent::Milestone(Milestone::TestsPass(passed.to_owned()))));
         for line in [
             "test result: ok. 0 passed; 0 failed",
             "=== 1 failed, 2 passed in 0.1s ===",
@@ -152,9 +154,9 @@ mod tests {
 
     #[test]
     fn tokens_are_a_number_with_commas() {
-        assert_eq!(read(b"tokens used"), Some(Said::TokensNext));
+        assert_eq!(read(b"tokens used"), Some(TextEvent::TokensNext));
         let usage = b"Token usage: total=1,234 input=1,200 output=34";
-        assert_eq!(read(usage), Some(Said::Event(Event::TokensInAll(1234))));
+        assert_eq!(read(usage), Some(TextEvent::Event(Event::TokensInAll(1234))));
         assert_eq!(number_of(b"3,102\r"), Some(3102));
         assert_eq!(number_of(b"3 apples"), None);
     }

@@ -1,7 +1,7 @@
 //! Finding where the patch of a file begins, and what its header says.
 
 use super::names::{self, Ends, Strip};
-use super::{Body, FilePatch, Lines, Malformed, Name, Quoted, Said, hunks};
+use super::{Body, FilePatch, Lines, Malformed, Name, Quoted, Stated, hunks};
 
 /// Goes to the next patch of a file and past its header; none when there is no more.
 pub(super) fn find<'p>(lines: &mut Lines<'p>, strip: &mut Strip) -> Result<Option<FilePatch<'p>>, Malformed> {
@@ -39,7 +39,7 @@ pub(super) fn find<'p>(lines: &mut Lines<'p>, strip: &mut Strip) -> Result<Optio
     }
 }
 
-fn blank<'p>(line: usize, said: Said) -> FilePatch<'p> {
+fn blank<'p>(line: usize, said: Stated) -> FilePatch<'p> {
     FilePatch {
         line,
         old_name: None,
@@ -71,15 +71,15 @@ fn read_plain<'p>(
         return Ok(None);
     }
     strip.learn(first, second);
-    let mut file = blank(number, Said::Open);
+    let mut file = blank(number, Stated::Unstated);
     if let Some(bare) = bare {
         (file.old_name, file.new_name) = (bare.old_name.clone(), bare.new_name.clone());
     }
     let made = |file: &mut FilePatch<'p>, name| {
-        (file.is_new, file.is_delete, file.new_name) = (Said::Yes, Said::No, name);
+        (file.is_new, file.is_delete, file.new_name) = (Stated::Yes, Stated::No, name);
     };
     let removed = |file: &mut FilePatch<'p>, name| {
-        (file.is_new, file.is_delete, file.old_name) = (Said::No, Said::Yes, name);
+        (file.is_new, file.is_delete, file.old_name) = (Stated::No, Stated::Yes, name);
     };
     if names::is_dev_null(first) {
         made(&mut file, names::plain(second, None, strip.folders));
@@ -113,7 +113,7 @@ fn read_git<'p>(lines: &mut Lines<'p>, strip: &Strip, bare: Option<FilePatch<'p>
     let names = &first[b"diff --git ".len()..];
     let unprefixed = if strip.folders > 0 { names::of_git_header(names, 0) } else { None };
     let mut header = Header {
-        file: FilePatch { line: began, ..bare.unwrap_or_else(|| blank(began, Said::No)) },
+        file: FilePatch { line: began, ..bare.unwrap_or_else(|| blank(began, Stated::No)) },
         default: names::of_git_header(names, strip.folders),
         strip: strip.folders,
         most_digits: lines.most_digits,
@@ -153,21 +153,21 @@ impl<'p> Header<'p> {
             return Ok(false);
         }
         if let Some(rest) = keyword("--- ") {
-            let null = self.file.is_new == Said::Yes;
+            let null = self.file.is_new == Stated::Yes;
             check_name(rest, null, &mut self.file.old_name, self.strip, number)?;
         } else if let Some(rest) = keyword("+++ ") {
-            let null = self.file.is_delete == Said::Yes;
+            let null = self.file.is_delete == Stated::Yes;
             check_name(rest, null, &mut self.file.new_name, self.strip, number)?;
         } else if let Some(rest) = keyword("old mode ") {
             self.file.old_mode = Some(mode(rest, number)?);
         } else if let Some(rest) = keyword("new mode ") {
             self.file.new_mode = Some(mode(rest, number)?);
         } else if let Some(rest) = keyword("deleted file mode ") {
-            self.file.is_delete = Said::Yes;
+            self.file.is_delete = Stated::Yes;
             self.file.old_name.clone_from(&self.default);
             self.file.old_mode = Some(mode(rest, number)?);
         } else if let Some(rest) = keyword("new file mode ") {
-            self.file.is_new = Said::Yes;
+            self.file.is_new = Stated::Yes;
             self.file.new_name.clone_from(&self.default);
             self.file.new_mode = Some(mode(rest, number)?);
         } else if let Some(rest) = keyword("copy from ") {
@@ -207,7 +207,7 @@ impl<'p> Header<'p> {
 
     fn check_kind(&mut self, number: usize) -> Result<(), Malformed> {
         let file = &self.file;
-        let kinds = [file.is_delete == Said::Yes, file.is_new == Said::Yes, file.is_rename, file.is_copy];
+        let kinds = [file.is_delete == Stated::Yes, file.is_new == Stated::Yes, file.is_rename, file.is_copy];
         match kinds.iter().filter(|kind| **kind).count() {
             0 => {}
             1 => {
@@ -250,8 +250,8 @@ impl<'p> Header<'p> {
             }
             (file.old_name, file.new_name) = (self.default.clone(), self.default);
         }
-        let lacks_new = file.new_name.is_none() && file.is_delete != Said::Yes;
-        let lacks_old = file.old_name.is_none() && file.is_new != Said::Yes;
+        let lacks_new = file.new_name.is_none() && file.is_delete != Stated::Yes;
+        let lacks_old = file.old_name.is_none() && file.is_new != Stated::Yes;
         if lacks_new || lacks_old {
             let lacks = if lacks_new { "'+++ '" } else { "'--- '" };
             let what = format!("the header names only one side of the change: a line {lacks} was expected before this");

@@ -1,6 +1,6 @@
 //! Hunks: runs of lines that change.
 
-use super::{CUT, FilePatch, Hunk, Lines, Malformed, Quoted, Said};
+use super::{CUT, FilePatch, Hunk, Lines, Malformed, Quoted, Stated};
 
 /// The shortest line that says that a line end is missing, in any language.
 const NO_NEWLINE: usize = 12;
@@ -53,16 +53,16 @@ pub(super) fn read_all<'p>(lines: &mut Lines<'p>, file: &mut FilePatch<'p>) -> R
     }
     // Lines that were there before cannot be in a file that is made, nor lines that are there afterwards in one that is
     // removed; and a file that is created or deleted needs one hunk.
-    if file.is_new == Said::Open && (any_old || hunks.len() > 1) {
-        file.is_new = Said::No;
+    if file.is_new == Stated::Unstated && (any_old || hunks.len() > 1) {
+        file.is_new = Stated::No;
     }
-    if file.is_delete == Said::Open && (any_new || hunks.len() > 1) {
-        file.is_delete = Said::No;
+    if file.is_delete == Stated::Unstated && (any_new || hunks.len() > 1) {
+        file.is_delete = Stated::No;
     }
-    if file.is_new == Said::Yes && any_old {
+    if file.is_new == Stated::Yes && any_old {
         return Err(Malformed::new(file.line, "the file is said to be new, but has old lines"));
     }
-    if file.is_delete == Said::Yes && any_new {
+    if file.is_delete == Stated::Yes && any_new {
         return Err(Malformed::new(file.line, "the file is said to be deleted, but keeps lines"));
     }
     Ok(hunks)

@@ -33,15 +33,15 @@ impl Malformed {
     }
 }
 
-/// Whether something is said, denied or left open by a patch.
+/// Whether a patch states something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum Stated {
     /// It is so.
     Yes,
     /// It is not so.
     No,
-    /// A plain diff does not say.
-    Open,
+    /// The patch does not say, as a plain diff does not.
+    Unstated,
 }
 
 /// The part of a patch that concerns one file.
@@ -61,9 +61,9 @@ pub struct FilePatch<'p> {
     /// The mode afterwards, where it is said.
     pub new_mode: Option<u32>,
     /// The file is made.
-    pub is_new: Said,
+    pub is_new: Stated,
     /// The file is removed.
-    pub is_delete: Said,
+    pub is_delete: Stated,
     /// The old file is gone afterwards.
     pub is_rename: bool,
     /// The old file stays.
@@ -153,7 +153,7 @@ impl FilePatch<'_> {
 
     fn changes_metadata(&self) -> bool {
         let mode = matches!((self.old_mode, self.new_mode), (Some(old), Some(new)) if old != new);
-        self.is_rename || self.is_copy || self.is_new == Said::Yes || self.is_delete == Said::Yes || mode
+        self.is_rename || self.is_copy || self.is_new == Stated::Yes || self.is_delete == Stated::Yes || mode
     }
 }
 

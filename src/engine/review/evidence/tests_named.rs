@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use git_tree_apply::parse::{Body, FilePatch, Hunk, Name, Said};
+use git_tree_apply::parse::{Body, FilePatch, Hunk, Name, Stated};
 use regex::bytes::Regex;
 
 use super::regex;
@@ -65,10 +65,10 @@ impl Tests {
     /// Looks for tests in what a patch does to one file.
     pub fn scan(&mut self, file: &FilePatch<'_>) {
         let path = file.name().to_string();
-        if is_test_file(&path) && file.is_new == Said::Yes {
+        if is_test_file(&path) && file.is_new == Stated::Yes {
             self.come.insert(path.clone());
         }
-        if let Some(old) = file.old_name.as_deref().filter(|_| file.is_delete == Said::Yes) {
+        if let Some(old) = file.old_name.as_deref().filter(|_| file.is_delete == Stated::Yes) {
             let old = Name(old).to_string();
             self.gone.extend(is_test_file(&old).then_some(old));
         }

@@ -19,11 +19,7 @@ impl Repo {
     ///
     /// # Errors
     /// Those of `work` and of `lock`, and when something cannot be written.
-    pub fn ref_transaction<T, L>(
-        &self,
-        lock: impl FnOnce() -> Result<L>,
-        mut work: impl FnMut() -> Result<T>,
-    ) -> Result<T> {
+    pub fn ref_batch<T, L>(&self, lock: impl FnOnce() -> Result<L>, mut work: impl FnMut() -> Result<T>) -> Result<T> {
         if self.waiting.is_open.replace(true) {
             return work();
         }
@@ -55,7 +51,7 @@ impl Repo {
         }
     }
 
-    /// Lets the steps that wait be written only if a ref is still where it is now: otherwise `work` of [`Repo::ref_transaction`] is
+    /// Lets the steps that wait be written only if a ref is still where it is now: otherwise `work` of [`Repo::ref_batch`] is
     /// called again. Where nothing waits, the caller holds the lock, and there is nothing to do.
     pub fn require(&self, name: &str, at: Oid) {
         if self.waiting.is_open.get() && self.waiting_target(name).is_none() {
@@ -117,7 +113,7 @@ mod tests {
             assert_eq!((count(folder.path(), "pack"), count(folder.path(), "idx")), (1, 1));
             Ok(())
         };
-        let made = repo.ref_transaction(locked, || {
+        let made = repo.ref_batch(locked, || {
             let made = blobs(&repo, 120);
             repo.set_ref("refs/x", made[0], Expected::Absent, "x")?;
             repo.set_ref("refs/x", made[1], Expected::At(made[0]), "x")?;
@@ -142,7 +138,7 @@ mod tests {
         let run = repo.object_batch(|| repo.write_blob(b"run")).unwrap();
         repo.set_ref("refs/run", run, Expected::Absent, "run").unwrap();
         let mut turns = 0;
-        let made = repo.ref_transaction(
+        let made = repo.ref_batch(
             || Ok(()),
             || {
                 turns += 1;
@@ -161,7 +157,7 @@ mod tests {
     fn a_failure_leaves_nothing_and_one_who_was_faster_is_seen() {
         let folder = tempfile::tempdir().unwrap();
         let (repo, other) = (open(folder.path()), open(folder.path()));
-        let failed = repo.ref_transaction(
+        let failed = repo.ref_batch(
             || Ok(()),
             || {
                 repo.set_ref("refs/x", blobs(&repo, 20)[0], Expected::Absent, "x")?;
@@ -179,7 +175,7 @@ mod tests {
         };
         let theirs = blobs(&other, 2)[1];
         let faster = || Ok(other.set_ref("refs/x", theirs, Expected::Absent, "x")?);
-        repo.ref_transaction(faster, work).unwrap();
+        repo.ref_batch(faster, work).unwrap();
         assert_eq!(seen, [None, Some(theirs)]);
         assert_eq!(other.ref_target("refs/x"), Some(blobs(&repo, 3)[2]));
     }

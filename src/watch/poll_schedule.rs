@@ -12,9 +12,9 @@ const LOST_TASK: Duration = Duration::from_secs(300);
 
 /// When each run's attempts are asked about next; at once, where nothing is noted.
 #[derive(Debug, Default)]
-pub(super) struct Sweeps(HashMap<RunId, Instant>);
+pub(super) struct PollSchedule(HashMap<RunId, Instant>);
 
-impl Sweeps {
+impl PollSchedule {
     /// Returns whether it is time to ask about the attempts of this run.
     pub fn is_due(&self, id: &RunId, now: Instant) -> bool {
         self.0.get(id).is_none_or(|next| *next <= now)

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::program::run;
-use super::refs::change::{RefFailure, RefStep, unwritable};
-use super::repo::Repo;
+use super::change::{RefFailure, RefStep, unwritable};
+use crate::git::program::run;
+use crate::git::repo::Repo;
 use crate::model::Oid;
 
 /// How often a transaction is tried, and the pause between two tries: another one lasts for milliseconds.

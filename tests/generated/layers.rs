@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The modules of CONTRIBUTING.md, from the top: those of one line do not import each other.
-fn floors() -> Vec<Vec<String>> {
+fn layers() -> Vec<Vec<String>> {
     let text = include_str!("../../CONTRIBUTING.md");
-    let list = text.split("```floors\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the list of modules");
+    let list = text.split("```layers\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the list of modules");
     list.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
 }
 
@@ -34,8 +34,8 @@ fn named(code: &str) -> BTreeSet<String> {
 
 #[test]
 fn no_module_imports_one_above_it() {
-    let floors = floors();
-    let floor = |module: &str| floors.iter().position(|line| line.iter().any(|name| name == module));
+    let layers = layers();
+    let layer = |module: &str| layers.iter().position(|line| line.iter().any(|name| name == module));
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let (mut files, mut wrong) = (Vec::new(), Vec::new());
     sources(&src, &mut files);
@@ -45,13 +45,13 @@ fn no_module_imports_one_above_it() {
         if ["main", "lib"].contains(&module.as_str()) {
             continue;
         }
-        let Some(from) = floor(&module) else {
+        let Some(from) = layer(&module) else {
             wrong.push(format!("CONTRIBUTING.md does not name the module '{module}'"));
             continue;
         };
         let code = code(&std::fs::read_to_string(file).expect("a source"));
         for other in named(&code).into_iter().filter(|other| *other != module) {
-            if floor(&other).is_none_or(|to| to <= from) {
+            if layer(&other).is_none_or(|to| to <= from) {
                 wrong.push(format!("{} imports '{other}', which is not below '{module}'", inside.display()));
             }
         }

@@ -27,7 +27,7 @@ const STILL: Duration = Duration::from_secs(3);
 /// The sampling interval of processes.
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(2);
 
-pub(super) struct Judge {
+pub(super) struct Monitor {
     parser: vt100::Parser<Replies>,
     /// What was printed since the screen was last drawn.
     unseen: Vec<u8>,
@@ -58,11 +58,11 @@ pub(super) struct Judge {
     place: SessionPlace,
 }
 
-impl Judge {
-    pub(super) fn new(app: &App, place: &SessionPlace, session: &Session) -> Judge {
+impl Monitor {
+    pub(super) fn new(app: &App, place: &SessionPlace, session: &Session) -> Monitor {
         let span = |key| app.settings.span(key).map(|span| Duration::from_secs(span.0)).ok();
         let (columns, rows) = screen::cells(session.size);
-        Judge {
+        Monitor {
             parser: vt100::Parser::new_with_callbacks(rows, columns, 0, Replies::default()),
             unseen: Vec::new(),
             last_output: None,
