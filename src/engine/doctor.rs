@@ -209,7 +209,7 @@ fn records(app: &App) -> Vec<Finding> {
     for leftover in leftovers(app, &runs) {
         let path = leftover.path.display().to_string();
         let remove = format!("inspect it, then 'git worktree remove --force {path}'");
-        let hint = match leftover.matter {
+        let hint = match leftover.finding {
             WorktreeFinding::Strange | WorktreeFinding::Kept => remove.as_str(),
             WorktreeFinding::Replaced => {
                 "see what is there: git-puff does not touch it; remove it yourself, then 'git worktree prune'"

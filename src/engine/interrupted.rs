@@ -29,7 +29,7 @@ pub enum InterruptedStep {
 #[derive(Clone, Debug)]
 pub struct InterruptedOperation {
     /// How far it got.
-    pub matter: InterruptedStep,
+    pub step: InterruptedStep,
     point: RecoveryPoint,
 }
 
@@ -46,7 +46,7 @@ impl InterruptedOperation {
 
     /// Returns the command that ends it, where the user has to decide.
     pub fn next(&self) -> Option<&'static str> {
-        (self.matter == InterruptedStep::Waits)
+        (self.step == InterruptedStep::Waits)
             .then_some("resolve them there, then 'git puff pick --continue'; or 'git puff pick --abort'")
     }
 }
@@ -54,7 +54,7 @@ impl InterruptedOperation {
 impl fmt::Display for InterruptedOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = self.point.recovery.words();
-        match self.matter {
+        match self.step {
             InterruptedStep::Prune => {
                 write!(f, "{what} was interrupted (to undo it instead: git puff undo {})", self.run())
             }
@@ -76,11 +76,11 @@ impl fmt::Display for InterruptedOperation {
 pub fn interrupted_operations(app: &App) -> Vec<InterruptedOperation> {
     let points = RecoveryPoints::new(app).of_runs().unwrap_or_default().into_iter();
     let idle = points.filter(|(point, _)| !FileLock::is_held(&app.layout.decide_lock(&point.recovery.run)));
-    idle.filter_map(|(point, head)| Some(InterruptedOperation { matter: matter(app, &point, head)?, point })).collect()
+    idle.filter_map(|(point, head)| Some(InterruptedOperation { step: step(app, &point, head)?, point })).collect()
 }
 
 /// Returns how far the act of a point got that is the newest of the run whose journal ends at `head`.
-fn matter(app: &App, point: &RecoveryPoint, head: Oid) -> Option<InterruptedStep> {
+fn step(app: &App, point: &RecoveryPoint, head: Oid) -> Option<InterruptedStep> {
     let Act::Pick(pick) = &point.recovery.act else {
         // A later step on the run supersedes it.
         return (point.recovery.journal == head).then_some(InterruptedStep::Prune);
@@ -104,11 +104,11 @@ pub fn finish(app: &App, operation: &InterruptedOperation) -> Result<bool> {
     // It was found without the lock: another process may have ended it since, and begun another run of that name.
     let head = RunStore::new(app).head(id);
     let newest = head.and_then(|head| Some((recovery_points.newest_of(id, head).ok()??, head)));
-    let now = newest.and_then(|(point, head)| (point.id == operation.point.id).then(|| matter(app, &point, head)));
-    if now.flatten() != Some(operation.matter) {
+    let now = newest.and_then(|(point, head)| (point.id == operation.point.id).then(|| step(app, &point, head)));
+    if now.flatten() != Some(operation.step) {
         return Ok(false);
     }
-    match operation.matter {
+    match operation.step {
         InterruptedStep::Waits => return Ok(false),
         InterruptedStep::Taken | InterruptedStep::Void => pick::reconcile::reconcile(app, id)?,
         InterruptedStep::Undo => drop(undo::undo_locked(app, id, Some(operation.point.id))?),

@@ -16,7 +16,7 @@ use crate::session::session_workspace::{self, WorktreeState};
 use crate::session::worktree::{self, BEING_MADE, WorkspaceRoot};
 use crate::store::{Recorded, SessionStore};
 
-/// What is the matter with a worktree.
+/// Why a worktree is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorktreeFinding {
     /// It was started, and no process continues it.
@@ -46,8 +46,8 @@ pub enum WorktreeFinding {
 pub struct Leftover {
     /// Its folder.
     pub path: PathBuf,
-    /// What is the matter.
-    pub matter: WorktreeFinding,
+    /// Why it is listed.
+    pub finding: WorktreeFinding,
     /// Whose it is.
     of: Owner,
 }
@@ -62,7 +62,7 @@ enum Owner {
 
 impl fmt::Display for Leftover {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.matter {
+        let what = match self.finding {
             WorktreeFinding::HalfMade => "was never finished",
             WorktreeFinding::Leftover => "is left over",
             WorktreeFinding::Locked => "is locked for a session that is over",
@@ -94,23 +94,23 @@ pub fn leftovers(app: &App, runs: &[Recorded]) -> Vec<Leftover> {
         let Some(local) = &run.local else { continue };
         known.push(local.worktrees.clone());
         for variant in &run.variants {
-            let matter = matter(app, run, local, variant).filter(|_| !starting);
+            let finding = finding(app, run, local, variant).filter(|_| !starting);
             let of = Owner::Variant(run.run.clone(), variant.index);
-            found.extend(matter.map(|matter| Leftover { path: local.worktree(variant.index), matter, of }));
+            found.extend(finding.map(|finding| Leftover { path: local.worktree(variant.index), finding, of }));
         }
     }
     if let Ok(workspace_root) = WorkspaceRoot::find(app) {
         for worktree in app.repo.worktrees() {
             let Some(name) = workspace_root.run_of(&worktree.path) else { continue };
             let run = runs.iter().map(|recorded| &recorded.run.run).find(|run| run.as_str() == name);
-            let matter = match run {
+            let finding = match run {
                 _ if review::is_left(app, &worktree, name) => WorktreeFinding::Reviewed,
                 // Of a run that there is: an agent's was looked at above, and a review may have been told to keep one.
                 Some(_) => continue,
                 None if known.iter().any(|folder| worktree.path.starts_with(folder)) => continue,
                 None => WorktreeFinding::Strange,
             };
-            found.push(Leftover { path: worktree.path, matter, of: Owner::None });
+            found.push(Leftover { path: worktree.path, finding, of: Owner::None });
         }
     }
     found.extend(of_sessions(app, starting));
@@ -130,7 +130,7 @@ fn of_sessions(app: &App, starting: bool) -> Vec<Leftover> {
         if starting || !session.state.is_over() || goes_on(session) {
             continue;
         }
-        let matter = match session_workspace::worktree_state(app, session, own) {
+        let finding = match session_workspace::worktree_state(app, session, own) {
             WorktreeState::InUse | WorktreeState::Gone => continue,
             WorktreeState::HalfMade => WorktreeFinding::HalfMade,
             WorktreeState::Missing => WorktreeFinding::Missing,
@@ -138,18 +138,18 @@ fn of_sessions(app: &App, starting: bool) -> Vec<Leftover> {
             WorktreeState::Changed(true) => WorktreeFinding::Locked,
             WorktreeState::Changed(false) => WorktreeFinding::Kept,
         };
-        found.push(Leftover { path: own.path.clone(), matter, of: Owner::Session(session.id.clone()) });
+        found.push(Leftover { path: own.path.clone(), finding, of: Owner::Session(session.id.clone()) });
     }
     for (path, half_made) in session_workspace::orphaned(app, &known) {
-        let matter = if half_made { WorktreeFinding::HalfMade } else { WorktreeFinding::Strange };
+        let finding = if half_made { WorktreeFinding::HalfMade } else { WorktreeFinding::Strange };
         if !(half_made && starting) {
-            found.push(Leftover { path, matter, of: Owner::None });
+            found.push(Leftover { path, finding, of: Owner::None });
         }
     }
     found
 }
 
-fn matter(app: &App, run: &Run, local: &Local, variant: &Variant) -> Option<WorktreeFinding> {
+fn finding(app: &App, run: &Run, local: &Local, variant: &Variant) -> Option<WorktreeFinding> {
     let path = local.worktree(variant.index);
     let over = local::status(app, run, variant).is_terminal();
     let closed = !matches!(run.state, State::Queued | State::Submitting | State::Pending | State::Ready);
@@ -185,17 +185,17 @@ fn matter(app: &App, run: &Run, local: &Local, variant: &Variant) -> Option<Work
 /// # Errors
 /// When what an agent made cannot be recorded, or a worktree cannot be changed.
 pub fn repair_leftover(app: &App, leftover: &Leftover, runs: &[Recorded], notify: Listener<'_>) -> Result<bool> {
-    if leftover.matter == WorktreeFinding::Reviewed {
+    if leftover.finding == WorktreeFinding::Reviewed {
         return review::remove_left(app, &leftover.path).map(|()| true);
     }
     let (id, index) = match &leftover.of {
         Owner::Variant(id, index) => (id, index),
-        Owner::Session(_) if leftover.matter == WorktreeFinding::Kept => return Ok(false),
+        Owner::Session(_) if leftover.finding == WorktreeFinding::Kept => return Ok(false),
         Owner::Session(id) => {
             let session = SessionStore::new(&app.layout).load(id)?;
             return Ok(session_workspace::finalize_lost(app, &session)?.is_some());
         }
-        Owner::None if leftover.matter == WorktreeFinding::HalfMade => {
+        Owner::None if leftover.finding == WorktreeFinding::HalfMade => {
             worktree::remove(app, &leftover.path).or_fail(|| unwritable(leftover))?;
             return Ok(true);
         }
@@ -205,7 +205,7 @@ pub fn repair_leftover(app: &App, leftover: &Leftover, runs: &[Recorded], notify
     let whole = run.and_then(|run| Some((run, run.local.as_ref()?, run.variant(*index)?)));
     let Some((run, local, variant)) = whole else { return Ok(false) };
     let worktree = app.repo.worktree_at(&leftover.path);
-    match (leftover.matter, worktree) {
+    match (leftover.finding, worktree) {
         (WorktreeFinding::Missing | WorktreeFinding::HalfMade, _) => local::remove(app, run, local, variant)?,
         (WorktreeFinding::Locked, Some(worktree)) => worktree.unlock().or_fail(|| unwritable(leftover))?,
         (WorktreeFinding::CutOff, Some(worktree)) => {

@@ -98,7 +98,7 @@ pub fn suspects(app: &App, sent: &Sent) -> Result<Vec<Suspect>> {
     Ok(suspects)
 }
 
-/// Returns what is wrong with them, by the settings that count here.
+/// Returns the checker of what is sent, by the settings that count here.
 ///
 /// # Errors
 /// When a setting cannot be used.

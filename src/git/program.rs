@@ -42,7 +42,7 @@ pub(super) fn run(cmd: &Cmd) -> Result<Output, GitFailure> {
     check_exit(crate::process::run(cmd))
 }
 
-/// Takes an answer of git's apart.
+/// Returns the output of a call of git that ended well.
 pub(super) fn check_exit(answer: Result<Output, Failure>) -> Result<Output, GitFailure> {
     let output = answer?;
     if output.success() {

@@ -1,7 +1,7 @@
 //! Waiting for several things at once in programs that are otherwise written one step after another.
 //!
-//! Each wait makes an event loop of its own: it takes some 20 µs, where starting a program takes a thousand, and leaves
-//! nothing that a thread would have to keep.
+//! Each wait makes an event loop of its own: that is a few system calls, where a program that is started makes hundreds, and
+//! leaves nothing that a thread would have to keep.
 
 use tokio::runtime::{Builder, Handle, Runtime};
 

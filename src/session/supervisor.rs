@@ -365,8 +365,8 @@ async fn finalize(app: &App, session: &mut Session) {
     session.worktree = finalized.or_else(not_finalized);
 }
 
-/// Does something in another thread that may take long: git can look through a large worktree for minutes. Those who are
-/// attached, and what they ask, are served meanwhile.
+/// Does something in another thread that may take long: git can look through a large worktree for minutes. Clients
+/// that are connected are refused what they ask meanwhile, at once, and can leave.
 ///
 /// # Errors
 /// When the repository cannot be opened once more.

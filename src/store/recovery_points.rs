@@ -14,8 +14,6 @@ use crate::git::{Edit, EntryKind, NewCommit, RefStep};
 use crate::lock::FileLock;
 use crate::model::{Oid, Recovery, RunId, documents};
 
-use super::RUNS;
-
 /// Where recovery points are.
 pub const RECOVERY_POINTS: &str = "refs/puff/trash/";
 
@@ -102,7 +100,7 @@ impl<'c> RecoveryPoints<'c> {
         let mut found = Vec::new();
         for (name, _) in self.app.repo.refs_under(RECOVERY_POINTS)? {
             let Ok(run) = name[RECOVERY_POINTS.len()..].parse::<RunId>() else { continue };
-            let Some(head) = self.app.repo.ref_target(&format!("{RUNS}{run}")) else { continue };
+            let Some(head) = self.app.repo.ref_target(&run.ref_name()) else { continue };
             found.extend(self.newest_of(&run, head).ok().flatten().map(|point| (point, head)));
         }
         Ok(found)

@@ -262,7 +262,7 @@ impl<'a> RunStore<'a> {
                 let tree = self.write_tree(Some(old_tree), &run, &change)?;
                 self.write_commit(tree, &[before.head], run.updated_at, &change.step.message(&change.subject))
             })?;
-            let name = format!("{RUNS}{id}");
+            let name = id.ref_name();
             match self.repo.set_ref(&name, head, Expected::At(before.head), &change.subject) {
                 Ok(()) => {
                     self.app.wrote_step(id, head);

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::git::{Expected, RefFailure};
 use crate::model::{Oid, RunId};
-use crate::store::{RUNS, Recorded, RunStore, runs_with_active_files};
+use crate::store::{Recorded, RunStore, runs_with_active_files};
 
 /// The journals that were seen.
 #[derive(Default)]
@@ -28,8 +28,11 @@ impl Journals {
         for id in runs_with_active_files(&app.layout).iter().filter_map(|name| name.parse::<RunId>().ok()) {
             let what = if store.head(&id).is_none() { "deleted" } else { "moved" };
             if let Some(head) = store.restore_ref(&id) {
-                let said =
-                    format!("'{RUNS}{id}' was {what} by something else than git-puff; it is at {} again", head.short());
+                let said = format!(
+                    "'{}' was {what} by something else than git-puff; it is at {} again",
+                    id.ref_name(),
+                    head.short()
+                );
                 restored.push((id, said));
             }
         }

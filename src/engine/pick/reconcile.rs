@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::git::RefStep;
 use crate::lock::FileLock;
 use crate::model::{Act, Oid, PickMethod, PickPoint, Run, RunId, StepKind, subject_of};
-use crate::store::{RUNS, Recorded, RecoveryPoint, RecoveryPoints, RunStore, Tombstones};
+use crate::store::{Recorded, RecoveryPoint, RecoveryPoints, RunStore, Tombstones};
 
 /// How far back the taken change is looked for.
 const NEAR: usize = 1000;
@@ -127,7 +127,7 @@ pub fn give_up(app: &App, point: &RecoveryPoint) -> Result<()> {
         // What others may have seen, or a sync may be sending, is undone by one more step; else nothing is left of it.
         let is_seen = Tombstones::new(app).is_shared(id)? || FileLock::is_held(&app.layout.sync_lock());
         let back = if is_seen { store.again(id, now.head, journal)? } else { journal };
-        steps.push(RefStep { name: format!("{RUNS}{id}"), old: Some(now.head), new: Some(back) });
+        steps.push(RefStep { name: id.ref_name(), old: Some(now.head), new: Some(back) });
     }
     Ok(app.repo.change_refs(&steps, "puff: taken back")?)
 }

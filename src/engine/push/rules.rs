@@ -17,7 +17,7 @@ use crate::model::{
     Apply, CheckStatus, Level, Observation, Oid, PushFinding, RiskKind, Rule, RunId, Variant, Verdict, first_line,
 };
 use crate::settings::{self, Key};
-use crate::store::{REMOTES, RUNS};
+use crate::store::REMOTES;
 
 const RULES: [(Rule, Key); 9] = [
     (Rule::Unreviewed, settings::PRE_PUSH_UNREVIEWED),
@@ -262,8 +262,7 @@ impl<'c> Checker<'c> {
         if is_said || known.is_pruned || !self.app.repo.has_remote(remote) {
             return None;
         }
-        let goes_along =
-            self.sent.updates.iter().any(|update| update.local.is_some() && update.name == format!("{RUNS}{id}"));
+        let goes_along = self.sent.updates.iter().any(|update| update.local.is_some() && update.name == id.ref_name());
         let is_there = self.app.repo.ref_target(&format!("{REMOTES}{remote}/runs/{id}")).is_some();
         if goes_along || is_there {
             return None;

@@ -349,7 +349,7 @@ impl Exchange<'_> {
         let changed = plans.iter().filter_map(|(name, plan)| Some((name, plan.step?, plan.run.as_ref()?)));
         let (mut steps, mut recorded) = (Vec::new(), Vec::new());
         for (name, (old, new), run) in changed {
-            steps.push(RefStep { name: format!("{RUNS}{name}"), old, new: Some(new) });
+            steps.push(RefStep { name: name.ref_name(), old, new: Some(new) });
             if run.variants.iter().any(|variant| variant.apply.is_some()) {
                 recorded.push(Recorded { run: run.clone(), head: new });
             }

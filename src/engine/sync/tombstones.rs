@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::git::RefStep;
 use crate::model::documents::{Did, Outcome};
 use crate::model::{Act, Oid, RunId, Tombstone};
-use crate::store::{PRUNED, RECOVERY_POINTS, RUNS, RecoveryPoint, RecoveryPoints, Tombstones};
+use crate::store::{PRUNED, RECOVERY_POINTS, RecoveryPoint, RecoveryPoints, Tombstones};
 
 /// What is said of runs that were pruned, once both sides are merged.
 #[derive(Default)]
@@ -128,7 +128,7 @@ impl Exchange<'_> {
         for (run, theirs) in there.runs.iter().filter(|(run, _)| !said.contains(*run) && !there.unseen.contains(*run)) {
             let name = format!("{RECOVERY_POINTS}{run}");
             let points = repo.ref_target(&name);
-            if repo.ref_target(&format!("{RUNS}{run}")).is_some() {
+            if repo.ref_target(&run.ref_name()).is_some() {
                 continue;
             }
             let Some(journal) = self.pruned_unsaid(run, *theirs) else { continue };
@@ -150,7 +150,7 @@ impl Exchange<'_> {
     fn apply_tombstone(&self, stones: &TombstonesByRun, outcome: &mut Outcome) {
         let recovery_points = RecoveryPoints::new(self.app);
         for (run, stone) in stones.of.iter().filter(|(_, stone)| !stone.is_pruned()) {
-            if self.app.repo.ref_target(&format!("{RUNS}{run}")).is_some() {
+            if self.app.repo.ref_target(&run.ref_name()).is_some() {
                 continue;
             }
             let is_meant = |point: &RecoveryPoint| {
@@ -181,7 +181,7 @@ impl Exchange<'_> {
         let recovery_points = RecoveryPoints::new(self.app);
         let pruned = recovery_points.lock(run).and_then(|_lock| {
             // It may have been restored, or pruned here too, since what is said of it was read.
-            let is_there = self.app.repo.ref_target(&format!("{RUNS}{run}")).is_some();
+            let is_there = self.app.repo.ref_target(&run.ref_name()).is_some();
             let is_still_said = is_there && is_said(&Tombstones::new(self.app), run, true)?;
             if !self.options.dry_run && !is_still_said {
                 return Ok(None);
