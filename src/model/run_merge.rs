@@ -4,11 +4,14 @@
 //! which side is whose: two people who put the same together come to the same. Fields that this git-puff does not know
 //! are merged as the others are.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize as _;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+use self::rules::{RunRule, VARIANT, VariantRule};
 use super::{Decision, Review, Run, State, Time, Variant, VariantStatus};
 
 /// One of the two sides.
@@ -38,31 +41,6 @@ pub struct RunMerge {
 /// A record and its review.
 pub type RecordWithReview<'a> = (&'a Run, Option<&'a Review>);
 
-/// The fields of a variant that belong to one patch: they are one side's, all of them.
-const OF_THE_PATCH: [&str; 14] = [
-    "status",
-    "revision",
-    "apply",
-    "branch",
-    "commit",
-    "patch_sha256",
-    "files",
-    "insertions",
-    "deletions",
-    "reason",
-    "conflicts",
-    "duplicate_of",
-    "risks",
-    "message",
-];
-
-/// The fields of a variant that a review made.
-const OF_THE_REVIEW: [&str; 2] = ["checks", "score"];
-
-/// Fields of a run that are merged by rules of their own.
-const OWN_RULES: [&str; 9] =
-    ["variants", "state", "decision", "attention", "reason", "updated_at", "progress_at", "submitted_at", "created_at"];
-
 impl RunMerge {
     /// Puts two records together that have `base` in common, if anything.
     ///
@@ -83,7 +61,7 @@ impl RunMerge {
         let mut merge = Merge { newer, both: BTreeSet::new(), artifacts: BTreeMap::new() };
         let base_run = base.map(|(run, _)| run);
         let mut fields = merge.fields(&values);
-        fields.insert("variants".to_owned(), Value::Array(merge.variants(&values)));
+        fields.insert("variants".to_owned(), Value::Array(merge.variants(base_run, one.0, other.0)?));
         let mut run: Run = serde_json::from_value(Value::Object(fields))?;
         run.decision = merge.decision(base_run, one.0, other.0);
         run.created_at = one.0.created_at.min(other.0.created_at);
@@ -109,8 +87,8 @@ struct Values {
     other: Value,
 }
 
-fn value(run: &Run) -> Result<Value, serde_json::Error> {
-    serde_json::to_value(run).map(in_order)
+fn value<T: Serialize>(record: &T) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(record).map(in_order)
 }
 
 /// Returns the same value, whatever order its keys were written in.
@@ -159,7 +137,7 @@ impl Merge {
         }
     }
 
-    /// Returns the fields of a run that have no rule of their own.
+    /// Returns the fields of a run; those with a rule of their own as one side has them.
     fn fields(&mut self, values: &Values) -> Map<String, Value> {
         let (one, other) = (object(&values.one), object(&values.other));
         let base = values.base.as_ref().map(object);
@@ -168,12 +146,12 @@ impl Merge {
         for name in names {
             let of = |fields: &'_ Map<String, Value>| fields.get(name.as_str()).cloned();
             let before = base.and_then(of);
-            // What was asked for is asked for once.
-            let fixed = matches!(name.as_str(), "check" | "prompt_file" | "home");
-            let merged = match before.as_ref().filter(|_| fixed) {
-                Some(before) => Some(before.clone()),
-                None if OWN_RULES.contains(&name.as_str()) => of(one),
-                None => self.value(before.as_ref(), of(one).as_ref(), of(other).as_ref()),
+            let merged = match RunRule::of(name) {
+                RunRule::Own => of(one),
+                RunRule::AsAsked if before.is_some() => before,
+                RunRule::AsAsked | RunRule::ThreeWay => {
+                    self.value(before.as_ref(), of(one).as_ref(), of(other).as_ref())
+                }
             };
             fields.extend(merged.map(|value| (name.clone(), value)));
         }
@@ -208,45 +186,42 @@ impl Merge {
         }
     }
 
-    fn variants(&mut self, values: &Values) -> Vec<Value> {
-        let (one, other) = (numbered(&values.one), numbered(&values.other));
-        let base = values.base.as_ref().map(numbered).unwrap_or_default();
-        let numbers: BTreeSet<u64> = one.keys().chain(other.keys()).copied().collect();
+    fn variants(&mut self, base: Option<&Run>, one: &Run, other: &Run) -> Result<Vec<Value>, serde_json::Error> {
+        let base = base.map(numbered).transpose()?.unwrap_or_default();
+        let (one, other) = (numbered(one)?, numbered(other)?);
+        let numbers: BTreeSet<u32> = one.keys().chain(other.keys()).copied().collect();
         let merged = numbers.into_iter().filter_map(|number| match (one.get(&number), other.get(&number)) {
-            (Some(one), Some(other)) => Some(self.variant(number, base.get(&number).copied(), one, other)),
-            (one, other) => one.or(other).map(|variant| (*variant).clone()),
+            (Some(one), Some(other)) => Some(self.variant(base.get(&number).map(|(_, base)| base), one, other)),
+            (one, other) => one.or(other).map(|(_, variant)| variant.clone()),
         });
-        merged.collect()
+        Ok(merged.collect())
     }
 
-    fn variant(&mut self, number: u64, base: Option<&Value>, one: &Value, other: &Value) -> Value {
-        let of = |variant: &Value, names: &[&str]| -> Vec<Value> {
-            names.iter().map(|name| variant.get(name).cloned().unwrap_or_default()).collect()
-        };
-        let patches = (of(one, &OF_THE_PATCH), of(other, &OF_THE_PATCH));
-        let side = match changed(base.map(|base| of(base, &OF_THE_PATCH)).as_ref(), &patches.0, &patches.1) {
+    fn variant(&mut self, base: Option<&Value>, one: &(&Variant, Value), other: &(&Variant, Value)) -> Value {
+        let patches = (of_patch(&one.1), of_patch(&other.1));
+        let side = match changed(base.map(of_patch).as_ref(), &patches.0, &patches.1) {
             Some(side) => side,
             None => {
                 self.both.insert("variants");
-                self.better(one, other)
+                self.better(one.0, other.0)
             }
         };
         if patches.0 != patches.1 {
-            self.artifacts.insert(u32::try_from(number).unwrap_or(u32::MAX), side);
+            self.artifacts.insert(one.0.index, side);
         }
-        let of_patch = if side == MergeSide::Ours { one } else { other };
-        let (one, other) = (object(one), object(other));
+        let (one, other) = (object(&one.1), object(&other.1));
+        let chosen = if side == MergeSide::Ours { one } else { other };
         let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
         let mut fields = Map::new();
         for name in names {
-            let is_one_of = |names: &[&str]| names.contains(&name.as_str());
-            let value = if is_one_of(&OF_THE_PATCH) {
-                of_patch.get(name).cloned()
-            } else if is_one_of(&OF_THE_REVIEW) {
-                one.get(name).cloned()
-            } else {
-                let before = base.and_then(|base| base.get(name));
-                self.value(before, one.get(name), other.get(name))
+            let value = match VariantRule::of(name) {
+                VariantRule::Patch => chosen.get(name).cloned(),
+                // The review that stands is not known yet.
+                VariantRule::Review => one.get(name).cloned(),
+                VariantRule::ThreeWay => {
+                    let before = base.and_then(|base| base.get(name));
+                    self.value(before, one.get(name), other.get(name))
+                }
             };
             fields.extend(value.map(|value| (name.clone(), value)));
         }
@@ -254,14 +229,12 @@ impl Merge {
     }
 
     /// Returns the side that knows more of a variant: a later patch, an end, a commit.
-    fn better(&self, one: &Value, other: &Value) -> MergeSide {
-        let known = |variant: &Value| {
-            // A status that a later version writes is an end.
-            let status = VariantStatus::deserialize(&variant["status"]).ok();
-            let is_through = status.is_none_or(VariantStatus::is_terminal);
-            let has = |name: &str| !variant[name].is_null();
-            let completed = status == Some(VariantStatus::Completed);
-            (variant["revision"].as_u64(), has("patch_sha256"), completed, has("commit"), has("apply"), is_through)
+    fn better(&self, one: &Variant, other: &Variant) -> MergeSide {
+        let known = |variant: &Variant| {
+            let completed = variant.status == VariantStatus::Completed;
+            let (has_patch, has_commit) = (variant.patch_sha256.is_some(), variant.commit.is_some());
+            let is_applied = variant.apply.is_some();
+            (variant.revision, has_patch, completed, has_commit, is_applied, variant.status.is_terminal())
         };
         match known(one).cmp(&known(other)) {
             std::cmp::Ordering::Greater => MergeSide::Ours,
@@ -379,9 +352,15 @@ fn object(value: &Value) -> &Map<String, Value> {
     value.as_object().unwrap_or(&NONE)
 }
 
-fn numbered(run: &Value) -> BTreeMap<u64, &Value> {
-    let variants = run["variants"].as_array().into_iter().flatten();
-    variants.filter_map(|variant| Some((variant["index"].as_u64()?, variant))).collect()
+/// Returns the variants of a run by their numbers, each as it is and as JSON.
+fn numbered(run: &Run) -> Result<BTreeMap<u32, (&Variant, Value)>, serde_json::Error> {
+    run.variants.iter().map(|variant| Ok((variant.index, (variant, value(variant)?)))).collect()
+}
+
+/// Returns what a variant says of its patch.
+fn of_patch(variant: &Value) -> Vec<Value> {
+    let names = VARIANT.iter().filter(|(_, rule)| *rule == VariantRule::Patch);
+    names.map(|(name, _)| variant.get(name).cloned().unwrap_or_default()).collect()
 }
 
 /// Checks that only the other review ran on the same commit.

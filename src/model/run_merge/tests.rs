@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::{Check, CheckStatus, PickMethod, VariantStatus};
+use crate::model::{Apply, Check, CheckStatus, PickMethod, VariantStatus};
 
 fn sample() -> Run {
     let run = json!({
@@ -38,8 +38,6 @@ fn complete(run: &mut Run, index: u32, digit: &str) {
     variant.commit = Some(digit.repeat(40).parse().unwrap());
     variant.patch_sha256 = Some(digit.repeat(64));
 }
-
-use crate::model::Apply;
 
 #[test]
 fn what_one_side_changed_counts_and_unknown_fields_are_kept() {
@@ -150,4 +148,94 @@ fn two_patches_of_one_variant_are_one_sides_and_nothing_is_lost_of_checks() {
         (vec!["lint".to_owned(), "make".into()], vec!["risk:lint".to_owned(), "risk:make".into()])
     );
     assert_eq!(both.run.variant(1).unwrap().checks.len(), 2);
+}
+
+/// Every field of a variant, otherwise than [`sample`] has it.
+fn other_variant() -> Value {
+    json!({
+        "index": 1, "status": "completed", "agent": "codex", "revision": 2, "apply": "applied", "branch": "puff/fix/var1",
+        "commit": "a".repeat(40), "patch_sha256": "b".repeat(64), "files": 1, "insertions": 2, "deletions": 3,
+        "reason": "r", "conflicts": ["c"], "duplicate_of": 2, "risks": [{"kind": "ci", "path": "ci.yml", "detail": "d"}],
+        "checks": [{
+            "command": "make", "status": "passed", "exit": 0, "duration_s": 1.0, "tail": "", "cached": false,
+        }],
+        "score": {"total": 1.0, "parts": []}, "placement": 3, "message": "m", "ignored": {"count": 1, "paths": ["x"]},
+    })
+}
+
+/// Every field of a run, otherwise than [`sample`] has it.
+fn other_run() -> Value {
+    let later = "2026-02-02T00:00:00Z";
+    json!({
+        "schema": "puff.run/1", "run": "fix", "task_id": "u", "task_url": "https://u", "provider": "local",
+        "dialect": "official", "profile": {"codex": "c", "codex_home": null, "service": null}, "env": "e",
+        "local": {"jobs": 1, "keep": true, "limit_s": 2, "worktrees": "w"},
+        "base": "next", "base_oid": "2".repeat(40), "best_of": 3, "prompt_file": "q", "title": "t", "state": "ready",
+        "attention": "needs-login", "reason": "r", "parent": "dad", "created_at": later, "updated_at": later,
+        "submitted_at": later, "progress_at": later, "observed": "o",
+        "watch": {
+            "active": false, "interval_s": 1, "timeout_s": 2, "harvest": true, "max_active": 3, "started_at": later,
+            "ended_at": later, "ending": "success",
+        },
+        "identity": {"name": "n", "email": "m"}, "check": ["make"],
+        "decision": {
+            "variant": 1, "how": "branch", "onto": "x", "before": null, "after": null, "decided_at": later, "reasons": [],
+        },
+        "home": {"name": "n", "email": "m"}, "variants": [other_variant(), {"index": 2, "status": "completed"}],
+    })
+}
+
+fn names(value: &Value) -> BTreeSet<&str> {
+    object(value).keys().map(String::as_str).collect()
+}
+
+#[test]
+fn the_tables_have_every_field_under_its_name_in_json() {
+    let (run, variant) = (other_run(), other_variant());
+    assert_eq!(rules::RUN.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>(), names(&run));
+    assert_eq!(VARIANT.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>(), names(&variant));
+    let properties = |schema: schemars::Schema| schema.get("properties").unwrap().clone();
+    assert_eq!(names(&properties(schemars::schema_for!(Run))), names(&run));
+    assert_eq!(names(&properties(schemars::schema_for!(Variant))), names(&variant));
+}
+
+#[test]
+fn each_field_that_one_side_changed_is_merged() {
+    let base = sample();
+    for (name, rule) in rules::RUN.iter().filter(|(_, rule)| *rule != RunRule::Own) {
+        let mut changed = value(&base).unwrap();
+        changed[name] = other_run()[name].clone();
+        let changed: Run = serde_json::from_value(changed).unwrap();
+        let merged = serde_json::to_value(merge_both_ways(&base, &changed, &base).run).unwrap();
+        let is_fixed = *rule == RunRule::AsAsked && !value(&base).unwrap()[name].is_null();
+        let expected = if is_fixed { &base } else { &changed };
+        assert_eq!(merged[name], value(expected).unwrap()[name], "{name}");
+    }
+    for (name, _) in VARIANT.iter().filter(|(_, rule)| *rule != VariantRule::Review) {
+        let mut changed = value(&base).unwrap();
+        changed["variants"][0][name] = other_variant()[name].clone();
+        let changed: Run = serde_json::from_value(changed).unwrap();
+        let merged = serde_json::to_value(merge_both_ways(&base, &changed, &base).run).unwrap();
+        assert_eq!(merged["variants"][0][name], value(&changed).unwrap()["variants"][0][name], "{name}");
+    }
+}
+
+#[test]
+fn fields_of_a_newer_version_are_merged_in_runs_and_in_variants() {
+    let base = sample();
+    let one = changed_at(1, |run| {
+        run.extra.insert("mine".into(), json!({"a": 1}));
+        run.variants[0].extra.insert("mine".into(), json!([1]));
+    });
+    let other = changed_at(2, |run| {
+        run.extra.insert("yours".into(), json!(true));
+        run.variants[0].extra.insert("yours".into(), json!("x"));
+        // The patch is one side's; what this version does not know is not part of it.
+        complete(run, 1, "b");
+    });
+    let merged = merge_both_ways(&base, &one, &other).run;
+    assert_eq!((&merged.extra["mine"], &merged.extra["yours"]), (&json!({"a": 1}), &json!(true)));
+    let variant = &merged.variants[0];
+    assert_eq!((&variant.extra["mine"], &variant.extra["yours"]), (&json!([1]), &json!("x")));
+    assert_eq!(variant.revision, 1);
 }
