@@ -2,6 +2,7 @@
 
 mod active_files;
 mod app_server;
+mod journal;
 mod notes;
 mod recovery_points;
 mod restore;
@@ -15,7 +16,7 @@ mod tombstones;
 pub use active_files::{ActiveFiles, ENVIRONMENT, USER_FILES, ignored_before, runs_with_active_files, user_files_of};
 pub use app_server::{AppServerPlace, read as read_app_server};
 pub use notes::{NOTES, NoteEdit, Notes, REPORT as REPORT_NOTES, edit_notes};
-pub use recovery_points::{Kept, RECOVERY_POINTS, RecoveryPoint, RecoveryPoints};
+pub use recovery_points::{RECOVERY_POINTS, RecoveryPoint, RecoveryPoints};
 pub use run_summary::RunSummary;
 pub use runbook::{Runbook, RunbookLine};
 pub use runs::{Change, Files, LEFT, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, parse_run, sha256};

@@ -17,9 +17,9 @@ pub use self::worktrees::BEING_PRUNED;
 use crate::app::App;
 use crate::engine::tombstones;
 use crate::error::{Error, Result};
-use crate::git::{EntryKind, RefFailure, RefStep};
+use crate::git::{Edit, EntryKind, RefFailure, RefStep};
 use crate::model::{Act, Oid, PrunePoint, Recovery};
-use crate::store::{Kept, RecoveryPoint, RecoveryPoints, RunStore};
+use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
 /// Removes a run as planned. Call it under [`RecoveryPoints::lock`], with a plan that was made under it.
 ///
@@ -83,12 +83,13 @@ fn keep(app: &App, plan: &Plan) -> Result<RecoveryPoint> {
         let gone = before.branches.iter().filter(|kept| app.repo.ref_target(&kept.name).is_none());
         branches.extend(gone.cloned());
     }
-    let mut files: Vec<Kept> = Vec::new();
+    let mut files: Vec<(String, Edit)> = Vec::new();
     for (at, text) in texts.iter().enumerate() {
-        files.push((format!("notes/{at}"), EntryKind::File, app.repo.write_blob(text.text.as_bytes())?));
+        let blob = app.repo.write_blob(text.text.as_bytes())?;
+        files.push((format!("notes/{at}"), Edit::Put(EntryKind::File, blob)));
     }
     for (at, worktree) in worktrees.iter().enumerate() {
-        files.extend(worktree.tree.map(|tree| (format!("worktrees/{at}"), EntryKind::Tree, tree)));
+        files.extend(worktree.tree.map(|tree| (format!("worktrees/{at}"), Edit::Put(EntryKind::Tree, tree))));
     }
     let prune = PrunePoint { branches, notes: texts.iter().map(Text::named).collect(), worktrees };
     let keep: Vec<Oid> = prune

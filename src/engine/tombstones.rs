@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::git::RefStep;
 use crate::model::{Oid, RunId, Tombstone};
 use crate::settings;
-use crate::store::{PRUNED, REMOTES, Recorded, Tombstones};
+use crate::store::{REMOTES, Recorded, Tombstones};
 
 /// Returns the step by which a run that goes leaves a word, so that it goes elsewhere too; none where no other process
 /// has it.
@@ -29,8 +29,7 @@ pub fn write_tombstone(app: &App, recorded: &Recorded) -> Result<Option<RefStep>
     // What was said of an earlier run of that name stays said.
     let earlier = before.map(|stone| stone.journal).unwrap_or_default();
     let journal: BTreeSet<Oid> = steps.into_iter().chain(earlier).collect();
-    let (new, old) = tombstones.turn(run, true, journal.into_iter().collect(), app.clock.now())?;
-    Ok(Some(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }))
+    tombstones.turn(run, true, journal.into_iter().collect(), app.clock.now()).map(Some)
 }
 
 /// Returns what travels of a run's journal up to this step, with all steps before it.
@@ -73,8 +72,7 @@ pub fn revive(app: &App, run: &RunId, head: Option<Oid>) -> Result<Option<RefSte
     };
     let others: Vec<Oid> = stone.journal.iter().filter(is_other).copied().collect();
     let (is_pruned, journal) = if others.is_empty() { (false, stone.journal) } else { (true, others) };
-    let (new, old) = tombstones.turn(run, is_pruned, journal, app.clock.now())?;
-    Ok(Some(RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }))
+    tombstones.turn(run, is_pruned, journal, app.clock.now()).map(Some)
 }
 
 /// Returns whether a tombstone here says that a run is pruned, or that it is not.

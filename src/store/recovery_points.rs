@@ -8,11 +8,12 @@
 //! when the journal that it names is part of that run's journal ([`RecoveryPoints::is_of`]): never because the names
 //! are the same.
 
+use super::journal::{JournalStore, Step};
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
-use crate::git::{Edit, EntryKind, NewCommit, RefStep};
+use crate::git::{Edit, RefStep};
 use crate::lock::FileLock;
-use crate::model::{Oid, Recovery, RunId, documents};
+use crate::model::{Oid, Recovery, RunId};
 
 /// Where recovery points are.
 pub const RECOVERY_POINTS: &str = "refs/puff/trash/";
@@ -25,9 +26,6 @@ pub struct RecoveryPoint {
     /// Its commit.
     pub id: Oid,
 }
-
-/// A thing that a point keeps beside what it says: a path of its tree, and what is there.
-pub type Kept = (String, EntryKind, Oid);
 
 /// The recovery points of a repository.
 pub struct RecoveryPoints<'c> {
@@ -68,7 +66,7 @@ impl<'c> RecoveryPoints<'c> {
 
     /// Returns the points of a name, newest first, each read when it is asked for.
     pub fn points<'t>(&'t self, run: &RunId) -> impl Iterator<Item = Result<RecoveryPoint>> + 't {
-        let (run, mut next) = (run.clone(), self.app.repo.ref_target(&name(run)));
+        let (run, mut next) = (run.clone(), self.journals().head(run));
         std::iter::from_fn(move || {
             let point = self.read(next.take()?, run.as_str());
             next = point.as_ref().ok().and_then(|point| point.recovery.previous);
@@ -98,8 +96,8 @@ impl<'c> RecoveryPoints<'c> {
     /// When the refs cannot be read.
     pub fn of_runs(&self) -> Result<Vec<(RecoveryPoint, Oid)>> {
         let mut found = Vec::new();
-        for (name, _) in self.app.repo.refs_under(RECOVERY_POINTS)? {
-            let Ok(run) = name[RECOVERY_POINTS.len()..].parse::<RunId>() else { continue };
+        for (name, _) in self.journals().heads("")? {
+            let Ok(run) = name.parse::<RunId>() else { continue };
             let Some(head) = self.app.repo.ref_target(&run.ref_name()) else { continue };
             found.extend(self.newest_of(&run, head).ok().flatten().map(|point| (point, head)));
         }
@@ -111,8 +109,8 @@ impl<'c> RecoveryPoints<'c> {
     /// # Errors
     /// When the refs cannot be read.
     pub fn list(&self) -> Result<Vec<RecoveryPoint>> {
-        let refs = self.app.repo.refs_under(RECOVERY_POINTS)?;
-        Ok(refs.into_iter().filter_map(|(name, id)| self.read(id, &name[RECOVERY_POINTS.len()..]).ok()).collect())
+        let heads = self.journals().heads("")?;
+        Ok(heads.into_iter().filter_map(|(name, id)| self.read(id, &name).ok()).collect())
     }
 
     /// Adds a point after those that there are, which `keep` and `files` keep alive; `replaced` is one that it takes
@@ -123,34 +121,28 @@ impl<'c> RecoveryPoints<'c> {
     pub fn push(
         &self,
         mut point: Recovery,
-        files: &[Kept],
+        files: &[(String, Edit)],
         keep: &[Oid],
         replaced: Option<&RecoveryPoint>,
     ) -> Result<RecoveryPoint> {
         let repo = &self.app.repo;
-        let (name, before) = (name(&point.run), repo.ref_target(&name(&point.run)));
+        let before = self.journals().head(&point.run);
         point.previous = match replaced {
             Some(replaced) => self.without(replaced)?.new,
             None => before,
         };
-        let json = json(&point)?;
         let mut parents: Vec<Oid> = Vec::new();
         for oid in point.previous.iter().chain([&point.journal]).chain(keep) {
             if !parents.contains(oid) && repo.has_commit(*oid) {
                 parents.push(*oid);
             }
         }
-        let id = repo.object_batch(|| {
-            let first = ("point.json", Edit::Put(EntryKind::File, repo.write_blob(&json)?));
-            let others = files.iter().map(|(path, kind, oid)| (path.as_str(), Edit::Put(*kind, *oid)));
-            let tree =
-                repo.edit_tree(None, [first].into_iter().chain(others).map(|(path, edit)| (path.as_bytes(), edit)))?;
-            let identity = &self.app.journalist();
-            let message = format!("before {}\n", point.words());
-            repo.write_commit(&NewCommit { tree, parents: &parents, identity, at: point.at, message: &message })
-        })?;
+        let identity = &self.app.journalist();
+        let message = &format!("before {}\n", point.words());
+        let step = Step { tree: None, files, parents: &parents, identity, at: point.at, message };
+        let id = repo.object_batch(|| self.journals().write(&point, &step))?;
         let _lock = self.app.layout.lock_for_writing()?;
-        repo.change_refs(&[RefStep { name, old: before, new: Some(id) }], "puff: a recovery point")?;
+        repo.change_refs(&[JournalStore::<Recovery>::change(&point.run, before, Some(id))], "puff: a recovery point")?;
         Ok(RecoveryPoint { recovery: point, id })
     }
 
@@ -161,7 +153,7 @@ impl<'c> RecoveryPoints<'c> {
     /// When one cannot be read or written, or the point is not there any more.
     pub fn without(&self, point: &RecoveryPoint) -> Result<RefStep> {
         let run = &point.recovery.run;
-        let (name, old) = (name(run), self.app.repo.ref_target(&name(run)));
+        let old = self.journals().head(run);
         let mut newer = Vec::new();
         let mut is_there = false;
         for other in self.points(run) {
@@ -173,13 +165,14 @@ impl<'c> RecoveryPoints<'c> {
             newer.push(other);
         }
         if !is_there {
+            let name = RecoveryPoints::ref_name(run);
             return Err(Error::failed(format!("the ref '{name}' was changed by someone else")).hint("try again"));
         }
         let mut below = point.recovery.previous;
         for other in newer.iter().rev() {
             below = Some(self.onto(other, below)?);
         }
-        Ok(RefStep { name, old, new: below })
+        Ok(JournalStore::<Recovery>::change(run, old, below))
     }
 
     /// Writes a point again, after another one.
@@ -190,13 +183,9 @@ impl<'c> RecoveryPoints<'c> {
         let mut parents: Vec<Oid> = previous.into_iter().collect();
         parents.extend(others.filter(|parent| Some(**parent) != previous));
         let recovery = Recovery { previous, ..point.recovery.clone() };
-        repo.object_batch(|| {
-            let json = (b"point.json".as_slice(), Edit::Put(EntryKind::File, repo.write_blob(&json(&recovery)?)?));
-            let tree = repo.edit_tree(Some(commit.tree), [json])?;
-            let identity = &self.app.journalist();
-            let message = &commit.message;
-            repo.write_commit(&NewCommit { tree, parents: &parents, identity, at: recovery.at, message })
-        })
+        let (tree, identity) = (Some(commit.tree), &self.app.journalist());
+        let step = Step { tree, files: &[], parents: &parents, identity, at: recovery.at, message: &commit.message };
+        repo.object_batch(|| self.journals().write(&recovery, &step))
     }
 
     /// Returns what a point keeps at a path of its tree.
@@ -213,22 +202,15 @@ impl<'c> RecoveryPoints<'c> {
             Error::cannot_work(format!("cannot read the recovery point of the run '{run}'"))
                 .hint(format!("what it keeps is in 'git log -p {RECOVERY_POINTS}{run}'"))
         };
-        let repo = &self.app.repo;
-        let entry = repo.entry(repo.commit(id)?.tree, b"point.json")?.ok_or_else(unreadable)?;
-        let bytes = repo.blob(entry.oid)?;
-        let recovery: Recovery = serde_json::from_slice(&bytes).map_err(|cause| unreadable().because(cause))?;
-        recovery.schema.expect(documents::RECOVERY).map_err(|cause| unreadable().because(cause))?;
-        if recovery.run.as_str() != run {
-            return Err(unreadable().because_it_said(&format!("it says that it is of '{}'", recovery.run)));
-        }
-        Ok(RecoveryPoint { recovery, id })
+        Ok(RecoveryPoint { recovery: self.journals().read(run, id, unreadable)?, id })
     }
-}
 
-fn json(recovery: &Recovery) -> Result<Vec<u8>> {
-    documents::to_json(recovery).or_fail(|| "cannot write a recovery point".to_owned())
-}
+    /// Returns the full name of the ref that has the recovery points of a run's name.
+    pub fn ref_name(run: &RunId) -> String {
+        JournalStore::<Recovery>::ref_name(run)
+    }
 
-fn name(run: &RunId) -> String {
-    format!("{RECOVERY_POINTS}{run}")
+    fn journals(&self) -> JournalStore<'c, Recovery> {
+        JournalStore::new(&self.app.repo)
+    }
 }

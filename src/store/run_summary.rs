@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use super::RunStore;
 use super::run_cache::RunCache;
-use super::{RUNS, RunStore};
 
 /// What there is to say of a run in half a line. Words are as they were recorded: what this git-puff does not know is
 /// shown as well.
@@ -64,24 +64,20 @@ impl RunStore<'_> {
     /// Returns the runs whose names begin so, newest first. Nothing is written, not even what a listing remembers; a
     /// run that cannot be read has its name only.
     pub fn summaries(&self, beginning: &str) -> Vec<RunSummary> {
-        let (repo, layout) = (self.repo, self.layout);
+        let layout = self.layout;
         // What no name of a run holds would be a pattern.
         let is_plain = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
         if !beginning.bytes().all(is_plain) {
             return Vec::new();
         }
-        let refs = repo.refs_under(&format!("{RUNS}{beginning}")).unwrap_or_default();
+        let refs = self.journals().heads(beginning).unwrap_or_default();
         let mut recall = if refs.is_empty() { RunCache::none(layout) } else { RunCache::read(layout) };
-        let record = |head| -> Option<Vec<u8>> {
-            let entry = repo.entry(repo.commit(head).ok()?.tree, b"run.json").ok()??;
-            repo.blob(entry.oid).ok()
-        };
         let mut runs: Vec<RunSummary> = Vec::with_capacity(refs.len());
         for (name, head) in refs {
-            let bytes = recall.record(head, || record(head).ok_or(()));
+            let bytes = recall.record(head, || self.record(&name, head));
             let known =
                 bytes.ok().and_then(|bytes| serde_json::from_slice::<RunSummary>(bytes).ok()).unwrap_or_default();
-            runs.push(RunSummary { run: name[RUNS.len()..].to_owned(), ..known });
+            runs.push(RunSummary { run: name, ..known });
         }
         runs.sort_by(|one, other| (&other.created_at, &other.run).cmp(&(&one.created_at, &one.run)));
         runs

@@ -6,20 +6,19 @@
 use std::collections::HashMap;
 
 use data_encoding::HEXLOWER;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::journal::{self, JournalStore, RecordError, Step};
 use super::recovery_points::RECOVERY_POINTS;
 use super::run_cache::RunCache;
 use super::tombstones::PRUNED;
 use crate::app::App;
-use crate::error::{Error, Result, ResultExt};
+use crate::error::{Error, Result};
 use crate::git::{Edit, EntryKind, Expected, NewCommit, RefFailure, Repo};
 use crate::layout::Layout;
 use crate::lock::FileLock;
 use crate::model::{
-    LeftBehind, LeftFile, Oid, Review, Run, RunId, Schema, SchemaError, Selector, StepKind, TaskId, Time, Variant,
-    documents,
+    LeftBehind, LeftFile, Oid, Review, Run, RunId, SchemaError, Selector, StepKind, TaskId, Time, Variant, documents,
 };
 
 /// Where runs are.
@@ -104,10 +103,7 @@ impl<'a> RunStore<'a> {
     pub fn create(&self, mut run: Run, change: &Change<'_>) -> Result<Recorded> {
         let _lock = self.lock()?;
         let name = run.run.ref_name();
-        let first = |run: &Run| {
-            let tree = self.write_tree(None, run, change)?;
-            self.write_commit(tree, &[], run.created_at, &change.step.message(&change.subject))
-        };
+        let first = |run: &Run| self.write(None, run, change, &[], run.created_at);
         // A run of the same name that was pruned may say the same of the same moment. It is another run: recovery
         // points and sessions tell them apart by the first step of the journal and by when it was recorded. What a
         // killed call left without a ref is no run: it is recorded as it would have been.
@@ -177,8 +173,7 @@ impl<'a> RunStore<'a> {
 
     fn list_through(&self, recall: &mut RunCache<'_>) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
         let (mut runs, mut unreadable) = (Vec::new(), Vec::new());
-        for (name, head) in self.repo.refs_under(RUNS)? {
-            let name = name[RUNS.len()..].to_owned();
+        for (name, head) in self.journals().heads("")? {
             let record = recall.record(head, || self.record(&name, head));
             match record.and_then(|bytes| read(&name, bytes)) {
                 Ok(run) => runs.push(Recorded { run, head }),
@@ -194,8 +189,7 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// When the refs cannot be read.
     pub fn heads(&self) -> Result<HashMap<String, Oid>> {
-        let refs = self.repo.refs_under(RUNS)?;
-        Ok(refs.into_iter().map(|(name, head)| (name[RUNS.len()..].to_owned(), head)).collect())
+        Ok(self.journals().heads("")?.into_iter().collect())
     }
 
     /// Finds the run that a user means.
@@ -213,12 +207,12 @@ impl<'a> RunStore<'a> {
             if self.exists(&id) || self.restore_ref(&id).is_some() {
                 return self.load(&id);
             }
-            let heads = self.repo.refs_under(&id.ref_name())?;
+            let heads = self.journals().heads(id.as_str())?;
             match heads.as_slice() {
                 [] => {}
-                [(name, head)] => return self.read(&name[RUNS.len()..], *head),
+                [(name, head)] => return self.read(name, *head),
                 several => {
-                    let names: Vec<_> = several.iter().take(5).map(|(name, _)| &name[RUNS.len()..]).collect();
+                    let names: Vec<_> = several.iter().take(5).map(|(name, _)| name.as_str()).collect();
                     return Err(Error::failed(format!("'{wanted}' fits {} runs: {}", several.len(), names.join(", ")))
                         .hint("write more of the name"));
                 }
@@ -254,14 +248,14 @@ impl<'a> RunStore<'a> {
             let old_tree = self.repo.commit(before.head)?.tree;
             let mut same_time = run.clone();
             same_time.updated_at = before.run.updated_at;
-            if self.repo.dry_run(|| self.write_tree(Some(old_tree), &same_time, &change))? == old_tree {
+            let write_tree =
+                || self.journals().write_tree(Some(old_tree), &same_time, &self.edits(&same_time, &change)?);
+            if self.repo.dry_run(write_tree)? == old_tree {
                 return Ok(Outcome { recorded: before, changed: false });
             }
             run.updated_at = now.max(before.run.updated_at);
-            let head = self.repo.object_batch(|| {
-                let tree = self.write_tree(Some(old_tree), &run, &change)?;
-                self.write_commit(tree, &[before.head], run.updated_at, &change.step.message(&change.subject))
-            })?;
+            let write = || self.write(Some(old_tree), &run, &change, &[before.head], run.updated_at);
+            let head = self.repo.object_batch(write)?;
             let name = id.ref_name();
             match self.repo.set_ref(&name, head, Expected::At(before.head), &change.subject) {
                 Ok(()) => {
@@ -353,10 +347,10 @@ impl<'a> RunStore<'a> {
     /// When they cannot.
     pub fn prove_writable(&self) -> Result<()> {
         let _lock = self.lock()?;
-        let now = Time::UNIX_EPOCH;
         let probe = self.repo.object_batch(|| {
-            let tree = self.repo.edit_tree(None, [])?;
-            self.write_commit(tree, &[], now, "a test whether runs can be recorded here\n")
+            let (tree, identity) = (self.repo.edit_tree(None, [])?, &self.app.journalist());
+            let message = "a test whether runs can be recorded here\n";
+            self.repo.write_commit(&NewCommit { tree, parents: &[], identity, at: Time::UNIX_EPOCH, message })
         })?;
         const PROBE: &str = "refs/puff/probe";
         if let Some(left_over) = self.repo.ref_target(PROBE) {
@@ -378,7 +372,7 @@ impl<'a> RunStore<'a> {
     /// same name is another run. While [`RunStore::ref_batch`] collects steps, those steps are only written if this is
     /// still so.
     pub fn still_exists(&self, recorded: &Recorded) -> bool {
-        let name = format!("{RUNS}{}", recorded.run.run);
+        let name = recorded.run.run.ref_name();
         let Some(there) = self.repo.ref_target(&name) else { return false };
         self.repo.require(&name, there);
         there == recorded.head || self.repo.is_ancestor(recorded.head, there).unwrap_or(false)
@@ -402,8 +396,8 @@ impl<'a> RunStore<'a> {
         run.updated_at = now.max(self.at(id, head)?.run.updated_at);
         self.repo.object_batch(|| {
             let old = self.repo.commit(earlier)?.tree;
-            let tree = self.write_tree(Some(old), &run, &Change::new(StepKind::Undo, ""))?;
-            self.write_commit(tree, &[head], run.updated_at, &StepKind::Undo.message("the pick was taken back"))
+            let change = Change::new(StepKind::Undo, "the pick was taken back");
+            self.write(Some(old), &run, &change, &[head], run.updated_at)
         })
     }
 
@@ -411,64 +405,46 @@ impl<'a> RunStore<'a> {
         Ok(Recorded { run: read(name, &self.record(name, head)?)?, head })
     }
 
-    /// Returns the bytes of a run's record.
-    fn record(&self, name: &str, head: Oid) -> Result<Vec<u8>> {
-        let bytes = self.file(head, "run.json")?;
-        bytes.ok_or_else(|| unreadable(name).because_it_said("its commit has no run.json"))
+    pub(super) fn journals(&self) -> JournalStore<'a, Run> {
+        JournalStore::new(self.repo)
     }
 
-    fn write_tree(&self, old: Option<Oid>, run: &Run, change: &Change<'_>) -> Result<Oid> {
-        let json = documents::to_json(run).or_fail(|| format!("cannot write run '{}'", run.run))?;
-        let mut edits = vec![("run.json", Edit::Put(EntryKind::File, self.repo.write_blob(&json)?))];
+    /// Returns the bytes of a run's record.
+    pub(super) fn record(&self, name: &str, head: Oid) -> Result<Vec<u8>> {
+        self.journals().bytes(head, || unreadable(name))
+    }
+
+    /// Writes the files that a change makes, and returns where they go in a run's tree.
+    fn edits(&self, run: &Run, change: &Change<'_>) -> Result<Vec<(String, Edit)>> {
         let views = change.views.map(|views| views(run)).unwrap_or_default();
-        for (path, content) in change.files.iter().chain(&views) {
+        let edit = |(path, content): &(String, Option<Vec<u8>>)| {
             let edit = match content {
                 Some(bytes) => Edit::Put(EntryKind::File, self.repo.write_blob(bytes)?),
                 None => Edit::Remove,
             };
-            edits.push((path, edit));
-        }
-        self.repo.edit_tree(old, edits.iter().map(|(path, edit)| (path.as_bytes(), *edit)))
+            Ok((path.clone(), edit))
+        };
+        change.files.iter().chain(&views).map(edit).collect()
     }
 
-    fn write_commit(&self, tree: Oid, parents: &[Oid], at: Time, message: &str) -> Result<Oid> {
+    /// Writes a step of a run's journal that changes this tree; no ref names it yet.
+    fn write(&self, tree: Option<Oid>, run: &Run, change: &Change<'_>, parents: &[Oid], at: Time) -> Result<Oid> {
+        let files = &self.edits(run, change)?;
         // Asked for here: who only reads need not wait until git has said who they are.
         let identity = &self.app.journalist();
-        self.repo.write_commit(&NewCommit { tree, parents, identity, at, message })
+        let message = &change.step.message(&change.subject);
+        self.journals().write(run, &Step { tree, files, parents, identity, at, message })
     }
-}
-
-enum ParseError {
-    Schema(SchemaError),
-    Json(serde_json::Error),
-}
-
-fn parse(bytes: &[u8]) -> Result<Run, ParseError> {
-    let parsed = serde_json::from_slice::<Run>(bytes);
-    // The schema counts before everything else: what a newer git-puff wrote need not look like a run to us.
-    let schema = match &parsed {
-        Ok(run) => run.schema.clone(),
-        Err(_) => {
-            #[derive(Deserialize)]
-            struct Head {
-                schema: Schema,
-            }
-            serde_json::from_slice::<Head>(bytes).map_err(ParseError::Json)?.schema
-        }
-    };
-    schema.expect(documents::RUN).map_err(ParseError::Schema)?;
-    parsed.map_err(ParseError::Json)
 }
 
 /// Returns what a record says.
 fn read(name: &str, record: &[u8]) -> Result<Run> {
-    parse(record).map_err(|error| match error {
-        ParseError::Schema(newer @ SchemaError::Newer { .. }) => {
+    journal::parse(record).map_err(|error| match error {
+        RecordError::Schema(newer @ SchemaError::Newer { .. }) => {
             Error::cannot_work(format!("the run '{name}' was recorded by a newer git-puff: {newer}"))
                 .hint("update git-puff; nothing was changed")
         }
-        ParseError::Schema(other) => unreadable(name).because(other),
-        ParseError::Json(cause) => unreadable(name).because(cause),
+        other => unreadable(name).because(other),
     })
 }
 
@@ -477,12 +453,11 @@ fn read(name: &str, record: &[u8]) -> Result<Run> {
 /// # Errors
 /// [`crate::error::Kind::CannotWork`] when a newer git-puff wrote it; otherwise when it is no record.
 pub fn parse_run(record: &[u8]) -> Result<Run> {
-    parse(record).map_err(|error| match error {
-        ParseError::Schema(newer @ SchemaError::Newer { .. }) => {
+    journal::parse(record).map_err(|error| match error {
+        RecordError::Schema(newer @ SchemaError::Newer { .. }) => {
             Error::cannot_work(format!("a newer git-puff recorded it: {newer}")).hint("update git-puff")
         }
-        ParseError::Schema(other) => Error::failed("cannot read its record").because(other),
-        ParseError::Json(cause) => Error::failed("cannot read its record").because(cause),
+        other => Error::failed("cannot read its record").because(other),
     })
 }
 

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::git::RefStep;
 use crate::model::documents::{Did, Outcome};
 use crate::model::{Act, Oid, RunId, Tombstone};
-use crate::store::{PRUNED, RECOVERY_POINTS, RecoveryPoint, RecoveryPoints, Tombstones};
+use crate::store::{PRUNED, RecoveryPoint, RecoveryPoints, Tombstones};
 
 /// What is said of runs that were pruned, once both sides are merged.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Exchange<'_> {
                 }
             };
             if ours != Some(id) {
-                steps.push(RefStep { name: format!("{PRUNED}{run}"), old: ours, new: Some(id) });
+                steps.push(Tombstones::change(run, ours, id));
             }
             if there.pruned.get(run) != Some(&id) {
                 stones.outgoing.insert(run.clone(), (id, stone.is_pruned()));
@@ -126,15 +126,15 @@ impl Exchange<'_> {
         let mut found = Vec::new();
         let repo = &self.app.repo;
         for (run, theirs) in there.runs.iter().filter(|(run, _)| !said.contains(*run) && !there.unseen.contains(*run)) {
-            let name = format!("{RECOVERY_POINTS}{run}");
+            let name = RecoveryPoints::ref_name(run);
             let points = repo.ref_target(&name);
             if repo.ref_target(&run.ref_name()).is_some() {
                 continue;
             }
             let Some(journal) = self.pruned_unsaid(run, *theirs) else { continue };
-            let (new, old) =
-                repo.object_batch(|| tombstones.turn(run, true, journal.into_iter().collect(), self.app.clock.now()))?;
-            found.push((RefStep { name: format!("{PRUNED}{run}"), old, new: Some(new) }, name, points));
+            let journal: Vec<Oid> = journal.into_iter().collect();
+            let step = repo.object_batch(|| tombstones.turn(run, true, journal, self.app.clock.now()))?;
+            found.push((step, name, points));
         }
         // An undo may have brought the run back since: it takes the recovery point, and its own word counts.
         let _lock = self.app.layout.lock_for_writing()?;
