@@ -1,8 +1,8 @@
 //! Patches onto the trees of a repository: the engine of [`git_tree_apply`], with git-puff's objects, and with the merge
 //! drivers of the repository as git runs them.
 
-use git_tree_apply::parse::{self, FilePatch};
-use git_tree_apply::{Drivers, MergeOutcome, Objects, Verdict, Versions, policy};
+use git_tree_apply::parse::{self, FilePatch, Malformed};
+use git_tree_apply::{Drivers, MergeOutcome, Objects, PreImage, Verdict, Versions, policy};
 
 use crate::error::{Error, Result};
 use crate::git::{Edit, Entry, GitMerge, MergeDrivers, Repo};
@@ -30,22 +30,50 @@ impl Applied {
     }
 }
 
-/// Applies a patch to a tree: as it is, and three-way where that does not fit. Nothing but objects is written.
+/// A patch, parsed for a repository.
+pub struct Patch<'p>(Result<Vec<FilePatch<'p>>, Malformed>);
+
+impl<'p> Patch<'p> {
+    /// Parses a patch. One that changes nothing, or that git would not read, is an answer of [`Patch::apply`].
+    pub fn parse(repo: &Repo, patch: &'p [u8]) -> Patch<'p> {
+        if parse::is_blank(patch) {
+            return Patch(Ok(Vec::new()));
+        }
+        Patch(parse::parse_for(repo.name_digits(), patch))
+    }
+
+    fn files(&self) -> &[FilePatch<'p>] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Returns the files that it changes, as it found them.
+    pub fn pre_images(&self) -> Vec<PreImage> {
+        git_tree_apply::pre_images_of(self.files())
+    }
+
+    /// Applies it to a tree: as it is, and three-way where that does not fit. Nothing but objects is written.
+    ///
+    /// # Errors
+    /// When an object of the tree cannot be read, or none can be written. A patch that does not fit is an answer.
+    pub fn apply(&self, repo: &Repo, base: Oid) -> Result<Applied> {
+        let files = match &self.0 {
+            Ok(files) if files.is_empty() => return Ok(fits(Apply::Empty, base)),
+            Ok(files) => files,
+            Err(malformed) => return Ok(Applied::none(Apply::Rejected, malformed.to_string())),
+        };
+        bring_files(repo, base, files)?;
+        let applied = git_tree_apply::apply_files(repo, base, files, &drivers(repo, base, files))?;
+        let risks = applied.risks.into_iter().map(Risk::from).collect();
+        Ok(Applied { risks, ..judged(applied.verdict) })
+    }
+}
+
+/// Applies a patch that is needed once: [`Patch::apply`].
 ///
 /// # Errors
-/// When an object of the tree cannot be read, or none can be written. A patch that does not fit is an answer.
+/// As [`Patch::apply`].
 pub fn apply(repo: &Repo, base: Oid, patch: &[u8]) -> Result<Applied> {
-    if parse::is_blank(patch) {
-        return Ok(fits(Apply::Empty, base));
-    }
-    let files = match parse::parse_for(repo.name_digits(), patch) {
-        Ok(files) => files,
-        Err(malformed) => return Ok(Applied::none(Apply::Rejected, malformed.to_string())),
-    };
-    bring_files(repo, base, &files)?;
-    let applied = git_tree_apply::apply_files(repo, base, &files, &drivers(repo, base, &files))?;
-    let risks = applied.risks.into_iter().map(Risk::from).collect();
-    Ok(Applied { risks, ..judged(applied.verdict) })
+    Patch::parse(repo, patch).apply(repo, base)
 }
 
 fn judged(verdict: Verdict<Oid>) -> Applied {
@@ -77,21 +105,17 @@ fn shown(path: &[u8]) -> String {
 ///
 /// # Errors
 /// When a folder of the tree cannot be read.
-pub fn bring<'p>(repo: &Repo, base: Oid, patches: impl IntoIterator<Item = &'p [u8]>) -> Result<()> {
-    if !repo.is_partial() {
-        return Ok(());
-    }
-    let files = patches.into_iter().filter_map(|patch| parse::parse(patch).ok()).flatten().collect::<Vec<_>>();
-    bring_files(repo, base, &files)
+pub fn bring<'p>(repo: &Repo, base: Oid, patches: impl IntoIterator<Item = &'p Patch<'p>>) -> Result<()> {
+    bring_files(repo, base, patches.into_iter().flat_map(Patch::files))
 }
 
-fn bring_files(repo: &Repo, base: Oid, files: &[FilePatch<'_>]) -> Result<()> {
+fn bring_files<'p>(repo: &Repo, base: Oid, files: impl IntoIterator<Item = &'p FilePatch<'p>>) -> Result<()> {
     if !repo.is_partial() {
         return Ok(());
     }
     let mut blobs = Vec::new();
     // Also what is where a new file is to come: they may be merged.
-    for path in files.iter().flat_map(|file| [&file.old_name, &file.new_name]).flatten() {
+    for path in files.into_iter().flat_map(|file| [&file.old_name, &file.new_name]).flatten() {
         let entry = repo.entry(base, path)?;
         blobs.extend(entry.filter(|entry| entry.kind.is_blob()).map(|entry| entry.oid));
     }

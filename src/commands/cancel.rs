@@ -37,18 +37,19 @@ pub const MANUAL: Manual = Manual {
 
 /// Runs `cancel`.
 pub fn run(args: &Cancel, app: &App, ui: &Ui) -> Result<Exit> {
-    let run = shared::find_run(app, &args.run)?.run;
-    submit::prove_here(&run)?;
+    let mut recorded = shared::find_run(app, &args.run)?;
+    let run = &recorded.run;
+    submit::prove_here(run)?;
     match run.state {
         State::Queued => {}
         // No process is submitting it and no task is known: only the user can decide to give it up.
-        State::Submitting if repair::is_interrupted(app, &run) => {
+        State::Submitting if repair::is_interrupted(app, run) => {
             ui.hint("if a task was created after all, 'git puff adopt TASK' attaches it");
         }
         State::Pending | State::Submitting if run.provider == ProviderKind::Local => {}
-        State::Pending | State::Submitting => return Err(not_from_here(&run)),
+        State::Pending | State::Submitting => return Err(not_from_here(run)),
         // A killed cancel may have recorded the state without stopping the agents or the watcher.
-        State::Cancelled if run.is_job() || is_half_cancelled(app, &run) => {}
+        State::Cancelled if run.is_job() || is_half_cancelled(app, run) => {}
         State::Cancelled => {
             return Err(Error::failed(format!("run '{}' is already cancelled", run.run))
                 .hint(format!("'git puff retry {}' starts it again", run.run)));
@@ -60,20 +61,20 @@ pub fn run(args: &Cancel, app: &App, ui: &Ui) -> Result<Exit> {
     }
     // Another process may be submitting it right now, and that task would be paid for.
     let _lock = submit::lock(app, &run.run)?;
-    let mut run = match run.state {
-        State::Cancelled => run,
-        _ => observe::record_cancelled(app, &run.run)?.recorded.run,
-    };
-    if run.is_job() {
-        run = observe::record_ending(app, &run.run, Ending::Stopped)?.recorded.run;
-        write_result(app, &run, Ending::Stopped, app.clock.now())?;
+    if run.state != State::Cancelled {
+        recorded = observe::record_cancelled(app, &recorded)?.recorded;
+    }
+    if recorded.run.is_job() {
+        recorded = observe::record_ending(app, &recorded, Ending::Stopped)?.recorded;
+        write_result(app, &recorded.run, Ending::Stopped, app.clock.now())?;
         jobs::ring(app);
     }
-    if run.provider == ProviderKind::Local && run.task_id.is_some() {
-        run = end_work(app, &run.run, &shared::listener(app, ui))?;
+    if recorded.run.provider == ProviderKind::Local && recorded.run.task_id.is_some() {
+        recorded = end_work(app, &recorded, &shared::listener(app, ui))?;
     }
+    let run = &recorded.run;
     match ui.format() {
-        Format::Json => ui.json(&run),
+        Format::Json => ui.json(run),
         _ => ui.line(&format!("cancelled {}", run.run)),
     }
     Ok(Exit::Done)

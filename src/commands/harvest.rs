@@ -15,6 +15,7 @@ use crate::manual::{self, Example, Manual};
 use crate::model::{ProviderKind, Run, RunId, Selector, Span, State, Variant, VariantStatus};
 use crate::provider::cloud::RetryPolicy;
 use crate::settings;
+use crate::store::Recorded;
 use crate::ui::{Format, Ui};
 use crate::watch::follow::Pace;
 
@@ -109,9 +110,9 @@ pub fn run(args: &Harvest, app: &App, ui: &Ui) -> Result<Exit> {
     } else {
         let chosen = chosen(args, app, ui)?;
         single = args.runs.len() == 1;
-        for run in chosen {
-            match harvest_one(args, &run, &options, app, ui) {
-                Ok(run) => harvested.push(run),
+        for recorded in chosen {
+            match harvest_one(args, &recorded, &options, app, ui) {
+                Ok(recorded) => harvested.push(recorded),
                 Err(error) if single => return Err(error),
                 // A run that cannot be harvested does not stop the others.
                 Err(error) => {
@@ -124,15 +125,16 @@ pub fn run(args: &Harvest, app: &App, ui: &Ui) -> Result<Exit> {
     if let Some(folder) = &args.out {
         write_all_out(app, &harvested, &shared::absolute(app, folder))?;
     }
+    let harvested: Vec<Run> = harvested.into_iter().map(|recorded| recorded.run).collect();
     print(&harvested, single, app, ui);
     Ok(exit(&harvested, failure))
 }
 
-fn chosen(args: &Harvest, app: &App, ui: &Ui) -> Result<Vec<Run>> {
+fn chosen(args: &Harvest, app: &App, ui: &Ui) -> Result<Vec<Recorded>> {
     if !args.runs.is_empty() {
-        return args.runs.iter().map(|selector| Ok(shared::find_run(app, selector)?.run)).collect();
+        return args.runs.iter().map(|selector| shared::find_run(app, selector)).collect();
     }
-    let (runs, _) = shared::all_runs(app, ui)?;
+    let (runs, _) = shared::all_recorded(app, ui)?;
     let news = |run: &Run| {
         if run.is_remote() {
             return run.has_unharvested();
@@ -145,16 +147,17 @@ fn chosen(args: &Harvest, app: &App, ui: &Ui) -> Result<Vec<Run>> {
         let failed = args.include_failed && run.variants.iter().any(|one| left(one) && one.commit.is_none());
         open || unknown || failed || run.has_unharvested()
     };
-    Ok(runs.into_iter().filter(news).collect())
+    Ok(runs.into_iter().filter(|recorded| news(&recorded.run)).collect())
 }
 
-fn harvest_one(args: &Harvest, run: &Run, options: &HarvestOptions, app: &App, ui: &Ui) -> Result<Run> {
+fn harvest_one(args: &Harvest, recorded: &Recorded, options: &HarvestOptions, app: &App, ui: &Ui) -> Result<Recorded> {
+    let run = &recorded.run;
     let tell = shared::listener(app, ui);
     // A run of another clone is fetched here only while the cloud has unfinished variants of it.
     let is_here = run.provider == ProviderKind::Import
         || (run.is_remote() && !(run.provider == ProviderKind::CodexCloud && run.has_more_to_come()));
     if is_here {
-        return harvest_kept(app, &run.run, options, &tell);
+        return harvest_kept(app, recorded, options, &tell);
     }
     if args.wait && run.state.is_active() {
         let usual = app.settings.span(settings::INTERVAL)?;
@@ -164,14 +167,14 @@ fn harvest_one(args: &Harvest, run: &Run, options: &HarvestOptions, app: &App, u
         return Err(watch::not_through(run));
     }
     let provider = open_provider(app, run, RetryPolicy::Some)?;
-    harvest(app, &run.run, options, provider.as_ref(), &tell)
+    harvest(app, recorded, options, provider.as_ref(), &tell)
 }
 
 /// Writes one run into the folder itself, several into a subfolder each.
-fn write_all_out(app: &App, runs: &[Run], folder: &std::path::Path) -> Result<()> {
+fn write_all_out(app: &App, runs: &[Recorded], folder: &std::path::Path) -> Result<()> {
     match runs {
-        [run] => write_out(app, &run.run, folder),
-        runs => runs.iter().try_for_each(|run| write_out(app, &run.run, &folder.join(run.run.as_str()))),
+        [recorded] => write_out(app, recorded, folder),
+        runs => runs.iter().try_for_each(|known| write_out(app, known, &folder.join(known.run.run.as_str()))),
     }
 }
 

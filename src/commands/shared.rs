@@ -167,12 +167,21 @@ pub fn variant_number(selector: &Selector, run: &Run, what: &str) -> Result<u32>
 /// # Errors
 /// When the refs cannot be read.
 pub fn all_runs(app: &App, ui: &Ui) -> Result<(Vec<Run>, Vec<Unreadable>)> {
+    let (runs, unreadable) = all_recorded(app, ui)?;
+    Ok((runs.into_iter().map(|recorded| recorded.run).collect(), unreadable))
+}
+
+/// Returns the same, with the step of its journal at which each run was read.
+///
+/// # Errors
+/// When the refs cannot be read.
+pub fn all_recorded(app: &App, ui: &Ui) -> Result<(Vec<Recorded>, Vec<Unreadable>)> {
     let (runs, unreadable) = RunStore::new(app).list()?;
     for run in &unreadable {
         let notice = Notice::Unreadable { run: run.name.clone(), why: run.error.message().to_owned() };
         ui.warn(&notice.words(&app.display));
     }
-    Ok((runs.into_iter().map(|recorded| recorded.run).collect(), unreadable))
+    Ok((runs, unreadable))
 }
 
 /// Prints several runs as one document.

@@ -8,7 +8,7 @@ use crate::commands::flags::JsonFlag;
 use crate::engine::observe;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Ending, Run, Selector};
+use crate::model::{Ending, Selector};
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, write_result};
 
@@ -44,18 +44,18 @@ pub const MANUAL: Manual = Manual {
 pub fn run(args: &Stop, app: &App, ui: &Ui) -> Result<Exit> {
     let chosen = match args.run.as_ref().or(args.job.as_ref()) {
         Some(selector) => {
-            let run = shared::find_run(app, selector)?.run;
-            if !run.is_job() {
-                return Err(Error::failed(format!("run '{}' is not being watched", run.run))
+            let recorded = shared::find_run(app, selector)?;
+            if !recorded.run.is_job() {
+                return Err(Error::failed(format!("run '{}' is not being watched", recorded.run.run))
                     .hint("'git puff jobs' lists the watched runs"));
             }
-            vec![run]
+            vec![recorded]
         }
-        None => shared::all_runs(app, ui)?.0.into_iter().filter(Run::is_job).collect(),
+        None => shared::all_recorded(app, ui)?.0.into_iter().filter(|recorded| recorded.run.is_job()).collect(),
     };
     let mut stopped = Vec::new();
-    for run in chosen {
-        let outcome = observe::record_ending(app, &run.run, Ending::Stopped)?;
+    for recorded in chosen {
+        let outcome = observe::record_ending(app, &recorded, Ending::Stopped)?;
         write_result(app, &outcome.recorded.run, Ending::Stopped, app.clock.now())?;
         stopped.push(outcome.recorded.run);
     }

@@ -8,7 +8,7 @@ mod make;
 mod real_base;
 mod sign;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -16,13 +16,14 @@ pub(in crate::engine) use self::keep::keep;
 pub(in crate::engine) use self::make::make_again;
 pub(in crate::engine) use self::sign::Signer;
 
-use self::make::{VariantResult, make, place, record};
-use self::real_base::find_real_base;
+use self::make::{Maker, VariantResult, place, record};
+use self::real_base::{find_real_base, is_base_open};
 use super::{Listener, Notice, active_files, branches, handoff};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::folder::{self, Folder};
-use crate::model::{Apply, ProviderKind, Run, RunId, State, Variant, VariantStatus};
+use crate::model::{Apply, ProviderKind, Run, State, Variant, VariantStatus};
+use crate::patch::{self, Patch};
 use crate::provider::local::LocalAgents;
 use crate::provider::{Collection, NotTaken, Provider};
 use crate::store::{Recorded, RunStore};
@@ -53,20 +54,20 @@ pub struct Client {
 /// When the run has no task, or nothing can be asked and nothing is here.
 pub fn harvest(
     app: &App,
-    id: &RunId,
+    known: &Recorded,
     options: &HarvestOptions,
     provider: &dyn Provider,
     notify: Listener<'_>,
-) -> Result<Run> {
-    let store = RunStore::new(app);
-    let recorded = store.load(id)?;
+) -> Result<Recorded> {
+    let mut recorded = RunStore::new(app).refresh(known)?;
+    let id = &known.run.run;
     check_variants(&recorded.run, &options.variants)?;
     let question = super::question(&recorded.run, true)?;
     let mut not_taken = Vec::new();
     match provider.collect(&question) {
         Ok(collection) => {
-            super::observe::record_answered(app, id)?;
-            keep_collected(app, &recorded.run, provider, &collection, notify)?;
+            let answered = super::observe::record_answered(app, &recorded)?.recorded;
+            recorded = keep_collected(app, &answered, provider, &collection, notify)?;
             not_taken = collection.not_taken;
         }
         Err(failure) if failure.is_temporary() && recorded.run.has_unharvested() && has_patches(&recorded.run) => {
@@ -77,32 +78,32 @@ pub fn harvest(
             return Err(failure.into());
         }
     }
-    let run = harvest_kept(app, id, options, notify)?;
+    let harvested = harvest_kept(app, &recorded, options, notify)?;
+    let variants = &harvested.run.variants;
     let wanted = |lost: &&NotTaken| options.variants.is_empty() || options.variants.contains(&(lost.placement + 1));
     match not_taken.iter().find(wanted) {
         // With something to show for it, that is one of the things that the run itself says.
-        Some(lost)
-            if !run.variants.iter().any(|variant| variant.apply.is_some_and(|apply| apply != Apply::Skipped)) =>
-        {
+        Some(lost) if !variants.iter().any(|variant| variant.apply.is_some_and(|apply| apply != Apply::Skipped)) => {
             Err(Error::failed(format!("nothing of '{id}' could be harvested: {}", lost.why))
                 .hint(format!("the agents' work is untouched; fix that, then 'git puff harvest {id}' tries again")))
         }
-        _ => Ok(run),
+        _ => Ok(harvested),
     }
 }
 
 /// Keeps what was collected with the run; what was only there for that goes.
 fn keep_collected(
     app: &App,
-    run: &Run,
+    recorded: &Recorded,
     provider: &dyn Provider,
     collection: &Collection,
     notify: Listener<'_>,
-) -> Result<Run> {
+) -> Result<Recorded> {
+    let run = &recorded.run;
     let words = [Some(run.provider.as_str()), provider.dialect()];
     let name = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
     let client = Client { name, version: provider.version().map(str::to_owned) };
-    let recorded = keep(app, &RunStore::new(app), &run.run, collection, &client, notify)?;
+    let kept = keep(app, &RunStore::new(app), recorded, collection, &client, notify)?;
     for NotTaken { placement, why } in &collection.not_taken {
         notify(Notice::NotTaken { run: run.run.clone(), variant: placement + 1, why: why.clone() });
     }
@@ -110,28 +111,28 @@ fn keep_collected(
         let why = Error::from(failure).in_a_line();
         notify(Notice::NotReleased { run: run.run.clone(), why });
     }
-    Ok(recorded.run)
+    Ok(kept)
 }
 
 /// Keeps what agents on this machine have left, without making anything of it.
 ///
 /// # Errors
 /// When it cannot be read or recorded.
-pub fn keep_work(app: &App, id: &RunId, notify: Listener<'_>) -> Result<Run> {
-    let run = RunStore::new(app).load(id)?.run;
+pub fn keep_work(app: &App, known: &Recorded, notify: Listener<'_>) -> Result<Recorded> {
+    let recorded = RunStore::new(app).refresh(known)?;
     let provider = LocalAgents::new(app);
-    let collection = provider.collect(&super::question(&run, true)?)?;
-    keep_collected(app, &run, &provider, &collection, notify)
+    let collection = provider.collect(&super::question(&recorded.run, true)?)?;
+    keep_collected(app, &recorded, &provider, &collection, notify)
 }
 
 /// Ends agents on this machine, and keeps what they have made.
 ///
 /// # Errors
 /// When they cannot be ended, or what they made cannot be recorded.
-pub fn end_work(app: &App, id: &RunId, notify: Listener<'_>) -> Result<Run> {
-    let run = RunStore::new(app).load(id)?.run;
-    LocalAgents::new(app).cancel(&super::question(&run, true)?)?;
-    keep_work(app, id, notify)
+pub fn end_work(app: &App, known: &Recorded, notify: Listener<'_>) -> Result<Recorded> {
+    let recorded = RunStore::new(app).refresh(known)?;
+    LocalAgents::new(app).cancel(&super::question(&recorded.run, true)?)?;
+    keep_work(app, &recorded, notify)
 }
 
 /// Returns whether its cancel was interrupted, so that agents of it still run.
@@ -146,11 +147,11 @@ pub fn is_half_cancelled(app: &App, run: &Run) -> bool {
 ///
 /// # Errors
 /// When the base is not to be had, or the repository cannot be written.
-pub fn harvest_kept(app: &App, id: &RunId, options: &HarvestOptions, notify: Listener<'_>) -> Result<Run> {
+pub fn harvest_kept(app: &App, known: &Recorded, options: &HarvestOptions, notify: Listener<'_>) -> Result<Recorded> {
     let signer = Signer::new(app)?;
-    let made = RunStore::new(app).ref_batch(|| make_all(app, id, options, &signer, notify));
+    let made = RunStore::new(app).ref_batch(|| make_all(app, known, options, &signer, notify));
     if made.is_err() {
-        signer.record_failure(id);
+        signer.record_failure(&known.run.run);
     }
     let made = made?;
     finish(app, made, options, notify)
@@ -159,42 +160,60 @@ pub fn harvest_kept(app: &App, id: &RunId, options: &HarvestOptions, notify: Lis
 /// What was made of a run's variants, and the run that they were made of.
 pub(in crate::engine) type AllMade = (Recorded, HashMap<u32, VariantResult>);
 
-/// Makes the commits of what is kept in the run; nothing names them yet.
+/// Makes the commits of what is kept in the run; nothing names them yet. Each patch is read and parsed once.
 pub(in crate::engine) fn make_all(
     app: &App,
-    id: &RunId,
+    known: &Recorded,
     options: &HarvestOptions,
     signer: &Signer<'_>,
     notify: Listener<'_>,
 ) -> Result<AllMade> {
     let store = RunStore::new(app);
-    let recorded = store.load(id)?;
+    let recorded = store.refresh(known)?;
     check_variants(&recorded.run, &options.variants)?;
-    let recorded = find_real_base(app, &store, recorded, notify)?;
+    let bytes = read_patches(&store, &recorded, options)?;
+    let patches = bytes.iter().map(|(index, bytes)| (*index, Patch::parse(&app.repo, bytes))).collect();
+    if let Some(moved) = find_real_base(app, &store, &recorded, &patches, notify)? {
+        // Another process may have recorded other patches before the base.
+        return make_all(app, &moved, options, signer, notify);
+    }
     let mut variants: Vec<&Variant> = Vec::new();
-    let untaken = |variant: &Variant| recorded.run.is_untaken(variant);
-    for variant in recorded.run.variants.iter().filter(|variant| wanted(variant, options) && !untaken(variant)) {
+    for variant in recorded.run.variants.iter().filter(|variant| is_made(&recorded.run, variant, options)) {
         match store.left_behind(&recorded, variant.index)? {
             // What is recorded of it stays: nothing can be made of a patch that is not here.
-            Some(left) => notify(Notice::LeftBehind { run: id.clone(), variant: variant.index, size: left.size }),
+            Some(left) => {
+                let run = recorded.run.run.clone();
+                notify(Notice::LeftBehind { run, variant: variant.index, size: left.size });
+            }
             None => variants.push(variant),
         }
     }
-    if app.repo.is_partial() {
-        bring(app, &store, &recorded, &variants)?;
-    }
-    let variants = variants.into_iter();
-    let make = |variant: &Variant| Ok((variant.index, make(app, &store, &recorded, variant, signer, notify)?));
-    let made = variants.map(make).collect::<Result<_>>()?;
+    let maker = Maker::new(app, &store, &recorded, signer, notify)?;
+    // In one go, where the base is not here as a whole.
+    patch::bring(&app.repo, maker.base, variants.iter().filter_map(|variant| patches.get(&variant.index)))?;
+    let none = Patch::parse(&app.repo, b"");
+    let make =
+        |variant: &Variant| Ok((variant.index, maker.make(variant, patches.get(&variant.index).unwrap_or(&none))?));
+    let made = variants.into_iter().map(make).collect::<Result<_>>()?;
     Ok((recorded, made))
 }
 
-/// Brings here what the patches are about to read, in one go.
-fn bring(app: &App, store: &RunStore<'_>, recorded: &Recorded, variants: &[&Variant]) -> Result<()> {
-    let patch = |variant: &&Variant| store.file(recorded.head, &variant.file("patch.diff"));
-    let patches = variants.iter().map(patch).collect::<Result<Vec<_>>>()?;
-    let base = app.repo.commit(recorded.run.base_oid)?.tree;
-    crate::patch::bring(&app.repo, base, patches.iter().flatten().map(Vec::as_slice))
+/// Reads the patches that a harvest needs, by the numbers of their variants.
+fn read_patches(store: &RunStore<'_>, recorded: &Recorded, options: &HarvestOptions) -> Result<BTreeMap<u32, Vec<u8>>> {
+    let run = &recorded.run;
+    let mut patches = BTreeMap::new();
+    let is_read =
+        |variant: &&Variant| (is_base_open(run) && variant.patch_sha256.is_some()) || is_made(run, variant, options);
+    for variant in run.variants.iter().filter(is_read) {
+        let patch = store.file(recorded.head, &variant.file("patch.diff"))?;
+        patches.extend(patch.map(|patch| (variant.index, patch)));
+    }
+    Ok(patches)
+}
+
+/// Returns whether a commit is made of a variant.
+fn is_made(run: &Run, variant: &Variant, options: &HarvestOptions) -> bool {
+    wanted(variant, options) && !run.is_untaken(variant)
 }
 
 /// Puts the branches where they belong, and records it.
@@ -203,12 +222,12 @@ pub(in crate::engine) fn finish(
     (before, mut made): AllMade,
     options: &HarvestOptions,
     notify: Listener<'_>,
-) -> Result<Run> {
+) -> Result<Recorded> {
     place(app, &before, &mut made, options, notify)?;
     let store = RunStore::new(app);
     // The notes are made again from the record, so they may as well be written with it.
     let recorded = store.ref_batch(|| {
-        let recorded = record(app, &store, &before.run.run, &made)?;
+        let recorded = record(app, &store, &before, &made)?;
         handoff::write_notes(app, &recorded, "harvest")?;
         Ok(recorded)
     });
@@ -221,7 +240,7 @@ pub(in crate::engine) fn finish(
     let recorded = recorded?;
     active_files::forget(app, &recorded.run);
     notify_rest(&recorded.run, options, notify);
-    Ok(recorded.run)
+    Ok(recorded)
 }
 
 /// Checks that the run has all of these variants.
@@ -263,9 +282,8 @@ fn notify_rest(run: &Run, options: &HarvestOptions, notify: Listener<'_>) {
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn write_out(app: &App, id: &RunId, folder: &Path) -> Result<()> {
+pub fn write_out(app: &App, recorded: &Recorded, folder: &Path) -> Result<()> {
     let store = RunStore::new(app);
-    let recorded = store.load(id)?;
     let out = Folder::create(folder, &app.bounds())?;
     for variant in &recorded.run.variants {
         for file in ["patch.diff", "report.json", "meta.json"] {

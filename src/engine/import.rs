@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{ProviderKind, Run, RunId, State, StepKind};
 use crate::provider::import::Export;
-use crate::store::{Change, RunStore};
+use crate::store::{Change, Recorded, RunStore};
 
 /// Records a folder as a run, or finds the run it is already, and harvests it.
 ///
@@ -27,7 +27,7 @@ pub fn import(
     name: Option<&RunId>,
     options: &HarvestOptions,
     notify: Listener<'_>,
-) -> Result<Run> {
+) -> Result<Recorded> {
     branches::prove_free(app)?;
     app.identity()?;
     let export = Export::read(folder, &app.bounds())?;
@@ -48,11 +48,10 @@ pub fn import(
     // Nothing is paid for, and the folder stays: an import that is killed has not started.
     let signer = Signer::new(app)?;
     let made = store.ref_batch(|| {
-        record(app, &store, &id, &export, &base, &about, &digest)?;
+        let recorded = record(app, &store, &id, &export, &base, &about, &digest)?;
         let client = Client { name: "import".to_owned(), version: None };
-        keep(app, &store, &id, &export.collection(), &client, notify)?;
-        fill_gaps(app, &store, &id)?;
-        make_all(app, &id, options, &signer, notify)
+        let kept = keep(app, &store, &recorded, &export.collection(), &client, notify)?;
+        make_all(app, &fill_gaps(app, &store, &kept)?, options, &signer, notify)
     })?;
     finish(app, made, options, notify)
 }
@@ -66,7 +65,7 @@ fn record(
     base: &Base,
     about: &str,
     digest: &str,
-) -> Result<()> {
+) -> Result<Recorded> {
     if !store.exists(id) {
         let now = app.clock.now();
         let run = Run {
@@ -79,14 +78,14 @@ fn record(
         };
         let prompt = ("prompt.md".to_owned(), Some(about.as_bytes().to_vec()));
         let subject = format!("imported {} variants onto {}", export.variants.len(), base.oid.short());
-        store.create(run, &Change { files: vec![prompt], ..Change::new(StepKind::Import, subject) })?;
+        return store.create(run, &Change { files: vec![prompt], ..Change::new(StepKind::Import, subject) });
     }
     let recorded = store.load(id)?;
     if recorded.run.extra.get(DIGEST).and_then(|value| value.as_str()) != Some(digest) {
         return Err(Error::failed(format!("a run named '{id}' exists already, of other content"))
             .hint("choose another --name, or leave it out"));
     }
-    Ok(())
+    Ok(recorded)
 }
 
 /// The field of a record that tells what an import was made of.
@@ -109,8 +108,8 @@ fn free_id(store: &RunStore<'_>, about: &str, digest: &str) -> Result<RunId> {
 }
 
 /// Numbers that the folder leaves out are attempts that nothing is known of, and never will be.
-fn fill_gaps(app: &App, store: &RunStore<'_>, id: &RunId) -> Result<()> {
-    store.update(id, app.clock.now(), |run| {
+fn fill_gaps(app: &App, store: &RunStore<'_>, known: &Recorded) -> Result<Recorded> {
+    let outcome = store.update_known(known, app.clock.now(), |run| {
         let open = run.variants.iter_mut().filter(|variant| !variant.status.is_terminal());
         open.for_each(|variant| variant.status = crate::model::VariantStatus::Unknown);
         if matches!(run.state, State::Pending | State::Ready | State::Error) {
@@ -118,5 +117,5 @@ fn fill_gaps(app: &App, store: &RunStore<'_>, id: &RunId) -> Result<()> {
         }
         Ok(Some(Change::new(StepKind::Import, "imported")))
     })?;
-    Ok(())
+    Ok(outcome.recorded)
 }

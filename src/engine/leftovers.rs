@@ -201,18 +201,18 @@ pub fn repair_leftover(app: &App, leftover: &Leftover, runs: &[Recorded], notify
         }
         Owner::None => return Ok(false),
     };
-    let run = runs.iter().map(|recorded| &recorded.run).find(|run| run.run == *id);
-    let whole = run.and_then(|run| Some((run, run.local.as_ref()?, run.variant(*index)?)));
-    let Some((run, local, variant)) = whole else { return Ok(false) };
+    let recorded = runs.iter().find(|recorded| recorded.run.run == *id);
+    let whole = recorded.and_then(|found| Some((found, found.run.local.as_ref()?, found.run.variant(*index)?)));
+    let Some((recorded, local, variant)) = whole else { return Ok(false) };
     let worktree = app.repo.worktree_at(&leftover.path);
     match (leftover.finding, worktree) {
-        (WorktreeFinding::Missing | WorktreeFinding::HalfMade, _) => local::remove(app, run, local, variant)?,
+        (WorktreeFinding::Missing | WorktreeFinding::HalfMade, _) => local::remove(app, &recorded.run, local, variant)?,
         (WorktreeFinding::Locked, Some(worktree)) => worktree.unlock().or_fail(|| unwritable(leftover))?,
         (WorktreeFinding::CutOff, Some(worktree)) => {
             app.repo.link_worktree(&worktree).or_fail(|| unwritable(leftover))?
         }
         (WorktreeFinding::Leftover, _) => {
-            keep_work(app, &run.run, notify)?;
+            keep_work(app, recorded, notify)?;
             return Ok(!leftover.path.exists());
         }
         _ => return Ok(false),

@@ -5,7 +5,7 @@ use crate::error::{Result, ResultExt};
 use crate::model::{Attention, ProviderKind, Run, RunId, Span, State, StepKind, Time, Variant, VariantStatus};
 use crate::provider::{AttemptObservation, AttemptObservations, Failure, Observation, Provider, TaskStatus};
 use crate::settings;
-use crate::store::{Change, Outcome, RunStore};
+use crate::store::{Change, Outcome, Recorded, RunStore};
 
 use super::{active_files, patch_matching};
 
@@ -70,8 +70,8 @@ pub fn record_failure(app: &App, id: &RunId, failure: &Failure) -> Result<Outcom
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record_answered(app: &App, id: &RunId) -> Result<Outcome> {
-    RunStore::new(app).update(id, app.clock.now(), |run| {
+pub fn record_answered(app: &App, known: &Recorded) -> Result<Outcome> {
+    RunStore::new(app).update_known(known, app.clock.now(), |run| {
         Ok(clear_trouble(run).then(|| Change::new(StepKind::Observe, "its task can be asked again")))
     })
 }
@@ -104,9 +104,9 @@ pub fn record_refusal(app: &App, id: &RunId, failure: &Failure) -> Result<Outcom
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record_ending(app: &App, id: &RunId, ending: crate::model::Ending) -> Result<Outcome> {
+pub fn record_ending(app: &App, known: &Recorded, ending: crate::model::Ending) -> Result<Outcome> {
     let now = app.clock.now();
-    RunStore::new(app).update(id, now, |run| {
+    RunStore::new(app).update_known(known, now, |run| {
         let Some(watch) = run.watch.as_mut().filter(|watch| watch.active) else { return Ok(None) };
         watch.active = false;
         watch.ended_at = Some(now);
@@ -119,10 +119,10 @@ pub fn record_ending(app: &App, id: &RunId, ending: crate::model::Ending) -> Res
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record_cancelled(app: &App, id: &RunId) -> Result<Outcome> {
+pub fn record_cancelled(app: &App, known: &Recorded) -> Result<Outcome> {
     let now = app.clock.now();
-    let outcome = RunStore::new(app).update(id, now, |run| {
-        run.advance(State::Cancelled).or_fail(|| format!("cannot cancel the run '{id}'"))?;
+    let outcome = RunStore::new(app).update_known(known, now, |run| {
+        run.advance(State::Cancelled).or_fail(|| format!("cannot cancel the run '{}'", run.run))?;
         run.attention = None;
         let open = run.variants.iter_mut().filter(|variant| !variant.status.is_terminal());
         open.for_each(|variant| variant.status = VariantStatus::Cancelled);

@@ -144,9 +144,10 @@ pub fn repair(app: &App, notify: Listener<'_>) -> Result<Vec<Repair>> {
             done.push(Repair::RunbookLine(id));
         }
     }
-    for id in runs.iter().map(|recorded| &recorded.run).filter(|run| is_half_cancelled(app, run)).map(|run| &run.run) {
+    for recorded in runs.iter().filter(|recorded| is_half_cancelled(app, &recorded.run)) {
+        let id = &recorded.run.run;
         let Ok(_lock) = submit::lock(app, id) else { continue };
-        match end_work(app, id, notify) {
+        match end_work(app, recorded, notify) {
             Ok(_) => done.push(Repair::Ended(format!(
                 "the cancel of '{id}' was interrupted, and its agents were still running"
             ))),
@@ -195,23 +196,23 @@ fn remove_orphans(app: &App) -> Vec<Repair> {
     done
 }
 
-fn repair_views(app: &App, store: &RunStore<'_>, recorded: &Recorded, notify: Listener<'_>) -> Result<Vec<Repair>> {
-    let id = &recorded.run.run;
+fn repair_views(app: &App, store: &RunStore<'_>, known: &Recorded, notify: Listener<'_>) -> Result<Vec<Repair>> {
+    let id = &known.run.run;
     let mut done = Vec::new();
-    let missing = missing_branches(app, &recorded.run);
+    let missing = missing_branches(app, &known.run);
     if !missing.is_empty() {
         let options = HarvestOptions {
             variants: missing.iter().map(|(index, _)| *index).collect(),
             recreate: true,
             include_failed: false,
         };
-        harvest_kept(app, id, &options, notify)?;
+        harvest_kept(app, known, &options, notify)?;
         done.extend(missing.into_iter().map(|(_, branch)| Repair::Branch(id.clone(), branch)));
     }
-    let recorded = store.load(id)?;
+    let recorded = store.refresh(known)?;
     let (prompt, review) = (store.prompt(&recorded)?, store.review(&recorded)?);
     let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
-    let outcome = store.update(id, app.clock.now(), |_| {
+    let outcome = store.update_known(&recorded, app.clock.now(), |_| {
         Ok(Some(Change { views: Some(&views), ..Change::new(StepKind::Report, "the report was made again") }))
     })?;
     let noted = handoff::write_notes(app, &outcome.recorded, "doctor --repair")?;

@@ -10,7 +10,7 @@ use super::harvest;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{Oid, Run, Variant};
-use crate::patch;
+use crate::patch::{self, Patch};
 use crate::store::{Recorded, RunStore, sha256};
 
 /// Returns the commit of a variant, verified; one that is not in this repository is made again of the patch. None for a
@@ -80,7 +80,8 @@ pub fn bring<'r>(app: &App, variants: impl IntoIterator<Item = (&'r Recorded, &'
         by_base.entry(base).or_default().push(repo.blob(patch)?);
     }
     for (base, patches) in by_base {
-        patch::bring(repo, repo.commit(base)?.tree, patches.iter().map(Vec::as_slice))?;
+        let patches: Vec<Patch<'_>> = patches.iter().map(|patch| Patch::parse(repo, patch)).collect();
+        patch::bring(repo, repo.commit(base)?.tree, &patches)?;
     }
     Ok(())
 }

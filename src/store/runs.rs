@@ -147,6 +147,17 @@ impl<'a> RunStore<'a> {
         }
     }
 
+    /// Returns a run as it is now. It is read again only when its journal has moved since it was recorded.
+    ///
+    /// # Errors
+    /// Those of [`RunStore::load`].
+    pub fn refresh(&self, known: &Recorded) -> Result<Recorded> {
+        if self.head(&known.run.run) == Some(known.head) {
+            return Ok(known.clone());
+        }
+        self.load(&known.run.run)
+    }
+
     /// Returns the newest commit of a run's journal: it changes with every change of the run.
     pub fn head(&self, id: &RunId) -> Option<Oid> {
         self.repo.ref_target(&id.ref_name())
@@ -236,11 +247,35 @@ impl<'a> RunStore<'a> {
         &self,
         id: &RunId,
         now: Time,
+        change: impl FnMut(&mut Run) -> Result<Option<Change<'v>>>,
+    ) -> Result<Outcome> {
+        self.update_by(id, now, change, || self.load(id))
+    }
+
+    /// Changes a run that was read already, as [`RunStore::update`] does. It is read again only when its journal has
+    /// moved since.
+    ///
+    /// # Errors
+    /// Those of [`RunStore::update`].
+    pub fn update_known<'v>(
+        &self,
+        known: &Recorded,
+        now: Time,
+        change: impl FnMut(&mut Run) -> Result<Option<Change<'v>>>,
+    ) -> Result<Outcome> {
+        self.update_by(&known.run.run, now, change, || self.refresh(known))
+    }
+
+    fn update_by<'v>(
+        &self,
+        id: &RunId,
+        now: Time,
         mut change: impl FnMut(&mut Run) -> Result<Option<Change<'v>>>,
+        newest: impl Fn() -> Result<Recorded>,
     ) -> Result<Outcome> {
         let _lock = self.lock()?;
         for _ in 0..TRIES {
-            let before = self.load(id)?;
+            let before = newest()?;
             let mut run = before.run.clone();
             let Some(change) = change(&mut run)? else {
                 return Ok(Outcome { recorded: before, changed: false });

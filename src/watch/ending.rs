@@ -12,44 +12,44 @@ use crate::model::{Ending, Run, State, Time};
 use crate::process::{self, Cmd};
 use crate::provider::cloud::RetryPolicy;
 use crate::settings;
-use crate::store::RunStore;
+use crate::store::{Recorded, RunStore};
 
 /// How long the user's command may take.
 const NOTIFY_LIMIT: Duration = Duration::from_secs(60);
 
-/// Ends watching a run if it has finished. Returns whether it is.
+/// Ends watching a run if it has finished. Returns it as it is then; none while it has not.
 ///
 /// # Errors
 /// When something has to be done again later: the harvest failed for now, or nothing can be recorded.
-pub(super) fn finish(app: &App, run: &Run, say: Say<'_>) -> Result<bool> {
-    let now = app.clock.now();
-    let Some(ending) = ending(run, now) else { return Ok(false) };
+pub(super) fn finish(app: &App, recorded: &Recorded, say: Say<'_>) -> Result<Option<Recorded>> {
+    let (now, run) = (app.clock.now(), &recorded.run);
+    let Some(mut ending) = ending(run, now) else { return Ok(None) };
     let wants_harvest =
         run.watch.as_ref().is_some_and(|watch| watch.harvest) || app.settings.truth(settings::AUTO_HARVEST)?;
-    let mut run = run.clone();
-    let mut ending = ending;
+    let mut recorded = recorded.clone();
     let through = matches!(ending, Ending::Success | Ending::Error);
     if wants_harvest && through && matches!(run.state, State::Ready | State::Error) && run.task_id.is_some() {
-        let provider = open_provider(app, &run, RetryPolicy::Some)?;
+        let provider = open_provider(app, run, RetryPolicy::Some)?;
         let tell = |notice: Notice| say(&run.run, &notice.words(&app.display));
-        let harvested = harvest::harvest(app, &run.run, &HarvestOptions::default(), provider.as_ref(), &tell);
+        let harvested = harvest::harvest(app, &recorded, &HarvestOptions::default(), provider.as_ref(), &tell);
         if harvested.is_err()
             && let Ok(after) = RunStore::new(app).load(&run.run)
         {
-            notify_of_need(app, &run, &after.run, say);
+            notify_of_need(app, run, &after.run, say);
         }
-        run = harvested?;
+        recorded = harvested?;
+        let run = &recorded.run;
         let made = run.variants.iter().filter(|variant| variant.commit.is_some()).count();
         say(&run.run, &format!("harvested: {made} of {} variants have a commit", run.variants.len()));
         if run.has_apply_failure() || run.has_untaken() {
             ending = Ending::Partial;
         }
     }
-    notify(app, &run, say);
-    write_result(app, &run, ending, now)?;
-    observe::record_ending(app, &run.run, ending)?;
-    say(&run.run, &format!("watching ended: {}", ending.as_str()));
-    Ok(true)
+    notify(app, &recorded.run, say);
+    write_result(app, &recorded.run, ending, now)?;
+    let ended = observe::record_ending(app, &recorded, ending)?.recorded;
+    say(&ended.run.run, &format!("watching ended: {}", ending.as_str()));
+    Ok(Some(ended))
 }
 
 /// Returns how watching a run ends now, if it does.

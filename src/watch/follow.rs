@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, repair};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Oid, Run, RunId, Span, State, VariantStatus, Watch};
+use crate::model::{Run, RunId, Span, State, VariantStatus, Watch};
 use crate::process::Wake;
 use crate::store::{Recorded, RunStore};
 
@@ -64,7 +64,7 @@ pub fn follow(app: &App, ids: &[RunId], pace: Pace, follower: &mut dyn Follower)
     let store = RunStore::new(app);
     let mut poller = Poller::default();
     let started = Instant::now();
-    let mut seen: HashMap<RunId, (Oid, Run)> = HashMap::new();
+    let mut seen: HashMap<RunId, Recorded> = HashMap::new();
     let mut queue_rests: Option<Instant> = None;
     let mut journals = Journals::default();
     loop {
@@ -73,14 +73,14 @@ pub fn follow(app: &App, ids: &[RunId], pace: Pace, follower: &mut dyn Follower)
             follower.say(&run, &what);
         }
         let runs = poll(&store, ids, &mut seen, follower)?;
-        let followed = runs.iter().filter_map(|run| {
-            let head = seen.get(&run.run)?.0;
-            Some(Recorded { run: run.clone(), head })
-        });
-        journals.see(&followed.collect::<Vec<_>>());
+        journals.see(&ids.iter().filter_map(|id| seen.get(id).cloned()).collect::<Vec<_>>());
         follower.tick(&runs);
         if runs.iter().all(|run| !run.state.is_active()) {
-            return runs.into_iter().map(|run| conclude(app, run, follower)).collect();
+            return ids
+                .iter()
+                .filter_map(|id| seen.get(id).cloned())
+                .map(|known| conclude(app, known, follower))
+                .collect();
         }
         if let Some(stuck) = runs.iter().find(|run| repair::is_interrupted(app, run)) {
             return Err(Error::failed(format!(
@@ -116,37 +116,32 @@ pub fn follow(app: &App, ids: &[RunId], pace: Pace, follower: &mut dyn Follower)
 fn poll(
     store: &RunStore<'_>,
     ids: &[RunId],
-    seen: &mut HashMap<RunId, (Oid, Run)>,
+    seen: &mut HashMap<RunId, Recorded>,
     follower: &mut dyn Follower,
 ) -> Result<Vec<Run>> {
     let mut runs = Vec::new();
     for id in ids {
         let before = seen.get(id);
-        if let Some((head, run)) = before
-            && store.head(id) == Some(*head)
-        {
-            runs.push(run.clone());
-            continue;
+        let now = before.map_or_else(|| store.load(id), |before| store.refresh(before))?;
+        if before.is_none_or(|before| before.head != now.head) {
+            follower.changed(before.map(|before| &before.run), &now.run);
         }
-        let now = store.load(id)?;
-        follower.changed(before.map(|(_, run)| run), &now.run);
         runs.push(now.run.clone());
-        seen.insert(id.clone(), (now.head, now.run));
+        seen.insert(id.clone(), now);
     }
     Ok(runs)
 }
 
 /// Returns a job that no other process ends is ended here, with all that belongs to it.
-fn conclude(app: &App, run: Run, follower: &dyn Follower) -> Result<Run> {
-    if !run.is_job() || jobs::is_watcher_alive(app) {
-        return Ok(run);
+fn conclude(app: &App, known: Recorded, follower: &dyn Follower) -> Result<Run> {
+    if !known.run.is_job() || jobs::is_watcher_alive(app) {
+        return Ok(known.run);
     }
     let say = |id: &RunId, text: &str| {
         watcher::log(app, id, text);
         follower.say(id, text);
     };
-    ending::finish(app, &run, &say)?;
-    Ok(RunStore::new(app).load(&run.run)?.run)
+    Ok(ending::finish(app, &known, &say)?.unwrap_or(known).run)
 }
 
 /// Returns the run, with the interval at which it is looked at from here.

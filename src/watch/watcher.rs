@@ -185,8 +185,8 @@ impl Watcher {
         }
         let say = |id: &RunId, text: &str| log(app, id, text);
         // A run that is gone is no job any more.
-        let run = RunStore::new(app).load(id).ok().map(|recorded| recorded.run).filter(Run::is_job);
-        match run.map(|run| ending::finish(app, &run, &say)) {
+        let job = RunStore::new(app).load(id).ok().filter(|recorded| recorded.run.is_job());
+        match job.map(|job| ending::finish(app, &job, &say)) {
             Some(Err(error)) => {
                 say(id, &format!("{error}; trying again later"));
                 error.causes().iter().for_each(|cause| say(id, cause));

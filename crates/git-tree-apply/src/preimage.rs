@@ -1,6 +1,6 @@
 //! What a patch says it was made on: the `index <old>..<new>` lines of git's extended headers.
 
-use super::parse::parse;
+use super::parse::{FilePatch, parse};
 
 /// A file as a patch found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,10 +14,14 @@ pub struct PreImage {
 /// Returns the files that a patch changes, as it found them; new ones were not there. What cannot be read was made on
 /// nothing.
 pub fn pre_images(patch: &[u8]) -> Vec<PreImage> {
-    let files = parse(patch).unwrap_or_default();
-    let images =
-        files.into_iter().filter_map(|file| Some(PreImage { digits: digits(file.old_digits)?, path: file.old_name? }));
-    images.collect()
+    pre_images_of(&parse(patch).unwrap_or_default())
+}
+
+/// Returns the files that a parsed patch changes, as it found them: [`pre_images`].
+pub fn pre_images_of(files: &[FilePatch<'_>]) -> Vec<PreImage> {
+    let image =
+        |file: &FilePatch<'_>| Some(PreImage { digits: digits(file.old_digits)?, path: file.old_name.clone()? });
+    files.iter().filter_map(image).collect()
 }
 
 /// The digits of a blob that was there; none where there was none, or too few are left to tell blobs apart.

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::engine::patch_matching::{self, Bound};
 use crate::engine::{Listener, Notice, active_files};
 use crate::error::{Result, ResultExt};
-use crate::model::{IgnoredFiles, Meta, Report, Run, RunId, State, StepKind, Time, Variant, documents};
+use crate::model::{IgnoredFiles, Meta, Report, Run, State, StepKind, Time, Variant, documents};
 use crate::provider::{Attempt, Collection};
 use crate::store::{Change, Files, Recorded, RunStore};
 
@@ -15,7 +15,7 @@ use crate::store::{Change, Files, Recorded, RunStore};
 pub(in crate::engine) fn keep(
     app: &App,
     store: &RunStore<'_>,
-    id: &RunId,
+    known: &Recorded,
     collection: &Collection,
     client: &Client,
     notify: Listener<'_>,
@@ -23,7 +23,7 @@ pub(in crate::engine) fn keep(
     let now = app.clock.now();
     let identity = app.identity()?;
     let mut news: Vec<Bound> = Vec::new();
-    let outcome = store.update(id, now, |run| {
+    let outcome = store.update_known(known, now, |run| {
         let bound = patch_matching::bind(run, collection);
         for (placement, files) in &collection.ignored {
             if let Some(variant) = run.variant_mut(placement + 1) {
@@ -50,7 +50,7 @@ pub(in crate::engine) fn keep(
     for Bound { index, .. } in news {
         let revision = outcome.recorded.run.variant(index).map_or(1, |variant| variant.revision);
         if revision > 1 {
-            notify(Notice::Revised { run: id.clone(), variant: index, revision });
+            notify(Notice::Revised { run: known.run.run.clone(), variant: index, revision });
         }
     }
     Ok(outcome.recorded)

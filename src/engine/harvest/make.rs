@@ -8,10 +8,8 @@ use crate::app::App;
 use crate::engine::{Listener, Notice, branches, handoff};
 use crate::error::{Result, ResultExt};
 use crate::git::{Draft, NewCommit, Stats};
-use crate::model::{
-    Apply, Attention, Meta, Oid, Report, Run, RunId, State, StepKind, Variant, VariantStatus, first_line,
-};
-use crate::patch::{self, Applied};
+use crate::model::{Apply, Attention, Meta, Oid, Report, Run, State, StepKind, Variant, VariantStatus, first_line};
+use crate::patch::{Applied, Patch};
 use crate::store::{Change, Files, Recorded, RunStore};
 
 /// What was made of a variant.
@@ -26,47 +24,70 @@ pub(in crate::engine) struct VariantResult {
     reason: Option<String>,
 }
 
-pub(super) fn make(
-    app: &App,
-    store: &RunStore<'_>,
-    recorded: &Recorded,
-    variant: &Variant,
-    signer: &Signer<'_>,
-    notify: Listener<'_>,
-) -> Result<VariantResult> {
-    let run = &recorded.run;
-    let patch = store.patch(recorded, variant.index)?.unwrap_or_default();
-    let base = app.repo.commit(run.base_oid)?.tree;
-    let applied = patch::apply(&app.repo, base, &patch)?;
-    let mut made = VariantResult {
-        sha256: variant.patch_sha256.clone(),
-        reason: applied.reason.clone(),
-        stats: None,
-        commit: None,
-        signed: None,
-        branch: None,
-        applied,
-    };
-    let Some(tree) = made.applied.tree.filter(|_| made.applied.apply != Apply::Empty) else {
-        if made.applied.apply.is_failure() {
-            let reason = made.reason.clone().unwrap_or_default();
-            let paths = made.applied.paths.clone();
-            notify(Notice::DidNotApply { run: run.run.clone(), variant: variant.index, reason, paths });
-        }
-        return Ok(made);
-    };
-    let draft = draft(app, store, recorded, variant, tree)?;
-    let kept = store.file(recorded.head, &signed_path(variant))?;
-    let signed = signer.commit(variant, &draft, kept)?;
-    (made.commit, made.signed) = (Some(signed.commit), signed.bytes);
-    Ok(made)
+/// Makes the commits of a run's variants.
+pub(super) struct Maker<'m> {
+    app: &'m App,
+    store: &'m RunStore<'m>,
+    recorded: &'m Recorded,
+    signer: &'m Signer<'m>,
+    notify: Listener<'m>,
+    /// The tree that the patches are applied to.
+    pub base: Oid,
+    prompt: String,
+}
+
+impl<'m> Maker<'m> {
+    pub fn new(
+        app: &'m App,
+        store: &'m RunStore<'m>,
+        recorded: &'m Recorded,
+        signer: &'m Signer<'m>,
+        notify: Listener<'m>,
+    ) -> Result<Maker<'m>> {
+        let base = app.repo.commit(recorded.run.base_oid)?.tree;
+        let prompt = store.prompt(recorded)?;
+        Ok(Maker { app, store, recorded, signer, notify, base, prompt })
+    }
+
+    pub fn make(&self, variant: &Variant, patch: &Patch<'_>) -> Result<VariantResult> {
+        let applied = patch.apply(&self.app.repo, self.base)?;
+        let mut made = VariantResult {
+            sha256: variant.patch_sha256.clone(),
+            reason: applied.reason.clone(),
+            stats: None,
+            commit: None,
+            signed: None,
+            branch: None,
+            applied,
+        };
+        let Some(tree) = made.applied.tree.filter(|_| made.applied.apply != Apply::Empty) else {
+            if made.applied.apply.is_failure() {
+                let reason = made.reason.clone().unwrap_or_default();
+                let (run, paths) = (self.recorded.run.run.clone(), made.applied.paths.clone());
+                (self.notify)(Notice::DidNotApply { run, variant: variant.index, reason, paths });
+            }
+            return Ok(made);
+        };
+        let draft = draft(self.app, self.store, self.recorded, &self.prompt, variant, tree)?;
+        let kept = self.store.file(self.recorded.head, &signed_path(variant))?;
+        let signed = self.signer.commit(variant, &draft, kept)?;
+        (made.commit, made.signed) = (Some(signed.commit), signed.bytes);
+        Ok(made)
+    }
 }
 
 /// Returns the commit of a variant before it is signed. All of it follows from the run.
-fn draft(app: &App, store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, tree: Oid) -> Result<Draft> {
+fn draft(
+    app: &App,
+    store: &RunStore<'_>,
+    recorded: &Recorded,
+    prompt: &str,
+    variant: &Variant,
+    tree: Oid,
+) -> Result<Draft> {
     let run = &recorded.run;
     let report = store.file(recorded.head, &variant.file("report.json"))?;
-    let message = message(store, recorded, variant, report.as_deref())?;
+    let message = message(run, prompt, variant, report.as_deref());
     let identity = match &run.identity {
         Some(identity) => identity.clone(),
         None => app.identity()?,
@@ -87,7 +108,7 @@ pub(in crate::engine) fn make_again(
     variant: &Variant,
     tree: Oid,
 ) -> Result<Oid> {
-    let draft = draft(app, store, recorded, variant, tree)?;
+    let draft = draft(app, store, recorded, &store.prompt(recorded)?, variant, tree)?;
     let kept = store.file(recorded.head, &signed_path(variant))?;
     match kept.filter(|bytes| draft.is_signed_as(bytes)) {
         Some(bytes) => app.repo.write_commit_bytes(&bytes),
@@ -159,10 +180,8 @@ fn settle(
 }
 
 /// Returns the message of a variant's commit: what was asked, what the agent said last, and where it comes from.
-fn message(store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, report: Option<&[u8]>) -> Result<String> {
-    let run = &recorded.run;
-    let prompt = store.prompt(recorded)?;
-    let mut subject = first_line(&prompt, 72);
+fn message(run: &Run, prompt: &str, variant: &Variant, report: Option<&[u8]>) -> String {
+    let mut subject = first_line(prompt, 72);
     if subject.is_empty() {
         subject = format!("Variant {} of {}", variant.index, run.run);
     }
@@ -188,20 +207,21 @@ fn message(store: &RunStore<'_>, recorded: &Recorded, variant: &Variant, report:
     if let Some(sum) = &variant.patch_sha256 {
         message += &format!("Puff-Patch: {sum}\n");
     }
-    Ok(message)
+    message
 }
 
 /// Records what was made, with the report, in one step.
 pub(super) fn record(
     app: &App,
     store: &RunStore<'_>,
-    id: &RunId,
+    known: &Recorded,
     made: &HashMap<u32, VariantResult>,
 ) -> Result<Recorded> {
-    let before = store.load(id)?;
+    let before = store.refresh(known)?;
+    let id = &known.run.run;
     let (prompt, review) = (store.prompt(&before)?, store.review(&before)?);
     let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
-    let outcome = store.update(id, app.clock.now(), |run| {
+    let outcome = store.update_known(&before, app.clock.now(), |run| {
         let head = store.head(id).unwrap_or(before.head);
         let mut files = Files::new();
         for variant in &mut run.variants {

@@ -1,34 +1,39 @@
 //! The commit that the patches were really made on.
 
+use std::collections::BTreeMap;
+
 use crate::app::App;
 use crate::engine::{Listener, Notice, base};
 use crate::error::{Error, Result};
 use crate::model::{Oid, ProviderKind, Run, StepKind};
+use crate::patch::Patch;
 use crate::store::{Change, Recorded, RunStore};
 
 /// How far around the recorded base another one is looked for.
 const NEAR: usize = 200;
 
-/// Finds the commit that the cloud started from, where the branch moved after the base was recorded.
-/// When the files that the patches were made on are not the base's, but those of a commit near it, that is the base.
+/// Returns whether the base of a run may still turn out to be another commit.
 /// Once something stands on the recorded base, it stays. So does the base of an import: the user named it.
+pub(super) fn is_base_open(run: &Run) -> bool {
+    run.provider == ProviderKind::CodexCloud && run.variants.iter().all(|variant| variant.commit.is_none())
+}
+
+/// Finds the commit that the cloud started from, where the branch moved after the base was recorded, and records it.
+/// Returns the run with another base; none where it stays.
+/// When the files that the patches were made on are not the base's, but those of a commit near it, that is the base.
 pub(super) fn find_real_base(
     app: &App,
     store: &RunStore<'_>,
-    recorded: Recorded,
+    recorded: &Recorded,
+    patches: &BTreeMap<u32, Patch<'_>>,
     notify: Listener<'_>,
-) -> Result<Recorded> {
+) -> Result<Option<Recorded>> {
     let run = &recorded.run;
     ensure_base(app, run)?;
-    let settled = run.variants.iter().any(|variant| variant.commit.is_some());
-    if settled || run.provider != ProviderKind::CodexCloud {
-        return Ok(recorded);
+    if !is_base_open(run) {
+        return Ok(None);
     }
-    let mut images = Vec::new();
-    for variant in run.variants.iter().filter(|variant| variant.patch_sha256.is_some()) {
-        let patch = store.file(recorded.head, &variant.file("patch.diff"))?;
-        images.extend(git_tree_apply::pre_images(&patch.unwrap_or_default()));
-    }
+    let images: Vec<_> = patches.values().flat_map(Patch::pre_images).collect();
     let fits = |tree: Oid| -> Result<bool> {
         for image in &images {
             let entry = app.repo.entry(tree, &image.path)?;
@@ -39,7 +44,7 @@ pub(super) fn find_real_base(
         Ok(true)
     };
     if images.is_empty() || fits(app.repo.commit(run.base_oid)?.tree)? {
-        return Ok(recorded);
+        return Ok(None);
     }
     let remote = app.settings.text(crate::settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     let branch = base::recorded_branch(app, &run.base);
@@ -63,15 +68,15 @@ pub(super) fn find_real_base(
     {
         found = near(now)?;
     }
-    let Some(commit) = found else { return Ok(recorded) };
+    let Some(commit) = found else { return Ok(None) };
     let from = run.base_oid;
     notify(Notice::BaseMoved { run: run.run.clone(), from, to: commit });
-    let outcome = store.update(&run.run.clone(), app.clock.now(), |run| {
+    let outcome = store.update_known(recorded, app.clock.now(), |run| {
         run.base_oid = commit;
         let subject = format!("the patches were made on {}, not on {}", commit.short(), from.short());
         Ok(Some(Change::new(StepKind::Base, subject)))
     })?;
-    Ok(outcome.recorded)
+    Ok(Some(outcome.recorded))
 }
 
 /// Checks that the base is here, or fetches it again.
