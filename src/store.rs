@@ -10,6 +10,7 @@ mod run_cache;
 mod run_summary;
 mod runbook;
 mod runs;
+mod selection;
 mod sessions;
 mod tombstones;
 
@@ -20,5 +21,6 @@ pub use recovery_points::{RECOVERY_POINTS, RecoveryPoint, RecoveryPoints};
 pub use run_summary::RunSummary;
 pub use runbook::{Runbook, RunbookLine};
 pub use runs::{Change, Files, LEFT, Outcome, REVIEW, RUNS, Recorded, RunStore, Unreadable, parse_run, sha256};
+pub use selection::by_beginning;
 pub use sessions::{SessionPlace, SessionStore};
 pub use tombstones::{PRUNED, REMOTES, Tombstones, neutral_identity};

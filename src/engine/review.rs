@@ -136,8 +136,8 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
     let mut draft = record::Draft::new(app, &recorded, survey, found, options, accepted)?;
     let judges = ask_judges(app, &store, &recorded, &draft, options, watch);
     lock.release();
-    draft.judges = judges?;
-    record::record(app, &store, &draft)
+    draft.review.judges = judges?;
+    record::record(app, &store, &recorded, draft)
 }
 
 /// Checks the options before anything runs.
@@ -237,7 +237,7 @@ fn ask_judges(
         return Ok(Vec::new());
     }
     let candidates = draft.candidates();
-    let panel = JudgePanel::assemble(app, &recorded.run, &store.prompt(recorded)?, &draft.base, &candidates)?;
+    let panel = JudgePanel::assemble(app, &recorded.run, &store.prompt(recorded)?, &draft.review.base, &candidates)?;
     let folder = WorkspaceRoot::find(app)?.of_run(&recorded.run.run);
     let mut said: Vec<Option<Judge>> =
         options.judges.iter().map(|judge| panel.remembered(app, judge).filter(|_| !options.fresh)).collect();

@@ -23,7 +23,7 @@ use crate::model::{
     Act, KeptBranch, KeptWorktree, Oid, PickPoint, PrunePoint, Run, RunId, Selector, TaskId, subject_of,
 };
 use crate::session::worktree;
-use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
+use crate::store::{RecoveryPoint, RecoveryPoints, RunStore, by_beginning};
 
 /// What was undone.
 #[derive(Debug)]
@@ -118,16 +118,8 @@ fn find(app: &App, selector: Option<&Selector>) -> Result<(RunId, Option<Oid>)> 
     if let Some(exact) = names.iter().find(|name| name.as_str() == word) {
         return Ok(((*exact).clone(), None));
     }
-    let fitting: Vec<&&RunId> =
-        names.iter().filter(|name| !word.is_empty() && name.as_str().starts_with(word)).collect();
-    match fitting.as_slice() {
-        [one] => return Ok(((**one).clone(), None)),
-        [] => {}
-        several => {
-            let names: Vec<&str> = several.iter().take(5).map(|name| name.as_str()).collect();
-            return Err(Error::failed(format!("'{word}' fits {} runs: {}", several.len(), names.join(", ")))
-                .hint("write more of the name"));
-        }
+    if let Some(name) = by_beginning(word, names.iter().copied(), |name| name.as_str(), "runs")? {
+        return Ok((name.clone(), None));
     }
     let task = word.parse::<TaskId>().ok();
     let is_id = word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit());

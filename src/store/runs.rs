@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::journal::{self, JournalStore, RecordError, Step};
 use super::recovery_points::RECOVERY_POINTS;
 use super::run_cache::RunCache;
+use super::selection::by_beginning;
 use super::tombstones::PRUNED;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -219,14 +220,8 @@ impl<'a> RunStore<'a> {
                 return self.load(&id);
             }
             let heads = self.journals().heads(id.as_str())?;
-            match heads.as_slice() {
-                [] => {}
-                [(name, head)] => return self.read(name, *head),
-                several => {
-                    let names: Vec<_> = several.iter().take(5).map(|(name, _)| name.as_str()).collect();
-                    return Err(Error::failed(format!("'{wanted}' fits {} runs: {}", several.len(), names.join(", ")))
-                        .hint("write more of the name"));
-                }
+            if let Some((name, head)) = by_beginning(wanted, heads, |(name, _)| name, "runs")? {
+                return self.read(&name, head);
             }
         }
         if let Ok(task) = wanted.parse::<TaskId>() {

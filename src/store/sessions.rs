@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::by_beginning;
 use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
 use crate::layout::Layout;
@@ -204,16 +205,9 @@ impl<'p> SessionStore<'p> {
         {
             return self.load(&id);
         }
-        let ids = self.ids()?;
-        let fitting: Vec<_> = ids.iter().filter(|id| !word.is_empty() && id.as_str().starts_with(word)).collect();
-        match fitting.as_slice() {
-            [one] => self.load(one),
-            [] => Err(nothing_named(word)),
-            several => {
-                let names: Vec<_> = several.iter().map(|id| id.as_str()).collect();
-                Err(Error::failed(format!("'{word}' is the beginning of several sessions: {}", names.join(", ")))
-                    .hint("write more of the name"))
-            }
+        match by_beginning(word, self.ids()?, SessionId::as_str, "sessions")? {
+            Some(id) => self.load(&id),
+            None => Err(nothing_named(word)),
         }
     }
 

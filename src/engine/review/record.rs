@@ -1,7 +1,9 @@
 //! From what was found out to what is recorded: verdicts, places, a recommendation, and the report.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::cache::Answer;
-use super::ranking::{Candidate, Rank, rank, verdict};
+use super::ranking::{Candidate, rank, verdict};
 use super::recommend::Grounds;
 use super::survey::Survey;
 use super::{Found, ReviewOptions};
@@ -9,33 +11,19 @@ use crate::app::App;
 use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{
-    ChangeKind, Check, CheckStatus, Evidence, Judge, Observation, PathChange, Review, Reviewed, RiskKind, Run, State,
-    StepKind, Time, Variant, Verdict, documents,
+    ChangeKind, Check, CheckStatus, Judge, Observation, PathChange, Recommendation, Review, Reviewed, RiskKind, Run,
+    State, StepKind, Variant, Verdict, documents,
 };
 use crate::store::{Change, REVIEW, Recorded, RunStore};
 
 /// All that was found out, before it is judged.
 pub(super) struct Draft {
+    /// The run, its variants with what their checks came to.
     run: Run,
-    commands: Vec<String>,
-    pub base: Vec<Check>,
-    base_touched: Vec<PathChange>,
-    base_findings: Vec<Observation>,
-    variants: Vec<CheckedVariant>,
-    comparison: Option<crate::model::Comparison>,
-    pub judges: Vec<Judge>,
-    accepted: Vec<String>,
-    at: Time,
-}
-
-/// One variant, with what its checks came to.
-struct CheckedVariant {
-    variant: Variant,
-    twin_of: Option<u32>,
-    checks: Vec<Check>,
-    verdict: Verdict,
-    evidence: Evidence,
-    touched: Vec<PathChange>,
+    /// The review, without ranks and recommendation.
+    pub review: Review,
+    /// By the number of a variant, the first one whose commit has the same tree.
+    twins: BTreeMap<u32, u32>,
 }
 
 /// Returns the risks that a person takes: those that were said now, and those of earlier reviews.
@@ -86,7 +74,7 @@ impl Draft {
         options: &ReviewOptions,
         accepted: Vec<String>,
     ) -> Result<Draft> {
-        let run = recorded.run.clone();
+        let mut run = recorded.run.clone();
         let none = Vec::new();
         let of = |commit| -> Result<Vec<&Answer>> {
             let answers = found.get(&app.repo.commit(commit)?.tree).unwrap_or(&none);
@@ -95,117 +83,67 @@ impl Draft {
             Ok(options.commands.iter().filter_map(named).collect())
         };
         let on_base = of(run.base_oid)?;
-        let base: Vec<Check> = on_base.iter().map(|answer| answer.check.clone()).collect();
-        let base_touched = touched(&on_base);
-        let base_findings = of_base(&on_base);
+        let mut review = Review {
+            schema: Review::schema(),
+            run: run.run.clone(),
+            base_oid: run.base_oid,
+            reviewed_at: app.clock.now(),
+            commands: options.commands.clone(),
+            base: on_base.iter().map(|answer| answer.check.clone()).collect(),
+            base_touched: touched(&on_base),
+            base_findings: of_base(&on_base),
+            variants: Vec::new(),
+            judges: Vec::new(),
+            comparison: survey.comparison,
+            recommendation: Recommendation::default(),
+            accepted,
+            extra: Default::default(),
+        };
         let mut of_variants: Vec<(u32, &Answer)> = Vec::new();
         for variant in &run.variants {
             let answers = variant.commit.map(of).transpose()?.unwrap_or_default();
             of_variants.extend(answers.into_iter().map(|answer| (variant.index, answer)));
         }
-        let mut variants: Vec<CheckedVariant> = Vec::new();
+        let (mut twins, mut first) = (BTreeMap::new(), HashMap::new());
         let mut evidence = survey.evidence.into_iter();
-        for variant in &run.variants {
+        for variant in &mut run.variants {
             let mut evidence = evidence.next().map(|(_, evidence)| evidence).unwrap_or_default();
             let answers = variant.commit.map(of).transpose()?.unwrap_or_default();
-            let checks: Vec<Check> = answers.iter().map(|answer| beside_base(&answer.check, &base)).collect();
+            variant.checks = answers.iter().map(|answer| answer.check.clone()).collect();
             evidence.findings.extend(answers.iter().flat_map(|answer| &answer.traces).map(Observation::from));
-            let repeated = repeated(&answers, &base_findings, &of_variants);
-            evidence.findings.extend(repeated);
-            let verdict = match variant.commit {
-                None => Verdict::NoCommit,
-                Some(_) => verdict(&checks, &base, options.commands.len()),
-            };
-            let tree = variant.commit.map(|commit| app.repo.commit(commit)).transpose()?.map(|commit| commit.tree);
-            let same = |elder: &&CheckedVariant| {
-                let commit = elder.variant.commit.and_then(|commit| app.repo.commit(commit).ok());
-                tree.is_some() && commit.map(|commit| commit.tree) == tree
-            };
-            let twin_of = variants.iter().find(same).map(|elder| elder.variant.index);
-            let touched = touched(&answers);
-            variants.push(CheckedVariant { variant: variant.clone(), twin_of, checks, verdict, evidence, touched });
+            evidence.findings.extend(repeated(&answers, &review.base_findings, &of_variants));
+            if let Some(commit) = variant.commit {
+                let first = *first.entry(app.repo.commit(commit)?.tree).or_insert(variant.index);
+                twins.extend((first != variant.index).then_some((variant.index, first)));
+            }
+            review.variants.push(Reviewed {
+                index: variant.index,
+                commit: variant.commit,
+                verdict: Verdict::NoCommit,
+                rank: None,
+                evidence,
+                touched: touched(&answers),
+            });
         }
-        let (commands, comparison, at) = (options.commands.clone(), survey.comparison, app.clock.now());
-        Ok(Draft {
-            run,
-            commands,
-            base,
-            base_touched,
-            base_findings,
-            variants,
-            comparison,
-            judges: Vec::new(),
-            accepted,
-            at,
-        })
+        judge_checks(&mut run, &mut review);
+        Ok(Draft { run, review, twins })
     }
 
     /// Returns the variants that can be taken.
     pub fn candidates(&self) -> Vec<Candidate<'_>> {
-        let with_commit = self.variants.iter().filter(|seen| seen.variant.commit.is_some());
-        with_commit
-            .map(|seen| Candidate {
-                index: seen.variant.index,
-                twin_of: seen.twin_of,
-                checks: &seen.checks,
-                verdict: seen.verdict,
-                evidence: &seen.evidence,
-                judged: Judge::mean(&self.judges, seen.variant.index),
-                lines: seen.variant.insertions.unwrap_or(0) + seen.variant.deletions.unwrap_or(0),
-            })
-            .collect()
-    }
-
-    fn review(&self, ranking: &[Rank]) -> Review {
-        let candidates = self.candidates();
-        let touched = |index: u32| -> Vec<PathChange> {
-            let seen = self.variants.iter().find(|seen| seen.variant.index == index);
-            let touched = seen.map(|seen| seen.touched.clone()).unwrap_or_default();
-            touched
-                .into_iter()
-                .filter(|change| !self.base_touched.contains(change) && change.kind != ChangeKind::Added)
-                .collect()
-        };
-        let grounds = Grounds {
-            candidates: &candidates,
-            ranking,
-            commands: &self.commands,
-            base: &self.base,
-            base_findings: &self.base_findings,
-            judges: &self.judges,
-            accepted: &self.accepted,
-            touched: &touched,
-        };
-        let reviewed = |seen: &CheckedVariant| Reviewed {
-            index: seen.variant.index,
-            commit: seen.variant.commit,
-            verdict: seen.verdict,
-            rank: ranking.iter().find(|place| place.index == seen.variant.index).map(|place| place.rank),
-            evidence: seen.evidence.clone(),
-            touched: seen.touched.clone(),
-        };
-        Review {
-            schema: Review::schema(),
-            run: self.run.run.clone(),
-            base_oid: self.run.base_oid,
-            reviewed_at: self.at,
-            commands: self.commands.clone(),
-            base: self.base.clone(),
-            base_touched: self.base_touched.clone(),
-            base_findings: self.base_findings.clone(),
-            variants: self.variants.iter().map(reviewed).collect(),
-            judges: self.judges.clone(),
-            comparison: self.comparison.clone(),
-            recommendation: grounds.conclude(),
-            accepted: self.accepted.clone(),
-            extra: Default::default(),
-        }
+        candidates(&self.run, &self.review, |variant| self.twins.get(&variant.index).copied())
     }
 }
 
 /// Draws verdicts, places and recommendation of a review up again, from what the run and the review hold: two reviews
 /// went into it.
 pub fn draw_up(run: &mut Run, review: &mut Review) {
+    judge_checks(run, review);
+    conclude(run, review, |variant| variant.duplicate_of);
+}
+
+/// Compares the checks of the variants that are as the review saw them with those of the base, and judges them.
+fn judge_checks(run: &mut Run, review: &mut Review) {
     let wanted = review.commands.len();
     for reviewed in &mut review.variants {
         let Some(variant) = run.variant_mut(reviewed.index).filter(|variant| variant.commit == reviewed.commit) else {
@@ -216,22 +154,30 @@ pub fn draw_up(run: &mut Run, review: &mut Review) {
             reviewed.verdict = verdict(&variant.checks, &review.base, wanted);
         }
     }
+}
+
+/// Returns the variants that can be taken; `twin_of` answers the elder variant that is the same.
+fn candidates<'r>(run: &'r Run, review: &'r Review, twin_of: impl Fn(&Variant) -> Option<u32>) -> Vec<Candidate<'r>> {
     let of = |reviewed: &Reviewed| run.variant(reviewed.index).filter(|variant| variant.commit == reviewed.commit);
     let known = review.variants.iter().filter(|reviewed| reviewed.commit.is_some());
-    let candidates: Vec<Candidate<'_>> = known
-        .filter_map(|reviewed| {
-            let variant = of(reviewed)?;
-            Some(Candidate {
-                index: variant.index,
-                twin_of: variant.duplicate_of,
-                checks: &variant.checks,
-                verdict: reviewed.verdict,
-                evidence: &reviewed.evidence,
-                judged: Judge::mean(&review.judges, variant.index),
-                lines: variant.insertions.unwrap_or(0) + variant.deletions.unwrap_or(0),
-            })
+    let candidate = |reviewed: &'r Reviewed| {
+        let variant = of(reviewed)?;
+        Some(Candidate {
+            index: variant.index,
+            twin_of: twin_of(variant),
+            checks: &variant.checks,
+            verdict: reviewed.verdict,
+            evidence: &reviewed.evidence,
+            judged: Judge::mean(&review.judges, variant.index),
+            lines: variant.insertions.unwrap_or(0) + variant.deletions.unwrap_or(0),
         })
-        .collect();
+    };
+    known.filter_map(candidate).collect()
+}
+
+/// Ranks the variants and recommends one: into the review, and the scores into the run.
+fn conclude(run: &mut Run, review: &mut Review, twin_of: impl Fn(&Variant) -> Option<u32>) {
+    let candidates = candidates(run, review, twin_of);
     let ranking = rank(&candidates, &review.accepted);
     let touched = |index: u32| -> Vec<PathChange> {
         let touched = review.variant(index).map(|reviewed| reviewed.touched.clone()).unwrap_or_default();
@@ -307,41 +253,36 @@ fn beside_base(check: &Check, base: &[Check]) -> Check {
 
 /// Records a review in the run, with its report, in one step, and writes the notes. What became of a variant meanwhile
 /// stays: its result is then of what it was.
-pub(super) fn record(app: &App, store: &RunStore<'_>, draft: &Draft) -> Result<Run> {
-    let id = &draft.run.run;
-    let ranking = rank(&draft.candidates(), &draft.accepted);
-    let review = draft.review(&ranking);
-    let prompt = store.prompt(&store.load(id)?)?;
+pub(super) fn record(app: &App, store: &RunStore<'_>, known: &Recorded, draft: Draft) -> Result<Run> {
+    let Draft { run: mut seen, mut review, twins } = draft;
+    conclude(&mut seen, &mut review, |variant| twins.get(&variant.index).copied());
+    let id = &known.run.run;
+    let known = store.refresh(known)?;
+    let prompt = store.prompt(&known)?;
     let views = |run: &Run| handoff::files(run, &prompt, Some(&review));
     let json = documents::to_json(&review).or_fail(|| "cannot write the review as JSON".to_owned())?;
-    let outcome = store.update(id, app.clock.now(), |run| {
-        for seen in &draft.variants {
-            let Some(variant) = run.variant_mut(seen.variant.index) else { continue };
-            if variant.commit != seen.variant.commit {
-                continue;
+    let outcome = store.update_known(&known, app.clock.now(), |run| {
+        for seen in &seen.variants {
+            if let Some(variant) = run.variant_mut(seen.index).filter(|variant| variant.commit == seen.commit) {
+                variant.checks = seen.checks.clone();
+                variant.score = seen.score.clone();
             }
-            variant.checks = seen.checks.clone();
-            variant.score = ranking.iter().find(|place| place.index == variant.index).map(|place| place.score.clone());
         }
         if run.state == State::Harvested && review.outdated(run).is_empty() {
             run.advance(State::Reviewed).or_fail(|| format!("cannot review the run '{id}'"))?;
         }
         let files = vec![(REVIEW.to_owned(), Some(json.clone()))];
-        Ok(Some(Change {
-            files,
-            views: Some(&views),
-            ..Change::new(StepKind::Review, subject(&review, &draft.variants))
-        }))
+        Ok(Some(Change { files, views: Some(&views), ..Change::new(StepKind::Review, subject(&seen, &review)) }))
     })?;
     handoff::write_notes(app, &outcome.recorded, "review")?;
     Ok(outcome.recorded.run)
 }
 
-fn subject(review: &Review, variants: &[CheckedVariant]) -> String {
-    let with = variants.iter().filter(|seen| seen.variant.commit.is_some()).count();
-    let passed = variants.iter().filter(|seen| seen.verdict == Verdict::Passed).count();
-    let failed = |seen: &&CheckedVariant| seen.checks.iter().any(|check| check.status != CheckStatus::Passed);
-    let how = match (review.commands.len(), variants.iter().filter(failed).count()) {
+fn subject(run: &Run, review: &Review) -> String {
+    let with = review.variants.iter().filter(|seen| seen.commit.is_some()).count();
+    let passed = review.variants.iter().filter(|seen| seen.verdict == Verdict::Passed).count();
+    let failed = |variant: &&Variant| variant.checks.iter().any(|check| check.status != CheckStatus::Passed);
+    let how = match (review.commands.len(), run.variants.iter().filter(failed).count()) {
         (0, _) => "no check was run".to_owned(),
         (_, 0) if passed == with => format!("all {with} pass"),
         _ => format!("{passed} of {with} pass"),
