@@ -18,11 +18,11 @@ mod three_way;
 mod tree_risks;
 
 pub use content::Refusal;
-pub use objects::{Edit, Entry, EntryKind, Objects};
+pub use objects::{Edit, Entry, EntryKind, MergeOutcome, Objects};
 pub use onto::{Mode, Outcome, apply_in_mode};
 pub use preimage::{PreImage, pre_images, pre_images_of};
 pub use risk::{Risk, RiskKind};
-pub use three_way::{Drivers, MergeOutcome, NoDrivers, Versions};
+pub use three_way::{Drivers, NoDrivers, Versions};
 
 use content::Limits;
 use parse::{FilePatch, Malformed};

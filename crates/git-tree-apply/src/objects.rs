@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::MergeOutcome;
-
 /// An object database, as far as applying a patch needs one: blobs and trees, in and out.
 ///
 /// Paths are bytes with `/` between folders, as git keeps them. The engine asks only for what a patch touches, and
@@ -242,4 +240,15 @@ fn edited<O: Objects>(
     // Git sorts a folder as if a slash ended its name.
     entries.sort_by_key(|entry| [&entry.name[..], if entry.kind == EntryKind::Tree { b"/" } else { b"" }].concat());
     Ok(entries)
+}
+
+/// What came of a merge by an object store or a driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MergeOutcome {
+    /// This file.
+    Clean(Vec<u8>),
+    /// Both sides changed the same lines.
+    Conflict,
+    /// Neither: it could not be merged, for this reason.
+    Failed(String),
 }

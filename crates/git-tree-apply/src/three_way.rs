@@ -2,7 +2,7 @@
 
 use super::content::{Limits, Step, Stop, changed};
 use super::parse::FilePatch;
-use crate::objects::Objects;
+use crate::objects::{MergeOutcome, Objects};
 
 /// How many lines the three texts of a merge may have together: each takes some 200 bytes of memory to compare, and half
 /// a microsecond.
@@ -17,17 +17,6 @@ pub struct Versions<'v> {
     pub ours: &'v [u8],
     /// What the patch makes of the base.
     pub theirs: &'v [u8],
-}
-
-/// What came of a merge by an object store or a driver.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MergeOutcome {
-    /// This file.
-    Clean(Vec<u8>),
-    /// Both sides changed the same lines.
-    Conflict,
-    /// Neither: it could not be merged, for this reason.
-    Failed(String),
 }
 
 /// Merges files otherwise than as texts: by their attributes, or because they are too large to be merged here. `E` is the
