@@ -40,6 +40,9 @@
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
+//! `error`, `files`, `folder`, `lock`, `parallel`, `process` and `trace` are in the package [`puff_system`], which knows nothing
+//! of repositories or runs.
+//!
 //! Dependencies point one way: the layers are listed in CONTRIBUTING.md, and a test keeps them.
 //! Nothing below `commands` prints, nothing outside `app` reads the clock or the environment, nothing outside `git`
 //! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
@@ -75,23 +78,19 @@ pub mod cli;
 pub mod commands;
 mod compare;
 mod engine;
-pub mod error;
-mod files;
-mod folder;
 pub mod git;
 mod layout;
-mod lock;
 pub mod manual;
 pub mod mcp;
 pub mod model;
-mod parallel;
 pub mod patch;
-pub mod process;
 pub mod provider;
 mod render;
 mod session;
 pub mod settings;
 mod store;
-pub mod trace;
 pub mod ui;
 mod watch;
+
+pub use puff_system::{error, process, trace};
+pub(crate) use puff_system::{files, folder, lock, parallel};

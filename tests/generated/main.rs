@@ -4,6 +4,7 @@
 //! setting this fails, until `PUFF_UPDATE=1 cargo test --test generated` has written them again.
 
 mod completions;
+mod imports;
 mod layers;
 mod man;
 #[path = "../support/needs.rs"]
