@@ -40,11 +40,11 @@
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
-//! `error`, `files`, `folder`, `lock`, `parallel`, `process` and `trace` are in the package [`puff_system`], which knows nothing
-//! of repositories or runs.
+//! [`git`] is the package [`puff_git`]; `error`, `files`, `folder`, `lock`, `parallel`, `process` and `trace` are those of
+//! [`puff_system`]. Neither knows anything of runs.
 //!
 //! Dependencies point one way: the layers are listed in CONTRIBUTING.md, and a test keeps them.
-//! Nothing below `commands` prints, nothing outside `app` reads the clock or the environment, nothing outside `git`
+//! Nothing below `commands` prints, nothing outside `app` reads the clock or the environment, nothing outside `puff_git`
 //! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
 //!
 //! # The way of the data
@@ -78,7 +78,6 @@ pub mod cli;
 pub mod commands;
 mod compare;
 mod engine;
-pub mod git;
 mod layout;
 pub mod manual;
 pub mod mcp;
@@ -92,5 +91,6 @@ mod store;
 pub mod ui;
 mod watch;
 
+pub use puff_git as git;
 pub use puff_system::{error, process, trace};
 pub(crate) use puff_system::{files, folder, lock, parallel};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::app::App;
-use crate::model::display::Abbrev;
+use crate::model::Abbrev;
 
 /// `--json`.
 #[derive(Clone, Copy, Debug, Default, Args)]

@@ -6,10 +6,9 @@ use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
 use super::words::as_str;
-use super::{Apply, Decision, Local, Oid, RunId, Schema, Variant, VariantStatus, documents, first_line};
-
-/// A moment, in UTC; RFC 3339 in JSON.
-pub type Time = chrono::DateTime<chrono::Utc>;
+use super::{
+    Apply, Decision, Identity, Local, Oid, RunId, Schema, Time, Variant, VariantStatus, documents, first_line,
+};
 
 /// One best-of-N tournament, as `run.json` and every `--json` answer have it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -114,15 +113,6 @@ pub struct Profile {
     /// Its `CODEX_CLOUD_TASKS_BASE_URL`.
     #[serde(default)]
     pub service: Option<String>,
-}
-
-/// A name and an address, as commits have them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Identity {
-    /// The name.
-    pub name: String,
-    /// The address.
-    pub email: String,
 }
 
 /// How far a run is.
