@@ -21,6 +21,7 @@ mod stdio;
 pub mod terminal;
 mod traced;
 mod umask;
+mod way;
 
 pub use bounded::{Ended, HeadAndTail, Stop, Stream, run_bounded};
 pub use cmd::{Cmd, Failure, Output};
@@ -47,7 +48,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use event_loop::block_on;
 use kill::kill_group;
 use starting::{in_own_group, in_own_session};
-use traced::{Outcome, Way};
+use traced::Outcome;
+use way::Way;
 
 /// The most that one program may print before it is stopped: a patch is never larger than this.
 const MOST_OUTPUT: u64 = 512 << 20;

@@ -2,14 +2,17 @@
 //! beginning and the end are kept; whatever they started ends with them; and they can be stopped from elsewhere.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 
+use super::cmd::code;
 use super::event_loop::block_on;
-use super::traced::{Outcome, Way};
+use super::traced::{End, Outcome};
+use super::way::Way;
 use super::{Cmd, Failure, GRACE, Mark, in_own_session, kill_group};
 
 /// Tells programs in any thread to end. Clones tell the same.
@@ -96,6 +99,16 @@ pub enum Ended {
     TimedOut,
     /// It was asked to stop.
     Stopped,
+}
+
+impl End for (Ended, Duration) {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Ended::With(code) => write!(f, "exit {code}"),
+            Ended::TimedOut => f.write_str("time limit passed"),
+            Ended::Stopped => f.write_str("stopped"),
+        }
+    }
 }
 
 /// Runs a program to its end, however it behaves, and answers that with how long it took. Its limit is that of the call; zero is none. `hear` gets what it prints
@@ -207,17 +220,6 @@ impl<R: AsyncRead + Unpin> Listener<R> {
         self.open = count > 0;
         hear(&self.buffer[..count], stream);
     }
-}
-
-#[cfg(unix)]
-pub(super) fn code(status: std::process::ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt;
-    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
-}
-
-#[cfg(not(unix))]
-pub(super) fn code(status: std::process::ExitStatus) -> i32 {
-    status.code().unwrap_or(-1)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::MOST_OUTPUT;
-use super::traced::Way;
+use super::way::Way;
 
 /// A call of another program, built up and then run.
 #[derive(Clone, Debug)]
@@ -218,7 +218,7 @@ impl Cmd {
                 command.env("PWD", logical(cwd)).env_remove("OLDPWD");
             }
         }
-        self.hand_on_trace(&mut command, way);
+        way.hand_on_trace(self.bare, &mut command);
         command
     }
 
@@ -232,6 +232,19 @@ impl Cmd {
         let missing = cause.kind() == io::ErrorKind::NotFound && self.cwd.as_ref().is_none_or(|cwd| cwd.is_dir());
         if missing { Failure::NotFound { program } } else { Failure::Start { program, cause } }
     }
+}
+
+/// The exit code as a shell has it: 128 and more for a program that a signal ended.
+#[cfg(unix)]
+pub(super) fn code(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
+}
+
+/// The exit code; -1 where there is none.
+#[cfg(not(unix))]
+pub(super) fn code(status: std::process::ExitStatus) -> i32 {
+    status.code().unwrap_or(-1)
 }
 
 /// The name of a working folder as POSIX wants it in `PWD`: absolute, without `.` and `..`.

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::starting::keeping_open;
-use super::traced::{Outcome, Way};
+use super::traced::Outcome;
+use super::way::Way;
 use super::{Cmd, Failure, Output, run};
 
 /// How long a program may take that works in the foreground of a request: git's hooks may run all tests.

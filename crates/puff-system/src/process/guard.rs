@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::process::{Child, ChildStdin, Stdio};
 
-use super::traced::{Outcome, Way};
+use super::traced::Outcome;
+use super::way::Way;
 use super::{Cmd, Failure, in_own_session};
 
 /// Said to a guard that is not needed any more.

@@ -3,8 +3,10 @@
 use std::io;
 use std::process::Stdio;
 
-use super::bounded::{Listener, code};
-use super::traced::{Outcome, Way};
+use super::bounded::Listener;
+use super::cmd::code;
+use super::traced::Outcome;
+use super::way::Way;
 use super::{Cmd, Failure, Signal, in_own_session, signal_group};
 use crate::trace::Activity;
 

@@ -9,7 +9,8 @@ use std::task::Poll;
 use pty_process::{OwnedReadPty, OwnedWritePty, Size};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-use super::traced::{Outcome, Way};
+use super::traced::Outcome;
+use super::way::Way;
 use super::{Cmd, Failure};
 use crate::trace::Activity;
 

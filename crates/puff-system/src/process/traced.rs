@@ -1,44 +1,14 @@
-//! What the trace reports of programs, and what programs are told about the trace.
+//! What the trace reports of programs.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
-use std::process::{Command, ExitStatus};
-use std::time::Duration;
+use std::process::ExitStatus;
 
-use super::bounded::code;
-use super::{Cmd, Ended, Output};
-use crate::trace::{Activity, Inheritance, VARIABLE, write_words};
-
-/// How a program is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// What it prints is read.
-    Captured,
-    /// The user sees what it prints.
-    Seen,
-    /// It outlives this process, or guards it.
-    Detached,
-    /// It is the user's check, or a judge.
-    Check,
-    /// It is an agent in a terminal.
-    Agent,
-    /// It serves agents.
-    Server,
-}
-
-impl Way {
-    fn inheritance(self, is_bare: bool) -> Inheritance {
-        match self {
-            Way::Detached => Inheritance::Full,
-            Way::Check | Way::Agent | Way::Server => Inheritance::Nothing,
-            // What has an environment of its own is an agent that is asked about itself.
-            Way::Captured | Way::Seen if is_bare => Inheritance::Nothing,
-            Way::Captured => Inheritance::NotToStderr,
-            Way::Seen => Inheritance::Full,
-        }
-    }
-}
+use super::cmd::code;
+use super::way::Way;
+use super::{Cmd, Output};
+use crate::trace::{Activity, write_words};
 
 impl Cmd {
     /// Reports that this program starts. The end of what is returned is its end.
@@ -56,15 +26,6 @@ impl Cmd {
         let named = self.env.iter().rev().find(|(name, _)| name == "PWD").and_then(|(_, value)| value.as_ref());
         let folder = named.map(Path::new).or(self.cwd.as_deref());
         Activity::start(what, &CommandLine(self), folder)
-    }
-
-    /// Tells a program that is started in this way whether to trace.
-    pub(super) fn hand_on_trace(&self, command: &mut Command, way: Way) {
-        match way.inheritance(self.bare).value() {
-            Some(Some(value)) => drop(command.env(VARIABLE, value)),
-            Some(None) => drop(command.env_remove(VARIABLE)),
-            None => {}
-        }
     }
 }
 
@@ -93,16 +54,6 @@ impl End for ExitStatus {
 impl End for Output {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.status.write(f)
-    }
-}
-
-impl End for (Ended, Duration) {
-    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Ended::With(code) => write!(f, "exit {code}"),
-            Ended::TimedOut => f.write_str("time limit passed"),
-            Ended::Stopped => f.write_str("stopped"),
-        }
     }
 }
 
