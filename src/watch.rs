@@ -8,6 +8,7 @@ mod ending;
 pub mod follow;
 pub mod jobs;
 mod journals;
+mod poll_loop;
 mod poll_schedule;
 mod poller;
 mod queue;

@@ -1,11 +1,13 @@
 //! Following runs in the foreground, until each has finished.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::journals::Journals;
-use super::poller::Poller;
-use super::{ending, jobs, queue, watcher};
+use super::poll_loop::{self, Watched};
+use super::poller::{Poller, Recorder};
+use super::{ending, jobs, watcher};
 use crate::app::App;
 use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, repair};
@@ -14,8 +16,8 @@ use crate::model::{Run, RunId, Span, State, VariantStatus, Watch};
 use crate::process::Wake;
 use crate::store::{Recorded, RunStore};
 
-/// The polling interval of the refs.
-const TICK: Duration = Duration::from_millis(200);
+/// The polling interval of the refs, and the longest time until a signal is answered.
+pub(super) const TICK: Duration = Duration::from_millis(200);
 /// The pause after something has to be asked again.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -61,87 +63,105 @@ pub(super) fn stopped() -> Error {
 /// # Errors
 /// [`Kind::Timeout`] and [`Kind::Interrupted`]; and when a run cannot go on without someone.
 pub fn follow(app: &App, ids: &[RunId], pace: Pace, follower: &mut dyn Follower) -> Result<Vec<Run>> {
-    let store = RunStore::new(app);
-    let mut poller = Poller::default();
-    let started = Instant::now();
-    let mut seen: HashMap<RunId, Recorded> = HashMap::new();
-    let mut queue_rests: Option<Instant> = None;
-    let mut journals = Journals::default();
-    loop {
-        for (run, what) in journals.restore(app).unwrap_or_default() {
-            watcher::log(app, &run, &what);
-            follower.say(&run, &what);
+    poll_loop::run(&mut Foreground {
+        app,
+        ids,
+        pace,
+        started: Instant::now(),
+        seen: HashMap::new(),
+        journals: Journals::default(),
+        follower,
+    })
+}
+
+/// Runs that are followed in the foreground.
+struct Foreground<'f> {
+    app: &'f App,
+    ids: &'f [RunId],
+    pace: Pace,
+    started: Instant,
+    seen: HashMap<RunId, Recorded>,
+    journals: Journals,
+    follower: &'f mut dyn Follower,
+}
+
+impl Watched for Foreground<'_> {
+    type End = Vec<Run>;
+
+    fn look(&mut self) -> Result<ControlFlow<Vec<Run>, Vec<Run>>> {
+        for (run, what) in self.journals.restore(self.app).unwrap_or_default() {
+            self.say(&run, &what);
         }
-        let runs = poll(&store, ids, &mut seen, follower)?;
-        journals.see(&ids.iter().filter_map(|id| seen.get(id).cloned()).collect::<Vec<_>>());
-        follower.tick(&runs);
+        let known = self.read()?;
+        self.journals.see(&known);
+        let runs: Vec<Run> = known.iter().map(|known| known.run.clone()).collect();
+        self.follower.tick(&runs);
         if runs.iter().all(|run| !run.state.is_active()) {
-            return ids
-                .iter()
-                .filter_map(|id| seen.get(id).cloned())
-                .map(|known| conclude(app, known, follower))
-                .collect();
+            let concluded = known.into_iter().map(|known| self.conclude(known)).collect::<Result<_>>()?;
+            return Ok(ControlFlow::Break(concluded));
         }
-        if let Some(stuck) = runs.iter().find(|run| repair::is_interrupted(app, run)) {
+        if let Some(stuck) = runs.iter().find(|run| repair::is_interrupted(self.app, run)) {
             return Err(Error::failed(format!(
                 "the submission of '{}' was interrupted: it may have a task",
                 stuck.run
             ))
             .hint("'git puff doctor --repair' searches for its task"));
         }
-        if pace.is_over(started) {
-            return Err(timed_out(pace).hint("the runs continue: 'git puff watch' follows them again"));
+        if self.pace.is_over(self.started) {
+            return Err(timed_out(self.pace).hint("the runs continue: 'git puff watch' follows them again"));
         }
-        let alive = jobs::is_watcher_alive(app);
-        let ours: Vec<Run> = runs.iter().filter(|run| !(alive && run.is_job())).map(|run| paced(run, pace)).collect();
-        let ours: Vec<&Run> = ours.iter().collect();
-        {
-            let say = |id: &RunId, text: &str| {
-                watcher::log(app, id, text);
-                follower.say(id, text);
-            };
-            let now = Instant::now();
-            if queue_rests.is_none_or(|until| until <= now) {
-                queue_rests = queue::advance(app, &ours, &say)?.then(|| now + AGAIN);
+        let alive = jobs::is_watcher_alive(self.app);
+        let ours = runs.iter().filter(|run| !(alive && run.is_job()));
+        Ok(ControlFlow::Continue(ours.map(|run| paced(run, self.pace)).collect()))
+    }
+
+    fn poll(&mut self, poller: &mut Poller, runs: &[&Run]) -> Result<()> {
+        let say = |id: &RunId, text: &str| self.say(id, text);
+        poller.submit(self.app, runs, AGAIN, &say)?;
+        poller.poll(self.app, runs, &mut Recorder { app: self.app, say: &say });
+        Ok(())
+    }
+
+    /// Waits a moment: refs are read at no cost, and others may record something at any time.
+    fn wait(&self, _: Option<Instant>) -> Wake {
+        self.app.cancellation.pause(TICK)
+    }
+
+    fn interrupted(&self) -> Result<Vec<Run>> {
+        Err(stopped().hint("the runs continue: 'git puff watch' follows them again"))
+    }
+}
+
+impl Foreground<'_> {
+    fn say(&self, id: &RunId, text: &str) {
+        watcher::log(self.app, id, text);
+        self.follower.say(id, text);
+    }
+
+    /// Returns the runs as they are now; what changed is told.
+    fn read(&mut self) -> Result<Vec<Recorded>> {
+        let store = RunStore::new(self.app);
+        let mut runs = Vec::new();
+        for id in self.ids {
+            let before = self.seen.get(id);
+            let now = before.map_or_else(|| store.load(id), |before| store.refresh(before))?;
+            if before.is_none_or(|before| before.head != now.head) {
+                self.follower.changed(before.map(|before| &before.run), &now.run);
             }
-            poller.poll(app, &ours, &say);
+            self.seen.insert(id.clone(), now.clone());
+            runs.push(now);
         }
-        if app.cancellation.pause(TICK) == Wake::Interrupted {
-            return Err(stopped().hint("the runs continue: 'git puff watch' follows them again"));
-        }
+        Ok(runs)
     }
-}
 
-/// Returns the runs as they are now; what changed is told.
-fn poll(
-    store: &RunStore<'_>,
-    ids: &[RunId],
-    seen: &mut HashMap<RunId, Recorded>,
-    follower: &mut dyn Follower,
-) -> Result<Vec<Run>> {
-    let mut runs = Vec::new();
-    for id in ids {
-        let before = seen.get(id);
-        let now = before.map_or_else(|| store.load(id), |before| store.refresh(before))?;
-        if before.is_none_or(|before| before.head != now.head) {
-            follower.changed(before.map(|before| &before.run), &now.run);
+    /// Ends a job that no other process ends, with all that belongs to it.
+    fn conclude(&self, known: Recorded) -> Result<Run> {
+        if !known.run.is_job() || jobs::is_watcher_alive(self.app) {
+            return Ok(known.run);
         }
-        runs.push(now.run.clone());
-        seen.insert(id.clone(), now);
+        let ended = ending::finish(self.app, &known, &|id: &RunId, text: &str| self.say(id, text))?;
+        Ok(ended.unwrap_or(known).run)
     }
-    Ok(runs)
-}
-
-/// Returns a job that no other process ends is ended here, with all that belongs to it.
-fn conclude(app: &App, known: Recorded, follower: &dyn Follower) -> Result<Run> {
-    if !known.run.is_job() || jobs::is_watcher_alive(app) {
-        return Ok(known.run);
-    }
-    let say = |id: &RunId, text: &str| {
-        watcher::log(app, id, text);
-        follower.say(id, text);
-    };
-    Ok(ending::finish(app, &known, &say)?.unwrap_or(known).run)
 }
 
 /// Returns the run, with the interval at which it is looked at from here.

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::poll_schedule::PollSchedule;
-use super::{Say, ending};
+use super::{Say, ending, queue};
 use crate::app::App;
 use crate::engine::{observe, open, question};
 use crate::error::{Error, Result};
-use crate::model::{Attention, Profile, ProviderKind, Run, State};
+use crate::model::{Attention, Profile, ProviderKind, Run, RunId, State};
 use crate::provider::cloud::RetryPolicy;
 use crate::provider::local::LocalAgents;
 use crate::provider::{Failure, Observation, Provider};
@@ -21,9 +21,62 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// The longest polling interval of agents on this machine: a poll costs a few system calls.
 const HERE: Duration = Duration::from_secs(1);
 
-/// Polls runs whenever they are due.
+/// Takes in what polls find out.
+pub(super) trait Observer {
+    /// Applies an observation to a run, and returns the run as it is then.
+    fn observed(&mut self, run: &Run, seen: &Observation) -> Result<Run>;
+
+    /// Notes that a run could not be observed.
+    fn failed(&mut self, run: &Run, failure: &Failure);
+
+    /// Reports something about a run.
+    fn say(&self, run: &RunId, text: &str);
+}
+
+/// Records what polls find out in the journals of the runs.
+pub(super) struct Recorder<'r> {
+    /// Carries the repository.
+    pub app: &'r App,
+    /// Where what happens is reported.
+    pub say: Say<'r>,
+}
+
+impl Observer for Recorder<'_> {
+    fn observed(&mut self, run: &Run, seen: &Observation) -> Result<Run> {
+        let outcome = observe::record(self.app, &run.run, seen)?;
+        if outcome.changed {
+            self.changed(run, &outcome.recorded.run);
+        }
+        Ok(outcome.recorded.run)
+    }
+
+    fn failed(&mut self, run: &Run, failure: &Failure) {
+        match observe::record_failure(self.app, &run.run, failure) {
+            Ok(outcome) if outcome.changed => self.changed(run, &outcome.recorded.run),
+            Ok(_) => {}
+            Err(error) => self.say(&run.run, error.message()),
+        }
+    }
+
+    fn say(&self, run: &RunId, text: &str) {
+        (self.say)(run, text);
+    }
+}
+
+impl Recorder<'_> {
+    /// Says what changed, and tells the user's command when someone is needed.
+    fn changed(&self, before: &Run, after: &Run) {
+        for line in progress::change(Some(before), after, &self.app.display) {
+            self.say(&after.run, &line);
+        }
+        ending::notify_of_need(self.app, before, after, self.say);
+    }
+}
+
+/// Submits runs that wait for a place, and polls runs whenever they are due.
 #[derive(Default)]
 pub(super) struct Poller {
+    queue_rests: Option<Instant>,
     groups: HashMap<Asked, Group>,
     poll_schedule: PollSchedule,
 }
@@ -71,8 +124,21 @@ impl Poller {
         run.provider != ProviderKind::Import && run.state == State::Pending && run.task_id.is_some()
     }
 
-    /// Polls those of `runs` that are due, and records what is seen. Returns whether any provider was asked.
-    pub fn poll(&mut self, app: &App, runs: &[&Run], say: Say<'_>) -> bool {
+    /// Submits those of `runs` that wait for a place and have one now. Where something could not be asked, that rests
+    /// for `pause`.
+    ///
+    /// # Errors
+    /// When nothing can be recorded.
+    pub fn submit(&mut self, app: &App, runs: &[&Run], pause: Duration, say: Say<'_>) -> Result<()> {
+        let now = Instant::now();
+        if self.queue_rests.is_none_or(|until| until <= now) {
+            self.queue_rests = queue::advance(app, runs, say)?.then(|| now + pause);
+        }
+        Ok(())
+    }
+
+    /// Polls those of `runs` that are due; `observer` takes in what is seen. Returns whether any provider was asked.
+    pub fn poll(&mut self, app: &App, runs: &[&Run], observer: &mut dyn Observer) -> bool {
         let mut groups: HashMap<Asked, Vec<&Run>> = HashMap::new();
         for run in runs.iter().filter(|run| Poller::concerns(run)) {
             groups.entry(Asked::about(app, run)).or_default().push(run);
@@ -83,7 +149,7 @@ impl Poller {
         for (whom, runs) in groups {
             let due = self.groups.entry(whom.clone()).or_default().next.is_none_or(|next| next <= now);
             if due {
-                self.poll_group(app, &whom, &runs, say);
+                self.poll_group(app, &whom, &runs, observer);
                 asked = true;
             }
         }
@@ -95,7 +161,12 @@ impl Poller {
         self.groups.values().map(|group| group.next.unwrap_or_else(Instant::now)).min()
     }
 
-    fn poll_group(&mut self, app: &App, whom: &Asked, runs: &[&Run], say: Say<'_>) {
+    /// Returns when there is something to do again: a poll, or a submission.
+    pub fn due(&self) -> Option<Instant> {
+        [self.next(), self.queue_rests].into_iter().flatten().min()
+    }
+
+    fn poll_group(&mut self, app: &App, whom: &Asked, runs: &[&Run], observer: &mut dyn Observer) {
         let interval = runs.iter().map(|run| interval(run)).min().unwrap_or(Duration::from_secs(15));
         let interval = if *whom == Asked::Here { interval.min(HERE) } else { interval };
         let now = Instant::now();
@@ -115,8 +186,8 @@ impl Poller {
                 group.next = Some(now + interval);
                 for (run, seen) in wanted.into_iter().zip(answers) {
                     // What fails for one run alone does not end the watching of the others.
-                    if let Err(error) = self.take_in(app, run, &seen, now, say) {
-                        say(&run.run, &format!("{error}; trying again later"));
+                    if let Err(error) = self.take_in(app, run, &seen, now, observer) {
+                        observer.say(&run.run, &format!("{error}; trying again later"));
                     }
                 }
             }
@@ -125,12 +196,8 @@ impl Poller {
                 group.provider = None;
                 group.next = Some(now + pause_after(&failure, interval, group.failures));
                 for run in runs {
-                    say(&run.run, &format!("{failure}; polling again later"));
-                    match observe::record_failure(app, &run.run, &failure) {
-                        Ok(outcome) if outcome.changed => record(app, run, &outcome.recorded.run, say),
-                        Ok(_) => {}
-                        Err(error) => say(&run.run, error.message()),
-                    }
+                    observer.say(&run.run, &format!("{failure}; polling again later"));
+                    observer.failed(run, &failure);
                 }
             }
         }
@@ -160,17 +227,20 @@ impl Poller {
         }
     }
 
-    /// Records what was seen of a run, and when its attempts are asked about next.
-    fn take_in(&mut self, app: &App, run: &Run, seen: &Observation, now: Instant, say: Say<'_>) -> Result<()> {
+    /// Hands on what was seen of a run, and notes when its attempts are asked about next.
+    fn take_in(
+        &mut self,
+        app: &App,
+        run: &Run,
+        seen: &Observation,
+        now: Instant,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
         if let Some(trouble) = &seen.trouble {
-            say(&run.run, &format!("{trouble}; trying again later"));
+            observer.say(&run.run, &format!("{trouble}; trying again later"));
         }
-        let outcome = observe::record(app, &run.run, seen)?;
-        let after = &outcome.recorded.run;
-        if outcome.changed {
-            record(app, run, after, say);
-        }
-        self.poll_schedule.note(run, after, seen, now, app.clock.now());
+        let after = observer.observed(run, seen)?;
+        self.poll_schedule.note(run, &after, seen, now, app.clock.now());
         Ok(())
     }
 
@@ -180,20 +250,12 @@ impl Poller {
     }
 }
 
-/// Says what changed, and tells the user's command when someone is needed.
-fn record(app: &App, before: &Run, after: &Run, say: Say<'_>) {
-    for line in progress::change(Some(before), after, &app.display) {
-        say(&after.run, &line);
-    }
-    ending::notify_of_need(app, before, after, say);
-}
-
 fn interval(run: &Run) -> Duration {
     Duration::from_secs(run.watch.as_ref().map_or(15, |watch| watch.interval_s.max(1)))
 }
 
 /// Returns the pause after a failure: ever longer, but short enough for a user who signs in again.
-pub(super) fn pause_after(failure: &Failure, interval: Duration, failures: u32) -> Duration {
+fn pause_after(failure: &Failure, interval: Duration, failures: u32) -> Duration {
     let doublings = if matches!(failure, Failure::SignedOut { .. }) { 1 } else { failures.min(8) };
     (interval * 2u32.pow(doublings)).min(LONGEST.max(interval))
 }

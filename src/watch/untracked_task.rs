@@ -1,27 +1,23 @@
 //! Follows a task that is not a run here, in the foreground: nothing of it is recorded.
 
-use std::time::{Duration, Instant};
+use std::ops::ControlFlow;
+use std::time::Instant;
 
-use super::follow::{Follower, Pace, stopped, timed_out};
-use super::poll_schedule::PollSchedule;
-use super::poller::pause_after;
+use super::follow::{Follower, Pace, TICK, stopped, timed_out};
+use super::poll_loop::{self, Watched};
+use super::poller::{Observer, Poller};
 use crate::app::App;
 use crate::engine::intent::WatchOptions;
-use crate::engine::{launch, observe, open_here, question};
+use crate::engine::{launch, observe, open_here};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Run, Span, State, TaskId, VariantStatus};
+use crate::model::{Run, RunId, Span, State, TaskId, VariantStatus};
 use crate::process::Wake;
-use crate::provider::cloud::CodexCloud;
 use crate::provider::{Failure, Observation, Provider};
 use crate::settings;
-
-/// The longest pause between two reactions to a signal.
-const TICK: Duration = Duration::from_millis(200);
 
 /// A task that is no run here.
 pub struct UntrackedTask {
     run: Run,
-    cloud: CodexCloud,
 }
 
 impl UntrackedTask {
@@ -40,7 +36,7 @@ impl UntrackedTask {
             state: State::Pending,
             ..Run::blank(&task.as_run(), "", no_base, attempts, &summary.title, app.clock.now())
         };
-        Ok(UntrackedTask { run, cloud })
+        Ok(UntrackedTask { run })
     }
 
     /// Returns the task as it would be as a run, as far as it is known now. It has no base.
@@ -57,51 +53,8 @@ impl UntrackedTask {
         let options = WatchOptions { interval, timeout: pace.timeout, harvest: false };
         self.run.watch = Some(launch::watch(options, self.run.created_at));
         let settle = app.settings.span(settings::SETTLE)?;
-        let started = Instant::now();
-        let (mut poll_schedule, mut failures, mut next) = (PollSchedule::default(), 0, started);
         follower.changed(None, &self.run);
-        loop {
-            let now = Instant::now();
-            if next <= now {
-                let seen = self.poll(&poll_schedule, now);
-                next = now + interval.duration();
-                match seen {
-                    Ok(seen) => {
-                        failures = 0;
-                        let (before, time) = (self.run.clone(), app.clock.now());
-                        observe::fold(&mut self.run, &seen, time, settle);
-                        poll_schedule.note(&before, &self.run, &seen, now, time);
-                        if self.run != before {
-                            follower.changed(Some(&before), &self.run);
-                        }
-                        let trouble = seen.trouble.map(|trouble| format!("{trouble}; trying again later"));
-                        trouble.iter().for_each(|trouble| follower.say(&self.run.run, trouble));
-                    }
-                    Err(failure) => {
-                        failures += 1;
-                        next = now + pause_after(&failure, interval.duration(), failures);
-                        follower.say(&self.run.run, &format!("{failure}; polling again later"));
-                    }
-                }
-            }
-            if self.run.state != State::Pending {
-                return self.verdict();
-            }
-            follower.tick(std::slice::from_ref(&self.run));
-            let later = || format!("the task continues: 'git puff watch --task {}' follows it again", self.task());
-            if pace.is_over(started) {
-                return Err(timed_out(pace).hint(later()));
-            }
-            if app.cancellation.pause(TICK) == Wake::Interrupted {
-                return Err(stopped().hint(later()));
-            }
-        }
-    }
-
-    fn poll(&self, poll_schedule: &PollSchedule, now: Instant) -> Result<Observation, Failure> {
-        let question = question(&self.run, poll_schedule.is_due(&self.run.run, now))?;
-        let answer = self.cloud.observe(&[question])?.pop();
-        answer.ok_or_else(|| Failure::NoSuchTask { task: self.task().to_owned() })
+        poll_loop::run(&mut Following { task: self, app, pace, settle, started: Instant::now(), follower })
     }
 
     fn verdict(&self) -> Result<()> {
@@ -115,5 +68,68 @@ impl UntrackedTask {
 
     fn task(&self) -> &str {
         self.run.task_id.as_deref().unwrap_or_default()
+    }
+}
+
+/// A task that is followed.
+struct Following<'f> {
+    task: &'f mut UntrackedTask,
+    app: &'f App,
+    pace: Pace,
+    settle: Span,
+    started: Instant,
+    follower: &'f mut dyn Follower,
+}
+
+impl Following<'_> {
+    fn later(&self) -> String {
+        format!("the task continues: 'git puff watch --task {}' follows it again", self.task.task())
+    }
+}
+
+impl Watched for Following<'_> {
+    type End = ();
+
+    fn look(&mut self) -> Result<ControlFlow<(), Vec<Run>>> {
+        let run = self.task.run();
+        if run.state != State::Pending {
+            return self.task.verdict().map(ControlFlow::Break);
+        }
+        self.follower.tick(std::slice::from_ref(run));
+        if self.pace.is_over(self.started) {
+            return Err(timed_out(self.pace).hint(self.later()));
+        }
+        Ok(ControlFlow::Continue(vec![run.clone()]))
+    }
+
+    fn poll(&mut self, poller: &mut Poller, runs: &[&Run]) -> Result<()> {
+        poller.poll(self.app, runs, self);
+        Ok(())
+    }
+
+    fn wait(&self, _: Option<Instant>) -> Wake {
+        self.app.cancellation.pause(TICK)
+    }
+
+    fn interrupted(&self) -> Result<()> {
+        Err(stopped().hint(self.later()))
+    }
+}
+
+impl Observer for Following<'_> {
+    fn observed(&mut self, before: &Run, seen: &Observation) -> Result<Run> {
+        let run = &mut self.task.run;
+        observe::fold(run, seen, self.app.clock.now(), self.settle);
+        if run != before {
+            self.follower.changed(Some(before), run);
+        }
+        Ok(run.clone())
+    }
+
+    /// Nothing of it is recorded.
+    fn failed(&mut self, _: &Run, _: &Failure) {}
+
+    fn say(&self, run: &RunId, text: &str) {
+        self.follower.say(run, text);
     }
 }

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::ending;
 use super::jobs::{self, Status};
 use super::journals::Journals;
-use super::poller::Poller;
-use super::{ending, queue};
+use super::poll_loop::{self, Watched};
+use super::poller::{Poller, Recorder};
 use crate::app::App;
 use crate::engine::repair;
 use crate::error::{Result, ResultExt};
@@ -36,7 +38,7 @@ pub fn run(mut app: App) -> Result<()> {
     loop {
         let lock = FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))?;
         let Some(lock) = lock else { return Ok(()) };
-        let end = Watcher::new(&app, home).watch(&mut app);
+        let end = poll_loop::run(&mut Watcher::new(&mut app, home));
         drop(lock);
         // Whatever failed, failed because of that.
         let end = match moved(&app, &home) {
@@ -91,20 +93,86 @@ fn live_jobs(app: &App) -> Result<Vec<Run>> {
     Ok(runs.into_iter().map(|recorded| recorded.run).filter(|run| jobs::is_live(app, run)).collect())
 }
 
-struct Watcher {
-    poller: Poller,
+struct Watcher<'a> {
+    app: &'a mut App,
     journals: Journals,
     status: Status,
     bell: Option<SystemTime>,
     /// Until when something that failed rests, and how often it has.
     rests: HashMap<RunId, (Instant, u32)>,
-    queue_rests: Option<Instant>,
     /// The git directory's identity, where this process is in it.
     home: Option<(u64, u64)>,
 }
 
-impl Watcher {
-    fn new(app: &App, home: Option<(u64, u64)>) -> Watcher {
+impl Watched for Watcher<'_> {
+    type End = End;
+
+    fn look(&mut self) -> Result<ControlFlow<End, Vec<Run>>> {
+        self.bell = rung(&self.app.layout.bell());
+        // A watcher lives for days: what the user sets meanwhile counts. A broken file is for `doctor` to tell.
+        let _ = self.app.read_settings();
+        let app = &*self.app;
+        if let Some(folder) = moved(app, &self.home) {
+            return Ok(ControlFlow::Break(End::Moved(folder)));
+        }
+        if let Some(program) = handover(app) {
+            return Ok(ControlFlow::Break(End::HandOver(program)));
+        }
+        // What cannot be read or written now may be later; the watcher continues.
+        for (run, what) in self.journals.restore(app).unwrap_or_default() {
+            log(app, &run, &what);
+        }
+        let (runs, _) = RunStore::new(app).list()?;
+        self.journals.see(&runs);
+        let jobs: Vec<Run> = runs.into_iter().map(|recorded| recorded.run).filter(Run::is_job).collect();
+        mark_interrupted(app, &jobs)?;
+        let jobs: Vec<Run> = jobs.into_iter().filter(|run| jobs::is_live(app, run)).collect();
+        Ok(if jobs.is_empty() { ControlFlow::Break(End::Idle) } else { ControlFlow::Continue(jobs) })
+    }
+
+    fn poll(&mut self, poller: &mut Poller, jobs: &[&Run]) -> Result<()> {
+        let app = &*self.app;
+        let say = |id: &RunId, text: &str| log(app, id, text);
+        let now = Instant::now();
+        poller.submit(app, jobs, AGAIN, &say)?;
+        if poller.poll(app, jobs, &mut Recorder { app, say: &say }) {
+            let at = app.clock.now();
+            for run in jobs.iter().filter(|run| Poller::concerns(run)) {
+                self.status.last_poll_at.insert(run.run.clone(), at);
+            }
+            self.status.last_poll_at.retain(|id, _| jobs.iter().any(|run| run.run == *id));
+            let next = poller.next().map(|next| next.saturating_duration_since(Instant::now()));
+            self.status.next_poll_at = next.and_then(|next| Some(at + chrono::TimeDelta::from_std(next).ok()?));
+            self.write_status();
+        }
+        jobs.iter().for_each(|job| self.finish(&job.run, now));
+        Ok(())
+    }
+
+    /// Waits until something is due, or the bell rings.
+    fn wait(&self, due: Option<Instant>) -> Wake {
+        let app = &*self.app;
+        let latest = Instant::now() + LONGEST;
+        let until = due.map_or(latest, |due| due.min(latest));
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let is_moved = self.home.is_some() && identity(&app.repo.location().common_dir) != self.home;
+            if left.is_zero() || is_moved || rung(&app.layout.bell()) != self.bell {
+                return app.cancellation.pause(Duration::ZERO);
+            }
+            if app.cancellation.pause(left.min(TICK)) == Wake::Interrupted {
+                return Wake::Interrupted;
+            }
+        }
+    }
+
+    fn interrupted(&self) -> Result<End> {
+        Ok(End::Interrupted)
+    }
+}
+
+impl<'a> Watcher<'a> {
+    fn new(app: &'a mut App, home: Option<(u64, u64)>) -> Watcher<'a> {
         let status = Status {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -112,74 +180,14 @@ impl Watcher {
             last_poll_at: HashMap::new(),
             next_poll_at: None,
         };
-        Watcher {
-            poller: Poller::default(),
-            journals: Journals::default(),
-            status,
-            bell: None,
-            rests: HashMap::new(),
-            queue_rests: None,
-            home,
-        }
-    }
-
-    fn watch(&mut self, app: &mut App) -> Result<End> {
-        self.write_status(app);
-        loop {
-            self.bell = rung(&app.layout.bell());
-            // A watcher lives for days: what the user sets meanwhile counts. A broken file is for `doctor` to tell.
-            let _ = app.read_settings();
-            if let Some(folder) = moved(app, &self.home) {
-                return Ok(End::Moved(folder));
-            }
-            if let Some(program) = handover(app) {
-                return Ok(End::HandOver(program));
-            }
-            // What cannot be read or written now may be later; the watcher continues.
-            for (run, what) in self.journals.restore(app).unwrap_or_default() {
-                log(app, &run, &what);
-            }
-            let (runs, _) = RunStore::new(app).list()?;
-            self.journals.see(&runs);
-            let jobs: Vec<Run> = runs.into_iter().map(|recorded| recorded.run).filter(Run::is_job).collect();
-            mark_interrupted(app, &jobs)?;
-            let jobs: Vec<Run> = jobs.into_iter().filter(|run| jobs::is_live(app, run)).collect();
-            if jobs.is_empty() {
-                return Ok(End::Idle);
-            }
-            self.turn(app, &jobs)?;
-            if self.wait(app) == Wake::Interrupted {
-                return Ok(End::Interrupted);
-            }
-        }
-    }
-
-    /// Does whatever is due.
-    fn turn(&mut self, app: &App, jobs: &[Run]) -> Result<()> {
-        let say = |id: &RunId, text: &str| log(app, id, text);
-        let now = Instant::now();
-        if self.queue_rests.is_none_or(|until| until <= now) {
-            let queued: Vec<&Run> = jobs.iter().collect();
-            let again = queue::advance(app, &queued, &say)?;
-            self.queue_rests = again.then(|| now + AGAIN);
-        }
-        let watched: Vec<&Run> = jobs.iter().collect();
-        if self.poller.poll(app, &watched, &say) {
-            let at = app.clock.now();
-            for run in watched.iter().filter(|run| Poller::concerns(run)) {
-                self.status.last_poll_at.insert(run.run.clone(), at);
-            }
-            self.status.last_poll_at.retain(|id, _| jobs.iter().any(|run| run.run == *id));
-            let next = self.poller.next().map(|next| next.saturating_duration_since(Instant::now()));
-            self.status.next_poll_at = next.and_then(|next| Some(at + chrono::TimeDelta::from_std(next).ok()?));
-            self.write_status(app);
-        }
-        jobs.iter().for_each(|job| self.finish(app, &job.run, now));
-        Ok(())
+        let watcher = Watcher { app, journals: Journals::default(), status, bell: None, rests: HashMap::new(), home };
+        watcher.write_status();
+        watcher
     }
 
     /// Ends watching a run that has finished. What fails is done again, ever later.
-    fn finish(&mut self, app: &App, id: &RunId, now: Instant) {
+    fn finish(&mut self, id: &RunId, now: Instant) {
+        let app = &*self.app;
         if self.rests.get(id).is_some_and(|(until, _)| *until > now) {
             return;
         }
@@ -197,26 +205,11 @@ impl Watcher {
         }
     }
 
-    /// Waits until something is due, or the bell rings.
-    fn wait(&self, app: &App) -> Wake {
-        let latest = Instant::now() + LONGEST;
-        let until = [self.poller.next(), self.queue_rests].into_iter().flatten().fold(latest, Instant::min);
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let is_moved = self.home.is_some() && identity(&app.repo.location().common_dir) != self.home;
-            if left.is_zero() || is_moved || rung(&app.layout.bell()) != self.bell {
-                return app.cancellation.pause(Duration::ZERO);
-            }
-            if app.cancellation.pause(left.min(TICK)) == Wake::Interrupted {
-                return Wake::Interrupted;
-            }
-        }
-    }
-
-    fn write_status(&self, app: &App) {
+    fn write_status(&self) {
         // For people alone: when it cannot be written, the watcher continues.
         if let Ok(bytes) = serde_json::to_vec(&self.status) {
-            let _ = app.layout.replace(&app.layout.watcher_status(), &bytes);
+            let layout = &self.app.layout;
+            let _ = layout.replace(&layout.watcher_status(), &bytes);
         }
     }
 }
