@@ -140,7 +140,7 @@ fn says_busy(ran: &Ran) -> bool {
 }
 
 #[test]
-fn everything_at_once_is_as_a_model_says() {
+fn random_operations_match_a_model() {
     let repo = repo();
     export(&repo);
     crate::local::agent(&repo, "quick", "echo x >>$LAB/ran; echo x >made.txt");

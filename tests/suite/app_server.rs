@@ -103,7 +103,7 @@ fn a_server_is_started_once_talked_to_and_ended_with_all_that_it_started() {
 }
 
 #[test]
-fn a_server_that_is_killed_is_started_again_and_one_without_a_supervisor_is_cleared_away() {
+fn a_killed_server_is_restarted_and_an_orphaned_one_removed() {
     needs!("codex-newest");
     let repo = repo();
     repo.puff(&["cas-start"]).ok();
@@ -135,7 +135,7 @@ fn a_server_that_is_killed_is_started_again_and_one_without_a_supervisor_is_clea
 }
 
 #[test]
-fn of_two_starts_at_once_one_starts_it_and_a_start_that_is_killed_starts_it_all_the_same() {
+fn concurrent_and_killed_starts_start_one_server() {
     needs!("codex-newest");
     let repo = repo();
     let start = || repo.spawn(&["cas-start", "--porcelain"], Stdio::null());
@@ -158,7 +158,7 @@ fn of_two_starts_at_once_one_starts_it_and_a_start_that_is_killed_starts_it_all_
 }
 
 #[test]
-fn a_path_of_any_length_has_a_socket_to_connect_to() {
+fn a_long_path_still_has_a_socket() {
     needs!("codex-newest");
     let repo = repo();
     let deep = repo.path(&"a long name ".repeat(16));
@@ -177,7 +177,7 @@ fn a_path_of_any_length_has_a_socket_to_connect_to() {
 }
 
 #[test]
-fn what_does_not_come_up_is_said_with_its_last_words() {
+fn a_server_that_does_not_start_is_reported_with_its_last_output() {
     needs!("codex-newest", "python3");
     let repo = TestRepo::new();
     let refused = |words: &[&str], more: &[&str]| {
@@ -206,7 +206,7 @@ fn what_does_not_come_up_is_said_with_its_last_words() {
 }
 
 #[test]
-fn a_proxy_is_called_with_the_flags_and_one_that_does_not_hear_is_killed() {
+fn a_proxy_gets_the_flags_and_is_killed_when_it_ignores_sigterm() {
     needs!("codex-newest");
     let repo = TestRepo::new();
     let script = repo.path("bin/proxy");
@@ -265,7 +265,7 @@ fn a_proxy_is_called_with_the_flags_and_one_that_does_not_hear_is_killed() {
 }
 
 #[test]
-fn wrong_words_are_named_and_nobodys_file_is_written_over() {
+fn invalid_arguments_are_named_and_no_foreign_file_is_overwritten() {
     needs!("codex-newest");
     let repo = repo();
     repo.write("mine.json", "{\"mine\":true}");

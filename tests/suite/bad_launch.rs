@@ -10,7 +10,7 @@ use crate::support::test_repo::{Ran, TestRepo};
 const GOOD: [&str; 4] = ["submit", "--env", "acme/widgets", "--prompt=Trim"];
 
 #[test]
-fn a_prompt_has_to_say_something_in_text() {
+fn empty_and_binary_prompts_are_refused() {
     let (repo, codex) = repo();
     fs::write(repo.path("blank.md"), " \n\t\n").unwrap();
     fs::write(repo.path("binary.md"), b"\x7fELF\xff\xfe").unwrap();
@@ -118,7 +118,7 @@ fn a_number_of_attempts_is_what_the_client_takes() {
 }
 
 #[test]
-fn branches_of_variants_need_a_place() {
+fn a_branch_named_like_the_prefix_is_an_error() {
     let (repo, codex) = repo();
     let export = Export::new(&repo, "export");
     export.patch(1, repo.patch("README", "One.\n"));
@@ -142,7 +142,7 @@ fn branches_of_variants_need_a_place() {
 }
 
 #[test]
-fn git_has_to_know_who_commits() {
+fn a_missing_identity_is_an_error() {
     let (repo, codex) = repo();
     let export = Export::new(&repo, "export");
     export.patch(1, repo.patch("README", "One.\n"));

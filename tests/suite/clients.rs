@@ -11,7 +11,7 @@ use crate::support::test_repo::{TestRepo, run};
 const SUBMIT: [&str; 4] = ["submit", "--env", "acme/widgets", "--prompt=Trim"];
 
 #[test]
-fn without_a_client_the_way_to_get_one_is_said() {
+fn a_missing_client_is_reported_with_how_to_install_it() {
     let mut repo = TestRepo::new();
     let own = Path::new(env!("CARGO_BIN_EXE_git-puff")).parent().unwrap().display().to_string();
     // The git of this PATH, without whatever else lies beside it.
@@ -81,7 +81,7 @@ fn a_client_that_hangs_is_given_up_and_ended_with_all_its_children() {
 }
 
 #[test]
-fn a_list_that_is_garbage_stops_a_launch_before_it_is_paid() {
+fn an_unreadable_environment_list_stops_a_launch_before_payment() {
     let repo = TestRepo::new();
     let codex = FakeCodex::official(&repo);
     for garbage in ["<html>busy</html>", "", "null", "[]", "{\"tasks\": 7}", "{\"tasks\": [{\"id\": 7}]}"] {
@@ -93,7 +93,7 @@ fn a_list_that_is_garbage_stops_a_launch_before_it_is_paid() {
 }
 
 #[test]
-fn a_submission_whose_answer_is_garbage_stays_open_and_is_never_repeated() {
+fn a_submission_with_an_unreadable_answer_stays_open_and_is_not_repeated() {
     for (name, stdout, stderr, exit) in [
         ("garbage", "Thank you for your patience.\n", "", 0),
         ("silence", "", "", 0),
@@ -134,7 +134,7 @@ fn a_submission_whose_answer_is_garbage_stays_open_and_is_never_repeated() {
 }
 
 #[test]
-fn absurd_numbers_of_a_service_are_not_believed() {
+fn out_of_range_numbers_of_a_service_are_ignored() {
     let repo = TestRepo::new();
     let codex = FakeCodex::headless_a(&repo);
     let list = codex.recording("ready-list")["stdout"].as_str().unwrap().to_owned();
@@ -150,7 +150,7 @@ fn absurd_numbers_of_a_service_are_not_believed() {
 }
 
 #[test]
-fn a_careless_client_leaves_nothing_in_the_worktree() {
+fn files_of_a_client_are_not_left_in_the_worktree() {
     let repo = TestRepo::new();
     let codex = FakeCodex::headless_a(&repo);
     codex.phase("ready");
@@ -224,7 +224,7 @@ fn a_run_is_asked_for_with_the_login_and_the_client_it_was_launched_with() {
 }
 
 #[test]
-fn what_a_client_is_like_is_found_out_once() {
+fn a_client_is_probed_once() {
     let repo = TestRepo::new();
     let codex = FakeCodex::headless_a(&repo);
     repo.puff(&[&SUBMIT[..], &["--json"]].concat()).ok();

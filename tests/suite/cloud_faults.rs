@@ -12,7 +12,7 @@ use crate::support::test_repo::wait_until;
 const QUESTIONS: &str = "GET /backend-api/wham/tasks";
 
 #[test]
-fn a_login_that_runs_out_is_waited_for_and_told() {
+fn an_expired_login_is_reported_and_waited_for() {
     needs!("codex");
     let env = CloudEnv::new();
     let told = env.repo.path("told.jsonl");
@@ -41,7 +41,7 @@ fn a_login_that_runs_out_is_waited_for_and_told() {
 }
 
 #[test]
-fn a_watch_in_the_foreground_says_that_a_login_is_needed_and_goes_on_after_it() {
+fn a_foreground_watch_reports_a_needed_login_and_continues_after_it() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.submit(1, "Trim the input");
@@ -56,7 +56,7 @@ fn a_watch_in_the_foreground_says_that_a_login_is_needed_and_goes_on_after_it() 
 }
 
 #[test]
-fn nobody_signed_in_at_launch_is_said_before_anything_is_recorded() {
+fn a_signed_out_launch_fails_before_anything_is_recorded() {
     needs!("codex");
     let env = CloudEnv::new();
     std::fs::remove_file(env.repo.path("codex-home/auth.json")).unwrap();
@@ -79,7 +79,7 @@ fn nobody_signed_in_at_launch_is_said_before_anything_is_recorded() {
 }
 
 #[test]
-fn questions_that_fail_for_now_are_asked_again_until_the_run_is_through() {
+fn transient_failures_are_retried_until_the_run_has_finished() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.launch(2, "Trim the input", &["--harvest"]);
@@ -100,7 +100,7 @@ fn questions_that_fail_for_now_are_asked_again_until_the_run_is_through() {
 }
 
 #[test]
-fn somebody_who_waits_at_a_terminal_does_not_see_trouble_that_passes() {
+fn transient_errors_are_not_shown_to_a_waiting_user() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.submit(2, "Trim the input");
@@ -118,7 +118,7 @@ fn somebody_who_waits_at_a_terminal_does_not_see_trouble_that_passes() {
 }
 
 #[test]
-fn a_service_that_is_away_is_looked_for_again_until_it_is_back() {
+fn an_unreachable_service_is_polled_until_it_is_back() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.launch(1, "Trim the input", &["--harvest"]);
@@ -134,7 +134,7 @@ fn a_service_that_is_away_is_looked_for_again_until_it_is_back() {
 }
 
 #[test]
-fn a_slow_service_is_waited_for() {
+fn a_slow_service_is_not_a_failure() {
     needs!("codex");
     let env = CloudEnv::new();
     env.cloud.fault("", Action::Delay(Duration::from_millis(300)), None);
@@ -147,7 +147,7 @@ fn a_slow_service_is_waited_for() {
 }
 
 #[test]
-fn a_task_that_the_service_does_not_know_any_more_needs_someone() {
+fn a_lost_task_needs_attention() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.launch(1, "Trim the input", &[]);

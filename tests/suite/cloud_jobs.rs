@@ -108,7 +108,7 @@ fn stopping_ends_the_watch_and_nothing_else() {
 }
 
 #[test]
-fn a_time_limit_ends_the_watch_with_124_and_leaves_the_run_at_work() {
+fn a_time_limit_ends_the_watch_with_124_and_leaves_the_run_active() {
     needs!("codex");
     let env = CloudEnv::new();
     let args = ["launch", "--porcelain", "--best-of", "1", "--timeout", "1s", "--prompt", "Trim the input"];
@@ -130,7 +130,7 @@ fn a_time_limit_ends_the_watch_with_124_and_leaves_the_run_at_work() {
 }
 
 #[test]
-fn a_cloud_task_can_be_ended_on_its_page_alone() {
+fn a_cloud_task_cannot_be_cancelled_from_here() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.submit(1, "Trim the input");
@@ -177,7 +177,7 @@ fn a_watch_for_programs_is_a_document_a_line() {
 }
 
 #[test]
-fn a_notify_command_that_fails_is_said_and_stops_nothing() {
+fn a_failed_notify_command_is_only_reported() {
     needs!("codex");
     let env = CloudEnv::new();
     env.repo.git(&["config", "puff.notify", "echo cannot be reached >&2; exit 7"]);

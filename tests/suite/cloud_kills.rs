@@ -39,7 +39,7 @@ fn runs_by_title(repo: &TestRepo) -> BTreeMap<String, Value> {
 }
 
 #[test]
-fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_gives_its_task() {
+fn a_killed_launch_leaves_a_run_that_repair_binds_to_its_task() {
     needs!("codex");
     let mut env = CloudEnv::new();
     // The npm package's script this time: it is killed with its parent or not, the program inside it lives on.
@@ -69,7 +69,7 @@ fn a_launch_that_is_killed_while_the_service_works_leaves_a_run_that_repair_give
 }
 
 #[test]
-fn a_launch_may_be_killed_at_any_moment() {
+fn a_killed_launch_is_recovered() {
     needs!("codex");
     let env = CloudEnv::new();
     let repo = &env.repo;
@@ -115,7 +115,7 @@ fn a_launch_may_be_killed_at_any_moment() {
 }
 
 #[test]
-fn a_harvest_may_be_killed_at_any_moment() {
+fn a_killed_harvest_is_recovered() {
     needs!("codex");
     let env = CloudEnv::new();
     let repo = &env.repo;
@@ -175,7 +175,7 @@ fn run_git(repo: &TestRepo, place: &Path, args: &[&str]) -> String {
 }
 
 #[test]
-fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_ends_it() {
+fn a_killed_watchers_harvest_is_completed_by_the_next() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.launch(4, "Trim the input", &["--harvest"]);
@@ -206,7 +206,7 @@ fn a_watcher_that_is_killed_in_the_middle_of_a_harvest_is_followed_by_one_that_e
 }
 
 #[test]
-fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
+fn jobs_of_a_killed_watcher_are_resumed() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.launch(2, "Trim the input", &["--harvest"]);
@@ -232,7 +232,7 @@ fn a_watcher_that_is_killed_leaves_orphans_that_are_taken_up_again() {
 }
 
 #[test]
-fn a_lock_file_of_a_ref_that_a_kill_left_stops_nobody() {
+fn stale_ref_locks_do_not_stop_git_puff() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.submit(1, "Trim the input");

@@ -71,7 +71,7 @@ fn a_foreground_watch_goes_on_after_the_task_reads_ready_until_the_last_attempt_
 }
 
 #[test]
-fn attempts_that_stay_silent_are_unknown_after_puff_settle_and_still_come_with_a_later_harvest() {
+fn silent_attempts_are_unknown_after_puff_settle_and_can_still_be_harvested() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.submit(3, "Trim the input");
@@ -154,7 +154,7 @@ fn a_single_attempt_is_as_its_task_is() {
 }
 
 #[test]
-fn a_harvest_of_a_run_at_work_takes_what_there_is() {
+fn a_harvest_of_an_active_run_takes_finished_variants() {
     needs!("codex");
     let env = CloudEnv::new();
     env.repo.git(&["config", "puff.settle", "1h"]);

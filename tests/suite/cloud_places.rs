@@ -24,7 +24,7 @@ fn error_logs(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn worktree_index_and_head_stay_as_they_are() {
+fn worktree_index_and_head_are_unchanged() {
     needs!("codex");
     let env = CloudEnv::new();
     let repo = &env.repo;
@@ -50,7 +50,7 @@ fn worktree_index_and_head_stay_as_they_are() {
 }
 
 #[test]
-fn a_linked_worktree_and_a_subfolder_are_as_good_as_the_top() {
+fn linked_worktrees_and_subfolders_work_like_the_top() {
     needs!("codex");
     let env = CloudEnv::new();
     let repo = &env.repo;

@@ -91,7 +91,7 @@ fn a_refused_submission_does_not_hold_up_the_queue() {
 }
 
 #[test]
-fn a_queue_survives_the_kill_of_its_watcher() {
+fn a_killed_watchers_queue_is_continued() {
     needs!("codex");
     let env = CloudEnv::new();
     queue(&env);
@@ -129,7 +129,7 @@ fn the_limit_of_attempts_is_kept_before_anything_is_paid() {
 }
 
 #[test]
-fn an_attempt_limit_that_is_reached_while_runs_are_queued_is_waited_for_and_told_once() {
+fn a_reached_attempt_limit_is_reported_once_and_waited_for() {
     needs!("codex");
     let env = CloudEnv::new();
     let told = env.repo.path("told");
@@ -145,7 +145,7 @@ fn an_attempt_limit_that_is_reached_while_runs_are_queued_is_waited_for_and_told
 }
 
 #[test]
-fn an_answer_that_is_lost_in_the_background_is_told_and_keeps_its_place() {
+fn a_lost_answer_in_the_background_is_reported_and_keeps_its_slot() {
     needs!("codex");
     let env = CloudEnv::new();
     let told = env.repo.path("told");

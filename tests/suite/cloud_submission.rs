@@ -19,7 +19,7 @@ fn lost(env: &CloudEnv, fault: Action) -> String {
 }
 
 #[test]
-fn an_answer_that_was_lost_is_not_asked_for_again_and_repair_finds_the_task() {
+fn a_lost_submission_is_not_repeated_and_repair_finds_its_task() {
     needs!("codex");
     let lost_answers = [Action::StatusAfterProcessing(500), Action::DropAfterProcessing, Action::DropHalfway];
     for fault in lost_answers {
@@ -74,7 +74,7 @@ fn when_several_tasks_fit_they_are_listed_and_a_person_chooses() {
 }
 
 #[test]
-fn when_no_task_fits_that_is_said_and_retry_starts_it() {
+fn no_matching_task_is_reported_and_retry_submits() {
     needs!("codex");
     let env = CloudEnv::new();
     // The gateway answered, and the service did nothing; other tasks are too old, too many attempts, or known.
@@ -91,7 +91,7 @@ fn when_no_task_fits_that_is_said_and_retry_starts_it() {
 }
 
 #[test]
-fn two_interrupted_runs_are_not_given_each_others_task() {
+fn interrupted_runs_are_matched_to_their_own_tasks() {
     needs!("codex");
     let env = CloudEnv::new();
     let first = lost(&env, Action::DropAfterProcessing);
@@ -120,7 +120,7 @@ fn a_task_is_found_however_many_others_were_started_since() {
 }
 
 #[test]
-fn a_clear_no_to_a_submission_costs_nothing_and_can_be_retried() {
+fn a_rejected_submission_costs_nothing_and_can_be_retried() {
     needs!("codex");
     for status in [429, 403, 422] {
         let env = CloudEnv::new();

@@ -40,7 +40,7 @@ fn attempts_that_made_the_same_stay_two_variants_and_the_second_names_the_first(
 }
 
 #[test]
-fn a_patch_that_changed_is_a_new_revision_and_a_branch_moves_only_if_nobody_works_on_it() {
+fn a_changed_patch_is_a_new_revision_and_moves_only_an_unused_branch() {
     needs!("codex");
     let env = CloudEnv::new();
     let (run, task) = env.submit(4, "Trim the input");

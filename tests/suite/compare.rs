@@ -325,7 +325,7 @@ fn without_anything_to_compare_it_says_so() {
 }
 
 #[test]
-fn wrong_words_are_told_with_what_would_do() {
+fn unusable_arguments_are_refused_by_name() {
     let repo = repo_with_a_run();
     for (args, code, words) in [
         (&["try", "7"][..], 1, &["no variant 7 in run 'try'"][..]),
@@ -350,7 +350,7 @@ fn wrong_words_are_told_with_what_would_do() {
 }
 
 #[test]
-fn a_deleted_branch_or_a_missing_worktree_is_no_hindrance() {
+fn a_deleted_branch_or_missing_worktree_does_not_block_a_prune() {
     let repo = repo_with_a_run();
     repo.git(&["branch", "-q", "-D", "puff/try/var1"]);
     repo.git(&["reflog", "expire", "--expire=now", "--all"]);

@@ -165,7 +165,7 @@ fn elvish_completes_git_puff_in_both_ways() {
 
 /// Whoever presses TAB hears nothing of what is wrong, and changes nothing.
 #[test]
-fn asking_complains_of_nothing_and_writes_nothing() {
+fn completion_prints_no_errors_and_writes_nothing() {
     let repo = repo();
     let questions: [&[&str]; 8] = [
         &[""],

@@ -150,7 +150,7 @@ fn a_session_is_refused_where_its_settings_are_wrong() {
 
 /// The line of the hint, run as it stands, mends it.
 #[test]
-fn doctor_points_out_typing_errors_and_how_to_mend_them() {
+fn doctor_reports_typos_and_their_fixes() {
     let repo = TestRepo::new();
     for (written, meant) in [
         ("puff.bestoff", Some("puff.bestOf")),

@@ -122,7 +122,7 @@ fn without_a_name_the_demo_makes_a_new_folder() {
 }
 
 #[test]
-fn a_demo_that_can_not_be_played_says_why() {
+fn a_demo_that_fails_reports_why() {
     let mut repo = TestRepo::empty();
     run(repo.command(DEMO).args(["demo", "home"])).exits(1).complains(&["'home'", "not empty"]);
     assert!(!repo.path("home/repo").exists());

@@ -85,7 +85,7 @@ fn a_repository_without_a_commit_or_without_its_worktree_fails() {
 }
 
 #[test]
-fn agents_on_this_machine_are_listed_and_asked_and_only_those_in_use_have_to_be_there() {
+fn doctor_lists_agents_and_requires_only_those_in_use() {
     let repo = TestRepo::new();
     program(&repo, "claude", "echo 2.0.0 of claude");
     program(&repo, "gemini", "echo broken >&2; exit 3");

@@ -122,7 +122,7 @@ fn spoken(document: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_block_of_every_document_can_be_typed() {
+fn every_code_block_of_the_documentation_runs() {
     needs!("codex");
     for document in DOCUMENTS {
         let mut scenes: Vec<(String, Scene)> = Vec::new();
@@ -143,7 +143,7 @@ fn every_block_of_every_document_can_be_typed() {
 
 /// What is too large for a test is done by CI, with the same words.
 #[test]
-fn what_is_not_typed_here_is_done_elsewhere() {
+fn lines_left_out_here_are_run_by_other_tests() {
     let shown: Vec<String> = DOCUMENTS.iter().flat_map(|name| blocks(name)).flat_map(|block| block.lines).collect();
     for (line, (file, words)) in ELSEWHERE {
         assert!(shown.iter().any(|shown| shown == line), "no document shows '{line}' any more");
@@ -152,7 +152,7 @@ fn what_is_not_typed_here_is_done_elsewhere() {
 }
 
 #[test]
-fn every_call_in_a_sentence_is_understood() {
+fn every_command_in_the_text_parses() {
     let spoken = |document| spoken(document).into_iter().map(move |call| (document, call));
     let calls: Vec<_> = DOCUMENTS.into_iter().flat_map(spoken).collect();
     assert_understood(calls.iter().map(|(document, call)| (*document, call.as_str())));

@@ -233,7 +233,7 @@ fn a_lock_on_the_tables_is_waited_for_and_only_an_old_one_is_removed_when_asked(
 }
 
 #[test]
-fn a_kill_while_git_writes_the_tables_is_gone_on_from() {
+fn a_kill_while_git_writes_reftables_is_recovered() {
     let choice = Choice::in_repo(repo_of("reftable", "sha256"));
     let repo = &choice.repo;
     let place = repo.work();
@@ -264,7 +264,7 @@ fn a_kill_while_git_writes_the_tables_is_gone_on_from() {
 }
 
 #[test]
-fn writers_of_many_kinds_lose_nothing_to_each_other() {
+fn concurrent_writers_lose_no_updates() {
     let repo = repo_of("reftable", "sha1");
     let exports: Vec<_> = (0..6)
         .map(|number| {
@@ -297,7 +297,7 @@ fn writers_of_many_kinds_lose_nothing_to_each_other() {
 }
 
 #[test]
-fn a_record_of_a_repository_of_the_other_objects_is_named_and_left_alone() {
+fn a_record_with_the_other_object_format_is_named_and_ignored() {
     let choice = Choice::in_repo(repo_of("files", "sha1"));
     let repo = &choice.repo;
     let mut record = repo.show("fix");

@@ -11,7 +11,7 @@ use crate::support::export::Export;
 use crate::support::test_repo::{TestRepo, make_executable, run};
 
 #[test]
-fn colours_are_as_git_is_told() {
+fn colour_follows_git_configuration() {
     let choice = Choice::new();
     let coloured = |config: &[&str], variables: &[(&str, &str)]| {
         let mut command = choice.repo.command("git");
@@ -75,7 +75,7 @@ fn all(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn two_users_of_a_shared_repository_work_in_it() {
+fn two_users_work_in_a_shared_repository() {
     if !fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
         eprintln!("skipped: only root can be somebody else");
         return;
@@ -133,7 +133,7 @@ fn a_repository_that_git_does_not_trust_is_not_worked_in() {
 }
 
 #[test]
-fn an_older_git_will_do_from_import_to_undo() {
+fn an_older_git_works_from_import_to_undo() {
     needs!("older-git");
     let choice = Choice::new();
     let repo = &choice.repo;
@@ -163,7 +163,7 @@ fn an_older_git_will_do_from_import_to_undo() {
 }
 
 #[test]
-fn an_older_git_will_do_from_launch_to_pick() {
+fn an_older_git_works_from_launch_to_pick() {
     needs!("codex", "older-git");
     let env = CloudEnv::new();
     env.repo.use_older_git();
@@ -210,7 +210,7 @@ fn a_git_that_is_too_old_is_named() {
 }
 
 #[test]
-fn doctor_fails_for_want_of_codex_only_where_the_cloud_is_used() {
+fn doctor_requires_codex_only_for_the_cloud() {
     let crew = AgentRun::new();
     crew.repo.git(&["config", "--global", "puff.notify", "true"]);
     let result = || {

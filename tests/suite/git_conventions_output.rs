@@ -165,7 +165,7 @@ fn a_batch_of_names_that_hold_anything_is_read_and_answered_with_z() {
 }
 
 #[test]
-fn what_somebody_wrote_into_a_note_survives_whatever_its_bytes_are() {
+fn foreign_text_in_a_note_survives_byte_for_byte() {
     let repo = TestRepo::new();
     let theirs = b"gr\xfcn und \xf0\x9f\xa6\x80\n\xff\xfe\n";
     let file = repo.path("theirs");

@@ -104,7 +104,7 @@ fn folders_may_have_any_name() {
 }
 
 #[test]
-fn a_submodule_is_a_repository_of_its_own() {
+fn a_submodule_is_a_separate_repository() {
     let repo = TestRepo::new();
     let export = export(&repo);
     repo.git_in(&repo.path(""), &["init", "-q", "super"]);
@@ -176,7 +176,7 @@ fn what_was_pushed_and_not_taken_yet_is_read_and_nothing_is_recorded_on_it() {
 }
 
 #[test]
-fn objects_may_be_elsewhere_as_git_is_told() {
+fn alternate_object_directories_are_honoured() {
     let mut repo = TestRepo::new();
     let export = export(&repo);
     let objects = repo.path("objects");
@@ -196,7 +196,7 @@ fn objects_may_be_elsewhere_as_git_is_told() {
 }
 
 #[test]
-fn a_namespace_hides_nothing_and_an_alias_is_a_verb() {
+fn git_namespaces_and_aliases_work() {
     let mut repo = TestRepo::new();
     let export = export(&repo);
     repo.set("GIT_NAMESPACE", "other");

@@ -11,7 +11,7 @@ type Fork = (fn(&TestRepo) -> FakeCodex, &'static str);
 const FORKS: [Fork; 2] = [(FakeCodex::headless_a, "acme/widgets"), (FakeCodex::headless_b, "env_lab_1")];
 
 #[test]
-fn a_run_is_watched_until_its_last_attempt_is_through() {
+fn a_run_is_watched_until_its_last_attempt_has_finished() {
     for (open, env) in FORKS {
         let repo = TestRepo::new();
         let codex = open(&repo);
@@ -44,7 +44,7 @@ fn a_run_is_watched_until_its_last_attempt_is_through() {
 }
 
 #[test]
-fn what_the_agents_said_is_in_the_reports_and_in_the_commits() {
+fn agents_messages_are_in_reports_and_commits() {
     for (open, env) in FORKS {
         let repo = TestRepo::new();
         let codex = open(&repo);
@@ -103,7 +103,7 @@ fn variants_keep_their_numbers_when_the_service_calls_another_turn_the_current_o
 }
 
 #[test]
-fn a_harvest_takes_what_there_is_and_a_later_one_the_rest() {
+fn a_later_harvest_takes_the_remaining_variants() {
     for (open, env) in FORKS {
         let repo = TestRepo::new();
         let codex = open(&repo);
@@ -155,7 +155,7 @@ fn a_read_that_fails_for_now_is_repeated() {
 }
 
 #[test]
-fn a_read_that_keeps_failing_is_given_up_with_a_clear_word() {
+fn a_read_that_keeps_failing_is_an_error() {
     // Each waits for seconds between its tries, so they wait together.
     std::thread::scope(|scope| {
         for (open, env) in FORKS {
@@ -178,7 +178,7 @@ fn a_read_that_keeps_failing_is_given_up_with_a_clear_word() {
 }
 
 #[test]
-fn a_run_waits_for_the_login_and_then_goes_on() {
+fn a_run_waits_for_the_login_and_continues() {
     for (open, env) in FORKS {
         let repo = TestRepo::new();
         let codex = open(&repo);
@@ -214,7 +214,7 @@ fn a_task_started_elsewhere_is_adopted_with_its_prompt() {
 }
 
 #[test]
-fn a_task_that_nobody_knows_is_not_adopted() {
+fn an_unknown_task_is_not_adopted() {
     for (open, _) in FORKS {
         let repo = TestRepo::new();
         open(&repo);

@@ -116,7 +116,7 @@ fn an_environment_that_the_list_does_not_know_is_refused_before_anything_is_reco
 }
 
 #[test]
-fn whoever_is_signed_out_pays_nothing_and_is_told_to_sign_in() {
+fn a_signed_out_launch_is_refused_before_payment() {
     for fault in ["signed-out", "unauthorized"] {
         for open in [FakeCodex::headless_a, FakeCodex::headless_b] {
             let repo = TestRepo::new();

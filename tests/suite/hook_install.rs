@@ -18,7 +18,7 @@ fn status(repo: &TestRepo) -> Value {
 }
 
 #[test]
-fn it_is_installed_once_and_leaves_no_trace() {
+fn install_is_idempotent_and_uninstall_removes_it() {
     let repo = TestRepo::new();
     let before = everything(&repo.path("work/.git/hooks"));
     let absent = hook(&repo, "status").exits(1);
@@ -52,7 +52,7 @@ fn it_is_installed_once_and_leaves_no_trace() {
 }
 
 #[test]
-fn a_hook_that_is_there_is_asked_too_by_the_same_words_and_on_the_same_input() {
+fn an_existing_hook_is_called_with_the_same_arguments_and_input() {
     let repo = TestRepo::new();
     let path = write(&pre_push(&repo), witness(&repo, "before", 0), 0o755);
     repo.git(&["branch", "other"]);
@@ -87,7 +87,7 @@ fn a_hook_that_is_there_is_asked_too_by_the_same_words_and_on_the_same_input() {
 }
 
 #[test]
-fn whatever_a_hook_is_it_comes_back_as_it_was() {
+fn uninstall_restores_any_existing_hook() {
     type Make<'m> = &'m dyn Fn(&TestRepo, &Path);
     let make: [(&str, Make<'_>); 5] = [
         ("not executable", &|_, path| drop(write(path, "#!/bin/sh\nexit 1\n", 0o640))),
@@ -118,7 +118,7 @@ fn whatever_a_hook_is_it_comes_back_as_it_was() {
 }
 
 #[test]
-fn lines_of_the_users_in_our_hook_are_theirs() {
+fn the_users_lines_in_the_hook_are_kept() {
     let repo = TestRepo::new();
     hook(&repo, "install").ok();
     let path = pre_push(&repo);
@@ -167,7 +167,7 @@ fn what_can_not_be_done_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_folder_of_hooks_that_others_use_too_is_only_touched_when_that_is_said() {
+fn a_shared_hooks_folder_is_changed_only_on_request() {
     let repo = TestRepo::new();
     let shared = repo.path("shared-hooks");
     fs::create_dir(&shared).unwrap();
@@ -218,7 +218,7 @@ fn worktrees_share_it_and_a_bare_repository_has_one() {
 }
 
 #[test]
-fn pushes_go_on_where_git_puff_is_gone() {
+fn pushes_succeed_without_git_puff() {
     let mut repo = TestRepo::new();
     write(&pre_push(&repo), witness(&repo, "before", 0), 0o755);
     hook(&repo, "install").ok();
@@ -249,7 +249,7 @@ fn pushes_go_on_where_git_puff_is_gone() {
 
 /// The two steps in which a hook is put beside ours, each the last one that a kill let happen.
 #[test]
-fn a_kill_in_the_middle_leaves_the_users_hook_in_effect() {
+fn a_killed_install_leaves_the_users_hook_in_effect() {
     let repo = TestRepo::new();
     let path = write(&pre_push(&repo), witness(&repo, "before", 5), 0o755);
     let beside = repo.path("work/.git/hooks/pre-push.before-puff");

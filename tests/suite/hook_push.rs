@@ -59,7 +59,7 @@ fn unreviewed(variant: u64) -> [(String, String, u64, String); 1] {
 }
 
 #[test]
-fn a_variant_that_nobody_looked_at_is_refused_and_named_and_the_way_out_is_told() {
+fn pushing_an_unreviewed_variant_is_refused_with_a_way_out() {
     let repo = two();
     let commit = repo.git(&["rev-parse", "--short", "puff/fix/var1"]);
     let refused: Ran = push(&repo, &["origin", "puff/fix/var1:theirs"]).exits(1);
@@ -90,7 +90,7 @@ fn a_variant_that_nobody_looked_at_is_refused_and_named_and_the_way_out_is_told(
 }
 
 #[test]
-fn it_is_found_wherever_it_ended_up() {
+fn a_variant_is_found_after_rename_cherry_pick_and_rebase() {
     let repo = two();
     let on_a_branch = |name: &str| repo.git(&["checkout", "-q", "-b", name, "main"]);
     repo.git(&["branch", "-m", "puff/fix/var1", "mine"]);
@@ -139,7 +139,7 @@ fn it_is_found_wherever_it_ended_up() {
 }
 
 #[test]
-fn a_loser_is_refused_and_so_is_one_that_failed() {
+fn pushing_a_failed_or_unpicked_variant_is_refused() {
     let repo = two();
     repo.puff(&["review", "fix", "--check", "! grep zwei notes.txt"]).ok();
     repo.git(&["checkout", "-q", "puff/fix/var2"]);
@@ -165,7 +165,7 @@ fn a_loser_is_refused_and_so_is_one_that_failed() {
 }
 
 #[test]
-fn a_risk_is_refused_until_somebody_takes_it() {
+fn a_risk_blocks_the_push_until_accepted() {
     let repo = repo_with(&[&[(".github/workflows/ci.yml", "on: push\n"), ("notes.txt", "one\n2\nthree\n")]]);
     repo.puff(&["review", "fix", "--check", "true"]).ok();
     repo.git(&["checkout", "-q", "puff/fix/var1"]);
@@ -178,7 +178,7 @@ fn a_risk_is_refused_until_somebody_takes_it() {
 }
 
 #[test]
-fn what_nobody_should_see_is_found_in_the_files() {
+fn secrets_are_found_in_files() {
     let key = ["gh", "p_", &"Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2Yz3"[..36]].concat();
     let config = format!("a = 1\ntoken = {key}\n");
     let repo = repo_with(&[&[
@@ -271,7 +271,7 @@ fn an_older_patch_of_a_variant_is_not_the_one_that_was_reviewed() {
 }
 
 #[test]
-fn the_record_that_would_stay_behind_is_told_once() {
+fn an_unsent_record_is_mentioned_once_per_push() {
     let repo = two();
     repo.puff(&["review", "fix", "--check", "true"]).ok();
     let said = push(&repo, &["origin", "puff/fix/var1:a", "puff/fix/var2:b"]).ok();
@@ -322,7 +322,7 @@ fn many_findings_are_counted_and_nothing_of_a_commit_reaches_the_terminal_raw() 
 }
 
 #[test]
-fn a_call_by_hand_tells_what_is_missing() {
+fn a_hook_called_without_refs_reports_what_is_missing() {
     let repo = two();
     repo.puff(&["hook", "pre-push"]).exits(129).complains(&["no refs on standard input"]);
     let wrong = repo.puff_with_input(&["hook", "pre-push", "origin"], b"what is this\n");

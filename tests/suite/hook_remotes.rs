@@ -17,7 +17,7 @@ fn guarded() -> Choice {
 }
 
 #[test]
-fn other_work_goes_to_every_kind_of_remote_and_a_variant_does_not() {
+fn other_commits_are_pushed_to_every_kind_of_remote_and_variants_are_not() {
     needs!("sshd", "ssh-keygen", "older-git");
     for older in [false, true] {
         let mut choice = guarded();
@@ -72,7 +72,7 @@ fn every_kind_of_push_goes_through() {
 }
 
 #[test]
-fn what_the_remote_has_and_this_clone_does_not_is_in_nobodys_way() {
+fn unfetched_remote_commits_do_not_block_a_push() {
     let choice = guarded();
     let repo = &choice.repo;
     // Somebody else pushed: the commit there is not here.
@@ -98,7 +98,7 @@ fn what_the_remote_has_and_this_clone_does_not_is_in_nobodys_way() {
 }
 
 #[test]
-fn ten_thousand_refs_are_looked_at_in_one_go() {
+fn ten_thousand_refs_are_pushed_with_one_check() {
     let choice = guarded();
     let repo = &choice.repo;
     let (main, variant) = (repo.git(&["rev-parse", "main"]), repo.git(&["rev-parse", "puff/fix/var1"]));
@@ -137,7 +137,7 @@ fn pushes_from_a_linked_worktree_and_a_bare_repository_are_looked_at() {
 }
 
 #[test]
-fn a_clone_without_any_run_is_only_stopped_by_what_is_in_the_files() {
+fn without_runs_only_file_contents_are_checked() {
     let repo = TestRepo::new();
     repo.puff(&["hook", "install"]).ok();
     repo.commit("README", "x\n", "Mine");

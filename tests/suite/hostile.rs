@@ -76,7 +76,7 @@ fn sandboxed(crew: &AgentRun, sandbox: &str, name: &str, script: &str) {
 }
 
 #[test]
-fn an_agent_that_puts_a_link_in_place_of_its_folder_gets_nothing_of_the_users() {
+fn an_agent_cannot_replace_its_folder_by_a_link() {
     let crew = crew();
     crew.agent("swaps", &format!("echo mine >mine; {SWAP}"));
     crew.agent("leaves", "echo mine >mine; D=$PWD; cd ..; mv \"$D\" \"$LAB/far\"; ln -s \"$LAB/work\" \"$D\"");
@@ -110,7 +110,7 @@ fn an_agent_that_puts_a_link_in_place_of_its_folder_gets_nothing_of_the_users() 
 }
 
 #[test]
-fn a_check_that_puts_a_link_in_place_of_its_folder_reaches_nothing_of_the_users() {
+fn a_check_cannot_replace_its_folder_by_a_link() {
     let crew = crew();
     crew.agent("plants", &format!("echo '{SWAP}' >t.sh; echo mine >mine"));
     let run = crew.tournament(&["--agent", "plants"]);
@@ -130,7 +130,7 @@ fn a_check_that_puts_a_link_in_place_of_its_folder_reaches_nothing_of_the_users(
 }
 
 #[test]
-fn nothing_that_an_agent_or_a_check_plants_is_run_outside_of_its_sandbox() {
+fn planted_configuration_and_hooks_never_run_outside_of_the_sandbox() {
     let crew = crew();
     let Some(sandbox) = sandbox(&crew) else { return };
     crew.repo.git_in(&crew.repo.path(""), &["clone", "-q", "origin.git", "library"]);
@@ -185,7 +185,7 @@ fn nothing_that_an_agent_or_a_check_plants_is_run_outside_of_its_sandbox() {
 }
 
 #[test]
-fn a_session_names_what_changed_without_believing_the_git_directory_that_was_put_there() {
+fn changes_of_a_session_do_not_depend_on_a_planted_git_directory() {
     let crew = crew();
     let repo = &crew.repo;
     let ran = repo.path(RAN).display().to_string();
@@ -221,7 +221,7 @@ fn a_session_names_what_changed_without_believing_the_git_directory_that_was_put
 }
 
 #[test]
-fn a_folder_of_git_that_names_another_worktree_does_not_pass_for_it() {
+fn a_git_directory_of_another_worktree_is_refused() {
     let crew = crew();
     crew.agent("works", "echo mine >mine; while [ ! -e \"$LAB/go\" ]; do sleep 0.1; done");
     let id = crew.launch(&["--name", "pose", "--agent", "works", "--agent", "works"]);
@@ -241,7 +241,7 @@ fn a_folder_of_git_that_names_another_worktree_does_not_pass_for_it() {
 }
 
 #[test]
-fn a_pipe_in_place_of_a_record_makes_nobody_wait() {
+fn a_pipe_in_place_of_a_record_does_not_block() {
     let crew = crew();
     crew.agent("works", "echo mine >mine");
     let run = crew.tournament(&["--agent", "works"]);

@@ -21,7 +21,7 @@ fn repairs(repo: &TestRepo) -> String {
 }
 
 #[test]
-fn a_run_of_a_name_that_was_pruned_is_no_interrupted_prune() {
+fn a_new_run_of_a_pruned_name_is_not_an_interrupted_prune() {
     for fixed in [false, true] {
         let mut repo = TestRepo::new();
         if fixed {
@@ -95,7 +95,7 @@ fn the_recovery_points_of_two_runs_of_one_name_are_both_kept() {
 }
 
 #[test]
-fn agents_of_a_second_run_of_a_name_are_their_own() {
+fn agents_of_a_reused_run_name_are_separate() {
     let crew = AgentRun::new();
     let repo = &crew.repo;
     crew.agent("old", "echo old >made").agent("new", "echo new >made");
@@ -118,7 +118,7 @@ fn agents_of_a_second_run_of_a_name_are_their_own() {
 }
 
 #[test]
-fn what_an_earlier_run_has_left_stops_a_launch_of_that_name() {
+fn leftover_worktrees_of_an_earlier_run_block_its_name() {
     let crew = AgentRun::new();
     let repo = &crew.repo;
     crew.agent("good", "echo x >x");

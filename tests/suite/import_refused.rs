@@ -50,7 +50,7 @@ fn a_base_that_is_no_commit_is_refused_with_its_name() {
 }
 
 #[test]
-fn calls_that_make_no_sense_are_usage_errors() {
+fn contradictory_arguments_are_usage_errors() {
     let repo = TestRepo::new();
     let export = Export::new(&repo, "export");
     export.patch(1, repo.patch("README", "One.\n"));
@@ -79,7 +79,7 @@ fn a_variant_that_the_folder_has_not_is_refused_before_anything_is_recorded() {
 }
 
 #[test]
-fn a_patch_is_no_way_out_of_the_repository() {
+fn a_patch_cannot_leave_the_repository() {
     let repo = TestRepo::new();
     let export = Export::new(&repo, "export");
     let adds = |path: &str| {

@@ -27,7 +27,7 @@ fn importing_the_same_folder_again_changes_nothing() {
 }
 
 #[test]
-fn an_import_goes_on_from_wherever_it_was_killed() {
+fn a_killed_import_is_recovered() {
     let mut repo = TestRepo::new();
     repo.fix_clock();
     let export = three_variants(&repo);

@@ -28,7 +28,7 @@ fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn each_thing_is_said_done_once_and_taken_back() {
+fn each_step_is_reported_done_once_and_undone() {
     let repo = TestRepo::new();
     let before = place(&repo);
     let said = repo.puff(&["init", "--hooks"]).ok();
@@ -58,7 +58,7 @@ fn each_thing_is_said_done_once_and_taken_back() {
 }
 
 #[test]
-fn what_the_user_has_set_stays_and_is_not_taken_back() {
+fn settings_of_the_user_are_kept_and_not_undone() {
     let repo = TestRepo::new();
     repo.git(&["config", "notes.displayRef", "refs/notes/puff/*"]);
     repo.git(&["config", "notes.rewriteRef", "refs/notes/commits"]);
@@ -92,7 +92,7 @@ fn what_the_user_has_set_stays_and_is_not_taken_back() {
 }
 
 #[test]
-fn reports_are_shown_and_go_along_and_the_log_of_both_sides_is_kept() {
+fn reports_are_synced_and_the_runbooks_of_both_sides_are_kept() {
     let repo = TestRepo::new();
     repo.puff(&["init"]).ok();
     let export = Export::new(&repo, "fix");

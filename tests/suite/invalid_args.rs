@@ -10,7 +10,7 @@ use crate::support::test_repo::{Ran, TestRepo, finish};
 const HOSTILE: &str = "Trim\u{1b}[2J\u{1b}]0;pwned\u{7}\rit \u{202e}now\u{9b}1A\u{200b}";
 
 #[test]
-fn a_run_that_is_not_there_is_named() {
+fn a_missing_run_is_named() {
     let repo = TestRepo::new();
     repo.puff(&["show", "@"]).exits(1).complains(&["no runs yet"]);
     imported(&repo, "one", "tidy-up-one");
@@ -31,7 +31,7 @@ fn a_run_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_variant_that_is_not_there_is_named() {
+fn a_missing_variant_is_named() {
     let repo = TestRepo::new();
     imported(&repo, "one", "one");
     for verb in ["show", "patch"] {
@@ -62,7 +62,7 @@ fn a_length_of_time_is_a_number_and_a_unit() {
 }
 
 #[test]
-fn a_wrong_call_says_where_to_look() {
+fn a_usage_error_names_the_help_page() {
     let repo = TestRepo::new();
     for (args, words, hint) in [
         (&["lunch"][..], "'lunch'", "git puff -h"),
@@ -85,7 +85,7 @@ fn a_wrong_call_says_where_to_look() {
 }
 
 #[test]
-fn what_came_from_outside_reaches_no_terminal_as_it_is() {
+fn untrusted_text_is_escaped_on_a_terminal() {
     let repo = TestRepo::new();
     let export = Export::new(&repo, "export");
     let good = repo.patch("README", "One.\n");
@@ -134,7 +134,7 @@ fn what_came_from_outside_reaches_no_terminal_as_it_is() {
 }
 
 #[test]
-fn what_a_client_says_reaches_no_terminal_as_it_is() {
+fn client_output_is_escaped_on_a_terminal() {
     let repo = TestRepo::new();
     let codex = FakeCodex::headless_a(&repo);
     let id = repo.puff(&["submit", "--env", "acme/widgets", "--prompt", HOSTILE, "--porcelain"]).ok();
@@ -151,7 +151,7 @@ fn what_a_client_says_reaches_no_terminal_as_it_is() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_program_quietly() {
+fn a_closed_pipe_ends_the_program_quietly() {
     let repo = TestRepo::new();
     imported(&repo, "one", "one");
     for args in

@@ -9,7 +9,7 @@ use crate::support::formats;
 use crate::support::test_repo::{Ran, TestRepo, run};
 
 #[test]
-fn outside_of_a_repository_every_verb_says_so() {
+fn every_verb_fails_outside_of_a_repository() {
     let repo = TestRepo::empty();
     let here = repo.path("home");
     for args in [
@@ -50,7 +50,7 @@ fn a_format_that_is_not_known_is_named_and_nothing_is_paid_or_written() {
 }
 
 #[test]
-fn tables_of_refs_of_a_kind_to_come_are_left_alone() {
+fn reftables_of_an_unknown_version_are_unchanged() {
     let mut repo = TestRepo::empty();
     repo.set("GIT_DEFAULT_REF_FORMAT", "reftable");
     repo.git(&["init", "-q", "work"]);
@@ -89,7 +89,7 @@ fn nothing_goes(repo: &TestRepo, codex: &FakeCodex, what: &str) {
 }
 
 #[test]
-fn a_repository_that_cannot_be_written_is_found_out_before_anything_is_paid() {
+fn an_unwritable_repository_is_detected_before_payment() {
     // A file where a folder would be stops root as well, which permissions don't.
     for (blocked, words) in [
         (".git/puff", ".git/puff"),
@@ -118,7 +118,7 @@ fn a_repository_that_cannot_be_written_is_found_out_before_anything_is_paid() {
 }
 
 #[test]
-fn objects_that_cannot_be_written_are_found_out_before_anything_is_paid() {
+fn an_unwritable_object_store_is_detected_before_payment() {
     let repo = TestRepo::new();
     let codex = FakeCodex::official(&repo);
     repo.git(&["repack", "-q", "-a", "-d"]);

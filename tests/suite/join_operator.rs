@@ -46,7 +46,7 @@ fn it_is_launched_as_a_run_of_one_attempt_with_the_prompt_that_can_be_read_befor
 }
 
 #[test]
-fn it_can_be_read_anywhere_and_wrong_words_are_named() {
+fn the_skill_is_printed_anywhere_and_bad_arguments_are_refused() {
     let repo = TestRepo::empty();
     let schema = repo.puff(&["join-operator", "--print-schema"]).ok().json();
     assert_eq!((&schema["additionalProperties"], &schema["title"]), (&json!(false), &json!("Manifest")));
@@ -87,7 +87,7 @@ fn choice() -> Choice {
 }
 
 #[test]
-fn what_was_recommended_or_picked_is_put_into_the_inbox_once() {
+fn a_recommended_or_picked_variant_is_delivered_to_the_inbox_once() {
     let choice = choice();
     let repo = &choice.repo;
     let report = |more: &[&str]| repo.puff(&[&["report", "fix", "--format", "manifest"], more].concat());
@@ -141,7 +141,7 @@ fn what_was_recommended_or_picked_is_put_into_the_inbox_once() {
 }
 
 #[test]
-fn nobodys_file_is_written_over_and_half_a_manifest_is_never_there() {
+fn a_foreign_file_is_not_overwritten_and_a_manifest_is_written_whole() {
     let choice = choice();
     let repo = &choice.repo;
     repo.puff(&["pick", "fix:1", "--branch", "taken"]).ok();
@@ -174,7 +174,7 @@ fn nobodys_file_is_written_over_and_half_a_manifest_is_never_there() {
 }
 
 #[test]
-fn what_names_no_repository_or_branch_is_refused_with_the_value_at_fault() {
+fn a_manifest_needs_a_known_repository_and_branch() {
     let choice = choice();
     let repo = &choice.repo;
     repo.puff(&["pick", "fix:1", "--branch", "taken"]).ok();

@@ -48,7 +48,7 @@ fn no_more_agents_work_at_once_than_fit_the_machine_unless_it_is_said() {
 }
 
 #[test]
-fn a_person_at_a_terminal_is_asked_about_many_attempts_at_once() {
+fn a_costly_launch_asks_for_confirmation_at_a_terminal() {
     let crew = AgentRun::new();
     crew.agent("quick", "echo x >x");
     let launch = |more: &[&str]| {

@@ -127,7 +127,7 @@ fn every_variant_gets_the_environment_of_the_launch_without_the_callers_own() {
 }
 
 #[test]
-fn a_lost_environment_is_said_and_a_planted_one_is_not_taken() {
+fn a_lost_environment_is_reported_and_a_planted_one_refused() {
     let mut crew = AgentRun::new();
     crew.agent("tells", &format!("{WAITS}; echo \"$API_KEY\" >told"));
     crew.repo.set("API_KEY", "work");
@@ -152,7 +152,7 @@ fn a_lost_environment_is_said_and_a_planted_one_is_not_taken() {
 }
 
 #[test]
-fn what_a_killed_launch_kept_goes_with_the_next_repair_and_a_run_with_its_prune() {
+fn files_of_a_killed_launch_are_removed_by_the_next_repair_or_prune() {
     let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits", "--harvest"]);

@@ -46,7 +46,7 @@ fn a_session_names_an_edit_of_the_same_size_in_the_second_of_the_checkout() {
 }
 
 #[test]
-fn an_index_in_two_halves_without_checksums_loses_nothing() {
+fn a_split_index_without_checksums_is_read_completely() {
     let crew = digit();
     crew.repo.git(&["config", "core.splitIndex", "true"]);
     crew.repo.git(&["config", "index.skipHash", "true"]);
@@ -62,7 +62,7 @@ fn an_index_in_two_halves_without_checksums_loses_nothing() {
 }
 
 #[test]
-fn a_tree_that_deletes_what_is_there_untracked_is_refused_and_the_work_stays() {
+fn a_pick_that_would_delete_untracked_files_is_refused() {
     let crew = digit();
     crew.agent("hides", "echo 3 >digit; git rm -rq --cached .; echo '*' >.gitignore; git add -f .gitignore");
     crew.agent("deletes", "rm -rf digit README notes.txt src; echo all >new");

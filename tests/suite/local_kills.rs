@@ -14,7 +14,7 @@ use crate::support::test_repo::{kill, wait_until};
 const WAITS: &str = "echo begun >begun; while [ ! -e $LAB/go ]; do sleep 0.05; done; echo went >went";
 
 #[test]
-fn agents_that_fail_or_take_too_long_leave_their_work() {
+fn work_of_failed_and_timed_out_agents_is_kept() {
     let crew = AgentRun::new();
     crew.agent("fails", "echo some >some; kill -SEGV $$").agent("hangs", "echo more >more; sleep 600");
     let run = crew.launch(&["--agent", "fails", "--agent", "hangs", "--timeout", "1s", "--harvest"]);
@@ -31,7 +31,7 @@ fn agents_that_fail_or_take_too_long_leave_their_work() {
 }
 
 #[test]
-fn a_killed_watcher_leaves_agents_at_work_and_the_next_one_goes_on() {
+fn a_killed_watcher_leaves_agents_running_and_the_next_continues() {
     let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
@@ -46,7 +46,7 @@ fn a_killed_watcher_leaves_agents_at_work_and_the_next_one_goes_on() {
 }
 
 #[test]
-fn a_killed_supervisor_is_a_failed_variant_whose_work_is_kept() {
+fn a_killed_supervisor_fails_its_variant_and_keeps_its_work() {
     let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits", "--harvest"]);
@@ -76,7 +76,7 @@ fn supervisor(crew: &AgentRun, run: &str) -> u32 {
 }
 
 #[test]
-fn what_a_kill_left_half_made_is_made_again() {
+fn a_half_made_worktree_is_recreated() {
     let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits:2", "--jobs", "1", "--harvest"]);
@@ -143,7 +143,7 @@ fn worktrees_stay_where_that_is_wished_and_until_their_patch_is_recorded() {
 }
 
 #[test]
-fn the_doctor_names_worktrees_that_are_not_as_they_should_be_and_puts_them_right() {
+fn doctor_names_and_repairs_broken_worktrees() {
     let crew = AgentRun::new();
     crew.agent("good", "echo x >x").agent("fails", "echo f >f; exit 1");
     let failed = crew.launch(&["--agent", "fails"]);
@@ -204,7 +204,7 @@ fn a_launch_may_be_killed_at_any_moment_and_each_attempt_is_made_once() {
 }
 
 #[test]
-fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
+fn run_refs_deleted_by_an_agent_are_restored() {
     let crew = AgentRun::new();
     let repo = &crew.repo;
     crew.agent("good", "echo x >x");
@@ -240,7 +240,7 @@ fn an_agent_that_deletes_the_refs_of_runs_erases_nothing() {
 }
 
 #[test]
-fn a_run_whose_ref_and_objects_an_agent_deletes_is_put_back_whole() {
+fn a_run_whose_ref_and_objects_an_agent_deletes_is_restored() {
     let crew = AgentRun::new();
     let repo = &crew.repo;
     crew.agent(
@@ -271,7 +271,7 @@ fn a_run_whose_ref_and_objects_an_agent_deletes_is_put_back_whole() {
 }
 
 #[test]
-fn a_run_that_is_active_is_put_back_by_whoever_asks_for_it() {
+fn the_ref_of_an_active_run_is_restored_by_any_reader() {
     let crew = AgentRun::new();
     let repo = &crew.repo;
     crew.agent("waits", "echo made >made; while [ ! -e $LAB/go ]; do sleep 0.05; done");

@@ -53,7 +53,7 @@ fn agents_are_launched_watched_and_harvested_like_any_run_and_one_run_mixes_them
 }
 
 #[test]
-fn no_more_agents_are_at_work_than_jobs_allow() {
+fn active_agents_are_limited_by_jobs() {
     let crew = AgentRun::new();
     crew.agent("slow", "echo begin >>$LAB/times; sleep 0.3; echo end >>$LAB/times; echo x >x");
     let run = crew.tournament(&["--agent", "slow:3", "--jobs", "1"]);
@@ -63,7 +63,7 @@ fn no_more_agents_are_at_work_than_jobs_allow() {
 }
 
 #[test]
-fn a_run_without_a_watcher_goes_on_when_somebody_looks() {
+fn a_run_without_a_watcher_continues_in_a_foreground_watch() {
     let crew = AgentRun::new();
     crew.agent("quick", "echo x >x");
     let ran = crew.repo.puff(&["submit", "--json", "--agent", "quick:2", "--jobs", "1", "--prompt", "Trim"]).ok();
@@ -161,7 +161,7 @@ fn agents_work_for_bare_repositories_and_from_linked_worktrees() {
 }
 
 #[test]
-fn an_agent_that_asks_is_seen_in_its_run_and_answered_by_a_rule_or_a_person() {
+fn a_waiting_agent_is_shown_in_its_run_and_answered_by_rule_or_by_hand() {
     let crew = AgentRun::new();
     crew.agent("asks", "printf 'Go on? [y/N] '; read answer </dev/tty; echo $answer >answer");
     let run = crew.launch(&["--agent", "asks", "--harvest"]);

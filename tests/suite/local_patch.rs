@@ -89,7 +89,7 @@ fn a_repository_that_an_agent_makes_inside_comes_along_as_files() {
 }
 
 #[test]
-fn whatever_an_agent_does_to_its_worktree_its_files_are_taken() {
+fn the_files_of_any_worktree_state_are_harvested() {
     let crew = AgentRun::new();
     crew.agent("cuts", "echo cuts >x; rm .git");
     crew.agent("own", "echo own >x; rm .git; git init -q");
@@ -114,7 +114,7 @@ fn whatever_an_agent_does_to_its_worktree_its_files_are_taken() {
 }
 
 #[test]
-fn a_worktree_that_is_gone_is_said() {
+fn a_missing_worktree_is_reported() {
     let crew = AgentRun::new();
     crew.agent("burns", "cd ..; rm -rf var1").agent("good", "echo x >x");
     let run = crew.tournament(&["--agent", "burns", "--agent", "good"]);
@@ -179,7 +179,7 @@ fn what_a_new_worktree_gets_beside_the_checkout() {
 }
 
 #[test]
-fn an_agent_finds_itself_in_its_worktree_without_a_terminal_to_ask() {
+fn an_agent_runs_in_its_worktree_without_a_terminal() {
     let mut crew = AgentRun::new();
     crew.agent("looks", "env | grep ^GIT_ | grep -v GIT_PUFF | sort >env; git rev-parse --show-toplevel >top; git status --porcelain >status");
     let index = crew.repo.path("elsewhere").display().to_string();
@@ -197,7 +197,7 @@ fn an_agent_finds_itself_in_its_worktree_without_a_terminal_to_ask() {
 }
 
 #[test]
-fn submodules_come_from_what_is_here_and_work_in_them_is_not_thrown_away() {
+fn submodules_are_cloned_locally_and_their_changes_are_kept() {
     let crew = AgentRun::new();
     crew.repo.git_in(&crew.repo.path(""), &["clone", "-q", "origin.git", "library"]);
     let library = crew.repo.path("library").display().to_string();

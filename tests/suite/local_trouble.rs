@@ -43,7 +43,7 @@ fn show(crew: &AgentRun, folder: &Path, id: &str) -> Value {
 }
 
 #[test]
-fn work_that_cannot_be_read_now_is_not_a_failed_attempt() {
+fn unreadable_work_is_not_a_failed_attempt() {
     let crew = AgentRun::new();
     crew.agent("makes", "echo x >x");
     let id = crew.launch(&["--agent", "makes:2"]);
@@ -217,7 +217,7 @@ fn a_folder_that_cannot_be_opened_is_named_and_its_worktree_stays() {
 }
 
 #[test]
-fn a_folder_of_another_user_is_named_with_what_removes_it_and_its_worktree_stays_whole() {
+fn a_folder_of_another_user_is_named_and_its_worktree_kept() {
     let crew = AgentRun::new();
     let repo = &crew.repo;
     let program = env!("CARGO_BIN_EXE_git-puff");

@@ -103,7 +103,7 @@ fn the_inspector_lists_and_calls_every_tool() {
 }
 
 #[test]
-fn the_sdk_for_python_takes_every_answer_in_both_lives_of_the_protocol() {
+fn the_python_sdk_accepts_every_answer_in_both_protocol_versions() {
     needs!("mcp-sdk");
     for mode in ["auto", "legacy"] {
         let crew = AgentRun::new();

@@ -13,7 +13,7 @@ use crate::support::mcp::{Client, uri};
 use crate::support::test_repo::{TestRepo, wait_until};
 
 #[test]
-fn nonsense_is_answered_or_passed_over_and_the_server_goes_on() {
+fn invalid_messages_do_not_end_the_server() {
     let repo = TestRepo::new();
     let mut client = Client::new(&repo);
     client.say_raw(b"rubbish\n\n\xff\xfe\x00\n{\"jsonrpc\": \"2.0\", \n[1, 2]\n");
@@ -36,7 +36,7 @@ fn nonsense_is_answered_or_passed_over_and_the_server_goes_on() {
 }
 
 #[test]
-fn a_client_that_does_not_begin_as_it_should_is_told() {
+fn a_client_that_skips_the_handshake_gets_an_error() {
     let repo = TestRepo::new();
     let mut client = Client::silent(&repo);
     client.say(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
@@ -50,7 +50,7 @@ fn a_client_that_does_not_begin_as_it_should_is_told() {
 }
 
 #[test]
-fn wrong_arguments_are_told_with_what_would_do() {
+fn invalid_arguments_are_reported_with_the_valid_ones() {
     let choice = Choice::new();
     let mut client = Client::new(&choice.repo);
     for (tool, args, words) in [
@@ -84,7 +84,7 @@ fn wrong_arguments_are_told_with_what_would_do() {
 }
 
 #[test]
-fn a_huge_argument_is_taken_or_left_and_the_server_lives() {
+fn a_huge_argument_does_not_end_the_server() {
     let crew = AgentRun::new();
     crew.agent("counts", "wc -c >size.txt");
     let mut client = Client::new(&crew.repo);
@@ -102,7 +102,7 @@ fn a_huge_argument_is_taken_or_left_and_the_server_lives() {
 }
 
 #[test]
-fn a_launch_goes_on_when_its_client_is_gone() {
+fn a_launch_continues_when_its_mcp_client_disconnects() {
     let crew = AgentRun::new();
     crew.agent("works", "echo x >x");
     let mut client = Client::new(&crew.repo);
@@ -127,7 +127,7 @@ fn a_launch_goes_on_when_its_client_is_gone() {
 }
 
 #[test]
-fn who_only_waits_ends_with_its_client() {
+fn a_waiting_call_ends_with_its_client() {
     let crew = AgentRun::new();
     crew.agent("waits", "while ! [ -e $LAB/go ]; do sleep 0.1; done");
     let mut client = Client::new(&crew.repo);
@@ -208,7 +208,7 @@ fn several_repositories_are_told_apart_by_roots() {
 }
 
 #[test]
-fn one_repository_that_is_shared_does_not_open_another() {
+fn sharing_one_repository_does_not_open_another() {
     let (shared, private) = (TestRepo::new(), TestRepo::new());
     shared.git(&["config", "core.sharedRepository", "group"]);
     let [first, second] = [shared.work(), private.work()];
@@ -344,7 +344,7 @@ fn two_servers_share_a_repository() {
 }
 
 #[test]
-fn nothing_but_the_protocol_comes_over_standard_output() {
+fn standard_output_carries_only_the_protocol() {
     let choice = Choice::new();
     let repo = &choice.repo;
     // A hook that prints and reads, a pager and an editor: none gets hold of what the client and the server share.

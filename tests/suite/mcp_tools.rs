@@ -15,7 +15,7 @@ fn verb(repo: &TestRepo, args: &[&str]) -> Value {
 }
 
 #[test]
-fn it_says_what_it_is_and_what_it_can_do() {
+fn the_server_introduces_itself() {
     let repo = TestRepo::new();
     let mut client = Client::silent(&repo);
     let server = client.shake_hands();
@@ -132,7 +132,7 @@ fn a_run_goes_from_launch_to_pick_and_back() {
 }
 
 #[test]
-fn a_pick_in_the_worktree_tells_what_git_said_and_asks_nobody() {
+fn a_pick_in_the_worktree_prints_gits_output_and_never_prompts() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let mut client = Client::new(repo);
@@ -184,7 +184,7 @@ fn sessions_are_started_diagnosed_answered_and_ended() {
 }
 
 #[test]
-fn runs_are_watched_in_the_background_stopped_and_taken_up_again() {
+fn background_watching_is_stopped_and_resumed() {
     let crew = AgentRun::new();
     crew.agent("waits", "while ! [ -e $LAB/go ]; do sleep 0.1; done; echo x >x");
     let mut client = Client::new(&crew.repo);
@@ -216,7 +216,7 @@ fn patches_are_imported_without_any_service() {
 }
 
 #[test]
-fn long_answers_come_in_parts() {
+fn long_results_are_paginated() {
     let repo = TestRepo::new();
     let text: String = (0..3000).map(|line| format!("line {line} ä\n")).collect();
     for name in ["a", "b", "c"] {
@@ -245,7 +245,7 @@ fn long_answers_come_in_parts() {
 }
 
 #[test]
-fn how_far_it_is_comes_as_progress_and_what_waits_can_be_cancelled() {
+fn long_calls_send_progress_and_can_be_cancelled() {
     let crew = AgentRun::new();
     crew.agent("waits", "while ! [ -e $LAB/go ]; do sleep 0.1; done; echo x >x");
     let repo = &crew.repo;
@@ -273,7 +273,7 @@ fn how_far_it_is_comes_as_progress_and_what_waits_can_be_cancelled() {
 }
 
 #[test]
-fn a_review_that_is_cancelled_goes_on_where_it_stopped() {
+fn a_cancelled_review_is_resumed() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let mut client = Client::new(repo);
@@ -321,7 +321,7 @@ fn runs_reports_and_patches_are_resources() {
 }
 
 #[test]
-fn the_ways_of_working_are_prompts() {
+fn the_workflows_are_prompts() {
     let repo = TestRepo::new();
     let mut client = Client::new(&repo);
     let listed = client.request("prompts/list", json!({}));

@@ -76,7 +76,7 @@ fn an_import_follows_no_link() {
 }
 
 #[test]
-fn a_report_goes_where_it_was_named_and_through_no_link_below_that() {
+fn a_report_is_written_to_the_named_path_and_follows_no_link() {
     let (choice, outside) = prepared();
     let repo = &choice.repo;
     let exp = repo.work().join("exp");
@@ -90,7 +90,7 @@ fn a_report_goes_where_it_was_named_and_through_no_link_below_that() {
 }
 
 #[test]
-fn what_is_installed_or_delivered_follows_no_link_below_what_was_named() {
+fn installed_files_follow_no_link_below_the_named_folder() {
     let (choice, outside) = prepared();
     let repo = &choice.repo;
     let exp = repo.work().join("exp");

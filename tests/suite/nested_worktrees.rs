@@ -18,7 +18,7 @@ fn worktrees(crew: &AgentRun) -> Vec<String> {
 }
 
 #[test]
-fn a_worktree_made_inside_is_left_out_and_goes_where_its_work_is_elsewhere() {
+fn a_nested_worktree_is_excluded_and_removed_where_its_commits_are_elsewhere() {
     let crew = AgentRun::new();
     crew.repo.commit(".gitignore", ".trees/\n", "Ignore");
     crew.agent("plain", "git worktree add -q sub; echo x >x");
@@ -40,7 +40,7 @@ fn a_worktree_made_inside_is_left_out_and_goes_where_its_work_is_elsewhere() {
 }
 
 #[test]
-fn a_worktree_made_inside_stays_where_its_work_is_nowhere_else() {
+fn a_nested_worktree_with_unique_commits_is_kept() {
     let crew = AgentRun::new();
     crew.repo.commit(".gitignore", ".trees/\n", "Ignore");
     crew.agent("changed", "git worktree add -q sub; echo w >sub/w; echo x >x");

@@ -17,7 +17,7 @@ fn offered(help: &str) -> Vec<&str> {
 }
 
 #[test]
-fn it_has_every_subcommand_and_flag_that_we_use() {
+fn the_newest_client_has_every_subcommand_and_flag_in_use() {
     needs!("codex-newest");
     let repo = TestRepo::empty();
     let all = help(&repo, &[]);
@@ -31,7 +31,7 @@ fn it_has_every_subcommand_and_flag_that_we_use() {
 }
 
 #[test]
-fn it_is_recognised_as_the_official_one() {
+fn the_client_is_recognised_as_the_official_one() {
     needs!("codex-newest");
     let repo = TestRepo::new();
     repo.git(&["config", "puff.codex", &newest_codex().display().to_string()]);

@@ -19,7 +19,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn what_is_installed_works_through_git_and_can_be_removed() {
+fn an_installed_program_works_through_git_and_can_be_uninstalled() {
     let repo = TestRepo::new();
     let prefix = repo.path("opt");
     let place = prefix.display().to_string();

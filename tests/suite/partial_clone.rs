@@ -116,7 +116,7 @@ fn without_its_remote_a_partial_clone_says_what_is_missing_and_changes_nothing()
 }
 
 #[test]
-fn a_patch_that_names_what_nobody_has_costs_one_question_and_no_harm() {
+fn a_patch_of_an_unknown_object_is_rejected() {
     let part = Part::new(&["--filter=blob:none", "--no-checkout"]);
     let patch = part.repo.patch("notes.txt", "one\n2\nthree\n");
     let odd = String::from_utf8(patch).unwrap().replace("-two", "-zwei");
@@ -128,7 +128,7 @@ fn a_patch_that_names_what_nobody_has_costs_one_question_and_no_harm() {
 }
 
 #[test]
-fn shallow_and_sparse_clones_are_worked_in_as_they_are() {
+fn shallow_and_sparse_clones_are_supported() {
     let part = Part::new(&["--depth=1"]);
     part.harvest().ok();
     part.puff(&["review", "fix", "--check", "grep -q variant src/parse.rs"]).ok();

@@ -46,7 +46,7 @@ fn a_variant_is_cherry_picked_and_the_decision_is_recorded_everywhere() {
 }
 
 #[test]
-fn it_is_merged_or_becomes_a_branch_where_that_is_asked_for() {
+fn a_pick_can_merge_or_create_a_branch() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let run = repo.puff(&["pick", "fix:2", "--merge", "--json"]).ok().json();
@@ -201,7 +201,7 @@ fn a_worktree_that_is_not_clean_or_in_the_middle_of_something_is_refused() {
 }
 
 #[test]
-fn a_variant_that_cannot_be_taken_says_why() {
+fn a_variant_that_cannot_be_picked_reports_why() {
     let choice = Choice::new();
     let repo = &choice.repo;
     repo.puff(&["pick", "fix:4"]).exits(1).complains(&["var4", "no commit"]);
@@ -275,7 +275,7 @@ fn in_conflict() -> Choice {
 }
 
 #[test]
-fn conflicts_end_as_gits_own_do_and_are_gone_on_from_or_given_up() {
+fn conflicts_are_continued_or_aborted_as_in_git() {
     let choice = in_conflict();
     let repo = &choice.repo;
     for how in ["--cherry-pick", "--merge"] {
@@ -316,7 +316,7 @@ fn conflicts_end_as_gits_own_do_and_are_gone_on_from_or_given_up() {
 }
 
 #[test]
-fn whoever_ends_it_with_git_itself_has_ended_it() {
+fn a_cherry_pick_ended_with_git_is_recognized() {
     let choice = in_conflict();
     let repo = &choice.repo;
     let before = choice.state();
@@ -356,7 +356,7 @@ fn whoever_ends_it_with_git_itself_has_ended_it() {
 }
 
 #[test]
-fn hooks_have_their_say_as_in_any_cherry_pick() {
+fn hooks_run_as_in_any_cherry_pick() {
     let choice = Choice::new();
     let repo = &choice.repo;
     repo.commit("README", "More.\n", "More");

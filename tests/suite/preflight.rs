@@ -112,7 +112,7 @@ fn a_batch_answers_every_line_in_order_before_it_reads_the_next() {
 }
 
 #[test]
-fn wrong_calls_are_told_what_is_missing() {
+fn incomplete_calls_report_what_is_missing() {
     let (repo, path, _) = repo_with_a_patch();
     repo.puff(&["preflight"]).exits(129).complains(&["RUN"]);
     repo.puff(&["preflight", "--patch", &path]).exits(129).complains(&["--onto"]);

@@ -19,7 +19,7 @@ fn kept(document: &Value) -> Vec<(String, String, String)> {
 }
 
 #[test]
-fn a_run_goes_with_all_that_is_its_own_and_comes_back_exactly() {
+fn prune_removes_a_run_and_undo_restores_it_exactly() {
     let choice = Choice::new();
     let repo = &choice.repo;
     choice.import("other");
@@ -82,7 +82,7 @@ fn the_runs_are_named_or_told_by_what_they_are() {
 }
 
 #[test]
-fn work_of_somebodys_own_stays_unless_it_is_elsewhere() {
+fn branches_with_commits_of_the_user_are_kept_unless_they_are_elsewhere() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let grow = |variant: u32, file: &str| {
@@ -146,7 +146,7 @@ fn work_of_somebodys_own_stays_unless_it_is_elsewhere() {
 }
 
 #[test]
-fn worktrees_come_back_with_what_was_in_them() {
+fn undo_restores_worktrees_with_their_files() {
     let crew = AgentRun::new();
     crew.agent("good", "echo x >x; echo ignored >.gitignore; echo big >ignored");
     let run = crew.tournament(&["--agent", "good:3", "--keep"]);
@@ -181,7 +181,7 @@ fn worktrees_come_back_with_what_was_in_them() {
 }
 
 #[test]
-fn a_worktree_that_is_half_removed_comes_back_whole() {
+fn undo_restores_a_half_removed_worktree() {
     let crew = AgentRun::new();
     crew.agent("good", "echo x >x");
     let run = crew.tournament(&["--agent", "good", "--keep"]);
@@ -208,7 +208,7 @@ fn a_worktree_that_is_half_removed_comes_back_whole() {
 }
 
 #[test]
-fn a_run_at_work_is_left_alone() {
+fn an_active_run_is_not_pruned() {
     let crew = AgentRun::new();
     crew.agent("waits", "echo begun >begun; while [ ! -e $LAB/go ]; do sleep 0.05; done");
     let run = crew.launch(&["--agent", "waits"]);
@@ -230,7 +230,7 @@ fn a_run_at_work_is_left_alone() {
 }
 
 #[test]
-fn a_run_that_is_being_reviewed_is_left_alone() {
+fn a_run_under_review_is_not_pruned() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let (begun, go) = (repo.path("begun"), repo.path("go"));
@@ -249,7 +249,7 @@ fn a_run_that_is_being_reviewed_is_left_alone() {
 }
 
 #[test]
-fn a_record_that_names_what_is_not_its_own_removes_nothing_of_it() {
+fn a_record_cannot_remove_foreign_branches_or_worktrees() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let tip = repo.git(&["rev-parse", "main"]);
@@ -263,7 +263,7 @@ fn a_record_that_names_what_is_not_its_own_removes_nothing_of_it() {
 }
 
 #[test]
-fn a_prune_may_be_killed_at_any_moment_and_is_gone_on_with_or_taken_back() {
+fn a_killed_prune_is_continued_or_undone() {
     let choice = Choice::new();
     choice.import("other");
     let wanted = choice.state();

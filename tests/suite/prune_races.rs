@@ -57,7 +57,7 @@ fn notes_of_a_run_that_was_pruned_meanwhile_are_not_written() {
 }
 
 #[test]
-fn branches_of_a_run_that_was_pruned_before_they_were_recorded_do_not_stay() {
+fn unrecorded_branches_of_a_pruned_run_are_removed() {
     let pair = TwoClones::new();
     prepare(&pair.repo);
     let run = pair.import(Ours, "fix", &["a\n"]);
@@ -120,7 +120,7 @@ fn a_run_that_was_pruned_while_it_was_sent_is_removed_there_by_the_same_sync() {
 }
 
 #[test]
-fn a_sync_that_says_what_was_pruned_does_not_prune_what_was_brought_back_meanwhile() {
+fn a_sync_does_not_prune_a_run_that_was_restored_meanwhile() {
     let pair = TwoClones::new();
     prepare(&pair.repo);
     let run = pair.import(Ours, "fix", &["a\n"]);

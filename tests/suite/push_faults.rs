@@ -17,7 +17,7 @@ fn repo_with(runs: &[&str]) -> TestRepo {
 }
 
 #[test]
-fn a_commit_without_a_change_is_no_business_of_ours() {
+fn an_empty_commit_is_not_checked() {
     let repo = repo_with(&["fix"]);
     repo.puff(&["review", "fix", "--check", "true"]).ok();
     repo.git(&["commit", "-q", "--allow-empty", "-m", "Nothing\n\nPuff-Run: fix\nPuff-Variant: 1/1\nPuff-Patch: 00\n"]);
@@ -49,7 +49,7 @@ fn of_several_runs_with_the_same_patch_the_best_evidence_counts() {
 }
 
 #[test]
-fn a_fault_stops_no_push_and_says_what_was_not_judged() {
+fn a_failed_check_does_not_stop_the_push_and_is_reported() {
     let repo = repo_with(&["fix"]);
     // The patch of one commit cannot be made: a blob of it is missing, and git sends it nevertheless to nobody. The hook
     // is asked by itself.

@@ -30,7 +30,7 @@ fn show(repo: &TestRepo, name: &str) -> Value {
 }
 
 #[test]
-fn codex_works_in_a_session_says_what_it_did_and_goes_on_with_what_it_knew() {
+fn codex_runs_in_a_session_reports_and_resumes() {
     needs!("codex-newest");
     let service = Responses::start(writes_a_file);
     let repo = repo_with(&service, "");
@@ -56,7 +56,7 @@ fn codex_works_in_a_session_says_what_it_did_and_goes_on_with_what_it_knew() {
 }
 
 #[test]
-fn a_full_screen_codex_at_its_question_is_seen_to_wait_and_can_be_answered() {
+fn a_full_screen_codex_at_a_prompt_is_diagnosed_as_waiting() {
     needs!("codex-newest");
     let service = Responses::start(writes_a_file);
     let repo = repo_with(&service, "");

@@ -11,7 +11,7 @@ use crate::support::fake_codex::{FakeCodex, PROMPT};
 use crate::support::test_repo::{Ran, TestRepo, run, wait_until};
 
 #[test]
-fn everything_but_the_run_refs_is_made_again() {
+fn everything_but_the_run_refs_is_rebuilt() {
     let repo = TestRepo::new();
     let id = harvested(&repo);
     imported(&repo, "one", "one");
@@ -82,7 +82,7 @@ fn a_report_that_is_missing_or_of_another_time_is_made_again() {
 }
 
 #[test]
-fn a_lock_of_a_ref_that_a_kill_left_behind_stops_nobody() {
+fn stale_ref_locks_of_killed_processes_do_not_stop_writes() {
     let repo = TestRepo::new();
     let id = harvested(&repo);
     let locks = [format!("refs/puff/runs/{id}.lock"), format!("refs/heads/puff/{id}/var1.lock")];
@@ -110,7 +110,7 @@ fn a_lock_of_a_ref_that_a_kill_left_behind_stops_nobody() {
 }
 
 #[test]
-fn a_run_of_a_newer_git_puff_is_named_and_left_alone() {
+fn a_run_of_a_newer_git_puff_is_named_and_unchanged() {
     let repo = TestRepo::new();
     FakeCodex::headless_a(&repo);
     imported(&repo, "one", "one");
@@ -137,7 +137,7 @@ fn a_run_of_a_newer_git_puff_is_named_and_left_alone() {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_named_and_left_alone() {
+fn an_unreadable_record_is_named_and_unchanged() {
     let repo = TestRepo::new();
     FakeCodex::headless_a(&repo);
     imported(&repo, "one", "one");
@@ -251,7 +251,7 @@ fn edit_run(repo: &TestRepo, id: &str, edit: impl FnOnce(&dyn Fn(&[&str]))) {
 }
 
 #[test]
-fn branches_of_no_run_are_found_and_go_only_where_they_are_kept() {
+fn orphaned_branches_are_found_and_removed_only_with_a_recovery_point() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let branches = ["puff/fix/var1", "puff/fix/var2", "puff/fix/var3"];
@@ -284,7 +284,7 @@ fn branches_of_no_run_are_found_and_go_only_where_they_are_kept() {
 }
 
 #[test]
-fn empty_folders_of_reviews_go() {
+fn empty_review_folders_are_removed() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let workspace_root = repo.path("work.puff");
@@ -299,7 +299,7 @@ fn empty_folders_of_reviews_go() {
 }
 
 #[test]
-fn a_line_of_the_runbook_is_there_once_whoever_adds_it() {
+fn the_runbook_has_each_line_once() {
     let repo = TestRepo::new();
     let id = harvested(&repo);
     let runbook = repo.work().join(".codex/bo4_runs.jsonl");

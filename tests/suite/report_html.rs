@@ -51,7 +51,7 @@ fn choose(a: &str, b: &str) -> String {
 }
 
 #[test]
-fn it_says_which_variant_to_take_and_how() {
+fn the_page_names_the_recommended_variant_and_the_pick_command() {
     needs!("chromium");
     let repo = judged::reviewed(|_, _| {});
     let seen = desk().open(&page(&repo)).ask(&text("#decision")).ask(&text("#checks table")).ask(&text("#var2"));
@@ -74,7 +74,7 @@ fn it_says_which_variant_to_take_and_how() {
 }
 
 #[test]
-fn any_two_variants_stand_beside_each_other() {
+fn any_two_variants_are_shown_side_by_side() {
     needs!("chromium");
     let repo = judged::reviewed(|_, _| {});
     let visit = desk().open(&page(&repo)).ask(&text(".status")).ask(&rows("src/parse.rs"));
@@ -172,7 +172,7 @@ fn visible(text: &str) -> String {
 }
 
 #[test]
-fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
+fn hostile_text_is_escaped_on_the_page() {
     needs!("chromium");
     let repo = judged::reviewed(|run, review| {
         for field in ["title", "base", "reason", "task_id", "env"] {
@@ -226,7 +226,7 @@ fn what_is_hostile_is_shown_as_it_is_and_does_nothing() {
 }
 
 #[test]
-fn it_is_read_without_scripts_too() {
+fn the_page_is_readable_without_scripts() {
     needs!("chromium");
     let repo = judged::reviewed(|_, _| {});
     let visit = desk().without_scripts().open(&page(&repo)).ask(&text("#decision"));
@@ -252,7 +252,7 @@ fn it_is_read_without_scripts_too() {
 }
 
 #[test]
-fn it_is_used_with_keys_alone() {
+fn the_page_works_with_the_keyboard_alone() {
     needs!("chromium");
     let repo = judged::reviewed(|_, _| {});
     let current = "document.querySelector('details.current code')?.textContent + ' ' + document.querySelector('details.current')?.open";
@@ -285,7 +285,7 @@ fn it_is_used_with_keys_alone() {
 }
 
 #[test]
-fn it_fits_a_phone_and_a_desk_in_the_dark_and_in_the_light() {
+fn the_page_fits_phone_and_desktop_in_dark_and_light() {
     needs!("chromium");
     let repo = judged::reviewed(|_, _| {});
     let page = page(&repo);
@@ -332,7 +332,7 @@ const CONTRAST: &str = r"(() => {
 })()";
 
 #[test]
-fn a_run_without_a_review_has_a_page_that_says_how_to_get_one() {
+fn the_page_of_an_unreviewed_run_names_the_review_command() {
     needs!("chromium");
     let repo = judged::harvested();
     let seen = desk().open(&page(&repo)).ask(&text("#decision")).ask(&text(".status"));
@@ -408,7 +408,7 @@ fn what_is_too_large_is_named_with_the_command_that_shows_it() {
 }
 
 #[test]
-fn whoever_opens_it_takes_the_variant_with_the_command_that_it_shows() {
+fn the_page_shows_the_command_that_picks_a_variant() {
     needs!("chromium");
     let repo = judged::harvested();
     // The second one alone has the test that is asked for.

@@ -31,7 +31,7 @@ fn asked(crew: &AgentRun, run: &str) -> String {
 }
 
 #[test]
-fn the_prompt_is_edited_above_what_came_of_it_last_time() {
+fn the_prompt_is_edited_above_the_previous_results() {
     let (crew, id) = failed();
     let seen = crew.repo.path("seen.md");
     crew.repo
@@ -76,7 +76,7 @@ fn settings_may_be_changed_and_without_changes_it_is_the_same() {
 }
 
 #[test]
-fn nothing_that_was_written_is_lost_and_nothing_is_sent_by_mistake() {
+fn an_edited_prompt_is_kept_when_the_retry_fails() {
     let (crew, id) = failed();
     let runs = || crew.repo.git(&["for-each-ref", "refs/puff/runs"]);
     let before = runs();

@@ -108,7 +108,7 @@ fn the_best_that_passes_is_recommended_with_the_command_that_takes_it() {
 }
 
 #[test]
-fn what_the_best_variant_mends_is_not_left_to_be_mended() {
+fn what_the_best_variant_fixes_is_not_a_follow_up() {
     let repo = TestRepo::new();
     let follow_ups = |notes: &str| -> Vec<String> {
         let run = run_of(&repo, &[notes]);
@@ -207,7 +207,7 @@ fn checks_come_from_the_launch_from_the_settings_or_from_nowhere() {
 }
 
 #[test]
-fn a_check_that_edits_moves_or_breaks_its_worktree_is_told_and_put_right() {
+fn a_worktree_that_a_check_changed_is_reported_and_restored() {
     let repo = TestRepo::new();
     repo.commit(".gitignore", "built\n", "Ignore what builds leave");
     let run = run_of(&repo, &["a\n", "b\n"]);
@@ -263,7 +263,7 @@ fn tests_are_counted_by_what_checks_print_or_write() {
 }
 
 #[test]
-fn a_new_patch_makes_a_review_one_of_the_past() {
+fn a_new_patch_outdates_the_review() {
     needs!("codex");
     let env = CloudEnv::new();
     let repo = &env.repo;

@@ -31,7 +31,7 @@ fn judges(repo: &TestRepo, run: &str) -> Value {
 }
 
 #[test]
-fn a_judge_sees_patches_without_their_makers() {
+fn a_judge_does_not_see_agent_names() {
     let crew = AgentRun::new();
     crew.agent("famous", "echo good >>notes.txt").agent("unknown", "echo bad >>notes.txt");
     let run = crew.tournament(&["--agent", "famous", "--agent", "unknown"]);
@@ -66,7 +66,7 @@ fn a_judge_sees_patches_without_their_makers() {
 }
 
 #[test]
-fn a_judge_that_answers_nonsense_is_named_and_does_not_count() {
+fn an_invalid_answer_of_a_judge_is_named_and_ignored() {
     let repo = TestRepo::new();
     let run = run_of(&repo, &["a\n", "b\n"]);
     let one = |letter: &str, score: &str| format!("{{\"variant\":\"{letter}\",\"score\":{score},\"reason\":\"r\"}}");

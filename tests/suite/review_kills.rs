@@ -55,7 +55,7 @@ fn goes_on(repo: &TestRepo, run: &str) {
 }
 
 #[test]
-fn a_review_that_is_stopped_ends_its_checks_and_goes_on_later() {
+fn an_interrupted_review_ends_its_checks_and_is_resumed() {
     for signal in ["-TERM", "-INT"] {
         let repo = TestRepo::new();
         let run = run_of_three(&repo);
@@ -69,7 +69,7 @@ fn a_review_that_is_stopped_ends_its_checks_and_goes_on_later() {
 }
 
 #[test]
-fn a_review_that_is_killed_is_cleaned_up_after() {
+fn a_killed_review_is_cleaned_up() {
     let repo = TestRepo::new();
     let run = run_of_three(&repo);
     let mut review = begun(&repo, &run);
@@ -81,7 +81,7 @@ fn a_review_that_is_killed_is_cleaned_up_after() {
 }
 
 #[test]
-fn where_the_warden_is_killed_too_the_doctor_or_the_next_review_cleans_up() {
+fn without_the_cleanup_process_doctor_or_the_next_review_cleans_up() {
     for doctor in [true, false] {
         let repo = TestRepo::new();
         let run = run_of_three(&repo);
@@ -113,7 +113,7 @@ fn warden(review: u32) -> u32 {
 }
 
 #[test]
-fn a_check_that_hangs_forks_away_or_floods_ends_with_its_time_and_leaves_nothing() {
+fn a_runaway_check_is_ended_at_its_time_limit_with_all_its_children() {
     let repo = TestRepo::new();
     let run = run_of_three(&repo);
     let flood = "yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 300000000; echo the end";

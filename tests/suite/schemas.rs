@@ -95,7 +95,7 @@ fn a_document_of_every_kind_is_as_its_schema_says() {
 
 /// Whoever renames a field, drops one or invents a word breaks a promise; what a newer git-puff adds does not.
 #[test]
-fn a_document_that_is_not_as_promised_is_found_out() {
+fn a_document_that_violates_its_schema_is_detected() {
     let crew = AgentRun::new();
     crew.agent("one", "echo good >>notes.txt");
     let run = crew.tournament(&["--agent", "one"]);

@@ -13,7 +13,7 @@ fn token() -> String {
 }
 
 #[test]
-fn a_secret_beside_a_placeholder_is_found_wherever_it_is_looked_for() {
+fn a_secret_beside_a_placeholder_is_found_everywhere() {
     let sample = "AKIAIOSFODNN7EXAMPLE";
     let line = json!({"password": "changeme-please", "id": sample, "note": format!("x\n{}", token())});
     for (name, text) in [
@@ -36,7 +36,7 @@ fn a_secret_beside_a_placeholder_is_found_wherever_it_is_looked_for() {
 }
 
 #[test]
-fn what_went_before_lets_no_other_secret_of_that_name_go() {
+fn an_old_secret_does_not_excuse_a_new_one_of_that_name() {
     let pair = TwoClones::new();
     let export = Export::new(&pair.repo, "leaky");
     export.patch(1, pair.repo.patch("notes.txt", "password = \"Ab1Cd2Ef3Gh4Ij5\"\n"));

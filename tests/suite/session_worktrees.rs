@@ -38,7 +38,7 @@ fn doctor(repo: &TestRepo, more: &[&str]) -> Vec<Value> {
 }
 
 #[test]
-fn a_worktree_in_which_nothing_was_changed_goes_with_its_session() {
+fn an_unchanged_worktree_is_removed_with_its_session() {
     let repo = TestRepo::new();
     repo.commit(".gitignore", "build/\n", "Ignore what is built");
     let path = start(&repo, "idle", "read -r go; mkdir build; echo x >build/x; git switch -qc empty");
@@ -124,7 +124,7 @@ fn kill_supervisor(repo: &TestRepo, name: &str) {
 }
 
 #[test]
-fn what_a_killed_supervisor_leaves_is_put_right_by_a_repair() {
+fn repair_cleans_up_after_a_killed_supervisor() {
     let repo = TestRepo::new();
     let idle = start(&repo, "idle", "sleep 600");
     let busy = start(&repo, "busy", "echo 2 >made.txt; echo made; sleep 600");
@@ -161,7 +161,7 @@ fn an_agent_that_outlives_its_supervisor_keeps_its_worktree() {
 }
 
 #[test]
-fn what_was_begun_and_never_recorded_is_removed_and_what_is_not_known_is_named() {
+fn unrecorded_leftovers_are_removed_and_unknown_folders_named() {
     let repo = TestRepo::new();
     let path = start(&repo, "one", "true");
     assert_eq!(fate(&repo, "one"), "removed");
@@ -191,7 +191,7 @@ fn what_was_begun_and_never_recorded_is_removed_and_what_is_not_known_is_named()
 }
 
 #[test]
-fn a_name_that_is_taken_makes_no_worktree() {
+fn a_duplicate_name_creates_no_worktree() {
     let repo = TestRepo::new();
     start(&repo, "one", "true");
     assert_eq!(fate(&repo, "one"), "removed");
@@ -201,7 +201,7 @@ fn a_name_that_is_taken_makes_no_worktree() {
 }
 
 #[test]
-fn a_session_that_goes_on_has_its_worktree_again() {
+fn a_resumed_session_reuses_its_worktree() {
     let repo = TestRepo::new();
     let agent = repo.path("bin/agent");
     fs::write(&agent, "#!/bin/sh\necho \"$PWD $*\"\ncase $1 in resume) echo 2 >made.txt ;; esac\n").unwrap();

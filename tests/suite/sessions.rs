@@ -61,7 +61,7 @@ fn a_session_outlives_the_program_and_the_terminal_that_started_it() {
 }
 
 #[test]
-fn killing_ends_the_agent_with_everything_that_it_started() {
+fn kill_ends_the_agent_and_all_its_children() {
     let repo = TestRepo::new();
     let marker = repo.path("pids");
     let script = format!(
@@ -82,7 +82,7 @@ fn killing_ends_the_agent_with_everything_that_it_started() {
 }
 
 #[test]
-fn an_agent_that_was_started_under_nohup_ends_with_its_terminal_all_the_same() {
+fn an_agent_under_nohup_ends_with_its_terminal() {
     let repo = TestRepo::new();
     let program = env!("CARGO_BIN_EXE_git-puff");
     let line = format!("trap '' HUP; exec '{program}' session start --name hung -- sh -c 'echo begun; exec sleep 600'");
@@ -119,7 +119,7 @@ fn a_session_whose_supervisor_was_killed_is_lost_and_its_log_is_there() {
 }
 
 #[test]
-fn a_log_keeps_the_newest_of_a_flood_and_a_follower_sees_the_end() {
+fn a_log_keeps_the_newest_output_and_a_follower_sees_the_end() {
     let repo = TestRepo::new();
     let flood = "i=0; while [ $i -lt 3000 ]; do echo line $i of a flood that would fill the disk; i=$((i+1)); done";
     repo.puff(&["session", "start", "--name", "flood", "--log-size", "64k", "--", "sh", "-c", flood]).ok();
@@ -136,7 +136,7 @@ fn a_log_keeps_the_newest_of_a_flood_and_a_follower_sees_the_end() {
 }
 
 #[test]
-fn nothing_of_a_flood_is_lost_on_its_way_to_the_log() {
+fn large_output_reaches_the_log_completely() {
     let repo = TestRepo::new();
     let size = 64 << 20;
     let count = size.to_string();
@@ -148,7 +148,7 @@ fn nothing_of_a_flood_is_lost_on_its_way_to_the_log() {
 }
 
 #[test]
-fn what_an_agent_prints_never_steers_the_terminal_of_who_reads_it() {
+fn control_sequences_of_an_agent_do_not_reach_a_readers_terminal() {
     let repo = TestRepo::new();
     start(&repo, "binary", r"printf '\033]0;title\007\033[2Jred \033[31mtext\033[0m \377\000\001 end\n'");
     repo.puff(&["session", "wait", "binary"]).ok();
@@ -176,7 +176,7 @@ fn sessions_are_listed_newest_first_and_named_by_a_beginning() {
 }
 
 #[test]
-fn wrong_calls_name_what_is_wrong_and_leave_nothing_behind() {
+fn usage_errors_are_named_and_leave_no_files() {
     let repo = TestRepo::new();
     repo.puff(&["session", "show", "nobody"]).exits(1).complains(&["no session named 'nobody'"]);
     repo.puff(&["session", "start"]).exits(129).complains(&["PROMPT"]);
@@ -195,7 +195,7 @@ fn wrong_calls_name_what_is_wrong_and_leave_nothing_behind() {
 }
 
 #[test]
-fn silence_is_told_from_hanging_by_what_the_processor_does() {
+fn cpu_time_tells_a_silent_agent_from_a_stalled_one() {
     let mut repo = TestRepo::new();
     repo.set("GIT_PUFF_STUCK_AFTER", "4s");
     repo.set("GIT_PUFF_STUCK_POKE", "7s");
@@ -209,7 +209,7 @@ fn silence_is_told_from_hanging_by_what_the_processor_does() {
 }
 
 #[test]
-fn two_may_sit_at_one_terminal_and_leaving_it_ends_nothing() {
+fn two_viewers_can_attach_and_detach() {
     let repo = TestRepo::new();
     start(&repo, "shared", "while read line; do echo \"<$line>\"; done");
     let sit = || {
@@ -250,7 +250,7 @@ fn read_until(pty: &mut pty_process::blocking::Pty, words: &str) {
 }
 
 #[test]
-fn the_users_command_hears_how_a_session_ended() {
+fn the_notify_command_receives_the_end_of_a_session() {
     let repo = TestRepo::new();
     let heard = repo.path("heard");
     repo.git(&["config", "puff.notify", &format!("cat >>{}", heard.display())]);

@@ -111,7 +111,7 @@ fn what_a_check_changes_on_the_base_is_named_and_hides_no_variant() {
 }
 
 #[test]
-fn a_variant_that_sets_again_what_another_set_is_no_better_than_that() {
+fn a_variant_that_repeats_anothers_setting_has_the_same_risk() {
     let repo = TestRepo::new();
     let export = Export::new(&repo, "fix");
     export.patch(1, repo.patch("notes.txt", "one\n2\nthree\n"));
@@ -126,7 +126,7 @@ fn a_variant_that_sets_again_what_another_set_is_no_better_than_that() {
 }
 
 #[test]
-fn what_the_user_and_git_puff_do_meanwhile_is_no_risk_of_an_agent() {
+fn concurrent_changes_of_the_user_are_not_risks_of_an_agent() {
     let crew = AgentRun::new();
     let repo = &crew.repo;
     import(repo, "fix", "one\n2\nthree\n");
@@ -154,7 +154,7 @@ fn what_the_user_and_git_puff_do_meanwhile_is_no_risk_of_an_agent() {
 }
 
 #[test]
-fn what_git_puff_sets_up_meanwhile_is_no_risk_and_what_changes_nothing_that_runs_is_left_open() {
+fn own_changes_are_not_risks_and_harmless_ones_do_not_count() {
     let crew = AgentRun::new();
     let repo = &crew.repo;
     let run = begin(&crew, 1);
@@ -197,7 +197,7 @@ fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
 }
 
 #[test]
-fn what_may_be_anybodys_is_said_and_stops_nothing() {
+fn ref_changes_of_unclear_origin_only_warn() {
     let crew = AgentRun::new();
     let repo = &crew.repo;
     repo.git(&["tag", "old"]);

@@ -145,7 +145,7 @@ fn what_cannot_be_signed_is_not_made() {
 }
 
 #[test]
-fn a_watcher_that_cannot_sign_leaves_the_run_ready_and_says_who_is_needed() {
+fn a_watcher_that_cannot_sign_leaves_the_run_ready_and_needing_attention() {
     needs!("ssh-keygen");
     let crew = AgentRun::new();
     let repo = &crew.repo;

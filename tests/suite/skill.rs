@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::test_repo::TestRepo;
 
 #[test]
-fn it_is_printed_and_installed_where_agents_look_for_it() {
+fn the_skill_is_printed_and_installed_for_each_agent() {
     let mut repo = TestRepo::empty();
     let skill = repo.puff(&["skill"]).ok().stdout;
     assert!(skill.starts_with("---\nname: git-puff\ndescription: "), "{skill}");
@@ -40,7 +40,7 @@ fn without_a_name_the_first_agent_that_is_there_gets_it() {
 }
 
 #[test]
-fn an_older_one_is_replaced_and_what_somebody_wrote_is_not() {
+fn an_older_skill_is_replaced_and_a_users_file_is_not() {
     let repo = TestRepo::empty();
     repo.puff(&["skill", "--install", "codex"]).ok();
     let file = repo.path("codex-home/skills/git-puff/SKILL.md");

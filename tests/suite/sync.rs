@@ -6,7 +6,7 @@ use crate::support::two_clones::Who::{Ours, Theirs};
 use crate::support::two_clones::{TwoClones, did};
 
 #[test]
-fn two_people_who_worked_on_different_runs_both_have_all() {
+fn runs_of_two_clones_are_exchanged() {
     let pair = TwoClones::new();
     let ours = pair.import(Ours, "ours", &["a\n", "b\n"]);
     let theirs = pair.import(Theirs, "theirs", &["c\n"]);
@@ -30,7 +30,7 @@ fn two_people_who_worked_on_different_runs_both_have_all() {
 }
 
 #[test]
-fn two_people_who_worked_on_the_same_run_both_have_all() {
+fn concurrent_work_on_one_run_is_merged() {
     let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);

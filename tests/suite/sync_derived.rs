@@ -99,7 +99,7 @@ fn a_commit_that_is_not_its_patch_is_made_again_of_the_patch() {
 }
 
 #[test]
-fn a_correction_stays_where_it_was_made() {
+fn a_correction_stays_local() {
     let (pair, backdoor) = shared();
     send(&pair, "fix", "evil", &|record| record["variants"][0]["commit"] = json!(backdoor));
     let sent = pair.at_remote("evil");
@@ -111,7 +111,7 @@ fn a_correction_stays_where_it_was_made() {
 }
 
 #[test]
-fn a_record_that_somebody_wrote_here_is_verified_before_anything_uses_it() {
+fn a_planted_record_is_verified_before_use() {
     let (pair, backdoor) = shared();
     pair.git(Theirs, &["push", "-q", "../work", "evil:refs/heads/evil"]);
     let claim: Change<'_> = &|record| record["variants"][0]["commit"] = json!(backdoor);

@@ -20,7 +20,7 @@ fn hook(repository: &Path, name: &str, script: &str) {
 }
 
 #[test]
-fn only_remotes_that_were_opted_in_get_anything() {
+fn only_enabled_remotes_receive_runs() {
     let pair = TwoClones::new();
     pair.import(Ours, "fix", &["a\n"]);
     pair.git(Ours, &["remote", "add", "other", "../origin.git"]);
@@ -41,7 +41,7 @@ fn only_remotes_that_were_opted_in_get_anything() {
 }
 
 #[test]
-fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+fn a_dry_run_reports_and_changes_nothing() {
     let pair = TwoClones::new();
     let (ours, theirs) = (pair.import(Ours, "ours", &["a\n"]), pair.import(Theirs, "theirs", &["b\n"]));
     pair.sync(Theirs);
@@ -61,7 +61,7 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
 }
 
 #[test]
-fn a_run_with_what_looks_like_a_secret_stays_and_the_others_go() {
+fn a_run_with_a_secret_is_not_sent_and_the_others_are() {
     let pair = TwoClones::new();
     let key = ["gh", "p_", "Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0Uv1Wx2"].concat();
     let export = crate::support::export::Export::new(&pair.repo, "export");
@@ -92,7 +92,7 @@ fn a_run_with_what_looks_like_a_secret_stays_and_the_others_go() {
 }
 
 #[test]
-fn a_huge_patch_stays_and_nothing_takes_it_away_from_who_has_it() {
+fn an_oversized_patch_stays_in_the_clone_that_has_it() {
     let pair = TwoClones::new();
     let huge: String = (0..5000).map(|line| format!("line {line}\n")).collect();
     let run = pair.import(Ours, "fix", &["a\n", &huge]);
@@ -125,7 +125,7 @@ fn a_huge_patch_stays_and_nothing_takes_it_away_from_who_has_it() {
 }
 
 #[test]
-fn whoever_is_faster_is_fetched_first_and_nothing_is_forced() {
+fn a_lost_race_is_fetched_first_and_never_forced() {
     let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n"]);
     pair.sync(Ours);
@@ -159,7 +159,7 @@ fn whoever_is_faster_is_fetched_first_and_nothing_is_forced() {
 }
 
 #[test]
-fn two_who_put_the_same_together_make_the_same_step() {
+fn merging_the_same_journals_makes_the_same_commit() {
     let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
@@ -209,7 +209,7 @@ fn a_remote_that_takes_no_runs_and_notes_that_are_broken_are_said() {
 }
 
 #[test]
-fn a_run_whose_base_is_not_here_can_be_looked_at() {
+fn a_run_without_its_base_can_be_shown() {
     let pair = TwoClones::new();
     pair.repo.commit("new.txt", "new\n", "Not pushed");
     let run = pair.import(Ours, "fix", &["a\n"]);
@@ -258,7 +258,7 @@ fn the_same_folder_imported_in_two_places_is_one_run() {
 }
 
 #[test]
-fn variant_branches_go_when_asked_and_never_take_unpushed_work_along() {
+fn variant_branches_are_pruned_on_request_without_unpushed_work() {
     let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
@@ -278,7 +278,7 @@ fn variant_branches_go_when_asked_and_never_take_unpushed_work_along() {
 }
 
 #[test]
-fn a_kill_at_any_moment_is_made_good_by_the_next_sync() {
+fn a_killed_sync_is_recovered_by_the_next() {
     let pair = TwoClones::new();
     let run = pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);
@@ -364,7 +364,7 @@ fn an_exchange_is_one_connection_each_way_whatever_goes_over_it() {
 }
 
 #[test]
-fn an_older_git_on_one_side_does_as_well() {
+fn sync_works_with_an_older_git_on_one_side() {
     let pair = TwoClones::new();
     let older = "/usr/bin/git";
     let puff = |args: &[&str]| {
@@ -389,7 +389,7 @@ fn an_older_git_on_one_side_does_as_well() {
 }
 
 #[test]
-fn a_partial_clone_has_all_of_a_run_that_came() {
+fn a_partial_clone_has_all_objects_of_a_received_run() {
     let pair = TwoClones::new();
     pair.import(Ours, "fix", &["a\n", "b\n"]);
     pair.sync(Ours);

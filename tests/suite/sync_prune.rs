@@ -14,7 +14,7 @@ fn shared() -> (TwoClones, String) {
 }
 
 #[test]
-fn a_run_that_was_pruned_goes_everywhere_and_an_undo_anywhere_brings_it_back() {
+fn a_prune_and_its_undo_reach_every_clone() {
     let (pair, run) = shared();
     let before = pair.show(Theirs, &run);
     pair.puff(Ours, &["prune", &run]).ok();
@@ -42,7 +42,7 @@ fn a_run_that_was_pruned_goes_everywhere_and_an_undo_anywhere_brings_it_back() {
 }
 
 #[test]
-fn later_work_on_a_pruned_run_is_kept_and_said_and_can_be_given_to_everybody_again() {
+fn later_work_on_a_pruned_run_is_kept_reported_and_can_be_restored() {
     let (pair, run) = shared();
     pair.puff(Theirs, &["harvest", "--recreate", &run]).ok();
     pair.puff(Theirs, &["review", &run, "--check", "true"]).ok();
@@ -64,7 +64,7 @@ fn later_work_on_a_pruned_run_is_kept_and_said_and_can_be_given_to_everybody_aga
 }
 
 #[test]
-fn later_work_that_only_the_remote_has_is_not_taken_away_by_a_prune() {
+fn a_prune_keeps_later_work_that_only_the_remote_has() {
     let (pair, run) = shared();
     pair.puff(Theirs, &["harvest", "--recreate", &run]).ok();
     pair.puff(Theirs, &["review", &run, "--check", "true"]).ok();
@@ -80,7 +80,7 @@ fn later_work_that_only_the_remote_has_is_not_taken_away_by_a_prune() {
 }
 
 #[test]
-fn two_who_prune_at_the_same_time_agree() {
+fn concurrent_prunes_converge() {
     let (pair, run) = shared();
     pair.puff(Theirs, &["prune", &run]).ok();
     pair.puff(Ours, &["prune", &run]).ok();
@@ -94,7 +94,7 @@ fn two_who_prune_at_the_same_time_agree() {
 }
 
 #[test]
-fn what_nobody_else_has_leaves_no_word() {
+fn pruning_an_unshared_run_writes_no_tombstone() {
     let pair = TwoClones::new();
     let run = pair.import(Ours, "mine", &["a\n"]);
     pair.puff(Ours, &["prune", &run]).ok();
@@ -103,7 +103,7 @@ fn what_nobody_else_has_leaves_no_word() {
 }
 
 #[test]
-fn a_pick_that_is_taken_back_is_taken_back_everywhere() {
+fn an_undone_pick_is_undone_in_every_clone() {
     let (pair, run) = shared();
     pair.puff(Ours, &["pick", "fix:2", "--branch", "taken"]).ok();
     pair.sync(Ours);
@@ -120,7 +120,7 @@ fn a_pick_that_is_taken_back_is_taken_back_everywhere() {
 }
 
 #[test]
-fn another_run_of_a_pruned_name_travels_and_is_pruned_for_itself() {
+fn a_new_run_of_a_pruned_name_is_synced_and_pruned_separately() {
     let (pair, run) = shared();
     let patches = |who| -> Vec<serde_json::Value> {
         let shown = pair.show(who, &run);

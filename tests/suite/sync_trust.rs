@@ -36,7 +36,7 @@ fn shared() -> (TwoClones, String) {
 }
 
 #[test]
-fn checks_that_came_with_a_run_need_somebodys_yes() {
+fn checks_of_a_received_run_need_consent() {
     let (pair, run) = shared();
     let mark = pair.repo.path("ran");
     let check = format!("touch '{}'", mark.display());
@@ -63,7 +63,7 @@ fn checks_that_came_with_a_run_need_somebodys_yes() {
 }
 
 #[test]
-fn checks_that_somebody_wrote_into_a_run_of_ours_do_not_run_here() {
+fn checks_that_another_clone_added_do_not_run_here() {
     let (pair, run) = shared();
     let mark = pair.repo.path("ran");
     let check = format!("touch '{}'", mark.display());
@@ -80,7 +80,7 @@ fn checks_that_somebody_wrote_into_a_run_of_ours_do_not_run_here() {
 }
 
 #[test]
-fn records_that_are_none_are_refused_one_by_one() {
+fn invalid_records_are_refused_one_by_one() {
     let (pair, run) = shared();
     let ours = pair.import(Theirs, "good", &["c\n"]);
     pair.sync(Theirs);
@@ -140,7 +140,7 @@ fn records_that_are_none_are_refused_one_by_one() {
 }
 
 #[test]
-fn what_is_at_work_in_another_clone_is_neither_watched_nor_paid_for_here() {
+fn active_runs_of_another_clone_are_neither_watched_nor_paid_for() {
     let (pair, run) = shared();
     for (name, state, provider) in
         [("queued", "queued", "codex-cloud"), ("local", "pending", "local"), ("sent", "submitting", "codex-cloud")]

@@ -102,7 +102,7 @@ fn secrets_in_prompts_and_addresses_are_masked() {
 }
 
 #[test]
-fn a_value_that_says_nothing_is_warned_of_and_traces_nothing() {
+fn an_invalid_trace_value_is_a_warning() {
     let mut repo = TestRepo::new();
     let warns = |repo: &TestRepo, value: &str| {
         let ran = repo.puff(&["list"]).ok();
@@ -128,7 +128,7 @@ fn a_value_that_says_nothing_is_warned_of_and_traces_nothing() {
 }
 
 #[test]
-fn watchers_and_supervisors_are_traced_and_agents_hear_nothing_of_it() {
+fn watchers_and_supervisors_are_traced_and_agents_are_not() {
     let mut crew = AgentRun::new();
     crew.agent("looks", "env >env");
     let file = crew.repo.path("home/trace");
@@ -153,7 +153,7 @@ fn watchers_and_supervisors_are_traced_and_agents_hear_nothing_of_it() {
 }
 
 #[test]
-fn checks_hear_nothing_of_a_trace() {
+fn checks_do_not_inherit_the_trace() {
     let mut repo = TestRepo::new();
     let export = Export::new(&repo, "export");
     export.patch(1, repo.patch("notes.txt", "four\n"));
@@ -194,7 +194,7 @@ fn a_server_traces_its_calls_and_answers_as_before() {
 }
 
 #[test]
-fn waiting_for_a_lock_is_told_when_it_begins_and_when_it_ends() {
+fn waiting_for_a_lock_is_traced_at_its_begin_and_end() {
     let mut repo = TestRepo::new();
     let export = Export::new(&repo, "export");
     export.patch(1, repo.patch("notes.txt", "four\n"));

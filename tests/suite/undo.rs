@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::choice::Choice;
 
 #[test]
-fn undo_goes_back_step_by_step() {
+fn undo_reverts_one_operation_at_a_time() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let first = choice.state();
@@ -31,7 +31,7 @@ fn undo_goes_back_step_by_step() {
 }
 
 #[test]
-fn what_stands_on_it_is_named_and_stays() {
+fn branches_with_later_commits_are_named_and_kept() {
     let choice = Choice::new();
     let repo = &choice.repo;
     repo.puff(&["pick", "fix:1"]).ok();
@@ -67,7 +67,7 @@ fn what_stands_on_it_is_named_and_stays() {
 }
 
 #[test]
-fn a_file_that_was_merely_touched_stands_in_no_way() {
+fn a_touched_but_unchanged_file_does_not_block_a_pick() {
     let choice = Choice::new();
     let repo = &choice.repo;
     repo.commit("README", "More.\n", "More");
@@ -86,7 +86,7 @@ fn a_file_that_was_merely_touched_stands_in_no_way() {
 /// Git is stopped after it has moved the files and the index, before the ref: then the undo continues, and what the user has
 /// changed meanwhile is never touched.
 #[test]
-fn an_undo_that_git_was_stopped_in_is_continued() {
+fn an_undo_interrupted_in_git_is_continued() {
     let choice = Choice::new();
     let repo = &choice.repo;
     repo.commit("README", "More.\n", "More");
@@ -167,7 +167,7 @@ fn a_step_is_told_by_its_trailer_and_not_by_its_subject() {
 }
 
 #[test]
-fn a_prune_is_not_taken_back_over_what_came_since() {
+fn undo_of_a_prune_does_not_overwrite_later_work() {
     let choice = Choice::new();
     let repo = &choice.repo;
     let before = choice.state();
@@ -189,7 +189,7 @@ fn a_prune_is_not_taken_back_over_what_came_since() {
 }
 
 #[test]
-fn a_pick_may_be_killed_at_any_moment() {
+fn a_killed_pick_is_recovered() {
     let choice = Choice::new();
     let repo = &choice.repo;
     repo.commit("README", "More.\n", "More");
@@ -235,7 +235,7 @@ fn a_pick_may_be_killed_at_any_moment() {
 }
 
 #[test]
-fn nobody_judges_a_pick_while_the_git_of_a_killed_one_is_still_at_it() {
+fn a_pick_is_not_judged_while_its_git_still_runs() {
     let choice = Choice::new();
     let repo = &choice.repo;
     repo.commit("README", "More.\n", "More");
@@ -263,7 +263,7 @@ fn nobody_judges_a_pick_while_the_git_of_a_killed_one_is_still_at_it() {
 }
 
 #[test]
-fn taking_back_may_be_killed_at_any_moment() {
+fn a_killed_undo_is_recovered() {
     let choice = Choice::new();
     choice.repo.git(&["branch", "release"]);
     let wanted = choice.state();

@@ -15,7 +15,7 @@ fn fields(result: &Ran) -> [String; 4] {
 }
 
 #[test]
-fn a_task_that_somebody_else_started_is_followed_and_nothing_of_it_is_recorded() {
+fn an_untracked_task_is_followed_and_not_recorded() {
     needs!("codex");
     let env = CloudEnv::new();
     let task = env.cloud.add_task("env_lab_1", "Trim the input", 2);
@@ -68,7 +68,7 @@ fn the_exit_code_says_how_it_ended() {
 }
 
 #[test]
-fn what_is_no_task_or_no_place_for_a_result_is_named_before_anything_is_followed() {
+fn an_invalid_task_or_result_file_is_refused_before_watching() {
     needs!("codex");
     let env = CloudEnv::new();
     let task = env.cloud.add_task("env_lab_1", "Trim the input", 1);
@@ -86,7 +86,7 @@ fn what_is_no_task_or_no_place_for_a_result_is_named_before_anything_is_followed
 }
 
 #[test]
-fn a_job_goes_by_the_name_that_scripts_know_it_by() {
+fn a_job_can_be_stopped_by_its_id() {
     needs!("codex");
     let env = CloudEnv::new();
     let launch = env.repo.puff(&["launch", "--porcelain", "--attempts", "1", "--prompt", "Trim the input"]).ok();
