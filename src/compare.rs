@@ -1,7 +1,7 @@
 //! How variants differ from each other, as numbers and as text: plain data in, plain data out.
 //!
 //! A [`Change`] is what one variant does to its base. [`compare`] lays several beside each other. A
-//! [`sides::Maker`] sets the versions of a file beside each other, line by line, as a page shows them. Where the bytes come from is not known here, and no clock is looked at: the same input gives the
+//! [`side_by_side::Maker`] sets the versions of a file beside each other, line by line, as a page shows them. Where the bytes come from is not known here, and no clock is looked at: the same input gives the
 //! same answer on every machine, and [`Effort`] keeps hostile input from taking long.
 //!
 //! # What is counted
@@ -27,7 +27,7 @@ mod lines;
 mod marks;
 mod matrix;
 mod sameness;
-pub mod sides;
+pub mod side_by_side;
 mod units;
 
 pub use change::{Change, ChangeKind, FileChange, Lines, SUBMODULE};

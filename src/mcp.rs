@@ -18,6 +18,7 @@
 
 mod allow;
 mod allowed_folders;
+mod arguments;
 mod call;
 mod prompts;
 mod resources;
@@ -25,7 +26,6 @@ mod roots;
 mod server;
 mod text;
 mod tools;
-mod words;
 mod works;
 
 pub use server::serve;

@@ -7,6 +7,7 @@
 pub mod app_server;
 mod columns;
 pub mod config;
+pub mod describe;
 pub mod findings;
 pub mod html;
 pub mod launched;
@@ -18,7 +19,6 @@ pub mod sections;
 pub mod steps;
 pub mod tables;
 pub mod text;
-pub mod words;
 
 #[cfg(test)]
 mod samples;

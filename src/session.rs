@@ -15,7 +15,6 @@ pub mod lost;
 pub mod notice;
 pub mod protocol;
 pub mod replies;
-pub mod report;
 pub mod resume;
 pub mod screen;
 pub mod session_workspace;

@@ -1,6 +1,6 @@
 //! `diff`
 
-mod words;
+mod arguments;
 
 use std::ffi::OsString;
 
@@ -18,7 +18,7 @@ use crate::model::{Oid, Run, Selector};
 use crate::render;
 use crate::store::{Recorded, RunStore};
 use crate::ui::{Format, Ui};
-use words::{Named, Words};
+use arguments::{DiffArguments, Named};
 
 /// Compare variants with their base and with each other
 ///
@@ -48,7 +48,7 @@ pub struct Diff {
 impl Diff {
     /// Returns whether `--json` is among the words.
     pub fn json(&self) -> bool {
-        self.output.json || Words::read(&self.words).is_ok_and(|words| words.json)
+        self.output.json || DiffArguments::read(&self.words).is_ok_and(|words| words.json)
     }
 }
 
@@ -73,7 +73,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Runs `diff`.
 pub fn run(args: &Diff, look_around: impl FnOnce() -> Result<App>, command: &mut Command, ui: &Ui) -> Result<Exit> {
-    let words = Words::read(&args.words)?;
+    let words = DiffArguments::read(&args.words)?;
     if let Some(long) = words.help {
         return help(command, long, ui);
     }
@@ -136,7 +136,7 @@ fn matrix(app: &App, run: &Run, mut picks: Vec<Pick<'_>>, ui: &Ui) -> Result<Exi
     Ok(Exit::Done)
 }
 
-fn diff(app: &App, run: &Run, picks: &[Pick<'_>], words: &Words, ui: &Ui) -> Result<Exit> {
+fn diff(app: &App, run: &Run, picks: &[Pick<'_>], words: &DiffArguments, ui: &Ui) -> Result<Exit> {
     let name = |pick: &Pick<'_>| pick.name(&run.run);
     let mut trees = Vec::new();
     for pick in picks {

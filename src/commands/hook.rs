@@ -9,7 +9,7 @@ use crate::commands::flags::JsonFlag;
 use crate::engine::hook;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{HookDeed, HookManager, HookReport, HookState};
+use crate::model::{HookManager, HookOutcome, HookReport, HookState};
 use crate::ui::{Format, Ui};
 
 /// Manage the pre-push hook, which checks what is about to be pushed
@@ -155,9 +155,9 @@ fn way(manager: &HookManager) -> String {
 pub(super) fn said(report: &HookReport) -> Vec<String> {
     let path = &report.path;
     let mut lines = vec![match (report.did, report.state) {
-        (Some(HookDeed::Installed), _) => format!("installed the hook '{path}'"),
-        (Some(HookDeed::Updated), _) => format!("updated the hook '{path}'"),
-        (Some(HookDeed::Uninstalled), _) => format!("removed the hook of git-puff from '{path}'"),
+        (Some(HookOutcome::Installed), _) => format!("installed the hook '{path}'"),
+        (Some(HookOutcome::Updated), _) => format!("updated the hook '{path}'"),
+        (Some(HookOutcome::Uninstalled), _) => format!("removed the hook of git-puff from '{path}'"),
         (_, HookState::Installed) => format!("the hook '{path}' is installed"),
         (_, HookState::Outdated) => format!("the hook '{path}' is installed, by another version of git-puff"),
         (_, HookState::Called) => format!("the hook '{path}' is not from git-puff, but calls it"),

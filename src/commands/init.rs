@@ -8,7 +8,7 @@ use crate::commands::flags::JsonFlag;
 use crate::engine::init::{set_up, undo};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{self, InitDeed, InitStep, InitThing};
+use crate::model::{self, InitOutcome, InitStep, InitThing};
 use crate::settings;
 use crate::ui::{Format, Ui};
 
@@ -49,7 +49,7 @@ pub fn run(args: &Init, app: &App, ui: &Ui) -> Result<Exit> {
         steps.iter().for_each(|step| ui.line(&words(step)));
         match (args.undo, steps.is_empty()) {
             (true, true) => ui.note("nothing to undo: 'git puff init' has set up nothing here"),
-            (false, _) if steps.iter().any(|step| step.did == InitDeed::Done) => {
+            (false, _) if steps.iter().any(|step| step.did == InitOutcome::Done) => {
                 ui.hint("'git puff init --undo' undoes this");
             }
             _ => {}
@@ -70,11 +70,11 @@ fn words(step: &InitStep) -> String {
         InitThing::Hook => "hook",
     };
     let did = match did {
-        InitDeed::Done => "set up",
-        InitDeed::Already => "already set up",
-        InitDeed::Left => "left unchanged",
-        InitDeed::Undone => "undone",
-        InitDeed::Gone => "already gone",
+        InitOutcome::Done => "set up",
+        InitOutcome::Already => "already set up",
+        InitOutcome::Left => "left unchanged",
+        InitOutcome::Undone => "undone",
+        InitOutcome::Gone => "already gone",
     };
     format!("{what}: {did}: {detail}")
 }

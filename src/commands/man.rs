@@ -12,8 +12,8 @@ use crate::app::Environment;
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::manual::{Example, Manual};
 use crate::process::{Cmd, Foreground};
+use crate::render::describe;
 use crate::render::steps::shell_word;
-use crate::render::words;
 use crate::ui::Ui;
 
 /// Show the manual of git-puff, or of a verb; or install the man pages
@@ -112,9 +112,9 @@ fn install(folder: &Folder, ui: &Ui) -> Result<Exit> {
     let shown = folder.path().display();
     match (count(Change::Written), count(Change::Removed)) {
         (0, 0) => ui.line(&format!("the man pages in {shown} are up to date")),
-        (written, 0) => ui.line(&format!("installed {} in {shown}", words::number(written, "man page"))),
+        (written, 0) => ui.line(&format!("installed {} in {shown}", describe::number(written, "man page"))),
         (written, removed) => {
-            let pages = words::number(written, "man page");
+            let pages = describe::number(written, "man page");
             ui.line(&format!("installed {pages} in {shown}, and removed {removed} from an older git-puff"));
         }
     }
@@ -157,7 +157,7 @@ fn uninstall(folder: &Folder, ui: &Ui) -> Result<Exit> {
     let shown = folder.path().display();
     match folder.uninstall()? {
         0 => ui.note(&format!("no man pages of git-puff in {shown}")),
-        removed => ui.line(&format!("removed {} from {shown}", words::number(removed, "man page"))),
+        removed => ui.line(&format!("removed {} from {shown}", describe::number(removed, "man page"))),
     }
     Ok(Exit::Done)
 }

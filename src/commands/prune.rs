@@ -10,7 +10,7 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::documents::{Pruned, Weight};
 use crate::model::{Run, Schema, Selector, Span, State, documents};
-use crate::render::{self, words};
+use crate::render::{self, describe};
 use crate::settings;
 use crate::store::{RECOVERY_POINTS, RecoveryPoints};
 use crate::ui::{Format, Ui};
@@ -132,7 +132,7 @@ fn chosen(args: &Prune, app: &App, ui: &Ui) -> Result<Vec<Run>> {
         runs.retain(|run| {
             let why = match run.state {
                 state if state.is_active() => Some(format!("it is {}", state.as_str())),
-                _ if words::wants_harvest(run) => Some("not all of its variants were harvested".to_owned()),
+                _ if describe::wants_harvest(run) => Some("not all of its variants were harvested".to_owned()),
                 _ => None,
             };
             why.iter().for_each(|why| ui.note(&format!("kept '{}': {why}; name the run to remove it", run.run)));
@@ -159,10 +159,10 @@ fn print(args: &Prune, entry: &Pruned, ui: &Ui) {
         let branches = entry.branches.len();
         let mut parts = vec![format!("{branches} branch{}", if branches == 1 { "" } else { "es" })];
         if !entry.worktrees.is_empty() {
-            let worktrees = words::number(entry.worktrees.len(), "worktree");
+            let worktrees = describe::number(entry.worktrees.len(), "worktree");
             parts.push(format!("{worktrees} ({})", bytes(entry.bytes.worktrees)));
         }
-        parts.push(words::number(entry.notes, "note"));
+        parts.push(describe::number(entry.notes, "note"));
         if entry.bytes.files > 0 {
             parts.push(format!("logs ({})", bytes(entry.bytes.files)));
         }

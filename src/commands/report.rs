@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::shared;
 use crate::app::App;
-use crate::engine::compare::sides::sides;
+use crate::engine::compare::side_by_side::side_by_side;
 use crate::engine::{compare, handoff, manifest};
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::folder::{self, Folder};
@@ -154,7 +154,7 @@ fn deliver(args: &Report, recorded: &Recorded, app: &App, ui: &Ui) -> Result<Exi
 
 /// Returns the page with a comparison of the variants: that of the last review, or else a new one.
 fn page(app: &App, recorded: &Recorded, handoff: &Handoff) -> Result<String> {
-    let sides = sides(app, recorded)?;
+    let sides = side_by_side(app, recorded)?;
     let kept = handoff.review.as_ref().and_then(|review| review.comparison.clone());
     let comparison = match kept {
         None if sides.variants.len() > 1 => Some(compare::comparison(app, &recorded.run, &compare::all(recorded))?),

@@ -11,7 +11,7 @@ use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::documents::{self, Entry, Outcome, Synced};
 use crate::model::{DisplayFormat, LeftFile, RunId, Schema, Selector};
-use crate::render::{text, words};
+use crate::render::{describe, text};
 use crate::settings;
 use crate::store::{RecoveryPoints, RunStore};
 use crate::ui::{Format, Ui};
@@ -148,7 +148,7 @@ fn summary(outcome: &Outcome) -> String {
     let mut parts: Vec<String> =
         counts.iter().map(|(did, count)| format!("{count} {}", did.words(outcome.dry_run))).collect();
     if held > 0 {
-        parts.push(format!("{} not exchanged, or only in part", words::number(held, "run")));
+        parts.push(format!("{} not exchanged, or only in part", describe::number(held, "run")));
     }
     let what = if parts.is_empty() { "nothing new on either side".to_owned() } else { parts.join(", ") };
     format!("{}: {what}", outcome.remote)

@@ -6,7 +6,7 @@
 
 mod material;
 mod read;
-pub mod sides;
+pub mod side_by_side;
 
 pub use material::{Material, Trees, material};
 

@@ -16,7 +16,7 @@ pub use self::folder::Folder;
 use self::part::{HookOwner, LINE};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::model::{HookDeed, HookReport, HookState};
+use crate::model::{HookOutcome, HookReport, HookState};
 
 /// The name by which git knows the hook.
 const NAME: &str = "pre-push";
@@ -41,24 +41,24 @@ pub fn install(app: &App, shared: bool) -> Result<HookReport> {
     let before = inspect(&folder)?;
     let managed = before.manager.as_ref().is_some_and(|manager| manager.in_charge);
     if managed || matches!(before.state, HookState::Installed | HookState::Called) {
-        return Ok(HookReport { did: Some(HookDeed::Nothing), ..before });
+        return Ok(HookReport { did: Some(HookOutcome::Nothing), ..before });
     }
     folder.prove_ours(shared)?;
     let path = folder.hook();
     let did = match HookOwner::read(&path)? {
         HookOwner::Ours { text } => {
             chained::replace(&path, &part::renewed(&text))?;
-            HookDeed::Updated
+            HookOutcome::Updated
         }
         HookOwner::Theirs { text } => {
             prove_callable(&path, &text)?;
             chained::chain(&path)?;
-            HookDeed::Installed
+            HookOutcome::Installed
         }
         HookOwner::Missing => {
             let made = folder.make()?;
             chained::put(&path, &part::whole(made))?;
-            HookDeed::Installed
+            HookOutcome::Installed
         }
     };
     Ok(HookReport { did: Some(did), ..inspect(&folder)? })
@@ -85,12 +85,12 @@ pub fn uninstall(app: &App, shared: bool) -> Result<HookReport> {
             if part::made_folder(&text) {
                 folder.remove_if_empty();
             }
-            Ok(HookReport { did: Some(HookDeed::Uninstalled), ..inspect(&folder)? })
+            Ok(HookReport { did: Some(HookOutcome::Uninstalled), ..inspect(&folder)? })
         }
         (HookState::Called | HookState::Managed, _) => Err(called_elsewhere(&before)),
         _ => {
             chained::sweep(&path)?;
-            Ok(HookReport { did: Some(HookDeed::Nothing), ..before })
+            Ok(HookReport { did: Some(HookOutcome::Nothing), ..before })
         }
     }
 }

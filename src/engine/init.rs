@@ -17,7 +17,7 @@ use super::hook;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::layout::{RUNBOOK, replace};
-use crate::model::{HookDeed, HookReport, InitDeed, InitStep, InitThing};
+use crate::model::{HookOutcome, HookReport, InitOutcome, InitStep, InitThing};
 use crate::settings;
 use crate::store::REPORT_NOTES;
 
@@ -51,17 +51,17 @@ pub fn set_up(app: &App, hooks: bool) -> Result<(Vec<InitStep>, Option<HookRepor
     }
     let installed = hook::install(app, false);
     let did = installed.as_ref().ok().and_then(|report| report.did);
-    if !remembered && !matches!(did, Some(HookDeed::Installed | HookDeed::Updated)) {
+    if !remembered && !matches!(did, Some(HookOutcome::Installed | HookOutcome::Updated)) {
         forget(app, InitThing::Hook)?;
     }
     let report = installed?;
     let path = &report.path;
     let (did, detail) = match (did, report.state.is_asked()) {
-        (Some(HookDeed::Installed | HookDeed::Updated), _) => {
-            (InitDeed::Done, format!("'{path}' asks git-puff before a push"))
+        (Some(HookOutcome::Installed | HookOutcome::Updated), _) => {
+            (InitOutcome::Done, format!("'{path}' asks git-puff before a push"))
         }
-        (_, true) => (InitDeed::Already, "git-puff is asked before a push".to_owned()),
-        (_, false) => (InitDeed::Left, "another program manages the hooks".to_owned()),
+        (_, true) => (InitOutcome::Already, "git-puff is asked before a push".to_owned()),
+        (_, false) => (InitOutcome::Left, "another program manages the hooks".to_owned()),
     };
     steps.push(InitStep { what: InitThing::Hook, did, detail });
     Ok((steps, Some(report)))
@@ -102,7 +102,7 @@ fn forget(app: &App, what: InitThing) -> Result<()> {
     app.repo.remove_config(settings::INIT_DID.name, what.as_str())
 }
 
-fn step(what: InitThing, did: InitDeed, detail: impl Into<String>) -> Result<InitStep> {
+fn step(what: InitThing, did: InitOutcome, detail: impl Into<String>) -> Result<InitStep> {
     Ok(InitStep { what, did, detail: detail.into() })
 }
 
@@ -110,11 +110,11 @@ fn step(what: InitThing, did: InitDeed, detail: impl Into<String>) -> Result<Ini
 fn notes(app: &App, what: InitThing, key: &str, why: &str) -> Result<InitStep> {
     let values = app.settings.git_all(&key.to_ascii_lowercase());
     if values.iter().any(|value| covers(value, REPORT_NOTES)) {
-        return step(what, InitDeed::Already, format!("{key} has {REPORT_NOTES}: {why}"));
+        return step(what, InitOutcome::Already, format!("{key} has {REPORT_NOTES}: {why}"));
     }
     remember(app, what)?;
     app.repo.add_config(key, REPORT_NOTES)?;
-    step(what, InitDeed::Done, format!("git config --add {key} {REPORT_NOTES}: {why}"))
+    step(what, InitOutcome::Done, format!("git config --add {key} {REPORT_NOTES}: {why}"))
 }
 
 /// Returns whether a value of such a key, a ref or a shell pattern, matches this ref.
@@ -132,10 +132,10 @@ fn covers(value: &str, name: &str) -> bool {
 fn notes_back(app: &App, what: InitThing, key: &str) -> Result<InitStep> {
     let values = app.settings.git_all(&key.to_ascii_lowercase());
     if !values.contains(&REPORT_NOTES) {
-        return step(what, InitDeed::Gone, format!("{key} no longer has {REPORT_NOTES}"));
+        return step(what, InitOutcome::Gone, format!("{key} no longer has {REPORT_NOTES}"));
     }
     app.repo.remove_config(key, REPORT_NOTES)?;
-    step(what, InitDeed::Undone, format!("removed {REPORT_NOTES} from {key}"))
+    step(what, InitOutcome::Undone, format!("removed {REPORT_NOTES} from {key}"))
 }
 
 fn attributes_file(app: &App) -> PathBuf {
@@ -146,14 +146,14 @@ fn attributes(app: &App) -> Result<InitStep> {
     let what = InitThing::Attributes;
     let path = attributes_file(app);
     if app.layout.top().is_none() {
-        return step(what, InitDeed::Left, format!("a bare repository does not merge {RUNBOOK}"));
+        return step(what, InitOutcome::Left, format!("a bare repository does not merge {RUNBOOK}"));
     }
     match app.repo.attribute("merge", RUNBOOK).as_deref() {
         Some("union") => {
-            return step(what, InitDeed::Already, format!("merges keep the lines of both sides of {RUNBOOK}"));
+            return step(what, InitOutcome::Already, format!("merges keep the lines of both sides of {RUNBOOK}"));
         }
         Some(other) => {
-            return step(what, InitDeed::Left, format!("{RUNBOOK} is merged by '{other}', as your attributes say"));
+            return step(what, InitOutcome::Left, format!("{RUNBOOK} is merged by '{other}', as your attributes say"));
         }
         None => {}
     }
@@ -162,7 +162,7 @@ fn attributes(app: &App) -> Result<InitStep> {
         remember(app, what)?;
     }
     write(&path, &[before.as_slice(), ours(&before).as_bytes()].concat())?;
-    step(what, InitDeed::Done, format!("'{UNION}' in '{}': merges keep the lines of both sides", path.display()))
+    step(what, InitOutcome::Done, format!("'{UNION}' in '{}': merges keep the lines of both sides", path.display()))
 }
 
 /// Returns what is added to a file. A line end that it lacked comes with ours, and goes with it.
@@ -177,7 +177,7 @@ fn attributes_back(app: &App) -> Result<InitStep> {
     let text = read(&path)?;
     let lines = format!("{OURS}\n{UNION}");
     let Some(at) = text.windows(lines.len()).position(|window| window == lines.as_bytes()) else {
-        return step(what, InitDeed::Gone, format!("'{shown}' no longer has '{UNION}'"));
+        return step(what, InitOutcome::Gone, format!("'{shown}' no longer has '{UNION}'"));
     };
     let (before, after) = (&text[..at], &text[at + lines.len()..]);
     let rest = match after.strip_prefix(b"\n") {
@@ -192,7 +192,7 @@ fn attributes_back(app: &App) -> Result<InitStep> {
     } else {
         write(&path, &rest)?;
     }
-    step(what, InitDeed::Undone, format!("removed '{UNION}' from '{shown}'"))
+    step(what, InitOutcome::Undone, format!("removed '{UNION}' from '{shown}'"))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -216,10 +216,10 @@ fn hook_back(app: &App) -> Result<InitStep> {
     let report = hook::uninstall(app, false)?;
     let path = &report.path;
     match report.did {
-        Some(HookDeed::Uninstalled) => {
-            step(InitThing::Hook, InitDeed::Undone, format!("removed the hook from '{path}'"))
+        Some(HookOutcome::Uninstalled) => {
+            step(InitThing::Hook, InitOutcome::Undone, format!("removed the hook from '{path}'"))
         }
-        _ => step(InitThing::Hook, InitDeed::Gone, format!("'{path}' no longer has a git-puff hook")),
+        _ => step(InitThing::Hook, InitOutcome::Gone, format!("'{path}' no longer has a git-puff hook")),
     }
 }
 

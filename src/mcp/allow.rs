@@ -4,7 +4,7 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 use crate::app::Permissions;
 use crate::error::{Error, Result};
-use crate::model::words::as_str;
+use crate::model::as_str::as_str;
 use crate::settings::{self, Settings, bad};
 
 /// A group of tools that can be allowed or disabled, by its name in `puff.mcp.allow`.

@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::allow::{Allowed, refused};
 use super::allowed_folders::AllowedFolders;
+use super::arguments::{self, Args, wrong};
 use super::text::{self, outside};
 use super::tools::{Answer, ITEMS, MOST_ITEMS, MOST_TEXT, TEXT, Tool};
-use super::words::{self, Args, wrong};
 use crate::app::App;
 use crate::cli::{self, Cli, Invocation};
 use crate::error::{Error, Exit, Kind, Result, exit_code};
@@ -78,7 +78,7 @@ impl Call<'_> {
         };
         let words = self.tool.words(&self.args)?;
         let folder = self.places.folder(named)?;
-        for path in words::paths(self.tool.verb, &self.args) {
+        for path in arguments::paths(self.tool.verb, &self.args) {
             self.places.path(path, Some(&folder))?;
         }
         let done = self.run_command(words, &folder, captured, foreground);

@@ -3,7 +3,7 @@
 use rmcp::ErrorData;
 use rmcp::model::{GetPromptResult, Prompt, PromptArgument, PromptMessage, Role};
 
-use super::words::Args;
+use super::arguments::Args;
 
 /// A workflow.
 struct Way {

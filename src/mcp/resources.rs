@@ -9,10 +9,10 @@ use rmcp::model::{ListResourcesResult, MetaObject, ReadResourceResult, Resource,
 use serde_json::{Map, Value, json};
 
 use super::allowed_folders::AllowedFolders;
+use super::arguments::Args;
 use super::call::Call;
 use super::text::NOTICE;
 use super::tools::{MOST_TEXT, Tool};
-use super::words::Args;
 use crate::process::Cancellation;
 
 type Answer<T> = std::result::Result<T, ErrorData>;

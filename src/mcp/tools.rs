@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 pub use self::table::TOOLS;
 
 use super::allow::{Allowed, Group};
-use super::words::{self, Args, Taken};
+use super::arguments::{self, Args, Taken};
 use crate::error::{Error, Result};
 use crate::model::documents::{self, ERROR, Kind, RUNS};
 
@@ -128,7 +128,7 @@ impl Tool {
 
     fn input_schema(&self) -> JsonObject {
         let (mut properties, required) = match &self.takes {
-            Takes::Verbs(taken) => words::properties(self.verb, taken),
+            Takes::Verbs(taken) => arguments::properties(self.verb, taken),
             Takes::Own(properties, _) => properties(),
         };
         for (name, usual) in self.usual {
@@ -210,7 +210,7 @@ impl Tool {
             Takes::Verbs(taken) => {
                 let json: &[&str] =
                     if matches!(self.answer, Answer::Text(_) | Answer::Done) { &[] } else { &["--json"] };
-                words::words(self.verb, &[self.fixed, json].concat(), taken, args)
+                arguments::command_line(self.verb, &[self.fixed, json].concat(), taken, args)
             }
             Takes::Own(_, words) => words(args),
         }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::words::as_str;
+use super::as_str::as_str;
 use super::{Schema, Time, documents};
 
 /// The Codex app server of a repository: `state.json`, and what `cas-start`, `cas-stop` and `cas-status` answer.

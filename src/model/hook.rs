@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::words::as_str;
+use super::as_str::as_str;
 use super::{Schema, documents};
 
 /// What `hook install`, `hook uninstall` and `hook status` answer.
@@ -16,7 +16,7 @@ pub struct HookReport {
     /// Whether git-puff is asked at every push.
     pub state: HookState,
     /// What this call did; none when it only looked.
-    pub did: Option<HookDeed>,
+    pub did: Option<HookOutcome>,
     /// The file that git runs before a push; it need not be there.
     pub path: String,
     /// The hook that was there before, which ours asks too.
@@ -63,7 +63,8 @@ impl HookState {
 /// What was done to a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum HookDeed {
+#[schemars(rename = "HookDeed")]
+pub enum HookOutcome {
     /// It was put there.
     Installed,
     /// Its part was replaced by that of this version.

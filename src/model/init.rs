@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::words::as_str;
+use super::as_str::as_str;
 use super::{Schema, documents};
 
 /// What `init` answers.
@@ -32,7 +32,7 @@ pub struct InitStep {
     /// Which one.
     pub what: InitThing,
     /// What was done about it.
-    pub did: InitDeed,
+    pub did: InitOutcome,
     /// In words, with the place.
     pub detail: String,
 }
@@ -57,7 +57,8 @@ as_str!(InitThing);
 /// What was done about a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum InitDeed {
+#[schemars(rename = "InitDeed")]
+pub enum InitOutcome {
     /// It was set up.
     Done,
     /// It was so already.

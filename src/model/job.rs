@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::words::as_str;
+use super::as_str::as_str;
 use super::{RunId, Time};
 
 /// One line of `jobs`: a run that is to be watched, and whether a process watches it.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
-use super::words::as_str;
+use super::as_str::as_str;
 use super::{Check, Comparison, Oid, PathChange, Risk, Run, RunId, Schema, Time, Variant, documents};
 
 /// Everything that is known about the variants of a run when a person has to choose. What was run on each variant, and

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
-use super::words::as_str;
+use super::as_str::as_str;
 use super::{
     Apply, Decision, Identity, Local, Oid, RunId, Schema, Time, Variant, VariantStatus, documents, first_line,
 };

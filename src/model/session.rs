@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
+use super::as_str::as_str;
 use super::schema::written_as;
-use super::words::as_str;
 use super::{IgnoredFiles, Oid, Run, RunId, Schema, Time, documents, slug};
 
 /// The longest session id: a run's with its variant fits.
@@ -234,7 +234,8 @@ pub struct OwnWorktree {
     /// The commit that it was made at.
     pub commit: Oid,
     /// What became of it; null while the session lives, or where another one goes on in it.
-    pub fate: Option<Fate>,
+    #[serde(rename = "fate")]
+    pub outcome: Option<WorktreeOutcome>,
     /// The new ignored files in it when the session was over: where it was removed, they went with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignored: Option<IgnoredFiles>,
@@ -243,7 +244,8 @@ pub struct OwnWorktree {
 /// What became of the worktree of a session that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Fate {
+#[schemars(rename = "Fate")]
+pub enum WorktreeOutcome {
     /// It was removed: nothing in it was changed.
     Removed,
     /// It was kept, unlocked: there is work in it, or a new ignored file that `puff.harvest.ignored` names.

@@ -2,8 +2,8 @@
 
 use strum::{EnumString, IntoStaticStr};
 
+use super::as_str::as_str;
 use super::first_line;
-use super::words::as_str;
 
 /// The trailer that names the kind of a step: the last line of the commit's message.
 const TRAILER: &str = "Puff-Step: ";

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
-use super::words::as_str;
+use super::as_str::as_str;
 use super::{Oid, Risk};
 
 /// The most variants that a run can have. No service gives as many; a number beyond it is a mistake or malice.

@@ -1,7 +1,7 @@
 //! The results of a run, shown below a prompt that is being edited, and removed afterwards.
 
+use super::describe;
 use super::text::{clean_block, clean_line};
-use super::words;
 use crate::model::{CheckStatus, Review, Run, Variant};
 
 /// The text of the line that ends the prompt.
@@ -54,7 +54,7 @@ impl Draft {
 
 /// Returns the results of a run, in lines.
 fn findings(run: &Run, review: Option<&Review>) -> String {
-    let mut text = format!("Results of {}: {} {}\n", run.run, words::state(run), words::counts(run));
+    let mut text = format!("Results of {}: {} {}\n", run.run, describe::state(run), describe::counts(run));
     text += &run.reason.iter().map(|reason| format!("Why: {}\n", clean_line(reason))).collect::<String>();
     if let Some(review) = review {
         let recommendation = &review.recommendation;
@@ -72,7 +72,7 @@ fn findings(run: &Run, review: Option<&Review>) -> String {
 }
 
 fn of_variant(variant: &Variant, review: Option<&Review>) -> String {
-    let mut text = format!("{}: {}\n", words::name(variant), words::facts(variant));
+    let mut text = format!("{}: {}\n", describe::name(variant), describe::facts(variant));
     let mut item = |words: String| text += &format!("- {}\n", clean_line(&words));
     variant.reason.iter().for_each(|reason| item(reason.clone()));
     if !variant.conflicts.is_empty() {

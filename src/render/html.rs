@@ -20,8 +20,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::steps::Step;
-use super::{steps, words};
-use crate::model::{Comparison, Handoff, Review, Reviewed, Run, Sides, Variant, Verdict};
+use super::{describe, steps};
+use crate::model::{Comparison, Handoff, Review, Reviewed, Run, SideBySide, Variant, Verdict};
 use escape::text;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -33,7 +33,7 @@ pub struct Compared<'c> {
     /// The similarity matrix, if known.
     pub comparison: Option<&'c Comparison>,
     /// The changed lines.
-    pub sides: &'c Sides,
+    pub sides: &'c SideBySide,
 }
 
 /// Returns the page of a run.
@@ -113,16 +113,16 @@ fn header(run: &Run, title: &str) -> Markup {
         header {
             p .eyebrow { "git-puff report · " code { (run.run) } }
             h1 { (text(title)) }
-            p .lead { (words::state(run)) " " (words::counts(run)) }
+            p .lead { (describe::state(run)) " " (describe::counts(run)) }
             @if let Some(reason) = &run.reason { p { (text(reason)) } }
             @if let Some(attention) = &run.attention {
-                p .notice { strong { "Action required: " } (text(words::attention(attention))) "." }
+                p .notice { strong { "Action required: " } (text(describe::attention(attention))) "." }
             }
         }
     }
 }
 
-fn navigation(handoff: &Handoff, comparison: Option<&Comparison>, sides: &Sides) -> Markup {
+fn navigation(handoff: &Handoff, comparison: Option<&Comparison>, sides: &SideBySide) -> Markup {
     let links = [
         ("decision", "Decision", true),
         ("variants", "Variants", !handoff.run.variants.is_empty()),

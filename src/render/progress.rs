@@ -1,7 +1,7 @@
 //! The progress of a run as one line: for the progress bar, and a line for each change for a pipe and the log.
 
+use super::describe;
 use super::text::{clean_line, one_line};
-use super::words;
 use crate::model::{DisplayFormat, Run, Span, Time, Variant, VariantStatus};
 
 /// Maximum width of a reason, in columns.
@@ -10,7 +10,7 @@ const REASON: usize = 200;
 /// Returns the text beside a run's progress bar: `fix-the-parser-3f2a  2/4 done, 1 failed  5m 3s  last change 20s ago`.
 pub fn bar_line(run: &Run, now: Time) -> String {
     let failed = run.count(VariantStatus::Failed);
-    let mut done = format!("{} done", words::done(run));
+    let mut done = format!("{} done", describe::done(run));
     if failed > 0 {
         done += &format!(", {failed} failed");
     }
@@ -57,7 +57,7 @@ fn state(old: Option<&Run>, new: &Run) -> Option<String> {
     let was = match old {
         Some(old) if old.state == new.state => return None,
         Some(old) => format!(" (was {})", old.state.as_str()),
-        None => format!(", {} done", words::done(new)),
+        None => format!(", {} done", describe::done(new)),
     };
     let why = new.reason.as_deref().map(|reason| format!(": {}", one_line(reason, REASON))).unwrap_or_default();
     Some(format!("{}: {}{was}{why}", new.run, new.state.as_str()))
@@ -70,7 +70,7 @@ fn attention(old: Option<&Run>, new: &Run) -> Option<String> {
     }
     Some(match (&new.attention, was) {
         (Some(now), _) => {
-            let (word, what) = (clean_line(now.as_str()), clean_line(words::attention(now)));
+            let (word, what) = (clean_line(now.as_str()), clean_line(describe::attention(now)));
             format!("{}: {word}: {what}", new.run)
         }
         (None, was) => {
@@ -91,13 +91,13 @@ fn variant_change(old: Option<&Variant>, run: &Run, new: &Variant, display: &Dis
         news.push(format!("its patch changed (revision {})", new.revision));
     }
     if old.apply != new.apply {
-        news.extend(words::apply(new).map(str::to_owned));
+        news.extend(describe::apply(new).map(str::to_owned));
     }
     if old.branch != new.branch {
         news.extend(new.branch.as_ref().map(|branch| format!("branch {}", clean_line(branch))));
     }
     if old.apply != new.apply || old.reason != new.reason {
-        let notes = words::notes(new, |path: &str| display.path(path)).join("; ").replace('\n', " ");
+        let notes = describe::notes(new, |path: &str| display.path(path)).join("; ").replace('\n', " ");
         news.extend((!notes.is_empty()).then(|| one_line(&notes, REASON)));
     }
     (!news.is_empty()).then(|| format!("{}:{}: {}", run.run, new.index, news.join(", ")))

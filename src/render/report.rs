@@ -6,10 +6,10 @@
 
 mod review;
 
+use super::describe;
 use super::sections::{ending, heading};
 use super::steps::{self, Step};
 use super::text::{code, columns, markdown_cell, markdown_words, one_line, pad, quote_literally};
-use super::words;
 use crate::model::{Handoff, Oid, Risk, Run, Variant};
 
 /// Maximum number of quoted lines of a prompt or a message; a command shows the rest.
@@ -51,9 +51,9 @@ pub fn variant_markdown(handoff: &Handoff, index: u32) -> String {
     let by = variant.agent.as_deref().map(|agent| format!(" Made by {}.", markdown_words(agent))).unwrap_or_default();
     let parts = [
         heading(&run.run),
-        format!("Variant {index} of {}: {}.{by}", words::total(run), words::facts(variant)),
+        format!("Variant {index} of {}: {}.{by}", describe::total(run), describe::facts(variant)),
         format!("Asked: {}", title(handoff)),
-        if words::is_taken(run, variant) { decision(run) } else { String::new() },
+        if describe::is_taken(run, variant) { decision(run) } else { String::new() },
         to_know(variant),
         review::of_variant(handoff, variant),
         message(run, variant),
@@ -71,12 +71,12 @@ fn join(parts: &[String]) -> String {
 }
 
 fn summary(run: &Run) -> String {
-    let mut summary = format!("{} {}", words::state(run), words::counts(run));
+    let mut summary = format!("{} {}", describe::state(run), describe::counts(run));
     if let Some(reason) = &run.reason {
         summary += &format!(" Why: {}.", markdown_words(reason));
     }
     if let Some(attention) = &run.attention {
-        let what = markdown_words(words::attention(attention));
+        let what = markdown_words(describe::attention(attention));
         summary += &format!(" Action required ({}): {what}.", markdown_words(attention.as_str()));
     }
     summary
@@ -156,13 +156,13 @@ fn table<const N: usize>(heads: [&str; N], rows: Vec<Cells<N>>) -> String {
 
 fn row(variant: &Variant) -> [String; 7] {
     let cells = [
-        Some(words::name(variant)),
+        Some(describe::name(variant)),
         Some(variant.status.as_str().to_owned()),
-        words::apply(variant).map(str::to_owned),
+        describe::apply(variant).map(str::to_owned),
         variant.files.map(|files| files.to_string()),
-        words::changes(variant),
+        describe::changes(variant),
         variant.branch.clone(),
-        Some(one_line(&words::notes(variant, str::to_owned).join("; ").replace('\n', " "), NOTE)),
+        Some(one_line(&describe::notes(variant, str::to_owned).join("; ").replace('\n', " "), NOTE)),
     ];
     let cells = cells.map(|cell| markdown_cell(&cell.unwrap_or_default()));
     cells.map(|cell| if cell.is_empty() { "-".to_owned() } else { cell })
@@ -173,7 +173,7 @@ fn decision(run: &Run) -> String {
     let Some(decision) = &run.decision else { return String::new() };
     let reasons: String = decision.reasons.iter().map(|reason| format!("- {}\n", markdown_words(reason))).collect();
     let when = decision.decided_at.format("%Y-%m-%d %H:%M:%S UTC");
-    format!("## Decision\n\n{} ({when})\n\n{reasons}", markdown_words(&words::decision(decision, Oid::short)))
+    format!("## Decision\n\n{} ({when})\n\n{reasons}", markdown_words(&describe::decision(decision, Oid::short)))
 }
 
 /// Returns the last message of every agent, a line each.
@@ -211,7 +211,7 @@ fn to_know(variant: &Variant) -> String {
         if it.counts() { format!("risk ({})", markdown_words(&it.kind.to_string())) } else { "meanwhile".into() }
     };
     items.extend(variant.risks.iter().map(|it| format!("{}: {}", kind(it), risk(it))));
-    items.extend(words::checks(variant));
+    items.extend(describe::checks(variant));
     items.iter().map(|item| format!("- {item}\n")).collect()
 }
 
@@ -226,7 +226,7 @@ fn message(run: &Run, variant: &Variant) -> String {
 fn siblings(run: &Run, variant: &Variant) -> String {
     let line = |sibling: &Variant| {
         let branch = sibling.branch.as_deref().map(|branch| format!(", {}", markdown_words(branch)));
-        format!("- {}: {}{}\n", sibling.name(), words::facts(sibling), branch.unwrap_or_default())
+        format!("- {}: {}{}\n", sibling.name(), describe::facts(sibling), branch.unwrap_or_default())
     };
     let lines: String = run.variants.iter().filter(|sibling| sibling.index != variant.index).map(line).collect();
     if lines.is_empty() { lines } else { format!("## The other variants\n\n{lines}") }

@@ -1,8 +1,8 @@
 //! Renders a review: progress lines while it runs, a table and a few lines at its end.
 
 use super::columns::{Columns, Fit};
+use super::describe;
 use super::text::{clean_line, one_line};
-use super::words;
 use crate::model::{Check, CheckStatus, Judge, Review, Run, Span, Variant};
 
 /// Maximum width of an error of a check or a judge, in columns.
@@ -10,7 +10,7 @@ const ERROR: usize = 200;
 
 /// Formats a number of results: `3 results`, `1 result`.
 pub fn results(count: usize) -> String {
-    words::number(count, "result")
+    describe::number(count, "result")
 }
 
 /// Formats the end of a check: `var2: passed in 3.2s (34 tests): cargo test`.
@@ -36,8 +36,8 @@ pub fn tests(check: &Check) -> Option<String> {
     let tests = check.tests?;
     let all = tests.passed + tests.failed;
     Some(match tests.failed {
-        0 => words::number(all as usize, "test"),
-        _ => format!("{} of {} passed", tests.passed, words::number(all as usize, "test")),
+        0 => describe::number(all as usize, "test"),
+        _ => format!("{} of {} passed", tests.passed, describe::number(all as usize, "test")),
     })
 }
 
@@ -92,7 +92,7 @@ pub fn ranking(review: &Review, run: &Run, width: usize) -> String {
     for variant in ranked {
         let Some([rank, verdict, score]) = standing(review, run, variant) else { continue };
         let [risks, judge, agreement] = facts(review, variant);
-        table.row([rank, words::name(variant), verdict, risks, judge, agreement, score]);
+        table.row([rank, describe::name(variant), verdict, risks, judge, agreement, score]);
     }
     table.render(width)
 }

@@ -1,6 +1,6 @@
 //! The next steps: commands for the current state of a run.
 
-use super::words;
+use super::describe;
 use crate::model::{Apply, Attention, ProviderKind, Review, Run, State, Variant};
 
 /// A command and its purpose.
@@ -52,7 +52,7 @@ pub fn urgent(run: &Run) -> Vec<Step> {
     } else if run.state.is_active() && run.attention != Some(Attention::NeedsTask) {
         steps.push(Step::new("follow it", format!("git puff watch {}", run.run)));
     }
-    if words::wants_harvest(run) {
+    if describe::wants_harvest(run) {
         steps.push(Step::new("fetch the patches", format!("git puff harvest {}", run.run)));
     }
     steps

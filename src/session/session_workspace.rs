@@ -13,7 +13,7 @@ use crate::git::snapshot::Ignored;
 use crate::git::{Hooks, Worktree, WorktreeFault};
 use crate::layout::replace;
 use crate::lock::FileLock;
-use crate::model::{Fate, IgnoredFiles, OwnWorktree, Session, SessionId, SessionState};
+use crate::model::{IgnoredFiles, OwnWorktree, Session, SessionId, SessionState, WorktreeOutcome};
 use crate::process::Mark;
 use crate::store::SessionStore;
 
@@ -60,7 +60,7 @@ pub fn create(app: &App, id: &SessionId) -> Result<OwnWorktree> {
         .ok_or_else(|| Error::failed("no commit here to make a worktree of").hint("make one with 'git commit'"))?;
     worktree::check(app)?;
     let path = WorkspaceRoot::find(app)?.of_session(id);
-    let own = OwnWorktree { path, commit, fate: None, ignored: None };
+    let own = OwnWorktree { path, commit, outcome: None, ignored: None };
     let made = worktree::make(app, &own.path, commit, Hooks::Run)?;
     note_ignored(app, &made, &own);
     Ok(own)
@@ -75,7 +75,7 @@ pub fn recreate(app: &App, own: &OwnWorktree) -> Result<OwnWorktree> {
         let made = worktree::make(app, &own.path, own.commit, Hooks::Run)?;
         note_ignored(app, &made, own);
     }
-    Ok(OwnWorktree { fate: None, ignored: None, ..own.clone() })
+    Ok(OwnWorktree { outcome: None, ignored: None, ..own.clone() })
 }
 
 /// Locks the worktree for a session that is recorded and starts in it.
@@ -158,19 +158,19 @@ fn is_in_use(app: &App, session: &Session, own: &OwnWorktree) -> bool {
 /// When it cannot be removed or unlocked.
 pub fn finalize(app: &App, session: &Session) -> io::Result<Option<OwnWorktree>> {
     let Some(own) = session.worktree.as_ref().filter(|_| session.resumed_as.is_none()) else { return Ok(None) };
-    let ended = |fate, ignored| Ok(Some(OwnWorktree { fate: Some(fate), ignored, ..own.clone() }));
+    let ended = |outcome, ignored| Ok(Some(OwnWorktree { outcome: Some(outcome), ignored, ..own.clone() }));
     let ignored = || new_ignored(app, session, own).and_then(|(files, _)| IgnoredFiles::of(&files));
     match worktree_state(app, session, own) {
         WorktreeState::InUse => Ok(None),
-        WorktreeState::Gone => ended(Fate::Removed, own.ignored.clone()),
+        WorktreeState::Gone => ended(WorktreeOutcome::Removed, own.ignored.clone()),
         state @ (WorktreeState::HalfMade | WorktreeState::Missing | WorktreeState::Clean) => {
             let ignored = if state == WorktreeState::Clean { ignored() } else { own.ignored.clone() };
             worktree::remove(app, &own.path)?;
-            ended(Fate::Removed, ignored)
+            ended(WorktreeOutcome::Removed, ignored)
         }
         WorktreeState::Changed(_) => {
             app.repo.worktree_at(&own.path).map_or(Ok(()), |there| there.unlock())?;
-            ended(Fate::Kept, ignored())
+            ended(WorktreeOutcome::Kept, ignored())
         }
     }
 }
@@ -179,17 +179,17 @@ pub fn finalize(app: &App, session: &Session) -> io::Result<Option<OwnWorktree>>
 ///
 /// # Errors
 /// As [`finalize`], and when the record cannot be written.
-pub fn finalize_lost(app: &App, session: &Session) -> Result<Option<Fate>> {
+pub fn finalize_lost(app: &App, session: &Session) -> Result<Option<WorktreeOutcome>> {
     let shown = session.worktree.as_ref().map(|own| own.path.display().to_string()).unwrap_or_default();
     let finalized = finalize(app, session).or_fail(|| format!("cannot repair the worktree '{shown}'"))?;
     let place = SessionStore::new(&app.layout).place(&session.id);
     // Its supervisor wrote the record; there is none any more.
-    let fate = finalized.as_ref().and_then(|own| own.fate);
+    let outcome = finalized.as_ref().and_then(|own| own.outcome);
     if let (Some(finalized), false, Ok(mut record)) = (finalized, place.is_supervised(), place.load()) {
         record.worktree = Some(finalized);
         place.save(&record).or_fail(|| format!("cannot record what became of '{shown}'"))?;
     }
-    Ok(fate)
+    Ok(outcome)
 }
 
 /// Worktrees in the folder of sessions of which no session tells, and whether they were being made.

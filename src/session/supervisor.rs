@@ -361,7 +361,7 @@ async fn finalize(app: &App, session: &mut Session) {
     let finalized = beside_the_loop(app, move |app| session_workspace::finalize(app, &ended)).await;
     // What cannot be removed now is named by 'doctor'.
     let finalized = finalized.ok().and_then(std::result::Result::ok).flatten();
-    let not_finalized = || session.worktree.clone().map(|own| OwnWorktree { fate: None, ..own });
+    let not_finalized = || session.worktree.clone().map(|own| OwnWorktree { outcome: None, ..own });
     session.worktree = finalized.or_else(not_finalized);
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::mcp::words::{Args, text_of, wrong};
+use crate::mcp::arguments::{Args, text_of, wrong};
 
 type Properties = (Map<String, Value>, Vec<Value>);
 

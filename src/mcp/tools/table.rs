@@ -3,7 +3,7 @@
 use super::own;
 use super::{Answer, Effect, Takes, Tool};
 use crate::mcp::allow::Group;
-use crate::mcp::words::Taken;
+use crate::mcp::arguments::Taken;
 use crate::model::documents::{CONFIG, DOCTOR, JOBS, MATRIX, PREFLIGHT, PRUNE, REPORT, RUN, RUNS, SESSION, SESSIONS};
 
 const LOOKS: Effect = Effect { read_only: true, destructive: false, idempotent: true, open_world: false };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
-use crate::model::words::as_str;
+use crate::model::as_str::as_str;
 use crate::model::{Attention, Finding, Job, Run, RunId, Schema, Session, SessionId, State, Time, documents};
 
 /// Several runs.

@@ -12,7 +12,7 @@ use strum::{EnumString, IntoStaticStr};
 use super::client::{Call, Client, trouble};
 use super::parse::Listing;
 use crate::model::TaskId;
-use crate::model::words::as_str;
+use crate::model::as_str::as_str;
 use crate::provider::Failure;
 
 /// How a `codex` program is spoken to.

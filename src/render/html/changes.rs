@@ -14,7 +14,7 @@ use maud::html;
 
 use super::escape::{push, push_json};
 use super::{command, ranked};
-use crate::model::{FileSides, Hunk, Row, Run, Sides, Sign};
+use crate::model::{Hunk, Row, Run, SideBySide, SideBySideFile, Sign};
 use crate::render::steps;
 use crate::render::text::visible;
 
@@ -22,7 +22,7 @@ use crate::render::text::visible;
 const NAMED: usize = 40;
 
 /// Returns the section of the changes; `first` is the variant that is shown first.
-pub fn section(run: &Run, sides: &Sides, first: Option<u32>) -> String {
+pub fn section(run: &Run, sides: &SideBySide, first: Option<u32>) -> String {
     if sides.files.is_empty() && sides.left_out.is_empty() {
         return String::new();
     }
@@ -41,14 +41,14 @@ pub fn section(run: &Run, sides: &Sides, first: Option<u32>) -> String {
 }
 
 /// Appends the changes of one variant, file by file.
-fn one_variant(run: &Run, sides: &Sides, place: usize, html: &mut String) {
+fn one_variant(run: &Run, sides: &SideBySide, place: usize, html: &mut String) {
     let index = sides.variants[place - 1];
     let touched = sides.files.iter().filter(|file| file.versions[place].first != 0).count();
     let _ = write!(
         html,
         "<details class=\"variant\"><summary><strong>var{index}</strong> against the base <span class=\"small\">{}</span>\
         </summary>",
-        crate::render::words::number(touched, "file")
+        crate::render::describe::number(touched, "file")
     );
     for (number, file) in sides.files.iter().enumerate() {
         one_file(sides, number, file, place, html);
@@ -57,7 +57,7 @@ fn one_variant(run: &Run, sides: &Sides, place: usize, html: &mut String) {
     html.push_str("</details>");
 }
 
-fn one_file(sides: &Sides, number: usize, file: &FileSides, place: usize, html: &mut String) {
+fn one_file(sides: &SideBySide, number: usize, file: &SideBySideFile, place: usize, html: &mut String) {
     let version = &file.versions[place];
     if version.first == 0 || version.left_out {
         return;
@@ -93,7 +93,7 @@ fn one_file(sides: &Sides, number: usize, file: &FileSides, place: usize, html: 
 }
 
 /// Appends a hunk as `git diff` formats it, with its lines in elements.
-fn unified(file: &FileSides, hunk: &Hunk, html: &mut String) {
+fn unified(file: &SideBySideFile, hunk: &Hunk, html: &mut String) {
     let count = |sign: Sign| hunk.rows.iter().filter(|row| row.sign == Sign::Same || row.sign == sign).count();
     let (removed, added) = (count(Sign::Removed), count(Sign::Added));
     // For a side without lines, git gives the number of the line before.
@@ -146,7 +146,7 @@ fn marked(line: &str, marks: &[Range<u32>], html: &mut String) {
 }
 
 /// Appends the omitted files of a variant, and the commands that show them.
-fn left_out(run: &Run, sides: &Sides, index: u32, html: &mut String) {
+fn left_out(run: &Run, sides: &SideBySide, index: u32, html: &mut String) {
     let paths: Vec<&str> = sides.left_out.iter().filter(|it| it.variant == index).map(|it| it.path.as_str()).collect();
     if paths.is_empty() {
         return;
@@ -154,7 +154,7 @@ fn left_out(run: &Run, sides: &Sides, index: u32, html: &mut String) {
     let whole = format!("git puff diff {} {index}", run.run);
     let part = html! {
         div .notice {
-            p { "Too large for this page: " (crate::render::words::number(paths.len(), "file")) ". Show the whole change with " (command(&whole)) " or:" }
+            p { "Too large for this page: " (crate::render::describe::number(paths.len(), "file")) ". Show the whole change with " (command(&whole)) " or:" }
             ul .names {
                 @for path in paths.iter().take(NAMED) {
                     li { (command(&format!("{whole} -- {}", steps::shell_word(path)))) }
@@ -167,7 +167,7 @@ fn left_out(run: &Run, sides: &Sides, index: u32, html: &mut String) {
 }
 
 /// Appends the data for the script that is not in the page's text.
-fn data(run: &Run, sides: &Sides, first: Option<u32>, json: &mut String) {
+fn data(run: &Run, sides: &SideBySide, first: Option<u32>, json: &mut String) {
     json.push_str("{\"run\":");
     push_json(json, run.run.as_str());
     json.push_str(",\"variants\":[");
@@ -190,7 +190,7 @@ fn number(json: &mut String, number: usize) {
     let _ = write!(json, "{number}");
 }
 
-fn one(json: &mut String, file: &FileSides) {
+fn one(json: &mut String, file: &SideBySideFile) {
     json.push_str("{\"path\":");
     push_json(json, &visible(&file.path));
     json.push_str(",\"word\":");

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::escape::text;
 use super::{command, moment, ranked, verdict};
 use crate::model::{Decision, Handoff, Recommendation, Review, Run, Variant, Verdict};
+use crate::render::describe;
 use crate::render::steps::{self, Step};
-use crate::render::words;
 
 /// Returns the first section of the page.
 pub fn section(handoff: &Handoff) -> Markup {
@@ -96,7 +96,7 @@ fn outdated(run: &Run, review: &Review) -> Markup {
 
 fn facts(run: &Run, index: u32) -> Markup {
     let changes = run.variant(index).and_then(|variant| {
-        Some(format!("{}, {}", words::number(variant.files? as usize, "file"), words::changes(variant)?))
+        Some(format!("{}, {}", describe::number(variant.files? as usize, "file"), describe::changes(variant)?))
     });
     html! { @if let Some(changes) = changes { span .quiet { (changes) } } }
 }

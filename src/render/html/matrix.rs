@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::escape::text;
 use super::variants::percent;
 use crate::model::Comparison;
-use crate::render::words;
+use crate::render::describe;
 
 /// The side of a cell, and the space for a name before the first one, in SVG units.
 const CELL: usize = 52;
@@ -108,10 +108,10 @@ fn sayings(comparison: &Comparison) -> Markup {
                 li { strong { (text(nearest)) } " is the nearest to all others." }
             }
             @for group in &comparison.same { li { (text(&group.join(", "))) " make the same change, apart from whitespace." } }
-            li { (words::number(comparison.agreed_lines as usize, "changed line")) " made by all." }
+            li { (describe::number(comparison.agreed_lines as usize, "changed line")) " made by all." }
             @for variant in comparison.variants.iter().filter(|variant| variant.only_here > 0) {
                 li {
-                    (words::number(variant.only_here as usize, "changed line")) " only in " (text(&variant.name))
+                    (describe::number(variant.only_here as usize, "changed line")) " only in " (text(&variant.name))
                     @if !variant.only_files.is_empty() {
                         ", the only one to change "
                         @for (at, path) in variant.only_files.iter().take(3).enumerate() { @if at > 0 { ", " } code { (text(path)) } }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::escape::text;
 use super::{chip, ranked, reviewed, section_of, step_list, verdict};
 use crate::model::{Evidence, Handoff, Observation, Review, Reviewed, Run, Variant};
-use crate::render::{steps, words};
+use crate::render::{describe, steps};
 
 /// Returns the table of all variants, best first.
 pub fn table(handoff: &Handoff) -> Markup {
@@ -39,7 +39,7 @@ pub fn table(handoff: &Handoff) -> Markup {
 
 fn row(run: &Run, variant: &Variant, review: Option<&Review>, recommended: bool) -> Markup {
     let reviewed = reviewed(run, review, variant.index);
-    let notes = words::notes(variant, str::to_owned);
+    let notes = describe::notes(variant, str::to_owned);
     html! {
         tr .best[recommended] {
             @if review.is_some() { td .num { (reviewed.and_then(|it| it.rank).map_or("–".to_owned(), |it| it.to_string())) } }
@@ -50,8 +50,8 @@ fn row(run: &Run, variant: &Variant, review: Option<&Review>, recommended: bool)
             }
             td { (outcome(variant, reviewed)) }
             td .num.fact data-name="changes" {
-                (words::changes(variant).unwrap_or_else(|| "–".to_owned()))
-                @if let Some(files) = variant.files { span .small { (words::number(files as usize, "file")) } }
+                (describe::changes(variant).unwrap_or_else(|| "–".to_owned()))
+                @if let Some(files) = variant.files { span .small { (describe::number(files as usize, "file")) } }
             }
             @if review.is_some() {
                 td .num.fact data-name="score" { @if let Some(score) = variant.score.as_ref().filter(|_| reviewed.is_some()) { (number(score.total)) } @else { "–" } }
@@ -118,10 +118,10 @@ pub fn details(handoff: &Handoff) -> Markup {
 fn summary(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
     html! {
         summary {
-            strong { (text(&words::name(variant))) } " "
+            strong { (text(&describe::name(variant))) } " "
             (outcome(variant, reviewed)) " "
             span .small {
-                (words::facts(variant))
+                (describe::facts(variant))
                 @if let Some(branch) = &variant.branch { ", " code { (text(branch)) } }
             }
         }
@@ -178,7 +178,7 @@ fn evidence(evidence: &Evidence, review: Option<&Review>) -> Markup {
             }
         }
         details .inner {
-            summary { (words::number(evidence.files.len(), "file")) ", a patch of " (evidence.patch_bytes) " bytes" }
+            summary { (describe::number(evidence.files.len(), "file")) ", a patch of " (evidence.patch_bytes) " bytes" }
             ul .names { @for path in evidence.files.iter().take(MOST) { li { code { (text(path)) } } } }
             @if evidence.files.len() > MOST { p .quiet { "and " (evidence.files.len() - MOST) " more" } }
         }
@@ -238,7 +238,7 @@ fn judges(review: &Review) -> Markup {
             p .quiet {
                 "Judge " code { (text(&judge.command)) } ": "
                 @if let Some(error) = &judge.error { (chip("bad", "✗", "no answer")) " " (text(error)) }
-                @else { (words::number(judge.opinions.len(), "opinion")) " in " (number(judge.duration_s)) " s, without agents' names" }
+                @else { (describe::number(judge.opinions.len(), "opinion")) " in " (number(judge.duration_s)) " s, without agents' names" }
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use super::{Cells, table};
 use crate::model::{Check, CheckStatus, Handoff, Observation, Review, Run, Variant};
+use crate::render::describe;
 use crate::render::review::{facts, how, recommendation_is_current, seconds, standing, tests};
 use crate::render::text::{code, markdown_cell, markdown_words, one_line, quote_literally};
-use crate::render::words;
 
 /// Maximum number of failing checks that are quoted, and of the last lines of each.
 const QUOTED: usize = 4;
@@ -43,7 +43,7 @@ pub(super) fn results(handoff: &Handoff) -> String {
     });
     let rows = ranked.into_iter().map(|(variant, [rank, verdict, score])| {
         let [risks, judge, agreement] = facts(review, variant);
-        cells([rank, words::name(variant), verdict, risks, judge, agreement, score])
+        cells([rank, describe::name(variant), verdict, risks, judge, agreement, score])
     });
     let heads = ["rank", "variant", "verdict", "risks", "judge", "agreement", "score"];
     format!("## Ranking\n\n{}", table(heads, rows.collect()))
@@ -63,7 +63,7 @@ pub(super) fn checks(handoff: &Handoff) -> String {
         checks.iter().map(row).collect()
     };
     let mut rows = of("base", &review.base);
-    rows.extend(handoff.run.variants.iter().flat_map(|variant| of(&words::name(variant), &variant.checks)));
+    rows.extend(handoff.run.variants.iter().flat_map(|variant| of(&describe::name(variant), &variant.checks)));
     if rows.is_empty() {
         return "## Checks\n\nNo check was run: the ranking is based on the changes alone.\n".to_owned();
     }

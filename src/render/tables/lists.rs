@@ -1,8 +1,8 @@
 //! Lists of runs, jobs and findings.
 
 use super::super::columns::{Columns, Fit};
+use super::super::describe;
 use super::super::text::{ago, clean_line, one_line, pad};
-use super::super::words;
 use crate::model::documents::Kind;
 use crate::model::{Finding, Job, Run, Span, Time};
 
@@ -28,7 +28,7 @@ pub fn runs(runs: &[Run], now: Time, width: usize) -> String {
 /// Returns the cells of a run: name, state, number of finished variants, creation time, title.
 pub fn run_cells(run: &Run, now: Time) -> [String; 5] {
     let title = one_line(&run.title, TITLE);
-    [run.run.to_string(), words::state_word(run), words::done(run), ago(now, run.created_at), title]
+    [run.run.to_string(), describe::state_word(run), describe::done(run), ago(now, run.created_at), title]
 }
 
 /// Renders `jobs`, in at most `width` columns.

@@ -1,9 +1,9 @@
 //! Renders `diff --matrix`: the similarity of variants.
 
 use super::super::columns::{Columns, Fit};
+use super::super::describe;
 use super::super::steps::{self, Step};
 use super::super::text::{clean_line, columns, cut_start, one_line, pad};
-use super::super::words;
 use crate::model::{Compared, ComparedFile, Comparison, DisplayFormat, LeftOut};
 
 /// Maximum number of listed files; the others are counted.
@@ -119,8 +119,8 @@ fn sentences(comparison: &Comparison, names: &Names, width: usize) -> String {
             lines => format!(
                 "{} have {} in {}.",
                 if count == 2 { "Both".to_owned() } else { format!("All {count}") },
-                words::number(lines as usize, "changed line"),
-                words::number(files, "file")
+                describe::number(lines as usize, "changed line"),
+                describe::number(files, "file")
             ),
         });
     }
@@ -156,7 +156,7 @@ fn variants(comparison: &Comparison, width: usize, display: &DisplayFormat) -> S
             format!("+{} -{}", variant.insertions, variant.deletions),
             variant.agreement.map(percent).unwrap_or_default(),
             variant.only_here.to_string(),
-            words::some_of(variant.only_files.iter().map(|path| display.path(path))),
+            describe::some_of(variant.only_files.iter().map(|path| display.path(path))),
         ]);
     }
     table.render(width)

@@ -1,8 +1,8 @@
 //! Renders `git puff` without a verb: an overview of the runs, the most urgent first.
 
 use super::super::columns::{Columns, Fit};
+use super::super::describe;
 use super::super::steps::{self, Step};
-use super::super::words;
 use super::lists::run_cells;
 use crate::model::{Run, Time};
 
@@ -63,7 +63,7 @@ pub fn overview(runs: &[Run], watcher_alive: bool, now: Time, width: usize) -> S
     let orphans = if watcher_alive { 0 } else { runs.iter().filter(|run| run.is_job()).count() };
     if orphans > 0 {
         let are = if orphans == 1 { "is" } else { "are" };
-        text += &format!("{} {are} not being watched: no watcher is running\n\n", words::number(orphans, "run"));
+        text += &format!("{} {are} not being watched: no watcher is running\n\n", describe::number(orphans, "run"));
     }
     text + &format!("next:\n{}", steps::listing(&commands(&chosen, orphans > 0), "  "))
 }
@@ -86,7 +86,7 @@ fn group_of(run: &Run) -> Group {
         Group::Attention
     } else if run.state.is_active() {
         Group::AtWork
-    } else if words::is_settled(run) {
+    } else if describe::is_settled(run) {
         Group::Settled
     } else {
         Group::Ready

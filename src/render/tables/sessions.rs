@@ -1,9 +1,9 @@
 //! Renders sessions: a list, or the details of one.
 
 use super::super::columns::{Columns, Fit, fields};
+use super::super::describe::{number, some_of};
 use super::super::text::{ago, clean_line, one_line};
-use super::super::words::{number, some_of};
-use crate::model::{DisplayFormat, Fate, OwnWorktree, Session, SessionState, Span, Time};
+use crate::model::{DisplayFormat, OwnWorktree, Session, SessionState, Span, Time, WorktreeOutcome};
 
 /// Maximum width of the evidence, in columns.
 const WHY: usize = 120;
@@ -87,7 +87,7 @@ pub fn session(session: &Session, now: Time, display: &DisplayFormat) -> String 
 
 /// Returns the evidence for its state, and whether its worktree is kept.
 fn why(session: &Session) -> String {
-    let kept = session.worktree.as_ref().is_some_and(|own| own.fate == Some(Fate::Kept));
+    let kept = session.worktree.as_ref().is_some_and(|own| own.outcome == Some(WorktreeOutcome::Kept));
     let why = session.why.clone().unwrap_or_default();
     if kept { format!("{why}; its worktree is kept") } else { why }
 }
@@ -95,10 +95,10 @@ fn why(session: &Session) -> String {
 /// Returns the state of a session's worktree.
 fn worktree(own: &OwnWorktree) -> String {
     let path = clean_line(&own.path.to_string_lossy());
-    match own.fate {
+    match own.outcome {
         None => "its own".to_owned(),
-        Some(Fate::Removed) => "removed: nothing in it had changed except ignored files".to_owned(),
-        Some(Fate::Kept) => {
+        Some(WorktreeOutcome::Removed) => "removed: nothing in it had changed except ignored files".to_owned(),
+        Some(WorktreeOutcome::Kept) => {
             format!("kept, for its changes; to remove it: git worktree remove --force {}", quoted(&path))
         }
     }
@@ -110,8 +110,8 @@ fn ignored(own: &OwnWorktree, display: &DisplayFormat) -> Option<String> {
     let named = some_of(files.paths.iter().map(|name| display.path(name).to_string()));
     let count = number(files.count as usize, "new ignored file");
     let removed = "were removed with it; to keep such files, set puff.harvest.ignored";
-    Some(match own.fate {
-        Some(Fate::Removed) => format!("{count}: {named}; they {removed}"),
+    Some(match own.outcome {
+        Some(WorktreeOutcome::Removed) => format!("{count}: {named}; they {removed}"),
         _ => format!("{count}: {named}"),
     })
 }

@@ -2,7 +2,7 @@
 
 use super::super::columns::{Columns, Fit, fields};
 use super::super::text::{ago, clean_block, clean_line, one_line};
-use super::super::{review, steps, words};
+use super::super::{describe, review, steps};
 use crate::model::{DisplayFormat, Report, Review, Risk, Run, Span, Time, Variant, Watch};
 
 /// Renders `show RUN`: the run, its variants in at most `width` columns, their ranking, and the next steps.
@@ -45,13 +45,13 @@ fn next(steps: &[steps::Step]) -> String {
 
 fn header(run: &Run, now: Time, display: &DisplayFormat) -> String {
     let text = |value: &Option<String>| value.as_deref().map(clean_line).unwrap_or_default();
-    let attention = run.attention.as_ref().map(|attention| clean_line(words::attention(attention)));
+    let attention = run.attention.as_ref().map(|attention| clean_line(describe::attention(attention)));
     let dialect = run.dialect.as_ref().map(|dialect| format!(" ({})", clean_line(dialect)));
     let changed = Some(ago(now, run.updated_at)).filter(|_| run.updated_at != run.created_at);
     fields(&[
         ("run", run.run.to_string()),
         ("title", clean_line(&run.title)),
-        ("state", clean_line(&words::state_word(run))),
+        ("state", clean_line(&describe::state_word(run))),
         ("why", text(&run.reason)),
         ("to do", attention.unwrap_or_default()),
         (
@@ -70,7 +70,7 @@ fn header(run: &Run, now: Time, display: &DisplayFormat) -> String {
             "decision",
             run.decision
                 .as_ref()
-                .map(|it| clean_line(&words::decision(it, |oid| display.oid(*oid))))
+                .map(|it| clean_line(&describe::decision(it, |oid| display.oid(*oid))))
                 .unwrap_or_default(),
         ),
         ("watched", run.watch.as_ref().map(watch).unwrap_or_default()),
@@ -103,11 +103,11 @@ fn variants(run: &Run, width: usize) -> String {
     ]);
     for variant in &run.variants {
         table.row([
-            words::name(variant),
+            describe::name(variant),
             variant.status.as_str().to_owned(),
-            words::apply(variant).unwrap_or_default().to_owned(),
+            describe::apply(variant).unwrap_or_default().to_owned(),
             variant.files.map(|files| files.to_string()).unwrap_or_default(),
-            words::changes(variant).unwrap_or_default(),
+            describe::changes(variant).unwrap_or_default(),
             variant.branch.clone().unwrap_or_default(),
         ]);
     }
@@ -116,7 +116,7 @@ fn variants(run: &Run, width: usize) -> String {
 
 /// Returns the notes of a variant, as a line below the table.
 fn note(variant: &Variant, width: usize, display: &DisplayFormat) -> Option<String> {
-    let notes = words::notes(variant, |path: &str| display.path(path)).join("; ").replace('\n', " ");
+    let notes = describe::notes(variant, |path: &str| display.path(path)).join("; ").replace('\n', " ");
     let (name, room) = (variant.name(), width.saturating_sub(variant.name().len() + 2));
     (!notes.is_empty()).then(|| format!("{name}: {}\n", one_line(&notes, room)))
 }
@@ -141,9 +141,9 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
     let score: Vec<String> =
         score.map(|part| clean_line(&format!("{:>9.4}  {}: {}", part.value, part.name, part.why))).collect();
     fields(&[
-        ("variant", format!("{} of {} of {}", variant.index, words::total(run), run.run)),
+        ("variant", format!("{} of {} of {}", variant.index, describe::total(run), run.run)),
         ("title", clean_line(&run.title)),
-        ("facts", words::facts(variant)),
+        ("facts", describe::facts(variant)),
         ("why", text(&variant.reason)),
         ("agent", text(&variant.agent)),
         ("revision", revision.unwrap_or_default()),

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use strum::IntoStaticStr;
 
-use crate::model::words::as_str;
+use crate::model::as_str::as_str;
 use crate::session::diagnose::fingerprint;
 
 /// How many lines of what a command printed are compared.

@@ -11,7 +11,7 @@ use crate::session::diagnose::{self, Evidence, Limits, Repeats};
 use crate::session::notice::Notifier;
 use crate::session::protocol::{self, AnswerRule, Situation, Step};
 use crate::session::replies::Replies;
-use crate::session::{report, screen};
+use crate::session::screen;
 use crate::settings;
 use crate::store::SessionPlace;
 
@@ -244,7 +244,20 @@ impl Monitor {
             self.draw();
         }
         self.recognise(session);
-        report::fill(session, &self.reader, &self.place);
+        self.fill_in(session);
+    }
+
+    /// Fills in what the agent's output told, and what changed in its folder.
+    fn fill_in(&self, session: &mut Session) {
+        if let Some(message) = self.reader.last_message() {
+            session.last_message = Some(message.to_owned());
+        }
+        session.tokens = self.reader.tokens().or(session.tokens);
+        session.checks = self.reader.checks().to_vec();
+        if let Some(start) = session.start_tree {
+            // Not by where the folder says that its repository is: the agent may have written that.
+            session.changed = self.place.work_folder().and_then(|folder| folder.changed_since(start).ok());
+        }
     }
 
     /// Says how it ended.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::{Material, all, material};
 use crate::app::App;
 use crate::compare::SUBMODULE;
-use crate::compare::sides::{Content, LIMITS, Maker, Source};
+use crate::compare::side_by_side::{Content, LIMITS, Maker, Source};
 use crate::engine::base;
 use crate::error::Result;
 use crate::git::Difference;
-use crate::model::{Oid, Sides};
+use crate::model::{Oid, SideBySide};
 use crate::store::Recorded;
 
 /// What is at a path of a tree: its mode and its object, and its path where that is another one.
@@ -23,11 +23,11 @@ type Versions = (Leaf, BTreeMap<usize, Leaf>);
 ///
 /// # Errors
 /// When an object cannot be read.
-pub fn sides(app: &App, recorded: &Recorded) -> Result<Sides> {
+pub fn side_by_side(app: &App, recorded: &Recorded) -> Result<SideBySide> {
     let repo = &app.repo;
     // A report can be read where its base is not: what it says is in the record.
     if !repo.has_commit(recorded.run.base_oid) {
-        return Ok(Sides::default());
+        return Ok(SideBySide::default());
     }
     let base = base::tree(app, &recorded.run)?;
     let mut trees = Vec::new();

@@ -2,18 +2,18 @@
 
 /// The files that variants change, each with what every variant makes of it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sides {
-    /// The numbers of the variants, in their order. A place among [`FileSides::versions`] is one more: the base is first.
+pub struct SideBySide {
+    /// The numbers of the variants, in their order. A place among [`SideBySideFile::versions`] is one more: the base is first.
     pub variants: Vec<u32>,
     /// The files that are shown, by path.
-    pub files: Vec<FileSides>,
+    pub files: Vec<SideBySideFile>,
     /// What is too large to be shown, by variant and path.
     pub left_out: Vec<Unshown>,
 }
 
 /// One file, in the versions of the base and of every variant.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct FileSides {
+pub struct SideBySideFile {
     /// Its path.
     pub path: String,
     /// The base's version, then one per variant.
@@ -81,7 +81,7 @@ pub struct Hunk {
 pub struct Row {
     /// Whether it is in both versions, or in which.
     pub sign: Sign,
-    /// Its text's place among [`FileSides::lines`].
+    /// Its text's place among [`SideBySideFile::lines`].
     pub line: u32,
     /// The parts that differ from the line in whose place it stands, in UTF-16 units; none when all of it does.
     pub marks: Vec<std::ops::Range<u32>>,

@@ -9,7 +9,7 @@ fn source(versions: &[&str]) -> Source {
     Source { path: "a".to_owned(), versions: versions.iter().map(content).collect() }
 }
 
-fn made(versions: &[&str], limits: Limits) -> Sides {
+fn made(versions: &[&str], limits: Limits) -> SideBySide {
     let mut maker = Maker::new((1..versions.len() as u32).collect(), limits);
     maker.add(&source(versions));
     maker.finish()

@@ -68,7 +68,7 @@ impl Named {
 
 /// The parsed arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words {
+pub struct DiffArguments {
     /// Whether help was requested, and whether the long one.
     pub help: Option<bool>,
     /// `--json`.
@@ -85,13 +85,13 @@ pub struct Words {
     pub paths: Vec<OsString>,
 }
 
-impl Words {
+impl DiffArguments {
     /// Parses the arguments.
     ///
     /// # Errors
     /// When there is no run, or a word is neither a variant nor for git.
-    pub fn read(words: &[OsString]) -> Result<Words> {
-        let mut said = Words {
+    pub fn read(words: &[OsString]) -> Result<DiffArguments> {
+        let mut said = DiffArguments {
             help: None,
             json: false,
             matrix: false,
@@ -170,8 +170,8 @@ fn is_option(word: &OsStr) -> bool {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<Words> {
-        Words::read(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
+    fn read(line: &str) -> Result<DiffArguments> {
+        DiffArguments::read(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
     }
 
     fn parts(line: &str) -> (Vec<u32>, String, String) {

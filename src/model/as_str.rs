@@ -1,4 +1,4 @@
-//! The words of plain enums, as strum derives them.
+//! `as_str` of plain enums: their words in JSON and for people, as strum derives them.
 
 /// Gives enums that derive [`strum::IntoStaticStr`] the function `as_str`. Strum's own (`const_into_str`) is a method
 /// without documentation, which a public type may not have here.

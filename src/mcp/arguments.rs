@@ -102,7 +102,7 @@ pub fn properties(verb: &[&str], taken: &[Taken]) -> (Map<String, Value>, Vec<Va
 ///
 /// # Errors
 /// When one is invalid.
-pub fn words(verb: &[&str], fixed: &[&str], taken: &[Taken], args: &Args) -> Result<Vec<OsString>> {
+pub fn command_line(verb: &[&str], fixed: &[&str], taken: &[Taken], args: &Args) -> Result<Vec<OsString>> {
     let command = find(verb).ok_or_else(|| Error::failed(format!("no verb named '{}'", verb.join(" "))))?;
     let mut words: Vec<OsString> = ["git-puff"].iter().chain(verb).chain(fixed).map(OsString::from).collect();
     let (mut bare, mut last): (Vec<OsString>, Vec<OsString>) = (Vec::new(), Vec::new());
@@ -200,7 +200,7 @@ mod tests {
 
     fn said(verb: &[&str], taken: &[Taken], args: Value) -> Result<String> {
         let Value::Object(args) = args else { panic!("no object") };
-        let words = words(verb, &["--json"], taken, &args)?;
+        let words = command_line(verb, &["--json"], taken, &args)?;
         Ok(words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join("|"))
     }
 

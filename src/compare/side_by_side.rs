@@ -13,7 +13,7 @@ use texts::Texts;
 
 use super::edits::{Edit, Side, between, common_ends, edits};
 use super::lines::{is_binary, split};
-use crate::model::{Difference, FileSides, FileVersion, Hunk, PairDifference, Row, Sides, Sign, Unshown};
+use crate::model::{Difference, FileVersion, Hunk, PairDifference, Row, SideBySide, SideBySideFile, Sign, Unshown};
 use crate::render::text::visible;
 
 /// Lines shown around a change.
@@ -94,14 +94,14 @@ pub struct Maker {
     room: Vec<usize>,
     pairs_room: usize,
     effort: usize,
-    sides: Sides,
+    sides: SideBySide,
 }
 
 impl Maker {
     /// For the variants with these numbers.
     pub fn new(variants: Vec<u32>, limits: Limits) -> Maker {
         let room = vec![limits.changes / variants.len().max(1); variants.len() + 1];
-        let sides = Sides { variants, ..Sides::default() };
+        let sides = SideBySide { variants, ..SideBySide::default() };
         Maker { limits, room, pairs_room: limits.pairs, effort: limits.effort, sides }
     }
 
@@ -144,7 +144,7 @@ impl Maker {
             }
         }
         let pairs = file.pairs(source, &mut self.pairs_room, &mut self.effort);
-        let shown = FileSides {
+        let shown = SideBySideFile {
             path: source.path.clone(),
             versions: file.versions,
             lines: file.texts.lines,
@@ -155,7 +155,7 @@ impl Maker {
     }
 
     /// All that was added.
-    pub fn finish(mut self) -> Sides {
+    pub fn finish(mut self) -> SideBySide {
         self.sides.left_out.sort_by(|a, b| (a.variant, &a.path).cmp(&(b.variant, &b.path)));
         self.sides
     }
