@@ -12,11 +12,11 @@
 //! Where something is done, there is a span of [`tracing`]; nothing is formatted unless [`start`] was told to. Each line is
 //! written at once, so that several processes can append to one file. Standard output is never written to.
 
+mod command_line;
 mod mask;
-mod words;
 
-use self::words::Words;
-pub use self::words::write as write_words;
+use self::command_line::CommandLine;
+pub use self::command_line::write as write_words;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write as _};
@@ -167,7 +167,7 @@ pub fn report(what: &'static str, words: &dyn fmt::Display, end: &dyn fmt::Displ
 
 /// Carries out a verb of this program, with the words of its command line.
 pub fn verb<T>(words: &[OsString], end: impl Fn(&T) -> u8, work: impl FnOnce() -> T) -> T {
-    let verb = Activity::start("verb", &Words(words), None);
+    let verb = Activity::start("verb", &CommandLine(words), None);
     let done = verb.0.in_scope(work);
     verb.ended(&format_args!("exit {}", end(&done)));
     done
@@ -191,7 +191,7 @@ impl Lines {
         let Fields { what, words, folder, end } = fields;
         let mut line = format!("{} {} {what:<8} {words}", (self.now)(), self.pid);
         if let Some(folder) = folder {
-            let _ = write!(line, " (in {})", words::word(folder));
+            let _ = write!(line, " (in {})", command_line::word(folder));
         }
         if let Some(end) = end {
             let _ = write!(line, " -> {end}");
@@ -228,9 +228,9 @@ impl Visit for Fields {
         match field.name() {
             "what" => self.what = text,
             // Those of a command line are masked already, and quoted.
-            "words" => self.words = words::one_line(&text),
+            "words" => self.words = command_line::one_line(&text),
             "folder" => self.folder = Some(text).filter(|folder| !is_here(Path::new(folder))),
-            "end" => self.end = Some(words::text(&text)),
+            "end" => self.end = Some(command_line::text(&text)),
             _ => {}
         }
     }

@@ -28,9 +28,9 @@ pub fn write<'w>(f: &mut fmt::Formatter<'_>, words: impl Iterator<Item = &'w OsS
 }
 
 /// The words of a command line; the display form is as [`write()`] writes them.
-pub(super) struct Words<'w>(pub &'w [OsString]);
+pub(super) struct CommandLine<'w>(pub &'w [OsString]);
 
-impl fmt::Display for Words<'_> {
+impl fmt::Display for CommandLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write(f, self.0.iter().map(OsString::as_os_str))
     }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     fn shown(words: &[&str]) -> String {
-        Words(&words.iter().map(OsString::from).collect::<Vec<_>>()).to_string()
+        CommandLine(&words.iter().map(OsString::from).collect::<Vec<_>>()).to_string()
     }
 
     #[test]
