@@ -21,8 +21,9 @@ use crate::git::{self, Repo};
 use crate::layout::Layout;
 use crate::model::Abbrev;
 use crate::model::display::DisplayFormat;
-use crate::model::{Identity, Oid, Profile, RunId, Time};
+use crate::model::{Identity, Oid, RunId, Time};
 use crate::process::{Cancellation, Foreground};
+use crate::provider::Registry;
 use crate::settings::{self, Settings};
 
 /// The repository and all that surrounds it.
@@ -47,6 +48,8 @@ pub struct App {
     pub foreground: Foreground,
     /// How object names and paths are shown.
     pub display: DisplayFormat,
+    /// Who can do the work of runs.
+    pub providers: Providers,
     /// The newest steps of journals that this process made, whatever has become of their refs since.
     written: Written,
     /// The folders that paths named by the caller have to be in; anywhere, when there is none.
@@ -54,6 +57,9 @@ pub struct App {
     /// Asked once: git takes a while to say.
     who: OnceCell<Option<Identity>>,
 }
+
+/// The providers that runs can have, opened in a repository.
+pub type Providers = Registry<App>;
 
 /// By run, the newest step; of all threads of the process.
 type Written = Arc<Mutex<HashMap<RunId, Oid>>>;
@@ -63,10 +69,10 @@ impl App {
     ///
     /// # Errors
     /// Where git-puff cannot work.
-    pub fn open(cancellation: Cancellation) -> Result<App> {
+    pub fn open(cancellation: Cancellation, providers: Providers) -> Result<App> {
         let environment = Environment::read();
         let survey = git::survey(None, &environment.alternates)?;
-        App::new(environment, survey, cancellation, Foreground::Terminal)
+        App::new(environment, survey, cancellation, Foreground::Terminal, providers)
     }
 
     /// Opens the repository of another folder, as if the program had been called there; what the environment says of a
@@ -74,10 +80,15 @@ impl App {
     ///
     /// # Errors
     /// Where git-puff cannot work.
-    pub fn open_in(folder: &Path, cancellation: Cancellation, foreground: Foreground) -> Result<App> {
+    pub fn open_in(
+        folder: &Path,
+        cancellation: Cancellation,
+        foreground: Foreground,
+        providers: Providers,
+    ) -> Result<App> {
         let environment = Environment::read().elsewhere(folder);
         let survey = git::survey(Some(folder), &environment.alternates)?;
-        App::new(environment, survey, cancellation, foreground)
+        App::new(environment, survey, cancellation, foreground, providers)
     }
 
     fn new(
@@ -85,6 +96,7 @@ impl App {
         (location, entries): (git::Location, Vec<ConfigEntry>),
         cancellation: Cancellation,
         foreground: Foreground,
+        providers: Providers,
     ) -> Result<App> {
         let settings = Settings::new(entries, environment.puff.clone());
         let core_bare = settings.git("core.bare").is_some_and(|value| value.eq_ignore_ascii_case("true"));
@@ -112,6 +124,7 @@ impl App {
             cancellation,
             foreground,
             display,
+            providers,
             written: Written::default(),
             within: Vec::new(),
             who: OnceCell::new(),
@@ -144,6 +157,7 @@ impl App {
             cancellation: self.cancellation.clone(),
             foreground: self.foreground.clone(),
             display: self.display.clone(),
+            providers: self.providers.clone(),
             within: self.within.clone(),
             written: Arc::clone(&self.written),
         }
@@ -214,13 +228,9 @@ impl App {
         self.who.get_or_init(|| self.repo.identity()).clone()
     }
 
-    /// The client, login and service that count here and now.
-    pub fn profile(&self) -> Profile {
-        Profile {
-            codex: self.settings.text(settings::CODEX).unwrap_or_else(|| "codex".to_owned()),
-            codex_home: self.environment.codex_home.clone(),
-            service: self.environment.codex_service.clone(),
-        }
+    /// The `codex` program that counts here and now: a path, or a name to find on PATH.
+    pub fn codex_program(&self) -> String {
+        self.settings.text(settings::CODEX).unwrap_or_else(|| "codex".to_owned())
     }
 }
 
@@ -270,6 +280,7 @@ pub struct Seed {
     cancellation: Cancellation,
     foreground: Foreground,
     display: DisplayFormat,
+    providers: Providers,
     written: Written,
     within: Vec<PathBuf>,
 }
@@ -291,6 +302,7 @@ impl Seed {
             cancellation: self.cancellation,
             foreground: self.foreground,
             display: self.display,
+            providers: self.providers,
             written: self.written,
             within: self.within,
             who: OnceCell::new(),

@@ -80,7 +80,7 @@ fn blank(app: &App, options: AppServerOptions) -> AppServer {
 /// Returns the record of a server that never ran.
 fn none(app: &App) -> AppServer {
     let cwd = app.layout.top().unwrap_or(&app.repo.location().common_dir).to_owned();
-    let program = PathBuf::from(app.profile().codex);
+    let program = PathBuf::from(app.codex_program());
     let nothing = AppServerOptions {
         program,
         proxy_script: None,

@@ -13,7 +13,6 @@ use crate::commands::*;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{Manual, with_examples};
 use crate::model::RunId;
-use crate::process::Cancellation;
 use crate::ui::{Format, Ui};
 
 /// Send one task to several coding agents, harvest every attempt as a branch, and choose the best
@@ -47,10 +46,8 @@ pub struct Invocation<'i> {
     pub app: &'i dyn Fn() -> Result<App>,
     /// Where results and notices are printed.
     pub ui: &'i Ui,
-    /// When the work is asked to end.
-    pub cancellation: &'i Cancellation,
     /// Serves agents over the Model Context Protocol, whose tools are calls of this command line.
-    pub serve_mcp: fn(&Cancellation) -> Result<Exit>,
+    pub serve_mcp: &'i dyn Fn() -> Result<Exit>,
 }
 
 impl Invocation<'_> {
@@ -109,7 +106,7 @@ macro_rules! verbs {
             fn run(self, call: &Invocation<'_>) -> Result<Exit> {
                 match self {
                     $(Verb::$variant(args) => verbs!(@run $takes $module args call),)*
-                    Verb::Complete(args) => complete::run(&args, &mut command(), call.ui),
+                    Verb::Complete(args) => complete::run(&args, call.app, &mut command(), call.ui),
                     Verb::AppServer { record } => {
                         crate::app_server::supervisor::run(&(call.app)()?, &record).map(|()| Exit::Done)
                     }
@@ -136,7 +133,7 @@ macro_rules! verbs {
         $module::run(&$args, $call.app, &mut command(), $call.ui)
     };
     (@run nothing $module:ident $args:ident $call:ident) => { $module::run(&$args, $call.ui) };
-    (@run server $module:ident $args:ident $call:ident) => {{ let _ = $args; ($call.serve_mcp)($call.cancellation) }};
+    (@run server $module:ident $args:ident $call:ident) => {{ let _ = $args; ($call.serve_mcp)() }};
 }
 
 verbs! {
@@ -193,16 +190,16 @@ pub fn command() -> Command {
 }
 
 impl Cli {
-    /// Parses the arguments of this process.
+    /// Parses the words of a call, of which the first is the program.
     ///
     /// # Errors
     /// Clap's output instead: the help, for example, or what is wrong.
-    pub fn read() -> Result<Cli, clap::Error> {
+    pub fn read(words: &[OsString]) -> Result<Cli, clap::Error> {
         let mut command = command();
-        let mut words: Vec<OsString> = std::env::args_os().collect();
+        let mut words = words.to_vec();
         // Clap takes no verb after an option of the whole program, since '--json' there is about the overview.
         let before = words.iter().skip(1).take_while(|word| is_verbose_flag(word)).count();
-        words.drain(1..=before);
+        words.drain(1.min(words.len())..(before + 1).min(words.len()));
         let matches = command.try_get_matches_from_mut(words)?;
         let cli = Cli::from_arg_matches(&matches).map_err(|wrong| wrong.format(&mut command))?;
         Ok(Cli { verbose: cli.verbose || before > 0, ..cli })

@@ -40,4 +40,4 @@ mod notice;
 mod providers;
 
 pub use notice::{Listener, Notice};
-pub use providers::{open, open_here, open_provider, question};
+pub use providers::{capabilities, default_provider, is_at_service, open_provider, question};

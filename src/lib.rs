@@ -15,6 +15,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`program`] | the whole program: from the words of a call to its exit code |
 //! | [`cli`] | the command line, as types |
 //! | [`commands`] | one file a verb: its arguments, one function, and what the manual says beside |
 //! | [`mcp`] | the server for agents: a second front door, whose tools are the verbs |
@@ -22,7 +23,8 @@
 //! | [`app`] | what every verb is given: repository, settings, clock, ids, paths, environment, permissions |
 //! | [`watch`] | the poll loop, the detached watcher, jobs |
 //! | [`engine`] | launching, observing, harvesting, importing, repairing: what verbs and watcher share |
-//! | [`provider`] | who does the work: a trait, Codex Cloud in its three dialects, agents on this machine |
+//! | [`provider`] | what does the work of runs: two traits, what kinds of providers can do, a registry |
+//! | [`providers`] | Codex Cloud in its three dialects, agents on this machine, patches that were on disk |
 //! | [`patch`] | a patch onto a tree of the repository, by the engine of [`git_tree_apply`] |
 //! | [`compare`] | what variants do, beside each other: likeness, sameness, versions of a file side by side |
 //! | [`session`] | one agent under a pseudo-terminal: its supervisor, log, diagnosis, resume |
@@ -45,7 +47,7 @@
 //!
 //! Dependencies point one way: the layers are listed in CONTRIBUTING.md, and a test keeps them.
 //! Nothing below `commands` prints, nothing outside `app` reads the clock or the environment, nothing outside `puff_git`
-//! names a type of git2, and nothing outside `provider/cloud` knows what the Codex client's text looks like.
+//! names a type of git2, and nothing outside `providers/cloud` knows what the Codex client's text looks like.
 //!
 //! # The way of the data
 //!
@@ -80,10 +82,12 @@ mod compare;
 mod engine;
 mod layout;
 pub mod manual;
-pub mod mcp;
+mod mcp;
 pub mod model;
 pub mod patch;
+pub mod program;
 pub mod provider;
+pub mod providers;
 mod render;
 mod session;
 pub mod settings;

@@ -1,32 +1,60 @@
-//! Who does the work: one trait, and what is said through it.
+//! What does the work of runs, seen from the program: two traits, and what is said through them.
 //!
-//! A provider is asked five things: can you work (`check`), do this (`submit`), how far are you (`observe`, many
-//! tasks in one call: that is what makes watching cheap), what came out (`collect`), and stop (`cancel`).
+//! A [`ProviderKind`] has a name, says what it can do ([`Capabilities`]) and opens a [`Provider`]; the [`Registry`] has
+//! all kinds that this program knows. An open provider is asked five things: can you work (`check`), do this (`submit`),
+//! how far are you (`observe`, many tasks in one call: that is what makes watching cheap), what came out (`collect`), and
+//! stop (`cancel`). The kinds themselves are in [`crate::providers`]: a new one is a file there and a line in its list.
 
-pub mod cloud;
 mod failure;
-pub mod import;
-pub mod local;
+mod registry;
 
 pub use failure::{Failure, SubmitFailure};
+pub use registry::{BaseKind, Capabilities, Place, ProviderKind, Registry};
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::model::{Risk, RunId, TaskId, Time, VariantStatus};
+use crate::model::{Oid, Profile, Risk, RunId, TaskId, Time, VariantStatus};
 
-/// A service or program that does the work of runs.
+/// How often a read that fails for now is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryPolicy {
+    /// A person waits for the answer: a few tries, with growing pauses.
+    Some,
+    /// The caller comes back later by itself.
+    None,
+}
+
+/// A service or program that does the work of runs, open to be asked.
 pub trait Provider {
+    /// Returns what has to be recorded with a run so that later calls reach the same client, login and service; none
+    /// where nothing has to be.
+    fn profile(&self) -> Option<Profile> {
+        None
+    }
+
+    /// Returns the program that it is spoken to through, where there is one.
+    fn program(&self) -> Option<&Path> {
+        None
+    }
+
     /// Returns how it is spoken to, for the records, where there is more than one way: `official`, `headless-a`, ….
-    fn dialect(&self) -> Option<&str>;
+    fn dialect(&self) -> Option<&str> {
+        None
+    }
 
     /// Returns the version of the program behind it, where there is one and it says.
-    fn version(&self) -> Option<&str>;
+    fn version(&self) -> Option<&str> {
+        None
+    }
 
     /// Returns the most attempts that one task may have, where there is such a limit.
-    fn most_attempts(&self) -> Option<u32>;
+    fn most_attempts(&self) -> Option<u32> {
+        None
+    }
 
     /// Checks that the provider can work, and that the named environment exists. Costs nothing.
     ///
@@ -52,7 +80,7 @@ pub trait Provider {
     /// When it cannot be fetched whole; nothing partial is answered.
     fn collect(&self, task: &Question) -> Result<Collection, Failure>;
 
-    /// Returns what was collected is recorded now: whatever was only kept for it may go.
+    /// Removes what was only kept to be collected: it is recorded now.
     ///
     /// # Errors
     /// When that cannot be removed.
@@ -85,10 +113,12 @@ pub trait Provider {
 pub struct Submission<'a> {
     /// The run that it is for.
     pub run: &'a RunId,
-    /// The environment: an id or a label.
+    /// The environment: an id or a label; empty where the kind needs none.
     pub env: &'a str,
     /// The branch of the remote that the attempts start from.
     pub branch: &'a str,
+    /// The commit that the attempts start from.
+    pub commit: Oid,
     /// How many attempts.
     pub attempts: u32,
     /// What to do.
@@ -194,8 +224,8 @@ pub struct Attempt {
     pub placement: Option<u32>,
     /// How far it is.
     pub status: VariantStatus,
-    /// The raw bytes of its patch.
-    pub patch: Option<Vec<u8>>,
+    /// What it changed; none where that is not known, or nothing came out.
+    pub work: Option<Work>,
     /// What the agent said, in order, where the client tells.
     pub messages: Option<Vec<String>>,
     /// What was asked, where the client repeats it.
@@ -206,6 +236,26 @@ pub struct Attempt {
     pub reason: Option<String>,
     /// What it did beside its patch that a reader should look at.
     pub risks: Vec<Risk>,
+}
+
+impl Attempt {
+    /// Returns its patch, where its work is one.
+    pub fn patch(&self) -> Option<&[u8]> {
+        match &self.work {
+            Some(Work::Patch(patch)) => Some(patch),
+            _ => None,
+        }
+    }
+}
+
+/// What an attempt changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// The raw bytes of a patch on the run's base.
+    Patch(Vec<u8>),
+    /// A commit in this repository, whose tree is what the attempt made of the base. Only the tree counts: the commit of
+    /// the variant is made anew.
+    Commit(Oid),
 }
 
 /// What an exported folder says of an attempt beyond what every provider says: where it came from, and whatever else

@@ -58,6 +58,7 @@ macro_rules! keys {
 }
 
 keys! {
+    PROVIDER: Text = "puff.provider", Some("codex-cloud"), "The provider of runs without --agent.";
     CODEX: Program = "puff.codex", Some("codex"), "The codex program: a path, or a name to find on PATH.";
     DIALECT: Choice(&["official", "headless-a", "headless-b"]) = "puff.dialect", None, "The dialect of the codex client: official, headless-a or headless-b; detected if unset.";
     ENV: Text = "puff.env", None, "The cloud environment of tasks: its id or its label.";

@@ -3,16 +3,23 @@
 use clap::Command;
 
 use super::command;
+use crate::app::App;
 use crate::commands::complete;
+use crate::error::{Error, Result};
+
+/// Values that a repository would have are not looked for here.
+fn nowhere() -> Result<App> {
+    Err(Error::failed("no repository"))
+}
 
 fn offered(words: &[&str]) -> Vec<String> {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    complete::offer(&mut command(), &words).candidates.into_iter().map(|candidate| candidate.word).collect()
+    complete::offer(&nowhere, &mut command(), &words).candidates.into_iter().map(|candidate| candidate.word).collect()
 }
 
 fn also(words: &[&str]) -> Option<&'static str> {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    complete::offer(&mut command(), &words).also
+    complete::offer(&nowhere, &mut command(), &words).also
 }
 
 #[test]

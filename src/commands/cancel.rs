@@ -5,11 +5,12 @@ use clap::Args;
 use super::shared;
 use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::engine::harvest::{end_work, is_half_cancelled};
-use crate::engine::{observe, repair, submit};
+use crate::engine::harvest::{end_work, is_half_cancelled, keep_work};
+use crate::engine::{capabilities, is_at_service, observe, open_provider, question, repair, submit};
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Ending, ProviderKind, Run, Selector, State};
+use crate::model::{Ending, Run, Selector, State};
+use crate::provider::RetryPolicy;
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, write_result};
 
@@ -46,8 +47,8 @@ pub fn run(args: &Cancel, app: &App, ui: &Ui) -> Result<Exit> {
         State::Submitting if repair::is_interrupted(app, run) => {
             ui.hint("if a task was created after all, 'git puff adopt TASK' attaches it");
         }
-        State::Pending | State::Submitting if run.provider == ProviderKind::Local => {}
-        State::Pending | State::Submitting => return Err(not_from_here(run)),
+        State::Pending | State::Submitting if capabilities(app, run).can_cancel => {}
+        State::Pending | State::Submitting => return Err(not_from_here(app, run)),
         // A killed cancel may have recorded the state without stopping the agents or the watcher.
         State::Cancelled if run.is_job() || is_half_cancelled(app, run) => {}
         State::Cancelled => {
@@ -61,6 +62,12 @@ pub fn run(args: &Cancel, app: &App, ui: &Ui) -> Result<Exit> {
     }
     // Another process may be submitting it right now, and that task would be paid for.
     let _lock = submit::lock(app, &run.run)?;
+    let run = &recorded.run;
+    let has_task = capabilities(app, run).can_cancel && run.task_id.is_some();
+    if has_task && is_at_service(app, run) && run.state != State::Cancelled {
+        // What a service refuses to cancel goes on, and is paid for: it must not be recorded as cancelled.
+        open_provider(app, run, RetryPolicy::Some)?.cancel(&question(run, false)?)?;
+    }
     if run.state != State::Cancelled {
         recorded = observe::record_cancelled(app, &recorded)?.recorded;
     }
@@ -69,8 +76,10 @@ pub fn run(args: &Cancel, app: &App, ui: &Ui) -> Result<Exit> {
         write_result(app, &recorded.run, Ending::Stopped, app.clock.now())?;
         jobs::ring(app);
     }
-    if recorded.run.provider == ProviderKind::Local && recorded.run.task_id.is_some() {
-        recorded = end_work(app, &recorded, &shared::listener(app, ui))?;
+    if has_task {
+        let listener = shared::listener(app, ui);
+        let end = if is_at_service(app, &recorded.run) { keep_work } else { end_work };
+        recorded = end(app, &recorded, &listener)?;
     }
     let run = &recorded.run;
     match ui.format() {
@@ -80,9 +89,9 @@ pub fn run(args: &Cancel, app: &App, ui: &Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn not_from_here(run: &Run) -> Error {
-    let error =
-        Error::failed(format!("cannot cancel '{}': the codex client has no command to cancel a cloud task", run.run));
+fn not_from_here(app: &App, run: &Run) -> Error {
+    let title = app.providers.title(&run.provider);
+    let error = Error::failed(format!("cannot cancel '{}': {title} has no command to cancel a cloud task", run.run));
     match &run.task_url {
         Some(url) => error.hint(format!("cancel it on its page: {url}")),
         None => error.hint("'git puff doctor --repair' finds its task; cancel it on the task's page"),

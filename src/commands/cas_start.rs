@@ -117,7 +117,7 @@ fn options(args: &CasStart, app: &App) -> Result<AppServerOptions> {
                 .hint("name a script that starts with '#!' and is executable (chmod +x)")
         })?,
         None => {
-            let codex = app.profile().codex;
+            let codex = app.codex_program();
             process::find(&codex).ok_or_else(|| {
                 Error::cannot_work(format!("cannot find the program '{codex}'"))
                     .hint("install it with 'npm install -g @openai/codex', or set its path: git config puff.codex PATH")

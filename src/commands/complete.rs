@@ -22,6 +22,7 @@ use clap::{Args, Command};
 use self::line::{Line, Position};
 use self::values::Values;
 pub use self::values::{Source, source};
+use crate::app::App;
 use crate::error::{Exit, Result};
 use crate::render::text::{is_unsafe, one_line};
 use crate::ui::Ui;
@@ -65,9 +66,9 @@ pub struct Offer {
 }
 
 /// Prints the candidates.
-pub fn run(args: &Complete, root: &mut Command, ui: &Ui) -> Result<Exit> {
+pub fn run(args: &Complete, open: &dyn Fn() -> Result<App>, root: &mut Command, ui: &Ui) -> Result<Exit> {
     let words: Vec<String> = args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let offer = offer(root, &words);
+    let offer = offer(open, root, &words);
     let mut answer = format!("{}\n", offer.also.unwrap_or("-"));
     let mut said = BTreeSet::new();
     for Candidate { word, about } in &offer.candidates {
@@ -81,26 +82,26 @@ pub fn run(args: &Complete, root: &mut Command, ui: &Ui) -> Result<Exit> {
 }
 
 /// Returns what may stand for the last of these words, on this command line.
-pub fn offer(root: &mut Command, words: &[String]) -> Offer {
+pub fn offer(open: &dyn Fn() -> Result<App>, root: &mut Command, words: &[String]) -> Offer {
     root.build();
     let root = &*root;
     let Some((cursor, before)) = words.split_last() else { return Offer::default() };
     let line = Line::read(root, before);
     let begins = |candidate: &Candidate| candidate.word.starts_with(cursor.as_str());
     match line.at(cursor) {
-        Position::Option if cursor.contains('=') => value_of_option(root, &line, cursor),
+        Position::Option if cursor.contains('=') => value_of_option(open, root, &line, cursor),
         Position::Option => Offer { candidates: options(&line).into_iter().filter(begins).collect(), also: None },
-        Position::Value(arg) => Values::new(root, &line).of(arg, cursor),
+        Position::Value(arg) => Values::new(open, root, &line).of(arg, cursor),
         Position::Verb => Offer { candidates: verbs(line.verb()).into_iter().filter(begins).collect(), also: None },
         Position::Nothing => Offer::default(),
     }
 }
 
 /// Completes `--option=VALUE`: the candidates start with the option.
-fn value_of_option(root: &Command, line: &Line<'_>, cursor: &str) -> Offer {
+fn value_of_option(open: &dyn Fn() -> Result<App>, root: &Command, line: &Line<'_>, cursor: &str) -> Offer {
     let Some((option, value)) = cursor.split_once('=') else { return Offer::default() };
     let Some(arg) = line.option(option) else { return Offer::default() };
-    let mut offer = Values::new(root, line).of(arg, value);
+    let mut offer = Values::new(open, root, line).of(arg, value);
     for candidate in &mut offer.candidates {
         candidate.word = format!("{option}={}", candidate.word);
     }

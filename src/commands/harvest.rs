@@ -9,11 +9,11 @@ use crate::app::App;
 use crate::commands::flags::JsonFlag;
 use crate::engine::harvest::{HarvestOptions, harvest, harvest_kept, write_out};
 use crate::engine::import::import;
-use crate::engine::open_provider;
+use crate::engine::{is_at_service, open_provider};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{ProviderKind, Run, RunId, Selector, Span, State, Variant, VariantStatus};
-use crate::provider::cloud::RetryPolicy;
+use crate::model::{Run, RunId, Selector, Span, State, Variant, VariantStatus};
+use crate::provider::RetryPolicy;
 use crate::settings;
 use crate::store::Recorded;
 use crate::ui::{Format, Ui};
@@ -154,8 +154,7 @@ fn harvest_one(args: &Harvest, recorded: &Recorded, options: &HarvestOptions, ap
     let run = &recorded.run;
     let tell = shared::listener(app, ui);
     // A run of another clone is fetched here only while the cloud has unfinished variants of it.
-    let is_here = run.provider == ProviderKind::Import
-        || (run.is_remote() && !(run.provider == ProviderKind::CodexCloud && run.has_more_to_come()));
+    let is_here = run.is_imported() || (run.is_remote() && !(is_at_service(app, run) && run.has_more_to_come()));
     if is_here {
         return harvest_kept(app, recorded, options, &tell);
     }

@@ -11,7 +11,7 @@ use crate::engine::intent::{Intent, WatchOptions};
 use crate::engine::launch::{Plan, launch};
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{AgentCount, Local, ProviderKind, Run, Selector, Span};
+use crate::model::{AgentCount, Local, Run, Selector, Span};
 use crate::process::Cmd;
 use crate::render::findings::Draft;
 use crate::settings;
@@ -71,11 +71,10 @@ pub fn run(args: &Retry, app: &App, ui: &Ui) -> Result<Exit> {
     let store = RunStore::new(app);
     let recorded = shared::find_run(app, &args.run)?;
     let old = &recorded.run;
-    if old.provider == ProviderKind::Import {
+    if old.is_imported() {
         return Err(Error::failed(format!(
             "cannot retry run '{}': provider {} has nothing to repeat",
-            old.run,
-            old.provider.as_str()
+            old.run, old.provider
         ))
         .hint("start a new run with 'git puff launch'"));
     }

@@ -7,10 +7,10 @@ use clap::Args;
 use super::shared;
 use crate::app::App;
 use crate::commands::flags::JsonFlag;
-use crate::engine::{adopt, launch, submit};
+use crate::engine::{adopt, is_at_service, launch, submit};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{Ending, ProviderKind, Run, RunId, Schema, Selector, Span, State, StepKind, TaskId, documents};
+use crate::model::{Ending, Run, RunId, Schema, Selector, Span, State, StepKind, TaskId, documents};
 use crate::render::progress;
 use crate::settings;
 use crate::store::{Change, RunStore};
@@ -183,11 +183,11 @@ fn chosen(args: &Watch, app: &App, ui: &Ui) -> Result<Vec<Run>> {
     args.runs.iter().map(|selector| named(app, selector)).collect()
 }
 
-/// Returns a named run. A run that is active in another clone can be watched from here if the cloud has it.
+/// Returns a named run. A run that is active in another clone can be watched from here if a service has it.
 fn named(app: &App, selector: &Selector) -> Result<Run> {
     let run = shared::find_run(app, selector)?.run;
-    let in_cloud = run.provider == ProviderKind::CodexCloud && run.state == State::Pending;
-    if run.is_running_elsewhere() && !in_cloud {
+    let is_reachable = is_at_service(app, &run) && run.state == State::Pending;
+    if run.is_running_elsewhere() && !is_reachable {
         submit::prove_here(&run)?;
     }
     Ok(run)

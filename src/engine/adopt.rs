@@ -1,11 +1,10 @@
 //! Tasks that were started elsewhere, and tasks of interrupted submissions.
 
-use super::{Listener, base, branches, open_here, open_provider, submit};
+use super::{Listener, base, branches, default_provider, open_provider, submit};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::model::{Run, RunId, State, StepKind, TaskId};
-use crate::provider::cloud::RetryPolicy;
-use crate::provider::{Provider, Task};
+use crate::provider::{RetryPolicy, Task};
 use crate::store::{Change, RunStore, Runbook};
 
 /// Records a task that was started elsewhere as a run; a task that is a run's already is that run.
@@ -26,9 +25,10 @@ pub fn adopt(
     app.identity()?;
     branches::prove_free(app)?;
     Runbook::new(&app.layout).prove_writable()?;
-    let (cloud, profile) = open_here(app)?;
-    let summary = cloud.describe(task)?;
-    let base = base::for_cloud(app, named_base, notify)?;
+    let kind = default_provider(app)?;
+    let provider = kind.open(app, None, RetryPolicy::Some)?;
+    let summary = provider.describe(task)?;
+    let base = base::of_kind(app, kind.capabilities().base, named_base, notify)?;
     // The words of the prompt where the client tells them, else the title.
     let prompt = summary.prompt.clone().unwrap_or_else(|| format!("{}\n", summary.title.trim()));
     let best_of = best_of.max(summary.attempts).unwrap_or(1);
@@ -40,8 +40,9 @@ pub fn adopt(
     let run = Run {
         task_id: Some(task.to_string()),
         task_url: summary.url.clone(),
-        dialect: cloud.dialect().map(str::to_owned),
-        profile: Some(profile),
+        provider: kind.name(),
+        dialect: provider.dialect().map(str::to_owned),
+        profile: provider.profile(),
         env: summary.env_label.clone(),
         state: State::Pending,
         submitted_at: Some(now),

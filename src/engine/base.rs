@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::git::RemoteTip;
 use crate::layout::RUNBOOK;
 use crate::model::{Oid, Run};
+use crate::provider::BaseKind;
 use crate::settings;
 
 /// A base, and the branch of the remote it is on.
@@ -32,12 +33,28 @@ pub fn tree(app: &App, run: &Run) -> Result<Oid> {
     Ok(base.tree)
 }
 
-/// Returns the base of a cloud run. The cloud checks out a branch of the remote, so the remote is asked where that is;
-/// the commit is fetched when it is not here. Work that the cloud will not see is told.
+/// Returns the base of a run whose provider can start from such bases. Without a name, it is what HEAD is.
+///
+/// # Errors
+/// When there is no such base.
+pub fn of_kind(app: &App, kind: BaseKind, named: Option<&str>, notify: Listener<'_>) -> Result<Base> {
+    match (kind, named) {
+        (BaseKind::RemoteBranch, named) => of_remote(app, named, notify),
+        (BaseKind::Commit, Some(named)) => of_here(app, named),
+        (BaseKind::Commit, None) => {
+            // By a name that still means the same tomorrow.
+            let detached = || app.repo.head_commit().map(|commit| commit.to_string());
+            of_here(app, &app.repo.head_branch().or_else(detached).unwrap_or_else(|| "HEAD".to_owned()))
+        }
+    }
+}
+
+/// Returns the tip of a branch of the remote. The provider checks that out, so the remote is asked where it is;
+/// the commit is fetched when it is not here. Work that the provider will not see is told.
 ///
 /// # Errors
 /// When no branch is named and HEAD is on none, or the remote has no such branch.
-pub fn for_cloud(app: &App, named: Option<&str>, notify: Listener<'_>) -> Result<Base> {
+fn of_remote(app: &App, named: Option<&str>, notify: Listener<'_>) -> Result<Base> {
     let remote = app.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     let (named, branch) = branch_name(app, named, &remote)?;
     prove_remote(app, &remote)?;
@@ -70,12 +87,12 @@ pub fn for_cloud(app: &App, named: Option<&str>, notify: Listener<'_>) -> Result
     Ok(Base { named, branch, oid: tip })
 }
 
-/// Finds out whether the cloud could start from the branch that HEAD is on. Returns that branch, and what the remote
+/// Finds out whether a run could start from the branch that HEAD is on. Returns that branch, and what the remote
 /// said where it does not answer and was seen before. Nothing is fetched.
 ///
 /// # Errors
-/// As [`for_cloud`].
-pub fn prove_for_cloud(app: &App) -> Result<(String, Option<String>)> {
+/// As [`of_kind`].
+pub fn prove_of_remote(app: &App) -> Result<(String, Option<String>)> {
     let remote = app.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     let (_, branch) = branch_name(app, None, &remote)?;
     prove_remote(app, &remote)?;
@@ -112,7 +129,7 @@ fn last_seen(app: &App, remote: &str, branch: &str, said: &str) -> Result<Oid> {
 ///
 /// # Errors
 /// When nothing has that name.
-pub fn for_here(app: &App, named: &str) -> Result<Base> {
+pub fn of_here(app: &App, named: &str) -> Result<Base> {
     let oid = app.repo.resolve(named)?.ok_or_else(|| {
         Error::failed(format!("no commit '{named}' in this repository"))
             .hint("name a branch, a tag or a commit; 'git log --oneline' shows some")
@@ -150,7 +167,7 @@ fn branch_name(app: &App, named: Option<&str>, remote: &str) -> Result<(String, 
     Ok((named.to_owned(), short.to_owned()))
 }
 
-/// Returns the branch of the remote that a recorded base means: what [`for_cloud`] found when it was recorded.
+/// Returns the branch of the remote that a recorded base means: what [`of_kind`] found when it was recorded.
 pub fn recorded_branch(app: &App, named: &str) -> String {
     let remote = app.settings.text(settings::REMOTE).unwrap_or_else(|| "origin".to_owned());
     if let Some(branch) = upstream(app, named, &remote) {

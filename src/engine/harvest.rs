@@ -18,14 +18,13 @@ pub(in crate::engine) use self::sign::Signer;
 
 use self::make::{Maker, VariantResult, place, record};
 use self::real_base::{find_real_base, is_base_open};
-use super::{Listener, Notice, active_files, branches, handoff};
+use super::{Listener, Notice, active_files, branches, handoff, open_provider};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::folder::{self, Folder};
-use crate::model::{Apply, ProviderKind, Run, State, Variant, VariantStatus};
+use crate::model::{Apply, Run, State, Variant, VariantStatus};
 use crate::patch::{self, Patch};
-use crate::provider::local::LocalAgents;
-use crate::provider::{Collection, NotTaken, Provider};
+use crate::provider::{Collection, Failure, NotTaken, Provider, RetryPolicy, Work};
 use crate::store::{Recorded, RunStore};
 
 /// What is to be harvested.
@@ -62,9 +61,8 @@ pub fn harvest(
     let mut recorded = RunStore::new(app).refresh(known)?;
     let id = &known.run.run;
     check_variants(&recorded.run, &options.variants)?;
-    let question = super::question(&recorded.run, true)?;
     let mut not_taken = Vec::new();
-    match provider.collect(&question) {
+    match collect(app, &recorded.run, provider) {
         Ok(collection) => {
             let answered = super::observe::record_answered(app, &recorded)?.recorded;
             recorded = keep_collected(app, &answered, provider, &collection, notify)?;
@@ -91,6 +89,25 @@ pub fn harvest(
     }
 }
 
+/// Collects everything that came out of a run's task, each attempt's work as a patch on the base. A commit that cannot be
+/// read is work that was not taken: the next harvest tries again.
+fn collect(app: &App, run: &Run, provider: &dyn Provider) -> Result<Collection, Failure> {
+    let mut collection = provider.collect(&super::question(run, true)?)?;
+    for (place, attempt) in (0..).zip(&mut collection.attempts_made) {
+        let Some(Work::Commit(commit)) = attempt.work else { continue };
+        match app.repo.whole_patch(run.base_oid, commit) {
+            Ok(patch) => attempt.work = Some(Work::Patch(patch)),
+            Err(error) => {
+                let why = error.in_a_line();
+                attempt.work = None;
+                attempt.reason = Some(why.clone());
+                collection.not_taken.push(NotTaken { placement: attempt.placement.unwrap_or(place), why });
+            }
+        }
+    }
+    Ok(collection)
+}
+
 /// Keeps what was collected with the run; what was only there for that goes.
 fn keep_collected(
     app: &App,
@@ -114,33 +131,30 @@ fn keep_collected(
     Ok(kept)
 }
 
-/// Keeps what agents on this machine have left, without making anything of it.
+/// Keeps what the attempts of a run have left, without making anything of it.
 ///
 /// # Errors
 /// When it cannot be read or recorded.
 pub fn keep_work(app: &App, known: &Recorded, notify: Listener<'_>) -> Result<Recorded> {
     let recorded = RunStore::new(app).refresh(known)?;
-    let provider = LocalAgents::new(app);
-    let collection = provider.collect(&super::question(&recorded.run, true)?)?;
-    keep_collected(app, &recorded, &provider, &collection, notify)
+    let provider = open_provider(app, &recorded.run, RetryPolicy::Some)?;
+    let collection = collect(app, &recorded.run, provider.as_ref())?;
+    keep_collected(app, &recorded, provider.as_ref(), &collection, notify)
 }
 
-/// Ends agents on this machine, and keeps what they have made.
+/// Cancels the task of a run, and keeps what its attempts have made.
 ///
 /// # Errors
-/// When they cannot be ended, or what they made cannot be recorded.
+/// When it cannot be cancelled, or what they made cannot be recorded.
 pub fn end_work(app: &App, known: &Recorded, notify: Listener<'_>) -> Result<Recorded> {
     let recorded = RunStore::new(app).refresh(known)?;
-    LocalAgents::new(app).cancel(&super::question(&recorded.run, true)?)?;
+    open_provider(app, &recorded.run, RetryPolicy::Some)?.cancel(&super::question(&recorded.run, true)?)?;
     keep_work(app, &recorded, notify)
 }
 
 /// Returns whether its cancel was interrupted, so that agents of it still run.
 pub fn is_half_cancelled(app: &App, run: &Run) -> bool {
-    run.state == State::Cancelled
-        && run.provider == ProviderKind::Local
-        && !run.is_remote()
-        && crate::provider::local::is_running(app, run)
+    run.state == State::Cancelled && run.is_local() && !run.is_remote() && crate::providers::local::is_running(app, run)
 }
 
 /// Harvests what is kept in the run.
@@ -171,7 +185,7 @@ pub(in crate::engine) fn make_all(
     let store = RunStore::new(app);
     let recorded = store.refresh(known)?;
     check_variants(&recorded.run, &options.variants)?;
-    let bytes = read_patches(&store, &recorded, options)?;
+    let bytes = read_patches(app, &recorded, options)?;
     let patches = bytes.iter().map(|(index, bytes)| (*index, Patch::parse(&app.repo, bytes))).collect();
     if let Some(moved) = find_real_base(app, &store, &recorded, &patches, notify)? {
         // Another process may have recorded other patches before the base.
@@ -199,11 +213,11 @@ pub(in crate::engine) fn make_all(
 }
 
 /// Reads the patches that a harvest needs, by the numbers of their variants.
-fn read_patches(store: &RunStore<'_>, recorded: &Recorded, options: &HarvestOptions) -> Result<BTreeMap<u32, Vec<u8>>> {
-    let run = &recorded.run;
+fn read_patches(app: &App, recorded: &Recorded, options: &HarvestOptions) -> Result<BTreeMap<u32, Vec<u8>>> {
+    let (store, run) = (RunStore::new(app), &recorded.run);
+    let is_open = is_base_open(app, run);
     let mut patches = BTreeMap::new();
-    let is_read =
-        |variant: &&Variant| (is_base_open(run) && variant.patch_sha256.is_some()) || is_made(run, variant, options);
+    let is_read = |variant: &&Variant| (is_open && variant.patch_sha256.is_some()) || is_made(run, variant, options);
     for variant in run.variants.iter().filter(is_read) {
         let patch = store.file(recorded.head, &variant.file("patch.diff"))?;
         patches.extend(patch.map(|patch| (variant.index, patch)));

@@ -9,8 +9,8 @@ use super::harvest::{Client, HarvestOptions, Signer, finish, keep, make_all};
 use super::{Listener, branches};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::model::{ProviderKind, Run, RunId, State, StepKind};
-use crate::provider::import::Export;
+use crate::model::{ProviderName, Run, RunId, State, StepKind};
+use crate::providers::import::Export;
 use crate::store::{Change, Recorded, RunStore};
 
 /// Records a folder as a run, or finds the run it is already, and harvests it.
@@ -36,7 +36,7 @@ pub fn import(
         return Err(Error::usage(format!("'{}' has no variant {index}", folder.display()))
             .hint(format!("its variants are 1 to {highest}")));
     }
-    let base = base::for_here(app, base)?;
+    let base = base::of_here(app, base)?;
     let digest = HEXLOWER.encode(&export.digest(&base.oid.to_string()));
     let folder_name = folder.canonicalize().ok().and_then(|f| Some(f.file_name()?.to_str()?.to_owned()));
     let about = export.prompt.clone().or(folder_name).unwrap_or_else(|| "import".to_owned());
@@ -69,7 +69,7 @@ fn record(
     if !store.exists(id) {
         let now = app.clock.now();
         let run = Run {
-            provider: ProviderKind::Import,
+            provider: ProviderName::IMPORT,
             state: State::Pending,
             submitted_at: Some(now),
             progress_at: Some(now),

@@ -9,16 +9,15 @@ pub use self::record::watch;
 
 use std::cell::LazyCell;
 
-use self::prepare::{Cloud, prepare};
+use self::prepare::{Service, prepare};
 use self::record::New;
 use super::intent::{Intent, WatchOptions};
-use super::{Listener, Notice, active_files, observe, submit};
+use super::{Listener, Notice, active_files, capabilities, observe, open_provider, submit};
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result};
-use crate::model::{ProviderKind, Run, Span, State};
+use crate::model::{Run, Span, State};
 use crate::parallel;
-use crate::provider::Provider;
-use crate::provider::local::LocalAgents;
+use crate::provider::RetryPolicy;
 use crate::session::user_files::UserFiles;
 use crate::settings;
 use crate::store::{Recorded, RunStore};
@@ -39,7 +38,7 @@ pub struct Plan {
     pub watch: Option<WatchOptions>,
     /// The maximum number of active runs; 0 for no limit.
     pub max_active: u32,
-    /// Leave out the questions to the cloud that come before the submission.
+    /// Leave out the questions to the provider that come before the submission.
     pub skip_doctor: bool,
 }
 
@@ -58,12 +57,11 @@ pub struct Launched {
 /// # Errors
 /// When a check fails: then nothing was recorded and nothing sent.
 pub fn launch(app: &App, plan: Plan, notify: Listener<'_>) -> Result<Launched> {
-    let cloud = Cloud::of(app, &plan.intents)?;
-    let local = LocalAgents::new(app);
+    let service = Service::of(app, &plan.intents)?;
     let store = RunStore::new(app);
     // Not needed before the harvest; but then it would be found missing after the task was paid for.
     app.identity()?;
-    let prepared = prepare(app, &store, cloud.as_ref(), plan.intents, plan.skip_doctor, notify)?;
+    let prepared = prepare(app, &store, service.as_ref(), plan.intents, plan.skip_doctor, notify)?;
 
     let now = app.clock.now();
     let active = active_runs(&store)?;
@@ -73,7 +71,8 @@ pub fn launch(app: &App, plan: Plan, notify: Listener<'_>) -> Result<Launched> {
     // One run that has a place is recorded as being submitted; several are recorded first, all of them.
     let alone = prepared.len() == 1 && free > 0;
     let first_state = if alone { State::Submitting } else { State::Queued };
-    let new = New { cloud: cloud.as_ref(), watch: plan.watch, max_active: plan.max_active, now, state: first_state };
+    let new =
+        New { service: service.as_ref(), watch: plan.watch, max_active: plan.max_active, now, state: first_state };
     let alone_lock = if alone { Some(submit::lock(app, &prepared[0].id)?) } else { None };
     let mut recorded = Vec::new();
     active_files::sweep(app);
@@ -100,9 +99,13 @@ pub fn launch(app: &App, plan: Plan, notify: Listener<'_>) -> Result<Launched> {
             Some(held) => held,
             None => submit::lock(app, &id)?,
         };
-        let provider: &dyn Provider = match &cloud {
-            Some(cloud) if run.provider == ProviderKind::CodexCloud => &cloud.client,
-            _ => &local,
+        let opened;
+        let provider = match &service {
+            Some(service) if run.provider == service.kind.name() => service.provider.as_ref(),
+            _ => {
+                opened = open_provider(app, &run, RetryPolicy::Some)?;
+                opened.as_ref()
+            }
         };
         let submitted = submit::submit(app, provider, &id, held, notify);
         match submitted.and_then(|run| observe::begin(app, provider, run)) {
@@ -158,7 +161,7 @@ pub fn check_limit(app: &App, store: &RunStore<'_>, wanted: u32) -> Result<()> {
     let since = app.clock.now() - DAY.duration();
     let paid = |run: &Run| {
         let at = run.submitted_at.or((run.state == State::Submitting).then_some(run.created_at));
-        run.provider == ProviderKind::CodexCloud && !run.is_remote() && at.is_some_and(|at| at > since)
+        !run.is_imported() && capabilities(app, run).is_paid && !run.is_remote() && at.is_some_and(|at| at > since)
     };
     let (runs, _) = store.list()?;
     let used: u32 = runs.iter().filter(|recorded| paid(&recorded.run)).map(|recorded| recorded.run.best_of).sum();

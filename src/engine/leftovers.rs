@@ -11,7 +11,7 @@ use crate::error::{Result, ResultExt};
 use crate::git::WorktreeFault;
 use crate::lock::FileLock;
 use crate::model::{Local, Run, RunId, Session, SessionId, State, Variant};
-use crate::provider::local;
+use crate::providers::local;
 use crate::session::session_workspace::{self, WorktreeState};
 use crate::session::worktree::{self, BEING_MADE, WorkspaceRoot};
 use crate::store::{Recorded, SessionStore};

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::{Result, ResultExt};
-use crate::model::{Attention, ProviderKind, Run, RunId, Span, State, StepKind, Time, Variant, VariantStatus};
+use crate::model::{Attention, Run, RunId, Span, State, StepKind, Time, Variant, VariantStatus};
 use crate::provider::{AttemptObservation, AttemptObservations, Failure, Observation, Provider, TaskStatus};
 use crate::settings;
 use crate::store::{Change, Outcome, Recorded, RunStore};
@@ -35,7 +35,7 @@ pub fn record(app: &App, id: &RunId, seen: &Observation) -> Result<Outcome> {
 /// # Errors
 /// When it cannot be observed, or recorded.
 pub fn begin(app: &App, provider: &dyn Provider, run: Run) -> Result<Run> {
-    if run.provider != ProviderKind::Local {
+    if super::is_at_service(app, &run) {
         return Ok(run);
     }
     match provider.observe(&[super::question(&run, false)?])?.pop() {

@@ -24,7 +24,7 @@ pub fn bind(run: &mut Run, collection: &Collection) -> Vec<Bound> {
     let total = collection.attempts.unwrap_or(0).max(run.best_of);
     grow(run, total);
     let made = &collection.attempts_made;
-    let sums: Vec<Option<String>> = made.iter().map(|attempt| attempt.patch.as_deref().map(sha256)).collect();
+    let sums: Vec<Option<String>> = made.iter().map(|attempt| attempt.patch().map(sha256)).collect();
     let numbers = if made.iter().all(|attempt| attempt.placement.is_some()) {
         made.iter().map(|attempt| attempt.placement.unwrap_or(0) + 1).collect()
     } else {
@@ -70,7 +70,7 @@ fn take(variant: &mut Variant, attempt: &Attempt, sum: Option<String>, changed: 
         variant.conflicts.clear();
         variant.forget_review();
         (variant.files, variant.insertions, variant.deletions) = (None, None, None);
-    } else if attempt.patch.is_none() && attempt.reason.is_some() {
+    } else if attempt.patch().is_none() && attempt.reason.is_some() {
         variant.reason = attempt.reason.clone();
     }
 }
@@ -118,6 +118,7 @@ fn mark_duplicates(run: &mut Run) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::Work;
 
     fn run() -> Run {
         let json = r#"{"schema":"puff.run/1","run":"r","task_id":"t","task_url":null,"provider":"codex-cloud",
@@ -132,7 +133,7 @@ mod tests {
         let attempt = |patch: &&str| Attempt {
             placement: None,
             status: VariantStatus::Completed,
-            patch: Some(patch.as_bytes().to_vec()),
+            work: Some(Work::Patch(patch.as_bytes().to_vec())),
             messages: None,
             prompt: None,
             exported: None,
@@ -194,7 +195,7 @@ mod tests {
         let attempt = |placement, patch: Option<&str>, status| Attempt {
             placement: Some(placement),
             status,
-            patch: patch.map(|p| p.as_bytes().to_vec()),
+            work: patch.map(|patch| Work::Patch(patch.as_bytes().to_vec())),
             messages: Some(vec![format!("{placement}")]),
             prompt: None,
             exported: None,

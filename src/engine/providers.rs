@@ -1,59 +1,47 @@
-//! From a run to the provider that does its work.
+//! From a run, or from the settings, to the provider that does the work.
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::model::{Profile, ProviderKind, Run, TaskId};
-use crate::provider::cloud::{ClientEnv, CodexCloud, Dialect, RetryPolicy};
-use crate::provider::local::LocalAgents;
-use crate::provider::{Failure, Provider, Question};
+use crate::model::{ProviderName, Run, TaskId};
+use crate::provider::{Capabilities, Failure, Place, Provider, ProviderKind, Question, RetryPolicy};
 use crate::settings;
 
-/// Returns who does the work of a run: agents on this machine, or the cloud as the run was launched with, with the same
-/// client, login and service.
+/// Opens the provider of a run as it was when the run was launched: with the same client, login and service.
 ///
 /// # Errors
-/// When the run's provider has nothing to be asked, or the client cannot be used.
-pub fn open_provider<'c>(app: &'c App, run: &Run, patience: RetryPolicy) -> Result<Box<dyn Provider + 'c>> {
-    match run.provider {
-        ProviderKind::CodexCloud => {
-            let profile = run.profile.clone().unwrap_or_else(|| app.profile());
-            Ok(Box::new(open(app, &profile, patience)?))
-        }
-        ProviderKind::Local => Ok(Box::new(LocalAgents::new(app))),
-        ProviderKind::Import => Err(Error::failed(format!(
-            "run '{}' has provider {}: it has no cloud task",
-            run.run,
-            run.provider.as_str()
-        ))
-        .hint(format!("all of it is here already: 'git puff show {}'", run.run))),
+/// When there is nothing to be asked about the run, or the provider is not known or cannot be used here.
+pub fn open_provider<'c>(app: &'c App, run: &Run, retry_policy: RetryPolicy) -> Result<Box<dyn Provider + 'c>> {
+    if run.is_imported() {
+        let error = format!("run '{}' has provider {}: it has no cloud task", run.run, run.provider);
+        return Err(Error::failed(error).hint(format!("all of it is here already: 'git puff show {}'", run.run)));
     }
+    app.providers.get(&run.provider)?.open(app, run.profile.as_ref(), retry_policy)
 }
 
-/// Returns the cloud as it is reached from here and now, and the profile to be recorded for it.
+/// Returns the provider of runs without `--agent`, and of tasks that are named alone: `puff.provider`.
 ///
 /// # Errors
-/// When the client cannot be used.
-pub fn open_here(app: &App) -> Result<(CodexCloud, Profile)> {
-    let cloud = open(app, &app.profile(), RetryPolicy::Some)?;
-    // The path as found now: PATH may be another one when the watcher looks.
-    let profile = Profile { codex: cloud.program().to_string_lossy().into_owned(), ..app.profile() };
-    Ok((cloud, profile))
-}
-
-/// Returns the cloud as this profile sees it.
-///
-/// # Errors
-/// When the client cannot be used.
-pub fn open(app: &App, profile: &Profile, patience: RetryPolicy) -> Result<CodexCloud> {
-    app.layout.prepare()?;
-    let dialect = app.settings.choice::<Dialect>(settings::DIALECT)?;
-    let at = ClientEnv {
-        cwd: &app.layout.cwd(),
-        git_dir: &app.repo.location().common_dir,
-        cache: &app.layout.cache("codex.json"),
-        patience,
+/// When this program knows no such provider, or it cannot be given a task.
+pub fn default_provider(app: &App) -> Result<&dyn ProviderKind<App>> {
+    let Some(setting) = app.settings.get(settings::PROVIDER) else {
+        return app.providers.get(&ProviderName::CODEX_CLOUD);
     };
-    Ok(CodexCloud::open(profile, dialect, &at)?)
+    let kind = app.providers.find(&ProviderName::from(setting.value.clone()));
+    kind.filter(|kind| kind.capabilities().place == Place::Service).ok_or_else(|| {
+        let services = app.providers.kinds().filter(|kind| kind.capabilities().place == Place::Service);
+        let names: Vec<String> = services.map(|kind| kind.name().to_string()).collect();
+        settings::bad(settings::PROVIDER, &setting, &format!("one of {}", names.join(", ")))
+    })
+}
+
+/// Returns what the provider of a run can do.
+pub fn capabilities(app: &App, run: &Run) -> Capabilities {
+    app.providers.capabilities(&run.provider)
+}
+
+/// Returns whether a service does the work of a run, which can be asked from any clone.
+pub fn is_at_service(app: &App, run: &Run) -> bool {
+    !run.is_imported() && capabilities(app, run).place == Place::Service
 }
 
 /// Returns what is asked about a run's task.
@@ -62,6 +50,7 @@ pub fn open(app: &App, profile: &Profile, patience: RetryPolicy) -> Result<Codex
 /// When no task is known.
 pub fn question(run: &Run, sweep: bool) -> Result<Question, Failure> {
     let id = run.task_id.as_deref().and_then(|id| id.parse::<TaskId>().ok());
-    let id = id.ok_or_else(|| Failure::NoSuchTask { task: run.task_id.clone().unwrap_or_default() })?;
+    let at = || run.provider.to_string();
+    let id = id.ok_or_else(|| Failure::NoSuchTask { at: at(), task: run.task_id.clone().unwrap_or_default() })?;
     Ok(Question { id, attempts: run.best_of.max(run.variants.len() as u32), sweep })
 }

@@ -4,14 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::harvest::{HarvestOptions, end_work, harvest_kept, is_half_cancelled};
 use super::leftovers::{Leftover, leftovers, repair_leftover};
-use super::{Listener, active_files, handoff, interrupted, orphans, submit};
+use super::{Listener, active_files, handoff, interrupted, is_at_service, orphans, submit};
 use crate::app::App;
 use crate::error::Result;
 use crate::git::is_valid_ref_name;
 use crate::lock::FileLock;
-use crate::model::{Kickoff, ProviderKind, Run, RunId, State, StepKind};
-use crate::provider::cloud::RetryPolicy;
-use crate::provider::{Task, TaskSummary};
+use crate::model::{Kickoff, Run, RunId, State, StepKind};
+use crate::provider::{RetryPolicy, Task, TaskSummary};
 use crate::store::{Change, NOTES, RECOVERY_POINTS, RUNS, Recorded, RunStore, Runbook, RunbookLine};
 
 /// How far the clocks of this machine and of the service may differ.
@@ -94,7 +93,7 @@ pub fn missing_in_runbook(app: &App, runs: &[Recorded]) -> Result<Vec<RunId>> {
     }
     let is_logged = |run: &Run| logged.get(&run.run).is_some_and(|lines| lines.iter().any(|line| line.is_of(run)));
     // What began in another clone is in the log there.
-    let kicked_off = |run: &Run| run.provider != ProviderKind::Import && !run.is_remote() && run.task_id.is_some();
+    let kicked_off = |run: &Run| !run.is_imported() && !run.is_remote() && run.task_id.is_some();
     let missing = runs.iter().map(|recorded| &recorded.run).filter(|run| kicked_off(run) && !is_logged(run));
     Ok(missing.map(|run| run.run.clone()).collect())
 }
@@ -283,7 +282,7 @@ fn bind_submissions(app: &App, notify: Listener<'_>) -> Result<Vec<Repair>> {
 /// Returns whether a run that was being submitted, by no process that still lives, so that it may have a task that was
 /// paid for.
 pub fn is_interrupted(app: &App, run: &Run) -> bool {
-    run.provider != ProviderKind::Local
+    is_at_service(app, run)
         && !run.is_remote()
         && run.state == State::Submitting
         && run.task_id.is_none()

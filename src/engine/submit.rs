@@ -4,11 +4,11 @@
 //! submitting it. So what a kill leaves is a run that is `submitting` without a process that holds the lock: it may or may not have a task, and
 //! [`super::repair`] looks for that.
 
-use super::{Listener, Notice};
+use super::{Listener, Notice, is_at_service};
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::lock::FileLock;
-use crate::model::{Attention, ProviderKind, Run, RunId, State, StepKind};
+use crate::model::{Attention, Run, RunId, State, StepKind};
 use crate::provider::{Failure, Provider, Submission, SubmitFailure, Task};
 use crate::store::{Change, RunStore, Runbook};
 
@@ -52,7 +52,7 @@ pub fn is_waiting(app: &App, run: &Run) -> bool {
     match run.state {
         _ if run.is_remote() => false,
         State::Queued => true,
-        State::Submitting => run.provider == ProviderKind::Local && !is_being_submitted(app, &run.run),
+        State::Submitting => !is_at_service(app, run) && !is_being_submitted(app, &run.run),
         _ => false,
     }
 }
@@ -83,6 +83,7 @@ pub fn submit(app: &App, provider: &dyn Provider, id: &RunId, lock: FileLock, no
         run: id,
         env: &env,
         branch: &branch,
+        commit: run.base_oid,
         attempts: run.best_of,
         prompt: &prompt,
         lock: Some(lock.file()),
@@ -91,7 +92,7 @@ pub fn submit(app: &App, provider: &dyn Provider, id: &RunId, lock: FileLock, no
     drop(submission);
     let run = match answer {
         Ok(task) => record_task(app, &store, id, &task, notify),
-        Err(failure) => Err(record_refused(app, &store, id, failure)?),
+        Err(failure) => Err(record_refused(app, &store, &run, failure)?),
     };
     drop(lock);
     let _ = std::fs::remove_file(app.layout.submit_lock(id));
@@ -112,7 +113,7 @@ pub fn record_task(app: &App, store: &RunStore<'_>, id: &RunId, task: &Task, not
         run.submitted_at = Some(run.submitted_at.unwrap_or(now));
         run.progress_at = Some(now);
         run.advance(State::Pending).or_fail(|| format!("the run '{id}' cannot have a task"))?;
-        let local = run.provider == ProviderKind::Local;
+        let local = run.is_local();
         Ok(Some(Change::new(
             StepKind::Submit,
             if local { "begun here".to_owned() } else { format!("submitted as {}", task.id) },
@@ -139,7 +140,8 @@ pub fn record_task(app: &App, store: &RunStore<'_>, id: &RunId, task: &Task, not
 }
 
 /// Records why a run has no task, and words it for the user.
-fn record_refused(app: &App, store: &RunStore<'_>, id: &RunId, failure: SubmitFailure) -> Result<Error> {
+fn record_refused(app: &App, store: &RunStore<'_>, run: &Run, failure: SubmitFailure) -> Result<Error> {
+    let id = &run.run;
     let reason = failure.to_string();
     let (state, attention, subject) = match &failure {
         SubmitFailure::Refused(Failure::SignedOut { .. }) => (State::Queued, Some(Attention::NeedsLogin), "signed out"),
@@ -154,10 +156,13 @@ fn record_refused(app: &App, store: &RunStore<'_>, id: &RunId, failure: SubmitFa
     })?;
     Ok(match failure {
         SubmitFailure::Refused(failure) => {
-            let signed_out = matches!(failure, Failure::SignedOut { .. });
+            let login = match &failure {
+                Failure::SignedOut { login, .. } => Some(*login),
+                _ => None,
+            };
             let error = Error::from(failure);
-            let hint = if signed_out {
-                format!("run 'codex login'; then 'git puff watch --detach {id}' submits it")
+            let hint = if let Some(login) = login {
+                format!("run '{login}'; then 'git puff watch --detach {id}' submits it")
             } else {
                 let next = format!("nothing was submitted; 'git puff retry {id}' tries again");
                 error.next_step().map_or(next.clone(), |step| format!("{step}; {next}"))
@@ -165,7 +170,8 @@ fn record_refused(app: &App, store: &RunStore<'_>, id: &RunId, failure: SubmitFa
             error.hint(hint)
         }
         SubmitFailure::Lost { what, said } => {
-            Error::failed(format!("cannot tell whether Codex Cloud accepted run '{id}': {what}"))
+            let title = app.providers.title(&run.provider);
+            Error::failed(format!("cannot tell whether {title} accepted run '{id}': {what}"))
                 .hint(format!(
                     "'git puff doctor --repair' searches for its task; 'git puff adopt TASK --run {id}' names it"
                 ))

@@ -14,7 +14,7 @@ use super::allowed_folders::AllowedFolders;
 use super::arguments::{self, Args, wrong};
 use super::text::{self, outside};
 use super::tools::{Answer, ITEMS, MOST_ITEMS, MOST_TEXT, TEXT, Tool};
-use crate::app::App;
+use crate::app::{App, Providers};
 use crate::cli::{self, Cli, Invocation};
 use crate::error::{Error, Exit, Kind, Result, exit_code};
 use crate::model::Schema;
@@ -43,6 +43,15 @@ struct CapturedOutput {
     notes: Vec<String>,
 }
 
+/// What a call is given to open a repository with.
+#[derive(Clone)]
+pub struct CallContext {
+    /// When the request has ended.
+    pub cancellation: Cancellation,
+    /// The providers that runs can have.
+    pub providers: Providers,
+}
+
 /// A tool call and its progress listener.
 pub struct Call<'c> {
     /// The tool.
@@ -51,8 +60,8 @@ pub struct Call<'c> {
     pub args: Args,
     /// The folders it may use.
     pub places: &'c AllowedFolders,
-    /// When the request has ended.
-    pub cancellation: Cancellation,
+    /// How its repository is opened.
+    pub context: CallContext,
     /// Receives its progress.
     pub report: Arc<dyn Fn(Progress) + Send + Sync>,
 }
@@ -107,7 +116,8 @@ impl Call<'_> {
             cli.format(false),
         );
         let here = || {
-            let mut app = App::open_in(folder, self.cancellation.clone(), foreground.clone())?;
+            let CallContext { cancellation, providers } = self.context.clone();
+            let mut app = App::open_in(folder, cancellation, foreground.clone(), providers)?;
             let allowed = Allowed::of(&app.settings, |name| Tool::named(name).is_some())?;
             if self.tool.is_allowed(&allowed) {
                 app.permissions = allowed.permissions(self.tool.name);
@@ -117,7 +127,7 @@ impl Call<'_> {
                 Err(refused(self.tool.name, self.tool.groups))
             }
         };
-        let call = Invocation { app: &here, ui: &ui, cancellation: &self.cancellation, serve_mcp: super::serve };
+        let call = Invocation { app: &here, ui: &ui, serve_mcp: &|| Err(Error::usage("a tool cannot serve")) };
         trace::verb(&words, exit_code, || cli.run(&call))
     }
 

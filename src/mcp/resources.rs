@@ -10,10 +10,9 @@ use serde_json::{Map, Value, json};
 
 use super::allowed_folders::AllowedFolders;
 use super::arguments::Args;
-use super::call::Call;
+use super::call::{Call, CallContext};
 use super::text::NOTICE;
 use super::tools::{MOST_TEXT, Tool};
-use crate::process::Cancellation;
 
 type Answer<T> = std::result::Result<T, ErrorData>;
 
@@ -117,7 +116,7 @@ pub fn templates() -> Vec<ResourceTemplate> {
 }
 
 /// Lists a page of resources: one repository after the other, with the newest runs first.
-pub fn list(places: &AllowedFolders, cancellation: &Cancellation, cursor: Option<&str>) -> Answer<ListResourcesResult> {
+pub fn list(places: &AllowedFolders, context: &CallContext, cursor: Option<&str>) -> Answer<ListResourcesResult> {
     let unknown = || ErrorData::invalid_params("invalid cursor", None);
     let (mut root, mut offset) = match cursor {
         None => (0, 0),
@@ -131,7 +130,7 @@ pub fn list(places: &AllowedFolders, cancellation: &Cancellation, cursor: Option
         let repository = folder.to_str().map(str::to_owned);
         let args = json!({"limit": RUNS, "offset": offset, "repository": repository});
         // A root outside of any repository has no runs.
-        let document = call("list", args, places, cancellation).unwrap_or_default();
+        let document = call("list", args, places, context).unwrap_or_default();
         let repository = repository.filter(|_| places.roots().len() > 1);
         for run in document["runs"].as_array().into_iter().flatten() {
             listed.resources.extend(of_run(run, repository.as_deref()));
@@ -173,7 +172,7 @@ fn of_run(run: &Value, repository: Option<&str>) -> Vec<Resource> {
 }
 
 /// Reads a resource.
-pub fn read(places: &AllowedFolders, cancellation: &Cancellation, uri: &str) -> Answer<ReadResourceResult> {
+pub fn read(places: &AllowedFolders, context: &CallContext, uri: &str) -> Answer<ReadResourceResult> {
     let named = Named::read(uri).ok_or_else(|| {
         let uri = uri.chars().take(200).collect::<String>();
         ErrorData::resource_not_found(
@@ -192,7 +191,7 @@ pub fn read(places: &AllowedFolders, cancellation: &Cancellation, uri: &str) -> 
         What::Patch(variant) => ("patch", page(json!({"variant": format!("{}:{variant}", named.run)})), DIFF),
     };
     args["repository"] = named.repository.clone().into();
-    let document = call(tool, args, places, cancellation).map_err(|why| ErrorData::resource_not_found(why, None))?;
+    let document = call(tool, args, places, context).map_err(|why| ErrorData::resource_not_found(why, None))?;
     let mut meta = Map::new();
     meta.insert("git-puff/notice".into(), NOTICE.into());
     if let Some(next) = document["next_offset"].as_u64() {
@@ -208,17 +207,12 @@ pub fn read(places: &AllowedFolders, cancellation: &Cancellation, uri: &str) -> 
 }
 
 /// Calls a tool and returns its document, or the reason of the failure.
-fn call(
-    tool: &str,
-    args: Value,
-    places: &AllowedFolders,
-    cancellation: &Cancellation,
-) -> std::result::Result<Value, String> {
+fn call(tool: &str, args: Value, places: &AllowedFolders, context: &CallContext) -> std::result::Result<Value, String> {
     let (Some(tool), Value::Object(args)) = (Tool::named(tool), args) else {
         return Err(format!("no tool named '{tool}'"));
     };
     let args: Args = args.into_iter().filter(|(_, value)| !value.is_null()).collect();
-    let call = Call { tool, args, places, cancellation: cancellation.clone(), report: Arc::new(drop) };
+    let call = Call { tool, args, places, context: context.clone(), report: Arc::new(drop) };
     let answer = call.run();
     let document = answer.structured_content.unwrap_or_default();
     if answer.is_error != Some(true) {

@@ -19,12 +19,12 @@ use tokio::sync::{Mutex, mpsc, watch};
 
 use super::allow::Allowed;
 use super::allowed_folders::AllowedFolders;
-use super::call::{Call, Progress};
+use super::call::{Call, CallContext, Progress};
 use super::roots::{self, Way};
 use super::tools::{Schemas, TOOLS, Tool};
 use super::works::Works;
 use super::{prompts, resources};
-use crate::app::Environment;
+use crate::app::{Environment, Providers};
 use crate::error::{Error, Exit, Kind, Result, ResultExt};
 use crate::git;
 use crate::process::{self, Cancellation, Wake};
@@ -40,7 +40,7 @@ const LOOK: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When they cannot be used, or the client does not speak the protocol.
-pub fn serve(cancellation: &Cancellation) -> Result<Exit> {
+pub fn serve(cancellation: &Cancellation, providers: &Providers) -> Result<Exit> {
     let environment = Environment::read();
     // These two do not select a repository.
     let ties = git::TIES.into_iter().filter(|name| !["GIT_PREFIX", "GIT_IMPLICIT_WORK_TREE"].contains(name));
@@ -59,6 +59,7 @@ pub fn serve(cancellation: &Cancellation) -> Result<Exit> {
         environment: Arc::new(environment),
         works: works.clone(),
         cancellation: cancellation.clone(),
+        providers: providers.clone(),
         roots: Arc::new(Mutex::new(None)),
         is_gone,
     };
@@ -87,12 +88,18 @@ struct Server {
     environment: Arc<Environment>,
     works: Works,
     cancellation: Cancellation,
+    providers: Providers,
     /// The client's roots; requested once, and again when they change.
     roots: Arc<Mutex<Option<AllowedFolders>>>,
     is_gone: watch::Receiver<bool>,
 }
 
 impl Server {
+    /// Returns what a request opens repositories with.
+    fn request_context(&self) -> CallContext {
+        CallContext { cancellation: self.cancellation.of_request(), providers: self.providers.clone() }
+    }
+
     async fn attend<R, W>(self, stdio: (R, W)) -> Result<Exit>
     where
         R: AsyncRead + Send + Unpin + 'static,
@@ -225,9 +232,9 @@ impl ServerHandler for Server {
         };
         let (sender, mut news) = mpsc::unbounded_channel();
         let (cancellation, args) = (self.cancellation.of_request(), request.arguments.unwrap_or_default());
-        let working = cancellation.clone();
+        let with = CallContext { cancellation: cancellation.clone(), providers: self.providers.clone() };
         let report = Arc::new(move |said| drop(sender.send(said)));
-        let work = move || Call { tool, args, places: &places, cancellation: working, report }.run();
+        let work = move || Call { tool, args, places: &places, context: with, report }.run();
         let answer = self.work(work);
         tokio::pin!(answer);
         let mut reporter = context.meta.get_progress_token().map(|token| Reporter {
@@ -271,8 +278,8 @@ impl ServerHandler for Server {
             Err(_) => self.known_places().await,
         };
         let cursor = request.and_then(|request| request.cursor);
-        let cancellation = self.cancellation.of_request();
-        self.work(move || resources::list(&places, &cancellation, cursor.as_deref())).await?
+        let context = self.request_context();
+        self.work(move || resources::list(&places, &context, cursor.as_deref())).await?
     }
 
     async fn list_resource_templates(
@@ -290,8 +297,8 @@ impl ServerHandler for Server {
     ) -> std::result::Result<ReadResourceResponse, ErrorData> {
         match self.places(&context, request.input_responses.as_ref()).await {
             Ok(places) => {
-                let cancellation = self.cancellation.of_request();
-                let read = self.work(move || resources::read(&places, &cancellation, &request.uri)).await?;
+                let context = self.request_context();
+                let read = self.work(move || resources::read(&places, &context, &request.uri)).await?;
                 read.map(ReadResourceResponse::from)
             }
             Err(ask) => Ok((*ask).into()),

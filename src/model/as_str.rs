@@ -21,8 +21,9 @@ mod tests {
 
     use serde::Serialize;
 
-    use crate::model::{AppServerStatus, Apply, HookState, InitThing, Level, PickMethod, Rule, SessionState, Verdict};
-    use crate::model::{ProviderKind, VariantStatus};
+    use crate::model::{
+        AppServerStatus, Apply, HookState, InitThing, Level, PickMethod, Rule, SessionState, VariantStatus, Verdict,
+    };
 
     fn agree<T: Serialize>(value: T, word: impl Display) {
         assert_eq!(serde_json::to_value(value).unwrap(), word.to_string());
@@ -34,7 +35,6 @@ mod tests {
         agree(AppServerStatus::FailedToStart, AppServerStatus::FailedToStart.as_str());
         agree(HookState::Managed, HookState::Managed.as_str());
         agree(InitThing::RewriteRef, InitThing::RewriteRef.as_str());
-        agree(ProviderKind::CodexCloud, ProviderKind::CodexCloud.as_str());
         agree(Rule::ConflictMarker, Rule::ConflictMarker);
         agree(SessionState::RateLimited, SessionState::RateLimited.as_str());
         agree(PickMethod::CherryPick, PickMethod::CherryPick.as_str());

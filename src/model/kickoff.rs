@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Oid, ProviderKind, Run, RunId, Time};
+use super::{Oid, ProviderName, Run, RunId, Time};
 
 /// A line of `.codex/bo4_runs.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,7 +26,7 @@ pub struct Kickoff {
     pub base_oid: Option<Oid>,
     /// Who does the work.
     #[serde(default)]
-    pub provider: Option<ProviderKind>,
+    pub provider: Option<ProviderName>,
     /// When the intent was recorded.
     #[serde(default)]
     pub created_at: Option<Time>,
@@ -58,7 +58,7 @@ impl From<&Run> for Kickoff {
             prompt_file: run.prompt_file.clone(),
             run: Some(run.run.clone()),
             base_oid: Some(run.base_oid),
-            provider: Some(run.provider),
+            provider: Some(run.provider.clone()),
             created_at: Some(run.created_at),
         }
     }

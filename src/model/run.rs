@@ -7,7 +7,8 @@ use strum::IntoStaticStr;
 
 use super::as_str::as_str;
 use super::{
-    Apply, Decision, Identity, Local, Oid, RunId, Schema, Time, Variant, VariantStatus, documents, first_line,
+    Apply, Decision, Identity, Local, Oid, Profile, ProviderName, RunId, Schema, Time, Variant, VariantStatus,
+    documents, first_line,
 };
 
 /// One best-of-N tournament, as `run.json` and every `--json` answer have it.
@@ -23,7 +24,7 @@ pub struct Run {
     /// Where a person can look at the task.
     pub task_url: Option<String>,
     /// Who does the work.
-    pub provider: ProviderKind,
+    pub provider: ProviderName,
     /// How the provider's client is spoken to.
     pub dialect: Option<String>,
     /// With which client, login and service: recorded at launch, used by every later call.
@@ -87,34 +88,6 @@ pub struct Run {
     pub extra: Map<String, Value>,
 }
 
-/// Who does the work of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum ProviderKind {
-    /// Codex Cloud, through the `codex` program.
-    CodexCloud,
-    /// Agents on this machine.
-    Local,
-    /// Patches that were on disk.
-    Import,
-}
-
-as_str!(ProviderKind, State, Ending);
-
-/// The client, the login and the service that a run was launched with. Null means what the client does by itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub struct Profile {
-    /// The `codex` program.
-    pub codex: String,
-    /// Its `CODEX_HOME`.
-    #[serde(default)]
-    pub codex_home: Option<String>,
-    /// Its `CODEX_CLOUD_TASKS_BASE_URL`.
-    #[serde(default)]
-    pub service: Option<String>,
-}
-
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
@@ -139,6 +112,8 @@ pub enum State {
     /// Ended by someone before it was done.
     Cancelled,
 }
+
+as_str!(State, Ending);
 
 impl State {
     /// Returns whether this step is allowed. A state may always stay what it is.
@@ -263,7 +238,7 @@ impl Run {
             run: id.clone(),
             task_id: None,
             task_url: None,
-            provider: ProviderKind::CodexCloud,
+            provider: ProviderName::CODEX_CLOUD,
             dialect: None,
             profile: None,
             env: None,
@@ -360,12 +335,22 @@ impl Run {
     /// is one, too.
     pub fn is_untaken(&self, variant: &Variant) -> bool {
         let ended = variant.status == VariantStatus::Completed;
-        self.provider == ProviderKind::Local && ended && variant.patch_sha256.is_none()
+        self.is_local() && ended && variant.patch_sha256.is_none()
     }
 
     /// Returns whether a completed variant did not apply.
     pub fn has_apply_failure(&self) -> bool {
         self.variants.iter().any(|v| v.apply.is_some_and(Apply::is_failure))
+    }
+
+    /// Returns whether agents on this machine (or on the one that it is at home on) do its work.
+    pub fn is_local(&self) -> bool {
+        self.provider == ProviderName::LOCAL
+    }
+
+    /// Returns whether it was made from patches that were on disk: there is no provider to be asked.
+    pub fn is_imported(&self) -> bool {
+        self.provider == ProviderName::IMPORT
     }
 
     /// Returns whether this run is to be watched.

@@ -6,8 +6,12 @@ use crate::error::Error;
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Failure {
     /// There is no sign-in, or it has expired.
-    #[error("you are not signed in to Codex")]
+    #[error("you are not signed in to {to}")]
     SignedOut {
+        /// What there is no sign-in to.
+        to: &'static str,
+        /// The command that signs in.
+        login: &'static str,
         /// What the client said.
         said: String,
     },
@@ -20,32 +24,22 @@ pub enum Failure {
         said: String,
     },
     /// The service does not know the task.
-    #[error("no task '{task}' in Codex Cloud")]
+    #[error("no task '{task}' in {at}")]
     NoSuchTask {
+        /// Where it is not known.
+        at: String,
         /// The task.
         task: String,
     },
-    /// No environment has that id or label.
-    #[error("no cloud environment named '{env}'")]
-    NoSuchEnvironment {
-        /// As it was named.
-        env: String,
+    /// The environment is not known, or its name means several or none here.
+    #[error("{what}")]
+    BadEnvironment {
+        /// In the user's words.
+        what: String,
+        /// What to do.
+        hint: &'static str,
         /// What the client said.
         said: String,
-    },
-    /// Several environments have that label.
-    #[error("several cloud environments are called '{env}'")]
-    AmbiguousEnvironment {
-        /// As it was named.
-        env: String,
-        /// What the client said.
-        said: String,
-    },
-    /// This client cannot look a label up.
-    #[error("'{env}' looks like the label of a cloud environment, and this codex takes only ids")]
-    NotAnEnvironmentId {
-        /// As it was named.
-        env: String,
     },
     /// The program is missing, too old, hangs, or prints what cannot be understood.
     #[error("{what}")]
@@ -71,6 +65,15 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Creates the failure of a provider that cannot be used, in the words of `error`.
+    pub fn unusable(error: &Error) -> Failure {
+        Failure::Client {
+            what: error.message().to_owned(),
+            hint: error.next_step().unwrap_or_default().to_owned(),
+            said: error.causes().join("; "),
+        }
+    }
+
     /// Returns whether a second try may help.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Failure::Temporary { .. })
@@ -79,10 +82,9 @@ impl Failure {
     /// Returns what the other side said.
     pub fn said(&self) -> &str {
         match self {
-            Failure::SignedOut { said }
+            Failure::SignedOut { said, .. }
             | Failure::Temporary { said, .. }
-            | Failure::NoSuchEnvironment { said, .. }
-            | Failure::AmbiguousEnvironment { said, .. }
+            | Failure::BadEnvironment { said, .. }
             | Failure::Client { said, .. }
             | Failure::Refused { said, .. } => said,
             _ => "",
@@ -95,19 +97,12 @@ impl From<Failure> for Error {
         let message = failure.to_string();
         let said = failure.said().to_owned();
         let error = match failure {
-            Failure::SignedOut { .. } => {
-                Error::cannot_work(message).hint("run 'codex login'; nothing is lost meanwhile")
+            Failure::SignedOut { login, .. } => {
+                Error::cannot_work(message).hint(format!("run '{login}'; nothing is lost meanwhile"))
             }
             Failure::Temporary { .. } => Error::failed(message).hint("run the command again in a while"),
-            Failure::NoSuchTask { .. } => Error::failed(message)
-                .hint("copy the id or URL from the task's page; 'codex cloud list' shows the newest"),
-            Failure::NoSuchEnvironment { .. } => Error::failed(message)
-                .hint("'codex cloud' lists the environments you can use; 'git puff create' shows how to make one"),
-            Failure::AmbiguousEnvironment { .. } => {
-                Error::failed(message).hint("name it by its id, which 'codex cloud' and the environment's page show")
-            }
-            Failure::NotAnEnvironmentId { .. } => Error::failed(message)
-                .hint("give the id, which the environment's page shows; 'git config puff.env ID' keeps it"),
+            Failure::NoSuchTask { .. } => Error::failed(message).hint("copy the id or URL from the task's page"),
+            Failure::BadEnvironment { hint, .. } => Error::failed(message).hint(hint),
             Failure::Client { hint, .. } => Error::cannot_work(message).hint(hint),
             Failure::Refused { .. } => {
                 Error::failed(message).hint("its output is below; 'git puff doctor' finds what is wrong")
@@ -125,7 +120,7 @@ pub enum SubmitFailure {
     #[error(transparent)]
     Refused(#[from] Failure),
     /// The answer was lost: there may be a task.
-    #[error("cannot tell whether Codex Cloud accepted the task: {what}")]
+    #[error("cannot tell whether the task was accepted: {what}")]
     Lost {
         /// What happened.
         what: String,

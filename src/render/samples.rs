@@ -1,6 +1,6 @@
 //! Sample runs for the tests of this module.
 
-use crate::model::{Apply, Oid, ProviderKind, Risk, RiskKind, Run, RunId, State, Time, Variant, VariantStatus};
+use crate::model::{Apply, Oid, ProviderName, Risk, RiskKind, Run, RunId, State, Time, Variant, VariantStatus};
 
 /// Returns the creation time of the samples.
 pub fn created() -> Time {
@@ -18,7 +18,7 @@ pub fn fresh() -> Run {
         run: "fix-the-parser-3f2a".parse::<RunId>().expect("an id"),
         task_id: Some("task_e_01".to_owned()),
         task_url: Some("https://chatgpt.com/codex/tasks/task_e_01".to_owned()),
-        provider: ProviderKind::CodexCloud,
+        provider: ProviderName::CODEX_CLOUD,
         dialect: Some("official".to_owned()),
         profile: None,
         env: Some("web".to_owned()),

@@ -1,7 +1,7 @@
 //! The next steps: commands for the current state of a run.
 
 use super::describe;
-use crate::model::{Apply, Attention, ProviderKind, Review, Run, State, Variant};
+use crate::model::{Apply, Attention, ProviderName, Review, Run, State, Variant};
 
 /// A command and its purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,10 @@ fn decided(run: &Run) -> Vec<Step> {
 /// Returns the steps for the user that the run waits for.
 fn attention(run: &Run) -> Vec<Step> {
     match run.attention {
-        Some(Attention::NeedsLogin) => vec![Step::new("sign in", login(run))],
+        Some(Attention::NeedsLogin) if run.provider == ProviderName::CODEX_CLOUD => {
+            vec![Step::new("sign in", codex_login(run))]
+        }
+        Some(Attention::NeedsLogin) => vec![Step::new("sign in, then", format!("git puff watch {}", run.run))],
         Some(Attention::NeedsTask) => vec![
             Step::new("name its task", format!("git puff adopt TASK --run {}", run.run)),
             Step::new("or try again", format!("git puff retry {}", run.run)),
@@ -89,8 +92,8 @@ fn attention(run: &Run) -> Vec<Step> {
 }
 
 /// Returns the login command for the CODEX_HOME of the launch: another login cannot see the task.
-fn login(run: &Run) -> String {
-    let home = run.profile.as_ref().and_then(|profile| profile.codex_home.as_deref());
+fn codex_login(run: &Run) -> String {
+    let home = run.profile.as_ref().and_then(|profile| profile.0.get("codex_home")?.as_str());
     home.map(|home| format!("CODEX_HOME={} ", shell_word(home))).unwrap_or_default() + "codex login"
 }
 
@@ -188,7 +191,7 @@ fn has_patch(variant: &Variant) -> bool {
 }
 
 fn can_retry(run: &Run) -> bool {
-    run.provider != ProviderKind::Import
+    !run.is_imported()
 }
 
 /// Returns the branch, quoted for a shell; none before the harvest.

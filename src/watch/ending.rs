@@ -10,7 +10,7 @@ use crate::engine::{Notice, observe, open_provider};
 use crate::error::{Kind, Result};
 use crate::model::{Ending, Run, State, Time};
 use crate::process::{self, Cmd};
-use crate::provider::cloud::RetryPolicy;
+use crate::provider::RetryPolicy;
 use crate::settings;
 use crate::store::{Recorded, RunStore};
 

@@ -6,20 +6,15 @@ use std::time::{Duration, Instant};
 use super::poll_schedule::PollSchedule;
 use super::{Say, ending, queue};
 use crate::app::App;
-use crate::engine::{observe, open, question};
-use crate::error::{Error, Result};
-use crate::model::{Attention, Profile, ProviderKind, Run, RunId, State};
-use crate::provider::cloud::RetryPolicy;
-use crate::provider::local::LocalAgents;
-use crate::provider::{Failure, Observation, Provider};
+use crate::engine::{observe, open_provider, question};
+use crate::error::Result;
+use crate::model::{Attention, Profile, ProviderName, Run, RunId, State};
+use crate::provider::{Failure, Observation, RetryPolicy};
 use crate::render::progress;
 use crate::trace::Activity;
 
 /// The longest pause after looks that failed, unless the interval itself is longer.
 const LONGEST: Duration = Duration::from_secs(300);
-
-/// The longest polling interval of agents on this machine: a poll costs a few system calls.
-const HERE: Duration = Duration::from_secs(1);
 
 /// Takes in what polls find out.
 pub(super) trait Observer {
@@ -81,39 +76,28 @@ pub(super) struct Poller {
     poll_schedule: PollSchedule,
 }
 
-/// Who is asked about a run.
+/// Which provider is asked about a run, and how it is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Asked {
-    /// The service that this client, with this login, speaks to.
-    Cloud(Profile),
-    /// No service: all is known on this machine.
-    Here,
+struct Asked {
+    provider: ProviderName,
+    profile: Option<Profile>,
 }
 
 impl Asked {
-    fn about(app: &App, run: &Run) -> Asked {
-        match run.provider {
-            ProviderKind::Local => Asked::Here,
-            _ => Asked::Cloud(run.profile.clone().unwrap_or_else(|| app.profile())),
-        }
+    fn about(run: &Run) -> Asked {
+        Asked { provider: run.provider.clone(), profile: run.profile.clone() }
     }
 
     /// Reports that a poll of so many runs starts.
     fn trace(&self, runs: usize) -> Activity {
-        match self {
-            Asked::Cloud(profile) => {
-                let login = profile.codex_home.as_deref().unwrap_or("the usual login");
-                Activity::start("poll", &format_args!("runs={runs} client={} login={login}", profile.codex), None)
-            }
-            Asked::Here => Activity::start("poll", &format_args!("runs={runs} agents of this machine"), None),
-        }
+        let profile = self.profile.as_ref().map(|profile| format!(" {profile}")).unwrap_or_default();
+        Activity::start("poll", &format_args!("runs={runs} provider={}{profile}", self.provider), None)
     }
 }
 
 /// The runs that one listing shows.
 #[derive(Default)]
 struct Group {
-    provider: Option<Box<dyn Provider>>,
     failures: u32,
     next: Option<Instant>,
 }
@@ -121,7 +105,7 @@ struct Group {
 impl Poller {
     /// Returns whether this run has something to poll for.
     pub fn concerns(run: &Run) -> bool {
-        run.provider != ProviderKind::Import && run.state == State::Pending && run.task_id.is_some()
+        !run.is_imported() && run.state == State::Pending && run.task_id.is_some()
     }
 
     /// Submits those of `runs` that wait for a place and have one now. Where something could not be asked, that rests
@@ -141,7 +125,7 @@ impl Poller {
     pub fn poll(&mut self, app: &App, runs: &[&Run], observer: &mut dyn Observer) -> bool {
         let mut groups: HashMap<Asked, Vec<&Run>> = HashMap::new();
         for run in runs.iter().filter(|run| Poller::concerns(run)) {
-            groups.entry(Asked::about(app, run)).or_default().push(run);
+            groups.entry(Asked::about(run)).or_default().push(run);
         }
         let now = Instant::now();
         self.groups.retain(|whom, _| groups.contains_key(whom));
@@ -168,11 +152,12 @@ impl Poller {
 
     fn poll_group(&mut self, app: &App, whom: &Asked, runs: &[&Run], observer: &mut dyn Observer) {
         let interval = runs.iter().map(|run| interval(run)).min().unwrap_or(Duration::from_secs(15));
-        let interval = if *whom == Asked::Here { interval.min(HERE) } else { interval };
+        let longest = app.providers.capabilities(&whom.provider).longest_interval;
+        let interval = longest.map_or(interval, |longest| interval.min(longest));
         let now = Instant::now();
         let wanted: Vec<&Run> = runs.iter().copied().filter(|run| self.is_wanted(run, now)).collect();
         let polled = (!wanted.is_empty()).then(|| whom.trace(wanted.len()));
-        let answers = self.ask(app, whom, &wanted, now);
+        let answers = self.ask(app, &wanted, now);
         if let Some(polled) = polled {
             match &answers {
                 Ok(_) => polled.ended(&"answered"),
@@ -193,7 +178,6 @@ impl Poller {
             }
             Err(failure) => {
                 group.failures += 1;
-                group.provider = None;
                 group.next = Some(now + pause_after(&failure, interval, group.failures));
                 for run in runs {
                     observer.say(&run.run, &format!("{failure}; polling again later"));
@@ -203,28 +187,13 @@ impl Poller {
         }
     }
 
-    fn ask(&mut self, app: &App, whom: &Asked, runs: &[&Run], now: Instant) -> Result<Vec<Observation>, Failure> {
+    /// Asks about runs that one provider has. It is opened anew for each poll: a client that was replaced since is noticed.
+    fn ask(&self, app: &App, runs: &[&Run], now: Instant) -> Result<Vec<Observation>, Failure> {
         let Some(first) = runs.first() else { return Ok(Vec::new()) };
         let questions: Result<Vec<_>, _> =
             runs.iter().map(|run| question(run, self.poll_schedule.is_due(&run.run, now))).collect();
-        if *whom == Asked::Here {
-            return LocalAgents::new(app).observe(&questions?);
-        }
-        let group = self.groups.entry(whom.clone()).or_default();
-        if group.provider.is_none() {
-            // A client that cannot be used says why in words of its own.
-            let unusable = |error: Error| Failure::Client {
-                what: error.message().to_owned(),
-                hint: error.next_step().unwrap_or_default().to_owned(),
-                said: error.causes().join("; "),
-            };
-            let profile = first.profile.clone().unwrap_or_else(|| app.profile());
-            group.provider = Some(Box::new(open(app, &profile, RetryPolicy::None).map_err(unusable)?));
-        }
-        match &group.provider {
-            Some(provider) => provider.observe(&questions?),
-            None => Ok(Vec::new()),
-        }
+        let provider = open_provider(app, first, RetryPolicy::None).map_err(|error| Failure::unusable(&error))?;
+        provider.observe(&questions?)
     }
 
     /// Hands on what was seen of a run, and notes when its attempts are asked about next.

@@ -2,11 +2,10 @@
 
 use super::{Say, ending};
 use crate::app::App;
-use crate::engine::{Notice, launch, observe, open_provider, submit};
+use crate::engine::{Notice, capabilities, launch, observe, open_provider, submit};
 use crate::error::Result;
-use crate::model::{Attention, ProviderKind, Run, StepKind};
-use crate::provider::Failure;
-use crate::provider::cloud::RetryPolicy;
+use crate::model::{Attention, Run, StepKind};
+use crate::provider::{Failure, RetryPolicy};
 use crate::settings;
 use crate::store::{Change, RunStore};
 
@@ -24,7 +23,7 @@ pub(super) fn advance(app: &App, queued: &[&Run], say: Say<'_>) -> Result<bool> 
         if limit > 0 && launch::active_runs(&store)? >= limit as usize {
             return Ok(false);
         }
-        let paid = if run.provider == ProviderKind::CodexCloud { run.best_of } else { 0 };
+        let paid = if capabilities(app, run).is_paid { run.best_of } else { 0 };
         if let Err(error) = launch::check_limit(app, &store, paid) {
             let outcome = store.update(&run.run, app.clock.now(), |run| {
                 run.attention = Some(Attention::AttemptLimit);

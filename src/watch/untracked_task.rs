@@ -8,11 +8,11 @@ use super::poll_loop::{self, Watched};
 use super::poller::{Observer, Poller};
 use crate::app::App;
 use crate::engine::intent::WatchOptions;
-use crate::engine::{launch, observe, open_here};
+use crate::engine::{default_provider, launch, observe};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Run, RunId, Span, State, TaskId, VariantStatus};
 use crate::process::Wake;
-use crate::provider::{Failure, Observation, Provider};
+use crate::provider::{Failure, Observation, RetryPolicy};
 use crate::settings;
 
 /// A task that is no run here.
@@ -26,13 +26,14 @@ impl UntrackedTask {
     /// # Errors
     /// When the service does not know the task, or cannot be asked.
     pub fn find(app: &App, task: &TaskId) -> Result<UntrackedTask> {
-        let (cloud, _) = open_here(app)?;
-        let summary = cloud.describe(task)?;
+        let kind = default_provider(app)?;
+        let summary = kind.open(app, None, RetryPolicy::Some)?.describe(task)?;
         let no_base = app.repo.nothing();
         let attempts = summary.attempts.unwrap_or(1);
         let run = Run {
             task_id: Some(task.to_string()),
             task_url: summary.url,
+            provider: kind.name(),
             state: State::Pending,
             ..Run::blank(&task.as_run(), "", no_base, attempts, &summary.title, app.clock.now())
         };

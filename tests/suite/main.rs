@@ -60,6 +60,7 @@ mod named_paths;
 mod nested_worktrees;
 mod newest_client;
 mod old_records;
+mod other_provider;
 mod packaging;
 mod pager;
 mod partial_clone;

@@ -1,7 +1,7 @@
 //! The newest client offers what git-puff uses of it. It cannot be run against a loopback service, so its help is all
 //! that can be asked, and all that a lost subcommand or flag would show in before a user meets it.
 
-use git_puff::provider::cloud::Dialect;
+use git_puff::providers::cloud::Dialect;
 
 use crate::support::test_repo::{TestRepo, newest_codex, run};
 

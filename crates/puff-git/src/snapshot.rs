@@ -43,6 +43,18 @@ pub(super) const FORM: [&str; 13] = [
     "--dst-prefix=b/",
 ];
 
+impl Repo {
+    /// Returns the whole patch from one commit (or tree) to another, with binary files and full object names.
+    ///
+    /// # Errors
+    /// When an object is missing.
+    pub fn whole_patch(&self, from: Oid, to: Oid) -> Result<Vec<u8>> {
+        let patch = run(&self.git().args(FORM).args([from.to_string(), to.to_string()]));
+        let failed = |cause| Error::failed(format!("cannot make the patch from {from} to {to}")).because(cause);
+        patch.map(|output| output.stdout).map_err(failed)
+    }
+}
+
 /// What a worktree has over a commit.
 #[derive(Clone, Debug)]
 pub struct Snapshot {

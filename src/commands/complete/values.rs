@@ -9,8 +9,8 @@ use clap::{Arg, Command};
 use super::line::Line;
 use super::{Candidate, Offer, verbs};
 use crate::app::App;
+use crate::error::Result;
 use crate::model::{AgentCount, Selector};
-use crate::process::Cancellation;
 use crate::session::agents;
 use crate::settings::{self, KEYS};
 use crate::store::{RunStore, RunSummary, SessionStore};
@@ -99,13 +99,14 @@ pub fn source(verb: &Command, arg: &Arg) -> Option<Source> {
 
 /// Returns the values for the command line `line`.
 pub(super) struct Values<'l, 'c> {
+    open: &'l dyn Fn() -> Result<App>,
     root: &'l Command,
     line: &'l Line<'c>,
 }
 
 impl<'l, 'c> Values<'l, 'c> {
-    pub(super) fn new(root: &'l Command, line: &'l Line<'c>) -> Values<'l, 'c> {
-        Values { root, line }
+    pub(super) fn new(open: &'l dyn Fn() -> Result<App>, root: &'l Command, line: &'l Line<'c>) -> Values<'l, 'c> {
+        Values { open, root, line }
     }
 
     /// Returns the values of an argument with the prefix `cursor`.
@@ -118,9 +119,7 @@ impl<'l, 'c> Values<'l, 'c> {
             Source::Listed => listed(arg),
             Source::Verbs => verbs(self.root),
             // Outside of a repository, and on any error, there are no candidates.
-            source => {
-                App::open(Cancellation::by_signals()).map(|app| self.found(source, &app, cursor)).unwrap_or_default()
-            }
+            source => (self.open)().map(|app| self.found(source, &app, cursor)).unwrap_or_default(),
         };
         let begins = |candidate: &Candidate| candidate.word.starts_with(cursor);
         Offer { candidates: candidates.into_iter().filter(begins).collect(), also: None }

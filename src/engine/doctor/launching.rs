@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::{fail, finding, from_result, ok, warn};
 use crate::app::App;
 use crate::engine::base;
 use crate::error::Error;
-use crate::model::{Finding, FindingResult, ProviderKind, Run};
+use crate::model::{Finding, FindingResult, Run};
 use crate::process::{self, Cmd};
 use crate::session::agents::Agent;
 use crate::session::worktree::{self, WorkspaceRoot};
@@ -26,32 +25,32 @@ pub(super) fn repository(app: &App) -> Vec<Finding> {
     if is_disguised {
         let place = location.common_dir.parent().unwrap_or(&location.common_dir).display();
         let error = Error::failed(format!("core.bare is true, but '{place}' has a worktree that git now refuses"));
-        findings.push(fail("worktree", error.hint("git config core.bare false")));
+        findings.push(Finding::fail("worktree", error.hint("git config core.bare false")));
     }
     let commit = app.repo.head_commit().map(|commit| app.display.oid(commit));
     let commit = commit.ok_or_else(|| {
         Error::failed("HEAD has no commit to start from")
             .hint("make a commit with 'git commit', or switch to a branch that has one")
     });
-    findings.push(from_result("commit", commit, "there is a commit to start from"));
+    findings.push(Finding::of("commit", commit, "there is a commit to start from"));
     findings
 }
 
 /// Checks that the cloud can start from the branch that HEAD is on.
-pub(super) fn cloud_base(app: &App) -> Finding {
-    match base::prove_for_cloud(app) {
-        Ok((branch, None)) => ok("base", &branch, "the remote has the branch to start from"),
+pub(super) fn remote_base(app: &App) -> Finding {
+    match base::prove_of_remote(app) {
+        Ok((branch, None)) => Finding::ok("base", &branch, "the remote has the branch to start from"),
         Ok((branch, Some(said))) => {
             let detail = format!("the remote does not respond; using the branch as last fetched: {said}");
-            warn("base", &branch, detail, "check the network and 'git remote -v'")
+            Finding::warn("base", &branch, detail, "check the network and 'git remote -v'")
         }
-        Err(error) => fail("base", error),
+        Err(error) => Finding::fail("base", error),
     }
 }
 
 /// Returns the agents on this machine: which are installed, and run. Those that are used here have to.
 pub(super) fn agents(app: &App, runs: &[&Run], is_cloud_used: bool) -> Vec<Finding> {
-    let is_active = |run: &&&Run| run.provider == ProviderKind::Local && !run.is_remote() && run.state.is_active();
+    let is_active = |run: &&&Run| run.is_local() && !run.is_remote() && run.state.is_active();
     let at_work: Vec<&str> = runs
         .iter()
         .filter(is_active)
@@ -65,7 +64,7 @@ pub(super) fn agents(app: &App, runs: &[&Run], is_cloud_used: bool) -> Vec<Findi
         let agent = match Agent::find(&app.settings, &name) {
             Ok(agent) => agent,
             Err(error) => {
-                findings.push(fail("agent", error));
+                findings.push(Finding::fail("agent", error));
                 continue;
             }
         };
@@ -89,7 +88,7 @@ pub(super) fn agents(app: &App, runs: &[&Run], is_cloud_used: bool) -> Vec<Findi
             Ok(output) if output.success() => {
                 let said = String::from_utf8_lossy(&output.stdout);
                 let version = said.lines().next().unwrap_or_default().trim().to_owned();
-                findings.push(ok("agent", name, &format!("'{name}' is installed and runs: {version}")));
+                findings.push(Finding::ok("agent", name, &format!("'{name}' is installed and runs: {version}")));
                 continue;
             }
             Ok(output) => {
@@ -101,7 +100,7 @@ pub(super) fn agents(app: &App, runs: &[&Run], is_cloud_used: bool) -> Vec<Findi
         };
         let result = if *is_used { FindingResult::Fail } else { FindingResult::Warn };
         let hint = format!("try it yourself: {program} --version");
-        findings.push(finding(
+        findings.push(Finding::new(
             "agent",
             result,
             name,
@@ -112,12 +111,12 @@ pub(super) fn agents(app: &App, runs: &[&Run], is_cloud_used: bool) -> Vec<Findi
     if findings.is_empty() && !is_cloud_used {
         let detail = format!("no agent is installed on this machine: {}", missing.join(", "));
         let hint = "install one, or say how another is started: git config puff.agent.NAME.command 'COMMAND'";
-        findings.push(warn("agent", "", detail, hint));
+        findings.push(Finding::warn("agent", "", detail, hint));
     }
     if findings.iter().any(|finding| finding.result != FindingResult::Warn) {
         let folder = worktree::check(app).and_then(|()| WorkspaceRoot::find(app));
         let folder = folder.map(|workspace_root| workspace_root.root().display().to_string());
-        findings.push(from_result("worktree_folder", folder, "agents get their worktrees here"));
+        findings.push(Finding::of("worktree_folder", folder, "agents get their worktrees here"));
     }
     findings
 }
@@ -137,12 +136,12 @@ fn configured(app: &App, name: &str) -> Finding {
     if is_program && can_be_found && process::find(word).is_none() {
         return missing_agent(name, word);
     }
-    ok("agent", name, &format!("'{name}' is configured: {}", crate::model::first_line(&line, 60)))
+    Finding::ok("agent", name, &format!("'{name}' is configured: {}", crate::model::first_line(&line, 60)))
 }
 
 fn missing_agent(name: &str, program: &str) -> Finding {
     let error = Error::cannot_work(format!("agent '{name}' is not installed: no program '{program}' on PATH"));
-    fail(
+    Finding::fail(
         "agent",
         error.hint(format!("install it, or say how it is started: git config puff.agent.{name}.command 'COMMAND'")),
     )

@@ -65,7 +65,7 @@ fn artifacts(run: &Run, collection: &Collection, bound: &[Bound], client: &Clien
         let path = |name: &str| Variant::path(*index, name);
         files.push((path("report.json"), Some(json(&report(run, variant, attempt))?)));
         if *changed {
-            let patch = attempt.patch.clone().unwrap_or_default();
+            let patch = attempt.patch().unwrap_or_default().to_vec();
             let meta = Meta {
                 collected_at: now,
                 client: client.name.clone(),

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::app::App;
-use crate::engine::{Listener, Notice, base};
+use crate::engine::{Listener, Notice, base, capabilities};
 use crate::error::{Error, Result};
-use crate::model::{Oid, ProviderKind, Run, StepKind};
+use crate::model::{Oid, Run, StepKind};
 use crate::patch::Patch;
+use crate::provider::BaseKind;
 use crate::store::{Change, Recorded, RunStore};
 
 /// How far around the recorded base another one is looked for.
@@ -14,8 +15,9 @@ const NEAR: usize = 200;
 
 /// Returns whether the base of a run may still turn out to be another commit.
 /// Once something stands on the recorded base, it stays. So does the base of an import: the user named it.
-pub(super) fn is_base_open(run: &Run) -> bool {
-    run.provider == ProviderKind::CodexCloud && run.variants.iter().all(|variant| variant.commit.is_none())
+pub(super) fn is_base_open(app: &App, run: &Run) -> bool {
+    let is_moving = !run.is_imported() && capabilities(app, run).base == BaseKind::RemoteBranch;
+    is_moving && run.variants.iter().all(|variant| variant.commit.is_none())
 }
 
 /// Finds the commit that the cloud started from, where the branch moved after the base was recorded, and records it.
@@ -30,7 +32,7 @@ pub(super) fn find_real_base(
 ) -> Result<Option<Recorded>> {
     let run = &recorded.run;
     ensure_base(app, run)?;
-    if !is_base_open(run) {
+    if !is_base_open(app, run) {
         return Ok(None);
     }
     let images: Vec<_> = patches.values().flat_map(Patch::pre_images).collect();

@@ -6,42 +6,41 @@ use super::check_limit;
 use crate::app::{AgentEnv, App};
 use crate::engine::base::{self, Base};
 use crate::engine::intent::Intent;
-use crate::engine::{Listener, branches, open_here};
+use crate::engine::{Listener, branches, default_provider};
 use crate::error::{Error, Result};
-use crate::model::{AgentCount, Local, MOST_LOCAL, Profile, RunId, SessionId};
-use crate::provider::Provider;
-use crate::provider::cloud::CodexCloud;
+use crate::model::{AgentCount, Local, MOST_LOCAL, RunId, SessionId};
+use crate::provider::{BaseKind, Capabilities, Provider, ProviderKind, RetryPolicy};
 use crate::session;
 use crate::session::worktree::{self, WorkspaceRoot};
 use crate::settings;
 use crate::store::{RunStore, Runbook, SessionStore};
 
-/// The cloud, and the profile that is recorded for it.
-pub(super) struct Cloud {
-    pub client: CodexCloud,
-    pub profile: Profile,
+/// The provider of tasks without agents of this machine, open.
+pub(super) struct Service<'c> {
+    pub kind: &'c dyn ProviderKind<App>,
+    pub provider: Box<dyn Provider + 'c>,
 }
 
-impl Cloud {
-    /// Returns the cloud, if one of these is for it.
-    pub fn of(app: &App, intents: &[Intent]) -> Result<Option<Cloud>> {
+impl<'c> Service<'c> {
+    /// Opens it, if one of these tasks is for it.
+    pub fn of(app: &'c App, intents: &[Intent]) -> Result<Option<Service<'c>>> {
         if intents.iter().all(|intent| !intent.agents.is_empty()) {
             return Ok(None);
         }
+        let kind = default_provider(app)?;
         if !app.permissions.cloud {
-            return Err(switched_off("Codex Cloud", "cloud").hint(
+            return Err(switched_off(kind.title(), "cloud").hint(
                 "name agents on this machine instead, or let the user allow it: git config --add puff.mcp.allow cloud",
             ));
         }
-        let (client, profile) = open_here(app)?;
-        Ok(Some(Cloud { client, profile }))
+        Ok(Some(Service { kind, provider: kind.open(app, None, RetryPolicy::Some)? }))
     }
 }
 
 /// Who does the work, and with what.
 pub(super) enum Work {
-    /// The cloud, in this environment.
-    Cloud { env: String },
+    /// The service, in this environment where it needs one.
+    Service { env: Option<String> },
     /// Agents on this machine.
     Local(Local),
 }
@@ -59,7 +58,7 @@ pub(super) struct Prepared {
 pub(super) fn prepare(
     app: &App,
     store: &RunStore<'_>,
-    cloud: Option<&Cloud>,
+    service: Option<&Service<'_>>,
     intents: Vec<Intent>,
     skip_doctor: bool,
     notify: Listener<'_>,
@@ -68,13 +67,14 @@ pub(super) fn prepare(
     Runbook::new(&app.layout).prove_writable()?;
     let mut prepared: Vec<Prepared> = Vec::new();
     for intent in intents {
-        let next = match cloud.filter(|_| intent.agents.is_empty()) {
-            Some(cloud) => {
-                let env = cloud_env(app, &intent)?;
-                let best_of = attempts(app, &intent, &cloud.client)?;
+        let next = match service.filter(|_| intent.agents.is_empty()) {
+            Some(service) => {
+                let capabilities = service.kind.capabilities();
+                let env = env(app, &intent, &capabilities)?;
+                let best_of = attempts(app, &intent, service.provider.as_ref())?;
                 let id = new_id(app, store, &intent, &prepared)?;
-                let base = base::for_cloud(app, intent.base.as_deref(), notify)?;
-                Prepared { intent, id, work: Work::Cloud { env }, base, best_of }
+                let base = base::of_kind(app, capabilities.base, intent.base.as_deref(), notify)?;
+                Prepared { intent, id, work: Work::Service { env }, base, best_of }
             }
             None => {
                 if !app.permissions.local {
@@ -83,7 +83,7 @@ pub(super) fn prepare(
                 }
                 let best_of = agents(app, &intent)?;
                 let id = new_id(app, store, &intent, &prepared)?;
-                let base = base::for_here(app, &intent.base.clone().unwrap_or_else(|| head(app)))?;
+                let base = base::of_kind(app, BaseKind::Commit, intent.base.as_deref(), notify)?;
                 let work = Work::Local(local(app, &intent, &id, best_of)?);
                 prove_unused(app, &id, &work, best_of)?;
                 Prepared { intent, id, work, base, best_of }
@@ -91,16 +91,19 @@ pub(super) fn prepare(
         };
         prepared.push(next);
     }
-    let in_cloud = || {
+    let at_service = || {
         prepared.iter().filter_map(|one| match &one.work {
-            Work::Cloud { env } => Some((env.as_str(), one.best_of)),
+            Work::Service { env } => Some((env.as_deref(), one.best_of)),
             Work::Local(_) => None,
         })
     };
-    check_limit(app, store, in_cloud().map(|(_, best_of)| best_of).sum())?;
-    if let Some(cloud) = cloud.filter(|_| !skip_doctor) {
-        let envs: HashSet<&str> = in_cloud().map(|(env, _)| env).collect();
-        envs.into_iter().try_for_each(|env| cloud.client.check(Some(env)))?;
+    let Some(service) = service else { return Ok(prepared) };
+    if service.kind.capabilities().is_paid {
+        check_limit(app, store, at_service().map(|(_, best_of)| best_of).sum())?;
+    }
+    if !skip_doctor {
+        let envs: HashSet<Option<&str>> = at_service().map(|(env, _)| env).collect();
+        envs.into_iter().try_for_each(|env| service.provider.check(env))?;
     }
     Ok(prepared)
 }
@@ -110,20 +113,18 @@ fn switched_off(what: &str, group: &str) -> Error {
     Error::failed(format!("{what} is switched off here by puff.mcp.allow, which leaves '{group}' out"))
 }
 
-/// Returns what HEAD is, by a name that still means the same tomorrow.
-fn head(app: &App) -> String {
-    let detached = || app.repo.head_commit().map(|commit| commit.to_string());
-    app.repo.head_branch().or_else(detached).unwrap_or_else(|| "HEAD".to_owned())
-}
-
-/// Returns the environment of a run in the cloud.
-fn cloud_env(app: &App, intent: &Intent) -> Result<String> {
+/// Returns the environment of a run at a service, where that needs one.
+fn env(app: &App, intent: &Intent, capabilities: &Capabilities) -> Result<Option<String>> {
     if intent.jobs.is_some() || intent.keep {
         let flag = if intent.keep { "--keep" } else { "--jobs" };
         return Err(Error::usage(format!("{flag} applies to agents on this machine only"))
             .hint("name one with --agent NAME, or leave it out"));
     }
-    intent.env.clone().or_else(|| app.settings.text(settings::ENV)).ok_or_else(|| {
+    let env = intent.env.clone().or_else(|| app.settings.text(settings::ENV));
+    if env.is_some() || !capabilities.needs_environment {
+        return Ok(env);
+    }
+    Err({
         Error::usage("no cloud environment is named")
             .hint("name one with --env, or keep it: git config puff.env ENV; 'git puff create' shows how to make one")
     })
@@ -186,12 +187,12 @@ fn prove_unused(app: &App, id: &RunId, work: &Work, best_of: u32) -> Result<()> 
     Ok(())
 }
 
-fn attempts(app: &App, intent: &Intent, cloud: &CodexCloud) -> Result<u32> {
+fn attempts(app: &App, intent: &Intent, provider: &dyn Provider) -> Result<u32> {
     let best_of = match intent.best_of {
         Some(number) => number,
         None => app.settings.number(settings::BEST_OF)?,
     };
-    let most = cloud.most_attempts().unwrap_or(16);
+    let most = provider.most_attempts().unwrap_or(16);
     if best_of == 0 || best_of > most {
         return Err(Error::usage(format!("best of {best_of} is not possible: a task takes 1 to {most} attempts here"))
             .hint("say --best-of N; for more attempts launch several runs"));

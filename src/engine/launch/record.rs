@@ -1,14 +1,13 @@
 //! From an intent that nothing stands against to the record of a run.
 
-use super::prepare::{Cloud, Prepared, Work};
+use super::prepare::{Prepared, Service, Work};
 use crate::engine::intent::WatchOptions;
-use crate::model::{ProviderKind, Run, Span, State, StepKind, Time, Variant, Watch};
-use crate::provider::Provider;
+use crate::model::{ProviderName, Run, Span, State, StepKind, Time, Variant, Watch};
 use crate::store::Change;
 
 /// What all runs of one launch have in common.
 pub(super) struct New<'a> {
-    pub cloud: Option<&'a Cloud>,
+    pub service: Option<&'a Service<'a>>,
     pub watch: Option<WatchOptions>,
     pub max_active: u32,
     pub now: Time,
@@ -20,17 +19,18 @@ impl New<'_> {
         let Prepared { intent, id, work, base, best_of } = prepared;
         let blank = Run::blank(id, &base.named, base.oid, *best_of, &intent.prompt, created);
         let worked = match work {
-            Work::Cloud { env } => Run {
-                dialect: self.cloud.and_then(|cloud| cloud.client.dialect()).map(str::to_owned),
-                profile: self.cloud.map(|cloud| cloud.profile.clone()),
-                env: Some(env.clone()),
+            Work::Service { env } => Run {
+                provider: self.service.map_or(ProviderName::CODEX_CLOUD, |service| service.kind.name()),
+                dialect: self.service.and_then(|service| service.provider.dialect()).map(str::to_owned),
+                profile: self.service.and_then(|service| service.provider.profile()),
+                env: env.clone(),
                 ..blank
             },
             Work::Local(local) => {
                 let agents = intent.agents.iter().flat_map(|agents| (0..agents.count).map(|_| agents.agent.clone()));
                 let variant = |(index, agent)| Variant { agent: Some(agent), ..Variant::new(index) };
                 let variants = (1..).zip(agents).map(variant).collect();
-                Run { provider: ProviderKind::Local, local: Some(local.clone()), variants, ..blank }
+                Run { provider: ProviderName::LOCAL, local: Some(local.clone()), variants, ..blank }
             }
         };
         // The time limit of agents on this machine is each session's own.

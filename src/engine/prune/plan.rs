@@ -9,7 +9,7 @@ use crate::engine::pick::reconcile::{PickState, pick_state, waits};
 use crate::error::{Error, Result};
 use crate::lock::FileLock;
 use crate::model::documents::KeptBack;
-use crate::model::{Act, KeptBranch, KeptWorktree, Oid, ProviderKind, Run, RunId, Session, State, Variant};
+use crate::model::{Act, KeptBranch, KeptWorktree, Oid, Run, RunId, Session, State, Variant};
 use crate::settings;
 use crate::store::{Recorded, RecoveryPoints, RunStore, SessionStore};
 
@@ -62,8 +62,8 @@ fn prove_idle(app: &App, recorded: &Recorded, sessions: &[Session]) -> Result<()
             format!("'git puff stop {id}' ends the watching, 'git puff cancel {id}' the run where that can be"),
         ));
     }
-    let here = matches!(run.state, State::Queued | State::Submitting)
-        || (run.provider == ProviderKind::Local && run.state == State::Pending);
+    let here =
+        matches!(run.state, State::Queued | State::Submitting) || (run.is_local() && run.state == State::Pending);
     if here && run.is_remote() {
         return Err(Error::failed(format!("the run '{id}' is {} in another clone", run.state.as_str()))
             .hint("'git puff sync' fetches its outcome; prune it then"));

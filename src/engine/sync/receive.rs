@@ -17,7 +17,7 @@ use crate::engine::tombstones::is_about;
 use crate::error::{Error, Result};
 use crate::git::{NewCommit, RefFailure, RefStep};
 use crate::model::documents::{Did, Outcome, Trouble};
-use crate::model::{LeftFile, Oid, ProviderKind, Run, RunId, subject_of};
+use crate::model::{LeftFile, Oid, Run, RunId, subject_of};
 use crate::store::{PRUNED, REMOTES, REVIEW, RUNS, Recorded};
 
 /// How often the steps are made again, where another process changed a run meanwhile.
@@ -434,6 +434,6 @@ impl Exchange<'_> {
 /// Returns whether these are the same folder of patches, imported in two places.
 fn is_same_import(one: &Run, other: &Run) -> bool {
     let patches = |run: &Run| run.variants.iter().map(|variant| variant.patch_sha256.clone()).collect::<Vec<_>>();
-    let imports = one.provider == ProviderKind::Import && other.provider == ProviderKind::Import;
+    let imports = one.is_imported() && other.is_imported();
     imports && one.base_oid == other.base_oid && patches(one) == patches(other)
 }

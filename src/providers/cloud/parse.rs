@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use crate::model::{MOST_VARIANTS, TaskId, VariantStatus};
-use crate::provider::{Attempt, AttemptObservations, Collection, Failure, Observation, Task, TaskStatus, TaskSummary};
+use crate::provider::{
+    Attempt, AttemptObservations, Collection, Failure, Observation, Task, TaskStatus, TaskSummary, Work,
+};
 
 /// A page of the list of tasks.
 #[derive(Debug, Deserialize)]
@@ -120,7 +122,7 @@ pub(super) fn show(stdout: &[u8]) -> Result<Collection, Failure> {
             // take turns at being the variant.
             placement: variant.attempt_placement.filter(|_| all_placed).or(Some(at)),
             status: attempt_status(&variant.status),
-            patch: variant.diff.map(String::into_bytes),
+            work: variant.diff.map(|diff| Work::Patch(diff.into_bytes())),
             messages: Some(variant.messages),
             prompt: prompt.clone(),
             exported: None,
@@ -229,8 +231,7 @@ mod tests {
             {"variant_index":3,"is_base":false,"attempt_placement":1,"status":"failed","diff":null,"messages":[],"prompt":null},
             {"variant_index":4,"is_base":false,"attempt_placement":3,"status":"in_progress","diff":null,"messages":[],"prompt":null}]}"#;
         let made = show(shown.as_bytes()).unwrap().attempts_made;
-        let seen: Vec<_> =
-            made.iter().map(|made| (made.placement.unwrap(), made.status, made.patch.as_deref())).collect();
+        let seen: Vec<_> = made.iter().map(|made| (made.placement.unwrap(), made.status, made.patch())).collect();
         use VariantStatus::*;
         let first: &[u8] = b"first";
         let third: &[u8] = b"third";

@@ -7,10 +7,10 @@ use std::path::Path;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Attempt, Collection, Exported};
 use crate::error::{Error, Result};
 use crate::folder::{self, Bounds, Folder, Kind};
 use crate::model::{MOST_VARIANTS, Meta, Report, VariantStatus};
+use crate::provider::{Attempt, Collection, Exported, Work};
 
 /// A folder of exported patches, read whole.
 #[derive(Clone, Debug)]
@@ -107,7 +107,7 @@ impl Export {
         add(base.as_bytes());
         for variant in &self.variants {
             add(&variant.index.to_be_bytes());
-            add(variant.attempt.patch.as_deref().unwrap_or(b""));
+            add(variant.attempt.patch().unwrap_or(b""));
             for json in [&variant.report, &variant.meta] {
                 add(serde_json::to_string(json).unwrap_or_default().as_bytes());
             }
@@ -143,7 +143,7 @@ impl ExportedVariant {
         let attempt = Attempt {
             placement,
             status,
-            patch,
+            work: patch.map(Work::Patch),
             messages,
             prompt: text("prompt"),
             exported: Some(exported),

@@ -3,6 +3,7 @@
 //! It complains in text. The shapes are those of the recordings and of the official client's source of errors: an
 //! optional `WARNING: …` in front that is no error, `Error: …`, and the words of the HTTP status.
 
+use super::TITLE;
 use crate::model::TaskId;
 use crate::process::Output;
 use crate::provider::{Failure, SubmitFailure};
@@ -33,10 +34,7 @@ pub(super) fn of_submission(output: &Output, env: &str) -> SubmitFailure {
         };
     }
     match failure {
-        Failure::SignedOut { .. }
-        | Failure::NoSuchEnvironment { .. }
-        | Failure::AmbiguousEnvironment { .. }
-        | Failure::NotAnEnvironmentId { .. } => SubmitFailure::Refused(failure),
+        Failure::SignedOut { .. } | Failure::BadEnvironment { .. } => SubmitFailure::Refused(failure),
         Failure::Temporary { .. } if before_creating(&said) => SubmitFailure::Refused(failure),
         Failure::Temporary { what, .. } => lost(what),
         Failure::Refused { .. } | Failure::NoSuchTask { .. } if status(&said).is_some_and(|code| code < 500) => {
@@ -60,19 +58,27 @@ fn classify(said: &str, task: Option<&TaskId>, env: Option<&str>) -> Failure {
     let owned = said.to_owned();
     let named = env.unwrap_or_default().to_owned();
     if lower.contains("not signed in") || status(said) == Some(401) {
-        return Failure::SignedOut { said: owned };
+        return Failure::SignedOut { to: "Codex", login: "codex login", said: owned };
     }
     if lower.contains("ambiguous") && lower.contains("environment") {
-        return Failure::AmbiguousEnvironment { env: named, said: owned };
+        return Failure::BadEnvironment {
+            what: format!("several cloud environments are called '{named}'"),
+            hint: "name it by its id, which 'codex cloud' and the environment's page show",
+            said: owned,
+        };
     }
     let no_env = lower.contains("no environment with label")
         || (lower.contains("environment '") && lower.contains("' not found"))
         || lower.contains("environment id must not be empty");
     if no_env {
-        return Failure::NoSuchEnvironment { env: named, said: owned };
+        return Failure::BadEnvironment {
+            what: format!("no cloud environment named '{named}'"),
+            hint: "'codex cloud' lists the environments you can use; 'git puff create' shows how to make one",
+            said: owned,
+        };
     }
     match (status(said), task) {
-        (Some(404), Some(task)) => return Failure::NoSuchTask { task: task.to_string() },
+        (Some(404), Some(task)) => return Failure::NoSuchTask { at: TITLE.to_owned(), task: task.to_string() },
         (Some(429), _) => {
             return Failure::Temporary { what: "Codex Cloud takes no more calls for now".to_owned(), said: owned };
         }
@@ -161,13 +167,13 @@ mod tests {
             "environment 'nope' not found; run `codex cloud` to list available environments",
             "No environment with label 'nope'. Use the TUI to copy the ID, or ensure the label matches exactly",
         ] {
-            assert!(matches!(classified(said), Failure::NoSuchEnvironment { .. }), "{said}");
+            assert!(classified(said).to_string().starts_with("no cloud environment named"), "{said}");
         }
         for said in [
             "environment label 'twin' is ambiguous; run `codex cloud` to pick the desired environment id",
             "Ambiguous environment label 'gadgets'. Candidates: acme/gadgets (env_lab_2), beta/gadgets (env_lab_3)",
         ] {
-            assert!(matches!(classified(said), Failure::AmbiguousEnvironment { .. }), "{said}");
+            assert!(classified(said).to_string().starts_with("several cloud environments"), "{said}");
         }
     }
     #[cfg(unix)]

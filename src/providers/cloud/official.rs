@@ -8,7 +8,7 @@ use super::client::{Call, Client};
 use super::parse;
 use crate::model::{TaskId, VariantStatus};
 use crate::process::Output;
-use crate::provider::{Attempt, AttemptObservations, Collection, Failure, Question, Submission, TaskStatus};
+use crate::provider::{Attempt, AttemptObservations, Collection, Failure, Question, Submission, TaskStatus, Work};
 
 /// How often fetching is started over because an attempt finished in the middle of it.
 const ROUNDS: usize = 4;
@@ -69,7 +69,7 @@ pub(super) fn collect(client: &Client, question: &Question) -> Result<Collection
             let made = fetched.into_iter().map(|output| Attempt {
                 placement: None,
                 status: VariantStatus::Completed,
-                patch: Some(output.stdout),
+                work: Some(Work::Patch(output.stdout)),
                 messages: None,
                 prompt: None,
                 exported: None,

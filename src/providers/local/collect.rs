@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::git::WorktreeFault;
 use crate::git::snapshot::Ignored;
 use crate::model::{Local, Risk, RiskKind, Run, Session, SessionId, SessionState, TaskId, Variant, VariantStatus};
-use crate::provider::{Attempt, Collection, NotTaken};
+use crate::provider::{Attempt, Collection, NotTaken, Work};
 use crate::session::side_effects::GitDirSnapshot;
 use crate::session::{log, lost, worktree};
 use crate::store::{ActiveFiles, SessionStore, ignored_before, sha256};
@@ -46,7 +46,7 @@ impl LocalAgents<'_> {
         let mut attempt = Attempt {
             placement: Some(variant.index - 1),
             status: state.status,
-            patch: None,
+            work: None,
             messages: state.session.as_ref().and_then(|session| last_words(self.app, session)).map(|last| vec![last]),
             prompt: None,
             exported: None,
@@ -106,7 +106,7 @@ impl LocalAgents<'_> {
                 if snapshot.patch.is_empty() {
                     attempt.risks.extend(attempt_state::user_file_risks(self.app, run, variant));
                 }
-                attempt.patch = Some(snapshot.patch);
+                attempt.work = Some(Work::Patch(snapshot.patch));
             }
             Err(error) => {
                 // That is not the agent's failure: the attempt stays what it is, and the next harvest reads it again.
@@ -140,7 +140,7 @@ impl LocalAgents<'_> {
         for attempt in &kept.attempts_made {
             let stays = stays(&attempt.risks);
             let variant = attempt.placement.and_then(|placement| run.variant(placement + 1));
-            let (Some(variant), Some(patch), false) = (variant, &attempt.patch, stays) else { continue };
+            let (Some(variant), Some(patch), false) = (variant, attempt.patch(), stays) else { continue };
             let recorded = variant.patch_sha256.as_deref() == Some(sha256(patch).as_str());
             // Its session may have been resumed meanwhile.
             let over = attempt_state::of(self.app, &run, &local, variant, false).status.is_terminal();

@@ -7,10 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{ClientEnv, RetryPolicy, error_parser};
-use crate::model::{Profile, TaskId};
+use super::{ClientEnv, CodexProfile, error_parser};
+use crate::model::TaskId;
 use crate::process::{self, Cmd, Output};
-use crate::provider::{Failure, Submission, SubmitFailure};
+use crate::provider::{Failure, RetryPolicy, Submission, SubmitFailure};
 
 /// How long a question may take.
 const READ_LIMIT: Duration = Duration::from_secs(60);
@@ -42,7 +42,7 @@ const UNSET: [&str; 11] = [
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     program: PathBuf,
-    profile: Profile,
+    profile: CodexProfile,
     cwd: PathBuf,
     git_dir: PathBuf,
     patience: RetryPolicy,
@@ -94,7 +94,7 @@ impl Call {
 }
 
 impl Client {
-    pub fn find(profile: &Profile, at: &ClientEnv<'_>) -> Result<Client, Failure> {
+    pub fn find(profile: &CodexProfile, at: &ClientEnv<'_>) -> Result<Client, Failure> {
         let program = process::find(&profile.codex).ok_or_else(|| Failure::Client {
             what: format!("no program '{}' on PATH", profile.codex),
             hint: "install it with 'npm install -g @openai/codex', or name it with 'git config puff.codex PATH'".into(),
@@ -113,6 +113,12 @@ impl Client {
 
     pub fn program(&self) -> &Path {
         &self.program
+    }
+
+    /// Returns what has to be recorded to reach the same service with the same login. The program is the path as found
+    /// now: PATH may be another one when the watcher polls.
+    pub fn profile(&self) -> CodexProfile {
+        CodexProfile { codex: self.program.to_string_lossy().into_owned(), ..self.profile.clone() }
     }
 
     /// Asks for help texts, or for the version.

@@ -8,19 +8,27 @@ mod client;
 mod dialect;
 mod error_parser;
 mod headless;
+mod kind;
 mod official;
 mod parse;
+mod profile;
 
 pub use dialect::Dialect;
 
 use std::path::Path;
 
 use self::client::Client;
-use super::{
-    AttemptObservations, Collection, Failure, Observation, Provider, Question, Submission, SubmitFailure, Task,
-    TaskSummary,
-};
+pub use kind::CodexCloudKind;
+
+use self::profile::CodexProfile;
 use crate::model::{Profile, TaskId, Time};
+use crate::provider::{
+    AttemptObservations, Collection, Failure, Observation, Provider, Question, RetryPolicy, Submission, SubmitFailure,
+    Task, TaskStatus, TaskSummary,
+};
+
+/// What it is called in a sentence.
+const TITLE: &str = "Codex Cloud";
 
 /// How many calls of the client run at once: each costs 75 ms of CPU and 67 MiB.
 const PARALLEL_CALLS: usize = 4;
@@ -48,29 +56,15 @@ pub struct ClientEnv<'a> {
     pub patience: RetryPolicy,
 }
 
-/// How often a read that fails for now is tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RetryPolicy {
-    /// A person waits for the answer: a few tries, with growing pauses.
-    Some,
-    /// The caller comes back later by itself.
-    None,
-}
-
 impl CodexCloud {
     /// Finds the program of a profile and how it is to be spoken to. `dialect` overrides what its `--help` says.
     ///
     /// # Errors
     /// When there is no such program, or it is none that we can use.
-    pub fn open(profile: &Profile, dialect: Option<Dialect>, at: &ClientEnv<'_>) -> Result<CodexCloud, Failure> {
+    pub fn open(profile: &CodexProfile, dialect: Option<Dialect>, at: &ClientEnv<'_>) -> Result<CodexCloud, Failure> {
         let client = Client::find(profile, at)?;
         let known = dialect::recognise(&client, at.cache)?;
         Ok(CodexCloud { client, dialect: dialect.unwrap_or(known.dialect), version: known.version })
-    }
-
-    /// Returns the program, with its links followed as far as the user's PATH goes.
-    pub fn program(&self) -> &Path {
-        self.client.program()
     }
 
     /// Looks through the list for these tasks: further pages only while one of them is not found.
@@ -96,6 +90,14 @@ impl CodexCloud {
 }
 
 impl Provider for CodexCloud {
+    fn profile(&self) -> Option<Profile> {
+        Some(self.client.profile().into())
+    }
+
+    fn program(&self) -> Option<&Path> {
+        Some(self.client.program())
+    }
+
     fn dialect(&self) -> Option<&str> {
         Some(self.dialect.as_str())
     }
@@ -216,7 +218,7 @@ impl Provider for CodexCloud {
 }
 
 impl CodexCloud {
-    /// Returns a task that no page of the list shows is asked for by its name.
+    /// Asks by its name for a task that no page of the list shows.
     fn describe_unlisted(&self, task: &TaskId) -> Result<Observation, Failure> {
         let silent = Observation {
             status: None,
@@ -244,7 +246,7 @@ impl CodexCloud {
     /// Asks about the attempts of every task that has finished, several calls at a time. What fails for one task is
     /// said with that task: the others' answers hold.
     fn sweep(&self, tasks: &[Question], answers: &mut [Observation]) {
-        let through = |answer: &Observation| answer.status.is_some_and(|status| status != super::TaskStatus::Pending);
+        let through = |answer: &Observation| answer.status.is_some_and(|status| status != TaskStatus::Pending);
         let asked: Vec<usize> = (0..tasks.len())
             .filter(|at| tasks[*at].sweep && through(&answers[*at]) && answers[*at].news == AttemptObservations::None)
             .collect();

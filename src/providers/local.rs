@@ -15,15 +15,15 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use self::attempt_state::AttemptState;
-use super::{
-    AttemptObservation, AttemptObservations, Collection, Failure, Observation, Provider, Question, Submission,
-    SubmitFailure, Task, TaskStatus, TaskSummary,
-};
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result, ResultExt};
 use crate::lock::FileLock;
-use crate::model::{Local, MOST_LOCAL, Run, RunId, State, TaskId, Time, Variant, VariantStatus};
+use crate::model::{Local, MOST_LOCAL, Profile, ProviderName, Run, RunId, State, TaskId, Time, Variant, VariantStatus};
 use crate::process::Wake;
+use crate::provider::{
+    AttemptObservation, AttemptObservations, BaseKind, Capabilities, Collection, Failure, Observation, Place, Provider,
+    ProviderKind, Question, RetryPolicy, Submission, SubmitFailure, Task, TaskStatus, TaskSummary,
+};
 use crate::session::agents::Agent;
 use crate::session::control::{self, Request};
 use crate::session::{self, lost};
@@ -31,6 +31,40 @@ use crate::store::{RunStore, SessionStore};
 
 /// How long sessions that are ended may take to be so: longer than an agent gets to end by itself.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What it is called in a sentence.
+const TITLE: &str = "agents on this machine";
+
+/// The longest polling interval: a poll costs a few system calls.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Agents on this machine as one of the kinds of providers.
+pub struct LocalKind;
+
+impl ProviderKind<App> for LocalKind {
+    fn name(&self) -> ProviderName {
+        ProviderName::LOCAL
+    }
+
+    fn title(&self) -> &str {
+        TITLE
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            is_paid: false,
+            needs_environment: false,
+            base: BaseKind::Commit,
+            place: Place::Here,
+            can_cancel: true,
+            longest_interval: Some(LONGEST_INTERVAL),
+        }
+    }
+
+    fn open<'c>(&self, app: &'c App, _: Option<&Profile>, _: RetryPolicy) -> Result<Box<dyn Provider + 'c>> {
+        Ok(Box::new(LocalAgents::new(app)))
+    }
+}
 
 /// The agents on this machine, working for runs of this repository.
 pub struct LocalAgents<'c> {
@@ -191,23 +225,7 @@ fn overall(states: &[AttemptState]) -> TaskStatus {
     }
 }
 
-fn failure(error: Error) -> Failure {
-    Failure::Client {
-        what: error.message().to_owned(),
-        hint: error.next_step().unwrap_or_default().to_owned(),
-        said: error.causes().join("; "),
-    }
-}
-
 impl Provider for LocalAgents<'_> {
-    fn dialect(&self) -> Option<&str> {
-        None
-    }
-
-    fn version(&self) -> Option<&str> {
-        None
-    }
-
     fn most_attempts(&self) -> Option<u32> {
         Some(MOST_LOCAL)
     }
@@ -236,19 +254,19 @@ impl Provider for LocalAgents<'_> {
     }
 
     fn collect(&self, task: &Question) -> Result<Collection, Failure> {
-        self.collect_finished(&task.id).map_err(failure)
+        self.collect_finished(&task.id).map_err(|error| Failure::unusable(&error))
     }
 
     fn release(&self, task: &Question, kept: &Collection) -> Result<(), Failure> {
-        self.tidy(&task.id, kept).map_err(failure)
+        self.tidy(&task.id, kept).map_err(|error| Failure::unusable(&error))
     }
 
     fn cancel(&self, task: &Question) -> Result<(), Failure> {
-        self.end(&task.id).map_err(failure)
+        self.end(&task.id).map_err(|error| Failure::unusable(&error))
     }
 
     fn describe(&self, task: &TaskId) -> Result<TaskSummary, Failure> {
-        Err(Failure::NoSuchTask { task: task.to_string() })
+        Err(Failure::NoSuchTask { at: TITLE.to_owned(), task: task.to_string() })
     }
 
     fn recent(&self, _: Option<&str>, _: Time) -> Result<Vec<TaskSummary>, Failure> {

@@ -121,7 +121,11 @@ impl Dialect {
         let word = env.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
         let id = word && (env.starts_with("env_") || env.len() >= 16);
         if self == Dialect::HeadlessB && !id {
-            return Err(Failure::NotAnEnvironmentId { env: env.to_owned() });
+            return Err(Failure::BadEnvironment {
+                what: format!("'{env}' looks like the label of a cloud environment, and this codex takes only ids"),
+                hint: "give the id, which the environment's page shows; 'git config puff.env ID' keeps it",
+                said: String::new(),
+            });
         }
         Ok(())
     }
