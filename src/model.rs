@@ -34,6 +34,7 @@ mod side_by_side;
 mod span;
 mod step;
 mod variant;
+mod watch;
 
 pub use app_server::{AppServer, AppServerStatus};
 pub use artifact::{Meta, Report};
@@ -56,13 +57,16 @@ pub use push::{Level, Push, PushFinding, Rule};
 pub use recovery::{Act, KeptBranch, KeptNote, KeptWorktree, PickPoint, PrunePoint, Recovery};
 pub use review::{Evidence, Judge, Observation, Opinion, Recommendation, Review, Reviewed, Verdict};
 pub use risk::{Risk, RiskKind};
-pub use run::{Attention, Ending, IllegalTransition, Run, State, Watch};
+pub use run::{Attention, IllegalTransition, Run, State};
 pub use run_merge::{MergeSide, RunMerge};
 pub use schema::{Schema, SchemaError};
-pub use session::{BadSessionId, OwnWorktree, Session, SessionAgent, SessionId, SessionState, Stdin, WorktreeOutcome};
+pub use session::{
+    BadSessionId, OwnWorktree, Session, SessionAgent, SessionEnd, SessionId, SessionState, Stdin, WorktreeOutcome,
+};
 pub use side_by_side::{Difference, FileVersion, Hunk, PairDifference, Row, SideBySide, SideBySideFile, Sign, Unshown};
 pub use span::{Bytes, NotASpan, NotBytes, Span};
 pub use step::{StepKind, subject_of};
 pub use variant::{
     Apply, Check, CheckStatus, Counts, IgnoredFiles, MOST_VARIANTS, Score, ScorePart, Variant, VariantStatus,
 };
+pub use watch::{Ending, Watch, WatchState};

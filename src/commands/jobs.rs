@@ -58,9 +58,9 @@ fn print_porcelain(app: &App, runs: &[Run], ui: &Ui) {
         if at > 0 {
             ui.line("");
         }
-        let running = watch.active && alive;
-        let ending = match watch.ending {
-            None if watch.active => "in_progress",
+        let running = watch.is_active() && alive;
+        let ending = match watch.ending() {
+            None if watch.is_active() => "in_progress",
             None => "unknown",
             Some(Ending::Partial) => "success",
             Some(ending) => ending.as_str(),
@@ -72,7 +72,7 @@ fn print_porcelain(app: &App, runs: &[Run], ui: &Ui) {
             ("FINAL", ending.to_owned()),
             ("PID", pid.clone().filter(|_| running).unwrap_or_default()),
             ("STARTED_AT", time(watch.started_at)),
-            ("ENDED_AT", watch.ended_at.map(time).unwrap_or_default()),
+            ("ENDED_AT", watch.ended_at().map(time).unwrap_or_default()),
             ("TASK_URL", run.task_url.clone().unwrap_or_default()),
             ("LOG_PATH", app.layout.log(&run.run).display().to_string()),
         ]);

@@ -205,7 +205,7 @@ fn detach(args: &Watch, runs: &[Run], app: &App, ui: &Ui) -> Result<Exit> {
         let wish = shared::watch_wish(app, interval, timeout, harvest)?;
         store.update(&run.run, now, |run| {
             // A job that lost its watcher keeps its original time limit.
-            let began = run.watch.as_ref().filter(|watch| watch.active && args.timeout.is_none());
+            let began = run.watch.as_ref().filter(|watch| watch.is_active() && args.timeout.is_none());
             let (began, limit) = (began.map(|watch| watch.started_at), run.watch.as_ref().map_or(0, |w| w.max_active));
             let mut watch = launch::watch(wish, began.unwrap_or(now));
             watch.max_active = limit;

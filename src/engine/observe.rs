@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::{Result, ResultExt};
-use crate::model::{Attention, Run, RunId, Span, State, StepKind, Time, Variant, VariantStatus};
+use crate::model::{Attention, Run, RunId, Span, State, StepKind, Time, Variant, VariantStatus, WatchState};
 use crate::provider::{AttemptObservation, AttemptObservations, Failure, Observation, Provider, TaskStatus};
 use crate::settings;
 use crate::store::{Change, Outcome, Recorded, RunStore};
@@ -107,10 +107,8 @@ pub fn record_refusal(app: &App, id: &RunId, failure: &Failure) -> Result<Outcom
 pub fn record_ending(app: &App, known: &Recorded, ending: crate::model::Ending) -> Result<Outcome> {
     let now = app.clock.now();
     RunStore::new(app).update_known(known, now, |run| {
-        let Some(watch) = run.watch.as_mut().filter(|watch| watch.active) else { return Ok(None) };
-        watch.active = false;
-        watch.ended_at = Some(now);
-        watch.ending = Some(ending);
+        let Some(watch) = run.watch.as_mut().filter(|watch| watch.is_active()) else { return Ok(None) };
+        watch.state = WatchState::Ended { at: now, ending };
         Ok(Some(Change::new(StepKind::Watch, format!("watching ended: {}", ending.as_str()))))
     })
 }

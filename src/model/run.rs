@@ -7,7 +7,7 @@ use strum::IntoStaticStr;
 
 use super::as_str::as_str;
 use super::{
-    Apply, Decision, Identity, Local, Oid, Profile, ProviderName, RunId, Schema, Time, Variant, VariantStatus,
+    Apply, Decision, Identity, Local, Oid, Profile, ProviderName, RunId, Schema, Time, Variant, VariantStatus, Watch,
     documents, first_line,
 };
 
@@ -113,7 +113,7 @@ pub enum State {
     Cancelled,
 }
 
-as_str!(State, Ending);
+as_str!(State);
 
 impl State {
     /// Returns whether this step is allowed. A state may always stay what it is.
@@ -179,47 +179,6 @@ impl Attention {
             Attention::Other(word) => word,
         }
     }
-}
-
-/// How a run is watched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Watch {
-    /// It was asked to be watched, and that has not ended.
-    pub active: bool,
-    /// Seconds between two looks.
-    pub interval_s: u64,
-    /// Seconds after which watching ends; 0 for never.
-    pub timeout_s: u64,
-    /// Harvest as soon as it is ready.
-    pub harvest: bool,
-    /// While queued: submit it only when fewer runs than this are running; 0 for `puff.maxActive`.
-    #[serde(default)]
-    pub max_active: u32,
-    /// When watching began; the time limit counts from here.
-    pub started_at: Time,
-    /// When watching ended.
-    #[serde(default)]
-    pub ended_at: Option<Time>,
-    /// How watching ended.
-    #[serde(default)]
-    pub ending: Option<Ending>,
-}
-
-/// How watching a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum Ending {
-    /// At least one variant completed (and everything applied, where a harvest was asked for).
-    Success,
-    /// Harvested, but a completed variant did not apply.
-    Partial,
-    /// No variant completed.
-    Error,
-    /// The time limit passed.
-    Timeout,
-    /// A user stopped it.
-    Stopped,
 }
 
 /// A step that the life of a run does not have.
@@ -355,7 +314,7 @@ impl Run {
 
     /// Returns whether this run is to be watched.
     pub fn is_job(&self) -> bool {
-        self.watch.as_ref().is_some_and(|watch| watch.active)
+        self.watch.as_ref().is_some_and(Watch::is_active)
     }
 
     /// Returns what the variants' statuses make of a run that the provider has taken: still running, ready or failed.

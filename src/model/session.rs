@@ -141,10 +141,10 @@ pub struct Session {
     pub started_at: Time,
     /// When it last printed something.
     pub last_output_at: Option<Time>,
-    /// When it ended.
-    pub ended_at: Option<Time>,
-    /// Its exit code; 128 and the signal where one ended it.
-    pub exit: Option<i32>,
+    /// Its end, once it has one.
+    #[serde(flatten, with = "end_fields")]
+    #[schemars(with = "EndFields")]
+    pub end: Option<SessionEnd>,
     /// The agent's own name for the session, by which it can be resumed.
     pub agent_session: Option<String>,
     /// Its newest output; older parts are beside it as `log.<offset>`.
@@ -222,6 +222,39 @@ pub struct Session {
     pub extra: Map<String, Value>,
 }
 
+/// When and how a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionEnd {
+    /// When.
+    pub at: Time,
+    /// Its exit code, 128 and the signal where one ended it; none where that is not known.
+    pub exit: Option<i32>,
+}
+
+/// The end of a session as its record has it: both are null before.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct EndFields {
+    /// When it ended.
+    ended_at: Option<Time>,
+    /// Its exit code; 128 and the signal where one ended it.
+    exit: Option<i32>,
+}
+
+mod end_fields {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{EndFields, SessionEnd};
+
+    pub fn serialize<S: Serializer>(end: &Option<SessionEnd>, serializer: S) -> Result<S::Ok, S::Error> {
+        EndFields { ended_at: end.map(|end| end.at), exit: end.and_then(|end| end.exit) }.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SessionEnd>, D::Error> {
+        let fields = EndFields::deserialize(deserializer)?;
+        Ok(fields.ended_at.map(|at| SessionEnd { at, exit: fields.exit }))
+    }
+}
+
 fn usual_size() -> (u16, u16) {
     Session::SIZE
 }
@@ -259,6 +292,11 @@ impl Session {
     /// Returns the schema that this program writes.
     pub fn schema() -> Schema {
         Schema::of(documents::SESSION)
+    }
+
+    /// Returns its exit code, once it has ended and where that is known.
+    pub fn exit(&self) -> Option<i32> {
+        self.end.and_then(|end| end.exit)
     }
 
     /// Works it for this run, and not for an earlier one of the same name? Older records do not say when theirs began.

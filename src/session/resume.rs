@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Start, session_workspace, start};
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result};
-use crate::model::{Session, SessionId, SessionState, Stdin};
+use crate::model::{Session, SessionEnd, SessionId, SessionState, Stdin};
 use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore};
 
 /// What an agent is told when it continues.
@@ -55,7 +55,8 @@ pub fn resume(app: &App, from: &Session) -> Result<Session> {
     let place = SessionStore::new(&app.layout).place(&from.id);
     let mut old = place.load().unwrap_or_else(|_| from.clone());
     if !old.state.is_over() {
-        (old.state, old.why, old.ended_at) = (SessionState::Lost, from.why.clone(), Some(app.clock.now()));
+        let end = SessionEnd { at: app.clock.now(), exit: None };
+        (old.state, old.why, old.end) = (SessionState::Lost, from.why.clone(), Some(end));
     }
     old.resumed_as = Some(new.id.clone());
     place.save(&old).map_err(|cause| {

@@ -24,7 +24,7 @@ use super::{resume, session_workspace};
 use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::lock::FileLock;
-use crate::model::{OwnWorktree, Session, SessionId, SessionState, Stdin};
+use crate::model::{OwnWorktree, Session, SessionEnd, SessionId, SessionState, Stdin};
 use crate::process::terminal::{Input, PtyReader, PtyWriter, Terminal};
 use crate::process::{self, Cmd, Failure};
 use crate::store::{SessionPlace, SessionStore};
@@ -87,10 +87,9 @@ async fn supervise(app: &App, place: &SessionPlace, named: &Path, mut session: S
         Ok(started) => started,
         Err(failure) => {
             let missing = matches!(failure, Failure::NotFound { .. });
-            session.exit = Some(if missing { 127 } else { 126 });
             session.state = SessionState::Exited;
             session.why = Some(failure.to_string());
-            session.ended_at = Some(app.clock.now());
+            session.end = Some(SessionEnd { at: app.clock.now(), exit: Some(if missing { 127 } else { 126 }) });
             finalize(app, &mut session).await;
             return place.save(&session).or_fail(|| format!("cannot record the session '{id}'"));
         }
@@ -327,9 +326,8 @@ impl Supervisor<'_> {
         let exit = status.ok().and_then(exit_code);
         self.monitor.end(&mut self.session);
         self.session.state = SessionState::Exited;
-        self.session.exit = exit;
         self.session.why = Some(ending(exit, self.session.killed.as_deref()));
-        self.session.ended_at = Some(self.app.clock.now());
+        self.session.end = Some(SessionEnd { at: self.app.clock.now(), exit });
         let failed = exit != Some(0) && self.session.agent_session.is_some();
         self.session.next = failed.then(|| format!("git puff session resume {}", self.session.id));
         self.session.log_trouble = self.log.trouble();

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::engine::intent::WatchOptions;
 use crate::engine::{launch, repair};
 use crate::error::{Error, Kind, Result};
-use crate::model::{Run, RunId, Span, State, VariantStatus, Watch};
+use crate::model::{Run, RunId, Span, State, VariantStatus, Watch, WatchState};
 use crate::process::Wake;
 use crate::store::{Recorded, RunStore};
 
@@ -169,7 +169,10 @@ fn paced(run: &Run, pace: Pace) -> Run {
     let own = run.watch.as_ref().map(|watch| Span(watch.interval_s));
     let options =
         WatchOptions { interval: pace.interval.or(own).unwrap_or(pace.usual), timeout: Span(0), harvest: false };
-    let watch = run.watch.clone().unwrap_or_else(|| Watch { active: false, ..launch::watch(options, run.created_at) });
+    let watch = run
+        .watch
+        .clone()
+        .unwrap_or_else(|| Watch { state: WatchState::Inactive, ..launch::watch(options, run.created_at) });
     Run { watch: Some(Watch { interval_s: options.interval.0.max(1), ..watch }), ..run.clone() }
 }
 

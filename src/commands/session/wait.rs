@@ -76,6 +76,6 @@ pub fn run(args: &Wait, app: &App, ui: &Ui) -> Result<Exit> {
         session = store.load(&session.id)?;
     }
     print(&session, app, ui);
-    let well = session.state == SessionState::Exited && session.exit == Some(0);
+    let well = session.state == SessionState::Exited && session.exit() == Some(0);
     Ok(if well { Exit::Done } else { Exit::With(Kind::TaskError) })
 }

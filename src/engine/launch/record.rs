@@ -2,7 +2,7 @@
 
 use super::prepare::{Prepared, Service, Work};
 use crate::engine::intent::WatchOptions;
-use crate::model::{ProviderName, Run, Span, State, StepKind, Time, Variant, Watch};
+use crate::model::{ProviderName, Run, Span, State, StepKind, Time, Variant, Watch, WatchState};
 use crate::store::Change;
 
 /// What all runs of one launch have in common.
@@ -57,13 +57,11 @@ impl New<'_> {
 /// Returns how a run is watched from now on.
 pub fn watch(options: WatchOptions, now: Time) -> Watch {
     Watch {
-        active: true,
         interval_s: options.interval.0.max(1),
         timeout_s: options.timeout.0,
         harvest: options.harvest,
         max_active: 0,
         started_at: now,
-        ended_at: None,
-        ending: None,
+        state: WatchState::Active,
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn of(app: &App, run: &Run, local: &Local, variant: &Variant, alone: 
         return stands(VariantStatus::Cancelled, variant.reason.clone(), Some(session));
     }
     let place = SessionStore::new(&app.layout).place(&session.id);
-    let well = session.state == SessionState::Exited && session.exit == Some(0) && session.killed.is_none();
+    let well = session.state == SessionState::Exited && session.exit() == Some(0) && session.killed.is_none();
     if !well {
         let why = setup_failure(&place).or_else(|| session.why.clone());
         return stands(VariantStatus::Failed, why, Some(session));

@@ -159,14 +159,12 @@ next:
     fn a_run_that_nobody_watches_is_told() {
         let mut run = samples::fresh();
         run.watch = Some(crate::model::Watch {
-            active: true,
             interval_s: 15,
             timeout_s: 0,
             harvest: false,
             max_active: 0,
             started_at: samples::created(),
-            ended_at: None,
-            ending: None,
+            state: crate::model::WatchState::Active,
         });
         let text = overview(&[run], false, samples::created(), 80);
         assert!(text.contains(

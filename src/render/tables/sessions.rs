@@ -33,7 +33,7 @@ pub fn sessions(sessions: &[Session], now: Time, width: usize) -> String {
 }
 
 fn state(session: &Session) -> String {
-    match (session.state, session.exit) {
+    match (session.state, session.exit()) {
         (SessionState::Exited, Some(code)) => format!("exited {code}"),
         (state, _) => state.as_str().to_owned(),
     }
@@ -42,7 +42,7 @@ fn state(session: &Session) -> String {
 /// Renders `session show`: the details of a session.
 pub fn session(session: &Session, now: Time, display: &DisplayFormat) -> String {
     let text = |value: &Option<String>| value.as_deref().map(clean_line).unwrap_or_default();
-    let end = session.ended_at.unwrap_or(now);
+    let end = session.end.map_or(now, |end| end.at);
     let lasted = u64::try_from((end - session.started_at).num_seconds()).unwrap_or(0);
     let work = session.run.as_ref().zip(session.variant).map(|(run, variant)| format!("{run}:{variant}"));
     let context = session.context_kept.map(|kept| match kept {

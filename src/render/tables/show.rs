@@ -81,8 +81,8 @@ fn header(run: &Run, now: Time, display: &DisplayFormat) -> String {
 
 /// Formats the watch options: `every 15s, then harvested`, or the result of the watch.
 fn watch(watch: &Watch) -> String {
-    if !watch.active {
-        return watch.ending.map(|ending| format!("no longer ({})", ending.as_str())).unwrap_or_default();
+    if !watch.is_active() {
+        return watch.ending().map(|ending| format!("no longer ({})", ending.as_str())).unwrap_or_default();
     }
     let harvest = if watch.harvest { ", then harvested" } else { "" };
     let limit = match watch.timeout_s {
