@@ -84,9 +84,9 @@ pub fn run(args: &Pick, app: &mut App, ui: &Ui) -> Result<Exit> {
     let picked = match &args.variant {
         None => pick::go_on(app)?,
         Some(selector) => {
-            let run = RunStore::new(app).find(selector)?.run;
-            let index = shared::variant_number(selector, &run, "can be picked")?;
-            pick::pick(app, &run.run, index, &pick_target(args))?
+            let recorded = RunStore::new(app).find(selector)?;
+            let index = shared::variant_number(selector, &recorded.run, "can be picked")?;
+            pick::pick(app, &recorded, index, &pick_target(args))?
         }
     };
     match picked {

@@ -110,7 +110,9 @@ pub fn finish(app: &App, operation: &InterruptedOperation) -> Result<bool> {
     }
     match operation.step {
         InterruptedStep::Waits => return Ok(false),
-        InterruptedStep::Taken | InterruptedStep::Void => pick::reconcile::reconcile(app, id)?,
+        InterruptedStep::Taken | InterruptedStep::Void => {
+            pick::reconcile::reconcile(app, &RunStore::new(app).load(id)?)?
+        }
         InterruptedStep::Undo => drop(undo::undo_locked(app, id, Some(operation.point.id))?),
         InterruptedStep::Prune => drop(prune::carry_out(app, &prune::plan(app, id)?)?),
     }

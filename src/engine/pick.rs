@@ -20,7 +20,7 @@ pub use self::reconcile::give_up;
 use super::handoff;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::model::{Act, Decision, Oid, PickMethod, PickPoint, Recovery, Run, RunId, State, StepKind, Variant};
+use crate::model::{Act, Decision, Oid, PickMethod, PickPoint, Recovery, Run, State, StepKind, Variant};
 use crate::store::{Change, Recorded, RecoveryPoint, RecoveryPoints, RunStore};
 
 /// How a variant is to be taken.
@@ -47,10 +47,11 @@ pub enum Picked {
 ///
 /// # Errors
 /// When it cannot be taken: then nothing has moved.
-pub fn pick(app: &App, id: &RunId, index: u32, pick_target: &PickTarget) -> Result<Picked> {
-    let _lock = RecoveryPoints::new(app).lock(id)?;
-    reconcile::reconcile(app, id)?;
-    let recorded = RunStore::new(app).load(id)?;
+pub fn pick(app: &App, known: &Recorded, index: u32, pick_target: &PickTarget) -> Result<Picked> {
+    let (store, _lock) = (RunStore::new(app), RecoveryPoints::new(app).lock(&known.run.run)?);
+    let recorded = store.refresh(known)?;
+    reconcile::reconcile(app, &recorded)?;
+    let recorded = store.refresh(&recorded)?;
     let (variant, commit) = checks::variant(app, &recorded, index)?;
     let operation = PickOperation { app, recorded: &recorded, variant, commit };
     match pick_target {
@@ -110,7 +111,7 @@ impl PickOperation<'_> {
         };
         let (name, goal) = (self.variant.name(), short(onto));
         let subject = format!("pick: {name} is being taken ({}, {goal})", how.as_str());
-        let recorded = record(self.app, &run.run, &subject, |run| {
+        let recorded = record(self.app, self.recorded, &subject, |run| {
             run.decision = Some(decision.clone());
         });
         recorded.map(|_| point)
@@ -118,12 +119,11 @@ impl PickOperation<'_> {
 }
 
 /// Records where the taken change is, and that the run is decided.
-fn conclude(app: &App, point: &RecoveryPoint, after: Oid) -> Result<Run> {
-    let id = &point.recovery.run;
-    let Act::Pick(pick) = &point.recovery.act else { return Ok(RunStore::new(app).load(id)?.run) };
+fn conclude(app: &App, point: &RecoveryPoint, known: &Recorded, after: Oid) -> Result<Run> {
+    let Act::Pick(pick) = &point.recovery.act else { return Ok(RunStore::new(app).refresh(known)?.run) };
     reconcile::remove_mark(app, pick);
     let subject = format!("pick: var{} was taken ({}, {})", pick.variant, pick.how.as_str(), short(&pick.onto));
-    let recorded = record(app, id, &subject, |run| {
+    let recorded = record(app, known, &subject, |run| {
         if let Some(decision) = &mut run.decision {
             decision.after = Some(after);
         }
@@ -135,12 +135,12 @@ fn conclude(app: &App, point: &RecoveryPoint, after: Oid) -> Result<Run> {
 }
 
 /// Changes a run, its report with it.
-fn record(app: &App, id: &RunId, subject: &str, change: impl Fn(&mut Run)) -> Result<Recorded> {
+fn record(app: &App, known: &Recorded, subject: &str, change: impl Fn(&mut Run)) -> Result<Recorded> {
     let store = RunStore::new(app);
-    let before = store.load(id)?;
+    let before = store.refresh(known)?;
     let (prompt, review) = (store.prompt(&before)?, store.review(&before)?);
     let views = |run: &Run| handoff::files(run, &prompt, review.as_ref());
-    let outcome = store.update(id, app.clock.now(), |run| {
+    let outcome = store.update_known(&before, app.clock.now(), |run| {
         change(run);
         Ok(Some(Change { views: Some(&views), ..Change::new(StepKind::Pick, subject) }))
     })?;

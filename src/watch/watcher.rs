@@ -17,7 +17,7 @@ use crate::error::{Result, ResultExt};
 use crate::lock::FileLock;
 use crate::model::{Attention, Run, RunId, StepKind};
 use crate::process::Wake;
-use crate::store::{Change, RunStore};
+use crate::store::{Change, Recorded, RunStore};
 
 /// The polling interval of the bell: a poll costs one system call.
 const TICK: Duration = Duration::from_millis(250);
@@ -96,6 +96,8 @@ fn live_jobs(app: &App) -> Result<Vec<Run>> {
 struct Watcher<'a> {
     app: &'a mut App,
     journals: Journals,
+    /// The jobs, as they were listed last.
+    jobs: HashMap<RunId, Recorded>,
     status: Status,
     bell: Option<SystemTime>,
     /// Until when something that failed rests, and how often it has.
@@ -124,6 +126,8 @@ impl Watched for Watcher<'_> {
         }
         let (runs, _) = RunStore::new(app).list()?;
         self.journals.see(&runs);
+        let is_job = |recorded: &&Recorded| recorded.run.is_job();
+        self.jobs = runs.iter().filter(is_job).map(|job| (job.run.run.clone(), job.clone())).collect();
         let jobs: Vec<Run> = runs.into_iter().map(|recorded| recorded.run).filter(Run::is_job).collect();
         mark_interrupted(app, &jobs)?;
         let jobs: Vec<Run> = jobs.into_iter().filter(|run| jobs::is_live(app, run)).collect();
@@ -180,7 +184,15 @@ impl<'a> Watcher<'a> {
             last_poll_at: HashMap::new(),
             next_poll_at: None,
         };
-        let watcher = Watcher { app, journals: Journals::default(), status, bell: None, rests: HashMap::new(), home };
+        let watcher = Watcher {
+            app,
+            journals: Journals::default(),
+            jobs: HashMap::new(),
+            status,
+            bell: None,
+            rests: HashMap::new(),
+            home,
+        };
         watcher.write_status();
         watcher
     }
@@ -193,7 +205,8 @@ impl<'a> Watcher<'a> {
         }
         let say = |id: &RunId, text: &str| log(app, id, text);
         // A run that is gone is no job any more.
-        let job = RunStore::new(app).load(id).ok().filter(|recorded| recorded.run.is_job());
+        let refreshed = self.jobs.get(id).and_then(|known| RunStore::new(app).refresh(known).ok());
+        let job = refreshed.filter(|recorded| recorded.run.is_job());
         match job.map(|job| ending::finish(app, &job, &say)) {
             Some(Err(error)) => {
                 say(id, &format!("{error}; trying again later"));

@@ -158,7 +158,7 @@ fn move_to(operation: &PickOperation<'_>, point: &RecoveryPoint, step: RefStep, 
     let name = short(&step.name).to_owned();
     let message = format!("puff: picked {}:{}", operation.run().run, operation.variant.index);
     match operation.app.repo.change_refs(&[step], &message) {
-        Ok(()) => conclude(operation.app, point, after),
+        Ok(()) => conclude(operation.app, point, operation.recorded, after),
         Err(failure) => {
             give_up(operation.app, point)?;
             Err(match failure {

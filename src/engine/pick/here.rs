@@ -89,7 +89,7 @@ fn conclude_here(app: &App, point: &RecoveryPoint, well: bool) -> Result<Picked>
     let recorded = store.load(&point.recovery.run)?;
     match pick_state(app, point, pick, &recorded.run) {
         PickState::Recorded(_) => Ok(Picked::Done(recorded.run)),
-        PickState::Done(after) => Ok(Picked::Done(conclude(app, point, after)?)),
+        PickState::Done(after) => Ok(Picked::Done(conclude(app, point, &recorded, after)?)),
         PickState::Waits => {
             let unmerged = app.repo.unmerged();
             if pick.how == PickMethod::CherryPick && unmerged.is_empty() && !app.repo.has_staged() {
@@ -146,8 +146,9 @@ pub fn abort(app: &App) -> Result<Run> {
                 .hint("its output is above; 'git status' shows the worktree"));
         }
     }
-    if let PickState::Done(after) = pick_state(app, &point, pick, &store.load(id)?.run) {
-        conclude(app, &point, after)?;
+    let recorded = store.load(id)?;
+    if let PickState::Done(after) = pick_state(app, &point, pick, &recorded.run) {
+        conclude(app, &point, &recorded, after)?;
         return Err(Error::failed(format!(
             "{} is done: {} is its commit",
             point.recovery.words(),

@@ -86,13 +86,13 @@ fn taken(app: &App, point: &RecoveryPoint, pick: &PickPoint) -> Option<Oid> {
 ///
 /// # Errors
 /// When one waits for something to be resolved.
-pub fn reconcile(app: &App, id: &RunId) -> Result<()> {
-    let Recorded { run, head } = RunStore::new(app).load(id)?;
-    let Some(point) = RecoveryPoints::new(app).newest_of(id, head)? else { return Ok(()) };
+pub fn reconcile(app: &App, known: &Recorded) -> Result<()> {
+    let Recorded { run, head } = known;
+    let Some(point) = RecoveryPoints::new(app).newest_of(&run.run, *head)? else { return Ok(()) };
     let Act::Pick(pick) = &point.recovery.act else { return Ok(()) };
-    match pick_state(app, &point, pick, &run) {
+    match pick_state(app, &point, pick, run) {
         PickState::Recorded(_) => Ok(()),
-        PickState::Done(after) => super::conclude(app, &point, after).map(drop),
+        PickState::Done(after) => super::conclude(app, &point, known, after).map(drop),
         PickState::Void => give_up(app, &point),
         PickState::Waits => Err(waits(&point, pick)),
     }
