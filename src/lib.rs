@@ -42,8 +42,9 @@
 //! | [`model`] | plain data, the legal transitions, the JSON forms |
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
-//! [`git`] is the package [`puff_git`]; `error`, `files`, `folder`, `lock`, `parallel`, `process` and `trace` are those of
-//! [`puff_system`]. Neither knows anything of runs.
+//! What agents are and say is the package [`puff_agents`]; `session` gives it its settings, workspaces and records. [`git`] is
+//! the package [`puff_git`]; `error`, `files`, `folder`, `lock`, `parallel`, `process` and `trace` are those of
+//! [`puff_system`]. None of them knows anything of runs.
 //!
 //! Dependencies point one way: the layers are listed in CONTRIBUTING.md, and a test keeps them.
 //! Nothing below `commands` prints, nothing outside `app` reads the clock or the environment, nothing outside `puff_git`

@@ -31,7 +31,6 @@ mod run_merge;
 mod schema;
 mod session;
 mod side_by_side;
-mod span;
 mod step;
 mod variant;
 mod watch;
@@ -45,14 +44,17 @@ pub use export::{LeftBehind, LeftFile, Tombstone};
 pub use finding::{Finding, FindingResult};
 pub use handoff::Handoff;
 pub use hook::{HookManager, HookOutcome, HookReport, HookState};
-pub use id::{BadRunId, NotATask, RunId, Selector, TaskId, first_line, slug};
+pub use id::{BadRunId, NotATask, RunId, Selector, TaskId, slug};
 pub use init::{Init, InitOutcome, InitStep, InitThing};
 pub use job::{Job, JobState};
 pub use kickoff::Kickoff;
 pub use local::{AgentCount, BadAgentCount, Local, MOST_LOCAL};
 pub use manifest::{Manifest, NotARepo, PullRequestHint, RepoName};
 pub use provider::{Profile, ProviderName};
+pub use puff_agents::state::{SessionState, Stdin};
 pub use puff_git::{Abbrev, ChangeKind, Identity, Oid, PathChange, Time};
+pub use puff_system::span::{Bytes, NotASpan, NotBytes, Span};
+pub use puff_system::text::first_line;
 pub use push::{Level, Push, PushFinding, Rule};
 pub use recovery::{Act, KeptBranch, KeptNote, KeptWorktree, PickPoint, PrunePoint, Recovery};
 pub use review::{Evidence, Judge, Observation, Opinion, Recommendation, Review, Reviewed, Verdict};
@@ -60,11 +62,8 @@ pub use risk::{Risk, RiskKind};
 pub use run::{Attention, IllegalTransition, Run, State};
 pub use run_merge::{MergeSide, RunMerge};
 pub use schema::{Schema, SchemaError};
-pub use session::{
-    BadSessionId, OwnWorktree, Session, SessionAgent, SessionEnd, SessionId, SessionState, Stdin, WorktreeOutcome,
-};
+pub use session::{BadSessionId, OwnWorktree, Session, SessionAgent, SessionEnd, SessionId, WorktreeOutcome};
 pub use side_by_side::{Difference, FileVersion, Hunk, PairDifference, Row, SideBySide, SideBySideFile, Sign, Unshown};
-pub use span::{Bytes, NotASpan, NotBytes, Span};
 pub use step::{StepKind, subject_of};
 pub use variant::{
     Apply, Check, CheckStatus, Counts, IgnoredFiles, MOST_VARIANTS, Score, ScorePart, Variant, VariantStatus,

@@ -5,26 +5,19 @@
 //! it ended. It holds a lock for its life, so that a session whose supervisor is gone is seen to be lost, whatever
 //! process id is written down.
 
-pub mod activity;
 pub mod agent_program;
-pub mod agents;
-pub mod control;
-pub mod diagnose;
-pub mod log;
+pub mod configured;
 pub mod lost;
 pub mod notice;
-pub mod protocol;
-pub mod replies;
 pub mod resume;
-pub mod screen;
 pub mod session_workspace;
 pub mod side_effects;
 pub mod supervisor;
 pub mod user_files;
-pub mod viewer;
 pub mod worktree;
 
 pub use agent_program::ready;
+pub use puff_agents::{activity, agents, attached, control, diagnose, log, protocol, replies, screen, viewer};
 pub use resume::free_id;
 
 use std::path::PathBuf;
@@ -35,7 +28,7 @@ use crate::error::{Error, Result, ResultExt};
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Oid, OwnWorktree, RunId, Session, SessionAgent, SessionId, SessionState, Stdin};
 use crate::process::{self, Cmd, Wake};
-use crate::store::{RunStore, SessionStore};
+use crate::store::{RunStore, SessionRecord, SessionStore};
 
 /// How long a supervisor may take to be up.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -80,7 +73,7 @@ pub struct Start {
 /// # Errors
 /// When there is a session of that name, a setting that the supervisor needs cannot be used, or it cannot be started.
 pub fn start(app: &App, start: Start) -> Result<Session> {
-    protocol::check(&app.settings)?;
+    configured::check_protocol(&app.settings)?;
     app.repo.prove_folder(&start.cwd).map_err(|fault| {
         Error::failed(format!("the session '{}' cannot work there: {fault}", start.id))
             .hint("see what is there; 'git worktree list' shows the worktrees that git knows")

@@ -91,7 +91,7 @@ fn problem(key: Key, setting: &Setting) -> Option<String> {
         return Some(format!("has to be {}", key.kind.wanted()));
     }
     if key.kind == Kind::Several(&Kind::Answer) {
-        return AnswerRule::check(&setting.value).err();
+        return AnswerRule::parse(&setting.value).err();
     }
     if [settings::WORKTREE_COPY.name, settings::HARVEST_IGNORED.name].contains(&key.name) {
         return crate::session::worktree::pattern_problem(&setting.value);

@@ -7,11 +7,9 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use strum::IntoStaticStr;
 
-use super::as_str::as_str;
 use super::schema::written_as;
-use super::{IgnoredFiles, Oid, Run, RunId, Schema, Time, documents, slug};
+use super::{IgnoredFiles, Oid, Run, RunId, Schema, SessionState, Stdin, Time, documents, slug};
 
 /// The longest session id: a run's with its variant fits.
 const LONGEST: usize = 56;
@@ -302,53 +300,6 @@ impl Session {
     /// Works it for this run, and not for an earlier one of the same name? Older records do not say when theirs began.
     pub fn works_for(&self, run: &Run) -> bool {
         self.run.as_ref() == Some(&run.run) && self.run_created_at.is_none_or(|at| at == run.created_at)
-    }
-}
-
-/// What a session's standard input is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Stdin {
-    /// Its terminal: a person may type.
-    #[default]
-    Terminal,
-    /// Closed: it is at its end at once.
-    Closed,
-    /// The file that its prompt is in.
-    Prompt,
-}
-
-/// What a session is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum SessionState {
-    /// It prints, or uses the processor.
-    Working,
-    /// It has asked something and waits for the answer.
-    Waiting,
-    /// It has said nothing for `puff.stuck.after`.
-    Silent,
-    /// It has said nothing and done nothing for `puff.stuck.poke`.
-    Hung,
-    /// Bytes move, and nothing is said.
-    Downloading,
-    /// It does the same over and over.
-    Looping,
-    /// Its service takes no more for now.
-    RateLimited,
-    /// It has ended.
-    Exited,
-    /// Its supervisor is gone, and how it ended is not known.
-    Lost,
-}
-
-as_str!(SessionState);
-
-impl SessionState {
-    /// Returns whether nothing more will come of it.
-    pub fn is_over(self) -> bool {
-        matches!(self, SessionState::Exited | SessionState::Lost)
     }
 }
 

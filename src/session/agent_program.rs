@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::agents::Agent;
+use super::configured;
 use crate::app::AgentEnv;
 use crate::error::{Error, Result};
 use crate::process::{self, Cmd, Failure};
@@ -16,7 +17,7 @@ const HELP: Duration = Duration::from_secs(20);
 /// # Errors
 /// When it is not known, or not installed.
 pub fn ready(settings: &Settings, name: &str, interactive: bool, environment: &AgentEnv) -> Result<Agent> {
-    let agent = Agent::find(settings, name)?;
+    let agent = configured::agent(settings, name)?;
     // Who has told us where codex is means the agent too.
     let agent = match settings.text(settings::CODEX) {
         Some(codex) if name == "codex" => agent.with_program(&codex),

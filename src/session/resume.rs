@@ -6,7 +6,7 @@ use super::{Start, session_workspace, start};
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result};
 use crate::model::{Session, SessionEnd, SessionId, SessionState, Stdin};
-use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore};
+use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionRecord, SessionStore};
 
 /// What an agent is told when it continues.
 const GO_ON: &str = "You were interrupted. Look at what is done already, and go on with the task where you stopped.";

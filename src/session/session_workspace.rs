@@ -15,7 +15,7 @@ use crate::layout::replace;
 use crate::lock::FileLock;
 use crate::model::{IgnoredFiles, OwnWorktree, Session, SessionId, SessionState, WorktreeOutcome};
 use crate::process::Mark;
-use crate::store::SessionStore;
+use crate::store::{SessionRecord, SessionStore};
 
 /// The file beside a worktree that lists the ignored files that it had before its session began.
 const IGNORED_BEFORE: &str = "puff-ignored-before";

@@ -3,7 +3,6 @@
 //! One loop waits for everything at once: what the agent prints, what clients type, who attaches, the agent's end,
 //! and the time. Nothing in it waits for the disk to be free or for a slow reader, so that the agent never does.
 
-mod attached;
 mod monitor;
 
 use std::io;
@@ -14,8 +13,8 @@ use std::time::{Duration, Instant};
 use tokio::net::UnixListener;
 use tokio::sync::mpsc;
 
-use self::attached::{Attached, Command};
 use self::monitor::Monitor;
+use super::attached::{Attached, Command};
 use super::control::short;
 use super::log::Writer;
 use super::lost::MARK;
@@ -27,7 +26,7 @@ use crate::lock::FileLock;
 use crate::model::{OwnWorktree, Session, SessionEnd, SessionId, SessionState, Stdin};
 use crate::process::terminal::{Input, PtyReader, PtyWriter, Terminal};
 use crate::process::{self, Cmd, Failure};
-use crate::store::{SessionPlace, SessionStore};
+use crate::store::{SessionPlace, SessionRecord, SessionStore};
 
 /// How often the state is judged.
 const TICK: Duration = Duration::from_millis(500);

@@ -3,120 +3,60 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+
+use puff_agents::place::SessionPlace;
 
 use super::by_beginning;
 use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
 use crate::layout::Layout;
 use crate::layout::replace;
-use crate::lock::FileLock;
 use crate::model::{Session, SessionId, SessionState, documents};
 
 /// The file that says in which worktree a session works.
 const WORK_FOLDER: &str = "folder.json";
 
-/// The file that is there once its agent is started: the record names a process only when there is one, and a
-/// supervisor can be killed between the two.
-const BEGUN: &str = "begun";
-
-/// The files of one session.
-#[derive(Clone, Debug)]
-pub struct SessionPlace {
-    folder: PathBuf,
-}
-
-impl SessionPlace {
-    /// Returns the same files by the working folder of this process, when that is their folder: their names stay right
-    /// when the repository is renamed or moved meanwhile.
-    pub fn relative(&self) -> SessionPlace {
-        let here = SessionPlace { folder: PathBuf::from(".") };
-        if is_same(&self.folder, &here.folder) { here } else { self.clone() }
-    }
-
-    /// Returns the folder itself.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Returns the record.
-    pub fn record(&self) -> PathBuf {
-        self.folder.join("session.json")
-    }
-
-    /// Returns the newest output.
-    pub fn log(&self) -> PathBuf {
-        self.folder.join("log")
-    }
-
-    /// Returns what the supervisor itself complained about.
-    pub fn supervisor_log(&self) -> PathBuf {
-        self.folder.join("supervisor.log")
-    }
-
-    /// Returns what it was asked: read by agents that take it from a file or on their standard input.
-    pub fn prompt(&self) -> PathBuf {
-        self.folder.join("prompt.md")
-    }
-
-    /// Reads in which worktree it works, where that is known.
-    pub fn work_folder(&self) -> Option<WorkFolder> {
-        serde_json::from_slice(&crate::files::read(self.folder.join(WORK_FOLDER)).ok()?).ok()
-    }
-
-    /// Records in which worktree it is going to work.
-    ///
-    /// # Errors
-    /// When the git directory cannot be written.
-    pub fn keep_work_folder(&self, folder: &WorkFolder) -> io::Result<()> {
-        replace(&self.folder.join(WORK_FOLDER), &serde_json::to_vec(folder)?)
-    }
-
-    /// Returns whether its agent was started, or was about to be: from then on it may have run, whatever the record
-    /// says.
-    pub fn is_started(&self) -> bool {
-        fs::symlink_metadata(self.folder.join(BEGUN)).is_ok()
-    }
-
-    /// Records that its agent is about to be started.
-    ///
-    /// # Errors
-    /// When the git directory cannot be written: then the agent must not be started, or it could be started twice.
-    pub fn mark_started(&self) -> io::Result<()> {
-        replace(&self.folder.join(BEGUN), b"")
-    }
-
-    /// Returns the lock that the supervisor holds for its life.
-    pub fn lock(&self) -> PathBuf {
-        self.folder.join("lock")
-    }
-
-    /// Returns where the supervisor listens.
-    pub fn socket(&self) -> PathBuf {
-        self.folder.join("control")
-    }
-
-    /// Returns whether a supervisor is running.
-    pub fn is_supervised(&self) -> bool {
-        FileLock::is_held(&self.lock())
-    }
-
+/// The record of a session, beside its other files.
+pub trait SessionRecord {
     /// Writes the record; a reader sees the old or the new.
     ///
     /// # Errors
     /// When the disk is full, or the folder gone.
-    pub fn save(&self, session: &Session) -> io::Result<()> {
-        replace(&self.record(), &documents::to_json(session)?)
-    }
+    fn save(&self, session: &Session) -> io::Result<()>;
 
     /// Reads the record as it stands.
     ///
     /// # Errors
     /// When there is none, or it is none of ours.
-    pub fn load(&self) -> io::Result<Session> {
+    fn load(&self) -> io::Result<Session>;
+
+    /// Reads in which worktree it works, where that is known.
+    fn work_folder(&self) -> Option<WorkFolder>;
+
+    /// Records in which worktree it is going to work.
+    ///
+    /// # Errors
+    /// When the git directory cannot be written.
+    fn keep_work_folder(&self, folder: &WorkFolder) -> io::Result<()>;
+}
+
+impl SessionRecord for SessionPlace {
+    fn save(&self, session: &Session) -> io::Result<()> {
+        replace(&self.record(), &documents::to_json(session)?)
+    }
+
+    fn load(&self) -> io::Result<Session> {
         let session: Session = serde_json::from_slice(&crate::files::read(self.record())?)?;
         session.schema.expect(documents::SESSION).map_err(io::Error::other)?;
         Ok(session)
+    }
+
+    fn work_folder(&self) -> Option<WorkFolder> {
+        serde_json::from_slice(&crate::files::read(self.folder().join(WORK_FOLDER)).ok()?).ok()
+    }
+
+    fn keep_work_folder(&self, folder: &WorkFolder) -> io::Result<()> {
+        replace(&self.folder().join(WORK_FOLDER), &serde_json::to_vec(folder)?)
     }
 }
 
@@ -134,7 +74,7 @@ impl<'p> SessionStore<'p> {
 
     /// Returns where a session is, or would be.
     pub fn place(&self, id: &SessionId) -> SessionPlace {
-        SessionPlace { folder: self.layout.sessions().join(id.as_str()) }
+        SessionPlace::new(self.layout.sessions().join(id.as_str()))
     }
 
     /// Makes the folder of a new session, readable by the user alone, with its first record and what it is asked.
@@ -145,16 +85,16 @@ impl<'p> SessionStore<'p> {
         self.layout.prepare()?;
         let place = self.place(&session.id);
         let id = &session.id;
-        if place.folder.exists() {
+        if place.folder().exists() {
             return Err(self.taken(id));
         }
         // The record is there as soon as the folder is.
         let made = tempfile::Builder::new().prefix(".new-").tempdir_in(self.layout.sessions()).and_then(|folder| {
-            let new = SessionPlace { folder: folder.path().to_owned() };
+            let new = SessionPlace::new(folder.path().to_owned());
             fs::write(new.prompt(), prompt)?;
             fs::write(new.log(), "")?;
             new.save(session)?;
-            fs::rename(folder.keep(), &place.folder)
+            fs::rename(folder.keep(), place.folder())
         });
         made.map_err(|cause| {
             Error::cannot_work(format!("cannot record the session '{id}'"))
@@ -234,18 +174,6 @@ impl<'p> SessionStore<'p> {
         };
         Ok(entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
     }
-}
-
-#[cfg(unix)]
-fn is_same(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let id = |path: &Path| path.metadata().map(|meta| (meta.dev(), meta.ino())).ok();
-    id(one).is_some_and(|one| Some(one) == id(other))
-}
-
-#[cfg(not(unix))]
-fn is_same(_: &Path, _: &Path) -> bool {
-    false
 }
 
 fn nothing_named(word: &str) -> Error {

@@ -13,6 +13,7 @@ const STACK: usize = 512 << 10;
 
 /// How much of a limit of memory one thread may take: its allocator reserves 64 MiB of addresses and more, which leaves nothing
 /// for the work itself where the limit is near.
+#[cfg(unix)]
 const SHARE: u64 = 128 << 20;
 
 /// How many threads the limit of memory (`ulimit -v`) leaves room for, this one among them.

@@ -7,7 +7,7 @@ use crate::engine::base;
 use crate::error::Error;
 use crate::model::{Finding, FindingResult, Run};
 use crate::process::{self, Cmd};
-use crate::session::agents::Agent;
+use crate::session::configured;
 use crate::session::worktree::{self, WorkspaceRoot};
 use crate::settings;
 
@@ -59,9 +59,9 @@ pub(super) fn agents(app: &App, runs: &[&Run], is_cloud_used: bool) -> Vec<Findi
     let is_configured = |name: &str| app.settings.of_agent(settings::AGENT_COMMAND, name).is_some();
     let mut findings = Vec::new();
     let (mut asked, mut missing) = (Vec::new(), Vec::new());
-    for name in Agent::names(&app.settings) {
+    for name in configured::agent_names(&app.settings) {
         let is_used = at_work.contains(&name.as_str());
-        let agent = match Agent::find(&app.settings, &name) {
+        let agent = match configured::agent(&app.settings, &name) {
             Ok(agent) => agent,
             Err(error) => {
                 findings.push(Finding::fail("agent", error));

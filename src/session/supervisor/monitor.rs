@@ -11,9 +11,9 @@ use crate::session::diagnose::{self, Evidence, Limits, Repeats};
 use crate::session::notice::Notifier;
 use crate::session::protocol::{self, AnswerRule, Situation, Step};
 use crate::session::replies::Replies;
-use crate::session::screen;
+use crate::session::{configured, screen};
 use crate::settings;
-use crate::store::SessionPlace;
+use crate::store::{SessionPlace, SessionRecord};
 
 /// How much unseen output is drawn at a look: more than that passed faster than anybody could have seen it.
 const DRAWN: usize = 1 << 20;
@@ -80,7 +80,7 @@ impl Monitor {
                 after: span(settings::STUCK_AFTER).unwrap_or(Duration::from_secs(300)),
                 poke: span(settings::STUCK_POKE).unwrap_or(Duration::from_secs(600)),
             },
-            answers: AnswerRule::all(&app.settings).unwrap_or_default(),
+            answers: configured::answer_rules(&app.settings).unwrap_or_default(),
             answered: Vec::new(),
             asks: None,
             poked: None,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Pattern, QuestionKind, ScreenText};
-use crate::model::SessionState;
+use crate::state::SessionState;
 
 /// A rule as it is written.
 #[derive(Deserialize)]

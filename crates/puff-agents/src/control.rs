@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::SessionPlace;
+use crate::place::SessionPlace;
 
 /// The longest path that a socket may have everywhere (`sun_path`, macOS has the shortest).
 const LONGEST: usize = 100;
@@ -122,7 +122,6 @@ pub fn short(socket: &Path) -> io::Result<(PathBuf, Option<ShortName>)> {
 
 /// What a short name needs as long as it is used.
 #[derive(Debug)]
-#[expect(dead_code, reason = "its fields are there to be dropped")]
 pub enum ShortName {
     /// The link.
     Link(tempfile::TempDir),

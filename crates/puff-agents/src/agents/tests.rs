@@ -1,22 +1,9 @@
 //! How the agents are called.
 
-use std::collections::HashMap;
-
 use super::*;
-use crate::git::config::{ConfigEntry, Scope};
-
-fn settings(pairs: &[(&str, &str)]) -> Settings {
-    let entry = |(key, value): &(&str, &str)| ConfigEntry {
-        key: (*key).into(),
-        value: (*value).into(),
-        scope: Scope::Local,
-        origin: "file:config".into(),
-    };
-    Settings::new(pairs.iter().map(entry).collect(), HashMap::new())
-}
 
 fn known(name: &str) -> Agent {
-    Agent::find(&settings(&[]), name).unwrap()
+    Agent::new(name, Configured::default()).unwrap()
 }
 
 fn work(agent: &Agent, prompt: &str) -> (String, Stdin) {
@@ -111,34 +98,33 @@ fn a_session_is_continued_by_the_agents_own_name_of_it() {
 
 #[test]
 fn a_configured_command_beats_a_known_one() {
-    let settings = settings(&[
-        ("puff.agent.codex.command", "my-codex {prompt}"),
-        ("puff.agent.codex.resume", "my-codex --again {session} {prompt}"),
-        ("puff.agent.claude.wrapper", "podman run -v \"$PWD:$PWD\" img"),
-        ("puff.agent.mine.command", "mine <{prompt_file}"),
-    ]);
-    let codex = Agent::find(&settings, "codex").unwrap();
+    let codex = Configured {
+        command: Some("my-codex {prompt}"),
+        resume: Some("my-codex --again {session} {prompt}"),
+        ..Configured::default()
+    };
+    let codex = Agent::new("codex", codex).unwrap();
     assert_eq!(codex.help_call(false), None);
     assert_eq!(work(&codex, "Fix it"), is("sh -c my-codex \"${1}\" codex Fix it", Stdin::Closed));
     let resumed = codex.resume("01f", Some("Go on"), false).map(joined);
     assert_eq!(resumed, Some(is("sh -c my-codex --again \"${1}\" \"${2}\" codex 01f Go on", Stdin::Closed)));
-    let claude = Agent::find(&settings, "claude").unwrap();
+    let wrapped = Configured { wrapper: Some("podman run -v \"$PWD:$PWD\" img"), ..Configured::default() };
+    let claude = Agent::new("claude", wrapped).unwrap();
     assert_eq!(talk(&claude, "Fix it").0, "sh -c podman run -v \"$PWD:$PWD\" img \"$@\" claude claude -- Fix it");
-    let mine = Agent::find(&settings, "mine").unwrap();
+    let mine = Configured { command: Some("mine <{prompt_file}"), ..Configured::default() };
+    let mine = Agent::new("mine", mine).unwrap();
     assert_eq!(work(&mine, "Fix it").0, "sh -c mine <\"${1}\" mine /p.md");
     assert_eq!(mine.resume("01f", None, false), None);
-    assert_eq!(Agent::names(&settings).join(" "), "codex claude gemini opencode aider mine");
 }
 
 #[test]
-fn an_unknown_agent_is_an_error_that_names_the_known_ones_and_the_key() {
-    let error = Agent::find(&settings(&[("puff.agent.other.wrapper", "x")]), "other").unwrap_err();
-    assert_eq!(error.message(), "'other' is not an agent: there are codex, claude, gemini, opencode, aider");
-    assert_eq!(error.next_step(), Some("define it with 'git config puff.agent.other.command COMMAND'"));
-    let error = Agent::find(&settings(&[("puff.agent.other.command", "x {task}")]), "other").unwrap_err();
-    assert_eq!(
-        error.message(),
-        "puff.agent.other.command is 'x {task}' (file:config), but {task} stands for nothing there: it may hold \
-         {prompt} and {prompt_file}"
-    );
+fn an_agent_is_known_or_has_a_command_that_can_be_read() {
+    let other = |configured| Agent::new("other", configured).unwrap_err();
+    let wrapper = Some("x");
+    assert_eq!(other(Configured { wrapper, ..Configured::default() }), AgentError::Unknown);
+    let command = Some("x {task}");
+    assert!(matches!(
+        other(Configured { command, ..Configured::default() }),
+        AgentError::Line { key: LineKey::Command, why } if why.starts_with("{task} stands for nothing there")
+    ));
 }

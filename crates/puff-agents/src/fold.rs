@@ -1,11 +1,13 @@
 //! What makes two lines of output the same: everything but times, ids and colours. Figures do count: lines that count
 //! are progress.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 /// How much of a line is read.
 const LONGEST: usize = 1024;
 
 /// Returns the same number for lines that are the same; none for a line without a word: dots, bars and rules.
-pub(super) fn fold(line: &[u8]) -> Option<u64> {
+pub(crate) fn fold(line: &[u8]) -> Option<u64> {
     let (mut hash, mut words) = (0xcbf2_9ce4_8422_2325_u64, 0);
     // FNV: small, and nothing is gained by two lines that it takes for one.
     let mut mix = |bytes: &[u8]| {
@@ -20,6 +22,13 @@ pub(super) fn fold(line: &[u8]) -> Option<u64> {
         words += usize::from(!changes && token.iter().filter(|byte| byte.is_ascii_alphabetic()).count() > 1);
     }
     (words > 0).then_some(hash)
+}
+
+/// Returns the same for lines that differ in times and ids only.
+pub(crate) fn fingerprint(lines: &[impl AsRef<str>]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    lines.iter().filter_map(|line| fold(line.as_ref().as_bytes())).for_each(|line| line.hash(&mut hasher));
+    hasher.finish()
 }
 
 /// Returns the words between blanks and escape sequences.

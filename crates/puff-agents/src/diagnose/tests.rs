@@ -32,7 +32,7 @@ fn of_screen(text: &str) -> Diagnosis {
 
 #[test]
 fn every_recorded_screen_is_what_its_name_says() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/session/diagnose/screens");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diagnose/screens");
     let (mut seen, mut wrong) = (0, Vec::new());
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

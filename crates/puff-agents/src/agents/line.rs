@@ -4,7 +4,7 @@
 //! what the shell reads, whatever they hold.
 
 use super::Invocation;
-use crate::model::Stdin;
+use crate::state::Stdin;
 
 /// A line whose places were found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ mod tests {
             let line = Line::parse(line, &["prompt"]).unwrap();
             let invocation = line.invocation("agent", &[("prompt", nasty)], nasty, false);
             let (program, words) = invocation.argv.split_first().unwrap();
-            let output = crate::process::run(&crate::process::Cmd::new(program).args(words)).unwrap();
+            let output = puff_system::process::run(&puff_system::process::Cmd::new(program).args(words)).unwrap();
             assert_eq!(String::from_utf8_lossy(&output.stdout), nasty);
         }
     }

@@ -1,10 +1,7 @@
 //! What is decided.
 
-use std::collections::HashMap;
-
 use super::*;
-use crate::git::config::{ConfigEntry, Scope};
-use crate::session::diagnose::{Evidence, Limits, diagnose};
+use crate::diagnose::{Evidence, Limits, diagnose};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -141,18 +138,4 @@ fn a_rule_is_a_pattern_and_a_text() {
     ] {
         assert_eq!(read(written), Err(why.to_owned()), "{written}");
     }
-}
-
-#[test]
-fn a_rule_that_cannot_be_read_names_its_origin() {
-    let entry = ConfigEntry {
-        key: "puff.session.answer".into(),
-        value: "yes".into(),
-        scope: Scope::Local,
-        origin: "file:.git/config".into(),
-    };
-    let error = AnswerRule::all(&Settings::new(vec![entry], HashMap::new())).unwrap_err();
-    let expected = "puff.session.answer is 'yes' (file:.git/config), but it has no '=>' between a pattern and a text";
-    assert_eq!(error.message(), expected);
-    assert!(error.next_step().unwrap().contains("PATTERN => TEXT"));
 }

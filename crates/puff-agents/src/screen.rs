@@ -1,18 +1,21 @@
 //! What a person at the terminal of a session would see, drawn from its log.
 
+#[cfg(unix)]
 use std::io;
 use std::num::NonZero;
 
-use super::log;
-use crate::store::SessionPlace;
+#[cfg(unix)]
+use crate::{log, place::SessionPlace};
 
 /// How much of the log is drawn: a full-screen program paints all of its screen again and again.
+#[cfg(unix)]
 const DRAWN: u64 = 2 << 20;
 
 /// Returns the lines of the screen, without empty ones at the end.
 ///
 /// # Errors
 /// When the log cannot be read.
+#[cfg(unix)]
 pub fn of(place: &SessionPlace, size: (u16, u16)) -> io::Result<Vec<String>> {
     let (columns, rows) = cells(size);
     let mut parser = vt100::Parser::new(rows, columns, 0);

@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::store::SessionPlace;
+use crate::place::SessionPlace;
 
 /// How many pieces a full log has, beside the one that is being written.
 const PIECES: u64 = 8;
@@ -43,7 +43,7 @@ impl Writer {
     /// # Errors
     /// When it cannot be written.
     pub fn begin(place: &SessionPlace, limit: u64) -> io::Result<Writer> {
-        let file = crate::files::ours().create(true).append(true).open(place.log())?;
+        let file = puff_system::files::ours().create(true).append(true).open(place.log())?;
         Ok(Writer {
             folder: place.folder().to_owned(),
             length: file.metadata()?.len(),
@@ -150,7 +150,7 @@ struct Piece {
 /// Returns the pieces that there are, oldest first.
 fn pieces(place: &SessionPlace) -> io::Result<Vec<Piece>> {
     // The newest first: when it is turned over meanwhile, it is met again under its other name.
-    let newest = crate::files::ours().read(true).open(place.log())?;
+    let newest = puff_system::files::ours().read(true).open(place.log())?;
     let itself = newest.metadata()?.ino();
     let mut found = Vec::new();
     let mut starts: Vec<u64> = fs::read_dir(place.folder())?
@@ -162,7 +162,7 @@ fn pieces(place: &SessionPlace) -> io::Result<Vec<Piece>> {
     let mut newest_start = None;
     for start in starts {
         // An old piece may go while we look.
-        let piece = crate::files::ours().read(true).open(piece_path(place.folder(), start));
+        let piece = puff_system::files::ours().read(true).open(piece_path(place.folder(), start));
         let Ok(file) = piece else { continue };
         let meta = file.metadata()?;
         if meta.ino() == itself {
@@ -279,13 +279,9 @@ fn plain(output: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::Layout;
-    use crate::model::SessionId;
-    use crate::store::SessionStore;
 
     fn place(folder: &Path) -> SessionPlace {
-        let id: SessionId = "s".parse().unwrap();
-        let place = SessionStore::new(&Layout::new(folder, None)).place(&id);
+        let place = SessionPlace::new(folder.join("s"));
         fs::create_dir_all(place.folder()).unwrap();
         place
     }

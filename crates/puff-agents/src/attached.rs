@@ -8,7 +8,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
-use super::super::control::{Frame, Reply, Request};
+use crate::control::{Frame, Reply, Request};
 
 /// How long a connection may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,22 +17,48 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const BEHIND: usize = 1024;
 
 /// What a connection wants of the supervisor.
-pub(super) enum Command {
-    Type { keys: Vec<u8>, remark: Option<String> },
-    Kill { why: String },
-    Attach { client: Client, size: (u16, u16) },
-    Resize { id: u64, size: (u16, u16) },
-    Detach { id: u64 },
+pub enum Command {
+    /// Type these keys, and write the remark into the log.
+    Type {
+        /// The keys.
+        keys: Vec<u8>,
+        /// What the log tells of it, where it should.
+        remark: Option<String>,
+    },
+    /// End the agent.
+    Kill {
+        /// Who wants that, and why.
+        why: String,
+    },
+    /// Show the terminal to a client.
+    Attach {
+        /// The client.
+        client: Client,
+        /// Its columns and rows.
+        size: (u16, u16),
+    },
+    /// A client has another number of columns and rows.
+    Resize {
+        /// The client.
+        id: u64,
+        /// Its columns and rows now.
+        size: (u16, u16),
+    },
+    /// A client has left.
+    Detach {
+        /// The client.
+        id: u64,
+    },
 }
 
 /// A client that is attached to the terminal.
-pub(super) struct Client {
+pub struct Client {
     id: u64,
     output: mpsc::Sender<Arc<[u8]>>,
 }
 
 /// All clients that are attached to the terminal.
-pub(super) struct Attached {
+pub struct Attached {
     commands: mpsc::Sender<Command>,
     clients: Vec<(Client, (u16, u16))>,
     size: (u16, u16),
@@ -40,12 +66,13 @@ pub(super) struct Attached {
 }
 
 impl Attached {
-    pub(super) fn new(commands: mpsc::Sender<Command>, size: (u16, u16)) -> Attached {
+    /// Returns none yet; what they want is sent to `commands`, and the terminal has this size without them.
+    pub fn new(commands: mpsc::Sender<Command>, size: (u16, u16)) -> Attached {
         Attached { commands, clients: Vec::new(), size, next: 0 }
     }
 
     /// Hears what a connection wants, beside everything else.
-    pub(super) fn greet(&mut self, stream: UnixStream) {
+    pub fn greet(&mut self, stream: UnixStream) {
         // The folder keeps others out; a socket that was handed on does not.
         let ours = stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw());
         if ours {
@@ -54,27 +81,30 @@ impl Attached {
         }
     }
 
-    pub(super) fn add(&mut self, client: Client, size: (u16, u16), screen: Vec<u8>) {
+    /// Adds a client, which is shown the screen first.
+    pub fn add(&mut self, client: Client, size: (u16, u16), screen: Vec<u8>) {
         if client.output.try_send(screen.into()).is_ok() {
             self.clients.push((client, size));
         }
     }
 
-    pub(super) fn remove(&mut self, id: u64) {
+    /// Removes a client.
+    pub fn remove(&mut self, id: u64) {
         self.clients.retain(|(client, _)| client.id != id);
     }
 
-    pub(super) fn set_size(&mut self, id: u64, size: (u16, u16)) {
+    /// Records the columns and rows of a client.
+    pub fn set_size(&mut self, id: u64, size: (u16, u16)) {
         self.clients.iter_mut().filter(|(client, _)| client.id == id).for_each(|(_, known)| *known = size);
     }
 
     /// Returns whether a client is attached.
-    pub(super) fn any(&self) -> bool {
+    pub fn any(&self) -> bool {
         !self.clients.is_empty()
     }
 
     /// Returns the columns and rows that everybody can show; without anybody, as before.
-    pub(super) fn size(&mut self) -> (u16, u16) {
+    pub fn size(&mut self) -> (u16, u16) {
         let columns = self.clients.iter().map(|(_, (columns, _))| *columns).min();
         let rows = self.clients.iter().map(|(_, (_, rows))| *rows).min();
         if let (Some(columns), Some(rows)) = (columns, rows) {
@@ -84,7 +114,7 @@ impl Attached {
     }
 
     /// Shows everybody what was printed.
-    pub(super) fn show(&mut self, bytes: &[u8]) {
+    pub fn show(&mut self, bytes: &[u8]) {
         if !self.clients.is_empty() {
             let bytes: Arc<[u8]> = bytes.into();
             self.clients.retain(|(client, _)| client.output.try_send(Arc::clone(&bytes)).is_ok());

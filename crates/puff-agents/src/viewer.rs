@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::termios::{self, OptionalActions, Termios};
 
 use super::control::{self, Frame};
-use crate::store::SessionPlace;
+use crate::place::SessionPlace;
 
 /// Control-\: no agent uses it, and no shell types it by accident.
 const LEAVE: u8 = 0x1c;

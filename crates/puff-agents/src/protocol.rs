@@ -7,9 +7,7 @@
 use std::time::Duration;
 
 use super::diagnose::{Diagnosis, Pattern, QuestionKind};
-use crate::error::{Error, Result};
-use crate::model::SessionState;
-use crate::settings::{SESSION_ANSWER, STUCK_AFTER, STUCK_POKE, Setting, Settings};
+use crate::state::SessionState;
 
 /// How often a hung session is killed and resumed.
 pub const RESUMES: u32 = 2;
@@ -104,16 +102,6 @@ fn hung(situation: &Situation) -> Step {
     if resumes >= RESUMES { still(format!("was resumed {resumes} times already")) } else { Step::KillAndResume }
 }
 
-/// Proves that the settings which the supervisor acts by can be used: it has no user to tell.
-///
-/// # Errors
-/// When one cannot, naming it.
-pub fn check(settings: &Settings) -> Result<()> {
-    settings.span(STUCK_AFTER)?;
-    settings.span(STUCK_POKE)?;
-    AnswerRule::all(settings).map(drop)
-}
-
 /// A question that may be answered, and how.
 #[derive(Clone, Debug)]
 pub struct AnswerRule {
@@ -124,30 +112,12 @@ pub struct AnswerRule {
 }
 
 impl AnswerRule {
-    /// Returns the rules of `puff.session.answer`, in their order; the first that matches counts.
-    ///
-    /// # Errors
-    /// When one cannot be read.
-    pub fn all(settings: &Settings) -> Result<Vec<AnswerRule>> {
-        settings.all(SESSION_ANSWER).iter().map(AnswerRule::read).collect()
-    }
-
-    /// Checks that this can be read as a rule; the error says why not.
-    pub fn check(written: &str) -> Result<(), String> {
-        AnswerRule::parse(written).map(drop)
-    }
-
-    fn read(setting: &Setting) -> Result<AnswerRule> {
-        AnswerRule::parse(&setting.value).map_err(|why| {
-            let Setting { value, origin } = setting;
-            Error::usage(format!("{} is '{value}' ({origin}), but {why}", SESSION_ANSWER.name))
-                .hint("write it as 'PATTERN => TEXT', such as 'Ok to proceed\\? => y'")
-        })
-    }
-
     /// Parses `PATTERN => TEXT`, with `--no-enter` behind it where Enter is not to be pressed. The last ` => ` divides
     /// them.
-    fn parse(written: &str) -> Result<AnswerRule, String> {
+    ///
+    /// # Errors
+    /// Why it cannot be read as a rule.
+    pub fn parse(written: &str) -> Result<AnswerRule, String> {
         let divided = written.rsplit_once("=>").ok_or("it has no '=>' between a pattern and a text")?;
         let (pattern, text) = (divided.0.trim(), divided.1.trim());
         if pattern.is_empty() {

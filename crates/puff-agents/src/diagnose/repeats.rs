@@ -12,9 +12,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::cycle::{Cycle, Round};
-use super::fold::fold;
-use crate::model::first_line;
-use crate::session::agents::Ran;
+use crate::agents::Ran;
+use crate::fold::{fingerprint, fold};
+use puff_system::text::first_line;
 
 const SAME_LINE: usize = 200;
 const SAME_LINES: usize = 20;
@@ -101,7 +101,7 @@ impl Repeats {
     pub fn screen(&mut self, lines: &[String], at: Duration) {
         let text = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect::<Vec<_>>();
         if let Some(last) = text.last() {
-            self.screens.push(super::fingerprint(&text), at);
+            self.screens.push(fingerprint(&text), at);
             self.shown = first_line(last, 80);
         }
     }

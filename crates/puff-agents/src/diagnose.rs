@@ -5,12 +5,10 @@
 //! the real programs beside it.
 
 mod cycle;
-mod fold;
 mod pattern;
 mod repeats;
 mod rules;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 pub use pattern::Pattern;
@@ -19,7 +17,10 @@ use serde::Deserialize;
 use strum::IntoStaticStr;
 
 use self::rules::RULES;
-use crate::model::{SessionState, Span, first_line};
+use crate::fold::fingerprint;
+use crate::state::SessionState;
+use puff_system::span::Span;
+use puff_system::text::first_line;
 
 /// Bytes a second from which on a transfer counts: less is what connections cost that are only kept alive.
 const MOVES: u64 = 1024;
@@ -149,13 +150,6 @@ pub fn diagnose(evidence: &Evidence, limits: &Limits, id: &str) -> Diagnosis {
         return plain(SessionState::Hung, why, command("poke ID"));
     }
     plain(SessionState::Silent, why, command("log ID --screen"))
-}
-
-/// Returns the same for lines that differ in times and ids only.
-pub(super) fn fingerprint(lines: &[impl AsRef<str>]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    lines.iter().filter_map(|line| fold::fold(line.as_ref().as_bytes())).for_each(|line| line.hash(&mut hasher));
-    hasher.finish()
 }
 
 /// Returns a length of time as people read it.

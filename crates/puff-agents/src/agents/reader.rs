@@ -258,7 +258,7 @@ impl Reader {
             (Some(false), _) => "failed".to_owned(),
             (None, _) => "ended".to_owned(),
         };
-        let line = crate::model::first_line(&ran.line, 120);
+        let line = puff_system::text::first_line(&ran.line, 120);
         self.checks.retain(|(known, _)| *known != line);
         self.checks.push((line, ended));
         if self.checks.len() > CHECKS {

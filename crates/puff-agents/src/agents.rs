@@ -1,6 +1,6 @@
 //! The agents, as data: how each is started, how it is continued, and what its output says.
 //!
-//! Five are known, by the table in `known.rs`. Any other is made known by `puff.agent.<name>.command`, a line for the
+//! Five are known, by the table in `known.rs`. Any other is made known by a configured command, a line for the
 //! shell, which also replaces the command of a known one. Nothing here runs anything: who starts an agent first asks
 //! the program itself for its [help](Agent::help_call), where its flags differ between versions.
 
@@ -18,9 +18,7 @@ pub use reader::Reader;
 
 use self::known::{Form, KNOWN, KnownAgent, Word};
 use self::line::Line;
-use crate::error::{Error, Result};
-use crate::model::Stdin;
-use crate::settings::{AGENT_COMMAND, AGENT_RESUME, AGENT_WRAPPER, Setting, Settings};
+use crate::state::Stdin;
 
 /// The longest prompt that goes on a command line, in bytes: Windows takes 32 KiB of all words together.
 const SHORT: usize = 16 * 1024;
@@ -44,6 +42,42 @@ pub struct Agent {
     wrapper: Option<String>,
     help: Option<String>,
     program: Option<String>,
+}
+
+/// What is configured of an agent: lines for the shell.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Configured<'a> {
+    /// Starts it; `{prompt}` and `{prompt_file}` stand for its prompt.
+    pub command: Option<&'a str>,
+    /// Continues a session of it; `{session}` and `{prompt}` stand for the agent's own name of it and the message.
+    pub resume: Option<&'a str>,
+    /// Goes before every command of it.
+    pub wrapper: Option<&'a str>,
+}
+
+/// A line of [`Configured`] in which places can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKey {
+    /// [`Configured::command`].
+    Command,
+    /// [`Configured::resume`].
+    Resume,
+}
+
+/// Why there is no such agent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgentError {
+    /// It is neither known nor has a command.
+    #[error("it is neither known nor has a command")]
+    Unknown,
+    /// A line cannot be used.
+    #[error("{why}")]
+    Line {
+        /// Which one.
+        key: LineKey,
+        /// Why not.
+        why: String,
+    },
 }
 
 /// What an agent is to do.
@@ -70,48 +104,26 @@ impl Agent {
     /// Returns the agent of that name: as it is configured, else as it is known.
     ///
     /// # Errors
-    /// When there is none, or its configuration cannot be used.
-    pub fn find(settings: &Settings, name: &str) -> Result<Agent> {
-        let setting = |key| settings.of_agent(key, name);
-        let line = |key, layout: &[&str]| {
-            let read = |setting: Setting| {
-                Line::parse(&setting.value, layout).map_err(|why| {
-                    let key = key_of(key, name);
-                    Error::usage(format!("{key} is '{}' ({}), but {why}", setting.value, setting.origin))
-                })
-            };
-            setting(key).map(read).transpose()
+    /// When there is none, or a line of its configuration cannot be used.
+    pub fn new(name: &str, configured: Configured<'_>) -> Result<Agent, AgentError> {
+        let line = |key, line: Option<&str>, places: &[&str]| {
+            line.map(|line| Line::parse(line, places).map_err(|why| AgentError::Line { key, why })).transpose()
         };
         let agent = Agent {
             name: name.to_owned(),
             known: KNOWN.iter().find(|known| known.name == name),
-            command: line(AGENT_COMMAND, &["prompt", "prompt_file"])?,
-            resume: line(AGENT_RESUME, &["session", "prompt"])?,
-            wrapper: setting(AGENT_WRAPPER).map(|setting| setting.value),
+            command: line(LineKey::Command, configured.command, &["prompt", "prompt_file"])?,
+            resume: line(LineKey::Resume, configured.resume, &["session", "prompt"])?,
+            wrapper: configured.wrapper.map(str::to_owned),
             help: None,
             program: None,
         };
-        if agent.known.is_none() && agent.command.is_none() {
-            let names = Agent::names(settings).join(", ");
-            return Err(Error::usage(format!("'{name}' is not an agent: there are {names}"))
-                .hint(format!("define it with 'git config {} COMMAND'", key_of(AGENT_COMMAND, name))));
-        }
-        Ok(agent)
+        if agent.known.is_none() && agent.command.is_none() { Err(AgentError::Unknown) } else { Ok(agent) }
     }
 
     /// Returns whether this is the name of an agent that needs no configuration.
     pub fn is_known(name: &str) -> bool {
         KNOWN.iter().any(|known| known.name == name)
-    }
-
-    /// Returns the agents that can be started: those that are known, then those that are configured.
-    pub fn names(settings: &Settings) -> Vec<String> {
-        let known = KNOWN.iter().map(|known| known.name.to_owned());
-        let configured = settings.agents().into_iter().filter(|name| {
-            let has_command = settings.of_agent(AGENT_COMMAND, name).is_some();
-            has_command && KNOWN.iter().all(|known| known.name != *name)
-        });
-        known.chain(configured.map(str::to_owned)).collect()
     }
 
     /// Its name.
@@ -229,11 +241,6 @@ struct Fill<'a> {
     prompt: &'a str,
     file: &'a str,
     session: &'a str,
-}
-
-/// Returns `puff.agent.<name>.command` with the name in it.
-fn key_of(key: crate::settings::Key, name: &str) -> String {
-    key.name.replace("<name>", name)
 }
 
 #[cfg(test)]

@@ -4,8 +4,7 @@
 use serde_json::Value;
 use strum::IntoStaticStr;
 
-use crate::model::as_str::as_str;
-use crate::session::diagnose::fingerprint;
+use crate::fold::fingerprint;
 
 /// How many lines of what a command printed are compared.
 const LINES: usize = 200;
@@ -83,9 +82,12 @@ pub(super) enum Dialect {
     Opencode,
 }
 
-as_str!(Dialect);
-
 impl Dialect {
+    /// Returns the name of the agent.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
     /// Returns the dialect of the line with which an agent introduces itself.
     pub fn of(line: &Value) -> Option<Dialect> {
         match text(line, "type")? {

@@ -67,7 +67,7 @@ impl vt100::Callbacks for Replies {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::screen::cells;
+    use crate::screen::cells;
 
     #[test]
     fn what_a_full_screen_program_asks_at_its_start_is_answered() {
