@@ -13,10 +13,10 @@ use super::{active_files, patch_matching};
 ///
 /// # Errors
 /// When it cannot be recorded.
-pub fn record(app: &App, id: &RunId, seen: &Observation) -> Result<Outcome> {
+pub fn record(app: &App, known: &Recorded, seen: &Observation) -> Result<Outcome> {
     let settle = app.settings.span(settings::SETTLE)?;
     let now = app.clock.now();
-    let outcome = RunStore::new(app).update(id, now, |run| {
+    let outcome = RunStore::new(app).update_known(known, now, |run| {
         // What was observed before it was cancelled says nothing of it any more.
         if run.state == State::Cancelled {
             return Ok(None);
@@ -39,7 +39,7 @@ pub fn begin(app: &App, provider: &dyn Provider, run: Run) -> Result<Run> {
         return Ok(run);
     }
     match provider.observe(&[super::question(&run, false)?])?.pop() {
-        Some(seen) => Ok(record(app, &run.run, &seen)?.recorded.run),
+        Some(seen) => Ok(record(app, &RunStore::new(app).load(&run.run)?, &seen)?.recorded.run),
         None => Ok(run),
     }
 }

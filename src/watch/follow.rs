@@ -118,7 +118,7 @@ impl Watched for Foreground<'_> {
     fn poll(&mut self, poller: &mut Poller, runs: &[&Run]) -> Result<()> {
         let say = |id: &RunId, text: &str| self.say(id, text);
         poller.submit(self.app, runs, AGAIN, &say)?;
-        poller.poll(self.app, runs, &mut Recorder { app: self.app, say: &say });
+        poller.poll(self.app, runs, &mut Recorder { app: self.app, known: &self.seen, say: &say });
         Ok(())
     }
 

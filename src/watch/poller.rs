@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::model::{Attention, Profile, ProviderName, Run, RunId, State};
 use crate::provider::{Failure, Observation, RetryPolicy};
 use crate::render::progress;
+use crate::store::{Recorded, RunStore};
 use crate::trace::Activity;
 
 /// The longest pause after looks that failed, unless the interval itself is longer.
@@ -32,13 +33,17 @@ pub(super) trait Observer {
 pub(super) struct Recorder<'r> {
     /// Carries the repository.
     pub app: &'r App,
+    /// The runs as they were read last.
+    pub known: &'r HashMap<RunId, Recorded>,
     /// Where what happens is reported.
     pub say: Say<'r>,
 }
 
 impl Observer for Recorder<'_> {
     fn observed(&mut self, run: &Run, seen: &Observation) -> Result<Run> {
-        let outcome = observe::record(self.app, &run.run, seen)?;
+        let read = || RunStore::new(self.app).load(&run.run);
+        let known = self.known.get(&run.run).cloned().map_or_else(read, Ok)?;
+        let outcome = observe::record(self.app, &known, seen)?;
         if outcome.changed {
             self.changed(run, &outcome.recorded.run);
         }
@@ -213,7 +218,7 @@ impl Poller {
         Ok(())
     }
 
-    /// Returns whether a task that the service does not know is not asked for at every look.
+    /// Returns whether a run is polled now: a task that the service does not know is not asked for at every poll.
     fn is_wanted(&self, run: &Run, now: Instant) -> bool {
         run.attention != Some(Attention::TaskNotFound) || self.poll_schedule.is_due(&run.run, now)
     }

@@ -139,7 +139,7 @@ impl Watched for Watcher<'_> {
         let say = |id: &RunId, text: &str| log(app, id, text);
         let now = Instant::now();
         poller.submit(app, jobs, AGAIN, &say)?;
-        if poller.poll(app, jobs, &mut Recorder { app, say: &say }) {
+        if poller.poll(app, jobs, &mut Recorder { app, known: &self.jobs, say: &say }) {
             let at = app.clock.now();
             for run in jobs.iter().filter(|run| Poller::concerns(run)) {
                 self.status.last_poll_at.insert(run.run.clone(), at);
