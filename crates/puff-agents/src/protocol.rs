@@ -10,7 +10,7 @@ use super::diagnose::{Diagnosis, Pattern, QuestionKind};
 use crate::state::SessionState;
 
 /// How often a hung session is killed and resumed.
-pub const RESUMES: u32 = 2;
+pub(crate) const RESUMES: u32 = 2;
 /// How long a poke may take to help.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -42,7 +42,7 @@ impl Repo {
     ///
     /// # Errors
     /// When the object store cannot be written.
-    pub fn write_known_blob(&self, bytes: &[u8], known: Option<Oid>) -> Result<Oid> {
+    pub(crate) fn write_known_blob(&self, bytes: &[u8], known: Option<Oid>) -> Result<Oid> {
         let kind = git2::ObjectType::Blob;
         let written = match known.filter(|known| self.is_written(*known)) {
             Some(_) => self.keep_now(kind, bytes),
@@ -57,12 +57,6 @@ impl Repo {
     /// When there are too many of them.
     pub fn hash_blob(&self, bytes: &[u8]) -> Result<Oid> {
         self.name(git2::ObjectType::Blob, bytes).map_err(|cause| Error::failed("cannot name a blob").because(cause))
-    }
-
-    /// Is this blob here?
-    pub fn has_blob(&self, id: Oid) -> bool {
-        let blob = |odb: git2::Odb<'_>| self.read(&odb, id, git2::ObjectType::Blob).is_ok();
-        self.inner.odb().is_ok_and(blob)
     }
 
     /// The blob whose name begins with these digits; none when there is none, or more than one object.

@@ -270,7 +270,7 @@ impl Repo {
     }
 
     /// The commit that the histories of two commits have in common last; none when they have none.
-    pub fn merge_base(&self, one: Oid, other: Oid) -> Option<Oid> {
+    pub(crate) fn merge_base(&self, one: Oid, other: Oid) -> Option<Oid> {
         self.inner.merge_base(self.raw(one), self.raw(other)).ok().map(oid)
     }
 }

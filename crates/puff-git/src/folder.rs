@@ -107,7 +107,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it is not there, is no regular file, or is behind a link.
-    pub fn open_file(&self, path: &Path) -> io::Result<File> {
+    pub(crate) fn open_file(&self, path: &Path) -> io::Result<File> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let folder = self.walk(path.parent().unwrap_or(Path::new("")))?;
         files::file_in(&folder, name)
@@ -143,7 +143,7 @@ impl Folder {
     ///
     /// # Errors
     /// With that folder, and the command that removes it.
-    pub fn prove_removable(&self) -> io::Result<()> {
+    pub(crate) fn prove_removable(&self) -> io::Result<()> {
         let own = rustix::process::geteuid();
         if own.is_root() {
             return Ok(());

@@ -144,7 +144,7 @@ impl Location {
     }
 
     /// Are the objects not in the git directory?
-    pub fn has_objects_elsewhere(&self) -> bool {
+    pub(crate) fn has_objects_elsewhere(&self) -> bool {
         self.objects != self.common_dir.join("objects")
     }
 

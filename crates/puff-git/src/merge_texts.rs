@@ -8,7 +8,7 @@ impl Repo {
     ///
     /// # Errors
     /// When there is no memory for it.
-    pub fn merge_texts(&self, base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn merge_texts(&self, base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>> {
         let input = |text| {
             let mut input = git2::MergeFileInput::new();
             input.content(text);

@@ -26,12 +26,4 @@ impl Repo {
         })?;
         Ok(repo)
     }
-
-    /// A second handle, for another thread.
-    ///
-    /// # Errors
-    /// As [`Repo::open`].
-    pub fn reopen(&self) -> Result<Repo> {
-        Repo::open(self.location().clone())
-    }
 }

@@ -166,7 +166,7 @@ impl Repo {
     }
 
     /// Returns the worktrees that are inside of another one. Their folders need not be there.
-    pub fn worktrees_below(&self, path: &Path) -> Vec<Worktree> {
+    pub(crate) fn worktrees_below(&self, path: &Path) -> Vec<Worktree> {
         let real = resolved(path);
         let is_below = |other: &Worktree| {
             let below = |path: &Path| other.path != path && other.path.starts_with(path);

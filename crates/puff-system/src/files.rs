@@ -115,7 +115,7 @@ pub fn replace(path: &Path, permissions: u32, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn new_file_in(folder: impl AsFd, permissions: Mode) -> io::Result<(String, File)> {
+pub(crate) fn new_file_in(folder: impl AsFd, permissions: Mode) -> io::Result<(String, File)> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     loop {
         let name = format!(".git-puff-{:016x}", getrandom::u64()?);
@@ -131,7 +131,7 @@ pub fn new_file_in(folder: impl AsFd, permissions: Mode) -> io::Result<(String, 
 /// used again (tempfile knows folders by their paths alone), so it does not matter what others put there meanwhile.
 ///
 /// # Errors
-/// As [`new_file_in`], and when `write` fails: then what was there stays.
+/// When the folder cannot be written, and when `write` fails: then what was there stays.
 pub fn replace_in(
     folder: impl AsFd,
     name: &OsStr,

@@ -28,7 +28,7 @@ impl Pattern {
     }
 
     /// Returns where it is in the text for the last time: its group, or all of it.
-    pub fn last_in(&self, text: &str) -> Option<Range<usize>> {
+    pub(crate) fn last_in(&self, text: &str) -> Option<Range<usize>> {
         let found = self.0.captures_iter(text.as_bytes()).last()?;
         let range = found.get(1).or_else(|| found.get(0))?.range();
         // Bytes were looked for, which may be the middle of a letter.
