@@ -10,4 +10,4 @@ mod random;
 mod store;
 
 /// How many random cases of each kind the ordinary run tries.
-const CASES: u32 = 500;
+const CASES: u32 = 100;
