@@ -26,7 +26,8 @@ pub fn default_provider(app: &App) -> Result<&dyn ProviderKind<App>> {
     let Some(setting) = app.settings.get(settings::PROVIDER) else {
         return app.providers.get(&ProviderName::CODEX_CLOUD);
     };
-    let kind = app.providers.find(&ProviderName::from(setting.value.clone()));
+    let name = setting.value.parse::<ProviderName>().ok();
+    let kind = name.and_then(|name| app.providers.find(&name));
     kind.filter(|kind| kind.capabilities().place == Place::Service).ok_or_else(|| {
         let services = app.providers.kinds().filter(|kind| kind.capabilities().place == Place::Service);
         let names: Vec<String> = services.map(|kind| kind.name().to_string()).collect();

@@ -2,19 +2,32 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::schema::written_as;
+
+/// The longest name of a provider.
+const LONGEST: usize = 40;
 
 /// The name of the provider that does the work of a run, in kebab-case.
 ///
 /// Three are known by name here: [`ProviderName::LOCAL`] and [`ProviderName::IMPORT`], whose runs have facts of their own,
 /// and [`ProviderName::CODEX_CLOUD`], which runs without `--agent` go to unless `puff.provider` says otherwise. What any
 /// other one is, only the registry of providers knows.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ProviderName(Cow<'static, str>);
+
+written_as!(ProviderName, "^[a-z0-9][a-z0-9-]{0,39}$");
+
+/// The text cannot be the name of a provider.
+#[derive(Debug, thiserror::Error)]
+#[error("'{}' is not the name of a provider: up to {LONGEST} of a-z, 0-9 and '-', not beginning with '-'", .0.escape_debug())]
+pub struct BadProviderName(String);
 
 impl ProviderName {
     /// Codex Cloud, through the `codex` program.
@@ -35,9 +48,29 @@ impl ProviderName {
     }
 }
 
-impl From<String> for ProviderName {
-    fn from(name: String) -> ProviderName {
-        ProviderName(Cow::Owned(name))
+impl FromStr for ProviderName {
+    type Err = BadProviderName;
+
+    /// Reads a name. Records come from other clones too, and what is in them is printed.
+    fn from_str(text: &str) -> Result<ProviderName, BadProviderName> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let good = !text.is_empty() && text.len() <= LONGEST && text.bytes().all(allowed) && !text.starts_with('-');
+        let name = || ProviderName(Cow::Owned(text.to_owned()));
+        good.then(name).ok_or_else(|| BadProviderName(text.chars().take(LONGEST).collect()))
+    }
+}
+
+impl TryFrom<String> for ProviderName {
+    type Error = BadProviderName;
+
+    fn try_from(text: String) -> Result<ProviderName, BadProviderName> {
+        text.parse()
+    }
+}
+
+impl From<ProviderName> for String {
+    fn from(name: ProviderName) -> String {
+        name.0.into_owned()
     }
 }
 
@@ -65,5 +98,22 @@ impl fmt::Display for Profile {
             separator = " ";
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_be_printed_whoever_wrote_it() {
+        for good in ["codex-cloud", "local", "k8s"] {
+            assert_eq!(good.parse::<ProviderName>().unwrap().as_str(), good);
+        }
+        for bad in ["", "-a", "Local", "a b", "\u{1b}[2J", "a\nb", &"x".repeat(41)] {
+            let error = bad.parse::<ProviderName>().unwrap_err().to_string();
+            assert!(!error.contains(char::is_control) && error.len() < 200, "{error}");
+            assert!(serde_json::from_value::<ProviderName>(bad.into()).is_err());
+        }
     }
 }
