@@ -7,7 +7,6 @@
 
 pub mod agent_program;
 pub mod configured;
-pub mod lost;
 pub mod notice;
 pub mod resume;
 pub mod session_workspace;

@@ -19,14 +19,14 @@ use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result, ResultExt};
 use crate::lock::FileLock;
 use crate::model::{Local, MOST_LOCAL, Profile, ProviderName, Run, RunId, State, TaskId, Time, Variant, VariantStatus};
-use crate::process::Wake;
+use crate::process::{Mark, Wake};
 use crate::provider::{
     AttemptObservation, AttemptObservations, BaseKind, Capabilities, Collection, Failure, Observation, Place, Provider,
     ProviderKind, Question, RetryPolicy, Submission, SubmitFailure, Task, TaskStatus, TaskSummary,
 };
+use crate::session;
 use crate::session::agents::Agent;
 use crate::session::control::{self, Request};
-use crate::session::{self, lost};
 use crate::store::{RunStore, SessionStore};
 
 /// How long sessions that are ended may take to be so: longer than an agent gets to end by itself.
@@ -165,7 +165,7 @@ impl<'c> LocalAgents<'c> {
         for place in &ended {
             let asked = control::ask(place, &Request::Kill { why: "the run was cancelled".to_owned() });
             if asked.is_err() && !place.is_supervised() {
-                lost::kill_what_is_left(place.folder());
+                Mark::of_session(place.folder()).kill();
             }
         }
         let started = Instant::now();

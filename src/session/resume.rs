@@ -6,6 +6,7 @@ use super::{Start, session_workspace, start};
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result};
 use crate::model::{Session, SessionEnd, SessionId, SessionState, Stdin};
+use crate::process::Mark;
 use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionRecord, SessionStore};
 
 /// What an agent is told when it continues.
@@ -49,7 +50,7 @@ pub fn resume(app: &App, from: &Session) -> Result<Session> {
     let _making = from.worktree.as_ref().map(|_| session_workspace::lock_creation(app)).transpose()?;
     let next = start_after(app, from)?;
     if from.state == SessionState::Lost {
-        super::lost::kill_what_is_left(SessionStore::new(&app.layout).place(&from.id).folder());
+        Mark::of_session(SessionStore::new(&app.layout).place(&from.id).folder()).kill();
     }
     let new = start(app, next)?;
     let place = SessionStore::new(&app.layout).place(&from.id);

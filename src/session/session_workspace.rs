@@ -5,7 +5,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::lost::MARK;
 use super::worktree::{self, BEING_MADE, WorkspaceRoot};
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
@@ -146,7 +145,7 @@ fn new_ignored(app: &App, session: &Session, own: &OwnWorktree) -> Option<(Vec<S
 fn is_in_use(app: &App, session: &Session, own: &OwnWorktree) -> bool {
     let store = SessionStore::new(&app.layout);
     let left = store.place(&session.id);
-    let lives = session.state == SessionState::Lost && Mark { name: MARK, folder: left.folder() }.is_carried();
+    let lives = session.state == SessionState::Lost && Mark::of_session(left.folder()).is_carried();
     let works_here = |other: &Session| other.id != session.id && other.cwd.starts_with(&own.path);
     lives || store.list().unwrap_or_default().iter().any(|other| works_here(other) && !other.state.is_over())
 }

@@ -17,7 +17,6 @@ use self::monitor::Monitor;
 use super::attached::{Attached, Command};
 use super::control::short;
 use super::log::Writer;
-use super::lost::MARK;
 use super::protocol::Step;
 use super::{resume, session_workspace};
 use crate::app::App;
@@ -25,7 +24,7 @@ use crate::error::{Result, ResultExt};
 use crate::lock::FileLock;
 use crate::model::{OwnWorktree, Session, SessionEnd, SessionId, SessionState, Stdin};
 use crate::process::terminal::{Input, PtyReader, PtyWriter, Terminal};
-use crate::process::{self, Cmd, Failure};
+use crate::process::{self, Cmd, Failure, Mark};
 use crate::store::{SessionPlace, SessionRecord, SessionStore};
 
 /// How often the state is judged.
@@ -139,7 +138,7 @@ fn begin(
         Some((program, args)) => (program.as_str(), args),
         None => ("", &[][..]),
     };
-    let cmd = Cmd::new(program).args(args).cwd(&session.cwd).env("TERM", "xterm-256color").env(MARK, named);
+    let cmd = Cmd::new(program).args(args).cwd(&session.cwd).env("TERM", "xterm-256color").env(Mark::SESSION, named);
     // What git would take from us for the agent's own repository.
     let cmd = crate::git::TIES.iter().fold(cmd, |cmd, name| cmd.env_remove(name));
     let input = match session.stdin {

@@ -10,9 +10,9 @@ use crate::commands::flags::JsonFlag;
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::SessionState;
-use crate::process::Wake;
+use crate::process::{Mark, Wake};
 use crate::session::control::{self, Request};
-use crate::session::{lost, session_workspace};
+use crate::session::session_workspace;
 use crate::store::SessionStore;
 use crate::ui::Ui;
 
@@ -109,7 +109,7 @@ pub fn kill(args: &Kill, app: &App, ui: &Ui) -> Result<Exit> {
     match session.state {
         SessionState::Exited => ui.note(&format!("'{}' has ended already", session.id)),
         SessionState::Lost => {
-            let found = lost::kill_what_is_left(place.folder());
+            let found = Mark::of_session(place.folder()).kill();
             let what = if found { "its processes were killed" } else { "it has no processes left" };
             ui.note(&format!("the supervisor of '{}' is gone; {what}", session.id));
             session_workspace::finalize_lost(app, &session)?;

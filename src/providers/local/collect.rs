@@ -9,9 +9,10 @@ use crate::error::{Error, Result};
 use crate::git::WorktreeFault;
 use crate::git::snapshot::Ignored;
 use crate::model::{Local, Risk, RiskKind, Run, Session, SessionId, SessionState, TaskId, Variant, VariantStatus};
+use crate::process::Mark;
 use crate::provider::{Attempt, Collection, NotTaken, Work};
 use crate::session::side_effects::GitDirSnapshot;
-use crate::session::{log, lost, worktree};
+use crate::session::{log, worktree};
 use crate::store::{ActiveFiles, SessionStore, ignored_before, sha256};
 
 /// How much of what it printed an agent's last words are looked for in.
@@ -63,7 +64,7 @@ impl LocalAgents<'_> {
         attempt.risks = worktree.as_ref().map(GitDirSnapshot::between).unwrap_or_default();
         if let Some(session) = state.session.filter(|session| session.state == SessionState::Lost) {
             // Its agent may still be writing.
-            lost::kill_what_is_left(SessionStore::new(&self.app.layout).place(&session.id).folder());
+            Mark::of_session(SessionStore::new(&self.app.layout).place(&session.id).folder()).kill();
         }
         let ignored = self.ignored(run, variant);
         match self.app.repo.snapshot_with(&path, run.base_oid, ignored.as_ref()) {

@@ -20,7 +20,12 @@ pub struct Mark<'m> {
     pub folder: &'m Path,
 }
 
-impl Mark<'_> {
+impl<'m> Mark<'m> {
+    /// Returns the mark of the processes of the session with this folder.
+    pub fn of_session(folder: &'m Path) -> Mark<'m> {
+        Mark { name: Mark::SESSION, folder }
+    }
+
     /// What the processes of a session carry.
     pub const SESSION: &'static str = "GIT_PUFF_SESSION";
     /// What the processes of the app server carry.
