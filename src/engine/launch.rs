@@ -161,7 +161,7 @@ pub fn check_limit(app: &App, store: &RunStore<'_>, wanted: u32) -> Result<()> {
     let since = app.clock.now() - DAY.duration();
     let paid = |run: &Run| {
         let at = run.submitted_at.or((run.state == State::Submitting).then_some(run.created_at));
-        !run.is_imported() && capabilities(app, run).is_paid && !run.is_remote() && at.is_some_and(|at| at > since)
+        capabilities(app, run).is_paid && !run.is_remote() && at.is_some_and(|at| at > since)
     };
     let (runs, _) = store.list()?;
     let used: u32 = runs.iter().filter(|recorded| paid(&recorded.run)).map(|recorded| recorded.run.best_of).sum();

@@ -134,7 +134,7 @@ pub fn record_cancelled(app: &App, known: &Recorded) -> Result<Outcome> {
 pub fn fold(run: &mut Run, seen: &Observation, now: Time, settle: Span) {
     let Some(status) = seen.status else {
         run.attention = Some(Attention::TaskNotFound);
-        run.reason = Some("Codex Cloud does not know the task any more".to_owned());
+        run.reason = Some("its provider does not know the task any more".to_owned());
         return;
     };
     clear_trouble(run);

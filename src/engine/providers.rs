@@ -35,14 +35,14 @@ pub fn default_provider(app: &App) -> Result<&dyn ProviderKind<App>> {
     })
 }
 
-/// Returns what the provider of a run can do.
+/// Returns what the provider of a run can do. An import has none to be asked: all of it is here.
 pub fn capabilities(app: &App, run: &Run) -> Capabilities {
-    app.providers.capabilities(&run.provider)
+    if run.is_imported() { Capabilities::NOTHING } else { app.providers.capabilities(&run.provider) }
 }
 
 /// Returns whether a service does the work of a run, which can be asked from any clone.
 pub fn is_at_service(app: &App, run: &Run) -> bool {
-    !run.is_imported() && capabilities(app, run).place == Place::Service
+    capabilities(app, run).place == Place::Service
 }
 
 /// Returns what is asked about a run's task.

@@ -134,13 +134,16 @@ impl<C> Registry<C> {
 }
 
 impl Capabilities {
-    /// What is assumed of a provider that this program does not know.
-    const UNKNOWN: Capabilities = Capabilities {
-        is_paid: true,
+    /// What can be done where there is no provider.
+    pub const NOTHING: Capabilities = Capabilities {
+        is_paid: false,
         needs_environment: false,
         base: BaseKind::Commit,
-        place: Place::Service,
+        place: Place::Here,
         can_cancel: false,
         longest_interval: None,
     };
+
+    /// What is assumed of a provider that this program does not know.
+    const UNKNOWN: Capabilities = Capabilities { is_paid: true, place: Place::Service, ..Capabilities::NOTHING };
 }

@@ -16,7 +16,7 @@ const NEAR: usize = 200;
 /// Returns whether the base of a run may still turn out to be another commit.
 /// Once something stands on the recorded base, it stays. So does the base of an import: the user named it.
 pub(super) fn is_base_open(app: &App, run: &Run) -> bool {
-    let is_moving = !run.is_imported() && capabilities(app, run).base == BaseKind::RemoteBranch;
+    let is_moving = capabilities(app, run).base == BaseKind::RemoteBranch;
     is_moving && run.variants.iter().all(|variant| variant.commit.is_none())
 }
 

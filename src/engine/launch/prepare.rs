@@ -124,10 +124,8 @@ fn env(app: &App, intent: &Intent, capabilities: &Capabilities) -> Result<Option
     if env.is_some() || !capabilities.needs_environment {
         return Ok(env);
     }
-    Err({
-        Error::usage("no cloud environment is named")
-            .hint("name one with --env, or keep it: git config puff.env ENV; 'git puff create' shows how to make one")
-    })
+    Err(Error::usage("no cloud environment is named")
+        .hint("name one with --env, or keep it: git config puff.env ENV; 'git puff create' shows how to make one"))
 }
 
 /// Returns how many attempts the agents on this machine make; each of them is there.
