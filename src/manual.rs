@@ -94,7 +94,7 @@ table! { PLACES: Place { path, holds };
     RUN_NOTES = "refs/notes/puff/runs", "One line of JSON for every run on that base.";
     RUNBOOK = ".codex/bo4_runs.jsonl", "The runbook log, at the top of the main worktree (in the git directory of a bare repository): an append-only line for every task that was started.";
     LIVE = ".git/puff/", "Locks, logs, results and caches, readable only by you. It can be deleted while no run is watched and no session runs: only logs are lost.";
-    WORKTREES = "<repo>.puff/<run>/", "The worktrees of agents on this machine and of reviews, beside the repository or in puff.worktreeDir.";
+    WORKTREES = "<repo>.puff/<run>/", "The worktrees of agents on this machine and of reviews, beside the repository or in puff.workspace.dir.";
     WATCHER_LOG = ".git/puff/logs/<run>.log", "The watcher's log of a run: 'git puff log'.";
     RESULT = ".git/puff/results/<run>", "The result of watching a run, in KEY=VALUE lines, written when it ends.";
     CAS = ".git/puff/cas/", "The Codex app server: its socket, its log, and its state in state.json.";

@@ -13,6 +13,7 @@ pub mod session_workspace;
 pub mod side_effects;
 pub mod supervisor;
 pub mod user_files;
+pub mod workspace_files;
 pub mod worktree;
 
 pub use agent_program::ready;

@@ -22,6 +22,8 @@ use crate::model::{Bytes, Level, Span};
 pub struct Key {
     /// The name in git's configuration, with its capitals: `puff.bestOf`.
     pub name: &'static str,
+    /// Its earlier name, which keeps working; the name of today overrides it.
+    pub earlier: Option<&'static str>,
     /// The type of its values.
     pub kind: Kind,
     /// The default, if there is one.
@@ -36,25 +38,42 @@ impl Key {
         self.name.contains("<name>")
     }
 
+    /// Returns its names, that of today first.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.earlier)
+    }
+
+    /// Returns whether this is one of its names, in any case.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.names().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
     /// Returns the name of the key for an agent.
     pub fn of_agent(&self, agent: &str) -> String {
         self.name.replace("<name>", agent)
     }
 }
 
-// A new key is a line of this table: its kind, its name with git's capitals, its default, and a line for the manual
-// and `git puff config`. `git puff config` and `doctor` check values by its kind; [`Settings::all`] reads a key with
+// A new key is a line of this table: its kind, its name with git's capitals, an earlier name that keeps working (after
+// a '|'), its default, and a line for the manual and `git puff config`. `git puff config` and `doctor` check values by its kind; [`Settings::all`] reads a key with
 // several values. A key for each agent contains `<name>`.
 macro_rules! keys {
-    ($($id:ident: $kind:ident $(($($arg:tt)*))? = $name:literal, $default:expr, $meaning:literal;)*) => {
+    ($($id:ident: $kind:ident $(($($arg:tt)*))? = $name:literal $(| $earlier:literal)?, $default:expr, $meaning:literal;)*) => {
         $(
             #[doc = $meaning]
-            pub const $id: Key =
-                Key { name: $name, kind: Kind::$kind $(($($arg)*))?, default: $default, meaning: $meaning };
+            pub const $id: Key = Key {
+                name: $name,
+                earlier: keys!(@earlier $($earlier)?),
+                kind: Kind::$kind $(($($arg)*))?,
+                default: $default,
+                meaning: $meaning,
+            };
         )*
         /// Every key, in the order of the manual.
         pub const KEYS: &[Key] = &[$($id),*];
     };
+    (@earlier) => { None };
+    (@earlier $earlier:literal) => { Some($earlier) };
 }
 
 keys! {
@@ -70,9 +89,10 @@ keys! {
     MAX_ACTIVE: Number(0) = "puff.maxActive", Some("0"), "Maximum number of active runs; further runs are queued; 0 for no limit.";
     ATTEMPT_LIMIT: Number(0) = "puff.attemptLimit", Some("0"), "Maximum number of cloud attempts in 24 hours; 0 for no limit.";
     BRANCH_PREFIX: Text = "puff.branchPrefix", Some("puff/"), "Prefix of the names of variant branches.";
-    WORKTREE_DIR: Path = "puff.worktreeDir", None, "The folder of worktrees for local agents and reviews; if unset, a folder beside the repository, with its name and the suffix .puff.";
-    WORKTREE_SETUP: Command = "puff.worktree.setup", None, "A command to run in each new worktree before its agent starts.";
-    WORKTREE_COPY: Several(&Kind::Path) = "puff.worktree.copy", None, "Ignored files of the main worktree to copy into each new worktree: a path or pattern; may be given several times.";
+    WORKSPACE_DIR: Path = "puff.workspace.dir" | "puff.worktreeDir", None, "The folder of workspaces for local agents and reviews; if unset, a folder beside the repository, with its name and the suffix .puff.";
+    WORKSPACE_COPY: Several(&Kind::Path) = "puff.workspace.copy" | "puff.worktree.copy", None, "Ignored files and folders of the main worktree to copy into each new workspace, beside those that .worktreeinclude names: a path or pattern; may be given several times. If unset, the folders node_modules, .venv and venv at the top are copied, up to 1 GiB each (of any size where the file system shares copied blocks); an empty value turns that off.";
+    WORKSPACE_LINK: Several(&Kind::Path) = "puff.workspace.link", None, "Ignored files and folders of the main worktree that each new workspace gets a symbolic link to: a path or pattern; may be given several times. Agents and checks that write into a linked folder change the main worktree.";
+    WORKSPACE_SETUP: Command = "puff.workspace.setup" | "puff.worktree.setup", None, "A command to run in each new workspace, before its agent or its checks start.";
     HARVEST_IGNORED: Several(&Kind::Path) = "puff.harvest.ignored", None, "Ignored files of agents to include in their patches: a path or pattern; may be given several times. Files from git-puff or the setup are not included. A session's own worktree with such a file is kept.";
     AUTO_HARVEST: Truth = "puff.autoHarvest", Some("false"), "Whether to harvest every watched run as soon as it is ready.";
     SIGN: Truth = "puff.sign", None, "Whether to sign the commits of variants, as git signs yours; commit.gpgSign if unset.";
@@ -116,19 +136,27 @@ pub struct Setting {
     pub value: String,
     /// Where it was written.
     pub origin: SettingOrigin,
+    /// The earlier name of its key, where it was written under that.
+    pub earlier: Option<&'static str>,
 }
 
 impl Setting {
     fn of_environment(variable: &str, value: &str) -> Setting {
-        Setting { value: value.to_owned(), origin: SettingOrigin::Environment(variable.to_owned()) }
+        let origin = SettingOrigin::Environment(variable.to_owned());
+        Setting { value: value.to_owned(), origin, earlier: None }
     }
 
     fn of_git(entry: &ConfigEntry) -> Setting {
-        Setting { value: entry.value.clone(), origin: SettingOrigin::Git(entry.origin.clone()) }
+        Setting { value: entry.value.clone(), origin: SettingOrigin::Git(entry.origin.clone()), earlier: None }
     }
 
     fn of_default(value: &str) -> Setting {
-        Setting { value: value.to_owned(), origin: SettingOrigin::Default }
+        Setting { value: value.to_owned(), origin: SettingOrigin::Default, earlier: None }
+    }
+
+    /// Returns the name that it was written under, of the two that its key may have.
+    pub fn name(&self, key: Key) -> &'static str {
+        self.earlier.unwrap_or(key.name)
     }
 }
 
@@ -140,13 +168,58 @@ impl Settings {
 
     /// Returns the value of a key, if it has one.
     pub fn get(&self, key: Key) -> Option<Setting> {
-        let variable = variable(key.name);
-        if let Some(value) = self.environment.get(&variable) {
-            return Some(Setting::of_environment(&variable, value));
+        self.written(key).pop().or_else(|| key.default.map(Setting::of_default))
+    }
+
+    /// Returns whether a key is set, be it to nothing.
+    pub fn is_set(&self, key: Key) -> bool {
+        !self.written(key).is_empty()
+    }
+
+    /// Returns the values of a key as they were written, by the first that has any of: the variable, that of its
+    /// earlier name, git's configuration, and the earlier name there. A variable has one value per line for a key that
+    /// may be given several times.
+    fn written(&self, key: Key) -> Vec<Setting> {
+        let under = |name: &'static str, values: Vec<Setting>| {
+            let earlier = Some(name).filter(|name| *name != key.name);
+            values.into_iter().map(|value| Setting { earlier, ..value }).collect::<Vec<_>>()
+        };
+        let variables = key.names().map(|name| under(name, self.of_variable(key, name)));
+        let entries = key.names().map(|name| under(name, self.of_entries(name)));
+        variables.chain(entries).find(|values| !values.is_empty()).unwrap_or_default()
+    }
+
+    fn of_variable(&self, key: Key, name: &str) -> Vec<Setting> {
+        let variable = variable(name);
+        match self.environment.get(&variable) {
+            // An empty one is a value too.
+            Some(lines) if key.kind.is_several() && !lines.is_empty() => {
+                lines.lines().map(|line| Setting::of_environment(&variable, line)).collect()
+            }
+            Some(value) => vec![Setting::of_environment(&variable, value)],
+            None => Vec::new(),
         }
+    }
+
+    fn of_entries(&self, name: &str) -> Vec<Setting> {
         // Git's subsections are case-sensitive, as in puff.prePush.risk; these keys are not.
-        let entry = self.entries.iter().rev().find(|entry| entry.key.eq_ignore_ascii_case(key.name));
-        entry.map(Setting::of_git).or_else(|| key.default.map(Setting::of_default))
+        let entries = self.entries.iter().filter(|entry| entry.key.eq_ignore_ascii_case(name));
+        entries.map(Setting::of_git).collect()
+    }
+
+    /// Returns the entries of git's configuration under the earlier name of a key that is set under its name too: they
+    /// are ignored.
+    pub fn overridden(&self) -> Vec<(Key, &ConfigEntry)> {
+        let is_set = |name: &str| self.environment.contains_key(&variable(name)) || !self.of_entries(name).is_empty();
+        let twice = KEYS.iter().filter(|key| key.earlier.is_some() && is_set(key.name));
+        let entries = |key: &'static Key| {
+            let earlier = self
+                .entries
+                .iter()
+                .filter(|entry| key.earlier.is_some_and(|earlier| entry.key.eq_ignore_ascii_case(earlier)));
+            earlier.map(|entry| (*key, entry))
+        };
+        twice.flat_map(entries).collect()
     }
 
     /// Returns an agent's value of a key such as [`AGENT_COMMAND`]; none when it is unset or empty.
@@ -174,14 +247,7 @@ impl Settings {
     /// Returns all values of a key that may be given several times; an empty one clears the previous ones, as in git.
     /// A variable has one value per line.
     pub fn all(&self, key: Key) -> Vec<Setting> {
-        let variable = variable(key.name);
-        let values: Vec<Setting> = match self.environment.get(&variable) {
-            Some(lines) => lines.lines().map(|line| Setting::of_environment(&variable, line)).collect(),
-            None => {
-                let entries = self.entries.iter().filter(|entry| entry.key.eq_ignore_ascii_case(key.name));
-                entries.map(Setting::of_git).collect()
-            }
-        };
+        let values = self.written(key);
         let cleared = values.iter().rposition(|setting| setting.value.trim().is_empty());
         values.into_iter().skip(cleared.map_or(0, |at| at + 1)).collect()
     }
@@ -275,7 +341,7 @@ impl Settings {
 
 /// Returns an error that names key, value and origin.
 pub fn bad(key: Key, setting: &Setting, wanted: &str) -> Error {
-    unusable(key.name, &setting.value, &setting.origin, &format!("must be {wanted}"))
+    unusable(setting.name(key), &setting.value, &setting.origin, &format!("must be {wanted}"))
 }
 
 /// Returns an error that says why a value is invalid (`why` follows "but"); `name` is that of its key.
@@ -354,6 +420,27 @@ mod tests {
         assert_eq!(value(AGENT_WRAPPER, "a.b").as_deref(), Some("env"));
         assert_eq!(value(AGENT_WRAPPER, "other"), None);
         assert_eq!(settings.agents().into_iter().collect::<Vec<_>>(), ["a.b", "my-agent"]);
+    }
+
+    #[test]
+    fn an_earlier_name_counts_until_the_name_of_today_is_set() {
+        let (old, new) = ("puff.worktree.copy", "puff.workspace.copy");
+        let entries = [entry(old, ".env", "file:a"), entry(old, "*.local", "file:a")].to_vec();
+        let values = |entries: &[ConfigEntry], variables: &[(&str, &str)]| {
+            let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            let settings = Settings::new(entries.to_vec(), variables.collect());
+            let all = settings.all(WORKSPACE_COPY).into_iter();
+            let all: Vec<_> =
+                all.map(|setting| format!("{}={}", setting.name(WORKSPACE_COPY), setting.value)).collect();
+            (all.join(" "), settings.overridden().len())
+        };
+        assert_eq!(values(&entries, &[]), (format!("{old}=.env {old}=*.local"), 0));
+        let both = [entries.clone(), vec![entry(new, "cache", "file:b")]].concat();
+        assert_eq!(values(&both, &[]), (format!("{new}=cache"), 2));
+        let cleared = [entries.clone(), vec![entry(new, "", "file:b")]].concat();
+        assert_eq!(values(&cleared, &[]), (String::new(), 2));
+        assert_eq!(values(&both, &[("GIT_PUFF_WORKTREE_COPY", "x\ny")]).0, format!("{old}=x {old}=y"));
+        assert_eq!(values(&entries, &[("GIT_PUFF_WORKSPACE_COPY", "")]), (String::new(), 2));
     }
 
     #[test]

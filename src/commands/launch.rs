@@ -1,5 +1,6 @@
 //! `launch`
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -11,7 +12,8 @@ use crate::engine::intent::{Intent, WatchOptions};
 use crate::engine::launch::{Launched, Plan, first_attempts, launch};
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
-use crate::model::{AgentCount, Run, RunId, Span};
+use crate::model::{AgentCount, Oid, Run, RunId, Span};
+use crate::session::workspace_files;
 use crate::settings;
 use crate::ui::{Format, Ui};
 use crate::watch::{jobs, watcher};
@@ -125,9 +127,10 @@ pub const MANUAL: Manual = Manual {
         settings::ATTEMPT_LIMIT,
         settings::CODEX,
         settings::DIALECT,
-        settings::WORKTREE_DIR,
-        settings::WORKTREE_SETUP,
-        settings::WORKTREE_COPY,
+        settings::WORKSPACE_DIR,
+        settings::WORKSPACE_SETUP,
+        settings::WORKSPACE_COPY,
+        settings::WORKSPACE_LINK,
         settings::AGENT_COMMAND,
         settings::AGENT_WRAPPER,
         settings::INTERVAL,
@@ -262,6 +265,9 @@ pub(super) fn conclude(launched: Launched, watched: bool, app: &App, ui: &Ui) ->
         if watched && runs.iter().any(|run| jobs::is_live(app, run)) { jobs::ensure_watcher(app) } else { Ok(None) };
     let pid = watcher.as_ref().ok().copied().flatten();
     print(&runs, watched, pid, app, ui);
+    let bases: BTreeSet<Oid> = runs.iter().filter(|run| run.local.is_some()).map(|run| run.base_oid).collect();
+    let hints: BTreeSet<String> = bases.into_iter().flat_map(|base| workspace_files::unmatched(app, base)).collect();
+    hints.iter().for_each(|hint| ui.hint(hint));
     match (failure, watcher) {
         (Some(failure), _) | (None, Err(failure)) => Err(failure),
         (None, Ok(_)) => Ok(Exit::Done),

@@ -65,7 +65,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff prune @", does: "Remove the newest run." },
     ],
     files: &[manual::TRASH_REFS, manual::RUN_REFS, manual::BRANCHES, manual::WORKTREES],
-    settings: &[settings::BRANCH_PREFIX, settings::WORKTREE_DIR, settings::REMOTE],
+    settings: &[settings::BRANCH_PREFIX, settings::WORKSPACE_DIR, settings::REMOTE],
     ..Manual::NONE
 };
 

@@ -26,8 +26,8 @@ use crate::ui::Ui;
 /// files named junit*.xml or TEST-*.xml in the worktree, TAP, and the output of Rust's test runner are counted too. A
 /// variant that fails only what fails on the base too is distinguished from one that broke it.
 ///
-/// The result of a check is reused for the same content, command, puff.check.wrapper, puff.worktree.setup and
-/// puff.worktree.copy, unless --fresh is given; a check that timed out or could not run is run again. An interrupted
+/// The result of a check is reused for the same content, command, puff.check.wrapper, puff.workspace.setup,
+/// puff.workspace.copy and puff.workspace.link, unless --fresh is given; a check that timed out or could not run is run again. An interrupted
 /// review continues where it stopped.
 ///
 /// Without checks, a review measures the size of each change, tests that were added and removed, risks, conflict
@@ -101,9 +101,10 @@ pub const MANUAL: Manual = Manual {
         settings::CHECK,
         settings::CHECK_WRAPPER,
         settings::JUDGE,
-        settings::WORKTREE_DIR,
-        settings::WORKTREE_SETUP,
-        settings::WORKTREE_COPY,
+        settings::WORKSPACE_DIR,
+        settings::WORKSPACE_SETUP,
+        settings::WORKSPACE_COPY,
+        settings::WORKSPACE_LINK,
     ],
     ..Manual::NONE
 };
@@ -208,6 +209,7 @@ impl Live<'_> {
                 }
             }
             Step::Left(error) => self.ui.error(error),
+            Step::Hint(hint) => self.ui.hint(hint),
         }
         if let Some(bar) = &self.bar {
             bar.show(self.done, &format!("{}/{} checks  {}", self.done, self.total, self.running.join(", ")));

@@ -31,7 +31,7 @@ pub fn configuration(settings: &Settings) -> Configuration {
 /// Returns what one key holds, by its name in any case, with or without `puff.`; none when there is no such key.
 pub fn named(settings: &Settings, name: &str) -> Option<ConfiguredKey> {
     let name = full(name);
-    if let Some(key) = KEYS.iter().find(|key| !key.is_of_agents() && key.name.eq_ignore_ascii_case(&name)) {
+    if let Some(key) = KEYS.iter().find(|key| !key.is_of_agents() && key.is_named(&name)) {
         return Some(one(settings, *key));
     }
     let (key, agent) = settings::of_an_agent(&name)?;
@@ -68,6 +68,7 @@ fn of_agent(settings: &Settings, key: Key, agent: &str) -> ConfiguredKey {
 fn configured(key: Key, name: String, variable: String, values: Vec<Setting>) -> ConfiguredKey {
     let value = |setting: Setting| ConfiguredValue {
         problem: problem(key, &setting),
+        earlier_name: setting.earlier,
         value: setting.value,
         origin: setting.origin,
     };
@@ -93,7 +94,8 @@ fn problem(key: Key, setting: &Setting) -> Option<String> {
     if key.kind == Kind::Several(&Kind::Answer) {
         return AnswerRule::parse(&setting.value).err();
     }
-    if [settings::WORKTREE_COPY.name, settings::HARVEST_IGNORED.name].contains(&key.name) {
+    let patterns = [settings::WORKSPACE_COPY, settings::WORKSPACE_LINK, settings::HARVEST_IGNORED];
+    if patterns.iter().any(|pattern| pattern.name == key.name) {
         return crate::session::worktree::pattern_problem(&setting.value);
     }
     let is_prefix = key.name == settings::BRANCH_PREFIX.name;

@@ -114,9 +114,15 @@ fn settings(app: &App) -> Vec<Finding> {
         Finding::warn("config", key, format!("unknown setting '{key}' ({origin}){meant}"), &format!("fix it: {mend}"))
     };
     let bad = |(key, value, why): (&ConfiguredKey, &ConfiguredValue, &str)| {
-        Finding::fail("config", settings::unusable(&key.key, &value.value, &value.origin, why))
+        let name = value.earlier_name.unwrap_or(&key.key);
+        Finding::fail("config", settings::unusable(name, &value.value, &value.origin, why))
     };
-    let typos = configuration.unknown.iter().map(typing_error);
+    let overridden = app.settings.overridden().into_iter().map(|(key, entry)| {
+        let earlier = key.earlier.unwrap_or(key.name);
+        let detail = format!("{earlier} ({}) is ignored: {}, its name of today, is set too", entry.origin, key.name);
+        Finding::warn("config", earlier, detail, &format!("remove it: {}", config::mend(entry, None)))
+    });
+    let typos = configuration.unknown.iter().map(typing_error).chain(overridden);
     typos.chain(config::problems(&configuration).into_iter().map(bad)).collect()
 }
 

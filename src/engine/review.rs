@@ -24,7 +24,7 @@ pub use self::record::draw_up;
 pub use self::trust::RecordedChecks;
 pub use self::worktrees::{is_left, remove_left, run_cleanup};
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use self::cache::{Answer, Answers};
 use self::checks::{Unit, Way, WorkerEvent, check_all, not_run};
@@ -36,6 +36,7 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Check, CheckStatus, Judge, Oid, Run, RunId, Span, Variant};
 use crate::process::Stop;
+use crate::session::workspace_files;
 use crate::session::worktree::{self, WorkspaceRoot};
 use crate::store::{Recorded, RunStore};
 
@@ -90,6 +91,8 @@ pub enum Step<'s> {
     Judged(&'s Judge),
     /// Something could not be cleaned up.
     Left(&'s Error),
+    /// What the checks go without, and how to change that.
+    Hint(&'s str),
 }
 
 /// Receives the progress of a review.
@@ -117,10 +120,15 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
     let (units, mut found) = plan(app, &recorded, options)?;
     let known = found.values().map(Vec::len).sum();
     watch(Step::Planned { to_run: units.iter().map(|unit| unit.commands.len()).sum(), known });
+    if !units.is_empty() {
+        workspace_files::unmatched(app, recorded.run.base_oid).iter().for_each(|hint| watch(Step::Hint(hint)));
+    }
     if !units.is_empty() || !options.judges.is_empty() {
         lock.start_cleanup_process(app, id);
     }
-    let way = Way { jobs: options.jobs.max(1), limit: options.limit, keep: options.keep };
+    let jobs = options.jobs.max(1);
+    let way = Way { base: recorded.run.base_oid, jobs, limit: options.limit, keep: options.keep };
+    let mut hinted = BTreeSet::new();
     let whole = check_all(app, &units, &way, |news| match news {
         WorkerEvent::Began(at, command) => watch(Step::Began { who: &units[at].name(), command: &command }),
         WorkerEvent::Ended(at, answer) => {
@@ -128,6 +136,12 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
             found.entry(units[at].tree).or_default().push(*answer);
         }
         WorkerEvent::Left(error) => watch(Step::Left(&error)),
+        // Each workspace goes without the same.
+        WorkerEvent::Hint(hint) => {
+            if hinted.insert(hint.clone()) {
+                watch(Step::Hint(&hint));
+            }
+        }
     });
     if !whole {
         lock.release();

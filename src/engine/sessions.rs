@@ -95,9 +95,11 @@ pub fn order(app: &App, order: Order) -> Result<Start> {
         return Err(store.taken(&id));
     }
     let worktree = order.worktree.then(|| session_workspace::create(app, &id)).transpose()?;
-    let (cwd, argv) = match &worktree {
-        Some(own) => (own.path.clone(), worktree::with_setup(app, &place, argv)),
-        None => (cwd, argv),
+    let made = worktree.as_ref().and_then(|own| app.repo.worktree_at(&own.path));
+    let (cwd, argv) = match (&worktree, made) {
+        (Some(own), Some(made)) => (own.path.clone(), worktree::with_setup(app, &place, &made, argv)),
+        (Some(own), None) => (own.path.clone(), argv),
+        (None, _) => (cwd, argv),
     };
     let folder = WorkFolder::find(&cwd).ok();
     Ok(Start {

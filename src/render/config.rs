@@ -31,7 +31,8 @@ pub fn key(key: &ConfiguredKey, width: usize) -> String {
     for value in &key.values {
         text += &named(&value.value);
         if value.origin != SettingOrigin::Default {
-            text += &wrapped(&format!("from {}", value.origin), width);
+            let earlier = value.earlier_name.map(|name| format!(", as {name}")).unwrap_or_default();
+            text += &wrapped(&format!("from {}{earlier}", value.origin), width);
         }
         text += &value.problem.as_ref().map(|why| wrapped(&format!("INVALID: it {why}"), width)).unwrap_or_default();
     }

@@ -70,7 +70,7 @@ pub fn answer_rules(settings: &Settings) -> Result<Vec<AnswerRule>> {
 
 fn answer_rule(setting: &Setting) -> Result<AnswerRule> {
     AnswerRule::parse(&setting.value).map_err(|why| {
-        let Setting { value, origin } = setting;
+        let Setting { value, origin, .. } = setting;
         Error::usage(format!("{} is '{value}' ({origin}), but {why}", SESSION_ANSWER.name))
             .hint("write it as 'PATTERN => TEXT', such as 'Ok to proceed\\? => y'")
     })

@@ -7,11 +7,12 @@ use std::path::{Component, Path, PathBuf};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
+use super::workspace_files;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::{Hooks, Worktree};
 use crate::model::{Oid, RunId, SessionId};
-use crate::settings;
+use crate::settings::{self, Setting};
 use crate::store::SessionPlace;
 
 /// What a worktree that is not whole yet is locked with.
@@ -28,9 +29,12 @@ const SETUP_FAILED: &str = "setup-failed";
 /// The file in a session's folder that lists the ignored files that were there after the setup.
 pub const SETUP_LEFT: &str = "ignored-after-setup";
 
+/// The file beside a worktree with what is to be said before its agent starts.
+const NOTICES: &str = "puff-notices";
+
 /// Runs the setup, then the agent in its place. The agent's standard input is not the setup's to read.
 const SETUP: &str = concat!(
-    r#"sh -c "$1" </dev/null || { code=$?; echo "$code" >"$2"; exit "$code"; }; "#,
+    r#"sh -c "$1" </dev/null || { code=$?; echo "$0 $code" >"$2"; exit "$code"; }; "#,
     // What the setup left is no work of the agent. 'set -C' follows no link that was put there.
     r#"(set -C; git -c core.fsmonitor=false ls-files -z --others --ignored --exclude-standard >"$3") 2>/dev/null; "#,
     r#"shift 3; exec "$@""#,
@@ -41,17 +45,20 @@ const SETUP: &str = concat!(
 pub struct WorkspaceRoot(PathBuf);
 
 impl WorkspaceRoot {
-    /// Finds it: `puff.worktreeDir`, or `<repository>.puff` beside the repository; where that cannot be written, or is
+    /// Finds it: `puff.workspace.dir`, or `<repository>.puff` beside the repository; where that cannot be written, or is
     /// inside of a repository, a folder in the user's cache. Nothing is made.
     ///
     /// # Errors
     /// When there is none that can be written.
     pub fn find(app: &App) -> Result<WorkspaceRoot> {
         let main = app.layout.top().unwrap_or(&app.repo.location().common_dir);
-        let named = app.settings.text(settings::WORKTREE_DIR).map(|named| real(&expand(app, main, &named)));
+        let setting = app.settings.get(settings::WORKSPACE_DIR).filter(|setting| !setting.value.is_empty());
+        let key =
+            setting.as_ref().map_or(settings::WORKSPACE_DIR.name, |setting| setting.name(settings::WORKSPACE_DIR));
+        let named = setting.map(|setting| real(&expand(app, main, &setting.value)));
         if let Some(folder) = named.as_ref().filter(|folder| is_in(app, folder)) {
-            return Err(Error::usage(format!("puff.worktreeDir is '{}', inside the repository", folder.display()))
-                .hint("choose a folder outside of it: build tools walk up the tree; git config puff.worktreeDir DIR"));
+            return Err(Error::usage(format!("{key} is '{}', inside the repository", folder.display()))
+                .hint(format!("choose a folder outside of it: build tools walk up the tree; git config {key} DIR")));
         }
         let beside = || main.parent().map(|parent| parent.join(format!("{}.puff", name(main))));
         let first = named.or_else(|| beside().filter(|folder| !is_in_some_repository(folder)));
@@ -65,7 +72,7 @@ impl WorkspaceRoot {
         tried.iter().find(|folder| usable(folder)).cloned().map(WorkspaceRoot).ok_or_else(|| {
             let shown: Vec<_> = tried.iter().map(|folder| format!("'{}'", folder.display())).collect();
             Error::cannot_work(format!("cannot make a worktree: {} is not writable", shown.join(" and ")))
-                .hint("name a folder that can: git config puff.worktreeDir DIR")
+                .hint("name a folder that can: git config puff.workspace.dir DIR")
         })
     }
 
@@ -98,8 +105,8 @@ impl WorkspaceRoot {
     }
 }
 
-/// Makes a worktree, whole: the checkout, submodules that the main worktree has too, and the ignored files of
-/// `puff.worktree.copy`. What an interrupted call left is made again; a worktree that is whole stays as it is. It is
+/// Makes a worktree, whole: the checkout, submodules that the main worktree has too, and the ignored files that
+/// [`workspace_files`] names. What an interrupted call left is made again; a worktree that is whole stays as it is. It is
 /// locked when this returns.
 ///
 /// # Errors
@@ -111,15 +118,24 @@ pub fn make(app: &App, path: &Path, commit: Oid, hooks: Hooks) -> Result<Worktre
         }
         app.repo.remove_worktree(path).map_err(|cause| cannot(path, "is in the way").because(cause))?;
     }
-    make_new(app, path, commit, BEING_MADE, hooks)
+    let worktree = make_new(app, path, commit, BEING_MADE, hooks)?;
+    let left_out = workspace_files::bring(app, &worktree, commit)?;
+    let notices: String =
+        left_out.iter().map(|left_out| format!("[git-puff] {}\n", workspace_files::words(left_out))).collect();
+    if !notices.is_empty() {
+        // The log is where something that is missing in a workspace is looked for; without it, the agent works all the same.
+        let _ = crate::layout::replace(&worktree.admin.join(NOTICES), notices.as_bytes());
+    }
+    Ok(worktree)
 }
 
 fn cannot(path: &Path, what: &str) -> Error {
     Error::failed(format!("the worktree '{}' {what}", path.display()))
-        .hint("'git worktree list' lists the worktrees; another folder: git config puff.worktreeDir DIR")
+        .hint("'git worktree list' lists the worktrees; another folder: git config puff.workspace.dir DIR")
 }
 
-/// Makes a worktree where none is, as [`make`] does; it is locked with this reason from its first moment on.
+/// Makes a worktree where none is, as [`make`] does, without ignored files; it is locked with this reason from its first
+/// moment on.
 ///
 /// # Errors
 /// As [`make`].
@@ -133,11 +149,6 @@ pub fn make_new(app: &App, path: &Path, commit: Oid, reason: &str, hooks: Hooks)
     let added = app.repo.add_worktree(path, commit, reason, hooks);
     let worktree = added.map_err(|cause| cannot("cannot be made").because(cause))?;
     app.repo.init_submodules(&worktree).map_err(|cause| cannot("gets no submodules").because(cause))?;
-    if let Some(main) = app.layout.top() {
-        let patterns = copied(app);
-        let done = app.repo.copy_ignored(main, &worktree, &patterns);
-        done.map_err(|cause| cannot("gets no copies of ignored files").because(cause))?;
-    }
     Ok(worktree)
 }
 
@@ -155,11 +166,6 @@ pub fn remove(app: &App, path: &Path) -> io::Result<()> {
 pub fn remove_empty(path: &Path) {
     let folders = path.ancestors().skip(1).take(2);
     folders.take_while(|folder| std::fs::remove_dir(folder).is_ok()).for_each(drop);
-}
-
-/// Returns the values of `puff.worktree.copy`.
-pub fn copied(app: &App) -> Vec<String> {
-    app.settings.all(settings::WORKTREE_COPY).into_iter().map(|setting| setting.value).collect()
 }
 
 /// Returns the values of `puff.harvest.ignored`.
@@ -199,49 +205,65 @@ pub fn pattern_problem(pattern: &str) -> Option<String> {
     None
 }
 
-/// Finds out whether the patterns of `puff.worktree.copy` and `puff.harvest.ignored` can be used.
+/// Finds out whether the patterns of `puff.workspace.copy`, `puff.workspace.link` and `puff.harvest.ignored` can be used.
 ///
 /// # Errors
 /// When git does not take one for a path of the repository, or one can never match a file.
 pub fn check(app: &App) -> Result<()> {
-    let main = app.layout.top();
-    for (key, patterns) in [(settings::WORKTREE_COPY, copied(app)), (settings::HARVEST_IGNORED, kept(app))] {
+    for key in [settings::WORKSPACE_COPY, settings::WORKSPACE_LINK, settings::HARVEST_IGNORED] {
         for setting in app.settings.all(key) {
             if let Some(why) = pattern_problem(&setting.value) {
-                return Err(settings::unusable(key.name, &setting.value, &setting.origin, &why));
+                return Err(settings::unusable(setting.name(key), &setting.value, &setting.origin, &why));
+            }
+            let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+            if !Path::new(&setting.value).components().all(is_inside) {
+                return Err(not_understood(setting.name(key), &setting.value));
             }
         }
-        let not_understood = |what: &str| {
-            Error::usage(format!("cannot parse {}: {what}", key.name))
-                .hint("each value is a path or pattern of the main worktree, such as .env or config/*.local")
-        };
-        let inside = |pattern: &&String| {
-            Path::new(pattern).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-        };
-        if let Some(outside) = patterns.iter().find(|pattern| !inside(pattern)) {
-            return Err(not_understood(outside));
-        }
-        if let Some(main) = main.filter(|_| !patterns.is_empty()) {
-            let listed = app.repo.ignored(main, &patterns);
-            listed.map_err(|cause| not_understood(&patterns.join(", ")).because(cause))?;
-        }
+    }
+    let kept = kept(app);
+    if let Some(main) = app.layout.top().filter(|_| !kept.is_empty()) {
+        let listed = app.repo.ignored(main, &kept);
+        listed.map_err(|cause| not_understood(settings::HARVEST_IGNORED.name, &kept.join(", ")).because(cause))?;
     }
     Ok(())
 }
 
-/// Puts `puff.worktree.setup` before an agent: in its session, so that it is watched, limited, logged and ended with
-/// it.
-pub fn with_setup(app: &App, place: &SessionPlace, argv: Vec<String>) -> Vec<String> {
-    let Some(setup) = app.settings.text(settings::WORKTREE_SETUP) else { return argv };
+fn not_understood(key: &str, what: &str) -> Error {
+    Error::usage(format!("cannot parse {key}: {what}"))
+        .hint("each value is a path or pattern of the main worktree, such as .env or config/*.local")
+}
+
+/// Puts before an agent what is to be said of its workspace, and `puff.workspace.setup`: in its session, so that it is
+/// watched, limited, logged and ended with it.
+pub fn with_setup(app: &App, place: &SessionPlace, worktree: &Worktree, argv: Vec<String>) -> Vec<String> {
+    let argv = set_up(app, place, argv);
+    let notices = worktree.admin.join(NOTICES);
+    if !notices.exists() {
+        return argv;
+    }
+    let words = ["sh", "-c", r#"cat "$1"; shift; exec "$@""#, "git-puff"].map(str::to_owned);
+    words.into_iter().chain([notices.display().to_string()]).chain(argv).collect()
+}
+
+fn set_up(app: &App, place: &SessionPlace, argv: Vec<String>) -> Vec<String> {
+    let Some(setup) = setup(app) else { return argv };
     let file = |name| place.folder().join(name).display().to_string();
-    let words = ["sh", "-c", SETUP, "puff.worktree.setup"].map(str::to_owned);
-    words.into_iter().chain([setup, file(SETUP_FAILED), file(SETUP_LEFT)]).chain(argv).collect()
+    let words = ["sh", "-c", SETUP, setup.name(settings::WORKSPACE_SETUP)].map(str::to_owned);
+    words.into_iter().chain([setup.value, file(SETUP_FAILED), file(SETUP_LEFT)]).chain(argv).collect()
+}
+
+/// Returns the value of `puff.workspace.setup`, unless it is empty.
+pub fn setup(app: &App) -> Option<Setting> {
+    app.settings.get(settings::WORKSPACE_SETUP).filter(|setting| !setting.value.is_empty())
 }
 
 /// Returns how the setup of a session ended, when that was not well.
 pub fn setup_failure(place: &SessionPlace) -> Option<String> {
-    let code = crate::files::read_to_string(place.folder().join(SETUP_FAILED)).ok()?;
-    Some(format!("puff.worktree.setup ended with exit code {}", code.trim()))
+    let left = crate::files::read_to_string(place.folder().join(SETUP_FAILED)).ok()?;
+    // A session of an earlier git-puff has left the code alone.
+    let (name, code) = left.trim().split_once(' ').unwrap_or(("puff.worktree.setup", left.trim()));
+    Some(format!("{name} ended with exit code {code}"))
 }
 
 fn expand(app: &App, main: &Path, named: &str) -> PathBuf {

@@ -28,7 +28,7 @@ impl Settings {
 /// Returns the known key most similar to this one, if any; with the agent's name in a key of an agent.
 pub fn meant(written: &str) -> Option<String> {
     let name = agent(written).map_or("<name>", |(_, name, _)| name);
-    nearest(written).map(|key| key.of_agent(name))
+    nearest(written).map(|key| key.replace("<name>", name))
 }
 
 /// Splits the key of an agent into the key and the agent's name.
@@ -37,18 +37,19 @@ pub fn of_an_agent(written: &str) -> Option<(Key, &str)> {
     agent(written).map(|(_, name, _)| (*key, name))
 }
 
-fn nearest(written: &str) -> Option<Key> {
+fn nearest(written: &str) -> Option<&'static str> {
     let plain = plain(written);
     // One typo, and another for every four letters of the last word, because the words before it are equal.
     let slips = 1 + plain.rsplit('.').next().map_or(0, str::len) / 4;
-    let distance = |key: &Key| strsim::damerau_levenshtein(&plain, &key.name.to_ascii_lowercase());
-    let nearest = KEYS.iter().map(|key| (distance(key), *key)).min_by_key(|(distance, _)| *distance);
-    nearest.filter(|(distance, _)| *distance <= slips).map(|(_, key)| key)
+    let distance = |name: &str| strsim::damerau_levenshtein(&plain, &name.to_ascii_lowercase());
+    let names = KEYS.iter().flat_map(Key::names);
+    let nearest = names.map(|name| (distance(name), name)).min_by_key(|(distance, _)| *distance);
+    nearest.filter(|(distance, _)| *distance <= slips).map(|(_, name)| name)
 }
 
 fn is_known(written: &str) -> bool {
     let plain = plain(written);
-    KEYS.iter().any(|key| key.name.eq_ignore_ascii_case(&plain))
+    KEYS.iter().any(|key| key.is_named(&plain))
 }
 
 /// Returns a key in lower case, with `<name>` for the name of an agent.

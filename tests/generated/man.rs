@@ -284,7 +284,8 @@ fn configuration(page: &mut Page, listened: &[&Key]) {
 fn keys(page: &mut Page, keys: &[&Key]) {
     for key in keys {
         let default = key.default.map_or_else(|| "no default".to_owned(), |value| format!("default: {value}"));
-        let facts = format!("{}; {default}", key.kind.word());
+        let earlier = key.earlier.map(|name| format!("; also {name}")).unwrap_or_default();
+        let facts = format!("{}; {default}{earlier}", key.kind.word());
         page.item(&format!("{} ({})", bold(key.name), escaped(&facts)), key.meaning);
     }
 }

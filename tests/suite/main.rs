@@ -95,3 +95,4 @@ mod sync_trust;
 mod trace;
 mod undo;
 mod watch_task;
+mod workspace_files;

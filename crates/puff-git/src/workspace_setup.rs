@@ -1,12 +1,9 @@
-//! What a new worktree gets beside the checkout: submodules, and copies of ignored files.
+//! What a new worktree gets beside the checkout: submodules.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::bytes::{as_bytes, as_path, records};
-use super::folder::Folder;
+use super::bytes::{as_path, records};
 use super::program::git_in;
 use super::program::{GitFailure, run};
 use super::repo::Repo;
@@ -61,66 +58,4 @@ impl Repo {
         let listed = run(&git_in(main).args(list).args(patterns).limit(LIMIT))?;
         Ok(records(&listed.stdout).map(as_path).collect())
     }
-
-    /// Copies ignored files of the main worktree into another one, where they are ignored too: elsewhere they would be
-    /// taken for an agent's work.
-    ///
-    /// # Errors
-    /// When they cannot be listed or copied.
-    pub fn copy_ignored(&self, main: &Path, worktree: &Worktree, patterns: &[String]) -> Result<(), anyhow::Error> {
-        if patterns.is_empty() {
-            return Ok(());
-        }
-        let folder = self.open_worktree(&worktree.path)?;
-        let files = self.ignored(main, patterns)?;
-        let names: Vec<u8> = files.iter().flat_map(|file| as_bytes(file).into_iter().chain([0])).collect();
-        let there = match run(&git_of(worktree, &folder).args(["check-ignore", "-z", "--stdin"]).stdin(names)) {
-            Ok(listed) => listed.stdout,
-            // None of them is.
-            Err(GitFailure::Refused { code: 1, .. }) => return Ok(()),
-            Err(failure) => return Err(failure.into()),
-        };
-        for file in records(&there).map(as_path) {
-            // A commit may have a link where the user has a folder: nothing is written behind it.
-            let above = file.parent().unwrap_or(Path::new(""));
-            make_folders(&folder, above)?;
-            copy(&main.join(&file), &folder.subfolder(above)?.anchor().join(file.file_name().unwrap_or_default()))?;
-        }
-        Ok(())
-    }
-}
-
-/// Makes the folders of a path below another one.
-fn make_folders(folder: &Folder, path: &Path) -> io::Result<()> {
-    let mut at = folder.clone();
-    for name in path {
-        match fs::create_dir(at.anchor().join(name)) {
-            Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => return Err(cause),
-            _ => at = at.subfolder(Path::new(name))?,
-        }
-    }
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let kind = from.symlink_metadata()?.file_type();
-    if kind.is_symlink() {
-        symlink(&fs::read_link(from)?, to)
-    } else if kind.is_file() {
-        let (mut from, mut to) = (fs::File::open(from)?, fs::File::options().write(true).create_new(true).open(to)?);
-        io::copy(&mut from, &mut to)?;
-        to.set_permissions(from.metadata()?.permissions())
-    } else {
-        Ok(())
-    }
-}
-
-#[cfg(unix)]
-fn symlink(target: &Path, link: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(target, link)
-}
-
-#[cfg(not(unix))]
-fn symlink(_: &Path, _: &Path) -> io::Result<()> {
-    Ok(())
 }

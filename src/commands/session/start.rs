@@ -11,6 +11,7 @@ use crate::engine::sessions::{self, Order, SessionProgram};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Bytes, SessionId, SessionState};
+use crate::session::workspace_files;
 use crate::settings;
 use crate::ui::{Format, Ui};
 
@@ -72,9 +73,10 @@ pub(super) const MANUAL: Manual = Manual {
         settings::STUCK_POKE,
         settings::SESSION_ANSWER,
         settings::NOTIFY,
-        settings::WORKTREE_DIR,
-        settings::WORKTREE_SETUP,
-        settings::WORKTREE_COPY,
+        settings::WORKSPACE_DIR,
+        settings::WORKSPACE_SETUP,
+        settings::WORKSPACE_COPY,
+        settings::WORKSPACE_LINK,
         settings::HARVEST_IGNORED,
     ],
     ..Manual::NONE
@@ -103,6 +105,9 @@ pub fn run(args: &Start, app: &App, ui: &Ui) -> Result<Exit> {
     match ui.format() {
         Format::Json => ui.json(&session),
         _ => ui.line(session.id.as_str()),
+    }
+    if let Some(own) = &session.worktree {
+        workspace_files::unmatched(app, own.commit).iter().for_each(|hint| ui.hint(hint));
     }
     if session.state == SessionState::Exited && session.pid.is_none() {
         ui.warn(session.why.as_deref().unwrap_or("the program could not be started"));

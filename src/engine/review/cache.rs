@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::model::{Check, CheckStatus, Judge, Oid, PathChange, Risk};
+use crate::session::workspace_files;
 use crate::settings;
 use crate::store::sha256;
 
@@ -84,12 +85,12 @@ impl<'c> Answers<'c> {
     }
 
     /// Returns the cache key of a check: its content, command, and what else decides how it ends: the wrapper, the
-    /// setup, and the copied files.
+    /// setup, and which ignored files are there.
     fn check_key(&self, tree: Oid, command: &str) -> String {
         let settings = &self.app.settings;
-        let copied = crate::session::worktree::copied(self.app);
-        let around = [settings::CHECK_WRAPPER, settings::WORKTREE_SETUP].map(|key| settings.text(key));
-        let key = serde_json::to_vec(&("check", tree, command, around, copied)).unwrap_or_default();
+        let brought = workspace_files::identity(self.app);
+        let around = [settings::CHECK_WRAPPER, settings::WORKSPACE_SETUP].map(|key| settings.text(key));
+        let key = serde_json::to_vec(&("check", tree, command, around, brought)).unwrap_or_default();
         sha256(&key)
     }
 

@@ -18,6 +18,7 @@ use crate::git::Worktree;
 use crate::model::{ChangeKind, Check, CheckStatus, Oid, PathChange, Risk, RiskKind, Span};
 use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
 use crate::session::side_effects::{Actor, GitDirSnapshot};
+use crate::session::{workspace_files, worktree};
 use crate::settings;
 
 /// How many bytes of the head and of the tail of a check's output are kept.
@@ -45,6 +46,8 @@ pub(super) struct Unit {
 /// How units are checked.
 #[derive(Clone, Debug)]
 pub(super) struct Way {
+    /// The base of the run: its `.worktreeinclude` says what workspaces get.
+    pub base: Oid,
     /// How many at a time.
     pub jobs: usize,
     /// How long each check may take; zero for as long as it takes.
@@ -61,6 +64,8 @@ pub(super) enum WorkerEvent {
     Ended(usize, Box<Answer>),
     /// A worktree could not be removed.
     Left(Error),
+    /// Something is missing in a worktree, and how to change that.
+    Hint(String),
 }
 
 /// Checks all units, and reports progress. False when it is stopped before it has finished.
@@ -115,7 +120,7 @@ impl Worker<'_> {
         // The setup runs what it finds in the worktree, such as the scripts of an install.
         let watch = Watch::begin(app);
         let set_up = self.set_up(app, &worktree);
-        let mut left_by_setup = watch.end(app, &worktree, unit, "puff.worktree.setup ran");
+        let mut left_by_setup = watch.end(app, &worktree, unit, "puff.workspace.setup ran");
         for command in &unit.commands {
             let mut answer = match &set_up {
                 Ok(()) => {
@@ -140,15 +145,18 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Runs `puff.worktree.setup`, as before an agent.
+    /// Brings ignored files, and runs `puff.workspace.setup`, as before an agent.
     fn set_up(&self, app: &App, worktree: &Worktree) -> Result<(), String> {
-        let Some(setup) = app.settings.text(settings::WORKTREE_SETUP) else { return Ok(()) };
+        let left_out = workspace_files::bring(app, worktree, self.way.base).map_err(|error| words(&error))?;
+        left_out.iter().for_each(|left_out| self.notify(WorkerEvent::Hint(workspace_files::words(left_out))));
+        let Some(setup) = worktree::setup(app) else { return Ok(()) };
         let mut printed = HeadAndTail::new(0, TAIL);
-        let ended = self.follow(app, &Cmd::shell(&setup), worktree, |bytes, _| printed.add(bytes));
+        let ended = self.follow(app, &Cmd::shell(&setup.value), worktree, |bytes, _| printed.add(bytes));
         match ended {
             Ok((Ended::With(0) | Ended::Stopped, _)) => Ok(()),
             Ok((how, _)) => {
-                Err(format!("puff.worktree.setup {}\n{}", said_of(how, self.way.limit), excerpt(&mut printed)))
+                let name = setup.name(settings::WORKSPACE_SETUP);
+                Err(format!("{name} {}\n{}", said_of(how, self.way.limit), excerpt(&mut printed)))
             }
             Err(why) => Err(why),
         }
@@ -216,6 +224,7 @@ impl Worker<'_> {
         let clean = || app.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());
         if !linked || restored.is_err() || !clean() {
             *worktree = worktrees::make_again(app, &worktree.path, unit.commit).map_err(|error| words(&error))?;
+            self.set_up(app, worktree)?;
         }
         changes.map_err(|cause| cause.to_string())
     }

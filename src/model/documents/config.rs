@@ -56,6 +56,8 @@ pub struct ConfiguredValue {
     pub origin: SettingOrigin,
     /// Why it cannot be used; null where it can.
     pub problem: Option<String>,
+    /// The earlier name of the key, where the value was written under that; else null.
+    pub earlier_name: Option<&'static str>,
 }
 
 /// Where the value of a setting was written, or that it was not.
