@@ -4,6 +4,7 @@
 //! entry, in the table of [`Verb`].
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -12,7 +13,7 @@ use crate::commands::flags::{JsonFlag, OutputFlags};
 use crate::commands::*;
 use crate::error::{Error, Exit, Result};
 use crate::manual::{Manual, with_examples};
-use crate::model::RunId;
+use crate::model::{Oid, RunId};
 use crate::ui::{Format, Ui};
 
 /// Send one task to several coding agents, harvest every attempt as a branch, and choose the best
@@ -82,6 +83,16 @@ macro_rules! verbs {
             /// The watcher process itself
             #[command(hide = true)]
             Watcher,
+            /// Notes what the setup of a session made, before its agent begins
+            #[command(hide = true)]
+            NoteSetup {
+                /// The worktree
+                worktree: PathBuf,
+                /// The commit that it was made at
+                commit: Oid,
+                /// Where it is noted
+                file: PathBuf,
+            },
             /// The process that cleans up after a killed review
             #[command(hide = true)]
             CleanupProcess {
@@ -111,6 +122,10 @@ macro_rules! verbs {
                         crate::app_server::supervisor::run(&(call.app)()?, &record).map(|()| Exit::Done)
                     }
                     Verb::Watcher => crate::watch::watcher::run((call.app)()?).map(|()| Exit::Done),
+                    Verb::NoteSetup { worktree, commit, file } => {
+                        crate::session::worktree::note_setup(&(call.app)()?, &worktree, commit, &file)
+                            .map(|()| Exit::Done)
+                    }
                     Verb::CleanupProcess { run } => {
                         crate::engine::review::run_cleanup(&(call.app)()?, &run).map(|()| Exit::Done)
                     }

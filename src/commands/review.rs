@@ -103,6 +103,7 @@ pub const MANUAL: Manual = Manual {
         settings::JUDGE,
         settings::WORKSPACE_DIR,
         settings::WORKSPACE_SETUP,
+        settings::WORKSPACE_SETUP_INPUTS,
         settings::WORKSPACE_COPY,
         settings::WORKSPACE_LINK,
     ],

@@ -13,6 +13,7 @@ mod junit;
 pub mod ranking;
 mod recommend;
 mod record;
+mod setup;
 mod survey;
 mod trust;
 mod workers;

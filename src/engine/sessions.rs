@@ -97,7 +97,7 @@ pub fn order(app: &App, order: Order) -> Result<Start> {
     let worktree = order.worktree.then(|| session_workspace::create(app, &id)).transpose()?;
     let made = worktree.as_ref().and_then(|own| app.repo.worktree_at(&own.path));
     let (cwd, argv) = match (&worktree, made) {
-        (Some(own), Some(made)) => (own.path.clone(), worktree::with_setup(app, &place, &made, argv)),
+        (Some(own), Some(made)) => (own.path.clone(), worktree::with_setup(app, &place, (&made, own.commit), argv)),
         (Some(own), None) => (own.path.clone(), argv),
         (None, _) => (cwd, argv),
     };

@@ -8,13 +8,13 @@ use std::path::PathBuf;
 use super::worktree::{self, BEING_MADE, WorkspaceRoot};
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
-use crate::git::snapshot::Ignored;
-use crate::git::{Hooks, Worktree, WorktreeFault};
+use crate::git::snapshot::{Ignored, StartingPoint};
+use crate::git::{Hooks, PathChange, Worktree, WorktreeFault};
 use crate::layout::replace;
 use crate::lock::FileLock;
 use crate::model::{IgnoredFiles, OwnWorktree, Session, SessionId, SessionState, WorktreeOutcome};
 use crate::process::Mark;
-use crate::store::{SessionRecord, SessionStore};
+use crate::store::{SessionPlace, SessionRecord, SessionStore};
 
 /// The file beside a worktree that lists the ignored files that it had before its session began.
 const IGNORED_BEFORE: &str = "puff-ignored-before";
@@ -108,10 +108,38 @@ pub fn worktree_state(app: &App, session: &Session, own: &OwnWorktree) -> Worktr
     }
     let keeps = || new_ignored(app, session, own).is_some_and(|(_, keeps)| keeps);
     match app.repo.worktree_changes(&there, own.commit) {
-        Ok(changes) if changes.is_empty() && !keeps() => WorktreeState::Clean,
+        Ok(changes) if (changes.is_empty() || is_as_it_began(app, session, own, &changes)) && !keeps() => {
+            WorktreeState::Clean
+        }
         // What git cannot read is for the user to inspect, and so is a folder that was moved away.
         _ => WorktreeState::Changed(there.locked.is_some()),
     }
+}
+
+/// Returns whether a worktree has no more than what its setup, or a hook of the user's, made before its session.
+fn is_as_it_began(app: &App, session: &Session, own: &OwnWorktree, changes: &[PathChange]) -> bool {
+    let start = starting_point(app, session, own);
+    !start.is_empty()
+        && changes.iter().all(|change| start.covers(&change.path))
+        && app.repo.starting_point(&own.path, own.commit).is_ok_and(|now| now == start)
+}
+
+/// Returns what there was in a session's worktree before it, or before the first session in it.
+fn starting_point(app: &App, session: &Session, own: &OwnWorktree) -> StartingPoint {
+    let made = app.repo.worktree_at(&own.path);
+    let first = sessions_in(app, session).pop().unwrap_or_else(|| SessionStore::new(&app.layout).place(&session.id));
+    worktree::starting_point(made.as_ref(), &first)
+}
+
+/// Returns a session and those that it resumed, the first of which had the setup, last.
+fn sessions_in(app: &App, session: &Session) -> Vec<SessionPlace> {
+    let store = SessionStore::new(&app.layout);
+    let mut places = vec![store.place(&session.id)];
+    while let Some(last) = places.last().filter(|_| places.len() < MOST_RESUMED) {
+        let Some(earlier) = last.load().ok().and_then(|session| session.resumed_from) else { break };
+        places.push(store.place(&earlier));
+    }
+    places
 }
 
 /// Notes which ignored files a worktree has before its session begins: git-puff, or a hook of the user's, put them
@@ -128,16 +156,11 @@ fn note_ignored(app: &App, made: &Worktree, own: &OwnWorktree) {
 fn new_ignored(app: &App, session: &Session, own: &OwnWorktree) -> Option<(Vec<String>, bool)> {
     let made = app.repo.worktree_at(&own.path)?;
     let mut before = crate::files::read(made.admin.join(IGNORED_BEFORE)).ok()?;
-    let store = SessionStore::new(&app.layout);
-    // A session that was resumed had its setup in the first of them.
-    let mut place = store.place(&session.id);
-    for _ in 0..MOST_RESUMED {
+    for place in sessions_in(app, session) {
         before.extend(crate::files::read(place.folder().join(worktree::SETUP_LEFT)).unwrap_or_default());
-        let Some(earlier) = place.load().ok().and_then(|session| session.resumed_from) else { break };
-        place = store.place(&earlier);
     }
     let before = before.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
-    let ignored = Ignored { before, keep: worktree::kept(app) };
+    let ignored = Ignored { before, keep: worktree::kept(app), start: StartingPoint::default() };
     app.repo.new_ignored(&own.path, own.commit, &ignored).ok()
 }
 

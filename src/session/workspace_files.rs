@@ -47,14 +47,24 @@ pub fn identity(app: &App) -> Vec<String> {
     copied(app).into_iter().chain(linked).chain(usual).collect()
 }
 
-/// Puts into a workspace what it gets of the main worktree. `base` is the commit whose `.worktreeinclude` counts: that of
+/// Returns what tells whether the files that workspaces get are what they were.
+///
+/// # Errors
+/// When they cannot be listed.
+pub fn state(app: &App, base: Oid) -> Result<Vec<u8>> {
+    let Some(main) = app.layout.top() else { return Ok(Vec::new()) };
+    let state = app.repo.ignored_state(main, &wanted(app, base));
+    state.map_err(|cause| Error::failed("cannot list the ignored files of the main worktree").because(cause))
+}
+
+/// Puts into a workspace what it gets of the main worktree, or puts it there `anew`. `base` is the commit whose `.worktreeinclude` counts: that of
 /// a variant may be its agent's.
 ///
 /// # Errors
 /// When a file cannot be copied.
-pub fn bring(app: &App, worktree: &Worktree, base: Oid) -> Result<Vec<LeftOut>> {
+pub fn bring(app: &App, worktree: &Worktree, base: Oid, anew: bool) -> Result<Vec<LeftOut>> {
     let Some(main) = app.layout.top() else { return Ok(Vec::new()) };
-    app.repo.bring_ignored(main, worktree, &wanted(app, base)).map_err(|cause| {
+    app.repo.bring_ignored(main, worktree, &wanted(app, base), anew).map_err(|cause| {
         let shown = worktree.path.display();
         Error::failed(format!("cannot bring ignored files into the workspace '{shown}'"))
             .hint("'git puff config' shows what puff.workspace.copy and puff.workspace.link name")

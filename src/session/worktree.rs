@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::workspace_files;
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, ResultExt};
+use crate::git::snapshot::StartingPoint;
 use crate::git::{Hooks, Worktree};
 use crate::model::{Oid, RunId, SessionId};
 use crate::settings::{self, Setting};
@@ -32,12 +33,17 @@ pub const SETUP_LEFT: &str = "ignored-after-setup";
 /// The file beside a worktree with what is to be said before its agent starts.
 const NOTICES: &str = "puff-notices";
 
+/// The file beside a worktree with what a hook of the user's made in it, and the one in a session's folder with what is
+/// there after the setup: what is in none of them is the agent's work.
+const START: &str = "puff-start";
+
 /// Runs the setup, then the agent in its place. The agent's standard input is not the setup's to read.
 const SETUP: &str = concat!(
     r#"sh -c "$1" </dev/null || { code=$?; echo "$0 $code" >"$2"; exit "$code"; }; "#,
     // What the setup left is no work of the agent. 'set -C' follows no link that was put there.
     r#"(set -C; git -c core.fsmonitor=false ls-files -z --others --ignored --exclude-standard >"$3") 2>/dev/null; "#,
-    r#"shift 3; exec "$@""#,
+    r#"env GIT_DIR="$4" ${5:+"GIT_WORK_TREE=$5"} "$6" note-setup "$7" "$8" "$9" </dev/null >/dev/null 2>&1; "#,
+    r#"shift 9; exec "$@""#,
 );
 
 /// The folder in which the worktrees of a repository are.
@@ -118,15 +124,34 @@ pub fn make(app: &App, path: &Path, commit: Oid, hooks: Hooks) -> Result<Worktre
         }
         app.repo.remove_worktree(path).map_err(|cause| cannot(path, "is in the way").because(cause))?;
     }
-    let worktree = make_new(app, path, commit, BEING_MADE, hooks)?;
-    let left_out = workspace_files::bring(app, &worktree, commit)?;
-    let notices: String =
-        left_out.iter().map(|left_out| format!("[git-puff] {}\n", workspace_files::words(left_out))).collect();
-    if !notices.is_empty() {
-        // The log is where something that is missing in a workspace is looked for; without it, the agent works all the same.
-        let _ = crate::layout::replace(&worktree.admin.join(NOTICES), notices.as_bytes());
-    }
+    // Not by `git worktree add`, which fails when the hook does.
+    let worktree = make_new(app, path, commit, BEING_MADE, Hooks::Off)?;
+    let hook = if hooks == Hooks::Run { app.repo.run_post_checkout(&worktree, commit) } else { Ok(false) };
+    let left_out = workspace_files::bring(app, &worktree, commit, false)?;
+    let failed = hook.as_ref().err().map(|error| {
+        let causes = error.causes().into_iter().map(|cause| format!(": {cause}")).collect::<String>();
+        format!("{error}{causes}; the agent starts all the same")
+    });
+    let notices = failed.into_iter().chain(left_out.iter().map(workspace_files::words));
+    let notices: String = notices.map(|notice| format!("[git-puff] {}\n", clean(&notice))).collect();
+    // The log is where something that is missing in a workspace is looked for; without it, the agent works all the same.
+    let _ = replace_or_remove(&worktree.admin.join(NOTICES), notices.as_bytes());
+    let start = if hook.is_ok_and(|ran| !ran) { None } else { app.repo.starting_point(path, commit).ok() };
+    let _ = replace_or_remove(&worktree.admin.join(START), &start.map(|start| start.to_bytes()).unwrap_or_default());
     Ok(worktree)
+}
+
+fn clean(notice: &str) -> String {
+    notice.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// Writes a file beside a worktree, or removes what an earlier one has left where there is nothing to write.
+fn replace_or_remove(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match bytes.is_empty() {
+        false => crate::layout::replace(path, bytes),
+        true if path.symlink_metadata().is_ok() => std::fs::remove_file(path),
+        true => Ok(()),
+    }
 }
 
 fn cannot(path: &Path, what: &str) -> Error {
@@ -236,8 +261,13 @@ fn not_understood(key: &str, what: &str) -> Error {
 
 /// Puts before an agent what is to be said of its workspace, and `puff.workspace.setup`: in its session, so that it is
 /// watched, limited, logged and ended with it.
-pub fn with_setup(app: &App, place: &SessionPlace, worktree: &Worktree, argv: Vec<String>) -> Vec<String> {
-    let argv = set_up(app, place, argv);
+pub fn with_setup(
+    app: &App,
+    place: &SessionPlace,
+    (worktree, commit): (&Worktree, Oid),
+    argv: Vec<String>,
+) -> Vec<String> {
+    let argv = set_up(app, place, (worktree, commit), argv);
     let notices = worktree.admin.join(NOTICES);
     if !notices.exists() {
         return argv;
@@ -246,11 +276,40 @@ pub fn with_setup(app: &App, place: &SessionPlace, worktree: &Worktree, argv: Ve
     words.into_iter().chain([notices.display().to_string()]).chain(argv).collect()
 }
 
-fn set_up(app: &App, place: &SessionPlace, argv: Vec<String>) -> Vec<String> {
+fn set_up(app: &App, place: &SessionPlace, (worktree, commit): (&Worktree, Oid), argv: Vec<String>) -> Vec<String> {
     let Some(setup) = setup(app) else { return argv };
     let file = |name| place.folder().join(name).display().to_string();
+    let location = app.repo.location();
+    let shown = |path: Option<&Path>| path.map(|path| path.display().to_string()).unwrap_or_default();
     let words = ["sh", "-c", SETUP, setup.name(settings::WORKSPACE_SETUP)].map(str::to_owned);
-    words.into_iter().chain([setup.value, file(SETUP_FAILED), file(SETUP_LEFT)]).chain(argv).collect()
+    let note = [
+        shown(Some(&location.git_dir)),
+        shown(location.worktree.as_deref()),
+        shown(app.environment.program.as_deref()),
+        shown(Some(&worktree.path)),
+        commit.to_string(),
+        file(START),
+    ];
+    words.into_iter().chain([setup.value, file(SETUP_FAILED), file(SETUP_LEFT)]).chain(note).chain(argv).collect()
+}
+
+/// Notes in a file what a worktree has over its commit after the setup.
+///
+/// # Errors
+/// When the worktree cannot be read, or the file not written.
+pub fn note_setup(app: &App, worktree: &Path, commit: Oid, file: &Path) -> Result<()> {
+    let start = app.repo.starting_point(worktree, commit).map_err(|cause| {
+        Error::failed(format!("cannot read the worktree '{}' after its setup", worktree.display())).because(cause)
+    })?;
+    crate::layout::replace(file, &start.to_bytes()).or_fail(|| format!("cannot write '{}'", file.display()))
+}
+
+/// Returns what there was in a worktree over its commit before the agent of a session began, or of the first session in
+/// it.
+pub fn starting_point(worktree: Option<&Worktree>, first: &SessionPlace) -> StartingPoint {
+    let after_setup = crate::files::read(first.folder().join(START)).ok();
+    let after_hook = || crate::files::read(worktree?.admin.join(START)).ok();
+    after_setup.or_else(after_hook).map(|bytes| StartingPoint::from_bytes(&bytes)).unwrap_or_default()
 }
 
 /// Returns the value of `puff.workspace.setup`, unless it is empty.

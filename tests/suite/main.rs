@@ -96,3 +96,4 @@ mod trace;
 mod undo;
 mod watch_task;
 mod workspace_files;
+mod workspace_setup;

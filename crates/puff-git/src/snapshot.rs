@@ -6,10 +6,12 @@
 
 mod foreign;
 mod nested;
+mod starting_point;
 pub(super) mod view;
 mod work_folder;
 
 pub use nested::NestedWorktree;
+pub use starting_point::{StartingPoint, is_in};
 pub use work_folder::WorkFolder;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,13 +76,15 @@ pub struct Snapshot {
     pub ignored: Vec<String>,
 }
 
-/// What becomes of the ignored files of a worktree.
+/// What was in a worktree before its agent began, and what becomes of the ignored files.
 #[derive(Clone, Debug, Default)]
 pub struct Ignored {
     /// Those that were there before: they are no work of the agent.
     pub before: BTreeSet<Vec<u8>>,
     /// Patterns for those that are taken all the same.
     pub keep: Vec<String>,
+    /// What else was there before.
+    pub start: StartingPoint,
 }
 
 fn unreadable(worktree: &Path, cause: anyhow::Error) -> Error {
@@ -162,6 +166,7 @@ impl Repo {
         view.add_all()?;
         let of_base = view.list_tree(base_tree)?;
         view.refuse_lost_index(&of_base)?;
+        let start = ignored.map(|ignored| ignored.start.clone()).unwrap_or_default();
         let ignored = ignored.map(|ignored| view.take_ignored(ignored)).transpose()?.unwrap_or_default();
         let declared = view.declared_submodules(&of_base)?;
         let nested = self.nested(path, &view);
@@ -172,6 +177,7 @@ impl Repo {
         let embedded = embedded.iter().map(|path| path[..path.len() - 1].to_vec()).chain(made);
         let (out, embedded): (BTreeSet<_>, BTreeSet<_>) = embedded.partition(|path| is_nested(path));
         self.take_in(&view, &embedded, &out, base_tree.nothing())?;
+        view.leave_out(&start, &of_base, base_tree.nothing())?;
         let tree = view.write_tree()?;
         let diff = view.git().args(FORM).args([base_tree.to_string(), tree.to_string()]);
         let own_work = |path: &&Vec<u8>| declared.contains(*path) && !is_nested(path) && view.has_own_work(self, path);

@@ -8,13 +8,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::bytes::{as_bytes, as_path, records};
+use super::bytes::{as_bytes, as_path, records, shown};
 use super::copies::{Copier, FolderTooLarge};
 use super::folder::Folder;
 use super::ignore_patterns::IgnorePatterns;
 use super::program::{GitFailure, git_in, run};
 use super::repo::Repo;
 use super::worktrees::{Worktree, git_of};
+use crate::Oid;
 
 /// How long the listing of ignored files may take.
 const LIMIT: Duration = Duration::from_secs(1800);
@@ -30,6 +31,13 @@ pub struct WorkspaceFiles {
     pub usual: &'static [&'static str],
     /// The number of bytes from which on one of the usual folders is left out where its copy would take as many more.
     pub most: u64,
+}
+
+/// What is selected of the ignored files.
+struct Selected {
+    copied: BTreeSet<IgnoredPath>,
+    linked: BTreeSet<IgnoredPath>,
+    usual: Vec<IgnoredPath>,
 }
 
 /// A file or a folder that git ignores, by its path from the top of the main worktree.
@@ -58,7 +66,8 @@ pub enum WhyLeftOut {
 }
 
 impl Repo {
-    /// Puts ignored files of the main worktree into a workspace. Returns the usual folders that were left out: a workspace
+    /// Puts ignored files of the main worktree into a workspace; `anew` in place of those that an earlier call put there.
+    /// Returns the usual folders that were left out: a workspace
     /// without them can be worked in, as one of a new clone.
     ///
     /// # Errors
@@ -68,12 +77,15 @@ impl Repo {
         main: &Path,
         worktree: &Worktree,
         files: &WorkspaceFiles,
+        anew: bool,
     ) -> Result<Vec<LeftOut>, anyhow::Error> {
-        let all = if files.is_empty() { Vec::new() } else { self.ignored_paths(main)? };
         let folder = self.open_worktree(&worktree.path)?;
-        let linked = files.select(main, &all, std::slice::from_ref(&files.linked));
-        let copied = files.select(main, &all, &files.copied);
-        let usual = self.usual_folders(main, files, &copied, &linked)?;
+        let Selected { copied, linked, usual } = self.selected(main, files)?;
+        if anew {
+            for file in copied.iter().chain(&linked).chain(&usual) {
+                remove_untracked(worktree, &folder, file)?;
+            }
+        }
         let mut copier = Copier::default();
         for file in ignored_there(worktree, &folder, copied.into_iter().collect())? {
             copy(main, &file, &folder, &mut copier)?;
@@ -94,6 +106,59 @@ impl Repo {
             copier.must_share(false);
         }
         Ok(left_out)
+    }
+
+    /// Returns what tells by dates and sizes whether the files that workspaces get are what they were. Of a folder, what is
+    /// directly in it counts, and where Python has its packages: an install writes there, whatever it changes.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn ignored_state(&self, main: &Path, files: &WorkspaceFiles) -> Result<Vec<u8>, anyhow::Error> {
+        let Selected { copied, linked, usual } = self.selected(main, files)?;
+        let mut state = Vec::new();
+        let copied = copied.iter().chain(&usual).map(|file| (&file.path, file.is_folder, "copy"));
+        for (path, is_folder, how) in copied.chain(linked.iter().map(|file| (&file.path, false, "link"))) {
+            let mut paths = vec![path.clone()];
+            if is_folder {
+                let listed = |folder: &Path| fs::read_dir(main.join(folder)).into_iter().flatten().flatten();
+                let names = |folder: PathBuf| listed(&folder).map(move |entry| folder.join(entry.file_name()));
+                paths.extend(names(path.clone()));
+                paths.extend(names(path.join("lib")).map(|python| python.join("site-packages")));
+                paths.sort();
+            }
+            for path in paths {
+                let Ok(meta) = main.join(&path).symlink_metadata() else { continue };
+                let written = meta.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                let size = if meta.is_dir() { 0 } else { meta.len() };
+                state.extend(
+                    [as_bytes(&path), format!("\0{how} {} {size}\0", written.as_nanos()).into_bytes()].concat(),
+                );
+            }
+        }
+        Ok(state)
+    }
+
+    /// Returns the files of a tree that patterns select, each with the name of its content.
+    ///
+    /// # Errors
+    /// When the tree cannot be read.
+    pub fn files_matching(&self, tree: Oid, patterns: &IgnorePatterns) -> Result<Vec<(String, String)>, GitFailure> {
+        let listed = run(&self.git().args(["ls-tree", "-r", "-z", "--full-tree", &tree.to_string()]).limit(LIMIT))?;
+        let file = |line: &[u8]| {
+            let tab = line.iter().position(|byte| *byte == b'\t')?;
+            let path = &line[tab + 1..];
+            let oid = str::from_utf8(&line[..tab]).ok()?.split(' ').nth(2)?;
+            patterns.selects(&as_path(path), false).map(|_| (shown(path), oid.to_owned()))
+        };
+        Ok(records(&listed.stdout).filter_map(file).collect())
+    }
+
+    fn selected(&self, main: &Path, files: &WorkspaceFiles) -> Result<Selected, GitFailure> {
+        let all = if files.is_empty() { Vec::new() } else { self.ignored_paths(main)? };
+        let linked = files.select(main, &all, std::slice::from_ref(&files.linked));
+        let copied = files.select(main, &all, &files.copied);
+        let usual = self.usual_folders(main, files, &copied, &linked)?;
+        Ok(Selected { copied, linked, usual })
     }
 
     /// Returns the patterns that match no ignored file of the main worktree.
@@ -208,6 +273,23 @@ fn ignored_there(
     }
     let ignored = check_ignore(git_of(worktree, folder), &listing(&paths))?;
     Ok(records(&ignored).map(IgnoredPath::of).collect())
+}
+
+/// Removes a file or a folder from a workspace, unless the commit has something there.
+fn remove_untracked(worktree: &Worktree, folder: &Folder, file: &IgnoredPath) -> Result<(), anyhow::Error> {
+    let git = git_of(worktree, folder).env("GIT_LITERAL_PATHSPECS", "1").args(["ls-files", "-z", "--cached", "--"]);
+    if !run(&git.arg(&file.path))?.stdout.is_empty() {
+        return Ok(());
+    }
+    let Ok(above) = folder.subfolder(file.path.parent().unwrap_or(Path::new(""))) else { return Ok(()) };
+    let name = file.path.file_name().unwrap_or_default();
+    match above.subfolder(Path::new(name)) {
+        Ok(folder) => Ok(folder.remove()?),
+        Err(_) => match fs::remove_file(above.anchor().join(name)) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause.into()),
+            _ => Ok(()),
+        },
+    }
 }
 
 /// Returns whether this path can be made: a commit may have a link where the user has a folder, and nothing is written

@@ -1,5 +1,6 @@
 //! Running the checks: each content in a worktree of its own, one check after another, several worktrees at a time.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -10,16 +11,18 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::cache::{Answer, Answers};
 use super::counts::TestCounter;
 use super::junit::{junit_below, junit_in};
+use super::setup::SetupState;
 use super::workers::{Work, run_workers};
 use super::worktrees;
 use crate::app::{App, Seed};
 use crate::error::{Error, Result, ResultExt};
 use crate::git::Worktree;
+use crate::git::snapshot::{StartingPoint, is_in};
 use crate::model::{ChangeKind, Check, CheckStatus, Oid, PathChange, Risk, RiskKind, Span};
 use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
 use crate::session::side_effects::{Actor, GitDirSnapshot};
 use crate::session::{workspace_files, worktree};
-use crate::settings;
+use crate::settings::{self, Setting};
 
 /// How many bytes of the head and of the tail of a check's output are kept.
 const HEAD: usize = 2 << 10;
@@ -74,7 +77,8 @@ pub(super) fn check_all(app: &App, units: &[Unit], way: &Way, notify: impl FnMut
     let (queue, stop) = (&queue, Stop::default());
     let worker = |_| -> Work<'_, WorkerEvent> {
         let (seed, stop) = (app.seed(), stop.clone());
-        Box::new(move |sender| Worker { seed, way, stop, sender }.work(units, queue))
+        let start = RefCell::default();
+        Box::new(move |sender| Worker { seed, way, stop, sender, start }.work(units, queue))
     };
     run_workers(&app.cancellation, &stop, (0..way.jobs.min(units.len())).map(worker).collect(), notify)
 }
@@ -84,6 +88,8 @@ struct Worker<'w> {
     way: &'w Way,
     stop: Stop,
     sender: UnboundedSender<WorkerEvent>,
+    /// What the setup made in the worktree of the unit, over its commit.
+    start: RefCell<StartingPoint>,
 }
 
 impl Worker<'_> {
@@ -119,7 +125,7 @@ impl Worker<'_> {
         })?;
         // The setup runs what it finds in the worktree, such as the scripts of an install.
         let watch = Watch::begin(app);
-        let set_up = self.set_up(app, &worktree);
+        let set_up = self.set_up(app, &worktree, unit);
         let mut left_by_setup = watch.end(app, &worktree, unit, "puff.workspace.setup ran");
         for command in &unit.commands {
             let mut answer = match &set_up {
@@ -145,11 +151,35 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Brings ignored files, and runs `puff.workspace.setup`, as before an agent.
-    fn set_up(&self, app: &App, worktree: &Worktree) -> Result<(), String> {
-        let left_out = workspace_files::bring(app, worktree, self.way.base).map_err(|error| words(&error))?;
-        left_out.iter().for_each(|left_out| self.notify(WorkerEvent::Hint(workspace_files::words(left_out))));
-        let Some(setup) = worktree::setup(app) else { return Ok(()) };
+    /// Brings ignored files, and runs `puff.workspace.setup`, as before an agent. A worktree that had both for the same
+    /// files is ready.
+    fn set_up(&self, app: &App, worktree: &Worktree, unit: &Unit) -> Result<(), String> {
+        *self.start.borrow_mut() = StartingPoint::default();
+        let (wanted, noted) = (SetupState::wanted(app, self.way.base, unit.tree), SetupState::noted(worktree));
+        if wanted.is_some() && wanted == noted {
+            return Ok(());
+        }
+        SetupState::forget(worktree);
+        let has_files = |noted: &SetupState| wanted.as_ref().is_some_and(|wanted| wanted.files == noted.files);
+        if !noted.as_ref().is_some_and(has_files) {
+            let left_out = workspace_files::bring(app, worktree, self.way.base, noted.is_some());
+            let left_out = left_out.map_err(|error| words(&error))?;
+            left_out.iter().for_each(|left_out| self.notify(WorkerEvent::Hint(workspace_files::words(left_out))));
+        }
+        if let Some(setup) = worktree::setup(app) {
+            self.run_setup(app, worktree, &setup)?;
+            let start = app.repo.starting_point(&worktree.path, unit.commit);
+            *self.start.borrow_mut() =
+                start.map_err(|cause| format!("cannot read the worktree after its setup: {cause}"))?;
+        }
+        // What is not ignored goes when the worktree is put back, and the setup has to make it again.
+        if let Some(wanted) = wanted.filter(|_| self.start.borrow().is_empty() && !self.stop.is_stopped()) {
+            wanted.note(worktree);
+        }
+        Ok(())
+    }
+
+    fn run_setup(&self, app: &App, worktree: &Worktree, setup: &Setting) -> Result<(), String> {
         let mut printed = HeadAndTail::new(0, TAIL);
         let ended = self.follow(app, &Cmd::shell(&setup.value), worktree, |bytes, _| printed.add(bytes));
         match ended {
@@ -209,9 +239,24 @@ impl Worker<'_> {
         Some(Answer { check, touched, traces, rewritten })
     }
 
+    /// Returns what is different in the worktree from what it was after the setup.
+    fn changes(&self, app: &App, worktree: &Worktree, unit: &Unit) -> Result<Vec<PathChange>, String> {
+        let mut changes = app.repo.worktree_changes(worktree, unit.commit).map_err(|cause| cause.to_string())?;
+        let start = self.start.borrow();
+        if start.is_empty() {
+            return Ok(changes);
+        }
+        let now = app.repo.starting_point(&worktree.path, unit.commit).map_err(|cause| cause.to_string())?;
+        let mut different = start.differences(&now);
+        changes.retain(|change| !start.covers(&change.path) || different.iter().any(|path| is_in(&change.path, path)));
+        different.retain(|path| !changes.iter().any(|change| is_in(&change.path, path)));
+        changes.extend(different.into_iter().map(|path| PathChange::new(ChangeKind::Modified, path)));
+        Ok(changes)
+    }
+
     /// Returns what a check changed; the worktree is as it was afterwards, or a new one.
     fn restore_worktree(&self, app: &App, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<PathChange>, String> {
-        let mut changes = app.repo.worktree_changes(worktree, unit.commit);
+        let mut changes = self.changes(app, worktree, unit);
         // Without that file, the next check would be in no repository, or in another.
         let linked = worktree.is_linked();
         if changes.as_ref().is_ok_and(Vec::is_empty) && linked {
@@ -224,9 +269,11 @@ impl Worker<'_> {
         let clean = || app.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());
         if !linked || restored.is_err() || !clean() {
             *worktree = worktrees::make_again(app, &worktree.path, unit.commit).map_err(|error| words(&error))?;
-            self.set_up(app, worktree)?;
+            self.set_up(app, worktree, unit)?;
+        } else if !self.start.borrow().is_empty() {
+            self.set_up(app, worktree, unit)?;
         }
-        changes.map_err(|cause| cause.to_string())
+        changes
     }
 
     fn follow(

@@ -128,7 +128,9 @@ impl LocalAgents<'_> {
         let first = SessionStore::new(&self.app.layout).place(&SessionId::of_variant(&run.run, variant.index, 1));
         before.extend(crate::files::read(first.folder().join(worktree::SETUP_LEFT)).unwrap_or_default());
         let before = before.split(|byte| *byte == 0).filter(|path| !path.is_empty()).map(<[u8]>::to_vec).collect();
-        Some(Ignored { before, keep: worktree::kept(self.app) })
+        let made = self.app.repo.worktree_at(&run.local.as_ref()?.worktree(variant.index));
+        let start = worktree::starting_point(made.as_ref(), &first);
+        Some(Ignored { before, keep: worktree::kept(self.app), start })
     }
 
     /// Removes the worktrees of what is recorded now.

@@ -74,7 +74,7 @@ fn start_session(
         .or_fail(|| format!("cannot lock the worktree '{}'", worktree.path.display()))?;
     let request = Start {
         agent: agent.name().to_owned().into(),
-        argv: worktree::with_setup(app, &place, &worktree, invocation.argv),
+        argv: worktree::with_setup(app, &place, (&worktree, run.base_oid), invocation.argv),
         cwd: worktree.path.clone(),
         stdin: invocation.stdin,
         prompt,
