@@ -165,6 +165,7 @@ verbs! {
     Log "log" log, json, repository;
     List "list" list, json, repository;
     Show "show" show, json, repository;
+    Cd "cd" cd, text, repository;
     // Harvesting
     Harvest "harvest" harvest, json, patches;
     Report "report" report, own, repository;

@@ -7,6 +7,7 @@ pub mod cancel;
 pub mod cas_start;
 pub mod cas_status;
 pub mod cas_stop;
+pub mod cd;
 pub mod complete;
 pub mod completions;
 pub mod config;

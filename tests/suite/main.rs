@@ -95,5 +95,6 @@ mod sync_trust;
 mod trace;
 mod undo;
 mod watch_task;
+mod workspace_cd;
 mod workspace_files;
 mod workspace_setup;
