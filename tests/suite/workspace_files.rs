@@ -151,6 +151,26 @@ fn a_review_has_the_folders_of_node_and_python_without_a_setting() {
 }
 
 #[test]
+fn the_copy_of_a_virtual_environment_is_one_of_its_own() {
+    let crew = lists(
+        "cat .venv/bin/tool .venv/lib/python3/site-packages/app.pth; . .venv/bin/activate; ls -l .venv/bin/python",
+    );
+    let repo = &crew.repo;
+    repo.commit(".gitignore", ".venv\n", "Ignore");
+    let main = repo.work().display().to_string();
+    repo.write(".venv/pyvenv.cfg", "home = /usr/bin\n");
+    repo.write(".venv/bin/tool", format!("#!{main}/.venv/bin/python\nimport app\n"));
+    repo.write(".venv/bin/activate", format!("VIRTUAL_ENV='{main}/.venv'; echo $VIRTUAL_ENV\n"));
+    repo.write(".venv/lib/python3/site-packages/app.pth", format!("{main}/src\n{main}.old\n"));
+    symlink("/usr/bin/python3", repo.work().join(".venv/bin/python")).unwrap();
+    let got = listed(&crew);
+    let there = got[0].strip_prefix("#!").and_then(|line| line.strip_suffix("/.venv/bin/python")).unwrap().to_owned();
+    assert!(there.ends_with("/var1") && there.starts_with(crew.workspace_root().to_str().unwrap()), "{got:?}");
+    assert_eq!(got[1..5], ["import app", &format!("{there}/src"), &format!("{main}.old"), &format!("{there}/.venv")]);
+    assert!(got[5].ends_with("-> /usr/bin/python3"), "{got:?}");
+}
+
+#[test]
 fn what_a_variant_includes_does_not_count() {
     let repo = TestRepo::new();
     repo.commit(".gitignore", ".secret\n", "Ignore");

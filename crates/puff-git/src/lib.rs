@@ -47,6 +47,7 @@ mod stats;
 mod tree_changes;
 mod trees;
 mod unwritten;
+mod virtualenv;
 mod workspace_files;
 mod workspace_setup;
 mod worktrees;

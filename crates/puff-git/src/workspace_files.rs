@@ -321,7 +321,12 @@ fn check_ignore(git: puff_system::process::Cmd, paths: &[u8]) -> Result<Vec<u8>,
 
 fn copy(main: &Path, file: &IgnoredPath, folder: &Folder, copier: &mut Copier) -> io::Result<()> {
     let into = make_folders(folder, file.path.parent().unwrap_or(Path::new("")))?;
-    copier.copy(&main.join(&file.path), &into, file.path.file_name().unwrap_or_default())
+    let name = file.path.file_name().unwrap_or_default();
+    copier.copy(&main.join(&file.path), &into, name)?;
+    match into.subfolder(Path::new(name)) {
+        Ok(copy) => super::virtualenv::relocate(&copy, main, folder.path()),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Links to a file or a folder. A pattern that ends with a slash ignores folders, and no link to one: then the folder is
