@@ -10,7 +10,10 @@ pub mod lock;
 pub mod parallel;
 #[cfg(unix)]
 pub mod process;
+#[cfg(unix)]
+pub mod scratch;
 pub mod span;
 pub mod text;
 #[cfg(unix)]
 pub mod trace;
+pub mod user_place;

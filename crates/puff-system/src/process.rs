@@ -7,6 +7,7 @@
 
 mod bounded;
 mod cmd;
+pub mod confine;
 pub mod event_loop;
 mod foreground;
 mod guard;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::MOST_OUTPUT;
+use super::confine::Confinement;
 use super::way::Way;
 
 /// A call of another program, built up and then run.
@@ -26,6 +27,7 @@ pub struct Cmd {
     pub(super) asks_nobody: bool,
     pub(super) ends_with_us: bool,
     pub(super) is_client: bool,
+    pub(super) confinement: Option<Confinement>,
 }
 
 /// What a program that ran to its end left behind.
@@ -112,6 +114,7 @@ impl Cmd {
             asks_nobody: false,
             ends_with_us: false,
             is_client: false,
+            confinement: None,
         }
     }
 
@@ -194,14 +197,26 @@ impl Cmd {
         self
     }
 
+    /// Lets it, and whatever it starts, write only where this says; anywhere, with none.
+    pub fn confined(mut self, confinement: Option<Confinement>) -> Cmd {
+        self.confinement = confinement;
+        self
+    }
+
     /// The program as the user would name it.
     pub(super) fn name(&self) -> String {
         self.program.to_string_lossy().into_owned()
     }
 
     pub(super) fn command(&self, way: Way) -> std::process::Command {
-        let mut command = std::process::Command::new(&self.program);
-        command.args(&self.args);
+        let mut command = match &self.confinement {
+            Some(confinement) => confinement.command(&self.program, &self.args),
+            None => {
+                let mut command = std::process::Command::new(&self.program);
+                command.args(&self.args);
+                command
+            }
+        };
         if self.bare {
             command.env_clear();
         }
