@@ -385,6 +385,11 @@ impl Environment {
         }
     }
 
+    /// Returns the absolute path in a variable, if there is one.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
     /// The same, for work in another folder.
     fn elsewhere(self, folder: &Path) -> Environment {
         let git = self.git.into_iter().filter(|name| !git::TIES.contains(&name.as_str())).collect();

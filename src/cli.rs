@@ -93,6 +93,16 @@ macro_rules! verbs {
                 /// Where it is noted
                 file: PathBuf,
             },
+            /// Becomes a program that may write only in the named places
+            #[command(hide = true)]
+            Confine {
+                /// A folder or file that it may write
+                #[arg(long, value_name = "PATH")]
+                write: Vec<std::path::PathBuf>,
+                /// The program and its arguments
+                #[arg(last = true, required = true)]
+                command: Vec<OsString>,
+            },
             /// The process that cleans up after a killed review
             #[command(hide = true)]
             CleanupProcess {
@@ -126,6 +136,7 @@ macro_rules! verbs {
                         crate::session::worktree::note_setup(&(call.app)()?, &worktree, commit, &file)
                             .map(|()| Exit::Done)
                     }
+                    Verb::Confine { write, command } => match crate::session::confinement::become_confined(&write, &command)? {},
                     Verb::CleanupProcess { run } => {
                         crate::engine::review::run_cleanup(&(call.app)()?, &run).map(|()| Exit::Done)
                     }

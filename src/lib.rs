@@ -35,6 +35,7 @@
 //! | [`files`] | opening files where others may have put links |
 //! | [`layout`] | where live things are: locks, logs, records, sockets, worktrees |
 //! | [`lock`] | locks on files, held as long as a process lives |
+//! | [`scratch`], [`user_place`] | temporary folders for programs; the places that programs keep for a user |
 //! | [`parallel`] | several things at once, in a bounded number of threads |
 //! | [`process`] | the only door to other programs |
 //! | [`trace`] | what is done, as lines, for `-v` and `GIT_PUFF_TRACE`; silent unless asked |
@@ -43,7 +44,7 @@
 //! | [`ui`], [`error`] | the only writer to standard output and error; what can go wrong, and the exit codes |
 //!
 //! What agents are and say is the package [`puff_agents`]; `session` gives it its settings, workspaces and records. [`git`] is
-//! the package [`puff_git`]; `error`, `files`, `folder`, `lock`, `parallel`, `process` and `trace` are those of
+//! the package [`puff_git`]; `error`, `files`, `folder`, `lock`, `parallel`, `process`, `scratch`, `trace` and `user_place` are those of
 //! [`puff_system`]. None of them knows anything of runs.
 //!
 //! Dependencies point one way: the layers are listed in CONTRIBUTING.md, and a test keeps them.
@@ -98,4 +99,4 @@ mod watch;
 
 pub use puff_git as git;
 pub use puff_system::{error, process, trace};
-pub(crate) use puff_system::{files, folder, lock, parallel};
+pub(crate) use puff_system::{files, folder, lock, parallel, scratch, user_place};

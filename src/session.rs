@@ -7,6 +7,7 @@
 
 pub mod agent_program;
 pub mod configured;
+pub mod confinement;
 pub mod notice;
 pub mod resume;
 pub mod session_workspace;
@@ -66,6 +67,8 @@ pub struct Start {
     pub resumed_from: Option<Session>,
     /// The environment that its agent gets; none for that of the caller.
     pub environment: Option<AgentEnv>,
+    /// Whether it may write only where it works.
+    pub confined: bool,
 }
 
 /// Records a session and starts its supervisor; answers as soon as the agent runs, or has failed to.
@@ -116,6 +119,7 @@ pub fn start(app: &App, start: Start) -> Result<Session> {
         context_kept: None,
         start_tree: start.start_tree,
         worktree: start.worktree,
+        confined: start.confined,
         last_message: None,
         tokens: None,
         checks: Vec::new(),

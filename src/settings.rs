@@ -15,7 +15,7 @@ pub use self::typos::{Unknown, meant, of_an_agent};
 use crate::error::{Error, Result};
 use crate::git::config::ConfigEntry;
 use crate::model::documents::SettingOrigin;
-use crate::model::{Bytes, Level, Span};
+use crate::model::{Bytes, Confine, Level, Span};
 
 /// A key of `puff.*`.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +99,9 @@ keys! {
     SIGN: Truth = "puff.sign", None, "Whether to sign the commits of variants, as git signs yours; commit.gpgSign if unset.";
     CHECK: Several(&Kind::Command) = "puff.check", None, "A command that a review runs on every variant and on the base, each in its own worktree; exit 0 is a pass. May be given several times. The checks of the launch take precedence.";
     CHECK_WRAPPER: Command = "puff.check.wrapper", None, "A prefix of every check, such as a container's command: runs 'PREFIX sh -c CHECK'.";
+    CONFINE: Choice(Confine::WORDS) = "puff.confine", Some("auto"), "Which programs may write only in their workspace, a temporary folder, and the places of puff.confine.write: checks, agents, all or off; auto for checks where the system can confine programs and puff.check.wrapper is unset.";
+    CONFINE_WRITE: Several(&Kind::Path) = "puff.confine.write", None, "A folder or file that confined programs may write too, absolute, with ~ for your home, or relative to the main worktree; may be given several times. The caches of cargo, npm, pnpm, yarn, pip, go, gradle, maven and ccache come first; an empty value clears them and the previous ones.";
+    CONFINE_NETWORK: Choice(&["on", "off"]) = "puff.confine.network", Some("on"), "Whether confined checks may use TCP, this machine's own addresses included: on or off.";
     JUDGE: Several(&Kind::Command) = "puff.judge", None, "A command that scores the variants of a review; it reads them without their agents' names on its standard input, and runs at the top of the main worktree. May be given several times.";
     AGENT_COMMAND: Command = "puff.agent.<name>.command", None, "The shell command of an agent: {prompt} and {prompt_file} stand for its prompt, already quoted; without them the prompt comes on standard input.";
     AGENT_RESUME: Command = "puff.agent.<name>.resume", None, "The shell command that resumes a session of that agent: {session} stands for the agent's own session id, {prompt} for the message.";
@@ -251,6 +254,11 @@ impl Settings {
         let values = self.written(key);
         let cleared = values.iter().rposition(|setting| setting.value.trim().is_empty());
         values.into_iter().skip(cleared.map_or(0, |at| at + 1)).collect()
+    }
+
+    /// Returns whether an empty value of a key that may be given several times clears what comes before.
+    pub fn is_cleared(&self, key: Key) -> bool {
+        self.written(key).iter().any(|setting| setting.value.trim().is_empty())
     }
 
     /// Returns the text of a key; none when it is unset or empty.

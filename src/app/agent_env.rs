@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::git;
 use crate::process::Cmd;
@@ -115,6 +116,12 @@ impl AgentEnv {
         let mut variables: Vec<_> = std::env::vars_os().filter(|(name, _)| !describes_caller(name)).collect();
         variables.sort();
         AgentEnv(variables)
+    }
+
+    /// Returns the absolute path in a variable, if there is one.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        let value = self.0.iter().find(|(known, _)| known == name).map(|(_, value)| PathBuf::from(value));
+        value.filter(|path| path.is_absolute())
     }
 
     /// The variables as bytes: `NAME=VALUE`, each ended by a zero byte, as the system itself keeps them.

@@ -51,7 +51,14 @@ pub const MANUAL: Manual = Manual {
         manual::RUN_NOTES,
         manual::LIVE,
     ],
-    settings: &[settings::CODEX, settings::DIALECT, settings::ENV, settings::REMOTE],
+    settings: &[
+        settings::CODEX,
+        settings::DIALECT,
+        settings::ENV,
+        settings::REMOTE,
+        settings::CONFINE,
+        settings::CONFINE_WRITE,
+    ],
     variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
     ..Manual::NONE
 };

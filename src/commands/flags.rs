@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::app::App;
-use crate::model::Abbrev;
+use crate::model::{Abbrev, Confine};
 
 /// `--json`.
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -49,6 +50,22 @@ impl AbbrevArgs {
     pub fn is_given(&self) -> bool {
         self.abbrev.is_some()
     }
+}
+
+/// `--confine`.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct ConfineArg {
+    /// Let checks, agents or all of them write only where they work, as in --confine=agents; without WHAT, all
+    /// [config: puff.confine]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = Confine::All.as_str(),
+        value_parser = PossibleValuesParser::new(Confine::WORDS).try_map(|word| word.parse::<Confine>()),
+    )]
+    pub confine: Option<Confine>,
 }
 
 /// The source of a prompt: one of the two flags, or standard input.

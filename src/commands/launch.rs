@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::shared;
 use crate::app::App;
-use crate::commands::flags::{OutputFlags, PromptArgs, RunArgs};
+use crate::commands::flags::{ConfineArg, OutputFlags, PromptArgs, RunArgs};
 use crate::engine::intent::{Intent, WatchOptions};
 use crate::engine::launch::{Launched, Plan, first_attempts, launch};
 use crate::error::{Error, Exit, Result};
@@ -76,6 +76,8 @@ pub struct SettingArgs {
     /// A command that a review runs on every variant; may be given several times [config: puff.check]
     #[arg(long, value_name = "CMD")]
     check: Vec<String>,
+    #[command(flatten)]
+    confine: ConfineArg,
     /// The name of the run
     #[arg(long, value_name = "RUN")]
     name: Option<RunId>,
@@ -133,6 +135,8 @@ pub const MANUAL: Manual = Manual {
         settings::WORKSPACE_LINK,
         settings::AGENT_COMMAND,
         settings::AGENT_WRAPPER,
+        settings::CONFINE,
+        settings::CONFINE_WRITE,
         settings::INTERVAL,
         settings::TIMEOUT,
         settings::SETTLE,
@@ -171,6 +175,7 @@ impl SettingArgs {
             agents: self.agent.clone(),
             jobs: self.jobs,
             keep: self.keep,
+            confine: self.confine.confine,
             limit,
             env: self.run.env.clone(),
             base: self.run.base.clone(),

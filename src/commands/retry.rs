@@ -6,12 +6,12 @@ use clap::Args;
 
 use super::{launch, shared};
 use crate::app::App;
-use crate::commands::flags::{OutputFlags, PromptArgs, RunArgs};
+use crate::commands::flags::{ConfineArg, OutputFlags, PromptArgs, RunArgs};
 use crate::engine::intent::{Intent, WatchOptions};
 use crate::engine::launch::{Plan, launch};
 use crate::error::{Error, Exit, Result, ResultExt};
 use crate::manual::{self, Example, Manual};
-use crate::model::{AgentCount, Local, Run, Selector, Span};
+use crate::model::{AgentCount, Confine, Local, Run, Selector, Span};
 use crate::process::Cmd;
 use crate::render::findings::Draft;
 use crate::settings;
@@ -33,6 +33,8 @@ pub struct Retry {
     edit: bool,
     #[command(flatten)]
     settings: RunArgs,
+    #[command(flatten)]
+    confine: ConfineArg,
     #[command(flatten)]
     pub(crate) output: OutputFlags,
 }
@@ -62,6 +64,8 @@ pub const MANUAL: Manual = Manual {
         settings::WORKSPACE_LINK,
         settings::AGENT_COMMAND,
         settings::AGENT_WRAPPER,
+        settings::CONFINE,
+        settings::CONFINE_WRITE,
     ],
     variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
     ..Manual::NONE
@@ -111,6 +115,7 @@ pub fn run(args: &Retry, app: &App, ui: &Ui) -> Result<Exit> {
         keep: old.local.as_ref().is_some_and(|local| local.keep),
         limit: old.local.as_ref().map_or(Span(0), Local::limit),
         check,
+        confine: args.confine.confine.or_else(|| confined(old)),
         name: None,
     };
     let watch = old.watch.as_ref().map(|watch| WatchOptions {
@@ -128,6 +133,11 @@ pub fn run(args: &Retry, app: &App, ui: &Ui) -> Result<Exit> {
     }
     let launched = launched?;
     launch::conclude(launched, watch.is_some(), app, ui)
+}
+
+/// Returns what is confined of a run that was started here.
+fn confined(old: &Run) -> Option<Confine> {
+    old.local.as_ref().filter(|_| !old.is_remote()).and_then(|local| local.confine)
 }
 
 /// Returns the agents of a run on this machine; a single agent makes `best_of` attempts.

@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::shared;
 use crate::app::App;
-use crate::commands::flags::JsonFlag;
-use crate::engine::review::{RecordedChecks, ReviewOptions, Step, any_passes, appoint, review};
+use crate::commands::flags::{ConfineArg, JsonFlag};
+use crate::engine::review::{Freed, RecordedChecks, ReviewOptions, Step, any_passes, appoint, review};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Selector, Span};
@@ -26,8 +26,14 @@ use crate::ui::Ui;
 /// files named junit*.xml or TEST-*.xml in the worktree, TAP, and the output of Rust's test runner are counted too. A
 /// variant that fails only what fails on the base too is distinguished from one that broke it.
 ///
-/// The result of a check is reused for the same content, command, puff.check.wrapper, puff.workspace.setup,
-/// puff.workspace.copy and puff.workspace.link, unless --fresh is given; a check that timed out or could not run is run again. An interrupted
+/// Where the system can confine programs (Linux 5.13 with Landlock, macOS), a check and puff.workspace.setup may read
+/// anywhere and write only in their worktree, in a temporary folder of their own that TMPDIR names (not in /tmp), below
+/// /dev, in the caches of build tools, and in the places of puff.confine.write. The base is checked first: a check that
+/// it passes only unconfined runs unconfined on all variants too, and is named with the setting that avoids this.
+///
+/// The result of a check is reused for the same content, command, confinement, puff.check.wrapper, puff.workspace.setup,
+/// puff.workspace.copy and puff.workspace.link, unless --fresh is given; a check that timed out or could not run is run
+/// again. An interrupted
 /// review continues where it stopped.
 ///
 /// Without checks, a review measures the size of each change, tests that were added and removed, risks, conflict
@@ -74,6 +80,8 @@ pub struct Review {
     /// Accept a risk: its kind, or KIND:PATH; later reviews keep it
     #[arg(long, value_name = "RISK")]
     accept: Vec<String>,
+    #[command(flatten)]
+    confine: ConfineArg,
     /// Run the checks of a run from another clone without confirmation
     #[arg(long)]
     trust_checks: bool,
@@ -100,6 +108,9 @@ pub const MANUAL: Manual = Manual {
     settings: &[
         settings::CHECK,
         settings::CHECK_WRAPPER,
+        settings::CONFINE,
+        settings::CONFINE_WRITE,
+        settings::CONFINE_NETWORK,
         settings::JUDGE,
         settings::WORKSPACE_DIR,
         settings::WORKSPACE_SETUP,
@@ -123,6 +134,7 @@ pub fn run(args: &Review, app: &App, ui: &Ui) -> Result<Exit> {
         fresh: args.fresh,
         keep: args.keep,
         accept: args.accept.clone(),
+        confine: args.confine.confine,
         commands,
     };
     if options.commands.is_empty() {
@@ -200,6 +212,13 @@ impl Live<'_> {
                     self.running.remove(at);
                 }
                 self.ui.note(&render::review::ended(who, check));
+            }
+            Step::Freed(freed, settings) => {
+                let command = match freed {
+                    Freed::Check(command) => Some(command.as_str()),
+                    Freed::Setup => None,
+                };
+                self.ui.warn(&render::review::unconfined(command, settings));
             }
             Step::Asked(command) => self.running.push(format!("judge: {command}")),
             Step::Judged(judge) => {

@@ -45,6 +45,8 @@ pub const MANUAL: Manual = Manual {
         settings::WORKSPACE_LINK,
         settings::AGENT_COMMAND,
         settings::AGENT_WRAPPER,
+        settings::CONFINE,
+        settings::CONFINE_WRITE,
     ],
     variables: &[manual::CODEX_HOME, manual::CODEX_SERVICE],
     ..Manual::NONE

@@ -1,5 +1,6 @@
 //! What could stand in the way, looked for before it does.
 
+mod confinement;
 mod launching;
 
 use super::harvest::is_half_cancelled;
@@ -31,6 +32,7 @@ pub fn examine(app: &App, env: Option<&str>) -> Vec<Finding> {
         Err(error) => findings.push(Finding::fail("provider", error)),
     }
     findings.extend(launching::agents(app, &runs, needed));
+    findings.extend(confinement::findings(app));
     findings.extend(records(app));
     findings.extend(shared(app));
     findings

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::model::{AgentCount, BadAgentCount, RunId, Span};
+use crate::model::{AgentCount, BadAgentCount, Confine, RunId, Span};
 
 /// The longest prompt, in bytes. The service takes no more than about this.
 const LONGEST: usize = 4 << 20;
@@ -38,6 +38,8 @@ pub struct Intent {
     pub limit: Span,
     /// The commands that a review runs on what comes out; none for those of `puff.check`.
     pub check: Vec<String>,
+    /// What is confined of agents and checks; none for `puff.confine`.
+    pub confine: Option<Confine>,
 }
 
 /// How a run is to be watched.

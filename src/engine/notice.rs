@@ -18,6 +18,8 @@ pub enum Notice {
     Uncommitted { paths: usize },
     /// The task was taken.
     Submitted { run: RunId, task: String },
+    /// Agents that are not confined, since they have a sandbox of their own.
+    OwnSandbox { agents: Vec<String> },
     /// There is no place for it yet.
     Queued { run: RunId, active: usize },
     /// The runbook log was not written, after the task was paid for.
@@ -56,6 +58,7 @@ impl Notice {
         !matches!(
             self,
             Notice::Submitted { .. }
+                | Notice::OwnSandbox { .. }
                 | Notice::Queued { .. }
                 | Notice::Skipped { .. }
                 | Notice::Revised { .. }
@@ -89,6 +92,13 @@ impl Notice {
                 write!(f, "{} in no commit: the cloud will not see {}", are(*paths, "changed path"), them(*paths))
             }
             Notice::Submitted { run, task } => write!(f, "{run}: submitted as {task}"),
+            Notice::OwnSandbox { agents } => {
+                write!(
+                    f,
+                    "{}: confined by a sandbox of its own, which cannot be used inside of another",
+                    agents.join(", ")
+                )
+            }
             Notice::Queued { run, active } => write!(f, "{run}: queued, {} active", are(*active, "run")),
             Notice::RunbookMissed { run, why } => {
                 write!(f, "{run}: no line in the runbook log ({why}); 'git puff doctor --repair' adds it")

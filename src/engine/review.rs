@@ -8,6 +8,7 @@ mod cache;
 mod checks;
 mod counts;
 mod evidence;
+mod gate;
 mod judge;
 mod junit;
 pub mod ranking;
@@ -20,6 +21,7 @@ mod workers;
 mod worktrees;
 
 pub(super) use self::evidence::conflict_marker;
+pub use self::gate::Freed;
 pub use self::judge::{JudgeCommand, appoint};
 pub use self::record::draw_up;
 pub use self::trust::RecordedChecks;
@@ -29,13 +31,14 @@ use std::collections::{BTreeSet, HashMap};
 
 use self::cache::{Answer, Answers};
 use self::checks::{Unit, Way, WorkerEvent, check_all, not_run};
+use self::gate::Gate;
 use self::judge::JudgePanel;
 use self::survey::Survey;
 use self::workers::{Work, run_workers};
 use self::worktrees::ReviewLock;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
-use crate::model::{Check, CheckStatus, Judge, Oid, Run, RunId, Span, Variant};
+use crate::model::{Check, CheckStatus, Confine, Judge, Oid, Run, RunId, Span, Variant};
 use crate::process::Stop;
 use crate::session::workspace_files;
 use crate::session::worktree::{self, WorkspaceRoot};
@@ -60,6 +63,8 @@ pub struct ReviewOptions {
     pub keep: bool,
     /// Risks that a person takes: kinds, or `kind:path`.
     pub accept: Vec<String>,
+    /// What is confined, where it was said for this review; else the run, or `puff.confine`, says.
+    pub confine: Option<Confine>,
 }
 
 /// The progress of a review.
@@ -86,6 +91,8 @@ pub enum Step<'s> {
         /// How.
         check: &'s Check,
     },
+    /// Something runs unconfined, since the base passes only so; one of these settings mends that.
+    Freed(&'s Freed, &'s [&'static str]),
     /// A judge is asked.
     Asked(&'s str),
     /// A judge has answered.
@@ -118,7 +125,9 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
     let answers = Answers::new(app);
     answers.forget_old();
 
-    let (units, mut found) = plan(app, &recorded, options)?;
+    let of_run = recorded.run.local.as_ref().filter(|_| !recorded.run.is_remote()).and_then(|local| local.confine);
+    let mut gate = Gate::new(app, options.confine.or(of_run))?;
+    let (mut units, mut found) = plan(app, &recorded, options, &mut gate)?;
     let known = found.values().map(Vec::len).sum();
     watch(Step::Planned { to_run: units.iter().map(|unit| unit.commands.len()).sum(), known });
     if !units.is_empty() {
@@ -127,10 +136,46 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
     if !units.is_empty() || !options.judges.is_empty() {
         lock.start_cleanup_process(app, id);
     }
-    let jobs = options.jobs.max(1);
-    let way = Way { base: recorded.run.base_oid, jobs, limit: options.limit, keep: options.keep };
+    let (base_oid, jobs) = (recorded.run.base_oid, options.jobs.max(1));
+    let way = Way { base: base_oid, jobs, limit: options.limit, keep: options.keep, gate: gate.clone() };
     let mut hinted = BTreeSet::new();
-    let whole = check_all(app, &units, &way, |news| match news {
+    // By itself, so that nothing of a variant runs before it is known what the base needs.
+    let base = units.iter().take_while(|unit| gate.is_closed() && unit.of.is_empty()).count();
+    let mut rest = units.split_off(base);
+    let mut whole = check(app, &units, &way, (&mut found, &mut hinted), watch);
+    let on_base = units.iter().filter_map(|unit| found.get(&unit.tree)).flatten();
+    if on_base.filter(|answer| gate.hear(answer)).count() > 0 {
+        // What is known of the variants is of confined checks.
+        let (planned, known) = plan(app, &recorded, options, &mut gate.clone())?;
+        rest = planned.into_iter().filter(|unit| !unit.of.is_empty()).collect();
+        let of_base: Vec<Oid> = units.iter().map(|unit| unit.tree).collect();
+        found.retain(|tree, _| of_base.contains(tree));
+        found.extend(known.into_iter().filter(|(tree, _)| !of_base.contains(tree)));
+    }
+    gate.freed().into_iter().for_each(|(freed, settings)| watch(Step::Freed(freed, &settings)));
+    whole = whole && check(app, &rest, &Way { gate: gate.clone(), ..way }, (&mut found, &mut hinted), watch);
+    if !whole {
+        lock.release();
+        return Err(stopped(id));
+    }
+    let mut draft = record::Draft::new(app, &recorded, survey, found, options, accepted)?;
+    draft.review.confinement = gate.record(&options.commands);
+    let judges = ask_judges(app, &store, &recorded, &draft, options, watch);
+    lock.release();
+    draft.review.judges = judges?;
+    record::record(app, &store, &recorded, draft)
+}
+
+/// Checks units, and adds what comes of it, and the hints that were given, to those that are known. False when it is stopped
+/// before it has finished.
+fn check(
+    app: &App,
+    units: &[Unit],
+    way: &Way,
+    (found, hinted): (&mut Found, &mut BTreeSet<String>),
+    watch: Watcher<'_>,
+) -> bool {
+    check_all(app, units, way, |news| match news {
         WorkerEvent::Began(at, command) => watch(Step::Began { who: &units[at].name(), command: &command }),
         WorkerEvent::Ended(at, answer) => {
             watch(Step::Ended { who: &units[at].name(), check: &answer.check });
@@ -143,16 +188,7 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
                 watch(Step::Hint(&hint));
             }
         }
-    });
-    if !whole {
-        lock.release();
-        return Err(stopped(id));
-    }
-    let mut draft = record::Draft::new(app, &recorded, survey, found, options, accepted)?;
-    let judges = ask_judges(app, &store, &recorded, &draft, options, watch);
-    lock.release();
-    draft.review.judges = judges?;
-    record::record(app, &store, &recorded, draft)
+    })
 }
 
 /// Checks the options before anything runs.
@@ -180,7 +216,7 @@ fn prove(app: &App, run: &Run, options: &ReviewOptions) -> Result<()> {
 }
 
 /// Returns what is to be run, and what is known already.
-fn plan(app: &App, recorded: &Recorded, options: &ReviewOptions) -> Result<(Vec<Unit>, Found)> {
+fn plan(app: &App, recorded: &Recorded, options: &ReviewOptions, gate: &mut Gate) -> Result<(Vec<Unit>, Found)> {
     let run = &recorded.run;
     let mut units: Vec<Unit> = Vec::new();
     let base = app.repo.commit(run.base_oid)?.tree;
@@ -210,7 +246,8 @@ fn plan(app: &App, recorded: &Recorded, options: &ReviewOptions) -> Result<(Vec<
             || unit.of.is_empty()
             || unit.of.iter().any(|index| options.variants.contains(index));
         for command in &options.commands {
-            let known = answers.check(unit.tree, command).filter(|_| !(options.fresh && chosen));
+            let asks_again = options.fresh && chosen;
+            let known = if asks_again { None } else { gate.known(&answers, unit, command) };
             // What is not to be run now may be known from the run itself, where that ended badly.
             let known = known.or_else(|| (!chosen).then(|| remembered(run, unit, command)).flatten());
             match known {

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Session, SessionAgent, SessionId, Stdin};
 use crate::session::agents::{Agent, Task};
+use crate::session::confinement;
 use crate::session::{self, Start, session_workspace, worktree};
 use crate::store::SessionStore;
 
@@ -80,22 +81,34 @@ pub fn order(app: &App, order: Order) -> Result<Start> {
     };
     let store = SessionStore::new(&app.layout);
     let place = store.place(&id);
-    let (agent, argv, stdin, prompt) = match order.program {
+    let environment = AgentEnv::of_caller();
+    let (agent, prompt) = match &order.program {
         SessionProgram::Agent { name, prompt } => {
-            let prompt = Intent::prompt(prompt.into_bytes(), "the command line")?;
-            let agent = session::ready(&app.settings, &name, false, &AgentEnv::of_caller())?;
-            let task = Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false };
-            let invocation = agent.invocation(&task);
-            (name.into(), invocation.argv, invocation.stdin, prompt)
+            let prompt = Intent::prompt(prompt.clone().into_bytes(), "the command line")?;
+            (Some(session::ready(&app.settings, name, false, &environment)?), prompt)
         }
-        SessionProgram::Command(argv) => (agent_of(&argv), argv, Stdin::Terminal, String::new()),
+        SessionProgram::Command(_) => (None, String::new()),
     };
+    // What a person has written out is no agent that is to be confined.
+    let confined = agent.as_ref().map(|agent| confinement::is_for_agent(app, None, agent)).transpose()?;
     if order.worktree && place.folder().exists() {
         // Before anything is made for it, or taken for its own.
         return Err(store.taken(&id));
     }
     let worktree = order.worktree.then(|| session_workspace::create(app, &id)).transpose()?;
     let made = worktree.as_ref().and_then(|own| app.repo.worktree_at(&own.path));
+    let (agent, argv, stdin) = match (agent, order.program) {
+        (Some(agent), _) => {
+            let task = Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false };
+            let invocation = agent.invocation(&task);
+            let folder = worktree.as_ref().map_or(cwd.as_path(), |own| &own.path);
+            let workspace = confined.filter(|is_so| *is_so).map(|_| confinement::workspace(folder, worktree.is_some()));
+            let argv = confinement::agent_command(app, (&agent, &environment), workspace, invocation.argv)?;
+            (agent.name().to_owned().into(), argv, invocation.stdin)
+        }
+        (None, SessionProgram::Command(argv)) => (agent_of(&argv), argv, Stdin::Terminal),
+        (None, SessionProgram::Agent { .. }) => unreachable!("an agent was found, or an error"),
+    };
     let (cwd, argv) = match (&worktree, made) {
         (Some(own), Some(made)) => (own.path.clone(), worktree::with_setup(app, &place, (&made, own.commit), argv)),
         (Some(own), None) => (own.path.clone(), argv),
@@ -118,6 +131,7 @@ pub fn order(app: &App, order: Order) -> Result<Start> {
         worktree,
         resumed_from: None,
         environment: None,
+        confined: confined.unwrap_or_default(),
     })
 }
 

@@ -63,6 +63,10 @@ impl Run {
         self.watch.clone_from(&mine.watch);
         if let (Some(local), Some(mine)) = (&mut self.local, &mine.local) {
             local.worktrees.clone_from(&mine.worktrees);
+            if self.home.is_none() {
+                // Another clone does not decide what may be written here.
+                local.confine = mine.confine;
+            }
         }
         if !mine.is_remote() {
             self.prompt_file.clone_from(&mine.prompt_file);

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Span;
+use super::{Confine, Span};
 
 /// The most attempts of one run on this machine.
 pub const MOST_LOCAL: u32 = 99;
@@ -78,6 +78,9 @@ pub struct Local {
     pub limit_s: u64,
     /// The folder of its worktrees: `var<N>` is that of variant N.
     pub worktrees: PathBuf,
+    /// What is confined of its agents and checks, where the launch said so; else `puff.confine` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confine: Option<Confine>,
 }
 
 impl Local {

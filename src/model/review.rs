@@ -33,6 +33,9 @@ pub struct Review {
     /// counts against no variant; the same by a variant later changes nothing any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub base_findings: Vec<Observation>,
+    /// How the checks were confined; none where they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confinement: Option<CheckConfinement>,
     /// One entry per variant of the run.
     pub variants: Vec<Reviewed>,
     /// What outside judges said.
@@ -68,6 +71,21 @@ impl Review {
     pub fn variant(&self, index: u32) -> Option<&Reviewed> {
         self.variants.iter().find(|variant| variant.index == index)
     }
+}
+
+/// How the checks of a review were confined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckConfinement {
+    /// By what: `Landlock, ABI 7`.
+    pub by: String,
+    /// Whether they could use the network.
+    pub network: bool,
+    /// The checks that ran unconfined, since the base passes them only so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unconfined: Vec<String>,
+    /// The settings of which one lets those do confined what they do; none where there are no such checks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mended_by: Vec<String>,
 }
 
 /// One variant, as the review found it.

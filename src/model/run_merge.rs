@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use self::rules::{RunRule, VARIANT, VariantRule};
+use self::rules::{LocalRule, RunRule, VARIANT, VariantRule};
 use super::{Decision, Review, Run, State, Time, Variant, VariantStatus};
 
 /// One of the two sides.
@@ -151,6 +151,10 @@ impl Merge {
                 RunRule::AsAsked if before.is_some() => before,
                 RunRule::AsAsked | RunRule::ThreeWay => {
                     self.value(before.as_ref(), of(one).as_ref(), of(other).as_ref())
+                }
+                RunRule::Local => {
+                    let merged = self.value(before.as_ref(), of(one).as_ref(), of(other).as_ref());
+                    merged.map(|merged| as_asked(merged, before.as_ref()))
                 }
             };
             fields.extend(merged.map(|value| (name.clone(), value)));
@@ -345,6 +349,17 @@ fn changed<T: PartialEq + ?Sized>(base: Option<&T>, one: &T, other: &T) -> Optio
     } else {
         None
     }
+}
+
+/// Returns how agents on a machine work, with what was asked for once as the common base has it.
+fn as_asked(mut merged: Value, base: Option<&Value>) -> Value {
+    if let (Some(fields), Some(base)) = (merged.as_object_mut(), base.and_then(Value::as_object)) {
+        let is_asked = |name: &String| LocalRule::of(name) == LocalRule::AsAsked;
+        fields.retain(|name, _| !is_asked(name));
+        let asked = base.iter().filter(|(name, _)| is_asked(name));
+        fields.extend(asked.map(|(name, value)| (name.clone(), value.clone())));
+    }
+    merged
 }
 
 fn object(value: &Value) -> &Map<String, Value> {

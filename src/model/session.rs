@@ -202,6 +202,9 @@ pub struct Session {
     /// The worktree of its own, where it has one.
     #[serde(default)]
     pub worktree: Option<OwnWorktree>,
+    /// Whether it may write only where it works: `puff.confine`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confined: bool,
     /// What it said last.
     #[serde(default)]
     pub last_message: Option<String>,

@@ -46,6 +46,19 @@ pub fn seconds(seconds: f64) -> String {
     if seconds < 10.0 { format!("{seconds:.1}s") } else { Span(seconds.round() as u64).to_string() }
 }
 
+/// Formats that a check, or `puff.workspace.setup` with all of them, runs unconfined, and the settings that mend it.
+pub fn unconfined(command: Option<&str>, settings: &[&str]) -> String {
+    let what = match command {
+        Some(command) => format!("'{}' passes on the base only unconfined, and runs so", clean_line(command)),
+        None => "puff.workspace.setup works on the base only unconfined, and all checks run so".to_owned(),
+    };
+    let mend = |setting: &&str| match *setting {
+        "puff.confine.network" => "allow the network: git config puff.confine.network on".to_owned(),
+        setting => format!("name where it writes: git config --add {setting} PATH"),
+    };
+    format!("{what}; {}", settings.iter().map(mend).collect::<Vec<_>>().join(", or "))
+}
+
 /// Formats the result of a judge.
 pub fn judged(judge: &Judge) -> String {
     let command = clean_line(&judge.command);

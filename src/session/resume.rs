@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Start, session_workspace, start};
+use super::{Start, confinement, session_workspace, start};
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result};
 use crate::model::{Session, SessionEnd, SessionId, SessionState, Stdin};
@@ -88,9 +88,11 @@ pub fn start_after(app: &App, from: &Session) -> Result<Start> {
     let environment = environment(app, from);
     let ready_in = environment.clone().unwrap_or_else(AgentEnv::of_caller);
     let agent = super::ready(&app.settings, from.agent.as_str(), interactive, &ready_in)?;
+    let own = from.worktree.is_some() || from.run.is_some();
     let invocation = agent.resume(agent_session, Some(GO_ON), interactive).ok_or_else(|| {
         cannot(format!("no command resumes '{}'; set puff.agent.{}.resume", agent.name(), agent.name()))
     })?;
+    let workspace = from.confined.then(|| confinement::workspace(&from.cwd, own));
     let id = match (&from.run, from.variant) {
         (Some(run), Some(variant)) => SessionId::of_variant(run, variant, from.resumes + 2),
         _ => free_id(app, from.id.as_str().rsplit_once('-').map_or(from.id.as_str(), |(about, _)| about))?,
@@ -98,7 +100,7 @@ pub fn start_after(app: &App, from: &Session) -> Result<Start> {
     Ok(Start {
         id,
         agent: from.agent.clone(),
-        argv: invocation.argv,
+        argv: confinement::agent_command(app, (&agent, &ready_in), workspace, invocation.argv)?,
         cwd: from.cwd.clone(),
         stdin: invocation.stdin,
         prompt: GO_ON.to_owned(),
@@ -111,6 +113,7 @@ pub fn start_after(app: &App, from: &Session) -> Result<Start> {
         worktree,
         resumed_from: Some(from.clone()),
         environment,
+        confined: from.confined,
     })
 }
 

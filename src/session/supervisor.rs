@@ -18,13 +18,14 @@ use super::attached::{Attached, Command};
 use super::control::short;
 use super::log::Writer;
 use super::protocol::Step;
-use super::{resume, session_workspace};
+use super::{confinement, resume, session_workspace};
 use crate::app::App;
 use crate::error::{Result, ResultExt};
 use crate::lock::FileLock;
 use crate::model::{OwnWorktree, Session, SessionEnd, SessionId, SessionState, Stdin};
 use crate::process::terminal::{Input, PtyReader, PtyWriter, Terminal};
 use crate::process::{self, Cmd, Failure, Mark};
+use crate::scratch::Scratch;
 use crate::store::{SessionPlace, SessionRecord, SessionStore};
 
 /// How often the state is judged.
@@ -71,6 +72,8 @@ struct Supervisor<'c> {
     kill_at: Option<Instant>,
     /// Go on from it in another session once it has ended.
     resume: bool,
+    /// The agent's folder for temporary files, where it is confined.
+    _scratch: Option<Scratch>,
 }
 
 async fn supervise(app: &App, place: &SessionPlace, named: &Path, mut session: Session) -> Result<()> {
@@ -81,7 +84,7 @@ async fn supervise(app: &App, place: &SessionPlace, named: &Path, mut session: S
     // An agent that ignored the end of its terminal would outlive a supervisor that is killed.
     app.cancellation.listen();
     place.mark_started().or_fail(|| format!("cannot record that the agent of '{id}' is started"))?;
-    let (terminal, output, keyboard) = match begin(place, named, &session) {
+    let ((terminal, output, keyboard), scratch) = match begin(place, named, &session) {
         Ok(started) => started,
         Err(failure) => {
             let missing = matches!(failure, Failure::NotFound { .. });
@@ -112,6 +115,7 @@ async fn supervise(app: &App, place: &SessionPlace, named: &Path, mut session: S
         recorded: now,
         kill_at: None,
         resume: false,
+        _scratch: scratch,
     };
     supervisor.work(terminal, output, listener, heard).await
 }
@@ -128,12 +132,15 @@ fn adopt_orphans() {
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
-/// Starts the agent. `named` is the folder of the session by its whole name, which marks its processes.
+/// An agent that runs, what it prints, and what is typed for it.
+type Started = (Terminal, PtyReader, PtyWriter);
+
+/// Starts the agent, with its folder for temporary files where it is confined. `named` is the folder of the session by its whole name, which marks its processes.
 fn begin(
     place: &SessionPlace,
     named: &Path,
     session: &Session,
-) -> std::result::Result<(Terminal, PtyReader, PtyWriter), Failure> {
+) -> std::result::Result<(Started, Option<Scratch>), Failure> {
     let (program, args) = match session.argv.split_first() {
         Some((program, args)) => (program.as_str(), args),
         None => ("", &[][..]),
@@ -146,7 +153,11 @@ fn begin(
         Stdin::Closed => Input::Closed,
         Stdin::Prompt => crate::files::open(place.prompt()).map_or(Input::Closed, Input::File),
     };
-    Terminal::start(&cmd, session.size, input)
+    // Its command is one that confines itself.
+    let scratch = session.confined.then(Scratch::make).transpose();
+    let scratch = scratch.map_err(|cause| Failure::Start { program: program.to_owned(), cause })?;
+    let cmd = scratch.iter().fold(cmd, |cmd, scratch| cmd.env(confinement::TMPDIR, scratch.path()));
+    Ok((Terminal::start(&cmd, session.size, input)?, scratch))
 }
 
 impl Supervisor<'_> {

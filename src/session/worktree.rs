@@ -325,7 +325,8 @@ pub fn setup_failure(place: &SessionPlace) -> Option<String> {
     Some(format!("{name} ended with exit code {code}"))
 }
 
-fn expand(app: &App, main: &Path, named: &str) -> PathBuf {
+/// Returns a path of the settings: `~` is the user's home, and a relative one starts at the main worktree.
+pub(super) fn expand(app: &App, main: &Path, named: &str) -> PathBuf {
     match (named.strip_prefix("~/"), &app.environment.home) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => main.join(named),

@@ -112,6 +112,7 @@ fn an_agent_cannot_replace_its_folder_by_a_link() {
 #[test]
 fn a_check_cannot_replace_its_folder_by_a_link() {
     let crew = crew();
+    crew.repo.confine_nothing();
     crew.agent("plants", &format!("echo '{SWAP}' >t.sh; echo mine >mine"));
     let run = crew.tournament(&["--agent", "plants"]);
     let id = run["run"].as_str().unwrap();

@@ -19,6 +19,7 @@ mod cloud_variants;
 mod compare;
 mod completion;
 mod configuration;
+mod confinement;
 mod demo;
 mod doctor;
 mod documented;

@@ -233,6 +233,7 @@ fn an_active_run_is_not_pruned() {
 fn a_run_under_review_is_not_pruned() {
     let choice = Choice::new();
     let repo = &choice.repo;
+    repo.confine_nothing();
     let (begun, go) = (repo.path("begun"), repo.path("go"));
     let check = format!("echo >'{}'; while [ ! -e '{}' ]; do sleep 0.05; done", begun.display(), go.display());
     let mut review = repo.spawn(&["review", "fix", "--check", &check], Stdio::null());

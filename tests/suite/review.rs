@@ -125,6 +125,7 @@ fn what_the_best_variant_fixes_is_not_a_follow_up() {
 #[test]
 fn a_check_that_was_killed_is_run_again() {
     let repo = TestRepo::new();
+    repo.confine_nothing();
     let run = run_of(&repo, &["one\ntwo\n"]);
     let once = repo.path("home/once");
     // As the system does when it is out of memory: the first time, on every tree.
@@ -209,6 +210,7 @@ fn checks_come_from_the_launch_from_the_settings_or_from_nowhere() {
 #[test]
 fn a_worktree_that_a_check_changed_is_reported_and_restored() {
     let repo = TestRepo::new();
+    repo.confine_nothing();
     repo.commit(".gitignore", "built\n", "Ignore what builds leave");
     let run = run_of(&repo, &["a\n", "b\n"]);
     let edits =
@@ -225,6 +227,7 @@ fn a_worktree_that_a_check_changed_is_reported_and_restored() {
 #[test]
 fn a_check_that_moves_a_ref_or_puts_a_hook_is_a_risk_that_can_be_accepted() {
     let repo = TestRepo::new();
+    repo.confine_nothing();
     let run = run_of(&repo, &["a\n", "b\n"]);
     let check = "! grep -q a notes.txt || { git branch -f sneaky HEAD; echo x >$(git rev-parse --git-common-dir)/hooks/pre-push; }";
     repo.puff(&["review", &run, "--check", check, "--jobs", "1"]).ok();

@@ -9,6 +9,8 @@ use crate::support::test_repo::{TestRepo, kill, wait_until};
 
 /// A run of three imported variants.
 fn run_of_three(repo: &TestRepo) -> String {
+    // Where the checks note what they ran on.
+    repo.git(&["config", "puff.confine.write", &repo.path("").display().to_string()]);
     let export = Export::new(repo, "export");
     for (variant, text) in [(1, "a\n"), (2, "b\n"), (3, "c\n")] {
         export.patch(variant, repo.patch("notes.txt", text));
@@ -52,6 +54,9 @@ fn goes_on(repo: &TestRepo, run: &str) {
     repo.puff(&["review", run, "--check", &waits(repo), "--jobs", "1"]).ok();
     assert_eq!(ran(repo), "one\na\nb\nb\nc\n");
     assert!(is_clean(repo));
+    let temporary = fs::read_dir(repo.path("home")).unwrap().flatten();
+    let left = temporary.filter(|entry| entry.file_name().to_string_lossy().starts_with("git-puff-"));
+    assert_eq!(left.count(), 0, "temporary folders of checks");
 }
 
 #[test]

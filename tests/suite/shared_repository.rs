@@ -76,6 +76,7 @@ fn configuration_attributes_and_ignore_rules_that_an_agent_changes_are_risks() {
 #[test]
 fn what_a_check_changes_there_is_a_risk_that_stops_a_push() {
     let repo = TestRepo::new();
+    repo.confine_nothing();
     import(&repo, "fix", "one\n2\nthree\n");
     let check =
         "! grep -q 2 notes.txt || { git config core.pager evil; mkdir \"$(git rev-parse --git-common-dir)/remotes\"
@@ -113,6 +114,7 @@ fn what_a_check_changes_on_the_base_is_named_and_hides_no_variant() {
 #[test]
 fn a_variant_that_repeats_anothers_setting_has_the_same_risk() {
     let repo = TestRepo::new();
+    repo.confine_nothing();
     let export = Export::new(&repo, "fix");
     export.patch(1, repo.patch("notes.txt", "one\n2\nthree\n"));
     export.patch(2, repo.patch("notes.txt", "one\n2!\nthree\n"));

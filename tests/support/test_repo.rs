@@ -43,6 +43,17 @@ impl TestRepo {
     pub fn with_variables(variables: &[(&str, &str)]) -> TestRepo {
         let mut repo = TestRepo::empty();
         variables.iter().for_each(|(name, value)| repo.set(name, value));
+        repo.filled()
+    }
+
+    /// The same, not below `/dev`, where confined programs may write, wherever temporary files are.
+    pub fn off_devices() -> TestRepo {
+        let usual = std::env::temp_dir();
+        TestRepo::empty_in(if usual.starts_with("/dev") { Path::new("/var/tmp") } else { &usual }).filled()
+    }
+
+    fn filled(self) -> TestRepo {
+        let repo = self;
         repo.git_in(repo.root.path(), &["init", "-q", "--bare", "origin.git"]);
         repo.git_in(repo.root.path(), &["clone", "-q", "origin.git", "work"]);
         let base = "fn parse(s: &str) -> Option<u32> {\n    s.parse().ok()\n}\n";
@@ -73,7 +84,12 @@ impl TestRepo {
 
     /// A place with nothing in it but a home.
     pub fn empty() -> TestRepo {
-        let root = tempfile::Builder::new().prefix("puff-lab-").tempdir().expect("a temporary folder");
+        TestRepo::empty_in(&std::env::temp_dir())
+    }
+
+    /// The same in this folder.
+    fn empty_in(folder: &Path) -> TestRepo {
+        let root = tempfile::Builder::new().prefix("puff-lab-").tempdir_in(folder).expect("a temporary folder");
         for folder in ["home", "codex-home", "bin"] {
             std::fs::create_dir(root.path().join(folder)).expect("a folder");
         }
@@ -189,6 +205,11 @@ impl TestRepo {
         let git = named.map_or_else(|| PathBuf::from("/usr/bin/git"), PathBuf::from);
         assert!(git.is_file(), "there is no git at '{}': name an older one in PUFF_OLDER_GIT", git.display());
         std::os::unix::fs::symlink(git, self.path("bin/git")).expect("a link");
+    }
+
+    /// Lets checks write anywhere, wherever they could be confined: for tests of what they may do then, or tell the test by.
+    pub fn confine_nothing(&self) {
+        self.git(&["config", "puff.confine", "off"]);
     }
 
     /// `git puff …`, as a user calls it.

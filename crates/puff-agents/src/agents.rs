@@ -13,6 +13,8 @@ mod text;
 
 use std::path::Path;
 
+use puff_system::user_place::UserPlace;
+
 pub use events::Ran;
 pub use reader::Reader;
 
@@ -129,6 +131,16 @@ impl Agent {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns what it keeps for its user and has to write. An agent by another command has the places of its name.
+    pub fn own_places(&self) -> &'static [UserPlace] {
+        self.known.map_or(&[], |known| known.own)
+    }
+
+    /// Returns whether its command turns on a sandbox of its own, which cannot be used inside of another.
+    pub fn is_sandboxed(&self) -> bool {
+        self.command.is_none() && self.known.is_some_and(|known| known.is_sandboxed)
     }
 
     /// Returns the program that has to be there; none for a line that the shell makes sense of.

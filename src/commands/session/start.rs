@@ -78,6 +78,8 @@ pub(super) const MANUAL: Manual = Manual {
         settings::WORKSPACE_COPY,
         settings::WORKSPACE_LINK,
         settings::HARVEST_IGNORED,
+        settings::CONFINE,
+        settings::CONFINE_WRITE,
     ],
     ..Manual::NONE
 };

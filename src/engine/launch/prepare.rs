@@ -6,11 +6,12 @@ use super::check_limit;
 use crate::app::{AgentEnv, App};
 use crate::engine::base::{self, Base};
 use crate::engine::intent::Intent;
-use crate::engine::{Listener, branches, default_provider};
+use crate::engine::{Listener, Notice, branches, default_provider};
 use crate::error::{Error, Result};
 use crate::model::{AgentCount, Local, MOST_LOCAL, RunId, SessionId};
 use crate::provider::{BaseKind, Capabilities, Provider, ProviderKind, RetryPolicy};
 use crate::session;
+use crate::session::confinement;
 use crate::session::worktree::{self, WorkspaceRoot};
 use crate::settings;
 use crate::store::{RunStore, Runbook, SessionStore};
@@ -81,7 +82,7 @@ pub(super) fn prepare(
                     return Err(switched_off("running agents on this machine", "local")
                         .hint("only the user can allow it: git config --add puff.mcp.allow local"));
                 }
-                let best_of = agents(app, &intent)?;
+                let best_of = agents(app, &intent, notify)?;
                 let id = new_id(app, store, &intent, &prepared)?;
                 let base = base::of_kind(app, BaseKind::Commit, intent.base.as_deref(), notify)?;
                 let work = Work::Local(local(app, &intent, &id, best_of)?);
@@ -115,8 +116,8 @@ fn switched_off(what: &str, group: &str) -> Error {
 
 /// Returns the environment of a run at a service, where that needs one.
 fn env(app: &App, intent: &Intent, capabilities: &Capabilities) -> Result<Option<String>> {
-    if intent.jobs.is_some() || intent.keep {
-        let flag = if intent.keep { "--keep" } else { "--jobs" };
+    let flags = [("--keep", intent.keep), ("--jobs", intent.jobs.is_some()), ("--confine", intent.confine.is_some())];
+    if let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) {
         return Err(Error::usage(format!("{flag} applies to agents on this machine only"))
             .hint("name one with --agent NAME, or leave it out"));
     }
@@ -129,7 +130,7 @@ fn env(app: &App, intent: &Intent, capabilities: &Capabilities) -> Result<Option
 }
 
 /// Returns how many attempts the agents on this machine make; each of them is there.
-fn agents(app: &App, intent: &Intent) -> Result<u32> {
+fn agents(app: &App, intent: &Intent, notify: Listener<'_>) -> Result<u32> {
     let names: Vec<String> = intent.agents.iter().map(AgentCount::to_string).collect();
     if intent.env.is_some() {
         return Err(Error::usage(format!("{} run on this machine, not in a cloud environment", names.join(", ")))
@@ -149,19 +150,28 @@ fn agents(app: &App, intent: &Intent) -> Result<u32> {
     }
     let agents: BTreeSet<&str> = intent.agents.iter().map(|agents| agents.agent.as_str()).collect();
     let environment = AgentEnv::of_caller();
-    let ready = |agent| session::ready(&app.settings, agent, false, &environment).map(drop);
-    agents.into_iter().try_for_each(ready)?;
+    let ready = |agent| session::ready(&app.settings, agent, false, &environment);
+    let ready = agents.into_iter().map(ready).collect::<Result<Vec<_>>>()?;
+    if confinement::wanted(app, intent.confine)?.names_agents() {
+        let sandboxed = ready.iter().filter(|agent| agent.is_sandboxed()).map(|agent| agent.name().to_owned());
+        let sandboxed: Vec<String> = sandboxed.collect();
+        if !sandboxed.is_empty() {
+            notify(Notice::OwnSandbox { agents: sandboxed });
+        }
+    }
     Ok(sum)
 }
 
 /// Returns how the agents on this machine work; worktrees for them can be made.
 fn local(app: &App, intent: &Intent, id: &RunId, best_of: u32) -> Result<Local> {
     worktree::check(app)?;
+    confinement::prove(app, intent.confine)?;
     Ok(Local {
         jobs: super::parallel_attempts(intent, best_of),
         keep: intent.keep,
         limit_s: intent.limit.0,
         worktrees: WorkspaceRoot::find(app)?.of_run(id),
+        confine: intent.confine,
     })
 }
 

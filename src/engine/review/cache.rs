@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::model::{Check, CheckStatus, Judge, Oid, PathChange, Risk};
+use crate::session::confinement::Rules;
 use crate::session::workspace_files;
 use crate::settings;
 use crate::store::sha256;
@@ -30,6 +31,19 @@ pub(super) struct Answer {
     /// The files that git obeys that were written meanwhile with the content that they had.
     #[serde(default)]
     pub rewritten: Vec<String>,
+    /// Whether it ran confined.
+    #[serde(default)]
+    pub confined: bool,
+    /// On the base: it ran unconfined for the sake of `puff.workspace.setup`.
+    #[serde(default)]
+    pub by_setup: bool,
+}
+
+impl Answer {
+    /// Returns whether a signal from outside ended it.
+    pub fn was_killed(&self) -> bool {
+        self.check.exit.is_some_and(|code| KILLED.contains(&code))
+    }
 }
 
 /// The exit codes of a check that a signal from outside ended (128 and SIGHUP, SIGINT, SIGKILL, SIGTERM): the user, or
@@ -46,19 +60,23 @@ impl<'c> Answers<'c> {
         Answers { app }
     }
 
-    /// Returns how a check ended on this content.
-    pub fn check(&self, tree: Oid, command: &str) -> Option<Answer> {
-        let mut answer: Answer = self.read(&self.check_key(tree, command))?;
+    /// Returns how a check ended on this content, confined by these rules or unconfined.
+    pub fn check(&self, tree: Oid, command: &str, rules: Option<&Rules>) -> Option<Answer> {
+        let mut answer: Answer = self.read(&self.check_key(tree, command, rules))?;
         answer.check.cached = true;
         Some(answer)
     }
 
     /// Keeps how a check ended, where it would end so again.
-    pub fn keep_check(&self, tree: Oid, answer: &Answer) {
-        let was_killed = answer.check.exit.is_some_and(|code| KILLED.contains(&code));
-        if matches!(answer.check.status, CheckStatus::Passed | CheckStatus::Failed) && !was_killed {
-            self.write(&self.check_key(tree, &answer.check.command), answer);
+    pub fn keep_check(&self, tree: Oid, answer: &Answer, rules: Option<&Rules>) {
+        if matches!(answer.check.status, CheckStatus::Passed | CheckStatus::Failed) && !answer.was_killed() {
+            self.keep_refusal(tree, answer, rules);
         }
+    }
+
+    /// Keeps how a check ended, whatever it was: where it ends well unconfined, the way it ended confined decides.
+    pub fn keep_refusal(&self, tree: Oid, answer: &Answer, rules: Option<&Rules>) {
+        self.write(&self.check_key(tree, &answer.check.command, rules.filter(|_| answer.confined)), answer);
     }
 
     /// Returns what a judge said of exactly this.
@@ -85,13 +103,17 @@ impl<'c> Answers<'c> {
     }
 
     /// Returns the cache key of a check: its content, command, and what else decides how it ends: the wrapper, the
-    /// setup, and which ignored files are there.
-    fn check_key(&self, tree: Oid, command: &str) -> String {
+    /// setup, which ignored files are there, and what it may do where it is confined.
+    fn check_key(&self, tree: Oid, command: &str, rules: Option<&Rules>) -> String {
         let settings = &self.app.settings;
         let brought = workspace_files::identity(self.app);
         let around = [settings::CHECK_WRAPPER, settings::WORKSPACE_SETUP].map(|key| settings.text(key));
-        let key = serde_json::to_vec(&("check", tree, command, around, brought)).unwrap_or_default();
-        sha256(&key)
+        let key = ("check", tree, command, around, brought);
+        let key = match rules {
+            Some(rules) => serde_json::to_vec(&(key, rules)),
+            None => serde_json::to_vec(&key),
+        };
+        sha256(&key.unwrap_or_default())
     }
 
     fn read<T: DeserializeOwned>(&self, key: &str) -> Option<T> {

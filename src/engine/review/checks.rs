@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::cache::{Answer, Answers};
 use super::counts::TestCounter;
+use super::gate::Gate;
 use super::junit::{junit_below, junit_in};
 use super::setup::SetupState;
 use super::workers::{Work, run_workers};
@@ -20,6 +21,8 @@ use crate::git::Worktree;
 use crate::git::snapshot::{StartingPoint, is_in};
 use crate::model::{ChangeKind, Check, CheckStatus, Oid, PathChange, Risk, RiskKind, Span};
 use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
+use crate::scratch::Scratch;
+use crate::session::confinement::Rules;
 use crate::session::side_effects::{Actor, GitDirSnapshot};
 use crate::session::{workspace_files, worktree};
 use crate::settings::{self, Setting};
@@ -57,6 +60,8 @@ pub(super) struct Way {
     pub limit: Span,
     /// The worktrees stay.
     pub keep: bool,
+    /// Which checks are confined.
+    pub gate: Gate,
 }
 
 /// What a worker tells.
@@ -77,8 +82,8 @@ pub(super) fn check_all(app: &App, units: &[Unit], way: &Way, notify: impl FnMut
     let (queue, stop) = (&queue, Stop::default());
     let worker = |_| -> Work<'_, WorkerEvent> {
         let (seed, stop) = (app.seed(), stop.clone());
-        let start = RefCell::default();
-        Box::new(move |sender| Worker { seed, way, stop, sender, start }.work(units, queue))
+        let (start, freed) = (RefCell::default(), RefCell::default());
+        Box::new(move |sender| Worker { seed, way, stop, sender, start, freed }.work(units, queue))
     };
     run_workers(&app.cancellation, &stop, (0..way.jobs.min(units.len())).map(worker).collect(), notify)
 }
@@ -90,6 +95,8 @@ struct Worker<'w> {
     sender: UnboundedSender<WorkerEvent>,
     /// What the setup made in the worktree of the unit, over its commit.
     start: RefCell<StartingPoint>,
+    /// Why the setup of the unit, which is the base, failed confined, where it works unconfined.
+    freed: RefCell<Option<String>>,
 }
 
 impl Worker<'_> {
@@ -125,13 +132,16 @@ impl Worker<'_> {
         })?;
         // The setup runs what it finds in the worktree, such as the scripts of an install.
         let watch = Watch::begin(app);
+        self.freed.replace(None);
         let set_up = self.set_up(app, &worktree, unit);
+        let freed_by = self.freed.borrow().clone();
         let mut left_by_setup = watch.end(app, &worktree, unit, "puff.workspace.setup ran");
         for command in &unit.commands {
             let mut answer = match &set_up {
                 Ok(()) => {
                     self.notify(WorkerEvent::Began(at, command.clone()));
-                    let Some(answer) = self.run(app, &mut worktree, unit, command) else { break };
+                    let ran = self.run_by_rules(app, &mut worktree, unit, command, freed_by.as_deref());
+                    let Some(answer) = ran else { break };
                     answer
                 }
                 Err(why) => not_run(command, why),
@@ -139,7 +149,7 @@ impl Worker<'_> {
             let Left { traces, rewritten } = std::mem::take(&mut left_by_setup);
             answer.traces.splice(0..0, traces);
             answer.rewritten.splice(0..0, rewritten);
-            Answers::new(app).keep_check(unit.tree, &answer);
+            Answers::new(app).keep_check(unit.tree, &answer, self.way.gate.rules(command));
             self.ended(at, answer);
         }
         let left = match self.way.keep && !self.stop.is_stopped() {
@@ -155,7 +165,9 @@ impl Worker<'_> {
     /// files is ready.
     fn set_up(&self, app: &App, worktree: &Worktree, unit: &Unit) -> Result<(), String> {
         *self.start.borrow_mut() = StartingPoint::default();
-        let (wanted, noted) = (SetupState::wanted(app, self.way.base, unit.tree), SetupState::noted(worktree));
+        let asked = SetupState::wanted(app, self.way.base, unit.tree);
+        let confined = |state: &SetupState| state.confined(self.setup_rules());
+        let (wanted, noted) = (asked.as_ref().map(confined), SetupState::noted(worktree));
         if wanted.is_some() && wanted == noted {
             return Ok(());
         }
@@ -167,21 +179,40 @@ impl Worker<'_> {
             left_out.iter().for_each(|left_out| self.notify(WorkerEvent::Hint(workspace_files::words(left_out))));
         }
         if let Some(setup) = worktree::setup(app) {
-            self.run_setup(app, worktree, &setup)?;
+            self.run_setup_by_rules(app, worktree, unit, &setup)?;
             let start = app.repo.starting_point(&worktree.path, unit.commit);
             *self.start.borrow_mut() =
                 start.map_err(|cause| format!("cannot read the worktree after its setup: {cause}"))?;
         }
         // What is not ignored goes when the worktree is put back, and the setup has to make it again.
-        if let Some(wanted) = wanted.filter(|_| self.start.borrow().is_empty() && !self.stop.is_stopped()) {
-            wanted.note(worktree);
+        if let Some(done) = asked.filter(|_| self.start.borrow().is_empty() && !self.stop.is_stopped()) {
+            done.confined(self.setup_rules()).note(worktree);
         }
         Ok(())
     }
 
-    fn run_setup(&self, app: &App, worktree: &Worktree, setup: &Setting) -> Result<(), String> {
+    /// Runs the setup, confined where checks are. On the base, what fails so is run once more unconfined; where that ends well,
+    /// so are all of its checks.
+    fn run_setup_by_rules(&self, app: &App, worktree: &Worktree, unit: &Unit, setup: &Setting) -> Result<(), String> {
+        let rules = self.setup_rules();
+        match self.run_setup(app, worktree, setup, rules) {
+            Err(refused) if rules.is_some() && unit.of.is_empty() => {
+                self.run_setup(app, worktree, setup, None).map_err(|_| refused.clone())?;
+                self.freed.replace(Some(refused));
+                Ok(())
+            }
+            ran => ran,
+        }
+    }
+
+    /// Returns the rules for the setup of the worktree that is being checked.
+    fn setup_rules(&self) -> Option<&Rules> {
+        self.way.gate.setup_rules().filter(|_| self.freed.borrow().is_none())
+    }
+
+    fn run_setup(&self, app: &App, worktree: &Worktree, setup: &Setting, rules: Option<&Rules>) -> Result<(), String> {
         let mut printed = HeadAndTail::new(0, TAIL);
-        let ended = self.follow(app, &Cmd::shell(&setup.value), worktree, |bytes, _| printed.add(bytes));
+        let ended = self.follow(app, &Cmd::shell(&setup.value), worktree, (rules, None), |bytes, _| printed.add(bytes));
         match ended {
             Ok((Ended::With(0) | Ended::Stopped, _)) => Ok(()),
             Ok((how, _)) => {
@@ -192,14 +223,53 @@ impl Worker<'_> {
         }
     }
 
+    /// Runs a check as the rules say. On the base, what does not pass confined is run once more unconfined: what passes then is
+    /// the answer. `freed_by` is why all of them are unconfined, if so.
+    fn run_by_rules(
+        &self,
+        app: &App,
+        worktree: &mut Worktree,
+        unit: &Unit,
+        command: &str,
+        freed_by: Option<&str>,
+    ) -> Option<Answer> {
+        let rules = self.way.gate.rules(command);
+        let (confined, by_setup) = match freed_by {
+            Some(refused) => (Answer { confined: true, ..not_run(command, refused) }, true),
+            None => (self.run(app, worktree, unit, command, rules)?, false),
+        };
+        let is_final = confined.check.status == CheckStatus::Passed || confined.was_killed();
+        if rules.is_none() || !unit.of.is_empty() || is_final {
+            return Some(confined);
+        }
+        let mut free = self.run(app, worktree, unit, command, None)?;
+        let (answers, passes) = (Answers::new(app), free.check.status == CheckStatus::Passed);
+        if !passes && !by_setup {
+            answers.keep_check(unit.tree, &free, None);
+            return Some(confined);
+        }
+        answers.keep_refusal(unit.tree, &confined, rules);
+        free.by_setup = by_setup;
+        free.traces.splice(0..0, confined.traces);
+        free.rewritten.splice(0..0, confined.rewritten);
+        Some(free)
+    }
+
     /// Runs a check, and brings the worktree back to what it was. None when the review is stopped.
-    fn run(&self, app: &App, worktree: &mut Worktree, unit: &Unit, command: &str) -> Option<Answer> {
+    fn run(
+        &self,
+        app: &App,
+        worktree: &mut Worktree,
+        unit: &Unit,
+        command: &str,
+        rules: Option<&Rules>,
+    ) -> Option<Answer> {
         let watch = Watch::begin(app);
         let junit = worktree.admin.join("puff-junit");
         let began = fresh_folder(&junit);
         let (mut printed, mut tally) = (HeadAndTail::new(HEAD, TAIL), TestCounter::default());
         let cmd = wrapped(app, command).env(JUNIT, &junit);
-        let ended = self.follow(app, &cmd, worktree, |bytes, stream| {
+        let ended = self.follow(app, &cmd, worktree, (rules, Some(&junit)), |bytes, stream| {
             printed.add(bytes);
             if stream == Stream::Out {
                 tally.read(bytes);
@@ -236,7 +306,7 @@ impl Worker<'_> {
         traces.extend(replaced);
         let command = command.to_owned();
         let check = Check { command, status, exit, duration_s, tail, cached: false, on_base: None, tests };
-        Some(Answer { check, touched, traces, rewritten })
+        Some(Answer { check, touched, traces, rewritten, confined: rules.is_some(), by_setup: false })
     }
 
     /// Returns what is different in the worktree from what it was after the setup.
@@ -276,17 +346,28 @@ impl Worker<'_> {
         changes
     }
 
+    /// Runs something in a worktree to its end, confined by rules where there are some: it may then write the worktree and
+    /// `own`.
     fn follow(
         &self,
         app: &App,
         cmd: &Cmd,
         worktree: &Worktree,
+        (rules, own): (Option<&Rules>, Option<&Path>),
         hear: impl FnMut(&[u8], Stream) + Send,
     ) -> std::result::Result<(Ended, Duration), String> {
         let cmd = crate::git::TIES.iter().fold(cmd.clone(), |cmd, name| cmd.env_remove(name));
         let folder = app.repo.open_worktree(&worktree.path).map_err(|fault| fault.to_string())?;
         // Whatever becomes of its path until it runs.
         let cmd = cmd.cwd(folder.anchor()).env("PWD", &worktree.path).limit(self.way.limit.duration());
+        let own: Vec<&Path> = std::iter::once(folder.anchor()).chain(own).collect();
+        // Gone when this returns.
+        let scratch = rules.map(|_| Scratch::make()).transpose();
+        let scratch = scratch.map_err(|cause| format!("cannot make a folder for temporary files: {cause}"))?;
+        let cmd = match rules.zip(scratch.as_ref()) {
+            Some((rules, scratch)) => rules.confine(cmd, &own, scratch),
+            None => cmd,
+        };
         let ran = process::run_bounded(&cmd, worktrees::mark(&worktree.path), &self.stop, hear);
         ran.map_err(|failure| failure.to_string())
     }
@@ -349,7 +430,8 @@ pub(super) fn not_run(command: &str, why: &str) -> Answer {
         on_base: None,
         tests: None,
     };
-    Answer { check, touched: Vec::new(), traces: Vec::new(), rewritten: Vec::new() }
+    let (touched, traces, rewritten) = (Vec::new(), Vec::new(), Vec::new());
+    Answer { check, touched, traces, rewritten, confined: false, by_setup: false }
 }
 
 fn words(error: &Error) -> String {

@@ -92,6 +92,7 @@ impl Draft {
             base: on_base.iter().map(|answer| answer.check.clone()).collect(),
             base_touched: touched(&on_base),
             base_findings: of_base(&on_base),
+            confinement: None,
             variants: Vec::new(),
             judges: Vec::new(),
             comparison: survey.comparison,

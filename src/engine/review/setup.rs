@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::git::{IgnorePatterns, Worktree};
 use crate::model::Oid;
+use crate::session::confinement::Rules;
 use crate::session::{workspace_files, worktree};
 use crate::settings;
 use crate::store::sha256;
@@ -53,6 +54,13 @@ impl SetupState {
         };
         let command = sha256(&serde_json::to_vec(&("setup", setup, inputs, &files)).ok()?);
         Some(SetupState { files, command })
+    }
+
+    /// Returns the same for a setup that is confined by these rules: one that was not is another one.
+    pub fn confined(&self, rules: Option<&Rules>) -> SetupState {
+        let command = rules.and_then(|rules| serde_json::to_vec(&(&self.command, rules)).ok());
+        let command = command.map_or_else(|| self.command.clone(), |key| sha256(&key));
+        SetupState { command, files: self.files.clone() }
     }
 
     /// Returns what a workspace was set up for, if it was.

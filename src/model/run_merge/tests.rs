@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::{Apply, Check, CheckStatus, PickMethod, VariantStatus};
+use crate::model::{Apply, Check, CheckStatus, Confine, Local, PickMethod, VariantStatus};
 
 fn sample() -> Run {
     let run = json!({
@@ -54,6 +54,17 @@ fn what_one_side_changed_counts_and_unknown_fields_are_kept() {
     assert_eq!(merged.run.count(VariantStatus::Completed), 2);
     assert_eq!(merged.run.extra["future"], json!({"a": 2, "b": [3], "c": true}));
     assert_eq!((merged.run.updated_at, merged.both.len()), (other.updated_at, 0));
+}
+
+#[test]
+fn what_is_confined_stays_as_it_was_asked_for() {
+    let local = |confine: Option<Confine>, keep| Local { jobs: 1, keep, limit_s: 0, worktrees: "w".into(), confine };
+    for asked in [Some(Confine::All), None] {
+        let base = changed_at(1, |run| run.local = Some(local(asked, false)));
+        let one = changed_at(2, |run| run.local = Some(local(asked, true)));
+        let other = changed_at(3, |run| run.local = Some(local(Some(Confine::Off), false)));
+        assert_eq!(merge_both_ways(&base, &one, &other).run.local, Some(local(asked, true)));
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::git::Hooks;
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Local, Run, SessionId, Variant};
 use crate::session::agents::{Agent, Task};
+use crate::session::confinement;
 use crate::session::control::{self, Request};
 use crate::session::side_effects::GitDirSnapshot;
 use crate::session::worktree::{self, BEING_MADE};
@@ -72,9 +73,12 @@ fn start_session(
     worktree
         .lock(&worktree::works_here(&id))
         .or_fail(|| format!("cannot lock the worktree '{}'", worktree.path.display()))?;
+    let confined = confinement::is_for_agent(app, local.confine, agent)?;
+    let workspace = confined.then_some(worktree.path.as_path());
+    let argv = confinement::agent_command(app, (agent, environment), workspace, invocation.argv)?;
     let request = Start {
         agent: agent.name().to_owned().into(),
-        argv: worktree::with_setup(app, &place, (&worktree, run.base_oid), invocation.argv),
+        argv: worktree::with_setup(app, &place, (&worktree, run.base_oid), argv),
         cwd: worktree.path.clone(),
         stdin: invocation.stdin,
         prompt,
@@ -88,6 +92,7 @@ fn start_session(
         worktree: None,
         resumed_from: None,
         environment: Some(environment.clone()),
+        confined,
         id,
     };
     session::start(app, request).map(drop).inspect_err(|_| {

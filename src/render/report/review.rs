@@ -68,7 +68,17 @@ pub(super) fn checks(handoff: &Handoff) -> String {
         return "## Checks\n\nNo check was run: the ranking is based on the changes alone.\n".to_owned();
     }
     let heads = ["of", "check", "result", "on the base", "tests", "time"];
-    format!("## Checks\n\n{}{}", table(heads, rows), failures(&handoff.run))
+    format!("## Checks\n\n{}{}{}", table(heads, rows), unconfined(review), failures(&handoff.run))
+}
+
+/// Returns the checks that ran unconfined while others, or earlier ones, did not.
+fn unconfined(review: &Review) -> String {
+    let Some(confinement) = review.confinement.as_ref().filter(|of| !of.unconfined.is_empty()) else {
+        return String::new();
+    };
+    let checks: Vec<String> = confinement.unconfined.iter().map(|command| code(command)).collect();
+    let settings: Vec<String> = confinement.mended_by.iter().map(|setting| code(setting)).collect();
+    format!("\nUnconfined, since the base passes it only so (see {}): {}\n", settings.join(", "), checks.join(", "))
 }
 
 /// Returns the last output lines of the first failing checks.

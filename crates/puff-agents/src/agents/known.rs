@@ -4,6 +4,8 @@
 //! None of these commands turns an agent's protection off. What they may do without being asked: codex writes in its
 //! sandbox, claude and gemini edit files, opencode does what its own configuration allows, aider edits and commits.
 
+use puff_system::user_place::UserPlace;
+
 /// A known agent.
 #[derive(Debug)]
 pub(super) struct KnownAgent {
@@ -17,6 +19,10 @@ pub(super) struct KnownAgent {
     /// Continuing a session, as the two above.
     pub work_again: Option<Form>,
     pub talk_again: Option<Form>,
+    /// What it keeps for its user and has to write: logins, settings, its sessions.
+    pub own: &'static [UserPlace],
+    /// Its commands for work turn on a sandbox of its own, which mounts. A confined program may not mount.
+    pub is_sandboxed: bool,
 }
 
 /// A command line.
@@ -68,6 +74,8 @@ pub(super) const KNOWN: &[KnownAgent] = &[
             prompt_args: APART,
             piped: None,
         }),
+        own: &[UserPlace::by("CODEX_HOME", "", Some(".codex"))],
+        is_sandboxed: true,
     },
     KnownAgent {
         name: "claude",
@@ -98,6 +106,13 @@ pub(super) const KNOWN: &[KnownAgent] = &[
             piped: Some(&[]),
         }),
         talk_again: Some(Form { words: &[Is("claude"), Is("--resume"), Session], prompt_args: APART, piped: None }),
+        own: &[
+            UserPlace::by("CLAUDE_CONFIG_DIR", "", Some(".claude")),
+            UserPlace::at_home(".claude.json"),
+            UserPlace::at_home(".claude.json.backup"),
+            UserPlace::by("XDG_CACHE_HOME", "claude-cli-nodejs", Some(".cache/claude-cli-nodejs")),
+        ],
+        is_sandboxed: false,
     },
     KnownAgent {
         name: "gemini",
@@ -125,6 +140,8 @@ pub(super) const KNOWN: &[KnownAgent] = &[
             prompt_args: &[Prompt("--prompt-interactive=")],
             piped: None,
         }),
+        own: &[UserPlace::by("GEMINI_CLI_HOME", ".gemini", Some(".gemini"))],
+        is_sandboxed: false,
     },
     KnownAgent {
         name: "opencode",
@@ -142,6 +159,13 @@ pub(super) const KNOWN: &[KnownAgent] = &[
             prompt_args: &[Prompt("--prompt=")],
             piped: None,
         }),
+        own: &[
+            UserPlace::by("XDG_DATA_HOME", "opencode", Some(".local/share/opencode")),
+            UserPlace::by("XDG_CONFIG_HOME", "opencode", Some(".config/opencode")),
+            UserPlace::by("XDG_CACHE_HOME", "opencode", Some(".cache/opencode")),
+            UserPlace::by("XDG_STATE_HOME", "opencode", Some(".local/state/opencode")),
+        ],
+        is_sandboxed: false,
     },
     KnownAgent {
         name: "aider",
@@ -156,6 +180,8 @@ pub(super) const KNOWN: &[KnownAgent] = &[
         // It has no names for its sessions.
         work_again: None,
         talk_again: None,
+        own: &[UserPlace::at_home(".aider")],
+        is_sandboxed: false,
     },
 ];
 
