@@ -6,6 +6,7 @@
 //! process id is written down.
 
 pub mod agent_program;
+pub mod agent_workspace;
 pub mod configured;
 pub mod confinement;
 pub mod notice;

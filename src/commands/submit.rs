@@ -45,6 +45,7 @@ pub const MANUAL: Manual = Manual {
         settings::WORKSPACE_LINK,
         settings::AGENT_COMMAND,
         settings::AGENT_WRAPPER,
+        settings::AGENT_TRUST,
         settings::CONFINE,
         settings::CONFINE_WRITE,
     ],

@@ -8,6 +8,7 @@ use crate::engine::intent::Intent;
 use crate::error::{Error, Result};
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Session, SessionAgent, SessionId, Stdin};
+use crate::session::agent_workspace::AgentWorkspace;
 use crate::session::agents::{Agent, Task};
 use crate::session::confinement;
 use crate::session::{self, Start, session_workspace, worktree};
@@ -89,6 +90,7 @@ pub fn order(app: &App, order: Order) -> Result<Start> {
         }
         SessionProgram::Command(_) => (None, String::new()),
     };
+    agent.as_ref().map_or(Ok(()), |agent| AgentWorkspace::prove(app, agent, &environment))?;
     // What a person has written out is no agent that is to be confined.
     let confined = agent.as_ref().map(|agent| confinement::is_for_agent(app, None, agent)).transpose()?;
     if order.worktree && place.folder().exists() {
@@ -99,8 +101,11 @@ pub fn order(app: &App, order: Order) -> Result<Start> {
     let made = worktree.as_ref().and_then(|own| app.repo.worktree_at(&own.path));
     let (agent, argv, stdin) = match (agent, order.program) {
         (Some(agent), _) => {
-            let task = Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false };
-            let invocation = agent.invocation(&task);
+            let own = worktree.as_ref().and_then(|own| AgentWorkspace::find(app, &agent, &own.path, &environment).ok());
+            let told = own.unwrap_or_default();
+            let (prompt_file, workspace) = (place.prompt(), told.view());
+            let invocation =
+                agent.invocation(&Task { prompt: &prompt, prompt_file: &prompt_file, interactive: false, workspace });
             let folder = worktree.as_ref().map_or(cwd.as_path(), |own| &own.path);
             let workspace = confined.filter(|is_so| *is_so).map(|_| confinement::workspace(folder, worktree.is_some()));
             let argv = confinement::agent_command(app, (&agent, &environment), workspace, invocation.argv)?;

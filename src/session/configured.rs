@@ -83,7 +83,7 @@ mod tests {
 
     use super::*;
     use crate::git::config::{ConfigEntry, Scope};
-    use crate::session::agents::Task;
+    use crate::session::agents::{Task, Workspace};
 
     fn settings(pairs: &[(&str, &str)]) -> Settings {
         let entry = |(key, value): &(&str, &str)| ConfigEntry {
@@ -105,9 +105,17 @@ mod tests {
         assert_eq!(agent_names(&settings).join(" "), "codex claude gemini opencode aider mine");
         assert_eq!(agent(&settings, "claude").unwrap().program(), None);
         let mine = agent(&settings, "mine").unwrap();
-        let task = Task { prompt: "Fix it", prompt_file: Path::new("/p.md"), interactive: false };
+        let task = Task {
+            prompt: "Fix it",
+            prompt_file: Path::new("/p.md"),
+            interactive: false,
+            workspace: Workspace::default(),
+        };
         assert_eq!(mine.invocation(&task).argv.join(" "), "sh -c mine <\"${1}\" mine /p.md");
-        assert_eq!(mine.resume("01f", None, false).unwrap().argv.join(" "), "sh -c mine --again \"${1}\" mine 01f");
+        assert_eq!(
+            mine.resume("01f", None, false, Workspace::default()).unwrap().argv.join(" "),
+            "sh -c mine --again \"${1}\" mine 01f"
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::agent_workspace::AgentWorkspace;
 use super::{Start, confinement, session_workspace, start};
 use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result};
@@ -89,7 +90,9 @@ pub fn start_after(app: &App, from: &Session) -> Result<Start> {
     let ready_in = environment.clone().unwrap_or_else(AgentEnv::of_caller);
     let agent = super::ready(&app.settings, from.agent.as_str(), interactive, &ready_in)?;
     let own = from.worktree.is_some() || from.run.is_some();
-    let invocation = agent.resume(agent_session, Some(GO_ON), interactive).ok_or_else(|| {
+    let workspace =
+        own.then(|| AgentWorkspace::find(app, &agent, &from.cwd, &ready_in)).transpose()?.unwrap_or_default();
+    let invocation = agent.resume(agent_session, Some(GO_ON), interactive, workspace.view()).ok_or_else(|| {
         cannot(format!("no command resumes '{}'; set puff.agent.{}.resume", agent.name(), agent.name()))
     })?;
     let workspace = from.confined.then(|| confinement::workspace(&from.cwd, own));

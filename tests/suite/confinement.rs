@@ -343,7 +343,7 @@ fn codex_keeps_its_own_sandbox_which_is_said() {
 }
 
 #[test]
-fn what_cannot_be_confined_is_refused_before_anything_starts() {
+fn what_cannot_be_confined_or_trusted_is_refused_before_anything_starts() {
     let crew = crew();
     crew.agent("writer", "true");
     let _cloud = FakeCodex::official(&crew.repo);
@@ -351,6 +351,10 @@ fn what_cannot_be_confined_is_refused_before_anything_starts() {
     let launch = |more: &[&str]| crew.try_launch(more);
     launch(&["--confine=most", "--agent", "writer"]).exits(129).complains(&["most"]);
     launch(&["--confine"]).exits(129).complains(&["--confine applies to agents on this machine only"]);
+    crew.repo.git(&["config", "puff.agent.writer.trust", "inherit"]);
+    launch(&["--agent", "writer"]).exits(129).complains(&["puff.agent.writer.trust is 'inherit'", "no trust"]);
+    crew.repo.git(&["config", "puff.agent.writer.trust", "some"]);
+    launch(&["--agent", "writer"]).exits(129).complains(&["none or inherit"]);
     assert_eq!(crew.repo.git(&["for-each-ref", "refs/puff"]), "");
 }
 

@@ -56,6 +56,33 @@ fn codex_runs_in_a_session_reports_and_resumes() {
 }
 
 #[test]
+fn codex_commits_in_a_workspace_with_a_git_directory_of_its_own_and_inherits_trust() {
+    needs!("codex-newest");
+    let service = Responses::start(|conversation| match conversation.steps() {
+        0 => Turn::Run("echo x >>made.txt; git add -A; git commit -qm 'By an agent'; true".to_owned()),
+        _ => Turn::Say("Committed.".to_owned()),
+    });
+    let repo = repo_with(&service, "");
+    let trusted = format!("[projects.\"{}\"]\ntrust_level = \"trusted\"", repo.work().display());
+    service.write_config(&repo.path("codex-home"), &trusted);
+    repo.git(&["config", "puff.agent.codex.trust", "inherit"]);
+    repo.puff(&["session", "start", "--name", "job", "--worktree", "Commit it"]).ok();
+    let first = repo.puff(&["session", "wait", "job", "--timeout", "2m", "--json"]).ok().json();
+    let folder = std::path::PathBuf::from(first["cwd"].as_str().expect("a folder"));
+    let words = |session: &Value| session["argv"].to_string();
+    // A linked worktree has no git directory to write.
+    assert!(!words(&first).contains("--add-dir") && words(&first).contains("trust_level"), "{first:#}");
+    std::fs::remove_file(folder.join(".git")).unwrap();
+    for args in [&["init", "-q"][..], &["add", "-A"], &["commit", "-qm", "Start"]] {
+        repo.git_in(&folder, args);
+    }
+    let next = repo.puff(&["session", "resume", "job"]).ok().stdout;
+    let resumed = repo.puff(&["session", "wait", next.trim(), "--timeout", "2m", "--json"]).ok().json();
+    assert!(words(&resumed).contains(&format!("--add-dir={}", folder.join(".git").display())), "{resumed:#}");
+    assert_eq!(repo.git_in(&folder, &["log", "--format=%s"]), "By an agent\nStart");
+}
+
+#[test]
 fn a_full_screen_codex_at_a_prompt_is_diagnosed_as_waiting() {
     needs!("codex-newest");
     let service = Responses::start(writes_a_file);

@@ -18,7 +18,7 @@ use puff_system::user_place::UserPlace;
 pub use events::Ran;
 pub use reader::Reader;
 
-use self::known::{Form, KNOWN, KnownAgent, Word};
+use self::known::{Form, KNOWN, KnownAgent, Trust, Word};
 use self::line::Line;
 use crate::state::Stdin;
 
@@ -91,6 +91,17 @@ pub struct Task<'a> {
     pub prompt_file: &'a Path,
     /// A user may attach and answer it; without, it has to come to an end by itself.
     pub interactive: bool,
+    /// Where it works.
+    pub workspace: Workspace<'a>,
+}
+
+/// What an agent has to be told of the folder that it works in; nothing of a user's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Workspace<'a> {
+    /// Its git directory, where that is a folder in it and no one else's, so that the agent may commit.
+    pub git_dir: Option<&'a Path>,
+    /// The folder itself, where the agent is to trust what is in it.
+    pub trusted: Option<&'a Path>,
 }
 
 /// How a program is to be started.
@@ -143,6 +154,20 @@ impl Agent {
         self.command.is_none() && self.known.is_some_and(|known| known.is_sandboxed)
     }
 
+    /// Returns the file in which it keeps which projects its user trusts, if it has one.
+    pub fn trust_file(&self) -> Option<&'static UserPlace> {
+        self.trust().map(|trust| &trust.file)
+    }
+
+    /// Returns whether its user trusts a project, by the text of [`Agent::trust_file`].
+    pub fn trusts(&self, text: &str, project: &Path) -> bool {
+        self.trust().is_some_and(|trust| (trust.has)(text, project))
+    }
+
+    fn trust(&self) -> Option<&'static Trust> {
+        self.known.filter(|_| self.command.is_none())?.trust.as_ref()
+    }
+
     /// Returns the program that has to be there; none for a line that the shell makes sense of.
     pub fn program(&self) -> Option<&str> {
         let known = self.known.filter(|_| self.command.is_none() && self.wrapper.is_none())?;
@@ -167,7 +192,7 @@ impl Agent {
 
     /// Returns how it is started on a task.
     pub fn invocation(&self, task: &Task) -> Invocation {
-        let Task { prompt, prompt_file, interactive } = *task;
+        let Task { prompt, prompt_file, interactive, workspace } = *task;
         let file = prompt_file.to_string_lossy();
         let invocation = match (&self.command, self.known) {
             (Some(line), _) => {
@@ -176,18 +201,24 @@ impl Agent {
             (None, Some(known)) if interactive => {
                 let pointer = format!("Your task is in the file '{file}'. Read all of it, then do what it says.");
                 let prompt = if prompt.len() > LONG { &pointer } else { prompt };
-                self.typed(&known.talk, Fill { prompt, file: &file, session: "" })
+                self.typed(&known.talk, Fill { prompt, file: &file, session: "", workspace })
             }
-            (None, Some(known)) => self.piped(&known.work, Fill { prompt, file: &file, session: "" }),
+            (None, Some(known)) => self.piped(&known.work, Fill { prompt, file: &file, session: "", workspace }),
             (None, None) => unreachable!("an agent is known or has a command"),
         };
         Invocation { argv: self.wrapped(invocation.argv), ..invocation }
     }
 
     /// Returns how a session of it is continued that it calls `agent_session`; none where it cannot be.
-    pub fn resume(&self, agent_session: &str, prompt: Option<&str>, interactive: bool) -> Option<Invocation> {
+    pub fn resume(
+        &self,
+        agent_session: &str,
+        prompt: Option<&str>,
+        interactive: bool,
+        workspace: Workspace<'_>,
+    ) -> Option<Invocation> {
         let prompt_args = prompt.unwrap_or(if interactive { "" } else { GO_ON });
-        let fill = Fill { prompt: prompt_args, file: "", session: agent_session };
+        let fill = Fill { prompt: prompt_args, file: "", session: agent_session, workspace };
         let invocation = match (&self.resume, self.known.filter(|_| self.command.is_none())) {
             (Some(line), _) => {
                 let values = [("session", agent_session), ("prompt", prompt.unwrap_or(GO_ON))];
@@ -227,6 +258,15 @@ impl Agent {
             Word::Prompt(before) => Some(format!("{before}{}", fill.prompt)),
             Word::PromptFile => Some(fill.file.to_owned()),
             Word::Session => Some(fill.session.to_owned()),
+            Word::GitDir(flag) => {
+                let git_dir = fill.workspace.git_dir.filter(|_| listed(flag))?;
+                Some(format!("{flag}={}", git_dir.display()))
+            }
+            Word::Trusted(before, after) => {
+                // A string of JSON is one of TOML.
+                let folder = serde_json::to_string(&fill.workspace.trusted?.to_string_lossy()).ok()?;
+                Some(format!("{before}{folder}{after}"))
+            }
         };
         self.by_program(words.iter().chain(prompt_args).filter_map(word).collect())
     }
@@ -253,6 +293,7 @@ struct Fill<'a> {
     prompt: &'a str,
     file: &'a str,
     session: &'a str,
+    workspace: Workspace<'a>,
 }
 
 #[cfg(test)]

@@ -78,6 +78,7 @@ pub(super) const MANUAL: Manual = Manual {
         settings::WORKSPACE_COPY,
         settings::WORKSPACE_LINK,
         settings::HARVEST_IGNORED,
+        settings::AGENT_TRUST,
         settings::CONFINE,
         settings::CONFINE_WRITE,
     ],

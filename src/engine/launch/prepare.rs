@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::model::{AgentCount, Local, MOST_LOCAL, RunId, SessionId};
 use crate::provider::{BaseKind, Capabilities, Provider, ProviderKind, RetryPolicy};
 use crate::session;
+use crate::session::agent_workspace::AgentWorkspace;
 use crate::session::confinement;
 use crate::session::worktree::{self, WorkspaceRoot};
 use crate::settings;
@@ -152,6 +153,7 @@ fn agents(app: &App, intent: &Intent, notify: Listener<'_>) -> Result<u32> {
     let environment = AgentEnv::of_caller();
     let ready = |agent| session::ready(&app.settings, agent, false, &environment);
     let ready = agents.into_iter().map(ready).collect::<Result<Vec<_>>>()?;
+    ready.iter().try_for_each(|agent| AgentWorkspace::prove(app, agent, &environment))?;
     if confinement::wanted(app, intent.confine)?.names_agents() {
         let sandboxed = ready.iter().filter(|agent| agent.is_sandboxed()).map(|agent| agent.name().to_owned());
         let sandboxed: Vec<String> = sandboxed.collect();

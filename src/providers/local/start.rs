@@ -8,6 +8,7 @@ use crate::error::{Result, ResultExt};
 use crate::git::Hooks;
 use crate::git::snapshot::WorkFolder;
 use crate::model::{Local, Run, SessionId, Variant};
+use crate::session::agent_workspace::AgentWorkspace;
 use crate::session::agents::{Agent, Task};
 use crate::session::confinement;
 use crate::session::control::{self, Request};
@@ -67,7 +68,10 @@ fn start_session(
             .or_fail(|| format!("cannot remove what is left of the session '{id}'"))?;
     }
     let worktree = worktree::make(app, &local.worktree(variant.index), run.base_oid, Hooks::Run)?;
-    let invocation = agent.invocation(&Task { prompt: &prompt, prompt_file: &place.prompt(), interactive: false });
+    let told = AgentWorkspace::find(app, agent, &worktree.path, environment)?;
+    let (prompt_file, workspace) = (place.prompt(), told.view());
+    let invocation =
+        agent.invocation(&Task { prompt: &prompt, prompt_file: &prompt_file, interactive: false, workspace });
     GitDirSnapshot::capture(app)?.keep_before(&worktree)?;
     note_ignored(app, run, local, variant);
     worktree

@@ -4,6 +4,8 @@
 //! None of these commands turns an agent's protection off. What they may do without being asked: codex writes in its
 //! sandbox, claude and gemini edit files, opencode does what its own configuration allows, aider edits and commits.
 
+use std::path::Path;
+
 use puff_system::user_place::UserPlace;
 
 /// A known agent.
@@ -23,6 +25,16 @@ pub(super) struct KnownAgent {
     pub own: &'static [UserPlace],
     /// Its commands for work turn on a sandbox of its own, which mounts. A confined program may not mount.
     pub is_sandboxed: bool,
+    /// The trust that its user puts in projects, where it keeps one.
+    pub trust: Option<Trust>,
+}
+
+/// Where an agent keeps which projects its user trusts.
+#[derive(Debug)]
+pub(super) struct Trust {
+    pub file: UserPlace,
+    /// Tells by the text of the file whether this project is trusted.
+    pub has: fn(&str, &Path) -> bool,
 }
 
 /// A command line.
@@ -45,9 +57,13 @@ pub(super) enum Word {
     Prompt(&'static str),
     PromptFile,
     Session,
+    /// This flag with the git directory of the workspace, where that is one of its own and the help lists the flag.
+    GitDir(&'static str),
+    /// The workspace as a string of TOML between these, where it is to be trusted.
+    Trusted(&'static str, &'static str),
 }
 
-use Word::{Is, Listed, Prompt, PromptFile, Session};
+use Word::{GitDir, Is, Listed, Prompt, PromptFile, Session, Trusted};
 
 /// A prompt that may begin with a dash.
 const APART: &[Word] = &[Is("--"), Prompt("")];
@@ -58,24 +74,28 @@ pub(super) const KNOWN: &[KnownAgent] = &[
         name: "codex",
         help: [Some(&["codex", "exec", "--help"]), Some(&["codex", "--help"])],
         work: Form {
-            words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX],
+            words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX, COMMITS, TRUSTS],
             prompt_args: APART,
             piped: Some(&[Is("-")]),
         },
-        talk: Form { words: &[Is("codex"), NO_DAEMON], prompt_args: APART, piped: None },
+        talk: Form { words: &[Is("codex"), NO_DAEMON, COMMITS, TRUSTS], prompt_args: APART, piped: None },
         // Before `resume`, since that has no sandbox of its own.
         work_again: Some(Form {
-            words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX, Is("resume"), Session],
+            words: &[Is("codex"), Is("exec"), Is("--json"), SANDBOX, COMMITS, TRUSTS, Is("resume"), Session],
             prompt_args: APART,
             piped: Some(&[Is("-")]),
         }),
         talk_again: Some(Form {
-            words: &[Is("codex"), NO_DAEMON, Is("resume"), Session],
+            words: &[Is("codex"), NO_DAEMON, COMMITS, TRUSTS, Is("resume"), Session],
             prompt_args: APART,
             piped: None,
         }),
         own: &[UserPlace::by("CODEX_HOME", "", Some(".codex"))],
         is_sandboxed: true,
+        trust: Some(Trust {
+            file: UserPlace::by("CODEX_HOME", "config.toml", Some(".codex/config.toml")),
+            has: codex_trusts,
+        }),
     },
     KnownAgent {
         name: "claude",
@@ -113,6 +133,7 @@ pub(super) const KNOWN: &[KnownAgent] = &[
             UserPlace::by("XDG_CACHE_HOME", "claude-cli-nodejs", Some(".cache/claude-cli-nodejs")),
         ],
         is_sandboxed: false,
+        trust: None,
     },
     KnownAgent {
         name: "gemini",
@@ -142,6 +163,7 @@ pub(super) const KNOWN: &[KnownAgent] = &[
         }),
         own: &[UserPlace::by("GEMINI_CLI_HOME", ".gemini", Some(".gemini"))],
         is_sandboxed: false,
+        trust: None,
     },
     KnownAgent {
         name: "opencode",
@@ -166,6 +188,7 @@ pub(super) const KNOWN: &[KnownAgent] = &[
             UserPlace::by("XDG_STATE_HOME", "opencode", Some(".local/state/opencode")),
         ],
         is_sandboxed: false,
+        trust: None,
     },
     KnownAgent {
         name: "aider",
@@ -182,15 +205,31 @@ pub(super) const KNOWN: &[KnownAgent] = &[
         talk_again: None,
         own: &[UserPlace::at_home(".aider")],
         is_sandboxed: false,
+        trust: None,
     },
 ];
 
 /// Older builds have the second, newer ones only the first.
 const SANDBOX: Word = Listed(&["--sandbox=workspace-write", "--full-auto"]);
+/// It keeps `.git` of its folder read-only in its sandbox, so that it could not commit.
+const COMMITS: Word = GitDir("--add-dir");
+/// What it would otherwise take from its file of settings, where a linked worktree counts as the project, and a repository
+/// of its own does not.
+const TRUSTS: Word = Trusted("--config=projects={", "={trust_level=\"trusted\"}}");
 /// Otherwise a server in the background does the work, outlives the session, and what it uses is not seen.
 const NO_DAEMON: Word = Listed(&["--no-daemon"]);
 /// It refuses to work without a person to ask in a folder that it has not seen; a worktree always is such a one.
 const TRUST: Word = Listed(&["--skip-trust"]);
+
+/// Returns whether the settings of codex trust a project: `[projects."/path"]` with `trust_level = "trusted"`.
+fn codex_trusts(settings: &str, project: &Path) -> bool {
+    let level = || -> Option<String> {
+        let settings: toml::Table = settings.parse().ok()?;
+        let of_project = settings.get("projects")?.get(project.to_str()?)?;
+        Some(of_project.get("trust_level")?.as_str()?.to_owned())
+    };
+    level().as_deref() == Some("trusted")
+}
 
 /// Returns whether the flag is in the help text, as a word of its own.
 pub(super) fn lists(help: &str, flag: &str) -> bool {

@@ -7,11 +7,21 @@ fn known(name: &str) -> Agent {
 }
 
 fn work(agent: &Agent, prompt: &str) -> (String, Stdin) {
-    joined(agent.invocation(&Task { prompt, prompt_file: Path::new("/p.md"), interactive: false }))
+    joined(agent.invocation(&Task {
+        prompt,
+        prompt_file: Path::new("/p.md"),
+        interactive: false,
+        workspace: Workspace::default(),
+    }))
 }
 
 fn talk(agent: &Agent, prompt: &str) -> (String, Stdin) {
-    joined(agent.invocation(&Task { prompt, prompt_file: Path::new("/p.md"), interactive: true }))
+    joined(agent.invocation(&Task {
+        prompt,
+        prompt_file: Path::new("/p.md"),
+        interactive: true,
+        workspace: Workspace::default(),
+    }))
 }
 
 fn joined(invocation: Invocation) -> (String, Stdin) {
@@ -83,7 +93,8 @@ fn somebody_can_talk_to_an_agent_with_or_without_a_prompt() {
 
 #[test]
 fn a_session_is_continued_by_the_agents_own_name_of_it() {
-    let resume = |name, prompt, interactive| known(name).resume("01f-a", prompt, interactive).map(joined);
+    let resume =
+        |name, prompt, interactive| known(name).resume("01f-a", prompt, interactive, Workspace::default()).map(joined);
     let codex = "codex exec --json --sandbox=workspace-write resume 01f-a --";
     assert_eq!(resume("codex", Some("And now?"), false), Some(is(&format!("{codex} And now?"), Stdin::Closed)));
     assert_eq!(resume("codex", None, false), Some(is(&format!("{codex} {GO_ON}"), Stdin::Closed)));
@@ -106,7 +117,7 @@ fn a_configured_command_beats_a_known_one() {
     let codex = Agent::new("codex", codex).unwrap();
     assert_eq!(codex.help_call(false), None);
     assert_eq!(work(&codex, "Fix it"), is("sh -c my-codex \"${1}\" codex Fix it", Stdin::Closed));
-    let resumed = codex.resume("01f", Some("Go on"), false).map(joined);
+    let resumed = codex.resume("01f", Some("Go on"), false, Workspace::default()).map(joined);
     assert_eq!(resumed, Some(is("sh -c my-codex --again \"${1}\" \"${2}\" codex 01f Go on", Stdin::Closed)));
     let wrapped = Configured { wrapper: Some("podman run -v \"$PWD:$PWD\" img"), ..Configured::default() };
     let claude = Agent::new("claude", wrapped).unwrap();
@@ -114,7 +125,7 @@ fn a_configured_command_beats_a_known_one() {
     let mine = Configured { command: Some("mine <{prompt_file}"), ..Configured::default() };
     let mine = Agent::new("mine", mine).unwrap();
     assert_eq!(work(&mine, "Fix it").0, "sh -c mine <\"${1}\" mine /p.md");
-    assert_eq!(mine.resume("01f", None, false), None);
+    assert_eq!(mine.resume("01f", None, false, Workspace::default()), None);
 }
 
 #[test]
@@ -127,4 +138,39 @@ fn an_agent_is_known_or_has_a_command_that_can_be_read() {
         other(Configured { command, ..Configured::default() }),
         AgentError::Line { key: LineKey::Command, why } if why.starts_with("{task} stands for nothing there")
     ));
+}
+
+#[test]
+fn codex_may_commit_in_a_workspace_of_its_own_and_trusts_what_its_user_trusts() {
+    let workspace = Workspace { git_dir: Some(Path::new("/w/.git")), trusted: Some(Path::new("/w \"x\"")) };
+    let task = |interactive| Task { prompt: "Fix it", prompt_file: Path::new("/p.md"), interactive, workspace };
+    let argv = |agent: &Agent, interactive| agent.invocation(&task(interactive)).argv;
+    let told = ["--add-dir=/w/.git", r#"--config=projects={"/w \"x\""={trust_level="trusted"}}"#];
+    let codex = known("codex");
+    assert_eq!(argv(&codex, false)[4..6], told);
+    assert_eq!(argv(&codex, true)[2..4], told);
+    let resumed = codex.resume("01f", None, false, workspace).unwrap().argv;
+    assert_eq!((&resumed[4..6], &resumed[6]), (&told.map(str::to_owned)[..], &"resume".to_owned()));
+    // An older build has no such flag, and another agent nothing of the kind.
+    assert!(!argv(&codex.with_help("  --sandbox <MODE>"), false).concat().contains("--add-dir"));
+    assert_eq!(
+        argv(&known("claude"), false),
+        known("claude").invocation(&Task { workspace: Workspace::default(), ..task(false) }).argv
+    );
+}
+
+#[test]
+fn the_settings_of_codex_say_which_projects_are_trusted() {
+    let codex = known("codex");
+    let settings = "model = \"x\"\n[projects.\"/a b\"]\ntrust_level = \"trusted\"\n[projects.\"/c\"]\ntrust_level = \"untrusted\"\n";
+    let trusts = |text, project| codex.trusts(text, Path::new(project));
+    assert!(trusts(settings, "/a b"));
+    for (text, project) in
+        [(settings, "/c"), (settings, "/a"), ("projects = 1", "/a b"), ("broken [", "/a b"), ("", "/")]
+    {
+        assert!(!trusts(text, project), "{project}");
+    }
+    assert!(!known("claude").trusts(settings, Path::new("/a b")));
+    let own = Agent::new("codex", Configured { command: Some("my-codex"), ..Configured::default() }).unwrap();
+    assert!(!own.trusts(settings, Path::new("/a b")) && !own.is_sandboxed() && codex.is_sandboxed());
 }
