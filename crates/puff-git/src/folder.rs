@@ -196,6 +196,16 @@ pub(super) fn remove_stubborn(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Removes what is at a path, a folder with everything in it; a link is removed, and not followed.
+pub(super) fn remove_entry(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => remove_stubborn(path),
+        Ok(_) => fs::remove_file(path),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(cause),
+    }
+}
+
 /// Finds a folder of another user's that has something in it, and that nothing may be removed from.
 fn foreign_below(folder: &Path, own: u32) -> Option<PathBuf> {
     use std::os::unix::fs::MetadataExt;

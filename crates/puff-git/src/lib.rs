@@ -50,6 +50,7 @@ mod unwritten;
 mod virtualenv;
 mod workspace_files;
 mod workspace_setup;
+mod workspaces;
 mod worktrees;
 
 pub use abbrev::Abbrev;
@@ -75,4 +76,5 @@ pub use stats::{Counting, Stats};
 pub use tree_changes::TreeChange;
 pub use trees::{Edit, Entry, EntryKind};
 pub use workspace_files::{LeftOut, WhyLeftOut, WorkspaceFiles};
-pub use worktrees::{Hooks, Replaced, Worktree, WorktreeFault};
+pub use workspaces::{Claim, Claimed, PoolSize, WorkspaceState};
+pub use worktrees::{Hooks, Replaced, Worktree, WorktreeFault, WorktreeKind};

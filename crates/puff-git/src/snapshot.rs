@@ -6,6 +6,7 @@
 
 mod foreign;
 mod nested;
+mod program_index;
 mod starting_point;
 pub(super) mod view;
 mod work_folder;
@@ -164,12 +165,16 @@ impl Repo {
         let view = View::copied(self, path, folder, base)?;
         view.read_index(Some(base_tree))?;
         view.add_all()?;
+        let is_private = self.is_workspace(path);
+        if is_private {
+            self.follow_program_index(&view)?;
+        }
         let of_base = view.list_tree(base_tree)?;
         view.refuse_lost_index(&of_base)?;
         let start = ignored.map(|ignored| ignored.start.clone()).unwrap_or_default();
         let ignored = ignored.map(|ignored| view.take_ignored(ignored)).transpose()?.unwrap_or_default();
         let declared = view.declared_submodules(&of_base)?;
-        let nested = self.nested(path, &view);
+        let nested = if is_private { self.nested_in_workspace(&view) } else { self.nested(path, &view) };
         let is_nested = |path: &[u8]| nested.iter().any(|(inside, _)| inside == path);
         let (left, links) = (view.left_over()?, view.links()?);
         let (embedded, unread): (Vec<_>, Vec<_>) = left.into_iter().partition(|path| path.ends_with(b"/"));

@@ -7,7 +7,7 @@ use super::bytes::{as_path, records};
 use super::program::git_in;
 use super::program::{GitFailure, run};
 use super::repo::Repo;
-use super::worktrees::{Worktree, git_of};
+use super::worktrees::{Worktree, WorktreeKind, git_of};
 
 /// How long the submodules of a worktree, or the listing of ignored files, may take.
 const LIMIT: Duration = Duration::from_secs(1800);
@@ -23,7 +23,9 @@ impl Repo {
             return Ok(());
         }
         let paths = ["config", "-z", "--file", ".gitmodules", "--get-regexp", r"^submodule\..*\.path$"];
-        let git = || git_of(worktree, &folder);
+        let is_private = worktree.kind == WorktreeKind::Private;
+        // What is set up in a private workspace belongs to its own repository, which is new.
+        let git = || if is_private { git_in(folder.anchor()) } else { git_of(worktree, &folder) };
         let Ok(listed) = run(&git().args(paths)) else { return Ok(()) };
         for pair in records(&listed.stdout) {
             let text = String::from_utf8_lossy(pair);
@@ -41,8 +43,9 @@ impl Repo {
             if here.is_dir() {
                 let url = String::from_utf8_lossy(&url.stdout).trim_end().to_owned();
                 // By its git directory: where the path of a submodule leads is for the commit to say.
-                let module = worktree.admin.join("modules").join(name);
-                run(&git_in(&module).env("GIT_DIR", &module).args(["remote", "set-url", "origin", &url]))?;
+                let git_dir = if is_private { folder.anchor().join(".git") } else { worktree.admin.clone() };
+                let module = git_in(&git_dir.join("modules").join(name)).env("GIT_DIR", ".");
+                run(&module.args(["remote", "set-url", "origin", &url]))?;
             }
         }
         Ok(())

@@ -8,10 +8,10 @@ mod record;
 mod restore;
 mod worktree;
 
+pub(super) use record::{FOLDER, Slot, SlotRecord, copy_index, write_git_dir};
 pub use record::{Replaced, WorktreeFault};
-pub(super) use record::{copy_index, write_git_dir};
 pub(super) use worktree::write_new;
-pub use worktree::{Hooks, Worktree};
+pub use worktree::{Hooks, Worktree, WorktreeKind};
 
 use std::fs;
 use std::io;
@@ -53,8 +53,14 @@ pub(super) const PINNED: [&str; 13] = [
 ];
 
 impl Repo {
-    /// Every linked worktree, in no order.
+    /// Every linked worktree and every private workspace that is in use, in no order.
     pub fn worktrees(&self) -> Vec<Worktree> {
+        let mut found = self.linked_worktrees();
+        found.extend(self.workspaces());
+        found
+    }
+
+    fn linked_worktrees(&self) -> Vec<Worktree> {
         let folders = fs::read_dir(self.location().common_dir.join("worktrees")).into_iter().flatten().flatten();
         let folders = folders.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
         self.without_impostors(folders.filter_map(|entry| read(entry.path())).collect())
@@ -110,6 +116,9 @@ impl Repo {
     /// # Errors
     /// When the folder is not the one that was made, or cannot be written.
     pub fn link_worktree(&self, worktree: &Worktree) -> io::Result<()> {
+        if worktree.kind == WorktreeKind::Private {
+            return Ok(());
+        }
         let folder = self.open_worktree(&worktree.path).map_err(io::Error::other)?;
         let file = folder.anchor().join(".git");
         if file.symlink_metadata().is_ok_and(|meta| meta.is_dir()) {
@@ -119,12 +128,15 @@ impl Repo {
         write_new(&file, format!("gitdir: {}\n", worktree.admin.display()).as_bytes())
     }
 
-    /// Removes a worktree with all that is in it, locked or not, and what git keeps of it. What is not the folder that was
-    /// made is not touched: then nothing is removed at all.
+    /// Removes a worktree with all that is in it, locked or not, and what git keeps of it; a private workspace goes home. What
+    /// is not the folder that was made is not touched: then nothing is removed at all.
     ///
     /// # Errors
     /// When files of it cannot be removed, or something else is in its place.
     pub fn remove_worktree(&self, path: &Path) -> io::Result<()> {
+        if self.is_workspace(path) {
+            return self.release_workspace(path);
+        }
         // Not by `git worktree remove`: it refuses a worktree that lost its `.git`, and folders without write permission.
         self.remove_aside(path)?;
         match self.open_worktree(path) {
@@ -147,6 +159,9 @@ impl Repo {
     /// # Errors
     /// When files of it cannot be removed.
     pub fn discard_worktree(&self, path: &Path) -> io::Result<()> {
+        if self.is_workspace(path) {
+            return self.discard_workspace(path);
+        }
         let Err(WorktreeFault::Replaced(replaced)) = self.open_worktree(path) else {
             return self.remove_worktree(path);
         };
@@ -199,7 +214,7 @@ fn read(admin: PathBuf) -> Option<Worktree> {
     // Newer gits may write it relative to the folder that it is in.
     let path = admin.join(gitdir.trim_end_matches('\n')).parent()?.to_owned();
     let locked = fs::read_to_string(admin.join("locked")).ok().map(|reason| reason.trim_end().to_owned());
-    Some(Worktree { path, admin, locked })
+    Some(Worktree { path, admin, locked, kind: WorktreeKind::Linked })
 }
 
 pub(super) fn resolved(path: &Path) -> Option<PathBuf> {

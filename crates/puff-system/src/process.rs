@@ -29,7 +29,7 @@ pub use cmd::{Cmd, Failure, Output};
 pub use foreground::{Foreground, run_beside_user};
 use guard::GroupGuard;
 pub use guard::Guard;
-pub use inside::git_runs_in;
+pub use inside::{git_runs_in, runs_in};
 pub use interrupt::{Cancellation, Wake};
 #[cfg(unix)]
 pub use kill::signal_process;

@@ -131,7 +131,7 @@ mod tests {
         git(at, &["config", "puff.workspace.setup", "make deps"]);
         let admin = at.join("admin");
         fs::create_dir(&admin).unwrap();
-        let worktree = Worktree { path: at.to_owned(), admin, locked: None };
+        let worktree = Worktree { path: at.to_owned(), admin, locked: None, kind: crate::git::WorktreeKind::Linked };
         assert_eq!(SetupState::noted(&worktree), None);
         let first = wanted(at);
         first.note(&worktree);

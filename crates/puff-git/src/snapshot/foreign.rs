@@ -67,6 +67,13 @@ impl View {
         Ok(View::over(folder, ours, None).keeping(temporary))
     }
 
+    /// Tells whether a submodule names a repository that is not there.
+    pub fn has_lost_repository(&self, path: &[u8]) -> bool {
+        let Ok(folder) = self.folder.subfolder(&as_path(path)) else { return false };
+        let is_named = folder.anchor().join(".git").symlink_metadata().is_ok();
+        is_named && git_dir(&folder).is_none_or(|git| !git.anchor().join("HEAD").exists())
+    }
+
     /// Returns the files of a repository: those in its index, and those that it does not ignore.
     pub fn files(&self) -> Result<Vec<Vec<u8>>> {
         let listing = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];

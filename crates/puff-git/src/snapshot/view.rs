@@ -2,7 +2,9 @@
 //! what an agent may have written into its `.git` decides nothing.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -84,9 +86,15 @@ impl View {
         }
     }
 
-    /// Takes everything in. What cannot be read is left out.
+    /// Takes everything in. What cannot be read is left out, and so is a submodule that has lost its repository, at which git
+    /// would end.
     pub fn add_all(&self) -> Result<(), GitFailure> {
-        match run(&self.git().args(["add", "--all", "--ignore-errors"]).args(self.sparse())) {
+        let lost = self.links()?.into_iter().filter(|path| self.has_lost_repository(path));
+        let lost: Vec<OsString> =
+            lost.map(|path| OsString::from_vec([b":(top,exclude,literal)".as_slice(), &path].concat())).collect();
+        let all = (!lost.is_empty()).then_some(OsString::from(":(top)"));
+        let add = self.git().args(["add", "--all", "--ignore-errors"]).args(self.sparse()).arg("--");
+        match run(&add.args(all).args(lost)) {
             Err(GitFailure::Refused { code: 1, .. }) => Ok(()),
             other => other.map(drop),
         }

@@ -12,7 +12,8 @@ use crate::bytes::{as_path, records, shown};
 use crate::folder::{Folder, FolderIdentity};
 use crate::program::git_in;
 use crate::program::run;
-use crate::worktrees::{copy_index, write_git_dir};
+use crate::repo::Repo;
+use crate::worktrees::{Worktree, WorktreeKind, copy_index, write_git_dir};
 
 /// A worktree and its git directory, as they were when they were trusted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,6 +49,26 @@ impl WorkFolder {
             })
         };
         find().map_err(|cause| unreadable(folder, cause))
+    }
+
+    /// Returns the folder of a worktree that git-puff made. Of a private workspace, its own repository says nothing.
+    ///
+    /// # Errors
+    /// When it is not the folder that was made.
+    pub fn of_worktree(repo: &Repo, worktree: &Worktree) -> puff_system::error::Result<WorkFolder> {
+        if worktree.kind == WorktreeKind::Linked {
+            return WorkFolder::find(&worktree.path);
+        }
+        let find = || -> Result<WorkFolder> {
+            Ok(WorkFolder {
+                worktree: worktree.path.clone(),
+                folder: repo.open_worktree(&worktree.path)?.identity()?,
+                git: FolderIdentity::of(&worktree.admin.metadata()?),
+                git_dir: worktree.admin.clone(),
+                common_dir: Some(repo.location().common_dir.clone()),
+            })
+        };
+        find().map_err(|cause| unreadable(&worktree.path, cause))
     }
 
     /// Returns the tree of everything in it that is not ignored.

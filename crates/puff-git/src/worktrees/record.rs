@@ -14,7 +14,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::worktree::{Worktree, write_new};
+use super::worktree::{Worktree, WorktreeKind, write_new};
 use crate::Oid;
 use crate::bytes::as_bytes;
 use crate::folder::{Folder, FolderIdentity, find_beside, remove_stubborn};
@@ -22,7 +22,7 @@ use crate::repo::Repo;
 use puff_system::files;
 
 /// The file of a record that says which folder it is of.
-const FOLDER: &str = "folder.json";
+pub(crate) const FOLDER: &str = "folder.json";
 
 /// Why the folder of a worktree cannot be used.
 #[derive(Debug)]
@@ -76,6 +76,32 @@ struct Record {
     /// The name of git's own folder of it, once it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     admin: Option<String>,
+    /// Where it is in the pool; of a private workspace alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slot: Option<Slot>,
+}
+
+/// What is kept of a private workspace beside which folder it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Slot {
+    /// The path of its folder between two uses.
+    pub home: PathBuf,
+    /// It is in use, at its path.
+    pub used: bool,
+    /// Whose ignored files are in it, in the words of its user; none where nobody may go on with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm: Option<String>,
+    /// When its last use began or ended, in seconds since 1970.
+    pub since: u64,
+}
+
+/// A private workspace as it is recorded: its folder in the git directory, its path, which folder that is, and its slot.
+#[derive(Clone, Debug)]
+pub(crate) struct SlotRecord {
+    pub admin: PathBuf,
+    pub path: PathBuf,
+    pub folder: FolderIdentity,
+    pub slot: Slot,
 }
 
 impl Repo {
@@ -83,14 +109,42 @@ impl Repo {
         self.location().common_dir.join("puff/worktrees")
     }
 
+    /// Returns the folder of the records of private workspaces, one each with a number for its name.
+    pub(crate) fn slots_folder(&self) -> PathBuf {
+        self.location().common_dir.join("puff/pool")
+    }
+
+    /// Returns what is recorded of private workspaces, in use or not, in the order of their numbers.
+    pub(crate) fn slot_records(&self) -> Vec<SlotRecord> {
+        let of_slot = |(admin, record): (PathBuf, Record)| {
+            let [path, _] = record.paths;
+            Some(SlotRecord { admin, path, folder: record.folder, slot: record.slot? })
+        };
+        let mut slots: Vec<SlotRecord> = self.records_in(&self.slots_folder()).filter_map(of_slot).collect();
+        let number = |slot: &SlotRecord| slot.admin.file_name()?.to_str()?.parse::<u32>().ok();
+        slots.sort_by_key(number);
+        slots
+    }
+
+    /// Records where a private workspace is, and what it is used for.
+    pub(crate) fn write_slot(&self, slot: &SlotRecord) -> io::Result<()> {
+        let paths = [slot.path.clone(), super::resolved(&slot.path).unwrap_or_else(|| slot.path.clone())];
+        let record = Record { paths, folder: slot.folder, admin: None, slot: Some(slot.slot.clone()) };
+        write_new(&slot.admin.join(FOLDER), &serde_json::to_vec(&record)?)
+    }
+
     /// Returns all of them, each with its folder.
     fn all_records(&self) -> Vec<(PathBuf, Record)> {
-        let folders = fs::read_dir(self.records()).into_iter().flatten().flatten().map(|entry| entry.path());
+        self.records_in(&self.records()).chain(self.records_in(&self.slots_folder())).collect()
+    }
+
+    fn records_in(&self, folder: &Path) -> impl Iterator<Item = (PathBuf, Record)> + use<> {
+        let folders = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let read = |folder: PathBuf| {
             let record: Record = serde_json::from_slice(&puff_system::files::read(folder.join(FOLDER)).ok()?).ok()?;
             Some((folder, record))
         };
-        folders.filter_map(read).collect()
+        folders.filter_map(read)
     }
 
     /// Returns those worktrees that do not pass for another one: which path is whose is in a file that agents may write to.
@@ -100,7 +154,10 @@ impl Repo {
             let name = worktree.admin.file_name().and_then(|name| name.to_str());
             let mut of_path =
                 records.iter().map(|(_, record)| record).filter(|record| record.paths.contains(&worktree.path));
-            of_path.all(|record| record.admin.is_none() || record.admin.as_deref() == name)
+            of_path.all(|record| match &record.admin {
+                Some(admin) => Some(admin.as_str()) == name,
+                None => record.slot.is_none(),
+            })
         };
         worktrees.into_iter().filter(is_honest).collect()
     }
@@ -211,7 +268,8 @@ impl Repo {
         }
         fs::create_dir(path)?;
         let real = super::resolved(path).unwrap_or_else(|| path.to_owned());
-        let record = Record { paths: [path.to_owned(), real], folder: Folder::open(path)?.identity()?, admin: None };
+        let record =
+            Record { paths: [path.to_owned(), real], folder: Folder::open(path)?.identity()?, admin: None, slot: None };
         let digest = Sha256::digest(as_bytes(path));
         let name = HEXLOWER.encode(&digest[..8]);
         let folder = self.records().join(name);
@@ -255,7 +313,7 @@ impl Repo {
     /// When another folder is there, or the git directory cannot be written.
     pub fn relocate_worktree(&self, worktree: &Worktree, to: &Path) -> io::Result<()> {
         let there = Folder::open(to)?.identity()?;
-        if let Some((folder, record)) = self.record_of(&worktree.path).or_else(|| self.record_of(to)) {
+        if let Some((folder, mut record)) = self.record_of(&worktree.path).or_else(|| self.record_of(to)) {
             if !record.folder.is(&there) {
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, "another folder is there"));
             }
@@ -265,7 +323,14 @@ impl Repo {
                 let common = [as_bytes(&self.location().common_dir), vec![b'\n']].concat();
                 write_new(&folder.join("commondir"), &common)?;
             }
+            let root = to.parent().and_then(Path::parent);
+            if let (Some(slot), Some(root), Some(number)) = (&mut record.slot, root, folder.file_name()) {
+                slot.home = root.join("pool").join(number);
+            }
             write_new(&folder.join(FOLDER), &serde_json::to_vec(&Record { paths, ..record })?)?;
+        }
+        if worktree.kind == WorktreeKind::Private {
+            return self.borrow_again(&Folder::open(to)?);
         }
         write_new(&worktree.admin.join("gitdir"), &[as_bytes(&to.join(".git")), vec![b'\n']].concat())
     }
@@ -277,7 +342,7 @@ impl Repo {
 
     /// Forgets worktrees that were removed by git itself.
     fn forget_gone(&self) {
-        for (folder, record) in self.all_records() {
+        for (folder, record) in self.records_in(&self.records()) {
             let is_gone = |path: &PathBuf| {
                 let there = path.symlink_metadata();
                 there.is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound) && self.worktree_at(path).is_none()

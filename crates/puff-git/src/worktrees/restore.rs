@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Worktree, copy_index};
+use super::{Worktree, WorktreeKind, copy_index};
 use crate::bytes::{records, shown};
 use crate::program::run;
 use crate::repo::Repo;
@@ -28,8 +28,9 @@ impl Repo {
         if !self.is_at(worktree, commit) {
             changes.push(PathChange::new(ChangeKind::Modified, "HEAD"));
         }
-        // What is staged, and no more than that, is only in its own index.
-        let copied = View::copied(self, &worktree.path, folder.clone(), commit)?;
+        // What is staged, and no more than that, is only in its own index; that of a private workspace is not looked into.
+        let is_linked = worktree.kind == WorktreeKind::Linked;
+        let copied = is_linked.then(|| View::copied(self, &worktree.path, folder.clone(), commit)).transpose()?;
         let view = match self.side_of(&worktree.path) {
             Some(side) => View::over(folder, side, Some(worktree.admin.clone())),
             None => View::copied(self, &worktree.path, folder, commit)?,
@@ -38,7 +39,9 @@ impl Repo {
         let different = ["diff", "--no-ext-diff", "--no-textconv"];
         let different = run(&view.git().args(different).args(plain).arg(commit.to_string()))?;
         let mut paths = pairs(&different.stdout);
-        let staged = run(&copied.git().args(["diff-index", "--cached"]).args(plain).arg(commit.to_string()));
+        let staged =
+            |view: &View| run(&view.git().args(["diff-index", "--cached"]).args(plain).arg(commit.to_string())).ok();
+        let staged = copied.as_ref().and_then(staged);
         for (kind, path) in staged.map(|staged| pairs(&staged.stdout)).unwrap_or_default() {
             if !paths.iter().any(|(_, known)| *known == path) {
                 paths.push((kind, path));

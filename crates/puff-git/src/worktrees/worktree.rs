@@ -19,15 +19,26 @@ pub enum Hooks {
     Off,
 }
 
-/// A linked worktree, as git keeps it in mind. It need not be there any more.
+/// A linked worktree, as git keeps it in mind, or a private workspace. It need not be there any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Worktree {
     /// Its folder.
     pub path: PathBuf,
-    /// The folder in the git directory that belongs to it.
+    /// The folder in the git directory that belongs to it: git's own, or git-puff's of a private workspace.
     pub admin: PathBuf,
     /// Why it is locked, if it is.
     pub locked: Option<String>,
+    /// Which repository the programs in it see.
+    pub kind: WorktreeKind,
+}
+
+/// Which repository the programs in a worktree see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorktreeKind {
+    /// The user's: `git worktree` made it.
+    Linked,
+    /// One of its own: it is a private workspace.
+    Private,
 }
 
 impl Worktree {
@@ -50,8 +61,11 @@ impl Worktree {
         }
     }
 
-    /// The file by which its folder names the repository is there and right.
+    /// The file by which its folder names the repository is there and right. A private workspace needs none.
     pub fn is_linked(&self) -> bool {
+        if self.kind == WorktreeKind::Private {
+            return true;
+        }
         let read = || {
             let mut text = String::new();
             let mut file = Folder::open(&self.path)?.open_file(Path::new(".git"))?.take(MOST_LINK);

@@ -24,6 +24,16 @@ pub fn git_runs_in(folders: &[PathBuf], moment: SystemTime) -> bool {
     }
 }
 
+/// Tells whether a process works in this folder or below it, as far as the system lets us see that.
+pub fn runs_in(folder: &Path) -> bool {
+    let folder = folder.canonicalize().unwrap_or(folder.to_owned());
+    let mut system = System::new();
+    let kind = ProcessRefreshKind::nothing().without_tasks().with_cwd(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, kind);
+    let is_inside = |found: &Process| found.cwd().is_some_and(|cwd| cwd.starts_with(&folder));
+    system.processes().values().any(is_inside)
+}
+
 /// Returns whether a git from before `moment` runs in these folders, and which processes cannot be told about.
 fn gits(folders: &[PathBuf], moment: SystemTime) -> (bool, HashSet<Pid>) {
     // Starts are told in whole seconds, counted from a boot whose time is rounded too.
