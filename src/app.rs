@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::folder::Bounds;
-use crate::git::config::ConfigEntry;
+use crate::git::config::{ConfigEntry, Scope};
 use crate::git::{self, Repo};
 use crate::layout::Layout;
 use crate::model::Abbrev;
@@ -64,6 +64,13 @@ pub type Providers = Registry<App>;
 /// By run, the newest step; of all threads of the process.
 type Written = Arc<Mutex<HashMap<RunId, Oid>>>;
 
+/// Returns the repository that a private workspace says it belongs to.
+fn home_of_workspace((location, entries): &(git::Location, Vec<ConfigEntry>)) -> Option<PathBuf> {
+    location.worktree.as_ref()?;
+    let home = entries.iter().rfind(|entry| entry.key == "puff.home" && entry.scope == Scope::Local)?;
+    Some(PathBuf::from(&home.value)).filter(|home| home.is_absolute())
+}
+
 impl App {
     /// Finds the repository of the current folder by git's rules, and reads its configuration.
     ///
@@ -72,7 +79,18 @@ impl App {
     pub fn open(cancellation: Cancellation, providers: Providers) -> Result<App> {
         let environment = Environment::read();
         let survey = git::survey(None, &environment.alternates)?;
-        App::new(environment, survey, cancellation, Foreground::Terminal, providers)
+        let home = home_of_workspace(&survey);
+        let app = App::new(environment, survey, cancellation.clone(), Foreground::Terminal, providers.clone())?;
+        let (Some(home), Some(folder)) = (home, app.repo.location().worktree.clone()) else { return Ok(app) };
+        // Whoever works in a workspace can write what it says of its home: the home has to know it.
+        let opened = App::open_in(&home, cancellation, Foreground::Terminal, providers);
+        match opened.ok().filter(|home| home.repo.workspace_in(&folder).is_some()) {
+            Some(mut home) => {
+                home.environment.cwd = app.environment.cwd;
+                Ok(home)
+            }
+            None => Ok(app),
+        }
     }
 
     /// Opens the repository of another folder, as if the program had been called there; what the environment says of a

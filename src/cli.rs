@@ -103,6 +103,9 @@ macro_rules! verbs {
                 #[arg(last = true, required = true)]
                 command: Vec<OsString>,
             },
+            /// The process that deletes workspaces that are not used again
+            #[command(hide = true)]
+            EmptyTrash,
             /// The process that cleans up after a killed review
             #[command(hide = true)]
             CleanupProcess {
@@ -137,6 +140,10 @@ macro_rules! verbs {
                             .map(|()| Exit::Done)
                     }
                     Verb::Confine { write, command } => match crate::session::confinement::become_confined(&write, &command)? {},
+                    Verb::EmptyTrash => {
+                        crate::session::pool::empty_trash(&(call.app)()?);
+                        Ok(Exit::Done)
+                    }
                     Verb::CleanupProcess { run } => {
                         crate::engine::review::run_cleanup(&(call.app)()?, &run).map(|()| Exit::Done)
                     }

@@ -149,6 +149,16 @@ impl Layout {
         self.root.join("runs")
     }
 
+    /// Returns the file that says why no private workspace can be made here.
+    pub fn workspace_fallback(&self) -> PathBuf {
+        self.root.join("no-private-workspace")
+    }
+
+    /// Returns the log of what empties the trash of the pool of workspaces.
+    pub fn trash_log(&self) -> PathBuf {
+        self.root.join("trash.log")
+    }
+
     /// Returns the Codex app server.
     pub fn app_server(&self) -> PathBuf {
         self.root.join("cas")

@@ -10,12 +10,14 @@ pub mod agent_workspace;
 pub mod configured;
 pub mod confinement;
 pub mod notice;
+pub mod pool;
 pub mod resume;
 pub mod session_workspace;
 pub mod side_effects;
 pub mod supervisor;
 pub mod user_files;
 pub mod workspace_files;
+mod workspace_root;
 pub mod worktree;
 
 pub use agent_program::ready;

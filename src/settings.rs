@@ -89,6 +89,10 @@ keys! {
     MAX_ACTIVE: Number(0) = "puff.maxActive", Some("0"), "Maximum number of active runs; further runs are queued; 0 for no limit.";
     ATTEMPT_LIMIT: Number(0) = "puff.attemptLimit", Some("0"), "Maximum number of cloud attempts in 24 hours; 0 for no limit.";
     BRANCH_PREFIX: Text = "puff.branchPrefix", Some("puff/"), "Prefix of the names of variant branches.";
+    WORKSPACE: Choice(&["private", "linked"]) = "puff.workspace", Some("private"), "The repository that local agents and checks see in their workspace: private for one of their own, linked for a linked worktree of yours.";
+    POOL_MAX: Number(0) = "puff.pool.max", Some("8"), "Maximum number of private workspaces that are kept between their uses.";
+    POOL_KEEP: Number(0) = "puff.pool.keep", Some("14"), "Number of days without use after which a private workspace is removed.";
+    REVIEW_WARM: Truth = "puff.review.warm", Some("true"), "Whether a check finds the ignored files that earlier checks left, such as build results. What fails with them is run again without.";
     WORKSPACE_DIR: Path = "puff.workspace.dir" | "puff.worktreeDir", None, "The folder of workspaces for local agents and reviews; if unset, a folder beside the repository, with its name and the suffix .puff.";
     WORKSPACE_COPY: Several(&Kind::Path) = "puff.workspace.copy" | "puff.worktree.copy", None, "Ignored files and folders of the main worktree to copy into each new workspace, beside those that .worktreeinclude names: a path or pattern; may be given several times. If unset, the folders node_modules, .venv and venv at the top are copied, up to 1 GiB each (of any size where the file system shares copied blocks); an empty value turns that off.";
     WORKSPACE_LINK: Several(&Kind::Path) = "puff.workspace.link", None, "Ignored files and folders of the main worktree that each new workspace gets a symbolic link to: a path or pattern; may be given several times. Agents and checks that write into a linked folder change the main worktree.";

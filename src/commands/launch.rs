@@ -21,7 +21,7 @@ use crate::watch::{jobs, watcher};
 /// Send a task to Codex Cloud, or to agents on this machine, and watch it in the background
 ///
 /// Checks everything, records the run, submits it, and starts the watcher. With --agent, each attempt is a session of
-/// that agent on this machine, in its own worktree. The prompt comes from --prompt, from --prompt-file, or from
+/// that agent on this machine, in its own workspace. The prompt comes from --prompt, from --prompt-file, or from
 /// standard input.
 #[derive(Debug, Args)]
 pub struct Launch {
@@ -70,7 +70,7 @@ pub struct SettingArgs {
     /// Maximum number of agents at a time [default: the number of processors, 4 to 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
-    /// Keep the worktrees of the agents after the harvest
+    /// Keep the workspaces of the agents after the harvest
     #[arg(long)]
     keep: bool,
     /// A command that a review runs on every variant; may be given several times [config: puff.check]
@@ -129,6 +129,7 @@ pub const MANUAL: Manual = Manual {
         settings::ATTEMPT_LIMIT,
         settings::CODEX,
         settings::DIALECT,
+        settings::WORKSPACE,
         settings::WORKSPACE_DIR,
         settings::WORKSPACE_SETUP,
         settings::WORKSPACE_COPY,

@@ -7,10 +7,12 @@ use crate::app::App;
 use crate::commands::flags::JsonFlag;
 use crate::engine::prune::{Plan, carry_out, plan};
 use crate::error::{Error, Exit, Kind, Result};
+use crate::git::PoolSize;
 use crate::manual::{self, Example, Manual};
 use crate::model::documents::{Pruned, Weight};
 use crate::model::{Run, Schema, Selector, Span, State, documents};
 use crate::render::{self, describe};
+use crate::session::pool;
 use crate::settings;
 use crate::store::{RECOVERY_POINTS, RecoveryPoints};
 use crate::ui::{Format, Ui};
@@ -33,6 +35,9 @@ pub struct Prune {
     /// Remove only runs with a picked variant
     #[arg(long)]
     picked: bool,
+    /// Remove the workspaces of agents and checks that are not in use: the next run makes new ones
+    #[arg(long)]
+    pool: bool,
     /// Print what would be removed and kept, and remove nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -63,19 +68,27 @@ pub const MANUAL: Manual = Manual {
         },
         Example { line: "git puff prune --older-than 30d", does: "Remove runs that have not changed for a month." },
         Example { line: "git puff prune @", does: "Remove the newest run." },
+        Example { line: "git puff prune --pool", does: "Remove the workspaces that are not in use." },
     ],
-    files: &[manual::TRASH_REFS, manual::RUN_REFS, manual::BRANCHES, manual::WORKTREES],
-    settings: &[settings::BRANCH_PREFIX, settings::WORKSPACE_DIR, settings::REMOTE],
+    files: &[manual::TRASH_REFS, manual::RUN_REFS, manual::BRANCHES, manual::WORKTREES, manual::POOL],
+    settings: &[
+        settings::BRANCH_PREFIX,
+        settings::WORKSPACE_DIR,
+        settings::POOL_MAX,
+        settings::POOL_KEEP,
+        settings::REMOTE,
+    ],
     ..Manual::NONE
 };
 
 /// Runs `prune`.
 pub fn run(args: &Prune, app: &App, ui: &Ui) -> Result<Exit> {
-    if args.runs.is_empty() && args.older_than.is_none() && !args.picked {
+    let selects_runs = !args.runs.is_empty() || args.older_than.is_some() || args.picked;
+    if !selects_runs && !args.pool {
         return Err(Error::usage("no runs given")
-            .hint("name runs, or use --picked or --older-than 30d; --dry-run prints what would be removed"));
+            .hint("name runs, or use --picked, --older-than 30d or --pool; --dry-run prints what would be removed"));
     }
-    let chosen = chosen(args, app, ui)?;
+    let chosen = if selects_runs { chosen(args, app, ui)? } else { Vec::new() };
     // All named runs are checked before any is removed.
     for run in chosen.iter().filter(|_| !args.runs.is_empty()) {
         let _lock = RecoveryPoints::new(app).lock(&run.run)?;
@@ -98,10 +111,14 @@ pub fn run(args: &Prune, app: &App, ui: &Ui) -> Result<Exit> {
             }
         }
     }
+    let pool = args.pool.then(|| clear_pool(args, app, ui)).transpose()?;
+    if !args.pool && !args.dry_run {
+        pool::tidy(app);
+    }
+    let (dry_run, schema) = (args.dry_run, Schema::of(documents::PRUNE));
     match ui.format() {
-        Format::Json => {
-            ui.json(&documents::Prune { schema: Schema::of(documents::PRUNE), dry_run: args.dry_run, runs: entries })
-        }
+        Format::Json => ui.json(&documents::Prune { schema, dry_run, runs: entries, pool }),
+        _ if !selects_runs => {}
         _ if entries.is_empty() && failure.is_none() => ui.note("nothing to remove"),
         _ if !entries.is_empty() && !args.dry_run => ui.hint("'git puff undo RUN' restores a run"),
         _ => {}
@@ -140,6 +157,20 @@ fn chosen(args: &Prune, app: &App, ui: &Ui) -> Result<Vec<Run>> {
         });
     }
     Ok(runs)
+}
+
+fn clear_pool(args: &Prune, app: &App, ui: &Ui) -> Result<documents::PrunedPool> {
+    let PoolSize { used, free, bytes } = pool::size(app);
+    if !args.dry_run {
+        pool::clear(app)?.iter().for_each(|left| ui.warn(left));
+    }
+    if ui.format() != Format::Json {
+        let would = if args.dry_run { "would remove" } else { "removed" };
+        let stay = if used > 0 { format!("; {used} in use") } else { String::new() };
+        let workspaces = describe::number(free, "workspace");
+        ui.line(&format!("{would} {workspaces} ({}){stay}", render::text::bytes(bytes)));
+    }
+    Ok(documents::PrunedPool { workspaces: free, used, bytes })
 }
 
 fn prune(args: &Prune, app: &App, run: &Run) -> Result<Pruned> {

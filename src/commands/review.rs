@@ -18,11 +18,14 @@ use crate::ui::Ui;
 
 /// Run checks on every variant, gather evidence, rank the variants, and recommend one
 ///
-/// Each variant and the base get their own worktree beside the repository, in which the checks run one after another:
-/// those of --check, or else of the launch, of puff.check, or of the last review. A check is a shell command; exit 0
+/// The checks run one after another in a workspace at each variant and at the base: a folder beside the repository with
+/// a repository of its own, which is used again for the next variant and the next review. They are those of --check, or
+/// else of the launch, of puff.check, or of the last review. A check is a shell command; exit 0
 /// is a pass. Checks of a run from another clone run only after confirmation, on a terminal or with --trust-checks. A
-/// check has no input and a time limit, and ends with all processes that it started. Its changes to the worktree are
-/// reported and reverted before the next check; ignored files stay. $GIT_PUFF_JUNIT names the folder for JUnit files;
+/// check has no input and a time limit, and ends with all processes that it started. Its changes to the workspace are
+/// reported and reverted before the next check. Ignored files stay, such as build results, which make the next check
+/// faster; but a check that fails beside them runs again without them, and so does every check of the variant that is
+/// recommended. $GIT_PUFF_JUNIT names the folder for JUnit files;
 /// files named junit*.xml or TEST-*.xml in the worktree, TAP, and the output of Rust's test runner are counted too. A
 /// variant that fails only what fails on the base too is distinguished from one that broke it.
 ///
@@ -74,9 +77,12 @@ pub struct Review {
     /// Run all checks again, and ignore known results
     #[arg(long)]
     fresh: bool,
-    /// Keep the worktrees of the checks
+    /// Keep the workspaces of the checks, each in its own folder
     #[arg(long)]
     keep: bool,
+    /// Run every check without ignored files that earlier checks left [config: puff.review.warm]
+    #[arg(long)]
+    cold: bool,
     /// Accept a risk: its kind, or KIND:PATH; later reviews keep it
     #[arg(long, value_name = "RISK")]
     accept: Vec<String>,
@@ -104,7 +110,7 @@ pub const MANUAL: Manual = Manual {
         Example { line: "git puff review @ --accept workflow", does: "Accept a risk." },
     ],
     exits: &[(Kind::Partial, "Checks ran, and no variant passes.")],
-    files: &[manual::RUN_REFS, manual::WORKTREES, manual::REPORT_NOTES],
+    files: &[manual::RUN_REFS, manual::POOL, manual::REPORT_NOTES],
     settings: &[
         settings::CHECK,
         settings::CHECK_WRAPPER,
@@ -112,6 +118,10 @@ pub const MANUAL: Manual = Manual {
         settings::CONFINE_WRITE,
         settings::CONFINE_NETWORK,
         settings::JUDGE,
+        settings::WORKSPACE,
+        settings::REVIEW_WARM,
+        settings::POOL_MAX,
+        settings::POOL_KEEP,
         settings::WORKSPACE_DIR,
         settings::WORKSPACE_SETUP,
         settings::WORKSPACE_SETUP_INPUTS,
@@ -133,6 +143,7 @@ pub fn run(args: &Review, app: &App, ui: &Ui) -> Result<Exit> {
         variants: args.variant.clone(),
         fresh: args.fresh,
         keep: args.keep,
+        cold: args.cold,
         accept: args.accept.clone(),
         confine: args.confine.confine,
         commands,

@@ -7,6 +7,7 @@ use crate::commands::flags::{AbbrevArgs, JsonFlag};
 use crate::error::{Error, Exit, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Report, Run, Selector, Variant};
+use crate::providers::local::live;
 use crate::render;
 use crate::store::RunStore;
 use crate::ui::{Format, Ui};
@@ -39,6 +40,11 @@ pub fn run(args: &Show, app: &mut App, ui: &Ui) -> Result<Exit> {
     args.abbrev.apply(app);
     let store = RunStore::new(app);
     let recorded = store.find(&args.run)?;
+    let committed = live::fetch(app, &recorded.run);
+    for (index, name) in committed.iter().filter(|(index, _)| args.run.variant.is_none_or(|wanted| wanted == *index)) {
+        let base = app.display.oid(recorded.run.base_oid);
+        ui.hint(&format!("the agent of var{index} has commits: git log -p {base}..{name}"));
+    }
     let now = app.clock.now();
     let text = match args.run.variant {
         None if ui.format() == Format::Json => {

@@ -39,6 +39,7 @@ pub const MANUAL: Manual = Manual {
         settings::ATTEMPT_LIMIT,
         settings::CODEX,
         settings::DIALECT,
+        settings::WORKSPACE,
         settings::WORKSPACE_DIR,
         settings::WORKSPACE_SETUP,
         settings::WORKSPACE_COPY,

@@ -98,6 +98,7 @@ fn here(app: &App) -> Vec<Finding> {
     let prefix = branches::prefix(app).and_then(|prefix| branches::prove_free(app).map(|()| prefix));
     findings.push(Finding::of("branch_prefix", prefix, "branches of variants can be made"));
     findings.extend(launching::repository(app));
+    findings.extend(launching::workspaces(app));
     match preflight::replaced(&app.repo) {
         Ok(None) => {}
         Ok(Some(detail)) => findings.push(Finding::warn("replaced_objects", "", detail, "'git replace -l' lists them")),

@@ -108,7 +108,9 @@ pub fn launch(app: &App, plan: Plan, notify: Listener<'_>) -> Result<Launched> {
             }
         };
         let submitted = submit::submit(app, provider, &id, held, notify);
-        match submitted.and_then(|run| observe::begin(app, provider, run)) {
+        // The watcher begins it: the workspaces of agents may take as long as checkouts do.
+        let begin = |run: Run| if run.is_job() { Ok(run) } else { observe::begin(app, provider, run) };
+        match submitted.and_then(begin) {
             Ok(run) => launched.runs.push(run),
             Err(failure) => {
                 launched.runs.push(store.load(&id)?.run);

@@ -101,10 +101,13 @@ pub fn leftovers(app: &App, runs: &[Recorded]) -> Vec<Leftover> {
     }
     if let Ok(workspace_root) = WorkspaceRoot::find(app) {
         for worktree in app.repo.worktrees() {
+            if review::is_left(app, &worktree) {
+                found.push(Leftover { path: worktree.path, finding: WorktreeFinding::Reviewed, of: Owner::None });
+                continue;
+            }
             let Some(name) = workspace_root.run_of(&worktree.path) else { continue };
             let run = runs.iter().map(|recorded| &recorded.run.run).find(|run| run.as_str() == name);
             let finding = match run {
-                _ if review::is_left(app, &worktree, name) => WorktreeFinding::Reviewed,
                 // Of a run that there is: an agent's was looked at above, and a review may have been told to keep one.
                 Some(_) => continue,
                 None if known.iter().any(|folder| worktree.path.starts_with(folder)) => continue,

@@ -29,7 +29,7 @@ pub fn carry_out(app: &App, plan: &Plan) -> Result<RecoveryPoint> {
     let point = keep(app, plan)?;
     let id = &plan.recorded.run.run;
     for worktree in &plan.worktrees {
-        worktrees::remove(app, worktree)?;
+        worktrees::remove(app, &plan.recorded.run, worktree)?;
     }
     for path in &plan.files {
         let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };

@@ -33,13 +33,15 @@ use self::cache::{Answer, Answers};
 use self::checks::{Unit, Way, WorkerEvent, check_all, not_run};
 use self::gate::Gate;
 use self::judge::JudgePanel;
+use self::record::Draft;
 use self::survey::Survey;
 use self::workers::{Work, run_workers};
-use self::worktrees::ReviewLock;
+use self::worktrees::{ReviewLock, WorkspacePlan};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Check, CheckStatus, Confine, Judge, Oid, Run, RunId, Span, Variant};
 use crate::process::Stop;
+use crate::session::pool;
 use crate::session::workspace_files;
 use crate::session::worktree::{self, WorkspaceRoot};
 use crate::store::{Recorded, RunStore};
@@ -61,6 +63,8 @@ pub struct ReviewOptions {
     pub fresh: bool,
     /// The worktrees stay.
     pub keep: bool,
+    /// No check finds what others built.
+    pub cold: bool,
     /// Risks that a person takes: kinds, or `kind:path`.
     pub accept: Vec<String>,
     /// What is confined, where it was said for this review; else the run, or `puff.confine`, says.
@@ -127,7 +131,7 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
 
     let of_run = recorded.run.local.as_ref().filter(|_| !recorded.run.is_remote()).and_then(|local| local.confine);
     let mut gate = Gate::new(app, options.confine.or(of_run))?;
-    let (mut units, mut found) = plan(app, &recorded, options, &mut gate)?;
+    let (mut units, found) = plan(app, &recorded, options, &mut gate)?;
     let known = found.values().map(Vec::len).sum();
     watch(Step::Planned { to_run: units.iter().map(|unit| unit.commands.len()).sum(), known });
     if !units.is_empty() {
@@ -136,59 +140,136 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
     if !units.is_empty() || !options.judges.is_empty() {
         lock.start_cleanup_process(app, id);
     }
+    let workspaces = WorkspacePlan::new(app, &recorded.run, options.keep, options.cold);
     let (base_oid, jobs) = (recorded.run.base_oid, options.jobs.max(1));
-    let way = Way { base: base_oid, jobs, limit: options.limit, keep: options.keep, gate: gate.clone() };
-    let mut hinted = BTreeSet::new();
+    let mut way = Way { base: base_oid, jobs, limit: options.limit, workspaces, gate: gate.clone() };
+    let mut checking = Checking { app, found, hinted: BTreeSet::new() };
     // By itself, so that nothing of a variant runs before it is known what the base needs.
     let base = units.iter().take_while(|unit| gate.is_closed() && unit.of.is_empty()).count();
     let mut rest = units.split_off(base);
-    let mut whole = check(app, &units, &way, (&mut found, &mut hinted), watch);
-    let on_base = units.iter().filter_map(|unit| found.get(&unit.tree)).flatten();
-    if on_base.filter(|answer| gate.hear(answer)).count() > 0 {
-        // What is known of the variants is of confined checks.
-        let (planned, known) = plan(app, &recorded, options, &mut gate.clone())?;
-        rest = planned.into_iter().filter(|unit| !unit.of.is_empty()).collect();
-        let of_base: Vec<Oid> = units.iter().map(|unit| unit.tree).collect();
-        found.retain(|tree, _| of_base.contains(tree));
-        found.extend(known.into_iter().filter(|(tree, _)| !of_base.contains(tree)));
-    }
-    gate.freed().into_iter().for_each(|(freed, settings)| watch(Step::Freed(freed, &settings)));
-    whole = whole && check(app, &rest, &Way { gate: gate.clone(), ..way }, (&mut found, &mut hinted), watch);
-    if !whole {
-        lock.release();
-        return Err(stopped(id));
-    }
-    let mut draft = record::Draft::new(app, &recorded, survey, found, options, accepted)?;
-    draft.review.confinement = gate.record(&options.commands);
-    let judges = ask_judges(app, &store, &recorded, &draft, options, watch);
+    let mut draft = || -> Result<Option<Draft>> {
+        if !checking.run(&units, &way, watch) {
+            return Ok(None);
+        }
+        let on_base = units.iter().filter_map(|unit| checking.found.get(&unit.tree)).flatten();
+        if on_base.filter(|answer| gate.hear(answer)).count() > 0 {
+            // What is known of the variants is of confined checks.
+            let (planned, known) = plan(app, &recorded, options, &mut gate.clone())?;
+            rest = planned.into_iter().filter(|unit| !unit.of.is_empty()).collect();
+            let of_base: Vec<Oid> = units.iter().map(|unit| unit.tree).collect();
+            checking.found.retain(|tree, _| of_base.contains(tree));
+            checking.found.extend(known.into_iter().filter(|(tree, _)| !of_base.contains(tree)));
+        }
+        gate.freed().into_iter().for_each(|(freed, settings)| watch(Step::Freed(freed, &settings)));
+        way.gate = gate.clone();
+        if !checking.run(&rest, &way, watch) {
+            return Ok(None);
+        }
+        let confirming = Confirming { recorded: &recorded, survey: &survey, options, accepted: &accepted, way: &way };
+        let Some(mut draft) = confirming.confirm(&mut checking, Vec::new(), &mut lock, watch)? else { return Ok(None) };
+        if !options.judges.is_empty() {
+            let judges = ask_judges(app, &store, &recorded, &draft, options, watch)?;
+            let Some(judged) = confirming.confirm(&mut checking, judges, &mut lock, watch)? else { return Ok(None) };
+            draft = judged;
+        }
+        Ok(Some(draft))
+    };
+    let drawn = draft();
+    pool::tidy(app);
     lock.release();
-    draft.review.judges = judges?;
-    record::record(app, &store, &recorded, draft)
+    match drawn? {
+        Some(draft) => record::record(app, &store, &recorded, draft),
+        None => Err(stopped(id)),
+    }
 }
 
-/// Checks units, and adds what comes of it, and the hints that were given, to those that are known. False when it is stopped
-/// before it has finished.
-fn check(
-    app: &App,
-    units: &[Unit],
-    way: &Way,
-    (found, hinted): (&mut Found, &mut BTreeSet<String>),
-    watch: Watcher<'_>,
-) -> bool {
-    check_all(app, units, way, |news| match news {
-        WorkerEvent::Began(at, command) => watch(Step::Began { who: &units[at].name(), command: &command }),
-        WorkerEvent::Ended(at, answer) => {
-            watch(Step::Ended { who: &units[at].name(), check: &answer.check });
-            found.entry(units[at].tree).or_default().push(*answer);
-        }
-        WorkerEvent::Left(error) => watch(Step::Left(&error)),
-        // Each workspace goes without the same.
-        WorkerEvent::Hint(hint) => {
-            if hinted.insert(hint.clone()) {
-                watch(Step::Hint(&hint));
+/// What the checks of a review have answered so far.
+struct Checking<'a> {
+    app: &'a App,
+    found: Found,
+    hinted: BTreeSet<String>,
+}
+
+impl Checking<'_> {
+    /// Runs the checks of these units; an answer takes the place of the one that there was. False when it is stopped before.
+    fn run(&mut self, units: &[Unit], way: &Way, watch: Watcher<'_>) -> bool {
+        let Checking { app, found, hinted } = self;
+        check_all(app, units, way, |news| match news {
+            WorkerEvent::Began(at, command) => watch(Step::Began { who: &units[at].name(), command: &command }),
+            WorkerEvent::Ended(at, answer) => {
+                watch(Step::Ended { who: &units[at].name(), check: &answer.check });
+                let answers = found.entry(units[at].tree).or_default();
+                answers.retain(|known| known.check.command != answer.check.command);
+                answers.push(*answer);
+            }
+            WorkerEvent::Left(error) => watch(Step::Left(&error)),
+            // Each workspace goes without the same.
+            WorkerEvent::Hint(hint) => {
+                if hinted.insert(hint.clone()) {
+                    watch(Step::Hint(&hint));
+                }
+            }
+        })
+    }
+}
+
+/// What is needed to confirm that a recommendation stands without what other checks had built.
+struct Confirming<'a> {
+    recorded: &'a Recorded,
+    survey: &'a Survey,
+    options: &'a ReviewOptions,
+    accepted: &'a [String],
+    way: &'a Way,
+}
+
+impl Confirming<'_> {
+    /// Draws up the review. Checks of the recommended variant that passed beside ignored files of others run again without them,
+    /// until it is one whose checks all did. None when it is stopped before.
+    fn confirm(
+        &self,
+        checking: &mut Checking<'_>,
+        judges: Vec<Judge>,
+        lock: &mut ReviewLock,
+        watch: Watcher<'_>,
+    ) -> Result<Option<Draft>> {
+        let app = checking.app;
+        loop {
+            let (survey, accepted) = (self.survey.clone(), self.accepted.to_vec());
+            let mut draft = Draft::new(app, self.recorded, survey, checking.found.clone(), self.options, accepted)?;
+            draft.review.judges = judges.clone();
+            draft.review.confinement = self.way.gate.record(&self.options.commands);
+            let Some(index) = draft.recommended() else { return Ok(Some(draft)) };
+            let Some(unit) = self.unconfirmed(app, checking, index)? else { return Ok(Some(draft)) };
+            lock.start_cleanup_process(app, &self.recorded.run.run);
+            let workspaces = WorkspacePlan { warm: None, ..self.way.workspaces.clone() };
+            let (tree, commands) = (unit.tree, unit.commands.clone());
+            if !checking.run(&[unit], &Way { workspaces, ..self.way.clone() }, watch) {
+                return Ok(None);
+            }
+            let answers = checking.found.get_mut(&tree).into_iter().flatten();
+            for answer in answers.filter(|answer| commands.contains(&answer.check.command)) {
+                answer.check.confirmed = true;
+                Answers::new(app).keep_check(tree, answer, self.way.gate.rules(&answer.check.command));
             }
         }
-    })
+    }
+
+    /// Returns the checks of a variant that are to be run again, if there are any.
+    fn unconfirmed(&self, app: &App, checking: &Checking<'_>, index: u32) -> Result<Option<Unit>> {
+        let tree = self.tree(app, index)?;
+        let is_open = |answer: &&Answer| answer.check.warm && self.options.commands.contains(&answer.check.command);
+        let answers = checking.found.get(&tree).into_iter().flatten().filter(is_open);
+        let commands: Vec<String> = answers.map(|answer| answer.check.command.clone()).collect();
+        let variant = self.recorded.run.variant(index).and_then(|variant| variant.commit);
+        let Some(commit) = variant.filter(|_| !commands.is_empty()) else { return Ok(None) };
+        let folder = worktrees::free_folder(app, &self.recorded.run, Some(index))?;
+        Ok(Some(Unit { of: vec![index], commit, tree, folder, commands }))
+    }
+
+    fn tree(&self, app: &App, index: u32) -> Result<Oid> {
+        let commit = self.recorded.run.variant(index).and_then(|variant| variant.commit);
+        Ok(app.repo.commit(commit.unwrap_or(self.recorded.run.base_oid))?.tree)
+    }
 }
 
 /// Checks the options before anything runs.
@@ -281,7 +362,7 @@ fn ask_judges(
     app: &App,
     store: &RunStore<'_>,
     recorded: &Recorded,
-    draft: &record::Draft,
+    draft: &Draft,
     options: &ReviewOptions,
     watch: Watcher<'_>,
 ) -> Result<Vec<Judge>> {

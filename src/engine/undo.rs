@@ -22,7 +22,7 @@ use crate::git::{Hooks, RefStep};
 use crate::model::{
     Act, KeptBranch, KeptWorktree, Oid, PickPoint, PrunePoint, Run, RunId, Selector, TaskId, subject_of,
 };
-use crate::session::worktree;
+use crate::session::{pool, worktree};
 use crate::store::{RecoveryPoint, RecoveryPoints, RunStore, by_beginning};
 
 /// What was undone.
@@ -308,7 +308,7 @@ fn remake(app: &App, kept: &KeptWorktree) -> Result<()> {
             _ => return Ok(()),
         }
     }
-    let made = worktree::make(app, &kept.path, kept.head, Hooks::Off)?;
+    let made = worktree::make(app, &kept.path, kept.head, Hooks::Off, pool::kind(app))?;
     app.repo.fill_worktree(&kept.path, tree).map_err(|cause| cannot().because(cause))?;
     let locked = match &kept.locked {
         Some(reason) => made.lock(reason),

@@ -20,7 +20,7 @@ pub use self::answers::{Event, Examination, Failure, Health, Jobs, Line, Runs, S
 pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, SettingOrigin, UnknownKey};
 pub use self::judging::{Blinded, Question, SeenCheck};
 pub use self::preflight::{Trial, Trials};
-pub use self::prune::{KeptBack, Prune, Pruned, Weight};
+pub use self::prune::{KeptBack, Prune, Pruned, PrunedPool, Weight};
 pub use self::sync::{Did, Entry, Outcome, Suspect, Synced, Trouble, TroubleKind};
 
 use super::{

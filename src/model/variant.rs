@@ -246,6 +246,12 @@ pub struct Check {
     /// How many tests it counted, where it says so: in JUnit's or TAP's form, or in the words of Rust's test runner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<Counts>,
+    /// It ran beside ignored files that earlier checks had left, such as what they built.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warm: bool,
+    /// It ran again without them, and this is how it ended then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
 }
 
 /// How many tests a check ran.

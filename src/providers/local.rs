@@ -6,6 +6,7 @@
 
 mod attempt_state;
 mod collect;
+pub mod live;
 mod moved;
 mod start;
 
@@ -19,6 +20,7 @@ use crate::app::{AgentEnv, App};
 use crate::error::{Error, Result, ResultExt};
 use crate::lock::FileLock;
 use crate::model::{Local, MOST_LOCAL, Profile, ProviderName, Run, RunId, State, TaskId, Time, Variant, VariantStatus};
+use crate::parallel;
 use crate::process::{Mark, Wake};
 use crate::provider::{
     AttemptObservation, AttemptObservations, BaseKind, Capabilities, Collection, Failure, Observation, Place, Provider,
@@ -31,6 +33,12 @@ use crate::store::{RunStore, SessionStore};
 
 /// How long sessions that are ended may take to be so: longer than an agent gets to end by itself.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many attempts are started at the same time, at least: most of it is waiting for the disk.
+const LEAST_AT_ONCE: usize = 4;
+
+/// The number of a variant, and what is to be known about its start, or why it failed.
+type Started = (u32, Result<Option<String>>);
 
 /// What it is called in a sentence.
 const TITLE: &str = "agents on this machine";
@@ -115,25 +123,21 @@ impl<'c> LocalAgents<'c> {
         let mut ready = Ready { app: self.app, agents: HashMap::new(), environment: None };
         let at_work = states.iter().filter(|one| one.status == VariantStatus::InProgress).count();
         let mut free = (local.jobs as usize).saturating_sub(at_work);
-        if lock.is_some() && run.state == State::Pending {
-            for (variant, state) in run.variants.iter().zip(&mut states) {
-                if free == 0 {
-                    break;
-                }
-                if state.status == VariantStatus::Pending {
-                    let name = variant.agent.as_deref().unwrap_or_default();
-                    let started = ready.get(&run, name).and_then(|(agent, environment, lost)| {
-                        start::start(self.app, &run, &local, variant, (agent, environment))?;
-                        Ok(lost)
-                    });
-                    match started {
-                        Ok(lost) => {
-                            state.status = VariantStatus::InProgress;
-                            state.reason = lost;
-                            free -= 1;
-                        }
-                        Err(error) => *state = AttemptState::failed(&error),
+        while lock.is_some() && run.state == State::Pending && free > 0 {
+            let is_next = |(_, state): &(&Variant, &AttemptState)| state.status == VariantStatus::Pending;
+            let next: Vec<&Variant> =
+                run.variants.iter().zip(&states).filter(is_next).map(|one| one.0).take(free).collect();
+            if next.is_empty() {
+                break;
+            }
+            for (index, started) in self.start_attempts(&run, &local, &next, &mut ready) {
+                let Some(at) = run.variants.iter().position(|variant| variant.index == index) else { continue };
+                match started {
+                    Ok(reason) => {
+                        states[at] = AttemptState { status: VariantStatus::InProgress, reason, session: None };
+                        free -= 1;
                     }
+                    Err(error) => states[at] = AttemptState::failed(&error),
                 }
             }
         }
@@ -149,6 +153,35 @@ impl<'c> LocalAgents<'c> {
             news: AttemptObservations::Each(each.collect()),
             trouble: None,
         })
+    }
+
+    /// Starts these attempts, several at a time: a new workspace takes as long as the checkout. Returns the number of each, and
+    /// what is to be known about it.
+    fn start_attempts(&self, run: &Run, local: &Local, variants: &[&Variant], ready: &mut Ready<'_>) -> Vec<Started> {
+        let mut started = Vec::new();
+        let mut able = Vec::new();
+        for variant in variants {
+            match ready.get(run, variant.agent.as_deref().unwrap_or_default()) {
+                Ok((agent, environment, lost)) => able.push((*variant, agent.clone(), environment.clone(), lost)),
+                Err(error) => started.push((variant.index, Err(error))),
+            }
+        }
+        type Able<'v> = (&'v Variant, Agent, AgentEnv, Option<String>);
+        let start = |app: &App, (variant, agent, environment, lost): &Able<'_>| {
+            let started = start::start(app, run, local, variant, (agent, environment));
+            (variant.index, started.map(|()| lost.clone()))
+        };
+        let seed = self.app.seed();
+        let elsewhere = || {
+            let app = seed.clone().open();
+            move |one: &Able<'_>| match &app {
+                Ok(app) => start(app, one),
+                Err(error) => (one.0.index, Err(Error::failed(error.in_a_line()))),
+            }
+        };
+        let at_once = parallel::processors().max(LEAST_AT_ONCE);
+        started.extend(parallel::map_each(&able, at_once, |one| start(self.app, one), elsewhere));
+        started
     }
 
     fn end(&self, task: &TaskId) -> Result<()> {

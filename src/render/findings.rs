@@ -142,6 +142,8 @@ mod tests {
             cached: false,
             on_base: None,
             tests: None,
+            warm: false,
+            confirmed: false,
         }];
         let draft = Draft::new("x\n", &run, None);
         assert!(draft.text.contains("# - failed (exit 101): cargo test\n#     line 84\n"), "{}", draft.text);

@@ -200,5 +200,5 @@ fn named(app: &App) -> impl Iterator<Item = PathBuf> {
 /// Returns the path that a value of `puff.confine.write` names.
 pub fn place(app: &App, named: &str) -> PathBuf {
     let main = app.layout.top().unwrap_or(&app.repo.location().common_dir);
-    super::worktree::expand(app, main, named)
+    super::workspace_root::expand(app, main, named)
 }

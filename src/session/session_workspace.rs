@@ -9,7 +9,7 @@ use super::worktree::{self, BEING_MADE, WorkspaceRoot};
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::snapshot::{Ignored, StartingPoint};
-use crate::git::{Hooks, PathChange, Worktree, WorktreeFault};
+use crate::git::{Hooks, PathChange, Worktree, WorktreeFault, WorktreeKind};
 use crate::layout::replace;
 use crate::lock::FileLock;
 use crate::model::{IgnoredFiles, OwnWorktree, Session, SessionId, SessionState, WorktreeOutcome};
@@ -60,7 +60,7 @@ pub fn create(app: &App, id: &SessionId) -> Result<OwnWorktree> {
     worktree::check(app)?;
     let path = WorkspaceRoot::find(app)?.of_session(id);
     let own = OwnWorktree { path, commit, outcome: None, ignored: None };
-    let made = worktree::make(app, &own.path, commit, Hooks::Run)?;
+    let made = worktree::make(app, &own.path, commit, Hooks::Run, WorktreeKind::Linked)?;
     note_ignored(app, &made, &own);
     Ok(own)
 }
@@ -71,7 +71,7 @@ pub fn create(app: &App, id: &SessionId) -> Result<OwnWorktree> {
 /// When it cannot be made.
 pub fn recreate(app: &App, own: &OwnWorktree) -> Result<OwnWorktree> {
     if let Err(WorktreeFault::Gone) = app.repo.open_worktree(&own.path) {
-        let made = worktree::make(app, &own.path, own.commit, Hooks::Run)?;
+        let made = worktree::make(app, &own.path, own.commit, Hooks::Run, WorktreeKind::Linked)?;
         note_ignored(app, &made, own);
     }
     Ok(OwnWorktree { outcome: None, ignored: None, ..own.clone() })

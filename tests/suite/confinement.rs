@@ -30,11 +30,13 @@ impl Place {
         Place { repo, outside }
     }
 
-    /// A run whose variants have these scripts; `OUTSIDE` in them stands for the folder outside.
+    /// A run whose variants have these scripts; `OUTSIDE` in them stands for the folder outside, `USERS` for the user's
+    /// worktree.
     fn run_of(&self, scripts: &[&str]) -> String {
         let export = Export::new(&self.repo, "export");
         for (at, script) in scripts.iter().enumerate() {
             let script = script.replace("OUTSIDE", &self.outside.display().to_string());
+            let script = script.replace("USERS", &self.repo.work().display().to_string());
             export.patch(at as u32 + 1, self.repo.patch("t.sh", format!("{script}\n")));
         }
         export.harvest(&self.repo, &["--json"]).ok().json()["run"].as_str().unwrap().to_owned()
@@ -76,7 +78,7 @@ fn a_check_writes_in_its_workspace_and_nowhere_else() {
         : >\"$GIT_PUFF_JUNIT/x\"; echo y >\"$TMPDIR/y\"; echo z >/dev/null; cat OUTSIDE/mine >/dev/null
         for line in 'echo bad >OUTSIDE/new' 'echo bad >>OUTSIDE/mine' 'rm OUTSIDE/mine' 'mv OUTSIDE/mine x' \
             'ln OUTSIDE/mine x' 'mkdir OUTSIDE/d' 'mv ../* OUTSIDE' 'mv $PWD ../moved' 'truncate -s 0 OUTSIDE/mine' \
-            'git config puff.check true' 'git branch planted' 'echo bad >$HOME/x' 'echo bad >/var/tmp/puff-x'; do
+            'git -C USERS config puff.check true' 'git -C USERS branch planted' 'echo bad >$HOME/x' 'echo bad >/var/tmp/puff-x'; do
           if sh -c \"$line\" 2>/dev/null; then echo \"did: $line\"; exit 1; fi
         done
         echo \"TMPDIR is $TMPDIR\""]);

@@ -123,10 +123,10 @@ fn a_check_cannot_replace_its_folder_by_a_link() {
     let said = &reviewed.stdout;
     assert!(said.contains("is not the folder that git-puff made: a symbolic link is there"), "{said}");
     assert!(said.contains("var1: 2 of 2 checks passed"), "the next check has a folder of its own: {said}");
-    // The link is not ours, and nothing else is left.
-    let left = fs::read_dir(crew.workspace_root().join(id)).unwrap().flatten().map(|entry| entry.path());
-    let left: Vec<PathBuf> = left.collect();
-    assert!(left.len() == 1 && left[0].is_symlink(), "{left:?}");
+    // The link is not ours, and is where it was put.
+    let left = fs::read_dir(crew.workspace_root().join("pool")).unwrap().flatten().map(|entry| entry.path());
+    let left: Vec<PathBuf> = left.filter(|path| path.is_symlink()).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
     assert!(!crew.repo.git(&["worktree", "list", "--porcelain"]).contains("review"));
 }
 
@@ -153,17 +153,17 @@ fn planted_configuration_and_hooks_never_run_outside_of_the_sandbox() {
     let agent = |name: &str, script: &str| {
         sandboxed(&crew, &sandbox, name, &format!("TOP=$PWD; {plant}\n{script}\necho {name} >mine"));
     };
-    agent("own", "rm .git; git init -q; git add mine; git commit -qm x; plant");
+    agent("own", "rm -rf .git; git init -q; git add mine; git commit -qm x; plant");
     agent("nests", "git init -q nest; cd nest; echo 1 >f; git add f; git commit -qm x; plant; echo 22 >f; cd ..");
     agent(
         "module",
-        "cd lib; rm .git; git init -q; git add -A; git commit -qm x; plant; echo 22 >README; touch README; cd ..",
+        "cd lib; rm -rf .git; git init -q; git add -A; git commit -qm x; plant; echo 22 >README; touch README; cd ..",
     );
     agent("swaps", SWAP);
     agent(
         "checks",
         &format!(
-            "echo '. ./plant.sh; {SWAP}' >t.sh; printf '%s' 'rm .git; git init -q; git config core.fsmonitor \"$PWD/evil\"' >plant.sh"
+            "echo '. ./plant.sh; {SWAP}' >t.sh; printf '%s' 'rm -rf .git; git init -q; git config core.fsmonitor \"$PWD/evil\"' >plant.sh"
         ),
     );
     let agents = ["own", "nests", "module", "swaps", "checks"];
@@ -192,7 +192,7 @@ fn changes_of_a_session_do_not_depend_on_a_planted_git_directory() {
     let ran = repo.path(RAN).display().to_string();
     let script = format!(
         "echo 1 >made; printf '#!/bin/sh\\necho session >>{ran}\\n' >evil; chmod +x evil
-         rm .git; git init -q; git config core.fsmonitor \"$PWD/evil\""
+         rm -rf .git; git init -q; git config core.fsmonitor \"$PWD/evil\""
     );
     repo.puff(&["session", "start", "--worktree", "--name", "one", "--", "sh", "-c", &script]).ok();
     repo.puff(&["session", "wait", "one"]).ok();

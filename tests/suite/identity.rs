@@ -119,7 +119,7 @@ fn agents_of_a_reused_run_name_are_separate() {
 
 #[test]
 fn leftover_worktrees_of_an_earlier_run_block_its_name() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     let repo = &crew.repo;
     crew.agent("good", "echo x >x");
     crew.tournament(&["--agent", "good:2", "--name", "fix", "--keep"]);

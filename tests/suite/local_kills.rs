@@ -27,7 +27,7 @@ fn work_of_failed_and_timed_out_agents_is_kept() {
         let patch = crew.repo.puff(&["patch", &format!("{run}:{variant}")]).ok().stdout;
         assert!(patch.contains(text), "{patch}");
     }
-    assert!(!crew.workspace_root().exists());
+    assert_eq!(crew.left(), [""; 0]);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_killed_supervisor_fails_its_variant_and_keeps_its_work() {
     assert!(patch.contains("+begun\n"), "{patch}");
     // Nobody goes on writing into a folder that is gone.
     fs::write(crew.repo.path("go"), "").unwrap();
-    assert!(!crew.workspace_root().exists());
+    assert_eq!(crew.left(), [""; 0]);
 }
 
 /// The process that supervises the first variant of a run.
@@ -110,7 +110,7 @@ fn cancelling_ends_the_agents_and_keeps_what_they_made() {
         assert!(patch.contains(text), "{patch}");
     }
     assert_eq!(crew.session(&run, 2)["killed"], "the run was cancelled");
-    assert!(!crew.workspace_root().exists());
+    assert_eq!(crew.left(), [""; 0]);
     crew.repo.puff(&["cancel", &run]).exits(1).complains(&["is already cancelled"]);
 }
 
@@ -144,7 +144,7 @@ fn worktrees_stay_where_that_is_wished_and_until_their_patch_is_recorded() {
 
 #[test]
 fn doctor_names_and_repairs_broken_worktrees() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     crew.agent("good", "echo x >x").agent("fails", "echo f >f; exit 1");
     let failed = crew.launch(&["--agent", "fails"]);
     crew.repo.wait_for(&failed, "through", |run| run["watch"]["active"] == false);
@@ -200,12 +200,12 @@ fn a_launch_may_be_killed_at_any_moment_and_each_attempt_is_made_once() {
     each_once.sort_unstable();
     each_once.dedup();
     assert_eq!((each_once.len(), ran.lines().count()), (2 * runs.len(), 2 * runs.len()), "{ran}");
-    assert!(!crew.workspace_root().exists());
+    assert_eq!(crew.left(), [""; 0]);
 }
 
 #[test]
 fn run_refs_deleted_by_an_agent_are_restored() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     let repo = &crew.repo;
     crew.agent("good", "echo x >x");
     let done = crew.tournament(&["--agent", "good"])["run"].as_str().unwrap().to_owned();
@@ -241,7 +241,7 @@ fn run_refs_deleted_by_an_agent_are_restored() {
 
 #[test]
 fn a_run_whose_ref_and_objects_an_agent_deletes_is_restored() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     let repo = &crew.repo;
     crew.agent(
         "evil",

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::agent_run::AgentRun;
+use crate::support::agent_run::{AgentRun, left_in};
 use crate::support::cloud_env::each;
 use crate::support::test_repo::run;
 
@@ -40,7 +40,7 @@ fn agents_are_launched_watched_and_harvested_like_any_run_and_one_run_mixes_them
     assert!(!body.contains("Puff-Task"), "the task has no name but the run's: {body}");
     assert_eq!(crew.repo.git(&["status", "--porcelain", "--branch"]), before.clone() + "\n?? .codex/");
     assert_eq!(crew.repo.git(&["worktree", "list"]).lines().count(), 1);
-    assert!(!crew.workspace_root().exists(), "no worktree is left");
+    assert_eq!(crew.left(), [""; 0], "no worktree is left");
     // The runbook log and the result file have it too.
     let line: Value =
         serde_json::from_str(&fs::read_to_string(crew.repo.work().join(".codex/bo4_runs.jsonl")).unwrap()).unwrap();
@@ -157,7 +157,7 @@ fn agents_work_for_bare_repositories_and_from_linked_worktrees() {
     in_folder(&crew, "origin.git", &["harvest", &id, "--wait"]);
     let harvested = in_folder(&crew, "origin.git", &["show", &id, "--json"]).json();
     assert_eq!(each(&harvested, "apply"), ["applied"]);
-    assert!(!crew.repo.path("origin.puff").exists());
+    assert_eq!(left_in(&crew.repo.path("origin.puff")), [""; 0]);
 }
 
 #[test]

@@ -91,8 +91,8 @@ fn a_repository_that_an_agent_makes_inside_comes_along_as_files() {
 #[test]
 fn the_files_of_any_worktree_state_are_harvested() {
     let crew = AgentRun::new();
-    crew.agent("cuts", "echo cuts >x; rm .git");
-    crew.agent("own", "echo own >x; rm .git; git init -q");
+    crew.agent("cuts", "echo cuts >x; rm -rf .git");
+    crew.agent("own", "echo own >x; rm -rf .git; git init -q");
     crew.agent("index", "echo index >x; git add x; rm \"$(git rev-parse --git-dir)/index\"");
     crew.agent("broken", "echo broken >x; echo garbage >\"$(git rev-parse --git-dir)/index\"");
     crew.agent("locked", "echo locked >x; touch \"$(git rev-parse --git-dir)/index.lock\"");
@@ -110,7 +110,7 @@ fn the_files_of_any_worktree_state_are_harvested() {
         assert_eq!(crew.file(run["run"].as_str().unwrap(), at, "x"), agent);
     }
     assert_eq!(run["variants"][5]["files"], 3);
-    assert!(!crew.workspace_root().exists());
+    assert_eq!(crew.left(), [""; 0]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_missing_worktree_is_reported() {
 
 #[test]
 fn refs_and_hooks_that_agents_change_are_named_as_risks() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     crew.repo.git(&["tag", "v1"]);
     crew.agent(
         "moves",

@@ -144,7 +144,7 @@ fn a_repository_that_is_renamed_meanwhile_keeps_what_its_agents_make() {
 
 #[test]
 fn worktrees_that_are_moved_with_their_repository_are_linked_with_it_again() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     crew.agent("waits", &format!("echo before >before; {WAITS}; git rev-parse --git-common-dir >where"));
     let id = crew.launch(&["--agent", "waits:2"]);
     wait_until("both are begun", || {
@@ -218,7 +218,7 @@ fn a_folder_that_cannot_be_opened_is_named_and_its_worktree_stays() {
 
 #[test]
 fn a_folder_of_another_user_is_named_and_its_worktree_kept() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     let repo = &crew.repo;
     let program = env!("CARGO_BIN_EXE_git-puff");
     let user = ["--reuid=65534", "--regid=65534", "--clear-groups", program];

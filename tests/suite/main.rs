@@ -99,3 +99,4 @@ mod watch_task;
 mod workspace_cd;
 mod workspace_files;
 mod workspace_setup;
+mod workspaces;

@@ -287,7 +287,8 @@ fn a_cancelled_review_is_resumed() {
         client.heard.iter().any(|said| said["params"]["message"].as_str().unwrap_or_default().contains("var1: while !"))
     });
     client.say(&json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}));
-    wait_until("its worktrees are gone", || !repo.path("work.puff").exists());
+    let free = || repo.puff(&["doctor"]).stdout.contains("0 in use");
+    wait_until("its processes have ended", || !repo.path("work.puff/fix").exists() && free());
     assert_eq!(client.call("show", json!({"run": "fix"}))["state"], "harvested");
     std::fs::write(repo.path("go"), "").unwrap();
     let reviewed = client.call("review", json!({"run": "fix", "check": ["true", check]}));

@@ -19,7 +19,7 @@ fn worktrees(crew: &AgentRun) -> Vec<String> {
 
 #[test]
 fn a_nested_worktree_is_excluded_and_removed_where_its_commits_are_elsewhere() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     crew.repo.commit(".gitignore", ".trees/\n", "Ignore");
     crew.agent("plain", "git worktree add -q sub; echo x >x");
     crew.agent("tracked", "git worktree add -q sub -b kept; cd sub; echo s >s; git add s; git commit -qm s; cd ..; git add sub; echo x >x");
@@ -35,13 +35,13 @@ fn a_nested_worktree_is_excluded_and_removed_where_its_commits_are_elsewhere() {
     assert_eq!(risks(&run, 1), json!([["worktree", "sub"]]));
     assert_eq!(risks(&run, 2), json!([["worktree", ".trees/sub"]]));
     assert_eq!(crew.repo.git(&["show", "kept:s"]), "s", "its branch has what it committed");
-    assert!(!crew.workspace_root().exists());
+    assert_eq!(crew.left(), [""; 0]);
     assert_eq!(worktrees(&crew), [""; 0], "git knows none of them any more");
 }
 
 #[test]
 fn a_nested_worktree_with_unique_commits_is_kept() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     crew.repo.commit(".gitignore", ".trees/\n", "Ignore");
     crew.agent("changed", "git worktree add -q sub; echo w >sub/w; echo x >x");
     crew.agent("committed", "git worktree add -q --detach .trees/sub; cd .trees/sub; echo w >w; git add w; git commit -qm w; cd ../..; echo x >x");

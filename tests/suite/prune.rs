@@ -147,7 +147,7 @@ fn branches_with_commits_of_the_user_are_kept_unless_they_are_elsewhere() {
 
 #[test]
 fn undo_restores_worktrees_with_their_files() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     crew.agent("good", "echo x >x; echo ignored >.gitignore; echo big >ignored");
     let run = crew.tournament(&["--agent", "good:3", "--keep"]);
     let id = run["run"].as_str().unwrap().to_owned();
@@ -182,7 +182,32 @@ fn undo_restores_worktrees_with_their_files() {
 
 #[test]
 fn undo_restores_a_half_removed_worktree() {
+    undo_restores_what_is_half_removed(&AgentRun::new().linked(), ".git/worktrees/var1/locked");
+}
+
+#[test]
+fn undo_restores_a_half_removed_workspace() {
+    undo_restores_what_is_half_removed(&AgentRun::new(), ".git/puff/pool/1/locked");
+}
+
+#[test]
+fn undo_restores_a_workspace_with_what_was_committed_in_it() {
     let crew = AgentRun::new();
+    crew.agent("good", "echo x >x; git add x; git commit -qm mine; echo y >y");
+    crew.tournament(&["--agent", "good", "--keep", "--name", "fix"]);
+    let path = crew.workspace_root().join("fix/var1");
+    let (commit, status) =
+        (crew.repo.git_in(&path, &["rev-parse", "HEAD"]), crew.repo.git_in(&path, &["status", "--porcelain"]));
+    crew.repo.puff(&["prune", "fix"]).ok();
+    assert!(!path.exists());
+    crew.repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+    crew.repo.git(&["gc", "--quiet", "--prune=now"]);
+    crew.repo.puff(&["undo"]).ok();
+    assert_eq!(crew.repo.git_in(&path, &["rev-parse", "HEAD"]), commit);
+    assert_eq!(crew.repo.git_in(&path, &["status", "--porcelain"]), status);
+}
+
+fn undo_restores_what_is_half_removed(crew: &AgentRun, lock: &str) {
     crew.agent("good", "echo x >x");
     let run = crew.tournament(&["--agent", "good", "--keep"]);
     let id = run["run"].as_str().unwrap();
@@ -194,8 +219,7 @@ fn undo_restores_a_half_removed_worktree() {
         assert!(!prune.wait().unwrap().success());
         fs::remove_file(crew.repo.work().join(".git/hooks/reference-transaction")).unwrap();
         // As if that kill had come a little later.
-        let lock = crew.repo.work().join(".git/worktrees/var1/locked");
-        fs::write(lock, "git-puff: it is being pruned\n").unwrap();
+        fs::write(crew.repo.work().join(lock), "git-puff: it is being pruned\n").unwrap();
         fs::remove_file(path.join("x")).unwrap();
         fs::remove_file(path.join("README")).unwrap();
         crew.repo.puff(&[then, id]).ok();
@@ -223,7 +247,7 @@ fn an_active_run_is_not_pruned() {
     let ran = crew.repo.puff(&["prune", "--older-than", "0"]).ok();
     assert!(ran.stderr.contains("not all of its variants were harvested"), "{}", ran.stderr);
     crew.repo.puff(&["prune", &run]).ok();
-    assert!(!crew.workspace_root().exists());
+    assert_eq!(crew.left(), [""; 0]);
     crew.repo.puff(&["undo"]).ok();
     crew.repo.puff(&["harvest", &run]).ok();
     assert_eq!(crew.file(&run, 1, "begun"), "begun");

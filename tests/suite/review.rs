@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::agent_run::AgentRun;
+use crate::support::agent_run::left_in;
 use crate::support::cloud_env::{CloudEnv, each};
 use crate::support::export::{Export, patch_of};
 use crate::support::test_repo::TestRepo;
@@ -43,7 +44,9 @@ fn stands(verdict: &str, rank: impl Into<Value>) -> (String, Value) {
 #[track_caller]
 fn nothing_is_left(repo: &TestRepo) {
     assert_eq!(repo.git(&["worktree", "list"]).lines().count(), 1);
-    assert!(!repo.path("work.puff").exists());
+    assert_eq!(left_in(&repo.path("work.puff")), [""; 0]);
+    let doctor = repo.puff(&["doctor"]).stdout;
+    assert!(!doctor.contains("in use") || doctor.contains("0 in use"), "{doctor}");
 }
 
 #[test]
@@ -211,6 +214,7 @@ fn checks_come_from_the_launch_from_the_settings_or_from_nowhere() {
 fn a_worktree_that_a_check_changed_is_reported_and_restored() {
     let repo = TestRepo::new();
     repo.confine_nothing();
+    repo.git(&["config", "puff.workspace", "linked"]);
     repo.commit(".gitignore", "built\n", "Ignore what builds leave");
     let run = run_of(&repo, &["a\n", "b\n"]);
     let edits =
@@ -228,6 +232,7 @@ fn a_worktree_that_a_check_changed_is_reported_and_restored() {
 fn a_check_that_moves_a_ref_or_puts_a_hook_is_a_risk_that_can_be_accepted() {
     let repo = TestRepo::new();
     repo.confine_nothing();
+    repo.git(&["config", "puff.workspace", "linked"]);
     let run = run_of(&repo, &["a\n", "b\n"]);
     let check = "! grep -q a notes.txt || { git branch -f sneaky HEAD; echo x >$(git rev-parse --git-common-dir)/hooks/pre-push; }";
     repo.puff(&["review", &run, "--check", check, "--jobs", "1"]).ok();

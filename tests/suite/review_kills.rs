@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::{Child, Stdio};
 
+use crate::support::agent_run::left_in;
 use crate::support::cloud_env::ended;
 use crate::support::export::Export;
 use crate::support::test_repo::{TestRepo, kill, wait_until};
@@ -45,7 +46,10 @@ fn is_clean(repo: &TestRepo) -> bool {
         let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
         environ.split(|byte| *byte == 0).any(|entry| entry.starts_with(mark.as_bytes()))
     });
-    !marked && !repo.path("work.puff").exists() && repo.git(&["worktree", "list"]).lines().count() == 1
+    let doctor = repo.puff(&["doctor"]).stdout;
+    !marked
+        && (!doctor.contains("in use") || doctor.contains("0 in use"))
+        && left_in(&repo.path("work.puff")).is_empty()
 }
 
 /// Lets the check go on, and reviews again: what was found out is not found out again.

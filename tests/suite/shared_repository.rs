@@ -54,7 +54,7 @@ fn import(repo: &TestRepo, name: &str, text: &str) {
 
 #[test]
 fn configuration_attributes_and_ignore_rules_that_an_agent_changes_are_risks() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     crew.agent("sets", &format!("{OBEYED}\necho x >x"));
     let run = crew.tournament(&["--agent", "sets"]);
     let all = wanted(&[
@@ -76,6 +76,7 @@ fn configuration_attributes_and_ignore_rules_that_an_agent_changes_are_risks() {
 #[test]
 fn what_a_check_changes_there_is_a_risk_that_stops_a_push() {
     let repo = TestRepo::new();
+    repo.git(&["config", "puff.workspace", "linked"]);
     repo.confine_nothing();
     import(&repo, "fix", "one\n2\nthree\n");
     let check =
@@ -97,6 +98,7 @@ fn what_a_check_changes_there_is_a_risk_that_stops_a_push() {
 #[test]
 fn what_a_check_changes_on_the_base_is_named_and_hides_no_variant() {
     let repo = TestRepo::new();
+    repo.git(&["config", "puff.workspace", "linked"]);
     import(&repo, "fix", "one\n2\nthree\n");
     let check = "git config core.pager evil; echo '* -text' >\"$(git rev-parse --git-common-dir)/info/attributes\"";
     repo.puff(&["review", "fix", "--check", check, "--jobs", "1"]).ok();
@@ -114,6 +116,7 @@ fn what_a_check_changes_on_the_base_is_named_and_hides_no_variant() {
 #[test]
 fn a_variant_that_repeats_anothers_setting_has_the_same_risk() {
     let repo = TestRepo::new();
+    repo.git(&["config", "puff.workspace", "linked"]);
     repo.confine_nothing();
     let export = Export::new(&repo, "fix");
     export.patch(1, repo.patch("notes.txt", "one\n2\nthree\n"));
@@ -129,7 +132,7 @@ fn a_variant_that_repeats_anothers_setting_has_the_same_risk() {
 
 #[test]
 fn concurrent_changes_of_the_user_are_not_risks_of_an_agent() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     let repo = &crew.repo;
     import(repo, "fix", "one\n2\nthree\n");
     import(repo, "other", "one\nzwei\nthree\n");
@@ -157,7 +160,7 @@ fn concurrent_changes_of_the_user_are_not_risks_of_an_agent() {
 
 #[test]
 fn own_changes_are_not_risks_and_harmless_ones_do_not_count() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     let repo = &crew.repo;
     let run = begin(&crew, 1);
     repo.puff(&["init"]).ok();
@@ -174,7 +177,7 @@ fn own_changes_are_not_risks_and_harmless_ones_do_not_count() {
 
 #[test]
 fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     let repo = &crew.repo;
     crew.agent(
         "moves",
@@ -200,7 +203,7 @@ fn what_an_agent_does_to_refs_is_named_even_where_the_user_works_too() {
 
 #[test]
 fn ref_changes_of_unclear_origin_only_warn() {
-    let crew = AgentRun::new();
+    let crew = AgentRun::new().linked();
     let repo = &crew.repo;
     repo.git(&["tag", "old"]);
     repo.puff(&["hook", "install"]).ok();

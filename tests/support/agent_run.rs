@@ -53,6 +53,17 @@ impl AgentRun {
         self.repo.path("work.puff")
     }
 
+    /// What is left of runs among the workspaces: the pool, which is used again, is not.
+    pub fn left(&self) -> Vec<String> {
+        left_in(&self.workspace_root())
+    }
+
+    /// Has agents and checks work in linked worktrees of the repository.
+    pub fn linked(self) -> AgentRun {
+        self.repo.git(&["config", "puff.workspace", "linked"]);
+        self
+    }
+
     /// A session that works for a run.
     pub fn session(&self, run: &str, variant: u32) -> Value {
         self.repo.puff(&["session", "show", &format!("{run}-var{variant}"), "--json"]).ok().json()
@@ -75,4 +86,13 @@ impl Drop for AgentRun {
             }
         }
     }
+}
+
+/// What is in a folder of workspaces beside the pool.
+pub fn left_in(root: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| name != "pool").collect();
+    names.sort();
+    names
 }

@@ -37,7 +37,7 @@ impl Picture {
     pub fn of(site: &Site) -> Result<Picture, String> {
         let repo = &site.repo;
         no_process(site)?;
-        for folder in ["work", "origin.git", "work.puff"] {
+        for folder in ["work", "origin.git"] {
             no_lock(&repo.path(folder))?;
         }
         let repositories = [Some(repo.work()), Some(repo.path("origin.git")).filter(|origin| origin.exists())];
@@ -79,9 +79,14 @@ impl Picture {
             self.put(format!("git's {name}"), text);
         }
         self.put("worktrees", repo.git(&["worktree", "list", "--porcelain"]));
-        for (file, _) in files_below(&repo.path("work.puff"), &|_| true) {
+        // What is in the pool is made anew for each use.
+        let pool = repo.path("work.puff/pool");
+        for (file, _) in files_below(&repo.path("work.puff"), &|path| path != pool) {
             self.put(format!("worktree file {}", file.display()), "");
         }
+        let slots = files_below(&repo.puff_dir().join("pool"), &|_| true).into_iter();
+        let used = slots.filter(|(file, text)| file.ends_with("folder.json") && text.contains("\"used\":true")).count();
+        self.put("workspaces in use", used.to_string());
         for (whose, folder) in [("", work), ("origin's ", repo.path("origin.git"))] {
             if folder.exists() {
                 self.see_refs(repo, whose, &folder);

@@ -5,10 +5,12 @@ use std::time::Duration;
 use crate::app::App;
 use crate::engine::base;
 use crate::error::Error;
+use crate::git::{PoolSize, WorktreeKind};
 use crate::model::{Finding, FindingResult, Run};
 use crate::process::{self, Cmd};
-use crate::session::configured;
+use crate::render::text::bytes as bytes_text;
 use crate::session::worktree::{self, WorkspaceRoot};
+use crate::session::{configured, pool};
 use crate::settings;
 
 /// How long an agent may take to say its version, and how many are asked at once.
@@ -34,6 +36,22 @@ pub(super) fn repository(app: &App) -> Vec<Finding> {
     });
     findings.push(Finding::of("commit", commit, "there is a commit to start from"));
     findings
+}
+
+/// Returns what is known of the workspaces of agents and checks: nothing, where none was made yet.
+pub(super) fn workspaces(app: &App) -> Option<Finding> {
+    if let Some(why) = pool::fallback_reason(app) {
+        let detail =
+            format!("no private workspace can be made here, so agents and checks share your repository: {why}");
+        return Some(Finding::warn("workspaces", "linked", detail, "git config puff.workspace linked"));
+    }
+    if pool::kind(app) == WorktreeKind::Linked {
+        let detail = "agents and checks share your repository: puff.workspace is linked";
+        return Some(Finding::ok("workspaces", "linked", detail));
+    }
+    let PoolSize { used, free, bytes } = pool::size(app);
+    let detail = format!("{used} in use, {free} free, {} in the pool", bytes_text(bytes));
+    (used + free > 0).then(|| Finding::ok("workspaces", &(used + free).to_string(), &detail))
 }
 
 /// Checks that the cloud can start from the branch that HEAD is on.

@@ -8,6 +8,7 @@ use crate::git::state::{Head, head, unfinished};
 use crate::git::{Worktree, WorktreeFault};
 use crate::model::documents::KeptBack;
 use crate::model::{KeptWorktree, Run};
+use crate::providers::local::live;
 use crate::session::worktree::WorkspaceRoot;
 
 /// What a lock of ours says first.
@@ -40,7 +41,7 @@ pub(super) fn find(app: &App, run: &Run) -> Result<(Vec<KeptWorktree>, Vec<KeptB
     // One that an agent made inside its own goes or stays with that.
     let is_inside = |path: &Path| ours.iter().any(|outer| outer.path != path && path.starts_with(&outer.path));
     for worktree in ours.iter().filter(|worktree| !is_inside(&worktree.path)) {
-        match inspect(app, worktree) {
+        match inspect(app, run, worktree) {
             Ok(kept) => going.push(kept),
             Err(why) => staying.push(KeptBack { what: "worktree", name: worktree.path.display().to_string(), why }),
         }
@@ -50,7 +51,7 @@ pub(super) fn find(app: &App, run: &Run) -> Result<(Vec<KeptWorktree>, Vec<KeptB
 }
 
 /// Returns what is to be kept of a worktree; or why it stays.
-fn inspect(app: &App, worktree: &Worktree) -> Result<KeptWorktree, String> {
+fn inspect(app: &App, run: &Run, worktree: &Worktree) -> Result<KeptWorktree, String> {
     let folder = app.repo.open_worktree(&worktree.path);
     if let Err(fault @ (WorktreeFault::Replaced(_) | WorktreeFault::Unreadable(_))) = &folder {
         return Err(fault.to_string());
@@ -62,7 +63,9 @@ fn inspect(app: &App, worktree: &Worktree) -> Result<KeptWorktree, String> {
     if let Some(reason) = worktree.locked.as_ref().filter(|reason| !reason.starts_with(OURS)) {
         return Err(format!("it is locked ({})", if reason.is_empty() { "no reason is given" } else { reason }));
     }
-    let commit = match head(&worktree.admin) {
+    // A workspace with a repository of its own takes its commits along, unless they are fetched.
+    let own = live::fetch_head(app, run, worktree);
+    let commit = match own.map_or_else(|| head(&worktree.admin), |own| Some(Head::At(own))) {
         Some(Head::At(commit)) => commit,
         Some(Head::On(branch)) => {
             return Err(format!("the branch '{}' is checked out there", crate::engine::pick::short(&branch)));
@@ -88,7 +91,7 @@ fn inspect(app: &App, worktree: &Worktree) -> Result<KeptWorktree, String> {
 }
 
 /// Removes a worktree, and the folders that are empty without it.
-pub(super) fn remove(app: &App, worktree: &KeptWorktree) -> Result<()> {
+pub(super) fn remove(app: &App, run: &Run, worktree: &KeptWorktree) -> Result<()> {
     let path = &worktree.path;
     let Some(there) = app.repo.worktree_at(path) else { return Ok(()) };
     let removed = there.lock(BEING_PRUNED).and_then(|()| app.repo.remove_worktree(path));
@@ -97,6 +100,7 @@ pub(super) fn remove(app: &App, worktree: &KeptWorktree) -> Result<()> {
             .hint("the recovery point keeps all of it; fix the folder, then prune again")
             .because(cause)
     })?;
+    live::forget_all(app, run);
     let folders = path.ancestors().skip(1).take(2);
     folders.take_while(|folder| std::fs::remove_dir(folder).is_ok()).for_each(drop);
     Ok(())

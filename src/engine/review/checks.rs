@@ -1,7 +1,6 @@
 //! Running the checks: each content in a worktree of its own, one check after another, several worktrees at a time.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
@@ -14,11 +13,11 @@ use super::gate::Gate;
 use super::junit::{junit_below, junit_in};
 use super::setup::SetupState;
 use super::workers::{Work, run_workers};
-use super::worktrees;
+use super::worktrees::{self, Workspace, WorkspacePlan};
 use crate::app::{App, Seed};
 use crate::error::{Error, Result, ResultExt};
-use crate::git::Worktree;
 use crate::git::snapshot::{StartingPoint, is_in};
+use crate::git::{Worktree, WorktreeKind};
 use crate::model::{ChangeKind, Check, CheckStatus, Oid, PathChange, Risk, RiskKind, Span};
 use crate::process::{self, Cmd, Ended, HeadAndTail, Stop, Stream};
 use crate::scratch::Scratch;
@@ -58,8 +57,8 @@ pub(super) struct Way {
     pub jobs: usize,
     /// How long each check may take; zero for as long as it takes.
     pub limit: Span,
-    /// The worktrees stay.
-    pub keep: bool,
+    /// How their workspaces are.
+    pub workspaces: WorkspacePlan,
     /// Which checks are confined.
     pub gate: Gate,
 }
@@ -78,7 +77,7 @@ pub(super) enum WorkerEvent {
 
 /// Checks all units, and reports progress. False when it is stopped before it has finished.
 pub(super) fn check_all(app: &App, units: &[Unit], way: &Way, notify: impl FnMut(WorkerEvent)) -> bool {
-    let queue: Mutex<VecDeque<usize>> = Mutex::new((0..units.len()).collect());
+    let queue: Mutex<Vec<usize>> = Mutex::new((0..units.len()).collect());
     let (queue, stop) = (&queue, Stop::default());
     let worker = |_| -> Work<'_, WorkerEvent> {
         let (seed, stop) = (app.seed(), stop.clone());
@@ -100,18 +99,46 @@ struct Worker<'w> {
 }
 
 impl Worker<'_> {
-    fn work(&self, units: &[Unit], queue: &Mutex<VecDeque<usize>>) {
-        let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
+    fn work(&self, units: &[Unit], queue: &Mutex<Vec<usize>>) {
         let app = self.seed.clone().open();
-        while let Some(at) = next().filter(|_| !self.stop.is_stopped()) {
+        let mut workspace: Option<Workspace> = None;
+        while let Some(at) = self.next(app.as_ref().ok(), units, queue, workspace.as_ref()) {
             let done = match &app {
-                Ok(app) => self.check(app, at, &units[at]),
+                Ok(app) => self.check(app, at, &units[at], &mut workspace),
                 Err(error) => Err(words(error)),
             };
             // What could not even be started is reported for each check.
             if let Err(why) = done {
                 units[at].commands.iter().for_each(|command| self.ended(at, not_run(command, &why)));
             }
+        }
+        if let (Ok(app), Some(workspace)) = (&app, workspace) {
+            self.give_back(app, &workspace);
+        }
+    }
+
+    /// Takes the next unit from the queue: the one that differs least from what is in the workspace, since a check finds there
+    /// what the last one built.
+    fn next(
+        &self,
+        app: Option<&App>,
+        units: &[Unit],
+        queue: &Mutex<Vec<usize>>,
+        workspace: Option<&Workspace>,
+    ) -> Option<usize> {
+        let mut queue = queue.lock().ok().filter(|queue| !queue.is_empty() && !self.stop.is_stopped())?;
+        let distance = |at: &usize| -> Option<usize> {
+            let there = app?.repo.commit(workspace?.commit).ok()?.tree;
+            let (changed, _) = app?.repo.tree_changes(Some(there), Some(units[*at].tree)).ok()?;
+            Some(changed.len())
+        };
+        let nearest = (0..queue.len()).min_by_key(|place| (distance(&queue[*place]), *place))?;
+        Some(queue.remove(nearest))
+    }
+
+    fn give_back(&self, app: &App, workspace: &Workspace) {
+        if let Err(error) = worktrees::remove(app, &workspace.worktree.path) {
+            self.notify(WorkerEvent::Left(error));
         }
     }
 
@@ -124,23 +151,23 @@ impl Worker<'_> {
         self.notify(WorkerEvent::Ended(at, Box::new(answer)));
     }
 
-    /// Checks a unit in a worktree that is made for it. Returns why it could not start, if so.
-    fn check(&self, app: &App, at: usize, unit: &Unit) -> Result<(), String> {
-        let mut worktree = worktrees::make(app, &unit.folder, unit.commit).map_err(|error| {
-            let _ = worktrees::remove(app, &unit.folder);
-            words(&error)
-        })?;
+    /// Checks a unit in a workspace that is brought to its commit. Returns why it could not start, if so. The workspace is
+    /// there for the next unit afterwards, if it can be.
+    fn check(&self, app: &App, at: usize, unit: &Unit, last: &mut Option<Workspace>) -> Result<(), String> {
+        let plan = &self.way.workspaces;
+        let made = Workspace::for_commit(app, plan, (&unit.folder, unit.commit), last.take());
+        let mut workspace = made.map_err(|error| words(&error))?;
         // The setup runs what it finds in the worktree, such as the scripts of an install.
         let watch = Watch::begin(app);
         self.freed.replace(None);
-        let set_up = self.set_up(app, &worktree, unit);
+        let set_up = self.set_up(app, &workspace.worktree, unit);
         let freed_by = self.freed.borrow().clone();
-        let mut left_by_setup = watch.end(app, &worktree, unit, "puff.workspace.setup ran");
+        let mut left_by_setup = watch.end(app, &workspace.worktree, unit, "puff.workspace.setup ran");
         for command in &unit.commands {
             let mut answer = match &set_up {
                 Ok(()) => {
                     self.notify(WorkerEvent::Began(at, command.clone()));
-                    let ran = self.run_by_rules(app, &mut worktree, unit, command, freed_by.as_deref());
+                    let ran = self.run_by_rules(app, &mut workspace, unit, command, freed_by.as_deref());
                     let Some(answer) = ran else { break };
                     answer
                 }
@@ -152,13 +179,42 @@ impl Worker<'_> {
             Answers::new(app).keep_check(unit.tree, &answer, self.way.gate.rules(command));
             self.ended(at, answer);
         }
-        let left = match self.way.keep && !self.stop.is_stopped() {
-            true => worktree.unlock().or_fail(|| format!("cannot keep the worktree '{}'", unit.folder.display())),
-            // It may be another one by now.
-            false => worktrees::remove(app, &worktree.path),
-        };
-        left.unwrap_or_else(|error| self.notify(WorkerEvent::Left(error)));
+        if workspace.is_for_all(plan) {
+            *last = Some(workspace);
+        } else if plan.keep && !self.stop.is_stopped() {
+            let kept = workspace.worktree.unlock();
+            let kept = kept.or_fail(|| format!("cannot keep the worktree '{}'", unit.folder.display()));
+            kept.unwrap_or_else(|error| self.notify(WorkerEvent::Left(error)));
+        } else {
+            self.give_back(app, &workspace);
+        }
         Ok(())
+    }
+
+    /// Runs a check; one that fails with ignored files of other checks around it runs again without them: what others built may
+    /// make a check faster, and never decide. None when the review is stopped.
+    fn run_confirmed(
+        &self,
+        app: &App,
+        workspace: &mut Workspace,
+        unit: &Unit,
+        command: &str,
+        rules: Option<&Rules>,
+    ) -> Option<Answer> {
+        let answer = self.run(app, workspace, unit, command, rules)?;
+        if !answer.check.warm || answer.check.status == CheckStatus::Passed {
+            return Some(answer);
+        }
+        let cold = workspace.bring_to(app, unit.commit, None).map_err(|error| words(&error));
+        if let Err(why) = cold.and_then(|()| self.set_up(app, &workspace.worktree, unit)) {
+            return Some(not_run(&answer.check.command, &why));
+        }
+        let mut confirmed = self.run(app, workspace, unit, command, rules)?;
+        confirmed.check.confirmed = true;
+        // What it did when it ran first was done.
+        confirmed.traces.splice(0..0, answer.traces);
+        confirmed.rewritten.splice(0..0, answer.rewritten);
+        Some(confirmed)
     }
 
     /// Brings ignored files, and runs `puff.workspace.setup`, as before an agent. A worktree that had both for the same
@@ -228,7 +284,7 @@ impl Worker<'_> {
     fn run_by_rules(
         &self,
         app: &App,
-        worktree: &mut Worktree,
+        workspace: &mut Workspace,
         unit: &Unit,
         command: &str,
         freed_by: Option<&str>,
@@ -236,13 +292,13 @@ impl Worker<'_> {
         let rules = self.way.gate.rules(command);
         let (confined, by_setup) = match freed_by {
             Some(refused) => (Answer { confined: true, ..not_run(command, refused) }, true),
-            None => (self.run(app, worktree, unit, command, rules)?, false),
+            None => (self.run_confirmed(app, workspace, unit, command, rules)?, false),
         };
         let is_final = confined.check.status == CheckStatus::Passed || confined.was_killed();
         if rules.is_none() || !unit.of.is_empty() || is_final {
             return Some(confined);
         }
-        let mut free = self.run(app, worktree, unit, command, None)?;
+        let mut free = self.run_confirmed(app, workspace, unit, command, None)?;
         let (answers, passes) = (Answers::new(app), free.check.status == CheckStatus::Passed);
         if !passes && !by_setup {
             answers.keep_check(unit.tree, &free, None);
@@ -255,16 +311,16 @@ impl Worker<'_> {
         Some(free)
     }
 
-    /// Runs a check, and brings the worktree back to what it was. None when the review is stopped.
+    /// Runs a check, and brings the workspace back to what it was. None when the review is stopped.
     fn run(
         &self,
         app: &App,
-        worktree: &mut Worktree,
+        workspace: &mut Workspace,
         unit: &Unit,
         command: &str,
         rules: Option<&Rules>,
     ) -> Option<Answer> {
-        let watch = Watch::begin(app);
+        let (watch, worktree, warm) = (Watch::begin(app), &workspace.worktree, workspace.is_warm);
         let junit = worktree.admin.join("puff-junit");
         let began = fresh_folder(&junit);
         let (mut printed, mut tally) = (HeadAndTail::new(HEAD, TAIL), TestCounter::default());
@@ -301,17 +357,23 @@ impl Worker<'_> {
         let meanwhile = format!("'{command}' ran");
         let Left { mut traces, rewritten } = watch.end(app, worktree, unit, &meanwhile);
         let touched = self
-            .restore_worktree(app, worktree, unit)
+            .restore(app, workspace, unit, unit.commands.last().is_some_and(|last| last == command))
             .unwrap_or_else(|why| vec![PathChange::new(ChangeKind::Unknown, why)]);
         traces.extend(replaced);
         let command = command.to_owned();
-        let check = Check { command, status, exit, duration_s, tail, cached: false, on_base: None, tests };
+        let (cached, on_base, confirmed) = (false, None, false);
+        let check = Check { command, status, exit, duration_s, tail, cached, on_base, tests, warm, confirmed };
         Some(Answer { check, touched, traces, rewritten, confined: rules.is_some(), by_setup: false })
     }
 
-    /// Returns what is different in the worktree from what it was after the setup.
-    fn changes(&self, app: &App, worktree: &Worktree, unit: &Unit) -> Result<Vec<PathChange>, String> {
-        let mut changes = app.repo.worktree_changes(worktree, unit.commit).map_err(|cause| cause.to_string())?;
+    /// Returns what is different in the worktree from what it was after the setup, of what is different from its commit.
+    fn since_setup(
+        &self,
+        app: &App,
+        worktree: &Worktree,
+        unit: &Unit,
+        mut changes: Vec<PathChange>,
+    ) -> Result<Vec<PathChange>, String> {
         let start = self.start.borrow();
         if start.is_empty() {
             return Ok(changes);
@@ -324,9 +386,33 @@ impl Worker<'_> {
         Ok(changes)
     }
 
-    /// Returns what a check changed; the worktree is as it was afterwards, or a new one.
-    fn restore_worktree(&self, app: &App, worktree: &mut Worktree, unit: &Unit) -> Result<Vec<PathChange>, String> {
-        let mut changes = self.changes(app, worktree, unit);
+    /// Returns what a check changed; the workspace is as it was afterwards, or a new one.
+    fn restore(
+        &self,
+        app: &App,
+        workspace: &mut Workspace,
+        unit: &Unit,
+        is_last: bool,
+    ) -> Result<Vec<PathChange>, String> {
+        let plan = &self.way.workspaces;
+        if workspace.worktree.kind == WorktreeKind::Private {
+            let state = app.repo.workspace_state(&workspace.worktree);
+            workspace.left = state.as_ref().ok().cloned();
+            let changes = state.map(|state| state.changes).map_err(|cause| cause.to_string());
+            let changes = changes.and_then(|changes| self.since_setup(app, &workspace.worktree, unit, changes));
+            // The next that is checked in it brings it to its own commit.
+            if !is_last || !workspace.is_for_all(plan) {
+                let brought = workspace.bring_to(app, unit.commit, plan.warm.as_deref());
+                if brought.is_err() {
+                    *workspace = worktrees::make_again(app, plan, workspace).map_err(|error| words(&error))?;
+                }
+                self.set_up(app, &workspace.worktree, unit)?;
+            }
+            return changes;
+        }
+        let worktree = &workspace.worktree;
+        let mut changes = app.repo.worktree_changes(worktree, unit.commit).map_err(|cause| cause.to_string());
+        changes = changes.and_then(|changes| self.since_setup(app, worktree, unit, changes));
         // Without that file, the next check would be in no repository, or in another.
         let linked = worktree.is_linked();
         if changes.as_ref().is_ok_and(Vec::is_empty) && linked {
@@ -338,10 +424,10 @@ impl Worker<'_> {
         let restored = app.repo.restore_worktree(worktree, unit.commit);
         let clean = || app.repo.worktree_changes(worktree, unit.commit).is_ok_and(|changes| changes.is_empty());
         if !linked || restored.is_err() || !clean() {
-            *worktree = worktrees::make_again(app, &worktree.path, unit.commit).map_err(|error| words(&error))?;
-            self.set_up(app, worktree, unit)?;
+            *workspace = worktrees::make_again(app, plan, workspace).map_err(|error| words(&error))?;
+            self.set_up(app, &workspace.worktree, unit)?;
         } else if !self.start.borrow().is_empty() {
-            self.set_up(app, worktree, unit)?;
+            self.set_up(app, &workspace.worktree, unit)?;
         }
         changes
     }
@@ -429,6 +515,8 @@ pub(super) fn not_run(command: &str, why: &str) -> Answer {
         cached: false,
         on_base: None,
         tests: None,
+        warm: false,
+        confirmed: false,
     };
     let (touched, traces, rewritten) = (Vec::new(), Vec::new(), Vec::new());
     Answer { check, touched, traces, rewritten, confined: false, by_setup: false }

@@ -170,6 +170,8 @@ mod tests {
             cached: false,
             on_base,
             tests: None,
+            warm: false,
+            confirmed: false,
         }
     }
 

@@ -130,6 +130,13 @@ impl Draft {
         Ok(Draft { run, review, twins })
     }
 
+    /// Returns the variant that would be recommended by what is known now.
+    pub fn recommended(&self) -> Option<u32> {
+        let (mut run, mut review) = (self.run.clone(), self.review.clone());
+        conclude(&mut run, &mut review, |variant| self.twins.get(&variant.index).copied());
+        review.recommendation.variant
+    }
+
     /// Returns the variants that can be taken.
     pub fn candidates(&self) -> Vec<Candidate<'_>> {
         candidates(&self.run, &self.review, |variant| self.twins.get(&variant.index).copied())

@@ -8,6 +8,7 @@ use crate::model::{Comparison, Evidence};
 use crate::store::{Recorded, RunStore};
 
 /// The evidence of every variant, and how alike they are.
+#[derive(Clone)]
 pub(super) struct Survey {
     /// By the variant's number.
     pub evidence: Vec<(u32, Evidence)>,

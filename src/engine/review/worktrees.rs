@@ -6,16 +6,23 @@
 
 use std::path::{Path, PathBuf};
 
+use super::setup::SetupState;
 use crate::app::App;
 use crate::error::{Error, Result, ResultExt};
-use crate::git::{Hooks, Worktree};
+use crate::git::{Claimed, Hooks, WorkspaceState, Worktree, WorktreeKind};
 use crate::lock::FileLock;
 use crate::model::{Oid, Run, RunId};
 use crate::process::{Cmd, Guard, Mark};
+use crate::session::pool;
 use crate::session::worktree::{self, WorkspaceRoot};
+use crate::settings;
 
-/// What a worktree is locked with while a review works in it.
-const REVIEWED: &str = "git-puff: it is being reviewed";
+/// What a worktree is locked with while a review of a run works in it: this, the run, and [`REVIEWED_END`].
+const REVIEWED: &str = "git-puff: the run '";
+const REVIEWED_END: &str = "' is being reviewed";
+
+/// Whose ignored files are in the workspaces of reviews: those that checks of the user's own runs left.
+const WARM: &str = "review";
 
 /// The variable by which every process of a check is told from all others: it holds the folder of its worktree.
 const MARK: &str = "GIT_PUFF_REVIEW";
@@ -50,7 +57,7 @@ impl ReviewLock {
 
     /// Starts the cleanup process, before anything is made that would be left over.
     pub fn start_cleanup_process(&mut self, app: &App, run: &RunId) {
-        let Some(program) = &app.environment.program else { return };
+        let Some(program) = app.environment.program.as_ref().filter(|_| self.cleanup.is_none()) else { return };
         let location = app.repo.location();
         let cmd = Cmd::new(program).args(["cleanup-process", run.as_str()]).env("GIT_DIR", &location.git_dir);
         let cmd = match &location.worktree {
@@ -83,7 +90,9 @@ pub fn run_cleanup(app: &App, run: &RunId) -> Result<()> {
         Some(_lock) => {
             // Judges have no worktree.
             Mark { name: MARK, folder: &WorkspaceRoot::find(app)?.of_run(run) }.kill_below();
-            sweep(app, run)
+            sweep(app, run)?;
+            pool::tidy(app);
+            Ok(())
         }
         None => Ok(()),
     }
@@ -91,26 +100,20 @@ pub fn run_cleanup(app: &App, run: &RunId) -> Result<()> {
 
 /// Ends the checks that a killed review of a run left behind, and removes its worktrees. The caller holds the lock.
 fn sweep(app: &App, run: &RunId) -> Result<()> {
-    let Ok(workspace_root) = WorkspaceRoot::find(app) else { return Ok(()) };
-    let folder = workspace_root.of_run(run);
-    let left: Vec<PathBuf> = app
-        .repo
-        .worktrees()
-        .into_iter()
-        .filter(|worktree| worktree.path.starts_with(&folder) && worktree.locked.as_deref() == Some(REVIEWED))
-        .map(|worktree| worktree.path)
-        .collect();
-    if left.is_empty() {
-        return Ok(());
-    }
-    Mark { name: MARK, folder: &folder }.kill_below();
-    left.iter().try_for_each(|path| remove(app, path))
+    let left = app.repo.worktrees().into_iter().filter(|worktree| reviewed_run(worktree) == Some(run.as_str()));
+    left.map(|worktree| worktree.path).collect::<Vec<_>>().iter().try_for_each(|path| remove_left(app, path))
 }
 
-/// Returns whether a review that was killed left this worktree of a run.
-pub fn is_left(app: &App, worktree: &Worktree, run: &str) -> bool {
-    let lives = || run.parse().is_ok_and(|run: RunId| FileLock::is_held(&app.layout.review_lock(&run)));
-    worktree.locked.as_deref() == Some(REVIEWED) && !lives()
+/// Returns the run whose review a worktree is locked for, if it is.
+fn reviewed_run(worktree: &Worktree) -> Option<&str> {
+    worktree.locked.as_deref()?.strip_prefix(REVIEWED)?.strip_suffix(REVIEWED_END)
+}
+
+/// Returns whether a review that was killed left this worktree.
+pub fn is_left(app: &App, worktree: &Worktree) -> bool {
+    let Some(run) = reviewed_run(worktree) else { return false };
+    let lives = run.parse().is_ok_and(|run: RunId| FileLock::is_held(&app.layout.review_lock(&run)));
+    !lives
 }
 
 /// Ends what runs in a worktree that a killed review left, and removes it.
@@ -147,16 +150,105 @@ pub(super) fn free_folder(app: &App, run: &Run, variant: Option<u32>) -> Result<
     Ok(folders.find(|path| is_free(app, path)).unwrap_or(folder))
 }
 
-/// Makes a worktree for a review.
-pub(super) fn make(app: &App, path: &Path, commit: Oid) -> Result<Worktree> {
-    worktree::make_new(app, path, commit, REVIEWED, Hooks::Off)
+/// How the workspaces of a review are.
+#[derive(Clone, Debug)]
+pub(super) struct WorkspacePlan {
+    /// The run that is reviewed.
+    pub run: RunId,
+    /// They stay, each at a path of its own.
+    pub keep: bool,
+    /// What checks find there of earlier ones: nothing, or the ignored files of those with this word.
+    pub warm: Option<String>,
+}
+
+impl WorkspacePlan {
+    /// Plans the workspaces of the review of a run. What came from another clone shares no files with the user's own runs.
+    pub fn new(app: &App, run: &Run, keep: bool, cold: bool) -> WorkspacePlan {
+        let is_warm = !cold && app.settings.truth(settings::REVIEW_WARM).unwrap_or(true);
+        let word = if run.is_remote() { format!("{WARM} of {}", run.run) } else { WARM.to_owned() };
+        WorkspacePlan { run: run.run.clone(), keep, warm: is_warm.then_some(word) }
+    }
+
+    fn reason(&self) -> String {
+        format!("{REVIEWED}{}{REVIEWED_END}", self.run)
+    }
+}
+
+/// A workspace in which checks run, at a commit.
+pub(super) struct Workspace {
+    pub worktree: Worktree,
+    pub commit: Oid,
+    /// Ignored files of other checks may be in it.
+    pub is_warm: bool,
+    /// What is in it since the last check there, if nothing was done to it since then.
+    pub left: Option<WorkspaceState>,
+}
+
+impl Workspace {
+    /// Makes a workspace for a commit: the one that the worker has, if that can be used again, else one of the pool; at a path of
+    /// its own where it is to stay, or where no private one can be made.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub fn for_commit(
+        app: &App,
+        plan: &WorkspacePlan,
+        (path, commit): (&Path, Oid),
+        last: Option<Workspace>,
+    ) -> Result<Workspace> {
+        if let Some(mut last) = last {
+            if last.bring_to(app, commit, plan.warm.as_deref()).is_ok() {
+                return Ok(last);
+            }
+            remove(app, &last.worktree.path)?;
+        }
+        let (reason, warm) = (plan.reason(), plan.warm.as_deref());
+        if pool::kind(app) == WorktreeKind::Private && !plan.keep {
+            let claimed = pool::claim(app, None, commit, &reason, warm)?;
+            if let Some(Claimed { workspace: worktree, is_warm, .. }) = claimed {
+                let has_ignored = || app.repo.workspace_state(&worktree).map_or(true, |state| state.has_ignored);
+                let is_warm = is_warm && has_ignored();
+                if !is_warm {
+                    SetupState::forget(&worktree);
+                }
+                worktree::furnish(app, &worktree).inspect_err(|_| drop(remove(app, &worktree.path)))?;
+                return Ok(Workspace { worktree, commit, is_warm, left: None });
+            }
+        }
+        let kind = if plan.keep { pool::kind(app) } else { WorktreeKind::Linked };
+        let made = worktree::make_new(app, path, commit, &reason, Hooks::Off, kind);
+        let worktree = made.inspect_err(|_| drop(remove(app, path)))?;
+        Ok(Workspace { worktree, commit, is_warm: false, left: None })
+    }
+
+    /// Brings it to a commit, with the ignored files that are in it or without.
+    ///
+    /// # Errors
+    /// When it is no private workspace, or cannot be brought there.
+    pub fn bring_to(&mut self, app: &App, commit: Oid, warm: Option<&str>) -> Result<()> {
+        let left = self.left.take();
+        if warm.is_none() {
+            SetupState::forget(&self.worktree);
+        }
+        pool::bring_to(app, &self.worktree, commit, warm, left.as_ref())?;
+        worktree::furnish(app, &self.worktree)?;
+        self.commit = commit;
+        self.is_warm = warm.is_some() && left.is_none_or(|left| left.has_ignored);
+        Ok(())
+    }
+
+    /// Can another commit be checked in it afterwards?
+    pub fn is_for_all(&self, plan: &WorkspacePlan) -> bool {
+        self.worktree.kind == WorktreeKind::Private && !plan.keep
+    }
 }
 
 /// Makes a worktree in place of one that cannot be used any more, at another path where something else is at its own.
 ///
 /// # Errors
 /// When the old one cannot be removed, or no other made.
-pub(super) fn make_again(app: &App, path: &Path, commit: Oid) -> Result<Worktree> {
+pub(super) fn make_again(app: &App, plan: &WorkspacePlan, workspace: &Workspace) -> Result<Workspace> {
+    let path = &workspace.worktree.path;
     remove(app, path)?;
     let more = (2..).map(|number| {
         let name = format!("{}-{number}", path.file_name().unwrap_or_default().to_string_lossy());
@@ -164,7 +256,7 @@ pub(super) fn make_again(app: &App, path: &Path, commit: Oid) -> Result<Worktree
     });
     let mut folders = std::iter::once(path.to_owned()).chain(more);
     let free = folders.find(|path| is_free(app, path)).unwrap_or_else(|| path.to_owned());
-    make(app, &free, commit)
+    Workspace::for_commit(app, plan, (&free, workspace.commit), None)
 }
 
 /// Returns whether nothing is at this path, and git knows no worktree there.

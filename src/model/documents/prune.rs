@@ -15,6 +15,20 @@ pub struct Prune {
     pub dry_run: bool,
     /// The runs that were removed; those that could not be are missing.
     pub runs: Vec<Pruned>,
+    /// What was removed of the pool of workspaces, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<PrunedPool>,
+}
+
+/// What was removed of the pool of workspaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PrunedPool {
+    /// How many workspaces were free, and went.
+    pub workspaces: usize,
+    /// How many stay, since they are in use.
+    pub used: usize,
+    /// How many bytes they took, with what waited to be deleted.
+    pub bytes: u64,
 }
 
 /// What was removed of one run.

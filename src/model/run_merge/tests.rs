@@ -137,6 +137,8 @@ fn two_patches_of_one_variant_are_one_sides_and_nothing_is_lost_of_checks() {
         cached: false,
         on_base: None,
         tests: None,
+        warm: false,
+        confirmed: false,
     };
     let review = |command: &str, minute: u32| -> (Run, Review) {
         let mut run = one.clone();

@@ -12,7 +12,7 @@ use crate::model::{Local, Risk, RiskKind, Run, Session, SessionId, SessionState,
 use crate::process::Mark;
 use crate::provider::{Attempt, Collection, NotTaken, Work};
 use crate::session::side_effects::GitDirSnapshot;
-use crate::session::{log, worktree};
+use crate::session::{log, pool, worktree};
 use crate::store::{ActiveFiles, SessionStore, ignored_before, sha256};
 
 /// How much of what it printed an agent's last words are looked for in.
@@ -151,6 +151,7 @@ impl LocalAgents<'_> {
                 remove(self.app, &run, &local, variant)?;
             }
         }
+        pool::tidy(self.app);
         Ok(())
     }
 }
@@ -188,6 +189,7 @@ pub fn remove(app: &App, run: &Run, local: &Local, variant: &Variant) -> Result<
             .because(cause)
     })?;
     worktree::remove_empty(&path);
+    super::live::forget(app, run, variant.index);
     Ok(())
 }
 

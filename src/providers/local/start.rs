@@ -14,7 +14,7 @@ use crate::session::confinement;
 use crate::session::control::{self, Request};
 use crate::session::side_effects::GitDirSnapshot;
 use crate::session::worktree::{self, BEING_MADE};
-use crate::session::{self, Start};
+use crate::session::{self, Start, pool};
 use crate::store::{ActiveFiles, ENVIRONMENT, RunStore, SessionStore, ignored_before};
 
 /// How many bytes of an agent's output are kept.
@@ -67,7 +67,8 @@ fn start_session(
         std::fs::remove_dir_all(place.folder())
             .or_fail(|| format!("cannot remove what is left of the session '{id}'"))?;
     }
-    let worktree = worktree::make(app, &local.worktree(variant.index), run.base_oid, Hooks::Run)?;
+    let path = local.worktree(variant.index);
+    let worktree = worktree::make(app, &path, run.base_oid, Hooks::Run, pool::kind(app))?;
     let told = AgentWorkspace::find(app, agent, &worktree.path, environment)?;
     let (prompt_file, workspace) = (place.prompt(), told.view());
     let invocation =
@@ -92,7 +93,7 @@ fn start_session(
         auto: true,
         work: Some((run.run.clone(), variant.index)),
         start_tree: Some(app.repo.commit(run.base_oid)?.tree),
-        folder: WorkFolder::find(&worktree.path).ok(),
+        folder: WorkFolder::of_worktree(&app.repo, &worktree).ok(),
         worktree: None,
         resumed_from: None,
         environment: Some(environment.clone()),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::git::state::{self, Head};
-use crate::git::{LogEntry, Worktree};
+use crate::git::{LogEntry, Worktree, WorktreeKind};
 use crate::model::{Act, Oid};
 use crate::session::worktree::WorkspaceRoot;
 use crate::store::{RecoveryPoints, RunStore};
@@ -66,6 +66,9 @@ impl UserHead {
 
 /// Returns whether a worktree was made by git-puff, for an attempt or a review.
 fn is_ours(worktree: &Worktree) -> bool {
+    if worktree.kind == WorktreeKind::Private {
+        return true;
+    }
     let marked = ["puff-before.json", "puff-junit"].iter().any(|name| worktree.admin.join(name).exists());
     marked || worktree.locked.as_deref().is_some_and(|reason| reason.starts_with("git-puff:"))
 }

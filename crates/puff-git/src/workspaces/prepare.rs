@@ -55,7 +55,7 @@ impl Repo {
         }
         let pinned = self.make_program_git(workspace, &folder, claim)?;
         self.pin(workspace, claim.commit, &pinned)?;
-        copy_index(admin, &folder.subfolder(Path::new(".git"))?.anchor().to_owned()).context("cannot copy its index")
+        copy_index(admin, folder.subfolder(Path::new(".git"))?.anchor()).context("cannot copy its index")
     }
 
     /// Proves that a program in a new workspace sees the commit, and nothing else, as git-puff does from its side.
