@@ -82,7 +82,7 @@ impl App {
         let home = home_of_workspace(&survey);
         let app = App::new(environment, survey, cancellation.clone(), Foreground::Terminal, providers.clone())?;
         let (Some(home), Some(folder)) = (home, app.repo.location().worktree.clone()) else { return Ok(app) };
-        // Whoever works in a workspace can write what it says of its home: the home has to know it.
+        // A program in a workspace can write what it says of its home: the home has to know it.
         let opened = App::open_in(&home, cancellation, Foreground::Terminal, providers);
         match opened.ok().filter(|home| home.repo.workspace_in(&folder).is_some()) {
             Some(mut home) => {

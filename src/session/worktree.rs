@@ -117,12 +117,12 @@ pub fn make_new(
         WorktreeKind::Linked => None,
     };
     if let Some(claimed) = added {
-        furnish(app, &claimed.workspace)?;
+        add_submodules(app, &claimed.workspace)?;
         return Ok(claimed.workspace);
     }
     let added = app.repo.add_worktree(path, commit, reason, hooks);
     let worktree = added.map_err(|cause| cannot("cannot be made").because(cause))?;
-    furnish(app, &worktree)?;
+    add_submodules(app, &worktree)?;
     Ok(worktree)
 }
 
@@ -130,7 +130,7 @@ pub fn make_new(
 ///
 /// # Errors
 /// When a submodule cannot be had.
-pub fn furnish(app: &App, worktree: &Worktree) -> Result<()> {
+pub fn add_submodules(app: &App, worktree: &Worktree) -> Result<()> {
     let cannot = |what: &str| cannot(&worktree.path, what);
     app.repo.init_submodules(worktree).map_err(|cause| cannot("gets no submodules").because(cause))?;
     Ok(())

@@ -7,7 +7,7 @@
 //! Between two uses a workspace lies in a pool, at its home. To use it again costs what is different between the old commit and
 //! the new one. Who claims or releases one holds the lock of the pool for that moment; a workspace that is in use belongs to
 //! its user, who locks it as a linked worktree is locked. What is in doubt (a process in it, files that cannot be
-//! removed) is not used again: its folder is renamed into the trash of the pool, and deleted there by whoever has time.
+//! removed) is not used again: its folder is renamed into the trash of the pool, and deleted there by a process that has time.
 
 mod live;
 mod prepare;
@@ -129,7 +129,7 @@ impl Repo {
         self.prepare_workspace(workspace, claim, clean)
     }
 
-    /// Ends the use of a workspace: it goes home, and may be claimed again. Whoever was to go on with its ignored files still may.
+    /// Ends the use of a workspace: it goes home, and may be claimed again, with its ignored files by those who left them.
     pub(crate) fn release_workspace(&self, path: &Path) -> io::Result<()> {
         let _lock = self.lock_pool()?;
         let Some(slot) = self.slot_at(path) else { return Ok(()) };

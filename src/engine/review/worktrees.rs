@@ -211,7 +211,7 @@ impl Workspace {
                 if !is_warm {
                     SetupState::forget(&worktree);
                 }
-                worktree::furnish(app, &worktree).inspect_err(|_| drop(remove(app, &worktree.path)))?;
+                worktree::add_submodules(app, &worktree).inspect_err(|_| drop(remove(app, &worktree.path)))?;
                 return Ok(Workspace { worktree, commit, is_warm, left: None });
             }
         }
@@ -231,7 +231,7 @@ impl Workspace {
             SetupState::forget(&self.worktree);
         }
         pool::bring_to(app, &self.worktree, commit, warm, left.as_ref())?;
-        worktree::furnish(app, &self.worktree)?;
+        worktree::add_submodules(app, &self.worktree)?;
         self.commit = commit;
         self.is_warm = warm.is_some() && left.is_none_or(|left| left.has_ignored);
         Ok(())

@@ -26,7 +26,7 @@ pub fn fetch(app: &App, run: &Run) -> Vec<(u32, String)> {
     found
 }
 
-/// Fetches what was committed in a workspace of a run, whoever did it. Returns its HEAD, where that is not the run's base.
+/// Fetches what was committed in a workspace of a run, by its agent or the user. Returns its HEAD, where that is not the run's base.
 pub fn fetch_head(app: &App, run: &Run, workspace: &Worktree) -> Option<Oid> {
     let local = run.local.as_ref()?;
     let is_there = |variant: &&Variant| local.worktree(variant.index) == workspace.path;

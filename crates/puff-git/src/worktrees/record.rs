@@ -88,7 +88,7 @@ pub(crate) struct Slot {
     pub home: PathBuf,
     /// It is in use, at its path.
     pub used: bool,
-    /// Whose ignored files are in it, in the words of its user; none where nobody may go on with them.
+    /// Whose ignored files are in it, in the words of its user; none where no other may go on with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm: Option<String>,
     /// When its last use began or ended, in seconds since 1970.
