@@ -293,9 +293,10 @@ impl Repo {
                 crate::folder::remove_entry(&entry.path())?;
             }
         }
-        remove_file(&slot.admin.join(LOCKED))?;
         let free = Slot { used: false, since: now(), ..slot.slot.clone() };
         self.write_slot(&SlotRecord { path: slot.slot.home.clone(), slot: free, ..slot.clone() })?;
+        // Last: as long as it is in use, by its record, its lock says whose it is.
+        remove_file(&slot.admin.join(LOCKED))?;
         self.unpin(slot);
         Ok(())
     }
