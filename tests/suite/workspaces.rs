@@ -32,6 +32,7 @@ fn git_dir(crew: &AgentRun) -> Vec<(PathBuf, Vec<u8>)> {
             let (path, below) = (entry.path(), entry.path().strip_prefix(&top).unwrap().to_owned());
             let ours = [
                 "objects",
+                "reftable",
                 "puff",
                 "refs/puff",
                 "refs/notes",
@@ -48,6 +49,15 @@ fn git_dir(crew: &AgentRun) -> Vec<(PathBuf, Vec<u8>)> {
             }
         }
     }
+    let refs = crew.repo.git(&[
+        "for-each-ref",
+        "refs/heads/main",
+        "refs/heads/feature",
+        "refs/tags",
+        "refs/stash",
+        "refs/remotes",
+    ]);
+    found.push((PathBuf::from("refs"), refs.into_bytes()));
     found.sort();
     found
 }

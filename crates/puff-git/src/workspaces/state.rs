@@ -47,7 +47,9 @@ impl Repo {
                     state.has_untracked = true;
                     state.changes.push(PathChange::new(ChangeKind::Added, shown(path)));
                 }
-                // The index is that of the commit: all that differs is in the files.
+                // The index is that of the commit, which git may not find as HEAD (it is in a file, and refs may be in tables): all that
+                // differs is in the files.
+                _ if code[1] == b' ' => {}
                 _ => {
                     let kind = str::from_utf8(&code[1..]).ok().and_then(|letter| letter.parse().ok());
                     state.changes.push(PathChange::new(kind.unwrap_or(ChangeKind::Modified), shown(path)));

@@ -105,7 +105,12 @@ impl Repo {
         let worktree = self.worktree_at(path).context("git knows no worktree there")?;
         let folder = self.open_worktree(path)?;
         run(&super::git_of(&worktree, &folder).args(["read-tree", "--reset", "-u", &tree.to_string()]))?;
-        run(&super::git_of(&worktree, &folder).args(["read-tree", "HEAD"])).map(drop)?;
+        // Where refs are in tables, git finds no HEAD in a directory of ours.
+        let commit = match (worktree.kind, head(&worktree.admin)) {
+            (WorktreeKind::Private, Some(Head::At(commit))) => commit.to_string(),
+            _ => "HEAD".to_owned(),
+        };
+        run(&super::git_of(&worktree, &folder).args(["read-tree", &commit])).map(drop)?;
         Ok(())
     }
 }
