@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::support::agent_run::AgentRun;
 use crate::support::cloud_env::each;
 use crate::support::responses::{Responses, Turn};
-use crate::support::test_repo::newest_codex;
+use crate::support::test_repo::{TestRepo, newest_codex};
 
 #[test]
 fn the_best_of_three_codex_is_harvested_to_branches() {
@@ -15,7 +15,7 @@ fn the_best_of_three_codex_is_harvested_to_branches() {
         0 => Turn::Run(format!("echo attempt {} >>notes.txt", begun.fetch_add(1, Ordering::Relaxed))),
         _ => Turn::Say("I took a note.".to_owned()),
     });
-    let mut crew = AgentRun::new();
+    let mut crew = AgentRun { repo: TestRepo::off_devices() };
     crew.repo.set("LOOPBACK_KEY", "none");
     crew.repo.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
     service.write_config(&crew.repo.path("codex-home"), "");

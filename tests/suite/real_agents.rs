@@ -18,7 +18,7 @@ fn writes_a_file(conversation: &Conversation<'_>) -> Turn {
 
 /// A test repository whose `codex` is the newest real one, talking to this service.
 fn repo_with(service: &Responses, more: &str) -> TestRepo {
-    let mut repo = TestRepo::new();
+    let mut repo = TestRepo::off_devices();
     repo.set("LOOPBACK_KEY", "none");
     repo.git(&["config", "puff.codex", &newest_codex().display().to_string()]);
     service.write_config(&repo.path("codex-home"), more);
