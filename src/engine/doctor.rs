@@ -7,6 +7,7 @@ use super::harvest::is_half_cancelled;
 use super::leftovers::{WorktreeFinding, leftovers};
 use super::{branches, config, default_provider, interrupted, is_at_service, orphans, preflight, repair, sync};
 use crate::app::App;
+use crate::git::WorktreeKind;
 use crate::lock::FileLock;
 use crate::model::documents::{ConfiguredKey, ConfiguredValue, SettingOrigin, UnknownKey};
 use crate::model::{Finding, FindingResult, Run, State};
@@ -193,7 +194,11 @@ fn records(app: &App) -> Vec<Finding> {
     }
     for leftover in leftovers(app, &runs) {
         let path = leftover.path.display().to_string();
-        let remove = format!("inspect it, then 'git worktree remove --force {path}'");
+        let is_private = app.repo.worktree_at(&leftover.path).is_some_and(|known| known.kind == WorktreeKind::Private);
+        let remove = match is_private {
+            true => format!("inspect it, then remove the folder: rm -r '{path}'"),
+            false => format!("inspect it, then 'git worktree remove --force {path}'"),
+        };
         let hint = match leftover.finding {
             WorktreeFinding::Strange | WorktreeFinding::Kept => remove.as_str(),
             WorktreeFinding::Replaced => {

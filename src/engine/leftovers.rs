@@ -8,7 +8,7 @@ use super::harvest::keep_work;
 use super::{Listener, review};
 use crate::app::App;
 use crate::error::{Result, ResultExt};
-use crate::git::WorktreeFault;
+use crate::git::{Worktree, WorktreeFault, WorktreeKind};
 use crate::lock::FileLock;
 use crate::model::{Local, Run, RunId, Session, SessionId, State, Variant};
 use crate::providers::local;
@@ -66,6 +66,7 @@ impl fmt::Display for Leftover {
             WorktreeFinding::HalfMade => "was never finished",
             WorktreeFinding::Leftover => "is left over",
             WorktreeFinding::Locked => "is locked for a session that is over",
+            WorktreeFinding::Missing if self.of == Owner::None => "is gone, but git-puff still has its record",
             WorktreeFinding::Missing => "is gone, but git still knows it",
             WorktreeFinding::CutOff => "has lost its '.git' file",
             WorktreeFinding::Replaced => "is not the folder that git-puff made",
@@ -111,6 +112,8 @@ pub fn leftovers(app: &App, runs: &[Recorded]) -> Vec<Leftover> {
                 // Of a run that there is: an agent's was looked at above, and a review may have been told to keep one.
                 Some(_) => continue,
                 None if known.iter().any(|folder| worktree.path.starts_with(folder)) => continue,
+                // Git forgets its own when it is told to remove them.
+                None if worktree.kind == WorktreeKind::Private && is_gone(app, &worktree) => WorktreeFinding::Missing,
                 None => WorktreeFinding::Strange,
             };
             found.push(Leftover { path: worktree.path, finding, of: Owner::None });
@@ -118,6 +121,10 @@ pub fn leftovers(app: &App, runs: &[Recorded]) -> Vec<Leftover> {
     }
     found.extend(of_sessions(app, starting));
     found
+}
+
+fn is_gone(app: &App, worktree: &Worktree) -> bool {
+    matches!(app.repo.open_worktree(&worktree.path), Err(WorktreeFault::Gone))
 }
 
 /// Finds the worktrees of sessions that are over.
@@ -198,7 +205,7 @@ pub fn repair_leftover(app: &App, leftover: &Leftover, runs: &[Recorded], notify
             let session = SessionStore::new(&app.layout).load(id)?;
             return Ok(session_workspace::finalize_lost(app, &session)?.is_some());
         }
-        Owner::None if leftover.finding == WorktreeFinding::HalfMade => {
+        Owner::None if matches!(leftover.finding, WorktreeFinding::HalfMade | WorktreeFinding::Missing) => {
             worktree::remove(app, &leftover.path).or_fail(|| unwritable(leftover))?;
             return Ok(true);
         }

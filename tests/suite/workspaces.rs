@@ -232,6 +232,43 @@ fn where_none_can_be_made_linked_worktrees_do_and_doctor_says_why() {
 }
 
 #[test]
+fn what_a_lost_run_left_is_named_with_a_way_out_of_it() {
+    let crew = AgentRun::new();
+    let repo = &crew.repo;
+    crew.agent("good", "echo x >x");
+    crew.tournament(&["--agent", "good", "--name", "fix", "--keep"]);
+    let lock = repo.puff_dir().join("locks/watcher");
+    wait_until("nobody watches", || fs::File::open(&lock).is_ok_and(|file| file.try_lock_shared().is_ok()));
+    repo.git(&["update-ref", "-d", "refs/puff/runs/fix"]);
+    fs::remove_dir_all(repo.puff_dir().join("sessions/fix-var1")).unwrap();
+    let folder = crew.workspace_root().join("fix/var1");
+    let remove = format!("rm -r '{}'", folder.display());
+    assert!(repo.puff(&["doctor"]).stdout.contains(&remove));
+    let refused = crew.try_launch(&["--agent", "good", "--name", "fix"]).exits(1).complains(&["earlier run 'fix'"]);
+    assert!(refused.stderr.contains("remove that folder"), "{}", refused.stderr);
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(repo.puff(&["doctor"]).stdout.contains("is gone, but git-puff still has its record"));
+    repo.puff(&["doctor", "--repair"]);
+    assert!(!repo.puff(&["doctor"]).stdout.contains("still has its record"));
+    repo.git(&["branch", "-D", "-q", "puff/fix/var1"]);
+    let run = crew.tournament(&["--agent", "good", "--name", "fix"]);
+    assert_eq!(each(&run, "apply"), ["applied"]);
+}
+
+#[test]
+fn a_workspace_can_be_where_a_linked_worktree_was_removed_by_git() {
+    let crew = AgentRun::new().linked();
+    crew.agent("where", "git rev-parse --git-common-dir >where");
+    crew.tournament(&["--agent", "where", "--name", "fix", "--keep"]);
+    let folder = crew.workspace_root().join("fix/var1");
+    crew.repo.git(&["worktree", "remove", "--force", folder.to_str().unwrap()]);
+    crew.repo.puff(&["prune", "fix"]).ok();
+    crew.repo.git(&["config", "--unset", "puff.workspace"]);
+    crew.tournament(&["--agent", "where", "--name", "fix"]);
+    assert_eq!(crew.file("fix", 1, "where"), ".git");
+}
+
+#[test]
 fn the_pool_is_pruned_by_its_settings_and_by_name() {
     let crew = AgentRun::new();
     crew.agent("good", "echo x >x");

@@ -202,6 +202,8 @@ impl Repo {
     /// is new.
     fn take_slot(&self, claim: &Claim<'_>) -> Result<(SlotRecord, bool)> {
         let _lock = self.lock_pool().context("cannot acquire the lock of the pool of workspaces")?;
+        // What is still recorded of a linked worktree at its path would be taken for the record of this.
+        self.forget_gone();
         let slots = self.recover_slots(claim.pool)?;
         if let Some(slot) = chosen(&slots, claim) {
             let path = claim.path.unwrap_or(&slot.slot.home);

@@ -8,6 +8,7 @@ use crate::engine::base::{self, Base};
 use crate::engine::intent::Intent;
 use crate::engine::{Listener, Notice, branches, default_provider};
 use crate::error::{Error, Result};
+use crate::git::WorktreeKind;
 use crate::model::{AgentCount, Local, MOST_LOCAL, RunId, SessionId};
 use crate::provider::{BaseKind, Capabilities, Provider, ProviderKind, RetryPolicy};
 use crate::session;
@@ -185,9 +186,13 @@ fn prove_unused(app: &App, id: &RunId, work: &Work, best_of: u32) -> Result<()> 
     for variant in 1..=best_of {
         let (path, session) = (local.worktree(variant), SessionId::of_variant(id, variant, 1));
         let folder = store.place(&session).folder().to_owned();
-        if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) || app.repo.worktree_at(&path).is_some() {
+        let known = app.repo.worktree_at(&path);
+        let is_linked = known.as_ref().is_none_or(|known| known.kind == WorktreeKind::Linked);
+        let has_files = path.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        if has_files || (known.is_some() && is_linked) {
+            let remove = if is_linked { "'git worktree remove' it" } else { "remove that folder" };
             return Err(Error::failed(format!("an earlier run '{id}' has left the worktree '{}'", path.display()))
-                .hint("choose another --name; or, once nothing in it is needed, 'git worktree remove' it"));
+                .hint(format!("choose another --name; or, once nothing in it is needed, {remove}")));
         }
         if folder.exists() {
             return Err(Error::failed(format!("an earlier run '{id}' has left the session '{session}'"))

@@ -341,7 +341,7 @@ impl Repo {
     }
 
     /// Forgets worktrees that were removed by git itself.
-    fn forget_gone(&self) {
+    pub(crate) fn forget_gone(&self) {
         for (folder, record) in self.records_in(&self.records()) {
             let is_gone = |path: &PathBuf| {
                 let there = path.symlink_metadata();
