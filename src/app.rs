@@ -22,7 +22,7 @@ use crate::layout::Layout;
 use crate::model::Abbrev;
 use crate::model::display::DisplayFormat;
 use crate::model::{Identity, Oid, RunId, Time};
-use crate::process::{Cancellation, Foreground};
+use crate::process::{Cancellation, Cmd, Foreground};
 use crate::provider::Registry;
 use crate::settings::{self, Settings};
 
@@ -152,6 +152,16 @@ impl App {
     /// Shows object names with that many digits from here on.
     pub fn abbreviate(&mut self, abbrev: Abbrev) {
         self.display.shorten_by(self.repo.shortener(abbrev));
+    }
+
+    /// Returns a call of this program by itself in the same repository and worktree; none where the program is not found.
+    pub fn own_call(&self) -> Option<Cmd> {
+        let location = self.repo.location();
+        let cmd = Cmd::new(self.environment.program.as_ref()?).env("GIT_DIR", &location.git_dir);
+        Some(match &location.worktree {
+            Some(worktree) => cmd.env("GIT_WORK_TREE", worktree).cwd(worktree),
+            None => cmd.cwd(&location.common_dir),
+        })
     }
 
     /// How the user wants colours: `color.puff`, or `color.ui`; and whether git has put a pager behind us that takes them.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::workspace_root::WorkspaceRoot;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::git::{Claim, Claimed, PoolSize, WorkspaceState, Worktree, WorktreeKind};
+use crate::git::{Claim, Claimed, Content, PoolSize, WorkspaceState, Worktree, WorktreeKind};
 use crate::model::Oid;
-use crate::process::{self, Cmd};
+use crate::process;
 use crate::settings;
 
 /// A day in seconds.
@@ -29,8 +29,10 @@ pub fn kind(app: &App) -> WorktreeKind {
 /// When there is no folder for it.
 pub fn claim(app: &App, path: Option<&Path>, commit: Oid, reason: &str, warm: Option<&str>) -> Result<Option<Claimed>> {
     let noted = app.layout.workspace_fallback();
-    let claimed =
-        with_claim(app, commit, reason, |claim| app.repo.claim_workspace(&Claim { path, warm, ..claim.clone() }))?;
+    let (root, most) = (WorkspaceRoot::find(app)?, app.settings.number(settings::POOL_MAX)? as usize);
+    let without = branches_of_variants(app);
+    let content = Content { commit, without: &without };
+    let claimed = app.repo.claim_workspace(&Claim { pool: &root.pool(), path, content, reason, warm, most });
     match claimed {
         Ok(claimed) => {
             let _ = std::fs::remove_file(noted);
@@ -44,7 +46,7 @@ pub fn claim(app: &App, path: Option<&Path>, commit: Oid, reason: &str, warm: Op
     }
 }
 
-/// Brings a private workspace that is in use to a commit, with a new repository of its own. Ignored files stay if `warm`.
+/// Brings a private workspace that is in use to a commit, with a new repository of its own. Ignored files stay if it `is_warm`.
 ///
 /// # Errors
 /// When it cannot be brought there: then another one is needed.
@@ -52,22 +54,19 @@ pub fn bring_to(
     app: &App,
     workspace: &Worktree,
     commit: Oid,
-    warm: Option<&str>,
+    is_warm: bool,
     known: Option<&WorkspaceState>,
 ) -> Result<()> {
-    let brought = with_claim(app, commit, "", |claim| {
-        app.repo.restore_workspace(workspace, &Claim { warm, ..claim.clone() }, known)
-    })?;
+    let without = branches_of_variants(app);
+    let content = Content { commit, without: &without };
+    let brought = app.repo.restore_workspace(workspace, &content, is_warm, known);
     let failed = || Error::failed(format!("cannot bring the workspace '{}' to {commit}", workspace.path.display()));
     brought.map_err(|cause| failed().because(cause))
 }
 
-/// Calls this with a claim that has what is configured.
-fn with_claim<T>(app: &App, commit: Oid, reason: &str, call: impl FnOnce(&Claim<'_>) -> T) -> Result<T> {
-    let pool = WorkspaceRoot::find(app)?.pool();
-    let without = app.settings.text(settings::BRANCH_PREFIX).unwrap_or_default();
-    let most = app.settings.number(settings::POOL_MAX)? as usize;
-    Ok(call(&Claim { pool: &pool, path: None, commit, reason, warm: None, most, without: &without }))
+/// Returns what the names of the branches of variants begin with: no agent sees those of the others.
+fn branches_of_variants(app: &App) -> String {
+    app.settings.text(settings::BRANCH_PREFIX).unwrap_or_default()
 }
 
 /// Returns why workspaces here are linked worktrees although private ones are configured, if they are.
@@ -91,7 +90,7 @@ pub fn tidy(app: &App) {
     };
     let _ = app.repo.trim_pool(&root.pool(), most as usize, Duration::from_secs(DAY * u64::from(keep)));
     if app.repo.has_trash(&root.pool()) {
-        empty_in_background(app);
+        let _ = app.own_call().map(|call| process::start_detached(&call.arg("empty-trash"), &app.layout.trash_log()));
     }
 }
 
@@ -112,15 +111,4 @@ pub fn empty_trash(app: &App) {
     if let Ok(root) = WorkspaceRoot::find(app) {
         app.repo.empty_trash(&root.pool());
     }
-}
-
-fn empty_in_background(app: &App) {
-    let Some(program) = &app.environment.program else { return };
-    let location = app.repo.location();
-    let cmd = Cmd::new(program).arg("empty-trash").env("GIT_DIR", &location.git_dir);
-    let cmd = match &location.worktree {
-        Some(worktree) => cmd.env("GIT_WORK_TREE", worktree).cwd(worktree),
-        None => cmd.cwd(&location.common_dir),
-    };
-    let _ = process::start_detached(&cmd, &app.layout.trash_log());
 }

@@ -76,5 +76,5 @@ pub use stats::{Counting, Stats};
 pub use tree_changes::TreeChange;
 pub use trees::{Edit, Entry, EntryKind};
 pub use workspace_files::{LeftOut, WhyLeftOut, WorkspaceFiles};
-pub use workspaces::{Claim, Claimed, PoolSize, WorkspaceState};
+pub use workspaces::{Claim, Claimed, Content, PoolSize, WorkspaceState};
 pub use worktrees::{Hooks, Replaced, Worktree, WorktreeFault, WorktreeKind};

@@ -46,15 +46,22 @@ pub struct Claim<'a> {
     pub pool: &'a Path,
     /// Where the workspace is to be; at its home, which never changes, when there is none.
     pub path: Option<&'a Path>,
-    /// The commit that it is to have.
-    pub commit: Oid,
+    /// What is to be in it.
+    pub content: Content<'a>,
     /// What it is locked with from its first moment on.
     pub reason: &'a str,
     /// Those whose ignored files may be in it, and will be found by the next of them; with none, there are no ignored files.
     pub warm: Option<&'a str>,
     /// How many workspaces there may be before one is taken whose ignored files another would have gone on with.
     pub most: usize,
-    /// The refs that do not concern a program in it, by the beginning of their names: branches of other variants.
+}
+
+/// What is in a workspace.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    /// The commit that is checked out.
+    pub commit: Oid,
+    /// What the names of branches begin with that its repository does not have: those of other variants.
     pub without: &'a str,
 }
 
@@ -86,12 +93,12 @@ impl Repo {
                         (false, true) => Clean::Untracked,
                         (false, false) => Clean::All,
                     };
-                    self.prepare_workspace(&workspace, claim, clean)
+                    self.prepare_workspace(&workspace, &claim.content, clean)
                 }
                 false => Err(anyhow::anyhow!("a process still works in it")),
             };
             let proved = match prepared {
-                Ok(()) if is_new => self.prove_workspace(&workspace, claim.commit),
+                Ok(()) if is_new => self.prove_workspace(&workspace, claim.content.commit),
                 other => other,
             };
             match proved {
@@ -109,24 +116,23 @@ impl Repo {
         }
     }
 
-    /// Brings a workspace that is in use to a commit, with a new `.git`. Ignored files stay where the claim has a word for whose
-    /// they are. What is known of it since the last program in it ended saves looking for what is to be removed.
+    /// Brings a workspace that is in use to a commit, with a new `.git`. Ignored files stay if it `is_warm`. What is known of it since the last program in it ended saves looking for what is to be removed.
     ///
     /// # Errors
     /// When its folder is not the one that was made, or git cannot: then another one is needed.
     pub fn restore_workspace(
         &self,
         workspace: &Worktree,
-        claim: &Claim<'_>,
+        content: &Content<'_>,
+        is_warm: bool,
         known: Option<&WorkspaceState>,
     ) -> Result<()> {
-        let clean = match (known, claim.warm) {
-            (Some(state), Some(_)) if !state.has_untracked => Clean::Nothing,
-            (Some(state), None) if !state.has_untracked && !state.has_ignored => Clean::Nothing,
-            (_, Some(_)) => Clean::Untracked,
-            (_, None) => Clean::All,
+        let clean = match known {
+            Some(state) if !state.has_untracked && (is_warm || !state.has_ignored) => Clean::Nothing,
+            _ if is_warm => Clean::Untracked,
+            _ => Clean::All,
         };
-        self.prepare_workspace(workspace, claim, clean)
+        self.prepare_workspace(workspace, content, clean)
     }
 
     /// Ends the use of a workspace: it goes home, and may be claimed again, with its ignored files by those who left them.
@@ -183,8 +189,7 @@ impl Repo {
     }
 
     fn slot_at(&self, path: &Path) -> Option<SlotRecord> {
-        let admin = self.worktree_at(path).filter(|found| found.kind == WorktreeKind::Private)?.admin;
-        self.slot_records().into_iter().find(|slot| slot.admin == admin)
+        self.slot_record_at(path).filter(|slot| slot.slot.used)
     }
 
     fn workspace_of(&self, slot: &SlotRecord) -> Worktree {

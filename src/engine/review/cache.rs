@@ -40,6 +40,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Takes in what was done to the repository by what ran before this: the setup, or the same check the first time.
+    pub fn after(&mut self, traces: Vec<Risk>, rewritten: Vec<String>) {
+        self.traces.splice(0..0, traces);
+        self.rewritten.splice(0..0, rewritten);
+    }
+
     /// Returns whether a signal from outside ended it.
     pub fn was_killed(&self) -> bool {
         self.check.exit.is_some_and(|code| KILLED.contains(&code))

@@ -174,8 +174,7 @@ impl Worker<'_> {
                 Err(why) => not_run(command, why),
             };
             let Left { traces, rewritten } = std::mem::take(&mut left_by_setup);
-            answer.traces.splice(0..0, traces);
-            answer.rewritten.splice(0..0, rewritten);
+            answer.after(traces, rewritten);
             Answers::new(app).keep_check(unit.tree, &answer, self.way.gate.rules(command));
             self.ended(at, answer);
         }
@@ -211,9 +210,7 @@ impl Worker<'_> {
         }
         let mut confirmed = self.run(app, workspace, unit, command, rules)?;
         confirmed.check.confirmed = true;
-        // What it did when it ran first was done.
-        confirmed.traces.splice(0..0, answer.traces);
-        confirmed.rewritten.splice(0..0, answer.rewritten);
+        confirmed.after(answer.traces, answer.rewritten);
         Some(confirmed)
     }
 
@@ -306,8 +303,7 @@ impl Worker<'_> {
         }
         answers.keep_refusal(unit.tree, &confined, rules);
         free.by_setup = by_setup;
-        free.traces.splice(0..0, confined.traces);
-        free.rewritten.splice(0..0, confined.rewritten);
+        free.after(confined.traces, confined.rewritten);
         Some(free)
     }
 

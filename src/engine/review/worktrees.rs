@@ -12,7 +12,7 @@ use crate::error::{Error, Result, ResultExt};
 use crate::git::{Claimed, Hooks, WorkspaceState, Worktree, WorktreeKind};
 use crate::lock::FileLock;
 use crate::model::{Oid, Run, RunId};
-use crate::process::{Cmd, Guard, Mark};
+use crate::process::{Guard, Mark};
 use crate::session::pool;
 use crate::session::worktree::{self, WorkspaceRoot};
 use crate::settings;
@@ -57,15 +57,9 @@ impl ReviewLock {
 
     /// Starts the cleanup process, before anything is made that would be left over.
     pub fn start_cleanup_process(&mut self, app: &App, run: &RunId) {
-        let Some(program) = app.environment.program.as_ref().filter(|_| self.cleanup.is_none()) else { return };
-        let location = app.repo.location();
-        let cmd = Cmd::new(program).args(["cleanup-process", run.as_str()]).env("GIT_DIR", &location.git_dir);
-        let cmd = match &location.worktree {
-            Some(worktree) => cmd.env("GIT_WORK_TREE", worktree).cwd(worktree),
-            None => cmd.cwd(&location.common_dir),
-        };
+        let Some(call) = app.own_call().filter(|_| self.cleanup.is_none()) else { return };
         // Without one, the next review sweeps.
-        self.cleanup = Guard::start(&cmd).ok();
+        self.cleanup = Guard::start(&call.args(["cleanup-process", run.as_str()])).ok();
     }
 
     /// Ends the cleanup process: the worktrees are gone.
@@ -205,7 +199,7 @@ impl Workspace {
         let (reason, warm) = (plan.reason(), plan.warm.as_deref());
         if pool::kind(app) == WorktreeKind::Private && !plan.keep {
             let claimed = pool::claim(app, None, commit, &reason, warm)?;
-            if let Some(Claimed { workspace: worktree, is_warm, .. }) = claimed {
+            if let Some(Claimed { workspace: worktree, is_warm }) = claimed {
                 let has_ignored = || app.repo.workspace_state(&worktree).map_or(true, |state| state.has_ignored);
                 let is_warm = is_warm && has_ignored();
                 if !is_warm {
@@ -230,7 +224,7 @@ impl Workspace {
         if warm.is_none() {
             SetupState::forget(&self.worktree);
         }
-        pool::bring_to(app, &self.worktree, commit, warm, left.as_ref())?;
+        pool::bring_to(app, &self.worktree, commit, warm.is_some(), left.as_ref())?;
         worktree::add_submodules(app, &self.worktree)?;
         self.commit = commit;
         self.is_warm = warm.is_some() && left.is_none_or(|left| left.has_ignored);

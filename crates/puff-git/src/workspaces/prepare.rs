@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::Claim;
+use super::Content;
 use crate::Oid;
-use crate::bytes::{as_path, shown};
+use crate::bytes::{as_path, records, shown};
 use crate::folder::{Folder, remove_entry};
 use crate::program::{GitFailure, git_in, run};
 use crate::repo::Repo;
@@ -27,7 +27,7 @@ pub(super) enum Clean {
 
 impl Repo {
     /// Brings a workspace to its commit. Ignored files are still in it afterwards, unless all is to be cleaned.
-    pub(super) fn prepare_workspace(&self, workspace: &Worktree, claim: &Claim<'_>, clean: Clean) -> Result<()> {
+    pub(super) fn prepare_workspace(&self, workspace: &Worktree, content: &Content<'_>, clean: Clean) -> Result<()> {
         let folder = self.open_worktree(&workspace.path)?;
         let home = self.slot_at(&workspace.path).context("it is no workspace any more")?.slot.home;
         self.throw_away_git(&home, &folder)?;
@@ -37,9 +37,9 @@ impl Repo {
         }
         let view = View::over(folder.clone(), admin.clone(), None);
         empty_submodules(&self.submodules_of(admin), &folder)?;
-        self.private_git_dir(admin, claim.commit, Some(&self.location().git_dir))?;
-        self.note_submodules(admin, claim.commit)?;
-        let commit = claim.commit.to_string();
+        self.private_git_dir(admin, content.commit, Some(&self.location().git_dir))?;
+        self.note_submodules(admin, content.commit)?;
+        let commit = content.commit.to_string();
         run(&view.git().args(["read-tree", "--reset", "-u", &commit])).or_else(|failure| match failure {
             // A folder is in the place of a file, with files in it that git does not know.
             GitFailure::Refused { .. } => {
@@ -53,8 +53,8 @@ impl Repo {
             Clean::Untracked => run(&view.git().args(["clean", "--quiet", "-ffd"])).map(drop)?,
             Clean::All => run(&view.git().args(["clean", "--quiet", "-ffdx"])).map(drop)?,
         }
-        let pinned = self.make_program_git(workspace, &folder, claim)?;
-        self.pin(workspace, claim.commit, &pinned)?;
+        let pinned = self.make_program_git(workspace, &folder, content)?;
+        self.pin(workspace, content.commit, &pinned)?;
         copy_index(admin, folder.subfolder(Path::new(".git"))?.anchor()).context("cannot copy its index")
     }
 
@@ -69,10 +69,12 @@ impl Repo {
         let changed = run(&program().args(status))?;
         if !changed.stdout.is_empty() {
             // A file that its own attributes would change shows up wherever it is checked out.
-            let view = View::over(folder, workspace.admin.clone(), None);
-            let ours = run(&view.git().args(status))?;
-            let first = shown(crate::bytes::records(&changed.stdout).next().unwrap_or_default());
-            ensure!(ours.stdout == changed.stdout, "programs in it see changes that are none, such as '{first}'");
+            let ours = self.workspace_state(workspace)?.changes;
+            let theirs = records(&changed.stdout).filter_map(|line| line.get(3..)).map(shown);
+            for path in theirs {
+                let is_known = ours.iter().any(|change| change.path == path);
+                ensure!(is_known, "programs in it see a change of '{path}', which is none");
+            }
         }
         Ok(())
     }

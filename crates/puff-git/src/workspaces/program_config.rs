@@ -108,8 +108,6 @@ fn is_let_through(key: &str) -> bool {
         "remote" => REMOTE.contains(&last) && rest != last,
         "branch" => last != "pushremote",
         "lfs" => last != "access" && last != "locksverify",
-        // What runs in the place of a command is for the user's own shell.
-        "alias" => true,
         _ => SECTIONS.contains(&section),
     }
 }

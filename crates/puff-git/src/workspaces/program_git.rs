@@ -10,7 +10,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use super::Claim;
+use super::Content;
 use super::program_config::program_config;
 use crate::bytes::as_bytes;
 use crate::folder::Folder;
@@ -34,7 +34,7 @@ impl Repo {
         &self,
         workspace: &Worktree,
         folder: &Folder,
-        claim: &Claim<'_>,
+        content: &Content<'_>,
     ) -> Result<BTreeSet<Oid>> {
         let common = &self.location().common_dir;
         let format = if self.name_digits() == 64 { "sha256" } else { "sha1" };
@@ -58,17 +58,17 @@ impl Repo {
         }
         let mut named = BTreeSet::new();
         let mut packed = b"# pack-refs with: sorted \n".to_vec();
-        let ours = format!("refs/heads/{}", claim.without);
+        let ours = format!("refs/heads/{}", content.without);
         for namespace in NAMESPACES {
             for (name, oid) in self.refs_under(namespace)? {
-                if claim.without.is_empty() || !name.starts_with(&ours) {
+                if content.without.is_empty() || !name.starts_with(&ours) {
                     packed.extend(format!("{oid} {name}\n").bytes());
                     named.insert(oid);
                 }
             }
         }
         fs::write(git.anchor().join("packed-refs"), packed)?;
-        fs::write(git.anchor().join("HEAD"), format!("{}\n", claim.commit))?;
+        fs::write(git.anchor().join("HEAD"), format!("{}\n", content.commit))?;
         let config = git.anchor().join("config");
         let made = fs::read(&config)?;
         fs::write(&config, [made, program_config(self, workspace, folder)?].concat())?;

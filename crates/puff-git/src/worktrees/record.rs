@@ -104,6 +104,13 @@ pub(crate) struct SlotRecord {
     pub slot: Slot,
 }
 
+impl SlotRecord {
+    fn of((admin, record): (PathBuf, Record)) -> Option<SlotRecord> {
+        let [path, _] = record.paths;
+        Some(SlotRecord { admin, path, folder: record.folder, slot: record.slot? })
+    }
+}
+
 impl Repo {
     fn records(&self) -> PathBuf {
         self.location().common_dir.join("puff/worktrees")
@@ -116,14 +123,15 @@ impl Repo {
 
     /// Returns what is recorded of private workspaces, in use or not, in the order of their numbers.
     pub(crate) fn slot_records(&self) -> Vec<SlotRecord> {
-        let of_slot = |(admin, record): (PathBuf, Record)| {
-            let [path, _] = record.paths;
-            Some(SlotRecord { admin, path, folder: record.folder, slot: record.slot? })
-        };
-        let mut slots: Vec<SlotRecord> = self.records_in(&self.slots_folder()).filter_map(of_slot).collect();
+        let mut slots: Vec<SlotRecord> = self.records_in(&self.slots_folder()).filter_map(SlotRecord::of).collect();
         let number = |slot: &SlotRecord| slot.admin.file_name()?.to_str()?.parse::<u32>().ok();
         slots.sort_by_key(number);
         slots
+    }
+
+    /// Returns what is recorded of the private workspace at this path, if that is what is recorded there.
+    pub(crate) fn slot_record_at(&self, path: &Path) -> Option<SlotRecord> {
+        self.record_of(path).and_then(SlotRecord::of)
     }
 
     /// Records where a private workspace is, and what it is used for.
