@@ -418,6 +418,11 @@ impl Environment {
         std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
     }
 
+    /// Returns what a variable holds that is given to a program with more behind it.
+    pub fn variable(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
+    }
+
     /// The same, for work in another folder.
     fn elsewhere(self, folder: &Path) -> Environment {
         let git = self.git.into_iter().filter(|name| !git::TIES.contains(&name.as_str())).collect();

@@ -45,7 +45,7 @@
 //!
 //! What agents are and say is the package [`puff_agents`]; `session` gives it its settings, workspaces and records. [`git`] is
 //! the package [`puff_git`]; `error`, `files`, `folder`, `lock`, `parallel`, `process`, `scratch`, `trace` and `user_place` are those of
-//! [`puff_system`]. None of them knows anything of runs.
+//! [`puff_system`]. What test runners print and write is read by [`test_results`]. None of them knows anything of runs.
 //!
 //! Dependencies point one way: the layers are listed in CONTRIBUTING.md, and a test keeps them.
 //! Nothing below `commands` prints, nothing outside `app` reads the clock or the environment, nothing outside `puff_git`

@@ -6,11 +6,9 @@
 
 mod cache;
 mod checks;
-mod counts;
 mod evidence;
 mod gate;
 mod judge;
-mod junit;
 pub mod ranking;
 mod recommend;
 mod record;

@@ -254,6 +254,13 @@ pub struct Check {
     pub confirmed: bool,
 }
 
+impl From<test_results::Counts> for Counts {
+    fn from(counts: test_results::Counts) -> Counts {
+        let test_results::Counts { passed, failed, skipped } = counts;
+        Counts { passed, failed, skipped }
+    }
+}
+
 /// How many tests a check ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use test_results::Report;
 
 use crate::app::App;
 use crate::model::{Check, CheckStatus, Judge, Oid, PathChange, Risk};
@@ -37,6 +38,9 @@ pub(super) struct Answer {
     /// On the base: it ran unconfined for the sake of `puff.workspace.setup`.
     #[serde(default)]
     pub by_setup: bool,
+    /// What the runners said of each test; nothing where it was taken from an earlier review.
+    #[serde(skip)]
+    pub report: Report,
 }
 
 impl Answer {

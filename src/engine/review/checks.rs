@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
+use test_results::{OutputReader, Report};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::cache::{Answer, Answers};
-use super::counts::TestCounter;
 use super::gate::Gate;
-use super::junit::{junit_below, junit_in};
 use super::setup::SetupState;
 use super::workers::{Work, run_workers};
 use super::worktrees::{self, Workspace, WorkspacePlan};
@@ -319,12 +318,13 @@ impl Worker<'_> {
         let (watch, worktree, warm) = (Watch::begin(app), &workspace.worktree, workspace.is_warm);
         let junit = worktree.admin.join("puff-junit");
         let began = fresh_folder(&junit);
-        let (mut printed, mut tally) = (HeadAndTail::new(HEAD, TAIL), TestCounter::default());
-        let cmd = wrapped(app, command).env(JUNIT, &junit);
+        let (mut printed, mut tests) = (HeadAndTail::new(HEAD, TAIL), OutputReader::new(&worktree.path));
+        let cmd = asking_for_tests(app, wrapped(app, command), (command, &worktree.path), &junit);
         let ended = self.follow(app, &cmd, worktree, (rules, Some(&junit)), |bytes, stream| {
             printed.add(bytes);
-            if stream == Stream::Out {
-                tally.read(bytes);
+            match stream {
+                Stream::Out => tests.read(bytes),
+                Stream::Err => tests.read_error(bytes),
             }
         });
         let (ended, took) = match ended {
@@ -341,9 +341,16 @@ impl Worker<'_> {
         };
         let duration_s = (took.as_secs_f64() * 1000.0).round() / 1000.0;
         let (path, folder) = (worktree.path.clone(), app.repo.open_worktree(&worktree.path));
-        let below = || junit_below(folder.as_ref().ok()?.anchor(), began);
-        let tests = junit_in(&junit).or_else(below).or_else(|| tally.counts());
-        let tail = excerpt(&mut printed).replace(&worktree.path.display().to_string(), ".");
+        let below = folder.as_ref().ok().map(|folder| test_results::read_below(folder.anchor(), began));
+        let asked = test_results::read_folder(&junit);
+        let files = if asked.sections.is_empty() { below.unwrap_or_default() } else { asked };
+        let report = test_results::merge(files, tests.finish());
+        let mut tail = excerpt(&mut printed).replace(&worktree.path.display().to_string(), ".");
+        let mut status = status;
+        if status == CheckStatus::Passed && report.ran_none {
+            status = CheckStatus::Error;
+            tail = format!("the check ran no test: '{command}' ended with exit code 0\n{tail}");
+        }
         let replaced = folder.err().map(|fault| Risk {
             kind: RiskKind::Worktree,
             path: path.display().to_string(),
@@ -357,9 +364,10 @@ impl Worker<'_> {
             .unwrap_or_else(|why| vec![PathChange::new(ChangeKind::Unknown, why)]);
         traces.extend(replaced);
         let command = command.to_owned();
+        let tests = (!report.sections.is_empty()).then(|| report.counts.into());
         let (cached, on_base, confirmed) = (false, None, false);
         let check = Check { command, status, exit, duration_s, tail, cached, on_base, tests, warm, confirmed };
-        Some(Answer { check, touched, traces, rewritten, confined: rules.is_some(), by_setup: false })
+        Some(Answer { check, touched, traces, rewritten, confined: rules.is_some(), by_setup: false, report })
     }
 
     /// Returns what is different in the worktree from what it was after the setup, of what is different from its commit.
@@ -500,6 +508,16 @@ fn wrapped(app: &App, command: &str) -> Cmd {
     }
 }
 
+/// Returns a check whose runners are asked for files, as far as that cannot change how they end.
+fn asking_for_tests(app: &App, cmd: Cmd, (command, folder): (&str, &Path), files: &Path) -> Cmd {
+    let cmd = cmd.env(JUNIT, files);
+    if test_results::has_settings_of_its_own(folder, command) {
+        return cmd;
+    }
+    let variables = test_results::environment(files, |name| app.environment.variable(name));
+    variables.into_iter().fold(cmd, |cmd, (name, value)| cmd.env(name, value))
+}
+
 /// Returns a check that could not be run, and why.
 pub(super) fn not_run(command: &str, why: &str) -> Answer {
     let check = Check {
@@ -515,7 +533,7 @@ pub(super) fn not_run(command: &str, why: &str) -> Answer {
         confirmed: false,
     };
     let (touched, traces, rewritten) = (Vec::new(), Vec::new(), Vec::new());
-    Answer { check, touched, traces, rewritten, confined: false, by_setup: false }
+    Answer { check, touched, traces, rewritten, confined: false, by_setup: false, report: Report::default() }
 }
 
 fn words(error: &Error) -> String {
