@@ -34,7 +34,7 @@ use crate::store::{RunStore, SessionStore};
 /// How long sessions that are ended may take to be so: longer than an agent gets to end by itself.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How many attempts are started at the same time, at least: most of it is waiting for the disk.
+/// How many attempts are started, or collected, at the same time, at least: most of it is waiting for the disk.
 const LEAST_AT_ONCE: usize = 4;
 
 /// The number of a variant, and what is to be known about its start, or why it failed.

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::LocalAgents;
 use super::attempt_state::{self, AttemptState};
+use super::{LEAST_AT_ONCE, LocalAgents};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::git::WorktreeFault;
 use crate::git::snapshot::Ignored;
 use crate::model::{Local, Risk, RiskKind, Run, Session, SessionId, SessionState, TaskId, Variant, VariantStatus};
+use crate::parallel;
 use crate::process::Mark;
 use crate::provider::{Attempt, Collection, NotTaken, Work};
 use crate::session::side_effects::GitDirSnapshot;
@@ -23,15 +24,42 @@ impl LocalAgents<'_> {
     pub(super) fn collect_finished(&self, task: &TaskId) -> Result<Collection> {
         let (run, local) = self.run(task)?;
         worktree::check(self.app)?;
-        let mut collected = Collection::default();
+        let mut finished = Vec::new();
         for variant in &run.variants {
             let state = attempt_state::of(self.app, &run, &local, variant, false);
             attempt_state::note_end(self.app, &run, &local, variant, &state);
             if state.status.is_terminal() {
-                self.collect_attempt(&run, &local, variant, state, &mut collected);
+                finished.push((variant, state));
             }
         }
-        Ok(collected)
+        Ok(self.collect_attempts(&run, &local, &finished))
+    }
+
+    /// Collects these attempts, several at a time: each is a few walks through its worktree by git. They come in the order of
+    /// their variants.
+    fn collect_attempts(&self, run: &Run, local: &Local, finished: &[(&Variant, AttemptState)]) -> Collection {
+        type Finished<'v> = (&'v Variant, AttemptState);
+        let collect = |app: &App, (variant, state): &Finished<'_>| {
+            let mut collected = Collection::default();
+            LocalAgents::new(app).collect_attempt(run, local, variant, state.clone(), &mut collected);
+            collected
+        };
+        let seed = self.app.seed();
+        let elsewhere = || {
+            let app = seed.clone().open().ok();
+            move |one: &Finished<'_>| app.as_ref().map(|app| collect(app, one))
+        };
+        let here = |one: &Finished<'_>| Some(collect(self.app, one));
+        let taken = parallel::map_each(finished, parallel::processors().max(LEAST_AT_ONCE), here, elsewhere);
+        let mut collected = Collection::default();
+        for (one, taken) in finished.iter().zip(taken) {
+            // A thread that could not open the repository leaves its attempts to this one.
+            let taken = taken.unwrap_or_else(|| collect(self.app, one));
+            collected.attempts_made.extend(taken.attempts_made);
+            collected.ignored.extend(taken.ignored);
+            collected.not_taken.extend(taken.not_taken);
+        }
+        collected
     }
 
     /// Collects what a variant made, with whatever its worktree has; nothing when that was collected before.
