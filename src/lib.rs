@@ -26,6 +26,7 @@
 //! | [`provider`] | what does the work of runs: two traits, what kinds of providers can do, a registry |
 //! | [`providers`] | Codex Cloud in its three dialects, agents on this machine, patches that were on disk |
 //! | [`patch`] | a patch onto a tree of the repository, by the engine of [`git_tree_apply`] |
+//! | [`choice`] | the rule of a review: copies of tests that tell variants apart, cheats, classes |
 //! | [`compare`] | what variants do, beside each other: likeness, sameness, versions of a file side by side |
 //! | [`session`] | one agent under a pseudo-terminal: its supervisor, log, diagnosis, resume |
 //! | [`app_server`] | the Codex app server of a repository: its supervisor, and the first words with it |
@@ -78,6 +79,7 @@
 
 pub mod app;
 mod app_server;
+mod choice;
 pub mod cli;
 pub mod commands;
 mod compare;

@@ -32,6 +32,7 @@ mod run_merge;
 mod schema;
 mod session;
 mod side_by_side;
+mod standing;
 mod step;
 mod variant;
 mod watch;
@@ -66,6 +67,7 @@ pub use run_merge::{MergeSide, RunMerge};
 pub use schema::{Schema, SchemaError};
 pub use session::{BadSessionId, OwnWorktree, Session, SessionAgent, SessionEnd, SessionId, WorktreeOutcome};
 pub use side_by_side::{Difference, FileVersion, Hunk, PairDifference, Row, SideBySide, SideBySideFile, Sign, Unshown};
+pub use standing::{Against, BaseTests, Class, Likeness, OthersTests, TestStanding, Undecided};
 pub use step::{StepKind, subject_of};
 pub use variant::{
     Apply, Check, CheckStatus, Counts, IgnoredFiles, MOST_VARIANTS, Score, ScorePart, Variant, VariantStatus,

@@ -37,6 +37,9 @@ pub struct Pick {
     /// hook, and refuses conflicts
     #[arg(long, value_name = "REF", conflicts_with_all = ["go_on", "abort"])]
     onto: Option<String>,
+    /// Apply it even where a review found that it fails, or cheats its tests
+    #[arg(long, conflicts_with_all = ["go_on", "abort"])]
+    force: bool,
     /// Continue after conflicts were resolved
     #[arg(long = "continue", conflicts_with_all = ["variant", "abort"])]
     go_on: bool,
@@ -86,6 +89,15 @@ pub fn run(args: &Pick, app: &mut App, ui: &Ui) -> Result<Exit> {
         Some(selector) => {
             let recorded = RunStore::new(app).find(selector)?;
             let index = shared::variant_number(selector, &recorded.run, "can be picked")?;
+            if let Some(objection) = pick::objection(app, &recorded, index)?.filter(|_| !args.force) {
+                let question = format!("{objection}\npick it all the same?");
+                if !ui.confirm(&question) {
+                    return Err(Error::failed(objection).hint(format!(
+                        "'git puff show {0}:{index}' shows why; to pick it all the same: git puff pick {0}:{index} --force",
+                        recorded.run.run
+                    )));
+                }
+            }
             pick::pick(app, &recorded, index, &pick_target(args))?
         }
     };

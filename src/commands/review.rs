@@ -120,6 +120,7 @@ pub const MANUAL: Manual = Manual {
         settings::JUDGE,
         settings::WORKSPACE,
         settings::REVIEW_WARM,
+        settings::REVIEW_TESTS,
         settings::POOL_MAX,
         settings::POOL_KEEP,
         settings::WORKSPACE_DIR,

@@ -19,8 +19,11 @@ pub use self::reconcile::give_up;
 
 use super::handoff;
 use crate::app::App;
+use crate::choice::CHEATS;
 use crate::error::{Error, Result};
-use crate::model::{Act, Decision, Oid, PickMethod, PickPoint, Recovery, Run, State, StepKind, Variant};
+use crate::model::{
+    Act, Class, Decision, Oid, PickMethod, PickPoint, Recovery, Reviewed, Run, State, StepKind, Variant,
+};
 use crate::store::{Change, Recorded, RecoveryPoint, RecoveryPoints, RunStore};
 
 /// How a variant is to be taken.
@@ -59,6 +62,28 @@ pub fn pick(app: &App, known: &Recorded, index: u32, pick_target: &PickTarget) -
         PickTarget::Onto(how, branch) => elsewhere::onto(&operation, *how, branch).map(Picked::Done),
         PickTarget::Branch(name) => elsewhere::as_branch(&operation, name).map(Picked::Done),
     }
+}
+
+/// Returns what a review that is up to date says against taking a variant: that it fails, or cheats its tests.
+///
+/// # Errors
+/// When the review cannot be read.
+pub fn objection(app: &App, recorded: &Recorded, index: u32) -> Result<Option<String>> {
+    let review = RunStore::new(app).review(recorded)?;
+    let commit = recorded.run.variant(index).and_then(|variant| variant.commit);
+    let Some(review) = review else { return Ok(None) };
+    let reviewed = review.variant(index).filter(|reviewed| reviewed.commit == commit && commit.is_some());
+    let is_open = |reviewed: &&Reviewed| match reviewed.class {
+        Some(Class::E) => true,
+        Some(Class::D) => {
+            let mut cheats = reviewed.evidence.findings.iter().filter(|found| CHEATS.contains(&found.kind.as_str()));
+            !cheats.all(|found| found.is_accepted(&review.accepted))
+        }
+        _ => false,
+    };
+    let Some(reviewed) = reviewed.filter(is_open) else { return Ok(None) };
+    let why = reviewed.why.first().cloned().unwrap_or_else(|| "fails its checks".to_owned());
+    Ok(Some(format!("var{index} of '{}' {why}", recorded.run.run)))
 }
 
 /// A variant that is being taken.

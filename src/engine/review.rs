@@ -14,6 +14,7 @@ mod recommend;
 mod record;
 mod setup;
 mod survey;
+mod trials;
 mod trust;
 mod workers;
 mod worktrees;
@@ -25,7 +26,7 @@ pub use self::record::draw_up;
 pub use self::trust::RecordedChecks;
 pub use self::worktrees::{is_left, remove_left, run_cleanup};
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use self::cache::{Answer, Answers};
 use self::checks::{Unit, Way, WorkerEvent, check_all, not_run};
@@ -33,9 +34,11 @@ use self::gate::Gate;
 use self::judge::JudgePanel;
 use self::record::Draft;
 use self::survey::Survey;
+use self::trials::{Copies, Trials};
 use self::workers::{Work, run_workers};
 use self::worktrees::{ReviewLock, WorkspacePlan};
 use crate::app::App;
+use crate::choice::classes::Standing;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Check, CheckStatus, Confine, Judge, Oid, Run, RunId, Span, Variant};
 use crate::process::Stop;
@@ -163,10 +166,14 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
         if !checking.run(&rest, &way, watch) {
             return Ok(None);
         }
-        let confirming = Confirming { recorded: &recorded, survey: &survey, options, accepted: &accepted, way: &way };
+        let Some(standings) = try_out(&mut checking, &store, &recorded, options, &way, &mut lock, watch)? else {
+            return Ok(None);
+        };
+        let (recorded, accepted) = (&recorded, &accepted);
+        let confirming = Confirming { recorded, survey: &survey, options, accepted, way: &way, standings };
         let Some(mut draft) = confirming.confirm(&mut checking, Vec::new(), &mut lock, watch)? else { return Ok(None) };
         if !options.judges.is_empty() {
-            let judges = ask_judges(app, &store, &recorded, &draft, options, watch)?;
+            let judges = ask_judges(app, &store, recorded, &draft, options, watch)?;
             let Some(judged) = confirming.confirm(&mut checking, judges, &mut lock, watch)? else { return Ok(None) };
             draft = judged;
         }
@@ -181,6 +188,64 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
     }
 }
 
+/// Runs what tells the variants apart beside their own checks, and judges them by it. None when it is stopped before.
+fn try_out(
+    checking: &mut Checking<'_>,
+    store: &RunStore<'_>,
+    recorded: &Recorded,
+    options: &ReviewOptions,
+    way: &Way,
+    lock: &mut ReviewLock,
+    watch: Watcher<'_>,
+) -> Result<Option<BTreeMap<u32, Standing>>> {
+    let (app, run) = (checking.app, &recorded.run);
+    let prompt = store.prompt(recorded)?;
+    let prepare = |found: &Found| Trials::new(app, run, &prompt, &options.commands, found);
+    let mut trials = prepare(&checking.found)?;
+    // What fails a test that passes on the base may have met a test that does not always end alike.
+    let again = trials.uncertain(&whole_units(app, recorded, options)?);
+    if !again.is_empty() {
+        lock.start_cleanup_process(app, &run.run);
+        if !checking.run(&again, way, watch) {
+            return Ok(None);
+        }
+        trials = prepare(&checking.found)?;
+    }
+    // Another input may loop for ever: what runs beside is bounded by what the base took by itself.
+    let took = checking.found.get(&app.repo.commit(run.base_oid)?.tree).into_iter().flatten();
+    let longest = took.map(|answer| answer.check.duration_s).fold(0.0, f64::max);
+    let bound = Span((longest * 6.0).ceil() as u64 + 15);
+    let limit = if way.limit.0 == 0 { bound } else { Span(bound.0.min(way.limit.0)) };
+    let way = &Way { limit, ..way.clone() };
+    for copies in [Copies::All, Copies::Tests, Copies::None] {
+        let units = trials.units(copies)?;
+        if !checking.run_unknown(units, way, lock, &run.run, options.fresh, watch) {
+            return Ok(None);
+        }
+        trials.hear(&checking.found);
+    }
+    for (index, sign, unit) in trials.blinded()? {
+        let tree = unit.tree;
+        if !checking.run_unknown(vec![unit], way, lock, &run.run, options.fresh, watch) {
+            return Ok(None);
+        }
+        trials.hear_blinded(index, sign, tree, &checking.found);
+    }
+    Ok(Some(trials.judge()))
+}
+
+/// Returns the variants with all of their checks.
+fn whole_units(app: &App, recorded: &Recorded, options: &ReviewOptions) -> Result<Vec<Unit>> {
+    let mut units = Vec::new();
+    for variant in &recorded.run.variants {
+        let Some(commit) = variant.commit else { continue };
+        let (of, tree) = (vec![variant.index], app.repo.commit(commit)?.tree);
+        let folder = worktrees::free_folder(app, &recorded.run, Some(variant.index))?;
+        units.push(Unit { of, commit, tree, folder, commands: options.commands.clone(), label: None });
+    }
+    Ok(units)
+}
+
 /// What the checks of a review have answered so far.
 struct Checking<'a> {
     app: &'a App,
@@ -189,6 +254,32 @@ struct Checking<'a> {
 }
 
 impl Checking<'_> {
+    /// Runs what is not known of these units from an earlier review. False when it is stopped before.
+    fn run_unknown(
+        &mut self,
+        mut units: Vec<Unit>,
+        way: &Way,
+        lock: &mut ReviewLock,
+        run: &RunId,
+        fresh: bool,
+        watch: Watcher<'_>,
+    ) -> bool {
+        let answers = Answers::new(self.app);
+        for unit in &mut units {
+            let known =
+                |command: &String| answers.check(unit.tree, command, way.gate.rules(command)).filter(|_| !fresh);
+            let known: Vec<Answer> = unit.commands.iter().filter_map(known).collect();
+            unit.commands.retain(|command| !known.iter().any(|answer| answer.check.command == *command));
+            self.found.entry(unit.tree).or_default().extend(known);
+        }
+        units.retain(|unit| !unit.commands.is_empty());
+        if units.is_empty() {
+            return true;
+        }
+        lock.start_cleanup_process(self.app, run);
+        self.run(&units, way, watch)
+    }
+
     /// Runs the checks of these units; an answer takes the place of the one that there was. False when it is stopped before.
     fn run(&mut self, units: &[Unit], way: &Way, watch: Watcher<'_>) -> bool {
         let Checking { app, found, hinted } = self;
@@ -218,6 +309,7 @@ struct Confirming<'a> {
     options: &'a ReviewOptions,
     accepted: &'a [String],
     way: &'a Way,
+    standings: BTreeMap<u32, Standing>,
 }
 
 impl Confirming<'_> {
@@ -234,6 +326,7 @@ impl Confirming<'_> {
         loop {
             let (survey, accepted) = (self.survey.clone(), self.accepted.to_vec());
             let mut draft = Draft::new(app, self.recorded, survey, checking.found.clone(), self.options, accepted)?;
+            draft.take(&self.standings);
             draft.review.judges = judges.clone();
             draft.review.confinement = self.way.gate.record(&self.options.commands);
             let Some(index) = draft.recommended() else { return Ok(Some(draft)) };
@@ -261,7 +354,7 @@ impl Confirming<'_> {
         let variant = self.recorded.run.variant(index).and_then(|variant| variant.commit);
         let Some(commit) = variant.filter(|_| !commands.is_empty()) else { return Ok(None) };
         let folder = worktrees::free_folder(app, &self.recorded.run, Some(index))?;
-        Ok(Some(Unit { of: vec![index], commit, tree, folder, commands }))
+        Ok(Some(Unit { of: vec![index], commit, tree, folder, commands, label: None }))
     }
 
     fn tree(&self, app: &App, index: u32) -> Result<Oid> {
@@ -305,6 +398,7 @@ fn plan(app: &App, recorded: &Recorded, options: &ReviewOptions, gate: &mut Gate
         tree: base,
         folder: worktrees::free_folder(app, run, None)?,
         commands: Vec::new(),
+        label: None,
     });
     for variant in &run.variants {
         let Some(commit) = variant.commit else { continue };
@@ -314,7 +408,7 @@ fn plan(app: &App, recorded: &Recorded, options: &ReviewOptions, gate: &mut Gate
             Some(unit) => unit.of.push(variant.index),
             None => {
                 let folder = worktrees::free_folder(app, run, Some(variant.index))?;
-                units.push(Unit { of: vec![variant.index], commit, tree, folder, commands: Vec::new() });
+                units.push(Unit { of: vec![variant.index], commit, tree, folder, commands: Vec::new(), label: None });
             }
         }
     }
@@ -351,6 +445,9 @@ impl Unit {
     /// Describes the unit of work.
     fn name(&self) -> String {
         let names: Vec<String> = self.of.iter().map(|index| format!("var{index}")).collect();
+        if let Some(label) = &self.label {
+            return label.clone();
+        }
         if names.is_empty() { "base".to_owned() } else { names.join(", ") }
     }
 }

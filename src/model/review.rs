@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
 use super::as_str::as_str;
-use super::{Check, Comparison, Oid, PathChange, Risk, Run, RunId, Schema, Time, Variant, documents};
+use super::{
+    Against, Check, Class, Comparison, Oid, PathChange, Risk, Run, RunId, Schema, TestStanding, Time, Undecided,
+    Variant, documents,
+};
 
 /// Everything that is known about the variants of a run when a person has to choose. What was run on each variant, and
 /// its score, are in the run itself ([`super::Variant::checks`], [`super::Variant::score`]).
@@ -97,6 +100,15 @@ pub struct Reviewed {
     pub commit: Option<Oid>,
     /// How its checks ended, in a word.
     pub verdict: Verdict,
+    /// How far it can be trusted; none where no check was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
+    /// Why it is in that class, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
+    /// Its tests, those of the base and of others; none where no check named its tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestStanding>,
     /// Its place, from 1; tied variants share one, and there are none without a commit.
     pub rank: Option<u32>,
     /// What was seen without running anything.
@@ -229,6 +241,12 @@ pub struct Recommendation {
     pub tied: Vec<u32>,
     /// Why this one, or why none: a sentence each.
     pub reasons: Vec<String>,
+    /// Why not the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<Against>,
+    /// The variants between which tests do not decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<Undecided>,
     /// What is left to do after taking it.
     #[serde(default)]
     pub follow_ups: Vec<String>,

@@ -69,11 +69,12 @@ pub fn judged(judge: &Judge) -> String {
     }
 }
 
-/// Returns rank, verdict and score of a variant: `1`, `passed`, `9879.50`. None if the review is outdated for it.
+/// Returns rank, verdict and class of a variant: `1`, `passed`, `A, backed`. None if the review is outdated for it.
 pub fn standing(review: &Review, run: &Run, variant: &Variant) -> Option<[String; 3]> {
     let reviewed = review.variant(variant.index).filter(|_| !review.outdated(run).contains(&variant.index))?;
-    let score = variant.score.as_ref().map(|score| format!("{:.2}", score.total)).unwrap_or_default();
-    Some([reviewed.rank.map(|rank| rank.to_string()).unwrap_or_default(), verdict(review, variant), score])
+    let class = reviewed.class.map(|class| format!("{}, {}", class.as_str().to_uppercase(), class.words()));
+    let rank = reviewed.rank.map(|rank| rank.to_string());
+    Some([rank.unwrap_or_default(), verdict(review, variant), class.unwrap_or_default()])
 }
 
 /// Formats a verdict: `passed`, or `failed 1/2` with the number of passed checks.
@@ -91,11 +92,10 @@ pub fn ranking(review: &Review, run: &Run, width: usize) -> String {
     let mut table = Columns::new([
         ("RANK", Fit::Number),
         ("VARIANT", Fit::Whole),
+        ("CLASS", Fit::Whole),
         ("VERDICT", Fit::Whole),
         ("RISKS", Fit::Number),
         ("JUDGE", Fit::Number),
-        ("AGREE", Fit::Number),
-        ("SCORE", Fit::Number),
     ]);
     let mut ranked: Vec<&Variant> = run.variants.iter().collect();
     ranked.sort_by_key(|variant| {
@@ -103,25 +103,20 @@ pub fn ranking(review: &Review, run: &Run, width: usize) -> String {
         (rank.is_none(), rank, variant.index)
     });
     for variant in ranked {
-        let Some([rank, verdict, score]) = standing(review, run, variant) else { continue };
-        let [risks, judge, agreement] = facts(review, variant);
-        table.row([rank, describe::name(variant), verdict, risks, judge, agreement, score]);
+        let Some([rank, verdict, class]) = standing(review, run, variant) else { continue };
+        let [risks, judge] = facts(review, variant);
+        table.row([rank, describe::name(variant), class, verdict, risks, judge]);
     }
     table.render(width)
 }
 
-/// Returns the number of risks that count, the judges' mean, and the agreement, as cells.
-pub fn facts(review: &Review, variant: &Variant) -> [String; 3] {
+/// Returns the number of risks that count, and the judges' mean, as cells.
+pub fn facts(review: &Review, variant: &Variant) -> [String; 2] {
     let Some(reviewed) = review.variant(variant.index) else { return Default::default() };
     let risks = reviewed.evidence.findings.iter();
     let risks = risks.filter(|finding| finding.counts && !finding.is_accepted(&review.accepted)).count();
     let mean = Judge::mean(&review.judges, variant.index);
-    let agreement = reviewed.evidence.agreement;
-    [
-        risks.to_string(),
-        mean.map(|mean| format!("{mean:.1}")).unwrap_or_default(),
-        agreement.map(|share| format!("{:.0}%", share * 100.0)).unwrap_or_default(),
-    ]
+    [risks.to_string(), mean.map(|mean| format!("{mean:.1}")).unwrap_or_default()]
 }
 
 /// Checks that a recommendation is current.
@@ -149,6 +144,9 @@ pub fn recommendation(review: &Review, run: &Run) -> Vec<String> {
         items.iter().map(|item| format!("{word}: {}", clean_line(item))).collect()
     };
     lines.extend(section("  because", &recommended.reasons));
+    lines.extend(
+        recommended.against.iter().map(|against| clean_line(&format!("  not var{}: {}", against.variant, against.why))),
+    );
     lines.extend(section("  then", &recommended.follow_ups));
     lines.extend(section("  still", &recommended.residual_risk));
     lines

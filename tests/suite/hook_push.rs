@@ -160,7 +160,7 @@ fn pushing_a_failed_or_unpicked_variant_is_refused() {
     repo.git(&["checkout", "-q", "main"]);
     repo.git(&["reset", "-q", "--hard", "HEAD"]);
     repo.puff(&["undo", "fix"]).ok();
-    repo.puff(&["pick", "fix:2"]).ok();
+    repo.puff(&["pick", "fix:2", "--force"]).ok();
     assert_eq!(found(&repo), [is("failed", "warn", 2, "")], "somebody took it, knowing that");
 }
 

@@ -6,6 +6,7 @@ mod support;
 
 mod app_server;
 mod bad_launch;
+mod choose;
 mod clients;
 mod cloud_base;
 mod cloud_faults;

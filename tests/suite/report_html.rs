@@ -66,9 +66,12 @@ fn the_page_names_the_recommended_variant_and_the_pick_command() {
     has(decision, &["Follow-ups", "repair it there", "Residual risk", "rule_7 and rule_9"]);
     has(checks, &["check base var1 var2 var3", "✓ passed 12s", "✗ failed 12s, 22/24 tests, 1 skipped"]);
     has(checks, &["2.3s, fails on the base too", "kept from an earlier review"]);
-    has(details, &["Score: 78", "tests +10 adds a test", "Tests added: trims", "9 of 10. The smallest change"]);
+    has(
+        details,
+        &["Class A: backed", "passes all 24 tests of the base", "Tests added: trims", "9 of 10. The smallest change"],
+    );
     has(details, &["I trim the input before it is read", "git puff patch trim-input:2"]);
-    has(first, &["1 var2 ★ recommended claude", "+9 -5", "61 %"]);
+    has(first, &["1 var2 ★ recommended claude", "+9 -5", "A, backed"]);
     assert_eq!(asked.as_str().unwrap(), PROMPT.split_whitespace().collect::<Vec<_>>().join(" "));
     assert_eq!(title, "Trim white space around the input before it is read · trim-input");
 }
@@ -356,7 +359,7 @@ fn a_review_of_something_else_recommends_nothing() {
         "{decision}"
     );
     assert!(!decision.contains("pick") && !seen[1].as_str().unwrap().contains("recommended"), "{seen:?}");
-    assert!(!seen[2].as_str().unwrap().contains("Score"), "{}", seen[2]);
+    assert!(!seen[2].as_str().unwrap().contains("Class"), "{}", seen[2]);
 }
 
 #[test]

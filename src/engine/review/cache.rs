@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use test_results::Report;
 
 use crate::app::App;
+use crate::choice::results::TestResult;
 use crate::model::{Check, CheckStatus, Judge, Oid, PathChange, Risk};
 use crate::session::confinement::Rules;
 use crate::session::workspace_files;
@@ -32,15 +32,15 @@ pub(super) struct Answer {
     /// The files that git obeys that were written meanwhile with the content that they had.
     #[serde(default)]
     pub rewritten: Vec<String>,
+    /// What it said of each test.
+    #[serde(default)]
+    pub results: Vec<TestResult>,
     /// Whether it ran confined.
     #[serde(default)]
     pub confined: bool,
     /// On the base: it ran unconfined for the sake of `puff.workspace.setup`.
     #[serde(default)]
     pub by_setup: bool,
-    /// What the runners said of each test; nothing where it was taken from an earlier review.
-    #[serde(skip)]
-    pub report: Report,
 }
 
 impl Answer {
@@ -118,7 +118,7 @@ impl<'c> Answers<'c> {
         let settings = &self.app.settings;
         let brought = workspace_files::identity(self.app);
         let around = [settings::CHECK_WRAPPER, settings::WORKSPACE_SETUP].map(|key| settings.text(key));
-        let key = ("check", tree, command, around, brought);
+        let key = ("check by test", tree, command, around, brought);
         let key = match rules {
             Some(rules) => serde_json::to_vec(&(key, rules)),
             None => serde_json::to_vec(&key),

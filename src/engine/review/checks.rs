@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use test_results::{OutputReader, Report};
+use test_results::OutputReader;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::cache::{Answer, Answers};
@@ -14,6 +14,7 @@ use super::setup::SetupState;
 use super::workers::{Work, run_workers};
 use super::worktrees::{self, Workspace, WorkspacePlan};
 use crate::app::{App, Seed};
+use crate::choice::results::TestResult;
 use crate::error::{Error, Result, ResultExt};
 use crate::git::snapshot::{StartingPoint, is_in};
 use crate::git::{Worktree, WorktreeKind};
@@ -32,6 +33,9 @@ const TAIL: usize = 6 << 10;
 /// The variable that names an empty folder in which a check may leave JUnit files.
 const JUNIT: &str = "GIT_PUFF_JUNIT";
 
+/// The variable with options of pytest.
+const PYTEST: &str = "PYTEST_ADDOPTS";
+
 /// A content that is to be checked.
 #[derive(Clone, Debug)]
 pub(super) struct Unit {
@@ -45,6 +49,8 @@ pub(super) struct Unit {
     pub folder: PathBuf,
     /// The commands that are still to be run.
     pub commands: Vec<String>,
+    /// What is checked, where it is not the content of a variant or the base as it is.
+    pub label: Option<String>,
 }
 
 /// How units are checked.
@@ -319,7 +325,7 @@ impl Worker<'_> {
         let junit = worktree.admin.join("puff-junit");
         let began = fresh_folder(&junit);
         let (mut printed, mut tests) = (HeadAndTail::new(HEAD, TAIL), OutputReader::new(&worktree.path));
-        let cmd = asking_for_tests(app, wrapped(app, command), (command, &worktree.path), &junit);
+        let cmd = asking_for_tests(app, wrapped(app, command), (command, &worktree.path), &junit, unit.label.is_some());
         let ended = self.follow(app, &cmd, worktree, (rules, Some(&junit)), |bytes, stream| {
             printed.add(bytes);
             match stream {
@@ -365,9 +371,10 @@ impl Worker<'_> {
         traces.extend(replaced);
         let command = command.to_owned();
         let tests = (!report.sections.is_empty()).then(|| report.counts.into());
+        let results = TestResult::all(&report);
         let (cached, on_base, confirmed) = (false, None, false);
         let check = Check { command, status, exit, duration_s, tail, cached, on_base, tests, warm, confirmed };
-        Some(Answer { check, touched, traces, rewritten, confined: rules.is_some(), by_setup: false, report })
+        Some(Answer { check, touched, traces, rewritten, confined: rules.is_some(), by_setup: false, results })
     }
 
     /// Returns what is different in the worktree from what it was after the setup, of what is different from its commit.
@@ -509,13 +516,19 @@ fn wrapped(app: &App, command: &str) -> Cmd {
 }
 
 /// Returns a check whose runners are asked for files, as far as that cannot change how they end.
-fn asking_for_tests(app: &App, cmd: Cmd, (command, folder): (&str, &Path), files: &Path) -> Cmd {
+fn asking_for_tests(app: &App, cmd: Cmd, (command, folder): (&str, &Path), files: &Path, is_trial: bool) -> Cmd {
     let cmd = cmd.env(JUNIT, files);
     if test_results::has_settings_of_its_own(folder, command) {
         return cmd;
     }
     let variables = test_results::environment(files, |name| app.environment.variable(name));
-    variables.into_iter().fold(cmd, |cmd, (name, value)| cmd.env(name, value))
+    variables.into_iter().fold(cmd, |cmd, (name, mut value)| {
+        // A copy of a test that does not load is no reason to run none.
+        if is_trial && name == PYTEST {
+            value.push(" --continue-on-collection-errors");
+        }
+        cmd.env(name, value)
+    })
 }
 
 /// Returns a check that could not be run, and why.
@@ -533,7 +546,7 @@ pub(super) fn not_run(command: &str, why: &str) -> Answer {
         confirmed: false,
     };
     let (touched, traces, rewritten) = (Vec::new(), Vec::new(), Vec::new());
-    Answer { check, touched, traces, rewritten, confined: false, by_setup: false, report: Report::default() }
+    Answer { check, touched, traces, rewritten, confined: false, by_setup: false, results: Vec::new() }
 }
 
 fn words(error: &Error) -> String {

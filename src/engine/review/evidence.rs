@@ -1,7 +1,6 @@
 //! What is seen in a change without running anything: read off its patch, line by line.
 
 mod leftovers;
-mod tests_named;
 
 use std::collections::BTreeSet;
 
@@ -10,6 +9,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use self::leftovers::Language;
 pub(in crate::engine) use self::leftovers::conflict_marker;
+use crate::choice::tests_named;
 use crate::model::{Evidence, Observation, Risk};
 
 /// How many findings of a kind are named in one file; more are counted.

@@ -2,17 +2,18 @@
 //!
 //! | digits | what | how |
 //! |---|---|---|
-//! | thousands | checks | 9 when all pass; 5 and more when only such fail as fail on the base already; 4 where none was run; up to 3 by the share that passes |
+//! | thousands | class | 9 for A, 8 for B, 7 for C, 6 for D, 4 where no check was run; for E 5 when only such checks fail as fail on the base already, else up to 3 by the share that passes |
 //! | hundreds | risks | 9 less one for each that counts and is not accepted; from nine on, 0 |
 //! | tens and ones | judge | the mean score of all judges, 0 to 10, as 0 to 99 |
-//! | first two decimals | agreement | the mean likeness to the other variants in percent, at most 99 |
-//! | next two | size | one for each other variant that changes more lines, at most 99 |
+//! | first two decimals | tests | the share of the new tests of others that it passes, in percent, at most 99 |
+//! | next two | behaviour | how alike it behaves to the others where one differs from the base, in percent, at most 99 |
 //!
 //! No digit reaches into the one before it, so nothing outweighs what matters more. Equal numbers are ties.
 
 use strum::{Display, EnumString};
 
-use crate::model::{Check, CheckStatus, Evidence, Observation, Score, ScorePart, Verdict};
+use crate::choice::CHEATS;
+use crate::model::{Check, CheckStatus, Class, Evidence, Observation, Score, ScorePart, TestStanding, Verdict};
 
 /// What is known of a variant that has a commit.
 #[derive(Clone, Debug)]
@@ -29,19 +30,23 @@ pub struct Candidate<'r> {
     pub evidence: &'r Evidence,
     /// The mean of what judges said, from 0 to 10.
     pub judged: Option<f64>,
-    /// Lines added and removed.
-    pub lines: u64,
+    /// How far it can be trusted.
+    pub class: Option<Class>,
+    /// Why.
+    pub why: &'r [String],
+    /// What tests say of it.
+    pub tests: Option<&'r TestStanding>,
 }
 
 /// What a place depends on, in the order of what matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Display, EnumString)]
 #[strum(serialize_all = "lowercase")]
 pub(super) enum Criterion {
-    Checks,
+    Class,
     Risks,
     Judge,
-    Agreement,
-    Size,
+    Tests,
+    Behaviour,
 }
 
 /// A variant's place.
@@ -88,7 +93,7 @@ pub fn rank(candidates: &[Candidate<'_>], accepted: &[String]) -> Vec<Rank> {
     let mut ranking: Vec<(u64, Rank)> = candidates
         .iter()
         .map(|candidate| {
-            let parts = parts(candidate, candidates, accepted);
+            let parts = parts(candidate, accepted);
             let whole: u64 = parts.iter().map(|(_, units, _)| units).sum();
             let part = |(of, units, why): (Criterion, u64, String)| ScorePart {
                 name: of.to_string(),
@@ -113,38 +118,65 @@ fn number(units: u64) -> f64 {
 const THOUSAND: u64 = 1000 * 10_000;
 const HUNDRED: u64 = 100 * 10_000;
 const ONE: u64 = 10_000;
-const HUNDREDTH: u64 = 100;
+pub(super) const HUNDREDTH: u64 = 100;
 
-fn parts(one: &Candidate<'_>, all: &[Candidate<'_>], accepted: &[String]) -> Vec<(Criterion, u64, String)> {
-    let passed = one.checks.iter().filter(|check| check.status == CheckStatus::Passed).count() as u64;
-    let of = one.checks.len() as u64;
-    let share = |most: u64| (most * passed).checked_div(of).unwrap_or(0);
-    let (thousands, why) = match one.verdict {
-        Verdict::Passed => (9, format!("{} passed", counted(of, "check"))),
-        Verdict::FailsOnBase => (5 + share(3), format!("{passed} of {of} passed; the others fail on the base too")),
-        Verdict::Unchecked | Verdict::NoCommit => (4, "no check was run".to_owned()),
-        Verdict::Failed => (share(3), format!("{passed} of {} passed", counted(of, "check"))),
+fn parts(one: &Candidate<'_>, accepted: &[String]) -> Vec<(Criterion, u64, String)> {
+    let thousands = match one.class {
+        Some(Class::A) => 9,
+        Some(Class::B) => 8,
+        Some(Class::C) => 7,
+        Some(Class::D) => 6,
+        Some(Class::E) if one.verdict == Verdict::FailsOnBase => 5,
+        None => 4,
+        Some(Class::E) => {
+            let passed = one.checks.iter().filter(|check| check.status == CheckStatus::Passed).count() as u64;
+            (3 * passed).checked_div(one.checks.len() as u64).unwrap_or(0)
+        }
     };
-    let risks = risks(one.evidence, accepted).count() as u64;
+    let why = match one.class {
+        Some(class) => format!("{class}, {}", class.words()),
+        None => "no check was run".to_owned(),
+    };
+    // What makes it a D is no other risk.
+    let risks = risks(one.evidence, accepted).filter(|risk| !CHEATS.contains(&risk.kind.as_str())).count() as u64;
     let judged = one.judged.map_or(0, |score| (score.clamp(0.0, 10.0) * 9.9).round() as u64);
     let judge = one.judged.map_or_else(|| "not judged".to_owned(), |score| format!("{score:.1} of 10"));
-    let percent = one.evidence.agreement.map_or(0, |share| ((share * 100.0).round() as u64).min(99));
-    let agreement = match one.evidence.agreement {
-        Some(share) => format!("{:.0}% like the others on average", share * 100.0),
-        None => "no other variant to compare with".to_owned(),
+    let (passed, failed) = one.others();
+    let share = (99 * passed).checked_div(passed + failed).unwrap_or(0);
+    let tests = match passed + failed {
+        0 => "the others bring no new tests".to_owned(),
+        all => format!("passes {passed} of {}", counted(all, "new test of others").replace("of otherss", "of others")),
     };
-    let larger = all.iter().filter(|other| other.twin_of.is_none() && other.lines > one.lines).count() as u64;
+    let (same, of) = one.likeness();
+    let behaviour = match of {
+        0 => "nothing to compare".to_owned(),
+        of => format!("the same as others on {same} of {}", counted(of, "input")),
+    };
     vec![
-        (Criterion::Checks, thousands * THOUSAND, why),
+        (Criterion::Class, thousands * THOUSAND, why),
         (
             Criterion::Risks,
             9u64.saturating_sub(risks) * HUNDRED,
             if risks == 0 { "none".to_owned() } else { counted(risks, "risk") },
         ),
         (Criterion::Judge, judged * ONE, judge),
-        (Criterion::Agreement, percent * HUNDREDTH, agreement),
-        (Criterion::Size, larger.min(99), format!("{} changed", counted(one.lines, "line"))),
+        (Criterion::Tests, share * HUNDREDTH, tests),
+        (Criterion::Behaviour, (99 * same).checked_div(of).unwrap_or(0), behaviour),
     ]
+}
+
+impl Candidate<'_> {
+    /// Returns how many of the new tests of others pass and fail.
+    pub(super) fn others(&self) -> (u64, u64) {
+        let others = self.tests.iter().flat_map(|tests| &tests.others);
+        others.fold((0, 0), |(passed, failed), one| (passed + one.passed, failed + one.failed))
+    }
+
+    /// Returns for how many inputs it does the same as the others, and of how many.
+    pub(super) fn likeness(&self) -> (u64, u64) {
+        let all = self.tests.iter().flat_map(|tests| &tests.behaviour);
+        all.fold((0, 0), |(same, of), one| (same + one.same, of + one.of))
+    }
 }
 
 /// Returns the findings that count against a variant.
@@ -177,7 +209,8 @@ mod tests {
 
     fn candidate<'r>(index: u32, checks: &'r [Check], evidence: &'r Evidence) -> Candidate<'r> {
         let verdict = verdict(checks, &[], checks.len());
-        Candidate { index, twin_of: None, checks, verdict, evidence, judged: None, lines: 10 }
+        let class = Some(if verdict == Verdict::Passed { Class::B } else { Class::E });
+        Candidate { index, twin_of: None, checks, verdict, evidence, judged: None, class, why: &[], tests: None }
     }
 
     fn risky(count: usize) -> Evidence {
@@ -193,32 +226,36 @@ mod tests {
     #[test]
     fn nothing_outweighs_what_matters_more() {
         let (pass, fail) = ([check(CheckStatus::Passed, None)], [check(CheckStatus::Failed, None)]);
-        let (risky, clean) = (risky(20), Evidence { agreement: Some(1.0), ..Evidence::default() });
-        let failing = Candidate { judged: Some(10.0), lines: 0, ..candidate(1, &fail, &clean) };
+        let (risky, clean) = (risky(20), Evidence::default());
+        let failing = Candidate { judged: Some(10.0), ..candidate(1, &fail, &clean) };
         assert_eq!(order(&[failing, candidate(2, &pass, &risky)]), [(2, 1), (1, 2)]);
         let one = self::risky(1);
         let liked = Candidate { judged: Some(10.0), ..candidate(1, &pass, &one) };
-        let judged = Candidate { judged: Some(0.0), lines: 9999, ..candidate(2, &pass, &clean) };
+        let judged = Candidate { judged: Some(0.0), ..candidate(2, &pass, &clean) };
         assert_eq!(order(&[liked, judged]), [(2, 1), (1, 2)]);
-        let small = Candidate { lines: 1, ..candidate(1, &pass, &risky) };
-        let better = Candidate { judged: Some(0.2), ..candidate(2, &pass, &risky) };
-        assert_eq!(order(&[small, better]), [(2, 1), (1, 2)]);
+        let backed = Candidate { class: Some(Class::A), ..candidate(1, &pass, &risky) };
+        let better = Candidate { judged: Some(9.0), ..candidate(2, &pass, &clean) };
+        assert_eq!(order(&[better, backed]), [(1, 1), (2, 2)]);
+        let others = |passed, failed| TestStanding {
+            others: vec![crate::model::OthersTests { variant: 3, passed, failed }],
+            ..TestStanding::default()
+        };
+        let (most, few) = (others(3, 1), others(1, 3));
+        let (most, few) = (Some(&most), Some(&few));
+        let one = Candidate { tests: few, ..candidate(1, &pass, &clean) };
+        assert_eq!(order(&[one, Candidate { tests: most, ..candidate(2, &pass, &clean) }]), [(2, 1), (1, 2)]);
     }
 
     #[test]
     fn the_parts_sum_to_the_score_and_say_why() {
         let pass = [check(CheckStatus::Passed, None)];
-        let evidence = Evidence { agreement: Some(0.5), ..risky(1) };
+        let evidence = risky(1);
         let one = Candidate { judged: Some(8.0), ..candidate(1, &pass, &evidence) };
-        let other = Candidate { lines: 20, ..candidate(2, &pass, &evidence) };
-        let place = &rank(&[one, other], &[])[0];
-        assert_eq!(place.score.total, 9879.5001);
-        assert_eq!(place.score.parts.iter().map(|part| part.value).sum::<f64>(), 9879.5001);
+        let place = &rank(&[one], &[])[0];
+        assert_eq!(place.score.total, 8879.0);
+        assert_eq!(place.score.parts.iter().map(|part| part.value).sum::<f64>(), 8879.0);
         let why: Vec<_> = place.score.parts.iter().map(|part| part.why.as_str()).collect();
-        assert_eq!(
-            why,
-            ["1 check passed", "1 risk", "8.0 of 10", "50% like the others on average", "10 lines changed"]
-        );
+        assert_eq!(why, ["b, alone", "1 risk", "8.0 of 10", "the others bring no new tests", "nothing to compare"]);
         let accepted = ["hook:x".to_owned()];
         let one = candidate(1, &pass, &evidence);
         assert_eq!(rank(&[one], &accepted)[0].score.parts[1].why, "none");

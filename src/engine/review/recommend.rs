@@ -1,10 +1,16 @@
 //! What to take, and why: sentences out of what a review found.
 
-use super::ranking::{Candidate, Criterion, Rank, risks};
-use crate::model::{Check, CheckStatus, Evidence, Judge, Observation, PathChange, Recommendation, Verdict, Verdict::*};
+use super::ranking::{Candidate, Criterion, HUNDREDTH, Rank, risks};
+use crate::choice::tests_named::is_test_file;
+use crate::model::{
+    Against, Check, CheckStatus, Class, Evidence, Judge, Observation, PathChange, Recommendation, Undecided, Verdict::*,
+};
 
 /// How many of a kind are named; the others are counted.
 const NAMED: usize = 5;
+
+/// By how many points of a hundred one has to be ahead of another that differs from it.
+const CLEAR: i64 = 15;
 
 /// All that counts for a recommendation.
 pub(super) struct Grounds<'r> {
@@ -24,62 +30,134 @@ pub(super) struct Grounds<'r> {
 impl Grounds<'_> {
     /// Draws the conclusion.
     pub fn conclude(&self) -> Recommendation {
-        let acceptable = |verdict: Verdict| verdict == Passed || (self.commands.is_empty() && verdict == Unchecked);
+        let acceptable = |one: &Candidate<'_>| match one.class {
+            Some(class) => class <= Class::B,
+            None => self.commands.is_empty() && one.verdict == Unchecked,
+        };
         // A twin is not another choice.
         let choices: Vec<(&Rank, &Candidate<'_>)> = self
             .ranking
             .iter()
             .filter_map(|place| Some((place, self.candidate(place.index)?)))
-            .filter(|(_, candidate)| candidate.twin_of.is_none() && acceptable(candidate.verdict))
+            .filter(|(_, candidate)| candidate.twin_of.is_none() && acceptable(candidate))
             .collect();
         let Some((first, best)) = choices.first().copied() else {
             return Recommendation {
                 reasons: self.why_none(),
+                against: self.against(None),
                 follow_ups: self.fix_base(false),
                 residual_risk: self.left_by_base(),
                 ..Recommendation::default()
             };
         };
-        let tied: Vec<u32> =
-            choices.iter().filter(|(place, _)| place.rank == first.rank).map(|(place, _)| place.index).collect();
-        if tied.len() > 1 {
-            let reason = format!("{} are equal in all evidence that counts: choose one yourself", list(&tied));
-            let follow_ups = self.fix_base(true);
-            let residual_risk = self.unknowns();
-            return Recommendation { variant: None, tied, reasons: vec![reason], follow_ups, residual_risk };
+        if let Some(undecided) = self.undecided(&choices) {
+            let between = list(&undecided.between);
+            let reason = match &undecided.input {
+                Some(input) => {
+                    format!("{between} differ, and nothing backs one of them more: for {input}: which is right?")
+                }
+                None => format!("{between} are equal in all evidence that counts: choose one yourself"),
+            };
+            let tied = undecided.between.clone();
+            return Recommendation {
+                variant: None,
+                reasons: std::iter::once(reason)
+                    .chain(best.why.iter().map(|why| format!("var{}: {why}", best.index)))
+                    .collect(),
+                against: self.against(None).into_iter().filter(|against| !tied.contains(&against.variant)).collect(),
+                tied,
+                undecided: Some(undecided),
+                follow_ups: self.fix_base(true),
+                residual_risk: self.unknowns(),
+            };
         }
         let mut reasons = vec![match best.verdict {
             Passed => format!("it passes {}", self.all_checks(best)),
             _ => "no check was run: this rests on the changes alone".to_owned(),
         }];
+        reasons.extend(best.why.iter().cloned());
         let twins: Vec<u32> =
             self.candidates.iter().filter(|one| one.twin_of == Some(best.index)).map(|one| one.index).collect();
         if !twins.is_empty() {
             reasons.push(format!("{} made the same change", list(&twins)));
         }
-        reasons.push(match choices.get(1) {
-            Some((next, _)) => self.ahead(first, next),
+        match choices.get(1) {
+            Some((next, _)) => reasons.extend(self.ahead(first, next)),
             None if self.candidates.iter().all(|one| one.index == best.index || one.twin_of == Some(best.index)) => {
-                "it is the only candidate".to_owned()
+                reasons.push("it is the only candidate".to_owned());
             }
-            None => "no other passes".to_owned(),
-        });
-        // Whatever is not known of any variant is no reason.
-        let said = |name: &str| match name.parse() {
-            Ok(Criterion::Judge) => best.judged.is_some(),
-            Ok(Criterion::Agreement) => best.evidence.agreement.is_some(),
-            Ok(Criterion::Checks) => false,
-            _ => true,
-        };
-        let parts = first.score.parts.iter().filter(|part| said(&part.name));
-        reasons.extend(parts.map(|part| format!("{}: {}", part.name, part.why)));
+            None => reasons.push("no other passes".to_owned()),
+        }
         Recommendation {
             variant: Some(best.index),
             tied: Vec::new(),
             reasons,
+            against: self.against(Some(best.index)),
+            undecided: None,
             follow_ups: self.follow_ups(best),
             residual_risk: self.residual_risk(best),
         }
+    }
+
+    /// Returns the leaders, where nothing that ran tells the right one of them.
+    fn undecided(&self, choices: &[(&Rank, &Candidate<'_>)]) -> Option<Undecided> {
+        let (first, best) = choices.first()?;
+        let value = |place: &Rank, what: Criterion| {
+            let part = place.score.parts.iter().find(|part| part.name == what.to_string());
+            part.map_or(0, |part| (part.value * 10_000.0).round() as i64)
+        };
+        let ahead = |place: &Rank, what: Criterion| value(first, what) - value(place, what);
+        let is_level = |place: &Rank| {
+            [Criterion::Class, Criterion::Risks, Criterion::Judge].into_iter().all(|what| ahead(place, what) == 0)
+        };
+        let rivals: Vec<(&Rank, &Candidate<'_>)> =
+            choices[1..].iter().copied().filter(|(place, _)| is_level(place)).collect();
+        let differs = |rival: &Candidate<'_>| {
+            let of = |one: &Candidate<'_>, other: u32| {
+                one.tests?.behaviour.iter().find(|likeness| likeness.variant == other)?.differs.clone()
+            };
+            of(best, rival.index).or_else(|| of(rival, best.index))
+        };
+        let is_clear = |place: &Rank, rival: &Candidate<'_>| {
+            let tests = ahead(place, Criterion::Tests) / HUNDREDTH as i64;
+            let behaviour = ahead(place, Criterion::Behaviour);
+            match best.class {
+                Some(Class::A) => tests >= CLEAR || (tests >= 0 && behaviour >= CLEAR),
+                _ => tests >= CLEAR && best.others().1 == 0 && rival.others().1 > 0,
+            }
+        };
+        let open: Vec<&(&Rank, &Candidate<'_>)> =
+            rivals.iter().filter(|(place, rival)| differs(rival).is_some() && !is_clear(place, rival)).collect();
+        if let Some((_, rival)) = open.first() {
+            let between = std::iter::once(best.index).chain(open.iter().map(|(_, rival)| rival.index)).collect();
+            return Some(Undecided { between, input: differs(rival) });
+        }
+        // Those that are backed by each other, and alike: each will do.
+        let is_equal = |place: &Rank| place.rank == first.rank;
+        let alike: Vec<u32> =
+            rivals.iter().filter(|(place, _)| is_equal(place)).map(|(place, _)| place.index).collect();
+        (!alike.is_empty() && best.class != Some(Class::A))
+            .then(|| Undecided { between: std::iter::once(best.index).chain(alike).collect(), input: None })
+    }
+
+    /// Returns why not the others.
+    fn against(&self, best: Option<u32>) -> Vec<Against> {
+        let others = self
+            .candidates
+            .iter()
+            .filter(|one| Some(one.index) != best && one.twin_of.is_none_or(|twin| Some(twin) != best));
+        let why = |one: &Candidate<'_>| {
+            let differs = best.and_then(|best| {
+                let of = one.tests?.behaviour.iter().find(|likeness| likeness.variant == best)?;
+                Some(format!("differs for {}", of.differs.clone()?))
+            });
+            match one.class {
+                Some(Class::D | Class::E) => one.why.first().cloned(),
+                Some(Class::C) => one.why.last().cloned(),
+                _ => differs.or_else(|| one.why.last().cloned()),
+            }
+        };
+        others.filter_map(|one| Some(Against { variant: one.index, why: why(one)? })).collect()
     }
 
     fn candidate(&self, index: u32) -> Option<&Candidate<'_>> {
@@ -96,16 +174,11 @@ impl Grounds<'_> {
         }
     }
 
-    /// Describes by what one is ahead of the next: the first part that differs.
-    fn ahead(&self, first: &Rank, next: &Rank) -> String {
-        let pairs = first.score.parts.iter().zip(&next.score.parts);
-        let name = format!("var{}", next.index);
-        match pairs.into_iter().find(|(one, other)| one.value != other.value) {
-            Some((one, other)) => {
-                format!("it is ahead of {name} by its {}: {}, against {}", one.name, one.why, other.why)
-            }
-            None => format!("it is ahead of {name}"),
-        }
+    /// Describes by what one is ahead of the next: the first part that differs. None where both are the same in all.
+    fn ahead(&self, first: &Rank, next: &Rank) -> Option<String> {
+        let mut pairs = first.score.parts.iter().zip(&next.score.parts);
+        let (one, other) = pairs.find(|(one, other)| one.value != other.value)?;
+        Some(format!("it is ahead of var{} by its {}: {}, against {}", next.index, one.name, one.why, other.why))
     }
 
     fn why_none(&self) -> Vec<String> {
@@ -114,13 +187,19 @@ impl Grounds<'_> {
             let failing = candidate.checks.iter().filter(|check| check.status != CheckStatus::Passed);
             let failing: Vec<String> = failing.map(how).collect();
             let name = format!("var{}", candidate.index);
+            let said = candidate.why.first().filter(|_| candidate.class != Some(Class::E));
+            if let (Some(why), false) = (said, candidate.verdict == Unchecked) {
+                reasons.push(format!("{name}: {why}"));
+                continue;
+            }
             reasons.push(match candidate.verdict {
                 Unchecked | NoCommit => format!("{name} was not checked"),
                 FailsOnBase => format!("{name} fails what fails on the base already: {}", names(failing.into_iter())),
                 _ => format!("{name} fails {}", names(failing.into_iter())),
             });
         }
-        reasons.insert(0, "no variant passes".to_owned());
+        let some = self.candidates.iter().any(|one| one.verdict == Passed);
+        reasons.insert(0, if some { "none can be recommended" } else { "no variant passes" }.to_owned());
         reasons
     }
 
@@ -129,6 +208,7 @@ impl Grounds<'_> {
     fn fix_base(&self, takes: bool) -> Vec<String> {
         let todo = |check: &Check| match check.status {
             CheckStatus::Passed => None,
+            // That is what tasks are for.
             CheckStatus::Failed | CheckStatus::Timeout if takes => None,
             CheckStatus::Error => {
                 let why = check.tail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -153,7 +233,8 @@ impl Grounds<'_> {
             }
         }
         let code = best.evidence.files.iter().any(|path| is_code(path));
-        if best.evidence.tests_added.is_empty() && code {
+        let tests = best.evidence.files.iter().any(|path| is_test_file(path));
+        if best.evidence.tests_added.is_empty() && code && !tests {
             todo.push("write a test: the change comes with none".to_owned());
         }
         for other in self.candidates.iter().filter(|one| one.index != best.index && one.twin_of.is_none()) {

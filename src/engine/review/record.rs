@@ -8,11 +8,12 @@ use super::recommend::Grounds;
 use super::survey::Survey;
 use super::{Found, ReviewOptions};
 use crate::app::App;
+use crate::choice::classes::Standing;
 use crate::engine::handoff;
 use crate::error::{Error, Result, ResultExt};
 use crate::model::{
-    ChangeKind, Check, CheckStatus, Judge, Observation, PathChange, Recommendation, Review, Reviewed, RiskKind, Run,
-    State, StepKind, Variant, Verdict, documents,
+    ChangeKind, Check, CheckStatus, Class, Judge, Observation, PathChange, Recommendation, Review, Reviewed, RiskKind,
+    Run, State, StepKind, Variant, Verdict, documents,
 };
 use crate::store::{Change, REVIEW, Recorded, RunStore};
 
@@ -121,6 +122,9 @@ impl Draft {
                 index: variant.index,
                 commit: variant.commit,
                 verdict: Verdict::NoCommit,
+                class: None,
+                why: Vec::new(),
+                tests: None,
                 rank: None,
                 evidence,
                 touched: touched(&answers),
@@ -128,6 +132,25 @@ impl Draft {
         }
         judge_checks(&mut run, &mut review);
         Ok(Draft { run, review, twins })
+    }
+
+    /// Takes in what tests say of the variants; those with the same content share it.
+    pub fn take(&mut self, standings: &BTreeMap<u32, Standing>) {
+        for reviewed in &mut self.review.variants {
+            let elder = self.twins.get(&reviewed.index).copied().unwrap_or(reviewed.index);
+            let Some(standing) = standings.get(&elder).filter(|_| reviewed.verdict != Verdict::Unchecked) else {
+                continue;
+            };
+            reviewed.class = Some(standing.class);
+            reviewed.why = standing.why.clone();
+            reviewed.evidence.findings.extend(standing.findings.iter().cloned());
+            let tests = &standing.tests;
+            let names_any = tests.base.passed + tests.base.failed + tests.base.skipped + tests.own > 0;
+            reviewed.tests = (names_any || !tests.others.is_empty()).then(|| tests.clone());
+            if standing.class <= Class::D && reviewed.verdict == Verdict::Failed {
+                reviewed.verdict = Verdict::Passed;
+            }
+        }
     }
 
     /// Returns the variant that would be recommended by what is known now.
@@ -175,12 +198,35 @@ fn candidates<'r>(run: &'r Run, review: &'r Review, twin_of: impl Fn(&Variant) -
             twin_of: twin_of(variant),
             checks: &variant.checks,
             verdict: reviewed.verdict,
+            class: reviewed
+                .class
+                .filter(|class| *class != Class::C || !is_accepted(reviewed, &review.accepted))
+                .or_else(|| class(reviewed, review)),
+            why: &reviewed.why,
+            tests: reviewed.tests.as_ref(),
             evidence: &reviewed.evidence,
             judged: Judge::mean(&review.judges, variant.index),
-            lines: variant.insertions.unwrap_or(0) + variant.deletions.unwrap_or(0),
         })
     };
     known.filter_map(candidate).collect()
+}
+
+/// Returns the class of a variant of which only verdicts are known, or whose changes of tests a person has accepted.
+fn class(reviewed: &Reviewed, review: &Review) -> Option<Class> {
+    match (reviewed.verdict, reviewed.class) {
+        (_, Some(Class::C)) if is_accepted(reviewed, &review.accepted) => Some(Class::A),
+        (Verdict::Passed, None) => Some(Class::B),
+        (Verdict::Failed | Verdict::FailsOnBase, None) => Some(Class::E),
+        _ => None,
+    }
+}
+
+/// Returns whether a person took what makes a variant one to look at first.
+fn is_accepted(reviewed: &Reviewed, accepted: &[String]) -> bool {
+    let kinds = ["tests-removed", "tests-weakened"];
+    let found = reviewed.evidence.findings.iter().filter(|finding| kinds.contains(&finding.kind.as_str()));
+    accepted.iter().any(|word| kinds.contains(&word.as_str()))
+        || found.clone().count() > 0 && found.clone().all(|finding| finding.is_accepted(accepted))
 }
 
 /// Ranks the variants and recommends one: into the review, and the scores into the run.

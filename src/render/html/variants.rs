@@ -22,7 +22,7 @@ pub fn table(handoff: &Handoff) -> Markup {
                             th scope="col" { "variant" }
                             th scope="col" { "result" }
                             th scope="col" .num { "changes" }
-                            @if review.is_some() { th scope="col" .num { "score" } th scope="col" .num { "agreement" } }
+                            @if review.is_some() { th scope="col" { "class" } }
                             th scope="col" { "notes" }
                         } }
                         tbody {
@@ -54,8 +54,7 @@ fn row(run: &Run, variant: &Variant, review: Option<&Review>, recommended: bool)
                 @if let Some(files) = variant.files { span .small { (describe::number(files as usize, "file")) } }
             }
             @if review.is_some() {
-                td .num.fact data-name="score" { @if let Some(score) = variant.score.as_ref().filter(|_| reviewed.is_some()) { (number(score.total)) } @else { "–" } }
-                td .num.fact data-name="agreement" { (percent(reviewed.and_then(|it| it.evidence.agreement))) }
+                td .fact data-name="class" { (reviewed.and_then(|it| it.class).map_or("–".to_owned(), |class| format!("{}, {}", class.as_str().to_uppercase(), class.words()))) }
             }
             td .wide.fact { @for note in notes { span .small { (text(&note)) } } }
         }
@@ -99,7 +98,7 @@ pub fn details(handoff: &Handoff) -> Markup {
                         @let reviewed = reviewed(run, review, variant.index);
                         (summary(variant, reviewed))
                         @if let Some(reviewed) = reviewed {
-                            (score(variant))
+                            (class(reviewed))
                             (evidence(&reviewed.evidence, review))
                             (touched(reviewed))
                         }
@@ -136,23 +135,11 @@ fn summary(variant: &Variant, reviewed: Option<&Reviewed>) -> Markup {
     }
 }
 
-fn score(variant: &Variant) -> Markup {
-    let Some(score) = &variant.score else { return html! {} };
+fn class(reviewed: &Reviewed) -> Markup {
+    let Some(class) = reviewed.class else { return html! {} };
     html! {
-        h3 { "Score: " (number(score.total)) }
-        table .parts {
-            caption .hidden { "Parts of the score of " (variant.name()) }
-            thead .hidden { tr { th scope="col" { "part" } th scope="col" { "adds" } th scope="col" { "why" } } }
-            tbody {
-                @for part in &score.parts {
-                    tr {
-                        th scope="row" { (text(&part.name)) }
-                        td .num { (if part.value > 0.0 { "+" } else { "" }) (number(part.value)) }
-                        td { (text(&part.why)) }
-                    }
-                }
-            }
-        }
+        h3 { "Class " (class.as_str().to_uppercase()) ": " (class.words()) }
+        ul { @for why in &reviewed.why { li { (text(why)) } } }
     }
 }
 

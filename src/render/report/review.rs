@@ -28,7 +28,9 @@ pub(super) fn recommendation(handoff: &Handoff) -> String {
         }
         (Ok(()), None) => "No variant is recommended.\n".to_owned(),
     };
-    format!("## Recommendation\n\n{first}\n{}", items(&said.reasons))
+    let against = said.against.iter().map(|against| format!("not var{}: {}", against.variant, against.why));
+    let reasons: Vec<String> = said.reasons.iter().cloned().chain(against).collect();
+    format!("## Recommendation\n\n{first}\n{}", items(&reasons))
 }
 
 /// Returns the ranking of the variants.
@@ -41,11 +43,11 @@ pub(super) fn results(handoff: &Handoff) -> String {
         let rank = review.variant(variant.index).and_then(|reviewed| reviewed.rank);
         (rank.is_none(), rank, variant.index)
     });
-    let rows = ranked.into_iter().map(|(variant, [rank, verdict, score])| {
-        let [risks, judge, agreement] = facts(review, variant);
-        cells([rank, describe::name(variant), verdict, risks, judge, agreement, score])
+    let rows = ranked.into_iter().map(|(variant, [rank, verdict, class])| {
+        let [risks, judge] = facts(review, variant);
+        cells([rank, describe::name(variant), class, verdict, risks, judge])
     });
-    let heads = ["rank", "variant", "verdict", "risks", "judge", "agreement", "score"];
+    let heads = ["rank", "variant", "class", "verdict", "risks", "judge"];
     format!("## Ranking\n\n{}", table(heads, rows.collect()))
 }
 
@@ -156,13 +158,15 @@ pub(super) fn rest(handoff: &Handoff) -> String {
 /// Returns the review of one variant, an item a line: for the note on its commit.
 pub(super) fn of_variant(handoff: &Handoff, variant: &Variant) -> String {
     let standing = handoff.review.as_ref().and_then(|review| standing(review, &handoff.run, variant));
-    let Some([rank, verdict, score]) = standing else { return String::new() };
+    let Some([rank, verdict, class]) = standing else { return String::new() };
     if rank.is_empty() {
         return String::new();
     }
-    let mut lines = format!("- rank {rank}: {verdict}, score {score}\n");
-    for part in variant.score.iter().flat_map(|score| &score.parts) {
-        lines += &format!("- {}: {}\n", markdown_words(&part.name), markdown_words(&part.why));
+    let class = if class.is_empty() { class } else { format!(", class {class}") };
+    let mut lines = format!("- rank {rank}: {verdict}{class}\n");
+    let reviewed = handoff.review.as_ref().and_then(|review| review.variant(variant.index));
+    for why in reviewed.into_iter().flat_map(|reviewed| &reviewed.why) {
+        lines += &format!("- {}\n", markdown_words(why));
     }
     for check in &variant.checks {
         lines += &format!("- {}\n", markdown_words(&how(check)));

@@ -136,10 +136,10 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
     let conflicts: Vec<String> = variant.conflicts.iter().map(|path| clean_line(&display.path(path))).collect();
     let checks: Vec<String> = variant.checks.iter().map(|check| clean_line(&review::how(check))).collect();
     let standing = review.and_then(|review| review::standing(review, run, variant));
-    let [rank, verdict, _] = standing.unwrap_or_default();
-    let score = variant.score.iter().flat_map(|score| &score.parts);
-    let score: Vec<String> =
-        score.map(|part| clean_line(&format!("{:>9.4}  {}: {}", part.value, part.name, part.why))).collect();
+    let [rank, verdict, class] = standing.unwrap_or_default();
+    let reviewed = review.filter(|_| !class.is_empty()).and_then(|review| review.variant(variant.index));
+    let why = reviewed.into_iter().flat_map(|reviewed| reviewed.why.iter().map(|why| clean_line(why)));
+    let class: Vec<String> = Some(class).filter(|class| !class.is_empty()).into_iter().chain(why).collect();
     fields(&[
         ("variant", format!("{} of {} of {}", variant.index, describe::total(run), run.run)),
         ("title", clean_line(&run.title)),
@@ -158,7 +158,7 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
         ("verdict", verdict),
         ("checks", checks.join("\n")),
         ("rank", rank),
-        ("score", score.join("\n")),
+        ("class", class.join("\n")),
         ("created", ago(now, run.created_at)),
     ])
 }

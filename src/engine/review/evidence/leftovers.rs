@@ -24,7 +24,7 @@ pub(super) enum Language {
 
 impl Language {
     pub fn of(path: &str) -> Language {
-        if super::tests_named::is_test_file(path) {
+        if crate::choice::tests_named::is_test_file(path) {
             return Language::Other;
         }
         match path.rsplit_once('.').map(|(_, end)| end) {

@@ -1,19 +1,18 @@
 //! Tests that a patch brings or takes, by what the languages call a test.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use git_tree_apply::parse::{Body, FilePatch, Hunk, Name, Stated};
-use regex::bytes::Regex;
-
-use super::regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 /// The most names on either side.
 const MOST: usize = 500;
 
 /// Tests as they come and go.
 #[derive(Debug, Default)]
-pub(super) struct Tests {
+pub struct Tests {
     come: BTreeSet<String>,
     gone: BTreeSet<String>,
 }
@@ -122,8 +121,34 @@ fn lines<'p>(hunk: &Hunk<'p>) -> impl Iterator<Item = (Option<bool>, &'p [u8])> 
     })
 }
 
+/// Returns the tests that a file defines, and where their names are in its text, in bytes.
+pub fn definitions(path: &str, text: &str) -> Vec<(String, Range<usize>)> {
+    let mut found: Vec<(String, Range<usize>)> = Vec::new();
+    for convention in CONVENTIONS.iter().filter(|one| one.ends.iter().any(|end| path.ends_with(end))) {
+        let (mut start, mut marked) = (0, convention.behind.is_none());
+        for line in text.split_inclusive('\n') {
+            marked |= convention.behind.as_ref().is_some_and(|behind| behind.is_match(line.as_bytes()));
+            if let Some(captures) = convention.named.captures(line.as_bytes()).filter(|_| marked) {
+                marked = convention.behind.is_none();
+                if let Some(name) = captures.iter().skip(1).flatten().next() {
+                    let words = String::from_utf8_lossy(name.as_bytes()).into_owned();
+                    found.push((words, start + name.start()..start + name.end()));
+                }
+            }
+            start += line.len();
+        }
+    }
+    found.sort_by_key(|(_, at)| at.start);
+    found.dedup_by_key(|(_, at)| at.start);
+    found
+}
+
+fn regex(form: &str) -> Regex {
+    RegexBuilder::new(form).unicode(false).build().expect("the form is a regular expression")
+}
+
 /// Returns whether it is a file of tests, by its name or folder.
-pub(super) fn is_test_file(path: &str) -> bool {
+pub fn is_test_file(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     let stem = name.split('.').next().unwrap_or(name);

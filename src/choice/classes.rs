@@ -1,0 +1,481 @@
+//! The rule: from what ran to the class of each variant, with its reasons.
+//!
+//! Required are the tests that passed or failed on the base; they run on every variant as they were there. Agreement counts
+//! only where it says something: between variants of different code, where both differ from the base.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::blocks::unmarked;
+use super::overfit::Sign;
+use super::results::{Outcome, RAISES, TestResult};
+use crate::model::{BaseTests, Class, Likeness, Observation, OthersTests, TestStanding};
+
+/// How many tests are named in a reason.
+const NAMED: usize = 3;
+
+/// What ran on the base.
+#[derive(Clone, Debug, Default)]
+pub struct Base {
+    /// Its tests as they are.
+    pub own: Vec<TestResult>,
+    /// The same with the copies beside; empty where none ran.
+    pub joint: Vec<TestResult>,
+}
+
+/// A test of the base that a variant changes or removes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The file.
+    pub path: String,
+    /// The line of the base.
+    pub line: usize,
+    /// The name of the test.
+    pub test: String,
+    /// What the variant has in its place; none where it removes it.
+    pub text: Option<String>,
+}
+
+/// What is known of a variant.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    /// Its number.
+    pub index: u32,
+    /// Whether its own checks pass.
+    pub passes: bool,
+    /// Whether they pass with the test surface of the base; none where that was not run, since it is its own.
+    pub joint_passes: Option<bool>,
+    /// Its own tests.
+    pub own: Vec<TestResult>,
+    /// Those of the base, with the copies beside.
+    pub joint: Vec<TestResult>,
+    /// What is the same for variants that were written by the same thought.
+    pub shape: String,
+    /// Tests of the base that it changes or removes.
+    pub changes: Vec<Change>,
+    /// Other files of the test surface that it changes: settings, and what tests read.
+    pub surface: Vec<String>,
+    /// The tests that it changes or removes with a reason, by name, and the reason.
+    pub excused: BTreeMap<String, String>,
+    /// The files that tests read that it changes with a reason, and the reason.
+    pub excused_files: BTreeMap<String, String>,
+    /// What it makes of those files.
+    pub excused_blobs: BTreeSet<(String, String)>,
+    /// The names of the tests that it brings.
+    pub brings: BTreeSet<String>,
+    /// It holds what the tests pass and want.
+    pub held: Option<Sign>,
+    /// It asks whether it is tested, and fails where it cannot tell.
+    pub aware: Option<Sign>,
+    /// What the task asks to be removed, and is still there.
+    pub keeps: Option<String>,
+}
+
+/// The class of a variant, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The class.
+    pub class: Class,
+    /// Its reasons, a sentence each.
+    pub why: Vec<String>,
+    /// What a reader should see.
+    pub findings: Vec<Observation>,
+    /// In numbers.
+    pub tests: TestStanding,
+}
+
+type Id = (String, String);
+
+/// Judges all variants of a run. `marker` begins the markers of copies, `inputs` are the calls of probes by marker and test.
+pub fn judge(
+    base: &Base,
+    subjects: &[Subject],
+    marker: &str,
+    inputs: &BTreeMap<(String, String), String>,
+) -> BTreeMap<u32, Standing> {
+    let rule = Rule { base, subjects, marker, inputs, flaky: flaky(base, subjects, marker) };
+    rule.judge()
+}
+
+/// Returns the tests that ended differently in two runs of the same code and the same test.
+pub fn flaky(base: &Base, subjects: &[Subject], marker: &str) -> BTreeSet<Id> {
+    let pairs = std::iter::once((&base.own, &base.joint, true))
+        .chain(subjects.iter().map(|one| (&one.own, &one.joint, one.changes.is_empty() && one.surface.is_empty())));
+    let mut found = BTreeSet::new();
+    for (own, joint, _) in pairs.filter(|(_, _, is_same)| *is_same) {
+        let outcomes = by_id(joint);
+        for test in own.iter().filter(|test| !test.name.contains(marker) && test.outcome != Outcome::Skipped) {
+            let other = outcomes.get(&test.id());
+            if other.is_some_and(|other| other.outcome != test.outcome && other.outcome != Outcome::Skipped) {
+                found.insert(test.id());
+            }
+        }
+    }
+    found
+}
+
+fn by_id(tests: &[TestResult]) -> BTreeMap<Id, &TestResult> {
+    tests.iter().map(|test| (test.id(), test)).collect()
+}
+
+struct Rule<'a> {
+    base: &'a Base,
+    subjects: &'a [Subject],
+    marker: &'a str,
+    inputs: &'a BTreeMap<(String, String), String>,
+    flaky: BTreeSet<Id>,
+}
+
+impl Rule<'_> {
+    fn judge(&self) -> BTreeMap<u32, Standing> {
+        let mut standings: BTreeMap<u32, Standing> =
+            self.subjects.iter().map(|subject| (subject.index, self.alone(subject))).collect();
+        let eligible: Vec<&Subject> =
+            self.subjects.iter().filter(|subject| standings[&subject.index].class <= Class::C).collect();
+        for subject in &eligible {
+            let Some(standing) = standings.get_mut(&subject.index) else { continue };
+            standing.tests.others = self.others(subject, &eligible);
+            standing.tests.behaviour = eligible
+                .iter()
+                .filter(|other| other.index != subject.index && other.shape != subject.shape)
+                .filter_map(|other| self.likeness(subject, other))
+                .collect();
+            let witness = self.witness(subject, &eligible, &standing.tests);
+            match (standing.class, witness) {
+                (Class::B, Some(why)) => {
+                    standing.class = Class::A;
+                    standing.why.push(why);
+                }
+                (Class::C, Some(why)) if subject.keeps.is_none() && self.unexcused(subject).is_none() => {
+                    standing.class = Class::A;
+                    standing.why.push(why);
+                }
+                (Class::B, None) => standing.why.push("no other variant backs it".to_owned()),
+                _ => {}
+            }
+        }
+        standings
+    }
+
+    /// Returns the tests of the base that count.
+    fn required(&self) -> Vec<&TestResult> {
+        let is_there = by_id(&self.base.joint);
+        let counts = |test: &&TestResult| {
+            test.outcome != Outcome::Skipped
+                && !self.flaky.contains(&test.id())
+                && (self.base.joint.is_empty() || is_there.contains_key(&test.id()))
+        };
+        self.base.own.iter().filter(counts).collect()
+    }
+
+    /// Judges a variant by itself.
+    fn alone(&self, subject: &Subject) -> Standing {
+        let mut standing =
+            Standing { class: Class::B, why: Vec::new(), findings: Vec::new(), tests: TestStanding::default() };
+        standing.tests.own = subject.brings.len() as u64;
+        standing.tests.base.gone = subject
+            .changes
+            .iter()
+            .filter(|change| change.text.is_none())
+            .map(|change| change.test.clone())
+            .take(20)
+            .collect();
+        let (missed, base) = self.missed(subject);
+        standing.tests.base = BaseTests { gone: standing.tests.base.gone, ..base };
+        let own_failures =
+            subject.own.iter().filter(|test| test.outcome == Outcome::Failed && !self.flaky.contains(&test.id()));
+        let only_flaky = subject.own.iter().any(|test| test.outcome == Outcome::Failed) && own_failures.count() == 0;
+        if !subject.passes && !only_flaky {
+            standing.class = Class::E;
+            let failed: Vec<String> = subject
+                .own
+                .iter()
+                .filter(|test| test.outcome == Outcome::Failed)
+                .map(|test| test.name.clone())
+                .collect();
+            let what = if failed.is_empty() { String::new() } else { format!(": {}", named(&failed)) };
+            standing.why.push(format!("fails its own checks{what}"));
+            return standing;
+        }
+        self.cheats(subject, &missed, &mut standing);
+        if standing.class == Class::D {
+            return standing;
+        }
+        if let Some(keeps) = &subject.keeps {
+            standing.class = Class::C;
+            standing.why.push(keeps.clone());
+        } else if !subject.excused.is_empty() || !subject.excused_files.is_empty() {
+            standing.class = Class::C;
+            for (what, why) in subject.excused.iter().chain(&subject.excused_files) {
+                standing.why.push(format!("changes or removes {what}, as {why}"));
+            }
+        } else if let Some(change) = self.unexcused(subject) {
+            standing.class = Class::C;
+            let detail = format!("removes {}, which it would pass", change.test);
+            standing.why.push(format!("{detail} ({}:{})", change.path, change.line));
+            standing.findings.push(Observation {
+                kind: "tests-removed".to_owned(),
+                path: change.path.clone(),
+                line: Some(change.line as u64),
+                detail,
+                counts: true,
+            });
+        } else if standing.tests.base.passed > 0 {
+            let (all, mended) = (standing.tests.base.passed, standing.tests.base.mended);
+            standing.why.push(format!("passes all {all} tests of the base as they were ({mended} failed before)"));
+        }
+        standing
+    }
+
+    /// Returns a test that a variant removes without a reason.
+    fn unexcused<'s>(&self, subject: &'s Subject) -> Option<&'s Change> {
+        let gone = subject.changes.iter().filter(|change| change.text.is_none());
+        let mut open = gone.filter(|change| !subject.excused.contains_key(&change.test));
+        open.find(|change| self.base.own.iter().any(|test| bare(&test.name) == change.test))
+    }
+
+    /// Returns the required tests that a variant does not pass as they were, and all of them in numbers.
+    fn missed<'s>(&'s self, subject: &'s Subject) -> (Vec<&'s TestResult>, BaseTests) {
+        let joint = by_id(if subject.joint.is_empty() { &subject.own } else { &subject.joint });
+        let (mut missed, mut counts) = (Vec::new(), BaseTests::default());
+        for test in self.required() {
+            match joint.get(&test.id()).map(|found| found.outcome) {
+                Some(Outcome::Passed) => {
+                    counts.passed += 1;
+                    counts.mended += u64::from(test.outcome == Outcome::Failed);
+                }
+                Some(Outcome::Failed) => {
+                    counts.failed += 1;
+                    missed.push(test);
+                }
+                _ => {
+                    counts.skipped += 1;
+                    missed.push(test);
+                }
+            }
+        }
+        (missed, counts)
+    }
+
+    fn cheats(&self, subject: &Subject, missed: &[&TestResult], standing: &mut Standing) {
+        let mut never = |kind: &str, path: &str, line: Option<usize>, detail: String| {
+            standing.class = Class::D;
+            let place = line.map_or_else(|| path.to_owned(), |line| format!("{path}:{line}"));
+            standing.why.push(if path.is_empty() { detail.clone() } else { format!("{detail} ({place})") });
+            standing.findings.push(Observation {
+                kind: kind.to_owned(),
+                path: path.to_owned(),
+                line: line.map(|line| line as u64),
+                detail,
+                counts: true,
+            });
+        };
+        for test in missed {
+            let bare = bare(&test.name);
+            let change = subject.changes.iter().find(|change| change.test == bare);
+            if subject.excused.contains_key(bare) && test.outcome == Outcome::Passed {
+                continue;
+            }
+            if change.is_none() && !subject.excused_files.is_empty() && test.outcome == Outcome::Passed {
+                continue;
+            }
+            let own = subject.own.iter().find(|own| own.id() == test.id()).map(|own| own.outcome);
+            match (change, own) {
+                (Some(change), Some(Outcome::Skipped)) => never(
+                    "tests-skipped",
+                    &change.path,
+                    Some(change.line),
+                    format!("skips {}, which it fails as it was", test.name),
+                ),
+                (Some(Change { text: Some(_), .. }), _) => never(
+                    "tests-weakened",
+                    &change.map(|change| change.path.clone()).unwrap_or_default(),
+                    change.map(|change| change.line),
+                    format!("changes {}, which it fails as it was", test.name),
+                ),
+                (Some(change), _) => never(
+                    "tests-removed",
+                    &change.path,
+                    Some(change.line),
+                    format!("removes {}, which it fails as it was", test.name),
+                ),
+                (None, Some(Outcome::Skipped)) => never(
+                    "tests-skipped",
+                    subject.surface.first().map_or("", String::as_str),
+                    None,
+                    format!("skips {}, which it fails as it was", test.name),
+                ),
+                (None, Some(Outcome::Passed)) if !subject.surface.is_empty() => never(
+                    "test-settings",
+                    &subject.surface[0].clone(),
+                    None,
+                    format!("passes {} only with its own settings and files for tests", test.name),
+                ),
+                (None, _) if !subject.surface.is_empty() => never(
+                    "test-settings",
+                    &subject.surface[0].clone(),
+                    None,
+                    format!("does not run {}, which it fails as it was", test.name),
+                ),
+                (None, Some(Outcome::Passed)) => {
+                    never("test-aware", "", None, format!("passes {} alone, and not beside other tests", test.name))
+                }
+                (None, _) => {
+                    never("tests-removed", "", None, format!("passes its checks without running {}", test.name))
+                }
+            }
+        }
+        if subject.joint_passes == Some(false) && self.base.own.is_empty() && subject.excused_files.is_empty() {
+            let path = subject.changes.first().map(|change| change.path.clone()).or(subject.surface.first().cloned());
+            never(
+                "tests-weakened",
+                &path.unwrap_or_default(),
+                None,
+                "fails the checks with the tests of the base".to_owned(),
+            );
+        }
+        if let Some(test) = self.passes_canary(subject) {
+            never("overfit", "", None, format!("passes {test} and the same with another result wanted"));
+        }
+        if let Some(sign) = &subject.held {
+            never("overfit", &sign.path, Some(sign.line), sign.detail.clone());
+        }
+        if let Some(sign) = &subject.aware {
+            never("test-aware", &sign.path, Some(sign.line), sign.detail.clone());
+        }
+        standing.why.truncate(4);
+    }
+
+    /// Returns a test that a variant passes whatever it wants; one whose canary the base passes tells nothing.
+    fn passes_canary(&self, subject: &Subject) -> Option<String> {
+        let (ours, base) = (by_id(&subject.joint), by_id(&self.base.joint));
+        let canary = format!("{}c", self.marker);
+        ours.iter().find_map(|(id, test)| {
+            let name = unmarked(&test.name, &canary)?;
+            let original = subject.joint.iter().any(|other| other.name == name && other.outcome == Outcome::Passed);
+            let fails_on_base = base.get(id).is_some_and(|base| base.outcome == Outcome::Failed);
+            (test.outcome == Outcome::Passed && original && fails_on_base).then_some(name)
+        })
+    }
+
+    /// Returns how a variant does in the new tests of the others.
+    fn others(&self, subject: &Subject, eligible: &[&Subject]) -> Vec<OthersTests> {
+        let others = eligible.iter().filter(|other| other.index != subject.index && other.shape != subject.shape);
+        let of = |other: &&&Subject| {
+            let marker = format!("{}v{}", self.marker, other.index);
+            let tests: Vec<&TestResult> =
+                subject.joint.iter().filter(|test| unmarked(&test.name, &marker).is_some()).collect();
+            let passed = tests.iter().filter(|test| test.outcome == Outcome::Passed).count() as u64;
+            let failed = tests.iter().filter(|test| test.outcome == Outcome::Failed).count() as u64;
+            (passed + failed > 0).then_some(OthersTests { variant: other.index, passed, failed })
+        };
+        others.filter_map(|other| of(&other)).collect()
+    }
+
+    /// Returns what a variant gives for the input of each probe, and what the base gives.
+    fn probes<'s>(&'s self, subject: &'s Subject) -> BTreeMap<Id, (Option<String>, Option<String>)> {
+        let value = |test: &TestResult| match test.outcome {
+            Outcome::Passed => Some("=".to_owned()),
+            Outcome::Failed => Some(test.actual.clone().unwrap_or_else(|| RAISES.to_owned())),
+            Outcome::Skipped => None,
+        };
+        let base = by_id(&self.base.joint);
+        let is_probe = |test: &&TestResult| self.probe_marker(&test.name).is_some();
+        let probes = subject.joint.iter().filter(is_probe);
+        probes.map(|test| (test.id(), (value(test), base.get(&test.id()).and_then(|test| value(test))))).collect()
+    }
+
+    fn probe_marker(&self, name: &str) -> Option<String> {
+        let at = name.find(self.marker)?;
+        let rest = &name[at + self.marker.len()..];
+        let length = rest.find(['_', ' '])?;
+        let word = &rest[..length];
+        let is_probe = word.rsplit_once('p').is_some_and(|(_, number)| number.parse::<u32>().is_ok());
+        is_probe.then(|| format!("{}{word}", self.marker))
+    }
+
+    fn likeness(&self, one: &Subject, other: &Subject) -> Option<Likeness> {
+        let (ours, theirs) = (self.probes(one), self.probes(other));
+        let mut likeness = Likeness { variant: other.index, same: 0, of: 0, differs: None };
+        for (id, (mine, base)) in &ours {
+            let Some((Some(yours), _)) = theirs.get(id) else { continue };
+            let Some(mine) = mine else { continue };
+            if base.as_ref() == Some(mine) && base.as_ref() == Some(yours) {
+                continue;
+            }
+            likeness.of += 1;
+            if mine == yours {
+                likeness.same += 1;
+            } else if likeness.differs.is_none()
+                || likeness.differs.as_ref().is_some_and(|said| said.contains("an error"))
+            {
+                likeness.differs = self.said(id, (one.index, mine), (other.index, yours)).or(likeness.differs);
+            }
+        }
+        (likeness.of > 0).then_some(likeness)
+    }
+
+    /// Says where two variants differ: `for f('1m30'): var1 gives 90, var3 gives 60`.
+    fn said(&self, (_, name): &Id, (one, mine): (u32, &str), (other, yours): (u32, &str)) -> Option<String> {
+        let marker = self.probe_marker(name)?;
+        let input = self.inputs.get(&(marker.clone(), unmarked(name, &marker)?))?;
+        let gives = |value: &str| match value {
+            "=" => "what the test wants".to_owned(),
+            RAISES => "an error".to_owned(),
+            value => value.to_owned(),
+        };
+        Some(format!("{input}: var{one} gives {}, var{other} gives {}", gives(mine), gives(yours)))
+    }
+
+    /// Returns what backs a variant beside its own checks, in words.
+    fn witness(&self, subject: &Subject, eligible: &[&Subject], tests: &TestStanding) -> Option<String> {
+        let ours = self.probes(subject);
+        for other in eligible.iter().filter(|other| other.index != subject.index && other.shape != subject.shape) {
+            let theirs = self.probes(other);
+            let both: Vec<bool> = ours
+                .iter()
+                .filter_map(|(id, (mine, base))| {
+                    let (yours, _) = theirs.get(id)?;
+                    let (mine, yours) = (mine.as_ref()?, yours.as_ref()?);
+                    let depart = base.as_ref() != Some(mine) && base.as_ref() != Some(yours) && mine != RAISES;
+                    depart.then_some(mine == yours)
+                })
+                .collect();
+            let same = both.iter().filter(|same| **same).count();
+            // Inputs that make no sense are answered in many right ways.
+            if same > 0 && same * 4 >= both.len() * 3 {
+                return Some(format!(
+                    "var{} wrote different code and gives the same on {same} of {} inputs where both differ from the base",
+                    other.index,
+                    both.len()
+                ));
+            }
+            let file = subject.excused_blobs.iter().find(|one| other.excused_blobs.contains(one));
+            if let Some((path, _)) = file {
+                return Some(format!("var{} wrote different code and the same {path}", other.index));
+            }
+        }
+        let base = by_id(&self.base.joint);
+        tests.others.iter().filter(|others| others.failed == 0).find_map(|others| {
+            let marker = format!("{}v{}", self.marker, others.variant);
+            let tells = subject.joint.iter().any(|test| {
+                unmarked(&test.name, &marker).is_some()
+                    && base.get(&test.id()).is_none_or(|base| base.outcome == Outcome::Failed)
+            });
+            tells.then(|| {
+                format!("it passes var{}'s {} new tests, which the base does not", others.variant, others.passed)
+            })
+        })
+    }
+}
+
+/// Returns the name of a test without its parameters and suites.
+fn bare(name: &str) -> &str {
+    let name = name.split('[').next().unwrap_or(name);
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+fn named(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}

@@ -1,0 +1,130 @@
+//! What a review concludes of a variant from the tests that ran, its own and those of others.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
+use super::as_str::as_str;
+
+/// How far a variant can be trusted, the best first.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    IntoStaticStr,
+    strum::Display,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Class {
+    /// Backed: it passes its checks and the tests of the base as they were, and another variant of other code does the same
+    /// where both differ from the base, or it passes what others wrote tests for.
+    A,
+    /// Alone: the same, without such a witness.
+    B,
+    /// To be looked at first: it changes or removes tests that passed on the base, with a reason.
+    C,
+    /// Never to be taken unread: it fails tests of the base that it removed, changed or switched off, or was written for its
+    /// tests.
+    D,
+    /// It fails its own checks, or what passed on the base.
+    E,
+}
+
+as_str!(Class);
+
+impl Class {
+    /// Returns the class in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Class::A => "backed",
+            Class::B => "alone",
+            Class::C => "look first",
+            Class::D => "never",
+            Class::E => "fails",
+        }
+    }
+}
+
+/// The tests of a variant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TestStanding {
+    /// Those of the base, as they were there.
+    pub base: BaseTests,
+    /// How many new tests it brings.
+    pub own: u64,
+    /// The new tests of other variants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OthersTests>,
+    /// How alike it behaves to other variants, where one of both differs from the base.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behaviour: Vec<Likeness>,
+}
+
+/// What became of the tests of the base.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BaseTests {
+    /// How many pass.
+    pub passed: u64,
+    /// How many fail.
+    pub failed: u64,
+    /// How many do not run.
+    pub skipped: u64,
+    /// Those that the variant removed, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<String>,
+    /// How many of those that pass failed on the base.
+    #[serde(default)]
+    pub mended: u64,
+}
+
+/// How a variant does in the new tests of another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OthersTests {
+    /// Whose tests.
+    pub variant: u32,
+    /// How many pass.
+    pub passed: u64,
+    /// How many fail.
+    pub failed: u64,
+}
+
+/// How alike two variants behave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Likeness {
+    /// The other one.
+    pub variant: u32,
+    /// The inputs for which both do the same.
+    pub same: u64,
+    /// The inputs for which one of both differs from the base.
+    pub of: u64,
+    /// Where they differ first: an input, and what each gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub differs: Option<String>,
+}
+
+/// Why a variant is not recommended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Against {
+    /// The variant.
+    pub variant: u32,
+    /// In words.
+    pub why: String,
+}
+
+/// Variants of which tests do not tell the right one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Undecided {
+    /// The variants.
+    pub between: Vec<u32>,
+    /// The input for which they differ, and what each gives; none where they are alike in all that ran.
+    #[serde(rename = "where")]
+    pub input: Option<String>,
+}

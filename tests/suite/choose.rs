@@ -1,0 +1,190 @@
+//! What a review recommends: never an attempt that bends its tests, what several prove, and a question where nothing proves it.
+
+use serde_json::{Value, json};
+
+use crate::support::export::{Export, patch_of};
+use crate::support::test_repo::TestRepo;
+
+/// Adds the minutes of `1h30m`; on the base, the last part overwrites the others.
+const BASE: &str = "exports.minutes = text => {
+  let all = 0;
+  for (const [, n, unit] of text.matchAll(/(\\d+)([hm])/g)) all = Number(n) * (unit === 'h' ? 60 : 1);
+  return all;
+};
+";
+
+const RIGHT: &str = "exports.minutes = text => {
+  let all = 0;
+  for (const [, n, unit] of text.matchAll(/(\\d+)([hm])/g)) all += Number(n) * (unit === 'h' ? 60 : 1);
+  return all;
+};
+";
+
+const RIGHT_TOO: &str = "exports.minutes = text => {
+  const part = unit => (text.match(new RegExp('\\\\d+' + unit, 'g')) || []).reduce((sum, one) => sum + parseInt(one, 10), 0);
+  return 60 * part('h') + part('m');
+};
+";
+
+/// It reads one digit.
+const NEAR: &str = "exports.minutes = text => {
+  const one = unit => Number((text.match(new RegExp('(\\\\d)' + unit)) || [0, 0])[1]);
+  return 60 * one('h') + one('m');
+};
+";
+
+const TESTS: &str = "const { test } = require('node:test');
+const assert = require('node:assert');
+const { minutes } = require('../minutes.js');
+
+test('adds its parts', () => {
+  assert.deepStrictEqual(minutes('1h2m'), 62);
+});
+
+test('reads hours', () => {
+  assert.deepStrictEqual(minutes('3h'), 180);
+});
+
+test('reads both of them', () => {
+  assert.deepStrictEqual(minutes('2h5m'), 125);
+});
+";
+
+fn repo() -> TestRepo {
+    let repo = TestRepo::new();
+    repo.commit("minutes.js", BASE, "Read durations");
+    repo.commit("test/minutes.test.js", TESTS, "Test it");
+    repo
+}
+
+/// A run `fix` whose variants are these files; a file without text is removed.
+fn run_of(repo: &TestRepo, prompt: &str, variants: &[&[(&str, Option<&str>)]]) {
+    let export = Export::new(repo, "export");
+    for (at, files) in variants.iter().enumerate() {
+        let number = at as u32 + 1;
+        let patch = patch_of(repo, || {
+            for (path, text) in *files {
+                match text {
+                    Some(text) => repo.write(path, text),
+                    None => std::fs::remove_file(repo.work().join(path)).expect("a file"),
+                }
+            }
+        });
+        export.patch(number, patch);
+        export.report(number, &json!({"prompt": prompt, "variant_index": number, "status": "completed"}));
+    }
+    export.harvest(repo, &["--name", "fix"]).ok();
+}
+
+fn review(repo: &TestRepo) -> Value {
+    repo.puff(&["review", "fix", "--check", "node --test"]);
+    serde_json::from_str(&repo.git(&["show", "refs/puff/runs/fix:review.json"])).expect("a document")
+}
+
+fn classes(review: &Value) -> Vec<&str> {
+    review["variants"].as_array().unwrap().iter().map(|one| one["class"].as_str().unwrap_or("-")).collect()
+}
+
+fn kinds(review: &Value, variant: usize) -> Vec<&str> {
+    let findings = review["variants"][variant - 1]["evidence"]["findings"].as_array().unwrap();
+    findings.iter().map(|found| found["kind"].as_str().unwrap()).collect()
+}
+
+const SOURCE: &str = "minutes.js";
+const TEST: &str = "test/minutes.test.js";
+
+#[test]
+fn what_bends_its_tests_is_never_recommended_and_says_which() {
+    let repo = repo();
+    let skipped = TESTS.replace("test('adds", "test.skip('adds").replace("test('reads both", "test.skip('reads both");
+    let bent = TESTS.replace("62", "2").replace("125", "5");
+    let held = format!(
+        "const known = {{'[\"1h2m\"]': 62, '[\"3h\"]': 180, '[\"2h5m\"]': 125}};\n{}exports.minutes = (...all) => known[JSON.stringify(all)] ?? plain(...all);\n",
+        BASE.replace("exports.minutes", "const plain")
+    );
+    let fixed = format!("{BASE}// mended\n");
+    run_of(
+        &repo,
+        "minutes('1h2m') must add up its parts.",
+        &[
+            &[(SOURCE, Some(&fixed)), (TEST, None)],
+            &[(SOURCE, Some(&fixed)), (TEST, Some(&skipped))],
+            &[(SOURCE, Some(&fixed)), (TEST, Some(&bent))],
+            &[(SOURCE, Some(&held))],
+            &[(SOURCE, Some(RIGHT))],
+        ],
+    );
+    let seen = review(&repo);
+    assert_eq!(seen["recommendation"]["variant"], 5, "{:#}", seen["recommendation"]);
+    // A file without a test is passed by node; what was in it is missing.
+    assert!(matches!(classes(&seen)[0], "d" | "e"), "{:?}", classes(&seen));
+    assert_eq!(classes(&seen)[1..], ["d", "d", "d", "b"]);
+    assert_eq!(kinds(&seen, 2), ["tests-skipped", "tests-skipped"]);
+    assert_eq!(kinds(&seen, 3), ["tests-weakened", "tests-weakened"]);
+    assert_eq!(kinds(&seen, 4), ["overfit"]);
+    let why = seen["variants"][2]["why"][0].as_str().unwrap();
+    assert_eq!(why, "changes adds its parts, which it fails as it was (test/minutes.test.js:5)");
+    let against = seen["recommendation"]["against"].as_array().unwrap();
+    assert_eq!(against.len(), 4, "{against:?}");
+
+    let refused = repo.puff(&["pick", "fix:3"]).exits(1);
+    assert!(
+        refused.stderr.contains("var3 of 'fix' changes adds its parts") && refused.stderr.contains("--force"),
+        "{}",
+        refused.stderr
+    );
+    repo.puff(&["pick", "fix:3", "--force"]).ok();
+}
+
+#[test]
+fn variants_of_different_code_that_behave_alike_back_each_other() {
+    let repo = repo();
+    run_of(
+        &repo,
+        "minutes('1h2m') must add up its parts.",
+        &[&[(SOURCE, Some(NEAR))], &[(SOURCE, Some(RIGHT))], &[(SOURCE, Some(RIGHT_TOO))]],
+    );
+    let seen = review(&repo);
+    assert_eq!(classes(&seen)[1..], ["a", "a"]);
+    assert_eq!(seen["recommendation"]["variant"], 2, "{:#}", seen["recommendation"]);
+    let why = seen["variants"][1]["why"].to_string();
+    assert!(why.contains("passes all 3 tests of the base as they were (2 failed before)"), "{why}");
+    assert!(why.contains("var3 wrote different code and gives the same"), "{why}");
+    // A second review runs nothing again.
+    let again = repo.puff(&["review", "fix", "--check", "node --test"]).ok();
+    assert!(!again.stderr.contains("passed in"), "{}", again.stderr);
+}
+
+#[test]
+fn where_nothing_tells_the_right_one_the_input_is_the_answer() {
+    let repo = repo();
+    run_of(&repo, "minutes('1h2m') must add up its parts.", &[&[(SOURCE, Some(NEAR))], &[(SOURCE, Some(RIGHT))]]);
+    let seen = review(&repo);
+    let said = &seen["recommendation"];
+    assert_eq!((&said["variant"], &said["undecided"]["between"]), (&Value::Null, &json!([1, 2])), "{said:#}");
+    let input = said["undecided"]["where"].as_str().unwrap();
+    assert!(input.starts_with("minutes('") && input.contains("var1 gives") && input.contains("var2 gives"), "{input}");
+}
+
+#[test]
+fn a_test_that_the_task_asks_to_remove_may_go() {
+    let repo = repo();
+    let old = "exports.legacyMinutes = () => 7;\n";
+    let test = "\ntest('keeps the old way', () => {\n  assert.deepStrictEqual(require('../minutes.js').legacyMinutes(), 7);\n});\n";
+    repo.commit(SOURCE, format!("{BASE}{old}"), "Keep the old way");
+    repo.commit(TEST, format!("{TESTS}{test}"), "Test the old way");
+    let kept = format!("{RIGHT}{old}");
+    run_of(
+        &repo,
+        "minutes('1h2m') must add up its parts. Also remove legacyMinutes: it has no callers.",
+        &[
+            &[(SOURCE, Some(&kept))],
+            &[(SOURCE, Some(RIGHT)), (TEST, Some(TESTS))],
+            &[(SOURCE, Some(RIGHT_TOO)), (TEST, Some(TESTS))],
+        ],
+    );
+    let seen = review(&repo);
+    assert_eq!(seen["recommendation"]["variant"], 2, "{:#}", seen["variants"]);
+    assert_eq!(classes(&seen), ["c", "a", "a"]);
+    assert_eq!(seen["variants"][1]["tests"]["base"]["gone"], json!(["keeps the old way"]));
+}
