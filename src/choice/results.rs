@@ -60,7 +60,8 @@ impl TestResult {
 
 fn plain(actual: &str) -> String {
     let word = actual.split([':', ' ', '(']).next().unwrap_or_default();
-    let is_error = word.ends_with("Error") || word.ends_with("Exception") || word == "StopIteration";
+    let is_name = word.starts_with(|one: char| one.is_ascii_alphabetic());
+    let is_error = is_name && ["Error", "Exception", "StopIteration"].iter().any(|end| word.ends_with(end));
     if is_error && !word.ends_with("AssertionError") {
         return RAISES.to_owned();
     }

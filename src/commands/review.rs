@@ -49,12 +49,19 @@ use crate::ui::Ui;
 /// are combined by their mean; one that fails is named, and does not count. contrib/judge-codex is one that asks
 /// codex.
 ///
-/// The ranking compares, in this order: checks, risks, judges, agreement, size. A score shows it as digits, so that no
-/// part reaches into the one before it. Thousands: 9 when all checks pass, 5 to 8 by the share that passes when the
-/// others fail on the base too, 4 when none was run, 0 to 3 by the share that passes. Hundreds: 9 less one for each
-/// risk that is not accepted, at least 0. Tens and ones: the judges' mean of 0 to 10 as 0 to 99. First two decimals:
-/// the mean similarity to the others in percent, at most 99. Next two: one for each variant that changes more lines.
-/// Equal scores are a tie, and a variant that does not pass is never recommended.
+/// Where checks name their tests, a review also runs, on the base and on each variant that passes: the tests of the base as
+/// they were, the new tests of all variants, and copies of tests with other inputs, in one workspace. puff.review.tests
+/// names files that belong to the tests.
+///
+/// Each variant gets a class, with reasons. A, backed: it passes its checks and the tests of the base as they were, and
+/// another variant of different code behaves alike, or it passes what others wrote tests for. B, alone: the same without
+/// such a witness. C, look first: it changes or removes tests that passed, as the task asks or as all others do. D,
+/// never: it fails tests of the base that it removed, changed or switched off, or holds what they pass and want. E: its
+/// checks fail. A or B is recommended. Where the first of them differ on an input, and nothing backs one more, that input
+/// is the answer, and none is recommended.
+///
+/// Inside a class, fewer risks that are not accepted come first, then judges, then new tests of others that pass, then
+/// likeness of behavior. Neither size nor likeness of text counts. Equal ones share a rank.
 #[derive(Debug, Args)]
 pub struct Review {
     /// The run

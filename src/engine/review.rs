@@ -329,8 +329,11 @@ impl Confirming<'_> {
             draft.take(&self.standings);
             draft.review.judges = judges.clone();
             draft.review.confinement = self.way.gate.record(&self.options.commands);
-            let Some(index) = draft.recommended() else { return Ok(Some(draft)) };
-            let Some(unit) = self.unconfirmed(app, checking, index)? else { return Ok(Some(draft)) };
+            let mut unit = None;
+            for index in draft.leaders() {
+                unit = unit.or(self.unconfirmed(app, checking, index)?);
+            }
+            let Some(unit) = unit else { return Ok(Some(draft)) };
             lock.start_cleanup_process(app, &self.recorded.run.run);
             let workspaces = WorkspacePlan { warm: None, ..self.way.workspaces.clone() };
             let (tree, commands) = (unit.tree, unit.commands.clone());

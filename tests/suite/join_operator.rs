@@ -134,7 +134,7 @@ fn a_recommended_or_picked_variant_is_delivered_to_the_inbox_once() {
     let before = fs::metadata(inbox.join(format!("{id}.json"))).unwrap().modified().unwrap();
     assert!(report(&["-o", "inbox"]).ok().stderr.contains("already"));
     assert_eq!(fs::metadata(inbox.join(format!("{id}.json"))).unwrap().modified().unwrap(), before);
-    repo.puff(&["pick", "fix:2", "--branch", "taken"]).ok();
+    repo.puff(&["pick", "fix:2", "--force", "--branch", "taken"]).ok();
     report(&["-o", "inbox"]).ok();
     assert_eq!(files(&inbox).len(), 4);
     assert!(files(&inbox)[0].starts_with("fix-var2-"));

@@ -83,7 +83,7 @@ impl Scene {
 /// Agents named as the known ones are, each of which makes something of its own and tests it.
 fn crew() -> AgentRun {
     let crew = AgentRun::new();
-    crew.repo.commit("test.sh", "grep -q u32 src/parse.rs || grep -q i64 src/parse.rs\n", "Test it");
+    crew.repo.commit("test.sh", "grep -q '[ui]32' src/parse.rs || grep -q i64 src/parse.rs\n", "Test it");
     for (name, kind) in [("codex", "i64"), ("claude", "i32")] {
         let script = format!(
             "sed -i 's/u32/{kind}/' src/parse.rs; echo \"// $GIT_PUFF_SESSION\" >>src/parse.rs; echo 'It has a sign now.'"

@@ -147,17 +147,24 @@ impl Draft {
             let tests = &standing.tests;
             let names_any = tests.base.passed + tests.base.failed + tests.base.skipped + tests.own > 0;
             reviewed.tests = (names_any || !tests.others.is_empty()).then(|| tests.clone());
-            if standing.class <= Class::D && reviewed.verdict == Verdict::Failed {
+            if reviewed.verdict == Verdict::Passed || standing.class == Class::E {
+                continue;
+            }
+            if standing.is_forgiven {
                 reviewed.verdict = Verdict::Passed;
+            } else {
+                // It ran once more since, without what others had built.
+                reviewed.class = Some(Class::E);
+                reviewed.why = vec!["fails its own checks without what other checks had built".to_owned()];
             }
         }
     }
 
-    /// Returns the variant that would be recommended by what is known now.
-    pub fn recommended(&self) -> Option<u32> {
+    /// Returns the variant that would be recommended by what is known now, or those between which nothing decides.
+    pub fn leaders(&self) -> Vec<u32> {
         let (mut run, mut review) = (self.run.clone(), self.review.clone());
         conclude(&mut run, &mut review, |variant| self.twins.get(&variant.index).copied());
-        review.recommendation.variant
+        review.recommendation.variant.map_or(review.recommendation.tied, |variant| vec![variant])
     }
 
     /// Returns the variants that can be taken.
