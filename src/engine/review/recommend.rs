@@ -118,7 +118,21 @@ impl Grounds<'_> {
             };
             of(best, rival.index).or_else(|| of(rival, best.index))
         };
+        // Another of different code does the same for every input that was tried.
+        let has_double = |one: &Candidate<'_>| {
+            let all = one.tests.iter().flat_map(|tests| &tests.behaviour);
+            all.into_iter().any(|likeness| {
+                likeness.same == likeness.of && choices.iter().any(|(_, other)| other.index == likeness.variant)
+            })
+        };
         let is_clear = |place: &Rank, rival: &Candidate<'_>| {
+            if best.class == Some(Class::A)
+                && has_double(best)
+                && !has_double(rival)
+                && ahead(place, Criterion::Tests) >= 0
+            {
+                return true;
+            }
             let tests = ahead(place, Criterion::Tests) / HUNDREDTH as i64;
             let behaviour = ahead(place, Criterion::Behaviour);
             match best.class {
