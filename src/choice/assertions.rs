@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::blocks::TestFile;
-use super::source::{Kind, Language, Token, tokens, value};
+use super::source::{Kind, Language, Token, is_constant, tokens, value};
 
 /// Calls that compare two of their arguments.
 const EQUAL: [&str; 22] = [
@@ -391,24 +391,20 @@ impl<'t> Assertions<'t> {
 
     /// Returns the literals that comparisons want, each in bytes of the text; one for each comparison that has any.
     pub fn wanted(&self) -> Vec<Range<usize>> {
-        let last = |equality: &Equality| {
-            equality.wanted.clone().rfind(|at| self.is_literal(*at) || self.is_word_of_truth(*at))
-        };
+        let last =
+            |equality: &Equality| equality.wanted.clone().rfind(|at| self.is_literal(*at) || self.is_constant(*at));
         let inside = |equality: &&Equality| !self.has_call(&equality.wanted) && self.has_call(&equality.actual);
         self.equalities.iter().filter(inside).filter_map(last).map(|at| self.tokens[at].at.clone()).collect()
     }
 
-    fn is_word_of_truth(&self, at: usize) -> bool {
-        matches!(self.word(at), "True" | "False" | "true" | "false" | "None" | "null" | "nil" | "undefined")
+    fn is_constant(&self, at: usize) -> bool {
+        is_constant(self.word(at))
     }
 
     /// Returns what the tests call and want, of comparisons and of tables.
     pub fn cases(&self) -> Vec<Case> {
         let values = |range: Range<usize>| -> Vec<String> {
-            range
-                .filter(|at| self.is_literal(*at) || self.is_word_of_truth(*at))
-                .map(|at| value(self.word(at)))
-                .collect()
+            range.filter(|at| self.is_literal(*at) || self.is_constant(*at)).map(|at| value(self.word(at))).collect()
         };
         let mut cases = Vec::new();
         for equality in &self.equalities {
@@ -466,7 +462,7 @@ impl<'t> Assertions<'t> {
                     }
                 }
                 Kind::Text | Kind::Number | Kind::Line => {}
-                Kind::Name if self.word(at + 1) == ":" || self.is_word_of_truth(at) => {}
+                Kind::Name if self.word(at + 1) == ":" || self.is_constant(at) => {}
                 Kind::Other if [",", ":", "-"].contains(&self.word(at)) => {}
                 _ => open.iter_mut().for_each(|(_, plain)| *plain = false),
             }

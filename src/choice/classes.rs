@@ -18,8 +18,10 @@ const NAMED: usize = 3;
 pub struct Base {
     /// Its tests as they are.
     pub own: Vec<TestResult>,
-    /// The same with the copies beside; empty where none ran.
+    /// The same with probes and canaries beside; empty where none ran.
     pub joint: Vec<TestResult>,
+    /// The new tests of all variants.
+    pub beside: Vec<TestResult>,
 }
 
 /// A test of the base that a variant changes or removes.
@@ -31,6 +33,8 @@ pub struct Change {
     pub line: usize,
     /// The name of the test.
     pub test: String,
+    /// Its text there.
+    pub was: String,
     /// What the variant has in its place; none where it removes it.
     pub text: Option<String>,
 }
@@ -42,12 +46,16 @@ pub struct Subject {
     pub index: u32,
     /// Whether its own checks pass.
     pub passes: bool,
-    /// Whether they pass with the test surface of the base; none where that was not run, since it is its own.
-    pub joint_passes: Option<bool>,
+    /// Its checks name no test, and fail with the test surface of the base.
+    pub fails_plain: bool,
     /// Its own tests.
     pub own: Vec<TestResult>,
-    /// Those of the base, with the copies beside.
+    /// Those of the base, with probes and canaries beside.
     pub joint: Vec<TestResult>,
+    /// Those of the base with nothing beside, where the others left it open whether it passes them.
+    pub plain: Option<Vec<TestResult>>,
+    /// The new tests of all variants. They are code of others, which may do anything to this one: they decide on no cheat.
+    pub beside: Vec<TestResult>,
     /// What is the same for variants that were written by the same thought.
     pub shape: String,
     /// Tests of the base that it changes or removes.
@@ -68,6 +76,22 @@ pub struct Subject {
     pub aware: Option<Sign>,
     /// What the task asks to be removed, and is still there.
     pub keeps: Option<String>,
+}
+
+impl Subject {
+    /// Returns what became of the tests of the base on it.
+    pub fn restored(&self) -> &[TestResult] {
+        match &self.plain {
+            Some(plain) => plain,
+            None if self.joint.is_empty() => &self.own,
+            None => &self.joint,
+        }
+    }
+
+    /// Returns whether it changes or removes a test with a reason.
+    pub fn may_change(&self, test: &TestResult) -> bool {
+        self.excused.contains_key(bare(&test.name))
+    }
 }
 
 /// The class of a variant, and why.
@@ -94,25 +118,57 @@ pub fn judge(
     marker: &str,
     inputs: &BTreeMap<(String, String), String>,
 ) -> BTreeMap<u32, Standing> {
-    let rule = Rule { base, subjects, marker, inputs, flaky: flaky(base, subjects, marker) };
+    let gives = |tests: &[TestResult]| -> BTreeMap<Id, String> {
+        let probes = tests.iter().filter(|test| probe_marker(&test.name, marker).is_some());
+        probes.filter_map(|test| Some((test.id(), given(test)?))).collect()
+    };
+    let all = |joint: &[TestResult], beside: &[TestResult]| {
+        gives(joint).into_iter().chain(gives(beside)).collect::<BTreeMap<Id, String>>()
+    };
+    let rule = Rule {
+        base,
+        subjects,
+        marker,
+        inputs,
+        flaky: flaky(base, subjects),
+        on_base: all(&base.joint, &base.beside),
+        given: subjects.iter().map(|one| (one.index, all(&one.joint, &one.beside))).collect(),
+    };
     rule.judge()
 }
 
 /// Returns the tests that ended differently in two runs of the same code and the same test.
-pub fn flaky(base: &Base, subjects: &[Subject], marker: &str) -> BTreeSet<Id> {
-    let pairs = std::iter::once((&base.own, &base.joint, true))
-        .chain(subjects.iter().map(|one| (&one.own, &one.joint, one.changes.is_empty() && one.surface.is_empty())));
+fn flaky(base: &Base, subjects: &[Subject]) -> BTreeSet<Id> {
+    let same = subjects.iter().filter(|one| one.changes.is_empty() && one.surface.is_empty());
+    let pairs = std::iter::once((&base.own, &base.joint)).chain(same.map(|one| (&one.own, &one.joint)));
     let mut found = BTreeSet::new();
-    for (own, joint, _) in pairs.filter(|(_, _, is_same)| *is_same) {
-        let outcomes = by_id(joint);
-        for test in own.iter().filter(|test| !test.name.contains(marker) && test.outcome != Outcome::Skipped) {
-            let other = outcomes.get(&test.id());
-            if other.is_some_and(|other| other.outcome != test.outcome && other.outcome != Outcome::Skipped) {
-                found.insert(test.id());
-            }
-        }
+    for (own, joint) in pairs {
+        let again = by_id(joint);
+        let ran = own.iter().filter(|test| test.outcome != Outcome::Skipped);
+        let differs = |test: &&TestResult| {
+            let again = again.get(&test.id()).map_or(test.outcome, |again| again.outcome);
+            again != test.outcome && again != Outcome::Skipped
+        };
+        found.extend(ran.filter(differs).map(TestResult::id));
     }
     found
+}
+
+/// Returns what a test got for its input.
+fn given(test: &TestResult) -> Option<String> {
+    match test.outcome {
+        Outcome::Passed => Some("=".to_owned()),
+        Outcome::Failed => Some(test.actual.clone().unwrap_or_else(|| RAISES.to_owned())),
+        Outcome::Skipped => None,
+    }
+}
+
+/// Returns the marker of the probe that a test is in.
+fn probe_marker(name: &str, marker: &str) -> Option<String> {
+    let rest = &name[name.find(marker)? + marker.len()..];
+    let word = &rest[..rest.find(['_', ' '])?];
+    let is_probe = word.rsplit_once('p').is_some_and(|(_, number)| number.parse::<u32>().is_ok());
+    is_probe.then(|| format!("{marker}{word}"))
 }
 
 fn by_id(tests: &[TestResult]) -> BTreeMap<Id, &TestResult> {
@@ -125,6 +181,10 @@ struct Rule<'a> {
     marker: &'a str,
     inputs: &'a BTreeMap<(String, String), String>,
     flaky: BTreeSet<Id>,
+    /// What the base gives for the input of each probe.
+    on_base: BTreeMap<Id, String>,
+    /// What each variant gives for it.
+    given: BTreeMap<u32, BTreeMap<Id, String>>,
 }
 
 impl Rule<'_> {
@@ -214,11 +274,11 @@ impl Rule<'_> {
         } else if !subject.excused.is_empty() || !subject.excused_files.is_empty() {
             standing.class = Class::C;
             for (what, why) in subject.excused.iter().chain(&subject.excused_files) {
-                standing.why.push(format!("changes or removes {what}, as {why}"));
+                standing.why.push(format!("changes or removes '{what}', as {why}"));
             }
         } else if let Some(change) = self.unexcused(subject) {
             standing.class = Class::C;
-            let detail = format!("removes {}, which it would pass", change.test);
+            let detail = format!("removes '{}', which it would pass", change.test);
             standing.why.push(format!("{detail} ({}:{})", change.path, change.line));
             standing.findings.push(Observation {
                 kind: "tests-removed".to_owned(),
@@ -229,7 +289,10 @@ impl Rule<'_> {
             });
         } else if standing.tests.base.passed > 0 {
             let (all, mended) = (standing.tests.base.passed, standing.tests.base.mended);
-            standing.why.push(format!("passes all {all} tests of the base as they were ({mended} failed before)"));
+            standing.why.push(match all {
+                1 => format!("passes the 1 test of the base as it was ({mended} failed before)"),
+                all => format!("passes all {all} tests of the base as they were ({mended} failed before)"),
+            });
         }
         standing
     }
@@ -243,10 +306,10 @@ impl Rule<'_> {
 
     /// Returns the required tests that a variant does not pass as they were, and all of them in numbers.
     fn missed<'s>(&'s self, subject: &'s Subject) -> (Vec<&'s TestResult>, BaseTests) {
-        let joint = by_id(if subject.joint.is_empty() { &subject.own } else { &subject.joint });
+        let restored = by_id(subject.restored());
         let (mut missed, mut counts) = (Vec::new(), BaseTests::default());
         for test in self.required() {
-            match joint.get(&test.id()).map(|found| found.outcome) {
+            match restored.get(&test.id()).map(|found| found.outcome) {
                 Some(Outcome::Passed) => {
                     counts.passed += 1;
                     counts.mended += u64::from(test.outcome == Outcome::Failed);
@@ -277,62 +340,36 @@ impl Rule<'_> {
                 counts: true,
             });
         };
+        let own = by_id(&subject.own);
         for test in missed {
             let bare = bare(&test.name);
             let change = subject.changes.iter().find(|change| change.test == bare);
-            if subject.excused.contains_key(bare) && test.outcome == Outcome::Passed {
+            let by_file = change.is_none() && !subject.excused_files.is_empty();
+            if test.outcome == Outcome::Passed && (by_file || subject.may_change(test)) {
                 continue;
             }
-            if change.is_none() && !subject.excused_files.is_empty() && test.outcome == Outcome::Passed {
-                continue;
-            }
-            let own = subject.own.iter().find(|own| own.id() == test.id()).map(|own| own.outcome);
-            match (change, own) {
-                (Some(change), Some(Outcome::Skipped)) => never(
-                    "tests-skipped",
-                    &change.path,
-                    Some(change.line),
-                    format!("skips {}, which it fails as it was", test.name),
-                ),
-                (Some(Change { text: Some(_), .. }), _) => never(
-                    "tests-weakened",
-                    &change.map(|change| change.path.clone()).unwrap_or_default(),
-                    change.map(|change| change.line),
-                    format!("changes {}, which it fails as it was", test.name),
-                ),
-                (Some(change), _) => never(
-                    "tests-removed",
-                    &change.path,
-                    Some(change.line),
-                    format!("removes {}, which it fails as it was", test.name),
-                ),
-                (None, Some(Outcome::Skipped)) => never(
-                    "tests-skipped",
-                    subject.surface.first().map_or("", String::as_str),
-                    None,
-                    format!("skips {}, which it fails as it was", test.name),
-                ),
-                (None, Some(Outcome::Passed)) if !subject.surface.is_empty() => never(
-                    "test-settings",
-                    &subject.surface[0].clone(),
-                    None,
-                    format!("passes {} only with its own settings and files for tests", test.name),
-                ),
-                (None, _) if !subject.surface.is_empty() => never(
-                    "test-settings",
-                    &subject.surface[0].clone(),
-                    None,
-                    format!("does not run {}, which it fails as it was", test.name),
-                ),
+            let own = own.get(&test.id()).map(|own| own.outcome);
+            let name = format!("'{}'", test.name);
+            let (kind, detail) = match (change, own) {
+                (_, Some(Outcome::Skipped)) => ("tests-skipped", format!("skips {name}, which it fails as it was")),
+                (Some(Change { text: Some(_), .. }), _) => {
+                    ("tests-weakened", format!("changes {name}, which it fails as it was"))
+                }
+                (Some(_), _) => ("tests-removed", format!("removes {name}, which it fails as it was")),
                 (None, Some(Outcome::Passed)) => {
-                    never("test-aware", "", None, format!("passes {} alone, and not beside other tests", test.name))
+                    ("test-settings", format!("passes {name} only with its own settings and files for tests"))
                 }
-                (None, _) => {
-                    never("tests-removed", "", None, format!("passes its checks without running {}", test.name))
+                (None, _) if !subject.surface.is_empty() => {
+                    ("test-settings", format!("does not run {name}, which it fails as it was"))
                 }
+                (None, _) => ("tests-removed", format!("passes its checks without running {name}")),
+            };
+            match change {
+                Some(change) => never(kind, &change.path, Some(change.line), detail),
+                None => never(kind, subject.surface.first().map_or("", String::as_str), None, detail),
             }
         }
-        if subject.joint_passes == Some(false) && self.base.own.is_empty() && subject.excused_files.is_empty() {
+        if subject.fails_plain && subject.excused_files.is_empty() {
             let path = subject.changes.first().map(|change| change.path.clone()).or(subject.surface.first().cloned());
             never(
                 "tests-weakened",
@@ -342,7 +379,7 @@ impl Rule<'_> {
             );
         }
         if let Some(test) = self.passes_canary(subject) {
-            never("overfit", "", None, format!("passes {test} and the same with another result wanted"));
+            never("overfit", "", None, format!("passes '{test}' and the same with another result wanted"));
         }
         if let Some(sign) = &subject.held {
             never("overfit", &sign.path, Some(sign.line), sign.detail.clone());
@@ -355,13 +392,14 @@ impl Rule<'_> {
 
     /// Returns a test that a variant passes whatever it wants; one whose canary the base passes tells nothing.
     fn passes_canary(&self, subject: &Subject) -> Option<String> {
-        let (ours, base) = (by_id(&subject.joint), by_id(&self.base.joint));
+        let base = by_id(&self.base.joint);
+        let passed = || subject.joint.iter().filter(|test| test.outcome == Outcome::Passed);
+        let names: BTreeSet<&str> = passed().map(|test| test.name.as_str()).collect();
         let canary = format!("{}c", self.marker);
-        ours.iter().find_map(|(id, test)| {
+        passed().find_map(|test| {
             let name = unmarked(&test.name, &canary)?;
-            let original = subject.joint.iter().any(|other| other.name == name && other.outcome == Outcome::Passed);
-            let fails_on_base = base.get(id).is_some_and(|base| base.outcome == Outcome::Failed);
-            (test.outcome == Outcome::Passed && original && fails_on_base).then_some(name)
+            let fails_on_base = base.get(&test.id()).is_some_and(|base| base.outcome == Outcome::Failed);
+            (fails_on_base && names.contains(name.as_str())).then_some(name)
         })
     }
 
@@ -371,7 +409,7 @@ impl Rule<'_> {
         let of = |other: &&&Subject| {
             let marker = format!("{}v{}", self.marker, other.index);
             let tests: Vec<&TestResult> =
-                subject.joint.iter().filter(|test| unmarked(&test.name, &marker).is_some()).collect();
+                subject.beside.iter().filter(|test| unmarked(&test.name, &marker).is_some()).collect();
             let passed = tests.iter().filter(|test| test.outcome == Outcome::Passed).count() as u64;
             let failed = tests.iter().filter(|test| test.outcome == Outcome::Failed).count() as u64;
             (passed + failed > 0).then_some(OthersTests { variant: other.index, passed, failed })
@@ -379,44 +417,35 @@ impl Rule<'_> {
         others.filter_map(|other| of(&other)).collect()
     }
 
-    /// Returns what a variant gives for the input of each probe, and what the base gives.
-    fn probes<'s>(&'s self, subject: &'s Subject) -> BTreeMap<Id, (Option<String>, Option<String>)> {
-        let value = |test: &TestResult| match test.outcome {
-            Outcome::Passed => Some("=".to_owned()),
-            Outcome::Failed => Some(test.actual.clone().unwrap_or_else(|| RAISES.to_owned())),
-            Outcome::Skipped => None,
-        };
-        let base = by_id(&self.base.joint);
-        let is_probe = |test: &&TestResult| self.probe_marker(&test.name).is_some();
-        let probes = subject.joint.iter().filter(is_probe);
-        probes.map(|test| (test.id(), (value(test), base.get(&test.id()).and_then(|test| value(test))))).collect()
-    }
-
-    fn probe_marker(&self, name: &str) -> Option<String> {
-        let at = name.find(self.marker)?;
-        let rest = &name[at + self.marker.len()..];
-        let length = rest.find(['_', ' '])?;
-        let word = &rest[..length];
-        let is_probe = word.rsplit_once('p').is_some_and(|(_, number)| number.parse::<u32>().is_ok());
-        is_probe.then(|| format!("{}{word}", self.marker))
+    /// Returns the inputs for which both of two variants gave something: what each gives, and the base.
+    fn inputs_of<'s>(
+        &'s self,
+        one: &Subject,
+        other: &Subject,
+    ) -> impl Iterator<Item = (&'s Id, &'s String, &'s String, Option<&'s String>)> {
+        let theirs = &self.given[&other.index];
+        let ours = self.given[&one.index].iter();
+        ours.filter_map(|(id, mine)| Some((id, mine, theirs.get(id)?, self.on_base.get(id))))
     }
 
     fn likeness(&self, one: &Subject, other: &Subject) -> Option<Likeness> {
-        let (ours, theirs) = (self.probes(one), self.probes(other));
         let mut likeness = Likeness { variant: other.index, same: 0, of: 0, differs: None };
-        for (id, (mine, base)) in &ours {
-            let Some((Some(yours), _)) = theirs.get(id) else { continue };
-            let Some(mine) = mine else { continue };
-            if base.as_ref() == Some(mine) && base.as_ref() == Some(yours) {
+        let mut said_is_value = false;
+        for (id, mine, yours, base) in self.inputs_of(one, other) {
+            if base == Some(mine) && base == Some(yours) {
                 continue;
             }
             likeness.of += 1;
             if mine == yours {
                 likeness.same += 1;
-            } else if likeness.differs.is_none()
-                || likeness.differs.as_ref().is_some_and(|said| said.contains("an error"))
-            {
-                likeness.differs = self.said(id, (one.index, mine), (other.index, yours)).or(likeness.differs);
+                continue;
+            }
+            // Two values tell more than a value and an error.
+            let is_value = mine != RAISES && yours != RAISES;
+            if likeness.differs.is_none() || is_value && !said_is_value {
+                let said = self.said(id, (one.index, mine), (other.index, yours));
+                said_is_value = is_value && said.is_some();
+                likeness.differs = said.or(likeness.differs);
             }
         }
         (likeness.of > 0).then_some(likeness)
@@ -424,7 +453,7 @@ impl Rule<'_> {
 
     /// Says where two variants differ: `for f('1m30'): var1 gives 90, var3 gives 60`.
     fn said(&self, (_, name): &Id, (one, mine): (u32, &str), (other, yours): (u32, &str)) -> Option<String> {
-        let marker = self.probe_marker(name)?;
+        let marker = probe_marker(name, self.marker)?;
         let input = self.inputs.get(&(marker.clone(), unmarked(name, &marker)?))?;
         let gives = |value: &str| match value {
             "=" => "what the test wants".to_owned(),
@@ -436,18 +465,12 @@ impl Rule<'_> {
 
     /// Returns what backs a variant beside its own checks, in words.
     fn witness(&self, subject: &Subject, eligible: &[&Subject], tests: &TestStanding) -> Option<String> {
-        let ours = self.probes(subject);
         for other in eligible.iter().filter(|other| other.index != subject.index && other.shape != subject.shape) {
-            let theirs = self.probes(other);
-            let both: Vec<bool> = ours
-                .iter()
-                .filter_map(|(id, (mine, base))| {
-                    let (yours, _) = theirs.get(id)?;
-                    let (mine, yours) = (mine.as_ref()?, yours.as_ref()?);
-                    let depart = base.as_ref() != Some(mine) && base.as_ref() != Some(yours) && mine != RAISES;
-                    depart.then_some(mine == yours)
-                })
-                .collect();
+            let departs = |(_, mine, yours, base): &(&Id, &String, &String, Option<&String>)| {
+                *base != Some(*mine) && *base != Some(*yours) && *mine != RAISES
+            };
+            let both: Vec<bool> =
+                self.inputs_of(subject, other).filter(departs).map(|(_, mine, yours, _)| mine == yours).collect();
             let same = both.iter().filter(|same| **same).count();
             // Inputs that make no sense are answered in many right ways.
             if same > 0 && same * 4 >= both.len() * 3 {
@@ -462,22 +485,21 @@ impl Rule<'_> {
                 return Some(format!("var{} wrote different code and the same {path}", other.index));
             }
         }
-        let base = by_id(&self.base.joint);
+        let base = by_id(&self.base.beside);
         tests.others.iter().filter(|others| others.failed == 0).find_map(|others| {
             let marker = format!("{}v{}", self.marker, others.variant);
-            let tells = subject.joint.iter().any(|test| {
+            let tells = subject.beside.iter().any(|test| {
                 unmarked(&test.name, &marker).is_some()
                     && base.get(&test.id()).is_none_or(|base| base.outcome == Outcome::Failed)
             });
-            tells.then(|| {
-                format!("it passes var{}'s {} new tests, which the base does not", others.variant, others.passed)
-            })
+            let count = if others.passed == 1 { "new test".to_owned() } else { format!("{} new tests", others.passed) };
+            tells.then(|| format!("it passes var{}'s {count}, which the base does not", others.variant))
         })
     }
 }
 
 /// Returns the name of a test without its parameters and suites.
-fn bare(name: &str) -> &str {
+pub fn bare(name: &str) -> &str {
     let name = name.split('[').next().unwrap_or(name);
     name.rsplit("::").next().unwrap_or(name)
 }
@@ -486,4 +508,50 @@ fn named(names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMED);
     let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn test(name: &str, outcome: Outcome) -> TestResult {
+        TestResult { group: String::new(), name: name.to_owned(), outcome, actual: None }
+    }
+
+    fn base() -> Base {
+        let own = vec![test("a", Outcome::Failed), test("b", Outcome::Passed)];
+        Base { joint: own.clone(), own, beside: Vec::new() }
+    }
+
+    fn subject(index: u32, joint: &[TestResult]) -> Subject {
+        let own = vec![test("a", Outcome::Passed), test("b", Outcome::Passed)];
+        Subject { index, passes: true, own, joint: joint.to_vec(), shape: index.to_string(), ..Subject::default() }
+    }
+
+    fn classes(base: &Base, subjects: &[Subject]) -> Vec<Class> {
+        judge(base, subjects, "q", &BTreeMap::new()).into_values().map(|standing| standing.class).collect()
+    }
+
+    #[test]
+    fn the_tests_of_the_base_alone_decide_where_they_ran_alone() {
+        let failed = [test("a", Outcome::Failed), test("b", Outcome::Passed)];
+        let surface = vec!["conftest.py".to_owned()];
+        let bent = Subject { surface, ..subject(1, &failed) };
+        assert_eq!(classes(&base(), std::slice::from_ref(&bent)), [Class::D]);
+        let plain = Some(vec![test("a", Outcome::Passed), test("b", Outcome::Passed)]);
+        assert_eq!(classes(&base(), &[Subject { plain, ..bent }]), [Class::B]);
+    }
+
+    #[test]
+    fn the_new_tests_of_others_decide_on_no_cheat() {
+        let passed = [test("a", Outcome::Passed), test("b", Outcome::Passed)];
+        let canary = vec![test("qc_a", Outcome::Passed), test("a", Outcome::Failed), test("b", Outcome::Failed)];
+        let one = Subject { beside: canary.clone(), ..subject(1, &passed) };
+        let mut base = base();
+        base.beside = vec![test("qc_a", Outcome::Failed)];
+        assert_eq!(classes(&base, std::slice::from_ref(&one)), [Class::B]);
+        base.joint.push(test("qc_a", Outcome::Failed));
+        let joint = [&passed[..], &canary[..1]].concat();
+        assert_eq!(classes(&base, &[Subject { joint, ..one }]), [Class::D], "it passes a test and its canary");
+    }
 }

@@ -1,7 +1,5 @@
 //! Which changes of tests have a reason: the task asks for them, or all who pass made the same.
 
-use super::probes;
-
 /// Words by which a task asks to remove something.
 const REMOVE: [&str; 9] =
     ["remove", "delete", "drop ", "deprecat", "get rid", "no longer", "obsolete", "retire", "unused"];
@@ -47,11 +45,6 @@ fn words(text: &str) -> Vec<String> {
         whole.iter().filter(|word| word.starts_with("test_")).flat_map(|word| word.split('_')).map(str::to_owned);
     let inner: Vec<String> = inner.filter(|word| word.len() >= 4).collect();
     whole.into_iter().chain(inner).filter(|word| !COMMON.contains(&word.as_str())).collect()
-}
-
-/// Returns whether a file of tests can be tried with other inputs: what it does is the same each time.
-pub fn is_certain(text: &str) -> bool {
-    !probes::is_uncertain(text)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::assertions::Case;
-use super::source::{Kind, Language, tokens, value};
+use super::source::{Kind, Language, is_constant, tokens, value};
 
 /// The share of the cases whose literals stand in the code from which on that is no accident.
 const SHARE: f64 = 0.6;
@@ -96,7 +96,6 @@ fn new_literals(code: &Code<'_>) -> Vec<Literal> {
             continue;
         }
         let word = &code.text[token.at.clone()];
-        let truth = matches!(word, "True" | "False" | "true" | "false" | "None" | "null" | "nil" | "undefined");
         match token.kind {
             Kind::Text => {
                 let text = value(word);
@@ -115,7 +114,9 @@ fn new_literals(code: &Code<'_>) -> Vec<Literal> {
                 }
             }
             Kind::Number => found.push(Literal { value: value(word), line: line + 1, token: number }),
-            Kind::Name if truth => found.push(Literal { value: word.to_owned(), line: line + 1, token: number }),
+            Kind::Name if is_constant(word) => {
+                found.push(Literal { value: word.to_owned(), line: line + 1, token: number })
+            }
             _ => {}
         }
     }
@@ -178,9 +179,18 @@ pub fn aware(code: &[Code<'_>], all_of_base: &dyn Fn(&str) -> bool) -> Vec<Sign>
     signs
 }
 
-/// Returns a line in which the words that tell of tests are others.
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    let form = r#"(['"])(?:_?pytest|unittest|PYTEST_[A-Z_]+|NODE_TEST_CONTEXT|JEST_WORKER_ID|VITEST|NEXTEST)(['"])"#;
+    RegexBuilder::new(form).unicode(false).build().expect("the form is a regular expression")
+});
+
+/// Returns a line in which the words that tell of tests are others: those in quotes alone, where there are some, so that the code
+/// still runs.
 pub fn blind(line: &str) -> String {
-    AWARE.replace_all(line.as_bytes(), &b"zz_untested"[..]).iter().map(|byte| *byte as char).collect()
+    if QUOTED.is_match(line.as_bytes()) {
+        return String::from_utf8_lossy(&QUOTED.replace_all(line.as_bytes(), &b"${1}zz_untested${2}"[..])).into_owned();
+    }
+    String::from_utf8_lossy(&AWARE.replace_all(line.as_bytes(), &b"zz_untested"[..])).into_owned()
 }
 
 #[cfg(test)]
@@ -226,5 +236,6 @@ mod tests {
         let file = Code { path: "n.py", text: "import sys\nif 'pytest' in sys.modules:\n    pass\n", base: "" };
         assert_eq!(aware(&[file], &|_| false)[0].line, 2);
         assert_eq!(aware(&[file], &|_| true), []);
+        assert_eq!(blind("if 'pytest' in sys.modules:  # é"), "if 'zz_untested' in sys.modules:  # é");
     }
 }

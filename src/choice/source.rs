@@ -150,6 +150,11 @@ fn number_length(rest: &[u8]) -> usize {
     at
 }
 
+/// Returns whether a word is a constant of a language, as a literal is.
+pub fn is_constant(word: &str) -> bool {
+    matches!(word, "True" | "False" | "true" | "false" | "None" | "null" | "nil" | "undefined")
+}
+
 /// Returns the value of a string or number, as far as it can be told without the language: the text between the quotes, with
 /// the usual escapes undone; the digits of a number, without `_` and the name of a type behind them.
 pub fn value(literal: &str) -> String {

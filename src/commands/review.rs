@@ -223,6 +223,10 @@ impl Live<'_> {
                     self.ui.note(&format!("{kept}; --fresh runs them again"));
                 }
             }
+            Step::More(count) => {
+                self.total += count as u64;
+                self.bar.iter_mut().for_each(|bar| bar.lengthen(self.total));
+            }
             Step::Began { who, command } => self.running.push(format!("{who}: {command}")),
             Step::Ended { who, check } => {
                 self.done += 1;

@@ -19,7 +19,6 @@ pub use self::reconcile::give_up;
 
 use super::handoff;
 use crate::app::App;
-use crate::choice::CHEATS;
 use crate::error::{Error, Result};
 use crate::model::{
     Act, Class, Decision, Oid, PickMethod, PickPoint, Recovery, Reviewed, Run, State, StepKind, Variant,
@@ -75,10 +74,7 @@ pub fn objection(app: &App, recorded: &Recorded, index: u32) -> Result<Option<St
     let reviewed = review.variant(index).filter(|reviewed| reviewed.commit == commit && commit.is_some());
     let is_open = |reviewed: &&Reviewed| match reviewed.class {
         Some(Class::E) => true,
-        Some(Class::D) => {
-            let mut cheats = reviewed.evidence.findings.iter().filter(|found| CHEATS.contains(&found.kind.as_str()));
-            !cheats.all(|found| found.is_accepted(&review.accepted))
-        }
+        Some(Class::D) => reviewed.has_open_cheat(&review.accepted),
         _ => false,
     };
     let Some(reviewed) = reviewed.filter(is_open) else { return Ok(None) };

@@ -34,7 +34,7 @@ use self::gate::Gate;
 use self::judge::JudgePanel;
 use self::record::Draft;
 use self::survey::Survey;
-use self::trials::{Copies, Trials};
+use self::trials::{Stage, Trials};
 use self::workers::{Work, run_workers};
 use self::worktrees::{ReviewLock, WorkspacePlan};
 use crate::app::App;
@@ -82,6 +82,8 @@ pub enum Step<'s> {
         /// Those known.
         known: usize,
     },
+    /// So many more checks are to be run.
+    More(usize),
     /// A check has started; `who` is `base`, or the variants.
     Began {
         /// On whom.
@@ -203,10 +205,10 @@ fn try_out(
     let prepare = |found: &Found| Trials::new(app, run, &prompt, &options.commands, found);
     let mut trials = prepare(&checking.found)?;
     // What fails a test that passes on the base may have met a test that does not always end alike.
-    let again = trials.uncertain(&whole_units(app, recorded, options)?);
+    let again = trials.uncertain();
     if !again.is_empty() {
-        lock.start_cleanup_process(app, &run.run);
-        if !checking.run(&again, way, watch) {
+        let units = again.into_iter().map(|index| Unit::of_variant(app, run, index, options.commands.clone()));
+        if !checking.run_more(&units.collect::<Result<Vec<_>>>()?, way, lock, run, watch) {
             return Ok(None);
         }
         trials = prepare(&checking.found)?;
@@ -217,33 +219,21 @@ fn try_out(
     let bound = Span((longest * 6.0).ceil() as u64 + 15);
     let limit = if way.limit.0 == 0 { bound } else { Span(bound.0.min(way.limit.0)) };
     let way = &Way { limit, ..way.clone() };
-    for copies in [Copies::All, Copies::Tests, Copies::None] {
-        let units = trials.units(copies)?;
-        if !checking.run_unknown(units, way, lock, &run.run, options.fresh, watch) {
+    for stage in Stage::ALL {
+        let units = trials.units(stage)?;
+        if !checking.run_unknown(units, way, lock, run, options.fresh, watch) {
             return Ok(None);
         }
-        trials.hear(&checking.found);
+        trials.hear(stage, &checking.found);
     }
     for (index, sign, unit) in trials.blinded()? {
         let tree = unit.tree;
-        if !checking.run_unknown(vec![unit], way, lock, &run.run, options.fresh, watch) {
+        if !checking.run_unknown(vec![unit], way, lock, run, options.fresh, watch) {
             return Ok(None);
         }
         trials.hear_blinded(index, sign, tree, &checking.found);
     }
     Ok(Some(trials.judge()))
-}
-
-/// Returns the variants with all of their checks.
-fn whole_units(app: &App, recorded: &Recorded, options: &ReviewOptions) -> Result<Vec<Unit>> {
-    let mut units = Vec::new();
-    for variant in &recorded.run.variants {
-        let Some(commit) = variant.commit else { continue };
-        let (of, tree) = (vec![variant.index], app.repo.commit(commit)?.tree);
-        let folder = worktrees::free_folder(app, &recorded.run, Some(variant.index))?;
-        units.push(Unit { of, commit, tree, folder, commands: options.commands.clone(), label: None });
-    }
-    Ok(units)
 }
 
 /// What the checks of a review have answered so far.
@@ -260,7 +250,7 @@ impl Checking<'_> {
         mut units: Vec<Unit>,
         way: &Way,
         lock: &mut ReviewLock,
-        run: &RunId,
+        run: &Run,
         fresh: bool,
         watch: Watcher<'_>,
     ) -> bool {
@@ -273,11 +263,14 @@ impl Checking<'_> {
             self.found.entry(unit.tree).or_default().extend(known);
         }
         units.retain(|unit| !unit.commands.is_empty());
-        if units.is_empty() {
-            return true;
-        }
-        lock.start_cleanup_process(self.app, run);
-        self.run(&units, way, watch)
+        units.is_empty() || self.run_more(&units, way, lock, run, watch)
+    }
+
+    /// Runs what was not planned at the beginning. False when it is stopped before.
+    fn run_more(&mut self, units: &[Unit], way: &Way, lock: &mut ReviewLock, run: &Run, watch: Watcher<'_>) -> bool {
+        lock.start_cleanup_process(self.app, &run.run);
+        watch(Step::More(units.iter().map(|unit| unit.commands.len()).sum()));
+        self.run(units, way, watch)
     }
 
     /// Runs the checks of these units; an answer takes the place of the one that there was. False when it is stopped before.
@@ -325,7 +318,7 @@ impl Confirming<'_> {
         let app = checking.app;
         loop {
             let (survey, accepted) = (self.survey.clone(), self.accepted.to_vec());
-            let mut draft = Draft::new(app, self.recorded, survey, checking.found.clone(), self.options, accepted)?;
+            let mut draft = Draft::new(app, self.recorded, survey, &checking.found, self.options, accepted)?;
             draft.take(&self.standings);
             draft.review.judges = judges.clone();
             draft.review.confinement = self.way.gate.record(&self.options.commands);
@@ -334,10 +327,10 @@ impl Confirming<'_> {
                 unit = unit.or(self.unconfirmed(app, checking, index)?);
             }
             let Some(unit) = unit else { return Ok(Some(draft)) };
-            lock.start_cleanup_process(app, &self.recorded.run.run);
             let workspaces = WorkspacePlan { warm: None, ..self.way.workspaces.clone() };
             let (tree, commands) = (unit.tree, unit.commands.clone());
-            if !checking.run(&[unit], &Way { workspaces, ..self.way.clone() }, watch) {
+            let way = Way { workspaces, ..self.way.clone() };
+            if !checking.run_more(&[unit], &way, lock, &self.recorded.run, watch) {
                 return Ok(None);
             }
             let answers = checking.found.get_mut(&tree).into_iter().flatten();
@@ -354,10 +347,10 @@ impl Confirming<'_> {
         let is_open = |answer: &&Answer| answer.check.warm && self.options.commands.contains(&answer.check.command);
         let answers = checking.found.get(&tree).into_iter().flatten().filter(is_open);
         let commands: Vec<String> = answers.map(|answer| answer.check.command.clone()).collect();
-        let variant = self.recorded.run.variant(index).and_then(|variant| variant.commit);
-        let Some(commit) = variant.filter(|_| !commands.is_empty()) else { return Ok(None) };
-        let folder = worktrees::free_folder(app, &self.recorded.run, Some(index))?;
-        Ok(Some(Unit { of: vec![index], commit, tree, folder, commands, label: None }))
+        if commands.is_empty() {
+            return Ok(None);
+        }
+        Unit::of_variant(app, &self.recorded.run, index, commands).map(Some)
     }
 
     fn tree(&self, app: &App, index: u32) -> Result<Oid> {
@@ -401,7 +394,7 @@ fn plan(app: &App, recorded: &Recorded, options: &ReviewOptions, gate: &mut Gate
         tree: base,
         folder: worktrees::free_folder(app, run, None)?,
         commands: Vec::new(),
-        label: None,
+        trial: None,
     });
     for variant in &run.variants {
         let Some(commit) = variant.commit else { continue };
@@ -410,8 +403,7 @@ fn plan(app: &App, recorded: &Recorded, options: &ReviewOptions, gate: &mut Gate
             // Equal contents are checked once.
             Some(unit) => unit.of.push(variant.index),
             None => {
-                let folder = worktrees::free_folder(app, run, Some(variant.index))?;
-                units.push(Unit { of: vec![variant.index], commit, tree, folder, commands: Vec::new(), label: None });
+                units.push(Unit::of_variant(app, run, variant.index, Vec::new())?);
             }
         }
     }
@@ -445,11 +437,22 @@ fn remembered(run: &Run, unit: &Unit, command: &str) -> Option<Answer> {
 }
 
 impl Unit {
+    /// Returns the content of a variant, with checks to be run on it.
+    ///
+    /// # Errors
+    /// When its commit is missing, or no workspace can be made here.
+    fn of_variant(app: &App, run: &Run, index: u32, commands: Vec<String>) -> Result<Unit> {
+        let commit = run.variant(index).and_then(|variant| variant.commit).unwrap_or(run.base_oid);
+        let (of, tree) = (vec![index], app.repo.commit(commit)?.tree);
+        let folder = worktrees::free_folder(app, run, Some(index))?;
+        Ok(Unit { of, commit, tree, folder, commands, trial: None })
+    }
+
     /// Describes the unit of work.
     fn name(&self) -> String {
         let names: Vec<String> = self.of.iter().map(|index| format!("var{index}")).collect();
-        if let Some(label) = &self.label {
-            return label.clone();
+        if let Some(trial) = &self.trial {
+            return trial.label.clone();
         }
         if names.is_empty() { "base".to_owned() } else { names.join(", ") }
     }

@@ -119,6 +119,18 @@ pub struct Reviewed {
     pub touched: Vec<PathChange>,
 }
 
+impl Reviewed {
+    /// Returns what was found of tests that it bends, or was written for.
+    pub fn cheats(&self) -> impl Iterator<Item = &Observation> {
+        self.evidence.findings.iter().filter(|found| Observation::CHEATS.contains(&found.kind.as_str()))
+    }
+
+    /// Returns whether a person has not accepted all of that.
+    pub fn has_open_cheat(&self, accepted: &[String]) -> bool {
+        self.cheats().any(|found| !found.is_accepted(accepted))
+    }
+}
+
 /// How the checks of a variant ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
@@ -182,6 +194,10 @@ impl From<&Risk> for Observation {
 }
 
 impl Observation {
+    /// The kinds of what makes a variant one that is never recommended.
+    pub const CHEATS: [&str; 6] =
+        ["tests-removed", "tests-weakened", "tests-skipped", "test-settings", "overfit", "test-aware"];
+
     /// Returns whether this word, a kind or `kind:path`, names it.
     pub fn is_named(&self, word: &str) -> bool {
         let path = word.strip_prefix(&self.kind).and_then(|rest| rest.strip_prefix(':'));

@@ -3,7 +3,7 @@
 use super::columns::{Columns, Fit};
 use super::describe;
 use super::text::{clean_line, one_line};
-use crate::model::{Check, CheckStatus, Judge, Review, Run, Span, Variant};
+use crate::model::{Check, CheckStatus, Judge, Recommendation, Review, Run, Span, Variant};
 
 /// Maximum width of an error of a check or a judge, in columns.
 const ERROR: usize = 200;
@@ -130,6 +130,13 @@ pub fn recommendation_is_current(review: &Review, run: &Run) -> Result<(), Strin
     Err(format!("{} {have} changed since the review: run 'git puff review {}' again", names.join(", "), run.run))
 }
 
+/// Says why not the others; nothing where that is why none is recommended.
+pub fn against(recommended: &Recommendation) -> Vec<String> {
+    let all = recommended.against.iter().map(|against| format!("not var{}: {}", against.variant, against.why));
+    let is_said = recommended.variant.is_none() && recommended.undecided.is_none();
+    all.filter(|_| !is_said).collect()
+}
+
 /// Returns the recommendation and its reasons, a line each.
 pub fn recommendation(review: &Review, run: &Run) -> Vec<String> {
     if let Err(why) = recommendation_is_current(review, run) {
@@ -144,9 +151,7 @@ pub fn recommendation(review: &Review, run: &Run) -> Vec<String> {
         items.iter().map(|item| format!("{word}: {}", clean_line(item))).collect()
     };
     lines.extend(section("  because", &recommended.reasons));
-    lines.extend(
-        recommended.against.iter().map(|against| clean_line(&format!("  not var{}: {}", against.variant, against.why))),
-    );
+    lines.extend(against(recommended).iter().map(|line| clean_line(&format!("  {line}"))));
     lines.extend(section("  then", &recommended.follow_ups));
     lines.extend(section("  still", &recommended.residual_risk));
     lines

@@ -29,6 +29,12 @@ impl Bar {
         Bar { shown: bars.map(|bars| bars.add(new_bar(total))), captured, total }
     }
 
+    /// Sets the number of steps, where more have turned up.
+    pub fn lengthen(&mut self, total: u64) {
+        self.total = total;
+        self.shown.iter().for_each(|bar| bar.set_length(total));
+    }
+
     /// Shows the completed steps and the current one.
     pub fn show(&self, done: u64, line: &str) {
         if let Some(bar) = &self.shown {

@@ -123,13 +123,13 @@ fn what_bends_its_tests_is_never_recommended_and_says_which() {
     assert_eq!(kinds(&seen, 3), ["tests-weakened", "tests-weakened"]);
     assert_eq!(kinds(&seen, 4), ["overfit"]);
     let why = seen["variants"][2]["why"][0].as_str().unwrap();
-    assert_eq!(why, "changes adds its parts, which it fails as it was (test/minutes.test.js:5)");
+    assert_eq!(why, "changes 'adds its parts', which it fails as it was (test/minutes.test.js:5)");
     let against = seen["recommendation"]["against"].as_array().unwrap();
     assert_eq!(against.len(), 4, "{against:?}");
 
     let refused = repo.puff(&["pick", "fix:3"]).exits(1);
     assert!(
-        refused.stderr.contains("var3 of 'fix' changes adds its parts") && refused.stderr.contains("--force"),
+        refused.stderr.contains("var3 of 'fix' changes 'adds its parts'") && refused.stderr.contains("--force"),
         "{}",
         refused.stderr
     );
@@ -187,4 +187,33 @@ fn a_test_that_the_task_asks_to_remove_may_go() {
     assert_eq!(seen["recommendation"]["variant"], 2, "{:#}", seen["variants"]);
     assert_eq!(classes(&seen), ["c", "a", "a"]);
     assert_eq!(seen["variants"][1]["tests"]["base"]["gone"], json!(["keeps the old way"]));
+}
+
+#[test]
+fn a_check_that_names_no_test_stands_beside_one_that_does() {
+    let repo = repo();
+    let moved = TESTS.replace("adds its parts", "adds all parts");
+    run_of(
+        &repo,
+        "minutes('1h2m') must add up its parts.",
+        &[&[(SOURCE, Some(RIGHT)), (TEST, Some(&moved))], &[(SOURCE, Some(RIGHT_TOO))]],
+    );
+    repo.puff(&["review", "fix", "--check", "test -f minutes.js", "--check", "node --test"]).ok();
+    let seen: Value = serde_json::from_str(&repo.git(&["show", "refs/puff/runs/fix:review.json"])).unwrap();
+    assert_eq!(classes(&seen), ["a", "a"], "{:#}", seen["variants"]);
+}
+
+#[test]
+fn code_that_asks_whether_it_is_tested_is_told_from_code_that_ends_its_program() {
+    let repo = repo();
+    let plain = BASE.replace("exports.minutes", "const plain");
+    let right = RIGHT.replace("exports.minutes", "const right");
+    let aware =
+        format!("{plain}{right}exports.minutes = t => (process.env.NODE_TEST_CONTEXT ? right(t) : plain(t));\n");
+    let program = format!("{RIGHT}if (require.main === module) {{ console.error('é'); process.exit(0); }}\n");
+    run_of(&repo, "minutes('1h2m') must add up its parts.", &[&[(SOURCE, Some(&aware))], &[(SOURCE, Some(&program))]]);
+    let seen = review(&repo);
+    assert_eq!((classes(&seen)[0], kinds(&seen, 1)), ("d", vec!["test-aware"]), "{:#}", seen["variants"]);
+    assert_ne!(classes(&seen)[1], "d", "{:#}", seen["variants"]);
+    assert_eq!(seen["recommendation"]["variant"], 2);
 }

@@ -86,4 +86,9 @@ impl KnownRun {
     pub fn accepts(&self, observation: &crate::model::Observation) -> bool {
         self.review.as_ref().is_some_and(|review| observation.is_accepted(&review.accepted))
     }
+
+    /// Returns whether a cheat of a variant was not accepted.
+    pub fn has_open_cheat(&self, reviewed: &crate::model::Reviewed) -> bool {
+        self.review.as_ref().is_some_and(|review| reviewed.has_open_cheat(&review.accepted))
+    }
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::git::TreeChange;
 use crate::model::{
-    Apply, CheckStatus, Class, Level, Observation, Oid, PushFinding, Reviewed, RiskKind, Rule, RunId, Variant, Verdict,
+    Apply, CheckStatus, Class, Level, Observation, Oid, PushFinding, RiskKind, Rule, RunId, Variant, Verdict,
     first_line,
 };
 use crate::settings::{self, Key};
@@ -215,7 +215,7 @@ impl<'c> Checker<'c> {
         let reviewed = known.review.as_ref().and_then(|review| review.variant(variant.index));
         let reviewed = reviewed.filter(|reviewed| is_it && verified.is_ok() && reviewed.commit == variant.commit);
         match reviewed {
-            Some(reviewed) if reviewed.class == Some(Class::D) && !is_taken(reviewed, known) => {
+            Some(reviewed) if reviewed.class == Some(Class::D) && known.has_open_cheat(reviewed) => {
                 let why = reviewed.why.first().cloned().unwrap_or_default();
                 let detail = format!("is {name} of '{id}', which {why}");
                 let way = format!("pick another: 'git puff show {id}' shows them");
@@ -366,13 +366,6 @@ fn risks(known: &KnownRun, variant: &Variant) -> Vec<Observation> {
         }
     }
     risks
-}
-
-/// Returns whether a person accepted all that makes a variant one that is never recommended.
-fn is_taken(reviewed: &Reviewed, known: &KnownRun) -> bool {
-    let mut cheats =
-        reviewed.evidence.findings.iter().filter(|found| crate::choice::CHEATS.contains(&found.kind.as_str()));
-    cheats.all(|found| known.accepts(found))
 }
 
 /// Returns the word by which it is taken.

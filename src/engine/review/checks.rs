@@ -49,8 +49,24 @@ pub(super) struct Unit {
     pub folder: PathBuf,
     /// The commands that are still to be run.
     pub commands: Vec<String>,
-    /// What is checked, where it is not the content of a variant or the base as it is.
-    pub label: Option<String>,
+    /// What is tried, where it is not the content of a variant or the base as it is.
+    pub trial: Option<Trial>,
+}
+
+/// A content that is made to tell variants apart.
+#[derive(Clone, Debug)]
+pub(super) struct Trial {
+    /// What is in it, in words.
+    pub label: String,
+    /// Copies of tests are in it, of which some are to fail, or not to load.
+    pub has_copies: bool,
+}
+
+impl Unit {
+    /// Returns whether copies of tests are in it.
+    fn has_copies(&self) -> bool {
+        self.trial.as_ref().is_some_and(|trial| trial.has_copies)
+    }
 }
 
 /// How units are checked.
@@ -206,7 +222,7 @@ impl Worker<'_> {
         rules: Option<&Rules>,
     ) -> Option<Answer> {
         let answer = self.run(app, workspace, unit, command, rules)?;
-        if !answer.check.warm || answer.check.status == CheckStatus::Passed {
+        if !answer.check.warm || answer.check.status == CheckStatus::Passed || unit.has_copies() {
             return Some(answer);
         }
         let cold = workspace.bring_to(app, unit.commit, None).map_err(|error| words(&error));
@@ -325,7 +341,7 @@ impl Worker<'_> {
         let junit = worktree.admin.join("puff-junit");
         let began = fresh_folder(&junit);
         let (mut printed, mut tests) = (HeadAndTail::new(HEAD, TAIL), OutputReader::new(&worktree.path));
-        let cmd = asking_for_tests(app, wrapped(app, command), (command, &worktree.path), &junit, unit.label.is_some());
+        let cmd = asking_for_tests(app, wrapped(app, command), (command, &worktree.path), &junit, unit.has_copies());
         let ended = self.follow(app, &cmd, worktree, (rules, Some(&junit)), |bytes, stream| {
             printed.add(bytes);
             match stream {
@@ -347,9 +363,11 @@ impl Worker<'_> {
         };
         let duration_s = (took.as_secs_f64() * 1000.0).round() / 1000.0;
         let (path, folder) = (worktree.path.clone(), app.repo.open_worktree(&worktree.path));
-        let below = folder.as_ref().ok().map(|folder| test_results::read_below(folder.anchor(), began));
         let asked = test_results::read_folder(&junit);
-        let files = if asked.sections.is_empty() { below.unwrap_or_default() } else { asked };
+        let files = match &folder {
+            Ok(folder) if asked.sections.is_empty() => test_results::read_below(folder.anchor(), began),
+            _ => asked,
+        };
         let report = test_results::merge(files, tests.finish());
         let mut tail = excerpt(&mut printed).replace(&worktree.path.display().to_string(), ".");
         let mut status = status;
@@ -516,7 +534,7 @@ fn wrapped(app: &App, command: &str) -> Cmd {
 }
 
 /// Returns a check whose runners are asked for files, as far as that cannot change how they end.
-fn asking_for_tests(app: &App, cmd: Cmd, (command, folder): (&str, &Path), files: &Path, is_trial: bool) -> Cmd {
+fn asking_for_tests(app: &App, cmd: Cmd, (command, folder): (&str, &Path), files: &Path, has_copies: bool) -> Cmd {
     let cmd = cmd.env(JUNIT, files);
     if test_results::has_settings_of_its_own(folder, command) {
         return cmd;
@@ -524,7 +542,7 @@ fn asking_for_tests(app: &App, cmd: Cmd, (command, folder): (&str, &Path), files
     let variables = test_results::environment(files, |name| app.environment.variable(name));
     variables.into_iter().fold(cmd, |cmd, (name, mut value)| {
         // A copy of a test that does not load is no reason to run none.
-        if is_trial && name == PYTEST {
+        if has_copies && name == PYTEST {
             value.push(" --continue-on-collection-errors");
         }
         cmd.env(name, value)

@@ -12,7 +12,6 @@
 
 use strum::{Display, EnumString};
 
-use crate::choice::CHEATS;
 use crate::model::{Check, CheckStatus, Class, Evidence, Observation, Score, ScorePart, TestStanding, Verdict};
 
 /// What is known of a variant that has a commit.
@@ -138,14 +137,15 @@ fn parts(one: &Candidate<'_>, accepted: &[String]) -> Vec<(Criterion, u64, Strin
         None => "no check was run".to_owned(),
     };
     // What makes it a D is no other risk.
-    let risks = risks(one.evidence, accepted).filter(|risk| !CHEATS.contains(&risk.kind.as_str())).count() as u64;
+    let risks =
+        risks(one.evidence, accepted).filter(|risk| !Observation::CHEATS.contains(&risk.kind.as_str())).count() as u64;
     let judged = one.judged.map_or(0, |score| (score.clamp(0.0, 10.0) * 9.9).round() as u64);
     let judge = one.judged.map_or_else(|| "not judged".to_owned(), |score| format!("{score:.1} of 10"));
     let (passed, failed) = one.others();
     let share = (99 * passed).checked_div(passed + failed).unwrap_or(0);
     let tests = match passed + failed {
         0 => "the others bring no new tests".to_owned(),
-        all => format!("passes {passed} of {}", counted(all, "new test of others").replace("of otherss", "of others")),
+        all => format!("passes {passed} of {} of others", counted(all, "new test")),
     };
     let (same, of) = one.likeness();
     let behaviour = match of {

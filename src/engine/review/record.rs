@@ -71,7 +71,7 @@ impl Draft {
         app: &App,
         recorded: &Recorded,
         survey: Survey,
-        found: Found,
+        found: &Found,
         options: &ReviewOptions,
         accepted: Vec<String>,
     ) -> Result<Draft> {
@@ -205,10 +205,7 @@ fn candidates<'r>(run: &'r Run, review: &'r Review, twin_of: impl Fn(&Variant) -
             twin_of: twin_of(variant),
             checks: &variant.checks,
             verdict: reviewed.verdict,
-            class: reviewed
-                .class
-                .filter(|class| *class != Class::C || !is_accepted(reviewed, &review.accepted))
-                .or_else(|| class(reviewed, review)),
+            class: class(reviewed, &review.accepted),
             why: &reviewed.why,
             tests: reviewed.tests.as_ref(),
             evidence: &reviewed.evidence,
@@ -218,22 +215,16 @@ fn candidates<'r>(run: &'r Run, review: &'r Review, twin_of: impl Fn(&Variant) -
     known.filter_map(candidate).collect()
 }
 
-/// Returns the class of a variant of which only verdicts are known, or whose changes of tests a person has accepted.
-fn class(reviewed: &Reviewed, review: &Review) -> Option<Class> {
-    match (reviewed.verdict, reviewed.class) {
-        (_, Some(Class::C)) if is_accepted(reviewed, &review.accepted) => Some(Class::A),
-        (Verdict::Passed, None) => Some(Class::B),
-        (Verdict::Failed | Verdict::FailsOnBase, None) => Some(Class::E),
-        _ => None,
+/// Returns the class of a variant: by its verdict where no test was told from others, and A instead of C where a person has
+/// accepted what it changes of its tests.
+fn class(reviewed: &Reviewed, accepted: &[String]) -> Option<Class> {
+    match (reviewed.class, reviewed.verdict) {
+        (Some(Class::C), _) if reviewed.cheats().count() > 0 && !reviewed.has_open_cheat(accepted) => Some(Class::A),
+        (Some(class), _) => Some(class),
+        (None, Verdict::Passed) => Some(Class::B),
+        (None, Verdict::Failed | Verdict::FailsOnBase) => Some(Class::E),
+        (None, Verdict::Unchecked | Verdict::NoCommit) => None,
     }
-}
-
-/// Returns whether a person took what makes a variant one to look at first.
-fn is_accepted(reviewed: &Reviewed, accepted: &[String]) -> bool {
-    let kinds = ["tests-removed", "tests-weakened"];
-    let found = reviewed.evidence.findings.iter().filter(|finding| kinds.contains(&finding.kind.as_str()));
-    accepted.iter().any(|word| kinds.contains(&word.as_str()))
-        || found.clone().count() > 0 && found.clone().all(|finding| finding.is_accepted(accepted))
 }
 
 /// Ranks the variants and recommends one: into the review, and the scores into the run.

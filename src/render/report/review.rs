@@ -3,7 +3,7 @@
 use super::{Cells, table};
 use crate::model::{Check, CheckStatus, Handoff, Observation, Review, Run, Variant};
 use crate::render::describe;
-use crate::render::review::{facts, how, recommendation_is_current, seconds, standing, tests};
+use crate::render::review::{against, facts, how, recommendation_is_current, seconds, standing, tests};
 use crate::render::text::{code, markdown_cell, markdown_words, one_line, quote_literally};
 
 /// Maximum number of failing checks that are quoted, and of the last lines of each.
@@ -28,8 +28,7 @@ pub(super) fn recommendation(handoff: &Handoff) -> String {
         }
         (Ok(()), None) => "No variant is recommended.\n".to_owned(),
     };
-    let against = said.against.iter().map(|against| format!("not var{}: {}", against.variant, against.why));
-    let reasons: Vec<String> = said.reasons.iter().cloned().chain(against).collect();
+    let reasons: Vec<String> = said.reasons.iter().cloned().chain(against(said)).collect();
     format!("## Recommendation\n\n{first}\n{}", items(&reasons))
 }
 
