@@ -119,6 +119,7 @@ fn stopping_stops_the_watching_alone() {
     let crew = AgentRun::new();
     crew.agent("waits", WAITS);
     let run = crew.launch(&["--agent", "waits"]);
+    crew.repo.wait_for(&run, "the agent is at work", |run| run["variants"][0]["status"] == "in_progress");
     crew.repo.puff(&["stop", &run]).ok();
     fs::write(crew.repo.path("go"), "").unwrap();
     wait_until("it ends by itself", || crew.session(&run, 1)["exit"] == 0);
