@@ -5,7 +5,9 @@ use clap::Args;
 use super::shared;
 use crate::app::App;
 use crate::commands::flags::{ConfineArg, JsonFlag};
-use crate::engine::review::{Freed, RecordedChecks, ReviewOptions, Step, any_passes, appoint, review};
+use crate::engine::review::{
+    Freed, RecordedChecks, ReviewOptions, Step, SuggestedCheck, any_passes, appoint, review, suggested_check,
+};
 use crate::error::{Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{Selector, Span};
@@ -39,9 +41,10 @@ use crate::ui::Ui;
 /// again. An interrupted
 /// review continues where it stopped.
 ///
-/// Without checks, a review measures the size of each change, tests that were added and removed, risks, conflict
-/// markers, whitespace errors, leftover debugging code, binary and generated files, and the agreement of the variants.
-/// It says when no check was run.
+/// Without checks, a review names the one that the base suggests: its Makefile, package.json, the settings and tests of
+/// Python, Cargo.toml, go.mod, or a line of a workflow. On a terminal it asks whether to set it as puff.check. It measures
+/// the size of each change, tests that were added and removed, risks, conflict markers, whitespace errors, leftover
+/// debugging code, binary and generated files, and the agreement of the variants. It says when no check was run.
 ///
 /// A judge is a command that reads a JSON document (puff.judge/1) on its standard input: the prompt, and the variants
 /// as A, B, … in an order that follows from the run's name, with patch, checks and evidence, without agent, author or
@@ -142,7 +145,10 @@ pub const MANUAL: Manual = Manual {
 /// Runs `review`.
 pub fn run(args: &Review, app: &App, ui: &Ui) -> Result<Exit> {
     let recorded = shared::find_run(app, &args.run)?;
-    let commands = checks(args, &recorded, app, ui)?;
+    let mut commands = checks(args, &recorded, app, ui)?;
+    if commands.is_empty() {
+        commands.extend(suggested(&recorded, app, ui)?);
+    }
     let judges = shared::commands(&args.judge, "--judge")?;
     let options = ReviewOptions {
         judges: appoint(app, &judges),
@@ -156,9 +162,6 @@ pub fn run(args: &Review, app: &App, ui: &Ui) -> Result<Exit> {
         confine: args.confine.confine,
         commands,
     };
-    if options.commands.is_empty() {
-        ui.note("no checks to run; add some with --check CMD or 'git config puff.check CMD'");
-    }
     let mut live = Live { ui, total: 0, done: 0, running: Vec::new(), bar: None };
     let reviewed = review(app, &recorded.run.run, &options, &mut |step| live.hear(step));
     drop(live);
@@ -182,6 +185,25 @@ fn checks(args: &Review, recorded: &Recorded, app: &App, ui: &Ui) -> Result<Vec<
         return shared::commands(&configured, "puff.check");
     }
     of_record(args, named, recorded, ui)
+}
+
+/// Says which check the files of the base suggest. Returns it where the user wants it from now on.
+fn suggested(recorded: &Recorded, app: &App, ui: &Ui) -> Result<Option<String>> {
+    let Some(SuggestedCheck { command, source }) = suggested_check(app, &recorded.run)? else {
+        ui.note("no checks to run; add some with --check CMD or 'git config puff.check CMD'");
+        return Ok(None);
+    };
+    let set = format!("git config {} '{command}'", settings::CHECK.name);
+    let found = format!("no checks to run; {} of the base suggests one: {set}", clean_line(&source));
+    if !ui.can_ask() {
+        ui.note(&found);
+        return Ok(None);
+    }
+    if !ui.confirm(&format!("{found}\nRun it as the check from now on?")) {
+        return Ok(None);
+    }
+    app.repo.add_config(settings::CHECK.name, &command)?;
+    Ok(Some(command))
 }
 
 /// Returns the checks of the record. Those of another clone need confirmation, because they are shell commands.

@@ -13,6 +13,7 @@ pub mod ranking;
 mod recommend;
 mod record;
 mod setup;
+mod suggested;
 mod survey;
 mod trials;
 mod trust;
@@ -23,6 +24,7 @@ pub(super) use self::evidence::conflict_marker;
 pub use self::gate::Freed;
 pub use self::judge::{JudgeCommand, appoint};
 pub use self::record::draw_up;
+pub use self::suggested::{SuggestedCheck, suggested_check};
 pub use self::trust::RecordedChecks;
 pub use self::worktrees::{is_left, remove_left, run_cleanup};
 

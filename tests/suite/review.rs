@@ -8,6 +8,7 @@ use crate::support::agent_run::AgentRun;
 use crate::support::agent_run::left_in;
 use crate::support::cloud_env::{CloudEnv, each};
 use crate::support::export::{Export, patch_of};
+use crate::support::terminal::answered;
 use crate::support::test_repo::TestRepo;
 
 /// A run of imported variants, each of which makes `notes.txt` read something.
@@ -172,6 +173,33 @@ fn a_second_review_runs_nothing_again() {
     ]);
     assert_eq!((ran() > limited, ended.json()["variants"][0]["checks"][0]["status"].clone()), (true, json!("timeout")));
     nothing_is_left(&repo);
+}
+
+#[test]
+fn a_review_without_checks_names_the_one_that_the_base_suggests() {
+    let repo = TestRepo::new();
+    repo.commit("Makefile", "test:\n\tgrep -q a notes.txt\n", "Test it");
+    let run = run_of(&repo, &["a\n", "b\n"]);
+    // What is in the worktree suggests nothing.
+    repo.write("Makefile", "all:\n");
+    let line = "Makefile of the base suggests one: git config puff.check 'make test'";
+    let told = repo.puff(&["review", &run]).ok();
+    assert!(told.stderr.contains(line) && !told.stderr.contains("[y/N]"), "{}", told.stderr);
+
+    let review = || {
+        let mut command = repo.command(env!("CARGO_BIN_EXE_git-puff"));
+        command.args(["review", &run]);
+        command
+    };
+    let (question, set) = ("as the check from now on?", || repo.puff(&["config", "check", "--json"]).stdout);
+    let (code, printed) = answered(review(), question, "n\r");
+    assert!(code == 0 && printed.contains(line) && !set().contains("make test"), "{printed}");
+    let (code, printed) = answered(review(), question, "y\r");
+    assert!(code == 0 && set().contains("make test"), "{printed}");
+    assert_eq!(review_of(&repo, &run)["commands"], json!(["make test"]));
+    // It is not asked again.
+    let (code, printed) = answered(review(), question, "y\r");
+    assert!(code == 0 && !printed.contains("suggests"), "{printed}");
 }
 
 #[test]
