@@ -2,10 +2,12 @@
 
 use clap::Args;
 
+use super::review::Live;
 use super::shared;
 use crate::app::App;
 use crate::commands::flags::{AbbrevArgs, JsonFlag};
-use crate::engine::pick::{self, PickTarget, Picked, short};
+use crate::engine::pick::{self, LandingChecks, PickTarget, Picked, short};
+use crate::engine::review::{RecordedChecks, Step};
 use crate::error::{Error, Exit, Kind, Result};
 use crate::manual::{self, Example, Manual};
 use crate::model::{PickMethod, Run, Selector};
@@ -18,6 +20,10 @@ use crate::ui::{Format, Ui};
 /// By default, git cherry-picks its commit onto HEAD, with hooks, signatures and conflicts as usual. Refuses a
 /// worktree with uncommitted changes. Records the decision and its evidence in the run, its notes and its report; 'git
 /// puff undo' undoes it. 'git puff preflight RUN:N --onto REF' tells beforehand whether it applies.
+///
+/// A verdict belongs to a tree. Where the tree that would land is not the one that was reviewed, and no known result is of
+/// that tree, the checks that the variant was reviewed with, or else those of the launch, or of puff.check, run on it in a
+/// workspace before anything moves: when one fails, nothing does. What conflicts were resolved to is checked by --continue.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["variant", "go_on", "abort"]))]
 pub struct Pick {
@@ -37,9 +43,12 @@ pub struct Pick {
     /// hook, and refuses conflicts
     #[arg(long, value_name = "REF", conflicts_with_all = ["go_on", "abort"])]
     onto: Option<String>,
-    /// Apply it even where a review found that it fails, or cheats its tests
-    #[arg(long, conflicts_with_all = ["go_on", "abort"])]
+    /// Apply it even where a review found that it fails, or cheats its tests, and where it fails its checks on the target
+    #[arg(long, conflicts_with = "abort")]
     force: bool,
+    /// Run no check on what would land
+    #[arg(long, conflicts_with = "abort")]
+    no_check: bool,
     /// Continue after conflicts were resolved
     #[arg(long = "continue", conflicts_with_all = ["variant", "abort"])]
     go_on: bool,
@@ -67,9 +76,12 @@ pub const MANUAL: Manual = Manual {
         },
         Example { line: "git puff pick --continue", does: "Continue after conflicts are resolved; --abort gives up." },
     ],
-    exits: &[(Kind::Failed, "The variant conflicts, the worktree is not clean, or the operation failed.")],
-    files: &[manual::RUN_REFS, manual::TRASH_REFS, manual::REPORT_NOTES, manual::RUN_NOTES],
-    settings: &[settings::BRANCH_PREFIX],
+    exits: &[(
+        Kind::Failed,
+        "The variant conflicts, or fails its checks on the target, the worktree is not clean, or the operation failed.",
+    )],
+    files: &[manual::RUN_REFS, manual::TRASH_REFS, manual::POOL, manual::REPORT_NOTES, manual::RUN_NOTES],
+    settings: &[settings::BRANCH_PREFIX, settings::CHECK, settings::CHECK_WRAPPER, settings::CONFINE],
     ..Manual::NONE
 };
 
@@ -84,8 +96,12 @@ pub fn run(args: &Pick, app: &mut App, ui: &Ui) -> Result<Exit> {
         }
         return Ok(Exit::Done);
     }
+    let live = std::cell::RefCell::new(Live::new(ui));
+    let mut watch = |step: Step<'_>| live.borrow_mut().hear(step);
+    let trusts = |run: &str, named: &RecordedChecks| shared::trusts_checks(ui, run, named);
+    let mut checks = LandingChecks { force: args.force, no_check: args.no_check, trusts: &trusts, watch: &mut watch };
     let picked = match &args.variant {
-        None => pick::go_on(app)?,
+        None => pick::go_on(app, &mut checks),
         Some(selector) => {
             let recorded = RunStore::new(app).find(selector)?;
             let index = shared::variant_number(selector, &recorded.run, "can be picked")?;
@@ -98,9 +114,14 @@ pub fn run(args: &Pick, app: &mut App, ui: &Ui) -> Result<Exit> {
                     )));
                 }
             }
-            pick::pick(app, &recorded, index, &pick_target(args))?
+            pick::pick(app, &recorded, index, &pick_target(args), &mut checks)
         }
     };
+    drop(live);
+    let picked = picked?;
+    if args.no_check {
+        ui.note("no check was run on what lands (--no-check)");
+    }
     match picked {
         Picked::Done(run) => {
             print(&run, app, ui);

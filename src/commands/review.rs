@@ -162,7 +162,7 @@ pub fn run(args: &Review, app: &App, ui: &Ui) -> Result<Exit> {
         confine: args.confine.confine,
         commands,
     };
-    let mut live = Live { ui, total: 0, done: 0, running: Vec::new(), bar: None };
+    let mut live = Live::new(ui);
     let reviewed = review(app, &recorded.run.run, &options, &mut |step| live.hear(step));
     drop(live);
     let run = reviewed?;
@@ -212,21 +212,14 @@ fn of_record(args: &Review, named: RecordedChecks, recorded: &Recorded, ui: &Ui)
     match &named.from {
         None => {}
         Some(_) if args.trust_checks => {}
-        Some(from) => {
-            let commands: String =
-                named.commands.iter().map(|command| format!("  {}\n", clean_line(command))).collect();
-            let question =
-                format!("the checks of '{run}' come from {from}:\n{commands}run them here, with your rights?");
-            if !ui.confirm(&question) {
-                return Err(named.refusal(run));
-            }
-        }
+        Some(_) if shared::trusts_checks(ui, run, &named) => {}
+        Some(_) => return Err(named.refusal(run)),
     }
     Ok(named.commands)
 }
 
-/// The progress display of a review.
-struct Live<'u> {
+/// The progress display of checks.
+pub(super) struct Live<'u> {
     ui: &'u Ui,
     total: u64,
     done: u64,
@@ -235,7 +228,13 @@ struct Live<'u> {
 }
 
 impl Live<'_> {
-    fn hear(&mut self, step: Step<'_>) {
+    /// Returns one that shows nothing yet.
+    pub fn new(ui: &Ui) -> Live<'_> {
+        Live { ui, total: 0, done: 0, running: Vec::new(), bar: None }
+    }
+
+    /// Shows a step.
+    pub fn hear(&mut self, step: Step<'_>) {
         match step {
             Step::Planned { to_run, known } => {
                 self.total = to_run as u64;

@@ -6,6 +6,7 @@ use crate::app::{App, Environment};
 use crate::commands::flags::{PromptArgs, RunArgs};
 use crate::engine::Notice;
 use crate::engine::intent::{Intent, WatchOptions};
+use crate::engine::review::RecordedChecks;
 use crate::error::{Error, Result};
 use crate::model::{NotATask, Run, RunId, Schema, Selector, SessionId, Span, TaskId, documents};
 use crate::render;
@@ -98,6 +99,14 @@ pub fn commands(given: &[String], flag: &str) -> Result<Vec<String>> {
         }
     }
     Ok(commands)
+}
+
+/// Asks whether checks that another clone named may run here: they are shell commands. False without a terminal.
+pub fn trusts_checks(ui: &Ui, run: &str, named: &RecordedChecks) -> bool {
+    let Some(from) = &named.from else { return true };
+    let commands: String =
+        named.commands.iter().map(|command| format!("  {}\n", render::text::clean_line(command))).collect();
+    ui.confirm(&format!("the checks of '{run}' come from {from}:\n{commands}run them here, with your rights?"))
 }
 
 /// Parses a task id or the URL of a task.

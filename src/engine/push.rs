@@ -11,6 +11,7 @@ mod rules;
 mod similarity;
 mod trailers;
 mod updates;
+mod verdicts;
 
 pub use self::updates::{Update, of_pre_commit, read};
 

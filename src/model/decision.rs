@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
 use super::as_str::as_str;
-use super::{Oid, Time};
+use super::{Check, Oid, Time};
 
 /// What `git puff pick` did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,12 @@ pub struct Decision {
     pub decided_at: Time,
     /// What was known then: the recommendation and the variant's own result, a sentence each.
     pub reasons: Vec<String>,
+    /// The tree that was to land, where checks were asked of it: it is not the one that was reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Oid>,
+    /// How they ended on that tree.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
 }
 
 /// How the change of a variant is taken.

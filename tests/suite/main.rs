@@ -68,6 +68,7 @@ mod pager;
 mod partial_clone;
 mod patch_merges;
 mod pick;
+mod pick_checks;
 mod preflight;
 mod prune;
 mod prune_races;

@@ -43,6 +43,30 @@ impl Repo {
         !self.listed(&["diff", "--cached", "--name-only", "-z"]).is_empty()
     }
 
+    /// Returns the tree of the index of this worktree.
+    ///
+    /// # Errors
+    /// With git's words, when paths are in conflict, or it cannot be written.
+    pub fn index_tree(&self) -> Result<Option<Oid>, GitFailure> {
+        let written = run(&self.git().arg("write-tree").holds(self.held()))?;
+        Ok(String::from_utf8_lossy(&written.stdout).trim().parse().ok())
+    }
+
+    /// Returns the tree that git makes of two commits, for a cherry-pick with the commit below the one that is picked as
+    /// `base`; none where it leaves conflicts.
+    ///
+    /// # Errors
+    /// With git's words, when it cannot; git before 2.40 does not know how.
+    pub fn merged_tree(&self, base: Option<Oid>, ours: Oid, theirs: Oid) -> Result<Option<Oid>, GitFailure> {
+        let base = base.map(|base| format!("--merge-base={base}"));
+        let args = ["merge-tree", "--write-tree", "--no-messages"].into_iter().map(str::to_owned).chain(base);
+        match run(&self.git().args(args).args([ours.to_string(), theirs.to_string()])) {
+            Ok(merged) => Ok(String::from_utf8_lossy(&merged.stdout).trim().parse().ok()),
+            Err(GitFailure::Refused { code: 1, .. }) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Lets git forget a cherry-pick or a merge that has its commit already; files and index stay.
     pub fn quit(&self, verb: &str) {
         let _ = run(&self.git().args([verb, "--quit"]).holds(self.held()));

@@ -1,7 +1,7 @@
 //! Taking a variant without any worktree: on trees, at the cost of the change.
 
 use super::here::merge_message;
-use super::{PickOperation, conclude, give_up, nothing_changes, short};
+use super::{Goal, PickOperation, conclude, give_up, nothing_changes, short};
 use crate::engine::preflight;
 use crate::error::{Error, Result};
 use crate::git::{Draft, RefFailure, RefStep, is_valid_ref_name};
@@ -10,8 +10,8 @@ use crate::store::RecoveryPoint;
 
 const HEADS: &str = "refs/heads/";
 
-/// Takes it onto a branch.
-pub(super) fn onto(operation: &PickOperation<'_>, how: PickMethod, named: &str) -> Result<Run> {
+/// Returns the branch that it goes onto, and the tree that comes out.
+pub(super) fn goal_onto(operation: &PickOperation<'_>, how: PickMethod, named: &str) -> Result<Goal> {
     let (repo, run) = (&operation.app.repo, operation.run());
     let (name, before) = branch(operation, named)?;
     if let Some(path) = repo.holder(&name, operation.app.layout.top()) {
@@ -29,17 +29,26 @@ pub(super) fn onto(operation: &PickOperation<'_>, how: PickMethod, named: &str) 
     if how == PickMethod::Merge {
         prove_mergeable(operation, &name, before)?;
     }
-    let commit = repo.object_batch(|| {
-        let tree = tree(operation, &name, before)?;
-        write(operation, how, &name, before, tree)
-    })?;
+    let tree = repo.object_batch(|| tree(operation, &name, before))?;
+    Ok(Goal::Onto(how, name, before, tree))
+}
+
+/// Takes it onto a branch.
+pub(super) fn onto(
+    operation: &PickOperation<'_>,
+    how: PickMethod,
+    name: String,
+    before: Oid,
+    tree: Oid,
+) -> Result<Run> {
+    let commit = write(operation, how, &name, before, tree)?;
     let point = operation.begin(how, &name, Some(before), false)?;
     let step = RefStep { name, old: Some(before), new: Some(commit) };
     move_to(operation, &point, step, commit)
 }
 
-/// Takes it as a new branch.
-pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Run> {
+/// Returns the new branch that it becomes.
+pub(super) fn goal_branch(operation: &PickOperation<'_>, named: &str) -> Result<Goal> {
     let repo = &operation.app.repo;
     let name = format!("{HEADS}{}", named.strip_prefix(HEADS).unwrap_or(named));
     if !is_valid_ref_name(&name) || named.starts_with('-') || named == "HEAD" {
@@ -71,6 +80,11 @@ pub(super) fn as_branch(operation: &PickOperation<'_>, named: &str) -> Result<Ru
         return Err(Error::failed(what)
             .hint("fetch the branch that it is on, or leave --branch out: pick takes the change alone"));
     }
+    Ok(Goal::Branch(name))
+}
+
+/// Takes it as a new branch.
+pub(super) fn as_branch(operation: &PickOperation<'_>, name: String) -> Result<Run> {
     let point = operation.begin(PickMethod::Branch, &name, None, false)?;
     move_to(operation, &point, RefStep { name, old: None, new: Some(operation.commit) }, operation.commit)
 }

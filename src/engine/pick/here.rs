@@ -2,7 +2,7 @@
 
 use super::progress::is_in_progress;
 use super::reconcile::{PickState, pick_state, waits};
-use super::{PickOperation, Picked, checks, conclude, give_up, nothing_changes, short};
+use super::{Goal, LandingChecks, PickOperation, Picked, checks, conclude, give_up, nothing_changes, short};
 use crate::app::App;
 use crate::engine::{handoff, preflight};
 use crate::error::{Error, Result, ResultExt};
@@ -12,16 +12,22 @@ use crate::store::{RecoveryPoint, RecoveryPoints, RunStore};
 
 const INSTEAD: &str = "pick onto a branch with --onto REF, or as a new one with --branch NAME";
 
-/// Picks it in this worktree.
-pub(super) fn take(operation: &PickOperation<'_>, how: PickMethod) -> Result<Picked> {
+/// Returns where it goes in this worktree.
+pub(super) fn goal(operation: &PickOperation<'_>, how: PickMethod) -> Result<Goal> {
     let app = operation.app;
     checks::prove_clean(app, INSTEAD)?;
     app.identity()?;
-    let (onto, before) = goal(app)?;
+    let (onto, before) = at_head(app)?;
     prove_news(operation, how, &onto, before)?;
-    let point = operation.begin(how, &onto, Some(before), true)?;
+    Ok(Goal::Here(how, onto, before))
+}
+
+/// Picks it in this worktree.
+pub(super) fn take(operation: &PickOperation<'_>, how: PickMethod, onto: &str, before: Oid) -> Result<Picked> {
+    let app = operation.app;
+    let point = operation.begin(how, onto, Some(before), true)?;
     let commit = operation.commit.to_string();
-    let message = merge_message(operation, &onto);
+    let message = merge_message(operation, onto);
     let done = match how {
         PickMethod::Merge => run(app, &["merge", "--no-ff", "--no-edit", "-m", &message, &name(operation)]),
         _ => run(app, &["cherry-pick", &commit]),
@@ -30,7 +36,7 @@ pub(super) fn take(operation: &PickOperation<'_>, how: PickMethod) -> Result<Pic
 }
 
 /// Returns what HEAD is, by the full name of its branch or as `HEAD`, and its commit.
-fn goal(app: &App) -> Result<(String, Oid)> {
+fn at_head(app: &App) -> Result<(String, Oid)> {
     let onto = match head(&app.repo.location().git_dir) {
         Some(Head::On(branch)) => branch,
         _ => "HEAD".to_owned(),
@@ -114,8 +120,8 @@ fn conclude_here(app: &App, point: &RecoveryPoint, well: bool) -> Result<Picked>
 /// Continues the pick that waits in this worktree, as `git cherry-pick --continue` or `git merge --continue` does.
 ///
 /// # Errors
-/// When none waits, or git does not go on.
-pub fn go_on(app: &App) -> Result<Picked> {
+/// When none waits, what was resolved fails its checks, or git does not go on.
+pub fn go_on(app: &App, checks: &mut LandingChecks<'_>) -> Result<Picked> {
     let (point, _lock) = locked(app)?;
     let pick = pick_of(&point)?;
     let mut well = true;
@@ -124,6 +130,7 @@ pub fn go_on(app: &App) -> Result<Picked> {
         if !unmerged.is_empty() {
             return Err(waits(&point, pick).because_it_said(&format!("in conflict: {}", app.display.paths(&unmerged))));
         }
+        checks.resolved(app, &point, pick)?;
         let verb = if pick.how == PickMethod::Merge { "merge" } else { "cherry-pick" };
         well = run(app, &[verb, "--continue"])?;
     }

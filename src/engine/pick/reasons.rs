@@ -1,5 +1,6 @@
 //! On what grounds a variant was taken, as known at that time: a sentence each.
 
+use crate::engine::review::TreeVerdict;
 use crate::model::{Check, CheckStatus, Review, Run, Variant};
 
 /// Returns the reasons: what was recommended, how its checks went, its place, and what is risky in it.
@@ -31,6 +32,15 @@ pub(super) fn of(run: &Run, variant: &Variant, review: Option<&Review>) -> Vec<S
         reasons.push(format!("Its patch is also that of {}.", twins.join(", ")));
     }
     reasons
+}
+
+/// Returns what is said of the tree that lands.
+pub(super) fn landing(verdict: Option<&TreeVerdict>, unchecked: bool) -> Option<String> {
+    match verdict.map(|verdict| &verdict.failure) {
+        Some(None) => Some("What landed passed its checks.".to_owned()),
+        Some(Some(failure)) => Some(format!("What landed fails {failure}; it was taken with --force.")),
+        None => unchecked.then(|| "What landed was not checked (--no-check).".to_owned()),
+    }
 }
 
 fn recommendation(variant: &Variant, review: Option<&Review>) -> String {

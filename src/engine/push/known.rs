@@ -65,8 +65,12 @@ impl KnownRun {
     /// # Errors
     /// When it is not, or that cannot be told.
     pub fn verify(&self, app: &App, variant: &Variant) -> Result<()> {
-        let recorded = Recorded { run: self.run.clone(), head: self.head };
-        verified::commit(app, &recorded, variant).map(drop)
+        verified::commit(app, &self.recorded(), variant).map(drop)
+    }
+
+    /// Returns its record.
+    pub fn recorded(&self) -> Recorded {
+        Recorded { run: self.run.clone(), head: self.head }
     }
 
     /// Returns the decision, once it is done.
@@ -85,10 +89,5 @@ impl KnownRun {
     /// Returns whether what a review or the harvest found at this path was accepted.
     pub fn accepts(&self, observation: &crate::model::Observation) -> bool {
         self.review.as_ref().is_some_and(|review| observation.is_accepted(&review.accepted))
-    }
-
-    /// Returns whether a cheat of a variant was not accepted.
-    pub fn has_open_cheat(&self, reviewed: &crate::model::Reviewed) -> bool {
-        self.review.as_ref().is_some_and(|review| reviewed.has_open_cheat(&review.accepted))
     }
 }

@@ -9,14 +9,12 @@ use super::content::{self, ContentFinding};
 use super::evidence::{Record, best};
 use super::known::KnownRun;
 use super::trailers::RunTrailers;
+use super::verdicts::Verdicts;
 use super::{Sent, Suspect};
 use crate::app::App;
 use crate::error::Result;
 use crate::git::TreeChange;
-use crate::model::{
-    Apply, CheckStatus, Class, Level, Observation, Oid, PushFinding, RiskKind, Rule, RunId, Variant, Verdict,
-    first_line,
-};
+use crate::model::{Apply, Level, Observation, Oid, PushFinding, RiskKind, Rule, RunId, Variant, first_line};
 use crate::settings::{self, Key};
 use crate::store::REMOTES;
 
@@ -212,23 +210,24 @@ impl<'c> Checker<'c> {
             let detail = format!("is only a part of {name} of '{id}': {} is missing", named(&missing));
             add(Rule::Partial, None, &detail, &way);
         }
-        let reviewed = known.review.as_ref().and_then(|review| review.variant(variant.index));
-        let reviewed = reviewed.filter(|reviewed| is_it && verified.is_ok() && reviewed.commit == variant.commit);
-        match reviewed {
-            Some(reviewed) if reviewed.class == Some(Class::D) && known.has_open_cheat(reviewed) => {
-                let why = reviewed.why.first().cloned().unwrap_or_default();
-                let detail = format!("is {name} of '{id}', which {why}");
+        let counts = is_it && verified.is_ok();
+        let verdicts = if counts {
+            Verdicts::of(self.app, known, variant, about.suspect.commit.tree)?
+        } else {
+            Verdicts::default()
+        };
+        match &verdicts.review {
+            Some(review) if review.cheats => {
+                let detail = format!("is {}, which {}", review.of, review.why);
                 let way = format!("pick another: 'git puff show {id}' shows them");
                 add(Rule::Failed, None, &detail, &way);
             }
-            Some(reviewed) if reviewed.verdict == Verdict::Failed => {
-                let failed = variant.checks.iter().filter(|check| check.status != CheckStatus::Passed);
-                let failed: Vec<String> = failed.map(|check| format!("'{}'", check.command)).collect();
-                let detail = format!("is {name} of '{id}', which failed {}", named(&failed));
+            Some(review) if !review.failed.is_empty() => {
+                let detail = format!("is {}, which failed {}", review.of, named(&review.failed));
                 let way = format!("see 'git puff show {id}'; pick one that passes: git puff pick {id}:N");
                 add(Rule::Failed, None, &detail, &way);
             }
-            None if !(is_it && verified.is_ok() && known.is_picked(variant)) => {
+            None if !(verdicts.has_passed || counts && known.is_picked(variant)) => {
                 let detail = match (is_it, &verified) {
                     (true, Err(error)) => {
                         format!("is {name} of '{id}', whose record does not count: {}", error.message())
@@ -240,6 +239,11 @@ impl<'c> Checker<'c> {
                 add(Rule::Unreviewed, None, &detail, &way);
             }
             _ => {}
+        }
+        if let Some(failure) = &verdicts.failure {
+            let detail = format!("is {name} of '{id}' on another commit, where it fails {failure}");
+            let way = format!("mend it in the same commit or one on top; or leave it out: git puff undo {id}");
+            add(Rule::Failed, None, &detail, &way);
         }
         for observation in risks(known, variant) {
             // What was in a file that was left out is not pushed.

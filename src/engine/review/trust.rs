@@ -24,6 +24,16 @@ impl RecordedChecks {
         if !run.check.is_empty() {
             return Ok(RecordedChecks { commands: run.check.clone(), from: home });
         }
+        RecordedChecks::of_review(app, recorded)
+    }
+
+    /// Returns the checks of the last review.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of_review(app: &App, recorded: &Recorded) -> Result<RecordedChecks> {
+        let run = &recorded.run;
+        let home = run.home.as_ref().map(|home| format!("the clone of {}", home.name));
         let review = RunStore::new(app).review(recorded)?;
         let commands = review.map(|review| review.commands).unwrap_or_default();
         // A review that was seen in another clone may have been made there.

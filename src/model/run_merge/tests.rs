@@ -86,6 +86,8 @@ fn a_state_is_as_far_as_the_variants_bear_out() {
             after: Some("c".repeat(40).parse().unwrap()),
             decided_at: run.updated_at,
             reasons: Vec::new(),
+            tree: None,
+            checks: Vec::new(),
         });
         run
     };
