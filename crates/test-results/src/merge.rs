@@ -26,8 +26,7 @@ pub fn merge(files: Report, text: Report) -> Report {
         merged.counts = merged.counts.plus(section.counts);
         merged.add_tests(tests, |tests| Section { tests, ..section });
     }
-    merged.ran_none =
-        merged.sections.iter().any(|section| section.ran_none) && merged.counts.passed + merged.counts.failed == 0;
+    merged.ran_none = merged.sections.iter().any(|section| section.ran_none) && merged.counts.ran() == 0;
     merged
 }
 
@@ -42,6 +41,7 @@ fn sections(report: Report) -> Vec<(Section, Vec<TestResult>)> {
             Some((other, tests)) => {
                 other.counts = other.counts.plus(section.counts);
                 other.ran_none &= section.ran_none;
+                other.only_failures |= section.only_failures;
                 tests.extend(mine);
             }
             None => all.push((section, mine)),
@@ -73,6 +73,7 @@ fn add_missing(section: &mut Section, tests: &mut Vec<TestResult>, said: &Sectio
     let known: HashSet<(String, String)> = tests.iter().map(|test| (test.group.clone(), test.name.clone())).collect();
     let missing = more.into_iter().filter(|test| !known.contains(&(test.group.clone(), test.name.clone())));
     tests.extend(missing);
+    section.only_failures |= said.only_failures;
     section.counts = Counts { ..said.counts };
 }
 

@@ -4,9 +4,16 @@
 //! the summary at its end. What a test prints itself may look like that; a reader that is in doubt reports nothing.
 
 mod cargo;
+mod go;
+mod go_json;
+mod javascript;
+mod jest;
+mod mocha;
 mod node;
 mod pytest;
 mod tap;
+mod unittest;
+mod vitest;
 
 use std::path::Path;
 
@@ -41,6 +48,12 @@ impl OutputReader {
             Box::<cargo::Cargo>::default(),
             Box::<tap::Tap>::default(),
             Box::<node::Spec>::default(),
+            Box::<unittest::Unittest>::default(),
+            Box::<go::Go>::default(),
+            Box::<go_json::Events>::default(),
+            Box::<mocha::Mocha>::default(),
+            Box::<jest::Jest>::default(),
+            Box::<vitest::Vitest>::default(),
         ];
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         OutputReader { folder, lines: Default::default(), readers }

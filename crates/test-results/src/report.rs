@@ -5,6 +5,9 @@ use crate::text;
 /// The most tests that are kept of a check. The others are counted.
 pub(crate) const MOST_TESTS: usize = 100_000;
 
+/// The largest number of a summary that is believed, so that sums of several stay far from the largest number there is.
+const MOST_COUNTED: u64 = 1 << 40;
+
 /// The most tests whose messages are kept.
 pub(crate) const MOST_MESSAGES: usize = 10_000;
 
@@ -63,6 +66,11 @@ impl Counts {
         self.passed.saturating_add(self.failed).saturating_add(self.skipped)
     }
 
+    /// Returns the number of those that ran.
+    pub(crate) fn ran(&self) -> u64 {
+        self.passed.saturating_add(self.failed)
+    }
+
     pub(crate) fn plus(self, other: Counts) -> Counts {
         Counts {
             passed: self.passed.saturating_add(other.passed),
@@ -116,6 +124,8 @@ pub struct Section {
     pub counts: Counts,
     /// Whether it said that it ran nothing.
     pub ran_none: bool,
+    /// Whether it names the tests that fail, and no others: one that it does not name passed, or did not run.
+    pub only_failures: bool,
 }
 
 /// What is known of the tests of a check.
@@ -144,6 +154,8 @@ pub(crate) struct Found {
     pub ran_none: bool,
     /// Whether it said that it ran something without saying how much.
     pub ran_some: bool,
+    /// Whether it names failures alone.
+    pub only_failures: bool,
     /// Whether there were more tests.
     pub is_cut: bool,
     /// How many tests there were by their lines, with those that are not kept.
@@ -155,7 +167,17 @@ pub(crate) struct Found {
 impl Found {
     pub fn new(runner: Runner) -> Found {
         let (tests, seen) = (Vec::new(), Counts::default());
-        Found { runner, tests, summary: None, ran_none: false, ran_some: false, is_cut: false, seen, explained: 0 }
+        Found {
+            runner,
+            tests,
+            summary: None,
+            ran_none: false,
+            ran_some: false,
+            only_failures: false,
+            is_cut: false,
+            seen,
+            explained: 0,
+        }
     }
 
     /// Adds a test, and returns where it is, as long as there is room.
@@ -189,7 +211,13 @@ impl Found {
     }
 
     fn counts(&self) -> Counts {
-        self.summary.filter(|summary| summary.total() > self.seen.total()).unwrap_or(self.seen)
+        let counts = self.summary.filter(|summary| summary.total() > self.seen.total()).unwrap_or(self.seen);
+        let Counts { passed, failed, skipped } = counts;
+        Counts {
+            passed: passed.min(MOST_COUNTED),
+            failed: failed.min(MOST_COUNTED),
+            skipped: skipped.min(MOST_COUNTED),
+        }
     }
 }
 
@@ -200,8 +228,8 @@ impl Report {
         let (mut said_none, mut ran_some) = (false, false);
         for mut found in found {
             let counts = found.counts();
-            let all_skipped = counts.skipped > 0 && counts.passed + counts.failed == 0;
-            let ran_none = counts.passed + counts.failed == 0 && !found.ran_some && (found.ran_none || all_skipped);
+            let all_skipped = counts.skipped > 0 && counts.ran() == 0;
+            let ran_none = counts.ran() == 0 && !found.ran_some && (found.ran_none || all_skipped);
             said_none |= ran_none;
             ran_some |= found.ran_some;
             if found.tests.is_empty() && counts.total() == 0 && !ran_none {
@@ -214,9 +242,10 @@ impl Report {
                 tests,
                 counts,
                 ran_none,
+                only_failures: found.only_failures,
             });
         }
-        report.ran_none = said_none && !ran_some && report.counts.passed + report.counts.failed == 0;
+        report.ran_none = said_none && !ran_some && report.counts.ran() == 0;
         report
     }
 

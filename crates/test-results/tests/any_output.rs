@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use test_results::{OutputReader, Report};
 
 /// Parts of what runners print, so that many outputs come close to one of theirs.
-const PARTS: [&str; 18] = [
+const PARTS: [&str; 48] = [
     "TAP version 13\n",
     "not ok 1 - a\n",
     "ok 2 - b # SKIP\n",
@@ -26,6 +26,36 @@ const PARTS: [&str; 18] = [
     "\u{2716} a (1.2ms)\n",
     "\u{25b6} s\n  \u{2714} b\n",
     "<testsuite><testcase name='a'><failure message='&x;'>",
+    "test_a (m.C.test_a) ... ",
+    "ok\n",
+    "test_b (m.C)\nSays what. ... ERROR\n",
+    "======================================================================\nFAIL: test_a (m.C.test_a) (i=1)\n",
+    "----------------------------------------------------------------------\n",
+    "Traceback (most recent call last):\n  File \"m.py\", line 2, in test_a\nAssertionError: 1 != 2\n",
+    "Ran 2 tests in 0.001s\n\n",
+    "FAILED (failures=1, skipped=18446744073709551615)\n",
+    "=== RUN   TestA\n",
+    "=== RUN   TestA/b\n    a_test.go:3: got 1, want 2\n",
+    "x--- FAIL: TestA (0.00s)\n",
+    "    --- PASS: TestA/b (0.00s)\n",
+    "ok  \tm/a\t0.01s\n",
+    "FAIL\tm/a\t0.01s\n",
+    "# m/b\nb.go:1:2: undefined\nFAIL\tm/b [build failed]\n",
+    "{\"Action\":\"run\",\"Package\":\"m\",\"Test\":\"T\"}\n",
+    "{\"Action\":\"output\",\"Package\":\"m\",\"Test\":\"T\",\"Output\":\"got 1, want 2\\n\"}\n",
+    "{\"Action\":\"fail\",\"Package\":\"m\"}\n",
+    "  s\n    \u{2714} b (4ms)\n",
+    "    1) c\n",
+    "\n  1 passing (5ms)\n  18446744073709551615 failing\n\n",
+    "  1) s\n       c:\n\n      + expected - actual\n\n      -1\n      +2\n      at x (t.js:1:2)\n",
+    "FAIL a.test.js\n  s\n    \u{2713} b (4 ms)\n",
+    "  \u{25cf} s \u{203a} c\n\n    - Expected\n    + Received\n\n    - 1\n    + \u{fc}\n",
+    "Tests:       1 failed, 1 passed, 2 total\n",
+    " \u{2713} a.test.js > s > b 4ms\n",
+    " FAIL  a.test.js > s > c\n",
+    "Error: no\n \u{276f} a.test.js:1:2\n  1| x\n\u{23af}\u{23af}\u{23af}[1/1]\n",
+    "      Tests  1 failed | 1 passed (2)\n",
+    "\u{1b}[31m\u{1b}]0;x\u{7}\r",
 ];
 
 fn output() -> impl Strategy<Value = Vec<u8>> {

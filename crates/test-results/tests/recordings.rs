@@ -37,6 +37,7 @@ fn lines(report: &Report) -> String {
     let mut said = format!("{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped);
     for section in &report.sections {
         let _ = write!(said, ", {:?}", section.runner);
+        said.push_str(if section.only_failures { " (only failures)" } else { "" });
     }
     said.push_str(if report.ran_none { ", ran none\n" } else { "\n" });
     for test in &report.tests {

@@ -31,6 +31,8 @@ pub(super) struct Cargo {
     /// Whether the names of the tests that failed come.
     in_names: bool,
     announced: u64,
+    /// Whether those that pass have names.
+    is_named: bool,
 }
 
 /// `Running tests/calc.rs (target/debug/deps/calc-80f166f2dd2d63d2)`
@@ -109,6 +111,7 @@ impl LineReader for Cargo {
             }
         }
         found.ran_none = found.tests.is_empty() && self.announced == 0;
+        found.only_failures = !self.is_named && self.announced > 0;
         found
     }
 }
@@ -186,7 +189,7 @@ impl Cargo {
             return;
         };
         match outcome(rest) {
-            Some(outcome) => self.add(name, outcome),
+            Some(outcome) => self.add_named(name, outcome),
             None => self.open = Some(name.to_owned()),
         }
     }
@@ -195,8 +198,13 @@ impl Cargo {
         if let Some(outcome) = outcome(said)
             && let Some(name) = self.open.take()
         {
-            self.add(&name, outcome);
+            self.add_named(&name, outcome);
         }
+    }
+
+    fn add_named(&mut self, name: &str, outcome: Outcome) {
+        self.is_named = true;
+        self.add(name, outcome);
     }
 
     fn add(&mut self, name: &str, outcome: Outcome) {

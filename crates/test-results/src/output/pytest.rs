@@ -25,6 +25,8 @@ pub(super) struct Pytest {
     summary: Option<Counts>,
     is_pytest: bool,
     ran_none: bool,
+    /// Whether those that pass have names.
+    is_named: bool,
 }
 
 #[derive(Default)]
@@ -60,6 +62,7 @@ impl LineReader for Pytest {
             return found;
         }
         (found.summary, found.ran_none, found.is_cut) = (self.summary, self.ran_none, self.is_cut);
+        found.only_failures = !self.is_named && !self.ran_none;
         for (id, outcome) in &self.tests {
             let (file, group, name, heading) = parts(id);
             let mut test = TestResult::new(&group, name, *outcome);
@@ -183,6 +186,7 @@ impl Pytest {
         if outcome == Outcome::Failed && self.short.len() < MOST_MESSAGES {
             self.short.entry(id.to_owned()).or_insert_with(|| said.to_owned());
         }
+        self.is_named |= outcome == Outcome::Passed;
         self.add(id, outcome);
         true
     }
@@ -197,6 +201,7 @@ impl Pytest {
             if let Some((word, id)) = rest.and_then(|rest| rest.split_once(' '))
                 && let Some(outcome) = outcome(word)
             {
+                self.is_named = true;
                 self.add(id, outcome);
             }
             return;
@@ -209,6 +214,7 @@ impl Pytest {
         if let (true, Some(outcome)) =
             (ends && id.split("::").next().is_some_and(|file| !file.contains(' ')), outcome(&word[1..]))
         {
+            self.is_named = true;
             self.add(id.trim_end(), outcome);
         }
     }

@@ -1,0 +1,188 @@
+//! What vitest prints for people. All tests have names with its reporter `verbose`; else those that fail have: below the line of a
+//! file there are names, but not those of their suites.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::javascript::{Failure, marked, without_time};
+use super::{LineReader, numbers};
+use crate::report::{Counts, Found, MOST_TESTS, Outcome, Runner, TestResult};
+use crate::text;
+
+/// Reads the output of vitest.
+pub(super) struct Vitest {
+    found: Found,
+    /// The tests of the call that prints: file, name and outcome.
+    tests: Vec<(String, String, Outcome, Option<Failure>)>,
+    index: HashMap<(String, String), usize>,
+    only_failures: bool,
+    is_cut: bool,
+    is_vitest: bool,
+    said_none: bool,
+    /// The tests whose failure is being read: several may fail alike.
+    open: Vec<usize>,
+    failure: Failure,
+    /// Whether more tests with the same failure may come.
+    in_names: bool,
+}
+
+impl Default for Vitest {
+    fn default() -> Vitest {
+        Vitest {
+            found: Found::new(Runner::Vitest),
+            tests: Vec::new(),
+            index: HashMap::new(),
+            only_failures: false,
+            is_cut: false,
+            is_vitest: false,
+            said_none: false,
+            open: Vec::new(),
+            failure: Failure::default(),
+            in_names: false,
+        }
+    }
+}
+
+impl LineReader for Vitest {
+    fn read(&mut self, line: &str) {
+        if let Some(said) = line.strip_prefix(" FAIL  ") {
+            return self.begin_failure(said);
+        }
+        self.in_names = false;
+        if line.starts_with("⎯⎯⎯") {
+            return self.end_failure();
+        }
+        let said = line.trim_start();
+        if !self.open.is_empty() {
+            self.failure.add(line);
+        } else if let Some(rest) = said.strip_prefix("Tests  ") {
+            self.read_summary(rest);
+        } else if line.starts_with("No test files found, exiting with code ") {
+            (self.is_vitest, self.said_none) = (true, true);
+        } else if let Some(said) = line.strip_prefix(' ').filter(|said| !said.starts_with(' ')) {
+            self.read_line(said);
+        }
+    }
+
+    fn finish(mut self: Box<Self>, folder: &Path) -> Found {
+        if !self.is_vitest {
+            return Found::new(Runner::Vitest);
+        }
+        for test in &mut self.found.tests {
+            test.file = test.file.take().and_then(|file| text::file(&file, folder));
+        }
+        let counted = self.found.summary.is_some_and(|counts| counts.total() > 0);
+        self.found.ran_none = self.said_none || self.found.summary.is_some() && !counted;
+        self.found
+    }
+}
+
+/// Splits `vitest/calc.spec.mjs > seconds > reads hours` into the file and the name; the name of a project is before it.
+fn named(said: &str) -> Option<(String, String)> {
+    let said = said.strip_prefix('|').and_then(|said| said.split_once("| ")).map_or(said, |(_, said)| said);
+    let (file, name) = said.split_once(" > ")?;
+    (file.contains('.') && !file.contains(' ')).then(|| (text::name(file), text::name(name)))
+}
+
+/// Returns whether this is a file with the number of its tests: `vitest/more.spec.mjs (1 test) 4ms`.
+fn is_file(said: &str) -> bool {
+    let count = said.split_once(" (").map(|(_, rest)| rest.trim_start_matches(|letter: char| letter.is_ascii_digit()));
+    count.is_some_and(|rest| rest.starts_with(" test"))
+}
+
+impl Vitest {
+    /// ` ✓ vitest/calc.spec.mjs > seconds > reads minutes 0ms`, ` ✓ vitest/more.spec.mjs (1 test) 4ms`
+    fn read_line(&mut self, said: &str) {
+        if let Some((outcome, said)) = marked(said) {
+            let said = without_time(said);
+            if let Some((file, name)) = named(said) {
+                // Why it is skipped.
+                let reason = (outcome == Outcome::Skipped).then(|| name.strip_suffix(']')?.rsplit_once(" [")).flatten();
+                let name = reason.map(|(name, _)| name.to_owned()).unwrap_or(name);
+                self.add(file, name, outcome);
+            } else {
+                self.only_failures |= outcome != Outcome::Skipped && is_file(said);
+            }
+        } else if let Some(said) = said.strip_prefix("❯ ") {
+            // One without a test could not be read.
+            self.only_failures |= is_file(said) && !said.contains(" (0 test");
+        }
+    }
+
+    /// Keeps a test, and returns its place, as long as there is room.
+    fn add(&mut self, file: String, name: String, outcome: Outcome) -> Option<usize> {
+        let key = (file, name);
+        if let Some(at) = self.index.get(&key).filter(|at| self.tests[**at].2 == outcome) {
+            return Some(*at);
+        }
+        if self.tests.len() >= MOST_TESTS {
+            self.is_cut = true;
+            return None;
+        }
+        let (file, name) = key.clone();
+        self.index.insert(key, self.tests.len());
+        self.tests.push((file, name, outcome, None));
+        Some(self.tests.len() - 1)
+    }
+
+    /// `vitest/calc.spec.mjs > seconds > reads hours`, `vitest/broken.spec.mjs [ vitest/broken.spec.mjs ]`
+    fn begin_failure(&mut self, said: &str) {
+        if !std::mem::replace(&mut self.in_names, true) {
+            self.end_failure();
+        }
+        let whole = said.strip_suffix(" ]").and_then(|said| said.split_once(" [ ")).map(|(file, _)| text::name(file));
+        let (file, name) = match (whole, named(said)) {
+            (_, Some(named)) => named,
+            (Some(file), None) => (file.clone(), file),
+            (None, None) => return,
+        };
+        let at = self.add(file, name, Outcome::Failed);
+        self.open.extend(at);
+    }
+
+    fn end_failure(&mut self) {
+        let failure = std::mem::take(&mut self.failure);
+        for at in std::mem::take(&mut self.open) {
+            if let Some((_, _, _, kept)) = self.tests.get_mut(at) {
+                kept.get_or_insert_with(|| failure.clone());
+            }
+        }
+    }
+
+    /// `6 failed | 5 passed | 1 skipped | 1 todo (13)`, `no tests`
+    fn read_summary(&mut self, rest: &str) {
+        let (mut counts, mut is_one) = (Counts::default(), rest.trim() == "no tests");
+        for (number, word) in numbers(rest) {
+            match word {
+                "failed" => counts.failed = number,
+                "passed" => counts.passed = number,
+                "skipped" | "todo" => counts.skipped = counts.skipped.saturating_add(number),
+                _ => return,
+            }
+            is_one = true;
+        }
+        if is_one {
+            self.keep(counts);
+        }
+    }
+
+    fn keep(&mut self, counts: Counts) {
+        self.is_vitest = true;
+        self.index.clear();
+        self.found.is_cut |= std::mem::take(&mut self.is_cut);
+        self.found.only_failures |= std::mem::take(&mut self.only_failures);
+        let mut broken = 0;
+        for (file, name, outcome, failure) in std::mem::take(&mut self.tests) {
+            broken += u64::from(file == name);
+            let mut result = TestResult::new(&file, &name, outcome);
+            let failure = failure.unwrap_or_default();
+            result.line = failure.place_in(&file);
+            result.file = Some(file);
+            if let Some(at) = self.found.add(result) {
+                self.found.explain(at, &failure.message(0), failure.actual(0, '+'));
+            }
+        }
+        // Files that could not be read are not among the tests.
+        self.found.add_summary(Counts { failed: counts.failed.saturating_add(broken), ..counts });
+    }
+}
