@@ -37,8 +37,20 @@ pub struct TestResult {
 pub const RAISES: &str = "raises";
 
 impl TestResult {
-    /// Returns the tests of a report.
+    /// Returns the tests of a report, of the runners that name all of them: of one that names those that fail alone, it is not
+    /// known of any other whether it passed or was not there. A file or a class that failed as a whole is no test: once it is
+    /// mended, none has its name.
     pub fn all(report: &Report) -> Vec<TestResult> {
+        let mut rest = report.tests.as_slice();
+        let of_sections = report.sections.iter().flat_map(|section| {
+            let (mine, others) = rest.split_at(section.tests.min(rest.len()));
+            rest = others;
+            if section.only_failures { &[] } else { mine }
+        });
+        let is_test = |test: &&test_results::TestResult| {
+            test.name != test.group
+                && (test.outcome != test_results::Outcome::Failed || test.file.as_ref() != Some(&test.name))
+        };
         let of = |test: &test_results::TestResult| TestResult {
             group: test.group.clone(),
             name: test.name.clone(),
@@ -49,7 +61,7 @@ impl TestResult {
             },
             actual: test.actual.as_deref().map(plain),
         };
-        report.tests.iter().take(MOST).map(of).collect()
+        of_sections.filter(is_test).take(MOST).map(of).collect()
     }
 
     /// Returns what tells it from all others.
