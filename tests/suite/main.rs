@@ -95,6 +95,7 @@ mod sync_derived;
 mod sync_faults;
 mod sync_prune;
 mod sync_trust;
+mod test_results;
 mod trace;
 mod undo;
 mod watch_task;
