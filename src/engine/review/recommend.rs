@@ -45,7 +45,7 @@ impl Grounds<'_> {
             return Recommendation {
                 reasons: self.why_none(),
                 against: self.against(None),
-                follow_ups: self.fix_base(false),
+                follow_ups: self.fix_base(),
                 residual_risk: self.left_by_base(),
                 ..Recommendation::default()
             };
@@ -67,7 +67,7 @@ impl Grounds<'_> {
                 against: self.against(None).into_iter().filter(|against| !tied.contains(&against.variant)).collect(),
                 tied,
                 undecided: Some(undecided),
-                follow_ups: self.fix_base(true),
+                follow_ups: self.fix_base(),
                 residual_risk: self.unknowns(),
             };
         }
@@ -217,24 +217,19 @@ impl Grounds<'_> {
         reasons
     }
 
-    /// Returns what is to be done about checks that don't pass on the base. Where there is something to take, it passes
-    /// them: only those are left that could not even be run.
-    fn fix_base(&self, takes: bool) -> Vec<String> {
-        let todo = |check: &Check| match check.status {
-            CheckStatus::Passed => None,
-            // That is what tasks are for.
-            CheckStatus::Failed | CheckStatus::Timeout if takes => None,
-            CheckStatus::Error => {
-                let why = check.tail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-                Some(format!("see why '{}' could not be run on the base: {why}", check.command))
-            }
-            _ => Some(format!("fix {} on the base: it fails there without any variant", how(check))),
-        };
-        self.base.iter().filter_map(todo).collect()
+    /// Returns what is to be done about checks that could not even be run on the base. What fails there is what tasks are for,
+    /// whether a variant mends it or none does.
+    fn fix_base(&self) -> Vec<String> {
+        let could_not = self.base.iter().filter(|check| check.status == CheckStatus::Error);
+        let todo = could_not.map(|check| {
+            let why = check.tail.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+            format!("see why '{}' could not be run on the base: {why}", check.command)
+        });
+        todo.collect()
     }
 
     fn follow_ups(&self, best: &Candidate<'_>) -> Vec<String> {
-        let mut todo = self.fix_base(true);
+        let mut todo = self.fix_base();
         for (kind, what) in [
             ("conflict-marker", "resolve"),
             ("debugging", "take out"),
