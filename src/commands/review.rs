@@ -47,10 +47,12 @@ use crate::ui::Ui;
 /// debugging code, binary and generated files, and the agreement of the variants. It says when no check was run.
 ///
 /// A judge is a command that reads a JSON document (puff.judge/1) on its standard input: the prompt, and the variants
-/// as A, B, … in an order that follows from the run's name, with patch, checks and evidence, without agent, author or
-/// branch. It answers {"variants":[{"variant":"A","score":0..10,"reason":"…"}]} on its standard output. Several judges
-/// are combined by their mean; one that fails is named, and does not count. contrib/judge-codex is one that asks
-/// codex.
+/// as A, B, … with patch, checks, the result of each test, class and findings, without agent, author or branch. Each judge
+/// gets an order of its own, which follows from its command and the run's name. It runs in a workspace at the base, never in
+/// your worktree; $GIT_PUFF_VARIANTS names a read-only folder with the tree of each variant by its letter. It answers
+/// {"variants":[{"variant":"A","score":0..10,"reason":"…"}]} on its standard output. Several judges are combined by their
+/// mean, and order variants inside a class only; one that fails is named, and does not count. contrib/judge-codex is one
+/// that asks codex.
 ///
 /// Where checks name their tests, a review also runs, on the base and on each variant that passes: the tests of the base as
 /// they were, the new tests of all variants, and copies of tests with other inputs, in one workspace. puff.review.tests

@@ -35,20 +35,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use self::cache::{Answer, Answers};
 use self::checks::{Unit, Way, WorkerEvent, check_all, not_run};
 use self::gate::Gate;
-use self::judge::JudgePanel;
+use self::judge::{Exhibits, JudgePanel, Material};
 use self::record::Draft;
 use self::survey::Survey;
 use self::trials::{Stage, Trials};
 use self::workers::{Work, run_workers};
-use self::worktrees::{ReviewLock, WorkspacePlan};
+use self::worktrees::{ReviewLock, Workspace, WorkspacePlan};
 use crate::app::App;
 use crate::choice::classes::Standing;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, ResultExt};
 use crate::model::{Check, CheckStatus, Confine, Judge, Oid, Run, RunId, Span, Variant};
 use crate::process::Stop;
 use crate::session::pool;
 use crate::session::workspace_files;
-use crate::session::worktree::{self, WorkspaceRoot};
+use crate::session::worktree;
 use crate::store::{Recorded, RunStore};
 
 /// How a run is to be reviewed.
@@ -179,7 +179,7 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
         let confirming = Confirming { recorded, survey: &survey, options, accepted, way: &way, standings };
         let Some(mut draft) = confirming.confirm(&mut checking, Vec::new(), &mut lock, watch)? else { return Ok(None) };
         if !options.judges.is_empty() {
-            let judges = ask_judges(app, &store, recorded, &draft, options, watch)?;
+            let judges = ask_judges(app, &store, recorded, (&draft, &checking.found), options, watch)?;
             let Some(judged) = confirming.confirm(&mut checking, judges, &mut lock, watch)? else { return Ok(None) };
             draft = judged;
         }
@@ -467,41 +467,62 @@ fn ask_judges(
     app: &App,
     store: &RunStore<'_>,
     recorded: &Recorded,
-    draft: &Draft,
+    (draft, found): (&Draft, &Found),
     options: &ReviewOptions,
     watch: Watcher<'_>,
 ) -> Result<Vec<Judge>> {
     if options.judges.is_empty() {
         return Ok(Vec::new());
     }
-    let candidates = draft.candidates();
-    let panel = JudgePanel::assemble(app, &recorded.run, &store.prompt(recorded)?, &draft.review.base, &candidates)?;
-    let folder = WorkspaceRoot::find(app)?.of_run(&recorded.run.run);
-    let mut said: Vec<Option<Judge>> =
-        options.judges.iter().map(|judge| panel.remembered(app, judge).filter(|_| !options.fresh)).collect();
+    let (candidates, prompt) = (draft.candidates(), store.prompt(recorded)?);
+    let material = Material::collect(app, &recorded.run, &prompt, &draft.review.base, &candidates, found)?;
+    let panels = JudgePanel::seat_all(&material, &options.judges);
+    let remembered = |(panel, judge): (&JudgePanel<'_>, _)| panel.remembered(app, judge).filter(|_| !options.fresh);
+    let mut said: Vec<Option<Judge>> = panels.iter().zip(&options.judges).map(remembered).collect();
+    said.iter().flatten().for_each(|known| watch(Step::Judged(known)));
+    if said.iter().all(Option::is_some) {
+        return Ok(said.into_iter().flatten().collect());
+    }
+    let exhibits = Exhibits::write(app, &material.trees())?;
+    let plan = WorkspacePlan::new(app, &recorded.run, false, true);
     let stop = Stop::default();
     let mut works: Vec<Work<'_, (usize, Judge)>> = Vec::new();
-    for (at, judge) in options.judges.iter().enumerate() {
-        match &said[at] {
-            Some(known) => watch(Step::Judged(known)),
-            None => {
-                watch(Step::Asked(&judge.command));
-                // What one leaves behind ends with it, and with no other: a mark that is no folder, but would be ours.
-                let mark = folder.join(format!("judge-{at}"));
-                let (panel, stop, limit) = (&panel, stop.clone(), options.limit);
+    let mut workspaces = Vec::new();
+    for (at, judge) in options.judges.iter().enumerate().filter(|(at, _)| said[*at].is_none()).collect::<Vec<_>>() {
+        watch(Step::Asked(&judge.command));
+        let variants = exhibits.for_judge(at, &panels[at].letters());
+        let variants = variants.or_fail(|| "cannot make a folder for a judge".to_owned());
+        // What it writes beside its answer is in a folder that is thrown away, and what it leaves running ends with that.
+        let folder = worktrees::free_folder(app, &recorded.run, None)?;
+        let made = Workspace::for_commit(app, &plan, (&folder, recorded.run.base_oid), None);
+        match made.and_then(|workspace| Ok((workspace.worktree.path, variants?))) {
+            Ok((path, variants)) => {
+                workspaces.push(path.clone());
+                let (panel, stop, limit) = (&panels[at], stop.clone(), options.limit);
                 works.push(Box::new(move |sender| {
-                    if let Some(said) = panel.ask(judge, limit, &mark, &stop) {
+                    if let Some(said) = panel.ask(judge, (&path, &variants), limit, &stop) {
                         let _ = sender.send((at, said));
                     }
                 }));
             }
+            Err(error) => {
+                let (command, error) = (judge.command.clone(), Some(error.to_string()));
+                let judge = Judge { command, error, duration_s: 0.0, cached: false, opinions: Vec::new() };
+                watch(Step::Judged(&judge));
+                said[at] = Some(judge);
+            }
         }
     }
     let whole = run_workers(&app.cancellation, &stop, works, |(at, judge)| {
-        panel.keep(app, &judge);
+        panels[at].keep(app, &judge);
         watch(Step::Judged(&judge));
         said[at] = Some(judge);
     });
+    for path in workspaces {
+        if let Err(error) = worktrees::remove(app, &path) {
+            watch(Step::Left(&error));
+        }
+    }
     if whole { Ok(said.into_iter().flatten().collect()) } else { Err(stopped(&recorded.run.run)) }
 }
 

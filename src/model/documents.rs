@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 pub use self::answers::{Event, Examination, Failure, Health, Jobs, Line, Runs, Schemas, Sessions, Text};
 pub use self::config::{Configuration, ConfiguredKey, ConfiguredValue, SettingOrigin, UnknownKey};
-pub use self::judging::{Blinded, Question, SeenCheck};
+pub use self::judging::{Blinded, Question, SeenCheck, SeenOthers, SeenTest, SeenTests};
 pub use self::preflight::{Trial, Trials};
 pub use self::prune::{KeptBack, Prune, Pruned, PrunedPool, Weight};
 pub use self::sync::{Did, Entry, Outcome, Suspect, Synced, Trouble, TroubleKind};

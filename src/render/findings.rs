@@ -85,10 +85,8 @@ fn of_variant(variant: &Variant, review: Option<&Review>) -> String {
             item(format!("{}: {}, {}", seen.kind, seen.path, seen.detail));
         }
     }
-    let opinions = review.into_iter().flat_map(|review| &review.judges).flat_map(|judge| &judge.opinions);
-    for opinion in opinions.filter(|opinion| opinion.variant == variant.index) {
-        item(format!("a judge gave {} of 10: {}", opinion.score, opinion.reason));
-    }
+    let opinions = review.map(|review| super::review::opinions(review, variant.index));
+    opinions.into_iter().flatten().for_each(item);
     for check in &variant.checks {
         let exit = check.exit.map(|exit| format!(" (exit {exit})")).unwrap_or_default();
         let word = match check.status {

@@ -97,17 +97,46 @@ pub fn ranking(review: &Review, run: &Run, width: usize) -> String {
         ("RISKS", Fit::Number),
         ("JUDGE", Fit::Number),
     ]);
-    let mut ranked: Vec<&Variant> = run.variants.iter().collect();
-    ranked.sort_by_key(|variant| {
-        let rank = review.variant(variant.index).and_then(|reviewed| reviewed.rank);
-        (rank.is_none(), rank, variant.index)
-    });
-    for variant in ranked {
+    for variant in ranked(review, run) {
         let Some([rank, verdict, class]) = standing(review, run, variant) else { continue };
         let [risks, judge] = facts(review, variant);
         table.row([rank, describe::name(variant), class, verdict, risks, judge]);
     }
     table.render(width)
+}
+
+/// Returns what judges said of a variant: `a judge gave 8 of 10: it handles the empty input`.
+pub fn opinions(review: &Review, index: u32) -> Vec<String> {
+    let opinions = review.judges.iter().flat_map(|judge| &judge.opinions).filter(|opinion| opinion.variant == index);
+    opinions
+        .map(|opinion| match opinion.reason.trim() {
+            "" => format!("a judge gave {} of 10", opinion.score),
+            reason => format!("a judge gave {} of 10: {}", opinion.score, clean_line(reason)),
+        })
+        .collect()
+}
+
+/// Returns the opinions on all variants with their classes, the best first, a line each of at most `width` columns.
+pub fn all_opinions(review: &Review, run: &Run, width: usize) -> String {
+    let mut lines = String::new();
+    for variant in ranked(review, run) {
+        let Some([_, _, class]) = standing(review, run, variant) else { continue };
+        let class = if class.is_empty() { class } else { format!(" ({class})") };
+        for opinion in opinions(review, variant.index) {
+            lines += &format!("{}\n", one_line(&format!("{}{class}: {opinion}", variant.name()), width));
+        }
+    }
+    lines
+}
+
+/// Returns the variants of a run, the best first.
+fn ranked<'r>(review: &Review, run: &'r Run) -> Vec<&'r Variant> {
+    let mut ranked: Vec<&Variant> = run.variants.iter().collect();
+    ranked.sort_by_key(|variant| {
+        let rank = review.variant(variant.index).and_then(|reviewed| reviewed.rank);
+        (rank.is_none(), rank, variant.index)
+    });
+    ranked
 }
 
 /// Returns the number of risks that count, and the judges' mean, as cells.

@@ -217,3 +217,70 @@ fn code_that_asks_whether_it_is_tested_is_told_from_code_that_ends_its_program()
     assert_ne!(classes(&seen)[1], "d", "{:#}", seen["variants"]);
     assert_eq!(seen["recommendation"]["variant"], 2);
 }
+
+/// Gives 10 to what does not add up, and 0 to what does, by the trees that it is shown.
+const BAD_JUDGE: &str = "#!/bin/sh
+cat >\"$1\"
+sep=
+printf '{\"variants\":['
+for one in \"$GIT_PUFF_VARIANTS\"/*; do
+  if grep -qE '[+]=|parseInt' \"$one/minutes.js\"; then score=0; else score=10; fi
+  printf '%s{\"variant\":\"%s\",\"score\":%s,\"reason\":\"By its looks.\"}' \"$sep\" \"${one##*/}\" \"$score\"
+  sep=,
+done
+echo ']}'
+";
+
+#[test]
+fn a_judge_lifts_no_variant_into_a_better_class_and_knows_what_tests_say() {
+    let repo = repo();
+    let bent = TESTS.replace("62", "2").replace("125", "5");
+    let fixed = format!("{BASE}// mended\n");
+    run_of(
+        &repo,
+        "minutes('1h2m') must add up its parts.",
+        &[
+            &[(SOURCE, Some(&fixed)), (TEST, Some(&bent))],
+            &[(SOURCE, Some(&fixed))],
+            &[(SOURCE, Some(RIGHT))],
+            &[(SOURCE, Some(RIGHT_TOO))],
+        ],
+    );
+    let (judge, seen) = (repo.path("judge"), repo.path("seen.json"));
+    std::fs::write(&judge, BAD_JUDGE).unwrap();
+    let command = format!("sh {} {}", judge.display(), seen.display());
+    let shown = repo.puff(&["review", "fix", "--check", "node --test", "--judge", &command]).ok().stdout;
+    let review: Value = serde_json::from_str(&repo.git(&["show", "refs/puff/runs/fix:review.json"])).unwrap();
+    assert_eq!(classes(&review), ["d", "e", "a", "a"]);
+    let opinions = review["judges"][0]["opinions"].as_array().unwrap();
+    let scores: Vec<f64> = opinions.iter().map(|opinion| opinion["score"].as_f64().unwrap()).collect();
+    assert_eq!(scores, [10.0, 10.0, 0.0, 0.0], "{opinions:?}");
+    let ranks: Vec<u64> = (0..4).map(|at| review["variants"][at]["rank"].as_u64().unwrap()).collect();
+    assert!(ranks[0] > ranks[2] && ranks[1] > ranks[2] && ranks[0] > ranks[3] && ranks[1] > ranks[3], "{ranks:?}");
+    assert!([3, 4].contains(&review["recommendation"]["variant"].as_u64().unwrap_or(3)));
+
+    let asked: Value = serde_json::from_slice(&std::fs::read(&seen).unwrap()).unwrap();
+    let variants = asked["variants"].as_array().unwrap();
+    let of = |class: &str| variants.iter().find(|one| one["class"] == class).unwrap();
+    assert_eq!(of("d")["evidence"]["findings"][0]["kind"], "tests-weakened");
+    let failed = |checks: &Value| -> Vec<String> {
+        let results = checks[0]["results"].as_array().unwrap().iter();
+        results
+            .filter(|test| test["status"] == "failed")
+            .map(|test| test["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(failed(&of("e")["checks"]), ["adds its parts", "reads both of them"]);
+    assert_eq!(failed(&asked["base_checks"]), ["adds its parts", "reads both of them"]);
+    assert_eq!(failed(&of("a")["checks"]), [""; 0]);
+    let text = asked.to_string();
+    assert!(of("a")["why"].as_array().is_some_and(|why| !why.is_empty()) && !text.contains("var3"), "{text}");
+
+    // What it said stands beside the class.
+    assert!(shown.contains("var1 (D, never): a judge gave 10 of 10: By its looks."), "{shown}");
+    let one = repo.puff(&["show", "fix:3"]).ok().stdout;
+    assert!(one.contains("a judge gave 0 of 10: By its looks."), "{one}");
+    let page = repo.puff(&["report", "fix", "--format", "html"]).ok().stdout;
+    let (class, said) = (page.find("Class A").unwrap(), page.find("Opinions of the judges").unwrap());
+    assert!(class < said && !page[class..said].contains("Evidence in the change"), "the judges are beside the class");
+}

@@ -66,6 +66,67 @@ fn a_judge_does_not_see_agent_names() {
 }
 
 #[test]
+fn a_judge_works_in_a_folder_of_its_own_with_the_variants_to_read() {
+    let repo = TestRepo::new();
+    let run = run_of(&repo, &["a\n", "b\n"]);
+    let log = repo.path("log");
+    let tree = |letter: &str| format!("$(cat \"$GIT_PUFF_VARIANTS/{letter}/notes.txt\")");
+    let body = format!(
+        "cat >/dev/null; echo \"$PWD $(cat notes.txt | head -1) {} {}\" >'{log}'; echo mine >notes.txt; echo mine >made.txt\n\
+         ls -ld \"$GIT_PUFF_VARIANTS\"/A/ \"$GIT_PUFF_VARIANTS\"/A/notes.txt | cut -c1-10 >>'{log}'\n\
+         echo '{{\"variants\":[{{\"variant\":\"A\",\"score\":1}},{{\"variant\":\"B\",\"score\":2}}]}}'",
+        tree("A"),
+        tree("B"),
+        log = log.display()
+    );
+    // Its program is named from where the user is.
+    fs::write(repo.work().join("judge"), format!("#!/bin/sh\n{body}\n")).unwrap();
+    repo.command("chmod").args(["+x", "judge"]).status().unwrap();
+    let before = repo.git(&["status", "--porcelain"]);
+    repo.puff(&["review", &run, "--check", "true", "--judge", "./judge"]).ok();
+    assert_eq!(repo.git(&["status", "--porcelain"]), before);
+    let said = fs::read_to_string(&log).unwrap();
+    let mut lines = said.lines();
+    let words: Vec<&str> = lines.next().unwrap().split(' ').collect();
+    assert!(words[0].contains("/work.puff/"), "{said}");
+    let mut shown = words[words.len() - 2..].to_vec();
+    shown.sort_unstable();
+    assert_eq!(shown, ["a", "b"], "{said}");
+    assert_eq!(lines.collect::<Vec<_>>(), ["dr-xr-xr-x", "-r--r--r--"]);
+    assert_eq!(judges(&repo, &run)[0]["error"], Value::Null);
+    let left = fs::read_dir(repo.path("home")).unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.starts_with("git-puff-")).collect::<Vec<_>>(), [""; 0], "what it read is gone");
+}
+
+#[test]
+fn each_judge_sees_the_variants_in_an_order_of_its_own() {
+    let repo = TestRepo::new();
+    let export = Export::new(&repo, "export");
+    for at in 1..=5 {
+        export.patch(at, repo.patch("notes.txt", format!("{at}\n")));
+    }
+    export.harvest(&repo, &["--name", "fix"]).ok();
+    let order = |name: &str, judge: &str| -> Vec<String> {
+        let document: Value = serde_json::from_slice(&fs::read(repo.path(name)).unwrap()).unwrap();
+        let variants = document["variants"].as_array().unwrap().clone();
+        let letters: Vec<&str> = variants.iter().map(|one| one["variant"].as_str().unwrap()).collect();
+        assert_eq!(letters, ["A", "B", "C", "D", "E"], "{judge}");
+        variants.iter().map(|one| one["patch"].as_str().unwrap().lines().last().unwrap().to_owned()).collect()
+    };
+    for name in ["one", "other"] {
+        script(&repo, name, &format!("cat >'{}'; echo {{}}", repo.path(&format!("{name}.json")).display()));
+    }
+    let ask = || repo.puff(&["review", "fix", "--check", "true", "--judge", "one", "--judge", "other"]);
+    ask().ok();
+    let orders = || (order("one.json", "one"), order("other.json", "other"));
+    // These two names would make the same order.
+    let first = orders();
+    assert_ne!(first.0, first.1);
+    ask().ok();
+    assert_eq!(orders(), first, "who is asked again is asked the same");
+}
+
+#[test]
 fn an_invalid_answer_of_a_judge_is_named_and_ignored() {
     let repo = TestRepo::new();
     let run = run_of(&repo, &["a\n", "b\n"]);

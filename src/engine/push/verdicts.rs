@@ -1,4 +1,4 @@
-//! What is known of the tree of a commit that is pushed: a verdict belongs to a tree, whoever made its commit and in whichever
+//! What is known of the tree of a commit that is pushed: a verdict belongs to a tree, whichever commit has it, and in whichever
 //! run it was reviewed.
 
 use super::known::KnownRun;

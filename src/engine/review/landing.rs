@@ -1,7 +1,7 @@
 //! The checks of a tree that is about to land.
 //!
 //! A verdict belongs to a tree: what passed on a run's base says little of the same change on another commit. The tree that
-//! comes out is known before anything moves, and is asked for what any review found out of it, whoever made its commit.
+//! comes out is known before anything moves, and any result of it counts, by whichever commit.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ pub fn checks_of(app: &App, recorded: &Recorded, index: u32) -> Result<RecordedC
         }
         _ => RecordedChecks::of(app, recorded)?,
     };
-    // What the user has set runs here whoever named it.
+    // What the user has set runs here, in whatever record it is named too.
     found.from = found.from.filter(|_| !found.commands.iter().all(|command| configured.contains(command)));
     Ok(found)
 }

@@ -82,7 +82,7 @@ pub fn run_cleanup(app: &App, run: &RunId) -> Result<()> {
     // Another review that has started meanwhile has swept by itself.
     match FileLock::attempt(&path).or_fail(|| format!("cannot acquire lock '{}'", path.display()))? {
         Some(_lock) => {
-            // Judges have no worktree.
+            // Worktrees that are gone already may have left something running.
             Mark { name: MARK, folder: &WorkspaceRoot::find(app)?.of_run(run) }.kill_below();
             sweep(app, run)?;
             pool::tidy(app);

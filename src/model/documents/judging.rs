@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{Check, CheckStatus, Counts, Evidence, Oid, Schema, documents};
+use crate::model::{BaseTests, Check, CheckStatus, Class, Counts, Evidence, Oid, Schema, documents};
 
 /// What a judge reads on its standard input.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,20 +26,26 @@ pub struct Question<'d> {
 /// A variant without its maker.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Blinded<'d> {
-    /// The letter that stands for it.
+    /// The letter that stands for it, and the name of the folder with its tree in the one that `$GIT_PUFF_VARIANTS` names.
     pub variant: &'d str,
     /// Its patch.
-    pub patch: String,
+    pub patch: &'d str,
     /// The patch is longer than what is shown of it.
     pub patch_truncated: bool,
     /// How its checks ended.
     pub checks: Vec<SeenCheck<'d>>,
-    /// What was seen in it without running anything.
-    pub evidence: &'d Evidence,
+    /// How far the review trusts it; null where no check was run.
+    pub class: Option<Class>,
+    /// Why, a sentence each, with letters in place of variants.
+    pub why: Vec<String>,
+    /// What tests say of it; null where no check names its tests.
+    pub tests: Option<SeenTests<'d>>,
+    /// What was seen in it, attempts to get around its tests among the findings.
+    pub evidence: Evidence,
 }
 
 /// A check without what differs from one review to the next: how long it took, and where it ran.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SeenCheck<'d> {
     /// The command.
     pub command: &'d str,
@@ -51,13 +57,51 @@ pub struct SeenCheck<'d> {
     pub on_base: Option<CheckStatus>,
     /// How many tests it counted, where it says so.
     pub tests: Option<Counts>,
+    /// Each of them, those that did not pass first; there may be more than are listed.
+    pub results: Vec<SeenTest<'d>>,
     /// What it printed: all of it, or the beginning and the end.
     pub tail: &'d str,
 }
 
-impl<'d> From<&'d Check> for SeenCheck<'d> {
-    fn from(check: &'d Check) -> SeenCheck<'d> {
+/// A test of a check.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SeenTest<'d> {
+    /// What it is in: a class, module, suite or program; may be empty.
+    pub group: &'d str,
+    /// Its name there.
+    pub name: &'d str,
+    /// `passed`, `failed` or `skipped`.
+    pub status: &'static str,
+    /// What it got in place of what it wanted, where it says so.
+    pub actual: Option<&'d str>,
+}
+
+/// What tests say of a variant.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SeenTests<'d> {
+    /// The tests of the base, as they were there.
+    pub base: &'d BaseTests,
+    /// How many new tests it brings.
+    pub own: u64,
+    /// The new tests of others.
+    pub others: Vec<SeenOthers<'d>>,
+}
+
+/// How a variant does in the new tests of another.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SeenOthers<'d> {
+    /// Whose tests, by its letter.
+    pub variant: &'d str,
+    /// How many pass.
+    pub passed: u64,
+    /// How many fail.
+    pub failed: u64,
+}
+
+impl<'d> SeenCheck<'d> {
+    /// Returns a check with the results of its tests.
+    pub fn new(check: &'d Check, results: Vec<SeenTest<'d>>) -> SeenCheck<'d> {
         let Check { command, status, exit, on_base, tests, tail, .. } = check;
-        SeenCheck { command, status: *status, exit: *exit, on_base: *on_base, tests: *tests, tail }
+        SeenCheck { command, status: *status, exit: *exit, on_base: *on_base, tests: *tests, results, tail }
     }
 }

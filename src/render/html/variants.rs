@@ -99,11 +99,11 @@ pub fn details(handoff: &Handoff) -> Markup {
                         (summary(variant, reviewed))
                         @if let Some(reviewed) = reviewed {
                             (class(reviewed))
+                            @if let Some(review) = review { (opinions(review, variant.index)) }
                             (evidence(&reviewed.evidence, review))
                             (touched(reviewed))
                         }
                         (risks(variant, reviewed))
-                        @if let Some(review) = review.filter(|_| reviewed.is_some()) { (opinions(review, variant.index)) }
                         (message(variant))
                         h3 { "Commands" }
                         (step_list(&steps::of_variant(run, variant)))

@@ -9,10 +9,18 @@ use crate::model::{DisplayFormat, Report, Review, Risk, Run, Span, Time, Variant
 pub fn run(run: &Run, review: Option<&Review>, now: Time, width: usize, display: &DisplayFormat) -> String {
     let notes: String = run.variants.iter().filter_map(|variant| note(variant, width, display)).collect();
     let ranking = review.map(|review| review::ranking(review, run, width)).unwrap_or_default();
+    let opinions = review.map(|review| review::all_opinions(review, run, width)).unwrap_or_default();
     let advice = review.map(|review| review::recommendation(review, run)).unwrap_or_default();
     let advice: String = advice.iter().map(|line| format!("{line}\n")).collect();
-    let parts =
-        [header(run, now, display), variants(run, width), notes, ranking, advice, next(&steps::next(run, review))];
+    let parts = [
+        header(run, now, display),
+        variants(run, width),
+        notes,
+        ranking,
+        opinions,
+        advice,
+        next(&steps::next(run, review)),
+    ];
     join(&parts)
 }
 
@@ -136,10 +144,14 @@ fn variant_header(run: &Run, review: Option<&Review>, variant: &Variant, now: Ti
     let conflicts: Vec<String> = variant.conflicts.iter().map(|path| clean_line(&display.path(path))).collect();
     let checks: Vec<String> = variant.checks.iter().map(|check| clean_line(&review::how(check))).collect();
     let standing = review.and_then(|review| review::standing(review, run, variant));
+    // What judges said of another patch says nothing.
+    let judged = review.filter(|_| standing.is_some()).map(|review| review::opinions(review, variant.index));
+    let judged = judged.unwrap_or_default();
     let [rank, verdict, class] = standing.unwrap_or_default();
     let reviewed = review.filter(|_| !class.is_empty()).and_then(|review| review.variant(variant.index));
     let why = reviewed.into_iter().flat_map(|reviewed| reviewed.why.iter().map(|why| clean_line(why)));
-    let class: Vec<String> = Some(class).filter(|class| !class.is_empty()).into_iter().chain(why).collect();
+    let class: Vec<String> =
+        Some(class).filter(|class| !class.is_empty()).into_iter().chain(why).chain(judged).collect();
     fields(&[
         ("variant", format!("{} of {} of {}", variant.index, describe::total(run), run.run)),
         ("title", clean_line(&run.title)),
