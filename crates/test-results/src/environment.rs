@@ -1,7 +1,8 @@
 //! What asks runners for files, with the user's command unchanged.
 //!
 //! A variable counts for every program below the check, whatever its version: one that does not know what is asked for would
-//! fail. So pytest alone is asked, whose option is as old as its files. Node's `NODE_OPTIONS` ends older ones with "not
+//! fail. So pytest alone is asked for a file, whose option is as old as its files, and those are asked to say more whose variables
+//! no other program knows. Node's `NODE_OPTIONS` ends older ones with "not
 //! allowed", and go's `GOFLAGS` would change what its other commands print; what they print tells enough.
 
 use std::ffi::{OsStr, OsString};
@@ -10,14 +11,18 @@ use std::path::Path;
 /// The variable that pytest takes options from, between those of its files of settings and those of the command.
 const PYTEST: &str = "PYTEST_ADDOPTS";
 
+/// Variables that have runners say more: ctest what a test that fails printed, and nextest which tests passed.
+const SAY_MORE: [(&str, &str); 2] = [("CTEST_OUTPUT_ON_FAILURE", "1"), ("NEXTEST_STATUS_LEVEL", "pass")];
+
 /// The most bytes of a file of settings that are looked through, and how many entries of folders.
 const LARGEST: u64 = 1 << 20;
 const MOST_ENTRIES: usize = 5_000;
 
-/// Returns variables that make runners leave files in `folder`. `now` returns what a variable holds: what is asked for is
-/// behind it.
+/// Returns variables that make runners leave files in `folder`, or say more. `now` returns what a variable holds: what is asked
+/// for is behind it, or it stays.
 pub fn environment(folder: &Path, now: impl Fn(&str) -> Option<OsString>) -> Vec<(String, OsString)> {
-    let mut variables = Vec::new();
+    let unset = SAY_MORE.into_iter().filter(|(name, _)| now(name).is_none());
+    let mut variables: Vec<_> = unset.map(|(name, value)| (name.to_owned(), value.into())).collect();
     let held = now(PYTEST).unwrap_or_default();
     // Words of a shell, in which pytest replaces variables and '~'.
     let path = folder.to_str().filter(|path| !path.contains(['\'', '$', '~', '"', '\\', '\n']));
@@ -79,7 +84,11 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_behind_what_there_was() {
-        let asked = |folder: &str, held: Option<&str>| environment(Path::new(folder), |_| held.map(OsString::from));
+        let asked = |folder: &str, held: Option<&str>| {
+            let mut asked = environment(Path::new(folder), |name| held.filter(|_| name == PYTEST).map(OsString::from));
+            asked.retain(|(name, _)| name == PYTEST);
+            asked
+        };
         let value = "'--junitxml=/a b/pytest.xml' -o junit_family=xunit1";
         assert_eq!(asked("/a b", None), [(PYTEST.to_owned(), value.into())]);
         assert_eq!(asked("/a b", Some("-q")), [(PYTEST.to_owned(), format!("-q {value}").into())]);
@@ -89,6 +98,12 @@ mod tests {
         for folder in ["/it's", "/$HOME", "/~"] {
             assert_eq!(asked(folder, None), []);
         }
+    }
+
+    #[test]
+    fn what_says_how_much_to_say_stays() {
+        let asked = environment(Path::new("/$"), |name| (name == "NEXTEST_STATUS_LEVEL").then(|| "all".into()));
+        assert_eq!(asked, [("CTEST_OUTPUT_ON_FAILURE".to_owned(), "1".into())]);
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod json;
 mod junit;
 mod trx;
 
+pub(crate) use trx::split as split_method;
+
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;

@@ -4,13 +4,20 @@
 //! the summary at its end. What a test prints itself may look like that; a reader that is in doubt reports nothing.
 
 mod cargo;
+mod ctest;
+mod dotnet;
+mod failure;
 mod go;
 mod go_json;
 mod javascript;
 mod jest;
 mod mocha;
+mod nextest;
 mod node;
+mod panic;
+mod phpunit;
 mod pytest;
+mod rspec;
 mod tap;
 mod unittest;
 mod vitest;
@@ -54,6 +61,11 @@ impl OutputReader {
             Box::<mocha::Mocha>::default(),
             Box::<jest::Jest>::default(),
             Box::<vitest::Vitest>::default(),
+            Box::<nextest::Nextest>::default(),
+            Box::<rspec::Rspec>::default(),
+            Box::<phpunit::Phpunit>::default(),
+            Box::<ctest::Ctest>::default(),
+            Box::<dotnet::Dotnet>::default(),
         ];
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         OutputReader { folder, lines: Default::default(), readers }

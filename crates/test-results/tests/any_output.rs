@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use test_results::{OutputReader, Report};
 
 /// Parts of what runners print, so that many outputs come close to one of theirs.
-const PARTS: [&str; 48] = [
+const PARTS: [&str; 68] = [
     "TAP version 13\n",
     "not ok 1 - a\n",
     "ok 2 - b # SKIP\n",
@@ -56,6 +56,26 @@ const PARTS: [&str; 48] = [
     "Error: no\n \u{276f} a.test.js:1:2\n  1| x\n\u{23af}\u{23af}\u{23af}[1/1]\n",
     "      Tests  1 failed | 1 passed (2)\n",
     "\u{1b}[31m\u{1b}]0;x\u{7}\r",
+    "    Starting 2 tests across 1 binary\n",
+    "        FAIL [   0.1s] (1/2) c::c a\n",
+    "  TRY 2 PASS [   0.1s] (\u{2500}) c b\n",
+    "    thread 'a' (1) panicked at tests/c.rs:1:2:\n    boom\n",
+    "     Summary [   0.1s] 2 tests run: 1 passed (1 slow), 1 failed, 0 skipped\n",
+    "\nCalc\n  #s\nprinted\n    adds\n    fails (FAILED - 1)\n",
+    "Failures:\n\n  1) Calc #s fails\n     Failure/Error: x\n\n       expected: 1\n            got: \u{fc}\n     # ./a_spec.rb:1:in `b'\n",
+    "Finished in 0.1 seconds\n2 examples, 1 failure\n",
+    "An error occurred while loading ./b.rb.\n",
+    "PHPUnit 9.6.7 by Sebastian Bergmann and contributors.\n",
+    "There was 1 failure:\n\n1) C::testA with data set \"x\" (1)\nFailed asserting that 1 is 2.\n\n/a/CTest.php:3\n",
+    "C (N\\C)\n \u{2714} A\n \u{2718} B\n   \u{2502} no\n",
+    "FAILURES!\nTests: 2, Assertions: 1, Failures: 1, Warnings: 1.\n",
+    "OK (18446744073709551615 tests, 1 assertion)\n",
+    "Test project /b\n",
+    "1/2 Test #1: a ...   Passed    0.00 sec\n",
+    "2/2 Test #2: b ...***Failed    0.00 sec\ngot 1, want 2\n",
+    "  Failed N.C.M(x: 1) [1 ms]\n  Error Message:\n   no\n  Stack Trace:\n   at x in /a.cs:line 3\n",
+    "  Passed N.C.O [< 1 ms]\n",
+    "Failed!  - Failed:     1, Passed:     1, Skipped:     0, Total:     2\n",
 ];
 
 fn output() -> impl Strategy<Value = Vec<u8>> {

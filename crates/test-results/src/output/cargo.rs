@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::nextest;
+use super::panic::Panic;
 use super::{LineReader, number, numbers};
-use crate::actual;
 use crate::report::{Counts, Found, Outcome, Runner, TestResult};
-use crate::text::{self, add_line, value};
+use crate::text;
 
 /// The most test programs whose names are kept.
 const MOST_PROGRAMS: usize = 10_000;
@@ -33,6 +34,8 @@ pub(super) struct Cargo {
     announced: u64,
     /// Whether those that pass have names.
     is_named: bool,
+    /// Whether nextest prints, and what each program said within.
+    in_nextest: bool,
 }
 
 /// `Running tests/calc.rs (target/debug/deps/calc-80f166f2dd2d63d2)`
@@ -58,13 +61,15 @@ struct Test {
 #[derive(Default)]
 struct Failure {
     name: String,
-    message: String,
-    place: Option<(String, u64)>,
-    in_backtrace: bool,
+    panic: Panic,
 }
 
 impl LineReader for Cargo {
     fn read(&mut self, line: &str) {
+        if self.in_nextest || nextest::begins(line) {
+            self.in_nextest = !nextest::ends(line);
+            return;
+        }
         if self.failure.is_some() && self.read_failure(line) {
             return;
         }
@@ -257,51 +262,22 @@ impl Cargo {
             self.end_failure();
             return false;
         }
-        let Some(failure) = &mut self.failure else { return false };
-        if line == "stack backtrace:" {
-            failure.in_backtrace = true;
-        } else if line.starts_with("note: ") {
-            failure.in_backtrace = false;
-            let is_advice =
-                line.starts_with("note: Some details") || line.starts_with("note: run with `RUST_BACKTRACE");
-            if !is_advice {
-                add_line(&mut failure.message, line);
-            }
-        } else if !failure.in_backtrace || line.starts_with("thread '") {
-            failure.in_backtrace = false;
-            let panicked = line
-                .starts_with("thread '")
-                .then(|| line.split_once("' panicked at ").or(line.split_once(") panicked at ")));
-            if let Some((_, place)) = panicked.flatten() {
-                // What the test printed before says less.
-                failure.message.clear();
-                let place = place.rsplit_once(", ").map_or(place, |(_, place)| place).trim_end_matches(':');
-                failure.place = text::place(place).map(|(path, line)| (path.to_owned(), line));
-            }
-            add_line(&mut failure.message, line);
+        if let Some(failure) = &mut self.failure {
+            failure.panic.add(line);
         }
-        true
+        self.failure.is_some()
     }
 
     fn end_failure(&mut self) {
         let Some(failure) = self.failure.take() else { return };
-        let Failure { message, place, name, .. } = failure;
-        let (actual, room) = (actual_of(&message), self.explained < crate::report::MOST_MESSAGES);
+        let Failure { name, panic } = failure;
+        let (actual, room) = (panic.actual(), self.explained < crate::report::MOST_MESSAGES);
         self.explained += 1;
         if let Some(test) = self.failed(&name).filter(|test| test.message.is_empty() && room) {
-            test.message = text::message(&message);
-            (test.actual, test.place) = (actual, place);
+            test.message = text::message(&panic.message);
+            (test.actual, test.place) = (actual, panic.place);
         }
     }
-}
-
-/// Returns the value of a failure; of a panic of the code itself, its words.
-fn actual_of(message: &str) -> Option<String> {
-    let said = actual::of(message);
-    let mut lines = message.lines();
-    let words = lines.find(|line| line.starts_with("thread '")).and_then(|_| lines.next());
-    let words = words.filter(|words| !words.starts_with("assertion"));
-    said.or_else(|| value(&format!("panicked: {}", words?)))
 }
 
 fn outcome(said: &str) -> Option<Outcome> {

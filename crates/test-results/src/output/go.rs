@@ -11,6 +11,9 @@ use crate::actual;
 use crate::report::{Found, MOST_MESSAGES, MOST_TESTS, Outcome, Runner, TestResult};
 use crate::text::{self, add_line, value};
 
+/// The most bytes of a name that are kept.
+const LONGEST: usize = 1 << 10;
+
 /// Reads the output of `go test`, or of a test program alone.
 pub(super) struct Go {
     found: Found,
@@ -160,7 +163,7 @@ impl Package {
             Some(("RUN", name)) => return self.begin(name.trim()),
             Some(("CONT" | "NAME", name)) => {
                 self.in_stack = false;
-                self.current = Some(name.trim().to_owned());
+                self.current = Some(text::cut(name.trim(), LONGEST).to_owned());
                 return;
             }
             Some(("PAUSE", _)) => {
@@ -177,6 +180,7 @@ impl Package {
     }
 
     fn begin(&mut self, name: &str) {
+        let name = text::cut(name, LONGEST);
         (self.is_verbose, self.is_over, self.in_stack) = (true, false, false);
         if self.running.len() < MOST_TESTS {
             self.running.insert(name.to_owned());
@@ -185,6 +189,7 @@ impl Package {
     }
 
     fn end(&mut self, name: &str, outcome: Outcome) {
+        let name = text::cut(name, LONGEST);
         self.running.remove(name);
         if outcome != Outcome::Failed {
             self.said.remove(name);

@@ -10,6 +10,9 @@ use super::go::actual_of;
 use crate::report::{Found, MOST_TESTS, Outcome, Runner, TestResult};
 use crate::text::add_line;
 
+/// The most bytes of a package and a name that are kept.
+const LONGEST: usize = 2 << 10;
+
 /// Reads the events of `go test -json`.
 pub(super) struct Events {
     found: Found,
@@ -59,7 +62,7 @@ impl LineReader for Events {
 
 impl Events {
     fn begin(&mut self, package: &str, test: &str) {
-        if self.running.len() < MOST_TESTS {
+        if self.running.len() < MOST_TESTS && package.len() + test.len() < LONGEST {
             self.running.insert((package.to_owned(), test.to_owned()), Said::default());
         }
     }

@@ -1,17 +1,6 @@
-//! What the runners of JavaScript have in common: marks, stacks, excerpts of code, and differences of values.
+//! What the runners of JavaScript have in common: marks and times.
 
-use crate::actual;
 use crate::report::Outcome;
-use crate::text::{self, add_line, value};
-
-/// The most lines of a failure that are read.
-pub(super) const MOST_LINES: usize = 300;
-
-/// Splits a line into how far it is indented and what it says.
-pub(super) fn indented(line: &str) -> (usize, &str) {
-    let said = line.trim_start_matches(' ');
-    (line.len() - said.len(), said)
-}
 
 /// Returns the outcome that a mark before a name stands for, and the name.
 pub(super) fn marked(said: &str) -> Option<(Outcome, &str)> {
@@ -38,95 +27,4 @@ pub(super) fn is_time(said: &str) -> bool {
     let unit = said[digits.len()..].trim();
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     is_number && matches!(unit, "ms" | "s" | "m" | "h")
-}
-
-/// A failure as it is read.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Failure {
-    lines: Vec<String>,
-    places: Vec<(String, u64)>,
-}
-
-impl Failure {
-    /// Adds a line. Excerpts of code and stacks say where the test is; they are no part of the message.
-    pub fn add(&mut self, line: &str) {
-        if self.lines.len() >= MOST_LINES {
-            return;
-        }
-        match frame(line) {
-            Some(place) => self.places.extend(place),
-            None if is_code(line) => {}
-            None => self.lines.push(line.to_owned()),
-        }
-    }
-
-    /// Returns the message. `indent` is how far its lines are indented at least.
-    pub fn message(&self, indent: usize) -> String {
-        let mut message = String::new();
-        for line in &self.lines {
-            let (own, _) = indented(line);
-            add_line(&mut message, &line[own.min(indent)..]);
-        }
-        message
-    }
-
-    /// Returns the value that the test got, by the words of the message or by the difference that is shown: `sign` is before the
-    /// lines that the test got.
-    pub fn actual(&self, indent: usize, sign: char) -> Option<String> {
-        let words = actual::of(&self.message(indent));
-        // A large value is cut short in words, and a test's own words have none.
-        let is_value = |words: &String| !words.contains('…') && !words.starts_with("AssertionError: ");
-        words.clone().filter(is_value).or_else(|| self.difference(sign)).or(words)
-    }
-
-    fn difference(&self, sign: char) -> Option<String> {
-        let heads = ["+ expected - actual", "+ Received"];
-        let is_head = |said: &str| heads.iter().any(|head| said == *head || said.starts_with(&format!("{head} ")));
-        let at = self.lines.iter().position(|line| is_head(line.trim_start()))?;
-        let (indent, _) = indented(&self.lines[at]);
-        let mut got = String::new();
-        let mut differs = false;
-        for line in self.lines[at + 1..].iter().skip_while(|line| line.trim().is_empty()) {
-            if line.trim().is_empty() {
-                break;
-            }
-            let line = line.get(indent.min(indented(line).0)..).unwrap_or_default();
-            match line.chars().next() {
-                Some(mark @ ('+' | '-')) if mark == sign => {
-                    (got, differs) = (format!("{got} {}", line[1..].trim()), true);
-                }
-                Some('+' | '-') => differs = true,
-                _ => got = format!("{got} {}", line.trim()),
-            }
-        }
-        differs.then(|| value(&got)).flatten()
-    }
-
-    /// Returns the first place in a file.
-    pub fn place_in(&self, file: &str) -> Option<u64> {
-        self.places.iter().find(|(path, _)| path == file || path.ends_with(&format!("/{file}"))).map(|(_, line)| *line)
-    }
-
-    /// Returns the last place of all that are no library's: the test, which called the others.
-    pub fn place(&self) -> Option<&(String, u64)> {
-        self.places.iter().rfind(|(path, _)| !path.contains("node_modules/") && !path.starts_with("node:"))
-    }
-}
-
-/// Returns the place of a line of a stack; none where it has none that can be read: `at Context.<anonymous> (test/a.js:8:34)`,
-/// ` ❯ test/a.js:8:34`.
-fn frame(line: &str) -> Option<Option<(String, u64)>> {
-    let said = line.trim_start();
-    let rest = said.strip_prefix("at ").filter(|rest| rest.ends_with(')') || text::place(rest).is_some());
-    let rest = rest.or_else(|| said.strip_prefix("❯ ").filter(|rest| text::place(rest).is_some()))?;
-    let place = rest.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')).map_or(rest, |(_, place)| place);
-    let place = place.rsplit_once(' ').map_or(place, |(_, place)| place);
-    Some(text::place(place).map(|(path, line)| (path.to_owned(), line)))
-}
-
-/// Returns whether a line is one of an excerpt of code: `>  7 |   test(…`, `     |    ^`, `  7| test(…`.
-fn is_code(line: &str) -> bool {
-    let Some((before, _)) = line.split_once('|') else { return false };
-    before.starts_with([' ', '>'])
-        && before.chars().all(|letter| letter == ' ' || letter == '>' || letter.is_ascii_digit())
 }

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::javascript::{Failure, indented, marked, without_time};
+use super::failure::{Failure, indented};
+use super::javascript::{marked, without_time};
 use super::{LineReader, numbers};
-use crate::report::{Counts, Found, MOST_TESTS, Outcome, Runner, TestResult};
+use crate::report::{Counts, Found, MOST_MESSAGES, MOST_TESTS, Outcome, Runner, TestResult};
 use crate::text;
 
 /// The deepest nesting of suites whose names are kept.
@@ -29,6 +30,8 @@ pub(super) struct Jest {
     is_named: bool,
     only_failures: bool,
     is_cut: bool,
+    /// How many failures are kept.
+    explained: usize,
     is_jest: bool,
     said_none: bool,
     open: Option<(usize, Failure)>,
@@ -46,6 +49,7 @@ impl Default for Jest {
             is_named: true,
             only_failures: false,
             is_cut: false,
+            explained: 0,
             is_jest: false,
             said_none: false,
             open: None,
@@ -126,7 +130,7 @@ impl Jest {
         };
         self.is_named = true;
         let full: Vec<&str> = self.above.iter().map(String::as_str).chain([name]).collect();
-        let full = full.join(" > ");
+        let full = text::name(&full.join(" > "));
         self.add(full, outcome);
     }
 
@@ -165,8 +169,10 @@ impl Jest {
 
     fn end_failure(&mut self) {
         if let Some((at, failure)) = self.open.take()
+            && self.explained < MOST_MESSAGES
             && let Some((_, _, _, kept)) = self.tests.get_mut(at)
         {
+            self.explained += 1;
             kept.get_or_insert(failure);
         }
     }

@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::javascript::{Failure, indented, is_time, marked, without_time};
+use super::failure::{Failure, indented};
+use super::javascript::{is_time, marked, without_time};
 use super::{LineReader, number};
 use crate::report::{Counts, Found, MOST_MESSAGES, MOST_TESTS, Outcome, Runner, TestResult};
 use crate::text;
@@ -137,7 +138,7 @@ impl Mocha {
         let above = self.above.iter().map(String::as_str).filter(|name| !name.is_empty());
         let full: Vec<&str> = above.chain([name]).collect();
         if self.tests.len() < MOST_TESTS {
-            self.tests.push((full.join(" > "), outcome, number));
+            self.tests.push((text::name(&full.join(" > ")), outcome, number));
         } else {
             self.is_cut = true;
         }

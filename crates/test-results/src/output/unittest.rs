@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{LineReader, number};
 use crate::actual;
-use crate::report::{Counts, Found, MOST_TESTS, Outcome, Runner, TestResult};
+use crate::report::{Counts, Found, MOST_MESSAGES, MOST_TESTS, Outcome, Runner, TestResult};
 use crate::text::{self, add_line};
 
 /// The class of what stands for a module that could not be imported.
@@ -22,6 +22,8 @@ pub(super) struct Unittest {
     begun: Option<(String, String)>,
     is_verbose: bool,
     is_cut: bool,
+    /// How many failures are kept.
+    explained: usize,
     /// How many tests ran, once that is said.
     ran: Option<u64>,
     /// Whether the heading of a failure comes.
@@ -54,7 +56,7 @@ struct Failure {
 }
 
 /// The most places of a stack that are kept.
-const MOST_PLACES: usize = 50;
+const MOST_PLACES: usize = 10;
 
 impl Default for Unittest {
     fn default() -> Unittest {
@@ -65,6 +67,7 @@ impl Default for Unittest {
             begun: None,
             is_verbose: false,
             is_cut: false,
+            explained: 0,
             ran: None,
             is_ruled: false,
             failure: None,
@@ -235,8 +238,10 @@ impl Unittest {
 
     fn end_failure(&mut self) {
         if let Some(failure) = self.failure.take()
+            && self.explained < MOST_MESSAGES
             && let Some(test) = self.tests.get_mut(failure.at)
         {
+            self.explained += 1;
             test.failure.get_or_insert(failure);
         }
     }
@@ -312,7 +317,7 @@ impl Failure {
             return;
         };
         let Some((line, rest)) = number(rest) else { return };
-        let place = (path.to_owned(), line);
+        let place = (text::cut(path, 1 << 10).to_owned(), line);
         if rest.strip_prefix(", in ").is_some_and(|function| function == self.function) {
             self.place = Some(place);
         } else if self.others.len() < MOST_PLACES {

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::javascript::{Failure, marked, without_time};
+use super::failure::Failure;
+use super::javascript::{marked, without_time};
 use super::{LineReader, numbers};
-use crate::report::{Counts, Found, MOST_TESTS, Outcome, Runner, TestResult};
+use crate::report::{Counts, Found, MOST_MESSAGES, MOST_TESTS, Outcome, Runner, TestResult};
 use crate::text;
 
 /// Reads the output of vitest.
@@ -17,6 +18,8 @@ pub(super) struct Vitest {
     index: HashMap<(String, String), usize>,
     only_failures: bool,
     is_cut: bool,
+    /// How many failures are kept.
+    explained: usize,
     is_vitest: bool,
     said_none: bool,
     /// The tests whose failure is being read: several may fail alike.
@@ -34,6 +37,7 @@ impl Default for Vitest {
             index: HashMap::new(),
             only_failures: false,
             is_cut: false,
+            explained: 0,
             is_vitest: false,
             said_none: false,
             open: Vec::new(),
@@ -52,15 +56,14 @@ impl LineReader for Vitest {
         if line.starts_with("⎯⎯⎯") {
             return self.end_failure();
         }
-        let said = line.trim_start();
-        if !self.open.is_empty() {
-            self.failure.add(line);
-        } else if let Some(rest) = said.strip_prefix("Tests  ") {
+        // The failures are on another stream: what is on standard output may come between their lines.
+        if let Some(rest) = line.trim_start().strip_prefix("Tests  ") {
             self.read_summary(rest);
         } else if line.starts_with("No test files found, exiting with code ") {
             (self.is_vitest, self.said_none) = (true, true);
-        } else if let Some(said) = line.strip_prefix(' ').filter(|said| !said.starts_with(' ')) {
-            self.read_line(said);
+        } else if [" Test Files  ", "   Start at  ", "   Duration  "].iter().any(|word| line.starts_with(word)) {
+        } else if !self.read_line(line) && !self.open.is_empty() {
+            self.failure.add(line);
         }
     }
 
@@ -68,6 +71,7 @@ impl LineReader for Vitest {
         if !self.is_vitest {
             return Found::new(Runner::Vitest);
         }
+        self.keep();
         for test in &mut self.found.tests {
             test.file = test.file.take().and_then(|file| text::file(&file, folder));
         }
@@ -91,22 +95,25 @@ fn is_file(said: &str) -> bool {
 }
 
 impl Vitest {
-    /// ` ✓ vitest/calc.spec.mjs > seconds > reads minutes 0ms`, ` ✓ vitest/more.spec.mjs (1 test) 4ms`
-    fn read_line(&mut self, said: &str) {
-        if let Some((outcome, said)) = marked(said) {
-            let said = without_time(said);
-            if let Some((file, name)) = named(said) {
-                // Why it is skipped.
-                let reason = (outcome == Outcome::Skipped).then(|| name.strip_suffix(']')?.rsplit_once(" [")).flatten();
-                let name = reason.map(|(name, _)| name.to_owned()).unwrap_or(name);
-                self.add(file, name, outcome);
-            } else {
-                self.only_failures |= outcome != Outcome::Skipped && is_file(said);
-            }
-        } else if let Some(said) = said.strip_prefix("❯ ") {
+    /// ` ✓ vitest/calc.spec.mjs > seconds > reads minutes 0ms`, ` ✓ vitest/more.spec.mjs (1 test) 4ms`. False when it is neither.
+    fn read_line(&mut self, line: &str) -> bool {
+        let Some(said) = line.strip_prefix(' ') else { return false };
+        let Some((outcome, said)) = marked(said) else {
+            let file = said.strip_prefix("❯ ").filter(|said| is_file(said));
             // One without a test could not be read.
-            self.only_failures |= is_file(said) && !said.contains(" (0 test");
-        }
+            self.only_failures |= file.is_some_and(|said| !said.contains(" (0 test"));
+            return file.is_some();
+        };
+        let said = without_time(said);
+        let Some((file, name)) = named(said) else {
+            self.only_failures |= outcome != Outcome::Skipped && is_file(said);
+            return true;
+        };
+        // Why it is skipped.
+        let reason = (outcome == Outcome::Skipped).then(|| name.strip_suffix(']')?.rsplit_once(" [")).flatten();
+        let name = reason.map(|(name, _)| name.to_owned()).unwrap_or(name);
+        self.add(file, name, outcome);
+        true
     }
 
     /// Keeps a test, and returns its place, as long as there is room.
@@ -143,7 +150,8 @@ impl Vitest {
     fn end_failure(&mut self) {
         let failure = std::mem::take(&mut self.failure);
         for at in std::mem::take(&mut self.open) {
-            if let Some((_, _, _, kept)) = self.tests.get_mut(at) {
+            if let Some((_, _, _, kept)) = self.tests.get_mut(at).filter(|_| self.explained < MOST_MESSAGES) {
+                self.explained += 1;
                 kept.get_or_insert_with(|| failure.clone());
             }
         }
@@ -162,13 +170,13 @@ impl Vitest {
             is_one = true;
         }
         if is_one {
-            self.keep(counts);
+            self.is_vitest = true;
+            self.found.add_summary(counts);
         }
     }
 
-    fn keep(&mut self, counts: Counts) {
-        self.is_vitest = true;
-        self.index.clear();
+    fn keep(&mut self) {
+        self.end_failure();
         self.found.is_cut |= std::mem::take(&mut self.is_cut);
         self.found.only_failures |= std::mem::take(&mut self.only_failures);
         let mut broken = 0;
@@ -183,6 +191,8 @@ impl Vitest {
             }
         }
         // Files that could not be read are not among the tests.
-        self.found.add_summary(Counts { failed: counts.failed.saturating_add(broken), ..counts });
+        if self.found.summary.is_some() {
+            self.found.add_summary(Counts { failed: broken, ..Counts::default() });
+        }
     }
 }
