@@ -243,7 +243,7 @@ pub struct Check {
     /// How the same command ended on the base; none when it was not run there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_base: Option<CheckStatus>,
-    /// How many tests it counted, where it says so: in JUnit's or TAP's form, or in the words of Rust's test runner.
+    /// How many tests it counted, where it says so: in files of test runners or in what they print.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<Counts>,
     /// It ran beside ignored files that earlier checks had left, such as what they built.

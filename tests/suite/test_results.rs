@@ -38,9 +38,14 @@ impl Project {
         let mended = self.source.1.replace(self.fault.0, self.fault.1);
         assert_ne!(mended, self.source.1);
         let export = Export::new(&repo, "export");
-        let changes = [(self.test.0, self.without_failing()), (self.source.0, mended)];
+        let without = self.without_failing();
+        let changes = [(self.test.0, (!without.is_empty()).then_some(without)), (self.source.0, Some(mended))];
         for (number, (path, text)) in (1..).zip(changes) {
-            export.patch(number, patch_of(&repo, || repo.write(path, text)));
+            let patch = patch_of(&repo, || match text {
+                Some(text) => repo.write(path, text),
+                None => std::fs::remove_file(repo.work().join(path)).expect("a file"),
+            });
+            export.patch(number, patch);
             let prompt = "Hours must count as well.";
             export.report(number, &json!({"prompt": prompt, "variant_index": number, "status": "completed"}));
         }
@@ -278,6 +283,24 @@ fn tests_of_jest_have_names_where_one_file_runs() {
         names_all: true,
     }
     .is_reviewed();
+    // Without the file of the test that fails, one is left, whose tests have names: those of the base have none.
+    Project {
+        files: &[
+            ("package.json", "{ \"name\": \"calc\" }\n"),
+            (
+                "minutes.test.js",
+                "test('minutes', () => {\n  expect(require('./calc.js').minutes(0, 2)).toBe(2);\n});\n",
+            ),
+        ],
+        source: JAVASCRIPT,
+        fault: JAVASCRIPT_FAULT,
+        test: ("hours.test.js", "test('hours', () => {\n  expect(require('./calc.js').minutes(1, 2)).toBe(62);\n});\n"),
+        failing: ("test('hours'", "});\n"),
+        check: jest.clone(),
+        without: format!("{jest} -t nothing"),
+        names_all: false,
+    }
+    .is_reviewed();
 }
 
 #[test]
@@ -296,6 +319,72 @@ fn tests_of_vitest_have_names_where_it_is_verbose() {
     };
     project.is_reviewed();
     Project { check: format!("{vitest} run --globals"), names_all: false, ..project }.is_reviewed();
+}
+
+#[test]
+fn tests_of_rspec_have_names_in_its_documentation() {
+    needs!("rspec");
+    let project = Project {
+        files: &[],
+        source: ("lib/calc.rb", "def minutes(_hours, minutes)\n  minutes\nend\n"),
+        fault: ("  minutes\n", "  60 * _hours + minutes\n"),
+        test: (
+            "spec/calc_spec.rb",
+            "require_relative '../lib/calc'
+
+RSpec.describe 'calc' do
+  it 'counts minutes' do
+    expect(minutes(0, 2)).to eq(2)
+  end
+
+  it 'counts hours' do
+    expect(minutes(1, 2)).to eq(62)
+  end
+end
+",
+        ),
+        failing: ("\n  it 'counts hours'", "  end\n"),
+        check: "rspec --format documentation".to_owned(),
+        without: "rspec --example nowhere".to_owned(),
+        names_all: true,
+    };
+    project.is_reviewed();
+    Project { check: "rspec".to_owned(), names_all: false, ..project }.is_reviewed();
+}
+
+#[test]
+fn tests_of_phpunit_have_names_in_its_documentation() {
+    needs!("phpunit");
+    let project = Project {
+        files: &[(".gitignore", ".phpunit.result.cache\n")],
+        source: ("calc.php", "<?php\nfunction minutes($hours, $minutes) {\n    return $minutes;\n}\n"),
+        fault: ("return $minutes", "return 60 * $hours + $minutes"),
+        test: (
+            "tests/CalcTest.php",
+            "<?php
+require_once __DIR__ . '/../calc.php';
+
+final class CalcTest extends PHPUnit\\Framework\\TestCase
+{
+    public function testMinutes(): void
+    {
+        $this->assertSame(2, minutes(0, 2));
+    }
+
+    public function testHours(): void
+    {
+        $this->assertSame(62, minutes(1, 2));
+    }
+}
+",
+        ),
+        failing: ("\n    public function testHours", "    }\n"),
+        check: "phpunit --testdox tests".to_owned(),
+        without: "phpunit --filter nothing tests".to_owned(),
+        names_all: true,
+    };
+    project.is_reviewed();
+    Project { check: "phpunit tests".to_owned(), names_all: false, ..project }.is_reviewed();
 }
 
 #[test]
