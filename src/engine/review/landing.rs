@@ -20,8 +20,11 @@ use crate::session::pool;
 use crate::settings;
 use crate::store::{Recorded, RunStore};
 
-/// How long each check may take, as in a review.
+/// How long each check may take, as in a review without `--timeout`.
 const LIMIT: Span = Span(15 * 60);
+
+/// How many times as long as on the variant itself, where that took long.
+const SLOWER: f64 = 3.0;
 
 /// The most tests of a check that may have failed by chance, as in a review.
 const MOST_UNCERTAIN: usize = 3;
@@ -168,6 +171,12 @@ pub fn check_tree(
     ran
 }
 
+/// Returns how long a check of a variant may take elsewhere: a review with a longer time limit found out how long it takes.
+fn limit(checks: &[Check]) -> Span {
+    let took = checks.iter().map(|check| check.duration_s);
+    Span(LIMIT.0.max((took.fold(0.0, f64::max) * SLOWER).ceil() as u64))
+}
+
 fn run_checks(
     app: &App,
     run: &Run,
@@ -177,7 +186,8 @@ fn run_checks(
     lock: &mut ReviewLock,
     watch: Watcher<'_>,
 ) -> Result<TreeVerdict> {
-    let mut gate = Gate::new(app, confine(run))?;
+    let known = run.variant(index).map(|variant| variant.checks.as_slice()).unwrap_or_default();
+    let (mut gate, limit) = (Gate::new(app, confine(run))?, limit(known));
     let workspaces = WorkspacePlan::new(app, run, false, true);
     let mut checking = Checking { app, found: Found::new(), hinted: BTreeSet::new() };
     lock.start_cleanup_process(app, &run.run);
@@ -192,7 +202,7 @@ fn run_checks(
         if !unknown.is_empty() {
             watch(Step::Planned { to_run: unknown.len() + commands.len(), known: 0 });
             unit.commands = unknown;
-            let way = Way { base, jobs: 1, limit: LIMIT, workspaces: workspaces.clone(), gate: gate.clone() };
+            let way = Way { base, jobs: 1, limit, workspaces: workspaces.clone(), gate: gate.clone() };
             if !checking.run(&[unit], &way, watch) {
                 return Err(stopped(run));
             }
@@ -210,7 +220,7 @@ fn run_checks(
     let folder = worktrees::free_folder(app, run, Some(index))?;
     let trial = Some(Trial { label, has_copies: false });
     let unit = Unit { of: vec![index], commit, tree, folder, commands: commands.to_vec(), trial };
-    let way = Way { base: run.base_oid, jobs: 1, limit: LIMIT, workspaces, gate };
+    let way = Way { base: run.base_oid, jobs: 1, limit, workspaces, gate };
     watch(Step::Planned { to_run: commands.len(), known: 0 });
     if !checking.run(std::slice::from_ref(&unit), &way, watch) {
         return Err(stopped(run));
@@ -238,4 +248,17 @@ fn is_uncertain(answer: &Answer) -> bool {
 fn stopped(run: &Run) -> Error {
     Error::new(Kind::Interrupted, format!("the checks of what would land of '{}' were stopped", run.run))
         .hint("nothing has moved")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_took_long_may_take_longer_where_it_lands() {
+        let mut check = super::super::not_run("make test", "").check;
+        assert_eq!((limit(&[]), limit(&[check.clone()])), (LIMIT, LIMIT));
+        check.duration_s = 3600.0;
+        assert_eq!(limit(&[check]), Span(10_800));
+    }
 }
