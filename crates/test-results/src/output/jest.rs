@@ -101,7 +101,7 @@ impl Jest {
         let rest = rest.split(" (").next().unwrap_or(rest).trim();
         let Some(path) = rest.rsplit(' ').next().filter(|path| path.contains('.')) else { return false };
         self.end_file();
-        self.file = Some(text::name(path));
+        self.file = Some(text::name(path.trim_start_matches("./")));
         (self.in_tree, self.is_named) = (true, false);
         true
     }
