@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::blocks::TestFile;
 use super::source::{Kind, Language, Token, is_constant, tokens, value};
+use super::values::{Reader, Value};
 
 /// Calls that compare two of their arguments.
 const EQUAL: [&str; 22] = [
@@ -140,12 +141,29 @@ pub struct Case {
 pub struct Input {
     /// The test that it is in.
     pub test: Option<String>,
+    /// The name of what is called.
+    pub function: String,
     /// The call, with its name, in bytes of the text.
     pub at: Range<usize>,
     /// Its literals.
     pub literals: Vec<Range<usize>>,
     /// The first list among its arguments.
     pub list: Option<Range<usize>>,
+    /// Its arguments, in their order.
+    pub arguments: Vec<Argument>,
+    /// What its test wants it, and nothing around it, to give.
+    pub wanted: Option<Range<usize>>,
+}
+
+/// An argument of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// Its name, or its number from 0.
+    pub place: String,
+    /// Its value, in bytes of the text.
+    pub at: Range<usize>,
+    /// The value, where it is a literal.
+    pub value: Option<Value>,
 }
 
 impl<'t> Assertions<'t> {
@@ -357,7 +375,7 @@ impl<'t> Assertions<'t> {
                 || WANTED.contains(&name)
                 || name.starts_with("assert")
                 || name == "expect";
-            if is_naming || is_path(&value(self.word(at))) {
+            if is_naming || is_path(&value(self.word(at))) || self.is_subscript(at) {
                 continue;
             }
             let start = self.tokens[call.tokens.start.saturating_sub(1)].at.start;
@@ -367,10 +385,78 @@ impl<'t> Assertions<'t> {
                 at: start..end,
                 literals: Vec::new(),
                 list: self.list_in(&call.tokens),
+                function: call.name.clone(),
+                arguments: self.arguments_of(&call.tokens),
+                wanted: self.wanted_of(&call.tokens),
             });
             input.literals.push(self.tokens[at].at.clone());
         }
+        // `f([])` is a call as `f([1])` is.
+        let names: BTreeSet<String> = found.values().map(|input| input.function.clone()).collect();
+        for call in self.calls.iter().filter(|call| names.contains(&call.name)) {
+            let arguments = self.arguments_of(&call.tokens);
+            let is_empty = arguments.is_empty() || arguments.iter().any(|argument| argument.value.is_none());
+            if is_empty || self.naming.contains(&call.tokens.start) || self.is_wanted(call.tokens.start) {
+                continue;
+            }
+            found.entry(call.tokens.start).or_insert_with(|| Input {
+                test: self.test(call.tokens.start),
+                function: call.name.clone(),
+                at: self.tokens[call.tokens.start - 1].at.start..self.tokens[call.tokens.end - 1].at.end,
+                literals: Vec::new(),
+                list: self.list_in(&call.tokens),
+                arguments,
+                wanted: self.wanted_of(&call.tokens),
+            });
+        }
         found.into_values().collect()
+    }
+
+    fn arguments_of(&self, call: &Range<usize>) -> Vec<Argument> {
+        let of = |(number, tokens): (usize, Range<usize>)| {
+            let tokens = tokens.start..tokens.clone().rfind(|at| self.tokens[*at].kind != Kind::Line)? + 1;
+            let first = tokens.clone().find(|at| self.tokens[*at].kind != Kind::Line)?;
+            // `name=value`, as Python has it.
+            let is_named = self.tokens[first].kind == Kind::Name
+                && self.word(first + 1) == "="
+                && self.word(first + 2) != "="
+                && first + 2 < tokens.end;
+            let (place, from) =
+                if is_named { (self.word(first).to_owned(), first + 2) } else { (number.to_string(), first) };
+            Some(Argument {
+                place,
+                at: self.tokens[from].at.start..self.tokens[tokens.end - 1].at.end,
+                value: Reader::new(self.text, &self.tokens[from..tokens.end]).whole(),
+            })
+        };
+        self.arguments(call).into_iter().enumerate().filter_map(of).collect()
+    }
+
+    /// Returns what a comparison wants of a call that stands alone on its other side.
+    fn wanted_of(&self, call: &Range<usize>) -> Option<Range<usize>> {
+        let is_it = |equality: &&Equality| {
+            let inside: Vec<usize> = equality.actual.clone().filter(|at| self.tokens[*at].kind != Kind::Line).collect();
+            // `expect(f(1))` has the brackets of `expect` around it.
+            let brackets = usize::from(inside.first().is_some_and(|at| self.word(*at) == "("));
+            inside.len() > 2 * brackets
+                && inside[brackets] + 1 == call.start
+                && inside[inside.len() - 1 - brackets] + 1 == call.end
+        };
+        let wanted = self.equalities.iter().find(is_it)?.wanted.clone();
+        let is_line = |at: &usize| self.tokens[*at].kind == Kind::Line;
+        let (first, last) = (wanted.clone().find(|at| !is_line(at))?, wanted.clone().rfind(|at| !is_line(at))?);
+        Some(self.tokens[first].at.start..self.tokens[last].at.end)
+    }
+
+    /// Returns whether a literal says which part of something is taken, as in `golden['args']`.
+    fn is_subscript(&self, at: usize) -> bool {
+        let before = at.checked_sub(2).map(|before| &self.tokens[before]);
+        self.word(at.wrapping_sub(1)) == "["
+            && self.word(at + 1) == "]"
+            && before.is_some_and(|before| match before.kind {
+                Kind::Name => !["in", "return", "is", "and", "or", "not"].contains(&&self.text[before.at.clone()]),
+                kind => kind == Kind::Close,
+            })
     }
 
     fn list_in(&self, call: &Range<usize>) -> Option<Range<usize>> {
@@ -503,8 +589,7 @@ mod tests {
 
     #[test]
     fn the_input_of_a_test_is_its_innermost_call_with_literals() {
-        let py =
-            "from n import f\n\ndef test_a():\n    assert f('1m', [2, 3]) == 60\n    assert f(open('a.json')) == 1\n";
+        let py = "from n import f\n\ndef test_a():\n    assert f('1m', [2, 3]) == 60\n    assert f(open('a.json')) == 1\n    assert f(*given['args']) == 1\n";
         assert_eq!(inputs("tests/test_n.py", py), ["f('1m', [2, 3])"]);
         let js = "const { f } = require('../f.js');\ntest('case 0', () => {\n  assert.deepStrictEqual(f(\"x\"), 3);\n  expect(f(2)).toBe(4);\n});\n";
         assert_eq!(inputs("f.test.js", js), ["f(\"x\")", "f(2)"]);

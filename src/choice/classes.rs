@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::behaviour::{Behaviour, Peers};
 use super::blocks::unmarked;
 use super::overfit::Sign;
-use super::results::{Outcome, RAISES, TestResult};
-use crate::model::{BaseTests, Class, Likeness, Observation, OthersTests, TestStanding};
+use super::results::{Outcome, TestResult};
+use crate::model::{BaseTests, Class, Observation, OthersTests, TestStanding};
 
 /// How many tests are named in a reason.
 const NAMED: usize = 3;
@@ -22,6 +23,8 @@ pub struct Base {
     pub joint: Vec<TestResult>,
     /// The new tests of all variants.
     pub beside: Vec<TestResult>,
+    /// Tests that ended differently when the same content ran again.
+    pub flaky: BTreeSet<(String, String)>,
 }
 
 /// A test of the base that a variant changes or removes.
@@ -118,21 +121,12 @@ pub fn judge(
     marker: &str,
     inputs: &BTreeMap<(String, String), String>,
 ) -> BTreeMap<u32, Standing> {
-    let gives = |tests: &[TestResult]| -> BTreeMap<Id, String> {
-        let probes = tests.iter().filter(|test| probe_marker(&test.name, marker).is_some());
-        probes.filter_map(|test| Some((test.id(), given(test)?))).collect()
-    };
-    let all = |joint: &[TestResult], beside: &[TestResult]| {
-        gives(joint).into_iter().chain(gives(beside)).collect::<BTreeMap<Id, String>>()
-    };
     let rule = Rule {
         base,
         subjects,
         marker,
-        inputs,
         flaky: flaky(base, subjects),
-        on_base: all(&base.joint, &base.beside),
-        given: subjects.iter().map(|one| (one.index, all(&one.joint, &one.beside))).collect(),
+        behaviour: Behaviour::new(base, subjects, marker, inputs),
     };
     rule.judge()
 }
@@ -141,7 +135,7 @@ pub fn judge(
 fn flaky(base: &Base, subjects: &[Subject]) -> BTreeSet<Id> {
     let same = subjects.iter().filter(|one| one.changes.is_empty() && one.surface.is_empty());
     let pairs = std::iter::once((&base.own, &base.joint)).chain(same.map(|one| (&one.own, &one.joint)));
-    let mut found = BTreeSet::new();
+    let mut found = base.flaky.clone();
     for (own, joint) in pairs {
         let again = by_id(joint);
         let ran = own.iter().filter(|test| test.outcome != Outcome::Skipped);
@@ -154,23 +148,6 @@ fn flaky(base: &Base, subjects: &[Subject]) -> BTreeSet<Id> {
     found
 }
 
-/// Returns what a test got for its input.
-fn given(test: &TestResult) -> Option<String> {
-    match test.outcome {
-        Outcome::Passed => Some("=".to_owned()),
-        Outcome::Failed => Some(test.actual.clone().unwrap_or_else(|| RAISES.to_owned())),
-        Outcome::Skipped => None,
-    }
-}
-
-/// Returns the marker of the probe that a test is in.
-fn probe_marker(name: &str, marker: &str) -> Option<String> {
-    let rest = &name[name.find(marker)? + marker.len()..];
-    let word = &rest[..rest.find(['_', ' '])?];
-    let is_probe = word.rsplit_once('p').is_some_and(|(_, number)| number.parse::<u32>().is_ok());
-    is_probe.then(|| format!("{marker}{word}"))
-}
-
 fn by_id(tests: &[TestResult]) -> BTreeMap<Id, &TestResult> {
     tests.iter().map(|test| (test.id(), test)).collect()
 }
@@ -179,12 +156,8 @@ struct Rule<'a> {
     base: &'a Base,
     subjects: &'a [Subject],
     marker: &'a str,
-    inputs: &'a BTreeMap<(String, String), String>,
     flaky: BTreeSet<Id>,
-    /// What the base gives for the input of each probe.
-    on_base: BTreeMap<Id, String>,
-    /// What each variant gives for it.
-    given: BTreeMap<u32, BTreeMap<Id, String>>,
+    behaviour: Behaviour<'a>,
 }
 
 impl Rule<'_> {
@@ -193,14 +166,22 @@ impl Rule<'_> {
             self.subjects.iter().map(|subject| (subject.index, self.alone(subject))).collect();
         let eligible: Vec<&Subject> =
             self.subjects.iter().filter(|subject| standings[&subject.index].class <= Class::C).collect();
+        let peers = self.behaviour.peers(eligible.clone());
         for subject in &eligible {
             let Some(standing) = standings.get_mut(&subject.index) else { continue };
-            standing.tests.others = self.others(subject, &eligible);
+            standing.tests.others = self.others(subject, &eligible, &peers);
             standing.tests.behaviour = eligible
                 .iter()
                 .filter(|other| other.index != subject.index && other.shape != subject.shape)
-                .filter_map(|other| self.likeness(subject, other))
+                .filter_map(|other| self.behaviour.likeness(subject, other, &peers))
                 .collect();
+            if let Some(why) = self.behaviour.misses_example(subject, &peers) {
+                standing.class = Class::C;
+                standing.why.push(why);
+                continue;
+            }
+            let same = eligible.iter().filter(|other| other.index != subject.index && other.shape == subject.shape);
+            standing.tests.same_code = same.map(|other| other.index).collect();
             let witness = self.witness(subject, &eligible, &standing.tests);
             match (standing.class, witness) {
                 (Class::B, Some(why)) => {
@@ -404,12 +385,14 @@ impl Rule<'_> {
     }
 
     /// Returns how a variant does in the new tests of the others.
-    fn others(&self, subject: &Subject, eligible: &[&Subject]) -> Vec<OthersTests> {
+    fn others(&self, subject: &Subject, eligible: &[&Subject], peers: &Peers<'_>) -> Vec<OthersTests> {
         let others = eligible.iter().filter(|other| other.index != subject.index && other.shape != subject.shape);
         let of = |other: &&&Subject| {
             let marker = format!("{}v{}", self.marker, other.index);
-            let tests: Vec<&TestResult> =
-                subject.beside.iter().filter(|test| unmarked(&test.name, &marker).is_some()).collect();
+            let is_theirs = |test: &&TestResult| {
+                unmarked(&test.name, &marker).is_some() && !self.behaviour.is_contradicted(test, other.index, peers)
+            };
+            let tests: Vec<&TestResult> = subject.beside.iter().filter(is_theirs).collect();
             let passed = tests.iter().filter(|test| test.outcome == Outcome::Passed).count() as u64;
             let failed = tests.iter().filter(|test| test.outcome == Outcome::Failed).count() as u64;
             (passed + failed > 0).then_some(OthersTests { variant: other.index, passed, failed })
@@ -417,67 +400,15 @@ impl Rule<'_> {
         others.filter_map(|other| of(&other)).collect()
     }
 
-    /// Returns the inputs for which both of two variants gave something: what each gives, and the base.
-    fn inputs_of<'s>(
-        &'s self,
-        one: &Subject,
-        other: &Subject,
-    ) -> impl Iterator<Item = (&'s Id, &'s String, &'s String, Option<&'s String>)> {
-        let theirs = &self.given[&other.index];
-        let ours = self.given[&one.index].iter();
-        ours.filter_map(|(id, mine)| Some((id, mine, theirs.get(id)?, self.on_base.get(id))))
-    }
-
-    fn likeness(&self, one: &Subject, other: &Subject) -> Option<Likeness> {
-        let mut likeness = Likeness { variant: other.index, same: 0, of: 0, differs: None };
-        let mut said_is_value = false;
-        for (id, mine, yours, base) in self.inputs_of(one, other) {
-            if base == Some(mine) && base == Some(yours) {
-                continue;
-            }
-            likeness.of += 1;
-            if mine == yours {
-                likeness.same += 1;
-                continue;
-            }
-            // Two values tell more than a value and an error.
-            let is_value = mine != RAISES && yours != RAISES;
-            if likeness.differs.is_none() || is_value && !said_is_value {
-                let said = self.said(id, (one.index, mine), (other.index, yours));
-                said_is_value = is_value && said.is_some();
-                likeness.differs = said.or(likeness.differs);
-            }
-        }
-        (likeness.of > 0).then_some(likeness)
-    }
-
-    /// Says where two variants differ: `for f('1m30'): var1 gives 90, var3 gives 60`.
-    fn said(&self, (_, name): &Id, (one, mine): (u32, &str), (other, yours): (u32, &str)) -> Option<String> {
-        let marker = probe_marker(name, self.marker)?;
-        let input = self.inputs.get(&(marker.clone(), unmarked(name, &marker)?))?;
-        let gives = |value: &str| match value {
-            "=" => "what the test wants".to_owned(),
-            RAISES => "an error".to_owned(),
-            value => value.to_owned(),
-        };
-        Some(format!("{input}: var{one} gives {}, var{other} gives {}", gives(mine), gives(yours)))
-    }
-
     /// Returns what backs a variant beside its own checks, in words.
     fn witness(&self, subject: &Subject, eligible: &[&Subject], tests: &TestStanding) -> Option<String> {
         for other in eligible.iter().filter(|other| other.index != subject.index && other.shape != subject.shape) {
-            let departs = |(_, mine, yours, base): &(&Id, &String, &String, Option<&String>)| {
-                *base != Some(*mine) && *base != Some(*yours) && *mine != RAISES
-            };
-            let both: Vec<bool> =
-                self.inputs_of(subject, other).filter(departs).map(|(_, mine, yours, _)| mine == yours).collect();
-            let same = both.iter().filter(|same| **same).count();
-            // Inputs that make no sense are answered in many right ways.
-            if same > 0 && same * 4 >= both.len() * 3 {
+            let (same, of) = self.behaviour.departures(subject, other);
+            // What tests pass may be read in more than one way in places.
+            if same > 0 && same * 10 >= of * 9 {
                 return Some(format!(
-                    "var{} wrote different code and gives the same on {same} of {} inputs where both differ from the base",
+                    "var{} wrote different code and gives the same on {same} of {of} inputs where both differ from the base",
                     other.index,
-                    both.len()
                 ));
             }
             let file = subject.excused_blobs.iter().find(|one| other.excused_blobs.contains(one));
@@ -520,7 +451,7 @@ mod tests {
 
     fn base() -> Base {
         let own = vec![test("a", Outcome::Failed), test("b", Outcome::Passed)];
-        Base { joint: own.clone(), own, beside: Vec::new() }
+        Base { joint: own.clone(), own, ..Base::default() }
     }
 
     fn subject(index: u32, joint: &[TestResult]) -> Subject {

@@ -7,10 +7,42 @@
 use std::collections::BTreeMap;
 
 use super::assertions::{Assertions, Input};
+use super::material::{Example, Material};
 use super::source::value;
+use super::values::Value;
 
-/// How many probes of each test are made.
-pub const PROBES: usize = 6;
+/// The number of the first probe that passes what the task says, and wants what the task says.
+const FIRST_EXAMPLE: usize = 100;
+
+/// How many files of examples are made.
+const EXAMPLES: usize = 3;
+
+/// Each of so many probes passes what has another form than what the tests pass.
+const WILD: usize = 4;
+
+/// Returns how many probes are made of each test, where there are so many.
+pub fn count(tests: usize) -> usize {
+    match tests {
+        0..=8 => 20,
+        9..=30 => 12,
+        _ => 6,
+    }
+}
+
+/// Returns whether what a probe passes may have another form than what tests pass: right code may answer it in many ways.
+pub fn is_wild(number: usize) -> bool {
+    number < FIRST_EXAMPLE && number.is_multiple_of(WILD)
+}
+
+/// Returns whether a probe is an example of the task.
+pub fn is_example(number: usize) -> bool {
+    number >= FIRST_EXAMPLE
+}
+
+/// Returns the numbers of examples.
+pub fn examples() -> std::ops::Range<usize> {
+    FIRST_EXAMPLE..FIRST_EXAMPLE + EXAMPLES
+}
 
 /// A file of tests with other literals.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,18 +51,34 @@ pub struct Probe {
     pub text: String,
     /// The calls of each test as they are in it.
     pub inputs: BTreeMap<String, String>,
+    /// It passes nothing that is empty, zero or negative, for which code may not end.
+    pub is_mild: bool,
 }
 
 /// Returns the file with other inputs, by the number of the probe; none where there is nothing to change.
-pub fn probe(path: &str, text: &str, number: usize) -> Option<Probe> {
+pub fn probe(path: &str, text: &str, number: usize, material: &Material) -> Option<Probe> {
     let inputs = Assertions::parse(path, text)?.inputs();
     let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
     let mut made = BTreeMap::new();
     for (place, input) in inputs.iter().enumerate().filter(|(_, input)| !is_uncertain(&text[input.at.clone()])) {
-        let own: Vec<_> = changes(path, text, input, number + place)
-            .into_iter()
-            .filter(|(at, _)| !(path.ends_with(".rs") && text[at.clone()].starts_with('\'')))
-            .collect();
+        let before = inputs[..place].iter().filter(|other| other.function == input.function).count();
+        let of_function = inputs.iter().filter(|other| other.function == input.function).count();
+        let own = if is_example(number) {
+            let examples = material.examples(&input.function).into_iter().filter(|example| example.wanted.is_some());
+            let mut examples = examples.skip((number - FIRST_EXAMPLE) * of_function + before);
+            examples.next().map(|example| told(path, text, input, example)).unwrap_or_default()
+        } else {
+            let example = material.examples(&input.function).into_iter().nth((number - 1) * of_function + before);
+            let tame = example.map(|example| passed(path, input, example)).filter(|edits| !edits.is_empty());
+            let tame = tame.unwrap_or_else(|| material.other(input, path, (number * 1000 + place) as u64));
+            if (is_wild(number) || tame.is_empty()) && !input.literals.is_empty() {
+                changes(path, text, input, number + place)
+            } else {
+                tame
+            }
+        };
+        let own: Vec<_> =
+            own.into_iter().filter(|(at, _)| !(path.ends_with(".rs") && text[at.clone()].starts_with('\''))).collect();
         if own.is_empty() {
             continue;
         }
@@ -39,7 +87,15 @@ pub fn probe(path: &str, text: &str, number: usize) -> Option<Probe> {
         }
         edits.extend(own);
     }
-    (!edits.is_empty()).then(|| Probe { text: edited(text, 0..text.len(), &edits), inputs: made })
+    let is_mild = edits.iter().all(|(_, new)| !is_extreme(new));
+    (!edits.is_empty()).then(|| Probe { text: edited(text, 0..text.len(), &edits), inputs: made, is_mild })
+}
+
+/// Returns whether a value, as it is written, is or holds one for which loops are known not to end.
+fn is_extreme(new: &str) -> bool {
+    let is_number = |word: &str| word.parse::<f64>().is_ok_and(|number| number <= 0.0);
+    new.split([' ', ',', '[', ']', '(', ')', '{', '}']).any(is_number)
+        || ["''", "\"\"", "[]", "{}", "None", "null", "nil", "undefined", "NaN"].iter().any(|word| new.contains(word))
 }
 
 /// Returns the file with other results wanted; none where none is known.
@@ -70,6 +126,32 @@ fn edited(text: &str, part: std::ops::Range<usize>, edits: &[(std::ops::Range<us
         }
     }
     made + &text[from..part.end]
+}
+
+/// Returns the edits that make a call that of an example.
+fn passed(path: &str, input: &Input, example: &Example) -> Vec<(std::ops::Range<usize>, String)> {
+    let is_like = input.arguments.len() == example.arguments.len();
+    let pairs = input.arguments.iter().zip(&example.arguments).filter(|_| is_like);
+    pairs.map(|(argument, value)| (argument.at.clone(), value.quoted(quote(path)).write())).collect()
+}
+
+/// Returns the edits that make a test that of an example; none where it does not compare the call with something.
+fn told(path: &str, text: &str, input: &Input, example: &Example) -> Vec<(std::ops::Range<usize>, String)> {
+    let (Some(at), Some(wanted)) = (&input.wanted, &example.wanted) else { return Vec::new() };
+    // A task may say `3, 2, 1` of a list.
+    if matches!(wanted, Value::List { .. }) && !text[at.clone()].contains('[') {
+        return Vec::new();
+    }
+    let mut edits = passed(path, input, example);
+    if !edits.is_empty() {
+        edits.push((at.clone(), wanted.quoted(quote(path)).write()));
+    }
+    edits
+}
+
+/// Returns how a language writes a string.
+fn quote(path: &str) -> char {
+    if path.ends_with(".py") || path.ends_with(".rb") { '\'' } else { '"' }
 }
 
 /// Returns what is changed in a call: its list, or one or all of its literals.
@@ -204,12 +286,22 @@ mod tests {
 
     #[test]
     fn probes_change_what_is_passed_and_not_what_is_wanted() {
-        let made: Vec<Probe> = (1..=PROBES).map(|number| probe("test_n.py", PY, number).unwrap()).collect();
+        let material = Material::gather([("test_n.py", PY)].into_iter(), "");
+        let made: Vec<Probe> = (1..=12).map(|number| probe("test_n.py", PY, number, &material).unwrap()).collect();
         for one in &made {
             assert!(one.text.contains("== 3720") && one.text.contains("== [1, 3]") && one.text != PY, "{}", one.text);
         }
         let inputs: std::collections::BTreeSet<&String> = made.iter().flat_map(|one| one.inputs.values()).collect();
-        assert!(inputs.len() >= 10, "{inputs:?}");
+        assert!(inputs.len() >= 12, "{inputs:?}");
+    }
+
+    #[test]
+    fn an_example_is_a_test_of_what_the_task_says() {
+        let material = Material::gather([("test_n.py", PY)].into_iter(), "f('1h30m') must give 5400.");
+        let made = probe("test_n.py", PY, FIRST_EXAMPLE, &material).unwrap();
+        assert!(made.text.contains("assert f('1h30m') == 5400\n"), "{}", made.text);
+        assert_eq!(made.inputs.len(), 1);
+        assert_eq!(probe("test_n.py", PY, FIRST_EXAMPLE + 1, &material), None);
     }
 
     #[test]

@@ -60,13 +60,15 @@ use crate::ui::Ui;
 ///
 /// Each variant gets a class, with reasons. A, backed: it passes its checks and the tests of the base as they were, and
 /// another variant of different code behaves alike, or it passes what others wrote tests for. B, alone: the same without
-/// such a witness. C, look first: it changes or removes tests that passed, as the task asks or as all others do. D,
-/// never: it fails tests of the base that it removed, changed or switched off, or holds what they pass and want. E: its
-/// checks fail. A or B is recommended. Where the first of them differ on an input, and nothing backs one more, that input
-/// is the answer, and none is recommended.
+/// such a witness. C, look first: it changes or removes tests that passed, as the task asks or as all others do; or the
+/// task says what a call gives, `minutes('1h30m') gives 90`, and it gives something else. D, never: it fails tests of the
+/// base that it removed, changed or switched off, or holds what they pass and want. E: its checks fail. A or B is
+/// recommended. Where the first of them differ on an input, and nothing backs one more, that input is the answer, and
+/// none is recommended.
 ///
-/// Inside a class, fewer risks that are not accepted come first, then judges, then new tests of others that pass, then
-/// likeness of behavior. Neither size nor likeness of text counts. Equal ones share a rank.
+/// Inside a class, fewer risks that are not accepted come first, then judges, then likeness of behavior (where two
+/// differ, on whose side a third is, and which of them still does as the base does), then new tests of others that pass.
+/// Neither size nor likeness of text counts. Equal ones share a rank.
 #[derive(Debug, Args)]
 pub struct Review {
     /// The run

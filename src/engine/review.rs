@@ -10,6 +10,7 @@ mod evidence;
 mod gate;
 mod judge;
 mod landing;
+mod leader;
 pub mod ranking;
 mod recommend;
 mod record;
@@ -194,6 +195,9 @@ pub fn review(app: &App, id: &RunId, options: &ReviewOptions, watch: Watcher<'_>
     }
 }
 
+/// How often what may have met a test that does not always end alike is run again.
+const MOST_RUNS_AGAIN: usize = 3;
+
 /// Runs what tells the variants apart beside their own checks, and judges them by it. None when it is stopped before.
 fn try_out(
     checking: &mut Checking<'_>,
@@ -206,16 +210,21 @@ fn try_out(
 ) -> Result<Option<BTreeMap<u32, Standing>>> {
     let (app, run) = (checking.app, &recorded.run);
     let prompt = store.prompt(recorded)?;
-    let prepare = |found: &Found| Trials::new(app, run, &prompt, &options.commands, found);
-    let mut trials = prepare(&checking.found)?;
+    let prepare = |found: &Found, flaky: &BTreeSet<_>| Trials::new(app, run, &prompt, &options.commands, found, flaky);
+    let mut flaky = BTreeSet::new();
+    let mut trials = prepare(&checking.found, &flaky)?;
     // What fails a test that passes on the base may have met a test that does not always end alike.
-    let again = trials.uncertain();
-    if !again.is_empty() {
+    for round in 0..MOST_RUNS_AGAIN {
+        let again = trials.uncertain(round == 0);
+        if again.is_empty() {
+            break;
+        }
         let units = again.into_iter().map(|index| Unit::of_variant(app, run, index, options.commands.clone()));
         if !checking.run_more(&units.collect::<Result<Vec<_>>>()?, way, lock, run, watch) {
             return Ok(None);
         }
-        trials = prepare(&checking.found)?;
+        flaky.extend(trials.changed(&prepare(&checking.found, &flaky)?));
+        trials = prepare(&checking.found, &flaky)?;
     }
     // Another input may loop for ever: what runs beside is bounded by what the base took by itself.
     let took = checking.found.get(&app.repo.commit(run.base_oid)?.tree).into_iter().flatten();

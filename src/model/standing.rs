@@ -66,6 +66,9 @@ pub struct TestStanding {
     /// How alike it behaves to other variants, where one of both differs from the base.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub behaviour: Vec<Likeness>,
+    /// Variants whose code differs from its own in names and comments alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_code: Vec<u32>,
 }
 
 /// What became of the tests of the base.
@@ -97,7 +100,7 @@ pub struct OthersTests {
 }
 
 /// How alike two variants behave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Likeness {
     /// The other one.
     pub variant: u32,
@@ -108,6 +111,35 @@ pub struct Likeness {
     /// Where they differ first: an input, and what each gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub differs: Option<String>,
+    /// Of the inputs where they differ: those where a third does the same as this one, and none as the other.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub backed: u64,
+    /// Those where a third does the same as the other, and none as this one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub opposed: u64,
+    /// Those where this one does the same as the base.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub kept: u64,
+    /// Those where the other does the same as the base.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other_kept: u64,
+}
+
+/// On how many inputs one has to do as the base does, for that to count.
+const FEW: u64 = 2;
+
+impl Likeness {
+    /// Returns whether what thirds do tells this one from the other, or, where no third says anything, what the base does: a task
+    /// asks for something else than that.
+    pub fn is_ahead(&self) -> bool {
+        let differ = self.of - self.same;
+        let is_changed = self.kept == 0 && self.other_kept >= FEW && self.other_kept * 10 >= differ * 8;
+        self.backed > 0 && self.backed >= 3 * self.opposed || self.backed == 0 && self.opposed == 0 && is_changed
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Why a variant is not recommended.

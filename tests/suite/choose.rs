@@ -284,3 +284,68 @@ fn a_judge_lifts_no_variant_into_a_better_class_and_knows_what_tests_say() {
     let (class, said) = (page.find("Class A").unwrap(), page.find("Opinions of the judges").unwrap());
     assert!(class < said && !page[class..said].contains("Evidence in the change"), "the judges are beside the class");
 }
+
+#[test]
+fn an_example_of_the_task_is_a_test() {
+    let repo = repo();
+    run_of(
+        &repo,
+        "minutes('1h30m') must give 90. It says 2 for '1h2m' today.",
+        &[&[(SOURCE, Some(NEAR))], &[(SOURCE, Some(RIGHT))]],
+    );
+    let seen = review(&repo);
+    assert_eq!(classes(&seen), ["c", "b"], "{:#}", seen["recommendation"]);
+    assert_eq!(seen["recommendation"]["variant"], 2);
+    let why = seen["recommendation"]["against"][0]["why"].as_str().unwrap();
+    assert_eq!(why, "gives 60 for minutes(\"1h30m\"), and not what the task says");
+}
+
+#[test]
+fn an_example_that_the_base_does_is_what_is_wrong() {
+    let repo = repo();
+    let prompt = "minutes('1h2m') gives 2. It must add up its parts.";
+    run_of(&repo, prompt, &[&[(SOURCE, Some(RIGHT))], &[(SOURCE, Some(RIGHT_TOO))]]);
+    let seen = review(&repo);
+    assert_eq!(classes(&seen), ["a", "a"], "{:#}", seen["recommendation"]);
+}
+
+/// Reads one digit of hours, or of minutes, and all of the other.
+fn reads_one_digit_of(unit: char) -> String {
+    RIGHT_TOO.replace("\\\\d+' + unit", &format!("\\\\d' + (unit === '{unit}' ? '' : '+') + unit"))
+}
+
+#[test]
+fn where_two_differ_a_third_tells_which_to_take() {
+    let repo = repo();
+    run_of(
+        &repo,
+        "minutes must add up its parts.",
+        &[
+            &[(SOURCE, Some(&reads_one_digit_of('h')))],
+            &[(SOURCE, Some(&reads_one_digit_of('m')))],
+            &[(SOURCE, Some(RIGHT))],
+        ],
+    );
+    let seen = review(&repo);
+    assert_eq!(seen["recommendation"]["variant"], 3, "{:#}", seen["recommendation"]);
+}
+
+#[test]
+fn a_probe_that_does_not_end_takes_no_others_with_it() {
+    let repo = TestRepo::new();
+    // On the base a size of 0 never ends.
+    let code = |from: &str| {
+        format!(
+            "exports.chunk = (list, size) => {{\n  const all = [];\n  {from}\n  for (let at = 0; at < list.length; at += size) all.push(list.slice(at, at + size));\n  return all;\n}};\n"
+        )
+    };
+    let wrong = code("").replace("at + size)", "size)");
+    repo.commit("chunk.js", &wrong, "Cut lists");
+    let tests = "const { test } = require('node:test');\nconst assert = require('node:assert');\nconst { chunk } = require('../chunk.js');\n\ntest('cuts by two', () => {\n  assert.deepStrictEqual(chunk([1, 2, 3, 4], 2), [[1, 2], [3, 4]]);\n});\n\ntest('cuts by three', () => {\n  assert.deepStrictEqual(chunk([5, 6, 7, 8], 3), [[5, 6, 7], [8]]);\n});\n";
+    repo.commit("test/chunk.test.js", tests, "Test it");
+    let right = code("if (size < 1) return all;");
+    let other = "exports.chunk = (list, size) => {\n  if (!(size > 0) || list.length === 0) return [];\n  return [list.slice(0, size), ...exports.chunk(list.slice(size), size)];\n};\n";
+    run_of(&repo, "chunk must cut a list into pieces.", &[&[("chunk.js", Some(&right))], &[("chunk.js", Some(other))]]);
+    let seen = review(&repo);
+    assert_eq!(classes(&seen), ["a", "a"], "{:#}", seen["recommendation"]);
+}

@@ -5,14 +5,16 @@
 //! | thousands | class | 9 for A, 8 for B, 7 for C, 6 for D, 4 where no check was run; for E 5 when only such checks fail as fail on the base already, else up to 3 by the share that passes |
 //! | hundreds | risks | 9 less one for each that counts and is not accepted; from nine on, 0 |
 //! | tens and ones | judge | the mean score of all judges, 0 to 10, as 0 to 99 |
-//! | first two decimals | tests | the share of the new tests of others that it passes, in percent, at most 99 |
-//! | next two | behaviour | how alike it behaves to the others where one differs from the base, in percent, at most 99 |
+//! | first two decimals | behaviour | for which share of the inputs where one differs from the base it does as the others, or is backed by a third, in percent, at most 99 |
+//! | next two | tests | the share of the new tests of others that it passes, in percent, at most 99 |
 //!
 //! No digit reaches into the one before it, so nothing outweighs what matters more. Equal numbers are ties.
 
 use strum::{Display, EnumString};
 
-use crate::model::{Check, CheckStatus, Class, Evidence, Observation, Score, ScorePart, TestStanding, Verdict};
+use crate::model::{
+    Check, CheckStatus, Class, Evidence, Likeness, Observation, Score, ScorePart, TestStanding, Verdict,
+};
 
 /// What is known of a variant that has a commit.
 #[derive(Clone, Debug)]
@@ -44,8 +46,8 @@ pub(super) enum Criterion {
     Class,
     Risks,
     Judge,
-    Tests,
     Behaviour,
+    Tests,
 }
 
 /// A variant's place.
@@ -117,7 +119,7 @@ fn number(units: u64) -> f64 {
 const THOUSAND: u64 = 1000 * 10_000;
 const HUNDRED: u64 = 100 * 10_000;
 const ONE: u64 = 10_000;
-pub(super) const HUNDREDTH: u64 = 100;
+const HUNDREDTH: u64 = 100;
 
 fn parts(one: &Candidate<'_>, accepted: &[String]) -> Vec<(Criterion, u64, String)> {
     let thousands = match one.class {
@@ -150,7 +152,7 @@ fn parts(one: &Candidate<'_>, accepted: &[String]) -> Vec<(Criterion, u64, Strin
     let (same, of) = one.likeness();
     let behaviour = match of {
         0 => "nothing to compare".to_owned(),
-        of => format!("the same as others on {same} of {}", counted(of, "input")),
+        of => format!("as others, or backed by one, on {same} of {}", counted(of, "input")),
     };
     vec![
         (Criterion::Class, thousands * THOUSAND, why),
@@ -160,8 +162,8 @@ fn parts(one: &Candidate<'_>, accepted: &[String]) -> Vec<(Criterion, u64, Strin
             if risks == 0 { "none".to_owned() } else { counted(risks, "risk") },
         ),
         (Criterion::Judge, judged * ONE, judge),
-        (Criterion::Tests, share * HUNDREDTH, tests),
-        (Criterion::Behaviour, (99 * same).checked_div(of).unwrap_or(0), behaviour),
+        (Criterion::Behaviour, (99 * same).checked_div(of).unwrap_or(0) * HUNDREDTH, behaviour),
+        (Criterion::Tests, share, tests),
     ]
 }
 
@@ -172,10 +174,11 @@ impl Candidate<'_> {
         others.fold((0, 0), |(passed, failed), one| (passed + one.passed, failed + one.failed))
     }
 
-    /// Returns for how many inputs it does the same as the others, and of how many.
+    /// Returns for how many inputs it does the same as the others, or is clearly ahead of one, and of how many.
     pub(super) fn likeness(&self) -> (u64, u64) {
         let all = self.tests.iter().flat_map(|tests| &tests.behaviour);
-        all.fold((0, 0), |(same, of), one| (same + one.same, of + one.of))
+        let credit = |one: &Likeness| if one.is_ahead() { one.of } else { one.same + one.backed };
+        all.fold((0, 0), |(same, of), one| (same + credit(one), of + one.of))
     }
 }
 
@@ -255,7 +258,7 @@ mod tests {
         assert_eq!(place.score.total, 8879.0);
         assert_eq!(place.score.parts.iter().map(|part| part.value).sum::<f64>(), 8879.0);
         let why: Vec<_> = place.score.parts.iter().map(|part| part.why.as_str()).collect();
-        assert_eq!(why, ["b, alone", "1 risk", "8.0 of 10", "the others bring no new tests", "nothing to compare"]);
+        assert_eq!(why, ["b, alone", "1 risk", "8.0 of 10", "nothing to compare", "the others bring no new tests"]);
         let accepted = ["hook:x".to_owned()];
         let one = candidate(1, &pass, &evidence);
         assert_eq!(rank(&[one], &accepted)[0].score.parts[1].why, "none");

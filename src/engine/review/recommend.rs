@@ -1,6 +1,7 @@
 //! What to take, and why: sentences out of what a review found.
 
-use super::ranking::{Candidate, Criterion, HUNDREDTH, Rank, risks};
+use super::leader::{Leading, beside, leading};
+use super::ranking::{Candidate, Rank, risks};
 use crate::choice::tests_named::is_test_file;
 use crate::model::{
     Against, Check, CheckStatus, Class, Evidence, Judge, Observation, PathChange, Recommendation, Undecided, Verdict::*,
@@ -8,9 +9,6 @@ use crate::model::{
 
 /// How many of a kind are named; the others are counted.
 const NAMED: usize = 5;
-
-/// By how many points of a hundred one has to be ahead of another that differs from it.
-const CLEAR: i64 = 15;
 
 /// All that counts for a recommendation.
 pub(super) struct Grounds<'r> {
@@ -41,7 +39,7 @@ impl Grounds<'_> {
             .filter_map(|place| Some((place, self.candidate(place.index)?)))
             .filter(|(_, candidate)| candidate.twin_of.is_none() && acceptable(candidate))
             .collect();
-        let Some((first, best)) = choices.first().copied() else {
+        let Some(leading) = leading(&choices) else {
             return Recommendation {
                 reasons: self.why_none(),
                 against: self.against(None),
@@ -50,27 +48,10 @@ impl Grounds<'_> {
                 ..Recommendation::default()
             };
         };
-        if let Some(undecided) = self.undecided(&choices) {
-            let between = list(&undecided.between);
-            let reason = match &undecided.input {
-                Some(input) => {
-                    format!("{between} differ, and nothing backs one of them more: for {input}: which is right?")
-                }
-                None => format!("{between} are equal in all evidence that counts: choose one yourself"),
-            };
-            let tied = undecided.between.clone();
-            return Recommendation {
-                variant: None,
-                reasons: std::iter::once(reason)
-                    .chain(best.why.iter().map(|why| format!("var{}: {why}", best.index)))
-                    .collect(),
-                against: self.against(None).into_iter().filter(|against| !tied.contains(&against.variant)).collect(),
-                tied,
-                undecided: Some(undecided),
-                follow_ups: self.fix_base(),
-                residual_risk: self.unknowns(),
-            };
-        }
+        let (first, best) = match leading {
+            Leading::One(choice) => choice,
+            Leading::Open(undecided) => return self.open(undecided),
+        };
         let mut reasons = vec![match best.verdict {
             Passed => format!("it passes {}", self.all_checks(best)),
             _ => "no check was run: this rests on the changes alone".to_owned(),
@@ -81,8 +62,8 @@ impl Grounds<'_> {
         if !twins.is_empty() {
             reasons.push(format!("{} made the same change", list(&twins)));
         }
-        match choices.get(1) {
-            Some((next, _)) => reasons.extend(self.ahead(first, next)),
+        match choices.iter().find(|(place, _)| place.index != first.index) {
+            Some((next, other)) => reasons.extend(beside_another(best, other).or_else(|| self.ahead(first, next))),
             None if self.candidates.iter().all(|one| one.index == best.index || one.twin_of == Some(best.index)) => {
                 reasons.push("it is the only candidate".to_owned());
             }
@@ -99,59 +80,27 @@ impl Grounds<'_> {
         }
     }
 
-    /// Returns the leaders, where nothing that ran tells the right one of them.
-    fn undecided(&self, choices: &[(&Rank, &Candidate<'_>)]) -> Option<Undecided> {
-        let (first, best) = choices.first()?;
-        let value = |place: &Rank, what: Criterion| {
-            let part = place.score.parts.iter().find(|part| part.name == what.to_string());
-            part.map_or(0, |part| (part.value * 10_000.0).round() as i64)
-        };
-        let ahead = |place: &Rank, what: Criterion| value(first, what) - value(place, what);
-        let is_level = |place: &Rank| {
-            [Criterion::Class, Criterion::Risks, Criterion::Judge].into_iter().all(|what| ahead(place, what) == 0)
-        };
-        let rivals: Vec<(&Rank, &Candidate<'_>)> =
-            choices[1..].iter().copied().filter(|(place, _)| is_level(place)).collect();
-        let differs = |rival: &Candidate<'_>| {
-            let of = |one: &Candidate<'_>, other: u32| {
-                one.tests?.behaviour.iter().find(|likeness| likeness.variant == other)?.differs.clone()
-            };
-            of(best, rival.index).or_else(|| of(rival, best.index))
-        };
-        // Another of different code does the same for every input that was tried.
-        let has_double = |one: &Candidate<'_>| {
-            let all = one.tests.iter().flat_map(|tests| &tests.behaviour);
-            all.into_iter().any(|likeness| {
-                likeness.same == likeness.of && choices.iter().any(|(_, other)| other.index == likeness.variant)
-            })
-        };
-        let is_clear = |place: &Rank, rival: &Candidate<'_>| {
-            if best.class == Some(Class::A)
-                && has_double(best)
-                && !has_double(rival)
-                && ahead(place, Criterion::Tests) >= 0
-            {
-                return true;
+    /// Says that nothing tells the right one of these.
+    fn open(&self, undecided: Undecided) -> Recommendation {
+        let between = list(&undecided.between);
+        let reason = match &undecided.input {
+            Some(input) => {
+                format!("{between} differ, and nothing backs one of them more: for {input}: which is right?")
             }
-            let tests = ahead(place, Criterion::Tests) / HUNDREDTH as i64;
-            let behaviour = ahead(place, Criterion::Behaviour);
-            match best.class {
-                Some(Class::A) => tests >= CLEAR || (tests >= 0 && behaviour >= CLEAR),
-                _ => tests >= CLEAR && best.others().1 == 0 && rival.others().1 > 0,
-            }
+            None => format!("{between} are equal in all evidence that counts: choose one yourself"),
         };
-        let open: Vec<&(&Rank, &Candidate<'_>)> =
-            rivals.iter().filter(|(place, rival)| differs(rival).is_some() && !is_clear(place, rival)).collect();
-        if let Some((_, rival)) = open.first() {
-            let between = std::iter::once(best.index).chain(open.iter().map(|(_, rival)| rival.index)).collect();
-            return Some(Undecided { between, input: differs(rival) });
+        let tied = undecided.between.clone();
+        let first = tied.first().and_then(|index| self.candidate(*index));
+        let why = first.into_iter().flat_map(|one| one.why.iter().map(|why| format!("var{}: {why}", one.index)));
+        Recommendation {
+            variant: None,
+            reasons: std::iter::once(reason).chain(why).collect(),
+            against: self.against(None).into_iter().filter(|against| !tied.contains(&against.variant)).collect(),
+            tied,
+            undecided: Some(undecided),
+            follow_ups: self.fix_base(),
+            residual_risk: self.unknowns(),
         }
-        // Those that are backed by each other, and alike: each will do.
-        let is_equal = |place: &Rank| place.rank == first.rank;
-        let alike: Vec<u32> =
-            rivals.iter().filter(|(place, _)| is_equal(place)).map(|(place, _)| place.index).collect();
-        (!alike.is_empty() && best.class != Some(Class::A))
-            .then(|| Undecided { between: std::iter::once(best.index).chain(alike).collect(), input: None })
     }
 
     /// Returns why not the others.
@@ -308,6 +257,16 @@ fn how(check: &Check) -> String {
         (CheckStatus::Failed, None) => "failed".to_owned(),
     };
     format!("'{}' ({how})", check.command)
+}
+
+/// Says what tells a variant from another by what each does for the same inputs.
+fn beside_another(one: &Candidate<'_>, other: &Candidate<'_>) -> Option<String> {
+    let likeness = beside(one, other).filter(|likeness| likeness.is_ahead())?;
+    let inputs = |count: u64| if count == 1 { "1 input".to_owned() } else { format!("{count} inputs") };
+    Some(match likeness.backed {
+        0 => format!("where they differ, var{} still does as the base on {}", other.index, inputs(likeness.other_kept)),
+        backed => format!("where it differs from var{}, a third does as it does on {}", other.index, inputs(backed)),
+    })
 }
 
 fn spots_of(evidence: &Evidence, kind: &str) -> Vec<String> {

@@ -50,6 +50,8 @@ pub(super) struct Trials<'a> {
     running: Vec<(Option<usize>, Oid)>,
     /// Copies kept tests of the base from running there.
     base_failed: bool,
+    /// Some probes did not end on the base.
+    has_endless: bool,
 }
 
 /// What is run of all.
@@ -57,8 +59,12 @@ pub(super) struct Trials<'a> {
 pub(super) enum Stage {
     /// The tests of the base, with probes and canaries.
     Probes,
-    /// Without probes, where those kept the base's own tests from running: one may not end.
+    /// Without the probes that may not end, where those kept the base's own tests from running.
+    Mild,
+    /// Without any probes, where those did it too.
     Canaries,
+    /// What did not end on the base, on the variants alone: it may be what the task is to mend.
+    Endless,
     /// The new tests of the variants. They are code of others: what they do decides on no cheat.
     New,
     /// The tests of the base alone, on variants that did not pass them all.
@@ -67,11 +73,13 @@ pub(super) enum Stage {
 
 impl Stage {
     /// All, in their order.
-    pub const ALL: [Stage; 4] = [Stage::Probes, Stage::Canaries, Stage::New, Stage::Plain];
+    pub const ALL: [Stage; 6] = [Stage::Probes, Stage::Mild, Stage::Canaries, Stage::Endless, Stage::New, Stage::Plain];
 
     fn has(self, kind: CopyKind) -> bool {
         match self {
             Stage::Probes => kind != CopyKind::New,
+            Stage::Endless => kind == CopyKind::Probe,
+            Stage::Mild => matches!(kind, CopyKind::Mild | CopyKind::Canary),
             Stage::Canaries => kind == CopyKind::Canary,
             Stage::New => kind == CopyKind::New,
             Stage::Plain => false,
@@ -80,11 +88,18 @@ impl Stage {
 }
 
 impl<'a> Trials<'a> {
-    /// Prepares the trials of a run whose own checks have run.
+    /// Prepares the trials of a run whose own checks have run. `flaky` are tests that are known not to end always alike.
     ///
     /// # Errors
     /// When an object is missing.
-    pub fn new(app: &'a App, run: &'a Run, prompt: &str, checks: &'a [String], found: &Found) -> Result<Trials<'a>> {
+    pub fn new(
+        app: &'a App,
+        run: &'a Run,
+        prompt: &str,
+        checks: &'a [String],
+        found: &Found,
+        flaky: &BTreeSet<Id>,
+    ) -> Result<Trials<'a>> {
         let base_tree = app.repo.commit(run.base_oid)?.tree;
         let patterns: Vec<String> =
             app.settings.all(settings::REVIEW_TESTS).into_iter().map(|setting| setting.value.clone()).collect();
@@ -98,12 +113,13 @@ impl<'a> Trials<'a> {
             checks,
             commands: Vec::new(),
             entrants: Vec::new(),
-            base: Base { own: results(found, base_tree, checks), ..Base::default() },
+            base: Base { own: results(found, base_tree, checks), flaky: flaky.clone(), ..Base::default() },
             test_files: Vec::new(),
             copies: Vec::new(),
             inputs: BTreeMap::new(),
             running: Vec::new(),
             base_failed: false,
+            has_endless: false,
         };
         let mut trees = BTreeSet::new();
         for variant in &run.variants {
@@ -182,13 +198,17 @@ impl<'a> Trials<'a> {
     pub fn units(&mut self, stage: Stage) -> Result<Vec<Unit>> {
         self.running.clear();
         let (is_last, has_copies) = (stage == Stage::Plain, self.copies.iter().any(|copy| stage.has(copy.kind)));
-        if !is_last && !has_copies || stage == Stage::Canaries && !std::mem::take(&mut self.base_failed) {
+        let is_again = matches!(stage, Stage::Mild | Stage::Canaries);
+        if !is_last && !has_copies || is_again && !std::mem::take(&mut self.base_failed) {
             return Ok(Vec::new());
         }
-        let passing = (0..self.entrants.len()).filter(|place| self.entrants[*place].subject.passes);
+        if stage == Stage::Endless && (!self.has_endless || self.base.joint.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let passing = (0..self.entrants.len()).filter(|place| self.entrants[*place].is_tried);
         let places: Vec<usize> = passing.filter(|place| !is_last || !self.is_settled(*place)).collect();
         let mut units = Vec::new();
-        if !is_last {
+        if !is_last && stage != Stage::Endless {
             let tree = self.joint_tree(None, self.base_tree, stage)?;
             self.running.push((None, tree));
             units.push(self.unit(0, tree, "base with copies of tests", true)?);
@@ -201,7 +221,8 @@ impl<'a> Trials<'a> {
                 let what = match stage {
                     Stage::Plain => "the tests of the base",
                     Stage::New => "the new tests of all variants",
-                    Stage::Probes | Stage::Canaries => "the tests of the base and copies of them",
+                    Stage::Endless => "inputs with which the base does not end",
+                    Stage::Probes | Stage::Mild | Stage::Canaries => "the tests of the base and copies of them",
                 };
                 units.push(self.unit(index, tree, &format!("var{index} with {what}"), !is_last)?);
             }
@@ -288,9 +309,10 @@ impl<'a> Trials<'a> {
                     let there: BTreeSet<Id> = ran.iter().map(TestResult::id).collect();
                     let mut own = self.base.own.iter().filter(|test| test.outcome != Outcome::Skipped);
                     self.base_failed = own.any(|test| !there.contains(&test.id()));
+                    self.has_endless |= self.base_failed && stage == Stage::Probes;
                     self.base.joint = if self.base_failed { Vec::new() } else { ran };
                 }
-                (Some(place), Stage::New) => self.entrants[place].subject.beside = ran,
+                (Some(place), Stage::New | Stage::Endless) => self.entrants[place].subject.beside.extend(ran),
                 (Some(place), Stage::Plain) => {
                     let is_plain = tree != self.entrants[place].tree;
                     let subject = &mut self.entrants[place].subject;
@@ -308,7 +330,7 @@ impl<'a> Trials<'a> {
     /// When a tree cannot be made.
     pub fn blinded(&self) -> Result<Vec<(u32, overfit::Sign, Unit)>> {
         let mut units = Vec::new();
-        for (place, entrant) in self.entrants.iter().enumerate().filter(|(_, entrant)| entrant.subject.passes) {
+        for (place, entrant) in self.entrants.iter().enumerate().filter(|(_, entrant)| entrant.is_tried) {
             let of_base = |word: &str| entrant.code.iter().any(|(_, _, base)| base.contains(word));
             let signs = overfit::aware(&entrant.code(), &of_base);
             let Some(sign) = signs.first().cloned() else { continue };
@@ -355,18 +377,37 @@ impl<'a> Trials<'a> {
         }
     }
 
-    /// Returns the variants that fail only what passes on the base: a second run tells whether that is certain.
-    pub fn uncertain(&self) -> Vec<u32> {
+    /// Returns the variants that fail only what passes on the base, or, where none passes and it was not asked before, what all
+    /// fail: a second run tells whether that is certain.
+    pub fn uncertain(&self, is_first: bool) -> Vec<u32> {
         let on_base = passed(&self.base.own);
+        let fails = |entrant: &Entrant, id: &Id| {
+            entrant.subject.own.iter().any(|test| test.outcome == Outcome::Failed && test.id() == *id)
+        };
+        let is_asked = is_first && !self.entrants.iter().any(|entrant| entrant.is_tried);
+        let by_all = |id: &Id| is_asked && self.entrants.iter().all(|entrant| fails(entrant, id));
         let is_uncertain = |entrant: &&Entrant| {
             let failed: Vec<_> = entrant.subject.own.iter().filter(|test| test.outcome == Outcome::Failed).collect();
             let touched = |test: &&TestResult| entrant.subject.changes.iter().any(|change| change.test == test.name);
-            !entrant.subject.passes
+            !entrant.is_tried
                 && !failed.is_empty()
                 && failed.len() <= 3
-                && failed.iter().all(|test| on_base.contains(&test.id()) && !touched(test))
+                && failed.iter().all(|test| (on_base.contains(&test.id()) || by_all(&test.id())) && !touched(test))
         };
         self.entrants.iter().filter(is_uncertain).map(|entrant| entrant.subject.index).collect()
+    }
+
+    /// Returns the tests that ended differently here than in later runs of the same contents.
+    pub fn changed<'b>(&'b self, later: &'b Trials<'_>) -> impl Iterator<Item = Id> + 'b {
+        let pairs = self
+            .entrants
+            .iter()
+            .filter_map(|entrant| Some((entrant, later.entrants.iter().find(|other| other.tree == entrant.tree)?)));
+        pairs.flat_map(|(entrant, later)| {
+            let passed = passed(&later.subject.own);
+            let failed = entrant.subject.own.iter().filter(|test| test.outcome == Outcome::Failed);
+            failed.map(TestResult::id).filter(move |id| passed.contains(id)).collect::<Vec<_>>()
+        })
     }
 
     /// Judges all variants, by their numbers.
@@ -377,7 +418,7 @@ impl<'a> Trials<'a> {
 }
 
 /// What tells a test from all others.
-type Id = (String, String);
+pub(super) type Id = (String, String);
 
 /// Returns the tests that passed.
 fn passed(tests: &[TestResult]) -> BTreeSet<Id> {

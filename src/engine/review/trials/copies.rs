@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Trials;
 use crate::choice::blocks::{self, TestFile};
+use crate::choice::material::Material;
 use crate::choice::probes;
 use crate::choice::results::Outcome;
 use crate::choice::surface::Part;
@@ -14,8 +15,8 @@ use crate::model::Oid;
 /// The most files of tests of the base that are copied.
 const MOST_FILES: usize = 24;
 
-/// How many probes are made of the new tests of a variant.
-const PROBES_OF_NEW: usize = 5;
+/// How many probes are made of the new tests of a variant at most.
+const PROBES_OF_NEW: usize = 8;
 
 /// A file beside the tests of the base.
 pub(super) struct Copy {
@@ -29,6 +30,8 @@ pub(super) struct Copy {
 pub(super) enum CopyKind {
     /// It passes something else.
     Probe,
+    /// It passes something else, with which code is likely to end.
+    Mild,
     /// It wants something else.
     Canary,
     /// A variant brings it.
@@ -73,20 +76,27 @@ impl Trials<'_> {
 
     /// Makes the copies of tests: probes and canaries of the base's, and the new tests of each variant with probes of those.
     pub(super) fn make_copies(&mut self) -> Result<()> {
+        let files = self.files_to_copy();
+        let new = self.entrants.iter().filter(|entrant| entrant.is_tried).flat_map(|entrant| &entrant.tests);
+        let all = files.iter().map(|(path, text)| (*path, text.as_str()));
+        let all = all.chain(new.map(|(path, text)| (path.as_str(), text.as_str())));
+        let material = Material::gather(all, &self.prompt);
+        let tests = files.iter().map(|(path, text)| TestFile::parse(path, text).blocks.len()).sum();
         let mut made = Copies::default();
-        for (path, mut text) in self.files_to_copy() {
+        for (path, mut text) in files {
             // What variants remove with a reason would not load on them.
-            for entrant in self.entrants.iter().filter(|entrant| entrant.subject.passes) {
+            for entrant in self.entrants.iter().filter(|entrant| entrant.is_tried) {
                 let ours = entrant.tests.get(path).map(String::as_str);
                 text = blocks::restored(path, &text, ours, &entrant.excused());
             }
-            made.probes(path, &text, &self.marker, probes::PROBES, CopyKind::Probe, None);
+            let numbers = (1..=probes::count(tests)).chain(probes::examples());
+            made.probes((path, &text), &self.marker, numbers, &material, CopyKind::Probe, None);
             if let Some(text) = probes::canary(path, &text) {
                 made.add(path, &text, format!("{}c", self.marker), CopyKind::Canary, None);
             }
         }
         let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
-        for entrant in self.entrants.iter().filter(|entrant| entrant.subject.passes) {
+        for entrant in self.entrants.iter().filter(|entrant| entrant.is_tried) {
             let marker = format!("{}v{}", self.marker, entrant.subject.index);
             for (path, text) in entrant.tests.iter().filter(|(_, text)| !probes::is_uncertain(text)) {
                 let named = TestFile::parse(path, text).blocks.into_iter().map(|block| block.name);
@@ -96,7 +106,8 @@ impl Trials<'_> {
                 }
                 made.add(path, text, marker.clone(), CopyKind::New, Some(&wanted));
                 if seen.insert((path, text)) {
-                    made.probes(path, text, &marker, PROBES_OF_NEW, CopyKind::New, Some(&wanted));
+                    let numbers = (1..=PROBES_OF_NEW).chain(probes::examples());
+                    made.probes((path, text), &marker, numbers, &material, CopyKind::New, Some(&wanted));
                 }
             }
         }
@@ -115,8 +126,7 @@ impl Trials<'_> {
     /// Returns files that tests read and that variants add, where all who add one agree on it.
     fn new_support(&self) -> Vec<(String, Oid)> {
         let mut found: BTreeMap<String, Option<Oid>> = BTreeMap::new();
-        for change in self.entrants.iter().filter(|entrant| entrant.subject.passes).flat_map(|entrant| &entrant.changes)
-        {
+        for change in self.entrants.iter().filter(|entrant| entrant.is_tried).flat_map(|entrant| &entrant.changes) {
             let path = String::from_utf8_lossy(&change.path).into_owned();
             let (None, Some((EntryKind::File, oid))) = (change.old, change.new) else { continue };
             if self.surface.part(&path) == Some(Part::Support) {
@@ -153,18 +163,19 @@ impl Copies {
     /// Adds probes of a file.
     fn probes(
         &mut self,
-        path: &str,
-        text: &str,
+        (path, text): (&str, &str),
         marker: &str,
-        most: usize,
+        numbers: impl Iterator<Item = usize>,
+        material: &Material,
         kind: CopyKind,
         wanted: Option<&BTreeSet<String>>,
     ) {
-        for number in 1..=most {
+        for number in numbers {
             let name = format!("{marker}p{number}");
-            if let Some(probe) = probes::probe(path, text, number) {
+            if let Some(probe) = probes::probe(path, text, number, material) {
                 let inputs = probe.inputs.into_iter().map(|(test, input)| ((name.clone(), test), input));
                 self.inputs.extend(inputs);
+                let kind = if kind == CopyKind::Probe && probe.is_mild { CopyKind::Mild } else { kind };
                 self.add(path, &probe.text, name, kind, wanted);
             }
         }

@@ -7,6 +7,7 @@ use super::{Trials, passes, results};
 use crate::choice::blocks::{self, TestFile};
 use crate::choice::classes::{Change, Subject};
 use crate::choice::overfit::Code;
+use crate::choice::results::Outcome;
 use crate::choice::source;
 use crate::choice::surface::{Part, with_settings_of};
 use crate::error::Result;
@@ -18,6 +19,8 @@ use crate::store::sha256;
 pub(super) struct Entrant {
     pub(super) subject: Subject,
     pub(super) tree: Oid,
+    /// It passes its own checks, or fails only tests that do not always end alike.
+    pub(super) is_tried: bool,
     pub(super) changes: Vec<TreeChange>,
     /// Its files of tests that are new or changed, by path.
     pub(super) tests: BTreeMap<String, String>,
@@ -38,7 +41,10 @@ impl Trials<'_> {
             own: results(found, tree, self.checks),
             ..Subject::default()
         };
-        let mut entrant = Entrant { subject, tree, changes, tests: BTreeMap::new(), code: Vec::new() };
+        let mut failed = subject.own.iter().filter(|test| test.outcome == Outcome::Failed).peekable();
+        let is_tried =
+            subject.passes || failed.peek().is_some() && failed.all(|test| self.base.flaky.contains(&test.id()));
+        let mut entrant = Entrant { subject, tree, is_tried, changes, tests: BTreeMap::new(), code: Vec::new() };
         for change in entrant.changes.clone() {
             let path = String::from_utf8_lossy(&change.path).into_owned();
             let old = change.old.and_then(|(_, oid)| self.text(oid)).unwrap_or_default();

@@ -17,7 +17,7 @@ impl Trials<'_> {
             let outcomes: Vec<Outcome> = self.base.own.iter().filter(of).map(|found| found.outcome).collect();
             !outcomes.is_empty() && outcomes.iter().all(|outcome| *outcome == Outcome::Passed)
         };
-        let passing: Vec<&Entrant> = self.entrants.iter().filter(|entrant| entrant.subject.passes).collect();
+        let passing: Vec<&Entrant> = self.entrants.iter().filter(|entrant| entrant.is_tried).collect();
         let mut excused: Vec<(BTreeMap<String, String>, BTreeMap<String, String>)> = Vec::new();
         for entrant in &self.entrants {
             let others: Vec<&&Entrant> =
@@ -53,7 +53,7 @@ impl Trials<'_> {
             .entrants
             .iter()
             .zip(&excused)
-            .filter(|(entrant, _)| entrant.subject.passes)
+            .filter(|(entrant, _)| entrant.is_tried)
             .flat_map(|(entrant, (tests, _))| {
                 let gone = entrant.subject.changes.iter().filter(|change| change.text.is_none());
                 let asked = gone.filter_map(|change| Some((change.test.clone(), tests.get(&change.test)?.clone())));

@@ -1,0 +1,126 @@
+//! Which of several variants leads, where their class, risks and judges are the same: by what each does for the same inputs, and
+//! by tests that neither of two wrote.
+
+use super::ranking::{Candidate, Criterion, Rank};
+use crate::model::{Class, Likeness, Undecided};
+
+/// By how many points of a hundred one has to be ahead in the tests of thirds.
+const CLEAR: i64 = 15;
+
+/// A variant with its place.
+pub(super) type Choice<'r> = (&'r Rank, &'r Candidate<'r>);
+
+/// What came of it.
+pub(super) enum Leading<'r> {
+    /// One leads, or will do as well as others that behave alike.
+    One(Choice<'r>),
+    /// Nothing that ran tells the right one of these.
+    Open(Undecided),
+}
+
+/// Returns which of the choices, the best place first, is to be taken; none where there is no choice.
+pub(super) fn leading<'r>(choices: &[Choice<'r>]) -> Option<Leading<'r>> {
+    let first = choices.first()?.0;
+    let is_level = |place: &Rank| {
+        let value = |place: &Rank, what: Criterion| {
+            place.score.parts.iter().find(|part| part.name == what.to_string()).map_or(0.0, |part| part.value)
+        };
+        let decides = [Criterion::Class, Criterion::Risks, Criterion::Judge];
+        decides.into_iter().all(|what| value(place, what) == value(first, what))
+    };
+    let field = Field { level: choices.iter().copied().filter(|(place, _)| is_level(place)).collect() };
+    Some(field.leading())
+}
+
+struct Field<'r> {
+    level: Vec<Choice<'r>>,
+}
+
+impl<'r> Field<'r> {
+    fn leading(&self) -> Leading<'r> {
+        let others = |one: u32| self.level.iter().filter(move |(place, _)| place.index != one);
+        let is_beaten = |(place, one): &Choice<'r>| others(place.index).any(|(_, other)| self.beats(other, one));
+        let leads = |choice: &&Choice<'r>| {
+            let (place, one) = **choice;
+            others(place.index).all(|(_, other)| !is_unlike(one, other) || self.beats(one, other)) && !is_beaten(choice)
+        };
+        // Where several lead, one that does what the base does where others don't is the last to be taken.
+        let kept = |(place, one): &&Choice<'r>| -> i64 {
+            let of = |other: &Choice<'r>| beside(one, other.1).map_or(0, |one| one.kept as i64 - one.other_kept as i64);
+            others(place.index).map(of).sum()
+        };
+        let Some(leader) = self.level.iter().filter(leads).min_by_key(kept) else {
+            let mut open: Vec<&Choice<'r>> = self.level.iter().filter(|choice| !is_beaten(choice)).collect();
+            if open.len() < 2 {
+                open = self.level.iter().collect();
+            }
+            let between = open.iter().map(|(place, _)| place.index).collect();
+            let pairs =
+                open.iter().enumerate().flat_map(|(at, (_, one))| open[at + 1..].iter().map(move |of| (one, of)));
+            let input = pairs.into_iter().find_map(|(one, (_, other))| differs(one, other));
+            return Leading::Open(Undecided { between, input });
+        };
+        // Those that are backed by each other, and alike: each will do.
+        let (place, one) = leader;
+        let is_same = |other: u32| one.tests.is_some_and(|tests| tests.same_code.contains(&other));
+        let alike = others(place.index).filter(|(other, of)| {
+            one.class != Some(Class::A) && other.rank == place.rank && !is_same(other.index) && !self.beats(one, of)
+        });
+        let alike: Vec<u32> = alike.map(|(other, _)| other.index).collect();
+        if alike.is_empty() {
+            return Leading::One(*leader);
+        }
+        Leading::Open(Undecided { between: std::iter::once(place.index).chain(alike).collect(), input: None })
+    }
+
+    /// Returns whether evidence tells one from the other as the better one.
+    fn beats(&self, one: &Candidate<'_>, other: &Candidate<'_>) -> bool {
+        if beside(one, other).is_some_and(Likeness::is_ahead) {
+            return true;
+        }
+        if beside(other, one).is_some_and(Likeness::is_ahead) {
+            return false;
+        }
+        let (mine, theirs) = (of_thirds(one, other), of_thirds(other, one));
+        let ahead = share(mine) - share(theirs);
+        let is_backed = one.class == Some(Class::A);
+        let has_double = is_backed && self.has_double(one) && !self.has_double(other);
+        has_double && ahead >= 0 || ahead >= CLEAR && (is_backed || mine.1 == 0 && theirs.1 > 0)
+    }
+
+    /// Returns whether another of different code does the same for all inputs that were tried, but for one in fifty.
+    fn has_double(&self, one: &Candidate<'_>) -> bool {
+        one.tests.iter().flat_map(|tests| &tests.behaviour).any(|likeness| {
+            likeness.same * 50 >= likeness.of * 49
+                && self.level.iter().any(|(place, _)| place.index == likeness.variant)
+        })
+    }
+}
+
+/// Returns how a variant behaves beside another.
+pub(super) fn beside<'c>(one: &Candidate<'c>, other: &Candidate<'_>) -> Option<&'c Likeness> {
+    one.tests?.behaviour.iter().find(|likeness| likeness.variant == other.index)
+}
+
+/// Returns whether two give something else for an input.
+fn is_unlike(one: &Candidate<'_>, other: &Candidate<'_>) -> bool {
+    let of = |one, other| beside(one, other).is_some_and(|likeness| likeness.same < likeness.of);
+    of(one, other) || of(other, one)
+}
+
+/// Returns an input where two differ, and what each gives.
+fn differs(one: &Candidate<'_>, other: &Candidate<'_>) -> Option<String> {
+    let of = |one, other| beside(one, other)?.differs.clone();
+    of(one, other).or_else(|| of(other, one))
+}
+
+/// Returns how many tests a variant passes and fails that neither it nor the other brings: what each wants of the other says
+/// no more than that they differ.
+fn of_thirds(one: &Candidate<'_>, other: &Candidate<'_>) -> (u64, u64) {
+    let others = one.tests.iter().flat_map(|tests| &tests.others).filter(|of| of.variant != other.index);
+    others.fold((0, 0), |(passed, failed), of| (passed + of.passed, failed + of.failed))
+}
+
+fn share((passed, failed): (u64, u64)) -> i64 {
+    (100 * passed).checked_div(passed + failed).map_or(0, |share| share as i64)
+}
