@@ -23,7 +23,7 @@ pub struct Peers<'s> {
 }
 
 /// How many times as much trust has to be on one side of a question as on the other.
-const CLEARLY: f64 = 2.0;
+const CLEARLY: f64 = 1.5;
 
 /// What each gives for each input.
 pub struct Behaviour<'a> {
