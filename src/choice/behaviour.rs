@@ -260,3 +260,82 @@ fn probe_marker(name: &str, marker: &str) -> Option<String> {
     let word = &rest[..rest.find(['_', ' '])?];
     matches!(source(name, marker)?, Source::Probe(_)).then(|| format!("{marker}{word}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn test(name: &str, actual: Option<&str>) -> TestResult {
+        let outcome = if actual.is_some() { Outcome::Failed } else { Outcome::Passed };
+        TestResult { group: String::new(), name: name.to_owned(), outcome, actual: actual.map(str::to_owned) }
+    }
+
+    /// A variant that gives these for the probes 1, 2 and so on, each of code of its own.
+    fn gives(index: u32, values: &[Option<&str>]) -> Subject {
+        let tests = values.iter().enumerate().map(|(at, value)| test(&format!("test_qp{}_a", at + 1), *value));
+        Subject { index, passes: true, joint: tests.collect(), shape: index.to_string(), ..Subject::default() }
+    }
+
+    fn beside(base: &[Option<&str>], subjects: &[Subject]) -> Likeness {
+        let inputs = (1..9).map(|number| ((format!("qp{number}"), "test_a".to_owned()), format!("f({number})")));
+        let inputs = inputs.collect();
+        let base = Base { joint: gives(0, base).joint, ..Base::default() };
+        let behaviour = Behaviour::new(&base, subjects, "q", &inputs);
+        let peers = behaviour.peers(subjects.iter().collect());
+        behaviour.likeness(&subjects[0], &subjects[1], &peers).unwrap()
+    }
+
+    #[test]
+    fn a_third_tells_which_of_two_to_take() {
+        let (one, other) = (gives(1, &[Some("1"), Some("2")]), gives(2, &[Some("1"), Some("3")]));
+        let base = [Some("0"), Some("0")];
+        let alone = beside(&base, &[one.clone(), other.clone()]);
+        assert_eq!((alone.same, alone.of, alone.backed, alone.is_ahead()), (1, 2, 0, false));
+        assert_eq!(alone.differs.as_deref(), Some("f(2): var1 gives 2, var2 gives 3"));
+        let third = gives(3, &[Some("1"), Some("2")]);
+        assert!(beside(&base, &[one.clone(), other.clone(), third.clone()]).is_ahead());
+        assert!(!beside(&base, &[other.clone(), one.clone(), third.clone()]).is_ahead());
+        // The same code again is no third, and an error no agreement.
+        let again = Subject { shape: "1".to_owned(), ..third };
+        assert!(!beside(&base, &[one, other, again]).is_ahead());
+        let errors = [gives(1, &[Some(RAISES)]), gives(2, &[Some("3")]), gives(3, &[Some(RAISES)])];
+        assert!(!beside(&base, &errors).is_ahead());
+    }
+
+    #[test]
+    fn what_does_as_the_base_does_is_behind_unless_a_third_does_too() {
+        let base = [Some("0"), Some("0"), Some("0")];
+        let (mended, kept) =
+            (gives(1, &[Some("1"), Some("2"), Some("3")]), gives(2, &[Some("1"), Some("0"), Some("0")]));
+        assert!(beside(&base, &[mended.clone(), kept.clone()]).is_ahead());
+        assert!(!beside(&base, &[kept.clone(), mended.clone()]).is_ahead());
+        let third = gives(3, &[Some("1"), Some("0"), Some("0")]);
+        assert!(!beside(&base, &[mended, kept, third]).is_ahead());
+    }
+
+    #[test]
+    fn another_form_counts_where_nothing_else_tells() {
+        // The fourth probe is of another form.
+        let base = [Some("0"), Some("0"), Some("0"), Some("5")];
+        let one = gives(1, &[Some("1"), Some("2"), None, Some("4")]);
+        let other = gives(2, &[Some("1"), Some("2"), None, Some("5")]);
+        let likeness = beside(&base, &[one, other]);
+        assert_eq!((likeness.same, likeness.of, likeness.other_kept), (3, 3, 1));
+    }
+
+    #[test]
+    fn a_test_that_several_contradict_does_not_count() {
+        let new = |index: u32, actual: Option<&str>| Subject {
+            beside: vec![test("test_qv1_b", actual)],
+            ..gives(index, &[Some("1")])
+        };
+        let subjects = [new(1, None), new(2, Some("7")), new(3, Some("7"))];
+        let inputs = BTreeMap::new();
+        let base = Base { joint: gives(0, &[Some("0")]).joint, ..Base::default() };
+        let behaviour = Behaviour::new(&base, &subjects, "q", &inputs);
+        let peers = behaviour.peers(subjects.iter().collect());
+        assert!(behaviour.is_contradicted(&test("test_qv1_b", None), 1, &peers));
+        let peers = behaviour.peers(subjects[..2].iter().collect());
+        assert!(!behaviour.is_contradicted(&test("test_qv1_b", None), 1, &peers));
+    }
+}
