@@ -124,3 +124,88 @@ fn of_thirds(one: &Candidate<'_>, other: &Candidate<'_>) -> (u64, u64) {
 fn share((passed, failed): (u64, u64)) -> i64 {
     (100 * passed).checked_div(passed + failed).map_or(0, |share| share as i64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::review::ranking::rank;
+    use crate::model::{Evidence, OthersTests, TestStanding, Verdict};
+
+    /// Returns who leads of variants of a class with these tests, numbered from 1, or between whom it is open.
+    fn leads(class: Class, all: &[TestStanding]) -> Result<u32, Vec<u32>> {
+        let evidence = Evidence::default();
+        let candidates: Vec<Candidate<'_>> = all
+            .iter()
+            .enumerate()
+            .map(|(at, tests)| Candidate {
+                index: at as u32 + 1,
+                twin_of: None,
+                checks: &[],
+                verdict: Verdict::Passed,
+                evidence: &evidence,
+                judged: None,
+                class: Some(class),
+                why: &[],
+                tests: Some(tests),
+            })
+            .collect();
+        let ranks = rank(&candidates, &[]);
+        let choices: Vec<Choice<'_>> = ranks
+            .iter()
+            .filter_map(|place| Some((place, candidates.iter().find(|one| one.index == place.index)?)))
+            .collect();
+        match leading(&choices).expect("a choice") {
+            Leading::One((place, _)) => Ok(place.index),
+            Leading::Open(undecided) => Err(undecided.between),
+        }
+    }
+
+    fn like(variant: u32, same: u64, of: u64) -> Likeness {
+        Likeness { variant, same, of, differs: (same < of).then(|| "f(1)".to_owned()), ..Likeness::default() }
+    }
+
+    fn standing(behaviour: Vec<Likeness>, others: &[(u32, u64, u64)]) -> TestStanding {
+        let others = others.iter().map(|(variant, passed, failed)| OthersTests {
+            variant: *variant,
+            passed: *passed,
+            failed: *failed,
+        });
+        TestStanding { behaviour, others: others.collect(), ..TestStanding::default() }
+    }
+
+    #[test]
+    fn nothing_tells_between_two_that_differ() {
+        let all = [standing(vec![like(2, 3, 9)], &[(2, 3, 0)]), standing(vec![like(1, 3, 9)], &[(1, 1, 2)])];
+        // What the first wants of the second is no more than that they differ.
+        assert_eq!(leads(Class::A, &all), Err(vec![1, 2]));
+    }
+
+    #[test]
+    fn one_that_another_doubles_leads() {
+        let all = [
+            standing(vec![like(2, 3, 9), like(3, 3, 9)], &[]),
+            standing(vec![like(1, 3, 9), like(3, 9, 9)], &[]),
+            standing(vec![like(1, 3, 9), like(2, 9, 9)], &[]),
+        ];
+        assert_eq!(leads(Class::A, &all), Ok(2));
+    }
+
+    #[test]
+    fn the_tests_of_thirds_tell() {
+        let all = [
+            standing(vec![like(2, 3, 9)], &[(3, 1, 2)]),
+            standing(vec![like(1, 3, 9)], &[(3, 3, 0)]),
+            standing(vec![], &[]),
+        ];
+        assert_eq!(leads(Class::A, &all[..2]), Ok(2));
+    }
+
+    #[test]
+    fn of_those_that_are_alone_and_alike_a_person_chooses_but_not_between_the_same_code() {
+        let alike = [standing(vec![], &[]), standing(vec![], &[])];
+        assert_eq!(leads(Class::B, &alike), Err(vec![1, 2]));
+        assert_eq!(leads(Class::A, &alike), Ok(1));
+        let same = TestStanding { same_code: vec![2], ..TestStanding::default() };
+        assert_eq!(leads(Class::B, &[same, TestStanding { same_code: vec![1], ..TestStanding::default() }]), Ok(1));
+    }
+}
