@@ -149,6 +149,12 @@ impl Material {
         if maps.len() > 1 && random.u8(0..4) == 0 {
             return self.deeper(input, &maps, &mut random);
         }
+        if known.len() > 1 && random.u8(0..5) == 0 {
+            let edit = alike(&known, chosen, &mut random);
+            if edit.is_some() {
+                return edit.into_iter().collect();
+            }
+        }
         let is_all = known.len() > 1 && random.u8(0..4) == 0;
         let mut edits = Vec::new();
         for (number, argument) in known.iter().enumerate().filter(|(number, _)| is_all || *number == chosen) {
@@ -186,6 +192,38 @@ impl Material {
         };
         maps.iter().map(|(argument, value)| (argument.at.clone(), below(value))).collect()
     }
+}
+
+/// Passes for an argument nearly what is passed for another one: what code does with two things often turns on what they
+/// have in common.
+fn alike(known: &[&Argument], chosen: usize, random: &mut Rng) -> Option<(std::ops::Range<usize>, String)> {
+    let to = known.get(chosen)?;
+    let is_other = |one: &&&Argument| {
+        let kind = |of: &Argument| of.value.as_ref().map(std::mem::discriminant);
+        one.place != to.place && kind(one) == kind(to)
+    };
+    let from = known.iter().find(is_other)?.value.as_ref()?;
+    let new = match from {
+        Value::Text(text) => {
+            let (quote, own) = (text.chars().next()?, value(text));
+            let cut = own.rfind(|one: char| !one.is_alphanumeric());
+            let new = match (random.u8(0..4), cut) {
+                (1, Some(cut)) => own[..cut].to_owned(),
+                (2, Some(cut)) => format!("{own}{}", &own[cut..]),
+                // As one more part that is nothing, in `1.2.0`.
+                (3, Some(cut)) => format!("{own}{}0", own[cut..].chars().next()?),
+                _ => own,
+            };
+            Value::Text(quoted(&new, quote))
+        }
+        Value::List { open, items, close } if random.bool() => Value::List {
+            open: open.clone(),
+            items: items[..items.len().saturating_sub(1)].to_vec(),
+            close: close.clone(),
+        },
+        same => same.clone(),
+    };
+    (to.value.as_ref() != Some(&new)).then(|| (to.at.clone(), new.write()))
 }
 
 impl Place {
@@ -520,6 +558,14 @@ mod tests {
         let all: Vec<String> = (0..40).map(|number| made(&inputs[0], number)).collect();
         let form = regex::Regex::new("^'([0-9]+[hms])*'$").unwrap();
         assert!(all.iter().filter(|text| form.is_match(text)).count() >= 36, "{all:?}");
+        let pair = "def test_a():\n    assert g('1.2', '3.10') == -1\n";
+        let of_pair = Material::gather([("test_n.py", pair)].into_iter(), "");
+        let input = &Assertions::parse("test_n.py", pair).unwrap().inputs()[0];
+        let all: Vec<String> =
+            (0..300).filter_map(|number| Some(of_pair.other(input, "n.py", number).pop()?.1)).collect();
+        for kind in ["'1.2'", "'3.10.10'", "'1.2.0'", "'3'"] {
+            assert!(all.iter().any(|text| text == kind), "{kind} is not in {all:?}");
+        }
         let all: Vec<String> = (0..60).map(|number| made(&inputs[2], number)).collect();
         for kind in ["[]", "{}", "[[1, 2], [1, 2]]", "[[2, 2]]"] {
             assert!(all.iter().any(|text| text.contains(kind)), "{kind} is not in {all:?}");
