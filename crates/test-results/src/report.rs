@@ -1,5 +1,7 @@
 //! What is known of the tests of a check.
 
+use std::path::Path;
+
 use crate::text;
 
 /// The most tests that are kept of a check. The others are counted.
@@ -199,6 +201,14 @@ impl Found {
             self.explained += 1;
         }
         test.actual = test.actual.take().or(actual);
+    }
+
+    /// Names the files of tests relative to a folder, with `/`; a line without a file says nothing.
+    pub fn name_files(&mut self, folder: &Path) {
+        for test in &mut self.tests {
+            test.file = test.file.take().and_then(|file| text::file(&file, folder));
+            test.line = test.line.filter(|_| test.file.is_some());
+        }
     }
 
     /// Adds what a summary said to what others of the same runner said.

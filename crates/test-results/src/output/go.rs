@@ -81,9 +81,7 @@ impl LineReader for Go {
         if self.package.is_over && (self.package.is_verbose || !self.package.ended.is_empty()) {
             self.keep("", false);
         }
-        for test in &mut self.found.tests {
-            test.file = test.file.take().and_then(|file| text::file(&file, folder));
-        }
+        self.found.name_files(folder);
         self.found.ran_none = self.saw_none && !self.saw_some;
         self.found.ran_some = self.saw_some;
         self.found

@@ -1,6 +1,28 @@
-//! What the runners of JavaScript have in common: marks and times.
+//! What the runners of JavaScript have in common: marks and times, and tests that are told by file.
 
-use crate::report::Outcome;
+use super::failure::Failure;
+use crate::report::{Found, Outcome, TestResult};
+
+/// A test of jest or vitest: its file, name, outcome and failure. One with the name of its file is the file, which could not be
+/// read.
+pub(super) type Test = (String, String, Outcome, Option<Failure>);
+
+/// Keeps the tests of a call, whose failures are printed with this indent, and returns how many of them are files that could not
+/// be read.
+pub(super) fn keep(found: &mut Found, tests: Vec<Test>, indent: usize) -> u64 {
+    let mut broken = 0;
+    for (file, name, outcome, failure) in tests {
+        broken += u64::from(file == name);
+        let mut result = TestResult::new(&file, &name, outcome);
+        let failure = failure.unwrap_or_default();
+        result.line = failure.place_in(&file);
+        result.file = Some(file);
+        if let Some(at) = found.add(result) {
+            found.explain(at, &failure.message(indent), failure.actual(indent, '+'));
+        }
+    }
+    broken
+}
 
 /// Returns the outcome that a mark before a name stands for, and the name.
 pub(super) fn marked(said: &str) -> Option<(Outcome, &str)> {

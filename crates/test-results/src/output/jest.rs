@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::failure::{Failure, indented};
-use super::javascript::{marked, without_time};
+use super::javascript::{Test, keep, marked, without_time};
 use super::{LineReader, numbers};
-use crate::report::{Counts, Found, MOST_MESSAGES, MOST_TESTS, Outcome, Runner, TestResult};
+use crate::report::{Counts, Found, MOST_MESSAGES, MOST_TESTS, Outcome, Runner};
 use crate::text;
 
 /// The deepest nesting of suites whose names are kept.
@@ -20,7 +20,7 @@ const NOT_LOADED: &str = "Test suite failed to run";
 pub(super) struct Jest {
     found: Found,
     /// The tests of the call that prints: file, name and outcome.
-    tests: Vec<(String, String, Outcome, Option<Failure>)>,
+    tests: Vec<Test>,
     index: HashMap<(String, String), usize>,
     /// The file whose tests come.
     file: Option<String>,
@@ -84,11 +84,8 @@ impl LineReader for Jest {
         if !self.is_jest {
             return Found::new(Runner::Jest);
         }
-        for test in &mut self.found.tests {
-            test.file = test.file.take().and_then(|file| text::file(&file, folder));
-        }
-        let counted = self.found.summary.is_some_and(|counts| counts.total() > 0);
-        self.found.ran_none = self.said_none || self.found.summary.is_some() && !counted;
+        self.found.name_files(folder);
+        self.found.ran_none = self.said_none || self.found.summary.is_some_and(|counts| counts.total() == 0);
         self.found
     }
 }
@@ -208,17 +205,7 @@ impl Jest {
         self.index.clear();
         self.found.is_cut |= std::mem::take(&mut self.is_cut);
         self.found.only_failures |= std::mem::take(&mut self.only_failures);
-        let mut broken = 0;
-        for (file, name, outcome, failure) in std::mem::take(&mut self.tests) {
-            broken += u64::from(file == name);
-            let mut result = TestResult::new(&file, &name, outcome);
-            let failure = failure.unwrap_or_default();
-            result.line = failure.place_in(&file);
-            result.file = Some(file);
-            if let Some(at) = self.found.add(result) {
-                self.found.explain(at, &failure.message(4), failure.actual(4, '+'));
-            }
-        }
+        let broken = keep(&mut self.found, std::mem::take(&mut self.tests), 4);
         // Files that could not be read are not among the tests.
         self.found.add_summary(Counts { failed: counts.failed.saturating_add(broken), ..counts });
     }

@@ -75,12 +75,7 @@ impl LineReader for Phpunit {
 
     fn finish(mut self: Box<Self>, folder: &Path) -> Found {
         self.end_failure();
-        for test in &mut self.found.tests {
-            test.file = test.file.take().and_then(|file| text::file(&file, folder));
-            if test.file.is_none() {
-                test.line = None;
-            }
-        }
+        self.found.name_files(folder);
         let none = self.found.summary.map_or(self.said_none, |counts| counts.total() == 0);
         self.found.ran_none = none && self.found.tests.is_empty();
         if self.found.summary.is_none() && !self.said_none {

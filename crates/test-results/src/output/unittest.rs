@@ -95,12 +95,7 @@ impl LineReader for Unittest {
     }
 
     fn finish(mut self: Box<Self>, folder: &Path) -> Found {
-        for test in &mut self.found.tests {
-            test.file = test.file.take().and_then(|file| text::file(&file, folder));
-            if test.file.is_none() {
-                test.line = None;
-            }
-        }
+        self.found.name_files(folder);
         self.found.ran_none = self.found.summary.is_some_and(|counts| counts.total() == 0);
         self.found
     }

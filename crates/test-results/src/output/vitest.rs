@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::failure::Failure;
-use super::javascript::{marked, without_time};
+use super::javascript::{Test, keep, marked, without_time};
 use super::{LineReader, numbers};
-use crate::report::{Counts, Found, MOST_MESSAGES, MOST_TESTS, Outcome, Runner, TestResult};
+use crate::report::{Counts, Found, MOST_MESSAGES, MOST_TESTS, Outcome, Runner};
 use crate::text;
 
 /// Reads the output of vitest.
 pub(super) struct Vitest {
     found: Found,
     /// The tests of the call that prints: file, name and outcome.
-    tests: Vec<(String, String, Outcome, Option<Failure>)>,
+    tests: Vec<Test>,
     index: HashMap<(String, String), usize>,
     only_failures: bool,
     is_cut: bool,
@@ -72,11 +72,8 @@ impl LineReader for Vitest {
             return Found::new(Runner::Vitest);
         }
         self.keep();
-        for test in &mut self.found.tests {
-            test.file = test.file.take().and_then(|file| text::file(&file, folder));
-        }
-        let counted = self.found.summary.is_some_and(|counts| counts.total() > 0);
-        self.found.ran_none = self.said_none || self.found.summary.is_some() && !counted;
+        self.found.name_files(folder);
+        self.found.ran_none = self.said_none || self.found.summary.is_some_and(|counts| counts.total() == 0);
         self.found
     }
 }
@@ -179,17 +176,7 @@ impl Vitest {
         self.end_failure();
         self.found.is_cut |= std::mem::take(&mut self.is_cut);
         self.found.only_failures |= std::mem::take(&mut self.only_failures);
-        let mut broken = 0;
-        for (file, name, outcome, failure) in std::mem::take(&mut self.tests) {
-            broken += u64::from(file == name);
-            let mut result = TestResult::new(&file, &name, outcome);
-            let failure = failure.unwrap_or_default();
-            result.line = failure.place_in(&file);
-            result.file = Some(file);
-            if let Some(at) = self.found.add(result) {
-                self.found.explain(at, &failure.message(0), failure.actual(0, '+'));
-            }
-        }
+        let broken = keep(&mut self.found, std::mem::take(&mut self.tests), 0);
         // Files that could not be read are not among the tests.
         if self.found.summary.is_some() {
             self.found.add_summary(Counts { failed: broken, ..Counts::default() });
