@@ -150,7 +150,8 @@ fn doctor_names_and_repairs_broken_worktrees() {
     let failed = crew.launch(&["--agent", "fails"]);
     crew.repo.wait_for(&failed, "through", |run| run["watch"]["active"] == false);
     let ready = crew.launch(&["--agent", "good:3"]);
-    crew.repo.wait_for(&ready, "ready", |run| run["state"] == "ready" && run["watch"]["active"] == false);
+    let seen = crew.repo.wait_for(&ready, "ready", |run| run["state"] == "ready" && run["watch"]["active"] == false);
+    assert_eq!(each(&seen, "status"), ["completed"; 3], "{seen:#}");
     let worktree = |run: &str, variant: u32| crew.workspace_root().join(run).join(format!("var{variant}"));
     fs::remove_file(worktree(&ready, 1).join(".git")).unwrap();
     fs::remove_dir_all(worktree(&ready, 2)).unwrap();
