@@ -211,8 +211,10 @@ impl<'a> Behaviour<'a> {
         })
     }
 
+    /// Returns the call of a probe, as it is in the copy.
     fn input(&self, name: &str) -> Option<&String> {
-        let marker = probe_marker(name, self.marker)?;
+        let Source::Probe(_) = source(name, self.marker)? else { return None };
+        let marker = format!("{}{}", self.marker, word(name, self.marker)?);
         self.inputs.get(&(marker.clone(), unmarked(name, &marker)?))
     }
 
@@ -245,20 +247,18 @@ fn given(test: &TestResult) -> Option<String> {
     }
 }
 
-fn source(name: &str, marker: &str) -> Option<Source> {
+/// Returns what a marker ends in: `v2`, `p3`, `v2p3`.
+fn word<'n>(name: &'n str, marker: &str) -> Option<&'n str> {
     let rest = &name[name.find(marker)? + marker.len()..];
-    let word = &rest[..rest.find(['_', ' '])?];
+    Some(&rest[..rest.find(['_', ' '])?])
+}
+
+fn source(name: &str, marker: &str) -> Option<Source> {
+    let word = word(name, marker)?;
     if let Some((_, number)) = word.rsplit_once('p') {
         return number.parse().ok().map(Source::Probe);
     }
     word.strip_prefix('v')?.parse().ok().map(Source::New)
-}
-
-/// Returns the marker of the probe that a test is in.
-fn probe_marker(name: &str, marker: &str) -> Option<String> {
-    let rest = &name[name.find(marker)? + marker.len()..];
-    let word = &rest[..rest.find(['_', ' '])?];
-    matches!(source(name, marker)?, Source::Probe(_)).then(|| format!("{marker}{word}"))
 }
 
 #[cfg(test)]

@@ -223,7 +223,7 @@ fn try_out(
         if !checking.run_more(&units.collect::<Result<Vec<_>>>()?, way, lock, run, watch) {
             return Ok(None);
         }
-        flaky.extend(trials.changed(&prepare(&checking.found, &flaky)?));
+        flaky.extend(trials.changed(&checking.found));
         trials = prepare(&checking.found, &flaky)?;
     }
     // Another input may loop for ever: what runs beside is bounded by what the base took by itself.

@@ -81,7 +81,8 @@ impl<'r> Field<'r> {
         if beside(other, one).is_some_and(Likeness::is_ahead) {
             return false;
         }
-        let (mine, theirs) = (of_thirds(one, other), of_thirds(other, one));
+        // What the tests of each want of the other says no more than that they differ.
+        let (mine, theirs) = (one.others(Some(other.index)), other.others(Some(one.index)));
         let ahead = share(mine) - share(theirs);
         let is_backed = one.class == Some(Class::A);
         let has_double = is_backed && self.has_double(one) && !self.has_double(other);
@@ -112,13 +113,6 @@ fn is_unlike(one: &Candidate<'_>, other: &Candidate<'_>) -> bool {
 fn differs(one: &Candidate<'_>, other: &Candidate<'_>) -> Option<String> {
     let of = |one, other| beside(one, other)?.differs.clone();
     of(one, other).or_else(|| of(other, one))
-}
-
-/// Returns how many tests a variant passes and fails that neither it nor the other brings: what each wants of the other says
-/// no more than that they differ.
-fn of_thirds(one: &Candidate<'_>, other: &Candidate<'_>) -> (u64, u64) {
-    let others = one.tests.iter().flat_map(|tests| &tests.others).filter(|of| of.variant != other.index);
-    others.fold((0, 0), |(passed, failed), of| (passed + of.passed, failed + of.failed))
 }
 
 fn share((passed, failed): (u64, u64)) -> i64 {

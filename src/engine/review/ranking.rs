@@ -143,7 +143,7 @@ fn parts(one: &Candidate<'_>, accepted: &[String]) -> Vec<(Criterion, u64, Strin
         risks(one.evidence, accepted).filter(|risk| !Observation::CHEATS.contains(&risk.kind.as_str())).count() as u64;
     let judged = one.judged.map_or(0, |score| (score.clamp(0.0, 10.0) * 9.9).round() as u64);
     let judge = one.judged.map_or_else(|| "not judged".to_owned(), |score| format!("{score:.1} of 10"));
-    let (passed, failed) = one.others();
+    let (passed, failed) = one.others(None);
     let share = (99 * passed).checked_div(passed + failed).unwrap_or(0);
     let tests = match passed + failed {
         0 => "the others bring no new tests".to_owned(),
@@ -168,9 +168,9 @@ fn parts(one: &Candidate<'_>, accepted: &[String]) -> Vec<(Criterion, u64, Strin
 }
 
 impl Candidate<'_> {
-    /// Returns how many of the new tests of others pass and fail.
-    pub(super) fn others(&self) -> (u64, u64) {
-        let others = self.tests.iter().flat_map(|tests| &tests.others);
+    /// Returns how many of the new tests of others pass and fail; those of one may be left out.
+    pub(super) fn others(&self, without: Option<u32>) -> (u64, u64) {
+        let others = self.tests.iter().flat_map(|tests| &tests.others).filter(|one| Some(one.variant) != without);
         others.fold((0, 0), |(passed, failed), one| (passed + one.passed, failed + one.failed))
     }
 

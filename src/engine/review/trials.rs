@@ -397,17 +397,14 @@ impl<'a> Trials<'a> {
         self.entrants.iter().filter(is_uncertain).map(|entrant| entrant.subject.index).collect()
     }
 
-    /// Returns the tests that ended differently here than in later runs of the same contents.
-    pub fn changed<'b>(&'b self, later: &'b Trials<'_>) -> impl Iterator<Item = Id> + 'b {
-        let pairs = self
-            .entrants
-            .iter()
-            .filter_map(|entrant| Some((entrant, later.entrants.iter().find(|other| other.tree == entrant.tree)?)));
-        pairs.flat_map(|(entrant, later)| {
-            let passed = passed(&later.subject.own);
+    /// Returns the tests that failed here and pass in later runs of the same contents.
+    pub fn changed(&self, later: &Found) -> Vec<Id> {
+        let of = |entrant: &Entrant| {
+            let passed = passed(&results(later, entrant.tree, self.checks));
             let failed = entrant.subject.own.iter().filter(|test| test.outcome == Outcome::Failed);
-            failed.map(TestResult::id).filter(move |id| passed.contains(id)).collect::<Vec<_>>()
-        })
+            failed.map(TestResult::id).filter(|id| passed.contains(id)).collect::<Vec<_>>()
+        };
+        self.entrants.iter().flat_map(of).collect()
     }
 
     /// Judges all variants, by their numbers.
