@@ -15,6 +15,24 @@ const MOST_EXAMPLES: usize = 24;
 /// The most things of a kind that are kept for a place.
 const MOST: usize = 60;
 
+/// What the tests of a file call, read once for all its probes.
+pub struct Calls<'t> {
+    /// Its path.
+    pub path: &'t str,
+    /// Its text.
+    pub text: &'t str,
+    /// The calls whose literals may be changed.
+    pub inputs: Vec<Input>,
+}
+
+impl<'t> Calls<'t> {
+    /// Reads a file of tests; one in a language that is not known has none.
+    pub fn read(path: &'t str, text: &'t str) -> Calls<'t> {
+        let inputs = Assertions::parse(path, text).map(|read| read.inputs()).unwrap_or_default();
+        Calls { path, text, inputs }
+    }
+}
+
 /// A call that the task names, with what it is to give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
@@ -46,18 +64,15 @@ pub struct Material {
 }
 
 impl Material {
-    /// Gathers what the files of tests, each a path and a text, pass to functions, and what the task says of those.
-    pub fn gather<'f>(files: impl Iterator<Item = (&'f str, &'f str)>, task: &str) -> Material {
+    /// Gathers what files of tests pass to functions, and what the task says of those.
+    pub fn gather<'f>(files: impl Iterator<Item = &'f Calls<'f>>, task: &str) -> Material {
         let mut material = Material::default();
         let mut arity: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-        for (path, text) in files {
-            let inputs = Assertions::parse(path, text).map(|read| read.inputs()).unwrap_or_default();
-            for input in inputs {
-                let of = arity.entry(input.function.clone()).or_default();
-                *of = (of.0 + 1, of.1.max(input.arguments.len()));
-                for argument in &input.arguments {
-                    material.add(&input.function, argument);
-                }
+        for input in files.flat_map(|file| &file.inputs) {
+            let of = arity.entry(input.function.clone()).or_default();
+            *of = (of.0 + 1, of.1.max(input.arguments.len()));
+            for argument in &input.arguments {
+                material.add(&input.function, argument);
             }
         }
         material.read_task(task, &arity);
@@ -113,7 +128,8 @@ impl Material {
             for (number, value) in example.arguments.iter().enumerate() {
                 let place = (example.function.clone(), number.to_string());
                 if let Some(place) = self.places.get_mut(&place) {
-                    place.add(value);
+                    // A task may come from outside: no quotes that let a string compute something.
+                    place.add(&value.quoted('"'));
                 }
             }
         }
@@ -232,7 +248,7 @@ impl Place {
             self.values.push(value.clone());
         }
         value.each(&mut |inner| match inner {
-            Value::Text(text) => self.strings.add(&super::source::value(text)),
+            Value::Text(text) if self.strings.all().len() < MOST => self.strings.add(&super::source::value(text)),
             Value::Number(number) if self.numbers.len() < MOST && !self.numbers.contains(number) => {
                 self.numbers.push(number.clone());
             }
@@ -247,10 +263,11 @@ impl Place {
         for word in words {
             // A number by itself may count anything.
             let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
-            if !is_number && word.chars().all(is_one) {
+            if !is_number && word.chars().all(is_one) && self.strings.all().len() < MOST {
                 self.strings.add(word);
             }
-            if !self.numbers.is_empty() && word.len() < 7 && word.parse::<i64>().is_ok() {
+            let is_room = (1..MOST).contains(&self.numbers.len());
+            if is_room && word.len() < 7 && word.parse::<i64>().is_ok() {
                 self.numbers.push((*word).to_owned());
             }
         }
@@ -527,7 +544,7 @@ mod tests {
     const PY: &str = "from n import f, g\n\ndef test_a():\n    assert f('1h2m') == 3720\n\ndef test_b():\n    assert f('5s') == 5\n\ndef test_c():\n    assert g([[1, 2]], {'a': 1}) == 1\n";
 
     fn examples(task: &str) -> Vec<String> {
-        let material = Material::gather([("test_n.py", PY)].into_iter(), task);
+        let material = Material::gather(std::iter::once(&Calls::read("test_n.py", PY)), task);
         let said = |one: &Example| {
             let arguments: Vec<String> = one.arguments.iter().map(Value::write).collect();
             let wanted = one.wanted.as_ref().map_or_else(|| "?".to_owned(), Value::write);
@@ -549,8 +566,9 @@ mod tests {
 
     #[test]
     fn other_inputs_are_made_of_those_that_tests_pass() {
-        let material = Material::gather([("test_n.py", PY)].into_iter(), "f('1h30m') gives seconds, not 90");
-        let inputs = Assertions::parse("test_n.py", PY).unwrap().inputs();
+        let file = Calls::read("test_n.py", PY);
+        let material = Material::gather(std::iter::once(&file), "f('1h30m') gives seconds, not 90");
+        let inputs = &file.inputs;
         let made = |input: &Input, number| {
             let edits = material.other(input, "test_n.py", number);
             edits.into_iter().map(|(_, new)| new).collect::<Vec<_>>().join(" ")
@@ -559,8 +577,9 @@ mod tests {
         let form = regex::Regex::new("^'([0-9]+[hms])*'$").unwrap();
         assert!(all.iter().filter(|text| form.is_match(text)).count() >= 36, "{all:?}");
         let pair = "def test_a():\n    assert g('1.2', '3.10') == -1\n";
-        let of_pair = Material::gather([("test_n.py", pair)].into_iter(), "");
-        let input = &Assertions::parse("test_n.py", pair).unwrap().inputs()[0];
+        let file = Calls::read("test_n.py", pair);
+        let of_pair = Material::gather(std::iter::once(&file), "");
+        let input = &file.inputs[0];
         let all: Vec<String> =
             (0..300).filter_map(|number| Some(of_pair.other(input, "n.py", number).pop()?.1)).collect();
         for kind in ["'1.2'", "'3.10.10'", "'1.2.0'", "'3'"] {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::assertions::{Assertions, Input};
-use super::material::{Example, Material};
+use super::material::{Calls, Example, Material};
 use super::source::value;
 use super::values::Value;
 
@@ -56,13 +56,22 @@ pub struct Probe {
 }
 
 /// Returns the file with other inputs, by the number of the probe; none where there is nothing to change.
-pub fn probe(path: &str, text: &str, number: usize, material: &Material) -> Option<Probe> {
-    let inputs = Assertions::parse(path, text)?.inputs();
+pub fn probe(file: &Calls<'_>, number: usize, material: &Material) -> Option<Probe> {
+    let (path, text) = (file.path, file.text);
+    let all = file.inputs.iter().map(|input| input.function.as_str());
+    let counts = all.fold(BTreeMap::<&str, usize>::new(), |mut counts, function| {
+        *counts.entry(function).or_default() += 1;
+        counts
+    });
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
     let mut made = BTreeMap::new();
-    for (place, input) in inputs.iter().enumerate().filter(|(_, input)| !is_uncertain(&text[input.at.clone()])) {
-        let before = inputs[..place].iter().filter(|other| other.function == input.function).count();
-        let of_function = inputs.iter().filter(|other| other.function == input.function).count();
+    for (place, input) in file.inputs.iter().enumerate() {
+        let (of_function, seen) = (counts[input.function.as_str()], seen.entry(&input.function).or_default());
+        let before = std::mem::replace(seen, *seen + 1);
+        if is_uncertain(&text[input.at.clone()]) {
+            continue;
+        }
         let own = if is_example(number) {
             let examples = material.examples(&input.function).into_iter().filter(|example| example.wanted.is_some());
             let mut examples = examples.skip((number - FIRST_EXAMPLE) * of_function + before);
@@ -286,8 +295,9 @@ mod tests {
 
     #[test]
     fn probes_change_what_is_passed_and_not_what_is_wanted() {
-        let material = Material::gather([("test_n.py", PY)].into_iter(), "");
-        let made: Vec<Probe> = (1..=12).map(|number| probe("test_n.py", PY, number, &material).unwrap()).collect();
+        let file = Calls::read("test_n.py", PY);
+        let material = Material::gather(std::iter::once(&file), "");
+        let made: Vec<Probe> = (1..=12).map(|number| probe(&file, number, &material).unwrap()).collect();
         for one in &made {
             assert!(one.text.contains("== 3720") && one.text.contains("== [1, 3]") && one.text != PY, "{}", one.text);
         }
@@ -297,11 +307,12 @@ mod tests {
 
     #[test]
     fn an_example_is_a_test_of_what_the_task_says() {
-        let material = Material::gather([("test_n.py", PY)].into_iter(), "f('1h30m') must give 5400.");
-        let made = probe("test_n.py", PY, FIRST_EXAMPLE, &material).unwrap();
+        let file = Calls::read("test_n.py", PY);
+        let material = Material::gather(std::iter::once(&file), "f('1h30m') must give 5400.");
+        let made = probe(&file, FIRST_EXAMPLE, &material).unwrap();
         assert!(made.text.contains("assert f('1h30m') == 5400\n"), "{}", made.text);
         assert_eq!(made.inputs.len(), 1);
-        assert_eq!(probe("test_n.py", PY, FIRST_EXAMPLE + 1, &material), None);
+        assert_eq!(probe(&file, FIRST_EXAMPLE + 1, &material), None);
     }
 
     #[test]

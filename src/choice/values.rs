@@ -176,7 +176,10 @@ impl Value {
                 close: close.clone(),
             },
             Value::Map(entries) => {
-                Value::Map(entries.iter().map(|(key, value)| (key.clone(), value.quoted(quote))).collect())
+                let key = |key: &String| {
+                    if key.starts_with(['\'', '"', '`']) { quoted(&value(key), quote) } else { key.clone() }
+                };
+                Value::Map(entries.iter().map(|(name, value)| (key(name), value.quoted(quote))).collect())
             }
             Value::Number(_) | Value::Constant(_) => self.clone(),
         }
@@ -200,6 +203,7 @@ pub fn quoted(text: &str, quote: char) -> String {
         match one {
             '\n' => made += "\\n",
             '\t' => made += "\\t",
+            '\r' => made += "\\r",
             one => {
                 if one == quote || one == '\\' {
                     made.push('\\');
@@ -229,6 +233,14 @@ mod tests {
         assert_eq!(read("{a: 1, 'b': null,}", Language::Slashes).as_deref(), Some("{a: 1, 'b': null}"));
         assert_eq!(read("&[1,\n 2]", Language::Rust).as_deref(), Some("&[1, 2]"));
         assert_eq!(read("vec![1, 2]", Language::Rust).as_deref(), Some("vec![1, 2]"));
+    }
+
+    #[test]
+    fn other_quotes_hold_the_same_and_compute_nothing() {
+        let text = "{`${f()}`: [`a\"b`], k: 1}";
+        let read = Reader::new(text, &tokens(text, Language::Slashes)).whole().unwrap();
+        assert_eq!(read.quoted('"').write(), "{\"${f()}\": [\"a\\\"b\"], k: 1}");
+        assert_eq!(quoted("a\r\n", '\''), "'a\\r\\n'");
     }
 
     #[test]

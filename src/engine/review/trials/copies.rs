@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Trials;
 use crate::choice::blocks::{self, TestFile};
-use crate::choice::material::Material;
+use crate::choice::material::{Calls, Material};
 use crate::choice::probes;
 use crate::choice::results::Outcome;
 use crate::choice::surface::Part;
@@ -76,27 +76,34 @@ impl Trials<'_> {
 
     /// Makes the copies of tests: probes and canaries of the base's, and the new tests of each variant with probes of those.
     pub(super) fn make_copies(&mut self) -> Result<()> {
-        let files = self.files_to_copy();
-        let new = self.entrants.iter().filter(|entrant| entrant.is_tried).flat_map(|entrant| &entrant.tests);
-        let all = files.iter().map(|(path, text)| (*path, text.as_str()));
-        let all = all.chain(new.map(|(path, text)| (path.as_str(), text.as_str())));
-        let material = Material::gather(all, &self.prompt);
+        let tried = || self.entrants.iter().filter(|entrant| entrant.is_tried);
+        let mut files = self.files_to_copy();
+        // What variants remove with a reason would not load on them.
+        for (path, text) in &mut files {
+            for entrant in tried() {
+                let ours = entrant.tests.get(*path).map(String::as_str);
+                *text = blocks::restored(path, text, ours, &entrant.excused());
+            }
+        }
+        let of_base: BTreeMap<&str, Calls<'_>> =
+            files.iter().map(|(path, text)| (*path, Calls::read(path, text))).collect();
+        let new = tried().flat_map(|entrant| &entrant.tests).map(|(path, text)| (path.as_str(), text.as_str()));
+        let mut of_new: BTreeMap<(&str, &str), Calls<'_>> = BTreeMap::new();
+        for (path, text) in new {
+            of_new.entry((path, text)).or_insert_with(|| Calls::read(path, text));
+        }
+        let material = Material::gather(of_base.values().chain(of_new.values()), &self.prompt);
         let tests = files.iter().map(|(path, text)| TestFile::parse(path, text).blocks.len()).sum();
         let mut made = Copies::default();
-        for (path, mut text) in files {
-            // What variants remove with a reason would not load on them.
-            for entrant in self.entrants.iter().filter(|entrant| entrant.is_tried) {
-                let ours = entrant.tests.get(path).map(String::as_str);
-                text = blocks::restored(path, &text, ours, &entrant.excused());
-            }
+        for (path, text) in &files {
             let numbers = (1..=probes::count(tests)).chain(probes::examples());
-            made.probes((path, &text), &self.marker, numbers, &material, CopyKind::Probe, None);
-            if let Some(text) = probes::canary(path, &text) {
+            made.probes((path, &of_base[path]), &self.marker, numbers, &material, CopyKind::Probe, None);
+            if let Some(text) = probes::canary(path, text) {
                 made.add(path, &text, format!("{}c", self.marker), CopyKind::Canary, None);
             }
         }
         let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
-        for entrant in self.entrants.iter().filter(|entrant| entrant.is_tried) {
+        for entrant in tried() {
             let marker = format!("{}v{}", self.marker, entrant.subject.index);
             for (path, text) in entrant.tests.iter().filter(|(_, text)| !probes::is_uncertain(text)) {
                 let named = TestFile::parse(path, text).blocks.into_iter().map(|block| block.name);
@@ -107,7 +114,8 @@ impl Trials<'_> {
                 made.add(path, text, marker.clone(), CopyKind::New, Some(&wanted));
                 if seen.insert((path, text)) {
                     let numbers = (1..=PROBES_OF_NEW).chain(probes::examples());
-                    made.probes((path, text), &marker, numbers, &material, CopyKind::New, Some(&wanted));
+                    let calls = &of_new[&(path.as_str(), text.as_str())];
+                    made.probes((path, calls), &marker, numbers, &material, CopyKind::New, Some(&wanted));
                 }
             }
         }
@@ -163,7 +171,7 @@ impl Copies {
     /// Adds probes of a file.
     fn probes(
         &mut self,
-        (path, text): (&str, &str),
+        (path, calls): (&str, &Calls<'_>),
         marker: &str,
         numbers: impl Iterator<Item = usize>,
         material: &Material,
@@ -172,7 +180,7 @@ impl Copies {
     ) {
         for number in numbers {
             let name = format!("{marker}p{number}");
-            if let Some(probe) = probes::probe(path, text, number, material) {
+            if let Some(probe) = probes::probe(calls, number, material) {
                 let inputs = probe.inputs.into_iter().map(|(test, input)| ((name.clone(), test), input));
                 self.inputs.extend(inputs);
                 let kind = if kind == CopyKind::Probe && probe.is_mild { CopyKind::Mild } else { kind };
